@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use hyper::header::{HOST, HeaderName, ORIGIN};
-use hyper::{HeaderMap, Request, Uri, Version};
+use hyper::{Request, Uri};
 
 use crate::config::Cors;
 
@@ -16,23 +16,6 @@ pub(crate) struct Access {
     cors: Cors,
     /// Host names beside `localhost`, in lower case.
     hosts: Vec<String>,
-}
-
-/// Why a request is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error(
-        "the host `{0}` is not allowed: call this node by an IP address or as localhost, or start it with --allow-host {0}"
-    )]
-    Host(String),
-    #[error("expected one valid `Host` header, found {0}")]
-    HostHeader(&'static str),
-    #[error(
-        "the origin `{0}` is not allowed: start this node with --allow-origin {0} and without --no-cors"
-    )]
-    Origin(String),
-    #[error("expected at most one `Origin` header of visible ASCII")]
-    OriginHeader,
 }
 
 impl Access {
@@ -45,70 +28,59 @@ impl Access {
     ///
     /// # Errors
     /// The reason to refuse it.
-    pub(crate) fn check<B>(&self, request: &Request<B>) -> Result<(), Refusal> {
-        let host = only(request.headers(), &HOST)
-            .map_err(|()| Refusal::HostHeader("several, or one that is not ASCII"))?;
-        if let Some(authority) = request.uri().authority() {
-            self.check_host(authority.as_str())?;
-        }
-        match host {
-            Some(host) => self.check_host(host)?,
-            // Browsers never leave it out.
-            None if request.version() <= Version::HTTP_10 => {}
-            None => return Err(Refusal::HostHeader("none")),
-        }
-        let origin = only(request.headers(), &ORIGIN).map_err(|()| Refusal::OriginHeader)?;
-        match origin {
-            Some(origin) => self.check_origin(origin, host),
-            None => Ok(()),
-        }
-    }
-
-    fn check_host(&self, authority: &str) -> Result<(), Refusal> {
-        let name = host_name(authority).ok_or_else(|| Refusal::Host(authority.to_owned()))?;
-        let bare = name.trim_start_matches('[').trim_end_matches(']');
-        let allowed = bare.parse::<IpAddr>().is_ok()
-            || name == "localhost"
-            || self.hosts.iter().any(|host| *host == name || host == "*");
-        match allowed {
-            true => Ok(()),
-            false => Err(Refusal::Host(name)),
-        }
-    }
-
-    fn check_origin(&self, origin: &str, host: Option<&str>) -> Result<(), Refusal> {
-        // A page that this very address served.
-        let own = |origin: &str| {
-            let authority = origin.split_once("://").map(|(_, authority)| authority);
-            host.is_some() && authority == host
-        };
-        let allowed = match &self.cors {
-            Cors::Any => true,
-            Cors::Origins(origins) => {
-                own(origin)
-                    || origins
-                        .iter()
-                        .any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
+    pub(crate) fn check<B>(&self, request: &Request<B>) -> Result<(), String> {
+        let host = only(request, &HOST)?.ok_or("expected a `Host` header, found none")?;
+        let authority = request.uri().authority().map(|named| named.as_str());
+        for named in [Some(host), authority].into_iter().flatten() {
+            if !self.allows_host(named) {
+                return Err(format!(
+                    "the host `{named}` is not allowed: call this node by an IP address or as localhost, or start \
+                     it with --allow-host and its name"
+                ));
             }
-            Cors::Off => own(origin),
+        }
+        match only(request, &ORIGIN)? {
+            Some(origin) if !self.allows_origin(origin, host) => Err(format!(
+                "the origin `{origin}` is not allowed: start this node with --allow-origin {origin} and without \
+                 --no-cors"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn allows_host(&self, authority: &str) -> bool {
+        let Some(name) = host_name(authority) else {
+            return false;
         };
-        match allowed {
-            true => Ok(()),
-            false => Err(Refusal::Origin(origin.to_owned())),
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        bare.parse::<IpAddr>().is_ok()
+            || name == "localhost"
+            || self.hosts.iter().any(|host| *host == name || host == "*")
+    }
+
+    fn allows_origin(&self, origin: &str, host: &str) -> bool {
+        // A page that this very address served.
+        let is_own = origin
+            .split_once("://")
+            .is_some_and(|(_, authority)| authority == host);
+        let is_named =
+            |allowed: &String| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin);
+        match &self.cors {
+            Cors::Any => true,
+            Cors::Origins(origins) => is_own || origins.iter().any(is_named),
+            Cors::Off => is_own,
         }
     }
 }
 
-/// The header's value; `Err` when there are several, or it is no text.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ()> {
-    let mut values = headers.get_all(name).iter();
-    let first = values.next();
-    if values.next().is_some() {
-        return Err(());
+/// The header's value, if it is there; an error when there are several, or it is no text.
+fn only<'a, B>(request: &'a Request<B>, name: &HeaderName) -> Result<Option<&'a str>, String> {
+    let mut values = request.headers().get_all(name).iter();
+    let first = values.next().map(|value| value.to_str()).transpose();
+    match (first, values.next()) {
+        (Ok(first), None) => Ok(first),
+        _ => Err(format!("expected one `{name}` header of visible ASCII")),
     }
-    first
-        .map(|value| value.to_str().map_err(|_| ()))
-        .transpose()
 }
 
 /// The host of `host[:port]`, in lower case.
@@ -116,19 +88,17 @@ fn host_name(authority: &str) -> Option<String> {
     let uri: Uri = authority.parse().ok()?;
     let parsed = uri.authority()?;
     // Nothing but a host and a port: no user, no path.
-    let port = &parsed.as_str()[parsed.host().len()..];
-    let plain = parsed.as_str() == authority
-        && authority.starts_with(parsed.host())
-        && (port.is_empty() || port[1..].parse::<u16>().is_ok());
+    let port = authority.strip_prefix(parsed.host())?;
+    let is_plain = port.is_empty() || port.strip_prefix(':')?.parse::<u16>().is_ok();
     let name = parsed.host().trim_end_matches('.').to_ascii_lowercase();
-    (plain && !name.is_empty()).then_some(name)
+    (is_plain && !name.is_empty()).then_some(name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(access: &Access, headers: &[(&str, &str)]) -> Result<(), Refusal> {
+    fn check(access: &Access, headers: &[(&str, &str)]) -> Result<(), String> {
         let mut request = Request::builder();
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -7,7 +7,7 @@ use stylus_chain::Block;
 use tokio::sync::broadcast;
 
 /// How many events a slow subscriber may be behind before its subscription is closed.
-const BACKLOG: usize = 16_384;
+const BACKLOG: usize = 131_072;
 
 /// Something that happened on the chain.
 #[derive(Clone, Debug)]
@@ -16,8 +16,6 @@ pub(crate) enum Event {
     Block(Arc<Block>),
     /// A transaction was accepted.
     Transaction(B256),
-    /// Nothing: it takes the place of what a slow subscriber did not read.
-    Skipped,
 }
 
 /// The sending side, cheap to clone.
@@ -32,18 +30,6 @@ impl Events {
     /// Whether anybody listens; building an event costs a copy of the block.
     pub(crate) fn wanted(&self) -> bool {
         self.0.receiver_count() > 0
-    }
-
-    /// How many more events even the slowest subscriber can take.
-    pub(crate) fn room(&self) -> u64 {
-        (BACKLOG / 2).saturating_sub(self.0.len()) as u64
-    }
-
-    /// Leaves the slowest subscriber behind: its subscription ends.
-    pub(crate) fn drop_slow(&self) {
-        for _ in 0..BACKLOG {
-            let _ = self.0.send(Event::Skipped);
-        }
     }
 
     pub(crate) fn send(&self, event: Event) {

@@ -6,25 +6,17 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use http_body_util::BodyExt;
-use hyper::header::CONTENT_TYPE;
-use jsonrpsee::server::{HttpBody, HttpRequest, Methods, StopHandle};
+use jsonrpsee::server::{Methods, StopHandle};
 use jsonrpsee::types::error::reject_too_big_request;
 use jsonrpsee::types::{ErrorCode, ErrorObject, Id, Response, ResponsePayload};
-use serde_json::Deserializer;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Deserializer, from_str};
 use tokio::net::UnixListener;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tower::{BoxError, Service};
 
-use crate::connections::HttpService;
-
-/// Answers and messages of one connection that may wait to be written.
-const BACKLOG: usize = 16;
-
-/// Messages of one subscription that may wait.
-const SUBSCRIPTION_BACKLOG: usize = 1024;
+/// Answers, and messages of a subscription, that may wait to be written.
+const BACKLOG: usize = 1024;
 
 /// How long the last answers may take to be written once nothing more is read. A subscription may have
 /// messages for ever.
@@ -41,8 +33,6 @@ pub(crate) struct IpcSocket {
 pub(crate) struct IpcServer {
     /// Requests, subscriptions among them.
     pub(crate) methods: Methods,
-    /// Batches, as over HTTP.
-    pub(crate) batches: HttpService,
     /// Bytes of a document.
     pub(crate) limit: u32,
     pub(crate) stop: StopHandle,
@@ -111,7 +101,7 @@ fn serve(socket: UnixStream, server: &IpcServer, answers: &Sender<Box<RawValue>>
             Ok(document) if document.get().len() > server.limit as usize => {
                 failed(reject_too_big_request(server.limit))
             }
-            Ok(document) => Handle::current().block_on(answer(server, document.get(), answers)),
+            Ok(document) => Handle::current().block_on(answer(server, document, answers)),
             Err(error) if error.is_syntax() => failed(ErrorCode::ParseError),
             Err(_) => return,
         };
@@ -130,46 +120,45 @@ fn write(mut writer: UnixStream, mut answers: Receiver<Box<RawValue>>) {
     }
 }
 
-/// One answer to one document; a batch is an array of them.
+/// The answer to a document, which is a request or a list of requests.
 async fn answer(
     server: &IpcServer,
-    document: &str,
-    subscriptions: &Sender<Box<RawValue>>,
+    document: &RawValue,
+    messages: &Sender<Box<RawValue>>,
 ) -> Box<RawValue> {
-    if document.starts_with('[') {
-        let answer = batch(server.batches.clone(), document.to_owned()).await;
-        return answer.unwrap_or_else(|_| failed(ErrorCode::InternalError));
-    }
-    let answered = server
-        .methods
-        .raw_json_request(document, SUBSCRIPTION_BACKLOG);
-    match answered.await {
-        Ok((answer, mut messages)) => {
-            let subscriptions = subscriptions.clone();
-            tokio::spawn(async move {
-                while let Some(message) = messages.recv().await {
-                    if subscriptions.send(message).await.is_err() {
-                        return;
-                    }
-                }
-            });
-            answer
+    match from_str::<Vec<Box<RawValue>>>(document.get()) {
+        Ok(batch) if !batch.is_empty() => {
+            let mut answers = Vec::new();
+            for request in &batch {
+                answers.push(one(server, request, messages).await);
+            }
+            to_raw_value(&answers).unwrap_or_default()
         }
-        Err(_) => failed(ErrorCode::InvalidRequest),
+        _ => one(server, document, messages).await,
     }
 }
 
-/// The answer to a batch: the same job as over HTTP.
-async fn batch(mut service: HttpService, document: String) -> Result<Box<RawValue>, BoxError> {
-    let request = HttpRequest::post("/").header(CONTENT_TYPE, "application/json");
-    let answer = service
-        .call(request.body(HttpBody::from(document))?)
-        .await?;
-    let bytes = answer.into_body().collect().await?.to_bytes();
-    Ok(serde_json::from_slice(&bytes)?)
+async fn one(
+    server: &IpcServer,
+    request: &RawValue,
+    messages: &Sender<Box<RawValue>>,
+) -> Box<RawValue> {
+    let answered = server.methods.raw_json_request(request.get(), BACKLOG);
+    let Ok((answer, mut subscribed)) = answered.await else {
+        return failed(ErrorCode::InvalidRequest);
+    };
+    let messages = messages.clone();
+    tokio::spawn(async move {
+        while let Some(message) = subscribed.recv().await {
+            if messages.send(message).await.is_err() {
+                return;
+            }
+        }
+    });
+    answer
 }
 
 fn failed(error: impl Into<ErrorObject<'static>>) -> Box<RawValue> {
     let response = Response::new(ResponsePayload::<()>::error(error.into()), Id::Null);
-    serde_json::value::to_raw_value(&response).unwrap_or_default()
+    to_raw_value(&response).unwrap_or_default()
 }

@@ -13,7 +13,6 @@
 mod access;
 pub mod accounts;
 mod config;
-mod connections;
 mod error;
 mod events;
 mod executor;
@@ -22,15 +21,12 @@ mod fork;
 mod genesis;
 mod handle;
 mod ipc;
-mod limits;
 mod node;
-pub mod own_file;
 pub mod process;
 mod rpc;
 mod rpc_error;
 mod server;
 mod state_file;
-mod turns;
 mod view;
 mod worker;
 

@@ -35,12 +35,7 @@ pub(crate) struct Node {
     saving_clock: Option<Clock>,
     state: StateFiles,
     announced: u64,
-    /// Since when subscribers take no more announcements.
-    stalled: Option<Instant>,
 }
-
-/// How long all subscribers wait for one that does not read.
-const MAX_STALL: Duration = Duration::from_secs(1);
 
 /// Something due every so often.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +116,6 @@ impl Node {
         }
         Ok(Self {
             announced: chain.block_number(),
-            stalled: None,
             chain,
             accounts: Arc::new(accounts),
             filters: SharedFilters::default(),
@@ -228,37 +222,21 @@ impl Node {
         state_file::save(path, &state)
     }
 
-    /// Tells subscribers of blocks since the last announcement: all of them, or as many as they
-    /// can follow for now.
+    /// Tells subscribers of blocks since the last announcement.
     pub(crate) fn announce(&mut self) {
         let latest = self.chain.block_number();
         if self.announced >= latest {
             return;
         }
-        let before = self.announced;
         if self.events.wanted() {
-            let last = latest.min(before + self.events.room());
-            for number in before + 1..=last {
+            for number in self.announced + 1..=latest {
                 if let Some(block) = self.chain.block(number_id(number)) {
                     self.events.send(Event::Block(block));
                 }
             }
-            self.announced = last;
-        } else {
-            self.announced = latest;
         }
-        if self.announced > before {
-            self.stalled = None;
-            tracing::info!(number = self.announced, "block");
-        } else if self.stalled.get_or_insert_with(Instant::now).elapsed() > MAX_STALL {
-            // Somebody does not read: it is left behind, and its subscription ends.
-            self.events.drop_slow();
-        }
-    }
-
-    /// Whether blocks are still to be announced.
-    pub(crate) fn has_news(&self) -> bool {
-        self.announced < self.chain.block_number()
+        self.announced = latest;
+        tracing::info!(number = latest, "block");
     }
 
     /// Tells subscribers and filters of an accepted transaction.

@@ -51,9 +51,6 @@ pub(crate) enum RpcError {
     /// A bound on what one request may cost was reached.
     #[error("{0}")]
     Limit(String),
-    /// The answer would be longer than the bound.
-    #[error("the answer would be longer than {} MiB: ask for less, such as a smaller range of blocks", crate::limits::MAX_ANSWER >> 20)]
-    AnswerTooLong,
     /// The chain interrupted the execution.
     #[error("the call was interrupted: its connection was closed, or the node is stopping")]
     Interrupted,
@@ -106,7 +103,7 @@ impl RpcError {
             Self::Unsimulated { code, .. } => *code,
             Self::NotFound(_) => -32001,
             Self::NotSupported(_) => -32004,
-            Self::Limit(_) | Self::AnswerTooLong | Self::Interrupted => -32005,
+            Self::Limit(_) | Self::Interrupted => -32005,
             Self::Endpoint(error) => error.code(),
             Self::Internal(_) => -32603,
         }

@@ -1,25 +1,33 @@
-//! JSON-RPC over HTTP and WebSocket on one port: settings, start, stop.
+//! JSON-RPC over HTTP and WebSocket on one port: settings, start, stop. jsonrpsee bounds what one request may take.
 
+use std::convert::Infallible;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
+use hyper::{Request, Response, StatusCode, body::Incoming};
+use jsonrpsee::server::ws::is_upgrade_request;
 use jsonrpsee::server::{
-    BatchRequestConfig, IdProvider, Server, ServerConfig, ServerHandle, StopHandle, stop_channel,
+    BatchRequestConfig, HttpBody, IdProvider, Methods, Server, ServerConfig, ServerHandle,
+    StopHandle, TowerServiceBuilder, serve_with_graceful_shutdown, stop_channel,
 };
 use jsonrpsee::types::SubscriptionId;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
+use tower::layer::util::{Identity, Stack};
+use tower::{Service, ServiceBuilder};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::access::Access;
 use crate::config::{Cors, NodeConfig};
-use crate::connections::{Server as Connections, accept, middleware};
 use crate::error::NodeError;
 use crate::ipc::{IpcServer, IpcSocket};
-use crate::limits::MAX_ANSWER;
 use crate::rpc::Methodsets;
+
+/// Most bytes of an answer, single or batch, of this node or of a fork's endpoint.
+pub(crate) const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
 /// How long open connections may take to finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);
@@ -30,15 +38,14 @@ const THREADS_END: Duration = Duration::from_secs(5);
 /// Most requests in one batch.
 const MAX_BATCH: u32 = 50_000;
 
-/// Messages of one WebSocket connection that may wait to be written.
-const MESSAGES: u32 = 8;
-
 /// Native stack of a thread in bytes, as that of the chain's thread: it may read the chain.
 const STACK: usize = 64 * 1024 * 1024;
 
-/// Threads that read and write sockets and parse requests; the chain has its own. More than there are
-/// processors, so that who parses a long request does not keep the others from being served.
+/// Threads that read and write sockets and parse requests; the chain has its own.
 const IO_THREADS: usize = 8;
+
+/// Pause after the system refused a connection, so that refusals do not keep a core busy.
+const REFUSED: Duration = Duration::from_millis(20);
 
 /// The server's thread, and the way to end it.
 pub(crate) struct ServerThread {
@@ -84,6 +91,27 @@ impl ServerThread {
     }
 }
 
+/// Allows this process as many open files as the system lets it have.
+pub(crate) fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::info!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// What every connection is served with.
+#[derive(Clone)]
+struct Connections {
+    service: TowerServiceBuilder<Identity, Stack<CorsLayer, Identity>>,
+    methods: Methodsets,
+    stop: StopHandle,
+    access: Arc<Access>,
+}
+
 fn listen(
     runtime: &Runtime,
     listeners: Vec<TcpListener>,
@@ -92,45 +120,98 @@ fn listen(
     stop: &StopHandle,
 ) -> Result<(), NodeError> {
     let request_bytes = config.request_bytes.unwrap_or(u32::MAX);
-    let access = Arc::new(Access::new(config.cors.clone(), &config.allowed_hosts));
     let limits = ServerConfig::builder()
         .max_request_body_size(request_bytes)
         .max_response_body_size(u32::try_from(MAX_ANSWER).unwrap_or(u32::MAX))
         .max_connections(u32::MAX)
         .set_batch_request_config(BatchRequestConfig::Limit(MAX_BATCH))
-        .set_message_buffer_capacity(MESSAGES)
         .set_id_provider(HexIds)
         .build();
-    let service = Server::builder()
-        .set_config(limits)
-        .set_rpc_middleware(RpcServiceBuilder::new().layer(methods.batches.clone()))
-        .set_http_middleware(middleware(cors_layer(&config.cors)?))
-        .to_service_builder();
+    let connections = Connections {
+        service: Server::builder()
+            .set_config(limits)
+            .set_http_middleware(ServiceBuilder::new().layer(cors_layer(&config.cors)?))
+            .to_service_builder(),
+        methods,
+        stop: stop.clone(),
+        access: Arc::new(Access::new(config.cors.clone(), &config.allowed_hosts)),
+    };
     let _inside = runtime.enter();
     for listener in listeners {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let connections = Connections {
-            service: service.clone(),
-            batches: methods.batches.clone(),
-            methods: methods.socket.clone(),
-            http_methods: methods.http.clone(),
-            stop: stop.clone(),
-            access: access.clone(),
-        };
-        runtime.spawn(accept(listener, connections));
+        runtime.spawn(connections.clone().accept(listener));
     }
     if let Some(path) = &config.ipc {
         let fail = NodeError::file("cannot listen on the Unix socket", path);
         let socket = IpcSocket::bind(path).map_err(|error| fail(error.to_string()))?;
         runtime.spawn(socket.accept(IpcServer {
-            batches: service.build(methods.http, stop.clone()),
-            methods: methods.socket,
+            methods: connections.methods.socket,
             limit: request_bytes,
             stop: stop.clone(),
         }));
     }
     Ok(())
+}
+
+impl Connections {
+    /// Accepts until the node stops.
+    async fn accept(self, listener: tokio::net::TcpListener) {
+        let stopped = self.stop.clone().shutdown();
+        tokio::pin!(stopped);
+        loop {
+            let accepted = tokio::select! {
+                () = &mut stopped => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((socket, _)) => self.serve(socket),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was refused by the system");
+                    tokio::time::sleep(REFUSED).await;
+                }
+            }
+        }
+    }
+
+    /// Serves one connection until either side ends it.
+    fn serve(&self, socket: TcpStream) {
+        let _ = socket.set_nodelay(true);
+        let service = |methods: &Methods| {
+            let service = self.service.clone();
+            service.build(methods.clone(), self.stop.clone())
+        };
+        let (http, websocket) = (service(&self.methods.http), service(&self.methods.socket));
+        let access = self.access.clone();
+        let service = tower::service_fn(move |request: Request<Incoming>| {
+            let refusal = access.check(&request).err();
+            let mut service = match is_upgrade_request(&request) {
+                true => websocket.clone(),
+                false => http.clone(),
+            };
+            async move {
+                let answered = match refusal {
+                    Some(refusal) => return Ok(failed(StatusCode::FORBIDDEN, &refusal)),
+                    None => service.call(request).await,
+                };
+                answered.or_else(|error| {
+                    Ok::<_, Infallible>(failed(StatusCode::INTERNAL_SERVER_ERROR, &error))
+                })
+            }
+        });
+        let stopped = self.stop.clone().shutdown();
+        tokio::spawn(async move {
+            if let Err(error) = serve_with_graceful_shutdown(socket, service, stopped).await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+}
+
+fn failed(status: StatusCode, reason: &impl ToString) -> Response<HttpBody> {
+    let mut response = Response::new(format!("{}\n", reason.to_string()).into());
+    *response.status_mut() = status;
+    response
 }
 
 fn cors_layer(cors: &Cors) -> Result<CorsLayer, NodeError> {

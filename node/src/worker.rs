@@ -15,10 +15,7 @@ use crate::view::{Published, View};
 /// Native stack of the chain's thread in bytes: generous, because debug builds have large frames.
 const STACK: usize = 64 * 1024 * 1024;
 
-/// How long the thread waits for requests between two announcements.
-const PAUSE: Duration = Duration::from_micros(200);
-
-/// The same after one of them panicked.
+/// How long the thread waits for requests after what belongs to none of them panicked.
 const PAUSE_AFTER_PANIC: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce(&mut Node) + Send>;
@@ -158,11 +155,10 @@ fn serve(
         if published.is_wanted() {
             published.publish(|| node.view());
         }
-        let idle = match (node.has_news(), healthy) {
-            (true, true) => Some(PAUSE),
-            (false, true) => node.idle_for(),
+        let idle = match healthy {
+            true => node.idle_for(),
             // What panicked is not tried again at once.
-            (_, false) => Some(PAUSE_AFTER_PANIC),
+            false => Some(PAUSE_AFTER_PANIC),
         };
         healthy = true;
         match receive(receiver, idle) {

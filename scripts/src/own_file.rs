@@ -1,8 +1,13 @@
 //! Files that nobody else can have written, and how a file that others may have written is explained.
 
+mod files;
+#[cfg(test)]
+mod tests;
+
+pub use files::*;
+
 use crate::error::{Exit, Explain};
 use crate::text::shell_word;
-pub use stylus_devnode::own_file::*;
 
 impl Explain for FileError {
     fn name(&self) -> String {

@@ -42,10 +42,6 @@ pub struct ChainConfig {
     pub debug_precompiles: bool,
     /// Upper bound of gas in `call` and `estimate_gas` (Nitro's RPC cap).
     pub rpc_gas_cap: u64,
-    /// Blocks before the latest one whose states stay known; all of them when absent.
-    pub keep_states: Option<u64>,
-    /// Newest blocks that are kept with their transactions, at least one; all of them when absent.
-    pub keep_blocks: Option<u64>,
     /// Which of several waiting transactions comes first.
     pub order: TransactionOrder,
     /// Most transactions in a block; no bound when absent.
@@ -75,8 +71,6 @@ impl Default for ChainConfig {
             automine: true,
             debug_precompiles: true,
             rpc_gas_cap: 50_000_000,
-            keep_states: None,
-            keep_blocks: None,
             order: TransactionOrder::Fifo,
             max_transactions: None,
             repeat_timestamps: true,

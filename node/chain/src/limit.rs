@@ -1,7 +1,6 @@
 //! What one request may take.
 
 use crate::ChainError;
-use rustix::time::{ClockId, clock_gettime};
 use std::{
     sync::{
         Arc,
@@ -10,20 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Ink that a program spends in a second on a usual machine. A program without host functions is
-/// not interrupted by the clock, but when it has spent what this gives for its time.
-const INK_PER_SECOND: u64 = 200_000_000_000;
-
 /// Most bytes that the results of one request have together.
 pub(crate) const MAX_BYTES: usize = 64 << 20;
 
 /// Time and memory that one request may take, and a way to end it before. What is ended by it fails
-/// with [`ChainError::Interrupted`] and has changed nothing.
+/// with [`ChainError::Interrupted`] and has changed nothing. One execution is not interrupted: gas bounds it.
 #[derive(Clone, Debug)]
 pub struct Budget {
-    /// When it is over, by `clock`.
-    until: Option<Duration>,
-    clock: ClockId,
+    until: Option<Instant>,
     cancelled: Arc<AtomicBool>,
     spent: Arc<Spent>,
 }
@@ -31,7 +24,7 @@ pub struct Budget {
 #[derive(Debug, Default)]
 struct Spent {
     bytes: AtomicUsize,
-    /// Microseconds that another chain was waited for: they count for nobody.
+    /// Microseconds that another chain was waited for: they do not count.
     waited: AtomicU64,
     /// Set when something could not be read: what goes on is worthless.
     stopped: AtomicBool,
@@ -41,19 +34,8 @@ impl Budget {
     /// `time` from now on, unlimited when absent, or until `cancelled` is set. Waiting for a
     /// [`crate::Source`] does not count.
     pub fn new(time: Option<Duration>, cancelled: Arc<AtomicBool>) -> Self {
-        Self::by(ClockId::Monotonic, time, cancelled)
-    }
-
-    /// `time` of the processor for this thread, which others that compute do not shorten. It ends where a
-    /// [`crate::Source`] would be waited for.
-    pub fn quick(time: Duration, cancelled: Arc<AtomicBool>) -> Self {
-        Self::by(ClockId::ThreadCPUTime, Some(time), cancelled)
-    }
-
-    fn by(clock: ClockId, time: Option<Duration>, cancelled: Arc<AtomicBool>) -> Self {
         Self {
-            until: time.and_then(|time| now(clock).checked_add(time)),
-            clock,
+            until: time.and_then(|time| Instant::now().checked_add(time)),
             cancelled,
             spent: Arc::default(),
         }
@@ -62,18 +44,12 @@ impl Budget {
     /// Whether the request must end.
     pub fn is_reached(&self) -> bool {
         let late = self.left().is_some_and(|left| left.is_zero());
-        late || self.is_cancelled() || self.spent.stopped.load(Relaxed)
+        late || self.cancelled.load(Relaxed) || self.spent.stopped.load(Relaxed)
     }
 
-    /// Whether nobody waits for it any more.
-    pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Relaxed)
-    }
-
-    /// Waits for a source, or gives up at once where it must not.
+    /// Waits for a source, or gives up where the time is over.
     pub(crate) fn wait<T>(&self, read: impl FnOnce() -> T) -> Option<T> {
-        if self.clock == ClockId::ThreadCPUTime || self.is_reached() {
-            self.stop();
+        if self.is_reached() {
             return None;
         }
         let begun = Instant::now();
@@ -97,18 +73,8 @@ impl Budget {
         }
     }
 
-    /// Ink that a program may spend before it must ask again; `None` without a limit.
-    pub(crate) fn ink(&self) -> Option<u64> {
-        let ink = u128::from(INK_PER_SECOND) * self.left()?.as_micros() / 1_000_000;
-        Some(u64::try_from(ink).unwrap_or(u64::MAX))
-    }
-
     fn left(&self) -> Option<Duration> {
         let waited = Duration::from_micros(self.spent.waited.load(Relaxed));
-        Some((self.until? + waited).saturating_sub(now(self.clock)))
+        Some((self.until? + waited).saturating_duration_since(Instant::now()))
     }
-}
-
-fn now(clock: ClockId) -> Duration {
-    clock_gettime(clock).try_into().unwrap_or_default()
 }

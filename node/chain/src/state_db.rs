@@ -174,54 +174,23 @@ impl StateDb {
             };
             for key in keys.iter() {
                 self.note(*key);
-                self.cut(
-                    key,
-                    |account| account.drop_newest(written),
-                    |slot| slot.drop_newest(written),
-                );
+                match key {
+                    Key::Account(address) => {
+                        let account = self.accounts.get_mut(address);
+                        account.map(|account| account.drop_newest(written));
+                    }
+                    Key::Slot(address, at) => {
+                        let slots = self.storage.get_mut(address);
+                        let slot = slots.and_then(|slots| slots.get_mut(at));
+                        slot.map(|slot| slot.drop_newest(written));
+                    }
+                }
             }
         }
         if !self.wiped.is_empty() {
             self.wiped.retain(|_, since| *since <= version);
         }
         self.version = version;
-    }
-
-    /// Forgets what was overwritten up to `version`, which becomes the oldest that can be read or
-    /// gone back to.
-    pub(crate) fn forget_before(&mut self, version: u64) {
-        while self
-            .log
-            .front()
-            .is_some_and(|(written, _)| *written <= version)
-        {
-            let Some((_, keys)) = self.log.pop_front() else {
-                return;
-            };
-            for key in keys.iter() {
-                self.cut(
-                    key,
-                    |account| account.forget(version),
-                    |slot| slot.forget(version),
-                );
-            }
-        }
-    }
-
-    /// Shortens what is kept of a key.
-    fn cut(
-        &mut self,
-        key: &Key,
-        account: impl FnOnce(&mut Versions<Option<Account>>),
-        slot: impl FnOnce(&mut Versions<U256>),
-    ) {
-        match key {
-            Key::Account(address) => self.accounts.get_mut(address).map(account),
-            Key::Slot(address, at) => {
-                let slots = self.storage.get_mut(address);
-                slots.and_then(|slots| slots.get_mut(at)).map(slot)
-            }
-        };
     }
 
     pub(crate) fn account(&self, address: Address, at: u64) -> Option<Account> {

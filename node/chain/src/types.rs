@@ -4,7 +4,6 @@ use alloy_consensus::{
     Block as ConsensusBlock, BlockBody, Header, ReceiptEnvelope, ReceiptWithBloom, TxEnvelope,
     TxType,
 };
-use alloy_eips::BlockNumberOrTag;
 use alloy_eips::eip2930::AccessList;
 use alloy_eips::eip7702::SignedAuthorization;
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U256};
@@ -22,35 +21,6 @@ pub struct AccountView {
     pub code: Bytes,
     /// keccak256 of the code; keccak256("") without code, zero without account.
     pub code_hash: B256,
-}
-
-/// An account with proofs against a state root, as EIP-1186 has them. One that does not exist is
-/// all zero, with the hash of no code and the root of no storage.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountProof {
-    /// Wei.
-    pub balance: U256,
-    /// Nonce.
-    pub nonce: u64,
-    /// keccak256 of the code.
-    pub code_hash: B256,
-    /// Root of the storage.
-    pub storage_root: B256,
-    /// Nodes of the state's trie, from the root on.
-    pub nodes: Vec<Bytes>,
-    /// The slots that were requested.
-    pub slots: Vec<SlotProof>,
-}
-
-/// A storage word with a proof against an account's storage root.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SlotProof {
-    /// The slot.
-    pub slot: U256,
-    /// Its value.
-    pub value: U256,
-    /// Nodes of the storage's trie, from the root on.
-    pub nodes: Vec<Bytes>,
 }
 
 /// A mined block with all its transactions and receipts.
@@ -220,21 +190,6 @@ pub struct LogEntry {
     pub transaction_index: u64,
     /// Index of the log in the block.
     pub log_index: u64,
-}
-
-/// Which logs to return. An empty list accepts everything.
-#[derive(Clone, Debug, Default)]
-pub struct LogFilter {
-    /// First block; latest when absent.
-    pub from_block: Option<BlockNumberOrTag>,
-    /// Last block; latest when absent.
-    pub to_block: Option<BlockNumberOrTag>,
-    /// One block by its hash, instead of a range.
-    pub block_hash: Option<B256>,
-    /// Any of these emitters.
-    pub addresses: Vec<Address>,
-    /// Per position, any of these topics.
-    pub topics: [Vec<B256>; 4],
 }
 
 /// A call or an unsigned transaction.
@@ -413,12 +368,10 @@ pub struct OpcodeOptions {
 /// accounts and goes on from the newest block's number and time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChainState {
-    /// Version of this form: 3.
+    /// Version of this form: 4.
     pub format: u32,
     /// Chain id.
     pub chain_id: u64,
-    /// Hash of the content: a state that was damaged is refused.
-    pub checksum: B256,
     /// Opaque content, beside these fields.
     #[serde(flatten)]
     pub content: serde_json::Map<String, serde_json::Value>,

@@ -1,10 +1,11 @@
 //! What was read of a block, in memory and, if a folder is given, in a file per endpoint, chain and
 //! block: a line for each account and slot, only ever appended to. Lines that are torn or not
-//! understood are left out; a file that somebody else may have written is refused.
+//! understood are left out; what cannot be read or written is done without.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::fs::{DirBuilder, File};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use alloy::primitives::{Address, Bytes, U256, hex, keccak256};
@@ -12,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use stylus_chain::SourceAccount;
 
 use super::head::Head;
-use crate::own_file::{self, FileError};
 
 /// The form of names and lines, part of the folder's name.
 const FORM: &str = "fork-2";
@@ -45,31 +45,27 @@ pub(super) struct Cache {
 impl Cache {
     /// What earlier forks of the same block have read from the same URL. The name of the file has a
     /// hash of the URL, because providers put keys into it.
-    ///
-    /// # Errors
-    /// [`FileError`] for what others own or may write. What cannot be read or written otherwise is
-    /// done without.
-    pub(super) fn open(folder: &Path, url: &str, head: &Head) -> Result<Self, FileError> {
-        let found = own_folder(folder, head.chain_id).and_then(|folder| {
-            let url = &keccak256(url.trim().trim_end_matches('/'))[..8];
-            let (block, url) = (hex::encode(&head.hash[..8]), hex::encode(url));
-            // What was not verified is not believed where it is to be.
-            let verified = head.root().map_or("", |_| "-verified");
-            let path = folder.join(format!("{}-{block}-{url}{verified}.jsonl", head.number));
-            Ok((own_file::open(&path)?, path))
-        });
+    pub(super) fn open(folder: &Path, url: &str, head: &Head) -> Self {
         let mut cache = Self::default();
-        match found {
-            Ok((file, path)) => {
-                if let Some(file) = file {
-                    cache.read(file);
-                }
-                cache.path = Some(path);
-            }
-            Err(error) if error.is_io() => given_up(&error),
-            Err(error) => return Err(error),
+        let folder = folder.join(FORM).join(head.chain_id.to_string());
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder);
+        if let Err(error) = made {
+            given_up(&error);
+            return cache;
         }
-        Ok(cache)
+        let url = &keccak256(url.trim().trim_end_matches('/'))[..8];
+        let (block, url) = (hex::encode(&head.hash[..8]), hex::encode(url));
+        // What was not verified is not believed where it is to be.
+        let verified = head.root().map_or("", |_| "-verified");
+        let path = folder.join(format!("{}-{block}-{url}{verified}.jsonl", head.number));
+        if let Ok(file) = File::open(&path) {
+            cache.read(file);
+        }
+        cache.path = Some(path);
+        cache
     }
 
     fn read(&mut self, file: File) {
@@ -122,39 +118,18 @@ impl Cache {
     }
 }
 
-fn given_up(error: &FileError) {
+fn given_up(error: &io::Error) {
     tracing::warn!(%error, "the fork's cache cannot be used: going on without");
 }
 
-/// The folder of a chain, made for this user alone if there is none.
-fn own_folder(folder: &Path, chain_id: u64) -> Result<PathBuf, FileError> {
-    let made = std::fs::create_dir_all(folder).and_then(|()| folder.canonicalize());
-    let mut folder = made.map_err(|source| FileError::Io {
-        action: "made",
-        path: folder.to_owned(),
-        source,
-    })?;
-    own_file::folder(&folder)?;
-    for name in [FORM, &chain_id.to_string()] {
-        folder.push(name);
-        own_file::folder(&folder)?;
-    }
-    Ok(folder)
-}
-
 /// Writes a line at once, so that another process that writes to the same file tears none.
-fn append(file: &mut Option<File>, path: &Path, entry: &Entry) -> Result<(), FileError> {
+fn append(file: &mut Option<File>, path: &Path, entry: &Entry) -> io::Result<()> {
     let file = match file {
         Some(file) => file,
-        None => file.insert(own_file::append(path)?),
+        None => file.insert(File::options().append(true).create(true).open(path)?),
     };
     let mut line = vec![b'\n'];
-    let written = serde_json::to_writer(&mut line, entry).map_err(std::io::Error::from);
+    serde_json::to_writer(&mut line, entry)?;
     line.push(b'\n');
-    let written = written.and_then(|()| file.write_all(&line));
-    written.map_err(|source| FileError::Io {
-        action: "written",
-        path: path.to_owned(),
-        source,
-    })
+    file.write_all(&line)
 }

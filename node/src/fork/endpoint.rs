@@ -1,7 +1,6 @@
 //! JSON-RPC over HTTP to the forked chain: limits of requests are waited for (alloy's retry layer), and
 //! the URL is in no message, because providers put keys into it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use alloy::rpc::client::RpcClient;
@@ -10,6 +9,7 @@ use alloy::transports::http::reqwest::header::{HeaderMap, HeaderName, HeaderValu
 use alloy::transports::http::reqwest::{Url, redirect};
 use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer, RetryPolicy};
 use alloy::transports::{TransportError, TransportErrorKind, http_client};
+use futures::future::try_join_all;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -24,10 +24,6 @@ pub(super) type Call = (&'static str, Value);
 
 /// An answer as it arrived.
 pub(super) type Answer = Box<RawValue>;
-
-/// Requests that are sent at once: as many as this, and fewer where an endpoint refuses so many. The
-/// smallest limit that providers have is 10; some take no batches at all.
-const BATCHES: [usize; 3] = [100, 10, 1];
 
 /// Words with which nodes say that they do not keep the state of an old block.
 const PRUNED: [&str; 6] = [
@@ -45,11 +41,9 @@ pub(super) struct Endpoint(Arc<Shared>);
 
 struct Shared {
     client: RpcClient,
-    /// Which of [`BATCHES`] it takes, as far as is known.
-    batches: Arc<AtomicUsize>,
     options: ForkOptions,
     shown: String,
-    /// What may be secret in URL and headers, longest first.
+    /// What may be secret in URL and headers.
     secrets: Vec<String>,
     threads: Handle,
     /// Taken when it is dropped, which may be inside of async code.
@@ -112,7 +106,6 @@ impl Endpoint {
         let transport = retrying.layer(Transport { client, url });
         Ok(Self(Arc::new(Shared {
             client: RpcClient::new(transport, false),
-            batches: Arc::default(),
             secrets,
             options,
             shown,
@@ -131,8 +124,12 @@ impl Endpoint {
 
     /// The answers to requests, in their order.
     pub(super) async fn answers(&self, calls: Vec<Call>) -> Result<Vec<Answer>, Refused> {
-        let (client, batches) = (self.0.client.clone(), self.0.batches.clone());
-        let work = async move { all(&client, &batches, &calls).await };
+        let client = self.0.client.clone();
+        let work = async move {
+            let asked = calls.iter();
+            let asked = asked.map(|(method, params)| client.request(*method, params));
+            try_join_all(asked).await
+        };
         match self.0.threads.spawn(work).await {
             Ok(answers) => answers.map_err(|error| self.0.refused(error)),
             Err(_) => Err(self.0.closed()),
@@ -227,66 +224,6 @@ impl Drop for Shared {
     }
 }
 
-/// In batches of a length that the endpoint takes. A shorter one is tried where one was refused, and
-/// kept to once it was answered.
-async fn all(
-    client: &RpcClient,
-    batches: &AtomicUsize,
-    calls: &[Call],
-) -> Result<Vec<Answer>, TransportError> {
-    let mut answers = Vec::with_capacity(calls.len());
-    let mut taken = batches.load(Ordering::Relaxed);
-    while let Some(left) = calls.get(answers.len()..).filter(|left| !left.is_empty()) {
-        let length = BATCHES.get(taken).copied().unwrap_or(1).min(left.len());
-        let (now, _) = left.split_at(length);
-        let found = match now {
-            [(method, params)] => client.request(*method, params).await.map(|one| vec![one]),
-            _ => batch(client, now).await,
-        };
-        match found {
-            Ok(found) => {
-                answers.extend(found);
-                batches.fetch_max(taken, Ordering::Relaxed);
-            }
-            Err(error) if length > 1 && may_be_of_batches(&error) => {
-                // The next shorter length than the one that was refused.
-                taken = BATCHES.partition_point(|batch| *batch >= length);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(answers)
-}
-
-async fn batch(client: &RpcClient, calls: &[Call]) -> Result<Vec<Answer>, TransportError> {
-    let mut batch = client.new_batch();
-    let waiting = calls
-        .iter()
-        .map(|(method, params)| batch.add_call(*method, params));
-    let waiting = waiting.collect::<Result<Vec<_>, _>>()?;
-    batch.send().await?;
-    let mut answers = Vec::with_capacity(calls.len());
-    for answer in waiting {
-        answers.push(answer.await?);
-    }
-    Ok(answers)
-}
-
-/// Whether an endpoint that takes no batches, or no long ones, may say so in this way. Where it is no
-/// answer, or one to too many requests, each alone would fare no better.
-fn may_be_of_batches(error: &TransportError) -> bool {
-    match error {
-        TransportError::ErrorResp(_)
-        | TransportError::DeserError { .. }
-        | TransportError::LocalUsageError(_) => true,
-        TransportError::Transport(TransportErrorKind::MissingBatchResponse(_)) => true,
-        TransportError::Transport(TransportErrorKind::HttpError(error)) => {
-            (400..500).contains(&error.status) && error.status != 429
-        }
-        _ => false,
-    }
-}
-
 /// Whether a request is sent once more: where a limit refused it, or no answer arrived.
 fn is_asked_again(error: &TransportError) -> bool {
     let again = match error {
@@ -311,33 +248,18 @@ fn headers(lines: &[String]) -> Result<HeaderMap, ForkError> {
     Ok(headers)
 }
 
-/// Shorter parts of a URL are words such as `v2` and `rpc`.
-const SECRET: usize = 8;
-
-/// What may be secret in a URL and in headers: paths and queries, the parts of both, passwords, values.
+/// What may be secret: the URL, what stands in it after the host, and the values of headers.
 fn secrets(url: &Url, options: &ForkOptions) -> Vec<String> {
-    let given = options.url.trim();
-    let after_host = given.split_once("://").map_or(given, |(_, rest)| rest);
-    let after_host = after_host.find('/').and_then(|at| after_host.get(at..));
-    let mut secrets: Vec<String> = [url.path(), after_host.unwrap_or_default()]
-        .into_iter()
-        .chain(url.query())
-        .map(str::to_owned)
-        .chain(url.query_pairs().map(|(_, value)| value.into_owned()))
-        .chain(url.password().map(str::to_owned))
-        .collect();
-    let parts = [given, url.as_str()].into_iter();
-    let parts = parts.flat_map(|url| url.split(['/', '?', '&', '=', '#', '@']).skip(3));
-    secrets.extend(parts.map(str::to_owned));
-    let headers = options
-        .headers
-        .iter()
-        .filter_map(|line| line.split_once(':'));
-    secrets.extend(headers.map(|(_, value)| value.trim().to_owned()));
-    secrets.retain(|secret| secret.len() >= SECRET);
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets.dedup();
-    secrets
+    let given = [options.url.trim(), url.as_str()].into_iter();
+    let after_host = given.clone().filter_map(|url| {
+        let (_, rest) = url.split_once("://")?;
+        rest.get(rest.find('/')?..)
+    });
+    let headers = options.headers.iter();
+    let headers = headers.filter_map(|line| Some(line.split_once(':')?.1.trim()));
+    let secrets = given.chain(after_host).chain(headers);
+    let secrets = secrets.filter(|secret| secret.len() > 1);
+    secrets.map(str::to_owned).collect()
 }
 
 /// Scheme, host and port of a URL.

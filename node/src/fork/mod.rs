@@ -17,16 +17,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
 
-use cache::{Cache, Entry};
+use cache::Cache;
 pub(crate) use endpoint::Refused;
 use endpoint::{Answer, Call, Endpoint, only};
 use head::{Head, head};
 pub use options::{ForkBlock, ForkError, ForkOptions, Verify};
 pub use proof::storage_root;
 use question::Question;
-
-/// How often is told what was read, while much is.
-const REPORT: Duration = Duration::from_secs(2);
 
 /// How long it is taken for granted that the endpoint still has the block that was forked.
 const STILL: Duration = Duration::from_secs(1);
@@ -39,37 +36,27 @@ struct Shared {
     endpoint: RwLock<Endpoint>,
     head: Head,
     cache: Mutex<Cache>,
-    progress: Mutex<Progress>,
     /// When the endpoint had the block.
     seen: Mutex<Instant>,
-}
-
-#[derive(Default)]
-struct Progress {
-    accounts: u64,
-    slots: u64,
-    reported: Option<Instant>,
 }
 
 impl Fork {
     /// Asks the endpoint for the block. Blocks this thread until it has answered.
     ///
     /// # Errors
-    /// [`ForkError`] when it does not answer, or has no such block, or no ArbOS whose rules are known,
-    /// or somebody else may have written what is kept of it.
+    /// [`ForkError`] when it does not answer, or has no such block, or no ArbOS whose rules are known.
     pub fn connect(options: ForkOptions) -> Result<Self, ForkError> {
         let endpoint = Endpoint::open(options)?;
         let options = endpoint.options();
         let head = head(&endpoint, options)?;
         let cache = match &options.cache {
-            Some(folder) => Cache::open(folder, &options.url, &head)?,
+            Some(folder) => Cache::open(folder, &options.url, &head),
             None => Cache::default(),
         };
         Ok(Self(Arc::new(Shared {
             endpoint: RwLock::new(endpoint),
             head,
             cache: Mutex::new(cache),
-            progress: Mutex::default(),
             seen: Mutex::new(Instant::now()),
         })))
     }
@@ -237,33 +224,10 @@ impl Fork {
             answers = others;
             entries.extend(question.entries(self.head(), its)?);
         }
-        let accounts = entries
-            .iter()
-            .filter(|one| matches!(one, Entry::Account(..)));
-        let accounts = accounts.count();
-        self.read(accounts as u64, (entries.len() - accounts) as u64);
+        tracing::debug!(parts = entries.len(), "read from {}", self.shown());
         let mut cache = self.cache();
         entries.into_iter().for_each(|entry| cache.insert(entry));
         Ok(())
-    }
-
-    /// Counts what was read, and tells it now and then.
-    fn read(&self, accounts: u64, slots: u64) {
-        let progress = self.0.progress.lock();
-        let mut progress = progress.unwrap_or_else(PoisonError::into_inner);
-        progress.accounts += accounts;
-        progress.slots += slots;
-        let begun = *progress.reported.get_or_insert_with(Instant::now);
-        if begun.elapsed() >= REPORT {
-            progress.reported = Some(Instant::now());
-            tracing::info!(
-                block = self.head().number,
-                accounts = progress.accounts,
-                slots = progress.slots,
-                "read from {}",
-                self.shown()
-            );
-        }
     }
 
     /// A request that the endpoint answers in place of this node.

@@ -6,8 +6,6 @@ use std::time::Duration;
 use alloy::primitives::B256;
 use stylus_chain::Chain;
 
-use crate::own_file::FileError;
-
 /// What to fork, and how its endpoint is asked.
 #[derive(Clone, Debug)]
 pub struct ForkOptions {
@@ -175,12 +173,6 @@ pub enum ForkError {
         /// What it said.
         reason: String,
     },
-    /// What is kept of it may be somebody else's.
-    #[error(
-        "with what is kept of it: {0}; look at who put it there, or give --no-storage-caching or another \
-         --cache-path"
-    )]
-    Cache(#[from] FileError),
     /// Its rules are not known.
     #[error(
         "{endpoint} has ArbOS version {version} at block {block}: expected one of {:?}",

@@ -160,12 +160,6 @@ pub(super) struct EnvironmentFlags {
     /// together; more is out of gas. Programs in WASM have the chain's page limit instead.
     #[arg(long, value_name = "BYTES")]
     pub(super) memory_limit: Option<u64>,
-    /// Keep the states of this many blocks before the latest one; without a number of none.
-    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "0")]
-    pub(super) prune_history: Option<u64>,
-    /// Keep only this many blocks with their transactions.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(super) transaction_block_keeper: Option<u64>,
     /// Genesis file as geth writes it: accounts, chain id, timestamp, number, gas limit, base fee and
     /// coinbase are taken from it, unless a flag says otherwise. A timestamp of 0 is now.
     #[arg(long, value_name = "FILE")]
@@ -232,6 +226,12 @@ struct WithoutEffect {
     /// `safe` and `finalized` are the latest block here.
     #[arg(long, value_name = "N")]
     slots_in_an_epoch: Option<u64>,
+    /// All states are kept.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "0")]
+    prune_history: Option<u64>,
+    /// All blocks are kept.
+    #[arg(long, value_name = "N")]
+    transaction_block_keeper: Option<u64>,
     /// States are kept in memory, never on disk.
     #[arg(long, value_name = "N")]
     max_persisted_states: Option<usize>,

@@ -18,9 +18,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::accounts::DevAccounts;
 use crate::config::NodeConfig;
-use crate::connections::raise_file_limit;
 use crate::error::NodeError;
 use crate::handle::{NodeHandle, spawn};
+use crate::server::raise_file_limit;
 use flags::Flags;
 use output::Output;
 
@@ -111,11 +111,6 @@ async fn live(
     logging::start(flags.verbosity);
     raise_file_limit();
     let signals = Signals::install()?;
-    if flags.until_parent_exits && is_adopted() {
-        return Err(NodeError::Usage(
-            "--until-parent-exits: the process that started this one has ended already".into(),
-        ));
-    }
     let mut config = flags.node_config()?;
     config.chain.timestamp.get_or_insert_with(now);
     let accounts = DevAccounts::derive(&config.accounts)?;
@@ -164,24 +159,6 @@ impl Signals {
             () = orphaned(self.parent), if parent_counts => {}
         }
     }
-}
-
-/// Whether the process that started this one has ended: its session is that of whoever started it,
-/// unless it leads one of its own. Where the system shows no sessions in `/proc`, nobody can tell.
-fn is_adopted() -> bool {
-    let own = std::process::id();
-    let (Some(session), Some(of_parent)) = (session_of(own), session_of(parent_id())) else {
-        return false;
-    };
-    session != i64::from(own) && session != of_parent
-}
-
-/// The session of a process: 0 if its leader is outside of the PID namespace, as in a container.
-fn session_of(process: u32) -> Option<i64> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name before the last parenthesis may hold anything; state, parent and group come next.
-    let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_whitespace().nth(3)?.parse().ok()
 }
 
 /// Returns when somebody else has become the parent of this process.

@@ -88,8 +88,6 @@ impl Flags {
             },
             memory_limit: given.memory_limit,
             auto_impersonate: self.accounts.auto_impersonate,
-            keep_states: given.prune_history,
-            keep_blocks: given.transaction_block_keeper,
             order: self.mining.order,
             max_transactions: self.mining.max_transactions,
             ..default

@@ -6,7 +6,6 @@ use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U64, U256};
 
 use alloy_rpc_types::serde_helpers::JsonStorageKey;
-use alloy_rpc_types::{EIP1186AccountProofResponse, EIP1186StorageProof};
 
 use stylus_chain::AccountView;
 
@@ -111,22 +110,5 @@ fn proof(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let address = args.get(0, "address")?;
     let keys: Vec<JsonStorageKey> = args.get(1, "storage keys")?;
     RpcError::at_most("parameter 1 (storage keys)", MAX_PROVED_SLOTS, keys.len())?;
-    let slots: Vec<U256> = keys.iter().map(|key| key.as_b256().into()).collect();
-    let proof = chain.proof(address, &slots, block_id(args, 2)?)?;
-    let storage_proof = keys.into_iter().zip(proof.slots);
-    ok(EIP1186AccountProofResponse {
-        address,
-        balance: proof.balance,
-        code_hash: proof.code_hash,
-        nonce: proof.nonce,
-        storage_hash: proof.storage_root,
-        account_proof: proof.nodes,
-        storage_proof: storage_proof
-            .map(|(key, slot)| EIP1186StorageProof {
-                key,
-                value: slot.value,
-                proof: slot.nodes,
-            })
-            .collect(),
-    })
+    ok(chain.proof(address, keys, block_id(args, 2)?)?)
 }

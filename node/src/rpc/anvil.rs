@@ -4,7 +4,7 @@ use alloy::primitives::{Address, Bytes, U64, U128, U256, hex};
 use serde_json::json;
 use stylus_chain::{BlockId, Chain};
 
-use super::answer::{Bounded, done, ok};
+use super::answer::{done, ok};
 use super::args::Args;
 use super::evm::{block_count, snapshot_list};
 use super::fork;
@@ -160,9 +160,8 @@ fn accept(_: &View, _: &Args) -> RpcResult {
 
 /// The whole state as bytes, for `loadState`.
 fn dump_state(view: &View, _: &Args) -> RpcResult {
-    let mut state = Bounded::default();
-    state.push(&view.chain.dump_state()?)?;
-    ok(hex::encode_prefixed(state.into_bytes()))
+    let state = ok(view.chain.dump_state()?)?;
+    ok(hex::encode_prefixed(state.get()))
 }
 
 /// A state of this node replaces the chain. One of anvil puts its accounts into it, and empty blocks

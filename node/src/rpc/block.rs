@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, U64, U256};
-use stylus_chain::{Block, BlockId, MinedTransaction};
+use stylus_chain::{Block, BlockId, Filter, MinedTransaction};
 
 use super::answer::{done, list, ok};
 use super::args::Args;
 use super::json;
 use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
-use super::request::{block_id, log_filter};
+use super::request::block_id;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
@@ -111,7 +111,7 @@ fn receipt(view: &View, args: &Args) -> RpcResult {
 }
 
 fn logs(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let filter = log_filter(&args.get(0, "filter")?);
+    let filter: Filter = args.get(0, "filter")?;
     let logs = chain.logs_iter(&filter)?;
     list(logs.map(|log| Ok(json::log(log?))))
 }

@@ -3,17 +3,14 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::{B256, Bytes};
-use alloy_rpc_types::{BlockOverrides, TransactionRequest};
-use serde::Deserialize;
 use serde_json::{Value, json};
-use stylus_chain::{BlockId, Overrides};
 
 use super::answer::{list, ok};
-use super::args::{Args, AtMost, Calls, MAX_CALLS};
+use super::args::Args;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request::{self, block_id};
-use super::tracer::{Options, Tracer};
+use super::tracer::Options;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
@@ -25,7 +22,6 @@ pub(super) const METHODS: Table = &[
     ("debug_traceBlockByNumber", Read(trace_block)),
     ("debug_traceBlockByHash", Read(trace_block)),
     ("debug_traceCall", Read(trace_call)),
-    ("debug_traceCallMany", Read(trace_call_many)),
     ("debug_storageRangeAt", Read(storage_range)),
 ];
 
@@ -54,55 +50,6 @@ fn trace_call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let call = request::call(args.get(0, "call")?)?;
     let id = block_id(args, 1)?;
     ok(tracer.run(|kind| chain.trace_call(call.clone(), id, &overrides, kind))?)
-}
-
-/// Calls that follow each other.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Bundle {
-    #[serde(default)]
-    transactions: Vec<TransactionRequest>,
-    block_override: Option<BlockOverrides>,
-}
-
-/// Which state the first bundle sees.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StateContext {
-    block_number: Option<BlockId>,
-    transaction_index: Option<i64>,
-}
-
-fn trace_call_many(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let counted: AtMost<Calls, MAX_CALLS> = args.get(0, "bundles")?;
-    counted.check()?;
-    let bundles: Vec<Bundle> = args.get(0, "bundles")?;
-    let state: Option<StateContext> = args.opt(1, "state context")?;
-    let options: Options = args.opt(2, "options")?.unwrap_or_default();
-    let index = state.as_ref().and_then(|state| state.transaction_index);
-    if index.is_some_and(|index| index >= 0) {
-        return Err(RpcError::NotSupported(
-            "`transactionIndex` of the state context".into(),
-        ));
-    }
-    let id = state.and_then(|state| state.block_number);
-    let id = id.unwrap_or(BlockId::latest());
-    let bundles = bundles
-        .into_iter()
-        .map(|bundle| {
-            let calls = bundle.transactions.into_iter().map(request::call);
-            let overrides = request::overrides(None, bundle.block_override)?;
-            Ok((overrides, calls.collect::<Result<_, RpcError>>()?))
-        })
-        .collect::<Result<Vec<(Overrides, Vec<_>)>, RpcError>>()?;
-    let (tracer, overrides) = (options.tracer()?, options.overrides()?);
-    let Tracer::One(kind) = tracer else {
-        return Err(RpcError::NotSupported(
-            "muxTracer in debug_traceCallMany".into(),
-        ));
-    };
-    let traces: Vec<Vec<Value>> = chain.trace_calls(&bundles, id, &overrides, kind)?;
-    ok(traces)
 }
 
 /// `(block, transaction's index, account, hash of a slot, most slots)`: a page of an account's slots

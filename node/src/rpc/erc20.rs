@@ -8,17 +8,17 @@ use stylus_chain::{AccountOverride, CallRequest, Chain, Overrides};
 
 use super::answer::done;
 use super::args::Args;
-use super::method::Method::Prepare;
-use super::method::{Table, Work};
+use super::method::Method::Change;
+use super::method::{RpcResult, Table};
+use crate::node::Node;
 use crate::rpc_error::RpcError;
-use crate::view::View;
 
 pub(super) const METHODS: Table = &[
-    ("anvil_dealERC20", Prepare(deal)),
-    ("hardhat_dealERC20", Prepare(deal)),
-    ("anvil_dealErc20", Prepare(deal)),
-    ("anvil_setERC20Balance", Prepare(deal)),
-    ("anvil_setERC20Allowance", Prepare(allow)),
+    ("anvil_dealERC20", Change(deal)),
+    ("hardhat_dealERC20", Change(deal)),
+    ("anvil_dealErc20", Change(deal)),
+    ("anvil_setERC20Balance", Change(deal)),
+    ("anvil_setERC20Allowance", Change(allow)),
 ];
 
 alloy::sol! {
@@ -27,20 +27,20 @@ alloy::sol! {
 }
 
 /// `(owner, token, amount)`.
-fn deal(view: &View, args: &Args) -> Result<Work, RpcError> {
+fn deal(node: &mut Node, args: &Args) -> RpcResult {
     let (owner, token): (Address, Address) = (args.get(0, "owner")?, args.get(1, "token")?);
     let question = format!("balanceOf({owner})");
     let input = balanceOfCall { owner }.abi_encode();
-    write(view, token, &question, input, args.get(2, "amount")?)
+    write(node, token, &question, input, args.get(2, "amount")?)
 }
 
 /// `(owner, spender, token, amount)`.
-fn allow(view: &View, args: &Args) -> Result<Work, RpcError> {
+fn allow(node: &mut Node, args: &Args) -> RpcResult {
     let (owner, spender): (Address, Address) = (args.get(0, "owner")?, args.get(1, "spender")?);
     let question = format!("allowance({owner}, {spender})");
     let input = allowanceCall { owner, spender }.abi_encode();
     write(
-        view,
+        node,
         args.get(2, "token")?,
         &question,
         input,
@@ -50,27 +50,25 @@ fn allow(view: &View, args: &Args) -> Result<Work, RpcError> {
 
 /// Makes a view of a token answer `amount`.
 fn write(
-    view: &View,
+    node: &mut Node,
     token: Address,
     question: &str,
     input: Vec<u8>,
     amount: U256,
-) -> Result<Work, RpcError> {
+) -> RpcResult {
     let request = CallRequest {
         to: Some(token),
         input: input.into(),
         ..CallRequest::default()
     };
-    let (address, slot) = slot_of(&view.chain, &request, amount)?.ok_or_else(|| {
+    let (address, slot) = slot_of(&node.chain, &request, amount)?.ok_or_else(|| {
         RpcError::Params(format!(
             "no slot that {question} of {token} reads holds its answer alone"
         ))
     })?;
-    Ok(Box::new(move |node| {
-        node.chain
-            .set_storage_at(address, slot.into(), amount.into());
-        done()
-    }))
+    node.chain
+        .set_storage_at(address, slot.into(), amount.into());
+    done()
 }
 
 /// Tries each slot that a view reads: the one is right that makes it answer `amount`.
@@ -93,7 +91,6 @@ fn slot_of(
             accounts: [(address, written)].into_iter().collect(),
             ..Overrides::default()
         };
-        chain.check_time()?;
         let outcome = chain.call(request.clone(), BlockId::latest(), &overrides)?;
         if outcome.success && U256::abi_decode(&outcome.output).is_ok_and(|found| found == amount) {
             return Ok(Some((address, slot)));

@@ -17,7 +17,7 @@ use crate::rpc_error::RpcError;
 use crate::view::View;
 
 /// Most blocks that one request may mine; each is kept in memory.
-const MAX_BLOCKS: u64 = 1_000_000;
+const MAX_BLOCKS: u64 = 100_000;
 
 pub(super) const METHODS: Table = &[
     ("evm_mine", Change(evm_mine)),

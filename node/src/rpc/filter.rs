@@ -1,7 +1,5 @@
 //! Polled filters.
 
-use std::cmp::Ordering;
-
 use alloy::primitives::U64;
 use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
 
@@ -10,7 +8,6 @@ use super::args::Args;
 use super::json;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
-use super::request::log_filter;
 use crate::filters::Watch;
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -43,13 +40,8 @@ fn new_transaction_filter(view: &View, _: &Args) -> RpcResult {
 fn install(view: &View, watch: Watch) -> RpcResult {
     let next_block = view.chain.block_number() + 1;
     let id = view.filters.lock().install(watch, next_block);
-    ok(id.map(U64::from).ok_or_else(|| {
-        RpcError::Limit("too many filters, or addresses and topics in them: uninstall some".into())
-    })?)
+    ok(U64::from(id))
 }
-
-/// Most hashes that one poll reports; the next one goes on from there.
-const MAX_HASHES: u64 = 262_144;
 
 /// What a filter watches, and the first block that it did not report.
 fn polled(view: &View, id: u64) -> Result<(Watch, u64), RpcError> {
@@ -58,38 +50,21 @@ fn polled(view: &View, id: u64) -> Result<(Watch, u64), RpcError> {
     Ok((filter.watch.clone(), filter.next_block))
 }
 
-/// What happened since the last poll. Of several polls at once each reports what no other one did.
+/// What happened since the last poll.
 fn changes(view: &View, args: &Args) -> RpcResult {
     let id = args.u64(0, "filter id")?;
     let latest = view.chain.block_number();
-    loop {
-        let (watch, first) = polled(view, id)?;
-        let (answer, last) = match watch {
-            Watch::Transactions => {
-                let mut filters = view.filters.lock();
-                return ok(filters.new_transactions(id, MAX_HASHES as usize));
-            }
-            Watch::Blocks => {
-                let last = latest.min(first.saturating_add(MAX_HASHES - 1));
-                let hashes =
-                    (first..=last).filter_map(|number| view.chain.block_hash(number).map(Ok));
-                (list(hashes)?, last)
-            }
-            Watch::Logs(filter) => (logs_between(view, &filter, first, latest)?, latest),
-        };
-        let mut filters = view.filters.lock();
-        let installed = filters.poll(id).ok_or_else(|| unknown(id))?;
-        match installed.next_block.cmp(&first) {
-            Ordering::Equal => {
-                installed.next_block = last.saturating_add(1).max(first);
-                return Ok(answer);
-            }
-            // Another poll reported these blocks meanwhile.
-            Ordering::Greater => {}
-            // The chain went back meanwhile: the next poll reports what came instead.
-            Ordering::Less => return ok([(); 0]),
+    let (watch, first) = polled(view, id)?;
+    let answer = match watch {
+        Watch::Transactions => return ok(view.filters.lock().new_transactions(id)),
+        Watch::Blocks => {
+            let hashes = (first..=latest).filter_map(|number| view.chain.block_hash(number));
+            ok(hashes.collect::<Vec<_>>())
         }
-    }
+        Watch::Logs(filter) => logs_between(view, &filter, first, latest),
+    };
+    view.filters.lock().reported(id, (first, latest));
+    answer
 }
 
 /// All logs that a log filter selects, polled before or not.
@@ -100,9 +75,8 @@ fn all_logs(view: &View, args: &Args) -> RpcResult {
             "filter {id:#x} selects no logs: use eth_getFilterChanges"
         )));
     };
-    let filter = log_filter(&filter);
     let forked = view.fork.as_ref().map(|fork| fork.head().number);
-    let from = match filter.from_block {
+    let from = match filter.block_option.get_from_block() {
         Some(BlockNumberOrTag::Earliest) => Some(0),
         tag => tag.and_then(|tag| tag.as_number()),
     };
@@ -121,7 +95,7 @@ fn uninstall(view: &View, args: &Args) -> RpcResult {
 
 /// The part of the filter's own range that lies between two blocks, both included.
 fn logs_between(view: &View, filter: &Filter, first: u64, last: u64) -> RpcResult {
-    let mut selected = log_filter(filter);
+    let mut selected = filter.clone();
     if let FilterBlockOption::Range {
         from_block,
         to_block,
@@ -134,8 +108,7 @@ fn logs_between(view: &View, filter: &Filter, first: u64, last: u64) -> RpcResul
         if from > to {
             return ok([(); 0]);
         }
-        selected.from_block = Some(BlockNumberOrTag::Number(from));
-        selected.to_block = Some(BlockNumberOrTag::Number(to));
+        selected = selected.from_block(from).to_block(to);
     }
     let logs = view.chain.logs_iter(&selected)?;
     list(logs.map(|log| Ok(json::log(log?))))

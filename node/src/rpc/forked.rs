@@ -70,7 +70,6 @@ fn rule(method: &str) -> Option<Rule> {
         | "eth_createAccessList"
         | "eth_simulateV1"
         | "debug_traceCall"
-        | "debug_traceCallMany"
         | "ots_hasCode" => Rule::State(1),
         "eth_getStorageAt" => Rule::State(2),
         "eth_getTransactionByHash"

@@ -13,9 +13,6 @@ use crate::worker::Worker;
 /// What a method's function returns.
 pub(super) type RpcResult = Result<Box<RawValue>, RpcError>;
 
-/// What a method does to the node, once what it needs was read.
-pub(super) type Work = Box<dyn FnOnce(&mut Node) -> RpcResult + Send>;
-
 /// A method's function.
 #[derive(Clone, Copy)]
 pub(super) enum Method {
@@ -25,8 +22,6 @@ pub(super) enum Method {
     Read(fn(&View, &Args) -> RpcResult),
     /// Changes the node, on the chain's thread.
     Change(fn(&mut Node, &Args) -> RpcResult),
-    /// Reads first what it needs for a change.
-    Prepare(fn(&View, &Args) -> Result<Work, RpcError>),
 }
 
 /// A namespace: names, aliases included, and their functions.

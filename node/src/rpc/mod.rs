@@ -5,7 +5,6 @@ mod account;
 mod answer;
 mod anvil;
 mod args;
-mod batch;
 mod block;
 mod call;
 mod debug;
@@ -40,16 +39,14 @@ use jsonrpsee::server::Methods;
 
 use crate::error::NodeError;
 use crate::events::Events;
-use crate::executor::{Begin, Executor};
+use crate::executor::Executor;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
-use crate::turns::Turns;
 use crate::view::View;
 use crate::worker::Worker;
 use args::Args;
-pub(crate) use batch::BatchLayer;
 use forked::{Question, Theirs};
-use method::{Context, Method, RpcResult, Table, Work};
+use method::{Context, Method, RpcResult, Table};
 
 const TABLES: [Table; 20] = [
     account::METHODS,
@@ -75,13 +72,12 @@ const TABLES: [Table; 20] = [
 ];
 
 /// The node's methods, by how they are asked for.
+#[derive(Clone)]
 pub(crate) struct Methodsets {
     /// Over HTTP, where nobody can be notified: a subscription is an unknown method.
     pub(crate) http: Methods,
     /// Over WebSocket and Unix sockets.
     pub(crate) socket: Methods,
-    /// How batches of both are answered.
-    pub(crate) batches: BatchLayer,
 }
 
 /// Every method of the node.
@@ -98,7 +94,7 @@ pub(crate) fn methods(
         executor,
         events,
     });
-    let mut module = RpcModule::from_arc(context.clone());
+    let mut module = RpcModule::from_arc(context);
     let twice = |error: RegisterMethodError| NodeError::Chain(error.to_string());
     for (name, method) in TABLES.into_iter().flatten() {
         register(&mut module, name, *method).map_err(twice)?;
@@ -108,12 +104,7 @@ pub(crate) fn methods(
     let http = Methods::clone(&module);
     subscribe::register(&mut module).map_err(twice)?;
     let socket = module.into();
-    let batches = BatchLayer::new(context);
-    Ok(Methodsets {
-        http,
-        socket,
-        batches,
-    })
+    Ok(Methodsets { http, socket })
 }
 
 fn register(
@@ -121,10 +112,9 @@ fn register(
     name: &'static str,
     method: Method,
 ) -> Result<(), RegisterMethodError> {
-    module.register_async_method(name, move |params, context, extensions| async move {
+    module.register_async_method(name, move |params, context, _| async move {
         let args = Args::new(&params)?;
-        let turns = extensions.get::<Turns>().cloned().unwrap_or_default();
-        answer(&context, &turns, (name, method), args).await
+        answer(&context, (name, method), args).await
     })?;
     Ok(())
 }
@@ -132,24 +122,17 @@ fn register(
 /// This node's answer, or that of the chain that it forked.
 async fn answer(
     context: &Context,
-    turns: &Turns,
     (name, method): (&'static str, Method),
     args: Args,
 ) -> RpcResult {
     let executor = &context.executor;
-    let (begin, reader) = match method {
-        Method::Lookup(reader) => (Begin::AtOnce, reader),
-        Method::Read(reader) => (Begin::InLane, reader),
-        Method::Prepare(prepare) => {
-            let view = context.worker.view().await?;
-            let prepare = move |view: &View| prepare(view, &args);
-            let work = executor.read(view, Begin::InLane, turns, prepare).await?;
-            return change(context, None, work).await;
-        }
+    let (at_once, reader) = match method {
+        Method::Lookup(reader) => (true, reader),
+        Method::Read(reader) => (false, reader),
         Method::Change(handler) => {
-            let gas = send::named_gas(name, &args);
-            let work = Box::new(move |node: &mut Node| handler(node, &args));
-            return change(context, gas, work).await;
+            let is_quick = send::quick(send::named_gas(name, &args).unwrap_or(u64::MAX));
+            let work = move |node: &mut Node| node.or_as_before(|node| handler(node, &args));
+            return context.worker.run_unless_quick(is_quick, work).await??;
         }
     };
     let view = context.worker.view().await?;
@@ -164,7 +147,7 @@ async fn answer(
     };
     let asked = args.clone();
     let read = move |view: &View| forked::joined(&before, reader(view, &asked)?);
-    let ours = executor.read(view, begin, turns, read).await;
+    let ours = executor.read(view, at_once, read).await;
     match (theirs, &ours) {
         // It is known that there is an answer.
         (Some((fork, Question::Unknown)), Err(RpcError::NotFound(_))) => {
@@ -172,15 +155,4 @@ async fn answer(
         }
         _ => ours,
     }
-}
-
-/// Does a method's work on the chain's thread. `gas` is known where it is a transaction's.
-async fn change(context: &Context, gas: Option<u64>, work: Work) -> RpcResult {
-    let work = move |node: &mut Node| {
-        let answer = node.or_as_before(work);
-        answer.map_err(RpcError::from).flatten()
-    };
-    let is_quick = send::quick(gas.unwrap_or(u64::MAX));
-    let answered = context.worker.run_unless_quick(is_quick, work).await;
-    answered.unwrap_or_else(|error| Err(error.into()))
 }

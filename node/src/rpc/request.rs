@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use alloy::eips::BlockId;
 use alloy::primitives::{B256, TxKind, U256};
 use alloy_rpc_types::state::{AccountOverride as RpcAccountOverride, StateOverride};
-use alloy_rpc_types::{BlockOverrides, Filter, FilterBlockOption, TransactionRequest};
-use stylus_chain::{AccountOverride, CallRequest, LogFilter, Overrides};
+use alloy_rpc_types::{BlockOverrides, TransactionRequest};
+use stylus_chain::{AccountOverride, CallRequest, Overrides};
 
 use super::args::Args;
 use crate::rpc_error::RpcError;
@@ -87,27 +87,6 @@ pub(super) fn overrides(
         overrides.prevrandao = block.random;
     }
     Ok(overrides)
-}
-
-/// Which logs a filter selects.
-pub(super) fn log_filter(filter: &Filter) -> LogFilter {
-    let (from_block, to_block, block_hash) = match filter.block_option {
-        FilterBlockOption::Range {
-            from_block,
-            to_block,
-        } => (from_block, to_block, None),
-        FilterBlockOption::AtBlockHash(hash) => (None, None, Some(hash)),
-    };
-    LogFilter {
-        from_block,
-        to_block,
-        block_hash,
-        addresses: filter.address.iter().copied().collect(),
-        topics: filter
-            .topics
-            .each_ref()
-            .map(|topic| topic.iter().copied().collect()),
-    }
 }
 
 fn account_override(account: RpcAccountOverride) -> Result<AccountOverride, RpcError> {

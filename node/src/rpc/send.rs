@@ -30,43 +30,20 @@ pub(super) const METHODS: Table = &[
 /// Gas of a transaction that takes no time worth speaking of.
 const QUICK_GAS: u64 = 100_000;
 
-/// The name of the method that takes signed transactions.
-pub(super) const RAW: &str = "eth_sendRawTransaction";
-
-/// [`RAW`] outside of batches. Senders are recovered before the chain's thread is asked, so that several
-/// connections share the work.
+/// The method that takes signed transactions. Their senders are recovered before the chain's thread is asked, so
+/// that several connections share the work.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
-    module.register_async_method(RAW, |params, context, _| async move {
-        let signed = recovered(&Args::new(&params)?);
-        let mut sent = in_order(&context, vec![signed]).await;
-        ok(sent.pop().ok_or(RpcError::Interrupted)??)
+    module.register_async_method("eth_sendRawTransaction", |params, context, _| async move {
+        let signed = recovered(&Args::new(&params)?)?;
+        let is_quick = quick(signed.gas_limit());
+        let work = move |node: &mut Node| node.or_as_before(|node| submit(node, signed));
+        ok(context.worker.run_unless_quick(is_quick, work).await???)
     })?;
     Ok(())
 }
 
 /// A transaction with its sender, or why it is none.
 pub(super) type Decoded = Result<Recovered<TxEnvelope>, RpcError>;
-
-/// Executes transactions one after the other, as one job of the chain's thread.
-pub(super) async fn in_order(context: &Context, all: Vec<Decoded>) -> Vec<Result<B256, RpcError>> {
-    let count = all.len();
-    let gas = all.iter().flatten().map(|signed| signed.gas_limit());
-    let is_quick = quick(gas.fold(0, u64::saturating_add));
-    let work = move |node: &mut Node| {
-        let one = |signed: Decoded| {
-            let signed = signed?;
-            node.or_as_before(|node| submit(node, signed))?
-        };
-        all.into_iter().map(one).collect()
-    };
-    let done: Result<Vec<_>, _> = context.worker.run_unless_quick(is_quick, work).await;
-    done.unwrap_or_else(|error| {
-        let text = error.to_string();
-        (0..count)
-            .map(|_| Err(RpcError::Internal(text.clone())))
-            .collect()
-    })
-}
 
 /// Whether a transaction with so much gas takes no time worth speaking of.
 pub(super) fn quick(gas: u64) -> impl FnOnce(&Node) -> bool + Send + 'static {

@@ -3,14 +3,13 @@
 use alloy::primitives::{Bytes, U64};
 
 use alloy_rpc_types::simulate::{MAX_SIMULATE_BLOCKS, SimBlock, SimulateError, SimulatePayload};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{
     CallRequest, ChainError, Overrides, Receipt, RejectReason, SimulatedBlock, SimulationRules,
 };
 
 use super::answer::list;
-use super::args::{Args, AtMost, Calls};
+use super::args::Args;
 use super::json as convert;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
@@ -20,17 +19,17 @@ use crate::view::View;
 
 pub(super) const METHODS: Table = &[("eth_simulateV1", Read(simulate))];
 
-/// How many blocks and calls there are, counted before they take memory.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Counted {
-    block_state_calls: AtMost<Calls, { MAX_SIMULATE_BLOCKS as usize }>,
-}
+/// Most calls of one request.
+const MAX_CALLS: usize = 5_000;
 
 fn simulate(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let counted: Counted = args.get(0, "blocks to simulate")?;
-    counted.block_state_calls.check()?;
     let payload: SimulatePayload = args.get(0, "blocks to simulate")?;
+    let calls = payload.block_state_calls.iter();
+    RpcError::at_most(
+        "calls",
+        MAX_CALLS,
+        calls.map(|block| block.calls.len()).sum(),
+    )?;
     let rules = SimulationRules {
         validate: payload.validation,
         transfers: payload.trace_transfers,

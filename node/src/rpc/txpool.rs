@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, U64};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::json;
 use stylus_chain::PooledTransaction;
 
@@ -35,21 +35,17 @@ fn status(view: &View, _: &Args) -> RpcResult {
 }
 
 fn content(view: &View, _: &Args) -> RpcResult {
-    let pool = view.chain.pool();
-    ok(Content {
-        pending: by_sender(&pool.pending, Whole),
-        queued: by_sender(&pool.queued, Whole),
-    })
+    content_of(view, convert::pooled)
 }
 
 fn content_from(view: &View, args: &Args) -> RpcResult {
     let sender: Address = args.get(0, "address")?;
     let pool = view.chain.pool();
-    let of = |txs| by_sender(txs, Whole).remove(&sender).unwrap_or_default();
-    ok(Content {
-        pending: of(&pool.pending),
-        queued: of(&pool.queued),
-    })
+    let of = |txs: &[PooledTransaction]| {
+        let own = by_sender(txs, convert::pooled).remove(&sender);
+        own.unwrap_or_default()
+    };
+    ok(json!({ "pending": of(&pool.pending), "queued": of(&pool.queued) }))
 }
 
 /// One readable line per transaction, in geth's words.
@@ -62,11 +58,7 @@ fn inspect(view: &View, _: &Args) -> RpcResult {
         let (value, gas, price) = (tx.value(), tx.gas_limit(), tx.max_fee_per_gas());
         format!("{to}: {value} wei + {gas} gas × {price} wei")
     };
-    let pool = view.chain.pool();
-    ok(Content {
-        pending: by_sender(&pool.pending, line),
-        queued: by_sender(&pool.queued, line),
-    })
+    content_of(view, line)
 }
 
 fn pending(view: &View, _: &Args) -> RpcResult {
@@ -99,33 +91,23 @@ fn drop_from(node: &mut Node, args: &Args) -> RpcResult {
     done()
 }
 
-/// Waiting transactions, by whether they can go into the next block.
-#[derive(Serialize)]
-struct Content<T> {
-    pending: T,
-    queued: T,
+/// Waiting transactions, by whether they can go into the next block: sender → nonce → what `show` makes of each.
+fn content_of<T: Serialize>(view: &View, show: impl Fn(&PooledTransaction) -> T) -> RpcResult {
+    let pool = view.chain.pool();
+    ok(json!({
+        "pending": by_sender(&pool.pending, &show),
+        "queued": by_sender(&pool.queued, &show),
+    }))
 }
 
-/// A whole transaction, converted when it is written.
-struct Whole<'a>(&'a PooledTransaction);
-
-impl Serialize for Whole<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        convert::pooled(self.0).serialize(serializer)
-    }
-}
-
-/// Sender → nonce → what `show` makes of the transaction.
-fn by_sender<'a, T>(
-    txs: &'a [PooledTransaction],
-    show: impl Fn(&'a PooledTransaction) -> T,
+fn by_sender<T>(
+    txs: &[PooledTransaction],
+    show: impl Fn(&PooledTransaction) -> T,
 ) -> BTreeMap<Address, BTreeMap<String, T>> {
     let mut senders: BTreeMap<Address, BTreeMap<String, T>> = BTreeMap::new();
     for tx in txs {
-        senders
-            .entry(tx.from)
-            .or_default()
-            .insert(tx.envelope.nonce().to_string(), show(tx));
+        let own = senders.entry(tx.from).or_default();
+        own.insert(tx.envelope.nonce().to_string(), show(tx));
     }
     senders
 }

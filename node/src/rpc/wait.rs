@@ -22,9 +22,6 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 /// The longest wait a request may ask for.
 const MAX_WAIT: Duration = Duration::from_secs(600);
 
-/// The methods, signed transactions first.
-pub(super) const METHODS: [&str; 2] = ["eth_sendRawTransactionSync", "eth_sendTransactionSync"];
-
 /// What is sent, before it is.
 type Send = Box<dyn FnOnce(&mut Node) -> Result<B256, RpcError> + std::marker::Send>;
 
@@ -37,8 +34,8 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
         let request: TransactionRequest = args.get(0, "transaction")?;
         Ok(Box::new(move |node: &mut Node| send::send_request(node, request)) as Send)
     };
-    register_one(module, METHODS[0], signed)?;
-    register_one(module, METHODS[1], unsigned)
+    register_one(module, "eth_sendRawTransactionSync", signed)?;
+    register_one(module, "eth_sendTransactionSync", unsigned)
 }
 
 fn register_one(

@@ -17,8 +17,6 @@ pub(crate) struct Script {
     pub(crate) limited: u32,
     /// Every second request is refused with HTTP 429, which names no time.
     pub(crate) every_second: bool,
-    /// Batches of more requests than this are refused.
-    pub(crate) longest_batch: Option<usize>,
     /// Requests that arrived, batches as one.
     pub(crate) arrived: u32,
     /// Those of them that were answered.
@@ -117,13 +115,6 @@ fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
             (429, "Retry-After: 1\r\n", "slow down".to_owned())
         } else if script.every_second && script.arrived % 2 == 1 {
             (429, "", "slow down".to_owned())
-        } else if script
-            .longest_batch
-            .is_some_and(|most| length(&body) > most)
-        {
-            let error = json!({ "code": -32600, "message": "the batch is too long" });
-            let answer = json!({ "jsonrpc": "2.0", "id": null, "error": error });
-            (200, "", answer.to_string())
         } else {
             script.answered += 1;
             let fields = Fields {
@@ -147,12 +138,6 @@ fn script_of<'a>(
     lock: impl Fn() -> MutexGuard<'a, Script> + 'a,
 ) -> impl Fn(&Value) -> Option<Value> {
     move |request| own_answer(request, node, &mut lock())
-}
-
-/// Requests of a batch; none for a request without one.
-fn length(body: &str) -> usize {
-    let batch: Vec<Value> = serde_json::from_str(body).unwrap_or_default();
-    batch.len()
 }
 
 fn message_of(connection: &TcpStream) -> Option<Message> {

@@ -66,21 +66,9 @@ fn logs_that_would_be_too_long_are_an_error() {
         );
     }
     let answer = request(port, "eth_getLogs", json!([{ "fromBlock": "0x0" }]));
-    assert_eq!(answer["error"]["code"], -32005);
+    assert_eq!(answer["error"]["code"], -32008);
     let answer = request(port, "eth_getLogs", json!([{ "fromBlock": "0x20" }]));
     assert_eq!(answer["result"].as_array().unwrap().len(), 9);
-}
-
-#[test]
-fn a_fee_history_of_too_many_percentiles_is_an_error() {
-    let node = node();
-    let percentiles = vec![50.0; 101];
-    let answer = request(
-        node.port(),
-        "eth_feeHistory",
-        json!([1, "latest", percentiles]),
-    );
-    assert_eq!(answer["error"]["code"], -32602);
 }
 
 #[test]

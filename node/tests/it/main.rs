@@ -3,7 +3,6 @@
 mod access;
 mod accounts;
 mod batches;
-mod bounds;
 mod connections;
 mod control;
 mod debug;
@@ -32,4 +31,3 @@ mod stylus;
 mod subscriptions;
 mod support;
 mod tracers;
-mod worst;

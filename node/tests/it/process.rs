@@ -272,28 +272,6 @@ fn a_thousand_transactions_after_stdout_was_closed_leave_the_process_alive() {
 }
 
 #[test]
-fn until_parent_exits_does_not_start_for_a_parent_that_has_ended_already() {
-    let folder = tempfile::tempdir().unwrap();
-    let (go, said) = (folder.path().join("go"), folder.path().join("said"));
-    // The shell between ends at once; what it began waits for that before it becomes the node.
-    let script = format!(
-        "(until [ -e {go} ]; do sleep 0.01; done; exec \"$0\" -p 0 --until-parent-exits) > {said} 2>&1 &",
-        go = go.display(),
-        said = said.display()
-    );
-    // In a session of its own, which nobody who adopts the node is in.
-    let mut shell = Command::new("setsid");
-    let ended = shell.args(["sh", "-c", &script, &binary()]).status();
-    assert!(ended.unwrap().success());
-    std::fs::write(&go, "").unwrap();
-    eventually("the refusal", || {
-        let said = std::fs::read_to_string(&said).unwrap_or_default();
-        assert!(!said.contains("Listening on"), "{said}");
-        said.contains("has ended already").then_some(())
-    });
-}
-
-#[test]
 fn until_parent_exits_ends_with_a_parent_that_was_killed() {
     let mut shell = Command::new("sh")
         .args(["-c", "\"$0\" -p 0 --until-parent-exits & wait", &binary()])

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use alloy::primitives::{Address, B256};
-use serde_json::{Value, json};
+use alloy::primitives::Address;
+use serde_json::json;
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 
 use crate::fork::{call, forked, options, origin};
@@ -115,49 +115,12 @@ fn the_sum_of_what_a_request_gives_is_bounded() {
         json!([account(0xaa), "0x623000005ff3"]),
     );
     let calls = |count: usize| vec![json!({ "to": account(0xaa), "gas": "0x2faf080" }); count];
-    let traced = json!([[{ "transactions": calls(40) }], {}, { "tracer": "callTracer" }]);
-    let error = rpc_error(port, "debug_traceCallMany", traced);
-    assert_eq!(error["code"], -32005, "{error}");
     let blocks = json!({ "blockStateCalls": [{ "calls": calls(40) }] });
     let error = rpc_error(port, "eth_simulateV1", json!([blocks, "latest"]));
     assert_eq!(error["code"], -32005, "{error}");
-    let few = json!([[{ "transactions": calls(2) }], {}, { "tracer": "callTracer" }]);
-    assert_eq!(
-        rpc(port, "debug_traceCallMany", few)[0]
-            .as_array()
-            .map(Vec::len),
-        Some(2)
-    );
-}
-
-/// Types of which each has two of the next: written out, two to the power of `depth`.
-pub(crate) fn doubling(depth: usize) -> Value {
-    let mut types = json!({ "EIP712Domain": [] });
-    for at in 0..depth {
-        let next = format!("T{}", at + 1);
-        types[format!("T{at}")] =
-            json!([{ "name": "a", "type": next }, { "name": "b", "type": next }]);
-    }
-    types[format!("T{depth}")] = json!([{ "name": "a", "type": "uint256" }]);
-    let mut message = json!({ "a": "1" });
-    for _ in 0..depth.min(6) {
-        message = json!({ "a": message, "b": message });
-    }
-    json!({ "types": types, "primaryType": "T0", "domain": {}, "message": message })
-}
-
-#[test]
-fn typed_data_whose_types_double_is_refused_and_small_ones_are_signed() {
-    let node = node();
-    let sign = |depth| {
-        let params = json!([node.addresses()[0], doubling(depth)]);
-        request(node.port(), "eth_signTypedData_v4", params)
-    };
-    assert!(sign(6)["result"].is_string());
-    for depth in [15, 24, 60] {
-        let refused = sign(depth);
-        assert_eq!(refused["error"]["code"], -32602, "{depth}: {refused}");
-    }
+    let few = json!({ "blockStateCalls": [{ "calls": calls(2) }] });
+    let simulated = rpc(port, "eth_simulateV1", json!([few, "latest"]));
+    assert_eq!(simulated[0]["calls"].as_array().map(Vec::len), Some(2));
 }
 
 #[test]
@@ -167,8 +130,8 @@ fn what_nobody_waits_for_any_more_ends() {
     rpc(port, "anvil_setCode", json!([account(0xee), ENDLESS]));
     // Each of them would run for the whole time of a request.
     let body = json!({
-        "jsonrpc": "2.0", "id": 1, "method": "debug_traceCallMany",
-        "params": [[{ "transactions": vec![json!({ "to": account(0xee) }); 5_000] }], {}, { "tracer": "noopTracer" }],
+        "jsonrpc": "2.0", "id": 1, "method": "eth_simulateV1",
+        "params": [{ "blockStateCalls": [{ "calls": vec![json!({ "to": account(0xee) }); 5_000] }] }, "latest"],
     })
     .to_string();
     let head = format!(
@@ -212,45 +175,6 @@ fn busy(process: &Process) -> Duration {
         .take(2)
         .map(|ticks| ticks.parse::<u64>().expect("ticks"));
     Duration::from_millis(10 * ticks.sum::<u64>())
-}
-
-#[test]
-fn a_token_that_reads_many_slots_is_tried_without_holding_the_chain() {
-    let node = node();
-    let port = node.port();
-    // Reads slots 1 to 2,000 and returns nothing that any of them holds.
-    // PUSH2 2000; JUMPDEST; DUP1 SLOAD POP; PUSH1 1 SWAP1 SUB; DUP1 PUSH1 3 JUMPI; PUSH0 MSTORE; 32 PUSH0 RETURN
-    let code = "0x6107d05b80545060019003806003575f5260205ff3";
-    rpc(port, "anvil_setCode", json!([account(0xcc), code]));
-    let deal = move || {
-        let params = json!([account(1), account(0xcc), "0x7"]);
-        let answer = request(port, "anvil_dealERC20", params);
-        assert!(answer.get("error").is_some(), "{answer}");
-    };
-    let answers = answered_beside(deal, || {
-        rpc(port, "eth_blockNumber", json!([]));
-        rpc(port, "evm_mine", json!([]));
-    });
-    assert!(answers > 0);
-}
-
-#[test]
-fn filters_with_many_addresses_are_answered_and_hold_nobody() {
-    let node = node();
-    let (port, from) = (node.port(), node.addresses()[0]);
-    for _ in 0..50 {
-        rpc(
-            port,
-            "eth_sendTransaction",
-            json!([{ "from": from, "data": crate::evm::counter() }]),
-        );
-    }
-    let many: Vec<_> = (0..100_000u64)
-        .map(|index| Address::from_word(B256::from(alloy::primitives::U256::from(index))))
-        .collect();
-    let filter = json!([{ "fromBlock": "earliest", "toBlock": "latest", "address": many }]);
-    let id = rpc(port, "eth_newFilter", filter);
-    assert_eq!(rpc(port, "eth_getFilterLogs", json!([id])), json!([]));
 }
 
 #[test]

@@ -224,22 +224,6 @@ fn blocks_and_bundles_are_traced() {
     let unknown = json!(["0xffff", tracer]);
     let error = rpc_error(scene.port, "debug_traceBlockByNumber", unknown);
     assert_eq!(error["code"], -32001);
-    // Each call sees what the one before it left, and nothing stays.
-    let call = json!({ "from": scene.from, "to": scene.contract });
-    let bundles = json!([{ "transactions": [call, call] }, { "transactions": [call] }]);
-    let state = json!({ "blockNumber": "latest" });
-    let traces = rpc(
-        scene.port,
-        "debug_traceCallMany",
-        json!([bundles, state, tracer]),
-    );
-    let outputs =
-        [&traces[0][0], &traces[0][1], &traces[1][0]].map(|trace| trace["output"].clone());
-    let expected: [Value; 3] = [2, 3, 4].map(|value| json!(B256::with_last_byte(value)));
-    assert_eq!(outputs, expected);
-    let slot = json!([scene.contract, "0x0", "latest"]);
-    let stored = rpc(scene.port, "eth_getStorageAt", slot);
-    assert_eq!(stored, json!(B256::with_last_byte(1)));
 }
 
 #[test]

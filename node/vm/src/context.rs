@@ -11,9 +11,6 @@ pub struct CallContext {
     pub gas: u64,
     /// Ink to start with instead of `gas * ink_price`. For tests of the meter; chains leave it `None`.
     pub start_ink: Option<u64>,
-    /// Ink after which a program that asks the chain for nothing is interrupted, invisible to the
-    /// program itself (see [`crate::Outcome::interrupted`]).
-    pub ink_slice: Option<u64>,
     /// Ink per gas (10 000 by default).
     pub ink_price: u32,
     /// Stack budget in words (22 000 from ArbOS 50, 262 144 before).

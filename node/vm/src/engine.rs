@@ -166,8 +166,6 @@ impl wasmi::errors::HostError for Suspended {}
 struct Host {
     frame: Option<Box<Frame>>,
     handles: Option<Handles>,
-    /// Ink that the module's counter does not show.
-    withheld: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -193,7 +191,6 @@ impl Compiled {
         let host = Host {
             frame: Some(frame),
             handles: None,
-            withheld: 0,
         };
         let mut store = Store::new(self.module.engine(), host);
         let instance = self
@@ -325,18 +322,6 @@ impl Instance {
         debug_assert!(set.is_ok(), "the stack global is a mutable i32");
     }
 
-    /// Hides some of the ink from the module's own counter. Host functions see and charge all of it.
-    pub(crate) fn withhold_ink(&mut self, ink: Ink) {
-        let visible = self.guest().ink_left().saturating_sub(ink);
-        self.store.data_mut().withheld = ink.0;
-        self.guest().set_visible_ink(visible.0);
-    }
-
-    /// Ink that is hidden and was not charged.
-    pub(crate) fn withheld_ink(&self) -> Ink {
-        Ink(self.store.data().withheld)
-    }
-
     /// How often each basic block ran, where that is counted.
     pub(crate) fn blocks(&self) -> Vec<BasicBlock> {
         let counters = self.counters.map(|memory| memory.data(&self.store));
@@ -368,32 +353,12 @@ pub(crate) struct Guest<'a> {
 
 impl Guest<'_> {
     pub(crate) fn ink_left(&self) -> Ink {
-        Ink(self
-            .visible_ink()
-            .saturating_add(self.store.data().withheld))
-    }
-
-    /// What the module's own counter shows.
-    fn visible_ink(&self) -> u64 {
         let ink = self.handles.ink.get(&self.store).i64();
-        ink.unwrap_or_default().cast_unsigned()
-    }
-
-    /// Charges what is shown first, and what is withheld then.
-    pub(crate) fn set_ink_left(&mut self, Ink(ink): Ink) {
-        let withheld = self.store.data().withheld;
-        if withheld == 0 {
-            return self.set_visible_ink(ink);
-        }
-        let before = self.visible_ink();
-        let charged = before.saturating_add(withheld).saturating_sub(ink);
-        let visible = before.saturating_sub(charged);
-        self.store.data_mut().withheld = ink.saturating_sub(visible);
-        self.set_visible_ink(visible);
+        Ink(ink.unwrap_or_default().cast_unsigned())
     }
 
     /// The globals are mutable and of these types by construction, so setting them cannot fail.
-    fn set_visible_ink(&mut self, ink: u64) {
+    pub(crate) fn set_ink_left(&mut self, Ink(ink): Ink) {
         let ink = Val::I64(ink.cast_signed());
         let set = self.handles.ink.set(&mut self.store, ink);
         debug_assert!(set.is_ok(), "the ink global is a mutable i64");
@@ -401,8 +366,7 @@ impl Guest<'_> {
 
     /// Takes all ink and marks it exhausted.
     pub(crate) fn exhaust(&mut self) {
-        self.store.data_mut().withheld = 0;
-        self.set_visible_ink(0);
+        self.set_ink_left(Ink(0));
         let set = self.handles.status.set(&mut self.store, Val::I32(1));
         debug_assert!(set.is_ok(), "the status global is a mutable i32");
     }

@@ -53,9 +53,6 @@ pub struct Outcome {
     pub gas_left: u64,
     /// What the ink counter itself held at the end, whatever is taken.
     pub raw_ink: u64,
-    /// Whether the run was ended by [`crate::CallContext::ink_slice`]: nothing else of the outcome
-    /// means anything then.
-    pub interrupted: bool,
     /// Stack budget left, in words.
     pub stack_words_left: u32,
     /// Why a failure failed.

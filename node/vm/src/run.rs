@@ -59,7 +59,6 @@ impl Run {
     /// [`StartError`] when the engine cannot instantiate.
     pub fn start(program: &Program, ctx: CallContext) -> Result<Self, StartError> {
         let stack_words = ctx.max_depth_words;
-        let slice = ctx.ink_slice;
         let argument = u32::try_from(ctx.calldata.len())
             .map_err(|_| StartError("calldata of 4 GiB or more".into()))?;
         let frame = Frame::new(ctx, program.stylus_version);
@@ -70,9 +69,6 @@ impl Run {
         let mut instance = guarded(|| program.compiled.instantiate(Box::new(frame)))
             .unwrap_or_else(|panic| Err(StartError(format!("it panicked: {panic}"))))?;
         instance.guest().set_ink_left(ink);
-        if let Some(slice) = slice {
-            instance.withhold_ink(ink.saturating_sub(Ink(slice)));
-        }
         instance.set_stack_left(stack_words);
         Ok(Self {
             instance,
@@ -179,8 +175,6 @@ impl Run {
         let raw_ink = self.instance.guest().ink_left();
         let stack_words_left = self.instance.stack_left();
         let exhausted = self.instance.exhausted();
-        // Ink is left that the program was not shown: it did not run out, its slice did.
-        let interrupted = exhausted && self.instance.withheld_ink() > Ink::default();
         let frame = self.instance.frame().take();
         let (kind, error) = match end {
             End::Status(0) => (OutcomeKind::Success, None),
@@ -202,7 +196,6 @@ impl Run {
             kind,
             ink_left: ink_left.0,
             raw_ink: raw_ink.0,
-            interrupted,
             stack_words_left,
             error,
             blocks: self.instance.blocks(),

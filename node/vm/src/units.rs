@@ -27,10 +27,6 @@ impl Ink {
     pub(crate) fn checked_sub(self, other: Self) -> Option<Self> {
         self.0.checked_sub(other.0).map(Self)
     }
-
-    pub(crate) fn saturating_sub(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0))
-    }
 }
 
 impl Add for Gas {

@@ -13,7 +13,7 @@ use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use std::collections::BTreeMap;
 use stylus_chain::{
-    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError, LogFilter, Overrides,
+    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError, Filter, Overrides,
     Receipt, SlotChange, TraceKind,
 };
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
@@ -426,11 +426,8 @@ impl Simulation {
         &self,
         account: impl Into<Option<Address>>,
     ) -> Result<Vec<Log>, SimulationError> {
-        let filter = LogFilter {
-            from_block: Some((self.begun + 1).into()),
-            addresses: account.into().into_iter().collect(),
-            ..LogFilter::default()
-        };
+        let accounts: Vec<Address> = account.into().into_iter().collect();
+        let filter = Filter::new().from_block(self.begun + 1).address(accounts);
         let found = self.chain.logs(&filter)?;
         Ok(found.into_iter().map(|entry| entry.log).collect())
     }

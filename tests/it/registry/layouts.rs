@@ -2,7 +2,7 @@
 
 use alloy::primitives::{B256, Bytes, U256, keccak256};
 use alloy::sol_types::SolEvent;
-use stylus_chain::{BlockNumberOrTag, LogFilter};
+use stylus_chain::Filter;
 use stylus_upgrades_interface::limits::LAYOUT_MAX;
 use stylus_upgrades_interface::registry::IRegistry::{
     InvalidLayout, LayoutPublished, layoutAtCall, publishLayoutCall,
@@ -23,18 +23,11 @@ fn block(fixture: &Fixture, hash: B256) -> u64 {
 
 /// The documents that a log filter of one block finds.
 fn found(fixture: &Fixture, hash: B256, block: u64) -> Vec<Bytes> {
-    let filter = LogFilter {
-        from_block: Some(BlockNumberOrTag::Number(block)),
-        to_block: Some(BlockNumberOrTag::Number(block)),
-        addresses: vec![fixture.registry],
-        topics: [
-            vec![LayoutPublished::SIGNATURE_HASH],
-            vec![hash],
-            vec![],
-            vec![],
-        ],
-        ..LogFilter::default()
-    };
+    let filter = Filter::new()
+        .select(block)
+        .address(fixture.registry)
+        .event_signature(LayoutPublished::SIGNATURE_HASH)
+        .topic1(hash);
     let logs = fixture.chain.logs(&filter).expect("logs");
     logs.iter()
         .map(|entry| {

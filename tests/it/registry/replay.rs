@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use alloy::primitives::Address;
 use alloy::sol_types::{SolCall, SolEventInterface};
-use stylus_chain::{BlockId, BlockNumberOrTag, LogFilter};
+use stylus_chain::{BlockId, BlockNumberOrTag, Filter};
 use stylus_upgrades::model::{Block, Definition, Reader, Slice, Views, definition_id, differences};
 use stylus_upgrades_interface::registry::IRegistry;
 
@@ -37,12 +37,10 @@ impl Views for Fixture {
 
 /// What follows from the events of a definition.
 fn from_events(fixture: &Fixture, name: &str) -> Definition {
-    let filter = LogFilter {
-        from_block: Some(BlockNumberOrTag::Earliest),
-        addresses: vec![fixture.registry],
-        topics: [vec![], vec![definition_id(name).0], vec![], vec![]],
-        ..LogFilter::default()
-    };
+    let filter = Filter::new()
+        .from_block(BlockNumberOrTag::Earliest)
+        .address(fixture.registry)
+        .topic1(definition_id(name).0);
     let mut definition = Definition::before_events(name);
     for entry in fixture.chain.logs(&filter).expect("logs") {
         let event =

@@ -104,9 +104,6 @@ impl Chain {
             refusal: None,
             console: Vec::new(),
             tracer: None,
-            limit: self.state_db.budget(),
-            checks: 0,
-            interrupted: false,
         }
     }
 }
@@ -188,7 +185,6 @@ pub(super) fn reject(
             rejected(reason, sender, cap, facts, limit).into()
         }
         ExecutionError::Trace(limit) => limit.into(),
-        ExecutionError::Interrupted => ChainError::Interrupted,
         ExecutionError::Evm(failure) => ChainError::Internal(failure.to_string()),
     }
 }

@@ -32,59 +32,19 @@ impl Chain {
     /// # Errors
     /// Only on errors inside the chain.
     pub fn mine(&mut self, blocks: u64, interval: Option<u64>) -> Result<(), ChainError> {
-        let Some(mut left) = blocks.checked_sub(1) else {
-            return Ok(());
-        };
         let is_fixed = self.clock.interval.is_some();
-        if let Some(seconds) = interval {
+        if let Some(seconds) = interval.filter(|_| blocks > 0) {
             let times = if is_fixed { blocks } else { 1 };
             self.increase_time(seconds.saturating_mul(times));
         }
         let interval = interval.filter(|_| !is_fixed);
-        self.mine_block(true)?;
-        while left > 0 {
-            let empty = self.mine_empty(left, interval);
-            left -= empty;
-            if empty == 0 {
-                if let Some(interval) = interval {
-                    self.clock.next = Some(self.head_time().saturating_add(interval));
-                }
-                self.mine_block(true)?;
-                left -= 1;
+        for made in 0..blocks {
+            if let Some(seconds) = interval.filter(|_| made > 0) {
+                self.clock.next = Some(self.head_time().saturating_add(seconds));
             }
+            self.mine_block(true)?;
         }
         Ok(())
-    }
-
-    /// Mines up to `most` blocks that nothing can happen in, at once; less, or none, when an ArbOS
-    /// upgrade becomes due in between.
-    fn mine_empty(&mut self, most: u64, interval: Option<u64>) -> u64 {
-        let step = interval.or(self.clock.interval);
-        let step = step.unwrap_or_else(|| u64::from(!self.clock.repeat));
-        let mut clock = self.clock;
-        if interval.is_some() {
-            clock.next = Some(self.head_time().saturating_add(step));
-        }
-        let first = clock.take(self.head_time());
-        // Where NUMBER follows the chain's own blocks, each of them changes ArbOS' state.
-        if self.settings.l1_block_number.is_none() {
-            return 0;
-        }
-        let count = match versions::scheduled(&mut self.state_db) {
-            Some(due) if due <= first => 0,
-            Some(due) if step > 0 => most.min((due - first).div_ceil(step)),
-            _ => most,
-        };
-        if count == 0 {
-            return 0;
-        }
-        let facts = self.next_facts(first);
-        self.seal_empty(&facts, count, step);
-        if interval.is_some() {
-            clock.set(self.head_time());
-        }
-        self.clock = clock;
-        count
     }
 
     pub(super) fn head_time(&self) -> u64 {
@@ -141,11 +101,8 @@ impl Chain {
         self.settings.next_base_fee = None;
         if empty && !upgraded && !began {
             self.state_db.undo_to(before);
-            self.seal_empty(&facts, 1, 0);
-        } else {
-            self.seal(facts, building);
         }
-        self.prune();
+        self.seal(facts, building);
         Ok(refused)
     }
 

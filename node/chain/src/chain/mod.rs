@@ -6,7 +6,6 @@ mod environment;
 mod fork;
 mod mine;
 mod proof;
-mod prune;
 mod read;
 mod reader;
 mod rewind;

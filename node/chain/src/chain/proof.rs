@@ -1,8 +1,11 @@
 //! Proofs of accounts and storage against the state roots of blocks.
 
-use super::{Chain, read::pruned};
-use crate::{AccountProof, BlockId, ChainError, SlotProof, arbos::history, state_db::Proof};
+use super::{Chain, read::unknown_state};
+use crate::{BlockId, ChainError, arbos::history, state_db::Proof};
 use alloy_primitives::{Address, B256, U256};
+use alloy_rpc_types::{
+    EIP1186AccountProofResponse, EIP1186StorageProof, serde_helpers::JsonStorageKey,
+};
 
 impl Chain {
     /// An account and slots of it as a block left them, with proofs against the block's state root.
@@ -15,30 +18,31 @@ impl Chain {
     pub fn proof(
         &self,
         address: Address,
-        slots: &[U256],
+        keys: Vec<JsonStorageKey>,
         id: BlockId,
-    ) -> Result<AccountProof, ChainError> {
-        if address == history::ADDRESS && !slots.is_empty() {
+    ) -> Result<EIP1186AccountProofResponse, ChainError> {
+        if address == history::ADDRESS && !keys.is_empty() {
             return Err(ChainError::NotSupported(
                 "a proof of EIP-2935's slots, which are no part of the state root here,",
             ));
         }
         let number = self.resolve(id)?;
-        let at = self.ledger.sealed(number).ok_or_else(|| pruned(number))?;
-        let proof = self.proof_at(address, slots, at)?;
-        let pairs = slots.iter().zip(proof.slots);
-        Ok(AccountProof {
+        let at = self
+            .ledger
+            .sealed(number)
+            .ok_or_else(|| unknown_state(number))?;
+        let slots: Vec<U256> = keys.iter().map(|key| key.as_b256().into()).collect();
+        let proof = self.proof_at(address, &slots, at)?;
+        let storage_proof = keys.into_iter().zip(proof.slots);
+        Ok(EIP1186AccountProofResponse {
+            address,
             balance: proof.account.balance,
             nonce: proof.account.nonce,
             code_hash: proof.account.code_hash,
-            storage_root: proof.storage_root,
-            nodes: proof.nodes,
-            slots: pairs
-                .map(|(slot, (value, nodes))| SlotProof {
-                    slot: *slot,
-                    value,
-                    nodes,
-                })
+            storage_hash: proof.storage_root,
+            account_proof: proof.nodes,
+            storage_proof: storage_proof
+                .map(|(key, (value, proof))| EIP1186StorageProof { key, value, proof })
                 .collect(),
         })
     }

@@ -2,14 +2,15 @@
 
 use super::Chain;
 use crate::{
-    AccountView, Block, BlockId, BlockNumberOrTag, ChainConfig, ChainError, LogEntry, LogFilter,
+    AccountView, Block, BlockId, BlockNumberOrTag, ChainConfig, ChainError, Filter, LogEntry,
     MinedTransaction, Receipt,
     arbos::{LAYOUT, STATE},
     evm::{Overlay, StateView},
     state_db::NOW,
 };
 use alloy_consensus::Transaction;
-use alloy_primitives::{Address, B256, Bloom, BloomInput, Bytes, Log, U256, map::HashSet};
+use alloy_primitives::{Address, B256, Bytes, Log, U256};
+use alloy_rpc_types::FilterBlockOption;
 use std::sync::Arc;
 
 impl Chain {
@@ -90,7 +91,10 @@ impl Chain {
         let number = self.resolve(id)?;
         let at = match number == self.ledger.head() {
             true => NOW,
-            false => self.ledger.version(number).ok_or_else(|| pruned(number))?,
+            false => self
+                .ledger
+                .version(number)
+                .ok_or_else(|| unknown_state(number))?,
         };
         Ok(StateView {
             overlay,
@@ -164,7 +168,7 @@ impl Chain {
 
     /// The mined transaction of a sender with a nonce.
     pub fn transaction_of(&self, sender: Address, nonce: u64) -> Option<MinedTransaction> {
-        let records = self.ledger.made_between(0, self.ledger.head());
+        let records = self.ledger.between(0, self.ledger.head());
         let is_it = |tx: &&MinedTransaction| tx.from == sender && tx.envelope.nonce() == nonce;
         let mut found = records.filter_map(|record| record.block.transactions.iter().find(is_it));
         found.next().cloned()
@@ -172,7 +176,7 @@ impl Chain {
 
     /// The transaction that created a contract as its own outcome, and its sender.
     pub fn creation_of(&self, contract: Address) -> Option<(B256, Address)> {
-        let records = self.ledger.made_between(0, self.ledger.head());
+        let records = self.ledger.between(0, self.ledger.head());
         let mut receipts = records.flat_map(|record| &record.block.receipts);
         let made = receipts
             .find(|receipt| receipt.success && receipt.contract_address == Some(contract))?;
@@ -181,7 +185,7 @@ impl Chain {
 
     /// The blocks between two numbers, both included, that have transactions.
     pub fn blocks_with_transactions(&self, from: u64, to: u64) -> Vec<Arc<Block>> {
-        let records = self.ledger.made_between(from, to);
+        let records = self.ledger.between(from, to);
         let blocks = records.map(|record| record.block.clone());
         blocks
             .filter(|block| !block.transactions.is_empty())
@@ -203,7 +207,7 @@ impl Chain {
     /// # Errors
     /// [`ChainError::UnknownBlock`] for an unknown hash; ranges outside the chain are empty.
     /// [`ChainError::Interrupted`] when a reader's time is over.
-    pub fn logs(&self, filter: &LogFilter) -> Result<Vec<LogEntry>, ChainError> {
+    pub fn logs(&self, filter: &Filter) -> Result<Vec<LogEntry>, ChainError> {
         self.logs_iter(filter)?.collect()
     }
 
@@ -213,18 +217,20 @@ impl Chain {
     /// As [`Chain::logs`], each in its place.
     pub fn logs_iter<'a>(
         &'a self,
-        filter: &'a LogFilter,
+        filter: &'a Filter,
     ) -> Result<impl Iterator<Item = Result<LogEntry, ChainError>> + 'a, ChainError> {
-        let (from, to) = match filter.block_hash {
-            Some(hash) => {
+        let (from, to) = match filter.block_option {
+            FilterBlockOption::AtBlockHash(hash) => {
                 let number = self.resolve(hash.into())?;
                 (number, number)
             }
-            None => (self.bound(filter.from_block), self.bound(filter.to_block)),
+            FilterBlockOption::Range {
+                from_block,
+                to_block,
+            } => (self.bound(from_block), self.bound(to_block)),
         };
-        let wanted = Wanted::new(filter);
-        Ok(self.ledger.made_between(from, to).flat_map(move |record| {
-            let found = self.check_time().map(|()| wanted.logs(&record.block));
+        Ok(self.ledger.between(from, to).flat_map(move |record| {
+            let found = self.check_time().map(|()| selected(&record.block, filter));
             match found {
                 Ok(found) => found.into_iter().map(Ok).collect(),
                 Err(error) => vec![Err(error)],
@@ -242,66 +248,21 @@ impl Chain {
 }
 
 /// The state after a block is not known any more.
-pub(super) fn pruned(number: u64) -> ChainError {
-    let why = "its state was pruned, or is not in the loaded dump";
+pub(super) fn unknown_state(number: u64) -> ChainError {
+    let why = "its state is not in the loaded dump";
     ChainError::UnknownBlock(format!("{number} ({why})"))
 }
 
-/// A filter as blocks are searched with it: everything is hashed once.
-struct Wanted {
-    addresses: HashSet<Address>,
-    topics: Vec<HashSet<B256>>,
-    /// For addresses and for each topic, the bits of which a block's bloom must have one.
-    blooms: Vec<Vec<Bloom>>,
-}
-
-impl Wanted {
-    fn new(filter: &LogFilter) -> Self {
-        let bits = |item: &[u8]| {
-            let mut bloom = Bloom::ZERO;
-            bloom.accrue(BloomInput::Raw(item));
-            bloom
-        };
-        let addresses = filter
-            .addresses
-            .iter()
-            .map(|address| bits(address.as_slice()));
-        let topics = filter.topics.iter();
-        let topics = topics.map(|topic| topic.iter().map(|topic| bits(topic.as_slice())).collect());
-        Self {
-            blooms: std::iter::once(addresses.collect()).chain(topics).collect(),
-            addresses: filter.addresses.iter().copied().collect(),
-            topics: filter
-                .topics
-                .iter()
-                .map(|topic| topic.iter().copied().collect())
-                .collect(),
-        }
+/// The logs of a block that a filter selects.
+fn selected(block: &Block, filter: &Filter) -> Vec<LogEntry> {
+    if !filter.matches_bloom(block.header.logs_bloom) {
+        return Vec::new();
     }
-
-    /// The logs of a block that it selects.
-    fn logs(&self, block: &Block) -> Vec<LogEntry> {
-        let bloom = &block.header.logs_bloom;
-        let may_match =
-            |any: &Vec<Bloom>| any.is_empty() || any.iter().any(|bits| bloom.contains(bits));
-        if !self.blooms.iter().all(may_match) {
-            return Vec::new();
-        }
-        let logs = block.receipts.iter().flat_map(|receipt| {
-            let indexed = receipt.indexed_logs();
-            indexed.map(move |(log, at)| (receipt, at, log))
-        });
-        let selected = logs.filter(|(_, _, log)| self.takes(log));
-        let entry = |(receipt, at, log): (&Receipt, u64, &Log)| receipt.entry(log, at);
-        selected.map(entry).collect()
-    }
-
-    fn takes(&self, log: &Log) -> bool {
-        let mut topics = (0..).zip(&self.topics);
-        (self.addresses.is_empty() || self.addresses.contains(&log.address))
-            && topics.all(|(at, wanted)| {
-                let found = log.topics().get(at);
-                wanted.is_empty() || found.is_some_and(|topic| wanted.contains(topic))
-            })
-    }
+    let logs = block.receipts.iter().flat_map(|receipt| {
+        let indexed = receipt.indexed_logs();
+        indexed.map(move |(log, at)| (receipt, at, log))
+    });
+    let selected = logs.filter(|(_, _, log)| filter.matches(log));
+    let entry = |(receipt, at, log): (&Receipt, u64, &Log)| receipt.entry(log, at);
+    selected.map(entry).collect()
 }

@@ -1,6 +1,6 @@
 //! Taking blocks back.
 
-use super::{Chain, read::pruned};
+use super::{Chain, read::unknown_state};
 use crate::{BlockId, ChainError};
 
 impl Chain {
@@ -19,7 +19,10 @@ impl Chain {
         if depth == 0 {
             return Ok(());
         }
-        let version = self.ledger.version(number).ok_or_else(|| pruned(number))?;
+        let version = self
+            .ledger
+            .version(number)
+            .ok_or_else(|| unknown_state(number))?;
         self.state_db.undo_to(version);
         self.ledger.truncate(number);
         self.ledger.set_head_version(version);

@@ -3,17 +3,17 @@
 use super::Chain;
 use crate::{
     Block, BlockId, ChainError, ChainState,
-    ledger::{Content, Ledger, Record},
+    ledger::{Ledger, Record},
     state_db::StateDb,
 };
 use alloy_consensus::Header;
-use alloy_primitives::{Address, B256, Bytes, Keccak256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Version of the form below.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// What anvil loads stands under the names that anvil has for it, and the blocks under another one.
 #[derive(Serialize, Deserialize)]
@@ -28,29 +28,11 @@ struct Saved {
     /// Its header.
     #[serde(skip_deserializing)]
     blocks: Value,
-    history: Vec<SavedEntry>,
+    history: Vec<Block>,
     coinbase: Address,
     gas_limit: u64,
     shift: i64,
     history_since: Option<u64>,
-    /// Hashes of the blocks before the first one, as far as they are known, oldest first.
-    forgotten: Vec<B256>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum SavedEntry {
-    Block(Box<Block>),
-    Empty(Box<SavedEmpty>),
-}
-
-/// Empty blocks that follow each other, as many seconds apart.
-#[derive(Serialize, Deserialize)]
-struct SavedEmpty {
-    /// The first one's; it shares all but number, time and parent with the others.
-    header: Header,
-    count: u64,
-    step: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,12 +73,15 @@ impl Chain {
             block: environment(&head.header),
             best_block_number: head.header.number,
             blocks: json!([{ "header": &head.header, "transactions": [], "ommers": [] }]),
-            history: history(&self.ledger),
+            history: self
+                .ledger
+                .blocks()
+                .map(|block| Block::clone(block))
+                .collect(),
             coinbase: self.settings.coinbase,
             gas_limit: self.settings.gas_limit,
             shift: self.clock.shift,
             history_since: self.ledger.history_since,
-            forgotten: self.ledger.forgotten().collect(),
         };
         let content = match serde_json::to_value(saved)? {
             Value::Object(content) => content,
@@ -105,7 +90,6 @@ impl Chain {
         Ok(ChainState {
             format: FORMAT,
             chain_id: self.chain_id(),
-            checksum: checksum(&content)?,
             content,
         })
     }
@@ -114,8 +98,8 @@ impl Chain {
     /// on an error nothing has changed.
     ///
     /// # Errors
-    /// [`ChainError::BadState`] when it is of another form or chain, or damaged, or when its blocks do not
-    /// follow each other.
+    /// [`ChainError::BadState`] when it is of another form or chain, or when its blocks do not follow each
+    /// other.
     pub fn load_state(&mut self, state: ChainState) -> Result<(), ChainError> {
         if self.is_forked() {
             return Err(ChainError::NotSupported(
@@ -128,13 +112,6 @@ impl Chain {
                 self.chain_id(),
                 state.format,
                 state.chain_id
-            )));
-        }
-        let found = checksum(&state.content)?;
-        if found != state.checksum {
-            return Err(ChainError::BadState(format!(
-                "it is damaged: expected the checksum {}, found {found}; use another copy",
-                state.checksum
             )));
         }
         let saved: Saved = serde_json::from_value(Value::Object(state.content))?;
@@ -154,28 +131,13 @@ impl Chain {
                 state_db.set_slot(address, slot.into(), value.into());
             }
         }
-        let mut ledger = Ledger::with_forgotten(saved.forgotten);
+        let mut ledger = Ledger::default();
         ledger.history_since = saved.history_since;
-        for entry in saved.history {
-            let header = match &entry {
-                SavedEntry::Block(block) => &block.header,
-                SavedEntry::Empty(empty) => &empty.header,
-            };
-            follows(&ledger, header)?;
-            match entry {
-                SavedEntry::Block(mut block) => {
-                    block.hash = block.header.hash_slow();
-                    let (block, before) = (Arc::new(*block), Arc::default());
-                    ledger.push(Record { block, before }, None);
-                }
-                SavedEntry::Empty(empty) => {
-                    let (mut time, header) = (empty.header.timestamp, Arc::new(empty.header));
-                    for _ in 0..empty.count {
-                        ledger.push_empty(&header, time, None);
-                        time = time.saturating_add(empty.step);
-                    }
-                }
-            }
+        for mut block in saved.history {
+            follows(&ledger, &block.header)?;
+            block.hash = block.header.hash_slow();
+            let (block, before) = (Arc::new(block), Arc::default());
+            ledger.push(Record { block, before }, None);
         }
         ledger.set_head_version(state_db.version());
         // The head's own state, unless it was changed from outside of blocks before it was saved.
@@ -193,50 +155,10 @@ impl Chain {
     }
 }
 
-/// All blocks, with empty ones in rows.
-fn history(ledger: &Ledger) -> Vec<SavedEntry> {
-    let mut entries = Vec::new();
-    let mut last: Option<Arc<Header>> = None;
-    let blocks = (ledger.first()..).zip(ledger.contents());
-    for (number, content) in blocks {
-        let empty = match content {
-            Content::Empty(empty) => empty,
-            Content::Block(record) => {
-                last = None;
-                entries.push(SavedEntry::Block(Box::new(Block::clone(&record.block))));
-                continue;
-            }
-        };
-        let shares = last.replace(empty.header.clone());
-        if let Some(SavedEntry::Empty(row)) = entries.last_mut()
-            && shares.is_some_and(|header| Arc::ptr_eq(&header, &empty.header))
-        {
-            let reached = row.step.saturating_mul(row.count - 1);
-            let step = empty
-                .time
-                .saturating_sub(row.header.timestamp.saturating_add(reached));
-            if row.count == 1 || step == row.step {
-                (row.step, row.count) = (step, row.count + 1);
-                continue;
-            }
-        }
-        entries.push(SavedEntry::Empty(Box::new(SavedEmpty {
-            header: Header {
-                number,
-                timestamp: empty.time,
-                ..(*empty.header).clone()
-            },
-            count: 1,
-            step: 0,
-        })));
-    }
-    entries
-}
-
 /// Whether a block can come after those before it.
 fn follows(before: &Ledger, header: &Header) -> Result<(), ChainError> {
     let number = before.head() + 1;
-    match before.contents().next() {
+    match before.blocks().next() {
         Some(_) if header.number != number => Err(ChainError::BadState(format!(
             "its blocks do not follow each other: expected block {number}, found {}",
             header.number
@@ -258,23 +180,4 @@ fn environment(head: &Header) -> Value {
         "blob_excess_gas_and_price": { "excess_blob_gas": 0, "blob_gasprice": 1 },
         "slot_num": 0,
     })
-}
-
-/// A hash of the content's canonical text, which is written into nothing but the hash.
-fn checksum(content: &Map<String, Value>) -> Result<B256, ChainError> {
-    struct Hasher(Keccak256);
-    impl std::io::Write for Hasher {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.update(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut hasher = std::io::BufWriter::new(Hasher(Keccak256::new()));
-    serde_json::to_writer(&mut hasher, content)?;
-    let hasher = hasher.into_inner();
-    let hasher = hasher.map_err(|error| ChainError::BadState(error.to_string()))?;
-    Ok(hasher.0.finalize())
 }

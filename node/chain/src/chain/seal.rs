@@ -45,7 +45,17 @@ impl Chain {
                 .iter()
                 .fold(Bloom::ZERO, |sum, receipt| sum | receipt.logs_bloom),
             gas_used,
-            ..self.empty_header(&facts)
+            ommers_hash: EMPTY_OMMER_ROOT_HASH,
+            beneficiary: facts.coinbase,
+            difficulty: U256::from(1),
+            number: facts.l2_number,
+            gas_limit: facts.gas_limit,
+            timestamp: facts.timestamp,
+            extra_data: Bytes::from(vec![0; 32]),
+            mix_hash: mix_hash(l1_blocks::current(&self.state_db), self.arbos_version()),
+            nonce: B64::with_last_byte(1),
+            base_fee_per_gas: Some(facts.base_fee),
+            ..Header::default()
         };
         let first = facts.l2_number == self.config.number;
         let known = self.config.hash.filter(|_| first);
@@ -67,40 +77,6 @@ impl Chain {
             before: before.into(),
         };
         self.ledger.push(record, Some(self.state_db.version()));
-    }
-
-    /// The header of a block without transactions, but for parent and state.
-    fn empty_header(&self, facts: &BlockFacts) -> Header {
-        Header {
-            ommers_hash: EMPTY_OMMER_ROOT_HASH,
-            beneficiary: facts.coinbase,
-            transactions_root: EMPTY_ROOT_HASH,
-            receipts_root: EMPTY_ROOT_HASH,
-            difficulty: U256::from(1),
-            number: facts.l2_number,
-            gas_limit: facts.gas_limit,
-            timestamp: facts.timestamp,
-            extra_data: Bytes::from(vec![0; 32]),
-            mix_hash: mix_hash(l1_blocks::current(&self.state_db), self.arbos_version()),
-            nonce: B64::with_last_byte(1),
-            base_fee_per_gas: Some(facts.base_fee),
-            ..Header::default()
-        }
-    }
-
-    /// Files `count` empty blocks, `step` seconds apart, of which `facts` is the first. They leave
-    /// the state as it is.
-    pub(super) fn seal_empty(&mut self, facts: &BlockFacts, count: u64, step: u64) {
-        let header = Header {
-            state_root: self.state_root(EMPTY_ROOT_HASH, EMPTY_ROOT_HASH),
-            ..self.empty_header(facts)
-        };
-        let (header, version) = (Arc::new(header), Some(self.state_db.version()));
-        let mut time = facts.timestamp;
-        for _ in 0..count {
-            self.ledger.push_empty(&header, time, version);
-            time = time.saturating_add(step);
-        }
     }
 
     /// The state root of the next block. A chain that goes on from a block of another one does not

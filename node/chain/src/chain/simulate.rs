@@ -191,9 +191,9 @@ impl Chain {
         }
         let mut view = self.view(id, overlay)?;
         let number = self.resolve(id)?;
-        let header = self.ledger.header(number);
-        let header = header.ok_or_else(|| ChainError::UnknownBlock(id.to_string()))?;
-        let mut facts = facts_of(&header);
+        let block = self.ledger.block(number);
+        let block = block.ok_or_else(|| ChainError::UnknownBlock(id.to_string()))?;
+        let mut facts = facts_of(&block.header);
         facts.prevrandao = self.settings.prevrandao;
         if id == BlockId::Number(BlockNumberOrTag::Pending) {
             facts.l2_number += 1;
@@ -223,6 +223,7 @@ impl Chain {
         gas: u64,
         tracer: Option<Tracer>,
     ) -> Result<Executed, ChainError> {
+        self.check_time()?;
         let Simulation {
             view,
             facts,

@@ -57,21 +57,16 @@ impl Chain {
 
     /// The version of the state before a transaction of a block.
     fn version_before(&self, number: u64, transaction: usize) -> Result<u64, ChainError> {
-        let record = self.ledger.made_between(number, number).next();
+        let record = self.ledger.between(number, number).next();
         let before = record.map(|record| &record.before[..]).unwrap_or_default();
         match before.get(transaction) {
-            Some(version) if *version >= self.ledger.oldest_version => return Ok(*version),
+            Some(version) => return Ok(*version),
             None if before.is_empty() && transaction == 0 && number > self.ledger.first() => {}
             None => {
                 return Err(ChainError::BadIndex {
                     block: number,
                     transaction,
                 });
-            }
-            Some(_) => {
-                return Err(ChainError::UnknownBlock(format!(
-                    "{number} (its state was pruned)"
-                )));
             }
         }
         // Without transactions: what the block before left, changes from outside since included.

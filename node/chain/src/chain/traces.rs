@@ -26,13 +26,13 @@ impl Chain {
     /// [`ChainError::UnknownTransaction`]; [`ChainError::NotSupported`] for blocks of a loaded dump;
     /// [`ChainError::TraceLimit`] for recordings that become too long.
     pub fn trace(&self, hash: B256, kind: TraceKind) -> Result<serde_json::Value, ChainError> {
+        self.check_time()?;
         let unknown = ChainError::UnknownTransaction(hash);
         let (record, at) = self.ledger.locate(hash).ok_or(unknown.clone())?;
         let transaction = record.block.transactions.get(at).ok_or(unknown)?;
         let before = record.before.get(at).copied();
-        let before = before.filter(|version| *version >= self.ledger.oldest_version);
         let before = before.ok_or(ChainError::NotSupported(
-            "tracing in blocks of a loaded dump, or in pruned ones,",
+            "tracing in blocks of a loaded dump",
         ))?;
         let parent = record.block.header.number.saturating_sub(1);
         let view = self.view_at(before, parent);
@@ -74,39 +74,6 @@ impl Chain {
         let gas = self.gas_of(&request);
         let executed = self.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
         self.recording(executed, gas, &simulation.view, kind)
-    }
-
-    /// Executes calls one after the other, each on what the one before left, and gives the
-    /// recordings. Each bundle has a block and overrides of its own.
-    ///
-    /// # Errors
-    /// As [`Chain::trace_call`].
-    pub fn trace_calls(
-        &self,
-        bundles: &[(Overrides, Vec<CallRequest>)],
-        id: BlockId,
-        overrides: &Overrides,
-        kind: TraceKind,
-    ) -> Result<Vec<Vec<serde_json::Value>>, ChainError> {
-        let mut chain = self.branch_at(id)?;
-        chain.override_accounts(overrides);
-        let mut recordings = Vec::new();
-        for (overrides, calls) in bundles {
-            chain.override_accounts(overrides);
-            let mut bundle = Vec::new();
-            for request in calls {
-                let gas = chain.gas_of(request);
-                let simulation = chain.simulation(request, BlockId::latest(), overrides, None)?;
-                let executed = chain.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
-                let changes = executed.changes.clone();
-                bundle.push(chain.recording(executed, gas, &simulation.view, kind)?);
-                chain.state_db.advance();
-                chain.state_db.apply(changes);
-                chain.ledger.set_head_version(chain.state_db.version());
-            }
-            recordings.push(bundle);
-        }
-        Ok(recordings)
     }
 
     /// The recording in its kind's form; `view` is the state before the execution.

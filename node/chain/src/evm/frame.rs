@@ -91,9 +91,6 @@ impl<'a> EvmTr for ArbEvm<'a> {
             ..
         } = &mut self.0;
         ctx.chain.refusal = None;
-        if ctx.chain.check_limit() {
-            return Err(interrupted());
-        }
         let open = open_frame(&init.frame_input);
         if let Some(tracer) = &mut ctx.chain.tracer
             && !tracer.enter(&init.frame_input, &ctx.local)
@@ -174,9 +171,6 @@ impl<'a> EvmTr for ArbEvm<'a> {
                 return Err(trace_limit());
             }
         }
-        if ctx.chain.interrupted {
-            return Err(interrupted());
-        }
         if let InterpreterAction::Return(result) = &mut action {
             refuse_foreign_ef(&frame.eth, result, ctx.chain.arbos_version);
         }
@@ -224,11 +218,6 @@ impl<'a> EvmTr for ArbEvm<'a> {
 /// Ends an execution whose recording has reached a bound; the tracer knows which.
 fn trace_limit<E>() -> ContextError<E> {
     ContextError::Custom("the recording reached a bound".into())
-}
-
-/// Ends an execution that took too long; the session knows.
-fn interrupted<E>() -> ContextError<E> {
-    ContextError::Custom("the time limit was reached".into())
 }
 
 fn open_frame(input: &FrameInput) -> OpenFrame {

@@ -42,9 +42,6 @@ pub(crate) enum ExecutionError {
     /// It was recorded, and the recording reached a bound.
     #[error("{0}")]
     Trace(TraceLimit),
-    /// The time limit was reached.
-    #[error("interrupted")]
-    Interrupted,
 }
 
 /// Executes one transaction on `view`, which stays as it is.
@@ -57,10 +54,6 @@ pub(crate) fn execute<'a>(
 ) -> Result<Executed, ExecutionError> {
     let spec = cfg.spec;
     let precompiles = ArbPrecompiles::new(session.arbos_version, session.debug);
-    let instruction = match session.limit {
-        Some(_) => instructions::interruptible(spec),
-        None => instructions::table(spec),
-    };
     let mut journaled_state = Journal::new(view);
     journaled_state.set_spec_id(spec);
     let ctx: Ctx<'a> = Context {
@@ -75,7 +68,7 @@ pub(crate) fn execute<'a>(
     let mut evm = ArbEvm(Evm {
         ctx,
         inspector: (),
-        instruction,
+        instruction: instructions::table(spec),
         precompiles,
         frame_stack: FrameStack::new(),
     });
@@ -83,9 +76,6 @@ pub(crate) fn execute<'a>(
     let tracer = evm.0.ctx.chain.tracer.as_ref();
     if let Some(limit) = tracer.and_then(|tracer| tracer.limit()) {
         return Err(ExecutionError::Trace(limit));
-    }
-    if evm.0.ctx.chain.interrupted {
-        return Err(ExecutionError::Interrupted);
     }
     let result = result?;
     let changes = evm.0.ctx.journaled_state.finalize();

@@ -7,8 +7,8 @@ use revm::{
     context::{ContextTr, JournalTr},
     handler::instructions::EthInstructions,
     interpreter::{
-        InstructionContext, InstructionResult, instructions::Instruction, instructions::control,
-        instructions::host, interpreter::EthInterpreter, interpreter_types::InputsTr,
+        InstructionContext, InstructionResult, instructions::Instruction, instructions::host,
+        interpreter::EthInterpreter, interpreter_types::InputsTr,
     },
     primitives::hardfork::SpecId,
 };
@@ -21,28 +21,6 @@ pub(crate) fn table<'a>(spec: SpecId) -> EthInstructions<EthInterpreter, Ctx<'a>
     table.insert_instruction(opcode::BLOBBASEFEE, Instruction::new(no_blobs), 0);
     table.insert_instruction(opcode::SELFDESTRUCT, Instruction::new(selfdestruct), 5_000);
     table
-}
-
-/// The same, ended by the session's time limit.
-pub(crate) fn interruptible<'a>(spec: SpecId) -> EthInstructions<EthInterpreter, Ctx<'a>> {
-    let mut table = table(spec);
-    table.insert_instruction(opcode::JUMP, Instruction::new(jump), 8);
-    table.insert_instruction(opcode::JUMPI, Instruction::new(jump_if), 10);
-    table
-}
-
-fn jump(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Result {
-    if context.host.chain_mut().check_limit_at_jump() {
-        return Err(InstructionResult::OutOfGas);
-    }
-    control::jump(context)
-}
-
-fn jump_if(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Result {
-    if context.host.chain_mut().check_limit_at_jump() {
-        return Err(InstructionResult::OutOfGas);
-    }
-    control::jumpi(context)
 }
 
 /// Arbitrum has no blobs: the frame is aborted.

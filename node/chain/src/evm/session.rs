@@ -2,7 +2,6 @@
 
 use super::Ctx;
 use crate::{
-    Budget,
     arbos::{STATE, Store},
     stylus::{pages::Pages, programs::ProgramCache},
 };
@@ -50,12 +49,6 @@ pub(crate) struct Session<'a> {
     /// What programs wrote to the console.
     pub(crate) console: Vec<String>,
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
-    /// How long this may take.
-    pub(crate) limit: Option<&'a Budget>,
-    /// Jumps since the clock was looked at.
-    pub(crate) checks: u32,
-    /// Set when the limit was reached: every frame ends, and there is no outcome.
-    pub(crate) interrupted: bool,
 }
 
 /// One frame on the stack.
@@ -66,30 +59,10 @@ pub(crate) struct OpenFrame {
     pub(crate) counted: Option<Address>,
 }
 
-/// Jumps between two looks at the clock.
-const JUMPS_PER_CHECK: u32 = 1_024;
-
 impl Session<'_> {
     /// Compiled programs.
     pub(crate) fn programs(&self) -> MutexGuard<'_, ProgramCache> {
         self.programs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether the execution must end, by the clock.
-    pub(crate) fn check_limit(&mut self) -> bool {
-        let reached = self.limit.is_some_and(Budget::is_reached);
-        self.interrupted |= reached;
-        self.interrupted
-    }
-
-    /// The same for a jump: the clock is looked at now and then.
-    pub(crate) fn check_limit_at_jump(&mut self) -> bool {
-        self.checks += 1;
-        if self.checks < JUMPS_PER_CHECK {
-            return false;
-        }
-        self.checks = 0;
-        self.check_limit()
     }
 
     /// Notes that a frame was pushed.

@@ -25,18 +25,13 @@ impl<T: Copy> Versions<T> {
         match self.newest? {
             (version, value) if version <= at => Some(value),
             _ => {
-                let last = self.until(at).checked_sub(1)?;
+                let order = |(version, _): &(u64, T)| version.cmp(&at);
+                let last = match self.older.binary_search_by(order) {
+                    Ok(found) => found,
+                    Err(place) => place.checked_sub(1)?,
+                };
                 self.older.get(last).map(|(_, value)| *value)
             }
-        }
-    }
-
-    /// How many of the older ones are not younger than `at`.
-    fn until(&self, at: u64) -> usize {
-        let order = |(version, _): &(u64, T)| version.cmp(&at);
-        match self.older.binary_search_by(order) {
-            Ok(found) => found + 1,
-            Err(place) => place,
         }
     }
 
@@ -52,15 +47,6 @@ impl<T: Copy> Versions<T> {
     pub(super) fn drop_newest(&mut self, version: u64) {
         if self.newest.is_some_and(|(newest, _)| newest == version) {
             self.newest = self.older.pop_back();
-        }
-    }
-
-    /// Drops all but the newest of the values that are not younger than `version`.
-    pub(super) fn forget(&mut self, version: u64) {
-        if self.newest.is_some_and(|(newest, _)| newest <= version) {
-            self.older.clear();
-        } else if let Some(old) = self.until(version).checked_sub(1) {
-            self.older = self.older.split_off(old);
         }
     }
 }

@@ -5,7 +5,6 @@ pub(crate) mod programs;
 mod requests;
 
 use crate::{
-    Budget,
     arbos::{LAYOUT, Params, Program, Store, fine},
     evm::Ctx,
     trace::ProgramStart,
@@ -93,14 +92,7 @@ fn drive(
         ),
     };
     loop {
-        if ctx.chain.check_limit() {
-            return Err(InstructionResult::OutOfGas);
-        }
         match run.resume(answer.take()) {
-            Event::Done(outcome) if outcome.interrupted => {
-                ctx.chain.interrupted = true;
-                return Err(InstructionResult::OutOfGas);
-            }
             Event::Done(outcome) => return Ok(finish(ctx, frame, wasm, outcome)),
             Event::Request(request) => match requests::serve(ctx, frame, wasm, request) {
                 requests::Response::Now(reply) => answer = Some(reply),
@@ -179,7 +171,6 @@ fn call_context(ctx: &Ctx<'_>, frame: &EthFrame<EthInterpreter>, params: &Params
         calldata: interpreter.input.input().bytes(ctx),
         gas: interpreter.gas.remaining(),
         start_ink: None,
-        ink_slice: ctx.chain.limit.and_then(Budget::ink),
         ink_price: params.ink_price,
         max_depth_words: params.max_stack_depth,
         arbos_version: ctx.chain.arbos_version,

@@ -5,7 +5,7 @@ use alloy_consensus::Transaction;
 use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use stylus_chain::{
     AccountOverride, BlockId, BlockNumberOrTag, CallRequest, Chain, ChainConfig, ChainError,
-    LogFilter, Overrides, TraceKind,
+    Filter, Overrides, TraceKind,
 };
 
 #[test]
@@ -64,25 +64,18 @@ fn logs_are_found_by_address_topic_and_range() {
     let mut chain = chain();
     let first = install(&mut chain, &counter());
     let topic = keccak256("ProgramActivated(bytes32,bytes32,address,uint256,uint16)");
-    let filter = LogFilter {
-        from_block: Some(BlockNumberOrTag::Earliest),
-        addresses: vec![ARB_WASM],
-        topics: [vec![topic], vec![code_hash(&chain, first)], vec![], vec![]],
-        ..LogFilter::default()
-    };
+    let filter = Filter::new()
+        .from_block(BlockNumberOrTag::Earliest)
+        .address(ARB_WASM)
+        .event_signature(topic)
+        .topic1(code_hash(&chain, first));
     let found = chain.logs(&filter).expect("a valid filter");
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].block_number, chain.block_number());
-    let wrong = LogFilter {
-        addresses: vec![BOB],
-        ..filter.clone()
-    };
+    let wrong = filter.clone().address(BOB);
     assert!(chain.logs(&wrong).expect("a valid filter").is_empty());
     chain.mine(1, None).expect("mines");
-    let latest = LogFilter {
-        from_block: None,
-        ..filter
-    };
+    let latest = filter.from_block(BlockNumberOrTag::Latest);
     assert!(chain.logs(&latest).expect("a valid filter").is_empty());
 }
 

@@ -236,7 +236,7 @@ fn a_fork_knows_no_state_root_and_gives_no_proof() {
     let mut chain = fork(&other);
     let from = someone(&chain);
     poke(&mut chain, from);
-    let refused = chain.proof(from, &[], BlockId::latest());
+    let refused = chain.proof(from, Vec::new(), BlockId::latest());
     assert!(matches!(refused, Err(ChainError::NotSupported(_))));
     assert!(chain.storage_root(from, BlockId::latest()).is_err());
     let head = chain.block(BlockId::latest()).expect("known");

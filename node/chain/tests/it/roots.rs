@@ -3,11 +3,12 @@
 use crate::common::*;
 use alloy_consensus::{TrieAccount, proofs};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_rpc_types::{EIP1186AccountProofResponse as AccountProof, serde_helpers::JsonStorageKey};
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles, proof::verify_proof};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use stylus_chain::{AccountProof, BlockId, CallRequest, Chain};
+use stylus_chain::{BlockId, CallRequest, Chain};
 
 /// The state root, computed anew from everything that a dump lists.
 fn anew(chain: &Chain) -> B256 {
@@ -37,6 +38,11 @@ fn header(chain: &Chain, id: BlockId) -> alloy_consensus::Header {
     chain.block(id).expect("known").header.clone()
 }
 
+fn keys(slots: &[U256]) -> Vec<JsonStorageKey> {
+    let keys = slots.iter().map(|slot| B256::from(*slot).into());
+    keys.collect()
+}
+
 /// Checks an account's proof, and those of its slots, against a root.
 fn verify(root: B256, address: Address, proof: &AccountProof) {
     let exists = proof.nonce > 0
@@ -45,16 +51,16 @@ fn verify(root: B256, address: Address, proof: &AccountProof) {
     let account = TrieAccount {
         nonce: proof.nonce,
         balance: proof.balance,
-        storage_root: proof.storage_root,
+        storage_root: proof.storage_hash,
         code_hash: proof.code_hash,
     };
     let value = exists.then(|| alloy_rlp::encode(account));
     let key = Nibbles::unpack(keccak256(address));
-    verify_proof(root, key, value, &proof.nodes).expect("the account is proved");
-    for slot in &proof.slots {
-        let key = Nibbles::unpack(keccak256(slot.slot.to_be_bytes::<32>()));
+    verify_proof(root, key, value, &proof.account_proof).expect("the account is proved");
+    for slot in &proof.storage_proof {
+        let key = Nibbles::unpack(keccak256(slot.key.as_b256()));
         let value = (!slot.value.is_zero()).then(|| alloy_rlp::encode(slot.value));
-        verify_proof(proof.storage_root, key, value, &slot.nodes).expect("the slot is proved");
+        verify_proof(proof.storage_hash, key, value, &slot.proof).expect("the slot is proved");
     }
 }
 
@@ -106,24 +112,29 @@ fn proofs_of_accounts_and_slots_hold_at_every_block_and_exclude_what_is_not_ther
         let id = BlockId::number(number);
         let root = header(&chain, id).state_root;
         for address in [ALICE, BOB, counter, nobody, ARB_WASM] {
-            let proof = chain.proof(address, &slots, id).expect("proved");
+            let proof = chain.proof(address, keys(&slots), id).expect("proved");
             verify(root, address, &proof);
         }
     }
     let [head, edited] = [chain.block_number(), 3].map(BlockId::number);
-    let proved = |id| chain.proof(counter, &[], id).expect("proved").storage_root;
+    let proved = |id| {
+        chain
+            .proof(counter, Vec::new(), id)
+            .expect("proved")
+            .storage_hash
+    };
     let read = |id| chain.storage_root(counter, id).expect("known");
     assert_eq!(read(head), proved(head));
     // A slot was set after that block, from outside of blocks.
     assert_ne!(read(edited), proved(edited));
     let latest = chain
-        .proof(counter, &slots, BlockId::latest())
+        .proof(counter, keys(&slots), BlockId::latest())
         .expect("proved");
-    assert_eq!(latest.slots[0].value, U256::from(5));
+    assert_eq!(latest.storage_proof[0].value, U256::from(5));
     let absent = chain
-        .proof(nobody, &slots, BlockId::latest())
+        .proof(nobody, keys(&slots), BlockId::latest())
         .expect("proved");
-    assert_eq!(absent.storage_root, EMPTY_ROOT_HASH);
+    assert_eq!(absent.storage_hash, EMPTY_ROOT_HASH);
     // A proof of something else does not hold.
     let mut wrong = latest.clone();
     wrong.balance += U256::from(1);
@@ -166,7 +177,7 @@ proptest! {
             if value == 3 {
                 chain.mine(1, None).expect("mines");
                 prop_assert_eq!(header(&chain, BlockId::latest()).state_root, anew(&chain));
-                let proof = chain.proof(address, &[U256::ZERO], BlockId::latest()).expect("proved");
+                let proof = chain.proof(address, keys(&[U256::ZERO]), BlockId::latest()).expect("proved");
                 verify(anew(&chain), address, &proof);
             }
         }

@@ -316,59 +316,6 @@ fn functions_of_the_context_cost_their_base_and_return_it() {
     }
 }
 
-/// A program that looks at its ink and gas, calls, loops and stores: whatever slice of its ink it is
-/// shown at once, it is interrupted or nothing differs.
-#[test]
-fn a_slice_of_ink_interrupts_a_run_or_changes_nothing_of_it() {
-    let imports = r#"
-        (import "vm_hooks" "storage_load_bytes32" (func $load (param i32 i32)))
-        (import "vm_hooks" "storage_cache_bytes32" (func $store (param i32 i32)))
-        (import "vm_hooks" "storage_flush_cache" (func $flush (param i32)))
-        (import "vm_hooks" "evm_ink_left" (func $ink (result i64)))
-        (import "vm_hooks" "evm_gas_left" (func $gas (result i64)))
-        (import "vm_hooks" "native_keccak256" (func $keccak (param i32 i32 i32)))
-        (import "vm_hooks" "call_contract" (func $call (param i32 i32 i32 i32 i64 i32) (result i32)))
-        (import "vm_hooks" "write_result" (func $write (param i32 i32)))"#;
-    let body = "(local $i i32)
-        (i64.store (i32.const 512) (call $ink))
-        (loop $l
-            (call $keccak (i32.const 0) (i32.const 300) (i32.const 64))
-            (local.set $i (i32.add (local.get $i) (i32.const 1)))
-            (br_if $l (i32.lt_u (local.get $i) (i32.const 20))))
-        (i64.store (i32.const 520) (call $gas))
-        (call $load (i32.const 0) (i32.const 32))
-        (call $store (i32.const 0) (i32.const 64))
-        (call $flush (i32.const 0))
-        (drop (call $call (i32.const 100) (i32.const 0) (i32.const 64) (i32.const 200) (i64.const -1) (i32.const 700)))
-        (memory.fill (i32.const 2000) (i32.const 7) (i32.const 3000))
-        (i64.store (i32.const 528) (call $ink))
-        (call $write (i32.const 512) (i32.const 24))
-        (i32.const 0)";
-    let activated = active(&program(imports, body), &Rules::default()).unwrap();
-    for gas in [3_000, 20_000, 10_000_000] {
-        let whole = CallContext { gas, ..context() };
-        let mut plain_chain = Chain::default();
-        let plain = plain_chain.run(&activated, whole.clone());
-        assert!(!plain.interrupted);
-        let spent = gas * 10_000 - plain.ink_left.min(gas * 10_000);
-        let mut kinds = [0, 0];
-        for slice in (0..=spent + spent / 3).step_by((spent / 150).max(1) as usize) {
-            let mut chain = Chain::default();
-            let sliced = CallContext {
-                ink_slice: Some(slice),
-                ..whole.clone()
-            };
-            let outcome = chain.run(&activated, sliced);
-            kinds[usize::from(outcome.interrupted)] += 1;
-            if !outcome.interrupted {
-                assert_eq!(outcome, plain, "gas {gas}, slice {slice}");
-                assert_eq!(chain.requests, plain_chain.requests);
-            }
-        }
-        assert!(kinds.iter().all(|count| *count > 10), "{kinds:?}");
-    }
-}
-
 #[test]
 fn the_default_rules_are_those_of_the_default_chain() {
     assert_eq!(Rules::default(), Rules::for_arbos(61));

@@ -13,7 +13,7 @@ use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolCall, SolError};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use stylus_chain::{BlockId, BlockNumberOrTag, LogFilter};
+use stylus_chain::{BlockId, BlockNumberOrTag, Filter};
 use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
 use stylus_upgrades_interface::limits::ACTION_LIFETIME;
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
@@ -411,11 +411,9 @@ impl Simulation {
     /// Every step of every instance was announced once, and the events say what the views say.
     fn check_events(&self) {
         for instance in &self.contract.instances {
-            let filter = LogFilter {
-                from_block: Some(BlockNumberOrTag::Earliest),
-                addresses: vec![instance.proxy],
-                ..LogFilter::default()
-            };
+            let filter = Filter::new()
+                .from_block(BlockNumberOrTag::Earliest)
+                .address(instance.proxy);
             let logs = self.fixture.chain.logs(&filter).expect("logs");
             let record = logs.iter().filter_map(|entry| {
                 use alloy::sol_types::SolEvent;

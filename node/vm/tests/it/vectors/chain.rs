@@ -350,7 +350,6 @@ pub(super) fn context(params: &Params, calldata: Bytes, start_ink: u64) -> stylu
         gas: start_ink
             .checked_div(u64::from(params.ink_price))
             .unwrap_or_default(),
-        ink_slice: None,
         start_ink: Some(start_ink),
         ink_price: params.ink_price,
         max_depth_words: params.max_stack_words,

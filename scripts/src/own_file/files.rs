@@ -2,11 +2,6 @@
 //! keeps. What others own or may write is refused, as git and ssh refuse it. Links, fifos, devices
 //! and folders in a file's place are neither read nor written through.
 
-mod group;
-mod ours;
-
-pub use ours::{replace, require};
-
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
 use std::fs::{File, Metadata, OpenOptions, Permissions};
@@ -21,8 +16,7 @@ use thiserror::Error;
 pub const TRUSTED_UIDS: &str = "STYLUS_UPGRADES_TRUSTED_UIDS";
 /// Bytes of a file that is read as a whole, at most.
 const LENGTH_MAX: u64 = 64 << 20;
-/// What others can do with a file: write it, by group or by anybody.
-const WRITE_GROUP: u32 = 0o020;
+/// Everybody may write the file. That its group may is usual where each user has a group of their own.
 const WRITE_OTHERS: u32 = 0o002;
 /// In such a folder one removes and renames one's own files only.
 const STICKY: u32 = 0o1000;
@@ -184,6 +178,33 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     replaced.map(drop).map_err(FileError::io("written", path))
 }
 
+/// Writes a file. What is there is replaced only if `is_ours` says that the same command wrote it.
+///
+/// # Errors
+/// [`FileError::Exists`], and as [`write()`].
+pub fn replace(
+    path: &Path,
+    content: &[u8],
+    is_ours: impl Fn(&str) -> bool,
+) -> Result<(), FileError> {
+    require(path, is_ours)?;
+    write(path, content)
+}
+
+/// Whether [`replace`] would write there.
+///
+/// # Errors
+/// [`FileError`].
+pub fn require(path: &Path, is_ours: impl Fn(&str) -> bool) -> Result<(), FileError> {
+    let there = read_bytes(path)?;
+    let is_free = there.is_none_or(|there| std::str::from_utf8(&there).is_ok_and(is_ours));
+    if is_free {
+        return Ok(());
+    }
+    let path = path.to_owned();
+    Err(FileError::Exists { path })
+}
+
 /// Whether [`write()`] could write that content: it is written beside the file, and removed.
 ///
 /// # Errors
@@ -287,8 +308,7 @@ fn require_own(found: &Metadata, path: &Path) -> Result<(), FileError> {
             user: geteuid().as_raw(),
         });
     }
-    let by_group = mode & WRITE_GROUP != 0 && !group::is_private(found.gid(), owner);
-    if mode & WRITE_OTHERS != 0 || by_group {
+    if mode & WRITE_OTHERS != 0 {
         return Err(FileError::Writable {
             path: path.to_owned(),
             mode,
@@ -332,6 +352,3 @@ fn kind(found: &Metadata) -> &'static str {
         () => "a device",
     }
 }
-
-#[cfg(test)]
-mod tests;
