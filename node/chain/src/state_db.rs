@@ -176,13 +176,15 @@ impl StateDb {
                 self.note(*key);
                 match key {
                     Key::Account(address) => {
-                        let account = self.accounts.get_mut(address);
-                        account.map(|account| account.drop_newest(written));
+                        if let Some(account) = self.accounts.get_mut(address) {
+                            account.drop_newest(written);
+                        }
                     }
                     Key::Slot(address, at) => {
                         let slots = self.storage.get_mut(address);
-                        let slot = slots.and_then(|slots| slots.get_mut(at));
-                        slot.map(|slot| slot.drop_newest(written));
+                        if let Some(slot) = slots.and_then(|slots| slots.get_mut(at)) {
+                            slot.drop_newest(written);
+                        }
                     }
                 }
             }
