@@ -139,7 +139,7 @@ fn page() -> String {
          that says so. An approximate rule says how it differs.\n"
     );
     page.push_str(
-        "\n[Method by method](../anvil.md#calls) says where answers of the RPC differ from those of anvil, and why.\n",
+        "\n[Method by method](anvil.md#calls) says where answers of the RPC differ from those of anvil, and why.\n",
     );
     page.push_str(
         "\nSections: 1 code and dispatch, 2 activation, 3 running a program, 4 ink prices, 5 gas of the EVM's \

@@ -195,12 +195,6 @@ impl Readiness {
         }
     }
 
-    /// The same without those who `refused`.
-    pub fn needed_without(&self, refused: &[Address]) -> Vec<Address> {
-        let left = self.needed().iter();
-        left.copied().filter(|who| !refused.contains(who)).collect()
-    }
-
     /// Whether any call of anybody would execute it.
     pub fn is_ready(&self) -> bool {
         self.blocked_by == BlockedBy::Nothing
@@ -396,7 +390,6 @@ mod tests {
             blocked_by: BlockedBy::Approvals,
         };
         assert_eq!(open.needed(), [ana, ben]);
-        assert_eq!(open.needed_without(&[ben]), [ana]);
         open.approvals = 1;
         (open.approved, open.missing) = (vec![ana], vec![ben]);
         open.blocked_by = BlockedBy::Delay;

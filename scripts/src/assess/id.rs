@@ -139,8 +139,12 @@ impl FindingId {
         let is_absent = Part::ALL
             .into_iter()
             .any(|part| *self == Self::absent(part));
-        let is_of_steps = Self::OF_STEPS.contains(self);
-        self.part().is_some() || is_of_steps || is_absent || self.kind() == "dirty"
+        self.part().is_some() || self.is_of_steps() || is_absent || self.kind() == "dirty"
+    }
+
+    /// Whether it is about initializers and migrations.
+    pub fn is_of_steps(&self) -> bool {
+        Self::OF_STEPS.contains(self)
     }
 
     /// Whether it is found by trying something on a copy.

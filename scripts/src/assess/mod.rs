@@ -22,4 +22,4 @@ pub use finding::{Finding, Place, Severity};
 pub use github::annotation;
 pub use id::{Accepted, FindingId};
 pub use origin::{Origin, Part, concludes};
-pub use refusal::{Refused, Together};
+pub use refusal::{Refused, Together, told_once};

@@ -35,6 +35,27 @@ pub struct Refused {
 /// Findings that are told together.
 struct Group<'a>(Vec<&'a Finding>);
 
+/// The same findings, where each says what was expected and what to do only once for all that have it in common: the
+/// last of them, of all of them.
+pub fn told_once(all: &[Finding]) -> Vec<Finding> {
+    let mut told = all.to_vec();
+    for (at, one) in all.iter().enumerate() {
+        let is_same = |other: &&Finding| other.together.is_some() && other.together == one.together;
+        let same: Vec<&Finding> = all.iter().filter(is_same).collect();
+        let is_last = !all[at + 1..].iter().any(|other| is_same(&other));
+        // An id is no news beside itself.
+        let found = one.found.clone().filter(|found| one.id != **found);
+        let group = Group(same);
+        (told[at].expected, told[at].next) = match (group.0.len(), is_last) {
+            (0 | 1, _) => (one.expected.clone(), one.next.clone()),
+            (_, true) => (group.expected(), group.next()),
+            (_, false) => (None, None),
+        };
+        told[at].found = found;
+    }
+    told
+}
+
 impl Refused {
     /// The error of these findings; nothing where there are none.
     pub fn of(findings: Vec<Finding>) -> Option<Self> {
@@ -250,5 +271,25 @@ mod tests {
                 .is_some_and(|next| next.contains("insert:x,shift:a,shift:b,shift:c"))
         );
         assert!(one(&["a"]).to_string().ends_with("shift:a  a: why"));
+        let lines: Vec<String> = told_once(refused.findings())
+            .iter()
+            .flat_map(Finding::lines)
+            .collect();
+        let count = |word: &str| {
+            lines
+                .iter()
+                .filter(|line| line.trim_start().starts_with(word))
+                .count()
+        };
+        assert_eq!(
+            [count("expected"), count("found"), count("next")],
+            [1, 0, 1],
+            "{lines:?}"
+        );
+        assert!(
+            lines
+                .last()
+                .is_some_and(|last| last.ends_with("--accept insert:x,shift:a,shift:b,shift:c"))
+        );
     }
 }

@@ -41,7 +41,8 @@ impl<'a> Crates<'a> {
         if let Some(needed) = needed {
             let cores = available_parallelism().map_or(1, |cores| cores.get() as u64);
             progress.note(&format!(
-                "{needed} crates are compiled now, once for all your projects with this profile: about {} on {cores} cores",
+                "{needed} crates are compiled now, once for every profile and toolchain of your projects: about {} on {cores} \
+                 cores",
                 duration(needed * SECONDS_PER_CRATE / cores)
             ));
         }

@@ -4,10 +4,11 @@ use super::{Callers, Found, Way, check};
 use crate::assess::{
     Accepted, Coverage, Decision, Extent, Finding, FindingId, Part, Refused, Role, Severity, decide,
 };
-use crate::interface::Callable;
+use crate::interface::{Callable, CallersOfWay, changes};
 use crate::layout::{LayoutError, StorageCheck};
 use alloy::primitives::Address;
 use std::collections::{BTreeMap, BTreeSet};
+use stylus_layout::FieldChange;
 
 /// What was found out about all that a command is to do.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +90,24 @@ impl Assessment {
         }
     }
 
+    /// What changes for callers on each way of which both sides are known.
+    pub fn callers(&self) -> Vec<CallersOfWay> {
+        let all = self.ways.iter().filter_map(|(way, found)| {
+            let changes = match &way.callers {
+                Callers::None => return None,
+                Callers::Same(_) => Vec::new(),
+                Callers::Of { old, new } => changes(old.value()?, new.value()?),
+            };
+            Some(CallersOfWay {
+                from: way.from.clone(),
+                to: way.to.clone(),
+                proven: found.coverage.of(Part::Interface) == Some(Extent::Complete),
+                changes,
+            })
+        });
+        all.collect()
+    }
+
     /// What follows, of everything that was found and seen. The same finding about several ways is one.
     pub fn decision(&self) -> Decision {
         let mut all: Vec<Finding> = Vec::new();
@@ -139,6 +158,12 @@ impl Assessment {
         let all = self.ways.iter();
         all.filter_map(|(way, found)| self.storage_of(way, found))
             .collect()
+    }
+
+    /// Every change between the layouts.
+    pub fn changes(&self) -> Vec<FieldChange> {
+        let all = self.storage().into_iter();
+        all.flat_map(|one| one.findings).collect()
     }
 
     /// The comparison of the layouts of the way that was added last, where nothing of it refuses.

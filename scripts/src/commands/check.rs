@@ -282,7 +282,7 @@ impl Check<'_> {
     fn take(&mut self, checks: &Assessment) -> Result<(), Error> {
         storage::require_all(checks)?;
         self.coverage.merge(&checks.coverage);
-        let all = checks.storage().into_iter().flat_map(|one| one.findings);
+        let all = checks.changes().into_iter();
         let safe = all
             .filter(|one| one.decision == Decision::Safe)
             .map(|one| Finding {

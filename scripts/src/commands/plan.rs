@@ -11,13 +11,13 @@ use super::shown::decoded;
 use super::storage;
 use super::work::{Becomes, Work};
 use crate::app_error::Error;
-use crate::assess::{Finding, FindingId, Role, Severity, decide};
+use crate::assess::{Finding, FindingId, Role, Severity, decide, told_once};
 use crate::checks::Assessment;
 use crate::client::Client;
 use crate::error::{Exit, Report};
 use crate::expect::{Asks, Expectations};
 use crate::functions::DecodedCall;
-use crate::governance::Call;
+use crate::governance::{Call, Names};
 use crate::ids::ActionId;
 use crate::model::{Role as Runs, Used};
 use crate::output::Outcome;
@@ -91,7 +91,7 @@ pub(super) async fn run_as(
             .ok()
             .and_then(|value| value.as_object().cloned())
             .unwrap_or_default(),
-        lines: lines(&plan, &decoded),
+        lines: lines(&plan, &decoded, &context.names()),
         ..Outcome::default()
     };
     match (&replay, args.replay) {
@@ -105,6 +105,7 @@ pub(super) async fn run_as(
     }
     outcome.field("decoded", &decoded);
     storage::report(&mut outcome, &checks);
+    outcome.lines.extend(storage::cleared_lines(&checks, &plan));
     let tried = plan.reads.iter().filter_map(Reads::reads_gas);
     let tried: Vec<Finding> = tried.chain(taken.iter().cloned()).collect();
     let is_found = |id: &FindingId| tried.iter().any(|one| one.id == *id);
@@ -133,7 +134,8 @@ pub(super) async fn run_as(
     outcome.field("gas", plan.gas());
     outcome.field("ok", plan.problems.is_empty());
     // What refuses it, and what to do next, stands last.
-    let problems: Vec<String> = plan.problems.iter().flat_map(Finding::lines).collect();
+    let problems = told_once(&plan.problems);
+    let problems: Vec<String> = problems.iter().flat_map(Finding::lines).collect();
     outcome.lines.retain(|line| !problems.contains(line));
     outcome.lines.extend(problems);
     let first = plan.problems.first().map(|problem| Report::of(problem));
@@ -340,7 +342,7 @@ async fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall, Error
     .into())
 }
 
-fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
+fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<String> {
     let mut lines = vec![format!(
         "{} {} → {}, tried at block {} ({}), ArbOS {}",
         plan.name,
@@ -371,7 +373,7 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
         grouped(plan.gas())
     ));
     for instance in &plan.instances {
-        lines.extend(instance_lines(instance));
+        lines.extend(instance_lines(instance, names));
     }
     for one in &plan.others {
         lines.push(format!("! beside registry and instances: {}", one.words()));
@@ -412,10 +414,11 @@ fn verdict(plan: &Plan, reads_gas: bool) -> Option<String> {
     })
 }
 
-fn instance_lines(instance: &InstancePlan) -> Vec<String> {
+fn instance_lines(instance: &InstancePlan, names: &Names) -> Vec<String> {
     let InstancePlan {
         proxy, from, to, ..
     } = instance;
+    let proxy = names.long(*proxy);
     let mut lines = vec![match from == to {
         true => format!("instance {proxy}  stays at {from}"),
         false => format!("instance {proxy}  {from} → {to}"),

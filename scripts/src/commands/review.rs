@@ -19,7 +19,7 @@ use crate::fuzz::{Fuzzed, FuzzedUpgrade};
 use crate::governance::signed::{current, deadline};
 use crate::governance::{
     Call, CodeFacts, GovernanceError, GovernedCall, Rival, ShownCall, deciding_policy, explain,
-    pending, proposed, readiness, tree,
+    pending, proposed, readiness, refused, tree,
 };
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
@@ -67,11 +67,16 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
     let action = named(&client, registry, action).await?;
     let event = proposed(&client, registry, action).await?;
     let governed = GovernedCall::decode(registry, event.call.clone(), U256::ZERO)?;
-    let open = match readiness(&client, registry, action).await {
+    let mut open = match readiness(&client, registry, action).await {
         Ok(readiness) => Some(readiness),
         Err(GovernanceError::NotOpen { .. }) => None,
         Err(error) => return Err(error.into()),
     };
+    let mut no = Vec::new();
+    if let Some(open) = &mut open {
+        no = refused(&client, registry, action, &open.missing).await?;
+        open.missing.retain(|who| !no.contains(who));
+    }
     let (name, role) = (governed.call.definition(), governed.call.role());
     let (role, text) = deciding_policy(&client, registry, name, role).await?;
     let wanted = Wanted::OfAction(action);
@@ -101,6 +106,7 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
         policy: explain(&role, &text, &names)?,
         tree: tree(&role, &text, &approved)?,
         readiness: open,
+        refused: no,
         checked,
         entries: history.entries,
     })
@@ -143,8 +149,12 @@ async fn checked(
     let (client, call) = (place.client, &governed.call);
     let said = (&ReviewArgs::default(), Role::Reader);
     let checked = check_action(place, call, said).await;
+    let found = checked
+        .as_ref()
+        .map(|found| (found.callers(), found.changes()));
+    let (callers, changes) = found.unwrap_or_default();
     let mut all = findings_of(place, (call, &shown.facts), Some(open), checked).await?;
-    let tried = tried::add(place, governed, &mut all).await?;
+    let tried = tried::add(place, governed, (&mut all, &changes)).await?;
     let fuzzed = fuzzed(place, call).await;
     all.extend(differing(shown));
     all.extend(rivals(place, governed).await?);
@@ -159,6 +169,7 @@ async fn checked(
         created: tried.created,
         fuzzed,
         state_difference: tried.state_difference,
+        callers,
         findings: all,
         slots: slots(place, call).await?,
         digests: approval.digests()?,

@@ -26,6 +26,7 @@ use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
+    context.note_left_out();
     let mut work = Work::begin(context, "register", &args.name).await?;
     if work.registered(&args.version).await?.is_some() {
         context.output.note(&format!(
@@ -35,7 +36,7 @@ pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Ou
         ));
     }
     let new = work.version(args, Becomes::Registered).await?;
-    let outcome = describe(&new, &work);
+    let outcome = describe(&new, &work, None);
     let call = abi::addVersionCall::from(new);
     let bytes = call.abi_encode().into();
     work.require_same_call(&call.version, &bytes)?;
@@ -43,10 +44,11 @@ pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Ou
 }
 
 pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
+    context.note_left_out();
     let mut work = Work::begin(context, "migrate", &args.name).await?;
     let new = work.version(args, Becomes::Current).await?;
     let overrides = args.storage.clone();
-    go(work, new, overrides).await
+    go(work, new, overrides, None).await
 }
 
 /// Another step into a version that is registered, from `--from`.
@@ -114,11 +116,17 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
         step,
     };
     let overrides = args.storage.clone();
-    go(work, new, overrides).await
+    go(work, new, overrides, Some(&args.to)).await
 }
 
-/// Proposes or approves the migration; goes on with the rollout where it is done already.
-async fn go(work: Work<'_>, new: NewVersion, overrides: StorageArgs) -> Result<Outcome, Error> {
+/// Proposes or approves the migration, to code that version `back` had where it goes back; goes on with the rollout
+/// where it is done already.
+async fn go(
+    work: Work<'_>,
+    new: NewVersion,
+    overrides: StorageArgs,
+    back: Option<&str>,
+) -> Result<Outcome, Error> {
     let (context, client, registry) = (work.context, &work.client, work.registry);
     let place = Place::of(context, client, registry);
     let is_done = work.is_done(&new).await?;
@@ -135,7 +143,7 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: StorageArgs) -> Result<O
             let what = ActivatedBefore::of(&call).what;
             return Err(ExportError::Nothing { what }.into());
         }
-        let mut outcome = describe(&new, &work);
+        let mut outcome = describe(&new, &work, back);
         outcome.add(&ActivatedBefore::of(&call), &context.names());
         kept::keep(place, &call.name, &call.version).await;
         let rollout = (&overrides, work.checks);
@@ -149,7 +157,7 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: StorageArgs) -> Result<O
         .await?;
         return Ok(outcome);
     }
-    let outcome = describe(&new, &work);
+    let outcome = describe(&new, &work, back);
     work.require_same_call(&call.version, &bytes)?;
     let sending = Sending::of(&bytes).after(work.sent);
     let sending = sending.rolling(&overrides, work.checks);
@@ -176,7 +184,9 @@ async fn revive(work: &mut Work<'_>, version: &str, account: Address) -> Result<
     Ok(())
 }
 
-fn describe(new: &NewVersion, work: &Work<'_>) -> Outcome {
+fn describe(new: &NewVersion, work: &Work<'_>, back: Option<&str>) -> Outcome {
+    let accepted = work.checks.decision().accepted;
+    let lost = accepted.iter().filter(|one| one.id.part().is_some());
     let report = VersionReport {
         way: WayReport {
             name: &new.name,
@@ -187,6 +197,8 @@ fn describe(new: &NewVersion, work: &Work<'_>) -> Outcome {
         codehash: new.code.codehash.into(),
         layout_hash: new.code.layoutHash.into(),
         source_hash: new.code.sourceHash.into(),
+        back,
+        lost: lost.map(|one| one.id.to_string()).collect(),
     };
     let mut outcome = Outcome::of(&report, &work.context.names());
     storage::report(&mut outcome, &work.checks);
@@ -213,15 +225,28 @@ struct VersionReport<'a> {
     codehash: CodeHash,
     layout_hash: LayoutHash,
     source_hash: SourceHash,
+    /// The version that had its code before, where it goes back.
+    #[serde(skip)]
+    back: Option<&'a str>,
+    /// What was accepted of what it loses.
+    #[serde(skip)]
+    lost: Vec<String>,
 }
 
 impl CommandReport for VersionReport<'_> {
     fn lines(&self, _: &Names) -> Vec<String> {
         let WayReport { name, version, .. } = self.way;
-        vec![format!(
-            "code of {name} {version} deployed at {}",
-            self.implementation
-        )]
+        vec![match (self.back, self.lost.as_slice()) {
+            (None, _) => format!(
+                "code of {name} {version} deployed at {}",
+                self.implementation
+            ),
+            (Some(back), []) => format!("{name} {version} has the code of {back} again"),
+            (Some(back), lost) => format!(
+                "{name} {version} has the code of {back} again; lost, and accepted: {}",
+                lost.join(", ")
+            ),
+        }]
     }
 }
 

@@ -1,17 +1,18 @@
 //! One action: what it does, who said yes, what was found, and what the account may do.
 
+use super::callers::callers;
 use super::page::{PageContext, address, addresses, findings, link, text, time, way};
 use super::plan::links;
 use super::policy::{tree, tree_alone};
 use super::slots::slots;
 use crate::assess::Severity;
 use crate::functions::DecodedCall;
-use crate::governance::{Display, PolicyChange, not_executed};
+use crate::governance::{Display, Node, PolicyChange, duration, not_executed};
 use crate::history::Entry;
 use crate::ids::TxHash;
 use crate::model::{BlockedBy, Readiness};
 use crate::review::{Checked, Review};
-use crate::text::count;
+use crate::text::{count, utc};
 use maud::{Markup, html};
 
 /// The page.
@@ -32,6 +33,7 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
             p { "action " code.address { (review.action) } }
             @if review.readiness.is_some() { (links(place, review)) }
         }
+        @if let Some(Checked { callers: all, .. }) = &review.checked { (callers(all)) }
         @if let Some(Checked { findings: all, .. }) = &review.checked && !all.is_empty() {
             section {
                 h2 { "What was found" }
@@ -41,7 +43,7 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         section {
             h2 { "Who decides" }
             p { "policy of " (text(&review.policy.role)) ": " code { (text(&review.policy.named)) } }
-            @if review.readiness.is_some() { (tree(place, &review.tree, &review.refused())) }
+            @if review.readiness.is_some() { (tree(place, &review.tree, &review.refused)) }
             @else { (tree_alone(place, &review.tree)) }
         }
         @if let Some(Checked { slots: areas, .. }) = &review.checked {
@@ -84,9 +86,8 @@ fn state(place: &PageContext, review: &Review) -> Markup {
                     span.countdown data-until=(open.not_before) {} }
             }
             p { "approved: " (addresses(place, &open.approved)) }
-            @let refused = review.refused();
-            p { "missing: " (addresses(place, &open.needed_without(&refused))) }
-            @if !refused.is_empty() { p { "refused: " (addresses(place, &refused)) } }
+            p { "missing: " (addresses(place, open.needed())) }
+            @if !review.refused.is_empty() { p { "refused: " (addresses(place, &review.refused)) } }
             @if !place.is_file { (doing(place, review, open)) (files(place, review)) }
         }
     }
@@ -140,7 +141,7 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     };
     let is_missing = open.needed().contains(&account);
     let has_approved = open.approved.contains(&account);
-    let has_refused = review.refused().contains(&account);
+    let has_refused = review.refused.contains(&account);
     let execution = match open.blocked_by {
         BlockedBy::Nothing => Execution::Possible,
         BlockedBy::DirectCall if place.has_code => Execution::NotByCode,
@@ -148,7 +149,10 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
         BlockedBy::Delay => Execution::Later,
         _ => Execution::Blocked,
     };
-    let has_part = is_missing || has_approved || review.proposer == account;
+    // All approvals are there, and a delay runs: who has not approved may still say no.
+    let is_left = open.missing.contains(&account);
+    let may_refuse = is_left && !is_missing && !has_approved && !has_refused;
+    let has_part = is_left || has_refused || has_approved || review.proposer == account;
     html! {
         @if !has_part && execution == Execution::Blocked {
             p { b { "This account is no approver of this action." }
@@ -163,7 +167,7 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
             @match execution {
                 _ if has_refused => (step("approve", "Approve")),
                 _ if is_missing => {
-                    (step("approve", "Approve")) (step("sign", "Sign offline")) (step("revoke", "Refuse"))
+                    (step("approve", &approves(place, review, open))) (step("sign", "Sign offline")) (step("revoke", "Refuse"))
                 },
                 Execution::Possible => (step("approve", "Execute")),
                 Execution::Later => {
@@ -172,12 +176,41 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
                 Execution::NotByCode | Execution::Blocked => {},
             }
             @if has_approved { (step("revoke", "Withdraw the approval")) }
+            @if may_refuse { (step("revoke", "Refuse")) }
             @if place.may_cancel { (step("cancel", "Cancel")) }
         }
-        @if is_missing && !has_refused {
+        @if (is_missing || may_refuse) && !has_refused {
             p { "Refuse sends a transaction: everybody sees that this account says no, and no signature of it counts \
                  for this action any more. The action stays open for the others." }
         }
+    }
+}
+
+/// What the button says that approves: that a delay follows, where no other approval is missing.
+fn approves(place: &PageContext, review: &Review, open: &Readiness) -> String {
+    let members = match &review.tree {
+        Node::Members { need, members, .. } if usize::from(*need) == members.len() => {
+            members.as_slice()
+        }
+        _ => &[],
+    };
+    let delay = members.iter().find_map(|one| match one {
+        Node::Delay { seconds } if open.more() == 1 => Some(*seconds),
+        _ => None,
+    });
+    match (delay, place.block) {
+        (None, _) => "Approve".into(),
+        (Some(seconds), None) => {
+            format!(
+                "Approve; it can execute after the delay ({})",
+                duration(seconds)
+            )
+        }
+        (Some(seconds), Some(block)) => format!(
+            "Approve; it can execute after the delay ({}: not before {})",
+            duration(seconds),
+            utc(block.time.saturating_add(seconds))
+        ),
     }
 }
 

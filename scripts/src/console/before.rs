@@ -1,10 +1,13 @@
 //! What will happen, before the wallet is asked.
 
 use super::action::{display, policy_change};
+use super::callers::callers;
 use super::decision::{Before, Decision};
 use super::page::{PageContext, address, findings, link, text};
-use crate::assess::{Consent, Severity};
+use super::plan::Tried;
+use crate::assess::{Consent, Finding, Severity};
 use maud::{Markup, html};
+use std::cmp::Reverse;
 
 /// The page.
 pub fn before(place: &PageContext, before: &Before) -> Markup {
@@ -19,10 +22,12 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
             (display(&decision.display, &before.decoded))
             (policy_change(decision.policy_change.as_ref()))
         }
-        @if !decision.findings.is_empty() {
+        (callers(&decision.callers))
+        @let found = everything(before);
+        @if !found.is_empty() {
             section {
                 h2 { "What was found" }
-                (findings(&decision.findings))
+                (findings(&found))
             }
         }
         (tried(place, before))
@@ -44,12 +49,27 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
     }
 }
 
+/// Everything that was found by the checks and on the copy, each once, the heaviest first.
+fn everything(before: &Before) -> Vec<Finding> {
+    let mut all = before.decision.findings.clone();
+    for one in before.tried.iter().flat_map(Tried::findings) {
+        let is_same = |other: &Finding| match one.severity {
+            // Both say what was not seen of a part.
+            Severity::Unknown => (other.severity, other.part) == (one.severity, one.part),
+            _ => (&other.id, &other.message) == (&one.id, &one.message),
+        };
+        if !all.iter().any(is_same) {
+            all.push(one);
+        }
+    }
+    all.sort_by_key(|one| Reverse(one.severity));
+    all
+}
+
 /// What of the page has to be accepted, in words.
 fn in_the_way(before: &Before) -> &'static str {
-    let tried = before.tried.iter();
-    let of_trial = tried.flat_map(|one| one.plan.problems.iter().chain(&one.warnings));
-    let mut all = before.decision.findings.iter().chain(of_trial);
-    match all.any(|one| one.severity == Severity::Danger) {
+    let is_danger = |one: &Finding| one.severity == Severity::Danger;
+    match everything(before).iter().any(is_danger) {
         true => "every danger, and what was not checked,",
         false => "what was not checked",
     }
@@ -136,8 +156,10 @@ fn tried(place: &PageContext, before: &Before) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::{Finding, Part};
-    use crate::console::decision::tests::decision;
+    use crate::assess::{Coverage, Part};
+    use crate::console::decision::tests::{decision, plan};
+    use crate::console::plan::Replayed;
+    use crate::interface::{CallerChange, CallersOfWay};
 
     #[test]
     fn the_box_names_what_has_to_be_accepted_and_each_card_what_it_is_about() {
@@ -169,5 +191,58 @@ mod tests {
             "{shown}"
         );
         assert!(shown.contains("<code>reorder:peak</code>"), "{shown}");
+    }
+
+    #[test]
+    fn each_finding_stands_once_the_heaviest_first_with_what_the_proposer_accepted() {
+        let found =
+            |severity, id: &'static str| Finding::named(Part::Layout, severity, id, "it is");
+        let [note, lost, soon] = [
+            found(Severity::Note, "first-use"),
+            found(Severity::Danger, "delete:peak"),
+            found(Severity::Warning, "EndsSoon"),
+        ];
+        let mut page = Before::of(decision());
+        page.decision.findings = vec![note, lost.clone()];
+        page.decision.callers = vec![CallersOfWay {
+            from: "1.0".into(),
+            to: "2.0".into(),
+            proven: true,
+            changes: vec![CallerChange {
+                before: Some("function cap() view".into()),
+                after: None,
+            }],
+        }];
+        let mut plan = plan();
+        plan.problems = vec![lost];
+        page.tried = Some(Tried {
+            plan,
+            decoded: Vec::new(),
+            coverage: Coverage::default(),
+            warnings: vec![soon],
+            replay: Replayed::NotAsked,
+        });
+        let shown = super::before(&PageContext::default(), &page).into_string();
+        let at = |id: &str| {
+            let id = format!("<code>{id}</code>");
+            assert_eq!(shown.matches(&id).count(), 1, "{id}: {shown}");
+            shown.find(&id)
+        };
+        assert!(
+            at("delete:peak") < at("EndsSoon") && at("EndsSoon") < at("first-use"),
+            "{shown}"
+        );
+        assert_eq!(
+            shown.matches("accepted by the proposer").count(),
+            1,
+            "{shown}"
+        );
+        for one in [
+            "what changes for callers, 1.0 → 2.0",
+            "function cap() view",
+            "× removed",
+        ] {
+            assert!(shown.contains(one), "{one}: {shown}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::functions::DecodedCall;
 use crate::governance::signed::{Approval, Digests};
 use crate::governance::{Display, PolicyChange, ShownCall, Simulated};
 use crate::ids::ActionId;
+use crate::interface::CallersOfWay;
 use crate::plan::{Plan, Verdict};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::rpc::types::TransactionRequest;
@@ -40,6 +41,8 @@ pub struct Decision {
     /// The same of what is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_digest: Option<B256>,
+    /// What changes for callers, where it upgrades.
+    pub callers: Vec<CallersOfWay>,
     /// What was found, the heaviest first.
     pub findings: Vec<Finding>,
     /// Whether a yes is asked for.
@@ -273,6 +276,7 @@ pub(super) mod tests {
             left_out: Vec::new(),
             digests: None,
             transaction_digest: None,
+            callers: Vec::new(),
             findings: Vec::new(),
             consent: Some(Consent::NotNeeded),
             untried: None,

@@ -1,6 +1,6 @@
 //! What the doctor found.
 
-use super::page::{PageContext, address, finding, text};
+use super::page::{PageContext, address, findings, text};
 use crate::doctor::{Diagnosis, Program};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ pub fn doctor(place: &PageContext, found: &Diagnosis) -> Markup {
         p { "chain " (found.chain.chain_id) ", block " (found.chain.block) ", ArbOS "
             (found.chain.arbos) }
         @if found.findings.is_empty() { p { "Nothing was found." } }
-        @for one in &found.findings { (finding(one)) }
+        @if !found.findings.is_empty() { (findings(&found.findings)) }
         section {
             h2 { "Programs" }
             div.wide tabindex="0" role="region" aria-label="Programs" { table {

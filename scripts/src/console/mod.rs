@@ -13,7 +13,7 @@
 //! | [`working`] | what is answered while a page is being read |
 //! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`census`], [`doctor`] | the pages |
 //! | [`report`] | a definition in one file |
-//! | [`drawing`], [`graph`], [`policy`] | storage as slots; versions and their steps; a policy as a tree |
+//! | [`callers`], [`slots`], [`policy`] | what changes for callers; storage as slots; a policy as a tree |
 //!
 //! Nothing here changes anything: the wallet sends, and keys never come near.
 
@@ -21,6 +21,7 @@ pub mod action;
 pub mod answer;
 pub mod assets;
 pub mod before;
+pub mod callers;
 pub mod census;
 pub mod decision;
 pub mod definition;

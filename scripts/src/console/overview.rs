@@ -1,7 +1,7 @@
 //! The first page: what there is, what waits, what ends soon.
 
 use super::lists::{Overview, Summary};
-use super::page::{PageContext, address, addresses, finding, link, state, text, time};
+use super::page::{PageContext, address, addresses, findings, link, state, text, time};
 use super::pieces::pieces;
 use super::policy::tree;
 use crate::governance::{Node, not_executed};
@@ -18,7 +18,7 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Mar
     let is_mine = |one: &&OpenAction| {
         let account = place.account;
         account.is_some_and(|account| {
-            let left = one.readiness().needed_without(one.refused());
+            let left = one.readiness().needed();
             left.contains(&account)
         })
     };
@@ -50,7 +50,7 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Mar
                 p { "Nothing of what runs ends within 60 days. Of the proxies of one kind and version, the \
                     first was looked at; Doctor looks at each." }
             }
-            @for one in &shown.warnings { (finding(one)) }
+            @if !shown.warnings.is_empty() { (findings(&shown.warnings)) }
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::assets::{SCRIPT_PATH, STYLE_PATH};
 use super::request::encoded;
-use crate::assess::Finding;
+use crate::assess::{Finding, told_once};
 use crate::error::Report;
 use crate::governance::Names;
 use crate::model::Instance;
@@ -98,7 +98,9 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                             Some(account) => { "wallet: " (address(place, account)) },
                             None => { span #no-wallet { "no wallet connected" } },
                         }
-                        " " button #connect type="button" { "Connect a wallet" }
+                        @if place.account.is_none() {
+                            " " button #connect type="button" { "Connect a wallet" }
+                        }
                         span #wallets {}
                     }
                     p #news role="status" {}
@@ -222,41 +224,39 @@ pub fn failure(error: &Report) -> Markup {
     }
 }
 
-/// A finding.
-pub fn finding(one: &Finding) -> Markup {
-    html! {
-        section class=(format!("card {}", one.severity.class())) { (told(one)) }
-    }
-}
-
-/// Findings as a list, the heaviest first.
+/// Findings, one row for each. What several have in common stands with the last of them.
 pub fn findings(all: &[Finding]) -> Markup {
     html! {
         ul.cards {
-            @for one in all {
-                li class=(format!("card {}", one.severity.class())) { (told(one)) }
+            @for (one, told) in all.iter().zip(told_once(all)) {
+                li class=(format!("card {}", one.severity.class())) {
+                    h3 {
+                        span.weight { (one.severity.mark()) " " (one.severity.word()) } " " (one.part.words()) " "
+                        code { (text(&one.id.to_string())) }
+                    }
+                    p {
+                        (text(&one.message))
+                        @if one.is_accepted_by_proposer() {
+                            " " span.pill.accepted title="a proposal with this finding is refused unless it is accepted" {
+                                "accepted by the proposer" }
+                        }
+                    }
+                    (more([&told.expected, &told.found, &told.next]))
+                }
             }
         }
     }
 }
 
-fn told(one: &Finding) -> Markup {
-    html! {
-        h3 {
-            span.weight { (one.severity.mark()) " " (one.severity.word()) } " " (one.part.words()) " "
-            code { (text(&one.id.to_string())) }
-        }
-        p { (text(&one.message)) }
-        (more([&one.expected, &one.found, &one.next]))
-    }
-}
-
 fn more(words: [&Option<String>; 3]) -> Markup {
     let named = ["expected", "found", "next"].into_iter().zip(words);
+    let named: Vec<_> = named
+        .filter_map(|(name, value)| Some((name, value.as_ref()?)))
+        .collect();
     html! {
-        dl {
-            @for (name, value) in named {
-                @if let Some(value) = value {
+        @if !named.is_empty() {
+            dl {
+                @for (name, value) in named {
                     dt { (name) @if name == "next" && is_for_shell(value) { ", in a shell" } }
                     dd { (text(value)) }
                 }

@@ -1,8 +1,8 @@
 //! A version tried on a copy of the chain, and where it was asked for, past transactions sent again.
 
 use super::action::calls;
-use super::page::{PageContext, address, finding, text, way};
-use crate::assess::{Coverage, Extent, Finding, Part, Severity};
+use super::page::{PageContext, address, findings, text, way};
+use crate::assess::{Coverage, Finding, Severity};
 use crate::expect::Asks;
 use crate::functions::DecodedCall;
 use crate::fuzz::Fuzzed;
@@ -49,7 +49,25 @@ pub fn page(place: &PageContext, tried: &Tried) -> Markup {
     html! {
         h1 { "Tried on a copy: " (text(&tried.plan.name)) " " (text(&tried.plan.to)) }
         (calls(&tried.decoded))
+        @let found = tried.findings();
+        @if !found.is_empty() { (findings(&found)) }
         (outcome(place, tried))
+    }
+}
+
+impl Tried {
+    /// What was found, and what was not checked as a whole.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut all: Vec<Finding> = self
+            .plan
+            .problems
+            .iter()
+            .chain(&self.warnings)
+            .cloned()
+            .collect();
+        let coverage = self.coverage.findings().into_iter();
+        all.extend(coverage.filter(|one| one.severity != Severity::Good));
+        all
     }
 }
 
@@ -109,14 +127,7 @@ pub fn outcome(place: &PageContext, tried: &Tried) -> Markup {
     let plan = &tried.plan;
     html! {
         @if let Some(says) = plan.verdict().words() { (succeeds(tried, says)) }
-        @for problem in &plan.problems { (finding(problem)) }
         @for one in plan.expectations.iter().flat_map(Asks::words) { p { "expects " code { (text(&one)) } } }
-        @for warning in &tried.warnings { (finding(warning)) }
-        @for part in Part::ALL {
-            @if let Some(extent @ (Extent::Partial | Extent::Absent)) = tried.coverage.of(part) {
-                (unknown(&format!("{part}: {}", extent.word())))
-            }
-        }
         @for says in plan.reads.iter().filter_map(Reads::of_others) {
             p.card.note { span.weight { "· note" } " " (text(&says)) }
         }
@@ -292,7 +303,7 @@ fn row(value: &FieldValues) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::{Evidence, Origin};
+    use crate::assess::{Evidence, Origin, Part};
     use crate::console::decision::tests::plan;
     use serde_json::json;
 
@@ -370,9 +381,9 @@ mod tests {
             tried.coverage.add(none);
         });
         assert!(page.contains("it ends in 9 days"), "{page}");
-        for one in ["steps: absent", "live-instances: partial"] {
-            assert!(page.contains(&format!("{UNKNOWN}{one}")), "{page}");
+        for one in ["absent:steps", "partial:live-instances"] {
+            assert!(page.contains(&format!("<code>{one}</code>")), "{page}");
         }
-        assert!(!page.contains("layout: complete"), "{page}");
+        assert!(!page.contains("complete:layout"), "{page}");
     }
 }

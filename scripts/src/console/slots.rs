@@ -10,23 +10,23 @@ pub fn slots(areas: &[Area]) -> Markup {
         @for area in areas {
             @if !area.name.is_empty() { h3 { code { (text(&area.name)) } } }
             div.wide tabindex="0" role="region" aria-label="Storage, field by field" { table.stack {
-                thead { tr { th scope="col" { "when" } th scope="col" { "field" }
-                    th scope="col" { "change" } th scope="col" { "type" }
-                    th scope="col" { "slot" } th scope="col" { "bytes" } } }
+                thead { tr { th scope="col" { "field" } th scope="col" { "change" }
+                    th scope="col" { "type" } th scope="col" { "slot" } th scope="col" { "bytes" } } }
                 tbody {
-                    @for (when, fields) in [("before", &area.before), ("after", &area.after)] {
-                        @for one in fields { tr {
-                            td { (when) }
-                            td data-name="field" { (text(&one.label)) }
+                    @for row in area.rows() {
+                        @let one = row.told();
+                        tr {
+                            td data-name="field" { (text(&row.side_by_side(|one| one.label.clone()))) }
                             td data-name="change" {
                                 span class=(format!("change {}", class(one.change))) {
                                     (one.change.sign()) " " (one.words()) }
                                 @if !one.note.is_empty() { " " (text(&one.note)) }
                             }
-                            td data-name="type" { (text(&one.kind)) }
-                            td data-name="slot" { (text(&one.slot)) }
-                            td data-name="bytes" { (one.offset) "–" (last(one.offset, one.size)) }
-                        } }
+                            td data-name="type" { (text(&row.side_by_side(|one| one.kind.clone()))) }
+                            td data-name="slot" { (text(&row.side_by_side(|one| one.slot.clone()))) }
+                            td data-name="bytes" {
+                                (row.side_by_side(|one| format!("{}–{}", one.offset, last(one.offset, one.size)))) }
+                        }
                     }
                 }
             } }

@@ -75,7 +75,7 @@ pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use names::Names;
 pub use pending::{
     Open, PendingAction, UnreadableAction, all_pending, ever_proposed, pending, proposed,
-    readiness, superseded_by,
+    readiness, refused, superseded_by,
 };
 pub use place::{Placed, find, place};
 pub use policy_change::{PolicyChange, current_policy};

@@ -30,7 +30,7 @@ pub struct PendingAction {
     /// How far it is.
     #[serde(flatten)]
     pub readiness: Readiness,
-    /// Those who are missing whose last word on it was `revoke`.
+    /// Those who may approve and whose last word on it was `revoke`: they are not among who is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Address>,
 }
@@ -116,7 +116,10 @@ pub async fn proposed(
 }
 
 /// Those of `missing` whose last word on `action` was `revoke`.
-async fn refused(
+///
+/// # Errors
+/// What the chain says.
+pub async fn refused(
     client: &Client,
     registry: Address,
     action: ActionId,
@@ -182,11 +185,12 @@ pub async fn pending(
     for action in client.registry(registry).open_actions(name).await? {
         let event = proposed(client, registry, action).await?;
         // Others may finish it between two questions.
-        let readiness = match readiness(client, registry, action).await {
+        let mut readiness = match readiness(client, registry, action).await {
             Err(GovernanceError::NotOpen { .. }) => continue,
             other => other?,
         };
-        let refused = refused(client, registry, action, readiness.needed()).await?;
+        let refused = refused(client, registry, action, &readiness.missing).await?;
+        readiness.missing.retain(|who| !refused.contains(who));
         let (definition, proposer, call) = (name.into(), event.proposer, event.call);
         match Call::decode(&call) {
             Ok(says) => all.actions.push(PendingAction {

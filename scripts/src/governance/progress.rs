@@ -23,7 +23,7 @@ pub fn not_executed(readiness: &Readiness) -> String {
 /// How far an open action is: who approved, who is missing, who `refused`, what blocks, until when.
 pub fn progress_lines(open: &Readiness, refused: &[Address], names: &Names) -> Vec<String> {
     let mut lines = vec![format!("approvals  {}", Approved::from(open))];
-    lines.extend(waiting_lines(open, refused, names));
+    lines.extend(waiting_lines(open, names));
     if !refused.is_empty() {
         let who = names.list(refused);
         lines.push(format!(
@@ -34,19 +34,19 @@ pub fn progress_lines(open: &Readiness, refused: &[Address], names: &Names) -> V
 }
 
 /// The same without the count.
-fn waiting_lines(open: &Readiness, refused: &[Address], names: &Names) -> Vec<String> {
+fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
     let list = |addresses: &[Address]| match addresses {
         [] => "nobody".into(),
         addresses => names.list(addresses),
     };
     let mut lines = vec![format!("approved   {}", list(&open.approved))];
-    let (more, needed) = (open.more(), open.needed_without(refused));
+    let (more, needed) = (open.more(), open.needed());
     if more > 0 {
         let count = match usize::from(more) < needed.len() {
             true => format!("{more} of "),
             false => String::new(),
         };
-        lines.push(format!("missing    {count}{}", list(&needed)));
+        lines.push(format!("missing    {count}{}", list(needed)));
     }
     let next = match open.blocked_by {
         BlockedBy::Approvals => "; the other approvers send the same call",
@@ -81,7 +81,7 @@ impl Submitted {
                     let next = format!("stylus-upgrades cancel {action}");
                     lines.push(format!("next: {next}, unless that is meant"));
                 }
-                lines.extend(waiting_lines(&waits.readiness, &[], names));
+                lines.extend(waiting_lines(&waits.readiness, names));
             }
         }
         lines

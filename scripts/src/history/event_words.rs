@@ -83,7 +83,11 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
             None => "proposed something that nobody can read".into(),
         },
         Event::ProxyCreated(event) => {
-            format!("instance {} created at {}", event.proxy, event.version)
+            format!(
+                "instance {} created at {}",
+                names.long(event.proxy),
+                event.version
+            )
         }
         Event::Approved(event) => format!(
             "approved {} ({}/{})",
@@ -103,28 +107,36 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
         Event::Cancelled(event) => format!("cancelled {}", proposal(event.action)),
         Event::Executed(event) => format!("executed {}", proposal(event.action)),
         Event::InstanceUpgraded(event) if event.from.is_empty() => {
-            format!("instance {} at {}", event.proxy, event.to)
+            format!("instance {} at {}", names.long(event.proxy), event.to)
         }
         Event::InstanceUpgraded(event) => {
-            format!("instance {} {} → {}", event.proxy, event.from, event.to)
+            format!(
+                "instance {} {} → {}",
+                names.long(event.proxy),
+                event.from,
+                event.to
+            )
         }
         Event::InstanceSkipped(event) => {
             let reason = Revert::decode(&event.reason);
-            format!("instance {} stayed as it was: {reason}", event.proxy)
+            format!(
+                "instance {} stayed as it was: {reason}",
+                names.long(event.proxy)
+            )
         }
         Event::InstanceAdopted(event) if !is_adopted(event.kind) => {
             let kind = kind_in_words(event.kind);
-            format!("instance {} arrived: {kind}", event.proxy)
+            format!("instance {} arrived: {kind}", names.long(event.proxy))
         }
         Event::InstanceAdopted(event) => {
             let kind = kind_in_words(event.kind);
-            format!("instance {} adopted, a {kind}", event.proxy)
+            format!("instance {} adopted, a {kind}", names.long(event.proxy))
         }
         Event::InstanceTransferred(event) => {
             let to = names.short(event.to);
-            format!("instance {} transferred to {to}", event.proxy)
+            format!("instance {} transferred to {to}", names.long(event.proxy))
         }
-        Event::InstanceRemoved(event) => format!("instance {} removed", event.proxy),
+        Event::InstanceRemoved(event) => format!("instance {} removed", names.long(event.proxy)),
         Event::TransferAccepted(event) if event.registry.is_zero() => {
             format!("transfer of {} not accepted any more", event.proxy)
         }
@@ -152,23 +164,31 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
         Event::MigrationStarted(event) => {
             format!(
                 "instance {} migrates {} → {}",
-                event.proxy, event.from, event.to
+                names.long(event.proxy),
+                event.from,
+                event.to
             )
         }
         Event::MigrationEnded(event) => {
             format!(
                 "instance {} migrated {} → {}",
-                event.proxy, event.from, event.to
+                names.long(event.proxy),
+                event.from,
+                event.to
             )
         }
         Event::MigrationAborted(event) => {
-            format!("instance {} is back at {}", event.proxy, event.from)
+            format!(
+                "instance {} is back at {}",
+                names.long(event.proxy),
+                event.from
+            )
         }
         Event::HandlerChanged(event) => {
             format!("{} handles {}", names.short(event.handler), event.proxy)
         }
-        Event::InstancePaused(event) => format!("instance {} paused", event.proxy),
-        Event::InstanceResumed(event) => format!("instance {} resumed", event.proxy),
+        Event::InstancePaused(event) => format!("instance {} paused", names.long(event.proxy)),
+        Event::InstanceResumed(event) => format!("instance {} resumed", names.long(event.proxy)),
         Event::Paused(_) => "paused".into(),
         Event::Resumed(_) => "resumed".into(),
         Event::LayoutPublished(event) => format!("layout {} published", event.layoutHash),

@@ -5,6 +5,76 @@ use super::published::{error_entry, event_entry, function_entry, types};
 use super::{Callable, is_reading};
 use crate::assess::{Finding, FindingId, Origin, Part, Severity};
 use alloy::json_abi::{Fallback, Function, JsonAbi, StateMutability};
+use serde::Serialize;
+
+/// A function, an event or an error that is not for callers what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CallerChange {
+    /// What it was; nothing where it is new.
+    pub before: Option<String>,
+    /// What it would be; nothing where it is gone.
+    pub after: Option<String>,
+}
+
+/// What changes for the callers of a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CallersOfWay {
+    /// The version that they call.
+    pub from: String,
+    /// The one that they would call.
+    pub to: String,
+    /// Whether both sides are known by more than somebody's word, and as a whole.
+    pub proven: bool,
+    /// Everything that changes.
+    pub changes: Vec<CallerChange>,
+}
+
+impl CallerChange {
+    /// The sign of it: what a colour says, without one.
+    pub const fn sign(&self) -> &'static str {
+        match (&self.before, &self.after) {
+            (None, _) => "+",
+            (_, None) => "×",
+            _ => "~",
+        }
+    }
+
+    /// The word for it.
+    pub const fn word(&self) -> &'static str {
+        match (&self.before, &self.after) {
+            (None, _) => "new",
+            (_, None) => "removed",
+            _ => "changed",
+        }
+    }
+}
+
+impl CallersOfWay {
+    /// What it comes to.
+    pub fn words(&self) -> String {
+        let Self { from, to, .. } = self;
+        let doubt = match self.proven {
+            true => "",
+            false => "; not proven, what was found says why",
+        };
+        match self.changes.is_empty() {
+            true => {
+                format!("{to} has every function, event and error of {from}, and none more{doubt}")
+            }
+            false => format!("what changes for callers, {from} → {to}{doubt}"),
+        }
+    }
+
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let changes = self.changes.iter().map(|one| {
+            let sides = [&one.before, &one.after].into_iter().flatten();
+            let sides: Vec<&str> = sides.map(String::as_str).collect();
+            format!("  {} {:<7} {}", one.sign(), one.word(), sides.join(" → "))
+        });
+        std::iter::once(self.words()).chain(changes).collect()
+    }
+}
 
 /// What happened to something that callers knew, and is not as it was.
 fn change(code: String, signature: &str, message: String, name: &str) -> Finding {
@@ -109,6 +179,49 @@ pub fn added(before: &Callable, after: &Callable) -> Vec<Finding> {
         ..added.from(Origin::Build)
     };
     new.map(|is| note(is.change("added", "is new"))).collect()
+}
+
+/// Everything that is not for callers what it was: gone, changed, new. Initializers and migrations are none of it:
+/// only an upgrade calls those.
+pub fn changes(before: &Callable, after: &Callable) -> Vec<CallerChange> {
+    let (old, mut new) = (called(before), called(after));
+    let mut changes = Vec::new();
+    let mut gone = Vec::new();
+    let mut change = |was: Option<Declared<'_>>, is: Option<Declared<'_>>| {
+        let [before, after] = [was, is].map(|side| side.map(|one| one.entry));
+        changes.push(CallerChange { before, after });
+    };
+    for was in old {
+        let same = |is: &Declared<'_>| (is.kind, &is.signature) == (was.kind, &was.signature);
+        match new.iter().position(same).map(|at| new.remove(at)) {
+            Some(is) if is.entry != was.entry => change(Some(was), Some(is)),
+            Some(_) => {}
+            None => gone.push(was),
+        }
+    }
+    for was in gone {
+        let same = |is: &Declared<'_>| (is.kind, is.name) == (was.kind, was.name);
+        let is = new.iter().position(same).map(|at| new.remove(at));
+        change(Some(was), is);
+    }
+    new.into_iter().for_each(|is| change(None, Some(is)));
+    changes
+}
+
+/// What callers can use, with what answers calls that no function answers.
+fn called(of: &Callable) -> Vec<Declared<'_>> {
+    let mut all = Declared::all(&of.abi);
+    all.retain(|one| one.function.is_none() || !of.steps.contains(&one.signature));
+    let add = |name: &'static str, entry: &str| {
+        Declared::new(name, name, format!("{name}()"), entry.to_owned())
+    };
+    all.extend(of.abi.receive.map(|_| add("receive", "receive")));
+    let fallback = of.abi.fallback.as_ref();
+    all.extend(fallback.map(|one| match one.state_mutability {
+        StateMutability::Payable => add("fallback", "fallback payable"),
+        _ => add("fallback", "fallback"),
+    }));
+    all
 }
 
 /// What answers calls that no function answers.

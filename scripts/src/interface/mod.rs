@@ -16,7 +16,7 @@ mod sources;
 mod storage;
 
 pub use by_hand::is_data;
-pub use compare::{added, compare};
+pub use compare::{CallerChange, CallersOfWay, added, changes, compare};
 pub use module::is_answered;
 pub use published::published;
 pub use sources::{Places, RustFile, SourceFiles};

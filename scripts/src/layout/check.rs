@@ -367,7 +367,7 @@ impl Pair<'_> {
         }
         let says = match finding.verdict {
             Verdict::Delete if self.runs_migration => {
-                "left behind: what the migration does not clear stays, and nobody reads it"
+                "left behind, unless the migration clears it: nobody reads what stays there"
             }
             Verdict::Delete if self.goes_back => {
                 "left behind: the code that comes back never knew it"

@@ -15,6 +15,7 @@ mod source;
 
 use super::error::ProjectError;
 use super::framework::Framework;
+use super::left_out::to_exclude;
 use crate::build::settle_lock;
 use crate::file_names::MANIFEST;
 use crate::interface::storage_structs;
@@ -36,7 +37,7 @@ const NEW_MANIFEST: &str = include_str!("template/manifest.toml.txt");
 pub struct Init {
     folder: PathBuf,
     files: Vec<ChangedFile>,
-    /// Error enums that are left as they are, and why.
+    /// What is left as it is, and why it may not stay so.
     skipped: Vec<String>,
     /// What a lock file begins with where there is none.
     seed: Option<PathBuf>,
@@ -86,7 +87,10 @@ impl Init {
             let after = manifest::channel(&before)?;
             init.add(path, toolchain.into(), before, after);
         }
-        if goal == Goal::Upgradeable && Manifest::nearest(folder).is_none() {
+        let manifest = Manifest::nearest(folder);
+        let beside = manifest.as_deref().and_then(Path::parent).unwrap_or(folder);
+        init.skipped.extend(to_exclude(beside));
+        if goal == Goal::Upgradeable && manifest.is_none() {
             init.files.push(ChangedFile {
                 path: folder.join(MANIFEST),
                 name: MANIFEST.into(),
@@ -178,7 +182,7 @@ impl Init {
         self.files.iter().map(|file| file.name.as_str()).collect()
     }
 
-    /// The error enums that are left as they are, each with the reason.
+    /// What is left as it is, each with the reason why it may not stay so.
     pub fn skipped(&self) -> &[String] {
         &self.skipped
     }

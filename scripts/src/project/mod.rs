@@ -4,11 +4,13 @@
 mod error;
 mod framework;
 mod init;
+mod left_out;
 mod name;
 
 pub use error::ProjectError;
 pub use framework::Framework;
 pub use init::{Derived, Init};
+pub use left_out::to_exclude;
 
 use crate::build::{BuildError, settle_lock};
 use name::{camel_case, check};

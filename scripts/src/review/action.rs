@@ -7,6 +7,7 @@ use crate::governance::signed::Digests;
 use crate::governance::{Explained, Names, Node, ShownCall, progress_lines};
 use crate::history::Entry;
 use crate::ids::ActionId;
+use crate::interface::CallersOfWay;
 use crate::model::Readiness;
 use crate::report::CommandReport;
 use crate::text::utc;
@@ -35,6 +36,9 @@ pub struct Review {
     pub shown: ShownCall,
     /// How far it is; `None` where it is not open.
     pub readiness: Option<Readiness>,
+    /// Those who may approve and whose last word on it was `revoke`: they are not among who is missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Address>,
     /// The policy that decides.
     pub policy: Explained,
     /// The same as a tree that says who approved.
@@ -60,6 +64,8 @@ pub struct Checked {
     /// The newest run of the fuzzer on this machine, of an upgrade.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuzzed: Option<Fuzzed>,
+    /// What changes for callers, where it upgrades.
+    pub callers: Vec<CallersOfWay>,
     /// What was found, the heaviest first.
     pub findings: Vec<Finding>,
     /// The storage before and after.
@@ -68,21 +74,6 @@ pub struct Checked {
     pub digests: Digests,
     /// Up to when a signature given now would hold, in Unix seconds.
     pub deadline: u64,
-}
-
-impl Review {
-    /// Those who are missing whose last word on it was `revoke`.
-    pub fn refused(&self) -> Vec<Address> {
-        let last_word = |account: Address| {
-            let words = self.entries.iter().rev();
-            let mut by_him = words.filter(|entry| entry.who == account);
-            by_him.find(|entry| matches!(entry.event, "Approved" | "Revoked"))
-        };
-        let missing = self.readiness.iter().flat_map(|open| open.needed());
-        let has_refused =
-            |account: &Address| last_word(*account).is_some_and(|entry| entry.event == "Revoked");
-        missing.copied().filter(has_refused).collect()
-    }
 }
 
 impl Review {
@@ -105,7 +96,7 @@ impl CommandReport for Review {
         lines.push(format!("proposed by {}", names.long(self.proposer)));
         match &self.readiness {
             Some(open) => {
-                lines.extend(progress_lines(open, &self.refused(), names));
+                lines.extend(progress_lines(open, &self.refused, names));
             }
             None => lines.push(format!("not open: {}", self.ended())),
         }
@@ -125,6 +116,7 @@ impl Checked {
         let mut lines: Vec<String> = self.created.iter().flat_map(Created::lines).collect();
         lines.extend(self.findings.iter().map(Finding::line));
         lines.extend(self.fuzzed.iter().map(Fuzzed::words));
+        lines.extend(self.callers.iter().flat_map(CallersOfWay::lines));
         lines.extend(self.slots.iter().flat_map(Area::lines));
         let difference = self.state_difference.iter();
         lines.extend(difference.map(|hash| format!("state difference {hash}")));

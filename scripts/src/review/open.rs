@@ -130,7 +130,7 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -
     if is_superseded {
         return cancel;
     }
-    let left = readiness.needed_without(&open.refused);
+    let left = readiness.needed();
     match readiness.blocked_by {
         BlockedBy::Nothing => format!("anybody executes it: `{approve}`"),
         BlockedBy::Delay => format!(
@@ -144,7 +144,7 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -
         BlockedBy::Approvals => format!(
             "{}: look with `stylus-upgrades pending {action}{given}`, then `{approve}`, which names the flags that it \
              needs",
-            names.list(&left)
+            names.list(left)
         ),
         BlockedBy::Lambda => "the contract that the policy asks has to consent".into(),
         BlockedBy::NotRunnable => {

@@ -70,27 +70,84 @@ impl Area {
             "" => "storage".to_owned(),
             name => name.to_owned(),
         }];
-        for (side, fields) in [("before", &self.before), ("after", &self.after)] {
-            lines.extend(fields.iter().map(|one| {
-                let why = match (side, one.change, one.note.as_str()) {
-                    ("after", Change::Retyped | Change::Extended | Change::Unknown, why)
-                        if !why.is_empty() =>
-                    {
-                        format!(" ({why})")
-                    }
-                    _ => String::new(),
-                };
-                format!(
-                    "  {side:<6}  slot {:<4} byte {:<2}  {:<8} {}: {}{why}",
-                    one.slot,
-                    one.offset,
-                    one.words(),
-                    one.label,
-                    one.kind
-                )
-            }));
-        }
+        lines.extend(self.rows().iter().map(|row| {
+            let one = row.told();
+            let is_of_type = matches!(
+                one.change,
+                Change::Retyped | Change::Extended | Change::Unknown
+            );
+            let why = match one.note.as_str() {
+                why if is_of_type && !why.is_empty() => format!(" ({why})"),
+                _ => String::new(),
+            };
+            let [label, kind] = [
+                row.side_by_side(|one| one.label.clone()),
+                row.side_by_side(|one| one.kind.clone()),
+            ];
+            let place =
+                row.side_by_side(|one| format!("slot {:<4} byte {:<2}", one.slot, one.offset));
+            format!("  {place}  {:<8} {label}: {kind}{why}", one.words())
+        }));
         lines
+    }
+
+    /// One row for each field: as it was, beside what it would be. One that is gone, or was not there, stands alone.
+    pub fn rows(&self) -> Vec<Row<'_>> {
+        let mut left: Vec<&Drawn> = self.after.iter().collect();
+        let mut take = |is_it: &dyn Fn(&Drawn) -> bool| {
+            let at = left.iter().position(|one| is_it(one))?;
+            Some(left.remove(at))
+        };
+        let pairs = self
+            .before
+            .iter()
+            .map(|was| (was, take(&|is| is.label == was.label)));
+        let pairs: Vec<(&Drawn, Option<&Drawn>)> = pairs.collect();
+        let is_renamed = |one: &Drawn| one.changes.contains(&Change::Renamed);
+        let mut rows: Vec<Row<'_>> = Vec::new();
+        for (was, same) in pairs {
+            let renamed = |is: &Drawn| {
+                let is_here = is_same((&is.slot, is.offset), (&was.slot, was.offset));
+                is_here && is_renamed(is) && is_renamed(was)
+            };
+            rows.push(match same.or_else(|| take(&renamed)) {
+                Some(is) => Row::Both(was, is),
+                None => Row::One(was),
+            });
+        }
+        rows.extend(left.into_iter().map(Row::One));
+        rows
+    }
+}
+
+/// A field, before and after.
+#[derive(Debug, Clone, Copy)]
+pub enum Row<'a> {
+    /// It is on one side alone.
+    One(&'a Drawn),
+    /// As it was, and as it would be.
+    Both(&'a Drawn, &'a Drawn),
+}
+
+impl<'a> Row<'a> {
+    /// The side on which more is said to have happened to it.
+    pub fn told(self) -> &'a Drawn {
+        match self {
+            Self::One(one) => one,
+            Self::Both(was, is) if was.change > is.change => was,
+            Self::Both(_, is) => is,
+        }
+    }
+
+    /// Something of both sides, once where it is the same.
+    pub fn side_by_side(self, of: impl Fn(&Drawn) -> String) -> String {
+        match self {
+            Self::One(one) => of(one),
+            Self::Both(was, is) => match (of(was), of(is)) {
+                (before, after) if before == after => after,
+                (before, after) => format!("{before} → {after}"),
+            },
+        }
     }
 }
 

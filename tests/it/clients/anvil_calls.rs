@@ -1,5 +1,5 @@
 //! The same calls to the local chain and to real anvil: what differs has a reason, which stands in
-//! docs/anvil.md, and is recorded field by field, so that nothing new hides behind that reason.
+//! docs/evidence/anvil.md, and is recorded field by field, so that nothing new hides behind that reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

@@ -1,5 +1,5 @@
 //! The command line of the local chain beside that of real anvil: each flag is taken, or refused with
-//! a reason, and docs/anvil.md lists them.
+//! a reason, and docs/evidence/anvil.md lists them.
 
 use std::fmt::Write;
 use std::process::Command;

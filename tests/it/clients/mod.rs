@@ -55,14 +55,14 @@ fn left_out_where(is_left_out: bool, test: &str, reason: &str) -> Result<bool, H
     Ok(is_left_out)
 }
 
-/// Compares a part of docs/anvil.md, which stands between two comments with its name, with what it
+/// Compares a part of docs/evidence/anvil.md, which stands between two comments with its name, with what it
 /// has to be, or writes it.
 fn part_of_the_page(name: &str, expected: &str) {
-    let path = home().join("docs/anvil.md");
+    let path = home().join("docs/evidence/anvil.md");
     let _lock = LOCK
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    let page = std::fs::read_to_string(&path).expect("docs/anvil.md");
+    let page = std::fs::read_to_string(&path).expect("docs/evidence/anvil.md");
     let (begin, end) = (
         format!("<!-- {name} -->\n"),
         format!("<!-- end of {name} -->\n"),
@@ -71,12 +71,12 @@ fn part_of_the_page(name: &str, expected: &str) {
     let (_, after) = rest.split_once(&end).expect("where it ends");
     let written = [before, &begin, expected, &end, after].concat();
     if stylus_upgrades_test_support::update() {
-        std::fs::write(&path, &written).expect("docs/anvil.md is written");
+        std::fs::write(&path, &written).expect("docs/evidence/anvil.md is written");
         return;
     }
     assert!(
         page == written,
-        "docs/anvil.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
+        "docs/evidence/anvil.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
     );
 }
 

@@ -1,4 +1,4 @@
-//! The table of clients in docs/anvil.md: their versions are those of the lock files, their counts those
+//! The table of clients in docs/evidence/anvil.md: their versions are those of the lock files, their counts those
 //! of tests/snapshots/clients.json, where each suite has the names of its checks.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
 //! Calls of other authorities over a proxy revert with what to use instead, for everybody, in the
-//! words that every tool shows. `docs/governance.md` has the same table.
+//! words that every tool shows. `docs/evidence/other-tools.md` has the same table.
 
 use std::fmt::Write;
 
@@ -43,17 +43,17 @@ fn the_page_shows_the_calls_of_others_as_the_table_has_them() {
         let (signature, instead) = (other.call.signature, other.instead);
         writeln!(table, "| `{signature}` | {instead} |").expect("a text takes everything");
     }
-    let path = home().join("docs/governance.md");
-    let page = std::fs::read_to_string(&path).expect("docs/governance.md");
+    let path = home().join("docs/evidence/other-tools.md");
+    let page = std::fs::read_to_string(&path).expect("docs/evidence/other-tools.md");
     let (before, rest) = page.split_once(BEGINNING).expect("where the table begins");
     let (_, after) = rest.split_once(END).expect("where the table ends");
     let written = [before, BEGINNING, &table, END, after].concat();
     if stylus_upgrades_test_support::update() {
-        std::fs::write(&path, written).expect("docs/governance.md is written");
+        std::fs::write(&path, written).expect("docs/evidence/other-tools.md is written");
         return;
     }
     assert!(
         page == written,
-        "docs/governance.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
+        "docs/evidence/other-tools.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
     );
 }

@@ -10,9 +10,11 @@ impl Advise for IMigratableErrors {
     fn advice(&self) -> Advice {
         match self {
             Self::NotInUpgrade(_) => Advice::new(
-                "a call inside create-proxy or upgrade",
-                "a call from outside",
-                "initializers and migrations run only inside create-proxy and upgrade",
+                "a call inside create-proxy or upgrade, between the labels that the function declares",
+                "a call from outside, or a step between other labels",
+                "nobody calls initializers and migrations by hand; where an upgrade was refused, compare \
+                 #[migration(from, to)] with the version that the instance is at (stylus-upgrades status) and with the \
+                 label of the new one",
             ),
             Self::AlreadyInitialized(error) => Advice::new(
                 "a fresh instance",

@@ -61,6 +61,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
         left_out: Vec::new(),
         digests: None,
         transaction_digest: None,
+        callers: Vec::new(),
         findings: Vec::new(),
         consent: None,
         untried: None,
@@ -76,6 +77,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
         }
         "sign" => sign(subject, &event.call, &mut page).await?,
         "revoke" => {
+            known(subject, &event.call, &mut page).await?;
             let call = abi::revokeCall { action: action.0 }.abi_encode();
             plain(subject, call.into(), &mut page).await?;
             page.decision.sentence = match open.approved.contains(&account) {
@@ -88,6 +90,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
             .into();
         }
         "cancel" => {
+            known(subject, &event.call, &mut page).await?;
             let call = abi::cancelCall { action: action.0 }.abi_encode();
             let tried = plain(subject, call.into(), &mut page).await;
             let proposer = event.proposer;
@@ -116,6 +119,13 @@ impl<'a> Subject<'a> {
     fn place(self) -> Place<'a> {
         Place::of(self.context, self.client, self.registry)
     }
+}
+
+/// What the action does, in words, where something else is done about it.
+async fn known(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Result<(), Error> {
+    let governed = GovernedCall::decode(subject.registry, call.clone(), U256::ZERO)?;
+    page.take(&shown(subject.place(), &governed).await?);
+    Ok(())
 }
 
 /// The very bytes that were proposed, sent by the account. Gives what they do, in words.
@@ -343,6 +353,7 @@ async fn check(
             true => {
                 let planned = (ran.plan.verdict(), ran.warnings.as_slice());
                 checked.with_plan(Some(planned));
+                checked.with_cleared(&ran.plan, &ran.checks);
                 let planned = Planned::of(&ran.plan, &ran.checks, &ran.warnings);
                 page.decision.planned = Some(planned);
                 let (document, tried) = documents::tried(ran, false);

@@ -8,19 +8,22 @@ use super::super::facts::Place;
 use super::super::review::{add_without_migration, differing, findings_of};
 use crate::app_error::Error;
 use crate::assess::{Accepted, Consent, Finding, Part, Role, Severity, decide};
+use crate::checks::Assessment;
 use crate::client::Client;
 use crate::console::decision::Decision;
 use crate::error::{Exit, Explain};
 use crate::governance::{Call, DryRun, GovernanceError, GovernedCall, ShownCall, readiness};
 use crate::ids::ActionId;
-use crate::plan::Verdict;
-use crate::review::{TRIED, without_good_steps};
+use crate::interface::CallersOfWay;
+use crate::plan::{Plan, Verdict};
+use crate::review::{TRIED, cleared, without_good_steps};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use std::cmp::Reverse;
 
 /// What the checks say of an action, and what they ask for.
 pub(super) struct Checked {
+    callers: Vec<CallersOfWay>,
     findings: Vec<Finding>,
     consent: Consent,
 }
@@ -49,6 +52,8 @@ impl Checked {
             Err(error) if error.exit() == Exit::Chain => return Err(error),
             Err(error) => (Err(error), Vec::new()),
         };
+        let callers = checked.as_ref().map(Assessment::callers);
+        let callers = callers.unwrap_or_default();
         let mut in_the_way = match &checked {
             Ok(checks) => checks.decision().refused,
             Err(error) => error.findings(),
@@ -61,7 +66,11 @@ impl Checked {
             add_without_migration(place, governed, &mut findings).await?;
         }
         findings.extend(differing(shown));
-        Ok(Self { findings, consent })
+        Ok(Self {
+            callers,
+            findings,
+            consent,
+        })
     }
 
     /// What `approve` tries: whether the call succeeds once everybody needed has approved it. What it takes
@@ -90,6 +99,13 @@ impl Checked {
         }
     }
 
+    /// What of the fields that are left behind a plan saw cleared.
+    pub(super) fn with_cleared(&mut self, plan: &Plan, checks: &Assessment) {
+        if plan.verdict() == Verdict::Whole {
+            cleared(&mut self.findings, &checks.changes(), &plan.instances);
+        }
+    }
+
     /// A migration that this page does not try.
     pub(super) fn without_plan(&mut self, governed: &GovernedCall) {
         if let Call::Migrate(call) = &governed.call {
@@ -114,6 +130,7 @@ impl Checked {
         }
         self.findings.sort_by_key(|one| Reverse(one.severity));
         (decision.findings, decision.consent) = (self.findings, Some(self.consent));
+        decision.callers = self.callers;
     }
 
     /// A yes is asked for, unless none can be given.
@@ -134,6 +151,7 @@ mod tests {
             let parts = [Part::Steps, Part::Layout];
             let good = |part| Finding::named(part, Severity::Good, "complete", "checked");
             let mut checked = Checked {
+                callers: Vec::new(),
                 findings: parts.map(good).into(),
                 consent: Consent::NotNeeded,
             };

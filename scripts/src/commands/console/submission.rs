@@ -102,6 +102,7 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
         left_out: left_out.clone(),
         digests: Some(digests),
         transaction_digest: Some(calldata_digest(governed.input())),
+        callers: Vec::new(),
         findings: Vec::new(),
         consent: None,
         untried: None,

@@ -12,9 +12,10 @@ use crate::interface::{Callable, Places};
 use crate::layout::{Documents, Store};
 use crate::manifest::ManifestError;
 use crate::progress::Progress;
+use crate::project::to_exclude;
 use crate::versions::Versions;
 use alloy::primitives::Address;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 
 /// What this run has built.
@@ -95,11 +96,23 @@ impl Context {
 
     /// Layouts and builds, beside the manifest.
     pub(in crate::commands) fn store(&self) -> Store {
+        Store::beside(&self.folder())
+    }
+
+    /// The folder of the manifest.
+    fn folder(&self) -> PathBuf {
         let file = self.manifest_file();
         let folder = file
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
-        Store::beside(folder.unwrap_or(Path::new(".")))
+        folder.unwrap_or(Path::new(".")).to_owned()
+    }
+
+    /// Says what the workspace has to leave out, before anything is kept that cargo would take for a crate.
+    pub(in crate::commands) fn note_left_out(&self) {
+        if let Some(line) = to_exclude(&self.folder()) {
+            self.output.note(&format!("warning: {line}"));
+        }
     }
 
     /// Layout documents: those kept beside the manifest, and those that the registry published.
@@ -109,11 +122,7 @@ impl Context {
 
     /// What was registered, beside the manifest.
     pub(in crate::commands) fn versions(&self) -> Versions {
-        let file = self.manifest_file();
-        let folder = file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        Versions::beside(folder.unwrap_or(Path::new(".")))
+        Versions::beside(&self.folder())
     }
 
     /// The name of the chain in the folder of what was registered: the network's, else the chain's id.

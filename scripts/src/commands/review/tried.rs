@@ -5,7 +5,7 @@ use super::super::facts::Place;
 use super::created::created;
 use crate::app_error::Error;
 use crate::assess::{Finding, Part, Severity};
-use crate::governance::{Call, GovernedCall};
+use crate::governance::{Call, GovernedCall, Names};
 use crate::layout::Known;
 use crate::model::StepKind;
 use crate::plan::{
@@ -15,6 +15,7 @@ use crate::registry::runs;
 use crate::review::{self, Created, TRIED, without_good_steps};
 use crate::text::{count, shell_word};
 use alloy::primitives::{Address, B256, U256};
+use stylus_layout::FieldChange;
 
 /// Instances that are tried, at most.
 const INSTANCES: u32 = 16;
@@ -28,11 +29,11 @@ pub(super) struct Tried {
 }
 
 /// Adds what a migration or a creation does on a copy, and takes back what was shown as good of steps that
-/// fail there, or that were not carried out to their end.
+/// fail there, or that were not carried out to their end. Of `changes` between the layouts it says what was cleared.
 pub(super) async fn add(
     place: Place<'_>,
     governed: &GovernedCall,
-    findings: &mut Vec<Finding>,
+    (findings, changes): (&mut Vec<Finding>, &[FieldChange]),
 ) -> Result<Tried, Error> {
     let (context, client, registry) = place.parts();
     let Call::Migrate(migrate) = &governed.call else {
@@ -69,7 +70,10 @@ pub(super) async fn add(
     let mut state_difference = None;
     match tried {
         Ok(plan) => {
-            findings.extend(reported(&plan));
+            if plan.verdict() == Verdict::Whole {
+                review::cleared(findings, changes, &plan.instances);
+            }
+            findings.extend(reported(&plan, &context.names()));
             state_difference = plan.state_difference;
         }
         Err(error) => {
@@ -122,19 +126,25 @@ fn not_tried(why: &str, name: &str, version: &str) -> Finding {
 }
 
 /// What an instance's storage holds before and after.
-fn changes(instance: &InstancePlan) -> Option<Finding> {
+fn changes(instance: &InstancePlan, names: &Names) -> Option<Finding> {
     let words: Vec<String> = instance
         .changes
         .iter()
         .flat_map(Change::values)
         .map(|one| one.words())
         .collect();
-    let says = || format!("instance {}: {}", instance.proxy, words.join("; "));
+    let says = || {
+        format!(
+            "instance {}: {}",
+            names.long(instance.proxy),
+            words.join("; ")
+        )
+    };
     let finding = || Finding::named(Part::Instances, Severity::Note, "storage-changes", says());
     (!words.is_empty()).then(finding)
 }
 
-fn reported(plan: &Plan) -> Vec<Finding> {
+fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
     let mut findings = plan.problems.clone();
     let moved: Vec<(Address, (U256, U256))> = plan
         .instances
@@ -171,7 +181,7 @@ fn reported(plan: &Plan) -> Vec<Finding> {
         }
         Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole => {}
     }
-    findings.extend(plan.instances.iter().filter_map(changes));
+    findings.extend(plan.instances.iter().filter_map(|one| changes(one, names)));
     findings.extend(review::environment(&plan.reads));
     findings.extend(review::moved(&moved));
     findings.extend(review::others("registry and instances", &plan.others));

@@ -101,10 +101,10 @@ struct UpgradedAtOnce {
 }
 
 impl CommandReport for UpgradedAtOnce {
-    fn lines(&self, _: &Names) -> Vec<String> {
+    fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = Vec::new();
         for proxy in &self.proxies {
-            lines.push(format!("instance {proxy}"));
+            lines.push(format!("instance {}", names.long(*proxy)));
             let checks = self.checks.iter().filter(|check| check.proxy == *proxy);
             lines.extend(checks.map(|check| format!("  {}", check.line())));
         }

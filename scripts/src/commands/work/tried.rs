@@ -1,6 +1,7 @@
 //! What is proposed is tried on a copy, with the approvals that it needs, before anything is paid for.
 
 use super::super::args::{RollbackArgs, StepArgs, VersionArgs};
+use super::super::storage::cleared_lines;
 use super::{Does, Work};
 use crate::app_error::Error;
 use crate::assess::FindingId;
@@ -91,14 +92,19 @@ impl Work<'_> {
             names: self.context.names(),
         };
         match self.context.try_on_copy(&self.client, request).await {
-            Ok(plan) => match plan.stuck {
+            Ok(plan) => match plan.stuck.clone() {
                 Some(mut finding) => {
                     let next = finding.next.unwrap_or_default();
                     finding.next =
                         Some(format!("{next}; --accept would-fail sends it all the same"));
                     Err(PlanError::Fails(finding.into()).into())
                 }
-                None => Ok(()),
+                None => {
+                    for line in cleared_lines(&self.checks, &plan) {
+                        self.context.output.note(&line);
+                    }
+                    Ok(())
+                }
             },
             Err(error) => {
                 let line = format!("warning: it was not tried on a copy: {error}");

@@ -50,11 +50,12 @@ fn review() -> Review {
             approvals: 1,
             required: 3,
             approved: vec![ANA],
-            missing: vec![BEN, CLEO],
+            missing: vec![BEN],
             blocked_by: BlockedBy::Approvals,
             not_before: 0,
             expires: 9,
         }),
+        refused: vec![CLEO],
         policy: explain("pause", &policy, &names).expect("a policy"),
         tree: policy_tree("pause", &policy, &[ANA]).expect("a policy"),
         checked: Some(Checked {
@@ -62,6 +63,7 @@ fn review() -> Review {
             created: None,
             state_difference: None,
             fuzzed: None,
+            callers: Vec::new(),
             findings: Vec::new(),
             slots: Vec::new(),
             digests: Digests {
@@ -141,6 +143,30 @@ fn who_refused_is_not_missing_any_more() {
         !between(&page, "○ missing: ", "</li>").contains(&cleo),
         "{page}"
     );
+}
+
+#[test]
+fn while_a_delay_runs_who_has_not_approved_may_refuse_and_the_last_approval_says_that_it_follows() {
+    let mut review = review();
+    let names = Names::default();
+    let policy = format!("AND(OutOf(2,{ANA},{BEN},{CLEO}),AFTER(3600))");
+    review.policy = explain("pause", &policy, &names).expect("a policy");
+    review.tree = policy_tree("pause", &policy, &[ANA]).expect("a policy");
+    let open = review.readiness.as_mut().expect("open");
+    open.required = 2;
+    let label = "Approve; it can execute after the delay (1 hour)</a>";
+    let before = page(BEN, &review);
+    assert!(before.contains(label), "{before}");
+    let open = review.readiness.as_mut().expect("open");
+    (open.approvals, open.not_before) = (2, 5);
+    open.blocked_by = BlockedBy::Delay;
+    open.missing = vec![BEN];
+    for (who, may) in [(BEN, true), (ANA, false), (CLEO, false)] {
+        let page = page(who, &review);
+        assert_eq!(page.contains("Refuse</a>"), may, "{page}");
+    }
+    let later = page(BEN, &review);
+    assert!(later.contains("disabled>Execute</button>"), "{later}");
 }
 
 #[test]

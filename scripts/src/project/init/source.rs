@@ -5,7 +5,10 @@ use crate::interface::{StorageStruct, storage_structs};
 use std::collections::BTreeMap;
 use syn::spanned::Spanned;
 use syn::visit::{Visit, visit_item_impl};
-use syn::{Attribute, File, ImplItem, Item, ItemEnum, ItemImpl, Macro, Meta, UseTree, Variant};
+use syn::{
+    Attribute, File, ImplItem, ImplItemFn, Item, ItemEnum, ItemImpl, Macro, Meta, UseTree, Variant,
+    Visibility,
+};
 
 /// What brings our attributes in.
 const PRELUDE: &str = "use stylus_upgradeable::prelude::*;";
@@ -41,7 +44,7 @@ pub(super) struct Source {
     preludes: BTreeMap<usize, usize>,
     /// Where [`VARIANT`] goes: a line and a column.
     variants: Vec<(usize, usize)>,
-    /// Error enums that are left as they are, and why.
+    /// What is left as it is, and why it may not stay so.
     pub(super) skipped: Vec<String>,
     /// The struct with the entrypoint.
     contract: Option<String>,
@@ -176,6 +179,27 @@ impl Source {
         ));
     }
 
+    /// A function that anybody may call, and that reads as if only a creation did.
+    fn open(&mut self, block: &ItemImpl) {
+        let functions = block.items.iter().filter_map(|item| match item {
+            ImplItem::Fn(one) => Some(one),
+            _ => None,
+        });
+        let is_open = |one: &&ImplItemFn| {
+            let is_public = block.trait_.is_some() || matches!(one.vis, Visibility::Public(_));
+            let ours = ["initializer", "migration", "constructor"];
+            let is_ours = ours.iter().any(|name| find(&one.attrs, name).is_some());
+            is_public && one.sig.ident.to_string().starts_with("init") && !is_ours
+        };
+        for one in functions.filter(is_open) {
+            let (line, name) = (one.sig.ident.span().start().line, &one.sig.ident);
+            self.skipped.push(format!(
+                "line {line}: {name} stays a function that anybody calls, at any time: where it belongs to the creation \
+                 of an instance, write #[initializer(\"1.0\")] above it"
+            ));
+        }
+    }
+
     /// The variant goes in front of what is first between the braces, or of the closing one.
     fn error_enum(&mut self, one: &ItemEnum) {
         if one.variants.iter().any(is_ours) {
@@ -257,6 +281,9 @@ impl<'ast> Visit<'ast> for Source {
     fn visit_item_impl(&mut self, block: &'ast ItemImpl) {
         if let Some(public) = self.public(block) {
             self.has_public = true;
+            if self.goal == Goal::Upgradeable {
+                self.open(block);
+            }
             if find(&block.attrs, "upgradeable").is_none() {
                 let attribute = match self.goal {
                     Goal::Upgradeable => "#[upgradeable]",

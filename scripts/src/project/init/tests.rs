@@ -398,3 +398,28 @@ fn the_copy_of_a_crate_says_how_its_storage_is_laid_out_and_the_crate_stays() {
     let now = std::fs::read_to_string(folder.path().join("src/lib.rs")).expect("it");
     assert_eq!(now, source);
 }
+
+#[test]
+fn an_initializer_that_anybody_may_call_is_named() {
+    let open = SOL_STORAGE.replace(
+        "    pub fn number",
+        "    pub fn initialize(&mut self) {}\n    fn init_inside(&self) {}\n    pub fn number",
+    );
+    let of = |text: &str| {
+        let files = [("Cargo.toml", MANIFEST), ("src/lib.rs", text)];
+        let folder = folder(&files);
+        Init::of(folder.path(), &ours())
+            .expect("a contract")
+            .skipped()
+            .to_vec()
+    };
+    let skipped = of(&open);
+    assert_eq!(skipped.len(), 1, "{skipped:?}");
+    let says = "src/lib.rs line 16: initialize stays a function that anybody calls";
+    assert!(skipped[0].starts_with(says), "{skipped:?}");
+    let closed = open.replace(
+        "    pub fn init",
+        "    #[initializer(\"1.0\")]\n    pub fn init",
+    );
+    assert_eq!(of(&closed), Vec::<String>::new());
+}

@@ -55,6 +55,15 @@ fn each_field_is_drawn_with_what_happened_to_it() {
         ("fresh", Change::New),
     ];
     assert_eq!(changes(&area.after), of(after));
+    let lines = [
+        "storage",
+        "  slot 0    byte 0   kept     total: uint256",
+        "  slot 1    byte 0   retyped  owner: address → uint256 (was address, is uint256; a migration can carry the value over)",
+        "  slot 1    byte 20 → slot 2    byte 0   moved    paused: bool",
+        "  slot 2    byte 0   dropped  old: uint256",
+        "  slot 3    byte 0   new      fresh: uint256",
+    ];
+    assert_eq!(area.lines(), lines);
 }
 
 /// What is drawn of every field, in one row for each.
@@ -195,7 +204,7 @@ fn a_member_that_is_added_to_the_value_of_a_mapping_extends_its_field_and_is_nam
     );
     let lines = areas[0].lines();
     assert!(
-        lines[2].ends_with("(points[].y: on bytes that nothing used)"),
+        lines[1].ends_with("(points[].y: on bytes that nothing used)"),
         "{lines:?}"
     );
 }

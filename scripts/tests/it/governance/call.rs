@@ -56,6 +56,9 @@ fn what_is_not_known_is_not_guessed_and_what_is_refused_is_not_sent() {
     for (words, name) in cases {
         let refused = sandbox.run("Other", words);
         assert_eq!(error(&refused), name, "{words:?}: {refused:?}");
+        let next = text(&refused.document["error"], "next");
+        let names_labels = next.contains("#[migration(from, to)]");
+        assert_eq!(names_labels, name == "NotInUpgrade", "{words:?}: {next}");
     }
     let after = sandbox.block();
     assert_eq!(before, after, "nothing was mined");

@@ -70,6 +70,15 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
         let missing = |line: &String| line.trim() == "missing    nobody";
         assert!(lines.iter().any(missing), "{lines:?}");
     }
+    let open = sandbox.done("Admin", &["pending", "A"])["actions"][0].clone();
+    let review = sandbox.done("Admin", &["pending", action]);
+    for (missing, refused) in [
+        (&open["missing"], &open["refused"]),
+        (&review["readiness"]["missing"], &review["refused"]),
+    ] {
+        assert_eq!(missing.as_array().map(Vec::len), Some(0), "{missing}");
+        assert_eq!(refused.as_array().map(Vec::len), Some(1), "{refused}");
+    }
     let (_, lines) = sandbox.reported("Admin", &["pending", "A"]);
     let next = lines.iter().find(|line| line.trim().starts_with("next:"));
     let said =

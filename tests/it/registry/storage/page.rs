@@ -1,4 +1,4 @@
-//! `docs/storage.md` shows the registry's records as the interface declares them.
+//! `docs/evidence/registry-storage.md` shows the registry's records as the interface declares them.
 
 use std::fmt::Write;
 
@@ -89,8 +89,8 @@ fn section(record: &Record) -> String {
 
 #[test]
 fn the_page_shows_the_registrys_storage_as_it_is_declared() {
-    let path = home().join("docs/storage.md");
-    let mut page = std::fs::read_to_string(&path).expect("docs/storage.md");
+    let path = home().join("docs/evidence/registry-storage.md");
+    let mut page = std::fs::read_to_string(&path).expect("docs/evidence/registry-storage.md");
     let found = page.clone();
     for (name, is_in) in TABLES {
         let (beginning, end) = (
@@ -108,11 +108,11 @@ fn the_page_shows_the_registrys_storage_as_it_is_declared() {
         page = [before, &beginning, "\n", &sections, "\n", &end, after].concat();
     }
     if stylus_upgrades_test_support::update() {
-        std::fs::write(&path, page).expect("docs/storage.md is written");
+        std::fs::write(&path, page).expect("docs/evidence/registry-storage.md is written");
         return;
     }
     assert!(
         found == page,
-        "docs/storage.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
+        "docs/evidence/registry-storage.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
     );
 }
