@@ -68,6 +68,13 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let before = |who, what| format!("/before?id={action}&do={what}&account={who}");
     let document = console.document(&format!("/api{}", before(account, "approve")));
     assert_eq!(document["plan"]["coverage"]["source"], "partial");
+    let page = console.get(&before(account, "approve")).body;
+    for shown in [
+        "accepted by the proposer",
+        "what changes for callers, 1.0 → 2.0",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
     // Only whom the registry takes it from is offered to cancel; the refusal is the command line's.
     for (who, is_offered) in [(admin, true), (account, false)] {
         let page = console.get(&format!("/action?id={action}&account={who}"));
@@ -76,7 +83,12 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let page = console.get(&before(account, "cancel"));
     let said = "or an address that alone satisfies the role";
     assert!(page.body.contains(said), "{}", page.body);
-    assert_eq!(console.get(&before(admin, "cancel")).status, 200);
+    let cancelled = console.get(&before(admin, "cancel"));
+    assert_eq!(cancelled.status, 200);
+    let decoded = "migration calls <code>countFrom(uint256)</code>";
+    assert!(cancelled.body.contains(decoded), "{}", cancelled.body);
+    let is_connected = !cancelled.body.contains("id=\"connect\"");
+    assert!(is_connected, "{}", cancelled.body);
 
     project.done(&["policy", "update", "Note", &both, "--role", "policy"]);
     let none = [
