@@ -98,9 +98,8 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                             Some(account) => { "wallet: " (address(place, account)) },
                             None => { span #no-wallet { "no wallet connected" } },
                         }
-                        @if place.account.is_none() {
-                            " " button #connect type="button" { "Connect a wallet" }
-                        }
+                        // The script shows it where no wallet says that it has the account.
+                        " " button #connect type="button" hidden[place.account.is_some()] { "Connect a wallet" }
                         span #wallets {}
                     }
                     p #news role="status" {}

@@ -5,6 +5,7 @@
 const $ = (id) => document.getElementById(id);
 const wallets = new Map();
 let wallet = null;
+let connected = false;
 
 // ---- text of others: characters that hide themselves or turn the direction are shown as escapes ----
 
@@ -88,6 +89,7 @@ async function use(one, ask) {
   try {
     const method = ask ? 'eth_requestAccounts' : 'eth_accounts';
     const [account] = await wallet.request({ method });
+    connected = Boolean(account);
     if (account) look(account);
   } catch (error) {
     report($('news'), ofWallet(error));
@@ -100,7 +102,7 @@ async function use(one, ask) {
 const discovered = new Promise((done) => { setTimeout(done, 50); }).then(() => {
   const all = known();
   return all.length === 1 ? use(all[0], false) : null;
-});
+}).then(() => { if (!connected) $('connect').hidden = false; });
 
 function connect() {
   const all = known();
