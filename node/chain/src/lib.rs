@@ -28,7 +28,7 @@ mod types;
 
 pub use alloy_consensus::TxEnvelope;
 pub use alloy_eips::{BlockId, BlockNumberOrTag};
-pub use alloy_rpc_types::Filter;
+pub use alloy_rpc_types::{BlockOverrides, Filter, state::AccountOverride};
 pub use arbos::program::{NotRunnable, ProgramSlots};
 pub use bounds::{LAST_BLOCK, LAST_SECOND};
 pub use chain::{
@@ -42,7 +42,7 @@ pub use precompiles::{hardfork, named_error};
 pub use source::{Source, SourceAccount};
 pub use trace::TraceLimit;
 pub use types::{
-    AccountOverride, AccountView, Block, CallOptions, CallOutcome, CallRequest, ChainState,
-    CountedCode, Halt, LogEntry, MinedTransaction, OpcodeOptions, Overrides, PoolContent,
-    PooledTransaction, Receipt, TraceKind,
+    AccountView, Block, CallOptions, CallOutcome, CallRequest, ChainState, CountedCode, Halt,
+    LogEntry, MinedTransaction, OpcodeOptions, Overrides, PoolContent, PooledTransaction, Receipt,
+    TraceKind,
 };

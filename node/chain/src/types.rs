@@ -7,8 +7,8 @@ use alloy_consensus::{
 use alloy_eips::eip2930::AccessList;
 use alloy_eips::eip7702::SignedAuthorization;
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U256};
+use alloy_rpc_types::{BlockOverrides, state::StateOverride};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// An account at some block. Accounts that do not exist read as zero with `code_hash` zero.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -221,38 +221,13 @@ pub struct CallRequest {
     pub authorization_list: Vec<SignedAuthorization>,
 }
 
-/// State that a call sees instead of the chain's.
+/// What a call sees instead of the chain's state and block.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     /// Per account.
-    pub accounts: BTreeMap<Address, AccountOverride>,
-    /// Unix seconds of the block.
-    pub timestamp: Option<u64>,
-    /// L2 number of the block.
-    pub number: Option<u64>,
-    /// Base fee in wei.
-    pub base_fee: Option<u64>,
-    /// Gas limit of the block.
-    pub gas_limit: Option<u64>,
-    /// COINBASE.
-    pub coinbase: Option<Address>,
-    /// PREVRANDAO.
-    pub prevrandao: Option<B256>,
-}
-
-/// Overridden parts of one account.
-#[derive(Clone, Debug, Default)]
-pub struct AccountOverride {
-    /// Wei.
-    pub balance: Option<U256>,
-    /// Nonce.
-    pub nonce: Option<u64>,
-    /// Code.
-    pub code: Option<Bytes>,
-    /// Replaces the whole storage.
-    pub state: Option<BTreeMap<B256, B256>>,
-    /// Replaces single slots.
-    pub state_diff: Option<BTreeMap<B256, B256>>,
+    pub accounts: StateOverride,
+    /// Of the block; its `number` is the L2 number.
+    pub block: BlockOverrides,
 }
 
 /// What a call did.

@@ -4,11 +4,10 @@ use std::sync::OnceLock;
 
 use alloy::primitives::{Address, B256, U64, U256};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, LAST_BLOCK, LAST_SECOND};
 
-use super::endpoint::{Answer, Call, Endpoint, parsed};
+use super::endpoint::{Endpoint, parsed};
 use super::options::{ForkBlock, ForkError, ForkOptions, Verify};
 use super::proof;
 
@@ -24,9 +23,6 @@ pub(crate) struct Head {
     pub(super) base_fee: u64,
     pub(super) l1_block_number: Option<u64>,
     pub(super) miner: Address,
-    /// How its state is asked for: by hash (EIP-1898), so that no other block's can be the answer; by
-    /// number where the endpoint does not know that form.
-    pub(super) at: Value,
     /// Where the state is verified: what proofs are checked against. Set once: another endpoint of the
     /// same block may be one that is verified.
     pub(super) state_root: OnceLock<B256>,
@@ -38,74 +34,18 @@ impl Head {
         self.state_root.get().copied()
     }
 
-    /// Whether an answer can only be of this block.
-    pub(super) fn is_pinned(&self) -> bool {
-        self.at.is_object()
+    /// How its state is asked for: by hash (EIP-1898), so that no other block's can be the answer.
+    pub(super) fn at(&self) -> Value {
+        at(self.hash)
     }
+}
 
-    /// What asks whether the endpoint still has this block.
-    pub(super) fn calls(&self) -> [Call; 2] {
-        calls(self.number)
-    }
-
-    /// Whether the answers to [`Head::calls`] are those of this block.
-    pub(super) fn check(&self, endpoint: &str, answers: &[Answer]) -> Result<(), ForkError> {
-        #[derive(Deserialize)]
-        struct Hash {
-            hash: B256,
-        }
-        let fail = ForkError::endpoint(endpoint);
-        let (_, block) = chain_and_block(endpoint, Some(self.chain_id), answers)?;
-        let block: Option<Hash> = parsed(block, BLOCK).map_err(fail)?;
-        let Some(Hash { hash: found }) = block else {
-            let number = self.number;
-            return Err(fail(format!(
-                "it has no block {number} any more: fork again, from a block that is final"
-            )));
-        };
-        match found == self.hash {
-            true => Ok(()),
-            false => Err(ForkError::OtherBlock {
-                endpoint: endpoint.to_owned(),
-                number: self.number,
-                found,
-                expected: self.hash,
-            }),
-        }
-    }
+fn at(hash: B256) -> Value {
+    json!({ "blockHash": hash })
 }
 
 const CHAIN: &str = "eth_chainId";
 const BLOCK: &str = "eth_getBlockByNumber";
-
-/// What asks for the chain and a block of it.
-fn calls(number: u64) -> [Call; 2] {
-    [
-        (CHAIN, json!([])),
-        (BLOCK, json!([U64::from(number), false])),
-    ]
-}
-
-/// The chain's id, which is the expected one, and the block, as [`calls`] asked for them.
-fn chain_and_block<'a>(
-    endpoint: &str,
-    expected: Option<u64>,
-    answers: &'a [Answer],
-) -> Result<(u64, &'a RawValue), ForkError> {
-    let fail = ForkError::endpoint(endpoint);
-    let [chain_id, block] = answers else {
-        return Err(fail("the endpoint left out answers".to_owned()));
-    };
-    let found: u64 = parsed::<U64>(chain_id, CHAIN).map_err(fail)?.to();
-    match expected.filter(|expected| *expected != found) {
-        None => Ok((found, block)),
-        Some(expected) => Err(ForkError::ChainId {
-            endpoint: endpoint.to_owned(),
-            found,
-            expected,
-        }),
-    }
-}
 
 /// Nitro adds `l1BlockNumber`.
 #[derive(Debug, Deserialize)]
@@ -133,9 +73,22 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
         ForkBlock::Latest => latest()?,
         ForkBlock::Before(blocks) => latest()?.saturating_sub(blocks),
     };
-    let answers = endpoint.ask(calls(number).into()).map_err(fail)?;
-    let expected = options.expected_chain_id;
-    let (chain_id, header) = chain_and_block(endpoint.shown(), expected, &answers)?;
+    let asked = vec![
+        (CHAIN, json!([])),
+        (BLOCK, json!([U64::from(number), false])),
+    ];
+    let answers = endpoint.ask(asked).map_err(fail)?;
+    let [chain_id, header] = &answers[..] else {
+        return Err(fail("the endpoint left out answers".to_owned()));
+    };
+    let chain_id: u64 = parsed::<U64>(chain_id, CHAIN).map_err(fail)?.to();
+    if let Some(expected) = options.expected_chain_id.filter(|id| *id != chain_id) {
+        return Err(ForkError::ChainId {
+            endpoint: endpoint.shown().to_owned(),
+            found: chain_id,
+            expected,
+        });
+    }
     let Some(block) = parsed::<Option<BlockAnswer>>(header, BLOCK).map_err(fail)? else {
         return Err(ForkError::Block {
             endpoint: endpoint.shown().to_owned(),
@@ -157,26 +110,21 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
             "eth_getBlockByNumber: expected an l1BlockNumber of at most {LAST_BLOCK}, found {found}"
         )));
     }
-    let by_hash = json!({ "blockHash": block.hash });
-    let by_number = json!(U64::from(number));
+    let at = at(block.hash);
     let root = match options.verify {
         Verify::Never => None,
         Verify::WhereProven if options.is_local() => None,
         _ => Some(proof::state_root(header, block.hash, l1).map_err(fail)?),
     };
-    let version = |root: Option<B256>| {
-        let read = |at: &Value| match root {
-            Some(root) => proof::arbos_version(endpoint, root, number, at),
-            None => arbos_version(endpoint, at).map_err(fail),
-        };
-        first_of([by_hash.clone(), by_number.clone()], read)
-    };
-    let (state_root, (at, version)) = match version(root) {
-        Err(error @ ForkError::NoProofs { .. }) if options.verify == Verify::WhereProven => {
+    let proven = root.map(|root| proof::arbos_version(endpoint, root, number, &at));
+    let believed = || arbos_version(endpoint, &at).map_err(fail);
+    let (state_root, version) = match proven {
+        Some(Err(error @ ForkError::NoProofs { .. })) if options.verify == Verify::WhereProven => {
             tracing::warn!("{error}; what it says of the state is believed");
-            (None, version(None)?)
+            (None, believed()?)
         }
-        found => (root, found?),
+        Some(version) => (root, version?),
+        None => (None, believed()?),
     };
     let arbos_version = version.saturating_to();
     if !Chain::ARBOS_VERSIONS.contains(&arbos_version) {
@@ -197,7 +145,6 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
         base_fee: block.base_fee_per_gas.unwrap_or_default().to(),
         l1_block_number: l1,
         miner: block.miner,
-        at,
     })
 }
 
@@ -205,16 +152,4 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
 fn arbos_version(endpoint: &Endpoint, at: &Value) -> Result<U256, String> {
     let (account, slot) = Chain::arbos_version_word();
     endpoint.ask_one("eth_getStorageAt", json!([account, slot, at]))
-}
-
-/// The first way to name the block that the endpoint understands, and what it answered; the last one's
-/// error where it understands none.
-fn first_of<T, E>(
-    [by_hash, by_number]: [Value; 2],
-    ask: impl Fn(&Value) -> Result<T, E>,
-) -> Result<(Value, T), E> {
-    match ask(&by_hash) {
-        Ok(answer) => Ok((by_hash, answer)),
-        Err(_) => ask(&by_number).map(|answer| (by_number, answer)),
-    }
 }

@@ -10,7 +10,6 @@ mod question;
 mod transport;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant};
 
 use alloy::primitives::{Address, B256, U64, U256};
 use serde::Deserialize;
@@ -19,14 +18,11 @@ use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
 
 use cache::Cache;
 pub(crate) use endpoint::Refused;
-use endpoint::{Answer, Call, Endpoint, only};
+use endpoint::{Answer, Call, Endpoint};
 use head::{Head, head};
 pub use options::{ForkBlock, ForkError, ForkOptions, Verify};
 pub use proof::storage_root;
 use question::Question;
-
-/// How long it is taken for granted that the endpoint still has the block that was forked.
-const STILL: Duration = Duration::from_secs(1);
 
 /// One block of another chain. Cheap to clone; all clones share what was read.
 #[derive(Clone)]
@@ -36,8 +32,6 @@ struct Shared {
     endpoint: RwLock<Endpoint>,
     head: Head,
     cache: Mutex<Cache>,
-    /// When the endpoint had the block.
-    seen: Mutex<Instant>,
 }
 
 impl Fork {
@@ -57,7 +51,6 @@ impl Fork {
             endpoint: RwLock::new(endpoint),
             head,
             cache: Mutex::new(cache),
-            seen: Mutex::new(Instant::now()),
         })))
     }
 
@@ -78,32 +71,6 @@ impl Fork {
     fn endpoint(&self) -> Endpoint {
         let endpoint = self.0.endpoint.read();
         endpoint.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The answers to requests. An endpoint may be several nodes, and a block may be replaced: it is
-    /// asked for chain and block once more now and then, in the same batch; each time where the state is
-    /// asked for by number.
-    async fn answers(&self, mut calls: Vec<Call>) -> Result<Vec<Answer>, Refused> {
-        let (endpoint, head, count) = (self.endpoint(), self.head(), calls.len());
-        let seen = || self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_seen = head.is_pinned() && seen().elapsed() < STILL;
-        if is_seen {
-            return endpoint.answers(calls).await;
-        }
-        calls.extend(head.calls());
-        let mut answers = endpoint.answers(calls).await?;
-        let again = answers.split_off(count.min(answers.len()));
-        let same = head.check(endpoint.shown(), &again);
-        same.map_err(|error| error.to_string())?;
-        *seen() = Instant::now();
-        Ok(answers)
-    }
-
-    /// The same, waited for.
-    fn ask(&self, calls: Vec<Call>) -> Result<Vec<Answer>, String> {
-        let fork = self.clone();
-        let answers = async move { fork.answers(calls).await };
-        self.endpoint().wait(answers)
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {
@@ -216,7 +183,7 @@ impl Fork {
     fn fetch(&self, questions: &[Question]) -> Result<(), String> {
         let calls: Vec<Vec<Call>> = questions.iter().map(|one| one.calls(self.head())).collect();
         let counts: Vec<usize> = calls.iter().map(Vec::len).collect();
-        let answers = self.ask(calls.into_iter().flatten().collect())?;
+        let answers = self.endpoint().ask(calls.into_iter().flatten().collect())?;
         let mut answers = answers.as_slice();
         let mut entries = Vec::new();
         for (question, count) in questions.iter().zip(counts) {
@@ -236,7 +203,7 @@ impl Fork {
         method: &'static str,
         params: Value,
     ) -> Result<Answer, Refused> {
-        let mut answers = self.answers(vec![(method, params)]).await?;
+        let mut answers = self.endpoint().answers(vec![(method, params)]).await?;
         let answer = answers.pop();
         Ok(answer.ok_or_else(|| "the endpoint left out answers".to_owned())?)
     }
@@ -273,7 +240,9 @@ impl Source for Fork {
             hash: B256,
         }
         const METHOD: &str = "eth_getBlockByNumber";
-        let answers = self.ask(vec![(METHOD, json!([U64::from(number), false]))])?;
-        Ok(only::<Hash>(&answers, METHOD)?.hash)
+        let block: Hash = self
+            .endpoint()
+            .ask_one(METHOD, json!([U64::from(number), false]))?;
+        Ok(block.hash)
     }
 }

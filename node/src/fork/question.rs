@@ -26,7 +26,7 @@ pub(super) enum Question {
 impl Question {
     /// What the endpoint is asked: for proofs, where the state root is known.
     pub(super) fn calls(&self, head: &Head) -> Vec<Call> {
-        let at = &head.at;
+        let at = head.at();
         match (self, head.root()) {
             (Self::Account(address), None) => [BALANCE, NONCE, CODE]
                 .map(|method| (method, json!([address, at])))

@@ -1,12 +1,10 @@
 //! Requests of clients in the chain's terms.
 
-use std::collections::BTreeMap;
-
 use alloy::eips::BlockId;
-use alloy::primitives::{B256, TxKind, U256};
-use alloy_rpc_types::state::{AccountOverride as RpcAccountOverride, StateOverride};
+use alloy::primitives::TxKind;
+use alloy_rpc_types::state::{AccountOverride, StateOverride};
 use alloy_rpc_types::{BlockOverrides, TransactionRequest};
-use stylus_chain::{AccountOverride, CallRequest, Overrides};
+use stylus_chain::{CallRequest, Overrides};
 
 use super::args::Args;
 use crate::rpc_error::RpcError;
@@ -56,58 +54,36 @@ pub(super) fn overrides(
     state: Option<StateOverride>,
     block: Option<BlockOverrides>,
 ) -> Result<Overrides, RpcError> {
-    let mut overrides = Overrides::default();
-    for (address, account) in state.into_iter().flatten() {
-        overrides
-            .accounts
-            .insert(address, account_override(account)?);
+    let (accounts, block) = (state.unwrap_or_default(), block.unwrap_or_default());
+    let moves = accounts
+        .values()
+        .any(|account| account.move_precompile_to.is_some());
+    let refused = [
+        ("the override `movePrecompileToAddress`", moves),
+        (
+            "the block override `difficulty`",
+            block.difficulty.is_some(),
+        ),
+        (
+            "the block override `blobBaseFee`",
+            block.blob_base_fee.is_some(),
+        ),
+        ("the block override `blockHash`", block.block_hash.is_some()),
+    ];
+    if let Some((what, _)) = refused.into_iter().find(|(_, given)| *given) {
+        return Err(RpcError::NotSupported(what.into()));
     }
-    if let Some(block) = block {
-        let refused = [
-            ("difficulty", block.difficulty.is_some()),
-            ("blobBaseFee", block.blob_base_fee.is_some()),
-            ("blockHash", block.block_hash.is_some()),
-        ];
-        if let Some((name, _)) = refused.into_iter().find(|(_, given)| *given) {
-            return Err(RpcError::NotSupported(format!(
-                "the block override `{name}`"
-            )));
-        }
-        let narrow = |name: &str, value: Option<U256>| {
-            let name = format!("block override `{name}`");
-            value
-                .map(|value| RpcError::narrow(&name, value))
-                .transpose()
-        };
-        overrides.number = narrow("number", block.number)?;
-        overrides.base_fee = narrow("baseFee", block.base_fee)?;
-        overrides.timestamp = block.time;
-        overrides.gas_limit = block.gas_limit;
-        overrides.coinbase = block.coinbase;
-        overrides.prevrandao = block.random;
-    }
-    Ok(overrides)
-}
-
-fn account_override(account: RpcAccountOverride) -> Result<AccountOverride, RpcError> {
-    if account.move_precompile_to.is_some() {
-        return Err(RpcError::NotSupported(
-            "the override `movePrecompileToAddress`".into(),
-        ));
-    }
-    if account.state.is_some() && account.state_diff.is_some() {
+    let both = |account: &AccountOverride| account.state.is_some() && account.state_diff.is_some();
+    if accounts.values().any(both) {
         return Err(RpcError::Params(
             "`state` and `stateDiff` of one account: expected at most one of them".into(),
         ));
     }
-    let slots = |map: alloy::primitives::map::B256HashMap<B256>| {
-        map.into_iter().collect::<BTreeMap<_, _>>()
-    };
-    Ok(AccountOverride {
-        balance: account.balance,
-        nonce: account.nonce,
-        code: account.code,
-        state: account.state.map(slots),
-        state_diff: account.state_diff.map(slots),
-    })
+    for (name, value) in [("number", block.number), ("baseFee", block.base_fee)] {
+        RpcError::narrow(
+            &format!("block override `{name}`"),
+            value.unwrap_or_default(),
+        )?;
+    }
+    Ok(Overrides { accounts, block })
 }

@@ -54,7 +54,7 @@ fn headers_and_keys_of_an_endpoint_reach_no_other_one_and_nobody_who_asks() {
 }
 
 #[test]
-fn the_state_is_asked_for_by_hash_and_where_that_is_not_known_by_a_number_that_is_checked() {
+fn the_state_is_asked_for_by_hash() {
     let origin = origin();
     let front = Front::of(origin.node.port(), Script::default());
     let folder = tempfile::tempdir().expect("a folder");
@@ -76,22 +76,6 @@ fn the_state_is_asked_for_by_hash_and_where_that_is_not_known_by_a_number_that_i
     let error = rpc_error(fork.port(), "eth_getBalance", balance(0x41));
     assert_ne!(error["code"], 0, "{error}");
     drop((fork, before));
-    // Where blocks are named by number alone, each answer is checked.
-    let script = Script {
-        numbers_alone: true,
-        ..Script::default()
-    };
-    let front = Front::of(origin.node.port(), script);
-    let fork = forked(kept(&front));
-    assert_eq!(rpc(fork.port(), "eth_getBalance", balance(0x42)), "0x0");
-    front
-        .script()
-        .block
-        .push(("hash", json!(B256::with_last_byte(7))));
-    let error = rpc_error(fork.port(), "eth_getBalance", balance(0x43)).to_string();
-    assert!(error.contains("the block was replaced"), "{error}");
-    front.script().block.clear();
-    assert_eq!(rpc(fork.port(), "eth_getBalance", balance(0x43)), "0x0");
 }
 
 /// `arbBlockHash(uint256)` of ArbSys.
@@ -203,37 +187,6 @@ fn a_log_of_everything_has_no_key_of_an_endpoint() {
     assert!(said.len() > 1_000, "{said}");
     let line = said.lines().find(|line| line.contains("secret"));
     assert_eq!(line, None);
-}
-
-#[test]
-fn blocks_and_logs_of_another_branch_are_an_error_after_a_reorganisation() {
-    let origin = origin();
-    let there = origin.node.port();
-    let fork = forked(options(origin.node.endpoint()));
-    let here = fork.port();
-    assert!(rpc(here, "eth_getBlockByNumber", json!(["0x1", false])).is_object());
-    rpc(there, "anvil_rollback", json!([1]));
-    rpc(
-        there,
-        "anvil_setBalance",
-        json!([Address::repeat_byte(0x41), "0x64"]),
-    );
-    rpc(there, "evm_mine", json!([]));
-    std::thread::sleep(Duration::from_millis(1_100));
-    for (method, params) in [
-        ("eth_getBlockByNumber", json!(["0x2", false])),
-        (
-            "eth_getLogs",
-            json!([{ "fromBlock": "0x1", "toBlock": "latest" }]),
-        ),
-        ("eth_getBlockReceipts", json!(["0x1"])),
-    ] {
-        let error = rpc_error(here, method, params).to_string();
-        assert!(
-            error.contains("the block was replaced"),
-            "{method}: {error}"
-        );
-    }
 }
 
 #[test]

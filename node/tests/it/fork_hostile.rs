@@ -15,41 +15,6 @@ use crate::support::{request, rpc, rpc_error};
 const LATER: Duration = Duration::from_millis(1_100);
 
 #[test]
-fn an_endpoint_that_has_another_chain_or_block_later_is_an_error_and_nothing_of_it_is_kept() {
-    let origin = origin();
-    let front = Front::of(origin.node.port(), Script::default());
-    let fork = forked(options(front.url()));
-    let balance = |of: u8| json!([Address::repeat_byte(of), "latest"]);
-    type Change = fn(&mut Script);
-    let changes: [(Change, &str); 3] = [
-        (
-            |script| script.answers.push(("eth_chainId", json!("0x1"))),
-            "is chain 1, expected 412346",
-        ),
-        (
-            |script| script.block.push(("hash", json!(B256::with_last_byte(7)))),
-            "the block was replaced",
-        ),
-        (
-            |script| script.answers.push(("eth_getBlockByNumber", Value::Null)),
-            "any more",
-        ),
-    ];
-    for (change, words) in changes {
-        change(&mut front.script());
-        std::thread::sleep(LATER);
-        for _ in 0..2 {
-            let error = rpc_error(fork.port(), "eth_getBalance", balance(0x77)).to_string();
-            assert!(error.contains(words), "{error}");
-        }
-        front.script().answers.clear();
-        front.script().block.clear();
-    }
-    assert_eq!(rpc(fork.port(), "eth_getBalance", balance(0x77)), "0x0");
-    assert_eq!(rpc(fork.port(), "eth_call", call(&origin)), INPUT);
-}
-
-#[test]
 fn blocks_that_no_chain_has_are_refused_or_forked_without_harm() {
     let origin = origin();
     let front = Front::of(origin.node.port(), Script::default());

@@ -262,19 +262,6 @@ fn a_reset_to_another_url_verifies_as_before() {
 }
 
 #[test]
-fn a_fork_that_was_left_is_verified_when_it_is_entered_again() {
-    let origin = chain();
-    let fork = forked(verified(origin.node.endpoint()));
-    rpc(fork.port(), "anvil_reset", json!([]));
-    let front = Front::of(origin.node.port(), Script::default());
-    let forking = json!([{ "forking": { "jsonRpcUrl": front.url() } }]);
-    rpc(fork.port(), "anvil_reset", forking);
-    front.script().answers = vec![("eth_getCode", json!("0x00"))];
-    let error = rpc_error(fork.port(), "eth_call", read()).to_string();
-    assert!(error.contains("ForkProofMismatch"), "{error}");
-}
-
-#[test]
 fn an_endpoint_elsewhere_that_takes_the_place_of_a_local_one_is_verified() {
     let origin = chain();
     let fork = forked(options(origin.node.endpoint()));

@@ -43,8 +43,6 @@ pub(crate) struct Script {
     pub(crate) telltale: bool,
     /// How long each answer takes.
     pub(crate) pause: Duration,
-    /// Blocks named by hash in an object (EIP-1898) are not understood.
-    pub(crate) numbers_alone: bool,
 }
 
 /// What is answered otherwise than the node does.
@@ -211,10 +209,6 @@ fn own_answer(request: &Value, node: u16, script: &mut Script) -> Option<Value> 
         _ => return None,
     };
     let by_hash = &at["blockHash"];
-    if by_hash.is_string() && script.numbers_alone {
-        let message = "invalid argument: cannot unmarshal object into Go value of type string";
-        return Some(json!({ "error": { "code": -32602, "message": message } }));
-    }
     let block = by_hash
         .as_str()
         .map(|hash| rpc(node, "eth_getBlockByHash", json!([hash, false])));

@@ -17,7 +17,6 @@ mod fork_endpoint;
 mod fork_hostile;
 mod fork_verify;
 mod front;
-mod fuzz;
 mod hostile;
 mod ipc;
 mod limits;

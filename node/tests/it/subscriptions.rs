@@ -148,20 +148,3 @@ async fn an_unknown_kind_is_refused() {
         assert!(refused.is_err(), "{kind}");
     }
 }
-
-#[tokio::test]
-async fn ten_thousand_requests_on_one_socket_are_all_answered() {
-    let node = node();
-    let client = WsClientBuilder::default()
-        .max_concurrent_requests(20_000)
-        .build(node.ws_endpoint())
-        .await
-        .unwrap();
-    let requests = (0..10_000).map(|_| client.request::<String, _>("eth_chainId", rpc_params![]));
-    let answers = futures::future::join_all(requests).await;
-    assert!(
-        answers
-            .into_iter()
-            .all(|answer| answer.unwrap() == "0x64aba")
-    );
-}

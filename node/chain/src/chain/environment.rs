@@ -2,7 +2,7 @@
 
 use super::Chain;
 use crate::{
-    CallRequest, ChainError, RejectReason,
+    BlockOverrides, CallRequest, ChainError, RejectReason,
     arbos::{LAYOUT, STATE, address_of},
     evm::{ExecutionError, RecentPrograms, Session, StateView},
     precompiles,
@@ -34,6 +34,21 @@ pub(super) struct BlockFacts {
     pub(super) coinbase: Address,
     pub(super) gas_limit: u64,
     pub(super) prevrandao: B256,
+}
+
+impl BlockFacts {
+    /// The block with what is overridden of it.
+    pub(super) fn with(self, block: &BlockOverrides) -> Self {
+        let number = |value: Option<U256>| value.map(|value| value.saturating_to());
+        Self {
+            l2_number: number(block.number).unwrap_or(self.l2_number),
+            timestamp: block.time.unwrap_or(self.timestamp),
+            base_fee: number(block.base_fee).unwrap_or(self.base_fee),
+            coinbase: block.coinbase.unwrap_or(self.coinbase),
+            gas_limit: block.gas_limit.unwrap_or(self.gas_limit),
+            prevrandao: block.random.unwrap_or(self.prevrandao),
+        }
+    }
 }
 
 impl Chain {

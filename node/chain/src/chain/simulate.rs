@@ -203,16 +203,10 @@ impl Chain {
             facts.gas_limit = self.settings.gas_limit;
             view.parent = number;
         }
-        facts.l2_number = overrides.number.unwrap_or(facts.l2_number);
-        facts.timestamp = overrides.timestamp.unwrap_or(facts.timestamp);
-        facts.base_fee = overrides.base_fee.unwrap_or(facts.base_fee);
-        facts.gas_limit = overrides.gas_limit.unwrap_or(facts.gas_limit);
-        facts.coinbase = overrides.coinbase.unwrap_or(facts.coinbase);
-        facts.prevrandao = overrides.prevrandao.unwrap_or(facts.prevrandao);
         Ok(Simulation {
             view,
-            facts,
-            base_fee_overridden: overrides.base_fee.is_some(),
+            facts: facts.with(&overrides.block),
+            base_fee_overridden: overrides.block.base_fee.is_some(),
             request,
         })
     }

@@ -1,6 +1,6 @@
 //! Blocks that are made on a copy of the chain and dropped: eth_simulateV1.
 
-use super::{Chain, mine::Building};
+use super::{Chain, environment::BlockFacts, mine::Building};
 use crate::{
     Block, BlockId, CallRequest, ChainError, Overrides, PooledTransaction, RejectReason,
     arbos::versions, evm::RecentPrograms, state_db::NOW,
@@ -45,7 +45,8 @@ impl Chain {
         let mut made = Vec::new();
         for (overrides, calls) in blocks {
             let next = chain.ledger.head() + 1;
-            let number = overrides.number.unwrap_or(next);
+            let number = overrides.block.number;
+            let number = number.map_or(next, |number| number.saturating_to());
             let skipped = number.checked_sub(next).ok_or_else(|| {
                 let why = format!(
                     "block numbers must be in order: expected at least {next}, found {number}"
@@ -71,7 +72,8 @@ impl Chain {
         rules: SimulationRules,
     ) -> Result<SimulatedBlock, ChainError> {
         let latest = self.head_time();
-        let timestamp = overrides.timestamp.unwrap_or(latest.saturating_add(1));
+        let timestamp = overrides.block.time;
+        let timestamp = timestamp.unwrap_or(latest.saturating_add(1));
         if timestamp <= latest {
             let why = format!(
                 "block timestamps must be in order: expected more than {latest}, found {timestamp}"
@@ -83,11 +85,13 @@ impl Chain {
         self.begin_l1_block(self.ledger.head() + 1);
         versions::apply_scheduled(&mut self.state_db, timestamp);
         let mut facts = self.next_facts(timestamp);
-        let free = if rules.validate { facts.base_fee } else { 0 };
-        facts.base_fee = overrides.base_fee.unwrap_or(free);
-        facts.gas_limit = overrides.gas_limit.unwrap_or(facts.gas_limit);
-        facts.coinbase = overrides.coinbase.unwrap_or(facts.coinbase);
-        facts.prevrandao = overrides.prevrandao.unwrap_or(facts.prevrandao);
+        if !rules.validate {
+            facts.base_fee = 0;
+        }
+        let facts = BlockFacts {
+            l2_number: facts.l2_number,
+            ..facts.with(&overrides.block)
+        };
         let mut building = Building::simulated(rules);
         let recent = RefCell::<RecentPrograms>::default();
         for mut request in calls {

@@ -96,7 +96,13 @@ fn overrides_change_balance_nonce_code_and_storage_of_one_call() {
             .expect("accepted");
         U256::from_be_slice(&outcome.output)
     };
-    let slots = |value: u64| Some([(B256::ZERO, U256::from(value).into())].into());
+    let slots = |value: u64| {
+        Some(
+            [(B256::ZERO, U256::from(value).into())]
+                .into_iter()
+                .collect(),
+        )
+    };
     assert_eq!(
         ask(AccountOverride {
             state_diff: slots(41),
