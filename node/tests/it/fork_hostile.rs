@@ -1,18 +1,13 @@
 //! An endpoint of a fork that lies, changes or answers nonsense: each is an error that says so, and the
 //! node goes on.
 
-use std::time::Duration;
-
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use serde_json::{Value, json};
 use stylus_devnode::{Fork, ForkError};
 
 use crate::fork::{INPUT, call, forked, options, origin, sent};
 use crate::front::{Front, Script};
 use crate::support::{request, rpc, rpc_error};
-
-/// Longer than it is taken for granted that the endpoint has the block.
-const LATER: Duration = Duration::from_millis(1_100);
 
 #[test]
 fn blocks_that_no_chain_has_are_refused_or_forked_without_harm() {
