@@ -141,7 +141,7 @@ fn send(project: &Project, to: Address, call: &impl SolCall) -> (B256, bool) {
 fn dead_branches_are_shown_as_such_and_no_line_that_ran_is_denied() {
     let project = Project::new();
     let source = home(SOURCE);
-    let deployed = project.done(&["deploy", &source]);
+    let deployed = project.done(&format!("deploy {source}"));
     let program: Address = text(&deployed, "address").parse().expect("an address");
     let number = U256::from;
     let numbers = vec![number(3), number(4)];
@@ -223,7 +223,7 @@ fn dead_branches_are_shown_as_such_and_no_line_that_ran_is_denied() {
 fn sources_that_are_not_those_of_the_program_are_refused() {
     let project = Project::new();
     let source = home(SOURCE);
-    let deployed = project.done(&["deploy", &source]);
+    let deployed = project.done(&format!("deploy {source}"));
     let program: Address = text(&deployed, "address").parse().expect("an address");
     let (hash, _) = send(
         &project,
@@ -233,23 +233,23 @@ fn sources_that_are_not_those_of_the_program_are_refused() {
         },
     );
     let hash = hash.to_string();
-    let refused = |words: &[&str]| {
-        let answer = project.run(&[&["coverage"], words].concat());
+    let refused = |words: &str| {
+        let answer = project.run(&format!("coverage {words}"));
         (
             answer.exit,
             text(&answer.document["error"], "name").to_owned(),
         )
     };
-    let other = refused(&[&hash, "--source", "counter-v1"]);
+    let other = refused(&format!("{hash} --source counter-v1"));
     assert_eq!(other, (Some(1), "NotRun".into()));
     let file = project.path("lcov.info");
     std::fs::write(&file, "mine").expect("a file");
     let file = file.display().to_string();
-    let kept = refused(&[&hash, "--source", &source, "--lcov", &file]);
+    let kept = refused(&format!("{hash} --source {source} --lcov {file}"));
     assert_eq!(kept, (Some(2), "FileExists".into()));
     assert_eq!(std::fs::read_to_string(&file).expect("it"), "mine");
-    let unknown = refused(&[&B256::repeat_byte(1).to_string(), "--source", &source]);
+    let unknown = refused(&format!("{} --source {source}", B256::repeat_byte(1)));
     assert_eq!(unknown, (Some(1), "TransactionNotFound".into()));
-    let many = refused(&["1..2000", "--source", &source]);
+    let many = refused(&format!("1..2000 --source {source}"));
     assert_eq!(many, (Some(2), "TooMany".into()));
 }

@@ -1,50 +1,14 @@
-//! Checks the lock files. The licences and sources of their packages are those that deny.toml allows,
-//! and the number of packages in Cargo.lock is the one in `tests/snapshots/dependencies.json`. `cargo deny` itself runs in
-//! `.ci/nightly`.
+//! How many packages Cargo.lock has and the programs are built from, as `tests/snapshots/dependencies.json` records, and
+//! what is not built into the program. `cargo deny` in `.ci/nightly` checks licences and sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
 use serde::Deserialize;
-use spdx::{Expression, LicenseReq, ParseMode};
 use stylus_upgrades_harness::home;
+use stylus_upgrades_test_support::Words;
 use stylus_upgrades_tests::snapshot::{self, Figures};
-
-/// What is read of deny.toml.
-#[derive(Deserialize)]
-struct Deny {
-    licenses: Licenses,
-    sources: Sources,
-}
-
-#[derive(Deserialize)]
-struct Licenses {
-    allow: Vec<String>,
-    exceptions: Vec<Exception>,
-    clarify: Vec<Clarification>,
-}
-
-#[derive(Deserialize)]
-struct Exception {
-    #[serde(rename = "crate")]
-    package: String,
-    allow: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Clarification {
-    #[serde(rename = "crate")]
-    package: String,
-    expression: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Sources {
-    allow_registry: Vec<String>,
-    allow_git: Vec<String>,
-}
 
 /// What is read of `cargo metadata`.
 #[derive(Deserialize)]
@@ -55,38 +19,16 @@ struct Metadata {
 #[derive(Deserialize)]
 struct Package {
     name: String,
-    version: String,
-    license: Option<String>,
-    source: Option<String>,
-}
-
-impl Package {
-    /// Whether `spec` of deny.toml (`name` or `name@version`) means this package.
-    fn is(&self, spec: &str) -> bool {
-        let (name, version) = spec.split_once('@').unwrap_or((spec, ""));
-        let rest = self.version.strip_prefix(version);
-        name == self.name
-            && rest
-                .is_some_and(|rest| version.is_empty() || rest.starts_with('.') || rest.is_empty())
-    }
-}
-
-fn deny() -> Deny {
-    let text = std::fs::read_to_string(home().join("deny.toml")).expect("deny.toml");
-    toml::from_str(&text).expect("deny.toml is understood")
 }
 
 /// The output of cargo with `words`, from the lock file as it is. On a new machine cargo fetches the packages of other
 /// systems first, which no build needs here.
-fn cargo(words: &[&str]) -> String {
-    cargo_in(&home(), words)
-}
-
-fn cargo_in(folder: &Path, words: &[&str]) -> String {
+fn cargo(words: &(impl Words + ?Sized)) -> String {
+    let words = &words.list()[..];
     let output = Command::new(env!("CARGO"))
         .args(words)
         .arg("--locked")
-        .current_dir(folder)
+        .current_dir(home())
         .output()
         .expect("cargo runs");
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -98,88 +40,10 @@ fn cargo_in(folder: &Path, words: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-const METADATA: [&str; 4] = ["metadata", "--format-version", "1", "--all-features"];
-
 fn packages() -> Vec<Package> {
-    packages_of(&cargo(&METADATA))
-}
-
-fn packages_of(metadata: &str) -> Vec<Package> {
-    let metadata: Metadata = serde_json::from_str(metadata).expect("cargo's metadata");
+    let metadata = cargo(&["metadata", "--format-version", "1", "--all-features"]);
+    let metadata: Metadata = serde_json::from_str(&metadata).expect("cargo's metadata");
     metadata.packages
-}
-
-/// The packages of this workspace and of `tests/ethers`, which has a lock file of its own.
-fn all_packages() -> Vec<Package> {
-    let ethers = cargo_in(&home().join("tests/ethers"), &METADATA);
-    [packages(), packages_of(&ethers)]
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-#[test]
-fn every_package_in_the_lock_has_a_licence_that_is_allowed() {
-    let Licenses {
-        allow,
-        exceptions,
-        clarify,
-    } = deny().licenses;
-    let mut unused: BTreeSet<_> = exceptions.iter().map(|entry| &entry.package).collect();
-    for package in all_packages() {
-        let clarified = clarify.iter().find(|entry| package.is(&entry.package));
-        let expression = clarified
-            .map(|entry| &entry.expression)
-            .or(package.license.as_ref());
-        let named = format!("{} {}", package.name, package.version);
-        let expression = expression.unwrap_or_else(|| panic!("{named} names no licence"));
-        let parsed = Expression::parse_mode(expression, ParseMode::LAX)
-            .unwrap_or_else(|error| panic!("{named}: {expression}: {error}"));
-        let mine: Vec<_> = exceptions
-            .iter()
-            .filter(|entry| package.is(&entry.package))
-            .collect();
-        for entry in &mine {
-            unused.remove(&entry.package);
-        }
-        let excepted = mine.iter().flat_map(|entry| &entry.allow);
-        let allowed: BTreeSet<&str> = allow.iter().chain(excepted).map(String::as_str).collect();
-        // `+` admits the version that is allowed.
-        let allows = |license: &LicenseReq| {
-            let name = license.to_string();
-            allowed.contains(name.trim_end_matches('+'))
-        };
-        assert!(
-            parsed.evaluate(allows),
-            "{named} has the licence {expression}: look whether it may be allowed in deny.toml"
-        );
-    }
-    assert!(
-        unused.is_empty(),
-        "exceptions in deny.toml that no package needs: {unused:?}"
-    );
-}
-
-#[test]
-fn every_package_in_the_lock_comes_from_a_source_that_is_allowed() {
-    let Sources {
-        allow_registry,
-        allow_git,
-    } = deny().sources;
-    let registries = allow_registry.iter().map(|url| format!("registry+{url}"));
-    let gits = allow_git.iter().map(|url| format!("git+{url}"));
-    let allowed: Vec<_> = registries.chain(gits).collect();
-    for package in all_packages() {
-        // A package without a source is in this repository.
-        let Some(source) = package.source else {
-            continue;
-        };
-        assert!(
-            allowed.contains(&source),
-            "{} comes from {source}",
-            package.name
-        );
-    }
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl Exchange {
     fn wasm() -> Self {
         let project = Project::new();
         let folder = home(EXCHANGE);
-        let deployed = project.done(&["deploy", &folder]);
+        let deployed = project.done(&format!("deploy {folder}"));
         let code = vec![text(&deployed, "address").to_owned()];
         Self::created(project, "wasm", &[folder], code, &[])
     }
@@ -118,7 +118,7 @@ impl Exchange {
         code: Vec<String>,
         accepted: &[&str],
     ) -> Self {
-        project.done(&["define", "Exchange", "--migrate", "Admin"]);
+        project.done("define Exchange --migrate Admin");
         let first = first.iter().map(String::as_str);
         let register: Vec<&str> = ["register", "Exchange", "1.0"]
             .into_iter()
@@ -410,7 +410,7 @@ fn a_check_tells_what_running_found_at_its_line() {
 fn whoever_looks_at_a_proposal_sees_whether_this_machine_fuzzed_it() {
     let Exchange { project, code } = Exchange::wasm();
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&["policy", "update", "Exchange", &policy]);
+    project.done(&format!("policy update Exchange {policy}"));
     let migrate = [
         "migrate",
         "Exchange",
@@ -423,7 +423,7 @@ fn whoever_looks_at_a_proposal_sees_whether_this_machine_fuzzed_it() {
     let proposed = project.run(&migrate);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action");
-    let pending = || project.done(&["pending", action])["fuzzed"].clone();
+    let pending = || project.done(&format!("pending {action}"))["fuzzed"].clone();
     let console = Console::start(project.folder(), &[]);
     let page = || console.get(&format!("/action?id={action}")).body;
     assert_eq!(pending(), Value::Null);
@@ -561,8 +561,8 @@ fn ten_faithful_upgrades_raise_no_alarm_in_ten_minutes() {
     }
     for (before, init, after, call) in REFACTORINGS {
         let project = Project::new();
-        project.done(&["define", "It", "--migrate", "Admin"]);
-        project.done(&["register", "It", "1.0", before]);
+        project.done("define It --migrate Admin");
+        project.done(&format!("register It 1.0 {before}"));
         let create = ["create-proxy", "It", "1.0", "--kind", "wasm", "--init"];
         project.done(&[&create[..], init].concat());
         let words = [&["fuzz", "It", "2.0", after], call, &minute].concat();

@@ -15,6 +15,7 @@ use serde_json::Value;
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades::versions::Versions;
 use stylus_upgrades_harness::{Harness, HarnessError, home, step};
+use stylus_upgrades_test_support::Words;
 
 sol! {
     function initialize(uint256 value);
@@ -60,13 +61,14 @@ impl Empty {
     }
 
     /// Runs the program in a folder, with one of the keys.
-    pub(crate) fn run(&self, folder: &str, key: usize, words: &[&str]) -> Output {
+    pub(crate) fn run(&self, folder: &str, key: usize, words: &(impl Words + ?Sized)) -> Output {
         self.command(folder, key, words)
             .output()
             .expect("it starts")
     }
 
-    fn command(&self, folder: &str, key: usize, words: &[&str]) -> Command {
+    fn command(&self, folder: &str, key: usize, words: &(impl Words + ?Sized)) -> Command {
+        let words = &words.list()[..];
         let mut command = Command::new(env!("CARGO_BIN_EXE_cli"));
         for (name, _) in std::env::vars() {
             if name.starts_with("ETH_")
@@ -90,7 +92,13 @@ impl Empty {
     }
 
     /// The exit code and the document of a command.
-    pub(crate) fn json_in(&self, folder: &str, key: usize, words: &[&str]) -> (Option<i32>, Value) {
+    pub(crate) fn json_in(
+        &self,
+        folder: &str,
+        key: usize,
+        words: &(impl Words + ?Sized),
+    ) -> (Option<i32>, Value) {
+        let words = &words.list()[..];
         let output = self.run(folder, key, &[words, &["--json"]].concat());
         let said = String::from_utf8_lossy(&output.stderr);
         let document = serde_json::from_slice(&output.stdout);
@@ -98,20 +106,22 @@ impl Empty {
         (output.status.code(), document)
     }
 
-    pub(crate) fn done_in(&self, folder: &str, key: usize, words: &[&str]) -> Value {
+    pub(crate) fn done_in(&self, folder: &str, key: usize, words: &(impl Words + ?Sized)) -> Value {
+        let words = &words.list()[..];
         let (exit, document) = self.json_in(folder, key, words);
         assert_eq!(exit, Some(0), "{words:?}: {document:#}");
         document
     }
 
     /// In the project.
-    pub(crate) fn done(&self, words: &[&str]) -> Value {
+    pub(crate) fn done(&self, words: &(impl Words + ?Sized)) -> Value {
         self.done_in("note", 0, words)
     }
 
     /// Whether a command in the project is refused under that name.
     #[track_caller]
-    pub(crate) fn refused(&self, name: &str, words: &[&str]) -> Value {
+    pub(crate) fn refused(&self, name: &str, words: &(impl Words + ?Sized)) -> Value {
+        let words = &words.list()[..];
         let (exit, document) = self.json_in("note", 0, words);
         assert_ne!(exit, Some(0), "{words:?}: {document:#}");
         assert_eq!(document["error"]["name"], name, "{words:?}: {document:#}");
@@ -119,7 +129,8 @@ impl Empty {
     }
 
     /// Git in the project.
-    pub(crate) fn git(&self, words: &[&str]) -> String {
+    pub(crate) fn git(&self, words: &(impl Words + ?Sized)) -> String {
+        let words = &words.list()[..];
         let output = Command::new("git")
             .args(["-c", "user.name=a", "-c", "user.email=a@example.org"])
             .args(words)
@@ -164,9 +175,9 @@ impl Empty {
     /// A registry, the definition `Note`, version 1.0 and an instance that has 11.
     pub(crate) fn live(&self) {
         let me = self.node.addresses()[0].to_string();
-        self.done(&["registry", "deploy", "--save"]);
-        self.done(&["define", "Note", "--migrate", &me]);
-        self.done(&["register", "Note", "1.0", "."]);
+        self.done("registry deploy --save");
+        self.done(&format!("define Note --migrate {me}"));
+        self.done("register Note 1.0 .");
         let create = ["create-proxy", "Note", "1.0", "--save", "note"];
         self.done(&[&create[..], &["--init", "initialize(uint256)", "11"]].concat());
     }
@@ -209,7 +220,7 @@ async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), H
         (exit, &refused["error"]["name"]),
         (Some(2), &"ProjectExists".into())
     );
-    empty.git(&["init", "--quiet"]);
+    empty.git("init --quiet");
     empty.lock_stays();
     empty.live();
 
@@ -223,14 +234,14 @@ async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), H
     assert_eq!(record["layout_hash"], keccak256(layout).to_string());
 
     // What belongs into version control is what is there, and nothing lies elsewhere.
-    empty.git(&["add", "."]);
-    let added = empty.git(&["status", "--porcelain"]);
+    empty.git("add .");
+    let added = empty.git("status --porcelain");
     assert!(
         added.contains("1.0/code.bin") && !added.contains("layouts"),
         "{added}"
     );
-    empty.git(&["commit", "--quiet", "--message=1.0"]);
-    empty.git(&["tag", "v1.0"]);
+    empty.git("commit --quiet --message=1.0");
+    empty.git("tag v1.0");
     let beside = fs::read_dir(empty.path("")).expect("the folder").count();
     assert_eq!(
         beside, 4,
@@ -238,36 +249,36 @@ async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), H
     );
 
     empty.edit(&SECOND);
-    let changed = empty.git(&["status", "--porcelain"]);
+    let changed = empty.git("status --porcelain");
     for old in ["Note@1.0", "Note@live", "git:v1.0", "git:HEAD:./"] {
-        let diff = empty.done(&["layout", "diff", old, "."]);
+        let diff = empty.done(&format!("layout diff {old} ."));
         assert_eq!(diff["findings"][0]["id"], "safe-append:changes", "{old}");
     }
     // The tag builds to what was registered.
-    let old = empty.done(&["deploy", "git:v1.0"]);
+    let old = empty.done("deploy git:v1.0");
     assert_eq!(old["codehash"], record["codehash"]);
     assert_eq!(old["build"]["commit"]["dirty"], false);
-    assert_eq!(empty.git(&["status", "--porcelain"]), changed);
-    empty.refused("Revision", &["deploy", "git:no-such-tag"]);
-    empty.refused("VersionUnknown", &["layout", "diff", "Note@9.9", "."]);
+    assert_eq!(empty.git("status --porcelain"), changed);
+    empty.refused("Revision", "deploy git:no-such-tag");
+    empty.refused("VersionUnknown", "layout diff Note@9.9 .");
 
     a_path_with_the_name_of_a_kept_version(&empty);
-    let migrated = empty.done(&["migrate", "Note", "2.0", "."]);
+    let migrated = empty.done("migrate Note 2.0 .");
     assert_eq!(migrated["storage"][0]["verdict"], "safe", "{migrated:#}");
-    let status = empty.done(&["status", "note"]);
+    let status = empty.done("status note");
     assert_eq!(status["instance"]["version"], "2.0", "{status:#}");
     assert_eq!(empty.record("2.0")["version"], "2.0");
-    empty.done(&["verify", "Note", "--source", "."]);
+    empty.done("verify Note --source .");
 
     // A second run of the same command writes nothing.
     let before = modified(&empty.kept("2.0"));
-    empty.done(&["migrate", "Note", "2.0", "."]);
+    empty.done("migrate Note 2.0 .");
     assert_eq!(modified(&empty.kept("2.0")), before);
 
     from_the_bytes(&empty).await?;
 
     fs::write(empty.kept("1.0").join("layout.json"), "{}").expect("written");
-    empty.refused("VersionsTampered", &["layout", "diff", "Note@1.0", "."]);
+    empty.refused("VersionsTampered", "layout diff Note@1.0 .");
     Ok(())
 }
 
@@ -275,7 +286,7 @@ async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), H
 fn a_path_with_the_name_of_a_kept_version(empty: &Empty) {
     let path = empty.path("note/Note@1.0");
     fs::create_dir(&path).expect("made");
-    empty.refused("VersionOrPath", &["layout", "diff", "Note@1.0", "."]);
+    empty.refused("VersionOrPath", "layout diff Note@1.0 .");
     fs::remove_dir(&path).expect("removed");
 }
 
@@ -332,9 +343,9 @@ async fn from_the_bytes(empty: &Empty) -> Result<(), HarnessError> {
 fn what_is_registered_is_kept_by_whoever_executed_it_and_by_the_same_command_again() {
     let empty = Empty::with_note();
     let [me, other] = [0, 1].map(|at| empty.node.addresses()[at].to_string());
-    let deployed = empty.done(&["registry", "deploy", "--save"]);
+    let deployed = empty.done("registry deploy --save");
     let policy = format!("AND({me},{other})");
-    let defined = empty.done(&["define", "Note", "--migrate", &policy]);
+    let defined = empty.done(&format!("define Note --migrate {policy}"));
     assert_eq!(
         defined["as_migrate"],
         serde_json::json!(["policy", "create"])
@@ -346,40 +357,40 @@ fn what_is_registered_is_kept_by_whoever_executed_it_and_by_the_same_command_aga
     // The other approver has a folder of his own, and says before it is sent what was not checked.
     fs::create_dir(empty.path("other")).expect("made");
     let registry = deployed["registry"].as_str().expect("an address");
-    let words = ["approve", &action, "--registry", registry];
+    let words = format!("approve {action} --registry {registry}");
     let refused = empty.run("other", 1, &words);
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(said.contains("--accept absent:interface"), "{said}");
-    let words = [&words[..], &["--accept", "absent:interface"]].concat();
+    let words = format!("{words} --accept absent:interface");
     let approved = empty.run("other", 1, &words);
     let said = String::from_utf8_lossy(&approved.stderr);
     assert!(approved.status.success(), "{said}");
     let at = |text: &str| said.find(text).unwrap_or_else(|| panic!("{text}: {said}"));
     assert!(at("source partial") < at("is kept in"), "{said}");
-    empty.done(&["status"]);
+    empty.done("status");
     assert!(
         !empty.kept("1.0").exists(),
         "a command that reads writes nothing"
     );
-    empty.done(&["register", "Note", "1.0", "."]);
+    empty.done("register Note 1.0 .");
     let record = empty.record("1.0");
     let code = fs::read(empty.kept("1.0").join("code.bin")).expect("it");
     assert_eq!(on_chain(&empty, &record), code);
 
     // What is current already changes nothing, and other code under its label is refused.
-    let plan = empty.done(&["plan", "Note", "1.0", "."]);
+    let plan = empty.done("plan Note 1.0 .");
     assert_eq!(
         (&plan["is_current"], &plan["ok"]),
         (&true.into(), &true.into())
     );
-    let lines = empty.run("note", 0, &["plan", "Note", "1.0"]);
+    let lines = empty.run("note", 0, "plan Note 1.0");
     let lines = String::from_utf8_lossy(&lines.stdout).into_owned();
     assert!(
         lines.contains("✓ it is current already: nothing would change"),
         "{lines}"
     );
     empty.edit(&SECOND);
-    empty.refused("VersionExists", &["plan", "Note", "1.0", "."]);
+    empty.refused("VersionExists", "plan Note 1.0 .");
 }
 
 #[test]

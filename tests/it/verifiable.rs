@@ -14,6 +14,7 @@ use stylus_upgrades_tests::snapshot;
 
 use crate::authors::{Author, home};
 use crate::tools::installed;
+use stylus_upgrades_test_support::Words;
 
 /// The version that explorers run.
 const VERSION: &str = "0.10.10";
@@ -79,8 +80,8 @@ impl Project {
         );
         let file = project.folder.path().join("stylus-upgrades.toml");
         fs::write(file, manifest).expect("a manifest");
-        project.done(&["registry", "deploy", "--save"]);
-        project.done(&["define", "Note", "--migrate", "Admin"]);
+        project.done("registry deploy --save");
+        project.done("define Note --migrate Admin");
         project
     }
 
@@ -88,7 +89,8 @@ impl Project {
         self.author.path(package).display().to_string()
     }
 
-    fn run(&self, words: &[&str]) -> (Option<i32>, Value) {
+    fn run(&self, words: &(impl Words + ?Sized)) -> (Option<i32>, Value) {
+        let words = &words.list()[..];
         let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("it");
         let output = self
             .with_tools(&mut command)
@@ -102,7 +104,8 @@ impl Project {
         (output.status.code(), document)
     }
 
-    fn done(&self, words: &[&str]) -> Value {
+    fn done(&self, words: &(impl Words + ?Sized)) -> Value {
+        let words = &words.list()[..];
         let (exit, document) = self.run(words);
         assert_eq!(exit, Some(0), "{words:?}: {document}");
         document
@@ -117,7 +120,8 @@ impl Project {
     }
 
     /// cargo-stylus in the folder of a package.
-    fn stylus(&self, package: &str, words: &[&str]) -> Output {
+    fn stylus(&self, package: &str, words: &(impl Words + ?Sized)) -> Output {
+        let words = &words.list()[..];
         let mut command = Command::new("cargo-stylus");
         for name in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTC_WRAPPER"] {
             command.env_remove(name);
@@ -157,13 +161,13 @@ fn deployment(document: &Value) -> &str {
 fn cargo_stylus_verifies_what_was_registered_on_a_public_chain() {
     let project = Project::new(tool());
     let v1 = project.source("v1");
-    let registered = project.done(&["register", "Note", "1.0", &v1]);
+    let registered = project.done(&format!("register Note 1.0 {v1}"));
     let tx = deployment(&registered).to_owned();
     let said = project.verified("v1", &tx);
     assert!(said.contains("Verification successful"), "{said}");
 
     // How it was built is published with its layout.
-    let shown = project.done(&["verify", "Note"]);
+    let shown = project.done("verify Note");
     let codehash = registered["codehash"].as_str().expect("a hash");
     let info = &shown["builds"][codehash]["build_info"];
     assert_eq!(info["build_command"][1], "stylus", "{shown:#}");
@@ -174,9 +178,9 @@ fn cargo_stylus_verifies_what_was_registered_on_a_public_chain() {
     assert_eq!(refused["error"]["name"], "NotVerifiable", "{refused:#}");
 
     // The same is found again: nothing is deployed twice, and our own verification takes it too.
-    let again = project.done(&["deploy", &v1]);
+    let again = project.done(&format!("deploy {v1}"));
     assert_eq!(again["codehash"], registered["codehash"]);
-    project.done(&["verify", "Note", "--source", &v1]);
+    project.done(&format!("verify Note --source {v1}"));
 
     // Another source is not it.
     let lib = project.author.path("v1/src/lib.rs");
@@ -189,7 +193,7 @@ fn cargo_stylus_verifies_what_was_registered_on_a_public_chain() {
     // Init code that was made elsewhere.
     let file = project.folder.path().join("initcode");
     let file = file.display().to_string();
-    let made = project.stylus("v2", &["get-initcode", "--output", &file]);
+    let made = project.stylus("v2", &format!("get-initcode --output {file}"));
     assert!(made.status.success(), "{made:?}");
     let deployed = project.done(&["deploy", &project.source("v2"), "--initcode", &file]);
     let said = project.verified("v2", deployed["tx"].as_str().expect("a hash"));
@@ -216,15 +220,15 @@ fn what_cannot_be_verified_is_refused_on_a_public_chain_unless_that_is_meant() {
     let project = Project::new(PathBuf::from("/nowhere"));
     let v1 = project.source("v1");
     fs::remove_file(project.author.path("v1/Stylus.toml")).expect("removed");
-    let (exit, document) = project.run(&["register", "Note", "1.0", &v1]);
+    let (exit, document) = project.run(&format!("register Note 1.0 {v1}"));
     assert_eq!(exit, Some(2), "{document}");
     assert_eq!(document["error"]["name"], "NotVerifiable", "{document}");
     let code = project.folder.path().join("no-initcode");
     fs::write(&code, "7f00").expect("written");
     let code = code.display().to_string();
-    let (exit, document) = project.run(&["deploy", &v1, "--initcode", &code]);
+    let (exit, document) = project.run(&format!("deploy {v1} --initcode {code}"));
     assert_eq!(exit, Some(2), "{document}");
     assert_eq!(document["error"]["name"], "NotVerifiable", "{document}");
-    let done = project.done(&["register", "Note", "1.0", &v1, "--not-verifiable"]);
+    let done = project.done(&format!("register Note 1.0 {v1} --not-verifiable"));
     assert_eq!(done["executed"], true);
 }

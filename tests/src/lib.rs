@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod abi;
+pub mod calls;
 pub mod contracts;
 pub mod figures;
 pub mod guards;

@@ -321,6 +321,12 @@ fn generated_rust_does_what_its_plan_says() {
 }
 
 #[test]
+#[ignore = "nightly: compiles stylus-sdk and twenty-four migrations, about 60 s"]
+fn every_random_migration_in_rust_does_what_its_plan_says() {
+    crate::generated::check_all();
+}
+
+#[test]
 fn generated_code_carries_the_entries_of_maps_that_moved() {
     crate::generated::check_entries();
 }

@@ -7,85 +7,43 @@ mod keys;
 #[test]
 fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
     let sandbox = Sandbox::bare();
-    sandbox.done("Admin", &["registry", "deploy", "--save"]);
+    sandbox.done("Admin", "registry deploy --save");
 
-    let defined = sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
+    let defined = sandbox.done("Admin", "define A --migrate Admin");
     assert_eq!(
         (&defined["approvals"], &defined["required"]),
         (&1.into(), &1.into())
     );
     assert_eq!(defined["executed"], true);
 
-    let first = sandbox.done("Admin", &["register", "A", "1.0", "counter-v1"]);
+    let first = sandbox.done("Admin", "register A 1.0 counter-v1");
     assert_eq!(text(&first, "version"), "1.0");
     let v1 = text(&first, "implementation").to_owned();
-    let created = sandbox.done(
-        "Admin",
-        &[
-            "create-proxy",
-            "A",
-            "1.0",
-            "--init",
-            "initialize(uint256)",
-            "7",
-        ],
-    );
+    let created = sandbox.done("Admin", "create-proxy A 1.0 --init initialize(uint256) 7");
     let proxy = text(&created, "proxy").to_owned();
     assert!(created["gas"].as_u64().is_some_and(|gas| gas > 21_000));
 
-    let second = [
-        "register",
-        "A",
-        "2.0",
-        "counter-v2",
-        "--call",
-        "migrate(uint256)",
-        "5",
-    ];
+    let second = "register A 2.0 counter-v2 --call migrate(uint256) 5";
     let v2 = text(&sandbox.done("Admin", &second), "implementation").to_owned();
-    let stranger = sandbox.run("Other", &["upgrade", &proxy, "2.0"]);
-    assert_eq!(
-        (stranger.exit, error(&stranger)),
-        (Some(1), "UpgradeNotAuthorized")
-    );
-    let upgraded = sandbox.done("Admin", &["upgrade", &proxy, "2.0"]);
+    let stranger = sandbox.run("Other", &format!("upgrade {proxy} 2.0"));
+    stranger.is(1, "UpgradeNotAuthorized");
+    let upgraded = sandbox.done("Admin", &format!("upgrade {proxy} 2.0"));
     assert_eq!(
         (text(&upgraded, "from"), text(&upgraded, "to")),
         ("1.0", "2.0")
     );
-    let again = sandbox.run("Admin", &["upgrade", &proxy, "2.0"]);
-    assert_eq!((again.exit, error(&again)), (Some(1), "AlreadyAtVersion"));
+    let again = sandbox.run("Admin", &format!("upgrade {proxy} 2.0"));
+    again.is(1, "AlreadyAtVersion");
 
     sandbox.done(
         "Admin",
-        &[
-            "migrate",
-            "A",
-            "2.0",
-            &v2,
-            "--from",
-            "1.0",
-            "--call",
-            "migrate(uint256)",
-            "5",
-        ],
+        &format!("migrate A 2.0 {v2} --from 1.0 --call migrate(uint256) 5"),
     );
     sandbox.done(
         "Admin",
-        &[
-            "migrate",
-            "A",
-            "3.0",
-            &v1,
-            "--script",
-            "counter-back",
-            "--call",
-            "back()",
-            "--accept",
-            "function-removed:step()",
-        ],
+        &format!("migrate A 3.0 {v1} --script counter-back --call back() --accept function-removed:step()"),
     );
-    let status = sandbox.done("Admin", &["status", "A"]);
+    let status = sandbox.done("Admin", "status A");
     let definition = &status["definitions"][0];
     assert_eq!(
         (
@@ -98,7 +56,7 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
         definition["versions"][0]["codehash"],
         definition["versions"][2]["codehash"]
     );
-    let rolled = sandbox.done("Admin", &["upgrade", "A"]);
+    let rolled = sandbox.done("Admin", "upgrade A");
     assert_eq!(
         (&rolled["upgraded"], &rolled["left"]),
         (&0.into(), &0.into())
@@ -108,28 +66,15 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
 #[test]
 fn an_instance_is_not_created_without_an_initializer_by_oversight() {
     let sandbox = Sandbox::new();
-    sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
-    sandbox.done("Admin", &["register", "A", "1.0", "counter-v1"]);
-    let forgotten = sandbox.run("Admin", &["create-proxy", "A", "1.0"]);
-    assert_eq!(
-        (forgotten.exit, error(&forgotten)),
-        (Some(1), "InitializerOmitted")
-    );
-    let bare = sandbox.run(
-        "Admin",
-        &["create-proxy", "A", "1.0", "--accept=initializer-omitted"],
-    );
+    sandbox.done("Admin", "define A --migrate Admin");
+    sandbox.done("Admin", "register A 1.0 counter-v1");
+    let forgotten = sandbox.run("Admin", "create-proxy A 1.0");
+    forgotten.is(1, "InitializerOmitted");
+    let bare = sandbox.run("Admin", "create-proxy A 1.0 --accept=initializer-omitted");
     assert_eq!(bare.exit, Some(0), "it is meant");
     let note = "no initializer runs now, and none can ever run";
     assert!(bare.stderr.contains(note), "{}", bare.stderr);
-    let init = [
-        "create-proxy",
-        "A",
-        "1.0",
-        "--init",
-        "initialize(uint256)",
-        "7",
-    ];
+    let init = "create-proxy A 1.0 --init initialize(uint256) 7";
     let whole = sandbox.run("Admin", &init);
     assert_eq!(whole.exit, Some(0));
     assert!(!whole.stderr.contains(note), "{}", whole.stderr);
@@ -139,8 +84,8 @@ fn an_instance_is_not_created_without_an_initializer_by_oversight() {
 #[ignore = "nightly: many commands, one after the other, about 48 s"]
 fn a_migration_is_called_back_and_who_does_it_learns_what_takes_it_along_again() {
     let sandbox = Sandbox::new();
-    sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
-    sandbox.done("Admin", &["register", "A", "1.0", "points-v1"]);
+    sandbox.done("Admin", "define A --migrate Admin");
+    sandbox.done("Admin", "register A 1.0 points-v1");
     let init = ["--init", "initialize(address)", "Admin"];
     let created = sandbox.done(
         "Admin",
@@ -151,17 +96,17 @@ fn a_migration_is_called_back_and_who_does_it_learns_what_takes_it_along_again()
     let started = [&["migrate", "A", "2.0", "points-v2"][..], &complex].concat();
     assert_eq!(sandbox.run("Admin", &started).exit, Some(5), "it is paused");
 
-    let other = sandbox.done("Admin", &["run-migration", proxy, "--handler", "Other"]);
+    let other = sandbox.done("Admin", &format!("run-migration {proxy} --handler Other"));
     assert_eq!(other["executed"], true);
-    let called_back = sandbox.run("Admin", &["run-migration", proxy, "--abort"]);
+    let called_back = sandbox.run("Admin", &format!("run-migration {proxy} --abort"));
     assert_eq!(called_back.exit, Some(0), "{}", called_back.stderr);
     let note = "no rollout touches it until another version is current";
     assert!(called_back.stderr.contains(note), "{}", called_back.stderr);
-    let status = sandbox.done("Admin", &["status", "A"]);
+    let status = sandbox.done("Admin", "status A");
     let instance = &status["definitions"][0]["instances"][0];
     assert_eq!(text(instance, "state"), "turning-back");
-    let again = sandbox.run("Admin", &["run-migration", proxy, "--abort"]);
-    assert_eq!((again.exit, error(&again)), (Some(1), "NotMigrating"));
+    let again = sandbox.run("Admin", &format!("run-migration {proxy} --abort"));
+    again.is(1, "NotMigrating");
 }
 
 #[test]
@@ -169,16 +114,9 @@ fn a_definition_is_paused_and_resumed_with_all_its_instances() {
     let sandbox = Sandbox::new();
     sandbox.done(
         "Admin",
-        &[
-            "define",
-            "A",
-            "--migrate",
-            "AND(Admin,Other)",
-            "--create",
-            "Admin",
-        ],
+        "define A --migrate AND(Admin,Other) --create Admin",
     );
-    let register = ["register", "A", "1.0", "counter-v1"];
+    let register = "register A 1.0 counter-v1";
     assert_eq!(sandbox.run("Admin", &register).exit, Some(3));
     assert_eq!(sandbox.run("Other", &register).exit, Some(0));
     for n in ["1", "2", "3", "4", "5", "6"] {
@@ -189,27 +127,27 @@ fn a_definition_is_paused_and_resumed_with_all_its_instances() {
         );
     }
     let states = |wanted: &str| {
-        let status = sandbox.done("Admin", &["status", "A"]);
+        let status = sandbox.done("Admin", "status A");
         let definition = &status["definitions"][0];
         let instances = definition["instances"].as_array().expect("instances");
         let count = instances.iter().filter(|one| text(one, "state") == wanted);
         (text(definition, "state").to_owned(), count.count())
     };
-    let paused = sandbox.done("Admin", &["pause", "A"]);
+    let paused = sandbox.done("Admin", "pause A");
     assert_eq!(paused["executed"], true, "{paused}");
     assert_eq!(states("paused"), ("paused".to_owned(), 6));
-    sandbox.done("Admin", &["verify", "A"]);
-    let again = sandbox.run("Other", &["pause", "A"]);
-    assert_eq!((again.exit, error(&again)), (Some(1), "DefinitionPaused"));
+    sandbox.done("Admin", "verify A");
+    let again = sandbox.run("Other", "pause A");
+    again.is(1, "DefinitionPaused");
     let next = text(&again.document["error"], "next");
     assert!(next.starts_with("to pause it, nothing"), "{next}");
-    let planned = sandbox.run("Admin", &["plan", "A", "2.0", "counter-v2"]);
+    let planned = sandbox.run("Admin", "plan A 2.0 counter-v2");
     let findings = planned.document.to_string();
     assert_eq!(planned.exit, Some(1));
     assert!(findings.contains("DefinitionPaused"), "{findings}");
     assert!(!findings.contains("HiddenProxy"), "{findings}");
 
-    let one = sandbox.run("Admin", &["resume", "A"]);
+    let one = sandbox.run("Admin", "resume A");
     assert_eq!(
         one.exit,
         Some(3),
@@ -217,19 +155,19 @@ fn a_definition_is_paused_and_resumed_with_all_its_instances() {
         one.stderr
     );
     let action = text(&one.document, "action");
-    let two = sandbox.run("Other", &["approve", action]);
+    let two = sandbox.run("Other", &format!("approve {action}"));
     assert_eq!(two.exit, Some(0), "{}", two.stderr);
     assert_eq!(states("live"), ("live".to_owned(), 6));
-    let history = sandbox.done("Admin", &["history", "A"]).to_string();
+    let history = sandbox.done("Admin", "history A").to_string();
     assert!(history.contains("InstanceResumed"), "{history}");
-    sandbox.done("Admin", &["verify", "A"]);
+    sandbox.done("Admin", "verify A");
 }
 
 #[test]
 fn the_same_code_deployed_again_is_active_already() {
     let sandbox = Sandbox::bare();
-    let first = sandbox.done("Admin", &["deploy", "counter-v1"]);
-    let second = sandbox.done("Admin", &["deploy", "counter-v1"]);
+    let first = sandbox.done("Admin", "deploy counter-v1");
+    let second = sandbox.done("Admin", "deploy counter-v1");
     assert_eq!(first["codehash"], second["codehash"]);
     assert!(first["activation"]["tx"].is_string() && second["activation"].is_null());
     assert_eq!(second["active"], true);
@@ -258,25 +196,22 @@ fn a_manifest_with_a_syntax_error_is_named_with_its_line() {
         "rpc = \"x\"\nregistry = \n",
     )
     .expect("written");
-    let answer = sandbox.run("Admin", &["status"]);
-    assert_eq!((answer.exit, error(&answer)), (Some(2), "ManifestSyntax"));
+    let answer = sandbox.run("Admin", "status");
+    answer.is(2, "ManifestSyntax");
     assert!(text(&answer.document["error"], "message").contains("line 2"));
 }
 
 #[test]
 fn a_chain_that_is_not_there_exits_4() {
     let sandbox = Sandbox::bare();
-    let answer = sandbox.run(
-        "Admin",
-        &["deploy", "counter-v1", "--rpc-url", "http://127.0.0.1:9"],
-    );
-    assert_eq!((answer.exit, error(&answer)), (Some(4), "Unreachable"));
+    let answer = sandbox.run("Admin", "deploy counter-v1 --rpc-url http://127.0.0.1:9");
+    answer.is(4, "Unreachable");
 }
 
 #[test]
 fn a_file_that_is_no_wasm_is_refused_before_anything_is_sent() {
     let sandbox = Sandbox::bare();
     std::fs::write(sandbox.path("bad.wasm"), b"\0asm\x01\0\0\0\xff").expect("written");
-    let answer = sandbox.run("Admin", &["deploy", "bad.wasm"]);
-    assert_eq!((answer.exit, error(&answer)), (Some(1), "NotWasm"));
+    let answer = sandbox.run("Admin", "deploy bad.wasm");
+    answer.is(1, "NotWasm");
 }

@@ -4,8 +4,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use stylus_upgrades_test_support::Words;
 
-fn start(words: &[&str]) -> Child {
+fn start(words: &(impl Words + ?Sized)) -> Child {
+    let words = &words.list()[..];
     Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"))
         .args(words)
         .stdout(Stdio::piped())
@@ -15,7 +17,7 @@ fn start(words: &[&str]) -> Child {
 }
 
 fn node() -> (Child, Value) {
-    let mut child = start(&["node", "--port", "0", "--json"]);
+    let mut child = start("node --port 0 --json");
     let mut line = String::new();
     let stdout = child.stdout.take().expect("a pipe");
     BufReader::new(stdout).read_line(&mut line).expect("a line");
@@ -29,7 +31,7 @@ fn end(mut child: Child) -> Option<i32> {
 
 #[test]
 fn every_command_of_the_demo_does_what_the_page_says_and_its_chain_can_be_looked_at() {
-    let mut child = start(&["demo", "--keep", "--json"]);
+    let mut child = start("demo --keep --json");
     let mut text = String::new();
     let stdout = child.stdout.take().expect("a pipe");
     BufReader::new(stdout).read_line(&mut text).expect("text");

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::{HarnessError, command_line, home};
 use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 use stylus_upgrades_tests::scale::Watched;
 
 use super::failed;
@@ -137,16 +137,15 @@ async fn added(
     registry: Address,
     versions: u32,
 ) -> Result<Vec<Bytes>, HarnessError> {
-    let call = IRegistry::getVersionCall {
-        name: "Note".into(),
-        version: "1.0".into(),
-    };
+    let call = calls::get_version("Note", "1.0");
     let code = client.call(registry, &call).await.map_err(failed)?.code;
-    let call = |at: u32| IRegistry::addVersionCall {
-        name: "Note".into(),
-        version: format!("1.{at}"),
-        code: code.clone(),
-        step: stylus_upgrades::registry::nothing(&format!("1.{}", at - 1)),
+    let call = |at: u32| {
+        calls::add_version(
+            "Note",
+            format!("1.{at}"),
+            &code,
+            stylus_upgrades::registry::nothing(&format!("1.{}", at - 1)),
+        )
     };
     Ok((1..versions)
         .map(|at| call(at).abi_encode().into())
@@ -158,13 +157,13 @@ fn created(instances: u32) -> Vec<Bytes> {
     let call = |at: u32| {
         let selector = &keccak256("initialize(uint256)")[..4];
         let word = U256::from(at).to_be_bytes::<32>();
-        IRegistry::createProxyCall {
-            name: "Note".into(),
-            version: "1.0".into(),
-            kind: proxy_kind::EVM,
-            salt: B256::from(U256::from(1_000 + at)),
-            initData: [selector, &word].concat().into(),
-        }
+        calls::create_proxy(
+            "Note",
+            "1.0",
+            proxy_kind::EVM,
+            B256::from(U256::from(1_000 + at)),
+            [selector, &word].concat(),
+        )
     };
     (1..instances)
         .map(|at| call(at).abi_encode().into())

@@ -61,7 +61,7 @@ fn holds(document: &Value) -> bool {
 /// A definition `A` that Admin decides alone, with version 1.0 at that code.
 pub(super) async fn registered(fixture: &Fixture, code: Address, layout: &str) {
     fixture.decided_with(fixture.owner(1).address());
-    fixture.done(&["policy", "update", "A", "Admin"]);
+    fixture.done("policy update A Admin");
     let code = code.to_string();
     let register = ["register", "A", "1.0", &code, "--layout", layout];
     fixture.done(&[&register[..], &ABSENT].concat());
@@ -130,7 +130,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     let give = IOwnable::transferOwnershipCall { newOwner: to };
     fixture.send(admin, &give).await;
     // another definition, whose code would fit, cannot take it
-    fixture.done(&["define", "B", "--migrate", "Admin"]);
+    fixture.done("define B --migrate Admin");
     let code = first.to_string();
     let register = ["register", "B", "1.0", &code, "--layout", "Box.json"];
     fixture.done(&[&register[..], &ABSENT].concat());
@@ -144,7 +144,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
         registry_of(&fixture.client, proxy).await.ok(),
         Some(registry)
     );
-    let status = fixture.done(&["status", &adopted]);
+    let status = fixture.done(&format!("status {adopted}"));
     let instance = &status["instance"];
     assert_eq!(text(instance, "kind"), "transparent-5");
     assert_eq!(text(instance, "version"), "1.0");
@@ -169,26 +169,26 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     assert!(holds(&migrated), "{migrated}");
     let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
     assert_eq!(doubled.ok(), Some(U256::from(14)));
-    let upgrade = fixture.run(&["upgrade", &adopted, "1.0"]);
+    let upgrade = fixture.run(&format!("upgrade {adopted} 1.0"));
     assert_eq!(upgrade.document["error"]["name"], "NoPath");
-    fixture.done(&["pause", "A"]);
+    fixture.done("pause A");
     let paused = fixture.client.call(proxy, &IBox::valueCall {}).await;
     paused.expect_err("it is paused");
     let verify = [&["verify", "A", "--framework"][..], &ABSENT[..6]].concat();
     assert!(holds(&fixture.done(&verify)));
-    fixture.done(&["resume", "A"]);
+    fixture.done("resume A");
     assert_eq!(value(&fixture, proxy).await, U256::from(7));
     assert!(holds(&fixture.done(&verify)));
-    let history = fixture.done(&["history", "A"]);
+    let history = fixture.done("history A");
     assert!(holds(&history), "{history}");
-    let examined = fixture.done(&["doctor"]);
+    let examined = fixture.done("doctor");
     assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
 
-    let back = fixture.done(&["transfer", &adopted, "Admin"]);
+    let back = fixture.done(&format!("transfer {adopted} Admin"));
     assert_eq!(back["executed"], true, "{back}");
     let found = fixture.client.call(admin, &IOwnable::ownerCall {}).await;
     assert_eq!(found.ok(), Some(owner));
-    let history = fixture.done(&["history", "A"]);
+    let history = fixture.done("history A");
     assert!(holds(&history), "{history}");
 }
 
@@ -229,7 +229,7 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     let early = fixture.run(&adopt);
     assert_eq!(early.exit, Some(3), "{early:?}");
     assert_eq!(early.document["blocked_by"], "direct call", "{early:?}");
-    let pending = fixture.done(&["pending", "A"]);
+    let pending = fixture.done("pending A");
     let open = &pending["actions"][0];
     assert_eq!(open["blocked_by"], "direct call");
     let action = text(open, "action");
@@ -263,9 +263,9 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     assert_eq!(waits.exit, Some(3), "{waits:?}");
     assert_eq!(waits.document["executed"], true);
     waits_for_direct_call(&waits.document, &adopted);
-    let status = fixture.done(&["status", "A"]);
+    let status = fixture.done("status A");
     waits_for_direct_call(&status["definitions"][0], &adopted);
-    let examined = fixture.run(&["doctor"]);
+    let examined = fixture.run("doctor");
     let found = &examined.document["findings"][0];
     assert_eq!(found["id"], "InstanceWaits", "{examined:?}");
     let rolled = fixture.run(&[&["upgrade", "A"][..], &ABSENT].concat());
@@ -277,17 +277,17 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     assert_eq!(doubled.ok(), Some(U256::from(14)));
 
     delegated(&fixture, true).await;
-    let paused = fixture.run(&["pause", "A"]);
+    let paused = fixture.run("pause A");
     assert_eq!(paused.exit, Some(3), "{paused:?}");
     waits_for_direct_call(&paused.document, &adopted);
     assert_eq!(value(&fixture, proxy).await, U256::from(7), "it runs on");
     delegated(&fixture, false).await;
-    let again = fixture.done(&["pause", "A"]);
+    let again = fixture.done("pause A");
     assert!(again["waiting"].is_null(), "{again}");
     let paused = fixture.client.call(proxy, &IBox::valueCall {}).await;
     paused.expect_err("it is paused");
-    fixture.done(&["resume", "A"]);
-    let examined = fixture.done(&["doctor"]);
+    fixture.done("resume A");
+    let examined = fixture.done("doctor");
     assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
 }
 
@@ -324,11 +324,11 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     let done = fixture.done(&[&adopt[..], &ABSENT[2..4]].concat());
     assert_eq!(done["executed"], true, "{done}");
     assert_eq!(done["coverage"]["interface"], "absent", "{done}");
-    let status = fixture.done(&["status", &adopted]);
+    let status = fixture.done(&format!("status {adopted}"));
     assert_eq!(text(&status["instance"], "kind"), "uups");
     assert_eq!(value(&fixture, proxy).await, U256::from(7));
-    fixture.done(&["pause", "A"]);
-    fixture.done(&["resume", "A"]);
+    fixture.done("pause A");
+    fixture.done("resume A");
     // What such a proxy asks the code that comes is no call that could be answered otherwise.
     let next = deployed(&fixture, "UupsBox2").await.to_string();
     let plan = ["plan", "A", "2.0", &next, "--layout", "UupsBox2.json"];
@@ -340,7 +340,7 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     assert!(reads.iter().all(no_calls), "{planned:#}");
     let verify = [&["verify", "A"][..], &ABSENT[..6]].concat();
     assert!(holds(&fixture.done(&verify)));
-    let examined = fixture.done(&["doctor"]);
+    let examined = fixture.done("doctor");
     assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
 }
 
@@ -390,7 +390,7 @@ async fn a_new_field_of_an_adopted_proxy_on_bytes_that_are_not_zero_is_refused()
 async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopted() {
     let fixture = Fixture::new().await;
     fixture.decided_with(fixture.owner(1).address());
-    fixture.done(&["policy", "update", "A", "Admin"]);
+    fixture.done("policy update A Admin");
     // a program with the SDK's #[constructor]
     let hostile = folder("hostile").display().to_string();
     let register = ["register", "A", "1.0", &hostile];
@@ -414,7 +414,7 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
 
     // Nor does an instance get to it later.
     let box_2 = deployed(&fixture, "Box2").await.to_string();
-    fixture.done(&["define", "B", "--migrate", "Admin"]);
+    fixture.done("define B --migrate Admin");
     let register = ["register", "B", "1.0", &box_2, "--layout", "Box2.json"];
     fixture.done(&[&register[..], &ABSENT].concat());
     let (other, admin) = transparent(&fixture, deployed(&fixture, "Box").await).await;

@@ -159,7 +159,7 @@ async fn refused_at(upgraded: &Upgraded, contract: &str, call: &[&str], broken: 
     let waiting = done.document["waiting"].to_string();
     assert!(waiting.contains(broken), "{waiting}\n{}", upgraded.file());
     let proxy = upgraded.proxy.to_string();
-    let status = upgraded.fixture.done(&["status", &proxy]);
+    let status = upgraded.fixture.done(&format!("status {proxy}"));
     assert_eq!(text(&status["instance"], "version"), "1.0");
     let root = upgraded
         .fixture
@@ -200,7 +200,7 @@ async fn an_adopted_proxy_goes_only_where_its_outcome_is_what_was_expected() {
     let done = planned.migrated(&upgraded, &[]);
     assert_eq!(done.exit, Some(0), "{done:?}");
     let proxy = upgraded.proxy.to_string();
-    let status = upgraded.fixture.done(&["status", &proxy]);
+    let status = upgraded.fixture.done(&format!("status {proxy}"));
     assert_eq!(status["instance"]["version"], json!(planned.to));
 }
 
@@ -290,7 +290,7 @@ async fn what_a_later_upgrade_changes_in_another_instance_is_refused_before_it_i
     assert!(error.to_string().contains("unchanged total()"), "{error}");
     let refused = planned.migrated(&upgraded, &[]);
     assert_eq!(refused.exit, Some(1), "{refused:?}");
-    let status = upgraded.fixture.done(&["status", &first]);
+    let status = upgraded.fixture.done(&format!("status {first}"));
     assert_eq!(text(&status["instance"], "version"), "1.0");
 }
 
@@ -359,7 +359,7 @@ async fn ten_faithful_upgrades_pass_with_their_expectations() {
         assert_eq!(done.exit, Some(0), "{contract} {call:?}: {done:?}");
         upgraded.version += 1;
         let proxy = upgraded.proxy.to_string();
-        let status = upgraded.fixture.done(&["status", &proxy]);
+        let status = upgraded.fixture.done(&format!("status {proxy}"));
         assert_eq!(status["instance"]["version"], json!(planned.to));
     }
 }

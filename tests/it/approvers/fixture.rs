@@ -12,6 +12,7 @@ use serde_json::Value;
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades::client::{Client, Sent};
 use stylus_upgrades_harness::{Lines, Npm, command_line};
+use stylus_upgrades_test_support::Words;
 
 /// A command's exit code and document.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl Fixture {
             self.owner(0).address(),
         );
         std::fs::write(self.path("stylus-upgrades.toml"), manifest).expect("a manifest");
-        self.done(&["registry", "deploy", "--save"]);
+        self.done("registry deploy --save");
         let roles = ["--policy", "Admin", "--create", "Admin"];
         let define = ["define", "A", "--migrate", "AND(Admin,Together)"];
         self.done(&[&define[..], &roles].concat());
@@ -111,7 +112,8 @@ impl Fixture {
         sent.unwrap_or_else(|error| panic!("{}: {error}", C::SIGNATURE))
     }
 
-    fn run_with(&self, words: &[&str], more: &[&str]) -> Answer {
+    fn run_with(&self, words: &(impl Words + ?Sized), more: &[&str]) -> Answer {
+        let words = &words.list()[..];
         let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("it");
         for name in stylus_upgrades_test_support::outer_variables() {
             command.env_remove(name);
@@ -131,29 +133,32 @@ impl Fixture {
     }
 
     /// Runs a command with the key of Admin.
-    pub(super) fn run(&self, words: &[&str]) -> Answer {
+    pub(super) fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
         self.run_with(words, &["--private-key-path", "admin"])
     }
 
     /// Runs a command without any key.
-    pub(super) fn keyless(&self, words: &[&str]) -> Answer {
+    pub(super) fn keyless(&self, words: &(impl Words + ?Sized)) -> Answer {
         self.run_with(words, &[])
     }
 
-    pub(super) fn done(&self, words: &[&str]) -> Value {
+    pub(super) fn done(&self, words: &(impl Words + ?Sized)) -> Value {
+        let words = &words.list()[..];
         let answer = self.run(words);
         assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
         answer.document
     }
 
     /// Admin's part of a decision, which is not enough.
-    pub(super) fn approved(&self, words: &[&str]) {
+    pub(super) fn approved(&self, words: &(impl Words + ?Sized)) {
+        let words = &words.list()[..];
         let answer = self.run(words);
         assert_eq!(answer.exit, Some(3), "{words:?}: {answer:?}");
     }
 
     /// Exports what the other approver is to send, without a key: the document and the calldata.
-    pub(super) fn exported(&self, words: &[&str], format: &str) -> (Value, Bytes) {
+    pub(super) fn exported(&self, words: &(impl Words + ?Sized), format: &str) -> (Value, Bytes) {
+        let words = &words.list()[..];
         let flags = [
             "--as",
             "Together",
@@ -193,7 +198,7 @@ impl Fixture {
     }
 
     pub(super) fn current(&self) -> String {
-        let status = self.done(&["status", "A"]);
+        let status = self.done("status A");
         text(&status["definitions"][0], "current").to_owned()
     }
 }

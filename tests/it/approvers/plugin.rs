@@ -85,18 +85,18 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &[&str], 
     let fixture = Fixture::new().await;
     let project = Project::deployed(&fixture, kind);
     fixture.decided_with(fixture.owner(1).address());
-    fixture.done(&["policy", "update", "A", "Admin"]);
+    fixture.done("policy update A Admin");
     let (proxy, code) = (project.address("proxy"), project.address("implementation"));
     let first = project.contract(names[0]);
 
-    let register = ["register", "A", "1.0", &code, "--layout", &first];
+    let register = format!("register A 1.0 {code} --layout {first}");
     let registered = fixture.done(&register);
     assert_eq!(gaps(&registered), [""; 0], "{registered:#}");
     let source = text(&registered, "source_hash").to_owned();
     assert_ne!(source.parse::<U256>().ok(), Some(U256::ZERO));
     // A build-info of other code is refused, whichever contract of it is named.
     let other = project.contract(names[1]);
-    let refused = fixture.run(&["register", "A", "1.1", &code, "--layout", &other]);
+    let refused = fixture.run(&format!("register A 1.1 {code} --layout {other}"));
     assert_eq!(
         refused.document["error"]["name"], "LayoutOfOther",
         "{refused:?}"
@@ -107,7 +107,7 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &[&str], 
     };
     let admin: Address = project.address("admin").parse().expect("an address");
     fixture.send(admin, &give).await;
-    let adopted = fixture.done(&["adopt", "A", &proxy, "1.0"]);
+    let adopted = fixture.done(&format!("adopt A {proxy} 1.0"));
     assert_eq!(
         (&adopted["executed"], gaps(&adopted)),
         (&json!(true), vec![])
@@ -127,14 +127,14 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &[&str], 
     assert_eq!(compared["steps"], "complete", "{compared}");
     assert_eq!(compared["live_instances"], "complete", "{compared}");
     // Its namespaces and its own storage, by the build-info.
-    let census = fixture.done(&["census", &proxy]);
+    let census = fixture.done(&format!("census {proxy}"));
     assert_eq!(census["slots"], census["explained"], "{census:#}");
     let proxy: Address = proxy.parse().expect("an address");
     let value = fixture.client.call(proxy, &IBox::valueCall {}).await;
     assert_eq!(value.ok(), Some(U256::from(steps[0])));
     let done = fixture.client.call(proxy, &IBox::stepsCall {}).await;
     assert_eq!(done.ok(), Some(U256::from(steps[1])));
-    let examined = fixture.done(&["doctor"]);
+    let examined = fixture.done("doctor");
     assert_eq!(examined["findings"], json!([]), "{examined}");
 }
 

@@ -12,9 +12,9 @@ use super::fixture::{Fixture, text};
 async fn who_upgrades_with_proxy_admin_reads_what_to_use_instead() {
     let fixture = Fixture::new().await;
     fixture.decided_with(fixture.owner(1).address());
-    let admin = fixture.done(&["policy", "update", "A", "Admin"]);
+    let admin = fixture.done("policy update A Admin");
     assert_eq!(admin["executed"], true, "{admin}");
-    fixture.done(&["register", "A", "1.0", "counter-v1"]);
+    fixture.done("register A 1.0 counter-v1");
     let initializer = ["--init", "initialize(uint256)", "7"];
     let created = fixture.done(&[&["create-proxy", "A", "1.0"][..], &initializer].concat());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("solidity/upgrade-as-proxy-admin.js");

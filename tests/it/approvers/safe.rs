@@ -194,7 +194,7 @@ async fn decides(package: &str) {
     let safe = Safe::of(&fixture, package).await;
     fixture.decided_with(safe.address);
 
-    let register = ["register", "A", "1.0", "counter-v1"];
+    let register = "register A 1.0 counter-v1";
     fixture.approved(&register);
     let (document, call) = fixture.exported(&register, "safe");
     assert_eq!(document["executes"], true, "{document}");
@@ -215,13 +215,13 @@ async fn decides(package: &str) {
         .parse()
         .expect("calldata");
     require_safe_file(&fixture, safe.address, &call);
-    let open = fixture.done(&["pending", "A"]);
+    let open = fixture.done("pending A");
     assert_eq!(open["actions"], json!([]), "{open}");
     assert!(!executed(&fixture, &safe.executes(&call).await));
     let done = fixture.done(&MIGRATE);
     assert_eq!(done["executed"], true);
     assert_eq!(fixture.current(), "2.0");
-    let shown = fixture.done(&["status", "counter"]);
+    let shown = fixture.done("status counter");
     assert_eq!(text(&shown["instance"], "version"), "2.0");
 }
 
@@ -242,19 +242,19 @@ async fn a_safe_approves_by_the_actions_id_takes_it_back_and_ends_an_action() {
     let fixture = Fixture::new().await;
     let safe = Safe::of(&fixture, "safe-smart-account").await;
     fixture.decided_with(safe.address);
-    let register = ["register", "A", "1.0", "counter-v1"];
+    let register = "register A 1.0 counter-v1";
     let proposed = fixture.run(&register);
     let action = text(&proposed.document, "action").to_owned();
-    let (_, approve) = fixture.exported(&["approve", &action], "safe");
+    let (_, approve) = fixture.exported(&format!("approve {action}"), "safe");
     let (_, same) = fixture.exported(&register, "json");
     assert_eq!(approve, same);
-    fixture.done(&["revoke", &action]);
+    fixture.done(&format!("revoke {action}"));
     safe.executes(&approve).await;
-    let (_, revoke) = fixture.exported(&["revoke", &action], "safe");
+    let (_, revoke) = fixture.exported(&format!("revoke {action}"), "safe");
     assert_eq!(fixture.encoded_by_ethers(), revoke);
-    let open = fixture.done(&["pending", "A"]);
+    let open = fixture.done("pending A");
     assert_eq!(open["actions"][0]["approved"], json!([safe.address]));
     safe.executes(&revoke).await;
-    let open = fixture.done(&["pending", "A"]);
+    let open = fixture.done("pending A");
     assert_eq!(open["actions"][0]["approved"], json!([]));
 }

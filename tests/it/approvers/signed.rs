@@ -12,6 +12,7 @@ use alloy::sol_types::{SolCall, SolStruct, eip712_domain};
 use serde_json::{Value, json};
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::signed::{SOURCES, text};
+use stylus_upgrades_tests::calls;
 
 use super::fixture::Fixture;
 use super::safe::Safe;
@@ -90,11 +91,7 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
     let role = ["policy", "update", "A", "--role", "policy", &together];
     fixture.done(&[&role[..], &["--accept", "excluded-sender"]].concat());
 
-    let call = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "audit".into(),
-        expression: "NONE".into(),
-    };
+    let call = calls::set_policy("A", "audit", "NONE");
     let message = SetPolicy {
         name: call.name.clone(),
         role: call.role.clone(),
@@ -121,19 +118,10 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
     };
     let calldata = Bytes::from(call.abi_encode()).to_string();
     let deadline = message.deadline.to_string();
-    let sign = [
-        "approve",
-        "--offline",
-        &calldata,
-        "--typed-data",
-        "typed.json",
-        "--deadline",
-        &deadline,
-        "--accept",
-        "policy-none",
-        "--accept",
-        "new-role",
-    ];
+    let sign = format!(
+        "approve --offline {calldata} --typed-data typed.json --deadline {deadline} \
+                     --accept policy-none --accept new-role"
+    );
     let signed = fixture.keyless(&sign);
     assert_eq!(signed.exit, Some(0), "{signed:?}");
     assert_eq!(signed.document["digests"]["eip712"], json!(hash));
@@ -167,10 +155,7 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
     submit.extend(["--accept", "policy-none", "--accept", "new-role"].map(str::to_owned));
     let submit: Vec<&str> = submit.iter().map(String::as_str).collect();
     assert_eq!(fixture.done(&submit)["executed"], true);
-    let policy = IRegistry::policyCall {
-        name: "A".into(),
-        role: "audit".into(),
-    };
+    let policy = calls::policy("A", "audit");
     let policy = fixture.client.call(registry, &policy).await;
     assert_eq!(policy.expect("set"), "NONE");
 }

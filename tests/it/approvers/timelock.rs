@@ -25,7 +25,7 @@ async fn a_timelock_is_an_approver() {
     let arguments = (minimum, one.clone(), one, Address::ZERO).abi_encode_params();
     let timelock = fixture.deploy(TIMELOCK, &arguments).await;
     fixture.decided_with(timelock);
-    let register = ["register", "A", "1.0", "counter-v1"];
+    let register = "register A 1.0 counter-v1";
     fixture.approved(&register);
 
     let (document, data) = fixture.exported(&register, "text");

@@ -1,16 +1,11 @@
 //! Proxies that do not obey a definition, and are to be its instances all the same.
 
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, Bytes};
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 
-use super::bank::{Done, OWNER, STRANGER, THIEF, Town, adopt, first, is, migrate, pause, resume};
-
-alloy::sol! {
-    interface IWallet {
-        function call(address to, bytes data) external;
-    }
-}
+use super::bank::{Done, STRANGER, THIEF, Town, adopt, first, migrate, pause, resume};
 
 /// An account that is no instance of the team's registry.
 async fn is_no_instance(town: &Town, proxy: Address) {
@@ -49,110 +44,6 @@ async fn a_proxy_that_another_registry_has_paused_is_not_adopted_and_stops_no_mi
     town.alice_withdraws(bank).await
 }
 
-/// F1 (b): an approver of A is a contract wallet behind a proxy of another registry. While that is paused, somebody
-/// else's definition adopts the wallet, which would take its vote about A for ever.
-#[tokio::test]
-async fn an_approver_behind_a_paused_proxy_keeps_its_vote_whoever_adopts_it() -> Done {
-    let town = Town::new().await?;
-    let code = town.deploy("Bank1", &[]).await?;
-    town.govern(&first(&code)).await?;
-    let bank = town.bank(proxy_kind::WASM, 1).await?;
-    town.alice_deposits(bank).await?;
-    let theirs = town.another_registry(OWNER).await?;
-    let wallet = town.deploy("Caller", &[]).await?;
-    town.send(OWNER, theirs, &first(&wallet)).await?;
-    let create = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::EVM,
-        salt: B256::ZERO,
-        initData: Bytes::new(),
-    };
-    let created = town.send(OWNER, theirs, &create).await?;
-    let wallet = created.events::<IRegistry::ProxyCreated>()[0].proxy;
-    town.set_policy("migrate", &is(wallet)).await?;
-    let thiefs = town.policy(THIEF);
-    let define = IRegistry::createDefinitionCall {
-        name: "B".into(),
-        migratePolicy: thiefs.clone(),
-        policyPolicy: thiefs.clone(),
-        createPolicy: thiefs,
-    };
-    town.govern(&define).await?;
-    let add = IRegistry::addVersionCall {
-        name: "B".into(),
-        ..first(&code)
-    };
-    town.send(THIEF, town.registry, &add).await?;
-
-    town.send(OWNER, theirs, &pause()).await?;
-    let take = IRegistry::adoptCall {
-        name: "B".into(),
-        ..adopt(wallet, proxy_kind::TRANSPARENT_5)
-    };
-    let taken = town.send(THIEF, town.registry, &take).await;
-    town.send(OWNER, theirs, &resume()).await?;
-    let two = town.deploy("Bank2", &[]).await?;
-    let order = IWallet::callCall {
-        to: town.registry,
-        data: alloy::sol_types::SolCall::abi_encode(&migrate(&two, 0, Bytes::new())).into(),
-    };
-    let voted = town.send(OWNER, wallet, &order).await;
-    assert_eq!(town.version(bank).await?, "2.0", "{taken:?}: {voted:?}");
-    is_no_instance(&town, wallet).await;
-    town.alice_withdraws(bank).await
-}
-
-/// F1 (c): a bank is to come from another registry. While it is paused there, a stranger's definition adopts it,
-/// which would keep the team from ever doing so.
-#[tokio::test]
-async fn a_bank_that_is_paused_elsewhere_is_adopted_by_nobody_before_it_is_given() -> Done {
-    let town = Town::new().await?;
-    let code = town.deploy("Bank1", &[]).await?;
-    town.govern(&first(&code)).await?;
-    let theirs = town.another_registry(OWNER).await?;
-    town.send(OWNER, theirs, &first(&code)).await?;
-    let kind = proxy_kind::TRANSPARENT_4;
-    let bank = town.given(kind, &code, Town::admin(theirs)).await?;
-    town.send(OWNER, theirs, &adopt(bank, kind)).await?;
-    town.alice_deposits(bank).await?;
-    let thiefs = town.policy(THIEF);
-    let define = IRegistry::createDefinitionCall {
-        name: "B".into(),
-        migratePolicy: thiefs.clone(),
-        policyPolicy: thiefs.clone(),
-        createPolicy: thiefs,
-    };
-    town.govern(&define).await?;
-    let add = IRegistry::addVersionCall {
-        name: "B".into(),
-        ..first(&code)
-    };
-    town.send(THIEF, town.registry, &add).await?;
-
-    town.send(OWNER, theirs, &pause()).await?;
-    let take = IRegistry::adoptCall {
-        name: "B".into(),
-        ..adopt(bank, proxy_kind::TRANSPARENT_5)
-    };
-    let taken = town.send(THIEF, town.registry, &take).await;
-    town.send(OWNER, theirs, &resume()).await?;
-    let give = IRegistry::transferProxyCall {
-        name: "A".into(),
-        proxy: bank,
-        to: Town::admin(town.registry),
-        definition: String::new(),
-    };
-    town.send(OWNER, theirs, &give).await?;
-    let adopted = town.govern(&adopt(bank, kind)).await;
-    assert!(adopted.is_ok(), "{taken:?}: {adopted:?}");
-    let two = town.deploy("Bank2", &[]).await?;
-    town.govern(&migrate(&two, 0, Bytes::new())).await?;
-    assert_eq!(town.version(bank).await?, "2.0");
-    assert_eq!(town.runs(bank).await?, two.implementation);
-    town.alice_withdraws(bank).await
-}
-
 /// F15: the bank has a function of the name that tells whether a proxy belongs to its admin. It would be adopted and
 /// could never be given back.
 #[tokio::test]
@@ -163,12 +54,7 @@ async fn a_transparent_proxy_whose_code_answers_as_the_proxy_does_can_be_given_b
     let kind = proxy_kind::TRANSPARENT_4;
     let bank = town.adopted(kind, &code).await?;
     town.alice_deposits(bank).await?;
-    let back = IRegistry::transferProxyCall {
-        name: "A".into(),
-        proxy: bank,
-        to: town.account(STRANGER),
-        definition: String::new(),
-    };
+    let back = calls::transfer_proxy("A", bank, town.account(STRANGER), String::new());
     let given = town.govern(&back).await;
     assert!(given.is_ok(), "it stays for ever: {given:?}");
     is_no_instance(&town, bank).await;

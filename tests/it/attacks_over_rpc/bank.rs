@@ -10,6 +10,7 @@ use stylus_upgrades_interface::chain::{CONSTRUCTOR_SELECTOR, IStylusDeployer, ST
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::calls;
 
 pub(super) type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
@@ -319,22 +320,13 @@ impl Town {
 
     async fn define(&self, registry: Address, owner: usize) -> Done {
         let policy = self.policy(owner);
-        let define = IRegistry::createDefinitionCall {
-            name: "A".into(),
-            migratePolicy: policy.clone(),
-            policyPolicy: policy.clone(),
-            createPolicy: policy,
-        };
+        let define = calls::create_definition("A", policy);
         self.send(owner, registry, &define).await?;
         Ok(())
     }
 
     pub(super) async fn set_policy(&self, role: &str, expression: &str) -> Result<(), Reverted> {
-        let set = IRegistry::setPolicyCall {
-            name: "A".into(),
-            role: role.into(),
-            expression: expression.into(),
-        };
+        let set = calls::set_policy("A", role, expression);
         self.govern(&set).await.map(drop)
     }
 
@@ -384,13 +376,13 @@ impl Town {
         version: &str,
         refuses: bool,
     ) -> Result<Address, Reverted> {
-        let create = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: version.into(),
+        let create = calls::create_proxy(
+            "A",
+            version,
             kind,
-            salt: B256::repeat_byte(salt),
-            initData: IBank::initializeCall { refuses }.abi_encode().into(),
-        };
+            B256::repeat_byte(salt),
+            IBank::initializeCall { refuses }.abi_encode(),
+        );
         let created = self.send(from, registry, &create).await?;
         Ok(created.events::<IRegistry::ProxyCreated>()[0].proxy)
     }
@@ -479,22 +471,12 @@ pub(super) fn first(code: &Code) -> IRegistry::addVersionCall {
 }
 
 pub(super) fn add(version: &str, code: &Code, step: Step) -> IRegistry::addVersionCall {
-    IRegistry::addVersionCall {
-        name: "A".into(),
-        version: version.into(),
-        code: code.clone(),
-        step,
-    }
+    calls::add_version("A", version, &code, step)
 }
 
 /// From 1.0 to 2.0.
 pub(super) fn migrate(code: &Code, kind: u8, data: Bytes) -> IRegistry::migrateCall {
-    IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: code.clone(),
-        step: step("1.0", kind, data),
-    }
+    calls::migrate("A", "2.0", &code, step("1.0", kind, data))
 }
 
 pub(super) fn step(from: &str, kind: u8, data: Bytes) -> Step {
@@ -508,12 +490,7 @@ pub(super) fn step(from: &str, kind: u8, data: Bytes) -> Step {
 }
 
 pub(super) fn adopt(proxy: Address, kind: u8) -> IRegistry::adoptCall {
-    IRegistry::adoptCall {
-        name: "A".into(),
-        proxy,
-        kind,
-        version: "1.0".into(),
-    }
+    calls::adopt("A", proxy, kind, "1.0")
 }
 
 pub(super) fn pause() -> IRegistry::pauseCall {
@@ -525,8 +502,5 @@ pub(super) fn resume() -> IRegistry::resumeCall {
 }
 
 pub(super) fn rollout() -> IRegistry::rolloutCall {
-    IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 4,
-    }
+    calls::rollout("A", 4)
 }

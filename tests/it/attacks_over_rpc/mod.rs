@@ -2,9 +2,7 @@
 //! story, told by JSON-RPC alone, with what everybody holds before and after it.
 
 mod adoption;
-mod approvals;
 mod bank;
-mod beacons;
 mod callbacks;
-mod transfers;
+mod pauses;
 mod vetoes;

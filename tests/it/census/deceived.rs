@@ -40,7 +40,7 @@ async fn a_slot_that_is_withheld_is_named_and_the_census_is_incomplete() {
     assert_eq!(differences[0]["given"], Value::Null);
     assert_eq!(differences[0]["proven"], entry["value"]);
     // A lie does not stick: what was withheld is asked for anew.
-    let answer = it.census(&["--block", &block]);
+    let answer = it.census(&format!("--block {block}"));
     assert_eq!(answer.exit, Some(0), "{answer:?}");
     // The proofs have it all the same.
     let answer = it.census_at(&lying.url(), &["--block", &block, "--by-proofs"]);

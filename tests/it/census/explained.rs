@@ -18,7 +18,7 @@ async fn a_ledger_is_explained_before_and_in_the_middle_of_its_lazy_migration() 
     let accounts = accounts();
     let list = format!("[{}]", accounts.join(","));
     it.project
-        .done(&["send", "it", "write(address[],uint64)", &list, "700"]);
+        .done(&format!("send it write(address[],uint64) {list} 700"));
     let census = it.whole(&[]);
     assert_eq!(text(&census, "method"), "debug_storageRangeAt");
     assert_eq!(census["hash_origin"], "endpoint");
@@ -26,7 +26,7 @@ async fn a_ledger_is_explained_before_and_in_the_middle_of_its_lazy_migration() 
     assert_eq!(counts(&census, "fee"), [(0, 1)]);
 
     // The same by proofs alone, with every slot in a file.
-    let by_proofs = it.whole(&["--by-proofs", "--out", "slots"]);
+    let by_proofs = it.whole("--by-proofs --out slots");
     assert_eq!(text(&by_proofs, "method"), "eth_getProof");
     for field in ["slots", "fields", "storage_root"] {
         assert_eq!(by_proofs[field], census[field], "{field}");
@@ -48,7 +48,7 @@ async fn a_ledger_is_explained_before_and_in_the_middle_of_its_lazy_migration() 
     let census = it.whole(&[]);
     // Two in the old form; one in the new, beside the count of what is left.
     assert_eq!(counts(&census, "accounts"), [(2, 2), (1, 2)]);
-    it.project.done(&["send", "it", "setFee(uint128)", "8"]);
+    it.project.done("send it setFee(uint128) 8");
     let census = it.whole(&[]);
     assert_eq!(counts(&census, "fee")[0], (0, 0), "{census:#}");
 
@@ -72,7 +72,7 @@ async fn a_layout_that_does_not_belong_to_the_code_explains_nothing() {
     it.project.done(&[&create[..], &init].concat());
     let census = it.whole(&[]);
     // Another instance of the same code has a census of its own.
-    let second = it.project.done(&["census", "second"]);
+    let second = it.project.done("census second");
     assert_eq!(second["slots"], census["slots"]);
     assert_ne!(second["storage_root"], census["storage_root"]);
 
@@ -83,7 +83,7 @@ async fn a_layout_that_does_not_belong_to_the_code_explains_nothing() {
     let notes = answer.document["notes"].to_string();
     assert!(notes.contains(&other.to_string()), "{notes}");
     assert!(notes.contains("that layout does not count"), "{notes}");
-    let second = it.project.done(&["census", "second"]);
+    let second = it.project.done("census second");
     assert_eq!(second["slots"], second["explained"]);
 }
 
@@ -91,16 +91,16 @@ async fn a_layout_that_does_not_belong_to_the_code_explains_nothing() {
 async fn the_block_is_the_one_that_was_given_or_confirmed() {
     let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
     let block = it.mine().await.to_string();
-    let census = it.whole(&["--block", &block]);
+    let census = it.whole(&format!("--block {block}"));
     let found = text(&census, "block_hash").to_owned();
-    let given = it.whole(&["--block-hash", &found]);
+    let given = it.whole(&format!("--block-hash {found}"));
     assert_eq!(given["hash_origin"], "given");
     assert_eq!(given["block"], census["block"]);
     let url = it.project.node.endpoint();
     let second = Proxy::start(&url, |_, _| Failure::None);
     let confirmed = it.whole(&["--block", &block, "--confirm-url", &second.url()]);
     assert!(confirmed["hash_origin"]["confirmed"].is_string());
-    let itself = it.whole(&["--block", &block, "--confirm-url", &url]);
+    let itself = it.whole(&format!("--block {block} --confirm-url {url}"));
     assert_eq!(itself["hash_origin"], "endpoint");
 
     let wrong = B256::repeat_byte(1).to_string();
@@ -123,9 +123,10 @@ async fn a_collection_is_explained_by_its_events_alone() {
     )
     .await;
     let owner = Address::repeat_byte(5).to_string();
-    it.project
-        .done(&["send", "it", "mint(address,uint256[])", &owner, "[1,2,300]"]);
-    let census = it.whole(&["--no-replay"]);
+    it.project.done(&format!(
+        "send it mint(address,uint256[]) {owner} [1,2,300]"
+    ));
+    let census = it.whole("--no-replay");
     let entries = census["fields"].as_array().expect("fields").iter();
     let entries = entries.filter_map(|field| field["entries"].as_u64());
     assert!(entries.sum::<u64>() >= 4, "{census:#}");

@@ -9,6 +9,7 @@ use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::command_line;
 
 use crate::layouts::project::{Answer, Project, text};
+use stylus_upgrades_test_support::Words;
 
 /// A project with a client of its chain.
 pub(super) struct Fixture {
@@ -20,8 +21,8 @@ impl Fixture {
     /// With an instance `it` of version 1.0 of a contract.
     pub(super) async fn of(name: &str, contract: &str, init: &[&str]) -> Self {
         let project = Project::new();
-        project.done(&["define", name, "--migrate", "Admin"]);
-        project.done(&["register", name, "1.0", contract]);
+        project.done(&format!("define {name} --migrate Admin"));
+        project.done(&format!("register {name} 1.0 {contract}"));
         let create = ["create-proxy", name, "1.0", "--save", "it", "--init"];
         project.done(&[&create[..], init].concat());
         let client = Client::connect(&project.node.endpoint()).await;
@@ -33,13 +34,14 @@ impl Fixture {
 
     /// The instance.
     pub(super) fn proxy(&self) -> Address {
-        let shown = self.project.done(&["status", "it"]);
+        let shown = self.project.done("status it");
         let proxy = text(&shown["instance"], "proxy");
         proxy.parse().expect("an address")
     }
 
     /// Runs `census it` with other words, at an endpoint.
-    pub(super) fn census_at(&self, url: &str, words: &[&str]) -> Answer {
+    pub(super) fn census_at(&self, url: &str, words: &(impl Words + ?Sized)) -> Answer {
+        let words = &words.list()[..];
         let mut command =
             command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("the workspace");
         for name in ["ETH_RPC_URL", "STYLUS_UPGRADES_NETWORK"] {
@@ -55,13 +57,13 @@ impl Fixture {
     }
 
     /// Runs `census it` with other words.
-    pub(super) fn census(&self, words: &[&str]) -> Answer {
+    pub(super) fn census(&self, words: &(impl Words + ?Sized)) -> Answer {
         self.census_at(&self.project.node.endpoint(), words)
     }
 
     /// A census in which every slot is there and explained.
     #[track_caller]
-    pub(super) fn whole(&self, words: &[&str]) -> Value {
+    pub(super) fn whole(&self, words: &(impl Words + ?Sized)) -> Value {
         let answer = self.census(words);
         assert_eq!(answer.exit, Some(0), "{answer:#?}");
         assert_eq!(answer.document["complete"], true);

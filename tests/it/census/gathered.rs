@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::fixture::{Fixture, counts};
 use crate::layouts::project::text;
+use stylus_upgrades_test_support::Words;
 
 const OWNERS: [&str; 4] = [
     "run-migration",
@@ -21,7 +22,7 @@ async fn begun() -> Fixture {
     let it = Fixture::of("Collection", "erc721-basic", &init).await;
     for (owner, tokens) in [(5, "[900,3,5]"), (6, "[77,12]")] {
         let owner = Address::repeat_byte(owner).to_string();
-        let mint = ["send", "it", "mint(address,uint256[])", &owner, tokens];
+        let mint = format!("send it mint(address,uint256[]) {owner} {tokens}");
         it.project.done(&mint);
     }
     let step = ["--complex", "erc721-enumerate", "--handler", "Admin"];
@@ -42,7 +43,7 @@ fn lists(it: &Fixture) -> Vec<PathBuf> {
 }
 
 /// Runs a command that is refused under a name.
-fn refused(it: &Fixture, name: &str, words: &[&str]) -> Value {
+fn refused(it: &Fixture, name: &str, words: &(impl Words + ?Sized)) -> Value {
     let answer = it.project.run(words);
     assert_eq!(text(&answer.document["error"], "name"), name, "{answer:?}");
     answer.document
@@ -51,7 +52,7 @@ fn refused(it: &Fixture, name: &str, words: &[&str]) -> Value {
 #[tokio::test]
 async fn a_census_gathers_a_collection_once_and_for_every_run() {
     let it = begun().await;
-    let wrong = ["run-migration", "it", "--gather", "census:owners"];
+    let wrong = "run-migration it --gather census:owners";
     let error = refused(&it, "MappingNotFound", &wrong);
     assert!(error.to_string().contains("erc721.state.owners"), "{error}");
 
@@ -85,7 +86,7 @@ async fn a_census_gathers_a_collection_once_and_for_every_run() {
     assert_eq!((&last["items"], &last["ended"]), (&0.into(), &true.into()));
     assert!(lists(&it).is_empty(), "it has served");
 
-    let supply = it.project.done(&["call", "it", "totalSupply"]);
+    let supply = it.project.done("call it totalSupply");
     assert!(supply.to_string().contains('5'), "{supply}");
     // Nothing is left of the old form that the new version does not explain.
     let census = it.whole(&[]);

@@ -79,7 +79,7 @@ async fn random(calls: u64, between: u64) {
     let old: Vec<String> = (0..OLD).map(|n| account(n).to_string()).collect();
     let list = format!("[{}]", old.join(","));
     it.project
-        .done(&["send", "it", "write(address[],uint64)", &list, "700"]);
+        .done(&format!("send it write(address[],uint64) {list} 700"));
     let lost = "function-removed:balance(address),returns-changed:fee(),function-changed:write(address[],uint64)";
     let migrate = ["migrate", "Ledger", "2.0", "ledger-v2", "--accept", lost];
     let count = OLD.to_string();
@@ -103,7 +103,7 @@ async fn random(calls: u64, between: u64) {
         if (number + 1) % between != 0 {
             continue;
         }
-        let census = it.whole(&["--keys", "keys", "--no-replay"]);
+        let census = it.whole("--keys keys --no-replay");
         let entries: Vec<u64> = counts(&census, "accounts")
             .iter()
             .map(|one| one.0)

@@ -4,6 +4,7 @@ use alloy::primitives::{B256, Bytes, U64};
 use alloy::providers::{Provider, ProviderBuilder};
 use serde_json::{Value, json};
 use stylus_upgrades_harness::{Anvil, Chain, HarnessError, Lines, Npm, launcher};
+use stylus_upgrades_test_support::Words;
 
 /// Init code of a contract that counts its calls.
 const COUNTER: &str = "0x600f8060095f395ff35f546001015f555f545f5260205ff3";
@@ -54,7 +55,8 @@ async fn assert_goes_on(from: &str, to: &str, counter: &Value) {
     assert_eq!(word, json!(B256::with_last_byte(4)));
 }
 
-fn anvil(words: &[&str]) -> Result<Anvil, HarnessError> {
+fn anvil(words: &(impl Words + ?Sized)) -> Result<Anvil, HarnessError> {
+    let words = &words.list()[..];
     let program = launcher(&Npm::install(&Lines)?.anvil())?;
     let always = ["-p", "0", "--chain-id", "412346", "--hardfork", "prague"];
     Anvil::start_program(&program, &[&always, words].concat())

@@ -71,10 +71,10 @@ fn passed(
 fn two_wallets_approve_a_migration_and_whoever_else_comes_is_answered() -> Result<(), HarnessError>
 {
     let (project, action) = with_open_action();
-    project.done(&["define", HOSTILE, "--migrate", "Admin"]);
+    project.done(&format!("define {} --migrate Admin", HOSTILE));
     let passed = passed("console.mjs", &project, &action, &[("HOSTILE", HOSTILE)])?;
     assert_eq!(passed.len(), 4, "{passed:?}");
-    let status = project.done(&["status", "Note"]);
+    let status = project.done("status Note");
     assert_eq!(status["definitions"][0]["current"], "2.0");
     Ok(())
 }
@@ -86,7 +86,7 @@ fn every_page_works_in_a_browser() -> Result<(), HarnessError> {
     let create = ["create-proxy", "Note", "1.0", "--salt", "7"];
     let second = project.run(&[&create[..], &["--init", "initialize(uint256)", "9"]].concat());
     assert_eq!(second.exit, Some(3), "{second:?}");
-    let proxy = project.done(&["status", "note"])["instance"]["proxy"].clone();
+    let proxy = project.done("status note")["instance"]["proxy"].clone();
     let more = [
         ("SECOND", text(&second.document, "action")),
         ("PROXY", proxy.as_str().expect("an address")),

@@ -11,7 +11,7 @@ use crate::layouts::project::{COUNT, Project, SWAPPED, V2, home, text};
 
 /// What the page and the document say before an approver approves, and the refusal of `approve`.
 fn require_consent(project: &Project, (console, folder): (&Console, &Path), action: &str) {
-    let refused = project.run_in(folder, None, &["approve", action]);
+    let refused = project.run_in(folder, None, &format!("approve {action}"));
     let error = &refused.document["error"];
     assert_ne!(refused.exit, Some(0), "{refused:?}");
     let account = project.node.addresses()[1];
@@ -46,7 +46,7 @@ fn require_consent(project: &Project, (console, folder): (&Console, &Path), acti
 fn what_approve_refuses_needs_a_yes_on_the_page() {
     let project = Project::with_note();
     let both = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&["policy", "update", "Note", &both, "--role", "migrate"]);
+    project.done(&format!("policy update Note {both} --role migrate"));
     let swapped = home(SWAPPED);
     let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
     let refused = project.refused("LayoutRefused", &migrate);
@@ -90,17 +90,8 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let hidden = "<button id=\"connect\" type=\"button\" hidden>";
     assert!(cancelled.body.contains(hidden), "{}", cancelled.body);
 
-    project.done(&["policy", "update", "Note", &both, "--role", "policy"]);
-    let none = [
-        "policy",
-        "update",
-        "Note",
-        "NONE",
-        "--role",
-        "migrate",
-        "--accept",
-        "policy-none",
-    ];
+    project.done(&format!("policy update Note {both} --role policy"));
+    let none = "policy update Note NONE --role migrate --accept policy-none";
     let proposed = project.run(&none);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action");
@@ -125,7 +116,7 @@ fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
     let project = Project::with_note();
     let [account, third] = [1, 2].map(|at| project.node.addresses()[at]);
     let all = format!("AND(Admin,{account},{third})");
-    project.done(&["policy", "update", "Note", &all, "--role", "migrate"]);
+    project.done(&format!("policy update Note {all} --role migrate"));
     let v2 = home(V2);
     let failing = [&["migrate", "Note", "2.0", &v2][..], &failing_way(&v2)].concat();
     let proposed = project.run(&failing);
@@ -163,7 +154,7 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
     let layout = r#"{"storage":[],"types":{}}"#;
     std::fs::write(project.path("layout.json"), layout).expect("written");
     let both = format!("AND(Admin,{account})");
-    project.done(&["define", "Differs", "--migrate", "Admin", "--create", &both]);
+    project.done(&format!("define Differs --migrate Admin --create {both}"));
     let absent = [
         "absent:source",
         "absent:interface",

@@ -9,7 +9,7 @@ use crate::layouts::project::{COUNT, Project, V2, home, text};
 #[test]
 fn an_instance_shows_its_variables_and_the_way_to_the_current_version() {
     let project = Project::with_note();
-    let found = project.done(&["status", "note"]);
+    let found = project.done("status note");
     assert_eq!(found["steps"], "arrived");
     let fields = found["fields"].as_array().expect("fields");
     let note = fields.iter().find(|one| one["name"] == "note");
@@ -48,7 +48,7 @@ fn an_instance_shows_its_variables_and_the_way_to_the_current_version() {
         "old",
     ];
     project.done(&[&create[..], &["--init", "initialize(uint256)", "9"]].concat());
-    let found = project.done(&["status", "old"]);
+    let found = project.done("status old");
     let step = json!({"from": "1.0", "to": "2.0", "runs": "a function of the new code"});
     assert_eq!(found["steps"], json!({ "path": [step] }));
     let page = console.get("/instance?proxy=old").body;
@@ -70,12 +70,12 @@ fn an_approver_that_is_a_contract_gets_the_file_for_its_owners() {
         "it has no code"
     );
     set_code(&project, &safe);
-    let contracts = &project.done(&["pending", &action])["contracts"];
+    let contracts = &project.done(&format!("pending {action}"))["contracts"];
     assert_eq!(*contracts, json!([safe.to_lowercase()]));
     assert!(page(&console).contains("Transaction Builder"));
     let before = console.document(&format!("/api/before?id={action}&do=safe&safe={safe}"));
     let written: Value = serde_json::from_str(text(&before, "builder")).expect("a file");
-    let words = ["approve", &action, "--as", &safe, "--export", "safe.json"];
+    let words = format!("approve {action} --as {safe} --export safe.json");
     project.done(&words);
     let file = std::fs::read_to_string(project.path("safe.json")).expect("written");
     let file: Value = serde_json::from_str(&file).expect("a file");
@@ -97,14 +97,7 @@ fn past_transactions_are_replayed_where_a_page_asks_for_it() {
     let path = path.replace("&amp;", "&");
     let shown = console.get(&path);
     assert_eq!(shown.status, 200, "{shown:?}");
-    let words = [
-        "plan",
-        "Note",
-        "2.0",
-        "--replay",
-        "25",
-        "--accept=replay-empty",
-    ];
+    let words = "plan Note 2.0 --replay 25 --accept=replay-empty";
     let printed = project.run(&words).document;
     assert_eq!(
         console.document(&format!("/api{path}"))["replay"],

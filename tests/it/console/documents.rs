@@ -11,7 +11,7 @@ const WEIGHT_MAX: usize = 150_000;
 #[test]
 fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
     let (project, action) = with_open_action();
-    let proxy = project.done(&["status", "note"])["instance"]["proxy"]
+    let proxy = project.done("status note")["instance"]["proxy"]
         .as_str()
         .expect("an instance")
         .to_owned();
@@ -31,9 +31,9 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         assert_eq!(console.document(path), printed, "{path}");
     }
     let review = console.document(&format!("/api/review?id={action}"));
-    assert_eq!(review, project.done(&["pending", &action]));
+    assert_eq!(review, project.done(&format!("pending {action}")));
     let plan = console.document("/api/plan?name=Note&version=2.0");
-    assert_eq!(plan, project.done(&["plan", "Note", "2.0"]));
+    assert_eq!(plan, project.done("plan Note 2.0"));
     assert_eq!(review["call"], plan["call"], "the very bytes");
 
     let assets: usize = ["/console.css", "/console.js"]
@@ -135,7 +135,7 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
 
     // Once it is executed, the page still says who approved it, and nothing is left to be compared.
     use_key(&project, 1);
-    project.done(&["approve", &action]);
+    project.done(&format!("approve {action}"));
     let page = console.get(&format!("/action?id={action}")).body;
     assert!(page.contains("success 2/2 activated"), "{page}");
     assert_eq!(page.matches("<li class=\"holds\">✓ ").count(), 2, "{page}");
@@ -149,7 +149,7 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
 fn a_report_stands_alone_and_holds_what_waits() {
     let (project, action) = with_open_action();
     let written = |file: &str| {
-        project.done(&["status", "--report", file]);
+        project.done(&format!("status --report {file}"));
         std::fs::read_to_string(project.path(file)).expect("written")
     };
     let page = written("note.html");
@@ -173,15 +173,15 @@ fn a_report_stands_alone_and_holds_what_waits() {
         ("mine.html", "another file"),
         ("link.html", "a symbolic link"),
     ] {
-        let refused = project.run(&["status", "--report", file]);
+        let refused = project.run(&format!("status --report {file}"));
         assert_eq!(refused.exit, Some(2), "{refused:?}");
         assert_eq!(refused.document["error"]["found"], found, "{refused:?}");
         let kept = std::fs::read_to_string(project.path("mine.html"));
         assert_eq!(kept.expect("read"), "mine");
     }
-    let refused = project.run(&["status", "--report", "note.txt"]);
+    let refused = project.run("status --report note.txt");
     assert_eq!(refused.exit, Some(2), "{refused:?}");
-    let unknown = project.run(&["status", "Other", "--report", "other.html"]);
+    let unknown = project.run("status Other --report other.html");
     assert_eq!(unknown.exit, Some(1), "{unknown:?}");
     assert!(!project.path("other.html").exists());
 }

@@ -14,7 +14,7 @@ fn markup_in_names_is_text() {
         "a&b=c#d?e%00/../",
     ];
     for name in names {
-        project.done(&["define", name, "--migrate", "Admin"]);
+        project.done(&format!("define {name} --migrate Admin"));
     }
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
     project.done(&["policy", "update", names[0], &policy]);
@@ -104,7 +104,7 @@ fn an_endpoint_that_keeps_an_instances_events_back_is_found_out() {
     assert_eq!(text(error, "name"), "EventsHidden", "{found:?}");
     let message = text(error, "message");
     assert!(message.contains("became an instance of Note"), "{message}");
-    project.done(&["status", "note"]);
+    project.done("status note");
     let folder = tempfile::tempdir().expect("a folder");
     let console = Console::elsewhere(folder.path(), &proxy.url(), &project.saved("registry"));
     for path in ["/definition?name=Note", "/definition?name=Note&instances=0"] {

@@ -7,7 +7,7 @@ use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::SolCall;
 use stylus_chain::{BlockId, CallRequest};
 use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 
 use super::process::{Console, Response};
 use crate::layouts::project::{Project, text};
@@ -64,12 +64,14 @@ fn instances(salts: std::ops::Range<u32>) -> Vec<Vec<u8>> {
         let selector = &keccak256("initialize(uint256)")[..4];
         Bytes::from([selector, &word].concat())
     };
-    let call = |at: u32| IRegistry::createProxyCall {
-        name: "Note".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::EVM,
-        salt: B256::from(U256::from(at)),
-        initData: initialize(at),
+    let call = |at: u32| {
+        calls::create_proxy(
+            "Note",
+            "1.0",
+            proxy_kind::EVM,
+            B256::from(U256::from(at)),
+            initialize(at),
+        )
     };
     salts.map(|at| call(at).abi_encode()).collect()
 }
@@ -84,12 +86,12 @@ async fn pages_of_thousands_of_instances_and_hundreds_of_versions_are_answered()
             1 => "1.0".to_owned(),
             at => format!("1.{}", at - 1),
         };
-        IRegistry::addVersionCall {
-            name: "Note".into(),
-            version: format!("1.{at}"),
-            code: code.clone(),
-            step: stylus_upgrades::registry::nothing(&from),
-        }
+        calls::add_version(
+            "Note",
+            format!("1.{at}"),
+            &code,
+            stylus_upgrades::registry::nothing(&from),
+        )
         .abi_encode()
     });
     send(&project, versions.collect(), 3_000_000);

@@ -187,8 +187,8 @@ fn without_keys(command: &mut Command) {
 pub(super) fn with_open_action() -> (Project, String) {
     let project = Project::with_note();
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&["policy", "update", "Note", &policy]);
-    project.done(&["policy", "update", "Note", "--role", "create", &policy]);
+    project.done(&format!("policy update Note {policy}"));
+    project.done(&format!("policy update Note --role create {policy}"));
     let second = crate::layouts::project::home(crate::layouts::project::V2);
     let count = crate::layouts::project::COUNT;
     let words = [&["migrate", "Note", "2.0", &second][..], &count].concat();

@@ -79,7 +79,7 @@ fn lines_of_pure_functions_ran_where_the_compilers_own_coverage_says_so() {
     let source = home(SOURCE);
     let file = Path::new(&source).join("src/pure.rs");
     let (answers, native) = natively(project.folder.path(), &file);
-    let deployed = project.done(&["deploy", &source]);
+    let deployed = project.done(&format!("deploy {source}"));
     let program: Address = text(&deployed, "address").parse().expect("an address");
     let mut hashes = Vec::new();
     for ((which, number), answer) in CALLS.into_iter().zip(answers) {

@@ -10,7 +10,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Solidity, logs_of};
 use stylus_upgrades_interface::migratable::IMigratable;
 use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 
 use classic::{Migrated, addVersionCall, createProxyAndCallCall};
 
@@ -75,13 +75,13 @@ impl Sides {
 
     /// The same on ours.
     pub(super) fn our_creation(&self, by: usize, initial: Creation<'_>) -> Call {
-        let call = IRegistry::createProxyCall {
-            name: initial.name.into(),
-            version: initial.version.into(),
-            kind: proxy_kind::WASM,
-            salt: initial.salt,
-            initData: initial.init.to_vec().into(),
-        };
+        let call = calls::create_proxy(
+            initial.name,
+            initial.version,
+            proxy_kind::WASM,
+            initial.salt,
+            initial.init.to_vec(),
+        );
         Call {
             by,
             to: self.ours.registry(),

@@ -135,7 +135,7 @@ async fn a_data_fee_beyond_the_bound_is_not_paid() -> Done {
     }
     assert!(!ran.errors.contains("is active"), "{}", ran.errors);
     assert_eq!(team.nonce().await, nonce, "nothing was sent");
-    let low = team.fix(&["--max-data-fee", "1"]).await;
+    let low = team.fix("--max-data-fee 1").await;
     low.ends_with(5);
     assert_eq!(team.nonce().await, nonce, "nothing was sent");
     team.fix(&[]).await.ends_with(0);

@@ -14,6 +14,7 @@ use stylus_upgrades_interface::complex::IComplexMigration::{
 
 use super::instances::{collection, counters, ledger, points};
 use super::program::{Ran, program, run};
+use stylus_upgrades_test_support::Words;
 
 pub(super) use stylus_upgrades_tests::abi::{
     ICollection, ICounter, ILedger, ILedger2, points_v2::IPoints,
@@ -245,25 +246,27 @@ impl<'h> Team<'h> {
     }
 
     /// The program, without a key.
-    pub(super) async fn doctor(&self, words: &[&str]) -> Ran {
+    pub(super) async fn doctor(&self, words: &(impl Words + ?Sized)) -> Ran {
+        let words = &words.list()[..];
         let registry = self.harness.registry().to_string();
         let words = [&["doctor", "--registry", &registry], words].concat();
         run(self.command(&words)).await
     }
 
     /// The same with the stranger's key.
-    pub(super) async fn fix(&self, words: &[&str]) -> Ran {
+    pub(super) async fn fix(&self, words: &(impl Words + ?Sized)) -> Ran {
         run(self.fixing(words)).await
     }
 
     /// The program without a key, at another endpoint.
     pub(super) async fn doctor_at(&self, url: &str) -> Ran {
         let registry = self.harness.registry().to_string();
-        run(self.command_at(url, &["doctor", "--registry", &registry])).await
+        run(self.command_at(url, &format!("doctor --registry {registry}"))).await
     }
 
     /// The same with the stranger's key and `--fix`.
-    pub(super) async fn fix_at(&self, url: &str, words: &[&str]) -> Ran {
+    pub(super) async fn fix_at(&self, url: &str, words: &(impl Words + ?Sized)) -> Ran {
+        let words = &words.list()[..];
         let registry = self.harness.registry().to_string();
         let words = [&["doctor", "--fix", "--registry", &registry], words].concat();
         let mut command = self.command_at(url, &words);
@@ -272,7 +275,8 @@ impl<'h> Team<'h> {
     }
 
     /// The same, ready to be started.
-    pub(super) fn fixing(&self, words: &[&str]) -> Command {
+    pub(super) fn fixing(&self, words: &(impl Words + ?Sized)) -> Command {
+        let words = &words.list()[..];
         let registry = self.harness.registry().to_string();
         let words = [&["doctor", "--fix", "--registry", &registry], words].concat();
         let mut command = self.command(&words);
@@ -281,7 +285,8 @@ impl<'h> Team<'h> {
     }
 
     /// Another command of the program.
-    pub(super) async fn other(&self, words: &[&str]) -> Ran {
+    pub(super) async fn other(&self, words: &(impl Words + ?Sized)) -> Ran {
+        let words = &words.list()[..];
         let registry = self.harness.registry().to_string();
         run(self.command(&[words, &["--registry", &registry]].concat())).await
     }
@@ -295,11 +300,12 @@ impl<'h> Team<'h> {
         run(command).await
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    fn command(&self, words: &(impl Words + ?Sized)) -> Command {
         self.command_at(self.harness.chain().url(), words)
     }
 
-    fn command_at(&self, url: &str, words: &[&str]) -> Command {
+    fn command_at(&self, url: &str, words: &(impl Words + ?Sized)) -> Command {
+        let words = &words.list()[..];
         let mut command = program(self.folder.path());
         command.args(words).args(["--json", "--rpc-url", url]);
         command

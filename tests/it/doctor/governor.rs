@@ -10,6 +10,7 @@ use stylus_upgrades_harness::{Harness, HarnessError, Lines, Solidity, step};
 use stylus_upgrades_interface::adopted::IOwnable;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::{IRegistry, Step};
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Done, ICounter};
 use super::kinds::OWNER;
@@ -35,12 +36,7 @@ impl<'h> Governor<'h> {
 
     pub(super) async fn define(&self, name: &str) -> Done {
         let policy = self.harness.account(0).to_string();
-        let define = IRegistry::createDefinitionCall {
-            name: name.into(),
-            migratePolicy: policy.clone(),
-            policyPolicy: policy.clone(),
-            createPolicy: policy,
-        };
+        let define = calls::create_definition(name, policy);
         self.govern(&define).await
     }
 
@@ -58,20 +54,9 @@ impl<'h> Governor<'h> {
         creator.define(name).await?;
         creator.add(name, "1.0", code, step::initial()).await?;
         let proxy = creator.create(name, proxy_kind::WASM).await?;
-        let accept = IRegistry::acceptTransferCall {
-            name: name.into(),
-            proxy,
-            kind: proxy_kind::WASM,
-            version: "1.0".into(),
-            registry: other,
-        };
+        let accept = calls::accept_transfer(name, proxy, proxy_kind::WASM, "1.0", other);
         self.govern(&accept).await?;
-        let transfer = IRegistry::transferProxyCall {
-            name: name.into(),
-            proxy,
-            to: self.registry,
-            definition: name.into(),
-        };
+        let transfer = calls::transfer_proxy(name, proxy, self.registry, name);
         creator.govern(&transfer).await?;
         Ok(proxy)
     }
@@ -108,13 +93,7 @@ impl<'h> Governor<'h> {
         let init = ICounter::initializeCall {
             value: U256::from(7),
         };
-        let create = IRegistry::createProxyCall {
-            name: name.clone(),
-            version: "1.0".into(),
-            kind,
-            salt,
-            initData: init.abi_encode().into(),
-        };
+        let create = calls::create_proxy(name.clone(), "1.0", kind, salt, init.abi_encode());
         self.govern(&create).await?;
         let query = IRegistry::proxyAddressCall { name, kind, salt };
         self.harness.chain().read(self.registry, &query).await
@@ -148,10 +127,5 @@ impl<'h> Governor<'h> {
 }
 
 fn adoption(name: &str, proxy: Address, kind: u8) -> IRegistry::adoptCall {
-    IRegistry::adoptCall {
-        name: name.into(),
-        proxy,
-        kind,
-        version: "1.0".into(),
-    }
+    calls::adopt(name, proxy, kind, "1.0")
 }

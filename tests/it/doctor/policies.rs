@@ -2,7 +2,7 @@
 
 use alloy::primitives::Bytes;
 use stylus_upgrades_harness::{Chain, Harness};
-use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Done, Team};
 
@@ -30,11 +30,7 @@ async fn a_lambda_that_changed_or_is_gone_leaves_its_policy_to_nobody() -> Done 
         ("migrate", format!("OR({owner},CALL({lambda}))")),
     ];
     for (role, expression) in expressions {
-        let call = IRegistry::setPolicyCall {
-            name: team.counters.name().into(),
-            role: role.into(),
-            expression,
-        };
+        let call = calls::set_policy(team.counters.name(), role, expression);
         chain.execute(owner, harness.registry(), &call).await?;
     }
     team.doctor(&[]).await.ends_with(0);
@@ -57,28 +53,18 @@ async fn a_lambda_that_changed_or_is_gone_leaves_its_policy_to_nobody() -> Done 
 async fn an_approver_that_became_an_instance_has_no_voice() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
-    let call = IRegistry::proxyAddressCall {
-        name: team.counters.name().into(),
-        kind: 0,
-        salt: alloy::primitives::B256::with_last_byte(9),
-    };
+    let call = calls::proxy_address(
+        team.counters.name(),
+        0,
+        alloy::primitives::B256::with_last_byte(9),
+    );
     let chain = harness.chain();
     let owner = harness.account(0);
     let future = chain.read(harness.registry(), &call).await?;
-    let policy = IRegistry::setPolicyCall {
-        name: team.counters.name().into(),
-        role: "policy".into(),
-        expression: future.to_string(),
-    };
+    let policy = calls::set_policy(team.counters.name(), "policy", future.to_string());
     chain.execute(owner, harness.registry(), &policy).await?;
     team.doctor(&[]).await.ends_with(0);
-    let create = IRegistry::createProxyCall {
-        name: team.counters.name().into(),
-        version: "1.0".into(),
-        kind: 0,
-        salt: call.salt,
-        initData: Bytes::new(),
-    };
+    let create = calls::create_proxy(team.counters.name(), "1.0", 0, call.salt, Bytes::new());
     chain.execute(owner, harness.registry(), &create).await?;
     let reported = team.doctor(&[]).await;
     reported.ends_with(1);

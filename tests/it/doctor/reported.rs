@@ -31,7 +31,7 @@ async fn what_ends_within_sixty_days_is_reported_and_prolonged() -> Done {
 
     // What is young can be prolonged later, which is no error and costs nothing.
     let nonce = team.nonce().await;
-    let early = team.fix(&["--within", "366"]).await;
+    let early = team.fix("--within 366").await;
     early.ends_with(0);
     let later = early.list("fixed").iter();
     assert!(later.clone().count() >= 7);
@@ -48,9 +48,9 @@ async fn what_ends_within_sixty_days_is_reported_and_prolonged() -> Done {
 async fn what_needs_nothing_needs_no_key() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
-    team.doctor(&["--fix"]).await.ends_with(0);
+    team.doctor("--fix").await.ends_with(0);
     team.wait(366).await?;
-    let refused = team.doctor(&["--fix"]).await;
+    let refused = team.doctor("--fix").await;
     refused.ends_with(2);
     assert_eq!(refused.document["error"]["name"], "NoKey");
     Ok(())

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades::build::Framework;
 use stylus_upgrades_harness::{builder, command_line};
+use stylus_upgrades_test_support::Words;
 
 /// People with a key and a folder of their own.
 struct Team {
@@ -31,11 +32,12 @@ impl Team {
 
     /// `registry deploy`: the exit code and the document.
     fn deploys(&self) -> (Option<i32>, Value) {
-        self.runs(&["registry", "deploy", "--private-key-path", "key"])
+        self.runs("registry deploy --private-key-path key")
     }
 
     /// A command: the exit code and the document.
-    fn runs(&self, words: &[&str]) -> (Option<i32>, Value) {
+    fn runs(&self, words: &(impl Words + ?Sized)) -> (Option<i32>, Value) {
+        let words = &words.list()[..];
         let output = command_line(Path::new(env!("CARGO_BIN_EXE_cli")))
             .expect("the workspace")
             .args(words)
@@ -140,7 +142,7 @@ fn doctor_of_each_team_examines_what_they_share() {
             .as_str()
             .expect("an address")
             .to_owned();
-        let (exit, document) = team.runs(&["doctor", "--registry", &registry]);
+        let (exit, document) = team.runs(&format!("doctor --registry {registry}"));
         assert_eq!(exit, Some(0), "{document:#}");
         document
     });

@@ -8,12 +8,13 @@ use stylus_upgrades_interface::registry::Code;
 
 use super::folder::{Folder, NOT_COMPARED, add, complete, without};
 use super::project::{Answer, BACK, COUNT, Project, SWAPPED, V1, V2, home, text};
+use stylus_upgrades_test_support::Words;
 
 /// A project whose definition two keys decide about: the first is the proposer's.
 pub(super) fn two_approvers() -> Project {
     let project = Project::with_note();
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&["policy", "update", "Note", &policy]);
+    project.done(&format!("policy update Note {policy}"));
     project
 }
 
@@ -24,7 +25,8 @@ pub(crate) fn use_key(project: &Project, account: usize) {
 }
 
 /// Proposes as the first key; the action.
-pub(super) fn proposed(project: &Project, words: &[&str]) -> String {
+pub(super) fn proposed(project: &Project, words: &(impl Words + ?Sized)) -> String {
+    let words = &words.list()[..];
     use_key(project, 0);
     let answer = project.run(words);
     assert_eq!(answer.exit, Some(3), "{words:?}: {answer:?}");
@@ -37,7 +39,7 @@ pub(super) fn refusal(answer: &Answer) -> (Option<i32>, &str) {
 }
 
 fn approvals(folder: &Folder<'_>) -> Vec<Value> {
-    let pending = folder.done(&["pending", "Note"]);
+    let pending = folder.done("pending Note");
     let actions = pending["actions"].as_array().expect("actions");
     actions.iter().map(|one| one["approvals"].clone()).collect()
 }
@@ -80,12 +82,12 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
     let project = Project::with_note();
     project.done(&[&["migrate", "Note", "2.0", &home(V2)][..], &COUNT].concat());
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&["policy", "update", "Note", &policy]);
+    project.done(&format!("policy update Note {policy}"));
     let action = proposed(&project, &BACK);
 
     // Who has only an endpoint and a key compares what the registered versions published.
     let other = Folder::on(&project);
-    let review = other.done(&["pending", &action]);
+    let review = other.done(&format!("pending {action}"));
     let lost = findings_about(&review, "interface");
     assert!(
         lost.iter().all(|(weight, _)| *weight == "danger"),
@@ -113,11 +115,11 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
     );
 
     // Where both versions were built, the function is named.
-    let answer = project.run(&["approve", &action]);
+    let answer = project.run(&format!("approve {action}"));
     assert_eq!(refusal(&answer), (Some(1), "InterfaceLost"), "{answer:?}");
     let lost = text(&answer.document["error"], "found").to_owned();
     assert_eq!(lost, BACK[7]);
-    let done = other.done(&["approve", &action, "--accept", &lost]);
+    let done = other.done(&format!("approve {action} --accept {lost}"));
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], unbuilt("partial", "complete"));
 }
@@ -132,7 +134,7 @@ fn a_migration_that_reverts_and_an_initializer_that_is_lost_are_reported_before_
     let found = |document: &Value| document["findings"][0]["id"].clone();
     assert_eq!(found(&plan), "initializer-lost", "{plan:#}");
     let action = proposed(&project, &migrate);
-    let review = Folder::on(&project).done(&["pending", &action]);
+    let review = Folder::on(&project).done(&format!("pending {action}"));
     let tried = findings_about(&review, "trial");
     assert_eq!(tried.len(), 1, "{review:#}");
     assert_eq!(tried[0].0, "good", "{tried:?}");
@@ -148,12 +150,12 @@ fn a_migration_that_reverts_and_an_initializer_that_is_lost_are_reported_before_
     let mut action = action;
     for (command, weight) in [("register", "unknown"), ("migrate", "danger")] {
         use_key(&project, 0);
-        project.done(&["cancel", &action]);
+        project.done(&format!("cancel {action}"));
         action = proposed(
             &project,
             &[&[command, "Note", "2.0", &v2][..], &way].concat(),
         );
-        let review = Folder::on(&project).done(&["pending", &action]);
+        let review = Folder::on(&project).done(&format!("pending {action}"));
         let tried = findings_about(&review, "trial");
         assert!(!tried.is_empty(), "{review:#}");
         assert!(tried.iter().all(|(found, _)| *found == weight), "{tried:?}");
@@ -172,15 +174,15 @@ fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
     let found = text(&refused.document["error"], "found").to_owned();
     let named: Vec<&str> = found.split(", ").flat_map(|id| ["--accept", id]).collect();
     let action = proposed(&project, &[&wrong[..], &named].concat());
-    let answer = other.run(&["approve", &action]);
+    let answer = other.run(&format!("approve {action}"));
     assert_eq!(refusal(&answer), (Some(1), "LayoutRefused"), "{answer:?}");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
     use_key(&project, 0);
-    project.done(&["cancel", &action]);
+    project.done(&format!("cancel {action}"));
 
-    let bare = ["register", "Note", "2.0", &v2, "--accept=migration-omitted"];
+    let bare = format!("register Note 2.0 {v2} --accept=migration-omitted");
     let action = proposed(&project, &bare);
-    let answer = other.run(&["approve", &action]);
+    let answer = other.run(&format!("approve {action}"));
     assert_eq!(
         refusal(&answer),
         (Some(1), "MigrationOmitted"),
@@ -210,7 +212,7 @@ fn what_a_plan_allowed_is_refused_to_a_migration_and_to_an_approver_in_a_copy_of
 
     // The approver has everything that the proposer's folder holds.
     let action = proposed(&project, &[&migrate[..], &allow].concat());
-    let review = project.done(&["pending", &action]);
+    let review = project.done(&format!("pending {action}"));
     let cards = findings_about(&review, "layout");
     assert!(!cards.is_empty(), "{review:#}");
     assert_eq!(cards[0].0, "danger", "{cards:?}");
@@ -235,7 +237,7 @@ fn with_the_sources_everything_is_checked_before_an_approval() {
         &project,
         &[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat(),
     );
-    let done = other.done(&["approve", &action, "--source", &v2]);
+    let done = other.done(&format!("approve {action} --source {v2}"));
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], complete());
     assert_eq!(text(&done["storage"][0], "verdict"), "safe");
@@ -251,7 +253,7 @@ async fn an_approver_names_what_is_absent() {
     };
     add(&project, "Note", "1.1", code, "1.0").await;
     use_key(&project, 1);
-    let pending = other.done(&["pending", "Note"]);
+    let pending = other.done("pending Note");
     let action = text(&pending["actions"][0], "action");
     // What was given is repeated in the command that comes next.
     let (url, registry) = (project.node.endpoint(), project.saved("registry"));
@@ -259,10 +261,10 @@ async fn an_approver_names_what_is_absent() {
     let given =
         format!("`stylus-upgrades approve {action} --rpc-url {url} --registry {registry}`, which ");
     assert!(next.contains(&given), "{next}");
-    let answer = other.run(&["approve", action]);
+    let answer = other.run(&format!("approve {action}"));
     assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
-    let done = other.done(&["approve", action, "--accept", "absent:source"]);
+    let done = other.done(&format!("approve {action} --accept absent:source"));
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], unbuilt("absent", "complete"));
 }
@@ -285,7 +287,7 @@ async fn an_action_that_names_other_hashes_than_the_build_kept_here_is_listed_an
     add(&project, "Note", "1.1", other(0), "1.0").await;
     add(&project, "Note", "1.2", other(1), "1.0").await;
     add(&project, "Note", "1.3", genuine.clone(), "1.0").await;
-    let pending = project.done(&["pending", "Note"]);
+    let pending = project.done("pending Note");
     let actions = pending["actions"].as_array().expect("actions");
     let differs = |one: &Value| one["differs"].as_array().map(Vec::len);
     let found: Vec<_> = actions.iter().map(differs).collect();
@@ -308,7 +310,7 @@ async fn verify_in_an_empty_folder_says_how_much_it_checked() {
         let (layout, steps, interface) = ("complete", "complete", "complete");
         json!({ "layout": layout, "steps": steps, "source": source, "interface": interface })
     };
-    let done = other.done(&["verify", "Note"]);
+    let done = other.done("verify Note");
     assert_eq!(done["coverage"], seen("partial"));
     let done = other.done(&["verify", "Note", "--source", &home(V1)]);
     assert_eq!(done["coverage"], seen("complete"));
@@ -318,13 +320,13 @@ async fn verify_in_an_empty_folder_says_how_much_it_checked() {
         ..project.code("1.0").await
     };
     add(&project, "Note", "1.1", code, "1.0").await;
-    let answer = other.run(&["verify", "Note"]);
+    let answer = other.run("verify Note");
     assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
     let next = text(&answer.document["error"], "next");
     assert!(next.ends_with("--accept absent:source"), "{next}");
     let checks = answer.document["checks"].as_array().expect("checks");
     assert!(checks.iter().all(|check| check["ok"] == true), "{checks:?}");
-    let done = other.done(&["verify", "Note", "--accept", "absent:source"]);
+    let done = other.done("verify Note --accept absent:source");
     assert_eq!(done["coverage"], seen("absent"));
 }
 
@@ -366,7 +368,7 @@ fn sources_of_a_script_are_not_compared_with_an_action_that_has_none() {
     let v2 = home(V2);
     let words = [&["register", "Note", "2.0", &v2][..], &COUNT].concat();
     let action = proposed(&project, &words);
-    let wrong = other.run(&["approve", &action, "--script-source", &v2]);
+    let wrong = other.run(&format!("approve {action} --script-source {v2}"));
     assert_eq!(refusal(&wrong), (Some(2), "Usage"), "{wrong:?}");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
 }
@@ -389,13 +391,7 @@ async fn the_code_of_a_script_is_not_reported_as_compared_with_its_sources() {
         &project,
         &[&["register", "Note", "2.0", &v2][..], &way].concat(),
     );
-    let words = [
-        "approve",
-        &action,
-        "--source",
-        &v2,
-        "--accept=migration-omitted",
-    ];
+    let words = format!("approve {action} --source {v2} --accept=migration-omitted");
     let done = other.done(&words);
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], without("partial", "complete"));

@@ -46,7 +46,7 @@ async fn whoever_has_an_endpoint_reads_how_a_version_was_built_and_upgrades_from
     add(&project, "Note", "1.1", code, "1.0").await;
 
     let other = Folder::on(&project);
-    let verified = other.done(&["verify", "Note"]);
+    let verified = other.done("verify Note");
     let build = &verified["builds"][&codehash];
     assert_eq!(build["link"], "https://example.org/note", "{verified:#}");
     assert_eq!(build["build_info"]["contract_path"], "contracts/note");

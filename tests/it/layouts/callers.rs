@@ -9,13 +9,15 @@ use alloy::primitives::{U256, keccak256};
 use serde_json::json;
 use stylus_layout::Document;
 use stylus_upgrades::registry;
-use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_interface::registry::Code;
+use stylus_upgrades_tests::calls;
 
 use super::approver::{proposed, two_approvers, use_key};
 use super::folder::{
     Folder, NOT_COMPARED, add_without_interface, problems, publish, send, without,
 };
 use super::project::{BACK, COUNT, Project, V2, home, text};
+use stylus_upgrades_test_support::Words;
 
 #[tokio::test]
 #[ignore = "nightly: compiles crates and upgrades them, about 20 s"]
@@ -45,14 +47,7 @@ async fn who_proposes_where_no_interface_is_published_is_refused_until_he_names_
     let error = &lost.document["error"];
     assert_eq!(text(error, "found"), "function-removed:changes()");
     other.refused("NotChecked", &back);
-    let step = [
-        "register",
-        "Old",
-        "2.0",
-        "--from",
-        "1.0",
-        "--accept=migration-omitted",
-    ];
+    let step = "register Old 2.0 --from 1.0 --accept=migration-omitted";
     other.refused("NotChecked", &step);
     let done = other.done(&[&back[..], &NOT_COMPARED].concat());
     assert_eq!(done["coverage"]["interface"], "absent");
@@ -76,9 +71,9 @@ fn a_file_of_an_own_build_that_others_can_have_committed_is_not_believed() {
     };
     interface("complete");
     let folder = project.path("");
-    git(&folder, &["init", "--quiet", "--initial-branch=main"]);
+    git(&folder, "init --quiet --initial-branch=main");
     interface("complete");
-    git(&folder, &["add", "stylus-upgrades-layouts"]);
+    git(&folder, "add stylus-upgrades-layouts");
     // The document that is kept for it says the same, which is no proof.
     interface("partial");
 }
@@ -127,21 +122,21 @@ async fn an_approver_compares_by_the_document_or_by_a_build_of_his_own() {
     // functions.
     let v2 = home(V2);
     let action = proposed_without_interface(&project).await;
-    let own = ["approve", &action, "--source", &v2];
+    let own = format!("approve {action} --source {v2}");
     let done = Folder::on(&project).done(&own);
     assert_eq!(done["coverage"], without("complete", "complete"));
     let action = proposed(&project, &BACK);
     let lost = BACK[7];
 
     let other = Folder::on(&project);
-    let answer = other.run(&["approve", &action, "--accept", lost]);
+    let answer = other.run(&format!("approve {action} --accept {lost}"));
     assert_eq!(answer.exit, Some(1), "{answer:?}");
     assert_eq!(text(&answer.document["error"], "name"), "NotChecked");
-    other.done(&["deploy", &v2, "--dry-run"]);
-    let answer = other.run(&["approve", &action]);
+    other.done(&format!("deploy {v2} --dry-run"));
+    let answer = other.run(&format!("approve {action}"));
     assert_eq!(answer.exit, Some(1), "{answer:?}");
     assert_eq!(text(&answer.document["error"], "name"), "InterfaceLost");
-    let done = other.done(&["approve", &action, "--accept", lost]);
+    let done = other.done(&format!("approve {action} --accept {lost}"));
     assert_eq!(done["executed"], true, "{done}");
     assert_eq!(done["coverage"]["interface"], "complete", "{done}");
 }
@@ -150,7 +145,7 @@ async fn an_approver_compares_by_the_document_or_by_a_build_of_his_own() {
 async fn proposed_without_interface(project: &Project) -> String {
     let v2 = home(V2);
     use_key(project, 0);
-    let deployed = project.done(&["deploy", &v2]);
+    let deployed = project.done(&format!("deploy {v2}"));
     let hash = text(&deployed, "layout_hash");
     let file = format!("stylus-upgrades-layouts/{hash}.json");
     let bytes = fs::read(project.path(&file)).expect("a document");
@@ -166,19 +161,15 @@ async fn proposed_without_interface(project: &Project) -> String {
     };
     let mut data = keccak256("countFrom(uint256)")[..4].to_vec();
     data.extend(U256::from(40).to_be_bytes::<32>());
-    let call = IRegistry::migrateCall {
-        name: "Note".into(),
-        version: "2.0".into(),
-        code,
-        step: registry::call("1.0", data.into()),
-    };
+    let call = calls::migrate("Note", "2.0", &code, registry::call("1.0", data.into()));
     send(project, &call).await;
     use_key(project, 1);
-    let pending = project.done(&["pending", "Note"]);
+    let pending = project.done("pending Note");
     text(&pending["actions"][0], "action").to_owned()
 }
 
-fn git(folder: &Path, words: &[&str]) {
+fn git(folder: &Path, words: &(impl Words + ?Sized)) {
+    let words = &words.list()[..];
     let who = ["-c", "user.name=me", "-c", "user.email=me@example.org"];
     let mut command = Command::new("git");
     let done = command.args(who).args(words).current_dir(folder).status();

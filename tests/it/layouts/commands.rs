@@ -48,8 +48,8 @@ fn an_instance_is_created_where_its_initializer_runs_and_rolled_out() {
     }
     let create = ["create-proxy", "Note", "1.0", "--save", "second"];
     project.done(&[&create[..], &init].concat());
-    project.done(&["upgrade", "Note"]);
-    let status = project.done(&["status", "second"]);
+    project.done("upgrade Note");
+    let status = project.done("status second");
     assert_eq!(status["instance"]["version"], "3.0", "{status:#}");
 }
 
@@ -151,7 +151,7 @@ async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
     assert_eq!(project.code("3.0").await, code);
     let address = project.code("2.0").await.implementation.to_string();
     // Forward again: what stands in the way is said at once, with the flag for each.
-    let forward = ["migrate", "Note", "4.0", &address];
+    let forward = format!("migrate Note 4.0 {address}");
     let refused = project.refused("DirtyField", &forward);
     let next = text(&refused.document["error"], "next");
     for needed in [
@@ -203,7 +203,7 @@ async fn an_upgrade_is_checked_by_what_was_registered() {
     project.done(&[&register[..], &allow].concat());
 
     // What was allowed when it was registered is not allowed of the instance.
-    let asked = project.refused("LayoutRefused", &["upgrade", "note", "2.0"]);
+    let asked = project.refused("LayoutRefused", "upgrade note 2.0");
     let next = text(&asked.document["error"], "next").to_owned();
     let why = "what was accepted at registration is not on chain, so every upgrade asks again";
     let (_, whole) = next
@@ -218,7 +218,7 @@ async fn an_upgrade_is_checked_by_what_was_registered() {
         .join(format!("{old}.json"));
     let layout = std::fs::read_to_string(&kept).expect("the layout of 1.0");
     std::fs::write(&kept, layout.replace("\"note\"", "\"memo\"")).expect("written");
-    project.refused("LayoutTampered", &["upgrade", "note", "2.0"]);
+    project.refused("LayoutTampered", "upgrade note 2.0");
 
     // With the layouts, and with what is found named again, it goes on: by the command as it was printed.
     std::fs::write(&kept, layout).expect("written");
@@ -240,12 +240,12 @@ async fn approvers_see_the_build_of_the_very_code_and_of_no_other() {
     let project = Project::new();
     let other = project.node.addresses()[1].to_string();
     let policy = format!("AND(Admin,{other})");
-    project.done(&["define", "Two", "--migrate", &policy]);
+    project.done(&format!("define Two --migrate {policy}"));
     let proposed = project.run(&["register", "Two", "1.0", &home(V1)]);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let builds = &proposed.document["builds"];
     assert_eq!(text(&builds[0], "name"), "note-v1");
-    let pending = project.done(&["pending", "Two"]);
+    let pending = project.done("pending Two");
     let build = &pending["actions"][0]["builds"][0];
     assert_eq!(build["build"], builds[0]["build"]);
     // Who proposed it has built it in that run; who only looks has what the folder says.
@@ -269,11 +269,11 @@ async fn approvers_see_the_build_of_the_very_code_and_of_no_other() {
     let written = std::fs::read_to_string(&record).expect("a record");
     let lie = written.replace(codehash, &B256::repeat_byte(7).to_string());
     std::fs::write(&record, lie).expect("written");
-    project.refused("LayoutTampered", &["pending", "Two"]);
+    project.refused("LayoutTampered", "pending Two");
     let mut lie: Value = serde_json::from_str(&written).expect("a record");
     lie["source_hash"] = json!(B256::repeat_byte(7));
     std::fs::write(&record, lie.to_string()).expect("written");
-    let pending = project.run(&["pending", "Two"]);
+    let pending = project.run("pending Two");
     assert_eq!(pending.document["actions"][0]["builds"], json!([]));
     let why = &pending.document["actions"][0]["differs"][0];
     assert!(
@@ -286,10 +286,11 @@ async fn approvers_see_the_build_of_the_very_code_and_of_no_other() {
 #[test]
 fn layouts_are_compared_and_migrations_written_without_a_chain() {
     let folder = tempfile::tempdir().expect("a folder");
-    let run = |words: &[&str]| {
+    let run = |words: &str| {
         let output = command_line(Path::new(env!("CARGO_BIN_EXE_cli")))
             .expect("the workspace")
-            .args([words, &["--json"]].concat())
+            .args(words.split(' '))
+            .arg("--json")
             .current_dir(folder.path())
             .output()
             .expect("it starts");
@@ -297,28 +298,28 @@ fn layouts_are_compared_and_migrations_written_without_a_chain() {
         (output.status.code(), document)
     };
     let (v1, v2, swapped) = (home(V1), home(V2), home(SWAPPED));
-    assert_eq!(run(&["layout", "diff", &v1, &v1]).0, Some(0));
+    assert_eq!(run(&format!("layout diff {v1} {v1}")).0, Some(0));
     let left = folder.path().read_dir().expect("the folder").count();
     assert_eq!(left, 0, "reading writes nothing");
-    let (_, shown) = run(&["layout", "show", "--keep", &v1]);
-    let (exit, safe) = run(&["layout", "diff", &v1, &v2]);
+    let (_, shown) = run(&format!("layout show --keep {v1}"));
+    let (exit, safe) = run(&format!("layout diff {v1} {v2}"));
     assert_eq!((exit, text(&safe, "verdict")), (Some(0), "safe"));
     assert_eq!(text(&safe["findings"][0], "id"), "safe-append:changes");
-    let (exit, refused) = run(&["layout", "diff", &v1, &swapped]);
+    let (exit, refused) = run(&format!("layout diff {v1} {swapped}"));
     assert_eq!((exit, text(&refused, "verdict")), (Some(1), "refused"));
     assert_eq!(text(&refused["error"], "name"), "LayoutRefused");
 
     // A layout that was kept by its hash, and from what another compiler wrote.
     let old = text(&safe["old"], "hash");
-    assert_eq!(run(&["layout", "diff", old, &v2]).0, Some(0));
+    assert_eq!(run(&format!("layout diff {old} {v2}")).0, Some(0));
     let output = json!({"contracts": {"Note.sol": {"Note": {"storageLayout": shown["layout"]}}}});
     std::fs::write(folder.path().join("solc.json"), output.to_string()).expect("written");
-    let (exit, partial) = run(&["layout", "diff", "solc.json", &v2]);
+    let (exit, partial) = run(&format!("layout diff solc.json {v2}"));
     assert_eq!(exit, Some(1), "a compiler's layout lists no namespaces");
     assert_eq!(text(&partial["error"], "name"), "NamespacesNotListed");
 
     // The default mapping moves what was swapped; what is not said of a new field is empty.
-    let (exit, written) = run(&["layout", "migration", &v1, &swapped]);
+    let (exit, written) = run(&format!("layout migration {v1} {swapped}"));
     assert_eq!(exit, Some(0), "{written}");
     assert!(text(&written, "code").contains("old_note"));
     // What Cargo.toml has to declare stands above it, as the refusal without it names it.
@@ -332,16 +333,9 @@ fn layouts_are_compared_and_migrations_written_without_a_chain() {
         text(&refused["error"], "next").contains(&line[8..line.len() - 1]),
         "{refused}"
     );
-    let value = [
-        "layout",
-        "migration",
-        &v1,
-        &v2,
-        "--override",
-        "changes=U256::from(9)",
-    ];
+    let value = format!("layout migration {v1} {v2} --override changes=U256::from(9)");
     assert!(text(&run(&value).1, "code").contains("U256::from(9)"));
-    let (exit, refused) = run(&["layout", "migration", &v2, &v1]);
+    let (exit, refused) = run(&format!("layout migration {v2} {v1}"));
     assert_eq!(
         (exit, text(&refused["error"], "name")),
         (Some(1), "MigrationUnsupported")
@@ -350,7 +344,7 @@ fn layouts_are_compared_and_migrations_written_without_a_chain() {
         text(&refused["error"], "message").contains("changes"),
         "{refused}"
     );
-    let dropped = ["layout", "migration", &v2, &v1, "--drop", "changes"];
+    let dropped = format!("layout migration {v2} {v1} --drop changes");
     assert_eq!(run(&dropped).0, Some(0));
 }
 

@@ -60,28 +60,28 @@ fn contract(author: &Author, name: &str, [component, derive, entrypoint]: [&str;
 fn a_contract_has_its_own_layout_and_never_that_of_a_component() {
     let author = Author::new();
     let own = contract(&author, "own", [PUBLIC, DERIVE, UPGRADEABLE]);
-    let shown = author.project.done(&["layout", "show", &own]);
+    let shown = author.project.done(&format!("layout show {own}"));
     let storage = shown["layout"]["storage"].as_array().expect("variables");
     let labels: Vec<&str> = storage.iter().map(|one| text(one, "label")).collect();
     assert_eq!(labels, ["value", "component"]);
 
     // The derive was forgotten.
     let forgotten = contract(&author, "forgotten", [PUBLIC, "", UPGRADEABLE]);
-    let answer = author.project.run(&["layout", "show", &forgotten]);
+    let answer = author.project.run(&format!("layout show {forgotten}"));
     assert_ne!(answer.exit, Some(0), "{answer:?}");
     let message = "the storage layout of `Note` is not known";
     assert!(answer.stderr.contains(message), "{answer:?}");
 
     // Both were, and the component says that it is the contract.
     let decoy = contract(&author, "decoy", [UPGRADEABLE, "", PUBLIC]);
-    let answer = author.project.run(&["layout", "show", &decoy]);
+    let answer = author.project.run(&format!("layout show {decoy}"));
     assert_eq!(
         (answer.exit, text(&answer.document["error"], "name")),
         (Some(1), "LayoutOfAnother"),
         "{answer:?}"
     );
     let plain = contract(&author, "plain", [PUBLIC, "", PUBLIC]);
-    let answer = author.project.run(&["layout", "show", &plain]);
+    let answer = author.project.run(&format!("layout show {plain}"));
     assert_eq!(
         text(&answer.document["error"], "name"),
         "LayoutUnknown",
@@ -147,7 +147,7 @@ fn a_struct_that_says_that_it_is_the_contract_is_named() {
         ),
     ] {
         let decoy = author.source(name, &source, "");
-        let shown = author.project.done(&["layout", "show", &decoy]);
+        let shown = author.project.done(&format!("layout show {decoy}"));
         let unlisted = shown["layout"]["unlisted"].to_string();
         assert!(unlisted.contains("src/lib.rs: unsafe"), "{shown:#}");
     }

@@ -19,7 +19,7 @@ fn a_migration_that_is_activated_already_rolls_out_no_way_that_rollout_would_ref
     let allow = found.split(", ").flat_map(|id| ["--accept", id]);
     let allow: Vec<&str> = allow.collect();
     project.done(&[&wrong[..], &allow].concat());
-    let current = ["migrate", "Note", "3.0", &swapped];
+    let current = format!("migrate Note 3.0 {swapped}");
     project.done(&current);
     let late = ["create-proxy", "Note", "1.0", "--save", "late"];
     project.done(&[&late[..], &["--init", "initialize(uint256)", "8"]].concat());
@@ -28,7 +28,7 @@ fn a_migration_that_is_activated_already_rolls_out_no_way_that_rollout_would_ref
     let other = Folder::on(&project);
     let before = project.nonce();
     other.refused("LayoutRefused", &current);
-    other.refused("LayoutRefused", &["upgrade", "Note"]);
+    other.refused("LayoutRefused", "upgrade Note");
     assert_eq!(project.nonce(), before, "something was sent");
     let done = other.done(&[&["upgrade", "Note"][..], &allow].concat());
     assert_eq!(done["upgraded"], 1);

@@ -5,6 +5,7 @@ use alloy::primitives::U256;
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
 use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 
 use super::approver::{proposed, two_approvers};
 use super::folder::{Folder, send};
@@ -36,16 +37,16 @@ fn a_migration_is_decoded_wherever_it_is_shown() {
     let named = ("countFrom(uint256)", vec![("changes", "uint256", "40")]);
     assert_eq!(function(&plan), named);
     let action = proposed(&project, &migrate);
-    let here = project.done(&["pending", "Note"]);
+    let here = project.done("pending Note");
     assert_eq!(function(&here["actions"][0]), named);
 
     // The chain has the signature, and no names of arguments.
     let other = Folder::on(&project);
-    let review = other.done(&["pending", &action]);
+    let review = other.done(&format!("pending {action}"));
     let bare = ("countFrom(uint256)", vec![("", "uint256", "40")]);
     assert_eq!(function(&review), bare);
     assert_eq!(review["created"], Value::Null);
-    let approved = other.done(&["approve", &action, "--source", &v2]);
+    let approved = other.done(&format!("approve {action} --source {v2}"));
     // Its sources were built.
     assert_eq!(function(&approved), named);
 }
@@ -54,7 +55,7 @@ fn a_migration_is_decoded_wherever_it_is_shown() {
 fn two_creators() -> Project {
     let project = Project::with_note();
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&["policy", "update", "Note", "--role", "create", &policy]);
+    project.done(&format!("policy update Note --role create {policy}"));
     project
 }
 
@@ -69,7 +70,7 @@ fn a_creation_is_reviewed_with_the_proxy_and_what_it_would_hold() {
     let action = text(&proposing.document, "action");
 
     let other = Folder::on(&project);
-    let review = other.done(&["pending", action]);
+    let review = other.done(&format!("pending {action}"));
     let called = ("initialize(uint256)", vec![("", "uint256", "9")]);
     assert_eq!(function(&review), called);
     let created = &review["created"];
@@ -78,7 +79,7 @@ fn a_creation_is_reviewed_with_the_proxy_and_what_it_would_hold() {
         ("Note", "1.0")
     );
     assert_eq!(text(created, "kind"), "WASM proxy");
-    let known = project.done(&["status", "Note"])["definitions"][0]["versions"][0].clone();
+    let known = project.done("status Note")["definitions"][0]["versions"][0].clone();
     for field in ["implementation", "codehash"] {
         assert_eq!(created[field], known[field], "{field}");
     }
@@ -97,19 +98,19 @@ fn a_creation_is_reviewed_with_the_proxy_and_what_it_would_hold() {
 #[tokio::test]
 async fn calldata_that_nobody_can_read_stay_bytes_and_their_failure_is_seen_on_a_copy() {
     let project = two_creators();
-    let call = IRegistry::createProxyCall {
-        name: "Note".into(),
-        version: "1.0".into(),
-        kind: 0,
-        salt: U256::from(5).into(),
-        initData: vec![0xde, 0xad, 0xbe, 0xef, 1].into(),
-    };
+    let call = calls::create_proxy(
+        "Note",
+        "1.0",
+        0,
+        U256::from(5).into(),
+        vec![0xde, 0xad, 0xbe, 0xef, 1],
+    );
     assert!(IRegistry::createProxyCall::abi_decode(&call.abi_encode()).is_ok());
     send(&project, &call).await;
     let other = Folder::on(&project);
-    let pending = other.done(&["pending", "Note"]);
+    let pending = other.done("pending Note");
     let action = text(&pending["actions"][0], "action");
-    let review = other.done(&["pending", action]);
+    let review = other.done(&format!("pending {action}"));
     let one = only(&review);
     assert_eq!(
         (text(one, "calldata"), &one["function"]),
@@ -126,5 +127,5 @@ async fn calldata_that_nobody_can_read_stay_bytes_and_their_failure_is_seen_on_a
 }
 
 fn approvals_of(folder: &Folder<'_>) -> Value {
-    folder.done(&["pending", "Note"])["actions"][0]["approvals"].clone()
+    folder.done("pending Note")["actions"][0]["approvals"].clone()
 }

@@ -12,6 +12,7 @@ use stylus_upgrades::registry::{self, NewVersion};
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 
 use super::project::{Answer, Project, text};
+use stylus_upgrades_test_support::Words;
 
 /// Where neither a registered version's document nor this folder has an interface, what callers lose is
 /// not known.
@@ -33,11 +34,12 @@ impl<'d> Folder<'d> {
         }
     }
 
-    pub(super) fn run(&self, words: &[&str]) -> Answer {
+    pub(super) fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
         self.run_by(&self.project.node.endpoint(), words)
     }
 
-    pub(super) fn run_by(&self, endpoint: &str, words: &[&str]) -> Answer {
+    pub(super) fn run_by(&self, endpoint: &str, words: &(impl Words + ?Sized)) -> Answer {
+        let words = &words.list()[..];
         let registry = self.project.saved("registry");
         let there = ["--rpc-url", endpoint, "--registry", &registry];
         let words = [words, &there].concat();
@@ -45,14 +47,15 @@ impl<'d> Folder<'d> {
             .run_in(self.folder.path(), Some(self.home.path()), &words)
     }
 
-    pub(super) fn done(&self, words: &[&str]) -> Value {
+    pub(super) fn done(&self, words: &(impl Words + ?Sized)) -> Value {
+        let words = &words.list()[..];
         let answer = self.run(words);
         assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
         answer.document
     }
 
     /// Refused under that name, and nothing was sent.
-    pub(super) fn refused(&self, name: &str, words: &[&str]) -> Value {
+    pub(super) fn refused(&self, name: &str, words: &(impl Words + ?Sized)) -> Value {
         let before = self.project.nonce();
         let answer = self.run(words);
         let found = text(&answer.document["error"], "name");
@@ -100,7 +103,7 @@ pub(super) async fn add(project: &Project, name: &str, version: &str, code: Code
 /// A version whose layout document has no interface, as earlier versions of the program registered it:
 /// the code of `Note` 1.0 under another definition.
 pub(super) async fn add_without_interface(project: &Project, name: &str) {
-    project.done(&["define", name, "--migrate", "Admin"]);
+    project.done(&format!("define {name} --migrate Admin"));
     let code = project.code("1.0").await;
     let file = format!("stylus-upgrades-layouts/{}.json", code.layoutHash);
     let bytes = std::fs::read(project.path(&file)).expect("a document");

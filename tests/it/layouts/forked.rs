@@ -96,7 +96,7 @@ fn what_is_done_on_a_fork_changes_no_record_of_its_chain() {
     );
 
     // The chain itself is where it was; what was allowed on the fork is not allowed there.
-    let status = project.done(&["status", "Note"]);
+    let status = project.done("status Note");
     assert_eq!(text(&status["definitions"][0], "current"), "1.0");
     project.refused("LayoutRefused", &migrate);
     let v2 = home(V2);

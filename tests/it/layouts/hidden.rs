@@ -80,12 +80,12 @@ fn without_withdraw() -> String {
 fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
     let author = Author::new();
     let first = author.source("first", NOTE, NEEDS);
-    author.project.done(&["register", "Note", "1.0", &first]);
-    author.project.done(&["create-proxy", "Note", "1.0"]);
+    author.project.done(&format!("register Note 1.0 {first}"));
+    author.project.done("create-proxy Note 1.0");
     let same = NOTE.replace("held - amount)\n", "held - amount) // the same\n");
     let plan = |name: &str, source: &str, more: &str| {
         let folder = author.source(name, source, &format!("{NEEDS}{more}"));
-        let plan = author.project.run(&["plan", "Note", "2.0", &folder]);
+        let plan = author.project.run(&format!("plan Note 2.0 {folder}"));
         let problems = plan.document["problems"].as_array();
         let problems = problems.unwrap_or_else(|| panic!("{name}: {plan:?}"));
         let ids: Vec<String> = problems
@@ -121,7 +121,7 @@ fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
     let forged = author.source("forged", &forged, NEEDS);
     let refused = author
         .project
-        .refused("Interface", &["plan", "Note", "2.0", &forged]);
+        .refused("Interface", &format!("plan Note 2.0 {forged}"));
     let found = text(&refused.document["error"], "found");
     assert!(found.starts_with("it "), "{found}");
 
@@ -163,7 +163,7 @@ fn what_does_not_become_the_contract_does_not_build_as_one() {
     let method = "    pub fn withdraw";
     let conditional = NOTE.replace(method, &format!("    #[cfg(any())]\n{method}"));
     let conditional = author.source("conditional", &conditional, NEEDS);
-    let refused = author.project.run(&["layout", "show", &conditional]);
+    let refused = author.project.run(&format!("layout show {conditional}"));
     assert_ne!(refused.exit, Some(0), "{refused:?}");
     assert!(refused.stderr.contains("withdraw"), "{refused:?}");
     // The struct is no entrypoint: another function is.
@@ -175,7 +175,7 @@ fn what_does_not_become_the_contract_does_not_build_as_one() {
          vm.pay_for_memory_grow(0);\n    0\n}}\n"
     );
     let by_hand = author.source("by-hand", &by_hand, NEEDS);
-    let refused = author.project.run(&["layout", "show", &by_hand]);
+    let refused = author.project.run(&format!("layout show {by_hand}"));
     let error = &refused.document["error"];
     assert_eq!(text(error, "name"), "LayoutOfAnother", "{refused:?}");
 }

@@ -59,7 +59,7 @@ fn structs_of_two_versions_of_one_dependency_are_two_in_a_layout() {
         "",
         &dependency.both(),
     );
-    let shown = author.project.done(&["layout", "show", &contract]);
+    let shown = author.project.done(&format!("layout show {contract}"));
     let layout = &shown["layout"];
     let members = |field: usize| {
         let map = text(&layout["storage"][field], "type");
@@ -99,7 +99,7 @@ fn what_a_crate_keeps_in_a_namespace_is_in_its_layout_and_compared() {
     let named = crate_of("named", &field("bal", "one", form));
     let renamed = crate_of("renamed", &field("bal", "one", other));
     for (old, new) in [(&first, &moved), (&named, &renamed), (&first, &named)] {
-        let answer = author.project.run(&["layout", "diff", old, new]);
+        let answer = author.project.run(&format!("layout diff {old} {new}"));
         assert_eq!(
             (answer.exit, text(&answer.document, "verdict")),
             (Some(1), "refused")

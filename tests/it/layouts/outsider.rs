@@ -81,7 +81,7 @@ impl Author {
 
     /// Registers version 1.0 and creates an instance.
     pub(super) fn begin(&self, contract: &str) {
-        self.project.done(&["register", "Note", "1.0", contract]);
+        self.project.done(&format!("register Note 1.0 {contract}"));
         self.create("note");
     }
 
@@ -130,10 +130,10 @@ fn what_only_a_later_version_uses_is_in_no_straggler() {
         "",
     );
     author.begin(&first);
-    author.project.done(&["migrate", "Note", "2.0", &second]);
-    author.project.done(&["migrate", "Note", "3.0", &third]);
+    author.project.done(&format!("migrate Note 2.0 {second}"));
+    author.project.done(&format!("migrate Note 3.0 {third}"));
     author.create("late");
-    let done = author.project.done(&["upgrade", "late", "3.0"]);
+    let done = author.project.done("upgrade late 3.0");
     assert_eq!(done["coverage"]["live_instances"], "complete", "{done}");
 }
 
@@ -179,19 +179,19 @@ fn a_mapping_that_comes_back_is_empty_where_a_census_proves_it() {
     let first = author.contract("am", &format!("{A}\n    {MAP}"), INITIALIZE, "");
     let second = author.contract("a", A, "", "");
     author.begin(&first);
-    let drop = ["migrate", "Note", "2.0", &second, "--accept", "delete:m"];
+    let drop = format!("migrate Note 2.0 {second} --accept delete:m");
     author.project.done(&drop);
     let words = ["Note", "3.0", &first];
     let found = author.dirty(&words);
     assert!(found.contains("left by m[key] of 1.0"), "{found}");
-    let census = author.project.done(&["census", "note"]);
+    let census = author.project.done("census note");
     assert_eq!(census["complete"], true, "{census}");
     let plan = author.project.run(&[&["plan"], &words[..]].concat());
     assert!(!plan.document.to_string().contains("dirty:"), "{plan:?}");
     assert!(plan.stderr.contains("proven by a census"), "{plan:?}");
 
     // An entry that an older version left: what storage was proven of is not what there is.
-    let status = author.project.done(&["status", "note"]);
+    let status = author.project.done("status note");
     let proxy = text(&status["instance"], "proxy")
         .parse()
         .expect("an address");
@@ -202,7 +202,7 @@ fn a_mapping_that_comes_back_is_empty_where_a_census_proves_it() {
     });
     left.expect("the chain").expect("a block");
     author.dirty(&words);
-    let census = author.project.run(&["census", "note"]);
+    let census = author.project.run("census note");
     assert_eq!(census.exit, Some(1), "{census:?}");
     author.dirty(&words);
 }
@@ -243,13 +243,7 @@ fn a_field_that_its_migration_sets_is_the_authors_to_declare() {
     // Where nothing runs, nothing sets it.
     author.project.refused(
         "DirtyField",
-        &[
-            "migrate",
-            "Note",
-            "3.0",
-            &third,
-            "--accept=migration-omitted",
-        ],
+        &format!("migrate Note 3.0 {third} --accept=migration-omitted"),
     );
     let done = author
         .project
@@ -274,6 +268,7 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageMap, StorageU256};
 use stylus_upgradeable::lazy::{LazyMap, Record};
 use stylus_upgradeable::prelude::*;
+use stylus_upgrades_test_support::Words;
 
 #[derive(SolidityError, Debug)]
 pub enum NoteError {

@@ -8,8 +8,10 @@ use serde_json::Value;
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::command_line;
-use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_interface::registry::Code;
+use stylus_upgrades_test_support::Words;
 use stylus_upgrades_test_support::compilers;
+use stylus_upgrades_tests::calls;
 
 /// Version 1 of a note, in another workspace.
 pub(crate) const V1: &str = "tests/fixtures/outside/v1";
@@ -83,8 +85,8 @@ impl Project {
             signer.address()
         );
         std::fs::write(project.path("stylus-upgrades.toml"), manifest).expect("a manifest");
-        project.done(&["registry", "deploy", "--save"]);
-        project.done(&["define", "Note", "--migrate", "Admin"]);
+        project.done("registry deploy --save");
+        project.done("define Note --migrate Admin");
         project
     }
 
@@ -105,19 +107,30 @@ impl Project {
         self.folder.path().join(name)
     }
 
-    pub(crate) fn run(&self, words: &[&str]) -> Answer {
+    pub(crate) fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
         self.run_in(self.folder.path(), None, words)
     }
 
     /// Runs a command in a folder, with another home if one is given. The compilers stay where they
     /// are.
-    pub(crate) fn run_in(&self, folder: &Path, home: Option<&Path>, words: &[&str]) -> Answer {
+    pub(crate) fn run_in(
+        &self,
+        folder: &Path,
+        home: Option<&Path>,
+        words: &(impl Words + ?Sized),
+    ) -> Answer {
         let output = self.command(folder, home, words).output();
         Answer::of(output.expect("it starts"))
     }
 
     /// The same, not started yet.
-    pub(crate) fn command(&self, folder: &Path, home: Option<&Path>, words: &[&str]) -> Command {
+    pub(crate) fn command(
+        &self,
+        folder: &Path,
+        home: Option<&Path>,
+        words: &(impl Words + ?Sized),
+    ) -> Command {
+        let words = &words.list()[..];
         let program = Path::new(env!("CARGO_BIN_EXE_cli"));
         let mut command = command_line(program).expect("the workspace");
         for name in stylus_upgrades_test_support::outer_variables() {
@@ -133,14 +146,15 @@ impl Project {
         command
     }
 
-    pub(crate) fn done(&self, words: &[&str]) -> Value {
+    pub(crate) fn done(&self, words: &(impl Words + ?Sized)) -> Value {
+        let words = &words.list()[..];
         let answer = self.run(words);
         assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
         answer.document
     }
 
     /// Runs a command that has to be refused under that name, and sends nothing.
-    pub(crate) fn refused(&self, name: &str, words: &[&str]) -> Answer {
+    pub(crate) fn refused(&self, name: &str, words: &(impl Words + ?Sized)) -> Answer {
         let before = self.nonce();
         let answer = self.run(words);
         let found = &answer.document["error"];
@@ -173,10 +187,7 @@ impl Project {
             .await
             .expect("the chain");
         let registry = self.saved("registry").parse().expect("an address");
-        let call = IRegistry::getVersionCall {
-            name: name.into(),
-            version: version.into(),
-        };
+        let call = calls::get_version(name, version);
         client.call(registry, &call).await.expect("a version").code
     }
 
@@ -189,7 +200,7 @@ impl Project {
 
     /// The note, read as the version that runs reads it.
     pub(crate) fn note(&self) -> U256 {
-        let shown = self.done(&["status", "note"]);
+        let shown = self.done("status note");
         let proxy = text(&shown["instance"], "proxy")
             .parse()
             .expect("an address");

@@ -21,7 +21,7 @@ async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared()
     );
     // The published document has every function, and whoever proposed it wrote it.
     let other = Folder::on(&project);
-    let answer = other.run(&["approve", &action]);
+    let answer = other.run(&format!("approve {action}"));
     assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
     let error = &answer.document["error"];
     assert!(
@@ -32,7 +32,7 @@ async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared()
         text(error, "next").ends_with("--accept absent:interface"),
         "{error}"
     );
-    let review = other.done(&["pending", &action]);
+    let review = other.done(&format!("pending {action}"));
     let functions = findings_about(&review, "interface");
     assert_eq!(functions.len(), 1, "{review:#}");
     assert_eq!(functions[0].0, "unknown", "{functions:?}");
@@ -70,7 +70,7 @@ async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared()
     };
     add(&project, "Note", "2.2", code, "1.0").await;
     use_key(&project, 1);
-    let pending = other.done(&["pending", "Note"]);
+    let pending = other.done("pending Note");
     let actions = pending["actions"].as_array().expect("actions");
     assert_eq!(actions.len(), 3, "{pending:#}");
     for (one, name) in actions[1..].iter().zip(["NotChecked", "LayoutNotCompared"]) {
@@ -86,7 +86,7 @@ async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared()
 
 /// The code of the version that is proposed.
 async fn pending_code(other: &Folder<'_>, project: &Project) -> Code {
-    let pending = other.done(&["pending", "Note"]);
+    let pending = other.done("pending Note");
     let call = text(&pending["actions"][0], "call").to_owned();
     let call = hex::decode(call).expect("calldata");
     let call = IRegistry::migrateCall::abi_decode(&call).expect("a migration");
@@ -119,11 +119,11 @@ async fn a_document_that_leaves_functions_out_is_not_approved_unseen_and_proves_
     add(&project, "Note", "1.1", forged.clone(), "1.0").await;
     use_key(&project, 1);
     let other = Folder::on(&project);
-    let pending = other.done(&["pending", "Note"]);
+    let pending = other.done("pending Note");
     let action = text(&pending["actions"][0], "action");
-    let answer = other.run(&["approve", action]);
+    let answer = other.run(&format!("approve {action}"));
     assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
-    let review = other.done(&["pending", action]);
+    let review = other.done(&format!("pending {action}"));
     assert_eq!(
         findings_about(&review, "interface")[0].0,
         "unknown",
@@ -135,7 +135,7 @@ async fn a_document_that_leaves_functions_out_is_not_approved_unseen_and_proves_
     let v2 = home(V2);
     let words = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
     let action = proposed(&project, &words);
-    let answer = Folder::on(&project).run(&["approve", &action, "--source", &v2]);
+    let answer = Folder::on(&project).run(&format!("approve {action} --source {v2}"));
     assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
     let found = text(&answer.document["error"], "found");
     assert!(found.contains("different things"), "{found}");

@@ -21,7 +21,7 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
     let project = Project::with_note();
     let second = Folder::on(&project);
     let (v2, swapped) = (home(V2), home(SWAPPED));
-    let proxy = project.done(&["status", "note"])["instance"]["proxy"].clone();
+    let proxy = project.done("status note")["instance"]["proxy"].clone();
     let proxy = proxy.as_str().expect("an address");
 
     // The storage would be misread: it is refused here as it is in the first folder.
@@ -68,7 +68,7 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
         "delete:changes"
     );
     assert!(third.layouts().read_dir().expect("a cache").count() >= 2);
-    third.done(&["verify", "Note"]);
+    third.done("verify Note");
     assert_eq!(project.note(), U256::from(7));
 
     // And forward again: what version 2 counted still lies there.
@@ -83,7 +83,7 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
     third.refused("DirtyField", &again);
     let named = ["--accept", "dirty:changes"];
     third.done(&[&again[..], &named].concat());
-    let upgrade = ["upgrade", proxy, "4.0", "--accept=migration-omitted"];
+    let upgrade = format!("upgrade {proxy} 4.0 --accept=migration-omitted");
     let fourth = Folder::on(&project);
     let refused = fourth.refused("DirtyField", &upgrade);
     let found = text(&refused["error"], "found");
@@ -107,7 +107,7 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
     let address = project.code("1.0").await.implementation.to_string();
     let named = ["--accept", "not-compared", "--accept", "absent:steps"];
     let named = [&named[..], &NOT_COMPARED].concat();
-    let proxy = project.done(&["status", "note"])["instance"]["proxy"].clone();
+    let proxy = project.done("status note")["instance"]["proxy"].clone();
     let proxy = proxy.as_str().expect("an address");
     for words in [
         &["upgrade", proxy, "2.0"][..],
@@ -134,7 +134,7 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
     ] {
         second.refused("LayoutNotCompared", words);
     }
-    let plan = second.run(&["plan", "Note", "2.0"]);
+    let plan = second.run("plan Note 2.0");
     assert_eq!(plan.exit, Some(1));
     assert!(problems(&plan.document).contains(&"not-compared"));
     for part in ["layout", "steps", "live_instances"] {
@@ -155,7 +155,7 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
     assert_eq!(text(&done["storage"][0], "verdict"), "unknown");
 
     // Of two versions with one hash nothing has to be compared.
-    let same = ["register", "Note", "5.0", &address, "--from", "1.0"];
+    let same = format!("register Note 5.0 {address} --from 1.0");
     let done = second.done(&same);
     assert_eq!(text(&done["storage"][0], "verdict"), "unchanged");
 }
@@ -170,7 +170,7 @@ async fn a_layout_that_was_registered_before_documents_existed_is_still_compared
         layoutHash: layout.hash(),
         ..project.code("1.0").await
     };
-    project.done(&["define", "Old", "--migrate", "Admin"]);
+    project.done("define Old --migrate Admin");
     add(&project, "Old", "1.0", old, "").await;
     let second = Folder::on(&project);
     let (v2, swapped) = (home(V2), home(SWAPPED));
@@ -186,20 +186,10 @@ async fn a_layout_that_was_registered_before_documents_existed_is_still_compared
     let done = second.done(&[&migrate[..], &NOT_COMPARED, &unlisted].concat());
     assert_eq!(text(&done["storage"][0], "verdict"), "accepted");
     // Going back publishes what was missing: from then on anybody compares.
-    second.done(&[
-        "rollback",
-        "Old",
-        "--to",
-        "1.0",
-        "--as",
-        "3.0",
-        "--accept",
-        "absent:steps",
-        "--accept",
-        "absent:interface",
-        "--accept",
-        "namespaces-not-listed",
-    ]);
+    second.done(
+        "rollback Old --to 1.0 --as 3.0 --accept absent:steps --accept absent:interface \
+             --accept namespaces-not-listed",
+    );
     let third = Folder::on(&project);
     third.refused(
         "LayoutRefused",
@@ -243,15 +233,8 @@ fn a_layout_that_is_too_large_to_publish_is_refused_before_anything_is_sent() {
         json!({"t_uint256": {"encoding": "inplace", "label": "uint256", "numberOfBytes": "32"}});
     let layout = json!({"storage": fields, "types": types}).to_string();
     std::fs::write(project.path("large.json"), layout).expect("written");
-    project.done(&["define", "Large", "--migrate", "Admin"]);
-    let words = [
-        "register",
-        "Large",
-        "1.0",
-        "counter-back",
-        "--layout",
-        "large.json",
-    ];
+    project.done("define Large --migrate Admin");
+    let words = "register Large 1.0 counter-back --layout large.json";
     let answer = project.refused("LayoutTooLarge", &words);
     assert_eq!(
         text(&answer.document["error"], "expected"),
@@ -281,7 +264,7 @@ async fn an_endpoint_that_withholds_the_path_upgrades_nothing_unseen() {
     let allow = found.split(", ").flat_map(|id| ["--accept", id]);
     let allowed: Vec<&str> = register.iter().copied().chain(allow).collect();
     project.done(&allowed);
-    let shown = project.done(&["status", "note"]);
+    let shown = project.done("status note");
     let proxy = text(&shown["instance"], "proxy");
 
     let second = Folder::on(&project);
@@ -315,17 +298,17 @@ async fn calldata_that_no_upgrade_could_run_is_not_recorded_with_a_version() {
     let selector = hex::encode_prefixed(&keccak256("countFrom(uint256)")[..4]);
     let tail = format!("{selector}{}", "00".repeat(33));
     for data in [&selector, &tail] {
-        let register = ["register", "Note", "2.0", &v2, "--call", data];
+        let register = format!("register Note 2.0 {v2} --call {data}");
         let refused = project.refused("StepArguments", &register);
         let next = text(&refused.document["error"], "next");
         assert_eq!(next, "--call 'countFrom(uint256)' <uint256>");
     }
     // Under labels that the code does not know, its migration is not left out in silence either.
-    project.done(&["define", "Other", "--migrate", "Admin"]);
+    project.done("define Other --migrate Admin");
     let first = ["register", "Other", "v1", &home(V1)];
     let refused = project.refused("InitializerOfOther", &first);
     let next = text(&refused.document["error"], "next");
     assert!(next.starts_with("register it as 1.0, or"), "{next}");
     project.done(&[&first[..], &["--accept=initializer-of-other"]].concat());
-    project.refused("MigrationOmitted", &["register", "Other", "v2", &v2]);
+    project.refused("MigrationOmitted", &format!("register Other v2 {v2}"));
 }

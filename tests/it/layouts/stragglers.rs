@@ -30,7 +30,7 @@ fn with<'w>(words: &[&'w str], more: &'w [String]) -> Vec<&'w str> {
 }
 
 fn version_of_late(project: &Project) -> String {
-    let status = project.done(&["status", "late"]);
+    let status = project.done("status late");
     text(&status["instance"], "version").to_owned()
 }
 

@@ -13,13 +13,7 @@ const INITIALIZE: &str = "#[initializer(\"1.0\")]
 
 /// What the checks of a migration to the next version say of the layout.
 fn migrated(author: &Author, version: &str, contract: &str) -> Value {
-    let migrate = [
-        "migrate",
-        "Note",
-        version,
-        contract,
-        "--accept=migration-omitted",
-    ];
+    let migrate = format!("migrate Note {version} {contract} --accept=migration-omitted");
     author.project.done(&migrate)
 }
 
@@ -84,7 +78,7 @@ fn two_layouts_of_a_compiler_do_not_show_that_storage_is_kept() {
     ] {
         std::fs::write(project.path(file), layout).expect("written");
     }
-    let answer = project.run(&["layout", "diff", "solc.json", "solc.json"]);
+    let answer = project.run("layout diff solc.json solc.json");
     assert_eq!(
         (answer.exit, text(&answer.document["error"], "name")),
         (Some(1), "NamespacesNotListed"),
@@ -93,6 +87,6 @@ fn two_layouts_of_a_compiler_do_not_show_that_storage_is_kept() {
     let allow = ["--accept", "namespaces-not-listed"];
     let named = [&["layout", "diff", "solc.json", "solc.json"][..], &allow].concat();
     assert_eq!(project.done(&named)["verdict"], "accepted");
-    let listed = project.done(&["layout", "diff", "core.json", "core.json"]);
+    let listed = project.done("layout diff core.json core.json");
     assert_eq!(listed["verdict"], "unchanged");
 }

@@ -18,11 +18,11 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
     let found = text(&refused.document["error"], "found").to_owned();
     let allow: Vec<&str> = found.split(", ").flat_map(|id| ["--accept", id]).collect();
     let action = proposed(&project, &[&migrate[..], &allow].concat());
-    let review = project.done(&["pending", &action]);
+    let review = project.done(&format!("pending {action}"));
     let call: Bytes = text(&review, "call").parse().expect("hex");
     let honest = migrateCall::abi_decode(&call).expect("a migration");
     use_key(&project, 0);
-    project.done(&["cancel", &action]);
+    project.done(&format!("cancel {action}"));
 
     // The same code under the layout and the source hash of 1.0, which is published and known.
     let mut forged = honest.clone();
@@ -33,9 +33,9 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
     send(&project, &forged).await;
     use_key(&project, 1);
     let other = Folder::on(&project);
-    let pending = other.done(&["pending", "Note"]);
+    let pending = other.done("pending Note");
     let action = text(&pending["actions"][0], "action");
-    let review = other.done(&["pending", action]);
+    let review = other.done(&format!("pending {action}"));
     for about in ["layout", "steps"] {
         let cards = findings_about(&review, about);
         assert!(!cards.is_empty(), "{review:#}");
@@ -48,7 +48,7 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
             "{cards:?}"
         );
     }
-    let built = other.run(&["approve", action, "--source", &swapped]);
+    let built = other.run(&format!("approve {action} --source {swapped}"));
     assert_eq!(refusal(&built), (Some(1), "ArtifactDiffers"), "{built:?}");
     let done = other.done(&[&["approve", action][..], &NOT_COMPARED].concat());
     assert_eq!(done["coverage"], unbuilt("partial", "absent"), "{done:#}");

@@ -11,6 +11,7 @@ use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_tests::abi::IHostile;
 use stylus_upgrades_tests::abi::vault::IVault::{self, WrongSteward};
+use stylus_upgrades_tests::calls;
 
 use crate::registry::fixture::{
     Done, Fixture, Reverted, account, complex, initial_step, is, refused, step,
@@ -44,12 +45,7 @@ impl Scenario {
     }
 
     fn add(&mut self, version: &str, step: Step) {
-        let call = IRegistry::addVersionCall {
-            name: "A".into(),
-            version: version.into(),
-            code: self.vault.clone(),
-            step,
-        };
+        let call = calls::add_version("A", version, &self.vault, step);
         self.fixture.send(account(0), &call).expect("added");
     }
 
@@ -60,13 +56,13 @@ impl Scenario {
             deposits: [10, 20, 30].map(U256::from).into(),
             total: U256::from(total),
         };
-        let create = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            kind: proxy_kind::WASM,
-            salt: B256::with_last_byte(self.proxy[19]),
-            initData: initialize.abi_encode().into(),
-        };
+        let create = calls::create_proxy(
+            "A",
+            "1.0",
+            proxy_kind::WASM,
+            B256::with_last_byte(self.proxy[19]),
+            initialize.abi_encode(),
+        );
         let done = self.fixture.send(account(0), &create)?;
         Ok(done.returned.proxy)
     }
@@ -245,21 +241,10 @@ fn a_complex_migration_does_not_end_while_a_declared_condition_is_broken() {
     let handler = account(5);
     let complex_step = complex("1.0", &program, handler);
     for (version, step) in [("1.0", initial_step()), ("2.0", complex_step)] {
-        let call = IRegistry::addVersionCall {
-            name: "A".into(),
-            version: version.into(),
-            code: trace.clone(),
-            step,
-        };
+        let call = calls::add_version("A", version, &trace, step);
         fixture.send(account(0), &call).expect("added");
     }
-    let create = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::WASM,
-        salt: B256::ZERO,
-        initData: Bytes::new(),
-    };
+    let create = calls::create_proxy("A", "1.0", proxy_kind::WASM, B256::ZERO, Bytes::new());
     let proxy = fixture
         .send(account(0), &create)
         .expect("born")

@@ -3,7 +3,6 @@
 //! | module | holds |
 //! |---|---|
 //! | `lazy` | a ledger whose accounts are converted when they are written or swept |
-//! | `lazy_random` | records of several words: any order of reads, writes, deletions and sweeps against a model |
 //! | `cursor` | a complex migration from start to end, whose items the contract knows |
 //! | `batches` | one whose items the handler supplies, and what he may not supply |
 //! | `bytes` | what a migration adds to a contract
@@ -32,7 +31,6 @@ mod full;
 mod graphs;
 mod lazy;
 mod lazy_chain;
-mod lazy_random;
 mod old;
 mod paths;
 mod points;

@@ -14,8 +14,9 @@ use stylus_upgrades_interface::complex::IComplexMigration::{
 };
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{proxy_kind, step};
-use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+use stylus_upgrades_interface::registry::{Code, Step};
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::calls;
 
 use crate::registry::fixture::{Fixture, Reverted, account, complex, initial_step, is};
 
@@ -76,25 +77,20 @@ impl Twins {
     }
 
     fn created(&mut self, salt: u8, initialize: &impl SolCall) -> Address {
-        let create = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            kind: proxy_kind::WASM,
-            salt: B256::with_last_byte(salt),
-            initData: initialize.abi_encode().into(),
-        };
+        let create = calls::create_proxy(
+            "A",
+            "1.0",
+            proxy_kind::WASM,
+            B256::with_last_byte(salt),
+            initialize.abi_encode(),
+        );
         let created = self.fixture.send(account(0), &create).expect("born");
         created.returned.proxy
     }
 
     /// Adds a version.
     pub(super) fn add(&mut self, version: &str, code: &Code, step: Step) {
-        let call = IRegistry::addVersionCall {
-            name: "A".into(),
-            version: version.into(),
-            code: code.clone(),
-            step,
-        };
+        let call = calls::add_version("A", version, &code, step);
         self.fixture.send(account(0), &call).expect("added");
     }
 
@@ -120,10 +116,7 @@ impl Twins {
 
     /// The registry turns back the one that moves.
     pub(super) fn abort(&mut self) {
-        let abort = IRegistry::abortMigrationCall {
-            name: "A".into(),
-            proxy: self.moved,
-        };
+        let abort = calls::abort_migration("A", self.moved);
         self.fixture.send(account(0), &abort).expect("aborted");
     }
 

@@ -5,15 +5,16 @@ use super::{Empty, SECOND};
 use alloy::primitives::keccak256;
 use serde_json::Value;
 use std::fs;
+use stylus_upgrades_test_support::Words;
 
 /// A project whose version 1.0 is live and tagged.
 fn live() -> Empty {
     let empty = Empty::with_note();
-    empty.git(&["init", "--quiet"]);
+    empty.git("init --quiet");
     empty.live();
-    empty.git(&["add", "."]);
-    empty.git(&["commit", "--quiet", "--message=1.0"]);
-    empty.git(&["tag", "v1.0"]);
+    empty.git("add .");
+    empty.git("commit --quiet --message=1.0");
+    empty.git("tag v1.0");
     empty
 }
 
@@ -28,7 +29,8 @@ impl Empty {
     }
 
     /// The ids of the errors that `check` found.
-    fn errors(&self, words: &[&str]) -> Vec<String> {
+    fn errors(&self, words: &(impl Words + ?Sized)) -> Vec<String> {
+        let words = &words.list()[..];
         let (exit, found) = self.json_in("note", 0, &[&["check", "Note"], words].concat());
         let all = found["findings"].as_array().expect("findings");
         let errors: Vec<&Value> = all
@@ -46,15 +48,19 @@ impl Empty {
     }
 
     /// The exit code and the document of a command under a runner that sets a variable.
-    fn json_with(&self, (name, value): (&str, &str), words: &[&str]) -> (Option<i32>, Value) {
-        let mut command = self.command("note", 0, &[words, &["--json"]].concat());
+    fn json_with(
+        &self,
+        (name, value): (&str, &str),
+        words: &(impl Words + ?Sized),
+    ) -> (Option<i32>, Value) {
+        let mut command = self.command("note", 0, &[&words.list()[..], &["--json"]].concat());
         let output = command.env(name, value).output().expect("it starts");
         let document = serde_json::from_slice(&output.stdout).expect("a document");
         (output.status.code(), document)
     }
 
     fn restore(&self) {
-        self.git(&["checkout", "--quiet", "src/lib.rs"]);
+        self.git("checkout --quiet src/lib.rs");
     }
 
     /// The line of the contract that has that text, from 1.
@@ -81,7 +87,7 @@ fn is_of_layout(id: &str) -> bool {
 fn a_pull_request_is_compared_with_what_is_live() {
     let empty = live();
     let before = empty.nonce();
-    let status = empty.git(&["status", "--porcelain"]);
+    let status = empty.git("status --porcelain");
     assert_eq!(empty.errors(&[]), NONE, "nothing changed");
 
     // A field and a function more.
@@ -99,7 +105,7 @@ fn a_pull_request_is_compared_with_what_is_live() {
         !found.is_empty() && found.iter().all(|id| is_of_layout(id)),
         "{found:?}"
     );
-    let output = empty.run("note", 0, &["check", "Note", "--format", "github"]);
+    let output = empty.run("note", 0, "check Note --format github");
     let said = String::from_utf8(output.stdout).expect("text");
     let place = format!(
         "::error file=src/lib.rs,line={},title=",
@@ -117,7 +123,7 @@ fn a_pull_request_is_compared_with_what_is_live() {
     fs::write(&dead, text).expect("written");
     assert_eq!(empty.errors(&[]), ["function-removed:change(uint256)"]);
     let lost = "function-removed:change(uint256)";
-    assert_eq!(empty.errors(&["--accept", lost]), NONE);
+    assert_eq!(empty.errors(&format!("--accept {lost}")), NONE);
     // What check refuses, migrate does not do.
     let (exit, refused) = empty.json_in("note", 0, &["migrate", "Note", "2.0", "."]);
     let error = &refused["error"];
@@ -135,7 +141,7 @@ fn a_pull_request_is_compared_with_what_is_live() {
     // What does not compile is shown where it does not.
     empty.restore();
     empty.edit(&[("        self.value.get()", "        self.value.gets()")]);
-    let output = empty.run("note", 0, &["check", "Note", "--format", "github"]);
+    let output = empty.run("note", 0, "check Note --format github");
     let said = String::from_utf8(output.stdout).expect("text");
     let place = format!(
         "::error file=src/lib.rs,line={},title=Compile",
@@ -151,7 +157,7 @@ fn a_pull_request_is_compared_with_what_is_live() {
     assert_eq!(output.status.code(), Some(1));
 
     empty.restore();
-    assert_eq!(empty.git(&["status", "--porcelain"]), status);
+    assert_eq!(empty.git("status --porcelain"), status);
     assert_eq!(empty.nonce(), before, "something was sent");
 }
 
@@ -159,8 +165,8 @@ fn a_pull_request_is_compared_with_what_is_live() {
 #[ignore = "nightly: compiles a project of an author, about 42 s"]
 fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
     let empty = live();
-    assert_eq!(empty.errors(&["--instances", "1"]), NONE);
-    empty.git(&["checkout", "--quiet", "-b", "change"]);
+    assert_eq!(empty.errors("--instances 1"), NONE);
+    empty.git("checkout --quiet -b change");
     empty.edit(&[("pub fn change(", "pub fn change_it(")]);
     assert_eq!(empty.errors(&[]), ["function-removed:change(uint256)"]);
 
@@ -181,7 +187,7 @@ fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
     // What is live is what the chain publishes.
     assert_eq!(empty.errors(&[]), ["function-removed:change(uint256)"]);
     // Where no chain is asked, the file was not reviewed.
-    let against = ["--against", "1.0"];
+    let against = "--against 1.0";
     let is_unchecked = || {
         let found = empty.errors(&against);
         let has = |code: &str| found.iter().any(|one| one == code);
@@ -191,13 +197,13 @@ fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
     let (_, found) = empty.json_in("note", 0, &["check", "Note", "--against", "1.0"]);
     let said = found["findings"].to_string();
     assert!(said.contains("commit stylus-upgrades-versions/"), "{said}");
-    empty.git(&["add", "."]);
-    empty.git(&["commit", "--quiet", "--message=change"]);
+    empty.git("add .");
+    empty.git("commit --quiet --message=change");
     assert!(is_unchecked());
     assert_eq!(empty.errors(&[]), ["function-removed:change(uint256)"]);
 
     // No instance at all is no trial.
-    let output = empty.run("note", 0, &["check", "Note", "--instances", "0"]);
+    let output = empty.run("note", 0, "check Note --instances 0");
     assert_eq!(output.status.code(), Some(2));
 }
 
@@ -300,10 +306,10 @@ fn a_declared_migration_has_to_run_and_what_was_not_checked_has_to_be_named() {
 #[test]
 fn the_registry_that_a_pull_request_names_does_not_say_what_is_live() {
     let empty = live();
-    empty.git(&["branch", "--force", "main"]);
+    empty.git("branch --force main");
     let event = empty.path("event.json");
     fs::write(&event, r#"{"repository":{"default_branch":"main"}}"#).expect("written");
-    empty.git(&["checkout", "--quiet", "-b", "change"]);
+    empty.git("checkout --quiet -b change");
     empty.edit(&[(
         "    value: StorageU256,",
         "    changes: StorageU256,\n    value: StorageU256,",
@@ -316,11 +322,11 @@ fn the_registry_that_a_pull_request_names_does_not_say_what_is_live() {
     let other = "registry = \"0x000000000000000000000000000000000000dEaD\"";
     let text = text.replace(registry.expect("a registry"), other);
     fs::write(&manifest, text).expect("written");
-    empty.git(&["commit", "--quiet", "--all", "--message=change"]);
+    empty.git("commit --quiet --all --message=change");
     let event = event.display().to_string();
     let github = ("GITHUB_EVENT_PATH", event.as_str());
     for runner in [github, ("CI_DEFAULT_BRANCH", "main")] {
-        let (exit, found) = empty.json_with(runner, &["check", "Note"]);
+        let (exit, found) = empty.json_with(runner, "check Note");
         let said = found["findings"].to_string();
         assert_eq!(exit, Some(1), "{found:#}");
         assert!(said.contains("\"part\":\"layout\""), "{found:#}");
@@ -387,13 +393,13 @@ fn a_manifest_that_nobody_reviewed_is_refused_to_a_runner_that_names_no_reposito
 #[test]
 fn a_record_that_a_pull_request_rewrites_says_nothing_of_a_layout() {
     let empty = live();
-    empty.git(&["checkout", "--quiet", "-b", "change"]);
+    empty.git("checkout --quiet -b change");
     empty.edit(&[(
         "    value: StorageU256,",
         "    changes: StorageU256,\n    value: StorageU256,",
     )]);
     let layouts = || {
-        let found = empty.errors(&["--against", "1.0"]);
+        let found = empty.errors("--against 1.0");
         found.iter().any(|id| is_of_layout(id))
     };
     assert!(layouts());
@@ -407,12 +413,12 @@ fn a_record_that_a_pull_request_rewrites_says_nothing_of_a_layout() {
     assert!(layouts(), "deleted");
     let known: Value = serde_json::from_str(&text).expect("a record");
     let old = known["layout_hash"].as_str().expect("a hash");
-    let shown = empty.done(&["layout", "show", "."]);
+    let shown = empty.done("layout show .");
     let new = shown["hash"].as_str().expect("a hash");
     fs::write(&record, text.replace(old, new)).expect("written");
     assert!(layouts(), "rewritten");
     // A build script moves the branch that was reviewed: what that had is read before.
-    empty.git(&["branch", "--force", "main", "v1.0"]);
+    empty.git("branch --force main v1.0");
     let repository = empty.path("note");
     let script = format!(
         "fn main() {{\n    let mut git = std::process::Command::new(\"git\");\n    \
@@ -420,9 +426,9 @@ fn a_record_that_a_pull_request_rewrites_says_nothing_of_a_layout() {
          assert!(moved.status().expect(\"git\").success());\n}}\n"
     );
     fs::write(empty.path("note/build.rs"), script).expect("written");
-    empty.git(&["add", "."]);
-    empty.git(&["commit", "--quiet", "--message=change"]);
+    empty.git("add .");
+    empty.git("commit --quiet --message=change");
     assert!(layouts(), "moved");
-    let commit = |name| empty.git(&["rev-parse", name]);
+    let commit = |name| empty.git(&format!("rev-parse {name}"));
     assert_eq!(commit("main"), commit("change"), "the script ran");
 }

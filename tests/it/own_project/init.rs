@@ -151,12 +151,12 @@ fn what_cargo_stylus_makes_is_made_upgradeable_and_registered() {
     empty.done(&[&init[..], &["--yes"]].concat());
 
     let me = empty.node.addresses()[0].to_string();
-    empty.done(&["registry", "deploy", "--save"]);
-    empty.done(&["define", "Note", "--migrate", &me]);
-    empty.done(&["register", "Note", "1.0", "."]);
-    let created = empty.done(&["create-proxy", "Note", "1.0", "--save", "note"]);
+    empty.done("registry deploy --save");
+    empty.done(&format!("define Note --migrate {me}"));
+    empty.done("register Note 1.0 .");
+    let created = empty.done("create-proxy Note 1.0 --save note");
     assert_eq!(created["executed"], true, "{created:#}");
-    let layout = empty.done(&["layout", "show", "Note@1.0"]);
+    let layout = empty.done("layout show Note@1.0");
     assert_eq!(
         layout["layout"]["storage"][0]["label"], "number",
         "{layout:#}"
@@ -172,7 +172,7 @@ fn where_cargo_finds_no_versions_nothing_is_written_and_its_words_are_said_line_
     fs::write(empty.path("note/src/lib.rs"), SOURCE).expect("written");
     fs::write(empty.path("note/Cargo.toml"), &manifest).expect("written");
     let clone = home().display().to_string();
-    let init = ["init", "--framework-path", &clone, "--yes"];
+    let init = format!("init --framework-path {clone} --yes");
     let refused = empty.refused("Unsolved", &init);
     let found = refused["error"]["found"].as_str().expect("cargo's words");
     assert!(found.contains("alloy-sol-types"), "{found}");
@@ -235,7 +235,7 @@ fn an_existing_contract_is_shown_changed_and_registered() {
     let marked = written.replace(begin, &format!("    #[initializer(\"1.0\")]\n{begin}"));
     assert_ne!(written, marked);
     fs::write(&source, marked).expect("written");
-    let layout = empty.done(&["layout", "show", "."]);
+    let layout = empty.done("layout show .");
     let labels: Vec<_> = layout["layout"]["storage"]
         .as_array()
         .expect("fields")
@@ -246,9 +246,9 @@ fn an_existing_contract_is_shown_changed_and_registered() {
     assert_eq!(again["written"], false);
 
     let me = empty.node.addresses()[0].to_string();
-    empty.done(&["registry", "deploy", "--save"]);
-    empty.done(&["define", "Note", "--migrate", &me]);
-    empty.done(&["register", "Note", "1.0", "."]);
+    empty.done("registry deploy --save");
+    empty.done(&format!("define Note --migrate {me}"));
+    empty.done("register Note 1.0 .");
     let create = ["create-proxy", "Note", "1.0", "--save", "tally"];
     let over = [&create[..], &["--init", "begin(uint256)", "1001"]].concat();
     let (exit, over) = empty.json_in("note", 0, &over);
@@ -360,11 +360,11 @@ fn modules_other_files_and_other_crates_are_made_upgradeable() {
     let lock = home().join("Cargo.lock");
     fs::copy(lock, empty.path("Cargo.lock")).expect("our lock file");
     let clone = home().display().to_string();
-    let init = ["init", "--framework-path", &clone, "--yes"];
+    let init = format!("init --framework-path {clone} --yes");
     let changed = empty.done(&init);
     assert_eq!(changed["written"], true, "{changed:#}");
     assert_eq!(changed["skipped"], serde_json::json!([]), "{changed:#}");
-    let layout = empty.done(&["layout", "show", "."]);
+    let layout = empty.done("layout show .");
     let fields = layout["layout"]["storage"].as_array().expect("fields");
     assert!(fields.len() >= 3, "{layout:#}");
 

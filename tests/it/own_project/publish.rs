@@ -63,9 +63,9 @@ fn publish(empty: &Empty, interface: &str, url: &str, more: &[&str]) -> Output {
 /// A version from a commit, whose deployment is kept as one by cargo-stylus's recipe.
 fn live() -> (Empty, String) {
     let empty = Empty::with_note();
-    empty.git(&["init", "--quiet"]);
-    empty.git(&["add", "."]);
-    empty.git(&["commit", "--quiet", "--message=1.0"]);
+    empty.git("init --quiet");
+    empty.git("add .");
+    empty.git("commit --quiet --message=1.0");
     empty.live();
     let record = empty.record("1.0");
     let word = |field: &str| record[field].as_str().expect("text").parse().expect("it");
@@ -133,7 +133,7 @@ fn an_explorer_gets_what_it_builds_from_and_each_instance_is_linked() {
     assert_eq!(requests.len(), 4);
 
     // Blockscout gets the commit.
-    let head = empty.git(&["rev-parse", "HEAD"]);
+    let head = empty.git("rev-parse HEAD");
     let explorer = Explorer::answering(vec![
         json!({}),
         json!({"message": "started"}),

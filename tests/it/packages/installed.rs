@@ -20,6 +20,7 @@ use super::tls::Terminator;
 use super::{packages, patches, published, run, text, vendored};
 use crate::authors::without_ours;
 use crate::own_project::SECOND;
+use stylus_upgrades_test_support::Words;
 
 /// The project, from the folder where its commands run.
 const PROJECT: &str = "../..";
@@ -88,14 +89,16 @@ impl Installed {
     }
 
     /// What the program prints when it is run far below the folder with the manifest.
-    fn prints(&self, words: &[&str]) -> String {
+    fn prints(&self, words: &(impl Words + ?Sized)) -> String {
+        let words = &words.list()[..];
         let output = self.runs(words);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{words:?}: {said}");
         String::from_utf8(output.stdout).expect("text")
     }
 
-    fn runs(&self, words: &[&str]) -> Output {
+    fn runs(&self, words: &(impl Words + ?Sized)) -> Output {
+        let words = &words.list()[..];
         let mut command = match self.can_hide {
             true => {
                 let mut unshare = Command::new("unshare");
@@ -119,14 +122,16 @@ impl Installed {
     }
 
     /// The document of a command that signs.
-    pub(super) fn done(&self, words: &[&str]) -> Value {
+    pub(super) fn done(&self, words: &(impl Words + ?Sized)) -> Value {
+        let words = &words.list()[..];
         let (exit, document) = self.tried(words);
         assert_eq!(exit, Some(0), "{words:?}: {document}");
         document
     }
 
     /// The same, with how it exits.
-    pub(super) fn tried(&self, words: &[&str]) -> (Option<i32>, Value) {
+    pub(super) fn tried(&self, words: &(impl Words + ?Sized)) -> (Option<i32>, Value) {
+        let words = &words.list()[..];
         let key = self.path("key").display().to_string();
         let words = [words, &["--json", "--private-key-path", &key]].concat();
         let output = self.runs(&words);
@@ -198,23 +203,23 @@ fn the_program_alone_does_everything_from_any_folder() {
 }
 
 fn describes_itself(installed: &Installed) {
-    let version = installed.prints(&["--version"]);
+    let version = installed.prints("--version");
     let framework = Framework::pinned().expect("the pinned programs");
     for program in framework.shared() {
         assert!(version.contains(&program.address.to_string()), "{version}");
         let codehash = program.artifact.codehash().to_string();
         assert!(version.contains(&codehash), "{version}");
     }
-    let completions = installed.prints(&["completions", "bash"]);
+    let completions = installed.prints("completions bash");
     assert!(completions.contains("create-proxy"), "{completions}");
-    let demo = installed.done(&["demo"]);
+    let demo = installed.done("demo");
     assert_eq!(demo["ok"], true);
 }
 
 /// A project that `new` makes, with our crates from `packages`, and a folder in it for the commands.
 fn has_a_project(installed: &mut Installed, packages: &Path) {
     installed.enter("work");
-    installed.done(&["new", "note", "--framework-version", "0.1.0"]);
+    installed.done("new note --framework-version 0.1.0");
     let manifest = installed.path("work/note/Cargo.toml");
     let text = fs::read_to_string(&manifest).expect("the project");
     fs::write(manifest, text + &patches(packages)).expect("written");
@@ -232,13 +237,13 @@ fn goes_live(installed: &Installed) {
     let deployed = installed.done(&["deploy", &wasm.display().to_string()]);
     assert_eq!(deployed["active"], true);
 
-    let deployed = installed.done(&["registry", "deploy", "--save"]);
+    let deployed = installed.done("registry deploy --save");
     assert_eq!(deployed["framework_is_pinned"], true);
     let admin = installed.node.accounts().mnemonic()[0].address();
     installed.done(&["define", "Note", "--migrate", &admin.to_string()]);
-    let shown = installed.done(&["layout", "show", PROJECT]);
+    let shown = installed.done(&format!("layout show {}", PROJECT));
     assert!(shown.to_string().contains("value"), "{shown}");
-    installed.done(&["register", "Note", "1.0", PROJECT]);
+    installed.done(&format!("register Note 1.0 {}", PROJECT));
     let create = [
         "create-proxy",
         "Note",
@@ -259,28 +264,28 @@ fn is_upgraded_and_verified(installed: &Installed) {
         text = text.replace(old, new);
     }
     fs::write(source, text).expect("written");
-    let checked = installed.done(&["check", "Note", PROJECT]);
+    let checked = installed.done(&format!("check Note {}", PROJECT));
     assert_eq!(checked["ok"], true, "{checked:#}");
-    installed.done(&["plan", "Note", "2.0", PROJECT]);
-    let migrated = installed.done(&["migrate", "Note", "2.0", PROJECT]);
+    installed.done(&format!("plan Note 2.0 {}", PROJECT));
+    let migrated = installed.done(&format!("migrate Note 2.0 {}", PROJECT));
     is_traced(installed, super::text(&migrated, "tx"));
-    let status = installed.done(&["status", "note"]);
+    let status = installed.done("status note");
     assert_eq!(status["instance"]["version"], "2.0", "{status:#}");
     let instance = status["instance"]["proxy"].as_str().expect("an address");
     for (function, kept) in [("value()", 7), ("changes()", 0)] {
         let said = installed.reads(instance, function);
         assert_eq!(said, U256::from(kept), "{function}");
     }
-    installed.done(&["history", "Note"]);
-    installed.done(&["verify", "Note", "--framework", "--source", PROJECT]);
-    let doctor = installed.done(&["doctor"]);
+    installed.done("history Note");
+    installed.done(&format!("verify Note --framework --source {}", PROJECT));
+    let doctor = installed.done("doctor");
     assert_eq!(doctor["ok"], true, "{doctor:#}");
 }
 
 /// The upgrade's calls by their names, as far as this folder and the registry know them.
 fn is_traced(installed: &Installed, tx: &str) {
     let picture = installed.path("calls.json").display().to_string();
-    let traced = installed.done(&["trace", tx, "--flamegraph", &picture]);
+    let traced = installed.done(&format!("trace {tx} --flamegraph {picture}"));
     assert_eq!(traced["missing"], serde_json::json!([]), "{traced:#}");
     let frames = traced["frames"].as_array().expect("frames");
     let contracts = ["registry", "registry-upgrades", "UpgradeabilityStorage"];
@@ -325,9 +330,9 @@ fn what_cargo_installs_from_the_packages_is_the_program() {
     run(cargo.current_dir(root.path()));
     let program = root.path().join("bin/stylus-upgrades");
     let installed = Installed::new(&program);
-    assert!(installed.prints(&["-V"]).contains(&version));
+    assert!(installed.prints("-V").contains(&version));
     assert_eq!(
-        installed.done(&["registry", "deploy"])["framework_is_pinned"],
+        installed.done("registry deploy")["framework_is_pinned"],
         true
     );
 }

@@ -82,12 +82,12 @@ fn commands_work_over_https() {
     let (mut installed, terminator) = installed("localhost");
     installed.set("ETH_RPC_URL", &terminator.url("localhost"));
     fs::write(installed.path("work/stylus-upgrades.toml"), "").expect("a manifest");
-    installed.done(&["registry", "deploy", "--save"]);
+    installed.done("registry deploy --save");
     let admin = installed.node.accounts().mnemonic()[0].address();
     installed.done(&["define", "Counter", "--migrate", &admin.to_string()]);
-    let status = installed.done(&["status"]);
+    let status = installed.done("status");
     assert_eq!(status["definitions"][0]["name"], "Counter", "{status}");
-    let history = installed.done(&["history", "Counter"]);
+    let history = installed.done("history Counter");
     assert!(
         history["entries"]
             .as_array()
@@ -110,7 +110,7 @@ fn a_certificate_that_is_not_accepted_is_reported_and_nothing_is_sent() {
         let file = installed.path(authority).display().to_string();
         installed.set("SSL_CERT_FILE", &file);
         installed.set("ETH_RPC_URL", &terminator.url(host));
-        let (exit, document) = installed.tried(&["registry", "deploy"]);
+        let (exit, document) = installed.tried("registry deploy");
         let case = format!("{authority} {host}: {document}");
         assert_eq!(exit, Some(4), "{case}");
         let error = &document["error"];

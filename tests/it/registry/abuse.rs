@@ -6,6 +6,7 @@ use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Done, Fixture, Reverted, account, is, refused, step};
 
@@ -20,13 +21,7 @@ fn fixture() -> (Fixture, Code, Address) {
 
 fn create(fixture: &mut Fixture, n: u8, actions: Vec<Bytes>) -> Result<Address, Reverted> {
     let init = IHostile::initializeCall { actions }.abi_encode();
-    let call = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: 0,
-        salt: B256::repeat_byte(n),
-        initData: init.into(),
-    };
+    let call = calls::create_proxy("A", "1.0", 0, B256::repeat_byte(n), init);
     Ok(fixture.send(account(ADMIN), &call)?.returned.proxy)
 }
 
@@ -60,12 +55,7 @@ fn migrate(
     data: Bytes,
 ) -> Result<Done<stylus_upgrades_interface::registry::Progress>, Reverted> {
     let step = step("1.0", 1, data);
-    let call = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: code.clone(),
-        step,
-    };
+    let call = calls::migrate("A", "2.0", &code, step);
     fixture.send(account(ADMIN), &call)
 }
 
@@ -106,21 +96,8 @@ fn a_migration_cannot_change_the_registry() {
     let registry = fixture.registry;
     let other = create(&mut fixture, 2, vec![]).expect("created");
     for data in [
-        call(
-            registry,
-            IRegistry::rolloutCall {
-                name: "A".into(),
-                max: 1,
-            },
-        ),
-        call(
-            registry,
-            IRegistry::setPolicyCall {
-                name: "A".into(),
-                role: "x".into(),
-                expression: is(proxy),
-            },
-        ),
+        call(registry, calls::rollout("A", 1)),
+        call(registry, calls::set_policy("A", "x", is(proxy))),
         call(registry, IRegistry::revokeCall { action: B256::ZERO }),
         call(registry, IRegistry::cancelCall { action: B256::ZERO }),
         call(registry, begin(account(ADMIN))),
@@ -177,22 +154,10 @@ fn an_initializer_cannot_change_the_registry() {
     let (mut fixture, _, _) = fixture();
     let registry = fixture.registry;
     for data in [
+        call(registry, calls::rollout("A", 1)),
         call(
             registry,
-            IRegistry::rolloutCall {
-                name: "A".into(),
-                max: 1,
-            },
-        ),
-        call(
-            registry,
-            IRegistry::createProxyCall {
-                name: "A".into(),
-                version: "1.0".into(),
-                kind: 0,
-                salt: B256::ZERO,
-                initData: Bytes::new(),
-            },
+            calls::create_proxy("A", "1.0", 0, B256::ZERO, Bytes::new()),
         ),
         call(registry, begin(account(ADMIN))),
     ] {
@@ -218,10 +183,7 @@ fn a_migration_that_never_ends_is_skipped() {
     let spin = IHostile::spinCall {}.abi_encode();
     migrate(&mut fixture, &code, acting(vec![spin.into()])).expect("activated");
     let registry = fixture.registry;
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 1,
-    };
+    let rollout = calls::rollout("A", 1);
     let done = fixture
         .pay_with_gas(account(5), registry, &rollout, U256::ZERO, 32_000_000)
         .expect("rolled out");
@@ -241,10 +203,7 @@ fn a_long_reason_is_cut() {
     .abi_encode();
     migrate(&mut fixture, &code, revert.into()).expect("activated");
     let registry = fixture.registry;
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 1,
-    };
+    let rollout = calls::rollout("A", 1);
     let done = fixture
         .pay_with_gas(account(5), registry, &rollout, U256::ZERO, 32_000_000)
         .expect("rolled out");
@@ -261,13 +220,7 @@ fn value_goes_to_the_initializer_of_who_alone_may_create() {
     let init: Bytes = IHostile::initializeCall { actions: vec![] }
         .abi_encode()
         .into();
-    let create = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: 0,
-        salt: B256::repeat_byte(9),
-        initData: init,
-    };
+    let create = calls::create_proxy("A", "1.0", 0, B256::repeat_byte(9), init);
     let value = U256::from(1_000);
     let proxy = fixture
         .pay(account(ADMIN), registry, &create, value)
@@ -282,11 +235,7 @@ fn value_goes_to_the_initializer_of_who_alone_may_create() {
     assert_eq!(balance, value);
 
     let both = format!("AND({},{})", is(account(0)), is(account(1)));
-    let set = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "create".into(),
-        expression: both,
-    };
+    let set = calls::set_policy("A", "create", both);
     fixture.send(account(ADMIN), &set).expect("set");
     let create = IRegistry::createProxyCall {
         salt: B256::repeat_byte(8),

@@ -9,6 +9,7 @@ use stylus_upgrades_interface::registry::IRegistry;
 
 use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused};
 use stylus_upgrades_interface::registry::Progress;
+use stylus_upgrades_tests::calls;
 
 const STRANGER: usize = 5;
 
@@ -25,11 +26,7 @@ fn fixture(policy: &str) -> Fixture {
 
 /// A call that has an effect without any code: a policy for a role of one's own.
 fn call(role: &str) -> IRegistry::setPolicyCall {
-    IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: role.into(),
-        expression: is(account(7)),
-    }
+    calls::set_policy("A", role, is(account(7)))
 }
 
 fn send(fixture: &mut Fixture, who: usize, role: &str) -> Result<Done<Progress>, Reverted> {
@@ -95,10 +92,7 @@ fn the_first_approver_records_and_the_last_executes() {
         readiness(&fixture, action),
         IRegistry::ActionNotFound { action },
     );
-    let policy = fixture.view(&IRegistry::policyCall {
-        name: "A".into(),
-        role: "audit".into(),
-    });
+    let policy = fixture.view(&calls::policy("A", "audit"));
     assert_eq!(policy, Ok(is(account(7))));
 }
 
@@ -333,16 +327,16 @@ fn a_policy_change_ends_what_its_role_had_gathered() {
         .expect("recorded")
         .returned
         .action;
-    let change = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "policy".into(),
-        expression: format!(
+    let change = calls::set_policy(
+        "A",
+        "policy",
+        format!(
             "OutOf(2,{},{},{})",
             is(account(0)),
             is(account(1)),
             is(account(2))
         ),
-    };
+    );
     fixture.send(account(0), &change).expect("recorded");
     assert_eq!(pending(&fixture).len(), 2);
     fixture.send(account(1), &change).expect("executed");
@@ -435,10 +429,7 @@ fn value_is_refused_where_nothing_takes_it() {
     let mut fixture = fixture(&is(account(0)));
     let registry = fixture.registry;
     let value = U256::from(1);
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 1,
-    };
+    let rollout = calls::rollout("A", 1);
     let definition = IRegistry::definitionCall { name: "A".into() };
     for data in [
         call("audit").abi_encode(),
@@ -464,15 +455,7 @@ fn an_approval_does_not_count_on_another_registry() {
         .deploy_registry(&is(account(2)))
         .expect("another registry");
     fixture
-        .send(
-            account(2),
-            &IRegistry::createDefinitionCall {
-                name: "A".into(),
-                migratePolicy: both(),
-                policyPolicy: both(),
-                createPolicy: both(),
-            },
-        )
+        .send(account(2), &calls::create_definition("A", both()))
         .expect("defined");
     assert_ne!(action_of(&fixture, "audit"), here);
     assert!(
@@ -486,12 +469,7 @@ fn an_approval_does_not_count_on_another_registry() {
 /// Adds 1.0 with both approvals and proposes 2.0, of other code, by the first of two approvers.
 fn proposed_version(fixture: &mut Fixture) -> (IRegistry::addVersionCall, B256) {
     let [code, other] = ["counter-v1", "counter-v2"].map(|package| fixture.deploy(package));
-    let first = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        code,
-        step: initial_step(),
-    };
+    let first = calls::add_version("A", "1.0", &code, initial_step());
     for who in [0, 1] {
         fixture.send(account(who), &first).expect("accepted");
     }

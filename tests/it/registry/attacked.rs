@@ -9,6 +9,7 @@ use stylus_upgrades_interface::reasons::{instance_state, proxy_kind, step as ste
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::{ICounter, IHostile};
+use stylus_upgrades_tests::calls;
 
 mod held;
 mod second;
@@ -55,12 +56,7 @@ fn attackers_registry(fixture: &mut Fixture, code: &Code) -> Address {
     let by = is(account(ATTACKER));
     let registry = fixture.deploy_registry(&by).expect("another");
     let victims = std::mem::replace(&mut fixture.registry, registry);
-    let define = IRegistry::createDefinitionCall {
-        name: "A".into(),
-        migratePolicy: by.clone(),
-        policyPolicy: by.clone(),
-        createPolicy: by,
-    };
+    let define = calls::create_definition("A", by);
     fixture.send(account(ATTACKER), &define).expect("defined");
     let add = add_version(code, "1.0", initial_step());
     fixture.send(account(ATTACKER), &add).expect("added");
@@ -76,32 +72,16 @@ fn impostor(fixture: &mut Fixture, code: &Code, at: &str) -> Address {
 }
 
 fn acceptance(proxy: Address, kind: u8, registry: Address) -> IRegistry::acceptTransferCall {
-    IRegistry::acceptTransferCall {
-        name: "A".into(),
-        proxy,
-        kind,
-        version: "1.0".into(),
-        registry,
-    }
+    calls::accept_transfer("A", proxy, kind, "1.0", registry)
 }
 
 fn transfer(proxy: Address, to: Address) -> IRegistry::transferProxyCall {
-    IRegistry::transferProxyCall {
-        name: "A".into(),
-        proxy,
-        to,
-        definition: "A".into(),
-    }
+    calls::transfer_proxy("A", proxy, to, "A")
 }
 
 /// A definition whose policies `who` alone satisfies.
 fn definition_of(fixture: &mut Fixture, who: Address, name: &str) {
-    let define = IRegistry::createDefinitionCall {
-        name: name.into(),
-        migratePolicy: is(who),
-        policyPolicy: is(who),
-        createPolicy: is(who),
-    };
+    let define = calls::create_definition(name, is(who));
     fixture.send(account(VICTIM), &define).expect("defined");
 }
 
@@ -144,13 +124,7 @@ fn a_wasm_proxy_that_obeys_a_foreign_registry_is_not_received() {
     let hostile = fixture.deploy("hostile");
     let theirs = attackers_registry(&mut fixture, &hostile);
     let ours = std::mem::replace(&mut fixture.registry, theirs);
-    let creation = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::WASM,
-        salt: B256::ZERO,
-        initData: Bytes::new(),
-    };
+    let creation = calls::create_proxy("A", "1.0", proxy_kind::WASM, B256::ZERO, Bytes::new());
     let made = fixture.send(account(ATTACKER), &creation).expect("created");
     let proxy = made.returned.proxy;
     fixture.registry = ours;
@@ -230,28 +204,28 @@ fn instances_that_burn_their_gas_are_no_veto_where_the_step_skips_what_fails() {
     fixture.set("create", &is(account(6)));
     let mut proxies = Vec::new();
     for (salt, count) in [(1, u64::MAX), (2, u64::MAX), (3, 3)] {
-        let creation = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            kind: proxy_kind::WASM,
-            salt: B256::repeat_byte(salt),
-            initData: data(&IGreedy::initializeCall {
+        let creation = calls::create_proxy(
+            "A",
+            "1.0",
+            proxy_kind::WASM,
+            B256::repeat_byte(salt),
+            data(&IGreedy::initializeCall {
                 count: U256::from(count),
             }),
-        };
+        );
         let made = fixture.send(account(6), &creation).expect("created");
         proxies.push(made.returned.proxy);
     }
-    let order = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: code.clone(),
-        step: step(
+    let order = calls::migrate(
+        "A",
+        "2.0",
+        &code,
+        step(
             "1.0",
             step_kind::FOREIGN_CALL | step_kind::SKIP_FAILING,
             data(&IGreedy::migrateCall {}),
         ),
-    };
+    );
     let registry = fixture.registry;
     let mut executed = false;
     for gas in [30_000_000, 32_000_000, 100_000_000, 1_000_000_000] {
@@ -263,10 +237,7 @@ fn instances_that_burn_their_gas_are_no_veto_where_the_step_skips_what_fails() {
         }
     }
     assert!(executed, "role create vetoes role migrate");
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 1,
-    };
+    let rollout = calls::rollout("A", 1);
     for _ in 0..3 {
         let sent = fixture.pay_with_gas(account(8), registry, &rollout, U256::ZERO, 32_000_000);
         sent.expect("anybody may");
@@ -284,13 +255,13 @@ fn a_proxy_that_destroyed_itself_at_its_creation_is_not_recorded_twice() {
     let code = fixture.deploy_code(&evm::creation_code(&bytes));
     fixture.add("1.0", &code, initial_step());
     fixture.set("create", &is(account(6)));
-    let creation = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::EVM,
-        salt: B256::ZERO,
-        initData: Bytes::from_static(&[1]),
-    };
+    let creation = calls::create_proxy(
+        "A",
+        "1.0",
+        proxy_kind::EVM,
+        B256::ZERO,
+        Bytes::from_static(&[1]),
+    );
     let first = fixture.send(account(6), &creation);
     eprintln!("first: {:?}", first.as_ref().map(|done| done.gas));
     let Ok(first) = first else {
@@ -318,20 +289,10 @@ fn no_instance_enters_a_complex_step_of_a_definition_that_was_frozen_in_the_same
     let program = fixture.deploy("points-cursor");
     let registry = fixture.registry;
     fixture.add("0.9", &code, initial_step());
-    let creation = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "0.9".into(),
-        kind: proxy_kind::WASM,
-        salt: B256::ZERO,
-        initData: Bytes::new(),
-    };
+    let creation = calls::create_proxy("A", "0.9", proxy_kind::WASM, B256::ZERO, Bytes::new());
     let made = fixture.send(account(VICTIM), &creation).expect("created");
     let proxy = made.returned.proxy;
-    let freeze = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "migrate".into(),
-        expression: "NONE".into(),
-    };
+    let freeze = calls::set_policy("A", "migrate", "NONE");
     let through = |actions| IHostile::actCall { actions };
     let act = through(vec![call(boss, &through(vec![call(registry, &freeze)]))]);
     fixture.add("1.0", &code, step("0.9", 4, data(&act)));
@@ -359,15 +320,15 @@ fn what_former_approvers_accepted_does_not_arrive_once_the_policy_is_another() {
     let ours = fixture.registry;
     let theirs = attackers_registry(&mut fixture, &code);
     fixture.registry = theirs;
-    let creation = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::WASM,
-        salt: B256::ZERO,
-        initData: data(&ICounter::initializeCall {
+    let creation = calls::create_proxy(
+        "A",
+        "1.0",
+        proxy_kind::WASM,
+        B256::ZERO,
+        data(&ICounter::initializeCall {
             value: U256::from(1),
         }),
-    };
+    );
     let made = fixture.send(account(ATTACKER), &creation).expect("created");
     let proxy = made.returned.proxy;
     fixture.registry = ours;
@@ -430,12 +391,7 @@ fn a_proxy_that_comes_back_at_a_version_that_its_data_have_left_vetoes_nothing()
     let migration = data(&ICounter::migrateCall {
         step: U256::from(5),
     });
-    let order = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: second.clone(),
-        step: step("1.0", 1, migration.clone()),
-    };
+    let order = calls::migrate("A", "2.0", &second, step("1.0", 1, migration.clone()));
     let migrated = fixture.send(account(ATTACKER), &order).expect("migrated");
     assert_eq!(migrated.events::<IRegistry::InstanceUpgraded>().len(), 1);
     // the first registry still knows 1.0 only
@@ -475,23 +431,12 @@ fn an_adopted_proxy_whose_role_somebody_else_takes_back_is_skipped_and_removed()
     let adopted = fixture.send(account(VICTIM), &adopt(kind.kind, proxy));
     adopted.expect("adopted");
     // an honest instance of the other kinds, which is to be upgraded as well
-    let creation = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::EVM,
-        salt: B256::ZERO,
-        initData: Bytes::new(),
-    };
+    let creation = calls::create_proxy("A", "1.0", proxy_kind::EVM, B256::ZERO, Bytes::new());
     let made = fixture.send(account(VICTIM), &creation).expect("created");
     let honest = made.returned.proxy;
     let taken = fixture.pay(account(OWNER), proxy, &grant(account(OWNER)), U256::ZERO);
     taken.expect("taken back");
-    let order = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: other.clone(),
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let order = calls::migrate("A", "2.0", &other, step("1.0", 0, Bytes::new()));
     let sent = fixture.send(account(VICTIM), &order);
     eprintln!("migrate: {:?}", sent.as_ref().map(|done| done.gas));
     // what holds: it can be removed, and then nothing is in the way
@@ -514,13 +459,13 @@ fn a_proxy_that_claims_to_be_fresh_is_not_received_or_is_no_veto() {
     let init = IHostile::initializeCall { actions: vec![] };
     let honest = create(&mut fixture, proxy_kind::WASM, &init);
     fixture.registry = theirs;
-    let creation = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::WASM,
-        salt: B256::repeat_byte(1),
-        initData: data(&init),
-    };
+    let creation = calls::create_proxy(
+        "A",
+        "1.0",
+        proxy_kind::WASM,
+        B256::repeat_byte(1),
+        data(&init),
+    );
     let made = fixture.send(account(ATTACKER), &creation).expect("created");
     let proxy = made.returned.proxy;
     let write = IHostile::writeSlotCall {
@@ -542,12 +487,7 @@ fn a_proxy_that_claims_to_be_fresh_is_not_received_or_is_no_veto() {
     };
     let removed = fixture.send(account(VICTIM), &remove);
     eprintln!("removed: {:?}", removed.map(|done| done.gas));
-    let order = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: code.clone(),
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let order = calls::migrate("A", "2.0", &code, step("1.0", 0, Bytes::new()));
     let sent = fixture.send(account(VICTIM), &order);
     eprintln!("migrate: {:?}", sent.as_ref().map(|done| done.gas));
     assert!(sent.is_ok(), "whoever gave the proxy away vetoes migrate");
@@ -577,12 +517,7 @@ fn a_relay_that_goes_deaf_is_no_veto_or_its_proxy_can_be_removed() {
     let deaf = IImpostor::turnDeafCall {};
     let sent = fixture.pay(account(ATTACKER), impostor, &deaf, U256::ZERO);
     sent.expect("deaf");
-    let order = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: code.clone(),
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let order = calls::migrate("A", "2.0", &code, step("1.0", 0, Bytes::new()));
     let sent = fixture.send(account(VICTIM), &order);
     eprintln!("deaf, migrate: {:?}", sent.as_ref().map(|done| done.gas));
     let name = String::from("A");

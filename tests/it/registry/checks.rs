@@ -6,6 +6,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{invalid_step, not_runnable, proxy_kind, step as kind};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_tests::calls;
 
 use super::adopted::fixture::{TRANSPARENT_5, adopted, compiled, runs};
 use super::fixture::{Fixture, account, add_version, complex, initial_step, refused, step};
@@ -44,12 +45,7 @@ fn counters(value: u64) -> (Fixture, Code, [Address; 2]) {
 }
 
 fn migration(code: &Code, step: Step) -> IRegistry::migrateCall {
-    IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: code.clone(),
-        step,
-    }
+    calls::migrate("A", "2.0", &code, step)
 }
 
 #[test]
@@ -97,10 +93,7 @@ fn an_upgrade_with_another_outcome_is_none_and_says_why() {
     assert_eq!(skipped.len(), 2);
     let raised = ValueChanged::abi_decode(&skipped[0].reason).expect("its reason");
     assert_eq!(raised.after_, U256::from(8));
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 2,
-    };
+    let rollout = calls::rollout("A", 2);
     let done = fixture.pay_with_gas(
         account(5),
         fixture.registry,
@@ -177,11 +170,7 @@ fn only_the_registry_takes_a_step_with_a_check() {
         },
     );
     for proxy in [proxy, evm] {
-        let upgrade = IRegistry::upgradeInstanceCall {
-            proxy,
-            version: "2.0".into(),
-            data: Bytes::new(),
-        };
+        let upgrade = calls::upgrade_instance(proxy, "2.0", Bytes::new());
         let sent = fixture.send(account(0), &upgrade);
         let reverted = sent.expect_err("the check stops it");
         assert!(reverted.0.starts_with(&ValueChanged::SELECTOR));
@@ -195,11 +184,7 @@ fn a_path_with_a_complex_step_takes_no_check_along() {
     let program = fixture.deploy("points-cursor");
     fixture.add("2.0", &code, checked(step("1.0", 0, Bytes::new()), &check));
     fixture.add("3.0", &code, complex("2.0", &program, account(5)));
-    let upgrade = |version: &str| IRegistry::upgradeInstanceCall {
-        proxy,
-        version: version.into(),
-        data: Bytes::new(),
-    };
+    let upgrade = |version: &str| calls::upgrade_instance(proxy, version, Bytes::new());
     refused(
         fixture.send(account(0), &upgrade("3.0")),
         IRegistry::InvalidStep {

@@ -7,6 +7,7 @@ use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::parts::IParts;
 use stylus_upgrades_interface::reasons::invalid_policy;
 use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Fixture, Reverted, account, framework, is, refused};
 
@@ -36,10 +37,7 @@ fn nobody_constructs_a_registry_twice() {
         U256::ZERO,
         5_000_000,
     ));
-    let policy = IRegistry::policyCall {
-        name: String::new(),
-        role: "define".into(),
-    };
+    let policy = calls::policy(String::new(), "define");
     assert_eq!(fixture.view(&policy), Ok(is(account(0))));
 }
 
@@ -80,13 +78,7 @@ fn an_unknown_selector_reverts() {
 fn a_call_that_is_cut_short_reverts() {
     let mut fixture = Fixture::new(&is(account(0)));
     let registry = fixture.registry;
-    let whole = IRegistry::createDefinitionCall {
-        name: "A".into(),
-        migratePolicy: is(account(0)),
-        policyPolicy: is(account(0)),
-        createPolicy: is(account(0)),
-    }
-    .abi_encode();
+    let whole = calls::create_definition("A", is(account(0))).abi_encode();
     for len in [4, 35, 36, 131, 132, 160, whole.len() - 33] {
         nothing(fixture.raw(
             account(0),
@@ -171,13 +163,7 @@ fn what_one_part_asks_of_another_is_not_answered_from_outside() {
 
 /// An instance of A with a proxy of that kind.
 fn create(kind: u8) -> IRegistry::createProxyCall {
-    IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind,
-        salt: B256::ZERO,
-        initData: Bytes::new(),
-    }
+    calls::create_proxy("A", "1.0", kind, B256::ZERO, Bytes::new())
 }
 
 #[test]
@@ -218,7 +204,7 @@ fn a_used_salt_gathers_no_approval() {
 #[test]
 fn a_kind_of_proxy_that_is_not_built_is_refused() {
     let (mut fixture, _) = Fixture::with_first_version("counter-v1");
-    for kind in [3, 9] {
+    for kind in [2, 3, 9] {
         refused(
             fixture.send(account(0), &create(kind)),
             IRegistry::NotSupported {

@@ -3,6 +3,7 @@
 use alloy::primitives::{Address, B256, Bytes};
 use stylus_upgrades::registry;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Done, Fixture, Reverted, account, is};
 
@@ -36,35 +37,18 @@ impl Fixture {
 
     /// Creates the definition "A" with one policy for all roles.
     pub(crate) fn define(&mut self, policy: &str) -> Result<Done<Progress>, Reverted> {
-        self.send(
-            account(0),
-            &IRegistry::createDefinitionCall {
-                name: "A".into(),
-                migratePolicy: policy.into(),
-                policyPolicy: policy.into(),
-                createPolicy: policy.into(),
-            },
-        )
+        self.send(account(0), &calls::create_definition("A", policy))
     }
 }
 
 /// Adds a version to "A".
 pub(crate) fn add_version(code: &Code, version: &str, step: Step) -> IRegistry::addVersionCall {
-    IRegistry::addVersionCall {
-        name: "A".into(),
-        version: version.into(),
-        code: code.clone(),
-        step,
-    }
+    calls::add_version("A", version, &code, step)
 }
 
 /// Sets the policy of a role of "A".
 pub(crate) fn set_policy(role: &str, expression: &str) -> IRegistry::setPolicyCall {
-    IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: role.into(),
-        expression: expression.into(),
-    }
+    calls::set_policy("A", role, expression)
 }
 
 /// The step of a version that can only be created.

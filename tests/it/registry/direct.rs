@@ -5,6 +5,7 @@ use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::reasons::{blocked_by, instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::{IRegistry, Progress};
 use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_tests::calls;
 
 use super::adopted::fixture::{
     ICaller, Kind, OWNER, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled,
@@ -90,12 +91,7 @@ fn a_transfer_of_an_adopted_proxy_that_a_contract_completes_waits_for_an_account
     let adopt = adopt(TRANSPARENT_5.kind, proxy);
     through(&mut fixture, wallet, &adopt).expect("approved");
     fixture.send(account(5), &adopt).expect("executed");
-    let back = IRegistry::transferProxyCall {
-        name: "A".into(),
-        proxy,
-        to: account(OWNER),
-        definition: String::new(),
-    };
+    let back = calls::transfer_proxy("A", proxy, account(OWNER), String::new());
     through(&mut fixture, wallet, &back).expect("approved");
     assert_eq!(instance(&fixture, proxy).version, "1.0", "still here");
     fixture.send(account(5), &back).expect("executed");
@@ -130,10 +126,7 @@ fn a_pause_that_a_contract_completes_names_the_adopted_and_reaches_them_directly
         assert_eq!(skipped.len(), 1);
         assert_eq!(skipped[0].reason, data_of(&reason));
         assert_eq!(instance(&fixture, proxy).state, state, "as it was");
-        let rollout = IRegistry::rolloutCall {
-            name: name.clone(),
-            max: 1,
-        };
+        let rollout = calls::rollout(name.clone(), 1);
         let done = fixture.send(account(5), &rollout).expect("anybody may");
         assert_eq!((done.returned.upgraded, done.returned.left), (1, 0));
         assert_ne!(instance(&fixture, proxy).state, state);
@@ -152,11 +145,7 @@ fn an_account_whose_code_another_decides_sends_nothing_directly() {
     fixture.chain.set_code(account(0), designator.into());
     migrate(&mut fixture, &second, 0, Bytes::new()).expect("current");
     assert_eq!(runs(&fixture, proxy), code.implementation, "EIP-7702");
-    let upgrade = IRegistry::upgradeInstanceCall {
-        proxy,
-        version: "2.0".into(),
-        data: Bytes::new(),
-    };
+    let upgrade = calls::upgrade_instance(proxy, "2.0", Bytes::new());
     refused(
         fixture.send(account(0), &upgrade),
         IRegistry::DirectCallRequired { caller: account(0) },
@@ -172,20 +161,11 @@ fn an_account_whose_code_another_decides_sends_nothing_directly() {
 fn an_adopted_contract_keeps_its_vote() {
     let (mut fixture, _, proxy) = adopted(TRANSPARENT_5);
     // another definition had named the account before it was adopted
-    let other = IRegistry::createDefinitionCall {
-        name: "B".into(),
-        migratePolicy: is(account(0)),
-        policyPolicy: is(account(0)),
-        createPolicy: is(account(0)),
-    };
+    let other = calls::create_definition("B", is(account(0)));
     fixture.send(account(0), &other).expect("defined");
     let code = compiled(&mut fixture, "Box");
     let voter = TRANSPARENT_5.create(&mut fixture, &code);
-    let policy = IRegistry::setPolicyCall {
-        name: "B".into(),
-        role: "migrate".into(),
-        expression: is(voter),
-    };
+    let policy = calls::set_policy("B", "migrate", is(voter));
     fixture.send(account(0), &policy).expect("an approver");
     let admin = admin_of(&fixture, "A");
     TRANSPARENT_5.give(&mut fixture, voter, admin);
@@ -209,12 +189,7 @@ fn what_another_definition_decides_or_has_paused_is_not_adopted() {
         fixture.send(account(0), &pause).expect("paused");
         let another = fixture.deploy_registry(&is(account(5))).expect("another");
         fixture.registry = another;
-        let define = IRegistry::createDefinitionCall {
-            name: "A".into(),
-            migratePolicy: is(account(5)),
-            policyPolicy: is(account(5)),
-            createPolicy: is(account(5)),
-        };
+        let define = calls::create_definition("A", is(account(5)));
         fixture.send(account(5), &define).expect("defined");
         let add = super::fixture::add_version(&code, "1.0", initial_step());
         fixture.send(account(5), &add).expect("added");

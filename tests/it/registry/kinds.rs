@@ -10,6 +10,7 @@ use stylus_upgrades_interface::reasons::{instance_state, not_runnable, proxy_kin
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::{ICounter, points_v2::IPoints};
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Fixture, Reverted, account, complex, framework, initial_step, refused, step};
 
@@ -17,18 +18,8 @@ use super::fixture::{Fixture, Reverted, account, complex, framework, initial_ste
 const SIZE_MAX: usize = 140;
 
 pub(super) fn create(fixture: &mut Fixture, kind: u8, init: &impl SolCall) -> Address {
-    let create = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind,
-        salt: B256::ZERO,
-        initData: init.abi_encode().into(),
-    };
-    let address = IRegistry::proxyAddressCall {
-        name: "A".into(),
-        kind,
-        salt: B256::ZERO,
-    };
+    let create = calls::create_proxy("A", "1.0", kind, B256::ZERO, init.abi_encode());
+    let address = calls::proxy_address("A", kind, B256::ZERO);
     let address = fixture.view(&address).expect("an address");
     let created = fixture.send(account(0), &create).expect("created");
     assert_eq!(created.returned.proxy, address);
@@ -41,12 +32,7 @@ pub(super) fn create(fixture: &mut Fixture, kind: u8, init: &impl SolCall) -> Ad
 }
 
 fn migrate(fixture: &mut Fixture, version: &str, code: &Code, step: Step) {
-    let migrate = IRegistry::migrateCall {
-        name: "A".into(),
-        version: version.into(),
-        code: code.clone(),
-        step,
-    };
+    let migrate = calls::migrate("A", version, &code, step);
     fixture.send(account(0), &migrate).expect("migrated");
 }
 
@@ -192,12 +178,7 @@ fn an_evm_proxy_of_whichever_registry_is_no_implementation() {
     ] {
         let code = fixture.deploy_code(&evm::creation_code(&proxy));
         let implementation = code.implementation;
-        let add = IRegistry::addVersionCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            code,
-            step: initial_step(),
-        };
+        let add = calls::add_version("A", "1.0", &code, initial_step());
         refused(
             fixture.send(account(0), &add),
             Proxy::ImplementationNotRunnable {

@@ -9,17 +9,14 @@ use stylus_upgrades_interface::limits::LAMBDA_GAS;
 use stylus_upgrades_interface::reasons::blocked_by;
 use stylus_upgrades_interface::registry::{IRegistry, Progress};
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Done, Fixture, Reverted, account, is, refused};
 use crate::review::fixture::data;
 
 /// What the approvers are asked: another role of "A".
 fn order() -> IRegistry::setPolicyCall {
-    IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "audit".into(),
-        expression: is(account(7)),
-    }
+    calls::set_policy("A", "audit", is(account(7)))
 }
 
 fn send(fixture: &mut Fixture, who: usize) -> Result<Done<Progress>, Reverted> {
@@ -33,10 +30,7 @@ fn readiness(fixture: &Fixture, action: B256) -> IRegistry::readinessReturn {
 }
 
 fn has_audit_policy(fixture: &Fixture) -> bool {
-    let policy = IRegistry::policyCall {
-        name: "A".into(),
-        role: "audit".into(),
-    };
+    let policy = calls::policy("A", "audit");
     fixture.view(&policy).is_ok()
 }
 
@@ -98,15 +92,8 @@ fn a_lambda_of_wasm_decides_like_one_of_evm() {
 
 #[test]
 fn a_lambda_that_calls_back_changes_nothing() {
-    let theft = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "theft".into(),
-        expression: is(account(8)),
-    };
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 1,
-    };
+    let theft = calls::set_policy("A", "theft", is(account(8)));
+    let rollout = calls::rollout("A", 1);
     for back in [
         theft.abi_encode(),
         rollout.abi_encode(),
@@ -129,10 +116,7 @@ fn a_lambda_that_calls_back_changes_nothing() {
         let done = send(&mut fixture, 0).expect("executed");
         assert!(done.returned.executed);
         assert_eq!(done.events::<IRegistry::PolicyChanged>().len(), 1);
-        let stolen = fixture.view(&IRegistry::policyCall {
-            name: "A".into(),
-            role: "theft".into(),
-        });
+        let stolen = fixture.view(&calls::policy("A", "theft"));
         let role = "theft".into();
         refused(stolen, IRegistry::UnknownRole { role });
     }
@@ -179,12 +163,7 @@ fn a_lambda_that_asks_how_far_its_own_action_is_comes_to_an_end() {
         call: order().abi_encode().into(),
     };
     let recursive = lambda(&mut fixture, &calling(registry, &recursive.abi_encode()));
-    let define = IRegistry::createDefinitionCall {
-        name: "B".into(),
-        migratePolicy: policy(recursive),
-        policyPolicy: policy(recursive),
-        createPolicy: policy(recursive),
-    };
+    let define = calls::create_definition("B", policy(recursive));
     fixture.send(account(0), &define).expect("defined");
     let order = IRegistry::setPolicyCall {
         name: "B".into(),
@@ -213,12 +192,7 @@ fn lambdas_that_burn_everything_cost_their_bound_and_no_more() {
     let mut gas = Vec::new();
     for (name, lambdas) in [("quiet", quiet), ("loud", loud)] {
         let policy = policy(&lambdas);
-        let define = IRegistry::createDefinitionCall {
-            name: name.into(),
-            migratePolicy: policy.clone(),
-            policyPolicy: policy.clone(),
-            createPolicy: policy,
-        };
+        let define = calls::create_definition(name, policy);
         fixture.send(account(0), &define).expect("defined");
         let order = IRegistry::setPolicyCall {
             name: name.into(),
@@ -364,10 +338,7 @@ fn little_gas_stops_no_delay() {
 #[test]
 fn a_lambda_whose_code_is_replaced_consents_no_more() {
     let (mut fixture, _, action) = waiting();
-    let policy = fixture.view(&IRegistry::policyCall {
-        name: "A".into(),
-        role: "policy".into(),
-    });
+    let policy = fixture.view(&calls::policy("A", "policy"));
     let policy = policy.expect("set");
     let at = policy.find("CALL(").expect("a lambda") + 5;
     let yes: Address = policy[at..at + 42].parse().expect("an address");

@@ -5,6 +5,7 @@ use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Fixture, account, initial_step, is, refused, step};
 
@@ -19,15 +20,7 @@ fn an_instance_is_created_upgraded_and_brought_back() {
     let back = fixture.deploy("counter-back");
 
     let added = fixture
-        .send(
-            admin,
-            &IRegistry::addVersionCall {
-                name: "A".into(),
-                version: "1.0".into(),
-                code: v1.clone(),
-                step: initial_step(),
-            },
-        )
+        .send(admin, &calls::add_version("A", "1.0", &v1, initial_step()))
         .expect("added");
     assert_eq!(
         added.events::<IRegistry::CurrentChanged>().len(),
@@ -35,27 +28,22 @@ fn an_instance_is_created_upgraded_and_brought_back() {
         "the first version is current"
     );
 
-    let create = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: 0,
-        salt: B256::ZERO,
-        initData: ICounter::initializeCall {
+    let create = calls::create_proxy(
+        "A",
+        "1.0",
+        0,
+        B256::ZERO,
+        ICounter::initializeCall {
             value: U256::from(7),
         }
-        .abi_encode()
-        .into(),
-    };
+        .abi_encode(),
+    );
     let created = fixture.send(admin, &create).expect("created");
     let proxy = created.returned.proxy;
     println!("create proxy: {} gas", created.gas);
     assert_eq!(created.events::<Proxy::Upgraded>().len(), 1);
     let expected = fixture
-        .view(&IRegistry::proxyAddressCall {
-            name: "A".into(),
-            kind: 0,
-            salt: B256::ZERO,
-        })
+        .view(&calls::proxy_address("A", 0, B256::ZERO))
         .expect("address");
     assert_eq!(proxy, expected);
     assert_eq!(
@@ -84,12 +72,7 @@ fn an_instance_is_created_upgraded_and_brought_back() {
     let migrated = fixture
         .send(
             admin,
-            &IRegistry::migrateCall {
-                name: "A".into(),
-                version: "2.0".into(),
-                code: v2.clone(),
-                step: step("1.0", 1, data),
-            },
+            &calls::migrate("A", "2.0", &v2, step("1.0", 1, data)),
         )
         .expect("migrated");
     println!("migrate: {} gas", migrated.gas);
@@ -118,15 +101,7 @@ fn an_instance_is_created_upgraded_and_brought_back() {
         data: keccak256("anything")[..4].to_vec().into(),
     };
     let rolled_back = fixture
-        .send(
-            admin,
-            &IRegistry::migrateCall {
-                name: "A".into(),
-                version: "3.0".into(),
-                code: v1,
-                step: script,
-            },
-        )
+        .send(admin, &calls::migrate("A", "3.0", &v1, script))
         .expect("rolled back");
     println!("back: {} gas", rolled_back.gas);
     let now = fixture

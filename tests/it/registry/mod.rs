@@ -15,7 +15,6 @@ mod kinds;
 mod lambdas;
 mod layouts;
 mod lifecycle;
-mod model;
 mod other_admins;
 mod parts;
 mod pause;

@@ -4,6 +4,7 @@ use alloy::primitives::{Address, B256, U256};
 use stylus_upgrades_interface::limits::LAMBDA_GAS;
 use stylus_upgrades_interface::reasons::{blocked_by, definition_state, invalid_policy};
 use stylus_upgrades_interface::registry::{IRegistry, Progress};
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Done, Fixture, Reverted, account, framework, is, part, refused};
 
@@ -23,14 +24,7 @@ fn set(
     role: &str,
     expression: &str,
 ) -> Result<Done<Progress>, Reverted> {
-    fixture.send(
-        account(who),
-        &IRegistry::setPolicyCall {
-            name: "A".into(),
-            role: role.into(),
-            expression: expression.into(),
-        },
-    )
+    fixture.send(account(who), &calls::set_policy("A", role, expression))
 }
 
 fn readiness(fixture: &Fixture, action: B256) -> IRegistry::readinessReturn {
@@ -165,18 +159,9 @@ fn a_lambda_that_reverts_loops_or_answers_nonsense_says_no() {
         let lambda = fixture.deploy_code(&code).implementation;
         let policy = format!("OR(CALL({}),{})", is(lambda), is(account(0)));
         let name = format!("{lambda}");
-        let define = IRegistry::createDefinitionCall {
-            name: name.clone(),
-            migratePolicy: policy.clone(),
-            policyPolicy: policy.clone(),
-            createPolicy: policy.clone(),
-        };
+        let define = calls::create_definition(name.clone(), policy.clone());
         fixture.send(account(0), &define).expect("defined");
-        let call = IRegistry::setPolicyCall {
-            name,
-            role: "audit".into(),
-            expression: is(account(7)),
-        };
+        let call = calls::set_policy(name, "audit", is(account(7)));
         refused(
             fixture.send(account(1), &call),
             IRegistry::NotAnApprover { caller: account(1) },
@@ -216,11 +201,7 @@ fn a_lambda_is_never_starved() {
     fixture
         .define(&format!("OR(CALL({}),{})", is(yes), is(account(0))))
         .expect("defined");
-    let call = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "audit".into(),
-        expression: is(account(7)),
-    };
+    let call = calls::set_policy("A", "audit", is(account(7)));
     let registry = fixture.registry;
     let Err(Reverted(data)) =
         fixture.pay_with_gas(account(5), registry, &call, U256::ZERO, 450_000)
@@ -240,11 +221,7 @@ fn a_lambda_burns_no_more_than_its_share() {
     fixture
         .define(&format!("OR(CALL({}),{})", is(lambda), is(account(0))))
         .expect("defined");
-    let call = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "audit".into(),
-        expression: is(account(7)),
-    };
+    let call = calls::set_policy("A", "audit", is(account(7)));
     let (registry, gas) = (fixture.registry, 2_000_000);
     let done = fixture.pay_with_gas(account(0), registry, &call, U256::ZERO, gas);
     let done = done.expect("what is left suffices");
@@ -391,13 +368,7 @@ fn a_policy_of_four_kilobytes_is_kept_and_a_longer_one_refused() {
     let mut fixture = fixture(&is(account(0)));
     let long = format!("{}{}", " ".repeat(4_096 - 42), is(account(3)));
     set(&mut fixture, 0, "audit", &long).expect("executed");
-    assert_eq!(
-        fixture.view(&IRegistry::policyCall {
-            name: "A".into(),
-            role: "audit".into()
-        }),
-        Ok(long.clone())
-    );
+    assert_eq!(fixture.view(&calls::policy("A", "audit")), Ok(long.clone()));
     let longer = format!(" {long}");
     let expected = IRegistry::InvalidPolicy {
         expression: longer.clone(),
@@ -439,19 +410,10 @@ fn the_largest_policies_work() {
         ("shared", shared, true),
         ("deep", deep, false),
     ] {
-        let define = IRegistry::createDefinitionCall {
-            name: name.into(),
-            migratePolicy: policy.clone(),
-            policyPolicy: policy.clone(),
-            createPolicy: policy,
-        };
+        let define = calls::create_definition(name, policy);
         let gas = fixture.send(account(0), &define).expect("defined").gas;
         println!("define {name}: {gas} gas");
-        let call = IRegistry::setPolicyCall {
-            name: name.into(),
-            role: "audit".into(),
-            expression: is(account(7)),
-        };
+        let call = calls::set_policy(name, "audit", is(account(7)));
         let first = fixture.send(account(0), &call).expect("accepted");
         println!("approve {name}: {} gas", first.gas);
         assert_eq!(first.returned.executed, alone);

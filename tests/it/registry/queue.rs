@@ -8,6 +8,7 @@ use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Fixture, account, initial_step, is, step};
 
@@ -61,16 +62,16 @@ impl Model {
     }
 
     fn version(&self, version: usize) -> IRegistry::addVersionCall {
-        IRegistry::addVersionCall {
-            name: "A".into(),
-            version: label(version),
-            code: self.code.clone(),
-            step: if version == 1 {
+        calls::add_version(
+            "A",
+            label(version),
+            &self.code,
+            if version == 1 {
                 initial_step()
             } else {
                 step(&label(version - 1), 0, Bytes::new())
             },
-        }
+        )
     }
 
     fn add(&mut self) {
@@ -101,12 +102,7 @@ impl Model {
     fn activate(&mut self, target: usize) {
         while self.current < target.min(self.versions) {
             let next = self.version(self.current + 1);
-            let call = IRegistry::migrateCall {
-                name: next.name,
-                version: next.version,
-                code: next.code,
-                step: next.step,
-            };
+            let call = calls::migrate(next.name, next.version, &next.code, next.step);
             self.fixture.send(account(0), &call).expect("activated");
             self.current += 1;
             if self.lagging() <= INSTANCES_AT_ONCE as usize {
@@ -122,13 +118,7 @@ impl Model {
     fn create(&mut self) {
         let init = ICounter::initializeCall { value: U256::ZERO }.abi_encode();
         let salt = B256::from(U256::from(self.instances.len()));
-        let call = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: label(1),
-            kind: 0,
-            salt,
-            initData: init.into(),
-        };
+        let call = calls::create_proxy("A", label(1), 0, salt, init);
         let proxy = self
             .fixture
             .send(account(0), &call)
@@ -149,10 +139,7 @@ impl Model {
     }
 
     fn rollout(&mut self, max: u16) {
-        let call = IRegistry::rolloutCall {
-            name: "A".into(),
-            max,
-        };
+        let call = calls::rollout("A", max);
         let done = self.fixture.send(account(5), &call).expect("rolled out");
         let lagging = self.lagging();
         let upgraded = lagging.min(max.into());

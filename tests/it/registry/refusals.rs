@@ -7,6 +7,7 @@ use stylus_upgrades_interface::reasons::{instance_state, proxy_kind, step as ste
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_tests::calls;
 
 use super::adopted::fixture::{TRANSPARENT_5, adopt, adopted, compiled, migrate, runs};
 use super::fixture::{Fixture, account, initial_step, refused, step};
@@ -46,10 +47,7 @@ fn a_contract_that_is_being_created_orders_no_adopted_proxy() {
     let designator = [&[0xef, 0x01, 0x00][..], first.implementation.as_slice()].concat();
     fixture.chain.set_code(account(0), designator.into());
     migrate(&mut fixture, &second, 0, Bytes::new()).expect("current");
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 1,
-    };
+    let rollout = calls::rollout("A", 1);
     let code = calling_at_creation(fixture.registry, &rollout.abi_encode());
     fixture.deploy_code(&code);
     assert_eq!(runs(&fixture, proxy), first.implementation, "not yet");
@@ -63,11 +61,7 @@ fn an_adopted_proxy_upgraded_alone_takes_neither_calldata_nor_value() {
     let (mut fixture, first, proxy) = adopted(TRANSPARENT_5);
     let second = compiled(&mut fixture, "Box2");
     fixture.add("2.0", &second, step("1.0", 0, Bytes::new()));
-    let upgrade = |data: Bytes| IRegistry::upgradeInstanceCall {
-        proxy,
-        version: "2.0".into(),
-        data,
-    };
+    let upgrade = |data: Bytes| calls::upgrade_instance(proxy, "2.0", data);
     let what = "data for an adopted proxy".into();
     refused(
         fixture.send(account(0), &upgrade(vec![1].into())),
@@ -108,12 +102,7 @@ fn a_contract_that_pauses_for_good_does_not_obey() {
 fn a_contract_that_answers_something_else_receives_no_proxy() {
     let (mut fixture, proxy) = with_proxy();
     let zero = fixture.deploy_code(&creation_code(&answering(&[0; 32])));
-    let transfer = IRegistry::transferProxyCall {
-        name: "A".into(),
-        proxy,
-        to: zero.implementation,
-        definition: "A".into(),
-    };
+    let transfer = calls::transfer_proxy("A", proxy, zero.implementation, "A");
     let what = "transfer to that account".into();
     refused(
         fixture.send(account(0), &transfer),
@@ -127,13 +116,7 @@ fn nothing_is_expected_from_an_account_without_code_or_as_an_instance() {
     let (mut fixture, proxy) = with_proxy();
     let registry = fixture.registry;
     let other = fixture.deploy("counter-v1").implementation;
-    let expect = |registry| IRegistry::acceptTransferCall {
-        name: "A".into(),
-        proxy,
-        kind: proxy_kind::WASM,
-        version: "1.0".into(),
-        registry,
-    };
+    let expect = |registry| calls::accept_transfer("A", proxy, proxy_kind::WASM, "1.0", registry);
     for from in [registry, account(7)] {
         let what = "transfer from that account".into();
         refused(
@@ -152,13 +135,13 @@ fn an_instance_that_waits_for_a_pause_is_not_transferred() {
     let (mut fixture, _) = with_proxy();
     let instances: Vec<Address> = (1..=5)
         .map(|n| {
-            let create = IRegistry::createProxyCall {
-                name: "A".into(),
-                version: "1.0".into(),
-                kind: proxy_kind::WASM,
-                salt: B256::repeat_byte(n),
-                initData: Bytes::new(),
-            };
+            let create = calls::create_proxy(
+                "A",
+                "1.0",
+                proxy_kind::WASM,
+                B256::repeat_byte(n),
+                Bytes::new(),
+            );
             let created = fixture.send(account(0), &create).expect("created");
             created.returned.proxy
         })
@@ -167,12 +150,7 @@ fn an_instance_that_waits_for_a_pause_is_not_transferred() {
     fixture.send(account(0), &pause).expect("paused");
     let proxy = instances[4];
     assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
-    let transfer = IRegistry::transferProxyCall {
-        name: "A".into(),
-        proxy,
-        to: account(7),
-        definition: "A".into(),
-    };
+    let transfer = calls::transfer_proxy("A", proxy, account(7), "A");
     refused(
         fixture.send(account(0), &transfer),
         Proxy::UpgradeInProgress {},
@@ -193,22 +171,22 @@ fn a_lenient_migration_ends_with_the_first_that_burns_what_it_gets() {
     fixture.add("1.0", &code, initial_step());
     let count = U256::from(u64::MAX);
     for n in 1..=2 {
-        let create = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            kind: proxy_kind::WASM,
-            salt: B256::repeat_byte(n),
-            initData: IGreedy::initializeCall { count }.abi_encode().into(),
-        };
+        let create = calls::create_proxy(
+            "A",
+            "1.0",
+            proxy_kind::WASM,
+            B256::repeat_byte(n),
+            IGreedy::initializeCall { count }.abi_encode(),
+        );
         fixture.send(account(0), &create).expect("created");
     }
     let kind = step_kind::FOREIGN_CALL | step_kind::SKIP_FAILING;
-    let order = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code,
-        step: step("1.0", kind, IGreedy::migrateCall {}.abi_encode().into()),
-    };
+    let order = calls::migrate(
+        "A",
+        "2.0",
+        &code,
+        step("1.0", kind, IGreedy::migrateCall {}.abi_encode().into()),
+    );
     let (registry, gas) = (fixture.registry, 32_000_000);
     let done = fixture.pay_with_gas(account(0), registry, &order, U256::ZERO, gas);
     let skipped = done

@@ -9,6 +9,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{blocked_by, not_runnable};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{
     Done, Fixture, Reverted, account, add_version, is, refused, set_policy, step,
@@ -132,10 +133,7 @@ fn the_gas_that_an_estimator_finds_upgrades() {
     let registry = fixture.registry;
     let next = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
     together(&mut fixture, &next);
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 5,
-    };
+    let rollout = calls::rollout("A", 5);
     let estimated = |fixture: &Fixture, who: usize, input: Vec<u8>| {
         let request = CallRequest {
             from: Some(account(who)),

@@ -8,6 +8,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{definition_state, invalid_policy};
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{
     Fixture, Reverted, account, add_version, initial_step, is, refused, set_policy, step,
@@ -56,10 +57,7 @@ fn of_two_versions_that_are_completed_in_one_block_the_second_reverts() {
     };
     assert!(!second.0);
     refused(Err::<(), _>(Reverted(second.1)), exists);
-    let query = IRegistry::getVersionCall {
-        name: "A".into(),
-        version: "2.0".into(),
-    };
+    let query = calls::get_version("A", "2.0");
     assert_eq!(fixture.view(&query).expect("added").code, one.code);
 }
 
@@ -229,12 +227,7 @@ fn an_approval_that_was_revoked_is_not_used_by_whoever_comes_next() {
 #[test]
 fn an_approval_counts_for_one_definition_one_epoch_and_one_round() {
     let (mut fixture, _) = fixture();
-    let define = IRegistry::createDefinitionCall {
-        name: "B".into(),
-        migratePolicy: two_of(&TEAM),
-        policyPolicy: two_of(&TEAM),
-        createPolicy: two_of(&TEAM),
-    };
+    let define = calls::create_definition("B", two_of(&TEAM));
     fixture.send(account(0), &define).expect("defined");
     let call = set_policy("audit", &is(account(7)));
     let approve = |fixture: &mut Fixture, who: usize| {

@@ -8,6 +8,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{invalid_policy, not_runnable};
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Done, Fixture, Reverted, account, framework, is, refused, step};
 
@@ -28,13 +29,7 @@ fn create(fixture: &mut Fixture, n: u8, version: &str) -> Address {
     } else {
         Vec::new()
     };
-    let call = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: version.into(),
-        kind: 0,
-        salt: B256::repeat_byte(n),
-        initData: init.into(),
-    };
+    let call = calls::create_proxy("A", version, 0, B256::repeat_byte(n), init);
     fixture
         .send(account(ADMIN), &call)
         .expect("created")
@@ -48,12 +43,7 @@ fn to_2(code: &Code) -> IRegistry::migrateCall {
     }
     .abi_encode()
     .into();
-    IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: code.clone(),
-        step: step("1.0", 1, data),
-    }
+    calls::migrate("A", "2.0", &code, step("1.0", 1, data))
 }
 
 fn rollout(
@@ -62,10 +52,7 @@ fn rollout(
     gas: u64,
 ) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
     let registry = fixture.registry;
-    let call = IRegistry::rolloutCall {
-        name: "A".into(),
-        max,
-    };
+    let call = calls::rollout("A", max);
     fixture.pay_with_gas(account(5), registry, &call, U256::ZERO, gas)
 }
 
@@ -313,11 +300,7 @@ fn an_instance_may_not_approve_anything() {
     let (mut fixture, ..) = fixture();
     let proxy = create(&mut fixture, 1, "1.0");
     let expression = format!("OR({},{})", is(account(ADMIN)), is(proxy));
-    let set = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "audit".into(),
-        expression: expression.clone(),
-    };
+    let set = calls::set_policy("A", "audit", expression.clone());
     let offset = expression.find(&is(proxy)).unwrap_or_default() as u32;
     refused(
         fixture.send(account(ADMIN), &set),
@@ -335,13 +318,7 @@ fn code_that_cannot_run_any_more_lets_nobody_be_created_or_upgraded() {
     let proxy = create(&mut fixture, 1, "1.0");
     fixture.add("2.0", &v1, step("1.0", 0, Bytes::new()));
     fixture.wait(366 * 86_400);
-    let create = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: 0,
-        salt: B256::repeat_byte(2),
-        initData: Bytes::new(),
-    };
+    let create = calls::create_proxy("A", "1.0", 0, B256::repeat_byte(2), Bytes::new());
     let Err(Reverted(data)) = fixture.send(account(ADMIN), &create) else {
         panic!("everything has expired, not refused");
     };

@@ -12,6 +12,7 @@ use stylus_chain::{BlockId, CallRequest, Overrides};
 use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::limits::OPEN_ACTIONS_MAX;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_tests::calls;
 use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot::{self, Figures};
 
@@ -93,12 +94,7 @@ fn member(n: u32) -> Address {
 
 /// Creates a definition whose policies are all the same.
 fn define(fixture: &mut Fixture, name: &str, policy: &str) {
-    let call = IRegistry::createDefinitionCall {
-        name: name.into(),
-        migratePolicy: policy.into(),
-        policyPolicy: policy.into(),
-        createPolicy: policy.into(),
-    };
+    let call = calls::create_definition(name, policy);
     fixture.send(account(0), &call).expect("defined");
 }
 
@@ -128,16 +124,16 @@ fn versions(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cur
     for count in counts {
         while now < *count {
             now += 1;
-            let call = IRegistry::addVersionCall {
-                name: "V".into(),
-                version: label(now),
-                code: code.clone(),
-                step: if now == 1 {
+            let call = calls::add_version(
+                "V",
+                label(now),
+                &code,
+                if now == 1 {
                     initial_step()
                 } else {
                     step(&label(now - 1), 0, Bytes::new())
                 },
-            };
+            );
             let gas = fixture.send(account(0), &call).expect("added").gas;
             if now == *count {
                 curves.note("addVersion, among versions", now, gas);
@@ -145,13 +141,7 @@ fn versions(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cur
         }
         let name = || String::from("V");
         let version = label(now);
-        let gas = view(
-            fixture,
-            &IRegistry::getVersionCall {
-                name: name(),
-                version,
-            },
-        );
+        let gas = view(fixture, &calls::get_version(name(), version));
         curves.note("getVersion, among versions", now, gas);
         let (start, count) = page(now);
         let gas = view(
@@ -174,25 +164,14 @@ fn versions(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cur
 fn instances(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Curves) {
     define(fixture, "I", &is(account(0)));
     let name = || String::from("I");
-    let add = IRegistry::addVersionCall {
-        name: name(),
-        version: label(1),
-        code: code.clone(),
-        step: initial_step(),
-    };
+    let add = calls::add_version(name(), label(1), &code, initial_step());
     fixture.send(account(0), &add).expect("added");
     let (mut now, mut at) = (0, 1);
     let mut last = Address::ZERO;
     for count in counts {
         while now < *count {
             now += 1;
-            let call = IRegistry::createProxyCall {
-                name: name(),
-                version: label(at),
-                kind: 0,
-                salt: salt(now),
-                initData: Bytes::new(),
-            };
+            let call = calls::create_proxy(name(), label(at), 0, salt(now), Bytes::new());
             let done = fixture.send(account(0), &call).expect("created");
             last = done.returned.proxy;
             if now == *count {
@@ -209,10 +188,7 @@ fn instances(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cu
         at += 1;
         let gas = activate(fixture, code, at);
         curves.note("migrate, among instances", now, gas);
-        let rollout = IRegistry::rolloutCall {
-            name: name(),
-            max: 1,
-        };
+        let rollout = calls::rollout(name(), 1);
         let done = fixture.send(account(1), &rollout).expect("rolled out");
         assert_eq!(done.returned.upgraded, 1);
         curves.note("rollout of one, among instances", now, done.gas);
@@ -241,27 +217,13 @@ fn instances(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cu
 /// longest is at the first one, and path and cost of its upgrade stay the same. What that costs.
 fn activate(fixture: &mut Fixture, code: &Code, at: u32) -> u64 {
     let from = |older: u32| step(&label(older), 0, Bytes::new());
-    let add = IRegistry::addVersionCall {
-        name: "I".into(),
-        version: label(at),
-        code: code.clone(),
-        step: from(at - 1),
-    };
+    let add = calls::add_version("I", label(at), &code, from(at - 1));
     fixture.send(account(0), &add).expect("added");
     if at > 2 {
-        let another = IRegistry::addStepCall {
-            name: "I".into(),
-            version: label(at),
-            step: from(1),
-        };
+        let another = calls::add_step("I", label(at), from(1));
         fixture.send(account(0), &another).expect("added");
     }
-    let call = IRegistry::migrateCall {
-        name: "I".into(),
-        version: label(at),
-        code: code.clone(),
-        step: from(at - 1),
-    };
+    let call = calls::migrate("I", label(at), &code, from(at - 1));
     fixture.send(account(0), &call).expect("activated").gas
 }
 
@@ -273,11 +235,7 @@ fn approvals(fixture: &mut Fixture, counts: &[u32], curves: &mut Curves) {
     for count in counts {
         while now < *count {
             now += 1;
-            let call = IRegistry::setPolicyCall {
-                name: "P".into(),
-                role: label(now),
-                expression: is(member(7)),
-            };
+            let call = calls::set_policy("P", label(now), is(member(7)));
             let [first, last] =
                 [0, 1].map(|who| fixture.send(account(who), &call).expect("accepted"));
             assert!(!first.returned.executed && last.returned.executed);
@@ -296,11 +254,7 @@ fn policies(fixture: &mut Fixture, counts: &[u32], curves: &mut Curves) {
     for count in counts {
         while now < *count {
             now += 1;
-            let call = IRegistry::setPolicyCall {
-                name: "C".into(),
-                role: "migrate".into(),
-                expression: is(member(now)),
-            };
+            let call = calls::set_policy("C", "migrate", is(member(now)));
             let gas = fixture.send(account(0), &call).expect("set").gas;
             if now == *count {
                 curves.note("setPolicy, among changes", now, gas);
@@ -324,11 +278,7 @@ fn pending(fixture: &mut Fixture, curves: &mut Curves) {
     for round in 0..OPEN_ACTIONS_MAX {
         for (position, member) in members.iter().enumerate() {
             now += 1;
-            let call = IRegistry::setPolicyCall {
-                name: "O".into(),
-                role: label(now),
-                expression: is(self::member(7)),
-            };
+            let call = calls::set_policy("O", label(now), is(self::member(7)));
             // the first action of everybody takes the first of his slots
             let first = fixture.send(*member, &call).expect("recorded");
             if position == 0 {

@@ -4,6 +4,7 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
 use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Fixture, Reverted, account, add_version, initial_step, is};
 
@@ -34,23 +35,18 @@ pub(super) fn together<C: SolCall<Return = Progress>>(fixture: &mut Fixture, cal
 }
 
 pub(super) fn migration(code: &Code, label: &str, step: Step) -> IRegistry::migrateCall {
-    IRegistry::migrateCall {
-        name: "A".into(),
-        version: label.into(),
-        code: code.clone(),
-        step,
-    }
+    calls::migrate("A", label, &code, step)
 }
 
 pub(super) fn creation(n: u8, value: u64) -> IRegistry::createProxyCall {
     let value = U256::from(value);
-    IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: 0,
-        salt: B256::repeat_byte(n),
-        initData: ICounter::initializeCall { value }.abi_encode().into(),
-    }
+    calls::create_proxy(
+        "A",
+        "1.0",
+        0,
+        B256::repeat_byte(n),
+        ICounter::initializeCall { value }.abi_encode(),
+    )
 }
 
 /// Both of them create an instance.

@@ -10,6 +10,7 @@ use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::{ICounter, points_v2::IPoints};
+use stylus_upgrades_tests::calls;
 
 use super::adopted::fixture::{migrate, runs};
 use super::fixture::{Fixture, account, complex, initial_step, is, refused, step};
@@ -57,12 +58,7 @@ impl Two {
     /// The definition A of the other registry, at 1.0.
     fn define(&mut self) {
         let by = is(account(OTHER));
-        let define = IRegistry::createDefinitionCall {
-            name: "A".into(),
-            migratePolicy: by.clone(),
-            policyPolicy: by.clone(),
-            createPolicy: by,
-        };
+        let define = calls::create_definition("A", by);
         self.fixture.send(account(OTHER), &define).expect("defined");
         let add = super::fixture::add_version(&self.code, "1.0", initial_step());
         self.fixture.send(account(OTHER), &add).expect("added");
@@ -102,22 +98,11 @@ impl Two {
 }
 
 fn acceptance(proxy: Address, kind: u8, registry: Address) -> IRegistry::acceptTransferCall {
-    IRegistry::acceptTransferCall {
-        name: "A".into(),
-        proxy,
-        kind,
-        version: "1.0".into(),
-        registry,
-    }
+    calls::accept_transfer("A", proxy, kind, "1.0", registry)
 }
 
 fn transfer(proxy: Address, to: Address) -> IRegistry::transferProxyCall {
-    IRegistry::transferProxyCall {
-        name: "A".into(),
-        proxy,
-        to,
-        definition: "A".into(),
-    }
+    calls::transfer_proxy("A", proxy, to, "A")
 }
 
 #[test]
@@ -150,12 +135,7 @@ fn both_kinds_move_to_another_registry_are_upgraded_there_and_come_back() {
     }
 
     // the other registry upgrades both, and the first one cannot any more
-    let order = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: second.clone(),
-        step: step("1.0", 1, data.clone()),
-    };
+    let order = calls::migrate("A", "2.0", &second, step("1.0", 1, data.clone()));
     two.at_the_new(|two| {
         let done = two.fixture.send(account(OTHER), &order).expect("migrated");
         assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 2);
@@ -164,11 +144,7 @@ fn both_kinds_move_to_another_registry_are_upgraded_there_and_come_back() {
         assert_eq!(runs(&two.fixture, proxy), second.implementation);
         let set = two.fixture.ask(proxy, &ICounter::stepCall {});
         assert_eq!(set, Ok(U256::from(5)));
-        let upgrade = IRegistry::upgradeInstanceCall {
-            proxy,
-            version: "1.0".into(),
-            data: Bytes::new(),
-        };
+        let upgrade = calls::upgrade_instance(proxy, "1.0", Bytes::new());
         refused(
             two.fixture.send(account(0), &upgrade),
             IRegistry::NotAnInstance { proxy },
@@ -452,11 +428,7 @@ fn a_handler_is_replaced_and_a_migration_aborted_through_the_relay() {
     migrate_to(&mut fixture, "2.0", &second, way);
     assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
 
-    let handler = IRegistry::setHandlerCall {
-        name: "A".into(),
-        proxy,
-        handler: account(7),
-    };
+    let handler = calls::set_handler("A", proxy, account(7));
     fixture.send(account(0), &handler).expect("another handler");
     let next = Complex::migrateNextCall {
         gasBudget: 20_000_000,
@@ -487,11 +459,7 @@ fn a_handler_is_replaced_and_a_migration_aborted_through_the_relay() {
 #[test]
 fn a_proxy_that_went_elsewhere_gets_no_vote_back() {
     let mut two = Two::new();
-    let name = IRegistry::proxyAddressCall {
-        name: "A".into(),
-        kind: proxy_kind::WASM,
-        salt: B256::repeat_byte(3),
-    };
+    let name = calls::proxy_address("A", proxy_kind::WASM, B256::repeat_byte(3));
     // named before it exists
     let proxy = two.fixture.view(&name).expect("an address");
     two.fixture.set("audit", &is(proxy));
@@ -503,13 +471,13 @@ fn a_proxy_that_went_elsewhere_gets_no_vote_back() {
         })
     };
     assert_eq!(satisfied(&two), Ok(true), "nothing is there yet");
-    let create = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::WASM,
-        salt: B256::repeat_byte(3),
-        initData: Bytes::new(),
-    };
+    let create = calls::create_proxy(
+        "A",
+        "1.0",
+        proxy_kind::WASM,
+        B256::repeat_byte(3),
+        Bytes::new(),
+    );
     two.fixture.send(account(0), &create).expect("created");
     assert_eq!(satisfied(&two), Ok(false), "its code may call for anybody");
     two.accept(proxy, proxy_kind::WASM);
@@ -524,12 +492,7 @@ fn migrate_to(
     code: &Code,
     way: stylus_upgrades_interface::registry::Step,
 ) {
-    let migrate = IRegistry::migrateCall {
-        name: "A".into(),
-        version: version.into(),
-        code: code.clone(),
-        step: way,
-    };
+    let migrate = calls::migrate("A", version, &code, way);
     fixture.send(account(0), &migrate).expect("migrated");
 }
 
@@ -546,11 +509,7 @@ fn one_instance_of_either_kind_is_upgraded_alone() {
         step: U256::from(5),
     };
     for proxy in proxies {
-        let upgrade = IRegistry::upgradeInstanceCall {
-            proxy,
-            version: "2.0".into(),
-            data: call.abi_encode().into(),
-        };
+        let upgrade = calls::upgrade_instance(proxy, "2.0", call.abi_encode());
         refused(
             fixture.send(account(5), &upgrade),
             Proxy::UpgradeNotAuthorized {

@@ -4,6 +4,7 @@ use alloy::primitives::{Address, B256, Bytes};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{invalid_policy, invalid_step, label, not_runnable};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{
     Done, Fixture, Reverted, account, framework, initial_step, is, refused, step,
@@ -15,24 +16,12 @@ fn add(
     code: &Code,
     step: Step,
 ) -> Result<Done<Progress>, Reverted> {
-    let call = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: version.into(),
-        code: code.clone(),
-        step,
-    };
+    let call = calls::add_version("A", version, &code, step);
     fixture.send(account(0), &call)
 }
 
 fn add_step(fixture: &mut Fixture, version: &str, step: Step) -> Result<Done<Progress>, Reverted> {
-    fixture.send(
-        account(0),
-        &IRegistry::addStepCall {
-            name: "A".into(),
-            version: version.into(),
-            step,
-        },
-    )
+    fixture.send(account(0), &calls::add_step("A", version, step))
 }
 
 fn invalid(from: &str, to: &str, reason: u8) -> IRegistry::InvalidStep {
@@ -50,12 +39,7 @@ fn a_definition_is_created_once_under_a_proper_name() {
         fixture.define(&is(account(0))),
         IRegistry::DefinitionExists { name: "A".into() },
     );
-    let name = |name: &str| IRegistry::createDefinitionCall {
-        name: name.into(),
-        migratePolicy: is(account(0)),
-        policyPolicy: is(account(0)),
-        createPolicy: is(account(0)),
-    };
+    let name = |name: &str| calls::create_definition(name, is(account(0)));
     for (text, reason) in [
         ("", label::EMPTY),
         ("a b", label::BAD_CHARACTER),
@@ -104,22 +88,12 @@ fn versions_read_back_as_they_were_added() {
         "only the first becomes current"
     );
     assert_eq!(added.events::<IRegistry::StepAdded>()[0].step, second);
-    let read = fixture
-        .view(&IRegistry::getVersionCall {
-            name: "A".into(),
-            version: "2.0".into(),
-        })
-        .expect("2.0");
+    let read = fixture.view(&calls::get_version("A", "2.0")).expect("2.0");
     assert_eq!(
         (read.code, read.steps, read.sequence),
         (v1.clone(), vec![second], 2)
     );
-    let read = fixture
-        .view(&IRegistry::getVersionCall {
-            name: "A".into(),
-            version: "1.0".into(),
-        })
-        .expect("1.0");
+    let read = fixture.view(&calls::get_version("A", "1.0")).expect("1.0");
     assert_eq!(
         (read.code, read.steps, read.sequence),
         (v1, vec![initial_step()], 1)
@@ -136,10 +110,7 @@ fn versions_read_back_as_they_were_added() {
     assert_eq!(labels(0, 10), ["1.0", "2.0"]);
     assert_eq!(labels(1, 1), ["2.0"]);
     assert!(labels(2, 1).is_empty());
-    let missing = fixture.view(&IRegistry::getVersionCall {
-        name: "A".into(),
-        version: "9".into(),
-    });
+    let missing = fixture.view(&calls::get_version("A", "9"));
     refused(
         missing,
         Proxy::VersionNotFound {
@@ -388,12 +359,7 @@ fn a_version_has_eight_incoming_steps() {
         add_step(&mut fixture, "10", plain("8")),
         invalid("8", "10", invalid_step::TOO_MANY_INCOMING_STEPS),
     );
-    let read = fixture
-        .view(&IRegistry::getVersionCall {
-            name: "A".into(),
-            version: "10".into(),
-        })
-        .expect("10");
+    let read = fixture.view(&calls::get_version("A", "10")).expect("10");
     let from: Vec<String> = read.steps.into_iter().map(|step| step.from).collect();
     assert_eq!(from, ["0", "1", "2", "3", "4", "5", "6", "7"]);
 }
@@ -404,12 +370,7 @@ fn migrate_starts_at_the_current_version() {
     let v1 = fixture.deploy("counter-v1");
     let migrate = |fixture: &mut Fixture, version: &str, from: &str| {
         let step = step(from, 0, Bytes::new());
-        let call = IRegistry::migrateCall {
-            name: "A".into(),
-            version: version.into(),
-            code: v1.clone(),
-            step,
-        };
+        let call = calls::migrate("A", version, &v1, step);
         fixture.send(account(0), &call)
     };
     let current = |fixture: &Fixture| {
@@ -469,12 +430,7 @@ fn a_call_that_could_not_be_executed_gathers_no_approval() {
 fn the_registry_itself_has_no_versions() {
     let mut fixture = Fixture::of_one();
     let code = fixture.deploy("counter-v1");
-    let call = IRegistry::addVersionCall {
-        name: String::new(),
-        version: "1.0".into(),
-        code,
-        step: initial_step(),
-    };
+    let call = calls::add_version(String::new(), "1.0", &code, initial_step());
     refused(
         fixture.send(account(0), &call),
         IRegistry::InvalidLabel {

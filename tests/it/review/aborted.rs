@@ -6,6 +6,7 @@ use stylus_upgrades_interface::complex::{IComplexMigration as Complex, IComplexS
 use stylus_upgrades_interface::reasons::{blocked_by, instance_state};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Scenario, call, data, upgrade_to};
 use crate::registry::fixture::{account, framework, is, step};
@@ -35,10 +36,7 @@ fn end(scenario: &mut Scenario) {
 }
 
 fn abort(scenario: &mut Scenario) {
-    let order = IRegistry::abortMigrationCall {
-        name: "A".into(),
-        proxy: scenario.proxy,
-    };
+    let order = calls::abort_migration("A", scenario.proxy);
     scenario.govern(&order).expect("turns back");
     assert_at(scenario, "1.0", instance_state::TURNING_BACK);
 }
@@ -86,11 +84,7 @@ fn an_instance_that_was_called_back_goes_along_with_what_becomes_current_next() 
     let (mut scenario, _) = called_back();
     let later = step("2.0", 0, Bytes::new());
     scenario.add("2.1", later.clone());
-    let around = IRegistry::addStepCall {
-        name: "A".into(),
-        version: "2.1".into(),
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let around = calls::add_step("A", "2.1", step("1.0", 0, Bytes::new()));
     scenario.govern(&around).expect("added");
     assert_rollout(&mut scenario, 0);
     scenario.migrate("2.1", later.clone()).expect("current");
@@ -140,20 +134,12 @@ fn an_approval_about_an_instance_holds_for_its_complex_step_alone() {
     let upgrade = call(proxy, &upgrade_to("3.0"));
     scenario.boss(vec![upgrade]).expect("started");
     let [ana, ben] = [1, 2].map(account);
-    let both = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "migrate".into(),
-        expression: format!("AND({},{})", is(ana), is(ben)),
-    };
+    let both = calls::set_policy("A", "migrate", format!("AND({},{})", is(ana), is(ben)));
     scenario.govern(&both).expect("set");
 
     let (name, handler) = (String::from("A"), account(7));
     let orders = [
-        data(&IRegistry::setHandlerCall {
-            name: name.clone(),
-            proxy,
-            handler,
-        }),
+        data(&calls::set_handler(name.clone(), proxy, handler)),
         data(&IRegistry::abortMigrationCall { name, proxy }),
     ];
     let halves = orders
@@ -196,17 +182,13 @@ fn an_approval_about_an_instance_does_not_hold_when_the_same_complex_step_begins
     scenario.migrate("2.0", way.clone()).expect("only upgrades");
     let [ana, ben] = [1, 2].map(account);
     let boss = is(scenario.boss);
-    let policy = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "migrate".into(),
-        expression: format!("OR({boss},AND({},{}))", is(ana), is(ben)),
-    };
+    let policy = calls::set_policy(
+        "A",
+        "migrate",
+        format!("OR({boss},AND({},{}))", is(ana), is(ben)),
+    );
     scenario.govern(&policy).expect("set");
-    let order = data(&IRegistry::setHandlerCall {
-        name: "A".into(),
-        proxy: scenario.proxy,
-        handler: account(7),
-    });
+    let order = data(&calls::set_handler("A", scenario.proxy, account(7)));
     let half = approve(&mut scenario, ana, &order);
     abort(&mut scenario);
     assert_eq!(blocked(&scenario, half.action), blocked_by::APPROVALS);

@@ -4,6 +4,7 @@ use alloy::primitives::{Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{SENDER, Scenario, call, data, upgrade_to};
 use crate::registry::fixture::{Reverted, account, is, refused, step};
@@ -16,11 +17,7 @@ fn word(number: u64) -> [u8; 32] {
 fn scenario() -> Scenario {
     let mut scenario = Scenario::new();
     scenario.add("2.0", step("1.0", 0, Bytes::new()));
-    let order = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "migrate".into(),
-        expression: is(account(SENDER)),
-    };
+    let order = calls::set_policy("A", "migrate", is(account(SENDER)));
     scenario.govern(&order).expect("set");
     scenario
 }
@@ -156,12 +153,7 @@ fn governed_calls_refuse_dirty_words_and_bind_every_byte() {
 fn labels_that_look_alike_are_others() {
     let mut scenario = Scenario::new();
     let refused_label = |scenario: &mut Scenario, label: &str, reason: u8| {
-        let order = IRegistry::addVersionCall {
-            name: "A".into(),
-            version: label.into(),
-            code: scenario.code.clone(),
-            step: step("1.0", 0, Bytes::new()),
-        };
+        let order = calls::add_version("A", label, &scenario.code, step("1.0", 0, Bytes::new()));
         refused(
             scenario.govern(&order),
             IRegistry::InvalidLabel {

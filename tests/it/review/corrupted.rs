@@ -11,6 +11,7 @@ use stylus_upgrades_interface::reasons::{order, step as kind};
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{SENDER, Scenario, answering, call, creation_code, data, upgrade_to, write};
 use crate::registry::fixture::{account, refused, step};
@@ -159,12 +160,7 @@ fn an_instance_that_left_its_registry_is_skipped_by_name_and_removed() {
         IRegistry::NotSupported { what },
     );
     hand_to(&mut scenario, fake);
-    let order = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: scenario.code.clone(),
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let order = calls::migrate("A", "2.0", &scenario.code, step("1.0", 0, Bytes::new()));
     let done = scenario.govern(&order).expect("it is no veto");
     let skipped = done.events::<IRegistry::InstanceSkipped>();
     assert_eq!(skipped.len(), 1);

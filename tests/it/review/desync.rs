@@ -10,6 +10,7 @@ use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Scenario, call, data, upgrade_to};
 use crate::migrations::chance::Chance;
@@ -138,11 +139,7 @@ impl Simulation {
             }
             Act::AddStep => {
                 let (from, version) = (self.label(), self.label());
-                let order = IRegistry::addStepCall {
-                    name: "A".into(),
-                    version,
-                    step: self.step(&from),
-                };
+                let order = calls::add_step("A", version, self.step(&from));
                 self.scenario.govern(&order).map(drop)
             }
             Act::Upgrade => {
@@ -184,11 +181,8 @@ impl Simulation {
                 Ok(())
             }
             Act::SetHandler => {
-                let order = IRegistry::setHandlerCall {
-                    name: "A".into(),
-                    proxy: self.instance(instance_state::MIGRATING),
-                    handler: account(2),
-                };
+                let order =
+                    calls::set_handler("A", self.instance(instance_state::MIGRATING), account(2));
                 self.scenario.govern(&order).map(drop)
             }
         }
@@ -235,10 +229,7 @@ impl Simulation {
             let initialized = self.scenario.slot(proxy, slots::INITIALISED);
             assert_ne!(initialized, B256::ZERO);
         }
-        let none = IRegistry::rolloutCall {
-            name: "A".into(),
-            max: 0,
-        };
+        let none = calls::rollout("A", 0);
         let left = fixture.view(&none).expect("an answer").left;
         assert_eq!(left, lagging, "{what}: those that wait");
     }

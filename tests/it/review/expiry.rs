@@ -4,9 +4,9 @@
 use alloy::primitives::{B256, Bytes, U256};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::not_runnable;
-use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Scenario, call, upgrade_to};
 use crate::registry::fixture::{Reverted, account, framework, part, refused, step};
@@ -76,11 +76,7 @@ fn a_framework_that_expired_makes_no_proxy() {
     for program in parts.chain([scenario.fixture.registry, scenario.code.implementation]) {
         scenario.fixture.activate(program);
     }
-    let query = IRegistry::proxyAddressCall {
-        name: "A".into(),
-        kind: 0,
-        salt: B256::repeat_byte(2),
-    };
+    let query = calls::proxy_address("A", 0, B256::repeat_byte(2));
     let proxy = scenario.fixture.view(&query).expect("an address");
     let creation = scenario.creation(2, "1.0");
     let expired = |implementation| Proxy::ImplementationNotRunnable {

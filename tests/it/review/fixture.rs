@@ -6,6 +6,7 @@ use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use crate::registry::fixture::{Done, Fixture, Reverted, account, initial_step, is, step};
 
@@ -79,13 +80,7 @@ impl Scenario {
 
     /// Creation of an instance.
     pub(crate) fn creation(&self, n: u8, version: &str) -> IRegistry::createProxyCall {
-        IRegistry::createProxyCall {
-            name: "A".into(),
-            version: version.into(),
-            kind: 0,
-            salt: B256::repeat_byte(n),
-            initData: Bytes::new(),
-        }
+        calls::create_proxy("A", version, 0, B256::repeat_byte(n), Bytes::new())
     }
 
     /// The boss makes the registry do something.
@@ -126,23 +121,13 @@ impl Scenario {
     }
 
     pub(crate) fn add_code(&mut self, version: &str, code: Code, step: Step) {
-        let order = IRegistry::addVersionCall {
-            name: "A".into(),
-            version: version.into(),
-            code,
-            step,
-        };
+        let order = calls::add_version("A", version, &code, step);
         self.govern(&order).expect("added");
     }
 
     /// Makes a version current that is there already, or adds it.
     pub(crate) fn migrate(&mut self, version: &str, step: Step) -> Result<(), Reverted> {
-        let order = IRegistry::migrateCall {
-            name: "A".into(),
-            version: version.into(),
-            code: self.code.clone(),
-            step,
-        };
+        let order = calls::migrate("A", version, &self.code, step);
         self.govern(&order).map(drop)
     }
 
@@ -157,10 +142,7 @@ impl Scenario {
         max: u16,
         gas: u64,
     ) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
-        let call = IRegistry::rolloutCall {
-            name: "A".into(),
-            max,
-        };
+        let call = calls::rollout("A", max);
         let registry = self.fixture.registry;
         self.fixture
             .pay_with_gas(account(5), registry, &call, U256::ZERO, gas)

@@ -8,6 +8,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{SENDER, Scenario, call, data, upgrade_to, write};
 use crate::registry::fixture::{account, framework, part, refused, step};
@@ -82,10 +83,7 @@ fn the_parts_of_the_registry_run_on_a_strangers_storage_without_a_trace_in_ours(
         caller: scenario.boss,
         version: "2.0".into(),
     };
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 1,
-    };
+    let rollout = calls::rollout("A", 1);
     let part = part("registry-upgrades").address;
     refused(
         scenario.act(stranger, vec![dress.clone(), delegate(part, &rollout)]),
@@ -110,21 +108,8 @@ fn nothing_changes_in_a_static_call_and_every_view_answers() {
     let changing = [
         (proxy, data(&upgrade_to("2.0"))),
         (registry, data(&created)),
-        (
-            registry,
-            data(&IRegistry::rolloutCall {
-                name: "A".into(),
-                max: 1,
-            }),
-        ),
-        (
-            registry,
-            data(&IRegistry::setPolicyCall {
-                name: "A".into(),
-                role: "x".into(),
-                expression: "NONE".into(),
-            }),
-        ),
+        (registry, data(&calls::rollout("A", 1))),
+        (registry, data(&calls::set_policy("A", "x", "NONE"))),
     ];
     for (target, calldata) in changing {
         let tried = data(&IHostile::staticCallCall {
@@ -176,19 +161,10 @@ fn a_delegated_account_is_no_proxy_and_no_code_but_may_approve() {
         .fixture
         .chain
         .set_code(approver, designator(scenario.code.implementation));
-    let order = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "migrate".into(),
-        expression: crate::registry::fixture::is(approver),
-    };
+    let order = calls::set_policy("A", "migrate", crate::registry::fixture::is(approver));
     scenario.govern(&order).expect("an approver");
     let code = scenario.code.clone();
-    let add = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code,
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let add = calls::add_version("A", "2.0", &code, step("1.0", 0, Bytes::new()));
     scenario
         .fixture
         .send(approver, &add)

@@ -9,6 +9,7 @@ use stylus_upgrades_interface::reasons::{instance_state, invalid_policy, invalid
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Scenario, answering, call, creation_code, migrating, upgrade_to, write};
 use crate::registry::fixture::{Reverted, account, complex, framework, refused, step};
@@ -98,11 +99,7 @@ fn an_instance_on_the_way_to_what_is_current_is_given_a_way_around_a_bad_version
     scenario
         .migrate("3.1", step("3.0", 0, Bytes::new()))
         .expect("current");
-    let order = IRegistry::addStepCall {
-        name: "A".into(),
-        version: "3.1".into(),
-        step: step("2.0", 0, Bytes::new()),
-    };
+    let order = calls::add_step("A", "3.1", step("2.0", 0, Bytes::new()));
     scenario.govern(&order).expect("added");
     end(&mut scenario).expect("at 2.0");
     assert_at(&scenario, "2.0", instance_state::LIVE);
@@ -123,11 +120,7 @@ fn no_complex_step_begins_in_a_frozen_definition() {
 
     // another one begins on the way to what is current, while nobody decides any more
     scenario.proxy = scenario.create(2, "1.0");
-    let never_again = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "migrate".into(),
-        expression: "NONE".into(),
-    };
+    let never_again = calls::set_policy("A", "migrate", "NONE");
     scenario.govern(&never_again).expect("frozen");
     let done = scenario.rollout(2, 80_000_000).expect("anybody may try");
     assert_eq!(done.returned.upgraded, 0);
@@ -149,11 +142,7 @@ fn no_complex_step_begins_in_a_frozen_definition() {
 #[test]
 fn nobody_is_left_in_a_complex_step_without_those_who_could_abort_it() {
     let (mut scenario, _) = stuck();
-    let never_again = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "migrate".into(),
-        expression: "NONE".into(),
-    };
+    let never_again = calls::set_policy("A", "migrate", "NONE");
     let expression = String::from("NONE");
     refused(
         scenario.govern(&never_again),
@@ -220,11 +209,7 @@ fn an_instance_whose_path_was_cut_off_behind_its_complex_step_ends_with_the_step
         .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
         .expect("started");
     // a shorter way, which waits for calldata that nobody can bring any more
-    let order = IRegistry::addStepCall {
-        name: "A".into(),
-        version: "3.0".into(),
-        step: step("2.0", 1, Bytes::new()),
-    };
+    let order = calls::add_step("A", "3.0", step("2.0", 1, Bytes::new()));
     scenario.govern(&order).expect("added");
     let end = Complex::endMigrationCall {};
     scenario
@@ -248,17 +233,9 @@ fn a_way_that_is_added_in_the_middle_of_an_upgrade_does_not_change_where_it_stop
     let second = scenario.fixture.deploy("points-cursor");
     let (boss, proxy, registry) = (scenario.boss, scenario.proxy, scenario.fixture.registry);
     let other = scenario.fixture.deploy("hostile").implementation;
-    let both = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "migrate".into(),
-        expression: format!("OR({boss:?},{other:?})"),
-    };
+    let both = calls::set_policy("A", "migrate", format!("OR({boss:?},{other:?})"));
     scenario.govern(&both).expect("either of them");
-    let shorter = IRegistry::addStepCall {
-        name: "A".into(),
-        version: "3.0".into(),
-        step: complex("1.0", &second, account(HANDLER)),
-    };
+    let shorter = calls::add_step("A", "3.0", complex("1.0", &second, account(HANDLER)));
     let approve = IHostile::actCall {
         actions: vec![call(registry, &shorter)],
     };
@@ -332,12 +309,7 @@ fn an_instance_does_not_suspend_itself_in_the_upgrade_of_another() {
         ],
     };
     // and the migration of the one that the registry upgrades calls it
-    let current = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code,
-        step: migrating(vec![call(other, &meddle)]),
-    };
+    let current = calls::migrate("A", "2.0", &code, migrating(vec![call(other, &meddle)]));
     refused(
         scenario.boss(vec![call(other, &open), call(registry, &current)]),
         IRegistry::NotAnInstance { proxy: other },

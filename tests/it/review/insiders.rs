@@ -8,6 +8,7 @@ use stylus_upgrades_interface::reasons::not_runnable;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Scenario, call, migrating, try_call, upgrade_to, write};
 use crate::registry::fixture::{framework, is, refused, step};
@@ -32,10 +33,7 @@ fn a_migration_that_ends_its_upgrade_early_ends_in_nothing() {
     // once it has ended its own upgrade, the registry's lock is free, and it could do anything
     for case in 0..5 {
         let mut scenario = Scenario::new();
-        let rollout = IRegistry::rolloutCall {
-            name: "A".into(),
-            max: 9,
-        };
+        let rollout = calls::rollout("A", 9);
         let early = end(&scenario, "2.0");
         let rest = match case {
             0 => vec![],
@@ -103,12 +101,7 @@ fn a_proxy_of_any_of_our_kinds_is_no_implementation() {
     let ours = scenario.fixture.deploy("upgradeability-proxy");
     for code in [ours, bare] {
         let implementation = code.implementation;
-        let order = IRegistry::addVersionCall {
-            name: "A".into(),
-            version: "2.0".into(),
-            code,
-            step: step("1.0", 0, Bytes::new()),
-        };
+        let order = calls::add_version("A", "2.0", &code, step("1.0", 0, Bytes::new()));
         refused(
             scenario.govern(&order),
             Proxy::ImplementationNotRunnable {
@@ -124,25 +117,16 @@ fn an_address_that_became_a_proxy_may_not_approve() {
     let mut scenario = Scenario::new();
     let registry = scenario.fixture.registry;
     let creation = scenario.creation(2, "1.0");
-    let query = IRegistry::proxyAddressCall {
-        name: "A".into(),
-        kind: 0,
-        salt: creation.salt,
-    };
+    let query = calls::proxy_address("A", 0, creation.salt);
     let future = scenario.fixture.view(&query).expect("an address");
-    let order = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "migrate".into(),
-        expression: format!("OR({},{})", is(scenario.boss), is(future)),
-    };
+    let order = calls::set_policy(
+        "A",
+        "migrate",
+        format!("OR({},{})", is(scenario.boss), is(future)),
+    );
     scenario.govern(&order).expect("it is no proxy yet");
     assert_eq!(scenario.create(2, "1.0"), future);
-    let add = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: scenario.code.clone(),
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let add = calls::add_version("A", "2.0", &scenario.code, step("1.0", 0, Bytes::new()));
     let by_anybody = scenario.act(future, vec![call(registry, &add)]);
     refused(by_anybody, IRegistry::NotAnApprover { caller: future });
     let satisfies = |approvers| {
@@ -170,10 +154,7 @@ fn lagging(migration: Vec<Bytes>) -> Scenario {
 }
 
 fn rollout(max: u16) -> IRegistry::rolloutCall {
-    IRegistry::rolloutCall {
-        name: "A".into(),
-        max,
-    }
+    calls::rollout("A", max)
 }
 
 #[test]
@@ -182,11 +163,7 @@ fn an_instance_that_leaves_its_own_upgrade_open_holds_up_nobody_else() {
     let (proxy, boss, registry) = (scenario.proxy, scenario.boss, scenario.fixture.registry);
     let other = scenario.create(6, "1.0");
     let created = scenario.creation(7, "1.0");
-    let policy = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "audit".into(),
-        expression: is(boss),
-    };
+    let policy = calls::set_policy("A", "audit", is(boss));
     let open = IHostile::actCall {
         actions: vec![
             write(slots::IMPLEMENTATION, framework().stub_address.into_word()),
@@ -239,12 +216,7 @@ fn an_instance_ends_no_upgrade_of_its_own_while_the_registry_upgrades_another() 
     let migration = migrating(vec![call(other, &ends)]);
     scenario.add("2.0", migration.clone());
     let stub = framework().stub_address.into_word();
-    let current = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: scenario.code.clone(),
-        step: migration,
-    };
+    let current = calls::migrate("A", "2.0", &scenario.code, migration);
     let open = IHostile::actCall {
         actions: vec![
             write(slots::IMPLEMENTATION, stub),

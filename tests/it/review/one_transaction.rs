@@ -7,6 +7,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Scenario, call, data, migrating, try_call, upgrade_to};
 use crate::registry::fixture::{refused, step};
@@ -75,11 +76,7 @@ fn a_creation_whose_initializer_consumed_nothing_leaves_no_token_behind() {
     let registry = scenario.fixture.registry;
     let mut creation = scenario.creation(2, "1.0");
     creation.initData = data(&IHostile::actCall { actions: vec![] });
-    let query = IRegistry::proxyAddressCall {
-        name: "A".into(),
-        kind: 0,
-        salt: creation.salt,
-    };
+    let query = calls::proxy_address("A", 0, creation.salt);
     let proxy = scenario.fixture.view(&query).expect("an address");
     let late = IHostile::initializeCall { actions: vec![] };
     refused(
@@ -112,11 +109,7 @@ fn two_instances_are_created_and_upgraded_in_one_transaction() {
         IRegistry::ProxyExists {
             proxy: scenario
                 .fixture
-                .view(&IRegistry::proxyAddressCall {
-                    name: "A".into(),
-                    kind: 0,
-                    salt: third.salt,
-                })
+                .view(&calls::proxy_address("A", 0, third.salt))
                 .expect("an address"),
         },
     );
@@ -129,11 +122,7 @@ fn a_proxy_is_upgraded_once_in_a_transaction() {
     scenario.add("3.0", step("2.0", 0, Bytes::new()));
     let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
     let created = scenario.creation(2, "1.0");
-    let query = IRegistry::proxyAddressCall {
-        name: "A".into(),
-        kind: 0,
-        salt: created.salt,
-    };
+    let query = calls::proxy_address("A", 0, created.salt);
     let second = scenario.fixture.view(&query).expect("an address");
     for twice in [
         vec![
@@ -167,14 +156,8 @@ fn a_stranger_cannot_keep_the_lock_or_use_it_up() {
     let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
     scenario.add("2.0", migrating(vec![]));
     // the boss is a stranger's tool here: it tries everything that reverts, then works
-    let nothing = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 9,
-    };
-    let unknown = IRegistry::rolloutCall {
-        name: "B".into(),
-        max: 9,
-    };
+    let nothing = calls::rollout("A", 9);
+    let unknown = calls::rollout("B", 9);
     let begin = stylus_upgrades_interface::instance::IInstanceRegistry::beginUpgradeCall {
         caller: registry,
         version: "2.0".into(),

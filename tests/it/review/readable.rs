@@ -2,6 +2,7 @@
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Scenario, creation_code};
 use crate::registry::fixture::{Fixture, account, is};
@@ -26,11 +27,7 @@ fn the_start_of_a_delay_is_an_event_even_where_a_lambda_started_it() {
             is(account(0))
         ))
         .expect("defined");
-    let order = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "audit".into(),
-        expression: is(account(7)),
-    };
+    let order = calls::set_policy("A", "audit", is(account(7)));
     let proposed = fixture.send(account(0), &order).expect("recorded");
     let action = proposed.returned.action;
     let readiness = IRegistry::readinessCall { action };
@@ -52,11 +49,7 @@ fn the_start_of_a_delay_is_an_event_even_where_a_lambda_started_it() {
 fn value_sent_ahead_to_where_a_proxy_will_be_created_stops_nothing() {
     let mut scenario = Scenario::new();
     let creation = scenario.creation(2, "1.0");
-    let query = IRegistry::proxyAddressCall {
-        name: "A".into(),
-        kind: 0,
-        salt: B256::repeat_byte(2),
-    };
+    let query = calls::proxy_address("A", 0, B256::repeat_byte(2));
     let proxy = scenario.fixture.view(&query).expect("an address");
     scenario
         .fixture

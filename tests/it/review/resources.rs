@@ -4,6 +4,7 @@ use alloy::primitives::{Address, Bytes, U256};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{SENDER, Scenario, creation_code, data, migrating};
 use crate::registry::fixture::{Reverted, account, is, step};
@@ -26,12 +27,12 @@ fn revert_data_of_any_length_stops_no_rollout() {
             scenario.create(n, "1.0");
         }
         let code = bomb(&mut scenario, size, true);
-        let order = IRegistry::migrateCall {
-            name: "A".into(),
-            version: "2.0".into(),
-            code,
-            step: step("1.0", 4, Bytes::from_static(b"bomb")),
-        };
+        let order = calls::migrate(
+            "A",
+            "2.0",
+            &code,
+            step("1.0", 4, Bytes::from_static(b"bomb")),
+        );
         scenario.govern(&order).expect("activated");
         for _ in 0..2 {
             let done = scenario.rollout(1, 32_000_000).expect("rolled out");
@@ -81,11 +82,7 @@ fn an_upgrade_happens_or_does_not_whatever_the_gas() {
     let mut scenario = Scenario::new();
     let slot = alloy::primitives::B256::repeat_byte(9);
     scenario.add("2.0", migrating(vec![super::fixture::write(slot, slot)]));
-    let order = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "migrate".into(),
-        expression: is(account(0)),
-    };
+    let order = calls::set_policy("A", "migrate", is(account(0)));
     scenario.govern(&order).expect("set");
     let proxy = scenario.proxy;
     let mut outcomes = std::collections::BTreeSet::new();
@@ -112,14 +109,14 @@ fn a_lambda_that_returns_a_flood_says_no() {
     let loud = bomb(&mut scenario, 120_000, true).implementation;
     for (n, lambda) in [(1, lambda), (2, loud)] {
         let role = format!("audit{n}");
-        let order = IRegistry::setPolicyCall {
-            name: "A".into(),
-            role: "create".into(),
-            expression: format!(
+        let order = calls::set_policy(
+            "A",
+            "create",
+            format!(
                 "OR({},CALL({lambda:?}),CALL({lambda:?}),CALL({lambda:?}),CALL({lambda:?}))",
                 is(scenario.boss)
             ),
-        };
+        );
         scenario.govern(&order).expect(&role);
         let create = scenario.creation(10 + n, "1.0");
         let stranger = account(6);
@@ -189,10 +186,7 @@ fn memory_that_the_caller_holds_open_starves_no_rollout_into_half_an_upgrade() {
     // pages of all open frames are priced together: a caller with many makes the rest dear
     let mut scenario = lagging(vec![grow(16)]);
     let registry = scenario.fixture.registry;
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 2,
-    };
+    let rollout = calls::rollout("A", 2);
     let stranger = scenario.fixture.deploy("hostile").implementation;
     let delegated = delegated(&mut scenario);
     let (mut upgraded, mut refused) = (0, 0);
@@ -228,10 +222,7 @@ fn a_failure_below_a_calling_contract_is_no_failure_of_the_instance() {
         data: failing.clone(),
     });
     let mut scenario = lagging(vec![fails]);
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 1,
-    };
+    let rollout = calls::rollout("A", 1);
     let Err(Reverted(reason)) = scenario.govern(&rollout) else {
         panic!("the contract could be what makes it fail");
     };

@@ -4,9 +4,9 @@ use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades_interface::lazy::ILazy;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::ILedger;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::data;
 use crate::registry::fixture::{Fixture, Reverted, account, initial_step, is, step};
@@ -32,21 +32,16 @@ impl Scenario {
         let [first, second] = ["ledger-v1", "ledger-v2"].map(|name| fixture.deploy(name));
         let migrate = step("1.0", 1, data(&ILedger::migrateCall { accounts: 1 }));
         for (version, code, step) in [("1.0", first, initial_step()), ("2.0", second, migrate)] {
-            let call = IRegistry::addVersionCall {
-                name: "A".into(),
-                version: version.into(),
-                code,
-                step,
-            };
+            let call = calls::add_version("A", version, &code, step);
             fixture.send(admin, &call).expect("added");
         }
-        let create = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            kind: 0,
-            salt: B256::ZERO,
-            initData: data(&ILedger::initializeCall { fee: 3 }),
-        };
+        let create = calls::create_proxy(
+            "A",
+            "1.0",
+            0,
+            B256::ZERO,
+            data(&ILedger::initializeCall { fee: 3 }),
+        );
         let proxy = fixture.send(admin, &create).expect("born").returned.proxy;
         let mut scenario = Self { fixture, proxy };
         let write = ILedger::writeCall {

@@ -7,8 +7,8 @@ use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_tests::abi::ICollection;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{creation_code, data};
 use crate::migrations::chance::Chance;
@@ -61,22 +61,16 @@ impl Simulation {
             ["erc721-basic", "erc721-full", "erc721-enumerate"].map(|name| fixture.deploy(name));
         let complex = complex("1.0", &program, account(HANDLER));
         for (version, code, step) in [("1.0", basic, initial_step()), ("2.0", full, complex)] {
-            let version = version.into();
-            let call = IRegistry::addVersionCall {
-                name: "A".into(),
-                version,
-                code,
-                step,
-            };
+            let call = calls::add_version("A", version, &code, step);
             fixture.send(admin, &call).expect("added");
         }
-        let create = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            kind: 0,
-            salt: B256::ZERO,
-            initData: data(&ICollection::initializeCall { minter: admin }),
-        };
+        let create = calls::create_proxy(
+            "A",
+            "1.0",
+            0,
+            B256::ZERO,
+            data(&ICollection::initializeCall { minter: admin }),
+        );
         let proxy = fixture.send(admin, &create).expect("born").returned.proxy;
         let mut simulation = Self {
             fixture,

@@ -12,6 +12,7 @@ use stylus_upgrades_tests::abi::ICollection;
 
 use super::fixture::{Done, Ran, command, finish};
 use super::proxy::{Failure, Proxy};
+use stylus_upgrades_test_support::Words;
 
 const GATHER: [&str; 2] = ["--gather", "erc721"];
 
@@ -88,7 +89,7 @@ impl Fixture<'_> {
     }
 
     /// Runs the command line to its end.
-    async fn run(&self, url: &str, words: &[&str], kill: Option<&str>) -> Ran {
+    async fn run(&self, url: &str, words: &(impl Words + ?Sized), kill: Option<&str>) -> Ran {
         let proxy = self.collection.address().to_string();
         let mut command = command(url, self.folder.path(), &proxy, words);
         if let Some(kill) = kill {

@@ -9,9 +9,7 @@ use super::fixture::{BATCHES, CURSOR, Done, begun, finish};
 async fn run_migration_supplies_a_list_in_batches_and_ends() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, BATCHES, 300).await?;
-    let ran = fixture
-        .run(&["--items", "members.txt", "--gas", "300000"])
-        .await;
+    let ran = fixture.run("--items members.txt --gas 300000").await;
     ran.ends_with(0);
     let document = &ran.document;
     println!("{document:#}\n{}", ran.errors);
@@ -31,7 +29,7 @@ async fn run_migration_supplies_a_list_in_batches_and_ends() -> Done {
 async fn run_migration_lets_the_contract_find_its_items() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, CURSOR, 300).await?;
-    let ran = fixture.run(&["--gas", "500000"]).await;
+    let ran = fixture.run("--gas 500000").await;
     println!("{:#}\n{}", ran.document, ran.errors);
     ran.ends_with(0);
     assert_eq!(ran.document["form"], "cursor");
@@ -44,11 +42,11 @@ async fn run_migration_lets_the_contract_find_its_items() -> Done {
 async fn run_migration_without_an_end_stops_at_the_last_item() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, BATCHES, 30).await?;
-    let ran = fixture.run(&["--items", "members.txt", "--no-end"]).await;
+    let ran = fixture.run("--items members.txt --no-end").await;
     ran.ends_with(0);
     assert_eq!(ran.document["ended"], false);
     assert_eq!(fixture.progress().await?, (30, 30));
-    let ran = fixture.run(&["--items", "members.txt"]).await;
+    let ran = fixture.run("--items members.txt").await;
     ran.ends_with(0);
     assert_eq!(ran.document["items"], 0);
     fixture.assert_migrated().await
@@ -100,7 +98,7 @@ async fn run_migration_turns_back_in_the_order_of_the_list() -> Done {
 async fn run_migration_killed_behind_its_end_says_so_the_next_time() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, CURSOR, 10).await?;
-    fixture.run(&["--no-end"]).await.ends_with(0);
+    fixture.run("--no-end").await.ends_with(0);
     let killed = fixture
         .command(&[])
         .env(stylus_upgrades::kill_point::VARIABLE, "sent:1")

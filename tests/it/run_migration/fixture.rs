@@ -9,6 +9,7 @@ use serde_json::Value;
 use stylus_upgrades_harness::{Harness, HarnessError, Instance, command_line, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{Batch, progressCall};
 use stylus_upgrades_interface::registry::Step;
+use stylus_upgrades_test_support::Words;
 use stylus_upgrades_tests::abi::points_v2::IPoints;
 
 pub(super) type Done = Result<(), HarnessError>;
@@ -120,7 +121,7 @@ impl Fixture<'_> {
     }
 
     /// The command line with these words, ready to be started.
-    pub(super) fn command(&self, words: &[&str]) -> Command {
+    pub(super) fn command(&self, words: &(impl Words + ?Sized)) -> Command {
         let url = self.harness.chain().url().to_owned();
         command(
             &url,
@@ -131,12 +132,12 @@ impl Fixture<'_> {
     }
 
     /// Runs `run-migration` with these words to its end.
-    pub(super) async fn run(&self, words: &[&str]) -> Ran {
+    pub(super) async fn run(&self, words: &(impl Words + ?Sized)) -> Ran {
         finish(self.start(words)).await
     }
 
     /// Starts it.
-    pub(super) fn start(&self, words: &[&str]) -> Running {
+    pub(super) fn start(&self, words: &(impl Words + ?Sized)) -> Running {
         self.command(words).spawn().expect("it starts").into()
     }
 
@@ -194,7 +195,13 @@ impl Fixture<'_> {
 }
 
 /// `run-migration PROXY` with these words, ready to be started.
-pub(super) fn command(url: &str, folder: &Path, proxy: &str, words: &[&str]) -> Command {
+pub(super) fn command(
+    url: &str,
+    folder: &Path,
+    proxy: &str,
+    words: &(impl Words + ?Sized),
+) -> Command {
+    let words = &words.list()[..];
     let program = Path::new(env!("CARGO_BIN_EXE_cli"));
     let mut command = command_line(program).expect("the workspace");
     command

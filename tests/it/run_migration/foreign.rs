@@ -30,7 +30,7 @@ async fn run_migration_follows_a_foreign_program_by_its_progress_to_the_end() ->
     let harness = Harness::start().await?;
     let fixture = begun(&harness, 2).await?;
     assert_eq!(fixture.progress().await?, (0, 5));
-    let ran = fixture.run(&["--no-end"]).await;
+    let ran = fixture.run("--no-end").await;
     ran.ends_with(0);
     assert_eq!(ran.document["spent"]["transactions"], 3, "{}", ran.document);
     assert_eq!(ran.document["items"], 5);

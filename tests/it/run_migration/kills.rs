@@ -90,7 +90,7 @@ async fn run_migration_killed_anywhere_again_and_again_migrates_every_item_exact
     let (done, _) = fixture.progress().await?;
     assert!(done < MEMBERS, "something is left to be migrated");
 
-    let ran = fixture.run(&["--items", "members.txt"]).await;
+    let ran = fixture.run("--items members.txt").await;
     ran.ends_with(0);
     fixture.assert_migrated().await?;
     let journals = fixture.folder.path().join(".stylus-upgrades");

@@ -82,7 +82,7 @@ async fn run_migration_refuses_lists_that_cannot_be_right() -> Done {
         (with(4, &all[1]), 2, "ItemsDuplicate", "line 5"),
     ] {
         std::fs::write(fixture.list(), text).expect("the list");
-        let ran = fixture.run(&["--items", "members.txt"]).await;
+        let ran = fixture.run("--items members.txt").await;
         refused(&fixture, &ran, code, name).await?;
         let message = ran.document["error"]["message"]
             .as_str()
@@ -94,7 +94,7 @@ async fn run_migration_refuses_lists_that_cannot_be_right() -> Done {
             ran.document
         );
     }
-    let ran = fixture.run(&["--items", "nowhere.txt"]).await;
+    let ran = fixture.run("--items nowhere.txt").await;
     refused(&fixture, &ran, 2, "ItemsFile").await
 }
 
@@ -171,7 +171,7 @@ async fn run_migration_stops_at_a_batch_that_counts_less_than_its_items() -> Don
     let harness = Harness::start().await?;
     let fixture = begun(&harness, "tests/fixtures/tolerant", 0).await?;
     std::fs::write(fixture.list(), "2\n3\n").expect("the list");
-    let ran = fixture.run(&["--items", "members.txt"]).await;
+    let ran = fixture.run("--items members.txt").await;
     ran.ends_with(1);
     assert_eq!(ran.error(), "Stalled", "{}", ran.document);
     let error = &ran.document["error"];

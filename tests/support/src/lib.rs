@@ -11,6 +11,9 @@
 #![forbid(unsafe_code)]
 
 pub mod http;
+mod words;
+
+pub use words::Words;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -11,20 +11,20 @@ const NOBODY: &str = "0x00000000000000000000000000000000000000aa";
 fn a_function_is_called_by_its_signature_its_name_or_its_calldata() {
     let (sandbox, _) = with_instance();
     for function in ["value() returns (uint256)", "value()", "value"] {
-        let answer = sandbox.done("Other", &["call", "counter", function]);
+        let answer = sandbox.done("Other", &format!("call counter {function}"));
         assert_eq!(answer["returned"], json!(["7"]), "{function}: {answer}");
         assert_eq!(answer["function"], "value()");
     }
-    let answer = sandbox.done("Other", &["call", "counter", "0x3fa4f245"]);
+    let answer = sandbox.done("Other", "call counter 0x3fa4f245");
     assert_eq!(answer["returned"], json!(null));
     assert_eq!(answer["data"], format!("0x{:064x}", 7));
 
-    let sent = sandbox.done("Other", &["send", "counter", "increment"]);
+    let sent = sandbox.done("Other", "send counter increment");
     assert!(
         text(&sent, "tx").len() == 66 && sent["gas"].as_u64() > Some(21_000),
         "{sent}"
     );
-    let answer = sandbox.done("Other", &["call", "counter", "value"]);
+    let answer = sandbox.done("Other", "call counter value");
     assert_eq!(answer["returned"], json!(["8"]));
 }
 
@@ -67,9 +67,9 @@ fn what_is_not_known_is_not_guessed_and_what_is_refused_is_not_sent() {
 #[test]
 fn who_sends_needs_a_key_and_who_reads_needs_none() {
     let (sandbox, _) = with_instance();
-    let sent = sandbox.raw(&["send", "counter", "increment", "--json"]);
+    let sent = sandbox.raw("send counter increment --json");
     assert_eq!(sent.status.code(), Some(2));
-    let read = sandbox.raw(&["call", "counter", "value"]);
+    let read = sandbox.raw("call counter value");
     assert_eq!(
         (read.status.code(), &read.stdout[..]),
         (Some(0), &b"7\n"[..])

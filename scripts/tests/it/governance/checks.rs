@@ -21,7 +21,7 @@ fn check(sandbox: &Sandbox, code: &'static [u8]) -> String {
 }
 
 fn version(sandbox: &Sandbox, proxy: &str) -> String {
-    let status = sandbox.done("Other", &["status", proxy]);
+    let status = sandbox.done("Other", &format!("status {proxy}"));
     text(&status["instance"], "version").to_owned()
 }
 
@@ -47,26 +47,26 @@ fn a_step_names_its_check_which_every_approver_reads_and_the_registry_asks() {
         "{fields:?}"
     );
     let action = text(&proposed.document, "action");
-    let reviewed = sandbox.done("Admin2", &["pending", action]);
+    let reviewed = sandbox.done("Admin2", &format!("pending {action}"));
     let cards = reviewed["findings"].as_array().expect("findings");
     assert!(
         cards.iter().any(|card| card["id"] == "step-check"),
         "{reviewed:#}"
     );
-    let planned = sandbox.done("Other", &["plan", "A", "2.0", "--action", action]);
+    let planned = sandbox.done("Other", &format!("plan A 2.0 --action {action}"));
     assert_eq!(planned["verdict"], "whole", "{planned:#}");
     let done = sandbox.done(
         "Admin2",
-        &["approve", action, "--accept", "absent:interface"],
+        &format!("approve {action} --accept absent:interface"),
     );
     assert_eq!(done["executed"], true);
-    let status = sandbox.done("Other", &["status", "A"]);
+    let status = sandbox.done("Other", "status A");
     let steps = &status["definitions"][0]["versions"][1]["steps"];
     assert_eq!(
         (&steps[0]["kind"], &steps[0]["named"]),
         (&json!("call"), &json!("check"))
     );
-    let history = sandbox.done("Other", &["history", "A"]);
+    let history = sandbox.done("Other", "history A");
     let said = history["checks"].as_array().expect("checks").iter();
     let said: Vec<_> = said.map(|one| text(one, "what")).collect();
     assert!(said.contains(&"check 1.0 → 2.0"), "{said:?}");
@@ -100,7 +100,7 @@ fn an_instance_that_its_check_refuses_stops_all_or_waits_where_that_was_said() {
     assert_eq!(text(&waits.document, "next"), "stylus-upgrades upgrade A");
     let proxy = text(&second, "proxy");
     assert_eq!(version(&sandbox, proxy), "1.0");
-    let examined = sandbox.run("Other", &["doctor"]);
+    let examined = sandbox.run("Other", "doctor");
     let findings = examined.document["findings"].as_array().expect("findings");
     assert_eq!(
         findings
@@ -109,7 +109,7 @@ fn an_instance_that_its_check_refuses_stops_all_or_waits_where_that_was_said() {
             .count(),
         2
     );
-    let status = sandbox.done("Other", &["status", "A"]);
+    let status = sandbox.done("Other", "status A");
     assert_eq!(
         status["definitions"][0]["waiting"].as_array().map(Vec::len),
         Some(2)
@@ -117,7 +117,7 @@ fn an_instance_that_its_check_refuses_stops_all_or_waits_where_that_was_said() {
 
     check_is_content(&sandbox);
     // Its code is not the one that was approved any more: nobody moves along that step.
-    let rolled = sandbox.run("Other", &["upgrade", "A"]);
+    let rolled = sandbox.run("Other", "upgrade A");
     assert_eq!(rolled.exit, Some(5), "{rolled:?}");
     assert_eq!(version(&sandbox, proxy), "1.0");
 }
@@ -135,12 +135,12 @@ fn along_a_check_one_instance_is_upgraded_by_the_registry() {
     let register = [&["register"][..], &MIGRATE[1..], &["--check", &check]].concat();
     sandbox.done("Admin", &register);
     let proxy = text(&second, "proxy");
-    let upgraded = sandbox.done("Admin", &["upgrade", proxy, "2.0"]);
+    let upgraded = sandbox.done("Admin", &format!("upgrade {proxy} 2.0"));
     assert_eq!(
         (text(&upgraded, "route"), text(&upgraded, "to")),
         ("registry", "2.0")
     );
     assert_eq!(version(&sandbox, proxy), "2.0");
-    let again = sandbox.run("Admin", &["upgrade", proxy, "2.0"]);
+    let again = sandbox.run("Admin", &format!("upgrade {proxy} 2.0"));
     assert_eq!(error(&again), "AlreadyAtVersion", "{again:?}");
 }

@@ -13,21 +13,14 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// A registry with a definition `P` of registers of points: version 1.0, and so many instances.
 fn registers(instances: usize) -> (Sandbox, Vec<String>) {
     let sandbox = Sandbox::new();
-    sandbox.done("Admin", &["define", "P", "--migrate", "Admin"]);
-    sandbox.done("Admin", &["register", "P", "1.0", "points-v1"]);
+    sandbox.done("Admin", "define P --migrate Admin");
+    sandbox.done("Admin", "register P 1.0 points-v1");
     let proxies = (0..instances).map(|_| created(&sandbox)).collect();
     (sandbox, proxies)
 }
 
 fn created(sandbox: &Sandbox) -> String {
-    let create = [
-        "create-proxy",
-        "P",
-        "1.0",
-        "--init",
-        "initialize(address)",
-        "Admin",
-    ];
+    let create = "create-proxy P 1.0 --init initialize(address) Admin";
     text(&sandbox.done("Admin", &create), "proxy").to_owned()
 }
 
@@ -36,8 +29,8 @@ fn one_called_back() -> (Sandbox, String) {
     let (sandbox, proxies) = registers(1);
     let proxy = proxies[0].clone();
     assert_eq!(sandbox.run("Admin", &MIGRATE).exit, Some(5));
-    sandbox.done("Admin", &["run-migration", &proxy, "--abort"]);
-    sandbox.done("Admin", &["run-migration", &proxy]);
+    sandbox.done("Admin", &format!("run-migration {proxy} --abort"));
+    sandbox.done("Admin", &format!("run-migration {proxy}"));
     (sandbox, proxy)
 }
 
@@ -80,12 +73,12 @@ fn a_complex_migration_of_more_than_four_instances_ends_partly_done_and_names_ev
     for proxy in &proxies {
         assert!(names_next(paused, proxy), "{proxy}: {paused:?}");
     }
-    let (exit, lines) = sandbox.reported("Admin", &["upgrade", "P"]);
+    let (exit, lines) = sandbox.reported("Admin", "upgrade P");
     assert_eq!(exit, Some(0), "nothing is left to roll out: {lines:?}");
     for proxy in &proxies {
-        sandbox.done("Admin", &["run-migration", proxy]);
+        sandbox.done("Admin", &format!("run-migration {proxy}"));
     }
-    let status = sandbox.done("Other", &["status", "P"]);
+    let status = sandbox.done("Other", "status P");
     assert!(
         proxies
             .iter()
@@ -100,16 +93,10 @@ fn few_that_wait_among_many_are_compared_before_migrate_takes_them_along() {
     sandbox.done("Admin", &[&["register"], &MIGRATE[1..]].concat());
     // No command: it would roll out at once.
     send(&sandbox, 0, &migration(&sandbox, "P", "2.0"));
-    let one = sandbox.run("Admin", &["upgrade", "P", "--max", "1"]);
+    let one = sandbox.run("Admin", "upgrade P --max 1");
     assert_eq!(one.exit, Some(5), "{one:?}");
     // Four wait, and one in a complex step does not: all four go along with the call.
-    let words = [
-        "migrate",
-        "P",
-        "3.0",
-        "points-v2",
-        "--accept=migration-omitted",
-    ];
+    let words = "migrate P 3.0 points-v2 --accept=migration-omitted";
     let migrated = sandbox.run("Admin", &words);
     let paused = migrated.document["paused"].as_array().expect("them");
     assert_eq!((migrated.exit, paused.len()), (Some(5), 4), "{migrated:#?}");
@@ -125,7 +112,7 @@ fn what_a_resume_upgrades_into_a_complex_step_is_named_with_the_next_command() {
     let (sandbox, proxies) = registers(5);
     sandbox.done("Admin", &[&["register"], &MIGRATE[1..]].concat());
     send(&sandbox, 0, &migration(&sandbox, "P", "2.0"));
-    sandbox.done("Admin", &["pause", "P"]);
+    sandbox.done("Admin", "pause P");
     // The old code is gone: the rollout that resumes its instances takes them past it.
     let call = abi::getVersionCall {
         name: "P".into(),
@@ -136,7 +123,7 @@ fn what_a_resume_upgrades_into_a_complex_step_is_named_with_the_next_command() {
         .node
         .with_chain(move |chain| chain.set_code(old, alloy::primitives::Bytes::new()));
     gone.expect("the chain");
-    let resumed = sandbox.run("Admin", &["resume", "P"]);
+    let resumed = sandbox.run("Admin", "resume P");
     assert_eq!(resumed.exit, Some(5), "{resumed:#?}");
     let paused = resumed.document["paused"].as_array().expect("them");
     for proxy in &proxies {
@@ -183,22 +170,22 @@ fn a_program_that_could_not_end_is_refused_before_anything_is_sent() {
 #[ignore = "nightly: many commands of several people, about 16 s"]
 fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
     let (sandbox, called_back) = one_called_back();
-    let status = sandbox.done("Other", &["status", "P"]);
+    let status = sandbox.done("Other", "status P");
     assert_eq!(text(instance(&status, &called_back), "version"), "1.0");
 
     // No rollout reaches it, the call does: that is what a plan tries.
-    let planned = sandbox.done("Other", &["plan", "P", "2.0"]);
+    let planned = sandbox.done("Other", "plan P 2.0");
     assert_eq!(planned["instances"][0]["migrating"], true, "{planned:#}");
     assert_eq!(planned["is_current"], false, "{planned:#}");
-    let (_, lines) = sandbox.reported("Other", &["plan", "P", "2.0"]);
+    let (_, lines) = sandbox.reported("Other", "plan P 2.0");
     let is_end = |line: &String| line == "! its start would succeed";
     assert!(lines.iter().any(is_end), "{lines:#?}");
 
     let again = sandbox.run("Admin", &MIGRATE);
     assert_eq!(again.exit, Some(5), "{again:?}");
     assert_eq!(again.document["paused"][0]["proxy"], called_back.as_str());
-    sandbox.done("Admin", &["run-migration", &called_back]);
-    let status = sandbox.done("Other", &["status", "P"]);
+    sandbox.done("Admin", &format!("run-migration {called_back}"));
+    let status = sandbox.done("Other", "status P");
     assert_eq!(text(instance(&status, &called_back), "version"), "2.0");
 
     let (exit, lines) = sandbox.reported("Admin", &MIGRATE);
@@ -215,7 +202,7 @@ fn what_was_called_back_is_reported_as_not_tried_where_too_many_others_wait() {
     let (sandbox, _) = one_called_back();
     let others: Vec<String> = (0..4).map(|_| created(&sandbox)).collect();
     // Five are more than the call takes along, and rollouts pass over what was called back.
-    let planned = sandbox.done("Other", &["plan", "P", "2.0"]);
+    let planned = sandbox.done("Other", "plan P 2.0");
     let begun: Vec<&str> = planned["instances"]
         .as_array()
         .expect("instances")
@@ -231,26 +218,20 @@ fn what_was_called_back_is_reported_as_not_tried_where_too_many_others_wait() {
 #[ignore = "nightly: many commands of several people, about 8 s"]
 fn a_straggler_whose_path_holds_a_complex_step_is_no_failed_check() {
     let sandbox = Sandbox::new();
-    sandbox.done("Admin", &["define", "P", "--migrate", "Admin"]);
+    sandbox.done("Admin", "define P --migrate Admin");
     sandbox.done(
         "Admin",
-        &[
-            "register",
-            "P",
-            "0.9",
-            "points-v1",
-            "--accept=initializer-of-other",
-        ],
+        "register P 0.9 points-v1 --accept=initializer-of-other",
     );
     let create = |version: &str| {
         let created = sandbox.done(
             "Admin",
-            &["create-proxy", "P", version, "--accept=initializer-omitted"],
+            &format!("create-proxy P {version} --accept=initializer-omitted"),
         );
         text(&created, "proxy").to_owned()
     };
     let first = create("0.9");
-    sandbox.done("Admin", &["migrate", "P", "1.0", "points-v1"]);
+    sandbox.done("Admin", "migrate P 1.0 points-v1");
     let straggler = create("0.9");
     let migrated = sandbox.run("Admin", &MIGRATE);
     assert_eq!(migrated.exit, Some(5), "{migrated:?}");
@@ -274,24 +255,17 @@ fn an_instance_in_a_complex_migration_is_reported_as_not_tried() {
     let (sandbox, proxies) = registers(1);
     let migrated = sandbox.run("Admin", &MIGRATE);
     assert_eq!(migrated.exit, Some(5), "{migrated:?}");
-    let status = sandbox.done("Admin", &["status", "P"]);
+    let status = sandbox.done("Admin", "status P");
     assert_eq!(text(instance(&status, &proxies[0]), "state"), "migrating");
-    let planned = sandbox.done("Other", &["plan", "P", "2.0"]);
+    let planned = sandbox.done("Other", "plan P 2.0");
     assert_eq!(planned["problems"], Value::Array(vec![]), "{planned:#}");
     assert_eq!(planned["instances"], Value::Array(vec![]), "{planned:#}");
     assert_eq!(planned["untried"], 1, "{planned:#}");
-    let (_, lines) = sandbox.reported("Other", &["plan", "P", "2.0"]);
+    let (_, lines) = sandbox.reported("Other", "plan P 2.0");
     let is_said = |line: &String| line == "! 1 instance was not tried";
     assert!(lines.iter().any(is_said), "{lines:#?}");
     assert_eq!(planned["verdict"], "not-tried", "{planned:#}");
-    let check = [
-        "check",
-        "P",
-        "points-v2",
-        "--accept=migration-omitted",
-        "--accept",
-        "absent:interface",
-    ];
+    let check = "check P points-v2 --accept=migration-omitted --accept absent:interface";
     let refused = sandbox.run("Other", &check);
     assert_eq!(refused.exit, Some(1), "{refused:?}");
     assert_eq!(
@@ -306,15 +280,15 @@ fn an_instance_in_a_complex_migration_is_reported_as_not_tried() {
 #[test]
 fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
     let (sandbox, _) = registers(1);
-    sandbox.done("Admin", &["policy", "update", "P", "AND(Admin,Admin2)"]);
+    sandbox.done("Admin", "policy update P AND(Admin,Admin2)");
     sandbox.run("Admin", &MIGRATE);
-    let pending = sandbox.done("Admin2", &["pending", "P"]);
+    let pending = sandbox.done("Admin2", "pending P");
     let action = text(&pending["actions"][0], "action");
-    let review = sandbox.done("Admin2", &["pending", action]);
+    let review = sandbox.done("Admin2", &format!("pending {action}"));
     let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "unknown", "{says}");
     assert!(says.contains("only the start"), "{says}");
-    let (_, lines) = sandbox.reported("Admin2", &["plan", "P", "2.0", "--action", action]);
+    let (_, lines) = sandbox.reported("Admin2", &format!("plan P 2.0 --action {action}"));
     let is_said = lines.iter().any(|line| line.contains("only the start"));
     assert!(is_said, "{lines:#?}");
     let end = lines.iter().find(|line| line.contains("would succeed"));
@@ -328,21 +302,17 @@ fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
 #[test]
 fn a_migration_that_is_aborted_while_its_batches_are_sent_stops_and_says_so() {
     let (sandbox, proxies) = registers(1);
-    sandbox.done("Admin", &["policy", "update", "P", "OR(Admin,Admin2)"]);
+    sandbox.done("Admin", "policy update P OR(Admin,Admin2)");
     let sandbox = Arc::new(sandbox);
     assert_eq!(sandbox.run("Admin", &MIGRATE).exit, Some(5));
     let (other, proxy, sent) = (sandbox.clone(), proxies[0].clone(), AtomicUsize::new(0));
     let relay = Relay::interrupting(&sandbox.node.endpoint(), move |request| {
         let is_sending = request["method"] == "eth_sendRawTransaction";
         if is_sending && sent.fetch_add(1, Ordering::Relaxed) == 0 {
-            other.done("Admin2", &["run-migration", &proxy, "--abort"]);
+            other.done("Admin2", &format!("run-migration {proxy} --abort"));
         }
     });
     let run = ["run-migration", &proxies[0], "--rpc-url", &relay.endpoint()];
     let stopped = sandbox.run("Admin", &run);
-    assert_eq!(
-        (stopped.exit, error(&stopped)),
-        (Some(1), "Aborted"),
-        "{stopped:?}"
-    );
+    stopped.is(1, "Aborted");
 }

@@ -7,16 +7,18 @@ use serde_json::{Value, json};
 use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
 
 use crate::governance::relay::Relay;
-use crate::governance::sandbox::{Answer, CREATE, Sandbox, error, text};
+use crate::governance::sandbox::{Answer, CREATE, Sandbox, text};
+use stylus_upgrades_test_support::Words;
 
 const RECEIPT: &str = "eth_getTransactionReceipt";
 
 /// Runs a command at an endpoint that changes answers.
 fn at(
     sandbox: &Sandbox,
-    words: &[&str],
+    words: &(impl Words + ?Sized),
     lie: impl Fn(&Value, &mut Value) + Send + Sync + 'static,
 ) -> Answer {
+    let words = &words.list()[..];
     let relay = Relay::lying(&sandbox.node.endpoint(), lie);
     sandbox.run(
         "Admin",
@@ -25,7 +27,7 @@ fn at(
 }
 
 fn instances(sandbox: &Sandbox) -> usize {
-    let status = sandbox.done("Admin", &["status", "A"]);
+    let status = sandbox.done("Admin", "status A");
     let instances = status["definitions"][0]["instances"].as_array();
     instances.expect("instances").len()
 }
@@ -52,7 +54,7 @@ fn the_receipt_of_another_transaction_is_no_receipt() {
             answer["result"]["transactionHash"] = json!(format!("0x{}", "ab".repeat(32)));
         }
     });
-    assert_eq!((answer.exit, error(&answer)), (Some(4), "MaybeSent"));
+    answer.is(4, "MaybeSent");
     assert!(text(&answer.document["error"], "found").contains("the receipt of 0xabab"));
     // What was sent stays in the journal: the next run tells of it and sends nothing.
     let again = sandbox.done("Admin", &CREATE);
@@ -63,37 +65,17 @@ fn the_receipt_of_another_transaction_is_no_receipt() {
 #[test]
 fn a_receipt_without_its_logs_is_no_approval_of_another() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let migrate = [
-        "migrate",
-        "A",
-        "2.0",
-        "counter-v2",
-        "--call",
-        "migrate(uint256)",
-        "5",
-    ];
+    let migrate = "migrate A 2.0 counter-v2 --call migrate(uint256) 5";
     sandbox.done(
         "Admin",
-        &[
-            "register",
-            "A",
-            "2.0",
-            "counter-v2",
-            "--call",
-            "migrate(uint256)",
-            "5",
-        ],
+        "register A 2.0 counter-v2 --call migrate(uint256) 5",
     );
     let answer = at(&sandbox, &migrate, |request, answer| {
         if request["method"] == RECEIPT && answer["result"].is_object() {
             answer["result"]["logs"] = json!([]);
         }
     });
-    assert_eq!(
-        (answer.exit, error(&answer)),
-        (Some(1), "NoEvent"),
-        "{answer:?}"
-    );
+    answer.is(1, "NoEvent");
     // An honest endpoint tells what came of it, with every check.
     let again = sandbox.done("Admin", &migrate);
     assert_eq!(again["executed"], true);
@@ -104,14 +86,14 @@ fn a_receipt_without_its_logs_is_no_approval_of_another() {
 #[test]
 fn logs_that_were_not_requested_are_refused() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let answer = at(&sandbox, &["history", "A"], |request, answer| {
+    let answer = at(&sandbox, "history A", |request, answer| {
         if request["method"] == "eth_getLogs" && answer["result"][0].is_object() {
             answer["result"][0]["address"] = json!(format!("0x{}", "ab".repeat(20)));
         }
     });
-    assert_eq!((answer.exit, error(&answer)), (Some(4), "Unreachable"));
+    answer.is(4, "Unreachable");
     // In another order they are the same logs.
-    let backwards = at(&sandbox, &["verify", "A"], |request, answer| {
+    let backwards = at(&sandbox, "verify A", |request, answer| {
         if let (true, Some(logs)) = (
             request["method"] == "eth_getLogs",
             answer["result"].as_array_mut(),
@@ -128,7 +110,7 @@ fn an_instance_without_code_has_no_proxys_code() {
     // On first contact the code of these two is compared, too.
     let verified = [sandbox.saved("registry"), STYLUS_DEPLOYER.to_string()];
     let verified = verified.map(|one| one.to_lowercase());
-    let answer = at(&sandbox, &["verify", "A"], move |request, answer| {
+    let answer = at(&sandbox, "verify A", move |request, answer| {
         let account = request["params"][0].as_str().unwrap_or_default();
         let is_verified = verified.contains(&account.to_lowercase());
         if request["method"] == "eth_getCode" && !is_verified {
@@ -154,12 +136,12 @@ fn a_replaced_proxy_is_found_out_though_it_is_the_first_of_its_kind() {
         });
         named.collect()
     };
-    let honest = sandbox.run("Admin", &["verify", "A"]);
+    let honest = sandbox.run("Admin", "verify A");
     let all = proxies(&honest);
     assert_eq!(all.len(), 2);
     assert!(all.iter().all(|(_, ok)| *ok), "{honest:?}");
     let first = all[0].0.clone();
-    let answer = at(&sandbox, &["verify", "A"], move |request, answer| {
+    let answer = at(&sandbox, "verify A", move |request, answer| {
         let account = request["params"][0].as_str().map(str::to_lowercase);
         if request["method"] == "eth_getCode" && account.as_ref() == Some(&first) {
             answer["result"] = json!("0x60016000f3");

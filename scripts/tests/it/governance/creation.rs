@@ -28,7 +28,7 @@ pub(crate) fn sandbox(codes: &[(&str, Bytes)]) -> Sandbox {
         let both = "AND(Admin,Admin2)";
         sandbox.done(
             "Admin",
-            &["define", name, "--migrate", "Admin", "--create", both],
+            &format!("define {name} --migrate Admin --create {both}"),
         );
         let account = account.to_string();
         let register = ["register", name, "1.0", &account, "--layout", "layout.json"];
@@ -48,10 +48,10 @@ pub(crate) fn sandbox(codes: &[(&str, Bytes)]) -> Sandbox {
 fn reviewed(sandbox: &Sandbox, name: &str) -> Value {
     let call = creation(name, vec![0, 0, 0, 1].into());
     send(sandbox, 0, &call);
-    let pending = sandbox.done("Admin2", &["pending", name]);
+    let pending = sandbox.done("Admin2", &format!("pending {name}"));
     sandbox.done(
         "Admin2",
-        &["pending", text(&pending["actions"][0], "action")],
+        &format!("pending {}", text(&pending["actions"][0], "action")),
     )
 }
 
@@ -151,7 +151,7 @@ fn ether_that_an_initializer_gives_to_an_approver_is_shown_to_the_wei() {
         .node
         .with_chain(move |chain| chain.set_balance(proxy, U256::from(10)));
     set.expect("the chain");
-    let review = sandbox.done("Admin2", &["pending", text(&review, "action")]);
+    let review = sandbox.done("Admin2", &format!("pending {}", text(&review, "action")));
     let tried = &review["created"]["tried"];
     assert_eq!(tried["balance"], serde_json::json!(["0xa", "0x0"]));
     assert_eq!(
@@ -234,13 +234,13 @@ fn what_an_initializer_changes_beside_the_proxy_is_listed() {
 fn whoever_completes_a_creation_learns_its_address() {
     let sandbox = sandbox(&[("Plain", hex!("600560015500").into())]);
     send(&sandbox, 0, &creation("Plain", Bytes::new()));
-    let pending = sandbox.done("Admin2", &["pending", "Plain"]);
+    let pending = sandbox.done("Admin2", "pending Plain");
     let action = text(&pending["actions"][0], "action");
     let approve = ["approve", action, "--accept=initializer-omitted"];
     let absent = ["absent:source", "absent:interface", "absent:steps"];
     let absent = absent.map(|part| ["--accept", part]).concat();
     let done = sandbox.done("Admin2", &[&approve[..], &absent].concat());
-    let status = sandbox.done("Other", &["status", "Plain"]);
+    let status = sandbox.done("Other", "status Plain");
     let instance = &status["definitions"][0]["instances"][0];
     let proxy = text(&done, "proxy").to_lowercase();
     assert_eq!(proxy, text(instance, "proxy").to_lowercase());

@@ -22,7 +22,7 @@ fn set(sandbox: &Sandbox, who: Address, slot: B256, word: B256) {
 }
 
 fn proxies(sandbox: &Sandbox) -> Vec<Address> {
-    let status = sandbox.done("Other", &["status", "A"]);
+    let status = sandbox.done("Other", "status A");
     let instances = status["definitions"][0]["instances"].as_array();
     let instances = instances.expect("instances").iter();
     instances
@@ -42,7 +42,7 @@ fn failed(document: &Value) -> Vec<&str> {
 #[test]
 fn code_that_is_a_proxy_of_somebody_is_neither_registered_nor_migrated_to() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let deployed = sandbox.done("Admin", &["deploy", "counter-v2"]);
+    let deployed = sandbox.done("Admin", "deploy counter-v2");
     let code = text(&deployed, "address");
     let account: Address = code.parse().expect("an address");
     for slot in [slots::IMPLEMENTATION, slots::BEACON] {
@@ -68,7 +68,7 @@ fn verify_finds_a_proxy_between_an_instance_and_its_code() {
     };
     let middle = Address::repeat_byte(9);
     set(&sandbox, proxy, slots::IMPLEMENTATION, middle.into_word());
-    let verified = sandbox.run("Other", &["verify", "A"]);
+    let verified = sandbox.run("Other", "verify A");
     assert_eq!(verified.exit, Some(1));
     assert_eq!(
         failed(&verified.document),
@@ -87,8 +87,8 @@ fn verify_fails_where_a_part_of_the_framework_has_other_code() {
         .node
         .with_chain(move |chain| chain.set_code(part, Bytes::from_static(&[0x00])));
     set.expect("the chain");
-    let answer = sandbox.run("Other", &["verify", "A"]);
-    assert_eq!((answer.exit, error(&answer)), (Some(1), "CodeChanged"));
+    let answer = sandbox.run("Other", "verify A");
+    answer.is(1, "CodeChanged");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn verify_finds_an_event_of_an_upgrade_that_never_happened() {
             chain.set_code(proxy, own);
         })
         .expect("the chain");
-    let verified = sandbox.run("Other", &["verify", "A"]);
+    let verified = sandbox.run("Other", "verify A");
     assert_eq!(verified.exit, Some(1));
     assert_eq!(
         failed(&verified.document),
@@ -174,11 +174,7 @@ fn an_endpoint_without_events_is_no_registry_without_definitions() {
         &["history", ""],
     ] {
         let answer = sandbox.run("Other", &[words, &["--rpc-url", &url]].concat());
-        assert_eq!(
-            (answer.exit, error(&answer)),
-            (Some(4), "EventsHidden"),
-            "{words:?}"
-        );
+        answer.is(4, "EventsHidden");
         let next = text(&answer.document["error"], "next");
         assert!(next.contains("another endpoint"), "{next}");
     }
@@ -224,14 +220,14 @@ fn an_endpoint_without_events_has_nothing_to_say_about_what_is_open() {
         );
     }
     let unknown = B256::repeat_byte(7).to_string();
-    let answer = sandbox.run("Admin2", &["approve", &unknown]);
+    let answer = sandbox.run("Admin2", &format!("approve {unknown}"));
     assert_eq!(error(&answer), "UnknownAction", "{answer:?}");
 }
 
 #[test]
 fn a_definition_that_an_endpoint_leaves_out_is_known_by_what_was_kept() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    sandbox.done("Admin", &["define", "B", "--migrate", "Admin"]);
+    sandbox.done("Admin", "define B --migrate Admin");
     let hidden = keccak256("A").to_string();
     let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
         let logs = answer["result"].as_array_mut();
@@ -242,11 +238,7 @@ fn a_definition_that_an_endpoint_leaves_out_is_known_by_what_was_kept() {
     });
     let words = ["verify", "--rpc-url", &relay.endpoint()];
     let found = sandbox.run("Other", &words);
-    assert_eq!(
-        (found.exit, error(&found)),
-        (Some(4), "EventsHidden"),
-        "{found:?}"
-    );
+    found.is(4, "EventsHidden");
     assert!(
         text(&found.document["error"], "message").contains("\"A\""),
         "{found:?}"

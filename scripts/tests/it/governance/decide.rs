@@ -35,7 +35,7 @@ fn two_approvers_type_the_same_and_see_success_1_2_and_success_2_2_activated() {
         done.contains(&"A 2.0 is activated already".to_owned()),
         "{done:?}"
     );
-    let pending = sandbox.done("Admin", &["pending", "A"]);
+    let pending = sandbox.done("Admin", "pending A");
     assert_eq!(pending["actions"], json!([]));
 }
 
@@ -54,17 +54,9 @@ fn code_that_both_build_is_deployed_once_and_the_action_is_one() {
 #[test]
 fn code_at_an_address_that_an_open_action_names_is_found_by_its_hash() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
-    let deployed = sandbox.done("Admin", &["deploy", "counter-v2"]);
+    let deployed = sandbox.done("Admin", "deploy counter-v2");
     let elsewhere = text(&deployed, "address");
-    let by_address = [
-        "migrate",
-        "A",
-        "2.0",
-        elsewhere,
-        "--call",
-        "migrate(uint256)",
-        "5",
-    ];
+    let by_address = format!("migrate A 2.0 {elsewhere} --call migrate(uint256) 5");
     let first = sandbox.run("Admin", &by_address);
     assert_eq!(first.exit, Some(3));
     let second = sandbox.done("Admin2", &MIGRATE);
@@ -83,7 +75,7 @@ fn with_more_than_four_instances_the_rollout_follows_with_its_progress() {
     };
     assert!(position("success 1/1 activated") < position("activated, rollout 0/6"));
     assert!(position("activated, rollout 0/6") < position("rollout 6/6"));
-    let again = sandbox.done("Admin", &["upgrade", "A"]);
+    let again = sandbox.done("Admin", "upgrade A");
     assert_eq!((&again["upgraded"], &again["left"]), (&json!(0), &json!(0)));
 }
 
@@ -91,18 +83,9 @@ fn with_more_than_four_instances_the_rollout_follows_with_its_progress() {
 fn a_delay_is_reported_with_its_end_and_anybody_may_complete_it() {
     let policy = "AND(OutOf(2,Admin,Admin2,Admin3),AFTER(172800))";
     let sandbox = Sandbox::new();
-    let define = [
-        "define",
-        "A",
-        "--migrate",
-        policy,
-        "--policy",
-        "Admin",
-        "--create",
-        "Admin",
-    ];
+    let define = format!("define A --migrate {policy} --policy Admin --create Admin");
     sandbox.done("Admin", &define);
-    let register = ["register", "A", "1.0", "counter-v1"];
+    let register = "register A 1.0 counter-v1";
     assert_eq!(sandbox.run("Admin", &register).exit, Some(3));
     let second = sandbox.run("Admin3", &register);
     assert_eq!(second.exit, Some(3));
@@ -121,7 +104,7 @@ fn a_delay_is_reported_with_its_end_and_anybody_may_complete_it() {
     assert_eq!(text(error, "name"), "DelayRuns", "{stranger:?}");
     assert_eq!(stranger.exit, Some(3));
     sandbox.wait(2 * DAY);
-    let pending = sandbox.done("Other", &["pending", "A"]);
+    let pending = sandbox.done("Other", "pending A");
     assert_eq!(text(&pending["actions"][0], "blocked_by"), "nothing");
     let done = sandbox.done("Other", &register);
     assert_eq!(
@@ -133,30 +116,27 @@ fn a_delay_is_reported_with_its_end_and_anybody_may_complete_it() {
 #[test]
 fn a_policy_is_updated_by_names_and_explained_in_words() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
-    let update = ["policy", "update", "A", "OR(Admin,Admin2)"];
+    let update = "policy update A OR(Admin,Admin2)";
     let done = sandbox.done("Admin", &update);
     assert_eq!(done["executed"], true);
     let again = sandbox.done("Admin", &update);
     assert!(again.get("tx").is_none(), "nothing to do: {again}");
-    let explained = sandbox.done("Admin", &["policy", "explain", "A", "--role", "migrate"]);
+    let explained = sandbox.done("Admin", "policy explain A --role migrate");
     let policy = &explained["policies"][0];
     assert_eq!(text(policy, "named"), "OR(Admin,Admin2)");
     assert_eq!(
         (&policy["fewest"], policy["alone"].as_array().map(Vec::len)),
         (&json!(1), Some(2))
     );
-    let (_, lines) = sandbox.reported("Admin", &["policy", "explain", "A"]);
+    let (_, lines) = sandbox.reported("Admin", "policy explain A");
     assert!(
         lines.contains(&"migrate: OR(Admin,Admin2)".to_owned()),
         "{lines:?}"
     );
     let alone = sandbox.done("Admin2", &MIGRATE);
     assert_eq!(alone["executed"], true);
-    let stranger = sandbox.run("Other", &["policy", "update", "A", "Other"]);
-    assert_eq!(
-        (stranger.exit, error(&stranger)),
-        (Some(1), "NotAnApprover")
-    );
+    let stranger = sandbox.run("Other", "policy update A Other");
+    stranger.is(1, "NotAnApprover");
 }
 
 #[test]
@@ -164,10 +144,7 @@ fn a_key_that_the_policy_does_not_name_pays_for_no_deployment() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     let before = sandbox.block();
     let stranger = sandbox.run("Other", &MIGRATE);
-    assert_eq!(
-        (stranger.exit, error(&stranger)),
-        (Some(1), "NotAnApprover")
-    );
+    stranger.is(1, "NotAnApprover");
     assert_eq!(sandbox.block(), before, "nothing was sent");
 }
 
@@ -175,8 +152,8 @@ fn a_key_that_the_policy_does_not_name_pays_for_no_deployment() {
 fn a_policy_with_a_mistake_is_refused_with_its_reason() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     for policy in ["AND(Admin,Admin)", "OutOf(3,Admin,Admin2)", "AND(Admin"] {
-        let answer = sandbox.run("Admin", &["policy", "update", "A", policy]);
-        assert_eq!((answer.exit, error(&answer)), (Some(2), "InvalidPolicy"));
+        let answer = sandbox.run("Admin", &format!("policy update A {policy}"));
+        answer.is(2, "InvalidPolicy");
         let found = text(&answer.document["error"], "found");
         assert!(found.contains(", at byte "), "{found}");
         assert!(!found.contains("Admin"), "addresses, not names: {found}");
@@ -187,33 +164,30 @@ fn a_policy_with_a_mistake_is_refused_with_its_reason() {
 fn a_policy_update_ends_what_its_role_had_gathered() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let open = sandbox.run("Admin", &MIGRATE).document;
-    sandbox.done("Admin", &["policy", "update", "A", "AND(Admin,Admin3)"]);
-    assert_eq!(
-        sandbox.done("Admin", &["pending", "A"])["actions"],
-        json!([])
-    );
-    let late = sandbox.run("Admin2", &["approve", text(&open, "action")]);
-    assert_eq!((late.exit, error(&late)), (Some(1), "ActionNotFound"));
+    sandbox.done("Admin", "policy update A AND(Admin,Admin3)");
+    assert_eq!(sandbox.done("Admin", "pending A")["actions"], json!([]));
+    let late = sandbox.run("Admin2", &format!("approve {}", text(&open, "action")));
+    late.is(1, "ActionNotFound");
 }
 
 #[test]
 fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let delayed = "AND(Admin,Admin2,AFTER(172800))";
-    sandbox.done("Admin", &["policy", "update", "A", delayed]);
-    let shared = ["policy", "update", "A", "--role", "policy", BOTH];
+    sandbox.done("Admin", &format!("policy update A {delayed}"));
+    let shared = format!("policy update A --role policy {}", BOTH);
     sandbox.done("Admin", &shared);
     let migration = sandbox.run("Admin", &MIGRATE).document;
     let ends = format!(
         "ends 1 open action, to be proposed anew: {}",
         text(&migration, "action")
     );
-    let update = ["policy", "update", "A", "OR(Admin,Admin2)"];
+    let update = "policy update A OR(Admin,Admin2)";
     let proposed = sandbox.run("Admin", &update);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action");
 
-    let review = sandbox.done("Other", &["pending", action]);
+    let review = sandbox.done("Other", &format!("pending {action}"));
     let change = &review["policy_change"];
     assert_eq!(text(change, "role"), "migrate");
     assert_eq!(text(change, "was"), delayed);
@@ -242,11 +216,11 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
             assert!(shown.contains(&line), "{line}\n{shown}");
         }
     }
-    let done = sandbox.done("Admin2", &["approve", action]);
+    let done = sandbox.done("Admin2", &format!("approve {action}"));
     assert_eq!(done["executed"], true);
-    let left = sandbox.done("Other", &["pending", "A"]);
+    let left = sandbox.done("Other", "pending A");
     assert_eq!(left["actions"], json!([]), "the migration was ended");
-    let review = sandbox.done("Other", &["pending", action]);
+    let review = sandbox.done("Other", &format!("pending {action}"));
     assert!(review.get("policy_change").is_none(), "{review:#}");
 }
 
@@ -258,10 +232,10 @@ fn the_call_of_a_script_is_told_in_words() {
     let call = ["--call", "increment()"];
     let proposed = sandbox.run("Admin", &[&migrate[..], &script, &call].concat());
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-    let pending = sandbox.done("Admin2", &["pending", "A"]);
+    let pending = sandbox.done("Admin2", "pending A");
     let decoded = &pending["actions"][0]["decoded"][0];
     assert_eq!(text(decoded, "function"), "increment()");
-    let (_, lines) = sandbox.reported("Admin2", &["pending", "A"]);
+    let (_, lines) = sandbox.reported("Admin2", "pending A");
     let line = "  migration     calls increment()".to_owned();
     assert!(lines.iter().any(|one| one.ends_with(&line)), "{lines:?}");
 }
@@ -282,25 +256,22 @@ fn going_back_is_a_new_version_with_the_old_code() {
         lines.contains(&"success 1/1 activated".to_owned()),
         "{lines:?}"
     );
-    let status = sandbox.done("Admin", &["status", "A"]);
+    let status = sandbox.done("Admin", "status A");
     let definition = &status["definitions"][0];
     assert_eq!(text(definition, "current"), "3.0");
     assert_eq!(
         definition["versions"][0]["codehash"],
         definition["versions"][2]["codehash"]
     );
-    let unknown = sandbox.run("Admin", &["rollback", "A", "--to", "9.0", "--as", "10.0"]);
-    assert_eq!(
-        (unknown.exit, error(&unknown)),
-        (Some(1), "VersionNotFound")
-    );
+    let unknown = sandbox.run("Admin", "rollback A --to 9.0 --as 10.0");
+    unknown.is(1, "VersionNotFound");
 }
 
 #[test]
 fn what_is_pending_names_who_approved_who_is_missing_and_what_blocks() {
     let sandbox = Sandbox::with_counter("OutOf(2,Admin,Admin2,Admin3)", 1);
     sandbox.run("Admin", &MIGRATE);
-    let pending = sandbox.done("Other", &["pending"]);
+    let pending = sandbox.done("Other", "pending");
     let action = &pending["actions"][0];
     assert_eq!(text(action, "definition"), "A");
     assert_eq!(
@@ -317,7 +288,7 @@ fn what_is_pending_names_who_approved_who_is_missing_and_what_blocks() {
             .as_u64()
             .is_some_and(|size| size > 1000)
     );
-    let (exit, lines) = sandbox.reported("Other", &["pending", "A"]);
+    let (exit, lines) = sandbox.reported("Other", "pending A");
     assert_eq!(exit, Some(0));
     let all = lines.join("\n");
     for part in [
@@ -337,23 +308,20 @@ fn an_approval_is_withdrawn_and_an_action_is_cancelled() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let open = sandbox.run("Admin", &MIGRATE).document;
     let action = text(&open, "action");
-    let revoked = sandbox.done("Admin", &["revoke", action]);
+    let revoked = sandbox.done("Admin", &format!("revoke {action}"));
     assert_eq!(revoked["approvals"], 0);
-    let twice = sandbox.run("Admin", &["revoke", action]);
-    assert_eq!((twice.exit, error(&twice)), (Some(1), "NotApproved"));
-    let stranger = sandbox.run("Admin2", &["cancel", action]);
-    assert_eq!(
-        (stranger.exit, error(&stranger)),
-        (Some(1), "NotAnApprover")
-    );
+    let twice = sandbox.run("Admin", &format!("revoke {action}"));
+    twice.is(1, "NotApproved");
+    let stranger = sandbox.run("Admin2", &format!("cancel {action}"));
+    stranger.is(1, "NotAnApprover");
     sandbox.done("Admin", &["cancel", &action[..10]]);
-    let ended = sandbox.raw(&["pending", action]);
+    let ended = sandbox.raw(&format!("pending {action}"));
     let ended = String::from_utf8(ended.stdout).expect("text");
     assert!(ended.contains("not open: cancelled\n"), "{ended}");
-    let gone = sandbox.run("Admin", &["cancel", action]);
-    assert_eq!((gone.exit, error(&gone)), (Some(1), "ActionNotFound"));
-    let none = sandbox.run("Admin", &["cancel", "0x1234"]);
-    assert_eq!((none.exit, error(&none)), (Some(2), "Usage"));
+    let gone = sandbox.run("Admin", &format!("cancel {action}"));
+    gone.is(1, "ActionNotFound");
+    let none = sandbox.run("Admin", "cancel 0x1234");
+    none.is(2, "Usage");
 }
 
 #[test]
@@ -361,7 +329,7 @@ fn an_action_is_approved_by_its_id_after_review_of_its_very_bytes() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let open = sandbox.run("Admin", &MIGRATE).document;
     let action = text(&open, "action");
-    let reviewed = sandbox.done("Admin2", &["pending", "A"]);
+    let reviewed = sandbox.done("Admin2", "pending A");
     let write = |name: &str, document: &serde_json::Value| {
         std::fs::write(sandbox.path(name), document.to_string()).expect("written");
     };
@@ -379,12 +347,15 @@ fn an_action_is_approved_by_its_id_after_review_of_its_very_bytes() {
         ("payload.json", 1, "PayloadDiffers"),
         ("broken.json", 2, "Reviewed"),
     ] {
-        let refused = sandbox.run("Admin2", &["approve", action, "--reviewed", file]);
+        let refused = sandbox.run("Admin2", &format!("approve {action} --reviewed {file}"));
         assert_eq!((refused.exit, error(&refused)), (Some(exit), name));
     }
-    let pending = sandbox.done("Admin2", &["pending", "A"]);
+    let pending = sandbox.done("Admin2", "pending A");
     assert_eq!(pending["actions"][0]["approvals"], 1, "nothing was sent");
-    let done = sandbox.done("Admin2", &["approve", action, "--reviewed", "honest.json"]);
+    let done = sandbox.done(
+        "Admin2",
+        &format!("approve {action} --reviewed honest.json"),
+    );
     assert_eq!(
         (&done["executed"], text(&done, "action")),
         (&json!(true), action)
@@ -401,7 +372,7 @@ fn an_action_is_approved_by_its_id_after_review_of_its_very_bytes() {
 #[test]
 fn the_descriptors_for_wallets_name_the_registry_and_its_chain() {
     let sandbox = Sandbox::with_counter(BOTH, 0);
-    let done = sandbox.done("Other", &["registry", "descriptors", "--out", "wallets"]);
+    let done = sandbox.done("Other", "registry descriptors --out wallets");
     assert_eq!(done["files"].as_array().map(Vec::len), Some(2));
     for (file, kind) in [("calldata", "contract"), ("eip712", "eip712")] {
         let path = sandbox.path(format!("wallets/{file}-stylus-upgrades.json"));
@@ -412,30 +383,30 @@ fn the_descriptors_for_wallets_name_the_registry_and_its_chain() {
         assert_eq!(place["chainId"], done["chain_id"]);
     }
     // Again over one's own, and over nothing else: neither file is written.
-    let again = ["registry", "descriptors", "--out", "wallets"];
+    let again = "registry descriptors --out wallets";
     sandbox.done("Other", &again);
     let key = sandbox.path("wallets/eip712-stylus-upgrades.json");
     std::fs::write(&key, "a key").expect("written");
     assert_eq!(error(&sandbox.run("Other", &again)), "FileExists");
     assert_eq!(std::fs::read_to_string(&key).expect("it"), "a key");
     let nobody = alloy::primitives::Address::repeat_byte(7).to_string();
-    let words = ["registry", "descriptors", "--registry", &nobody];
+    let words = format!("registry descriptors --registry {nobody}");
     let refused = sandbox.run("Other", &words);
-    assert_eq!((refused.exit, error(&refused)), (Some(4), "Missing"));
+    refused.is(4, "Missing");
 }
 
 #[test]
 fn a_definition_that_two_must_create_waits_for_the_second() {
     let sandbox = Sandbox::bare();
-    let deploy = ["registry", "deploy", "--save", "--define", BOTH];
+    let deploy = format!("registry deploy --save --define {}", BOTH);
     sandbox.done("Admin", &deploy);
-    let define = ["define", "B", "--migrate", "Admin"];
+    let define = "define B --migrate Admin";
     let first = sandbox.run("Admin", &define);
     assert_eq!(
         (first.exit, &first.document["required"]),
         (Some(3), &json!(2))
     );
-    let pending = sandbox.done("Other", &["pending"]);
+    let pending = sandbox.done("Other", "pending");
     assert_eq!(text(&pending["actions"][0], "definition"), "");
     assert_eq!(sandbox.done("Admin2", &define)["executed"], true);
 }

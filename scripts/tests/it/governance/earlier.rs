@@ -1,7 +1,7 @@
 //! What an earlier run sent is the answer to the same command only while it holds, and only if this key
 //! sent it.
 
-use crate::governance::sandbox::{Answer, Sandbox, error, text};
+use crate::governance::sandbox::{Answer, Sandbox, text};
 use alloy::primitives::keccak256;
 use alloy::sol_types::SolCall;
 use serde_json::json;
@@ -10,11 +10,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use stylus_upgrades::kill_point::VARIABLE;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_test_support::Words;
 
 const JOURNALS: &str = ".stylus-upgrades";
 
 /// Admin's command, killed there.
-fn killed(sandbox: &Sandbox, words: &[&str], at: &str) {
+fn killed(sandbox: &Sandbox, words: &(impl Words + ?Sized), at: &str) {
+    let words = &words.list()[..];
     let words = [words, &["--private-key-path", "Admin"]].concat();
     let ended = sandbox.command(&words).env(VARIABLE, at).output();
     let ended = ended.expect("it starts");
@@ -23,7 +25,7 @@ fn killed(sandbox: &Sandbox, words: &[&str], at: &str) {
 
 /// What the only definition is.
 fn state(sandbox: &Sandbox) -> String {
-    let status = sandbox.done("Other", &["status", "A"]);
+    let status = sandbox.done("Other", "status A");
     text(&status["definitions"][0], "state").to_owned()
 }
 
@@ -41,19 +43,19 @@ fn journal_of(sandbox: &Sandbox, account: usize) -> PathBuf {
 #[test]
 fn a_pause_of_an_earlier_run_that_was_undone_since_is_sent() {
     let sandbox = Sandbox::with_counter("OR(Admin,Admin2)", 1);
-    killed(&sandbox, &["pause", "A"], "mined:1");
+    killed(&sandbox, "pause A", "mined:1");
     assert_eq!(state(&sandbox), "paused");
-    sandbox.done("Admin2", &["resume", "A"]);
+    sandbox.done("Admin2", "resume A");
     assert_eq!(state(&sandbox), "live");
-    let again = sandbox.run("Admin", &["pause", "A"]);
+    let again = sandbox.run("Admin", "pause A");
     assert_eq!(again.exit, Some(0), "{again:?}");
     assert!(is_sent_again(&again), "{again:?}");
     assert_eq!(state(&sandbox), "paused");
     assert!(!sandbox.path(JOURNALS).exists(), "a journal is left");
 
     // What nobody undid is reported, and nothing is sent.
-    killed(&sandbox, &["resume", "A"], "mined:1");
-    let again = sandbox.run("Admin", &["resume", "A"]);
+    killed(&sandbox, "resume A", "mined:1");
+    let again = sandbox.run("Admin", "resume A");
     assert_eq!(again.exit, Some(0), "{again:?}");
     assert!(!is_sent_again(&again), "{again:?}");
     assert_eq!(state(&sandbox), "live");
@@ -71,15 +73,15 @@ fn a_policy_of_an_earlier_run_that_was_changed_since_is_set() {
     let again = sandbox.run("Admin", &set("Admin"));
     assert_eq!(again.exit, Some(0), "{again:?}");
     assert!(is_sent_again(&again), "{again:?}");
-    let refused = sandbox.run("Admin2", &["pause", "A"]);
-    assert_eq!((refused.exit, error(&refused)), (Some(1), "NotAnApprover"));
+    let refused = sandbox.run("Admin2", "pause A");
+    refused.is(1, "NotAnApprover");
 }
 
 #[test]
 fn a_journal_that_names_the_transaction_of_another_account_is_not_believed() {
     let sandbox = Sandbox::with_counter("OR(Admin,Admin2)", 1);
-    let paused = sandbox.done("Admin", &["pause", "A"]);
-    sandbox.done("Admin", &["resume", "A"]);
+    let paused = sandbox.done("Admin", "pause A");
+    sandbox.done("Admin", "resume A");
     let call = abi::pauseCall { name: "A".into() }.abi_encode();
     let line = json!({"sending": {
         "what": "pause A",
@@ -90,7 +92,7 @@ fn a_journal_that_names_the_transaction_of_another_account_is_not_believed() {
     }});
     std::fs::create_dir(sandbox.path(JOURNALS)).expect("a folder");
     std::fs::write(journal_of(&sandbox, 1), format!("{line}\n")).expect("written");
-    let answer = sandbox.run("Admin2", &["pause", "A"]);
+    let answer = sandbox.run("Admin2", "pause A");
     assert_eq!(answer.exit, Some(0), "{answer:?}");
     assert_ne!(answer.document["tx"], paused["tx"]);
     assert!(answer.stderr.contains("it is left out"), "{answer:?}");
@@ -101,7 +103,7 @@ fn a_journal_that_names_the_transaction_of_another_account_is_not_believed() {
 #[test]
 fn a_journal_that_git_tracks_is_refused() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    killed(&sandbox, &["pause", "A"], "before-sending:1");
+    killed(&sandbox, "pause A", "before-sending:1");
     let journal = journal_of(&sandbox, 0).display().to_string();
     let git = |words: &[&str]| {
         let mut command = Command::new("git");
@@ -111,15 +113,12 @@ fn a_journal_that_git_tracks_is_refused() {
     };
     git(&["init", "-q"]);
     git(&["add", "-f", &journal]);
-    let refused = sandbox.run("Admin", &["pause", "A"]);
-    assert_eq!(
-        (refused.exit, error(&refused)),
-        (Some(2), "JournalUntrusted")
-    );
+    let refused = sandbox.run("Admin", "pause A");
+    refused.is(2, "JournalUntrusted");
     let found = text(&refused.document["error"], "found");
     assert!(found.contains("git tracks"), "{refused:?}");
     assert_eq!(state(&sandbox), "live");
     git(&["rm", "-q", "--cached", &journal]);
-    sandbox.done("Admin", &["pause", "A"]);
+    sandbox.done("Admin", "pause A");
     assert_eq!(state(&sandbox), "paused");
 }

@@ -104,12 +104,12 @@ pub(crate) fn migration(sandbox: &Sandbox, code: Bytes) -> abi::migrateCall {
 
 /// Proposes that code as `Pay` 2.0; what `plan` and `review` say.
 fn proposed(sandbox: &Sandbox, code: Bytes) -> (Value, Value) {
-    sandbox.done("Admin", &["policy", "update", "Pay", "AND(Admin,Admin2)"]);
+    sandbox.done("Admin", "policy update Pay AND(Admin,Admin2)");
     send(sandbox, 0, &migration(sandbox, code));
-    let pending = sandbox.done("Admin2", &["pending", "Pay"]);
+    let pending = sandbox.done("Admin2", "pending Pay");
     let action = text(&pending["actions"][0], "action");
-    let plan = sandbox.run("Admin2", &["plan", "Pay", "2.0", "--action", action]);
-    let review = sandbox.done("Admin2", &["pending", action]);
+    let plan = sandbox.run("Admin2", &format!("plan Pay 2.0 --action {action}"));
+    let review = sandbox.done("Admin2", &format!("pending {action}"));
     (plan.document, review)
 }
 
@@ -141,7 +141,7 @@ fn ether_and_other_instances_that_a_migration_reaches_are_shown_before_an_approv
     assert_eq!(weight, "warning");
     assert!(says.contains("1000 wei become 0"), "{says}");
 
-    let (_, lines) = sandbox.reported("Admin2", &["plan", "Pay", "2.0"]);
+    let (_, lines) = sandbox.reported("Admin2", "plan Pay 2.0");
     let has = |part: &str| lines.iter().any(|line| line.contains(part));
     assert!(has("ether: 1000 wei become 0"), "{lines:#?}");
     assert!(has("an instance of Other 1.0"), "{lines:#?}");
@@ -158,7 +158,7 @@ fn a_migration_that_does_other_things_with_other_gas_is_a_problem_and_a_danger()
     assert_eq!(weight, "danger", "{says}");
     assert!(says.contains("DependsOnGas"), "{says}");
     // Whoever knows why accepts it by its id.
-    let accepts = ["plan", "Pay", "2.0", "--accept", "DependsOnGas"];
+    let accepts = "plan Pay 2.0 --accept DependsOnGas";
     let plan = sandbox.run("Admin2", &accepts).document;
     let problems = plan["problems"].to_string();
     assert!(!problems.contains("DependsOnGas"), "{plan:#}");
@@ -210,7 +210,7 @@ fn what_a_migration_asks_of_other_accounts_is_named() {
     assert_eq!(weight, "warning");
     assert!(says.contains(arb_sys), "{says}");
     assert!(says.contains("or it fails with less gas"), "{says}");
-    let (_, lines) = sandbox.reported("Admin2", &["plan", "Pay", "2.0"]);
+    let (_, lines) = sandbox.reported("Admin2", "plan Pay 2.0");
     assert!(
         lines.iter().any(|line| line.contains(arb_sys)),
         "{lines:#?}"

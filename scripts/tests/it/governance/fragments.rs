@@ -1,7 +1,7 @@
 //! Programs that one account cannot hold: fragments, where the chain takes them (ArbOS 60).
 
 use crate::governance::creation::{creation, sandbox, send};
-use crate::governance::sandbox::{Sandbox, error, text};
+use crate::governance::sandbox::{Sandbox, text};
 use alloy::hex;
 use alloy::primitives::{Address, Bytes, keccak256};
 use serde_json::Value;
@@ -87,7 +87,7 @@ fn a_program_that_one_account_cannot_hold_is_deployed_and_upgraded_to_in_fragmen
         "activate big",
     ];
     assert_eq!(names(&done)[..4], begun, "{done:#}");
-    let status = sandbox.done("Other", &["status", "Pay"]);
+    let status = sandbox.done("Other", "status Pay");
     let instance = &status["definitions"][0]["instances"][0];
     assert_eq!(instance["version"], "2.0", "{status:#}");
     let proxy: Address = text(instance, "proxy").parse().expect("an address");
@@ -103,7 +103,7 @@ fn a_program_that_one_account_cannot_hold_is_deployed_and_upgraded_to_in_fragmen
     assert_eq!(answer.output[..], keccak256("noise")[..], "{answer:?}");
 
     // What is there is not sent again.
-    let again = sandbox.done("Admin", &["deploy", "big.wasm"]);
+    let again = sandbox.done("Admin", "deploy big.wasm");
     assert_eq!(again["fragments"], 2, "{again:#}");
     assert_eq!(names(&again), ["deploy big"], "{again:#}");
 }
@@ -115,12 +115,8 @@ fn a_chain_without_fragments_is_sent_nothing() {
     let sandbox = Sandbox::on(config);
     std::fs::write(sandbox.path("big.wasm"), big(40_000)).expect("written");
     let before = nonce(&sandbox);
-    let refused = sandbox.run("Admin", &["deploy", "big.wasm"]);
-    assert_eq!(
-        (refused.exit, error(&refused)),
-        (Some(1), "TooManyFragments"),
-        "{refused:?}"
-    );
+    let refused = sandbox.run("Admin", "deploy big.wasm");
+    refused.is(1, "TooManyFragments");
     let message = text(&refused.document["error"], "message");
     assert!(message.contains("takes 2 fragments"), "{message}");
     assert_eq!(nonce(&sandbox), before, "nothing was sent");

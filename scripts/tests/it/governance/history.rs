@@ -1,6 +1,6 @@
 //! What happened and whether it still holds, by commands and by the library beneath.
 
-use crate::governance::sandbox::{MIGRATE, ROLLBACK, Sandbox, error, text};
+use crate::governance::sandbox::{MIGRATE, ROLLBACK, Sandbox, text};
 use alloy::primitives::{Address, Bytes, U256};
 use serde_json::{Value, json};
 use stylus_upgrades::client::Client;
@@ -14,25 +14,15 @@ use stylus_upgrades_interface::registry::IRegistry;
 fn eventful() -> Sandbox {
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 2);
     let open = sandbox.run("Admin", &MIGRATE).document;
-    sandbox.done("Admin", &["revoke", text(&open, "action")]);
-    sandbox.done("Admin", &["cancel", text(&open, "action")]);
+    sandbox.done("Admin", &format!("revoke {}", text(&open, "action")));
+    sandbox.done("Admin", &format!("cancel {}", text(&open, "action")));
     sandbox.run("Admin", &MIGRATE);
     sandbox.done("Admin2", &MIGRATE);
-    sandbox.done("Admin", &["policy", "update", "A", "OR(Admin,Admin2)"]);
+    sandbox.done("Admin", "policy update A OR(Admin,Admin2)");
     sandbox.done("Admin2", &ROLLBACK);
-    sandbox.done(
-        "Admin",
-        &[
-            "policy",
-            "update",
-            "A",
-            "--role",
-            "create",
-            "AND(Admin,Other)",
-        ],
-    );
+    sandbox.done("Admin", "policy update A --role create AND(Admin,Other)");
     // The code of 3.0 declares the initializer of 1.0 alone.
-    let create = ["create-proxy", "A", "3.0", "--accept=initializer-omitted"];
+    let create = "create-proxy A 3.0 --accept=initializer-omitted";
     assert_eq!(sandbox.run("Other", &create).exit, Some(3));
     sandbox
 }
@@ -44,7 +34,7 @@ fn checks(document: &Value) -> &Vec<Value> {
 #[test]
 fn history_reports_who_did_what_when_under_which_policy() {
     let sandbox = eventful();
-    let history = sandbox.done("Other", &["history", "A"]);
+    let history = sandbox.done("Other", "history A");
     let entries = history["entries"].as_array().expect("entries");
     let whats: Vec<_> = entries.iter().map(|entry| text(entry, "what")).collect();
     for what in [
@@ -88,7 +78,7 @@ fn history_reports_who_did_what_when_under_which_policy() {
         "{history}"
     );
     assert_eq!(history["differences"], json!([]));
-    let (exit, lines) = sandbox.reported("Other", &["history", "A"]);
+    let (exit, lines) = sandbox.reported("Other", "history A");
     assert_eq!(exit, Some(0));
     assert!(
         lines
@@ -101,8 +91,8 @@ fn history_reports_who_did_what_when_under_which_policy() {
 #[ignore = "nightly: a long history, read by many commands, about 32 s"]
 fn changed_code_and_slots_are_found_and_exit_1() {
     let sandbox = eventful();
-    assert_eq!(sandbox.run("Other", &["verify", "A"]).exit, Some(0));
-    let status = sandbox.done("Admin", &["status", "A"]);
+    assert_eq!(sandbox.run("Other", "verify A").exit, Some(0));
+    let status = sandbox.done("Admin", "status A");
     let definition = &status["definitions"][0];
     let address =
         |value: &Value, field: &str| -> Address { text(value, field).parse().expect("it") };
@@ -112,8 +102,8 @@ fn changed_code_and_slots_are_found_and_exit_1() {
         .node
         .with_chain(move |chain| chain.set_code(implementation, Bytes::from_static(&[0x5f])))
         .expect("the chain");
-    let changed = sandbox.run("Other", &["history", "A"]);
-    assert_eq!((changed.exit, error(&changed)), (Some(1), "Checks"));
+    let changed = sandbox.run("Other", "history A");
+    changed.is(1, "Checks");
     let failed: Vec<_> = checks(&changed.document)
         .iter()
         .filter(|check| check["ok"] == false)
@@ -127,7 +117,7 @@ fn changed_code_and_slots_are_found_and_exit_1() {
         .node
         .with_chain(move |chain| chain.set_storage_at(proxy, slot, word))
         .expect("the chain");
-    let hidden = sandbox.run("Other", &["verify"]);
+    let hidden = sandbox.run("Other", "verify");
     assert_eq!(hidden.exit, Some(1));
     let failed: Vec<_> = checks(&hidden.document)
         .iter()
@@ -144,30 +134,27 @@ fn changed_code_and_slots_are_found_and_exit_1() {
 #[ignore = "nightly: a long history, read by many commands, about 25 s"]
 fn verify_knows_a_source_from_another_and_refuses_to_check_nothing() {
     let sandbox = Sandbox::new();
-    let empty = sandbox.run("Other", &["verify"]);
-    assert_eq!((empty.exit, error(&empty)), (Some(1), "NothingToCheck"));
-    let unknown = sandbox.run("Other", &["history", "Nobody"]);
-    assert_eq!(
-        (unknown.exit, error(&unknown)),
-        (Some(1), "DefinitionNotFound")
-    );
-    sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
-    sandbox.done("Admin", &["register", "A", "1.0", "counter-v1"]);
-    let right = ["verify", "A", "--version", "1.0", "--source", "counter-v1"];
+    let empty = sandbox.run("Other", "verify");
+    empty.is(1, "NothingToCheck");
+    let unknown = sandbox.run("Other", "history Nobody");
+    unknown.is(1, "DefinitionNotFound");
+    sandbox.done("Admin", "define A --migrate Admin");
+    sandbox.done("Admin", "register A 1.0 counter-v1");
+    let right = "verify A --version 1.0 --source counter-v1";
     assert_eq!(sandbox.run("Other", &right).exit, Some(0));
-    let whole = sandbox.done("Other", &["verify", "--framework"]);
+    let whole = sandbox.done("Other", "verify --framework");
     let proxyless = checks(&whole)
         .iter()
         .filter(|check| text(check, "what").starts_with("code of the "));
     assert_eq!(proxyless.count(), 7);
-    let wrong = ["verify", "A", "--source", "counter-v2"];
+    let wrong = "verify A --source counter-v2";
     assert_eq!(sandbox.run("Other", &wrong).exit, Some(1));
 }
 
 #[test]
 fn the_registry_has_a_history_of_its_own() {
     let sandbox = Sandbox::new();
-    sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
+    sandbox.done("Admin", "define A --migrate Admin");
     let history = sandbox.done("Other", &["history", ""]);
     let entries = history["entries"].as_array().expect("entries");
     assert!(
@@ -182,7 +169,7 @@ fn the_registry_has_a_history_of_its_own() {
 fn an_expired_program_is_found_by_verify() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     sandbox.wait(366 * 86_400);
-    let expired = sandbox.run("Other", &["verify", "A"]);
+    let expired = sandbox.run("Other", "verify A");
     assert_eq!(expired.exit, Some(1));
     let failed: Vec<_> = checks(&expired.document)
         .iter()

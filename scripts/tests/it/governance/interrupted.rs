@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_test_support::Words;
 
 /// Who alone migrates: each of two.
 const EITHER: &str = "OR(Admin,Admin2)";
@@ -18,10 +19,11 @@ const EITHER: &str = "OR(Admin,Admin2)";
 /// its number, `work` is done once. Gives the answer, and whether it was done.
 fn interrupted(
     sandbox: &Arc<Sandbox>,
-    words: &[&str],
+    words: &(impl Words + ?Sized),
     is_there: impl Fn(usize, &str) -> bool + Send + Sync + 'static,
     work: impl Fn(&Sandbox) + Send + Sync + 'static,
 ) -> (Answer, bool) {
+    let words = &words.list()[..];
     let count = AtomicUsize::new(0);
     let done = Arc::new(AtomicUsize::new(0));
     let (other, noted) = (sandbox.clone(), done.clone());
@@ -45,7 +47,7 @@ fn compared(answer: &Answer) -> BTreeSet<&str> {
 
 /// The versions of all instances.
 fn versions(sandbox: &Sandbox) -> BTreeSet<String> {
-    let status = sandbox.done("Other", &["status", "A"]);
+    let status = sandbox.done("Other", "status A");
     let instances = status["definitions"][0]["instances"].as_array();
     let versions = instances.into_iter().flatten();
     versions
@@ -82,7 +84,7 @@ fn an_upgrade_to_what_is_registered_meanwhile_was_compared_or_is_refused() {
     let mut ends = BTreeSet::new();
     for place in 3..12 {
         let sandbox = Arc::new(Sandbox::with_counter(EITHER, 1));
-        let status = sandbox.done("Other", &["status", "A"]);
+        let status = sandbox.done("Other", "status A");
         let proxy = text(&status["definitions"][0]["instances"][0], "proxy").to_owned();
         let words = ["upgrade", &proxy, "2.0"];
         let is_there = move |number: usize, _: &str| number == place;
@@ -116,24 +118,9 @@ pub(crate) fn migration(sandbox: &Sandbox, name: &str, version: &str) -> abi::mi
 /// Makes 2.0 current, of which no instance is, and gives the migration to 3.0, which is registered.
 fn a_way_past(sandbox: &Sandbox) -> abi::migrateCall {
     register(sandbox);
-    let later = [
-        "register",
-        "A",
-        "3.0",
-        "counter-v2",
-        "--from",
-        "2.0",
-        "--accept=migration-omitted",
-    ];
+    let later = "register A 3.0 counter-v2 --from 2.0 --accept=migration-omitted";
     sandbox.done("Admin", &later);
-    let direct = [
-        "register",
-        "A",
-        "3.0",
-        "--from",
-        "1.0",
-        "--accept=migration-omitted",
-    ];
+    let direct = "register A 3.0 --from 1.0 --accept=migration-omitted";
     sandbox.done("Admin", &direct); // it takes less gas than the way over 2.0
     let (second, third) = (
         migration(sandbox, "A", "2.0"),
@@ -202,14 +189,10 @@ fn an_instance_of_a_version_that_nobody_registered_is_not_created_without_its_in
         let register = version.clone();
         let is_there = move |number: usize, _: &str| number == place;
         let (answer, is_done) = interrupted(&sandbox, &words, is_there, move |sandbox| {
-            let words = [
-                "register",
-                "A",
-                &register,
-                "counter-v1",
-                "--initial",
-                "--accept=initializer-of-other",
-            ];
+            let words = format!(
+                "register A {register} counter-v1 --initial \
+                              --accept=initializer-of-other"
+            );
             sandbox.done("Admin", &words);
         });
         assert_ne!(answer.exit, Some(0), "{place}: {answer:#?}");

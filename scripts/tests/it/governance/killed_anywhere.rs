@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::os::unix::process::ExitStatusExt;
 use std::time::Instant;
 use stylus_upgrades::kill_point::{Phase, VARIABLE};
+use stylus_upgrades_test_support::Words;
 
 const PHASES: [Phase; 5] = [
     Phase::BeforeSending,
@@ -71,7 +72,8 @@ impl Fixture {
     }
 
     /// Whether the command was killed there; `false` if it ended before.
-    fn killed(&self, words: &[&str], phase: Phase, count: u64) -> bool {
+    fn killed(&self, words: &(impl Words + ?Sized), phase: Phase, count: u64) -> bool {
+        let words = &words.list()[..];
         let words = [words, &["--json", "--private-key-path", "Admin"]].concat();
         let mut command = self.sandbox.command(&words);
         command.env(VARIABLE, format!("{}:{count}", phase.name()));
@@ -81,7 +83,7 @@ impl Fixture {
 
     /// Open actions with who approved them, without what time changes.
     fn pending(&self) -> Value {
-        let pending = self.sandbox.done("Other", &["pending"]);
+        let pending = self.sandbox.done("Other", "pending");
         let actions = pending["actions"].as_array().expect("a list").iter();
         actions
             .map(|one| json!({"action": one["action"], "approved": one["approved"]}))
@@ -95,7 +97,7 @@ impl Fixture {
         });
         let on_chain = std::fs::read_to_string(self.sandbox.path(MANIFEST)).expect("a manifest");
         let (status, pending) = match on_chain.contains("registry") {
-            true => (self.sandbox.done("Other", &["status"]), self.pending()),
+            true => (self.sandbox.done("Other", "status"), self.pending()),
             false => (Value::Null, Value::Null),
         };
         Trace {
@@ -126,7 +128,8 @@ fn step_size(transactions: u64) -> usize {
 }
 
 /// Kills the command everywhere; returns how often that was.
-fn survives(sandbox: Sandbox, words: &[&str]) -> u64 {
+fn survives(sandbox: Sandbox, words: &(impl Words + ?Sized)) -> u64 {
+    let words = &words.list()[..];
     let mut fixture = Fixture::new(sandbox);
     let before = fixture.sandbox.nonce();
     let whole = fixture.sandbox.run("Admin", words);
@@ -192,8 +195,8 @@ fn registry_deploy_killed_anywhere_and_typed_again_deploys_once() {
 fn define_and_register_killed_anywhere_and_typed_again_decide_once() {
     assert!(survives(Sandbox::new(), &["define", "A", "--migrate", "Admin"]) >= 5);
     let sandbox = Sandbox::new();
-    sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
-    assert!(survives(sandbox, &["register", "A", "1.0", "counter-v1"]) >= 9);
+    sandbox.done("Admin", "define A --migrate Admin");
+    assert!(survives(sandbox, "register A 1.0 counter-v1") >= 9);
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 0);
     assert!(survives(sandbox, &with("register", &VERSION_2)) >= 9);
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 0);
@@ -225,7 +228,7 @@ fn migrate_rollout_and_rollback_killed_anywhere_and_typed_again_go_on() {
     let fixture = Fixture::new(Sandbox::with_counter("Admin", 10));
     assert!(fixture.killed(&words, Phase::BeforeSending, 5));
     let _ = std::fs::remove_dir_all(fixture.sandbox.path(".stylus-upgrades"));
-    assert!(survives(fixture.sandbox, &["upgrade", "A"]) >= 9);
+    assert!(survives(fixture.sandbox, "upgrade A") >= 9);
 
     let sandbox = Sandbox::with_counter("Admin", 2);
     sandbox.done("Admin", &words);
@@ -245,7 +248,8 @@ const KILLS_MAX: usize = 6;
 
 /// Kills the command from outside, again and again at any time that an undisturbed run takes, and
 /// lets it end at last.
-fn survives_any_time(sandbox: Sandbox, words: &[&str]) {
+fn survives_any_time(sandbox: Sandbox, words: &(impl Words + ?Sized)) {
+    let words = &words.list()[..];
     let mut fixture = Fixture::new(sandbox);
     let (before, begun) = (fixture.sandbox.nonce(), Instant::now());
     let whole = fixture.sandbox.run("Admin", words);
@@ -295,33 +299,26 @@ fn commands_killed_at_any_time_again_and_again_do_nothing_twice() {
     let fixture = Fixture::new(Sandbox::with_counter("Admin", 10));
     assert!(fixture.killed(&with("migrate", &VERSION_2), Phase::BeforeSending, 5));
     let _ = std::fs::remove_dir_all(fixture.sandbox.path(".stylus-upgrades"));
-    survives_any_time(fixture.sandbox, &["upgrade", "A"]);
+    survives_any_time(fixture.sandbox, "upgrade A");
 }
 
 #[test]
 fn what_an_earlier_run_did_counts_only_for_the_same_command() {
     let fixture = Fixture::new(Sandbox::with_counter("Admin", 0));
     assert!(fixture.killed(&CREATE_SAVED, Phase::Mined, 1));
-    let other = [
-        "create-proxy",
-        "A",
-        "1.0",
-        "--init",
-        "initialize(uint256)",
-        "8",
-    ];
+    let other = "create-proxy A 1.0 --init initialize(uint256) 8";
     fixture.sandbox.done("Admin", &other);
-    let status = fixture.sandbox.done("Other", &["status", "A"]);
+    let status = fixture.sandbox.done("Other", "status A");
     let instances = &status["definitions"][0]["instances"];
     assert_eq!(instances.as_array().map(Vec::len), Some(2), "{status}");
 
     let fixture = Fixture::new(Sandbox::bare());
-    let deploy = ["registry", "deploy"];
+    let deploy = "registry deploy";
     assert!(fixture.killed(&deploy, Phase::Mined, 10));
     let policy = "AND(Admin,Admin2)";
-    let other = ["registry", "deploy", "--save", "--define", policy];
+    let other = format!("registry deploy --save --define {policy}");
     fixture.sandbox.done("Admin", &other);
-    let words = ["define", "A", "--migrate", "Admin"];
+    let words = "define A --migrate Admin";
     let defined = fixture.sandbox.run("Admin", &words);
     assert_eq!(
         defined.document["required"],

@@ -4,6 +4,7 @@
 use crate::governance::relay::{Relay, ask};
 use crate::governance::sandbox::{MIGRATE, Sandbox, text};
 use serde_json::{Value, json};
+use stylus_upgrades_test_support::Words;
 
 /// Units of gas of each transaction that pay for L1.
 const L1: u64 = 300_000;
@@ -43,7 +44,8 @@ fn limit(sandbox: &Sandbox, document: &Value) -> u64 {
 }
 
 /// The gas limits of the same command with L1 and without.
-fn limits(policy: &str, words: &[&str], exit: i32) -> (u64, u64) {
+fn limits(policy: &str, words: &(impl Words + ?Sized), exit: i32) -> (u64, u64) {
+    let words = &words.list()[..];
     let [with, without] = [true, false].map(|has_l1| {
         let sandbox = Sandbox::with_counter(policy, 1);
         let relay = has_l1.then(|| relay(&sandbox));
@@ -58,14 +60,7 @@ fn limits(policy: &str, words: &[&str], exit: i32) -> (u64, u64) {
 
 #[test]
 fn the_part_for_l1_may_double_until_a_transaction_is_mined() {
-    let create = [
-        "create-proxy",
-        "A",
-        "1.0",
-        "--init",
-        "initialize(uint256)",
-        "7",
-    ];
+    let create = "create-proxy A 1.0 --init initialize(uint256) 7";
     let (with, without) = limits("Admin", &create, 0);
     // 120 % of the estimate, which holds it once, and once more.
     assert!(with >= without + L1 * 22 / 10 - 1_000, "{with} {without}");

@@ -2,13 +2,14 @@
 //! read comes from before them.
 
 use crate::governance::relay::{Relay, ask};
-use crate::governance::sandbox::{Answer, CREATE, MIGRATE, Sandbox, error};
+use crate::governance::sandbox::{Answer, CREATE, MIGRATE, Sandbox};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades::kill_point::VARIABLE;
+use stylus_upgrades_test_support::Words;
 
 /// How long a node lags behind each transaction.
 const LAG: Duration = Duration::from_millis(1_500);
@@ -23,7 +24,8 @@ fn behind(sandbox: &Sandbox) -> NodeHandle {
     node
 }
 
-fn run_at(sandbox: &Sandbox, words: &[&str], relay: &Relay) -> Answer {
+fn run_at(sandbox: &Sandbox, words: &(impl Words + ?Sized), relay: &Relay) -> Answer {
+    let words = &words.list()[..];
     sandbox.run(
         "Admin",
         &[words, &["--rpc-url", &relay.endpoint()]].concat(),
@@ -31,7 +33,7 @@ fn run_at(sandbox: &Sandbox, words: &[&str], relay: &Relay) -> Answer {
 }
 
 fn instances(sandbox: &Sandbox) -> usize {
-    let status = sandbox.done("Admin", &["status", "A"]);
+    let status = sandbox.done("Admin", "status A");
     let instances = status["definitions"][0]["instances"].as_array();
     instances.expect("instances").len()
 }
@@ -76,7 +78,7 @@ fn a_node_that_lags_behind_each_transaction_is_waited_for() {
     assert_eq!(sandbox.nonce() - before, 4, "{answer:?}");
     let create = run_at(
         &sandbox,
-        &["create-proxy", "A", "2.0", "--accept=initializer-omitted"],
+        "create-proxy A 2.0 --accept=initializer-omitted",
         &relay,
     );
     assert_eq!(create.exit, Some(0), "{create:?}");
@@ -101,11 +103,7 @@ fn an_earlier_runs_transaction_that_a_lagging_node_does_not_know_is_not_forgotte
         }
     });
     let answer = run_at(&sandbox, &CREATE, &relay);
-    assert_eq!(
-        (answer.exit, error(&answer)),
-        (Some(4), "NonceTaken"),
-        "{answer:?}"
-    );
+    answer.is(4, "NonceTaken");
 
     // The one behind it reports what the first had done.
     let again = sandbox.run("Admin", &CREATE);
@@ -165,7 +163,7 @@ fn a_journal_counts_at_every_endpoint_of_its_chain() {
 #[test]
 fn a_transaction_whose_log_is_there_is_looked_for_until_it_is_there() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let whole = sandbox.done("Admin", &["history", "A"]);
+    let whole = sandbox.done("Admin", "history A");
     let looks = AtomicU32::new(0);
     let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
         let is_due = request["method"] == "eth_getTransactionByHash";
@@ -173,7 +171,7 @@ fn a_transaction_whose_log_is_there_is_looked_for_until_it_is_there() {
             answer["result"] = Value::Null;
         }
     });
-    let answer = run_at(&sandbox, &["history", "A"], &relay);
+    let answer = run_at(&sandbox, "history A", &relay);
     assert_eq!(answer.exit, Some(0), "{answer:?}");
     assert_eq!(answer.document["entries"], whole["entries"]);
 
@@ -182,12 +180,8 @@ fn a_transaction_whose_log_is_there_is_looked_for_until_it_is_there() {
             answer["result"] = json!(null);
         }
     });
-    let answer = run_at(&sandbox, &["history", "A"], &never);
-    assert_eq!(
-        (answer.exit, error(&answer)),
-        (Some(4), "Unreachable"),
-        "{answer:?}"
-    );
+    let answer = run_at(&sandbox, "history A", &never);
+    answer.is(4, "Unreachable");
 }
 
 #[test]
@@ -214,7 +208,7 @@ fn what_is_checked_is_read_as_of_one_block_whichever_node_answers() {
         let found = run_at(&sandbox, words, &relay);
         assert_eq!(found.exit, Some(0), "{words:?}: {found:?}");
     }
-    let status = run_at(&sandbox, &["status", "A"], &relay).document;
+    let status = run_at(&sandbox, "status A", &relay).document;
     let definition = &status["definitions"][0];
     assert_eq!(definition["current"], "2.0", "{status}");
     assert_eq!(definition["instances"][0]["version"], "2.0", "{status}");

@@ -6,12 +6,19 @@ use crate::governance::sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::path::Path;
 use stylus_devnode::{ChainConfig, NodeConfig};
+use stylus_upgrades_test_support::Words;
 
 /// A chain that is nobody's local one.
 const PUBLIC: u64 = 421_614_000;
 
 /// Runs a command of Admin in a folder, with the user's folder for state.
-fn run(sandbox: &Sandbox, folder: &str, endpoint: &str, words: &[&str]) -> (Option<i32>, Value) {
+fn run(
+    sandbox: &Sandbox,
+    folder: &str,
+    endpoint: &str,
+    words: &(impl Words + ?Sized),
+) -> (Option<i32>, Value) {
+    let words = &words.list()[..];
     let key = sandbox.path("Admin").display().to_string();
     let common = [
         "--json",
@@ -64,14 +71,14 @@ fn lost(chain_id: u64, folder: &str, prepare: impl Fn(&Path, &Path)) {
         ..NodeConfig::default()
     });
     let endpoint = sandbox.node.endpoint();
-    let done = |words: &[&str]| {
+    let done = |words: &str| {
         let (exit, document) = run(&sandbox, ".", &endpoint, words);
         assert_eq!(exit, Some(0), "{words:?}: {document:#}");
         document
     };
-    done(&["registry", "deploy", "--save"]);
-    done(&["define", "A", "--migrate", "Admin"]);
-    done(&["register", "A", "1.0", "counter-v1"]);
+    done("registry deploy --save");
+    done("define A --migrate Admin");
+    done("register A 1.0 counter-v1");
     let create = [
         "create-proxy",
         "A",
@@ -117,7 +124,7 @@ fn lost(chain_id: u64, folder: &str, prepare: impl Fn(&Path, &Path)) {
     prepare(&sandbox.path("state"), &other);
     let (exit, document) = run(&sandbox, folder, &endpoint, &create);
     assert_eq!(exit, Some(0), "{document:#}");
-    let status = done(&["status", "A"]);
+    let status = done("status A");
     let instances = status["definitions"][0]["instances"].as_array();
     assert_eq!(instances.map(Vec::len), Some(1), "{status:#}");
 }

@@ -10,7 +10,7 @@ fn reported<'a>(answer: &'a Answer, field: &str) -> &'a str {
 #[test]
 fn a_definition_that_is_not_there_is_answered_with_those_that_are() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    sandbox.done("Admin", &["define", "Ledger", "--migrate", "Admin"]);
+    sandbox.done("Admin", "define Ledger --migrate Admin");
     for words in [
         &["status", "Leger"][..],
         &["history", "Leger"],
@@ -41,7 +41,7 @@ fn a_definition_that_is_not_there_is_answered_with_those_that_are() {
             "{words:?}"
         );
     }
-    let nothing_like_it = sandbox.run("Admin", &["status", "Points"]);
+    let nothing_like_it = sandbox.run("Admin", "status Points");
     let next = reported(&nothing_like_it, "next");
     assert!(
         next.contains("stylus-upgrades define Points --migrate POLICY"),
@@ -52,9 +52,9 @@ fn a_definition_that_is_not_there_is_answered_with_those_that_are() {
 #[test]
 fn a_role_that_is_not_there_is_answered_with_those_that_are() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    let words = ["policy", "explain", "A", "--role", "migrat"];
+    let words = "policy explain A --role migrat";
     let answer = sandbox.run("Admin", &words);
-    assert_eq!((answer.exit, error(&answer)), (Some(1), "UnknownRole"));
+    answer.is(1, "UnknownRole");
     assert!(
         reported(&answer, "message").contains("\"migrat\""),
         "{answer:?}"
@@ -70,7 +70,7 @@ fn a_role_that_is_not_there_is_answered_with_those_that_are() {
 fn the_words_of_policies_may_be_written_in_lower_case() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     let policy = "or(Admin,outof(2,Admin2,Admin3,Other),and(Admin2,after(60)))";
-    let set = sandbox.done("Admin", &["policy", "update", "A", policy]);
+    let set = sandbox.done("Admin", &format!("policy update A {policy}"));
     let written = text(&set, "policy");
     assert!(written.starts_with("OR(0x"), "{written}");
     assert!(
@@ -82,14 +82,7 @@ fn the_words_of_policies_may_be_written_in_lower_case() {
 #[test]
 fn a_function_that_the_code_does_not_declare_is_repeated_as_it_was_typed() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let create = [
-        "create-proxy",
-        "A",
-        "1.0",
-        "--init",
-        "initialise(uint256)",
-        "7",
-    ];
+    let create = "create-proxy A 1.0 --init initialise(uint256) 7";
     let answer = sandbox.run("Admin", &create);
     assert_eq!(error(&answer), "InitializerUndeclared", "{answer:?}");
     let found = reported(&answer, "found");
@@ -115,18 +108,14 @@ fn a_function_that_the_code_does_not_declare_is_repeated_as_it_was_typed() {
 fn a_constructor_that_would_not_run_is_refused_unless_it_is_meant() {
     let sandbox = Sandbox::new();
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/contracts/hostile");
-    let refused = sandbox.run("Admin", &["deploy", source]);
-    assert_eq!(
-        (refused.exit, error(&refused)),
-        (Some(2), "HasConstructor"),
-        "{refused:?}"
-    );
+    let refused = sandbox.run("Admin", &format!("deploy {source}"));
+    refused.is(2, "HasConstructor");
     assert!(reported(&refused, "next").contains("--accept constructor"));
-    sandbox.done("Admin", &["deploy", source, "--accept=constructor"]);
-    sandbox.done("Admin", &["deploy", "counter-v1"]); // it has none
+    sandbox.done("Admin", &format!("deploy {source} --accept=constructor"));
+    sandbox.done("Admin", "deploy counter-v1"); // it has none
 
-    sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
-    let registered = sandbox.run("Admin", &["register", "A", "1.0", source]);
+    sandbox.done("Admin", "define A --migrate Admin");
+    let registered = sandbox.run("Admin", &format!("register A 1.0 {source}"));
     assert_eq!(registered.exit, Some(0), "{registered:?}");
     assert!(
         registered
@@ -166,7 +155,7 @@ fn a_stranger_who_approves_is_refused_before_anything_is_checked() {
     let proposed = sandbox.run("Admin", &words);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action").to_owned();
-    let checked = sandbox.run("Admin2", &["approve", &action]);
+    let checked = sandbox.run("Admin2", &format!("approve {action}"));
     assert_eq!(error(&checked), "LayoutRefused", "{checked:?}");
     let next = reported(&checked, "next").to_owned();
     assert!(next.contains("InterfaceLost refuses it too"), "{next}");
@@ -176,26 +165,14 @@ fn a_stranger_who_approves_is_refused_before_anything_is_checked() {
     }
     let checked = sandbox.run("Admin2", &approve);
     assert_eq!(error(&checked), "LayoutRefused", "{checked:?}");
-    let answer = sandbox.run("Other", &["approve", &action]);
-    assert_eq!(
-        (answer.exit, error(&answer)),
-        (Some(1), "NotAnApprover"),
-        "{answer:?}"
-    );
+    let answer = sandbox.run("Other", &format!("approve {action}"));
+    answer.is(1, "NotAnApprover");
 }
 
 #[test]
 fn what_is_done_is_said_once_where_there_is_no_terminal() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let words = [
-        "plan",
-        "A",
-        "2.0",
-        "counter-v2",
-        "--call",
-        "migrate(uint256)",
-        "5",
-    ];
+    let words = "plan A 2.0 counter-v2 --call migrate(uint256) 5";
     let answer = sandbox.run("Admin", &words);
     assert_eq!(answer.exit, Some(0), "{answer:?}");
     let lines = answer.stderr.lines();
@@ -207,7 +184,7 @@ fn what_is_done_is_said_once_where_there_is_no_terminal() {
 fn a_long_label_is_not_repeated_in_full() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     let label = "1".repeat(3_000);
-    let words = ["register", "A", &label, "counter-v2", "--initial"];
+    let words = format!("register A {label} counter-v2 --initial");
     let answer = sandbox.run("Admin", &words);
     assert_eq!(error(&answer), "InvalidLabel", "{answer:?}");
     for field in ["message", "found"] {
@@ -221,7 +198,7 @@ fn a_long_label_is_not_repeated_in_full() {
 #[test]
 fn the_role_pause_is_explained_by_the_one_that_decides_for_it() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    let words = ["policy", "explain", "A", "--role", "pause"];
+    let words = "policy explain A --role pause";
     let explained = sandbox.done("Admin", &words);
     assert_eq!(text(&explained["policies"][0], "role"), "migrate");
     let (_, lines) = sandbox.reported("Admin", &words);
@@ -229,11 +206,8 @@ fn the_role_pause_is_explained_by_the_one_that_decides_for_it() {
         lines[0].starts_with("pause is not set, so migrate decides"),
         "{lines:?}"
     );
-    let answer = sandbox.run(
-        "Admin",
-        &["policy", "update", "A", "--role", "migrat", "Admin"],
-    );
-    assert_eq!((answer.exit, error(&answer)), (Some(2), "Unconfirmed"));
+    let answer = sandbox.run("Admin", "policy update A --role migrat Admin");
+    answer.is(2, "Unconfirmed");
     let message = reported(&answer, "message");
     assert!(message.contains("did you mean \"migrate\"?"), "{message}");
 }
@@ -241,9 +215,9 @@ fn the_role_pause_is_explained_by_the_one_that_decides_for_it() {
 #[test]
 fn a_version_that_is_not_there_is_answered_with_those_that_are() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    let words = ["rollback", "A", "--to", "9.0", "--as", "3.0"];
+    let words = "rollback A --to 9.0 --as 3.0";
     let answer = sandbox.run("Admin", &words);
-    assert_eq!((answer.exit, error(&answer)), (Some(1), "VersionNotFound"));
+    answer.is(1, "VersionNotFound");
     assert_eq!(reported(&answer, "expected"), "one of 1.0");
 }
 
@@ -283,15 +257,11 @@ fn what_is_missing_is_said_by_the_command_that_needs_it() {
             }
             _ => sandbox.run("Admin", words),
         };
-        assert_eq!(
-            (answer.exit, error(&answer)),
-            (Some(2), "Usage"),
-            "{answer:?}"
-        );
+        answer.is(2, "Usage");
         assert_eq!(reported(&answer, field), expected, "{words:?}");
         assert!(!reported(&answer, "message").contains('\n'), "{answer:?}");
     }
-    let again = sandbox.run("Admin", &["registry", "deploy", "--save"]);
+    let again = sandbox.run("Admin", "registry deploy --save");
     assert_eq!(error(&again), "ManifestDiffers");
     let next = reported(&again, "next");
     assert!(next.contains("leave --save out"), "{next}");

@@ -20,11 +20,7 @@ fn an_action_is_named_by_eight_digits_or_more() {
     for named in ["0x", "0xzz", &action[..3], &action[..9], "0x00000000"] {
         for command in ["approve", "revoke", "cancel"] {
             let answer = sandbox.run("Admin2", &[command, named]);
-            assert_eq!(
-                (answer.exit, error(&answer)),
-                (Some(2), "Usage"),
-                "{answer:?}"
-            );
+            answer.is(2, "Usage");
             let said = &answer.document["error"];
             assert!(
                 text(said, "expected").contains("the first 8 or more"),
@@ -47,29 +43,21 @@ fn an_upgrade_of_one_instance_takes_no_other_along() {
     let created = [(); 2].map(|()| sandbox.done("Admin", &CREATE));
     let [first, second] = [0, 1].map(|at| text(&created[at], "proxy"));
     let before = sandbox.block();
-    let refused = sandbox.run("Admin", &["upgrade", second, "2.0"]);
-    assert_eq!(
-        (refused.exit, error(&refused)),
-        (Some(1), "NotAlone"),
-        "{refused:?}"
-    );
+    let refused = sandbox.run("Admin", &format!("upgrade {second} 2.0"));
+    refused.is(1, "NotAlone");
     let next = text(&refused.document["error"], "next");
     assert!(next.contains("stylus-upgrades upgrade A"), "{next}");
     assert_eq!(sandbox.block(), before);
 
-    let rolled = sandbox.run("Admin", &["upgrade", "A", "--max", "1"]);
+    let rolled = sandbox.run("Admin", "upgrade A --max 1");
     assert_eq!(
         (rolled.exit, &rolled.document["left"]),
         (Some(5), &1.into())
     );
-    let again = sandbox.run("Admin", &["upgrade", first, "2.0"]);
-    assert_eq!(
-        (again.exit, error(&again)),
-        (Some(1), "AlreadyAtVersion"),
-        "{again:?}"
-    );
+    let again = sandbox.run("Admin", &format!("upgrade {first} 2.0"));
+    again.is(1, "AlreadyAtVersion");
     let before = sandbox.block();
-    let done = sandbox.done("Admin", &["upgrade", second, "2.0"]);
+    let done = sandbox.done("Admin", &format!("upgrade {second} 2.0"));
     assert_eq!(
         (text(&done, "route"), &done["executed"]),
         ("rollout", &true.into())
@@ -82,8 +70,8 @@ fn only_its_proposer_ends_an_action_and_the_record_of_it_says_so() {
     let sandbox = Sandbox::with_counter(BOTH, 0);
     let proposed = sandbox.run("Admin", &MIGRATE).document;
     let action = text(&proposed, "action");
-    let refused = sandbox.run("Admin2", &["cancel", action]);
-    assert_eq!((refused.exit, error(&refused)), (Some(1), "NotAnApprover"));
+    let refused = sandbox.run("Admin2", &format!("cancel {action}"));
+    refused.is(1, "NotAnApprover");
     let said = &refused.document["error"];
     assert!(
         text(said, "message").contains("only its proposer"),
@@ -94,7 +82,7 @@ fn only_its_proposer_ends_an_action_and_the_record_of_it_says_so() {
         "{said}"
     );
 
-    sandbox.done("Admin", &["cancel", action]);
+    sandbox.done("Admin", &format!("cancel {action}"));
     assert!(!is_kept(&sandbox), "what was proposed is not registered");
     sandbox.agreed(BOTH, &MIGRATE);
     assert!(is_kept(&sandbox));
@@ -105,17 +93,10 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
     let sandbox = Sandbox::with_counter(BOTH, 0);
     let proposed = sandbox.run("Admin", &MIGRATE).document;
     let action = text(&proposed, "action");
-    let other = [
-        "register",
-        "A",
-        "2.0",
-        "erc20-v1",
-        "--initial",
-        "--accept=initializer-of-other",
-    ];
+    let other = "register A 2.0 erc20-v1 --initial --accept=initializer-of-other";
     // One whose source is another learns whose action it is, before anything is sent.
     let refused = sandbox.run("Admin", &other);
-    assert_eq!((refused.exit, error(&refused)), (Some(2), "Unconfirmed"));
+    refused.is(2, "Unconfirmed");
     let said = text(&refused.document["error"], "message");
     assert!(
         said.contains(action) && said.contains("names other code"),
@@ -126,26 +107,22 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
         "{}",
         refused.stderr
     );
-    let other = [&other[..5], &["--accept=initializer-of-other,other-action"]].concat();
+    let other = "register A 2.0 erc20-v1 --initial --accept=initializer-of-other,other-action";
     let first = sandbox.run("Admin", &other);
     assert_eq!(first.exit, Some(3), "{first:?}");
     sandbox.done("Admin2", &other);
     let before = sandbox.block();
-    let refused = sandbox.run("Admin2", &["approve", action]);
-    assert_eq!(
-        (refused.exit, error(&refused)),
-        (Some(1), "Superseded"),
-        "{refused:?}"
-    );
+    let refused = sandbox.run("Admin2", &format!("approve {action}"));
+    refused.is(1, "Superseded");
     let said = text(&refused.document["error"], "message");
     assert_eq!(
         said,
         "A 2.0 is registered with other code: this action has ended, and never does anything"
     );
     assert_eq!(sandbox.block(), before);
-    let open = sandbox.done("Admin2", &["pending", "A"]);
+    let open = sandbox.done("Admin2", "pending A");
     assert_eq!(open["actions"].as_array().map(Vec::len), Some(0), "{open}");
-    let examined = sandbox.run("Admin", &["doctor"]).document;
+    let examined = sandbox.run("Admin", "doctor").document;
     assert!(
         !examined["programs"].to_string().contains("an open action"),
         "{examined}"
@@ -155,10 +132,7 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
 #[test]
 fn an_approver_whose_own_part_ends_says_so() {
     let sandbox = Sandbox::with_counter(BOTH, 0);
-    sandbox.done(
-        "Admin",
-        &["policy", "update", "A", "--role", "policy", BOTH],
-    );
+    sandbox.done("Admin", &format!("policy update A --role policy {}", BOTH));
     let cases = [
         (
             ["policy", "update", "A", "--role", "other", BOTH],
@@ -188,36 +162,24 @@ fn an_approver_whose_own_part_ends_says_so() {
 #[test]
 fn policies_that_fewer_people_can_change_are_named() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    let define = [
-        "define",
-        "B",
-        "--migrate",
-        BOTH,
-        "--policy",
-        "Admin",
-        "--create",
-        "Admin",
-    ];
+    let define = format!("define B --migrate {} --policy Admin --create Admin", BOTH);
     let warning = "migrate takes 2 approvals and policy 1";
     let defined = sandbox.run("Admin", &define);
     assert!(
         defined.exit == Some(0) && defined.stderr.contains(warning),
         "{defined:?}"
     );
-    let same = sandbox.run("Admin", &["define", "C", "--migrate", BOTH]);
+    let same = sandbox.run("Admin", &format!("define C --migrate {}", BOTH));
     assert!(
         same.exit == Some(0) && !same.stderr.contains(warning),
         "{same:?}"
     );
-    let updated = sandbox.run("Admin", &["policy", "update", "A", BOTH]);
+    let updated = sandbox.run("Admin", &format!("policy update A {}", BOTH));
     assert!(
         updated.exit == Some(0) && updated.stderr.contains(warning),
         "{updated:?}"
     );
-    let mended = sandbox.run(
-        "Admin",
-        &["policy", "update", "A", "--role", "policy", BOTH],
-    );
+    let mended = sandbox.run("Admin", &format!("policy update A --role policy {}", BOTH));
     assert!(
         mended.exit == Some(0) && !mended.stderr.contains(warning),
         "{mended:?}"
@@ -229,54 +191,32 @@ fn what_is_current_is_planned_and_typed_again_as_it_became_so() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     sandbox.done("Admin", &MIGRATE);
     let before = sandbox.block();
-    let planned = sandbox.done("Admin", &["plan", "A", "2.0", "counter-v2"]);
+    let planned = sandbox.done("Admin", "plan A 2.0 counter-v2");
     assert_eq!(
         (&planned["ok"], &planned["is_current"]),
         (&true.into(), &true.into()),
         "{planned}"
     );
-    let again = sandbox.done("Admin", &["migrate", "A", "2.0", "counter-v2"]);
+    let again = sandbox.done("Admin", "migrate A 2.0 counter-v2");
     assert_eq!(again["executed"], true);
-    let refused = sandbox.run("Admin", &["rollback", "A", "--to", "2.0", "--as", "3.0"]);
-    assert_eq!(
-        (refused.exit, error(&refused)),
-        (Some(2), "Usage"),
-        "{refused:?}"
-    );
+    let refused = sandbox.run("Admin", "rollback A --to 2.0 --as 3.0");
+    refused.is(2, "Usage");
     assert_eq!(sandbox.block(), before);
 }
 
 #[test]
 fn another_policy_of_a_role_than_an_open_action_sets_has_to_be_meant() {
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
-    let both = [
-        "policy",
-        "update",
-        "A",
-        "AND(Admin,Admin2)",
-        "--role",
-        "policy",
-    ];
+    let both = "policy update A AND(Admin,Admin2) --role policy";
     sandbox.done("Admin", &both);
-    let first = sandbox.run("Admin", &["policy", "update", "A", "OR(Admin,Admin2)"]);
+    let first = sandbox.run("Admin", "policy update A OR(Admin,Admin2)");
     assert_eq!(first.exit, Some(3), "{first:?}");
     let other = ["policy", "update", "A", "OutOf(1,Admin,Admin2)"];
     let unmeant = sandbox.run("Admin2", &other);
-    assert_eq!(
-        (unmeant.exit, error(&unmeant)),
-        (Some(2), "Unconfirmed"),
-        "{unmeant:?}"
-    );
+    unmeant.is(2, "Unconfirmed");
     let said = text(&unmeant.document["error"], "message");
     assert!(said.contains(text(&first.document, "action")), "{said}");
-    let role = [
-        "policy",
-        "update",
-        "A",
-        "OR(Admin,Admin2)",
-        "--role",
-        "create",
-    ];
+    let role = "policy update A OR(Admin,Admin2) --role create";
     assert_eq!(sandbox.run("Admin2", &role).exit, Some(3));
     let meant = [&other[..], &["--accept", "other-action"]].concat();
     assert_eq!(sandbox.run("Admin2", &meant).exit, Some(3));

@@ -203,7 +203,7 @@ fn activations(sandbox: &Sandbox, registry: Address) -> usize {
 
 fn versions(sandbox: &Sandbox) -> Vec<String> {
     on_chain(sandbox, |chain| chain.set_automine(true));
-    let status = sandbox.done("Other", &["status", "A"]);
+    let status = sandbox.done("Other", "status A");
     let instances = status["definitions"][0]["instances"].as_array();
     let versions = instances.into_iter().flatten();
     versions

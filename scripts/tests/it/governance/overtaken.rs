@@ -65,7 +65,7 @@ impl Overtaken {
         };
         assert!(is_true, "{place}: {exits:?} {other:#?} {own:#?}");
         let sandbox = &self.sandbox;
-        let status = sandbox.done("Other", &["status", "A"]);
+        let status = sandbox.done("Other", "status A");
         let instance = &status["definitions"][0]["instances"][0];
         assert_eq!(text(instance, "version"), "2.0", "{place}");
         let record = format!("stylus-upgrades-versions/{}/A/2.0/version.json", 412_346);

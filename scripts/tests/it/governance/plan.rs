@@ -91,7 +91,7 @@ fn code_that_is_not_deployed_is_tried_with_its_storage_events_gas_and_approvals(
 
     let after = sandbox.block();
     assert_eq!(before, after, "the plan sent something");
-    assert_eq!(sandbox.done("Other", &["pending"])["actions"], json!([]));
+    assert_eq!(sandbox.done("Other", "pending")["actions"], json!([]));
     let (exit, lines) = sandbox.reported("Other", &PLAN);
     assert_eq!(exit, Some(0));
     assert!(lines.contains(&"  step: 0 → 5".to_owned()), "{lines:?}");
@@ -117,7 +117,7 @@ fn what_the_plan_says_is_what_happens_to_the_unit_of_gas() {
         .collect();
     assert_eq!(planned, real);
     assert_eq!(plan["call"], {
-        let history = sandbox.done("Other", &["history", "A"]);
+        let history = sandbox.done("Other", "history A");
         let entries = history["entries"].as_array().expect("them").clone();
         let proposed = entries.iter().rfind(|entry| entry["event"] == "Proposed");
         assert_eq!(proposed.expect("it")["what"], "proposed migration to 2.0");
@@ -129,10 +129,10 @@ fn what_the_plan_says_is_what_happens_to_the_unit_of_gas() {
 #[test]
 fn an_open_action_is_tried_without_its_source() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
-    let unknown = sandbox.run("Other", &["plan", "A", "2.0"]);
-    assert_eq!((unknown.exit, error(&unknown)), (Some(2), "Usage"));
+    let unknown = sandbox.run("Other", "plan A 2.0");
+    unknown.is(2, "Usage");
     let open = sandbox.run("Admin", &MIGRATE).document;
-    let plan = sandbox.done("Admin2", &["plan", "A", "2.0"]);
+    let plan = sandbox.done("Admin2", "plan A 2.0");
     assert_eq!(plan["display"], open["display"]);
     assert_eq!(plan["transactions"].as_array().map(Vec::len), Some(1));
 }
@@ -156,18 +156,18 @@ fn of_several_open_actions_for_one_version_the_one_that_is_named_is_tried() {
         text(&proposed.document, "action").to_owned()
     });
     let unmeant = sandbox.run("Admin2", &other);
-    assert_eq!((unmeant.exit, error(&unmeant)), (Some(2), "Unconfirmed"));
+    unmeant.is(2, "Unconfirmed");
     assert!(text(&unmeant.document["error"], "message").contains(&actions[0]));
     let told = format!(
         "another open action for A 2.0 says something else (action {})",
         actions[1]
     );
     for looked_at in ["A", &actions[0]] {
-        let (_, lines) = sandbox.reported("Other", &["pending", looked_at]);
+        let (_, lines) = sandbox.reported("Other", &format!("pending {looked_at}"));
         assert!(lines.iter().any(|line| line.contains(&told)), "{lines:?}");
     }
-    let refused = sandbox.run("Other", &["plan", "A", "2.0"]);
-    assert_eq!((refused.exit, error(&refused)), (Some(2), "Usage"));
+    let refused = sandbox.run("Other", "plan A 2.0");
+    refused.is(2, "Usage");
     let expected = text(&refused.document["error"], "expected");
     for (action, step) in actions.iter().zip([5, 6]) {
         assert!(expected.contains(action), "{expected}");
@@ -177,8 +177,8 @@ fn of_several_open_actions_for_one_version_the_one_that_is_named_is_tried() {
         assert_eq!(text(changed, "after"), &*word(step));
     }
     for digits in ["0x12345678", "", "0x", &actions[0][..4]] {
-        let unnamed = sandbox.run("Other", &["plan", "A", "2.0", "--action", digits]);
-        assert_eq!((unnamed.exit, error(&unnamed)), (Some(2), "Usage"));
+        let unnamed = sandbox.run("Other", &format!("plan A 2.0 --action {digits}"));
+        unnamed.is(2, "Usage");
     }
 }
 
@@ -203,12 +203,7 @@ fn a_delay_passes_in_the_plan_and_a_frozen_policy_is_a_problem() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     sandbox.done(
         "Admin",
-        &[
-            "policy",
-            "update",
-            "A",
-            "AND(OutOf(2,Admin,Admin2,Admin3),AFTER(172800))",
-        ],
+        "policy update A AND(OutOf(2,Admin,Admin2,Admin3),AFTER(172800))",
     );
     let plan = sandbox.done("Other", &PLAN);
     assert_eq!(plan["ok"], true);
@@ -217,10 +212,7 @@ fn a_delay_passes_in_the_plan_and_a_frozen_policy_is_a_problem() {
     assert_eq!(explained["delays"], json!([172_800]));
 
     let sandbox = Sandbox::with_counter("Admin", 1);
-    sandbox.done(
-        "Admin",
-        &["policy", "update", "A", "NONE", "--accept", "policy-none"],
-    );
+    sandbox.done("Admin", "policy update A NONE --accept policy-none");
     let frozen = sandbox.run("Other", &PLAN);
     assert_eq!(
         (frozen.exit, problems(&frozen.document)),
@@ -231,24 +223,24 @@ fn a_delay_passes_in_the_plan_and_a_frozen_policy_is_a_problem() {
 #[test]
 fn code_that_nobody_activated_and_migrations_that_fail_are_problems() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
-    let inactive = sandbox.done("Admin", &["deploy", "counter-v2", "--no-activate"]);
+    let inactive = sandbox.done("Admin", "deploy counter-v2 --no-activate");
     let at = text(&inactive, "address");
     let refused = sandbox.run(
         "Other",
-        &["plan", "A", "2.0", at, "--call", "migrate(uint256)", "5"],
+        &format!("plan A 2.0 {at} --call migrate(uint256) 5"),
     );
     let found = problems(&refused.document);
     assert_eq!(refused.exit, Some(1));
     assert!(found.contains(&"ImplementationNotRunnable"), "{found:?}");
 
-    let by_name = ["plan", "A", "2.0", "counter-v2", "--call", "migrate", "5"];
+    let by_name = "plan A 2.0 counter-v2 --call migrate 5";
     let named = sandbox.done("Other", &by_name);
     assert_eq!(named["ok"], true, "{named:#}");
     let unknown = ["plan", "A", "2.0", "counter-v2", "--call", "grate", "5"];
     let unknown = sandbox.run("Other", &unknown);
-    assert_eq!((unknown.exit, error(&unknown)), (Some(2), "Usage"));
+    unknown.is(2, "Usage");
 
-    let wrong = ["plan", "A", "2.0", "counter-v2", "--call", "increment()"];
+    let wrong = "plan A 2.0 counter-v2 --call increment()";
     let told = sandbox.raw(&wrong);
     let told = String::from_utf8(told.stdout).expect("text");
     let last = told.lines().last().unwrap_or_default();
@@ -265,7 +257,7 @@ fn code_that_nobody_activated_and_migrations_that_fail_are_problems() {
 #[test]
 fn an_activation_that_is_about_to_expire_is_a_problem() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    sandbox.done("Admin", &["deploy", "counter-v2"]);
+    sandbox.done("Admin", "deploy counter-v2");
     sandbox.wait(340 * DAY);
     let plan = sandbox.run("Other", &PLAN);
     assert_eq!(
@@ -307,7 +299,7 @@ fn a_selector_that_proxies_answer_themselves_is_a_problem_in_evm_and_wasm_code()
             (i32.ne (i32.load (i32.const 0)) (i32.const 0x1bda605c))))"#;
     let wasm = wat::parse_str(wat).expect("a module");
     std::fs::write(sandbox.path("clash.wasm"), wasm).expect("written");
-    let plan = sandbox.run("Other", &["plan", "A", "2.0", "clash.wasm"]);
+    let plan = sandbox.run("Other", "plan A 2.0 clash.wasm");
     let clash = plan.document["problems"]
         .as_array()
         .and_then(|all| all.iter().find(|one| one["id"] == "SelectorClash").cloned())
@@ -318,7 +310,7 @@ fn a_selector_that_proxies_answer_themselves_is_a_problem_in_evm_and_wasm_code()
 #[test]
 fn a_proxy_that_nobody_registered_is_a_problem_wherever_it_hides() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let status = sandbox.done("Other", &["status", "A"]);
+    let status = sandbox.done("Other", "status A");
     let definition = &status["definitions"][0];
     let account =
         |value: &Value, field: &str| -> Address { text(value, field).parse().expect("it") };
@@ -346,7 +338,7 @@ fn a_proxy_that_nobody_registered_is_a_problem_wherever_it_hides() {
 #[test]
 fn an_old_version_that_could_no_longer_be_activated_is_a_problem() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    sandbox.done("Admin", &["deploy", "counter-v2"]);
+    sandbox.done("Admin", "deploy counter-v2");
     assert_eq!(sandbox.run("Other", &PLAN).exit, Some(0));
     let owner = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
     let request = CallRequest {
@@ -364,18 +356,7 @@ fn an_old_version_that_could_no_longer_be_activated_is_a_problem() {
             assert!(chain.receipt(hash).expect("mined").success);
         })
         .expect("the chain");
-    let plan = sandbox.run(
-        "Other",
-        &[
-            "plan",
-            "A",
-            "2.0",
-            "counter-v2",
-            "--call",
-            "migrate(uint256)",
-            "5",
-        ],
-    );
+    let plan = sandbox.run("Other", "plan A 2.0 counter-v2 --call migrate(uint256) 5");
     let found = problems(&plan.document);
     assert!(found.contains(&"NoWayBack"), "{plan:?}");
 }

@@ -3,9 +3,10 @@
 
 use crate::governance::plan::{BOTH, PLAN};
 use crate::governance::relay::Relay;
-use crate::governance::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
+use crate::governance::sandbox::{CREATE, MIGRATE, Sandbox, text};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
+use stylus_upgrades_test_support::Words;
 
 /// A node as a process of its own, ended when dropped.
 struct Node(Child);
@@ -21,7 +22,7 @@ impl Drop for Node {
 fn against_a_chain_in_another_process_it_reads_one_block_and_asks_for_nothing_else() {
     let sandbox = Sandbox::bare();
     let mut child = sandbox
-        .command(&["node", "--port", "0"])
+        .command("node --port 0")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -37,15 +38,15 @@ fn against_a_chain_in_another_process_it_reads_one_block_and_asks_for_nothing_el
                 .map(|at| format!("http://{at}"))
         })
         .expect("where it listens");
-    let there = |key: &str, words: &[&str]| {
-        let words = [words, &["--rpc-url", &endpoint]].concat();
+    let there = |key: &str, words: &dyn Words| {
+        let words = [&words.list()[..], &["--rpc-url", &endpoint]].concat();
         let answer = sandbox.run(key, &words);
         assert_eq!(answer.exit, Some(0), "{words:?} {answer:?}");
         answer.document
     };
-    there("Admin", &["registry", "deploy", "--save"]);
-    there("Admin", &["define", "A", "--migrate", "Admin"]);
-    there("Admin", &["register", "A", "1.0", "counter-v1"]);
+    there("Admin", &"registry deploy --save");
+    there("Admin", &"define A --migrate Admin");
+    there("Admin", &"register A 1.0 counter-v1");
     there("Admin", &CREATE);
     let relay = Relay::to(&endpoint, |_| None);
     let relayed = relay.endpoint();
@@ -86,7 +87,7 @@ fn an_endpoint_that_fails_in_the_middle_is_an_error_of_the_chain() {
     let relayed = relay.endpoint();
     let words = [&PLAN[..], &["--rpc-url", &relayed]].concat();
     let answer = sandbox.run("Other", &words);
-    assert_eq!((answer.exit, error(&answer)), (Some(4), "Unreadable"));
+    answer.is(4, "Unreadable");
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn a_provider_that_refuses_long_ranges_of_logs_gets_shorter_ones() {
         let span = block("toBlock")?.saturating_sub(block("fromBlock")?);
         (request["method"] == "eth_getLogs" && span > 4).then_some("block range is too wide")
     });
-    let whole = sandbox.done("Other", &["history", "A"]);
+    let whole = sandbox.done("Other", "history A");
     let pieces = sandbox.done("Other", &["history", "A", "--rpc-url", &relay.endpoint()]);
     assert_eq!(whole, pieces);
     let requests = relay

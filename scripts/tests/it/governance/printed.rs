@@ -13,10 +13,10 @@ fn commands(stderr: &str) -> Vec<&str> {
 #[test]
 fn every_transaction_is_printed_as_it_is_sent() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    let define = ["define", "B", "--migrate", "Admin"];
+    let define = "define B --migrate Admin";
     let quiet = sandbox.run("Admin", &define);
     assert!(commands(&quiet.stderr).is_empty(), "{}", quiet.stderr);
-    let define = ["define", "C", "--migrate", "Admin", "--print"];
+    let define = "define C --migrate Admin --print";
     let answer = sandbox.run("Admin", &define);
     assert_eq!(answer.exit, Some(0), "{answer:?}");
     let printed = commands(&answer.stderr);

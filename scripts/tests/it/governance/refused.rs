@@ -1,6 +1,6 @@
 //! Actions that an approver refuses before he has approved them, and before anybody has proposed them.
 
-use crate::governance::sandbox::{MIGRATE, Sandbox, error, text};
+use crate::governance::sandbox::{MIGRATE, Sandbox, text};
 
 #[test]
 fn a_signature_is_void_once_its_signer_has_refused_the_action() {
@@ -14,32 +14,21 @@ fn a_signature_is_void_once_its_signer_has_refused_the_action() {
         "json",
     ];
     sandbox.done("Admin", &[&["pause", "A"][..], &export].concat());
-    let signed = sandbox.done(
-        "Admin",
-        &["approve", "--offline", "call.json", "--out", "signed.json"],
-    );
-    let refused = sandbox.done("Admin", &["revoke", "signed.json"]);
+    let signed = sandbox.done("Admin", "approve --offline call.json --out signed.json");
+    let refused = sandbox.done("Admin", "revoke signed.json");
     assert_eq!(refused["action"], signed["action"]);
     assert_eq!(
         (&refused["withdrawn"], &refused["executed"]),
         (&false.into(), &false.into())
     );
-    let submitted = sandbox.run("Other", &["submit", "signed.json"]);
-    assert_eq!(
-        (submitted.exit, error(&submitted)),
-        (Some(1), "InvalidSignature"),
-        "{submitted:?}"
-    );
-    let twice = sandbox.run("Admin", &["revoke", text(&signed, "action")]);
-    assert_eq!(
-        (twice.exit, error(&twice)),
-        (Some(1), "NotApproved"),
-        "{twice:?}"
-    );
+    let submitted = sandbox.run("Other", "submit signed.json");
+    submitted.is(1, "InvalidSignature");
+    let twice = sandbox.run("Admin", &format!("revoke {}", text(&signed, "action")));
+    twice.is(1, "NotApproved");
     // A call of his own still counts.
-    let paused = sandbox.done("Admin", &["pause", "A"]);
+    let paused = sandbox.done("Admin", "pause A");
     assert_eq!(paused["executed"], true);
-    let history = sandbox.done("Other", &["history", "A"]);
+    let history = sandbox.done("Other", "history A");
     let events = history["entries"].as_array().expect("events");
     let action = text(&signed, "action");
     let told = format!("refused {action} before it was proposed");
@@ -47,7 +36,7 @@ fn a_signature_is_void_once_its_signer_has_refused_the_action() {
         events.iter().any(|one| one["what"] == told.as_str()),
         "{history:#}"
     );
-    let examined = sandbox.run("Other", &["doctor"]);
+    let examined = sandbox.run("Other", "doctor");
     let findings = examined.document["findings"].as_array().expect("findings");
     let names: Vec<_> = findings.iter().map(|one| text(one, "id")).collect();
     assert_eq!(names, ["DefinitionPaused"], "{examined:?}");
@@ -58,7 +47,7 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
     let proposed = sandbox.run("Admin", &MIGRATE);
     let action = text(&proposed.document, "action");
-    let refused = sandbox.done("Admin2", &["revoke", action]);
+    let refused = sandbox.done("Admin2", &format!("revoke {action}"));
     assert_eq!(
         (&refused["withdrawn"], &refused["approvals"]),
         (&false.into(), &1.into())
@@ -70,8 +59,8 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
         let missing = |line: &String| line.trim() == "missing    nobody";
         assert!(lines.iter().any(missing), "{lines:?}");
     }
-    let open = sandbox.done("Admin", &["pending", "A"])["actions"][0].clone();
-    let review = sandbox.done("Admin", &["pending", action]);
+    let open = sandbox.done("Admin", "pending A")["actions"][0].clone();
+    let review = sandbox.done("Admin", &format!("pending {action}"));
     for (missing, refused) in [
         (&open["missing"], &open["refused"]),
         (&review["readiness"]["missing"], &review["refused"]),
@@ -79,18 +68,18 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
         assert_eq!(missing.as_array().map(Vec::len), Some(0), "{missing}");
         assert_eq!(refused.as_array().map(Vec::len), Some(1), "{refused}");
     }
-    let (_, lines) = sandbox.reported("Admin", &["pending", "A"]);
+    let (_, lines) = sandbox.reported("Admin", "pending A");
     let next = lines.iter().find(|line| line.trim().starts_with("next:"));
     let said =
         "nobody is left who has not refused it; its proposer, Admin: `stylus-upgrades cancel";
     assert!(next.is_some_and(|next| next.contains(said)), "{lines:?}");
-    let (exit, lines) = sandbox.reported("Admin", &["revoke", action]);
+    let (exit, lines) = sandbox.reported("Admin", &format!("revoke {action}"));
     assert_eq!(exit, Some(0));
     assert!(
         lines.iter().any(|line| line == "revoked, now 0/2"),
         "{lines:?}"
     );
-    let (_, lines) = sandbox.reported("Admin", &["pending", action]);
+    let (_, lines) = sandbox.reported("Admin", &format!("pending {action}"));
     for (who, said) in [("Admin2", "refused"), ("Admin", "revoked")] {
         let line = format!("{who}  {said} migration to 2.0");
         assert!(
@@ -99,7 +88,7 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
         );
     }
     let unknown = format!("0x{}", "7".repeat(64));
-    let (exit, lines) = sandbox.reported("Admin", &["revoke", &unknown]);
+    let (exit, lines) = sandbox.reported("Admin", &format!("revoke {unknown}"));
     assert_eq!(exit, Some(0));
     assert!(
         lines

@@ -268,7 +268,7 @@ fn an_endpoint_that_answers_other_blocks_than_were_requested_is_not_believed() {
 fn code_that_was_deployed_after_the_transactions_is_tried_before_them() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     increment(&sandbox, sandbox.node.addresses()[USER], 2);
-    let deployed = sandbox.done("Admin", &["deploy", "counter-v2"]);
+    let deployed = sandbox.done("Admin", "deploy counter-v2");
     let mut words = plan("5", &["--replay", "2"]);
     words[3] = text(&deployed, "address");
     let replay = &sandbox.done("Other", &words)["replay"];

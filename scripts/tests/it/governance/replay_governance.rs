@@ -1,7 +1,7 @@
 //! `plan --replay` and governance that comes through other contracts.
 
 use crate::governance::replay::{USER, groups, increment, plan, proxy};
-use crate::governance::sandbox::{MIGRATE, Sandbox, error};
+use crate::governance::sandbox::{MIGRATE, Sandbox};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use serde_json::json;
@@ -113,7 +113,7 @@ fn a_users_call_is_compared_though_it_touches_the_registry() {
     sent.expect("the chain");
     let step = U256::MAX.to_string();
     let answer = sandbox.run("Other", &plan(&step, &["--replay", "1"]));
-    assert_eq!((answer.exit, error(&answer)), (Some(1), "ReplayFails"));
+    answer.is(1, "ReplayFails");
     let replay = &answer.document["replay"];
     assert_eq!(
         (&replay["others"], &replay["not_compared"]),
@@ -138,17 +138,9 @@ fn a_replay_of_strangers_transactions_alone_is_one_of_nothing() {
         assert!(chain.receipt(hash).expect("mined").success);
     });
     sent.expect("the chain");
-    let words = [
-        "plan",
-        "A",
-        "3.0",
-        "counter-v2",
-        "--accept=migration-omitted",
-        "--replay",
-        "1",
-    ];
+    let words = "plan A 3.0 counter-v2 --accept=migration-omitted --replay 1";
     let answer = sandbox.run("Other", &words);
-    assert_eq!((answer.exit, error(&answer)), (Some(1), "ReplayEmpty"));
+    answer.is(1, "ReplayEmpty");
     assert!(answer.document["replay"].is_null(), "{answer:?}");
 }
 
@@ -157,7 +149,7 @@ fn a_replay_of_nothing_is_no_all_clear() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     let words = plan("5", &["--replay", "3"]);
     let answer = sandbox.run("Other", &words);
-    assert_eq!((answer.exit, error(&answer)), (Some(1), "ReplayEmpty"));
+    answer.is(1, "ReplayEmpty");
     assert!(answer.document["replay"].is_null(), "{answer:?}");
     let expected = [&words[..], &["--accept=replay-empty"]].concat();
     assert_eq!(sandbox.done("Other", &expected)["ok"], true);

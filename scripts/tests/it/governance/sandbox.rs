@@ -11,6 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use stylus_chain::BlockId;
 use stylus_devnode::{Chain, NodeConfig, NodeHandle, spawn};
+use stylus_upgrades_test_support::Words;
 
 /// The manifest's name.
 const MANIFEST: &str = "stylus-upgrades.toml";
@@ -124,6 +125,14 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Asserts that it ended with that exit code and that error.
+    #[track_caller]
+    pub(crate) fn is(&self, exit: i32, name: &str) {
+        assert_eq!((self.exit, error(self)), (Some(exit), name), "{self:?}");
+    }
+}
+
 impl Sandbox {
     /// A sandbox without a registry.
     pub(crate) fn bare() -> Self {
@@ -221,7 +230,7 @@ impl Sandbox {
     /// The same on a chain of that kind.
     pub(crate) fn with_registry(config: NodeConfig) -> Self {
         Self::prepared("a registry", config, |sandbox| {
-            sandbox.done("Admin", &["registry", "deploy", "--save"]);
+            sandbox.done("Admin", "registry deploy --save");
         })
     }
 
@@ -235,26 +244,18 @@ impl Sandbox {
     }
 
     fn set_up_counter(&self, policy: &str, instances: usize) {
-        self.done("Admin", &["registry", "deploy", "--save"]);
-        let defined = [
-            "define",
-            "A",
-            "--migrate",
-            policy,
-            "--policy",
-            "Admin",
-            "--create",
-            "Admin",
-        ];
+        self.done("Admin", "registry deploy --save");
+        let defined = format!("define A --migrate {policy} --policy Admin --create Admin");
         self.done("Admin", &defined);
-        self.agreed(policy, &["register", "A", "1.0", "counter-v1"]);
+        self.agreed(policy, "register A 1.0 counter-v1");
         for _ in 0..instances {
             self.done("Admin", &CREATE);
         }
     }
 
     /// Everybody whom the policy names types the command, until it is executed.
-    pub(crate) fn agreed(&self, policy: &str, words: &[&str]) -> Value {
+    pub(crate) fn agreed(&self, policy: &str, words: &(impl Words + ?Sized)) -> Value {
+        let words = &words.list()[..];
         for name in TEAM.iter().filter(|name| names(policy, name)) {
             let answer = self.run(name, words);
             if answer.exit == Some(0) {
@@ -277,7 +278,8 @@ impl Sandbox {
     }
 
     /// A command of this program in this folder, without the environment's keys.
-    pub(crate) fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &(impl Words + ?Sized)) -> Command {
+        let words = &words.list()[..];
         let mut command = Command::new(super::PROGRAM);
         for name in stylus_upgrades_test_support::outer_variables() {
             command.env_remove(name);
@@ -288,12 +290,13 @@ impl Sandbox {
     }
 
     /// Runs a command as it stands.
-    pub(crate) fn raw(&self, words: &[&str]) -> Output {
+    pub(crate) fn raw(&self, words: &(impl Words + ?Sized)) -> Output {
         self.command(words).output().expect("it starts")
     }
 
     /// Starts a command with somebody's key and lets it run.
-    pub(crate) fn start(&self, key: &str, words: &[&str]) -> Child {
+    pub(crate) fn start(&self, key: &str, words: &(impl Words + ?Sized)) -> Child {
+        let words = &words.list()[..];
         let words = [words, &["--private-key-path", key]].concat();
         self.command(&words)
             .stdout(Stdio::null())
@@ -303,7 +306,8 @@ impl Sandbox {
     }
 
     /// As [`Self::start`], with `--json`: what it says is kept until it has ended.
-    pub(crate) fn start_heard(&self, key: &str, words: &[&str]) -> Heard {
+    pub(crate) fn start_heard(&self, key: &str, words: &(impl Words + ?Sized)) -> Heard {
+        let words = &words.list()[..];
         let words = [words, &["--json", "--private-key-path", key]].concat();
         let [stdout, stderr] = [(); 2].map(|()| tempfile::tempfile().expect("a file"));
         let into = |file: &File| Stdio::from(file.try_clone().expect("a file"));
@@ -317,7 +321,12 @@ impl Sandbox {
     }
 
     /// Runs a command for people with somebody's key: its exit code and the lines of stdout.
-    pub(crate) fn reported(&self, key: &str, words: &[&str]) -> (Option<i32>, Vec<String>) {
+    pub(crate) fn reported(
+        &self,
+        key: &str,
+        words: &(impl Words + ?Sized),
+    ) -> (Option<i32>, Vec<String>) {
+        let words = &words.list()[..];
         let words = [words, &["--private-key-path", key]].concat();
         let output = self.raw(&words);
         let text = String::from_utf8(output.stdout).expect("text");
@@ -328,7 +337,8 @@ impl Sandbox {
     }
 
     /// Runs a command with `--json` and somebody's key.
-    pub(crate) fn run(&self, key: &str, words: &[&str]) -> Answer {
+    pub(crate) fn run(&self, key: &str, words: &(impl Words + ?Sized)) -> Answer {
+        let words = &words.list()[..];
         let words = [words, &["--json", "--private-key-path", key]].concat();
         let output = self.raw(&words);
         let stdout = String::from_utf8(output.stdout).expect("text");
@@ -337,7 +347,8 @@ impl Sandbox {
     }
 
     /// As [`Self::run`], and it must succeed.
-    pub(crate) fn done(&self, key: &str, words: &[&str]) -> Value {
+    pub(crate) fn done(&self, key: &str, words: &(impl Words + ?Sized)) -> Value {
+        let words = &words.list()[..];
         let answer = self.run(key, words);
         assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
         answer.document

@@ -6,6 +6,7 @@ use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use stylus_upgrades_test_support::Words;
 
 const BOTH: &str = "AND(Admin,Admin2)";
 const DAY: u64 = 86_400;
@@ -20,7 +21,13 @@ fn folder_of(sandbox: &Sandbox, key: &str) -> tempfile::TempDir {
 }
 
 /// Runs a command there, with that key.
-fn run(sandbox: &Sandbox, folder: &Path, key: &str, words: &[&str]) -> (Option<i32>, Value) {
+fn run(
+    sandbox: &Sandbox,
+    folder: &Path,
+    key: &str,
+    words: &(impl Words + ?Sized),
+) -> (Option<i32>, Value) {
+    let words = &words.list()[..];
     let words = [words, &["--json", "--private-key-path", key]].concat();
     let output = sandbox.command(&words).current_dir(folder).output();
     let output = output.expect("it starts");
@@ -44,21 +51,9 @@ fn key(sandbox: &Sandbox, name: &str) -> PrivateKeySigner {
 
 /// The calldata of a pause in a file, and an approval of it by Admin.
 fn pause_signed(sandbox: &Sandbox) -> PathBuf {
-    let export = [
-        "pause",
-        "A",
-        "--as",
-        "Admin",
-        "--export",
-        "pause.txt",
-        "--export-format",
-        "text",
-    ];
+    let export = "pause A --as Admin --export pause.txt --export-format text";
     sandbox.done("Admin", &export);
-    sandbox.done(
-        "Admin",
-        &["approve", "--offline", "pause.txt", "--out", "signed.json"],
-    );
+    sandbox.done("Admin", "approve --offline pause.txt --out signed.json");
     sandbox.path("signed.json")
 }
 
@@ -74,7 +69,7 @@ fn two_sign_in_two_folders_and_a_stranger_submits() {
     let (exit, exported) = run(&sandbox, ana, "Admin", &export);
     assert_eq!(exit, Some(0), "{exported}");
     // Ana has built 2.0 herself.
-    let sign = ["approve", "--offline", "call.json", "--out", "ana.json"];
+    let sign = "approve --offline call.json --out ana.json";
     let (exit, signed) = run(&sandbox, ana, "Admin", &sign);
     assert_eq!(exit, Some(0), "{signed}");
     assert_eq!(signed["display"]["function"], "migrate");
@@ -84,21 +79,18 @@ fn two_sign_in_two_folders_and_a_stranger_submits() {
     hand_over("ana.json", ana, ben);
     // What an exported call says of the functions of 2.0 is no proof to who has not.
     let named = ["--accept", "absent:interface"];
-    let sign = ["approve", "--offline", "ana.json", "--out", "ben.json"];
+    let sign = "approve --offline ana.json --out ben.json";
     let (exit, refused) = run(&sandbox, ben, "Admin2", &sign);
     assert_eq!(
         (exit, &refused["error"]["name"]),
         (Some(1), &json!("NotChecked"))
     );
-    let sign = [&sign[..], &named].concat();
+    let sign = [&sign.list()[..], &named].concat();
     let (exit, also) = run(&sandbox, ben, "Admin2", &sign);
     assert_eq!(exit, Some(0), "{also}");
     assert_eq!(also["digests"], signed["digests"]);
     assert_eq!(also["deadline"], signed["deadline"]);
-    assert_eq!(
-        sandbox.done("Admin", &["pending", "A"])["actions"],
-        json!([])
-    );
+    assert_eq!(sandbox.done("Admin", "pending A")["actions"], json!([]));
 
     hand_over("ana.json", ana, stranger);
     hand_over("ben.json", ben, stranger);
@@ -119,17 +111,17 @@ fn two_sign_in_two_folders_and_a_stranger_submits() {
 #[test]
 fn signatures_and_calls_of_approvers_add_up() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
-    sandbox.done("Admin", &["pause", "A"]);
-    let proposed = sandbox.run("Admin2", &["resume", "A"]);
+    sandbox.done("Admin", "pause A");
+    let proposed = sandbox.run("Admin2", "resume A");
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action");
     sandbox.done(
         "Admin",
-        &["approve", "--offline", action, "--out", "ana.json"],
+        &format!("approve --offline {action} --out ana.json"),
     );
-    let done = sandbox.done("Other", &["submit", "ana.json"]);
+    let done = sandbox.done("Other", "submit ana.json");
     assert_eq!(done["executed"], true);
-    let again = sandbox.run("Other", &["submit", "ana.json"]);
+    let again = sandbox.run("Other", "submit ana.json");
     assert_eq!(error(&again), "ApprovalOutdated");
 }
 
@@ -137,14 +129,7 @@ fn signatures_and_calls_of_approvers_add_up() {
 fn what_a_wallet_signs_is_submitted_with_its_signer() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     pause_signed(&sandbox);
-    let typed = [
-        "approve",
-        "--offline",
-        "pause.txt",
-        "--typed-data",
-        "wallet.json",
-        "--json",
-    ];
+    let typed = "approve --offline pause.txt --typed-data wallet.json --json";
     let output = sandbox.raw(&typed);
     assert!(output.status.success(), "{output:?}");
     let typed = std::fs::read_to_string(sandbox.path("wallet.json")).expect("a file");
@@ -156,7 +141,7 @@ fn what_a_wallet_signs_is_submitted_with_its_signer() {
     let both = ["submit", "signed.json", "--signature", &signature];
     let unknown = [&both[..], &["--signer", "Nobody"]].concat();
     assert_eq!(error(&sandbox.run("Other", &unknown)), "UnknownAlias");
-    let missing = sandbox.run("Other", &["submit", "wallet.json"]);
+    let missing = sandbox.run("Other", "submit wallet.json");
     assert_eq!(error(&missing), "SignatureMissing");
     let done = sandbox.done("Other", &[&both[..], &["--signer", "Admin2"]].concat());
     let signers = [key(&sandbox, "Admin").address(), wallet.address()];
@@ -252,7 +237,7 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
             *changed.pointer_mut(place).expect("it is there") = value;
         }
         std::fs::write(sandbox.path("changed.json"), changed.to_string()).expect("written");
-        let answer = sandbox.run("Other", &["submit", "changed.json"]);
+        let answer = sandbox.run("Other", "submit changed.json");
         assert_eq!(error(&answer), expected, "{answer:?}");
         if expected == "ApprovalTampered" {
             let message = text(&answer.document["error"], "message");
@@ -265,24 +250,24 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
         }
     }
     std::fs::copy(sandbox.path("signed.json"), sandbox.path("copy.json")).expect("copied");
-    let twice = sandbox.run("Other", &["submit", "signed.json", "copy.json"]);
+    let twice = sandbox.run("Other", "submit signed.json copy.json");
     assert_eq!(error(&twice), "SignerTwice");
-    let stranger = sandbox.run("Other", &["approve", "--offline", "pause.txt"]);
+    let stranger = sandbox.run("Other", "approve --offline pause.txt");
     assert_eq!(error(&stranger), "NotAnApprover");
     let expected = text(&stranger.document["error"], "expected");
     assert!(
         expected.starts_with("an approver of role migrate: AND("),
         "{expected}"
     );
-    let missing = sandbox.run("Admin", &["approve", "--offline", "anna.json"]);
+    let missing = sandbox.run("Admin", "approve --offline anna.json");
     let message = text(&missing.document["error"], "message");
     assert_eq!(
         message,
         "there is no file anna.json, and it is no action's id"
     );
-    let batch = ["pause", "A", "--as", "Admin", "--export", "batch.json"];
+    let batch = "pause A --as Admin --export batch.json";
     sandbox.done("Admin", &batch);
-    let safe = sandbox.run("Admin", &["approve", "--offline", "batch.json"]);
+    let safe = sandbox.run("Admin", "approve --offline batch.json");
     assert!(text(&safe.document["error"], "next").contains("--export-format json"));
     let until = whole["approval"]["deadline"].as_u64().expect("seconds") + DAY;
     let until = until.to_string();
@@ -296,26 +281,17 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
         &until,
     ];
     sandbox.done("Admin2", &other);
-    let differ = sandbox.run("Other", &["submit", "signed.json", "later.json"]);
+    let differ = sandbox.run("Other", "submit signed.json later.json");
     assert_eq!(error(&differ), "ApprovalsDiffer");
     other[6] = "4102444800";
     let far = sandbox.run("Admin2", &other);
-    assert_eq!((far.exit, error(&far)), (Some(2), "DeadlineTooFar"));
+    far.is(2, "DeadlineTooFar");
     sandbox.wait(32 * DAY);
-    let late = sandbox.run("Other", &["submit", "signed.json"]);
+    let late = sandbox.run("Other", "submit signed.json");
     assert_eq!(error(&late), "ApprovalExpired");
-    let past = [
-        "approve",
-        "--offline",
-        "pause.txt",
-        "--deadline",
-        "1000000000",
-    ];
+    let past = "approve --offline pause.txt --deadline 1000000000";
     assert_eq!(error(&sandbox.run("Admin", &past)), "ApprovalExpired");
-    assert_eq!(
-        sandbox.done("Admin", &["pending", "A"])["actions"],
-        json!([])
-    );
+    assert_eq!(sandbox.done("Admin", "pending A")["actions"], json!([]));
 }
 
 #[test]
@@ -324,8 +300,8 @@ fn a_file_that_says_two_things_or_is_for_elsewhere_is_not_signed() {
     let signed = pause_signed(&sandbox);
     let mut export = vec!["resume", "A", "--as", "Admin", "--export", "resume.json"];
     export.extend(["--export-format", "json"]);
-    sandbox.done("Admin", &["pause", "A"]);
-    sandbox.run("Admin2", &["pause", "A"]);
+    sandbox.done("Admin", "pause A");
+    sandbox.run("Admin2", "pause A");
     sandbox.done("Admin", &export);
     let of = |path: &Path| -> Value {
         serde_json::from_slice(&std::fs::read(path).expect("a file")).expect("JSON")
@@ -350,14 +326,11 @@ fn a_file_that_says_two_things_or_is_for_elsewhere_is_not_signed() {
     cases.push(("ApprovalMalformed", bare));
     for (expected, file) in cases {
         std::fs::write(sandbox.path("given.json"), file.to_string()).expect("written");
-        let refused = sandbox.run(
-            "Admin2",
-            &["approve", "--offline", "given.json", "--out", "out.json"],
-        );
+        let refused = sandbox.run("Admin2", "approve --offline given.json --out out.json");
         assert_eq!(error(&refused), expected, "{refused:?}");
         assert!(!sandbox.path("out.json").exists());
     }
-    let sign = ["approve", "--offline", "resume.json", "--out", "out.json"];
+    let sign = "approve --offline resume.json --out out.json";
     sandbox.done("Admin2", &sign);
 }
 
@@ -376,26 +349,8 @@ fn an_approval_that_somebody_signed_is_not_written_over() {
         assert_eq!(std::fs::read(&signed).expect("a file"), whole);
     }
     // One's own of the same call is, and what nobody signed yet.
-    sandbox.done(
-        "Admin",
-        &["approve", "--offline", "pause.txt", "--out", "signed.json"],
-    );
-    let typed = [
-        "approve",
-        "--offline",
-        "pause.txt",
-        "--typed-data",
-        "wallet.json",
-    ];
+    sandbox.done("Admin", "approve --offline pause.txt --out signed.json");
+    let typed = "approve --offline pause.txt --typed-data wallet.json";
     sandbox.done("Admin2", &typed);
-    sandbox.done(
-        "Admin2",
-        &[
-            "approve",
-            "--offline",
-            "wallet.json",
-            "--out",
-            "wallet.json",
-        ],
-    );
+    sandbox.done("Admin2", "approve --offline wallet.json --out wallet.json");
 }

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use serde_json::Value;
 use stylus_upgrades_test_support::compilers;
 
-use super::sandbox::{Answer, Sandbox, error, text};
+use super::sandbox::{Answer, Sandbox, text};
 use crate::sources::project::{Project, home};
+use stylus_upgrades_test_support::Words;
 
 /// A folder with a key in it, and another home than the first folder's.
 struct Stranger {
@@ -29,7 +30,7 @@ impl Stranger {
         }
     }
 
-    fn run(&self, sandbox: &Sandbox, words: &[&str]) -> Answer {
+    fn run(&self, sandbox: &Sandbox, words: &(impl Words + ?Sized)) -> Answer {
         let output = sandbox
             .command(words)
             .args([
@@ -87,10 +88,10 @@ fn plant(genuine: &str, other: &str) {
 fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source_alone() {
     const EDITED: &str = "work/contract/src/tests/mod.rs";
     let sandbox = Sandbox::new();
-    sandbox.done("Admin", &["define", "A", "--migrate", "AND(Admin,Admin2)"]);
+    sandbox.done("Admin", "define A --migrate AND(Admin,Admin2)");
     let (author, checkout) = (Project::new(), Project::new());
     let [authors, there] = [&author, &checkout].map(|it| it.contract().display().to_string());
-    let proposed = sandbox.run("Admin", &["register", "A", "1.0", &authors]);
+    let proposed = sandbox.run("Admin", &format!("register A 1.0 {authors}"));
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action");
     let genuine = text(&proposed.document, "source_hash").to_owned();
@@ -99,30 +100,22 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
     let other = Stranger::of(&sandbox, "Admin2");
     let right = std::fs::read_to_string(checkout.path(EDITED)).expect("it");
     checkout.write(EDITED, "pub const VALUE: &str = \"tests: edited\";\n");
-    let approve = ["approve", action, "--source", &there];
+    let approve = format!("approve {action} --source {there}");
     let refused = other.run(&sandbox, &approve);
-    assert_eq!(
-        (refused.exit, error(&refused)),
-        (Some(1), "ArtifactDiffers"),
-        "{refused:?}"
-    );
-    let deployed = sandbox.done("Admin", &["deploy", &there]);
+    refused.is(1, "ArtifactDiffers");
+    let deployed = sandbox.done("Admin", &format!("deploy {there}"));
     let edited = text(&deployed, "source_hash");
     assert_ne!(edited, genuine);
 
     // Nor if the cache says that they are the same.
     plant(&genuine, edited);
-    let lied = sandbox.done("Admin", &["deploy", &there]);
+    let lied = sandbox.done("Admin", &format!("deploy {there}"));
     assert_eq!(
         text(&lied, "codehash"),
         text(&proposed.document, "codehash")
     );
     let refused = other.run(&sandbox, &approve);
-    assert_eq!(
-        (refused.exit, error(&refused)),
-        (Some(1), "ArtifactDiffers"),
-        "{refused:?}"
-    );
+    refused.is(1, "ArtifactDiffers");
 
     checkout.write(EDITED, &right);
     let approved = other.run(&sandbox, &approve);
@@ -149,16 +142,16 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
 #[test]
 fn a_file_of_wasm_is_no_source() {
     let sandbox = Sandbox::new();
-    sandbox.done("Admin", &["define", "A", "--migrate", "AND(Admin,Admin2)"]);
+    sandbox.done("Admin", "define A --migrate AND(Admin,Admin2)");
     let project = Project::new();
     let folder = project.contract().display().to_string();
-    let proposed = sandbox.run("Admin", &["register", "A", "1.0", &folder]);
+    let proposed = sandbox.run("Admin", &format!("register A 1.0 {folder}"));
     let (_, record) = kept(text(&proposed.document, "source_hash"));
     let digits = text(&record, "wasm").trim_start_matches("0x");
     let wasm = project.path("tiny.wasm");
     std::fs::write(&wasm, alloy::hex::decode(digits).expect("digits")).expect("written");
     let wasm = wasm.display().to_string();
     let action = text(&proposed.document, "action");
-    let refused = sandbox.run("Admin2", &["approve", action, "--source", &wasm]);
+    let refused = sandbox.run("Admin2", &format!("approve {action} --source {wasm}"));
     assert_eq!(refused.exit, Some(2), "{refused:?}");
 }

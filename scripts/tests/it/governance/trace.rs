@@ -75,13 +75,13 @@ fn an_upgrade_is_shown_by_the_names_of_contracts_versions_and_functions_with_gas
     let (sandbox, _) = with_instance();
     let migrated = sandbox.done("Admin", &MIGRATE);
     let tx = text(&migrated, "tx");
-    let words = ["trace", tx, "--flamegraph", "calls.json"];
+    let words = format!("trace {tx} --flamegraph calls.json");
     let answer = sandbox.done("Other", &words);
     assert_eq!(answer["missing"], json!([]), "{answer}");
     is_drawable(&sandbox.path("calls.json"), frames(&answer));
     // Again over its own file, and over nothing else.
     sandbox.done("Other", &words);
-    let over = ["trace", tx, "--flamegraph", "Admin"];
+    let over = format!("trace {tx} --flamegraph Admin");
     let key = std::fs::read(sandbox.path("Admin")).expect("a key");
     assert_eq!(error(&sandbox.run("Other", &over)), "FileExists");
     assert_eq!(std::fs::read(sandbox.path("Admin")).expect("a key"), key);
@@ -144,7 +144,7 @@ fn an_upgrade_is_shown_by_the_names_of_contracts_versions_and_functions_with_gas
 fn a_revert_is_named_where_it_happened_and_a_users_call_by_the_kept_interface() {
     let (sandbox, proxy) = with_instance();
     let counted = sent(&sandbox, proxy, &incrementCall {});
-    let answer = sandbox.done("Other", &["trace", &counted]);
+    let answer = sandbox.done("Other", &format!("trace {counted}"));
     let calls: Vec<_> = frames(&answer)
         .iter()
         .map(|one| (text(one, "type"), text(one, "call")))
@@ -157,7 +157,7 @@ fn a_revert_is_named_where_it_happened_and_a_users_call_by_the_kept_interface() 
 
     let version = "1.0".to_owned();
     let failed = sent(&sandbox, proxy, &upgradeToCall { version });
-    let answer = sandbox.done("Other", &["trace", &failed]);
+    let answer = sandbox.done("Other", &format!("trace {failed}"));
     assert_eq!(answer["success"], false);
     let reverts: Vec<_> = frames(&answer)
         .iter()
@@ -170,7 +170,7 @@ fn a_revert_is_named_where_it_happened_and_a_users_call_by_the_kept_interface() 
             && !reverts.is_empty(),
         "{answer}"
     );
-    let (_, lines) = sandbox.reported("Other", &["trace", &failed]);
+    let (_, lines) = sandbox.reported("Other", &format!("trace {failed}"));
     assert!(lines[0].contains("✗ failed"), "{lines:?}");
 }
 
@@ -181,7 +181,7 @@ fn without_a_registry_or_a_manifest_there_are_frames_and_what_is_missing_is_said
     let empty = tempfile::tempdir().expect("a folder");
     let endpoint = sandbox.node.endpoint();
     let output = sandbox
-        .command(&["trace", &counted, "--json", "--rpc-url", &endpoint])
+        .command(&format!("trace {counted} --json --rpc-url {endpoint}"))
         .current_dir(empty.path())
         .output()
         .expect("it starts");
@@ -235,26 +235,20 @@ fn an_endpoint_with_less_gives_less_or_is_refused_by_name() {
         let refused = refusing(&sandbox, &tx, move |request| {
             (request["method"] == "debug_traceTransaction").then_some(words)
         });
-        assert_eq!((refused.exit, error(&refused)), (Some(4), "NotTraced"));
+        refused.is(4, "NotTraced");
         let said = &refused.document["error"];
         assert!(text(said, "found").contains(words), "{said}");
         assert!(text(said, "next").contains(next), "{said}");
     }
 
     let unknown = B256::repeat_byte(7).to_string();
-    let unknown = sandbox.run("Other", &["trace", &unknown]);
-    assert_eq!(
-        (unknown.exit, error(&unknown)),
-        (Some(1), "TransactionNotFound")
-    );
+    let unknown = sandbox.run("Other", &format!("trace {unknown}"));
+    unknown.is(1, "TransactionNotFound");
     let manual = sandbox.node.with_chain(|chain| chain.set_automine(false));
     manual.expect("the chain");
     let waiting = sent(&sandbox, proxy, &incrementCall {});
-    let waiting = sandbox.run("Other", &["trace", &waiting]);
-    assert_eq!(
-        (waiting.exit, error(&waiting)),
-        (Some(3), "TransactionNotMined")
-    );
+    let waiting = sandbox.run("Other", &format!("trace {waiting}"));
+    waiting.is(3, "TransactionNotMined");
 }
 
 #[test]
@@ -276,14 +270,7 @@ fn text_of_an_endpoint_and_of_a_contract_cannot_pretend_to_be_ours() {
         answer["result"]["calls"][0]["output"] = json!(output);
     });
     let endpoint = relay.endpoint();
-    let words = [
-        "trace",
-        &tx,
-        "--rpc-url",
-        &endpoint,
-        "--flamegraph",
-        "calls.json",
-    ];
+    let words = format!("trace {tx} --rpc-url {endpoint} --flamegraph calls.json");
     let (exit, lines) = sandbox.reported("Other", &words);
     assert_eq!(exit, Some(0));
     // The summary, the heading, two frames, and where the picture is.
@@ -307,9 +294,5 @@ fn text_of_an_endpoint_and_of_a_contract_cannot_pretend_to_be_ours() {
         }
     });
     let answer = sandbox.run("Other", &["trace", &tx, "--rpc-url", &relay.endpoint()]);
-    assert_eq!(
-        (answer.exit, error(&answer)),
-        (Some(4), "Unreadable"),
-        "{answer:?}"
-    );
+    answer.is(4, "Unreadable");
 }

@@ -70,7 +70,7 @@ fn gas_that_was_paid_back_is_a_line_of_its_own_with_which_the_sums_add_up() {
     });
     set.expect("the chain");
     let tx = sent(&sandbox, caller, &incrementCall {});
-    let answer = sandbox.done("Other", &["trace", &tx]);
+    let answer = sandbox.done("Other", &format!("trace {tx}"));
     let number = |value: &Value| value.as_u64().expect("a number");
     let (gas, refund) = (number(&answer["gas"]), number(&answer["refund"]));
     let alone: u64 = frames(&answer)
@@ -79,7 +79,7 @@ fn gas_that_was_paid_back_is_a_line_of_its_own_with_which_the_sums_add_up() {
         .sum();
     assert_eq!(alone, gas + refund, "{answer}");
     assert!(refund > 10_000 && refund <= gas / 4, "{answer}");
-    let (_, lines) = sandbox.reported("Other", &["trace", &tx]);
+    let (_, lines) = sandbox.reported("Other", &format!("trace {tx}"));
     let line = lines.last().expect("lines").trim_start();
     assert!(
         line.starts_with("-1") && line.contains("paid back"),
@@ -91,21 +91,11 @@ fn gas_that_was_paid_back_is_a_line_of_its_own_with_which_the_sums_add_up() {
 fn code_of_two_definitions_is_named_by_the_definition_of_the_instance_that_runs_it() {
     let (sandbox, first) = with_instance();
     let counted = sent(&sandbox, first, &incrementCall {});
-    let answer = sandbox.done("Other", &["trace", &counted]);
+    let answer = sandbox.done("Other", &format!("trace {counted}"));
     let code = text(&frames(&answer)[1], "to").to_owned();
-    sandbox.done(
-        "Admin",
-        &["define", "B", "--migrate", "Admin", "--create", "Admin"],
-    );
-    sandbox.done("Admin", &["register", "B", "1.0", &code]);
-    let create = [
-        "create-proxy",
-        "B",
-        "1.0",
-        "--init",
-        "initialize(uint256)",
-        "1",
-    ];
+    sandbox.done("Admin", "define B --migrate Admin --create Admin");
+    sandbox.done("Admin", &format!("register B 1.0 {code}"));
+    let create = "create-proxy B 1.0 --init initialize(uint256) 1";
     let created = sandbox.done("Admin", &create);
     let second: Address = text(&created, "proxy").parse().expect("an address");
     let code: Address = code.parse().expect("an address");
@@ -148,7 +138,7 @@ fn code_of_two_definitions_is_named_by_the_definition_of_the_instance_that_runs_
         (code, bare.as_str(), Value::Null, json!([]), unnamed),
     ] {
         let tx = sent(&sandbox, to, &incrementCall {});
-        let answer = sandbox.done("Other", &["trace", &tx]);
+        let answer = sandbox.done("Other", &format!("trace {tx}"));
         let last = frames(&answer).last().expect("a frame");
         assert_eq!(last["contract"], contract, "{answer}");
         assert_eq!(

@@ -2,6 +2,7 @@
 
 use crate::governance::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
 use serde_json::{Value, json};
+use stylus_upgrades_test_support::Words;
 
 /// Two registries with a definition `A` at 1.0 each: `Admin` decides at the first, `Admin2` at the second.
 struct Two {
@@ -14,21 +15,22 @@ impl Two {
     fn new() -> Self {
         let sandbox = Sandbox::with_counter("Admin", 0);
         let first = sandbox.saved("registry").to_lowercase();
-        let deployed = sandbox.done("Admin2", &["registry", "deploy"]);
+        let deployed = sandbox.done("Admin2", "registry deploy");
         let second = text(&deployed, "registry").to_owned();
         let two = Self {
             sandbox,
             first,
             second,
         };
-        let define = ["define", "A", "--migrate", "Admin2"];
+        let define = "define A --migrate Admin2";
         two.at_second(&define);
-        two.at_second(&["register", "A", "1.0", "counter-v1"]);
+        two.at_second("register A 1.0 counter-v1");
         two
     }
 
     /// A command of `Admin2` at the second registry.
-    fn at_second(&self, words: &[&str]) -> Value {
+    fn at_second(&self, words: &(impl Words + ?Sized)) -> Value {
+        let words = &words.list()[..];
         let words = [words, &["--registry", &self.second]].concat();
         self.sandbox.done("Admin2", &words)
     }
@@ -39,7 +41,7 @@ impl Two {
     }
 
     fn accepted(&self, proxy: &str) -> Value {
-        self.at_second(&["adopt", "A", proxy, "1.0", "--from", &self.first])
+        self.at_second(&format!("adopt A {proxy} 1.0 --from {}", self.first))
     }
 
     /// Whether history, code and slots of both registries are what they say, and nothing is wrong with either.
@@ -51,7 +53,7 @@ impl Two {
                 let checks = told["checks"].as_array().expect("checks");
                 assert!(checks.iter().all(|one| one["ok"] == true), "{told:#}");
             }
-            let words = ["doctor", "--registry", registry];
+            let words = format!("doctor --registry {registry}");
             let examined = self.sandbox.done("Other", &words);
             assert_eq!(examined["findings"], json!([]), "{examined:#}");
         }
@@ -77,8 +79,8 @@ fn wasm_and_evm_proxies_go_to_another_registry_which_upgrades_them_and_come_back
     } = &two;
     let proxies = [two.created("wasm"), two.created("evm")];
     for (proxy, relay) in proxies.iter().zip([Value::Null, json!(first)]) {
-        let refused = sandbox.run("Admin", &["transfer", proxy, second]);
-        assert_eq!((refused.exit, error(&refused)), (Some(3), "NotAccepted"));
+        let refused = sandbox.run("Admin", &format!("transfer {proxy} {second}"));
+        refused.is(3, "NotAccepted");
         let next = text(&refused.document["error"], "next").to_lowercase();
         let adopt =
             format!("stylus-upgrades adopt A {proxy} VERSION --from {first} --registry {second}");
@@ -90,7 +92,7 @@ fn wasm_and_evm_proxies_go_to_another_registry_which_upgrades_them_and_come_back
             (&accepted["executed"], &accepted["from"]),
             (&json!(true), &json!(first))
         );
-        let given = sandbox.run("Admin", &["transfer", proxy, second]);
+        let given = sandbox.run("Admin", &format!("transfer {proxy} {second}"));
         assert_eq!(given.exit, Some(0), "{given:?}");
         let receiver = &given.document["receiver"];
         assert_eq!(
@@ -110,9 +112,9 @@ fn wasm_and_evm_proxies_go_to_another_registry_which_upgrades_them_and_come_back
         );
     }
     two.assert_well();
-    let at_first = sandbox.done("Other", &["status", "A"]);
+    let at_first = sandbox.done("Other", "status A");
     assert!(instances(&at_first).is_empty(), "{at_first:#}");
-    let at_second = sandbox.done("Other", &["status", "A", "--registry", second]);
+    let at_second = sandbox.done("Other", &format!("status A --registry {second}"));
     let there = instances(&at_second);
     assert!(
         proxies.iter().all(|proxy| there.contains(&proxy.as_str())),
@@ -120,21 +122,21 @@ fn wasm_and_evm_proxies_go_to_another_registry_which_upgrades_them_and_come_back
     );
 
     // The EVM proxy obeys its new registry through the old one.
-    two.at_second(&["pause", "A"]);
-    two.at_second(&["resume", "A"]);
+    two.at_second("pause A");
+    two.at_second("resume A");
     two.assert_well();
 
     for proxy in &proxies {
-        sandbox.done("Admin", &["adopt", "A", proxy, "1.0", "--from", second]);
-        two.at_second(&["transfer", proxy, first]);
+        sandbox.done("Admin", &format!("adopt A {proxy} 1.0 --from {second}"));
+        two.at_second(&format!("transfer {proxy} {first}"));
     }
     two.assert_well();
     let migrated = sandbox.done("Admin", &MIGRATE);
     assert_eq!(migrated["executed"], true);
-    let at_first = sandbox.done("Other", &["status", "A"]);
+    let at_first = sandbox.done("Other", "status A");
     assert_eq!(instances(&at_first).len(), 2);
     for proxy in &proxies {
-        let status = sandbox.done("Other", &["status", proxy]);
+        let status = sandbox.done("Other", &format!("status {proxy}"));
         assert_eq!(text(&status["instance"], "version"), "2.0");
     }
     two.assert_well();
@@ -169,13 +171,13 @@ fn what_could_not_arrive_is_refused_before_anything_is_sent() {
     assert_eq!(sandbox.block(), before, "nothing was sent");
 
     two.accepted(&proxy);
-    two.at_second(&["adopt", "A", &proxy, "1.0", "--withdraw"]);
-    let refused = sandbox.run("Admin", &["transfer", &proxy, second]);
-    assert_eq!((refused.exit, error(&refused)), (Some(3), "NotAccepted"));
+    two.at_second(&format!("adopt A {proxy} 1.0 --withdraw"));
+    let refused = sandbox.run("Admin", &format!("transfer {proxy} {second}"));
+    refused.is(3, "NotAccepted");
     two.accepted(&proxy);
-    two.at_second(&["pause", "A"]);
-    let refused = sandbox.run("Admin", &["transfer", &proxy, second]);
-    assert_eq!((refused.exit, error(&refused)), (Some(3), "Paused"));
+    two.at_second("pause A");
+    let refused = sandbox.run("Admin", &format!("transfer {proxy} {second}"));
+    refused.is(3, "Paused");
 }
 
 #[test]
@@ -186,27 +188,16 @@ fn other_code_at_the_receiver_has_to_be_meant() {
         first,
         second,
     } = &two;
-    two.at_second(&[
-        "register",
-        "A",
-        "2.0",
-        "counter-v2",
-        "--initial",
-        "--accept=initializer-of-other",
-    ]);
+    two.at_second("register A 2.0 counter-v2 --initial --accept=initializer-of-other");
     let proxy = two.created("wasm");
-    two.at_second(&["adopt", "A", &proxy, "2.0", "--from", first]);
-    let refused = sandbox.run("Admin", &["transfer", &proxy, second]);
-    assert_eq!(
-        (refused.exit, error(&refused)),
-        (Some(2), "Unconfirmed"),
-        "{refused:?}"
-    );
-    let meant = ["transfer", &proxy, second, "--accept", "other-code"];
+    two.at_second(&format!("adopt A {proxy} 2.0 --from {first}"));
+    let refused = sandbox.run("Admin", &format!("transfer {proxy} {second}"));
+    refused.is(2, "Unconfirmed");
+    let meant = format!("transfer {proxy} {second} --accept other-code");
     let refused = sandbox.run("Admin", &meant);
     // Its data never came to 2.0, and the receiver's order to run that code says so.
     assert_eq!(refused.exit, Some(1), "{refused:?}");
-    let status = sandbox.done("Other", &["status", &proxy]);
+    let status = sandbox.done("Other", &format!("status {proxy}"));
     assert_eq!(text(&status["instance"], "version"), "1.0");
 }
 
@@ -214,6 +205,8 @@ fn other_code_at_the_receiver_has_to_be_meant() {
 fn an_instance_that_obeys_is_not_removed() {
     let two = Two::new();
     let proxy = two.created("wasm");
-    let refused = two.sandbox.run("Admin", &["transfer", &proxy, "--remove"]);
-    assert_eq!((refused.exit, error(&refused)), (Some(1), "NotSupported"));
+    let refused = two
+        .sandbox
+        .run("Admin", &format!("transfer {proxy} --remove"));
+    refused.is(1, "NotSupported");
 }

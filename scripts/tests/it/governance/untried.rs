@@ -6,6 +6,7 @@ use crate::governance::replay::{increment, plan};
 use crate::governance::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
 use serde_json::{Value, json};
 use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_test_support::Words;
 
 const LATER: [&str; 5] = [
     "plan",
@@ -27,7 +28,7 @@ fn created(sandbox: &Sandbox) -> String {
 }
 
 /// What is said of the whole.
-fn verdict(sandbox: &Sandbox, words: &[&str]) -> String {
+fn verdict(sandbox: &Sandbox, words: &(impl Words + ?Sized)) -> String {
     let (_, lines) = sandbox.reported("Other", words);
     let found = lines.iter().find(|line| line.contains("it would succeed"));
     found.unwrap_or_else(|| panic!("{lines:#?}")).clone()
@@ -76,9 +77,9 @@ fn instances_that_are_still_to_be_resumed_are_resumed_and_upgraded_in_a_plan() {
 fn a_review_gives_no_good_mark_where_instances_are_left_that_were_not_tried() {
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 17);
     sandbox.run("Admin", &MIGRATE);
-    let pending = sandbox.done("Admin2", &["pending", "A"]);
+    let pending = sandbox.done("Admin2", "pending A");
     let action = text(&pending["actions"][0], "action");
-    let review = sandbox.done("Admin2", &["pending", action]);
+    let review = sandbox.done("Admin2", &format!("pending {action}"));
     let cards = review["findings"].as_array().expect("findings").iter();
     let tried: Vec<_> = cards
         .filter(|card| card["part"] == "trial")
@@ -109,18 +110,10 @@ fn a_replay_of_a_plan_that_left_instances_out_is_not_whole() {
 fn a_check_of_some_instances_is_not_reported_as_one_of_all() {
     let sandbox = Sandbox::with_counter("Admin", 6);
     let check = |count| {
-        let words = [
-            "check",
-            "A",
-            "counter-v2",
-            "--call",
-            "migrate(uint256)",
-            "5",
-            "--accept",
-            "absent:interface",
-            "--instances",
-            count,
-        ];
+        let words = format!(
+            "check A counter-v2 --call migrate(uint256) 5 --accept \
+                          absent:interface --instances {count}"
+        );
         let (exit, lines) = sandbox.reported("Other", &words);
         assert_eq!(exit, Some(0), "{lines:#?}");
         lines.last().cloned().unwrap_or_default()
@@ -138,7 +131,7 @@ fn what_is_current_with_another_migration_is_reported_as_refused() {
     assert_eq!(error(&planned), "VersionExists", "{planned:?}");
     let same = sandbox.done("Other", &plan("5", &[]));
     assert_eq!(same["is_current"], true, "{same:#}");
-    let same = sandbox.done("Other", &["plan", "A", "2.0"]);
+    let same = sandbox.done("Other", "plan A 2.0");
     assert_eq!(same["is_current"], true, "{same:#}");
 }
 
@@ -146,17 +139,11 @@ fn what_is_current_with_another_migration_is_reported_as_refused() {
 fn an_instance_at_a_younger_version_is_reported_to_stay_there() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     sandbox.done("Admin", &MIGRATE);
-    let register = [
-        "register",
-        "A",
-        "3.0",
-        "counter-v2",
-        "--accept=migration-omitted",
-    ];
+    let register = "register A 3.0 counter-v2 --accept=migration-omitted";
     sandbox.done("Admin", &register);
-    let create = ["create-proxy", "A", "3.0", "--accept=initializer-omitted"];
+    let create = "create-proxy A 3.0 --accept=initializer-omitted";
     let proxy = sandbox.done("Admin", &create);
-    let planned = sandbox.done("Other", &["plan", "A", "2.0"]);
+    let planned = sandbox.done("Other", "plan A 2.0");
     assert_eq!(planned["is_current"], true, "{planned:#}");
     assert_eq!(planned["untried"], 0, "{planned:#}");
     let ahead = (text(&proxy, "proxy"), "3.0", "3.0");
@@ -168,23 +155,16 @@ fn a_further_way_to_what_is_current_is_reported_as_not_tried_and_open_to_any_rol
     let sandbox = Sandbox::with_counter("Admin", 1);
     sandbox.done(
         "Admin",
-        &[
-            "register",
-            "A",
-            "1.1",
-            "counter-v1",
-            "--initial",
-            "--accept=initializer-of-other",
-        ],
+        "register A 1.1 counter-v1 --initial --accept=initializer-of-other",
     );
     sandbox.done("Admin", &MIGRATE);
-    sandbox.done("Admin", &["policy", "update", "A", "AND(Admin,Admin2)"]);
+    sandbox.done("Admin", "policy update A AND(Admin,Admin2)");
     let script = ["--script", "counter-v1", "--call", "increment()"];
     let way = [&["register", "A", "2.0", "--from", "1.1"][..], &script].concat();
     let proposed = sandbox.run("Admin", &way);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action");
-    let review = sandbox.done("Admin2", &["pending", action]);
+    let review = sandbox.done("Admin2", &format!("pending {action}"));
     let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "unknown", "{says}");
     assert!(

@@ -9,7 +9,7 @@ use stylus_upgrades_interface::slots;
 /// One instance whose migration to 2.0 reverts, because its mark is set already.
 fn failing(policy: &str) -> (Sandbox, Address) {
     let sandbox = Sandbox::with_counter(policy, 1);
-    let status = sandbox.done("Other", &["status", "A"]);
+    let status = sandbox.done("Other", "status A");
     let proxy = text(&status["definitions"][0]["instances"][0], "proxy");
     let proxy: Address = proxy.parse().expect("an address");
     let marked = sandbox.node.with_chain(move |chain| {
@@ -20,7 +20,7 @@ fn failing(policy: &str) -> (Sandbox, Address) {
 }
 
 fn open_actions(sandbox: &Sandbox) -> usize {
-    let pending = sandbox.done("Other", &["pending", "A"]);
+    let pending = sandbox.done("Other", "pending A");
     pending["actions"].as_array().expect("actions").len()
 }
 
@@ -32,10 +32,7 @@ fn a_call_that_would_fail_once_approved_is_refused_before_anything_is_sent() {
     let exported = ["--as", "Admin", "--export", &file];
     let exported = sandbox.run("Other", &[&MIGRATE[..], &exported].concat());
     for refused in [sandbox.run("Admin", &MIGRATE), exported] {
-        assert_eq!(
-            (refused.exit, error(&refused)),
-            (Some(1), "AlreadyMigrated")
-        );
+        refused.is(1, "AlreadyMigrated");
         let said = &refused.document["error"];
         for (field, part) in [
             (
@@ -73,11 +70,7 @@ fn is_told(function: &str, ended: &str, next: &str) {
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/contracts/hostile");
     let script = ["migrate", "A", "2.0", "counter-v1", "--script", source];
     let refused = sandbox.run("Admin", &[&script[..], &["--call", function]].concat());
-    assert_eq!(
-        (refused.exit, error(&refused)),
-        (Some(1), "MigrationNotApplied"),
-        "{refused:?}"
-    );
+    refused.is(1, "MigrationNotApplied");
     let said = &refused.document["error"];
     assert!(text(said, "found").contains(ended), "{said}");
     assert!(text(said, "next").contains(next), "{said}");
@@ -101,10 +94,7 @@ fn what_one_decides_alone_and_would_fail_costs_nothing() {
     let (sandbox, proxy) = failing("Admin");
     let before = sandbox.nonce();
     let refused = sandbox.run("Admin", &MIGRATE);
-    assert_eq!(
-        (refused.exit, error(&refused)),
-        (Some(1), "AlreadyMigrated")
-    );
+    refused.is(1, "AlreadyMigrated");
     let said = text(&refused.document["error"], "message");
     assert!(
         said.contains("nothing was sent") && said.contains(&proxy.to_string()),
@@ -118,7 +108,7 @@ fn what_one_decides_alone_and_would_fail_costs_nothing() {
 fn a_rollback_by_a_script_that_one_decides_alone_and_would_fail_costs_nothing() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     sandbox.done("Admin", &MIGRATE);
-    let status = sandbox.done("Other", &["status", "A"]);
+    let status = sandbox.done("Other", "status A");
     let proxy = text(&status["definitions"][0]["instances"][0], "proxy");
     let proxy: Address = proxy.parse().expect("an address");
     let marked = sandbox.node.with_chain(move |chain| {
@@ -146,10 +136,7 @@ fn instances_that_a_failed_plan_leaves_are_said_to_stay() {
 #[test]
 fn the_address_of_an_instance_is_no_instance_before_it_is_approved() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    sandbox.done(
-        "Admin",
-        &["policy", "update", "A", "--role", "create", BOTH],
-    );
+    sandbox.done("Admin", &format!("policy update A --role create {}", BOTH));
     let line = |lines: &[String]| {
         let line = lines.iter().find(|line| line.starts_with("proxy  "));
         line.expect("its address").clone()
@@ -177,7 +164,7 @@ fn what_succeeds_once_approved_says_nothing_of_it() {
 fn what_fails_in_the_plan_is_proposed_where_that_is_meant_and_its_call_said_to_be_untried() {
     let (delayed, _) = failing(BOTH);
     let delay = "AND(Admin,Admin2,AFTER(60))";
-    delayed.done("Admin", &["policy", "update", "A", delay]);
+    delayed.done("Admin", &format!("policy update A {delay}"));
     let (of_contract, _) = failing(BOTH);
     let admin2 = of_contract.node.accounts().mnemonic()[1].address();
     let code = Bytes::from_static(&[0]);

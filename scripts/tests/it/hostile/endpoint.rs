@@ -44,7 +44,7 @@ fn the_deadline_can_stand_in_the_environment() {
         std::thread::sleep(Duration::from_secs(600));
         Ok(())
     });
-    let words = ["status", "--json", "--registry", REGISTRY];
+    let words = format!("status --json --registry {}", REGISTRY);
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&words);
     command.env("ETH_RPC_URL", server.url());
@@ -202,6 +202,6 @@ fn an_endpoint_that_keeps_a_transaction_to_itself_ends_with_exit_4_and_the_next_
     let run = sandbox.run(&bad);
     assert_eq!(run.exit, Some(4), "{run:?}");
     assert_eq!(run.error("name"), "MaybeSent", "it may have arrived");
-    let deployed = sandbox.done(&["deploy", "counter-v1"]);
+    let deployed = sandbox.done("deploy counter-v1");
     assert_eq!(deployed["active"], true);
 }

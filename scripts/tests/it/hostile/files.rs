@@ -154,13 +154,7 @@ fn a_manifest_of_a_parent_folder_is_named_and_none_above_home_is_used() {
 fn a_link_or_folder_instead_of_the_journal_is_neither_read_nor_written_through() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
-    let words = [
-        "deploy",
-        "counter-v1",
-        "--private-key-path",
-        "key",
-        "--json",
-    ];
+    let words = "deploy counter-v1 --private-key-path key --json";
     let mut command = sandbox.command(&words);
     Run::of(command.env("STYLUS_UPGRADES_KILL_AT", "before-sending:1"));
     let folder = sandbox.path(".stylus-upgrades");

@@ -3,6 +3,7 @@
 use crate::hostile::sandbox::{Run, Sandbox};
 use std::io::Write;
 use std::process::Stdio;
+use stylus_upgrades_test_support::Words;
 
 const KEY: &str = "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
 /// A command that needs a key, reads it first, and then finds no chain.
@@ -14,8 +15,8 @@ const NEEDS: [&str; 5] = [
     "http://127.0.0.1:9",
 ];
 
-fn run(sandbox: &Sandbox, more: &[&str]) -> Run {
-    sandbox.run(&[&NEEDS, more].concat())
+fn run(sandbox: &Sandbox, more: &(impl Words + ?Sized)) -> Run {
+    sandbox.run(&[&NEEDS[..], &more.list()].concat())
 }
 
 fn assert_read(run: &Run) {
@@ -32,7 +33,7 @@ fn a_key_file_that_others_can_read_is_refused() {
     sandbox.write_private("key", KEY);
     for mode in [0o644, 0o640, 0o604, 0o660, 0o622, 0o777] {
         sandbox.set_mode("key", mode);
-        let run = run(&sandbox, &["--private-key-path", "key"]);
+        let run = run(&sandbox, "--private-key-path key");
         assert_eq!(
             (run.exit, run.error("name").as_str()),
             (Some(2), "KeyExposed")
@@ -41,7 +42,7 @@ fn a_key_file_that_others_can_read_is_refused() {
     }
     for mode in [0o600, 0o400] {
         sandbox.set_mode("key", mode);
-        assert_read(&run(&sandbox, &["--private-key-path", "key"]));
+        assert_read(&run(&sandbox, "--private-key-path key"));
     }
 }
 
@@ -64,7 +65,7 @@ fn a_password_file_that_others_can_read_is_refused_and_a_keystore_is_warned_of()
     let sandbox = Sandbox::new();
     sandbox.write("store", "{}");
     sandbox.write("password", "open sesame");
-    let words = ["--keystore", "store", "--password-file", "password"];
+    let words = "--keystore store --password-file password";
     let refused = run(&sandbox, &words);
     assert_eq!(
         (refused.exit, refused.error("name").as_str()),
@@ -79,7 +80,7 @@ fn a_password_file_that_others_can_read_is_refused_and_a_keystore_is_warned_of()
     );
     sandbox.set_mode("password", 0o600);
     assert_eq!(run(&sandbox, &words).error("name"), "Keystore");
-    let nobody = run(&sandbox, &["--keystore", "store"]);
+    let nobody = run(&sandbox, "--keystore store");
     assert_eq!(
         (nobody.exit, nobody.error("name").as_str()),
         (Some(2), "NoPassword")
@@ -112,7 +113,7 @@ fn keys_of_the_environment_are_found_and_must_belong_to_eth_from() {
 
 #[test]
 fn every_way_to_give_a_key_stands_in_the_help() {
-    let help = Sandbox::new().run(&["deploy", "--help"]).stdout;
+    let help = Sandbox::new().run("deploy --help").stdout;
     for word in [
         "--private-key",
         "--private-key-path",
@@ -195,19 +196,19 @@ fn the_manifest_names_a_key_and_flags_and_variables_count_before_it() {
         "stylus-upgrades.toml",
         "key = { private_key_path = \"key\" }\n",
     );
-    let of_manifest = run(&sandbox, &[]);
+    let of_manifest = run(&sandbox, "");
     assert_read(&of_manifest);
     let signs = "signs: the manifest names its key";
     assert!(of_manifest.stderr.contains(signs), "{of_manifest:?}");
     sandbox.write_private("other", &KEY.replace("b6b1", "b6b2"));
-    let typed = run(&sandbox, &["--private-key-path", "other"]);
+    let typed = run(&sandbox, "--private-key-path other");
     assert_read(&typed);
     assert!(!typed.stderr.contains(signs), "{typed:?}");
     sandbox.write(
         "stylus-upgrades.toml",
         &format!("key = {{ private_key_path = \"{KEY}\" }}\n"),
     );
-    let misplaced = run(&sandbox, &[]);
+    let misplaced = run(&sandbox, "");
     assert_eq!(
         (misplaced.exit, misplaced.error("name").as_str()),
         (Some(2), "ManifestSecret")

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use stylus_devnode::NodeHandle;
+use stylus_upgrades_test_support::Words;
 
 const DEPLOY: [&str; 2] = ["deploy", "counter-v1"];
 
@@ -23,7 +24,8 @@ fn endpoint(
     })
 }
 
-fn run_at(sandbox: &Sandbox, url: &str, words: &[&str]) -> Run {
+fn run_at(sandbox: &Sandbox, url: &str, words: &(impl Words + ?Sized)) -> Run {
+    let words = &words.list()[..];
     let more = ["--json", "--private-key-path", "key", "--rpc-url", url];
     sandbox.run(&[words, &more].concat())
 }
@@ -140,19 +142,13 @@ fn with_history(node: &NodeHandle) -> (Sandbox, Value) {
             .expect("the chain");
     };
     mine(6_000);
-    sandbox.done(&["registry", "deploy", "--save"]);
-    sandbox.done(&["define", "A", "--migrate", "Admin"]);
+    sandbox.done("registry deploy --save");
+    sandbox.done("define A --migrate Admin");
     mine(1_500);
-    sandbox.done(&[
-        "policy",
-        "update",
-        "A",
-        "--role",
-        "create",
-        "OR(Admin,0x1111111111111111111111111111111111111111)",
-    ]);
+    sandbox
+        .done("policy update A --role create OR(Admin,0x1111111111111111111111111111111111111111)");
     mine(500);
-    let whole = sandbox.done(&["history", "A"]);
+    let whole = sandbox.done("history A");
     assert!(
         whole["entries"]
             .as_array()

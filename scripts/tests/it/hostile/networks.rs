@@ -7,6 +7,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use stylus_devnode::{NodeConfig, spawn};
+use stylus_upgrades_test_support::Words;
 
 const KEY: &str = "0123456789abcdef0123";
 const DEFINE: [&str; 4] = ["define", "A", "--migrate", "Admin"];
@@ -19,7 +20,8 @@ fn folder(manifest: &str) -> Sandbox {
     sandbox
 }
 
-fn with_key(sandbox: &Sandbox, words: &[&str], variables: &[(&str, &str)]) -> Run {
+fn with_key(sandbox: &Sandbox, words: &(impl Words + ?Sized), variables: &[(&str, &str)]) -> Run {
+    let words = &words.list()[..];
     let words = [words, &["--json", "--private-key-path", "key"]].concat();
     let mut command = sandbox.command(&words);
     Run::of(command.envs(variables.iter().copied()))
@@ -44,7 +46,7 @@ fn a_network_has_its_own_endpoint_registry_aliases_and_explorer() {
         server.url(),
     );
     sandbox.write(MANIFEST, &manifest);
-    let at_one = sandbox.done(&["registry", "deploy", "--save"]);
+    let at_one = sandbox.done("registry deploy --save");
     assert!(at_one["link"].is_null(), "{at_one}");
 
     let there = [("RPC_KEY", KEY), ("STYLUS_UPGRADES_NETWORK", "two")];
@@ -53,7 +55,7 @@ fn a_network_has_its_own_endpoint_registry_aliases_and_explorer() {
     let expected = no_registry.error("expected");
     assert!(expected.contains("[networks.two]"), "{expected}");
 
-    let deploy = ["registry", "deploy", "--save", "--network", "two"];
+    let deploy = "registry deploy --save --network two";
     let deployed = with_key(&sandbox, &deploy, &there[..1]);
     assert_eq!(deployed.exit, Some(0), "{deployed:?}");
     let document = deployed.document();
@@ -86,14 +88,7 @@ fn a_network_has_its_own_endpoint_registry_aliases_and_explorer() {
     assert_eq!(status(&[]), Some(0), "on the other chain there is none");
 
     // For people the link stands in the place of the hash.
-    let words = [
-        "history",
-        "A",
-        "--network",
-        "two",
-        "--private-key-path",
-        "key",
-    ];
+    let words = "history A --network two --private-key-path key";
     let shown = Run::of(sandbox.command(&words).envs(there));
     assert!(
         shown.stdout.contains("https://explorer.example/tx/0x"),
@@ -239,7 +234,7 @@ fn an_empty_name_of_a_network_is_refused_and_nothing_is_sent() {
 fn an_endpoint_that_ends_on_another_chain_verifies_nothing() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
-    sandbox.done(&["registry", "deploy", "--save"]);
+    sandbox.done("registry deploy --save");
     let host = node.address().to_string();
     let requests = Arc::new(AtomicU64::new(0));
     let server = Server::new(move |request, stream| {
@@ -271,13 +266,13 @@ fn a_network_without_an_endpoint_reports_what_is_missing() {
         ("nowhere", "UnknownNetwork", "one of bare, key"),
     ] {
         let registry = "0x1111111111111111111111111111111111111111";
-        let words = ["status", "--network", network, "--registry", registry];
+        let words = format!("status --network {network} --registry {registry}");
         let run = with_key(&sandbox, &words, &[]);
         assert_eq!(run.exit, Some(2), "{run:?}");
         assert_eq!(run.error("name"), name);
         assert_eq!(run.error("expected").split(", --").next(), Some(shown));
     }
-    let run = with_key(&sandbox, &["status"], &[]);
+    let run = with_key(&sandbox, "status", &[]);
     assert!(
         run.error("next").contains("--network (bare, key)"),
         "{run:?}"

@@ -7,6 +7,7 @@ use rustix::termios::{LocalModes, tcgetattr};
 use std::io::{Read, Write};
 use stylus_chain::BlockId;
 use stylus_devnode::NodeHandle;
+use stylus_upgrades_test_support::Words;
 
 /// An address whose checksum does not hold: the last letter's case is changed.
 const WRONG: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD";
@@ -22,16 +23,17 @@ pub(crate) fn nonce(node: &NodeHandle, who: Address) -> u64 {
 pub(crate) fn team() -> (NodeHandle, Sandbox) {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
-    sandbox.done(&["registry", "deploy", "--save"]);
-    sandbox.done(&["define", "A", "--migrate", "Admin"]);
+    sandbox.done("registry deploy --save");
+    sandbox.done("define A --migrate Admin");
     (node, sandbox)
 }
 
-fn with_key<'a>(words: &[&'a str]) -> Vec<&'a str> {
-    [words, &["--private-key-path", "key"]].concat()
+fn with_key<'a>(words: &'a (impl Words + ?Sized)) -> Vec<&'a str> {
+    [&words.list()[..], &["--private-key-path", "key"]].concat()
 }
 
-fn refused(sandbox: &Sandbox, words: &[&str], name: &str) -> Run {
+fn refused(sandbox: &Sandbox, words: &(impl Words + ?Sized), name: &str) -> Run {
+    let words = &words.list()[..];
     let run = sandbox.run(&[&with_key(words)[..], &["--json"]].concat());
     assert_eq!(run.exit, Some(2), "{words:?}: {run:?}");
     assert_eq!(run.error("name"), name, "{words:?}");
@@ -70,20 +72,9 @@ fn final_and_unusual_actions_need_their_flag_without_a_terminal() {
         );
     }
     assert_eq!(nonce(&node, sender), before, "nothing was sent");
-    let role = [
-        "policy", "update", "A", "--role", "audit", "Admin", "--accept", "new-role",
-    ];
+    let role = "policy update A --role audit Admin --accept new-role";
     assert_eq!(sandbox.done(&role)["executed"], true);
-    let last = [
-        "policy",
-        "update",
-        "A",
-        "--role",
-        "create",
-        "NONE",
-        "--accept",
-        "policy-none",
-    ];
+    let last = "policy update A --role create NONE --accept policy-none";
     assert_eq!(sandbox.done(&last)["executed"], true);
 }
 
@@ -93,16 +84,8 @@ fn who_approves_a_final_policy_says_that_it_is_meant_too() {
     let second = &node.accounts().mnemonic()[1];
     sandbox.write_private("second", &second.to_bytes().to_string());
     let both = format!("AND(Admin,{})", second.address());
-    sandbox.done(&["policy", "update", "A", "--role", "policy", &both]);
-    let freeze = [
-        "policy",
-        "update",
-        "A",
-        "NONE",
-        "--accept",
-        "policy-none",
-        "--json",
-    ];
+    sandbox.done(&format!("policy update A --role policy {both}"));
+    let freeze = "policy update A NONE --accept policy-none --json";
     let proposed = sandbox.run(&with_key(&freeze));
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let document = proposed.document();
@@ -120,10 +103,11 @@ fn who_approves_a_final_policy_says_that_it_is_meant_too() {
 /// Runs a command at a terminal and types `answer` when it asks; its exit code, and what was seen.
 fn at_a_terminal(
     sandbox: &Sandbox,
-    words: &[&str],
+    words: &(impl Words + ?Sized),
     prompt: &str,
     answer: &str,
 ) -> (Option<i32>, String) {
+    let words = &words.list()[..];
     let (mut pty, pts) = open().expect("a terminal");
     let mut command = Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"));
     for name in stylus_upgrades_test_support::outer_variables() {
@@ -219,7 +203,7 @@ fn an_address_whose_checksum_does_not_hold_is_refused_wherever_it_is_written() {
         let run = refused(&sandbox, words, "AddressChecksum");
         assert!(run.stdout.contains(WRONG), "{run:?}");
     }
-    let mut command = sandbox.command(&with_key(&["deploy", "counter-v1", "--json"]));
+    let mut command = sandbox.command(&with_key("deploy counter-v1 --json"));
     let from = Run::of(command.env("ETH_FROM", WRONG));
     assert_eq!(
         (from.exit, from.error("name").as_str()),
@@ -231,7 +215,7 @@ fn an_address_whose_checksum_does_not_hold_is_refused_wherever_it_is_written() {
         format!("registry = \"{WRONG}\"\n"),
     ] {
         sandbox.write(MANIFEST, &wrong);
-        let run = refused(&sandbox, &["status"], "ManifestSyntax");
+        let run = refused(&sandbox, "status", "ManifestSyntax");
         assert!(run.error("message").contains("checksum"), "{run:?}");
     }
     assert_eq!(nonce(&node, sender), before, "nothing was sent");
@@ -256,21 +240,15 @@ fn what_can_be_understood_is_understood_before_anything_is_paid_for() {
         let run = sandbox.run(&with_key(&words));
         assert!(matches!(run.exit, Some(1 | 2)), "{policy}: {run:?}");
     }
-    let run = sandbox.run(&with_key(&[
-        "registry", "deploy", "--define", &or, "--json",
-    ]));
+    let run = sandbox.run(&with_key(&format!("registry deploy --define {or} --json")));
     assert_eq!(run.error("name"), "Missing", "{run:?}");
     assert_eq!(nonce(&node, sender), 0, "nothing was sent");
 
-    sandbox.done(&["registry", "deploy", "--save"]);
-    sandbox.done(&["define", "A", "--migrate", "Admin"]);
-    sandbox.done(&["register", "A", "1.0", "counter-v1"]);
+    sandbox.done("registry deploy --save");
+    sandbox.done("define A --migrate Admin");
+    sandbox.done("register A 1.0 counter-v1");
     let before = nonce(&node, sender);
-    refused(
-        &sandbox,
-        &["registry", "deploy", "--save"],
-        "ManifestDiffers",
-    );
+    refused(&sandbox, "registry deploy --save", "ManifestDiffers");
     for alias in ["0x12", "Admin", "NONE", "a b"] {
         let create = [
             "create-proxy",

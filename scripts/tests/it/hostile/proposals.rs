@@ -13,26 +13,16 @@ fn bytes_with_two_readings_are_listed_beside_what_can_be_read() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
     let other = node.addresses()[1];
-    let deployed = sandbox.done(&["registry", "deploy", "--save"]);
+    let deployed = sandbox.done("registry deploy --save");
     let registry: Address = deployed["registry"]
         .as_str()
         .and_then(|text| text.parse().ok())
         .expect("a registry");
     let both = format!("AND(Admin,{other})");
-    sandbox.done(&["define", "A", "--migrate", &both, "--policy", &both]);
+    sandbox.done(&format!("define A --migrate {both} --policy {both}"));
     let expression = format!("OR({other})");
     let either = format!("OR(Admin,{other})");
-    let readable = [
-        "policy",
-        "update",
-        "A",
-        "--role",
-        "create",
-        &either,
-        "--private-key-path",
-        "key",
-        "--json",
-    ];
+    let readable = format!("policy update A --role create {either} --private-key-path key --json");
     let opened = sandbox.run(&readable);
     assert_eq!(opened.exit, Some(3), "{opened:?}");
 
@@ -55,7 +45,7 @@ fn bytes_with_two_readings_are_listed_beside_what_can_be_read() {
         sent.expect("it is proposed");
     });
 
-    let pending = sandbox.done(&["pending"]);
+    let pending = sandbox.done("pending");
     let actions = pending["actions"].as_array().expect("actions");
     assert_eq!(actions.len(), 2, "{pending}");
     let unreadable: Vec<_> = actions
@@ -65,7 +55,7 @@ fn bytes_with_two_readings_are_listed_beside_what_can_be_read() {
     assert_eq!(unreadable.len(), 1, "{pending}");
     let proposer = unreadable[0]["proposer"].as_str().expect("an account");
     assert!(proposer.eq_ignore_ascii_case(&other.to_string()));
-    let shown = sandbox.run(&["pending", "A"]);
+    let shown = sandbox.run("pending A");
     assert_eq!(shown.exit, Some(0), "{shown:?}");
     let id = unreadable[0]["action"].as_str().expect("an id");
     assert!(shown.stdout.contains(id), "{shown:?}");

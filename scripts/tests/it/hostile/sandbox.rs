@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_upgrades_test_support::Words;
 
 /// The manifest's name.
 pub(crate) const MANIFEST: &str = "stylus-upgrades.toml";
@@ -66,7 +67,8 @@ impl Sandbox {
     }
 
     /// A command of the program in this folder, without the environment's keys and endpoints.
-    pub(crate) fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &(impl Words + ?Sized)) -> Command {
+        let words = &words.list()[..];
         let mut command = Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"));
         for name in stylus_upgrades_test_support::outer_variables() {
             command.env_remove(name);
@@ -76,12 +78,13 @@ impl Sandbox {
         command
     }
 
-    pub(crate) fn run(&self, words: &[&str]) -> Run {
+    pub(crate) fn run(&self, words: &(impl Words + ?Sized)) -> Run {
         Run::of(&mut self.command(words))
     }
 
     /// With the key file, and it must succeed.
-    pub(crate) fn done(&self, words: &[&str]) -> Value {
+    pub(crate) fn done(&self, words: &(impl Words + ?Sized)) -> Value {
+        let words = &words.list()[..];
         let run = self.run(&[words, &["--private-key-path", "key", "--json"]].concat());
         assert_eq!(run.exit, Some(0), "{words:?}: {run:?}");
         run.document()

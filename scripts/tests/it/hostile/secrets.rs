@@ -107,7 +107,7 @@ fn a_short_value_of_a_variable_is_hidden_also_as_a_host() {
     for url in [url.as_str(), host] {
         let sandbox = Sandbox::new();
         sandbox.write(MANIFEST, &format!("rpc = {url:?}\n"));
-        let mut command = sandbox.command(&["status", "--registry", REGISTRY]);
+        let mut command = sandbox.command(&format!("status --registry {}", REGISTRY));
         let run = Run::of(command.env("SHORT", "abc1234"));
         assert_eq!(run.exit, Some(4), "{run:?}");
         let said = format!("{}{}", run.stdout, run.stderr);

@@ -127,9 +127,9 @@ fn an_endpoint_cannot_print_a_line_of_its_own() {
 fn a_name_from_the_chain_is_no_command_of_a_forges_runner() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
-    sandbox.done(&["registry", "deploy", "--save"]);
-    sandbox.done(&["define", "::error::x", "--migrate", "Admin"]);
-    let run = sandbox.run(&["status"]);
+    sandbox.done("registry deploy --save");
+    sandbox.done("define ::error::x --migrate Admin");
+    let run = sandbox.run("status");
     assert_eq!(run.exit, Some(0), "{run:?}");
     assert!(run.stdout.contains(r"\u{3a}:error::x"), "{run:?}");
     let mut lines = run.stdout.lines().chain(run.stderr.lines());
@@ -143,7 +143,7 @@ fn a_name_from_the_chain_is_no_command_of_a_forges_runner() {
 fn a_name_that_the_registry_refuses_is_shown_on_the_line_where_it_belongs() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
-    sandbox.done(&["registry", "deploy", "--save"]);
+    sandbox.done("registry deploy --save");
     let words = [
         "define",
         LIE,
@@ -217,7 +217,7 @@ fn an_answer_that_cannot_be_written_is_no_success_and_the_next_run_gives_it() {
 #[test]
 fn a_reader_that_has_gone_is_no_failure() {
     let sandbox = Sandbox::new();
-    let mut command = sandbox.command(&["layout", "show", "counter-v1", "--json"]);
+    let mut command = sandbox.command("layout show counter-v1 --json");
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().expect("it starts");
     drop(child.stdout.take());

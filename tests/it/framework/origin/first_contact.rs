@@ -72,17 +72,17 @@ async fn a_deployment_takes_the_first_free_salt_and_its_address_follows_from_it(
             origin(&harness, salt).address(release)
         );
     }
-    let chosen = outsider.deploys(&["--salt", "0xfeed"])?;
+    let chosen = outsider.deploys("--salt 0xfeed")?;
     let salt = "0xfeed".parse()?;
     let expected = Origin::new(&format!("{:#x}", harness.account(0)), salt);
     assert_eq!(registry(&chosen)?, expected.address(release));
     assert!(chosen["tx"].is_string());
     // The same once more is the same registry, and sends nothing.
-    let again = outsider.deploys(&["--salt", "0xfeed"])?;
+    let again = outsider.deploys("--salt 0xfeed")?;
     assert_eq!(registry(&again)?, expected.address(release));
     assert_eq!(again["transactions"], json!([]));
 
-    let zero = ["registry", "deploy", "--salt", "0"];
+    let zero = "registry deploy --salt 0";
     assert_eq!(outsider.run(&zero)?.exit, Some(2));
     // Somebody else finds out salts, the counted ones and the chosen one.
     for deployed in [registry(&chosen)?, origin(&harness, 2).address(release)] {
@@ -158,7 +158,7 @@ async fn a_file_that_was_tampered_with_is_never_believed() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let outsider = Outsider::on(harness.chain())?;
     let address = harness.registry().to_string();
-    let status = ["status", "--registry", &address];
+    let status = format!("status --registry {address}");
     assert_eq!(outsider.run(&status)?.exit, Some(0));
     let file = file(&outsider)?;
     let genuine = std::fs::read(&file)?;
@@ -274,7 +274,7 @@ async fn on_a_chain_with_another_deployer_or_other_code_nothing_is_derived() -> 
             .rpc("anvil_setCode", json!([STYLUS_DEPLOYER, code]))
             .await?;
         ends_with(&outsider.run(&status)?, 1, "OtherDeployer");
-        let deploy = ["registry", "deploy", "--private-key-path", "key"];
+        let deploy = "registry deploy --private-key-path key";
         ends_with(&outsider.run(&deploy)?, 1, "OtherDeployer");
         let trusting = [&status[..], &["--trust-registry", &address]].concat();
         let trusted = outsider.run(&trusting)?;
@@ -306,7 +306,7 @@ async fn what_is_remembered_of_one_chain_is_not_looked_at_on_another() -> Done {
     let outsider = Outsider::on(one.chain())?;
     let address = one.registry().to_string();
     assert_eq!(
-        outsider.run(&["status", "--registry", &address])?.exit,
+        outsider.run(&format!("status --registry {address}"))?.exit,
         Some(0)
     );
     let name = file(&outsider)?.display().to_string();

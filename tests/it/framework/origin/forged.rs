@@ -8,6 +8,7 @@ use serde_json::json;
 use stylus_upgrades::registry::{Origin, Salt};
 use stylus_upgrades_harness::{Chain, Harness};
 use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_tests::calls;
 
 use super::outsider::{Answer, Done, Outsider};
 
@@ -124,12 +125,12 @@ impl<'h> Attack<'h> {
         self.outsider
             .call(self.owners[0], registry, &define)
             .await?;
-        let add = IRegistry::addVersionCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            code: self.codes[0].clone(),
-            step: stylus_upgrades::registry::initial(),
-        };
+        let add = calls::add_version(
+            "A",
+            "1.0",
+            &self.codes[0],
+            stylus_upgrades::registry::initial(),
+        );
         for owner in self.owners {
             self.outsider.call(owner, registry, &add).await?;
         }
@@ -139,20 +140,16 @@ impl<'h> Attack<'h> {
     }
 
     fn migration(&self) -> IRegistry::migrateCall {
-        IRegistry::migrateCall {
-            name: "A".into(),
-            version: "2.0".into(),
-            code: self.codes[1].clone(),
-            step: stylus_upgrades::registry::nothing("1.0"),
-        }
+        calls::migrate(
+            "A",
+            "2.0",
+            &self.codes[1],
+            stylus_upgrades::registry::nothing("1.0"),
+        )
     }
 
     fn takes_over_pausing(&self) -> IRegistry::setPolicyCall {
-        IRegistry::setPolicyCall {
-            name: "A".into(),
-            role: "pause".into(),
-            expression: self.attacker.to_string(),
-        }
+        calls::set_policy("A", "pause", self.attacker.to_string())
     }
 
     /// What the storage would hold if the owners had approved it: tried on a snapshot, and taken back.
@@ -264,19 +261,19 @@ async fn a_registry_with_forged_storage_is_refused_by_every_command_unless_its_a
     let address = registry.to_string();
     let genuine = harness.registry().to_string();
     refused(
-        &outsider.run(&["status", "--registry", &address])?,
+        &outsider.run(&format!("status --registry {address}"))?,
         registry,
     );
-    let other = ["status", "--trust-registry", &genuine];
+    let other = format!("status --trust-registry {genuine}");
     refused(&outsider.run(&other)?, registry);
 
     // The genuine one of the same code and policy is not refused.
-    let answer = outsider.run(&["status", "--registry", &genuine])?;
+    let answer = outsider.run(&format!("status --registry {genuine}"))?;
     assert_eq!(answer.exit, Some(0), "{answer:?}");
     assert!(answer.document.get("unverified_registries").is_none());
 
     // Whoever repeats the address goes on, is told, and has to repeat it the next time.
-    let trusting = outsider.run(&["status", "--trust-registry", &address])?;
+    let trusting = outsider.run(&format!("status --trust-registry {address}"))?;
     assert_eq!(trusting.exit, Some(0), "{trusting:?}");
     let named = &trusting.document["unverified_registries"];
     assert_eq!(*named, json!([address]));
@@ -287,10 +284,10 @@ async fn a_registry_with_forged_storage_is_refused_by_every_command_unless_its_a
         said.contains(&address) && said.contains("nothing vouches"),
         "{trusting:?}"
     );
-    let failing = outsider.run(&["status", "None", "--trust-registry", &address])?;
+    let failing = outsider.run(&format!("status None --trust-registry {address}"))?;
     assert_eq!(failing.exit, Some(1), "{failing:?}");
     assert_eq!(failing.document["unverified_registries"], json!([address]));
-    refused(&outsider.run(&["status"])?, registry);
+    refused(&outsider.run("status")?, registry);
 
     // What it was forged for: the owners set it up, and the attacker decides alone.
     attack.owners_begin(registry).await?;

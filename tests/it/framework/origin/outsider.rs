@@ -7,6 +7,7 @@ use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
 use stylus_upgrades_harness::{Chain, HarnessError, command_line};
+use stylus_upgrades_test_support::Words;
 
 pub(super) type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
@@ -43,7 +44,8 @@ impl<'c> Outsider<'c> {
     }
 
     /// Runs a command at an endpoint, with `--json`.
-    pub(super) fn run_at(&self, url: &str, words: &[&str]) -> Done<Answer> {
+    pub(super) fn run_at(&self, url: &str, words: &(impl Words + ?Sized)) -> Done<Answer> {
+        let words = &words.list()[..];
         let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli")))?;
         for name in stylus_upgrades_test_support::outer_variables() {
             command.env_remove(name);
@@ -60,15 +62,15 @@ impl<'c> Outsider<'c> {
         })
     }
 
-    pub(super) fn run(&self, words: &[&str]) -> Done<Answer> {
+    pub(super) fn run(&self, words: &(impl Words + ?Sized)) -> Done<Answer> {
         self.run_at(self.chain.url(), words)
     }
 
     /// `registry deploy` with account 0's key; its document.
-    pub(super) fn deploys(&self, words: &[&str]) -> Done<Value> {
+    pub(super) fn deploys(&self, words: &(impl Words + ?Sized)) -> Done<Value> {
         let all = [
             &["registry", "deploy", "--private-key-path", "key"][..],
-            words,
+            &words.list(),
         ];
         let answer = self.run(&all.concat())?;
         assert_eq!(answer.exit, Some(0), "{answer:?}");

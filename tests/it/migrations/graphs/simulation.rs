@@ -7,6 +7,7 @@ use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
 use stylus_upgrades_interface::reasons::invalid_step;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_tests::abi::trace::ITrace;
+use stylus_upgrades_tests::calls;
 
 mod check;
 mod instances;
@@ -129,12 +130,7 @@ impl<'w> Simulation<'w> {
 
     fn define(&mut self) {
         let policy = is(account(0));
-        let create = IRegistry::createDefinitionCall {
-            name: self.name.clone(),
-            migratePolicy: policy.clone(),
-            policyPolicy: policy.clone(),
-            createPolicy: policy,
-        };
+        let create = calls::create_definition(self.name.clone(), policy);
         self.fixture.send(account(0), &create).expect("defined");
     }
 
@@ -155,12 +151,12 @@ impl<'w> Simulation<'w> {
             });
             self.way(from, position_in_list)
         });
-        let version = IRegistry::addVersionCall {
-            name: self.name.clone(),
-            version: self.label(position_in_list),
-            code: self.code(position_in_list),
-            step: way.map_or_else(initial_step, |way| self.step(way, position_in_list)),
-        };
+        let version = calls::add_version(
+            self.name.clone(),
+            self.label(position_in_list),
+            &self.code(position_in_list),
+            way.map_or_else(initial_step, |way| self.step(way, position_in_list)),
+        );
         self.fixture.send(account(0), &version).expect("added");
         self.graph.0.push(way.into_iter().collect());
         self.tally.versions += 1;
@@ -215,11 +211,7 @@ impl<'w> Simulation<'w> {
             Some(way) => self.step(way, to),
             None => step("nowhere", 0, Bytes::new()),
         };
-        let added = IRegistry::addStepCall {
-            name: self.name.clone(),
-            version: self.label(to),
-            step: step.clone(),
-        };
+        let added = calls::add_step(self.name.clone(), self.label(to), step.clone());
         let found = self.fixture.send(account(0), &added);
         let found = found.map(drop).map_err(|Reverted(data)| data);
         let expected = match way {

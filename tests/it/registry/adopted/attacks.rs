@@ -11,6 +11,7 @@ use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::{IRegistry, Signature};
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{
     IBox, KINDS, Kind, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled, migrate, runs,
@@ -30,12 +31,7 @@ alloy::sol! {
 }
 
 fn transfer(proxy: Address, to: Address) -> IRegistry::transferProxyCall {
-    IRegistry::transferProxyCall {
-        name: "A".into(),
-        proxy,
-        to,
-        definition: String::new(),
-    }
+    calls::transfer_proxy("A", proxy, to, String::new())
 }
 
 /// A second definition, of account 5 alone, at a version of that code.
@@ -47,12 +43,7 @@ fn define_b(fixture: &mut Fixture, code: &str) {
         createPolicy: "NONE".into(),
     };
     fixture.send(account(0), &other).expect("defined");
-    let add = IRegistry::addVersionCall {
-        name: "B".into(),
-        version: "1.0".into(),
-        code: compiled(fixture, code),
-        step: initial_step(),
-    };
+    let add = calls::add_version("B", "1.0", &compiled(fixture, code), initial_step());
     fixture.send(account(5), &add).expect("added");
 }
 
@@ -158,12 +149,7 @@ fn what_others_signed_upgrades_no_adopted_proxy_in_the_middle_of_its_call() {
     fixture.set("migrate", &is(key.address()));
     let second = compiled(&mut fixture, "Box2");
     let data = Bytes::from_static(&alloy::primitives::hex!("8fd3ab80")); // migrate()
-    let call = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: second.clone(),
-        step: step("1.0", 4, data.clone()),
-    };
+    let call = calls::migrate("A", "2.0", &second, step("1.0", 4, data.clone()));
     let domain = eip712_domain! {
         name: "stylus-upgrades", version: "1",
         chain_id: fixture.chain.chain_id(), verifying_contract: fixture.registry,
@@ -217,10 +203,7 @@ fn what_others_signed_upgrades_no_adopted_proxy_in_the_middle_of_its_call() {
     assert_eq!(skipped[0].proxy, proxy);
     assert_eq!(skipped[0].reason, Bytes::from(reason));
     assert_eq!(runs(&fixture, proxy), first.implementation);
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 1,
-    };
+    let rollout = calls::rollout("A", 1);
     let direct = fixture.send(account(8), &rollout).expect("anybody may");
     assert_eq!((direct.returned.upgraded, direct.returned.left), (1, 0));
     assert_eq!(runs(&fixture, proxy), second.implementation);
@@ -242,15 +225,21 @@ fn the_stub_and_the_admins_of_a_registry_are_no_instances() {
     define_b(&mut fixture, "Box");
     let stub = evm::uups_stub_address(fixture.registry);
     let admin = admin_of(&fixture, "A");
-    for (kind, stub) in (0..6).flat_map(|kind| [(kind, stub), (kind, admin)]) {
-        let take = IRegistry::adoptCall {
-            name: "B".into(),
-            ..adopt(kind, stub)
-        };
-        // by its code, before anybody is asked whether it obeys
-        let taken = fixture.send(account(5), &take);
-        let what = "adoption of that proxy".into();
-        refused(taken, IRegistry::NotSupported { what });
+    for paused in [false, true] {
+        if paused {
+            let pause = IRegistry::pauseCall { name: "A".into() };
+            fixture.send(account(0), &pause).expect("paused");
+        }
+        for (kind, stub) in (0..6).flat_map(|kind| [(kind, stub), (kind, admin)]) {
+            let take = IRegistry::adoptCall {
+                name: "B".into(),
+                ..adopt(kind, stub)
+            };
+            // by its code, before anybody is asked whether it obeys
+            let taken = fixture.send(account(5), &take);
+            let what = "adoption of that proxy".into();
+            refused(taken, IRegistry::NotSupported { what });
+        }
     }
 }
 
@@ -264,13 +253,13 @@ fn a_stranger_hands_nothing_over_and_nobody_does_in_a_pause() {
     };
     let mut proxies = vec![];
     for n in 0..6 {
-        let create = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            kind: proxy_kind::WASM,
-            salt: B256::repeat_byte(n),
-            initData: init.abi_encode().into(),
-        };
+        let create = calls::create_proxy(
+            "A",
+            "1.0",
+            proxy_kind::WASM,
+            B256::repeat_byte(n),
+            init.abi_encode(),
+        );
         let created = fixture.send(account(0), &create).expect("created");
         proxies.push(created.returned.proxy);
     }

@@ -9,6 +9,7 @@ use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProx
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::calls;
 
 use crate::registry::fixture::{Fixture, Reverted, account, initial_step, step};
 use crate::registry::kinds::slot;
@@ -207,12 +208,7 @@ pub(in crate::registry) fn admin_of(fixture: &Fixture, name: &str) -> Address {
 }
 
 pub(in crate::registry) fn adopt(kind: u8, proxy: Address) -> IRegistry::adoptCall {
-    IRegistry::adoptCall {
-        name: "A".into(),
-        proxy,
-        kind,
-        version: "1.0".into(),
-    }
+    calls::adopt("A", proxy, kind, "1.0")
 }
 
 /// The definition A with a version, and a proxy that was adopted at it.
@@ -237,12 +233,7 @@ pub(in crate::registry) fn migrate(
     kind: u8,
     data: Bytes,
 ) -> Result<(), Reverted> {
-    let migrate = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: code.clone(),
-        step: step("1.0", kind, data),
-    };
+    let migrate = calls::migrate("A", "2.0", &code, step("1.0", kind, data));
     fixture.send(account(0), &migrate).map(drop)
 }
 

@@ -13,6 +13,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{Fixture, account, framework, initial_step, refused, step};
 use super::kinds::{answer, instance, slot};
@@ -214,10 +215,7 @@ fn adopted_proxies_wait_for_rollout_as_others_do() {
     fixture.chain.set_balance(admin, U256::from(10u64.pow(18)));
     let taken = fixture.pay(admin, proxies[2], &lost, U256::ZERO);
     taken.expect("as the admin");
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 9,
-    };
+    let rollout = calls::rollout("A", 9);
     // nobody upgrades them in the middle of something, which they would not notice: they keep waiting
     let caller = compiled(&mut fixture, "Caller").implementation;
     let through = ICaller::callCall {

@@ -5,6 +5,7 @@ use stylus_upgrades_interface::adopted::IUpgradeableProxy;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{
     KINDS, OWNER, TRANSPARENT_5, admin_of, adopt, adopted, compiled, migrate, runs,
@@ -16,12 +17,7 @@ fn an_adopted_proxy_goes_back_to_its_former_owner() {
     for kind in KINDS {
         let (mut fixture, first, proxy) = adopted(kind);
         let to = account(OWNER);
-        let transfer = IRegistry::transferProxyCall {
-            name: "A".into(),
-            proxy,
-            to,
-            definition: String::new(),
-        };
+        let transfer = calls::transfer_proxy("A", proxy, to, String::new());
         let done = fixture.send(account(0), &transfer).expect("transferred");
         assert_eq!(done.events::<IRegistry::InstanceTransferred>().len(), 1);
         refused(
@@ -50,12 +46,7 @@ fn an_adopted_proxy_goes_back_to_its_former_owner() {
 #[test]
 fn what_cannot_be_transferred_stays() {
     let (mut fixture, _, proxy) = adopted(TRANSPARENT_5);
-    let transfer = |to| IRegistry::transferProxyCall {
-        name: "A".into(),
-        proxy,
-        to,
-        definition: String::new(),
-    };
+    let transfer = |to| calls::transfer_proxy("A", proxy, to, String::new());
     let what = "transfer to that account";
     let own = admin_of(&fixture, "A");
     let registry = fixture.registry;
@@ -81,12 +72,7 @@ fn what_cannot_be_transferred_stays() {
         createPolicy: "NONE".into(),
     };
     fixture.send(account(0), &other).expect("defined");
-    let of_another = IRegistry::transferProxyCall {
-        name: "B".into(),
-        proxy,
-        definition: String::new(),
-        to: account(7),
-    };
+    let of_another = calls::transfer_proxy("B", proxy, account(7), String::new());
     refused(
         fixture.send(account(0), &of_another),
         IRegistry::NotAnInstance { proxy },
@@ -114,12 +100,7 @@ fn the_last_instance_takes_the_place_of_one_that_goes() {
         fixture.view(&page).expect("proxies")
     };
     for goes in [1, 2, 0, 0] {
-        let transfer = IRegistry::transferProxyCall {
-            name: "A".into(),
-            proxy: proxies[goes],
-            definition: String::new(),
-            to: account(7),
-        };
+        let transfer = calls::transfer_proxy("A", proxies[goes], account(7), String::new());
         fixture.send(account(0), &transfer).expect("transferred");
         proxies.swap_remove(goes);
         assert_eq!(of(&fixture), proxies);

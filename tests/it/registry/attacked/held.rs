@@ -8,6 +8,7 @@ use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::{ICounter, IHostile};
+use stylus_upgrades_tests::calls;
 
 use super::{
     ATTACKER, IImpostor, VICTIM, acceptance, attackers_registry, balance, definition_of, impostor,
@@ -41,12 +42,7 @@ fn a_strangers_acceptance_takes_no_proxy_that_a_registry_relays_to_and_cuts_no_r
     }
     // a stranger has a definition at the old registry, and a contract that says it is a registry
     definition_of(&mut fixture, account(6), "M");
-    let add = IRegistry::addVersionCall {
-        name: "M".into(),
-        version: "1.0".into(),
-        code: code.clone(),
-        step: initial_step(),
-    };
+    let add = calls::add_version("M", "1.0", &code, initial_step());
     fixture.send(account(6), &add).expect("added");
     let boss = fixture.deploy("hostile").implementation;
     for (kind, proxy) in kinds.into_iter().zip(proxies) {
@@ -128,17 +124,8 @@ fn a_receiver_that_calls_back_in_the_middle_of_a_transfer_changes_nothing_else()
         name: "M".into(),
         ..acceptance(wasm, proxy_kind::WASM, receiver)
     };
-    let create_m = IRegistry::createProxyCall {
-        name: "M".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::EVM,
-        salt: B256::ZERO,
-        initData: data(&init),
-    };
-    let rollout = IRegistry::rolloutCall {
-        name: name(),
-        max: 9,
-    };
+    let create_m = calls::create_proxy("M", "1.0", proxy_kind::EVM, B256::ZERO, data(&init));
+    let rollout = calls::rollout(name(), 9);
     let refused_inside = [
         (registry, data(&relayed(wasm))),
         (registry, data(&receive)),
@@ -192,15 +179,15 @@ fn the_lists_stay_whole_when_instances_leave_and_come_back() {
     let theirs = attackers_registry(&mut fixture, &code);
     let mut proxies = Vec::new();
     for salt in 1..=5u8 {
-        let creation = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            kind: salt % 2,
-            salt: B256::repeat_byte(salt),
-            initData: data(&ICounter::initializeCall {
+        let creation = calls::create_proxy(
+            "A",
+            "1.0",
+            salt % 2,
+            B256::repeat_byte(salt),
+            data(&ICounter::initializeCall {
                 value: U256::from(salt),
             }),
-        };
+        );
         let made = fixture.send(account(VICTIM), &creation).expect("created");
         proxies.push((salt % 2, made.returned.proxy));
     }
@@ -241,10 +228,7 @@ fn the_lists_stay_whole_when_instances_leave_and_come_back() {
     all.sort();
     assert_eq!(listed(&fixture), all);
     fixture.send(account(VICTIM), &pause).expect("paused");
-    let rollout = IRegistry::rolloutCall {
-        name: "A".into(),
-        max: 9,
-    };
+    let rollout = calls::rollout("A", 9);
     let rest = fixture.send(account(8), &rollout).expect("the rest");
     assert_eq!((rest.returned.upgraded, rest.returned.left), (1, 0));
     for (_, proxy) in proxies {
@@ -272,10 +256,12 @@ fn value_of_an_upgrade_reaches_the_proxy_or_comes_back() {
     let next = add_version(&code, "2.0", step("1.0", 0, Bytes::new()));
     fixture.send(account(ATTACKER), &next).expect("added");
     let value = U256::from(5);
-    let upgrade = |actions: Option<_>| IRegistry::upgradeInstanceCall {
-        proxy,
-        version: "2.0".into(),
-        data: actions.map_or_else(Bytes::new, |actions| data(&IHostile::actCall { actions })),
+    let upgrade = |actions: Option<_>| {
+        calls::upgrade_instance(
+            proxy,
+            "2.0",
+            actions.map_or_else(Bytes::new, |actions| data(&IHostile::actCall { actions })),
+        )
     };
     let holds = |fixture: &Fixture| [ours, theirs, proxy].map(|who| balance(fixture, who));
     refused(
@@ -391,11 +377,7 @@ fn a_proxy_of_another_registry_does_not_move_in_the_middle_of_its_call() {
     let policy = set_policy("migrate", &is(boss));
     fixture.send(account(ATTACKER), &policy).expect("set");
     for (n, proxy) in proxies.into_iter().enumerate() {
-        let upgrade = IRegistry::upgradeInstanceCall {
-            proxy,
-            version: "2.0".into(),
-            data: Bytes::new(),
-        };
+        let upgrade = calls::upgrade_instance(proxy, "2.0", Bytes::new());
         let pause = IRegistry::pauseCall { name: "A".into() };
         let through = |actions| IHostile::actCall { actions };
         let inner = vec![
@@ -440,12 +422,7 @@ fn a_proxy_that_was_adopted_as_another_kind_is_not_lost() {
         let resume = IRegistry::resumeCall { name: name() };
         fixture.send(account(VICTIM), &resume).expect("resumed");
         assert_eq!(value(&fixture, proxy), Ok(held()));
-        let away = IRegistry::transferProxyCall {
-            name: name(),
-            proxy,
-            to: account(OWNER),
-            definition: String::new(),
-        };
+        let away = calls::transfer_proxy(name(), proxy, account(OWNER), String::new());
         let gone = fixture.send(account(VICTIM), &away);
         eprintln!("given away: {:?}", gone.as_ref().map(|done| done.gas));
         if gone.is_err() {
@@ -483,27 +460,19 @@ fn who_moves_an_instance_before_he_executes_a_pause_only_puts_it_off() {
     assert!(!approved.returned.executed);
     // the instance lags: five are too many to be upgraded at once
     for salt in 1..=4 {
-        let creation = IRegistry::createProxyCall {
-            name: name(),
-            version: "1.0".into(),
-            kind: proxy_kind::EVM,
-            salt: B256::repeat_byte(salt),
-            initData: data(&init),
-        };
+        let creation = calls::create_proxy(
+            name(),
+            "1.0",
+            proxy_kind::EVM,
+            B256::repeat_byte(salt),
+            data(&init),
+        );
         fixture.send(account(VICTIM), &creation).expect("created");
     }
-    let order = IRegistry::migrateCall {
-        name: name(),
-        version: "2.0".into(),
-        code: code.clone(),
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let order = calls::migrate(name(), "2.0", &code, step("1.0", 0, Bytes::new()));
     fixture.send(account(VICTIM), &order).expect("current");
     fixture.wait(101);
-    let rollout = IRegistry::rolloutCall {
-        name: name(),
-        max: 1,
-    };
+    let rollout = calls::rollout(name(), 1);
     let both = IHostile::actCall {
         actions: vec![call(registry, &rollout), call(registry, &pause)],
     };
@@ -513,10 +482,7 @@ fn who_moves_an_instance_before_he_executes_a_pause_only_puts_it_off() {
     let upgraded = done.events::<IRegistry::InstanceUpgraded>();
     assert_eq!(upgraded[0].proxy, proxy);
     assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
-    let left = IRegistry::rolloutCall {
-        name: name(),
-        max: 9,
-    };
+    let left = calls::rollout(name(), 9);
     let rest = fixture.send(account(8), &left).expect("anybody may");
     assert_eq!(rest.returned.left, 0);
     assert_eq!(instance(&fixture, proxy).state, instance_state::PAUSED);
@@ -557,12 +523,7 @@ fn who_had_a_proxy_before_orders_nothing_in_a_complex_step_at_its_third_registry
     assert_eq!(relays(&fixture, third), (home, Address::ZERO));
 
     fixture.registry = third;
-    let order = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: code.clone(),
-        step: complex("1.0", &program, account(7)),
-    };
+    let order = calls::migrate("A", "2.0", &code, complex("1.0", &program, account(7)));
     fixture.send(account(ATTACKER), &order).expect("started");
     assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
     // in the middle of it: not transferred, not paused, and nobody else's
@@ -570,15 +531,8 @@ fn who_had_a_proxy_before_orders_nothing_in_a_complex_step_at_its_third_registry
     refused(middle, Proxy::UpgradeInProgress {});
     let name = || String::from("A");
     let handler = account(VICTIM);
-    let set = IRegistry::setHandlerCall {
-        name: name(),
-        proxy,
-        handler,
-    };
-    let abort = IRegistry::abortMigrationCall {
-        name: name(),
-        proxy,
-    };
+    let set = calls::set_handler(name(), proxy, handler);
+    let abort = calls::abort_migration(name(), proxy);
     for (registry, who) in [first, two] {
         let not_an_instance = || IRegistry::NotAnInstance { proxy };
         let sent = fixture.pay(account(who), registry, &set, U256::ZERO);
@@ -628,15 +582,15 @@ fn a_proxy_that_was_accepted_twice_arrives_once_where_it_was_sent() {
     let ours = fixture.registry;
     let theirs = attackers_registry(&mut fixture, &code);
     fixture.registry = theirs;
-    let creation = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::WASM,
-        salt: B256::ZERO,
-        initData: data(&ICounter::initializeCall {
+    let creation = calls::create_proxy(
+        "A",
+        "1.0",
+        proxy_kind::WASM,
+        B256::ZERO,
+        data(&ICounter::initializeCall {
             value: U256::from(1),
         }),
-    };
+    );
     let made = fixture.send(account(ATTACKER), &creation).expect("created");
     let proxy = made.returned.proxy;
     fixture.registry = ours;

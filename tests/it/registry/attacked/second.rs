@@ -11,6 +11,7 @@ use stylus_upgrades_interface::reasons::{instance_state, proxy_kind, step as ste
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::{ATTACKER, IRole, VICTIM, acceptance, attackers_registry, definition_of, transfer};
 use crate::registry::adopted::fixture::{
@@ -128,18 +129,10 @@ fn a_registry_relays_to_no_proxy_that_is_its_own_instance() {
     let vanishing = compiled(&mut fixture, "Vanishing");
     definition_of(&mut fixture, forger, "A");
     let add = add_version(&vanishing, "0.9", initial_step());
-    let creation = |version: &str| IRegistry::createProxyCall {
-        name: "A".into(),
-        version: version.into(),
-        kind: proxy_kind::EVM,
-        salt: B256::ZERO,
-        initData: Bytes::new(),
+    let creation = |version: &str| {
+        calls::create_proxy("A", version, proxy_kind::EVM, B256::ZERO, Bytes::new())
     };
-    let address = IRegistry::proxyAddressCall {
-        name: "A".into(),
-        kind: proxy_kind::EVM,
-        salt: B256::ZERO,
-    };
+    let address = calls::proxy_address("A", proxy_kind::EVM, B256::ZERO);
     let proxy = fixture.view(&address).expect("an address");
     let forget = IVanishing::forgetCall {
         slot: slots::UPGRADED,
@@ -165,11 +158,7 @@ fn a_registry_relays_to_no_proxy_that_is_its_own_instance() {
     assert_eq!(made.expect("created").returned.proxy, proxy);
     let add = add_version(&code, "2.0", complex("1.0", &program, account(7)));
     fixture.send(account(VICTIM), &add).expect("added");
-    let upgrade = IRegistry::upgradeInstanceCall {
-        proxy,
-        version: "2.0".into(),
-        data: Bytes::new(),
-    };
+    let upgrade = calls::upgrade_instance(proxy, "2.0", Bytes::new());
     fixture.send(account(VICTIM), &upgrade).expect("started");
     assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
     let relayed = |order: Bytes| {
@@ -292,13 +281,13 @@ fn trap(fixture: &mut Fixture, proxy: Address, (slot, value): (B256, B256)) {
 /// A proxy of the attacker's registry, at 1.0.
 fn theirs_at_first(fixture: &mut Fixture, theirs: Address) -> Address {
     let ours = std::mem::replace(&mut fixture.registry, theirs);
-    let creation = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::WASM,
-        salt: B256::ZERO,
-        initData: data(&IHostile::initializeCall { actions: vec![] }),
-    };
+    let creation = calls::create_proxy(
+        "A",
+        "1.0",
+        proxy_kind::WASM,
+        B256::ZERO,
+        data(&IHostile::initializeCall { actions: vec![] }),
+    );
     let made = fixture.send(account(ATTACKER), &creation).expect("created");
     fixture.registry = ours;
     made.returned.proxy
@@ -328,12 +317,7 @@ fn a_complex_step_ends_whatever_who_had_the_proxy_before_has_left_there() {
         let proxy = theirs_at_first(&mut fixture, theirs);
         trap(&mut fixture, proxy, left);
         arrives(&mut fixture, theirs, proxy);
-        let order = IRegistry::migrateCall {
-            name: "A".into(),
-            version: "2.0".into(),
-            code: code.clone(),
-            step: complex("1.0", &program, account(7)),
-        };
+        let order = calls::migrate("A", "2.0", &code, complex("1.0", &program, account(7)));
         fixture.send(account(VICTIM), &order).expect("current");
         assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
         let end = IComplexMigration::endMigrationCall {};
@@ -354,12 +338,7 @@ fn a_complex_step_that_could_not_end_does_not_begin() {
         let init = IHostile::initializeCall { actions: vec![] };
         let proxy = create(&mut fixture, proxy_kind::WASM, &init);
         trap(&mut fixture, proxy, left);
-        let order = IRegistry::migrateCall {
-            name: "A".into(),
-            version: "2.0".into(),
-            code: code.clone(),
-            step: complex("1.0", &program, account(7)),
-        };
+        let order = calls::migrate("A", "2.0", &code, complex("1.0", &program, account(7)));
         let sent = fixture.send(account(VICTIM), &order);
         refused(sent, Proxy::UpgradeSlotsTouched { slot: left.0 });
         assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
@@ -373,13 +352,13 @@ fn instances_that_fail_with_much_data_are_no_veto_where_the_step_skips_what_fail
     let code = fixture.deploy("hostile");
     fixture.add("1.0", &code, initial_step());
     for salt in 1..=4 {
-        let creation = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            kind: proxy_kind::WASM,
-            salt: B256::repeat_byte(salt),
-            initData: Bytes::new(),
-        };
+        let creation = calls::create_proxy(
+            "A",
+            "1.0",
+            proxy_kind::WASM,
+            B256::repeat_byte(salt),
+            Bytes::new(),
+        );
         fixture.send(account(VICTIM), &creation).expect("created");
     }
     // 1.0 of the hostile code reverts with a megabyte
@@ -388,16 +367,16 @@ fn instances_that_fail_with_much_data_are_no_veto_where_the_step_skips_what_fail
     let act = IHostile::actCall {
         actions: vec![pattern.into()],
     };
-    let order = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: code.clone(),
-        step: step(
+    let order = calls::migrate(
+        "A",
+        "2.0",
+        &code,
+        step(
             "1.0",
             step_kind::FOREIGN_CALL | step_kind::SKIP_FAILING,
             data(&act),
         ),
-    };
+    );
     let registry = fixture.registry;
     let sent = fixture.pay_with_gas(account(VICTIM), registry, &order, U256::ZERO, 32_000_000);
     let skipped = sent.expect("no veto");
@@ -479,13 +458,7 @@ fn a_proxy_that_burns_all_gas_is_removed_and_stops_no_pause() {
     given.expect("given");
     let adopted = fixture.send(account(VICTIM), &adopt(kind.kind, proxy));
     adopted.expect("adopted");
-    let creation = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: proxy_kind::EVM,
-        salt: B256::ZERO,
-        initData: Bytes::new(),
-    };
+    let creation = calls::create_proxy("A", "1.0", proxy_kind::EVM, B256::ZERO, Bytes::new());
     let made = fixture.send(account(VICTIM), &creation).expect("created");
     let honest = made.returned.proxy;
     let taken = fixture.pay(account(OWNER), proxy, &grant(account(OWNER)), U256::ZERO);
@@ -506,12 +479,7 @@ fn a_proxy_that_burns_all_gas_is_removed_and_stops_no_pause() {
         name: "A".into(),
         proxy,
     };
-    let order = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: other.clone(),
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let order = calls::migrate("A", "2.0", &other, step("1.0", 0, Bytes::new()));
     send(&mut fixture, data(&order)).expect_err("all the gas is gone");
     send(&mut fixture, data(&remove)).expect("removed");
     send(&mut fixture, data(&order)).expect("migrated");

@@ -51,6 +51,9 @@ impl Counts {
             if let Some(next) = on_chain.scope.next(state, *first) {
                 self.replay(&after, &next, &rest);
             }
+            if rest.iter().all(|path| path.is_empty()) {
+                after.check_events();
+            }
         }
     }
 

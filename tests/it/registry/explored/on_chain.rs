@@ -15,12 +15,14 @@ use stylus_upgrades_test_model::{
     TWO_OF_THREE, WALLET, last_day,
 };
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::perform::GAS;
 use crate::registry::adopted::fixture::{
     OWNER, TRANSPARENT_5, admin_of, adopt, compiled, creation,
 };
 use crate::registry::fixture::{Fixture, account, complex, initial_step, is, step};
+use crate::registry::replay::agrees_with_the_views;
 use crate::review::fixture::data;
 
 pub(super) const NAME: &str = "A";
@@ -98,12 +100,7 @@ impl OnChain {
             false => step("1.0", kind::NONE, Bytes::new()),
         };
         for name in names {
-            let add = IRegistry::addVersionCall {
-                name: (*name).into(),
-                version: "1.0".into(),
-                code: first.clone(),
-                step: initial_step(),
-            };
+            let add = calls::add_version(*name, "1.0", &first, initial_step());
             decide(&mut fixture, scope, &data(&add));
         }
         let proxies = [0, 1].map(|n| match scope.is_adopted(n) {
@@ -127,11 +124,7 @@ impl OnChain {
             }
             false => {
                 let create = create(scope, NAME, n, "1.0");
-                let address = IRegistry::proxyAddressCall {
-                    name: create.name,
-                    kind: create.kind,
-                    salt: create.salt,
-                };
+                let address = calls::proxy_address(create.name, create.kind, create.salt);
                 fixture.view(&address).expect("an address")
             }
         });
@@ -165,20 +158,20 @@ impl OnChain {
     pub(super) fn calldata(&self, of: &str, content: Content) -> Bytes {
         let name = || of.to_owned();
         let policy = |role: &str, policy: &Policy| {
-            data(&IRegistry::setPolicyCall {
-                name: name(),
-                role: role.into(),
-                expression: text(policy, self.lambda, self.wallet),
-            })
+            data(&calls::set_policy(
+                name(),
+                role,
+                text(policy, self.lambda, self.wallet),
+            ))
         };
         let proxy = |n: u8| self.proxies[usize::from(n)];
         match content {
-            Content::Migrate => data(&IRegistry::migrateCall {
-                name: name(),
-                version: "2.0".into(),
-                code: self.second.clone(),
-                step: self.step.clone(),
-            }),
+            Content::Migrate => data(&calls::migrate(
+                name(),
+                "2.0",
+                &self.second,
+                self.step.clone(),
+            )),
             Content::SetPolicy(n) => policy("migrate", &self.scope.policies[usize::from(n)]),
             Content::SetPause(n) => policy("pause", &self.scope.pausing[usize::from(n)]),
             Content::SetCreate(n) => policy("create", &self.scope.creating[usize::from(n)]),
@@ -188,26 +181,28 @@ impl OnChain {
             }
             Content::Pause => data(&IRegistry::pauseCall { name: name() }),
             Content::Resume => data(&IRegistry::resumeCall { name: name() }),
-            Content::SetHandler(n) => data(&IRegistry::setHandlerCall {
-                name: name(),
-                proxy: proxy(n),
-                handler: account(7),
-            }),
-            Content::Abort(n) => data(&IRegistry::abortMigrationCall {
-                name: name(),
-                proxy: proxy(n),
-            }),
+            Content::SetHandler(n) => data(&calls::set_handler(name(), proxy(n), account(7))),
+            Content::Abort(n) => data(&calls::abort_migration(name(), proxy(n))),
             Content::Adopt(n) => data(&adopt(proxy_kind::TRANSPARENT_5, proxy(n))),
             Content::Remove(n) => data(&IRegistry::removeInstanceCall {
                 name: name(),
                 proxy: proxy(n),
             }),
-            Content::Transfer(n) => data(&IRegistry::transferProxyCall {
-                name: name(),
-                proxy: proxy(n),
-                definition: String::new(),
-                to: account(OWNER),
-            }),
+            Content::Transfer(n) => data(&calls::transfer_proxy(
+                name(),
+                proxy(n),
+                account(OWNER),
+                String::new(),
+            )),
+        }
+    }
+
+    /// The registry's events say what its views say.
+    pub(super) fn check_events(&self) {
+        agrees_with_the_views(&self.fixture, "");
+        agrees_with_the_views(&self.fixture, NAME);
+        if !self.scope.elsewhere.is_empty() {
+            agrees_with_the_views(&self.fixture, OTHER);
         }
     }
 
@@ -324,16 +319,16 @@ fn calling(fixture: &mut Fixture, code: &Code) -> Address {
 /// The `createProxy` of a proxy. Where contracts call in the middle of its calls, one scope has a WASM proxy and
 /// the others have an EVM proxy.
 fn create(scope: Scope, name: &str, n: u8, version: &str) -> IRegistry::createProxyCall {
-    IRegistry::createProxyCall {
-        name: name.into(),
-        version: version.into(),
-        kind: match scope.contracts && !scope.skips {
+    calls::create_proxy(
+        name,
+        version,
+        match scope.contracts && !scope.skips {
             true => proxy_kind::EVM,
             false => proxy_kind::WASM,
         },
-        salt: B256::repeat_byte(n + 1),
-        initData: Bytes::new(),
-    }
+        B256::repeat_byte(n + 1),
+        Bytes::new(),
+    )
 }
 
 fn text(policy: &Policy, lambda: Address, wallet: Address) -> String {

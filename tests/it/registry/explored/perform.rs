@@ -15,6 +15,7 @@ use stylus_upgrades_test_model::{
     Transition, Way,
 };
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::on_chain::{DAY, NAME, OTHER, OnChain, key, say};
 use crate::registry::adopted::fixture::{OWNER, admin_of};
@@ -63,11 +64,8 @@ impl OnChain {
                 (STRANGER, data(&IRegistry::rolloutCall { name, max: 9 }))
             }
             Transition::UpgradeInstance(who, proxy) => {
-                let upgrade = IRegistry::upgradeInstanceCall {
-                    proxy: self.proxies[usize::from(proxy)],
-                    version: "2.0".into(),
-                    data: Bytes::new(),
-                };
+                let upgrade =
+                    calls::upgrade_instance(self.proxies[usize::from(proxy)], "2.0", Bytes::new());
                 (who, data(&upgrade))
             }
             Transition::Submit {

@@ -3,6 +3,7 @@
 use alloy::primitives::Bytes;
 use stylus_upgrades_interface::reasons::{blocked_by, definition_state};
 use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 
 use super::{counters, definition_state, pause, paused, resume};
 use crate::registry::fixture::{Fixture, account, is, refused, set_policy, step};
@@ -76,12 +77,7 @@ fn what_is_approved_waits_for_the_end_of_a_pause() {
     let both = format!("AND({},{})", is(account(0)), is(account(1)));
     let (mut fixture, _) = counters(&both, 1);
     let code = fixture.deploy("counter-v2");
-    let migrate = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code,
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let migrate = calls::migrate("A", "2.0", &code, step("1.0", 0, Bytes::new()));
     let opened = fixture.send(account(0), &migrate).expect("approved");
     let action = opened.returned.action;
     fixture.send(account(0), &pause()).expect("paused");

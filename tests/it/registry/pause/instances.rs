@@ -5,6 +5,7 @@ use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{definition_state, instance_state};
 use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 
 use super::{
     counters, create, definition_state, holds, pause, paused, resume, rollout, state, value,
@@ -51,12 +52,7 @@ fn a_pause_stops_every_instance_and_resume_restores_all_of_it() {
 fn while_it_is_paused_nothing_is_upgraded_or_created() {
     let (mut fixture, proxies) = counters(&is(account(0)), 1);
     let two = fixture.deploy("counter-v2");
-    let migrate = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: two.clone(),
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let migrate = calls::migrate("A", "2.0", &two, step("1.0", 0, Bytes::new()));
     let add = add_version(&two, "2.0", step("1.0", 0, Bytes::new()));
     fixture.send(account(0), &pause()).expect("paused");
     refused(fixture.send(account(0), &migrate), paused());
@@ -131,12 +127,7 @@ fn who_lags_behind_and_who_is_ahead_are_where_they_were_after_a_pause() {
     for (version, from) in [("2.0", "1.0"), ("3.0", "2.0")] {
         fixture.add(version, &code, step(from, 0, Bytes::new()));
     }
-    let current = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code,
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let current = calls::migrate("A", "2.0", &code, step("1.0", 0, Bytes::new()));
     fixture.send(account(0), &current).expect("activated");
     assert_eq!(rollout(&mut fixture, 2).returned.left, 5);
     let ahead = Proxy::upgradeToCall {

@@ -9,6 +9,7 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_tests::calls;
 
 use crate::registry::fixture::{Done, Fixture, Reverted, account, is};
 use crate::registry::replay::agrees_with_the_views;
@@ -49,10 +50,7 @@ fn create(fixture: &mut Fixture, n: u8) -> Result<Address, Reverted> {
 }
 
 fn rollout(fixture: &mut Fixture, max: u16) -> Done<IRegistry::rolloutReturn> {
-    let call = IRegistry::rolloutCall {
-        name: "A".into(),
-        max,
-    };
+    let call = calls::rollout("A", max);
     let done = fixture.send(account(5), &call).expect("anybody may");
     agrees_with_the_views(fixture, "A");
     done

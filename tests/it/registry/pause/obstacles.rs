@@ -9,6 +9,7 @@ use stylus_upgrades_interface::reasons::{definition_state, instance_state, not_r
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::{counters, definition_state, pause, paused, resume, rollout, state, value};
 use crate::registry::fixture::{
@@ -35,10 +36,7 @@ fn code_that_cannot_run_is_not_resumed_and_holds_up_nobody() {
     let done = fixture.send(account(0), &resume()).expect("resumed");
     let skipped = done.events::<IRegistry::InstanceSkipped>();
     assert_eq!(skipped.len(), 2);
-    let code = IRegistry::getVersionCall {
-        name: "A".into(),
-        version: "1.0".into(),
-    };
+    let code = calls::get_version("A", "1.0");
     let implementation = fixture.view(&code).expect("it").code.implementation;
     let expired = Proxy::ImplementationNotRunnable {
         implementation,
@@ -61,10 +59,7 @@ fn code_that_cannot_run_is_not_resumed_and_holds_up_nobody() {
 #[test]
 fn an_instance_whose_code_is_gone_is_upgraded_past_it() {
     let (mut fixture, proxies) = counters(&is(account(0)), 2);
-    let code = IRegistry::getVersionCall {
-        name: "A".into(),
-        version: "1.0".into(),
-    };
+    let code = calls::get_version("A", "1.0");
     let implementation = fixture.view(&code).expect("it").code.implementation;
     fixture.send(account(0), &pause()).expect("paused");
     fixture.chain.set_code(implementation, Bytes::new());
@@ -72,12 +67,12 @@ fn an_instance_whose_code_is_gone_is_upgraded_past_it() {
     assert_eq!(done.events::<IRegistry::InstanceSkipped>().len(), 2);
     // nothing newer yet: they wait
     assert_eq!(rollout(&mut fixture, 100).returned.left, 2);
-    let migrate = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: fixture.deploy("counter-v2"),
-        step: step("1.0", 0, Bytes::new()),
-    };
+    let migrate = calls::migrate(
+        "A",
+        "2.0",
+        &fixture.deploy("counter-v2"),
+        step("1.0", 0, Bytes::new()),
+    );
     fixture.send(account(0), &migrate).expect("activated");
     let done = rollout(&mut fixture, 100);
     assert_eq!((done.returned.upgraded, done.returned.left), (2, 0));

@@ -5,6 +5,7 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolStruct;
 use stylus_upgrades_interface::registry::{IRegistry, Signature};
 use stylus_upgrades_interface::signed::{SOURCES, text};
+use stylus_upgrades_tests::calls;
 
 use super::{change, domain, key, refused_signature, signed, submit, two_of_three, typed};
 use crate::registry::fixture::{Fixture, account, add_version, initial_step, is, step};
@@ -123,13 +124,13 @@ fn every_kind_of_field_is_signed() {
         round: 0,
         deadline: u64::MAX,
     };
-    let call = data(&IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: 0,
-        salt: B256::repeat_byte(7),
-        initData: Bytes::new(),
-    });
+    let call = data(&calls::create_proxy(
+        "A",
+        "1.0",
+        0,
+        B256::repeat_byte(7),
+        Bytes::new(),
+    ));
     let done = both(&mut fixture, call, &|key| signed(key, &domain, &create));
     assert_eq!(done.events::<IRegistry::ProxyCreated>().len(), 1);
     let pause = typed::Pause {

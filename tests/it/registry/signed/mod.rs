@@ -12,6 +12,7 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy::sol;
 use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
 use stylus_upgrades_interface::registry::{IRegistry, Progress, Signature};
+use stylus_upgrades_tests::calls;
 
 use crate::registry::fixture::{Done, Fixture, Reverted, account, is, refused, set_policy};
 use crate::registry::replay::agrees_with_the_views;
@@ -105,10 +106,7 @@ fn submit(
 }
 
 fn policy_of(fixture: &Fixture, role: &str) -> String {
-    let call = IRegistry::policyCall {
-        name: "A".into(),
-        role: role.into(),
-    };
+    let call = calls::policy("A", role);
     fixture.view(&call).expect("a policy")
 }
 

@@ -4,6 +4,7 @@ use alloy::primitives::{Address, B256, Bytes, U256};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{IRegistry, Signature};
 use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::calls;
 
 use super::{
     SUBMITTER, change, domain, key, policy_of, refused_signature, signed, submission, submit,
@@ -119,13 +120,7 @@ fn value_goes_along_only_from_who_alone_satisfies_and_only_where_it_executes() {
     let domain = domain(&fixture);
     let actions = vec![];
     let init = data(&IHostile::initializeCall { actions });
-    let call = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: 0,
-        salt: B256::repeat_byte(7),
-        initData: init.clone(),
-    };
+    let call = calls::create_proxy("A", "1.0", 0, B256::repeat_byte(7), init.clone());
     let message = typed::CreateProxy {
         name: "A".into(),
         version: "1.0".into(),
@@ -200,10 +195,7 @@ fn who_submits_what_nobody_governs_is_refused() {
     let mut fixture = two_of_three();
     for call in [
         Bytes::new(),
-        data(&IRegistry::rolloutCall {
-            name: "A".into(),
-            max: 1,
-        }),
+        data(&calls::rollout("A", 1)),
         data(&IRegistry::revokeCall { action: B256::ZERO }),
     ] {
         let found = submit(&mut fixture, &call, u64::MAX, &[]);

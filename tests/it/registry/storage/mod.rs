@@ -16,6 +16,7 @@ use stylus_upgrades_interface::registry::{IRegistry, Step};
 use stylus_upgrades_interface::registry_storage as declared;
 use stylus_upgrades_interface::registry_storage::{Location, PendingKey, RECORDS, StepKey};
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::calls;
 
 use super::fixture::{account, complex, framework, initial_step, is, step};
 
@@ -47,11 +48,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
     scene.define("A", expression.clone());
     scene.define("B", "NONE".into());
     for expression in [boss, ana] {
-        scene.boss(&IRegistry::setPolicyCall {
-            name: "A".into(),
-            role: "audit".into(),
-            expression: is(expression),
-        });
+        scene.boss(&calls::set_policy("A", "audit", is(expression)));
     }
     scene.add("1.0", initial_step());
     scene.boss(&IRegistry::pauseCall { name: "A".into() });
@@ -66,11 +63,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         scriptCodehash: scene.fixture.code_hash(lambda),
         ..step("3.0", kind::NONE, Bytes::new())
     };
-    scene.boss(&IRegistry::addStepCall {
-        name: "A".into(),
-        version: "4.0".into(),
-        step: checked.clone(),
-    });
+    scene.boss(&calls::add_step("A", "4.0", checked.clone()));
     let proxies = [1, 2, 3, 4, 5].map(|n| scene.create(n));
     scene.upgrade(proxies[0], "4.0"); // stops at the complex step
     scene.upgrade(proxies[1], "3.0");
@@ -188,10 +181,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         let record = storage.of(&declared::label::RECORD, key);
         record.packs("VERSION", [("index", number(index))]);
 
-        let query = IRegistry::getVersionCall {
-            name: "A".into(),
-            version: label.into(),
-        };
+        let query = calls::get_version("A", label);
         let shown = scene.fixture.view(&query).expect("a version");
         assert_eq!(shown.code, scene.code);
         let head = [

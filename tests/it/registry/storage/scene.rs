@@ -7,6 +7,7 @@ use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+use stylus_upgrades_tests::calls;
 
 use super::stored::Storage;
 use crate::registry::fixture::{Fixture, account, framework, is};
@@ -68,22 +69,11 @@ impl Scene {
     }
 
     pub(super) fn version(&self, version: &str, step: Step) -> IRegistry::addVersionCall {
-        IRegistry::addVersionCall {
-            name: "A".into(),
-            version: version.into(),
-            code: self.code.clone(),
-            step,
-        }
+        calls::add_version("A", version, &self.code, step)
     }
 
     pub(super) fn create(&mut self, n: u8) -> Address {
-        let create = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            kind: 0,
-            salt: B256::repeat_byte(n),
-            initData: Bytes::new(),
-        };
+        let create = calls::create_proxy("A", "1.0", 0, B256::repeat_byte(n), Bytes::new());
         self.boss(&create).proxy
     }
 
@@ -91,13 +81,13 @@ impl Scene {
     pub(super) fn expect_from(&mut self, registry: Address) -> Address {
         let creation_code = &framework().proxy_creation_code;
         let proxy = self.fixture.deploy_code(creation_code).implementation;
-        self.boss(&IRegistry::acceptTransferCall {
-            name: "A".into(),
+        self.boss(&calls::accept_transfer(
+            "A",
             proxy,
-            kind: proxy_kind::WASM,
-            version: "1.0".into(),
+            proxy_kind::WASM,
+            "1.0",
             registry,
-        });
+        ));
         proxy
     }
 

@@ -1,5 +1,6 @@
 //! Every governed flow on our registry, once, in the order in which a definition lives.
 
+use crate::calls;
 use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::rpc::types::TransactionReceipt;
 use alloy::signers::SignerSync;
@@ -145,40 +146,26 @@ impl Lifecycle<'_> {
     }
 
     fn first(&self, name: &str) -> IRegistry::addVersionCall {
-        IRegistry::addVersionCall {
-            name: name.into(),
-            version: "1.0".into(),
-            code: code(&self.v1),
-            step: step::initial(),
-        }
+        calls::add_version(name, "1.0", &code(&self.v1), step::initial())
     }
 
     fn second(&self, name: &str, step: Step) -> IRegistry::migrateCall {
-        IRegistry::migrateCall {
-            name: name.into(),
-            version: "2.0".into(),
-            code: code(&self.v2),
-            step,
-        }
+        calls::migrate(name, "2.0", &code(&self.v2), step)
     }
 
     fn create(name: &str, kind: u8) -> IRegistry::createProxyCall {
         let value = U256::from(7);
-        IRegistry::createProxyCall {
-            name: name.into(),
-            version: "1.0".into(),
+        calls::create_proxy(
+            name,
+            "1.0",
             kind,
-            salt: B256::ZERO,
-            initData: initializeCall { value }.abi_encode().into(),
-        }
+            B256::ZERO,
+            initializeCall { value }.abi_encode(),
+        )
     }
 
     async fn proxy(&self, name: &str, kind: u8) -> Result<Address, HarnessError> {
-        let call = IRegistry::proxyAddressCall {
-            name: name.into(),
-            kind,
-            salt: B256::ZERO,
-        };
+        let call = calls::proxy_address(name, kind, B256::ZERO);
         self.chain().read(self.harness.registry(), &call).await
     }
 
@@ -199,12 +186,12 @@ impl Lifecycle<'_> {
         .await?;
         let resume = IRegistry::resumeCall { name: name() };
         self.flow("resume, one instance", &resume).await?;
-        let rollback = IRegistry::migrateCall {
-            name: name(),
-            version: "1.1".into(),
-            code: code(&self.v1),
-            step: step::script("2.0", back, &migrateCall { step: U256::ZERO }),
-        };
+        let rollback = calls::migrate(
+            name(),
+            "1.1",
+            &code(&self.v1),
+            step::script("2.0", back, &migrateCall { step: U256::ZERO }),
+        );
         self.flow("rollback, one instance, a script", &rollback)
             .await
     }
@@ -222,12 +209,7 @@ impl Lifecycle<'_> {
             code,
             step,
         } = self.second(DIRECT, migration());
-        let add = IRegistry::addVersionCall {
-            name,
-            version,
-            code,
-            step,
-        };
+        let add = calls::add_version(name, version, &code, step);
         self.flow("register 2.0 with a migration call", &add)
             .await?;
         let proxy = self.proxy(DIRECT, proxy_kind::WASM).await?;
@@ -268,11 +250,7 @@ impl Lifecycle<'_> {
         self.prepare(admin, &self.first(SIGNED)).await?;
         self.prepare(admin, &Self::create(SIGNED, proxy_kind::WASM))
             .await?;
-        let policy = IRegistry::setPolicyCall {
-            name: SIGNED.into(),
-            role: "migrate".into(),
-            expression: two_of(&addresses),
-        };
+        let policy = calls::set_policy(SIGNED, "migrate", two_of(&addresses));
         self.flow_named(SET_POLICY, admin, &policy).await?;
         let migrate = self.second(SIGNED, step::nothing("1.0"));
         let registry = self.harness.registry();
@@ -340,20 +318,10 @@ impl Lifecycle<'_> {
         let account = evm::admin_address(registry, definition_id(FOREIGN));
         let give = IOwnable::transferOwnershipCall { newOwner: account };
         self.chain().execute(admin, proxy.create(1), &give).await?;
-        let adopt = IRegistry::adoptCall {
-            name: FOREIGN.into(),
-            proxy,
-            kind: proxy_kind::TRANSPARENT_5,
-            version: "1.0".into(),
-        };
+        let adopt = calls::adopt(FOREIGN, proxy, proxy_kind::TRANSPARENT_5, "1.0");
         self.flow("adopt, transparent 5.x, the first", &adopt)
             .await?;
-        let leave = IRegistry::transferProxyCall {
-            name: FOREIGN.into(),
-            proxy,
-            to: self.harness.account(7),
-            definition: String::new(),
-        };
+        let leave = calls::transfer_proxy(FOREIGN, proxy, self.harness.account(7), String::new());
         self.flow("transferProxy, transparent 5.x", &leave).await
     }
 }

@@ -7,6 +7,7 @@ use alloy::sol_types::SolEvent;
 use serde_json::Value;
 use stylus_chain::{BlockId, Receipt};
 use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_test_support::Words;
 
 /// What a refusal that came too late is named.
 pub(super) const REFUSALS: [&str; 10] = [
@@ -183,7 +184,7 @@ impl Fixture {
         &self,
         registry: &str,
         keys: usize,
-        words: &[&str],
+        words: &(impl Words + ?Sized),
     ) -> (Round, Vec<Reported>) {
         let from = self.block();
         let reported = self.typed_by(keys, words);

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stylus_devnode::{MiningMode, NodeConfig};
+use stylus_upgrades_test_support::Words;
 
 /// How often there is a block.
 const BLOCK: Duration = Duration::from_millis(200);
@@ -89,9 +90,9 @@ impl Fixture {
         };
         let sources = ["counter-v1", "counter-v2", "counter-back"];
         let sandbox = Sandbox::prepared("three codes", config, |sandbox| {
-            sandbox.done("Admin", &["registry", "deploy", "--save"]);
+            sandbox.done("Admin", "registry deploy --save");
             let deployed = sources.map(|source| {
-                let deployed = sandbox.done("Admin", &["deploy", source]);
+                let deployed = sandbox.done("Admin", &format!("deploy {source}"));
                 text(&deployed, "address").to_owned()
             });
             std::fs::write(sandbox.path(DEPLOYED), deployed.join("\n")).expect("written");
@@ -118,23 +119,16 @@ impl Fixture {
     pub(super) fn defined(&self) -> String {
         let name = self.name();
         self.sandbox
-            .done("Admin", &["define", &name, "--migrate", "Admin"]);
+            .done("Admin", &format!("define {name} --migrate Admin"));
         self.sandbox
-            .done("Admin", &["register", &name, "1.0", &self.v1]);
+            .done("Admin", &format!("register {name} 1.0 {}", self.v1));
         name
     }
 
     /// The same with `instances` instances at 1.0.
     pub(super) fn created(&self, instances: usize) -> (String, Vec<String>) {
         let name = self.defined();
-        let create = [
-            "create-proxy",
-            &name,
-            "1.0",
-            "--init",
-            "initialize(uint256)",
-            "7",
-        ];
+        let create = format!("create-proxy {name} 1.0 --init initialize(uint256) 7");
         let proxies = (0..instances).map(|_| {
             let created = self.sandbox.done("Admin", &create);
             text(&created, "proxy").to_owned()
@@ -174,13 +168,14 @@ impl Fixture {
     /// Cancels what is still open of `name`: an address may have 16 open actions, and whoever
     /// approves after the execution opens the same call anew.
     pub(super) fn close(&self, name: &str) {
-        let pending = self.sandbox.done("Other", &["pending", name]);
+        let pending = self.sandbox.done("Other", &format!("pending {name}"));
         for action in pending["actions"].as_array().expect("a list") {
             let proposer: Address = text(action, "proposer").parse().expect("an address");
             let mut keys = KEYS.into_iter().chain(["Other"]);
             let key = keys.find(|key| self.account(key) == proposer);
             let key = key.unwrap_or_else(|| panic!("nobody here proposed {action}"));
-            self.sandbox.done(key, &["cancel", text(action, "action")]);
+            self.sandbox
+                .done(key, &format!("cancel {}", text(action, "action")));
         }
     }
 
@@ -218,7 +213,8 @@ impl Fixture {
     }
 
     /// The first `keys` of the team type the same words.
-    pub(super) fn typed_by(&self, keys: usize, words: &[&str]) -> Vec<Reported> {
+    pub(super) fn typed_by(&self, keys: usize, words: &(impl Words + ?Sized)) -> Vec<Reported> {
+        let words = &words.list()[..];
         let lines: Vec<_> = KEYS[..keys]
             .iter()
             .map(|key| (*key, words.to_vec()))
@@ -231,7 +227,7 @@ impl Fixture {
     }
 
     pub(super) fn status(&self, name: &str) -> Value {
-        self.sandbox.done("Other", &["status", name])["definitions"][0].clone()
+        self.sandbox.done("Other", &format!("status {name}"))["definitions"][0].clone()
     }
 
     /// No transaction makes a block any more.

@@ -24,7 +24,7 @@ struct Points {
 impl Points {
     fn deployed(fixture: &Fixture) -> Self {
         let deployed = |source: &str| {
-            let deployed = fixture.sandbox.done("Admin", &["deploy", source]);
+            let deployed = fixture.sandbox.done("Admin", &format!("deploy {source}"));
             text(&deployed, "address").to_owned()
         };
         Self {
@@ -37,16 +37,9 @@ impl Points {
     /// An instance with members whose migration has begun, with that handler; its definition.
     fn begun(&self, fixture: &Fixture, handler: &str) -> (String, String) {
         let (sandbox, name) = (&fixture.sandbox, fixture.name());
-        sandbox.done("Admin", &["define", &name, "--migrate", "Admin"]);
-        sandbox.done("Admin", &["register", &name, "1.0", &self.v1]);
-        let create = [
-            "create-proxy",
-            &name,
-            "1.0",
-            "--init",
-            "initialize(address)",
-            "Admin",
-        ];
+        sandbox.done("Admin", &format!("define {name} --migrate Admin"));
+        sandbox.done("Admin", &format!("register {name} 1.0 {}", self.v1));
+        let create = format!("create-proxy {name} 1.0 --init initialize(address) Admin");
         let proxy = text(&sandbox.done("Admin", &create), "proxy").to_owned();
         let award = awardCall {
             to: (1..=MEMBERS).map(Address::with_last_byte).collect(),
@@ -66,16 +59,10 @@ impl Points {
                 chain.stop_impersonating(steward);
             })
             .expect("the chain");
-        let migrate = [
-            "migrate",
-            &name,
-            "2.0",
-            &self.v2,
-            "--complex",
-            &self.cursor,
-            "--handler",
-            handler,
-        ];
+        let migrate = format!(
+            "migrate {name} 2.0 {} --complex {} --handler {handler}",
+            self.v2, self.cursor
+        );
         let begun = sandbox.run("Admin", &migrate);
         assert_eq!(begun.exit, Some(5), "{begun:?}");
         (name, proxy)
@@ -90,15 +77,10 @@ fn upgrade_typed_at_once_upgrades_once_and_proposes_nothing() {
     for (policy, keys) in [TWO[0], TWO[1], THREE] {
         for _ in 0..rounds() {
             let (name, proxies) = fixture.created(1);
-            let register = [
-                "register",
-                &name,
-                "2.0",
-                &fixture.v2,
-                "--call",
-                "migrate(uint256)",
-                "5",
-            ];
+            let register = format!(
+                "register {name} 2.0 {} --call migrate(uint256) 5",
+                fixture.v2
+            );
             fixture.sandbox.done("Admin", &register);
             fixture.hand_over(&name, "migrate", policy);
             let from = fixture.block();
@@ -119,7 +101,7 @@ fn upgrade_typed_at_once_upgrades_once_and_proposes_nothing() {
                 assert!(next.contains("stylus-upgrades migrate"), "{next}");
             }
             assert_eq!(text(&status, "current"), "1.0");
-            let pending = fixture.sandbox.done("Other", &["pending", &name]);
+            let pending = fixture.sandbox.done("Other", &format!("pending {name}"));
             assert_eq!(pending["actions"].as_array().map(Vec::len), Some(0));
         }
     }
@@ -134,18 +116,11 @@ fn rollout_typed_at_once_upgrades_each_instance_once_and_counts_only_ones_own() 
             let (name, _) = fixture.created(0);
             fixture.sandbox.done("Admin", &fixture.migrate(&name));
             let lagging = 3;
-            let create = [
-                "create-proxy",
-                &name,
-                "1.0",
-                "--init",
-                "initialize(uint256)",
-                "7",
-            ];
+            let create = format!("create-proxy {name} 1.0 --init initialize(uint256) 7");
             for _ in 0..lagging {
                 fixture.sandbox.done("Admin", &create);
             }
-            let reported = fixture.typed_by(keys, &["upgrade", &name]);
+            let reported = fixture.typed_by(keys, &format!("upgrade {name}"));
             let upgraded = reported.iter().map(|one| {
                 assert_eq!(one.answer.exit, Some(0), "{:?}", one.answer);
                 one.answer.document["upgraded"].as_u64().expect("a number")

@@ -6,12 +6,13 @@ use crate::governance::sandbox::{Answer, error, text};
 use serde_json::Value;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
+use stylus_upgrades_test_support::Words;
 
 /// How long both may take to send.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Admin and Admin2 type the same words; one block takes both transactions.
-fn in_one_block(fixture: &Fixture, words: &[&str]) -> [Answer; 2] {
+fn in_one_block(fixture: &Fixture, words: &(impl Words + ?Sized)) -> [Answer; 2] {
     fixture.by_hand();
     let commands = ["Admin", "Admin2"].map(|key| typed(fixture, key, words));
     sent(fixture, 2);
@@ -19,7 +20,8 @@ fn in_one_block(fixture: &Fixture, words: &[&str]) -> [Answer; 2] {
 }
 
 /// Somebody types these words.
-fn typed(fixture: &Fixture, key: &str, words: &[&str]) -> Child {
+fn typed(fixture: &Fixture, key: &str, words: &(impl Words + ?Sized)) -> Child {
+    let words = &words.list()[..];
     let words = [words, ["--json", "--private-key-path", key].as_slice()].concat();
     let mut command = fixture.sandbox.command(&words);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -68,14 +70,7 @@ fn two_approvers_in_one_block_both_learn_that_it_was_executed() {
     let fixture = Fixture::timeless();
     let name = fixture.defined();
     fixture.hand_over(&name, "policy", "AND(Admin,Admin2)");
-    let update = [
-        "policy",
-        "update",
-        &name,
-        "--role",
-        "migrate",
-        "OR(Admin,Admin2)",
-    ];
+    let update = format!("policy update {name} --role migrate OR(Admin,Admin2)");
     let answers = in_one_block(&fixture, &update);
     let by_another = |answer: &&Answer| answer.document.get("executed_by").is_some();
     for answer in &answers {
@@ -97,14 +92,7 @@ fn two_approvers_in_one_block_both_learn_that_it_was_executed() {
 
 /// Either of them creates a definition.
 fn either(fixture: &Fixture) -> (String, String) {
-    let deploy = [
-        "registry",
-        "deploy",
-        "--define",
-        "OR(Admin,Admin2)",
-        "--accept",
-        "excluded-sender",
-    ];
+    let deploy = "registry deploy --define OR(Admin,Admin2) --accept excluded-sender";
     let deployed = fixture.sandbox.done("Other", &deploy);
     (text(&deployed, "registry").to_owned(), fixture.name())
 }
@@ -123,16 +111,8 @@ fn one_exists(answers: &[Answer; 2]) {
 fn of_two_definers_in_one_block_the_second_learns_that_it_exists() {
     let fixture = Fixture::timeless();
     let (registry, name) = either(&fixture);
-    let define = [
-        "define",
-        &name,
-        "--migrate",
-        "Admin",
-        "--accept",
-        "excluded-sender",
-        "--registry",
-        &registry,
-    ];
+    let define =
+        format!("define {name} --migrate Admin --accept excluded-sender --registry {registry}");
     one_exists(&in_one_block(&fixture, &define));
 }
 
@@ -145,18 +125,10 @@ fn a_mined_failure_is_named_without_a_tracing_endpoint() {
         is_trace.then_some("the method is not available")
     });
     let endpoint = relay.endpoint();
-    let define = [
-        "define",
-        &name,
-        "--migrate",
-        "Admin",
-        "--accept",
-        "excluded-sender",
-        "--registry",
-        &registry,
-        "--rpc-url",
-        &endpoint,
-    ];
+    let define = format!(
+        "define {name} --migrate Admin --accept excluded-sender --registry \
+                       {registry} --rpc-url {endpoint}"
+    );
     one_exists(&in_one_block(&fixture, &define));
     let requests = relay.methods();
     assert!(
@@ -178,18 +150,10 @@ fn a_mined_failure_that_nothing_explains_is_reported_as_that_and_nothing_is_sent
         (is_trace || is_whole).then_some("the method is not available")
     });
     let endpoint = relay.endpoint();
-    let define = [
-        "define",
-        &name,
-        "--migrate",
-        "Admin",
-        "--accept",
-        "excluded-sender",
-        "--registry",
-        &registry,
-        "--rpc-url",
-        &endpoint,
-    ];
+    let define = format!(
+        "define {name} --migrate Admin --accept excluded-sender --registry \
+                       {registry} --rpc-url {endpoint}"
+    );
     let from = fixture.block();
     let answers = in_one_block(&fixture, &define);
     let exits = answers.each_ref().map(|answer| answer.exit);
@@ -223,9 +187,9 @@ fn who_approves_in_the_block_in_which_another_cancels_learns_it() {
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action");
     fixture.by_hand();
-    let cancel = typed(&fixture, "Admin", &["cancel", action]);
+    let cancel = typed(&fixture, "Admin", &format!("cancel {action}"));
     sent(&fixture, 1);
-    let approve = typed(&fixture, "Admin2", &["approve", action]);
+    let approve = typed(&fixture, "Admin2", &format!("approve {action}"));
     sent(&fixture, 2);
     let [cancelled, approved] = mined(&fixture, [cancel, approve]);
     assert_eq!(cancelled.exit, Some(0), "{cancelled:?}");

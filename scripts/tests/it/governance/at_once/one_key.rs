@@ -29,7 +29,7 @@ fn the_same_command_of_one_key_in_two_terminals_approves_once() {
             }
         }
         assert!(reported.iter().any(|one| one.answer.exit == Some(3)));
-        let pending = fixture.sandbox.done("Other", &["pending", &name]);
+        let pending = fixture.sandbox.done("Other", &format!("pending {name}"));
         assert_eq!(pending["actions"][0]["approvals"], 1);
         fixture.close(&name);
     }

@@ -3,6 +3,7 @@
 use super::agreement::{Round, exits, field};
 use super::fixture::{Fixture, Reported, THREE, TWO, agreed, rounds};
 use crate::governance::sandbox::text;
+use stylus_upgrades_test_support::Words;
 
 /// Whoever shares a policy types the same words; `prepare` makes a definition for a round, hands
 /// over the role and gives the words.
@@ -43,7 +44,8 @@ fn in_rounds(
 
 const ALL: [(&str, usize); 3] = [TWO[0], TWO[1], THREE];
 
-fn owned(words: &[&str]) -> Vec<String> {
+fn owned(words: &(impl Words + ?Sized)) -> Vec<String> {
+    let words = &words.list()[..];
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
@@ -51,14 +53,7 @@ fn owned(words: &[&str]) -> Vec<String> {
 fn define_typed_at_once_is_reported_as_the_chain_has_it() {
     let fixture = Fixture::new();
     for (policy, keys) in ALL {
-        let deploy = [
-            "registry",
-            "deploy",
-            "--define",
-            policy,
-            "--accept",
-            "excluded-sender",
-        ];
+        let deploy = format!("registry deploy --define {policy} --accept excluded-sender");
         let deployed = fixture.sandbox.done("Other", &deploy);
         let registry = text(&deployed, "registry");
         for _ in 0..rounds() {
@@ -208,7 +203,7 @@ fn update_policy_typed_at_once_is_reported_as_the_chain_has_it() {
         },
         |fixture, _, _, reported| {
             let name = &reported[0].words[2];
-            let explain = ["policy", "explain", name, "--role", "migrate"];
+            let explain = format!("policy explain {name} --role migrate");
             let policy = fixture.sandbox.done("Other", &explain);
             assert_eq!(text(&policy["policies"][0], "named"), "Admin2");
         },
@@ -256,7 +251,7 @@ fn cancel_typed_at_once_cancels_once_and_says_to_the_others_that_it_is_gone() {
             assert_eq!(proposed.exit, Some(3), "{proposed:?}");
             let action = text(&proposed.document, "action").to_owned();
             let from = fixture.block();
-            let reported = fixture.typed_by(keys, &["cancel", &action]);
+            let reported = fixture.typed_by(keys, &format!("cancel {action}"));
             let round = Round::since(&fixture, from, &registry);
             for one in &reported {
                 round.sent_alone(fixture.account(one.key), one);

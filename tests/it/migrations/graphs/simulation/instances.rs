@@ -5,7 +5,7 @@ use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::calls;
 
 use super::{HANDLER, ITrace, Simulation};
 use crate::migrations::graphs::model::{Incoming, Kind, Life, PathStep, Refusal};
@@ -20,17 +20,17 @@ impl Simulation<'_> {
         let initialized = self.chance.percent(75);
         let to = self.labels[position] as u8;
         let seed = self.chance.seed.to_be_bytes();
-        let create = IRegistry::createProxyCall {
-            name: self.name.clone(),
-            version: self.label(position),
-            kind: proxy_kind::WASM,
-            salt: keccak256([seed.as_slice(), &[self.lives.len() as u8]].concat()),
-            initData: if initialized {
+        let create = calls::create_proxy(
+            self.name.clone(),
+            self.label(position),
+            proxy_kind::WASM,
+            keccak256([seed.as_slice(), &[self.lives.len() as u8]].concat()),
+            if initialized {
                 ITrace::initializeCall { to }.abi_encode().into()
             } else {
                 Bytes::new()
             },
-        };
+        );
         let created = self.fixture.send(account(0), &create).expect("born");
         let life = Life::created(position, initialized);
         self.lives.push((created.returned.proxy, life));
@@ -52,11 +52,11 @@ impl Simulation<'_> {
             from: at,
             kind: way,
         };
-        let around = IRegistry::addStepCall {
-            name: self.name.clone(),
-            version: self.label(target),
-            step: self.step(way, target),
-        };
+        let around = calls::add_step(
+            self.name.clone(),
+            self.label(target),
+            self.step(way, target),
+        );
         self.fixture
             .send(account(0), &around)
             .expect("a way around");
