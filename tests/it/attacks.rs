@@ -32,6 +32,7 @@ fn every_attack_has_tests_that_exist() {
     let mut known = BTreeSet::new();
     for folder in [
         "tests/it",
+        "tests/model",
         "interface",
         "layout",
         "scripts",

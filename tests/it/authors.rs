@@ -316,7 +316,6 @@ const RESCALE: &str = r#"extern crate alloc;
 
 use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
 use stylus_upgradeable::{complex::Outcome, prelude::*};
-use stylus_upgrades_test_support::Words;
 
 #[storage]
 #[entrypoint]

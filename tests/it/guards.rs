@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use stylus_upgrades_harness::home;
+use stylus_upgrades_test_support::page::compare;
 use stylus_upgrades_tests::guards::{Record, Table, Test, chosen, commit, page, prove, refusals};
 
 /// How many guards a run tries; each means that contracts are built again.
@@ -114,16 +115,7 @@ fn one_line(text: &str) -> String {
 fn the_page_is_what_the_list_and_the_last_full_result_say() {
     let record = Record::read(&home()).unwrap_or_else(|error| panic!("{error}"));
     let written = page(&home(), &table(), &record);
-    let path = home().join("docs/evidence/guards.md");
-    if stylus_upgrades_test_support::update() {
-        std::fs::write(&path, written).expect("docs/evidence/guards.md is written");
-        return;
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == written,
-        "docs/evidence/guards.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
-    );
+    compare(&home().join("docs/evidence/guards.md"), &written);
 }
 
 #[test]

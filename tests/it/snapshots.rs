@@ -2,6 +2,7 @@
 
 use stylus_upgrades_harness::{HarnessError, home};
 use stylus_upgrades_interface::{limits, parts::PARTS};
+use stylus_upgrades_test_support::page::compare;
 use stylus_upgrades_tests::figures::{
     gas, governed, governed_figures, governed_page, migrations, package_version, sizes, tools,
 };
@@ -64,14 +65,7 @@ async fn flows_cost_what_is_recorded() -> Result<(), HarnessError> {
     let path = home().join("docs/evidence/gas.md");
     let page = std::fs::read_to_string(&path).expect("docs/evidence/gas.md");
     let written = governed_page(&page, &rows).expect("the marks of the table");
-    if stylus_upgrades_test_support::update() {
-        std::fs::write(&path, written).expect("docs/evidence/gas.md is written");
-    } else {
-        assert!(
-            page == written,
-            "docs/evidence/gas.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
-        );
-    }
+    compare(&path, &written);
     Ok(())
 }
 

@@ -8,7 +8,6 @@ use serde_json::Value;
 use stylus_upgrades_harness::{Chain, HarnessError, Lines, Npm, Report, Solidity, builder, home};
 
 use super::{Kept, table};
-use stylus_upgrades_test_support::Words;
 
 /// Nobody's account.
 const OTHER: &str = "0x00000000000000000000000000000000000a11ce";
@@ -25,24 +24,21 @@ struct Foundry {
 }
 
 impl Foundry {
-    fn ask(&self, words: &(impl Words + ?Sized)) -> Said {
-        let words = &words.list()[..];
+    fn ask(&self, words: &[&str]) -> Said {
         let mut command = Command::new(&self.program);
         command.args(words).env("ETH_RPC_URL", &self.url);
         said(&mut command)
     }
 
     /// The JSON that a command prints.
-    fn json(&self, words: &(impl Words + ?Sized)) -> Result<Value, String> {
-        let words = &words.list()[..];
+    fn json(&self, words: &[&str]) -> Result<Value, String> {
         let (command, words) = words.split_at(1);
         let text = self.ask(&[command, &["--json"], words].concat())?;
         serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))
     }
 
     /// A transaction with the key of the suite; its receipt.
-    fn send(&self, words: &(impl Words + ?Sized)) -> Result<Value, String> {
-        let words = &words.list()[..];
+    fn send(&self, words: &[&str]) -> Result<Value, String> {
         let receipt = self.json(&[&["send", "--private-key", &self.key], words].concat())?;
         same(&receipt["status"], &"0x1".into())?;
         Ok(receipt)
@@ -118,7 +114,7 @@ fn of_the_chain(cast: &Foundry, chain_id: u64, checks: &mut Checks) {
         number(&query(&["block-number"])?).map(|_| ())
     });
     checks.check("block", || {
-        let block = cast.json("block latest")?;
+        let block = cast.json(&["block", "latest"])?;
         let hash = query(&["block", "latest", "--field", "hash"])?;
         holds(block["hash"].is_string() && hash.len() == 66, &hash)
     });
@@ -210,7 +206,7 @@ fn of_a_contract(cast: &Foundry, it: &Contract, checks: &mut Checks) {
         holds(number(&gas)? > U256::from(21_000), &gas)
     });
     check("access-list", &|| {
-        let list = cast.json(&format!("access-list {address} load(uint256) 7"))?;
+        let list = cast.json(&["access-list", address, "load(uint256)", "7"])?;
         holds(list["accessList"].is_array(), &list.to_string())
     });
     check("a revert with its reason", &|| {
@@ -229,7 +225,7 @@ fn of_a_contract(cast: &Foundry, it: &Contract, checks: &mut Checks) {
         let sent = cast.send(&[address, "--value", "5"])?;
         let hash = sent["transactionHash"].as_str().unwrap_or_default();
         same(
-            &cast.json(&format!("receipt {hash}"))?["blockHash"],
+            &cast.json(&["receipt", hash])?["blockHash"],
             &sent["blockHash"],
         )?;
         let value = query(&["tx", hash, "value"])?;
@@ -237,13 +233,21 @@ fn of_a_contract(cast: &Foundry, it: &Contract, checks: &mut Checks) {
         let block = sent["blockNumber"].as_str().unwrap_or_default();
         let block = number(block)?.to_string();
         let event = "Received(address indexed,uint256)";
-        let words =
-            format!("logs {event} --address {address} --from-block {block} --to-block {block}");
+        let words = [
+            "logs",
+            event,
+            "--address",
+            address,
+            "--from-block",
+            &block,
+            "--to-block",
+            &block,
+        ];
         let logs = cast.json(&words)?;
         same(&logs.as_array().map(Vec::len), &Some(1))
     });
     check("proof and storage-root", &|| {
-        let proof = cast.json(&format!("proof {address} 7"))?;
+        let proof = cast.json(&["proof", address, "7"])?;
         same(&proof["storageProof"][0]["value"], &"0x2a".into())?;
         same(
             &Value::from(query(&["storage-root", address])?),

@@ -16,6 +16,7 @@ mod table;
 use std::io::Write;
 
 use stylus_upgrades_harness::{Chain, HarnessError, RPC_URL, home};
+use stylus_upgrades_test_support::page::compare_part;
 
 /// A given chain is not theirs alone, so a suite that changes how it goes on takes that back.
 struct Kept<'c> {
@@ -55,29 +56,7 @@ fn left_out_where(is_left_out: bool, test: &str, reason: &str) -> Result<bool, H
     Ok(is_left_out)
 }
 
-/// Compares a part of docs/evidence/anvil.md, which stands between two comments with its name, with what it
-/// has to be, or writes it.
+/// Compares a part of docs/evidence/anvil.md with what it has to be, or writes it.
 fn part_of_the_page(name: &str, expected: &str) {
-    let path = home().join("docs/evidence/anvil.md");
-    let _lock = LOCK
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    let page = std::fs::read_to_string(&path).expect("docs/evidence/anvil.md");
-    let (begin, end) = (
-        format!("<!-- {name} -->\n"),
-        format!("<!-- end of {name} -->\n"),
-    );
-    let (before, rest) = page.split_once(&begin).expect("where it begins");
-    let (_, after) = rest.split_once(&end).expect("where it ends");
-    let written = [before, &begin, expected, &end, after].concat();
-    if stylus_upgrades_test_support::update() {
-        std::fs::write(&path, &written).expect("docs/evidence/anvil.md is written");
-        return;
-    }
-    assert!(
-        page == written,
-        "docs/evidence/anvil.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
-    );
+    compare_part(&home().join("docs/evidence/anvil.md"), name, expected);
 }
-
-static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());

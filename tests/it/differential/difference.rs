@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use stylus_upgrades_harness::home;
+use stylus_upgrades_test_support::page::compare;
 
 macro_rules! differences {
     ($($name:ident: $title:literal, $classic:literal, $ours:literal;)*) => {
@@ -103,12 +104,7 @@ fn the_page_of_differences_is_what_the_tests_meet() {
         let [title, classic, ours] = difference.words();
         writeln!(page, "| {title} | {classic} | {ours} |").expect("a String takes everything");
     }
-    let path = home().join("docs/differences.md");
-    if stylus_upgrades_test_support::update() {
-        std::fs::write(&path, &page).expect("the page is written");
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(found, page, "write it anew with STYLUS_UPGRADES_UPDATE=1");
+    compare(&home().join("docs/differences.md"), &page);
 }
 
 const HEAD: &str = "\

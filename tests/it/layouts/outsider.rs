@@ -268,7 +268,6 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageMap, StorageU256};
 use stylus_upgradeable::lazy::{LazyMap, Record};
 use stylus_upgradeable::prelude::*;
-use stylus_upgrades_test_support::Words;
 
 #[derive(SolidityError, Debug)]
 pub enum NoteError {

@@ -7,11 +7,9 @@ use alloy::primitives::{Bytes, U256};
 use alloy::sol_types::Revert;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::other_admins::OTHER_ADMINS;
+use stylus_upgrades_test_support::page::compare_part;
 
 use super::fixture::{Fixture, account, is, refused};
-
-const BEGINNING: &str = "<!-- calls of others -->\n";
-const END: &str = "<!-- end of calls of others -->\n";
 
 #[test]
 fn calls_of_other_admins_say_what_to_use_instead() {
@@ -43,17 +41,9 @@ fn the_page_shows_the_calls_of_others_as_the_table_has_them() {
         let (signature, instead) = (other.call.signature, other.instead);
         writeln!(table, "| `{signature}` | {instead} |").expect("a text takes everything");
     }
-    let path = home().join("docs/evidence/other-tools.md");
-    let page = std::fs::read_to_string(&path).expect("docs/evidence/other-tools.md");
-    let (before, rest) = page.split_once(BEGINNING).expect("where the table begins");
-    let (_, after) = rest.split_once(END).expect("where the table ends");
-    let written = [before, BEGINNING, &table, END, after].concat();
-    if stylus_upgrades_test_support::update() {
-        std::fs::write(&path, written).expect("docs/evidence/other-tools.md is written");
-        return;
-    }
-    assert!(
-        page == written,
-        "docs/evidence/other-tools.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
+    compare_part(
+        &home().join("docs/evidence/other-tools.md"),
+        "calls of others",
+        &table,
     );
 }

@@ -12,6 +12,7 @@ use stylus_chain::{BlockId, CallRequest, Overrides};
 use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::limits::OPEN_ACTIONS_MAX;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_test_support::page::compare;
 use stylus_upgrades_tests::calls;
 use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot::{self, Figures};
@@ -365,15 +366,7 @@ fn the_page_on_scale_is_what_the_long_run_recorded() {
     let recorded = home().join("tests/snapshots/scale_registry.json");
     let recorded = std::fs::read_to_string(recorded).expect("the snapshot");
     let page = written(&serde_json::from_str(&recorded).expect("JSON"));
-    if stylus_upgrades_test_support::update() {
-        std::fs::write(&path, &page).expect("written");
-    }
-    let stale = "docs/evidence/registry-scale.md is stale: run with STYLUS_UPGRADES_UPDATE=1";
-    assert_eq!(
-        std::fs::read_to_string(path).expect("the page"),
-        page,
-        "{stale}"
-    );
+    compare(&path, &page);
 }
 
 /// Gas of what stands in the chart.

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod http;
+pub mod page;
 mod words;
 
 pub use words::Words;

@@ -11,7 +11,7 @@ const NOBODY: &str = "0x00000000000000000000000000000000000000aa";
 fn a_function_is_called_by_its_signature_its_name_or_its_calldata() {
     let (sandbox, _) = with_instance();
     for function in ["value() returns (uint256)", "value()", "value"] {
-        let answer = sandbox.done("Other", &format!("call counter {function}"));
+        let answer = sandbox.done("Other", &["call", "counter", function]);
         assert_eq!(answer["returned"], json!(["7"]), "{function}: {answer}");
         assert_eq!(answer["function"], "value()");
     }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::registry_storage::{Entry, FieldInfo, Location, RECORDS, Record};
+use stylus_upgrades_test_support::page::compare_part;
 
 /// The heading of a table, and which records stand in it.
 type Table = (&'static str, fn(&Record) -> bool);
@@ -90,29 +91,9 @@ fn section(record: &Record) -> String {
 #[test]
 fn the_page_shows_the_registrys_storage_as_it_is_declared() {
     let path = home().join("docs/evidence/registry-storage.md");
-    let mut page = std::fs::read_to_string(&path).expect("docs/evidence/registry-storage.md");
-    let found = page.clone();
     for (name, is_in) in TABLES {
-        let (beginning, end) = (
-            format!("<!-- {name} -->\n"),
-            format!("<!-- end of {name} -->\n"),
-        );
-        let (before, rest) = page.split_once(&beginning).expect("where it begins");
-        let (_, after) = rest.split_once(&end).expect("where it ends");
-        let sections: Vec<_> = RECORDS
-            .iter()
-            .filter(|record| is_in(record))
-            .map(section)
-            .collect();
-        let sections = sections.join("\n");
-        page = [before, &beginning, "\n", &sections, "\n", &end, after].concat();
+        let records = RECORDS.iter().filter(|record| is_in(record));
+        let sections: Vec<_> = records.map(section).collect();
+        compare_part(&path, name, &format!("\n{}\n", sections.join("\n")));
     }
-    if stylus_upgrades_test_support::update() {
-        std::fs::write(&path, page).expect("docs/evidence/registry-storage.md is written");
-        return;
-    }
-    assert!(
-        found == page,
-        "docs/evidence/registry-storage.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
-    );
 }
