@@ -114,7 +114,7 @@ pub fn adopt(
     }
 }
 
-/// An instance goes to another registry; to a definition of that name there, or to nobody's where it is empty.
+/// An instance goes to another registry, to the definition of that name there. Without a name it goes to the account.
 pub fn transfer_proxy(
     name: impl Into<String>,
     proxy: Address,

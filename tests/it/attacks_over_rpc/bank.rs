@@ -471,12 +471,12 @@ pub(super) fn first(code: &Code) -> IRegistry::addVersionCall {
 }
 
 pub(super) fn add(version: &str, code: &Code, step: Step) -> IRegistry::addVersionCall {
-    calls::add_version("A", version, &code, step)
+    calls::add_version("A", version, code, step)
 }
 
 /// From 1.0 to 2.0.
 pub(super) fn migrate(code: &Code, kind: u8, data: Bytes) -> IRegistry::migrateCall {
-    calls::migrate("A", "2.0", &code, step("1.0", kind, data))
+    calls::migrate("A", "2.0", code, step("1.0", kind, data))
 }
 
 pub(super) fn step(from: &str, kind: u8, data: Bytes) -> Step {

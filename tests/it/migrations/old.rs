@@ -90,7 +90,7 @@ impl Twins {
 
     /// Adds a version.
     pub(super) fn add(&mut self, version: &str, code: &Code, step: Step) {
-        let call = calls::add_version("A", version, &code, step);
+        let call = calls::add_version("A", version, code, step);
         self.fixture.send(account(0), &call).expect("added");
     }
 

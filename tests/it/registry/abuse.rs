@@ -55,7 +55,7 @@ fn migrate(
     data: Bytes,
 ) -> Result<Done<stylus_upgrades_interface::registry::Progress>, Reverted> {
     let step = step("1.0", 1, data);
-    let call = calls::migrate("A", "2.0", &code, step);
+    let call = calls::migrate("A", "2.0", code, step);
     fixture.send(account(ADMIN), &call)
 }
 

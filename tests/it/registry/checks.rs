@@ -45,7 +45,7 @@ fn counters(value: u64) -> (Fixture, Code, [Address; 2]) {
 }
 
 fn migration(code: &Code, step: Step) -> IRegistry::migrateCall {
-    calls::migrate("A", "2.0", &code, step)
+    calls::migrate("A", "2.0", code, step)
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Fixture {
 
 /// Adds a version to "A".
 pub(crate) fn add_version(code: &Code, version: &str, step: Step) -> IRegistry::addVersionCall {
-    calls::add_version("A", version, &code, step)
+    calls::add_version("A", version, code, step)
 }
 
 /// Sets the policy of a role of "A".

@@ -32,7 +32,7 @@ pub(super) fn create(fixture: &mut Fixture, kind: u8, init: &impl SolCall) -> Ad
 }
 
 fn migrate(fixture: &mut Fixture, version: &str, code: &Code, step: Step) {
-    let migrate = calls::migrate("A", version, &code, step);
+    let migrate = calls::migrate("A", version, code, step);
     fixture.send(account(0), &migrate).expect("migrated");
 }
 

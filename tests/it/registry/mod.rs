@@ -14,7 +14,6 @@ pub(crate) mod fixture;
 mod kinds;
 mod lambdas;
 mod layouts;
-mod lifecycle;
 mod other_admins;
 mod parts;
 mod pause;

@@ -43,7 +43,7 @@ fn to_2(code: &Code) -> IRegistry::migrateCall {
     }
     .abi_encode()
     .into();
-    calls::migrate("A", "2.0", &code, step("1.0", 1, data))
+    calls::migrate("A", "2.0", code, step("1.0", 1, data))
 }
 
 fn rollout(

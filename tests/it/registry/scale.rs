@@ -128,7 +128,7 @@ fn versions(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cur
             let call = calls::add_version(
                 "V",
                 label(now),
-                &code,
+                code,
                 if now == 1 {
                     initial_step()
                 } else {
@@ -165,7 +165,7 @@ fn versions(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cur
 fn instances(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Curves) {
     define(fixture, "I", &is(account(0)));
     let name = || String::from("I");
-    let add = calls::add_version(name(), label(1), &code, initial_step());
+    let add = calls::add_version(name(), label(1), code, initial_step());
     fixture.send(account(0), &add).expect("added");
     let (mut now, mut at) = (0, 1);
     let mut last = Address::ZERO;
@@ -218,13 +218,13 @@ fn instances(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cu
 /// longest is at the first one, and path and cost of its upgrade stay the same. What that costs.
 fn activate(fixture: &mut Fixture, code: &Code, at: u32) -> u64 {
     let from = |older: u32| step(&label(older), 0, Bytes::new());
-    let add = calls::add_version("I", label(at), &code, from(at - 1));
+    let add = calls::add_version("I", label(at), code, from(at - 1));
     fixture.send(account(0), &add).expect("added");
     if at > 2 {
         let another = calls::add_step("I", label(at), from(1));
         fixture.send(account(0), &another).expect("added");
     }
-    let call = calls::migrate("I", label(at), &code, from(at - 1));
+    let call = calls::migrate("I", label(at), code, from(at - 1));
     fixture.send(account(0), &call).expect("activated").gas
 }
 

@@ -35,7 +35,7 @@ pub(super) fn together<C: SolCall<Return = Progress>>(fixture: &mut Fixture, cal
 }
 
 pub(super) fn migration(code: &Code, label: &str, step: Step) -> IRegistry::migrateCall {
-    calls::migrate("A", label, &code, step)
+    calls::migrate("A", label, code, step)
 }
 
 pub(super) fn creation(n: u8, value: u64) -> IRegistry::createProxyCall {

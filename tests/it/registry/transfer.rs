@@ -492,7 +492,7 @@ fn migrate_to(
     code: &Code,
     way: stylus_upgrades_interface::registry::Step,
 ) {
-    let migrate = calls::migrate("A", version, &code, way);
+    let migrate = calls::migrate("A", version, code, way);
     fixture.send(account(0), &migrate).expect("migrated");
 }
 

@@ -16,7 +16,7 @@ fn add(
     code: &Code,
     step: Step,
 ) -> Result<Done<Progress>, Reverted> {
-    let call = calls::add_version("A", version, &code, step);
+    let call = calls::add_version("A", version, code, step);
     fixture.send(account(0), &call)
 }
 

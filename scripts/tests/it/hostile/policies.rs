@@ -28,7 +28,7 @@ pub(crate) fn team() -> (NodeHandle, Sandbox) {
     (node, sandbox)
 }
 
-fn with_key<'a>(words: &'a (impl Words + ?Sized)) -> Vec<&'a str> {
+fn with_key(words: &(impl Words + ?Sized)) -> Vec<&str> {
     [&words.list()[..], &["--private-key-path", "key"]].concat()
 }
 

@@ -233,7 +233,7 @@ pub(in crate::registry) fn migrate(
     kind: u8,
     data: Bytes,
 ) -> Result<(), Reverted> {
-    let migrate = calls::migrate("A", "2.0", &code, step("1.0", kind, data));
+    let migrate = calls::migrate("A", "2.0", code, step("1.0", kind, data));
     fixture.send(account(0), &migrate).map(drop)
 }
 
