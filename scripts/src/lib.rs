@@ -47,56 +47,25 @@
 // Everything that is printed passes through `output`, which makes it safe for a terminal.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
-pub mod address;
 pub mod app_error;
-pub mod assess;
-pub mod build;
-pub mod call_tree;
-pub mod census;
-pub mod checks;
-pub mod client;
 pub mod commands;
 pub mod console;
 pub mod demo;
-pub mod deploy;
-pub mod doctor;
-pub mod error;
-pub mod expect;
-pub mod export;
-pub mod file_names;
-pub mod functions;
-pub mod fuzz;
-pub mod governance;
-pub mod history;
-pub mod inspect;
-pub mod interface;
-pub mod journal;
-pub mod keys;
-pub mod kill_point;
-pub mod layout;
-pub mod line_coverage;
-pub mod loopback;
-pub mod manifest;
-pub mod migration;
-pub mod output;
-mod own_database;
-pub mod own_file;
-pub mod plan;
-pub mod program_code;
-pub mod progress;
 pub mod project;
 pub mod publish;
-pub mod registry;
-pub mod report;
-pub mod review;
-pub mod secret;
-pub mod simulation;
-pub mod state_folder;
-pub mod steps;
-pub mod text;
-pub mod trace;
-pub mod versions;
 
+pub use stylus_upgrades_common::{
+    address, assess, error, file_names, keys, kill_point, loopback, manifest, names, output,
+    own_database, own_file, progress, report, secret, state_folder, text,
+};
+pub use stylus_upgrades_deploy::{
+    build, call_tree, client, deploy, expect, functions, interface, journal, program_code,
+    registry, simulation, steps, versions,
+};
+pub use stylus_upgrades_lifecycle::{
+    census, checks, doctor, export, fuzz, governance, history, inspect, layout, line_coverage,
+    migration, plan, review, trace,
+};
 /// A registry as plain data, and the one place that asks its views.
 pub use stylus_upgrades_model as model;
 pub use stylus_upgrades_model::ids;

@@ -3,8 +3,8 @@
 use super::help;
 use crate::app_error::Error;
 use crate::build::Framework;
-use crate::governance::Names;
 use crate::ids::CodeHash;
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::report::CommandReport;
 use alloy::primitives::Address;

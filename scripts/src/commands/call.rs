@@ -3,11 +3,12 @@
 use super::calldata;
 use super::context::Context;
 use crate::app_error::Error;
+use crate::client::Transactions;
 use crate::client::{ChainError, Client, show};
 use crate::functions::{Functions, interfaces, of_the_chain};
-use crate::governance::Names;
+use crate::names::Names;
 use crate::output::Outcome;
-use crate::report::{CommandReport, Transactions};
+use crate::report::CommandReport;
 use alloy::dyn_abi::FunctionExt;
 use alloy::json_abi::Function;
 use alloy::network::TransactionBuilder;

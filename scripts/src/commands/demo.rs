@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::app_error::Error;
 use crate::demo::{self, Document, Played};
 use crate::error::{Exit, Explain, Report};
-use crate::governance::Names;
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::report::CommandReport;
 use alloy::primitives::Address;

@@ -2,7 +2,8 @@
 
 use super::context::Context;
 use crate::app_error::Error;
-use crate::governance::{Names, descriptors, is_descriptor};
+use crate::governance::{descriptors, is_descriptor};
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::own_file;
 use crate::report::CommandReport;

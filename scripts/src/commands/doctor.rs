@@ -9,8 +9,8 @@ use crate::doctor::{
     self, AHEAD_DAYS, ChainFacts, Check, Cure, Cured, DAY, Diagnosis, Program, Subject,
 };
 use crate::error::{Exit, Explain, Report};
-use crate::governance::Names;
 use crate::model::Used;
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::report::CommandReport;

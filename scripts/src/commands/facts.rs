@@ -102,7 +102,7 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
                     })
                 }
             };
-            let adopted = found.proxies();
+            let adopted = adopted_proxy(found);
             way(
                 Asked::Chain(place),
                 &version,
@@ -316,15 +316,10 @@ impl<'a> Place<'a> {
     }
 }
 
-impl Candidate {
-    /// Itself, where it is one of others.
-    fn proxies(&self) -> Vec<Address> {
-        self.kind
-            .is_adopted()
-            .then_some(self.proxy)
-            .into_iter()
-            .collect()
-    }
+/// The proxy of a candidate, if it is one that another framework made.
+fn adopted_proxy(candidate: &Candidate) -> Vec<Address> {
+    let is_adopted = candidate.kind.is_adopted();
+    is_adopted.then_some(candidate.proxy).into_iter().collect()
 }
 
 /// How far the sources are known, and those of the program of a migration that somebody else proposed.

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::facts::Place;
 use super::propose::propose;
 use crate::app_error::Error;
-use crate::governance::Names;
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::report::CommandReport;

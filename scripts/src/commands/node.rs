@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::help::shown_examples;
 use crate::app_error::Error;
-use crate::governance::Names;
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::report::CommandReport;

@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::app_error::Error;
 use crate::build::BuildError;
-use crate::governance::Names;
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::project::{Framework, Init, NewProject};

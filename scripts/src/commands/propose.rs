@@ -12,14 +12,14 @@ use crate::app_error::Error;
 use crate::assess::{FindingId, Role};
 use crate::checks::Assessment;
 use crate::client::Sent;
+use crate::client::Transactions;
 use crate::error::{Exit, Explain, Report};
-use crate::governance::{
-    Call, Check, GovernanceError, GovernedCall, Names, ShownCall, Submitted, Trial,
-};
+use crate::governance::{Call, Check, GovernanceError, GovernedCall, ShownCall, Submitted, Trial};
 use crate::ids::ActionId;
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::report::{CommandReport, Transactions};
+use crate::report::CommandReport;
 use alloy::primitives::{Address, Bytes, U256};
 use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;

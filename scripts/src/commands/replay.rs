@@ -5,7 +5,7 @@ use super::context::Context;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::functions::{Functions, interfaces};
-use crate::governance::Names;
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::plan::{
     self, Abis, FieldValues, Group, Kind, Plan, PlanRequest, Replay, StorageDifference,

@@ -9,14 +9,14 @@ use super::pending::named;
 use super::sign::{Subject, read};
 use crate::app_error::Error;
 use crate::client::Client;
+use crate::client::Transactions;
 use crate::governance::signed::require_here;
-use crate::governance::{
-    Approved, Display, GovernanceError, Names, action_of, proposed, readiness,
-};
+use crate::governance::{Approved, Display, GovernanceError, action_of, proposed, readiness};
 use crate::ids::ActionId;
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::report::{CommandReport, Transactions};
+use crate::report::CommandReport;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use serde::Serialize;

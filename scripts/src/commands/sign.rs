@@ -15,8 +15,9 @@ use crate::export::Exported;
 use crate::governance::signed::{
     self, Approval, ApprovalFile, Digests, SignedError, current, require_here, require_place,
 };
-use crate::governance::{GovernedCall, Names, ShownCall, Simulated, Trial, proposed};
+use crate::governance::{GovernedCall, ShownCall, Simulated, Trial, proposed};
 use crate::ids::ActionId;
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::own_file;
 use crate::progress::Progress;

@@ -4,7 +4,7 @@
 use super::args::TraceArgs;
 use super::context::Context;
 use crate::app_error::Error;
-use crate::governance::Names;
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::own_file;
 use crate::progress::Progress;

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::facts::Place;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Exit;
-use crate::governance::Names;
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::registry::{Waiting, skipped_by};
 use crate::report::CommandReport;

@@ -197,8 +197,9 @@ fn hash(decided: &impl Serialize) -> B256 {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::governance::{Names, explain};
+    use crate::governance::explain;
     use crate::ids::CodeHash;
+    use crate::names::Names;
     use crate::plan::{Change, InstancePlan, Replay};
     use crate::review::TRIED;
     use alloy::sol_types::SolCall;

@@ -60,14 +60,30 @@ fn what_stands_behind_a_test_is_code() {
     assert_eq!(outside_of_tests(text), "a\nb\nimpl C {\n    h\n}\nj\n");
 }
 
+/// The folders of sources of the crates that make the command line, from the lowest to the highest.
+fn roots() -> [PathBuf; 4] {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    ["common/src", "deploy/src", "lifecycle/src", "src"].map(|below| folder.join(below))
+}
+
+/// The sources of those crates: each with its path below its crate's folder.
+fn all_sources() -> Vec<(PathBuf, PathBuf)> {
+    let mut all = Vec::new();
+    for root in roots() {
+        let mut files = Vec::new();
+        sources(&root, &mut files);
+        for file in files {
+            let place = file.strip_prefix(&root).expect("below it").to_owned();
+            all.push((file, place));
+        }
+    }
+    all
+}
+
 /// What each top-level module of the library uses, outside of its unit tests.
 fn uses() -> BTreeMap<String, BTreeSet<String>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for file in files {
-        let place = file.strip_prefix(&root).expect("below it");
+    for (file, place) in all_sources() {
         let first = place.components().next().expect("a name").as_os_str();
         let module = first.to_string_lossy().trim_end_matches(".rs").to_owned();
         let is_test = place.components().any(|part| {
@@ -132,13 +148,8 @@ fn nothing_but_the_model_asks_a_view_of_the_registry() {
     let views = views();
     let some = ["definition", "getVersion", "instanceOf", "readiness"];
     assert!(some.iter().all(|view| views.contains(*view)), "{views:?}");
-    let mut files = Vec::new();
-    sources(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-        &mut files,
-    );
     let mut found = Vec::new();
-    for file in files {
+    for (file, _) in all_sources() {
         let text = std::fs::read_to_string(&file).expect("a source");
         let code = text
             .lines()
@@ -158,16 +169,13 @@ fn nothing_but_the_model_asks_a_view_of_the_registry() {
 
 /// Code of the library without comments and unit tests, by its file.
 fn code() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
-    files.retain(|file| {
-        !file.ends_with("tests.rs") && !file.components().any(|part| part.as_os_str() == "tests")
+    let mut files = all_sources();
+    files.retain(|(_, place)| {
+        !place.ends_with("tests.rs") && !place.components().any(|part| part.as_os_str() == "tests")
     });
-    let read = |file: PathBuf| {
-        let text = std::fs::read_to_string(&file).expect("a source");
-        let code = outside_of_tests(&text);
-        (file.strip_prefix(&root).expect("below it").to_owned(), code)
+    let read = |(file, place): (PathBuf, PathBuf)| {
+        let text = std::fs::read_to_string(file).expect("a source");
+        (place, outside_of_tests(&text))
     };
     files.into_iter().map(read).collect()
 }
@@ -208,7 +216,7 @@ fn there_is_one_type_of_finding_and_what_it_says_decides_nothing() {
         .iter()
         .map(|file| file.canonicalize().expect("it"))
         .collect();
-    let one = root.join("src/assess/finding.rs").canonicalize();
+    let one = root.join("common/src/assess/finding.rs").canonicalize();
     assert_eq!(found, [one.expect("it")]);
     let code = code();
     // What endpoints say is not ours to choose.

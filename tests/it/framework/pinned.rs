@@ -32,7 +32,7 @@ fn the_contracts_of_the_demo_are_what_the_sources_build_to() {
     let contracts = examples::names().map(|name| builder.contract(name).expect("it builds"));
     let contracts: Vec<_> = contracts.collect();
     let files = examples::to_files(&contracts).expect("their declarations");
-    require_pinned(&home().join("scripts/src/build/examples"), &files);
+    require_pinned(&home().join("scripts/deploy/src/build/examples"), &files);
 }
 
 /// The beginning of the manifest.

@@ -3,8 +3,9 @@
 use super::*;
 use crate::assess::{Finding, Part};
 use crate::governance::signed::Digests;
-use crate::governance::{Names, ShownCall, explain, tree as policy_tree};
+use crate::governance::{ShownCall, explain, tree as policy_tree};
 use crate::ids::{ActionId, CalldataHash};
+use crate::names::Names;
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;

@@ -4,9 +4,9 @@ use crate::governance::sandbox::{MIGRATE, ROLLBACK, Sandbox, text};
 use alloy::primitives::{Address, Bytes, U256};
 use serde_json::{Value, json};
 use stylus_upgrades::client::Client;
-use stylus_upgrades::governance::Names;
 use stylus_upgrades::history::{differences, read};
 use stylus_upgrades::model::Slice;
+use stylus_upgrades::names::Names;
 use stylus_upgrades_interface::registry::IRegistry;
 
 /// A definition with everything in its history: approvals, a cancelled action, an open one, a

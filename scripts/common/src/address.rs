@@ -1,0 +1,152 @@
+//! Addresses as people write them: `0x` and 40 digits. Where the letters are in mixed case, they are
+//! the EIP-55 checksum, and it must hold: it is there to notice a wrong digit.
+
+use crate::error::{Exit, Explain};
+use alloy::primitives::Address;
+use serde::{Deserialize, Deserializer, de::Error as _};
+use thiserror::Error;
+
+/// Hexadecimal digits of an address.
+const DIGITS: usize = 40;
+
+/// Why a text is no address.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
+#[explain(exit = Exit::Usage)]
+pub enum AddressError {
+    /// It has another form.
+    #[error("{text} is no address: it is not 0x and 40 hexadecimal digits")]
+    #[explain(
+        name = "AddressChecksum",
+        expected = "the case of its letters as EIP-55 says, or all of them in lower case",
+        found = "{text}",
+        next = "compare it with where it comes from: a digit is wrong, or the case of a letter"
+    )]
+    Form {
+        /// The text.
+        text: String,
+    },
+    /// A digit is wrong, or the case of a letter.
+    #[error("the EIP-55 checksum of the address {text} does not hold")]
+    #[explain(
+        name = "AddressChecksum",
+        expected = "the case of its letters as EIP-55 says, or all of them in lower case",
+        found = "{text}",
+        next = "compare it with where it comes from: a digit is wrong, or the case of a letter"
+    )]
+    Checksum {
+        /// The text.
+        text: String,
+    },
+}
+
+/// Reads an address.
+///
+/// # Errors
+/// [`AddressError`].
+pub fn parse(text: &str) -> Result<Address, AddressError> {
+    let digits = digits(text).ok_or_else(|| AddressError::Form { text: text.into() })?;
+    let address: Address = digits
+        .parse()
+        .map_err(|_| AddressError::Form { text: text.into() })?;
+    let is_mixed = digits.contains(|c: char| c.is_ascii_lowercase())
+        && digits.contains(|c: char| c.is_ascii_uppercase());
+    match is_mixed && address.to_checksum(None).get(2..) != Some(digits) {
+        true => Err(AddressError::Checksum { text: text.into() }),
+        false => Ok(address),
+    }
+}
+
+/// Whether a text has the form of an address, whatever its checksum.
+pub fn is_address(text: &str) -> bool {
+    digits(text).is_some()
+}
+
+/// Checks every address in a longer text: a list, a tuple.
+///
+/// # Errors
+/// [`AddressError::Checksum`].
+pub fn check_all(text: &str) -> Result<(), AddressError> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| is_address(word))
+        .try_for_each(|word| parse(word).map(drop))
+}
+
+/// An address of a file, with its checksum verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checked(pub(crate) Address);
+
+impl<'de> Deserialize<'de> for Checked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse(&text).map(Self).map_err(D::Error::custom)
+    }
+}
+
+fn digits(text: &str) -> Option<&str> {
+    let digits = text
+        .strip_prefix("0x")
+        .or_else(|| text.strip_prefix("0X"))?;
+    let is_hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (digits.len() == DIGITS && is_hexadecimal).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The examples of EIP-55.
+    const GOOD: [&str; 4] = [
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+        "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
+        "0x52908400098527886E0F7030069857D2E4169EE7",
+        "0xde709f2102306220921060314715629080e2fb77",
+    ];
+
+    #[test]
+    fn the_examples_of_eip_55_are_addresses_and_one_changed_letter_is_noticed() {
+        for good in GOOD {
+            assert!(parse(good).is_ok(), "{good}");
+            assert!(parse(&good.to_ascii_lowercase()).is_ok(), "{good}");
+        }
+        for good in &GOOD[..2] {
+            for (at, c) in good.char_indices().skip(2) {
+                let other = match c.is_ascii_lowercase() {
+                    true => c.to_ascii_uppercase(),
+                    false => c.to_ascii_lowercase(),
+                };
+                if other != c {
+                    let mut wrong = (*good).to_owned();
+                    wrong.replace_range(at..=at, &other.to_string());
+                    assert_eq!(parse(&wrong), Err(AddressError::Checksum { text: wrong }));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_0x_and_40_digits_is_no_address() {
+        for text in [
+            "",
+            "0x",
+            "0x12",
+            &GOOD[0][2..],
+            &format!("{}0", GOOD[0]),
+            "0xé",
+        ] {
+            assert!(
+                matches!(parse(text), Err(AddressError::Form { .. })),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_address_of_a_longer_text_is_checked() {
+        let wrong = GOOD[0].replace('A', "a");
+        assert_eq!(
+            check_all(&format!("[{}, ({},7)]", GOOD[0], GOOD[3])),
+            Ok(())
+        );
+        assert!(check_all(&format!("[{}, ({wrong},7)]", GOOD[3])).is_err());
+    }
+}

@@ -1,0 +1,37 @@
+//! What every part of the command line stands on.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`address`], [`own_file`] | addresses with their checksum; files that nobody else can have written |
+//! | [`assess`] | findings, where facts come from, how much was seen, what follows |
+//! | [`error`], [`app_error`] | how a failure is reported; everything that can end a command |
+//! | [`file_names`] | what the files and folders beside the manifest are called |
+//! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
+//! | [`kill_point`] | a test aid |
+//! | [`loopback`] | HTTP for this machine alone: connections, limits, timeouts |
+//! | [`progress`], [`text`] | how long work reports what it is doing |
+//! | [`secret`] | text that is never printed |
+#![forbid(unsafe_code)]
+// Everything that is printed passes through `output`, which makes it safe for a terminal.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
+pub mod address;
+pub mod assess;
+pub mod error;
+pub mod file_names;
+pub mod keys;
+pub mod kill_point;
+pub mod loopback;
+pub mod manifest;
+pub mod names;
+pub mod output;
+pub mod own_database;
+pub mod own_file;
+pub mod progress;
+pub mod report;
+pub mod secret;
+pub mod state_folder;
+pub mod text;
+
+// The modules of lower crates, under the same names: `crate::error` is one thing in every crate.
+use stylus_upgrades_model::ids;

@@ -1,0 +1,189 @@
+//! What an artifact was built from, and with what: for people who approve it, and for those who
+//! build it again.
+
+use super::copied::is_copied;
+use super::revision::git;
+use super::source::Source;
+use super::toolchain::{TARGET, Toolchain};
+use crate::ids::SourceHash;
+use alloy::primitives::B256;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use stylus_layout::BuildMetadata;
+
+/// The encoder and its version, as in Cargo.lock.
+pub(super) const ENCODER: &str = "wasm-encoder 0.263.0";
+/// This program and its version.
+const TOOL: &str = concat!("stylus-upgrades ", env!("CARGO_PKG_VERSION"));
+/// What most contracts are written with.
+const SDK: &str = "stylus-sdk";
+/// Digits of a commit for people.
+const SHORT: usize = 12;
+
+/// What an artifact was built from, and with what. A `.wasm` file that somebody else built has
+/// only the last two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildInfo {
+    /// The commit of the sources, if they lie in a git repository.
+    pub commit: Option<Commit>,
+    /// The hash of the sources: of the files of the copy that it was built in, see
+    /// `docs/storage.md`.
+    pub source_hash: Option<SourceHash>,
+    /// The compiler.
+    pub rustc: Option<String>,
+    /// Version of stylus-sdk, if the contract uses it.
+    pub stylus_sdk: Option<String>,
+    /// What the compiler was called with: target, settings of the profile, link arguments.
+    pub flags: Vec<String>,
+    /// What the contract's author declares to be the business of its migration, by the names of
+    /// `layout diff`: `migrates` in `[package.metadata.stylus-upgrades]`.
+    #[serde(default)]
+    pub migrates: Vec<String>,
+    /// What encodes the module again for the chain.
+    pub encoder: String,
+    /// What did all this.
+    pub tool: String,
+    /// Whose recipe was followed, so that others can verify the code; `None` for our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Recipe>,
+}
+
+/// A recipe of somebody else, by which others make the same code again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// The tool and its version.
+    pub tool: String,
+    /// The hash of the sources that it put into the module.
+    pub project_hash: B256,
+    /// How others follow it, which is published with the layout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BuildMetadata>,
+}
+
+/// A commit of git.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// Its hash, 40 or 64 hexadecimal digits.
+    pub id: String,
+    /// Whether the sources differ from it.
+    pub dirty: bool,
+}
+
+impl Default for BuildInfo {
+    fn default() -> Self {
+        Self {
+            commit: None,
+            source_hash: None,
+            rustc: None,
+            stylus_sdk: None,
+            flags: Vec::new(),
+            migrates: Vec::new(),
+            encoder: ENCODER.into(),
+            tool: TOOL.into(),
+            recipe: None,
+        }
+    }
+}
+
+impl BuildInfo {
+    /// Of a build of `source`.
+    pub(super) fn of(source: &Source, toolchain: &Toolchain) -> Self {
+        let mut flags = vec![format!("target={TARGET}")];
+        flags.extend(source.profile.iter().cloned());
+        flags.extend(source.config.rustflags.iter().cloned());
+        let stack_size = source.stack_size;
+        flags.extend(stack_size.map(|size| format!("link-arg=-zstack-size={size}")));
+        let lock = source.lock.as_ref();
+        Self {
+            commit: Commit::of(source),
+            source_hash: Some(SourceHash(source.tree.hash())),
+            rustc: toolchain.version.lines().next().map(str::to_owned),
+            stylus_sdk: lock.and_then(|lock| lock.version_of(SDK)),
+            flags,
+            migrates: source.package.migrates(),
+            ..Self::default()
+        }
+    }
+
+    /// Sources that differed from their commit, or had none, may have been committed since. The
+    /// sources of a clean commit are still its own.
+    pub(super) fn look_again(&mut self, source: &Source) {
+        if self.commit.as_ref().is_none_or(|commit| commit.dirty) {
+            self.commit = Commit::of(source);
+        }
+    }
+
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = vec![(
+            "commit",
+            self.commit
+                .as_ref()
+                .map_or("unknown".to_owned(), Commit::to_string),
+        )];
+        if let Some(rustc) = &self.rustc {
+            let sdk = self.stylus_sdk.as_ref();
+            let sdk = sdk.map_or(String::new(), |version| format!(", stylus-sdk {version}"));
+            lines.push(("built with", format!("{rustc}{sdk}")));
+        }
+        if !self.flags.is_empty() {
+            lines.push(("flags", self.flags.join(" ")));
+        }
+        lines.push(("encoded by", format!("{}, {}", self.encoder, self.tool)));
+        if let Some(recipe) = &self.recipe {
+            lines.push((
+                "verifiable",
+                format!("project_hash {}", recipe.project_hash),
+            ));
+        }
+        lines
+    }
+}
+
+impl Commit {
+    /// The commit that is checked out where `source` lies, if git is there and knows the folder.
+    /// It is dirty if what was copied differs, or is not in the repository.
+    fn of(source: &Source) -> Option<Self> {
+        let root = &source.package.root;
+        let id = git(root, &["rev-parse", "--verify", "HEAD"]).ok()?;
+        let top = PathBuf::from(git(root, &["rev-parse", "--show-toplevel"]).ok()?);
+        let mut ask = vec!["--literal-pathspecs", "status", "--porcelain", "-z"];
+        ask.push("--no-renames");
+        ask.extend(["--untracked-files=normal", "--ignored=traditional", "--"]);
+        let paths: Vec<String> = source
+            .origins
+            .iter()
+            .filter(|path| path.starts_with(root))
+            .map(|path| path.display().to_string())
+            .collect();
+        ask.extend(paths.iter().map(String::as_str));
+        // What git ignores is copied all the same, and what is not copied is no source: the manifest,
+        // to which `--save` writes.
+        let counts = |change: &str| {
+            let Some((_, path)) = change.split_at_checked("?? ".len()) else {
+                return !change.is_empty();
+            };
+            let path = top.join(path);
+            let mut origins = source.origins.iter();
+            origins.any(|origin| origin.starts_with(&path) || is_copied(&path, origin))
+        };
+        let changes = git(root, &ask);
+        let dirty = changes.map_or(true, |changes| changes.split('\0').any(counts));
+        Some(Self { id, dirty })
+    }
+}
+
+impl std::fmt::Display for Commit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let short = self.id.get(..SHORT).unwrap_or(&self.id);
+        let note = if self.dirty {
+            ", and the sources differ from it"
+        } else {
+            ""
+        };
+        write!(f, "{short}{note}")
+    }
+}
+
+#[cfg(test)]
+mod tests;

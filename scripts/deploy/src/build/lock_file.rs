@@ -1,0 +1,263 @@
+//! Cargo.lock, as far as a build of one contract reads it: an update of what only other packages
+//! of the workspace use changes no contract's sources.
+
+use super::error::BuildError;
+use super::package::Package;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The first form of the file in which every package has its checksum with it.
+const VERSION_MIN: u32 = 3;
+
+/// The public registry, as cargo names it in the file, whatever mirror it comes from.
+const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+/// The packages by which a contract reaches its storage, and whose macros make its functions.
+pub(super) const SDK: [&str; 3] = ["stylus-core", "stylus-proc", "stylus-sdk"];
+/// What is made with them and keeps its storage in fields.
+const KNOWN: [&str; 6] = [
+    "openzeppelin-stylus",
+    "openzeppelin-stylus-proc",
+    "stylus-core",
+    "stylus-proc",
+    "stylus-sdk",
+    "stylus-test",
+];
+
+/// A lock file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LockFile {
+    version: u32,
+    #[serde(default)]
+    package: Vec<Locked>,
+}
+
+/// A package in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Locked {
+    name: String,
+    version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checksum: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    dependencies: Vec<String>,
+}
+
+impl LockFile {
+    /// The file at `path`; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`BuildError::LockFile`] if it is of a form without checksums.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, BuildError> {
+        let text = match std::fs::read_to_string(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            text => text.map_err(BuildError::file("read", path))?,
+        };
+        let lock: Self =
+            toml::from_str(&text).map_err(|error| outdated(path, error.to_string()))?;
+        match lock.version >= VERSION_MIN {
+            true => Ok(Some(lock)),
+            false => Err(outdated(path, format!("it is of version {}", lock.version))),
+        }
+    }
+
+    /// The file, as cargo reads it.
+    pub(super) fn to_text(&self) -> String {
+        toml::to_string(self).unwrap_or_default()
+    }
+
+    /// The part that `packages` lead to. Their features are not looked at, so it may hold packages that
+    /// cargo then leaves out. One of `packages` that it does not know yet, which cargo would add, leads
+    /// to what it depends on by name.
+    pub(super) fn reduced(&self, packages: &[Package]) -> Self {
+        let mut by_name: BTreeMap<&str, Vec<(usize, &Locked)>> = BTreeMap::new();
+        for (at, locked) in self.package.iter().enumerate() {
+            by_name.entry(&locked.name).or_default().push((at, locked));
+        }
+        let mut kept = BTreeSet::new();
+        let mut left: Vec<&str> = Vec::new();
+        let mut own = self.package.clone();
+        for package in packages {
+            let used = package.dependency_names();
+            let mut all = own.iter_mut().enumerate();
+            match all.find(|(_, one)| one.name == package.name && one.source.is_none()) {
+                Some((at, locked)) => {
+                    locked
+                        .dependencies
+                        .retain(|one| used.contains(name_of(one)));
+                    kept.insert(at);
+                    let named = self.package.get(at).map(|one| &one.dependencies);
+                    let named = named.into_iter().flatten().map(String::as_str);
+                    left.extend(named.filter(|one| used.contains(name_of(one))));
+                }
+                None => left.extend(used),
+            }
+        }
+        while let Some(dependency) = left.pop() {
+            for (at, locked) in by_name.get(name_of(dependency)).into_iter().flatten() {
+                if locked.is(dependency) && kept.insert(*at) {
+                    left.extend(locked.dependencies.iter().map(String::as_str));
+                }
+            }
+        }
+        let kept = kept.iter().filter_map(|at| own.get(*at).cloned());
+        Self {
+            version: self.version,
+            package: kept.collect(),
+        }
+    }
+
+    /// Makes sure that `after`, which cargo wrote, names no package of a registry or a repository that
+    /// this, the file at `path`, does not name. Packages by path are part of the sources themselves.
+    ///
+    /// # Errors
+    /// [`BuildError::LockFile`].
+    pub(super) fn require_covers(&self, path: &Path, after: &Self) -> Result<(), BuildError> {
+        let known: BTreeSet<_> = self.package.iter().map(Locked::identity).collect();
+        let mut remote = after.package.iter().filter(|one| one.source.is_some());
+        match remote.find(|one| !known.contains(&one.identity())) {
+            Some(one) => Err(outdated(
+                path,
+                format!(
+                    "it does not name {} {}, which the build needs",
+                    one.name, one.version
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Those of `names` that it does not take from the public registry.
+    pub(super) fn not_of_registry(&self, names: &[&str]) -> impl Iterator<Item = &str> {
+        let is_there = |one: &&Locked| one.source.as_deref() == Some(REGISTRY);
+        let named = self
+            .package
+            .iter()
+            .filter(|one| names.contains(&one.name.as_str()));
+        named
+            .filter(move |one| !is_there(one))
+            .map(|one| one.name.as_str())
+    }
+
+    /// Packages that may keep storage at any slot and are not searched: of a repository or another registry, or made
+    /// with one of [`SDK`] and not of those that are known to keep it where their fields are.
+    pub(super) fn unsearched(&self) -> Vec<String> {
+        let is_hidden = |one: &&Locked| match one.source.as_deref() {
+            Some(REGISTRY) => {
+                let mut used = one.dependencies.iter().map(|one| name_of(one));
+                used.any(|name| SDK.contains(&name)) && !KNOWN.contains(&one.name.as_str())
+            }
+            other => other.is_some(),
+        };
+        let hidden = self.package.iter().filter(is_hidden);
+        hidden.map(Locked::words).collect()
+    }
+
+    /// The packages of that name that cargo fetches, as they are named to people.
+    pub(super) fn fetched(&self, name: &str) -> impl Iterator<Item = String> {
+        let all = self.package.iter();
+        all.filter(move |one| one.name == name && one.source.is_some())
+            .map(Locked::words)
+    }
+
+    /// The names of what packages of that name depend on.
+    pub(super) fn used_by(&self, name: &str) -> impl Iterator<Item = &str> {
+        let all = self.package.iter().filter(move |one| one.name == name);
+        all.flat_map(|one| one.dependencies.iter().map(|one| name_of(one)))
+    }
+
+    /// The version of a package that it names.
+    pub(super) fn version_of(&self, name: &str) -> Option<String> {
+        let mut all = self.package.iter();
+        all.find(|one| one.name == name)
+            .map(|one| one.version.clone())
+    }
+}
+
+impl Locked {
+    /// What it is called.
+    fn words(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
+
+    fn identity(&self) -> [Option<&str>; 4] {
+        [
+            Some(&self.name),
+            Some(&self.version),
+            self.source.as_deref(),
+            self.checksum.as_deref(),
+        ]
+    }
+
+    /// Whether it is what `name`, `name version` or `name version (source)` stands for.
+    fn is(&self, dependency: &str) -> bool {
+        let mut words = dependency.split(' ');
+        words.next() == Some(&self.name)
+            && words.next().is_none_or(|version| version == self.version)
+    }
+}
+
+fn name_of(dependency: &str) -> &str {
+    dependency.split(' ').next().unwrap_or_default()
+}
+
+fn outdated(path: &Path, reason: String) -> BuildError {
+    BuildError::LockFile {
+        path: path.to_owned(),
+        reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LockFile;
+    use crate::error::Explain;
+    use std::path::Path;
+
+    const LOCK: &str = "# comment\nversion = 4\n\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n\
+        source = \"registry+https://x\"\nchecksum = \"00\"\ndependencies = [\n \"b 1.0.0\",\n \"c\",\n]\n\n\
+        [[package]]\nname = \"b\"\nversion = \"1.0.0\"\n";
+
+    fn read(text: &str) -> LockFile {
+        toml::from_str(text).expect("a lock file")
+    }
+
+    #[test]
+    fn a_lock_file_is_written_as_it_was_read() {
+        for text in [LOCK, include_str!("../../../../Cargo.lock")] {
+            let lock = read(text);
+            assert_eq!(read(&lock.to_text()), lock);
+        }
+        assert_eq!(read(LOCK).version_of("b").as_deref(), Some("1.0.0"));
+    }
+
+    #[test]
+    fn what_cargo_adds_to_the_lock_file_is_noticed() {
+        let (path, lock) = (Path::new("Cargo.lock"), read(LOCK));
+        lock.require_covers(path, &lock).expect("nothing was added");
+        let other = read(&LOCK.replace("checksum = \"00\"", "checksum = \"01\""));
+        let error = lock
+            .require_covers(path, &other)
+            .expect_err("another package");
+        assert_eq!(error.name(), "LockFile");
+        assert!(error.to_string().contains("a 1.0.0"), "{error}");
+    }
+
+    #[test]
+    fn a_lock_file_without_checksums_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("Cargo.lock");
+        assert!(LockFile::read(&path).expect("none").is_none());
+        for text in [
+            "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n",
+            "version = 2\n",
+        ] {
+            std::fs::write(&path, text).expect("written");
+            let error = LockFile::read(&path).expect_err(text);
+            assert_eq!(error.name(), "LockFile", "{error}");
+        }
+    }
+}

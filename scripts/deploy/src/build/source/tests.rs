@@ -1,0 +1,511 @@
+use super::Source;
+use crate::build::error::BuildError;
+use crate::build::package::Package;
+use crate::build::tree::Entry;
+use crate::error::Explain;
+use std::path::{Path, PathBuf};
+
+/// A workspace in a folder of its own: a contract, a library that it names through the workspace,
+/// and one that nobody names; and cargo's folder of a user.
+pub(in crate::build) struct Project {
+    folder: tempfile::TempDir,
+}
+
+impl Project {
+    pub(in crate::build) fn new() -> Self {
+        let project = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+        };
+        project.write(
+            "work/Cargo.toml",
+            "[workspace]\nmembers = [\"contract\", \"library\", \"other\"]\n\
+             [workspace.dependencies]\nlibrary = { path = \"library\" }\nother = { path = \"other\" }\n\
+             serde = \"1\"\n[profile.dev]\ndebug = 0\n",
+        );
+        project.write(
+            "work/contract/Cargo.toml",
+            "[package]\nname = \"contract\"\n[dependencies]\nlibrary.workspace = true\n\
+             [dev-dependencies]\nother.workspace = true\n\
+             [package.metadata.stylus-upgrades]\nstack-size = 8192\n",
+        );
+        project.write("work/contract/src/lib.rs", "// STYLUS_UPGRADES_STUB");
+        project.write("work/library/Cargo.toml", "[package]\nname = \"library\"\n");
+        project.write("work/library/src/lib.rs", "");
+        project.write("work/other/Cargo.toml", "[package]\nname = \"other\"\n");
+        project.write("work/other/src/lib.rs", "");
+        project.write("work/Cargo.lock", LOCK);
+        project
+    }
+
+    pub(in crate::build) fn path(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().canonicalize().expect("a path");
+        folder.join(name)
+    }
+
+    pub(in crate::build) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    pub(in crate::build) fn read(&self) -> Result<Source, BuildError> {
+        let contract = Package::open(&self.path("work/contract"))?;
+        Source::read(&contract, &self.path("home/.cargo"))
+    }
+
+    pub(super) fn source(&self) -> Source {
+        self.read().expect("sources")
+    }
+
+    pub(super) fn hash(&self) -> String {
+        self.source().tree.hash().to_string()
+    }
+
+    pub(super) fn text(&self, name: &str) -> String {
+        match self.source().tree.get(Path::new(name)) {
+            Some(Entry::File { bytes, .. }) => String::from_utf8_lossy(bytes).into_owned(),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+const LOCK: &str = "version = 4\n\n\
+    [[package]]\nname = \"contract\"\nversion = \"0.0.0\"\ndependencies = [\n \"library\",\n \"other\",\n]\n\n\
+    [[package]]\nname = \"library\"\nversion = \"0.0.0\"\n\n\
+    [[package]]\nname = \"other\"\nversion = \"0.0.0\"\n";
+
+#[test]
+fn a_contract_is_found_with_its_workspace_and_its_settings() {
+    let project = Project::new();
+    let source = project.source();
+    assert_eq!(source.package.name, "contract");
+    assert_eq!(source.package.root, project.path("work"));
+    assert_eq!(source.stack_size, Some(8192));
+    let constants: Vec<String> = source.constants.into_iter().collect();
+    assert_eq!(constants, ["STYLUS_UPGRADES_STUB"]);
+}
+
+#[test]
+fn a_package_with_a_name_like_the_frameworks_is_anybodys() {
+    let project = Project::new();
+    let framework = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migratable/upgradeable");
+    for name in ["stylus-upgrades-notes", "stylus-upgrades-macros"] {
+        project.write(
+            "work/contract/Cargo.toml",
+            &format!(
+                "[package]\nname = \"contract\"\n[dependencies]\n\
+                 {name} = {{ path = \"../other\" }}\nstylus-upgradeable = {{ path = {framework:?} }}\n"
+            ),
+        );
+        let manifest = format!("[package]\nname = \"{name}\"\n");
+        project.write("work/other/Cargo.toml", &manifest);
+        let source = project.source();
+        let rust: Vec<_> = source.rust.iter().map(|file| file.path.clone()).collect();
+        let files = ["work/contract/src/lib.rs", "work/other/src/lib.rs"];
+        assert_eq!(rust, files.map(|file| project.path(file)));
+        let is_framework = name == "stylus-upgrades-macros";
+        let replaced: Vec<&str> = source.replaced.iter().map(String::as_str).collect();
+        assert_eq!(replaced, is_framework.then_some(name).as_slice());
+        let parts = source.parts.iter().map(|part| part.name.as_str());
+        assert!(parts.into_iter().any(|name| name == "stylus-upgradeable"));
+    }
+}
+
+#[test]
+fn what_may_compute_slots_and_is_not_searched_is_named() {
+    let framework = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let host = framework.join("proxy/host");
+    let host = format!("[dependencies]\nstylus-upgrades-host = {{ path = {host:?} }}\n");
+    for (name, manifest, file, is_named) in [
+        ("other", "", "src/more.rs", false),
+        ("other", "", "build.rs", true),
+        ("other", "[lib]\nproc-macro = true\n", "src/more.rs", true),
+        (
+            "other",
+            "[lib]\npath = \"tests/lib.rs\"\n",
+            "tests/lib.rs",
+            true,
+        ),
+        ("other", &host, "src/more.rs", true),
+        (
+            "stylus-upgrades-macros",
+            "[lib]\nproc-macro = true\n",
+            "src/more.rs",
+            true,
+        ),
+    ] {
+        let project = Project::new();
+        let manifest = format!("[package]\nname = \"{name}\"\n{manifest}");
+        project.write("work/other/Cargo.toml", &manifest);
+        project.write(&format!("work/other/{file}"), "");
+        project.write(
+            "work/contract/Cargo.toml",
+            &format!("[package]\nname = \"contract\"\n[dependencies]\n{name} = {{ path = \"../other\" }}\n"),
+        );
+        let unsearched = project.source().unsearched;
+        assert_eq!(unsearched.contains(name), is_named, "{manifest}");
+        assert_eq!(unsearched.len(), usize::from(is_named), "{unsearched:?}");
+    }
+    let registry = "registry+https://github.com/rust-lang/crates.io-index";
+    for (name, source, needs, is_named) in [
+        ("far", registry, "stylus-sdk", true),
+        ("far", registry, "serde", false),
+        ("far", "git+https://example.org/far#0", "serde", true),
+        ("openzeppelin-stylus", registry, "stylus-sdk", false),
+    ] {
+        let project = Project::new();
+        project.write(
+            "work/contract/Cargo.toml",
+            &format!("[package]\nname = \"contract\"\n[dependencies]\n{name} = \"1\"\n"),
+        );
+        let lock = LOCK.replace(" \"other\",", &format!(" \"{name}\","));
+        let lock = format!(
+            "{lock}\n[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"{source}\"\n\
+             dependencies = [\n \"{needs}\",\n]\n"
+        );
+        project.write("work/Cargo.lock", &lock);
+        let unsearched = project.source().unsearched;
+        assert_eq!(
+            unsearched.contains(&format!("{name} 1.0.0")),
+            is_named,
+            "{lock}"
+        );
+    }
+}
+
+/// What the macros write leads to whatever has such a name.
+#[test]
+fn what_is_called_like_the_framework_and_leads_elsewhere_is_named() {
+    for (library, dependency, expected) in [
+        (
+            "",
+            "up = { package = \"other\", path = \"../other\" }",
+            None,
+        ),
+        (
+            "",
+            "stylus-upgradeable = { package = \"other\", path = \"../other\" }",
+            Some("stylus-upgradeable = other"),
+        ),
+        (
+            "",
+            "core = { package = \"other\", path = \"../other\" }",
+            Some("core = other"),
+        ),
+        (
+            "[lib]\nname = \"stylus_upgradeable\"\n",
+            "other = { path = \"../other\" }",
+            Some("other"),
+        ),
+    ] {
+        let project = Project::new();
+        let manifest = format!("[package]\nname = \"other\"\n{library}");
+        project.write("work/other/Cargo.toml", &manifest);
+        let manifest = format!("[package]\nname = \"contract\"\n[dependencies]\n{dependency}\n");
+        project.write("work/contract/Cargo.toml", &manifest);
+        let found: Vec<String> = project.source().unsearched.into_iter().collect();
+        assert_eq!(found, Vec::from_iter(expected), "{dependency}");
+    }
+}
+
+/// Of a toolchain that allows it: flags in a profile, say.
+#[test]
+fn features_of_cargo_that_are_not_stable_are_named() {
+    let project = Project::new();
+    let path = project.path("work/Cargo.toml");
+    let text = std::fs::read_to_string(&path).expect("a manifest");
+    let told = project.source();
+    assert!(told.unsearched.is_empty(), "{:?}", told.unsearched);
+    std::fs::write(&path, format!("cargo-features = []\n{text}")).expect("written");
+    let found = project.source().unsearched;
+    assert!(found.contains("Cargo.toml: cargo-features"), "{found:?}");
+}
+
+#[test]
+fn macros_that_do_not_come_from_the_registry_are_noticed() {
+    let project = Project::new();
+    for (source, is_replaced) in [
+        (
+            "source = \"registry+https://github.com/rust-lang/crates.io-index\"\n",
+            false,
+        ),
+        ("source = \"git+https://example.org/stylus#0\"\n", true),
+        ("", true),
+    ] {
+        let lock =
+            format!("{LOCK}\n[[package]]\nname = \"stylus-proc\"\nversion = \"0.10.10\"\n{source}");
+        project.write("work/Cargo.lock", &lock);
+        let found = project.source().replaced;
+        assert_eq!(found.contains("stylus-proc"), is_replaced, "{source}");
+    }
+}
+
+#[test]
+fn whatever_a_build_can_read_changes_the_source_hash() {
+    let project = Project::new();
+    let mut seen = vec![project.hash()];
+    for (name, text) in [
+        ("work/contract/src/lib.rs", "fn f() {}"),
+        ("work/contract/src/more.rs", ""),
+        ("work/contract/src/tests/mod.rs", "pub const N: u64 = 1;"),
+        ("work/contract/src/target/mod.rs", "pub const N: u64 = 1;"),
+        ("work/contract/src/node_modules/mod.rs", ""),
+        ("work/contract/src/.hidden/mod.rs", ""),
+        ("work/contract/src/inner/Cargo.toml", "read by include_str"),
+        ("work/contract/.abi/abi.json", "read by a build script"),
+        (
+            "work/contract/data/target/numbers",
+            "read by a build script",
+        ),
+        ("work/contract/tests/values.txt", "read by include_str"),
+        ("work/contract/.cargo/config.toml", "[env]\nN = \"1\"\n"),
+        (
+            "work/.cargo/config.toml",
+            "[profile.contract]\nopt-level = 3\n",
+        ),
+        ("work/library/src/lib.rs", "fn f() {}"),
+        (
+            "work/rust-toolchain.toml",
+            "[toolchain]\nchannel = \"1.95.0\"\n",
+        ),
+    ] {
+        project.write(name, text);
+        let hash = project.hash();
+        assert!(!seen.contains(&hash), "{name}");
+        seen.push(hash);
+    }
+}
+
+#[test]
+fn what_no_build_reads_is_neither_hashed_nor_copied() {
+    let project = Project::new();
+    let before = project.source();
+    for name in [
+        "work/other/src/lib.rs",
+        "work/contract/target/release/output",
+        "work/contract/node_modules/package/index.js",
+        "work/contract/.git/HEAD",
+        "work/contract/stylus-upgrades.toml",
+        "work/contract/.stylus-upgrades/journal",
+        "work/contract/stylus-upgrades-layouts/0x00.json",
+        "work/notes.txt",
+    ] {
+        project.write(name, "something else");
+    }
+    project.write(
+        "work/Cargo.toml",
+        "[workspace]\nmembers = [\"contract\", \"library\"]\n\
+         [workspace.dependencies]\nlibrary = { path = \"library\" }\nother = { path = \"other\" }\ntokio = \"1\"\n\
+         [profile.dev]\ndebug = 1\n",
+    );
+    let after = project.source();
+    assert_eq!(after.tree.hash(), before.tree.hash());
+    assert_eq!(after.tree, before.tree);
+    let held: Vec<String> = after
+        .tree
+        .entries()
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    assert_eq!(
+        held,
+        [
+            "Cargo.lock",
+            "Cargo.toml",
+            "contract/Cargo.toml",
+            "contract/src/lib.rs",
+            "library/Cargo.toml",
+            "library/src/lib.rs",
+            "rust-toolchain.toml",
+        ]
+    );
+    assert!(!project.text("Cargo.lock").contains("other"));
+    assert!(
+        !project
+            .text("contract/Cargo.toml")
+            .contains("dev-dependencies")
+    );
+}
+
+#[test]
+fn the_source_hash_is_the_same_wherever_the_sources_lie() {
+    let (one, other) = (Project::new(), Project::new());
+    let outside = |project: &Project, library: &Path| {
+        project.write(
+            "work/contract/Cargo.toml",
+            &format!(
+                "[package]\nname = \"contract\"\n[dependencies]\nlibrary = {{ path = \"{}\" }}\n",
+                library.display()
+            ),
+        );
+    };
+    // One names the library by an absolute path outside its workspace, the other by a relative one.
+    one.write(
+        "elsewhere/library/Cargo.toml",
+        "[package]\nname = \"library\"\n",
+    );
+    one.write("elsewhere/library/src/lib.rs", "fn f() {}");
+    outside(&one, &one.path("elsewhere/library"));
+    other.write("a/b/Cargo.toml", "[package]\nname = \"library\"\n");
+    other.write("a/b/src/lib.rs", "fn f() {}");
+    outside(&other, Path::new("../../a/b"));
+    assert_eq!(one.source().tree, other.source().tree);
+    assert_eq!(one.hash(), other.hash());
+    assert!(
+        one.text("contract/Cargo.toml")
+            .contains("../path-dependencies/0")
+    );
+    other.write("a/b/src/lib.rs", "fn g() {}");
+    assert_ne!(one.hash(), other.hash());
+}
+
+#[test]
+fn a_path_dependency_of_another_workspace_brings_what_it_inherits_and_nothing_else() {
+    let project = Project::new();
+    project.write(
+        "framework/Cargo.toml",
+        "[workspace]\nmembers = [\"mixin\", \"macros\", \"node\"]\n\
+         [workspace.package]\nedition = \"2024\"\n\
+         [workspace.dependencies]\nmacros = { path = \"macros\" }\nnode = { path = \"node\" }\ntokio = \"1\"\n\
+         [profile.release]\nlto = true\n",
+    );
+    project.write(
+        "framework/mixin/Cargo.toml",
+        "[package]\nname = \"mixin\"\nedition.workspace = true\n[dependencies]\nmacros.workspace = true\n",
+    );
+    project.write(
+        "framework/macros/Cargo.toml",
+        "[package]\nname = \"macros\"\n",
+    );
+    project.write("framework/node/Cargo.toml", "[package]\nname = \"node\"\n");
+    for name in ["mixin", "macros", "node"] {
+        project.write(&format!("framework/{name}/src/lib.rs"), "");
+    }
+    project.write(
+        "work/library/Cargo.toml",
+        "[package]\nname = \"library\"\n[target.'cfg(all())'.dependencies]\n\
+         mixin = { path = \"../../framework/mixin\" }\n",
+    );
+    let lock = format!(
+        "{LOCK}\n[[package]]\nname = \"mixin\"\nversion = \"0.0.0\"\n\n[[package]]\nname = \"macros\"\nversion = \"0.0.0\"\n"
+    );
+    project.write("work/Cargo.lock", &lock);
+    let mixin = project.text("path-dependencies/0/mixin/Cargo.toml");
+    assert!(
+        mixin.contains("edition = \"2024\"") && mixin.contains("path = \"../macros\""),
+        "{mixin}"
+    );
+    let source = project.source();
+    let root = source.tree.get(Path::new("path-dependencies/0/Cargo.toml"));
+    assert_eq!(root, None, "what is inherited stands in the package itself");
+    let library = project.text("library/Cargo.toml");
+    assert!(
+        library.contains("\"../path-dependencies/0/mixin\""),
+        "{library}"
+    );
+    assert!(
+        project
+            .text("Cargo.toml")
+            .contains("exclude = [\"path-dependencies\"]")
+    );
+    let names: Vec<String> = project
+        .source()
+        .parts
+        .into_iter()
+        .map(|part| part.name)
+        .collect();
+    assert_eq!(names, ["contract", "library", "mixin", "macros"]);
+}
+
+#[test]
+fn sources_of_another_package_are_copied_where_they_are_declared() {
+    let project = Project::new();
+    project.write("work/other/src/state.rs", "struct State;");
+    let declare = |sources: &str| {
+        project.write(
+            "work/contract/Cargo.toml",
+            &format!(
+                "[package]\nname = \"contract\"\n[package.metadata.stylus-upgrades]\nsources = [{sources}]\n"
+            ),
+        );
+    };
+    declare("\"../other/src/state.rs\"");
+    let before = project.hash();
+    assert_eq!(project.text("other/src/state.rs"), "struct State;");
+    assert!(
+        project
+            .source()
+            .tree
+            .get(Path::new("other/src/lib.rs"))
+            .is_none()
+    );
+    project.write("work/other/src/state.rs", "struct Other;");
+    assert_ne!(project.hash(), before);
+    project.write("secret", "");
+    for (sources, name) in [
+        ("\"../../secret\"", "CargoManifest"),
+        ("\"../nothing\"", "File"),
+    ] {
+        declare(sources);
+        assert_eq!(project.read().expect_err(sources).name(), name);
+    }
+}
+
+#[test]
+fn special_files_and_links_that_leave_the_package_are_refused() {
+    let project = Project::new();
+    let at = |name: &str| project.path("work/contract/src").join(name);
+    let refused = |what: &str| {
+        let error = project.read().expect_err(what);
+        assert_eq!(error.name(), "SpecialFile", "{what}: {error}");
+        assert!(error.expected().is_some() && error.next().is_some());
+        error.to_string()
+    };
+    let made = std::process::Command::new("mkfifo")
+        .arg(at("pipe"))
+        .status();
+    assert!(made.expect("mkfifo").success());
+    assert!(refused("a fifo").contains("neither a file"));
+    std::fs::remove_file(at("pipe")).expect("removed");
+
+    let socket = std::os::unix::net::UnixListener::bind(at("socket")).expect("a socket");
+    assert!(refused("a socket").contains("neither a file"));
+    drop(socket);
+    std::fs::remove_file(at("socket")).expect("removed");
+
+    project.write("work/other/src/data", "");
+    project.write("work/contract/src/inside", "");
+    for to in [
+        "/dev/null",
+        "/etc/hostname",
+        "../../other/src/data",
+        "../../../..",
+    ] {
+        std::os::unix::fs::symlink(to, at("link")).expect("a link");
+        assert!(refused(to).contains("a link to"), "{to}");
+        std::fs::remove_file(at("link")).expect("removed");
+    }
+    // By way of a folder that is a link itself.
+    std::os::unix::fs::symlink("../..", at("up")).expect("a link");
+    refused("a folder outside");
+    std::fs::remove_file(at("up")).expect("removed");
+
+    let before = project.hash();
+    std::os::unix::fs::symlink("inside", at("link")).expect("a link");
+    let linked = project.source();
+    assert_eq!(
+        linked.tree.get(Path::new("contract/src/link")),
+        Some(&Entry::Link("inside".into()))
+    );
+    assert_ne!(linked.tree.hash().to_string(), before);
+}
+
+#[test]
+fn the_permission_to_execute_is_part_of_the_sources() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::new();
+    let script = project.write("work/contract/generate.sh", "#!/bin/sh\n");
+    let before = project.hash();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("set");
+    assert_ne!(project.hash(), before);
+}

@@ -1,0 +1,73 @@
+//! What the chain has of an account.
+
+use super::{ChainError, Client};
+use crate::ids::CodeHash;
+use crate::program_code::{CodeBytes, fragments};
+use alloy::eips::BlockNumberOrTag;
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::providers::Provider;
+
+impl Client {
+    /// The code of an account, empty if it has none.
+    pub async fn code(&self, account: Address) -> Result<Bytes, ChainError> {
+        self.read("eth_getCode", async |block| {
+            self.provider.get_code_at(account).block_id(block).await
+        })
+        .await
+    }
+
+    /// The code of the fragments that a program's code names; none where it is in one piece.
+    pub async fn fragments(&self, code: &[u8]) -> Result<Vec<Bytes>, ChainError> {
+        let mut found = Vec::new();
+        for account in fragments(code) {
+            found.push(self.code(account).await?);
+        }
+        Ok(found)
+    }
+
+    /// The code of an account with that of its fragments.
+    pub async fn code_bytes(&self, account: Address) -> Result<CodeBytes, ChainError> {
+        let code = self.code(account).await?;
+        let fragments = self.fragments(&code).await?;
+        Ok(CodeBytes { code, fragments })
+    }
+
+    /// keccak256 of the code of an account, `None` if it has none.
+    pub async fn codehash(&self, account: Address) -> Result<Option<CodeHash>, ChainError> {
+        let code = self.code(account).await?;
+        Ok((!code.is_empty()).then(|| CodeHash::of(code)))
+    }
+
+    /// One storage word of an account.
+    pub async fn storage(&self, account: Address, slot: B256) -> Result<B256, ChainError> {
+        self.read("eth_getStorageAt", async |block| {
+            let word = self.provider.get_storage_at(account, slot.into());
+            word.block_id(block).await.map(B256::from)
+        })
+        .await
+    }
+
+    /// Balance of an account in wei.
+    pub async fn balance(&self, account: Address) -> Result<U256, ChainError> {
+        self.read("eth_getBalance", async |block| {
+            self.provider.get_balance(account).block_id(block).await
+        })
+        .await
+    }
+
+    /// The next nonce of an account as of that block, whatever block is read otherwise.
+    pub async fn nonce(&self, account: Address, at: BlockNumberOrTag) -> Result<u64, ChainError> {
+        let count = self.provider.get_transaction_count(account);
+        let count = count.block_id(at.into()).await;
+        count.map_err(|error| self.error("eth_getTransactionCount", error))
+    }
+
+    /// How many transactions an account has sent, or contracts created.
+    pub async fn transactions_of(&self, account: Address) -> Result<u64, ChainError> {
+        self.read("eth_getTransactionCount", async |block| {
+            let count = self.provider.get_transaction_count(account);
+            count.block_id(block).await
+        })
+        .await
+    }
+}

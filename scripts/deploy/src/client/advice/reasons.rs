@@ -1,0 +1,125 @@
+//! What the numbers in refusals mean, in words.
+
+use stylus_upgrades_interface::reasons::{
+    instance_state, invalid_policy, invalid_step, label, not_runnable,
+};
+
+pub(super) fn instance_state_name(state: u8) -> &'static str {
+    match state {
+        instance_state::LIVE => "live",
+        instance_state::MIGRATING => "migrating",
+        instance_state::TURNING_BACK => "turning back",
+        instance_state::PAUSED => "paused",
+        _ => "in an unknown state",
+    }
+}
+
+/// Why an implementation cannot run, in words.
+pub fn not_runnable_reason(reason: u8) -> &'static str {
+    match reason {
+        not_runnable::NO_CODE => "the account has no code",
+        not_runnable::NOT_ACTIVATED => "the program is not activated",
+        not_runnable::OUTDATED => "the program is activated for another Stylus version",
+        not_runnable::EXPIRED => "the program's activation has expired",
+        not_runnable::DESIGNATOR => "an EIP-7702 designator, which its owner can re-point",
+        not_runnable::PRECOMPILE => "a precompile",
+        not_runnable::PROXY => "a proxy",
+        not_runnable::FRAGMENT => "a fragment of a larger program",
+        _ => "an unknown reason",
+    }
+}
+
+/// What helps against each reason, so that the implementation can run.
+pub(super) fn not_runnable_cure(reason: u8) -> &'static str {
+    match reason {
+        not_runnable::NO_CODE => {
+            "give the address of code on this chain; stylus-upgrades deploy SOURCE puts it there"
+        }
+        not_runnable::NOT_ACTIVATED => {
+            "stylus-upgrades doctor --fix activates what is registered; stylus-upgrades deploy SOURCE, what is not"
+        }
+        not_runnable::OUTDATED => {
+            "stylus-upgrades doctor --fix activates it anew; where the chain does not take the code any more, build it anew and register it as another version"
+        }
+        not_runnable::EXPIRED => {
+            "stylus-upgrades doctor --fix activates it anew (keepalive is refused by now), then try again"
+        }
+        not_runnable::DESIGNATOR => "give the address of the contract whose code it points to",
+        not_runnable::PRECOMPILE => "give the address of a contract of your own",
+        not_runnable::PROXY => "give the address of the implementation behind it",
+        not_runnable::FRAGMENT => {
+            "give the address of the program's root, which names its fragments"
+        }
+        _ => "this registry is newer than this program: install a newer one",
+    }
+}
+
+pub(super) fn label_reason(reason: u8) -> &'static str {
+    match reason {
+        label::EMPTY => "it is empty",
+        label::TOO_LONG => "it is too long",
+        label::BAD_CHARACTER => "it has a byte that is not printable ASCII, or a space",
+        _ => "an unknown reason",
+    }
+}
+
+pub(super) fn step_reason(reason: u8) -> &'static str {
+    match reason {
+        invalid_step::UNKNOWN_FROM => "it leaves a version that the definition does not have",
+        invalid_step::NOT_OLDER => "it leaves a version that is not older",
+        invalid_step::UNKNOWN_KIND => "no such kind of step",
+        invalid_step::SCRIPT_MISMATCH => {
+            "no script where one is needed, or a code hash without a script"
+        }
+        invalid_step::INITIAL_WITH_MIGRATION => {
+            "a version that instances are only created at, with a migration"
+        }
+        invalid_step::TOO_MANY_INCOMING_STEPS => "too many ways in, or one from there already",
+        invalid_step::DATA_WITH_COMPLEX => "calldata on a path with a complex step",
+        invalid_step::NOT_FROM_CURRENT => "it does not leave the current version",
+        invalid_step::DATA_MISMATCH => "calldata where none belongs, or none where some does",
+        invalid_step::DATA_TOO_LONG => "too much calldata",
+        invalid_step::DIRECT_WITH_CHECK => {
+            "a step with a check, which only the registry asks: upgradeInstance of the registry does"
+        }
+        invalid_step::COMPLEX_WHEN_FROZEN => {
+            "a complex step, which nobody could abort: the definition is frozen"
+        }
+        invalid_step::COMPLEX_WITH_CHECK => "a check on a path with a complex step",
+        _ => "an unknown reason",
+    }
+}
+
+pub(super) fn step_cure(reason: u8) -> &'static str {
+    match reason {
+        invalid_step::INITIAL_WITH_MIGRATION => {
+            "leave --call, --script and --complex out: create-proxy --init fills an instance of a first version"
+        }
+        _ => "correct it",
+    }
+}
+
+/// Why the registry does not take a policy, by the number in `InvalidPolicy`.
+pub fn policy_reason(reason: u8) -> &'static str {
+    match reason {
+        invalid_policy::EMPTY => "nothing",
+        invalid_policy::SYNTAX => "something else was expected here",
+        invalid_policy::BAD_ADDRESS => "not 40 hexadecimal digits behind 0x",
+        invalid_policy::TOO_DEEP => "nested too deep",
+        invalid_policy::TOO_MANY_LEAVES => "too many leaves",
+        invalid_policy::DUPLICATE => "an address or lambda twice below one AND or OutOf",
+        invalid_policy::BAD_COUNT => "a count that is 0 or more than the arguments",
+        invalid_policy::FORBIDDEN_ADDRESS => "an address that cannot approve",
+        invalid_policy::UNSATISFIABLE => "nobody could satisfy it",
+        invalid_policy::BAD_DELAY => "AFTER where it does not belong, or out of bounds",
+        invalid_policy::NONE_NESTED => "NONE inside another expression",
+        invalid_policy::BAD_LAMBDA => "too many lambdas, or one without code",
+        invalid_policy::TRAILING => "something behind the end",
+        invalid_policy::TOO_LONG => "too long",
+        invalid_policy::FINAL => "the policy is NONE: it never changes again",
+        invalid_policy::MIGRATING => {
+            "an instance is in a complex migration, which nobody could abort then"
+        }
+        _ => "an unknown reason",
+    }
+}

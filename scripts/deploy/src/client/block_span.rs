@@ -1,0 +1,85 @@
+//! How many blocks `eth_getLogs` is requests for at once. Every provider has limits of its own, for
+//! blocks, logs, bytes or time, and words of its own for them, so they are found out by asking.
+
+/// Blocks of a page, at most. Endpoints that bound what they answer refuse longer ones themselves.
+const SPAN_MAX: u64 = 1 << 32;
+/// Logs of a page above which the next ones are shorter, so that memory stays flat.
+const LOGS_MANY: usize = 2_048;
+/// Pages without trouble after which longer ones are tried again.
+const PAGES_BEFORE_GROWTH: u32 = 8;
+
+/// How pages of blocks get longer and shorter.
+#[derive(Debug)]
+pub struct BlockSpan {
+    /// Blocks of the next page.
+    pub blocks: u64,
+    /// What was too long.
+    bound: u64,
+    quiet: u32,
+    most: u64,
+}
+
+impl BlockSpan {
+    /// Begins with pages of so many blocks, which never get longer than `most`.
+    pub fn new(blocks: u64, most: u64) -> Self {
+        let most = most.min(SPAN_MAX);
+        Self {
+            blocks: blocks.clamp(1, most),
+            bound: most,
+            quiet: 0,
+            most,
+        }
+    }
+
+    /// A page of so many blocks was refused: half of it is tried next.
+    pub fn shorter(&mut self, blocks: u64) {
+        self.bound = blocks;
+        self.blocks = (blocks / 2).max(1);
+        self.quiet = 0;
+    }
+
+    /// A page had so many logs.
+    pub fn went_well(&mut self, logs: usize) {
+        self.quiet += 1;
+        if self.quiet >= PAGES_BEFORE_GROWTH {
+            (self.bound, self.quiet) = (self.most, 0);
+        }
+        if logs > LOGS_MANY {
+            self.blocks = (self.blocks / 2).max(1);
+        } else if logs < LOGS_MANY / 4 && self.blocks.saturating_mul(2) < self.bound {
+            self.blocks *= 2;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BlockSpan;
+
+    /// Requests for so many blocks of an endpoint with that limit.
+    fn requests(blocks: u64, limit: u64) -> u64 {
+        let mut span = BlockSpan::new(blocks, u64::MAX);
+        let (mut done, mut requests) = (0, 0);
+        while done < blocks {
+            let page = span.blocks.min(blocks - done);
+            requests += 1;
+            if page > limit {
+                span.shorter(page);
+            } else {
+                done += page;
+                span.went_well(0);
+            }
+        }
+        requests
+    }
+
+    #[test]
+    fn a_limit_costs_few_requests_more_than_it_must() {
+        for limit in [1_000, 2_000, 10_000] {
+            let least = 1_000_000_u64.div_ceil(limit);
+            let requests = requests(1_000_000, limit);
+            assert!(requests <= least * 5 / 2 + 20, "{requests} for {least}");
+        }
+        assert_eq!(requests(1_000_000, 1_000_000), 1);
+    }
+}

@@ -1,0 +1,181 @@
+//! A fork of the endpoint's chain in this process: the state of one block, read on demand. Nothing
+//! is ever sent to the endpoint by it.
+
+mod blocks;
+mod more_gas;
+mod replay;
+
+pub use blocks::{BlockAnswer, Outcome, PastBlock, PastTransaction};
+pub(super) use replay::with_more_gas;
+pub use replay::{ReplayReceipt, Replayed, replay};
+
+use super::{ChainError, Client};
+use alloy::eips::{BlockId, BlockNumberOrTag};
+use alloy::primitives::{Address, B256, U256};
+use alloy::providers::Provider;
+use futures::try_join;
+use std::fmt::Display;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
+use thiserror::Error;
+use tokio::runtime::Handle;
+use tokio::task::JoinError;
+
+/// A copy of the chain at one block that is not made yet.
+pub struct Fork {
+    remote: Remote,
+    config: ChainConfig,
+    hash: B256,
+}
+
+/// Why there is no copy.
+#[derive(Debug, Error)]
+pub enum ForkError {
+    /// The chain in this process does not begin.
+    #[error(transparent)]
+    Chain(#[from] stylus_chain::ChainError),
+    /// The thread that carries it ended.
+    #[error("it ended: {0}")]
+    Ended(String),
+}
+
+/// The block, and the way to ask for it. It blocks its thread: use it outside of async code.
+struct Remote {
+    client: Client,
+    block: BlockId,
+    runtime: Handle,
+    reads: ReadsLeft,
+}
+
+/// How many accounts and slots the endpoint is still asked for: what was read once is kept, and everything else then
+/// counts as unreadable.
+#[derive(Debug, Clone)]
+pub struct ReadsLeft(Arc<AtomicU64>);
+
+impl ReadsLeft {
+    /// From now on so many.
+    pub fn set(&self, reads: u64) {
+        self.0.store(reads, Ordering::Relaxed);
+    }
+
+    fn take(&self, what: impl Display) -> Result<(), String> {
+        let less = |left: u64| left.checked_sub(1);
+        let taken = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        taken
+            .map(drop)
+            .map_err(|_| format!("{what} was not read before, and nothing more is read"))
+    }
+}
+
+impl Fork {
+    /// At the newest block.
+    pub async fn newest(client: &Client) -> Result<Self, ChainError> {
+        Self::at(client, BlockNumberOrTag::Latest).await
+    }
+
+    /// At any block whose state the endpoint still has.
+    pub async fn at(client: &Client, block: BlockNumberOrTag) -> Result<Self, ChainError> {
+        let head = BlockAnswer::head(client, block).await?;
+        let number: u64 = head.number.to();
+        Ok(Self {
+            remote: Remote {
+                client: client.clone(),
+                block: number.into(),
+                runtime: Handle::current(),
+                reads: ReadsLeft(Arc::new(AtomicU64::new(u64::MAX))),
+            },
+            config: ChainConfig {
+                chain_id: client.chain_id(),
+                number,
+                timestamp: Some(head.timestamp.to()),
+                l1_block_number: head.l1_block_number.map(|number| number.to()),
+                auto_impersonate: true,
+                ..ChainConfig::default()
+            },
+            hash: head.hash,
+        })
+    }
+
+    /// How much may still be read.
+    pub fn reads_left(&self) -> ReadsLeft {
+        self.remote.reads.clone()
+    }
+
+    /// The hash of the block.
+    pub fn hash(&self) -> B256 {
+        self.hash
+    }
+
+    /// Carries out `work` on the copy, on a thread that may block.
+    pub async fn carry_out<T, E>(
+        self,
+        work: impl FnOnce(Chain) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<ForkError> + Send + 'static,
+    {
+        let carried_out = tokio::task::spawn_blocking(move || {
+            let chain = Chain::fork(self.config, Box::new(self.remote));
+            work(chain.map_err(ForkError::from)?)
+        });
+        let ended = |error: JoinError| ForkError::Ended(error.to_string());
+        carried_out.await.map_err(ended)?
+    }
+}
+
+impl Source for Remote {
+    fn account(&self, address: Address) -> Result<SourceAccount, String> {
+        self.reads.take(address)?;
+        let provider = self.client.provider();
+        let query = async {
+            try_join!(
+                async { provider.get_balance(address).block_id(self.block).await },
+                async {
+                    provider
+                        .get_transaction_count(address)
+                        .block_id(self.block)
+                        .await
+                },
+                async { provider.get_code_at(address).block_id(self.block).await },
+            )
+        };
+        let (balance, nonce, code) = self
+            .runtime
+            .block_on(query)
+            .map_err(|error| format!("{address} at block {}: {error}", self.block))?;
+        Ok(SourceAccount {
+            balance,
+            nonce,
+            code,
+        })
+    }
+
+    fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
+        self.reads
+            .take(format_args!("slot {slot:#x} of {address}"))?;
+        let provider = self.client.provider();
+        let query = async {
+            provider
+                .get_storage_at(address, slot)
+                .block_id(self.block)
+                .await
+        };
+        self.runtime.block_on(query).map_err(|error| {
+            format!(
+                "slot {slot:#x} of {address} at block {}: {error}",
+                self.block
+            )
+        })
+    }
+
+    fn block_hash(&self, number: u64) -> Result<B256, String> {
+        let head = BlockAnswer::head(&self.client, number.into());
+        let head = self.runtime.block_on(head);
+        let head = head.map_err(|error| format!("the hash of block {number}: {error}"))?;
+        Ok(head.hash)
+    }
+}

@@ -1,0 +1,148 @@
+//! An endpoint may be several nodes, of which some lag behind. What was seen of the chain once does
+//! not go back: what depends on it waits until the endpoint has come as far.
+//!
+//! Reads are not bound to a block here: a node without old state would refuse them after some seconds. A read at
+//! `latest` from a node that lags shows old state, which the checks after each step report.
+
+use super::{Backoff, ChainError, Client};
+use alloy::eips::BlockNumberOrTag;
+use alloy::primitives::Address;
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionReceipt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long a node may lag.
+const LAG_MAX: Duration = Duration::from_secs(30);
+/// How long a chain may be shorter than it was seen to be, where none of its blocks is known to have a
+/// transaction of ours: blocks were taken back.
+const SHORTER_MAX: Duration = Duration::from_secs(5);
+/// How long something is looked for that must be there.
+const MISSING_MAX: Duration = Duration::from_secs(10);
+/// First pause between two looks; doubled each time.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Longest pause between two looks.
+const PAUSE_LONGEST: Duration = Duration::from_secs(1);
+/// A wait of which the reader is told.
+const WORTH_REPORTING: Duration = Duration::from_secs(2);
+
+/// How far the chain was seen.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    block: AtomicU64,
+    /// The newest block with a transaction of ours.
+    mined: AtomicU64,
+    /// The key's first nonce that was not seen to be used.
+    nonce: AtomicU64,
+}
+
+impl Seen {
+    pub(super) fn receipt(&self, receipt: &TransactionReceipt, nonce: u64) {
+        if let Some(block) = receipt.block_number {
+            self.block.fetch_max(block, Ordering::Relaxed);
+            self.mined.fetch_max(block, Ordering::Relaxed);
+        }
+        self.nonce.fetch_max(nonce + 1, Ordering::Relaxed);
+    }
+}
+
+impl Client {
+    /// The newest block, not older than what was seen of the chain; the one that is read, where that is
+    /// one block. A chain that stays shorter than it was is believed, unless it would lack a transaction of
+    /// ours.
+    ///
+    /// # Errors
+    /// [`ChainError::Lagging`] where the endpoint does not come so far; what it says.
+    pub async fn newest_block(&self) -> Result<u64, ChainError> {
+        if let Some(block) = self.pinned {
+            return Ok(block);
+        }
+        let least = self.seen(|seen| &seen.block);
+        let newest = self
+            .caught_up(
+                "block",
+                (least, self.seen(|seen| &seen.mined)),
+                async || {
+                    let newest = self.provider.get_block_number().await;
+                    newest.map_err(|error| self.error("eth_blockNumber", error))
+                },
+            )
+            .await?;
+        if let Some(seen) = &self.seen {
+            seen.block.store(newest, Ordering::Relaxed);
+        }
+        Ok(newest)
+    }
+
+    /// The nonce of the key's next transaction, not one that was seen to be used.
+    pub(super) async fn next_nonce(&self, sender: Address) -> Result<u64, ChainError> {
+        let least = self.seen(|seen| &seen.nonce);
+        self.caught_up("nonce", (least, least), async || {
+            self.nonce(sender, BlockNumberOrTag::Pending).await
+        })
+        .await
+    }
+
+    /// What must be there, since something else is that follows from it. A node that lags shows it
+    /// later.
+    ///
+    /// # Errors
+    /// [`ChainError::Unreachable`] where it does not appear; what the endpoint says.
+    pub async fn sooner_or_later<T>(
+        &self,
+        what: &str,
+        look: impl AsyncFn() -> Result<Option<T>, ChainError>,
+    ) -> Result<T, ChainError> {
+        let begun = Instant::now();
+        let mut pauses = Backoff::new(PAUSE, PAUSE_LONGEST);
+        loop {
+            if let Some(found) = look().await? {
+                return Ok(found);
+            }
+            if begun.elapsed() > MISSING_MAX {
+                return Err(self.contradiction(format!("it does not have {what}")));
+            }
+            pauses.pause().await;
+        }
+    }
+
+    fn seen(&self, part: impl Fn(&Seen) -> &AtomicU64) -> u64 {
+        let seen = self.seen.as_deref();
+        seen.map_or(0, |seen| part(seen).load(Ordering::Relaxed))
+    }
+
+    /// What the endpoint says, once it is not less than `least`; after a while, once it is not less than
+    /// `floor`.
+    async fn caught_up(
+        &self,
+        what: &'static str,
+        (least, floor): (u64, u64),
+        look: impl AsyncFn() -> Result<u64, ChainError>,
+    ) -> Result<u64, ChainError> {
+        let begun = Instant::now();
+        let (mut pauses, mut reported) = (Backoff::new(PAUSE, PAUSE_LONGEST), false);
+        loop {
+            let found = look().await?;
+            let is_shorter = found >= floor && begun.elapsed() > SHORTER_MAX;
+            if found >= least || is_shorter {
+                return Ok(found);
+            }
+            if begun.elapsed() > LAG_MAX {
+                return Err(ChainError::Lagging {
+                    endpoint: self.endpoint.to_string(),
+                    what,
+                    least,
+                    found,
+                });
+            }
+            if !reported && begun.elapsed() > WORTH_REPORTING {
+                reported = true;
+                self.progress.note(&format!(
+                    "{} lags behind: it is at {what} {found}, and {least} was seen already",
+                    self.endpoint
+                ));
+            }
+            pauses.pause().await;
+        }
+    }
+}

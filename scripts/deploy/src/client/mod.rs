@@ -1,0 +1,407 @@
+//! A chain as this program sees it: typed calls, transactions that wait for their receipts,
+//! refusals by name.
+
+mod account;
+mod advice;
+mod backoff;
+mod block_span;
+mod endpoint;
+mod endpoint_error;
+mod error;
+mod events;
+mod failure;
+mod fork;
+mod forked;
+mod l1_gas;
+mod lag;
+mod pinned;
+mod receipt;
+mod rejection;
+mod retry;
+mod revert;
+mod same_chain;
+mod sent;
+mod submit;
+#[cfg(test)]
+mod tests;
+mod transactions;
+mod transport;
+mod unlocked;
+mod views;
+mod window;
+
+pub use advice::policy_reason;
+pub use advice::{Advice, not_runnable_reason};
+pub(crate) use backoff::Backoff;
+pub use block_span::BlockSpan;
+pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
+pub use error::{ChainError, RpcError};
+
+pub use events::EventStore;
+pub use fork::{
+    BlockAnswer, Fork, ForkError, Outcome, PastBlock, PastTransaction, ReadsLeft, ReplayReceipt,
+    Replayed, replay,
+};
+pub use retry::RATE_LIMIT_WAIT;
+pub use revert::declare_errors;
+pub use revert::{ContractError, Revert, StepEnd, show};
+pub use sent::Sent;
+pub use transactions::{Spent, Transaction, Transactions};
+pub use transport::{ANSWER_MAX, Unanswered};
+pub use window::{SendResult, SettledTx, TxOutcome, Window};
+
+use crate::ids::CalldataHash;
+use crate::journal::Journal;
+use crate::kill_point::{self, Phase};
+use crate::progress::{Progress, Silent};
+use alloy::network::{EthereumWallet, TransactionBuilder};
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::rpc::client::RpcClient;
+use alloy::rpc::types::TransactionRequest;
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::SolCall;
+use alloy::transports::BoxTransport;
+use alloy::transports::utils::guess_local_url;
+use lag::Seen;
+use rejection::Rejection;
+use retry::Patient;
+use std::sync::Arc;
+use std::time::Duration;
+use submit::Fees;
+use transport::Http;
+
+/// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
+const GAS_PERCENT: u64 = 120;
+/// How long a question is asked again that one lost connection must not end.
+const HICCUP: Duration = Duration::from_secs(1);
+/// What the data fee of one program may be, in wei, unless a command is told otherwise: 0.1 ether.
+pub const MAX_DATA_FEE: u128 = 100_000_000_000_000_000;
+
+/// A connection to a chain, with a key or without. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    endpoint: Endpoint,
+    transport: Patient,
+    provider: DynProvider,
+    sender: Option<Address>,
+    acting: Option<Address>,
+    is_unlocked: bool,
+    wallet: Option<EthereumWallet>,
+    journal: Option<Arc<Journal>>,
+    progress: Arc<dyn Progress>,
+    seen: Option<Arc<Seen>>,
+    events: Option<Arc<EventStore>>,
+    /// The block that is read; none is the newest.
+    pinned: Option<u64>,
+    no_l1_gas: Arc<l1_gas::Absent>,
+    max_data_fee: U256,
+    chain_id: u64,
+}
+
+impl Client {
+    /// Connects to `url` for reading. Errors if nobody answers there.
+    pub async fn connect(url: &str) -> Result<Self, ChainError> {
+        Self::connect_to(Endpoint::parse(url)?).await
+    }
+
+    /// As [`Self::connect`], to an endpoint with its own limits.
+    pub async fn connect_to(endpoint: Endpoint) -> Result<Self, ChainError> {
+        Self::open(endpoint, Arc::new(Silent)).await
+    }
+
+    /// As [`Self::connect_to`], for one command: `progress` is told of what takes long, and what was
+    /// seen of the chain does not go back.
+    pub async fn connect_reporting(
+        endpoint: Endpoint,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self, ChainError> {
+        let client = Self::open(endpoint, progress).await?;
+        Ok(Self {
+            seen: Some(Arc::default()),
+            ..client
+        })
+    }
+
+    async fn open(endpoint: Endpoint, progress: Arc<dyn Progress>) -> Result<Self, ChainError> {
+        let unusable = |reason| ChainError::Unreachable {
+            endpoint: endpoint.to_string(),
+            reason,
+        };
+        let transport = BoxTransport::new(Http::new(&endpoint).map_err(unusable)?);
+        let shown = (endpoint.to_string(), endpoint.timeout);
+        let transport = Patient::new(transport, shown, progress.clone());
+        let provider = provider(&endpoint, &transport);
+        let chain_id = provider
+            .get_chain_id()
+            .await
+            .map_err(|error| ChainError::of(&endpoint, "eth_chainId", error))?;
+        Ok(Self {
+            endpoint,
+            transport,
+            provider,
+            sender: None,
+            acting: None,
+            is_unlocked: false,
+            wallet: None,
+            journal: None,
+            progress,
+            seen: None,
+            events: None,
+            pinned: None,
+            no_l1_gas: Arc::default(),
+            max_data_fee: U256::from(MAX_DATA_FEE),
+            chain_id,
+        })
+    }
+
+    /// The same chain, with transactions signed by `signer`.
+    pub fn with_signer(&self, signer: PrivateKeySigner) -> Self {
+        let sender = Some(signer.address());
+        Self {
+            sender,
+            wallet: Some(signer.into()),
+            ..self.clone()
+        }
+    }
+
+    /// The same, asking again for so long where the endpoint does not answer, or says that it is in trouble: what
+    /// is sent may be sent twice. One answer may take `deadline` at most.
+    pub fn bearing(&self, trouble: Duration, deadline: Duration) -> Self {
+        let transport = self.transport.bearing(trouble, deadline);
+        Self {
+            provider: provider(&self.endpoint, &transport),
+            transport,
+            ..self.clone()
+        }
+    }
+
+    /// How long trouble is borne.
+    pub fn patience(&self) -> Duration {
+        self.transport.trouble()
+    }
+
+    /// The same, with another bound on the data fee of each program: the endpoint says what it is.
+    pub fn with_max_data_fee(&self, wei: U256) -> Self {
+        Self {
+            max_data_fee: wei,
+            ..self.clone()
+        }
+    }
+
+    /// What the data fee of one program may be, in wei.
+    pub fn max_data_fee(&self) -> U256 {
+        self.max_data_fee
+    }
+
+    /// The same, asked as `account` would ask: what a contract decides that signs nothing itself.
+    pub fn acting_as(&self, account: Address) -> Self {
+        Self {
+            acting: Some(account),
+            ..self.clone()
+        }
+    }
+
+    /// The chain's id.
+    pub fn chain_id(&self) -> u64 {
+        self.chain_id
+    }
+
+    /// Where the chain is asked.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Who is told of what takes long.
+    pub fn progress(&self) -> &dyn Progress {
+        &*self.progress
+    }
+
+    /// alloy's provider beneath, for what is not offered here.
+    pub fn provider(&self) -> &DynProvider {
+        &self.provider
+    }
+
+    /// The address of the key. Errors with `what` needed it if there is none.
+    pub fn sender(&self, what: &str) -> Result<Address, ChainError> {
+        self.sender
+            .ok_or_else(|| ChainError::NoKey { what: what.into() })
+    }
+
+    /// Whether there is a key to sign with.
+    pub fn has_key(&self) -> bool {
+        self.sender.is_some()
+    }
+
+    /// Who decides: the account of [`Self::acting_as`], else that of the key. Errors as
+    /// [`Self::sender`].
+    pub fn caller(&self, what: &str) -> Result<Address, ChainError> {
+        self.acting.map_or_else(|| self.sender(what), Ok)
+    }
+
+    /// Reads by a typed call from this client's address.
+    pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ChainError> {
+        self.call_with_value(to, call, U256::ZERO).await
+    }
+
+    /// As [`Self::call`], with value in wei: what a transaction would return.
+    pub async fn call_with_value<C: SolCall>(
+        &self,
+        to: Address,
+        call: &C,
+        value: U256,
+    ) -> Result<C::Return, ChainError> {
+        let data = call.abi_encode().into();
+        let answer = self.call_raw(C::SIGNATURE, to, data, value).await?;
+        match C::abi_decode_returns(&answer) {
+            Ok(returned) => Ok(returned),
+            Err(error) => Err(ChainError::UnexpectedAnswer {
+                account: to,
+                what: C::SIGNATURE.into(),
+                reason: match answer.is_empty() {
+                    true => self.why_empty(to).await?,
+                    false => error.to_string(),
+                },
+            }),
+        }
+    }
+
+    /// What `to` answers to `data` from this client's address, with `value` in wei. `what` names the call.
+    pub async fn call_raw(
+        &self,
+        what: &str,
+        to: Address,
+        data: Bytes,
+        value: U256,
+    ) -> Result<Bytes, ChainError> {
+        let mut request = TransactionRequest::default().with_to(to).with_input(data);
+        if !value.is_zero() {
+            request = request.with_value(value);
+        }
+        if let Some(caller) = self.acting.or(self.sender) {
+            request = request.with_from(caller);
+        }
+        self.read(what, async |block| {
+            self.provider.call(request.clone()).block(block).await
+        })
+        .await
+    }
+
+    /// Why an account answers with nothing.
+    pub async fn why_empty(&self, account: Address) -> Result<String, ChainError> {
+        Ok(match self.code(account).await?.is_empty() {
+            true => format!(
+                "there is no code on chain {} at {}",
+                self.chain_id, self.endpoint
+            ),
+            false => "an empty answer".into(),
+        })
+    }
+
+    /// Sends a typed call with `value` wei and waits for its receipt.
+    pub async fn send<C: SolCall>(
+        &self,
+        what: &str,
+        to: Address,
+        call: &C,
+        value: U256,
+    ) -> Result<Sent, ChainError> {
+        let request = TransactionRequest::default()
+            .with_to(to)
+            .with_input(call.abi_encode())
+            .with_value(value);
+        self.transact(what, request).await
+    }
+
+    /// Estimates, signs and sends `request`, and waits for its receipt. A refusal is found out
+    /// by the estimate, before anything is sent.
+    pub async fn transact(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+    ) -> Result<Sent, ChainError> {
+        self.transact_with(what, request, 0).await
+    }
+
+    /// As [`Self::transact`], with at least `gas` units of gas beside what the estimate asks for:
+    /// where the chain may do more by then than it would now.
+    pub async fn transact_with(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+        gas: u64,
+    ) -> Result<Sent, ChainError> {
+        let sender = self.sender(what)?;
+        let request = request.with_from(sender);
+        let estimate = self.estimate(what, &request).await?;
+        // The price of L1 may double until it is mined.
+        let l1 = self.l1_gas(&request).await;
+        let limit = with_margin(estimate).saturating_add(l1);
+        let limit = match gas {
+            0 => limit,
+            gas => limit.max(gas.saturating_add(l1.saturating_mul(2))),
+        };
+        let request = request.with_gas_limit(limit);
+        let (to, call) = (
+            request.to.and_then(|to| to.to().copied()),
+            CalldataHash::of(request.input.input().cloned().unwrap_or_default()),
+        );
+        let (tx, nonce) = self.submit(what, sender, request).await?;
+        let receipt = self.receipt_of(what, tx, sender, nonce).await;
+        let receipt = receipt.map_err(|error| submit::maybe_sent(what, tx, error))?;
+        kill_point::at(Phase::Mined);
+        if let Some(seen) = &self.seen {
+            seen.receipt(&receipt, nonce);
+            self.newest_block().await?;
+        }
+        if !receipt.status() {
+            if let Some(journal) = &self.journal {
+                journal.mined(tx);
+            }
+            self.forget(tx);
+            return Err(self.failure(what, &receipt, limit).await);
+        }
+        self.included(tx);
+        Ok(Sent {
+            what: what.into(),
+            tx,
+            gas: receipt.gas_used,
+            to,
+            call,
+            receipt,
+        })
+    }
+
+    /// Units of gas that the endpoint estimates for a request, or why it would fail.
+    pub async fn estimate(
+        &self,
+        what: &str,
+        request: &TransactionRequest,
+    ) -> Result<u64, ChainError> {
+        let gas = self.provider.estimate_gas(request.clone()).await;
+        gas.map_err(|error| self.error(what, error))
+    }
+
+    /// Sorts an error of the provider.
+    pub fn error(&self, what: &str, error: alloy::transports::TransportError) -> ChainError {
+        ChainError::of(&self.endpoint, what, error)
+    }
+
+    /// An answer of the endpoint that cannot be, whatever the chain is like.
+    pub fn contradiction(&self, found: impl Into<String>) -> ChainError {
+        ChainError::Unreachable {
+            endpoint: self.endpoint.to_string(),
+            reason: Unanswered::Contradiction(found.into()),
+        }
+    }
+}
+
+fn provider(endpoint: &Endpoint, transport: &Patient) -> DynProvider {
+    let rpc = RpcClient::new(transport.clone(), guess_local_url(endpoint.url()));
+    ProviderBuilder::new().connect_client(rpc).erased()
+}
+
+/// Gas to send along with a transaction that needs so much as far as is known.
+pub fn with_margin(gas: u64) -> u64 {
+    gas.saturating_mul(GAS_PERCENT) / 100
+}

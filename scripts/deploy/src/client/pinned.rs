@@ -1,0 +1,108 @@
+//! Reads at one block. An endpoint may be several nodes, of which some lag: what is judged by several
+//! answers is read as of one block, and a node that does not have it is asked again.
+
+use super::{ChainError, Client};
+use alloy::eips::{BlockId, BlockNumberOrTag};
+use alloy::transports::TransportResult;
+use std::time::{Duration, Instant};
+
+/// How long a node may not have the block.
+const BEHIND_MAX: Duration = Duration::from_secs(30);
+/// Pause between two questions.
+const PAUSE: Duration = Duration::from_millis(200);
+
+impl Client {
+    /// The same, reading as of the block that is the newest now.
+    ///
+    /// # Errors
+    /// What the endpoint says.
+    pub async fn pinned(&self) -> Result<Self, ChainError> {
+        let free = self.unpinned();
+        let block = free.newest_block().await?;
+        Ok(Self {
+            pinned: Some(block),
+            ..free
+        })
+    }
+
+    /// The same, reading as of one block: the one that it reads, or the newest.
+    ///
+    /// # Errors
+    /// What the endpoint says.
+    pub async fn at_one_block(&self) -> Result<Self, ChainError> {
+        match self.pinned {
+            Some(_) => Ok(self.clone()),
+            None => self.pinned().await,
+        }
+    }
+
+    /// The same, reading as of that block.
+    pub fn at(&self, block: u64) -> Self {
+        Self {
+            pinned: Some(block),
+            ..self.clone()
+        }
+    }
+
+    /// The same, reading as of whatever block is the newest then.
+    pub fn unpinned(&self) -> Self {
+        Self {
+            pinned: None,
+            ..self.clone()
+        }
+    }
+
+    /// The number of the block that is read; `None` where that is the newest.
+    pub const fn pinned_block(&self) -> Option<u64> {
+        self.pinned
+    }
+
+    /// The block that is read.
+    pub fn block(&self) -> BlockNumberOrTag {
+        self.pinned
+            .map_or(BlockNumberOrTag::Latest, BlockNumberOrTag::Number)
+    }
+
+    /// What the endpoint answers as of the block that is read.
+    pub(super) async fn read<T>(
+        &self,
+        what: &str,
+        ask: impl AsyncFn(BlockId) -> TransportResult<T>,
+    ) -> Result<T, ChainError> {
+        let begun = Instant::now();
+        loop {
+            let error = match ask(self.block().into()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => self.error(what, error),
+            };
+            let is_again = self.pinned.is_some() && is_behind(&error);
+            if !is_again || begun.elapsed() > BEHIND_MAX {
+                return Err(error);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// JSON-RPC's error code of what is not there (EIP-1474).
+const NOT_FOUND: i64 = -32_001;
+
+/// Whether a node says that it does not have the block, in the words of geth's family and of others.
+fn is_behind(error: &ChainError) -> bool {
+    let ChainError::Rpc(error) = error else {
+        return false;
+    };
+    if error.code == NOT_FOUND {
+        return true;
+    }
+    let message = error.message.to_lowercase();
+    let words = [
+        "header not found",
+        "unknown block",
+        "block not found",
+        "could not find block",
+        "future block",
+        "block is not available",
+    ];
+    words.iter().any(|word| message.contains(word))
+}

@@ -1,0 +1,194 @@
+use super::{ContractError, Revert, declare_errors};
+use crate::client::not_runnable_reason;
+use crate::error::{Explain, Report};
+use alloy::primitives::{Address, U256};
+use alloy::sol_types::{Revert as SolRevert, SolError};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
+    ImplementationNotRunnable, UpgradeInProgress, VersionNotFound,
+};
+use stylus_upgrades_interface::registry::IRegistry::CodeChanged;
+
+/// The signature of every error that the sources of `stylus-upgrades-interface` declare.
+fn declared() -> Vec<(String, [u8; 4])> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../interface/src");
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the interface's sources") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).expect("a source");
+        let lines = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("error "));
+        for declaration in lines.filter_map(|line| line.strip_suffix(';')) {
+            let error = alloy::json_abi::Error::parse(declaration).expect("a declaration");
+            all.push((error.signature(), error.selector().0));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_error_that_an_interface_declares_is_decoded_by_name() {
+    let known = ContractError::selectors();
+    let all = declared();
+    assert!(all.len() > 50, "{}", all.len());
+    for (signature, selector) in all {
+        assert!(
+            known.contains(&selector),
+            "{signature} is in no interface that ContractError lists"
+        );
+    }
+}
+
+#[test]
+fn every_refusal_says_what_was_expected_what_was_found_and_what_to_do_next() {
+    let all = ContractError::selectors();
+    let strange = [0xde, 0xad, 0xbe, 0xef];
+    for data in all.iter().chain([&strange]) {
+        // Zeros are numbers, addresses, and texts without a byte.
+        let revert = Revert::decode(&[data.as_slice(), &[0; 32 * 12]].concat());
+        assert_eq!(revert.name() == "Unknown", *data == strange, "{data:?}");
+        let report = Report::of(&revert);
+        assert_eq!(report.name, revert.name());
+        assert!(
+            report.expected.is_some() && report.next.is_some(),
+            "{report:?}"
+        );
+    }
+}
+
+#[test]
+fn a_refusal_of_the_framework_is_reported_by_name_with_its_arguments() {
+    let data = VersionNotFound {
+        name: "A".into(),
+        version: "2.0".into(),
+    }
+    .abi_encode();
+    let revert = Revert::decode(&data);
+    assert_eq!(revert.to_string(), r#"VersionNotFound("A", "2.0")"#);
+    assert_eq!(
+        revert.advice().next,
+        "stylus-upgrades register A 2.0 <crate|wasm|address>"
+    );
+}
+
+#[test]
+fn the_next_command_of_a_refusal_is_safe_to_paste() {
+    let data = VersionNotFound {
+        name: "$(reboot)".into(),
+        version: "1;reboot".into(),
+    }
+    .abi_encode();
+    assert_eq!(
+        Revert::decode(&data).advice().next,
+        "stylus-upgrades register '$(reboot)' '1;reboot' <crate|wasm|address>"
+    );
+}
+
+#[test]
+fn an_error_without_arguments_is_reported_by_name() {
+    assert_eq!(
+        Revert::decode(&UpgradeInProgress {}.abi_encode()).to_string(),
+        "UpgradeInProgress()"
+    );
+}
+
+#[test]
+fn reason_numbers_are_reported_in_words() {
+    let error = ImplementationNotRunnable {
+        implementation: Address::ZERO,
+        reason: 2,
+    };
+    let advice = Revert::decode(&error.abi_encode()).advice();
+    assert!(advice.found.ends_with("the program is not activated"));
+}
+
+#[test]
+fn each_reason_why_code_cannot_run_has_words_and_a_cure_of_its_own() {
+    let mut cures = Vec::new();
+    for reason in 1..=8 {
+        let error = ImplementationNotRunnable {
+            implementation: Address::ZERO,
+            reason,
+        };
+        let revert = Revert::decode(&error.abi_encode());
+        let words = not_runnable_reason(reason);
+        assert!(
+            revert
+                .to_string()
+                .ends_with(&format!(", {reason}): {words}"))
+        );
+        let cure = revert.advice().next;
+        assert!(!cure.contains("newer") && !cures.contains(&cure), "{cure}");
+        cures.push(cure);
+    }
+}
+
+#[test]
+fn expected_and_found_of_changed_code_are_the_two_hashes() {
+    let error = CodeChanged {
+        account: Address::ZERO,
+        expected: U256::from(1).into(),
+        found: U256::from(2).into(),
+    };
+    let advice = Revert::decode(&error.abi_encode()).advice();
+    assert!(advice.expected.ends_with("01"));
+    assert!(advice.found.ends_with("02"));
+}
+
+#[test]
+fn a_reason_string_of_solidity_is_decoded() {
+    let data = SolRevert::from("no").abi_encode();
+    assert_eq!(Revert::decode(&data).to_string(), r#"Error("no")"#);
+}
+
+#[test]
+fn an_error_that_a_contract_declares_is_shown_by_its_name() {
+    let error = alloy::json_abi::Error::parse("TooMany(uint256,uint256)").expect("an error");
+    let numbers = [U256::from(40), U256::from(10)].map(|one| one.to_be_bytes::<32>());
+    let data = [error.selector().as_slice(), &numbers.concat()].concat();
+    let revert = Revert::decode(&data);
+    assert!(revert.to_string().starts_with("it reverted with 0x"));
+    let mut abi = alloy::json_abi::JsonAbi::new();
+    abi.errors.insert(error.name.clone(), vec![error]);
+    declare_errors(&abi);
+    assert_eq!(revert.to_string(), "TooMany(40, 10)");
+    let advice = revert.advice();
+    assert_eq!(advice.found, "TooMany(40, 10)");
+    assert!(
+        advice
+            .next
+            .starts_with("correct the arguments, or the contract")
+    );
+    let cut = Revert::decode(&data[..40]);
+    assert!(cut.to_string().starts_with("it reverted with 0x"));
+    // No declaration renames an error of the framework.
+    let mut abi = alloy::json_abi::JsonAbi::new();
+    let own = alloy::json_abi::Error::parse("UpgradeInProgress()").expect("an error");
+    let own = alloy::json_abi::Error {
+        name: "Fine".into(),
+        ..own
+    };
+    abi.errors.insert(own.name.clone(), vec![own]);
+    declare_errors(&abi);
+    let known = Revert::decode(&UpgradeInProgress {}.abi_encode()).to_string();
+    assert!(known.starts_with("UpgradeInProgress("), "{known}");
+}
+
+#[test]
+fn foreign_broken_and_empty_data_is_shown_as_it_is() {
+    assert_eq!(Revert::decode(&[]).to_string(), "it reverted without data");
+    assert_eq!(
+        Revert::decode(&[1, 2, 3, 4]).to_string(),
+        "it reverted with 0x01020304"
+    );
+    assert_eq!(Revert::decode(&[1]).name(), "Unknown");
+    let cut = &VersionNotFound {
+        name: "A".into(),
+        version: "2.0".into(),
+    }
+    .abi_encode()[..40];
+    assert_eq!(Revert::decode(cut).name(), "Unknown");
+}

@@ -1,0 +1,225 @@
+//! Programs onto a chain: create, check the code, activate.
+
+mod create2;
+mod fragments;
+mod framework;
+mod registry;
+
+pub use fragments::{deploy_fragments, require_fragments};
+pub use framework::{Ensured, Shared, ensure_framework};
+pub use registry::{NewRegistry, deploy_registry, registry_call, registry_release};
+
+pub use create2::create2;
+
+use crate::build::Artifact;
+use crate::client::{ChainError, Client, RpcError, Sent};
+use crate::ids::CodeHash;
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, U256, utils::Unit};
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
+use alloy::rpc::types::state::{AccountOverride, StateOverride};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
+
+/// What the data fee is raised by, in percent: it moves between the estimate and the block.
+pub const DATA_FEE_BUMP_PERCENT: u32 = 20;
+
+/// A program on chain.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// Its address.
+    pub address: Address,
+    /// keccak256 of its code.
+    pub codehash: CodeHash,
+    /// The transactions that created its fragments; none for those that were there.
+    pub fragments: Vec<Sent>,
+    /// The transaction that created it.
+    pub created: Sent,
+    /// The transaction that activated it; `None` if its code hash was active already, or
+    /// activation was not asked for.
+    pub activated: Option<Sent>,
+}
+
+/// Puts `artifact` on the chain and activates it. Errors if the chain refuses either, or holds
+/// other code afterwards.
+pub async fn deploy(
+    client: &Client,
+    artifact: &Artifact,
+    bump_percent: u32,
+) -> Result<Deployed, ChainError> {
+    let fragments = deploy_fragments(client, artifact).await?;
+    let (address, created) = create(client, artifact).await?;
+    let activated = activate(client, &artifact.name, address, bump_percent).await?;
+    Ok(Deployed {
+        address,
+        codehash: artifact.codehash(),
+        fragments,
+        created,
+        activated,
+    })
+}
+
+/// Puts `artifact` on the chain and leaves it inactive. Its fragments have to be there.
+pub async fn create(client: &Client, artifact: &Artifact) -> Result<(Address, Sent), ChainError> {
+    let what = format!("deploy {}", artifact.name);
+    let request = TransactionRequest::default().with_deploy_code(artifact.creation_code());
+    let sent = client.transact(&what, request).await?;
+    let address = sent
+        .receipt
+        .contract_address
+        .ok_or_else(|| ChainError::NoEvent {
+            what,
+            tx: sent.tx,
+            event: "contractAddress",
+        })?;
+    require_code(client, address, artifact.codehash()).await?;
+    Ok((address, sent))
+}
+
+/// Activates the program at `address`. `None` if its code hash is active already.
+pub async fn activate(
+    client: &Client,
+    name: &str,
+    address: Address,
+    bump_percent: u32,
+) -> Result<Option<Sent>, ChainError> {
+    if is_active(client, address).await? {
+        return Ok(None);
+    }
+    match pay_and_activate(client, name, address, bump_percent).await {
+        Ok(sent) => Ok(Some(sent)),
+        // Somebody else was first: before the fee was asked for, before the estimate, or in the block.
+        Err(error) if was_not_done(&error) && is_active(client, address).await? => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn pay_and_activate(
+    client: &Client,
+    name: &str,
+    address: Address,
+    bump_percent: u32,
+) -> Result<Sent, ChainError> {
+    let fee = data_fee(client, address, None).await?;
+    let value = bumped(client, name, fee, bump_percent)?;
+    let call = IArbWasm::activateProgramCall { program: address };
+    let what = format!("activate {name}");
+    client.send(&what, ARB_WASM, &call, value).await
+}
+
+/// Whether the chain did not do what was asked for: perhaps because somebody else's transaction had
+/// done it before. A collision of CREATE2 burns almost all gas, so that it may look like a want of gas
+/// where nothing traces it.
+pub(crate) fn was_not_done(error: &ChainError) -> bool {
+    matches!(
+        error,
+        ChainError::Refused { .. }
+            | ChainError::ActivationRefused { .. }
+            | ChainError::OutOfGas { .. }
+            | ChainError::Unexplained { .. }
+    )
+}
+
+/// Whether the program at `address` is activated, current and unexpired.
+pub async fn is_active(client: &Client, address: Address) -> Result<bool, ChainError> {
+    is_answered(client, &IArbWasm::programVersionCall { program: address }).await
+}
+
+/// Whether ArbWasm answers a question about a program that is active, and refuses it otherwise.
+async fn is_answered(client: &Client, question: &impl SolCall) -> Result<bool, ChainError> {
+    match client.call(ARB_WASM, question).await {
+        Ok(_) => Ok(true),
+        Err(ChainError::Refused { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The fee in wei that activating the program at `address` costs now: a call that pays with
+/// money that the caller need not have, on code that need not be there yet.
+pub async fn data_fee(
+    client: &Client,
+    address: Address,
+    code: Option<AccountOverride>,
+) -> Result<U256, ChainError> {
+    let sender = client.sender("activation")?;
+    let rich = AccountOverride::default().with_balance(U256::MAX >> 1);
+    let request = TransactionRequest::default()
+        .with_from(sender)
+        .with_to(ARB_WASM)
+        .with_value(Unit::ETHER.wei())
+        .with_input(IArbWasm::activateProgramCall { program: address }.abi_encode());
+    let mut overrides = StateOverride::from_iter([(sender, rich)]);
+    overrides.extend(code.map(|code| (address, code)));
+    let answer = client
+        .provider()
+        .call(request)
+        .overrides(overrides)
+        .await
+        .map_err(|error| refusal(address, client.error("activation", error)))?;
+    IArbWasm::activateProgramCall::abi_decode_returns(&answer)
+        .map(|returned| returned.dataFee)
+        .map_err(|error| ChainError::UnexpectedAnswer {
+            account: ARB_WASM,
+            what: "activateProgram(address)".into(),
+            reason: error.to_string(),
+        })
+}
+
+/// A module that breaks a rule ends the call with an error that is no revert.
+fn refusal(program: Address, error: ChainError) -> ChainError {
+    match error {
+        ChainError::Rpc(RpcError { message, .. })
+        | ChainError::InsufficientFunds(RpcError { message, .. })
+        | ChainError::ProgramNotRunnable(RpcError { message, .. }) => {
+            ChainError::ActivationRefused {
+                program,
+                reason: message,
+            }
+        }
+        ChainError::Refused { revert, .. } if revert.data().is_empty() => {
+            ChainError::ActivationRefused {
+                program,
+                reason: revert.to_string(),
+            }
+        }
+        other => other,
+    }
+}
+
+/// A program's data fee with a margin of so many percent, if that much may be paid.
+///
+/// # Errors
+/// [`ChainError::DataFeeTooHigh`]: what an endpoint says is sent as value, and may be anything.
+pub fn bumped(client: &Client, what: &str, fee: U256, percent: u32) -> Result<U256, ChainError> {
+    let fee = fee.saturating_mul(U256::from(100 + u64::from(percent))) / U256::from(100);
+    let most = client.max_data_fee();
+    match fee > most {
+        true => Err(ChainError::DataFeeTooHigh {
+            what: what.into(),
+            fee,
+            most,
+        }),
+        false => Ok(fee),
+    }
+}
+
+/// Errors unless `account` holds code with that hash.
+pub(crate) async fn require_code(
+    client: &Client,
+    account: Address,
+    expected: CodeHash,
+) -> Result<(), ChainError> {
+    match client.codehash(account).await? {
+        Some(found) if found == expected => Ok(()),
+        Some(found) => Err(ChainError::OtherCode {
+            account,
+            expected,
+            found,
+        }),
+        None => Err(ChainError::Missing {
+            what: "deployed code",
+            account,
+        }),
+    }
+}

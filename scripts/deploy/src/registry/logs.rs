@@ -1,0 +1,280 @@
+//! Logs of any range: asked for in one piece, and in smaller ones where the endpoint refuses.
+
+use crate::client::{BlockSpan, ChainError, Client, Unanswered};
+use crate::progress::Rate;
+use alloy::primitives::{Address, B256};
+use alloy::providers::Provider;
+use alloy::rpc::types::{Filter, Log};
+use std::time::Duration;
+use stylus_upgrades_interface::chain::ARB_SYS;
+
+/// JSON-RPC's code for a method that the endpoint does not have.
+const METHOD_NOT_FOUND: i64 = -32_601;
+/// Blocks from which on it is worth some thirty requests to begin at the account's creation.
+const WORTH_A_SEARCH: u64 = 4_096;
+
+/// Topics to look for, by position: any of those that are listed there; an empty list is every one.
+pub type Topics<'a> = [&'a [B256]; 3];
+
+/// All logs of `account` with these topics from block `from` to block `to`, in order. Where the
+/// endpoint refuses a range or cannot answer it, half of it is tried, down to a single block, and
+/// what was read stays read.
+///
+/// # Errors
+/// What the endpoint says to a single block, or that it cannot be reached.
+pub async fn logs(
+    client: &Client,
+    account: Address,
+    topics: Topics<'_>,
+    from: u64,
+    to: u64,
+) -> Result<Vec<Log>, ChainError> {
+    let Some(store) = client.events_of(account) else {
+        return collected(client, account, topics, (from, to)).await;
+    };
+    let wanted =
+        |log: &Log| has_topics(log, topics) && log.block_number.is_some_and(|block| block >= from);
+    let whole = async |from, to| collected(client, account, [&[]; 3], (from, to)).await;
+    match store.events(client, to, wanted, whole).await? {
+        Some(kept) => Ok(kept),
+        None => collected(client, account, topics, (from, to)).await,
+    }
+}
+
+/// The first logs of `account` with these topics, in order: at least one, if there is any up to now. What
+/// is known of later ones is left out where the endpoint gives them in pages.
+///
+/// # Errors
+/// As [`logs`].
+pub async fn first_logs(
+    client: &Client,
+    account: Address,
+    topics: Topics<'_>,
+) -> Result<Vec<Log>, ChainError> {
+    let newest = client.newest_block().await?;
+    let mut first = Vec::new();
+    pages(client, account, topics, whole(0, newest), |page| {
+        first = page;
+        Ok::<_, ChainError>(first.is_empty())
+    })
+    .await?;
+    Ok(first)
+}
+
+/// As [`logs`], from the endpoint itself.
+async fn collected(
+    client: &Client,
+    account: Address,
+    topics: Topics<'_>,
+    (from, to): (u64, u64),
+) -> Result<Vec<Log>, ChainError> {
+    let mut found = Vec::new();
+    pages(client, account, topics, whole(from, to), |page| {
+        found.extend(page);
+        Ok::<_, ChainError>(true)
+    })
+    .await?;
+    Ok(found)
+}
+
+/// A range in one page, if the endpoint gives it.
+fn whole(from: u64, to: u64) -> ((u64, u64), BlockSpan) {
+    let blocks = to.saturating_sub(from).saturating_add(1);
+    ((from, to), BlockSpan::new(blocks, u64::MAX))
+}
+
+/// As [`logs`], from the endpoint itself, a page of blocks at a time, as long as `keep` wants more.
+///
+/// # Errors
+/// As [`logs`], and those of `keep`.
+pub async fn pages<E: From<ChainError>>(
+    client: &Client,
+    account: Address,
+    topics: Topics<'_>,
+    ((from, to), mut span): ((u64, u64), BlockSpan),
+    mut keep: impl FnMut(Vec<Log>) -> Result<bool, E>,
+) -> Result<(), E> {
+    let (mut count, mut goes_on) = (0, true);
+    let mut start = from;
+    let mut work = None;
+    // Whether a range is too long shows at once; trouble is borne where no shorter one is left to be tried.
+    let hasty = client.bearing(Duration::ZERO, Duration::MAX);
+    let bears_trouble = !client.patience().is_zero();
+    while start <= to && goes_on {
+        let end = to.min(start.saturating_add(span.blocks - 1));
+        let blocks = end - start + 1;
+        let asked = if blocks > 1 { &hasty } else { client };
+        match range(asked, account, topics, start, end).await {
+            Ok(logs) => {
+                span.went_well(logs.len());
+                count += logs.len();
+                goes_on = keep(logs)?;
+                start = end.saturating_add(1);
+            }
+            Err(error) if blocks > 1 && (bears_trouble || may_be_too_long(&error)) => {
+                span.shorter(blocks);
+                if work.is_none() {
+                    start = start.max(first_with_code(client, account, start, to).await);
+                    work = Some(Reading::begin(client, account, start, to));
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(work) = &work {
+            work.advance(start, count);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a shorter range may be answered. Limits have many words; what is none of them is refused
+/// for a single block, too.
+fn may_be_too_long(error: &ChainError) -> bool {
+    match error {
+        ChainError::Rpc(error) => error.code != METHOD_NOT_FOUND,
+        ChainError::Unreachable { reason, .. } => match reason {
+            Unanswered::Deadline { .. } | Unanswered::TooLarge { .. } => true,
+            Unanswered::Status { status, .. } => matches!(status, 400 | 413 | 422 | 500..=599),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// The block in which the account got its code, if the endpoint has the state of the block before;
+/// else `from`. Nothing was emitted before, and a chain may have hundreds of millions of blocks.
+///
+/// An endpoint that has dropped the state of old blocks may say of any account that it had no code
+/// then. ArbSys has code in every block, so what it says of that account tells whether it knows.
+async fn first_with_code(client: &Client, account: Address, from: u64, to: u64) -> u64 {
+    let (mut without, mut with) = (from, to);
+    if with - without < WORTH_A_SEARCH {
+        return from;
+    }
+    let code_of = async |account: Address, block: u64| {
+        let code = client.provider().get_code_at(account);
+        code.block_id(block.into())
+            .await
+            .ok()
+            .map(|code| !code.is_empty())
+    };
+    let has_code = async |block: u64| code_of(account, block).await;
+    if has_code(with).await != Some(true) || has_code(without).await != Some(false) {
+        return from;
+    }
+    while with - without > 1 {
+        let middle = without + (with - without) / 2;
+        match has_code(middle).await {
+            Some(true) => with = middle,
+            Some(false) => without = middle,
+            None => return from,
+        }
+    }
+    match code_of(ARB_SYS, without).await {
+        Some(true) => with,
+        _ => from,
+    }
+}
+
+/// How far reading is, told to whoever listens.
+struct Reading<'a> {
+    client: &'a Client,
+    account: Address,
+    first: u64,
+    last: u64,
+    rate: Rate,
+}
+
+impl<'a> Reading<'a> {
+    fn begin(client: &'a Client, account: Address, first: u64, last: u64) -> Self {
+        let what = format!("reading the events of {account}");
+        client.progress().begin(&what);
+        Self {
+            client,
+            account,
+            first,
+            last,
+            rate: Rate::from(0),
+        }
+    }
+
+    fn advance(&self, next: u64, logs: usize) {
+        let (done, total) = (next - self.first, self.last - self.first + 1);
+        let detail = format!("{}, {logs} events", self.rate.summary(done, total));
+        self.client
+            .progress()
+            .advance(done, total, "blocks", &detail);
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        let what = format!("the events of {} were read in pages", self.account);
+        self.client.progress().end(&what);
+    }
+}
+
+/// As [`logs`], over the whole chain up to now.
+///
+/// # Errors
+/// As [`logs`].
+pub async fn all_logs(
+    client: &Client,
+    account: Address,
+    topics: Topics<'_>,
+) -> Result<Vec<Log>, ChainError> {
+    logs_since(client, account, topics, 0).await
+}
+
+/// As [`logs`], from that block up to now.
+///
+/// # Errors
+/// As [`logs`].
+pub async fn logs_since(
+    client: &Client,
+    account: Address,
+    topics: Topics<'_>,
+    from: u64,
+) -> Result<Vec<Log>, ChainError> {
+    let newest = client.newest_block().await?;
+    logs(client, account, topics, from, newest).await
+}
+
+fn has_topics(log: &Log, topics: Topics<'_>) -> bool {
+    let has = |(at, any): (usize, &&[B256])| {
+        any.is_empty() || log.topics().get(at).is_some_and(|one| any.contains(one))
+    };
+    topics.iter().enumerate().all(has)
+}
+
+async fn range(
+    client: &Client,
+    account: Address,
+    topics: Topics<'_>,
+    from: u64,
+    to: u64,
+) -> Result<Vec<Log>, ChainError> {
+    let mut filter = Filter::new().address(account).from_block(from).to_block(to);
+    for (slot, topic) in filter.topics.iter_mut().zip(topics) {
+        *slot = topic.to_vec().into();
+    }
+    let mut logs = client
+        .provider()
+        .get_logs(&filter)
+        .await
+        .map_err(|error| client.error("eth_getLogs", error))?;
+    let is_requested = |log: &Log| {
+        let is_in_range = |block| (from..=to).contains(&block);
+        log.address() == account
+            && has_topics(log, topics)
+            && log.block_number.is_none_or(is_in_range)
+    };
+    if let Some(other) = logs.iter().find(|log| !is_requested(log)) {
+        let (block, by) = (other.block_number.unwrap_or_default(), other.address());
+        return Err(client.contradiction(format!(
+            "a log of {by} in block {block} among those of {account} from block {from} to {to}"
+        )));
+    }
+    logs.sort_by_key(|log| (log.block_number, log.log_index));
+    Ok(logs)
+}

@@ -1,0 +1,61 @@
+//! What operators ask of a registry and its proxies beside its governed calls, which are in
+//! the module `governance`.
+
+mod adoption;
+mod called_back;
+mod created;
+mod instance;
+mod logs;
+pub mod origin;
+mod remembered;
+mod rollout;
+mod status;
+mod step;
+pub mod stored;
+mod transfer;
+mod upgrade;
+mod version;
+mod waiting;
+
+pub use adoption::{AdoptionError, Candidate, candidate, given_to};
+pub use called_back::called_back;
+pub use created::{Created, counted};
+pub use instance::{ask, decides, registry_of};
+pub use logs::pages;
+pub use logs::{Topics, all_logs, first_logs, logs, logs_since};
+pub use origin::{Origin, OriginError, Release, Salt};
+pub use remembered::{Key, Remembered};
+pub use rollout::{RolledOut, arrived_by, begun_by, rollout, skipped_by, turned_by};
+pub use status::{
+    DefinitionStatus, InstanceStatus, definition_status, definitions, instance_status,
+};
+pub use step::{call, complex, delegated, initial, nothing, script};
+pub use transfer::{
+    Receiver, Transfer, TransferError, receiver, relay_of, require_registry, require_there,
+};
+pub use upgrade::{Route, Upgraded, lone_call, upgrade};
+pub use version::NewVersion;
+pub use waiting::{Waiting, waiting};
+
+pub use crate::model::{Named, RecordedCode, definition_id, named, runs};
+
+use crate::client::{ChainError, Client};
+use alloy::primitives::{Address, B256};
+use stylus_upgrades_interface::registry::Code;
+
+/// The code at `implementation`, as a version records it. Errors if there is none.
+pub async fn code_at(client: &Client, implementation: Address) -> Result<Code, ChainError> {
+    let codehash = client
+        .codehash(implementation)
+        .await?
+        .ok_or(ChainError::Missing {
+            what: "code",
+            account: implementation,
+        })?;
+    Ok(Code {
+        implementation,
+        codehash: codehash.into(),
+        layoutHash: B256::ZERO,
+        sourceHash: B256::ZERO,
+    })
+}

@@ -1,0 +1,444 @@
+//! A copy of the chain in this process on which things are tried: everybody's transactions, without keys. The one
+//! driver of such a copy for what has not happened yet; what has happened is sent again by
+//! [`replay`](crate::client::replay).
+
+mod error;
+
+pub use error::SimulationError;
+
+use crate::call_tree::{self, Frame};
+use crate::client::{StepEnd, with_margin};
+use crate::model::{Block, Reader, Views};
+use alloy::primitives::{Address, B256, Bytes, Log, U256};
+use alloy::sol_types::{SolCall, SolEvent};
+use std::collections::BTreeMap;
+use stylus_chain::{
+    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError, Filter, Overrides,
+    Receipt, SlotChange, TraceKind,
+};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
+
+/// What every sender is lent here, in wei: fees are no matter of what is tried.
+const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
+
+/// The copy.
+pub struct Simulation {
+    /// The chain in this process.
+    pub chain: Chain,
+    begun: u64,
+    /// How much gas its transactions get.
+    pub gas: GasLimit,
+    /// Units of gas that one of them got, at most.
+    pub highest_limit: u64,
+    /// What sending alone changed of whoever sent something, since the beginning.
+    senders: BTreeMap<Address, Sender>,
+    /// The transactions that succeeded since the beginning, in order.
+    sent: Vec<B256>,
+}
+
+/// What is no effect of a transaction but of sending it here.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sender {
+    /// Wei that it was lent.
+    lent: U256,
+    /// Wei that it paid for gas.
+    fees: U256,
+    /// Transactions that it sent.
+    sent: u64,
+}
+
+/// How much gas a transaction gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GasLimit {
+    /// What the estimate says.
+    Estimate,
+    /// That with the margin of our own transactions.
+    Margin,
+    /// So many units.
+    Exactly(u64),
+}
+
+/// A copy at one of its blocks. It answers at once: [`now`] takes what it says.
+#[derive(Clone, Copy)]
+pub struct AtBlock<'a> {
+    simulation: &'a Simulation,
+    block: BlockId,
+}
+
+/// What a copy answers.
+pub fn now<T>(answer: impl Future<Output = T>) -> T {
+    futures::executor::block_on(answer)
+}
+
+impl Views for AtBlock<'_> {
+    type Error = SimulationError;
+
+    async fn view<C: SolCall>(
+        &self,
+        account: Address,
+        call: &C,
+    ) -> Result<C::Return, SimulationError> {
+        self.simulation.ask_at(self.block, account, call)
+    }
+
+    async fn block(&self) -> Result<Block, SimulationError> {
+        let found = self.simulation.chain.block(self.block);
+        let missing = || SimulationError::Ended("its block is not there".into());
+        let block = found.ok_or_else(missing)?;
+        Ok(Block {
+            number: block.header.number,
+            hash: block.hash,
+            time: block.header.timestamp,
+        })
+    }
+
+    fn is_refused(error: &SimulationError) -> bool {
+        matches!(error, SimulationError::Refused { .. })
+    }
+
+    fn replaced(&self, block: Block) -> SimulationError {
+        SimulationError::Ended(format!("another block than {}", block.hash))
+    }
+}
+
+impl Simulation {
+    /// The copy that `chain` is, from its block on.
+    pub fn new(chain: Chain) -> Self {
+        let begun = chain.block_number();
+        Self {
+            chain,
+            begun,
+            gas: GasLimit::Estimate,
+            highest_limit: 0,
+            senders: BTreeMap::new(),
+            sent: Vec::new(),
+        }
+    }
+
+    /// A copy of its own that begins as this one is. It costs nothing.
+    pub fn branch(&self) -> Self {
+        Self {
+            chain: self.chain.branch(),
+            senders: self.senders.clone(),
+            sent: self.sent.clone(),
+            ..*self
+        }
+    }
+
+    /// The block that changes are counted from.
+    pub fn beginning(&self) -> BlockId {
+        self.begun.into()
+    }
+
+    /// From now on what happened until now is no change.
+    pub fn begin_here(&mut self) {
+        self.begun = self.chain.block_number();
+        self.sent.clear();
+        for sender in self.senders.values_mut() {
+            *sender = Sender::default();
+        }
+    }
+
+    /// Lends an account enough for all that it sends. It keeps what it owns, so that what it gains or
+    /// loses is seen.
+    pub fn lend(&mut self, from: Address) -> Result<(), SimulationError> {
+        if self.senders.contains_key(&from) {
+            return Ok(());
+        }
+        let owned = self.chain.account(from, BlockId::latest())?.balance;
+        let with_loan = owned.saturating_add(SIMULATED_BALANCE);
+        // What is set before the next block belongs to the newest one: at the beginning a loan is part of
+        // what the account had before.
+        let lent = match self.chain.block_number() == self.begun {
+            true => U256::ZERO,
+            false => with_loan.saturating_sub(owned),
+        };
+        let sender = Sender {
+            lent,
+            ..Sender::default()
+        };
+        self.chain.set_balance(from, with_loan);
+        self.senders.insert(from, sender);
+        Ok(())
+    }
+
+    /// What the registry at that address says.
+    pub fn registry(&self, registry: Address) -> Reader<AtBlock<'_>> {
+        self.registry_at(BlockId::latest(), registry)
+    }
+
+    /// The same as it was at a block of the copy.
+    pub fn registry_at(&self, block: BlockId, registry: Address) -> Reader<AtBlock<'_>> {
+        let simulation = self;
+        Reader::new(AtBlock { simulation, block }, registry)
+    }
+
+    /// Reads by a typed call.
+    pub fn ask<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, SimulationError> {
+        self.ask_at(BlockId::latest(), to, call)
+    }
+
+    fn ask_at<C: SolCall>(
+        &self,
+        block: BlockId,
+        to: Address,
+        call: &C,
+    ) -> Result<C::Return, SimulationError> {
+        let (success, output) = self.probe_at(block, to, call.abi_encode().into())?;
+        if !success {
+            return Err(SimulationError::refused(C::SIGNATURE, &output));
+        }
+        C::abi_decode_returns(&output).map_err(|error| SimulationError::Answer {
+            account: to,
+            what: C::SIGNATURE,
+            reason: error.to_string(),
+        })
+    }
+
+    /// Whether a call succeeds, and what it returns or reverts with.
+    pub fn probe(&self, to: Address, input: Bytes) -> Result<(bool, Bytes), SimulationError> {
+        self.probe_at(BlockId::latest(), to, input)
+    }
+
+    /// The same at a block of the copy.
+    pub fn probe_at(
+        &self,
+        block: BlockId,
+        to: Address,
+        input: Bytes,
+    ) -> Result<(bool, Bytes), SimulationError> {
+        let request = CallRequest {
+            to: Some(to),
+            input,
+            ..CallRequest::default()
+        };
+        let overrides = Overrides::default();
+        let outcome = self.chain.call(request, block, &overrides)?;
+        Ok((outcome.success, outcome.output))
+    }
+
+    /// A call of an account that has enough for it.
+    pub fn request(
+        &mut self,
+        from: Address,
+        to: Address,
+        input: Bytes,
+        value: U256,
+    ) -> Result<CallRequest, SimulationError> {
+        self.lend(from)?;
+        Ok(CallRequest {
+            from: Some(from),
+            to: Some(to),
+            input,
+            value,
+            // Without a price GASPRICE and BASEFEE are 0 in the estimate, and not in the transaction.
+            max_fee_per_gas: Some(self.chain.gas_price()),
+            ..CallRequest::default()
+        })
+    }
+
+    /// The least units of gas that a call takes in that block, or why it fails.
+    pub fn estimate(
+        &self,
+        what: &str,
+        request: &CallRequest,
+        block: BlockId,
+    ) -> Result<u64, SimulationError> {
+        let gas = self
+            .chain
+            .estimate_gas(request.clone(), block, &Overrides::default());
+        gas.map_err(|error| SimulationError::of(what, error))
+    }
+
+    /// Sends a transaction of anybody and mines it.
+    pub fn send(
+        &mut self,
+        what: &str,
+        from: Address,
+        to: Address,
+        input: Bytes,
+        value: U256,
+    ) -> Result<Receipt, SimulationError> {
+        let mut request = self.request(from, to, input, value)?;
+        let pending = BlockId::pending();
+        let limit = match self.gas {
+            GasLimit::Estimate => self.estimate(what, &request, pending)?,
+            GasLimit::Margin => with_margin(self.estimate(what, &request, pending)?),
+            GasLimit::Exactly(units) => self.goes_through(what, &request, units)?,
+        };
+        self.highest_limit = self.highest_limit.max(limit);
+        request.gas = Some(limit);
+        let receipt = self.mined(what, from, request)?;
+        if receipt.success {
+            self.sent.push(receipt.transaction_hash);
+            return Ok(receipt);
+        }
+        Err(match &receipt.halt {
+            Some(halt) => {
+                let note = receipt.note.clone().unwrap_or_else(|| halt.to_string());
+                SimulationError::halted(what, note)
+            }
+            None => SimulationError::refused(what, &receipt.output),
+        })
+    }
+
+    /// Sends a [`Self::request`] with its gas limit and mines it, whatever becomes of it.
+    pub fn mined(
+        &mut self,
+        what: &str,
+        from: Address,
+        request: CallRequest,
+    ) -> Result<Receipt, SimulationError> {
+        let sent = self.chain.submit_unsigned(from, request);
+        let hash = sent.map_err(|error| SimulationError::of(what, error))?;
+        let receipt = self
+            .chain
+            .receipt(hash)
+            .ok_or(ChainError::UnknownTransaction(hash))?;
+        if let Some(sender) = self.senders.get_mut(&from) {
+            let price = U256::from(receipt.effective_gas_price);
+            let fee = price.saturating_mul(U256::from(receipt.gas_used));
+            sender.fees = sender.fees.saturating_add(fee);
+            sender.sent += 1;
+        }
+        Ok(receipt)
+    }
+
+    /// The limit itself, or why the transaction fails with it: as with an estimate, no block is made for
+    /// what fails, so that all limits see the same blocks.
+    fn goes_through(
+        &self,
+        what: &str,
+        request: &CallRequest,
+        units: u64,
+    ) -> Result<u64, SimulationError> {
+        let mut request = request.clone();
+        request.gas = Some(units);
+        let none = Overrides::default();
+        let outcome = self.chain.call(request, BlockId::pending(), &none)?;
+        match (outcome.success, outcome.halt) {
+            (true, _) => Ok(units),
+            (false, Some(halt)) => Err(SimulationError::halted(what, halt)),
+            (false, None) => Err(SimulationError::refused(what, &outcome.output)),
+        }
+    }
+
+    /// What a call answers now, or reverts with.
+    pub fn answer(&self, request: CallRequest) -> Result<Bytes, SimulationError> {
+        let outcome = self
+            .chain
+            .call(request, BlockId::latest(), &Overrides::default())?;
+        Ok(outcome.output)
+    }
+
+    /// The instance whose upgrade fails when a call of the registry is sent, and how its step ended.
+    pub fn failing(&self, request: CallRequest) -> (Option<Address>, Option<StepEnd>) {
+        let kind = TraceKind::Call(CallOptions::default());
+        let (latest, overrides) = (BlockId::latest(), Overrides::default());
+        let registry = request.to.unwrap_or_default();
+        let called = self.chain.call(request.clone(), latest, &overrides);
+        let trap = called.ok().and_then(|outcome| outcome.note);
+        let traced = self
+            .chain
+            .trace_call(request, latest, &overrides, kind)
+            .ok();
+        let frames = traced.and_then(|answer| call_tree::read_value(&answer).ok());
+        let frames = frames.unwrap_or_default();
+        (
+            failed_upgrade(&frames, registry),
+            StepEnd::of(&frames, trap.as_deref()),
+        )
+    }
+
+    /// The code of an account, empty if it has none.
+    pub fn code(&self, account: Address) -> Result<Bytes, SimulationError> {
+        Ok(self.chain.account(account, BlockId::latest())?.code)
+    }
+
+    /// From now on the wall clock is not looked at: what is done twice is done at the same time.
+    pub fn fix_time(&mut self) -> Result<(), SimulationError> {
+        let now = self.chain.next_timestamp();
+        self.chain.set_timestamp_interval(Some(1));
+        Ok(self.chain.set_next_timestamp(now)?)
+    }
+
+    /// Lets time pass.
+    pub fn wait(&mut self, seconds: u64) -> Result<(), SimulationError> {
+        let then = self.chain.next_timestamp().saturating_add(seconds);
+        self.chain.set_next_timestamp(then)?;
+        Ok(self.chain.mine(1, None)?)
+    }
+
+    /// Does something and forgets it.
+    pub fn discarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = (self.begun, self.senders.clone(), self.sent.clone());
+        let id = self.chain.snapshot();
+        let outcome = work(self);
+        self.chain.revert(id);
+        (self.begun, self.senders, self.sent) = before;
+        outcome
+    }
+
+    /// The calls of every transaction that succeeded since the beginning.
+    pub fn traces(&self) -> Result<Vec<Vec<Frame>>, SimulationError> {
+        let calls = TraceKind::Call(CallOptions::default());
+        let traced = self.sent.iter().map(|hash| {
+            let answer = self.chain.trace(*hash, calls)?;
+            call_tree::read_value(&answer).map_err(SimulationError::Ended)
+        });
+        traced.collect()
+    }
+
+    /// What changed since the beginning.
+    pub fn changes(&self) -> Result<Vec<SlotChange>, SimulationError> {
+        Ok(self
+            .chain
+            .slot_changes(self.begun.into(), BlockId::latest())?)
+    }
+
+    /// Accounts whose balance, nonce or code changed since the beginning, otherwise than by sending
+    /// something here: loans, fees and nonces of senders are taken out to the wei.
+    pub fn account_changes(&self) -> Result<Vec<AccountChange>, SimulationError> {
+        let latest = BlockId::latest();
+        let mut all = self.chain.account_changes(self.begun.into(), latest)?;
+        for one in &mut all {
+            if let Some(sender) = self.senders.get(&one.address) {
+                let with_fees = one.after.balance.saturating_add(sender.fees);
+                one.after.balance = with_fees.saturating_sub(sender.lent);
+                one.after.nonce = one.after.nonce.saturating_sub(sender.sent);
+            }
+        }
+        all.retain(|AccountChange { before, after, .. }| {
+            (before.balance, before.nonce, &before.code)
+                != (after.balance, after.nonce, &after.code)
+        });
+        Ok(all)
+    }
+
+    /// Logs since the beginning: of that account, or of all.
+    pub fn logs(
+        &self,
+        account: impl Into<Option<Address>>,
+    ) -> Result<Vec<Log>, SimulationError> {
+        let accounts: Vec<Address> = account.into().into_iter().collect();
+        let filter = Filter::new().from_block(self.begun + 1).address(accounts);
+        let found = self.chain.logs(&filter)?;
+        Ok(found.into_iter().map(|entry| entry.log).collect())
+    }
+}
+
+/// The events of that kind in a receipt.
+pub fn events<E: SolEvent>(receipt: &Receipt) -> Vec<E> {
+    let logs = receipt.logs.iter();
+    logs.filter_map(|log| Some(E::decode_log(log).ok()?.data))
+        .collect()
+}
+
+/// The first upgrade that the registry asked for and that failed.
+pub fn failed_upgrade(frames: &[Frame], registry: Address) -> Option<Address> {
+    let is_failed = |frame: &&Frame| {
+        let is_upgrade = frame.input.starts_with(&upgradeToCall::SELECTOR);
+        is_upgrade && frame.from == registry && frame.error.is_some()
+    };
+    frames.iter().find(is_failed)?.to
+}

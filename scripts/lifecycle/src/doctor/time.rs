@@ -1,0 +1,162 @@
+//! What is under way, and what ends soon: complex migrations and open actions.
+
+use super::chain::{ChainFacts, DAY};
+use crate::assess::{Finding, Part, Severity};
+use crate::client::{ChainError, Client};
+use crate::governance::Display;
+use crate::ids::ActionId;
+use crate::migration::active::Standing;
+use crate::model::Definition;
+use crate::names::Names;
+use crate::text::{count, utc};
+use alloy::primitives::Address;
+use serde::Serialize;
+use stylus_upgrades_interface::slots;
+
+/// Days that a complex migration may take before it is reported as too long: the contract is paused meanwhile.
+const MIGRATION_DAYS: u64 = 7;
+/// Days before its end at which it is reported.
+const ACTION_DAYS: u64 = 7;
+
+/// A complex migration that is under way.
+#[derive(Debug, Clone, Serialize)]
+pub struct Migration {
+    /// The instance.
+    pub proxy: Address,
+    /// Its definition.
+    pub definition: String,
+    /// The version that it leaves.
+    pub from: String,
+    /// The version that it reaches.
+    pub to: String,
+    /// Who supplies the batches.
+    pub handler: Address,
+    /// Unix seconds at which it began.
+    pub since: u64,
+    /// Whether it goes back.
+    pub back: bool,
+    /// Items in the new form; `None` where only the program itself could tell.
+    pub done: Option<u64>,
+    /// Items that there are.
+    pub total: Option<u64>,
+}
+
+/// An action that waits.
+#[derive(Debug, Clone, Serialize)]
+pub struct OpenAction {
+    /// Its id.
+    pub action: ActionId,
+    /// The definition.
+    pub definition: String,
+    /// The role that decides.
+    pub role: String,
+    /// The function of the registry.
+    pub call: String,
+    /// Who proposed it.
+    pub proposer: Address,
+    /// How many approved it.
+    pub approvals: usize,
+    /// Unix seconds up to which it can be executed.
+    pub expires: u64,
+}
+
+/// Collects both, and adds what is worth telling to the findings.
+pub(super) async fn examine(
+    client: &Client,
+    chain: &ChainFacts,
+    definitions: &[Definition],
+    findings: &mut Vec<Finding>,
+) -> Result<(Vec<Migration>, Vec<OpenAction>), ChainError> {
+    let (mut migrations, mut actions) = (Vec::new(), Vec::new());
+    for definition in definitions {
+        for (proxy, begun) in &definition.begun {
+            let word = client.storage(*proxy, slots::COMPLEX).await?;
+            let standing = Standing::decode(word);
+            let migration = Migration {
+                proxy: *proxy,
+                definition: definition.name.clone(),
+                from: begun.from.clone(),
+                to: begun.to.clone(),
+                handler: standing.map_or(begun.handler, |at| at.handler),
+                since: begun.time,
+                back: standing.is_some_and(|at| at.back),
+                done: standing.map(|at| at.done),
+                total: standing.map(|at| at.total),
+            };
+            findings.push(migrating(chain, &migration));
+            migrations.push(migration);
+        }
+        for (id, open) in definition.pending(chain.time) {
+            let action = OpenAction {
+                action: id,
+                definition: definition.name.clone(),
+                role: open.role.clone(),
+                call: Display::of(&open.call, &Names::default())
+                    .map_or_else(|_| "unknown".into(), |shown| shown.function),
+                proposer: open.proposer,
+                approvals: open.approved.len(),
+                expires: open.expires,
+            };
+            findings.extend(expiring(chain, &action));
+            actions.push(action);
+        }
+    }
+    Ok((migrations, actions))
+}
+
+fn migrating(chain: &ChainFacts, migration: &Migration) -> Finding {
+    let days = chain.time.saturating_sub(migration.since) / DAY;
+    let severity = match days < MIGRATION_DAYS {
+        true => Severity::Note,
+        false => Severity::Warning,
+    };
+    let progress = match (migration.done, migration.total) {
+        (Some(done), Some(total)) => format!("{done} of {total} items"),
+        _ => "an unknown number of items".into(),
+    };
+    let way = if migration.back { "back " } else { "" };
+    let Migration {
+        proxy, from, to, ..
+    } = migration;
+    Finding::named(
+        Part::Instances,
+        severity,
+        "MigrationUnderWay",
+        format!(
+            "{proxy} is paused, on its way {way}{from} → {to} for {}",
+            count(days, "day")
+        ),
+    )
+    .with(
+        format!("an end within {MIGRATION_DAYS} days"),
+        progress,
+        format!(
+            "stylus-upgrades run-migration {proxy}, by the handler {}",
+            migration.handler
+        ),
+    )
+}
+
+fn expiring(chain: &ChainFacts, action: &OpenAction) -> Option<Finding> {
+    let left = action.expires.saturating_sub(chain.time);
+    (left < ACTION_DAYS * DAY).then(|| {
+        Finding::named(
+            Part::Instances,
+            Severity::Warning,
+            "ActionExpires",
+            format!("the action {} ({}) ends soon", action.action, action.call),
+        )
+        .with(
+            "the missing approvals before its end",
+            format!(
+                "{}, open until {}",
+                count(action.approvals, "approval"),
+                utc(action.expires)
+            ),
+            format!(
+                "stylus-upgrades approve {}, or leave it: it ends by itself",
+                action.action
+            ),
+        )
+    })
+}

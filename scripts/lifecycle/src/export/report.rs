@@ -1,0 +1,119 @@
+//! What is reported of a call that went to a file.
+
+use super::{Exported, Format};
+use crate::governance::{ShownCall, Simulated, Trial};
+use crate::ids::ActionId;
+use crate::names::Names;
+use crate::report::CommandReport;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// What was written instead of being sent.
+#[derive(Debug, Serialize)]
+pub struct ExportedFile {
+    /// What was written.
+    pub exported: Written,
+    /// Never: nothing was sent.
+    pub executed: bool,
+}
+
+/// A call in a file.
+#[derive(Debug, Serialize)]
+pub struct Written {
+    /// The file.
+    pub file: PathBuf,
+    /// Its form.
+    pub format: Format,
+    /// The call.
+    pub call: Exported,
+}
+
+impl CommandReport for ExportedFile {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let Written { file, call, .. } = &self.exported;
+        vec![
+            format!("exported   {}: nothing was sent", file.display()),
+            format!("from       {}", call.from),
+            format!("to         {}", call.to),
+            format!("value      {}", call.value),
+            format!("calldata   {} bytes", call.data.len()),
+        ]
+    }
+}
+
+/// A governed call that was written, and what it would do.
+#[derive(Debug, Serialize)]
+pub struct ExportedCall {
+    /// What it does.
+    #[serde(flatten)]
+    pub shown: ShownCall,
+    /// The file.
+    #[serde(flatten)]
+    pub file: ExportedFile,
+    /// What would come of it now.
+    #[serde(flatten)]
+    pub simulated: Simulated,
+    /// What is known of it once it is approved.
+    #[serde(flatten)]
+    pub trial: Trial,
+    /// Whether it is approved then, and only what an account without code sends executes it.
+    #[serde(skip)]
+    pub needs_direct_call: bool,
+    /// The command that has to follow it, and why.
+    #[serde(flatten)]
+    pub follows: Option<Follows>,
+}
+
+/// What has to follow a call whose transaction does not reach all instances.
+#[derive(Debug, Serialize)]
+pub struct Follows {
+    /// The command.
+    pub next: String,
+    /// Why.
+    #[serde(skip)]
+    pub why: String,
+}
+
+impl CommandReport for ExportedCall {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let Simulated {
+            action,
+            approved,
+            executes,
+            ..
+        } = self.simulated;
+        let mut lines = self.file.lines(names);
+        lines.push(format!("action     {action}"));
+        lines.push(match executes {
+            true => format!("sent now   it completes the policy ({approved}) and executes"),
+            false => format!("sent now   it approves ({approved})"),
+        });
+        if self.needs_direct_call {
+            lines.push(format!(
+                "next: stylus-upgrades approve {action}, by anybody with a key whose account has no code: that \
+                 executes it"
+            ));
+        }
+        let follows = self.follows.iter();
+        lines.extend(
+            follows.map(|one| format!("next: {}, once it is executed: {}", one.next, one.why)),
+        );
+        lines
+    }
+}
+
+/// A call about an action that was written.
+#[derive(Debug, Serialize)]
+pub struct ExportedOrder {
+    /// The action.
+    pub action: ActionId,
+    /// The file.
+    #[serde(flatten)]
+    pub file: ExportedFile,
+}
+
+impl CommandReport for ExportedOrder {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        self.file.lines(names)
+    }
+}

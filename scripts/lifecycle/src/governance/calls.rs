@@ -1,0 +1,345 @@
+//! Every governed call, declared once: what it is for, in the words of devices, of commands and of the history. Its
+//! parameters stand in `interface/src/signed.rs`, and how each parameter is shown in `fields`. The text in the
+//! terminal, the descriptors for wallets, names of transactions and lines of the history are made of it.
+
+use super::arguments::{arguments, named_function};
+use super::error::GovernanceError;
+use super::fields::{FIELDS, Field, Format, NAME, When, always, at};
+use crate::ids::CodeHash;
+use crate::model::role_asked_for;
+use crate::names::Names;
+use crate::output::shortened;
+use crate::registry::named;
+use alloy::primitives::Address;
+use alloy::sol_types::SolCall;
+use serde_json::{Map, Value};
+use stylus_upgrades_interface::limits::LABEL_MAX;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::{Code, Step};
+
+/// A governed call. Its texts have the names of arguments in braces.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Governed {
+    pub(super) selector: [u8; 4],
+    /// What it is for, in 30 characters at most: devices cut what is longer.
+    pub(super) intent: &'static str,
+    /// The same with the values of arguments, in as many characters.
+    pub(super) sentence: &'static str,
+    /// The order that it gives, in a few words.
+    order: &'static str,
+    /// What is proposed, approved and executed by it, in the words of the history.
+    subject: &'static str,
+}
+
+/// Declares the governed calls: the enum of what they decode to, and the table of their words.
+macro_rules! governed {
+    ($($variant:ident($call:ident) {
+        intent: $intent:literal,
+        sentence: $sentence:literal,
+        order: $order:literal,
+        subject: $subject:literal,
+    })+) => {
+        /// A governed call, decoded.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Call {
+            $(#[doc = $intent] $variant(abi::$call),)+
+        }
+
+        /// Every governed call.
+        pub(super) const GOVERNED: &[Governed] = &[
+            $(Governed {
+                selector: abi::$call::SELECTOR,
+                intent: $intent,
+                sentence: $sentence,
+                order: $order,
+                subject: $subject,
+            },)+
+        ];
+
+        impl Call {
+            /// Decodes calldata.
+            ///
+            /// # Errors
+            /// [`GovernanceError::NotGoverned`] for another function,
+            /// [`GovernanceError::Ambiguous`] for bytes that decoding and encoding would change.
+            pub fn decode(calldata: &[u8]) -> Result<Self, GovernanceError> {
+                match calldata.first_chunk::<4>().copied().unwrap_or_default() {
+                    $(abi::$call::SELECTOR => strict(calldata).map(Self::$variant),)+
+                    _ => Err(not_governed(calldata)),
+                }
+            }
+
+            fn selector(&self) -> [u8; 4] {
+                match self {
+                    $(Self::$variant(_) => abi::$call::SELECTOR,)+
+                }
+            }
+
+            /// The definition that it is about.
+            fn name(&self) -> &str {
+                match self {
+                    $(Self::$variant(call) => &call.name,)+
+                }
+            }
+        }
+    };
+}
+
+governed! {
+    CreateDefinition(createDefinitionCall) {
+        intent: "Create a definition",
+        sentence: "Create the definition {name}",
+        order: "define {name}",
+        subject: "definition {name}",
+    }
+    AddVersion(addVersionCall) {
+        intent: "Add a version",
+        sentence: "Add {name} version {version}",
+        order: "register {name} {version}",
+        subject: "version {version}",
+    }
+    AddStep(addStepCall) {
+        intent: "Add another way into a version",
+        sentence: "Add a way to {name} {version}",
+        order: "step into {name} {version}",
+        subject: "step {step.from} → {version}",
+    }
+    Migrate(migrateCall) {
+        intent: "Upgrade all instances",
+        sentence: "Upgrade {name} to {version}",
+        order: "migrate {name} to {version}",
+        subject: "migration to {version}",
+    }
+    SetHandler(setHandlerCall) {
+        intent: "Name a migration's handler",
+        sentence: "Name a handler for {name}",
+        order: "set the handler of {proxy}",
+        subject: "handler {handler}",
+    }
+    AbortMigration(abortMigrationCall) {
+        intent: "Turn a migration back",
+        sentence: "Turn back one of {name}",
+        order: "abort the migration of {proxy}",
+        subject: "the abort of {proxy}'s migration",
+    }
+    Adopt(adoptCall) {
+        intent: "Make a proxy an instance",
+        sentence: "Adopt for {name} at {version}",
+        order: "adopt {proxy} in {name}",
+        subject: "the adoption of {proxy} at {version}",
+    }
+    AcceptTransfer(acceptTransferCall) {
+        intent: "Accept a proxy from a registry",
+        sentence: "Accept for {name} at {version}",
+        order: "accept the transfer of {proxy}",
+        subject: "the acceptance of {proxy}",
+    }
+    TransferProxy(transferProxyCall) {
+        intent: "Give an instance away",
+        sentence: "Give away one of {name}",
+        order: "transfer {proxy}",
+        subject: "the transfer of {proxy}",
+    }
+    RemoveInstance(removeInstanceCall) {
+        intent: "Remove an instance",
+        sentence: "Remove one of {name}",
+        order: "remove {proxy}",
+        subject: "the removal of {proxy}",
+    }
+    Pause(pauseCall) {
+        intent: "Pause all instances",
+        sentence: "Pause all instances of {name}",
+        order: "pause {name}",
+        subject: "a pause",
+    }
+    Resume(resumeCall) {
+        intent: "Resume all instances",
+        sentence: "Resume all instances of {name}",
+        order: "resume {name}",
+        subject: "the end of the pause",
+    }
+    SetPolicy(setPolicyCall) {
+        intent: "Change who decides",
+        sentence: "Set policy {role} of {name}",
+        order: "set the policy of {name} {role}",
+        subject: "policy of {role}",
+    }
+    CreateProxy(createProxyCall) {
+        intent: "Create an instance",
+        sentence: "Create {name} at {version}",
+        order: "create a proxy of {name} {version}",
+        subject: "an instance at {version}",
+    }
+}
+
+impl Call {
+    /// The definition whose role is asked for.
+    pub fn definition(&self) -> &str {
+        match self {
+            Self::CreateDefinition(_) => "",
+            call => call.name(),
+        }
+    }
+
+    /// The role that is asked for; where `pause` is not set, another one decides instead.
+    pub fn role(&self) -> &'static str {
+        role_asked_for(&self.selector()).unwrap_or_default()
+    }
+
+    /// The policies that it sets, by their roles.
+    pub fn policies(&self) -> Vec<(&str, &str)> {
+        match self {
+            Self::SetPolicy(call) => vec![(&call.role, &call.expression)],
+            Self::CreateDefinition(call) => vec![
+                ("migrate", &call.migratePolicy),
+                ("policy", &call.policyPolicy),
+                ("create", &call.createPolicy),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The version that it is about, with its code and step.
+    pub fn version(&self) -> Option<(&str, Option<&Code>, &Step)> {
+        match self {
+            Self::AddVersion(call) => Some((&call.version, Some(&call.code), &call.step)),
+            Self::Migrate(call) => Some((&call.version, Some(&call.code), &call.step)),
+            Self::AddStep(call) => Some((&call.version, None, &call.step)),
+            _ => None,
+        }
+    }
+
+    /// Every account whose code it is about, with the hash that is approved.
+    pub fn subjects(&self) -> Vec<(&'static str, Address, CodeHash)> {
+        let mut all = Vec::new();
+        if let Some((_, code, step)) = self.version() {
+            all.extend(code.map(|code| ("code", code.implementation, code.codehash.into())));
+            if !step.script.is_zero() {
+                let what = named(step).word();
+                all.push((what, step.script, step.scriptCodehash.into()));
+            }
+        }
+        all
+    }
+}
+
+impl Governed {
+    /// That of a call.
+    pub(super) fn of(call: &[u8]) -> Option<&'static Self> {
+        let mut all = GOVERNED.iter();
+        all.find(|one| call.starts_with(&one.selector))
+    }
+
+    /// Its fields, in the order of its parameters. The definition that decides is none of them.
+    pub(super) fn fields(&self) -> Vec<Field> {
+        let function = named_function(&self.selector);
+        let parameters = function.iter().flat_map(|function| &function.inputs);
+        let mut all = Vec::new();
+        for parameter in parameters {
+            all.extend(FIELDS.iter().filter(|field| field.is_of(&parameter.name)));
+        }
+        if self.selector == abi::createDefinitionCall::SELECTOR {
+            all.insert(0, NAME);
+        }
+        let users = match self.selector {
+            abi::pauseCall::SELECTOR => "every call of an instance is refused",
+            abi::resumeCall::SELECTOR => "instances run their code again",
+            _ => return all,
+        };
+        all.push(always("users", "", Format::Words(users)));
+        all
+    }
+
+    /// Labels and values of a call with these arguments.
+    pub(super) fn values(
+        &self,
+        arguments: &Map<String, Value>,
+        names: &Names,
+    ) -> Vec<(&'static str, String)> {
+        let mut all = Vec::new();
+        let fields = self.fields();
+        let is_empty = |field: &Field| field.format.is_empty(at(arguments, field.path));
+        for (place, field) in fields.iter().enumerate() {
+            match field.when {
+                When::NotEmpty if is_empty(field) => {}
+                When::LastWhereEmpty(label, words) if is_empty(field) => {
+                    all.push((label, words.to_owned()));
+                    if fields.iter().skip(place + 1).all(is_empty) {
+                        break;
+                    }
+                }
+                _ => {
+                    let value = field.format.text(at(arguments, field.path), names);
+                    all.push((field.label_in(arguments), value));
+                }
+            }
+        }
+        all
+    }
+}
+
+/// The functions of all of them, in words.
+pub(super) fn functions() -> String {
+    let functions = GOVERNED
+        .iter()
+        .filter_map(|one| named_function(&one.selector));
+    let names: Vec<String> = functions.map(|function| function.name).collect();
+    format!("one of {}", names.join(", "))
+}
+
+/// The order that these bytes of a governed call give, in a few words. Names that are too long for the registry are
+/// cut.
+pub(super) fn order(call: &[u8]) -> String {
+    let of = Governed::of(call).zip(arguments(call).ok());
+    let words = of.map(|(governed, arguments)| {
+        filled(governed.order, |path| {
+            shortened(at(&arguments, path), 2 * LABEL_MAX).into_owned()
+        })
+    });
+    words.unwrap_or_else(|| "a governed call".into())
+}
+
+/// What these bytes are about, in the words of the history; `None` for bytes that nobody should approve.
+pub fn subject(call: &[u8], names: &Names) -> Option<String> {
+    Call::decode(call).ok()?;
+    let (governed, arguments) = Governed::of(call).zip(arguments(call).ok())?;
+    Some(filled(governed.subject, |path| {
+        let value = at(&arguments, path);
+        match (path, value.parse()) {
+            ("handler", Ok(handler)) => names.short(handler),
+            _ => value.to_owned(),
+        }
+    }))
+}
+
+/// A text with what stands for the names in braces.
+fn filled(text: &str, value: impl Fn(&str) -> String) -> String {
+    let mut words = String::new();
+    for part in text.split_inclusive('}') {
+        match part.trim_end_matches('}').split_once('{') {
+            Some((before, name)) => words.extend([before, &value(name)]),
+            None => words.push_str(part),
+        }
+    }
+    words
+}
+
+/// That bytes are no governed call.
+pub(super) fn not_governed(calldata: &[u8]) -> GovernanceError {
+    let selector = calldata.first_chunk::<4>().copied().unwrap_or_default();
+    GovernanceError::NotGoverned {
+        selector: selector.into(),
+    }
+}
+
+fn strict<C: SolCall>(calldata: &[u8]) -> Result<C, GovernanceError> {
+    let ambiguous = |reason: String| GovernanceError::Ambiguous {
+        function: C::SIGNATURE,
+        reason,
+    };
+    let call = C::abi_decode_validate(calldata).map_err(|error| ambiguous(error.to_string()))?;
+    if call.abi_encode() != calldata {
+        return Err(ambiguous("other bytes say the same".into()));
+    }
+    Ok(call)
+}

@@ -1,0 +1,115 @@
+//! A governed call as its approvers read it. Everything shown is decoded from the very bytes that
+//! are sent, and decoding is strict: bytes that would not be written again in exactly this way are
+//! shown to nobody.
+
+use super::arguments::{arguments, named_function};
+use super::calls::{Call, Governed, not_governed};
+use super::error::GovernanceError;
+use crate::ids::CalldataHash;
+use crate::names::Names;
+use serde::{Deserialize, Serialize};
+
+/// What an approver reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Display {
+    /// The function of the registry.
+    pub function: String,
+    /// The definition whose role is asked for; empty for the registry itself.
+    pub definition: String,
+    /// The role.
+    pub role: String,
+    /// keccak256 of the bytes.
+    pub payload: CalldataHash,
+    /// Name and value of each argument, in order.
+    pub fields: Vec<Field>,
+}
+
+/// An argument as people read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// What it is.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Display {
+    /// What `calldata` does, in words.
+    ///
+    /// # Errors
+    /// As [`Call::decode`].
+    pub fn of(calldata: &[u8], names: &Names) -> Result<Self, GovernanceError> {
+        let call = Call::decode(calldata)?;
+        let of = Governed::of(calldata).zip(named_function(calldata));
+        let (governed, function) = of.ok_or_else(|| not_governed(calldata))?;
+        let arguments = arguments(calldata).map_err(|reason| GovernanceError::Ambiguous {
+            function: governed.intent,
+            reason,
+        })?;
+        let fields = governed.values(&arguments, names).into_iter();
+        let fields = fields.map(|(name, value)| Field {
+            name: name.into(),
+            value,
+        });
+        Ok(Self {
+            function: function.name,
+            definition: call.definition().into(),
+            role: call.role().into(),
+            payload: CalldataHash::of(calldata),
+            fields: fields.collect(),
+        })
+    }
+
+    /// Refuses a display that is not what these bytes say.
+    ///
+    /// # Errors
+    /// [`GovernanceError::DisplayDiffers`], with the first difference.
+    pub fn require(&self, calldata: &[u8], names: &Names) -> Result<(), GovernanceError> {
+        let actual = Self::of(calldata, names)?;
+        if *self == actual {
+            return Ok(());
+        }
+        let (shown, real) = (self.lines(), actual.lines());
+        let at = shown
+            .iter()
+            .zip(&real)
+            .position(|(one, other)| one != other);
+        let at = at.unwrap_or_else(|| shown.len().min(real.len()));
+        let line = |lines: &[String]| {
+            lines
+                .get(at)
+                .map_or("nothing", |line| line.trim())
+                .to_owned()
+        };
+        Err(GovernanceError::DisplayDiffers {
+            shown: line(&shown),
+            actual: line(&real),
+        })
+    }
+
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let of = of_whom(&self.definition);
+        let instead = match self.role.as_str() {
+            "pause" => "; where that is not set, migrate",
+            _ => "",
+        };
+        let Self { function, role, .. } = self;
+        let mut lines = vec![format!("{function} of {of} (role {role}{instead})")];
+        let fields = self.fields.iter();
+        lines.extend(fields.map(|field| format!("  {:<13} {}", field.name, field.value)));
+        lines.push(format!("  {:<13} {}", "payload", self.payload));
+        lines
+    }
+}
+
+/// Whose role is asked for, in words: a definition's, or the registry's own.
+pub fn of_whom(definition: &str) -> &str {
+    match definition {
+        "" => "the registry itself",
+        name => name,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+use super::super::error::GovernanceError;
+use super::{Call, Display};
+use crate::ids::{CalldataHash, CodeHash};
+use crate::names::Names;
+use crate::registry::{call, initial, nothing};
+use alloy::primitives::{Address, B256, Bytes};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::{Code, Step};
+
+fn migrate() -> abi::migrateCall {
+    abi::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: Code {
+            implementation: Address::repeat_byte(2),
+            codehash: B256::repeat_byte(3),
+            layoutHash: B256::ZERO,
+            sourceHash: B256::repeat_byte(4),
+        },
+        step: call("1.0", Bytes::from_static(&[1, 2, 3, 4])),
+    }
+}
+
+fn shown(calldata: &[u8]) -> Display {
+    Display::of(calldata, &Names::default()).expect("a governed call")
+}
+
+#[test]
+fn a_migration_is_shown_with_code_hashes_and_calldata() {
+    let text = shown(&migrate().abi_encode()).lines().join("\n");
+    for part in [
+        "migrate of A",
+        "2.0",
+        "0x0303",
+        "0x0404",
+        "1.0",
+        "0x01020304 (4 bytes)",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
+
+#[test]
+fn a_display_that_differs_from_its_payload_is_refused() {
+    let honest = migrate().abi_encode();
+    let display = shown(&honest);
+    assert!(display.require(&honest, &Names::default()).is_ok());
+    let mut other = migrate();
+    other.code.codehash = B256::repeat_byte(9);
+    let refused = display.require(&other.abi_encode(), &Names::default());
+    assert!(
+        matches!(refused, Err(GovernanceError::DisplayDiffers { shown, actual }) if shown.contains("0303") && actual.contains("0909"))
+    );
+}
+
+#[test]
+fn a_display_with_a_line_more_or_another_payload_is_refused() {
+    let honest = migrate().abi_encode();
+    let mut longer = shown(&honest);
+    longer.fields.push(super::Field {
+        name: "note".into(),
+        value: "harmless".into(),
+    });
+    assert!(longer.require(&honest, &Names::default()).is_err());
+    let mut other = shown(&honest);
+    other.payload = CalldataHash::ZERO;
+    assert!(other.require(&honest, &Names::default()).is_err());
+}
+
+#[test]
+fn bytes_that_say_the_same_in_another_way_are_shown_to_nobody() {
+    let mut longer = migrate().abi_encode();
+    longer.extend_from_slice(&[0; 32]);
+    assert!(matches!(
+        Display::of(&longer, &Names::default()),
+        Err(GovernanceError::Ambiguous { .. })
+    ));
+    let cut = &migrate().abi_encode()[..100];
+    assert!(Display::of(cut, &Names::default()).is_err());
+    assert!(matches!(
+        Display::of(&[1, 2, 3, 4], &Names::default()),
+        Err(GovernanceError::NotGoverned { .. })
+    ));
+}
+
+#[test]
+fn every_subject_is_named_with_the_hash_that_is_approved() {
+    let mut with_script = migrate();
+    with_script.step.script = Address::repeat_byte(7);
+    with_script.step.scriptCodehash = B256::repeat_byte(8);
+    // What a step names is its script where its kind runs one, else its check.
+    let named = (Address::repeat_byte(7), CodeHash(B256::repeat_byte(8)));
+    for (kind, what) in [
+        (step::SCRIPT, "script"),
+        (step::SCRIPT | step::SKIP_FAILING, "script"),
+        (step::COMPLEX, "script"),
+        (step::NONE, "check"),
+        (step::CALL | step::SKIP_FAILING, "check"),
+        (step::FOREIGN_CALL, "check"),
+    ] {
+        with_script.step.kind = kind;
+        let bytes = with_script.abi_encode();
+        let call = Call::decode(&bytes).expect("it decodes");
+        let subjects = call.subjects();
+        assert_eq!(subjects.len(), 2);
+        assert_eq!(subjects[1], (what, named.0, named.1), "{kind}");
+        let fields = fields(&bytes);
+        assert!(has(&fields, what, &named.0.to_string()), "{fields:?}");
+        let waits = fields
+            .iter()
+            .any(|(_, value)| value.ends_with("an instance that fails waits for the rollout"));
+        assert_eq!(waits, kind & step::SKIP_FAILING != 0, "{fields:?}");
+    }
+    let bare = abi::addStepCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        step: nothing("1.0"),
+    };
+    assert!(
+        Call::decode(&bare.abi_encode())
+            .expect("it decodes")
+            .subjects()
+            .is_empty()
+    );
+}
+
+/// Labels and values.
+fn fields(calldata: &[u8]) -> Vec<(String, String)> {
+    let fields = shown(calldata).fields.into_iter();
+    fields.map(|field| (field.name, field.value)).collect()
+}
+
+fn has(fields: &[(String, String)], label: &str, value: &str) -> bool {
+    let mut fields = fields.iter();
+    fields.any(|(name, shown)| name == label && shown.starts_with(value))
+}
+
+/// A step with a script, its hash and calldata, from that version.
+fn script(from: &str) -> Step {
+    Step {
+        kind: step::SCRIPT,
+        script: Address::repeat_byte(7),
+        scriptCodehash: B256::repeat_byte(8),
+        ..call(from, Bytes::from_static(&[0x11, 0x22, 0x33, 0x44]))
+    }
+}
+
+#[test]
+fn a_step_is_shown_in_full_whatever_the_versions_are_called() {
+    let (script_of, hash) = (Address::repeat_byte(7), B256::repeat_byte(8).to_string());
+    for from in ["0x", "0x0", "0x00", "0", "00", "1.0", ""] {
+        let step = script(from);
+        let add = abi::addStepCall {
+            name: "A".into(),
+            version: "0x0".into(),
+            step: step.clone(),
+        };
+        let version = abi::addVersionCall {
+            name: "A".into(),
+            version: "0x0".into(),
+            code: migrate().code,
+            step: step.clone(),
+        };
+        let mut with_script = migrate();
+        with_script.version = "0x0".into();
+        with_script.step = step;
+        for call in [
+            add.abi_encode(),
+            version.abi_encode(),
+            with_script.abi_encode(),
+        ] {
+            let fields = fields(&call);
+            assert!(has(&fields, "version", "0x0"), "{fields:?}");
+            match from {
+                "" => assert!(has(&fields, "reached", "only by creation"), "{fields:?}"),
+                _ => {
+                    assert!(fields.contains(&("from".into(), from.into())), "{fields:?}");
+                    assert!(!has(&fields, "reached", ""), "{fields:?}");
+                }
+            }
+            assert!(has(&fields, "migration", "a script"), "{fields:?}");
+            assert!(has(&fields, "script", &script_of.to_string()), "{fields:?}");
+            assert!(has(&fields, "script hash", &hash), "{fields:?}");
+            assert!(has(&fields, "calldata", "0x11223344 "), "{fields:?}");
+        }
+    }
+}
+
+#[test]
+fn only_what_is_empty_is_left_out() {
+    let mut created = migrate();
+    created.step = initial();
+    let labels: Vec<_> = fields(&created.abi_encode()).into_iter().collect();
+    let (last, words) = labels.last().expect("fields");
+    assert_eq!(
+        (last.as_str(), words.as_str()),
+        ("reached", "only by creation")
+    );
+    // One field at a time that is not empty, after an empty `from`.
+    let bare = initial();
+    let more = [
+        Step {
+            kind: 1,
+            ..bare.clone()
+        },
+        Step {
+            script: Address::with_last_byte(1),
+            ..bare.clone()
+        },
+        Step {
+            scriptCodehash: B256::with_last_byte(1),
+            ..bare.clone()
+        },
+        Step {
+            data: Bytes::from_static(&[0; 4]),
+            ..bare
+        },
+    ];
+    for (label, step) in ["migration", "check", "check hash", "calldata"]
+        .into_iter()
+        .zip(more)
+    {
+        created.step = step;
+        let fields = fields(&created.abi_encode());
+        assert!(has(&fields, label, ""), "{label} in {fields:?}");
+    }
+    let mut code = migrate();
+    code.code.layoutHash = B256::with_last_byte(1);
+    code.code.sourceHash = B256::ZERO;
+    let fields = fields(&code.abi_encode());
+    assert!(has(&fields, "layout hash", "0x00"), "{fields:?}");
+    assert!(!has(&fields, "source hash", ""), "{fields:?}");
+}
+
+#[test]
+fn calldata_of_zeros_are_shown_and_none_are_none() {
+    for (bytes, text) in [
+        (&[][..], "none"),
+        (&[0], "0x00 (1 bytes)"),
+        (&[0; 4], "0x00000000 (4 bytes)"),
+    ] {
+        let create = abi::createProxyCall {
+            name: "A".into(),
+            version: "0x0".into(),
+            kind: 0,
+            salt: B256::ZERO,
+            initData: Bytes::copy_from_slice(bytes),
+        };
+        let fields = fields(&create.abi_encode());
+        assert!(
+            fields.contains(&("initializer".into(), text.into())),
+            "{fields:?}"
+        );
+        assert!(has(&fields, "version", "0x0"), "{fields:?}");
+        assert!(has(&fields, "kind", ""), "{fields:?}");
+        assert!(has(&fields, "salt", &B256::ZERO.to_string()), "{fields:?}");
+        let mut with_step = migrate();
+        with_step.step = call("0x00", Bytes::copy_from_slice(bytes));
+        let fields = self::fields(&with_step.abi_encode());
+        let is_shown = fields.contains(&("calldata".into(), text.into()));
+        assert_eq!(is_shown, !bytes.is_empty(), "{fields:?}");
+    }
+}
+
+#[test]
+fn names_roles_accounts_and_policies_that_look_empty_are_shown() {
+    for text in ["0x", "0x0", "0x00"] {
+        let role = abi::setPolicyCall {
+            name: text.into(),
+            role: text.into(),
+            expression: text.into(),
+        };
+        let fields = fields(&role.abi_encode());
+        assert!(has(&fields, "of role", text), "{fields:?}");
+        assert!(has(&fields, "expression", text), "{fields:?}");
+        let adopt = abi::adoptCall {
+            name: text.into(),
+            proxy: Address::ZERO,
+            kind: 0,
+            version: text.into(),
+        };
+        let fields = self::fields(&adopt.abi_encode());
+        assert!(
+            has(&fields, "proxy", &Address::ZERO.to_string()),
+            "{fields:?}"
+        );
+        assert!(has(&fields, "version", text), "{fields:?}");
+        let handler = abi::setHandlerCall {
+            name: text.into(),
+            proxy: Address::ZERO,
+            handler: Address::ZERO,
+        };
+        let fields = self::fields(&handler.abi_encode());
+        assert!(
+            has(&fields, "handler", &Address::ZERO.to_string()),
+            "{fields:?}"
+        );
+        assert_eq!(shown(&handler.abi_encode()).definition, text);
+    }
+}

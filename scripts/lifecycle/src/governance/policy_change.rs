@@ -1,0 +1,303 @@
+//! What a change of a policy does, from the old one to the new one: one description for the terminal, for the console
+//! and for who signs.
+
+use super::authority::role_of;
+use super::calls::Call;
+use super::error::GovernanceError;
+use super::explain::{Explained, duration, explain};
+use super::pending::pending;
+use crate::assess::{Finding, Part, Severity};
+use crate::client::{ChainError, Client};
+use crate::ids::ActionId;
+use crate::names::Names;
+use crate::text::count;
+use alloy::primitives::Address;
+use serde::Serialize;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// What a change of a policy does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PolicyChange {
+    /// The role.
+    pub role: String,
+    /// Its policy until now, with names; none where the definition has no such role.
+    pub was: Option<String>,
+    /// Its policy afterwards.
+    pub becomes: String,
+    /// What differs. A warning: less is asked for than before, or something ends.
+    pub effects: Vec<Finding>,
+}
+
+impl PolicyChange {
+    /// What `call` does to a policy, and which open actions it ends; `None` of a call that sets none.
+    ///
+    /// # Errors
+    /// What the chain says; [`GovernanceError::Policy`] where the policy in force cannot be understood.
+    pub async fn of(
+        client: &Client,
+        registry: Address,
+        (call, bytes): (&Call, &[u8]),
+        names: &Names,
+    ) -> Result<Option<Self>, GovernanceError> {
+        let Call::SetPolicy(set) = call else {
+            return Ok(None);
+        };
+        let (name, role) = (set.name.as_str(), set.role.as_str());
+        let old = current_policy(client, registry, name, role).await?;
+        let pause = current_policy(client, registry, name, "pause").await?;
+        let asks = |asked: &str| asked == role || role_of(asked, |_| pause.is_some()) == role;
+        let open = pending(client, registry, name).await?.actions;
+        let ended = open
+            .iter()
+            .filter(|one| asks(one.says.role()) && *one.call != *bytes);
+        let ended: Vec<ActionId> = ended.map(|one| one.action).collect();
+        Self::between(role, (old.as_deref(), &set.expression), &ended, names).map(Some)
+    }
+
+    /// What differs between a role's policy and the next one, which ends these open actions.
+    ///
+    /// # Errors
+    /// [`GovernanceError::Policy`] where the policy in force cannot be understood.
+    pub fn between(
+        role: &str,
+        (old, new): (Option<&str>, &str),
+        ended: &[ActionId],
+        names: &Names,
+    ) -> Result<Self, GovernanceError> {
+        let was = old.map(|old| explain(role, old, names)).transpose()?;
+        let mut effects = Effects::default();
+        match (&was, explain(role, new, names)) {
+            (_, Err(_)) => effects.warn("it cannot be read: the registry refuses it"),
+            (_, Ok(new)) if new.fewest.is_none() => {
+                effects.warn("nobody can ever decide it again: NONE is final");
+            }
+            (Some(was), Ok(new)) => effects.compare(was, &new, names),
+            (None, Ok(_)) => {}
+        }
+        if !ended.is_empty() {
+            let ended: Vec<String> = ended.iter().map(ToString::to_string).collect();
+            let actions = count(ended.len(), "open action");
+            effects.warn(format!(
+                "ends {actions}, to be proposed anew: {}",
+                ended.join(", ")
+            ));
+        }
+        Ok(Self {
+            role: role.into(),
+            was: was.map(|was| was.named),
+            becomes: names.policy(new),
+            effects: effects.0,
+        })
+    }
+
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let was = self.was.as_deref().unwrap_or("not set");
+        let mut lines = vec![
+            format!("{:<13} {was}", "now"),
+            format!("{:<13} {}", "afterwards", self.becomes),
+        ];
+        lines.extend(self.effects.iter().map(Finding::line));
+        lines
+    }
+}
+
+/// The policy of a role; none where the definition has no such role.
+///
+/// # Errors
+/// What the chain says.
+pub async fn current_policy(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    role: &str,
+) -> Result<Option<String>, ChainError> {
+    match client.registry(registry).policy(name, role).await {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.is_refused_as::<abi::UnknownRole>() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[derive(Default)]
+struct Effects(Vec<Finding>);
+
+impl Effects {
+    fn add(&mut self, severity: Severity, says: impl Into<String>) {
+        let finding = Finding::named(Part::Policy, severity, "policy-change", says);
+        self.0.push(finding);
+    }
+
+    fn warn(&mut self, says: impl Into<String>) {
+        self.add(Severity::Warning, says);
+    }
+
+    fn note(&mut self, says: impl Into<String>) {
+        self.add(Severity::Note, says);
+    }
+
+    /// A warning where a policy asks for less than before, else a note.
+    fn warn_if(&mut self, is_less: bool, says: String) {
+        match is_less {
+            true => self.warn(says),
+            false => self.note(says),
+        }
+    }
+
+    fn compare(&mut self, was: &Explained, new: &Explained, names: &Names) {
+        self.compare_delays(&was.delays, &new.delays);
+        if let (Some(before), Some(after)) = (was.fewest, new.fewest)
+            && before != after
+        {
+            let says = format!("takes at least {}, not {before}", count(after, "approval"));
+            self.warn_if(after < before, says);
+        }
+        let gone = |before: &[Address], after: &[Address]| {
+            let gone = before.iter().filter(|one| !after.contains(one));
+            gone.map(|one| names.long(*one)).collect::<Vec<_>>()
+        };
+        for one in gone(&was.approvers, &new.approvers) {
+            self.note(format!("{one} decides no longer"));
+        }
+        for one in gone(&new.approvers, &was.approvers) {
+            self.note(format!("{one} decides from then on"));
+        }
+        for one in gone(&was.lambdas, &new.lambdas) {
+            self.warn(format!("the contract {one} is not asked any more"));
+        }
+        for one in gone(&new.lambdas, &was.lambdas) {
+            self.note(format!("the contract {one} is asked from then on"));
+        }
+        for one in gone(&new.alone, &was.alone) {
+            self.warn(format!("{one} can decide alone"));
+        }
+    }
+
+    fn compare_delays(&mut self, before: &[u64], after: &[u64]) {
+        let sorted = |delays: &[u64]| {
+            let mut delays = delays.to_vec();
+            delays.sort_unstable_by(|one, other| other.cmp(one));
+            delays
+        };
+        let (before, after) = (sorted(before), sorted(after));
+        let words = |delays: &[u64]| {
+            let words: Vec<String> = delays.iter().map(|one| duration(*one)).collect();
+            words.join(", ")
+        };
+        let is_less = before
+            .iter()
+            .enumerate()
+            .any(|(at, old)| after.get(at).is_none_or(|new| new < old));
+        match (before.as_slice(), after.as_slice()) {
+            (old, new) if old == new => {}
+            (old, []) => self.warn(format!("the delay goes away: {}", words(old))),
+            ([], new) => self.note(format!("a delay is new: {}", words(new))),
+            (old, new) => {
+                let says = format!("the delay becomes {}, and was {}", words(new), words(old));
+                self.warn_if(is_less, says);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The effects of a change, with `!` before what is a warning.
+    fn effects(old: Option<&str>, new: &str, ended: &[ActionId]) -> Vec<String> {
+        let names = [(1, "ana"), (2, "ben"), (3, "cleo")];
+        let addresses = names.map(|(byte, name)| (Address::with_last_byte(byte), name.to_owned()));
+        let full = |text: &str| {
+            addresses
+                .iter()
+                .fold(text.to_owned(), |text, (account, name)| {
+                    text.replace(name, &account.to_string())
+                })
+        };
+        let (old, new) = (old.map(full), full(new));
+        let names = addresses.clone().into_iter().collect();
+        let change = PolicyChange::between("migrate", (old.as_deref(), &new), ended, &names)
+            .expect("a change");
+        assert_eq!(change.lines().len(), 2 + change.effects.len());
+        let marks = change.effects.into_iter();
+        let lines = marks.map(|one| match one.severity {
+            Severity::Warning => format!("! {}", one.message),
+            _ => one.message,
+        });
+        let shorter = |text: String| {
+            addresses.iter().fold(text, |text, (account, _)| {
+                text.replace(&format!(" ({account})"), "")
+            })
+        };
+        lines.map(shorter).collect()
+    }
+
+    #[test]
+    fn a_change_is_told_from_the_old_policy_to_the_new_one() {
+        let cases: [(Option<&str>, &str, &[&str]); 9] = [
+            (
+                Some("AND(ana,ben,AFTER(172800))"),
+                "AND(ana,ben)",
+                &["! the delay goes away: 2 days"],
+            ),
+            (
+                Some("AND(ana,ben)"),
+                "AND(ana,ben,AFTER(3600))",
+                &["a delay is new: 1 hour"],
+            ),
+            (
+                Some("AND(ana,AFTER(7200))"),
+                "AND(ana,AFTER(3600))",
+                &["! the delay becomes 1 hour, and was 2 hours"],
+            ),
+            (
+                Some("AND(ana,AFTER(3600))"),
+                "AND(ana,AFTER(7200))",
+                &["the delay becomes 2 hours, and was 1 hour"],
+            ),
+            (
+                Some("AND(ana,ben)"),
+                "OR(ana,ben)",
+                &[
+                    "! takes at least 1 approval, not 2",
+                    "! ana can decide alone",
+                    "! ben can decide alone",
+                ],
+            ),
+            (
+                Some("AND(ana,ben)"),
+                "AND(ana,cleo)",
+                &["ben decides no longer", "cleo decides from then on"],
+            ),
+            (
+                Some("AND(ana,CALL(ben))"),
+                "AND(ana,CALL(cleo))",
+                &[
+                    "! the contract ben is not asked any more",
+                    "the contract cleo is asked from then on",
+                ],
+            ),
+            (
+                Some("ana"),
+                "NONE",
+                &["! nobody can ever decide it again: NONE is final"],
+            ),
+            (None, "ana", &[]),
+        ];
+        for (old, new, expected) in cases {
+            assert_eq!(effects(old, new, &[]), expected, "{old:?} to {new}");
+        }
+        assert_eq!(
+            effects(Some("ana"), "AND(", &[]),
+            ["! it cannot be read: the registry refuses it"]
+        );
+    }
+
+    #[test]
+    fn the_open_actions_that_it_ends_are_named() {
+        let action = ActionId::from(alloy::primitives::B256::repeat_byte(7));
+        let says = format!("! ends 1 open action, to be proposed anew: {action}");
+        assert_eq!(effects(Some("ana"), "ana", &[action]), [says]);
+    }
+}

@@ -1,0 +1,144 @@
+//! How far an action is, in words and as fields: who approved, who is missing, what blocks, until when.
+
+use super::ended::{Cancelled, Executed};
+use super::submit::{Approved, EndedBefore, Submitted};
+use crate::ids::ActionId;
+use crate::model::{BlockedBy, Readiness};
+use crate::names::Names;
+use crate::text::{count, utc};
+use alloy::primitives::Address;
+use serde::{Serialize, Serializer};
+
+/// Why an open action is not executed.
+pub fn not_executed(readiness: &Readiness) -> String {
+    let more = readiness.more();
+    match readiness.blocked_by {
+        BlockedBy::Approvals => format!("{} needed", count(more, "more approval")),
+        BlockedBy::Delay => format!("a delay runs until {}", utc(readiness.not_before)),
+        BlockedBy::Nothing => "nothing is missing".into(),
+        other => format!("blocked by {other}"),
+    }
+}
+
+/// How far an open action is: who approved, who is missing, who `refused`, what blocks, until when.
+pub fn progress_lines(open: &Readiness, refused: &[Address], names: &Names) -> Vec<String> {
+    let mut lines = vec![format!("approvals  {}", Approved::from(open))];
+    lines.extend(waiting_lines(open, names));
+    if !refused.is_empty() {
+        let who = names.list(refused);
+        lines.push(format!(
+            "refused    {who} (revoke); an approval still counts"
+        ));
+    }
+    lines
+}
+
+/// The same without the count.
+fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
+    let list = |addresses: &[Address]| match addresses {
+        [] => "nobody".into(),
+        addresses => names.list(addresses),
+    };
+    let mut lines = vec![format!("approved   {}", list(&open.approved))];
+    let (more, needed) = (open.more(), open.needed());
+    if more > 0 {
+        let count = match usize::from(more) < needed.len() {
+            true => format!("{more} of "),
+            false => String::new(),
+        };
+        lines.push(format!("missing    {count}{}", list(needed)));
+    }
+    let next = match open.blocked_by {
+        BlockedBy::Approvals => "; the other approvers send the same call",
+        BlockedBy::Delay => "; then anyone sends the same call",
+        BlockedBy::Nothing => "; anyone sends the same call",
+        BlockedBy::DirectCall => "; anyone sends the same call with an account without code",
+        _ => "",
+    };
+    lines.push(format!("not executed: {}{next}", not_executed(open)));
+    lines.push(format!("open until {}", utc(open.expires)));
+    lines
+}
+
+impl Submitted {
+    /// Lines for people. `done` stands behind the count of what was executed.
+    pub fn lines(&self, done: &str, names: &Names) -> Vec<String> {
+        let approved = self.approved();
+        let mut lines = vec![match self.execution() {
+            Some(_) => format!("success {approved}{done}"),
+            None => format!("success {approved}"),
+        }];
+        match self {
+            Self::Executed { .. } => {}
+            Self::ExecutedByAnother { by, .. } => {
+                let (who, tx) = (names.short(by.approver), by.tx);
+                lines.push(format!("executed by another's approval: {who}, {tx}"));
+            }
+            Self::Open { action, waits, .. } => {
+                lines.push(format!("action     {action}"));
+                if let Some(before) = &waits.before {
+                    lines.push(before.line(names));
+                    let next = format!("stylus-upgrades cancel {action}");
+                    lines.push(format!("next: {next}, unless that is meant"));
+                }
+                lines.extend(waiting_lines(&waits.readiness, names));
+            }
+        }
+        lines
+    }
+}
+
+impl EndedBefore {
+    fn line(&self, names: &Names) -> String {
+        match self {
+            Self::Executed(action) => format!(
+                "others had executed the same call just before ({action}): this approval proposes it once more"
+            ),
+            Self::Cancelled(Cancelled { action, by, block }) => format!(
+                "{} cancelled {action} in block {block}, just before: this approval proposes the same call once more",
+                names.long(*by)
+            ),
+        }
+    }
+}
+
+/// The fields of what came of an action.
+#[derive(Default, Serialize)]
+struct Fields<'a> {
+    action: ActionId,
+    #[serde(flatten)]
+    approved: Approved,
+    executed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    executed_by: Option<&'a Executed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    executed_before: Option<ActionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled_before: Option<ActionId>,
+    #[serde(flatten)]
+    readiness: Option<&'a Readiness>,
+}
+
+impl Serialize for Submitted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = Fields {
+            action: self.action(),
+            approved: self.approved(),
+            executed: self.execution().is_some(),
+            ..Fields::default()
+        };
+        match self {
+            Self::Executed { .. } => {}
+            Self::ExecutedByAnother { by, .. } => fields.executed_by = Some(by),
+            Self::Open { waits, .. } => {
+                fields.readiness = Some(&waits.readiness);
+                match &waits.before {
+                    Some(EndedBefore::Executed(action)) => fields.executed_before = Some(*action),
+                    Some(EndedBefore::Cancelled(one)) => fields.cancelled_before = Some(one.action),
+                    None => {}
+                }
+            }
+        }
+        fields.serialize(serializer)
+    }
+}

@@ -1,0 +1,194 @@
+//! What the events of a definition say, compared with the registry's views and with live code.
+
+use super::live::{LiveCheck, live_checks};
+use super::read::{History, Wanted, read_part};
+use crate::client::{ChainError, Client};
+use crate::error::Report;
+use crate::governance::{GovernanceError, seconds_left};
+use crate::model::{self, Definition, Difference, Slice};
+use crate::names::Names;
+use crate::text::shell_word;
+use alloy::primitives::Address;
+use serde::Serialize;
+use std::time::Duration;
+
+/// How often events are read again that do not say what the registry says.
+const READ_AGAIN: usize = 3;
+/// Pause before each.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The history of a definition that exists, with what the registry's views say otherwise.
+#[derive(Debug, Clone)]
+pub struct ComparedHistory {
+    /// The registry.
+    pub registry: Address,
+    /// What its events say.
+    pub history: History,
+    /// What its views say otherwise.
+    pub differences: Vec<Difference>,
+    /// Whether the registry runs. One that does not has no views that answer.
+    pub is_running: bool,
+}
+
+/// Whether code, slots and views are what was recorded.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Verification {
+    /// What was compared.
+    pub checks: Vec<LiveCheck>,
+    /// The definition, where it is paused.
+    pub paused: Vec<String>,
+    /// Where something does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Report>,
+}
+
+/// Every difference between what follows from the events of a definition and the registry's views, all read at one
+/// block: of some of the versions and instances. How many there are is compared in any case.
+///
+/// # Errors
+/// What the chain says.
+pub async fn differences(
+    client: &Client,
+    registry: Address,
+    events: &Definition,
+    part: &Slice,
+) -> Result<Vec<Difference>, ChainError> {
+    let client = client.at_one_block().await?;
+    let seen = client.registry(registry).seen(events, part).await?;
+    Ok(model::differences(events, &seen))
+}
+
+/// The history of a definition that exists.
+///
+/// # Errors
+/// [`GovernanceError::EventsHidden`] where the registry has it and the endpoint shows no event of it; what the chain
+/// says.
+pub async fn read_existing(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    names: &Names,
+    wanted: Wanted,
+) -> Result<History, GovernanceError> {
+    let history = read_part(client, registry, name, names, wanted).await?;
+    if history.total > 0 {
+        return Ok(history);
+    }
+    // An unknown name is refused by the registry in its own words, and so is what is none.
+    client.registry(registry).head(name).await?;
+    Err(GovernanceError::EventsHidden {
+        endpoint: client.endpoint().to_string(),
+        registry,
+        what: match name.is_empty() {
+            true => "itself".into(),
+            false => format!("{name:?}"),
+        },
+    })
+}
+
+/// The history of a definition, compared with the registry's views of a part of it. A node that lags leaves out the
+/// events of blocks that it does not have, without a word: what differs is read again.
+///
+/// # Errors
+/// As [`read_existing`].
+pub async fn read_compared(
+    client: &Client,
+    registry: Address,
+    (name, names): (&str, &Names),
+    wanted: Wanted,
+    part: impl Fn(&Definition) -> Slice,
+) -> Result<ComparedHistory, GovernanceError> {
+    let mut left = READ_AGAIN;
+    loop {
+        let history = read_existing(client, registry, name, names, wanted).await?;
+        let is_running = seconds_left(client, registry).await?.is_some();
+        let events = &history.definition;
+        let differences = match is_running {
+            true => differences(client, registry, events, &part(events)).await?,
+            false => Vec::new(), // without views; `verify` says so
+        };
+        if differences.is_empty() || left == 0 {
+            return Ok(ComparedHistory {
+                registry,
+                history,
+                differences,
+                is_running,
+            });
+        }
+        left -= 1;
+        if let Some(store) = client.events_of(registry) {
+            store.forget();
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+impl ComparedHistory {
+    /// What follows from the events.
+    pub fn definition(&self) -> &Definition {
+        &self.history.definition
+    }
+
+    /// Compares live code and the views with the events, of a part of the definition.
+    ///
+    /// # Errors
+    /// What the chain says; a check that fails is no error.
+    pub async fn verify(&self, client: &Client, part: &Slice) -> Result<Verification, ChainError> {
+        let events = self.definition();
+        let mut checks = live_checks(client, self.registry, events, part).await?;
+        for _ in 0..READ_AGAIN {
+            if checks.iter().all(|check| check.ok) {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+            checks = live_checks(client, self.registry, events, part).await?;
+        }
+        checks.push(self.views());
+        Ok(Verification {
+            error: failed(&checks),
+            checks,
+            paused: events
+                .is_paused()
+                .then(|| events.name.clone())
+                .into_iter()
+                .collect(),
+        })
+    }
+
+    fn views(&self) -> LiveCheck {
+        LiveCheck {
+            what: "views of the registry".into(),
+            ok: self.is_running && self.differences.is_empty(),
+            expected: "what its events say".into(),
+            found: match self.differences.first() {
+                None if !self.is_running => {
+                    "nothing: not checked, because the registry cannot run".into()
+                }
+                None => "what its events say".into(),
+                Some(Difference { what, events, view }) => {
+                    format!("{what} is {view}, events say {events}")
+                }
+            },
+        }
+    }
+}
+
+/// The failure where some of these checks do not hold.
+pub(super) fn failed(checks: &[LiveCheck]) -> Option<Report> {
+    let failed = checks.iter().filter(|check| !check.ok).count();
+    let all = checks.len();
+    (failed > 0).then(|| Report::of(&GovernanceError::Checks { failed, all }))
+}
+
+impl Verification {
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let checks = self.checks.iter().map(LiveCheck::line);
+        let paused = self.paused.iter().map(|name| {
+            let next = format!("stylus-upgrades resume {}", shell_word(name));
+            format!("· {name} is paused: every call of its instances is refused; next: {next}")
+        });
+        let lines = checks.chain(paused);
+        lines.map(|line| format!("  {line}")).collect()
+    }
+}

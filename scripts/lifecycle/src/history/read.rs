@@ -1,0 +1,348 @@
+//! One definition's events, each with who, when, and the policy that was in force.
+
+use super::event_words::{actor, describe, in_force};
+use crate::client::{ChainError, Client, EventStore};
+use crate::ids::{ActionId, CalldataHash, CodeHash, TxHash};
+use crate::model::{Definition, definition_id, is_timed};
+use crate::names::Names;
+use crate::progress::Rate;
+use crate::registry::{Topics, all_logs};
+use alloy::consensus::Transaction as _;
+use alloy::network::TransactionResponse;
+use alloy::primitives::{Address, B256};
+use alloy::providers::Provider;
+use alloy::rpc::types::Log;
+use alloy::sol_types::{SolEvent, SolEventInterface};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+
+/// Events from which on reading them is reported as it goes.
+const LONG: usize = 256;
+
+/// What happened to a definition, and what follows from it.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The registry's events about it, in their order: those that were wanted.
+    pub entries: Vec<Entry>,
+    /// How many events there are in all.
+    pub total: usize,
+    /// The state that follows from all of them.
+    pub definition: Definition,
+}
+
+/// Events of which transaction and block are read. The state follows from all of them in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// All.
+    All,
+    /// None.
+    None,
+    /// Those of an action.
+    OfAction(ActionId),
+    /// So many, behind the `skip` newest ones.
+    Newest {
+        /// How many newer ones are left out.
+        skip: usize,
+        /// How many there are at most.
+        count: usize,
+    },
+}
+
+impl Wanted {
+    /// Whether the event at a place is among them, of so many.
+    fn has(self, at: usize, total: usize, action: Option<ActionId>) -> bool {
+        match self {
+            Self::All => true,
+            Self::None => false,
+            Self::OfAction(wanted) => action == Some(wanted),
+            Self::Newest { skip, count } => {
+                let newer = total - at - 1;
+                newer >= skip && newer - skip < count
+            }
+        }
+    }
+}
+
+/// One event.
+#[derive(Debug, Clone, Serialize)]
+pub struct Entry {
+    /// The block.
+    pub block: u64,
+    /// Unix seconds of the block.
+    pub time: u64,
+    /// The transaction.
+    pub tx: TxHash,
+    /// Who did it: the approver or proposer that the event names, else the transaction's sender.
+    pub who: Address,
+    /// The event's name.
+    pub event: &'static str,
+    /// What happened, in words.
+    pub what: String,
+    /// The code hash that was recorded by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codehash: Option<CodeHash>,
+    /// The action that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<ActionId>,
+    /// The policy that was in force for that action.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// keccak256 of the transaction's calldata.
+    pub calldata: CalldataHash,
+}
+
+/// Reads everything about the definition called `name` from the registry's events.
+///
+/// # Errors
+/// What the chain says.
+pub async fn read(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    names: &Names,
+) -> Result<History, ChainError> {
+    read_part(client, registry, name, names, Wanted::All).await
+}
+
+/// As [`read`], with some of the events alone.
+///
+/// # Errors
+/// What the chain says.
+pub async fn read_part(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    names: &Names,
+    wanted: Wanted,
+) -> Result<History, ChainError> {
+    let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
+    let mut logs = all_logs(client, registry, topics).await?;
+    with_related(client, registry, &mut logs).await?;
+    from_logs(client, registry, &logs, (name, names), wanted).await
+}
+
+/// The registry's events that name an instance, in their order.
+///
+/// # Errors
+/// What the chain says.
+pub async fn of_instance(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    proxy: Address,
+    names: &Names,
+) -> Result<Vec<Entry>, ChainError> {
+    let topics: Topics<'_> = [&[], &[definition_id(name).0], &[proxy.into_word()]];
+    let mut logs = all_logs(client, registry, topics).await?;
+    with_related(client, registry, &mut logs).await?;
+    let history = from_logs(client, registry, &logs, (name, names), Wanted::All).await?;
+    Ok(history.entries)
+}
+
+/// Adds the events that name no definition: what was relayed of the proxies that came or went, and who refused an
+/// action before it was proposed.
+async fn with_related(
+    client: &Client,
+    registry: Address,
+    logs: &mut Vec<Log>,
+) -> Result<(), ChainError> {
+    let moves = [
+        abi::InstanceAdopted::SIGNATURE_HASH,
+        abi::InstanceTransferred::SIGNATURE_HASH,
+    ];
+    let moved = logs
+        .iter()
+        .filter(|log| log.topic0().is_some_and(|topic| moves.contains(topic)));
+    let proxies: BTreeSet<B256> = moved
+        .filter_map(|log| log.topics().get(2).copied())
+        .collect();
+    let proxies: Vec<B256> = proxies.into_iter().collect();
+    let proposed = [abi::Proposed::SIGNATURE_HASH];
+    let proposals = logs
+        .iter()
+        .filter(|log| log.topics().first() == proposed.first());
+    let actions: Vec<B256> = proposals
+        .filter_map(|log| log.topics().get(2).copied())
+        .collect();
+    let relays: Topics<'_> = [&[abi::RelayChanged::SIGNATURE_HASH], &proxies, &[]];
+    let refusals: Topics<'_> = [&[abi::Revoked::SIGNATURE_HASH], &[B256::ZERO], &actions];
+    if !proxies.is_empty() {
+        logs.extend(all_logs(client, registry, relays).await?);
+    }
+    if !actions.is_empty() {
+        logs.extend(all_logs(client, registry, refusals).await?);
+    }
+    logs.sort_by_key(|log| (log.block_number, log.log_index));
+    Ok(())
+}
+
+async fn from_logs(
+    client: &Client,
+    registry: Address,
+    logs: &[Log],
+    (name, names): (&str, &Names),
+    wanted: Wanted,
+) -> Result<History, ChainError> {
+    let decoded = logs.iter().filter_map(|log| {
+        let event = Event::decode_raw_log(log.topics(), &log.data().data).ok()?;
+        // A layout is about no definition, and anyone may publish one whose hash is that of a name.
+        (!matches!(event, Event::LayoutPublished(_))).then_some((log, event))
+    });
+    let events: Vec<(&Log, Event)> = decoded.collect();
+    let total = events.len();
+    let mut facts = Facts::of(client, registry);
+    let mut definition = Definition::before_events(name);
+    let mut entries = Vec::new();
+    let is_long = wanted == Wanted::All && total > LONG;
+    let (progress, rate) = (client.progress(), Rate::from(0));
+    let what = format!("reading {total} transactions and their blocks");
+    if is_long {
+        progress.begin(&what);
+    }
+    for (at, (log, event)) in events.iter().enumerate() {
+        if is_long {
+            let (done, total) = (at as u64, total as u64);
+            progress.advance(done, total, "events", &rate.summary(done, total));
+        }
+        let (who, action) = actor(event);
+        if !wanted.has(at, total, action) {
+            let time = match is_timed(event) {
+                true => facts.time_of(log).await?,
+                false => 0,
+            };
+            definition.feed(event, time);
+            continue;
+        }
+        let fact = facts.all_of(log).await?;
+        let policy = action.and_then(|id| in_force(id, event, &definition, names));
+        let what = describe(event, &definition, names);
+        let name = log
+            .topic0()
+            .and_then(|topic| Event::name_by_selector(topic.0));
+        definition.feed(event, fact.time);
+        entries.push(Entry {
+            block: log.block_number.unwrap_or_default(),
+            time: fact.time,
+            tx: log.transaction_hash.unwrap_or_default().into(),
+            who: who.unwrap_or(fact.sender),
+            event: name.unwrap_or_default(),
+            what,
+            codehash: match event {
+                Event::VersionAdded(event) => Some(event.codehash.into()),
+                _ => None,
+            },
+            action,
+            policy,
+            calldata: fact.calldata,
+        });
+    }
+    if is_long {
+        progress.end(&what);
+    }
+    Ok(History {
+        entries,
+        total,
+        definition,
+    })
+}
+
+/// What a log does not say itself.
+#[derive(Clone, Copy)]
+struct Fact {
+    time: u64,
+    sender: Address,
+    calldata: CalldataHash,
+}
+
+/// Facts of blocks and transactions, each asked for once.
+pub(crate) struct Facts<'a> {
+    client: &'a Client,
+    /// What was found out before.
+    store: Option<&'a EventStore>,
+    times: BTreeMap<u64, u64>,
+    transactions: BTreeMap<TxHash, (Address, CalldataHash)>,
+}
+
+impl<'a> Facts<'a> {
+    /// Of the registry's logs.
+    pub(crate) fn of(client: &'a Client, registry: Address) -> Self {
+        Self {
+            client,
+            store: client.events_of(registry),
+            times: BTreeMap::new(),
+            transactions: BTreeMap::new(),
+        }
+    }
+
+    async fn all_of(&mut self, log: &Log) -> Result<Fact, ChainError> {
+        let time = self.time_of(log).await?;
+        let (sender, calldata) = match self.store.and_then(|store| store.sender(log)) {
+            Some(known) => known,
+            None => {
+                let hash = log.transaction_hash.unwrap_or_default().into();
+                let found = self.transaction(hash).await?;
+                if let Some(store) = self.store {
+                    store.keep_sender(log, found);
+                }
+                found
+            }
+        };
+        Ok(Fact {
+            time,
+            sender,
+            calldata,
+        })
+    }
+
+    /// Unix seconds of a log's block, each block asked for once.
+    pub(crate) async fn time_of(&mut self, log: &Log) -> Result<u64, ChainError> {
+        let known = log
+            .block_timestamp
+            .or_else(|| self.store.and_then(|store| store.time(log)));
+        if let Some(time) = known {
+            return Ok(time);
+        }
+        let time = self.time(log.block_number.unwrap_or_default()).await?;
+        if let Some(store) = self.store {
+            store.keep_time(log, time);
+        }
+        Ok(time)
+    }
+
+    async fn time(&mut self, number: u64) -> Result<u64, ChainError> {
+        if let Some(time) = self.times.get(&number) {
+            return Ok(*time);
+        }
+        let what = format!("block {number}, which logs are in");
+        let block = self
+            .client
+            .sooner_or_later(&what, async || {
+                let block = self.client.provider().get_block_by_number(number.into());
+                let block = block.await;
+                block.map_err(|error| self.client.error("eth_getBlockByNumber", error))
+            })
+            .await?;
+        let time = block.header.timestamp;
+        self.times.insert(number, time);
+        Ok(time)
+    }
+
+    async fn transaction(&mut self, hash: TxHash) -> Result<(Address, CalldataHash), ChainError> {
+        if let Some(found) = self.transactions.get(&hash) {
+            return Ok(*found);
+        }
+        let what = format!("the transaction {hash}, which a log is of");
+        let found = self
+            .client
+            .sooner_or_later(&what, async || {
+                let found = self.client.provider().get_transaction_by_hash(hash.0).await;
+                found.map_err(|error| self.client.error("eth_getTransactionByHash", error))
+            })
+            .await?;
+        let found = (found.from(), CalldataHash::of(found.input()));
+        self.transactions.insert(hash, found);
+        Ok(found)
+    }
+}

@@ -1,0 +1,101 @@
+//! One instance: its storage by variables, the steps to the current version, and what happened to it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`storage`](fields()) | the variables of a layout with what their slots hold |
+//! | [`events`](events()) | what the registry and the framework's part of the contract emitted |
+//! | [`path`](steps_to()) | the steps that lead to a version |
+//! | [`migration`](MigrationStatus) | the complex migration that it is in |
+
+mod events;
+mod migration;
+mod path;
+mod storage;
+
+pub use events::{OwnEvent, events};
+pub use migration::MigrationStatus;
+pub use path::{PathStep, Steps, steps_to};
+pub use storage::{FieldValue, fields, framework};
+pub(crate) use storage::{framework_slots, in_one_slot};
+
+use crate::history::Entry;
+use crate::model::Instance;
+use crate::names::Names;
+use crate::registry::InstanceStatus;
+use crate::text::{utc, word};
+use serde::Serialize;
+
+/// What is known of one instance.
+#[derive(Debug, Clone, Serialize)]
+pub struct Inspection {
+    /// The block that it was read at.
+    pub block: u64,
+    /// As its registry and its own slots have it.
+    pub instance: InstanceStatus,
+    /// The version that is current.
+    pub current: String,
+    /// The way to that.
+    pub steps: Steps,
+    /// The complex migration that it is in.
+    pub migration: Option<MigrationStatus>,
+    /// The variables of its version's layout.
+    pub fields: Vec<FieldValue>,
+    /// Why these are not all of what it stores.
+    pub fields_unknown: Option<String>,
+    /// What the proxy itself keeps.
+    pub framework: Vec<FieldValue>,
+    /// The registry's events about it.
+    pub entries: Vec<Entry>,
+    /// Those of its own account about upgrades.
+    pub emitted: Vec<OwnEvent>,
+}
+
+impl Inspection {
+    /// Lines for people.
+    pub fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = vec![instance_line(&self.instance.instance, names)];
+        lines.extend(self.steps.lines(&self.current));
+        lines.extend(self.migration.iter().flat_map(MigrationStatus::lines));
+        lines.push(format!("storage of {}", self.instance.instance.version));
+        let unknown = self.fields_unknown.iter();
+        lines.extend(unknown.map(|why| format!("  not all of it is known: {why}")));
+        lines.extend(self.fields.iter().chain(&self.framework).map(field_line));
+        lines.push("events".into());
+        lines.extend(self.entries.iter().map(|entry| {
+            let (time, who) = (utc(entry.time), names.short(entry.who));
+            format!("  {time}  {who}  {}", entry.what)
+        }));
+        let emitted = self.emitted.iter();
+        lines.extend(emitted.map(|one| format!("  block {}  {}", one.block, one.what)));
+        lines
+    }
+}
+
+/// A line for people of an instance.
+pub fn instance_line(instance: &Instance, names: &Names) -> String {
+    let Instance {
+        proxy,
+        definition,
+        version,
+        kind,
+        state,
+    } = instance;
+    let proxy = names.long(*proxy);
+    format!("instance {proxy}  {definition} {version}  {kind}  {state}")
+}
+
+fn field_line(one: &FieldValue) -> String {
+    let area = match one.area.as_str() {
+        "" => String::new(),
+        area => format!("  {area}"),
+    };
+    let FieldValue {
+        name,
+        kind,
+        value,
+        offset,
+        ..
+    } = one;
+    let slot = word(&one.slot);
+    format!("  {name}: {kind} = {value}  slot {slot} byte {offset}{area}")
+}

@@ -1,0 +1,40 @@
+//! Layouts of storage in the tool's hands: where they come from, where they are kept, and whether
+//! one version may take over the storage of another.
+//!
+//! ```text
+//! crate, .wasm, compiler's JSON → layout document → its hash on chain (layoutHash)
+//!                                   ↓ published by the registry, kept by hash beside the manifest
+//! the version before, by the hash on chain ──┐
+//! the new version ───────────────────────────┴→ check → accepted, or refused before anything is sent
+//! the live instances ─────────────────────────→ look ↗
+//! ```
+
+mod assembly;
+mod check;
+mod compiled;
+mod constants;
+mod deployments;
+mod documents;
+mod error;
+mod held;
+mod interfaces;
+mod live;
+mod namespaces;
+mod nodes;
+mod source;
+mod store;
+
+pub use check::{
+    Compared, Pair, Said, Side, StorageCheck, check_storage, declaration, finding_id,
+    moved_by_migration,
+};
+pub use compiled::Compiled;
+pub use deployments::Deployment;
+pub use documents::{DocumentError, Documents, Known, publish, require_publishable};
+pub use error::LayoutError;
+pub use held::{Held, WORD};
+pub use held::{Length, begin, length};
+pub use live::{Dirty, Live, Upgrade, Who, look};
+pub(crate) use source::with_output;
+pub use source::{Named, file_of, read_file};
+pub use store::{Build, FOLDER, Store};

@@ -1,0 +1,172 @@
+//! The creation of an instance, tried on a copy of the chain's state before anybody approves it: the
+//! proxy, what its storage would hold, what it would emit, or why it would fail.
+
+use super::decide::{Decision, decide};
+use super::effects::{Elsewhere, Outcome, Tries, Whose, with_limits};
+use super::environment::{self, Reads};
+use super::error::PlanError;
+use super::executed::{Instances, unsettled, uups_stub};
+use super::instances::{Change, Event, changes_of, event};
+use super::keys;
+use super::layouts::Layouts;
+use super::slots::SlotNames;
+use crate::assess::Finding;
+use crate::client::{Client, Fork};
+use crate::governance::explain;
+use crate::names::Names;
+use crate::simulation::{Simulation, now};
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::SolCall;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use stylus_chain::Chain;
+use stylus_layout::Layout;
+use stylus_registry_core::policy::parse;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// A creation that is to be tried.
+#[derive(Debug, Clone)]
+pub struct CreationRequest {
+    /// The registry.
+    pub registry: Address,
+    /// The governed call.
+    pub call: abi::createProxyCall,
+    /// The role that decides it, and its policy.
+    pub policy: (String, String),
+    /// The storage layout of the version, if it is known.
+    pub layout: Option<Layout>,
+    /// Names for addresses.
+    pub names: Names,
+}
+
+/// What would be created.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Creation {
+    /// The block that it was tried at.
+    pub block: u64,
+    /// The proxy.
+    pub proxy: Address,
+    /// Every storage word that it would hold.
+    pub changes: Vec<Change>,
+    /// Its wei before and after, where they differ: somebody may have sent ether to its address before.
+    pub balance: Option<(U256, U256)>,
+    /// Everything that it would emit.
+    pub events: Vec<Event>,
+    /// What would change beside the registry and the proxy. Fees and ArbOS' own state are left out.
+    pub others: Vec<Elsewhere>,
+    /// What the code can read of the transaction, its block and other accounts.
+    pub reads: Vec<Reads>,
+    /// The gas limits that it was tried with.
+    pub limits: Vec<u64>,
+    /// Why it would fail, or that it depends on the gas.
+    pub problem: Option<Finding>,
+}
+
+/// Tries `request` on a copy of the newest block.
+///
+/// # Errors
+/// What keeps it from being tried. What would make it fail is in the answer.
+pub async fn creation(client: &Client, request: CreationRequest) -> Result<Creation, PlanError> {
+    let fork = Fork::newest(client).await?;
+    fork.carry_out(move |chain| carry_out(chain, &request))
+        .await
+}
+
+fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanError> {
+    let mut simulation = Simulation::new(chain);
+    let CreationRequest {
+        registry,
+        call,
+        policy: (role, text),
+        names,
+        ..
+    } = request;
+    let proxy =
+        now(simulation
+            .registry(*registry)
+            .proxy_address(&call.name, call.kind.into(), call.salt))?;
+    let mut creation = Creation {
+        block: simulation.chain.block_number(),
+        proxy,
+        ..Creation::default()
+    };
+    explain(role, text, names)?;
+    let Ok(policy) = parse(text.as_bytes()) else {
+        return Ok(creation); // explain() has refused it already
+    };
+    let bytes: Bytes = call.abi_encode().into();
+    let what = format!("create an instance of {} at {}", call.name, call.version);
+    let (tried, done) = with_limits(&mut simulation, Tries::EachLimit, |simulation| {
+        decide(simulation, *registry, &policy, &bytes, &what, names)
+    })?;
+    creation.limits.clone_from(&tried.limits);
+    creation.problem = tried.depends_on_gas("the creation");
+    if let Decision::Stuck(finding) = done {
+        creation.problem.get_or_insert(finding);
+        return Ok(creation);
+    }
+    let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
+    let whose = Whose {
+        registry: *registry,
+        names,
+        approvers: &approvers,
+        shown: &[proxy],
+    };
+    creation.others = tried.shown.elsewhere(&simulation, &whose)?;
+    creation.balance = tried.shown.balance(proxy);
+    look_at_executed(&simulation, request, &mut creation)?;
+    let mut slots = SlotNames::framework(std::slice::from_ref(&call.version));
+    if let Some(layout) = &request.layout {
+        let keys = keys::candidates(&simulation, &call.initData, names, &[proxy])?;
+        slots = slots.with_keys(keys).with_layout(layout);
+    }
+    let layouts = Layouts {
+        before: &slots, // it begins empty
+        after: &slots,
+    };
+    creation.changes = changes_of(&simulation, &simulation.changes()?, proxy, layouts)?;
+    creation.events = simulation.logs(proxy)?.iter().map(event).collect();
+    Ok(creation)
+}
+
+/// What the code that initializes can read of the transaction, its block and other accounts, and whether
+/// all that ran has code that stays.
+fn look_at_executed(
+    simulation: &Simulation,
+    request: &CreationRequest,
+    creation: &mut Creation,
+) -> Result<(), PlanError> {
+    let abi::createProxyCall {
+        name,
+        version,
+        kind,
+        initData,
+        ..
+    } = &request.call;
+    if initData.is_empty() {
+        return Ok(());
+    }
+    let code = now(simulation.registry(request.registry).code(name, version))?;
+    let named = [(format!("the code of {version}"), code.implementation)];
+    let instances = Instances {
+        registry: request.registry,
+        kinds: &[(creation.proxy, (*kind).into())].into(),
+        proposed: &[code.implementation],
+        stub: uups_stub(simulation, request.registry)?,
+    };
+    let executed = instances.ran(simulation)?;
+    let (none, names) = (BTreeMap::new(), &request.names);
+    creation.reads = environment::reads(simulation, &named, &none, &executed, names)?;
+    let unsettled = unsettled(simulation, &executed, names)?.into_iter().next();
+    creation.problem = creation.problem.take().or(unsettled);
+    Ok(())
+}
+
+impl Outcome for Decision {
+    fn failure(&self) -> Option<&Finding> {
+        match self {
+            Self::Stuck(finding) => Some(finding),
+            Self::Executed(_) => None,
+        }
+    }
+}

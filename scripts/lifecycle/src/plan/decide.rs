@@ -1,0 +1,105 @@
+//! The governed call, sent by everybody whom the policy names until it is executed.
+
+use super::Transaction;
+use super::error::PlanError;
+
+use crate::assess::Finding;
+use crate::governance::leave_behind;
+use crate::model::BlockedBy;
+use crate::names::Names;
+use crate::simulation::{Simulation, SimulationError, events, now};
+use alloy::primitives::{Address, B256, Bytes, U256};
+use stylus_registry_core::policy::Policy;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Whoever calls what anybody may call.
+pub(super) const ANYBODY: Address = Address::repeat_byte(0xa5);
+
+/// How deciding went.
+pub(super) enum Decision {
+    /// The transactions, the last of which executed the call.
+    Executed(Vec<Transaction>),
+    /// What keeps it from being executed.
+    Stuck(Finding),
+}
+
+/// Sends `call` for every approver in turn, then again after the policy's delays.
+pub(super) fn decide(
+    simulation: &mut Simulation,
+    registry: Address,
+    policy: &Policy,
+    call: &Bytes,
+    what: &str,
+    names: &Names,
+) -> Result<Decision, PlanError> {
+    if policy.is_none() {
+        return Ok(Decision::Stuck(Finding::problem(
+            "Frozen",
+            "the policy is NONE: nobody can do this, ever again".into(),
+            "a policy that somebody can satisfy",
+            "NONE".into(),
+            "create another definition",
+        )));
+    }
+    let mut people: Vec<_> = policy.approvers.iter().map(|leaf| leaf.address).collect();
+    people.push(ANYBODY);
+    let delay: u64 = policy.delays.iter().sum();
+    let mut sent = Vec::new();
+    for round in 0..2 {
+        if round > 0 {
+            simulation.wait(delay)?;
+        }
+        for who in &people {
+            match simulation.send(what, *who, registry, call.clone(), U256::ZERO) {
+                Ok(receipt) => {
+                    let is_executed = !events::<abi::Executed>(&receipt).is_empty();
+                    let approved = events::<abi::Approved>(&receipt).into_iter().next();
+                    let name = format!("{what} ({})", names.short(*who));
+                    sent.push(Transaction::of(&name, &receipt));
+                    if is_executed {
+                        return Ok(Decision::Executed(sent));
+                    }
+                    if let Some(approved) = approved
+                        && is_waiting(simulation, registry, approved.action)?
+                    {
+                        break;
+                    }
+                }
+                Err(SimulationError::Refused { revert, .. })
+                    if revert.is::<abi::AlreadyApproved>() || revert.is::<abi::NotAnApprover>() => {
+                }
+                Err(error) => {
+                    let sent = simulation.request(*who, registry, call.clone(), U256::ZERO)?;
+                    let (proxy, step) = simulation.failing(sent);
+                    let mut finding = error.ended(step).finding()?;
+                    if let Some(proxy) = proxy {
+                        finding.message += &format!(", and what fails is instance {proxy}");
+                        let next = finding.next.take().into_iter().chain([leave_behind()]);
+                        finding.next = Some(next.collect::<Vec<_>>().join("; or "));
+                    }
+                    return Ok(Decision::Stuck(finding));
+                }
+            }
+        }
+        if delay == 0 {
+            break;
+        }
+    }
+    Ok(Decision::Stuck(Finding::problem(
+        "Undecided",
+        format!("{what} is not executed although everybody approved and every delay passed"),
+        "a policy that its approvers can satisfy",
+        if policy.lambdas.is_empty() {
+            "approvals that do not suffice".into()
+        } else {
+            "a lambda that does not consent".into()
+        },
+        "stylus-upgrades policy explain tells what is asked for",
+    )))
+}
+
+/// Whether nothing but a delay keeps an action from being executed.
+fn is_waiting(simulation: &Simulation, registry: Address, action: B256) -> Result<bool, PlanError> {
+    let readiness = now(simulation.registry(registry).readiness(action.into()))?;
+    Ok(readiness.blocked_by == BlockedBy::Delay)
+}

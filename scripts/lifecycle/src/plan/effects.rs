@@ -1,0 +1,343 @@
+//! What a governed call does on the copy, with each of several gas limits, and what it changes beside
+//! that which it is for: other accounts' ether, code, storage and events.
+
+use super::decide::ANYBODY;
+use super::error::PlanError;
+use super::instances::{Change, Event, changes_of, event};
+use super::layouts::Layouts;
+use super::slots::SlotNames;
+use crate::assess::{Finding, FindingId};
+use crate::client::with_margin;
+use crate::model::Instance;
+use crate::names::Names;
+use crate::simulation::{GasLimit, Simulation, now};
+use crate::text::{count, grouped};
+use alloy::primitives::{Address, Bytes, Log, U256};
+use alloy::sol_types::SolCall;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use stylus_chain::{AccountChange, SlotChange};
+
+alloy::sol! {
+    function decimals() external view returns (uint8);
+    function totalSupply() external view returns (uint256);
+    function supportsInterface(bytes4 id) external view returns (bool);
+}
+
+/// ERC-165's number of ERC-721.
+const ERC721: [u8; 4] = [0x80, 0xac, 0x58, 0xcd];
+
+/// Another account that would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// The account.
+    pub account: Address,
+    /// What it is known as: its name, an approver, an instance, a token.
+    pub known: Option<String>,
+    /// Its storage words that would change.
+    pub changes: Vec<Change>,
+    /// Its wei before and after, where they differ.
+    pub balance: Option<(U256, U256)>,
+    /// Whether its code or nonce would change: it is created, or creates something.
+    pub creates: bool,
+    /// Everything that it would emit.
+    pub events: Vec<Event>,
+}
+
+impl Elsewhere {
+    /// The account, and what would change of it.
+    pub fn words(&self) -> String {
+        let mut parts: Vec<String> = self.known.iter().cloned().collect();
+        if !self.changes.is_empty() {
+            parts.push(count(self.changes.len(), "storage word"));
+        }
+        parts.extend(self.balance.map(ether));
+        if self.creates {
+            parts.push("code or nonce".into());
+        }
+        if !self.events.is_empty() {
+            parts.push(format!("emits {}", count(self.events.len(), "event")));
+        }
+        format!("{} ({})", self.account, parts.join(", "))
+    }
+}
+
+/// An account's ether before and after.
+pub fn ether((before, after): (U256, U256)) -> String {
+    format!("{before} wei become {after}")
+}
+
+/// What a call did on the copy.
+#[derive(Clone, Default, PartialEq)]
+pub(super) struct Effects {
+    changes: Vec<SlotChange>,
+    accounts: Vec<AccountChange>,
+    logs: Vec<Log>,
+}
+
+/// What every transaction changes, whatever it does.
+pub(super) struct LeftOut {
+    /// Accounts whose storage changes: ArbOS.
+    storage: Vec<Address>,
+    /// Accounts whose ether changes: who gets the fees.
+    pub(super) ether: Vec<Address>,
+}
+
+impl LeftOut {
+    /// As an empty transaction shows.
+    pub(super) fn of(simulation: &mut Simulation) -> Result<Self, PlanError> {
+        let (slots, accounts) = simulation.discarded(|copy| {
+            copy.begin_here();
+            let empty = Bytes::new();
+            copy.send("an empty transaction", ANYBODY, ANYBODY, empty, U256::ZERO)?;
+            Ok::<_, PlanError>((copy.changes()?, copy.account_changes()?))
+        })?;
+        Ok(Self {
+            storage: slots.iter().map(|one| one.address).collect(),
+            ether: accounts.iter().map(|one| one.address).collect(),
+        })
+    }
+}
+
+impl Effects {
+    /// Since the beginning.
+    fn of(simulation: &Simulation, left_out: &LeftOut) -> Result<Self, PlanError> {
+        let (mut changes, mut accounts) = (simulation.changes()?, simulation.account_changes()?);
+        changes.retain(|one| !left_out.storage.contains(&one.address));
+        accounts.retain_mut(|one| {
+            if left_out.ether.contains(&one.address) {
+                one.after.balance = one.before.balance;
+            }
+            (one.before.nonce, one.before.balance, &one.before.code)
+                != (one.after.nonce, one.after.balance, &one.after.code)
+        });
+        Ok(Self {
+            changes,
+            accounts,
+            logs: simulation.logs(None::<Address>)?,
+        })
+    }
+
+    /// An account's wei before and after, where they differ.
+    pub(super) fn balance(&self, account: Address) -> Option<(U256, U256)> {
+        let mut accounts = self.accounts.iter();
+        let changed = accounts.find(|one| one.address == account)?;
+        let wei = (changed.before.balance, changed.after.balance);
+        (wei.0 != wei.1).then_some(wei)
+    }
+
+    /// What changed beside the accounts that are shown already. Of the registry, ether alone is nowhere
+    /// else.
+    pub(super) fn elsewhere(
+        &self,
+        simulation: &Simulation,
+        whose: &Whose<'_>,
+    ) -> Result<Vec<Elsewhere>, PlanError> {
+        let slots = self.changes.iter().map(|one| one.address);
+        let accounts = self.accounts.iter().map(|one| one.address);
+        let emitters = self.logs.iter().map(|log| log.address);
+        let all: BTreeSet<Address> = slots.chain(accounts).chain(emitters).collect();
+        let names = SlotNames::framework(&[]);
+        let mut others = Vec::new();
+        for account in all.into_iter().filter(|one| !whose.shown.contains(one)) {
+            let mut other = Elsewhere {
+                account,
+                known: None,
+                changes: Vec::new(),
+                balance: self.balance(account),
+                creates: false,
+                events: Vec::new(),
+            };
+            if account != whose.registry {
+                let changed = self.accounts.iter().find(|one| one.address == account);
+                let logs = self.logs.iter().filter(|log| log.address == account);
+                let layouts = Layouts {
+                    before: &names,
+                    after: &names,
+                };
+                other.changes = changes_of(simulation, &self.changes, account, layouts)?;
+                other.creates = changed.is_some_and(|one| {
+                    (one.before.nonce, &one.before.code) != (one.after.nonce, &one.after.code)
+                });
+                other.events = logs.map(event).collect();
+            } else if other.balance.is_none() {
+                continue;
+            }
+            other.known = whose.known(simulation, account)?;
+            others.push(other);
+        }
+        Ok(others)
+    }
+}
+
+/// Which accounts are which.
+pub(super) struct Whose<'a> {
+    /// The registry: its storage and events are what the call is for.
+    pub(super) registry: Address,
+    pub(super) names: &'a Names,
+    /// Approvers of the policy that decides.
+    pub(super) approvers: &'a [Address],
+    /// Accounts whose storage, ether and events are shown elsewhere.
+    pub(super) shown: &'a [Address],
+}
+
+impl Whose<'_> {
+    /// What the registry says of an account, if it is an instance.
+    fn instance(&self, simulation: &Simulation, proxy: Address) -> Option<Instance> {
+        let found = now(simulation.registry(self.registry).instance(proxy));
+        found.ok().filter(|of| !of.definition.is_empty())
+    }
+
+    fn known(
+        &self,
+        simulation: &Simulation,
+        account: Address,
+    ) -> Result<Option<String>, PlanError> {
+        let mut parts = Vec::new();
+        if self.names.accounts().any(|one| one == account) {
+            parts.push(self.names.short(account));
+        }
+        if self.approvers.contains(&account) {
+            parts.push("an approver".into());
+        }
+        if account == self.registry {
+            parts.push("the registry".into());
+        } else if let Some(of) = self.instance(simulation, account) {
+            parts.push(format!("an instance of {} {}", of.definition, of.version));
+        } else {
+            parts.extend(token(simulation, account)?.map(str::to_owned));
+        }
+        Ok((!parts.is_empty()).then(|| parts.join(", ")))
+    }
+}
+
+/// What a token says of itself.
+fn token(simulation: &Simulation, account: Address) -> Result<Option<&'static str>, PlanError> {
+    let is_one = |input: Vec<u8>| -> Result<Option<U256>, PlanError> {
+        let (success, output) = simulation.probe(account, input.into())?;
+        Ok((success && output.len() == 32).then(|| U256::from_be_slice(&output)))
+    };
+    let erc721 = supportsInterfaceCall { id: ERC721.into() };
+    if is_one(erc721.abi_encode())? == Some(U256::ONE) {
+        return Ok(Some("a token (ERC-721)"));
+    }
+    let both = is_one(decimalsCall {}.abi_encode())?.is_some()
+        && is_one(totalSupplyCall {}.abi_encode())?.is_some();
+    Ok(both.then_some("a token (ERC-20)"))
+}
+
+/// What came of a call with each of the gas limits. The copy is left in the state after the last one.
+#[derive(Default)]
+pub(super) struct Tried {
+    /// The limits, in the order in which they were tried; of several transactions the highest one.
+    pub(super) limits: Vec<u64>,
+    /// What it did with each, or why it failed.
+    outcomes: Vec<Result<Effects, Finding>>,
+    /// What it did the last time, also where a part of it failed.
+    pub(super) shown: Effects,
+}
+
+/// Why a piece of work failed.
+pub(super) trait Outcome {
+    fn failure(&self) -> Option<&Finding>;
+}
+
+/// With how many gas limits something is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tries {
+    /// The estimate alone.
+    Once,
+    /// What the estimate says, its doubles, as much as a transaction can use, and at last what our own
+    /// transactions have. All begin at the same state and time.
+    EachLimit,
+}
+
+/// Does `work` with those gas limits, and keeps what the last one did.
+pub(super) fn with_limits<T: Outcome>(
+    simulation: &mut Simulation,
+    tries: Tries,
+    mut work: impl FnMut(&mut Simulation) -> Result<T, PlanError>,
+) -> Result<(Tried, T), PlanError> {
+    simulation.fix_time()?;
+    let left_out = LeftOut::of(simulation)?;
+    let mut tried = Tried::default();
+    let mut one = |simulation: &mut Simulation, gas| -> Result<T, PlanError> {
+        (simulation.gas, simulation.highest_limit) = (gas, 0);
+        let done = work(simulation)?;
+        tried.shown = Effects::of(simulation, &left_out)?;
+        tried.outcomes.push(match done.failure() {
+            Some(finding) => Err(finding.clone()),
+            None => Ok(tried.shown.clone()),
+        });
+        tried.limits.push(simulation.highest_limit);
+        Ok(done)
+    };
+    if tries == Tries::EachLimit {
+        let cap = simulation.chain.config().rpc_gas_cap;
+        let (estimate, failed) = simulation.discarded(|copy| {
+            let done = one(copy, GasLimit::Estimate)?;
+            Ok::<_, PlanError>((copy.highest_limit, done.failure().is_some()))
+        })?;
+        let most = cap.max(with_margin(estimate));
+        let mut limit = match failed || estimate == 0 {
+            true => most,
+            false => estimate.saturating_mul(2).min(most),
+        };
+        loop {
+            simulation.discarded(|copy| one(copy, GasLimit::Exactly(limit)))?;
+            if limit >= most {
+                break;
+            }
+            limit = limit.saturating_mul(2).min(most);
+        }
+    }
+    let last = one(
+        simulation,
+        match tries {
+            Tries::Once => GasLimit::Estimate,
+            Tries::EachLimit => GasLimit::Margin,
+        },
+    )?;
+    Ok((tried, last))
+}
+
+impl Tried {
+    /// That it does not do the same with each of the limits.
+    pub(super) fn depends_on_gas(&self, what: &str) -> Option<Finding> {
+        let (first, rest) = self.outcomes.split_first()?;
+        let failures = self.limits.iter().zip(&self.outcomes);
+        let failures: Vec<(u64, &Finding)> = failures
+            .filter_map(|(limit, one)| Some((*limit, one.as_ref().err()?)))
+            .collect();
+        let found = match failures.first() {
+            Some(_) if failures.len() == self.outcomes.len() => return None,
+            Some((limit, finding)) => {
+                format!("with {} it fails: {}", grouped(*limit), finding.message)
+            }
+            None if rest.iter().all(|one| one == first) => return None,
+            None => "other storage, accounts or events".into(),
+        };
+        Some(Finding::problem(
+            "DependsOnGas",
+            format!(
+                "what {what} does depends on the gas that it is sent with: it was tried with {}",
+                limits_in_words(&self.limits)
+            ),
+            "the same effects whatever the gas",
+            found,
+            &format!(
+                "do not approve it before you know why: whoever executes it chooses the gas; if it only takes more \
+                 than the bare estimate, as the relay of an EVM proxy does: {}",
+                FindingId::flag([&FindingId::DEPENDS_ON_GAS])
+            ),
+        ))
+    }
+}
+
+/// The limits in a row, the least first: the order in which they were tried says nothing.
+pub fn limits_in_words(limits: &[u64]) -> String {
+    let mut limits = limits.to_vec();
+    limits.sort_unstable();
+    let limits: Vec<String> = limits.into_iter().map(grouped).collect();
+    limits.join(", ")
+}

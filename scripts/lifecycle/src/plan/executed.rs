@@ -1,0 +1,185 @@
+//! What ran in the name of an instance when the call was carried out on the copy, and which other accounts
+//! it called: what those answer may be another when the call is executed.
+
+use super::error::PlanError;
+use crate::assess::Finding;
+use crate::build::evm;
+use crate::call_tree::{Frame, Kind};
+use crate::model::ProxyKind;
+use crate::names::Names;
+use crate::simulation::Simulation;
+use alloy::primitives::{Address, hex, keccak256};
+use alloy::sol_types::SolCall;
+use std::collections::BTreeMap;
+use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, ARB_WASM_CACHE, DESIGNATOR_PREFIX};
+
+alloy::sol! {
+    function proxiableUUID() external view returns (bytes32);
+}
+
+/// Code that ran in the name of an instance, with what it called. The framework's own is not among it.
+pub(super) type Executed = BTreeMap<Address, Vec<Called>>;
+
+/// A call of another account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Called {
+    /// None of a creation that failed.
+    account: Option<Address>,
+    /// The first four bytes of what it was called with; none where there were fewer.
+    selector: Option<[u8; 4]>,
+    /// Whether wei went along: then the answer depends on what the caller owns.
+    with_ether: bool,
+    /// Whether it ran in the caller's name.
+    delegated: bool,
+}
+
+impl Called {
+    fn of(frame: &Frame, delegated: bool) -> Self {
+        Self {
+            account: frame.to,
+            selector: frame.input.first_chunk::<4>().copied(),
+            with_ether: !delegated && !frame.value.is_zero(),
+            delegated,
+        }
+    }
+
+    /// The account by name, which function, and how.
+    pub(super) fn words(
+        &self,
+        simulation: &Simulation,
+        names: &Names,
+    ) -> Result<String, PlanError> {
+        let Some(account) = self.account else {
+            return Ok("a new account, whose creation failed".into());
+        };
+        let to = match account {
+            ARB_SYS => format!("ArbSys ({ARB_SYS})"),
+            ARB_WASM => format!("ArbWasm ({ARB_WASM})"),
+            ARB_WASM_CACHE => format!("ArbWasmCache ({ARB_WASM_CACHE})"),
+            other => names.long(other),
+        };
+        let mut words = match self.selector {
+            Some(selector) => format!("{to} with 0x{}", hex::encode(selector)),
+            None => to,
+        };
+        if self.with_ether {
+            words += " and ether";
+        }
+        if self.delegated {
+            let hash = keccak256(simulation.code(account)?);
+            words += &format!(" by delegatecall (code {hash})");
+        }
+        Ok(words)
+    }
+}
+
+/// That what ran in the name of instances has no code of its own that would stay.
+pub(super) fn unsettled(
+    simulation: &Simulation,
+    executed: &Executed,
+    names: &Names,
+) -> Result<Vec<Finding>, PlanError> {
+    let mut found = Vec::new();
+    for account in executed.keys() {
+        let code = simulation.code(*account)?;
+        let is = match code.is_empty() {
+            true => "no code",
+            false if code.starts_with(&DESIGNATOR_PREFIX) => "the code that its owner delegates to",
+            false => continue,
+        };
+        found.push(Finding::problem(
+            "CodeMayChange",
+            format!(
+                "{} runs in the name of an instance, and has {is}",
+                names.long(*account)
+            ),
+            "code that stays as it is",
+            is.into(),
+            "do not approve it: whoever gives that account other code decides what happens to the storage",
+        ));
+    }
+    Ok(found)
+}
+
+/// Whose calls are looked at.
+pub(super) struct Instances<'a> {
+    /// Who upgrades and creates them.
+    pub(super) registry: Address,
+    /// The instances, each with its kind.
+    pub(super) kinds: &'a BTreeMap<Address, ProxyKind>,
+    /// The code that is new, and the script if there is one: nobody has approved them before.
+    pub(super) proposed: &'a [Address],
+    /// The framework's pause stub of UUPS proxies, if it has its code, which never changes.
+    pub(super) stub: Option<Address>,
+}
+
+/// The pause stub of UUPS proxies, if it is there.
+pub(super) fn uups_stub(
+    simulation: &Simulation,
+    registry: Address,
+) -> Result<Option<Address>, PlanError> {
+    let stub = evm::uups_stub_address(registry);
+    let is_there = !simulation.code(stub)?.is_empty();
+    Ok(is_there.then_some(stub))
+}
+
+impl Instances<'_> {
+    /// What they ran since the beginning.
+    pub(super) fn ran(&self, simulation: &Simulation) -> Result<Executed, PlanError> {
+        let mut found = Executed::new();
+        for frames in simulation.traces()? {
+            self.add(&frames, &mut found);
+        }
+        Ok(found)
+    }
+
+    /// Adds what one transaction ran.
+    fn add(&self, frames: &[Frame], all: &mut Executed) {
+        // The calls that a call stands in, each with the code of an instance that it runs.
+        let mut above: Vec<(&Frame, Option<Address>)> = Vec::new();
+        for frame in frames {
+            above.truncate(frame.depth);
+            let caller = above.last().copied();
+            let is_own = frame.kind.is_delegated() && self.kinds.contains_key(&frame.from);
+            let is_framework = caller.is_some_and(|(one, _)| self.is_admin_path(one, frame.from));
+            let runs = frame.to.filter(|_| is_own && !is_framework);
+            if let Some(code) = runs {
+                all.entry(code).or_default();
+            }
+            if let Some(by) = caller.and_then(|(_, by)| by) {
+                let called = Called::of(frame, runs.is_some());
+                let known = all.entry(by).or_default();
+                if self.may_answer_otherwise(&called, frame.from, by) && !known.contains(&called) {
+                    known.push(called);
+                }
+            }
+            above.push((frame, runs));
+        }
+    }
+
+    /// Whether the answer may be another for whoever executes it. It may be even where it follows from what
+    /// is asked alone: with less gas the call fails, and the code that made it can go on.
+    fn may_answer_otherwise(&self, called: &Called, from: Address, by: Address) -> bool {
+        let kind = self.kinds.get(&from);
+        let (true, Some(to)) = (kind == Some(&ProxyKind::Uups), called.account) else {
+            return true;
+        };
+        // The code of a UUPS proxy looks whether the code that comes is made for such proxies, and runs it.
+        let asks = !called.delegated && called.selector == Some(proxiableUUIDCall::SELECTOR);
+        let is_proposed = self.proposed.contains(&to) && !self.proposed.contains(&by);
+        let is_upgrade = match asks {
+            true => is_proposed || self.stub == Some(to),
+            false => is_proposed && called.delegated,
+        };
+        called.with_ether || !is_upgrade
+    }
+
+    /// Whether what a proxy delegates in that call is the framework's administration: proxies that a registry
+    /// creates have it in UpgradeabilityStorage, which runs everything else.
+    fn is_admin_path(&self, call: &Frame, proxy: Address) -> bool {
+        let kind = self.kinds.get(&proxy);
+        matches!(kind, Some(&(ProxyKind::Wasm | ProxyKind::Evm)))
+            && call.kind == Kind::Call
+            && (call.from, call.to) == (self.registry, Some(proxy))
+    }
+}

@@ -1,0 +1,286 @@
+//! What would the new version have done? The chain as it was before the newest transactions to the
+//! instances, on two copies: one as it was, one with the upgrade. Both get the same transactions in
+//! the same blocks, and whatever differs is reported.
+
+mod compare;
+mod differences;
+mod governing;
+mod last_change;
+mod omitted;
+mod past;
+
+pub(super) use compare::carry_over;
+pub use compare::{StorageDifference, Unfaithful};
+pub use differences::{Abis, Difference, Group, Kind};
+pub use past::BLOCKS_MAX;
+pub use past::{PastCall, calls};
+
+use super::effects::Tries;
+use super::error::PlanError;
+use super::{InstancePlan, Plan, PlanRequest, not_tried, prepare, try_on};
+use crate::assess::Finding;
+use crate::client::{self, Client, Fork};
+use crate::ids::TxHash;
+use alloy::eips::BlockNumberOrTag;
+use alloy::primitives::{Address, Bytes};
+use alloy::providers::Provider as _;
+use past::Past;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use stylus_chain::{BlockId, Chain};
+
+/// What a replay found.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Replay {
+    /// The block that both copies begin after.
+    pub block: u64,
+    /// The last block that was sent again.
+    pub to_block: u64,
+    /// Transactions to the instances that were sent again.
+    pub transactions: usize,
+    /// Other transactions of those blocks that were sent again, because what they do may matter.
+    pub others: usize,
+    /// Transactions of those blocks that were not: ArbOS' own, messages from L1, and, where there are
+    /// too many, those to other accounts.
+    pub left_out: usize,
+    /// Calls of the registry, also those that come through other contracts, of precompiles, and
+    /// deployments, which are sent again and not compared: they are no users' calls, and the upgrade
+    /// changes what they do.
+    pub not_compared: usize,
+    /// Those among them, without deployments, that do something else with the upgrade.
+    pub not_compared_differ: Vec<TxHash>,
+    /// Whose storage and ether are not compared: the registry, and contracts that call it.
+    pub left_out_accounts: Vec<Address>,
+    /// Why the upgrade could not be carried out on the copy: then nothing was compared.
+    pub not_done: Option<String>,
+    /// Whether the copy without the upgrade did exactly what really happened.
+    pub faithful: bool,
+    /// Where it did not, and in what.
+    pub unfaithful: Vec<Unfaithful>,
+    /// What differs between the copies: calls that fail now first, by function.
+    pub differences: Vec<Group>,
+    /// Storage that ends otherwise. That of [`Self::left_out_accounts`], and the framework's own slots,
+    /// are left out.
+    pub storage: Vec<StorageDifference>,
+    /// Gas of all transactions without the upgrade.
+    pub gas_before: u64,
+    /// Gas of all transactions with it.
+    pub gas_after: u64,
+    /// Why it proves less than it could.
+    pub notes: Vec<String>,
+    /// Instances that were not upgraded there, and why: their calls were the same on both copies.
+    pub behind: Vec<String>,
+}
+
+impl Replay {
+    /// Whether it shows all that it could: it is faithful, every instance was upgraded, and what is
+    /// not compared does the same.
+    pub fn is_whole(&self) -> bool {
+        self.faithful && self.behind.is_empty() && self.not_compared_differ.is_empty()
+    }
+
+    /// A finding if nothing could be compared, or if calls that succeeded fail.
+    pub fn problem(&self) -> Option<Finding> {
+        if let Some(reason) = &self.not_done {
+            return Some(Finding::problem(
+                "ReplayNotDone",
+                format!("the upgrade does not go through at block {}", self.block),
+                "an upgrade that goes through before the transactions that are sent again",
+                reason.clone(),
+                "give --replay a smaller number: the transactions then begin later",
+            ));
+        }
+        let failing = |group: &&Group| group.kind == Kind::FailsNow;
+        let groups: Vec<&Group> = self.differences.iter().filter(failing).collect();
+        let first = groups.first()?;
+        let example = first.examples.first()?;
+        let count: usize = groups.iter().map(|group| group.count).sum();
+        Some(Finding::problem(
+            "ReplayFails",
+            format!(
+                "{} would have failed with the new version, and succeeded",
+                crate::text::count(count, "call")
+            ),
+            "every call that succeeded to succeed with the new version",
+            format!(
+                "{} in {} from {}: {}",
+                example.call, example.hash, example.from, example.after
+            ),
+            "correct the version, or tell its users that these calls end",
+        ))
+    }
+}
+
+/// Replays the newest `count` transactions to the definition's instances, of those in the newest `blocks`
+/// blocks.
+///
+/// # Errors
+/// What keeps it from being made.
+pub async fn replay(
+    client: &Client,
+    request: PlanRequest,
+    planned: &Plan,
+    abis: Abis,
+    (count, blocks): (u32, u64),
+) -> Result<Option<Replay>, PlanError> {
+    let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
+    let problems = planned.problems.iter();
+    let problems: Vec<String> = problems.map(|one| one.id.to_string()).collect();
+    let definition = (request.registry, request.call.name.as_str());
+    let past = past::gather(client, definition, &instances, (count, blocks)).await?;
+    let is_wanted = past::numbered(&past).any(|(_, one)| one.is_wanted);
+    let first = past.blocks.first().filter(|_| is_wanted);
+    let Some(first) = first.map(|block| block.number) else {
+        if let Some(change) = &past.last_change {
+            let words = change.words();
+            let note = format!("no transaction since {words}: older ones ran other code");
+            client.progress().note(&note);
+        }
+        return Ok(None);
+    };
+    let mut code = Vec::new();
+    for account in [request.call.code.implementation, request.call.step.script] {
+        let of_it = client.provider().get_code_at(account).await;
+        let of_it = of_it.map_err(|error| client.error("eth_getCode", error))?;
+        code.push((account, of_it));
+    }
+    let before = BlockNumberOrTag::Number(first.saturating_sub(1));
+    let fork = Fork::at(client, before).await?;
+    let replay = fork.carry_out(move |chain| {
+        let subject = Subject {
+            request: &request,
+            instances: &instances,
+            problems: &problems,
+            abis: &abis,
+        };
+        carry_out(chain, subject, &past, (count, &code))
+    });
+    replay.await.map(Some)
+}
+
+/// What is tried, and on what.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    request: &'a PlanRequest,
+    instances: &'a [Address],
+    /// What the plan found at the newest block.
+    problems: &'a [String],
+    abis: &'a Abis,
+}
+
+fn carry_out(
+    mut as_it_was: Chain,
+    subject: Subject<'_>,
+    past: &Past,
+    (count, code): (u32, &[(Address, Bytes)]),
+) -> Result<Replay, PlanError> {
+    let Subject {
+        request,
+        instances,
+        problems,
+        abis,
+    } = subject;
+    let begun = as_it_was.block_number();
+    let mut upgraded = as_it_was.branch();
+    // Code that was deployed meanwhile.
+    for (account, code) in code.iter().filter(|(_, code)| !code.is_empty()) {
+        if upgraded
+            .account(*account, BlockId::latest())?
+            .code
+            .is_empty()
+        {
+            upgraded.set_code(*account, code.clone());
+        }
+    }
+    let later = prepare::activated(upgraded.branch(), code)?;
+    let (plan, tried) = try_on(later, request, Tries::Once)?;
+    let transactions = || past.blocks.iter().flat_map(|block| &block.transactions);
+    let wanted = transactions().filter(|one| one.is_wanted).count();
+    let mut replay = Replay {
+        block: begun,
+        to_block: past.blocks.last().map_or(begun, |block| block.number),
+        transactions: wanted,
+        others: transactions().count() - wanted,
+        left_out: past.left_out,
+        not_done: not_done(&plan, problems),
+        behind: behind(&plan),
+        ..Replay::default()
+    };
+    if wanted < count as usize {
+        replay.notes.push(match &past.last_change {
+            Some(change) => format!(
+                "{wanted} of {count} transactions: older ones ran other code ({})",
+                change.words()
+            ),
+            None => format!(
+                "{wanted} of {count} transactions were found, in blocks {} and later",
+                past.since
+            ),
+        });
+    }
+    if replay.not_done.is_some() {
+        return Ok(replay);
+    }
+    let changed = compare::carry_over(&tried.chain, begun.into(), &mut upgraded)?;
+    let at_first = upgraded.branch();
+
+    let was = client::replay(&mut as_it_was, &past.blocks, None)?;
+    let would_be = client::replay(&mut upgraded, &past.blocks, Some(&was))?;
+
+    let copies = compare::Copies {
+        begun,
+        as_it_was: &as_it_was,
+        upgraded: &upgraded,
+        at_first: &at_first,
+        changed: &changed,
+    };
+    replay.unfaithful = compare::unfaithful(past, &was);
+    replay.faithful = replay.unfaithful.is_empty();
+    let governs = |one: &_, kind| governing::governs((one, kind), request, &as_it_was);
+    let found = differences::differences(past, (&was, &would_be), instances, abis, governs);
+    let left_out = governing::all(past, request, &found.governing);
+    replay.not_compared = left_out.count;
+    replay.not_compared_differ = left_out.differ;
+    replay.differences = found.groups;
+    let mut left_out: BTreeSet<Address> = left_out.accounts;
+    left_out.retain(|account| !instances.contains(account));
+    left_out.insert(request.registry);
+    replay.storage = compare::storage(&copies, request, (instances, &left_out), past, &plan)?;
+    replay.left_out_accounts = left_out.into_iter().collect();
+    replay.gas_before = was.iter().map(client::Replayed::gas).sum();
+    replay.gas_after = would_be.iter().map(client::Replayed::gas).sum();
+    Ok(replay)
+}
+
+/// Why the upgrade was not carried out there: no instance reached the version, or something is wrong
+/// that is not wrong at the newest block, where the plan says so itself.
+fn not_done(plan: &Plan, problems: &[String]) -> Option<String> {
+    let is_there = plan.instances.iter().any(|one| is_settled(plan, one));
+    let only_there = |name: &String| !problems.contains(name);
+    let found = plan.problems.iter();
+    let mut reasons: Vec<String> = found
+        .filter(|problem| !is_there || only_there(&problem.id.to_string()))
+        .map(|problem| format!("{}: {}", problem.id, problem.message))
+        .collect();
+    if !is_there {
+        reasons.extend(behind(plan));
+        if reasons.is_empty() {
+            reasons.push("there is no instance".into());
+        }
+    }
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+/// The instances that did not reach the version.
+fn behind(plan: &Plan) -> Vec<String> {
+    let behind = plan.instances.iter().filter(|one| !is_settled(plan, one));
+    let behind = behind.map(|one| format!("instance {} stays at {}", one.proxy, one.to));
+    let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
+    behind.chain(untried).collect()
+}
+
+/// Whether it is at the version, or at a younger one: no other stays where all were tried and nothing failed.
+fn is_settled(plan: &Plan, one: &InstancePlan) -> bool {
+    let is_all = plan.untried == 0 && plan.problems.is_empty();
+    one.to == plan.to || (is_all && !one.migrating)
+}

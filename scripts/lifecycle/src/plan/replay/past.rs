@@ -1,0 +1,160 @@
+//! What happened: the newest transactions to some accounts, with everything else in their blocks.
+//! The blocks are a chain of hashes with the numbers that were asked for, or nothing is believed.
+
+use super::super::error::PlanError;
+use super::last_change::{LastChange, last_change};
+use crate::client::{BlockAnswer, ChainError, Client, Outcome, PastBlock, PastTransaction};
+use alloy::consensus::Transaction as _;
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::providers::Provider;
+use futures::future::try_join_all;
+use serde_json::Value;
+
+/// Blocks that are looked through, at most.
+pub const BLOCKS_MAX: u64 = 20_000;
+/// Transactions that are sent again, at most. Of more, only those to the accounts themselves are.
+const TRANSACTIONS_MAX: usize = 1_000;
+/// Blocks that are asked for at once.
+const AT_ONCE: u64 = 32;
+
+/// The transactions of a span of blocks.
+pub(super) struct Past {
+    /// Blocks with transactions, oldest first.
+    pub(super) blocks: Vec<PastBlock>,
+    /// Transactions in between that are not sent again.
+    pub(super) left_out: usize,
+    /// The oldest block that was looked at.
+    pub(super) since: u64,
+    /// What the instances ran before was other code: transactions up to it are not sent again.
+    pub(super) last_change: Option<LastChange>,
+}
+
+/// The newest `count` transactions to one of `accounts`, since the definition's code last changed, in the
+/// newest `most` blocks.
+pub(super) async fn gather(
+    client: &Client,
+    (registry, name): (Address, &str),
+    accounts: &[Address],
+    (count, most): (u32, u64),
+) -> Result<Past, PlanError> {
+    let newest = client
+        .provider()
+        .get_block_number()
+        .await
+        .map_err(|error| client.error("eth_blockNumber", error))?;
+    let wanted = |transaction: &Value| {
+        let to = transaction["to"].as_str().and_then(|to| to.parse().ok());
+        to.is_some_and(|to: Address| accounts.contains(&to))
+    };
+    let mut found: Vec<BlockAnswer> = Vec::new();
+    let mut left = count as usize;
+    let mut end = newest.saturating_add(1);
+    let oldest = newest.saturating_sub(most.min(BLOCKS_MAX)).max(1);
+    while left > 0 && end > oldest {
+        let first = end.saturating_sub(AT_ONCE).max(oldest);
+        let blocks =
+            try_join_all((first..end).map(|number| BlockAnswer::read(client, number))).await?;
+        end = first;
+        for block in blocks.into_iter().rev() {
+            if left == 0 {
+                break;
+            }
+            if let Some(child) = found.last() {
+                is_parent(client, &block, child)?;
+            }
+            let here = block.transactions.iter().filter(|one| wanted(one)).count();
+            left = left.saturating_sub(here);
+            found.push(block);
+        }
+    }
+    let since = found.last().map_or(newest, |block| block.number.to());
+    // What is older than the oldest transaction that counts is not looked at again.
+    while found
+        .last()
+        .is_some_and(|block| !block.transactions.iter().any(wanted))
+    {
+        found.pop();
+    }
+    found.reverse();
+    let last_change = match found.first() {
+        Some(first) => last_change(client, registry, name, (first.number.to(), newest)).await?,
+        None => None,
+    };
+    if let Some(change) = &last_change {
+        found.retain(|block| block.number.to::<u64>() > change.block);
+    }
+    let all: usize = found.iter().map(|block| block.transactions.len()).sum();
+    let mut past = Past {
+        blocks: Vec::new(),
+        left_out: 0,
+        since,
+        last_change,
+    };
+    for block in found {
+        let mut transactions = Vec::new();
+        for transaction in &block.transactions {
+            let is_wanted = wanted(transaction);
+            let read = PastTransaction::read(transaction);
+            match read.filter(|_| is_wanted || all <= TRANSACTIONS_MAX) {
+                Some(one) => transactions.push(PastTransaction { is_wanted, ..one }),
+                None => past.left_out += 1,
+            }
+        }
+        for chunk in transactions.chunks_mut(AT_ONCE as usize) {
+            let outcomes =
+                try_join_all(chunk.iter().map(|one| Outcome::read(client, one.hash))).await?;
+            for (one, outcome) in chunk.iter_mut().zip(outcomes) {
+                one.outcome = outcome;
+            }
+        }
+        if !transactions.is_empty() {
+            past.blocks.push(block.with(transactions));
+        }
+    }
+    Ok(past)
+}
+
+/// A call that somebody made.
+#[derive(Debug, Clone)]
+pub struct PastCall {
+    /// Who made it.
+    pub from: Address,
+    /// Its calldata.
+    pub input: Bytes,
+    /// What it sent along, in wei.
+    pub value: U256,
+}
+
+/// The newest calls of some accounts; as [`gather`].
+pub async fn calls(
+    client: &Client,
+    definition: (Address, &str),
+    accounts: &[Address],
+    most: (u32, u64),
+) -> Result<Vec<PastCall>, PlanError> {
+    let past = gather(client, definition, accounts, most).await?;
+    let wanted = numbered(&past).filter(|(_, one)| one.is_wanted);
+    let calls = wanted.map(|(_, one)| PastCall {
+        from: one.from,
+        input: one.envelope.input().clone(),
+        value: one.envelope.value(),
+    });
+    Ok(calls.collect())
+}
+
+/// The transactions with their blocks.
+pub(super) fn numbered(past: &Past) -> impl Iterator<Item = (u64, &PastTransaction)> {
+    let blocks = past.blocks.iter();
+    blocks.flat_map(|block| block.transactions.iter().map(|one| (block.number, one)))
+}
+
+/// Refuses a block that is not the one before `child`.
+fn is_parent(client: &Client, block: &BlockAnswer, child: &BlockAnswer) -> Result<(), ChainError> {
+    if block.hash == child.parent_hash {
+        return Ok(());
+    }
+    Err(client.contradiction(format!(
+        "block {} with the hash {}, which block {} does not have as its parent: that is {}",
+        block.number, block.hash, child.number, child.parent_hash
+    )))
+}

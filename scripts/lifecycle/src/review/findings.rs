@@ -1,0 +1,195 @@
+//! Findings about an action, each with its severity. What was not checked is never told as good.
+
+use super::lookalike::lookalike;
+use crate::assess::{Finding, Part, Severity};
+use crate::doctor::AHEAD_DAYS;
+use crate::expect::Asks;
+use crate::governance::{Call, CodeFacts};
+use crate::names::Names;
+use crate::text::{count, utc};
+use alloy::primitives::Address;
+use stylus_registry_core::policy::{Policy, parse};
+
+/// Seconds of a day.
+const DAY: u64 = 86_400;
+
+/// What findings of a trial are called.
+pub const TRIED: &str = "trial";
+
+/// Takes back what was shown as good of steps that were not carried out to their end.
+pub fn without_good_steps(findings: &mut Vec<Finding>) {
+    findings.retain(|one| (one.part, one.severity) != (Part::Steps, Severity::Good));
+}
+
+/// What is known of an action.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// What it does.
+    pub call: &'a Call,
+    /// What the chain says about the code that it names.
+    pub facts: &'a [CodeFacts],
+    /// The version that was registered first with the same code, where there is one.
+    pub used_by: Option<&'a str>,
+    /// Accounts that are known: approvers, instances, those with a name.
+    pub known: &'a [Address],
+    /// Names for them.
+    pub names: &'a Names,
+    /// Why nothing ever comes of it.
+    pub superseded: Option<&'a str>,
+    /// Unix seconds from which it can be executed; 0 where no delay runs.
+    pub not_before: u64,
+}
+
+/// The findings that need nothing but the action and the chain.
+pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(why) = subject.superseded {
+        let says = format!("{why} already: nothing ever comes of this action");
+        findings.push(Finding::named(
+            Part::Action,
+            Severity::Danger,
+            "superseded",
+            says,
+        ));
+    }
+    findings.extend(subject.facts.iter().map(code));
+    if subject
+        .call
+        .version()
+        .is_some_and(|(_, code, _)| code.is_some())
+    {
+        findings.push(match subject.used_by {
+            Some(version) => {
+                let says = format!("version {version} was registered with the same code");
+                Finding::named(Part::Code, Severity::Note, "code-used-before", says)
+            }
+            None => {
+                let says = "no version of this definition had this code before";
+                Finding::named(Part::Code, Severity::Note, "first-use", says)
+            }
+        });
+    }
+    policies(subject, &mut findings);
+    for account in accounts(subject.call) {
+        if let Some(known) = lookalike(account, subject.known) {
+            let known = subject.names.long(known);
+            let says = format!("{account} looks like {known} and is another account");
+            findings.push(Finding::named(
+                Part::Accounts,
+                Severity::Danger,
+                "look-alike",
+                says,
+            ));
+        }
+    }
+    if subject.not_before > 0 {
+        let says = format!("nobody can execute it before {}", utc(subject.not_before));
+        findings.push(Finding::named(Part::Action, Severity::Note, "delay", says));
+    }
+    findings
+}
+
+fn code(fact: &CodeFacts) -> Finding {
+    let days = fact.seconds_left.map(|seconds| seconds / DAY);
+    let (weight, says) = match (fact.is_as_named, fact.is_program, days) {
+        (false, ..) => (
+            Severity::Danger,
+            format!(
+                "the account has the code {}, which is not the one named",
+                fact.codehash
+            ),
+        ),
+        (true, true, None) => (
+            Severity::Danger,
+            "it is not activated, so it cannot run".into(),
+        ),
+        (true, true, Some(days)) if days < AHEAD_DAYS => (
+            Severity::Warning,
+            format!("it has the code hash named; its activation ends in {days} days"),
+        ),
+        (true, true, Some(days)) => (
+            Severity::Good,
+            format!("it has the code hash named, and is active for {days} more days"),
+        ),
+        (true, false, _) if fact.size == 0 => (Severity::Danger, "there is no code".into()),
+        (true, false, _) => (
+            Severity::Good,
+            "it has the code hash named; EVM code, which does not expire".into(),
+        ),
+    };
+    let says = format!("{}: {says}", fact.what);
+    let says = match &fact.expectations {
+        Some(asks) => format!(
+            "{says}; behind the upgrade it expects: {}",
+            asks.words().join(", ")
+        ),
+        None => says,
+    };
+    let weight = match (&fact.expectations, weight) {
+        (Some(Asks::Unknown), Severity::Good) => Severity::Unknown,
+        _ => weight,
+    };
+    let id = match fact.what.as_ref() {
+        "script" => "migration-script",
+        "check" => "step-check",
+        _ => "implementation",
+    };
+    Finding::named(Part::Code, weight, id, says)
+}
+
+fn policies(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    for (role, expression) in subject.call.policies() {
+        let Ok(policy) = parse(expression.as_bytes()) else {
+            let says = format!("the policy of {role} cannot be read: the registry refuses it");
+            findings.push(Finding::named(
+                Part::Policy,
+                Severity::Danger,
+                "policy",
+                says,
+            ));
+            continue;
+        };
+        let fewest = policy.fewest_missing(0, 0);
+        findings.push(match () {
+            () if policy.is_none() => {
+                let says = format!("{role} becomes NONE: nobody can ever decide it again");
+                Finding::named(Part::Policy, Severity::Danger, "policy", says)
+            }
+            () if !policy.lambdas.is_empty() => {
+                let says = format!("{role} asks contracts: whether they ever consent is not known");
+                Finding::named(Part::Policy, Severity::Unknown, "policy", says)
+            }
+            () if fewest <= 1 && policy.approvers.len() > 1 => {
+                let says = format!("one of {} decides {role} alone", policy.approvers.len());
+                Finding::named(Part::Policy, Severity::Warning, "policy", says)
+            }
+            () => {
+                let says = format!("{role} takes at least {}", count(fewest, "approval"));
+                Finding::named(Part::Policy, Severity::Note, "policy", says)
+            }
+        });
+    }
+}
+
+/// Accounts that the call names.
+fn accounts(call: &Call) -> Vec<Address> {
+    let mut all: Vec<Address> = call.subjects().iter().map(|(_, one, _)| *one).collect();
+    match call {
+        Call::SetHandler(call) => all.push(call.handler),
+        Call::AcceptTransfer(call) => all.extend([call.proxy, call.registry]),
+        Call::TransferProxy(call) => all.push(call.to),
+        Call::Adopt(call) => all.push(call.proxy),
+        _ => {}
+    }
+    let parsed = call.policies().into_iter();
+    for policy in parsed.filter_map(|(_, text)| parse(text.as_bytes()).ok()) {
+        let Policy {
+            approvers, lambdas, ..
+        } = policy;
+        all.extend(approvers.iter().chain(&lambdas).map(|leaf| leaf.address));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests;

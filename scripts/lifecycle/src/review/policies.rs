@@ -1,0 +1,50 @@
+//! Who decides: the policies of a definition's roles, explained.
+
+use crate::governance::Explained;
+use crate::names::Names;
+use crate::report::CommandReport;
+use crate::text::count;
+use serde::Serialize;
+
+/// What `policy explain` reports.
+#[derive(Debug, Serialize)]
+pub struct Policies {
+    /// The definition; empty for the registry itself.
+    pub name: String,
+    /// The policies that decide.
+    pub policies: Vec<Explained>,
+    /// The roles that were asked for, in the same order: another role decides where one is not set.
+    #[serde(skip)]
+    pub roles: Vec<String>,
+}
+
+impl CommandReport for Policies {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (role, explained) in self.roles.iter().zip(&self.policies) {
+            let Explained {
+                role: decides,
+                named,
+                ..
+            } = explained;
+            lines.push(match decides == role {
+                true => format!("{role}: {named}"),
+                false => format!(
+                    "{role} is not set, so {decides} decides: any one of its addresses pauses, its whole policy \
+                     resumes: {named}"
+                ),
+            });
+            let parts = explained.lines.iter();
+            lines.extend(parts.map(|line| format!("  {line}")));
+            if let Some(fewest) = explained.fewest {
+                let alone = match names.list(&explained.alone) {
+                    nobody if nobody.is_empty() => "nobody".into(),
+                    somebody => somebody,
+                };
+                let fewest = count(fewest, "approval");
+                lines.push(format!("  takes at least {fewest}; alone: {alone}"));
+            }
+        }
+        lines
+    }
+}

@@ -1,0 +1,309 @@
+//! Whose accounts the calls go to: the registry's, its instances', their versions', the framework's,
+//! the chain's. What a registry says of itself is text from outside and stands in quotes.
+
+use super::account::Account;
+use super::error::TraceError;
+use crate::build::Framework;
+use crate::call_tree::Frame;
+use crate::client::{ChainError, Client};
+use crate::functions::{Functions, interfaces, of_the_chain};
+use crate::interface::Callable;
+use crate::layout::{DocumentError, Documents};
+use crate::model::{Instance, RecordedCode, runs};
+use crate::names::Names;
+use crate::registry::{self};
+use alloy::primitives::Address;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use std::collections::{BTreeMap, BTreeSet};
+use stylus_upgrades_interface::parts::PARTS;
+
+/// Accounts that the registry is asked about, at most.
+const ACCOUNTS_MAX: usize = 256;
+/// Versions of a definition that are looked at, at most: the newest.
+const VERSIONS_MAX: usize = 64;
+/// Requests on their way at once.
+const AT_ONCE: usize = 16;
+
+/// The accounts that are known.
+#[derive(Debug, Default)]
+pub struct Known {
+    accounts: BTreeMap<Address, Account>,
+    /// Code of versions and scripts, by what it is in each definition that has it.
+    code: BTreeMap<Address, BTreeMap<String, Account>>,
+    names: Names,
+    /// What could not be found out.
+    pub missing: Vec<String>,
+}
+
+/// Where it is looked up what accounts are.
+pub struct Sources<'a> {
+    /// The registry, if one was named.
+    pub registry: Option<Address>,
+    /// The manifest's names.
+    pub names: Names,
+    /// The layout documents of versions, with their interfaces and steps.
+    pub documents: Option<&'a Documents>,
+}
+
+impl Known {
+    /// Looks up the accounts of these frames.
+    ///
+    /// # Errors
+    /// What the chain says. What the registry or a file does not say is noted.
+    pub async fn look(
+        client: &Client,
+        frames: &[Frame],
+        sources: Sources<'_>,
+    ) -> Result<Self, TraceError> {
+        let mut known = Self {
+            names: sources.names.clone(),
+            ..Self::default()
+        };
+        let called = called(frames);
+        known.framework();
+        for account in &called {
+            if let Some((name, functions)) = of_the_chain(*account) {
+                known.add(*account, name, functions);
+            }
+        }
+        let Some(registry) = sources.registry else {
+            known.missing.push(
+                "the names of instances and versions: no registry was named (--registry)".into(),
+            );
+            return Ok(known);
+        };
+        if let Err(error) = known.registry(client, registry, &called, &sources).await {
+            match error {
+                ChainError::Unreachable { .. } | ChainError::Lagging { .. } => {
+                    return Err(error.into());
+                }
+                error => known
+                    .missing
+                    .push(format!("what the registry {registry} knows: {error}")),
+            }
+        }
+        Ok(known)
+    }
+
+    /// What is known of the account whose code a frame runs. Code of several definitions is that of
+    /// the instance which runs it.
+    pub fn of(&self, frame: &Frame) -> Option<&Account> {
+        let to = frame.to?;
+        let instance = frame.kind.is_delegated().then_some(frame.from);
+        let definition = instance.and_then(|proxy| self.accounts.get(&proxy)?.definition.as_ref());
+        let of_it = definition.and_then(|name| self.code.get(&to)?.get(name));
+        of_it.or_else(|| self.accounts.get(&to))
+    }
+
+    /// The account by its alias and by what it is, or its address.
+    pub fn title(&self, account: Address) -> String {
+        self.title_of(account, self.accounts.get(&account))
+    }
+
+    /// The same of an account of which this is known.
+    pub fn title_of(&self, account: Address, known: Option<&Account>) -> String {
+        let alias = self.names.short(account);
+        let is_named = alias != account.to_string();
+        match (is_named, known) {
+            (true, Some(known)) if known.name != alias => format!("{alias} ({})", known.name),
+            (true, _) => alias,
+            (false, Some(known)) if known.definition.is_some() && known.versions.is_empty() => {
+                format!("{} {account}", known.name)
+            }
+            (false, Some(known)) => known.name.clone(),
+            (false, None) => account.to_string(),
+        }
+    }
+
+    fn add(&mut self, account: Address, name: &str, functions: Functions) {
+        self.accounts.insert(
+            account,
+            Account {
+                name: name.into(),
+                functions,
+                ..Account::default()
+            },
+        );
+    }
+
+    /// The framework's programs, whose addresses follow from their bytes.
+    fn framework(&mut self) {
+        let Ok(framework) = Framework::pinned() else {
+            return; // it says so itself wherever it is needed
+        };
+        let own = interfaces();
+        for part in &framework.parts {
+            let name = part.artifact.name.as_str();
+            self.add(part.address, name, own.registry.clone());
+        }
+        let proxy = &own.proxy;
+        let storage = framework.storage.address;
+        self.add(storage, "UpgradeabilityStorage", proxy.clone());
+        self.add(framework.stub_address, "pause stub", proxy.clone());
+        self.add(framework.proxy.address, "proxy code", proxy.clone());
+    }
+
+    async fn registry(
+        &mut self,
+        client: &Client,
+        registry: Address,
+        called: &[Address],
+        sources: &Sources<'_>,
+    ) -> Result<(), ChainError> {
+        let own = interfaces();
+        if let Some(parts) = registry::stored::parts(client, registry).await? {
+            for (account, part) in parts.into_iter().zip(PARTS) {
+                self.add(account, part.package, own.registry.clone());
+            }
+            self.add(registry, "registry", own.registry.clone());
+        }
+        let unknown = called
+            .iter()
+            .filter(|account| !self.accounts.contains_key(*account));
+        let unknown: Vec<Address> = unknown.copied().collect();
+        if unknown.len() > ACCOUNTS_MAX {
+            self.missing.push(format!(
+                "whether {} of the accounts are instances: the first {ACCOUNTS_MAX} were looked up",
+                unknown.len() - ACCOUNTS_MAX
+            ));
+        }
+        let reader = client.registry(registry);
+        let asked = unknown.into_iter().take(ACCOUNTS_MAX);
+        let found = stream::iter(asked.map(|account| reader.known_instance(account)));
+        let found: Vec<_> = found.buffered(AT_ONCE).try_collect().await?;
+        let instances: Vec<Instance> = found.into_iter().flatten().collect();
+        let definitions: BTreeSet<String> =
+            instances.iter().map(|one| one.definition.clone()).collect();
+        for name in definitions {
+            let functions = self.definition(client, registry, &name, sources).await?;
+            for one in instances.iter().filter(|one| one.definition == name) {
+                let answers = own.proxy.clone().with(&functions);
+                let functions = match one.kind.is_adopted() {
+                    true => own.adopted.clone().with(&functions),
+                    false => answers,
+                };
+                let instance = Account {
+                    name: format!("instance of {name:?}"),
+                    definition: Some(name.clone()),
+                    versions: Vec::new(),
+                    functions,
+                };
+                self.accounts.insert(one.proxy, instance);
+            }
+        }
+        for (account, code) in &self.code {
+            let known = self.accounts.entry(*account);
+            known.or_insert_with(|| Account::one_of(code));
+        }
+        Ok(())
+    }
+
+    /// The code of a definition's versions. Gives the functions of all its versions,
+    /// the newest before the others.
+    async fn definition(
+        &mut self,
+        client: &Client,
+        registry: Address,
+        name: &str,
+        sources: &Sources<'_>,
+    ) -> Result<Functions, ChainError> {
+        let own = interfaces();
+        let mut labels = client.registry(registry).labels(name).await?;
+        self.missing.extend(keep_newest(name, &mut labels));
+        let mut all = Functions::default();
+        for found in client.registry(registry).versions_of(name, labels).await? {
+            let code = &found.code;
+            let functions = self.functions(name, code, sources).await?;
+            all = functions.clone().with(&all);
+            for step in found.steps.iter().filter(|step| runs(step).runs_script()) {
+                let script = self.code_of(name, step.script);
+                script.leads(name, &step.from, &found.version);
+                let declared = script.functions.clone().with(&functions);
+                script.functions = declared.with(&own.implementation);
+            }
+            let implementation = self.code_of(name, code.implementation);
+            let answers = implementation.functions.clone().with(&functions);
+            implementation.functions = answers.with(&own.implementation);
+            implementation.versions.push(found.version);
+            let versions = implementation.versions.iter();
+            let versions: Vec<String> = versions.map(|one| format!("{one:?}")).collect();
+            implementation.name = format!("{name:?} {}", versions.join(" = "));
+        }
+        Ok(all)
+    }
+
+    /// What an account is in a definition.
+    fn code_of(&mut self, definition: &str, account: Address) -> &mut Account {
+        let code = self.code.entry(account).or_default();
+        code.entry(definition.to_owned())
+            .or_insert_with(|| Account {
+                definition: Some(definition.to_owned()),
+                ..Account::default()
+            })
+    }
+
+    /// The functions of a version: the interface and the steps of its layout document.
+    async fn functions(
+        &mut self,
+        name: &str,
+        code: &RecordedCode,
+        sources: &Sources<'_>,
+    ) -> Result<Functions, ChainError> {
+        let mut functions = Functions::default();
+        let Some(documents) = sources.documents else {
+            return Ok(functions);
+        };
+        match documents.get(code.layout).await {
+            Ok(known) => {
+                let document = known.document();
+                if let Some(callable) = document.and_then(Callable::of_document) {
+                    functions = Functions::of_abi(&callable.abi);
+                }
+                let declared = document.and_then(|known| known.steps.as_ref());
+                let declared = declared.into_iter().flatten();
+                let signatures = declared.map(|step| step.signature.as_str());
+                functions = functions.with(&Functions::of_signatures(signatures));
+            }
+            Err(DocumentError::Chain(error)) => return Err(error),
+            Err(error) => self.missing.push(format!("functions of {name:?}: {error}")),
+        }
+        Ok(functions)
+    }
+}
+
+/// Keeps the newest versions of a definition. Says what is missing then.
+fn keep_newest(definition: &str, labels: &mut Vec<String>) -> Option<String> {
+    let left_out = labels.len().checked_sub(VERSIONS_MAX);
+    let left_out = left_out.filter(|count| *count > 0)?;
+    labels.drain(..left_out);
+    Some(format!(
+        "the code of the {left_out} oldest versions of {definition:?}: the newest {VERSIONS_MAX} were looked up"
+    ))
+}
+
+/// Every account whose code ran or that called, in the order of the calls.
+fn called(frames: &[Frame]) -> Vec<Address> {
+    let mut seen = BTreeSet::new();
+    let accounts = frames
+        .iter()
+        .flat_map(|frame| frame.to.into_iter().chain([frame.from]));
+    accounts.filter(|account| seen.insert(*account)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_that_are_not_looked_up_are_said_to_be_missing() {
+        let mut labels: Vec<String> = (0..66).map(|number| number.to_string()).collect();
+        let missing = keep_newest("A", &mut labels).expect("some are missing");
+        assert!(
+            missing.contains(r#"the 2 oldest versions of "A""#),
+            "{missing}"
+        );
+        assert_eq!((labels.len(), labels[0].as_str()), (VERSIONS_MAX, "2"));
+        assert_eq!(keep_newest("A", &mut labels), None);
+        assert_eq!(labels.len(), VERSIONS_MAX);
+    }
+}
