@@ -16,8 +16,9 @@ use clear_signing::{
 use serde::Deserialize;
 use stylus_upgrades::governance::signed::Approval;
 use stylus_upgrades::governance::{
-    Display, Names, descriptors, kind_in_words, kind_on_device, step_in_words, step_on_device,
+    Display, descriptors, kind_in_words, kind_on_device, step_in_words, step_on_device,
 };
+use stylus_upgrades::names::Names;
 use stylus_upgrades::registry::{call, initial};
 use stylus_upgrades_harness::{Lines, Python, home};
 use stylus_upgrades_interface::registry::IRegistry as abi;

@@ -240,18 +240,13 @@ pub fn children(frames: &[Frame], at: usize) -> Vec<usize> {
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use super::*;
     use serde_json::json;
+    use stylus_upgrades_test_support::call_frame as call;
 
-    pub fn raw(value: &Value) -> Box<RawValue> {
+    fn raw(value: &Value) -> Box<RawValue> {
         RawValue::from_string(value.to_string()).expect("JSON")
-    }
-
-    pub fn call(to: u8, gas: u64, calls: &[Value]) -> Value {
-        let account = |number| Address::with_last_byte(number).to_string();
-        json!({"type": "CALL", "from": account(1), "to": account(to), "value": "0x0",
-            "gas": "0xffff", "gasUsed": format!("{gas:#x}"), "input": "0x", "calls": calls})
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod words;
 
 pub use words::Words;
 
+use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -137,4 +138,12 @@ mod tests {
         };
         assert_eq!(Settings::parse(None, None), Ok(none));
     }
+}
+
+/// A frame of a tree of calls as the tracer `callTracer` gives it: account 1 calls account `to`, which uses `gas` with
+/// its own calls.
+pub fn call_frame(to: u8, gas: u64, calls: &[Value]) -> Value {
+    let account = |number: u8| format!("0x{number:040x}");
+    json!({"type": "CALL", "from": account(1), "to": account(to), "value": "0x0",
+        "gas": "0xffff", "gasUsed": format!("{gas:#x}"), "input": "0x", "calls": calls})
 }

@@ -119,13 +119,14 @@ fn is_nearly_all(used: u64, limit: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Cause, is_nearly_all, ran_dry};
-    use crate::call_tree::{self, tests::call};
+    use crate::call_tree;
     use crate::client::{ChainError, Client};
     use alloy::network::TransactionBuilder;
     use alloy::primitives::B256;
     use alloy::providers::Provider;
     use alloy::rpc::types::TransactionRequest;
     use serde_json::{Value, json};
+    use stylus_upgrades_test_support::call_frame as call;
 
     #[test]
     fn the_last_failed_frame_says_whether_gas_ran_out() {

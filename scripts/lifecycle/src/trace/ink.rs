@@ -129,8 +129,14 @@ fn ink(steps: &[Step<'_>]) -> Option<Ink> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call_tree::{read, tests::call, tests::raw};
+    use crate::call_tree::read;
+    use serde_json::value::to_raw_value;
     use serde_json::{Value, json};
+    use stylus_upgrades_test_support::call_frame as call;
+
+    fn raw(value: &Value) -> Box<RawValue> {
+        to_raw_value(value).expect("JSON")
+    }
 
     fn step(name: &str, from: u64, to: u64) -> Value {
         json!({"name": name, "args": "0x", "outs": "0x", "startInk": from, "endInk": to})

@@ -61,8 +61,10 @@ fn paid_before(root: &Frame, receipt: &Receipt) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call_tree::{read, tests::call, tests::raw};
+    use crate::call_tree::read;
+    use serde_json::value::to_raw_value;
     use serde_json::{Value, from_value, json};
+    use stylus_upgrades_test_support::call_frame as call;
 
     fn receipt(gas: u64) -> Receipt {
         let receipt = json!({
@@ -73,7 +75,7 @@ mod tests {
     }
 
     fn frames(tree: &Value) -> Vec<Frame> {
-        read(&raw(tree)).expect("a tree")
+        read(&to_raw_value(tree).expect("JSON")).expect("a tree")
     }
 
     #[test]

@@ -89,8 +89,9 @@ fn selector(input: &Bytes) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call_tree::{read, tests::raw};
+    use crate::call_tree::read;
     use crate::client::Revert;
+    use serde_json::value::to_raw_value;
     use serde_json::{Value, json};
 
     fn not_applied() -> Bytes {
@@ -114,7 +115,10 @@ mod tests {
             .collect();
         let own = frame("DELEGATECALL", reverted, &output, &calls);
         let all = frame("CALL", reverted, &output, &[own]);
-        StepEnd::of(&read(&raw(&all)).expect("a tree"), trap)
+        StepEnd::of(
+            &read(&to_raw_value(&all).expect("JSON")).expect("a tree"),
+            trap,
+        )
     }
 
     #[test]
@@ -152,7 +156,10 @@ mod tests {
             &[],
         );
         assert_eq!(
-            StepEnd::of(&read(&raw(&other)).expect("a tree"), None),
+            StepEnd::of(
+                &read(&to_raw_value(&other).expect("JSON")).expect("a tree"),
+                None
+            ),
             None
         );
     }

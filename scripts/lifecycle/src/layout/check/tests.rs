@@ -1,13 +1,25 @@
 use super::{Compared, Pair, Said, Side, StorageCheck};
-use crate::app_error::Error;
 use crate::assess::{
     Accepted, Extent, Fact, Finding, FindingId, Origin, Part, Refused, Role, decide,
 };
 use crate::error::{Exit, Explain};
 use crate::ids::LayoutHash;
+use crate::layout::LayoutError;
 use alloy::primitives::B256;
 use std::sync::Arc;
 use stylus_layout::{Declarations, Document, Layout, Unlisted};
+use thiserror::Error;
+
+/// Why a version may not take the storage over.
+#[derive(Debug, Error, Explain)]
+enum Error {
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Layout(#[from] LayoutError),
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Refused(#[from] Refused),
+}
 
 /// A layout of whole words.
 fn layout(fields: &[(&str, &str)]) -> Layout {
