@@ -9,9 +9,9 @@ use alloy::sol_types::SolCall;
 use alloy::transports::{RpcError, TransportError};
 use stylus_devnode::accounts::{AccountsConfig, DevAccounts, ether, nitro_dev_signer};
 use stylus_devnode::{NodeConfig, NodeHandle};
-use stylus_upgrades::build::Artifact;
-use stylus_upgrades::client::Client;
-use stylus_upgrades::deploy::{self, DATA_FEE_BUMP_PERCENT};
+use stylus_upgrades_deploy::build::Artifact;
+use stylus_upgrades_deploy::client::Client;
+use stylus_upgrades_deploy::deploy::{self, DATA_FEE_BUMP_PERCENT};
 
 use crate::endpoint_lock::EndpointLock;
 use crate::error::HarnessError;

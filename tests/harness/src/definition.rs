@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
-use stylus_upgrades::registry::{NewVersion, code_at};
+use stylus_upgrades_deploy::registry::{NewVersion, code_at};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 
 use crate::error::HarnessError;

@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use alloy::primitives::Address;
 use stylus_devnode::{NodeError, NodeHandle};
-use stylus_upgrades::build::Framework;
-use stylus_upgrades::deploy::{DATA_FEE_BUMP_PERCENT, deploy_registry, ensure_framework};
-use stylus_upgrades::progress::Silent;
+use stylus_upgrades_common::progress::Silent;
+use stylus_upgrades_deploy::build::Framework;
+use stylus_upgrades_deploy::deploy::{DATA_FEE_BUMP_PERCENT, deploy_registry, ensure_framework};
 use tokio::sync::OnceCell;
 
 use crate::chain::Chain;

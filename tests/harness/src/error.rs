@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use alloy::primitives::{Address, B256};
 use alloy::transports::TransportError;
 use stylus_devnode::NodeError;
-use stylus_upgrades::build::BuildError;
+use stylus_upgrades_deploy::build::BuildError;
 use thiserror::Error;
 
 use crate::revert::Revert;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
-use stylus_upgrades::build::{Builder, is_framework, workspace_of};
-use stylus_upgrades::manifest::Manifest;
-use stylus_upgrades::versions::Versions;
+use stylus_upgrades_common::manifest::Manifest;
+use stylus_upgrades_deploy::build::{Builder, is_framework, workspace_of};
+use stylus_upgrades_deploy::versions::Versions;
 
 use crate::error::HarnessError;
 use crate::lines::Lines;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use stylus_upgrades::progress::Progress;
+use stylus_upgrades_common::progress::Progress;
 
 /// Says what long work is doing, a line each. It writes to the stream itself: what goes through
 /// `eprintln!` is held back by the test runner, and silence would look like a hang.

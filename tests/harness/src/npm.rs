@@ -7,7 +7,7 @@ use std::process::Command;
 
 use alloy::primitives::Bytes;
 use serde_json::Value;
-use stylus_upgrades::progress::Progress;
+use stylus_upgrades_common::progress::Progress;
 
 use crate::error::HarnessError;
 use crate::home::{home, target};

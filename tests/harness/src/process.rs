@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use stylus_upgrades::progress::Progress;
+use stylus_upgrades_common::progress::Progress;
 
 use crate::error::HarnessError;
 use crate::home::target;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use stylus_upgrades::progress::Progress;
+use stylus_upgrades_common::progress::Progress;
 
 use crate::error::HarnessError;
 use crate::home::{home, target};

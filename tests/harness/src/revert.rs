@@ -4,7 +4,7 @@ use std::fmt;
 
 use alloy::primitives::Bytes;
 use alloy::sol_types::SolError;
-use stylus_upgrades::client::ContractError;
+use stylus_upgrades_deploy::client::ContractError;
 
 use crate::error::HarnessError;
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use alloy::json_abi::JsonAbi;
 use alloy::primitives::{Bytes, Keccak256};
 use serde::Deserialize;
-use stylus_upgrades::progress::Progress;
+use stylus_upgrades_common::progress::Progress;
 
 use crate::error::HarnessError;
 use crate::home::home;

@@ -2,8 +2,8 @@
 
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
-use stylus_upgrades::registry;
-pub use stylus_upgrades::registry::{initial, nothing};
+use stylus_upgrades_deploy::registry;
+pub use stylus_upgrades_deploy::registry::{initial, nothing};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Step;
 
