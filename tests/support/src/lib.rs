@@ -109,6 +109,14 @@ fn switch(name: &str, value: Option<OsString>) -> Result<bool, String> {
     }
 }
 
+/// A frame of a tree of calls as the tracer `callTracer` gives it: account 1 calls account `to`, which uses `gas` with
+/// its own calls.
+pub fn call_frame(to: u8, gas: u64, calls: &[Value]) -> Value {
+    let account = |number: u8| format!("0x{number:040x}");
+    json!({"type": "CALL", "from": account(1), "to": account(to), "value": "0x0",
+        "gas": "0xffff", "gasUsed": format!("{gas:#x}"), "input": "0x", "calls": calls})
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,12 +146,4 @@ mod tests {
         };
         assert_eq!(Settings::parse(None, None), Ok(none));
     }
-}
-
-/// A frame of a tree of calls as the tracer `callTracer` gives it: account 1 calls account `to`, which uses `gas` with
-/// its own calls.
-pub fn call_frame(to: u8, gas: u64, calls: &[Value]) -> Value {
-    let account = |number: u8| format!("0x{number:040x}");
-    json!({"type": "CALL", "from": account(1), "to": account(to), "value": "0x0",
-        "gas": "0xffff", "gasUsed": format!("{gas:#x}"), "input": "0x", "calls": calls})
 }

@@ -416,10 +416,7 @@ impl Simulation {
     }
 
     /// Logs since the beginning: of that account, or of all.
-    pub fn logs(
-        &self,
-        account: impl Into<Option<Address>>,
-    ) -> Result<Vec<Log>, SimulationError> {
+    pub fn logs(&self, account: impl Into<Option<Address>>) -> Result<Vec<Log>, SimulationError> {
         let accounts: Vec<Address> = account.into().into_iter().collect();
         let filter = Filter::new().from_block(self.begun + 1).address(accounts);
         let found = self.chain.logs(&filter)?;
