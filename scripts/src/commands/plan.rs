@@ -17,9 +17,10 @@ use crate::client::Client;
 use crate::error::{Exit, Report};
 use crate::expect::{Asks, Expectations};
 use crate::functions::DecodedCall;
-use crate::governance::{Call, Names};
+use crate::governance::Call;
 use crate::ids::ActionId;
 use crate::model::{Role as Runs, Used};
+use crate::names::Names;
 use crate::output::Outcome;
 use crate::plan::{
     self, Change, Event, InstancePlan, Plan, PlanRequest, Reads, Verdict, ether, limits_in_words,

@@ -5,9 +5,10 @@ use super::super::facts::Place;
 use super::created::created;
 use crate::app_error::Error;
 use crate::assess::{Finding, Part, Severity};
-use crate::governance::{Call, GovernedCall, Names};
+use crate::governance::{Call, GovernedCall};
 use crate::layout::Known;
 use crate::model::StepKind;
+use crate::names::Names;
 use crate::plan::{
     Change, InstancePlan, Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded,
 };
