@@ -16,8 +16,10 @@ use thiserror::Error;
 pub const TRUSTED_UIDS: &str = "STYLUS_UPGRADES_TRUSTED_UIDS";
 /// Bytes of a file that is read as a whole, at most.
 const LENGTH_MAX: u64 = 64 << 20;
-/// Everybody may write the file. That its group may is usual where each user has a group of their own.
+/// Everybody may write the file.
 const WRITE_OTHERS: u32 = 0o002;
+/// Its group may.
+const WRITE_GROUP: u32 = 0o020;
 /// In such a folder one removes and renames one's own files only.
 const STICKY: u32 = 0o1000;
 
@@ -308,13 +310,19 @@ fn require_own(found: &Metadata, path: &Path) -> Result<(), FileError> {
             user: geteuid().as_raw(),
         });
     }
-    if mode & WRITE_OTHERS != 0 {
+    if others_may_write(mode, owner, found.gid()) {
         return Err(FileError::Writable {
             path: path.to_owned(),
             mode,
         });
     }
     Ok(())
+}
+
+/// Whether others than the owner may write what has this mode. Where each user has a group of their own, it has the
+/// user's number, and what is made there may be written by it.
+pub(super) fn others_may_write(mode: u32, owner: u32, group: u32) -> bool {
+    mode & WRITE_OTHERS != 0 || (mode & WRITE_GROUP != 0 && group != owner)
 }
 
 /// This user, root, who became root by sudo, and who was named.

@@ -1,3 +1,4 @@
+use super::files::others_may_write;
 use super::{FileError, append, folder, open_or_create, read, try_write, write};
 use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, Uid, chownat, mknodat};
 use rustix::process::geteuid;
@@ -74,6 +75,13 @@ fn what_others_may_write_is_refused_and_so_is_its_folder() {
     }
     set_mode(place.path(), 0o1777);
     assert!(every_use(&path).iter().all(Result::is_ok), "sticky");
+}
+
+#[test]
+fn a_group_may_write_only_where_it_is_the_users_own() {
+    let own = |mode, group| !others_may_write(mode, 1_000, group);
+    assert!(own(0o664, 1_000) && own(0o775, 1_000) && own(0o644, 100));
+    assert!(!own(0o664, 100) && !own(0o620, 0) && !own(0o666, 1_000));
 }
 
 #[test]
