@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { crc32, deflateSync } from 'node:zlib';
 
 const require = createRequire(join(process.cwd(), 'package.json'));
 const { PNG } = require('pngjs');
@@ -12,8 +13,8 @@ const { default: pixelmatch } = await import(pathToFileURL(require.resolve('pixe
 const { EXPECTED, PICTURES, BOOK, UPDATE } = process.env;
 
 // Pictures differ between machines by fonts and by what the chain holds. So Chromium gets the fonts of one pinned
-// package, addresses, hashes, times, blocks and gas become zeros of the same length, and each pixel of a committed
-// picture is the average of a square of the page.
+// package, addresses, hashes, times, blocks and gas become zeros of the same length, the pictures of addresses become
+// squares, and each pixel of a committed picture is the average of a square of the page.
 // Pixels of the page along each side of one pixel of a committed picture.
 const REDUCED = 4;
 // How far the levels of a colour are from each other in a committed picture.
@@ -21,7 +22,7 @@ const LEVEL = 17;
 // Which share of a picture's pixels may differ, and by how many its height.
 const SHARE_MAX = 0.01;
 const ROWS_MAX = 2;
-const SHOWN = [[1280, 'light'], [360, 'dark']];
+export const SHOWN = [[1280, 'light'], [1280, 'dark'], [375, 'light'], [375, 'dark']];
 // A picture of the book.
 const BOOK_WIDTH = 1000;
 const MARGIN = 12;
@@ -32,6 +33,7 @@ export const isUpdate = UPDATE === '1';
 function mask() {
   const masks = [
     [/0x[0-9a-f]{6,}/gi, (hex) => `0x${'0'.repeat(hex.length - 2)}`],
+    [/…[0-9a-f]{6}\b/gi, () => '…000000'],
     [/\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?/g, (time) => time.replace(/\d/g, '0')],
     [/\b\d{1,3}(,\d{3})+\b/g, () => '0,000'],
     [/\bblock \d+/g, () => 'block 0'],
@@ -41,6 +43,10 @@ function mask() {
     const text = texts.currentNode;
     const masked = masks.reduce((masked, [found, put]) => masked.replace(found, put), text.data);
     if (masked !== text.data) text.data = masked;
+  }
+  for (const path of document.querySelectorAll('.identicon path')) {
+    path.setAttribute('d', 'M1 1h3v3h-3z');
+    path.setAttribute('fill', 'gray');
   }
 }
 
@@ -63,10 +69,38 @@ function reduced({ width, height, data }) {
   return small;
 }
 
-// A picture with fewer colours, as a file.
+// A part of a PNG file: its length, its name, its data, and their checksum.
+function part(name, data) {
+  const named = Buffer.concat([Buffer.from(name), data]);
+  const numbers = Buffer.alloc(8);
+  numbers.writeUInt32BE(data.length, 0);
+  numbers.writeUInt32BE(crc32(named), 4);
+  return Buffer.concat([numbers.subarray(0, 4), named, numbers.subarray(4)]);
+}
+
+// A picture with fewer colours, as a file: one byte for each pixel, which says which of at most 256 colours it has.
+// pngjs reads such files and writes none; where there are more colours, it writes three bytes for each pixel.
 function bytes(picture) {
+  const { width, height } = picture;
   const data = picture.data.map((level) => Math.round(level / LEVEL) * LEVEL);
-  return PNG.sync.write({ ...picture, data }, { colorType: 2, deflateLevel: 9, deflateStrategy: 0, filterType: 0 });
+  const palette = new Map();
+  const rows = Buffer.alloc((width + 1) * height);
+  for (let at = 0; at < width * height; at += 1) {
+    const [red, green, blue] = data.subarray(at * 4, at * 4 + 3);
+    const colour = (red << 16) | (green << 8) | blue;
+    if (!palette.has(colour)) palette.set(colour, palette.size);
+    rows[at + Math.floor(at / width) + 1] = palette.get(colour);
+  }
+  if (palette.size > 256) {
+    return PNG.sync.write({ ...picture, data }, { colorType: 2, deflateLevel: 9, deflateStrategy: 0, filterType: 0 });
+  }
+  const head = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 3, 0, 0, 0]);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  const colours = Buffer.from([...palette.keys()].flatMap((one) => [one >> 16, (one >> 8) & 255, one & 255]));
+  const begin = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  const parts = [part('IHDR', head), part('PLTE', colours), part('IDAT', deflateSync(rows, { level: 9 }))];
+  return Buffer.concat([begin, ...parts, part('IEND', Buffer.alloc(0))]);
 }
 
 // The upper rows of a picture.

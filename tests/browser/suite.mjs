@@ -113,10 +113,16 @@ export async function heading(page, text) {
   await page.waitForFunction(is, text, { polling: 100 });
 }
 
-// From the page of the action: chooses what to do, lets the wallet send it, and is back.
-export async function act(page, label) {
+// From the page of the action: chooses what to do. The button is of use once the script has run.
+export async function choose(page, label) {
   await page.click(`.doing >> text="${label}"`);
   await page.waitForSelector('#do');
+  await page.waitForLoadState('domcontentloaded');
+}
+
+// The same; lets the wallet send it, and is back.
+export async function act(page, label) {
+  await choose(page, label);
   const sentence = await page.textContent('#sentence');
   await page.click('#do');
   return sentence;

@@ -12,6 +12,7 @@
 //! | [`page`], [`pieces`] | what every page has; lists of any length in pieces |
 //! | [`working`] | what is answered while a page is being read |
 //! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`census`], [`doctor`] | the pages |
+//! | [`identicon`] | a picture of an address |
 //! | [`report`] | a definition in one file |
 //! | [`callers`], [`slots`], [`policy`] | what changes for callers; storage as slots; a policy as a tree |
 //!
@@ -26,6 +27,7 @@ pub mod census;
 pub mod decision;
 pub mod definition;
 pub mod doctor;
+pub mod identicon;
 pub mod instance;
 pub mod lists;
 pub mod overview;

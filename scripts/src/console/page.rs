@@ -2,6 +2,7 @@
 //! address, a time, a failure look.
 
 use super::assets::{SCRIPT_PATH, STYLE_PATH};
+use super::identicon::identicon;
 use super::request::encoded;
 use crate::assess::{Finding, told_once};
 use crate::error::Report;
@@ -170,13 +171,14 @@ fn chain(place: &PageContext) -> Markup {
 /// Digits of an address that are shown at each end where a name stands beside it.
 const DIGITS: usize = 6;
 
-/// An account. One with a name is shown by that and by the ends of its address; the script adds a button that copies
-/// all of it.
+/// An account, with its picture. One with a name is shown by that and by the ends of its address; the script adds a
+/// button that copies all of it.
 pub fn address(place: &PageContext, account: Address) -> Markup {
     let named = place.names.short(account);
     let full = account.to_string();
     let ends = full.get(..DIGITS + 2).zip(full.get(full.len() - DIGITS..));
     html! {
+        (identicon(account))
         @match ends.filter(|_| named != full && !place.is_file) {
             Some((first, last)) => {
                 b { (text(&named)) } " "
@@ -282,7 +284,7 @@ pub fn instances(place: &PageContext, all: &[Instance]) -> Markup {
                 tbody {
                     @for one in all {
                         tr {
-                            td { (link(place, "/instance", &[("proxy", &one.proxy.to_string())],
+                            td { (identicon(one.proxy)) (link(place, "/instance", &[("proxy", &one.proxy.to_string())],
                                 &place.names.short(one.proxy))) }
                             td { (text(&one.version)) }
                             td { (one.kind) }

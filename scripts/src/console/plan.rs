@@ -189,7 +189,7 @@ fn succeeds(tried: &Tried, says: &str) -> Markup {
 fn changes(all: &[Change]) -> Markup {
     html! {
         @if !all.is_empty() {
-            div.wide tabindex="0" role="region" aria-label="Storage that would change" { table {
+            div.wide tabindex="0" role="region" aria-label="Storage that would change" { table.stack {
                 thead { tr { th scope="col" { "variable" } th scope="col" { "before" }
                     th scope="col" { "after" } } }
                 tbody { @for value in all.iter().flat_map(Change::values) { (row(&value)) } }
@@ -293,9 +293,9 @@ fn group_card(place: &PageContext, group: &Group) -> Markup {
 fn row(value: &FieldValues) -> Markup {
     html! {
         tr {
-            td { (text(&value.title())) }
-            td { code { (text(&value.before)) } }
-            td { code { (text(&value.after)) } }
+            td data-name="variable" { (text(&value.title())) }
+            td data-name="before" { code { (text(&value.before)) } }
+            td data-name="after" { code { (text(&value.after)) } }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One truth: what the console answers is what the commands print, and what its pages load is its own.
 
 use serde_json::Value;
+use stylus_upgrades::console::identicon::identicon;
 
 use super::process::{Console, with_open_action};
 use crate::layouts::approver::use_key;
@@ -96,11 +97,12 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         assert!(page.contains(shown), "{shown}: {page}");
     }
     let page = console.get("/definition?name=Note").body;
+    let picture = identicon(project.node.addresses()[0]).into_string();
     for shown in [
         "all of, 1 of them so far",
-        "✓ approved: <b>Admin</b>",
+        &format!("✓ approved: {picture}<b>Admin</b>"),
         "○ missing: ",
-        "<li>○ <b>Admin</b>",
+        &format!("<li>○ {picture}<b>Admin</b>"),
     ] {
         assert!(page.contains(shown), "{shown}: {page}");
     }

@@ -127,7 +127,7 @@ const main = { dataset: { block: '1', hash: '0x00' }, replaceWith() {}, focus() 
 if (costly === 'costly') main.dataset.costly = '';
 const news = { textContent: '' };
 const context = {
-  document: { getElementById: (id) => ({ main, news })[id] || null, querySelector: () => null, querySelectorAll: () => [], body: { dataset: {} } },
+  document: { getElementById: (id) => ({ main, news, connect: {} })[id] || null, querySelector: () => null, querySelectorAll: () => [], body: { dataset: {} } },
   addEventListener() {}, dispatchEvent() {}, Event: class {}, window: {},
   navigator: { locks: { request: async (_, ...rest) => rest.pop()({}) } },
   location: { href: 'http://127.0.0.1/page' }, URL, URLSearchParams, setInterval() {},
