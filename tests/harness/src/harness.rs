@@ -12,8 +12,7 @@ use stylus_upgrades_deploy::client::{ChainError, Client, Sent};
 use stylus_upgrades_deploy::deploy::{DATA_FEE_BUMP_PERCENT, deploy};
 use stylus_upgrades_deploy::registry::OriginError;
 use stylus_upgrades_deploy::versions::Versions;
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_lifecycle::governance::{GovernanceError, perform};
+use stylus_upgrades_interface::registry::IRegistry::{self, Executed};
 
 use crate::chain::Chain;
 use crate::definition::Definition;
@@ -118,16 +117,18 @@ impl Harness {
     }
 
     /// Sends a governed call as account 0, which decides alone; the transaction that executed it.
-    /// The library looks for no traces of a refusal, so a refused call is made once more by the
+    /// The client looks for no traces of a refusal, so a refused call is made once more by the
     /// chain's own client, which does.
     pub(crate) async fn govern<C: SolCall>(
         &self,
         call: &C,
         value: U256,
     ) -> Result<Sent, HarnessError> {
-        let outcome = perform(&self.client, self.registry, call, value).await;
-        let refusal = outcome.as_ref().err().and_then(GovernanceError::chain);
-        if let Some(ChainError::Refused { .. }) = refusal {
+        let sent = self
+            .client
+            .send(C::SIGNATURE, self.registry, call, value)
+            .await;
+        if let Err(ChainError::Refused { .. }) = sent {
             let request = TransactionRequest::default()
                 .to(self.registry)
                 .value(value)
@@ -136,12 +137,14 @@ impl Harness {
                 return Err(traces);
             }
         }
-        let submitted = outcome?;
-        let executed = submitted.execution().cloned();
-        executed.ok_or_else(|| HarnessError::Library {
-            name: "Undecided".into(),
-            message: format!("action {} waits for approvals", submitted.action()),
-        })
+        let sent = sent?;
+        match sent.event_of::<Executed>(self.registry) {
+            Some(_) => Ok(sent),
+            None => Err(HarnessError::Library {
+                name: "Undecided".into(),
+                message: format!("{} waits for approvals", C::SIGNATURE),
+            }),
+        }
     }
 
     /// The development account with this index, 0 to 9. Account 0 governs; the others are
@@ -299,22 +302,6 @@ impl From<OriginError> for HarnessError {
     fn from(error: OriginError) -> Self {
         match error {
             OriginError::Chain(error) => error.into(),
-            other => Self::Library {
-                name: other.name(),
-                message: other.to_string(),
-            },
-        }
-    }
-}
-
-impl From<GovernanceError> for HarnessError {
-    fn from(error: GovernanceError) -> Self {
-        match error {
-            GovernanceError::Chain(error) => error.into(),
-            GovernanceError::InstanceFails { error, .. }
-            | GovernanceError::InstanceUnknown { error }
-            | GovernanceError::NotProposer { error, .. }
-            | GovernanceError::NoPart { error, .. } => (*error).into(),
             other => Self::Library {
                 name: other.name(),
                 message: other.to_string(),

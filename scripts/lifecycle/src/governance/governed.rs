@@ -19,7 +19,6 @@ use crate::ids::ActionId;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
-use alloy::sol_types::SolCall;
 
 /// A governed call that was decoded.
 #[derive(Debug, Clone)]
@@ -152,18 +151,4 @@ impl GovernedCall {
     pub fn what(&self) -> String {
         order(&self.bytes)
     }
-}
-
-/// Decodes, tries and sends a call, and reads what came of it; it is shown to nobody.
-///
-/// # Errors
-/// As [`GovernedCall::decode`] and [`GovernedCall::send`].
-pub async fn perform<C: SolCall>(
-    client: &Client,
-    registry: Address,
-    call: &C,
-    value: U256,
-) -> Result<Submitted, GovernanceError> {
-    let governed = GovernedCall::decode(registry, call.abi_encode().into(), value)?;
-    governed.send(client).await
 }

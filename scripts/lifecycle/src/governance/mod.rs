@@ -68,7 +68,7 @@ pub use ended::{Cancelled, Executed, instead};
 pub use error::{Difference, GovernanceError};
 pub use explain::{Explained, duration, explain};
 pub use facts::{CodeFacts, code_facts, seconds_left};
-pub use governed::{GovernedCall, perform};
+pub use governed::GovernedCall;
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use pending::{
     Open, PendingAction, UnreadableAction, all_pending, ever_proposed, pending, proposed,
