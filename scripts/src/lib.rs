@@ -30,7 +30,7 @@
 //! | [`report`] | what a command reports: one value, rendered for people, programs and pages |
 //! | [`commands`] | the command line: arguments, and what each command does |
 //! | [`console`] | the same in a browser: the server, its pages |
-//! | [`loopback`] | HTTP for this machine alone: connections, limits, timeouts |
+//! | [`loopback`] | HTTP for this machine alone |
 //! | [`publish`] | an implementation's sources, submitted to an explorer |
 //! | [`demo`] | the whole scenario on a private chain |
 //! | [`migration`] | the handler's part of a complex migration |

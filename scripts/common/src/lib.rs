@@ -8,7 +8,7 @@
 //! | [`file_names`] | what the files and folders beside the manifest are called |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
 //! | [`kill_point`] | a test aid |
-//! | [`loopback`] | HTTP for this machine alone: connections, limits, timeouts |
+//! | [`loopback`] | HTTP for this machine alone |
 //! | [`progress`], [`text`] | how long work reports what it is doing |
 //! | [`secret`] | text that is never printed |
 #![forbid(unsafe_code)]

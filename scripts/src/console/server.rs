@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, answer, page, refusal};
 use super::request::{PageRequest, Refused, accept};
-use crate::loopback::{self, Limits};
+use crate::loopback;
 use futures::FutureExt;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -13,8 +13,6 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// What browsers are granted. Of the pages in one browser, one listens for news.
-const LIMITS: Limits = Limits::new(64);
 /// How long the body of a request may take.
 const BODY: Duration = Duration::from_secs(10);
 /// Bytes of a body, at most.
@@ -26,10 +24,7 @@ pub async fn serve<F: Future<Output = Answer>>(
     port: u16,
     handler: impl Fn(PageRequest, Bytes) -> F,
 ) -> Infallible {
-    loopback::serve(listener, LIMITS, |request| {
-        answered(request, port, &handler)
-    })
-    .await
+    loopback::serve(listener, |request| answered(request, port, &handler)).await
 }
 
 async fn answered<F: Future<Output = Answer>>(

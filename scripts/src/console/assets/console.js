@@ -102,7 +102,10 @@ async function use(one, ask) {
 const discovered = new Promise((done) => { setTimeout(done, 50); }).then(() => {
   const all = known();
   return all.length === 1 ? use(all[0], false) : null;
-}).then(() => { if (!connected) $('connect').hidden = false; });
+}).then(() => {
+  const button = $('connect');
+  if (button && !connected) button.hidden = false;
+});
 
 function connect() {
   const all = known();
