@@ -40,7 +40,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     require_part(&client, registry, &event.call).await?;
     let said = (&args.review, client.caller("approve").ok());
     let place = Place::of(context, &client, registry);
-    let checks = check_as_approver(place, &decoded, said).await?;
+    let checks = check_as_approver(place, (&decoded, &event.call), said).await?;
     let digest = calldata_digest(&event.call);
     context.output.note(&format!("calldata digest  {digest}"));
     let mut outcome = Outcome::default();

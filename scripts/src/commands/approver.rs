@@ -24,11 +24,12 @@ use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What an approver checks of an action before he approves it, whichever way: that the code is what his
-/// sources build to, what the command that proposed it checked, and that what is final is meant. Of `approver`, if
+/// sources build to, what the command that proposed it checked, and that what is final is meant. So is an action that
+/// differs from another open one. Of `approver`, if
 /// it is known, also that his own part ends.
 pub(super) async fn check_as_approver(
     place: Place<'_>,
-    decoded: &Call,
+    (decoded, bytes): (&Call, &Bytes),
     (args, approver): (&ReviewArgs, Option<Address>),
 ) -> Result<Assessment, Error> {
     let (context, client, _) = place.parts();
@@ -56,7 +57,7 @@ pub(super) async fn check_as_approver(
             |source| context.artifact_anew(source),
         )?;
     }
-    let (checks, notices) = look_as_approver(place, decoded, (args, approver)).await?;
+    let (checks, notices) = look_as_approver(place, (decoded, bytes), (args, approver)).await?;
     storage::require(&checks)?;
     confirm::require(context, &notices)?;
     confirm::gaps(context, &checks.coverage);
@@ -66,12 +67,13 @@ pub(super) async fn check_as_approver(
 /// What was found out about an action for who approves it, and what has to be meant.
 pub(super) async fn look_as_approver(
     place: Place<'_>,
-    decoded: &Call,
+    (decoded, bytes): (&Call, &Bytes),
     (args, approver): (&ReviewArgs, Option<Address>),
 ) -> Result<(Assessment, Vec<Finding>), Error> {
     let checks = check_action(place, decoded, (args, Role::Approver)).await?;
     let (client, registry) = (place.client, place.registry);
     let mut notices = confirm::notices_of_approver(client, registry, decoded, approver).await?;
+    notices.extend(confirm::rivals(place.context, (client, registry), (decoded, bytes)).await?);
     if let Call::TransferProxy(call) = decoded {
         let checked = transfer::check(place, call).await?;
         for line in &checked.lines {

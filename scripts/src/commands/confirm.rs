@@ -49,13 +49,26 @@ pub(super) async fn require_no_rival(
     call: &Bytes,
 ) -> Result<(), Error> {
     let own = Call::decode(call)?;
+    let notices = rivals(context, (client, registry), (&own, call)).await?;
+    require(context, &notices)
+}
+
+/// A finding for each open action that is about the same as `own` and differs.
+///
+/// # Errors
+/// What the chain says.
+pub(super) async fn rivals(
+    context: &Context,
+    (client, registry): (&Client, Address),
+    (own, bytes): (&Call, &Bytes),
+) -> Result<Vec<Finding>, Error> {
     let open = pending(client, registry, own.definition()).await?;
-    let notices = open.actions.iter().filter_map(|other| {
-        let Rival { subject, differs } = Rival::of((&own, call), other)?;
+    let all = open.actions.iter().filter_map(|other| {
+        let Rival { subject, differs } = Rival::of((own, bytes), other)?;
         let other = (other.action, other.proposer);
         Some(other_action(&subject, other, &differs, context))
     });
-    require(context, &notices.collect::<Vec<_>>())
+    Ok(all.collect())
 }
 
 /// A policy of a role as the registry parses it.

@@ -79,7 +79,8 @@ fn finds(command: &Command, id: &FindingId) -> bool {
         }
         Command::Layout { .. } => *id == FindingId::MANIFEST_UNREVIEWED || id.is_of_a_way(),
         Command::Approve(_) | Command::Submit(_) => {
-            would_fail || is_of_policy || *id == FindingId::OTHER_CODE || id.is_of_a_way()
+            let is_of_others = [FindingId::OTHER_CODE, FindingId::OTHER_ACTION].contains(id);
+            would_fail || is_of_policy || is_of_others || id.is_of_a_way()
         }
         Command::Pending { .. }
         | Command::Console(_)

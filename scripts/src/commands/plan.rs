@@ -43,6 +43,8 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
 pub(super) struct Ran {
     pub(super) outcome: Outcome,
     pub(super) plan: Plan,
+    /// What the copy showed, and past transactions on it, whatever the checks before it refuse.
+    pub(super) trial: Verdict,
     pub(super) checks: Assessment,
     /// What ends soon, or does not run.
     pub(super) warnings: Vec<Finding>,
@@ -61,6 +63,7 @@ pub(super) async fn run_as(
 ) -> Result<Ran, Error> {
     let Tried {
         mut plan,
+        mut trial,
         refused,
         mut taken,
         mut checks,
@@ -80,11 +83,15 @@ pub(super) async fn run_as(
     };
     let empty = decide(&[plan::Replay::nothing()], &context.accepted(), role);
     let is_accepted = role == Role::Reader || empty.refused.is_empty();
-    plan.problems.extend(match (&replay, args.replay) {
+    let of_replay = match (&replay, args.replay) {
         (Some(replay), _) => replay.problem(),
         (None, Some(_)) if !is_accepted => Some(plan::Replay::nothing()),
         (None, _) => None,
-    });
+    };
+    if of_replay.is_some() {
+        trial = Verdict::Fails;
+    }
+    plan.problems.extend(of_replay);
     let call = Call::Migrate(request_call);
     let decoded = decoded(Place::of(context, &client, registry), &call).await?;
     let mut outcome = Outcome {
@@ -147,6 +154,7 @@ pub(super) async fn run_as(
     Ok(Ran {
         outcome,
         plan,
+        trial,
         checks,
         warnings,
         decoded,
@@ -157,6 +165,8 @@ pub(super) async fn run_as(
 /// An upgrade that was tried on a copy.
 pub(super) struct Tried {
     pub(super) plan: Plan,
+    /// What the copy alone showed, whatever the checks before it refuse.
+    trial: Verdict,
     /// What refuses it before anything is tried.
     pub(super) refused: Option<Report>,
     /// What went wrong on the copy and was accepted.
@@ -265,6 +275,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
     let taken = decide(&plan.problems, &context.accepted(), role).accepted;
     let is_taken = |one: &Finding| taken.iter().any(|other| other.id == one.id);
     plan.problems.retain(|one| !is_taken(one));
+    let trial = plan.verdict();
     let refused = checks.refusal();
     let first = refused.as_ref().filter(|_| plan.problems.is_empty());
     let first = first.map(|refused| Report::of(refused));
@@ -273,6 +284,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
         refused: first,
         taken,
         plan,
+        trial,
         checks,
         client: work.client,
         registry: work.registry,

@@ -4,13 +4,14 @@ mod created;
 mod tried;
 
 use super::args::ReviewArgs;
+use super::confirm;
 use super::context::{Context, key};
 use super::facts::Place;
 use super::pending::{named, superseded};
 use super::shown::shown;
 use super::work::check_action;
 use crate::app_error::Error;
-use crate::assess::{Finding, FindingId, Origin, Part, Role, Severity};
+use crate::assess::{Finding, Origin, Part, Role, Severity};
 use crate::checks::Assessment;
 use crate::client::Client;
 use crate::error::{Explain, Report};
@@ -18,8 +19,8 @@ use crate::expect::ExpectError;
 use crate::fuzz::{Fuzzed, FuzzedUpgrade};
 use crate::governance::signed::{current, deadline};
 use crate::governance::{
-    Call, CodeFacts, GovernanceError, GovernedCall, Rival, ShownCall, deciding_policy, explain,
-    pending, proposed, readiness, refused, tree,
+    Call, CodeFacts, GovernanceError, GovernedCall, ShownCall, deciding_policy, explain, proposed,
+    readiness, refused, tree,
 };
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
@@ -157,7 +158,8 @@ async fn checked(
     let tried = tried::add(place, governed, (&mut all, &changes)).await?;
     let fuzzed = fuzzed(place, call).await;
     all.extend(differing(shown));
-    all.extend(rivals(place, governed).await?);
+    let own = (&governed.call, &governed.bytes);
+    all.extend(confirm::rivals(place.context, (client, place.registry), own).await?);
     all.sort_by_key(|one| std::cmp::Reverse(one.severity));
     let end = deadline(client).await?;
     let approval = current(client, place.registry, &governed.bytes, end).await?;
@@ -187,22 +189,6 @@ async fn fuzzed(place: Place<'_>, call: &Call) -> Option<Fuzzed> {
         step,
     };
     upgrade.recall()
-}
-
-/// A finding for each other open action that is about the same and differs.
-async fn rivals(place: Place<'_>, governed: &GovernedCall) -> Result<Vec<Finding>, Error> {
-    let call = &governed.call;
-    let open = pending(place.client, place.registry, call.definition()).await?;
-    let all = open.actions.iter().filter_map(|other| {
-        let words = Rival::of((call, &governed.bytes), other)?.line(other);
-        Some(Finding::new(
-            Part::Action,
-            Severity::Warning,
-            FindingId::OTHER_ACTION,
-            words,
-        ))
-    });
-    Ok(all.collect())
 }
 
 /// A finding for each build from here that is not what the call names.

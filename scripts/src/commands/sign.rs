@@ -57,7 +57,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
     let mut outcome = Outcome::default();
     // Without a key nobody knows who signs what is written.
     let said = (&args.review, signer.as_ref().map(|signer| signer.address()));
-    let checks = check_as_approver(place, &governed.call, said).await?;
+    let checks = check_as_approver(place, (&governed.call, &governed.bytes), said).await?;
     storage::report(&mut outcome, &checks);
     let simulated = match (&signer, &args.offline.typed_data) {
         (Some(signer), None) => Some(simulate(place, &governed, signer).await?),

@@ -56,7 +56,7 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
     let decoded = Call::decode(&approval.call)?;
     // Those who signed were asked then; whoever sends it need be no approver.
     let said = (&args.review, None);
-    let checks = check_as_approver(place, &decoded, said).await?;
+    let checks = check_as_approver(place, (&decoded, &approval.call), said).await?;
     storage::report(&mut outcome, &checks);
     let overrides = args.review.storage.clone();
     let sending = Sending::of(&approval.call).signed(submission(&accepted));

@@ -26,6 +26,7 @@ use crate::functions::Functions;
 use crate::governance::{Call, PendingAction, pending, same_code_differs};
 use crate::ids::{ActionId, CodeHash};
 use crate::layout::Who;
+use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
 use alloy::primitives::{Address, Bytes};
 use stylus_layout::{Document, Layout};
@@ -280,7 +281,18 @@ impl<'a> Work<'a> {
 
     /// Refuses other code under a label that is taken, which the registry would refuse after all of it was deployed.
     async fn require_same(&self, version: &str, new: &Code) -> Result<(), Error> {
-        match self.registered(version).await? {
+        let known = self.registered(version).await?;
+        if let Some((known, _)) = &known
+            && known.codehash == new.code.codehash
+            && known.source != new.code.source
+        {
+            self.context.output.note(&format!(
+                "warning: {} {version} is registered with the same code and other sources: theirs have the hash {}, \
+                 these {}. Every file of the crate counts, also one that no code uses",
+                self.name, known.source, new.code.source
+            ));
+        }
+        match known {
             Some((known, _)) if self.does == Does::Send && known.codehash != new.code.codehash => {
                 Err(Error::VersionExists {
                     name: self.name.clone(),

@@ -160,6 +160,7 @@ mod tests {
     use crate::console::decision::tests::{decision, plan};
     use crate::console::plan::Replayed;
     use crate::interface::{CallerChange, CallersOfWay};
+    use crate::plan::Verdict;
 
     #[test]
     fn the_box_names_what_has_to_be_accepted_and_each_card_what_it_is_about() {
@@ -217,6 +218,7 @@ mod tests {
         plan.problems = vec![lost];
         page.tried = Some(Tried {
             plan,
+            verdict: Verdict::Whole,
             decoded: Vec::new(),
             coverage: Coverage::default(),
             warnings: vec![soon],
@@ -228,6 +230,10 @@ mod tests {
             assert_eq!(shown.matches(&id).count(), 1, "{id}: {shown}");
             shown.find(&id)
         };
+        assert!(
+            shown.contains("it would succeed"),
+            "whatever a check refuses: {shown}"
+        );
         assert!(
             at("delete:peak") < at("EndsSoon") && at("EndsSoon") < at("first-use"),
             "{shown}"

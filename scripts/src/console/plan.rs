@@ -7,7 +7,8 @@ use crate::expect::Asks;
 use crate::functions::DecodedCall;
 use crate::fuzz::Fuzzed;
 use crate::plan::{
-    Change, Event, FieldValues, Group, Kind, Plan, Reads, Replay, ether, not_tried, only_started,
+    Change, Event, FieldValues, Group, Kind, Plan, Reads, Replay, Verdict, ether, not_tried,
+    only_started,
 };
 use crate::review::Review;
 use crate::text::{grouped, shell_word};
@@ -23,6 +24,8 @@ pub const REPLAY_BLOCKS: u64 = 1_000;
 pub struct Tried {
     /// The plan.
     pub plan: Plan,
+    /// What the copy showed, whatever the checks before it refuse.
+    pub verdict: Verdict,
     /// The migration, in words.
     pub decoded: Vec<DecodedCall>,
     /// How much of each part could be checked.
@@ -126,7 +129,7 @@ fn again(review: &Review, version: &str, fuzzed: Option<&Fuzzed>) -> String {
 pub fn outcome(place: &PageContext, tried: &Tried) -> Markup {
     let plan = &tried.plan;
     html! {
-        @if let Some(says) = plan.verdict().words() { (succeeds(tried, says)) }
+        @if let Some(says) = tried.verdict.words() { (succeeds(tried, says)) }
         @for one in plan.expectations.iter().flat_map(Asks::words) { p { "expects " code { (text(&one)) } } }
         @for says in plan.reads.iter().filter_map(Reads::of_others) {
             p.card.note { span.weight { "· note" } " " (text(&says)) }
@@ -172,7 +175,7 @@ fn succeeds(tried: &Tried, says: &str) -> Markup {
         .warnings
         .iter()
         .any(|one| one.severity == Severity::Danger);
-    let is_good = gas.is_empty() && plan.verdict().is_carried_out() && !is_warned;
+    let is_good = gas.is_empty() && tried.verdict.is_carried_out() && !is_warned;
     let (class, mark) = match is_good {
         true => ("good", "✓ checked"),
         false => ("warning", "! warning"),
@@ -311,6 +314,7 @@ mod tests {
     fn shown(more: impl FnOnce(&mut Tried)) -> String {
         let mut tried = Tried {
             plan: plan(),
+            verdict: Verdict::Whole,
             decoded: Vec::new(),
             coverage: Coverage::default(),
             warnings: Vec::new(),

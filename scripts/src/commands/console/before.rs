@@ -351,9 +351,9 @@ async fn check(
         let ran = documents::plan(context, name, version, Some(&id), None).await?;
         match ran.plan.call == governed.bytes {
             true => {
-                let planned = (ran.plan.verdict(), ran.warnings.as_slice());
+                let planned = (ran.trial, ran.warnings.as_slice());
                 checked.with_plan(Some(planned));
-                checked.with_cleared(&ran.plan, &ran.checks);
+                checked.with_cleared(&ran);
                 let planned = Planned::of(&ran.plan, &ran.checks, &ran.warnings);
                 page.decision.planned = Some(planned);
                 let (document, tried) = documents::tried(ran, false);

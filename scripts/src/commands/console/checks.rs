@@ -5,6 +5,7 @@ use super::super::approver::look_as_approver;
 use super::super::args::ReviewArgs;
 use super::super::context::Context;
 use super::super::facts::Place;
+use super::super::plan::Ran;
 use super::super::review::{add_without_migration, differing, findings_of};
 use crate::app_error::Error;
 use crate::assess::{Accepted, Consent, Finding, Part, Role, Severity, decide};
@@ -12,10 +13,12 @@ use crate::checks::Assessment;
 use crate::client::Client;
 use crate::console::decision::Decision;
 use crate::error::{Exit, Explain};
-use crate::governance::{Call, DryRun, GovernanceError, GovernedCall, ShownCall, readiness};
+use crate::governance::{
+    Call, DryRun, GovernanceError, GovernedCall, ShownCall, readiness, refused,
+};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
-use crate::plan::{Plan, Verdict};
+use crate::plan::Verdict;
 use crate::review::{TRIED, cleared, without_good_steps};
 use crate::text::shell_word;
 use alloy::primitives::Address;
@@ -47,7 +50,9 @@ impl Checked {
         };
         let (call, said) = (&governed.call, ReviewArgs::default());
         let place = Place::of(context, client, registry);
-        let (checked, notices) = match look_as_approver(place, call, (&said, approver)).await {
+        let call_bytes = (call, &governed.bytes);
+        let (checked, notices) = match look_as_approver(place, call_bytes, (&said, approver)).await
+        {
             Ok((checks, notices)) => (Ok(checks), notices),
             Err(error) if error.exit() == Exit::Chain => return Err(error),
             Err(error) => (Err(error), Vec::new()),
@@ -66,6 +71,17 @@ impl Checked {
             add_without_migration(place, governed, &mut findings).await?;
         }
         findings.extend(differing(shown));
+        if let Some(open) = &open {
+            let who = refused(client, registry, action, &open.missing).await?;
+            let names = context.names();
+            findings.extend(who.iter().map(|who| {
+                let says = format!(
+                    "{} refused this action: ask why before you decide",
+                    names.long(*who)
+                );
+                Finding::named(Part::Action, Severity::Warning, "refused", says)
+            }));
+        }
         Ok(Self {
             callers,
             findings,
@@ -100,9 +116,10 @@ impl Checked {
     }
 
     /// What of the fields that are left behind a plan saw cleared.
-    pub(super) fn with_cleared(&mut self, plan: &Plan, checks: &Assessment) {
-        if plan.verdict() == Verdict::Whole {
-            cleared(&mut self.findings, &checks.changes(), &plan.instances);
+    pub(super) fn with_cleared(&mut self, ran: &Ran) {
+        if ran.trial == Verdict::Whole {
+            let changes = ran.checks.changes();
+            cleared(&mut self.findings, &changes, &ran.plan.instances);
         }
     }
 

@@ -77,6 +77,7 @@ pub(super) async fn plan_of(
 /// What was tried: its document, and as a page shows it.
 pub(super) fn tried(ran: plan::Ran, is_replayed: bool) -> (Map<String, Value>, Tried) {
     let tried = Tried {
+        verdict: ran.trial,
         plan: ran.plan,
         decoded: ran.decoded,
         coverage: ran.checks.coverage,

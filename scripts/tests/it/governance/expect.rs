@@ -280,7 +280,7 @@ fn a_file_that_was_edited_after_an_approval_is_told_to_be_another_check() {
         "--reviewed",
         "reviewed.json",
         "--accept",
-        "absent:interface",
+        "absent:interface,other-action",
     ];
     let refused = sandbox.run("Admin", &with(&["approve", &other], &accept));
     refused.is(2, "Reviewed");

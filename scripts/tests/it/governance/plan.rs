@@ -158,14 +158,23 @@ fn of_several_open_actions_for_one_version_the_one_that_is_named_is_tried() {
     let unmeant = sandbox.run("Admin2", &other);
     unmeant.is(2, "Unconfirmed");
     assert!(text(&unmeant.document["error"], "message").contains(&actions[0]));
-    let told = format!(
-        "another open action for A 2.0 says something else (action {})",
-        actions[1]
-    );
-    for looked_at in ["A", &actions[0]] {
+    let other = &actions[1];
+    for (looked_at, told) in [
+        (
+            "A",
+            format!("another open action for A 2.0 says something else (action {other})"),
+        ),
+        (
+            &actions[0],
+            format!("the open action {other} for A 2.0, which"),
+        ),
+    ] {
         let (_, lines) = sandbox.reported("Other", &format!("pending {looked_at}"));
         assert!(lines.iter().any(|line| line.contains(&told)), "{lines:?}");
     }
+    let unmeant = sandbox.run("Admin2", &format!("approve {}", actions[0]));
+    unmeant.is(2, "Unconfirmed");
+    assert!(text(&unmeant.document["error"], "message").contains(other));
     let refused = sandbox.run("Other", "plan A 2.0");
     refused.is(2, "Usage");
     let expected = text(&refused.document["error"], "expected");

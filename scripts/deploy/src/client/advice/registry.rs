@@ -38,9 +38,9 @@ impl Advise for IRegistryErrors {
                 "nothing: it is live already",
             ),
             Self::VersionExists(error) => Advice::new(
-                "a new label",
-                error.version.as_str(),
-                "a version never changes: choose another label",
+                "a new label, or the very code, layout and sources that are registered",
+                format!("{} with something else of these", error.version),
+                "a version never changes: undo what was changed beside it, or choose another label",
             ),
             Self::InvalidLabel(error) => Advice::new(
                 "1 to 64 bytes of printable ASCII without spaces",
