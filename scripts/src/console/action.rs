@@ -116,7 +116,7 @@ fn ended(review: &Review) -> Markup {
                 @match (last("Executed"), last("Cancelled")) {
                     (Some(_), _) => { "success " (text(approvals.unwrap_or("by one call"))) " " (word) },
                     (None, Some(_)) => "cancelled",
-                    (None, None) => "not open any more: its time is over, or its policy has changed",
+                    (None, None) => "not open any more: its time is over, its policy has changed, or another action came first",
                 }
             }
         }

@@ -84,7 +84,9 @@ impl Review {
         match (has("Executed"), has("Cancelled")) {
             (true, _) => "executed",
             (false, true) => "cancelled",
-            (false, false) => "its time is over, or its policy has changed",
+            (false, false) => {
+                "its time is over, its policy has changed, or another action came first"
+            }
         }
     }
 }
