@@ -112,8 +112,8 @@ const HEAD: &str = "\
 
 Migratable and ComplexMigration come from Solidity libraries. `tests/it/differential` compares both forms. It sends the
 same random calls to Solidity contracts of that style (`tests/solidity/contracts/classic`) on anvil and to the contracts
-of this project on the local chain, and compares outcomes, values and events. This table lists every intended
-difference. The test fails if one of them does not occur, or if another one does.
+of this project on the local chain, and compares outcomes, values and events. The test fails if a row of this table
+does not occur, or another difference does.
 
 | subject | Solidity | here |
 |---|---|---|
