@@ -29,6 +29,7 @@ use crate::model::Readiness;
 use crate::output::Outcome;
 use crate::review::{Area, Checked, Review, Subject, draw, findings};
 use alloy::primitives::{Address, B256, U256};
+use std::collections::BTreeMap;
 use stylus_layout::{Declarations, compare};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 pub(super) use tried::add_without_migration;
@@ -93,7 +94,10 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
     };
     let approved = match &open {
         Some(open) => open.approved.clone(),
-        None => approvals(&history.entries),
+        None => {
+            no = last_said(&history.entries, "Revoked");
+            last_said(&history.entries, "Approved")
+        }
     };
     Ok(Review {
         registry,
@@ -113,17 +117,16 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
     })
 }
 
-/// Who approved an action that is not open any more.
-fn approvals(entries: &[Entry]) -> Vec<Address> {
-    let mut all = Vec::new();
+/// Whose last word on an action that is not open any more was that event.
+fn last_said(entries: &[Entry], said: &str) -> Vec<Address> {
+    let mut last = BTreeMap::new();
     for Entry { event, who, .. } in entries {
-        match *event {
-            "Approved" => all.push(*who),
-            "Revoked" => all.retain(|one| one != who),
-            _ => {}
+        if ["Approved", "Revoked"].contains(event) {
+            last.insert(*who, *event);
         }
     }
-    all
+    let of_it = last.into_iter().filter(|(_, event)| *event == said);
+    of_it.map(|(who, _)| who).collect()
 }
 
 /// Those of the accounts that have code of their own: a Safe, a timelock. An account that delegates

@@ -44,7 +44,10 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
             h2 { "Who decides" }
             p { "policy of " (text(&review.policy.role)) ": " code { (text(&review.policy.named)) } }
             @if review.readiness.is_some() { (tree(place, &review.tree, &review.refused)) }
-            @else { (tree_alone(place, &review.tree)) }
+            @else {
+                (tree_alone(place, &review.tree))
+                @if !review.refused.is_empty() { p { "refused: " (addresses(place, &review.refused)) } }
+            }
         }
         @if let Some(Checked { slots: areas, .. }) = &review.checked {
             section {
@@ -118,6 +121,10 @@ fn ended(review: &Review) -> Markup {
                     (None, Some(_)) => "cancelled",
                     (None, None) => "not open any more: its time is over, its policy has changed, or another action came first",
                 }
+            }
+            @if last("Executed").is_some() && word == "activated" {
+                p { "To keep the version for git, in the project's folder: "
+                    code { "stylus-upgrades approve " (review.action) } }
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use super::super::args::{ApproveArgs, ReviewArgs, StorageArgs};
 use super::super::context::Context;
+use super::super::facts::Place;
+use super::super::kept;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::governance::{Call, GovernanceError, Submitted, instead, is_approver};
@@ -39,9 +41,22 @@ pub(super) async fn already_executed(
     if let Some(found) = unanswered {
         return Err(GovernanceError::Executed { action, by, found }.into());
     }
+    // Whoever executed it in a browser or elsewhere wrote no folder here.
+    let kept = match call.version() {
+        Some((version, ..)) => {
+            kept::keep(
+                Place::of(context, client, registry),
+                call.definition(),
+                version,
+            )
+            .await
+        }
+        None => None,
+    };
     let report = AlreadyExecuted {
         submitted: executed.into(),
         compared: args.reviewed.is_some(),
+        kept,
         by,
     };
     Ok(Outcome::of(&report, &context.names()))
@@ -54,6 +69,9 @@ struct AlreadyExecuted {
     submitted: Submitted,
     /// Whether its call was compared with the one that was reviewed.
     compared: bool,
+    /// The folder in which its version is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<String>,
     /// Who executed it, in which transaction.
     #[serde(skip)]
     by: String,

@@ -3,6 +3,7 @@
 use crate::governance::sandbox::{CREATE_SAVED, MIGRATE, Sandbox, error, text};
 use alloy::primitives::Address;
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 #[test]
 fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
@@ -24,7 +25,12 @@ fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
         "{late:?}"
     );
     assert_eq!(late[1], "nothing was compared, and nothing was sent");
+    // Whoever executed it in a browser kept nothing here: approve does.
+    let kept = PathBuf::from(text(&executed, "kept"));
+    std::fs::remove_dir_all(&kept).expect("it was kept");
     let late = sandbox.done("Admin", &["approve", &action[..10]]);
+    assert!(Path::new(text(&late, "kept")).is_dir(), "{late}");
+    assert!(kept.is_dir());
     assert_eq!(
         (&late["executed"], &late["compared"]),
         (&true.into(), &false.into())
