@@ -41,7 +41,7 @@ pub(super) async fn already_executed(
     if let Some(found) = unanswered {
         return Err(GovernanceError::Executed { action, by, found }.into());
     }
-    // Whoever executed it in a browser or elsewhere wrote no folder here.
+    // An execution in a browser or on another machine leaves no folder here.
     let kept = match call.version() {
         Some((version, ..)) => {
             kept::keep(

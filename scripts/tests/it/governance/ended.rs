@@ -25,7 +25,7 @@ fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
         "{late:?}"
     );
     assert_eq!(late[1], "nothing was compared, and nothing was sent");
-    // Whoever executed it in a browser kept nothing here: approve does.
+    // A browser keeps no folder: `approve` does.
     let kept = PathBuf::from(text(&executed, "kept"));
     std::fs::remove_dir_all(&kept).expect("it was kept");
     let late = sandbox.done("Admin", &["approve", &action[..10]]);
