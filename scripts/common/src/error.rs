@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 pub use stylus_explain_derive::Explain;
+use thiserror::Error;
 
 /// Exit codes of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -92,5 +93,58 @@ impl Report {
     /// Whether the details say the same, line by line.
     pub fn is_detail(&self, value: &str) -> bool {
         !self.details.is_empty() && value.lines().eq(self.details.iter().map(String::as_str))
+    }
+}
+
+/// A refusal that is told in one place alone: its name and its words stand where it arises.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
+#[error("{message}")]
+#[explain(
+    name = *name,
+    expected = "{expected}",
+    found = "{found}",
+    next = "{next}",
+    exit = *exit
+)]
+pub struct Refusal {
+    name: &'static str,
+    message: String,
+    expected: String,
+    found: String,
+    next: String,
+    exit: Exit,
+}
+
+impl Refusal {
+    /// Of that name.
+    pub fn new(name: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            name,
+            message: message.into(),
+            expected: String::new(),
+            found: String::new(),
+            next: String::new(),
+            exit: Exit::Refused,
+        }
+    }
+
+    /// What was expected, what was found instead, and what to do now.
+    #[must_use]
+    pub fn with(
+        mut self,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
+        self.expected = expected.into();
+        self.found = found.into();
+        self.next = next.into();
+        self
+    }
+
+    /// With another exit code.
+    #[must_use]
+    pub fn exiting(self, exit: Exit) -> Self {
+        Self { exit, ..self }
     }
 }

@@ -6,7 +6,6 @@ use crate::expect::ExpectError;
 use crate::export::ExportError;
 use crate::fuzz::FuzzError;
 use crate::governance::GovernanceError;
-use crate::governance::signed::SignedError;
 use crate::layout::{DocumentError, LayoutError};
 use crate::line_coverage::LineCoverageError;
 use crate::migration::MigrationError;
@@ -18,12 +17,6 @@ use crate::versions::VersionsError;
 impl From<GovernanceError> for Error {
     fn from(error: GovernanceError) -> Self {
         Self::Governance(error.into())
-    }
-}
-
-impl From<SignedError> for Error {
-    fn from(error: SignedError) -> Self {
-        GovernanceError::from(error).into()
     }
 }
 

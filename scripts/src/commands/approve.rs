@@ -12,7 +12,7 @@ use super::propose::Sending;
 use super::storage;
 use crate::app_error::Error;
 use crate::governance::signed::calldata_digest;
-use crate::governance::{Call, Reviewed, action_of, proposed};
+use crate::governance::{Call, Reviewed, proposed};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::{Address, B256};
@@ -34,7 +34,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
             .output
             .note(&format!("{} says the same", file.display()));
     }
-    if action_of(&client, registry, &event.call).await? != action {
+    if client.registry(registry).action_of(&event.call).await? != action {
         return already_executed(context, &client, (registry, action), &decoded, args).await;
     }
     require_part(&client, registry, &event.call).await?;

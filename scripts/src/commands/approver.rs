@@ -13,6 +13,7 @@ use crate::assess::{Finding, Part, Refused, Role};
 use crate::build::Artifact;
 use crate::checks::Assessment;
 use crate::client::Client;
+use crate::error::Refusal;
 use crate::governance::{BuildFacts, Call, GovernanceError, not_an_approver, superseded_by};
 use crate::layout::Build;
 use crate::progress::Progress;
@@ -91,11 +92,18 @@ pub(super) async fn require_current(
     call: &Call,
 ) -> Result<(), Error> {
     match superseded_by(client, registry, call).await? {
-        Some(registered) => Err(GovernanceError::Superseded {
-            definition: call.definition().into(),
-            registered,
+        Some(registered) => {
+            let definition = call.definition();
+            let message = format!(
+                "{definition} {registered}: this action has ended, and never does anything"
+            );
+            let refusal = Refusal::new("Superseded", message).with(
+                "a version that is new, or has code, layout and sources as the action names them",
+                registered,
+                "nothing was sent; to propose its code anew, give it a label of its own",
+            );
+            Err(GovernanceError::from(refusal).into())
         }
-        .into()),
         None => Ok(()),
     }
 }

@@ -62,16 +62,13 @@ impl CommandReport for Cancelled {
 
 /// Why `found` of an action that is not open any more: nothing is left to revoke, to cancel or to sign.
 pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -> Error {
-    let not_open = GovernanceError::NotOpen { action };
-    match instead(place.client, place.registry, action, not_open).await {
-        Ok(executed) => GovernanceError::Executed {
-            action,
-            by: executed.by(&place.context.names()),
-            found: found.into(),
-        },
-        Err(error) => error,
+    match instead(place.client, place.registry, action).await {
+        Ok(executed) => {
+            let by = executed.by(&place.context.names());
+            GovernanceError::executed(action, &by, found).into()
+        }
+        Err(error) => error.into(),
     }
-    .into()
 }
 
 /// An open action, as it was proposed; shows what it does.
@@ -79,13 +76,10 @@ async fn open(context: &Context, action: &str) -> Result<(Client, Address, abi::
     let (client, registry) = context.verified_working("cancel").await?;
     let names = context.names();
     let action = named(&client, registry, action).await?;
-    match readiness(&client, registry, action).await {
-        Err(GovernanceError::NotOpen { .. }) => {
-            let place = Place::of(context, &client, registry);
-            return Err(why_ended(place, action, "nothing is left to cancel").await);
-        }
-        found => found?,
-    };
+    if readiness(&client, registry, action).await?.is_none() {
+        let place = Place::of(context, &client, registry);
+        return Err(why_ended(place, action, "nothing is left to cancel").await);
+    }
     let event = proposed(&client, registry, action).await?;
     for line in Display::of(&event.call, &names)?.lines() {
         context.output.note(&line);

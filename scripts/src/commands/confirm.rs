@@ -5,9 +5,8 @@ use super::context::Context;
 use crate::app_error::Error;
 use crate::assess::{Coverage, Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
-use crate::governance::{
-    Call, GovernanceError, Rival, action_of, current_policy, pending, readiness,
-};
+use crate::error::{Exit, Refusal};
+use crate::governance::{Call, GovernanceError, current_policy, pending, readiness, rival};
 use crate::ids::ActionId;
 use crate::progress::Progress;
 use crate::text::{count, shell_word};
@@ -63,8 +62,8 @@ pub(super) async fn rivals(
     (own, bytes): (&Call, &Bytes),
 ) -> Result<Vec<Finding>, Error> {
     let open = pending(client, registry, own.definition()).await?;
-    let all = open.actions.iter().filter_map(|other| {
-        let Rival { subject, differs } = Rival::of((own, bytes), other)?;
+    let all = open.iter().filter_map(|other| {
+        let (subject, differs) = rival((own, bytes), other)?;
         let other = (other.action, other.proposer);
         Some(other_action(&subject, other, &differs, context))
     });
@@ -74,13 +73,21 @@ pub(super) async fn rivals(
 /// A policy of a role as the registry parses it.
 ///
 /// # Errors
-/// [`GovernanceError::InvalidPolicy`] where the registry would refuse its text.
+/// `InvalidPolicy` where the registry would refuse its text.
 pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy, Error> {
-    let parsed = parse(expression.as_bytes()).map_err(|refusal| GovernanceError::InvalidPolicy {
-        role: role.into(),
-        expression: expression.into(),
-        offset: refusal.offset,
-        reason: policy_reason(refusal.reason),
+    let parsed = parse(expression.as_bytes()).map_err(|refused| {
+        let (reason, offset) = (policy_reason(refused.reason), refused.offset);
+        let at = usize::try_from(offset).unwrap_or(usize::MAX);
+        let before = expression.get(..at).unwrap_or(expression);
+        let message = format!(
+            "the policy of role {role} is not valid at byte {offset} of {expression}: {reason}"
+        );
+        let refusal = Refusal::new("InvalidPolicy", message).with(
+            "a policy such as 0xaddr, AND(p,…), OR(p,…), OutOf(n,p,…), or NONE",
+            format!("{reason}, at byte {offset} of {expression}: behind {before:?}"),
+            "correct the expression there: names are written as their addresses in it",
+        );
+        GovernanceError::from(refusal.exiting(Exit::Usage))
     });
     Ok(parsed?)
 }
@@ -204,8 +211,8 @@ pub(super) async fn unless_proposed(
 ) -> Result<Vec<Finding>, Error> {
     let is_excluded = |notice: &Finding| notice.id == FindingId::EXCLUDED_SENDER;
     if notices.iter().any(is_excluded) {
-        let action = action_of(client, registry, call).await?;
-        if readiness(client, registry, action).await.is_ok() {
+        let action = client.registry(registry).action_of(call).await?;
+        if readiness(client, registry, action).await?.is_some() {
             notices.retain(|notice| !is_excluded(notice));
         }
     }

@@ -5,10 +5,10 @@ use super::facts::Place;
 use super::shown::shown_call;
 use crate::app_error::Error;
 use crate::client::Client;
-use crate::governance::{self, Call, Open, Rival};
+use crate::governance::{self, Call, rival};
 use crate::ids::ActionId;
 use crate::output::Outcome;
-use crate::review::{OpenAction, Pending, ReadableAction};
+use crate::review::{OpenAction, Pending};
 use alloy::primitives::{Address, B256};
 
 pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome, Error> {
@@ -24,26 +24,28 @@ pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pen
     let (client, registry) = context.verified_snapshot().await?;
     let place = Place::of(context, &client, registry);
     let (names, given) = (context.names(), context.given());
-    let Open {
-        actions: readable,
-        unreadable,
-    } = match name {
+    let mut all = match name {
         Some(name) => governance::pending(&client, registry, name).await?,
         None => governance::all_pending(&client, registry).await?,
     };
+    all.sort_by_key(|one| one.unreadable.is_some());
     let mut actions = Vec::new();
-    for open in &readable {
-        let shown = shown_call(place, &open.call, &open.says).await?;
-        let superseded = superseded(&client, registry, &open.says).await?;
-        let rivals = readable.iter().filter_map(|other| {
-            let rival = Rival::of((&open.says, &open.call), other)?;
-            Some(rival.line(other))
-        });
-        let beside = (superseded, rivals.collect());
-        let one = ReadableAction::new(open.clone(), shown, beside, &names, &given);
-        actions.push(OpenAction::Readable(Box::new(one)));
+    for open in &all {
+        let (mut shown, mut beside) = (None, (None, Vec::new()));
+        if let Some(says) = &open.says {
+            shown = Some(shown_call(place, &open.call, says).await?);
+            let rivals = all.iter().filter_map(|other| {
+                let (subject, differs) = rival((says, &open.call), other)?;
+                let action = other.action;
+                Some(format!(
+                    "another open action for {subject} {differs} (action {action})"
+                ))
+            });
+            beside = (superseded(&client, registry, says).await?, rivals.collect());
+        }
+        let one = OpenAction::new(open.clone(), shown, beside, &names, &given);
+        actions.push(one);
     }
-    actions.extend(unreadable.into_iter().map(OpenAction::Unreadable));
     Ok(Pending { registry, actions })
 }
 
@@ -97,7 +99,8 @@ pub(super) async fn named(
     let begins = format!("0x{}", digits.to_lowercase());
     let is_named = |action: &ActionId| action.to_string().starts_with(&begins);
     let open = governance::all_pending(client, registry).await?;
-    let mut matching: Vec<_> = open.ids().filter(is_named).collect();
+    let ids = open.iter().map(|open| open.action);
+    let mut matching: Vec<_> = ids.filter(is_named).collect();
     if matching.is_empty() {
         // One that was executed or cancelled.
         let all = governance::ever_proposed(client, registry).await?;

@@ -113,7 +113,6 @@ pub(super) async fn run_as(
     }
     outcome.field("decoded", &decoded);
     storage::report(&mut outcome, &checks);
-    outcome.lines.extend(storage::cleared_lines(&checks, &plan));
     let tried = plan.reads.iter().filter_map(Reads::reads_gas);
     let tried: Vec<Finding> = tried.chain(taken.iter().cloned()).collect();
     let is_found = |id: &FindingId| tried.iter().any(|one| one.id == *id);

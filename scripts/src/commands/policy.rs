@@ -181,7 +181,6 @@ async fn roles(place: Place<'_>, name: &str) -> Result<Vec<String>, Error> {
         // An unknown name is refused by the registry, not reported as one without roles.
         place.reader().head(name).await?;
     }
-    let history =
-        history::read_part(client, registry, name, &context.names(), Wanted::None).await?;
+    let history = history::read(client, registry, name, &context.names(), Wanted::None).await?;
     Ok(history.definition.policies.into_keys().collect())
 }

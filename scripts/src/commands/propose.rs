@@ -307,10 +307,7 @@ pub(super) fn require(
 ) -> Result<(), Error> {
     let failed = checks.iter().filter(|check| !check.ok).count();
     if failed > 0 {
-        let error = GovernanceError::Checks {
-            failed,
-            all: checks.len(),
-        };
+        let error = GovernanceError::checks(failed, checks.len());
         stop(context, outcome, &error, Exit::Refused);
     }
     Ok(())

@@ -20,7 +20,6 @@ use crate::output::Outcome;
 use crate::own_file::{self, FileError};
 use crate::progress::Progress;
 use crate::report::CommandReport;
-use crate::review::OpenAction;
 use crate::text::listed;
 use serde::Serialize;
 use std::path::Path;
@@ -83,7 +82,7 @@ pub(super) async fn run(
     let open = pending::pending(context, Some(&name)).await?;
     let mut actions = Vec::new();
     for one in &open.actions {
-        if let OpenAction::Readable(one) = one {
+        if one.shown.is_some() {
             actions.push(review::review(context, &one.open.action.to_string()).await?);
         }
     }

@@ -69,11 +69,7 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
     let action = named(&client, registry, action).await?;
     let event = proposed(&client, registry, action).await?;
     let governed = GovernedCall::decode(registry, event.call.clone(), U256::ZERO)?;
-    let mut open = match readiness(&client, registry, action).await {
-        Ok(readiness) => Some(readiness),
-        Err(GovernanceError::NotOpen { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
+    let mut open = readiness(&client, registry, action).await?;
     let mut no = Vec::new();
     if let Some(open) = &mut open {
         no = refused(&client, registry, action, &open.missing).await?;
@@ -82,7 +78,7 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
     let (name, role) = (governed.call.definition(), governed.call.role());
     let (role, text) = deciding_policy(&client, registry, name, role).await?;
     let wanted = Wanted::OfAction(action);
-    let history = history::read_part(&client, registry, name, &names, wanted).await?;
+    let history = history::read(&client, registry, name, &names, wanted).await?;
     let mut shown = shown(place, &governed).await?;
     if open.is_none() {
         // What it did to the policy of that time is not known any more.
@@ -153,12 +149,12 @@ async fn checked(
     let (client, call) = (place.client, &governed.call);
     let said = (&ReviewArgs::default(), Role::Reader);
     let checked = check_action(place, call, said).await;
-    let found = checked
+    let callers = checked
         .as_ref()
-        .map(|found| (found.callers(), found.changes()));
-    let (callers, changes) = found.unwrap_or_default();
+        .map(Assessment::callers)
+        .unwrap_or_default();
     let mut all = findings_of(place, (call, &shown.facts), Some(open), checked).await?;
-    let tried = tried::add(place, governed, (&mut all, &changes)).await?;
+    let tried = tried::add(place, governed, &mut all).await?;
     let fuzzed = fuzzed(place, call).await;
     all.extend(differing(shown));
     let own = (&governed.call, &governed.bytes);
@@ -167,7 +163,7 @@ async fn checked(
     let end = deadline(client).await?;
     let approval = current(client, place.registry, &governed.bytes, end).await?;
     if approval.action() != action {
-        return Err(GovernanceError::NotOpen { action }.into());
+        return Err(GovernanceError::not_open(action).into());
     }
     Ok(Checked {
         contracts: contracts(client, open.needed()).await?,

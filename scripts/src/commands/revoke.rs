@@ -11,7 +11,7 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::client::Transactions;
 use crate::governance::signed::require_here;
-use crate::governance::{Approved, Display, GovernanceError, action_of, proposed, readiness};
+use crate::governance::{Approved, Display, GovernanceError, proposed, readiness};
 use crate::ids::ActionId;
 use crate::names::Names;
 use crate::output::Outcome;
@@ -28,8 +28,6 @@ struct Refused {
     action: ActionId,
     /// What it does, where that is known.
     call: Option<Bytes>,
-    /// Whether it is open; otherwise nobody has proposed it.
-    is_open: bool,
 }
 
 pub(super) async fn run(context: &Context, text: &str) -> Result<Outcome, Error> {
@@ -52,16 +50,10 @@ pub(super) async fn run(context: &Context, text: &str) -> Result<Outcome, Error>
         return export::order(place, "revoke", action, call.abi_encode().into()).await;
     }
     let approver = client.caller("revoke")?;
-    let before = match refused.is_open {
-        true => Some(readiness(&client, registry, action).await?),
-        false => None,
-    };
+    let before = readiness(&client, registry, action).await?;
     let sent = client.send("revoke", registry, &call, U256::ZERO).await?;
     let withdrawn = before.is_some_and(|before| before.approved.contains(&approver));
-    let left = match readiness(&client, registry, action).await {
-        Err(GovernanceError::NotOpen { .. }) => None,
-        left => Some(left?),
-    };
+    let left = readiness(&client, registry, action).await?;
     let revoked = Revoked {
         transactions: Transactions::of(std::slice::from_ref(&sent)),
         action,
@@ -125,23 +117,16 @@ async fn refused(
                 require_here(client, registry, &file).await?;
                 (file.approval.action(), Some(file.approval.call))
             }
-            Subject::Call(call) | Subject::Action(_, call) => {
-                (action_of(client, registry, &call).await?, Some(call))
-            }
+            Subject::Call(call) | Subject::Action(_, call) => (
+                client.registry(registry).action_of(&call).await?,
+                Some(call),
+            ),
         },
     };
-    let is_open = match readiness(client, registry, action).await {
-        Ok(_) => true,
-        Err(GovernanceError::NotOpen { .. }) => false,
-        Err(error) => return Err(error.into()),
-    };
+    let is_open = readiness(client, registry, action).await?.is_some();
     if !is_open && proposed(client, registry, action).await.is_ok() {
         let place = Place::of(context, client, registry);
         return Err(why_ended(place, action, "nothing is left to revoke").await);
     }
-    Ok(Refused {
-        action,
-        call,
-        is_open,
-    })
+    Ok(Refused { action, call })
 }

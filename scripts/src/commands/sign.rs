@@ -13,9 +13,10 @@ use crate::app_error::Error;
 use crate::assess::FindingId;
 use crate::export::Exported;
 use crate::governance::signed::{
-    self, Approval, ApprovalFile, Digests, SignedError, current, require_here, require_place,
+    self, Approval, ApprovalFile, Digests, current, malformed, outdated, require_here,
+    require_place, untyped,
 };
-use crate::governance::{GovernedCall, ShownCall, Simulated, Trial, proposed};
+use crate::governance::{GovernanceError, GovernedCall, ShownCall, Simulated, Trial, proposed};
 use crate::ids::ActionId;
 use crate::names::Names;
 use crate::output::Outcome;
@@ -68,9 +69,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
         (None, None) => return Err(no_key()),
         (None, Some(signer)) => {
             let signature = signer.sign_hash_sync(&digests.eip712);
-            let signature = signature.map_err(|error| SignedError::Untyped {
-                reason: error.to_string(),
-            })?;
+            let signature = signature.map_err(|error| untyped(&error.to_string()))?;
             let bytes = Bytes::from(signature.as_bytes());
             let path = args.offline.out.clone();
             let path = path.unwrap_or_else(|| default_path(&approval, signer.address()));
@@ -187,8 +186,7 @@ async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval, Erro
     if let Some(file) = given {
         let (expected, found) = (approval.action(), file.approval.action());
         if expected != found {
-            let outdated = SignedError::Outdated { expected, found };
-            return Err(outdated.into());
+            return Err(outdated(expected, found).into());
         }
     }
     let here = ApprovalFile {
@@ -228,7 +226,7 @@ async fn subject(place: Place<'_>, text: &str) -> Result<Subject, Error> {
 
 /// A file of `approve --offline`, or one that --export wrote for that chain and registry.
 pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject, Error> {
-    let text = own_file::read(path).map_err(SignedError::from)?;
+    let text = own_file::read(path)?;
     let text = text.unwrap_or_default();
     if let Ok(call) = text.trim().parse::<Bytes>() {
         return Ok(Subject::Call(call));
@@ -253,20 +251,17 @@ pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject, Error> 
 
 /// The calldata of a file that --export wrote as JSON. What a signature does not bind is refused, and so is a call of
 /// another chain or account.
-fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes, SignedError> {
-    let malformed = |reason| SignedError::Malformed {
-        path: path.to_owned(),
-        reason,
-    };
+fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes, GovernanceError> {
     let call: Exported =
-        serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
+        serde_json::from_str(text).map_err(|error| malformed(path, &error.to_string()))?;
     require_place(path, here, (call.chain_id, call.to))?;
     match call.value.is_zero() {
         true => Ok(call.data),
-        false => Err(malformed(format!(
-            "{} wei go along with it, which no signature says",
-            call.value
-        ))),
+        false => {
+            let value = call.value;
+            let reason = format!("{value} wei go along with it, which no signature says");
+            Err(malformed(path, &reason))
+        }
     }
 }
 

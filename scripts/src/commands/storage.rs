@@ -7,8 +7,6 @@ use crate::assess::{Finding, FindingId};
 use crate::checks::Assessment;
 use crate::layout::StorageCheck;
 use crate::output::Outcome;
-use crate::plan::{Plan, Verdict};
-use crate::review::{CLEARED, cleared};
 use serde_json::Value;
 
 /// Nothing is sent if something is in the way, or was accepted that is not there.
@@ -59,15 +57,6 @@ pub(super) fn report(outcome: &mut Outcome, checks: &Assessment) {
     lines.retain(|line| !outcome.lines.contains(line));
     outcome.lines.extend(lines);
     needless(outcome, checks.needless());
-}
-
-/// Of the fields that are left behind, those that the migration cleared on a copy, as lines.
-pub(super) fn cleared_lines(checks: &Assessment, plan: &Plan) -> Vec<String> {
-    if plan.verdict() != Verdict::Whole {
-        return Vec::new();
-    }
-    let ids = cleared(&mut [], &checks.changes(), &plan.instances);
-    ids.iter().map(|id| format!("· {id}: {CLEARED}")).collect()
 }
 
 /// What is accepted and was not found, with what an earlier call named.

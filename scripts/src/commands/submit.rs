@@ -10,7 +10,7 @@ use super::storage;
 use crate::app_error::Error;
 use crate::governance::Call;
 use crate::governance::signed::{
-    Accepted, ApprovalFile, Digests, Given, SignedError, accepted, require_here, submission,
+    Accepted, ApprovalFile, Digests, Given, accepted, require_here, submission, unsigned,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -96,8 +96,8 @@ fn given(
     for (signer, signature) in args.signer.iter().zip(&args.signature) {
         of_wallets.push((context.manifest.address(signer)?, signature.clone()));
     }
-    let unsigned = files.iter().position(|file| file.signed.is_none());
-    let place = unsigned.unwrap_or_default();
+    let first = files.iter().position(|file| file.signed.is_none());
+    let place = first.unwrap_or_default();
     let mut all = Vec::new();
     for (position, file) in files.into_iter().enumerate() {
         let ApprovalFile {
@@ -110,7 +110,7 @@ fn given(
             signatures.append(&mut of_wallets);
         }
         if signatures.is_empty() {
-            return Err(SignedError::Unsigned { path }.into());
+            return Err(unsigned(&path).into());
         }
         all.extend(signatures.into_iter().map(|(signer, signature)| Given {
             path: path.clone(),

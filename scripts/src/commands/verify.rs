@@ -10,7 +10,7 @@ use super::publish::{self, Publication};
 use super::recorded;
 use crate::app_error::Error;
 use crate::assess::{Coverage, Refused, Role, decide};
-use crate::error::{Exit, Report};
+use crate::error::{Exit, Refusal, Report};
 use crate::governance::{GovernanceError, seconds_left};
 use crate::history::{Section, VerifyReport, Wanted, read_compared, read_existing};
 use crate::model::Slice;
@@ -133,7 +133,16 @@ async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>, Erro
         let names = context.names();
         read_existing(client, registry, "", &names, Wanted::None).await?; // or the endpoint shows no event at all
         let what = format!("the registry {registry} has no definitions");
-        return Err(GovernanceError::Nothing { what }.into());
+        let refusal = Refusal::new(
+            "NothingToCheck",
+            format!("there is nothing to check: {what}"),
+        );
+        let refusal = refusal.with(
+            "something to check",
+            what,
+            "stylus-upgrades define NAME --migrate POLICY creates a definition",
+        );
+        return Err(GovernanceError::from(refusal).into());
     }
     Ok(all.into_iter().collect())
 }

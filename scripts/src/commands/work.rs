@@ -97,7 +97,7 @@ impl<'a> Work<'a> {
     ) -> Result<Self, Error> {
         let registry = context.verified(&client, context.registry()?).await?;
         let definition = client.registry(registry).head(name).await?;
-        let open = pending(&client, registry, name).await?.actions;
+        let open = pending(&client, registry, name).await?;
         Ok(Self {
             context,
             client,
@@ -302,7 +302,7 @@ impl<'a> Work<'a> {
                 })
             }
             _ if self.does == Does::Send => self.require_no_other(version, |other| {
-                let (_, code, _) = other.says.version()?;
+                let (_, code, _) = other.says.as_ref()?.version()?;
                 let (theirs, ours) = (CodeHash::from(code?.codehash), new.code.codehash);
                 (theirs != ours).then(|| {
                     format!(
@@ -420,10 +420,13 @@ impl<'a> Work<'a> {
 
     /// The open migrations to `version`, in the order of their proposals.
     pub(super) fn proposed(&self, version: &str) -> Vec<(ActionId, abi::migrateCall)> {
-        let migrations = self.open.iter().filter_map(|open| match &open.says {
-            Call::Migrate(call) if call.version == version => Some((open.action, call.clone())),
-            _ => None,
-        });
+        let migrations = self
+            .open
+            .iter()
+            .filter_map(|open| match open.says.as_ref()? {
+                Call::Migrate(call) if call.version == version => Some((open.action, call.clone())),
+                _ => None,
+            });
         migrations.collect()
     }
 
@@ -446,7 +449,10 @@ impl<'a> Work<'a> {
         version: &str,
         differs: impl Fn(&PendingAction) -> Option<String>,
     ) -> Result<(), Error> {
-        let same = |other: &&PendingAction| matches!(other.says.version(), Some((label, ..)) if label == version);
+        let same = |other: &&PendingAction| {
+            let says = other.says.as_ref().and_then(Call::version);
+            says.is_some_and(|(label, ..)| label == version)
+        };
         let others = self.open.iter().filter(same);
         let notices = others.filter_map(|other| {
             let subject = format!("{} {version}", self.name);
@@ -467,12 +473,13 @@ impl<'a> Work<'a> {
         let own_code = own.as_ref().and_then(code);
         self.require_no_other(version, |other| {
             // Of other code it was said before anything was deployed.
-            let theirs = code(&other.says);
+            let says = other.says.as_ref()?;
+            let theirs = code(says);
             let is_told = own_code.is_some() && theirs.is_some() && theirs != own_code;
             let is_same_kind = other.call.get(..4) == bytes.get(..4);
             let differs = is_same_kind && other.call != *bytes && !is_told;
             let own = own.as_ref().filter(|_| differs)?;
-            Some(same_code_differs(own, &other.says).to_owned())
+            Some(same_code_differs(own, says).to_owned())
         })
     }
 }

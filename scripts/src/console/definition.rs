@@ -85,11 +85,10 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
 
 /// The policy that decides an open action, with those who said yes to that.
 fn decided_by(policies: &Policies, open: &OpenAction) -> Option<Node> {
-    let OpenAction::Readable(open) = open else {
-        return None;
-    };
     let of = |role: &str| policies.policies.iter().find(|policy| policy.role == role);
-    let role = role_of(&open.shown.display.role, |role| of(role).is_some());
+    let role = role_of(&open.shown.as_ref()?.display.role, |role| {
+        of(role).is_some()
+    });
     tree_of(of(role)?, &open.open.readiness.approved)
 }
 

@@ -18,7 +18,7 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Mar
     let is_mine = |one: &&OpenAction| {
         let account = place.account;
         account.is_some_and(|account| {
-            let left = one.readiness().needed();
+            let left = one.open.readiness.needed();
             left.contains(&account)
         })
     };
@@ -64,29 +64,22 @@ pub fn actions(
     html! {
         ul.actions {
             @for one in all {
-                @let open = one.readiness();
+                @let open = &one.open.readiness;
                 li.card {
                     h3 {
-                        @match one {
-                            OpenAction::Readable(one) => {
-                                (link(place, "/action", &[("id", &one.open.action.to_string())],
-                                    &headline(&one.shown.display)))
-                            },
-                            OpenAction::Unreadable(_) => {
-                                span.weight { "danger" } " bytes that nobody should approve"
-                            },
-                        }
+                        @if let Some(shown) = &one.shown {
+                            (link(place, "/action", &[("id", &one.open.action.to_string())],
+                                &headline(&shown.display)))
+                        } @else { span.weight { "danger" } " bytes that nobody should approve" }
                     }
                     p { b { (open.approvals) "/" (open.required) }
                         " approvals; not executed: " (not_executed(open))
                         "; open until " (time(open.expires)) }
-                    p { "proposed by " (address(place, one.proposer())) }
-                    @if !one.refused().is_empty() { p { "refused: " (addresses(place, one.refused())) } }
-                    @if let OpenAction::Readable(one) = one {
-                        @for rival in &one.rivals { p { span.weight { "! warning" } " " (text(rival)) } }
-                    }
-                    @if let Some(policy) = policy_of(one) { (tree(place, &policy, one.refused())) }
-                    @if let OpenAction::Unreadable(one) = one { p { (text(&one.unreadable)) } }
+                    p { "proposed by " (address(place, one.open.proposer)) }
+                    @if !one.open.refused.is_empty() { p { "refused: " (addresses(place, &one.open.refused)) } }
+                    @for rival in &one.rivals { p { span.weight { "! warning" } " " (text(rival)) } }
+                    @if let Some(policy) = policy_of(one) { (tree(place, &policy, &one.open.refused)) }
+                    @if let Some(why) = &one.open.unreadable { p { (text(why)) } }
                 }
             }
         }

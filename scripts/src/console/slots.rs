@@ -13,14 +13,13 @@ pub fn slots(areas: &[Area]) -> Markup {
                 thead { tr { th scope="col" { "field" } th scope="col" { "change" }
                     th scope="col" { "type" } th scope="col" { "slot" } th scope="col" { "bytes" } } }
                 tbody {
-                    @for row in area.rows() {
-                        @let one = row.told();
+                    @for row in &area.rows {
                         tr {
                             td data-name="field" { (text(&row.side_by_side(|one| one.label.clone()))) }
                             td data-name="change" {
-                                span class=(format!("change {}", class(one.change))) {
-                                    (one.change.sign()) " " (one.words()) }
-                                @if !one.note.is_empty() { " " (text(&one.note)) }
+                                span class=(format!("change {}", class(row.change))) {
+                                    (row.change.sign()) " " (row.words()) }
+                                @if !row.note.is_empty() { " " (text(&row.note)) }
                             }
                             td data-name="type" { (text(&row.side_by_side(|one| one.kind.clone()))) }
                             td data-name="slot" { (text(&row.side_by_side(|one| one.slot.clone()))) }

@@ -70,16 +70,15 @@ pub(super) async fn require_approver(
     let what = "a new version";
     let caller = client.caller(what)?;
     let text = client.registry(registry).policy(name, "migrate").await?;
-    let Ok(policy) = parse(text.as_bytes()) else {
-        return Ok(());
-    };
-    let is_named = policy.approvers.iter().any(|leaf| leaf.address == caller);
-    if is_named || !policy.lambdas.is_empty() || policy.is_none() {
-        return Ok(());
+    let is_refused = parse(text.as_bytes()).is_ok_and(|policy| {
+        let is_named = policy.approvers.iter().any(|leaf| leaf.address == caller);
+        !is_named && policy.lambdas.is_empty() && !policy.is_none()
+    });
+    match is_refused {
+        false => Ok(()),
+        true => Err(ChainError::Refused {
+            what: what.into(),
+            revert: Revert::decode(&abi::NotAnApprover { caller }.abi_encode()),
+        }),
     }
-    let refusal = abi::NotAnApprover { caller };
-    Err(ChainError::Refused {
-        what: what.into(),
-        revert: Revert::decode(&refusal.abi_encode()),
-    })
 }

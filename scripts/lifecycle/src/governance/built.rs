@@ -2,8 +2,9 @@
 //! the build is of the very code and sources that the action names.
 
 use super::calls::Call;
-use super::error::{Difference, GovernanceError};
+use super::error::GovernanceError;
 use crate::build::BuildInfo;
+use crate::error::Refusal;
 use crate::ids::CodeHash;
 use crate::layout::{Build, FOLDER};
 use serde::Serialize;
@@ -30,7 +31,7 @@ impl BuildFacts {
     /// Of the `what` of `call`.
     ///
     /// # Errors
-    /// [`GovernanceError::ArtifactDiffers`] if the build is of other code, has another layout, or
+    /// `ArtifactDiffers` if the build is of other code, has another layout, or
     /// is of other sources than the call names.
     pub fn of(
         call: &Call,
@@ -57,13 +58,15 @@ impl BuildFacts {
             ("source hash", recorded.1.0, build.source_hash.0),
         ] {
             if named != built {
-                return Err(GovernanceError::ArtifactDiffers(Box::new(Difference {
-                    name: build.name.clone(),
-                    what,
-                    hash,
-                    named,
-                    built,
-                })));
+                let name = &build.name;
+                let message =
+                    format!("{name} has another {hash} than the {what} that would be approved");
+                let refusal = Refusal::new("ArtifactDiffers", message).with(
+                    format!("{hash} {named}"),
+                    format!("{hash} {built}"),
+                    "do not approve it before you know why: check out the proposer's commit and build again",
+                );
+                return Err(refusal.into());
             }
         }
         Ok(Self {

@@ -5,6 +5,7 @@
 use super::arguments::{arguments, named_function};
 use super::error::GovernanceError;
 use super::fields::{FIELDS, Field, Format, NAME, When, always, at};
+use crate::error::{Exit, Refusal};
 use crate::ids::CodeHash;
 use crate::model::role_asked_for;
 use crate::names::Names;
@@ -60,8 +61,8 @@ macro_rules! governed {
             /// Decodes calldata.
             ///
             /// # Errors
-            /// [`GovernanceError::NotGoverned`] for another function,
-            /// [`GovernanceError::Ambiguous`] for bytes that decoding and encoding would change.
+            /// `NotGoverned` for another function,
+            /// `Ambiguous` for bytes that decoding and encoding would change.
             pub fn decode(calldata: &[u8]) -> Result<Self, GovernanceError> {
                 match calldata.first_chunk::<4>().copied().unwrap_or_default() {
                     $(abi::$call::SELECTOR => strict(calldata).map(Self::$variant),)+
@@ -279,7 +280,7 @@ impl Governed {
 }
 
 /// The functions of all of them, in words.
-pub(super) fn functions() -> String {
+fn functions() -> String {
     let functions = GOVERNED
         .iter()
         .filter_map(|one| named_function(&one.selector));
@@ -324,22 +325,31 @@ fn filled(text: &str, value: impl Fn(&str) -> String) -> String {
     words
 }
 
+/// What to do with bytes that nobody should approve.
+const ASK: &str = "do not approve it: ask its proposer for the command that he typed";
+
 /// That bytes are no governed call.
 pub(super) fn not_governed(calldata: &[u8]) -> GovernanceError {
     let selector = calldata.first_chunk::<4>().copied().unwrap_or_default();
-    GovernanceError::NotGoverned {
-        selector: selector.into(),
-    }
+    let selector = alloy::hex::encode_prefixed(selector);
+    let message = format!("{selector} is no governed call of a registry");
+    let refusal = Refusal::new("NotGoverned", message.clone()).with(functions(), message, ASK);
+    refusal.exiting(Exit::Usage).into()
 }
 
 fn strict<C: SolCall>(calldata: &[u8]) -> Result<C, GovernanceError> {
-    let ambiguous = |reason: String| GovernanceError::Ambiguous {
-        function: C::SIGNATURE,
-        reason,
-    };
-    let call = C::abi_decode_validate(calldata).map_err(|error| ambiguous(error.to_string()))?;
+    let call = C::abi_decode_validate(calldata)
+        .map_err(|error| ambiguous(C::SIGNATURE, &error.to_string()))?;
     if call.abi_encode() != calldata {
-        return Err(ambiguous("other bytes say the same".into()));
+        return Err(ambiguous(C::SIGNATURE, "other bytes say the same"));
     }
     Ok(call)
+}
+
+/// That bytes could be read in more than one way.
+pub(super) fn ambiguous(function: &str, reason: &str) -> GovernanceError {
+    let message =
+        format!("the calldata of {function} could be read in more than one way: {reason}");
+    let refusal = Refusal::new("Ambiguous", message.clone());
+    refusal.with("canonical ABI encoding", message, ASK).into()
 }

@@ -5,16 +5,15 @@ use super::calls::Call;
 use super::error::GovernanceError;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
-use crate::error::Explain;
-use crate::model::{ProxyKind, RecordedCode, StepKind};
-use crate::registry::{ask, runs};
+use crate::error::{Explain, Refusal};
+use crate::model::{ProxyKind, RecordedCode};
+use crate::registry::ask;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::state::{AccountOverride, StateOverride};
 use alloy::rpc::types::{Log, TransactionRequest};
 use serde::Serialize;
-use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
@@ -27,7 +26,7 @@ const NOBODYS_CALL: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 pub struct Check {
     /// The instance.
     pub proxy: Address,
-    /// `pause`, `migration` (`mark` where none ran), `version`, `code` or `resume`.
+    /// `pause`, `migration`, `version`, `code` or `resume`.
     pub name: &'static str,
     /// Whether it holds.
     pub ok: bool,
@@ -65,7 +64,6 @@ pub async fn after_upgrade(
     let instance = client.registry(registry).instance(proxy).await?;
     let is_adopted = instance.kind.is_adopted();
     let stub = pause_stub(registry, instance.kind);
-    let own = || logs.iter().filter(|log| log.address() == proxy);
 
     let paused = answer_with(client, proxy, Some(stub)).await?;
     let from = logs.iter().find_map(|log| {
@@ -80,19 +78,17 @@ pub async fn after_upgrade(
         let question = proxy_abi::implementationVersionCall {};
         ask(client, registry, proxy, &question).await?
     };
-    let steps = own()
-        .filter_map(|log| log.log_decode::<Migrated>().ok())
-        .map(|log| (log.inner.data.from, log.inner.data.to));
-    let bare = without_migration(client, registry, &instance.definition, steps).await?;
     let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
     let implementation = Address::from_word(word);
     let hash = client.codehash(implementation).await?.unwrap_or_default();
-    let announced: Vec<_> = own()
+    let own = logs.iter().filter(|log| log.address() == proxy);
+    let announced: Vec<_> = own
         .filter_map(|log| log.log_decode::<proxy_abi::Upgraded>().ok())
         .map(|log| log.inner.data.implementation)
         .collect();
     let resumed = answer_with(client, proxy, None).await?;
 
+    let times = if is_adopted { "last" } else { "once" };
     Ok(vec![
         check(
             "pause",
@@ -100,22 +96,13 @@ pub async fn after_upgrade(
             format!("with the pause stub {stub} in place every call meets {paused}"),
         ),
         check(
-            if bare.all { "mark" } else { "migration" },
+            "migration",
             (is_adopted || mark == slots::SET) && from.is_some(),
             match from {
                 Some(from) if is_adopted => {
                     format!("{from} → {version}; the proxy keeps no marks")
                 }
-                Some(from) if bare.all => {
-                    format!("{from} → {version}: no migration ran, the version is marked")
-                }
-                Some(from) if bare.steps.is_empty() => {
-                    format!("{from} → {version}, marked once")
-                }
-                Some(from) => format!(
-                    "{from} → {version}, marked once; no migration ran {}",
-                    bare.steps.join(", ")
-                ),
+                Some(from) => format!("{from} → {version}, marked once"),
                 None => format!("no upgrade to {version} in this transaction"),
             },
         ),
@@ -138,10 +125,7 @@ pub async fn after_upgrade(
                 && (is_adopted || announced.len() == 1)
                 && implementation != stub
                 && resumed != UPGRADE_IN_PROGRESS,
-            match is_adopted {
-                true => format!("Upgraded({implementation}) last; calls reach the new code"),
-                false => format!("Upgraded({implementation}) once; calls reach the new code"),
-            },
+            format!("Upgraded({implementation}) {times}; calls reach the new code"),
         ),
     ])
 }
@@ -154,41 +138,12 @@ pub fn pause_stub(registry: Address, kind: ProxyKind) -> Address {
     }
 }
 
-/// Steps that an instance took without a migration: the data stayed as it was.
-#[derive(Default)]
-struct Bare {
-    /// `1.0 → 2.0`.
-    steps: Vec<String>,
-    /// Whether no step had one.
-    all: bool,
-}
-
-/// Which of these steps ran nothing, by what the registry has for them.
-async fn without_migration(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    steps: impl Iterator<Item = (String, String)>,
-) -> Result<Bare, ChainError> {
-    let (mut bare, mut count) = (Bare::default(), 0_usize);
-    for (from, to) in steps {
-        count += 1;
-        let steps = client.registry(registry).version(name, &to).await?.steps;
-        let way = steps.iter().find(|way| way.from == from);
-        if way.is_some_and(|way| runs(way) == StepKind::None) {
-            bare.steps.push(format!("{from} → {to}"));
-        }
-    }
-    bare.all = count > 0 && bare.steps.len() == count;
-    Ok(bare)
-}
-
 /// Refuses code and scripts that are proxies of somebody: they could be pointed elsewhere after
 /// everybody has approved. The registry knows its own kinds and minimal proxies; it cannot read
 /// other accounts' slots.
 ///
 /// # Errors
-/// [`GovernanceError::HiddenProxy`], or what the chain says.
+/// `HiddenProxy`, or what the chain says.
 pub async fn require_plain_code(client: &Client, call: &Call) -> Result<(), GovernanceError> {
     for (what, account, _) in call.subjects() {
         for (slot, at) in [
@@ -197,12 +152,14 @@ pub async fn require_plain_code(client: &Client, call: &Call) -> Result<(), Gove
         ] {
             let word = client.storage(account, at).await?;
             if !word.is_zero() {
-                return Err(GovernanceError::HiddenProxy {
-                    what,
-                    account,
-                    slot,
-                    target: Address::from_word(word),
-                });
+                let target = Address::from_word(word);
+                let message = format!("the {what} {account} is a proxy that nobody registered");
+                let refusal = Refusal::new("HiddenProxy", message).with(
+                    "code that is run as it is",
+                    format!("its ERC-1967 {slot} slot holds {target}"),
+                    "register the code behind it, or find out who put it there",
+                );
+                return Err(refusal.into());
             }
         }
     }

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The names of all definitions.
 ///
 /// # Errors
-/// [`GovernanceError::EventsHidden`] where the registry has more events than the endpoint shows; what
+/// `EventsHidden` where the registry has more events than the endpoint shows; what
 /// the chain says.
 pub async fn definitions(
     client: &Client,
@@ -29,11 +29,7 @@ pub async fn definitions(
         match hidden(client, registry, &names).await? {
             None => return Ok(names),
             Some(what) if left == 0 => {
-                return Err(GovernanceError::EventsHidden {
-                    endpoint: client.endpoint().to_string(),
-                    registry,
-                    what,
-                });
+                return Err(GovernanceError::events_hidden(client, registry, &what));
             }
             Some(_) => left -= 1,
         }

@@ -3,8 +3,9 @@
 //! shown to nobody.
 
 use super::arguments::{arguments, named_function};
-use super::calls::{Call, Governed, not_governed};
+use super::calls::{Call, Governed, ambiguous, not_governed};
 use super::error::GovernanceError;
+use crate::error::Refusal;
 use crate::ids::CalldataHash;
 use crate::names::Names;
 use serde::{Deserialize, Serialize};
@@ -42,10 +43,8 @@ impl Display {
         let call = Call::decode(calldata)?;
         let of = Governed::of(calldata).zip(named_function(calldata));
         let (governed, function) = of.ok_or_else(|| not_governed(calldata))?;
-        let arguments = arguments(calldata).map_err(|reason| GovernanceError::Ambiguous {
-            function: governed.intent,
-            reason,
-        })?;
+        let arguments =
+            arguments(calldata).map_err(|reason| ambiguous(governed.intent, &reason))?;
         let fields = governed.values(&arguments, names).into_iter();
         let fields = fields.map(|(name, value)| Field {
             name: name.into(),
@@ -63,28 +62,23 @@ impl Display {
     /// Refuses a display that is not what these bytes say.
     ///
     /// # Errors
-    /// [`GovernanceError::DisplayDiffers`], with the first difference.
+    /// `DisplayDiffers`, with the first difference.
     pub fn require(&self, calldata: &[u8], names: &Names) -> Result<(), GovernanceError> {
         let actual = Self::of(calldata, names)?;
         if *self == actual {
             return Ok(());
         }
         let (shown, real) = (self.lines(), actual.lines());
-        let at = shown
-            .iter()
-            .zip(&real)
-            .position(|(one, other)| one != other);
-        let at = at.unwrap_or_else(|| shown.len().min(real.len()));
-        let line = |lines: &[String]| {
-            lines
-                .get(at)
-                .map_or("nothing", |line| line.trim())
-                .to_owned()
-        };
-        Err(GovernanceError::DisplayDiffers {
-            shown: line(&shown),
-            actual: line(&real),
-        })
+        let pairs = shown.iter().zip(&real).filter(|(one, other)| one != other);
+        let (one, other) = pairs
+            .map(|(one, other)| (one.trim(), other.trim()))
+            .next()
+            .unwrap_or(("lines that are more or fewer", "those of the bytes"));
+        let message = "what was shown is not what would be approved";
+        let next = "do not approve it: find out who changed it";
+        Err(Refusal::new("DisplayDiffers", message)
+            .with(other, one, next)
+            .into())
     }
 
     /// Lines for people.

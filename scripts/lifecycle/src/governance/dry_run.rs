@@ -1,17 +1,13 @@
 //! What a governed call does once those have approved whom it needs beside its sender, tried on a fork
 //! behind their approvals. As the chain is now the same call may only approve, whatever it would run.
 
-use super::error::GovernanceError;
 use super::governed::GovernedCall;
 use super::submit::progress_in;
-use crate::client::Revert;
-use crate::error::{Explain, Report};
+use crate::error::Report;
 use crate::simulation::{Simulation, SimulationError};
 use alloy::primitives::{Address, Bytes, U256};
 use serde::Serialize;
-use std::fmt;
 use stylus_chain::{BlockId, CallRequest, Chain};
-use thiserror::Error;
 
 /// What came of a call behind the approvals that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,16 +23,12 @@ pub enum DryRun {
 /// Why a call fails that everybody needed has approved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    cause: Cause,
-    /// The instance whose upgrade fails, if it is one.
-    proxy: Option<Address>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Cause {
-    Revert(Revert),
-    /// Without data of a revert.
-    Halt(String),
+    /// What it fails with, and the instance whose upgrade fails, if it is one.
+    pub found: String,
+    /// What was expected.
+    pub expected: String,
+    /// What to do about it.
+    pub next: String,
 }
 
 /// What is known of a call that only approves: that it would fail although that is meant, or that nobody knows whether
@@ -72,60 +64,6 @@ impl Trial {
     }
 }
 
-/// A call that only approves now would fail once everybody needed has approved it.
-#[derive(Debug, Error, Explain)]
-#[error("{what} would fail once everybody needed has approved it: {failure}")]
-#[explain(
-    expected = self.advice().0,
-    found = failure.to_string(),
-    next = format!("{}; --accept would-fail approves it all the same", self.advice().1)
-)]
-pub struct WouldFail {
-    /// The call.
-    what: String,
-    /// What it fails with.
-    failure: Failure,
-}
-
-impl WouldFail {
-    pub(super) fn new(what: String, failure: Failure) -> Self {
-        Self { what, failure }
-    }
-
-    /// What was expected, and what to do about the cause.
-    fn advice(&self) -> (String, String) {
-        match &self.failure.cause {
-            Cause::Revert(revert) => {
-                let advice = revert.advice();
-                (advice.expected, advice.next)
-            }
-            Cause::Halt(_) => (
-                "a call that goes through".into(),
-                "look at the code that it runs".into(),
-            ),
-        }
-    }
-}
-
-impl From<WouldFail> for GovernanceError {
-    fn from(error: WouldFail) -> Self {
-        Self::WouldFail(Box::new(error))
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.cause {
-            Cause::Revert(revert) => write!(f, "{revert}")?,
-            Cause::Halt(reason) => write!(f, "{reason}")?,
-        }
-        match self.proxy {
-            Some(proxy) => write!(f, ", and what fails is instance {proxy}"),
-            None => Ok(()),
-        }
-    }
-}
-
 /// Tries the call of `sender` behind those of the others. Also says the least units of gas that it takes
 /// there, if it goes through.
 pub(super) fn behind(
@@ -139,32 +77,44 @@ pub(super) fn behind(
         simulation.send("the call", *other, registry, call.clone(), U256::ZERO)?;
     }
     let ours = simulation.request(sender, registry, call.clone(), value)?;
-    let gas = simulation.estimate("the call", &ours, BlockId::latest());
-    let measured = gas.as_ref().ok().copied();
-    let cause = match gas {
-        Ok(_) => None,
-        Err(SimulationError::Refused { revert, .. }) => Some(Cause::Revert(revert)),
-        Err(SimulationError::Halted { reason, .. }) => Some(Cause::Halt(reason)),
-        Err(error) => return Err(error),
-    };
-    let Some(cause) = cause else {
-        return Ok((measured, executed(&simulation, ours)?));
+    let error = match simulation.estimate("the call", &ours, BlockId::latest()) {
+        Ok(gas) => return Ok((Some(gas), executed(&simulation, ours)?)),
+        Err(error) => error,
     };
     let (proxy, step) = simulation.failing(ours);
-    let cause = match cause {
-        Cause::Revert(revert) => Cause::Revert(revert.ended(step)),
-        halt => halt,
+    let mut failure = match error {
+        SimulationError::Refused { revert, .. } => {
+            let revert = revert.ended(step);
+            let advice = revert.advice();
+            Failure {
+                found: revert.to_string(),
+                expected: advice.expected,
+                next: advice.next,
+            }
+        }
+        SimulationError::Halted { reason, .. } => Failure {
+            found: reason,
+            expected: "a call that goes through".into(),
+            next: "look at the code that it runs".into(),
+        },
+        error => return Err(error),
     };
-    let failure = Failure { cause, proxy };
+    if let Some(proxy) = proxy {
+        let instance = format!(", and what fails is instance {proxy}");
+        failure.found.push_str(&instance);
+    }
     // What a contract sends comes from a transaction of somebody else, and what it does there may differ.
-    let dry_run = match contract(&simulation, others, sender) {
+    let mut all = others.iter().chain([&sender]);
+    let has_code = |who: &&Address| simulation.code(**who).is_ok_and(|code| !code.is_empty());
+    let dry_run = match all.find(has_code) {
         Some(who) => DryRun::Untried(format!(
             "the approver {who} is a contract, and what it sends cannot be foreseen (as a plain call it \
-             fails: {failure})"
+             fails: {})",
+            failure.found
         )),
         None => DryRun::Fails(failure),
     };
-    Ok((measured, dry_run))
+    Ok((None, dry_run))
 }
 
 /// Whether what goes through executes: a contract that is asked may not consent, and a delay may be left.
@@ -176,11 +126,4 @@ fn executed(simulation: &Simulation, ours: CallRequest) -> Result<DryRun, Simula
                 .into(),
         ),
     })
-}
-
-/// The first of them that has code.
-fn contract(simulation: &Simulation, others: &[Address], sender: Address) -> Option<Address> {
-    let mut all = others.iter().chain([&sender]);
-    let has_code = |who: &&Address| simulation.code(**who).is_ok_and(|code| !code.is_empty());
-    all.find(has_code).copied()
 }

@@ -32,7 +32,7 @@ pub struct Explained {
 /// Explains the policy of a role.
 ///
 /// # Errors
-/// [`GovernanceError::Policy`] if it cannot be understood.
+/// `PolicyUnreadable` if it cannot be understood.
 pub fn explain(role: &str, expression: &str, names: &Names) -> Result<Explained, GovernanceError> {
     let policy = readable(role, expression)?;
     let mut lines = Vec::new();

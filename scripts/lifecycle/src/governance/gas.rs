@@ -24,34 +24,34 @@ pub(super) async fn for_execution(
     governed: &GovernedCall,
     sender: Address,
     action: ActionId,
-) -> Result<(u64, DryRun), GovernanceError> {
+) -> Result<(u64, Option<DryRun>), GovernanceError> {
+    let untried = |gas, why: &str| Ok((gas, Some(DryRun::Untried(why.into()))));
     let (registry, call) = (governed.registry, &governed.call);
     let (_, text) = deciding_policy(client, registry, call.definition(), call.role()).await?;
     let Ok(policy) = parse(text.as_bytes()) else {
-        let why = "the policy cannot be understood".into();
-        return Ok((BLIND, DryRun::Untried(why)));
+        return untried(BLIND, "the policy cannot be understood");
     };
-    let approved = match readiness(client, registry, action).await {
-        Ok(readiness) => readiness.approved,
-        Err(GovernanceError::NotOpen { .. }) => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let open = readiness(client, registry, action).await?;
+    let approved = open.map(|open| open.approved).unwrap_or_default();
     let Some(others) = companions(&policy, &approved, sender) else {
-        let why = "this approval completes the policy in no order of approvals".into();
-        return Ok((0, DryRun::Untried(why)));
+        return untried(
+            0,
+            "this approval completes the policy in no order of approvals",
+        );
     };
     let copied = match Fork::newest(client).await {
         Ok(copied) => copied,
-        Err(error) => return Ok((BLIND, DryRun::Untried(error.to_string()))),
+        Err(error) => return untried(BLIND, &error.to_string()),
     };
     let ours = (sender, governed.value);
     let call = governed.bytes.clone();
     let tried = copied.carry_out(move |chain| behind(chain, &others, ours, (registry, &call)));
-    let (measured, dry_run) = tried
-        .await
-        .unwrap_or_else(|error| (None, DryRun::Untried(error.to_string())));
+    let (measured, dry_run) = match tried.await {
+        Ok(tried) => tried,
+        Err(error) => return untried(BLIND, &error.to_string()),
+    };
     let gas = measured.map_or(BLIND, |gas| with_margin(gas).min(MOST.max(gas)));
-    Ok((gas, dry_run))
+    Ok((gas, Some(dry_run)))
 }
 
 /// Who else has to approve so that the call of `sender` completes the policy, and not theirs

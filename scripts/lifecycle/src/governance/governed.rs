@@ -9,16 +9,18 @@
 
 use super::calls::Call;
 use super::calls::order;
-use super::checks::require_plain_code;
-use super::dry_run::{DryRun, WouldFail};
+use super::dry_run::{DryRun, Failure};
 use super::error::GovernanceError;
-use super::standing::still_holds;
-use super::submit::{Simulated, Submitted, outcome, simulate, submit};
-use crate::client::{Client, Sent};
+use super::submit::{Submitted, outcome};
+use crate::client::{ChainError, Client, Sent};
+use crate::error::Refusal;
 use crate::ids::ActionId;
+use crate::registry::{Topics, definition_id, logs_since};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
+use alloy::sol_types::SolEvent;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// A governed call that was decoded.
 #[derive(Debug, Clone)]
@@ -57,25 +59,6 @@ impl GovernedCall {
         })
     }
 
-    /// Tries and sends the bytes, and reads what came of them.
-    ///
-    /// # Errors
-    /// Code that is a proxy of somebody, the registry's refusal, or what it would fail with once it is
-    /// approved, before anything is sent; what a mined transaction failed with.
-    pub async fn send(&self, client: &Client) -> Result<Submitted, GovernanceError> {
-        require_plain_code(client, &self.call).await?;
-        submit(client, self).await
-    }
-
-    /// What the bytes would do if the client's caller sent them now. Nothing is sent.
-    ///
-    /// # Errors
-    /// As [`Self::send`] before anything is sent; that it would fail once it is approved is in the answer.
-    pub async fn simulate(&self, client: &Client) -> Result<Simulated, GovernanceError> {
-        require_plain_code(client, &self.call).await?;
-        simulate(client, self).await
-    }
-
     /// Refuses what would fail once everybody needed has approved, unless that is meant.
     ///
     /// # Errors
@@ -90,19 +73,25 @@ impl GovernedCall {
     /// What it would fail with once everybody needed has approved.
     pub fn failing(&self, dry_run: Option<&DryRun>) -> Option<GovernanceError> {
         match dry_run? {
-            DryRun::Fails(failure) => Some(WouldFail::new(self.what(), failure.clone()).into()),
             DryRun::Succeeds | DryRun::Untried(_) => None,
+            DryRun::Fails(Failure {
+                found,
+                expected,
+                next,
+            }) => {
+                let what = self.what();
+                let message =
+                    format!("{what} would fail once everybody needed has approved it: {found}");
+                let next = format!("{next}; --accept would-fail approves it all the same");
+                let refusal = Refusal::new("WouldFail", message).with(expected, found, next);
+                Some(GovernanceError::WouldFail(Box::new(refusal)))
+            }
         }
     }
 
     /// The calldata that are sent.
     pub fn input(&self) -> &Bytes {
         self.submission.as_ref().unwrap_or(&self.bytes)
-    }
-
-    /// Whether it is meant for one action alone: one that is approved by its id or by signatures.
-    pub(super) fn is_of_one_action(&self) -> bool {
-        self.approves.is_some() || self.submission.is_some()
     }
 
     /// The transaction, without who sends it.
@@ -123,14 +112,32 @@ impl GovernedCall {
         client: &Client,
         sent: &Sent,
     ) -> Result<Option<Submitted>, GovernanceError> {
-        let submitted = match outcome(client, self.registry, sent, None).await {
-            Err(GovernanceError::Ended { .. }) => return Ok(None),
+        let submitted = match outcome(client, self.registry, sent).await {
+            Err(GovernanceError::NotOpen { .. }) => return Ok(None),
             submitted => submitted?,
         };
         Ok(match submitted.execution() {
-            Some(done) if !still_holds(client, self.registry, &self.call, done).await? => None,
+            Some(done) if !self.still_holds(client, done).await? => None,
             _ => Some(submitted),
         })
+    }
+
+    /// Whether what `execution` did still is so. Definitions, versions and proxies stay once they are there. Anything
+    /// else may have been undone by whatever was executed on the definition since; then it is taken as undone, and
+    /// the registry refuses what it is asked twice.
+    async fn still_holds(&self, client: &Client, execution: &Sent) -> Result<bool, ChainError> {
+        if matches!(
+            self.call,
+            Call::CreateDefinition(_) | Call::AddVersion(_) | Call::CreateProxy(_)
+        ) {
+            return Ok(true);
+        }
+        let id = definition_id(self.call.definition());
+        let topics: Topics<'_> = [&[abi::Executed::SIGNATURE_HASH], &[id.0], &[]];
+        let from = execution.receipt.block_number.unwrap_or_default();
+        let logs = logs_since(client, self.registry, topics, from).await?;
+        let last = logs.last().and_then(|log| log.transaction_hash);
+        Ok(last == Some(execution.tx.0))
     }
 
     /// Whether it orders an adopted proxy: it executes only where an account without code sends it directly.

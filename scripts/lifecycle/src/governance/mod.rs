@@ -12,14 +12,13 @@
 //! | [`governed`](GovernedCall) | a governed call: decoded, shown, tried, sent, read from the logs |
 //! | `submit`, `gas` | an approval, or the call that completes the policy; gas for either; what it would do |
 //! | [`progress`](progress_lines) | how far an action is, in words and as fields |
-//! | [`rival`](Rival) | open actions that are about the same and differ |
+//! | [`rival`](rival()) | open actions that are about the same and differ |
 //! | [`reviewed`](Reviewed) | an action as somebody reviewed it, compared with what was proposed |
 //! | [`dry_run`](DryRun) | what it does once everybody needed has approved it |
 //! | [`signed`] | approvals given offline: typed data, files, what the registry takes |
 //! | [`place`](place()) | the account that holds the code of a call |
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
-//! | `standing` | whether what an earlier run did still is so |
-//! | [`revert_cause`](GovernanceError::InstanceFails) | the instance that keeps a migration from going through |
+//! | [`revert_cause`](GovernanceError::ChainRefused) | the instance that keeps a migration from going through |
 //! | [`explain`](explain()) | a policy in words |
 //! | [`policy_change`](PolicyChange) | what a change of a policy does, from the old one to the new one |
 //! | [`tree`](tree()) | the same as a tree that says who approved |
@@ -51,7 +50,6 @@ mod reviewed;
 mod rival;
 mod shown;
 pub mod signed;
-mod standing;
 mod submit;
 mod tree;
 
@@ -63,23 +61,22 @@ pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
 pub use definitions::definitions;
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Display, Field, of_whom};
-pub use dry_run::{DryRun, Failure, Trial, WouldFail};
-pub use ended::{Cancelled, Executed, instead};
-pub use error::{Difference, GovernanceError};
+pub use dry_run::{DryRun, Failure, Trial};
+pub use ended::{Executed, instead};
+pub use error::GovernanceError;
 pub use explain::{Explained, duration, explain};
 pub use facts::{CodeFacts, code_facts, seconds_left};
 pub use governed::GovernedCall;
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use pending::{
-    Open, PendingAction, UnreadableAction, all_pending, ever_proposed, pending, proposed,
-    readiness, refused, superseded_by,
+    PendingAction, all_pending, ever_proposed, pending, proposed, readiness, refused, superseded_by,
 };
 pub use place::{Placed, find, place};
 pub use policy_change::{PolicyChange, current_policy};
 pub use progress::{not_executed, progress_lines};
 pub use revert_cause::{leave_behind, not_an_approver};
 pub use reviewed::Reviewed;
-pub use rival::{Rival, same_code_differs};
+pub use rival::{rival, same_code_differs};
 pub use shown::ShownCall;
-pub use submit::{Approved, EndedBefore, Simulated, Submitted, Waits, action_of};
+pub use submit::{Approved, Simulated, Submitted, Waits};
 pub use tree::{Node, tree};

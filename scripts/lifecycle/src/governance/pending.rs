@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// An open action.
+/// An open action. One approver alone can propose bytes that nobody can read.
 #[derive(Debug, Clone, Serialize)]
 pub struct PendingAction {
     /// Its id.
@@ -26,7 +26,10 @@ pub struct PendingAction {
     pub call: Bytes,
     /// What they say.
     #[serde(skip)]
-    pub says: Call,
+    pub says: Option<Call>,
+    /// Why no approver should send them: no governed call, or one that could be read in more than one way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
     /// How far it is.
     #[serde(flatten)]
     pub readiness: Readiness,
@@ -35,68 +38,26 @@ pub struct PendingAction {
     pub refused: Vec<Address>,
 }
 
-/// An open action whose bytes no approver should send: no governed call, or one that could be read
-/// in more than one way.
-#[derive(Debug, Clone, Serialize)]
-pub struct UnreadableAction {
-    /// Its id.
-    pub action: ActionId,
-    /// The definition; empty for the registry itself.
-    pub definition: String,
-    /// Who proposed it.
-    pub proposer: Address,
-    /// The bytes.
-    pub call: Bytes,
-    /// What is wrong with them.
-    pub unreadable: String,
-    /// How far it is.
-    #[serde(flatten)]
-    pub readiness: Readiness,
-}
-
-/// What is open.
-#[derive(Debug, Clone, Default)]
-pub struct Open {
-    /// What approvers can read.
-    pub actions: Vec<PendingAction>,
-    /// The rest.
-    pub unreadable: Vec<UnreadableAction>,
-}
-
-impl Open {
-    /// The ids of all of them.
-    pub fn ids(&self) -> impl Iterator<Item = ActionId> {
-        let unreadable = self.unreadable.iter().map(|open| open.action);
-        let readable = self.actions.iter().map(|open| open.action);
-        readable.chain(unreadable)
-    }
-
-    /// Whether nothing is open.
-    pub fn is_empty(&self) -> bool {
-        self.actions.is_empty() && self.unreadable.is_empty()
-    }
-}
-
-/// How far `action` is.
+/// How far `action` is; `None` if it is not open.
 ///
 /// # Errors
-/// [`GovernanceError::NotOpen`] if it is not open.
+/// What the chain says.
 pub async fn readiness(
     client: &Client,
     registry: Address,
     action: ActionId,
-) -> Result<Readiness, GovernanceError> {
-    let found = client.registry(registry).readiness(action).await;
-    found.map_err(|error| match error.is_refused_as::<abi::ActionNotFound>() {
-        true => GovernanceError::NotOpen { action },
-        false => error.into(),
-    })
+) -> Result<Option<Readiness>, ChainError> {
+    match client.registry(registry).readiness(action).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_refused_as::<abi::ActionNotFound>() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The event that says what `action` does.
 ///
 /// # Errors
-/// [`GovernanceError::UnknownAction`] if there is none; [`GovernanceError::EventsHidden`] if the action
+/// [`GovernanceError::UnknownAction`] if there is none; `EventsHidden` if the action
 /// is open all the same.
 pub async fn proposed(
     client: &Client,
@@ -109,10 +70,18 @@ pub async fn proposed(
         let decoded = log.log_decode::<abi::Proposed>().ok()?;
         Some(decoded.inner.data)
     });
-    match newest {
-        Some(event) => Ok(event),
-        None => Err(untold(client, registry, action).await?),
+    if let Some(event) = newest {
+        return Ok(event);
     }
+    // Perhaps there is no registry at all.
+    client.registry(registry).require().await?;
+    Err(match readiness(client, registry, action).await? {
+        Some(_) => {
+            let what = format!("the open action {action}");
+            GovernanceError::events_hidden(client, registry, &what)
+        }
+        None => GovernanceError::UnknownAction { action },
+    })
 }
 
 /// Those of `missing` whose last word on `action` was `revoke`.
@@ -153,25 +122,6 @@ pub async fn ever_proposed(
     Ok(ids.map(|id| ActionId(*id)).collect())
 }
 
-/// Why no event tells of `action`: the endpoint keeps it back, or there is none.
-async fn untold(
-    client: &Client,
-    registry: Address,
-    action: ActionId,
-) -> Result<GovernanceError, GovernanceError> {
-    // Perhaps there is no registry at all.
-    client.registry(registry).require().await?;
-    match readiness(client, registry, action).await {
-        Ok(_) => Ok(GovernanceError::EventsHidden {
-            endpoint: client.endpoint().to_string(),
-            registry,
-            what: format!("the open action {action}"),
-        }),
-        Err(GovernanceError::NotOpen { .. }) => Ok(GovernanceError::UnknownAction { action }),
-        Err(error) => Err(error),
-    }
-}
-
 /// The open actions of a definition.
 ///
 /// # Errors
@@ -180,38 +130,26 @@ pub async fn pending(
     client: &Client,
     registry: Address,
     name: &str,
-) -> Result<Open, GovernanceError> {
-    let mut all = Open::default();
+) -> Result<Vec<PendingAction>, GovernanceError> {
+    let mut all = Vec::new();
     for action in client.registry(registry).open_actions(name).await? {
         let event = proposed(client, registry, action).await?;
-        // Others may finish it between two questions.
-        let mut readiness = match readiness(client, registry, action).await {
-            Err(GovernanceError::NotOpen { .. }) => continue,
-            other => other?,
+        let Some(mut readiness) = readiness(client, registry, action).await? else {
+            continue; // others finished it between two questions
         };
         let refused = refused(client, registry, action, &readiness.missing).await?;
         readiness.missing.retain(|who| !refused.contains(who));
-        let (definition, proposer, call) = (name.into(), event.proposer, event.call);
-        match Call::decode(&call) {
-            Ok(says) => all.actions.push(PendingAction {
-                action,
-                definition,
-                proposer,
-                says,
-                call,
-                readiness,
-                refused,
-            }),
-            // One approver alone can propose such bytes: the others still see the rest.
-            Err(error) => all.unreadable.push(UnreadableAction {
-                action,
-                definition,
-                proposer,
-                call,
-                unreadable: error.to_string(),
-                readiness,
-            }),
-        }
+        let says = Call::decode(&event.call);
+        all.push(PendingAction {
+            action,
+            definition: name.into(),
+            proposer: event.proposer,
+            unreadable: says.as_ref().err().map(ToString::to_string),
+            says: says.ok(),
+            call: event.call,
+            readiness,
+            refused,
+        });
     }
     Ok(all)
 }
@@ -220,12 +158,13 @@ pub async fn pending(
 ///
 /// # Errors
 /// As [`pending`].
-pub async fn all_pending(client: &Client, registry: Address) -> Result<Open, GovernanceError> {
+pub async fn all_pending(
+    client: &Client,
+    registry: Address,
+) -> Result<Vec<PendingAction>, GovernanceError> {
     let mut all = pending(client, registry, "").await?;
     for name in definitions(client, registry).await? {
-        let more = pending(client, registry, &name).await?;
-        all.actions.extend(more.actions);
-        all.unreadable.extend(more.unreadable);
+        all.extend(pending(client, registry, &name).await?);
     }
     Ok(all)
 }
@@ -265,7 +204,7 @@ pub async fn superseded_by(
 impl PendingAction {
     /// The accounts whose code is approved, that the bytes name with `hash`.
     pub(super) fn accounts_with(&self, hash: CodeHash) -> Vec<Address> {
-        let subjects = self.says.subjects().into_iter();
+        let subjects = self.says.iter().flat_map(Call::subjects);
         subjects
             .filter(|(_, _, codehash)| *codehash == hash)
             .map(|(_, account, _)| account)

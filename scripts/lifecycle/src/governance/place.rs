@@ -85,35 +85,24 @@ async fn known(
     open: &[PendingAction],
     hash: CodeHash,
 ) -> Result<Option<(Address, &'static str)>, GovernanceError> {
-    for account in open.iter().flat_map(|action| action.accounts_with(hash)) {
-        if client.codehash(account).await? == Some(hash) {
-            return Ok(Some((account, "an open action names it")));
-        }
+    let named = open.iter().flat_map(|action| action.accounts_with(hash));
+    let mut all: Vec<(Address, &'static str)> = named
+        .map(|account| (account, "an open action names it"))
+        .collect();
+    for version in client.registry(registry).versions(name).await? {
+        let code = (version.code.implementation, version.code.codehash);
+        let steps = version.steps.into_iter();
+        let scripts = steps.map(|step| (step.script, step.scriptCodehash.into()));
+        let named = std::iter::once(code).chain(scripts);
+        let same = named.filter(|(_, named)| *named == hash);
+        all.extend(same.map(|(account, _)| (account, "a registered version names it")));
     }
-    for account in registered(client, registry, name, hash).await? {
-        if client.codehash(account).await? == Some(hash) {
-            return Ok(Some((account, "a registered version names it")));
+    for known in all {
+        if client.codehash(known.0).await? == Some(hash) {
+            return Ok(Some(known));
         }
     }
     Ok(None)
-}
-
-/// Accounts that the registered versions name with that hash, as code or as script.
-async fn registered(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    hash: CodeHash,
-) -> Result<Vec<Address>, GovernanceError> {
-    let mut accounts = Vec::new();
-    for version in client.registry(registry).versions(name).await? {
-        let code = (version.code.implementation, version.code.codehash);
-        let scripts = version.steps.into_iter();
-        let scripts = scripts.map(|step| (step.script, step.scriptCodehash.into()));
-        let named = std::iter::once(code).chain(scripts);
-        accounts.extend(named.filter(|(_, named)| *named == hash).map(|(a, _)| a));
-    }
-    Ok(accounts)
 }
 
 /// By the CREATE2 deployer with salt 0, where there is one: whoever comes first comes for all. What

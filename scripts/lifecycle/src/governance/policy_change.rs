@@ -32,7 +32,7 @@ impl PolicyChange {
     /// What `call` does to a policy, and which open actions it ends; `None` of a call that sets none.
     ///
     /// # Errors
-    /// What the chain says; [`GovernanceError::Policy`] where the policy in force cannot be understood.
+    /// What the chain says; `PolicyUnreadable` where the policy in force cannot be understood.
     pub async fn of(
         client: &Client,
         registry: Address,
@@ -46,10 +46,11 @@ impl PolicyChange {
         let old = current_policy(client, registry, name, role).await?;
         let pause = current_policy(client, registry, name, "pause").await?;
         let asks = |asked: &str| asked == role || role_of(asked, |_| pause.is_some()) == role;
-        let open = pending(client, registry, name).await?.actions;
-        let ended = open
-            .iter()
-            .filter(|one| asks(one.says.role()) && *one.call != *bytes);
+        let open = pending(client, registry, name).await?;
+        let ended = open.iter().filter(|one| {
+            let asks = one.says.as_ref().is_some_and(|call| asks(call.role()));
+            asks && *one.call != *bytes
+        });
         let ended: Vec<ActionId> = ended.map(|one| one.action).collect();
         Self::between(role, (old.as_deref(), &set.expression), &ended, names).map(Some)
     }
@@ -57,7 +58,7 @@ impl PolicyChange {
     /// What differs between a role's policy and the next one, which ends these open actions.
     ///
     /// # Errors
-    /// [`GovernanceError::Policy`] where the policy in force cannot be understood.
+    /// `PolicyUnreadable` where the policy in force cannot be understood.
     pub fn between(
         role: &str,
         (old, new): (Option<&str>, &str),

@@ -1,7 +1,7 @@
 //! How far an action is, in words and as fields: who approved, who is missing, what blocks, until when.
 
-use super::ended::{Cancelled, Executed};
-use super::submit::{Approved, EndedBefore, Submitted};
+use super::ended::Executed;
+use super::submit::{Approved, Submitted};
 use crate::ids::ActionId;
 use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
@@ -76,10 +76,13 @@ impl Submitted {
             }
             Self::Open { action, waits, .. } => {
                 lines.push(format!("action     {action}"));
-                if let Some(before) = &waits.before {
-                    lines.push(before.line(names));
-                    let next = format!("stylus-upgrades cancel {action}");
-                    lines.push(format!("next: {next}, unless that is meant"));
+                if let Some(before) = &waits.ended_before {
+                    lines.push(format!(
+                        "the same call had ended just before ({before}): this approval proposes it once more"
+                    ));
+                    lines.push(format!(
+                        "next: stylus-upgrades cancel {action}, unless that is meant"
+                    ));
                 }
                 lines.extend(waiting_lines(&waits.readiness, names));
             }
@@ -88,22 +91,8 @@ impl Submitted {
     }
 }
 
-impl EndedBefore {
-    fn line(&self, names: &Names) -> String {
-        match self {
-            Self::Executed(action) => format!(
-                "others had executed the same call just before ({action}): this approval proposes it once more"
-            ),
-            Self::Cancelled(Cancelled { action, by, block }) => format!(
-                "{} cancelled {action} in block {block}, just before: this approval proposes the same call once more",
-                names.long(*by)
-            ),
-        }
-    }
-}
-
 /// The fields of what came of an action.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct Fields<'a> {
     action: ActionId,
     #[serde(flatten)]
@@ -112,33 +101,26 @@ struct Fields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     executed_by: Option<&'a Executed>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    executed_before: Option<ActionId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cancelled_before: Option<ActionId>,
+    ended_before: Option<ActionId>,
     #[serde(flatten)]
     readiness: Option<&'a Readiness>,
 }
 
 impl Serialize for Submitted {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = Fields {
+        let (executed_by, waits) = match self {
+            Self::Executed { .. } => (None, None),
+            Self::ExecutedByAnother { by, .. } => (Some(&**by), None),
+            Self::Open { waits, .. } => (None, Some(waits)),
+        };
+        let fields = Fields {
             action: self.action(),
             approved: self.approved(),
             executed: self.execution().is_some(),
-            ..Fields::default()
+            executed_by,
+            ended_before: waits.and_then(|waits| waits.ended_before),
+            readiness: waits.map(|waits| &waits.readiness),
         };
-        match self {
-            Self::Executed { .. } => {}
-            Self::ExecutedByAnother { by, .. } => fields.executed_by = Some(by),
-            Self::Open { waits, .. } => {
-                fields.readiness = Some(&waits.readiness);
-                match &waits.before {
-                    Some(EndedBefore::Executed(action)) => fields.executed_before = Some(*action),
-                    Some(EndedBefore::Cancelled(one)) => fields.cancelled_before = Some(one.action),
-                    None => {}
-                }
-            }
-        }
         fields.serialize(serializer)
     }
 }

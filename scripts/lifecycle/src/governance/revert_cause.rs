@@ -4,11 +4,8 @@
 use super::authority::deciding_policy;
 use super::calls::Call;
 use super::error::GovernanceError;
-use super::pending::{proposed, readiness};
 use crate::call_tree::{self, Frame};
 use crate::client::{ChainError, Client, StepEnd};
-use crate::ids::ActionId;
-use crate::model::BlockedBy;
 use crate::simulation::failed_upgrade;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
@@ -45,19 +42,30 @@ pub(super) async fn with_cause(
     if error.revert().is_none() || !(is_migration || is_step) {
         return error.into();
     }
-    match traced(client, registry, sender, call).await {
-        Ok(frames) => {
-            let error = Box::new(error.ended(StepEnd::of(&frames, None)));
-            match failed_upgrade(&frames, registry) {
-                Some(proxy) => GovernanceError::InstanceFails { proxy, error },
-                None => (*error).into(),
-            }
+    let (error, why, next) = match traced(client, registry, sender, call).await {
+        Some(frames) => {
+            let error = error.ended(StepEnd::of(&frames, None));
+            let Some(proxy) = failed_upgrade(&frames, registry) else {
+                return error.into();
+            };
+            let next = format!(
+                "correct the migration for {proxy} (stylus-upgrades plan tries it), or {}",
+                leave_behind()
+            );
+            (error, format!(", and what fails is instance {proxy}"), next)
         }
-        Err(NotTraced) if is_migration => {
-            let error = Box::new(error);
-            GovernanceError::InstanceUnknown { error }
-        }
-        Err(NotTraced) => error.into(),
+        None if is_migration => (
+            error,
+            ", and which instance fails is unknown: the endpoint has no debug_traceCall".into(),
+            "stylus-upgrades plan tries the migration and each instance on a copy, and needs no tracing".into(),
+        ),
+        None => return error.into(),
+    };
+    GovernanceError::ChainRefused {
+        error: Box::new(error),
+        why,
+        expected: None,
+        next,
     }
 }
 
@@ -72,51 +80,25 @@ pub async fn not_an_approver(
         return error.into();
     };
     let (name, role) = (decoded.definition(), decoded.role());
-    if let Ok(Some((action, not_before))) = delayed(client, registry, name, call).await {
-        let error = Box::new(error);
-        return GovernanceError::DelayRuns {
-            action,
-            not_before,
-            error,
-        };
-    }
     match deciding_policy(client, registry, name, role).await {
-        Ok((role, policy)) => GovernanceError::NoPart {
-            role,
-            policy,
+        Ok((role, policy)) => GovernanceError::ChainRefused {
             error: Box::new(error),
+            why: format!(": the policy of {role} does not name that address"),
+            expected: Some(format!("an approver of role {role}: {policy}")),
+            next: "use the key of an approver; stylus-upgrades policy explain tells who decides"
+                .into(),
         },
         Err(_) => error.into(), // what was refused is told at least
     }
 }
 
-/// The open action with that call, where it waits for its delay alone, and until when.
-async fn delayed(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    call: &Bytes,
-) -> Result<Option<(ActionId, u64)>, GovernanceError> {
-    for action in client.registry(registry).open_actions(name).await? {
-        if proposed(client, registry, action).await?.call == *call {
-            let found = readiness(client, registry, action).await?;
-            let is_delayed = found.blocked_by == BlockedBy::Delay;
-            return Ok(is_delayed.then_some((action, found.not_before)));
-        }
-    }
-    Ok(None)
-}
-
-/// The endpoint does not trace calls.
-struct NotTraced;
-
-/// The calls, where the call is tried once more.
+/// The calls, where the call is tried once more; nothing where the endpoint does not trace calls.
 async fn traced(
     client: &Client,
     registry: Address,
     sender: Address,
     call: &Bytes,
-) -> Result<Vec<Frame>, NotTraced> {
+) -> Option<Vec<Frame>> {
     let request = TransactionRequest::default()
         .with_from(sender)
         .with_to(registry)
@@ -124,6 +106,5 @@ async fn traced(
     let query = (request, "latest", json!({ "tracer": "callTracer" }));
     let provider = client.provider();
     let traced = provider.raw_request::<_, Box<RawValue>>("debug_traceCall".into(), query);
-    let answer = traced.await.map_err(|_| NotTraced)?;
-    call_tree::read(&answer).map_err(|_| NotTraced)
+    call_tree::read(&traced.await.ok()?).ok()
 }

@@ -2,6 +2,7 @@
 
 use super::display::Display;
 use super::error::GovernanceError;
+use crate::error::{Exit, Refusal};
 use crate::ids::ActionId;
 use crate::names::Names;
 use alloy::primitives::Bytes;
@@ -28,11 +29,16 @@ impl Reviewed {
     /// Reads the action from a file that `pending --json` wrote.
     ///
     /// # Errors
-    /// [`GovernanceError::Reviewed`].
+    /// `Reviewed`.
     pub fn read(file: &Path, action: ActionId) -> Result<Self, GovernanceError> {
-        let refused = |reason: String| GovernanceError::Reviewed {
-            file: file.display().to_string(),
-            reason,
+        let refused = |reason: String| {
+            let message = format!("{} is no reviewed action: {reason}", file.display());
+            let refusal = Refusal::new("Reviewed", message).with(
+                "an action as `pending --json` tells it",
+                reason,
+                "stylus-upgrades pending --json > FILE",
+            );
+            GovernanceError::from(refusal.exiting(Exit::Usage))
         };
         let text = std::fs::read_to_string(file).map_err(|error| refused(error.to_string()))?;
         let read: ReviewedFile =
@@ -48,13 +54,16 @@ impl Reviewed {
     /// Refuses an action that is not what was reviewed: other bytes, or bytes that say something else.
     ///
     /// # Errors
-    /// [`GovernanceError::PayloadDiffers`], [`GovernanceError::DisplayDiffers`].
+    /// `PayloadDiffers`, `DisplayDiffers`.
     pub fn require(self, proposed: &Bytes, names: &Names) -> Result<(), GovernanceError> {
         if self.call != *proposed {
-            return Err(GovernanceError::PayloadDiffers {
-                reviewed: self.call,
-                proposed: proposed.clone(),
-            });
+            let message = "the payload that was reviewed is not the one that was proposed";
+            let refusal = Refusal::new("PayloadDiffers", message).with(
+                proposed.to_string(),
+                self.call.to_string(),
+                "do not approve it: find out who changed it",
+            );
+            return Err(refusal.into());
         }
         self.display.require(proposed, names)
     }

@@ -24,7 +24,6 @@ pub struct ShownCall {
     /// What is known of the builds of that code.
     pub builds: Vec<BuildFacts>,
     /// Why a build from here is not what the call names.
-    #[serde(skip)]
     pub differs: Vec<String>,
 }
 

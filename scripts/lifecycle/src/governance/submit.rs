@@ -4,8 +4,9 @@
 //! Others act at the same moment. What came of a call is read from the registry's logs, its own and
 //! those behind it, and never from what a call before it returned.
 
+use super::checks::require_plain_code;
 use super::dry_run::DryRun;
-use super::ended::{Cancelled, Executed, cancelled, ended, instead, last_approval, same_call};
+use super::ended::{Executed, ended, instead, last_approval};
 use super::error::GovernanceError;
 use super::gas;
 use super::governed::GovernedCall;
@@ -17,7 +18,6 @@ use crate::model::Readiness;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
-use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolEvent, SolValue};
 use serde::Serialize;
 use std::fmt;
@@ -61,7 +61,7 @@ pub struct Waits {
     pub readiness: Readiness,
     /// The action of the same call that had ended when one's own approval came: so that approval proposes the
     /// call anew.
-    pub before: Option<EndedBefore>,
+    pub ended_before: Option<ActionId>,
     /// What came of the call behind the approvals that are missing, where it was sent to approve.
     pub dry_run: Option<DryRun>,
 }
@@ -73,15 +73,6 @@ pub struct Approved {
     pub approvals: u16,
     /// These and the fewest that are missing.
     pub required: u16,
-}
-
-/// How an action ended just before somebody approved the same call.
-#[derive(Debug, Clone, Copy)]
-pub enum EndedBefore {
-    /// It was executed.
-    Executed(ActionId),
-    /// It was cancelled.
-    Cancelled(Cancelled),
 }
 
 /// What a call would do if its caller sent it now.
@@ -170,166 +161,96 @@ impl From<&abi::Approved> for Approved {
     }
 }
 
-/// Sends the call to the registry: the very bytes that were shown.
-///
-/// # Errors
-/// The registry's refusal, before anything is sent; what the mined transaction failed with.
-pub(super) async fn submit(
-    client: &Client,
-    governed: &GovernedCall,
-) -> Result<Submitted, GovernanceError> {
-    let (registry, what) = (governed.registry, governed.what());
-    let sender = client.sender(&what)?;
-    let action = action_of(client, registry, &governed.bytes).await?;
-    if let Some(meant) = governed.approves.filter(|meant| *meant != action) {
-        let not_open = GovernanceError::NotOpen { action: meant };
-        let executed = instead(client, registry, meant, not_open).await?;
-        return Ok(executed.into());
-    }
-    let error = match attempt(client, governed, sender, action).await {
-        Err(error) if governed.is_of_one_action() && is_refusal(&error) => error,
-        submitted => return submitted,
-    };
-    // What the registry refuses may be what another's approval has just done.
-    match action_of(client, registry, &governed.bytes).await {
-        Ok(now) if now != action => {
-            let executed = instead(client, registry, action, error).await?;
-            Ok(executed.into())
+impl GovernedCall {
+    /// Tries and sends the very bytes that were shown, and reads what came of them.
+    ///
+    /// # Errors
+    /// Code that is a proxy of somebody, the registry's refusal, or what it would fail with once it is
+    /// approved, before anything is sent; what a mined transaction failed with.
+    pub async fn send(&self, client: &Client) -> Result<Submitted, GovernanceError> {
+        require_plain_code(client, &self.call).await?;
+        let (registry, what) = (self.registry, self.what());
+        let sender = client.sender(&what)?;
+        let action = client.registry(registry).action_of(&self.bytes).await?;
+        if let Some(meant) = self.approves.filter(|meant| *meant != action) {
+            let executed = instead(client, registry, meant).await?;
+            return Ok(executed.into());
         }
-        _ => Err(error),
-    }
-}
-
-/// Whether nothing was changed, for whatever reason.
-fn is_refusal(error: &GovernanceError) -> bool {
-    match error {
-        GovernanceError::WouldFail(_) => true,
-        error => error.chain().is_some_and(|error| {
-            matches!(error, ChainError::Unexplained { .. }) || error.revert().is_some()
-        }),
-    }
-}
-
-/// As [`submit`], by whoever sends it, for the action that it is now.
-async fn attempt(
-    client: &Client,
-    governed: &GovernedCall,
-    sender: Address,
-    action: ActionId,
-) -> Result<Submitted, GovernanceError> {
-    let (registry, what) = (governed.registry, governed.what());
-    let request = governed.request();
-    let tried = tried(client, sender, &request, &what).await;
-    let expected = match tried {
-        Ok(answer) => progress_in(&answer),
-        Err(error) if error.is_refused_as::<abi::AlreadyApproved>() => {
-            return open_or_ended(client, registry, action, None).await;
-        }
-        Err(error) if exists(&error) => return same_call(client, governed, sender, error).await,
-        Err(error) => {
-            return Err(with_cause(client, registry, sender, governed.input(), error).await);
-        }
-    };
-    let (gas, dry_run) = match expected {
-        Some(progress) if progress.executed => (0, None), // the estimate of it is one of the execution
-        _ => least_gas(client, governed, sender, action).await?,
-    };
-    governed.require_success(dry_run.as_ref())?;
-    let sent = match client.transact_with(&what, request.clone(), gas).await {
-        Err(error) if error.is_out_of_gas() => {
-            // Nothing was done. The same action is sent once more; another one would be a new
-            // proposal.
-            if action_of(client, registry, &governed.bytes).await? != action {
-                let executed = instead(client, registry, action, error.into()).await?;
-                return Ok(executed.into());
+        let expected = match self.tried(client, sender).await {
+            Ok(progress) => progress,
+            Err(error) if error.is_refused_as::<abi::AlreadyApproved>() => {
+                return open_or_ended(client, registry, action, None).await;
             }
-            let (least, _) = least_gas(client, governed, sender, action).await?;
-            let more = gas_limit(&error).saturating_mul(2);
-            client
-                .transact_with(&what, request, least.max(more))
-                .await?
+            Err(error) => {
+                return Err(with_cause(client, registry, sender, self.input(), error).await);
+            }
+        };
+        let (gas, dry_run) = match expected.executed {
+            true => (0, None), // the estimate of it is one of the execution
+            // Whoever submits signatures is no approver, so he gets what the estimate says.
+            false if self.submission.is_some() => (0, None),
+            false => gas::for_execution(client, self, sender, action).await?,
+        };
+        self.require_success(dry_run.as_ref())?;
+        let sent = client.transact_with(&what, self.request(), gas).await?;
+        let mut submitted = outcome(client, registry, &sent).await?;
+        if let Submitted::Open {
+            action: open,
+            waits,
+            ..
+        } = &mut submitted
+        {
+            waits.dry_run = dry_run;
+            waits.ended_before = (*open != action).then_some(action);
         }
-        // The same key sent it from elsewhere, between the question and the block.
-        Err(error) if error.is_refused_as::<abi::AlreadyApproved>() => {
-            return open_or_ended(client, registry, action, None).await;
-        }
-        Err(error) if exists(&error) => return same_call(client, governed, sender, error).await,
-        sent => sent?,
-    };
-    let mut submitted = outcome(client, registry, &sent, Some(action)).await?;
-    if let Submitted::Open { waits, .. } = &mut submitted {
-        waits.dry_run = dry_run;
+        Ok(submitted)
     }
-    Ok(submitted)
-}
 
-/// Gas with which it executes where the others' approvals come first, and what came of it behind them.
-/// Whoever submits signatures is no approver, so he gets what the estimate says.
-async fn least_gas(
-    client: &Client,
-    governed: &GovernedCall,
-    sender: Address,
-    action: ActionId,
-) -> Result<(u64, Option<DryRun>), GovernanceError> {
-    if governed.submission.is_some() {
-        return Ok((0, None));
+    /// What the bytes would do if the client's caller sent them now. Nothing is sent.
+    ///
+    /// # Errors
+    /// As [`Self::send`] before anything is sent; that it would fail once it is approved is in the answer.
+    pub async fn simulate(&self, client: &Client) -> Result<Simulated, GovernanceError> {
+        require_plain_code(client, &self.call).await?;
+        let (registry, what) = (self.registry, self.what());
+        let caller = client.caller(&what)?;
+        let action = client.registry(registry).action_of(&self.bytes).await?;
+        let progress = match self.tried(client, caller).await {
+            Ok(progress) => progress,
+            Err(error) => {
+                return Err(with_cause(client, registry, caller, &self.bytes, error).await);
+            }
+        };
+        let request = self.request().with_from(caller);
+        let estimate = client.provider().estimate_gas(request).await;
+        let estimate = estimate.map_err(|error| client.error(&what, error))?;
+        let (execution, dry_run) = match progress.executed {
+            true => (0, None),
+            false => gas::for_execution(client, self, caller, action).await?,
+        };
+        Ok(Simulated {
+            action,
+            approved: Approved {
+                approvals: progress.approvals,
+                required: progress.required,
+            },
+            executes: progress.executed,
+            gas: with_margin(estimate).max(execution),
+            dry_run,
+        })
     }
-    let (gas, dry_run) = gas::for_execution(client, governed, sender, action).await?;
-    Ok((gas, Some(dry_run)))
-}
 
-/// What the call would do if its caller sent it now.
-///
-/// # Errors
-/// The registry's refusal.
-pub(super) async fn simulate(
-    client: &Client,
-    governed: &GovernedCall,
-) -> Result<Simulated, GovernanceError> {
-    let (registry, what) = (governed.registry, governed.what());
-    let caller = client.caller(&what)?;
-    let action = action_of(client, registry, &governed.bytes).await?;
-    let request = governed.request();
-    let answer = match tried(client, caller, &request, &what).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            return Err(with_cause(client, registry, caller, &governed.bytes, error).await);
-        }
-    };
-    let progress = progress_in(&answer).ok_or_else(|| ChainError::UnexpectedAnswer {
-        account: registry,
-        what: what.clone(),
-        reason: format!("{} bytes, which tell of no progress", answer.len()),
-    })?;
-    let estimate = client.provider().estimate_gas(request.with_from(caller));
-    let estimate = estimate.await.map_err(|error| client.error(&what, error))?;
-    let (execution, dry_run) = match progress.executed {
-        true => (0, None),
-        false => {
-            let tried = gas::for_execution(client, governed, caller, action).await?;
-            (tried.0, Some(tried.1))
-        }
-    };
-    Ok(Simulated {
-        action,
-        approved: Approved {
-            approvals: progress.approvals,
-            required: progress.required,
-        },
-        executes: progress.executed,
-        gas: with_margin(estimate).max(execution),
-        dry_run,
-    })
-}
-
-async fn tried(
-    client: &Client,
-    caller: Address,
-    request: &TransactionRequest,
-    what: &str,
-) -> Result<Bytes, ChainError> {
-    let tried = client.provider().call(request.clone().with_from(caller));
-    tried.await.map_err(|error| client.error(what, error))
+    /// How far it would be, as the registry answers the caller.
+    async fn tried(&self, client: &Client, caller: Address) -> Result<Progress, ChainError> {
+        let what = self.what();
+        let answer = client.provider().call(self.request().with_from(caller));
+        let answer = answer.await.map_err(|error| client.error(&what, error))?;
+        progress_in(&answer).ok_or_else(|| ChainError::UnexpectedAnswer {
+            account: self.registry,
+            what,
+            reason: format!("{} bytes, which tell of no progress", answer.len()),
+        })
+    }
 }
 
 /// Bytes of an encoded [`Progress`].
@@ -340,12 +261,11 @@ pub(super) fn progress_in(answer: &Bytes) -> Option<Progress> {
     Progress::abi_decode_params(answer.get(..PROGRESS)?).ok()
 }
 
-/// What the registry's logs say came of a transaction. `meant` is the action that it was sent for.
+/// What the registry's logs say came of a transaction.
 pub(super) async fn outcome(
     client: &Client,
     registry: Address,
     sent: &Sent,
-    meant: Option<ActionId>,
 ) -> Result<Submitted, GovernanceError> {
     let approved = sent.last_event_of::<abi::Approved>(registry);
     if let Some(executed) = sent.event_of::<abi::Executed>(registry) {
@@ -360,29 +280,12 @@ pub(super) async fn outcome(
         });
     }
     // A governed call that goes through approves or executes: without either the receipt is not whole.
-    let action = approved
-        .map(|approved| ActionId(approved.action))
-        .ok_or_else(|| ChainError::NoEvent {
-            what: sent.what.clone(),
-            tx: sent.tx,
-            event: abi::Approved::SIGNATURE,
-        })?;
-    let mut submitted = open_or_ended(client, registry, action, Some(sent)).await?;
-    if let Submitted::Open { waits, .. } = &mut submitted
-        && let Some(meant) = meant.filter(|meant| *meant != action)
-    {
-        waits.before = ended_before(client, registry, meant).await;
-    }
-    Ok(submitted)
-}
-
-/// How the action that was meant had ended, as far as it is known: what was sent is reported all the same.
-async fn ended_before(client: &Client, registry: Address, meant: ActionId) -> Option<EndedBefore> {
-    if matches!(ended(client, registry, meant, 0).await, Ok(Some(_))) {
-        return Some(EndedBefore::Executed(meant));
-    }
-    let cancelled = cancelled(client, registry, meant).await;
-    cancelled.ok().flatten().map(EndedBefore::Cancelled)
+    let approved = approved.ok_or_else(|| ChainError::NoEvent {
+        what: sent.what.clone(),
+        tx: sent.tx,
+        event: abi::Approved::SIGNATURE,
+    })?;
+    open_or_ended(client, registry, ActionId(approved.action), Some(sent)).await
 }
 
 /// How far an action is that one has approved: open, or executed by another's approval.
@@ -392,47 +295,27 @@ async fn open_or_ended(
     action: ActionId,
     sent: Option<&Sent>,
 ) -> Result<Submitted, GovernanceError> {
-    match readiness(client, registry, action).await {
-        Ok(readiness) => Ok(Submitted::Open {
+    let own = sent.cloned();
+    if let Some(readiness) = readiness(client, registry, action).await? {
+        let waits = Waits {
+            readiness,
+            ended_before: None,
+            dry_run: None,
+        };
+        return Ok(Submitted::Open {
             action,
-            sent: sent.cloned(),
-            waits: Box::new(Waits {
-                readiness,
-                before: None,
-                dry_run: None,
-            }),
-        }),
-        Err(GovernanceError::NotOpen { .. }) => {
-            let from = sent.and_then(|sent| sent.receipt.block_number);
-            let executed = ended(client, registry, action, from.unwrap_or_default()).await?;
-            let by = Box::new(executed.ok_or(GovernanceError::Ended { action })?);
-            let sent = sent.cloned();
-            Ok(Submitted::ExecutedByAnother { by, sent })
-        }
-        Err(error) => Err(error),
+            sent: own,
+            waits: Box::new(waits),
+        });
     }
-}
-
-/// The action that those bytes are now.
-///
-/// # Errors
-/// What the chain says.
-pub async fn action_of(
-    client: &Client,
-    registry: Address,
-    call: &Bytes,
-) -> Result<ActionId, ChainError> {
-    client.registry(registry).action_of(call).await
-}
-
-/// Whether what it would make is there already.
-fn exists(error: &ChainError) -> bool {
-    error.is_refused_as::<abi::VersionExists>() || error.is_refused_as::<abi::ProxyExists>()
-}
-
-fn gas_limit(error: &ChainError) -> u64 {
-    match error {
-        ChainError::OutOfGas { limit, .. } => *limit,
-        _ => 0,
-    }
+    let from = sent.and_then(|sent| sent.receipt.block_number);
+    let executed = ended(client, registry, action, from.unwrap_or_default()).await?;
+    let by = executed.ok_or_else(|| GovernanceError::NotOpen {
+        action,
+        how: "was approved and then ended: cancelled, or by a policy change".into(),
+    })?;
+    Ok(Submitted::ExecutedByAnother {
+        by: Box::new(by),
+        sent: own,
+    })
 }

@@ -1,6 +1,7 @@
 //! A policy as a tree that says of each part whether it holds: who approved, and who is missing.
 
 use super::error::GovernanceError;
+use crate::error::Refusal;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use stylus_registry_core::policy::{Expression, Leaf, Policy, parse};
@@ -42,7 +43,7 @@ pub enum Node {
 /// The policy of a role as a tree.
 ///
 /// # Errors
-/// [`GovernanceError::Policy`] if it cannot be understood.
+/// `PolicyUnreadable` if it cannot be understood.
 pub fn tree(role: &str, expression: &str, approved: &[Address]) -> Result<Node, GovernanceError> {
     let policy = readable(role, expression)?;
     Ok(node(&policy, &policy.root, approved))
@@ -51,11 +52,17 @@ pub fn tree(role: &str, expression: &str, approved: &[Address]) -> Result<Node, 
 /// The policy of a role, as the registry holds it.
 ///
 /// # Errors
-/// [`GovernanceError::Policy`] if it cannot be understood.
+/// `PolicyUnreadable` if it cannot be understood.
 pub(super) fn readable(role: &str, expression: &str) -> Result<Policy, GovernanceError> {
-    parse(expression.as_bytes()).map_err(|refusal| GovernanceError::Policy {
-        role: role.into(),
-        offset: refusal.offset,
+    parse(expression.as_bytes()).map_err(|refused| {
+        let offset = refused.offset;
+        let message = format!("the policy of role {role} cannot be understood: byte {offset}");
+        let refusal = Refusal::new("PolicyUnreadable", message).with(
+            "a policy in the registry's own form",
+            format!("something else at byte {offset}"),
+            "check that the registry is what you take it for",
+        );
+        refusal.into()
     })
 }
 

@@ -1,7 +1,7 @@
 //! What the events of a definition say, compared with the registry's views and with live code.
 
 use super::live::{LiveCheck, live_checks};
-use super::read::{History, Wanted, read_part};
+use super::read::{History, Wanted, read};
 use crate::client::{ChainError, Client};
 use crate::error::Report;
 use crate::governance::{GovernanceError, seconds_left};
@@ -61,7 +61,7 @@ pub async fn differences(
 /// The history of a definition that exists.
 ///
 /// # Errors
-/// [`GovernanceError::EventsHidden`] where the registry has it and the endpoint shows no event of it; what the chain
+/// `EventsHidden` where the registry has it and the endpoint shows no event of it; what the chain
 /// says.
 pub async fn read_existing(
     client: &Client,
@@ -70,20 +70,17 @@ pub async fn read_existing(
     names: &Names,
     wanted: Wanted,
 ) -> Result<History, GovernanceError> {
-    let history = read_part(client, registry, name, names, wanted).await?;
+    let history = read(client, registry, name, names, wanted).await?;
     if history.total > 0 {
         return Ok(history);
     }
     // An unknown name is refused by the registry in its own words, and so is what is none.
     client.registry(registry).head(name).await?;
-    Err(GovernanceError::EventsHidden {
-        endpoint: client.endpoint().to_string(),
-        registry,
-        what: match name.is_empty() {
-            true => "itself".into(),
-            false => format!("{name:?}"),
-        },
-    })
+    let what = match name.is_empty() {
+        true => "itself".into(),
+        false => format!("{name:?}"),
+    };
+    Err(GovernanceError::events_hidden(client, registry, &what))
 }
 
 /// The history of a definition, compared with the registry's views of a part of it. A node that lags leaves out the
@@ -177,7 +174,7 @@ impl ComparedHistory {
 pub(super) fn failed(checks: &[LiveCheck]) -> Option<Report> {
     let failed = checks.iter().filter(|check| !check.ok).count();
     let all = checks.len();
-    (failed > 0).then(|| Report::of(&GovernanceError::Checks { failed, all }))
+    (failed > 0).then(|| Report::of(&GovernanceError::checks(failed, all)))
 }
 
 impl Verification {

@@ -66,36 +66,30 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
         let about = open.and_then(|open| subject(&open.call, names));
         about.unwrap_or_else(|| id.to_string())
     };
+    let instance = |proxy: Address, what: &str| format!("instance {} {what}", names.long(proxy));
+    let way = |from: &str, to: &str| format!("{from} → {to}");
     match event {
         Event::DefinitionCreated(event) => format!("definition {} created", event.name),
         Event::VersionAdded(event) => {
-            format!(
-                "version {} added, code {}",
-                event.version, event.implementation
-            )
+            let (version, code) = (&event.version, event.implementation);
+            format!("version {version} added, code {code}")
         }
         Event::StepAdded(event) if event.step.from.is_empty() => {
             format!("initial step of {} added", event.to)
         }
-        Event::StepAdded(event) => format!("step {} → {} added", event.step.from, event.to),
+        Event::StepAdded(event) => format!("step {} added", way(&event.step.from, &event.to)),
         Event::CurrentChanged(event) => format!("{} is current", event.version),
         Event::Proposed(event) => match subject(&event.call, names) {
             Some(about) => format!("proposed {about}"),
             None => "proposed something that nobody can read".into(),
         },
         Event::ProxyCreated(event) => {
-            format!(
-                "instance {} created at {}",
-                names.long(event.proxy),
-                event.version
-            )
+            instance(event.proxy, &format!("created at {}", event.version))
         }
-        Event::Approved(event) => format!(
-            "approved {} ({}/{})",
-            proposal(event.action),
-            event.approvals,
-            event.required
-        ),
+        Event::Approved(event) => {
+            let (about, required) = (proposal(event.action), event.required);
+            format!("approved {about} ({}/{required})", event.approvals)
+        }
         Event::Revoked(event) if event.definition.is_zero() => {
             format!("refused {} before it was proposed", event.action)
         }
@@ -108,88 +102,65 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
         Event::Cancelled(event) => format!("cancelled {}", proposal(event.action)),
         Event::Executed(event) => format!("executed {}", proposal(event.action)),
         Event::InstanceUpgraded(event) if event.from.is_empty() => {
-            format!("instance {} at {}", names.long(event.proxy), event.to)
+            instance(event.proxy, &format!("at {}", event.to))
         }
-        Event::InstanceUpgraded(event) => {
-            format!(
-                "instance {} {} → {}",
-                names.long(event.proxy),
-                event.from,
-                event.to
-            )
-        }
+        Event::InstanceUpgraded(event) => instance(event.proxy, &way(&event.from, &event.to)),
         Event::InstanceSkipped(event) => {
             let reason = Revert::decode(&event.reason);
-            format!(
-                "instance {} stayed as it was: {reason}",
-                names.long(event.proxy)
-            )
-        }
-        Event::InstanceAdopted(event) if !is_adopted(event.kind) => {
-            let kind = kind_in_words(event.kind);
-            format!("instance {} arrived: {kind}", names.long(event.proxy))
+            instance(event.proxy, &format!("stayed as it was: {reason}"))
         }
         Event::InstanceAdopted(event) => {
             let kind = kind_in_words(event.kind);
-            format!("instance {} adopted, a {kind}", names.long(event.proxy))
+            instance(
+                event.proxy,
+                &match is_adopted(event.kind) {
+                    true => format!("adopted, a {kind}"),
+                    false => format!("arrived: {kind}"),
+                },
+            )
         }
         Event::InstanceTransferred(event) => {
             let to = names.short(event.to);
-            format!("instance {} transferred to {to}", names.long(event.proxy))
+            instance(event.proxy, &format!("transferred to {to}"))
         }
-        Event::InstanceRemoved(event) => format!("instance {} removed", names.long(event.proxy)),
+        Event::InstanceRemoved(event) => instance(event.proxy, "removed"),
         Event::TransferAccepted(event) if event.registry.is_zero() => {
             format!("transfer of {} not accepted any more", event.proxy)
         }
-        Event::TransferAccepted(event) => format!(
-            "transfer of {} from {} accepted, at {}",
-            event.proxy,
-            names.short(event.registry),
-            event.version
-        ),
+        Event::TransferAccepted(event) => {
+            let (from, proxy) = (names.short(event.registry), event.proxy);
+            format!(
+                "transfer of {proxy} from {from} accepted, at {}",
+                event.version
+            )
+        }
         Event::RelayChanged(event) if event.registry.is_zero() => {
             format!("orders to {} are relayed no more", event.proxy)
         }
-        Event::RelayChanged(event) => format!(
-            "orders of {} to {} are relayed",
-            names.short(event.registry),
-            event.proxy
-        ),
+        Event::RelayChanged(event) => {
+            let registry = names.short(event.registry);
+            format!("orders of {registry} to {} are relayed", event.proxy)
+        }
         Event::PolicyChanged(event) => {
-            format!(
-                "policy of {} is {}",
-                event.role,
-                names.policy(&event.expression)
-            )
+            let policy = names.policy(&event.expression);
+            format!("policy of {} is {policy}", event.role)
         }
         Event::MigrationStarted(event) => {
-            format!(
-                "instance {} migrates {} → {}",
-                names.long(event.proxy),
-                event.from,
-                event.to
-            )
+            let way = way(&event.from, &event.to);
+            instance(event.proxy, &format!("migrates {way}"))
         }
         Event::MigrationEnded(event) => {
-            format!(
-                "instance {} migrated {} → {}",
-                names.long(event.proxy),
-                event.from,
-                event.to
-            )
+            let way = way(&event.from, &event.to);
+            instance(event.proxy, &format!("migrated {way}"))
         }
         Event::MigrationAborted(event) => {
-            format!(
-                "instance {} is back at {}",
-                names.long(event.proxy),
-                event.from
-            )
+            instance(event.proxy, &format!("is back at {}", event.from))
         }
         Event::HandlerChanged(event) => {
             format!("{} handles {}", names.short(event.handler), event.proxy)
         }
-        Event::InstancePaused(event) => format!("instance {} paused", names.long(event.proxy)),
-        Event::InstanceResumed(event) => format!("instance {} resumed", names.long(event.proxy)),
+        Event::InstancePaused(event) => instance(event.proxy, "paused"),
+        Event::InstanceResumed(event) => instance(event.proxy, "resumed"),
         Event::Paused(_) => "paused".into(),
         Event::Resumed(_) => "resumed".into(),
         Event::LayoutPublished(event) => format!("layout {} published", event.layoutHash),

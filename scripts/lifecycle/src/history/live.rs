@@ -1,21 +1,23 @@
 //! Whether the chain still holds what was recorded: code, scripts, and the slots of every
 //! instance.
 
-use super::proxies::ProxyCodes;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::expect::Asks;
+use crate::governance::pause_stub;
 use crate::ids::CodeHash;
 use crate::model::{Definition, Instance, InstanceState, ProxyKind, Slice, Unlike, Version};
 use crate::program_code::is_program;
-use crate::registry::{Named, Topics, all_logs, decides, given_to, named};
+use crate::registry::{Named, Topics, all_logs, decides, given_to, named, relay_of};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
-use stylus_upgrades_framework::{PAUSE_STUB, Program, program};
+use std::collections::BTreeSet;
+use stylus_upgrades_framework::{
+    Program, REGISTRY, UPGRADEABILITY_PROXY, UPGRADEABILITY_STORAGE, program,
+};
 use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::slots;
@@ -75,23 +77,14 @@ pub async fn live_checks(
     let versions = part.versions_of(rebuilt);
     let codes = versions.iter().map(|one| of_version(client, one));
     checks.extend(at_once(codes).await?.into_iter().flatten());
-    let definition = DefinitionFacts {
-        client,
-        registry,
-        name: &rebuilt.name,
-        at: rebuilt
-            .versions
-            .iter()
-            .map(|version| (version.version.as_str(), version.code.implementation))
-            .collect(),
-        stub: stub()?,
-    };
     let instances = part.instances_of(rebuilt);
-    let slots = instances.iter().map(|one| definition.of_instance(one));
-    let mut codes = ProxyCodes::of(client, registry, rebuilt).await?;
-    for (instance, (slots, code)) in instances.iter().zip(at_once(slots).await?) {
+    let slots = instances
+        .iter()
+        .map(|one| of_instance(client, registry, rebuilt, one));
+    let is_ours = client.codehash(registry).await? == Some(pinned(REGISTRY)?.codehash.into());
+    for (instance, slots) in instances.iter().zip(at_once(slots).await?) {
         checks.extend(slots);
-        checks.push(codes.check(instance, code).await?);
+        checks.extend(proxy_code(client, registry, is_ours, instance).await?);
     }
     let shown: BTreeSet<Address> = instances.iter().map(|one| one.proxy).collect();
     for Unlike {
@@ -154,103 +147,98 @@ async fn of_version(client: &Client, version: &Version) -> Result<Vec<LiveCheck>
     Ok(checks)
 }
 
-/// What the slots of an instance are compared with.
-struct DefinitionFacts<'a> {
-    client: &'a Client,
+/// The slots of an instance.
+async fn of_instance(
+    client: &Client,
     registry: Address,
-    name: &'a str,
-    /// The code of each version.
-    at: BTreeMap<&'a str, Address>,
-    stub: Address,
-}
-
-impl DefinitionFacts<'_> {
-    /// The slots of an instance, and the hash of its code.
-    async fn of_instance(
-        &self,
-        instance: &Instance,
-    ) -> Result<(Vec<LiveCheck>, Option<CodeHash>), ChainError> {
-        let Self {
-            client,
-            registry,
-            name,
-            at,
-            stub,
-        } = self;
-        let mut checks = Vec::new();
-        let proxy = instance.proxy;
-        let named = |slot: &str| format!("{slot} of {proxy}");
-        let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
-        let found = slot(slots::IMPLEMENTATION).await?;
-        let is_adopted = instance.kind.is_adopted();
-        let stub = match instance.kind {
-            ProxyKind::Uups => evm::uups_stub_address(*registry),
-            _ => *stub,
-        };
-        let code = if instance.state == InstanceState::Paused {
-            Some(&stub)
-        } else {
-            at.get(instance.version.as_str())
-        };
-        let beacon = slot(slots::BEACON).await?;
-        if let Some(expected) = code
-            && !instance.state.is_migrating()
-        {
-            let what = match instance.state == InstanceState::Paused {
-                true => named("pause stub"),
-                false => named("implementation"),
-            };
-            checks.push(LiveCheck::compare(what, expected, &found));
-        }
-        let announced = announced(client, proxy).await?;
-        checks.push(LiveCheck::compare(
-            named("last Upgraded"),
-            &found,
-            &announced,
-        ));
-        let (what, expected) = match is_adopted {
-            true => ("admin", given_to(*registry, name)),
-            false => ("registry", *registry),
-        };
-        let admin = match is_adopted {
-            true => match decides(client, proxy).await {
+    rebuilt: &Definition,
+    instance: &Instance,
+) -> Result<Vec<LiveCheck>, ChainError> {
+    let mut checks = Vec::new();
+    let proxy = instance.proxy;
+    let named = |slot: &str| format!("{slot} of {proxy}");
+    let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
+    let found = slot(slots::IMPLEMENTATION).await?;
+    let beacon = slot(slots::BEACON).await?;
+    if instance.state == InstanceState::Paused {
+        let stub = pause_stub(registry, instance.kind);
+        checks.push(LiveCheck::compare(named("pause stub"), &stub, &found));
+    } else if !instance.state.is_migrating() {
+        let mut versions = rebuilt.versions.iter();
+        let version = versions.find(|one| one.version == instance.version);
+        checks.extend(version.map(|version| {
+            let expected = version.code.implementation;
+            LiveCheck::compare(named("implementation"), &expected, &found)
+        }));
+    }
+    let announced = announced(client, proxy).await?;
+    let what = named("last Upgraded");
+    checks.push(LiveCheck::compare(what, &found, &announced));
+    let (what, expected, admin) = match instance.kind.is_adopted() {
+        true => {
+            let expected = given_to(registry, &rebuilt.name);
+            let admin = match decides(client, proxy).await {
                 Err(error) if error.revert().is_some() => expected, // only its code knows
                 found => found?,
-            },
-            false => slot(slots::ADMIN).await?,
-        };
-        checks.push(LiveCheck::compare(named(what), &expected, &admin));
-        let none = |beacon: Address| match beacon.is_zero() {
-            true => "none".to_owned(),
-            false => beacon.to_string(),
-        };
-        checks.push(LiveCheck::compare(
-            named("beacon"),
-            &none(Address::ZERO),
-            &none(beacon),
-        ));
-        Ok((checks, client.codehash(proxy).await?))
-    }
+            };
+            ("admin", expected, admin)
+        }
+        false => ("registry", registry, slot(slots::ADMIN).await?),
+    };
+    checks.push(LiveCheck::compare(named(what), &expected, &admin));
+    let none = |beacon: Address| match beacon.is_zero() {
+        true => "none".to_owned(),
+        false => beacon.to_string(),
+    };
+    let what = named("beacon");
+    checks.push(LiveCheck::compare(
+        what,
+        &none(Address::ZERO),
+        &none(beacon),
+    ));
+    Ok(checks)
 }
 
-/// The pause stub: where every chain has it.
-fn stub() -> Result<Address, ChainError> {
-    let stub = pinned(PAUSE_STUB)?;
-    stub.address
-        .ok_or_else(|| unknown(PAUSE_STUB, "it has no address".into()))
+/// Whether a proxy has the code that its registry gives to those of its kind. Nothing where that is not known: of an
+/// adopted proxy, and of a registry of another release.
+async fn proxy_code(
+    client: &Client,
+    registry: Address,
+    is_ours: bool,
+    instance: &Instance,
+) -> Result<Option<LiveCheck>, ChainError> {
+    let what = format!("proxy code of {}", instance.proxy);
+    let Some(code) = client.codehash(instance.proxy).await? else {
+        return Ok(Some(LiveCheck {
+            what,
+            ok: false,
+            expected: "the code of a proxy".into(),
+            found: "an account without code".into(),
+        }));
+    };
+    let relay = match instance.kind {
+        ProxyKind::Evm => relay_of(client, registry, instance.proxy).await?,
+        _ => None,
+    };
+    let expected = match instance.kind {
+        ProxyKind::Wasm if is_ours => Some(pinned(UPGRADEABILITY_PROXY)?.codehash.into()),
+        ProxyKind::Evm if is_ours || relay.is_some() => {
+            let storage = pinned(UPGRADEABILITY_STORAGE)?.address;
+            let by = relay.unwrap_or(registry);
+            storage.map(|storage| CodeHash::of(evm::evm_proxy_code(by, storage)))
+        }
+        _ => None,
+    };
+    Ok(expected.map(|expected| LiveCheck::compare(what, &expected, &code)))
 }
 
 /// A program of the framework.
-pub(super) fn pinned(name: &'static str) -> Result<&'static Program, ChainError> {
-    program(name).map_err(|error| unknown(name, error.to_string()))
-}
-
-fn unknown(what: &str, reason: String) -> ChainError {
-    ChainError::UnexpectedAnswer {
+fn pinned(name: &'static str) -> Result<&'static Program, ChainError> {
+    program(name).map_err(|error| ChainError::UnexpectedAnswer {
         account: Address::ZERO,
-        what: what.into(),
-        reason,
-    }
+        what: name.into(),
+        reason: error.to_string(),
+    })
 }
 
 /// What the last ERC-1967 event of a proxy says that it runs; nobody when there is none.

@@ -7,17 +7,15 @@
 //! | [`compared`](read_compared) | whether the registry's views say the same |
 //! | [`live`](live_checks) | whether live code is what was recorded |
 //! | [`report`](HistoryReport) | what is told of it |
-//! | `proxies` | whether proxies have the code that their registry gives them |
 
 mod compared;
 mod event_words;
 mod live;
-mod proxies;
 mod read;
 mod report;
 
 pub use compared::{ComparedHistory, Verification, differences, read_compared, read_existing};
 pub use live::{LiveCheck, live_checks};
 pub(crate) use read::Facts;
-pub use read::{Entry, History, Wanted, of_instance, read, read_part};
+pub use read::{Entry, History, Wanted, of_instance, read};
 pub use report::{HistoryReport, Section, VerifyReport};

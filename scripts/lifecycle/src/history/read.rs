@@ -93,24 +93,12 @@ pub struct Entry {
     pub calldata: CalldataHash,
 }
 
-/// Reads everything about the definition called `name` from the registry's events.
+/// Reads everything about the definition called `name` from the registry's events, and of which of them also
+/// transaction and block.
 ///
 /// # Errors
 /// What the chain says.
 pub async fn read(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    names: &Names,
-) -> Result<History, ChainError> {
-    read_part(client, registry, name, names, Wanted::All).await
-}
-
-/// As [`read`], with some of the events alone.
-///
-/// # Errors
-/// What the chain says.
-pub async fn read_part(
     client: &Client,
     registry: Address,
     name: &str,
@@ -152,20 +140,13 @@ async fn with_related(
         abi::InstanceAdopted::SIGNATURE_HASH,
         abi::InstanceTransferred::SIGNATURE_HASH,
     ];
-    let moved = logs
-        .iter()
-        .filter(|log| log.topic0().is_some_and(|topic| moves.contains(topic)));
-    let proxies: BTreeSet<B256> = moved
-        .filter_map(|log| log.topics().get(2).copied())
-        .collect();
-    let proxies: Vec<B256> = proxies.into_iter().collect();
-    let proposed = [abi::Proposed::SIGNATURE_HASH];
-    let proposals = logs
-        .iter()
-        .filter(|log| log.topics().first() == proposed.first());
-    let actions: Vec<B256> = proposals
-        .filter_map(|log| log.topics().get(2).copied())
-        .collect();
+    let about = |events: &[B256]| {
+        let found = logs.iter().map(|log| log.topics());
+        let found = found.filter(|topics| topics.first().is_some_and(|one| events.contains(one)));
+        let about: BTreeSet<B256> = found.filter_map(|topics| topics.get(2).copied()).collect();
+        about.into_iter().collect::<Vec<B256>>()
+    };
+    let (proxies, actions) = (about(&moves), about(&[abi::Proposed::SIGNATURE_HASH]));
     let relays: Topics<'_> = [&[abi::RelayChanged::SIGNATURE_HASH], &proxies, &[]];
     let refusals: Topics<'_> = [&[abi::Revoked::SIGNATURE_HASH], &[B256::ZERO], &actions];
     if !proxies.is_empty() {
@@ -215,18 +196,18 @@ async fn from_logs(
             definition.feed(event, time);
             continue;
         }
-        let fact = facts.all_of(log).await?;
+        let (time, (sender, calldata)) = (facts.time_of(log).await?, facts.sent(log).await?);
         let policy = action.and_then(|id| in_force(id, event, &definition, names));
         let what = describe(event, &definition, names);
         let name = log
             .topic0()
             .and_then(|topic| Event::name_by_selector(topic.0));
-        definition.feed(event, fact.time);
+        definition.feed(event, time);
         entries.push(Entry {
             block: log.block_number.unwrap_or_default(),
-            time: fact.time,
+            time,
             tx: log.transaction_hash.unwrap_or_default().into(),
-            who: who.unwrap_or(fact.sender),
+            who: who.unwrap_or(sender),
             event: name.unwrap_or_default(),
             what,
             codehash: match event {
@@ -235,7 +216,7 @@ async fn from_logs(
             },
             action,
             policy,
-            calldata: fact.calldata,
+            calldata,
         });
     }
     if is_long {
@@ -246,14 +227,6 @@ async fn from_logs(
         total,
         definition,
     })
-}
-
-/// What a log does not say itself.
-#[derive(Clone, Copy)]
-struct Fact {
-    time: u64,
-    sender: Address,
-    calldata: CalldataHash,
 }
 
 /// Facts of blocks and transactions, each asked for once.
@@ -276,24 +249,17 @@ impl<'a> Facts<'a> {
         }
     }
 
-    async fn all_of(&mut self, log: &Log) -> Result<Fact, ChainError> {
-        let time = self.time_of(log).await?;
-        let (sender, calldata) = match self.store.and_then(|store| store.sender(log)) {
-            Some(known) => known,
-            None => {
-                let hash = log.transaction_hash.unwrap_or_default().into();
-                let found = self.transaction(hash).await?;
-                if let Some(store) = self.store {
-                    store.keep_sender(log, found);
-                }
-                found
-            }
-        };
-        Ok(Fact {
-            time,
-            sender,
-            calldata,
-        })
+    /// Who sent a log's transaction, and the hash of its calldata.
+    async fn sent(&mut self, log: &Log) -> Result<(Address, CalldataHash), ChainError> {
+        if let Some(known) = self.store.and_then(|store| store.sender(log)) {
+            return Ok(known);
+        }
+        let hash = log.transaction_hash.unwrap_or_default().into();
+        let found = self.transaction(hash).await?;
+        if let Some(store) = self.store {
+            store.keep_sender(log, found);
+        }
+        Ok(found)
     }
 
     /// Unix seconds of a log's block, each block asked for once.

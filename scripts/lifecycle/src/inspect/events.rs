@@ -30,7 +30,7 @@ pub struct OwnEvent {
 /// order.
 ///
 /// # Errors
-/// [`GovernanceError::EventsHidden`] where no event tells how the registry got the instance, which it
+/// `EventsHidden` where no event tells how the registry got the instance, which it
 /// has: the endpoint keeps events back. What the chain says.
 pub async fn events(
     client: &Client,
@@ -39,15 +39,11 @@ pub async fn events(
     proxy: Address,
     names: &Names,
 ) -> Result<(Vec<Entry>, Vec<OwnEvent>), GovernanceError> {
-    let hidden = |what: String| GovernanceError::EventsHidden {
-        endpoint: client.endpoint().to_string(),
-        registry,
-        what,
-    };
     let entries = of_instance(client, registry, name, proxy, names).await?;
     let is_origin = |entry: &Entry| ["ProxyCreated", "InstanceAdopted"].contains(&entry.event);
     if !entries.iter().any(is_origin) {
-        return Err(hidden(format!("how {proxy} became an instance of {name}")));
+        let what = format!("how {proxy} became an instance of {name}");
+        return Err(GovernanceError::events_hidden(client, registry, &what));
     }
     let framework: Topics<'_> = [
         &[

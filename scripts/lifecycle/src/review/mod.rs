@@ -12,9 +12,9 @@ mod slots;
 
 pub use action::{Checked, Review};
 pub use created::Created;
-pub use effects::{CLEARED, cleared, environment, moved, others, tried};
+pub use effects::{environment, moved, others, tried};
 pub use findings::{Subject, TRIED, findings, without_good_steps};
 pub use lookalike::lookalike;
-pub use open::{OpenAction, Pending, ReadableAction};
+pub use open::{OpenAction, Pending};
 pub use policies::Policies;
 pub use slots::{Area, Change, Drawn, Row, draw};

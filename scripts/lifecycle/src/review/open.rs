@@ -1,8 +1,7 @@
 //! What is open: who approved, who is missing, what blocks, until when, and what to do next.
 
-use crate::governance::{PendingAction, ShownCall, UnreadableAction, of_whom, progress_lines};
-use crate::ids::ActionId;
-use crate::model::{BlockedBy, Readiness};
+use crate::governance::{PendingAction, ShownCall, of_whom, progress_lines};
+use crate::model::BlockedBy;
 use crate::names::Names;
 use crate::report::CommandReport;
 use crate::text::utc;
@@ -18,61 +17,15 @@ pub struct Pending {
     pub actions: Vec<OpenAction>,
 }
 
-/// An open action.
+/// An open action, and what is done with it.
 #[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum OpenAction {
-    /// One that approvers can read.
-    Readable(Box<ReadableAction>),
-    /// One that nobody should approve.
-    Unreadable(UnreadableAction),
-}
-
-impl OpenAction {
-    /// Its id.
-    pub fn action(&self) -> ActionId {
-        match self {
-            Self::Readable(one) => one.open.action,
-            Self::Unreadable(one) => one.action,
-        }
-    }
-
-    /// Who proposed it.
-    pub fn proposer(&self) -> Address {
-        match self {
-            Self::Readable(one) => one.open.proposer,
-            Self::Unreadable(one) => one.proposer,
-        }
-    }
-
-    /// How far it is.
-    pub fn readiness(&self) -> &Readiness {
-        match self {
-            Self::Readable(one) => &one.open.readiness,
-            Self::Unreadable(one) => &one.readiness,
-        }
-    }
-
-    /// Those who are missing whose last word on it was `revoke`.
-    pub fn refused(&self) -> &[Address] {
-        match self {
-            Self::Readable(one) => &one.open.refused,
-            Self::Unreadable(_) => &[],
-        }
-    }
-}
-
-/// An open action that approvers can read.
-#[derive(Debug, Serialize)]
-pub struct ReadableAction {
+pub struct OpenAction {
     /// The action, and how far it is.
     #[serde(flatten)]
     pub open: PendingAction,
-    /// What it does.
+    /// What it does; nothing where nobody can read it.
     #[serde(flatten)]
-    pub shown: ShownCall,
-    /// Why a build from here is not what it names.
-    pub differs: Vec<String>,
+    pub shown: Option<ShownCall>,
     /// Why nothing ever comes of it.
     #[serde(skip)]
     pub superseded: Option<String>,
@@ -83,18 +36,20 @@ pub struct ReadableAction {
     pub next: String,
 }
 
-impl ReadableAction {
+impl OpenAction {
     /// The action with what is done with it now, by whom, and with the flags that were `given`.
     pub fn new(
         open: PendingAction,
-        shown: ShownCall,
+        shown: Option<ShownCall>,
         (superseded, rivals): (Option<String>, Vec<String>),
         names: &Names,
         given: &str,
     ) -> Self {
         Self {
-            next: next(&open, superseded.is_some(), names, given),
-            differs: shown.differs.clone(),
+            next: match shown {
+                Some(_) => next(&open, superseded.is_some(), names, given),
+                None => "do not approve it: ask its proposer for the command that he typed".into(),
+            },
             open,
             shown,
             superseded,
@@ -103,15 +58,22 @@ impl ReadableAction {
     }
 
     fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = self.shown.display.lines();
-        lines.push(format!("proposed by {}", names.long(self.open.proposer)));
         let open = &self.open;
+        let proposer = format!("proposed by {}", names.long(open.proposer));
+        let next = format!("next: {}", self.next);
+        let Some(shown) = &self.shown else {
+            let (of, why) = (of_whom(&open.definition), open.unreadable.as_deref());
+            let why = why.unwrap_or_default();
+            return vec![format!("of {of}, unreadable: {why}"), proposer, next];
+        };
+        let mut lines = shown.display.lines();
+        lines.push(proposer);
         lines.extend(progress_lines(&open.readiness, &open.refused, names));
-        lines.extend(self.shown.lines_beside());
+        lines.extend(shown.lines_beside());
         let superseded = self.superseded.iter();
         lines.extend(superseded.map(|what| format!("  superseded: {what} already")));
         lines.extend(self.rivals.iter().map(|what| format!("  ! {what}")));
-        lines.push(format!("next: {}", self.next));
+        lines.push(next);
         lines
     }
 }
@@ -157,18 +119,6 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -
     }
 }
 
-fn unreadable_lines(action: &UnreadableAction, names: &Names) -> Vec<String> {
-    vec![
-        format!(
-            "of {}, unreadable: {}",
-            of_whom(&action.definition),
-            action.unreadable
-        ),
-        format!("proposed by {}", names.long(action.proposer)),
-        "do not approve it: ask its proposer for the command that he typed".into(),
-    ]
-}
-
 impl CommandReport for Pending {
     fn lines(&self, names: &Names) -> Vec<String> {
         if self.actions.is_empty() {
@@ -176,11 +126,8 @@ impl CommandReport for Pending {
         }
         let mut lines = Vec::new();
         for one in &self.actions {
-            let of_it = match one {
-                OpenAction::Readable(one) => one.lines(names),
-                OpenAction::Unreadable(one) => unreadable_lines(one, names),
-            };
-            lines.push(format!("action {}", one.action()));
+            lines.push(format!("action {}", one.open.action));
+            let of_it = one.lines(names);
             lines.extend(of_it.iter().map(|line| format!("  {line}")));
         }
         lines

@@ -1,15 +1,16 @@
 //! Two storage layouts as slots: each field where it was and where it is, with what happened to it.
 
 use alloy::primitives::U256;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use stylus_layout::{FieldChange, Item, Layout, Location, Report, TypeItem, Verdict};
 
 /// Bytes of a slot.
 const WORD: u64 = 32;
 
 /// A field in its slot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Drawn {
     /// Its name.
     pub label: String,
@@ -22,16 +23,10 @@ pub struct Drawn {
     pub offset: u64,
     /// Bytes that it takes.
     pub size: u64,
-    /// The heaviest of what happened to it.
-    pub change: Change,
-    /// All that happened to it, the heaviest first.
-    pub changes: Vec<Change>,
-    /// Why, where the comparison says so.
-    pub note: String,
 }
 
 /// What happened to a field, the lightest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// Nothing.
@@ -53,14 +48,27 @@ pub enum Change {
 }
 
 /// The fields that are counted from one slot: from slot 0, or from that of a namespace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Area {
     /// `erc7201:…`; empty for what is counted from slot 0.
     pub name: String,
+    /// Each field, in the order of the old layout; last what is new.
+    pub rows: Vec<Row>,
+}
+
+/// A field, before and after. One that is gone, or was not there, has one of both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
     /// As it was.
-    pub before: Vec<Drawn>,
+    pub before: Option<Drawn>,
     /// As it would be.
-    pub after: Vec<Drawn>,
+    pub after: Option<Drawn>,
+    /// The heaviest of what happened to it.
+    pub change: Change,
+    /// All that happened to it, the heaviest first.
+    pub changes: Vec<Change>,
+    /// Why, where the comparison says so.
+    pub note: String,
 }
 
 impl Area {
@@ -70,143 +78,137 @@ impl Area {
             "" => "storage".to_owned(),
             name => name.to_owned(),
         }];
-        lines.extend(self.rows().iter().map(|row| {
-            let one = row.told();
+        lines.extend(self.rows.iter().map(|row| {
             let is_of_type = matches!(
-                one.change,
+                row.change,
                 Change::Retyped | Change::Extended | Change::Unknown
             );
-            let why = match one.note.as_str() {
+            let why = match row.note.as_str() {
                 why if is_of_type && !why.is_empty() => format!(" ({why})"),
                 _ => String::new(),
             };
-            let [label, kind] = [
-                row.side_by_side(|one| one.label.clone()),
-                row.side_by_side(|one| one.kind.clone()),
-            ];
+            let label = row.side_by_side(|one| one.label.clone());
+            let kind = row.side_by_side(|one| one.kind.clone());
             let place =
                 row.side_by_side(|one| format!("slot {:<4} byte {:<2}", one.slot, one.offset));
-            format!("  {place}  {:<8} {label}: {kind}{why}", one.words())
+            format!("  {place}  {:<8} {label}: {kind}{why}", row.words())
         }));
         lines
     }
+}
 
-    /// One row for each field: as it was, beside what it would be. One that is gone, or was not there, stands alone.
-    pub fn rows(&self) -> Vec<Row<'_>> {
-        let mut left: Vec<&Drawn> = self.after.iter().collect();
-        let mut take = |is_it: &dyn Fn(&Drawn) -> bool| {
-            let at = left.iter().position(|one| is_it(one))?;
-            Some(left.remove(at))
-        };
-        let pairs = self
-            .before
-            .iter()
-            .map(|was| (was, take(&|is| is.label == was.label)));
-        let pairs: Vec<(&Drawn, Option<&Drawn>)> = pairs.collect();
-        let is_renamed = |one: &Drawn| one.changes.contains(&Change::Renamed);
-        let mut rows: Vec<Row<'_>> = Vec::new();
-        for (was, same) in pairs {
-            let renamed = |is: &Drawn| {
-                let is_here = is_same((&is.slot, is.offset), (&was.slot, was.offset));
-                is_here && is_renamed(is) && is_renamed(was)
+impl Row {
+    /// A field with all that was found at its places. One without findings is kept only where both layouts have it at
+    /// the same place.
+    fn of(
+        (old, was): (&Layout, Option<&Item>),
+        (new, is): (&Layout, Option<&Item>),
+        found: &[&FieldChange],
+    ) -> Self {
+        let about = found.iter().filter(|finding| {
+            let is_at = |item: Option<&Item>, place: &Option<Location>| {
+                let both = item.zip(place.as_ref());
+                both.is_some_and(|(item, place)| {
+                    is_same((&place.slot, place.offset), (&item.slot, item.offset))
+                })
             };
-            rows.push(match same.or_else(|| take(&renamed)) {
-                Some(is) => Row::Both(was, is),
-                None => Row::One(was),
+            is_at(was, &finding.old) || is_at(is, &finding.new)
+        });
+        let mut all: Vec<(&FieldChange, Change)> = about
+            .map(|finding| (*finding, change_of(finding)))
+            .collect();
+        all.sort_by_key(|(finding, change)| Reverse((finding.decision, *change)));
+        let mut changes: Vec<Change> = Vec::new();
+        for (_, change) in &all {
+            if !changes.contains(change) {
+                changes.push(*change);
+            }
+        }
+        if changes.is_empty() {
+            changes.push(match (was, is) {
+                (Some(was), Some(is))
+                    if is_same((&was.slot, was.offset), (&is.slot, is.offset)) =>
+                {
+                    Change::Kept
+                }
+                (Some(_), Some(_)) => Change::Moved,
+                (_, None) => Change::Dropped,
+                (None, _) => Change::New,
             });
         }
-        rows.extend(left.into_iter().map(Row::One));
-        rows
-    }
-}
-
-/// A field, before and after.
-#[derive(Debug, Clone, Copy)]
-pub enum Row<'a> {
-    /// It is on one side alone.
-    One(&'a Drawn),
-    /// As it was, and as it would be.
-    Both(&'a Drawn, &'a Drawn),
-}
-
-impl<'a> Row<'a> {
-    /// The side on which more is said to have happened to it.
-    pub fn told(self) -> &'a Drawn {
-        match self {
-            Self::One(one) => one,
-            Self::Both(was, is) if was.change > is.change => was,
-            Self::Both(_, is) => is,
+        // Where it is about a member, the type reads the same before and after.
+        let is_field = |label: &str| [was, is].iter().flatten().any(|item| item.label == label);
+        let notes = all
+            .iter()
+            .map(|(finding, _)| match is_field(&finding.field) {
+                true => finding.note.clone(),
+                false => format!("{}: {}", finding.field, finding.note),
+            });
+        let notes: Vec<String> = notes.collect();
+        Self {
+            before: was.map(|item| drawn(old, item)),
+            after: is.map(|item| drawn(new, item)),
+            change: changes.first().copied().unwrap_or(Change::Unknown),
+            changes,
+            note: notes.join("; "),
         }
+    }
+
+    /// All that happened to it, in words.
+    pub fn words(&self) -> String {
+        let words: Vec<_> = self.changes.iter().map(|one| one.word()).collect();
+        words.join(", ")
     }
 
     /// Something of both sides, once where it is the same.
-    pub fn side_by_side(self, of: impl Fn(&Drawn) -> String) -> String {
-        match self {
-            Self::One(one) => of(one),
-            Self::Both(was, is) => match (of(was), of(is)) {
-                (before, after) if before == after => after,
-                (before, after) => format!("{before} → {after}"),
-            },
+    pub fn side_by_side(&self, of: impl Fn(&Drawn) -> String) -> String {
+        match (self.before.as_ref().map(&of), self.after.as_ref().map(&of)) {
+            (Some(before), Some(after)) if before != after => format!("{before} → {after}"),
+            (before, after) => after.or(before).unwrap_or_default(),
         }
     }
 }
 
 /// Draws both layouts, by what their comparison found.
 pub fn draw(old: &Layout, new: &Layout, report: &Report) -> Vec<Area> {
-    let mut names: Vec<&str> = vec![""];
     let spaces = old.namespaces.keys().chain(new.namespaces.keys());
-    for name in spaces {
-        if !names.contains(&name.as_str()) {
-            names.push(name);
-        }
-    }
+    let names: BTreeSet<&str> = spaces.map(String::as_str).chain([""]).collect();
     let areas = names.into_iter().map(|name| {
-        let (old_items, new_items) = (items(old, name), items(new, name));
-        let of = |layout: &Layout, side: Side| {
-            let (fields, others) = match side {
-                Side::Before => (old_items, new_items),
-                Side::After => (new_items, old_items),
-            };
-            let found = report.findings.iter().filter(|one| one.area == name);
-            let found: Vec<&FieldChange> = found.collect();
-            let fields = fields.iter();
-            fields
-                .map(|item| drawn(layout, item, (side, others), &found))
-                .collect::<Vec<_>>()
-        };
+        let (before, after) = (items(old, name), items(new, name));
+        let found = report.findings.iter().filter(|one| one.area == name);
+        let found: Vec<&FieldChange> = found.collect();
+        // Of a name that both have, the fields are the same; any other may be a renamed one.
+        let mut left: Vec<&Item> = after.iter().collect();
+        left.retain(|is| !before.iter().any(|was| was.label == is.label));
+        let mut rows: Vec<Row> = Vec::new();
+        for was in before {
+            let mut same = after.iter().find(|is| is.label == was.label);
+            if same.is_none() {
+                let renamed = found.iter().find(|one| {
+                    let place = one.old.as_ref();
+                    one.verdict == Verdict::Rename
+                        && place.is_some_and(|place| {
+                            is_same((&place.slot, place.offset), (&was.slot, was.offset))
+                        })
+                });
+                let place = renamed.and_then(|one| one.new.as_ref());
+                let at = left.iter().position(|is| {
+                    place.is_some_and(|place| {
+                        is_same((&place.slot, place.offset), (&is.slot, is.offset))
+                    })
+                });
+                same = at.map(|at| left.remove(at));
+            }
+            rows.push(Row::of((old, Some(was)), (new, same), &found));
+        }
+        let new_ones = left.into_iter();
+        rows.extend(new_ones.map(|is| Row::of((old, None), (new, Some(is)), &found)));
         Area {
             name: name.into(),
-            before: of(old, Side::Before),
-            after: of(new, Side::After),
+            rows,
         }
     });
-    areas
-        .filter(|area| !(area.before.is_empty() && area.after.is_empty()))
-        .collect()
-}
-
-/// Of which layout a field is.
-#[derive(Clone, Copy)]
-enum Side {
-    Before,
-    After,
-}
-
-impl Side {
-    /// What a field is that the other layout does not have.
-    fn alone(self) -> Change {
-        match self {
-            Self::Before => Change::Dropped,
-            Self::After => Change::New,
-        }
-    }
-
-    fn place(self, finding: &FieldChange) -> Option<&Location> {
-        match self {
-            Self::Before => finding.old.as_ref(),
-            Self::After => finding.new.as_ref(),
-        }
-    }
+    areas.filter(|area| !area.rows.is_empty()).collect()
 }
 
 fn items<'a>(layout: &'a Layout, area: &str) -> &'a [Item] {
@@ -216,59 +218,14 @@ fn items<'a>(layout: &'a Layout, area: &str) -> &'a [Item] {
     }
 }
 
-/// A field with all that was found at its place. One without findings is kept only where the other
-/// layout has it at the same place.
-fn drawn(
-    layout: &Layout,
-    item: &Item,
-    (side, others): (Side, &[Item]),
-    found: &[&FieldChange],
-) -> Drawn {
+fn drawn(layout: &Layout, item: &Item) -> Drawn {
     let kind = layout.types.get(&item.type_id);
-    let size = kind.and_then(TypeItem::size);
-    let here = (item.slot.as_str(), item.offset);
-    let about = found.iter().filter(|finding| {
-        let place = side.place(finding);
-        place.is_some_and(|place| is_same((&place.slot, place.offset), here))
-    });
-    let mut all: Vec<(&FieldChange, Change)> = about
-        .map(|finding| (*finding, change_of(finding)))
-        .collect();
-    all.sort_by_key(|(finding, change)| Reverse((finding.decision, *change)));
-    let mut changes = Vec::new();
-    for (_, change) in &all {
-        if !changes.contains(change) {
-            changes.push(*change);
-        }
-    }
-    let is_there = others
-        .iter()
-        .any(|other| other.label == item.label && is_same((&other.slot, other.offset), here));
-    let change = match (changes.first(), is_there) {
-        (Some(heaviest), _) => *heaviest,
-        (None, true) => Change::Kept,
-        (None, false) => side.alone(),
-    };
-    if changes.is_empty() {
-        changes.push(change);
-    }
-    // Where it is about a member, the type reads the same before and after.
-    let notes = all
-        .iter()
-        .map(|(finding, _)| match finding.field == item.label {
-            true => finding.note.clone(),
-            false => format!("{}: {}", finding.field, finding.note),
-        });
-    let notes: Vec<String> = notes.collect();
     Drawn {
         label: item.label.clone(),
         kind: kind.map_or_else(|| item.type_id.clone(), |kind| kind.label.clone()),
         slot: item.slot.clone(),
         offset: item.offset,
-        size: size.unwrap_or(WORD),
-        change,
-        changes,
-        note: notes.join("; "),
+        size: kind.and_then(TypeItem::size).unwrap_or(WORD),
     }
 }
 
@@ -336,14 +293,6 @@ impl Change {
             Self::Dropped => "dropped",
             Self::Unknown => "unknown",
         }
-    }
-}
-
-impl Drawn {
-    /// All that happened to it, in words.
-    pub fn words(&self) -> String {
-        let words: Vec<_> = self.changes.iter().map(|one| one.word()).collect();
-        words.join(", ")
     }
 }
 

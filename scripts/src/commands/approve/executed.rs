@@ -18,7 +18,7 @@ use serde::Serialize;
 /// approve.
 ///
 /// # Errors
-/// [`GovernanceError::Executed`] where a comparison was asked for that is not made any more, or by a key
+/// `ExecutedAlready` where a comparison was asked for that is not made any more, or by a key
 /// that had nothing to approve.
 pub(super) async fn already_executed(
     context: &Context,
@@ -27,8 +27,7 @@ pub(super) async fn already_executed(
     call: &Call,
     args: &ApproveArgs,
 ) -> Result<Outcome, Error> {
-    let not_open = GovernanceError::NotOpen { action };
-    let executed = instead(client, registry, action, not_open).await?;
+    let executed = instead(client, registry, action).await?;
     let by = executed.by(&context.names());
     let unanswered = match requested(&args.review) {
         Some(flag) => Some(format!("{flag} was not compared with it")),
@@ -39,7 +38,7 @@ pub(super) async fn already_executed(
         None => Some("this key is none of its approvers, and nothing was compared".into()),
     };
     if let Some(found) = unanswered {
-        return Err(GovernanceError::Executed { action, by, found }.into());
+        return Err(GovernanceError::executed(action, &by, &found).into());
     }
     // An execution in a browser or on another machine leaves no folder here.
     let kept = match call.version() {

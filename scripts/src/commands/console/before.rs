@@ -16,7 +16,7 @@ use crate::console::request::PageRequest;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, action_of, proposed, readiness,
+    Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, proposed, readiness,
 };
 use crate::ids::ActionId;
 use crate::registry::{Topics, all_logs};
@@ -42,6 +42,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     let names = context.names();
     let action = named(&client, registry, request.value("id")).await?;
     let open = readiness(&client, registry, action).await?;
+    let open = open.ok_or_else(|| GovernanceError::not_open(action))?;
     let event = proposed(&client, registry, action).await?;
     let subject = Subject {
         context,
@@ -228,8 +229,8 @@ async fn decoded(subject: Subject<'_>, call: &Bytes) -> Result<GovernedCall, Err
     } = subject;
     let governed = GovernedCall::decode(registry, call.clone(), U256::ZERO)?;
     require_current(client, registry, &governed.call).await?;
-    if action_of(client, registry, call).await? != action {
-        return Err(GovernanceError::NotOpen { action }.into());
+    if client.registry(registry).action_of(call).await? != action {
+        return Err(GovernanceError::not_open(action).into());
     }
     require_part(client, registry, call).await?;
     Ok(governed)
@@ -353,7 +354,6 @@ async fn check(
             true => {
                 let planned = (ran.trial, ran.warnings.as_slice());
                 checked.with_plan(Some(planned));
-                checked.with_cleared(&ran);
                 let planned = Planned::of(&ran.plan, &ran.checks, &ran.warnings);
                 page.decision.planned = Some(planned);
                 let (document, tried) = documents::tried(ran, false);

@@ -5,7 +5,6 @@ use super::super::approver::look_as_approver;
 use super::super::args::ReviewArgs;
 use super::super::context::Context;
 use super::super::facts::Place;
-use super::super::plan::Ran;
 use super::super::review::{add_without_migration, differing, findings_of};
 use crate::app_error::Error;
 use crate::assess::{Accepted, Consent, Finding, Part, Role, Severity, decide};
@@ -13,13 +12,11 @@ use crate::checks::Assessment;
 use crate::client::Client;
 use crate::console::decision::Decision;
 use crate::error::{Exit, Explain};
-use crate::governance::{
-    Call, DryRun, GovernanceError, GovernedCall, ShownCall, readiness, refused,
-};
+use crate::governance::{Call, DryRun, GovernedCall, ShownCall, readiness, refused};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
 use crate::plan::Verdict;
-use crate::review::{TRIED, cleared, without_good_steps};
+use crate::review::{TRIED, without_good_steps};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use std::cmp::Reverse;
@@ -43,11 +40,7 @@ impl Checked {
         (governed, shown): (&GovernedCall, &ShownCall),
         approver: Option<Address>,
     ) -> Result<Self, Error> {
-        let open = match readiness(client, registry, action).await {
-            Ok(open) => Some(open),
-            Err(GovernanceError::NotOpen { .. }) => None,
-            Err(error) => return Err(error.into()),
-        };
+        let open = readiness(client, registry, action).await?;
         let (call, said) = (&governed.call, ReviewArgs::default());
         let place = Place::of(context, client, registry);
         let call_bytes = (call, &governed.bytes);
@@ -112,14 +105,6 @@ impl Checked {
         let is_danger = |one: &Finding| one.severity == Severity::Danger;
         if verdict == Verdict::Fails || warnings.iter().any(is_danger) {
             self.require_yes();
-        }
-    }
-
-    /// What of the fields that are left behind a plan saw cleared.
-    pub(super) fn with_cleared(&mut self, ran: &Ran) {
-        if ran.trial == Verdict::Whole {
-            let changes = ran.checks.changes();
-            cleared(&mut self.findings, &changes, &ran.plan.instances);
         }
     }
 

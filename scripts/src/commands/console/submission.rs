@@ -10,7 +10,7 @@ use crate::app_error::Error;
 use crate::console::decision::{Before, Decision};
 use crate::governance::GovernedCall;
 use crate::governance::signed::{
-    Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,
+    Accepted, ApprovalFile, Given, accepted, calldata_digest, require_here, submission, unsigned,
 };
 use alloy::primitives::{Address, U256};
 use hyper::body::Bytes;
@@ -52,7 +52,7 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
         let file = ApprovalFile::parse(&path, &text)?;
         require_here(&client, registry, &file).await?;
         let Some((signer, signature)) = file.signed else {
-            return Err(SignedError::Unsigned { path }.into());
+            return Err(unsigned(&path).into());
         };
         given.push(Given {
             path,

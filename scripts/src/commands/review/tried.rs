@@ -16,7 +16,6 @@ use crate::registry::runs;
 use crate::review::{self, Created, TRIED, without_good_steps};
 use crate::text::{count, shell_word};
 use alloy::primitives::{Address, B256, U256};
-use stylus_layout::FieldChange;
 
 /// Instances that are tried, at most.
 const INSTANCES: u32 = 16;
@@ -30,11 +29,11 @@ pub(super) struct Tried {
 }
 
 /// Adds what a migration or a creation does on a copy, and takes back what was shown as good of steps that
-/// fail there, or that were not carried out to their end. Of `changes` between the layouts it says what was cleared.
+/// fail there, or that were not carried out to their end.
 pub(super) async fn add(
     place: Place<'_>,
     governed: &GovernedCall,
-    (findings, changes): (&mut Vec<Finding>, &[FieldChange]),
+    findings: &mut Vec<Finding>,
 ) -> Result<Tried, Error> {
     let (context, client, registry) = place.parts();
     let Call::Migrate(migrate) = &governed.call else {
@@ -71,9 +70,6 @@ pub(super) async fn add(
     let mut state_difference = None;
     match tried {
         Ok(plan) => {
-            if plan.verdict() == Verdict::Whole {
-                review::cleared(findings, changes, &plan.instances);
-            }
             findings.extend(reported(&plan, &context.names()));
             state_difference = plan.state_difference;
         }

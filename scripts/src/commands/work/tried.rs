@@ -1,7 +1,6 @@
 //! What is proposed is tried on a copy, with the approvals that it needs, before anything is paid for.
 
 use super::super::args::{RollbackArgs, StepArgs, VersionArgs};
-use super::super::storage::cleared_lines;
 use super::{Does, Work};
 use crate::app_error::Error;
 use crate::assess::FindingId;
@@ -99,12 +98,7 @@ impl Work<'_> {
                         Some(format!("{next}; --accept would-fail sends it all the same"));
                     Err(PlanError::Fails(finding.into()).into())
                 }
-                None => {
-                    for line in cleared_lines(&self.checks, &plan) {
-                        self.context.output.note(&line);
-                    }
-                    Ok(())
-                }
+                None => Ok(()),
             },
             Err(error) => {
                 let line = format!("warning: it was not tried on a copy: {error}");

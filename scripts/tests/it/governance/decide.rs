@@ -99,10 +99,7 @@ fn a_delay_is_reported_with_its_end_and_anybody_may_complete_it() {
         (early.exit, text(&early.document, "blocked_by")),
         (Some(3), "delay")
     );
-    let stranger = sandbox.run("Other", &register);
-    let error = &stranger.document["error"];
-    assert_eq!(text(error, "name"), "DelayRuns", "{stranger:?}");
-    assert_eq!(stranger.exit, Some(3));
+    sandbox.run("Other", &register).is(1, "NotAnApprover");
     sandbox.wait(2 * DAY);
     let pending = sandbox.done("Other", "pending A");
     assert_eq!(text(&pending["actions"][0], "blocked_by"), "nothing");
@@ -248,8 +245,6 @@ fn going_back_is_a_new_version_with_the_old_code() {
     let [lines, said] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
     let lines: Vec<String> = lines.lines().map(str::to_owned).collect();
     assert!(output.status.success(), "{lines:?} {said}");
-    let cleared = "delete:step: cleared by the migration, on every instance that was tried";
-    assert!(said.contains(cleared), "{said}");
     let headline = "A 3.0 has the code of 1.0 again; lost, and accepted: function-removed:step()";
     assert!(lines.contains(&headline.to_owned()), "{lines:?}");
     assert!(

@@ -4,7 +4,7 @@ use crate::governance::sandbox::{MIGRATE, ROLLBACK, Sandbox, text};
 use alloy::primitives::{Address, Bytes, U256};
 use serde_json::{Value, json};
 use stylus_upgrades::client::Client;
-use stylus_upgrades::history::{differences, read};
+use stylus_upgrades::history::{Wanted, differences, read};
 use stylus_upgrades::model::Slice;
 use stylus_upgrades::names::Names;
 use stylus_upgrades_interface::registry::IRegistry;
@@ -211,14 +211,18 @@ async fn a_layout_that_is_published_as_the_name_of_a_definition_is_not_in_its_hi
     let client = Client::connect(&sandbox.node.endpoint()).await.expect("it");
     let client = client.with_signer(stranger);
     let names = Names::default();
-    let before = read(&client, registry, "A", &names).await.expect("it");
+    let before = read(&client, registry, "A", &names, Wanted::All)
+        .await
+        .expect("it");
     let document = Bytes::from_static(b"A");
     let publish = IRegistry::publishLayoutCall { document };
     client
         .send("publish", registry, &publish, U256::ZERO)
         .await
         .expect("anyone may");
-    let after = read(&client, registry, "A", &names).await.expect("it");
+    let after = read(&client, registry, "A", &names, Wanted::All)
+        .await
+        .expect("it");
     assert_eq!(after.entries.len(), before.entries.len());
     assert!(
         after
@@ -235,7 +239,7 @@ async fn what_the_events_say_is_what_the_views_say_at_every_step() {
     let registry = registry(&sandbox);
     let client = Client::connect(&sandbox.node.endpoint()).await.expect("it");
     for name in ["A", ""] {
-        let history = read(&client, registry, name, &Names::default())
+        let history = read(&client, registry, name, &Names::default(), Wanted::All)
             .await
             .expect("it");
         let found = differences(
@@ -248,7 +252,7 @@ async fn what_the_events_say_is_what_the_views_say_at_every_step() {
         .expect("it");
         assert_eq!(found, [], "{name:?}");
     }
-    let mut lying = read(&client, registry, "A", &Names::default())
+    let mut lying = read(&client, registry, "A", &Names::default(), Wanted::All)
         .await
         .expect("it")
         .definition;

@@ -5,11 +5,11 @@ use super::super::authority::deciding_policy;
 use super::super::calls::Call;
 use super::super::error::GovernanceError;
 use super::super::pending::readiness;
-use super::super::submit::action_of;
 use super::super::tree::readable;
 use super::file::difference;
-use super::{Approval, ApprovalFile, SignedError};
+use super::{Approval, ApprovalFile, outdated, untyped};
 use crate::client::{ChainError, Client};
+use crate::error::{Exit, Refusal};
 use crate::names::Names;
 use crate::text::utc;
 use alloy::eips::BlockId;
@@ -85,7 +85,7 @@ pub async fn deadline(client: &Client) -> Result<u64, ChainError> {
 /// more than a year.
 ///
 /// # Errors
-/// [`SignedError`]; what the chain says.
+/// `ApprovalOtherChain`, `ApprovalOtherRegistry`, `ApprovalExpired`, `DeadlineTooFar`; what the chain says.
 pub async fn require_here(
     client: &Client,
     registry: Address,
@@ -96,109 +96,108 @@ pub async fn require_here(
     require_place(path, here, (approval.chain_id, approval.registry))?;
     let time = time(client).await?;
     let latest = time.saturating_add(YEAR);
-    if approval.deadline > latest {
-        let (latest, found) = (utc(latest), approval.deadline);
-        return Err(SignedError::Far { latest, found }.into());
+    let (deadline, path) = (approval.deadline, path.display());
+    if deadline > latest {
+        let message = "a signature that holds for more than a year";
+        let refusal = Refusal::new("DeadlineTooFar", message).with(
+            format!("a deadline up to {}", utc(latest)),
+            deadline.to_string(),
+            "sign with an earlier --deadline, in Unix seconds",
+        );
+        return Err(refusal.exiting(Exit::Usage).into());
     }
-    if time <= approval.deadline {
+    if time <= deadline {
         return Ok(());
     }
-    Err(SignedError::Expired {
-        path: path.clone(),
-        deadline: utc(approval.deadline),
-        now: utc(time),
-    }
-    .into())
+    let deadline = utc(deadline);
+    let refusal = Refusal::new("ApprovalExpired", format!("{path} held up to {deadline}"));
+    let refusal = refusal.with(
+        format!("a deadline after {}", utc(time)),
+        deadline,
+        "have it signed again, with a later --deadline; nothing was sent",
+    );
+    Err(refusal.into())
 }
 
 /// Refuses a file that is for another chain or registry: `here` and `there` are both of each.
 ///
 /// # Errors
-/// [`SignedError::OtherChain`], [`SignedError::OtherRegistry`].
+/// `ApprovalOtherChain`, `ApprovalOtherRegistry`.
 pub fn require_place(
     path: &Path,
     here: (u64, Address),
     there: (u64, Address),
-) -> Result<(), SignedError> {
-    let path = path.to_owned();
-    if there.0 != here.0 {
-        let (expected, found) = (here.0, there.0);
-        return Err(SignedError::OtherChain {
-            path,
-            expected,
-            found,
-        });
-    }
-    if there.1 != here.1 {
-        let (expected, found) = (here.1, there.1);
-        return Err(SignedError::OtherRegistry {
-            path,
-            expected,
-            found,
-        });
-    }
-    Ok(())
+) -> Result<(), GovernanceError> {
+    let (name, what, expected, found) = match (there.0 == here.0, there.1 == here.1) {
+        (true, true) => return Ok(()),
+        (false, _) => (
+            "ApprovalOtherChain",
+            "chain",
+            format!("chain {}, which this endpoint is of", here.0),
+            format!("chain {}", there.0),
+        ),
+        (true, false) => (
+            "ApprovalOtherRegistry",
+            "registry",
+            here.1.to_string(),
+            there.1.to_string(),
+        ),
+    };
+    let next = format!("name the {what} of the file, if that is the one that is meant");
+    let message = format!("{} is for another {what}", path.display());
+    Err(Refusal::new(name, message)
+        .with(expected, found, next)
+        .into())
 }
 
 /// What of the approvals goes to the registry. All of them are of one action.
 ///
 /// # Errors
-/// [`SignedError`], naming the file; what the chain says.
+/// A refusal that names the file; what the chain says.
 pub async fn accepted(
     client: &Client,
     registry: Address,
     given: &[Given],
     names: &Names,
 ) -> Result<Accepted, GovernanceError> {
-    let (first, others) = given.split_first().ok_or_else(|| SignedError::Untyped {
-        reason: "no file was given".into(),
-    })?;
+    let (first, others) = given
+        .split_first()
+        .ok_or_else(|| untyped("no file was given"))?;
     for other in others {
         require_same(first, other)?;
     }
     let approval = first.approval.clone();
-    let action = action_of(client, registry, &approval.call).await?;
+    let action = client.registry(registry).action_of(&approval.call).await?;
     if action != approval.action() {
-        let found = approval.action();
-        return Err(SignedError::Outdated {
-            expected: action,
-            found,
-        }
-        .into());
+        return Err(outdated(action, approval.action()));
     }
     let call = Call::decode(&approval.call)?;
     let (name, role) = (call.definition(), call.role());
     let (role, text) = deciding_policy(client, registry, name, role).await?;
     let policy = readable(&role, &text)?;
     let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
-    let approved = match readiness(client, registry, action).await {
-        Ok(readiness) => readiness.approved,
-        Err(GovernanceError::NotOpen { .. }) => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let open = readiness(client, registry, action).await?;
+    let approved = open.map(|open| open.approved).unwrap_or_default();
     let digest = approval.digests()?.eip712;
     let mut seen: Vec<&Given> = Vec::new();
     let (mut signatures, mut left_out) = (Vec::new(), Vec::new());
     for one in given {
         let signer = one.signer;
         if let Some(first) = seen.iter().find(|other| other.signer == signer) {
-            let (first, path) = (first.path.clone(), one.path.clone());
-            return Err(SignedError::Twice {
-                signer,
-                first,
-                path,
-            }
-            .into());
+            let files = format!("{} and {}", first.path.display(), one.path.display());
+            let refusal = Refusal::new("SignerTwice", format!("{signer} signed twice"));
+            let refusal = refusal.with("each signer once", files, "leave one of them out");
+            return Err(refusal.into());
         }
         seen.push(one);
         if !approvers.contains(&signer) {
-            let approvers = names.list(&approvers);
-            return Err(SignedError::NotAnApprover {
-                signer,
-                role,
-                approvers,
-            }
-            .into());
+            let message = format!("{signer} is no approver of role {role}");
+            let refusal = Refusal::new("SignerNotAnApprover", message).with(
+                format!("one of {}", names.list(&approvers)),
+                signer.to_string(),
+                "leave that signature out; stylus-upgrades policy explain tells who decides",
+            );
+            return Err(refusal.into());
         }
         let data = signature_of(client, one, digest).await?;
         if approved.contains(&signer) {
@@ -208,7 +207,13 @@ pub async fn accepted(
         }
     }
     if signatures.is_empty() {
-        return Err(SignedError::AllApproved { action }.into());
+        let message = "everybody who signed has approved already";
+        let refusal = Refusal::new("AllApproved", message).with(
+            "an approval that the registry does not have yet",
+            action.to_string(),
+            "stylus-upgrades pending tells who is missing",
+        );
+        return Err(refusal.into());
     }
     Ok(Accepted {
         approval,
@@ -218,36 +223,23 @@ pub async fn accepted(
 }
 
 /// Refuses an approval of something else than the first one's.
-fn require_same(first: &Given, other: &Given) -> Result<(), SignedError> {
-    let (one, two) = (&first.approval, &other.approval);
-    let differ = |part: String, expected, found| SignedError::Differ {
-        path: other.path.clone(),
-        first: first.path.clone(),
-        part,
-        expected,
-        found,
+fn require_same(first: &Given, other: &Given) -> Result<(), GovernanceError> {
+    let (one, two) = (first.approval.typed_data()?, other.approval.typed_data()?);
+    let parts = ["primaryType", "message"];
+    let mut differences = parts
+        .into_iter()
+        .filter_map(|part| difference(part, &one[part], &two[part]));
+    let Some((part, expected, found)) = differences.next() else {
+        return Ok(());
     };
-    if one.call != two.call {
-        let (first, second) = (one.typed_data()?, two.typed_data()?);
-        for part in ["primaryType", "message"] {
-            let found = difference(part, &first[part], &second[part]);
-            if let Some((part, expected, found)) = found {
-                return Err(differ(part, expected, found));
-            }
-        }
-    }
-    let parts = [
-        ("call", one.call.to_string(), two.call.to_string()),
-        ("epoch", one.epoch.to_string(), two.epoch.to_string()),
-        ("round", one.round.to_string(), two.round.to_string()),
-        ("deadline", utc(one.deadline), utc(two.deadline)),
-    ];
-    for (part, expected, found) in parts {
-        if expected != found || (part == "deadline" && one.deadline != two.deadline) {
-            return Err(differ(part.into(), expected, found));
-        }
-    }
-    Ok(())
+    let (first, path) = (first.path.display(), other.path.display());
+    let message = format!("{path} approves something else than {first}: its {part} is another");
+    let refusal = Refusal::new("ApprovalsDiffer", message).with(
+        format!("{expected}, as {first} says"),
+        found,
+        "sign the very same: `stylus-upgrades approve FILE` --offline takes all of it from another's file",
+    );
+    Err(refusal.into())
 }
 
 /// The signature in the form that the registry takes: of the two that a key's signature has, the one
@@ -283,13 +275,13 @@ async fn signature_of(
             Err(error) => found = format!("the contract refuses: {error}"),
         }
     }
-    Err(SignedError::NotHis {
-        path: path.clone(),
-        signer: *signer,
-        digest,
+    let message = format!("the signature in {} is not by {signer}", path.display());
+    let refusal = Refusal::new("SignatureOfAnother", message).with(
+        format!("a signature of {digest} by {signer}"),
         found,
-    }
-    .into())
+        "have it signed again, and compare the digests",
+    );
+    Err(refusal.into())
 }
 
 /// The calldata that brings them to the registry.

@@ -4,8 +4,7 @@
 use super::super::authority::deciding_policy;
 use super::super::calls::Call;
 use super::super::error::GovernanceError;
-use super::super::submit::action_of;
-use super::{Approval, SignedError};
+use super::{Approval, outdated};
 use crate::client::Client;
 use crate::registry::stored;
 use alloy::primitives::{Address, Bytes};
@@ -13,7 +12,7 @@ use alloy::primitives::{Address, Bytes};
 /// What an approver would sign for that call now.
 ///
 /// # Errors
-/// What the chain says; [`SignedError::Outdated`] where the registry names another action than its
+/// What the chain says; `ApprovalOutdated` where the registry names another action than its
 /// storage does.
 pub async fn current(
     client: &Client,
@@ -24,7 +23,7 @@ pub async fn current(
     let decoded = Call::decode(call)?;
     let (name, role) = (decoded.definition(), decoded.role());
     let (role, _) = deciding_policy(client, registry, name, role).await?;
-    let action = action_of(client, registry, call).await?;
+    let action = client.registry(registry).action_of(call).await?;
     let mut approval = Approval {
         chain_id: client.chain_id(),
         registry,
@@ -38,10 +37,6 @@ pub async fn current(
     }
     match approval.action() == action {
         true => Ok(approval),
-        false => Err(SignedError::Outdated {
-            expected: action,
-            found: approval.action(),
-        }
-        .into()),
+        false => Err(outdated(action, approval.action())),
     }
 }

@@ -1,7 +1,9 @@
 //! The file of an approval: the typed data as every wallet takes them, what they were made of, and
 //! the signature once there is one.
 
-use super::{Approval, SignedError};
+use super::super::error::GovernanceError;
+use super::{Approval, malformed};
+use crate::error::{Exit, Refusal};
 use crate::own_file;
 use alloy::primitives::{Address, Bytes};
 use serde::{Deserialize, Serialize};
@@ -38,42 +40,37 @@ impl ApprovalFile {
     /// Reads a file. What it shows to wallets must be what it approves.
     ///
     /// # Errors
-    /// [`SignedError::File`], [`SignedError::Malformed`], [`SignedError::Tampered`].
-    pub fn read(path: &Path) -> Result<Self, SignedError> {
-        let malformed = |reason: String| SignedError::Malformed {
-            path: path.to_owned(),
-            reason,
-        };
-        let text = own_file::read(path)?.ok_or_else(|| malformed("there is no file".into()))?;
+    /// As [`Self::parse`]; that the file cannot be read.
+    pub fn read(path: &Path) -> Result<Self, GovernanceError> {
+        let text = own_file::read(path)?.ok_or_else(|| malformed(path, "there is no file"))?;
         Self::parse(path, &text)
     }
 
     /// As [`Self::read`], of the text of a file that somebody handed on.
     ///
     /// # Errors
-    /// [`SignedError::Malformed`], [`SignedError::Tampered`].
-    pub fn parse(path: &Path, text: &str) -> Result<Self, SignedError> {
-        let malformed = |reason: String| SignedError::Malformed {
-            path: path.to_owned(),
-            reason,
-        };
+    /// `ApprovalMalformed`; `ApprovalTampered` where its parts do not belong together.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, GovernanceError> {
         let content: Content =
-            serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| malformed(path, &error.to_string()))?;
         let mut members = content.typed.as_object().into_iter().flatten();
         if let Some((name, _)) = members.find(|(name, _)| !TYPED.contains(&name.as_str())) {
-            return Err(malformed(format!("it has the member {name:?}")));
+            return Err(malformed(path, &format!("it has the member {name:?}")));
         }
         let typed = content.approval.typed_data()?;
         for part in TYPED {
             let (expected, found) = (&typed[part], &content.typed[part]);
             if let Some((part, expected, found)) = difference(part, expected, found) {
-                let path = path.to_owned();
-                return Err(SignedError::Tampered {
-                    path,
-                    part,
+                let message = format!(
+                    "{} says one thing in {part} and another in what is approved",
+                    path.display()
+                );
+                let refusal = Refusal::new("ApprovalTampered", message).with(
                     expected,
                     found,
-                });
+                    "do not use it: somebody changed it; ask its signer for the file as it was written",
+                );
+                return Err(refusal.into());
             }
         }
         Ok(Self {
@@ -84,7 +81,7 @@ impl ApprovalFile {
     }
 
     /// Refuses a file that is no approval, and a signed one of somebody else or of another call.
-    fn require_ours(&self) -> Result<(), SignedError> {
+    fn require_ours(&self) -> Result<(), GovernanceError> {
         let found = match Self::read(&self.path) {
             Err(_) => "no approval".to_owned(),
             Ok(Self { signed: None, .. }) => return Ok(()),
@@ -100,15 +97,20 @@ impl ApprovalFile {
                 format!("an approval that {signer} signed")
             }
         };
-        let path = self.path.clone();
-        Err(SignedError::Exists { path, found })
+        let message = format!("{} is there, and is {found}", self.path.display());
+        let refusal = Refusal::new("ApprovalExists", message).with(
+            "no file, or one that `approve --offline` wrote for the same call and signer",
+            found,
+            "nothing was written; choose another name, or remove the file",
+        );
+        Err(refusal.exiting(Exit::Usage).into())
     }
 
     /// Writes it, whole or not at all. Another file that is there stays.
     ///
     /// # Errors
-    /// [`SignedError::File`], [`SignedError::Exists`].
-    pub fn write(&self) -> Result<(), SignedError> {
+    /// That the file cannot be written; `ApprovalExists`.
+    pub fn write(&self) -> Result<(), GovernanceError> {
         let path = &self.path;
         if own_file::read_bytes(path)?.is_some() {
             self.require_ours()?;
@@ -120,11 +122,8 @@ impl ApprovalFile {
             signature,
             typed: self.approval.typed_data()?,
         };
-        let text =
-            serde_json::to_string_pretty(&content).map_err(|error| SignedError::Malformed {
-                path: path.clone(),
-                reason: error.to_string(),
-            })?;
+        let text = serde_json::to_string_pretty(&content)
+            .map_err(|error| malformed(path, &error.to_string()))?;
         Ok(own_file::write(path, format!("{text}\n").as_bytes())?)
     }
 }

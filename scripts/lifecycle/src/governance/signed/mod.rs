@@ -7,11 +7,9 @@
 //! | `file` | the file of an approval, with a signature or for a wallet |
 //! | `current` | epoch and round of the action that a call would approve now |
 //! | `accepted` | whether the registry would take a signature |
-//! | `error` | why an approval is not used |
 
 mod accepted;
 mod current;
-mod error;
 mod file;
 mod typed;
 
@@ -19,14 +17,16 @@ pub use accepted::{
     Accepted, Given, accepted, deadline, require_here, require_place, submission, time,
 };
 pub use current::current;
-pub use error::SignedError;
 pub use file::ApprovalFile;
 pub use typed::{Digests, calldata_digest};
 
+use super::error::GovernanceError;
+use crate::error::{Exit, Refusal};
 use crate::ids::ActionId;
 use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy::sol_types::SolValue;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// What an approver signs: a governed call, the action that it is, and how long the signature holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,4 +53,48 @@ impl Approval {
         let fields = (chain, self.registry, &self.call, self.epoch, self.round);
         ActionId(keccak256(fields.abi_encode_params()))
     }
+}
+
+/// A file that holds no approval, or none that can be signed or submitted.
+pub fn malformed(path: &Path, reason: &str) -> GovernanceError {
+    let message = format!("{} is no approval: {reason}", path.display());
+    let refusal = Refusal::new("ApprovalMalformed", message).with(
+        "a file that `stylus-upgrades approve --offline` wrote",
+        reason,
+        "ask its signer for the file as it was written",
+    );
+    refusal.exiting(Exit::Usage).into()
+}
+
+/// A file without a signature.
+pub fn unsigned(path: &Path) -> GovernanceError {
+    let message = format!("{} holds no signature", path.display());
+    let refusal = Refusal::new("SignatureMissing", message).with(
+        "a signed approval, or --signature 0x… with --signer ADDRESS",
+        "typed data for a wallet",
+        "have a wallet sign it, then give --signature and --signer",
+    );
+    refusal.exiting(Exit::Usage).into()
+}
+
+/// Calldata that have no type.
+pub fn untyped(reason: &str) -> GovernanceError {
+    let message = format!("this cannot be signed: {reason}");
+    let refusal = Refusal::new("Untyped", message).with(
+        "the calldata of a governed call of the registry",
+        reason,
+        "sign the action that `stylus-upgrades pending` lists",
+    );
+    refusal.into()
+}
+
+/// What was signed is of an action that the registry does not take any more.
+pub fn outdated(expected: ActionId, found: ActionId) -> GovernanceError {
+    let message = "what was signed is not open any more: it was executed or cancelled, or the policy has changed";
+    let refusal = Refusal::new("ApprovalOutdated", message).with(
+        format!("the action {expected}, which the same call would approve now"),
+        found.to_string(),
+        "stylus-upgrades history tells what happened; if it is still wanted, have it signed again",
+    );
+    refusal.into()
 }

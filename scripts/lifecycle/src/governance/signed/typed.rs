@@ -1,7 +1,8 @@
 //! EIP-712 typed data, made of the very calldata by the types that the registry compiles in.
 
 use super::super::arguments::{arguments, fields};
-use super::{Approval, SignedError};
+use super::super::error::GovernanceError;
+use super::{Approval, untyped};
 use alloy::dyn_abi::TypedData;
 use alloy::primitives::{B256, U256, keccak256};
 use alloy::sol_types::Eip712Domain;
@@ -48,13 +49,11 @@ impl Approval {
     /// The typed data, as `eth_signTypedData_v4` takes it.
     ///
     /// # Errors
-    /// [`SignedError::Untyped`] for calldata that are no governed call.
-    pub fn typed_data(&self) -> Result<Value, SignedError> {
+    /// `Untyped` for calldata that are no governed call.
+    pub fn typed_data(&self) -> Result<Value, GovernanceError> {
         let selector = self.call.get(..4).unwrap_or_default();
         let source = SOURCES.into_iter().find(|(known, ..)| known == selector);
-        let source = source.ok_or_else(|| SignedError::Untyped {
-            reason: "it is no governed call".into(),
-        })?;
+        let source = source.ok_or_else(|| untyped("it is no governed call"))?;
         let (_, name, _) = source;
         let mut types = Map::new();
         let all = text(source);
@@ -81,9 +80,9 @@ impl Approval {
     }
 
     /// The message: the arguments by their names, and what tells the action from others.
-    fn message(&self) -> Result<Value, SignedError> {
+    fn message(&self) -> Result<Value, GovernanceError> {
         let arguments = arguments(&self.call);
-        let mut message = arguments.map_err(|reason| SignedError::Untyped { reason })?;
+        let mut message = arguments.map_err(|reason| untyped(&reason))?;
         message.insert("epoch".into(), self.epoch.to_string().into());
         message.insert("round".into(), self.round.to_string().into());
         message.insert("deadline".into(), self.deadline.to_string().into());
@@ -94,19 +93,18 @@ impl Approval {
     ///
     /// # Errors
     /// As [`Self::typed_data`].
-    pub fn digests(&self) -> Result<Digests, SignedError> {
-        let untyped = |reason: String| SignedError::Untyped { reason };
+    pub fn digests(&self) -> Result<Digests, GovernanceError> {
         let data: TypedData = serde_json::from_value(self.typed_data()?)
-            .map_err(|error| untyped(error.to_string()))?;
+            .map_err(|error| untyped(&error.to_string()))?;
         let domain: &Eip712Domain = data.domain();
         let message = data
             .hash_struct()
-            .map_err(|error| untyped(error.to_string()))?;
+            .map_err(|error| untyped(&error.to_string()))?;
         let eip712 = data.eip712_signing_hash();
         Ok(Digests {
             domain: domain.hash_struct(),
             message,
-            eip712: eip712.map_err(|error| untyped(error.to_string()))?,
+            eip712: eip712.map_err(|error| untyped(&error.to_string()))?,
             calldata: calldata_digest(&self.call),
         })
     }

@@ -36,25 +36,14 @@ fn each_field_is_drawn_with_what_happened_to_it() {
     let [area] = areas.as_slice() else {
         panic!("one area: {areas:?}");
     };
-    let changes = |fields: &[Drawn]| {
-        let pairs = fields.iter().map(|one| (one.label.clone(), one.change));
-        pairs.collect::<Vec<_>>()
-    };
-    let of = |pairs: [(&str, Change); 4]| pairs.map(|(name, change)| (name.to_owned(), change));
-    let before = [
-        ("total", Change::Kept),
-        ("owner", Change::Retyped),
-        ("paused", Change::Moved),
-        ("old", Change::Dropped),
+    let words = [
+        "0 total: kept",
+        "1 owner: retyped",
+        "1 → 2 paused: moved",
+        "2 old: dropped",
+        "3 fresh: new",
     ];
-    assert_eq!(changes(&area.before), of(before));
-    let after = [
-        ("total", Change::Kept),
-        ("owner", Change::Retyped),
-        ("paused", Change::Moved),
-        ("fresh", Change::New),
-    ];
-    assert_eq!(changes(&area.after), of(after));
+    assert_eq!(rows(area), words);
     let lines = [
         "storage",
         "  slot 0    byte 0   kept     total: uint256",
@@ -67,10 +56,13 @@ fn each_field_is_drawn_with_what_happened_to_it() {
 }
 
 /// What is drawn of every field, in one row for each.
-fn rows(fields: &[Drawn]) -> Vec<String> {
-    let rows = fields.iter();
-    rows.map(|one| format!("{} {}: {}", one.slot, one.label, one.words()))
-        .collect()
+fn rows(area: &Area) -> Vec<String> {
+    let rows = area.rows.iter().map(|row| {
+        let slot = row.side_by_side(|one| one.slot.clone());
+        let label = row.side_by_side(|one| one.label.clone());
+        format!("{slot} {label}: {}", row.words())
+    });
+    rows.collect()
 }
 
 #[test]
@@ -107,22 +99,15 @@ fn a_moved_or_dropped_field_is_never_drawn_as_kept() {
     let [area] = areas.as_slice() else {
         panic!("one area: {areas:?}");
     };
-    let before = [
+    let words = [
         "0 value: kept",
-        "1 limit: retyped, renamed",
-        "2 x.owner: moved",
-        "3 owner: moved, renamed",
+        "1 limit → cap: retyped, renamed",
+        "2 → 3 x.owner: moved",
+        "3 → 2 owner → boss: moved, renamed",
         "4 gone.y: dropped",
-    ];
-    assert_eq!(rows(&area.before), before, "{report}");
-    let after = [
-        "0 value: kept",
-        "1 cap: retyped, renamed",
-        "2 boss: moved, renamed",
-        "3 x.owner: moved",
         "5 fresh[0]: new",
     ];
-    assert_eq!(rows(&area.after), after, "{report}");
+    assert_eq!(rows(area), words, "{report}");
 }
 
 #[test]
@@ -157,18 +142,10 @@ fn of_all_small_layouts_only_what_both_have_alike_is_drawn_as_kept() {
         let report = compare(&old, &new, &Declarations::none()).expect("compared");
         let areas = draw(&old, &new, &report);
         let area = areas.first().expect("an area");
-        for (side, others) in [(&area.before, &fields[..]), (&area.after, &FIRST[..])] {
-            for one in side {
-                let is_alike = others.iter().any(|(label, slot, _, kind)| {
-                    (*label, *slot, kind.trim_start_matches("t_"))
-                        == (one.label.as_str(), one.slot.as_str(), one.kind.as_str())
-                });
-                assert_eq!(
-                    one.changes == [Change::Kept],
-                    is_alike,
-                    "{one:?} of {fields:?}: {report}"
-                );
-            }
+        for row in &area.rows {
+            let is_alike = row.before == row.after;
+            let is_kept = row.changes == [Change::Kept];
+            assert_eq!(is_kept, is_alike, "{row:?} of {fields:?}: {report}");
         }
     }
     assert_eq!(count, 1_473);
@@ -197,7 +174,7 @@ fn a_member_that_is_added_to_the_value_of_a_mapping_extends_its_field_and_is_nam
     let report = compare(&old, &new, &Declarations::none()).expect("compared");
     assert!(report.is_safe(), "{report}");
     let areas = draw(&old, &new, &report);
-    let after = &areas[0].after[0];
+    let after = &areas[0].rows[0];
     assert_eq!(
         (after.change, after.words().as_str()),
         (Change::Extended, "extended")
