@@ -8,7 +8,6 @@ use crate::census::CensusError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain, Report};
 use crate::expect::ExpectError;
-use crate::export::ExportError;
 use crate::fuzz::FuzzError;
 use crate::governance::GovernanceError;
 use crate::ids::CodeHash;
@@ -138,10 +137,6 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Expect(Box<ExpectError>),
-    /// A call is not written to a file.
-    #[error(transparent)]
-    #[explain(of = _0)]
-    Export(Box<ExportError>),
     /// What was registered cannot be kept, or is not used.
     #[error(transparent)]
     #[explain(of = _0)]

@@ -3,7 +3,6 @@
 use super::Error;
 use crate::census::CensusError;
 use crate::expect::ExpectError;
-use crate::export::ExportError;
 use crate::fuzz::FuzzError;
 use crate::governance::GovernanceError;
 use crate::layout::{DocumentError, LayoutError};
@@ -23,15 +22,6 @@ impl From<GovernanceError> for Error {
 impl From<ExpectError> for Error {
     fn from(error: ExpectError) -> Self {
         Self::Expect(error.into())
-    }
-}
-
-impl From<ExportError> for Error {
-    fn from(error: ExportError) -> Self {
-        match error {
-            ExportError::Chain(error) => error.into(),
-            error => Self::Export(error.into()),
-        }
     }
 }
 

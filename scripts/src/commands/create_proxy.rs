@@ -14,7 +14,6 @@ use crate::checks::Subject;
 use crate::client::Transactions;
 use crate::client::{Client, Sent};
 use crate::error::Exit;
-use crate::export::ExportError;
 use crate::manifest::{Kind, Manifest, check_alias};
 use crate::names::Names;
 use crate::output::Outcome;
@@ -33,7 +32,14 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     let unverified = context.registry()?;
     let data = calldata::encode(&request.init, &context.manifest)?;
     if request.save.is_some() && context.is_export() {
-        return Err(ExportError::Save.into());
+        return Err(Error::Usage {
+            message: "--save with --export: the instance does not exist yet".into(),
+            expected: "create-proxy --export without --save".into(),
+            found: "--save".into(),
+            next:
+                "leave it out, and write the alias into the manifest when the instance is created"
+                    .into(),
+        });
     }
     if let Some(alias) = &request.save {
         check_alias(&context.manifest_file(), alias)?;

@@ -219,7 +219,7 @@ async fn fix(
         ));
     }
     let bump = context.global.data_fee_bump_percent;
-    let cured = doctor::fix(client, &diagnosis.chain, &all, bump, &*context.output).await?;
+    let cured = doctor::fix(client, &all, bump, &*context.output).await?;
     done.cured = Some(cured);
     Ok(paid > 0)
 }

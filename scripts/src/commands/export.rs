@@ -7,11 +7,12 @@ use super::propose::note;
 use super::waiting::has_adopted;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
+use crate::error::{Exit, Refusal};
 use crate::export::{
-    Account, ExportError, Exported, ExportedCall, ExportedFile, ExportedOrder, Follows, Format,
-    Written, now, require_chain_id,
+    Exported, ExportedCall, ExportedFile, ExportedOrder, Follows, Format, Written, account_on, now,
+    require_chain_id,
 };
-use crate::governance::{Call, GovernedCall, ShownCall, Trial};
+use crate::governance::{Call, GovernanceError, GovernedCall, ShownCall, Trial};
 use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -62,9 +63,17 @@ impl ExportArgs {
     /// Who sends the call, and the file that it goes to; `None` where it is sent here.
     ///
     /// # Errors
-    /// [`ExportError::Incomplete`] where only one of both was given.
-    pub(super) fn wanted(&self) -> Result<Option<(&str, &Path)>, ExportError> {
-        let incomplete = |given, missing| Err(ExportError::Incomplete { given, missing });
+    /// `ExportIncomplete` where only one of both was given.
+    pub(super) fn wanted(&self) -> Result<Option<(&str, &Path)>, GovernanceError> {
+        let incomplete = |given: &str, missing: &str| {
+            let message = format!("{given} was given without {missing}");
+            let refusal = Refusal::new("ExportIncomplete", message).with(
+                "--as ADDRESS and --export FILE together",
+                format!("{given} alone"),
+                format!("add {missing}"),
+            );
+            Err(refusal.exiting(Exit::Usage).into())
+        };
         match (&self.sender, &self.export) {
             (None, None) => Ok(None),
             (Some(sender), Some(file)) => Ok(Some((sender, file))),
@@ -74,7 +83,7 @@ impl ExportArgs {
     }
 
     /// Refuses the flags for a command that makes no call for approvers.
-    pub(super) fn require_for(&self, command: &Command) -> Result<(), ExportError> {
+    pub(super) fn require_for(&self, command: &Command) -> Result<(), GovernanceError> {
         let is_governed = matches!(
             command,
             Command::Define { .. }
@@ -102,10 +111,22 @@ impl ExportArgs {
                 | Command::Cancel { .. }
         );
         match self.wanted()? {
-            Some(_) if !is_governed => Err(ExportError::NotGoverned),
+            Some(_) if !is_governed => Err(not_governed()),
             _ => Ok(()),
         }
     }
+}
+
+/// That the command makes no call for approvers.
+fn not_governed() -> GovernanceError {
+    let message = "this command makes no call that approvers send";
+    let refusal = Refusal::new("ExportNotGoverned", message).with(
+        "define, register, create-proxy, migrate, rollback, run-migration --handler or --abort, adopt, transfer, pause, \
+         resume, policy update, approve, revoke or cancel",
+        "--export with another command",
+        "leave --as and --export out",
+    );
+    refusal.exiting(Exit::Usage).into()
 }
 
 /// The client as the approver asks, if one was named.
@@ -113,9 +134,8 @@ pub(super) fn acting(context: &Context, client: Client) -> Result<Client, Error>
     let Some((sender, _)) = context.global.export.wanted()? else {
         return Ok(client);
     };
-    let account = Account::parse(sender)?;
-    account.require_on(client.chain_id())?;
-    let address = context.manifest.address(&account.name)?;
+    let account = account_on(client.chain_id(), sender)?;
+    let address = context.manifest.address(account)?;
     Ok(client.acting_as(address))
 }
 
@@ -204,7 +224,7 @@ async fn write(
 ) -> Result<ExportedFile, Error> {
     let (context, client, registry) = place.parts();
     let wanted = context.global.export.wanted()?;
-    let (_, file) = wanted.ok_or(ExportError::NotGoverned)?;
+    let (_, file) = wanted.ok_or_else(not_governed)?;
     require_chain_id(client).await?;
     let from = client.caller(title)?;
     // What has no code and has sent something has a key.

@@ -6,7 +6,7 @@ use super::facts::Place;
 use super::propose::propose;
 use crate::app_error::Error;
 use crate::assess::FindingId;
-use crate::export::ExportError;
+use crate::export;
 use crate::governance::{current_policy, deciding_policy, explain};
 use crate::history::{self, Wanted};
 use crate::names::Names;
@@ -44,7 +44,7 @@ pub(super) async fn update(
     match current_policy(&client, registry, name, role).await? {
         Some(old) if old == expression && context.is_export() => {
             let what = format!("the policy of {role} is that already");
-            return Err(ExportError::Nothing { what }.into());
+            return Err(export::nothing(&what).into());
         }
         Some(old) if old == expression => {
             let unchanged = Unchanged {

@@ -11,7 +11,7 @@ use super::storage;
 use super::work::{Becomes, Work};
 use crate::app_error::Error;
 use crate::deploy;
-use crate::export::ExportError;
+use crate::export;
 use crate::governance::GovernedCall;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::names::Names;
@@ -142,7 +142,7 @@ async fn go(
     if is_done && called_back.is_empty() {
         if context.is_export() {
             let what = ActivatedBefore::of(&call).what;
-            return Err(ExportError::Nothing { what }.into());
+            return Err(export::nothing(&what).into());
         }
         let mut outcome = describe(&new, &work, back);
         outcome.add(&ActivatedBefore::of(&call), &context.names());

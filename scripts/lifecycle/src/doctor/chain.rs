@@ -1,17 +1,37 @@
 //! What the chain is like: its versions, and how long an activation lasts.
 
-use super::abi::{
-    ARB_OWNER_PUBLIC, ARBOS_OFFSET, IArbOwnerPublic, IArbSysVersion, IArbWasmParameters,
-};
 use crate::client::{ChainError, Client};
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256, address};
 use alloy::providers::Provider;
+use alloy::sol;
 use serde::Serialize;
 use stylus_chain::ProgramSlots;
 use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, IArbWasm};
 
 /// Seconds of a day.
 pub const DAY: u64 = 86_400;
+/// ArbOwnerPublic: what the chain's owner has set.
+const ARB_OWNER_PUBLIC: Address = address!("000000000000000000000000000000000000006b");
+/// What `arbOSVersion()` adds to the version of ArbOS.
+const ARBOS_OFFSET: u64 = 55;
+
+sol! {
+    /// ArbSys (0x64).
+    interface IArbSysVersion {
+        function arbOSVersion() external view returns (uint256 version);
+    }
+
+    /// ArbOwnerPublic (0x6b).
+    interface IArbOwnerPublic {
+        function getScheduledUpgrade() external view returns (uint64 version, uint64 timestamp);
+    }
+
+    /// The parameters of ArbWasm (0x71).
+    interface IArbWasmParameters {
+        function expiryDays() external view returns (uint16 numDays);
+        function keepaliveDays() external view returns (uint16 numDays);
+    }
+}
 
 /// What the chain is like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,19 +80,12 @@ impl ChainFacts {
             .await
             .map_err(|error| client.error("eth_getBlockByNumber", error))?
             .ok_or_else(|| client.contradiction("no newest block"))?;
-        let version = client
-            .call(ARB_SYS, &IArbSysVersion::arbOSVersionCall {})
-            .await?;
+        let version = IArbSysVersion::arbOSVersionCall {};
+        let version = client.call(ARB_SYS, &version).await?;
         let arbos = version.saturating_to::<u64>().saturating_sub(ARBOS_OFFSET);
-        let stylus = client
-            .call(ARB_WASM, &IArbWasm::stylusVersionCall {})
-            .await?;
-        let expiry_days = client
-            .call(ARB_WASM, &IArbWasmParameters::expiryDaysCall {})
-            .await?;
-        let keepalive_days = client
-            .call(ARB_WASM, &IArbWasmParameters::keepaliveDaysCall {})
-            .await?;
+        let stylus = IArbWasm::stylusVersionCall {};
+        let expiry = IArbWasmParameters::expiryDaysCall {};
+        let keepalive = IArbWasmParameters::keepaliveDaysCall {};
         let params = client
             .storage(ProgramSlots::ACCOUNT, ProgramSlots::of(B256::ZERO).params)
             .await?;
@@ -83,9 +96,9 @@ impl ChainFacts {
             block: head.header.number,
             time: head.header.timestamp,
             arbos,
-            stylus,
-            expiry_days,
-            keepalive_days,
+            stylus: client.call(ARB_WASM, &stylus).await?,
+            expiry_days: client.call(ARB_WASM, &expiry).await?,
+            keepalive_days: client.call(ARB_WASM, &keepalive).await?,
             scheduled: scheduled(client).await?,
         })
     }

@@ -49,32 +49,35 @@ async fn compare(
     recorded: &Recorded,
     runs: bool,
 ) -> Result<Vec<Finding>, ChainError> {
+    let untold = |what: &str, view: &str| Difference {
+        what: what.into(),
+        events: "none".into(),
+        view: view.into(),
+    };
     let unknown = recorded.unknown.iter().map(|id| {
-        let difference = Difference {
-            what: "its creation".into(),
-            events: "none".into(),
-            view: "the event that created it".into(),
-        };
-        finding(&format!("the definition {}", id.0), difference)
+        let title = format!("the definition {}", id.0);
+        finding(&title, untold("its creation", "the event that created it"))
     });
     let mut found: Vec<_> = unknown.collect();
-    found.extend(hidden_instances(client, registry, recorded).await?);
+    // The chain counts what an account creates. So a definition whose events are all kept back is missed
+    // as soon as it has an instance.
+    let counted = registry::counted(client, registry).await?;
+    if counted > recorded.created {
+        let difference = Difference {
+            what: "the number of proxies that it created".into(),
+            events: recorded.created.to_string(),
+            view: format!("{counted}, as its account's nonce says"),
+        };
+        found.push(finding("the registry", difference));
+    }
     for definition in &recorded.definitions {
         let title = definition.title();
-        let known = &definition.policies;
-        let roles = roles(&definition.name).iter();
-        found.extend(
-            roles
-                .filter(|role| !known.contains_key(**role))
-                .map(|role| {
-                    let difference = Difference {
-                        what: format!("the policy of {role}"),
-                        events: "none".into(),
-                        view: "a policy since its creation".into(),
-                    };
-                    finding(title, difference)
-                }),
-        );
+        let hidden = roles(&definition.name).iter();
+        let hidden = hidden.filter(|role| !definition.policies.contains_key(**role));
+        found.extend(hidden.map(|role| {
+            let what = format!("the policy of {role}");
+            finding(title, untold(&what, "a policy since its creation"))
+        }));
         let all = match runs {
             true => {
                 match differences(client, registry, definition, &Slice::whole(definition)).await {
@@ -87,29 +90,11 @@ async fn compare(
                     Err(error) => return Err(error),
                 }
             }
-            false => counted(client, registry, definition).await?,
+            false => stored_counts(client, registry, definition).await?,
         };
         found.extend(all.into_iter().map(|one| finding(title, one)));
     }
     Ok(found)
-}
-
-/// The chain counts what an account creates. So a definition whose events are all kept back is missed
-/// as soon as it has an instance.
-async fn hidden_instances(
-    client: &Client,
-    registry: Address,
-    recorded: &Recorded,
-) -> Result<Option<Finding>, ChainError> {
-    let counted = registry::counted(client, registry).await?;
-    Ok((counted > recorded.created).then(|| {
-        let difference = Difference {
-            what: "the number of proxies that it created".into(),
-            events: recorded.created.to_string(),
-            view: format!("{counted}, as its account's nonce says"),
-        };
-        finding("the registry", difference)
-    }))
 }
 
 /// The roles that have a policy from the beginning on.
@@ -121,7 +106,7 @@ fn roles(name: &str) -> &'static [&'static str] {
 }
 
 /// What the registry stores of a definition without running.
-async fn counted(
+async fn stored_counts(
     client: &Client,
     registry: Address,
     definition: &Definition,
@@ -141,17 +126,12 @@ async fn counted(
 }
 
 fn finding(title: &str, difference: Difference) -> Finding {
-    Finding::named(
-        Part::Registry,
-        Severity::Danger,
-        INCOMPLETE,
-        format!(
-            "the events of {title} are not all there, or not true: {} differs, and what they keep \
-             quiet about is not examined",
-            difference.what
-        ),
-    )
-    .with(
+    let what = difference.what;
+    let says = format!(
+        "the events of {title} are not all there, or not true: {what} differs, and what they keep quiet about is \
+         not examined"
+    );
+    Finding::named(Part::Registry, Severity::Danger, INCOMPLETE, says).with(
         difference.view,
         format!("{}, as the events say", difference.events),
         "ask another endpoint, one that keeps all logs",

@@ -2,7 +2,6 @@
 //! What was paid for is not needed any more when the chain is asked again, so that a run which was
 //! killed goes on where it was.
 
-use super::chain::ChainFacts;
 use super::programs::{Cure, Program};
 use crate::client::{ChainError, Client, Sent};
 use crate::deploy;
@@ -47,6 +46,18 @@ impl Cured {
             gas: None,
             error: None,
         }
+    }
+
+    /// Notes what was sent.
+    fn note(&mut self, sent: Option<Sent>) {
+        let Some(sent) = sent else { return };
+        let activated = sent.event_of::<IArbWasm::ProgramActivated>(ARB_WASM);
+        let prolonged = sent.event_of::<IArbWasm::ProgramLifetimeExtended>(ARB_WASM);
+        self.fee = activated
+            .map(|event| event.dataFee)
+            .or_else(|| prolonged.map(|event| event.dataFee));
+        self.tx = Some(sent.tx);
+        self.gas = Some(sent.gas);
     }
 
     /// A line for people.
@@ -97,7 +108,6 @@ pub async fn fees(client: &Client, programs: &[&Program]) -> Result<U256, ChainE
 /// What concerns them all: an endpoint that does not answer, an account that cannot pay.
 pub async fn fix(
     client: &Client,
-    chain: &ChainFacts,
     programs: &[&Program],
     bump_percent: u32,
     progress: &dyn Progress,
@@ -105,53 +115,31 @@ pub async fn fix(
     let mut all = Vec::with_capacity(programs.len());
     for program in programs {
         let mut cured = Cured::of(program);
-        let what = program.title();
-        let sent = match program.cure {
-            Cure::None => continue,
-            Cure::Later { .. } => Ok(None),
-            Cure::Activate => {
-                progress.begin(&format!("activating {what}"));
-                let sent = deploy::activate(client, &what, program.address(), bump_percent).await;
-                progress.end(&match &sent {
-                    Ok(_) => format!("{what} is active"),
-                    Err(_) => format!("{what} was not activated"),
-                });
-                sent
+        if program.cure == Cure::None {
+            continue;
+        }
+        if matches!(program.cure, Cure::Activate | Cure::Keepalive) {
+            let what = program.title();
+            progress.begin(&format!("renewing {what}"));
+            let sent = match program.cure {
+                Cure::Keepalive => keepalive(client, program, bump_percent).await.map(Some),
+                _ => deploy::activate(client, &what, program.address(), bump_percent).await,
+            };
+            progress.end(&match &sent {
+                Ok(_) => format!("{what} is renewed"),
+                Err(_) => format!("{what} was not renewed"),
+            });
+            match sent {
+                Ok(sent) => cured.note(sent),
+                Err(error) if is_about_the_program(&error) => {
+                    cured.error = Some(Report::of(&error));
+                }
+                Err(error) => return Err(error),
             }
-            Cure::Keepalive => {
-                progress.begin(&format!("keeping {what} alive"));
-                let sent = keepalive(client, program, bump_percent).await;
-                progress.end(&match &sent {
-                    Ok(_) => format!("{what} is kept alive"),
-                    Err(_) => format!("{what} was not kept alive"),
-                });
-                sent
-            }
-        };
-        match sent {
-            Ok(sent) => note(&mut cured, sent),
-            Err(error) if let Some(age) = too_young(&error) => {
-                let wait = chain.keepalive().saturating_sub(age);
-                let from = chain.time.saturating_add(wait);
-                cured.cure = Cure::Later { from };
-            }
-            Err(error) if is_about_the_program(&error) => cured.error = Some(Report::of(&error)),
-            Err(error) => return Err(error),
         }
         all.push(cured);
     }
     Ok(all)
-}
-
-fn note(cured: &mut Cured, sent: Option<Sent>) {
-    let Some(sent) = sent else { return };
-    let activated = sent.event_of::<IArbWasm::ProgramActivated>(ARB_WASM);
-    let prolonged = sent.event_of::<IArbWasm::ProgramLifetimeExtended>(ARB_WASM);
-    cured.fee = activated
-        .map(|event| event.dataFee)
-        .or_else(|| prolonged.map(|event| event.dataFee));
-    cured.tx = Some(sent.tx);
-    cured.gas = Some(sent.gas);
 }
 
 /// Whether the chain refuses this program, and may well take the others.
@@ -166,19 +154,12 @@ fn is_about_the_program(error: &ChainError) -> bool {
     )
 }
 
-/// Seconds since an activation that the chain does not prolong yet: somebody else was first.
-fn too_young(error: &ChainError) -> Option<u64> {
-    let revert = error.revert()?;
-    let error = revert.decoded::<IArbWasm::ProgramKeepaliveTooSoon>()?;
-    Some(error.ageInSeconds)
-}
-
 /// Prolongs an activation.
 async fn keepalive(
     client: &Client,
     program: &Program,
     bump_percent: u32,
-) -> Result<Option<Sent>, ChainError> {
+) -> Result<Sent, ChainError> {
     let codehash = program.codehash;
     let call = IArbWasm::codehashKeepaliveCall {
         codehash: codehash.into(),
@@ -186,7 +167,7 @@ async fn keepalive(
     let fee = keepalive_fee(client, codehash).await?;
     let value = deploy::bumped(client, &program.title(), fee, bump_percent)?;
     let what = format!("keep {} alive", program.title());
-    client.send(&what, ARB_WASM, &call, value).await.map(Some)
+    client.send(&what, ARB_WASM, &call, value).await
 }
 
 /// The fee in wei that prolonging an activation costs now. The chain says it to whoever pays nothing.
@@ -194,18 +175,13 @@ async fn keepalive_fee(client: &Client, codehash: CodeHash) -> Result<U256, Chai
     let call = IArbWasm::codehashKeepaliveCall {
         codehash: codehash.into(),
     };
-    match client.call(ARB_WASM, &call).await {
-        Ok(_) => Ok(U256::ZERO),
-        Err(error) => {
-            let revert = error.revert();
-            let refused =
-                revert.and_then(|revert| revert.decoded::<IArbWasm::ProgramInsufficientValue>());
-            match refused {
-                Some(refused) => Ok(refused.want),
-                None => Err(error),
-            }
-        }
-    }
+    let error = match client.call(ARB_WASM, &call).await {
+        Ok(_) => return Ok(U256::ZERO),
+        Err(error) => error,
+    };
+    let revert = error.revert();
+    let refused = revert.and_then(|revert| revert.decoded::<IArbWasm::ProgramInsufficientValue>());
+    refused.map(|refused| refused.want).ok_or(error)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use super::chain::{ChainFacts, DAY};
 use super::inventory::{Account, Inventory};
-use super::policies::Voices;
 use super::programs::{Program, State};
 use super::time::{self, Migration, OpenAction};
 use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, recorded};
@@ -10,12 +9,10 @@ use crate::assess::{Finding, Part, Severity};
 use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
-use crate::model::Definition;
 use crate::model::Used;
 use crate::registry::stored;
 use alloy::primitives::Address;
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// What is examined.
 #[derive(Clone, Copy)]
@@ -82,7 +79,9 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
     findings.extend(of_programs(&programs));
     findings.extend(next_version::examine(client, &chain, &programs).await?);
     findings.extend(paused::examine(definitions));
-    findings.extend(of_policies(client, &voices, definitions).await?);
+    let instances = definitions.iter().flat_map(|one| &one.instances);
+    let instances = instances.map(|instance| instance.proxy).collect();
+    findings.extend(policies::examine(client, &voices, &instances).await?);
     let (migrations, actions) = time::examine(client, &chain, definitions, &mut findings).await?;
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(Diagnosis {
@@ -117,44 +116,23 @@ pub async fn warnings(subject: Subject<'_>, used: Vec<Used>) -> Result<Vec<Findi
     Ok(findings)
 }
 
-async fn of_policies(
-    client: &Client,
-    voices: &[Voices],
-    definitions: &[Definition],
-) -> Result<Vec<Finding>, ChainError> {
-    let instances = definitions.iter().flat_map(|one| &one.instances);
-    let instances: BTreeSet<Address> = instances.map(|instance| instance.proxy).collect();
-    policies::examine(client, voices, &instances).await
-}
-
 /// Code of the framework that is not the one which is known here: what it delegates to is not known.
 fn unknown(inventory: &Inventory, subject: Subject<'_>) -> Vec<Finding> {
-    let mut found = BTreeSet::new();
-    if !inventory.is_known {
-        found.insert(format!("the registry {}", subject.registry));
-    }
     let proxies = inventory.unknown_proxies.iter();
-    found.extend(proxies.map(|proxy| format!("the proxy {proxy}")));
-    found
-        .into_iter()
-        .map(|what| {
-            Finding::named(
-                Part::Code,
-                Severity::Warning,
-                "UnknownFramework",
-                format!("{what} is of another framework than this program holds"),
-            )
-            .with(
-                format!(
-                    "a registry with the code hash {}",
-                    subject.framework.registry.codehash()
-                ),
-                "other code: the programs that it was compiled to call are not examined",
-                "name the folder with its sources by --framework-from, or use the \
-                   stylus-upgrades that deployed it",
-            )
-        })
-        .collect()
+    let mut found: Vec<String> = proxies.map(|proxy| format!("the proxy {proxy}")).collect();
+    if !inventory.is_known {
+        found.push(format!("the registry {}", subject.registry));
+    }
+    let known = subject.framework.registry.codehash();
+    let all = found.into_iter().map(|what| {
+        let says = format!("{what} is of another framework than this program holds");
+        Finding::named(Part::Code, Severity::Warning, "UnknownFramework", says).with(
+            format!("a registry with the code hash {known}"),
+            "other code: the programs that it was compiled to call are not examined",
+            "name the folder with its sources by --framework-from, or use the stylus-upgrades that deployed it",
+        )
+    });
+    all.collect()
 }
 
 /// What is wrong with code that is needed, and what is about to be.
@@ -173,35 +151,28 @@ fn of_programs(programs: &[Program]) -> Vec<Finding> {
 }
 
 fn other_code(program: &Program, account: &Account, recorded: CodeHash) -> Finding {
-    let is_needed = account.uses.iter().any(|one| one.needed);
+    let severity = match account.uses.iter().any(|one| one.needed) {
+        true => Severity::Danger,
+        false => Severity::Warning,
+    };
     let uses: Vec<_> = account.uses.iter().map(|one| one.of.as_str()).collect();
-    Finding::named(
-        Part::Code,
-        match is_needed {
-            true => Severity::Danger,
-            false => Severity::Warning,
-        },
-        "CodeChanged",
-        format!(
-            "{} holds other code than was recorded ({})",
-            account.address,
-            uses.join(", ")
-        ),
-    )
-    .with(
+    let (address, uses) = (account.address, uses.join(", "));
+    let says = format!("{address} holds other code than was recorded ({uses})");
+    let found = match program.state {
+        State::Missing => "no code".to_owned(),
+        _ => program.codehash.to_string(),
+    };
+    let next = "stop and find out who changed it";
+    Finding::named(Part::Code, severity, "CodeChanged", says).with(
         recorded.to_string(),
-        match program.state {
-            State::Missing => "no code".to_owned(),
-            _ => program.codehash.to_string(),
-        },
-        "stop and find out who changed it",
+        found,
+        next,
     )
 }
 
 fn not_running(program: &Program) -> Option<Finding> {
-    let fix = "stylus-upgrades doctor --fix, with any key that can pay";
     let what = format!("the {} {}", program.title(), program.address());
-    let (name, severity, message, found) = match program.state {
+    let (id, severity, says, found) = match program.state {
         State::Expired { age } => (
             "ProgramExpired",
             Severity::Danger,
@@ -227,25 +198,16 @@ fn not_running(program: &Program) -> Option<Finding> {
             format!("{} days left", seconds_left / DAY),
         ),
         State::Missing => {
-            return Some(
-                Finding::named(
-                    Part::Code,
-                    Severity::Danger,
-                    "NoCode",
-                    format!("{what} is gone"),
-                )
-                .with(
-                    "code",
-                    "an account without code",
-                    "check that --rpc-url leads to the chain that the registry is on",
-                ),
-            );
+            let gone = format!("{what} is gone");
+            let finding = Finding::named(Part::Code, Severity::Danger, "NoCode", gone);
+            let next = "check that --rpc-url leads to the chain that the registry is on";
+            return Some(finding.with("code", "an account without code", next));
         }
         State::Active { .. } | State::Evm => return None,
     };
-    Some(Finding::named(Part::Code, severity, name, message).with(
+    Some(Finding::named(Part::Code, severity, id, says).with(
         format!("an activation of this version with {AHEAD_DAYS} days left"),
         found,
-        fix,
+        "stylus-upgrades doctor --fix, with any key that can pay",
     ))
 }

@@ -185,10 +185,9 @@ impl Inventory {
             if is_superseded {
                 continue; // nothing ever runs it
             }
-            let step = version.map(|(_, _, step)| step);
             for (what, address, hash) in call.subjects() {
-                let role = match (what, step) {
-                    ("script" | "check", Some(step)) => script(step),
+                let role = match (what, version) {
+                    ("script" | "check", Some((_, _, step))) => script(step),
                     _ => Role::Implementation,
                 };
                 let of = format!("an open action of {name}");
@@ -226,20 +225,16 @@ impl Inventory {
         } = subject;
         let instances = &definition.instances;
         let queries = instances.iter().map(async |instance| {
-            let hash = client.codehash(instance.proxy).await?;
-            let word = client
-                .storage(instance.proxy, slots::IMPLEMENTATION)
-                .await?;
+            let proxy = instance.proxy;
             let relay = match instance.kind {
-                ProxyKind::Evm => relay_of(client, registry, instance.proxy).await?,
+                ProxyKind::Evm => relay_of(client, registry, proxy).await?,
                 _ => None,
             };
-            Ok::<_, ChainError>((hash, word, relay))
+            let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
+            Ok::<_, ChainError>((client.codehash(proxy).await?, word, relay))
         });
-        let answers: Vec<_> = stream::iter(queries)
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
+        let answers = stream::iter(queries).buffered(AT_ONCE);
+        let answers: Vec<_> = answers.try_collect().await?;
         for (instance, (hash, word, relay)) in instances.iter().zip(answers) {
             let (proxy, of) = (instance.proxy, definition.title());
             if let Some(relay) = relay {

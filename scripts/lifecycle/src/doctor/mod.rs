@@ -18,7 +18,6 @@
 //! | [`cure`](fix()) | keepalive and activation |
 //! | `lines` | an examination for people |
 
-mod abi;
 mod chain;
 mod complete;
 mod cure;

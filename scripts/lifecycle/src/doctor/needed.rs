@@ -18,22 +18,21 @@ pub(super) struct Needed<'a> {
 impl<'a> Needed<'a> {
     /// Those of a definition at `now`, Unix seconds.
     pub(super) fn of(definition: &'a Definition, now: u64) -> Self {
-        let rebuilt = &definition;
         let reached = definition.begun.values().map(|begun| begun.to.as_str());
         let mut targets: BTreeSet<&str> = reached.collect();
-        if !rebuilt.current.is_empty() {
-            targets.insert(&rebuilt.current);
+        if !definition.current.is_empty() {
+            targets.insert(&definition.current);
         }
-        let at = rebuilt.instances.iter().map(|one| one.version.as_str());
-        let added = rebuilt.pending(now);
-        let added = added.filter_map(|(_, action)| added_at(action));
-        let added = added.filter_map(|label| {
-            let mut versions = rebuilt.versions.iter().map(|one| one.version.as_str());
-            versions.find(|known| *known == label)
-        });
-        let accepted = rebuilt.accepted.values().map(|one| one.version.as_str());
+        let at = definition.instances.iter().map(|one| one.version.as_str());
+        let added: BTreeSet<String> = definition
+            .pending(now)
+            .filter_map(|(_, action)| added_at(action))
+            .collect();
+        let known = definition.versions.iter().map(|one| one.version.as_str());
+        let added = known.filter(|label| added.contains(*label));
+        let accepted = definition.accepted.values().map(|one| one.version.as_str());
         let starts: BTreeSet<&str> = at.chain(added).chain(accepted).collect();
-        let edges: Vec<(&str, &str)> = rebuilt
+        let edges: Vec<(&str, &str)> = definition
             .versions
             .iter()
             .flat_map(|version| {

@@ -78,22 +78,12 @@ fn when(chain: &ChainFacts) -> String {
 }
 
 fn rebuild(chain: &ChainFacts, program: &Program, target: u64, reason: String) -> Finding {
-    Finding::named(
-        Part::Code,
-        Severity::Warning,
-        "WouldNotActivate",
-        format!(
-            "the {} {} could not be activated under ArbOS {target}: {}",
-            program.title(),
-            program.address(),
-            when(chain)
-        ),
-    )
-    .with(
+    let (what, account, when) = (program.title(), program.address(), when(chain));
+    let says = format!("the {what} {account} could not be activated under ArbOS {target}: {when}");
+    finding(Severity::Warning, "WouldNotActivate", says).with(
         format!("a module that ArbOS {target} takes"),
         reason,
-        "build it anew with a compiler that keeps the rule, and register that as a version \
-               before the upgrade",
+        "build it anew with a compiler that keeps the rule, and register that as a version before the upgrade",
     )
 }
 
@@ -102,17 +92,11 @@ fn reactivate(chain: &ChainFacts, target: u64, stylus: u16, count: usize) -> Fin
         Some(_) => Severity::Warning,
         None => Severity::Note,
     };
-    Finding::named(
-        Part::Code,
-        severity,
-        "NextVersionOutdates",
-        format!(
-            "ArbOS {target} brings Stylus {stylus}, under which nothing runs that was activated \
-             before: {}",
-            when(chain)
-        ),
-    )
-    .with(
+    let when = when(chain);
+    let says = format!(
+        "ArbOS {target} brings Stylus {stylus}, under which nothing runs that was activated before: {when}"
+    );
+    finding(severity, "NextVersionOutdates", says).with(
         format!("programs activated for Stylus {stylus}"),
         format!("{count} programs for Stylus {}", chain.stylus),
         "stylus-upgrades doctor --fix, right behind the upgrade: before it nothing can be done",
@@ -120,18 +104,17 @@ fn reactivate(chain: &ChainFacts, target: u64, stylus: u16, count: usize) -> Fin
 }
 
 fn unknown(chain: &ChainFacts, version: u64, time: u64) -> Finding {
-    Finding::named(
-        Part::Code,
-        Severity::Warning,
-        "NextVersionUnknown",
-        format!(
-            "the chain will run ArbOS {version} from {} on, and its rules are not known here",
-            utc(time)
-        ),
-    )
-    .with(
+    let from = utc(time);
+    let says = format!(
+        "the chain will run ArbOS {version} from {from} on, and its rules are not known here"
+    );
+    finding(Severity::Warning, "NextVersionUnknown", says).with(
         format!("one of {:?}", Chain::ARBOS_VERSIONS),
         format!("ArbOS {} now, {version} scheduled", chain.arbos),
         "install a newer stylus-upgrades before, and ask again",
     )
+}
+
+fn finding(severity: Severity, id: &'static str, says: String) -> Finding {
+    Finding::named(Part::Code, severity, id, says)
 }

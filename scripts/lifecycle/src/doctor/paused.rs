@@ -12,23 +12,21 @@ pub const PAUSED: &str = "DefinitionPaused";
 /// What the events tell.
 pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut add = |severity, id, says: String, [expected, found, next]: [String; 3]| {
+        let finding = Finding::named(Part::Instances, severity, id, says);
+        findings.push(finding.with(expected, found, next));
+    };
     for definition in definitions {
         let name = definition.title();
         let word = shell_word(&definition.name);
         if definition.is_paused() {
-            findings.push(
-                Finding::named(
-                    Part::Instances,
-                    Severity::Warning,
-                    PAUSED,
-                    format!("{name} is paused: every call of its instances is refused"),
-                )
-                .with(
-                    "a definition that is live",
-                    "one that was paused and not resumed",
-                    format!("stylus-upgrades resume {word}, once it may go on"),
-                ),
-            );
+            let says = format!("{name} is paused: every call of its instances is refused");
+            let told = [
+                "a definition that is live".into(),
+                "one that was paused and not resumed".into(),
+                format!("stylus-upgrades resume {word}, once it may go on"),
+            ];
+            add(Severity::Warning, PAUSED, says, told);
         }
         for Unlike {
             proxy,
@@ -36,38 +34,26 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
             wanted,
         } in definition.unlike()
         {
-            findings.push(
-                Finding::named(
-                    Part::Instances,
-                    Severity::Danger,
-                    "InstanceUnlikeDefinition",
-                    format!("{proxy} is {state}, and its definition {name} is {wanted}"),
-                )
-                .with(
-                    format!("an instance that is {wanted}"),
-                    format!("one that is {state}: a rollout has not reached it"),
-                    format!("stylus-upgrades upgrade {word}, with any key that can pay"),
-                ),
-            );
+            let says = format!("{proxy} is {state}, and its definition {name} is {wanted}");
+            let told = [
+                format!("an instance that is {wanted}"),
+                format!("one that is {state}: a rollout has not reached it"),
+                format!("stylus-upgrades upgrade {word}, with any key that can pay"),
+            ];
+            add(Severity::Danger, "InstanceUnlikeDefinition", says, told);
         }
         for proxy in definition.older().map(|one| one.proxy) {
             let Some(reason) = definition.skipped.get(&proxy) else {
                 continue;
             };
             let waiting = Waiting::new(proxy, Some(&Revert::decode(reason)));
-            findings.push(
-                Finding::named(
-                    Part::Instances,
-                    Severity::Warning,
-                    "InstanceWaits",
-                    format!("{proxy} is older than what is current of {name}"),
-                )
-                .with(
-                    format!("an instance at {}", definition.current),
-                    waiting.reason,
-                    format!("stylus-upgrades upgrade {word}; {}", waiting.next),
-                ),
-            );
+            let says = format!("{proxy} is older than what is current of {name}");
+            let told = [
+                format!("an instance at {}", definition.current),
+                waiting.reason,
+                format!("stylus-upgrades upgrade {word}; {}", waiting.next),
+            ];
+            add(Severity::Warning, "InstanceWaits", says, told);
         }
     }
     findings

@@ -9,7 +9,6 @@ use crate::registry::stored;
 use alloy::primitives::Address;
 use std::collections::BTreeSet;
 use stylus_registry_core::policy::{Facts, Policy, parse};
-use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 
 /// The accounts that a policy names.
 #[derive(Debug, Clone)]
@@ -82,25 +81,18 @@ pub(super) async fn examine(
             }
         }
         if !mute.is_empty() {
-            findings.push(finding(
-                one,
-                &mute,
-                can_hold(&one.policy, approvals, lambdas),
-            ));
+            // However long it takes.
+            let timelocks = vec![1; one.policy.delays.len()];
+            let is_possible = one.policy.is_satisfied(&Facts {
+                approvals,
+                lambdas,
+                timelocks: &timelocks,
+                now: u64::MAX,
+            });
+            findings.push(finding(one, &mute, is_possible));
         }
     }
     Ok(findings)
-}
-
-/// Whether the policy can be satisfied by these, however long it takes.
-fn can_hold(policy: &Policy, approvals: u64, lambdas: u8) -> bool {
-    let timelocks = vec![1; policy.delays.len()];
-    policy.is_satisfied(&Facts {
-        approvals,
-        lambdas,
-        timelocks: &timelocks,
-        now: u64::MAX,
-    })
 }
 
 /// Why a lambda is not asked any more.
@@ -114,41 +106,32 @@ async fn changed(
         return Ok(Some(format!("the lambda {account} has no code")));
     }
     let found = CodeHash::of(&code);
-    Ok((found != recorded).then(|| {
-        let what = match code.starts_with(&DESIGNATOR_PREFIX) {
-            true => ", an EIP-7702 designator",
-            false => "",
-        };
-        format!("the lambda {account} has the code hash {found}{what}, recorded was {recorded}")
-    }))
+    let says =
+        || format!("the lambda {account} has the code hash {found}, recorded was {recorded}");
+    Ok((found != recorded).then(says))
 }
 
 fn finding(one: &Voices, mute: &[String], is_possible: bool) -> Finding {
-    let name = crate::text::shell_word(&one.definition);
-    let change = format!(
-        "set another one: stylus-upgrades policy update {name} --role {} POLICY",
-        one.role
-    );
-    let (name, severity, message, next) = match is_possible {
+    let (name, role) = (crate::text::shell_word(&one.definition), &one.role);
+    let mut next =
+        format!("set another one: stylus-upgrades policy update {name} --role {role} POLICY");
+    let (id, severity, says) = match is_possible {
         true => (
             "PolicyWeakened",
             Severity::Warning,
             format!("the {} has members without a voice", one.of),
-            change,
         ),
         false => (
             "PolicyUnsatisfiable",
             Severity::Danger,
             format!("nobody can satisfy the {} any more", one.of),
-            match one.role.as_str() {
-                "policy" => "nothing helps: no policy of the definition can be changed any more; \
-                             define it anew"
-                    .into(),
-                _ => change,
-            },
         ),
     };
-    Finding::named(Part::Policy, severity, name, message).with(
+    if !is_possible && role == "policy" {
+        next = "nothing helps: no policy of the definition can be changed any more; define it anew"
+            .into();
+    }
+    Finding::named(Part::Policy, severity, id, says).with(
         "approvers that are no instances, and lambdas with the code that was recorded",
         mute.join("; "),
         next,

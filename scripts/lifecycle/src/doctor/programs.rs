@@ -1,6 +1,6 @@
 //! The code of accounts, grouped by its hash: whether it runs, for how long, and what would help.
 
-use super::chain::ChainFacts;
+use super::chain::{ChainFacts, DAY};
 use super::inventory::Account;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
@@ -9,7 +9,6 @@ use crate::program_code::is_program;
 use alloy::primitives::{Address, Bytes};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use stylus_chain::{NotRunnable, ProgramSlots};
 use stylus_upgrades_interface::chain::{ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache};
 
@@ -119,15 +118,6 @@ impl Program {
         let (role, of) = first.map_or(("code", ""), |one| (one.role.name(), one.of.as_str()));
         format!("{role} ({of})")
     }
-
-    /// Whether it is a Stylus program that does not run.
-    pub fn is_dead(&self) -> bool {
-        use State::{Active, Evm, Expired, Inactive, Missing, Outdated};
-        match self.state {
-            Expired { .. } | Outdated { .. } | Inactive => true,
-            Active { .. } | Evm | Missing => false,
-        }
-    }
 }
 
 /// Looks at the code of every account. What would help is worked out for what has fewer than `within`
@@ -138,71 +128,45 @@ pub(super) async fn examine(
     accounts: Vec<Account>,
     within: u64,
 ) -> Result<Vec<Program>, ChainError> {
-    let mut order = Vec::new();
-    let mut groups: BTreeMap<CodeHash, (Bytes, Vec<Account>)> = BTreeMap::new();
     let codes = accounts.iter().map(|account| client.code(account.address));
     let codes: Vec<Bytes> = stream::iter(codes).buffered(AT_ONCE).try_collect().await?;
+    let mut all: Vec<Program> = Vec::new();
     for (account, code) in accounts.into_iter().zip(codes) {
-        let hash = match code.is_empty() {
+        let codehash = match code.is_empty() {
             true => CodeHash::ZERO,
             false => CodeHash::of(&code),
         };
-        if !groups.contains_key(&hash) {
-            order.push(hash);
+        match all.iter_mut().find(|one| one.codehash == codehash) {
+            Some(program) => program.accounts.push(account),
+            None => all.push(Program {
+                codehash,
+                code,
+                accounts: vec![account],
+                needed: false,
+                state: State::Missing,
+                days_left: None,
+                cached: None,
+                cure: Cure::None,
+            }),
         }
-        let group = groups.entry(hash).or_insert((code, Vec::new()));
-        group.1.push(account);
     }
-    let mut all = Vec::with_capacity(order.len());
-    for codehash in order {
-        let Some((code, accounts)) = groups.remove(&codehash) else {
-            continue;
-        };
-        let mut uses = accounts.iter().flat_map(|account| &account.uses);
-        let needed = uses.any(|one| one.needed);
-        let mut program = Program {
-            codehash,
-            needed,
-            state: State::Missing,
-            days_left: None,
-            cached: None,
-            cure: Cure::None,
-            code,
-            accounts,
-        };
-        look(client, chain, &mut program, within).await?;
-        all.push(program);
+    for program in &mut all {
+        let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
+        program.needed = uses.any(|one| one.needed);
+        program.state = state(client, &program.code, program.address()).await?;
+        if !matches!(program.state, State::Evm | State::Missing) {
+            compare_with_storage(client, chain, program).await?;
+            let call = IArbWasmCache::codehashIsCachedCall {
+                codehash: program.codehash.into(),
+            };
+            program.cached = Some(client.call(ARB_WASM_CACHE, &call).await?);
+        }
+        if let State::Active { seconds_left } = program.state {
+            program.days_left = Some(seconds_left / DAY);
+        }
+        program.cure = cure(chain, program.state, within);
     }
     Ok(all)
-}
-
-/// Asks the chain about a program, and works out what would help.
-pub(super) async fn look(
-    client: &Client,
-    chain: &ChainFacts,
-    program: &mut Program,
-    within: u64,
-) -> Result<(), ChainError> {
-    program.state = state(client, &program.code, program.address()).await?;
-    let is_program = program.is_dead() || matches!(program.state, State::Active { .. });
-    if is_program {
-        compare_with_storage(client, chain, program).await?;
-        program.cached = Some(is_cached(client, program.codehash).await?);
-    }
-    program.days_left = match program.state {
-        State::Active { seconds_left } => Some(seconds_left / super::chain::DAY),
-        _ => None,
-    };
-    program.cure = cure(chain, program.state, within);
-    Ok(())
-}
-
-/// Whether code is in the init cache.
-pub(super) async fn is_cached(client: &Client, codehash: CodeHash) -> Result<bool, ChainError> {
-    let call = IArbWasmCache::codehashIsCachedCall {
-        codehash: codehash.into(),
-    };
-    client.call(ARB_WASM_CACHE, &call).await
 }
 
 async fn state(client: &Client, code: &[u8], account: Address) -> Result<State, ChainError> {
@@ -274,7 +238,7 @@ fn agree(chain: &ChainFacts, answer: State, stored: State) -> bool {
         _ => None,
     };
     match (end(answer), end(stored)) {
-        (Some(answer), Some(stored)) => answer.abs_diff(stored) <= u128::from(super::chain::DAY),
+        (Some(answer), Some(stored)) => answer.abs_diff(stored) <= u128::from(DAY),
         _ => answer == stored,
     }
 }

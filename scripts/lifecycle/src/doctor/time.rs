@@ -3,11 +3,10 @@
 use super::chain::{ChainFacts, DAY};
 use crate::assess::{Finding, Part, Severity};
 use crate::client::{ChainError, Client};
-use crate::governance::Display;
+use crate::governance::named_function;
 use crate::ids::ActionId;
 use crate::migration::active::Standing;
 use crate::model::Definition;
-use crate::names::Names;
 use crate::text::{count, utc};
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -91,8 +90,8 @@ pub(super) async fn examine(
                 action: id,
                 definition: definition.name.clone(),
                 role: open.role.clone(),
-                call: Display::of(&open.call, &Names::default())
-                    .map_or_else(|_| "unknown".into(), |shown| shown.function),
+                call: named_function(&open.call)
+                    .map_or_else(|| "unknown".into(), |function| function.name),
                 proposer: open.proposer,
                 approvals: open.approved.len(),
                 expires: open.expires,
@@ -116,47 +115,31 @@ fn migrating(chain: &ChainFacts, migration: &Migration) -> Finding {
     };
     let way = if migration.back { "back " } else { "" };
     let Migration {
-        proxy, from, to, ..
+        proxy,
+        from,
+        to,
+        handler,
+        ..
     } = migration;
-    Finding::named(
-        Part::Instances,
-        severity,
-        "MigrationUnderWay",
-        format!(
-            "{proxy} is paused, on its way {way}{from} → {to} for {}",
-            count(days, "day")
-        ),
-    )
-    .with(
+    let days = count(days, "day");
+    let says = format!("{proxy} is paused, on its way {way}{from} → {to} for {days}");
+    Finding::named(Part::Instances, severity, "MigrationUnderWay", says).with(
         format!("an end within {MIGRATION_DAYS} days"),
         progress,
-        format!(
-            "stylus-upgrades run-migration {proxy}, by the handler {}",
-            migration.handler
-        ),
+        format!("stylus-upgrades run-migration {proxy}, by the handler {handler}"),
     )
 }
 
-fn expiring(chain: &ChainFacts, action: &OpenAction) -> Option<Finding> {
-    let left = action.expires.saturating_sub(chain.time);
-    (left < ACTION_DAYS * DAY).then(|| {
-        Finding::named(
-            Part::Instances,
-            Severity::Warning,
-            "ActionExpires",
-            format!("the action {} ({}) ends soon", action.action, action.call),
-        )
-        .with(
-            "the missing approvals before its end",
-            format!(
-                "{}, open until {}",
-                count(action.approvals, "approval"),
-                utc(action.expires)
-            ),
-            format!(
-                "stylus-upgrades approve {}, or leave it: it ends by itself",
-                action.action
-            ),
-        )
-    })
+fn expiring(chain: &ChainFacts, open: &OpenAction) -> Option<Finding> {
+    if open.expires.saturating_sub(chain.time) >= ACTION_DAYS * DAY {
+        return None;
+    }
+    let (action, approvals) = (open.action, count(open.approvals, "approval"));
+    let says = format!("the action {action} ({}) ends soon", open.call);
+    let finding = Finding::named(Part::Instances, Severity::Warning, "ActionExpires", says);
+    Some(finding.with(
+        "the missing approvals before its end",
+        format!("{approvals}, open until {}", utc(open.expires)),
+        format!("stylus-upgrades approve {action}, or leave it: it ends by itself"),
+    ))
 }

@@ -41,15 +41,10 @@ pub fn toolchain(folder: &Path) -> Vec<Check> {
             }];
         }
     };
-    let rustup = Check {
-        what: "rustup",
-        ok: found.rustup.is_some(),
-        found: found.rustup.unwrap_or_else(|| "not found".into()),
-        next: None,
+    let target = match found.has_target {
+        true => found.target.to_string(),
+        false => format!("{} is not installed", found.target),
     };
-    let next = (!rustup.ok).then(|| {
-        "it adds targets and toolchains; without it they must be there already".to_owned()
-    });
     vec![
         Check {
             what: "rustc",
@@ -57,14 +52,18 @@ pub fn toolchain(folder: &Path) -> Vec<Check> {
             found: found.rustc,
             next: None,
         },
-        Check { next, ..rustup },
+        Check {
+            what: "rustup",
+            ok: found.rustup.is_some(),
+            next: found.rustup.is_none().then(|| {
+                "it adds targets and toolchains; without it they must be there already".into()
+            }),
+            found: found.rustup.unwrap_or_else(|| "not found".into()),
+        },
         Check {
             what: "wasm target",
             ok: found.has_target,
-            found: match found.has_target {
-                true => found.target.into(),
-                false => format!("{} is not installed", found.target),
-            },
+            found: target,
             next: (!found.has_target).then(|| format!("rustup target add {}", found.target)),
         },
     ]

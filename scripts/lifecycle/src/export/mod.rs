@@ -3,21 +3,20 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`account`](Account) | the approver as people write it, with or without the chain |
+//! | [`account`](account_on) | the approver as people write it, with or without the chain |
 //! | `report` | what is reported of such a file |
 //! | `safe` | the file of Safe's Transaction Builder, with its checksum |
 
 mod account;
-mod error;
 mod report;
 mod safe;
 
-pub use account::Account;
-pub use error::ExportError;
+pub use account::account_on;
 pub use report::{ExportedCall, ExportedFile, ExportedOrder, Follows, Written};
 
 use crate::client::Client;
-use crate::governance::named_arguments;
+use crate::error::{Exit, Refusal};
+use crate::governance::{GovernanceError, named_arguments};
 use crate::own_file;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
@@ -69,13 +68,13 @@ impl Exported {
     /// milliseconds.
     ///
     /// # Errors
-    /// [`ExportError::Unknown`] for a call whose arguments have no names here.
+    /// `ExportUnknown` for a call whose arguments have no names here.
     pub fn text(
         &self,
         format: Format,
         title: &str,
         created_at: u64,
-    ) -> Result<String, ExportError> {
+    ) -> Result<String, GovernanceError> {
         let document = match format {
             Format::Safe => safe::batch(self, title, created_at)?,
             Format::Json => json!(self),
@@ -87,20 +86,24 @@ impl Exported {
     /// Writes the file, whole or not at all. What is there is replaced only if this made it.
     ///
     /// # Errors
-    /// As [`Self::text`], [`ExportError::File`], and [`ExportError::Exists`].
+    /// As [`Self::text`]; `ExportExists`; that the file cannot be written.
     pub fn write(
         &self,
         file: &Path,
         format: Format,
         title: &str,
         created_at: u64,
-    ) -> Result<(), ExportError> {
+    ) -> Result<(), GovernanceError> {
         let text = self.text(format, title, created_at)?;
         let there = own_file::read_bytes(file)?;
         if there.is_some_and(|there| !is_exported(&there)) {
-            return Err(ExportError::Exists {
-                path: file.to_owned(),
-            });
+            let message = format!("{} is there, and no call that was exported", file.display());
+            let refusal = Refusal::new("ExportExists", message).with(
+                "no file, or one that --export wrote",
+                "another file",
+                "nothing was written; choose another name, or remove the file",
+            );
+            return Err(refusal.exiting(Exit::Usage).into());
         }
         Ok(own_file::write(file, text.as_bytes())?)
     }
@@ -131,8 +134,8 @@ fn is_exported(bytes: &[u8]) -> bool {
 /// the wrong chain is only warned about where it is opened.
 ///
 /// # Errors
-/// [`ExportError::ChainId`], or what the chain says.
-pub async fn require_chain_id(client: &Client) -> Result<(), ExportError> {
+/// `ExportChainId`, or what the chain says.
+pub async fn require_chain_id(client: &Client) -> Result<(), GovernanceError> {
     let request = TransactionRequest::default()
         .with_input(Bytes::from_static(&CHAIN_ID_CODE))
         .into_create();
@@ -141,12 +144,33 @@ pub async fn require_chain_id(client: &Client) -> Result<(), ExportError> {
     let found = U256::try_from_be_slice(&answer).unwrap_or_default();
     match found == U256::from(client.chain_id()) {
         true => Ok(()),
-        false => Err(ExportError::ChainId {
-            expected: found.to_string(),
-            found: client.chain_id().to_string(),
-            of: "the endpoint",
-        }),
+        false => Err(other_chain(
+            "the endpoint",
+            found.saturating_to(),
+            client.chain_id(),
+        )),
     }
+}
+
+/// That `of` names another chain than the registry's.
+fn other_chain(of: &str, expected: u64, found: u64) -> GovernanceError {
+    let message =
+        format!("{of} names the chain {found}, and the registry is on the chain {expected}");
+    let refusal = Refusal::new("ExportChainId", message).with(
+        expected.to_string(),
+        found.to_string(),
+        "nothing was written; give the endpoint and the account of one chain",
+    );
+    refusal.into()
+}
+
+/// That there is no call to export: nothing is left to be decided.
+pub fn nothing(what: &str) -> GovernanceError {
+    let message = format!("{what}: there is no call to export");
+    let refusal = Refusal::new("ExportNothing", message);
+    refusal
+        .with("something to decide", what, "nothing: it is done")
+        .into()
 }
 
 /// Milliseconds since 1970, when a file is written.

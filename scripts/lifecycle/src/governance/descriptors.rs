@@ -94,70 +94,68 @@ fn calldata_formats() -> Map<String, Value> {
         let more = is_payable.then(value).into_iter().collect();
         formats.insert(key, format(governed, &governed.fields(), more));
     }
-    let action = json!({"path": "action", "label": "action", "format": "raw"});
     for (function, intent) in [
         ("revoke", "Withdraw or refuse"),
         ("cancel", "End an action"),
     ] {
-        let key = format!("{function}(bytes32 action)");
-        let format = json!({"intent": intent, "fields": [action]});
-        formats.insert(key, format);
+        let fields = [raw("action", "action")];
+        let format = json!({"intent": intent, "fields": fields});
+        formats.insert(format!("{function}(bytes32 action)"), format);
     }
-    formats.insert(
-        "submitSigned(bytes action,uint64 deadline,(address signer,bytes data)[] approvals)".into(),
-        json!({
-            "intent": "Submit signed approvals",
-            "fields": [
-                {
-                    "path": "action",
-                    "label": "approves",
-                    "format": "calldata",
-                    "params": { "calleePath": "@.to" },
-                },
-                deadline(),
-                value(),
-                {
-                    "path": "approvals.[].signer",
-                    "label": "signed by",
-                    "format": "addressName",
-                    "params": { "types": ACCOUNT },
-                },
-                { "path": "approvals.[].data", "label": "signature", "visible": "never" },
-            ],
-        }),
-    );
-    formats.insert(
-        "rollout(string name,uint16 max)".into(),
-        json!({
-            "intent": "Upgrade waiting instances",
-            "interpolatedIntent": "Roll out {name}",
-            "fields": [
-                { "path": "name", "label": "definition", "format": "raw" },
-                { "path": "max", "label": "at most", "format": "raw" },
-            ],
-        }),
-    );
-    formats.insert(
-        "upgradeInstance(address proxy,string version,bytes data)".into(),
-        json!({
-            "intent": "Upgrade one instance",
-            "interpolatedIntent": "Upgrade it to {version}",
-            "fields": [
-                { "path": "proxy", "label": "proxy", "format": "addressName", "params": { "types": CONTRACT } },
-                { "path": "version", "label": "version", "format": "raw" },
-                { "path": "data", "label": raw_calldata("calldata"), "format": "raw" },
-                value(),
-            ],
-        }),
-    );
-    formats.insert(
-        "publishLayout(bytes document)".into(),
-        json!({
-            "intent": "Publish a storage layout",
-            "fields": [{ "path": "document", "label": "raw document", "format": "raw" }],
-        }),
-    );
+    let approves = json!({
+        "path": "action",
+        "label": "approves",
+        "format": "calldata",
+        "params": { "calleePath": "@.to" },
+    });
+    let signer = address("approvals.[].signer", "signed by", &ACCOUNT);
+    let signature =
+        json!({ "path": "approvals.[].data", "label": "signature", "visible": "never" });
+    let proxy = address("proxy", "proxy", &CONTRACT);
+    let data = raw("data", &raw_calldata("calldata"));
+    for (key, intent, sentence, fields) in [
+        (
+            "submitSigned(bytes action,uint64 deadline,(address signer,bytes data)[] approvals)",
+            "Submit signed approvals",
+            None,
+            vec![approves, deadline(), value(), signer, signature],
+        ),
+        (
+            "rollout(string name,uint16 max)",
+            "Upgrade waiting instances",
+            Some("Roll out {name}"),
+            vec![raw("name", "definition"), raw("max", "at most")],
+        ),
+        (
+            "upgradeInstance(address proxy,string version,bytes data)",
+            "Upgrade one instance",
+            Some("Upgrade it to {version}"),
+            vec![proxy, raw("version", "version"), data, value()],
+        ),
+        (
+            "publishLayout(bytes document)",
+            "Publish a storage layout",
+            None,
+            vec![raw("document", "raw document")],
+        ),
+    ] {
+        let mut format = json!({"intent": intent, "fields": fields});
+        if let Some(sentence) = sentence {
+            format["interpolatedIntent"] = sentence.into();
+        }
+        formats.insert(key.into(), format);
+    }
     formats
+}
+
+/// A field that is shown as it is.
+fn raw(path: &str, label: &str) -> Value {
+    json!({"path": path, "label": label, "format": "raw"})
+}
+
+/// A field with an account of one of these types.
+fn address(path: &str, label: &str, types: &[&str]) -> Value {
+    json!({"path": path, "label": label, "format": "addressName", "params": { "types": types }})
 }
 
 /// What approvers sign, by the types of EIP-712. Words that are always the same are left out: Ledger's own
@@ -169,11 +167,7 @@ fn typed_formats() -> Map<String, Value> {
         let Some(governed) = Governed::of(&selector) else {
             continue;
         };
-        let more = vec![
-            deadline(),
-            json!({"path": "epoch", "label": "epoch", "format": "raw"}),
-            json!({"path": "round", "label": "round", "format": "raw"}),
-        ];
+        let more = vec![deadline(), raw("epoch", "epoch"), raw("round", "round")];
         let mut fields = governed.fields();
         fields.retain(|field| !field.path.is_empty());
         formats.insert(text(source).concat(), format(governed, &fields, more));
@@ -210,7 +204,7 @@ fn with_names(parameters: &[Param]) -> String {
 fn format(governed: &Governed, fields: &[Field], more: Vec<Value>) -> Value {
     let mut all = Vec::new();
     if !fields.iter().any(|field| field.path == "name") {
-        all.push(json!({"path": "name", "label": "definition", "format": "raw"}));
+        all.push(raw("name", "definition"));
     }
     all.extend(fields.iter().map(field));
     all.extend(more);
@@ -239,17 +233,19 @@ fn field(field: &Field) -> Value {
         _ if !of_check.is_empty() => label.replacen("script", "script or check", 1),
         _ => label.to_owned(),
     };
-    let mut one = json!({"path": path, "label": label});
-    let (name, params) = match format {
-        Format::Account => ("addressName", json!({ "types": ACCOUNT })),
-        Format::Contract => ("addressName", json!({ "types": CONTRACT })),
-        Format::ProxyKind => ("enum", json!({ "$ref": "$.metadata.enums.proxyKind" })),
-        Format::StepKind => ("enum", json!({ "$ref": "$.metadata.enums.stepKind" })),
-        _ => ("raw", Value::Null),
+    let mut one = match format {
+        Format::Account => address(path, &label, &ACCOUNT),
+        Format::Contract => address(path, &label, &CONTRACT),
+        _ => raw(path, &label),
     };
-    one["format"] = name.into();
-    if !params.is_null() {
-        one["params"] = params;
+    let kind = match format {
+        Format::ProxyKind => "$.metadata.enums.proxyKind",
+        Format::StepKind => "$.metadata.enums.stepKind",
+        _ => "",
+    };
+    if !kind.is_empty() {
+        one["format"] = "enum".into();
+        one["params"] = json!({ "$ref": kind });
     }
     // devices compare with one byte at least: calldata that may be empty are always shown
     let empty = match format {

@@ -1,7 +1,7 @@
 //! The complex migration that an instance is in, and who goes on with it.
 
 use crate::client::Client;
-use crate::migration::{self, ActiveMigration, MigrationError};
+use crate::migration::{self, MigrationError};
 use crate::model::Instance;
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -39,12 +39,8 @@ impl MigrationStatus {
             return Ok(None);
         }
         let found = migration::look(client, instance.proxy).await?;
-        Ok(found.map(|found| Self::new(found, instance.proxy)))
-    }
-
-    fn new(found: ActiveMigration, proxy: Address) -> Self {
-        Self {
-            next: format!("stylus-upgrades run-migration {proxy}"),
+        Ok(found.map(|found| Self {
+            next: format!("stylus-upgrades run-migration {}", instance.proxy),
             summary: found.summary(),
             from: found.from,
             to: found.to,
@@ -53,7 +49,7 @@ impl MigrationStatus {
             back: found.at.back,
             done: found.at.done,
             total: found.at.total,
-        }
+        }))
     }
 
     /// Lines for people.

@@ -59,17 +59,18 @@ pub async fn steps_to(
     if at == version || version.is_empty() {
         return Ok(Steps::Arrived);
     }
-    let found = match client.registry(registry).path(proxy, version).await {
-        Ok(found) => found,
-        Err(error) if error.revert().is_some() => return Ok(Steps::Refused(error.to_string())),
-        Err(error) => return Err(error),
-    };
-    let all = found
-        .into_iter()
-        .map(|model::PathStep { to, step }| PathStep {
-            from: step.from,
-            to,
-            runs: step_in_words(step.kind),
-        });
-    Ok(Steps::Path(all.collect()))
+    match client.registry(registry).path(proxy, version).await {
+        Ok(found) => Ok(Steps::Path(
+            found
+                .into_iter()
+                .map(|model::PathStep { to, step }| PathStep {
+                    runs: step_in_words(step.kind),
+                    from: step.from,
+                    to,
+                })
+                .collect(),
+        )),
+        Err(error) if error.revert().is_some() => Ok(Steps::Refused(error.to_string())),
+        Err(error) => Err(error),
+    }
 }

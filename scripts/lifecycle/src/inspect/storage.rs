@@ -202,22 +202,19 @@ impl<'a> Found<'a> {
             }
             let slot = root.wrapping_add(slot);
             let kind = layout.types.get(&item.type_id);
-            match (kind.and_then(|kind| kind.members.as_ref()), depth) {
-                (Some(Members::Struct(members)), 1..) if !members.is_empty() => {
-                    let prefix = format!("{name}.");
-                    self.add(layout, members, (area, slot), &prefix, depth - 1);
-                    continue;
-                }
-                (Some(Members::Struct(members)), 0) if !members.is_empty() => {
-                    self.leave_out(format!("the members of {name} lie deeper than is followed"));
-                }
-                (None | Some(Members::Struct(_)), _) if is_struct(item, kind) => {
-                    self.leave_out(format!("the members of {name} are not known"));
-                }
-                _ if kind.is_none() => {
-                    self.leave_out(format!("the type of {name} is not known"));
-                }
-                _ => {}
+            let members = match kind.and_then(|kind| kind.members.as_ref()) {
+                Some(Members::Struct(members)) => members.as_slice(),
+                _ => &[],
+            };
+            if !members.is_empty() && depth > 0 {
+                let prefix = format!("{name}.");
+                self.add(layout, members, (area, slot), &prefix, depth - 1);
+                continue;
+            }
+            if !members.is_empty() || is_struct(item, kind) {
+                self.leave_out(format!("the members of {name} are not known"));
+            } else if kind.is_none() {
+                self.leave_out(format!("the type of {name} is not known"));
             }
             let size = kind.and_then(TypeItem::size);
             self.wanted.push(Wanted {

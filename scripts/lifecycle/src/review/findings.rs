@@ -42,132 +42,109 @@ pub struct Subject<'a> {
 
 /// The findings that need nothing but the action and the chain.
 pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut all: Vec<Finding> = subject.facts.iter().map(code).collect();
+    let mut add = |part, severity, id, says: String| {
+        all.push(Finding::named(part, severity, id, says));
+    };
     if let Some(why) = subject.superseded {
         let says = format!("{why} already: nothing ever comes of this action");
-        findings.push(Finding::named(
-            Part::Action,
-            Severity::Danger,
-            "superseded",
-            says,
-        ));
+        add(Part::Action, Severity::Danger, "superseded", says);
     }
-    findings.extend(subject.facts.iter().map(code));
-    if subject
-        .call
-        .version()
-        .is_some_and(|(_, code, _)| code.is_some())
-    {
-        findings.push(match subject.used_by {
-            Some(version) => {
-                let says = format!("version {version} was registered with the same code");
-                Finding::named(Part::Code, Severity::Note, "code-used-before", says)
-            }
-            None => {
-                let says = "no version of this definition had this code before";
-                Finding::named(Part::Code, Severity::Note, "first-use", says)
-            }
-        });
+    if let Some((_, Some(_), _)) = subject.call.version() {
+        let (id, says) = match subject.used_by {
+            Some(version) => (
+                "code-used-before",
+                format!("version {version} was registered with the same code"),
+            ),
+            None => (
+                "first-use",
+                "no version of this definition had this code before".into(),
+            ),
+        };
+        add(Part::Code, Severity::Note, id, says);
     }
-    policies(subject, &mut findings);
+    for (role, expression) in subject.call.policies() {
+        let (severity, says) = policy(role, expression);
+        add(Part::Policy, severity, "policy", says);
+    }
     for account in accounts(subject.call) {
         if let Some(known) = lookalike(account, subject.known) {
             let known = subject.names.long(known);
             let says = format!("{account} looks like {known} and is another account");
-            findings.push(Finding::named(
-                Part::Accounts,
-                Severity::Danger,
-                "look-alike",
-                says,
-            ));
+            add(Part::Accounts, Severity::Danger, "look-alike", says);
         }
     }
     if subject.not_before > 0 {
         let says = format!("nobody can execute it before {}", utc(subject.not_before));
-        findings.push(Finding::named(Part::Action, Severity::Note, "delay", says));
+        add(Part::Action, Severity::Note, "delay", says);
     }
-    findings
+    all
 }
 
 fn code(fact: &CodeFacts) -> Finding {
     let days = fact.seconds_left.map(|seconds| seconds / DAY);
-    let (weight, says) = match (fact.is_as_named, fact.is_program, days) {
-        (false, ..) => (
-            Severity::Danger,
-            format!(
-                "the account has the code {}, which is not the one named",
-                fact.codehash
-            ),
-        ),
-        (true, true, None) => (
+    let (severity, says) = match (fact.is_program, days) {
+        _ if !fact.is_as_named => {
+            let found = fact.codehash;
+            let says = format!("the account has the code {found}, which is not the one named");
+            (Severity::Danger, says)
+        }
+        (true, None) => (
             Severity::Danger,
             "it is not activated, so it cannot run".into(),
         ),
-        (true, true, Some(days)) if days < AHEAD_DAYS => (
+        (true, Some(days)) if days < AHEAD_DAYS => (
             Severity::Warning,
             format!("it has the code hash named; its activation ends in {days} days"),
         ),
-        (true, true, Some(days)) => (
+        (true, Some(days)) => (
             Severity::Good,
             format!("it has the code hash named, and is active for {days} more days"),
         ),
-        (true, false, _) if fact.size == 0 => (Severity::Danger, "there is no code".into()),
-        (true, false, _) => (
+        (false, _) if fact.size == 0 => (Severity::Danger, "there is no code".into()),
+        (false, _) => (
             Severity::Good,
             "it has the code hash named; EVM code, which does not expire".into(),
         ),
     };
-    let says = format!("{}: {says}", fact.what);
-    let says = match &fact.expectations {
-        Some(asks) => format!(
-            "{says}; behind the upgrade it expects: {}",
-            asks.words().join(", ")
-        ),
-        None => says,
-    };
-    let weight = match (&fact.expectations, weight) {
+    let mut says = format!("{}: {says}", fact.what);
+    if let Some(asks) = &fact.expectations {
+        let asks = asks.words().join(", ");
+        says.push_str(&format!("; behind the upgrade it expects: {asks}"));
+    }
+    let severity = match (&fact.expectations, severity) {
         (Some(Asks::Unknown), Severity::Good) => Severity::Unknown,
-        _ => weight,
+        _ => severity,
     };
     let id = match fact.what.as_ref() {
         "script" => "migration-script",
         "check" => "step-check",
         _ => "implementation",
     };
-    Finding::named(Part::Code, weight, id, says)
+    Finding::named(Part::Code, severity, id, says)
 }
 
-fn policies(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    for (role, expression) in subject.call.policies() {
-        let Ok(policy) = parse(expression.as_bytes()) else {
-            let says = format!("the policy of {role} cannot be read: the registry refuses it");
-            findings.push(Finding::named(
-                Part::Policy,
-                Severity::Danger,
-                "policy",
-                says,
-            ));
-            continue;
-        };
-        let fewest = policy.fewest_missing(0, 0);
-        findings.push(match () {
-            () if policy.is_none() => {
-                let says = format!("{role} becomes NONE: nobody can ever decide it again");
-                Finding::named(Part::Policy, Severity::Danger, "policy", says)
-            }
-            () if !policy.lambdas.is_empty() => {
-                let says = format!("{role} asks contracts: whether they ever consent is not known");
-                Finding::named(Part::Policy, Severity::Unknown, "policy", says)
-            }
-            () if fewest <= 1 && policy.approvers.len() > 1 => {
-                let says = format!("one of {} decides {role} alone", policy.approvers.len());
-                Finding::named(Part::Policy, Severity::Warning, "policy", says)
-            }
-            () => {
-                let says = format!("{role} takes at least {}", count(fewest, "approval"));
-                Finding::named(Part::Policy, Severity::Note, "policy", says)
-            }
-        });
+/// What a policy asks for that a role gets.
+fn policy(role: &str, expression: &str) -> (Severity, String) {
+    let Ok(policy) = parse(expression.as_bytes()) else {
+        let says = format!("the policy of {role} cannot be read: the registry refuses it");
+        return (Severity::Danger, says);
+    };
+    let (fewest, all) = (policy.fewest_missing(0, 0), policy.approvers.len());
+    if policy.is_none() {
+        let says = format!("{role} becomes NONE: nobody can ever decide it again");
+        (Severity::Danger, says)
+    } else if !policy.lambdas.is_empty() {
+        let says = format!("{role} asks contracts: whether they ever consent is not known");
+        (Severity::Unknown, says)
+    } else if fewest <= 1 && all > 1 {
+        (
+            Severity::Warning,
+            format!("one of {all} decides {role} alone"),
+        )
+    } else {
+        let says = format!("{role} takes at least {}", count(fewest, "approval"));
+        (Severity::Note, says)
     }
 }
 
