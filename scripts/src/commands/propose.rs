@@ -120,7 +120,7 @@ impl<'a> Sending<'a> {
         };
         let proposal = Proposal {
             shown,
-            trial: Trial::of(&governed, submitted.dry_run()),
+            trial: Trial::of(&governed, submitted.dry_run.as_ref()),
             kept,
             is_migration: matches!(governed.call, Call::Migrate(_)),
             submitted,
@@ -129,7 +129,7 @@ impl<'a> Sending<'a> {
         outcome.add(&proposal, &names);
         let submitted = proposal.submitted;
         if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
-            let is_own = !is_earlier && matches!(submitted, Submitted::Executed { .. });
+            let is_own = !is_earlier && submitted.executed_by.is_none();
             let nothing = StorageArgs::default();
             let rollout = self.rollout;
             let rollout = rollout.unwrap_or_else(|| (&nothing, place.assessment(Role::Proposer)));
@@ -198,9 +198,9 @@ async fn decide(
             .inspect_err(|_| report_with_failure(context, &sent))?,
     };
     // An approval that was there already is the earlier run's, where it is of the same action.
-    let earlier = reported.filter(|earlier| earlier.action() == submitted.action());
-    let approval = earlier.as_ref().and_then(Submitted::sent);
-    sent.extend(submitted.sent().or(approval).cloned());
+    let earlier = reported.filter(|earlier| earlier.action == submitted.action);
+    let approval = earlier.and_then(|earlier| earlier.sent);
+    sent.extend(submitted.sent.clone().or(approval));
     Ok(Decided {
         submitted,
         is_earlier,

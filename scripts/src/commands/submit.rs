@@ -10,7 +10,7 @@ use super::storage;
 use crate::app_error::Error;
 use crate::governance::Call;
 use crate::governance::signed::{
-    Accepted, ApprovalFile, Digests, Given, accepted, require_here, submission, unsigned,
+    Accepted, ApprovalFile, Digests, accepted, require_here, submission,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -83,7 +83,7 @@ fn given(
     context: &Context,
     files: Vec<ApprovalFile>,
     args: &SubmitArgs,
-) -> Result<Vec<Given>, Error> {
+) -> Result<Vec<ApprovalFile>, Error> {
     if args.signature.len() != args.signer.len() {
         return Err(Error::Usage {
             message: "a signature without its signer, or the other way round".into(),
@@ -96,28 +96,18 @@ fn given(
     for (signer, signature) in args.signer.iter().zip(&args.signature) {
         of_wallets.push((context.manifest.address(signer)?, signature.clone()));
     }
-    let first = files.iter().position(|file| file.signed.is_none());
-    let place = first.unwrap_or_default();
-    let mut all = Vec::new();
-    for (position, file) in files.into_iter().enumerate() {
-        let ApprovalFile {
-            path,
-            approval,
-            signed,
-        } = file;
-        let mut signatures: Vec<_> = signed.into_iter().collect();
-        if position == place {
-            signatures.append(&mut of_wallets);
-        }
-        if signatures.is_empty() {
-            return Err(unsigned(&path).into());
-        }
-        all.extend(signatures.into_iter().map(|(signer, signature)| Given {
-            path: path.clone(),
-            approval: approval.clone(),
-            signer,
-            signature,
-        }));
+    // Without one that is not signed, wallets signed what the first one says.
+    let place = files.iter().position(|file| file.signed.is_none());
+    let place = place.unwrap_or_default();
+    let mut all = files;
+    if let Some(file) = all.get(place).cloned().filter(|_| !of_wallets.is_empty()) {
+        let of_wallets = of_wallets.into_iter().map(|signed| ApprovalFile {
+            signed: Some(signed),
+            ..file.clone()
+        });
+        let replaced = place..place + usize::from(file.signed.is_none());
+        let of_wallets: Vec<_> = of_wallets.collect();
+        all.splice(replaced, of_wallets);
     }
     Ok(all)
 }

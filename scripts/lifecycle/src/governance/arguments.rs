@@ -71,24 +71,18 @@ fn parameter((kind, name): (&str, &str)) -> Param {
     };
     let (_, members) = fields(encoded).unwrap_or_default();
     let (contract, of_type) = (None, kind.to_owned());
-    let (ty, internal) = match members.is_empty() {
-        true => (
-            kind,
-            InternalType::Other {
-                contract,
-                ty: of_type,
-            },
-        ),
-        false => (
-            "tuple",
-            InternalType::Struct {
-                contract,
-                ty: of_type,
-            },
-        ),
+    let internal = match members.is_empty() {
+        true => InternalType::Other {
+            contract,
+            ty: of_type,
+        },
+        false => InternalType::Struct {
+            contract,
+            ty: of_type,
+        },
     };
     Param {
-        ty: ty.into(),
+        ty: if members.is_empty() { kind } else { "tuple" }.into(),
         name: name.into(),
         components: members.into_iter().map(parameter).collect(),
         internal_type: Some(internal),

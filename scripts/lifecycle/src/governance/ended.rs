@@ -3,45 +3,11 @@
 use super::error::GovernanceError;
 use super::submit::{Approved, Submitted};
 use crate::client::{Client, Sent};
-use crate::ids::{ActionId, TxHash};
-use crate::names::Names;
+use crate::ids::ActionId;
 use crate::registry::{self, Topics};
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
-use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-
-/// An action that somebody else's transaction executed.
-#[derive(Debug, Clone, Serialize)]
-pub struct Executed {
-    /// The action.
-    #[serde(skip)]
-    pub action: ActionId,
-    /// How many approved it.
-    #[serde(skip)]
-    pub approved: Approved,
-    /// Who sent the transaction.
-    pub approver: Address,
-    /// The transaction.
-    pub tx: TxHash,
-    /// The same as it was mined.
-    #[serde(skip)]
-    pub sent: Sent,
-}
-
-impl Executed {
-    /// By whom, in which transaction.
-    pub fn by(&self, names: &Names) -> String {
-        format!("by {} in {}", names.long(self.approver), self.tx)
-    }
-}
-
-impl From<Executed> for Submitted {
-    fn from(by: Executed) -> Self {
-        let by = Box::new(by);
-        Self::ExecutedByAnother { by, sent: None }
-    }
-}
 
 /// The action as executed by another's approval, in block `from` or later; `None` if it ended in another way.
 pub(super) async fn ended(
@@ -49,7 +15,7 @@ pub(super) async fn ended(
     registry: Address,
     action: ActionId,
     from: u64,
-) -> Result<Option<Executed>, GovernanceError> {
+) -> Result<Option<Submitted>, GovernanceError> {
     let topics: Topics<'_> = [&[abi::Executed::SIGNATURE_HASH], &[], &[action.0]];
     let logs = registry::logs_since(client, registry, topics, from).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
@@ -60,13 +26,7 @@ pub(super) async fn ended(
         Some(approved) => Approved::from(&approved),
         None => last_approval(client, registry, action, &sent).await?,
     };
-    Ok(Some(Executed {
-        action,
-        approved,
-        approver: sent.receipt.from,
-        tx: sent.tx,
-        sent,
-    }))
+    Ok(Some(Submitted::by_another(action, approved, sent)))
 }
 
 /// How many had approved an action that ran when only its delay was missing: its last approval
@@ -95,7 +55,7 @@ pub async fn instead(
     client: &Client,
     registry: Address,
     action: ActionId,
-) -> Result<Executed, GovernanceError> {
+) -> Result<Submitted, GovernanceError> {
     if let Some(executed) = ended(client, registry, action, 0).await? {
         return Ok(executed);
     }

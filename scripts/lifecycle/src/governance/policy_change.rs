@@ -66,28 +66,26 @@ impl PolicyChange {
         names: &Names,
     ) -> Result<Self, GovernanceError> {
         let was = old.map(|old| explain(role, old, names)).transpose()?;
-        let mut effects = Effects::default();
-        match (&was, explain(role, new, names)) {
-            (_, Err(_)) => effects.warn("it cannot be read: the registry refuses it"),
+        let mut effects = match (&was, explain(role, new, names)) {
+            (_, Err(_)) => vec![warning("it cannot be read: the registry refuses it")],
             (_, Ok(new)) if new.fewest.is_none() => {
-                effects.warn("nobody can ever decide it again: NONE is final");
+                vec![warning("nobody can ever decide it again: NONE is final")]
             }
-            (Some(was), Ok(new)) => effects.compare(was, &new, names),
-            (None, Ok(_)) => {}
-        }
+            (Some(was), Ok(new)) => differences(was, &new, names),
+            (None, Ok(_)) => Vec::new(),
+        };
         if !ended.is_empty() {
-            let ended: Vec<String> = ended.iter().map(ToString::to_string).collect();
-            let actions = count(ended.len(), "open action");
-            effects.warn(format!(
-                "ends {actions}, to be proposed anew: {}",
-                ended.join(", ")
-            ));
+            let all: Vec<String> = ended.iter().map(ToString::to_string).collect();
+            let (actions, all) = (count(ended.len(), "open action"), all.join(", "));
+            effects.push(warning(format!(
+                "ends {actions}, to be proposed anew: {all}"
+            )));
         }
         Ok(Self {
             role: role.into(),
             was: was.map(|was| was.named),
             becomes: names.policy(new),
-            effects: effects.0,
+            effects,
         })
     }
 
@@ -120,85 +118,73 @@ pub async fn current_policy(
     }
 }
 
-#[derive(Default)]
-struct Effects(Vec<Finding>);
+fn effect(severity: Severity, says: String) -> Finding {
+    Finding::named(Part::Policy, severity, "policy-change", says)
+}
 
-impl Effects {
-    fn add(&mut self, severity: Severity, says: impl Into<String>) {
-        let finding = Finding::named(Part::Policy, severity, "policy-change", says);
-        self.0.push(finding);
+fn warning(says: impl Into<String>) -> Finding {
+    effect(Severity::Warning, says.into())
+}
+
+/// A warning where a policy asks for less than before, else a note.
+fn less_or(is_less: bool, says: String) -> Finding {
+    match is_less {
+        true => warning(says),
+        false => effect(Severity::Note, says),
     }
+}
 
-    fn warn(&mut self, says: impl Into<String>) {
-        self.add(Severity::Warning, says);
+/// What differs between two policies.
+fn differences(was: &Explained, new: &Explained, names: &Names) -> Vec<Finding> {
+    let mut all: Vec<Finding> = delays(&was.delays, &new.delays).into_iter().collect();
+    if let (Some(before), Some(after)) = (was.fewest, new.fewest)
+        && before != after
+    {
+        let says = format!("takes at least {}, not {before}", count(after, "approval"));
+        all.push(less_or(after < before, says));
     }
-
-    fn note(&mut self, says: impl Into<String>) {
-        self.add(Severity::Note, says);
-    }
-
-    /// A warning where a policy asks for less than before, else a note.
-    fn warn_if(&mut self, is_less: bool, says: String) {
-        match is_less {
-            true => self.warn(says),
-            false => self.note(says),
-        }
-    }
-
-    fn compare(&mut self, was: &Explained, new: &Explained, names: &Names) {
-        self.compare_delays(&was.delays, &new.delays);
-        if let (Some(before), Some(after)) = (was.fewest, new.fewest)
-            && before != after
-        {
-            let says = format!("takes at least {}, not {before}", count(after, "approval"));
-            self.warn_if(after < before, says);
-        }
-        let gone = |before: &[Address], after: &[Address]| {
+    let mut add =
+        |before: &[Address], after: &[Address], is_less, says: &dyn Fn(String) -> String| {
             let gone = before.iter().filter(|one| !after.contains(one));
-            gone.map(|one| names.long(*one)).collect::<Vec<_>>()
+            all.extend(gone.map(|one| less_or(is_less, says(names.long(*one)))));
         };
-        for one in gone(&was.approvers, &new.approvers) {
-            self.note(format!("{one} decides no longer"));
-        }
-        for one in gone(&new.approvers, &was.approvers) {
-            self.note(format!("{one} decides from then on"));
-        }
-        for one in gone(&was.lambdas, &new.lambdas) {
-            self.warn(format!("the contract {one} is not asked any more"));
-        }
-        for one in gone(&new.lambdas, &was.lambdas) {
-            self.note(format!("the contract {one} is asked from then on"));
-        }
-        for one in gone(&new.alone, &was.alone) {
-            self.warn(format!("{one} can decide alone"));
-        }
-    }
+    add(&was.approvers, &new.approvers, false, &|one| {
+        format!("{one} decides no longer")
+    });
+    add(&new.approvers, &was.approvers, false, &|one| {
+        format!("{one} decides from then on")
+    });
+    add(&was.lambdas, &new.lambdas, true, &|one| {
+        format!("the contract {one} is not asked any more")
+    });
+    add(&new.lambdas, &was.lambdas, false, &|one| {
+        format!("the contract {one} is asked from then on")
+    });
+    add(&new.alone, &was.alone, true, &|one| {
+        format!("{one} can decide alone")
+    });
+    all
+}
 
-    fn compare_delays(&mut self, before: &[u64], after: &[u64]) {
-        let sorted = |delays: &[u64]| {
-            let mut delays = delays.to_vec();
-            delays.sort_unstable_by(|one, other| other.cmp(one));
-            delays
-        };
-        let (before, after) = (sorted(before), sorted(after));
-        let words = |delays: &[u64]| {
-            let words: Vec<String> = delays.iter().map(|one| duration(*one)).collect();
-            words.join(", ")
-        };
-        let is_less = before
-            .iter()
-            .enumerate()
-            .any(|(at, old)| after.get(at).is_none_or(|new| new < old));
-        match (before.as_slice(), after.as_slice()) {
-            (old, new) if old == new => {}
-            (old, []) => self.warn(format!("the delay goes away: {}", words(old))),
-            ([], new) => self.note(format!("a delay is new: {}", words(new))),
-            (old, new) => {
-                let says = format!("the delay becomes {}, and was {}", words(new), words(old));
-                self.warn_if(is_less, says);
-            }
-        }
-    }
+fn delays(before: &[u64], after: &[u64]) -> Option<Finding> {
+    let sorted = |delays: &[u64]| {
+        let mut delays = delays.to_vec();
+        delays.sort_unstable_by(|one, other| other.cmp(one));
+        delays
+    };
+    let (before, after) = (sorted(before), sorted(after));
+    let words = |delays: &[u64]| {
+        let words: Vec<String> = delays.iter().map(|one| duration(*one)).collect();
+        words.join(", ")
+    };
+    let (was, new) = (words(&before), words(&after));
+    let mut both = before.iter().enumerate();
+    let is_less = both.any(|(at, old)| after.get(at).is_none_or(|new| new < old));
+    (before != after).then(|| match (before.is_empty(), after.is_empty()) {
+        (_, true) => warning(format!("the delay goes away: {was}")),
+        (true, _) => less_or(false, format!("a delay is new: {new}")),
+        _ => less_or(is_less, format!("the delay becomes {new}, and was {was}")),
+    })
 }
 
 #[cfg(test)]

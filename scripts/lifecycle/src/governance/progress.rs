@@ -1,13 +1,10 @@
 //! How far an action is, in words and as fields: who approved, who is missing, what blocks, until when.
 
-use super::ended::Executed;
 use super::submit::{Approved, Submitted};
-use crate::ids::ActionId;
 use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
 use crate::text::{count, utc};
 use alloy::primitives::Address;
-use serde::{Serialize, Serializer};
 
 /// Why an open action is not executed.
 pub fn not_executed(readiness: &Readiness) -> String {
@@ -63,64 +60,28 @@ fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
 impl Submitted {
     /// Lines for people. `done` stands behind the count of what was executed.
     pub fn lines(&self, done: &str, names: &Names) -> Vec<String> {
-        let approved = self.approved();
-        let mut lines = vec![match self.execution() {
-            Some(_) => format!("success {approved}{done}"),
-            None => format!("success {approved}"),
+        let (action, approved) = (self.action, self.approved);
+        let mut lines = vec![match self.executed {
+            true => format!("success {approved}{done}"),
+            false => format!("success {approved}"),
         }];
-        match self {
-            Self::Executed { .. } => {}
-            Self::ExecutedByAnother { by, .. } => {
-                let (who, tx) = (names.short(by.approver), by.tx);
-                lines.push(format!("executed by another's approval: {who}, {tx}"));
-            }
-            Self::Open { action, waits, .. } => {
-                lines.push(format!("action     {action}"));
-                if let Some(before) = &waits.ended_before {
-                    lines.push(format!(
-                        "the same call had ended just before ({before}): this approval proposes it once more"
-                    ));
-                    lines.push(format!(
-                        "next: stylus-upgrades cancel {action}, unless that is meant"
-                    ));
-                }
-                lines.extend(waiting_lines(&waits.readiness, names));
-            }
+        if let Some(by) = &self.executed_by {
+            let (who, tx) = (names.short(by.approver), by.tx);
+            lines.push(format!("executed by another's approval: {who}, {tx}"));
         }
+        let Some(open) = &self.readiness else {
+            return lines;
+        };
+        lines.push(format!("action     {action}"));
+        if let Some(before) = &self.ended_before {
+            lines.push(format!(
+                "the same call had ended just before ({before}): this approval proposes it once more"
+            ));
+            lines.push(format!(
+                "next: stylus-upgrades cancel {action}, unless that is meant"
+            ));
+        }
+        lines.extend(waiting_lines(open, names));
         lines
-    }
-}
-
-/// The fields of what came of an action.
-#[derive(Serialize)]
-struct Fields<'a> {
-    action: ActionId,
-    #[serde(flatten)]
-    approved: Approved,
-    executed: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    executed_by: Option<&'a Executed>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_before: Option<ActionId>,
-    #[serde(flatten)]
-    readiness: Option<&'a Readiness>,
-}
-
-impl Serialize for Submitted {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (executed_by, waits) = match self {
-            Self::Executed { .. } => (None, None),
-            Self::ExecutedByAnother { by, .. } => (Some(&**by), None),
-            Self::Open { waits, .. } => (None, Some(waits)),
-        };
-        let fields = Fields {
-            action: self.action(),
-            approved: self.approved(),
-            executed: self.execution().is_some(),
-            executed_by,
-            ended_before: waits.and_then(|waits| waits.ended_before),
-            readiness: waits.map(|waits| &waits.readiness),
-        };
-        fields.serialize(serializer)
     }
 }

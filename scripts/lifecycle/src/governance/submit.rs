@@ -6,15 +6,16 @@
 
 use super::checks::require_plain_code;
 use super::dry_run::DryRun;
-use super::ended::{Executed, ended, instead, last_approval};
+use super::ended::{ended, instead, last_approval};
 use super::error::GovernanceError;
 use super::gas;
 use super::governed::GovernedCall;
 use super::pending::readiness;
 use super::revert_cause::with_cause;
 use crate::client::{ChainError, Client, Sent, with_margin};
-use crate::ids::ActionId;
+use crate::ids::{ActionId, TxHash};
 use crate::model::Readiness;
+use crate::names::Names;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
@@ -24,46 +25,44 @@ use std::fmt;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Progress;
 
-/// What came of an action after one's own call.
-#[derive(Debug, Clone)]
-pub enum Submitted {
-    /// One's own transaction executed it.
-    Executed {
-        /// The action.
-        action: ActionId,
-        /// How many approved it.
-        approved: Approved,
-        /// The transaction.
-        sent: Sent,
-    },
-    /// Somebody else's transaction executed it.
-    ExecutedByAnother {
-        /// That one.
-        by: Box<Executed>,
-        /// One's own approval, where it was sent now.
-        sent: Option<Sent>,
-    },
-    /// It is open.
-    Open {
-        /// The action.
-        action: ActionId,
-        /// One's own approval; `None` where it was there already.
-        sent: Option<Sent>,
-        /// What it waits for.
-        waits: Box<Waits>,
-    },
-}
-
-/// What an action waits for that one has approved.
-#[derive(Debug, Clone)]
-pub struct Waits {
-    /// Who is missing and until when.
-    pub readiness: Readiness,
+/// What came of an action after one's own call: that executed it, another's did, or it is open.
+#[derive(Debug, Clone, Serialize)]
+pub struct Submitted {
+    /// The action.
+    pub action: ActionId,
+    /// How many approved it.
+    #[serde(flatten)]
+    pub approved: Approved,
+    /// Whether it was executed.
+    pub executed: bool,
+    /// The transaction of somebody else that executed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub executed_by: Option<Executed>,
     /// The action of the same call that had ended when one's own approval came: so that approval proposes the
     /// call anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_before: Option<ActionId>,
+    /// Who is missing and until when, where it is open.
+    #[serde(flatten)]
+    pub readiness: Option<Readiness>,
+    /// One's own transaction, where one was sent now.
+    #[serde(skip)]
+    pub sent: Option<Sent>,
     /// What came of the call behind the approvals that are missing, where it was sent to approve.
+    #[serde(skip)]
     pub dry_run: Option<DryRun>,
+}
+
+/// The transaction of somebody else that executed an action.
+#[derive(Debug, Clone, Serialize)]
+pub struct Executed {
+    /// Who sent it.
+    pub approver: Address,
+    /// The transaction.
+    pub tx: TxHash,
+    /// The same as it was mined.
+    #[serde(skip)]
+    pub sent: Sent,
 }
 
 /// How many approved an action.
@@ -94,46 +93,43 @@ pub struct Simulated {
 }
 
 impl Submitted {
-    /// The action.
-    pub fn action(&self) -> ActionId {
-        match self {
-            Self::Executed { action, .. } | Self::Open { action, .. } => *action,
-            Self::ExecutedByAnother { by, .. } => by.action,
+    /// One that was executed.
+    fn executed(action: ActionId, approved: Approved) -> Self {
+        Self {
+            action,
+            approved,
+            executed: true,
+            executed_by: None,
+            ended_before: None,
+            readiness: None,
+            sent: None,
+            dry_run: None,
         }
     }
 
-    /// How many approved it.
-    pub fn approved(&self) -> Approved {
-        match self {
-            Self::Executed { approved, .. } => *approved,
-            Self::ExecutedByAnother { by, .. } => by.approved,
-            Self::Open { waits, .. } => Approved::from(&waits.readiness),
-        }
-    }
-
-    /// One's own transaction.
-    pub fn sent(&self) -> Option<&Sent> {
-        match self {
-            Self::Executed { sent, .. } => Some(sent),
-            Self::ExecutedByAnother { sent, .. } | Self::Open { sent, .. } => sent.as_ref(),
-        }
-    }
-
-    /// What came of the call behind the approvals that are missing, where it was sent to approve.
-    pub fn dry_run(&self) -> Option<&DryRun> {
-        match self {
-            Self::Open { waits, .. } => waits.dry_run.as_ref(),
-            _ => None,
+    /// One that somebody else's transaction executed.
+    pub(super) fn by_another(action: ActionId, approved: Approved, sent: Sent) -> Self {
+        let (approver, tx) = (sent.receipt.from, sent.tx);
+        let by = Executed { approver, tx, sent };
+        Self {
+            executed_by: Some(by),
+            ..Self::executed(action, approved)
         }
     }
 
     /// The transaction that executed the action, whoever sent it.
     pub fn execution(&self) -> Option<&Sent> {
-        match self {
-            Self::Executed { sent, .. } => Some(sent),
-            Self::ExecutedByAnother { by, .. } => Some(&by.sent),
-            Self::Open { .. } => None,
+        match &self.executed_by {
+            Some(by) => Some(&by.sent),
+            None => self.sent.as_ref().filter(|_| self.executed),
         }
+    }
+
+    /// Who else executed it, in which transaction.
+    pub fn by(&self, names: &Names) -> String {
+        let by = self.executed_by.as_ref();
+        let by = by.map(|by| format!("by {} in {}", names.long(by.approver), by.tx));
+        by.unwrap_or_default()
     }
 }
 
@@ -173,8 +169,7 @@ impl GovernedCall {
         let sender = client.sender(&what)?;
         let action = client.registry(registry).action_of(&self.bytes).await?;
         if let Some(meant) = self.approves.filter(|meant| *meant != action) {
-            let executed = instead(client, registry, meant).await?;
-            return Ok(executed.into());
+            return instead(client, registry, meant).await;
         }
         let expected = match self.tried(client, sender).await {
             Ok(progress) => progress,
@@ -193,17 +188,13 @@ impl GovernedCall {
         };
         self.require_success(dry_run.as_ref())?;
         let sent = client.transact_with(&what, self.request(), gas).await?;
-        let mut submitted = outcome(client, registry, &sent).await?;
-        if let Submitted::Open {
-            action: open,
-            waits,
-            ..
-        } = &mut submitted
-        {
-            waits.dry_run = dry_run;
-            waits.ended_before = (*open != action).then_some(action);
-        }
-        Ok(submitted)
+        let submitted = outcome(client, registry, &sent).await?;
+        let is_anew = submitted.readiness.is_some() && submitted.action != action;
+        Ok(Submitted {
+            ended_before: is_anew.then_some(action),
+            dry_run,
+            ..submitted
+        })
     }
 
     /// What the bytes would do if the client's caller sent them now. Nothing is sent.
@@ -270,13 +261,13 @@ pub(super) async fn outcome(
     let approved = sent.last_event_of::<abi::Approved>(registry);
     if let Some(executed) = sent.event_of::<abi::Executed>(registry) {
         let action = executed.action.into();
-        return Ok(Submitted::Executed {
-            action,
-            approved: match approved {
-                Some(approved) => Approved::from(&approved),
-                None => last_approval(client, registry, action, sent).await?,
-            },
-            sent: sent.clone(),
+        let approved = match approved {
+            Some(approved) => Approved::from(&approved),
+            None => last_approval(client, registry, action, sent).await?,
+        };
+        return Ok(Submitted {
+            sent: Some(sent.clone()),
+            ..Submitted::executed(action, approved)
         });
     }
     // A governed call that goes through approves or executes: without either the receipt is not whole.
@@ -297,25 +288,22 @@ async fn open_or_ended(
 ) -> Result<Submitted, GovernanceError> {
     let own = sent.cloned();
     if let Some(readiness) = readiness(client, registry, action).await? {
-        let waits = Waits {
-            readiness,
-            ended_before: None,
-            dry_run: None,
-        };
-        return Ok(Submitted::Open {
-            action,
+        let approved = Approved::from(&readiness);
+        return Ok(Submitted {
+            executed: false,
             sent: own,
-            waits: Box::new(waits),
+            readiness: Some(readiness),
+            ..Submitted::executed(action, approved)
         });
     }
     let from = sent.and_then(|sent| sent.receipt.block_number);
     let executed = ended(client, registry, action, from.unwrap_or_default()).await?;
-    let by = executed.ok_or_else(|| GovernanceError::NotOpen {
+    let executed = executed.ok_or_else(|| GovernanceError::NotOpen {
         action,
         how: "was approved and then ended: cancelled, or by a policy change".into(),
     })?;
-    Ok(Submitted::ExecutedByAnother {
-        by: Box::new(by),
+    Ok(Submitted {
         sent: own,
+        ..executed
     })
 }

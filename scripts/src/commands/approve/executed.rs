@@ -53,7 +53,7 @@ pub(super) async fn already_executed(
         None => None,
     };
     let report = AlreadyExecuted {
-        submitted: executed.into(),
+        submitted: executed,
         compared: args.reviewed.is_some(),
         kept,
         by,
@@ -78,7 +78,7 @@ struct AlreadyExecuted {
 
 impl CommandReport for AlreadyExecuted {
     fn lines(&self, _: &Names) -> Vec<String> {
-        let (action, by) = (self.submitted.action(), &self.by);
+        let (action, by) = (self.submitted.action, &self.by);
         let compared = match self.compared {
             true => "its call is the one that was reviewed; nothing was sent",
             false => "nothing was compared, and nothing was sent",

@@ -10,7 +10,7 @@ use crate::app_error::Error;
 use crate::console::decision::{Before, Decision};
 use crate::governance::GovernedCall;
 use crate::governance::signed::{
-    Accepted, ApprovalFile, Given, accepted, calldata_digest, require_here, submission, unsigned,
+    Accepted, ApprovalFile, accepted, calldata_digest, require_here, submission,
 };
 use alloy::primitives::{Address, U256};
 use hyper::body::Bytes;
@@ -51,15 +51,7 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
         let path = PathBuf::from(name.chars().take(200).collect::<String>());
         let file = ApprovalFile::parse(&path, &text)?;
         require_here(&client, registry, &file).await?;
-        let Some((signer, signature)) = file.signed else {
-            return Err(unsigned(&path).into());
-        };
-        given.push(Given {
-            path,
-            approval: file.approval,
-            signer,
-            signature,
-        });
+        given.push(file);
     }
     let names = context.names();
     let accepted = accepted(&client, registry, &given, &names).await?;

@@ -7,7 +7,7 @@ use super::super::error::GovernanceError;
 use super::super::pending::readiness;
 use super::super::tree::readable;
 use super::file::difference;
-use super::{Approval, ApprovalFile, outdated, untyped};
+use super::{Approval, ApprovalFile, outdated, unsigned, untyped};
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Refusal};
 use crate::names::Names;
@@ -17,7 +17,7 @@ use alloy::primitives::{Address, B256, Bytes, Signature as Ecdsa};
 use alloy::providers::Provider;
 use alloy::sol;
 use alloy::sol_types::SolCall;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Signature;
 use stylus_upgrades_interface::signed::ERC1271_MAGIC;
@@ -27,19 +27,6 @@ sol! {
     interface IERC1271 {
         function isValidSignature(bytes32 hash, bytes signature) external view returns (bytes4);
     }
-}
-
-/// A signed approval.
-#[derive(Debug, Clone)]
-pub struct Given {
-    /// The file that it was read from.
-    pub path: PathBuf,
-    /// What is approved.
-    pub approval: Approval,
-    /// Who signed.
-    pub signer: Address,
-    /// His signature.
-    pub signature: Bytes,
 }
 
 /// What goes to the registry.
@@ -157,7 +144,7 @@ pub fn require_place(
 pub async fn accepted(
     client: &Client,
     registry: Address,
-    given: &[Given],
+    given: &[ApprovalFile],
     names: &Names,
 ) -> Result<Accepted, GovernanceError> {
     let (first, others) = given
@@ -179,17 +166,18 @@ pub async fn accepted(
     let open = readiness(client, registry, action).await?;
     let approved = open.map(|open| open.approved).unwrap_or_default();
     let digest = approval.digests()?.eip712;
-    let mut seen: Vec<&Given> = Vec::new();
+    let mut seen: Vec<(Address, &Path)> = Vec::new();
     let (mut signatures, mut left_out) = (Vec::new(), Vec::new());
     for one in given {
-        let signer = one.signer;
-        if let Some(first) = seen.iter().find(|other| other.signer == signer) {
-            let files = format!("{} and {}", first.path.display(), one.path.display());
+        let (signer, signature) = one.signed.as_ref().ok_or_else(|| unsigned(&one.path))?;
+        let signer = *signer;
+        if let Some((_, first)) = seen.iter().find(|(other, _)| *other == signer) {
+            let files = format!("{} and {}", first.display(), one.path.display());
             let refusal = Refusal::new("SignerTwice", format!("{signer} signed twice"));
             let refusal = refusal.with("each signer once", files, "leave one of them out");
             return Err(refusal.into());
         }
-        seen.push(one);
+        seen.push((signer, &one.path));
         if !approvers.contains(&signer) {
             let message = format!("{signer} is no approver of role {role}");
             let refusal = Refusal::new("SignerNotAnApprover", message).with(
@@ -199,7 +187,7 @@ pub async fn accepted(
             );
             return Err(refusal.into());
         }
-        let data = signature_of(client, one, digest).await?;
+        let data = signature_of(client, &one.path, (signer, signature), digest).await?;
         if approved.contains(&signer) {
             left_out.push(signer);
         } else {
@@ -223,7 +211,7 @@ pub async fn accepted(
 }
 
 /// Refuses an approval of something else than the first one's.
-fn require_same(first: &Given, other: &Given) -> Result<(), GovernanceError> {
+fn require_same(first: &ApprovalFile, other: &ApprovalFile) -> Result<(), GovernanceError> {
     let (one, two) = (first.approval.typed_data()?, other.approval.typed_data()?);
     let parts = ["primaryType", "message"];
     let mut differences = parts
@@ -246,30 +234,25 @@ fn require_same(first: &Given, other: &Given) -> Result<(), GovernanceError> {
 /// with the low `s`; a contract's as it is.
 async fn signature_of(
     client: &Client,
-    given: &Given,
+    path: &Path,
+    (signer, signature): (Address, &Bytes),
     digest: B256,
 ) -> Result<Bytes, GovernanceError> {
-    let Given {
-        path,
-        signer,
-        signature,
-        ..
-    } = given;
     let mut found = "a signature of nobody".to_owned();
     if let Ok(ecdsa) = Ecdsa::from_raw(signature) {
         let ecdsa = ecdsa.normalized_s();
         match ecdsa.recover_address_from_prehash(&digest) {
-            Ok(who) if who == *signer => return Ok(ecdsa.as_bytes().into()),
+            Ok(who) if who == signer => return Ok(ecdsa.as_bytes().into()),
             Ok(who) => found = format!("a signature of it by {who}"),
             Err(_) => {}
         }
     }
-    if !client.code(*signer).await?.is_empty() {
+    if !client.code(signer).await?.is_empty() {
         let question = IERC1271::isValidSignatureCall {
             hash: digest,
             signature: signature.clone(),
         };
-        match client.call(*signer, &question).await {
+        match client.call(signer, &question).await {
             Ok(answer) if answer.0 == ERC1271_MAGIC => return Ok(signature.clone()),
             Ok(answer) => found = format!("the contract answers {answer}"),
             Err(error) => found = format!("the contract refuses: {error}"),

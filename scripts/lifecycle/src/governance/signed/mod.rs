@@ -13,9 +13,7 @@ mod current;
 mod file;
 mod typed;
 
-pub use accepted::{
-    Accepted, Given, accepted, deadline, require_here, require_place, submission, time,
-};
+pub use accepted::{Accepted, accepted, deadline, require_here, require_place, submission, time};
 pub use current::current;
 pub use file::ApprovalFile;
 pub use typed::{Digests, calldata_digest};
@@ -67,7 +65,7 @@ pub fn malformed(path: &Path, reason: &str) -> GovernanceError {
 }
 
 /// A file without a signature.
-pub fn unsigned(path: &Path) -> GovernanceError {
+fn unsigned(path: &Path) -> GovernanceError {
     let message = format!("{} holds no signature", path.display());
     let refusal = Refusal::new("SignatureMissing", message).with(
         "a signed approval, or --signature 0x… with --signer ADDRESS",
