@@ -22,7 +22,6 @@ use crate::plan::PlanError;
 use crate::project::ProjectError;
 use crate::publish::PublishError;
 use crate::registry::{AdoptionError, OriginError, TransferError};
-use crate::steps::StepsError;
 use crate::text::{listed, nearest, shell_word};
 use crate::trace::TraceError;
 use crate::versions::VersionsError;
@@ -56,10 +55,6 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Layout(Box<LayoutError>),
-    /// A command does not run what the code declares.
-    #[error(transparent)]
-    #[explain(of = _0)]
-    Steps(Box<StepsError>),
     /// Checks refuse the command.
     #[error(transparent)]
     #[explain(of = _0)]
@@ -306,7 +301,6 @@ impl Error {
     pub fn findings(&self) -> Vec<Finding> {
         let (part, id) = match self {
             Self::Refused(refused) => return refused.findings().to_vec(),
-            Self::Steps(refusal) => (Part::Steps, refusal.id()),
             Self::Unconfirmed { id, .. } => (Part::Policy, Some(id.clone())),
             Self::HasConstructor { .. } => (Part::Code, Some(FindingId::CONSTRUCTOR)),
             Self::Governance(error) if matches!(**error, GovernanceError::WouldFail(_)) => {

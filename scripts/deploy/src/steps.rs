@@ -2,20 +2,13 @@
 //! The registry cannot compare them: a step without calldata marks the version as migrated all the
 //! same, and the author's migration then never runs.
 
-mod error;
-
-pub use error::{Created, Migrated, StepsError};
-
+use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::text::shell_word;
 use alloy::dyn_abi::JsonAbiExt;
 use alloy::json_abi::Function;
 use alloy::primitives::{Bytes, Selector};
-use error::described;
 use stylus_layout::{DeclaredStep, StepKind};
 use stylus_upgrades_interface::reasons::step;
-
-/// Why the steps of a complex migration are checked in part only.
-pub const PROGRAM_UNKNOWN: &str =
-    "code on the chain does not say between which versions its complex migration leads";
 
 /// A way into a version, as a command or an action describes it.
 #[derive(Debug, Clone)]
@@ -41,78 +34,100 @@ pub struct PlannedStep<'a> {
     pub program: Option<&'a [DeclaredStep]>,
 }
 
-/// Whether a way into a version runs what its code declares.
-///
-/// # Errors
-/// [`StepsError`].
-pub fn check_step(steps: &[DeclaredStep], way: &PlannedStep<'_>) -> Result<(), StepsError> {
-    let migrations = || steps.iter().filter(|one| one.kind == StepKind::Migration);
-    let own = migrations().find(|one| one.from == way.from && one.to == way.to);
-    let of = |declared: Vec<DeclaredStep>| Migrated {
-        name: way.name.into(),
-        from: way.from.into(),
-        to: way.to.into(),
-        declared,
+/// What of a way into a version does not run what its code declares.
+pub fn check_step(steps: &[DeclaredStep], way: &PlannedStep<'_>) -> Option<Finding> {
+    let PlannedStep { name, from, to, .. } = *way;
+    let leads = |one: &&DeclaredStep| one.from == from && one.to == to;
+    let migrations = of_kind(steps, StepKind::Migration);
+    let own = migrations.iter().copied().find(leads);
+    let expected = |declared: &[&DeclaredStep]| match own {
+        Some(own) => own.signature.clone(),
+        None => format!(
+            "a migration {from} → {to}; the code declares: {}",
+            listed(declared)
+        ),
     };
+    let call = own.map(|own| call("--call", own));
     if way.kind == step::CALL {
         let selector = selector_of(way.data);
         if let Some(own) = own.filter(|own| Some(own.selector()) == selector) {
-            return require_arguments(own, way.data);
+            return check_arguments(own, way.data);
         }
-        return Err(StepsError::MigrationUndeclared {
-            found: names_of(steps, selector, way.typed),
-            of: of(migrations().cloned().collect()),
+        let found = names_of(steps, selector, way.typed);
+        let message =
+            format!("no migration {from} → {to} that the code of {name} {to} declares: {found}");
+        let next = call.unwrap_or_else(|| {
+            "declare #[migration(from, to)] in the code, or give a --script".into()
         });
+        let refused = refused("MigrationUndeclared", message);
+        return Some(refused.with(expected(&migrations), found, next));
     }
     if let (step::COMPLEX, Some(program)) = (way.kind, way.program)
-        && !program
-            .iter()
-            .any(|one| one.kind == StepKind::Complex && one.from == way.from && one.to == way.to)
+        && !of_kind(program, StepKind::Complex).iter().any(leads)
     {
-        return Err(StepsError::ProgramForOthers(of(program.to_vec())));
+        let message = format!("the program does not migrate {name} {from} → {to}");
+        return Some(refused("ProgramForOthers", message).with(
+            format!("a complex migration {from} → {to}"),
+            listed(&program.iter().collect::<Vec<_>>()),
+            "give the program for these versions, or name the versions as it does",
+        ));
     }
     // A script or a complex program is a migration, but not the one that the code declares.
-    let declared: Vec<DeclaredStep> = match own {
-        Some(own) => vec![own.clone()],
-        None if way.kind == step::NONE => migrations()
-            .filter(|one| {
-                one.to == way.to
+    let mut declared = migrations;
+    declared.retain(|one| match own {
+        Some(own) => *one == own,
+        None => {
+            way.kind == step::NONE
+                && (one.to == to
                     || way.same_code.contains(&one.from)
-                    || !way.labels.contains(&one.to)
-            })
-            .cloned()
-            .collect(),
-        None => Vec::new(),
-    };
-    match declared.is_empty() {
-        true => Ok(()),
-        false => Err(StepsError::MigrationOmitted(of(declared))),
+                    || !way.labels.contains(&one.to))
+        }
+    });
+    if declared.is_empty() {
+        return None;
     }
+    let message = format!(
+        "{name} {to} declares a migration that would not run, and never could again: {}",
+        listed(&declared)
+    );
+    let id = FindingId::MIGRATION_OMITTED;
+    let next = format!(
+        "{}; if the data really stays as it is, or something else migrates it: {}",
+        call.unwrap_or_else(|| "give a --script that migrates it".into()),
+        FindingId::flag([&id])
+    );
+    let omitted = Finding::new(Part::Steps, Severity::Danger, id, message);
+    Some(omitted.with(expected(&declared), "no call of it", next))
 }
 
 /// Whether code declares initializers, and none of them is that of `version`.
-pub fn is_initialized_elsewhere(steps: &[DeclaredStep], version: &str) -> bool {
-    let declared: Vec<&DeclaredStep> = initializers(steps).collect();
+fn is_initialized_elsewhere(steps: &[DeclaredStep], version: &str) -> bool {
+    let declared = of_kind(steps, StepKind::Initializer);
     !declared.is_empty() && declared.iter().all(|one| one.to != version)
 }
 
-/// Whether instances can be initialized at a version that no other one leads to.
-///
-/// # Errors
-/// [`StepsError::InitializerOfOther`].
-pub fn check_first(
-    steps: &[DeclaredStep],
-    (name, version): (&str, &str),
-) -> Result<(), StepsError> {
-    match !is_initialized_elsewhere(steps, version) {
-        true => Ok(()),
-        false => Err(StepsError::InitializerOfOther(Created {
-            name: name.to_owned(),
-            version: version.to_owned(),
-            declared: initializers(steps).cloned().collect(),
-            elsewhere: None,
-        })),
+/// What keeps instances from being initialized at a version that no other one leads to.
+pub fn check_first(steps: &[DeclaredStep], (name, version): (&str, &str)) -> Option<Finding> {
+    let declared = of_kind(steps, StepKind::Initializer);
+    let first = declared.first()?;
+    if !is_initialized_elsewhere(steps, version) {
+        return None;
     }
+    let listed = listed(&declared);
+    let message = format!(
+        "no instance could ever be initialized at {name} {version}: the code declares {listed}"
+    );
+    let id = FindingId::INITIALIZER_OF_OTHER;
+    let next = format!(
+        "register it as {}, or write #[initializer({version:?})] in the code: a label stays for good. If no instance is \
+         to be initialized at it: {}",
+        first.to,
+        FindingId::flag([&id])
+    );
+    let expected =
+        format!("an #[initializer({version:?})]: what is created at a version runs its own");
+    let refused = Finding::new(Part::Steps, Severity::Danger, id, message);
+    Some(refused.with(expected, listed, next))
 }
 
 /// What instances lose that are created at `to` where its code is `new` and that before it `old`:
@@ -122,8 +137,9 @@ pub fn lost_initializer(
     new: &[DeclaredStep],
     to: &str,
 ) -> Option<(String, String)> {
-    let old = initializers(old).next()?;
-    let message = match initializers(new).next() {
+    let first = |steps| of_kind(steps, StepKind::Initializer).first().copied();
+    let old = first(old)?;
+    let message = match first(new) {
         None => format!(
             "{} initialized instances, and the new code declares no initializer: those that are created at it begin empty",
             old.signature
@@ -138,53 +154,79 @@ pub fn lost_initializer(
     Some((message, name.to_owned()))
 }
 
-fn initializers(steps: &[DeclaredStep]) -> impl Iterator<Item = &DeclaredStep> {
-    let is_it = |one: &&DeclaredStep| one.kind == StepKind::Initializer;
-    steps.iter().filter(is_it)
-}
-
-/// Whether the creation of an instance runs the initializer that the version's code declares.
+/// What of the creation of an instance does not run the initializer that the version's code declares.
 /// `typed` is its function as it was typed, empty where calldata were given; `labels` are the
 /// versions that an instance could be created at instead.
-///
-/// # Errors
-/// [`StepsError`].
 pub fn check_creation(
     steps: &[DeclaredStep],
     (name, version): (&str, &str),
     (data, typed): (&Bytes, &str),
     labels: &[String],
-) -> Result<(), StepsError> {
-    let declared: Vec<DeclaredStep> = initializers(steps).cloned().collect();
-    let elsewhere = declared
-        .iter()
-        .find(|one| is_initialized_elsewhere(steps, version) && labels.contains(&one.to));
-    let of = Created {
-        name: name.to_owned(),
-        version: version.to_owned(),
-        elsewhere: elsewhere.cloned().map(Box::new),
-        declared,
-    };
-    if data.is_empty() {
-        return match of.declared.is_empty() {
-            true => Ok(()),
-            false => Err(StepsError::InitializerOmitted(of)),
-        };
-    }
+) -> Option<Finding> {
+    let declared = of_kind(steps, StepKind::Initializer);
+    let own = || declared.iter().filter(|one| one.to == version);
     let selector = selector_of(data);
-    let mut own = initializers(steps).filter(|one| one.to == version);
-    if let Some(own) = own.find(|own| Some(own.selector()) == selector) {
-        return require_arguments(own, data);
+    if let Some(own) = own().find(|own| Some(own.selector()) == selector) {
+        return check_arguments(own, data);
     }
-    let found = names_of(steps, selector, typed);
-    Err(StepsError::InitializerUndeclared { found, of })
+    if data.is_empty() && declared.is_empty() {
+        return None;
+    }
+    let elsewhere = declared.iter().find(|one| labels.contains(&one.to));
+    let listed = listed(&declared);
+    let (expected, next) = match (own().next(), elsewhere) {
+        (Some(own), _) => (listed.clone(), call("--init", own)),
+        (None, _) if declared.is_empty() => (
+            "no initializer: the code declares none".to_owned(),
+            "leave --init out".to_owned(),
+        ),
+        (None, Some(other)) => {
+            let (name, at) = (shell_word(name), shell_word(&other.to));
+            let init = call("--init", other);
+            (
+                format!(
+                    "an instance created at {}: {} runs there and at no other version",
+                    other.to, other.signature
+                ),
+                format!(
+                    "stylus-upgrades create-proxy {name} {at} {init}, then stylus-upgrades upgrade {name}, with each \
+                     --accept that the steps after {at} were registered with"
+                ),
+            )
+        }
+        (None, None) => (
+            format!("an initializer of {version}; the code declares only: {listed}"),
+            format!(
+                "add a version whose code declares #[initializer(…)] for its own label, and create at that: {version} has \
+                 none"
+            ),
+        ),
+    };
+    if !data.is_empty() {
+        let found = names_of(steps, selector, typed);
+        let message = format!(
+            "no initializer of {version} that the code of {name} {version} declares: {found}"
+        );
+        return Some(refused("InitializerUndeclared", message).with(expected, found, next));
+    }
+    let message = format!(
+        "{name} {version} declares an initializer that would not run, and never could on this instance: {listed}"
+    );
+    let id = FindingId::INITIALIZER_OMITTED;
+    let next = format!(
+        "{next}; if the instance is meant to stay uninitialized: {}",
+        FindingId::flag([&id])
+    );
+    let omitted = Finding::new(Part::Steps, Severity::Danger, id, message);
+    Some(omitted.with(expected, "no --init", next))
 }
 
-/// Whether calldata holds the arguments of a step's function, and nothing else. What is recorded with
-/// a version stays, and would make every upgrade to it fail.
-fn require_arguments(step: &DeclaredStep, data: &Bytes) -> Result<(), StepsError> {
+/// What is wrong with calldata that should hold the arguments of a step's function, and nothing else. What is
+/// recorded with a version stays, and would make every upgrade to it fail.
+fn check_arguments(step: &DeclaredStep, data: &Bytes) -> Option<Finding> {
+    let signature = &step.signature;
     let arguments = data.get(4..).unwrap_or_default();
-    let decoded = Function::parse(&step.signature)
+    let decoded = Function::parse(signature)
         .map_err(|error| error.to_string())
         .and_then(|function| {
             let values = function.abi_decode_input(arguments);
@@ -193,15 +235,29 @@ fn require_arguments(step: &DeclaredStep, data: &Bytes) -> Result<(), StepsError
             again.map_err(|error| error.to_string())
         });
     let reason = match decoded {
-        Ok(again) if again == arguments => return Ok(()),
+        Ok(again) if again == arguments => return None,
         Ok(_) => "there are bytes in it that are no argument".into(),
         Err(reason) => reason,
     };
-    Err(StepsError::Arguments {
-        step: Box::new(step.clone()),
-        size: arguments.len(),
-        reason,
-    })
+    let message = format!("the calldata does not hold the arguments of {signature}: {reason}");
+    let flag = match step.kind {
+        StepKind::Initializer => "--init",
+        StepKind::Migration | StepKind::Complex => "--call",
+    };
+    Some(refused("StepArguments", message).with(
+        format!("the arguments of {signature}"),
+        format!("{} bytes behind the selector: {reason}", arguments.len()),
+        call(flag, step),
+    ))
+}
+
+/// A refusal that cannot be accepted.
+fn refused(name: &'static str, message: String) -> Finding {
+    Finding::named(Part::Steps, Severity::Danger, name, message)
+}
+
+fn of_kind(steps: &[DeclaredStep], kind: StepKind) -> Vec<&DeclaredStep> {
+    steps.iter().filter(|one| one.kind == kind).collect()
 }
 
 fn selector_of(data: &Bytes) -> Option<Selector> {
@@ -217,6 +273,40 @@ fn names_of(steps: &[DeclaredStep], selector: Option<Selector>, typed: &str) -> 
         Some(known) => described(known),
         None if typed.is_empty() => format!("the function {selector}"),
         None => format!("the function {typed} (selector {selector})"),
+    }
+}
+
+/// A step in words.
+fn described(step: &DeclaredStep) -> String {
+    let DeclaredStep {
+        from,
+        to,
+        signature,
+        ..
+    } = step;
+    match step.kind {
+        StepKind::Initializer => format!("{signature}, the initializer of {to}"),
+        StepKind::Migration => format!("{signature}, the migration {from} → {to}"),
+        StepKind::Complex => format!("the complex migration {from} → {to}"),
+    }
+}
+
+fn listed(steps: &[&DeclaredStep]) -> String {
+    let words: Vec<String> = steps.iter().map(|step| described(step)).collect();
+    match words.is_empty() {
+        true => "none".into(),
+        false => words.join("; "),
+    }
+}
+
+/// A call as the command line takes it, with the types of the arguments in their places.
+fn call(flag: &str, step: &DeclaredStep) -> String {
+    let signature = &step.signature;
+    let arguments = signature.split_once('(').map_or("", |(_, rest)| rest);
+    let arguments = arguments.trim_end_matches(')');
+    match arguments.is_empty() {
+        true => format!("{flag} '{signature}'"),
+        false => format!("{flag} '{signature}' <{}>", arguments.replace(',', "> <")),
     }
 }
 

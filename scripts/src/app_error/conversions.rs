@@ -10,7 +10,6 @@ use crate::line_coverage::LineCoverageError;
 use crate::migration::MigrationError;
 use crate::project::ProjectError;
 use crate::registry::OriginError;
-use crate::steps::StepsError;
 use crate::versions::VersionsError;
 
 impl From<GovernanceError> for Error {
@@ -77,12 +76,6 @@ impl From<FuzzError> for Error {
             FuzzError::Plan(error) => error.into(),
             error => Self::Fuzz(error.into()),
         }
-    }
-}
-
-impl From<StepsError> for Error {
-    fn from(error: StepsError) -> Self {
-        Self::Steps(error.into())
     }
 }
 

@@ -2,10 +2,12 @@
 //! that is not on the chain, a contract that began would stay paused.
 
 use super::{Found, Runs, Way};
-use crate::assess::{Evidence, Finding, Origin, Part};
-use crate::error::Report;
+use crate::assess::{Evidence, Finding, Origin, Part, Severity};
 use crate::layout::LayoutError;
-use crate::steps::{PROGRAM_UNKNOWN, StepsError};
+
+/// Why the steps of a complex migration are checked in part only.
+const PROGRAM_UNKNOWN: &str =
+    "code on the chain does not say between which versions its complex migration leads";
 
 pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
     let Runs::Step {
@@ -24,13 +26,29 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
         return Ok(());
     };
     let storage = ending.storage;
-    let refused = match (ending.is_linked, ending.is_there) {
+    let refused = |name, message| Finding::named(Part::Steps, Severity::Danger, name, message);
+    found.findings.push(match (ending.is_linked, ending.is_there) {
         (true, true) => return Ok(()),
-        (false, _) => StepsError::ProgramOfOtherFramework { storage },
-        (true, false) => StepsError::ProgramCannotEnd { storage },
-    };
-    let finding = Finding::refusal(Part::Steps, None, &Report::of(&refused));
-    found.findings.push(finding);
+        (false, _) => refused(
+            "ProgramOfOtherFramework",
+            "the program of the complex migration was not linked to this framework: nobody knows how it ends",
+        )
+        .with(
+            format!("a program that names UpgradeabilityStorage at {storage}"),
+            "no such address in its code",
+            "build it with this program; if it belongs to another framework: --framework-from",
+        ),
+        (true, false) => refused(
+            "ProgramCannotEnd",
+            "the complex migration could not end: UpgradeabilityStorage is not on this chain",
+        )
+        .with(
+            format!("code at {storage}, which its program was linked to"),
+            "an account without code",
+            "stylus-upgrades registry deploy puts it there; or build the program with the framework of this registry \
+             (--framework-from)",
+        ),
+    });
     Ok(())
 }
 

@@ -2,9 +2,8 @@
 
 use super::{Declared, Found, Runs, Way};
 use crate::assess::{Evidence, Finding, FindingId, Origin, Part, Severity};
-use crate::error::Report;
 use crate::layout::LayoutError;
-use crate::steps::{check_creation, is_initialized_elsewhere};
+use crate::steps::check_creation;
 
 pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
     let Runs::Creation { data, typed } = &way.runs else {
@@ -22,15 +21,9 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
         return Ok(());
     };
     found.coverage.add(seen);
-    let labels = match is_initialized_elsewhere(declared, &way.to) {
-        true => way.labels.as_slice(),
-        false => &[],
-    };
     let version = (way.name.as_str(), way.to.as_str());
-    if let Err(refused) = check_creation(declared, version, (data, typed), labels) {
-        let finding = Finding::refusal(Part::Steps, refused.id(), &Report::of(&refused));
-        found.findings.push(finding);
-    }
+    let refused = check_creation(declared, version, (data, typed), &way.labels);
+    found.findings.extend(refused);
     Ok(())
 }
 

@@ -2,8 +2,6 @@
 //! registry's to refuse.
 
 use super::{Declared, Found, Runs, Way};
-use crate::assess::{Finding, Part};
-use crate::error::Report;
 use crate::layout::LayoutError;
 use crate::steps::check_first;
 use stylus_upgrades_interface::limits::LABEL_MAX;
@@ -14,10 +12,8 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
         return Ok(());
     };
     let declared = way.declared.value().map(Declared::steps);
-    if let Err(refused) = check_first(declared.unwrap_or_default(), (&way.name, &way.to)) {
-        let finding = Finding::refusal(Part::Steps, refused.id(), &Report::of(&refused));
-        found.findings.push(finding);
-    }
+    let refused = check_first(declared.unwrap_or_default(), (&way.name, &way.to));
+    found.findings.extend(refused);
     Ok(())
 }
 

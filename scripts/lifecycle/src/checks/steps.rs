@@ -3,7 +3,6 @@
 
 use super::{Declared, Found, Runs, Way};
 use crate::assess::{Evidence, Finding, Origin, Part, Severity};
-use crate::error::Report;
 use crate::layout::LayoutError;
 use crate::model::StepKind;
 use crate::steps::{PlannedStep, check_step, lost_initializer};
@@ -47,15 +46,12 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
         typed,
         program: program.map(Vec::as_slice),
     };
-    if let Err(refused) = check_step(declared, &planned) {
+    if let Some(mut refused) = check_step(declared, &planned) {
         let own = |one: &&_| is_migration_from(one, &way.from);
         let own = declared.iter().find(own);
         let name = own.and_then(|own| own.signature.split('(').next());
-        let finding = Finding::refusal(Part::Steps, refused.id(), &Report::of(&refused));
-        found.findings.push(Finding {
-            about: name.map(str::to_owned),
-            ..finding
-        });
+        refused.about = name.map(str::to_owned);
+        found.findings.push(refused);
     }
     Ok(())
 }
