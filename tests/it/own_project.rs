@@ -250,7 +250,7 @@ async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), H
 
     empty.edit(&SECOND);
     let changed = empty.git("status --porcelain");
-    for old in ["Note@1.0", "Note@live", "git:v1.0", "git:HEAD:./"] {
+    for old in ["Note@1.0", "Note@live", "git:v1.0", "git:HEAD"] {
         let diff = empty.done(&format!("layout diff {old} ."));
         assert_eq!(diff["findings"][0]["id"], "safe-append:changes", "{old}");
     }

@@ -31,6 +31,18 @@ pub struct Builder {
     pub(super) progress: Arc<dyn Progress>,
 }
 
+/// What the name of a source stands for.
+enum Named<'s> {
+    /// An example, by its name.
+    Example(&'s str),
+    /// A crate as it was.
+    Revision(Revision),
+    /// A file that somebody else built.
+    File(&'s Path),
+    /// A crate as it is.
+    Package(Package),
+}
+
 /// Where the framework comes from.
 enum Origin {
     /// The bytes that are pinned.
@@ -62,13 +74,15 @@ impl Builder {
     /// whatever it builds into that workspace's target folder.
     ///
     /// # Errors
-    /// [`BuildError::NoWorkspace`] if there is none.
+    /// [`BuildError::Missing`] if there is none.
     pub fn at(home: &Path, progress: Arc<dyn Progress>) -> Result<Self, BuildError> {
         let folder = std::fs::canonicalize(home)
             .ok()
             .filter(|home| home.join("Cargo.toml").is_file())
-            .ok_or_else(|| BuildError::NoWorkspace {
-                path: home.to_owned(),
+            .ok_or_else(|| BuildError::Missing {
+                expected: "the folder of a workspace".into(),
+                found: format!("there is no Cargo.toml in {}", home.display()),
+                next: "set STYLUS_UPGRADES_HOME to the folder of a workspace, or unset it",
             })?;
         Ok(Self {
             workspace: Some(folder),
@@ -79,7 +93,7 @@ impl Builder {
     /// The framework is built from the sources in `home`.
     ///
     /// # Errors
-    /// [`BuildError::SourcesMissing`] if they are not there.
+    /// [`BuildError::Missing`] if they are not there.
     pub fn framework_from(self, home: &Path) -> Result<Self, BuildError> {
         self.with_sources(home, false)
     }
@@ -88,7 +102,7 @@ impl Builder {
     /// those that its pinned bytes were built from.
     ///
     /// # Errors
-    /// [`BuildError::SourcesMissing`] if they are not there.
+    /// [`BuildError::Missing`] if they are not there.
     pub fn framework_as_in(self, home: &Path) -> Result<Self, BuildError> {
         self.with_sources(home, true)
     }
@@ -136,22 +150,35 @@ impl Builder {
         }
     }
 
-    /// The folder of the crate that `source` names: its path, or the name of a contract of the
-    /// workspace; `None` for a file.
-    pub fn folder_of(&self, source: &str) -> Result<Option<PathBuf>, BuildError> {
+    /// What `source` names: a crate's folder, a `.wasm` file, a contract of the workspace by name, a crate as it was
+    /// at a revision of git (`git:REVISION`, `git:REVISION:PATH`), or an example that this program carries
+    /// (`example:NAME`).
+    fn named<'s>(&self, source: &'s str) -> Result<Named<'s>, BuildError> {
         let path = Path::new(source);
-        if path.is_file() || source.starts_with(EXAMPLE) {
-            return Ok(None);
-        }
-        if let Some(revision) = Revision::parse(source)? {
-            let target = self.target_of_revision(&revision)?;
-            let workplace = Workplace::open(self, target.clone())?;
-            workplace.lock()?;
-            return revision.check_out(&target).map(Some);
-        }
-        match path.join("Cargo.toml").is_file() {
-            true => Ok(Some(path.to_owned())),
-            false => Ok(Some(self.member(source)?.folder)),
+        Ok(if let Some(name) = source.strip_prefix(EXAMPLE) {
+            Named::Example(name)
+        } else if let Some(revision) = Revision::parse(source)? {
+            Named::Revision(revision)
+        } else if path.is_file() {
+            Named::File(path)
+        } else if path.join("Cargo.toml").is_file() {
+            Named::Package(Package::open(path)?)
+        } else {
+            Named::Package(self.member(source)?)
+        })
+    }
+
+    /// The folder of the crate that `source` names, as [`Self::source`] does; `None` for a file.
+    pub fn folder_of(&self, source: &str) -> Result<Option<PathBuf>, BuildError> {
+        match self.named(source)? {
+            Named::Example(_) | Named::File(_) => Ok(None),
+            Named::Package(package) => Ok(Some(package.folder)),
+            Named::Revision(revision) => {
+                let target = self.target_of(&revision.top)?;
+                let workplace = Workplace::open(self, target.clone())?;
+                workplace.lock()?;
+                revision.check_out(&target).map(Some)
+            }
         }
     }
 
@@ -159,43 +186,25 @@ impl Builder {
     /// name, a crate as it was at a revision of git (`git:REVISION`, `git:REVISION:PATH`), or an example
     /// that this program carries (`example:NAME`). Beside it is where something stands in its sources.
     pub fn source(&self, source: &str) -> Result<(Artifact, Places), BuildError> {
-        let path = Path::new(source);
-        let (artifact, places) = if let Some(name) = source.strip_prefix(EXAMPLE) {
+        match self.named(source)? {
             // Some of them hold addresses of the pinned framework.
-            match self.framework_in(None)?.is_pinned() {
-                true => return Ok((examples::program(name)?, Places::default())),
-                false => self.build(&self.member(name)?)?,
+            Named::Example(name) => match self.framework_in(None)?.is_pinned() {
+                true => Ok((examples::program(name)?, Places::default())),
+                false => self.build(&self.member(name)?),
+            },
+            Named::File(path) => Ok((self.path(path)?, Places::default())),
+            Named::Package(package) => self.build(&package),
+            Named::Revision(revision) => {
+                let target = self.target_of(&revision.top)?;
+                let workplace = Workplace::open(self, target.clone())?;
+                workplace.lock()?;
+                let folder = revision.check_out(&target)?;
+                let built = self.build_in(&workplace, &Package::open(&folder)?);
+                let (mut artifact, places) = built?;
+                artifact.info.commit = Some(revision.commit());
+                Ok((artifact, places))
             }
-        } else if let Some(revision) = Revision::parse(source)? {
-            self.revision(&revision)?
-        } else if path.is_file() {
-            return Ok((self.path(path)?, Places::default()));
-        } else if path.join("Cargo.toml").is_file() {
-            self.build(&Package::open(path)?)?
-        } else {
-            self.build(&self.member(source)?)?
-        };
-        Ok((artifact, places))
-    }
-
-    /// Where a revision is built: where the crate is now, if it is still there.
-    fn target_of_revision(&self, revision: &Revision) -> Result<PathBuf, BuildError> {
-        let now = revision.crate_now();
-        match now.join("Cargo.toml").is_file() {
-            true => self.target(&Package::open(&now)?),
-            false => self.target_of(&revision.top),
         }
-    }
-
-    /// Builds a crate as it was at a revision, from a checkout in the folder of the outputs.
-    fn revision(&self, revision: &Revision) -> Result<(Artifact, Places), BuildError> {
-        let target = self.target_of_revision(revision)?;
-        let workplace = Workplace::open(self, target.clone())?;
-        workplace.lock()?;
-        let folder = revision.check_out(&target)?;
-        let (mut artifact, places) = self.build_in(&workplace, &Package::open(&folder)?)?;
-        artifact.info.commit = Some(revision.commit());
-        Ok((artifact, places))
     }
 
     /// Every program of the framework, with the addresses that follow from their bytes.
@@ -221,26 +230,25 @@ impl Builder {
         };
         let workspace = Workspace::of(home)?;
         let folder = self.target_of(&workspace.root)?;
-        let build = |workplace| {
-            let sources = Sources {
-                workplace,
-                workspace: &workspace,
-                known,
-            };
-            sources.build()
-        };
-        let built = match workplace.filter(|workplace| workplace.is_in(&folder)) {
-            Some(workplace) => build(workplace)?,
+        let own;
+        let workplace = match workplace.filter(|workplace| workplace.is_in(&folder)) {
+            Some(workplace) => workplace,
             None => {
-                let workplace = Workplace::open(self, folder)?;
-                workplace.lock()?;
-                // Somebody else may have built it while this waited.
-                if let Some(framework) = self.framework.get() {
-                    return Ok(framework);
-                }
-                build(&workplace)?
+                own = Workplace::open(self, folder)?;
+                &own
             }
         };
+        workplace.lock()?;
+        // Somebody else may have built it while this waited.
+        if let Some(framework) = self.framework.get() {
+            return Ok(framework);
+        }
+        let sources = Sources {
+            workplace,
+            workspace: &workspace,
+            known,
+        };
+        let built = sources.build()?;
         Ok(self.framework.get_or_init(|| built))
     }
 

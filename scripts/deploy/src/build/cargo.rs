@@ -5,17 +5,15 @@
 use super::cargo_home::CargoHome;
 use super::children::Running;
 use super::constants::{Constant, Constants};
-use super::crates::Crates;
 use super::error::BuildError;
 use super::known_sources;
 use super::lock_file::LockFile;
 use super::manifests::CONTRACT;
-use super::shown::shown;
 use super::source::{CONFIG, CONSTANTS, Source};
 use super::toolchain::{TARGET, Toolchain};
 use super::tree::normal;
 use crate::progress::Progress;
-use cargo_metadata::Message;
+use cargo_metadata::{Artifact, Message};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -40,17 +38,12 @@ const KEPT: [&str; 5] = [
 const KEPT_PREFIXES: [&str; 3] = ["NIX_", "CARGO_REGISTRIES_", "CARGO_SOURCE_"];
 /// What is a secret among them.
 const SECRETS: [&str; 2] = ["_TOKEN", "_SECRET_KEY"];
-/// Variables that would have cargo run something else while it only fetches.
-const FOREIGN: [&str; 5] = [
+/// Beginnings of the variables that would have cargo run something else while it only fetches.
+const FOREIGN: [&str; 7] = [
     "RUSTC",
-    "RUSTC_WRAPPER",
-    "RUSTC_WORKSPACE_WRAPPER",
     "RUSTFLAGS",
-    "CARGO_ENCODED_RUSTFLAGS",
-];
-/// Beginnings of such variables.
-const FOREIGN_PREFIXES: [&str; 4] = [
     "CARGO_BUILD_",
+    "CARGO_ENCODED_",
     "CARGO_PROFILE_",
     "CARGO_TARGET_",
     "CARGO_UNSTABLE_",
@@ -86,8 +79,7 @@ pub(super) struct Compiled {
 pub(super) fn without_foreign(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let mut prefixes = FOREIGN_PREFIXES.iter();
-        if FOREIGN.contains(&&*text) || prefixes.any(|prefix| text.starts_with(prefix)) {
+        if FOREIGN.iter().any(|prefix| text.starts_with(prefix)) {
             command.env_remove(&name);
         }
     }
@@ -101,8 +93,7 @@ impl Cargo<'_> {
         command
             .env("CARGO_HOME", &self.home.folder)
             .env("RUSTC", &self.toolchain.rustc);
-        self.run(source, command, Crates::unknown(self.progress))
-            .map(drop)
+        self.run(source, command).map(drop)
     }
 
     /// Compiles the contract. Only as a `cdylib`: with `lib` beside it, cargo turns LTO off silently.
@@ -118,74 +109,46 @@ impl Cargo<'_> {
             .args(["--message-format", "json-render-diagnostics"])
             .arg("--target-dir")
             .arg(self.target);
-        if source.config.code.is_some() {
-            command.arg("--config").arg(self.copy.join(CONFIG));
-        }
         if let Some(size) = source.stack_size {
             command
                 .arg("--")
                 .arg(format!("-Clink-arg=-zstack-size={size}"));
         }
-        self.isolate(&mut command);
-        let mut flags = source.config.rustflags.clone();
-        flags.extend(self.remaps());
-        if self.with_lines {
-            flags.extend(WITH_LINES.map(str::to_owned));
-        }
-        command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
-        let named = constants
-            .iter()
-            .filter(|(name, _)| source.constants.contains(*name));
-        for (name, constant) in named {
-            match constant {
-                Constant::Text(text) => command.env(name, text),
-                Constant::File(_) => command.env(name, self.copy.join(CONSTANTS).join(name)),
-            };
-        }
-        let manifest = self.manifest(source);
-        let crates = match self.target.join(TARGET).join(CONTRACT).is_dir() {
-            true => Crates::unknown(self.progress),
-            false => {
-                let mut tree = self.command(source, "tree");
-                self.isolate(&mut tree);
-                Crates::counted(self.progress, tree)
-            }
-        };
-        let messages = self.run(source, command, crates)?;
-        let made = |message: &Message| match message {
-            Message::CompilerArtifact(made) if made.manifest_path == manifest => {
-                let mut files = made.filenames.iter();
-                files.find(|file| file.extension() == Some("wasm")).cloned()
-            }
-            _ => None,
-        };
-        let file = messages.iter().find_map(made);
-        let file = file.ok_or_else(|| BuildError::Compile {
-            package: source.package.name.clone(),
-            diagnostics: "cargo named no .wasm file; check that the crate has a [lib] target"
-                .into(),
-        })?;
-        let made = messages.iter().filter_map(|message| match message {
-            Message::CompilerArtifact(made) => Some(made),
-            _ => None,
-        });
-        let lock = LockFile::read(&self.copy.join("Cargo.lock"))?;
-        let proven = |lock| known_sources::proven(&lock, &made.collect::<Vec<_>>(), self.copy);
-        Ok(Compiled {
-            read: self.files_read(source, file.as_std_path(), &messages)?,
-            of_framework: lock.map(proven).unwrap_or_default(),
-            wasm: file.into(),
-        })
-    }
-
-    /// Leaves a command the environment that a build has.
-    fn isolate(&self, command: &mut Command) {
         command
             .env_clear()
             .envs(kept())
             .env("HOME", &self.home.folder)
             .env("CARGO_HOME", &self.home.folder)
             .env("RUSTC", &self.toolchain.rustc);
+        let mut flags = source.config.rustflags.clone();
+        flags.extend(self.remaps());
+        if self.with_lines {
+            flags.extend(WITH_LINES.map(str::to_owned));
+        }
+        command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+        for (name, constant) in constants {
+            match constant {
+                Constant::Text(text) => command.env(name, text),
+                Constant::File(_) => command.env(name, self.copy.join(CONSTANTS).join(name)),
+            };
+        }
+        let manifest = self.manifest(source);
+        let messages = self.run(source, command)?;
+        let made: Vec<&Artifact> = messages.iter().filter_map(artifact).collect();
+        let own = made.iter().filter(|made| made.manifest_path == manifest);
+        let mut files = own.flat_map(|made| &made.filenames);
+        let file = files.find(|file| file.extension() == Some("wasm"));
+        let file = file.ok_or_else(|| BuildError::Compile {
+            package: source.package.name.clone(),
+            diagnostics: "cargo named no .wasm file; check that the crate has a [lib] target"
+                .into(),
+        })?;
+        let lock = LockFile::read(&self.copy.join("Cargo.lock"))?;
+        Ok(Compiled {
+            read: self.files_read(source, file.as_std_path(), &messages)?,
+            of_framework: known_sources::proven(&lock, &made, self.copy),
+            wasm: file.into(),
+        })
     }
 
     /// The files that the compiler read, by their places in the copy, links followed: `wasm` has a list of them beside
@@ -242,6 +205,9 @@ impl Cargo<'_> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
+        if source.config.code.is_some() {
+            command.arg("--config").arg(self.copy.join(CONFIG));
+        }
         command
     }
 
@@ -250,21 +216,12 @@ impl Cargo<'_> {
     }
 
     /// Runs cargo to its end: its messages.
-    fn run(
-        &self,
-        source: &Source,
-        command: Command,
-        mut crates: Crates<'_>,
-    ) -> Result<Vec<Message>, BuildError> {
-        let is_clean = command
-            .get_args()
-            .next()
-            .is_some_and(|what| what == "rustc");
-        self.progress.command(&shown(&command, is_clean));
+    fn run(&self, source: &Source, command: Command) -> Result<Vec<Message>, BuildError> {
+        self.progress.command(&format!("{command:?}"));
         let mut cargo = Running::start(command)?;
         let (stdout, stderr) = (cargo.child.stdout.take(), cargo.child.stderr.take());
         let (messages, diagnostics) = std::thread::scope(|scope| {
-            let messages = scope.spawn(|| messages(stdout, &mut crates));
+            let messages = scope.spawn(|| messages(stdout, self.progress));
             let diagnostics = follow(stderr, self.progress);
             (messages.join().unwrap_or_default(), diagnostics)
         });
@@ -289,11 +246,18 @@ impl Cargo<'_> {
             (self.copy.to_owned(), "/source".to_owned()),
             (library, format!("/rustc/{}", self.toolchain.commit)),
         ];
-        names.extend(self.home.names());
+        names.extend(self.home.names.iter().cloned());
         let remap = |(path, name): (PathBuf, String)| {
             format!("--remap-path-prefix={}={name}", path.display())
         };
         names.into_iter().map(remap).collect()
+    }
+}
+
+fn artifact(message: &Message) -> Option<&Artifact> {
+    match message {
+        Message::CompilerArtifact(made) => Some(made),
+        _ => None,
     }
 }
 
@@ -323,11 +287,13 @@ fn errors(mut lines: Vec<String>) -> Vec<String> {
 }
 
 /// Reads cargo's messages, and passes on which crate is done.
-fn messages(stdout: Option<ChildStdout>, crates: &mut Crates<'_>) -> Vec<Message> {
+fn messages(stdout: Option<ChildStdout>, progress: &dyn Progress) -> Vec<Message> {
     let lines = stdout.map(|stdout| Message::parse_stream(BufReader::new(stdout)));
+    let mut done = 0;
     let tell = |message: &Message| {
-        if let Message::CompilerArtifact(artifact) = message {
-            crates.made(artifact);
+        if let Some(made) = artifact(message).filter(|made| !made.fresh) {
+            done += 1;
+            progress.tick(&format!("crate {done}, {}", made.target.name));
         }
     };
     let messages = lines.into_iter().flatten().map_while(Result::ok);

@@ -1,10 +1,9 @@
 //! A folder for cargo with the user's downloads and credentials, and with no more of the user's
 //! configuration than where packages come from.
 
-use super::config::vendored;
+use super::config;
 use super::error::BuildError;
 use std::path::{Path, PathBuf};
-use toml::{Table, Value};
 
 /// Folders of downloads, which every build on the machine shares.
 const FOLDERS: [&str; 2] = ["registry", "git"];
@@ -24,20 +23,15 @@ const PACKAGES: &str = "/cargo/registry/src/packages";
 pub(super) struct CargoHome {
     /// The folder.
     pub(super) folder: PathBuf,
-    /// The user's own.
-    real: PathBuf,
-    /// Folders of packages that a configuration puts in the place of a registry.
-    vendored: Vec<PathBuf>,
+    /// The folders that packages are compiled from, and the names that the code knows them by: the same for a
+    /// registry, a mirror of it and a folder of vendored packages.
+    pub(super) names: Vec<(PathBuf, String)>,
 }
 
 impl CargoHome {
-    /// Makes `folder` the cargo home that has the downloads of `real`, and `supply` as its
-    /// configuration.
-    pub(super) fn prepare(
-        folder: PathBuf,
-        real: &Path,
-        supply: &Table,
-    ) -> Result<Self, BuildError> {
+    /// Makes `folder` the cargo home that has the downloads of `real`, and no more of its configuration than where
+    /// packages come from.
+    pub(super) fn prepare(folder: PathBuf, real: &Path) -> Result<Self, BuildError> {
         let create =
             |path: &Path| std::fs::create_dir_all(path).map_err(BuildError::file("create", path));
         create(&folder)?;
@@ -56,40 +50,24 @@ impl CargoHome {
             }
             std::os::unix::fs::symlink(&to, &link).map_err(BuildError::file("create", &link))?;
         }
+        let supply = config::supply(&real)?;
         let config = folder.join("config.toml");
         std::fs::write(&config, supply.to_string()).map_err(BuildError::file("write", config))?;
-        let sources = supply.get("source").and_then(Value::as_table);
-        Ok(Self {
-            vendored: sources
-                .into_iter()
-                .flat_map(vendored)
-                .map(PathBuf::from)
-                .collect(),
-            folder,
-            real,
-        })
-    }
-
-    /// The folders that packages are compiled from, and the names that the code knows them by: the
-    /// same for a registry, a mirror of it and a folder of vendored packages.
-    pub(super) fn names(&self) -> Vec<(PathBuf, String)> {
         let mut names = vec![
-            (self.real.clone(), "/cargo".to_owned()),
-            (self.folder.clone(), "/cargo".to_owned()),
+            (real.clone(), "/cargo".to_owned()),
+            (folder.clone(), "/cargo".to_owned()),
         ];
-        let below = std::fs::read_dir(self.real.join("registry/src"))
-            .into_iter()
-            .flatten();
-        let mut registries: Vec<_> = below.flatten().map(|entry| entry.file_name()).collect();
-        registries.sort_unstable();
-        for name in registries {
-            for home in [&self.real, &self.folder] {
-                let folder = home.join("registry/src").join(&name);
-                names.push((folder, PACKAGES.to_owned()));
+        let registries = std::fs::read_dir(real.join("registry/src"));
+        for registry in registries.into_iter().flatten().flatten() {
+            for home in [&real, &folder] {
+                let packages = home.join("registry/src").join(registry.file_name());
+                names.push((packages, PACKAGES.to_owned()));
             }
         }
-        let vendored = self.vendored.iter();
-        names.extend(vendored.map(|folder| (folder.clone(), PACKAGES.to_owned())));
-        names
+        let sources = supply.get("source").and_then(toml::Value::as_table);
+        let vendored = sources.into_iter().flat_map(toml::Table::values);
+        let vendored = vendored.filter_map(|one| one.get("directory")?.as_str());
+        names.extend(vendored.map(|vendored| (vendored.into(), PACKAGES.to_owned())));
+        Ok(Self { folder, names })
     }
 }

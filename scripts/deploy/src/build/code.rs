@@ -10,7 +10,6 @@ use crate::program_code::{CodeBytes, module};
 use alloy::primitives::{Address, Bytes};
 use brotli::enc::BrotliEncoderParams;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use stylus_layout::{DeclaredStep, Document, Layout};
 use stylus_upgrades_framework::{Program, manifest};
 use stylus_upgrades_interface::registry::Code;
@@ -47,12 +46,6 @@ pub struct Artifact {
     /// What callers can use, as the module shows it; `None` if it was built without `#[upgradeable]`, or by an
     /// older version of it: then nothing is known of its functions.
     pub interface: Option<Callable>,
-    /// Files that the compiler read and nobody searched.
-    #[serde(default)]
-    pub not_searched: Vec<String>,
-    /// Packages that were fetched and are the framework's, file by file as this program was built with.
-    #[serde(default)]
-    pub of_framework: BTreeSet<String>,
     /// What it was built from, and with what.
     pub info: BuildInfo,
 }
@@ -127,10 +120,10 @@ impl Artifact {
     /// unknown.
     ///
     /// # Errors
-    /// [`BuildError::NotAProgram`] if it is none.
+    /// [`BuildError::NotWasm`] if it is none.
     pub fn from_chain(name: &str, code: Bytes, fragments: &[Bytes]) -> Result<Self, BuildError> {
-        let wasm = module(&code, fragments).map_err(|reason| BuildError::NotAProgram {
-            name: name.into(),
+        let wasm = module(&code, fragments).map_err(|reason| BuildError::NotWasm {
+            package: name.into(),
             reason,
         })?;
         Ok(Self {
@@ -149,8 +142,6 @@ impl Artifact {
             layout: None,
             steps: None,
             interface: None,
-            not_searched: Vec::new(),
-            of_framework: BTreeSet::new(),
             info: BuildInfo::default(),
         }
     }

@@ -35,33 +35,28 @@ pub(super) fn files(
     let folder = &package.folder;
     let place = places.package(folder);
     let mut tree = of_package(folder, &place)?;
-    key_files::require_none(package, &tree, (folder, &place))?;
     origins.push(folder.clone());
     let root = &package.root;
     for named in package.further_sources() {
         let path = normal(&folder.join(&named));
         let Ok(inside) = path.strip_prefix(root) else {
-            return Err(BuildError::Manifest {
-                path: folder.join("Cargo.toml"),
-                reason: format!(
-                    "sources names {named}, which lies outside the workspace in {}",
-                    root.display()
-                ),
-            });
+            let reason = format!(
+                "sources names {named}, which lies outside {}",
+                root.display()
+            );
+            return Err(BuildError::in_file(folder.join("Cargo.toml"), reason));
         };
         // By way of a folder that is a link it might lie elsewhere.
         let parent = path.parent().unwrap_or(root);
         if !canonical(parent)?.starts_with(root) {
-            return Err(BuildError::SpecialFile {
-                kind: format!("behind a link, which leaves {}", root.display()),
-                path,
-            });
+            let reason = format!("behind a link, which leaves {}", root.display());
+            return Err(BuildError::in_file(path, reason));
         }
         let place = join(&places.workspace(root), inside);
-        tree.add(&path, &place, root, &|_, _| false)?;
-        key_files::require_none(package, &tree, (&path, &place))?;
+        tree.add(&path, &place, &|_, _| false)?;
         origins.push(path);
     }
+    key_files::require_none(package, &tree, places)?;
     Ok(tree)
 }
 
@@ -69,7 +64,7 @@ pub(super) fn files(
 pub(super) fn of_package(folder: &Path, place: &Path) -> Result<Tree, BuildError> {
     let skip = |inside: &Path, kind: &FileType| is_left_out(folder, inside, kind.is_dir());
     let mut tree = Tree::default();
-    tree.add(folder, place, folder, &skip)?;
+    tree.add(folder, place, &skip)?;
     Ok(tree)
 }
 

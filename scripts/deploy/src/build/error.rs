@@ -2,21 +2,22 @@
 
 use crate::error::{Exit, Explain};
 use std::path::PathBuf;
+use stylus_vm::ActivationError;
 use thiserror::Error;
 
 /// What can go wrong between a contract's source and its code on chain.
 #[derive(Debug, Error, Explain)]
 pub enum BuildError {
-    /// The framework's own sources are not in the folder that was named.
-    #[error("the framework's sources are not at {}", path.display())]
-    #[explain(
-        expected = "the sources of the framework",
-        found = self.to_string(),
-        next = "give the root of a clone of the framework's repository"
-    )]
-    SourcesMissing {
-        /// Where they were looked for.
-        path: PathBuf,
+    /// What was named is not there.
+    #[error("{found}")]
+    #[explain(expected = "{expected}", found = "{found}", next = "{next}", exit = Exit::Usage)]
+    Missing {
+        /// What should be there.
+        expected: String,
+        /// What is.
+        found: String,
+        /// What to give instead.
+        next: &'static str,
     },
     /// The framework's bytes in this program contradict each other.
     #[error("{reason}")]
@@ -29,17 +30,6 @@ pub enum BuildError {
         /// What is wrong.
         reason: String,
     },
-    /// The folder holds no workspace.
-    #[error("there is no Cargo.toml in {}", path.display())]
-    #[explain(
-        expected = "the folder of a workspace",
-        found = path.display().to_string(),
-        next = "set STYLUS_UPGRADES_HOME to the folder of a workspace, or unset it"
-    )]
-    NoWorkspace {
-        /// The folder.
-        path: PathBuf,
-    },
     /// The path names neither a crate nor a WASM file.
     #[error("{} is neither a contract crate nor a .wasm file", path.display())]
     #[explain(
@@ -51,18 +41,6 @@ pub enum BuildError {
     NotAContract {
         /// The path as given.
         path: PathBuf,
-    },
-    /// No example of that name.
-    #[error("this program carries no example {name:?}")]
-    #[explain(
-        expected = crate::build::examples::names().collect::<Vec<_>>().join(", "),
-        found = "{name}",
-        next = "name one of those, or a crate's folder",
-        exit = Exit::Usage
-    )]
-    Example {
-        /// The name as given.
-        name: String,
     },
     /// Others could not verify what is built.
     #[error("{package} is not built so that others can verify it: {reason}")]
@@ -94,19 +72,6 @@ pub enum BuildError {
         /// Bytes with it.
         found: usize,
     },
-    /// Code that is no Stylus program.
-    #[error("the code of {name} is no Stylus program: {reason}")]
-    #[explain(
-        expected = "code that begins with EF F0 00 00, and a brotli stream",
-        found = "{reason}",
-        next = "take the code of a Stylus contract"
-    )]
-    NotAProgram {
-        /// Whose code.
-        name: String,
-        /// What is wrong with it.
-        reason: String,
-    },
     /// A revision that cannot be checked out.
     #[error("{text} is not what can be built: {reason}")]
     #[explain(
@@ -121,18 +86,18 @@ pub enum BuildError {
         /// Why not.
         reason: String,
     },
-    /// A Cargo.toml that cannot be understood.
-    #[error("{} cannot be understood: {reason}", path.display())]
+    /// A manifest, a lock file or settings that cannot be understood or say what cannot be part of the sources, or
+    /// files that lie elsewhere or are larger than sources are.
+    #[error("{}: {reason}", path.display())]
     #[explain(
-        name = "CargoManifest",
-        expected = "a Cargo.toml that cargo reads",
+        expected = "sources that cargo reads and that say all they mean, in their package",
         found = self.to_string(),
-        next = "correct the manifest"
+        next = "correct the file, or move it out of the package"
     )]
-    Manifest {
-        /// The manifest.
+    SourceFile {
+        /// The file.
         path: PathBuf,
-        /// The parser's words, with the line.
+        /// What is wrong with it.
         reason: String,
     },
     /// A file among the sources looks like a key.
@@ -180,48 +145,6 @@ pub enum BuildError {
         program: String,
         /// What it said, or the system of it.
         said: String,
-    },
-    /// Something among the sources that is no file, leads elsewhere, or is larger than sources are.
-    #[error("{} is {kind}", path.display())]
-    #[explain(
-        expected = "files, folders, and links that stay in the package",
-        found = "{kind}",
-        next = "move it out of the package, or put a file in its place"
-    )]
-    SpecialFile {
-        /// Where it lies.
-        path: PathBuf,
-        /// What it is.
-        kind: String,
-    },
-    /// A setting of cargo that cannot be part of the sources.
-    #[error("{} sets {key}: {reason}", path.display())]
-    #[explain(
-        name = "CargoConfig",
-        expected = "settings that say all they mean",
-        found = "{reason}",
-        next = "move it into Cargo.toml, or out of the folders of the workspace"
-    )]
-    Config {
-        /// The configuration file.
-        path: PathBuf,
-        /// The setting.
-        key: String,
-        /// Why not.
-        reason: String,
-    },
-    /// The lock file does not name what the build needs.
-    #[error("{} is out of date: {reason}", path.display())]
-    #[explain(
-        expected = "a lock file that names every package",
-        found = "{reason}",
-        next = "run cargo generate-lockfile or cargo update there"
-    )]
-    LockFile {
-        /// The lock file.
-        path: PathBuf,
-        /// What it lacks.
-        reason: String,
     },
     /// Cargo finds no versions for a crate together with our crates.
     #[error("cargo finds no versions for the crate together with ours:\n{reason}")]
@@ -288,12 +211,12 @@ pub enum BuildError {
         /// Which value.
         missing: String,
     },
-    /// The bytes are not a WASM module.
+    /// The bytes are not a WASM module, and no program with one.
     #[error("{package} is no WASM module: {reason}")]
     #[explain(
-        expected = "a WASM module",
+        expected = "a WASM module, on chain behind EF F0 00 00 as a brotli stream",
         found = "{reason}",
-        next = "give a .wasm file made for wasm32-unknown-unknown"
+        next = "give a .wasm file made for wasm32-unknown-unknown, or the code of a Stylus contract"
     )]
     NotWasm {
         /// The package or file.
@@ -302,23 +225,17 @@ pub enum BuildError {
         reason: String,
     },
     /// The chain would not activate the module.
-    #[error("{package} breaks the chain's rule `{rule}` at {location}")]
+    #[error("{package} breaks the chain's rule `{}` at {}", error.rule, error.location)]
     #[explain(
-        expected = "{expected}",
-        found = "{found}",
+        expected = error.expected.clone(),
+        found = error.found.clone(),
         next = "leave out what breaks it: floats, other imports than vm_hooks, extensions"
     )]
     InvalidWasm {
         /// The package or file.
         package: String,
-        /// The rule of activation.
-        rule: String,
-        /// Where in the module.
-        location: String,
-        /// What the rule asks for.
-        expected: String,
-        /// What the module has.
-        found: String,
+        /// Which rule of activation, where in the module, and what it has there.
+        error: Box<ActivationError>,
     },
     /// The module carries the layout of a struct that is not the entrypoint.
     #[error(
@@ -407,6 +324,14 @@ impl BuildError {
             action,
             path,
             source,
+        }
+    }
+
+    /// What is wrong with a file of the sources.
+    pub(super) fn in_file(path: impl Into<PathBuf>, reason: impl std::fmt::Display) -> Self {
+        Self::SourceFile {
+            path: path.into(),
+            reason: reason.to_string(),
         }
     }
 

@@ -93,12 +93,11 @@ impl BuildInfo {
         flags.extend(source.config.rustflags.iter().cloned());
         let stack_size = source.stack_size;
         flags.extend(stack_size.map(|size| format!("link-arg=-zstack-size={size}")));
-        let lock = source.lock.as_ref();
         Self {
             commit: Commit::of(source),
             source_hash: Some(SourceHash(source.tree.hash())),
             rustc: toolchain.version.lines().next().map(str::to_owned),
-            stylus_sdk: lock.and_then(|lock| lock.version_of(SDK)),
+            stylus_sdk: source.lock.version_of(SDK),
             flags,
             migrates: source.package.migrates(),
             ..Self::default()

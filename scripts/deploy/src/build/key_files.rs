@@ -7,7 +7,8 @@
 
 use super::error::BuildError;
 use super::package::Package;
-use super::tree::{Entry, Tree, normal};
+use super::places::CopyPaths;
+use super::tree::{Tree, normal};
 use serde_json::Value;
 use std::path::Path;
 
@@ -19,40 +20,28 @@ const DIGITS: usize = 64;
 /// Bytes of a file with a key, at most.
 const KEY_MAX: usize = 64 << 10;
 
-/// Refuses a file that looks like a key, unless the package's manifest names it as public: of those
-/// that were read from `from` and lie at `place`.
+/// Refuses a file that looks like a key, unless the package's manifest names it as public.
 ///
 /// # Errors
 /// [`BuildError::LooksLikeKey`].
 pub(super) fn require_none(
     package: &Package,
     files: &Tree,
-    (from, place): (&Path, &Path),
+    places: &CopyPaths,
 ) -> Result<(), BuildError> {
-    let public: Vec<_> = package
-        .public_files()
+    let public = package.public_files();
+    let public = public
         .iter()
-        .map(|named| normal(&package.folder.join(named)))
-        .collect();
+        .map(|named| normal(&package.folder.join(named)));
+    let public: Vec<_> = public.collect();
     for (at, entry) in files.entries() {
-        let Entry::File { bytes, .. } = entry else {
-            continue; // what a link leads to is among the files itself
-        };
-        let Ok(inside) = at.strip_prefix(place) else {
-            continue;
-        };
-        let path = match inside.as_os_str().is_empty() {
-            true => from.to_owned(),
-            false => from.join(inside),
-        };
-        if let Some(what) = looks_like(&path, bytes)
+        let (path, _) = places.on_disk(package, at);
+        if let Some(what) = looks_like(&path, &entry.bytes)
             && !public.contains(&path)
         {
+            let named = path.strip_prefix(&package.folder).unwrap_or(&path);
             return Err(BuildError::LooksLikeKey {
-                named: match path.strip_prefix(&package.folder) {
-                    Ok(inside) => inside.display().to_string(),
-                    Err(_) => path.display().to_string(),
-                },
+                named: named.display().to_string(),
                 path,
                 what,
             });

@@ -41,7 +41,7 @@ impl Builder {
         let workplace = Workplace::open(self, self.target(&package)?.join(FOLDER))?;
         let mut sources = workplace.read(&package)?;
         let constants = self.constants(&workplace, &sources)?;
-        sources.add_constants(&constants);
+        let constants = sources.add_constants(&constants);
         let raw = workplace.with_lines(&sources, &constants)?;
         let built = wasm::reencode(&package.name, &raw)?;
         if built != wasm {

@@ -2,7 +2,7 @@
 //! of the workspace use changes no contract's sources.
 
 use super::error::BuildError;
-use super::package::Package;
+use super::package::{FRAMEWORK, Package};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -47,20 +47,20 @@ struct Locked {
 }
 
 impl LockFile {
-    /// The file at `path`; `None` if there is none.
+    /// The file at `path`.
     ///
     /// # Errors
-    /// [`BuildError::LockFile`] if it is of a form without checksums.
-    pub(super) fn read(path: &Path) -> Result<Option<Self>, BuildError> {
-        let text = match std::fs::read_to_string(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text.map_err(BuildError::file("read", path))?,
-        };
-        let lock: Self =
-            toml::from_str(&text).map_err(|error| outdated(path, error.to_string()))?;
-        match lock.version >= VERSION_MIN {
-            true => Ok(Some(lock)),
-            false => Err(outdated(path, format!("it is of version {}", lock.version))),
+    /// [`BuildError::SourceFile`] if it is of a form without checksums.
+    pub(super) fn read(path: &Path) -> Result<Self, BuildError> {
+        let text = std::fs::read_to_string(path).map_err(BuildError::file("read", path))?;
+        let lock: Self = toml::from_str(&text).map_err(|error| BuildError::in_file(path, error))?;
+        let version = lock.version;
+        match version >= VERSION_MIN {
+            true => Ok(lock),
+            false => Err(BuildError::in_file(
+                path,
+                format!("it is of version {version}: run cargo generate-lockfile there"),
+            )),
         }
     }
 
@@ -114,39 +114,28 @@ impl LockFile {
     /// this, the file at `path`, does not name. Packages by path are part of the sources themselves.
     ///
     /// # Errors
-    /// [`BuildError::LockFile`].
+    /// [`BuildError::SourceFile`].
     pub(super) fn require_covers(&self, path: &Path, after: &Self) -> Result<(), BuildError> {
         let known: BTreeSet<_> = self.package.iter().map(Locked::identity).collect();
         let mut remote = after.package.iter().filter(|one| one.source.is_some());
         match remote.find(|one| !known.contains(&one.identity())) {
-            Some(one) => Err(outdated(
+            Some(one) => Err(BuildError::in_file(
                 path,
                 format!(
-                    "it does not name {} {}, which the build needs",
-                    one.name, one.version
+                    "it does not name {}, which the build needs: run cargo update there",
+                    one.words()
                 ),
             )),
             None => Ok(()),
         }
     }
 
-    /// Those of `names` that it does not take from the public registry.
-    pub(super) fn not_of_registry(&self, names: &[&str]) -> impl Iterator<Item = &str> {
-        let is_there = |one: &&Locked| one.source.as_deref() == Some(REGISTRY);
-        let named = self
-            .package
-            .iter()
-            .filter(|one| names.contains(&one.name.as_str()));
-        named
-            .filter(move |one| !is_there(one))
-            .map(|one| one.name.as_str())
-    }
-
-    /// Packages that may keep storage at any slot and are not searched: of a repository or another registry, or made
-    /// with one of [`SDK`] and not of those that are known to keep it where their fields are.
+    /// Packages that may keep storage at any slot and are not searched: of a repository or another registry, called
+    /// like the framework's, or made with one of [`SDK`] and not of those that are known to keep it where their fields
+    /// are.
     pub(super) fn unsearched(&self) -> Vec<String> {
         let is_hidden = |one: &&Locked| match one.source.as_deref() {
-            Some(REGISTRY) => {
+            Some(REGISTRY) if !FRAMEWORK.contains(&one.name.as_str()) => {
                 let mut used = one.dependencies.iter().map(|one| name_of(one));
                 used.any(|name| SDK.contains(&name)) && !KNOWN.contains(&one.name.as_str())
             }
@@ -204,13 +193,6 @@ fn name_of(dependency: &str) -> &str {
     dependency.split(' ').next().unwrap_or_default()
 }
 
-fn outdated(path: &Path, reason: String) -> BuildError {
-    BuildError::LockFile {
-        path: path.to_owned(),
-        reason,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::LockFile;
@@ -242,7 +224,7 @@ mod tests {
         let error = lock
             .require_covers(path, &other)
             .expect_err("another package");
-        assert_eq!(error.name(), "LockFile");
+        assert_eq!(error.name(), "SourceFile");
         assert!(error.to_string().contains("a 1.0.0"), "{error}");
     }
 
@@ -250,14 +232,13 @@ mod tests {
     fn a_lock_file_without_checksums_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("Cargo.lock");
-        assert!(LockFile::read(&path).expect("none").is_none());
         for text in [
             "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n",
             "version = 2\n",
         ] {
             std::fs::write(&path, text).expect("written");
             let error = LockFile::read(&path).expect_err(text);
-            assert_eq!(error.name(), "LockFile", "{error}");
+            assert_eq!(error.name(), "SourceFile", "{error}");
         }
     }
 }

@@ -43,12 +43,10 @@ const FIELDS: [&str; 13] = [
 /// The manifest of a package.
 ///
 /// # Errors
-/// [`BuildError::Manifest`] for what could not be written again.
+/// [`BuildError::SourceFile`] for what could not be written again.
 pub(super) fn of_package(package: &Package, places: &CopyPaths) -> Result<Table, BuildError> {
-    let refused = |reason: String| BuildError::Manifest {
-        path: package.folder.join("Cargo.toml"),
-        reason,
-    };
+    let path = package.folder.join("Cargo.toml");
+    let refused = |reason: String| BuildError::in_file(&path, reason);
     let told = serde_json::to_value(&*package.told).map_err(|error| refused(error.to_string()))?;
     let toml = |value: &serde_json::Value| {
         Value::try_from(value).map_err(|error| refused(format!("{value}: {error}")))
@@ -61,15 +59,15 @@ pub(super) fn of_package(package: &Package, places: &CopyPaths) -> Result<Table,
     }
     let folder = package.told.manifest_path.parent();
     let folder = normal(folder.map_or(&package.folder, |folder| folder.as_std_path()));
-    let path = |target: &Target| {
-        let source = normal(target.src_path.as_std_path());
-        Value::from(relative(&folder, &source))
+    let source = |target: &Target| {
+        let path = normal(target.src_path.as_std_path());
+        Value::from(relative(&folder, &path))
     };
     let targets = &package.told.targets;
     let script = targets
         .iter()
         .find(|target| target.is_kind(TargetKind::CustomBuild));
-    own.insert("build".into(), script.map_or(Value::Boolean(false), path));
+    own.insert("build".into(), script.map_or(Value::Boolean(false), source));
     let mut manifest = Table::new();
     manifest.insert("package".into(), Value::Table(own));
     if let Some(library) = targets
@@ -78,7 +76,7 @@ pub(super) fn of_package(package: &Package, places: &CopyPaths) -> Result<Table,
     {
         let mut table = Table::new();
         table.insert("name".into(), Value::from(library.name.as_str()));
-        table.insert("path".into(), path(library));
+        table.insert("path".into(), source(library));
         match library.is_kind(TargetKind::ProcMacro) {
             true => table.insert("proc-macro".into(), Value::Boolean(true)),
             false => table.insert("crate-type".into(), texts(&library.crate_types)),
@@ -165,9 +163,6 @@ pub(super) fn of_root(packages: &[Package], places: &CopyPaths) -> Result<Table,
         Some(package) => of_package(package, places)?,
         None => Table::new(),
     };
-    if let Some(features) = settings.get("cargo-features") {
-        manifest.insert("cargo-features".into(), features.clone());
-    }
     manifest.insert("profile".into(), Value::Table(profiles(&settings)));
     for name in ["patch", "replace"] {
         if let Some(value) = settings.get(name) {
@@ -177,10 +172,10 @@ pub(super) fn of_root(packages: &[Package], places: &CopyPaths) -> Result<Table,
         }
     }
     let workspace = inner(&mut manifest, "workspace");
-    workspace.insert(
-        "resolver".into(),
-        Value::from(resolver(contract, &settings)),
-    );
+    let resolver = |table: &str| settings.get(table)?.get("resolver");
+    if let Some(resolver) = resolver("workspace").or_else(|| resolver("package")) {
+        workspace.insert("resolver".into(), resolver.clone());
+    }
     let place = places.package(&contract.folder);
     // The package in the root is a member by itself. Named as `.`, everything below it would be one.
     if !place.as_os_str().is_empty() {
@@ -189,19 +184,6 @@ pub(super) fn of_root(packages: &[Package], places: &CopyPaths) -> Result<Table,
     }
     workspace.insert("exclude".into(), texts(&[ELSEWHERE]));
     Ok(manifest)
-}
-
-/// How cargo unites features in the workspace: as it says, or as the edition of the package in its root
-/// does.
-fn resolver(contract: &Package, settings: &Table) -> String {
-    let of = |table: &str| settings.get(table)?.get("resolver")?.as_str();
-    let by_edition = || match contract.edition_of_root() {
-        None | Some("2015" | "2018") => "1",
-        Some("2021") => "2",
-        Some(_) => "3",
-    };
-    let said = of("workspace").or_else(|| of("package"));
-    said.unwrap_or_else(by_edition).to_owned()
 }
 
 /// The profile of contracts and those that it inherits from.

@@ -26,7 +26,6 @@ mod config;
 mod constants;
 mod copied;
 mod copy;
-mod crates;
 mod error;
 pub mod evm;
 pub mod examples;
@@ -43,7 +42,6 @@ mod places;
 mod reviewed;
 mod revision;
 mod settled_lock;
-mod shown;
 mod source;
 mod sources;
 #[cfg(test)]

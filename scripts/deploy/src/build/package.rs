@@ -52,7 +52,7 @@ impl Workspace {
     /// The workspace that the package in `folder` belongs to. Nothing is fetched.
     ///
     /// # Errors
-    /// [`BuildError::Manifest`] with cargo's words.
+    /// [`BuildError::SourceFile`] with cargo's words.
     pub(super) fn of(folder: &Path) -> Result<Arc<Self>, BuildError> {
         if !folder.join("Cargo.toml").is_file() {
             return Err(BuildError::NotAContract {
@@ -61,10 +61,6 @@ impl Workspace {
         }
         let folder = canonical(folder)?;
         let path = folder.join("Cargo.toml");
-        let refused = |reason: String| BuildError::Manifest {
-            path: path.clone(),
-            reason,
-        };
         let told = MetadataCommand::new()
             .cargo_path("cargo")
             .env(CHOSEN, ToolchainFile::of(&folder)?.channel)
@@ -75,8 +71,8 @@ impl Workspace {
             .exec()
             .map_err(|error| match error {
                 Error::Io(error) => BuildError::not_started("cargo".as_ref())(error),
-                Error::CargoMetadata { stderr } => refused(stderr.trim().to_owned()),
-                other => refused(other.to_string()),
+                Error::CargoMetadata { stderr } => BuildError::in_file(&path, stderr.trim()),
+                other => BuildError::in_file(&path, other),
             })?;
         let root = canonical(told.workspace_root.as_std_path())?;
         let member = |told: cargo_metadata::Package| {
@@ -174,13 +170,6 @@ impl Package {
     /// Names of the packages that it depends on, as the lock file knows them.
     pub(super) fn dependency_names(&self) -> BTreeSet<&str> {
         self.dependencies().map(|one| one.name.as_str()).collect()
-    }
-
-    /// The edition of the package in its workspace's folder, if there is one.
-    pub(super) fn edition_of_root(&self) -> Option<&'static str> {
-        let mut members = self.workspace.members.iter();
-        let found = members.find(|(folder, _)| *folder == self.root);
-        found.map(|(_, told)| told.edition.as_str())
     }
 
     /// The Cargo.toml of its workspace.

@@ -48,4 +48,17 @@ impl CopyPaths {
             Some(number) => Path::new(ELSEWHERE).join((number - 1).to_string()),
         }
     }
+
+    /// Where a file of `package` that the copy has at `at` lies on the disk, and its path in the package, or in the
+    /// workspace where it lies outside.
+    pub(super) fn on_disk(&self, package: &Package, at: &Path) -> (PathBuf, PathBuf) {
+        let (folder, inside) = match at.strip_prefix(self.package(&package.folder)) {
+            Ok(inside) => (&package.folder, inside),
+            Err(_) => {
+                let inside = at.strip_prefix(self.workspace(&package.root));
+                (&package.root, inside.unwrap_or(at))
+            }
+        };
+        (join(folder, inside), inside.to_owned())
+    }
 }

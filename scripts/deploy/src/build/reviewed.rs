@@ -4,8 +4,8 @@
 
 use super::package::canonical;
 use super::revision::git;
-use super::tree::join;
-use std::path::{Component, Path, PathBuf};
+use super::tree::{join, normal};
+use std::path::{Path, PathBuf};
 
 /// Where GitLab's runner names the default branch, and where GitHub's names the file that does. Neither is
 /// the branch that a pull request goes to: its author may have pushed that one.
@@ -19,9 +19,6 @@ const REPOSITORY: [&str; 2] = ["CI_MERGE_REQUEST_PROJECT_URL", "CI_PROJECT_URL"]
 const OF_NONE: [&str; 2] = ["refs/heads/main", "refs/heads/master"];
 /// The remote that a clone has unless it is named otherwise.
 const ORIGIN: &str = "origin";
-
-/// Links on the way to a file, at most, as systems allow them.
-const LINKS_MAX: usize = 40;
 
 /// Answers what a variable of the environment holds.
 type Variables<'v> = dyn Fn(&str) -> Option<String> + 'v;
@@ -44,17 +41,12 @@ impl Reviewed {
     }
 
     fn with(variable: &Variables<'_>, file: &Path) -> Self {
-        let file = match located(file) {
-            Ok(file) => file,
-            Err(why) => return Self::No(why),
+        let compared = match located(file) {
+            Ok((_, None)) => return Self::NoRepository,
+            Ok((file, Some(top))) => compare(variable, &top, &file),
+            Err(why) => Err(why),
         };
-        let Some(top) = repository_of(&file) else {
-            return Self::NoRepository;
-        };
-        match compare(variable, top, &file) {
-            Ok(()) => Self::Yes,
-            Err(why) => Self::No(why),
-        }
+        compared.map_or_else(Self::No, |()| Self::Yes)
     }
 }
 
@@ -79,18 +71,16 @@ impl OnDefault {
     }
 
     fn with(variable: &Variables<'_>, file: &Path) -> Result<Self, String> {
-        if named_default(variable)?.is_none() {
+        if Runner::of(variable)?.branch.is_none() {
             return Ok(Self::NotNamed);
         }
-        let file = located(file)?;
-        let Some(top) = repository_of(&file) else {
+        let (file, Some(top)) = located(file)? else {
             return Ok(Self::NotNamed);
         };
-        require_own(top)?;
-        let inside = inside(top, &file)?;
-        let object = format!("{}:{inside}", base(variable, top, inside)?);
-        match verified(top, &object) {
-            Some(object) => git(top, &["cat-file", "blob", &object]).map(Self::Text),
+        require_own(&top)?;
+        let object = format!("{}:{}", base(variable, &top)?, inside(&top, &file)?);
+        match verified(&top, &object) {
+            Some(object) => git(&top, &["cat-file", "blob", &object]).map(Self::Text),
             None => Ok(Self::Absent),
         }
     }
@@ -101,74 +91,48 @@ impl OnDefault {
 pub fn is_of_author(file: &Path) -> bool {
     let is_run = std::env::var("CI").is_ok_and(|value| !value.is_empty() && value != "false");
     let is_alone = |top: &Path| git(top, &["remote"]).is_ok_and(|names| names.trim().is_empty());
-    !is_run && located(file).is_ok_and(|file| repository_of(&file).is_none_or(is_alone))
+    !is_run && located(file).is_ok_and(|(_, top)| top.is_none_or(|top| is_alone(&top)))
 }
 
-/// A file that may be gone, in a folder that is there.
-fn located(file: &Path) -> Result<PathBuf, String> {
-    if let Some(link) = tracked_link(file)? {
-        return Err(format!(
-            "{} is a link that git has, so a change can have it lead anywhere (put the file or folder itself there)",
-            link.display()
-        ));
-    }
+/// A file that may be gone, and the working tree that it lies in, canonical. No link may lead there from within the
+/// working tree, or into it: a change can have brought it.
+fn located(file: &Path) -> Result<(PathBuf, Option<PathBuf>), String> {
     let unknown = || format!("{} cannot be found", file.display());
-    let path = std::path::absolute(file).map_err(|_| unknown())?;
+    let path = normal(&std::path::absolute(file).map_err(|_| unknown())?);
     let mut above = path.ancestors();
     let found =
         above.find_map(|above| Some((canonical(above).ok()?, path.strip_prefix(above).ok()?)));
     let (there, gone) = found.ok_or_else(unknown)?;
-    let mut names = gone.components();
-    match names.all(|name| matches!(name, Component::Normal(_))) {
-        true => Ok(join(&there, gone)),
-        false => Err(unknown()),
+    let real = join(&there, gone);
+    let inside = repository_of(&path)
+        .and_then(|top| Some(join(&canonical(top).ok()?, path.strip_prefix(top).ok()?)));
+    let top = repository_of(&real).map(Path::to_owned);
+    let expected = top.is_some().then_some(&real);
+    match inside.as_ref() == expected {
+        true => Ok((real, top)),
+        false => Err(format!(
+            "a link leads to {}, so a change can have it lead anywhere (put the file or folder itself there)",
+            file.display()
+        )),
     }
 }
 
-/// Whether a file is in the index of git, or a link on the way to it, so that others can have written it or chosen
-/// it. One that is not there, or is in no repository, is not.
+/// Whether a file is in the index of git, so that others can have written it. One that is in no repository is not.
 ///
 /// # Errors
 /// Why git cannot say.
 pub fn is_tracked(file: &Path) -> Result<bool, String> {
-    if tracked_link(file)?.is_some() {
-        return Ok(true);
-    }
-    canonical(file).map_or(Ok(false), |file| is_in_index(&file))
-}
-
-/// The first link on the way to a file that is in the index of git.
-fn tracked_link(file: &Path) -> Result<Option<PathBuf>, String> {
-    let unknown = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-    let mut path = std::path::absolute(file).map_err(|error| unknown(&error))?;
-    for _ in 0..LINKS_MAX {
-        path = path.components().collect(); // of `link/` nobody says that it is a link
-        let above: Vec<&Path> = path.ancestors().collect();
-        let Some(link) = above.into_iter().rev().find(|one| one.is_symlink()) else {
-            return Ok(None);
-        };
-        let (Some(folder), Some(name)) = (link.parent(), link.file_name()) else {
-            return Ok(None);
-        };
-        let folder = canonical(folder).map_err(|error| unknown(&error))?;
-        let there = folder.join(name);
-        if is_in_index(&there)? {
-            return Ok(Some(there));
-        }
-        let to = std::fs::read_link(&there).map_err(|error| unknown(&error))?;
-        let rest = path.strip_prefix(link).map_err(|error| unknown(&error))?;
-        path = folder.join(to).join(rest);
-    }
-    Err(unknown(&"links lead in a circle"))
-}
-
-fn is_in_index(file: &Path) -> Result<bool, String> {
-    let Some(top) = repository_of(file) else {
+    let (file, Some(top)) = located(file)? else {
         return Ok(false);
     };
-    require_top(top)?;
-    let ask = ["--literal-pathspecs", "ls-files", "--", inside(top, file)?];
-    Ok(!git(top, &ask)?.is_empty())
+    require_top(&top)?;
+    let ask = [
+        "--literal-pathspecs",
+        "ls-files",
+        "--",
+        inside(&top, &file)?,
+    ];
+    Ok(!git(&top, &ask)?.is_empty())
 }
 
 /// The path of a file below the root of its repository.
@@ -221,7 +185,7 @@ fn compare(variable: &Variables<'_>, top: &Path, file: &Path) -> Result<(), Stri
         false if was_never(top, inside) => return Ok(()),
         false => None,
     };
-    let commit = base(variable, top, inside)?;
+    let commit = base(variable, top)?;
     let short = commit.get(..12).unwrap_or(&commit);
     let then = verified(top, &format!("{commit}:{inside}"));
     match (&now, &then) {
@@ -259,17 +223,24 @@ fn verified(top: &Path, name: &str) -> Option<String> {
     git(top, &ask).ok()
 }
 
-/// The commit to compare with: the default branch as it is known here; in a repository that was cloned from
-/// nowhere and has no such branch, the one that added the file.
-fn base(variable: &Variables<'_>, top: &Path, inside: &str) -> Result<String, String> {
+/// The commit to compare with: the default branch as it is known here.
+fn base(variable: &Variables<'_>, top: &Path) -> Result<String, String> {
     let commit = |name: &str| verified(top, &format!("{name}^{{commit}}"));
     let remotes = git(top, &["remote"])?;
     let remotes: Vec<&str> = remotes.lines().collect();
     let remote = match &remotes[..] {
-        [one] => Some(*one),
-        several => several.iter().copied().find(|one| *one == ORIGIN),
+        [] => {
+            let found = OF_NONE.iter().find_map(|name| commit(name));
+            return found.ok_or_else(|| "the default branch is not known here".into());
+        }
+        [one] => one,
+        several => several
+            .iter()
+            .find(|one| **one == ORIGIN)
+            .ok_or("which of its remotes has the default branch is not known")?,
     };
-    if let (Some(meant), Some(remote)) = (named_repository(variable)?, remote) {
+    let runner = Runner::of(variable)?;
+    if let Some(meant) = runner.repository {
         let url = git(top, &["remote", "get-url", remote])?;
         if address_of(&url) != address_of(&meant) {
             return Err(format!(
@@ -277,71 +248,46 @@ fn base(variable: &Variables<'_>, top: &Path, inside: &str) -> Result<String, St
             ));
         }
     }
-    let branch = match (named_default(variable)?, remote) {
-        (Some(name), Some(remote)) => {
-            let found = commit(&format!("refs/remotes/{remote}/{name}"));
-            Some(found.ok_or_else(|| {
-                format!(
-                    "the branch {remote}/{name} is not here (fetch-depth: 0 or GIT_DEPTH: 0 fetches it)"
-                )
-            })?)
-        }
-        (None, Some(remote)) => {
-            let head = format!("refs/remotes/{remote}/HEAD");
-            let named = git(top, &["symbolic-ref", "--quiet", &head]).ok();
-            let found = named.and_then(|name| commit(&name));
-            Some(found.ok_or_else(|| {
-                format!(
-                    "the default branch is not known here (git remote set-head {remote} --auto)"
-                )
-            })?)
-        }
-        (_, None) if remotes.is_empty() => OF_NONE.iter().find_map(|name| commit(name)),
-        (_, None) => None,
-    };
-    if let Some(branch) = branch {
-        return Ok(branch);
+    match runner.branch {
+        Some(name) => commit(&format!("refs/remotes/{remote}/{name}")).ok_or_else(|| {
+            format!(
+                "the branch {remote}/{name} is not here (fetch-depth: 0 or GIT_DEPTH: 0 fetches it)"
+            )
+        }),
+        None => commit(&format!("refs/remotes/{remote}/HEAD")).ok_or_else(|| {
+            format!("the default branch is not known here (git remote set-head {remote} --auto)")
+        }),
     }
-    let whole = git(top, &["rev-parse", "--is-shallow-repository"])? == "false";
-    if !whole || !remotes.is_empty() || git(top, &["symbolic-ref", "--quiet", "HEAD"]).is_err() {
-        return Err("the default branch is not known here".into());
-    }
-    let ask = [
-        "--literal-pathspecs",
-        "rev-list",
-        "--full-history",
-        "--reverse",
-        "HEAD",
-        "--",
-    ];
-    let touched = git(top, &[&ask[..], &[inside]].concat())?;
-    let first = touched.lines().next();
-    first
-        .map(str::to_owned)
-        .ok_or_else(|| format!("{inside} is not committed"))
 }
 
-/// What the runner of a workflow calls the default branch, where one does.
-fn named_default(variable: &Variables<'_>) -> Result<Option<String>, String> {
-    if let Some(name) = given(variable, NAMED) {
-        return Ok(Some(name));
-    }
-    let event = event(variable)?;
-    let name = event.and_then(|event| {
-        event["repository"]["default_branch"]
-            .as_str()
-            .map(str::to_owned)
-    });
-    Ok(name)
+/// What the runner of a workflow names, where one runs.
+struct Runner {
+    /// The default branch.
+    branch: Option<String>,
+    /// The URL of the repository that it is about.
+    repository: Option<String>,
 }
 
-/// The URL of the repository that the runner of a workflow is about, where one names it.
-fn named_repository(variable: &Variables<'_>) -> Result<Option<String>, String> {
-    if let Some(url) = REPOSITORY.iter().find_map(|name| given(variable, name)) {
-        return Ok(Some(url));
+impl Runner {
+    fn of(variable: &Variables<'_>) -> Result<Self, String> {
+        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let event = match given(EVENT) {
+            Some(path) => read_event(&path).map_err(|error| {
+                format!("the event of the workflow cannot be read ({EVENT}): {error}")
+            })?,
+            None => serde_json::Value::Null,
+        };
+        let told = |name: &str| event["repository"][name].as_str().map(str::to_owned);
+        let repository = REPOSITORY.iter().find_map(|name| given(name));
+        Ok(Self {
+            branch: given(NAMED).or_else(|| told("default_branch")),
+            repository: repository.or_else(|| told("clone_url")),
+        })
     }
-    let event = event(variable)?;
-    Ok(event.and_then(|event| event["repository"]["clone_url"].as_str().map(str::to_owned)))
+}
+
+fn read_event(path: &str) -> std::io::Result<serde_json::Value> {
+    Ok(serde_json::from_slice(&std::fs::read(path)?)?)
 }
 
 /// A repository's URL without what may differ in URLs of one repository.
@@ -352,24 +298,6 @@ fn address_of(url: &str) -> String {
     let path = format!("{}/{path}", host.replacen(':', "/", 1));
     let path = path.trim_end_matches('/');
     path.strip_suffix(".git").unwrap_or(path).to_lowercase()
-}
-
-fn given(variable: &Variables<'_>, name: &str) -> Option<String> {
-    variable(name).filter(|value| !value.is_empty())
-}
-
-/// The event of a workflow of GitHub, where one runs.
-fn event(variable: &Variables<'_>) -> Result<Option<serde_json::Value>, String> {
-    let Some(path) = given(variable, EVENT) else {
-        return Ok(None);
-    };
-    let unreadable = |error: &dyn std::fmt::Display| {
-        format!("the event of the workflow cannot be read ({EVENT}): {error}")
-    };
-    let text = std::fs::read(path).map_err(|error| unreadable(&error))?;
-    serde_json::from_slice(&text)
-        .map(Some)
-        .map_err(|error| unreadable(&error))
 }
 
 #[cfg(test)]

@@ -44,8 +44,7 @@ pub(super) struct Revision {
 impl Revision {
     /// What `text` names, seen from the current folder; `None` if it does not begin with `git:`.
     ///
-    /// A path is one from the repository's root, or from the current folder if it begins with `./` or
-    /// `../`, as for git. Without one it is the current folder.
+    /// A path is one from the repository's root. Without one it is the current folder.
     pub(super) fn parse(text: &str) -> Result<Option<Self>, BuildError> {
         let Some(rest) = text.strip_prefix(REVISION) else {
             return Ok(None);
@@ -67,7 +66,6 @@ impl Revision {
         let top = canonical(Path::new(&top))?;
         let inside = match path {
             None => here,
-            Some(path) if is_relative(path) => normal(&here.join(path)),
             Some(path) => normal(&top.join(path)),
         };
         let inside = inside.strip_prefix(&top).map_err(|_| {
@@ -87,20 +85,12 @@ impl Revision {
         ];
         let id = git(&top, &ask)
             .map_err(|_| refused(format!("the repository has no commit {name:?}")))?;
-        if id.len() < 40 || !id.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(refused(format!("git answered {id:?}")));
-        }
         Ok(Some(Self {
             text: text.into(),
             inside: inside.to_owned(),
             top,
             id,
         }))
-    }
-
-    /// The same crate in the working tree, which may not be there any more.
-    pub(super) fn crate_now(&self) -> PathBuf {
-        self.top.join(&self.inside)
     }
 
     /// The commit.
@@ -200,10 +190,6 @@ impl Revision {
 pub fn repository() -> Option<PathBuf> {
     let top = git(Path::new("."), &["rev-parse", "--show-toplevel"]).ok()?;
     canonical(Path::new(&top)).ok()
-}
-
-fn is_relative(path: &str) -> bool {
-    matches!(path, "." | "..") || path.starts_with("./") || path.starts_with("../")
 }
 
 pub(super) fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {

@@ -6,14 +6,14 @@ use super::config::{self, Config};
 use super::constants::{Constants, PREFIX};
 use super::copied::files;
 use super::error::BuildError;
-use super::known_sources::{self, Candidate, is_rust};
+use super::known_sources::{Candidate, is_rust};
 use super::lock_file::{LockFile, SDK};
 use super::manifests::{self, is_library};
 use super::package::{FRAMEWORK, Package, STACK_SIZE, closure};
-use super::places::{CopyPaths, ELSEWHERE};
+use super::places::CopyPaths;
 use super::toolchain::ToolchainFile;
 use super::tree::{Entry, Tree, join};
-use crate::interface::{RustFile, is_data};
+use crate::interface::RustFile;
 use alloy::primitives::{B256, Keccak256};
 use cargo_metadata::{Target, TargetKind};
 use std::collections::BTreeSet;
@@ -28,8 +28,6 @@ const HOST: &str = "stylus-upgrades-host";
 
 /// The compiler's own crates, which macros name.
 const OF_COMPILER: [&str; 3] = ["alloc", "core", "std"];
-/// By what a manifest turns on settings that are not searched: flags of a profile, say.
-const UNSTABLE: &str = "cargo-features";
 
 /// A contract's sources, read and ready to be copied.
 #[derive(Debug, Clone)]
@@ -38,14 +36,10 @@ pub(super) struct Source {
     pub(super) package: Package,
     /// Its Rust files and those of what it depends on by path, the framework's left out.
     pub(super) rust: Vec<RustFile>,
-    /// The framework's Rust files, by their places in the copy: known, and not searched.
-    known: BTreeSet<PathBuf>,
-    /// Packages in the place of those whose macros write the functions: they can write anything.
-    pub(super) replaced: BTreeSet<String>,
+    /// Places in the copy of the files that are searched, and of those that are known: the framework's.
+    searched: BTreeSet<PathBuf>,
     /// What else is compiled whose sources are not searched, or not as those of a contract.
     pub(super) unsearched: BTreeSet<String>,
-    /// Packages that are called like the framework's and that cargo fetches.
-    pub(super) fetched: BTreeSet<String>,
     /// The compiler.
     pub(super) toolchain: ToolchainFile,
     /// The files of the copy.
@@ -63,7 +57,7 @@ pub(super) struct Source {
     /// The settings of the profile that it is compiled in, one by one.
     pub(super) profile: Vec<String>,
     /// The lock file as it lies on the disk.
-    pub(super) lock: Option<LockFile>,
+    pub(super) lock: LockFile,
     /// Every file or folder on the disk that something was copied from.
     pub(super) origins: Vec<PathBuf>,
 }
@@ -79,97 +73,81 @@ pub(super) struct Part {
     pub(super) hash: B256,
 }
 
+/// A package with its files.
+struct Read {
+    package: Package,
+    /// Its folder in the copy.
+    place: PathBuf,
+    files: Tree,
+    /// Whether it is one of the framework's.
+    is_ours: bool,
+}
+
 impl Source {
-    /// Reads a contract and all that it needs. `cargo_home` is where cargo finds what the user told it.
-    pub(super) fn read(package: &Package, cargo_home: &Path) -> Result<Self, BuildError> {
+    /// Reads a contract and all that it needs.
+    pub(super) fn read(package: &Package) -> Result<Self, BuildError> {
         let packages = closure(package.clone())?;
         let places = CopyPaths::of(&packages);
-        let config = config::read(&package.folder, &package.root, cargo_home)?;
+        let config = config::read(&package.folder, &package.root)?;
         let toolchain = ToolchainFile::of(&package.folder)?;
-        let mut own = Vec::new();
-        let mut origins = Vec::new();
-        for package in &packages {
-            own.push(files(package, &places, &mut origins)?);
-        }
+        let lock_path = package.root.join("Cargo.lock");
+        let lock = LockFile::read(&lock_path)?;
+        let reduced = lock.reduced(&packages);
+        let mut origins = vec![lock_path];
+        origins.extend(toolchain.path.clone());
         let mut tree = Tree::default();
-        for (one, files) in packages.iter().zip(&own) {
-            if one.root == package.root && one.folder.starts_with(&one.root) {
-                require_free(one, files)?;
-            }
-            tree.merge(files);
-        }
+        let mut all = Vec::new();
         for package in &packages {
-            let manifest = manifests::of_package(package, &places)?;
-            let path = join(&places.package(&package.folder), Path::new("Cargo.toml"));
+            let files = files(package, &places, &mut origins)?;
+            let place = places.package(&package.folder);
+            let candidate = Candidate {
+                name: &package.name,
+                folder: &package.folder,
+                files: &files,
+                place: &place,
+            };
+            let is_ours = candidate.is_framework(package.told.targets.iter(), &reduced);
+            tree.merge(&files);
+            all.push(Read {
+                package: package.clone(),
+                place,
+                files,
+                is_ours,
+            });
+        }
+        for one in &all {
+            let manifest = manifests::of_package(&one.package, &places)?;
+            let path = join(&one.place, Path::new("Cargo.toml"));
             tree.insert(path, Entry::text(manifest.to_string()));
         }
         let root = manifests::of_root(&packages, &places)?;
         tree.insert("Cargo.toml", Entry::text(root.to_string()));
         tree.insert(toolchain.name, Entry::text(toolchain.text.as_str()));
-        origins.extend(toolchain.path.clone());
-        let lock_path = package.root.join("Cargo.lock");
-        let lock = LockFile::read(&lock_path)?;
-        let reduced = lock.as_ref().map(|lock| lock.reduced(&packages));
-        if let Some(reduced) = &reduced {
-            tree.insert("Cargo.lock", Entry::text(reduced.to_text()));
-            origins.push(lock_path);
-        }
+        tree.insert("Cargo.lock", Entry::text(reduced.to_text()));
         if let Some(code) = &config.code {
             tree.insert(CONFIG, Entry::text(code.as_str()));
         }
-        let are_ours: Vec<bool> = packages
-            .iter()
-            .zip(&own)
-            .map(|(package, files)| {
-                let candidate = Candidate {
-                    name: &package.name,
-                    folder: &package.folder,
-                    files,
-                    place: &places.package(&package.folder),
-                };
-                candidate.is_framework(package.told.targets.iter(), reduced.as_ref())
-            })
-            .collect();
-        let ours = own.iter().zip(&are_ours).filter(|(_, is_ours)| **is_ours);
-        let known = ours.flat_map(|(files, _)| files.entries().map(|(path, _)| path));
-        let all = || packages.iter().zip(&are_ours);
-        let others = || all().filter_map(|(one, is_ours)| (!is_ours).then_some(one));
-        let locked_by_name = reduced.iter().flat_map(LockFile::unsearched);
-        let by_path = others()
-            .skip_while(|one| one.folder == package.folder)
-            .filter(|one| one.told.targets.iter().any(is_meant))
-            .map(|one| one.name.clone());
-        let misnamed: Vec<String> = others().flat_map(renamed).chain(by_path).collect();
-        let settings = package.root_manifest()?;
-        let unstable = settings.contains_key(UNSTABLE);
-        let unsearched = others()
-            .filter_map(unsearched)
-            .chain(misnamed.iter().cloned())
-            .chain(locked_by_name)
-            .chain(config.supplied.iter().cloned())
-            .chain(unstable.then(|| format!("Cargo.toml: {UNSTABLE}")))
-            .collect();
-        let locked = lock.iter().flat_map(|lock| lock.not_of_registry(&SDK));
+        let unsearched = all.iter().enumerate().filter(|(_, one)| !one.is_ours);
+        let unsearched = unsearched.flat_map(|(at, one)| unsearched_of(&one.package, at == 0));
+        let rust = rust(&all, &places);
+        let library = rust.iter().filter(|file| file.is_of_library());
+        let ours = all.iter().filter(|one| one.is_ours);
+        let known = ours.flat_map(|one| one.files.entries().map(|(path, _)| path.to_owned()));
         Ok(Self {
-            replaced: misnamed
-                .into_iter()
-                .chain(locked.map(str::to_owned))
+            unsearched: unsearched
+                .chain(reduced.unsearched())
+                .chain(config.unsearched.iter().cloned())
                 .collect(),
-            rust: rust(&packages, &are_ours, &own, &places),
-            known: known
-                .filter(|path| is_rust(path))
-                .map(Path::to_owned)
+            searched: library
+                .map(|file| file.place.clone())
+                .chain(known.filter(|path| is_rust(path)))
                 .collect(),
-            unsearched,
-            fetched: reduced
-                .as_ref()
-                .map(known_sources::fetched)
-                .unwrap_or_default(),
+            rust,
             place: places.package(&package.folder),
             stack_size: stack_size(package, &config),
-            profile: manifests::profile(&settings),
-            constants: constants(&packages, &own),
-            parts: parts(&packages, &own, &places, &tree),
+            profile: manifests::profile(&package.root_manifest()?),
+            constants: constants(&all),
+            parts: parts(&all, &tree),
             package: package.clone(),
             toolchain,
             tree,
@@ -180,66 +158,45 @@ impl Source {
     }
 
     /// Which of the files that the compiler read nobody searched, by their places in the copy: whatever their names
-    /// are, they may be sources, unless they hold nothing that can be code.
+    /// are, they may be sources.
     pub(super) fn not_searched<'a>(
         &'a self,
         read: &'a [PathBuf],
     ) -> impl Iterator<Item = &'a PathBuf> {
-        let searched = self.rust.iter().filter(|file| file.is_of_library());
-        let searched: BTreeSet<&PathBuf> = searched.map(|file| &file.place).collect();
-        read.iter().filter(move |path| {
-            let is_told = path.starts_with(CONSTANTS);
-            let is_data =
-                matches!(self.tree.get(path), Some(Entry::File { bytes, .. }) if is_data(bytes));
-            !is_told && !is_data && !searched.contains(path) && !self.known.contains(*path)
-        })
+        read.iter().filter(|path| !self.searched.contains(*path))
     }
 
     /// Adds those of the framework's constants that the sources name: a build reads them, so they
-    /// are part of what it is made from.
-    pub(super) fn add_constants(&mut self, known: &Constants) {
-        let named = known
-            .iter()
-            .filter(|(name, _)| self.constants.contains(*name));
-        for (name, constant) in named {
+    /// are part of what it is made from. Those it is.
+    pub(super) fn add_constants(&mut self, known: &Constants) -> Constants {
+        let mut named = known.clone();
+        named.retain(|name, _| self.constants.contains(name));
+        for (name, constant) in &named {
             let path = Path::new(CONSTANTS).join(name);
+            self.searched.insert(path.clone());
             self.tree.insert(path, Entry::text(constant.bytes()));
         }
+        named
     }
 }
 
 /// The Rust files of the contract and of all others that are not the framework's.
-fn rust(
-    packages: &[Package],
-    are_ours: &[bool],
-    own: &[Tree],
-    places: &CopyPaths,
-) -> Vec<RustFile> {
+fn rust(all: &[Read], places: &CopyPaths) -> Vec<RustFile> {
     let mut found = Vec::new();
-    let all = packages.iter().zip(are_ours).zip(own);
-    for (number, ((package, is_ours), files)) in all.enumerate() {
+    for (number, one) in all.iter().enumerate() {
         let is_own = number == 0;
-        let (place, root) = (
-            places.package(&package.folder),
-            places.workspace(&package.root),
-        );
-        for (path, entry) in files.entries().filter(|(path, _)| is_rust(path)) {
-            let (folder, inside) = match path.strip_prefix(&place) {
-                Ok(inside) => (&package.folder, inside),
-                Err(_) => (&package.root, path.strip_prefix(&root).unwrap_or(path)),
-            };
-            match entry {
-                Entry::File { bytes, .. } if is_own || !is_ours => {
-                    found.push(RustFile {
-                        path: folder.join(inside),
-                        inside: inside.to_owned(),
-                        is_own,
-                        place: path.to_owned(),
-                        bytes: bytes.clone(),
-                    });
-                }
-                _ => {}
-            }
+        if one.is_ours && !is_own {
+            continue;
+        }
+        for (place, entry) in one.files.entries().filter(|(path, _)| is_rust(path)) {
+            let (path, inside) = places.on_disk(&one.package, place);
+            found.push(RustFile {
+                path,
+                inside,
+                is_own,
+                place: place.to_owned(),
+                bytes: entry.bytes.clone(),
+            });
         }
     }
     found
@@ -252,62 +209,44 @@ fn leads_to(name: &str) -> bool {
     all.any(|one| *one == name)
 }
 
-/// Whether it is a library that what macros write leads to.
-fn is_meant(target: &Target) -> bool {
-    target.kind.iter().any(is_library) && leads_to(&target.name)
-}
-
-/// What a package calls by the name of a crate that macros mean, and is another.
-fn renamed(package: &Package) -> impl Iterator<Item = String> {
-    package.dependencies().filter_map(|one| {
+/// What a package brings that no search of its Rust files shows: another crate under a name that macros mean, and
+/// what may compute slots of storage elsewhere.
+fn unsearched_of(package: &Package, is_contract: bool) -> Vec<String> {
+    let renamed = package.dependencies().filter_map(|one| {
         let name = one.rename.as_ref()?;
         let is_another = leads_to(name) && name.replace('_', "-") != one.name;
         is_another.then(|| format!("{name} = {}", one.name))
-    })
-}
-
-/// Packages that may compute slots of storage where no search of their Rust files shows it.
-fn unsearched(package: &Package) -> Option<String> {
+    });
     let sources = package.told.manifest_path.with_file_name("src");
     let is_hidden = |target: &Target| {
         let makes_code = [TargetKind::CustomBuild, TargetKind::ProcMacro];
-        let is_elsewhere = !target.src_path.starts_with(&sources);
+        let is_library = target.kind.iter().any(is_library);
         makes_code.iter().any(|kind| target.is_kind(kind.clone()))
-            || (is_elsewhere && target.kind.iter().any(is_library))
+            || (is_library && !target.src_path.starts_with(&sources))
+            || (is_library && !is_contract && leads_to(&target.name))
     };
     let reaches_all = package.dependency_names().contains(HOST);
     let is_hidden = reaches_all || package.told.targets.iter().any(is_hidden);
-    is_hidden.then(|| package.name.clone())
-}
-
-/// The copy needs some names for itself.
-fn require_free(package: &Package, files: &Tree) -> Result<(), BuildError> {
-    let own = [ELSEWHERE, CONSTANTS];
-    let taken = |path: &Path| own.iter().any(|name| path.starts_with(name));
-    match files.entries().find(|(path, _)| taken(path)) {
-        Some((path, _)) => Err(BuildError::Manifest {
-            path: package.root.join(path),
-            reason: format!("the names {} are the builder's own", own.join(", ")),
-        }),
-        None => Ok(()),
-    }
+    renamed
+        .chain(is_hidden.then(|| package.name.clone()))
+        .collect()
 }
 
 /// The packages with the hashes by which a change of them is noticed. Cargo itself compiles again what
 /// depends on one that was.
-fn parts(packages: &[Package], own: &[Tree], places: &CopyPaths, tree: &Tree) -> Vec<Part> {
+fn parts(all: &[Read], tree: &Tree) -> Vec<Part> {
     let settings = tree.get(Path::new(CONFIG)).map(Entry::hash);
-    let part = |(package, files): (&Package, &Tree)| {
+    let part = |one: &Read| {
         let mut hasher = Keccak256::new();
         hasher.update(settings.unwrap_or_default());
-        hasher.update(files.hash());
+        hasher.update(one.files.hash());
         Part {
-            name: package.name.clone(),
-            place: places.package(&package.folder),
+            name: one.package.name.clone(),
+            place: one.place.clone(),
             hash: hasher.finalize(),
         }
     };
-    packages.iter().zip(own).map(part).collect()
+    all.iter().map(part).collect()
 }
 
 /// What the crate says; else what the flags say; else one page less what the data needs.
@@ -325,23 +264,16 @@ const BY_FEATURE: (&str, &str) = ("stylus-upgradeable", "complex");
 
 /// Names in the sources that begin as the framework's build constants do, and the one that a complex
 /// migration names by its macro.
-fn constants(packages: &[Package], own: &[Tree]) -> BTreeSet<String> {
+fn constants(all: &[Read]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let (name, feature) = BY_FEATURE;
-    if packages
-        .iter()
-        .any(|package| package.enables(name, feature))
-    {
+    if all.iter().any(|one| one.package.enables(name, feature)) {
         found.insert(format!("{PREFIX}STORAGE"));
     }
-    let trees = packages.iter().zip(own);
-    let trees = trees.filter(|(package, _)| package.name != name);
-    for (path, entry) in trees.flat_map(|(_, tree)| tree.entries()) {
-        let Entry::File { bytes, .. } = entry else {
-            continue;
-        };
+    let others = all.iter().filter(|one| one.package.name != name);
+    for (path, entry) in others.flat_map(|one| one.files.entries()) {
         if is_rust(path) {
-            let text = String::from_utf8_lossy(bytes);
+            let text = String::from_utf8_lossy(&entry.bytes);
             found.extend(text.match_indices(PREFIX).map(|(at, _)| {
                 let rest = text.get(at..).unwrap_or_default().chars();
                 rest.take_while(|c| c.is_ascii_uppercase() || *c == '_')

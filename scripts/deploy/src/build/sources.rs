@@ -26,13 +26,15 @@ pub fn is_framework(home: &Path) -> bool {
 /// The folder of the framework's sources, canonical.
 ///
 /// # Errors
-/// [`BuildError::SourcesMissing`] if they are not there.
+/// [`BuildError::Missing`] if they are not there.
 pub(super) fn folder(home: &Path) -> Result<PathBuf, BuildError> {
     std::fs::canonicalize(home)
         .ok()
         .filter(|home| is_framework(home))
-        .ok_or_else(|| BuildError::SourcesMissing {
-            path: home.to_owned(),
+        .ok_or_else(|| BuildError::Missing {
+            expected: "the sources of the framework".into(),
+            found: format!("the framework's sources are not at {}", home.display()),
+            next: "give the root of a clone of the framework's repository",
         })
 }
 

@@ -32,7 +32,7 @@ impl ToolchainFile {
     /// The one that holds in `folder`: the nearest above, as for rustup, else the framework's.
     ///
     /// # Errors
-    /// [`BuildError::Config`] if it names no channel. A folder with a compiler is no part of the sources.
+    /// [`BuildError::SourceFile`] if it names no channel. A folder with a compiler is no part of the sources.
     pub(super) fn of(folder: &Path) -> Result<Self, BuildError> {
         let of_folder = |folder: &Path| FILES.map(|name| (name, folder.join(name)));
         let mut all = folder.ancestors().flat_map(of_folder);
@@ -45,11 +45,9 @@ impl ToolchainFile {
             });
         };
         let text = std::fs::read_to_string(&path).map_err(BuildError::file("read", &path))?;
-        let channel = channel(&text).ok_or_else(|| BuildError::Config {
-            path: path.clone(),
-            key: "toolchain".into(),
-            reason: "it names no channel, and a compiler in a folder is not part of the sources"
-                .into(),
+        let channel = channel(&text).ok_or_else(|| {
+            let why = "it names no channel, and a compiler in a folder is not part of the sources";
+            BuildError::in_file(&path, why)
         })?;
         Ok(Self {
             name,

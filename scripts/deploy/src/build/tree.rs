@@ -3,44 +3,37 @@
 
 use super::error::BuildError;
 use alloy::primitives::{B256, keccak256};
-use rustix::fs::OFlags;
 use std::collections::BTreeMap;
-use std::fs::{FileType, OpenOptions};
-use std::io::Read;
+use std::fs::FileType;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 /// Bytes that a tree may have: sources are smaller, and what is larger was not meant.
-const BYTES_MAX: usize = 256 << 20;
+const BYTES_MAX: u64 = 256 << 20;
 /// Owner's permission to execute.
 const EXECUTABLE: u32 = 0o100;
 
-/// A file or a link.
+/// A file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Entry {
-    /// A file.
-    File {
-        /// What it holds.
-        bytes: Vec<u8>,
-        /// Whether its owner may execute it.
-        executable: bool,
-    },
-    /// A symbolic link that stays within the folder that was copied, with what it says.
-    Link(PathBuf),
+pub(super) struct Entry {
+    /// What it holds.
+    pub(super) bytes: Vec<u8>,
+    /// Whether its owner may execute it.
+    pub(super) executable: bool,
 }
 
-/// Files and links by their relative paths.
+/// Files by their relative paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Tree {
     entries: BTreeMap<PathBuf, Entry>,
-    bytes: usize,
+    bytes: u64,
 }
 
 impl Entry {
     /// A file that is not executed.
     pub(super) fn text(content: impl Into<Vec<u8>>) -> Self {
-        Self::File {
+        Self {
             bytes: content.into(),
             executable: false,
         }
@@ -48,13 +41,9 @@ impl Entry {
 
     /// Over kind and content.
     pub(super) fn hash(&self) -> B256 {
-        let (kind, content): (u8, &[u8]) = match self {
-            Self::File { bytes, executable } => (u8::from(*executable), bytes),
-            Self::Link(to) => (2, to.as_os_str().as_bytes()),
-        };
         // In one piece: a hasher that is fed in pieces is compiled here, without optimisation in
         // the profile of development, and every command hashes a hundred files.
-        keccak256([&[kind], content].concat())
+        keccak256([&[u8::from(self.executable)], self.bytes.as_slice()].concat())
     }
 }
 
@@ -85,7 +74,7 @@ impl Tree {
 
     /// Over every path and content: keccak256 of, for each file in the order of the paths, length
     /// of the path (8 bytes, the most significant first), path, keccak256(kind ++ content). Kind is
-    /// 0 for a file, 1 for one that its owner may execute, 2 for a link.
+    /// 0 for a file, 1 for one that its owner may execute.
     pub(super) fn hash(&self) -> B256 {
         let mut text = Vec::new();
         for (path, entry) in &self.entries {
@@ -97,104 +86,42 @@ impl Tree {
         keccak256(text)
     }
 
-    /// Adds the file or the folder at `from` as `place`. `skip` says what is left out, by its path
-    /// within `from`.
+    /// Adds the file or the folder at `from` as `place`. `skip` says what is left out, by its path within `from`; so
+    /// is what is neither: a link, a fifo, a device.
     ///
     /// # Errors
-    /// [`BuildError::SpecialFile`] for what is neither file nor folder, for a link that leaves `within`,
-    /// and for what is too large.
+    /// [`BuildError::SourceFile`] for what is too large.
     pub(super) fn add(
         &mut self,
         from: &Path,
         place: &Path,
-        within: &Path,
         skip: &dyn Fn(&Path, &FileType) -> bool,
     ) -> Result<(), BuildError> {
         let mut left = vec![PathBuf::new()];
         while let Some(inside) = left.pop() {
             let path = join(from, &inside);
-            let kind = std::fs::symlink_metadata(&path)
-                .map_err(BuildError::file("look at", &path))?
-                .file_type();
-            if skip(&inside, &kind) {
+            let metadata = std::fs::symlink_metadata(&path);
+            let metadata = metadata.map_err(BuildError::file("look at", &path))?;
+            if skip(&inside, &metadata.file_type()) {
                 continue;
             }
-            if kind.is_dir() {
+            if metadata.is_dir() {
                 for entry in std::fs::read_dir(&path).map_err(BuildError::file("list", &path))? {
                     let entry = entry.map_err(BuildError::file("list", &path))?;
                     left.push(inside.join(entry.file_name()));
                 }
-                continue;
-            }
-            let entry = if kind.is_symlink() {
-                match link(&path, within)? {
-                    Some(entry) => entry,
-                    None => continue,
+            } else if metadata.is_file() {
+                self.bytes += metadata.len();
+                if self.bytes > BYTES_MAX {
+                    let reason = format!("too large: all sources may have {BYTES_MAX} bytes");
+                    return Err(BuildError::in_file(path, reason));
                 }
-            } else if kind.is_file() {
-                self.read(&path)?
-            } else {
-                return Err(special(&path));
-            };
-            self.insert(join(place, &inside), entry);
+                let bytes = std::fs::read(&path).map_err(BuildError::file("read", &path))?;
+                let executable = metadata.permissions().mode() & EXECUTABLE != 0;
+                self.insert(join(place, &inside), Entry { bytes, executable });
+            }
         }
         Ok(())
-    }
-
-    /// Reads a file, and nothing that took its place since it was looked at.
-    fn read(&mut self, path: &Path) -> Result<Entry, BuildError> {
-        let refused = |source| BuildError::File {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        };
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-        let mut options = OpenOptions::new();
-        options.read(true).custom_flags(flags.cast_signed());
-        let file = options.open(path).map_err(refused)?;
-        let metadata = file.metadata().map_err(refused)?;
-        if !metadata.is_file() {
-            return Err(special(path));
-        }
-        let left = BYTES_MAX.saturating_sub(self.bytes);
-        let mut bytes = Vec::new();
-        file.take(left as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(refused)?;
-        if bytes.len() > left {
-            return Err(BuildError::SpecialFile {
-                path: path.to_owned(),
-                kind: format!("too large: all sources may have {BYTES_MAX} bytes"),
-            });
-        }
-        self.bytes += bytes.len();
-        Ok(Entry::File {
-            bytes,
-            executable: metadata.permissions().mode() & EXECUTABLE != 0,
-        })
-    }
-}
-
-/// A relative link that stays in the folder `within`, by its words and in fact; `None` for one that
-/// leads nowhere: in the copy it might lead somewhere.
-fn link(path: &Path, within: &Path) -> Result<Option<Entry>, BuildError> {
-    let to = std::fs::read_link(path).map_err(BuildError::file("read", path))?;
-    let from = path.parent().unwrap_or(within);
-    let leaves = BuildError::SpecialFile {
-        path: path.to_owned(),
-        kind: format!(
-            "a link to {}, which leaves {}",
-            to.display(),
-            within.display()
-        ),
-    };
-    if to.is_absolute() || !normal(&from.join(&to)).starts_with(within) {
-        return Err(leaves);
-    }
-    match std::fs::canonicalize(path) {
-        Ok(end) if !end.starts_with(within) => Err(leaves),
-        Ok(_) => Ok(Some(Entry::Link(to))),
-        Err(_) => Ok(None),
     }
 }
 
@@ -219,11 +146,4 @@ pub(super) fn join(base: &Path, inside: &Path) -> PathBuf {
         return base.to_owned();
     }
     base.join(inside)
-}
-
-fn special(path: &Path) -> BuildError {
-    BuildError::SpecialFile {
-        path: path.to_owned(),
-        kind: "neither a file nor a folder nor a link".into(),
-    }
 }

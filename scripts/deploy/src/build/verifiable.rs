@@ -33,9 +33,6 @@ const DIAGNOSTICS_MAX: usize = 20;
 /// Where cargo and rustup have their folders.
 const FOUND_BY: [&str; 3] = ["HOME", "CARGO_HOME", "RUSTUP_HOME"];
 
-/// What a crate needs so that cargo-stylus takes it.
-const NEEDED: [&str; 2] = ["Stylus.toml", "rust-toolchain.toml"];
-
 impl Builder {
     /// The crate in `folder`, as [`Self::path`] knows it, with the code that cargo-stylus makes of
     /// it. `initcode` is what `cargo stylus get-initcode` wrote elsewhere, such as in its container:
@@ -55,7 +52,6 @@ impl Builder {
         snapshot: Option<&str>,
     ) -> Result<Artifact, BuildError> {
         let package = Package::open(folder)?;
-        require_files(&package)?;
         if let Some(uri) = snapshot {
             require_snapshot(&package.name, uri, artifact.info.commit.as_ref())?;
         }
@@ -192,28 +188,6 @@ fn stylus(package: &Package, target: &Path, words: &[&str]) -> Result<String, Bu
     let last: Vec<_> = last.into_iter().rev().collect();
     let reason = format!("{PROGRAM} {}: {}", words.join(" "), last.join("\n"));
     Err(refused(&package.name, reason))
-}
-
-/// cargo-stylus looks for its own file beside both manifests, and for a compiler by its version.
-fn require_files(package: &Package) -> Result<(), BuildError> {
-    let [stylus, toolchain] = NEEDED;
-    for folder in [&package.folder, &package.root] {
-        if !folder.join(stylus).is_file() {
-            let reason = format!("there is no {stylus} in {}", folder.display());
-            return Err(refused(&package.name, reason));
-        }
-    }
-    let mut above = package.folder.ancestors();
-    match above.any(|folder| folder.join(toolchain).is_file()) {
-        true => Ok(()),
-        false => Err(refused(
-            &package.name,
-            format!(
-                "there is no {toolchain} beside or above {}",
-                package.folder.display()
-            ),
-        )),
-    }
 }
 
 /// Plain cargo knows nothing of what our builder gives a contract: the module that it made must be

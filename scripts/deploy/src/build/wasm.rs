@@ -14,7 +14,7 @@ use std::fmt::Display;
 use stylus_layout::{DeclaredStep, Layout};
 use stylus_upgrades_interface::migratable::IMigratable::isMigratedCall;
 use stylus_upgrades_interface::sections;
-use stylus_vm::{ActivationError, Rules, activate};
+use stylus_vm::{Rules, activate};
 use wasm_encoder::reencode::{self, Reencode};
 use wasmparser::{Parser, Payload};
 
@@ -162,19 +162,12 @@ const ARBOS: u64 = 61;
 /// first rule it breaks, where, what the rule asks for and what the module has.
 pub fn check(package: &str, wasm: &[u8]) -> Result<(), BuildError> {
     let mut gas = u64::MAX;
-    let activated = activate(wasm, &Rules::for_arbos(ARBOS), &mut gas);
-    activated
-        .map(|_| ())
-        .map_err(|error| refused(package, error))
-}
-
-fn refused(package: &str, error: ActivationError) -> BuildError {
-    BuildError::InvalidWasm {
-        package: package.into(),
-        rule: error.rule.to_string(),
-        location: error.location,
-        expected: error.expected,
-        found: error.found,
+    match activate(wasm, &Rules::for_arbos(ARBOS), &mut gas) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(BuildError::InvalidWasm {
+            package: package.into(),
+            error: Box::new(error),
+        }),
     }
 }
 

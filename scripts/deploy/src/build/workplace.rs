@@ -5,7 +5,6 @@ use super::cache::{self, Cache};
 use super::cargo::{Cargo, Compiled};
 use super::cargo_home::CargoHome;
 use super::code::Artifact;
-use super::config;
 use super::constants::Constants;
 use super::copy::Copy;
 use super::error::BuildError;
@@ -73,7 +72,7 @@ impl<'a> Workplace<'a> {
             let note = format!("there was no lock file: wrote {}", path.display());
             self.builder.progress.note(&note);
         }
-        Source::read(package, &self.builder.cargo_home)
+        Source::read(package)
     }
 
     /// The code of `source`, from the cache if it was built before, and where its sources
@@ -83,28 +82,9 @@ impl<'a> Workplace<'a> {
         mut source: Source,
         known: &Constants,
     ) -> Result<(Artifact, Places), BuildError> {
-        source.add_constants(known);
+        let constants = source.add_constants(known);
         let sources = SourceFiles::read(&source.rust);
-        let mut artifact = self.built(&source, known, &sources)?;
-        let by_hand = sources.slots_by_hand();
-        let unsearched = source.unsearched.difference(&artifact.of_framework);
-        let unsearched = artifact.not_searched.iter().chain(unsearched);
-        let by_hand = unsearched.cloned().chain(by_hand);
-        let by_hand: Vec<String> = by_hand.take(PLACES_MAX).collect();
-        if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {
-            layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
-        }
-        let functions = artifact.interface.take();
-        artifact.interface = functions.map(|one| {
-            let fetched = source.fetched.difference(&artifact.of_framework);
-            let replaced = source.replaced.iter().chain(fetched);
-            let replaced =
-                replaced.map(|name| format!("what {name} writes, which is another than usual"));
-            let mut found = one.with_sources(&sources, &artifact.wasm);
-            found.unseen.extend(replaced);
-            found
-        });
-        Ok((artifact, sources.places()))
+        Ok((self.built(&source, &constants, &sources)?, sources.places()))
     }
 
     fn built(
@@ -137,12 +117,25 @@ impl<'a> Workplace<'a> {
         let mut artifact = Artifact::from_wasm(&package, &raw)?;
         wasm::require_layout_of(&package, &raw, &sources.entrypoints())?;
         self.require_no_path(&artifact, &toolchain)?;
-        let not_searched = source.not_searched(&compiled.read).take(PLACES_MAX);
-        artifact.not_searched = not_searched
-            .map(|path| path.display().to_string())
-            .collect();
-        artifact.of_framework = compiled.of_framework;
         artifact.info = BuildInfo::of(source, &toolchain);
+        let unsearched: Vec<_> = source
+            .unsearched
+            .difference(&compiled.of_framework)
+            .collect();
+        let not_searched = source.not_searched(&compiled.read);
+        let by_hand = not_searched.map(|path| path.display().to_string());
+        let by_hand = by_hand.chain(unsearched.iter().map(|name| (*name).clone()));
+        let by_hand = by_hand.chain(sources.slots_by_hand());
+        let by_hand: Vec<String> = by_hand.take(PLACES_MAX).collect();
+        if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {
+            layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
+        }
+        if let Some(interface) = artifact.interface.take() {
+            let mut found = interface.with_sources(sources, &artifact.wasm);
+            let brings = unsearched.iter().map(|name| format!("what {name} brings"));
+            found.unseen.extend(brings);
+            artifact.interface = Some(found);
+        }
         self.cache.store(&artifact, key)?;
         progress.end(&format!(
             "{}: {} bytes of WASM, {} on chain ({:.1} s)",
@@ -182,8 +175,7 @@ impl<'a> Workplace<'a> {
         let copy = Copy::in_folder(&self.folder);
         copy.fill(&source.tree, &source.parts, self.builder.is_anew)?;
         let home = self.folder.join("cargo-home");
-        let home = CargoHome::prepare(home, &self.builder.cargo_home, &source.config.supply)?;
-        config::require_harmless_root(&self.builder.cargo_home)?;
+        let home = CargoHome::prepare(home, &self.builder.cargo_home)?;
         toolchain.require_target(&*self.builder.progress)?;
         let cargo = Cargo {
             toolchain,
@@ -196,9 +188,8 @@ impl<'a> Workplace<'a> {
         cargo.fetch(source)?;
         // Cargo strikes out of the lock file what the contract does not need, and adds nothing.
         let after = LockFile::read(&copy.folder().join("Cargo.lock"))?;
-        if let (Some(lock), Some(after)) = (&source.lock, after) {
-            lock.require_covers(&source.package.root.join("Cargo.lock"), &after)?;
-        }
+        let path = source.package.root.join("Cargo.lock");
+        source.lock.require_covers(&path, &after)?;
         let compiled = cargo.compile(source, known)?;
         copy.built(&source.parts)?;
         let wasm = &compiled.wasm;
@@ -237,8 +228,6 @@ fn key(source: &Source, toolchain: &Toolchain) -> B256 {
     hasher.update(source.tree.hash());
     hasher.update(toolchain.version.as_bytes());
     hasher.update(info::ENCODER.as_bytes());
-    if !source.fetched.is_empty() {
-        hasher.update(known_sources::hash());
-    }
+    hasher.update(*known_sources::HASH);
     hasher.finalize()
 }

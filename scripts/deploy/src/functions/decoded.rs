@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 /// Characters of an argument that are printed, at most. Programs get all of them.
 const ARGUMENT_MAX: usize = 400;
-/// Elements of a list that are printed where the whole is longer than that.
+/// Elements of a list that everybody counts.
 const ELEMENTS_MAX: usize = 4;
 
 /// Calldata that an action carries.
@@ -38,9 +38,6 @@ pub struct DecodedArgument {
     pub kind: String,
     /// Its value. Accounts have their names beside them.
     pub value: String,
-    /// The same for people, where it is too long for a line.
-    #[serde(skip)]
-    short: Option<String>,
 }
 
 impl DecodedCall {
@@ -67,17 +64,12 @@ impl DecodedCall {
         };
         let mut lines = vec![format!("{what:<13} calls {function}")];
         for (number, one) in self.arguments.iter().enumerate() {
-            let DecodedArgument {
-                name,
-                kind,
-                value,
-                short,
-            } = one;
+            let DecodedArgument { name, kind, value } = one;
             let name = match name.as_str() {
                 "" => format!("argument {}", number + 1),
                 name => name.to_owned(),
             };
-            let value = short.as_ref().unwrap_or(value);
+            let value = without_middle(value);
             lines.push(format!("  {name:<11} {value} ({kind})"));
         }
         lines
@@ -120,16 +112,10 @@ impl Functions {
             what: what.into(),
             calldata: input.clone(),
             arguments: arguments
-                .map(|(input, value)| {
-                    let whole = written(value, named, usize::MAX);
-                    let is_long = whole.chars().count() > ARGUMENT_MAX;
-                    DecodedArgument {
-                        name: input.name.clone(),
-                        kind: input.selector_type().into_owned(),
-                        short: is_long
-                            .then(|| without_middle(&written(value, named, ELEMENTS_MAX))),
-                        value: whole,
-                    }
+                .map(|(input, value)| DecodedArgument {
+                    name: input.name.clone(),
+                    kind: input.selector_type().into_owned(),
+                    value: written(value, named),
                 })
                 .collect(),
             function: Some(signature),
@@ -151,26 +137,19 @@ fn fits(value: &DynSolValue) -> bool {
     }
 }
 
-/// A value with the names of the accounts in it. Of a list with more than `most` elements the first
-/// ones, the last one, and how many there are.
-fn written(value: &DynSolValue, named: &dyn Fn(Address) -> String, most: usize) -> String {
-    let list = |values: &[DynSolValue]| -> Vec<String> {
-        values.iter().map(|one| written(one, named, most)).collect()
+/// A value with the names of the accounts in it. A long list says how many elements it has.
+fn written(value: &DynSolValue, named: &dyn Fn(Address) -> String) -> String {
+    let list = |values: &[DynSolValue]| -> String {
+        let values = values.iter().map(|one| written(one, named));
+        values.collect::<Vec<_>>().join(", ")
     };
     match value {
         DynSolValue::Address(account) => named(*account),
-        DynSolValue::Array(values) | DynSolValue::FixedArray(values) => {
-            let (count, mut all) = (values.len(), list(values));
-            if count <= most {
-                return format!("[{}]", all.join(", "));
-            }
-            let last = all.pop().unwrap_or_default();
-            all.truncate(most.saturating_sub(1));
-            let left_out = count.saturating_sub(all.len()).saturating_sub(1);
-            let first = all.join(", ");
-            format!("[{first}, … {left_out} more, {last}] of {count} elements")
-        }
-        DynSolValue::Tuple(values) => format!("({})", list(values).join(", ")),
+        DynSolValue::Array(values) | DynSolValue::FixedArray(values) => match values.len() {
+            count if count > ELEMENTS_MAX => format!("[{}] of {count} elements", list(values)),
+            _ => format!("[{}]", list(values)),
+        },
+        DynSolValue::Tuple(values) => format!("({})", list(values)),
         plain => show(plain),
     }
 }
@@ -260,7 +239,7 @@ mod tests {
         };
         let last = Address::repeat_byte(13).to_string();
         let (long, whole) = line("own((address[],uint256))", owners(13));
-        let end = format!("… 9 more, {last}] of 13 elements, 2) ((address[],uint256))");
+        let end = format!("{last}] of 13 elements, 2) ((address[],uint256))");
         assert!(long.ends_with(&end), "{long}");
         assert_eq!(whole.matches("0x").count(), 13, "{whole}");
         let (short, whole) = line("own((address[],uint256))", owners(6));

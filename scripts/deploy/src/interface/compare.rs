@@ -1,10 +1,10 @@
 //! What callers of a contract lose with its next version: functions, events and errors that are gone
 //! or mean something else.
 
-use super::published::{error_entry, event_entry, function_entry, types};
+use super::published::{error_entry, event_entry, fallback_entry, function_entry, types};
 use super::{Callable, is_reading};
 use crate::assess::{Finding, FindingId, Origin, Part, Severity};
-use alloy::json_abi::{Fallback, Function, JsonAbi, StateMutability};
+use alloy::json_abi::{Function, StateMutability};
 use serde::Serialize;
 
 /// A function, an event or an error that is not for callers what it was.
@@ -76,16 +76,7 @@ impl CallersOfWay {
     }
 }
 
-/// What happened to something that callers knew, and is not as it was.
-fn change(code: String, signature: &str, message: String, name: &str) -> Finding {
-    let id = FindingId::new(format!("{code}:{signature}"));
-    Finding {
-        about: Some(name.to_owned()),
-        ..Finding::new(Part::Interface, Severity::Danger, id, message)
-    }
-}
-
-/// A function, an event or an error of an ABI.
+/// A function, an event or an error, or what answers calls that no function answers.
 struct Declared<'a> {
     kind: &'static str,
     name: &'a str,
@@ -96,18 +87,28 @@ struct Declared<'a> {
 }
 
 impl<'a> Declared<'a> {
-    fn all(abi: &'a JsonAbi) -> Vec<Self> {
+    /// What callers can use. Initializers and migrations are none of it: only an upgrade calls those.
+    fn all(of: &'a Callable) -> Vec<Self> {
+        let abi = &of.abi;
         let functions = abi.functions().map(|one| Self {
             function: Some(one),
             ..Self::new("function", &one.name, one.signature(), function_entry(one))
         });
+        let functions = functions.filter(|one| !of.steps.contains(&one.signature));
         let events = abi.events();
         let events =
             events.map(|one| Self::new("event", &one.name, one.signature(), event_entry(one)));
         let errors = abi.errors();
         let errors =
             errors.map(|one| Self::new("error", &one.name, one.signature(), error_entry(one)));
-        functions.chain(events).chain(errors).collect()
+        let other = |kind: &'static str, entry: &str| {
+            Self::new(kind, kind, format!("{kind}()"), entry.to_owned())
+        };
+        let receive = abi.receive.map(|_| other("receive", "receive"));
+        let fallback = abi.fallback.as_ref();
+        let fallback = fallback.map(|one| other("fallback", fallback_entry(one)));
+        let all = functions.chain(events).chain(errors);
+        all.chain(receive).chain(fallback).collect()
     }
 
     fn new(kind: &'static str, name: &'a str, signature: String, entry: String) -> Self {
@@ -121,80 +122,39 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn change(&self, what: &str, words: &str) -> Finding {
+    /// What happened to it.
+    fn change(&self, code: &str, message: String) -> Finding {
+        let id = FindingId::new(format!("{code}:{}", self.signature));
+        Finding {
+            about: Some(self.name.to_owned()),
+            ..Finding::new(Part::Interface, Severity::Danger, id, message)
+        }
+    }
+
+    /// What happened to it as a whole.
+    fn became(&self, what: &str, words: &str) -> Finding {
         let (kind, signature) = (self.kind, &self.signature);
-        let message = format!("the {kind} {signature} {words}");
-        change(format!("{kind}-{what}"), signature, message, self.name)
+        let subject = match kind {
+            "receive" => "receive, which answers calls without calldata,".to_owned(),
+            "fallback" => "fallback, which answers every other call,".to_owned(),
+            kind => format!("the {kind} {signature}"),
+        };
+        self.change(&format!("{kind}-{what}"), format!("{subject} {words}"))
     }
 }
 
-/// Compares. What the old code declares as an initializer or a migration nobody calls, so it may go;
-/// what becomes one is lost. A layout document does not decide that: its proposer wrote it.
-pub fn compare(before: &Callable, after: &Callable) -> Vec<Finding> {
-    let new = Declared::all(&after.abi);
-    let mut changes = Vec::new();
-    for was in Declared::all(&before.abi) {
-        if was.function.is_some() && before.steps.contains(&was.signature) {
-            continue;
-        }
-        let same_kind = || new.iter().filter(|is| is.kind == was.kind);
-        let is = same_kind().find(|is| match was.function {
-            Some(_) => is.signature == was.signature,
-            None => is.entry == was.entry,
-        });
-        match (is, same_kind().find(|is| is.name == was.name)) {
-            (Some(is), _) => match (was.function, is.function) {
-                (Some(_), Some(_)) if after.steps.contains(&is.signature) => {
-                    changes.push(was.change("changed", "is an initializer or a migration now"));
-                }
-                (Some(was), Some(is)) => changes.extend(answers(was, is)),
-                _ => {}
-            },
-            (None, Some(other)) => {
-                let other = match other.signature == was.signature {
-                    true => &other.entry,
-                    false => &other.signature,
-                };
-                changes.push(was.change("changed", &format!("is {other} now")));
-            }
-            (None, None) => changes.push(was.change("removed", "is not there any more")),
-        }
-    }
-    changes.extend(without_selector(&before.abi, &after.abi));
-    changes
-}
+/// What was, and what it is now.
+type Pair<'a> = (Option<Declared<'a>>, Option<Declared<'a>>);
 
-/// What callers can use from the next version on: functions, events and errors that were not there. Initializers and
-/// migrations are none of them: only an upgrade calls those.
-pub fn added(before: &Callable, after: &Callable) -> Vec<Finding> {
-    let (old, abi) = (Declared::all(&before.abi), &after.abi);
-    let is_new = |is: &Declared<'_>| {
-        let mut old = old.iter();
-        old.all(|was| was.kind != is.kind || was.signature != is.signature)
-    };
-    let new = Declared::all(abi).into_iter().filter(is_new);
-    let new = new.filter(|is| is.kind != "function" || !after.steps.contains(&is.signature));
-    let note = |added: Finding| Finding {
-        severity: Severity::Note,
-        ..added.from(Origin::Build)
-    };
-    new.map(|is| note(is.change("added", "is new"))).collect()
-}
-
-/// Everything that is not for callers what it was: gone, changed, new. Initializers and migrations are none of it:
-/// only an upgrade calls those.
-pub fn changes(before: &Callable, after: &Callable) -> Vec<CallerChange> {
-    let (old, mut new) = (called(before), called(after));
-    let mut changes = Vec::new();
+/// Everything that is not for callers what it was: gone, changed, new.
+fn pairs<'a>(before: &'a Callable, after: &'a Callable) -> Vec<Pair<'a>> {
+    let mut new = Declared::all(after);
+    let mut pairs = Vec::new();
     let mut gone = Vec::new();
-    let mut change = |was: Option<Declared<'_>>, is: Option<Declared<'_>>| {
-        let [before, after] = [was, is].map(|side| side.map(|one| one.entry));
-        changes.push(CallerChange { before, after });
-    };
-    for was in old {
+    for was in Declared::all(before) {
         let same = |is: &Declared<'_>| (is.kind, &is.signature) == (was.kind, &was.signature);
         match new.iter().position(same).map(|at| new.remove(at)) {
-            Some(is) if is.entry != was.entry => change(Some(was), Some(is)),
+            Some(is) if is.entry != was.entry => pairs.push((Some(was), Some(is))),
             Some(_) => {}
             None => gone.push(was),
         }
@@ -202,77 +162,79 @@ pub fn changes(before: &Callable, after: &Callable) -> Vec<CallerChange> {
     for was in gone {
         let same = |is: &Declared<'_>| (is.kind, is.name) == (was.kind, was.name);
         let is = new.iter().position(same).map(|at| new.remove(at));
-        change(Some(was), is);
+        pairs.push((Some(was), is));
     }
-    new.into_iter().for_each(|is| change(None, Some(is)));
-    changes
+    pairs.extend(new.into_iter().map(|is| (None, Some(is))));
+    pairs
 }
 
-/// What callers can use, with what answers calls that no function answers.
-fn called(of: &Callable) -> Vec<Declared<'_>> {
-    let mut all = Declared::all(&of.abi);
-    all.retain(|one| one.function.is_none() || !of.steps.contains(&one.signature));
-    let add = |name: &'static str, entry: &str| {
-        Declared::new(name, name, format!("{name}()"), entry.to_owned())
-    };
-    all.extend(of.abi.receive.map(|_| add("receive", "receive")));
-    let fallback = of.abi.fallback.as_ref();
-    all.extend(fallback.map(|one| match one.state_mutability {
-        StateMutability::Payable => add("fallback", "fallback payable"),
-        _ => add("fallback", "fallback"),
-    }));
-    all
+/// What callers lose. What the old code declares as an initializer or a migration nobody calls, so it may go;
+/// what becomes one is lost. A layout document does not decide that: its proposer wrote it.
+pub fn compare(before: &Callable, after: &Callable) -> Vec<Finding> {
+    let mut lost = Vec::new();
+    for (was, is) in pairs(before, after) {
+        let Some(was) = was else { continue };
+        match is {
+            _ if after.steps.contains(&was.signature) => {
+                lost.push(was.became("changed", "is an initializer or a migration now"));
+            }
+            None => lost.push(was.became("removed", "is not there any more")),
+            Some(is) if is.signature != was.signature => {
+                lost.push(was.became("changed", &format!("is {} now", is.signature)));
+            }
+            Some(is) => match (was.function, is.function) {
+                (Some(old), Some(new)) => answers(&was, (old, new), &mut lost),
+                _ if was.kind != "fallback" => {
+                    lost.push(was.became("changed", &format!("is {} now", is.entry)));
+                }
+                _ if is.entry == "fallback" => {
+                    let message = "fallback was payable and is nonpayable now";
+                    lost.push(was.change("mutability-changed", message.into()));
+                }
+                _ => {}
+            },
+        }
+    }
+    lost
 }
 
-/// What answers calls that no function answers.
-fn without_selector(old: &JsonAbi, abi: &JsonAbi) -> Vec<Finding> {
-    let mut changes = Vec::new();
-    let mut add = |code: &str, name: &str, message: &str| {
-        let signature = format!("{name}()");
-        changes.push(change(code.into(), &signature, message.into(), name));
+/// What callers can use from the next version on that was not there.
+pub fn added(before: &Callable, after: &Callable) -> Vec<Finding> {
+    let pairs = pairs(before, after).into_iter();
+    let new = pairs.filter_map(|(was, is)| {
+        is.filter(|is| was.is_none_or(|was| was.signature != is.signature))
+    });
+    let note = |added: Finding| Finding {
+        severity: Severity::Note,
+        ..added.from(Origin::Build)
     };
-    if old.receive.is_some() && abi.receive.is_none() {
-        let message = "receive, which answers calls without calldata, is not there any more";
-        add("receive-removed", "receive", message);
-    }
-    let is_payable = |one: &Fallback| one.state_mutability == StateMutability::Payable;
-    match (&old.fallback, &abi.fallback) {
-        (Some(_), None) => {
-            let message = "fallback, which answers every other call, is not there any more";
-            add("fallback-removed", "fallback", message);
-        }
-        (Some(was), Some(is)) if is_payable(was) && !is_payable(is) => {
-            let message = "fallback was payable and is nonpayable now";
-            add("mutability-changed", "fallback", message);
-        }
-        _ => {}
-    }
-    changes
+    new.map(|is| note(is.became("added", "is new"))).collect()
+}
+
+/// Everything that is not for callers what it was: gone, changed, new.
+pub fn changes(before: &Callable, after: &Callable) -> Vec<CallerChange> {
+    let entry = |side: Option<Declared<'_>>| side.map(|one| one.entry);
+    let changes = pairs(before, after).into_iter();
+    let changes = changes.map(|(was, is)| CallerChange {
+        before: entry(was),
+        after: entry(is),
+    });
+    changes.collect()
 }
 
 /// What a function of the same selector answers.
-fn answers(was: &Function, is: &Function) -> Vec<Finding> {
-    let mut changes = Vec::new();
-    let signature = was.signature();
-    let mut add = |code: &str, words: String| {
-        let message = format!("{signature} {words}");
-        changes.push(change(code.into(), &signature, message, &was.name));
-    };
+fn answers(declared: &Declared<'_>, (was, is): (&Function, &Function), lost: &mut Vec<Finding>) {
+    let signature = &declared.signature;
     let (old, new) = (types(&was.outputs), types(&is.outputs));
     if old != new {
-        add(
-            "returns-changed",
-            format!("returned ({old}) and returns ({new}) now"),
-        );
+        let message = format!("{signature} returned ({old}) and returns ({new}) now");
+        lost.push(declared.change("returns-changed", message));
     }
     let (before, after) = (was.state_mutability, is.state_mutability);
     let loses_value = before == StateMutability::Payable && after != StateMutability::Payable;
     if loses_value || (is_reading(before) && !is_reading(after)) {
         let (before, after) = (before.as_json_str(), after.as_json_str());
-        add(
-            "mutability-changed",
-            format!("was {before} and is {after} now"),
-        );
+        let message = format!("{signature} was {before} and is {after} now");
+        lost.push(declared.change("mutability-changed", message));
     }
-    changes
 }

@@ -15,7 +15,6 @@ mod solidity;
 mod sources;
 mod storage;
 
-pub use by_hand::is_data;
 pub use compare::{CallerChange, CallersOfWay, added, changes, compare};
 pub use module::is_answered;
 pub use published::published;

@@ -85,15 +85,23 @@ pub(super) fn error_entry(error: &AbiError) -> String {
     format!("error {}({})", error.name, types(&error.inputs))
 }
 
+pub(super) fn fallback_entry(fallback: &Fallback) -> &'static str {
+    match fallback.state_mutability {
+        StateMutability::Payable => "fallback payable",
+        _ => "fallback",
+    }
+}
+
 fn entries(abi: &JsonAbi) -> Vec<String> {
     let mut entries: Vec<String> = abi.functions().map(function_entry).collect();
     entries.extend(abi.events().map(event_entry));
     entries.extend(abi.errors().map(error_entry));
     entries.extend(abi.receive.map(|_| "receive".to_owned()));
-    entries.extend(abi.fallback.map(|one| match one.state_mutability {
-        StateMutability::Payable => "fallback payable".to_owned(),
-        _ => "fallback".to_owned(),
-    }));
+    entries.extend(
+        abi.fallback
+            .iter()
+            .map(|one| fallback_entry(one).to_owned()),
+    );
     entries
 }
 

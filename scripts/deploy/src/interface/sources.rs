@@ -108,12 +108,8 @@ impl<'a> SourceFiles<'a> {
     /// Where slots of storage may be computed by hand, as `file: word`, and files that nobody could search: what is
     /// kept there is in no layout.
     pub fn slots_by_hand(&self) -> BTreeSet<String> {
-        // Who does not name the macro may have it from a package that passes it on.
-        let mut others = self.files.iter().filter(|source| !source.of.is_own);
-        let is_passed_on = others.any(|source| by_hand::writes_layouts(&source.tokens));
         let words = |source: &Source<'a>| {
-            let has_layout = source.of.is_own || is_passed_on;
-            let words = by_hand::words(&source.tokens, &source.file, has_layout).into_iter();
+            let words = by_hand::words(&source.tokens, &source.file).into_iter();
             words.map(|word| format!("{}: {word}", source.of.name()))
         };
         let words = self.files.iter().flat_map(words);

@@ -445,11 +445,6 @@ fn whatever_may_compute_slots_is_named_with_its_file() {
             "fn a() { x!(storage_load_bytes32(1)); }",
             "storage_load_bytes32",
         ),
-        // A decoy of the entrypoint's name has to say that it is top-level storage.
-        (
-            "use prelude::upgradeable as u; unsafe impl T for Decoy {}",
-            "unsafe",
-        ),
         ("fn a() { StorageU256::new(slot, 0, vm); }", ""),
         ("#[cfg(test)] mod tests { fn a() { unsafe {} } }", ""),
         ("unsafe impl TopLevelStorage for Component {}", "unsafe"),
@@ -476,7 +471,7 @@ fn whatever_may_compute_slots_is_named_with_its_file() {
         ("pub extern \"C\" fn main() {}", ""),
         ("extern crate evil as stylus_upgradeable;", "extern"),
         ("m! { extern $evil }", "extern"),
-        ("type A = extern fn(); #[macro_use] extern crate alloc;", ""),
+        ("#[macro_use] extern crate alloc;", ""),
         // Another struct than the entrypoint's from slot 0 on.
         (
             "fn a() { abi::router_entrypoint::<Other, Other>(input, vm); }",
@@ -496,21 +491,6 @@ fn whatever_may_compute_slots_is_named_with_its_file() {
             "" => assert_eq!(found, [""; 0], "{code}"),
             _ => assert!(found.contains(&expected.as_str()), "{code}: {found:?}"),
         }
-    }
-}
-
-#[test]
-fn a_component_elsewhere_may_be_top_level_storage_where_nobody_passes_on_the_macro_of_layouts() {
-    let component = "unsafe impl TopLevelStorage for Component {}";
-    let contract = "#[upgradeable] impl Note {}";
-    for (other, expected) in [
-        ("", 0),
-        ("pub use stylus_upgradeable::upgradeable as up;", 1),
-    ] {
-        let mut rust = rust(&[("a.rs", contract), ("b.rs", component), ("c.rs", other)]);
-        rust.iter_mut().skip(1).for_each(|file| file.is_own = false);
-        let found = SourceFiles::read(&rust).slots_by_hand();
-        assert_eq!(found.len(), expected, "{found:?}");
     }
 }
 

@@ -46,13 +46,13 @@ fn the_compiler_of_a_build_is_printed_as_it_is_called() {
     let answer = sandbox.run("Other", &[&words[..], &["--print"]].concat());
     assert_eq!(answer.exit, Some(0), "{answer:?}");
     let printed = commands(&answer.stderr);
-    let rustc = printed.iter().find(|line| line.contains(" rustc "));
+    let rustc = printed.iter().find(|line| line.contains("\"rustc\""));
     let rustc = rustc.unwrap_or_else(|| panic!("{printed:?}"));
-    assert!(rustc.starts_with("cd / && env -i "), "{rustc}");
+    assert!(rustc.starts_with("cd \"/\" && env -i "), "{rustc}");
     for part in [
         "CARGO_HOME=",
         "--frozen",
-        "--target wasm32-unknown-unknown",
+        "\"wasm32-unknown-unknown\"",
         "counter_v1/Cargo.toml",
     ] {
         assert!(rustc.contains(part), "{part} in {rustc}");

@@ -1,4 +1,4 @@
-use super::{Config, read};
+use super::{Config, read, supply, unsearched};
 use crate::build::error::BuildError;
 use crate::error::Explain;
 use std::path::Path;
@@ -22,7 +22,7 @@ impl Folders {
 
     fn read(&self) -> Result<Config, BuildError> {
         let path = |name: &str| self.0.path().join(name);
-        read(&path("work/contract"), &path("work"), &path("home/.cargo"))
+        read(&path("work/contract"), &path("work"))
     }
 }
 
@@ -51,27 +51,17 @@ fn flags_of_the_target_come_before_those_of_the_build_and_the_nearest_last() {
 }
 
 #[test]
-fn folders_above_the_workspace_and_the_home_configure_package_sources_and_no_more() {
+fn folders_above_the_workspace_say_nothing_and_the_home_says_where_packages_come_from() {
     let folders = Folders::new();
     let leaks = "[build]\nrustflags = [\"--cfg\", \"leak\"]\nrustc-wrapper = \"/bin/sh\"\n\
                  [env]\nLEAK = \"1\"\n[profile.contract]\nopt-level = 1\n[patch.crates-io]\nx = { path = \"x\" }\n";
     let mirror = "[source.crates-io]\nreplace-with = \"mirror\"\n[source.mirror]\nregistry = \"sparse+https://x/\"\n";
     folders.write("", &format!("{leaks}{mirror}"));
-    folders.write(
-        "home",
-        &format!("{leaks}[net]\nretry = 9\n[source.vendored]\ndirectory = \"vendor\"\n"),
-    );
-    let config = folders.read().expect("read");
-    assert_eq!((config.code, config.rustflags.len()), (None, 0));
-    assert_eq!(
-        config.supplied,
-        [
-            ".cargo/config.toml: source.crates-io",
-            ".cargo/config.toml: source.mirror"
-        ]
-    );
-    let supply = config.supply.to_string();
-    for said in ["mirror", "retry = 9", "home/vendor"] {
+    folders.write("home", &format!("{leaks}{mirror}[net]\nretry = 9\n"));
+    assert_eq!(folders.read().expect("read"), Config::default());
+    let home = folders.0.path().join("home/.cargo");
+    let supply = supply(&home).expect("read").to_string();
+    for said in ["mirror", "retry = 9"] {
         assert!(supply.contains(said), "{said} in {supply}");
     }
     assert!(
@@ -103,7 +93,7 @@ fn flags_and_variables_that_may_bring_code_are_named() {
                     [target.wasm32-unknown-unknown]\nrustflags = [\"-Copt-level=3\", \"-Clink-arg=evil.o\"]\n";
     let config = folders.write("work", settings).read().expect("read");
     assert_eq!(
-        config.supplied,
+        config.unsearched,
         [
             ".cargo/config.toml: -Clink-arg=evil.o",
             ".cargo/config.toml: env.RUSTC_BOOTSTRAP"
@@ -127,6 +117,39 @@ fn wrappers_and_linkers_have_no_effect() {
 }
 
 #[test]
+fn a_flag_that_may_bring_code_is_named() {
+    let named = [
+        "--cfg test",
+        "-Clink-arg=evil.o",
+        "-C link-args=-zstack-size=1 evil.o",
+        "-Clink-arg=-zstack-size=1 evil.o",
+        "--extern=evil=evil.rlib",
+        "-L.",
+        "-levil",
+        "-Zcrate-attr=feature(asm)",
+        "-Clinker-plugin-lto=evil",
+        "-Cllvm-args=-load=evil",
+    ];
+    let plain = [
+        "-Copt-level=3",
+        "-C target-feature=+bulk-memory",
+        "-C lto",
+        "-Clink-arg=-zstack-size=8192",
+        "--cfg flag",
+        "-Awarnings",
+    ];
+    for (flags, expected) in [(&named[..], &named[..]), (&plain[..], &[][..])] {
+        // A flag and its value in a word behind it.
+        let words = flags.iter().flat_map(|flag| match flag.split_once(' ') {
+            Some((flag @ ("-C" | "--cfg"), value)) => vec![flag, value],
+            _ => vec![*flag],
+        });
+        let words: Vec<String> = words.map(str::to_owned).collect();
+        assert_eq!(unsearched(&words), expected);
+    }
+}
+
+#[test]
 fn what_reads_or_runs_something_outside_the_sources_is_refused() {
     for setting in [
         "[build]\nrustflags = [\"-Clink-arg=/tmp/x.o\"]\n",
@@ -134,6 +157,7 @@ fn what_reads_or_runs_something_outside_the_sources_is_refused() {
         "[target.wasm32-unknown-unknown]\nrustflags = [\"-Clinker=x\"]\n",
         "[target.'cfg(all())']\nrustflags = [\"--cfg\", \"x\"]\n",
         "[patch.crates-io]\nx = { path = \"../x\" }\n",
+        "[source.crates-io]\nreplace-with = \"x\"\n",
         "paths = [\"/tmp/x\"]\n",
         "include = [\"/tmp/x.toml\"]\n",
         "[env]\nX = { value = \"x\", relative = true }\n",
@@ -141,7 +165,7 @@ fn what_reads_or_runs_something_outside_the_sources_is_refused() {
     ] {
         let folders = Folders::new();
         let error = folders.write("work", setting).read().expect_err(setting);
-        assert_eq!(error.name(), "CargoConfig", "{setting}: {error}");
+        assert_eq!(error.name(), "SourceFile", "{setting}: {error}");
         assert!(error.to_string().contains(".cargo/config.toml"), "{error}");
     }
 }
@@ -150,6 +174,6 @@ fn what_reads_or_runs_something_outside_the_sources_is_refused() {
 fn a_configuration_with_a_syntax_error_is_named() {
     let folders = Folders::new();
     let error = folders.write("work", "[env\n").read().expect_err("no TOML");
-    assert_eq!(error.name(), "CargoManifest");
+    assert_eq!(error.name(), "SourceFile");
     assert!(Path::new("/").is_dir());
 }

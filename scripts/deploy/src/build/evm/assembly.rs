@@ -1,49 +1,7 @@
 //! EVM code written in the order in which it runs, with names in place of offsets.
 
+pub(crate) use revm::bytecode::opcode as op;
 use std::collections::BTreeMap;
-
-/// The instructions that our EVM programs use.
-pub(crate) mod op {
-    pub(crate) const STOP: u8 = 0x00;
-    pub(crate) const ADD: u8 = 0x01;
-    pub(crate) const SUB: u8 = 0x03;
-    pub(crate) const GT: u8 = 0x11;
-    pub(crate) const EQ: u8 = 0x14;
-    pub(crate) const ISZERO: u8 = 0x15;
-    pub(crate) const AND: u8 = 0x16;
-    pub(crate) const OR: u8 = 0x17;
-    pub(crate) const SHL: u8 = 0x1b;
-    pub(crate) const SHR: u8 = 0x1c;
-    pub(crate) const KECCAK256: u8 = 0x20;
-    pub(crate) const CALLER: u8 = 0x33;
-    pub(crate) const CALLDATALOAD: u8 = 0x35;
-    pub(crate) const CALLDATASIZE: u8 = 0x36;
-    pub(crate) const CALLDATACOPY: u8 = 0x37;
-    pub(crate) const CODECOPY: u8 = 0x39;
-    pub(crate) const RETURNDATASIZE: u8 = 0x3d;
-    pub(crate) const RETURNDATACOPY: u8 = 0x3e;
-    pub(crate) const MLOAD: u8 = 0x51;
-    pub(crate) const MSTORE: u8 = 0x52;
-    pub(crate) const SLOAD: u8 = 0x54;
-    pub(crate) const SSTORE: u8 = 0x55;
-    pub(crate) const JUMP: u8 = 0x56;
-    pub(crate) const JUMPI: u8 = 0x57;
-    pub(crate) const GAS: u8 = 0x5a;
-    pub(crate) const JUMPDEST: u8 = 0x5b;
-    pub(crate) const PUSH0: u8 = 0x5f;
-    pub(crate) const DUP1: u8 = 0x80;
-    pub(crate) const DUP2: u8 = 0x81;
-    pub(crate) const DUP3: u8 = 0x82;
-    pub(crate) const DUP5: u8 = 0x84;
-    pub(crate) const DUP7: u8 = 0x86;
-    pub(crate) const LOG1: u8 = 0xa1;
-    pub(crate) const LOG2: u8 = 0xa2;
-    pub(crate) const CALL: u8 = 0xf1;
-    pub(crate) const RETURN: u8 = 0xf3;
-    pub(crate) const DELEGATECALL: u8 = 0xf4;
-    pub(crate) const STATICCALL: u8 = 0xfa;
-    pub(crate) const REVERT: u8 = 0xfd;
-}
 
 /// Code under construction.
 pub(crate) struct Assembly {

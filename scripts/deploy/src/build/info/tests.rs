@@ -13,7 +13,7 @@ fn crate_in(folder: &Path) -> Source {
                 [[package]]\nname = \"stylus-sdk\"\nversion = \"0.10.10\"\nsource = \"x\"\n";
     std::fs::write(folder.join("Cargo.lock"), lock).expect("written");
     let package = Package::open(folder).expect("a package");
-    Source::read(&package, &folder.join(".cargo")).expect("a crate")
+    Source::read(&package).expect("a crate")
 }
 
 #[test]
@@ -111,12 +111,4 @@ fn a_file_that_git_ignores_and_that_is_copied_is_not_in_the_commit() {
     assert!(!Commit::of(&contract).expect("a commit").dirty);
     std::fs::write(folder.join("src/generated.rs"), "fn f() {}").expect("written");
     assert!(Commit::of(&contract).expect("a commit").dirty);
-}
-
-#[test]
-fn the_version_of_the_sdk_comes_from_the_lock_file() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let contract = crate_in(folder.path());
-    let lock = contract.lock.expect("a lock file");
-    assert_eq!(lock.version_of("stylus-sdk").as_deref(), Some("0.10.10"));
 }

@@ -74,10 +74,5 @@ fn a_manifest_with_a_syntax_error_is_named() {
     let project = Project::new();
     project.write("work/contract/Cargo.toml", "[package\n");
     let error = Package::open(&project.path("work/contract")).expect_err("no TOML");
-    assert!(
-        error
-            .to_string()
-            .contains("Cargo.toml cannot be understood"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("Cargo.toml: "), "{error}");
 }
