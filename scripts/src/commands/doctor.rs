@@ -5,9 +5,7 @@ use super::facts::Place;
 use crate::app_error::Error;
 use crate::assess::{Finding, Severity};
 use crate::client::Client;
-use crate::doctor::{
-    self, AHEAD_DAYS, ChainFacts, Check, Cure, Cured, DAY, Diagnosis, Program, Subject,
-};
+use crate::doctor::{self, AHEAD_DAYS, ChainFacts, Cure, Cured, DAY, Diagnosis, Program, Subject};
 use crate::error::{Exit, Explain, Report};
 use crate::model::Used;
 use crate::names::Names;
@@ -39,7 +37,6 @@ pub struct DoctorArgs {
 /// What `doctor` reports.
 #[derive(Serialize)]
 pub(super) struct Examined {
-    toolchain: Vec<Check>,
     #[serde(flatten)]
     done: Done,
     #[serde(flatten)]
@@ -51,7 +48,7 @@ pub(super) struct Examined {
     exit: Exit,
 }
 
-/// What was examined beside the toolchain.
+/// What was examined.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Beside {
@@ -95,10 +92,6 @@ pub(super) async fn examined(context: &Context) -> Result<Examined, Error> {
     of_registry(context, context.registry()?, AHEAD_DAYS * DAY, None).await
 }
 
-fn toolchain() -> Vec<Check> {
-    doctor::toolchain(&std::env::current_dir().unwrap_or_default())
-}
-
 async fn of_registry(
     context: &Context,
     unverified: Unverified,
@@ -134,7 +127,6 @@ async fn of_registry(
     let ok = exit == Exit::Done;
     let first = diagnosis.findings.first().filter(|_| !ok);
     Ok(Examined {
-        toolchain: toolchain(),
         done,
         ok,
         error: first.map(|first| Report::of(first)),
@@ -146,21 +138,14 @@ async fn of_registry(
     })
 }
 
-/// The toolchain and the endpoint alone.
+/// The endpoint alone.
 async fn of_chain(context: &Context) -> Result<Examined, Error> {
-    let toolchain = toolchain();
     let chain = async {
         let client = context.reader().await?;
         Ok::<_, Error>(ChainFacts::read(&client).await?)
     };
     let (beside, error, exit) = match chain.await {
-        Ok(chain) => {
-            let exit = match toolchain.iter().all(|check| check.ok) {
-                true => Exit::Done,
-                false => Exit::Refused,
-            };
-            (Beside::Chain { chain }, None, exit)
-        }
+        Ok(chain) => (Beside::Chain { chain }, None, Exit::Done),
         Err(error) => {
             let report = Report::of(&error);
             context.output.explain(&report);
@@ -168,7 +153,6 @@ async fn of_chain(context: &Context) -> Result<Examined, Error> {
         }
     };
     Ok(Examined {
-        toolchain,
         done: Done::default(),
         beside,
         ok: exit == Exit::Done,
@@ -256,9 +240,7 @@ impl Examined {
 
 impl CommandReport for Examined {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = vec!["toolchain".to_owned()];
-        lines.extend(self.toolchain.iter().map(Check::line));
-        lines.extend(self.done.lines());
+        let mut lines = self.done.lines();
         match &self.beside {
             Beside::Registry {
                 registry,

@@ -25,7 +25,6 @@ pub(super) async fn inspect(place: Place<'_>, proxy: Address) -> Result<Inspecti
         Known::Document(document) => fields(client, proxy, &document.layout).await?,
     };
     let labels = place.reader().labels(name).await?;
-    let (entries, emitted) = events(client, registry, name, proxy, &names).await?;
     Ok(Inspection {
         block: client.newest_block().await?,
         steps: steps_to(client, registry, (proxy, version), &current).await?,
@@ -34,8 +33,7 @@ pub(super) async fn inspect(place: Place<'_>, proxy: Address) -> Result<Inspecti
         fields,
         fields_unknown,
         framework: framework(client, proxy, &labels).await?,
-        entries,
-        emitted,
+        entries: events(client, registry, name, proxy, &names).await?,
         instance: status,
     })
 }

@@ -42,18 +42,6 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
             h2 { "What happened" }
             (timeline(place, &found.entries))
         }
-        section {
-            h2 { "What its own account emitted about upgrades" }
-            @if found.emitted.is_empty() {
-                p.card.unknown { span.weight { "? not checked" } " the endpoint shows no such event; a beacon \
-                    proxy emits none of them" }
-            }
-            ol.timeline {
-                @for one in &found.emitted {
-                    li { "block " (one.block) " " (text(&one.what)) " " code.address { (one.tx) } }
-                }
-            }
-        }
     }
 }
 

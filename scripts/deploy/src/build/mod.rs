@@ -65,4 +65,3 @@ pub use reviewed::{OnDefault, Reviewed, is_of_author, is_tracked};
 pub use revision::{REVISION, repository};
 pub use settled_lock::settle_lock;
 pub use sources::is_framework;
-pub use toolchain::{FoundToolchain, look_at_toolchain};

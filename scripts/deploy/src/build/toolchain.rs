@@ -1,7 +1,6 @@
 //! The Rust toolchain as found: which compiler, whether it can make WASM, how cargo is called.
 
 use super::error::BuildError;
-use super::package::canonical;
 use crate::progress::Progress;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -139,37 +138,6 @@ impl Toolchain {
         progress.end(&format!("target {TARGET} added"));
         Ok(())
     }
-}
-
-/// A toolchain, as far as contracts need it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundToolchain {
-    /// What the compiler calls itself.
-    pub rustc: String,
-    /// What rustup calls itself, where it is installed.
-    pub rustup: Option<String>,
-    /// What contracts are compiled for.
-    pub target: &'static str,
-    /// Whether the compiler can.
-    pub has_target: bool,
-}
-
-/// Looks for the toolchain that contracts in `folder` are built with, and adds nothing to it.
-///
-/// # Errors
-/// Where there is no compiler, or it does not say what it is.
-pub fn look_at_toolchain(folder: &Path) -> Result<FoundToolchain, BuildError> {
-    let file = ToolchainFile::of(&canonical(folder)?)?;
-    let found = Toolchain::find(&file)?;
-    let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
-    Ok(FoundToolchain {
-        rustc: first(&found.version),
-        rustup: ask(&file, "rustup", &["--version"])
-            .ok()
-            .map(|said| first(&said)),
-        target: TARGET,
-        has_target: found.has_target(),
-    })
 }
 
 /// Where cargo keeps what it downloads, and the user's configuration of it.

@@ -3,7 +3,7 @@
 use super::chain::{ChainFacts, DAY};
 use super::inventory::{Account, Inventory};
 use super::programs::{Program, State};
-use super::time::{self, Migration, OpenAction};
+use super::time::{self, Migration};
 use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, recorded};
 use crate::assess::{Finding, Part, Severity};
 use crate::build::Framework;
@@ -34,8 +34,6 @@ pub struct Diagnosis {
     pub programs: Vec<Program>,
     /// Complex migrations that are under way.
     pub migrations: Vec<Migration>,
-    /// Actions that wait.
-    pub actions: Vec<OpenAction>,
     /// What was found out, the most urgent first.
     pub findings: Vec<Finding>,
 }
@@ -82,13 +80,12 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
     let instances = definitions.iter().flat_map(|one| &one.instances);
     let instances = instances.map(|instance| instance.proxy).collect();
     findings.extend(policies::examine(client, &voices, &instances).await?);
-    let (migrations, actions) = time::examine(client, &chain, definitions, &mut findings).await?;
+    let migrations = time::examine(client, &chain, definitions, &mut findings).await?;
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(Diagnosis {
         chain,
         programs,
         migrations,
-        actions,
         findings,
     })
 }

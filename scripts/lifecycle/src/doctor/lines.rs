@@ -3,7 +3,7 @@
 use super::chain::{ChainFacts, DAY};
 use super::examine::Diagnosis;
 use super::programs::{Cure, Program, State};
-use super::time::{Migration, OpenAction};
+use super::time::Migration;
 use super::{AHEAD_DAYS, INCOMPLETE, PAUSED};
 use crate::assess::{Finding, Severity};
 use crate::text::{count, utc};
@@ -14,24 +14,21 @@ impl Diagnosis {
         let mut lines = self.chain.lines();
         lines.push(format!("programs of {registry}"));
         lines.extend(self.programs.iter().flat_map(Program::lines));
-        let findings = self.findings.iter().flat_map(Finding::lines);
-        let findings = findings.map(|line| format!("  {line}"));
-        for (name, section) in [
-            (
-                "migrations",
-                self.migrations.iter().map(Migration::line).collect(),
-            ),
-            (
-                "actions",
-                self.actions.iter().map(OpenAction::line).collect(),
-            ),
-            ("findings", findings.collect::<Vec<_>>()),
-        ] {
+        let mut add = |name: &str, section: Vec<String>| {
             if !section.is_empty() {
                 lines.push(name.into());
                 lines.extend(section);
             }
-        }
+        };
+        add(
+            "migrations",
+            self.migrations.iter().map(Migration::line).collect(),
+        );
+        let findings = self.findings.iter().flat_map(Finding::lines);
+        add(
+            "findings",
+            findings.map(|line| format!("  {line}")).collect(),
+        );
         lines.push(self.verdict().into());
         lines
     }
@@ -139,14 +136,5 @@ impl Migration {
     fn line(&self) -> String {
         let way = format!("{} {} → {}", self.definition, self.from, self.to);
         format!("  {}  {way}  since {}", self.proxy, utc(self.since))
-    }
-}
-
-impl OpenAction {
-    fn line(&self) -> String {
-        let approvals = count(self.approvals, "approval");
-        let call = format!("{} {}", self.definition, self.call);
-        let until = utc(self.expires);
-        format!("  {}  {call}  {approvals}, until {until}", self.action)
     }
 }

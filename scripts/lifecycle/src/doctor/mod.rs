@@ -5,7 +5,6 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`toolchain`](toolchain()) | the compiler that contracts need |
 //! | `chain` | the chain's versions and terms |
 //! | `recorded` | what the registry's events say |
 //! | `complete` | whether the events are all there, by the views or by what is stored |
@@ -31,7 +30,6 @@ mod policies;
 mod programs;
 mod recorded;
 mod time;
-mod toolchain;
 
 pub use crate::model::Role;
 pub use chain::{ChainFacts, DAY, Scheduled};
@@ -41,8 +39,7 @@ pub use examine::{Diagnosis, Subject, examine, warnings};
 pub use inventory::{Account, Use};
 pub use paused::PAUSED;
 pub use programs::{Cure, Program, State};
-pub use time::{Migration, OpenAction};
-pub use toolchain::{Check, toolchain};
+pub use time::Migration;
 
 /// What ends sooner is warned of, in days.
 pub const AHEAD_DAYS: u64 = 60;

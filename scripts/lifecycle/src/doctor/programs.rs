@@ -153,9 +153,8 @@ pub(super) async fn examine(
     for program in &mut all {
         let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
         program.needed = uses.any(|one| one.needed);
-        program.state = state(client, &program.code, program.address()).await?;
+        program.state = state(client, chain, program).await?;
         if !matches!(program.state, State::Evm | State::Missing) {
-            compare_with_storage(client, chain, program).await?;
             let call = IArbWasmCache::codehashIsCachedCall {
                 codehash: program.codehash.into(),
             };
@@ -169,45 +168,19 @@ pub(super) async fn examine(
     Ok(all)
 }
 
-async fn state(client: &Client, code: &[u8], account: Address) -> Result<State, ChainError> {
-    if code.is_empty() {
-        return Ok(State::Missing);
-    }
-    if !is_program(code) {
-        return Ok(State::Evm);
-    }
-    let call = IArbWasm::programTimeLeftCall { program: account };
-    let error = match client.call(ARB_WASM, &call).await {
-        Ok(seconds_left) => return Ok(State::Active { seconds_left }),
-        Err(error) => error,
-    };
-    let Some(revert) = error.revert() else {
-        return Err(error);
-    };
-    if let Some(expired) = revert.decoded::<IArbWasm::ProgramExpired>() {
-        return Ok(State::Expired {
-            age: expired.ageInSeconds,
-        });
-    }
-    if let Some(outdated) = revert.decoded::<IArbWasm::ProgramNeedsUpgrade>() {
-        return Ok(State::Outdated {
-            version: outdated.version,
-            wanted: outdated.stylusVersion,
-        });
-    }
-    match revert.is::<IArbWasm::ProgramNotActivated>() {
-        true => Ok(State::Inactive),
-        false => Err(error),
-    }
-}
-
-/// Compares what ArbWasm answers with what ArbOS stores: an endpoint that makes up the one contradicts
-/// the other.
-async fn compare_with_storage(
+/// What ArbOS stores of a program. ArbWasm has to answer alike, up to a day: an endpoint that makes up the one
+/// contradicts the other.
+async fn state(
     client: &Client,
     chain: &ChainFacts,
     program: &Program,
-) -> Result<(), ChainError> {
+) -> Result<State, ChainError> {
+    if program.code.is_empty() {
+        return Ok(State::Missing);
+    }
+    if !is_program(&program.code) {
+        return Ok(State::Evm);
+    }
     let slot = ProgramSlots::of(program.codehash.into()).record;
     let record = client.storage(ProgramSlots::ACCOUNT, slot).await?;
     let stored = match ProgramSlots::time_left(chain.params, record, chain.time) {
@@ -219,27 +192,26 @@ async fn compare_with_storage(
         },
         Err(NotRunnable::Expired { age }) => State::Expired { age },
     };
-    match agree(chain, program.state, stored) {
-        true => Ok(()),
+    let account = program.address();
+    let call = IArbWasm::programTimeLeftCall { program: account };
+    let (is_alike, says) = match (client.call(ARB_WASM, &call).await, stored) {
+        (Ok(left), State::Active { seconds_left }) => (
+            left.abs_diff(seconds_left) <= DAY,
+            format!("{left} seconds left"),
+        ),
+        (Ok(left), _) => (false, format!("{left} seconds left")),
+        (Err(error), stored) if error.revert().is_some() => {
+            let is_active = matches!(stored, State::Active { .. });
+            (!is_active, error.to_string())
+        }
+        (Err(error), _) => return Err(error),
+    };
+    match is_alike {
+        true => Ok(stored),
         false => Err(client.contradiction(format!(
-            "ArbWasm says that {} is {:?}, and the storage of ArbOS ({}) that it is {stored:?}",
-            program.address(),
-            program.state,
+            "ArbWasm says of {account}: {says}, and the storage of ArbOS ({}) that it is {stored:?}",
             ProgramSlots::ACCOUNT,
         ))),
-    }
-}
-
-/// Whether two answers about one program can both be true. The chain's clock goes on between them.
-fn agree(chain: &ChainFacts, answer: State, stored: State) -> bool {
-    let end = |state| match state {
-        State::Active { seconds_left } => Some(i128::from(seconds_left)),
-        State::Expired { age } => Some(i128::from(chain.expiry()) - i128::from(age)),
-        _ => None,
-    };
-    match (end(answer), end(stored)) {
-        (Some(answer), Some(stored)) => answer.abs_diff(stored) <= u128::from(DAY),
-        _ => answer == stored,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::client::{ChainError, Client};
 use crate::governance::named_function;
 use crate::ids::ActionId;
 use crate::migration::active::Standing;
-use crate::model::Definition;
+use crate::model::{Action, Definition};
 use crate::text::{count, utc};
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -40,33 +40,14 @@ pub struct Migration {
     pub total: Option<u64>,
 }
 
-/// An action that waits.
-#[derive(Debug, Clone, Serialize)]
-pub struct OpenAction {
-    /// Its id.
-    pub action: ActionId,
-    /// The definition.
-    pub definition: String,
-    /// The role that decides.
-    pub role: String,
-    /// The function of the registry.
-    pub call: String,
-    /// Who proposed it.
-    pub proposer: Address,
-    /// How many approved it.
-    pub approvals: usize,
-    /// Unix seconds up to which it can be executed.
-    pub expires: u64,
-}
-
-/// Collects both, and adds what is worth telling to the findings.
+/// Collects what is under way, and adds what is worth telling to the findings.
 pub(super) async fn examine(
     client: &Client,
     chain: &ChainFacts,
     definitions: &[Definition],
     findings: &mut Vec<Finding>,
-) -> Result<(Vec<Migration>, Vec<OpenAction>), ChainError> {
-    let (mut migrations, mut actions) = (Vec::new(), Vec::new());
+) -> Result<Vec<Migration>, ChainError> {
+    let mut migrations = Vec::new();
     for definition in definitions {
         for (proxy, begun) in &definition.begun {
             let word = client.storage(*proxy, slots::COMPLEX).await?;
@@ -85,22 +66,10 @@ pub(super) async fn examine(
             findings.push(migrating(chain, &migration));
             migrations.push(migration);
         }
-        for (id, open) in definition.pending(chain.time) {
-            let action = OpenAction {
-                action: id,
-                definition: definition.name.clone(),
-                role: open.role.clone(),
-                call: named_function(&open.call)
-                    .map_or_else(|| "unknown".into(), |function| function.name),
-                proposer: open.proposer,
-                approvals: open.approved.len(),
-                expires: open.expires,
-            };
-            findings.extend(expiring(chain, &action));
-            actions.push(action);
-        }
+        let open = definition.pending(chain.time);
+        findings.extend(open.filter_map(|(id, open)| expiring(chain, id, open)));
     }
-    Ok((migrations, actions))
+    Ok(migrations)
 }
 
 fn migrating(chain: &ChainFacts, migration: &Migration) -> Finding {
@@ -130,12 +99,13 @@ fn migrating(chain: &ChainFacts, migration: &Migration) -> Finding {
     )
 }
 
-fn expiring(chain: &ChainFacts, open: &OpenAction) -> Option<Finding> {
+fn expiring(chain: &ChainFacts, action: ActionId, open: &Action) -> Option<Finding> {
     if open.expires.saturating_sub(chain.time) >= ACTION_DAYS * DAY {
         return None;
     }
-    let (action, approvals) = (open.action, count(open.approvals, "approval"));
-    let says = format!("the action {action} ({}) ends soon", open.call);
+    let approvals = count(open.approved.len(), "approval");
+    let call = named_function(&open.call).map_or_else(|| "unknown".into(), |call| call.name);
+    let says = format!("the action {action} ({call}) ends soon");
     let finding = Finding::named(Part::Instances, Severity::Warning, "ActionExpires", says);
     Some(finding.with(
         "the missing approvals before its end",

@@ -210,7 +210,9 @@ fn the_names_of_arguments_are_those_of_the_interface() {
 fn an_account_may_stand_behind_its_chain_which_must_be_the_registrys() {
     let plain = "0x49d4450977E2c95362C13D3a31a09311E0Ea26A6";
     assert_eq!(account_on(1, plain).ok(), Some(plain));
-    let refused = |here, text: &str| account_on(here, text).map_err(|error| error.name());
+    fn refused(here: u64, text: &str) -> Result<&str, String> {
+        account_on(here, text).map_err(|error| error.name())
+    }
     for (text, chain) in [("arb1:Safe", 42_161), ("eip155:412346:Safe", 412_346)] {
         assert_eq!(refused(chain, text), Ok("Safe"));
         assert_eq!(refused(421_614, text), Err("ExportChainId".into()));

@@ -45,22 +45,19 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
         let code = client.code(account).await?;
         let codehash = CodeHash::of(&code);
         let is_program = is_program(&code);
-        let seconds_left = if is_program {
-            seconds_left(client, account).await?
-        } else {
-            None
-        };
+        let checked = step.filter(|step| what == named(step).word());
         facts.push(CodeFacts {
             what: what.into(),
             account,
             size: code.len(),
             codehash,
             is_as_named: codehash == expected,
-            seconds_left,
+            seconds_left: match is_program {
+                true => seconds_left(client, account).await?,
+                false => None,
+            },
             is_program,
-            expectations: step
-                .filter(|step| what == named(step).word())
-                .and_then(|step| Asks::of(step, &code)),
+            expectations: checked.and_then(|step| Asks::of(step, &code)),
         });
     }
     Ok(facts)

@@ -1,15 +1,18 @@
 //! What an event says: who did it, under which policy, and in words.
 
 use crate::client::Revert;
-use crate::governance::{Call, kind_in_words, subject};
+use crate::governance::{kind_in_words, subject};
 use crate::ids::ActionId;
 use crate::model::{Definition, role_asked_for};
 use crate::names::Names;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, B256};
+use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::adopted::is_adopted;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
-/// The policy that is in force for an action when an event about it happens.
+/// The policy that is in force for an action when an event about it happens. A pause that another role decides takes
+/// any one address of its policy.
 pub(super) fn in_force(
     id: ActionId,
     event: &Event,
@@ -17,12 +20,18 @@ pub(super) fn in_force(
     names: &Names,
 ) -> Option<String> {
     let open = before.open.get(&id);
-    let role = open
-        .map(|open| open.role.clone())
-        .or_else(|| role(event, before))?;
-    let policy = names.policy(before.policies.get(&role)?);
-    let call = open.map(|open| &open.call);
-    Some(match pauses_by_default(call, event, &role) {
+    let call = match (open, event) {
+        (Some(open), _) => &open.call,
+        (None, Event::Proposed(event)) => &event.call,
+        _ => return None,
+    };
+    let role = match open {
+        Some(open) => open.role.as_str(),
+        None => before.deciding_role(role_asked_for(call)?),
+    };
+    let policy = names.policy(before.policies.get(role)?);
+    let is_pause = call.starts_with(&abi::pauseCall::SELECTOR);
+    Some(match is_pause && role != "pause" {
         true => format!("any one of {role}'s approvers: {policy}"),
         false => policy,
     })
@@ -38,25 +47,6 @@ pub(super) fn actor(event: &Event) -> (Option<Address>, Option<ActionId>) {
         Event::Executed(event) => (None, Some(event.action.into())),
         _ => (None, None),
     }
-}
-
-fn role(event: &Event, before: &Definition) -> Option<String> {
-    let Event::Proposed(event) = event else {
-        return None;
-    };
-    let role = role_asked_for(&event.call)?;
-    Some(before.deciding_role(role).into())
-}
-
-/// Whether the call, or the one that the event proposes, is a pause that another role decides: any
-/// one address of its policy does.
-fn pauses_by_default(call: Option<&Bytes>, event: &Event, role: &str) -> bool {
-    let call = call.or(match event {
-        Event::Proposed(event) => Some(&event.call),
-        _ => None,
-    });
-    let call = call.and_then(|call| Call::decode(call).ok());
-    matches!(call, Some(Call::Pause(_))) && role != "pause"
 }
 
 /// An event in words; `before` is the state before it.

@@ -188,36 +188,32 @@ async fn from_logs(
             progress.advance(done, total, "events", &rate.summary(done, total));
         }
         let (who, action) = actor(event);
-        if !wanted.has(at, total, action) {
-            let time = match is_timed(event) {
-                true => facts.time_of(log).await?,
-                false => 0,
-            };
-            definition.feed(event, time);
-            continue;
+        let is_wanted = wanted.has(at, total, action);
+        let time = match is_wanted || is_timed(event) {
+            true => facts.time_of(log).await?,
+            false => 0,
+        };
+        if is_wanted {
+            let (sender, calldata) = facts.sent(log).await?;
+            let name = log.topic0();
+            let name = name.and_then(|topic| Event::name_by_selector(topic.0));
+            entries.push(Entry {
+                block: log.block_number.unwrap_or_default(),
+                time,
+                tx: log.transaction_hash.unwrap_or_default().into(),
+                who: who.unwrap_or(sender),
+                event: name.unwrap_or_default(),
+                what: describe(event, &definition, names),
+                codehash: match event {
+                    Event::VersionAdded(event) => Some(event.codehash.into()),
+                    _ => None,
+                },
+                action,
+                policy: action.and_then(|id| in_force(id, event, &definition, names)),
+                calldata,
+            });
         }
-        let (time, (sender, calldata)) = (facts.time_of(log).await?, facts.sent(log).await?);
-        let policy = action.and_then(|id| in_force(id, event, &definition, names));
-        let what = describe(event, &definition, names);
-        let name = log
-            .topic0()
-            .and_then(|topic| Event::name_by_selector(topic.0));
         definition.feed(event, time);
-        entries.push(Entry {
-            block: log.block_number.unwrap_or_default(),
-            time,
-            tx: log.transaction_hash.unwrap_or_default().into(),
-            who: who.unwrap_or(sender),
-            event: name.unwrap_or_default(),
-            what,
-            codehash: match event {
-                Event::VersionAdded(event) => Some(event.codehash.into()),
-                _ => None,
-            },
-            action,
-            policy,
-            calldata,
-        });
     }
     if is_long {
         progress.end(&what);

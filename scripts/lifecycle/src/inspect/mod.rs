@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`storage`](fields()) | the variables of a layout with what their slots hold |
-//! | [`events`](events()) | what the registry and the framework's part of the contract emitted |
+//! | [`events`](events()) | what the registry emitted about it |
 //! | [`path`](steps_to()) | the steps that lead to a version |
 //! | [`migration`](MigrationStatus) | the complex migration that it is in |
 
@@ -12,7 +12,7 @@ mod migration;
 mod path;
 mod storage;
 
-pub use events::{OwnEvent, events};
+pub use events::events;
 pub use migration::MigrationStatus;
 pub use path::{PathStep, Steps, steps_to};
 pub use storage::{FieldValue, fields, framework};
@@ -46,8 +46,6 @@ pub struct Inspection {
     pub framework: Vec<FieldValue>,
     /// The registry's events about it.
     pub entries: Vec<Entry>,
-    /// Those of its own account about upgrades.
-    pub emitted: Vec<OwnEvent>,
 }
 
 impl Inspection {
@@ -65,37 +63,20 @@ impl Inspection {
             let (time, who) = (utc(entry.time), names.short(entry.who));
             format!("  {time}  {who}  {}", entry.what)
         }));
-        let emitted = self.emitted.iter();
-        lines.extend(emitted.map(|one| format!("  block {}  {}", one.block, one.what)));
         lines
     }
 }
 
 /// A line for people of an instance.
 pub fn instance_line(instance: &Instance, names: &Names) -> String {
-    let Instance {
-        proxy,
-        definition,
-        version,
-        kind,
-        state,
-    } = instance;
-    let proxy = names.long(*proxy);
+    let (proxy, kind, state) = (names.long(instance.proxy), instance.kind, instance.state);
+    let (definition, version) = (&instance.definition, &instance.version);
     format!("instance {proxy}  {definition} {version}  {kind}  {state}")
 }
 
 fn field_line(one: &FieldValue) -> String {
-    let area = match one.area.as_str() {
-        "" => String::new(),
-        area => format!("  {area}"),
-    };
-    let FieldValue {
-        name,
-        kind,
-        value,
-        offset,
-        ..
-    } = one;
-    let slot = word(&one.slot);
-    format!("  {name}: {kind} = {value}  slot {slot} byte {offset}{area}")
+    let (slot, offset) = (word(&one.slot), one.offset);
+    let line = format!("  {}: {} = {}", one.name, one.kind, one.value);
+    let line = format!("{line}  slot {slot} byte {offset}  {}", one.area);
+    line.trim_end().to_owned()
 }

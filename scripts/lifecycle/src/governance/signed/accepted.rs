@@ -213,11 +213,7 @@ pub async fn accepted(
 /// Refuses an approval of something else than the first one's.
 fn require_same(first: &ApprovalFile, other: &ApprovalFile) -> Result<(), GovernanceError> {
     let (one, two) = (first.approval.typed_data()?, other.approval.typed_data()?);
-    let parts = ["primaryType", "message"];
-    let mut differences = parts
-        .into_iter()
-        .filter_map(|part| difference(part, &one[part], &two[part]));
-    let Some((part, expected, found)) = differences.next() else {
+    let Some((part, expected, found)) = difference(&["primaryType", "message"], &one, &two) else {
         return Ok(());
     };
     let (first, path) = (first.path.display(), other.path.display());

@@ -58,20 +58,16 @@ impl ApprovalFile {
             return Err(malformed(path, &format!("it has the member {name:?}")));
         }
         let typed = content.approval.typed_data()?;
-        for part in TYPED {
-            let (expected, found) = (&typed[part], &content.typed[part]);
-            if let Some((part, expected, found)) = difference(part, expected, found) {
-                let message = format!(
-                    "{} says one thing in {part} and another in what is approved",
-                    path.display()
-                );
-                let refusal = Refusal::new("ApprovalTampered", message).with(
-                    expected,
-                    found,
-                    "do not use it: somebody changed it; ask its signer for the file as it was written",
-                );
-                return Err(refusal.into());
-            }
+        if let Some((part, expected, found)) = difference(&TYPED, &typed, &content.typed) {
+            let file = path.display();
+            let message =
+                format!("{file} says one thing in {part} and another in what is approved");
+            let refusal = Refusal::new("ApprovalTampered", message).with(
+                expected,
+                found,
+                "do not use it: somebody changed it; ask its signer for the file as it was written",
+            );
+            return Err(refusal.into());
         }
         Ok(Self {
             path: path.to_owned(),
@@ -128,32 +124,23 @@ impl ApprovalFile {
     }
 }
 
-/// The first field in which two values differ, and what each has there.
-pub(super) fn difference(name: &str, one: &Value, two: &Value) -> Option<(String, String, String)> {
-    let nothing = Value::Null;
-    match (one, two) {
-        _ if one == two => None,
-        (Value::Object(first), Value::Object(second)) => {
-            let mut names = first.keys().chain(second.keys());
-            names.find_map(|field| {
-                let of = |all: &Map<String, Value>| all.get(field).cloned().unwrap_or_default();
-                difference(&format!("{name}.{field}"), &of(first), &of(second))
-            })
-        }
-        (Value::Array(first), Value::Array(second)) => {
-            let mut places = 0..first.len().max(second.len());
-            places.find_map(|place| {
-                let of = |all: &[Value]| all.get(place).unwrap_or(&nothing).clone();
-                difference(&format!("{name}[{place}]"), &of(first), &of(second))
-            })
-        }
-        _ => {
-            let text = |value: &Value| match value {
-                Value::String(text) => text.clone(),
-                Value::Null => "nothing".into(),
-                value => value.to_string(),
-            };
-            Some((name.into(), text(one), text(two)))
-        }
-    }
+/// The first field of these parts of two documents that differs, and what each has there.
+pub(super) fn difference(
+    parts: &[&str],
+    one: &Value,
+    two: &Value,
+) -> Option<(String, String, String)> {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "nothing".into(),
+        value => value.to_string(),
+    };
+    let part = *parts.iter().find(|part| one[**part] != two[**part])?;
+    let (one, two) = (&one[part], &two[part]);
+    let fields = one.as_object().into_iter().chain(two.as_object());
+    let mut names = fields.flat_map(Map::keys);
+    Some(match names.find(|name| one[*name] != two[*name]) {
+        Some(name) => (format!("{part}.{name}"), text(&one[name]), text(&two[name])),
+        None => (part.into(), text(one), text(two)),
+    })
 }
