@@ -275,7 +275,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
     }
 }
 
-/// On SIGINT or SIGTERM ends the compilers and this process. (The node ends in its own way: it
+/// On SIGINT or SIGTERM ends this process. (The node ends in its own way: it
 /// has a state to save.)
 async fn end_on_signal(output: Arc<Output>) {
     let (Ok(mut interrupt), Ok(mut terminate)) = (
@@ -288,7 +288,6 @@ async fn end_on_signal(output: Arc<Output>) {
         _ = interrupt.recv() => SignalKind::interrupt(),
         _ = terminate.recv() => SignalKind::terminate(),
     };
-    crate::build::end_compilers();
     output.interrupted();
     std::process::exit(128 + number.as_raw_value());
 }

@@ -6,7 +6,6 @@ use super::facts::Place;
 use super::status::instance_named;
 use super::{pending, policy, review};
 use crate::app_error::Error;
-use crate::build::sources_with;
 use crate::console::definition::{Shown, definition};
 use crate::console::lists::{DefinitionLists, Piece};
 use crate::console::page::PageContext;
@@ -18,7 +17,6 @@ use crate::model::Slice;
 use crate::names::Names;
 use crate::output::Outcome;
 use crate::own_file::{self, FileError};
-use crate::progress::Progress;
 use crate::report::CommandReport;
 use crate::text::listed;
 use serde::Serialize;
@@ -106,14 +104,6 @@ pub(super) async fn run(
     };
     let text = output.hide_in_page(&html(&place, &report));
     write(file, &text)?;
-    if let Some(package) = sources_with(file) {
-        output.note(&format!(
-            "warning: {} lies among the sources in {}: their hash is another with it. Move it elsewhere \
-             before you build or verify",
-            file.display(),
-            package.display()
-        ));
-    }
     let written = WrittenReport {
         file,
         name: &name,

@@ -3,6 +3,7 @@ use alloy::primitives::{Address, B256, Bytes, U256, address};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
 use serde_json::Value;
+use stylus_upgrades::build::evm::creation_code;
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, Program, assert_reverts, step};
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
@@ -56,8 +57,8 @@ async fn code_that_cannot_run_is_no_version() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     let chain = harness.chain();
-    let inactive = it.second.artifact.in_other_bytes();
-    let inactive = chain.create(inactive.creation_code()).await?;
+    let inactive = [&it.second.artifact.code[..], &[0]].concat();
+    let inactive = chain.create(creation_code(&inactive)).await?;
     let designator = address!("00000000000000000000000000000000dede0000");
     set_code(
         chain,

@@ -3,7 +3,6 @@
 //! own, so that nothing but the sources decides about the code.
 
 use super::cargo_home::CargoHome;
-use super::children::Running;
 use super::constants::{Constant, Constants};
 use super::error::BuildError;
 use super::known_sources;
@@ -17,7 +16,6 @@ use cargo_metadata::{Artifact, Message};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 
@@ -67,8 +65,8 @@ pub(super) struct Cargo<'a> {
 
 /// What cargo compiled.
 pub(super) struct Compiled {
-    /// The path of the WASM file that rustc wrote.
-    pub(super) wasm: PathBuf,
+    /// The module that rustc wrote.
+    pub(super) raw: Vec<u8>,
     /// The files that it read.
     pub(super) read: Vec<PathBuf>,
     /// Packages that were fetched and are the framework's.
@@ -147,7 +145,7 @@ impl Cargo<'_> {
         Ok(Compiled {
             read: self.files_read(source, file.as_std_path(), &messages)?,
             of_framework: known_sources::proven(&lock, &made, self.copy),
-            wasm: file.into(),
+            raw: std::fs::read(file).map_err(BuildError::file("read", file))?,
         })
     }
 
@@ -203,8 +201,7 @@ impl Cargo<'_> {
             .arg(self.manifest(source))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
+            .stderr(Stdio::piped());
         if source.config.code.is_some() {
             command.arg("--config").arg(self.copy.join(CONFIG));
         }
@@ -216,10 +213,11 @@ impl Cargo<'_> {
     }
 
     /// Runs cargo to its end: its messages.
-    fn run(&self, source: &Source, command: Command) -> Result<Vec<Message>, BuildError> {
+    fn run(&self, source: &Source, mut command: Command) -> Result<Vec<Message>, BuildError> {
         self.progress.command(&format!("{command:?}"));
-        let mut cargo = Running::start(command)?;
-        let (stdout, stderr) = (cargo.child.stdout.take(), cargo.child.stderr.take());
+        let cargo = command.spawn();
+        let mut cargo = cargo.map_err(BuildError::not_started(command.get_program()))?;
+        let (stdout, stderr) = (cargo.stdout.take(), cargo.stderr.take());
         let (messages, diagnostics) = std::thread::scope(|scope| {
             let messages = scope.spawn(|| messages(stdout, self.progress));
             let diagnostics = follow(stderr, self.progress);

@@ -38,7 +38,6 @@ pub struct Artifact {
     pub fragments: Vec<Bytes>,
     /// Where its storage keeps what, if the contract says so (`#[derive(StorageLayout)]`). It comes
     /// from a custom section of the compiler's module, which does not go on chain.
-    #[serde(with = "layout_text")]
     pub layout: Option<Layout>,
     /// The initializers and migrations that its code declares, from another custom section; `None`
     /// if it was built without our attributes, or by an older version of them.
@@ -48,26 +47,6 @@ pub struct Artifact {
     pub interface: Option<Callable>,
     /// What it was built from, and with what.
     pub info: BuildInfo,
-}
-
-/// A layout as text in a file, as others know it by its hash.
-mod layout_text {
-    use super::Layout;
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(one: &Option<Layout>, to: S) -> Result<S::Ok, S::Error> {
-        one.as_ref().map(Layout::to_json).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<Layout>, D::Error> {
-        let text = Option::<String>::deserialize(from)?;
-        text.map(|text| Layout::from_json(&text))
-            .transpose()
-            .map_err(D::Error::custom)
-    }
 }
 
 impl Artifact {
@@ -171,11 +150,7 @@ impl Artifact {
             layout: self.layout.clone()?,
             steps: self.steps.clone(),
             migrates: self.info.migrates.clone(),
-            build: self
-                .info
-                .recipe
-                .as_ref()
-                .and_then(|one| one.metadata.clone()),
+            build: self.info.recipe.as_ref().map(|one| one.metadata.clone()),
             interface: self.interface.as_ref().and_then(Callable::published),
         };
         Some(document.fitting())
@@ -201,20 +176,6 @@ impl Artifact {
             codehash: self.codehash().into(),
             layoutHash: self.layout_hash().into(),
             sourceHash: self.source_hash().into(),
-        }
-    }
-
-    /// The same program in other bytes: a custom section that nobody reads. Its code hash is
-    /// another, so it is not active where this one is.
-    pub fn in_other_bytes(&self) -> Self {
-        const EMPTY_SECTION: [u8; 3] = [0, 1, 0];
-        let wasm = [&self.wasm[..], &EMPTY_SECTION].concat();
-        Self {
-            name: format!("{} in other bytes", self.name),
-            code: on_chain_code(&wasm),
-            wasm: wasm.into(),
-            fragments: Vec::new(),
-            ..self.clone()
         }
     }
 

@@ -91,35 +91,3 @@ pub(super) fn is_copied(path: &Path, origin: &Path) -> bool {
         .filter(|part| !part.as_os_str().is_empty());
     !all.any(|part| is_left_out(origin, part, origin.join(part).is_dir()))
 }
-
-/// The folder of the package whose sources a new file at `path` would be part of.
-pub fn sources_with(path: &Path) -> Option<PathBuf> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let path = parent.canonicalize().ok()?.join(path.file_name()?);
-    let mut above = path.ancestors().skip(1);
-    let folder = above.find(|folder| folder.join("Cargo.toml").is_file())?;
-    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).ok()?;
-    let is_package = manifest
-        .parse::<toml::Table>()
-        .ok()?
-        .contains_key("package");
-    (is_package && is_copied(&path, folder)).then(|| folder.to_owned())
-}
-
-#[test]
-fn a_file_is_known_to_be_part_of_the_sources_before_it_is_written() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let folder = folder.path().canonicalize().expect("a folder");
-    assert_eq!(sources_with(&folder.join("r.md")), None);
-    let manifest = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
-    std::fs::write(folder.join("Cargo.toml"), manifest).expect("written");
-    std::fs::create_dir_all(folder.join("docs")).expect("made");
-    std::fs::create_dir_all(folder.join("target")).expect("made");
-    for (file, is_hashed) in [("r.md", true), ("docs/r.md", true), ("target/r.md", false)] {
-        let found = sources_with(&folder.join(file));
-        assert_eq!(found, is_hashed.then(|| folder.clone()), "{file}");
-    }
-}

@@ -56,8 +56,7 @@ pub struct Recipe {
     /// The hash of the sources that it put into the module.
     pub project_hash: B256,
     /// How others follow it, which is published with the layout.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<BuildMetadata>,
+    pub metadata: BuildMetadata,
 }
 
 /// A commit of git.

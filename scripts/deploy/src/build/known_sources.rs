@@ -15,6 +15,8 @@ use stylus_upgrades_framework::SOURCES;
 
 /// The file that decides what else of a package is compiled.
 const MANIFEST: &str = "Cargo.toml";
+/// The same as its author wrote it, where cargo wrote another to publish it.
+const ORIGINAL: &str = "Cargo.toml.orig";
 
 /// Files that may be a package of the framework.
 pub(super) struct Candidate<'a> {
@@ -36,7 +38,11 @@ impl Candidate<'_> {
         lock: &LockFile,
     ) -> bool {
         let own = |inside: &str| join(self.place, Path::new(inside));
-        let known = sources(self.name).map(|(inside, bytes)| (own(inside), bytes));
+        let is_published = self.files.get(&own(ORIGINAL)).is_some();
+        let known = sources(self.name).map(|(inside, bytes)| match inside {
+            MANIFEST if is_published => (own(ORIGINAL), bytes),
+            inside => (own(inside), bytes),
+        });
         let known: Vec<(PathBuf, &[u8])> = known.collect();
         let is_there = |(path, known): &(PathBuf, &[u8])| {
             let file = self.files.get(path);
@@ -178,6 +184,10 @@ mod tests {
     #[test]
     fn a_package_that_was_fetched_is_the_frameworks_if_no_byte_of_it_is_another() {
         let same: Change = |_| {};
+        let published: Change = |folder| {
+            std::fs::rename(folder.join(MANIFEST), folder.join(ORIGINAL)).expect("renamed");
+            write(&folder.join(MANIFEST), b"# as cargo wrote it");
+        };
         let other: Change = |folder| {
             let path = folder.join("src/lib.rs");
             let text = std::fs::read(&path).expect("it");
@@ -187,6 +197,7 @@ mod tests {
         let manifest: Change = |folder| write(&folder.join(MANIFEST), b"[package]");
         for (library, used, change, expected) in [
             ("src/lib.rs", "syn 2.0.0", same, true),
+            ("src/lib.rs", "syn", published, true),
             ("src/lib.rs", "syn", other, false),
             ("src/lib.rs", "syn", more, false),
             ("src/lib.rs", "syn", manifest, false),

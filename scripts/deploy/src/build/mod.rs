@@ -20,7 +20,6 @@ mod builder;
 mod cache;
 mod cargo;
 mod cargo_home;
-mod children;
 mod code;
 mod config;
 mod constants;
@@ -53,9 +52,7 @@ pub mod wasm;
 mod workplace;
 
 pub use builder::Builder;
-pub use children::end_compilers;
 pub use code::Artifact;
-pub use copied::sources_with;
 pub use error::BuildError;
 pub use framework::{Framework, Part};
 pub use info::{BuildInfo, Commit, Recipe};

@@ -115,7 +115,7 @@ impl Artifact {
         info.recipe = Some(Recipe {
             tool: tool.into(),
             project_hash,
-            metadata: Some(metadata),
+            metadata,
         });
         Ok(Self {
             wasm: module.into(),

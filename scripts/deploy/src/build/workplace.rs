@@ -113,9 +113,10 @@ impl<'a> Workplace<'a> {
         let begun = Instant::now();
         let progress = &self.builder.progress;
         progress.begin(&format!("building {package}"));
-        let (raw, compiled) = self.compile(source, &toolchain, known, false)?;
-        let mut artifact = Artifact::from_wasm(&package, &raw)?;
-        wasm::require_layout_of(&package, &raw, &sources.entrypoints())?;
+        let compiled = self.compile(source, &toolchain, known, false)?;
+        let raw = &compiled.raw;
+        let mut artifact = Artifact::from_wasm(&package, raw)?;
+        wasm::require_layout_of(&package, raw, &sources.entrypoints())?;
         self.require_no_path(&artifact, &toolchain)?;
         artifact.info = BuildInfo::of(source, &toolchain);
         let unsearched: Vec<_> = source
@@ -161,17 +162,17 @@ impl<'a> Workplace<'a> {
         progress.begin(&what);
         let compiled = self.compile(source, &toolchain, known, true);
         progress.end(&what);
-        Ok(compiled?.0)
+        Ok(compiled?.raw)
     }
 
-    /// Copies the sources and compiles them there: the module, and what was compiled.
+    /// Copies the sources and compiles them there.
     fn compile(
         &self,
         source: &Source,
         toolchain: &Toolchain,
         known: &Constants,
         with_lines: bool,
-    ) -> Result<(Vec<u8>, Compiled), BuildError> {
+    ) -> Result<Compiled, BuildError> {
         let copy = Copy::in_folder(&self.folder);
         copy.fill(&source.tree, &source.parts, self.builder.is_anew)?;
         let home = self.folder.join("cargo-home");
@@ -192,9 +193,7 @@ impl<'a> Workplace<'a> {
         source.lock.require_covers(&path, &after)?;
         let compiled = cargo.compile(source, known)?;
         copy.built(&source.parts)?;
-        let wasm = &compiled.wasm;
-        let raw = std::fs::read(wasm).map_err(BuildError::file("read", wasm))?;
-        Ok((raw, compiled))
+        Ok(compiled)
     }
 
     /// The code must not depend on where this machine keeps what.

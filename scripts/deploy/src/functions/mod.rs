@@ -61,19 +61,9 @@ impl Functions {
 
     /// These, and what `other` knows besides.
     pub fn with(mut self, other: &Self) -> Self {
-        for (selector, function) in &other.functions {
-            let known = self.functions.entry(*selector);
-            known.or_insert_with(|| function.clone());
-        }
-        for (selector, error) in &other.errors {
-            self.errors
-                .entry(*selector)
-                .or_insert_with(|| error.clone());
-        }
-        for (topic, event) in &other.events {
-            let known = self.events.entry(*topic);
-            known.or_insert_with(|| event.clone());
-        }
+        take_over(&mut self.functions, &other.functions);
+        take_over(&mut self.errors, &other.errors);
+        take_over(&mut self.events, &other.events);
         self
     }
 
@@ -183,6 +173,13 @@ pub fn unknown_call(input: &[u8]) -> String {
         ),
         None if input.is_empty() => "no calldata".into(),
         None => format!("0x{}", hex::encode(input)),
+    }
+}
+
+/// What is known already stays.
+fn take_over<K: Ord + Copy, V: Clone>(known: &mut BTreeMap<K, V>, other: &BTreeMap<K, V>) {
+    for (key, value) in other {
+        known.entry(*key).or_insert_with(|| value.clone());
     }
 }
 

@@ -30,7 +30,7 @@ const DEPTH_MAX: usize = 16;
 pub(super) fn add(sources: &SourceFiles<'_>, module: &Module<'_>, to: &mut Callable) {
     to.unseen.extend(sources.unseen.iter().cloned());
     let mut items = Vec::new();
-    for source in sources.files() {
+    for source in &sources.files {
         let mut found = Macros::default();
         found.visit_file(&source.file);
         for one in found.sol {

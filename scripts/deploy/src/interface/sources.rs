@@ -65,7 +65,7 @@ impl RustFile {
 /// The source files of a contract and of the packages that it depends on by path.
 #[derive(Default)]
 pub struct SourceFiles<'a> {
-    files: Vec<Source<'a>>,
+    pub(super) files: Vec<Source<'a>>,
     /// What could not be read, and why.
     pub(super) unseen: Vec<String>,
 }
@@ -91,10 +91,6 @@ impl<'a> SourceFiles<'a> {
             }
         }
         found
-    }
-
-    pub(super) fn files(&self) -> impl Iterator<Item = &Source<'a>> {
-        self.files.iter()
     }
 
     /// The structs that the contract's own sources call the entrypoint.

@@ -3,10 +3,6 @@ use crate::assess::Finding;
 use alloy::json_abi::{Event, Function};
 use alloy::primitives::keccak256;
 use stylus_layout::{DeclaredStep, StepKind};
-use wasm_encoder::{
-    CodeSection, ConstExpr, CustomSection, DataSection, FunctionSection, MemorySection, MemoryType,
-    Module, TypeSection, ValType,
-};
 
 const HEAD: &str = "contract shop::Shop";
 const LINES: [&str; 5] = [
@@ -48,43 +44,26 @@ const DECLARED: [&str; 3] = [
     "TooLarge(uint256,uint8[])",
 ];
 
+/// Bytes as the text format writes them.
+fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+}
+
 /// A module that says this of itself, compares with these selectors and has these hashes in its data.
 fn module(text: &str, compared: &[String], data: &[&str]) -> Vec<u8> {
-    let mut module = Module::new();
-    let mut types = TypeSection::new();
-    types.ty().function([], [ValType::I32]);
-    module.section(&types);
-    let mut functions = FunctionSection::new();
-    let mut code = CodeSection::new();
+    let mut parts = String::new();
     for signature in compared {
-        let selector = keccak256(signature);
-        functions.function(0);
-        let mut body = wasm_encoder::Function::new([]);
-        let number = i32::from_be_bytes([selector[0], selector[1], selector[2], selector[3]]);
-        body.instructions().i32_const(number).end();
-        code.function(&body);
+        let number = u32::from_str_radix(&hex::encode(&keccak256(signature)[..4]), 16);
+        let number = number.expect("a number");
+        parts += &format!("(func (result i32) (i32.const {number}))");
     }
-    module.section(&functions);
-    let mut memories = MemorySection::new();
-    memories.memory(MemoryType {
-        minimum: 1,
-        maximum: None,
-        memory64: false,
-        shared: false,
-        page_size_log2: None,
-    });
-    module.section(&memories);
-    module.section(&code);
-    let mut all = DataSection::new();
     for signature in data {
-        all.active(0, &ConstExpr::i32_const(0), keccak256(signature).0);
+        let hash = escaped(keccak256(signature).as_slice());
+        parts += &format!("(data (i32.const 0) \"{hash}\")");
     }
-    module.section(&all);
-    module.section(&CustomSection {
-        name: "stylus-interface".into(),
-        data: text.as_bytes().into(),
-    });
-    module.finish()
+    let text = escaped(text.as_bytes());
+    let text = format!("(module (memory 1) {parts} (@custom \"stylus-interface\" \"{text}\"))");
+    wat::parse_str(text).expect("a module")
 }
 
 /// The selectors' signatures of some lines.
@@ -174,27 +153,13 @@ fn the_functions_are_those_that_the_module_says_and_its_code_answers() {
 #[test]
 fn a_number_whose_bytes_the_compiler_swapped_is_a_selector_where_it_is_compared() {
     let selector = keccak256("deposit()");
-    let swapped = i32::from_le_bytes([selector[0], selector[1], selector[2], selector[3]]);
+    let swapped = u32::from_le_bytes([selector[0], selector[1], selector[2], selector[3]]);
     let code = |is_compared: bool| {
-        let mut all = Module::new();
-        let mut types = TypeSection::new();
-        types.ty().function([ValType::I32], [ValType::I32]);
-        all.section(&types);
-        let mut functions = FunctionSection::new();
-        functions.function(0);
-        all.section(&functions);
-        let mut body = wasm_encoder::Function::new([]);
-        let mut code = body.instructions();
-        code.local_get(0).i32_const(swapped);
-        match is_compared {
-            true => code.i32_eq(),
-            false => code.i32_add(),
-        };
-        code.end();
-        let mut code = CodeSection::new();
-        code.function(&body);
-        all.section(&code);
-        all.finish()
+        let does = if is_compared { "i32.eq" } else { "i32.add" };
+        let text = format!(
+            "(module (func (param i32) (result i32) local.get 0 i32.const {swapped} {does}))"
+        );
+        wat::parse_str(text).expect("a module")
     };
     let selector = [selector[0], selector[1], selector[2], selector[3]].into();
     assert!(is_answered(&code(true), selector) && !is_answered(&code(false), selector));

@@ -319,38 +319,6 @@ fn what_no_build_reads_is_neither_hashed_nor_copied() {
 }
 
 #[test]
-fn the_source_hash_is_the_same_wherever_the_sources_lie() {
-    let (one, other) = (Project::new(), Project::new());
-    let outside = |project: &Project, library: &Path| {
-        project.write(
-            "work/contract/Cargo.toml",
-            &format!(
-                "[package]\nname = \"contract\"\n[dependencies]\nlibrary = {{ path = \"{}\" }}\n",
-                library.display()
-            ),
-        );
-    };
-    // One names the library by an absolute path outside its workspace, the other by a relative one.
-    one.write(
-        "elsewhere/library/Cargo.toml",
-        "[package]\nname = \"library\"\n",
-    );
-    one.write("elsewhere/library/src/lib.rs", "fn f() {}");
-    outside(&one, &one.path("elsewhere/library"));
-    other.write("a/b/Cargo.toml", "[package]\nname = \"library\"\n");
-    other.write("a/b/src/lib.rs", "fn f() {}");
-    outside(&other, Path::new("../../a/b"));
-    assert_eq!(one.source().tree, other.source().tree);
-    assert_eq!(one.hash(), other.hash());
-    assert!(
-        one.text("contract/Cargo.toml")
-            .contains("../path-dependencies/0")
-    );
-    other.write("a/b/src/lib.rs", "fn g() {}");
-    assert_ne!(one.hash(), other.hash());
-}
-
-#[test]
 fn a_path_dependency_of_another_workspace_brings_what_it_inherits_and_nothing_else() {
     let project = Project::new();
     project.write(

@@ -1,29 +1,16 @@
 use super::super::wasm::is_same_program;
 use super::command;
 use std::path::Path;
-use wasm_encoder::{CodeSection, CustomSection, Function, FunctionSection, Module, TypeSection};
 
 /// A module whose only function answers `answer`, with what cargo-stylus says of its sources.
 fn module(answer: i32, custom: &[(&str, u8)]) -> Vec<u8> {
-    let mut module = Module::new();
-    let mut types = TypeSection::new();
-    types.ty().function([], [wasm_encoder::ValType::I32]);
-    module.section(&types);
-    let mut functions = FunctionSection::new();
-    functions.function(0);
-    module.section(&functions);
-    let mut body = Function::new([]);
-    body.instructions().i32_const(answer).end();
-    let mut code = CodeSection::new();
-    code.function(&body);
-    module.section(&code);
-    for (name, byte) in custom {
-        module.section(&CustomSection {
-            name: (*name).into(),
-            data: vec![*byte; 32].into(),
-        });
-    }
-    module.finish()
+    let sections = custom.iter().map(|(name, byte)| {
+        let data = format!("\\{byte:02x}").repeat(32);
+        format!("(@custom \"{name}\" \"{data}\")")
+    });
+    let sections: String = sections.collect();
+    let text = format!("(module (func (result i32) (i32.const {answer})) {sections})");
+    wat::parse_str(text).expect("a module")
 }
 
 #[test]
