@@ -1,5 +1,4 @@
-//! `bench console [INSTANCES VERSIONS]`: how long the first answer to each page of the console takes, and
-//! the whole page, on a chain with one instance and on one with as many as that. Chain, command line
+//! `bench console [INSTANCES VERSIONS]`: how long each page of the console takes, on a chain with one instance and on one with as many as that. Chain, command line
 //! and console are processes of their own, which are this program under its other name. Times differ
 //! from run to run: nothing compares them.
 
@@ -16,8 +15,6 @@ use stylus_upgrades_harness::{HarnessError, command_line};
 
 /// How often each page is asked for.
 const ASKS: usize = 21;
-/// When the first answer is to be there, in milliseconds.
-const TARGET: u128 = 100;
 /// Bytes of a page with its style sheet and its script, at most.
 const WEIGHT_MAX: usize = 150_000;
 /// How long an answer may take at all.
@@ -45,7 +42,7 @@ pub(crate) async fn report() -> Result<String, HarnessError> {
         false => "release",
     };
     print(&format!(
-        "{build} build, {cores} cores, {ASKS} requests of each page, target {TARGET} ms"
+        "{build} build, {cores} cores, {ASKS} requests of each page"
     ));
     for (instances, versions) in [(1, 1), large] {
         let begun = Instant::now();
@@ -55,8 +52,8 @@ pub(crate) async fn report() -> Result<String, HarnessError> {
             begun.elapsed().as_secs()
         ));
         print(&format!(
-            "{:<36} {:>8} {:>8} {:>8} {:>8} {:>9}",
-            "ms, bytes", "median", "max", "whole", "max", "weight"
+            "{:<36} {:>8} {:>8} {:>9}",
+            "ms, bytes", "median", "max", "weight"
         ));
         let console = Console::start(&program, subject.folder())?;
         for (name, path) in subject.pages() {
@@ -68,38 +65,26 @@ pub(crate) async fn report() -> Result<String, HarnessError> {
 
 /// What is known of one page.
 fn row(console: &Console, name: &str, path: &str) -> Result<String, HarnessError> {
-    let (mut firsts, mut wholes, mut weight) = (Vec::new(), Vec::new(), 0);
+    let (mut took, mut weight) = (Vec::new(), 0);
     for _ in 0..ASKS {
         let begun = Instant::now();
-        let mut page = console.get(path, None)?;
-        firsts.push(begun.elapsed().as_millis());
-        while page.contains(" data-working") {
-            page = console.get(path, Some(20))?;
-        }
-        wholes.push(begun.elapsed().as_millis());
+        let page = console.get(path)?;
+        took.push(begun.elapsed().as_millis());
         if !page.starts_with("HTTP/1.1 200") {
             let head = page.lines().next().unwrap_or_default();
             return Err(failed(format!("{path}: expected 200, found {head}")));
         }
         weight = page.len() + console.assets;
     }
-    firsts.sort_unstable();
-    wholes.sort_unstable();
-    let of = |all: &[u128]| {
-        let median = all.get(all.len() / 2).copied().unwrap_or_default();
-        (median, all.last().copied().unwrap_or_default())
-    };
-    let ((first, first_max), (whole, whole_max)) = (of(&firsts), of(&wholes));
-    let late = match first_max > TARGET {
-        true => "  late",
-        false => "",
-    };
+    took.sort_unstable();
+    let median = took.get(took.len() / 2).copied().unwrap_or_default();
+    let max = took.last().copied().unwrap_or_default();
     let heavy = match weight > WEIGHT_MAX {
         true => "  heavy",
         false => "",
     };
     Ok(format!(
-        "{name:<36} {first:>8} {first_max:>8} {whole:>8} {whole_max:>8} {weight:>9}{late}{heavy}"
+        "{name:<36} {median:>8} {max:>8} {weight:>9}{heavy}"
     ))
 }
 
@@ -133,20 +118,18 @@ impl Console {
             assets: 0,
         };
         for path in ["/console.css", "/console.js"] {
-            console.assets += console.get(path, None)?.len();
+            console.assets += console.get(path)?.len();
         }
         Ok(console)
     }
 
     /// An answer with its head, as a browser asks that may wait for so many seconds.
-    fn get(&self, path: &str, wait: Option<u64>) -> Result<String, HarnessError> {
+    fn get(&self, path: &str) -> Result<String, HarnessError> {
         let mut stream = TcpStream::connect(&self.address).map_err(failed)?;
         stream.set_read_timeout(Some(TIMEOUT)).map_err(failed)?;
-        let wait = wait.map(|seconds| format!("Prefer: wait={seconds}\r\n"));
         let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{}\r\n",
-            self.address,
-            wait.unwrap_or_default()
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
         );
         stream.write_all(request.as_bytes()).map_err(failed)?;
         let mut answer = String::new();

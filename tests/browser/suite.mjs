@@ -64,13 +64,6 @@ export async function open(account, answers, options = {}) {
   context.on('weberror', (error) => complaints.push(String(error.error())));
   context.on('dialog', (dialog) => { complaints.push(dialog.message()); dialog.dismiss(); });
   const page = await context.newPage();
-  // The console answers before the page is there, where that takes longer than a moment: it follows.
-  const go = page.goto.bind(page);
-  page.goto = async (url) => {
-    const answer = await go(url);
-    await page.waitForSelector('#main:not([data-working])');
-    return answer;
-  };
   const close = () => { contexts.delete(context); return context.close(); };
   return { page, context, requests, close };
 }

@@ -3,7 +3,9 @@
 use crate::attribute::Explanation;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Error, Expr, ExprLit, Fields, Ident, Lit, Result};
+use syn::{
+    Attribute, Data, DeriveInput, Error, Expr, ExprLit, Fields, Ident, Lit, Result, parse_quote,
+};
 
 /// A variant, or the struct.
 struct Case {
@@ -19,7 +21,11 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             .variants
             .iter()
             .map(|variant| {
-                let own = Explanation::read(&variant.attrs)?.or(&whole);
+                let mut own = Explanation::read(&variant.attrs)?;
+                if is_transparent(&variant.attrs) && own.missing().is_some() {
+                    own.of = Some(parse_quote!(_0));
+                }
+                let own = own.or(&whole);
                 let name = &variant.ident;
                 case(name, quote!(Self::#name), &variant.fields, own)
             })
@@ -72,6 +78,14 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             fn next(&self) -> ::std::option::Option<::std::string::String> { #next }
             fn exit(&self) -> crate::error::Exit { #exit }
         }
+    })
+}
+
+/// Whether thiserror takes an error's words from the one in it.
+fn is_transparent(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|one| {
+        let words = one.meta.require_list().map(|list| list.tokens.to_string());
+        one.path().is_ident("error") && words.is_ok_and(|words| words == "transparent")
     })
 }
 
@@ -184,6 +198,8 @@ mod tests {
                 enum Error {
                     #[explain(of = _0)]
                     One(Box<Other>),
+                    #[error(transparent)]
+                    Two(Other),
                 }
             }),
             ""

@@ -15,7 +15,8 @@ use proc_macro::TokenStream;
 /// - `exit = …`: an expression of the type `Exit`; `Exit::Refused` if it is left out;
 /// - `name = …`: a text; the variant's name if it is left out;
 /// - `details = …`: an expression of the type `Vec<String>`; nothing if it is left out;
-/// - `of = …`: an expression that can explain itself, from which comes all that is left out here.
+/// - `of = …`: an expression that can explain itself, from which comes all that is left out here; `_0` where it is
+///   left out with the texts, and thiserror's attribute is `#[error(transparent)]`.
 ///
 /// The fields of a variant are in scope as references under their names; those of a tuple as `_0`,
 /// `_1` and so on. An attribute on the enum gives what the variants without `of` leave out.

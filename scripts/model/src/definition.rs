@@ -349,6 +349,15 @@ impl Slice {
         }
     }
 
+    /// The newest of each, so many at most.
+    pub fn newest(definition: &Definition, most: usize) -> Self {
+        let newest = |total: usize| total.saturating_sub(most)..total;
+        Self {
+            versions: newest(definition.versions.len()),
+            instances: newest(definition.instances.len()),
+        }
+    }
+
     /// None of them.
     pub fn nothing() -> Self {
         Self {

@@ -9,7 +9,7 @@ use super::transfer;
 use super::verifiable::implementation;
 use super::work::check_action;
 use crate::app_error::Error;
-use crate::assess::{Finding, Part, Refused, Role};
+use crate::assess::{Finding, Role};
 use crate::build::Artifact;
 use crate::checks::Assessment;
 use crate::client::Client;
@@ -34,15 +34,6 @@ pub(super) async fn check_as_approver(
     (args, approver): (&ReviewArgs, Option<Address>),
 ) -> Result<Assessment, Error> {
     let (context, client, _) = place.parts();
-    if args.source.is_some() || args.script_source.is_some() {
-        // What a build cannot change is reported before it.
-        let found = check_action(place, decoded, (args, Role::Approver)).await?;
-        let mut refused = found.decision().refused;
-        refused.retain(|one| one.part == Part::LiveInstances);
-        if let Some(refused) = Refused::of(refused) {
-            return Err(refused.into());
-        }
-    }
     if let Some(source) = &args.source {
         let chain = client.chain_id();
         compare_build(context, ("--source", source), decoded, "code", |source| {

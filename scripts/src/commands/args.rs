@@ -238,9 +238,8 @@ pub enum Command {
         /// A definition's name, or an instance's address or alias: its storage by variables, the steps to the
         /// current version, its events
         subject: Option<String>,
-        /// Write the definition with what waits and what happened into this file: .html stands alone, .md is
-        /// Markdown
-        #[arg(long, value_name = "FILE")]
+        /// Write the definition with what waits and what happened into this file, a page that stands alone
+        #[arg(long, value_name = "FILE.html", requires = "subject")]
         report: Option<std::path::PathBuf>,
     },
 }

@@ -4,7 +4,7 @@ use crate::address;
 use crate::app_error::Error;
 use crate::client::show;
 use crate::manifest::{Manifest, ManifestError};
-use crate::text::one_line;
+use crate::text::{count, one_line};
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::Function;
 use alloy::primitives::Bytes;
@@ -47,20 +47,13 @@ pub(super) fn encode_for(
 ) -> Result<Bytes, Error> {
     let first = &function.signature();
     if function.inputs.len() != arguments.len() {
-        let counted = |count: usize| match count {
-            0 => "no argument".to_owned(),
-            1 => "1 argument".to_owned(),
-            more => format!("{more} arguments"),
-        };
         let given = match arguments.is_empty() {
             true => "none".to_owned(),
             false => arguments.join(" "),
         };
-        return Err(usage(
-            format!("{first} was given {}", counted(arguments.len())),
-            &counted(function.inputs.len()),
-            &given,
-        ));
+        let message = format!("{first} was given {}", count(arguments.len(), "argument"));
+        let expected = count(function.inputs.len(), "argument");
+        return Err(usage(message, &expected, &given));
     }
     let mut values = Vec::with_capacity(arguments.len());
     for (input, argument) in function.inputs.iter().zip(arguments) {

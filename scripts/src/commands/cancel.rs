@@ -5,7 +5,6 @@ use super::export;
 use super::facts::Place;
 use super::pending::named;
 use crate::app_error::Error;
-use crate::client::Client;
 use crate::client::Transactions;
 use crate::governance::{Display, GovernanceError, instead, proposed, readiness};
 use crate::ids::ActionId;
@@ -13,34 +12,35 @@ use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::report::CommandReport;
-use alloy::primitives::{Address, U256};
+use alloy::primitives::U256;
 use alloy::sol_types::SolCall;
 use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Ends an action: its proposer, or who alone satisfies its role.
 pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, Error> {
-    let (client, registry, event) = open(context, action).await?;
-    let action = ActionId(event.action);
+    let (client, registry) = context.verified_working("cancel").await?;
+    let (place, names) = (Place::of(context, &client, registry), context.names());
+    let action = named(&client, registry, action).await?;
+    if readiness(&client, registry, action).await?.is_none() {
+        return Err(why_ended(place, action, "nothing is left to cancel").await);
+    }
+    let event = proposed(&client, registry, action).await?;
+    for line in Display::of(&event.call, &names)?.lines() {
+        context.output.note(&line);
+    }
     let call = abi::cancelCall { action: action.0 };
-    let place = Place::of(context, &client, registry);
     if context.is_export() {
         return export::order(place, "cancel", action, call.abi_encode().into()).await;
     }
     let sent = client.send("cancel", registry, &call, U256::ZERO).await;
     let refused = |error| GovernanceError::not_cancelled(action, event.proposer, error);
-    let sent = match sent {
-        Err(error) if error.is_refused_as::<abi::ActionNotFound>() => {
-            return Err(why_ended(place, action, "nothing is left to cancel").await);
-        }
-        sent => sent.map_err(refused)?,
-    };
     let cancelled = Cancelled {
-        transactions: Transactions::of(std::slice::from_ref(&sent)),
+        transactions: Transactions::of(std::slice::from_ref(&sent.map_err(refused)?)),
         action,
         executed: false,
     };
-    Ok(Outcome::of(&cancelled, &context.names()))
+    Ok(Outcome::of(&cancelled, &names))
 }
 
 /// What `cancel` reports.
@@ -69,20 +69,4 @@ pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -
         }
         Err(error) => error.into(),
     }
-}
-
-/// An open action, as it was proposed; shows what it does.
-async fn open(context: &Context, action: &str) -> Result<(Client, Address, abi::Proposed), Error> {
-    let (client, registry) = context.verified_working("cancel").await?;
-    let names = context.names();
-    let action = named(&client, registry, action).await?;
-    if readiness(&client, registry, action).await?.is_none() {
-        let place = Place::of(context, &client, registry);
-        return Err(why_ended(place, action, "nothing is left to cancel").await);
-    }
-    let event = proposed(&client, registry, action).await?;
-    for line in Display::of(&event.call, &names)?.lines() {
-        context.output.note(&line);
-    }
-    Ok((client, registry, event))
 }

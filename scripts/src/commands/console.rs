@@ -1,26 +1,16 @@
 //! `console`: the commands' reports in a browser of this machine, and approvals by its wallet.
 
 mod before;
-mod checks;
-mod documents;
-mod jobs;
-mod lists;
 mod news;
 pub(super) mod pages;
-mod reader;
 mod site;
-mod submission;
 
 use super::context::Context;
 use crate::app_error::Error;
-use crate::console::server;
-use crate::output::{Outcome, Output};
+use crate::output::Outcome;
 use clap::Args;
-use reader::Reader;
-use site::Site;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// Look and approve in a browser, with its wallet.
@@ -42,7 +32,6 @@ pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
     let unverified = context.registry()?;
     // What is wrong with the chain or the registry is told now and not on the first page.
     let client = context.reader().await?;
-    let chain_id = client.chain_id();
     context.verified(&client, unverified).await?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = TcpListener::bind(address).await;
@@ -71,10 +60,7 @@ pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
                 next: format!("open {url} in a browser"),
             }));
     }
-    // Of its own: what pages ask for leaves no line on this terminal, and no key is looked for.
-    let output = Arc::new(Output::new(true, true));
-    let site = Site::new(Reader::new(output, &context.global, chain_id));
-    match server::serve(listener, port, |request, body| site.answer(request, body)).await {}
+    match site::serve(listener, port, &context.global).await {}
 }
 
 /// Opens an address in the browser of whoever sits here; whether that was possible.

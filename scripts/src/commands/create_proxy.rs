@@ -13,7 +13,8 @@ use crate::assess::Role;
 use crate::checks::Subject;
 use crate::client::Transactions;
 use crate::client::{Client, Sent};
-use crate::error::Exit;
+use crate::error::{Exit, Refusal};
+use crate::governance::GovernedCall;
 use crate::manifest::{Kind, Manifest, check_alias};
 use crate::names::Names;
 use crate::output::Outcome;
@@ -98,8 +99,8 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     let mut outcome = Outcome::of(&created, &names);
     storage::report(&mut outcome, &checks);
     let bytes = call.abi_encode().into();
-    let sending = Sending::of(&bytes).with_value(request.value);
-    let mut outcome = sending.propose(place, outcome).await?;
+    let governed = GovernedCall::decode(registry, bytes, request.value)?;
+    let mut outcome = Sending::of(governed).propose(place, outcome).await?;
     if outcome.exit == Some(Exit::NotReady) || context.is_export() {
         let lines = outcome.lines.iter_mut();
         for line in lines.filter(|line| created.lines(&names).contains(*line)) {
@@ -186,7 +187,16 @@ fn chosen(said: Option<Kind>, is_local: bool) -> Result<Kind, Error> {
     match said {
         Some(kind) => Ok(kind),
         None if is_local => Ok(Kind::Wasm),
-        None => Err(Error::ProxyKindNotChosen),
+        None => {
+            let says = "which proxy is not said, and on this chain it is for good";
+            let refusal = Refusal::new("ProxyKindNotChosen", says).with(
+                "--kind evm (never expires, costs users least) or --kind wasm (a Stylus program that expires), or \
+                 `proxy` in the manifest",
+                "none of them",
+                "give --kind; docs/kinds.md compares them",
+            );
+            Err(refusal.exiting(Exit::Usage).into())
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::app_error::Error;
 use crate::demo::{self, Document, Played};
-use crate::error::{Exit, Explain, Report};
+use crate::error::{Exit, Refusal, Report};
 use crate::names::Names;
 use crate::output::Outcome;
 use crate::report::CommandReport;
@@ -26,8 +26,7 @@ pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome, Error>
             endpoint: node.endpoint(),
             registry,
         }),
-        error: error.as_ref().map(|error| Report::of(error)),
-        exit: error.map_or(Exit::Done, |error| error.exit()),
+        error,
         document,
     };
     report
@@ -47,11 +46,14 @@ fn failed(document: &Document) -> usize {
     document.commands.iter().filter(|done| !done.ok).count()
 }
 
-fn unlike_the_page(document: &Document) -> Error {
-    Error::Checks {
-        failed: failed(document),
-        all: document.commands.len(),
-    }
+fn unlike_the_page(document: &Document) -> Report {
+    let (failed, all) = (failed(document), document.commands.len());
+    let says = format!("{failed} of {all} commands do not print what the page says");
+    Report::of(&Refusal::new("Checks", says).with(
+        "every command to print what the page says",
+        format!("{failed} did not"),
+        "look at the commands with ✗ above",
+    ))
 }
 
 /// What `demo` reports.
@@ -63,8 +65,6 @@ struct Shown {
     kept: Option<Kept>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
-    #[serde(skip)]
-    exit: Exit,
 }
 
 /// The chain that goes on.
@@ -96,6 +96,9 @@ impl CommandReport for Shown {
     }
 
     fn exit(&self) -> Exit {
-        self.exit
+        match self.error {
+            Some(_) => Exit::Refused,
+            None => Exit::Done,
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::assess::FindingId;
 use crate::build::BuildInfo;
 use crate::client::{Spent, Transactions};
 use crate::deploy;
+use crate::error::{Exit, Refusal};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::names::Names;
 use crate::output::Outcome;
@@ -26,8 +27,16 @@ pub(super) async fn run(
     let client = context.working_client("deploy").await?;
     let artifact = kept_implementation(context, client.chain_id(), source)?;
     if has_constructor(&artifact.wasm) && !context.accepted().contains(&FindingId::CONSTRUCTOR) {
-        let name = artifact.name.clone();
-        return Err(Error::HasConstructor { name });
+        let says = format!(
+            "{} has a #[constructor], which this does not run: whoever calls it first sets the contract up",
+            artifact.name
+        );
+        let refusal = Refusal::new("HasConstructor", says).with(
+            "an #[initializer], which runs with the creation of each proxy",
+            "a #[constructor] of the SDK",
+            "replace it by an #[initializer]; if something else calls it at once, give --accept constructor",
+        );
+        return Err(refusal.exiting(Exit::Usage).into());
     }
     context.output.note(&format!(
         "deploying {} ({} bytes)",

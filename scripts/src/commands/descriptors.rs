@@ -19,12 +19,7 @@ pub(super) async fn run(context: &Context, folder: &Path) -> Result<Outcome, Err
     client.registry(registry).require_domain().await?;
     own_file::folder(folder)?;
     let mut files = Vec::new();
-    let all = descriptors(client.chain_id(), registry);
-    for descriptor in &all {
-        let path = folder.join(descriptor.file);
-        own_file::require(&path, is_descriptor)?;
-    }
-    for descriptor in all {
+    for descriptor in descriptors(client.chain_id(), registry) {
         let path = folder.join(descriptor.file);
         // Text, numbers and lists: there is nothing that serde_json refuses.
         let text = serde_json::to_string_pretty(&descriptor.content).unwrap_or_default();

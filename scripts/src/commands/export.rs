@@ -152,17 +152,11 @@ pub(super) async fn governed(
     note(context, &trial);
     let request = (&call.bytes, call.value);
     let file = write(place, &call.what(), request, simulated.gas).await?;
-    let approved = simulated.approved;
-    let needs_direct_call = !simulated.executes
-        && approved.approvals >= approved.required
-        && is_contract(client).await?
-        && call.orders_adopted(client).await?;
     Ok(ExportedCall {
         shown,
         file,
         simulated,
         trial,
-        needs_direct_call,
         follows: follows(client, call).await?,
     })
 }

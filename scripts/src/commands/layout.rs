@@ -16,7 +16,6 @@ use crate::layout::{
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::project::{Derived, Framework};
 use serde_json::{Value, json};
 use std::path::Path;
 use stylus_layout::{
@@ -45,11 +44,7 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
             rename,
             retype,
         } => {
-            let old = match read(context, old).await {
-                Err(error) if is_undeclared(&error) => derived(context, old, new)?.ok_or(error)?,
-                read => read?,
-            };
-            let new = read(context, new).await?;
+            let (old, new) = (read(context, old).await?, read(context, new).await?);
             let said = Said {
                 renames: rename.clone(),
                 retypes: retype.clone(),
@@ -104,29 +99,6 @@ async fn read(context: &Context, source: &str) -> Result<Named, Error> {
         source_name: artifact.name.clone(),
     })?;
     Ok(Named::of(artifact.name, document))
-}
-
-fn is_undeclared(error: &Error) -> bool {
-    matches!(error, Error::Layout(error) if matches!(**error, LayoutError::Undeclared { .. }))
-}
-
-/// The layout of a crate from before it was made upgradeable, derived in a copy with the framework of the crate that
-/// it is compared with. Nothing where one of them is no crate's folder, or the new one has no framework.
-fn derived(context: &Context, old: &str, new: &str) -> Result<Option<Named>, Error> {
-    let Some(framework) = Framework::of(Path::new(new)) else {
-        return Ok(None);
-    };
-    if !Path::new(old).join("Cargo.toml").is_file() {
-        return Ok(None);
-    }
-    let copy = Derived::of(Path::new(old), &framework)?;
-    context.output.note(&format!(
-        "{old} declares no layout: it is derived in a copy, with our attributes above its structs and functions"
-    ));
-    let artifact = context.artifact(&copy.folder().display().to_string())?;
-    Ok(artifact
-        .document()
-        .map(|document| Named::of(artifact.name, document)))
 }
 
 /// The layout of a version that was registered.

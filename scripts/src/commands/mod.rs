@@ -85,7 +85,7 @@ pub use publish::PublishArgs;
 pub use verifiable::VerifiableArgs;
 
 use crate::app_error::Error;
-use crate::error::{Exit, Explain, Report};
+use crate::error::{Exit, Refusal, Report};
 use crate::output::{Outcome, Output, visible};
 use crate::secret::redacted;
 use clap::error::ErrorKind;
@@ -95,7 +95,11 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 use stylus_devnode::NodeError;
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// Bytes of a thread's stack: as much as the main thread's.
+const STACK: usize = 8 << 20;
 
 /// Runs the command line of this process. Exit codes are those of [`Exit`].
 pub fn main() -> ExitCode {
@@ -118,7 +122,8 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
         cli.global.json || matches!(&cli.command, Command::Node { flags } if has_json(flags));
     let output = Arc::new(Output::new(json, cli.global.quiet).printing(cli.global.print));
     report_panics(&output);
-    let runtime = match tokio::runtime::Runtime::new() {
+    let mut runtime = Builder::new_multi_thread();
+    let runtime = match runtime.enable_all().thread_stack_size(STACK).build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = Error::from(NodeError::Threads(error));
@@ -138,7 +143,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
 async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
     cli.global.export.require_for(&cli.command)?;
     let context = Context::new(output.clone(), cli.global)?;
-    flags::require(&cli.command, &context.global, &context.accepted())?;
+    flags::require(&cli.command, &context.global)?;
     let outcome = match perform(&context, cli.command).await {
         Ok(outcome) if context.global.dry_run => outcome.of_copy(),
         Ok(outcome) => outcome,
@@ -151,10 +156,15 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
         return Ok(exit);
     }
     // Nobody was reported: the journal stays, so that the same command reports it again.
-    let error = Error::Unwritten;
+    let says = "the command is done, and its answer could not be written";
+    let error = Refusal::new("Unwritten", says).with(
+        "a stdout that takes it",
+        "an error of the system: a full disk, or a closed file",
+        "run the same command again: it does nothing twice",
+    );
     output.explain(&Report::of(&error));
     Ok(match exit {
-        Exit::Done => error.exit(),
+        Exit::Done => Exit::Partial,
         exit => exit,
     })
 }
@@ -267,7 +277,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Status {
             subject,
             report: Some(file),
-        } => report::run(context, &file, subject.as_deref()).await,
+        } => report::run(context, &file, &subject.unwrap_or_default()).await,
         Command::Status {
             subject,
             report: None,

@@ -81,20 +81,16 @@ pub(super) async fn named(
     if let Ok(action) = text.parse() {
         return Ok(action);
     }
-    let refused = |found: String| Error::Usage {
+    let refused = |found: &str| Error::Usage {
         message: format!("{text:?} names no single action"),
         expected: format!("0x and 64 digits, or the first {DIGITS_MIN} or more of an action"),
-        found,
-        next: "stylus-upgrades pending lists what is open".into(),
+        found: found.into(),
+        next: "stylus-upgrades pending lists what is open; of a file give the path".into(),
     };
     let digits = text.strip_prefix("0x").unwrap_or(text);
-    if digits.len() > 2 * B256::len_bytes() || !digits.bytes().all(|c| c.is_ascii_hexdigit()) {
-        return Err(refused("no digits of an action's id".into()));
-    }
-    if digits.len() < DIGITS_MIN {
-        let found = digits.len();
-        let digits = if found == 1 { "digit" } else { "digits" };
-        return Err(refused(format!("{found} {digits}")));
+    let is_length = (DIGITS_MIN..=2 * B256::len_bytes()).contains(&digits.len());
+    if !is_length || !digits.bytes().all(|c| c.is_ascii_hexdigit()) {
+        return Err(refused("something else"));
     }
     let begins = format!("0x{}", digits.to_lowercase());
     let is_named = |action: &ActionId| action.to_string().starts_with(&begins);
@@ -108,7 +104,7 @@ pub(super) async fn named(
     }
     match matching.as_slice() {
         [action] => Ok(*action),
-        [] => Err(refused("no action begins like that".into())),
-        _ => Err(refused("several actions begin like that".into())),
+        [] => Err(refused("no action begins like that")),
+        _ => Err(refused("several actions begin like that")),
     }
 }

@@ -4,6 +4,7 @@ use super::confirm;
 use super::context::Context;
 use super::facts::Place;
 use super::propose::propose;
+use super::unknown::unknown;
 use crate::app_error::Error;
 use crate::assess::FindingId;
 use crate::export;
@@ -140,7 +141,7 @@ pub(super) async fn explain_it(
 /// The policies of these roles, or of every role.
 ///
 /// # Errors
-/// [`Error::UnknownRole`]; what the chain says.
+/// `UnknownRole`; what the chain says.
 pub(super) async fn policies(
     context: &Context,
     name: &str,
@@ -157,11 +158,10 @@ pub(super) async fn policies(
     for role in &roles {
         let (decides, text) = match deciding_policy(&client, registry, name, role).await {
             Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
-                return Err(Error::UnknownRole {
-                    known: self::roles(place, name).await?,
-                    definition: name.into(),
-                    role: role.clone(),
-                });
+                let known = self::roles(place, name).await?;
+                let message = format!("{name:?} has no role {role:?}");
+                let all = "leave --role out: that explains every role".into();
+                return Err(unknown("UnknownRole", message, (role, &known), all).into());
             }
             found => found?,
         };

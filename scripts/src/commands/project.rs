@@ -28,8 +28,7 @@ pub struct InitArgs {
     /// The crate's folder
     #[arg(default_value = ".")]
     pub folder: PathBuf,
-    /// Write the changes without a question. Without it they are shown; at a terminal a question
-    /// follows, anywhere else nothing is written
+    /// Write the changes. Without it they are shown, and nothing is written
     #[arg(long)]
     pub yes: bool,
     /// Where our crates come from.
@@ -96,50 +95,34 @@ impl CommandReport for Created<'_> {
 /// Shows what would change, and writes it if that is wanted.
 pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome, Error> {
     let init = Init::of(&args.folder, &args.framework.chosen()?)?;
-    let difference = init.difference();
     for one in init.skipped() {
         context.output.note(&format!("warning: {one}"));
     }
-    let is_asked = !args.yes && !init.files().is_empty() && context.output.is_interactive();
-    if is_asked {
-        difference
-            .lines()
-            .for_each(|line| context.output.note(line));
-    }
-    let is_wanted = match is_asked {
-        true => {
-            let answer = context.output.ask("write these changes? [y/N]");
-            matches!(answer.unwrap_or_default().trim(), "y" | "Y" | "yes")
-        }
-        false => args.yes,
-    };
-    let written = is_wanted && !init.files().is_empty();
+    let written = args.yes && !init.files().is_empty();
     if written {
-        init.write()?;
-        init.settle()?;
-        built(context, &args.folder, &init)?;
+        write(context, &args.folder, &init)?;
     }
     let changed = Changed {
         files: init.files(),
-        difference,
+        difference: init.difference(),
         skipped: init.skipped(),
         written,
-        is_shown: is_asked,
     };
     Ok(Outcome::of(&changed, &context.names()))
 }
 
-/// Builds what was written. Where it does not compile, everything is put back as it was.
-fn built(context: &Context, folder: &Path, init: &Init) -> Result<(), Error> {
+/// Writes the changes and builds the crate. Where that fails, the files are put back as they were.
+fn write(context: &Context, folder: &Path, init: &Init) -> Result<(), Error> {
     let source = folder.display().to_string();
-    if let Err(error) = context.artifact(&source) {
-        init.undo()?;
-        context
-            .output
-            .note("warning: it does not compile with the changes: they were undone");
-        return Err(error);
-    }
-    Ok(())
+    init.write()
+        .and_then(|()| context.artifact(&source).map(drop))
+        .inspect_err(|_| {
+            let undone = match init.undo() {
+                Ok(()) => "the changes were undone".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            context.output.note(&format!("warning: {undone}"));
+        })
 }
 
 /// What `init` reports.
@@ -149,9 +132,6 @@ struct Changed<'a> {
     difference: String,
     skipped: &'a [String],
     written: bool,
-    /// Whether the difference stood above a question.
-    #[serde(skip)]
-    is_shown: bool,
 }
 
 impl CommandReport for Changed<'_> {
@@ -159,15 +139,9 @@ impl CommandReport for Changed<'_> {
         if self.files.is_empty() {
             return vec!["it is upgradeable already: nothing would change".into()];
         }
-        let mut lines = Vec::new();
-        if !self.is_shown {
-            lines.extend(self.difference.lines().map(str::to_owned));
-        }
+        let mut lines: Vec<_> = self.difference.lines().map(str::to_owned).collect();
         let last = match self.written {
-            true => {
-                "written, and it compiles. next: stylus-upgrades layout diff git:HEAD . (or the old crate's folder \
-                 in place of git:HEAD) compares the storage before and after"
-            }
+            true => "written, and it compiles. next: stylus-upgrades layout show .",
             false => "nothing was written: this is what --yes would write",
         };
         lines.push(last.into());

@@ -15,7 +15,6 @@ use crate::client::Sent;
 use crate::client::Transactions;
 use crate::error::{Exit, Explain, Report};
 use crate::governance::{Call, Check, GovernanceError, GovernedCall, ShownCall, Submitted, Trial};
-use crate::ids::ActionId;
 use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -26,64 +25,21 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// A governed call that is to be sent.
 pub(super) struct Sending<'a> {
-    call: &'a Bytes,
-    /// Wei that go along.
-    value: U256,
-    means: Means,
+    pub(super) governed: GovernedCall,
     /// What it took to get there.
-    sent: Vec<Sent>,
+    pub(super) sent: Vec<Sent>,
     /// What was overridden and checked so far, where it may begin a rollout.
-    rollout: Option<(&'a StorageArgs, Assessment)>,
+    pub(super) rollout: Option<(&'a StorageArgs, Assessment)>,
 }
 
-/// How a governed call is sent.
-enum Means {
-    /// As it is: it proposes, or approves what is open.
-    Call,
-    /// As it is, to approve that action. Where it is not open any more, nothing is proposed.
-    Approval(ActionId),
-    /// By the signatures of others: these calldata are sent in its place.
-    Signatures(Bytes),
-}
-
-impl<'a> Sending<'a> {
-    /// As it is.
-    pub(super) fn of(call: &'a Bytes) -> Self {
+impl Sending<'_> {
+    /// Nothing was sent or checked before.
+    pub(super) fn of(governed: GovernedCall) -> Self {
         Self {
-            call,
-            value: U256::ZERO,
-            means: Means::Call,
+            governed,
             sent: Vec::new(),
             rollout: None,
         }
-    }
-
-    /// With value in wei.
-    pub(super) fn with_value(self, value: U256) -> Self {
-        Self { value, ..self }
-    }
-
-    /// After other transactions.
-    pub(super) fn after(self, sent: Vec<Sent>) -> Self {
-        Self { sent, ..self }
-    }
-
-    /// To approve that action alone.
-    pub(super) fn approving(self, action: ActionId) -> Self {
-        let means = Means::Approval(action);
-        Self { means, ..self }
-    }
-
-    /// By the signatures of others: `submission` is sent in its place.
-    pub(super) fn signed(self, submission: Bytes) -> Self {
-        let means = Means::Signatures(submission);
-        Self { means, ..self }
-    }
-
-    /// It may begin a rollout: with what was overridden, and what was checked so far.
-    pub(super) fn rolling(self, overrides: &'a StorageArgs, checks: Assessment) -> Self {
-        let rollout = Some((overrides, checks));
-        Self { rollout, ..self }
     }
 
     /// Shows what the call does, sends these very bytes, and adds the result to `outcome`.
@@ -92,25 +48,37 @@ impl<'a> Sending<'a> {
         place: Place<'_>,
         mut outcome: Outcome,
     ) -> Result<Outcome, Error> {
-        let (context, _, registry) = place.parts();
+        let (context, client, registry) = place.parts();
         let names = context.names();
-        let governed = self.governed(place)?;
+        let Self {
+            mut governed,
+            mut sent,
+            rollout,
+        } = self;
+        governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
         let shown = shown(place, &governed).await?;
         for line in shown.lines() {
             context.output.note(&line);
         }
         if context.is_export() {
-            let transactions = Transactions::of(&self.sent);
             let exported = export::governed(place, &governed, shown).await?;
-            transactions.add_to(&mut outcome, &names);
+            Transactions::of(&sent).add_to(&mut outcome, &names);
             outcome.add(&exported, &names);
             return Ok(outcome);
         }
-        let Decided {
-            submitted,
-            is_earlier,
-            sent,
-        } = decide(place, &governed, self.sent).await?;
+        // An earlier run may have had it executed, and not reported it.
+        let reported = earlier(context, client, &governed).await?;
+        let executed = reported.clone().filter(|one| one.execution().is_some());
+        let is_earlier = executed.is_some();
+        let submitted = match executed {
+            Some(executed) => executed,
+            None => (governed.send(client).await)
+                .inspect_err(|_| report_with_failure(context, &sent))?,
+        };
+        // An approval that was there already is the earlier run's, where it is of the same action.
+        let reported = reported.filter(|one| one.action == submitted.action);
+        let approval = reported.and_then(|one| one.sent);
+        sent.extend(submitted.sent.clone().or(approval));
         Transactions::of(&sent).add_to(&mut outcome, &names);
         let kept = match (submitted.execution(), governed.call.version()) {
             (Some(_), Some((version, ..))) => {
@@ -131,7 +99,6 @@ impl<'a> Sending<'a> {
         if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
             let is_own = !is_earlier && submitted.executed_by.is_none();
             let nothing = StorageArgs::default();
-            let rollout = self.rollout;
             let rollout = rollout.unwrap_or_else(|| (&nothing, place.assessment(Role::Proposer)));
             activated(place, migrate, (sent, is_own), &mut outcome, rollout).await?;
         }
@@ -146,18 +113,6 @@ impl<'a> Sending<'a> {
         }
         Ok(outcome)
     }
-
-    /// The call, decoded.
-    fn governed(&self, place: Place<'_>) -> Result<GovernedCall, Error> {
-        let mut governed = GovernedCall::decode(place.registry, self.call.clone(), self.value)?;
-        governed.allow_failing = place.context.accepted().contains(&FindingId::WOULD_FAIL);
-        match &self.means {
-            Means::Call => {}
-            Means::Approval(action) => governed.approves = Some(*action),
-            Means::Signatures(submission) => governed.submission = Some(submission.clone()),
-        }
-        Ok(governed)
-    }
 }
 
 /// Shows what `call` does, sends these very bytes, and reports the result. `sent` is what it
@@ -168,44 +123,12 @@ pub(super) async fn propose(
     sent: Vec<Sent>,
     outcome: Outcome,
 ) -> Result<Outcome, Error> {
-    Sending::of(call).after(sent).propose(place, outcome).await
-}
-
-/// What came of a call, by this run or an earlier one that did not report it.
-struct Decided {
-    submitted: Submitted,
-    /// Whether the earlier run had it executed.
-    is_earlier: bool,
-    /// Everything that was sent.
-    sent: Vec<Sent>,
-}
-
-/// Sends the call, unless an earlier run had it executed.
-async fn decide(
-    place: Place<'_>,
-    governed: &GovernedCall,
-    mut sent: Vec<Sent>,
-) -> Result<Decided, Error> {
-    let (context, client, _) = place.parts();
-    let reported = earlier(context, client, governed).await?;
-    let executed = reported.as_ref().filter(|one| one.execution().is_some());
-    let is_earlier = executed.is_some();
-    let submitted = match executed {
-        Some(executed) => executed.clone(),
-        None => governed
-            .send(client)
-            .await
-            .inspect_err(|_| report_with_failure(context, &sent))?,
-    };
-    // An approval that was there already is the earlier run's, where it is of the same action.
-    let earlier = reported.filter(|earlier| earlier.action == submitted.action);
-    let approval = earlier.and_then(|earlier| earlier.sent);
-    sent.extend(submitted.sent.clone().or(approval));
-    Ok(Decided {
-        submitted,
-        is_earlier,
+    let governed = GovernedCall::decode(place.registry, call.clone(), U256::ZERO)?;
+    let sending = Sending {
         sent,
-    })
+        ..Sending::of(governed)
+    };
+    sending.propose(place, outcome).await
 }
 
 /// How a governed call is reported, and how far it is; what is missing is not ready, and no failure.

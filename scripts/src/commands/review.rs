@@ -3,6 +3,7 @@
 mod created;
 mod tried;
 
+use super::approver::look_as_approver;
 use super::args::ReviewArgs;
 use super::confirm;
 use super::context::{Context, key};
@@ -11,10 +12,10 @@ use super::pending::{named, superseded};
 use super::shown::shown;
 use super::work::check_action;
 use crate::app_error::Error;
-use crate::assess::{Finding, Origin, Part, Role, Severity};
+use crate::assess::{Accepted, Consent, Finding, Origin, Part, Role, Severity, decide};
 use crate::checks::Assessment;
 use crate::client::Client;
-use crate::error::{Explain, Report};
+use crate::error::{Exit, Explain, Report};
 use crate::expect::ExpectError;
 use crate::fuzz::{Fuzzed, FuzzedUpgrade};
 use crate::governance::signed::{current, deadline};
@@ -24,15 +25,17 @@ use crate::governance::{
 };
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
+use crate::interface::CallersOfWay;
 use crate::layout::LayoutError;
 use crate::model::Readiness;
 use crate::output::Outcome;
 use crate::review::{Area, Checked, Review, Subject, draw, findings};
 use alloy::primitives::{Address, B256, U256};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use stylus_layout::{Declarations, compare};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
-pub(super) use tried::add_without_migration;
+pub(super) use tried::Tried;
 
 /// Instances whose addresses are compared with those that an action names, at most.
 const KNOWN_MAX: usize = 1_000;
@@ -147,19 +150,8 @@ async fn checked(
     open: &Readiness,
 ) -> Result<Checked, Error> {
     let (client, call) = (place.client, &governed.call);
-    let said = (&ReviewArgs::default(), Role::Reader);
-    let checked = check_action(place, call, said).await;
-    let callers = checked
-        .as_ref()
-        .map(Assessment::callers)
-        .unwrap_or_default();
-    let mut all = findings_of(place, (call, &shown.facts), Some(open), checked).await?;
-    let tried = tried::add(place, governed, &mut all).await?;
+    let found = found(place, (governed, shown), open, None).await?;
     let fuzzed = fuzzed(place, call).await;
-    all.extend(differing(shown));
-    let own = (&governed.call, &governed.bytes);
-    all.extend(confirm::rivals(place.context, (client, place.registry), own).await?);
-    all.sort_by_key(|one| std::cmp::Reverse(one.severity));
     let end = deadline(client).await?;
     let approval = current(client, place.registry, &governed.bytes, end).await?;
     if approval.action() != action {
@@ -167,14 +159,79 @@ async fn checked(
     }
     Ok(Checked {
         contracts: contracts(client, open.needed()).await?,
-        created: tried.created,
+        created: found.tried.created,
         fuzzed,
-        state_difference: tried.state_difference,
-        callers,
-        findings: all,
+        state_difference: found.tried.plan.and_then(|plan| plan.state_difference),
+        callers: found.callers,
+        findings: found.findings,
         slots: slots(place, call).await?,
         digests: approval.digests()?,
         deadline: end,
+    })
+}
+
+/// What the checks and a copy of the chain say of an open action.
+pub(super) struct Found {
+    pub(super) callers: Vec<CallersOfWay>,
+    /// The heaviest first.
+    pub(super) findings: Vec<Finding>,
+    /// What is asked of who approves it.
+    pub(super) consent: Consent,
+    pub(super) tried: Tried,
+}
+
+impl Found {
+    /// A yes is asked for, unless none can be given.
+    pub(super) fn require_yes(&mut self) {
+        if self.consent == Consent::NotNeeded {
+            self.consent = Consent::Needed;
+        }
+    }
+}
+
+/// Makes the checks, those of `approver` where he is known, and tries what the action runs. A refusal is a finding.
+pub(super) async fn found(
+    place: Place<'_>,
+    (governed, shown): (&GovernedCall, &ShownCall),
+    open: &Readiness,
+    approver: Option<Address>,
+) -> Result<Found, Error> {
+    let (call, said) = (&governed.call, ReviewArgs::default());
+    let call_bytes = (call, &governed.bytes);
+    let (checked, notices) = match approver {
+        None => {
+            let here = (place.client, place.registry);
+            let rivals = confirm::rivals(place.context, here, call_bytes).await?;
+            let checked = check_action(place, call, (&said, Role::Reader)).await;
+            (checked, rivals)
+        }
+        Some(_) => match look_as_approver(place, call_bytes, (&said, approver)).await {
+            Ok((checks, notices)) => (Ok(checks), notices),
+            Err(error) if error.exit() == Exit::Chain => return Err(error),
+            Err(error) => (Err(error), Vec::new()),
+        },
+    };
+    let callers = checked.as_ref().map(Assessment::callers);
+    let callers = callers.unwrap_or_default();
+    let mut in_the_way = match &checked {
+        Ok(checks) => checks.decision().refused,
+        Err(error) => error.findings(),
+    };
+    in_the_way.extend(notices.iter().cloned());
+    let consent = decide(&in_the_way, &Accepted::default(), Role::Approver).consent;
+    let mut findings = findings_of(place, (call, &shown.facts), open, checked).await?;
+    findings.extend(notices);
+    let tried = tried::add(place, governed, &mut findings).await?;
+    findings.extend(shown.differs.iter().map(|why| {
+        let differs = Finding::named(Part::Source, Severity::Danger, "build-differs", why);
+        differs.from(Origin::Build)
+    }));
+    findings.sort_by_key(|one| Reverse(one.severity));
+    Ok(Found {
+        callers,
+        findings,
+        consent,
+        tried,
     })
 }
 
@@ -190,19 +247,11 @@ async fn fuzzed(place: Place<'_>, call: &Call) -> Option<Fuzzed> {
     upgrade.recall()
 }
 
-/// A finding for each build from here that is not what the call names.
-pub(super) fn differing(shown: &ShownCall) -> impl Iterator<Item = Finding> {
-    shown.differs.iter().map(|why| {
-        let differs = Finding::named(Part::Source, Severity::Danger, "build-differs", why);
-        differs.from(Origin::Build)
-    })
-}
-
-/// Everything that was found about an action, with what its checks said, the heaviest first.
-pub(super) async fn findings_of(
+/// Everything that was found about an action, with what its checks said.
+async fn findings_of(
     place: Place<'_>,
     (call, facts): (&Call, &[CodeFacts]),
-    open: Option<&Readiness>,
+    open: &Readiness,
     checked: Result<Assessment, Error>,
 ) -> Result<Vec<Finding>, Error> {
     let (context, client, registry) = place.parts();
@@ -220,10 +269,7 @@ pub(super) async fn findings_of(
         _ => None,
     };
     let mut known: Vec<Address> = names.accounts().collect();
-    known.extend(
-        open.iter()
-            .flat_map(|one| one.approved.iter().chain(&one.missing)),
-    );
+    known.extend(open.approved.iter().chain(&open.missing));
     known.push(registry);
     if !name.is_empty() {
         known.extend(place.reader().proxies_in(name, 0..KNOWN_MAX).await?);
@@ -235,7 +281,7 @@ pub(super) async fn findings_of(
         known: &known,
         names: &names,
         superseded: superseded.as_deref(),
-        not_before: open.map_or(0, |one| one.not_before),
+        not_before: open.not_before,
     };
     let mut all = findings(&subject);
     match checked {
@@ -247,7 +293,6 @@ pub(super) async fn findings_of(
             all.push(unknown);
         }
     }
-    all.sort_by_key(|one| std::cmp::Reverse(one.severity));
     Ok(all)
 }
 

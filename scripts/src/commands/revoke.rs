@@ -8,7 +8,6 @@ use super::facts::Place;
 use super::pending::named;
 use super::sign::{Subject, read};
 use crate::app_error::Error;
-use crate::client::Client;
 use crate::client::Transactions;
 use crate::governance::signed::require_here;
 use crate::governance::{Approved, Display, GovernanceError, proposed, readiness};
@@ -23,19 +22,15 @@ use serde::Serialize;
 use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// What is refused, or whose approval is withdrawn.
-struct Refused {
-    action: ActionId,
-    /// What it does, where that is known.
-    call: Option<Bytes>,
-}
-
 pub(super) async fn run(context: &Context, text: &str) -> Result<Outcome, Error> {
     let (client, registry) = context.verified_working("revoke").await?;
-    let names = context.names();
-    let refused = refused(context, (&client, registry), text).await?;
-    let action = refused.action;
-    let lines = match &refused.call {
+    let (place, names) = (Place::of(context, &client, registry), context.names());
+    let (action, proposal) = subject(place, text).await?;
+    let before = readiness(&client, registry, action).await?;
+    if before.is_none() && proposed(&client, registry, action).await.is_ok() {
+        return Err(why_ended(place, action, "nothing is left to revoke").await);
+    }
+    let lines = match &proposal {
         Some(call) => Display::of(call, &names)?.lines(),
         None => vec![format!(
             "nobody has proposed {action}: what it does is not known; the file of its payload shows it"
@@ -46,19 +41,16 @@ pub(super) async fn run(context: &Context, text: &str) -> Result<Outcome, Error>
     }
     let call = abi::revokeCall { action: action.0 };
     if context.is_export() {
-        let place = Place::of(context, &client, registry);
         return export::order(place, "revoke", action, call.abi_encode().into()).await;
     }
     let approver = client.caller("revoke")?;
-    let before = readiness(&client, registry, action).await?;
     let sent = client.send("revoke", registry, &call, U256::ZERO).await?;
-    let withdrawn = before.is_some_and(|before| before.approved.contains(&approver));
     let left = readiness(&client, registry, action).await?;
     let revoked = Revoked {
         transactions: Transactions::of(std::slice::from_ref(&sent)),
         action,
         approver,
-        withdrawn,
+        withdrawn: before.is_some_and(|before| before.approved.contains(&approver)),
         executed: false,
         left: left.as_ref().map(Approved::from),
     };
@@ -96,37 +88,26 @@ impl CommandReport for Revoked {
     }
 }
 
-/// The action that was named: by its id, or by a file with what was or is to be signed.
-async fn refused(
-    context: &Context,
-    (client, registry): (&Client, Address),
-    text: &str,
-) -> Result<Refused, Error> {
+/// The action that was named by its id, or by a file with what was or is to be signed; and its call, where that is known.
+async fn subject(place: Place<'_>, text: &str) -> Result<(ActionId, Option<Bytes>), Error> {
+    let (_, client, registry) = place.parts();
     let path = Path::new(text);
-    let (action, call) = match path.is_file() {
-        false => {
-            let action = named(client, registry, text).await?;
-            match proposed(client, registry, action).await {
-                Ok(event) => (action, Some(event.call)),
-                Err(GovernanceError::UnknownAction { .. }) => (action, None),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        true => match read(path, (client.chain_id(), registry))? {
-            Subject::Approval(file) => {
-                require_here(client, registry, &file).await?;
-                (file.approval.action(), Some(file.approval.call))
-            }
-            Subject::Call(call) | Subject::Action(_, call) => (
-                client.registry(registry).action_of(&call).await?,
-                Some(call),
-            ),
-        },
-    };
-    let is_open = readiness(client, registry, action).await?.is_some();
-    if !is_open && proposed(client, registry, action).await.is_ok() {
-        let place = Place::of(context, client, registry);
-        return Err(why_ended(place, action, "nothing is left to revoke").await);
+    if !path.is_file() {
+        let action = named(client, registry, text).await?;
+        return match proposed(client, registry, action).await {
+            Ok(event) => Ok((action, Some(event.call))),
+            Err(GovernanceError::UnknownAction { .. }) => Ok((action, None)),
+            Err(error) => Err(error.into()),
+        };
     }
-    Ok(Refused { action, call })
+    match read(path, (client.chain_id(), registry))? {
+        Subject::Approval(file) => {
+            require_here(client, registry, &file).await?;
+            Ok((file.approval.action(), Some(file.approval.call)))
+        }
+        Subject::Call(call) | Subject::Action(_, call) => {
+            let action = client.registry(registry).action_of(&call).await?;
+            Ok((action, Some(call)))
+        }
+    }
 }

@@ -210,15 +210,6 @@ async fn subject(place: Place<'_>, text: &str) -> Result<Subject, Error> {
     {
         return Ok(Subject::Call(call));
     }
-    let digits = text.strip_prefix("0x").unwrap_or(text);
-    if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return Err(Error::Usage {
-            message: format!("there is no file {text}, and it is no action's id"),
-            expected: "an open action, calldata of a governed call, or a file with them".into(),
-            found: "no such file".into(),
-            next: "give the path of the file; stylus-upgrades pending lists what is open".into(),
-        });
-    }
     let action = named(client, registry, text).await?;
     let call = proposed(client, registry, action).await?.call;
     Ok(Subject::Action(action, call))
@@ -233,14 +224,6 @@ pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject, Error> 
     }
     let exported: Option<Value> = serde_json::from_str(&text).ok();
     let has = |name| exported.as_ref().is_some_and(|one| one.get(name).is_some());
-    if has("transactions") {
-        return Err(Error::Usage {
-            message: format!("{} is a Safe batch", path.display()),
-            expected: "a file of sign, or one that --export wrote as json or text".into(),
-            found: "transactions of a Safe".into(),
-            next: "this is a Safe batch: export it with --export-format json".into(),
-        });
-    }
     if has("data") && !has("approval") {
         let call = exported_call(path, &text, here)?;
         return Ok(Subject::Call(call));

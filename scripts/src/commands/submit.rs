@@ -1,20 +1,17 @@
 //! `submit`: approvals that others signed, in one transaction of anybody.
 
-use super::approver::check_as_approver;
+use super::approve;
 use super::args::SubmitArgs;
 use super::context::Context;
 use super::facts::Place;
-use super::pause;
-use super::propose::Sending;
-use super::storage;
 use crate::app_error::Error;
-use crate::governance::Call;
+use crate::governance::GovernedCall;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Digests, accepted, require_here, submission,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, U256};
 use serde::Serialize;
 
 pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome, Error> {
@@ -52,20 +49,11 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
         left_out,
         digests,
     });
+    let mut governed = GovernedCall::decode(registry, approval.call.clone(), U256::ZERO)?;
+    governed.submission = Some(submission(&accepted));
     let place = Place::of(context, &client, registry);
-    let decoded = Call::decode(&approval.call)?;
     // Those who signed were asked then; whoever sends it need be no approver.
-    let said = (&args.review, None);
-    let checks = check_as_approver(place, (&decoded, &approval.call), said).await?;
-    storage::report(&mut outcome, &checks);
-    let overrides = args.review.storage.clone();
-    let sending = Sending::of(&approval.call).signed(submission(&accepted));
-    let sending = sending.rolling(&overrides, checks);
-    let mut outcome = sending.propose(place, outcome).await?;
-    if outcome.exit.is_none() {
-        pause::finish(place, &decoded, &mut outcome).await?;
-    }
-    Ok(outcome)
+    approve::send(place, governed, (&args.review, None), outcome).await
 }
 
 /// What is submitted.

@@ -3,7 +3,9 @@
 use super::context::Context;
 use crate::app_error::Error;
 use crate::client::ChainError;
+use crate::error::Refusal;
 use crate::registry::definitions;
+use crate::text::{listed, nearest, shell_word};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::VersionNotFound;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -24,22 +26,45 @@ pub(super) async fn with_names(context: &Context, error: Error) -> Error {
     let Ok(registry) = context.verified(&client, unverified).await else {
         return error;
     };
-    if let Some(unknown) = version {
-        return match client.registry(registry).labels(&unknown.name).await {
-            Ok(known) => Error::UnknownVersion {
-                name: unknown.name,
-                version: unknown.version,
-                known,
-            },
-            Err(_) => error,
+    if let Some(abi_version) = version {
+        let VersionNotFound { name, version } = abi_version;
+        let Ok(known) = client.registry(registry).labels(&name).await else {
+            return error;
         };
+        let message = format!("{name:?} has no version {version:?}");
+        let lists = format!(
+            "stylus-upgrades status {} lists its versions",
+            shell_word(&name)
+        );
+        return unknown("VersionNotFound", message, (&version, &known), lists).into();
     }
-    match (definition, definitions(&client, registry).await) {
-        (Some(unknown), Ok(known)) => Error::DefinitionNotFound {
-            name: unknown.name,
-            known,
-            aliases: context.manifest.aliases.keys().cloned().collect(),
-        },
-        _ => error,
-    }
+    let (Some(abi::DefinitionNotFound { name }), Ok(known)) =
+        (definition, definitions(&client, registry).await)
+    else {
+        return error;
+    };
+    let message = format!("the registry has no definition {name:?}");
+    let lists = format!(
+        "stylus-upgrades status lists the definitions; a new one: stylus-upgrades define {} --migrate POLICY",
+        shell_word(&name)
+    );
+    unknown("DefinitionNotFound", message, (&name, &known), lists).into()
+}
+
+/// That nothing is called so: what is there, and which of it may be meant, else what to do.
+pub(super) fn unknown(
+    error: &'static str,
+    message: String,
+    (given, known): (&str, &[String]),
+    otherwise: String,
+) -> Refusal {
+    let expected = match listed(known) {
+        Some(known) => format!("one of {known}"),
+        None => "one that is there; there is none yet".into(),
+    };
+    let next = match nearest(given, known) {
+        Some(meant) => format!("did you mean {}?", shell_word(meant)),
+        None => otherwise,
+    };
+    Refusal::new(error, message).with(expected, given, next)
 }

@@ -27,7 +27,6 @@ use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
-    context.note_left_out();
     let mut work = Work::begin(context, "register", &args.name).await?;
     if work.registered(&args.version).await?.is_some() {
         context.output.note(&format!(
@@ -45,7 +44,6 @@ pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Ou
 }
 
 pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
-    context.note_left_out();
     let mut work = Work::begin(context, "migrate", &args.name).await?;
     let new = work.version(args, Becomes::Current).await?;
     let overrides = args.storage.clone();
@@ -160,8 +158,11 @@ async fn go(
     }
     let outcome = describe(&new, &work, back);
     work.require_same_call(&call.version, &bytes)?;
-    let sending = Sending::of(&bytes).after(work.sent);
-    let sending = sending.rolling(&overrides, work.checks);
+    let sending = Sending {
+        governed: GovernedCall::decode(registry, bytes, U256::ZERO)?,
+        sent: work.sent,
+        rollout: Some((&overrides, work.checks)),
+    };
     sending.propose(place, outcome).await
 }
 

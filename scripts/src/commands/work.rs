@@ -21,6 +21,7 @@ use crate::assess::Role;
 use crate::build::Artifact;
 use crate::checks::{Assessment, Code, Runs, Stage, Subject, Version};
 use crate::client::{Client, Sent};
+use crate::error::Refusal;
 use crate::expect::Expectations;
 use crate::functions::Functions;
 use crate::governance::{Call, PendingAction, pending, same_code_differs};
@@ -294,12 +295,16 @@ impl<'a> Work<'a> {
         }
         match known {
             Some((known, _)) if self.does == Does::Send && known.codehash != new.code.codehash => {
-                Err(Error::VersionExists {
-                    name: self.name.clone(),
-                    version: version.to_owned(),
-                    recorded: known.codehash,
-                    found: new.code.codehash,
-                })
+                let says = format!(
+                    "{} {version} is registered already, with other code",
+                    self.name
+                );
+                let refusal = Refusal::new("VersionExists", says).with(
+                    format!("the code {}, or a new label", known.codehash),
+                    format!("the code {}", new.code.codehash),
+                    "nothing was sent; a version never changes: choose another label",
+                );
+                Err(refusal.into())
             }
             _ if self.does == Does::Send => self.require_no_other(version, |other| {
                 let (_, code, _) = other.says.as_ref()?.version()?;

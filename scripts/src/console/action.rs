@@ -7,12 +7,12 @@ use super::policy::{tree, tree_alone};
 use super::slots::slots;
 use crate::assess::Severity;
 use crate::functions::DecodedCall;
-use crate::governance::{Display, Node, PolicyChange, duration, not_executed};
+use crate::governance::{Display, PolicyChange, not_executed};
 use crate::history::Entry;
 use crate::ids::TxHash;
 use crate::model::{BlockedBy, Readiness};
 use crate::review::{Checked, Review};
-use crate::text::{count, utc};
+use crate::text::count;
 use maud::{Markup, html};
 
 /// The page.
@@ -149,75 +149,35 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     let is_missing = open.needed().contains(&account);
     let has_approved = open.approved.contains(&account);
     let has_refused = review.refused.contains(&account);
-    let execution = match open.blocked_by {
-        BlockedBy::Nothing => Execution::Possible,
-        BlockedBy::DirectCall if place.has_code => Execution::NotByCode,
-        BlockedBy::DirectCall => Execution::Possible,
-        BlockedBy::Delay => Execution::Later,
-        _ => Execution::Blocked,
-    };
+    let may_execute = matches!(open.blocked_by, BlockedBy::Nothing | BlockedBy::DirectCall);
+    let waits = open.blocked_by == BlockedBy::Delay;
     // All approvals are there, and a delay runs: who has not approved may still say no.
     let is_left = open.missing.contains(&account);
     let may_refuse = is_left && !is_missing && !has_approved && !has_refused;
-    let has_part = is_left || has_refused || has_approved || review.proposer == account;
+    let is_proposer = review.proposer == account;
+    let has_part = is_left || has_refused || has_approved || is_proposer;
     html! {
-        @if !has_part && execution == Execution::Blocked {
+        @if !has_part && !may_execute && !waits {
             p { b { "This account is no approver of this action." }
                 " Its policy names other accounts; they are listed above." }
-        }
-        @if execution == Execution::NotByCode {
-            p { b { "This account has code." } " What it sends is no direct call: connect another account." }
         }
         (dangers(review))
         @if has_refused { p { b { "This account refused it." } " It may still approve, by a transaction." } }
         p.doing {
-            @match execution {
-                _ if has_refused => (step("approve", "Approve")),
-                _ if is_missing => {
-                    (step("approve", &approves(place, review, open))) (step("sign", "Sign offline")) (step("revoke", "Refuse"))
-                },
-                Execution::Possible => (step("approve", "Execute")),
-                Execution::Later => {
-                    button type="button" disabled { "Execute" } " from " (time(open.not_before)) " on "
-                },
-                Execution::NotByCode | Execution::Blocked => {},
+            @if has_refused { (step("approve", "Approve")) }
+            @else if is_missing {
+                (step("approve", "Approve")) (step("sign", "Sign offline")) (step("revoke", "Refuse"))
             }
+            @else if may_execute { (step("approve", "Execute")) }
+            @else if waits { button type="button" disabled { "Execute" } " from " (time(open.not_before)) " on " }
             @if has_approved { (step("revoke", "Withdraw the approval")) }
             @if may_refuse { (step("revoke", "Refuse")) }
-            @if place.may_cancel { (step("cancel", "Cancel")) }
+            @if is_proposer { (step("cancel", "Cancel")) }
         }
         @if (is_missing || may_refuse) && !has_refused {
             p { "Refuse sends a transaction: everybody sees that this account says no, and no signature of it counts \
                  for this action any more. The action stays open for the others." }
         }
-    }
-}
-
-/// What the button says that approves: that a delay follows, where no other approval is missing.
-fn approves(place: &PageContext, review: &Review, open: &Readiness) -> String {
-    let members = match &review.tree {
-        Node::Members { need, members, .. } if usize::from(*need) == members.len() => {
-            members.as_slice()
-        }
-        _ => &[],
-    };
-    let delay = members.iter().find_map(|one| match one {
-        Node::Delay { seconds } if open.more() == 1 => Some(*seconds),
-        _ => None,
-    });
-    match (delay, place.block) {
-        (None, _) => "Approve".into(),
-        (Some(seconds), None) => {
-            format!(
-                "Approve; it can execute after the delay ({})",
-                duration(seconds)
-            )
-        }
-        (Some(seconds), Some(block)) => format!(
-            "Approve; it can execute after the delay ({}: not before {})",
-            duration(seconds),
-            utc(block.time.saturating_add(seconds))
-        ),
     }
 }
 
@@ -231,19 +191,6 @@ fn dangers(review: &Review) -> Markup {
                 (count(all, "danger")) " below: read " @if all == 1 { "it" } @else { "them" } " first" }
         }
     }
-}
-
-/// Whether a call of the account executes the action.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Execution {
-    /// Now.
-    Possible,
-    /// Once a delay is over.
-    Later,
-    /// Not a call of this account, which has code.
-    NotByCode,
-    /// Not as it is.
-    Blocked,
 }
 
 /// Files for the missing approvers that are contracts: a Safe sends the call itself.

@@ -5,7 +5,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
-    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value};
@@ -55,14 +55,6 @@ pub fn page(status: StatusCode, page: String) -> Answer {
 pub fn document(status: StatusCode, document: &Map<String, Value>) -> Answer {
     let text = crate::output::Output::document_text(document);
     answer(status, "application/json", text)
-}
-
-/// A document that is being read: it is to be asked for again.
-pub fn later(document: &Map<String, Value>) -> Answer {
-    let mut answer = self::document(StatusCode::ACCEPTED, document);
-    let headers = answer.headers_mut();
-    headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-    answer
 }
 
 /// A refusal, in plain text: nothing is drawn for whoever may not ask.

@@ -4,10 +4,9 @@ use super::action::{display, policy_change};
 use super::callers::callers;
 use super::decision::{Before, Decision};
 use super::page::{PageContext, address, findings, link, text};
-use super::plan::Tried;
+use super::plan::outcome;
 use crate::assess::{Consent, Finding, Severity};
 use maud::{Markup, html};
-use std::cmp::Reverse;
 
 /// The page.
 pub fn before(place: &PageContext, before: &Before) -> Markup {
@@ -23,19 +22,19 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
             (policy_change(decision.policy_change.as_ref()))
         }
         (callers(&decision.callers))
-        @let found = everything(before);
-        @if !found.is_empty() {
+        @if !decision.findings.is_empty() {
             section {
                 h2 { "What was found" }
-                (findings(&found))
+                (findings(&decision.findings))
             }
         }
-        (tried(place, before))
-        p #values hidden { (any_values()) }
+        @if let Some(plan) = &before.plan {
+            section { h2 { "Tried on a copy just now" } (outcome(place, plan, plan.verdict(), false)) }
+        }
         @match decision.consent {
             None | Some(Consent::NotNeeded) => p { (button(before, false)) },
             Some(Consent::Needed) => {
-                p { (consent(in_the_way(before))) }
+                p { (consent(in_the_way(decision))) }
                 p { (button(before, true)) }
             },
             Some(Consent::Refused) => p.card.danger {
@@ -49,48 +48,21 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
     }
 }
 
-/// Everything that was found by the checks and on the copy, each once, the heaviest first.
-fn everything(before: &Before) -> Vec<Finding> {
-    let mut all = before.decision.findings.clone();
-    for one in before.tried.iter().flat_map(Tried::findings) {
-        let is_same = |other: &Finding| match one.severity {
-            // Both say what was not seen of a part.
-            Severity::Unknown => (other.severity, other.part) == (one.severity, one.part),
-            _ => (&other.id, &other.message) == (&one.id, &one.message),
-        };
-        if !all.iter().any(is_same) {
-            all.push(one);
-        }
-    }
-    all.sort_by_key(|one| Reverse(one.severity));
-    all
-}
-
 /// What of the page has to be accepted, in words.
-fn in_the_way(before: &Before) -> &'static str {
+fn in_the_way(decision: &Decision) -> &'static str {
     let is_danger = |one: &Finding| one.severity == Severity::Danger;
-    match everything(before).iter().any(is_danger) {
+    match decision.findings.iter().any(is_danger) {
         true => "every danger, and what was not checked,",
         false => "what was not checked",
     }
 }
 
 /// The box without which nothing is sent, where a check refused something: `what` stands above it.
-pub fn consent(what: &str) -> Markup {
+fn consent(what: &str) -> Markup {
     html! {
         label {
             input #yes type="checkbox" autocomplete="off";
             " I have read above " (what) " and go on all the same"
-        }
-    }
-}
-
-/// The box without which nothing is sent, where a migration would write other values than those shown.
-fn any_values() -> Markup {
-    html! {
-        label {
-            input #any-values type="checkbox" autocomplete="off";
-            " Go on whatever values it writes to the storage and amounts of ether that are listed above"
         }
     }
 }
@@ -112,7 +84,7 @@ fn button(before: &Before, needs_consent: bool) -> Markup {
     };
     html! {
         button #do type="button" data-do=(decision.operation) data-id=(decision.action)
-            data-stamp=(before.stamp) data-values=(before.values)
+            data-stamp=(before.stamp)
             data-safe=[(decision.operation == "safe").then_some(decision.account)]
             disabled[needs_consent] { (label) }
     }
@@ -140,27 +112,12 @@ fn digests(decision: &Decision) -> Markup {
     }
 }
 
-/// What a copy of the chain said, where one was made.
-fn tried(place: &PageContext, before: &Before) -> Markup {
-    html! {
-        @match (&before.tried, &before.decision.untried) {
-            (Some(tried), _) => section { h2 { "Tried on a copy just now" } (super::plan::outcome(place, tried)) },
-            (None, Some(why)) => {
-                p.card.unknown { span.weight { "? not checked" } " " (text(why)) }
-            },
-            (None, None) => {},
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::{Coverage, Part};
+    use crate::assess::Part;
     use crate::console::decision::tests::{decision, plan};
-    use crate::console::plan::Replayed;
     use crate::interface::{CallerChange, CallersOfWay};
-    use crate::plan::Verdict;
 
     #[test]
     fn the_box_names_what_has_to_be_accepted_and_each_card_what_it_is_about() {
@@ -180,7 +137,7 @@ mod tests {
         for one in [
             "I have read above what was not checked and go on",
             "<code>absent:interface</code>",
-            "<dt>next, in a shell</dt>",
+            "<dt>next</dt>",
         ] {
             assert!(shown.contains(one), "{one}: {shown}");
         }
@@ -195,16 +152,15 @@ mod tests {
     }
 
     #[test]
-    fn each_finding_stands_once_the_heaviest_first_with_what_the_proposer_accepted() {
+    fn each_finding_stands_once_with_what_the_proposer_accepted() {
         let found =
             |severity, id: &'static str| Finding::named(Part::Layout, severity, id, "it is");
-        let [note, lost, soon] = [
+        let [note, lost] = [
             found(Severity::Note, "first-use"),
             found(Severity::Danger, "delete:peak"),
-            found(Severity::Warning, "EndsSoon"),
         ];
         let mut page = Before::of(decision());
-        page.decision.findings = vec![note, lost.clone()];
+        page.decision.findings = vec![lost, note];
         page.decision.callers = vec![CallersOfWay {
             from: "1.0".into(),
             to: "2.0".into(),
@@ -214,16 +170,7 @@ mod tests {
                 after: None,
             }],
         }];
-        let mut plan = plan();
-        plan.problems = vec![lost];
-        page.tried = Some(Tried {
-            plan,
-            verdict: Verdict::Whole,
-            decoded: Vec::new(),
-            coverage: Coverage::default(),
-            warnings: vec![soon],
-            replay: Replayed::NotAsked,
-        });
+        page.plan = Some(plan());
         let shown = super::before(&PageContext::default(), &page).into_string();
         let at = |id: &str| {
             let id = format!("<code>{id}</code>");
@@ -234,10 +181,7 @@ mod tests {
             shown.contains("it would succeed"),
             "whatever a check refuses: {shown}"
         );
-        assert!(
-            at("delete:peak") < at("EndsSoon") && at("EndsSoon") < at("first-use"),
-            "{shown}"
-        );
+        assert!(at("delete:peak") < at("first-use"), "{shown}");
         assert_eq!(
             shown.matches("accepted by the proposer").count(),
             1,

@@ -1,19 +1,17 @@
-//! What somebody decides on, and hashes of it: at the click it is asked for once more and compared. They cover the whole
-//! decision: what a type is given later is covered, or does not compile here.
+//! What somebody decides on, and a hash of it: at the click it is asked for once more and compared. It covers the whole
+//! decision.
 
-use super::plan::Tried;
-use crate::assess::{Consent, Coverage, Finding, Part, Severity};
-use crate::checks::Assessment;
+use crate::assess::{Consent, Finding, Part, Severity};
 use crate::functions::DecodedCall;
 use crate::governance::signed::{Approval, Digests};
 use crate::governance::{Display, PolicyChange, ShownCall, Simulated};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
-use crate::plan::{Plan, Verdict};
-use alloy::primitives::{Address, B256, U256, keccak256};
+use crate::plan::Plan;
+use alloy::primitives::{Address, B256, keccak256};
 use alloy::rpc::types::TransactionRequest;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// What somebody decides on.
 #[derive(Debug, Clone, Serialize)]
@@ -31,10 +29,6 @@ pub struct Decision {
     pub policy_change: Option<PolicyChange>,
     /// What it comes to, in words.
     pub sentence: String,
-    /// Whose signatures count.
-    pub signers: Vec<Address>,
-    /// Whose do not.
-    pub left_out: Vec<Address>,
     /// What a wallet signs, and its user compares with the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digests: Option<Digests>,
@@ -48,23 +42,6 @@ pub struct Decision {
     /// Whether a yes is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent: Option<Consent>,
-    /// Why a migration was not tried.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub untried: Option<String>,
-    /// What a copy of the chain said of a migration.
-    #[serde(skip)]
-    pub planned: Option<Planned>,
-}
-
-/// What is decided on in a plan: all of it but for what every block changes.
-#[derive(Debug, Clone, Serialize)]
-pub struct Planned {
-    plan: Plan,
-    verdict: Verdict,
-    coverage: Coverage,
-    accepted: Vec<Finding>,
-    findings: Vec<Finding>,
-    warnings: Vec<Finding>,
 }
 
 /// What would happen if an account did something now, and what its wallet is asked for.
@@ -74,6 +51,7 @@ pub struct Before {
     #[serde(flatten)]
     pub decision: Decision,
     /// What the calldata in the call do.
+    #[serde(skip)]
     pub decoded: Vec<DecodedCall>,
     /// How far an approval would bring the action.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -90,62 +68,29 @@ pub struct Before {
     /// The file for Safe's Transaction Builder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub builder: Option<String>,
-    /// What `plan` reports of a migration.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan: Option<Map<String, Value>>,
-    /// The same for the page.
+    /// A migration, as it was tried.
     #[serde(skip)]
-    pub tried: Option<Tried>,
+    pub plan: Option<Plan>,
     /// Of what is decided on: another one once something that matters has changed.
     pub stamp: B256,
-    /// Of the values that a migration writes. They differ from block to block where it writes the time, and the page
-    /// goes on with others only where that is said to be meant.
-    pub values: B256,
-}
-
-impl Planned {
-    /// Of a plan, what was checked before it, and what ends soon.
-    pub fn of(plan: &Plan, checks: &Assessment, warnings: &[Finding]) -> Self {
-        let mut plan = plan.clone();
-        let verdict = plan.verdict();
-        (plan.block, plan.time) = (0, 0);
-        plan.transactions.clear(); // their gas
-        plan.limits.clear();
-        Self {
-            verdict,
-            plan,
-            coverage: checks.coverage.clone(),
-            accepted: checks.decision().accepted,
-            findings: checks.findings(),
-            warnings: warnings.to_vec(),
-        }
-    }
-
-    /// Which words and whose ether change, without from what and to what.
-    fn without_values(mut self) -> Self {
-        self.plan.state_difference = None;
-        let of_instances = self.plan.instances.iter_mut();
-        let of_others = self.plan.others.iter_mut();
-        let changes = of_instances.map(|one| (&mut one.changes, &mut one.balance));
-        let others = of_others.map(|one| (&mut one.changes, &mut one.balance));
-        for (changes, balance) in changes.chain(others) {
-            *balance = balance.map(|_| (U256::ONE, U256::ONE));
-            for change in changes {
-                (change.before, change.after) = (B256::ZERO, B256::ZERO);
-                change.fields.clear();
-            }
-        }
-        self
-    }
 }
 
 impl Decision {
-    /// The stamp, and the hash of the values.
-    fn hashes(&self) -> [B256; 2] {
-        let mut lasting = self.clone();
-        lasting.planned = lasting.planned.map(Planned::without_values);
-        lasting.findings.iter_mut().for_each(without_gas);
-        [hash(&(&lasting, &lasting.planned)), hash(&self.planned)]
+    /// What nothing was found about yet.
+    pub fn new(operation: &str, account: Address, action: ActionId, display: Display) -> Self {
+        Self {
+            operation: operation.into(),
+            account,
+            action,
+            display,
+            policy_change: None,
+            sentence: String::new(),
+            digests: None,
+            transaction_digest: None,
+            callers: Vec::new(),
+            findings: Vec::new(),
+            consent: None,
+        }
     }
 }
 
@@ -167,16 +112,22 @@ impl Before {
             approval: None,
             builder: None,
             plan: None,
-            tried: None,
             stamp: B256::ZERO,
-            values: B256::ZERO,
         }
     }
 
-    /// The same with the hashes of what is decided on, which is complete now.
+    /// The same with the stamp of what is decided on, which is complete now: of a plan all but what every block changes.
     #[must_use]
     pub fn stamped(mut self) -> Self {
-        [self.stamp, self.values] = self.decision.hashes();
+        let (mut lasting, mut plan) = (self.decision.clone(), self.plan.clone());
+        lasting.findings.iter_mut().for_each(without_gas);
+        if let Some(plan) = &mut plan {
+            (plan.block, plan.time) = (0, 0);
+            plan.transactions.clear(); // their gas
+            plan.limits.clear();
+        }
+        let text = serde_json::to_vec(&(lasting, plan));
+        self.stamp = keccak256(text.unwrap_or_default());
         self
     }
 }
@@ -189,19 +140,15 @@ fn without_gas(one: &mut Finding) {
     }
 }
 
-fn hash(decided: &impl Serialize) -> B256 {
-    let text = serde_json::to_vec(decided);
-    keccak256(text.unwrap_or_default())
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
     use crate::governance::explain;
     use crate::ids::CodeHash;
     use crate::names::Names;
-    use crate::plan::{Change, InstancePlan, Replay};
+    use crate::plan::{Change, InstancePlan};
     use crate::review::TRIED;
+    use alloy::primitives::U256;
     use alloy::sol_types::SolCall;
     use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -257,44 +204,24 @@ pub(super) mod tests {
         let call = abi::pauseCall { name: "A".into() }.abi_encode();
         let names = Names::default();
         let display = Display::of(&call, &names).expect("a call");
-        let plan = plan();
-        let plan = Planned {
-            verdict: plan.verdict(),
-            plan,
-            coverage: Coverage::default(),
-            accepted: Vec::new(),
-            findings: Vec::new(),
-            warnings: Vec::new(),
-        };
         Decision {
-            operation: "approve".into(),
-            account: Address::ZERO,
-            action: ActionId::default(),
-            display,
-            policy_change: None,
             sentence: "Sent now".into(),
-            signers: Vec::new(),
-            left_out: Vec::new(),
-            digests: None,
-            transaction_digest: None,
-            callers: Vec::new(),
-            findings: Vec::new(),
             consent: Some(Consent::NotNeeded),
-            untried: None,
-            planned: Some(plan),
+            ..Decision::new("approve", Address::ZERO, ActionId::default(), display)
         }
     }
 
-    fn stamped(change: impl FnOnce(&mut Decision)) -> [B256; 2] {
-        let mut decision = decision();
-        change(&mut decision);
-        decision.hashes()
+    fn stamped(change: impl FnOnce(&mut Before)) -> B256 {
+        let mut before = Before::of(decision());
+        before.plan = Some(plan());
+        change(&mut before);
+        before.stamped().stamp
     }
 
     #[test]
     fn amounts_of_gas_in_what_succeeded_are_no_part_of_a_stamp() {
         let found = |part, severity, says: &str| {
-            stamped(|one| one.findings = vec![Finding::named(part, severity, TRIED, says)])
+            stamped(|one| one.decision.findings = vec![Finding::named(part, severity, TRIED, says)])
         };
         for (severity, part, is_part) in [
             (Severity::Good, Part::Trial, false),
@@ -309,45 +236,28 @@ pub(super) mod tests {
                 is_part,
                 "{severity:?} {part}"
             );
-            assert_ne!(with("7 gas")[0], stamped(|_| ())[0], "{severity:?} {part}");
+            assert_ne!(with("7 gas"), stamped(|_| ()), "{severity:?} {part}");
         }
     }
 
     #[test]
-    fn whatever_is_decided_on_is_part_of_the_stamp_and_values_that_are_written_are_told_apart() {
+    fn whatever_is_decided_on_is_part_of_the_stamp() {
         let nothing = stamped(|_| ());
         assert_eq!(nothing, stamped(|_| ()));
-        let plan =
-            |change: fn(&mut Planned)| stamped(|one| change(one.planned.as_mut().expect("a plan")));
-        let both = [
-            plan(|plan| plan.verdict = Verdict::InPart),
-            plan(|plan| plan.plan.untried = 1),
-            plan(|plan| plan.plan.instances.clear()),
-            plan(|plan| plan.plan.instances[0].changes[0].slot = B256::with_last_byte(2)),
-            plan(|plan| plan.plan.instances[0].balance = None),
-            plan(|plan| plan.plan.to = "3.0".into()),
-            plan(|plan| plan.warnings = vec![Replay::nothing()]),
-            plan(|plan| plan.coverage = Coverage::absent("nobody")),
+        let change = |change: fn(&mut Decision)| stamped(|one| change(&mut one.decision));
+        let plan = |change: fn(&mut Plan)| stamped(|one| one.plan.iter_mut().for_each(change));
+        let others = [
+            change(|one| one.consent = Some(Consent::Needed)),
+            change(|one| one.sentence.push('!')),
+            change(|one| one.account = Address::with_last_byte(1)),
+            plan(|plan| plan.untried = 1),
+            plan(|plan| plan.to = "3.0".into()),
+            plan(|plan| plan.instances[0].changes[0].after = B256::with_last_byte(7)),
+            plan(|plan| plan.instances[0].balance = None),
         ];
-        for (at, [stamp, values]) in both.iter().enumerate() {
-            assert!(*stamp != nothing[0] && *values != nothing[1], "{at}");
+        for (at, other) in others.iter().enumerate() {
+            assert_ne!(*other, nothing, "{at}");
         }
-        let values = [
-            plan(|plan| plan.plan.instances[0].changes[0].after = B256::with_last_byte(7)),
-            plan(|plan| plan.plan.instances[0].changes[0].before = B256::with_last_byte(5)),
-            plan(|plan| plan.plan.instances[0].balance = Some((U256::ZERO, U256::from(2)))),
-        ];
-        for (at, [stamp, values]) in values.iter().enumerate() {
-            assert!(*stamp == nothing[0] && *values != nothing[1], "{at}");
-        }
-        for other in [
-            stamped(|one| one.consent = Some(Consent::Needed)),
-            stamped(|one| one.sentence.push('!')),
-            stamped(|one| one.untried = Some("another action".into())),
-            stamped(|one| one.account = Address::with_last_byte(1)),
-            stamped(|one| one.left_out.push(Address::ZERO)),
-        ] {
-            assert_ne!(other[0], nothing[0]);
-        }
+        assert_eq!(plan(|plan| plan.block = 9), nothing);
     }
 }

@@ -1,25 +1,29 @@
 //! One definition: versions and steps, instances, policies, what waits, what happened.
 
 use super::action::timeline;
-use super::lists::{DefinitionLists, Listed, Piece, Unchecked};
-use super::overview::{actions, differing};
+use super::overview::{actions, at_versions, differing, rest};
 use super::page::{PageContext, address, addresses, instances, state, text};
-use super::pieces::pieces;
 use super::policy::tree_alone;
 use crate::governance::Explained;
 use crate::governance::{self, Node, role_of};
-use crate::history::LiveCheck;
-use crate::model::{StepKind, runs};
+use crate::history::{ComparedHistory, LiveCheck, Verification};
+use crate::model::{Definition, Slice, StepKind, runs};
 use crate::review::{OpenAction, Pending, Policies};
-use crate::text::{count, grouped};
+use crate::text::{count, grouped, shell_word};
 use alloy::primitives::Address;
 use maud::{Markup, html};
 
 /// What the page shows.
 #[derive(Debug)]
 pub struct Shown<'a> {
-    /// The definition, a piece of each list; the registry itself has no name.
-    pub lists: &'a DefinitionLists,
+    /// The definition; the registry itself has no name.
+    pub compared: &'a ComparedHistory,
+    /// What is shown of its lists.
+    pub part: &'a Slice,
+    /// What was compared with the chain of it.
+    pub verification: &'a Verification,
+    /// Of which part.
+    pub verified: &'a Slice,
     /// Its policies.
     pub policies: &'a Policies,
     /// What is open.
@@ -29,8 +33,9 @@ pub struct Shown<'a> {
 /// The page.
 pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
     let open: Vec<&OpenAction> = shown.pending.actions.iter().collect();
-    let lists = shown.lists;
-    let one = &lists.summary;
+    let (one, history) = (shown.compared.definition(), &shown.compared.history);
+    let part = shown.part;
+    let newest: Vec<_> = history.entries.iter().rev().cloned().collect();
     let is_registry = one.name.is_empty();
     let title = match is_registry {
         true => "The registry itself",
@@ -38,15 +43,15 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
     };
     html! {
         h1 { (text(title)) }
-        (differing(&one.differences))
+        (differing(&shown.compared.differences))
         @if !is_registry {
             p { "current " b { (text(&one.current)) } ", sequence " (one.sequence) ", " (state(one.state.word())) }
-            (versions(place, lists))
+            (versions(place, one, part))
             section {
                 h2 { "Instances" }
-                @if lists.instances_piece.total == 0 { p { "None yet." } }
-                @else { (instances(place, &lists.instances)) }
-                (others(place, lists, "instances", &lists.instances_piece))
+                @if one.instances.is_empty() { p { "None yet." } }
+                @else { (instances(place, part.instances_of(one))) }
+                (rest(part.instances.len(), one.instances.len(), &listing("status", one)))
             }
         }
         section {
@@ -72,13 +77,13 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
         }
         section {
             h2 { "Whether it still holds" }
-            (checks(&lists.verification.checks))
-            (unchecked(lists))
+            (checks(&shown.verification.checks))
+            (unchecked(one, shown.verified))
         }
         section {
             h2 { "What happened" }
-            (timeline(place, &lists.entries))
-            (others(place, lists, "events", &lists.events_piece))
+            (timeline(place, &newest))
+            (rest(history.entries.len(), history.total, &listing("history", one)))
         }
     }
 }
@@ -97,27 +102,15 @@ fn tree_of(policy: &Explained, approved: &[Address]) -> Option<Node> {
     governance::tree(&policy.role, &policy.expression, approved).ok()
 }
 
-/// The ways to the other pieces of one list; the other lists stay where they are.
-fn others(place: &PageContext, lists: &DefinitionLists, name: &str, piece: &Piece) -> Markup {
-    let starts = [
-        ("versions", lists.versions_piece.from.to_string()),
-        ("instances", lists.instances_piece.from.to_string()),
-        ("events", lists.events_piece.from.to_string()),
-    ];
-    let mut query = vec![("name", lists.summary.name.as_str())];
-    let rest = starts
-        .iter()
-        .filter(|(other, from)| *other != name && from != "0");
-    query.extend(rest.map(|(other, from)| (*other, from.as_str())));
-    pieces(place, ("/definition", &query), name, piece)
+/// The command that lists all of a definition.
+fn listing(command: &str, one: &Definition) -> String {
+    format!("stylus-upgrades {command} {}", shell_word(&one.name))
 }
 
-/// What was not compared, and where it is.
-fn unchecked(lists: &DefinitionLists) -> Markup {
-    let Unchecked {
-        versions,
-        instances,
-    } = lists.unchecked;
+/// What was not compared, and what compares it.
+fn unchecked(one: &Definition, verified: &Slice) -> Markup {
+    let versions = one.versions.len() - verified.versions.len();
+    let instances = one.instances.len() - verified.instances.len();
     html! {
         @if versions + instances > 0 {
             p.card.unknown { span.weight { "? not checked" } " the code of " (grouped(versions))
@@ -128,14 +121,14 @@ fn unchecked(lists: &DefinitionLists) -> Markup {
 }
 
 /// Versions, with the steps into each.
-fn versions(place: &PageContext, lists: &DefinitionLists) -> Markup {
-    let one = &lists.summary;
+fn versions(place: &PageContext, one: &Definition, part: &Slice) -> Markup {
+    let at = at_versions(one);
     html! {
         section {
             h2 { "Versions" }
-            ol.versions start=(lists.versions_piece.from + 1) {
-                @for Listed { version, .. } in &lists.listed {
-                    @let at = one.at.get(&version.version).copied().unwrap_or_default();
+            ol.versions start=(part.versions.start + 1) {
+                @for version in part.versions_of(one) {
+                    @let at = at.get(version.version.as_str()).copied().unwrap_or_default();
                     li.current[version.version == one.current] {
                         b { (text(&version.version)) }
                         @if version.version == one.current { " (current)" }
@@ -149,7 +142,7 @@ fn versions(place: &PageContext, lists: &DefinitionLists) -> Markup {
                     }
                 }
             }
-            (others(place, lists, "versions", &lists.versions_piece))
+            (rest(part.versions.len(), one.versions.len(), &listing("status", one)))
         }
     }
 }

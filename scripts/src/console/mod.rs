@@ -1,17 +1,13 @@
-//! The console: what the commands report, as pages for a browser on this machine, and as the documents
-//! that `--json` prints.
+//! The console: what the commands report, as pages for a browser on this machine.
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`server`] | who may ask |
-//! | [`request`] | what was asked |
+//! | [`request`] | what was asked, and who may ask |
 //! | [`answer`] | what is answered, with the headers of every answer |
 //! | [`assets`] | the style sheet and the script |
 //! | [`decision`] | what somebody decides on before the wallet is asked, and its hashes |
-//! | [`lists`] | lists of any length in pieces |
-//! | [`page`], [`pieces`] | what every page has; lists of any length in pieces |
-//! | [`working`] | what is answered while a page is being read |
-//! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`census`], [`doctor`] | the pages |
+//! | [`page`] | what every page has |
+//! | [`overview`], [`action`], [`before`], [`plan`], [`definition`], [`instance`], [`census`], [`doctor`] | the pages |
 //! | [`identicon`] | a picture of an address |
 //! | [`report`] | a definition in one file |
 //! | [`callers`], [`slots`], [`policy`] | what changes for callers; storage as slots; a policy as a tree |
@@ -29,15 +25,10 @@ pub mod definition;
 pub mod doctor;
 pub mod identicon;
 pub mod instance;
-pub mod lists;
 pub mod overview;
 pub mod page;
-pub mod pieces;
 pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod request;
-pub mod server;
 pub mod slots;
-pub mod submit;
-pub mod working;

@@ -1,17 +1,38 @@
 //! The first page: what there is, what waits, what ends soon.
 
-use super::lists::{Overview, Summary};
 use super::page::{PageContext, address, addresses, findings, link, state, text, time};
-use super::pieces::pieces;
 use super::policy::tree;
+use crate::assess::Finding;
 use crate::governance::{Node, not_executed};
-use crate::model::Difference;
+use crate::history::ComparedHistory;
+use crate::model::{Definition, Difference};
 use crate::review::{OpenAction, Pending};
 use crate::text::{count, grouped};
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 /// Versions of which the instances are counted, at most.
 const AT_MAX: usize = 20;
+
+/// What the page shows beside open actions.
+#[derive(Debug, Default)]
+pub struct Overview {
+    /// The first definitions.
+    pub definitions: Vec<ComparedHistory>,
+    /// How many there are in all.
+    pub total: usize,
+    /// What ends soon, or does not run.
+    pub warnings: Vec<Finding>,
+}
+
+/// Instances by version.
+pub fn at_versions(definition: &Definition) -> BTreeMap<&str, usize> {
+    let mut at = BTreeMap::new();
+    for instance in &definition.instances {
+        *at.entry(instance.version.as_str()).or_default() += 1;
+    }
+    at
+}
 
 /// The page.
 pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Markup {
@@ -39,9 +60,9 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Mar
         }
         section {
             h2 { "Definitions" }
-            @if shown.definitions_piece.total == 0 { p { "The registry has no definition." } }
+            @if shown.total == 0 { p { "The registry has no definition." } }
             @for one in &shown.definitions { (definition(place, one)) }
-            (pieces(place, ("/", &[]), "definitions", &shown.definitions_piece))
+            (rest(shown.definitions.len(), shown.total, "stylus-upgrades status"))
             p { (link(place, "/definition", &[("name", "")], "The registry itself")) }
         }
         section {
@@ -106,25 +127,36 @@ fn headline(display: &crate::governance::Display) -> String {
     }
 }
 
-fn definition(place: &PageContext, one: &Summary) -> Markup {
+fn definition(place: &PageContext, compared: &ComparedHistory) -> Markup {
+    let one = compared.definition();
     let current = match one.current.as_str() {
         "" => "no version yet",
         current => current,
     };
+    let at = at_versions(one);
     html! {
         article.card {
             h3 { (link(place, "/definition", &[("name", &one.name)], &one.name)) }
             p { "current " b { (text(current)) } ", " (state(one.state.word())) ", "
-                (count(one.versions, "version")) ", " (count(one.instances_total, "instance")) }
-            @if !one.at.is_empty() {
+                (count(one.versions.len(), "version")) ", " (count(one.instances.len(), "instance")) }
+            @if !at.is_empty() {
                 ul {
-                    @for (version, instances) in one.at.iter().take(AT_MAX) {
+                    @for (version, instances) in at.iter().take(AT_MAX) {
                         li { (grouped(*instances)) " at " (text(version)) }
                     }
-                    @if one.at.len() > AT_MAX { li { (one.at.len() - AT_MAX) " more versions" } }
+                    @if at.len() > AT_MAX { li { (at.len() - AT_MAX) " more versions" } }
                 }
             }
-            (differing(&one.differences))
+            (differing(&compared.differences))
+        }
+    }
+}
+
+/// How many of a list are shown, where those are not all, and the command that lists all.
+pub fn rest(shown: usize, total: usize, command: &str) -> Markup {
+    html! {
+        @if shown < total {
+            p { (grouped(shown)) " of " (grouped(total)) " are shown; all of them: " code { (text(command)) } }
         }
     }
 }

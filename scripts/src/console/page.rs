@@ -3,7 +3,6 @@
 
 use super::assets::{SCRIPT_PATH, STYLE_PATH};
 use super::identicon::identicon;
-use super::request::encoded;
 use crate::assess::{Finding, told_once};
 use crate::error::Report;
 use crate::model::Instance;
@@ -11,6 +10,7 @@ use crate::names::Names;
 use crate::output::visible;
 use crate::text::utc;
 use alloy::primitives::{Address, B256};
+use form_urlencoded::Serializer;
 use maud::{DOCTYPE, Markup, html};
 
 /// What stands on every page of a registry that is used by --trust-registry alone.
@@ -30,24 +30,16 @@ pub struct PageContext {
     pub registry: Address,
     /// The account of the wallet, where it said so.
     pub account: Option<Address>,
-    /// Whether the registry lets it cancel the action that the page shows.
-    pub may_cancel: bool,
-    /// Whether it has code, or its code is delegated (EIP-7702): what it sends is no direct call.
-    pub has_code: bool,
     /// The explorer whose pages show transactions.
     pub explorer: Option<String>,
     /// The block that was the newest before the page was drawn.
     pub block: Option<Head>,
-    /// The document behind the page.
-    pub api: String,
     /// Whether it stands alone in a file: nothing is loaded, and nothing can be done.
     pub is_file: bool,
     /// Whether one look takes thousands of requests: the page is not drawn again by itself.
     pub is_costly: bool,
     /// Whether nothing vouches for what the registry stores.
     pub is_unverified: bool,
-    /// Where a page that is still being read is asked for again without the script, until it is there.
-    pub working: Option<String>,
 }
 
 /// A block.
@@ -74,17 +66,13 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                 link rel="stylesheet" href=(STYLE_PATH);
                 link rel="icon" href="/favicon.ico";
                 script src=(SCRIPT_PATH) type="module" {}
-                @if let Some(again) = &place.working {
-                    noscript { meta http-equiv="refresh" content=(format!("0;url={again}")); }
-                }
             }
             body data-chain=(place.chain_id) data-registry=(place.registry)
                 data-account=(place.account.map(|one| one.to_string()).unwrap_or_default()) {
                 a.skip href="#main" { "To the content" }
                 header {
                     nav aria-label="Pages" {
-                        @for (path, name) in
-                            [("/", "Overview"), ("/submit", "Submit"), ("/doctor", "Doctor")] {
+                        @for (path, name) in [("/", "Overview"), ("/doctor", "Doctor")] {
                             a href=(way(place, path, &[])) { (name) }
                         }
                     }
@@ -106,15 +94,10 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                     p #news role="status" {}
                 }
                 main #main tabindex="-1" data-block=[place.block.map(|one| one.number)]
-                    data-hash=[place.block.map(|one| one.hash)] data-costly[place.is_costly]
-                    data-working[place.working.is_some()]
-                    aria-busy=[place.working.as_ref().map(|_| "true")] {
+                    data-hash=[place.block.map(|one| one.hash)] data-costly[place.is_costly] {
                     (main)
                     @if let Some(block) = place.block {
                         p.drawn { "drawn at block " (block.number) ", " (time(block.time)) }
-                    }
-                    @if !place.api.is_empty() {
-                        p.source { a href=(place.api) { "The same as JSON" } }
                     }
                 }
             }
@@ -125,17 +108,12 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
 /// A path with its query, and the account that looks.
 pub fn way(place: &PageContext, path: &str, query: &[(&str, &str)]) -> String {
     let account = place.account.map(|one| one.to_string());
-    let mut all: Vec<_> = query.to_vec();
-    if let Some(account) = &account {
-        all.push(("account", account));
-    }
-    let pairs = all
-        .iter()
-        .map(|(name, value)| format!("{name}={}", encoded(value)));
-    let pairs: Vec<_> = pairs.collect();
-    match pairs.is_empty() {
-        true => path.to_owned(),
-        false => format!("{path}?{}", pairs.join("&")),
+    let account = account.iter().map(|one| ("account", one.as_str()));
+    let mut text = Serializer::new(String::new());
+    text.extend_pairs(query.iter().copied().chain(account));
+    match text.finish() {
+        query if query.is_empty() => path.to_owned(),
+        query => format!("{path}?{query}"),
     }
 }
 
@@ -258,20 +236,12 @@ fn more(words: [&Option<String>; 3]) -> Markup {
         @if !named.is_empty() {
             dl {
                 @for (name, value) in named {
-                    dt { (name) @if name == "next" && is_for_shell(value) { ", in a shell" } }
+                    dt { (name) }
                     dd { (text(value)) }
                 }
             }
         }
     }
-}
-
-/// Whether advice names a command or its options: a page has neither.
-fn is_for_shell(advice: &str) -> bool {
-    advice.contains("stylus-upgrades ")
-        || advice
-            .split([' ', '`', '('])
-            .any(|word| word.starts_with("--"))
 }
 
 /// Instances as a table.

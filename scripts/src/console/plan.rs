@@ -7,8 +7,7 @@ use crate::expect::Asks;
 use crate::functions::DecodedCall;
 use crate::fuzz::Fuzzed;
 use crate::plan::{
-    Change, Event, FieldValues, Group, Kind, Plan, Reads, Replay, Verdict, ether, not_tried,
-    only_started,
+    Change, Event, FieldValues, Plan, Reads, Verdict, ether, not_tried, only_started,
 };
 use crate::review::Review;
 use crate::text::{grouped, shell_word};
@@ -32,19 +31,8 @@ pub struct Tried {
     pub coverage: Coverage,
     /// What ends soon, or does not run.
     pub warnings: Vec<Finding>,
-    /// What past transactions do with the version.
-    pub replay: Replayed,
-}
-
-/// Past transactions that were sent again.
-#[derive(Debug)]
-pub enum Replayed {
-    /// Nobody asked for it.
-    NotAsked,
-    /// There was none.
-    Nothing,
-    /// What came of them.
-    Compared(Box<Replay>),
+    /// What past transactions do with the version, as `plan --replay` prints it; empty where nobody asked.
+    pub replay: Vec<String>,
 }
 
 /// The page.
@@ -54,7 +42,16 @@ pub fn page(place: &PageContext, tried: &Tried) -> Markup {
         (calls(&tried.decoded))
         @let found = tried.findings();
         @if !found.is_empty() { (findings(&found)) }
-        (outcome(place, tried))
+        @let is_warned = tried.warnings.iter().any(|one| one.severity == Severity::Danger);
+        (outcome(place, &tried.plan, tried.verdict, is_warned))
+        @if !tried.replay.is_empty() {
+            section {
+                h2 { "Past transactions, sent again" }
+                div.wide tabindex="0" role="region" aria-label="Past transactions, sent again" {
+                    pre { @for line in &tried.replay { (text(line)) "\n" } }
+                }
+            }
+        }
     }
 }
 
@@ -125,11 +122,12 @@ fn again(review: &Review, version: &str, fuzzed: Option<&Fuzzed>) -> String {
     format!("stylus-upgrades fuzz {name} {version} --action {action}{seed}")
 }
 
-/// What a copy of the chain said.
-pub fn outcome(place: &PageContext, tried: &Tried) -> Markup {
-    let plan = &tried.plan;
+/// What a copy of the chain said; `is_warned` where something that the plan relies on does not run for long.
+pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bool) -> Markup {
     html! {
-        @if let Some(says) = tried.verdict.words() { (succeeds(tried, says)) }
+        @if let Some(says) = verdict.words() {
+            (succeeds(plan, says, verdict.is_carried_out() && !is_warned))
+        }
         @for one in plan.expectations.iter().flat_map(Asks::words) { p { "expects " code { (text(&one)) } } }
         @for says in plan.reads.iter().filter_map(Reads::of_others) {
             p.card.note { span.weight { "· note" } " " (text(&says)) }
@@ -158,24 +156,14 @@ pub fn outcome(place: &PageContext, tried: &Tried) -> Markup {
             }
             (events(&one.events))
         }
-        @match &tried.replay {
-            Replayed::Compared(replay) => (replayed(place, replay)),
-            Replayed::Nothing => (nothing_replayed()),
-            Replayed::NotAsked => {},
-        }
     }
 }
 
 /// That it succeeds: a warning where the code reads how much gas is left, which others choose, and where
 /// something was not tried to its end.
-fn succeeds(tried: &Tried, says: &str) -> Markup {
-    let plan = &tried.plan;
+fn succeeds(plan: &Plan, says: &str, is_whole: bool) -> Markup {
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
-    let is_warned = tried
-        .warnings
-        .iter()
-        .any(|one| one.severity == Severity::Danger);
-    let is_good = gas.is_empty() && tried.verdict.is_carried_out() && !is_warned;
+    let is_good = gas.is_empty() && is_whole;
     let (class, mark) = match is_good {
         true => ("good", "✓ checked"),
         false => ("warning", "! warning"),
@@ -215,84 +203,6 @@ fn unknown(what: &str) -> Markup {
     html! { p.card.unknown { span.weight { "? not checked" } " " (text(what)) } }
 }
 
-/// A replay was asked for, and there was nothing to send again.
-fn nothing_replayed() -> Markup {
-    let Finding { message, found, .. } = Replay::nothing();
-    html! {
-        section {
-            h2 { "Past transactions, sent again" }
-            (unknown(&message))
-            @if let Some(found) = found { p { (text(&found)) } }
-        }
-    }
-}
-
-/// What past transactions do with the version.
-fn replayed(place: &PageContext, replay: &Replay) -> Markup {
-    html! {
-        section {
-            h2 { "Past transactions, sent again" }
-            p { (replay.transactions) " transactions to the instances and " (replay.others)
-                " others, from block " (replay.block + 1) " to " (replay.to_block) "; gas "
-                (grouped(replay.gas_before)) " before, " (grouped(replay.gas_after)) " with it" }
-            (verdict(replay))
-            @for one in replay.omitted(&place.names).iter().chain(&replay.notes).chain(&replay.behind) {
-                (unknown(one))
-            }
-            @for group in &replay.differences { (group_card(place, group)) }
-            @if !replay.storage.is_empty() {
-                h3 { "Storage that ends otherwise" }
-                ul { @for one in &replay.storage { li {
-                    (address(place, one.account))
-                    @for value in one.word.values() {
-                        " " (text(&value.title())) ": " code { (text(&value.before)) } " → " code { (text(&value.after)) }
-                    }
-                    @if one.by_upgrade { ", by the upgrade itself" }
-                } } }
-            }
-        }
-    }
-}
-
-/// What the replay as a whole shows. Only what was compared, all of it, is told as checked.
-fn verdict(replay: &Replay) -> Markup {
-    html! {
-        @if let Some(why) = &replay.not_done {
-            p.card.danger { span.weight { "✗ danger" } " the upgrade does not go through there: "
-                (text(why)) }
-        } @else if !replay.is_whole() {
-            (unknown("it was compared in part only"))
-        } @else if replay.differences.is_empty() {
-            p.card.good { span.weight { "✓ checked" } " every call that was compared did the same" }
-        }
-    }
-}
-
-/// Calls of one function that differ in the same way.
-fn group_card(place: &PageContext, group: &Group) -> Markup {
-    let (class, mark, says) = match group.kind {
-        Kind::FailsNow => ("danger", "✗ danger", "succeeded, and fails now"),
-        Kind::NeedsMoreGas => ("warning", "! warning", "needs more gas than it had"),
-        Kind::SucceedsNow => ("note", "· note", "failed, and succeeds now"),
-        Kind::OtherReason => ("note", "· note", "fails for another reason"),
-        Kind::Returns => ("warning", "! warning", "returns something else"),
-        Kind::Emits => ("warning", "! warning", "emits something else"),
-        Kind::Gas => ("note", "· note", "takes other gas"),
-    };
-    html! {
-        section class=(format!("card {class}")) {
-            h3 { span.weight { (mark) } " " code { (text(&group.function)) } " " (says) }
-            p { (group.count) " calls"
-                @if let Some(to) = group.to { " of " (address(place, to)) }
-                @if let Some(reason) = &group.reason { ": " (text(reason)) } }
-            ul { @for one in &group.examples { li {
-                code { (text(&one.call)) } ": " (text(&one.before)) " → " (text(&one.after))
-                ", transaction " code.address { (one.hash) }
-            } } }
-        }
-    }
-}
-
 fn row(value: &FieldValues) -> Markup {
     html! {
         tr {
@@ -308,7 +218,6 @@ mod tests {
     use super::*;
     use crate::assess::{Evidence, Origin, Part};
     use crate::console::decision::tests::plan;
-    use serde_json::json;
 
     /// The page of a plan with that replay.
     fn shown(more: impl FnOnce(&mut Tried)) -> String {
@@ -318,54 +227,10 @@ mod tests {
             decoded: Vec::new(),
             coverage: Coverage::default(),
             warnings: Vec::new(),
-            replay: Replayed::NotAsked,
+            replay: Vec::new(),
         };
         more(&mut tried);
         page(&PageContext::default(), &tried).into_string()
-    }
-
-    fn replay(left_out: usize, not_compared: usize) -> Replayed {
-        let replay = json!({
-            "block": 1, "to_block": 3, "transactions": 2, "others": 0, "left_out": left_out,
-            "not_compared": not_compared, "not_compared_differ": [],
-            "left_out_accounts": [REGISTRY], "not_done": null, "faithful": true,
-            "unfaithful": [], "differences": [], "storage": [],
-            "gas_before": 1, "gas_after": 1, "notes": [], "behind": [],
-        });
-        Replayed::Compared(serde_json::from_value(replay).expect("a replay"))
-    }
-
-    const REGISTRY: &str = "0x1111111111111111111111111111111111111111";
-
-    const UNKNOWN: &str = "<p class=\"card unknown\"><span class=\"weight\">? not checked</span> ";
-
-    #[test]
-    fn what_a_replay_did_not_compare_is_reported_as_not_checked() {
-        let page = shown(|tried| tried.replay = replay(3, 2));
-        for one in [
-            "left out: 3 transactions",
-            "2 calls that change the registry",
-            "not compared: the framework",
-        ] {
-            assert!(page.contains(&format!("{UNKNOWN}{one}")), "{one}: {page}");
-        }
-        assert!(page.contains(REGISTRY), "{page}");
-        assert!(
-            page.contains("every call that was compared did the same"),
-            "{page}"
-        );
-        assert!(!page.contains("every call did the same"), "{page}");
-        let page = shown(|tried| tried.replay = replay(0, 0));
-        assert!(!page.contains("left out"), "{page}");
-        assert_eq!(page.matches(UNKNOWN).count(), 1, "the registry: {page}");
-    }
-
-    #[test]
-    fn a_requested_replay_without_transactions_is_reported() {
-        let page = shown(|tried| tried.replay = Replayed::Nothing);
-        let card = format!("{UNKNOWN}nothing was compared: no transaction to an instance");
-        assert!(page.contains(&card), "{page}");
-        assert!(!shown(|_| ()).contains(UNKNOWN));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use super::action::action;
 use super::assets::STYLE;
 use super::page::{PageContext, UNVERIFIED, text};
-use crate::model::Definition;
 use crate::review::Review;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -11,26 +10,18 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 const MARK: &str = "<!-- a report of stylus-upgrades -->\n";
 
 /// Whether a file is a report.
-pub fn is_report(content: &[u8]) -> bool {
-    content.starts_with(MARK.as_bytes())
+pub fn is_report(content: &str) -> bool {
+    content.starts_with(MARK)
 }
 
-/// What a report holds.
-#[derive(Debug)]
-pub struct Report<'a> {
-    /// The block that it was read at.
-    pub block: u64,
-    /// The definition.
-    pub definition: &'a Definition,
-    /// Its page.
-    pub page: &'a Markup,
-    /// What is open.
-    pub actions: &'a [Review],
-}
-
-/// A page that loads nothing and runs nothing.
-pub fn html(place: &PageContext, report: &Report<'_>) -> String {
-    let name = text(&report.definition.name);
+/// A page that loads nothing and runs nothing: of a definition as it was read at a block, with what is open.
+pub fn html(
+    place: &PageContext,
+    (name, block): (&str, u64),
+    definition: &Markup,
+    actions: &[Review],
+) -> String {
+    let name = text(name);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -46,10 +37,10 @@ pub fn html(place: &PageContext, report: &Report<'_>) -> String {
             body {
                 main {
                     p { "chain " (place.chain_id) ", registry " code { (place.registry) }
-                        ", block " (report.block) }
+                        ", block " (block) }
                     @if place.is_unverified { p { strong { (UNVERIFIED) } } }
-                    (report.page)
-                    @for one in report.actions { hr; (action(place, one)) }
+                    (definition)
+                    @for one in actions { hr; (action(place, one)) }
                 }
             }
         }

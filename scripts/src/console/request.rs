@@ -5,29 +5,17 @@ use form_urlencoded::parse;
 use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use hyper::{Method, StatusCode};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// What browsers say about who made a page ask.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// How long whoever asks is ready to wait (RFC 7240).
-const PREFER: HeaderName = HeaderName::from_static("prefer");
-/// The same in an address, where no script says it: the page that is shown meanwhile leads there.
-pub const WAIT: &str = "wait";
-/// How long an answer is held, at most, in seconds.
-const WAIT_MAX: u64 = 20;
-
 /// A request that may be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
-    /// Whether it carries a body. Every other one is a `GET`.
-    pub is_post: bool,
     /// The path.
     pub path: String,
     /// What stands behind the question mark. Of a name that is there twice, the first.
     pub query: BTreeMap<String, String>,
-    /// How long whoever asks is ready to wait, where he says so.
-    pub wait: Option<Duration>,
 }
 
 /// Why a request is not answered.
@@ -93,46 +81,18 @@ pub fn accept(
         let expected = "a request of the console's own pages, or its address typed".into();
         return Err(refused(StatusCode::FORBIDDEN, expected, found));
     }
-    let is_post = match *method {
-        Method::GET | Method::HEAD => false,
-        // A form of another page could post without saying where it is from.
-        Method::POST if origin.0.is_some() => true,
-        Method::POST => {
-            let expected = format!("the origin http://{}", hosts[0]);
-            return Err(refused(StatusCode::FORBIDDEN, expected, "none"));
-        }
-        _ => {
-            let status = StatusCode::METHOD_NOT_ALLOWED;
-            return Err(refused(status, "GET".into(), method.as_str()));
-        }
-    };
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        return Err(refused(status, "GET".into(), method.as_str()));
+    }
     let mut query = BTreeMap::new();
     for (name, value) in parse(uri.query().unwrap_or_default().as_bytes()) {
         query.entry(name.into_owned()).or_insert(value.into_owned());
     }
-    // What is asked for is the same, however long it is waited for.
-    let in_address = query.remove(WAIT);
-    let wait = text(&PREFER).0.and_then(preferred);
-    let wait = wait.or(in_address.and_then(|seconds| seconds.parse().ok()));
     Ok(PageRequest {
-        is_post,
         path: uri.path().to_owned(),
         query,
-        wait: wait.map(|seconds| Duration::from_secs(seconds.min(WAIT_MAX))),
     })
-}
-
-/// The seconds of `wait=SECONDS`, which may stand among other preferences.
-fn preferred(header: &str) -> Option<u64> {
-    let all = header.split([',', ';']);
-    let mut all = all.filter_map(|one| one.trim().split_once('='));
-    let (_, seconds) = all.find(|(name, _)| name.trim().eq_ignore_ascii_case(WAIT))?;
-    seconds.trim().trim_matches('"').parse().ok()
-}
-
-/// A value as it stands in a query.
-pub fn encoded(value: &str) -> String {
-    form_urlencoded::byte_serialize(value.as_bytes()).collect()
 }
 
 #[cfg(test)]
@@ -179,22 +139,12 @@ mod tests {
     }
 
     #[test]
-    fn what_posts_names_the_own_origin() {
-        let host = ("host", "127.0.0.1:8548");
-        let post = |headers: &[(&str, &str)]| ask(Method::POST, "/api/submit", headers);
-        assert_eq!(post(&[host]), Err(StatusCode::FORBIDDEN));
+    fn nothing_is_posted() {
         let own = ("origin", "http://127.0.0.1:8548");
-        assert!(post(&[host, own]).is_ok_and(|request| request.is_post));
-        let put = ask(Method::PUT, "/", &[host, own]);
-        assert_eq!(put, Err(StatusCode::METHOD_NOT_ALLOWED));
-    }
-
-    #[test]
-    fn values_of_the_query_go_round() {
-        let name = "a&b=c d/%\u{202e}";
-        let path = format!("/definition?name={}&name=other", encoded(name));
-        let request = ask(Method::GET, &path, &[("host", "localhost:8548")]).expect("answered");
-        assert_eq!(request.value("name"), name);
-        assert_eq!(request.value("account"), "");
+        let headers = [("host", "127.0.0.1:8548"), own];
+        for method in [Method::POST, Method::PUT] {
+            let asked = ask(method, "/", &headers);
+            assert_eq!(asked, Err(StatusCode::METHOD_NOT_ALLOWED));
+        }
     }
 }

@@ -1,13 +1,10 @@
 //! Where a project takes our crates from.
 
-use super::error::ProjectError;
+use crate::app_error::Error;
 use crate::build::is_framework;
-use cargo_metadata::{Dependency, MetadataCommand};
+use crate::error::{Exit, Refusal};
 use std::path::{Path, PathBuf};
 use toml_edit::{InlineTable, Value};
-
-/// Our crate that contracts depend on, in `migratable/upgradeable`.
-const CRATE: &str = "stylus-upgradeable";
 
 /// Where a project takes our crates from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,43 +26,23 @@ impl Framework {
     /// A clone in `folder`.
     ///
     /// # Errors
-    /// [`ProjectError::NoFramework`] if it is none.
-    pub fn folder(folder: &Path) -> Result<Self, ProjectError> {
-        let none = || ProjectError::NoFramework {
-            path: folder.to_owned(),
+    /// `NoFramework` if it is none.
+    pub fn folder(folder: &Path) -> Result<Self, Error> {
+        let none = || {
+            let found = folder.display().to_string();
+            let message = format!("{found} does not hold the framework's sources");
+            let refusal = Refusal::new("NoFramework", message).with(
+                "the root of a clone of the framework's repository",
+                found,
+                "give the folder that holds proxy/, registry/ and migratable/",
+            );
+            Error::from(refusal.exiting(Exit::Usage))
         };
         let folder = folder.canonicalize().map_err(|_| none())?;
         match is_framework(&folder) {
             true => Ok(Self::Folder(folder)),
             false => Err(none()),
         }
-    }
-
-    /// Where the crate in `folder` takes ours from; nothing where it has none of them, or cargo cannot read it.
-    pub fn of(folder: &Path) -> Option<Self> {
-        let manifest = folder.join("Cargo.toml").canonicalize().ok()?;
-        let told = MetadataCommand::new()
-            .manifest_path(&manifest)
-            .no_deps()
-            .other_options(["--offline".to_owned()])
-            .exec();
-        let packages = told.ok()?.packages;
-        let main = packages.iter().find(|one| one.manifest_path == manifest)?;
-        let ours = |one: &&Dependency| one.name == CRATE;
-        let dependency = main.dependencies.iter().find(ours)?;
-        if let Some(path) = &dependency.path {
-            return Self::folder(path.as_std_path().parent()?.parent()?).ok();
-        }
-        let source = dependency.source.as_ref()?.to_string();
-        let Some(git) = source.strip_prefix("git+") else {
-            return Some(Self::Version(dependency.req.to_string()));
-        };
-        let (url, query) = git.split_once('?').unwrap_or((git, ""));
-        let revision = query.split_once('=').map(|(_, revision)| revision);
-        Some(Self::Git {
-            url: url.to_owned(),
-            revision: revision.map(str::to_owned),
-        })
     }
 
     /// What stands behind `=` for the crate at that path of the framework, in the Cargo.toml in `from`, a folder of

@@ -6,16 +6,14 @@
 //! | [`crates`] | the crates that the contract is made of, and their source files |
 //! | [`source`] | what changes in a source file |
 //! | [`manifest`] | what changes in Cargo.toml and in the toolchain's file |
-//! | [`derived`] | a copy of a crate that says how its storage is laid out |
 
 mod crates;
-mod derived;
 mod manifest;
 mod source;
 
-use super::error::ProjectError;
+use super::error::{file, refused};
 use super::framework::Framework;
-use super::left_out::to_exclude;
+use crate::app_error::Error;
 use crate::build::settle_lock;
 use crate::file_names::MANIFEST;
 use crate::interface::storage_structs;
@@ -23,11 +21,8 @@ use crate::manifest::Manifest;
 use crate::own_file;
 use crates::{Contract, Local};
 use similar::TextDiff;
-use source::{Goal, Source};
-use std::io::ErrorKind;
+use source::Source;
 use std::path::{Path, PathBuf};
-
-pub use derived::Derived;
 
 /// The manifest of a new project.
 const NEW_MANIFEST: &str = include_str!("template/manifest.toml.txt");
@@ -41,8 +36,6 @@ pub struct Init {
     skipped: Vec<String>,
     /// What a lock file begins with where there is none.
     seed: Option<PathBuf>,
-    /// The lock file, and its text; nothing where there is none.
-    lock: (PathBuf, Option<String>),
 }
 
 /// A file before and after.
@@ -60,25 +53,19 @@ impl Init {
     /// What would make the crate in `folder` upgradeable.
     ///
     /// # Errors
-    /// [`ProjectError::NotInitialized`] with what has to be done by hand first.
-    pub fn of(folder: &Path, framework: &Framework) -> Result<Self, ProjectError> {
-        Self::planned(folder, framework, Goal::Upgradeable)
-    }
-
-    fn planned(folder: &Path, framework: &Framework, goal: Goal) -> Result<Self, ProjectError> {
+    /// `NotInitialized` with what has to be done by hand first.
+    pub fn of(folder: &Path, framework: &Framework) -> Result<Self, Error> {
         let contract = Contract::of(folder)?;
-        let lock = contract.root.join("Cargo.lock");
         let mut init = Self {
             folder: folder.to_owned(),
             files: Vec::new(),
-            skipped: contract.unread.clone(),
+            skipped: Vec::new(),
             seed: framework.lock_file(),
-            lock: (lock.clone(), std::fs::read_to_string(lock).ok()),
         };
         for (position, one) in contract.crates.iter().enumerate() {
             let dependency =
                 framework.dependency("migratable/upgradeable", &one.folder, &contract.root);
-            init.add_crate(one, position == 0, &dependency, goal)?;
+            init.add_crate(one, position == 0, &dependency)?;
         }
         let toolchain = stylus_upgrades_framework::TOOLCHAIN_FILE;
         let path = folder.join(toolchain);
@@ -87,10 +74,7 @@ impl Init {
             let after = manifest::channel(&before)?;
             init.add(path, toolchain.into(), before, after);
         }
-        let manifest = Manifest::nearest(folder);
-        let beside = manifest.as_deref().and_then(Path::parent).unwrap_or(folder);
-        init.skipped.extend(to_exclude(beside));
-        if goal == Goal::Upgradeable && manifest.is_none() {
+        if Manifest::nearest(folder).is_none() {
             init.files.push(ChangedFile {
                 path: folder.join(MANIFEST),
                 name: MANIFEST.into(),
@@ -102,19 +86,12 @@ impl Init {
     }
 
     /// What would change in a crate; `is_main` is the contract's own.
-    fn add_crate(
-        &mut self,
-        one: &Local,
-        is_main: bool,
-        dependency: &str,
-        goal: Goal,
-    ) -> Result<(), ProjectError> {
+    fn add_crate(&mut self, one: &Local, is_main: bool, dependency: &str) -> Result<(), Error> {
         let mut files = Vec::new();
         for (path, name) in one.sources()? {
             let text = read(&path)?;
-            if let Some(file) = source::parsed(&name, &text)? {
-                files.push((path, name, text, file));
-            }
+            let file = source::parsed(&name, &text)?;
+            files.push((path, name, text, file));
         }
         let structs = files
             .iter()
@@ -129,7 +106,7 @@ impl Init {
         }
         let mut sources = Vec::new();
         for (path, name, text, file) in files {
-            let source = Source::of(&name, (&text, &file), contract.as_deref(), goal)?;
+            let source = Source::of(&name, (&text, &file), contract.as_deref())?;
             sources.push((path, name, text, source));
         }
         let has = |what: fn(&Source) -> bool| sources.iter().any(|(.., source)| what(source));
@@ -145,7 +122,7 @@ impl Init {
         let name = one.named("Cargo.toml");
         self.add(one.folder.join("Cargo.toml"), name, before, after);
         for (path, name, before, source) in sources {
-            let after = source.changed(&name, &before)?;
+            let after = source.changed(&before);
             self.skipped.extend(source.skipped);
             self.add(path, name, before, after);
         }
@@ -187,70 +164,38 @@ impl Init {
         &self.skipped
     }
 
-    /// Writes them, unless one of them was changed since.
+    /// Writes them, and has cargo write the lock file.
     ///
     /// # Errors
-    /// [`ProjectError::File`], [`ProjectError::NotInitialized`].
-    pub fn write(&self) -> Result<(), ProjectError> {
-        for file in &self.files {
-            let now = file.path.exists().then(|| read(&file.path)).transpose()?;
-            if now != file.before {
-                return Err(refused(format!("{} was changed meanwhile", file.name)));
-            }
-            // What cannot be written is refused before anything is.
-            own_file::try_write(&file.path, file.after.as_bytes())
-                .map_err(|error| ProjectError::file("write", &file.path)(error.into()))?;
-        }
-        self.put(|file| Some(&file.after))
+    /// `ProjectFile`; what cargo says.
+    pub fn write(&self) -> Result<(), Error> {
+        self.put(|file| Some(&file.after))?;
+        Ok(settle_lock(&self.folder, self.seed.as_deref())?)
     }
 
-    /// Has cargo write the lock file of what was written. If it cannot, everything is as it was before.
+    /// Puts the files back as they were before.
     ///
     /// # Errors
-    /// [`ProjectError::Lock`]; [`ProjectError::File`] if a file cannot be put back.
-    pub fn settle(&self) -> Result<(), ProjectError> {
-        let settled = settle_lock(&self.folder, self.seed.as_deref());
-        if settled.is_err() {
-            self.put(|file| file.before.as_ref())?;
-        }
-        Ok(settled?)
-    }
-
-    /// Puts everything back as it was before, the lock file as well.
-    ///
-    /// # Errors
-    /// [`ProjectError::File`].
-    pub fn undo(&self) -> Result<(), ProjectError> {
-        self.put(|file| file.before.as_ref())?;
-        let (path, text) = &self.lock;
-        put(path, text.as_ref())
+    /// `ProjectFile`.
+    pub fn undo(&self) -> Result<(), Error> {
+        self.put(|file| file.before.as_ref())
     }
 
     /// Gives every file that text, or removes it where there is none.
-    fn put(&self, text: impl Fn(&ChangedFile) -> Option<&String>) -> Result<(), ProjectError> {
-        let mut files = self.files.iter();
-        files.try_for_each(|file| put(&file.path, text(file)))
+    fn put(&self, text: impl Fn(&ChangedFile) -> Option<&String>) -> Result<(), Error> {
+        for one in &self.files {
+            let put = match text(one) {
+                Some(text) => own_file::write(&one.path, text.as_bytes()).map_err(Into::into),
+                None => std::fs::remove_file(&one.path),
+            };
+            put.map_err(file("write", &one.path))?;
+        }
+        Ok(())
     }
 }
 
-/// Gives a file that text, or removes it where there is none.
-fn put(path: &Path, text: Option<&String>) -> Result<(), ProjectError> {
-    let put = match text {
-        Some(text) => own_file::write(path, text.as_bytes()).map_err(Into::into),
-        None => match std::fs::remove_file(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            removed => removed,
-        },
-    };
-    put.map_err(ProjectError::file("write", path))
-}
-
-fn read(path: &Path) -> Result<String, ProjectError> {
-    std::fs::read_to_string(path).map_err(ProjectError::file("read", path))
-}
-
-fn refused(reason: String) -> ProjectError {
-    ProjectError::NotInitialized { reason }
+fn read(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(file("read", path))
 }
 
 #[cfg(test)]

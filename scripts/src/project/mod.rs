@@ -4,17 +4,17 @@
 mod error;
 mod framework;
 mod init;
-mod left_out;
 mod name;
 
-pub use error::ProjectError;
 pub use framework::Framework;
-pub use init::{Derived, Init};
-pub use left_out::to_exclude;
+pub use init::Init;
 
+use crate::app_error::Error;
 use crate::build::{BuildError, settle_lock};
+use crate::error::{Exit, Refusal};
+use error::file;
 use name::{camel_case, check};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The files of a new project, and what they are made from.
@@ -74,8 +74,8 @@ impl NewProject {
     /// A project with that name, which takes our crates from `framework`.
     ///
     /// # Errors
-    /// [`ProjectError::Name`].
-    pub fn new(name: &str, framework: Framework) -> Result<Self, ProjectError> {
+    /// `ProjectName`.
+    pub fn new(name: &str, framework: Framework) -> Result<Self, Error> {
         check(name)?;
         Ok(Self {
             name: name.into(),
@@ -84,61 +84,51 @@ impl NewProject {
         })
     }
 
-    /// Makes it in `parent`: all of it or nothing. What is there is not written over.
+    /// Makes it in `parent`. What is there is not written over.
     ///
     /// # Errors
-    /// [`ProjectError::Exists`], [`ProjectError::File`].
-    pub fn write_in(&self, parent: &Path) -> Result<Made, ProjectError> {
+    /// `ProjectExists`, `ProjectFile`.
+    pub fn write_in(&self, parent: &Path) -> Result<Made, Error> {
         let folder = parent.join(&self.name);
-        if folder.symlink_metadata().is_ok() {
-            return Err(ProjectError::Exists { path: folder });
-        }
-        let beside = parent.join(format!(".{}.{}.new", self.name, std::process::id()));
-        let written = self.write(&beside).and_then(|files| {
-            let lock = self.framework.lock_file();
-            let unsettled = lock.and_then(|_| settle_lock(&beside, None).err());
-            renameat_with(CWD, &beside, CWD, &folder, RenameFlags::NOREPLACE).map_err(|error| {
-                match error {
-                    rustix::io::Errno::EXIST => ProjectError::Exists {
-                        path: folder.clone(),
-                    },
-                    error => ProjectError::file("make", &folder)(error.into()),
-                }
-            })?;
-            Ok((files, unsettled))
-        });
-        if written.is_err() {
-            // What stays is hidden and in nobody's way.
-            let _ = std::fs::remove_dir_all(&beside);
-        }
-        let (files, unsettled) = written?;
+        std::fs::create_dir(&folder).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => {
+                let found = folder.display().to_string();
+                let message = format!("{found} is there already");
+                let refusal = Refusal::new("ProjectExists", message).with(
+                    "a name that nothing in this folder has",
+                    found,
+                    "choose another name; nothing was written",
+                );
+                refusal.exiting(Exit::Usage).into()
+            }
+            _ => file("make", &folder)(error),
+        })?;
+        let files = self.write(&folder)?;
+        let lock = self.framework.lock_file();
         Ok(Made {
             files,
-            unsettled,
-            folder,
+            is_without_lock: lock.is_none(),
+            unsettled: lock.and_then(|_| settle_lock(&folder, None).err()),
             definition: self.definition.clone(),
-            is_without_lock: self.framework.lock_file().is_none(),
+            folder,
         })
     }
 
-    fn write(&self, folder: &Path) -> Result<Vec<String>, ProjectError> {
-        std::fs::create_dir_all(folder).map_err(ProjectError::file("make", folder))?;
-        let project = folder
-            .canonicalize()
-            .map_err(ProjectError::file("find", folder))?;
+    fn write(&self, folder: &Path) -> Result<Vec<String>, Error> {
+        let project = folder.canonicalize().map_err(file("find", folder))?;
         let mut files: Vec<(&str, String)> = FILES
             .iter()
             .map(|(file, template)| (*file, self.fill(template, &project.join(file), &project)))
             .collect();
         if let Some(lock) = self.framework.lock_file() {
-            let text = std::fs::read_to_string(&lock).map_err(ProjectError::file("read", &lock))?;
+            let text = std::fs::read_to_string(&lock).map_err(file("read", &lock))?;
             files.push(("Cargo.lock", text));
         }
-        for (file, text) in &files {
-            let path = folder.join(file);
+        for (name, text) in &files {
+            let path = folder.join(name);
             let parent = path.parent().unwrap_or(folder);
-            std::fs::create_dir_all(parent).map_err(ProjectError::file("make", parent))?;
-            std::fs::write(&path, text).map_err(ProjectError::file("write", &path))?;
+            std::fs::create_dir_all(parent).map_err(file("make", parent))?;
+            std::fs::write(&path, text).map_err(file("write", &path))?;
         }
         Ok(files.iter().map(|(file, _)| (*file).to_owned()).collect())
     }

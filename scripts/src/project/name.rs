@@ -1,48 +1,24 @@
 //! The name of a project: that of a folder, of a crate, and of a struct in Rust.
 
-use super::error::ProjectError;
+use crate::app_error::Error;
+use crate::error::{Exit, Refusal};
 
 /// Letters of a name, at most.
 const LENGTH_MAX: usize = 64;
-/// Names that cargo or rustc refuse, or that would hide what the contract's source uses.
-const TAKEN: [&str; 30] = [
-    "abstract",
-    "alloc",
-    "box",
-    "build",
-    "core",
-    "crate",
-    "deps",
-    "example",
-    "examples",
-    "fn",
-    "option",
-    "proof",
-    "proc-macro",
-    "result",
-    "router",
-    "self",
-    "some",
-    "std",
-    "storage",
-    "stylus-sdk",
-    "stylus-upgradeable",
-    "string",
-    "struct",
-    "super",
-    "target",
-    "test",
-    "tests",
-    "upgrade-tests",
-    "vec",
-    "vm",
-];
+/// Names of crates that every contract has.
+const TAKEN: [&str; 4] = ["alloc", "core", "std", "test"];
 
 /// Whether a project can have that name.
-pub(super) fn check(name: &str) -> Result<(), ProjectError> {
-    let refused = |reason| ProjectError::Name {
-        name: name.into(),
-        reason,
+pub(super) fn check(name: &str) -> Result<(), Error> {
+    let refused = |reason: &str| {
+        let refusal = Refusal::new(
+            "ProjectName",
+            format!("a project cannot be called {name:?}: {reason}"),
+        );
+        let expected = "small letters, digits, - and _, a letter first, such as my-note";
+        let found = format!("{name:?}: {reason}");
+        let refusal = refusal.with(expected, found, "choose another name");
+        Error::from(refusal.exiting(Exit::Usage))
     };
     let mut letters = name.bytes();
     if !letters
@@ -62,9 +38,7 @@ pub(super) fn check(name: &str) -> Result<(), ProjectError> {
     }
     let keyword = name.replace('-', "_");
     if TAKEN.contains(&name) || syn::parse_str::<syn::Ident>(&keyword).is_err() {
-        return Err(refused(
-            "Rust, cargo or the contract's source use that word",
-        ));
+        return Err(refused("Rust uses that word"));
     }
     Ok(())
 }

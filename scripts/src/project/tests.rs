@@ -1,6 +1,8 @@
-use super::{Framework, NewProject, ProjectError};
+use super::{Framework, NewProject};
+use crate::app_error::Error;
+use crate::error::Explain;
 
-fn project(name: &str) -> Result<NewProject, ProjectError> {
+fn project(name: &str) -> Result<NewProject, Error> {
     NewProject::new(name, Framework::Version("0.1.0".into()))
 }
 
@@ -16,10 +18,7 @@ fn a_name_is_one_of_a_folder_a_crate_and_a_struct() {
     ];
     for name in refused {
         let error = project(name).expect_err(name);
-        assert!(
-            matches!(error, ProjectError::Name { .. }),
-            "{name}: {error}"
-        );
+        assert_eq!(error.name(), "ProjectName", "{name}: {error}");
     }
 }
 
@@ -50,7 +49,8 @@ fn a_project_is_made_whole_and_nothing_is_written_over() {
             _ => {}
         }
         let error = project(name).expect("a name").write_in(here.path());
-        assert!(matches!(error, Err(ProjectError::Exists { .. })), "{name}");
+        let error = error.expect_err("it is there");
+        assert_eq!(error.name(), "ProjectExists", "{name}");
     }
     assert_eq!(
         std::fs::read(here.path().join("file")).expect("it"),
@@ -66,7 +66,7 @@ fn a_project_is_made_whole_and_nothing_is_written_over() {
 fn our_crates_come_from_where_it_is_said() {
     let here = tempfile::tempdir().expect("a folder");
     let error = Framework::folder(here.path()).expect_err("empty");
-    assert!(matches!(error, ProjectError::NoFramework { .. }));
+    assert_eq!(error.name(), "NoFramework");
     let git = Framework::Git {
         url: "https://example.org/f.git".into(),
         revision: Some("abc".into()),

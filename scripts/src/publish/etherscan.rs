@@ -71,10 +71,6 @@ impl Explorer<'_> {
             if !answer.to_lowercase().contains(PENDING) {
                 return Err(PublishError::Refused { reason: answer });
             }
-            if answer != last {
-                self.progress
-                    .note(&format!("the explorer says: {answer:?}"));
-            }
             last = answer;
             tokio::time::sleep(PAUSE).await;
         }

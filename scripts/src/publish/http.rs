@@ -1,4 +1,4 @@
-//! Requests to an explorer, with limits: a deadline, a bound on the answer, no redirects. No URL is
+//! Requests to an explorer, with limits: a deadline, no redirects. No URL is
 //! in an error, for a key may be in it.
 
 use super::error::PublishError;
@@ -9,8 +9,6 @@ use std::time::Duration;
 
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Bytes of an answer, at most: an explorer tells of a contract with all its sources.
-const ANSWER_MAX: usize = 16 << 20;
 
 pub(super) struct Http(Client);
 
@@ -40,24 +38,19 @@ impl Http {
 }
 
 async fn answered(request: RequestBuilder) -> Result<Value, PublishError> {
-    let mut answer = request.send().await.map_err(broken)?;
+    let answer = request.send().await.map_err(broken)?;
     let status = answer.status();
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(broken)? {
-        if body.len() + chunk.len() > ANSWER_MAX {
-            return Err(unreachable(format!("more than {ANSWER_MAX} bytes")));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    let document: Result<Value, _> = serde_json::from_slice(&body);
+    let document: Option<Value> = answer.json().await.ok();
     match document {
-        Ok(document) if status.is_success() => Ok(document),
+        Some(document) if status.is_success() => Ok(document),
         // What an explorer does not know yet.
         _ if status == reqwest::StatusCode::NOT_FOUND => Ok(Value::Null),
-        Ok(document) if status.is_client_error() => Err(PublishError::Refused {
+        Some(document) if status.is_client_error() => Err(PublishError::Refused {
             reason: format!("HTTP status {status}: {}", words(&document)),
         }),
-        _ => Err(unreachable(format!("HTTP status {status}"))),
+        _ => Err(PublishError::Unreachable {
+            reason: format!("HTTP status {status}, and no document"),
+        }),
     }
 }
 
@@ -70,9 +63,6 @@ pub(super) fn words(document: &Value) -> String {
 }
 
 fn broken(error: reqwest::Error) -> PublishError {
-    unreachable(error.without_url().to_string())
-}
-
-fn unreachable(reason: String) -> PublishError {
+    let reason = error.without_url().to_string();
     PublishError::Unreachable { reason }
 }

@@ -245,12 +245,8 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
         told.contains("An account without code has to send it itself"),
         "{told}"
     );
-    assert!(told.contains("This account has code."), "{told}");
-    assert!(!told.contains(">Execute<"), "it would fail: {told}");
+    assert!(told.contains(">Execute<"), "{told}");
     delegated(&fixture, false).await;
-    let offered = console.get(&path).body;
-    assert!(!offered.contains("This account has code."), "{offered}");
-    assert!(offered.contains(">Execute<"), "{offered}");
     let approved = fixture.done(&[&["approve", action][..], &ABSENT[..4]].concat());
     assert_eq!(approved["executed"], true, "{approved}");
 

@@ -99,10 +99,9 @@ fn past_transactions_are_replayed_where_a_page_asks_for_it() {
     assert_eq!(shown.status, 200, "{shown:?}");
     let words = "plan Note 2.0 --replay 25 --accept=replay-empty";
     let printed = project.run(&words).document;
-    assert_eq!(
-        console.document(&format!("/api{path}"))["replay"],
-        printed["replay"]
-    );
+    assert!(printed["replay"].is_null(), "{printed}");
+    let nothing = "! nothing was compared: no transaction to an instance";
+    assert!(shown.body.contains(nothing), "{}", shown.body);
     for wrong in ["0x", "201"] {
         let refused = console.get(&format!("/plan?name=Note&version=2.0&replay={wrong}"));
         assert_eq!(refused.status, 400, "{refused:?}");

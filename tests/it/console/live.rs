@@ -55,11 +55,7 @@ fn an_endpoint_that_is_gone_and_comes_back_is_reported() {
     until_gone(&console, true);
     let page = console.get("/");
     assert_eq!(page.status, 502, "{page:?}");
-    assert!(
-        page.body.contains("<dt>next, in a shell</dt>"),
-        "{}",
-        page.body
-    );
+    assert!(page.body.contains("<dt>next</dt>"), "{}", page.body);
     let config = NodeConfig {
         port,
         ..NodeConfig::default()
@@ -85,9 +81,6 @@ fn an_endpoint_that_takes_requests_and_never_answers_is_reported_and_its_return_
     hangs.store(true, Ordering::Relaxed);
     let why = until_gone(&console, true)["gone"].to_string();
     assert!(why.contains("no answer within "), "{why}");
-    // A page is answered all the same: it says that the chain is being read.
-    let page = console.first("/");
-    assert!(page.body.contains("Being read"), "{}", page.body);
     hangs.store(false, Ordering::Relaxed);
     until_gone(&console, false);
 }

@@ -105,26 +105,8 @@ impl Console {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// `GET`, as a browser asks whose user typed the address, until what is read is there.
+    /// `GET`, as a browser asks whose user typed the address.
     pub(crate) fn get(&self, path: &str) -> Response {
-        loop {
-            let found = self.held(path, 20);
-            if !found.is_being_read() {
-                return found;
-            }
-        }
-    }
-
-    /// As the console's script asks for a page: the answer may take that many seconds.
-    pub(super) fn held(&self, path: &str, seconds: u64) -> Response {
-        self.send(&format!(
-            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nPrefer: wait={seconds}\r\n",
-            self.port
-        ))
-    }
-
-    /// The first answer to a `GET`.
-    pub(super) fn first(&self, path: &str) -> Response {
         self.send(&format!(
             "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n",
             self.port
@@ -139,15 +121,9 @@ impl Console {
 
     /// These very lines, and the end of the head.
     pub(super) fn send(&self, lines: &str) -> Response {
-        self.send_with(lines, "")
-    }
-
-    /// The same, with a body.
-    pub(super) fn send_with(&self, lines: &str, body: &str) -> Response {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
         stream.set_read_timeout(Some(TIMEOUT)).expect("set");
-        let length = body.len();
-        let request = format!("{lines}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+        let request = format!("{lines}Connection: close\r\nContent-Length: 0\r\n\r\n");
         stream.write_all(request.as_bytes()).expect("written");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("answered");
@@ -159,13 +135,6 @@ impl Console {
             head: head.to_lowercase(),
             body: body.to_owned(),
         }
-    }
-}
-
-impl Response {
-    /// Whether it says that what was asked for follows.
-    pub(super) fn is_being_read(&self) -> bool {
-        self.status == 202 || self.body.contains(" data-working")
     }
 }
 

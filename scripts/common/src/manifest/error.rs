@@ -92,7 +92,6 @@ pub enum ManifestError {
     },
     /// An address whose checksum does not hold.
     #[error(transparent)]
-    #[explain(of = _0)]
     Address(#[from] AddressError),
     /// Another address stands there already.
     #[error("{} has another {entry}", path.display())]

@@ -118,19 +118,9 @@ impl Output {
         self
     }
 
-    /// Whether a person sits there who can be asked whether something is meant.
-    pub fn is_interactive(&self) -> bool {
-        !self.json && self.has_terminal()
-    }
-
     /// Whether a person sits there who can type a password.
     pub fn has_terminal(&self) -> bool {
         self.terminal && io::stdin().is_terminal()
-    }
-
-    /// What long work is at, in one line.
-    pub fn working(&self) -> Option<String> {
-        self.work().now.clone()
     }
 
     /// Hides this text from now on, wherever it turns up.
@@ -277,21 +267,6 @@ impl Output {
             }
         }
         self.suspend(|| self.write(io::stderr(), &text));
-    }
-
-    /// A question to the person at the terminal; the answer without its line's end.
-    ///
-    /// # Errors
-    /// Where the terminal cannot be read.
-    pub fn ask(&self, question: &str) -> io::Result<String> {
-        let text = self.safe(question);
-        let mut answer = String::new();
-        let mut read = Ok(0);
-        self.suspend(|| {
-            let _ = write!(io::stderr(), "{text} ").and_then(|()| io::stderr().flush());
-            read = io::stdin().read_line(&mut answer);
-        });
-        read.map(|_| answer.trim_end_matches(['\r', '\n']).to_owned())
     }
 
     /// A panic: a fault of this program, told as one.

@@ -11,7 +11,6 @@ use thiserror::Error;
 pub enum ExpectError {
     /// The file is not read or written.
     #[error(transparent)]
-    #[explain(of = _0)]
     File(#[from] FileError),
     /// What the file says, or a part of it, is no expectation.
     #[error("{text:?} is none of the expectations: {reason}")]

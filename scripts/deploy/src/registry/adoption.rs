@@ -33,7 +33,6 @@ pub struct Candidate {
 pub enum AdoptionError {
     /// The chain refused or is in trouble.
     #[error(transparent)]
-    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// It runs nothing that its slots tell.
     #[error("{proxy} is no ERC-1967 proxy with code of its own behind it")]

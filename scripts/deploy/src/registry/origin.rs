@@ -128,7 +128,6 @@ pub fn release(code: &[u8], creation_code: &[u8]) -> Release {
 pub enum OriginError {
     /// The chain refused or is in trouble.
     #[error(transparent)]
-    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// The account has no code.
     #[error("there is no registry at {registry}")]

@@ -64,7 +64,6 @@ impl Receiver {
 pub enum TransferError {
     /// The chain refused or is in trouble.
     #[error(transparent)]
-    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// Whom it would go to is no registry.
     #[error("{to} is no registry: nobody could upgrade {proxy} any more")]

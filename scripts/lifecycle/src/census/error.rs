@@ -12,11 +12,9 @@ use thiserror::Error;
 pub enum CensusError {
     /// The chain or its endpoint is in trouble.
     #[error(transparent)]
-    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// A file is not read or written.
     #[error(transparent)]
-    #[explain(of = _0)]
     File(#[from] FileError),
     /// An endpoint has another block than the one that is meant, or none.
     #[error("{expected} is meant, and {endpoint} has {found} there")]

@@ -56,9 +56,6 @@ pub struct ExportedCall {
     /// What is known of it once it is approved.
     #[serde(flatten)]
     pub trial: Trial,
-    /// Whether it is approved then, and only what an account without code sends executes it.
-    #[serde(skip)]
-    pub needs_direct_call: bool,
     /// The command that has to follow it, and why.
     #[serde(flatten)]
     pub follows: Option<Follows>,
@@ -88,12 +85,6 @@ impl CommandReport for ExportedCall {
             true => format!("sent now   it completes the policy ({approved}) and executes"),
             false => format!("sent now   it approves ({approved})"),
         });
-        if self.needs_direct_call {
-            lines.push(format!(
-                "next: stylus-upgrades approve {action}, by anybody with a key whose account has no code: that \
-                 executes it"
-            ));
-        }
         let follows = self.follows.iter();
         lines.extend(
             follows.map(|one| format!("next: {}, once it is executed: {}", one.next, one.why)),

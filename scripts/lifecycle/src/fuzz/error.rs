@@ -13,11 +13,9 @@ use thiserror::Error;
 pub enum FuzzError {
     /// The upgrade cannot be tried, or fails.
     #[error(transparent)]
-    #[explain(of = _0)]
     Plan(#[from] PlanError),
     /// A file of the corpus cannot be read or written.
     #[error(transparent)]
-    #[explain(of = _0)]
     File(#[from] FileError),
     /// A file of the corpus holds no sequence.
     #[error("{path:?} holds no sequence of calls: {reason}")]

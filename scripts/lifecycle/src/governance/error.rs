@@ -13,7 +13,6 @@ use thiserror::Error;
 pub enum GovernanceError {
     /// The chain refused or is in trouble.
     #[error(transparent)]
-    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// The chain refused, and more is known about why.
     #[error("{error}{why}")]
@@ -34,11 +33,9 @@ pub enum GovernanceError {
     },
     /// The file of an approval cannot be read or written.
     #[error(transparent)]
-    #[explain(of = _0)]
     File(#[from] FileError),
     /// The call only approves now, and would fail once it is approved.
     #[error(transparent)]
-    #[explain(of = _0)]
     WouldFail(Box<Refusal>),
     /// No event says what an action would do.
     #[error("the registry's events do not tell of an action {action}")]
@@ -67,7 +64,6 @@ pub enum GovernanceError {
     },
     /// Anything else, told where it arises.
     #[error(transparent)]
-    #[explain(of = _0)]
     Refused(Box<Refusal>),
 }
 

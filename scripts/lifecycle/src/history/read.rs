@@ -41,13 +41,8 @@ pub enum Wanted {
     None,
     /// Those of an action.
     OfAction(ActionId),
-    /// So many, behind the `skip` newest ones.
-    Newest {
-        /// How many newer ones are left out.
-        skip: usize,
-        /// How many there are at most.
-        count: usize,
-    },
+    /// So many, the newest.
+    Newest(usize),
 }
 
 impl Wanted {
@@ -57,10 +52,7 @@ impl Wanted {
             Self::All => true,
             Self::None => false,
             Self::OfAction(wanted) => action == Some(wanted),
-            Self::Newest { skip, count } => {
-                let newer = total - at - 1;
-                newer >= skip && newer - skip < count
-            }
+            Self::Newest(count) => total - at <= count,
         }
     }
 }

@@ -13,15 +13,12 @@ use thiserror::Error;
 pub enum LineCoverageError {
     /// The chain or its endpoint is in trouble.
     #[error(transparent)]
-    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// The copy of the chain is in trouble.
     #[error(transparent)]
-    #[explain(of = _0)]
     Copy(#[from] SimulationError),
     /// The sources are not built.
     #[error(transparent)]
-    #[explain(of = _0)]
     Build(#[from] BuildError),
     /// The chain has no such transaction in a block.
     #[error("no block of chain {chain} holds the transaction {tx}")]

@@ -12,7 +12,6 @@ use thiserror::Error;
 pub enum MigrationError {
     /// The chain refused or is in trouble, before anything was done.
     #[error(transparent)]
-    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// The chain is in trouble in the middle of it.
     #[error("stopped at {done} of {total} items: {source}")]

@@ -13,15 +13,12 @@ use thiserror::Error;
 pub enum PlanError {
     /// The copy of the chain is in trouble, or something was refused there that must not be.
     #[error(transparent)]
-    #[explain(of = _0)]
     Simulation(#[from] SimulationError),
     /// The endpoint's chain is in trouble.
     #[error(transparent)]
-    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// Deciding together is in trouble.
     #[error(transparent)]
-    #[explain(of = _0)]
     Governance(#[from] GovernanceError),
     /// What was to be sent would be refused, and nothing was sent.
     #[error("nothing was sent: {0}")]

@@ -11,7 +11,6 @@ use thiserror::Error;
 pub enum TraceError {
     /// The chain or its endpoint is in trouble.
     #[error(transparent)]
-    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// The endpoint has no methods that trace, or refuses to trace this.
     #[error("{endpoint} does not trace {}: {message}", if *has_debug { "this transaction" } else { "transactions" })]

@@ -24,7 +24,7 @@ pub struct ApproveArgs {
 }
 
 /// What an approver compares and says before he approves.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Compared before it is approved")]
 pub struct ReviewArgs {
     /// Only if its code is what this builds to: a crate's folder, or a contract of this

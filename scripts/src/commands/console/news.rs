@@ -40,20 +40,9 @@ async fn block(client: &Client, which: BlockNumberOrTag) -> Result<Option<Head>,
 
 /// Answers `block=NUMBER&hash=HASH`: whether anything happened since that block, or the chain has
 /// another one in its stead. Without a block, whether the chain answers.
-pub(super) async fn since(context: &Context, request: &PageRequest) -> Result<Since, Error> {
+pub(super) async fn since(context: &Context, request: &PageRequest) -> Since {
     let (block, hash) = (request.value("block"), request.value("hash"));
-    let seen = match (block.parse(), hash.parse()) {
-        (Ok(number), Ok(hash)) => Some((number, hash)),
-        _ if block.is_empty() && hash.is_empty() => None,
-        _ => {
-            return Err(Error::Usage {
-                message: "this is no block".into(),
-                expected: "block=NUMBER&hash=HASH".into(),
-                found: block.chars().take(80).collect(),
-                next: "open the page again".into(),
-            });
-        }
-    };
+    let seen = block.parse().ok().zip(hash.parse().ok());
     let looked = timeout(ANSWER, changed(context, seen)).await;
     let (changed, gone) = match looked {
         Ok(Ok(changed)) => (changed, None),
@@ -66,7 +55,7 @@ pub(super) async fn since(context: &Context, request: &PageRequest) -> Result<Si
             (false, Some(format!("no answer within {seconds} s")))
         }
     };
-    Ok(Since { changed, gone })
+    Since { changed, gone }
 }
 
 /// Whether a page shows what the chain says no more.

@@ -1,43 +1,50 @@
-//! Which page a path is, and the documents that it is drawn from.
+//! Which page a path is, and what the commands report that it is drawn from.
 
-use super::super::census;
+use super::super::args::{PlanArgs, StepArgs, StorageArgs};
 use super::super::context::Context;
 use super::super::facts::Place;
 use super::super::inspect::inspect;
-use super::super::{doctor, pending, policy, review};
-use super::{before, documents, lists};
+use super::super::{census, doctor, pending, plan, policy, replay, review};
+use super::before;
 use crate::app_error::Error;
-use crate::console::page::{PageContext, way};
+use crate::assess::Role;
+use crate::console::overview::Overview;
+use crate::console::page::PageContext;
+use crate::console::plan::{REPLAY_BLOCKS, Tried};
 use crate::console::request::PageRequest;
 use crate::console::{self, definition::Shown};
-use crate::inspect::Inspection;
+use crate::governance::definitions;
+use crate::history::{Wanted, read_compared};
+use crate::model::{Definition, Slice};
+use crate::plan::Replay;
 use maud::Markup;
+
+/// Entries of each list that a page shows, at most: the newest.
+const LISTED: usize = 50;
+/// Instances, and versions, of which slots and code are compared on the page of a definition; of more,
+/// `stylus-upgrades verify` does it.
+const COMPARED_MAX: usize = 12;
+/// Instances that a plan tries, at most, as `plan` does.
+const INSTANCES: u32 = 16;
+/// Transactions that a page has sent again, at most.
+const REPLAYED_MAX: u32 = 200;
 
 /// The title and what stands on the page.
 pub(super) async fn drawn(
     context: &Context,
-    place: &mut PageContext,
+    place: &PageContext,
     request: &PageRequest,
 ) -> Result<(String, Markup), Error> {
-    let name = request.value("name");
+    let proxy = request.value("proxy");
     Ok(match request.path.as_str() {
         "/" => {
-            place.api = api(request, "/api/overview", &["definitions"]);
-            let lists = lists::overview(context, request).await?;
+            let shown = overview(context).await?;
             let open = pending::pending(context, None).await?;
-            (
-                "Overview".into(),
-                console::overview::overview(place, &lists, &open),
-            )
+            let main = console::overview::overview(place, &shown, &open);
+            ("Overview".into(), main)
         }
         "/action" => {
-            let id = request.value("id");
-            place.api = way(&PageContext::default(), "/api/review", &[("id", id)]);
-            let found = review::review(context, id).await?;
-            if let (Some(account), Some(_)) = (place.account, &found.readiness) {
-                place.may_cancel = before::may_cancel(context, account, found.action).await?;
-                place.has_code = before::has_code(context, account).await?;
-            }
+            let found = review::review(context, request.value("id")).await?;
             (found.what.clone(), console::action::action(place, &found))
         }
         "/before" => {
@@ -46,93 +53,146 @@ pub(super) async fn drawn(
             ("Before the wallet is asked".into(), main)
         }
         "/plan" => {
-            place.api = api(
-                request,
-                "/api/plan",
-                &["name", "version", "action", "replay"],
-            );
-            let (ran, is_replayed) = documents::plan_of(context, request).await?;
-            let (_, found) = documents::tried(ran, is_replayed);
-            ("Tried on a copy".into(), console::plan::page(place, &found))
+            let action = Some(request.value("action")).filter(|action| !action.is_empty());
+            let (name, version) = (request.value("name"), request.value("version"));
+            let replay = replayed(request)?;
+            let ran = plan(context, (name, version), action, replay).await?;
+            let shown = Tried {
+                replay: match (&ran.replay, replay) {
+                    (Some(replay), _) => replay::lines(replay, &place.names),
+                    (None, Some(_)) => vec![format!("! {}", Replay::nothing().message)],
+                    (None, None) => Vec::new(),
+                },
+                verdict: ran.trial,
+                plan: ran.plan,
+                decoded: ran.decoded,
+                coverage: ran.checks.coverage,
+                warnings: ran.warnings,
+            };
+            let main = console::plan::page(place, &shown);
+            ("Tried on a copy".into(), main)
         }
         "/definition" => {
-            let query = ["name", "versions", "instances", "events"];
-            place.api = api(request, "/api/definition", &query);
-            let lists = lists::definition(context, request).await?;
-            let policies = policy::policies(context, name, Some(lists.roles.clone())).await?;
-            let pending = pending::pending(context, Some(name)).await?;
-            let shown = Shown {
-                lists: &lists,
-                policies: &policies,
-                pending: &pending,
-            };
-            (title(name), console::definition::definition(place, &shown))
+            let most = (LISTED, COMPARED_MAX);
+            definition(context, place, request.value("name"), most).await?
         }
         "/instance" => {
-            let proxy = request.value("proxy");
-            place.api = way(
-                &PageContext::default(),
-                "/api/status",
-                &[("subject", proxy)],
-            );
-            let found = instance(context, proxy).await?;
+            let proxy = context.manifest.address(proxy)?;
+            let (client, registry) = context.verified_snapshot().await?;
+            let found = inspect(Place::of(context, &client, registry), proxy).await?;
             let title = format!("Instance {}", found.instance.instance.proxy);
             (title, console::instance::instance(place, &found))
         }
         "/census" => {
-            let proxy = request.value("proxy");
-            place.api = way(&PageContext::default(), "/api/census", &[("proxy", proxy)]);
             let found = census::shown(context, proxy).await?;
-            let page = console::census::census(place, &found);
-            ("Census".into(), page)
+            ("Census".into(), console::census::census(place, &found))
         }
-        "/submit" => ("Submit".into(), console::submit::submit()),
         "/doctor" => {
-            place.api = "/api/doctor".into();
             let found = doctor::examined(context).await?;
             let found = found.diagnosis();
             let page = found.map(|found| console::doctor::doctor(place, found));
             ("Doctor".into(), page.unwrap_or_default())
         }
-        path => return Err(documents::nothing_there(path)),
+        path => return Err(nothing_there(path)),
     })
 }
 
-/// What is known of an instance, by its address or alias.
-async fn instance(context: &Context, named: &str) -> Result<Inspection, Error> {
-    let proxy = context.manifest.address(named)?;
+/// The first definitions, and what ends soon.
+async fn overview(context: &Context) -> Result<Overview, Error> {
     let (client, registry) = context.verified_snapshot().await?;
-    inspect(Place::of(context, &client, registry), proxy).await
-}
-
-/// The way to the document of a page, with those parts of its query.
-fn api(request: &PageRequest, path: &str, names: &[&str]) -> String {
-    let given = names.iter().copied();
-    let given = given.filter(|name| request.query.contains_key(*name));
-    let query: Vec<_> = given.map(|name| (name, request.value(name))).collect();
-    way(&PageContext::default(), path, &query)
-}
-
-/// The title of a page, as far as its address says it.
-pub(super) fn title_before(request: &PageRequest) -> String {
-    let title = match request.path.as_str() {
-        "/" => "Overview",
-        "/action" => "Action",
-        "/before" => "Before the wallet is asked",
-        "/plan" => "Tried on a copy",
-        "/definition" => return self::title(request.value("name")),
-        "/instance" => "Instance",
-        "/census" => "Census",
-        "/submit" => "Submit",
-        "/doctor" => "Doctor",
-        _ => "Being read",
+    let all = definitions(&client, registry).await?;
+    let mut shown = Overview {
+        total: all.len(),
+        ..Overview::default()
     };
-    title.into()
+    let (names, mut used) = (context.names(), Vec::new());
+    for name in all.iter().take(LISTED) {
+        let nothing = |_: &Definition| Slice::nothing();
+        let subject = (name.as_str(), &names);
+        let compared = read_compared(&client, registry, subject, Wanted::None, nothing).await?;
+        used.extend(compared.definition().used_once());
+        shown.definitions.push(compared);
+    }
+    shown.warnings = doctor::warn(Place::of(context, &client, registry), used).await?;
+    Ok(shown)
 }
 
-fn title(name: &str) -> String {
-    match name {
-        "" => "The registry itself".into(),
-        name => name.into(),
+/// A definition, so many of each of its lists, and so many compared with the chain: the newest. The empty name is the
+/// registry itself.
+pub(in crate::commands) async fn definition(
+    context: &Context,
+    place: &PageContext,
+    name: &str,
+    (listed, most_compared): (usize, usize),
+) -> Result<(String, Markup), Error> {
+    let (client, registry) = context.verified_snapshot().await?;
+    let part = |definition: &Definition| Slice::newest(definition, listed);
+    let subject = (name, &place.names);
+    let wanted = Wanted::Newest(listed);
+    let compared = read_compared(&client, registry, subject, wanted, part).await?;
+    let one = compared.definition();
+    let verified = Slice::newest(one, most_compared);
+    let roles = one.policies.keys().cloned().collect();
+    let shown = Shown {
+        compared: &compared,
+        part: &part(one),
+        verification: &compared.verify(&client, &verified).await?,
+        verified: &verified,
+        policies: &policy::policies(context, name, Some(roles)).await?,
+        pending: &pending::pending(context, Some(name)).await?,
+    };
+    let title = match name {
+        "" => "The registry itself",
+        name => name,
+    };
+    let main = console::definition::definition(place, &shown);
+    Ok((title.into(), main))
+}
+
+/// How many past transactions are to be sent again.
+fn replayed(request: &PageRequest) -> Result<Option<u32>, Error> {
+    let text = request.value("replay");
+    match text.parse() {
+        _ if text.is_empty() => Ok(None),
+        Ok(count) if count <= REPLAYED_MAX => Ok(Some(count)),
+        _ => Err(Error::Usage {
+            message: "this is no number of transactions to replay".into(),
+            expected: format!("1 to {REPLAYED_MAX}; plan --replay takes more"),
+            found: text.chars().take(80).collect(),
+            next: "open the action and choose there".into(),
+        }),
+    }
+}
+
+/// `plan NAME VERSION [--action ID] [--replay COUNT]`.
+async fn plan(
+    context: &Context,
+    (name, version): (&str, &str),
+    action: Option<&str>,
+    replay: Option<u32>,
+) -> Result<plan::Ran, Error> {
+    let args = PlanArgs {
+        name: name.into(),
+        version: version.into(),
+        source: None,
+        action: action.map(String::from),
+        step: StepArgs::default(),
+        storage: StorageArgs::default(),
+        instances: INSTANCES,
+        replay,
+        replay_blocks: REPLAY_BLOCKS,
+        write_expect: None,
+    };
+    // What nobody can compare here is reported, and the rest is tried all the same.
+    plan::run_as(context, &args, Role::Reader, None).await
+}
+
+/// A path that leads nowhere.
+pub(super) fn nothing_there(path: &str) -> Error {
+    Error::Usage {
+        message: "there is no such page".into(),
+        expected: "a page that another one links to".into(),
+        found: path.chars().take(200).collect(),
+        next: "open the first page".into(),
     }
 }

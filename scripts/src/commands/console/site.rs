@@ -1,110 +1,184 @@
-//! What is answered to each request, and when: whatever reads the chain does so in a thread of its own.
+//! What is answered to each request. Whatever reads the chain does so in a thread of its own: a trial on a copy takes
+//! one for seconds, and other requests are answered meanwhile.
 
-use super::jobs::{JobRequest, Jobs};
-use super::pages;
-use super::reader::Reader;
-use crate::console::answer::{Answer, answer, later, page};
+use super::super::args::Global;
+use super::super::context::Context;
+use super::super::export::ExportArgs;
+use super::super::unknown;
+use super::{before, news, pages};
+use crate::app_error::Error;
+use crate::client::EventStore;
+use crate::console::answer::{Answer, answer, document, page, refusal};
 use crate::console::assets::{SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
-use crate::console::page::{PageContext, page as whole, way};
-use crate::console::request::{PageRequest, WAIT};
-use crate::console::working::working;
-use hyper::StatusCode;
-use hyper::body::Bytes;
-use serde_json::{Map, json};
-use std::sync::Arc;
-use std::time::Duration;
+use crate::console::page::{PageContext, failure, page as whole};
+use crate::console::request::{PageRequest, accept};
+use crate::error::{Exit, Explain, Report};
+use crate::keys::KeyArgs;
+use crate::loopback;
+use crate::output::{Outcome, Output};
+use crate::plan::Trials;
+use alloy::primitives::Address;
+use hyper::body::Incoming;
+use hyper::{Request, StatusCode};
+use maud::{Markup, html};
+use serde::Serialize;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
-/// How long a page is waited for before a browser is answered. Its first answer is there within 100 ms.
-const PAGE: Duration = Duration::from_millis(80);
-/// How long a document is waited for. Programs ask for them, and look at nothing meanwhile.
-const DOCUMENT: Duration = Duration::from_secs(10);
-/// How long the page that is shown meanwhile waits for the other one where no script does, in seconds.
-const AGAIN: &str = "5";
+/// Pages of which each look takes thousands of requests to the endpoint.
+const COSTLY: [&str; 3] = ["/plan", "/census", "/doctor"];
 
-/// What answers.
+/// What every answer is read with.
 pub(super) struct Site {
-    reader: Arc<Reader>,
-    /// Pages and documents that are being read.
-    jobs: Jobs<Answer>,
+    output: Arc<Output>,
+    global: Global,
+    /// The registry's events, read once.
+    events: Mutex<Option<Arc<EventStore>>>,
+    /// What was tried on a copy of a block.
+    trials: Arc<Trials>,
+}
+
+/// Answers requests, for ever, with the arguments of the command but without a key.
+pub(super) async fn serve(listener: TcpListener, port: u16, global: &Global) -> Infallible {
+    let mut global = global.clone();
+    global.key = KeyArgs::none();
+    global.export = ExportArgs::default();
+    global.accept = Vec::new(); // each page asks for a yes of its own
+    let site = Arc::new(Site {
+        // What pages ask for leaves no line on this terminal.
+        output: Arc::new(Output::new(true, true)),
+        global,
+        events: Mutex::default(),
+        trials: Arc::default(),
+    });
+    loopback::serve(listener, |request| answered(site.clone(), request, port)).await
+}
+
+async fn answered(site: Arc<Site>, request: Request<Incoming>, port: u16) -> Answer {
+    let accepted = accept(request.method(), request.uri(), request.headers(), port);
+    let request = match accepted {
+        Ok(request) => request,
+        Err(refused) => return refusal(&refused),
+    };
+    let file = |kind, text: &'static str| answer(StatusCode::OK, kind, text);
+    match request.path.as_str() {
+        STYLE_PATH => return file("text/css; charset=utf-8", STYLE),
+        SCRIPT_PATH => return file("text/javascript; charset=utf-8", SCRIPT),
+        "/favicon.ico" => return answer(StatusCode::NO_CONTENT, "image/x-icon", ""),
+        _ => {}
+    }
+    let runtime = Handle::current();
+    let read = spawn_blocking(move || runtime.block_on(site.read(&request)));
+    // A defect in one page ends that page.
+    read.await.unwrap_or_else(|_| {
+        let says = "a defect of this program; its terminal says where\n";
+        let kind = "text/plain; charset=utf-8";
+        answer(StatusCode::INTERNAL_SERVER_ERROR, kind, says)
+    })
 }
 
 impl Site {
-    /// Answers with what that reader reads.
-    pub(super) fn new(reader: Reader) -> Self {
-        Self {
-            reader: Arc::new(reader),
-            jobs: Jobs::default(),
-        }
-    }
-
-    /// Answers.
-    pub(super) async fn answer(&self, request: PageRequest, body: Bytes) -> Answer {
-        let text = |kind, text: &'static str| answer(StatusCode::OK, kind, text);
+    async fn read(&self, request: &PageRequest) -> Answer {
+        let context = match self.context() {
+            Ok(context) => context,
+            Err(error) => return self.failed(&error),
+        };
         match request.path.as_str() {
-            STYLE_PATH => text("text/css; charset=utf-8", STYLE),
-            SCRIPT_PATH => text("text/javascript; charset=utf-8", SCRIPT),
-            "/favicon.ico" => answer(StatusCode::NO_CONTENT, "image/x-icon", ""),
-            path => match path.strip_prefix("/api/") {
-                Some(name) => self.document(name.to_owned(), request, body).await,
-                None => self.page(request).await,
+            "/api/before" => match before::run(&context, request).await {
+                Ok(before) => self.document(&before),
+                Err(error) => self.failed(&unknown::with_names(&context, error).await),
             },
+            "/api/news" => self.document(&news::since(&context, request).await),
+            _ => self.page(&context, request).await,
         }
     }
 
-    /// A document. What somebody decides on is read for him alone, and waited for.
-    async fn document(&self, name: String, request: PageRequest, body: Bytes) -> Answer {
-        let (reader, wait) = (self.reader.clone(), request.wait.unwrap_or(DOCUMENT));
-        let is_own = request.is_post || ["before", "news"].contains(&name.as_str());
-        let key = key(&request);
-        let reading = move || async move { reader.document(&name, &request, &body).await };
-        if is_own {
-            return Jobs::alone(reading).await;
-        }
-        let job = JobRequest {
-            key: &key,
-            is_again: true,
-            wait,
+    /// A command of its own for every request: each reads the newest block, and the manifest as it is.
+    fn context(&self) -> Result<Context, Error> {
+        let context = Context::new(self.output.clone(), self.global.clone())?;
+        let Ok(unverified) = context.registry() else {
+            return Ok(context); // what needs one says so
         };
-        match self.jobs.run(job, reading).await {
-            Ok(found) => found,
-            Err(begun) => later(&Map::from_iter([
-                ("reading".into(), json!(true)),
-                ("seconds".into(), json!(begun.elapsed().as_secs())),
-                ("what".into(), json!(self.reader.working())),
-            ])),
-        }
+        let registry = unverified.address();
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = events.take().filter(|store| store.account() == registry);
+        let store = known.unwrap_or_else(|| Arc::new(EventStore::of(registry)));
+        *events = Some(store.clone());
+        Ok(context.with_events(store).with_trials(self.trials.clone()))
     }
 
-    /// A page; where it takes long, one that says so, and is asked for again.
-    async fn page(&self, request: PageRequest) -> Answer {
-        let key = key(&request);
-        let job = JobRequest {
-            key: &key,
-            is_again: request.wait.is_some(),
-            wait: request.wait.unwrap_or(PAGE),
+    async fn page(&self, context: &Context, request: &PageRequest) -> Answer {
+        let mut place = PageContext::default();
+        let drawn = async {
+            place = self::place(context, request).await?;
+            pages::drawn(context, &place, request).await
         };
-        let (reader, own) = (self.reader.clone(), request.clone());
-        let reading = move || async move { reader.page(&own).await };
-        match self.jobs.run(job, reading).await {
-            Ok(page) => page,
-            Err(begun) => {
-                let mut place = self.reader.place_before(&request);
-                let query = request.query.iter();
-                let query = query.map(|(name, value)| (name.as_str(), value.as_str()));
-                let query: Vec<_> = query.chain([(WAIT, AGAIN)]).collect();
-                // Of this server, whatever the path begins with.
-                let path = request.path.trim_start_matches(['/', '\\']);
-                place.working = Some(way(&PageContext::default(), &format!("/{path}"), &query));
-                let title = pages::title_before(&request);
-                let what = self.reader.working();
-                let main = working(&title, begun.elapsed().as_secs(), what.as_deref());
-                page(StatusCode::OK, whole(&place, &title, &main).into_string())
+        match drawn.await {
+            Ok((title, main)) => self.shown(StatusCode::OK, &whole(&place, &title, &main)),
+            Err(error) => {
+                let error = unknown::with_names(context, error).await;
+                let main = html! { h1 { "It did not work" } (failure(&Report::of(&error))) };
+                self.shown(status(&error), &whole(&place, "It did not work", &main))
             }
         }
     }
+
+    /// A page, without secrets.
+    fn shown(&self, status: StatusCode, drawn: &Markup) -> Answer {
+        page(status, self.output.hide_in_page(&drawn.0))
+    }
+
+    fn document(&self, found: &impl Serialize) -> Answer {
+        let outcome = Outcome::document(found);
+        document(StatusCode::OK, &self.output.document_of(&outcome))
+    }
+
+    /// A refusal, as a document.
+    fn failed(&self, error: &Error) -> Answer {
+        document(status(error), &self.output.failure_of(error))
+    }
 }
 
-/// Requests with the same key have the same answer.
-fn key(request: &PageRequest) -> String {
-    format!("{} {:?}", request.path, request.query)
+/// What every page knows.
+async fn place(context: &Context, request: &PageRequest) -> Result<PageContext, Error> {
+    let account = match request.value("account") {
+        "" => None,
+        text => Some(account(text)?),
+    };
+    let unverified = context.registry()?;
+    let client = context.reader().await?;
+    let registry = context.verified(&client, unverified).await?;
+    Ok(PageContext {
+        names: context.names(),
+        chain_id: client.chain_id(),
+        network: context.manifest.network.clone(),
+        registry,
+        account,
+        block: Some(news::newest(&client).await?),
+        explorer: context.manifest.explorer.clone(),
+        is_unverified: context.origin_of(registry).is_none(),
+        is_costly: COSTLY.contains(&request.path.as_str()),
+        ..PageContext::default()
+    })
+}
+
+/// The account in a request.
+pub(super) fn account(text: &str) -> Result<Address, Error> {
+    text.parse().map_err(|_| Error::Usage {
+        message: "the account is no address".into(),
+        expected: "0x and 40 hexadecimal digits".into(),
+        found: text.chars().take(80).collect(),
+        next: "connect the wallet again".into(),
+    })
+}
+
+fn status(error: &Error) -> StatusCode {
+    match error.exit() {
+        Exit::Usage => StatusCode::BAD_REQUEST,
+        Exit::Chain => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
 }

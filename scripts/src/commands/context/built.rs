@@ -12,7 +12,6 @@ use crate::interface::{Callable, Places};
 use crate::layout::{Documents, Store};
 use crate::manifest::ManifestError;
 use crate::progress::Progress;
-use crate::project::to_exclude;
 use crate::versions::Versions;
 use alloy::primitives::Address;
 use std::path::{Path, PathBuf};
@@ -106,13 +105,6 @@ impl Context {
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
         folder.unwrap_or(Path::new(".")).to_owned()
-    }
-
-    /// Says what the workspace has to leave out, before anything is kept that cargo would take for a crate.
-    pub(in crate::commands) fn note_left_out(&self) {
-        if let Some(line) = to_exclude(&self.folder()) {
-            self.output.note(&format!("warning: {line}"));
-        }
     }
 
     /// Layout documents: those kept beside the manifest, and those that the registry published.

@@ -15,17 +15,17 @@ use crate::plan::{
 use crate::registry::runs;
 use crate::review::{self, Created, TRIED, without_good_steps};
 use crate::text::{count, shell_word};
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, U256};
 
 /// Instances that are tried, at most.
 const INSTANCES: u32 = 16;
 
 /// What a copy showed.
-pub(super) struct Tried {
+pub(in crate::commands) struct Tried {
     /// What would be created.
     pub(super) created: Option<Created>,
-    /// The hash of what changes.
-    pub(super) state_difference: Option<B256>,
+    /// A migration.
+    pub(in crate::commands) plan: Option<Plan>,
 }
 
 /// Adds what a migration or a creation does on a copy, and takes back what was shown as good of steps that
@@ -38,10 +38,8 @@ pub(super) async fn add(
     let (context, client, registry) = place.parts();
     let Call::Migrate(migrate) = &governed.call else {
         let created = add_without_migration(place, governed, findings).await?;
-        return Ok(Tried {
-            created,
-            state_difference: None,
-        });
+        let plan = None;
+        return Ok(Tried { created, plan });
     };
     let hash = migrate.code.layoutHash.into();
     let document = match context.documents(client, registry).get(hash).await? {
@@ -67,27 +65,25 @@ pub(super) async fn add(
     {
         without_good_steps(findings);
     }
-    let mut state_difference = None;
-    match tried {
+    let plan = match tried {
         Ok(plan) => {
             findings.extend(reported(&plan, &context.names()));
-            state_difference = plan.state_difference;
+            Some(plan)
         }
         Err(error) => {
             let (name, version) = (shell_word(&migrate.name), shell_word(&migrate.version));
             let why = format!("the migration was not tried: {error}");
             findings.push(not_tried(&why, &name, &version));
+            None
         }
-    }
-    Ok(Tried {
-        created: None,
-        state_difference,
-    })
+    };
+    let created = None;
+    Ok(Tried { created, plan })
 }
 
 /// The same of everything but a migration: a creation is tried, and of a version or a way that is registered
 /// only it is said that nobody runs it yet.
-pub(in crate::commands) async fn add_without_migration(
+async fn add_without_migration(
     place: Place<'_>,
     governed: &GovernedCall,
     findings: &mut Vec<Finding>,

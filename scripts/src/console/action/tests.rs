@@ -147,7 +147,7 @@ fn who_refused_is_not_missing_any_more() {
 }
 
 #[test]
-fn while_a_delay_runs_who_has_not_approved_may_refuse_and_the_last_approval_says_that_it_follows() {
+fn while_a_delay_runs_who_has_not_approved_may_refuse() {
     let mut review = review();
     let names = Names::default();
     let policy = format!("AND(OutOf(2,{ANA},{BEN},{CLEO}),AFTER(3600))");
@@ -155,9 +155,6 @@ fn while_a_delay_runs_who_has_not_approved_may_refuse_and_the_last_approval_says
     review.tree = policy_tree("pause", &policy, &[ANA]).expect("a policy");
     let open = review.readiness.as_mut().expect("open");
     open.required = 2;
-    let label = "Approve; it can execute after the delay (1 hour)</a>";
-    let before = page(BEN, &review);
-    assert!(before.contains(label), "{before}");
     let open = review.readiness.as_mut().expect("open");
     (open.approvals, open.not_before) = (2, 5);
     open.blocked_by = BlockedBy::Delay;

@@ -128,10 +128,8 @@ function connect() {
 
 // ---- doing ----
 
-async function document_of(path, body) {
-  const response = await fetch(path, body ? {
-    method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' },
-  } : {});
+async function document_of(path) {
+  const response = await fetch(path);
   const text = await response.text();
   let found;
   try { found = JSON.parse(text); } catch { throw problem('the console did not answer', 'a document', text.slice(0, 200), 'open the page again'); }
@@ -176,28 +174,20 @@ function download(name, content) {
   link.click();
 }
 
-let prepared = null;
-
 async function act(button) {
   const { do: what, id, safe } = button.dataset;
   const account = document.body.dataset.account;
   report($('failed'), null);
   button.disabled = true;
-  if ($('check')) $('check').disabled = true;
   // A file for a contract's owners needs no wallet.
   const isFile = what === 'safe';
   try {
     if (!isFile) await ready(account);
     // What was read may have changed since: it is asked for once more, and compared.
     const query = new URLSearchParams(isFile ? { id, do: what, safe } : { id, do: what, account });
-    const now = await (what === 'submit' ? document_of('/api/submit', prepared) : document_of(`/api/before?${query}`));
+    const now = await document_of(`/api/before?${query}`);
     if (now.stamp !== button.dataset.stamp) {
-      const next = what === 'submit' ? 'check the files again and read what is found' : 'open this page again and read it';
-      throw problem('the action changed meanwhile', $('sentence').textContent, now.sentence, next);
-    }
-    if ((now.values ?? '') !== (button.dataset.values ?? '') && !$('any-values')?.checked) {
-      if ($('values')) $('values').hidden = false;
-      throw problem('it would write other values now than those above', 'the same values', 'others, in the same places', 'open this page again and read them; if they differ from block to block, check the box above the button');
+      throw problem('the action changed meanwhile', $('sentence').textContent, now.sentence, 'open this page again and read it; a migration that writes the block or its time is another one each time: approve it in a terminal');
     }
     if (now.consent === 'refused' || (now.consent === 'needed' && !$('yes').checked)) {
       throw problem('a check refuses the action', 'an explicit yes', 'none', 'read what was found');
@@ -221,73 +211,7 @@ async function act(button) {
     $('done').textContent = '';
     report($('failed'), error && error.expected !== undefined ? error : ofWallet(error));
   } finally {
-    button.disabled = Boolean(needed() && !$('yes').checked);
-    if ($('check')) $('check').disabled = false;
-  }
-}
-
-// Whether the box has to be checked before anything is sent.
-const needed = () => $('yes') && !($('consent') && $('consent').hidden);
-
-const WEIGHTS = { good: '✓ checked', note: '· note', unknown: '? not checked', warning: '! warning', danger: '✗ danger' };
-
-function card(found) {
-  const weight = Object.hasOwn(WEIGHTS, found.severity) ? found.severity : 'unknown';
-  const item = document.createElement('li');
-  item.className = `card ${weight}`;
-  const title = document.createElement('h3');
-  const sign = document.createElement('span');
-  sign.className = 'weight';
-  sign.textContent = WEIGHTS[weight];
-  title.append(sign, ` ${visible(found.id)}`);
-  const says = document.createElement('p');
-  const more = ['expected', 'found', 'next'].filter((name) => found[name]);
-  says.textContent = visible([found.message, ...more.map((name) => `${name}: ${found[name]}`)].join('; '));
-  item.append(title, says);
-  return item;
-}
-
-async function check() {
-  const button = document.querySelector('[data-do=submit]');
-  button.hidden = true;
-  $('check').disabled = true;
-  report($('failed'), null);
-  $('sentence').textContent = '';
-  $('digest-list').replaceChildren();
-  $('cards').replaceChildren();
-  $('consent').hidden = true;
-  $('yes').checked = false;
-  try {
-    const files = [];
-    for (const file of $('files').files) files.push({ name: file.name, text: await file.text() });
-    const account = document.body.dataset.account;
-    if (!account) throw problem('no wallet is connected', 'an account that sends', 'none', 'connect one, above');
-    prepared = { account, files };
-    const found = await document_of('/api/submit', prepared);
-    $('sentence').textContent = visible(found.sentence);
-    const { domain, message, eip712, calldata } = found.digests;
-    const all = { 'domain hash': domain, 'message hash': message, 'EIP-712 digest': eip712,
-      'calldata digest of what was signed': calldata, 'calldata digest': found.transaction_digest };
-    for (const [name, digest] of Object.entries(all)) {
-      const term = document.createElement('dt');
-      term.textContent = name;
-      const value = document.createElement('dd');
-      value.textContent = digest;
-      $('digest-list').append(term, value);
-    }
-    $('cards').replaceChildren(...found.findings.map(card));
-    if (found.consent === 'refused') {
-      throw problem('a check refuses this action', 'an action that submit goes on with, whatever is accepted', 'what is said above', 'nothing can be sent from here');
-    }
-    $('consent').hidden = found.consent !== 'needed';
-    button.dataset.stamp = found.stamp;
-    button.dataset.values = found.values ?? '';
-    button.disabled = Boolean(needed());
-    button.hidden = false;
-  } catch (error) {
-    report($('failed'), error && error.message ? error : problem('the files cannot be used', '', String(error), ''));
-  } finally {
-    $('check').disabled = false;
+    button.disabled = Boolean($('yes') && !$('yes').checked);
   }
 }
 
@@ -300,7 +224,6 @@ addEventListener('click', (event) => {
   if (!button) return;
   if (button.className === 'copy') copy(button);
   else if (button.id === 'connect') connect();
-  else if (button.id === 'check') check();
   else if (button.dataset.do) act(button);
 });
 
@@ -310,8 +233,7 @@ let drawn = 0;
 
 async function refresh() {
   // Nobody loses what he is about to decide on.
-  if ($('main').dataset.working !== undefined) return;
-  if (document.querySelector('[data-do]') || $('files')) {
+  if (document.querySelector('[data-do]')) {
     $('news').textContent = 'There is news on the chain: open this page again before you decide.';
     return;
   }
@@ -322,50 +244,16 @@ async function refresh() {
   }
   drawn += 1;
   const own = drawn;
-  const { response, main } = await read();
+  const response = await fetch(location.href);
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
   if (response.status >= 500) throw new Error(`status ${response.status}`);
+  const main = page.getElementById('main');
   // A page that was asked for later shows more.
   if (!main || own !== drawn) return;
-  show(main);
-}
-
-// This page as the console has it now. The console holds its answer for some seconds; one that is still
-// being read then is asked for again. A browser opens six connections to a host: of all its pages one
-// waits, and the others ask now and then, so that whoever opens another page is answered.
-async function read() {
-  for (;;) {
-    const found = await navigator.locks.request('wait', { ifAvailable: true }, async (lock) => {
-      const response = await fetch(location.href, { headers: { prefer: `wait=${lock ? 5 : 0}` } });
-      return { response, text: await response.text() };
-    });
-    const page = new DOMParser().parseFromString(found.text, 'text/html');
-    const main = page.getElementById('main');
-    if (!main || main.dataset.working === undefined) return { response: found.response, page, main };
-    if ($('main').dataset.working !== undefined) $('main').replaceChildren(...main.childNodes);
-    await new Promise((done) => { setTimeout(done, 300); });
-  }
-}
-
-// What was read takes the place of what is shown.
-function show(main) {
   const hasFocus = $('main') === document.activeElement;
   offer_copies(main);
   $('main').replaceWith(main);
   if (hasFocus) main.focus();
-}
-
-// The console answered before the page was there: it follows, whatever came of it.
-async function follow() {
-  const { page, main } = await read();
-  if (!main) throw new Error('no page');
-  show(main);
-  document.title = page.title;
-  for (const name of ['chain', 'registry', 'account']) document.body.dataset[name] = page.body.dataset[name];
-  const header = page.querySelector('header .where');
-  if (header) {
-    offer_copies(header);
-    document.querySelector('header .where').replaceWith(header);
-  }
 }
 
 // What is known of chain and console.
@@ -396,18 +284,10 @@ async function catch_up() {
 // What fails now is tried again until this page shows what the chain says.
 async function keep_up() {
   try {
-    if ($('main').dataset.working === undefined) await catch_up();
+    await catch_up();
   } catch { /* it is tried again below */ }
   setTimeout(keep_up, 2_000);
 }
 
-function keep_following() {
-  follow().catch(() => {
-    $('news').textContent = 'The console does not answer: it was ended, or restarts.';
-    setTimeout(keep_following, 2_000);
-  });
-}
-
 offer_copies(document);
-if ($('main').dataset.working !== undefined) keep_following();
 keep_up();

@@ -1,7 +1,8 @@
 //! The crates that a contract is made of: its own, and those of its workspace that it depends on. What cargo tells
 //! of them is believed; nothing is fetched.
 
-use super::{ProjectError, refused};
+use super::{file, refused};
+use crate::app_error::Error;
 use crate::build::FRAMEWORK;
 use cargo_metadata::semver::Version;
 use cargo_metadata::{Dependency, DependencyKind, MetadataCommand, Package};
@@ -19,8 +20,6 @@ pub(super) struct Contract {
     pub(super) root: PathBuf,
     /// The contract's own, then those that it depends on.
     pub(super) crates: Vec<Local>,
-    /// Crates that it depends on by a path out of the workspace, and what their author has to do.
-    pub(super) unread: Vec<String>,
 }
 
 /// A crate on this disk.
@@ -33,11 +32,9 @@ pub(super) struct Local {
 
 impl Contract {
     /// The crates of the contract in `folder`.
-    pub(super) fn of(folder: &Path) -> Result<Self, ProjectError> {
+    pub(super) fn of(folder: &Path) -> Result<Self, Error> {
         let manifest = folder.join("Cargo.toml");
-        let manifest = manifest
-            .canonicalize()
-            .map_err(ProjectError::file("read", manifest))?;
+        let manifest = manifest.canonicalize().map_err(file("read", manifest))?;
         let told = MetadataCommand::new()
             .manifest_path(&manifest)
             .no_deps()
@@ -57,7 +54,6 @@ impl Contract {
         let mut found = Self {
             root: root.to_owned(),
             crates: Vec::new(),
-            unread: Vec::new(),
         };
         let (mut known, mut waiting) = (BTreeSet::from([&main.id]), vec![main]);
         while let Some(one) = waiting.pop() {
@@ -82,17 +78,12 @@ impl Contract {
             }
             found.crates.push(local);
             let normal = one.dependencies.iter().filter(|one| is_normal(one));
+            // One of another workspace does not compile until its author has derived the layout there.
             for (name, path) in normal.filter_map(|one| Some((&one.name, one.path.as_ref()?))) {
-                if FRAMEWORK.contains(&name.as_str()) {
-                    continue;
-                }
-                match at(path.join("Cargo.toml").as_std_path()) {
-                    Some(next) if known.insert(&next.id) => waiting.insert(0, next),
-                    Some(_) => {}
-                    None => found.unread.push(format!(
-                        "{name} in {path} is of another workspace: its storage structs need \
-                         #[derive(StorageLayout)] too"
-                    )),
+                let next = at(path.join("Cargo.toml").as_std_path());
+                let next = next.filter(|_| !FRAMEWORK.contains(&name.as_str()));
+                if let Some(next) = next.filter(|next| known.insert(&next.id)) {
+                    waiting.insert(0, next);
                 }
             }
         }
@@ -110,11 +101,11 @@ impl Local {
 
     /// Its source files with their names, in the order of these. Programs beside the library are none of the
     /// contract's.
-    pub(super) fn sources(&self) -> Result<Vec<(PathBuf, String)>, ProjectError> {
+    pub(super) fn sources(&self) -> Result<Vec<(PathBuf, String)>, Error> {
         let source = self.folder.join("src");
         let (mut found, mut folders) = (Vec::new(), vec![source.clone()]);
         while let Some(inside) = folders.pop() {
-            let failed = || ProjectError::file("read", &inside);
+            let failed = || file("read", &inside);
             for entry in std::fs::read_dir(&inside).map_err(failed())? {
                 let path = entry.map_err(failed())?.path();
                 let is_program = path == source.join("bin") || path == source.join("main.rs");

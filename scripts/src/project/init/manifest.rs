@@ -1,6 +1,7 @@
 //! Cargo.toml with our crate in it, and the toolchain's file with the compiler that it needs.
 
-use super::{ProjectError, refused};
+use super::refused;
+use crate::app_error::Error;
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
 /// Our crate in Cargo.toml.
@@ -9,7 +10,7 @@ const CRATE: &str = "stylus-upgradeable";
 const EXPORT: &str = "export-abi";
 
 /// The crate's manifest, with our crate in it: `dependency` says where it comes from.
-pub(super) fn with_our_crate(text: &str, dependency: &str) -> Result<String, ProjectError> {
+pub(super) fn with_our_crate(text: &str, dependency: &str) -> Result<String, Error> {
     let mut manifest: DocumentMut = text
         .parse()
         .map_err(|error| refused(format!("Cargo.toml: {error}")))?;
@@ -38,7 +39,7 @@ pub(super) fn with_our_crate(text: &str, dependency: &str) -> Result<String, Pro
 }
 
 /// The toolchain's file, with the compiler that our crates need.
-pub(super) fn channel(text: &str) -> Result<String, ProjectError> {
+pub(super) fn channel(text: &str) -> Result<String, Error> {
     let parse = |text: &str| text.parse::<DocumentMut>();
     let file = stylus_upgrades_framework::TOOLCHAIN_FILE;
     let mut changed = parse(text).map_err(|error| refused(format!("{file}: {error}")))?;

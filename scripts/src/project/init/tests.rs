@@ -1,9 +1,8 @@
 use super::super::framework::Framework;
-use super::derived::Derived;
+use super::Init;
 use super::manifest::{channel, with_our_crate};
-use super::source::{Goal, Source, parsed};
-use super::{Init, ProjectError};
-use std::path::Path;
+use super::source::{Source, parsed};
+use crate::app_error::Error;
 use tempfile::TempDir;
 
 /// As `cargo stylus new` of 0.10.10 makes it, in short.
@@ -35,15 +34,10 @@ fn ours() -> Framework {
 }
 
 /// The source with our attributes.
-fn contract(source: &str) -> Result<String, ProjectError> {
-    let file = parsed("src/lib.rs", source)?.expect("a contract");
-    Source::of(
-        "src/lib.rs",
-        (source, &file),
-        Some("Counter"),
-        Goal::Upgradeable,
-    )?
-    .changed("src/lib.rs", source)
+fn contract(source: &str) -> Result<String, Error> {
+    let file = parsed("src/lib.rs", source)?;
+    let source_of = Source::of("src/lib.rs", (source, &file), Some("Counter"))?;
+    Ok(source_of.changed(source))
 }
 
 /// A folder with these files, and a manifest that says nothing.
@@ -66,7 +60,7 @@ fn refused(files: &[(&str, &str)]) -> String {
 
 /// What would stand in a file.
 fn after(init: &Init, name: &str) -> String {
-    init.write().expect("written");
+    init.put(|file| Some(&file.after)).expect("written");
     std::fs::read_to_string(init.folder.join(name)).expect("it")
 }
 
@@ -92,86 +86,6 @@ fn attributes_are_added_at_their_places_and_nothing_else_changes() {
 }
 
 #[test]
-fn error_enums_get_the_variant_that_our_attributes_need() {
-    let with = |errors: &str| SOL_STORAGE.replace("/// Methods.", errors);
-    let lines = "#[derive(Debug, SolidityError)]\npub enum E {\n    /// Too much.\n    TooMuch(TooMuch),\n}\n";
-    let changed = contract(&with(lines)).expect("changed");
-    assert!(
-        changed.contains("pub enum E {\n    Migratable(MigratableError),\n    /// Too much.\n"),
-        "{changed}"
-    );
-    assert_eq!(contract(&changed).expect("again"), changed);
-
-    let line = "#[derive(stylus_sdk::prelude::SolidityError)]\nenum É { TooMuch(TooMuch) }";
-    let changed = contract(&with(line)).expect("changed");
-    assert!(
-        changed.contains("enum É { Migratable(MigratableError), TooMuch(TooMuch) }"),
-        "{changed}"
-    );
-    assert_eq!(contract(&changed).expect("again"), changed);
-
-    // An enum that is no error of the contract stays as it is.
-    let other = "#[derive(Debug)]\nenum Side { Left, Right }\n";
-    assert!(contract(&with(other)).expect("changed").contains(other));
-    let own = "#[derive(SolidityError)]\nenum E { Migratable(Other) }\n";
-    let error = contract(&with(own)).expect_err("another variant");
-    assert!(error.to_string().contains("rename it"), "{error}");
-}
-
-#[test]
-fn what_is_added_stands_in_no_comment() {
-    let with = |errors: &str| SOL_STORAGE.replace("/// Methods.", errors);
-    for errors in [
-        "#[derive(SolidityError)]\npub enum E { /* of two\n lines */\n    A(A),\n}\n",
-        "#[derive(SolidityError)]\npub enum E { /* of two\n lines */ A(A), }\n",
-        "#[derive(SolidityError)]\npub enum E { /* of two\n lines */ }\n",
-        "#[derive(SolidityError)]\npub enum E { // {\n    /** of two\n lines */ #[cfg(a)] A(A),\n}\n",
-    ] {
-        let changed = contract(&with(errors)).expect(errors);
-        let file = syn::parse_file(&changed).expect("a source file");
-        let variants = file.items.iter().find_map(|item| match item {
-            syn::Item::Enum(one) => Some(&one.variants),
-            _ => None,
-        });
-        let first = variants.and_then(|all| all.first()).expect("a variant");
-        assert_eq!(first.ident, "Migratable", "{changed}");
-    }
-    // Lines before or behind which a comment begins are not guessed.
-    let uses = "use stylus_sdk::{alloy_primitives::U256, prelude::*}; /* of two\n lines */";
-    let shared = SOL_STORAGE.replace(
-        "use stylus_sdk::{alloy_primitives::U256, prelude::*};",
-        uses,
-    );
-    let error = contract(&shared).expect_err("a comment");
-    assert!(error.to_string().contains("in a comment"), "{error}");
-}
-
-#[test]
-fn error_enums_that_are_left_as_they_are_are_named() {
-    let source = format!(
-        "{SOL_STORAGE}\nfn inner() {{\n    #[derive(SolidityError)]\n    pub enum Hidden {{ A(A) }}\n}}\n\
-         macro_rules! errors {{ () => {{ #[derive(SolidityError)] enum M {{ A(A) }} }} }}\n\
-         #[derive(SolidityError)]\nenum Top {{ A(A) }}\n"
-    );
-    let other = "#[cfg_attr(all(), derive(SolidityError))]\npub enum Other { A(A) }\n";
-    let files = [
-        ("Cargo.toml", MANIFEST),
-        ("src/lib.rs", &source),
-        ("src/errors.rs", other),
-    ];
-    let folder = folder(&files);
-    let init = Init::of(folder.path(), &ours()).expect("a difference");
-    let skipped = init.skipped();
-    assert_eq!(skipped.len(), 3, "{skipped:?}");
-    for (one, what) in skipped
-        .iter()
-        .zip(["src/errors.rs line 2", "Hidden", "a macro"])
-    {
-        assert!(one.contains(what), "{one}");
-    }
-}
-
-#[test]
 fn modules_and_other_files_are_changed_where_they_stand() {
     let inner = SOL_STORAGE.replace("\n", "\n    ");
     let nested = format!("extern crate alloc;\npub mod contract {{\n    {inner}\n}}\n");
@@ -180,13 +94,11 @@ fn modules_and_other_files_are_changed_where_they_stand() {
         "",
     );
     let part = "#[storage]\npub struct Part {\n    total: StorageU256,\n}\n\n\
-                #[public]\nimpl Part {}\n\n\
-                #[derive(SolidityError)]\npub enum PartError {\n    A(A),\n}\n";
+                #[public]\nimpl Part {}\n";
     let files = [
         ("Cargo.toml", MANIFEST),
         ("src/lib.rs", &*nested),
         ("src/parts/mod.rs", part),
-        ("src/notes.rs", "what is no Rust"),
         ("src/main.rs", "#[public] impl Other {}"),
     ];
     let folder = folder(&files);
@@ -216,10 +128,6 @@ fn modules_and_other_files_are_changed_where_they_stand() {
     );
     assert!(
         part.starts_with("use stylus_upgradeable::prelude::*;\n#[storage]\n#[derive"),
-        "{part}"
-    );
-    assert!(
-        part.contains("    Migratable(MigratableError),\n    A(A),"),
         "{part}"
     );
     assert!(part.contains("\n\n#[public]\nimpl Part {}"), "{part}");
@@ -313,7 +221,7 @@ fn the_manifest_has_our_crate_and_forwards_the_feature() {
 }
 
 #[test]
-fn a_difference_is_shown_and_written_only_over_what_it_was_made_of() {
+fn a_difference_is_shown_and_written() {
     let folder = folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", SOL_STORAGE)]);
     let path = folder.path().join("src/lib.rs");
     let init = Init::of(folder.path(), &ours()).expect("a difference");
@@ -327,28 +235,24 @@ fn a_difference_is_shown_and_written_only_over_what_it_was_made_of() {
         assert!(shown.contains(line), "{line}: {shown}");
     }
     assert_eq!(std::fs::read_to_string(&path).expect("it"), SOL_STORAGE);
-    std::fs::write(&path, format!("{SOL_STORAGE}\n")).expect("written");
-    init.write().expect_err("changed meanwhile");
-    std::fs::write(&path, SOL_STORAGE).expect("written");
-    init.write().expect("written");
+    init.put(|file| Some(&file.after)).expect("written");
     let after = Init::of(folder.path(), &ours()).expect("none");
     assert_eq!(after.files(), Vec::<&str>::new());
 }
 
 #[test]
-fn a_source_that_is_a_link_is_refused_before_anything_is_written() {
-    let folder = folder(&[]);
+fn where_a_source_is_a_link_what_was_written_is_put_back() {
+    let folder = folder(&[("Cargo.toml", MANIFEST), ("elsewhere.rs", SOL_STORAGE)]);
     let path = |name: &str| folder.path().join(name);
-    let before = "[package]\nname = \"a\"\n\n[dependencies]\nstylus-sdk = \"0.10\"\n";
-    std::fs::write(path("Cargo.toml"), before).expect("written");
     std::fs::create_dir(path("src")).expect("made");
-    std::fs::write(path("elsewhere.rs"), SOL_STORAGE).expect("written");
     std::os::unix::fs::symlink(path("elsewhere.rs"), path("src/lib.rs")).expect("a link");
     let init = Init::of(folder.path(), &ours()).expect("what would change");
     assert_eq!(init.files(), ["Cargo.toml", "src/lib.rs"]);
     init.write().expect_err("a link");
-    let now = std::fs::read_to_string(path("Cargo.toml")).expect("it");
-    assert_eq!(now, before);
+    init.undo().expect_err("a link");
+    let now = |name: &str| std::fs::read_to_string(path(name)).expect("it");
+    assert_eq!(now("Cargo.toml"), MANIFEST);
+    assert_eq!(now("elsewhere.rs"), SOL_STORAGE);
 }
 
 #[test]
@@ -361,7 +265,7 @@ fn a_manifest_is_written_with_the_local_chain_and_the_kind_of_proxies_where_ther
         init.difference()
             .contains("--- /dev/null\n+++ b/stylus-upgrades.toml\n")
     );
-    init.write().expect("written");
+    init.put(|file| Some(&file.after)).expect("written");
     let written = std::fs::read_to_string(&path).expect("a manifest");
     for line in [
         "proxy = \"evm\"",
@@ -375,28 +279,6 @@ fn a_manifest_is_written_with_the_local_chain_and_the_kind_of_proxies_where_ther
     std::fs::write(&path, "").expect("written");
     let init = Init::of(folder.path(), &ours()).expect("a contract");
     assert!(!init.files().contains(&"stylus-upgrades.toml"));
-}
-
-#[test]
-fn the_copy_of_a_crate_says_how_its_storage_is_laid_out_and_the_crate_stays() {
-    let source = SOL_STORAGE;
-    let folder = folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", source)]);
-    let clone = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the clone");
-    let framework = Framework::folder(clone).expect("the framework");
-    let copy = Derived::of(folder.path(), &framework).expect("a contract");
-    let copied = std::fs::read_to_string(copy.folder().join("src/lib.rs")).expect("it");
-    let derive = "#[derive(::stylus_upgradeable::prelude::StorageLayout)]";
-    assert!(copied.contains(derive), "{copied}");
-    assert!(
-        copied.contains(
-            "#[::stylus_upgradeable::prelude::upgradeable(allow_constructor)]\n#[public]"
-        ),
-        "{copied}"
-    );
-    let now = std::fs::read_to_string(folder.path().join("src/lib.rs")).expect("it");
-    assert_eq!(now, source);
 }
 
 #[test]

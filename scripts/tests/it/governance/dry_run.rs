@@ -1,6 +1,6 @@
 //! A dry run does everything on a copy of the chain, and leaves chain and folder as they were.
 
-use crate::governance::sandbox::{CREATE_SAVED, MIGRATE, Sandbox, error, text};
+use crate::governance::sandbox::{CREATE_SAVED, MIGRATE, Sandbox, text};
 use serde_json::json;
 
 /// Every file below the sandbox's folder, but for what builds and layouts are remembered by.
@@ -54,24 +54,4 @@ fn a_dry_run_does_all_of_it_on_a_copy_and_neither_chain_nor_folder_changes() {
     refused.is(1, "MigrationOmitted");
     assert_eq!(sandbox.block(), before);
     sandbox.done("Admin", &MIGRATE);
-}
-
-#[test]
-fn what_a_command_can_never_find_or_did_not_find_cannot_be_accepted() {
-    let sandbox = Sandbox::with_counter("Admin", 1);
-    for (words, accepted) in [
-        (&["status", "A"][..], "constructor"),
-        (&["pause", "A"], "absent:source"),
-        (&["policy", "update", "A", "Admin"], "reorder:owner"),
-        (&["doctor"], "would-fail"),
-        (&MIGRATE, "constructor"),
-        (&MIGRATE, "not-compared"),
-    ] {
-        let words = [words, &["--accept", accepted]].concat();
-        let refused = sandbox.run("Admin", &words);
-        let found = (refused.exit, error(&refused));
-        assert_eq!(found, (Some(2), "NoSuchFinding"), "{words:?} {refused:?}");
-    }
-    let status = sandbox.done("Other", "status A");
-    assert_eq!(status["definitions"][0]["current"], "1.0");
 }

@@ -194,7 +194,7 @@ fn commands() -> Vec<Vec<&'static str>> {
         &["doctor"],
         &["policy", "explain", "A"],
         &["status", admin],
-        &["status", "--report", "report.html"],
+        &["status", "A", "--report", "report.html"],
         &["registry", "descriptors"],
         &["console", "--port", "0"],
     ];

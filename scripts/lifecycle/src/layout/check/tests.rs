@@ -14,10 +14,8 @@ use thiserror::Error;
 #[derive(Debug, Error, Explain)]
 enum Error {
     #[error(transparent)]
-    #[explain(of = _0)]
     Layout(#[from] LayoutError),
     #[error(transparent)]
-    #[explain(of = _0)]
     Refused(#[from] Refused),
 }
 
