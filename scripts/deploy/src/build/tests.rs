@@ -267,9 +267,9 @@ fn a_path_that_is_no_contract_is_wrong_use() {
 fn a_home_without_a_workspace_and_a_framework_without_sources_are_refused() {
     let root = Path::new("/");
     let error = Builder::at(root, Arc::new(Silent)).err();
-    assert_eq!(error.expect("no workspace in /").name(), "NoWorkspace");
+    assert_eq!(error.expect("no workspace in /").name(), "Missing");
     let error = Builder::new(Arc::new(Silent)).framework_from(root).err();
-    assert_eq!(error.expect("no sources in /").name(), "SourcesMissing");
+    assert_eq!(error.expect("no sources in /").name(), "Missing");
 }
 
 #[test]
