@@ -16,7 +16,6 @@ use crate::manifest::ManifestError;
 use crate::migration::MigrationError;
 use crate::own_file::FileError;
 use crate::plan::PlanError;
-use crate::publish::PublishError;
 use crate::registry::{AdoptionError, OriginError, TransferError};
 use crate::trace::TraceError;
 use crate::versions::VersionsError;
@@ -77,9 +76,6 @@ pub enum Error {
     /// Nothing vouches for a registry's storage.
     #[error(transparent)]
     Origin(#[from] OriginError),
-    /// An explorer has not verified something.
-    #[error(transparent)]
-    Publish(#[from] PublishError),
     /// A transaction is not traced.
     #[error(transparent)]
     Trace(#[from] TraceError),
@@ -184,9 +180,8 @@ fn node_advice(error: &NodeError) -> String {
         NodeError::Usage(_) | NodeError::Mnemonic(_) | NodeError::Origin(_) => {
             "stylus-upgrades node --help"
         }
-        NodeError::File { .. } => "check the file",
         NodeError::Fork(_) => "check --fork-url and --fork-block-number, or give another endpoint",
-        NodeError::Chain(_) | NodeError::Threads(_) | NodeError::Stopped => "start it again",
+        _ => "look at what was found, and start it again",
     }
     .into()
 }

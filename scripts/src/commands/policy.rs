@@ -38,6 +38,7 @@ pub(super) async fn update(
         role,
         policy: expression.clone(),
         was: None,
+        executed: None,
     };
     let sender = client.caller("policy update")?;
     let mut is_own = false;
@@ -48,11 +49,8 @@ pub(super) async fn update(
             return Err(export::nothing(&what).into());
         }
         Some(old) if old == expression => {
-            let unchanged = Unchanged {
-                update,
-                executed: true,
-            };
-            return Ok(Outcome::of(&unchanged, &names));
+            update.executed = Some(true);
+            return Ok(Outcome::of(&update, &names));
         }
         Some(old) => {
             is_own = confirm::has_part(role, &old, sender)?;
@@ -108,22 +106,14 @@ struct PolicyUpdate<'a> {
     policy: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     was: Option<String>,
+    /// Set where it is that already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    executed: Option<bool>,
 }
 
-/// A policy that is that already.
-#[derive(Serialize)]
-struct Unchanged<'a> {
-    #[serde(flatten)]
-    update: PolicyUpdate<'a>,
-    executed: bool,
-}
-
-impl CommandReport for Unchanged<'_> {
+impl CommandReport for PolicyUpdate<'_> {
     fn lines(&self, _: &Names) -> Vec<String> {
-        vec![format!(
-            "the policy of {} is that already",
-            self.update.role
-        )]
+        vec![format!("the policy of {} is that already", self.role)]
     }
 }
 

@@ -3,8 +3,9 @@
 use super::context::Context;
 use crate::app_error::Error;
 use crate::client::Client;
+use crate::error::{Exit, Refusal};
 use crate::ids::TxHash;
-use crate::publish::{Explorer, Interface, PublishError, Published, Sources};
+use crate::publish::{Explorer, Interface, Published, Sources};
 use crate::secret::Secret;
 use alloy::primitives::Address;
 use clap::Args;
@@ -60,10 +61,14 @@ pub(super) async fn run(
     let progress = &*context.output;
     let explorer = Explorer::new(interface, api, client.chain_id(), key, progress)?;
     let code = client.registry(registry).code(name, version).await?;
-    let what = format!("{name} {version}");
-    let refused = |found: &str| PublishError::NotPublishable {
-        what: what.clone(),
-        found: found.into(),
+    let refused = |found: &str| {
+        let message = format!("{name} {version} was not built so that others can verify it");
+        let refusal = Refusal::new("NotPublishable", message).with(
+            "an implementation that was deployed from here with --verifiable, from a clean commit",
+            found,
+            "register a version with --verifiable from a clean commit",
+        );
+        refusal.exiting(Exit::Usage)
     };
     let store = context.store();
     let build = store.build(code.codehash)?;

@@ -1,8 +1,9 @@
 //! Blockscout's interface, version 2: it builds what lies at a commit of a public repository.
 
-use super::error::PublishError;
+use super::error::{no_url, pending, refused};
 use super::http::words;
 use super::{Explorer, PAUSE, ROUNDS, Sources};
+use crate::error::Refusal;
 use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ impl Explorer<'_> {
         &self,
         address: Address,
         sources: &Sources,
-    ) -> Result<String, PublishError> {
+    ) -> Result<String, Refusal> {
         let contract = self.blockscout_url(address, &[])?;
         if is_verified(&self.http.get(contract.clone()).await?) {
             return Ok("verified before".into());
@@ -29,8 +30,8 @@ impl Explorer<'_> {
         });
         let answer = self.http.post(url, Some(&submitted)).await?;
         if answer.is_null() {
-            let reason = "it does not know the contract, or verifies no Stylus contracts".into();
-            return Err(PublishError::Refused { reason });
+            let words = "it does not know the contract, or verifies no Stylus contracts";
+            return Err(refused(words.into()));
         }
         let answer = words(&answer);
         self.progress
@@ -41,12 +42,12 @@ impl Explorer<'_> {
             }
             tokio::time::sleep(PAUSE).await;
         }
-        Err(PublishError::Pending { answer })
+        Err(pending(answer))
     }
 
-    fn blockscout_url(&self, address: Address, more: &[&str]) -> Result<Url, PublishError> {
+    fn blockscout_url(&self, address: Address, more: &[&str]) -> Result<Url, Refusal> {
         let mut url = self.api.clone();
-        let mut path = url.path_segments_mut().map_err(|()| PublishError::Url)?;
+        let mut path = url.path_segments_mut().map_err(|()| no_url())?;
         let account = address.to_checksum(None);
         path.pop_if_empty()
             .extend(["api", "v2", "smart-contracts", &account])

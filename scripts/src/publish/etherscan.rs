@@ -1,8 +1,9 @@
 //! Etherscan's interface, version 2: one URL for every chain, and all parameters in the query.
 
-use super::error::PublishError;
+use super::error::{pending, refused};
 use super::http::words;
 use super::{Explorer, PAUSE, ROUNDS, Sources};
+use crate::error::Refusal;
 use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
 use serde_json::Value;
@@ -17,7 +18,7 @@ impl Explorer<'_> {
         &self,
         address: Address,
         sources: &Sources,
-    ) -> Result<String, PublishError> {
+    ) -> Result<String, Refusal> {
         let compiler = format!("stylus:{}", sources.cargo_stylus);
         let license = sources.license.to_string();
         let submission = self.etherscan_url(&[
@@ -37,7 +38,7 @@ impl Explorer<'_> {
         &self,
         address: Address,
         implementation: Address,
-    ) -> Result<String, PublishError> {
+    ) -> Result<String, Refusal> {
         let submission = self.etherscan_url(&[
             ("action", "verifyproxycontract"),
             ("address", &address.to_checksum(None)),
@@ -48,18 +49,14 @@ impl Explorer<'_> {
     }
 
     /// Submits, and asks until it has decided.
-    async fn etherscan_decided(
-        &self,
-        submission: Url,
-        check: &str,
-    ) -> Result<String, PublishError> {
+    async fn etherscan_decided(&self, submission: Url, check: &str) -> Result<String, Refusal> {
         let submitted = self.http.post(submission, None).await?;
         let (is_accepted, ticket) = result(&submitted);
         if is_known(&ticket) {
             return Ok(ticket);
         }
         if !is_accepted {
-            return Err(PublishError::Refused { reason: ticket });
+            return Err(refused(ticket));
         }
         let url = self.etherscan_url(&[("action", check), ("guid", &ticket)]);
         let mut last = String::new();
@@ -69,12 +66,12 @@ impl Explorer<'_> {
                 return Ok(answer);
             }
             if !answer.to_lowercase().contains(PENDING) {
-                return Err(PublishError::Refused { reason: answer });
+                return Err(refused(answer));
             }
             last = answer;
             tokio::time::sleep(PAUSE).await;
         }
-        Err(PublishError::Pending { answer: last })
+        Err(pending(last))
     }
 
     fn etherscan_url(&self, parameters: &[(&str, &str)]) -> Url {

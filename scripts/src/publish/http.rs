@@ -1,7 +1,8 @@
 //! Requests to an explorer, with limits: a deadline, no redirects. No URL is
 //! in an error, for a key may be in it.
 
-use super::error::PublishError;
+use super::error::{refused, unreachable};
+use crate::error::Refusal;
 use alloy::transports::choose_tls_cryptography;
 use alloy::transports::http::reqwest::{self, Client, RequestBuilder, Url, redirect};
 use serde_json::Value;
@@ -13,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub(super) struct Http(Client);
 
 impl Http {
-    pub(super) fn new() -> Result<Self, PublishError> {
+    pub(super) fn new() -> Result<Self, Refusal> {
         choose_tls_cryptography();
         let client = Client::builder()
             .redirect(redirect::Policy::none())
@@ -22,12 +23,12 @@ impl Http {
         client.map(Self).map_err(broken)
     }
 
-    pub(super) async fn get(&self, url: Url) -> Result<Value, PublishError> {
+    pub(super) async fn get(&self, url: Url) -> Result<Value, Refusal> {
         answered(self.0.get(url)).await
     }
 
     /// Posts a document; without one the URL says everything.
-    pub(super) async fn post(&self, url: Url, body: Option<&Value>) -> Result<Value, PublishError> {
+    pub(super) async fn post(&self, url: Url, body: Option<&Value>) -> Result<Value, Refusal> {
         let request = self.0.post(url);
         answered(match body {
             Some(body) => request.json(body),
@@ -37,7 +38,7 @@ impl Http {
     }
 }
 
-async fn answered(request: RequestBuilder) -> Result<Value, PublishError> {
+async fn answered(request: RequestBuilder) -> Result<Value, Refusal> {
     let answer = request.send().await.map_err(broken)?;
     let status = answer.status();
     let document: Option<Value> = answer.json().await.ok();
@@ -45,12 +46,13 @@ async fn answered(request: RequestBuilder) -> Result<Value, PublishError> {
         Some(document) if status.is_success() => Ok(document),
         // What an explorer does not know yet.
         _ if status == reqwest::StatusCode::NOT_FOUND => Ok(Value::Null),
-        Some(document) if status.is_client_error() => Err(PublishError::Refused {
-            reason: format!("HTTP status {status}: {}", words(&document)),
-        }),
-        _ => Err(PublishError::Unreachable {
-            reason: format!("HTTP status {status}, and no document"),
-        }),
+        Some(document) if status.is_client_error() => Err(refused(format!(
+            "HTTP status {status}: {}",
+            words(&document)
+        ))),
+        _ => Err(unreachable(format!(
+            "HTTP status {status}, and no document"
+        ))),
     }
 }
 
@@ -62,7 +64,6 @@ pub(super) fn words(document: &Value) -> String {
     }
 }
 
-fn broken(error: reqwest::Error) -> PublishError {
-    let reason = error.without_url().to_string();
-    PublishError::Unreachable { reason }
+fn broken(error: reqwest::Error) -> Refusal {
+    unreachable(error.without_url().to_string())
 }

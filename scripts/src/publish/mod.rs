@@ -6,8 +6,7 @@ mod error;
 mod etherscan;
 mod http;
 
-pub use error::PublishError;
-
+use crate::error::{Exit, Refusal};
 use crate::loopback::is_loopback;
 use crate::output::shortened;
 use crate::progress::Progress;
@@ -15,6 +14,7 @@ use crate::secret::Secret;
 use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
 use clap::ValueEnum;
+use error::{no_url, not_public};
 use http::Http;
 use serde::Serialize;
 use std::time::Duration;
@@ -59,16 +59,16 @@ impl Sources {
     /// The URL of a public repository: an explorer gets it, and shows it to everybody.
     ///
     /// # Errors
-    /// [`PublishError::Repository`] where a key is in it, or may be.
-    pub fn public(repository: &str) -> Result<&str, PublishError> {
-        let url: Url = repository.parse().map_err(|_| PublishError::Repository)?;
+    /// `RepositoryUrl` where a key is in it, or may be.
+    pub fn public(repository: &str) -> Result<&str, Refusal> {
+        let url: Url = repository.parse().map_err(|_| not_public())?;
         let is_plain = url.username().is_empty()
             && url.password().is_none()
             && url.query().is_none()
             && url.fragment().is_none();
         match is_plain && matches!(url.scheme(), "https" | "http") {
             true => Ok(repository),
-            false => Err(PublishError::Repository),
+            false => Err(not_public()),
         }
     }
 }
@@ -104,28 +104,34 @@ impl<'a> Explorer<'a> {
     /// The explorer at `api`, or Etherscan's own for every chain.
     ///
     /// # Errors
-    /// [`PublishError::Url`], also for Blockscout without a URL: each chain has its own.
-    /// [`PublishError::ExposedKey`].
+    /// `ExplorerUrl`, also for Blockscout without a URL: each chain has its own.
+    /// `ExposedKey`.
     pub fn new(
         interface: Interface,
         api: Option<&str>,
         chain_id: u64,
         key: Option<Secret>,
         progress: &'a dyn Progress,
-    ) -> Result<Self, PublishError> {
+    ) -> Result<Self, Refusal> {
         let api = match (interface, api) {
             (_, Some(api)) => api,
             (Interface::Etherscan, None) => ETHERSCAN,
             (Interface::Blockscout, None) => "",
         };
-        let url: Url = api.parse().map_err(|_| PublishError::Url)?;
+        let url: Url = api.parse().map_err(|_| no_url())?;
         if !matches!(url.scheme(), "https" | "http") {
-            return Err(PublishError::Url);
+            return Err(no_url());
         }
         let sends_key = interface == Interface::Etherscan && key.is_some();
         if sends_key && url.scheme() != "https" && !is_loopback(url.host_str().unwrap_or_default())
         {
-            return Err(PublishError::ExposedKey);
+            let message = "the explorer's key is not sent without encryption";
+            let refusal = Refusal::new("ExposedKey", message).with(
+                "--explorer-api https://…, or this machine",
+                "http to another machine, and a key",
+                "use https, or unset ETHERSCAN_API_KEY",
+            );
+            return Err(refusal.exiting(Exit::Usage));
         }
         Ok(Self {
             interface,
@@ -140,12 +146,12 @@ impl<'a> Explorer<'a> {
     /// Has the explorer verify an implementation, and waits until it has decided.
     ///
     /// # Errors
-    /// [`PublishError::Refused`] with its words.
+    /// `ExplorerRefused` with its words.
     pub async fn implementation(
         &self,
         address: Address,
         sources: &Sources,
-    ) -> Result<Published, PublishError> {
+    ) -> Result<Published, Refusal> {
         let answer = match self.interface {
             Interface::Etherscan => self.etherscan_sources(address, sources).await?,
             Interface::Blockscout => self.blockscout_sources(address, sources).await?,
@@ -162,7 +168,7 @@ impl<'a> Explorer<'a> {
         &self,
         address: Address,
         implementation: Address,
-    ) -> Result<Option<Published>, PublishError> {
+    ) -> Result<Option<Published>, Refusal> {
         if self.interface == Interface::Blockscout {
             return Ok(None);
         }

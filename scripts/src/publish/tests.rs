@@ -1,4 +1,5 @@
-use super::{Explorer, Interface, PublishError, Published, Sources};
+use super::{Explorer, Interface, Published, Sources};
+use crate::error::Explain;
 use crate::progress::Silent;
 use crate::secret::Secret;
 use alloy::primitives::Address;
@@ -168,7 +169,8 @@ async fn what_etherscan_refuses_is_reported_without_the_key_and_what_it_knows_is
             .implementation(ACCOUNT, &all)
             .await
             .expect_err("refused");
-        assert!(matches!(&refused, PublishError::Refused { reason } if reason == words));
+        assert_eq!(refused.name(), "ExplorerRefused");
+        assert_eq!(refused.found().as_deref(), Some(words));
         assert!(!refused.to_string().contains("the-key"));
     }
     let known = explorer.implementation(ACCOUNT, &all).await.expect("known");
@@ -177,10 +179,7 @@ async fn what_etherscan_refuses_is_reported_without_the_key_and_what_it_knows_is
         .implementation(ACCOUNT, &all)
         .await
         .expect_err("broken");
-    assert!(
-        matches!(broken, PublishError::Unreachable { .. }),
-        "{broken:?}"
-    );
+    assert_eq!(broken.name(), "ExplorerUnreachable");
     assert!(!format!("{broken:?}").contains("the-key"));
 }
 
@@ -223,9 +222,9 @@ async fn blockscout_that_verifies_no_stylus_contracts_is_a_refusal() {
     ]);
     let explorer = blockscout.explorer(Interface::Blockscout);
     let refused = explorer.implementation(ACCOUNT, &sources()).await;
-    assert!(matches!(refused, Err(PublishError::Refused { .. })));
+    assert_eq!(refused.expect_err("none").name(), "ExplorerRefused");
     let nowhere = Explorer::new(Interface::Blockscout, None, 1, None, &Silent);
-    assert!(matches!(nowhere, Err(PublishError::Url)));
+    assert_eq!(nowhere.map(drop).expect_err("none").name(), "ExplorerUrl");
 }
 
 #[tokio::test]
@@ -241,7 +240,8 @@ async fn words_that_merely_mention_a_verified_contract_are_a_refusal() {
     for _ in 0..2 {
         let refused = explorer.implementation(ACCOUNT, &sources()).await;
         let refused = refused.expect_err("refused");
-        assert!(matches!(&refused, PublishError::Refused { reason } if reason == text));
+        assert_eq!(refused.name(), "ExplorerRefused");
+        assert_eq!(refused.found().as_deref(), Some(text));
     }
     let known = explorer.implementation(ACCOUNT, &sources()).await;
     let mut known = known.expect("known");
@@ -262,7 +262,7 @@ fn neither_a_repositorys_token_nor_the_key_goes_where_others_read_it() {
         "",
     ] {
         let refused = Sources::public(wrong).expect_err(wrong);
-        assert!(matches!(refused, PublishError::Repository));
+        assert_eq!(refused.name(), "RepositoryUrl");
         assert!(!refused.to_string().contains("TOKEN"));
     }
     let plain = "https://example.org/team/notes";
@@ -277,10 +277,8 @@ fn neither_a_repositorys_token_nor_the_key_goes_where_others_read_it() {
         "http://10.0.0.1/api",
         "http://localhost.example.org",
     ] {
-        assert!(
-            matches!(open(far, Some("k")), Err(PublishError::ExposedKey)),
-            "{far}"
-        );
+        let refused = open(far, Some("k")).expect_err(far);
+        assert_eq!(refused.name(), "ExposedKey", "{far}");
         open(far, None).expect("nothing is exposed");
     }
     for near in [
