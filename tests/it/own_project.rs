@@ -262,7 +262,6 @@ async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), H
     empty.refused("Revision", "deploy git:no-such-tag");
     empty.refused("VersionUnknown", "layout diff Note@9.9 .");
 
-    a_path_with_the_name_of_a_kept_version(&empty);
     let migrated = empty.done("migrate Note 2.0 .");
     assert_eq!(migrated["storage"][0]["verdict"], "safe", "{migrated:#}");
     let status = empty.done("status note");
@@ -280,14 +279,6 @@ async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), H
     fs::write(empty.kept("1.0").join("layout.json"), "{}").expect("written");
     empty.refused("VersionsTampered", "layout diff Note@1.0 .");
     Ok(())
-}
-
-/// It is refused, as it might be either.
-fn a_path_with_the_name_of_a_kept_version(empty: &Empty) {
-    let path = empty.path("note/Note@1.0");
-    fs::create_dir(&path).expect("made");
-    empty.refused("VersionOrPath", "layout diff Note@1.0 .");
-    fs::remove_dir(&path).expect("removed");
 }
 
 /// From the registered bytes of 1.0 to the source as it is, as the project's test does it.

@@ -15,11 +15,6 @@ pub trait CommandReport: Serialize {
         Vec::new()
     }
 
-    /// Commands for a forge's runner, printed before the lines.
-    fn runner_commands(&self) -> Vec<String> {
-        Vec::new()
-    }
-
     /// How the command ended.
     fn exit(&self) -> Exit {
         Exit::Done
@@ -50,7 +45,6 @@ impl Outcome {
     pub fn add(&mut self, part: &impl CommandReport, names: &Names) {
         self.fields(part);
         self.lines.extend(part.lines(names));
-        self.commands.extend(part.runner_commands());
         if part.exit() != Exit::Done {
             self.exit = Some(part.exit());
         }

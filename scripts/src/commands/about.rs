@@ -4,12 +4,9 @@ use super::help;
 use crate::app_error::Error;
 use crate::build::Framework;
 use crate::ids::CodeHash;
-use crate::names::Names;
 use crate::output::Outcome;
-use crate::report::CommandReport;
 use alloy::primitives::Address;
 use clap_complete::Shell;
-use serde::Serialize;
 use std::path::Path;
 use std::sync::LazyLock;
 use stylus_upgrades_framework as pinned;
@@ -50,24 +47,13 @@ pub(super) fn completions(shell: Shell) -> Outcome {
     let mut command = help::command();
     clap_complete::generate(shell, &mut command, "stylus-upgrades", &mut script);
     let script = String::from_utf8_lossy(&script);
-    let report = Completions {
-        shell: shell.to_string(),
-        // clap_complete 4.6 takes the hyphen in the name for the space before a subcommand in its labels only.
-        script: script.replace("stylus__subcmd__upgrades", "stylus__upgrades"),
-    };
-    Outcome::of(&report, &Names::default())
-}
-
-#[derive(Serialize)]
-struct Completions {
-    shell: String,
-    script: String,
-}
-
-impl CommandReport for Completions {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        self.script.lines().map(str::to_owned).collect()
-    }
+    // clap_complete 4.6 takes the hyphen in the name for the space before a subcommand in its labels only.
+    let script = script.replace("stylus__subcmd__upgrades", "stylus__upgrades");
+    let mut outcome = Outcome::default();
+    outcome.field("shell", shell.to_string());
+    outcome.lines = script.lines().map(str::to_owned).collect();
+    outcome.field("script", script);
+    outcome
 }
 
 /// `man`: a page of the program and one of each command, with what `--help` says.
@@ -83,18 +69,10 @@ pub(super) fn manual(folder: &Path) -> Result<Outcome, Error> {
         found: error.to_string(),
         next: "name another folder".into(),
     })?;
-    Ok(Outcome::of(&Manual { folder }, &Names::default()))
-}
-
-#[derive(Serialize)]
-struct Manual<'a> {
-    folder: &'a Path,
-}
-
-impl CommandReport for Manual<'_> {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        vec![format!("written    {}", self.folder.display())]
-    }
+    let mut outcome = Outcome::default();
+    outcome.field("folder", folder);
+    outcome.line(format!("written    {}", folder.display()));
+    Ok(outcome)
 }
 
 #[cfg(test)]

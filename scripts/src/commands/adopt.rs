@@ -5,23 +5,24 @@ use super::context::Context;
 use super::facts::Place;
 use super::propose::propose;
 use super::storage;
+use super::transfer::first_contact;
 use crate::app_error::Error;
 use crate::assess::Role;
-use crate::build::BuildError;
+use crate::build::{BuildError, evm};
 use crate::checks::{Assessment, Subject};
 use crate::governance::kind_in_words;
 use crate::ids::{CodeHash, LayoutHash};
-use crate::names::Names;
+use crate::model::Instance;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{Candidate, TransferError, candidate, given_to};
-use crate::report::CommandReport;
+use crate::registry::{Candidate, TransferError, candidate, given_to, require_there};
+use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
-use serde::Serialize;
 use std::path::Path;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
 use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::slots;
 
 /// What the version before is called where that is no version.
 pub(super) const BEFORE: &str = "what it runs";
@@ -31,8 +32,7 @@ pub(super) type RunsLayout<'a> = (Option<&'a Path>, Option<(Address, LayoutHash)
 
 /// Makes a proxy an instance at a version.
 pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
-    let client = context.working_client("adopt").await?;
-    let registry = context.verified(&client, context.registry()?).await?;
+    let (client, registry) = context.verified_working("adopt").await?;
     let proxy = context.manifest.address(&args.proxy)?;
     let name = args.name.as_str();
     let found = candidate(&client, (registry, name), wasm_proxy()?, proxy).await?;
@@ -45,15 +45,16 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
         .into());
     }
     let admin = given_to(registry, name);
-    let report = AdoptionReport {
-        name,
-        version: &args.version,
-        proxy,
-        kind: kind_in_words(found.kind),
-        runs: found.implementation,
-        admin,
-    };
-    let mut outcome = Outcome::of(&report, &context.names());
+    let kind = kind_in_words(found.kind);
+    let runs = found.implementation;
+    let mut outcome = Outcome::default();
+    outcome.line(format!("{proxy}  a {kind} that runs {runs}"));
+    outcome.field("name", name);
+    outcome.field("version", &args.version);
+    outcome.field("proxy", proxy);
+    outcome.field("kind", kind);
+    outcome.field("runs", runs);
+    outcome.field("admin", admin);
     found.require_given(&client, registry, name).await?;
     if found.authority.is_none() {
         context.output.note(&format!(
@@ -62,10 +63,9 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
         ));
     }
     let place = Place::of(context, &client, registry);
-    let pair = (name, args.version.as_str());
-    let runs_layout = (args.runs_layout.as_deref(), None);
-    let said = ((&args.storage, Role::Proposer), runs_layout);
-    let checks = takes_over(place, pair, said, &found).await?;
+    let said = (&args.storage, Role::Proposer);
+    let said = (said, (args.runs_layout.as_deref(), None));
+    let checks = takes_over(place, (name, &args.version), said, &found).await?;
     storage::require(&checks)?;
     storage::report(&mut outcome, &checks);
     let call = abi::adoptCall {
@@ -76,28 +76,6 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
     };
     let bytes = call.abi_encode().into();
     propose(place, &bytes, Vec::new(), outcome).await
-}
-
-/// The proxy that becomes an instance.
-#[derive(Serialize)]
-struct AdoptionReport<'a> {
-    name: &'a str,
-    version: &'a str,
-    proxy: Address,
-    kind: String,
-    /// The implementation that it runs now.
-    runs: Address,
-    /// Who has to be its admin: the definition's.
-    admin: Address,
-}
-
-impl CommandReport for AdoptionReport<'_> {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let Self {
-            proxy, kind, runs, ..
-        } = self;
-        vec![format!("{proxy}  a {kind} that runs {runs}")]
-    }
 }
 
 /// keccak256 of the code of our WASM proxies.
@@ -116,13 +94,8 @@ pub(super) async fn check(
 ) -> Result<Assessment, Error> {
     let definition = (place.registry, call.name.as_str());
     let found = candidate(place.client, definition, wasm_proxy()?, call.proxy).await?;
-    takes_over(
-        place,
-        (&call.name, &call.version),
-        (said, (None, None)),
-        &found,
-    )
-    .await
+    let said = (said, (None, None));
+    takes_over(place, (&call.name, &call.version), said, &found).await
 }
 
 /// Checks whether the version's code may take over the storage of what the proxy runs.
@@ -141,4 +114,120 @@ pub(super) async fn takes_over(
         said: &args.said(),
     };
     place.assess(adoption, role).await
+}
+
+/// Accepts a proxy, or takes an acceptance back.
+pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
+    let (client, registry) = context.verified_working("adopt").await?;
+    let place = Place::of(context, &client, registry);
+    let proxy = context.manifest.address(&args.proxy)?;
+    let mut call = abi::acceptTransferCall {
+        name: args.name.clone(),
+        proxy,
+        kind: 0,
+        version: args.version.clone(),
+        registry: Address::ZERO,
+    };
+    let mut outcome = Outcome::default();
+    outcome.field("name", &call.name);
+    outcome.field("version", &call.version);
+    outcome.field("proxy", proxy);
+    if let Some(from) = &args.from {
+        call.registry = context.manifest.address(from)?;
+        let instance = found(place, &call).await?;
+        call.kind = instance.kind.number();
+        let kind = kind_in_words(call.kind);
+        outcome.field("from", call.registry);
+        outcome.field("kind", &kind);
+        outcome.line(format!(
+            "{proxy}  {kind} of {} {} of {}",
+            instance.definition,
+            instance.version,
+            context.names().long(call.registry)
+        ));
+        let said = (&args.storage, Role::Proposer);
+        let file = args.runs_layout.as_deref();
+        let checks = arrives(place, &call, &instance, file, said).await?;
+        storage::require(&checks)?;
+        storage::report(&mut outcome, &checks);
+        outcome.line(format!(
+            "next, once it is accepted: stylus-upgrades transfer {proxy} {registry} {} --registry {}",
+            shell_word(&call.name),
+            call.registry
+        ));
+    } else {
+        let accepted = place.reader().acceptance(&call.name, proxy).await?;
+        (call.kind, call.version) = (accepted.kind.number(), accepted.version);
+        if accepted.registry.is_zero() {
+            let name = call.name;
+            return Err(TransferError::NothingAccepted { proxy, name }.into());
+        }
+        outcome.line(format!(
+            "{proxy}  is not accepted from {} any more",
+            context.names().long(accepted.registry)
+        ));
+    }
+    let bytes = call.abi_encode().into();
+    propose(place, &bytes, Vec::new(), outcome).await
+}
+
+/// What an approver of an acceptance has checked.
+pub(super) async fn check_acceptance(
+    place: Place<'_>,
+    call: &abi::acceptTransferCall,
+    said: (&StorageArgs, Role),
+) -> Result<Assessment, Error> {
+    if call.registry.is_zero() {
+        return Ok(Assessment::default());
+    }
+    let instance = found(place, call).await?;
+    arrives(place, call, &instance, None, said).await
+}
+
+/// Whether the version may take over the storage of an instance. Its layout is that of a file, or as the registry
+/// recorded it that is to transfer it.
+async fn arrives(
+    place: Place<'_>,
+    call: &abi::acceptTransferCall,
+    instance: &Instance,
+    file: Option<&Path>,
+    said: (&StorageArgs, Role),
+) -> Result<Assessment, Error> {
+    let there = place.client.registry(call.registry);
+    let code = there.code(&instance.definition, &instance.version).await?;
+    let runs = place.client.storage(call.proxy, slots::IMPLEMENTATION);
+    let candidate = Candidate {
+        proxy: call.proxy,
+        kind: call.kind.into(),
+        implementation: Address::from_word(runs.await?),
+        authority: Some(call.registry),
+        through: call.proxy,
+    };
+    let said = (said, (file, Some((call.registry, code.layout))));
+    takes_over(place, (&call.name, &call.version), said, &candidate).await
+}
+
+/// The instance at the registry that is to transfer it. An adopted one is not transferred to a registry.
+async fn found(place: Place<'_>, call: &abi::acceptTransferCall) -> Result<Instance, Error> {
+    let proxy = call.proxy;
+    let from = first_contact(place.context, place.client, call.registry).await?;
+    let instance = require_there(place.client, from, proxy).await?;
+    if instance.kind.is_adopted() {
+        let found = "an adopted proxy, which goes to an account and is adopted from there".into();
+        return Err(TransferError::NotThere { proxy, from, found }.into());
+    }
+    // What the proxy obeys stands in its own slot: a registry can have a proxy on record that obeys another.
+    let obeyed = Address::from_word(place.client.storage(proxy, slots::ADMIN).await?);
+    if obeyed != from {
+        let found = format!("a proxy whose ERC-1967 admin slot names {obeyed}");
+        return Err(TransferError::NotThere { proxy, from, found }.into());
+    }
+    // The registry in an EVM proxy's code could order it anything, whoever it obeys.
+    let code = place.client.code(proxy).await?;
+    if let Some(relay) = evm::registry_in_code(&code)
+        && relay != place.registry
+    {
+        first_contact(place.context, place.client, relay).await?;
+    }
+    Ok(instance)
 }

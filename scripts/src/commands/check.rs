@@ -1,7 +1,6 @@
 //! `check`: what a pull request would do to what is live, in one command.
 
 mod baseline;
-mod offline;
 
 use super::args::{PlanArgs, SEED, StepArgs, StorageArgs, time};
 use super::calldata;
@@ -23,9 +22,8 @@ use crate::layout::finding_id;
 use crate::manifest::Declared;
 use crate::output::Outcome;
 use crate::plan::{Reads, Verdict, not_tried, only_started};
-use baseline::Baseline;
+use baseline::{Baseline, against};
 use clap::{Args, ValueEnum};
-use offline::against;
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -180,9 +178,7 @@ impl Check<'_> {
         }
         checks.add(way)?;
         self.absent(Part::Trial, NOT_ASKED);
-        self.take(&checks)?;
-        self.added(checks.before());
-        Ok(())
+        self.take(&checks)
     }
 
     /// Tries the upgrade on a copy of the chain.
@@ -209,15 +205,9 @@ impl Check<'_> {
         } = tried;
         self.findings.extend(taken);
         self.take(&checks)?;
-        self.added(checks.before());
         let called = calldata::typed(&self.args.step.call);
-        let called = called.split('(').next().unwrap_or_default();
-        let at = self.places.function(called);
-        let refused = checks.decision().refused;
-        let is_new = |one: &&Finding| !refused.contains(one);
-        let problems = plan.problems.iter().filter(is_new);
-        let placed = problems.map(|problem| problem.clone().at(at, &self.root));
-        self.findings.extend(placed);
+        let problems = plan.problems.iter().cloned();
+        self.findings.extend(problems.map(|one| about(one, called)));
         self.coverage.seen(Part::Trial, Origin::Chain);
         if plan.instances.is_empty() && plan.untried == 0 {
             let why = "there is no instance to try it on";
@@ -251,7 +241,8 @@ impl Check<'_> {
 
     /// Looks for calls that the upgrade makes do something else, where somebody wants that.
     async fn fuzz(&mut self, context: &Context, tried: &Tried) {
-        let Some(time) = self.args.fuzz.filter(|_| tried.plan.problems.is_empty()) else {
+        let is_refused = !tried.plan.problems.is_empty() || tried.checks.refusal().is_some();
+        let Some(time) = self.args.fuzz.filter(|_| !is_refused) else {
             return;
         };
         let settings = Settings {
@@ -270,50 +261,41 @@ impl Check<'_> {
             }
         };
         for found in &report.findings {
-            let function = found.subject.split('(').next().unwrap_or_default();
-            let at = self.places.function(function);
-            let at = at.or_else(|| self.places.field(function));
-            self.findings.push(report.finding(found).at(at, &self.root));
+            let finding = about(report.finding(found), &found.subject);
+            self.findings.push(finding);
         }
         self.findings.push(report.summary());
     }
 
-    /// Takes over what was found, each at its place in the sources, and what changed in storage and loses nothing.
+    /// Takes over what was found, what changed in storage and loses nothing, and what callers can use from the next
+    /// version on.
     fn take(&mut self, checks: &Assessment) -> Result<(), Error> {
         storage::require_all(checks)?;
         self.coverage.merge(&checks.coverage);
-        let all = checks.changes().into_iter();
-        let safe = all
-            .filter(|one| one.decision == Decision::Safe)
-            .map(|one| Finding {
-                about: Some(one.field.clone()),
-                ..Finding::new(
-                    Part::Layout,
-                    Severity::Note,
-                    finding_id(&one),
-                    format!("{}: {}", one.field, one.note),
-                )
-            });
-        let all: Vec<Finding> = checks.found().cloned().chain(safe).collect();
-        for one in all {
-            let about = one.about.as_deref().unwrap_or_default();
-            let at = match one.part {
-                Part::Layout | Part::LiveInstances => self.places.field(about),
-                _ => self.places.function(about),
-            };
-            self.findings.push(one.at(at, &self.root));
+        self.findings.extend(checks.found().cloned());
+        for change in checks.changes() {
+            if change.decision == Decision::Safe {
+                let says = format!("{}: {}", change.field, change.note);
+                let id = finding_id(&change);
+                self.findings.push(Finding {
+                    about: Some(change.field),
+                    ..Finding::new(Part::Layout, Severity::Note, id, says)
+                });
+            }
         }
+        let before = checks.before().into_iter();
+        let added = before.flat_map(|old| added(old, &self.interface));
+        self.findings.extend(added);
         Ok(())
     }
 
-    /// What callers can use from the next version on.
-    fn added(&mut self, old: Option<&Callable>) {
-        let all = old.iter();
-        for added in all.flat_map(|old| added(old, &self.interface)) {
-            let at = self
-                .places
-                .function(added.about.as_deref().unwrap_or_default());
-            self.findings.push(added.at(at, &self.root));
+    /// Where that stands in the sources which a finding is about.
+    fn place(&self, finding: &Finding) -> Option<(&Path, usize)> {
+        let about = finding.about.as_deref()?;
+        match finding.part {
+            Part::Layout | Part::LiveInstances => self.places.field(about),
+            Part::Trial => (self.places.function(about)).or_else(|| self.places.field(about)),
+            _ => self.places.function(about),
         }
     }
 
@@ -340,6 +322,12 @@ impl Check<'_> {
         let seen = self.coverage.findings().into_iter();
         let is_told = |one: &Finding| self.is_built && one.severity != Severity::Good;
         self.findings.extend(seen.filter(is_told));
+        let found = std::mem::take(&mut self.findings).into_iter();
+        let placed = found.map(|one| match self.place(&one) {
+            Some(place) => one.at(Some(place), &self.root),
+            None => one,
+        });
+        self.findings = placed.collect();
         let accepted = context.accepted();
         let refused = decide(&self.findings, &accepted, Role::Ci).refused;
         for one in &mut self.findings {
@@ -382,6 +370,15 @@ impl Check<'_> {
         });
         outcome.exit = (errors > 0).then_some(Exit::Refused);
         outcome
+    }
+}
+
+/// The same, about the function that a call or a signature names.
+fn about(finding: Finding, call: &str) -> Finding {
+    let function = call.split('(').next().map(str::to_owned);
+    Finding {
+        about: function,
+        ..finding
     }
 }
 

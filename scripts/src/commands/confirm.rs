@@ -7,7 +7,6 @@ use crate::assess::{Coverage, Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
 use crate::error::{Exit, Refusal};
 use crate::governance::{Call, GovernanceError, current_policy, pending, readiness, rival};
-use crate::ids::ActionId;
 use crate::progress::Progress;
 use crate::text::{count, shell_word};
 use alloy::primitives::{Address, Bytes};
@@ -16,26 +15,6 @@ use stylus_registry_core::policy::{Policy, parse};
 /// Something that has to be meant, in words.
 pub(super) fn notice(id: FindingId, words: String) -> Finding {
     Finding::new(Part::Policy, Severity::Danger, id, words)
-}
-
-/// That an open action of somebody is about the same and differs.
-pub(super) fn other_action(
-    subject: &str,
-    (action, proposer): (ActionId, Address),
-    differs: &str,
-    context: &Context,
-) -> Finding {
-    let proposer = context.names().long(proposer);
-    let words = format!(
-        "the open action {action} for {subject}, which {proposer} proposed, {differs}: an approval of this one does not \
-         count for it. Compare: stylus-upgrades pending {action}; then approve or cancel it"
-    );
-    Finding::new(
-        Part::Action,
-        Severity::Danger,
-        FindingId::OTHER_ACTION,
-        words,
-    )
 }
 
 /// Refuses `call` where an open action is about the same and differs, unless that is meant.
@@ -64,8 +43,13 @@ pub(super) async fn rivals(
     let open = pending(client, registry, own.definition()).await?;
     let all = open.iter().filter_map(|other| {
         let (subject, differs) = rival((own, bytes), other)?;
-        let other = (other.action, other.proposer);
-        Some(other_action(&subject, other, &differs, context))
+        let (action, proposer) = (other.action, context.names().long(other.proposer));
+        let words = format!(
+            "the open action {action} for {subject}, which {proposer} proposed, {differs}: an approval of this one \
+             does not count for it. Compare: stylus-upgrades pending {action}; then approve or cancel it"
+        );
+        let id = FindingId::OTHER_ACTION;
+        Some(Finding::new(Part::Action, Severity::Danger, id, words))
     });
     Ok(all.collect())
 }

@@ -2,11 +2,11 @@
 
 mod built;
 mod chain;
-pub(super) mod earlier;
 mod interfaces;
 mod manifest;
 mod registry;
 
+pub(super) use chain::{earlier, report_undone};
 pub(super) use interfaces::Known as KnownInterface;
 pub(super) use manifest::seen_by;
 pub(super) use registry::{Unverified, key};
@@ -23,8 +23,7 @@ use crate::output::Output;
 use crate::plan::{Plan, PlanError, PlanRequest, Trials, plan};
 use crate::progress::Progress;
 use crate::registry::Origin;
-use crate::secret::Secret;
-use crate::text::{grouped, shell_word};
+use crate::text::grouped;
 use alloy::primitives::Address;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -60,9 +59,9 @@ pub(super) struct Context {
     /// Whether it was told where the facts of a verdict are read.
     told_read_at: OnceLock<()>,
     /// Where the registry's events are kept between two commands, if they are.
-    events: Option<Arc<EventStore>>,
+    pub(super) events: Option<Arc<EventStore>>,
     /// Where trials are kept between two commands, if they are.
-    trials: Option<Arc<Trials>>,
+    pub(super) trials: Option<Arc<Trials>>,
 }
 
 impl Context {
@@ -83,7 +82,6 @@ impl Context {
             None => Manifest::default(),
         };
         let manifest = match global.network.as_deref() {
-            Some("") => return Err(no_network_named(&manifest)),
             Some(name) => manifest.on(name)?,
             None => manifest,
         };
@@ -113,22 +111,6 @@ impl Context {
         })
     }
 
-    /// The same, with the registry's events kept between two commands.
-    pub(super) fn with_events(self, store: Arc<EventStore>) -> Self {
-        Self {
-            events: Some(store),
-            ..self
-        }
-    }
-
-    /// The same, with what was tried on a copy of a block kept between two commands.
-    pub(super) fn with_trials(self, trials: Arc<Trials>) -> Self {
-        Self {
-            trials: Some(trials),
-            ..self
-        }
-    }
-
     /// Tries a migration on a copy of the newest block.
     pub(super) async fn try_on_copy(
         &self,
@@ -156,43 +138,6 @@ impl Context {
         self.manifest.network.as_deref()
     }
 
-    /// What names chain and registry for this command, for the next command to repeat. What
-    /// the environment says needs no repeating.
-    pub(super) fn given(&self) -> String {
-        let Global {
-            rpc_url,
-            network,
-            registry,
-            manifest,
-            ..
-        } = &self.global;
-        let manifest = manifest.as_ref().map(|path| path.display().to_string());
-        let all = [
-            (
-                "--rpc-url",
-                "ETH_RPC_URL",
-                rpc_url.as_ref().map(Secret::expose),
-            ),
-            ("--network", "STYLUS_UPGRADES_NETWORK", network.as_deref()),
-            (
-                "--registry",
-                "STYLUS_UPGRADES_REGISTRY",
-                registry.as_deref(),
-            ),
-            ("--manifest", "", manifest.as_deref()),
-        ];
-        let mut words = String::new();
-        for (flag, variable, value) in all {
-            let Some(value) = value else { continue };
-            let is_in_environment =
-                !variable.is_empty() && std::env::var(variable).is_ok_and(|known| known == value);
-            if !is_in_environment {
-                words.push_str(&format!(" {flag} {}", shell_word(value)));
-            }
-        }
-        words
-    }
-
     /// The account that `source` names, if it names one and no file.
     pub(super) fn account(&self, source: &str) -> Option<Address> {
         let exists = Path::new(source).exists();
@@ -213,21 +158,6 @@ impl Context {
         named
             .or_else(|| Manifest::nearest(&folder))
             .unwrap_or_else(|| folder.join(FILE))
-    }
-}
-
-/// An empty name is a script's variable that was not set: whoever gives one means some network.
-fn no_network_named(manifest: &Manifest) -> Error {
-    let known: Vec<_> = manifest.networks.keys().cloned().collect();
-    Error::Usage {
-        message: "the network's name is empty".into(),
-        expected: match known.is_empty() {
-            true => format!("a table [networks.NAME] in {FILE}, and its name"),
-            false => format!("one of {}", known.join(", ")),
-        },
-        found: "an empty --network or STYLUS_UPGRADES_NETWORK".into(),
-        next: "give the name, or unset STYLUS_UPGRADES_NETWORK for what stands above the tables"
-            .into(),
     }
 }
 

@@ -5,24 +5,19 @@ use super::calldata;
 use super::context::Context;
 use super::facts::Place;
 use super::propose::{Sending, stop};
-use super::salt;
 use super::storage;
 use super::verifiable::LOCAL_CHAINS;
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::checks::Subject;
-use crate::client::Transactions;
-use crate::client::{Client, Sent};
+use crate::client::{Sent, Transactions};
 use crate::error::{Exit, Refusal};
 use crate::governance::GovernedCall;
 use crate::manifest::{Kind, Manifest, check_alias};
-use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::report::CommandReport;
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::sol_types::SolCall;
-use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What nobody can make up for later.
@@ -30,7 +25,6 @@ const CREATED_BARE: &str =
     "no --init: no initializer runs now, and none can ever run on this instance";
 
 pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
     let data = calldata::encode(&request.init, &context.manifest)?;
     if request.save.is_some() && context.is_export() {
         return Err(Error::Usage {
@@ -45,13 +39,12 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     if let Some(alias) = &request.save {
         check_alias(&context.manifest_file(), alias)?;
     }
-    let client = context.working_client("create-proxy").await?;
-    let kind = kind(context, &client, request)?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("create-proxy").await?;
+    let is_local = LOCAL_CHAINS.contains(&client.chain_id()) || client.endpoint().is_loopback();
     let mut call = abi::createProxyCall {
         name: request.name.clone(),
         version: request.version.clone(),
-        kind: kind.number(),
+        kind: chosen(request.kind.or(context.manifest.proxy), is_local)?.number(),
         salt: request.salt.unwrap_or_default().into(),
         initData: data,
     };
@@ -62,48 +55,44 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     if call.initData.is_empty() {
         context.output.note(CREATED_BARE);
     }
-    let names = context.names();
-    let mut created = CreationReport {
-        name: &request.name,
-        version: &request.version,
-        instance: None,
-        executed: false,
-    };
+    let mut before = None;
     if request.salt.is_none() {
-        if let Some((sent, proxy)) =
-            created_before(Place::of(context, &client, registry), &call).await?
-        {
-            created.instance = Some(CreatedProxy { proxy, salt: None });
-            created.executed = true;
-            let sent = Transactions::of(std::slice::from_ref(&sent));
-            let mut outcome = Outcome::of(&created, &names);
-            storage::report(&mut outcome, &checks);
-            sent.add_to(&mut outcome, &names);
-            save(context, request.save.as_deref(), proxy, &mut outcome);
-            return Ok(outcome);
+        before = created_before(place, &call).await?;
+        if before.is_none() {
+            call.salt = choose(place, &call).await?;
         }
-        call.salt = salt::choose(&client, registry, &call).await?;
     }
-    let salt = U256::from_be_bytes(call.salt.0);
+    let (reader, names) = (place.reader(), context.names());
+    let proxy = match &before {
+        Some((_, proxy)) => *proxy,
+        None => {
+            let kind = call.kind.into();
+            reader.proxy_address(&call.name, kind, call.salt).await?
+        }
+    };
+    let line = format!("proxy  {proxy}");
+    let mut outcome = Outcome::default();
+    outcome.field("name", &request.name);
+    outcome.field("version", &request.version);
+    outcome.field("proxy", proxy);
+    outcome.line(&line);
+    storage::report(&mut outcome, &checks);
+    if let Some((sent, _)) = before {
+        outcome.field("executed", true);
+        let sent = Transactions::of(std::slice::from_ref(&sent));
+        sent.add_to(&mut outcome, &names);
+        save(context, request.save.as_deref(), proxy, &mut outcome);
+        return Ok(outcome);
+    }
+    outcome.field("salt", U256::from_be_bytes(call.salt.0));
     if let Some(alias) = &request.save {
         Manifest::require_free(&context.manifest_file(), context.network(), alias)?;
     }
-    let proxy = place
-        .reader()
-        .proxy_address(&call.name, call.kind.into(), call.salt)
-        .await?;
-    created.instance = Some(CreatedProxy {
-        proxy,
-        salt: Some(salt),
-    });
-    let mut outcome = Outcome::of(&created, &names);
-    storage::report(&mut outcome, &checks);
     let bytes = call.abi_encode().into();
     let governed = GovernedCall::decode(registry, bytes, request.value)?;
     let mut outcome = Sending::of(governed).propose(place, outcome).await?;
     if outcome.exit == Some(Exit::NotReady) || context.is_export() {
-        let lines = outcome.lines.iter_mut();
-        for line in lines.filter(|line| created.lines(&names).contains(*line)) {
+        for line in outcome.lines.iter_mut().filter(|one| **one == line) {
             line.push_str(" once it is approved: nothing is there yet");
         }
     }
@@ -118,34 +107,6 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     Ok(outcome)
 }
 
-/// The instance that is created.
-#[derive(Serialize)]
-struct CreationReport<'a> {
-    name: &'a str,
-    version: &'a str,
-    #[serde(flatten)]
-    instance: Option<CreatedProxy>,
-    /// Whether an earlier run created it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    executed: bool,
-}
-
-/// Where the proxy is.
-#[derive(Serialize)]
-struct CreatedProxy {
-    proxy: Address,
-    /// None where an earlier run chose it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    salt: Option<U256>,
-}
-
-impl CommandReport for CreationReport<'_> {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let line = |one: &CreatedProxy| format!("proxy  {}", one.proxy);
-        self.instance.iter().map(line).collect()
-    }
-}
-
 /// What an earlier run created by the same words and did not report, whatever salt it chose.
 async fn created_before(
     place: Place<'_>,
@@ -157,11 +118,36 @@ async fn created_before(
         return Ok(None);
     };
     let input = client.input_to(registry, sent.tx).await?;
-    let is_same = input
-        .and_then(|input| abi::createProxyCall::abi_decode(&input).ok())
-        .is_some_and(|created| salt::is_same_but_for_salt(&created, call));
+    let same = input.and_then(|input| abi::createProxyCall::abi_decode(&input).ok());
+    let same = same.filter(|same| {
+        *same
+            == abi::createProxyCall {
+                salt: same.salt,
+                ..call.clone()
+            }
+    });
     let proxy = created(&sent).map(|created| created.proxy);
-    Ok(proxy.filter(|_| is_same).map(|proxy| (sent, proxy)))
+    Ok(proxy.filter(|_| same.is_some()).map(|proxy| (sent, proxy)))
+}
+
+/// The salt of a call that has none yet. For who alone satisfies the role it is the first that is free from the number
+/// of instances on. Where others have to agree, it follows from the words alone: who types the same words as others
+/// means the same proxy, whenever that is.
+async fn choose(place: Place<'_>, call: &abi::createProxyCall) -> Result<B256, Error> {
+    let (_, client, _) = place.parts();
+    let (reader, name) = (place.reader(), call.name.as_str());
+    let sender = client.caller("create-proxy")?;
+    if !reader.satisfies(name, "create", vec![sender]).await? {
+        return Ok(keccak256(call.abi_encode()));
+    }
+    let mut salt = U256::from(reader.head(name).await?.instances);
+    loop {
+        let address = reader.proxy_address(name, call.kind.into(), salt.into());
+        if client.code(address.await?).await?.is_empty() {
+            return Ok(salt.into());
+        }
+        salt += U256::ONE;
+    }
 }
 
 /// Saves the proxy; where that fails, the rest is done all the same.
@@ -175,14 +161,8 @@ fn save(context: &Context, alias: Option<&str>, proxy: Address, outcome: &mut Ou
     }
 }
 
-/// The kind by flag, else by the manifest. On a chain of users it is chosen knowingly: what a call costs
+/// The kind that was said by flag or manifest. On a chain of users it is chosen knowingly: what a call costs
 /// and whether the proxy expires follow from it for good.
-fn kind(context: &Context, client: &Client, request: &CreateProxyArgs) -> Result<Kind, Error> {
-    let is_local = LOCAL_CHAINS.contains(&client.chain_id()) || client.endpoint().is_loopback();
-    let said = request.kind.or(context.manifest.proxy);
-    chosen(said, is_local)
-}
-
 fn chosen(said: Option<Kind>, is_local: bool) -> Result<Kind, Error> {
     match said {
         Some(kind) => Ok(kind),

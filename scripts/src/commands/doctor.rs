@@ -6,7 +6,7 @@ use crate::app_error::Error;
 use crate::assess::{Finding, Severity};
 use crate::client::Client;
 use crate::doctor::{self, AHEAD_DAYS, ChainFacts, Cure, Cured, DAY, Diagnosis, Program, Subject};
-use crate::error::{Exit, Explain, Report};
+use crate::error::{Exit, Report};
 use crate::model::Used;
 use crate::names::Names;
 use crate::output::Outcome;
@@ -34,13 +34,15 @@ pub struct DoctorArgs {
     pub within: u64,
 }
 
-/// What `doctor` reports.
+/// What `doctor` reports of a registry.
 #[derive(Serialize)]
 pub(super) struct Examined {
+    /// What `--fix` did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<Vec<Cured>>,
+    registry: Address,
     #[serde(flatten)]
-    done: Done,
-    #[serde(flatten)]
-    beside: Beside,
+    pub(super) diagnosis: Diagnosis,
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
@@ -48,42 +50,16 @@ pub(super) struct Examined {
     exit: Exit,
 }
 
-/// What was examined.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Beside {
-    Registry {
-        registry: Address,
-        #[serde(flatten)]
-        diagnosis: Diagnosis,
-    },
-    Chain {
-        chain: ChainFacts,
-    },
-    Nothing {},
-}
-
-/// What `--fix` did.
-#[derive(Default, Serialize)]
-struct Done {
-    #[serde(rename = "fixed", skip_serializing_if = "Option::is_none")]
-    cured: Option<Vec<Cured>>,
-}
-
 pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome, Error> {
     let fix = args.fix.then_some(args.all);
-    let report = match context.named_registry()? {
-        Some(registry) => {
-            let within = args.within.saturating_mul(DAY);
-            of_registry(context, registry, within, fix).await?
+    let Some(registry) = context.named_registry()? else {
+        if args.fix {
+            context.registry()?; // there is nothing to be fixed without one
         }
-        None => {
-            if args.fix {
-                context.registry()?; // there is nothing to be fixed without one
-            }
-            of_chain(context).await?
-        }
+        return of_chain(context).await;
     };
+    let within = args.within.saturating_mul(DAY);
+    let report = of_registry(context, registry, within, fix).await?;
     Ok(Outcome::of(&report, &context.names()))
 }
 
@@ -110,16 +86,18 @@ async fn of_registry(
         registry,
         framework: &framework,
     };
-    let examine = async || doctor::examine(subject, within).await;
-    let mut diagnosis = examine().await?;
-    let mut done = Done::default();
-    if let Some(all) = fix_all
-        && fix(context, &client, all, &diagnosis, &mut done).await?
-    {
-        diagnosis = examine().await?;
+    let mut diagnosis = doctor::examine(subject, within).await?;
+    let mut fixed = None;
+    if let Some(all) = fix_all {
+        let (cured, is_paid) = fix(context, &client, all, &diagnosis).await?;
+        fixed = Some(cured);
+        if is_paid {
+            diagnosis = doctor::examine(subject, within).await?;
+        }
     }
+    let is_partial = fixed.iter().flatten().any(|one| one.error.is_some());
     let exit = match diagnosis.severity() {
-        _ if done.is_partial() => Exit::Partial,
+        _ if is_partial => Exit::Partial,
         Some(Severity::Danger) => Exit::Refused,
         Some(Severity::Warning) => Exit::NotReady,
         Some(_) | None => Exit::Done,
@@ -127,38 +105,26 @@ async fn of_registry(
     let ok = exit == Exit::Done;
     let first = diagnosis.findings.first().filter(|_| !ok);
     Ok(Examined {
-        done,
+        fixed,
+        registry,
         ok,
         error: first.map(|first| Report::of(first)),
         exit,
-        beside: Beside::Registry {
-            registry,
-            diagnosis,
-        },
+        diagnosis,
     })
 }
 
 /// The endpoint alone.
-async fn of_chain(context: &Context) -> Result<Examined, Error> {
-    let chain = async {
-        let client = context.reader().await?;
-        Ok::<_, Error>(ChainFacts::read(&client).await?)
-    };
-    let (beside, error, exit) = match chain.await {
-        Ok(chain) => (Beside::Chain { chain }, None, Exit::Done),
-        Err(error) => {
-            let report = Report::of(&error);
-            context.output.explain(&report);
-            (Beside::Nothing {}, Some(report), error.exit())
-        }
-    };
-    Ok(Examined {
-        done: Done::default(),
-        beside,
-        ok: exit == Exit::Done,
-        error,
-        exit,
-    })
+async fn of_chain(context: &Context) -> Result<Outcome, Error> {
+    let client = context.reader().await?;
+    let chain = ChainFacts::read(&client).await?;
+    let mut outcome = Outcome::default();
+    outcome.lines = chain.lines();
+    outcome.line("registry");
+    outcome.line("  · none is named: --registry ADDRESS examines it and what it needs");
+    outcome.field("chain", chain);
+    outcome.field("ok", true);
+    Ok(outcome)
 }
 
 /// Warns, in another command, of what ends soon or does not run: of the registry itself and of these
@@ -178,23 +144,19 @@ pub(super) async fn warn(place: Place<'_>, used: Vec<Used>) -> Result<Vec<Findin
     Ok(warnings)
 }
 
-/// Does what helps; whether anything was done.
+/// Does what helps; whether anything was paid for.
 async fn fix(
     context: &Context,
     client: &Client,
     all: bool,
     diagnosis: &Diagnosis,
-    done: &mut Done,
-) -> Result<bool, Error> {
+) -> Result<(Vec<Cured>, bool), Error> {
     let programs = diagnosis.programs.iter();
     let all: Vec<&Program> = programs
-        .filter(|program| program.needed || all)
-        .filter(|program| program.cure != Cure::None)
+        .filter(|program| (program.needed || all) && program.cure != Cure::None)
         .collect();
-    let paid = all
-        .iter()
-        .filter(|one| !matches!(one.cure, Cure::Later { .. }));
-    let paid = paid.count();
+    let is_later = |one: &&&Program| matches!(one.cure, Cure::Later { .. });
+    let paid = all.len() - all.iter().filter(is_later).count();
     if paid > 0 {
         client.sender("doctor --fix")?;
         let fees = doctor::fees(client, &all).await?;
@@ -204,63 +166,20 @@ async fn fix(
     }
     let bump = context.global.data_fee_bump_percent;
     let cured = doctor::fix(client, &all, bump, &*context.output).await?;
-    done.cured = Some(cured);
-    Ok(paid > 0)
+    Ok((cured, paid > 0))
 }
 
-impl Done {
-    /// Whether not everything came about.
-    fn is_partial(&self) -> bool {
-        let mut cured = self.cured.iter().flatten();
-        cured.any(|one| one.error.is_some())
-    }
-
-    fn lines(&self) -> Vec<String> {
+impl CommandReport for Examined {
+    fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = Vec::new();
-        if let Some(cured) = &self.cured {
+        if let Some(cured) = &self.fixed {
             lines.push("fixed".to_owned());
             if cured.is_empty() {
                 lines.push("  nothing needed it".into());
             }
             lines.extend(cured.iter().map(Cured::line));
         }
-        lines
-    }
-}
-
-impl Examined {
-    /// What was found out, where a registry was examined.
-    pub(super) fn diagnosis(&self) -> Option<&Diagnosis> {
-        match &self.beside {
-            Beside::Registry { diagnosis, .. } => Some(diagnosis),
-            Beside::Chain { .. } | Beside::Nothing {} => None,
-        }
-    }
-}
-
-impl CommandReport for Examined {
-    fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = self.done.lines();
-        match &self.beside {
-            Beside::Registry {
-                registry,
-                diagnosis,
-            } => lines.extend(diagnosis.lines(&names.long(*registry))),
-            Beside::Chain { chain } => {
-                lines.extend(chain.lines());
-                lines.push("registry".into());
-                let advice = "--registry ADDRESS examines it and what it needs";
-                lines.push(format!("  · none is named: {advice}"));
-            }
-            Beside::Nothing {} => {
-                lines.push("chain".into());
-                lines.extend(
-                    self.error
-                        .iter()
-                        .map(|error| format!("  ✗ {}", error.message)),
-                );
-            }
-        }
+        lines.extend(self.diagnosis.lines(&names.long(self.registry)));
         lines
     }
 

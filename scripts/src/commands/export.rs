@@ -4,7 +4,6 @@ use super::args::{ApproveArgs, Command, MigrationArgs, OfflineArgs, PolicyComman
 use super::context::Context;
 use super::facts::Place;
 use super::propose::note;
-use super::waiting::has_adopted;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Refusal};
@@ -18,7 +17,7 @@ use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::text::shell_word;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use clap::Args;
@@ -247,4 +246,13 @@ async fn write(
         },
         executed: false,
     })
+}
+
+/// Whether an instance of the definition is adopted, so that a contract's call does not move it.
+async fn has_adopted(
+    (client, registry): (&Client, Address),
+    name: &str,
+) -> Result<bool, ChainError> {
+    let instances = client.registry(registry).instances(name).await?;
+    Ok(instances.iter().any(|one| one.kind.is_adopted()))
 }

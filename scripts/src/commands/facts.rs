@@ -13,15 +13,16 @@ use super::adopt::BEFORE;
 use super::context::Context;
 use crate::app_error::Error;
 use crate::assess::{Fact, Origin, Role};
-use crate::checks::{Built, Callers, Code, ReadAt, Runs, Stage, Subject, Version, Way};
+use crate::checks::{Built, Callers, Code, Runs, Stage, Subject, Version, Way};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::interface::Callable;
 use crate::layout::{Live, Said, Side, Upgrade, Who, look};
 use crate::model::StepKind;
-use crate::registry::{Candidate, RecordedCode};
+use crate::registry::RecordedCode;
 use alloy::primitives::Address;
 use callers::of_proposer;
 use layouts::declarations;
+use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Why nothing is known of instances where no chain is asked.
@@ -63,8 +64,7 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
         } => {
             let reader = place.reader();
             let code = reader.code(name, version).await?;
-            let known = place.layout(version, &code, layout).await?;
-            let code = place.there(code, known.side, false).await?;
+            let code = place.code(version, code, layout, false).await?;
             let runs = place.client.codehash(found.implementation).await?;
             let runs = runs.unwrap_or_default();
             let version = Version {
@@ -102,7 +102,8 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
                     })
                 }
             };
-            let adopted = adopted_proxy(found);
+            let is_adopted = found.kind.is_adopted();
+            let adopted = is_adopted.then_some(found.proxy).into_iter().collect();
             way(
                 Asked::Chain(place),
                 &version,
@@ -130,6 +131,20 @@ pub(super) async fn way(
         known: code.layout.clone(),
     };
     let old = before.as_ref().map(|before| &before.layout);
+    let mut same_code = vec![version.from.to_owned()];
+    let (read_at, labels) = match asked {
+        Asked::Kept(_, labels) => (None, labels.to_vec()),
+        Asked::Chain(place) => {
+            let reader = place.reader();
+            let codehash = before.as_ref().and_then(|before| before.code);
+            if let Some(codehash) = codehash.filter(|_| version.from != BEFORE) {
+                let first = reader.first_with(version.name, codehash).await?;
+                same_code.extend(first.map(|first| first.version));
+            }
+            let labels = reader.labels(version.name).await?;
+            (Some(place.read_at()), labels)
+        }
+    };
     let is_new = !code.is_old && version.stage != Stage::Registered;
     let callers = match &before {
         None => Callers::None,
@@ -140,7 +155,7 @@ pub(super) async fn way(
         from: version.from.into(),
         to: version.to.into(),
         stage: version.stage,
-        read_at: asked.read_at(),
+        read_at,
         declarations: declarations(version, old, &new)?,
         goes_back: code.is_old,
         live: asked.live(version, old, &new).await?,
@@ -153,8 +168,8 @@ pub(super) async fn way(
         runs: version.runs.clone(),
         open_to_constructor: asked.open_to_constructor(code, adopted).await?,
         code: code.name(),
-        labels: asked.labels(version.name).await?,
-        same_code: asked.same_code(version, before.as_ref()).await?,
+        labels,
+        same_code,
         current: version.current.into(),
         old: before.map(|before| before.layout),
         new,
@@ -167,38 +182,6 @@ impl<'a> Asked<'a> {
             Self::Chain(place) => place.context,
             Self::Kept(context, _) => context,
         }
-    }
-
-    fn read_at(self) -> Option<ReadAt> {
-        match self {
-            Self::Chain(place) => Some(place.read_at()),
-            Self::Kept(..) => None,
-        }
-    }
-
-    /// The labels of the versions.
-    async fn labels(self, name: &str) -> Result<Vec<String>, Error> {
-        Ok(match self {
-            Self::Chain(place) => place.reader().labels(name).await?,
-            Self::Kept(_, labels) => labels.to_vec(),
-        })
-    }
-
-    /// The labels of the versions with the code of the one before, itself among them.
-    async fn same_code(
-        self,
-        version: &Version<'_>,
-        before: Option<&Before>,
-    ) -> Result<Vec<String>, Error> {
-        let mut same = vec![version.from.to_owned()];
-        let codehash = before.and_then(|before| before.code);
-        if let (Self::Chain(place), Some(codehash)) = (self, codehash)
-            && version.from != BEFORE
-        {
-            let first = place.reader().first_with(version.name, codehash).await?;
-            same.extend(first.map(|first| first.version));
-        }
-        Ok(same)
     }
 
     /// What lies where the new version uses storage anew.
@@ -236,6 +219,19 @@ impl<'a> Asked<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// Code that lies on the chain and is called `what`, with its layout, which a file may say. `is_old` says whether an
+    /// earlier version had it.
+    pub(super) async fn code(
+        self,
+        what: &str,
+        code: RecordedCode,
+        file: Option<&Path>,
+        is_old: bool,
+    ) -> Result<Code, Error> {
+        let known = self.layout(what, &code, file).await?;
+        self.there(code, known.side, is_old).await
+    }
+
     /// Code that lies on the chain, with its layout.
     pub(super) async fn there(
         self,
@@ -284,8 +280,7 @@ impl<'a> Place<'a> {
     async fn creation(self, call: &abi::createProxyCall, typed: &str) -> Result<Way, Error> {
         // Of a version that nobody registered, nothing can be checked: it may be there when the call is.
         let code = self.reader().code(&call.name, &call.version).await?;
-        let known = self.layout(&call.version, &code, None).await?;
-        let code = self.there(code, known.side, false).await?;
+        let code = self.code(&call.version, code, None, false).await?;
         let version = Version {
             name: &call.name,
             from: "",
@@ -314,12 +309,6 @@ impl<'a> Place<'a> {
         let adopted = all.iter().filter(|one| one.kind.is_adopted());
         Ok(adopted.map(|one| one.proxy).collect())
     }
-}
-
-/// The proxy of a candidate, if it is one that another framework made.
-fn adopted_proxy(candidate: &Candidate) -> Vec<Address> {
-    let is_adopted = candidate.kind.is_adopted();
-    is_adopted.then_some(candidate.proxy).into_iter().collect()
 }
 
 /// How far the sources are known, and those of the program of a migration that somebody else proposed.

@@ -4,6 +4,7 @@ use super::args::FuzzArgs;
 use super::context::{Context, key};
 use super::plan::{self, Tried};
 use super::replay::both;
+use super::storage::require;
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::fuzz::{FuzzReport, FuzzRequest, FuzzedUpgrade, Settings, fuzz};
@@ -36,6 +37,7 @@ pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
     if let Some(problem) = tried.plan.problems.first() {
         return Err(PlanError::Fails(problem.clone().into()).into());
     }
+    require(&tried.checks)?;
     let report = of_tried(context, &tried, proxy, settings).await?;
     Ok(Outcome::of(&report, &context.names()))
 }
@@ -62,7 +64,7 @@ pub(super) async fn of_tried(
 ) -> Result<FuzzReport, Error> {
     let is_blind = settings.blind;
     let (client, planned) = (&tried.client, &tried.plan);
-    let [before, after] = both(context, client, &tried.request, planned).await?;
+    let [before, after] = both(context, tried).await?;
     let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
     let request = FuzzRequest {
         layouts: [before.layout, after.layout],

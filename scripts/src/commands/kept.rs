@@ -4,6 +4,7 @@
 use super::context::Context;
 use super::facts::Place;
 use crate::app_error::Error;
+use crate::build::REVISION;
 use crate::progress::Progress;
 use crate::versions::{Kept, Record, VersionsError};
 
@@ -61,30 +62,11 @@ pub(super) struct KeptName {
 }
 
 impl KeptName {
-    /// What `text` names, unless that is a path alone.
-    ///
-    /// # Errors
-    /// [`VersionsError::AlsoPath`] where a version is kept under that name, and something is at that
-    /// path as well.
-    pub(super) fn named(context: &Context, text: &str) -> Result<Option<Self>, Error> {
-        let Some(named) = Self::parse(text) else {
-            return Ok(None);
-        };
-        if std::fs::symlink_metadata(text).is_err() {
-            return Ok(Some(named));
+    /// What `text` names; nothing where it names no version, or is a path that begins with `.` or `/`.
+    pub(super) fn named(text: &str) -> Option<Self> {
+        if text.starts_with(['.', '/']) || text.starts_with(REVISION) {
+            return None;
         }
-        let is_kept = match named.look(context) {
-            Err(VersionsError::Name { .. }) => false, // as an absolute path
-            found => found?.is_some(),
-        };
-        match is_kept || named.version == LIVE {
-            true => Err(VersionsError::AlsoPath { text: text.into() }.into()),
-            false => Ok(None),
-        }
-    }
-
-    /// Nothing where `text` names no version.
-    fn parse(text: &str) -> Option<Self> {
         let (name, version) = text.rsplit_once('@')?;
         let (network, name) = match name.split_once('/') {
             Some((network, name)) => (Some(network.to_owned()), name),
@@ -97,28 +79,21 @@ impl KeptName {
         })
     }
 
-    /// What is kept under that name. Nobody asks the chain: the files hash to what is recorded.
-    pub(super) fn read(&self, context: &Context) -> Result<Kept, Error> {
-        Ok(self.find(context)?.1)
-    }
-
-    /// The same, with the network that it is kept for.
-    pub(super) fn find(&self, context: &Context) -> Result<(String, Kept), Error> {
-        Ok(self.look(context)?.ok_or_else(|| VersionsError::Unknown {
-            name: self.name.clone(),
-            version: self.version.clone(),
-            folder: context.versions().folder().to_owned(),
-        })?)
-    }
-
-    fn look(&self, context: &Context) -> Result<Option<(String, Kept)>, VersionsError> {
+    /// What is kept under that name, with the network that it is kept for. Nobody asks the chain: the files hash to
+    /// what is recorded.
+    pub(super) fn read(&self, context: &Context) -> Result<(String, Kept), Error> {
         let versions = context.versions();
-        match &self.network {
+        let found = match &self.network {
             Some(network) => {
                 let kept = versions.read(network, &self.name, &self.version)?;
-                Ok(kept.map(|kept| (network.clone(), kept)))
+                kept.map(|kept| (network.clone(), kept))
             }
-            None => versions.find(&self.name, &self.version),
-        }
+            None => versions.find(&self.name, &self.version)?,
+        };
+        Ok(found.ok_or_else(|| VersionsError::Unknown {
+            name: self.name.clone(),
+            version: self.version.clone(),
+            folder: versions.folder().to_owned(),
+        })?)
     }
 }

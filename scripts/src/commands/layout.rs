@@ -5,10 +5,11 @@ use super::args::LayoutCommand;
 use super::context::Context;
 use super::facts::Place;
 use super::kept::{KeptName, LIVE};
+use super::propose::stop;
 use super::storage;
 use crate::app_error::Error;
 use crate::assess::{Fact, Finding, FindingId, Origin, Refused, Role, Severity, decide};
-use crate::error::{Explain, Report};
+use crate::error::Explain;
 use crate::ids::LayoutHash;
 use crate::layout::{
     Known, LayoutError, Named, Pair, Said, Side, check_storage, declaration, file_of, finding_id,
@@ -23,7 +24,7 @@ use stylus_layout::{
 };
 
 pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome, Error> {
-    let (reviewed, of_manifest) = match asks_registry(context, command)? {
+    let (reviewed, of_manifest) = match asks_registry(command) {
         true => context.as_reviewed()?,
         false => (None, None),
     };
@@ -56,27 +57,23 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
             new,
             overrides,
             drop,
-            output,
         } => {
             let (old, new) = (read(context, old).await?, read(context, new).await?);
-            migration(context, &old, &new, overrides, drop, output.as_deref())
+            migration(&old, &new, overrides, drop)
         }
     }
 }
 
 /// Whether one of the layouts is that of what is live.
-fn asks_registry(context: &Context, command: &LayoutCommand) -> Result<bool, Error> {
+fn asks_registry(command: &LayoutCommand) -> bool {
     let sources = match command {
         LayoutCommand::Show { source, .. } => vec![source],
         LayoutCommand::Diff { old, new, .. } | LayoutCommand::Migration { old, new, .. } => {
             vec![old, new]
         }
     };
-    let named = sources
-        .into_iter()
-        .map(|source| KeptName::named(context, source));
-    let named: Vec<_> = named.collect::<Result<_, _>>()?;
-    Ok(named.iter().flatten().any(|one| one.version == LIVE))
+    let mut named = sources.into_iter().filter_map(|one| KeptName::named(one));
+    named.any(|one| one.version == LIVE)
 }
 
 /// A crate's folder, a contract's name, a crate at a revision of git, a `.wasm` file, a hash that is
@@ -88,7 +85,7 @@ async fn read(context: &Context, source: &str) -> Result<Named, Error> {
     {
         return Ok(Named::of(source, document));
     }
-    if let Some(kept) = KeptName::named(context, source)? {
+    if let Some(kept) = KeptName::named(source) {
         return registered(context, source, &kept).await;
     }
     if file_of(Path::new(source)).0.is_file() {
@@ -108,19 +105,15 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
         reason,
     };
     let document = match kept.version == LIVE {
-        false => kept.read(context)?.document,
+        false => kept.read(context)?.1.document,
         true => {
-            let client = context.snapshot().await?;
-            let registry = context.verified(&client, context.registry()?).await?;
+            let (client, registry) = context.verified_snapshot().await?;
             let place = Place::of(context, &client, registry);
             context.say_read_at(place.read_at(), true);
-            let current = client.registry(registry).head(&kept.name).await?.current;
-            let hash = client
-                .registry(registry)
-                .code(&kept.name, &current)
-                .await?
-                .layout;
-            match context.documents(&client, registry).get(hash).await? {
+            let reader = place.reader();
+            let current = reader.head(&kept.name).await?.current;
+            let code = reader.code(&kept.name, &current).await?;
+            match place.documents().get(code.layout).await? {
                 Known::Document(document) => Some(*document),
                 Known::Not(reason) => return Err(unknown(reason).into()),
             }
@@ -247,10 +240,8 @@ fn diff(
     let needless = accepts.iter().filter(|id| !is_found(id));
     storage::needless(&mut outcome, needless.cloned().collect());
     if let Some(refused) = Refused::of(decide(&compared.found, &accepts, Role::Proposer).refused) {
-        context.output.explain(&Report::of(&refused));
         outcome.field("verdict", "refused");
-        outcome.field("error", Report::of(&refused));
-        outcome.exit = Some(refused.exit());
+        stop(context, &mut outcome, &refused, refused.exit());
         return Ok(outcome);
     }
     let check = compared.taken(&pair, &accepts, &[]);
@@ -277,12 +268,10 @@ fn side(named: &Named) -> Side {
 }
 
 fn migration(
-    context: &Context,
     old: &Named,
     new: &Named,
     overrides: &[String],
     drop: &[String],
-    output: Option<&Path>,
 ) -> Result<Outcome, Error> {
     let mut all = Overrides::none().with_keys();
     for text in overrides {
@@ -308,30 +297,12 @@ fn migration(
     let code = skeleton(old_layout, new_layout, &all).map_err(LayoutError::from)?;
     let code = declared_above(&moved, &code);
     let mut outcome = Outcome::default();
-    outcome.field(
-        "old",
-        json!({"name": old.name, "hash": old.document.hash()}),
-    );
-    outcome.field(
-        "new",
-        json!({"name": new.name, "hash": new.document.hash()}),
-    );
-    outcome.field("migrates", &moved);
-    outcome.field("code", &code);
-    match output {
-        None => outcome.lines.extend(code.lines().map(str::to_owned)),
-        Some(file) => {
-            std::fs::write(file, &code).map_err(|error| LayoutError::File {
-                action: "write",
-                path: file.to_owned(),
-                reason: error.to_string(),
-            })?;
-            outcome.field("file", file);
-            context
-                .output
-                .note(&format!("written to {}", file.display()));
-        }
+    for (what, one) in [("old", old), ("new", new)] {
+        outcome.field(what, json!({"name": one.name, "hash": one.document.hash()}));
     }
+    outcome.field("migrates", &moved);
+    outcome.lines = code.lines().map(str::to_owned).collect();
+    outcome.field("code", code);
     Ok(outcome)
 }
 

@@ -1,7 +1,6 @@
 //! The commands: each one reads its arguments, calls the library, and says what came of it.
 
 mod about;
-mod accept;
 mod adopt;
 mod approve;
 mod approver;
@@ -26,7 +25,6 @@ mod export;
 mod facts;
 mod flags;
 mod fuzz;
-mod handler;
 mod help;
 mod history;
 mod inspect;
@@ -41,16 +39,13 @@ mod policy;
 mod project;
 mod propose;
 mod publish;
-mod recorded;
 mod registry;
 mod replay;
 mod report;
 mod review;
 mod revoke;
 mod rollout;
-mod rollouts;
 mod run_migration;
-mod salt;
 mod shown;
 mod sign;
 mod status;
@@ -65,7 +60,6 @@ mod upgrade;
 mod verifiable;
 mod verify;
 mod version;
-mod waiting;
 mod work;
 
 pub use args::{
@@ -207,22 +201,18 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         },
         Command::CreateProxy(args) => create_proxy::run(context, &args).await,
         Command::Upgrade {
-            subject: name,
-            version: None,
+            subject,
+            version,
+            call,
             max,
             storage,
-            ..
-        } => rollout::run(context, &name, max, &storage).await,
-        Command::Upgrade {
-            subject: proxy,
-            version: Some(version),
-            call,
-            storage,
-            ..
-        } => upgrade::run(context, &proxy, &version, &call, &storage).await,
+        } => match version {
+            None => rollout::run(context, &subject, max, &storage).await,
+            Some(version) => upgrade::run(context, &subject, &version, &call, &storage).await,
+        },
         Command::Migrate(args) => version::migrate(context, &args).await,
         Command::Adopt(args) if args.from.is_some() || args.withdraw => {
-            accept::accept(context, &args).await
+            adopt::accept(context, &args).await
         }
         Command::Adopt(args) => adopt::adopt(context, &args).await,
         Command::Transfer {
@@ -268,20 +258,15 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Coverage(args) => coverage::run(context, &args).await,
         Command::Census(args) => census::run(context, &args).await,
         Command::Verify(args) => verify::run(context, &args).await,
-        Command::RunMigration(args) => match &args.handler {
-            Some(handler) => handler::set(context, &args.proxy, handler).await,
-            None if args.abort => handler::abort(context, &args.proxy).await,
-            None => run_migration::run(context, &args).await,
-        },
+        Command::RunMigration(args) if args.abort || args.handler.is_some() => {
+            run_migration::decide(context, &args.proxy, args.handler.as_deref()).await
+        }
+        Command::RunMigration(args) => run_migration::run(context, &args).await,
         Command::Doctor(args) => doctor::run(context, &args).await,
-        Command::Status {
-            subject,
-            report: Some(file),
-        } => report::run(context, &file, &subject.unwrap_or_default()).await,
-        Command::Status {
-            subject,
-            report: None,
-        } => status::run(context, subject.as_deref()).await,
+        Command::Status { subject, report } => match report {
+            Some(file) => report::run(context, &file, &subject.unwrap_or_default()).await,
+            None => status::run(context, subject.as_deref()).await,
+        },
     }
 }
 
@@ -328,34 +313,23 @@ fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
         }
         text = text.replace(word.as_ref(), &redacted(&visible(word)));
     }
-    let mut lines = text.lines();
-    let message: String = lines
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches("error:")
-        .trim()
-        .into();
-    let about: Vec<_> = lines
-        .take_while(|line| !line.starts_with("Usage:"))
-        .collect();
     let found: Vec<_> = words.iter().map(|word| redacted(word)).collect();
-    code(
-        output.failure(&Error::Usage {
-            message: format!(
-                "{message} {}",
-                about
-                    .join(" ")
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            )
-            .trim()
-            .into(),
-            expected: "a command line as --help describes it".into(),
-            found: found.join(" "),
-            next: format!("{} --help", command_of(&words)),
-        }),
-    )
+    code(output.failure(&Error::Usage {
+        message: said_by_clap(&text),
+        expected: "a command line as --help describes it".into(),
+        found: found.join(" "),
+        next: format!("{} --help", command_of(&words)),
+    }))
+}
+
+/// What clap says is wrong, on one line.
+fn said_by_clap(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
+    let said = lines.take_while(|line| !line.starts_with("Usage:"));
+    let said = said.filter(|line| !line.starts_with("For more information"));
+    let words: Vec<&str> = said.flat_map(str::split_whitespace).collect();
+    let said = words.join(" ");
+    said.trim_start_matches("error:").trim().to_owned()
 }
 
 /// The program with the commands that the line names, as far as they are known.

@@ -12,11 +12,9 @@ use crate::layout::Who;
 use crate::model::{PathStep, StepKind, runs};
 use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes};
-use std::collections::BTreeMap;
-use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
 /// Instances of a definition whose paths are looked at, at most.
-const INSTANCES_MAX: u32 = 64;
+pub(super) const INSTANCES_MAX: u32 = 64;
 
 /// What a command says about the upgrade of one instance.
 pub(super) struct PathRequest<'a> {
@@ -94,53 +92,6 @@ pub(super) async fn check_stragglers(
     check_again(place, &PathRequest::to(version, overrides), checks).await
 }
 
-/// Checks the paths to `version` of the instances that go along with another version at once: those in no
-/// complex step, however many are in one, unless there are too many for that. `is_there` says whether the
-/// version itself is what they go along to: who is at it, or at a younger one, does
-/// not.
-pub(super) async fn check_few(
-    place: Place<'_>,
-    (name, version, is_there): (&str, &str, bool),
-    overrides: &StorageArgs,
-    checks: &mut Assessment,
-) -> Result<(), Error> {
-    let reader = place.reader();
-    let definition = reader.head(name).await?;
-    let count = definition.instances;
-    let wait = match is_there && definition.current == version {
-        true => reader.left(name).await?,
-        false => 0,
-    };
-    if is_there && count <= INSTANCES_MAX || u32::from(wait) > INSTANCES_AT_ONCE {
-        return Ok(()); // all were looked at, or the rollout takes them
-    }
-    let labels = reader.labels(name).await?;
-    let position = |version: &str| labels.iter().position(|label| label == version);
-    let mut found = BTreeMap::<String, Vec<Address>>::new();
-    let mut few = 0;
-    let page = INSTANCES_MAX as usize;
-    for start in (0..count as usize).step_by(page) {
-        let proxies = reader.proxies_in(name, start..start + page).await?;
-        for instance in reader.instances_of(proxies).await? {
-            let is_in_step = count > INSTANCES_AT_ONCE && instance.state.is_migrating();
-            let is_at_it = is_there && position(&instance.version) >= position(version);
-            if is_in_step || is_at_it {
-                continue;
-            }
-            few += 1;
-            if few > INSTANCES_AT_ONCE {
-                return Ok(()); // they wait for the rollout, which checks them
-            }
-            let at = found.entry(instance.version).or_default();
-            at.push(instance.proxy);
-        }
-    }
-    for (at, proxies) in found {
-        checks.looked_at.entry(at).or_default().extend(proxies);
-    }
-    check_again(place, &PathRequest::to(version, overrides), checks).await
-}
-
 /// Checks the paths of the instances that were looked at as they are by now, one of each version: others may have
 /// added a way meanwhile.
 pub(super) async fn check_again(
@@ -186,8 +137,7 @@ async fn walk(
         let is_old = first.is_some_and(|first| first.version != *to);
         let file = request.overrides.layout.as_deref();
         let file = file.filter(|_| to == request.version);
-        let known = place.layout(to, &code, file).await?;
-        let code = place.there(code, known.side, is_old).await?;
+        let code = place.code(to, code, file, is_old).await?;
         let mut runs_on_way = place.runs(step).await?;
         let is_given = at + 1 == path.len() && runs(step) == StepKind::Call;
         if let Runs::Step { data, typed, .. } = &mut runs_on_way

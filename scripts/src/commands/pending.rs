@@ -23,7 +23,7 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
 pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pending, Error> {
     let (client, registry) = context.verified_snapshot().await?;
     let place = Place::of(context, &client, registry);
-    let (names, given) = (context.names(), context.given());
+    let names = context.names();
     let mut all = match name {
         Some(name) => governance::pending(&client, registry, name).await?,
         None => governance::all_pending(&client, registry).await?,
@@ -43,7 +43,7 @@ pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pen
             });
             beside = (superseded(&client, registry, says).await?, rivals.collect());
         }
-        let one = OpenAction::new(open.clone(), shown, beside, &names, &given);
+        let one = OpenAction::new(open.clone(), shown, beside, &names);
         actions.push(one);
     }
     Ok(Pending { registry, actions })

@@ -18,7 +18,6 @@ use crate::error::{Exit, Report};
 use crate::expect::{Asks, Expectations};
 use crate::functions::DecodedCall;
 use crate::governance::Call;
-use crate::ids::ActionId;
 use crate::model::{Role as Runs, Used};
 use crate::names::Names;
 use crate::output::Outcome;
@@ -61,76 +60,72 @@ pub(super) async fn run_as(
     role: Role,
     of_manifest: Option<Finding>,
 ) -> Result<Ran, Error> {
+    let tried = tried(context, args, role).await?;
+    let replay = match args.replay {
+        Some(count) => replay::run(context, args, &tried, count).await?,
+        None => None,
+    };
     let Tried {
         mut plan,
-        mut trial,
-        refused,
         mut taken,
         mut checks,
         client,
-        registry,
         request,
-        used,
-    } = tried(context, args, role).await?;
-    let decided = decide(of_manifest.as_slice(), &context.accepted(), role);
-    plan.problems.extend(decided.refused);
-    taken.extend(decided.accepted);
-    checks.coverage.merge(&seen_by(of_manifest.as_ref()));
-    let request_call = request.call.clone();
-    let replay = match args.replay {
-        Some(count) => replay::run(context, args, &client, request, &plan, count).await?,
-        None => None,
-    };
-    let empty = decide(&[plan::Replay::nothing()], &context.accepted(), role);
-    let is_accepted = role == Role::Reader || empty.refused.is_empty();
+    } = tried;
+    let (accepts, names) = (context.accepted(), context.names());
+    let place = Place::of(context, &client, request.registry);
+    // What was found beside the copy: about the file that names the registry, and of past transactions.
+    let mut beside: Vec<Finding> = of_manifest.clone().into_iter().collect();
     let of_replay = match (&replay, args.replay) {
         (Some(replay), _) => replay.problem(),
-        (None, Some(_)) if !is_accepted => Some(plan::Replay::nothing()),
+        (None, Some(_)) if role != Role::Reader => Some(plan::Replay::nothing()),
         (None, _) => None,
     };
-    if of_replay.is_some() {
-        trial = Verdict::Fails;
-    }
-    plan.problems.extend(of_replay);
-    let call = Call::Migrate(request_call);
-    let decoded = decoded(Place::of(context, &client, registry), &call).await?;
-    let mut outcome = Outcome {
-        document: serde_json::to_value(&plan)
-            .ok()
-            .and_then(|value| value.as_object().cloned())
-            .unwrap_or_default(),
-        lines: lines(&plan, &decoded, &context.names()),
-        ..Outcome::default()
+    let is_refused = of_replay
+        .as_ref()
+        .is_some_and(|one| !accepts.contains(&one.id));
+    beside.extend(of_replay);
+    let decided = decide(&beside, &accepts, role);
+    let trial = match is_refused {
+        true => Verdict::Fails,
+        false => plan.verdict(),
     };
-    match (&replay, args.replay) {
-        (Some(replay), _) => {
-            let lines = replay::lines(replay, &context.names());
-            outcome.lines.extend(lines);
-            outcome.field("replay", replay);
-        }
-        (None, Some(_)) => replay::nothing(&mut outcome, is_accepted),
-        (None, None) => {}
+    taken.extend(decided.accepted);
+    checks.coverage.merge(&seen_by(of_manifest.as_ref()));
+    let refused = match plan.problems.is_empty() {
+        true => checks.refusal().map(|refused| Report::of(&refused)),
+        false => None,
+    };
+    plan.problems.extend(checks.decision().refused);
+    plan.problems.extend(decided.refused);
+    let decoded = decoded(place, &Call::Migrate(request.call.clone())).await?;
+    let mut outcome = Outcome::document(&plan);
+    outcome.lines = lines(&plan, &decoded, &names);
+    if let Some(replay) = &replay {
+        outcome.lines.extend(replay::lines(replay, &names));
+    } else if args.replay.is_some() {
+        let mark = if is_refused { '✗' } else { '!' };
+        outcome.line(format!("{mark} {}", plan::Replay::nothing().message));
+    }
+    if args.replay.is_some() {
+        outcome.field("replay", &replay);
     }
     outcome.field("decoded", &decoded);
     storage::report(&mut outcome, &checks);
-    let tried = plan.reads.iter().filter_map(Reads::reads_gas);
-    let tried: Vec<Finding> = tried.chain(taken.iter().cloned()).collect();
-    let is_found = |id: &FindingId| tried.iter().any(|one| one.id == *id);
-    let is_empty = args.replay.is_some() && replay.is_none();
-    let accepts = context.accepted();
-    let of_trial = accepts.iter().filter(|id| {
+    let of_gas: Vec<Finding> = plan.reads.iter().filter_map(Reads::reads_gas).collect();
+    let needless = accepts.iter().filter(|id| {
         let is_told_here = id.is_of_a_trial() || **id == FindingId::MANIFEST_UNREVIEWED;
-        is_told_here && !is_found(id)
+        let mut found = taken.iter().chain(&of_gas);
+        is_told_here && !found.any(|one| one.id == **id)
     });
-    let needless = of_trial.filter(|id| **id != FindingId::REPLAY_EMPTY || !is_empty);
     storage::needless(&mut outcome, needless.cloned().collect());
     if !taken.is_empty() {
         let of_trial = taken.iter().map(|one| format!("{}; accepted", one.line()));
         outcome.lines.extend(of_trial);
-        let before = checks.decision().accepted;
-        outcome.field("accepted", [before, taken].concat());
+        let all = checks.decision().accepted.into_iter();
+        outcome.field("accepted", all.chain(taken.clone()).collect::<Vec<_>>());
     }
-    let mut warnings = doctor::warn(Place::of(context, &client, registry), used).await?;
+    let mut warnings = doctor::warn(place, used(&request)).await?;
     let changed = of_manifest.filter(|one| one.severity == Severity::Warning);
     if let Some(one) = &changed {
         context.output.note(&format!("warning: {}", one.says()));
@@ -163,28 +158,22 @@ pub(super) async fn run_as(
 
 /// An upgrade that was tried on a copy.
 pub(super) struct Tried {
+    /// Its problems are those of the copy alone, without what was accepted.
     pub(super) plan: Plan,
-    /// What the copy alone showed, whatever the checks before it refuse.
-    trial: Verdict,
-    /// What refuses it before anything is tried.
-    pub(super) refused: Option<Report>,
     /// What went wrong on the copy and was accepted.
     pub(super) taken: Vec<Finding>,
     /// What was checked before.
     pub(super) checks: Assessment,
     pub(super) client: Client,
-    registry: Address,
     /// What was tried.
     pub(super) request: PlanRequest,
-    /// Programs that it relies on.
-    used: Vec<Used>,
 }
 
 /// Tries the upgrade on a copy. Nothing is sent.
 pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Result<Tried, Error> {
-    let mut work = Work::begin_dry(context, &args.name).await?;
+    let mut work = Work::begin_dry(context, (&args.name, &args.version)).await?;
     work.checks.role = role;
-    let call = match &args.source {
+    let call: abi::migrateCall = match &args.source {
         Some(source) => {
             let version = VersionArgs {
                 name: args.name.clone(),
@@ -195,71 +184,40 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
                 step: args.step.clone(),
                 storage: args.storage.clone(),
             };
-            abi::migrateCall::from(work.version(&version, Becomes::Current).await?)
+            work.version(&version, Becomes::Current).await?.into()
         }
         None if !args.step.is_empty() => return Err(step_without_code(args)),
         None => {
-            let action = match &args.action {
-                Some(text) => Some(named(&work.client, work.registry, text).await?),
-                None => None,
-            };
-            let call = match open(&work, args, action)? {
+            let call = match open(&work, args).await? {
                 Some(call) => call,
-                None => known(&work, &args.version).await?,
+                None => known(&work, &args.version)?,
             };
-            let proposed = Call::Migrate(call.clone());
             let said = ReviewArgs {
                 storage: args.storage.clone(),
                 ..ReviewArgs::default()
             };
             let code = RecordedCode::from(&call.code);
+            let proposed = Call::Migrate(call.clone());
             if let Some(new) = work.check_proposed(&proposed, code, &said).await? {
                 work.publish(&new).await?;
             }
             call
         }
     };
-    let checks = std::mem::take(&mut work.checks);
-    let mut used = Vec::new();
-    let check = work.expected.as_ref().map(Expectations::account);
-    let is_new = |account| {
-        let mut undeployed = work.undeployed.iter().map(|(new, _)| *new).chain(check);
-        undeployed.any(|new| new == account)
-    };
-    for (account, role) in [
-        (call.code.implementation, Runs::Implementation),
-        (
-            call.step.script,
-            match registry::named(&call.step) {
-                registry::Named::Check(_) => Runs::Check,
-                _ => Runs::Script,
-            },
-        ),
-    ] {
-        if !account.is_zero() && !is_new(account) {
-            let of = format!("{} {}", args.name, args.version);
-            used.push(Used { account, role, of });
-        }
-    }
+    let place = work.place();
     let getters = match &args.write_expect {
-        Some(_) => expectations::getters(work.place(), &call, work.document.as_ref()).await?,
+        Some(_) => expectations::getters(place, &call, work.document.as_ref()).await?,
         None => Vec::new(),
     };
-    let layouts = work
-        .place()
-        .instance_layouts(&args.name, args.instances)
-        .await?;
+    let layouts = place.instance_layouts(&args.name, args.instances).await?;
     let request = PlanRequest {
-        registry: work.registry,
-        call,
-        undeployed: work.undeployed,
-        expected: work.expected,
+        undeployed: work.undeployed.clone(),
+        expected: work.expected.clone(),
         getters,
-        layout: work.layout,
+        layout: work.layout.clone(),
         layouts,
-        document: work.document,
-        instances: args.instances,
-        names: context.names(),
+        document: work.document.clone(),
+        ..place.plan_request(call, args.instances)
     };
     let what = format!("trying {} {}", args.name, args.version);
     context.output.begin(&what);
@@ -271,25 +229,47 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
     {
         expectations::write(&plan, path)?;
     }
-    let taken = decide(&plan.problems, &context.accepted(), role).accepted;
-    let is_taken = |one: &Finding| taken.iter().any(|other| other.id == one.id);
-    plan.problems.retain(|one| !is_taken(one));
-    let trial = plan.verdict();
-    let refused = checks.refusal();
-    let first = refused.as_ref().filter(|_| plan.problems.is_empty());
-    let first = first.map(|refused| Report::of(refused));
-    plan.problems.extend(checks.decision().refused);
+    let decided = decide(&plan.problems, &context.accepted(), role);
+    let taken = decided.accepted;
+    plan.problems
+        .retain(|one| !taken.iter().any(|other| other.id == one.id));
     Ok(Tried {
-        refused: first,
-        taken,
         plan,
-        trial,
-        checks,
+        taken,
+        checks: work.checks,
         client: work.client,
-        registry: work.registry,
         request,
-        used,
     })
+}
+
+/// Programs that an upgrade relies on, but for those that it would deploy itself.
+fn used(request: &PlanRequest) -> Vec<Used> {
+    let abi::migrateCall {
+        name,
+        version,
+        code,
+        step,
+    } = &request.call;
+    let check = request.expected.as_ref().map(Expectations::account);
+    let new = request.undeployed.iter().map(|(new, _)| *new);
+    let new: Vec<Address> = new.chain(check).chain([Address::ZERO]).collect();
+    let role = match registry::named(step) {
+        registry::Named::Check(_) => Runs::Check,
+        _ => Runs::Script,
+    };
+    let of = format!("{name} {version}");
+    let all = [
+        (code.implementation, Runs::Implementation),
+        (step.script, role),
+    ];
+    let all = all.into_iter();
+    let all = all.filter(|(account, _)| !new.contains(account));
+    all.map(|(account, role)| Used {
+        account,
+        role,
+        of: of.clone(),
+    })
+    .collect()
 }
 
 fn step_without_code(args: &PlanArgs) -> Error {
@@ -303,11 +283,11 @@ fn step_without_code(args: &PlanArgs) -> Error {
 }
 
 /// The migration that was proposed: the one that is named, or the only one.
-fn open(
-    work: &Work<'_>,
-    args: &PlanArgs,
-    action: Option<ActionId>,
-) -> Result<Option<abi::migrateCall>, Error> {
+async fn open(work: &Work<'_>, args: &PlanArgs) -> Result<Option<abi::migrateCall>, Error> {
+    let action = match &args.action {
+        Some(text) => Some(named(&work.client, work.registry, text).await?),
+        None => None,
+    };
     let mut proposed = work.proposed(&args.version);
     let ids: Vec<String> = proposed.iter().map(|(id, _)| id.to_string()).collect();
     proposed.retain(|(id, _)| action.is_none_or(|action| action == *id));
@@ -331,8 +311,8 @@ fn open(
 }
 
 /// The migration to a version that is registered already.
-async fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall, Error> {
-    let Some((code, steps)) = work.registered(version).await? else {
+fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall, Error> {
+    let Some(known) = &work.known else {
         return Err(Error::Usage {
             message: format!("{} {version} is neither proposed nor registered", work.name),
             expected: "the code of the version, or a version that the registry knows".into(),
@@ -343,12 +323,12 @@ async fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall, Error
             ),
         });
     };
-    let way = steps.iter().find(|step| step.from == work.current);
-    let step = way.or(steps.first()).cloned();
+    let way = known.steps.iter().find(|step| step.from == work.current);
+    let step = way.or(known.steps.first()).cloned();
     Ok(NewVersion {
         name: work.name.clone(),
         version: version.into(),
-        code: code.into(),
+        code: known.code.into(),
         step: step.unwrap_or_else(registry::initial),
     }
     .into())

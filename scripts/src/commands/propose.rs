@@ -2,8 +2,7 @@
 //! holds once it was executed.
 
 use super::args::StorageArgs;
-use super::context::earlier::earlier;
-use super::context::{Context, report_with_failure};
+use super::context::{Context, earlier, report_with_failure};
 use super::facts::Place;
 use super::rollout::activated;
 use super::shown::shown;
@@ -100,7 +99,7 @@ impl Sending<'_> {
             let is_own = !is_earlier && submitted.executed_by.is_none();
             let nothing = StorageArgs::default();
             let rollout = rollout.unwrap_or_else(|| (&nothing, place.assessment(Role::Proposer)));
-            activated(place, migrate, (sent, is_own), &mut outcome, rollout).await?;
+            activated(place, migrate, (sent, is_own), &mut outcome, rollout).await;
         }
         let created = |sent: &Sent| Some(sent.event_of::<abi::ProxyCreated>(registry)?.proxy);
         if let Some(proxy) = submitted.execution().and_then(created) {

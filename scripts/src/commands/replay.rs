@@ -2,61 +2,35 @@
 
 use super::args::PlanArgs;
 use super::context::Context;
+use super::plan::Tried;
 use crate::app_error::Error;
-use crate::client::Client;
 use crate::functions::{Functions, interfaces};
 use crate::names::Names;
-use crate::output::Outcome;
-use crate::plan::{
-    self, Abis, FieldValues, Group, Kind, Plan, PlanRequest, Replay, StorageDifference,
-};
+use crate::plan::{self, Abis, FieldValues, Group, Kind, Plan, Replay, StorageDifference};
 use crate::progress::Progress;
 use crate::registry::RecordedCode;
 use crate::text::grouped;
-use serde_json::Value;
 use stylus_layout::Layout;
 
-/// Sends the newest transactions again.
+/// Sends the newest transactions again, with the interfaces of both versions: as this run built them, as they are
+/// kept, and the steps that their layout documents declare.
 pub(super) async fn run(
     context: &Context,
     args: &PlanArgs,
-    client: &Client,
-    request: PlanRequest,
-    plan: &Plan,
+    tried: &Tried,
     count: u32,
 ) -> Result<Option<Replay>, Error> {
-    let abis = abis(context, client, &request, plan).await?;
-    let what = format!("replaying {count} transactions");
-    context.output.begin(&what);
-    let replay = plan::replay(client, request, plan, abis, (count, args.replay_blocks)).await;
-    context.output.end(&what);
-    Ok(replay?)
-}
-
-/// Says that nothing was compared.
-pub(super) fn nothing(outcome: &mut Outcome, is_expected: bool) {
-    let mark = if is_expected { '!' } else { '✗' };
-    outcome.line(format!("{mark} {}", Replay::nothing().message));
-    outcome.field("replay", Value::Null);
-}
-
-/// The interfaces of both versions: as this run built them, as they are kept, and the steps
-/// that their layout documents declare.
-async fn abis(
-    context: &Context,
-    client: &Client,
-    request: &PlanRequest,
-    plan: &Plan,
-) -> Result<Abis, Error> {
-    let [before, after] = both(context, client, request, plan).await?;
-    let functions = |one: VersionInterface| {
+    let [before, after] = both(context, tried).await?.map(|one| {
         let known = one.functions.with(&one.steps);
         known.with(&interfaces().implementation)
-    };
-    Ok(Abis {
-        before: functions(before),
-        after: functions(after),
-    })
+    });
+    let (abis, request) = (Abis { before, after }, tried.request.clone());
+    let what = format!("replaying {count} transactions");
+    context.output.begin(&what);
+    let wanted = (count, args.replay_blocks);
+    let replay = plan::replay(&tried.client, request, &tried.plan, abis, wanted).await;
+    context.output.end(&what);
+    Ok(replay?)
 }
 
 /// What is known of a version's interface and storage.
@@ -71,81 +45,65 @@ pub(super) struct VersionInterface {
 }
 
 /// Of the version before and of the new one.
-pub(super) async fn both(
-    context: &Context,
-    client: &Client,
-    request: &PlanRequest,
-    plan: &Plan,
-) -> Result<[VersionInterface; 2], Error> {
-    let name = &plan.name;
-    let reader = client.registry(request.registry);
-    let before = reader.known_code(name, &plan.from).await?;
-    let documents = context.documents(client, request.registry);
+pub(super) async fn both(context: &Context, tried: &Tried) -> Result<[VersionInterface; 2], Error> {
+    let (client, registry) = (&tried.client, tried.request.registry);
+    let Plan { name, from, .. } = &tried.plan;
+    let before = client.registry(registry).known_code(name, from).await?;
+    let documents = context.documents(client, registry);
     let of = async |code: RecordedCode| -> Result<VersionInterface, Error> {
-        let place = (client, request.registry);
+        let place = (client, registry);
         let known = context.functions_of(place, name, code.codehash).await?;
         let known_document = documents.get(code.layout).await?;
         let document = known_document.document();
-        let steps = document.and_then(|one| one.steps.clone());
-        let steps = steps.unwrap_or_default();
-        let signatures = steps.iter().map(|step| step.signature.as_str());
+        let steps = document.and_then(|one| one.steps.as_ref());
+        let steps = steps.into_iter().flatten();
         Ok(VersionInterface {
             functions: known.unwrap_or_default(),
-            steps: Functions::of_signatures(signatures),
+            steps: Functions::of_signatures(steps.map(|step| step.signature.as_str())),
             layout: document.map(|one| one.layout.clone()).unwrap_or_default(),
         })
     };
+    let before = match before {
+        Some(code) => of(code).await?,
+        None => VersionInterface::default(),
+    };
     Ok([
-        match before {
-            Some(code) => of(code).await?,
-            None => VersionInterface::default(),
-        },
-        of(RecordedCode::from(&request.call.code)).await?,
+        before,
+        of(RecordedCode::from(&tried.request.call.code)).await?,
     ])
 }
 
-/// What was sent again.
-fn summary(replay: &Replay) -> String {
-    format!(
+pub(super) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
+    let mut lines = vec![format!(
         "{} {} transactions to the instances and {} others, from block {} to {}",
-        if replay.not_done.is_none() {
-            "replayed"
-        } else {
-            "would replay"
+        match replay.not_done {
+            None => "replayed",
+            Some(_) => "would replay",
         },
         replay.transactions,
         replay.others,
         replay.block + 1,
         replay.to_block
-    )
-}
-
-fn nothing_compared(reason: &str) -> String {
-    format!("nothing was compared: on the copy the upgrade does not go through: {reason}")
-}
-
-fn gas(replay: &Replay) -> String {
-    format!(
-        "{} gas without the upgrade, {} with it",
-        grouped(replay.gas_before),
-        grouped(replay.gas_after)
-    )
-}
-
-pub(super) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
-    let mut lines = vec![summary(replay)];
+    )];
     let omitted = replay.omitted(names);
     lines.extend(omitted.iter().map(|one| format!("  {one}")));
     lines.extend(replay.notes.iter().map(|note| format!("  ! {note}")));
     if let Some(reason) = &replay.not_done {
-        lines.push(format!("  ✗ {}", nothing_compared(reason)));
+        lines.push(format!(
+            "  ✗ nothing was compared: on the copy the upgrade does not go through: {reason}"
+        ));
         return lines;
     }
     lines.extend(replay.behind.iter().map(|one| format!("  ! {one}")));
     match replay.faithful {
         true => lines.push("  ✓ without the upgrade they did exactly what they really did".into()),
         false => {
-            lines.push(format!("  ! {}", unfaithful(replay)));
+            lines.push(format!(
+                "  ! not faithful: without the upgrade {} of {} did not do what they really did; the others are \
+                 compared as they were",
+                replay.unfaithful.len(),
+                replay.transactions + replay.others
+            ));
             let each = replay.unfaithful.iter();
             lines.extend(
                 each.map(|one| format!("    {} (block {}): {}", one.hash, one.block, one.what)),
@@ -178,17 +136,12 @@ pub(super) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
         let account = names.long(slot.account);
         lines.push(format!("  {account} ends otherwise: {}", ends(slot)));
     }
-    lines.push(format!("  {}", gas(replay)));
+    lines.push(format!(
+        "  {} gas without the upgrade, {} with it",
+        grouped(replay.gas_before),
+        grouped(replay.gas_after)
+    ));
     lines
-}
-
-fn unfaithful(replay: &Replay) -> String {
-    format!(
-        "not faithful: without the upgrade {} of {} did not do what they really did; the others are \
-         compared as they were",
-        replay.unfaithful.len(),
-        replay.transactions + replay.others
-    )
 }
 
 fn heading(group: &Group, names: &Names) -> String {

@@ -1,7 +1,7 @@
-//! `upgrade NAME`: the instances that are older than what is current, a few per transaction.
+//! `upgrade NAME`: the instances that are older than what is current, a few per transaction. A pause and a resume go on
+//! with the instances that their own transaction left in the same way.
 
 mod activated;
-mod course;
 
 pub(super) use activated::activated;
 
@@ -9,149 +9,275 @@ use super::args::StorageArgs;
 use super::context::Context;
 use super::facts::Place;
 use super::path::{PathRequest, asked_again, check_again, check_stragglers};
-use super::propose::{require, stop};
-use super::rollouts::Skipped;
-use super::storage;
-use super::storage::uncompared::{self, OtherCurrent};
-use super::waiting;
+use super::propose::{go_on_in_batches, require, stop};
+use super::storage::{self, uncompared};
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::checks::Assessment;
-use crate::client::Transactions;
-use crate::error::Exit;
-use crate::governance::Check;
+use crate::client::{Sent, Transactions};
+use crate::error::{Exit, Refusal};
+use crate::governance::{Check, after_upgrade};
+use crate::model::DefinitionState;
 use crate::names::Names;
 use crate::output::Outcome;
-use crate::progress::Progress;
-use crate::report::CommandReport;
+use crate::progress::{Progress, Rate};
+use crate::registry::{self, Waiting, arrived_by, begun_by, turned_by};
+use crate::text::{count, shell_word};
 use alloy::primitives::Address;
-use course::Course;
-use serde::Serialize;
+use futures::future::try_join_all;
+use std::collections::BTreeSet;
+
+/// Instances per transaction.
+const BATCH: u16 = 8;
 
 pub(super) async fn run(
     context: &Context,
     name: &str,
     max: Option<u16>,
-    overrides: &StorageArgs,
+    said: &StorageArgs,
 ) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client("upgrade").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("upgrade").await?;
     let place = Place::of(context, &client, registry);
     let mut outcome = Outcome::default();
     let checks = place.assessment(Role::Proposer);
-    roll(place, (name, None), max, (overrides, checks), &mut outcome).await?;
+    let rollout = Rollout {
+        max,
+        ..Rollout::of(place, name, said, checks)
+    };
+    rollout.run(&mut outcome).await?;
     Ok(outcome)
 }
 
-/// Rolls out until nothing is left, `max` is reached, or a whole round upgraded none; of `only` one version, if
-/// one is meant. Before anything is sent, the instances' paths are checked, but for the steps that `checks` holds
-/// already.
-pub(super) async fn roll(
-    place: Place<'_>,
-    (name, only): (&str, Option<&str>),
-    max: Option<u16>,
-    (overrides, checks): (&StorageArgs, Assessment),
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
-    let mut target = Target {
-        place,
-        name,
-        only,
-        overrides,
-        checks,
-        compared: String::new(),
-    };
-    if let Some(error) = target.compare().await? {
-        stop(place.context, outcome, &error, Exit::Partial);
-        return Ok(());
-    }
-    storage::require_all(&target.checks)?;
-    storage::report(outcome, &target.checks);
-    send(target, max, outcome).await
-}
-
-/// What is rolled out: whatever is current when a transaction is mined. It is compared before.
-struct Target<'a> {
+/// Rollouts of a definition to whatever is current when a transaction is mined. It is compared before.
+pub(super) struct Rollout<'a> {
     place: Place<'a>,
     name: &'a str,
-    /// The version that is meant, if it is no other.
-    only: Option<&'a str>,
-    overrides: &'a StorageArgs,
+    said: &'a StorageArgs,
+    /// What was checked of the ways that instances take.
     checks: Assessment,
-    /// The version that the instances' paths were compared to.
+    /// The version that is meant, if it is no other.
+    pub(super) only: Option<&'a str>,
+    /// Instances that are upgraded, at most.
+    max: Option<u16>,
+    /// Instances that are to be paused or resumed with their definition, where it is about those alone.
+    pub(super) turns: Option<u16>,
+    /// The version that the instances' ways were compared to.
     compared: String,
+    /// Instances of the next transaction, at most.
+    batch: u16,
+    sent: Vec<Sent>,
+    /// Instances that were taken along.
+    upgraded: u16,
+    /// Instances that were tried since the last one that was taken along.
+    idle: u16,
+    skipped: Vec<Waiting>,
+    /// Complex steps that began: the instance, from where and to where.
+    begun: Vec<(Address, String, String)>,
+    /// Instances that were paused or resumed with their definition.
+    turned: Vec<Address>,
+    /// What was found of each instance that was upgraded.
+    found: Vec<Check>,
+    rate: Rate,
 }
 
-impl Target<'_> {
-    /// Compares the paths to what is current, unless that was done; another version than the one that is meant
-    /// is none of it.
-    async fn compare(&mut self) -> Result<Option<OtherCurrent>, Error> {
-        let place = self.place;
-        let current = place
-            .client
-            .registry(place.registry)
-            .head(self.name)
-            .await?
-            .current;
-        if self.only.is_some_and(|wanted| wanted != current) {
-            return Ok(Some(OtherCurrent {
-                name: self.name.into(),
-                wanted: self.only.unwrap_or_default().into(),
-                current,
-            }));
+impl<'a> Rollout<'a> {
+    /// Of all that wait. What `checks` holds already is not compared again.
+    pub(super) fn of(
+        place: Place<'a>,
+        name: &'a str,
+        said: &'a StorageArgs,
+        checks: Assessment,
+    ) -> Self {
+        Self {
+            place,
+            name,
+            said,
+            checks,
+            only: None,
+            max: None,
+            turns: None,
+            compared: String::new(),
+            batch: BATCH,
+            sent: Vec::new(),
+            upgraded: 0,
+            idle: 0,
+            skipped: Vec::new(),
+            begun: Vec::new(),
+            turned: Vec::new(),
+            found: Vec::new(),
+            rate: Rate::from(0),
         }
-        if self.compared == current {
-            let request = PathRequest::to(&current, self.overrides);
+    }
+
+    /// Rolls out until nothing is left, as many as are wanted are done, or a whole round upgraded none. What ends it
+    /// after something was sent is part of the report.
+    pub(super) async fn run(mut self, outcome: &mut Outcome) -> Result<(), Error> {
+        let (context, _, registry) = self.place.parts();
+        self.compare().await?;
+        storage::require_all(&self.checks)?;
+        storage::report(outcome, &self.checks);
+        let what = format!("rollout of {}", self.name);
+        context.output.begin(&what);
+        let ended = loop {
+            match self.next().await {
+                Ok(true) => {}
+                Ok(false) => break None,
+                Err(error) if self.sent.is_empty() => return Err(error),
+                Err(error) => break Some(error),
+            }
+        };
+        let left = self.left().await.ok();
+        let so_far = so_far(self.upgraded, left);
+        context.output.end(&format!("{what}: {so_far}"));
+        self.report(outcome, left);
+        go_on_in_batches(outcome, &self.begun);
+        if let Some(error) = &ended {
+            stop(context, outcome, error, Exit::Partial);
+        }
+        storage::report(outcome, &self.checks);
+        uncompared::report(context, (&self.sent, registry), &self.checks, outcome);
+        require(context, &self.found, outcome)
+    }
+
+    /// What was done; `left` are those that wait, none where nobody knows.
+    fn report(&self, outcome: &mut Outcome, left: Option<u16>) {
+        outcome.add(&Transactions::of(&self.sent), &Names::default());
+        outcome.field("upgraded", self.upgraded);
+        outcome.field("left", left);
+        outcome.field("skipped", &self.skipped);
+        outcome.field("checks", &self.found);
+        for one in &self.skipped {
+            outcome.line(format!("skipped {}: {}", one.proxy, one.reason));
+            outcome.line(format!("  next    {}", one.next));
+        }
+        outcome.line(format!("rollout {}", so_far(self.upgraded, left)));
+        if !self.turned.is_empty() {
+            outcome.field("paused_or_resumed", &self.turned);
+            outcome.line(format!(
+                "of these, {} were paused or resumed with their definition",
+                self.turned.len()
+            ));
+        }
+        for check in self.found.iter().filter(|check| !check.ok) {
+            outcome.line(format!("{} {}", check.proxy, check.line()));
+        }
+        if left != Some(0) {
+            outcome.exit = Some(Exit::Partial);
+        }
+    }
+
+    /// How many instances wait.
+    async fn left(&self) -> Result<u16, Error> {
+        let left = self.place.reader().left(self.name).await?;
+        let turned = self.turned.len().try_into().unwrap_or(u16::MAX);
+        Ok(match self.turns {
+            Some(turns) => left.min(turns.saturating_sub(turned)),
+            None => left,
+        })
+    }
+
+    /// Sends one transaction. False where there is nothing more to do.
+    async fn next(&mut self) -> Result<bool, Error> {
+        let (context, client, registry) = self.place.parts();
+        let left = self.left().await?;
+        if left == 0 {
+            return Ok(false);
+        }
+        self.compare().await?;
+        let wanted = self.max.map(|max| max.saturating_sub(self.upgraded));
+        let wanted = wanted.or(self.turns.map(|_| left)).unwrap_or(self.batch);
+        let batch = self.batch.min(wanted);
+        let done = match registry::rollout(client, registry, self.name, batch).await {
+            Err(error) if batch > 1 && error.is_out_of_gas() => {
+                self.batch = batch / 2; // so many take more gas than a transaction has
+                return Ok(true);
+            }
+            done => done?,
+        };
+        client.close_journal(); // from here on the chain says what is left
+        self.upgraded = self.upgraded.saturating_add(done.upgraded);
+        self.idle = match done.upgraded {
+            0 => self.idle.saturating_add(batch),
+            _ => 0,
+        };
+        let skipped = done.skipped.iter();
+        let skipped = skipped.map(|(proxy, reason)| Waiting::new(*proxy, Some(reason)));
+        self.skipped.extend(skipped);
+        self.begun.extend(begun_by(&done.sent, registry));
+        self.turned.extend(turned_by(&done.sent, registry));
+        let is_compared = !uncompared::is_there(&done.sent, registry, &self.checks);
+        self.sent.push(done.sent.clone());
+        let found = self.checked(&done.sent).await?;
+        self.found.extend(found);
+        let left = self.left().await?;
+        let all = u32::from(self.upgraded) + u32::from(left);
+        let note = format!("rollout {}", so_far(self.upgraded, Some(left)));
+        context.output.note(&note);
+        let (so_far, total) = (u64::from(self.upgraded), u64::from(all));
+        let detail = self.rate.summary(so_far, total);
+        context.output.advance(so_far, total, "instances", &detail);
+        let is_enough = |max: u16| self.upgraded >= max || self.idle > 0;
+        Ok(is_compared && left > self.idle && !self.max.is_some_and(is_enough))
+    }
+
+    /// Compares the ways to what is current, unless that was done. A pause upgrades nothing; what a resume upgrades
+    /// beside refuses nothing, and counts as not compared.
+    async fn compare(&mut self) -> Result<(), Error> {
+        let place = self.place;
+        let head = place.reader().head(self.name).await?;
+        if head.state == DefinitionState::Paused {
+            return Ok(());
+        }
+        if let Some(wanted) = self.only.filter(|wanted| *wanted != head.current) {
+            let (name, current) = (self.name, head.current);
+            let refusal = Refusal::new(
+                "OtherCurrent",
+                format!("{current} is the current version of {name} by now, and not {wanted}"),
+            );
+            let refusal = refusal.with(
+                format!("{wanted}, which was compared"),
+                format!("{current}, which others have activated meanwhile"),
+                format!(
+                    "stylus-upgrades upgrade {name} compares the instances with {current} and goes on"
+                ),
+            );
+            return Err(refusal.exiting(Exit::Partial).into());
+        }
+        if self.compared == head.current {
+            let request = PathRequest::to(&head.current, self.said);
             check_again(place, &request, &mut self.checks).await?;
         } else {
-            let way = (self.name, current.as_str());
-            check_stragglers(place, way, self.overrides, &mut self.checks).await?;
-            self.compared = current;
+            let way = (self.name, head.current.as_str());
+            check_stragglers(place, way, self.said, &mut self.checks).await?;
+            self.compared = head.current;
         }
         match self.checks.refusal() {
-            Some(refused) => Err(asked_again(refused)),
-            None => Ok(None),
+            Some(refused) if self.turns.is_none() => Err(asked_again(refused)),
+            Some(refused) => {
+                let line = format!("! the ways of older instances are not taken over: {refused}");
+                place.context.output.note(&line);
+                self.checks = place.assessment(Role::Reader);
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
-}
 
-/// What a rollout reports.
-#[derive(Serialize)]
-struct Reported<'a> {
-    #[serde(flatten)]
-    transactions: Transactions,
-    /// Instances that were upgraded, paused in a complex step, or paused or resumed with their definition.
-    upgraded: u16,
-    /// Instances that are older than what is current; none where nobody knows.
-    left: Option<u16>,
-    skipped: Vec<Skipped>,
-    checks: &'a [Check],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    paused_or_resumed: &'a [Address],
-}
-
-impl CommandReport for Reported<'_> {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let mut lines = self.transactions.lines();
-        lines.extend(self.skipped.iter().flat_map(Skipped::lines));
-        lines.push(format!("rollout {}", so_far(self.upgraded, self.left)));
-        match self.paused_or_resumed.len() {
-            0 => {}
-            count => lines.push(format!(
-                "of these, {count} were paused or resumed with their definition"
-            )),
+    /// The checks of every instance that a transaction upgraded.
+    async fn checked(&self, sent: &Sent) -> Result<Vec<Check>, Error> {
+        let (_, client, registry) = self.place.parts();
+        let proxies = arrived_by(sent, registry);
+        if proxies.is_empty() {
+            return Ok(Vec::new());
         }
-        let failed = self.checks.iter().filter(|check| !check.ok);
-        lines.extend(failed.map(|check| format!("{} {}", check.proxy, check.line())));
-        lines
-    }
-
-    fn exit(&self) -> Exit {
-        match self.left {
-            Some(0) => Exit::Done,
-            _ => Exit::Partial,
-        }
+        let reader = self.place.reader();
+        let current = reader.head(self.name).await?.current;
+        let code = reader.code(self.name, &current).await?;
+        let logs = sent.receipt.logs();
+        let all = proxies
+            .iter()
+            .map(|proxy| after_upgrade(client, registry, *proxy, &current, &code, logs));
+        Ok(try_join_all(all).await?.into_iter().flatten().collect())
     }
 }
 
@@ -163,40 +289,23 @@ fn so_far(upgraded: u16, left: Option<u16>) -> String {
     }
 }
 
-async fn send(
-    mut target: Target<'_>,
-    max: Option<u16>,
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
-    let (place, name) = (target.place, target.name);
-    let (context, _, registry) = place.parts();
-    let mut course = Course::default();
-    context.output.begin(&format!("rollout of {name}"));
-    let left = course.run(&mut target, max).await?;
-    let Course {
-        done,
-        upgraded,
-        checks,
-        ..
-    } = course;
-    let summary = so_far(upgraded, left);
-    context.output.end(&format!("rollout of {name}: {summary}"));
-    let report = Reported {
-        transactions: Transactions::of(&done.sent),
-        upgraded,
-        left,
-        skipped: Skipped::with_help(&done.skipped),
-        checks: &checks,
-        paused_or_resumed: &done.turned,
-    };
-    outcome.add(&report, &context.names());
-    if left != Some(0)
-        && let Err(error) = waiting::for_direct_call(place, name, outcome).await
-    {
-        stop(context, outcome, &error, Exit::Partial);
+/// Reports instances that wait, if there is one, and the command that goes on with them. A command that ended otherwise
+/// already did so.
+pub(super) fn report_waiting(outcome: &mut Outcome, waiting: &[Waiting], name: &str) {
+    if waiting.is_empty() {
+        return;
     }
-    done.report_end(context, outcome);
-    storage::report(outcome, &target.checks);
-    uncompared::report(context, (&done.sent, registry), &target.checks, outcome);
-    require(context, &checks, outcome)
+    for one in waiting {
+        outcome.line(format!("waits   {}: {}", one.proxy, one.reason));
+    }
+    let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
+    let helps: Vec<&str> = helps.into_iter().collect();
+    let stayed = count(waiting.len(), "instance");
+    outcome.line(format!("{stayed} stayed as before; {}", helps.join("; ")));
+    let next = format!("stylus-upgrades upgrade {}", shell_word(name));
+    let them = if waiting.len() == 1 { "it" } else { "them" };
+    outcome.line(format!("next: {next} goes on with {them}"));
+    outcome.field("waiting", waiting);
+    outcome.field("next", next);
+    outcome.exit = outcome.exit.or(Some(Exit::NotReady));
 }

@@ -1,23 +1,25 @@
-//! `run-migration`: the handler's part of a complex migration.
+//! `run-migration`: the handler's part of a complex migration; with `--handler` and `--abort`, what approvers decide
+//! about an instance between versions.
 
 mod listed;
 
 use super::args::{Gather, MigrationArgs};
 use super::context::{Context, Unverified};
+use super::facts::Place;
+use super::propose::propose;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::error::Exit;
 use crate::journal::Journal;
 use crate::migration::{self, End, Migrated, MigrationRequest, Source};
-use crate::names::Names;
 use crate::output::Outcome;
+use crate::progress::Progress;
 use crate::registry::registry_of;
-use crate::report::CommandReport;
 use crate::text::{count, grouped};
-use alloy::primitives::Address;
 use alloy::primitives::utils::format_ether;
-use serde::Serialize;
+use alloy::sol_types::SolCall;
 use std::time::Duration;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// How long one answer is waited for.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -27,7 +29,9 @@ pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outco
     let patience = Duration::from_secs(args.retry_for);
     let client = context.client().await?;
     let client = client.bearing(patience, ANSWER.min(patience));
-    verify_registry(context, &client, proxy).await?;
+    let registry = registry_of(&client, proxy).await?;
+    let unverified = Unverified::of_account(registry);
+    context.verified(&client, unverified).await?;
     let journal = context.journal(&client, "run-migration").await?;
     let request = MigrationRequest {
         proxy,
@@ -44,16 +48,7 @@ pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outco
         // It has served.
         let _ = std::fs::remove_file(list);
     }
-    let again = request.again;
-    let report = Reported { migrated, again };
-    Ok(Outcome::of(&report, &context.names()))
-}
-
-/// First contact with the registry of the instance.
-async fn verify_registry(context: &Context, client: &Client, proxy: Address) -> Result<(), Error> {
-    let registry = registry_of(client, proxy).await?;
-    let unverified = Unverified::of_account(registry);
-    context.verified(client, unverified).await.map(drop)
+    Ok(reported(&migrated, &request.again))
 }
 
 /// Where the items come from.
@@ -82,50 +77,77 @@ async fn source(
     })
 }
 
-/// What `run-migration` reports.
-#[derive(Serialize)]
-struct Reported {
-    #[serde(flatten)]
-    migrated: Migrated,
-    /// The command that goes on.
-    #[serde(skip)]
-    again: String,
+/// What came of it; `again` is the command that goes on.
+fn reported(migrated: &Migrated, again: &str) -> Outcome {
+    let Migrated { proxy, spent, .. } = migrated;
+    let mut outcome = Outcome::document(migrated);
+    outcome.line(format!(
+        "{proxy}  {} in {}, {} gas, {} ETH, {:.1} s",
+        count(spent.items, "item"),
+        count(spent.transactions, "transaction"),
+        grouped(spent.gas),
+        format_ether(spent.wei),
+        migrated.taken.as_secs_f64(),
+    ));
+    if let Some(End { tx, gas }) = migrated.end {
+        let gas = grouped(gas);
+        outcome.line(format!("{:<44} {tx}  {gas:>10} gas", "endMigration"));
+    }
+    match (&migrated.live, &migrated.then) {
+        (Some(live), _) => outcome.line(format!("{proxy}  {live}")),
+        (None, Some(next)) => {
+            outcome.line(format!("{proxy}  {}", next.summary()));
+            outcome.line(format!("next: stylus-upgrades run-migration {proxy}"));
+            outcome.exit = Some(Exit::Partial);
+        }
+        (None, None) => {
+            let done = migrated.at.map_or(0, |at| at.done);
+            outcome.line(format!("{proxy}  in the new form: {}", count(done, "item")));
+            outcome.line(format!("next: {again}"));
+        }
+    }
+    outcome
 }
 
-impl CommandReport for Reported {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let Migrated { proxy, spent, .. } = &self.migrated;
-        let mut lines = vec![format!(
-            "{proxy}  {} in {}, {} gas, {} ETH, {:.1} s",
-            count(spent.items, "item"),
-            count(spent.transactions, "transaction"),
-            grouped(spent.gas),
-            format_ether(spent.wei),
-            self.migrated.taken.as_secs_f64(),
-        )];
-        if let Some(End { tx, gas }) = self.migrated.end {
-            let gas = grouped(gas);
-            lines.push(format!("{:<44} {tx}  {gas:>10} gas", "endMigration"));
-        }
-        match (&self.migrated.live, &self.migrated.then) {
-            (Some(live), _) => lines.push(format!("{proxy}  {live}")),
-            (None, Some(next)) => {
-                lines.push(format!("{proxy}  {}", next.summary()));
-                lines.push(format!("next: stylus-upgrades run-migration {proxy}"));
-            }
-            (None, None) => {
-                let done = self.migrated.at.map_or(0, |at| at.done);
-                lines.push(format!("{proxy}  in the new form: {}", count(done, "item")));
-                lines.push(format!("next: {}", self.again));
-            }
-        }
-        lines
-    }
+/// What is easily overlooked: what becomes current next takes the instance along again.
+const STAYS_BACK: &str = "once the instance is back, no rollout touches it until another version \
+                          is current, which takes it along again: give that one a way around \
+                          this migration first (register it, register a step, then migrate)";
 
-    fn exit(&self) -> Exit {
-        match (&self.migrated.live, &self.migrated.then) {
-            (None, Some(_)) => Exit::Partial,
-            _ => Exit::Done,
-        }
+/// Names another handler: a lost key does not freeze a contract. Without one it turns a complex migration back.
+pub(super) async fn decide(
+    context: &Context,
+    proxy: &str,
+    handler: Option<&str>,
+) -> Result<Outcome, Error> {
+    let handler = match handler {
+        Some(handler) => Some(context.manifest.address(handler)?),
+        None => None,
+    };
+    if handler.is_none() {
+        context.output.note(STAYS_BACK);
     }
+    let (client, registry) = context.verified_working("run-migration").await?;
+    let place = Place::of(context, &client, registry);
+    let proxy = context.manifest.address(proxy)?;
+    let name = place.reader().instance(proxy).await?.definition;
+    let mut outcome = Outcome::default();
+    outcome.field("name", &name);
+    outcome.field("proxy", proxy);
+    let call = match handler {
+        Some(handler) => abi::setHandlerCall {
+            name,
+            proxy,
+            handler,
+        }
+        .abi_encode(),
+        None => abi::abortMigrationCall { name, proxy }.abi_encode(),
+    };
+    let mut outcome = propose(place, &call.into(), Vec::new(), outcome).await?;
+    if outcome.exit.is_none() && !context.is_export() {
+        let next = format!("stylus-upgrades run-migration {proxy}");
+        outcome.line(format!("next: {next}, by the handler"));
+        outcome.field("next", next);
+    }
+    Ok(outcome)
 }

@@ -4,15 +4,11 @@
 use super::args::TraceArgs;
 use super::context::Context;
 use crate::app_error::Error;
-use crate::names::Names;
 use crate::output::Outcome;
 use crate::own_file;
 use crate::progress::Progress;
-use crate::report::CommandReport;
 use crate::text::grouped;
 use crate::trace::{self, Known, Mined, Named, Sources};
-use serde::Serialize;
-use std::path::Path;
 
 pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, Error> {
     let client = context.reader().await?;
@@ -38,99 +34,76 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
         let graph = trace::flamegraph(args.tx, client.chain_id(), &frames);
         own_file::replace(path, graph.as_bytes(), trace::is_flamegraph)?;
     }
-    let report = Traced {
-        title: known.title(trace.mined.from),
-        mined: &trace.mined,
-        refund: trace.refund,
-        frames: &frames,
-        missing: &trace.missing,
-        flamegraph: args.flamegraph.as_deref(),
+    let mut outcome = Outcome::document(&trace.mined);
+    outcome.field("refund", trace.refund);
+    outcome.field("frames", &frames);
+    outcome.field("missing", &trace.missing);
+    outcome.field("flamegraph", &args.flamegraph);
+    outcome.line(summary(&trace.mined, &known.title(trace.mined.from)));
+    outcome.lines.extend(tree(&frames, trace.refund));
+    let missing = trace.missing.iter();
+    outcome
+        .lines
+        .extend(missing.map(|what| format!("! missing: {what}")));
+    if let Some(path) = &args.flamegraph {
+        outcome.line(format!("✓ the flame graph is in {}", path.display()));
+    }
+    Ok(outcome)
+}
+
+fn summary(mined: &Mined, title: &str) -> String {
+    let how = match mined.success {
+        true => "✓ succeeded",
+        false => "✗ failed",
     };
-    Ok(Outcome::of(&report, &context.names()))
+    let for_l1 = match mined.gas_for_l1 {
+        Some(gas) => format!(", {} of it for L1", grouped(gas)),
+        None => String::new(),
+    };
+    format!(
+        "{} in block {}, from {}: {how}, {} gas{for_l1}",
+        mined.tx,
+        mined.block,
+        title,
+        grouped(mined.gas_used)
+    )
 }
 
-/// What `trace` reports.
-#[derive(Serialize)]
-struct Traced<'a> {
-    #[serde(flatten)]
-    mined: &'a Mined,
-    refund: Option<u64>,
-    frames: &'a [Named],
-    missing: &'a [String],
-    flamegraph: Option<&'a Path>,
-    /// Who sent it, by name.
-    #[serde(skip)]
-    title: String,
-}
-
-impl CommandReport for Traced<'_> {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let mut lines = vec![self.summary()];
-        lines.extend(self.tree());
-        let missing = self.missing.iter();
-        lines.extend(missing.map(|what| format!("! missing: {what}")));
-        let written = self.flamegraph.iter();
-        lines.extend(written.map(|path| format!("✓ the flame graph is in {}", path.display())));
-        lines
-    }
-}
-
-impl Traced<'_> {
-    fn summary(&self) -> String {
-        let mined = self.mined;
-        let how = match mined.success {
-            true => "✓ succeeded",
-            false => "✗ failed",
-        };
-        let for_l1 = match mined.gas_for_l1 {
-            Some(gas) => format!(", {} of it for L1", grouped(gas)),
-            None => String::new(),
-        };
-        format!(
-            "{} in block {}, from {}: {how}, {} gas{for_l1}",
-            mined.tx,
-            mined.block,
-            self.title,
-            grouped(mined.gas_used)
-        )
-    }
-
-    /// The frames with gas and ink before them, each below its caller.
-    fn tree(&self) -> Vec<String> {
-        let has_ink = self.frames.iter().any(|one| one.frame.ink.is_some());
-        let columns = |gas: &str, alone: &str, ink: &str| match has_ink {
-            true => format!("{gas:>12} {alone:>12} {ink:>16}"),
-            false => format!("{gas:>12} {alone:>12}"),
-        };
-        let mut lines = vec![columns("gas", "alone", "ink alone")];
-        let mut is_last = Vec::new();
-        for (at, named) in self.frames.iter().enumerate() {
-            let frame = &named.frame;
-            let later = self.frames.iter().skip(at + 1);
-            let mut depths = later.map(|later| later.frame.depth);
-            let next = depths.find(|depth| *depth <= frame.depth);
-            is_last.truncate(frame.depth);
-            let mut prefix = String::new();
-            if frame.depth > 0 {
-                let above = is_last.iter().skip(1);
-                prefix.extend(above.map(|last| if *last { "  " } else { "│ " }));
-                prefix.push_str(match next == Some(frame.depth) {
-                    true => "├ ",
-                    false => "└ ",
-                });
-            }
-            is_last.push(next != Some(frame.depth));
-            let ink = frame.ink.map(|ink| grouped(ink.alone)).unwrap_or_default();
-            let (gas, alone) = (grouped(frame.gas_used), grouped(frame.gas_alone));
-            let figures = columns(&gas, &alone, &ink);
-            lines.push(format!("{figures}  {prefix}{}", named.line()));
+/// The frames with gas and ink before them, each below its caller.
+fn tree(frames: &[Named], refund: Option<u64>) -> Vec<String> {
+    let has_ink = frames.iter().any(|one| one.frame.ink.is_some());
+    let columns = |gas: &str, alone: &str, ink: &str| match has_ink {
+        true => format!("{gas:>12} {alone:>12} {ink:>16}"),
+        false => format!("{gas:>12} {alone:>12}"),
+    };
+    let mut lines = vec![columns("gas", "alone", "ink alone")];
+    let mut is_last = Vec::new();
+    for (at, named) in frames.iter().enumerate() {
+        let frame = &named.frame;
+        let later = frames.iter().skip(at + 1);
+        let mut depths = later.map(|later| later.frame.depth);
+        let next = depths.find(|depth| *depth <= frame.depth);
+        is_last.truncate(frame.depth);
+        let mut prefix = String::new();
+        if frame.depth > 0 {
+            let above = is_last.iter().skip(1);
+            prefix.extend(above.map(|last| if *last { "  " } else { "│ " }));
+            prefix.push_str(match next == Some(frame.depth) {
+                true => "├ ",
+                false => "└ ",
+            });
         }
-        if let Some(refund) = self.refund {
-            let figures = columns(&format!("-{}", grouped(refund)), "", "");
-            lines.push(format!(
-                "{figures}  paid back for storage that was cleared, at least"
-            ));
-        }
-        lines
+        is_last.push(next != Some(frame.depth));
+        let ink = frame.ink.map(|ink| grouped(ink.alone)).unwrap_or_default();
+        let (gas, alone) = (grouped(frame.gas_used), grouped(frame.gas_alone));
+        let figures = columns(&gas, &alone, &ink);
+        lines.push(format!("{figures}  {prefix}{}", named.line()));
     }
+    if let Some(refund) = refund {
+        let figures = columns(&format!("-{}", grouped(refund)), "", "");
+        lines.push(format!(
+            "{figures}  paid back for storage that was cleared, at least"
+        ));
+    }
+    lines
 }

@@ -24,8 +24,7 @@ pub(super) async fn run(
     to: Option<&str>,
     definition: Option<&str>,
 ) -> Result<Outcome, Error> {
-    let client = context.working_client("transfer").await?;
-    let registry = context.verified(&client, context.registry()?).await?;
+    let (client, registry) = context.verified_working("transfer").await?;
     let proxy = context.manifest.address(proxy)?;
     let instance = client.registry(registry).instance(proxy).await?;
     let name = instance.definition.clone();

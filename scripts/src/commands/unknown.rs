@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::app_error::Error;
-use crate::client::ChainError;
+use crate::client::{ChainError, Revert};
 use crate::error::Refusal;
 use crate::registry::definitions;
 use crate::text::{listed, nearest, shell_word};
@@ -12,43 +12,41 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// The same error; where the registry does not know a definition or a version, one that lists those
 /// that it has. What cannot be listed leaves the error as it is.
 pub(super) async fn with_names(context: &Context, error: Error) -> Error {
-    let Some(revert) = error.chain().and_then(ChainError::revert) else {
-        return error;
+    let named = match error.chain().and_then(ChainError::revert) {
+        Some(revert) => with_those(context, revert).await,
+        None => None,
     };
+    named.map_or(error, Error::from)
+}
+
+async fn with_those(context: &Context, revert: &Revert) -> Option<Refusal> {
     let definition = revert.decoded::<abi::DefinitionNotFound>();
     let version = revert.decoded::<VersionNotFound>();
     if definition.is_none() && version.is_none() {
-        return error;
+        return None;
     }
-    let (Ok(unverified), Ok(client)) = (context.registry(), context.client().await) else {
-        return error;
-    };
-    let Ok(registry) = context.verified(&client, unverified).await else {
-        return error;
-    };
-    if let Some(abi_version) = version {
-        let VersionNotFound { name, version } = abi_version;
-        let Ok(known) = client.registry(registry).labels(&name).await else {
-            return error;
-        };
+    let client = context.client().await.ok()?;
+    let unverified = context.registry().ok()?;
+    let registry = context.verified(&client, unverified).await.ok()?;
+    if let Some(VersionNotFound { name, version }) = version {
+        let known = client.registry(registry).labels(&name).await.ok()?;
         let message = format!("{name:?} has no version {version:?}");
         let lists = format!(
             "stylus-upgrades status {} lists its versions",
             shell_word(&name)
         );
-        return unknown("VersionNotFound", message, (&version, &known), lists).into();
+        let given = (version.as_str(), known.as_slice());
+        return Some(unknown("VersionNotFound", message, given, lists));
     }
-    let (Some(abi::DefinitionNotFound { name }), Ok(known)) =
-        (definition, definitions(&client, registry).await)
-    else {
-        return error;
-    };
+    let abi::DefinitionNotFound { name } = definition?;
+    let known = definitions(&client, registry).await.ok()?;
     let message = format!("the registry has no definition {name:?}");
     let lists = format!(
         "stylus-upgrades status lists the definitions; a new one: stylus-upgrades define {} --migrate POLICY",
         shell_word(&name)
     );
-    unknown("DefinitionNotFound", message, (&name, &known), lists).into()
+    let given = (name.as_str(), known.as_slice());
+    Some(unknown("DefinitionNotFound", message, given, lists))
 }
 
 /// That nothing is called so: what is there, and which of it may be meant, else what to do.

@@ -6,57 +6,33 @@ use super::args::VerifyArgs;
 use super::context::Context;
 use super::doctor;
 use super::facts::Place;
-use super::publish::{self, Publication};
-use super::recorded;
+use super::publish;
 use crate::app_error::Error;
 use crate::assess::{Coverage, Refused, Role, decide};
-use crate::error::{Exit, Refusal, Report};
+use crate::error::{Refusal, Report};
 use crate::governance::{GovernanceError, seconds_left};
 use crate::history::{Section, VerifyReport, Wanted, read_compared, read_existing};
 use crate::model::Slice;
-use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::definitions;
-use crate::report::CommandReport;
-use builds::{built, framework_checks};
-use serde::Serialize;
+use builds::{built, coverage as coverage_of, framework_checks, published_builds};
 use std::collections::BTreeSet;
 
 pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome, Error> {
     let (client, registry) = context.verified_snapshot().await?;
     let place = Place::of(context, &client, registry);
-    let mut verified = Verified {
-        report: verify(place, args).await?,
-        published: None,
-    };
-    if let (Some(name), None) = (&args.name, &verified.report.error) {
+    let report = verify(place, args).await?;
+    let mut outcome = Outcome::of(&report, &context.names());
+    if let (Some(name), None) = (&args.name, &report.error) {
         let version = version(place, name, args.version.as_deref()).await?;
         let subject = (registry, name.as_str(), version.as_str());
-        verified.published = publish::run(context, &client, subject, &args.publish).await?;
+        if let Some(published) = publish::run(context, &client, subject, &args.publish).await? {
+            outcome.field("published", &published);
+            outcome.lines.extend(published.lines());
+        }
     }
-    Ok(Outcome::of(&verified, &context.names()))
-}
-
-/// What was verified here, and by an explorer.
-#[derive(Serialize)]
-struct Verified {
-    #[serde(flatten)]
-    report: VerifyReport,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    published: Option<Publication>,
-}
-
-impl CommandReport for Verified {
-    fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = self.report.lines(names);
-        lines.extend(self.published.iter().flat_map(Publication::lines));
-        lines
-    }
-
-    fn exit(&self) -> Exit {
-        self.report.exit()
-    }
+    Ok(outcome)
 }
 
 /// Compares a definition, or all of them, with what was recorded.
@@ -78,12 +54,12 @@ pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<Verify
         let built = source.map(|_| args.version.as_ref().unwrap_or(&events.current));
         let whose = (name.as_str(), is_running);
         let built = built.map(String::as_str);
-        coverage.merge(&recorded::coverage(&documents, whose, versions, built).await?);
+        coverage.merge(&coverage_of(&documents, whose, versions, built).await?);
         used.extend(events.used());
         proxies.extend(events.instances.iter().map(|one| (one.proxy, one.kind)));
         sections.push(Section {
             builds: match is_running {
-                true => recorded::builds(&documents, versions).await?,
+                true => published_builds(&documents, versions).await?,
                 false => Vec::new(),
             },
             verification: compared.verify(client, &whole(events)).await?,

@@ -1,12 +1,11 @@
 //! `register`, `migrate` and `rollback`: a version, its code, and the way into it.
 
 use super::args::{RegisterArgs, RollbackArgs, StorageArgs, VersionArgs};
-use super::context::Context;
-use super::context::earlier::earlier;
+use super::context::{Context, earlier};
 use super::facts::Place;
 use super::kept;
 use super::propose::{Sending, propose};
-use super::rollout;
+use super::rollout::Rollout;
 use super::storage;
 use super::work::{Becomes, Work};
 use crate::app_error::Error;
@@ -14,21 +13,18 @@ use crate::deploy;
 use crate::export;
 use crate::governance::GovernedCall;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
-use crate::names::Names;
 use crate::output::Outcome;
 use crate::program_code::is_program;
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
-use crate::report::CommandReport;
 use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
-use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
-    let mut work = Work::begin(context, "register", &args.name).await?;
-    if work.registered(&args.version).await?.is_some() {
+    let mut work = Work::begin(context, "register", (&args.name, &args.version)).await?;
+    if work.known.is_some() {
         context.output.note(&format!(
             "warning: {} {} is registered already, and a version never changes: other code needs \
              another label",
@@ -37,54 +33,48 @@ pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Ou
     }
     let new = work.version(args, Becomes::Registered).await?;
     let outcome = describe(&new, &work, None);
-    let call = abi::addVersionCall::from(new);
-    let bytes = call.abi_encode().into();
-    work.require_same_call(&call.version, &bytes)?;
+    let bytes = abi::addVersionCall::from(new).abi_encode().into();
     propose(work.place(), &bytes, work.sent.clone(), outcome).await
 }
 
 pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
-    let mut work = Work::begin(context, "migrate", &args.name).await?;
+    let mut work = Work::begin(context, "migrate", (&args.name, &args.version)).await?;
     let new = work.version(args, Becomes::Current).await?;
-    let overrides = args.storage.clone();
-    go(work, new, overrides, None).await
+    go(work, new, &args.storage, None).await
 }
 
 /// Another step into a version that is registered, from `--from`.
 pub(super) async fn add_step(context: &Context, args: &RegisterArgs) -> Result<Outcome, Error> {
+    let (name, version) = (args.name.clone(), args.version.clone());
     // The command line wants it where there is no source.
     let from = args.from.as_deref().unwrap_or_default();
-    let mut work = Work::begin(context, "register", &args.name).await?;
-    if let Some((code, _)) = work.registered(&args.version).await? {
-        let pair = (args.version.as_str(), from);
-        let becomes = Becomes::Registered;
-        work.check_registered(pair, code, (&args.step, false), &args.storage, becomes)
+    let mut work = Work::begin(context, "register", (&name, &version)).await?;
+    if let Some(code) = work.known.as_ref().map(|known| known.code) {
+        let file = args.storage.layout.as_deref();
+        let code = work.place().code(&version, code, file, false).await?;
+        let pair = (version.as_str(), from);
+        work.check_step(pair, &code, &args.step, &args.storage, Becomes::Registered)
             .await?;
     }
-    let call = abi::addStepCall {
-        name: args.name.clone(),
-        version: args.version.clone(),
-        step: work.step_from(from, &args.step).await?,
-    };
-    let way = WayReport {
-        name: &call.name,
-        version: &call.version,
-        from: &call.step.from,
-    };
-    let mut outcome = Outcome::of(&way, &context.names());
+    let mut outcome = Outcome::default();
+    outcome.field("name", &name);
+    outcome.field("version", &version);
+    outcome.field("from", from);
     storage::report(&mut outcome, &work.checks);
+    let step = work.step_from(from, &args.step).await?;
+    let call = abi::addStepCall {
+        name,
+        version,
+        step,
+    };
     let bytes = call.abi_encode().into();
     propose(work.place(), &bytes, work.sent.clone(), outcome).await
 }
 
 /// A new version with the code of an older one.
 pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<Outcome, Error> {
-    let mut work = Work::begin(context, "rollback", &args.name).await?;
-    let code = work
-        .client
-        .registry(work.registry)
-        .code(&args.name, &args.to)
-        .await?;
+    let mut work = Work::begin(context, "rollback", (&args.name, &args.version)).await?;
+    let code = work.place().reader().code(&args.name, &args.to).await?;
     if work.current == args.to {
         return Err(Error::Usage {
             message: format!("{} {} is what is current", args.name, args.to),
@@ -96,26 +86,28 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
             ),
         });
     }
+    let file = args.storage.layout.as_deref();
+    let old = work.place().code(&args.version, code, file, true).await?;
     if work.current != args.version {
         let from = work.current.clone();
         let pair = (args.version.as_str(), from.as_str());
-        let becomes = Becomes::Current;
-        work.check_registered(pair, code, (&args.step, true), &args.storage, becomes)
+        work.check_step(pair, &old, &args.step, &args.storage, Becomes::Current)
             .await?;
     }
     revive(&mut work, &args.to, code.implementation).await?;
-    if work.current != args.version {
-        work.try_rollback(args, code).await?;
-    }
-    let step = work.step(&args.version, None, &args.step).await?;
-    let new = NewVersion {
+    let version = VersionArgs {
         name: args.name.clone(),
         version: args.version.clone(),
-        code: code.into(),
-        step,
+        source: args.to.clone(),
+        from: None,
+        initial: false,
+        step: args.step.clone(),
+        storage: args.storage.clone(),
     };
-    let overrides = args.storage.clone();
-    go(work, new, overrides, Some(&args.to)).await
+    let new = work
+        .place_all(&version, &old, None, Becomes::Current)
+        .await?;
+    go(work, new, &args.storage, Some(&args.to)).await
 }
 
 /// Proposes or approves the migration, to code that version `back` had where it goes back; goes on with the rollout
@@ -123,45 +115,38 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
 async fn go(
     work: Work<'_>,
     new: NewVersion,
-    overrides: StorageArgs,
+    said: &StorageArgs,
     back: Option<&str>,
 ) -> Result<Outcome, Error> {
     let (context, client, registry) = (work.context, &work.client, work.registry);
-    let place = Place::of(context, client, registry);
-    let is_done = work.is_done(&new).await?;
-    let call = abi::migrateCall::from(new.clone());
-    let bytes = call.abi_encode().into();
-    let is_done = is_done && !is_unreported(place, &bytes).await?;
-    let called_back = match is_done {
-        true => registry::called_back(client, registry, &call.name).await?,
-        false => Vec::new(),
-    };
+    let (place, checks) = (work.place(), work.checks.clone());
+    let mut outcome = describe(&new, &work, back);
+    let is_done = work.is_done(&new);
+    let (name, version) = (new.name.clone(), new.version.clone());
+    let bytes = abi::migrateCall::from(new).abi_encode().into();
     // Approvers who ask for what is current once more take along what they had called back.
-    if is_done && called_back.is_empty() {
+    if is_done
+        && !is_unreported(place, &bytes).await?
+        && registry::called_back(client, registry, &name)
+            .await?
+            .is_empty()
+    {
+        let what = format!("{name} {version} is activated already");
         if context.is_export() {
-            let what = ActivatedBefore::of(&call).what;
             return Err(export::nothing(&what).into());
         }
-        let mut outcome = describe(&new, &work, back);
-        outcome.add(&ActivatedBefore::of(&call), &context.names());
-        kept::keep(place, &call.name, &call.version).await;
-        let rollout = (&overrides, work.checks);
-        rollout::roll(
-            place,
-            (&call.name, Some(&call.version)),
-            None,
-            rollout,
-            &mut outcome,
-        )
-        .await?;
+        outcome.field("executed", true);
+        outcome.line(what);
+        kept::keep(place, &name, &version).await;
+        let mut rollout = Rollout::of(place, &name, said, checks);
+        rollout.only = Some(&version);
+        rollout.run(&mut outcome).await?;
         return Ok(outcome);
     }
-    let outcome = describe(&new, &work, back);
-    work.require_same_call(&call.version, &bytes)?;
     let sending = Sending {
         governed: GovernedCall::decode(registry, bytes, U256::ZERO)?,
-        sent: work.sent,
-        rollout: Some((&overrides, work.checks)),
+        sent: work.sent.clone(),
+        rollout: Some((said, checks)),
     };
     sending.propose(place, outcome).await
 }
@@ -186,90 +171,36 @@ async fn revive(work: &mut Work<'_>, version: &str, account: Address) -> Result<
     Ok(())
 }
 
+/// The version, its code, and the step into it. A hash is zero where nothing was recorded.
 fn describe(new: &NewVersion, work: &Work<'_>, back: Option<&str>) -> Outcome {
+    let NewVersion {
+        name,
+        version,
+        code,
+        step,
+    } = new;
+    let mut outcome = Outcome::default();
+    outcome.field("name", name);
+    outcome.field("version", version);
+    outcome.field("from", &step.from);
+    outcome.field("implementation", code.implementation);
+    outcome.field("codehash", CodeHash::from(code.codehash));
+    outcome.field("layout_hash", LayoutHash::from(code.layoutHash));
+    outcome.field("source_hash", SourceHash::from(code.sourceHash));
     let accepted = work.checks.decision().accepted;
     let lost = accepted.iter().filter(|one| one.id.part().is_some());
-    let report = VersionReport {
-        way: WayReport {
-            name: &new.name,
-            version: &new.version,
-            from: &new.step.from,
-        },
-        implementation: new.code.implementation,
-        codehash: new.code.codehash.into(),
-        layout_hash: new.code.layoutHash.into(),
-        source_hash: new.code.sourceHash.into(),
-        back,
-        lost: lost.map(|one| one.id.to_string()).collect(),
-    };
-    let mut outcome = Outcome::of(&report, &work.context.names());
+    let lost: Vec<String> = lost.map(|one| one.id.to_string()).collect();
+    outcome.line(match (back, lost.as_slice()) {
+        (None, _) => format!(
+            "code of {name} {version} deployed at {}",
+            code.implementation
+        ),
+        (Some(back), []) => format!("{name} {version} has the code of {back} again"),
+        (Some(back), lost) => format!(
+            "{name} {version} has the code of {back} again; lost, and accepted: {}",
+            lost.join(", ")
+        ),
+    });
     storage::report(&mut outcome, &work.checks);
     outcome
-}
-
-/// A step into a version.
-#[derive(Serialize)]
-struct WayReport<'a> {
-    name: &'a str,
-    version: &'a str,
-    /// The version before.
-    from: &'a str,
-}
-
-impl CommandReport for WayReport<'_> {}
-
-/// A version, its code, and the step into it. A hash is zero where nothing was recorded.
-#[derive(Serialize)]
-struct VersionReport<'a> {
-    #[serde(flatten)]
-    way: WayReport<'a>,
-    implementation: Address,
-    codehash: CodeHash,
-    layout_hash: LayoutHash,
-    source_hash: SourceHash,
-    /// The version that had its code before, where it goes back.
-    #[serde(skip)]
-    back: Option<&'a str>,
-    /// What was accepted of what it loses.
-    #[serde(skip)]
-    lost: Vec<String>,
-}
-
-impl CommandReport for VersionReport<'_> {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let WayReport { name, version, .. } = self.way;
-        vec![match (self.back, self.lost.as_slice()) {
-            (None, _) => format!(
-                "code of {name} {version} deployed at {}",
-                self.implementation
-            ),
-            (Some(back), []) => format!("{name} {version} has the code of {back} again"),
-            (Some(back), lost) => format!(
-                "{name} {version} has the code of {back} again; lost, and accepted: {}",
-                lost.join(", ")
-            ),
-        }]
-    }
-}
-
-/// A migration that was executed before this run.
-#[derive(Serialize)]
-struct ActivatedBefore {
-    executed: bool,
-    #[serde(skip)]
-    what: String,
-}
-
-impl ActivatedBefore {
-    fn of(call: &abi::migrateCall) -> Self {
-        let what = format!("{} {} is activated already", call.name, call.version);
-        let executed = true;
-        Self { executed, what }
-    }
-}
-
-impl CommandReport for ActivatedBefore {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        vec![self.what.clone()]
-    }
 }

@@ -265,7 +265,7 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     let found = &examined.document["findings"][0];
     assert_eq!(found["id"], "InstanceWaits", "{examined:?}");
     let rolled = fixture.run(&[&["upgrade", "A"][..], &ABSENT].concat());
-    assert_eq!(rolled.exit, Some(3), "{rolled:?}");
+    assert_eq!(rolled.exit, Some(5), "{rolled:?}");
 
     delegated(&fixture, false).await;
     fixture.done(&[&["upgrade", "A"][..], &ABSENT].concat());
@@ -274,7 +274,7 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
 
     delegated(&fixture, true).await;
     let paused = fixture.run("pause A");
-    assert_eq!(paused.exit, Some(3), "{paused:?}");
+    assert_eq!(paused.exit, Some(5), "{paused:?}");
     waits_for_direct_call(&paused.document, &adopted);
     assert_eq!(value(&fixture, proxy).await, U256::from(7), "it runs on");
     delegated(&fixture, false).await;

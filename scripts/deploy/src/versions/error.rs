@@ -95,19 +95,6 @@ pub enum VersionsError {
         /// Two of the networks.
         networks: [String; 2],
     },
-    /// A path has the name of what is kept.
-    #[error("{text} is a path here, and a version has that name")]
-    #[explain(
-        name = "VersionOrPath",
-        expected = "a path or a version",
-        found = "both",
-        next = "./{text} is the path; NETWORK/{text} or another folder is the version",
-        exit = Exit::Usage
-    )]
-    AlsoPath {
-        /// As it was given.
-        text: String,
-    },
     /// A name that no folder can have.
     #[error("{name:?} cannot be the name of a folder")]
     #[explain(

@@ -37,17 +37,16 @@ pub struct OpenAction {
 }
 
 impl OpenAction {
-    /// The action with what is done with it now, by whom, and with the flags that were `given`.
+    /// The action with what is done with it now, and by whom.
     pub fn new(
         open: PendingAction,
         shown: Option<ShownCall>,
         (superseded, rivals): (Option<String>, Vec<String>),
         names: &Names,
-        given: &str,
     ) -> Self {
         Self {
             next: match shown {
-                Some(_) => next(&open, superseded.is_some(), names, given),
+                Some(_) => next(&open, superseded.is_some(), names),
                 None => "do not approve it: ask its proposer for the command that he typed".into(),
             },
             open,
@@ -78,14 +77,14 @@ impl OpenAction {
     }
 }
 
-/// What is done with an open action now, and by whom; with the flags that were given.
-fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -> String {
+/// What is done with an open action now, and by whom.
+fn next(open: &PendingAction, is_superseded: bool, names: &Names) -> String {
     let PendingAction {
         action, readiness, ..
     } = open;
-    let approve = format!("stylus-upgrades approve {action}{given}");
+    let approve = format!("stylus-upgrades approve {action}");
     let cancel = format!(
-        "nothing comes of it any more; its proposer, {}: `stylus-upgrades cancel {action}{given}`",
+        "nothing comes of it any more; its proposer, {}: `stylus-upgrades cancel {action}`",
         names.short(open.proposer)
     );
     if is_superseded {
@@ -99,22 +98,22 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -
             utc(readiness.not_before)
         ),
         BlockedBy::Approvals if left.is_empty() => format!(
-            "nobody is left who has not refused it; its proposer, {}: `stylus-upgrades cancel {action}{given}`",
+            "nobody is left who has not refused it; its proposer, {}: `stylus-upgrades cancel {action}`",
             names.short(open.proposer)
         ),
         BlockedBy::Approvals => format!(
-            "{}: look with `stylus-upgrades pending {action}{given}`, then `{approve}`, which names the flags that it \
+            "{}: look with `stylus-upgrades pending {action}`, then `{approve}`, which names the flags that it \
              needs",
             names.list(left)
         ),
         BlockedBy::Lambda => "the contract that the policy asks has to consent".into(),
         BlockedBy::NotRunnable => {
-            format!("`stylus-upgrades doctor{given}` says which program has to be activated")
+            "`stylus-upgrades doctor` says which program has to be activated".into()
         }
         BlockedBy::DirectCall => {
             format!("anybody executes it with a key whose account has no code: `{approve}`")
         }
-        BlockedBy::Paused => format!("who may resumes it: `stylus-upgrades resume{given}`"),
+        BlockedBy::Paused => "who may resumes it: `stylus-upgrades resume`".into(),
         _ => cancel,
     }
 }

@@ -1,7 +1,6 @@
 //! Commands on storage layouts.
 
 use clap::Subcommand;
-use std::path::PathBuf;
 
 /// Commands on storage layouts. They need no chain.
 #[derive(Debug, Subcommand)]
@@ -58,8 +57,5 @@ pub enum LayoutCommand {
         /// A field of the old version that may be lost; may be repeated
         #[arg(long, value_name = "FIELD")]
         drop: Vec<String>,
-        /// Where to [default: stdout]
-        #[arg(short, long, value_name = "FILE")]
-        output: Option<PathBuf>,
     },
 }

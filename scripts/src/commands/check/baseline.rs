@@ -2,17 +2,20 @@
 
 use super::CheckArgs;
 use crate::app_error::Error;
-use crate::assess::{Fact, Origin};
-use crate::build::{REVISION, Reviewed};
+use crate::assess::{Fact, Origin, Role};
+use crate::build::{Artifact, REVISION, Reviewed};
+use crate::checks::{Code, Runs, Stage, Version, Way};
 use crate::commands::context::Context;
-use crate::commands::facts::Before;
+use crate::commands::facts::{Asked, Before, way};
 use crate::commands::kept::KeptName;
 use crate::ids::LayoutHash;
 use crate::interface::Callable;
-use crate::layout::{Side, read_file};
+use crate::layout::{Side, Who, read_file};
 use crate::text::shell_word;
 use crate::versions::Versions;
+use alloy::primitives::Address;
 use std::path::Path;
+use stylus_layout::Document;
 
 /// What makes a kept file count.
 const COMMIT: &str = "commit stylus-upgrades-versions/ to the branch that this is compared with, and fetch its \
@@ -45,8 +48,7 @@ impl Baseline {
 
     /// The version that is current, as the registry has it.
     async fn live(context: &Context, name: &str) -> Result<Self, Error> {
-        let client = context.snapshot().await?;
-        let registry = context.verified(&client, context.registry()?).await?;
+        let (client, registry) = context.verified_snapshot().await?;
         let current = client.registry(registry).head(name).await?.current;
         if current.is_empty() {
             return Err(Error::Usage {
@@ -72,6 +74,8 @@ impl Baseline {
         })
     }
 
+    /// The chain has the hash of the code alone, and a pull request can change what is kept beside it. So that counts
+    /// where the default branch has the same files.
     fn kept(context: &Context, name: &str, version: &str) -> Result<Self, Error> {
         let (network, version) = match version.split_once('/') {
             Some((network, version)) => (Some(network.to_owned()), version),
@@ -82,86 +86,81 @@ impl Baseline {
             name: name.into(),
             version: version.into(),
         };
-        let (network, kept) = kept.find(context)?;
-        let place = (network.as_str(), name, version);
-        let reviewed = Kept::of(&context.versions(), place)?;
-        let origin = match (&reviewed.no, &reviewed.note) {
-            (None, None) => Origin::DefaultBranch,
-            (None, Some(_)) => Origin::Remembered,
-            (Some(_), _) => Origin::NotKnown,
-        };
-        let note = reviewed.note.unwrap_or_default();
-        let callable = match (&reviewed.no, kept.callable()) {
-            (Some(why), _) => unknown(&format!("{why}; {COMMIT}")),
-            (None, None) => unknown(&format!(
+        let (network, kept) = kept.read(context)?;
+        let (what, label) = (format!("{name} {version}, as it is kept"), version);
+        let place = context.versions().place(&network, name, version)?;
+        let (mut origin, mut note) = (Origin::DefaultBranch, "");
+        for file in Versions::COMPARED.iter().map(|file| place.join(file)) {
+            match Reviewed::of(&file) {
+                Reviewed::Yes => {}
+                Reviewed::NoRepository if !file.exists() => {}
+                Reviewed::NoRepository => (origin, note) = (Origin::Remembered, WHY),
+                Reviewed::No(why) => {
+                    let why = format!("{WHY}: {why}");
+                    let callable = unknown(&format!("{why}; {COMMIT}"));
+                    // Nor does the hash count that the record says.
+                    let before = (LayoutHash::default(), Fact::unknown(why), callable);
+                    return Ok(Self::of(what, Some(label), before));
+                }
+            }
+        }
+        let callable = match kept.callable() {
+            Some(callable) => Fact::doubted(callable, origin, note),
+            None => unknown(&format!(
                 "the layout document of {version} has no interface"
             )),
-            (None, Some(callable)) => Fact::doubted(callable, origin, note.clone()),
         };
-        Ok(Self {
-            what: format!("{name} {version}, as it is kept"),
-            label: Some(version.into()),
-            before: Some(Before {
-                code: None,
-                layout: Side {
-                    hash: match reviewed.no.is_some() {
-                        true => LayoutHash::default(), // nor is the hash that the record says
-                        false => kept.record.layout_hash,
-                    },
-                    known: match (reviewed.no, kept.document) {
-                        (Some(why), _) => Fact::unknown(why),
-                        (None, Some(document)) => Fact::doubted(document, origin, note),
-                        (None, None) => Fact::unknown("the registry has no layout of it"),
-                    },
-                },
-                callable,
-            }),
-        })
+        let known = match kept.document {
+            Some(document) => Fact::doubted(document, origin, note),
+            None => Fact::unknown("the registry has no layout of it"),
+        };
+        let before = (kept.record.layout_hash, known, callable);
+        Ok(Self::of(what, Some(label), before))
     }
 
     fn revision(context: &Context, revision: &str) -> Result<Self, Error> {
         let artifact = context.artifact(revision)?;
-        let interface = context.interface_of(artifact.codehash());
-        Ok(Self {
-            what: revision.to_owned(),
-            label: None,
-            before: Some(Before {
-                code: None,
-                layout: Side {
-                    hash: artifact.layout_hash(),
-                    known: match artifact.document() {
-                        Some(document) => Fact::of(document, Origin::Build),
-                        None => Fact::unknown("the contract declares none"),
-                    },
-                },
-                callable: match interface {
-                    Some(interface) => Fact::of(interface, Origin::Build),
-                    None => unknown("its interface is not known"),
-                },
-            }),
-        })
+        let known = match artifact.document() {
+            Some(document) => Fact::of(document, Origin::Build),
+            None => Fact::unknown("the contract declares none"),
+        };
+        let callable = match context.interface_of(artifact.codehash()) {
+            Some(interface) => Fact::of(interface, Origin::Build),
+            None => unknown("its interface is not known"),
+        };
+        let before = (artifact.layout_hash(), known, callable);
+        Ok(Self::of(revision.to_owned(), None, before))
     }
 
     /// Whoever proposes the change can have written the file.
     fn file(file: &str) -> Result<Self, Error> {
         let document = read_file(Path::new(file))?.document;
+        let hash = LayoutHash(document.hash());
         let why = format!("{file} says it, which the change itself can bring");
-        Ok(Self {
-            what: file.to_owned(),
-            label: None,
+        let known = Fact::doubted(document, Origin::Change, why);
+        let callable = unknown(&format!("{file} counts for its layout alone"));
+        Ok(Self::of(file.to_owned(), None, (hash, known, callable)))
+    }
+
+    /// One that no chain is asked about.
+    fn of(
+        what: String,
+        label: Option<&str>,
+        (hash, known, callable): (LayoutHash, Fact<Document>, Fact<Callable>),
+    ) -> Self {
+        Self {
+            what,
+            label: label.map(str::to_owned),
             before: Some(Before {
                 code: None,
-                layout: Side {
-                    hash: LayoutHash(document.hash()),
-                    known: Fact::doubted(document, Origin::Change, why),
-                },
-                callable: unknown(&format!("{file} counts for its layout alone")),
+                layout: Side { hash, known },
+                callable,
             }),
-        })
+        }
     }
 
     /// The labels of the versions that are kept.
-    pub(super) fn labels(&self, context: &Context, name: &str) -> Result<Vec<String>, Error> {
+    fn labels(&self, context: &Context, name: &str) -> Result<Vec<String>, Error> {
         let kept = context.versions().records()?.into_iter();
         let kept = kept.filter(|one| one.name == name);
         let labels = self.label.clone().into_iter();
@@ -174,33 +173,34 @@ fn unknown(why: &str) -> Fact<Callable> {
     Fact::unknown(format!("are not known: {why}"))
 }
 
-/// Whether the kept files count: the chain has the hash of the code alone, and a pull request can change what is kept
-/// beside it. So they count where the default branch has the same files.
-struct Kept {
-    /// Why the kept files are not compared with.
-    no: Option<String>,
-    /// What is said where nobody can tell a pull request from what was there before.
-    note: Option<String>,
-}
-
-impl Kept {
-    fn of(
-        versions: &Versions,
-        (network, name, version): (&str, &str, &str),
-    ) -> Result<Self, Error> {
-        let place = versions.place(network, name, version)?;
-        let mut note = None;
-        for file in Versions::COMPARED.iter().map(|file| place.join(file)) {
-            match Reviewed::of(&file) {
-                Reviewed::Yes => {}
-                Reviewed::NoRepository if !file.exists() => {}
-                Reviewed::NoRepository => note = Some(WHY.to_owned()),
-                Reviewed::No(why) => {
-                    let no = Some(format!("{WHY}: {why}"));
-                    return Ok(Self { no, note: None });
-                }
-            }
-        }
-        Ok(Self { no: None, note })
-    }
+/// The way from a version to what was built.
+pub(super) async fn against(
+    context: &Context,
+    args: &CheckArgs,
+    (base, before): (&Baseline, Before),
+    artifact: &Artifact,
+    to: &str,
+) -> Result<Way, Error> {
+    let labels = base.labels(context, &args.name)?;
+    let asked = Asked::Kept(context, &labels);
+    let document = match artifact.document() {
+        Some(document) => Fact::of(document, Origin::Build),
+        None => Fact::unknown("the contract declares none"),
+    };
+    let there = artifact.code_at(Address::ZERO).into();
+    let version = Version {
+        name: &args.name,
+        from: base.label.as_ref().unwrap_or(&base.what),
+        to,
+        stage: Stage::Proposed,
+        code: &Code::built(artifact.clone(), there, document, false),
+        runs: match base.label {
+            None => Runs::Nothing,
+            Some(_) => asked.runs(&args.step).await?,
+        },
+        who: Who::All,
+        said: &args.storage.said(),
+        current: "",
+    };
+    way(asked, &version, Some(before), (Role::Ci, Vec::new())).await
 }

@@ -88,10 +88,8 @@ pub(super) async fn drawn(
             ("Census".into(), console::census::census(place, &found))
         }
         "/doctor" => {
-            let found = doctor::examined(context).await?;
-            let found = found.diagnosis();
-            let page = found.map(|found| console::doctor::doctor(place, found));
-            ("Doctor".into(), page.unwrap_or_default())
+            let found = doctor::examined(context).await?.diagnosis;
+            ("Doctor".into(), console::doctor::doctor(place, &found))
         }
         path => return Err(nothing_there(path)),
     })

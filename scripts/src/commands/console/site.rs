@@ -98,7 +98,7 @@ impl Site {
 
     /// A command of its own for every request: each reads the newest block, and the manifest as it is.
     fn context(&self) -> Result<Context, Error> {
-        let context = Context::new(self.output.clone(), self.global.clone())?;
+        let mut context = Context::new(self.output.clone(), self.global.clone())?;
         let Ok(unverified) = context.registry() else {
             return Ok(context); // what needs one says so
         };
@@ -107,7 +107,9 @@ impl Site {
         let known = events.take().filter(|store| store.account() == registry);
         let store = known.unwrap_or_else(|| Arc::new(EventStore::of(registry)));
         *events = Some(store.clone());
-        Ok(context.with_events(store).with_trials(self.trials.clone()))
+        context.events = Some(store);
+        context.trials = Some(self.trials.clone());
+        Ok(context)
     }
 
     async fn page(&self, context: &Context, request: &PageRequest) -> Answer {

@@ -191,13 +191,12 @@ impl Context {
         let Report { message, found, .. } = Report::of(error);
         let found = found.unwrap_or_default();
         let mut all = BTreeSet::from([registry]);
-        let known = self.known();
+        let known = self.known().clone().into_iter();
         all.extend(
             known
-                .iter()
-                .filter_map(|(one, origin)| origin.is_none().then_some(one)),
+                .filter(|(_, origin)| origin.is_none())
+                .map(|(one, _)| one),
         );
-        drop(known);
         let all: Vec<_> = all.iter().map(Address::to_string).collect();
         if self.output.add_to_all(UNVERIFIED, all) {
             self.output.note(&format!(

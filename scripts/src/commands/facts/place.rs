@@ -8,8 +8,11 @@ use crate::client::Client;
 use crate::commands::context::Context;
 use crate::layout::Documents;
 use crate::model::Reader;
+use crate::plan::PlanRequest;
 use crate::progress::Progress;
 use alloy::primitives::Address;
+use std::collections::BTreeMap;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Where a command asks, and with what.
 #[derive(Clone, Copy)]
@@ -90,7 +93,27 @@ impl<'a> Place<'a> {
         Ok(())
     }
 
-    pub(super) fn documents(self) -> Documents {
+    /// A migration to be tried on a copy, of what lies on the chain.
+    pub(in crate::commands) fn plan_request(
+        self,
+        call: abi::migrateCall,
+        instances: u32,
+    ) -> PlanRequest {
+        PlanRequest {
+            registry: self.registry,
+            call,
+            undeployed: Vec::new(),
+            expected: None,
+            getters: Vec::new(),
+            layout: None,
+            layouts: BTreeMap::new(),
+            document: None,
+            instances,
+            names: self.context.names(),
+        }
+    }
+
+    pub(in crate::commands) fn documents(self) -> Documents {
         self.context.documents(self.client, self.registry)
     }
 }

@@ -47,16 +47,10 @@ pub(super) async fn add(
         Known::Not(_) => None,
     };
     let request = PlanRequest {
-        registry,
-        call: migrate.clone(),
-        undeployed: Vec::new(),
-        expected: None,
-        getters: Vec::new(),
         layout: document.as_ref().map(|known| known.layout.clone()),
         layouts: place.instance_layouts(&migrate.name, INSTANCES).await?,
         document,
-        instances: INSTANCES,
-        names: context.names(),
+        ..place.plan_request(migrate.clone(), INSTANCES)
     };
     let tried = context.try_on_copy(client, request).await;
     if !tried

@@ -6,43 +6,13 @@ use super::super::propose::stop;
 use crate::assess::{Evidence, Origin, Part};
 use crate::checks::Assessment;
 use crate::client::Sent;
-use crate::error::{Exit, Explain};
+use crate::error::{Exit, Refusal};
 use crate::output::Outcome;
+use crate::registry::begun_by;
 use crate::text;
 use alloy::primitives::Address;
 use serde_json::json;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use thiserror::Error;
-
-/// It is done, and nobody compared it.
-#[derive(Debug, Error, Explain)]
-#[error("{proxy} went from {from} to {to}, and that was not compared before it was sent")]
-#[explain(
-    name = "NotCompared",
-    expected = "a way that was compared: others may have registered or activated something meanwhile",
-    found = format!("{} that went another way", text::count(*count, "instance")),
-    next = "compare it now, `stylus-upgrades verify` and `inspect {proxy}`; `rollback` goes back"
-)]
-pub(in crate::commands) struct NotCompared {
-    proxy: Address,
-    from: String,
-    to: String,
-    count: usize,
-}
-
-/// Another version is current than the one that was to be rolled out.
-#[derive(Debug, Error, Explain)]
-#[error("{current} is the current version of {name} by now, and not {wanted}")]
-#[explain(
-    expected = "{wanted}, which was compared",
-    found = "{current}, which others have activated meanwhile",
-    next = "stylus-upgrades upgrade {name} compares the instances with {current} and goes on"
-)]
-pub(in crate::commands) struct OtherCurrent {
-    pub(in crate::commands) name: String,
-    pub(in crate::commands) wanted: String,
-    pub(in crate::commands) current: String,
-}
 
 /// Whether a transaction moved an instance by a way that `checks` had not compared.
 pub(in crate::commands) fn is_there(sent: &Sent, registry: Address, checks: &Assessment) -> bool {
@@ -70,7 +40,7 @@ pub(in crate::commands) fn report(
     outcome.field("not_compared", each.collect::<Vec<_>>());
     let why = format!(
         "upgraded by a way that was not compared: {}, {proxy} from {from} to {to}",
-        crate::text::count(count, "instance")
+        text::count(count, "instance")
     );
     let mut coverage = checks.coverage.clone();
     for part in [
@@ -89,30 +59,23 @@ pub(in crate::commands) fn report(
         outcome.line(format!("! {why}"));
         return;
     }
-    let error = NotCompared {
-        proxy,
-        from,
-        to,
-        count,
-    };
+    let error = Refusal::new(
+        "NotCompared",
+        format!("{proxy} went from {from} to {to}, and that was not compared before it was sent"),
+    );
+    let error = error.with(
+        "a way that was compared: others may have registered or activated something meanwhile",
+        format!("{} that went another way", text::count(count, "instance")),
+        format!(
+            "compare it now, `stylus-upgrades verify` and `inspect {proxy}`; `rollback` goes back"
+        ),
+    );
     stop(context, outcome, &error, Exit::Refused);
 }
 
 /// Which instances a transaction moved, from where and to where.
 fn moved_by(sent: &Sent, registry: Address) -> Vec<(Address, String, String)> {
-    let logs = sent.receipt.logs().iter();
-    let logs = logs.filter(|log| log.address() == registry);
-    logs.filter_map(|log| {
-        let upgraded = log.log_decode::<abi::InstanceUpgraded>();
-        let upgraded = upgraded.map(|log| log.inner.data);
-        let started = || log.log_decode::<abi::MigrationStarted>();
-        match upgraded {
-            Ok(event) => Some((event.proxy, event.from, event.to)),
-            Err(_) => {
-                let event = started().ok()?.inner.data;
-                Some((event.proxy, event.from, event.to))
-            }
-        }
-    })
-    .collect()
+    let upgraded = sent.events_of::<abi::InstanceUpgraded>(registry);
+    let upgraded = upgraded.map(|one| (one.proxy, one.from, one.to));
+    upgraded.chain(begun_by(sent, registry)).collect()
 }

@@ -1,13 +1,17 @@
 //! Whether the code on the chain is what is built here: the framework's, and that of a version's sources.
 
 use crate::app_error::Error;
+use crate::assess::{Coverage, Evidence, Origin as Source, Part};
 use crate::commands::facts::Place;
 use crate::commands::verifiable::implementation;
 use crate::history::LiveCheck;
 use crate::ids::CodeHash;
-use crate::model::ProxyKind;
-use crate::registry::{Origin, relay_of};
+use crate::layout::{Documents, Known};
+use crate::model::{ProxyKind, StepKind, Version};
+use crate::registry::{Origin, relay_of, runs};
 use alloy::primitives::Address;
+use stylus_layout::BuildMetadata;
+use stylus_upgrades_interface::registry::Step;
 
 /// Whether the framework's code on the chain is what this program builds.
 pub(super) async fn framework_checks(
@@ -83,4 +87,82 @@ pub(super) async fn built(
         ));
     }
     Ok(checks)
+}
+
+/// What `verify` can check of these versions of a definition. `built` is the one whose sources are built and
+/// compared. A registry that does not run answers nothing.
+pub(super) async fn coverage(
+    documents: &Documents,
+    (name, is_running): (&str, bool),
+    versions: &[Version],
+    built: Option<&str>,
+) -> Result<Coverage, Error> {
+    let mut coverage = Coverage::default();
+    if !is_running {
+        let why = "the registry cannot run, so it tells of no layout";
+        for part in [Part::Layout, Part::Steps] {
+            coverage.add(Evidence::whole(part, Source::NotKnown, why));
+        }
+        coverage.add(Evidence::whole(
+            Part::Source,
+            Source::Chain,
+            "nothing was built",
+        ));
+        return Ok(coverage);
+    }
+    for Version {
+        version,
+        code,
+        steps,
+        ..
+    } in versions
+    {
+        let known = documents.get(code.layout).await?;
+        match &known {
+            Known::Document(_) => coverage.seen(Part::Layout, Source::Chain),
+            Known::Not(why) => {
+                let why = format!("{name} {version}: {why}");
+                coverage.add(Evidence::whole(Part::Layout, Source::NotKnown, why));
+            }
+        }
+        let declared = known.document().and_then(|known| known.steps.as_ref());
+        let foreign = |step: &Step| runs(step) == StepKind::ForeignCall;
+        if declared.is_none() && (steps.is_empty() || !steps.iter().all(foreign)) {
+            let why = format!("the code of {name} {version} does not say what it declares");
+            coverage.add(Evidence::whole(Part::Steps, Source::NotKnown, why));
+        } else {
+            coverage.seen(Part::Steps, Source::Chain);
+        }
+        if declared.is_none() {
+            let why = format!("the functions of {name} {version} were not looked at");
+            coverage.add(Evidence::some(Part::Interface, Source::NotKnown, why));
+        } else {
+            coverage.seen(Part::Interface, Source::Chain);
+        }
+        if code.source.is_zero() {
+            let why = format!("nobody recorded the hash of the sources of {name} {version}");
+            coverage.add(Evidence::whole(Part::Source, Source::NotKnown, why));
+        } else if built != Some(version.as_str()) {
+            let why = format!("the sources of {name} {version} were not built (--source)");
+            coverage.add(Evidence::whole(Part::Source, Source::Chain, why));
+        } else {
+            coverage.seen(Part::Source, Source::Build);
+        }
+    }
+    Ok(coverage)
+}
+
+/// What was published of the builds of these versions: what whoever registered them says. Each with the version and
+/// the hash of its code.
+pub(super) async fn published_builds(
+    documents: &Documents,
+    versions: &[Version],
+) -> Result<Vec<(String, CodeHash, BuildMetadata)>, Error> {
+    let mut all = Vec::new();
+    for Version { version, code, .. } in versions {
+        let known = documents.get(code.layout).await?;
+        let build = known.document().and_then(|known| known.build.clone());
+        all.extend(build.map(|build| (version.clone(), code.codehash, build)));
+    }
+    Ok(all)
 }

@@ -1,11 +1,10 @@
 //! What `approve` checks of an action: the same as the command that proposed it.
 
-use super::super::accept;
 use super::super::adopt;
 use super::super::args::ReviewArgs;
 use super::super::facts::Place;
 use super::super::transfer;
-use super::{Becomes, Does, Work};
+use super::{Becomes, Work};
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::checks::{Assessment, Built, Code, Runs, Stage, Subject};
@@ -27,7 +26,7 @@ pub(in crate::commands) async fn check_action(
         }
         Call::Adopt(adopt) => return adopt::check(place, adopt, (&args.storage, role)).await,
         Call::AcceptTransfer(accept) => {
-            return accept::check(place, accept, (&args.storage, role)).await;
+            return adopt::check_acceptance(place, accept, (&args.storage, role)).await;
         }
         Call::TransferProxy(give) => {
             transfer::check(place, give).await?;
@@ -42,7 +41,7 @@ pub(in crate::commands) async fn check_action(
         Some(code) => RecordedCode::from(code),
         None => place.reader().code(name, version).await?,
     };
-    let mut work = Work::on(place.context, place.client.clone(), name, Does::Try).await?;
+    let mut work = Work::on(place.context, place.client.clone(), (name, version), false).await?;
     work.checks.role = role;
     work.check_proposed(call, code, args).await?;
     Ok(work.checks)

@@ -2,15 +2,15 @@
 
 use super::super::args::StorageArgs;
 use super::super::verifiable::{created_before, keep_deployment, kept_implementation};
-use super::{Does, Work};
+use super::Work;
 use crate::app_error::Error;
 use crate::assess::{Fact, Origin};
 use crate::build::{Artifact, evm};
 use crate::checks::Code;
 use crate::deploy;
-use crate::governance::{Call, Placed, find, place};
+use crate::governance::{Placed, find, place};
 use crate::ids::CodeHash;
-use crate::layout::{Build, Documents, Side};
+use crate::layout::Side;
 use crate::plan::has_constructor;
 use crate::progress::Progress;
 use crate::registry::{self, RecordedCode};
@@ -24,40 +24,30 @@ impl Work<'_> {
         source: &str,
         args: &StorageArgs,
     ) -> Result<Code, Error> {
+        let place = self.place();
         let (artifact, mut code) = match self.context.account(source) {
             Some(address) => {
                 let code = registry::code_at(&self.client, address).await?;
                 (None, RecordedCode::from(code))
             }
             None => {
-                let chain = self.client.chain_id();
-                let artifact = kept_implementation(self.context, chain, source)?;
-                if has_constructor(&artifact.wasm) {
-                    let name = &artifact.name;
-                    self.context.output.note(&format!(
-                        "warning: {name} has a #[constructor], which never runs behind a proxy: \
-                         an #[initializer] does"
-                    ));
-                }
-                self.note_interface(&artifact);
+                let artifact = self.built(source)?;
                 let code = artifact.code_at(Address::ZERO).into();
                 (Some(artifact), code)
             }
         };
-        let documents = self.documents();
-        let old = self
-            .place()
-            .reader()
-            .first_with(&self.name, code.codehash)
-            .await?;
-        let build = self.context.store().build(code.codehash)?;
+        let reader = place.reader();
+        let old = reader.first_with(&self.name, code.codehash).await?;
         let recorded = old.as_ref().map(|old| old.code);
-        let origin = self.complete(&mut code, recorded, build.as_ref());
+        let mut same: Vec<RecordedCode> = recorded.into_iter().collect();
+        same.extend(self.proposed_code());
+        same.retain(|other| other.codehash == code.codehash);
+        let origin = self.complete(&mut code, recorded, &same)?;
         let built = artifact.as_ref().and_then(Artifact::document);
         let mut said = None;
         let layout = match (&args.layout, built) {
             (Some(file), _) => {
-                let given = self.place().layout(source, &code, Some(file)).await?;
+                let given = place.layout(source, &code, Some(file)).await?;
                 code.layout = given.side.hash;
                 if code.source.is_zero() && !given.source.is_zero() {
                     code.source = given.source;
@@ -68,8 +58,7 @@ impl Work<'_> {
             (None, Some(built)) => {
                 // Of code that is there already, what was recorded counts: a document without the
                 // interface, or the layout's own hash, of an earlier version of this program.
-                let recorded = self.same_code_as(code.codehash, recorded);
-                let recorded = recorded.into_iter().map(|one| one.layout);
+                let recorded = same.iter().map(|one| one.layout);
                 let mut forms = recorded.filter(|hash| built.with_hash(hash.0).is_some());
                 code.layout = forms.next().unwrap_or(code.layout);
                 Fact::of(built, Origin::Build)
@@ -78,25 +67,24 @@ impl Work<'_> {
                 Fact::unknown("the contract declares none, and no --layout was given")
             }
             (None, None) => {
-                let known = documents.get(code.layout).await?.from_there(Origin::Chain);
+                let known = place.documents().get(code.layout).await?;
+                let known = known.from_there(Origin::Chain);
+                let why = "no registered version with this code has that layout";
                 match origin {
                     Origin::Chain => known,
-                    other => known.said_by(
-                        other,
-                        "no registered version with this code has that layout",
-                    ),
+                    other => known.said_by(other, why),
                 }
             }
         };
         let is_old = old.is_some_and(|old| old.version != version);
+        if let Some(artifact) = artifact {
+            return Ok(Code::built(artifact, code, layout, is_old));
+        }
         let side = Side {
             hash: code.layout,
             known: layout,
         };
-        let there = match artifact {
-            Some(artifact) => return Ok(Code::built(artifact, code, side.known, is_old)),
-            None => self.place().there(code, side, is_old).await?,
-        };
+        let there = place.there(code, side, is_old).await?;
         Ok(match said {
             Some(why) => Code {
                 source: Fact::doubted((), Origin::Remembered, why),
@@ -106,17 +94,23 @@ impl Work<'_> {
         })
     }
 
-    /// Says where the interface is not published with the layout.
-    fn note_interface(&self, artifact: &Artifact) {
-        let document = artifact.document();
-        let is_without = document.is_some_and(|one| one.interface.is_none());
-        if is_without && artifact.interface.is_some() {
+    /// Built from its sources, with what its author should know of it.
+    fn built(&self, source: &str) -> Result<Artifact, Error> {
+        let artifact = kept_implementation(self.context, self.client.chain_id(), source)?;
+        let name = &artifact.name;
+        if has_constructor(&artifact.wasm) {
             self.context.output.note(&format!(
-                "warning: the functions, events and errors of {} are too many to be published with \
-                 its layout: who has not built it cannot compare what callers lose",
-                artifact.name
+                "warning: {name} has a #[constructor], which never runs behind a proxy: an #[initializer] does"
             ));
         }
+        let document = artifact.document();
+        if document.is_some_and(|one| one.interface.is_none()) && artifact.interface.is_some() {
+            self.context.output.note(&format!(
+                "warning: the functions, events and errors of {name} are too many to be published with \
+                 its layout: who has not built it cannot compare what callers lose"
+            ));
+        }
+        Ok(artifact)
     }
 
     /// What is not known of code is what the registry, an open action or a build on this machine
@@ -125,15 +119,16 @@ impl Work<'_> {
         &self,
         code: &mut RecordedCode,
         recorded: Option<RecordedCode>,
-        build: Option<&Build>,
-    ) -> Origin {
-        let same = self.same_code_as(code.codehash, recorded);
+        same: &[RecordedCode],
+    ) -> Result<Origin, Error> {
+        let build = self.context.store().build(code.codehash)?;
         let mut origin = Origin::Chain;
         if code.layout.is_zero() {
-            let known = same.iter().find(|one| !one.layout.is_zero());
-            let built = build.map(|build| build.layout_hash);
-            code.layout = known.map(|one| one.layout).or(built).unwrap_or_default();
-            if known.is_none_or(|one| Some(one.layout) != recorded.map(|one| one.layout)) {
+            let mut known = same.iter().map(|one| one.layout);
+            let known = known.find(|hash| !hash.is_zero());
+            let built = build.as_ref().map(|build| build.layout_hash);
+            code.layout = known.or(built).unwrap_or_default();
+            if known.is_none() || known != recorded.map(|one| one.layout) {
                 origin = Origin::Remembered;
             }
         }
@@ -143,25 +138,13 @@ impl Work<'_> {
             let built = build.map(|build| build.source_hash);
             code.source = known.or(built).unwrap_or_default();
         }
-        origin
+        Ok(origin)
     }
 
-    /// What the registry or an open action says of the same code.
-    fn same_code_as(
-        &self,
-        codehash: CodeHash,
-        recorded: Option<RecordedCode>,
-    ) -> Vec<RecordedCode> {
-        let open = self
-            .open
-            .iter()
-            .filter_map(|open| Call::decode(&open.call).ok());
-        let open = open.filter_map(|call| {
-            let (_, code, _) = call.version()?;
-            code.map(RecordedCode::from)
-        });
-        let all = recorded.into_iter().chain(open);
-        all.filter(|other| other.codehash == codehash).collect()
+    /// The code that open actions name.
+    fn proposed_code(&self) -> impl Iterator<Item = RecordedCode> {
+        let open = self.open.iter();
+        open.filter_map(|open| Some(open.says.as_ref()?.version()?.1?.into()))
     }
 
     /// Publishes the layout document that the registry is to name, so that every operator can
@@ -171,17 +154,13 @@ impl Work<'_> {
         let Some(document) = document.and_then(|known| known.with_hash(new.code.layout.0)) else {
             return Ok(());
         };
-        if self.does == Does::Try {
+        if !self.sends {
             self.document = Some(document);
             return Ok(());
         }
-        let sent = self.documents().publish(&document).await?;
+        let sent = self.place().documents().publish(&document).await?;
         self.sent.extend(sent);
         Ok(())
-    }
-
-    fn documents(&self) -> Documents {
-        self.context.documents(&self.client, self.registry)
     }
 
     /// The account that `source` names, or where its code lies for every approver; with the hash
@@ -199,7 +178,7 @@ impl Work<'_> {
     /// The account where the code lies for every approver.
     pub(super) async fn put(&mut self, artifact: Artifact) -> Result<Address, Error> {
         let (client, registry, name) = (&self.client, self.registry, &self.name);
-        if self.does == Does::Try {
+        if !self.sends {
             deploy::require_fragments(client, &artifact).await?;
             let found = find(client, registry, name, &self.open, &artifact).await?;
             let address = found.map(|(address, _)| address);

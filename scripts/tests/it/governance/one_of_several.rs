@@ -99,7 +99,7 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
     refused.is(2, "Unconfirmed");
     let said = text(&refused.document["error"], "message");
     assert!(
-        said.contains(action) && said.contains("names other code"),
+        said.contains(action) && said.contains("has other code"),
         "{said}"
     );
     assert!(

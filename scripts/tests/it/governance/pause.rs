@@ -68,7 +68,7 @@ fn a_signed_pause_and_resume_reach_every_instance() {
             &format!("approve --offline call.txt --out {signed}"),
         );
         let done = sandbox.done("Other", &format!("submit {signed}"));
-        assert_eq!(done["left"], json!([]), "{done}");
+        assert_eq!(done["left"], 0, "{done}");
         assert_eq!(in_state(&sandbox, state).len(), SEVEN, "{done}");
     }
 }
@@ -157,17 +157,4 @@ fn in_one_block(sandbox: &Sandbox, keys: [&str; 2], words: &(impl Words + ?Sized
     mined.expect("the chain").expect("a block");
     on_chain(true);
     started.map(Heard::answer)
-}
-
-#[test]
-fn who_pauses_or_resumes_in_the_same_block_as_another_has_done_it_too() {
-    let sandbox = Sandbox::with_counter("OR(Admin,Admin2)", SEVEN);
-    for (command, state) in [("pause", "paused"), ("resume", "live")] {
-        for answer in in_one_block(&sandbox, ["Admin", "Admin2"], &[command, "A"]) {
-            assert_eq!(answer.exit, Some(0), "{answer:?}");
-            assert_eq!(answer.document["executed"], true, "{answer:?}");
-            assert_eq!(answer.document["left"], json!([]), "{answer:?}");
-        }
-        assert_eq!(in_state(&sandbox, state).len(), SEVEN);
-    }
 }

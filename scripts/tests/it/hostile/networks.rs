@@ -224,7 +224,7 @@ fn an_empty_name_of_a_network_is_refused_and_nothing_is_sent() {
     for (words, variables) in [(&flag[..], &[][..]), (&deploy[..], &variable[..])] {
         let run = with_key(&sandbox, words, variables);
         assert_eq!(run.exit, Some(2), "{run:?}");
-        assert!(run.error("found").contains("empty"), "{run:?}");
+        assert_eq!(run.error("name"), "UnknownNetwork", "{run:?}");
     }
     let sent = node.with_chain(|chain| chain.block_number());
     assert_eq!(sent.expect("the chain"), 0);
