@@ -298,18 +298,13 @@ fn messages(stdout: Option<ChildStdout>, progress: &dyn Progress) -> Vec<Message
     messages.inspect(tell).collect()
 }
 
-/// Passes on what cargo fetches, and keeps all that it says.
+/// Passes on what cargo says, and keeps it.
 fn follow(stderr: Option<ChildStderr>, progress: &dyn Progress) -> Vec<String> {
     let lines = stderr.map(|stderr| BufReader::new(stderr).lines());
-    let tell = |line: &String| {
-        let words = line.trim_start();
-        let verbs = ["Downloading", "Downloaded", "Updating", "Blocking"];
-        if verbs.iter().any(|verb| words.starts_with(verb)) {
-            progress.tick(words);
-        }
-    };
     let lines = lines.into_iter().flatten().map_while(Result::ok);
-    lines.inspect(tell).collect()
+    lines
+        .inspect(|line| progress.tick(line.trim_start()))
+        .collect()
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub(super) fn files(
     let mut tree = of_package(folder, &place)?;
     origins.push(folder.clone());
     let root = &package.root;
-    for named in package.further_sources() {
+    for named in package.declared("sources") {
         let path = normal(&folder.join(&named));
         let Ok(inside) = path.strip_prefix(root) else {
             let reason = format!(

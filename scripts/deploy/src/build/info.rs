@@ -98,7 +98,7 @@ impl BuildInfo {
             rustc: toolchain.version.lines().next().map(str::to_owned),
             stylus_sdk: source.lock.version_of(SDK),
             flags,
-            migrates: source.package.migrates(),
+            migrates: source.package.declared("migrates"),
             ..Self::default()
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn require_none(
     files: &Tree,
     places: &CopyPaths,
 ) -> Result<(), BuildError> {
-    let public = package.public_files();
+    let public = package.declared("public-files");
     let public = public
         .iter()
         .map(|named| normal(&package.folder.join(named)));

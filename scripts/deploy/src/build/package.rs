@@ -127,7 +127,10 @@ impl Package {
         &self.told.metadata["stylus-upgrades"][key]
     }
 
-    fn metadata_list(&self, key: &str) -> Vec<String> {
+    /// A list in it. `migrates`: what its migration sees to in the storage. `sources`: files and folders of the same
+    /// workspace, outside the package, that it compiles by `#[path]` or includes. `public-files`: what looks like a key
+    /// and is none.
+    pub(super) fn declared(&self, key: &str) -> Vec<String> {
         let list = self.metadata(key).as_array().into_iter().flatten();
         let texts = list.filter_map(Value::as_str);
         texts.map(str::to_owned).collect()
@@ -137,22 +140,6 @@ impl Package {
     pub(super) fn stack_size(&self) -> Option<u32> {
         let bytes = self.metadata("stack-size").as_u64();
         bytes.and_then(|bytes| u32::try_from(bytes).ok())
-    }
-
-    /// `migrates`: what its migration sees to in the storage.
-    pub(super) fn migrates(&self) -> Vec<String> {
-        self.metadata_list("migrates")
-    }
-
-    /// `sources`: files and folders of the same workspace, outside the package, that it compiles
-    /// by `#[path]` or includes.
-    pub(super) fn further_sources(&self) -> Vec<String> {
-        self.metadata_list("sources")
-    }
-
-    /// Files that look like keys and are none.
-    pub(super) fn public_files(&self) -> Vec<String> {
-        self.metadata_list("public-files")
     }
 
     /// What a build of the library depends on: all but the dependencies of its tests.

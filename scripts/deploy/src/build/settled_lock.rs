@@ -21,7 +21,9 @@ pub fn settle_lock(folder: &Path, seed: Option<&Path>) -> Result<(), BuildError>
         std::fs::copy(seed, &path).map_err(BuildError::file("write", &path))?;
     }
     let file = ToolchainFile::of(&canonical(folder)?)?;
-    let update = |offline: &[&str]| {
+    let mut reason = String::new();
+    // What this machine has of the index does for what is locked.
+    for offline in [&["--offline"][..], &[]] {
         let mut command = file.command("cargo");
         without_foreign(&mut command);
         command
@@ -32,22 +34,15 @@ pub fn settle_lock(folder: &Path, seed: Option<&Path>) -> Result<(), BuildError>
             .envs([("RUSTC", "rustc"), ("RUSTC_WRAPPER", "")])
             .env("RUSTC_WORKSPACE_WRAPPER", "")
             .stdin(Stdio::null());
-        command
-            .output()
-            .map_err(BuildError::file("run cargo in", folder))
-    };
-    // What this machine has of the index does for what is locked.
-    if update(&["--offline"])?.status.success() {
-        return Ok(());
-    }
-    let output = update(&[])?;
-    if output.status.success() {
-        return Ok(());
+        let output = command.output();
+        let output = output.map_err(BuildError::file("run cargo in", folder))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     }
     if is_new && path.exists() {
         std::fs::remove_file(&path).map_err(BuildError::file("remove", &path))?;
     }
-    Err(BuildError::Unsolved {
-        reason: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-    })
+    Err(BuildError::Unsolved { reason })
 }

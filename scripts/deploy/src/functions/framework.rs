@@ -100,20 +100,14 @@ const ETHEREUM: [&str; 10] = [
 
 /// The name of an account that is the same on every chain, and its functions.
 pub fn of_the_chain(account: Address) -> Option<(&'static str, Functions)> {
-    let known = match account {
-        CREATE2_DEPLOYER => Some(("CREATE2 deployer", Functions::default())),
-        STYLUS_DEPLOYER => Some((
-            "Stylus deployer",
-            Functions::of_signatures(
-                IStylusDeployer::IStylusDeployerCalls::SIGNATURES
-                    .iter()
-                    .copied(),
-            ),
-        )),
-        _ => None,
-    };
-    if known.is_some() {
-        return known;
+    match account {
+        CREATE2_DEPLOYER => return Some(("CREATE2 deployer", Functions::default())),
+        STYLUS_DEPLOYER => {
+            let signatures = IStylusDeployer::IStylusDeployerCalls::SIGNATURES;
+            let functions = Functions::of_signatures(signatures.iter().copied());
+            return Some(("Stylus deployer", functions));
+        }
+        _ => {}
     }
     let last = account[19];
     if !account.starts_with(&[0; 19]) {

@@ -356,99 +356,52 @@ fn what_of_the_sources_cannot_be_read_is_said() {
     );
 }
 
+/// What is named of some code, in front of the code. A sign stands for a line break.
+const BY_HAND: &str = r##"unsafe: fn a() { unsafe { StorageU256::new(slot, 0, vm) }; }
+unsafe: unsafe fn a() { let make = StorageU256::new; make(slot, 0, vm); }
+unsafe: macro_rules! a { () => { unsafe { make() } } }
+unsafe: #[cfg(test)] macro_rules! a { () => { #[cfg(test)] mod a { unsafe {} } } }
+unsafe: unsafe extern "C" { #[link_name = "storage_load_bytes32"] fn a(); }
+unsafe: unsafe impl TopLevelStorage for Component {}
+unsafe: #!"it⏎fn a() { unsafe { make() } }
+unsafe: BOM#!"it⏎fn a() { unsafe { make() } }
+[<…>]: paste! { [<un safe>] { make() } }
+include: include!("a.inc");
+include: use core::include as other;
+include: impl A { fn include(&self) { include!("a"); } }
+path: #[path = "a.inc"] mod a;
+path: #[cfg_attr(all(), path = "a.inc")] mod a;
+link_section: #[link_section = "stylus-layout"] static A: u8 = 0;
+no_mangle: #[no_mangle] pub extern "C" fn user_entrypoint(_: usize) {}
+export_name: #[export_name = "user_entrypoint"] pub extern "C" fn main() {}
+to_slot: impl StorageKey for A { fn to_slot(&self, _: B256) -> U256 { slot } }
+KIND: impl StorageLayout for A { const KIND: Link = other; }
+StorageAccess: use stylus_core::StorageAccess;
+storage_load_bytes32: fn a() { vm.r#storage_load_bytes32(slot); }
+storage_load_bytes32: fn a() { x!(storage_load_bytes32(1)); }
+feature: #![feature(asm_experimental_arch)]
+feature: #![cfg_attr(all(), feature(asm_experimental_arch))]
+global_asm: core::arch::global_asm!("end");
+extern: #[link(name = "evil")] extern "C" {}
+extern: extern crate evil as stylus_upgradeable;
+extern: m! { extern $evil }
+router_entrypoint: fn a() { abi::router_entrypoint::<Other, Other>(input, vm); }
+: fn a() { StorageU256::new(slot, 0, vm); }
+: #[cfg(test)] mod tests { fn a() { unsafe {} } }
+: #[no_mangle] pub extern "C" fn main() {}
+: #[unsafe(no_mangle)]⏎pub extern "C" fn main() {}
+: pub extern "C" fn main() {}
+: /// unsafe, include!⏎fn a() -> [<T as A>::B; 2] { include_str!("a"); path == "a" }
+: impl A { fn include(&self) { self.inner.include(); } }
+: #![cfg_attr(not(feature = "export-abi"), no_main)]⏎extern crate alloc;
+: #[macro_use] extern crate alloc;"##;
+
 #[test]
 fn whatever_may_compute_slots_is_named_with_its_file() {
-    for (code, word) in [
-        (
-            "fn a() { unsafe { StorageU256::new(slot, 0, vm) }; }",
-            "unsafe",
-        ),
-        (
-            "unsafe fn a() { let make = StorageU256::new; make(slot, 0, vm); }",
-            "unsafe",
-        ),
-        ("macro_rules! a { () => { unsafe { make() } } }", "unsafe"),
-        (
-            "#[cfg(test)] macro_rules! a { () => { #[cfg(test)] mod a { unsafe {} } } }",
-            "unsafe",
-        ),
-        ("paste! { [<un safe>] { make() } }", "[<…>]"),
-        (
-            "unsafe extern \"C\" { #[link_name = \"storage_load_bytes32\"] fn a(); }",
-            "unsafe",
-        ),
-        ("include!(\"a.inc\");", "include"),
-        ("use core::include as other;", "include"),
-        ("#[path = \"a.inc\"] mod a;", "path"),
-        ("#[cfg_attr(all(), path = \"a.inc\")] mod a;", "path"),
-        (
-            "#[link_section = \"stylus-layout\"] static A: u8 = 0;",
-            "link_section",
-        ),
-        (
-            "#[no_mangle] pub extern \"C\" fn user_entrypoint(_: usize) {}",
-            "no_mangle",
-        ),
-        (
-            "#[export_name = \"user_entrypoint\"] pub extern \"C\" fn main() {}",
-            "export_name",
-        ),
-        (
-            "impl StorageKey for A { fn to_slot(&self, _: B256) -> U256 { slot } }",
-            "to_slot",
-        ),
-        (
-            "impl StorageLayout for A { const KIND: Link = other; }",
-            "KIND",
-        ),
-        ("use stylus_core::StorageAccess;", "StorageAccess"),
-        (
-            "fn a() { vm.r#storage_load_bytes32(slot); }",
-            "storage_load_bytes32",
-        ),
-        (
-            "fn a() { x!(storage_load_bytes32(1)); }",
-            "storage_load_bytes32",
-        ),
-        ("fn a() { StorageU256::new(slot, 0, vm); }", ""),
-        ("#[cfg(test)] mod tests { fn a() { unsafe {} } }", ""),
-        ("unsafe impl TopLevelStorage for Component {}", "unsafe"),
-        ("#!\"it\nfn a() { unsafe { make() } }", "unsafe"),
-        ("\u{feff}#!\"it\nfn a() { unsafe { make() } }", "unsafe"),
-        ("#[no_mangle] pub extern \"C\" fn main() {}", ""),
-        ("#[unsafe(no_mangle)]\npub extern \"C\" fn main() {}", ""),
-        (
-            "/// unsafe, include!\nfn a() -> [<T as A>::B; 2] { include_str!(\"a\"); path == \"a\" }",
-            "",
-        ),
-        ("impl A { fn include(&self) { self.inner.include(); } }", ""),
-        ("#![feature(asm_experimental_arch)]", "feature"),
-        (
-            "#![cfg_attr(all(), feature(asm_experimental_arch))]",
-            "feature",
-        ),
-        (
-            "#![cfg_attr(not(feature = \"export-abi\"), no_main)]\nextern crate alloc;",
-            "",
-        ),
-        ("core::arch::global_asm!(\"end\");", "global_asm"),
-        ("#[link(name = \"evil\")] extern \"C\" {}", "extern"),
-        ("pub extern \"C\" fn main() {}", ""),
-        ("extern crate evil as stylus_upgradeable;", "extern"),
-        ("m! { extern $evil }", "extern"),
-        ("#[macro_use] extern crate alloc;", ""),
-        // Another struct than the entrypoint's from slot 0 on.
-        (
-            "fn a() { abi::router_entrypoint::<Other, Other>(input, vm); }",
-            "router_entrypoint",
-        ),
-        (
-            "impl A { fn include(&self) { include!(\"a\"); } }",
-            "include",
-        ),
-        (SOURCE, ""),
-    ] {
-        let rust = rust(&[("src/deep/a.rs", code)]);
+    let cases = BY_HAND.lines().filter_map(|case| case.split_once(": "));
+    for (word, code) in cases.chain([("", SOURCE)]) {
+        let code = code.replace('⏎', "\n").replace("BOM", "\u{feff}");
+        let rust = rust(&[("src/deep/a.rs", &code)]);
         let found = SourceFiles::read(&rust).slots_by_hand();
         let found: Vec<&str> = found.iter().map(String::as_str).collect();
         let expected = format!("src/deep/a.rs: {word}");
