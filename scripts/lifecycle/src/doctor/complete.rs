@@ -2,7 +2,7 @@
 //! Where the registry runs, its views are compared with them; where it does not, what it stores.
 
 use super::programs::{Program, State};
-use super::recorded::{self, Recorded};
+use super::recorded::Recorded;
 use crate::assess::{Finding, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::history::differences;
@@ -25,13 +25,7 @@ pub(super) async fn examine(
         .iter()
         .filter(|one| is_registry(one))
         .all(is_running);
-    let mut found = compare(client, registry, recorded, runs).await?;
-    if !found.is_empty() {
-        // Something may have happened between the two questions.
-        let again = recorded::read(client, registry).await?;
-        found = compare(client, registry, &again, runs).await?;
-    }
-    Ok(found)
+    compare(client, registry, recorded, runs).await
 }
 
 fn is_registry(program: &Program) -> bool {

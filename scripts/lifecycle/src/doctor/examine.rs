@@ -168,43 +168,29 @@ fn other_code(program: &Program, account: &Account, recorded: CodeHash) -> Findi
 }
 
 fn not_running(program: &Program) -> Option<Finding> {
-    let what = format!("the {} {}", program.title(), program.address());
-    let (id, severity, says, found) = match program.state {
-        State::Expired { age } => (
-            "ProgramExpired",
-            Severity::Danger,
-            format!("{what} does not run: its activation has expired"),
-            format!("activated {} days ago", age / DAY),
-        ),
-        State::Outdated { version, wanted } => (
-            "ProgramOutdated",
-            Severity::Danger,
-            format!("{what} does not run: an upgrade of the chain outdated it"),
-            format!("activated for Stylus {version}, the chain is at Stylus {wanted}"),
-        ),
-        State::Inactive => (
-            "ProgramNotActivated",
-            Severity::Danger,
-            format!("{what} does not run: nobody activated it"),
-            "code that was never activated".into(),
-        ),
-        State::Active { seconds_left } if seconds_left < AHEAD_DAYS * DAY => (
-            "ExpiresSoon",
-            Severity::Warning,
-            format!("the activation of {what} ends soon"),
-            format!("{} days left", seconds_left / DAY),
-        ),
-        State::Missing => {
-            let gone = format!("{what} is gone");
-            let finding = Finding::named(Part::Code, Severity::Danger, "NoCode", gone);
-            let next = "check that --rpc-url leads to the chain that the registry is on";
-            return Some(finding.with("code", "an account without code", next));
+    let (id, severity) = match program.state {
+        State::Expired { .. } => ("ProgramExpired", Severity::Danger),
+        State::Outdated { .. } => ("ProgramOutdated", Severity::Danger),
+        State::Inactive => ("ProgramNotActivated", Severity::Danger),
+        State::Missing => ("NoCode", Severity::Danger),
+        State::Active { seconds_left } if seconds_left < AHEAD_DAYS * DAY => {
+            ("ExpiresSoon", Severity::Warning)
         }
         State::Active { .. } | State::Evm => return None,
+    };
+    let what = format!("the {} {}", program.title(), program.address());
+    let (_, found) = program.state.shown();
+    let says = match severity {
+        Severity::Warning => format!("the activation of {what} ends soon"),
+        _ => format!("{what} does not run: {found}"),
+    };
+    let next = match program.state {
+        State::Missing => "check that --rpc-url leads to the chain that the registry is on",
+        _ => "stylus-upgrades doctor --fix, with any key that can pay",
     };
     Some(Finding::named(Part::Code, severity, id, says).with(
         format!("an activation of this version with {AHEAD_DAYS} days left"),
         found,
-        "stylus-upgrades doctor --fix, with any key that can pay",
+        next,
     ))
 }

@@ -22,21 +22,20 @@ pub(super) async fn ended(
         return Ok(None);
     };
     let sent = client.mined(tx.into(), "the execution").await?;
-    let approved = match sent.last_event_of::<abi::Approved>(registry) {
-        Some(approved) => Approved::from(&approved),
-        None => last_approval(client, registry, action, &sent).await?,
-    };
+    let approved = approved(client, registry, action, &sent).await?;
     Ok(Some(Submitted::by_another(action, approved, sent)))
 }
 
-/// How many had approved an action that ran when only its delay was missing: its last approval
-/// tells.
-pub(super) async fn last_approval(
+/// How many had approved an action that was executed. Where only its delay was missing, its last approval tells.
+pub(super) async fn approved(
     client: &Client,
     registry: Address,
     action: ActionId,
     execution: &Sent,
 ) -> Result<Approved, GovernanceError> {
+    if let Some(approved) = execution.last_event_of::<abi::Approved>(registry) {
+        return Ok(Approved::from(&approved));
+    }
     let topics: Topics<'_> = [&[abi::Approved::SIGNATURE_HASH], &[], &[action.0]];
     let newest = execution.receipt.block_number.unwrap_or_default();
     let logs = registry::logs(client, registry, topics, 0, newest).await?;

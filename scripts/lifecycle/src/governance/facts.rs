@@ -87,19 +87,20 @@ impl CodeFacts {
 
     /// The account, in a line.
     fn line(&self) -> String {
-        let hash = if self.is_as_named {
-            "with the hash above".into()
-        } else {
-            format!("BUT ITS HASH IS {}", self.codehash)
+        format!("{:<13} {}", self.what, self.words("above"))
+    }
+
+    /// What is there, compared with the hash `named` somewhere.
+    pub fn words(&self, named: &str) -> String {
+        let hash = match self.is_as_named {
+            true => format!("with the hash {named}"),
+            false => format!("BUT ITS HASH IS {}", self.codehash),
         };
         let life = match (self.is_program, self.seconds_left) {
             (false, _) => "EVM code".into(),
             (true, Some(seconds)) => format!("active for {} more days", seconds / 86_400),
             (true, None) => "NOT ACTIVE".into(),
         };
-        format!(
-            "{:<13} {} bytes on chain {hash}, {life}",
-            self.what, self.size
-        )
+        format!("{} bytes on chain {hash}, {life}", self.size)
     }
 }

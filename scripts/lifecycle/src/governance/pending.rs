@@ -187,16 +187,12 @@ pub async fn superseded_by(
         return Ok(None);
     };
     let code = RecordedCode::from(code);
-    let other = if registered.codehash != code.codehash {
-        "with other code"
-    } else if registered.implementation != code.implementation {
-        "with the same code at another account"
-    } else if registered.layout != code.layout {
-        "with the same code, and another layout"
-    } else if registered.source != code.source {
-        "with the same code, of other sources"
-    } else {
+    if registered == code {
         return Ok(None);
+    }
+    let other = match registered.codehash == code.codehash {
+        true => "with the same code, and another account, layout or sources",
+        false => "with other code",
     };
     Ok(Some(format!("{version} is registered {other}")))
 }

@@ -8,11 +8,10 @@ use super::authority::require_approver;
 use super::error::GovernanceError;
 use super::pending::PendingAction;
 use crate::build::{Artifact, evm};
-use crate::client::{ChainError, Client, Sent};
+use crate::client::{Client, Sent};
 use crate::deploy;
 use crate::ids::CodeHash;
 use alloy::primitives::Address;
-use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 
 /// Code on the chain, active.
 #[derive(Debug, Clone)]
@@ -105,28 +104,20 @@ async fn known(
     Ok(None)
 }
 
-/// By the CREATE2 deployer with salt 0, where there is one: whoever comes first comes for all. What
-/// others verify by the transaction that created it is created by its own.
+/// By the CREATE2 deployer with salt 0: whoever comes first comes for all. What others verify by the transaction that
+/// created it is created by its own.
 async fn create(
     client: &Client,
     artifact: &Artifact,
 ) -> Result<(Address, &'static str, Vec<Sent>), GovernanceError> {
     let mut sent = deploy::deploy_fragments(client, artifact).await?;
-    if artifact.info.recipe.is_none() {
-        match deploy::create2(client, &artifact.name, &artifact.code).await {
-            Err(ChainError::Missing { account, .. }) if account == CREATE2_DEPLOYER => {}
-            created => {
-                let (address, created) = created?;
-                let because = match created {
-                    Some(_) => "it is new",
-                    None => "somebody has just deployed it",
-                };
-                sent.extend(created);
-                return Ok((address, because, sent));
-            }
+    let (address, created) = match artifact.info.recipe {
+        None => deploy::create2(client, &artifact.name, &artifact.code).await?,
+        Some(_) => {
+            let (address, created) = deploy::create(client, artifact).await?;
+            (address, Some(created))
         }
-    }
-    let (address, created) = deploy::create(client, artifact).await?;
-    sent.push(created);
+    };
+    sent.extend(created);
     Ok((address, "it is new", sent))
 }

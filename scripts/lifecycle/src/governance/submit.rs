@@ -6,7 +6,7 @@
 
 use super::checks::require_plain_code;
 use super::dry_run::DryRun;
-use super::ended::{ended, instead, last_approval};
+use super::ended::{approved, ended, instead};
 use super::error::GovernanceError;
 use super::gas;
 use super::governed::GovernedCall;
@@ -258,19 +258,16 @@ pub(super) async fn outcome(
     registry: Address,
     sent: &Sent,
 ) -> Result<Submitted, GovernanceError> {
-    let approved = sent.last_event_of::<abi::Approved>(registry);
     if let Some(executed) = sent.event_of::<abi::Executed>(registry) {
         let action = executed.action.into();
-        let approved = match approved {
-            Some(approved) => Approved::from(&approved),
-            None => last_approval(client, registry, action, sent).await?,
-        };
+        let approved = approved(client, registry, action, sent).await?;
         return Ok(Submitted {
             sent: Some(sent.clone()),
             ..Submitted::executed(action, approved)
         });
     }
     // A governed call that goes through approves or executes: without either the receipt is not whole.
+    let approved = sent.last_event_of::<abi::Approved>(registry);
     let approved = approved.ok_or_else(|| ChainError::NoEvent {
         what: sent.what.clone(),
         tx: sent.tx,

@@ -19,42 +19,43 @@ pub fn tried(says: String, reads: &[Reads], is_whole: bool) -> Finding {
     }
 }
 
-/// What the code can read beside the gas, and whom it called.
-pub fn environment(reads: &[Reads]) -> Vec<Finding> {
+/// What a trial changed beside that which it is for: ether of instances, and other accounts beside those that are named.
+/// And what the code can read beside the gas, and whom it called.
+pub fn effects(
+    reads: &[Reads],
+    moved: &[(Address, (U256, U256))],
+    (beside, others): (&str, &[Elsewhere]),
+) -> Vec<Finding> {
     let can_read: Vec<String> = reads.iter().filter_map(Reads::of_others).collect();
     let calls: Vec<String> = reads.iter().filter_map(Reads::of_calls).collect();
-    let finding = |id, severity, all: Vec<String>| {
-        (!all.is_empty()).then(|| Finding::named(Part::Accounts, severity, id, all.join("; ")))
-    };
-    [
-        finding("block-and-sender", Severity::Note, can_read),
-        finding("calls-of-others", Severity::Warning, calls),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-/// Ether of instances.
-pub fn moved(instances: &[(Address, (U256, U256))]) -> Option<Finding> {
-    let all: Vec<String> = instances
+    let ether = moved
         .iter()
-        .map(|(proxy, wei)| format!("of instance {proxy} {}", ether(*wei)))
-        .collect();
-    (!all.is_empty()).then(|| {
-        Finding::named(
-            Part::Instances,
+        .map(|(proxy, wei)| format!("of instance {proxy} {}", ether(*wei)));
+    let ether: Vec<String> = ether.collect();
+    let others: Vec<String> = others.iter().map(Elsewhere::words).collect();
+    let before = format!("beside {beside} it changes ");
+    let (accounts, instances) = (Part::Accounts, Part::Instances);
+    let all = [
+        (accounts, Severity::Note, "block-and-sender", "", can_read),
+        (accounts, Severity::Warning, "calls-of-others", "", calls),
+        (
+            instances,
             Severity::Warning,
             "ether-of-instances",
-            all.join("; "),
-        )
-    })
-}
-
-/// Other accounts.
-pub fn others(beside: &str, others: &[Elsewhere]) -> Option<Finding> {
-    let all: Vec<String> = others.iter().map(Elsewhere::words).collect();
-    let says = || format!("beside {beside} it changes {}", all.join("; "));
-    (!all.is_empty())
-        .then(|| Finding::named(Part::Accounts, Severity::Warning, "other-accounts", says()))
+            "",
+            ether,
+        ),
+        (
+            accounts,
+            Severity::Warning,
+            "other-accounts",
+            before.as_str(),
+            others,
+        ),
+    ];
+    let found = all.into_iter().filter(|(.., what)| !what.is_empty());
+    let findings = found.map(|(part, severity, id, before, what)| {
+        Finding::named(part, severity, id, format!("{before}{}", what.join("; ")))
+    });
+    findings.collect()
 }

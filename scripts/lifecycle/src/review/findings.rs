@@ -81,33 +81,16 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     all
 }
 
+/// What the chain says about code that is named.
 fn code(fact: &CodeFacts) -> Finding {
     let days = fact.seconds_left.map(|seconds| seconds / DAY);
-    let (severity, says) = match (fact.is_program, days) {
-        _ if !fact.is_as_named => {
-            let found = fact.codehash;
-            let says = format!("the account has the code {found}, which is not the one named");
-            (Severity::Danger, says)
-        }
-        (true, None) => (
-            Severity::Danger,
-            "it is not activated, so it cannot run".into(),
-        ),
-        (true, Some(days)) if days < AHEAD_DAYS => (
-            Severity::Warning,
-            format!("it has the code hash named; its activation ends in {days} days"),
-        ),
-        (true, Some(days)) => (
-            Severity::Good,
-            format!("it has the code hash named, and is active for {days} more days"),
-        ),
-        (false, _) if fact.size == 0 => (Severity::Danger, "there is no code".into()),
-        (false, _) => (
-            Severity::Good,
-            "it has the code hash named; EVM code, which does not expire".into(),
-        ),
+    let severity = match (fact.is_program, days) {
+        _ if !fact.is_as_named || fact.size == 0 => Severity::Danger,
+        (true, None) => Severity::Danger, // it cannot run
+        (true, Some(days)) if days < AHEAD_DAYS => Severity::Warning,
+        _ => Severity::Good,
     };
-    let mut says = format!("{}: {says}", fact.what);
+    let mut says = format!("{}: {}", fact.what, fact.words("that is named"));
     if let Some(asks) = &fact.expectations {
         let asks = asks.words().join(", ");
         says.push_str(&format!("; behind the upgrade it expects: {asks}"));

@@ -12,7 +12,7 @@ mod slots;
 
 pub use action::{Checked, Review};
 pub use created::Created;
-pub use effects::{environment, moved, others, tried};
+pub use effects::{effects, tried};
 pub use findings::{Subject, TRIED, findings, without_good_steps};
 pub use lookalike::lookalike;
 pub use open::{OpenAction, Pending};

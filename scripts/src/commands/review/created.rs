@@ -48,10 +48,9 @@ pub(super) async fn created(
                     review::tried(says, &tried.reads, true)
                 }
             });
-            findings.extend(review::environment(&tried.reads));
             let own = tried.balance.map(|wei| (tried.proxy, wei));
-            findings.extend(review::moved(own.as_slice()));
-            findings.extend(review::others("registry and proxy", &tried.others));
+            let beside = ("registry and proxy", tried.others.as_slice());
+            findings.extend(review::effects(&tried.reads, own.as_slice(), beside));
             created.tried = Some(tried);
         }
         Err(error) => {

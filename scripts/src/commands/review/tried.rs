@@ -169,9 +169,8 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
         Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole => {}
     }
     findings.extend(plan.instances.iter().filter_map(|one| changes(one, names)));
-    findings.extend(review::environment(&plan.reads));
-    findings.extend(review::moved(&moved));
-    findings.extend(review::others("registry and instances", &plan.others));
+    let beside = ("registry and instances", plan.others.as_slice());
+    findings.extend(review::effects(&plan.reads, &moved, beside));
     if plan.instances.is_empty() || plan.untried > 0 {
         let Plan { tried, untried, .. } = plan;
         let says = format!("tried: {}; not tried: {untried}", count(*tried, "instance"));
