@@ -5,6 +5,7 @@ use super::constants::Constants;
 use super::error::BuildError;
 use super::examples::{self, EXAMPLE};
 use super::framework::Framework;
+use super::info::Commit;
 use super::package::{Package, Workspace};
 use super::revision::Revision;
 use super::source::Source;
@@ -201,7 +202,10 @@ impl Builder {
                 let folder = revision.check_out(&target)?;
                 let built = self.build_in(&workplace, &Package::open(&folder)?);
                 let (mut artifact, places) = built?;
-                artifact.info.commit = Some(revision.commit());
+                artifact.info.commit = Some(Commit {
+                    id: revision.id,
+                    dirty: false,
+                });
                 Ok((artifact, places))
             }
         }

@@ -42,7 +42,12 @@ impl Builder {
         let mut sources = workplace.read(&package)?;
         let constants = self.constants(&workplace, &sources)?;
         let constants = sources.add_constants(&constants);
-        let raw = workplace.with_lines(&sources, &constants)?;
+        workplace.lock()?;
+        let what = format!("building {} with its line table", package.name);
+        self.progress.begin(&what);
+        let compiled = workplace.compile(&sources, &constants, true);
+        self.progress.end(&what);
+        let raw = compiled?.raw;
         let built = wasm::reencode(&package.name, &raw)?;
         if built != wasm {
             return Err(BuildError::LineTableChanges {

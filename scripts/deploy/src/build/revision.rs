@@ -3,7 +3,6 @@
 //! repository stay as they are; no hook, filter or transport that it configures runs.
 
 use super::error::BuildError;
-use super::info::Commit;
 use super::package::canonical;
 use super::tree::normal;
 use std::os::unix::fs::symlink;
@@ -36,7 +35,7 @@ pub(super) struct Revision {
     /// The root of the repository's working tree, canonical.
     pub(super) top: PathBuf,
     /// The commit.
-    id: String,
+    pub(super) id: String,
     /// The crate's folder below the root.
     inside: PathBuf,
 }
@@ -91,14 +90,6 @@ impl Revision {
             top,
             id,
         }))
-    }
-
-    /// The commit.
-    pub(super) fn commit(&self) -> Commit {
-        Commit {
-            id: self.id.clone(),
-            dirty: false,
-        }
     }
 
     /// Writes the commit's files below `target`, anew, where nobody else builds; the crate's folder.

@@ -113,7 +113,7 @@ impl<'a> Workplace<'a> {
         let begun = Instant::now();
         let progress = &self.builder.progress;
         progress.begin(&format!("building {package}"));
-        let compiled = self.compile(source, &toolchain, known, false)?;
+        let compiled = self.compile(source, known, false)?;
         let raw = &compiled.raw;
         let mut artifact = Artifact::from_wasm(&package, raw)?;
         wasm::require_layout_of(&package, raw, &sources.entrypoints())?;
@@ -148,38 +148,22 @@ impl<'a> Workplace<'a> {
         Ok(artifact)
     }
 
-    /// The module of `source` with a line table, as rustc writes it. What is built here without one has the same
-    /// file names, so such a module is built in a folder of its own.
-    pub(super) fn with_lines(
+    /// Copies the sources and compiles them there, where nobody else builds. What is built with a line table has the
+    /// same file names as what is built without, and so a folder of its own.
+    pub(super) fn compile(
         &self,
         source: &Source,
-        known: &Constants,
-    ) -> Result<Vec<u8>, BuildError> {
-        let progress = &self.builder.progress;
-        let what = format!("building {} with its line table", source.package.name);
-        let toolchain = self.builder.toolchain(&source.toolchain)?;
-        self.lock()?;
-        progress.begin(&what);
-        let compiled = self.compile(source, &toolchain, known, true);
-        progress.end(&what);
-        Ok(compiled?.raw)
-    }
-
-    /// Copies the sources and compiles them there.
-    fn compile(
-        &self,
-        source: &Source,
-        toolchain: &Toolchain,
         known: &Constants,
         with_lines: bool,
     ) -> Result<Compiled, BuildError> {
+        let toolchain = self.builder.toolchain(&source.toolchain)?;
         let copy = Copy::in_folder(&self.folder);
         copy.fill(&source.tree, &source.parts, self.builder.is_anew)?;
         let home = self.folder.join("cargo-home");
         let home = CargoHome::prepare(home, &self.builder.cargo_home)?;
         toolchain.require_target(&*self.builder.progress)?;
         let cargo = Cargo {
-            toolchain,
+            toolchain: &toolchain,
             home: &home,
             copy: copy.folder(),
             target: &self.folder,
