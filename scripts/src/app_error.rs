@@ -5,20 +5,13 @@ use crate::build::BuildError;
 use crate::census::CensusError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain, Refusal, Report};
-use crate::expect::ExpectError;
 use crate::fuzz::FuzzError;
 use crate::governance::GovernanceError;
-use crate::journal::JournalError;
-use crate::keys::KeyError;
 use crate::layout::{DocumentError, LayoutError};
 use crate::line_coverage::LineCoverageError;
-use crate::manifest::ManifestError;
 use crate::migration::MigrationError;
-use crate::own_file::FileError;
 use crate::plan::PlanError;
-use crate::registry::{AdoptionError, OriginError, TransferError};
 use crate::trace::TraceError;
-use crate::versions::VersionsError;
 use stylus_devnode::NodeError;
 use thiserror::Error;
 
@@ -49,33 +42,6 @@ pub enum Error {
     /// A migration does not go on.
     #[error(transparent)]
     Migration(#[from] MigrationError),
-    /// The manifest cannot be understood.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// The journal cannot be believed.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// A key cannot be used.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// A file that was named is not written.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// Expectations are not used, or not written.
-    #[error(transparent)]
-    Expect(#[from] ExpectError),
-    /// What was registered cannot be kept, or is not used.
-    #[error(transparent)]
-    Versions(#[from] VersionsError),
-    /// A proxy cannot be adopted.
-    #[error(transparent)]
-    Adoption(#[from] AdoptionError),
-    /// An instance is not transferred.
-    #[error(transparent)]
-    Transfer(#[from] TransferError),
-    /// Nothing vouches for a registry's storage.
-    #[error(transparent)]
-    Origin(#[from] OriginError),
     /// A transaction is not traced.
     #[error(transparent)]
     Trace(#[from] TraceError),
@@ -155,8 +121,7 @@ impl Error {
             | Self::Plan(PlanError::Chain(error))
             | Self::Fuzz(FuzzError::Plan(PlanError::Chain(error)))
             | Self::Census(CensusError::Chain(error))
-            | Self::LineCoverage(LineCoverageError::Chain(error))
-            | Self::Origin(OriginError::Chain(error)) => Some(error),
+            | Self::LineCoverage(LineCoverageError::Chain(error)) => Some(error),
             Self::Governance(error) => error.chain(),
             _ => None,
         }

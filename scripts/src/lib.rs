@@ -55,8 +55,8 @@ pub mod project;
 pub mod publish;
 
 pub use stylus_upgrades_common::{
-    address, assess, error, file_names, keys, kill_point, loopback, manifest, names, output,
-    own_database, own_file, progress, report, secret, state_folder, text,
+    address, assess, error, file_names, ids, keys, kill_point, loopback, manifest, model, names,
+    output, own_database, own_file, progress, report, secret, state_folder, text,
 };
 pub use stylus_upgrades_deploy::{
     build, call_tree, client, deploy, expect, functions, interface, journal, program_code,
@@ -66,6 +66,3 @@ pub use stylus_upgrades_lifecycle::{
     census, checks, doctor, export, fuzz, governance, history, inspect, layout, line_coverage,
     migration, plan, review, trace,
 };
-/// A registry as plain data, and the one place that asks its views.
-pub use stylus_upgrades_model as model;
-pub use stylus_upgrades_model::ids;

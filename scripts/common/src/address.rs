@@ -1,57 +1,43 @@
 //! Addresses as people write them: `0x` and 40 digits. Where the letters are in mixed case, they are
 //! the EIP-55 checksum, and it must hold: it is there to notice a wrong digit.
 
-use crate::error::{Exit, Explain};
+use crate::error::Refusal;
 use alloy::primitives::Address;
 use serde::{Deserialize, Deserializer, de::Error as _};
-use thiserror::Error;
+use std::collections::BTreeMap;
 
 /// Hexadecimal digits of an address.
 const DIGITS: usize = 40;
 
-/// Why a text is no address.
-#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
-#[explain(exit = Exit::Usage)]
-pub enum AddressError {
-    /// It has another form.
-    #[error("{text} is no address: it is not 0x and 40 hexadecimal digits")]
-    #[explain(
-        name = "AddressChecksum",
-        expected = "the case of its letters as EIP-55 says, or all of them in lower case",
-        found = "{text}",
-        next = "compare it with where it comes from: a digit is wrong, or the case of a letter"
-    )]
-    Form {
-        /// The text.
-        text: String,
-    },
-    /// A digit is wrong, or the case of a letter.
-    #[error("the EIP-55 checksum of the address {text} does not hold")]
-    #[explain(
-        name = "AddressChecksum",
-        expected = "the case of its letters as EIP-55 says, or all of them in lower case",
-        found = "{text}",
-        next = "compare it with where it comes from: a digit is wrong, or the case of a letter"
-    )]
-    Checksum {
-        /// The text.
-        text: String,
-    },
+/// Why a text is no address: its form, or a wrong digit.
+fn refused(message: String, text: &str) -> Refusal {
+    Refusal::new("AddressChecksum", message)
+        .with(
+            "the case of its letters as EIP-55 says, or all of them in lower case",
+            text,
+            "compare it with where it comes from: a digit is wrong, or the case of a letter",
+        )
+        .usage()
 }
 
 /// Reads an address.
 ///
 /// # Errors
-/// [`AddressError`].
-pub fn parse(text: &str) -> Result<Address, AddressError> {
-    let digits = digits(text).ok_or_else(|| AddressError::Form { text: text.into() })?;
-    let address: Address = digits
-        .parse()
-        .map_err(|_| AddressError::Form { text: text.into() })?;
+/// Where the text has another form, or its checksum does not hold.
+pub fn parse(text: &str) -> Result<Address, Refusal> {
+    let form = || {
+        let message = format!("{text} is no address: it is not 0x and 40 hexadecimal digits");
+        refused(message, text)
+    };
+    let digits = digits(text).ok_or_else(form)?;
+    let address: Address = digits.parse().map_err(|_| form())?;
     let is_mixed = digits.contains(|c: char| c.is_ascii_lowercase())
         && digits.contains(|c: char| c.is_ascii_uppercase());
     match is_mixed && address.to_checksum(None).get(2..) != Some(digits) {
-        true => Err(AddressError::Checksum { text: text.into() }),
+        true => Err(refused(
+            format!("the EIP-55 checksum of the address {text} does not hold"),
+            text,
+        )),
         false => Ok(address),
     }
 }
@@ -64,22 +50,38 @@ pub fn is_address(text: &str) -> bool {
 /// Checks every address in a longer text: a list, a tuple.
 ///
 /// # Errors
-/// [`AddressError::Checksum`].
-pub fn check_all(text: &str) -> Result<(), AddressError> {
+/// Where the checksum of one does not hold.
+pub fn check_all(text: &str) -> Result<(), Refusal> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| is_address(word))
         .try_for_each(|word| parse(word).map(drop))
 }
 
 /// An address of a file, with its checksum verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Checked(pub(crate) Address);
+struct Checked(Address);
 
 impl<'de> Deserialize<'de> for Checked {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         parse(&text).map(Self).map_err(D::Error::custom)
     }
+}
+
+/// An address of a file, where there is one.
+pub(crate) fn optional<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Address>, D::Error> {
+    let found = Option::<Checked>::deserialize(deserializer)?;
+    Ok(found.map(|checked| checked.0))
+}
+
+/// Addresses of a file by their names.
+pub(crate) fn by_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Address>, D::Error> {
+    let found = BTreeMap::<String, Checked>::deserialize(deserializer)?;
+    let found = found.into_iter();
+    Ok(found.map(|(name, checked)| (name, checked.0)).collect())
 }
 
 fn digits(text: &str) -> Option<&str> {
@@ -117,7 +119,8 @@ mod tests {
                 if other != c {
                     let mut wrong = (*good).to_owned();
                     wrong.replace_range(at..=at, &other.to_string());
-                    assert_eq!(parse(&wrong), Err(AddressError::Checksum { text: wrong }));
+                    let error = parse(&wrong).expect_err("a wrong letter").to_string();
+                    assert!(error.contains("checksum"), "{error}");
                 }
             }
         }
@@ -133,10 +136,8 @@ mod tests {
             &format!("{}0", GOOD[0]),
             "0xé",
         ] {
-            assert!(
-                matches!(parse(text), Err(AddressError::Form { .. })),
-                "{text}"
-            );
+            let error = parse(text).expect_err("no address").to_string();
+            assert!(error.contains("40 hexadecimal digits"), "{error}");
         }
     }
 

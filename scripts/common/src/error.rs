@@ -96,7 +96,13 @@ impl Report {
     }
 }
 
-/// A refusal that is told in one place alone: its name and its words stand where it arises.
+/// A refusal that is told in one place alone: its name and its words stand where it arises. What somebody asks for is a
+/// variant of an enum.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
+#[error(transparent)]
+#[explain(of = _0)]
+pub struct Refusal(Box<Told>);
+
 #[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
 #[error("{message}")]
 #[explain(
@@ -106,7 +112,7 @@ impl Report {
     next = "{next}",
     exit = *exit
 )]
-pub struct Refusal {
+struct Told {
     name: &'static str,
     message: String,
     expected: String,
@@ -118,14 +124,14 @@ pub struct Refusal {
 impl Refusal {
     /// Of that name.
     pub fn new(name: &'static str, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Told {
             name,
             message: message.into(),
             expected: String::new(),
             found: String::new(),
             next: String::new(),
             exit: Exit::Refused,
-        }
+        }))
     }
 
     /// What was expected, what was found instead, and what to do now.
@@ -136,15 +142,35 @@ impl Refusal {
         found: impl Into<String>,
         next: impl Into<String>,
     ) -> Self {
-        self.expected = expected.into();
-        self.found = found.into();
-        self.next = next.into();
+        self.0.expected = expected.into();
+        self.0.found = found.into();
+        self.0.next = next.into();
         self
     }
 
     /// With another exit code.
     #[must_use]
-    pub fn exiting(self, exit: Exit) -> Self {
-        Self { exit, ..self }
+    pub fn exiting(mut self, exit: Exit) -> Self {
+        self.0.exit = exit;
+        self
+    }
+
+    /// Of a command that was used wrongly.
+    #[must_use]
+    pub fn usage(self) -> Self {
+        self.exiting(Exit::Usage)
+    }
+
+    /// The same under another name, of a larger undertaking: `undertaking` and what it says.
+    #[must_use]
+    pub fn renamed(mut self, name: &'static str, undertaking: &str) -> Self {
+        self.0.name = name;
+        self.0.message = format!("{undertaking}: {}", self.0.message);
+        self
+    }
+
+    /// Whether it has that name.
+    pub fn is(&self, name: &str) -> bool {
+        self.0.name == name
     }
 }

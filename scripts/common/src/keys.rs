@@ -1,7 +1,7 @@
 //! Where the signing key comes from. It is never printed, whatever goes wrong.
 
 use crate::address;
-use crate::error::{Exit, Explain};
+use crate::error::Refusal;
 use crate::output::{Output, visible};
 use crate::progress::Progress;
 use crate::secret::Secret;
@@ -15,8 +15,13 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use thiserror::Error;
 
+/// The name of the refusal of a file that others can read.
+const EXPOSED: &str = "KeyExposed";
+/// What names a key in the manifest.
+const OF_MANIFEST: &str = "`key` in the manifest";
+/// What is said of a text that may be a key.
+const NOT_REPEATED: &str = "something else, which is not repeated here";
 /// Environment variable with the address that the key must belong to.
 const FROM_VARIABLE: &str = "ETH_FROM";
 /// Environment variables that may hold a private key, in the order in which they are asked.
@@ -112,113 +117,12 @@ impl KeyPlace {
         }
     }
 
-    /// Whether it names a key.
-    pub fn is_some(&self) -> bool {
-        let is_file = self.private_key_path.is_some() || self.keystore.is_some();
-        is_file || self.account.is_some() || self.unlocked.is_some()
+    fn source(&self) -> Option<Source> {
+        let file = self.private_key_path.clone().map(Source::File);
+        let keystore = self.keystore.clone().map(Source::Keystore);
+        let account = || self.account.clone().and_then(of_foundry);
+        file.or(keystore).or_else(account)
     }
-}
-
-/// What can go wrong with a key. No variant carries the key.
-#[derive(Debug, Error, Explain)]
-#[explain(exit = Exit::Usage)]
-pub enum KeyError {
-    /// The text is no private key.
-    #[error("{source_name} holds no private key")]
-    #[explain(
-        name = "KeyMalformed",
-        expected = "64 hexadecimal digits, with or without 0x",
-        found = "something else, which is not repeated here",
-        next = "check where the key comes from"
-    )]
-    Malformed {
-        /// Where it was read.
-        source_name: String,
-    },
-    /// A file cannot be read.
-    #[error("the file of {source_name} cannot be read: {reason}")]
-    #[explain(
-        name = "KeyFile",
-        expected = "the path of a file with a secret",
-        found = "{reason}",
-        next = "check the path, which is not repeated here, and its permissions"
-    )]
-    File {
-        /// The flag or variable that names the file.
-        source_name: &'static str,
-        /// The system's answer.
-        reason: String,
-    },
-    /// Others can read the file.
-    #[error("others can read {}, which holds a secret: its mode is {mode:03o}", path.display())]
-    #[explain(
-        name = "KeyExposed",
-        expected = "a file that only its owner can read",
-        found = "mode {mode:03o}",
-        next = format!(
-            "chmod 600 {}; if others may have read it, use another key",
-            shell_word(&path.display().to_string())
-        )
-    )]
-    Exposed {
-        /// The file.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
-    /// The keystore does not open.
-    #[error("the keystore of {source_name} does not open: {reason}")]
-    #[explain(
-        expected = "a keystore and its password",
-        found = "{reason}",
-        next = "check the file and its password"
-    )]
-    Keystore {
-        /// The flag or variable that names the file.
-        source_name: &'static str,
-        /// Why not.
-        reason: String,
-    },
-    /// A keystore without a password file, and nobody at a terminal.
-    #[error("the keystore of {source_name} needs a password")]
-    #[explain(
-        expected = "a file with its password, or a terminal",
-        found = "none",
-        next = "give --password-file, or set ETH_PASSWORD to its path"
-    )]
-    NoPassword {
-        /// The flag or variable that names the keystore.
-        source_name: &'static str,
-    },
-    /// `--unlocked` is neither an address nor an alias.
-    #[error("--unlocked is neither an address nor an alias")]
-    #[explain(
-        expected = "0x and 40 hexadecimal digits, or an alias of the manifest",
-        found = "something else, which is not repeated here",
-        next = "give the address of the account that the endpoint holds"
-    )]
-    NoAccount,
-    /// `ETH_FROM` is no address, so nobody can say whether the key is the right one.
-    #[error("ETH_FROM is no address, or its checksum does not hold")]
-    #[explain(
-        expected = "0x and 40 hexadecimal digits",
-        found = "something else, which is not repeated here",
-        next = "correct or unset ETH_FROM"
-    )]
-    FromMalformed,
-    /// The key belongs to another address than the one asked for.
-    #[error("the key belongs to another address than ETH_FROM")]
-    #[explain(
-        expected = "{expected}",
-        found = "{found}",
-        next = "use the key of that address, or unset ETH_FROM"
-    )]
-    OtherAddress {
-        /// The address of `ETH_FROM`.
-        expected: Address,
-        /// The key's address.
-        found: Address,
-    },
 }
 
 impl KeyArgs {
@@ -242,7 +146,7 @@ impl KeyArgs {
 
     /// The key, `None` if none was given; `output` hides it from then on. A password is asked for
     /// where somebody sits at a terminal.
-    pub fn signer(&self, output: &Output) -> Result<Option<PrivateKeySigner>, KeyError> {
+    pub fn signer(&self, output: &Output) -> Result<Option<PrivateKeySigner>, Refusal> {
         let Some(signer) = self.find(output)? else {
             return Ok(None);
         };
@@ -254,100 +158,109 @@ impl KeyArgs {
     /// The account for which the endpoint signs, as it was written. One that the manifest names counts
     /// where neither a flag nor a variable nor the manifest says where a key lies.
     pub fn unlocked(&self) -> Option<&str> {
-        let is_flag = self.private_key.is_some() || self.private_key_path.is_some();
-        let is_variable = || KEY_VARIABLES.iter().any(|name| given(name).is_some());
-        let has_key = is_flag || self.keystore().is_some() || is_variable();
-        let place = &self.manifest;
-        let has_place = place.private_key_path.is_some() || place.keystore.is_some();
-        let has_place = has_place || place.account.is_some();
-        let of_manifest = place.unlocked.as_deref();
-        let of_manifest = of_manifest.filter(|_| !self.none && !has_key && !has_place);
+        let is_other = self.none || self.given().is_some() || self.manifest.source().is_some();
+        let of_manifest = self.manifest.unlocked.as_deref().filter(|_| !is_other);
         self.unlocked.as_deref().or(of_manifest)
     }
 
     /// Refuses another account than that of `ETH_FROM`, where that is set.
-    pub fn require_from(found: Address) -> Result<(), KeyError> {
-        let Some(from) = std::env::var(FROM_VARIABLE)
-            .ok()
-            .filter(|from| !from.is_empty())
-        else {
+    pub fn require_from(found: Address) -> Result<(), Refusal> {
+        let Some(from) = variable(FROM_VARIABLE) else {
             return Ok(());
         };
         match address::parse(&from) {
             Ok(expected) if expected == found => Ok(()),
-            Ok(expected) => Err(KeyError::OtherAddress { expected, found }),
-            Err(_) => Err(KeyError::FromMalformed),
+            Ok(expected) => Err(Refusal::new(
+                "OtherAddress",
+                "the key belongs to another address than ETH_FROM",
+            )
+            .with(
+                expected.to_string(),
+                found.to_string(),
+                "use the key of that address, or unset ETH_FROM",
+            )
+            .usage()),
+            Err(_) => Err(Refusal::new(
+                "FromMalformed",
+                "ETH_FROM is no address, or its checksum does not hold",
+            )
+            .with(
+                "0x and 40 hexadecimal digits",
+                NOT_REPEATED,
+                "correct or unset ETH_FROM",
+            )
+            .usage()),
         }
     }
 
-    fn find(&self, output: &Output) -> Result<Option<PrivateKeySigner>, KeyError> {
-        if self.none {
+    fn find(&self, output: &Output) -> Result<Option<PrivateKeySigner>, Refusal> {
+        let of_manifest = || Some((self.manifest.source()?, OF_MANIFEST));
+        let found = self.given().or_else(of_manifest).filter(|_| !self.none);
+        let Some((source, source_name)) = found else {
             return Ok(None);
-        }
-        if let Some(key) = &self.private_key {
-            return parse(key.expose(), "--private-key", output).map(Some);
-        }
-        if let Some(path) = &self.private_key_path {
-            const FLAG: &str = "--private-key-path";
-            return parse(&read(path, FLAG)?, FLAG, output).map(Some);
-        }
-        if let Some((path, source_name)) = self.keystore() {
-            return open(&path, source_name, self.password(), output).map(Some);
-        }
-        for name in KEY_VARIABLES {
-            // An empty one is as none: that is how CI hands over a secret that it does not have.
-            if let Some(key) = std::env::var(name).ok().filter(|key| !key.is_empty()) {
-                return parse(&key, name, output).map(Some);
-            }
-        }
-        let found = self.of_manifest(output)?;
-        if let Some(signer) = &found {
+        };
+        let signer = match source {
+            Source::Key(key) => parse(key.expose(), source_name, output)?,
+            Source::File(path) => parse(&read(&path, source_name)?, source_name, output)?,
+            Source::Keystore(path) => open(&path, source_name, self.password(source_name), output)?,
+        };
+        if source_name == OF_MANIFEST {
             let address = signer.address();
             output.note(&format!("{address} signs: the manifest names its key"));
         }
-        Ok(found)
+        Ok(Some(signer))
     }
 
-    /// The key that the manifest names.
-    fn of_manifest(&self, output: &Output) -> Result<Option<PrivateKeySigner>, KeyError> {
-        const NAME: &str = "`key` in the manifest";
-        if let Some(path) = &self.manifest.private_key_path {
-            return parse(&read(path, NAME)?, NAME, output).map(Some);
-        }
-        let account = self.manifest.account.as_ref();
-        let account = account.and_then(|name| keystore_of_foundry(name.into()));
-        let Some(path) = self.manifest.keystore.clone().or(account) else {
-            return Ok(None);
-        };
-        let password = || Some((self.manifest.password_file.clone()?, NAME));
-        let password = self.password().or_else(password);
-        open(&path, NAME, password, output).map(Some)
+    /// What flags and variables say, every flag before every variable, and what names it.
+    fn given(&self) -> Option<(Source, &'static str)> {
+        let key = self.private_key.clone();
+        let flags = [
+            (key.map(Source::Key), "--private-key"),
+            (
+                self.private_key_path.clone().map(Source::File),
+                "--private-key-path",
+            ),
+            (self.keystore.clone().map(Source::Keystore), "--keystore"),
+            (self.account.clone().and_then(of_foundry), "--account"),
+            (
+                variable(KEYSTORE_VARIABLE).map(|path| Source::Keystore(path.into())),
+                KEYSTORE_VARIABLE,
+            ),
+            (
+                variable(ACCOUNT_VARIABLE).and_then(of_foundry),
+                ACCOUNT_VARIABLE,
+            ),
+        ];
+        let keys = KEY_VARIABLES.map(|name| {
+            let key = variable(name).map(|key| Source::Key(Secret::new(key)));
+            (key, name)
+        });
+        let mut all = flags.into_iter().chain(keys);
+        all.find_map(|(source, name)| Some((source?, name)))
     }
 
-    /// The keystore, and what names it: every flag before every variable.
-    fn keystore(&self) -> Option<(PathBuf, &'static str)> {
-        let named = keystore_of_foundry;
-        let flags = self.keystore.clone().map(|path| (path, "--keystore"));
-        let flags = flags.or_else(|| Some((named(self.account.as_ref()?.into())?, "--account")));
-        flags
-            .or_else(|| Some((given(KEYSTORE_VARIABLE)?, KEYSTORE_VARIABLE)))
-            .or_else(|| Some((named(given(ACCOUNT_VARIABLE)?)?, ACCOUNT_VARIABLE)))
-    }
-
-    /// The file with the keystore's password, and what names it.
-    fn password(&self) -> Option<(PathBuf, &'static str)> {
-        let flag = self
-            .password_file
-            .clone()
-            .map(|path| (path, "--password-file"));
-        flag.or_else(|| Some((given(PASSWORD_VARIABLE)?, PASSWORD_VARIABLE)))
+    /// The file with the password of a keystore that `source_name` names, and what names the file.
+    fn password(&self, source_name: &str) -> Option<(PathBuf, &'static str)> {
+        let flag = self.password_file.clone();
+        let of_manifest = self.manifest.password_file.clone();
+        let of_manifest = of_manifest.filter(|_| source_name == OF_MANIFEST);
+        flag.map(|path| (path, "--password-file"))
+            .or_else(|| Some((variable(PASSWORD_VARIABLE)?.into(), PASSWORD_VARIABLE)))
+            .or_else(|| Some((of_manifest?, OF_MANIFEST)))
     }
 }
 
-/// A keystore where cast keeps them.
-fn keystore_of_foundry(name: PathBuf) -> Option<PathBuf> {
-    let home = std::env::home_dir()?;
-    Some(home.join(".foundry").join("keystores").join(name))
+/// Where a key lies.
+enum Source {
+    Key(Secret),
+    File(PathBuf),
+    Keystore(PathBuf),
+}
+
+/// The keystore of that name, where cast keeps them.
+fn of_foundry(name: String) -> Option<Source> {
+    let folder = std::env::home_dir()?.join(".foundry").join("keystores");
+    Some(Source::Keystore(folder.join(name)))
 }
 
 /// Opens a keystore with the password in that file, which something named; at a terminal it is asked for.
@@ -356,19 +269,27 @@ fn open(
     source_name: &'static str,
     password: Option<(PathBuf, &'static str)>,
     output: &Output,
-) -> Result<PrivateKeySigner, KeyError> {
+) -> Result<PrivateKeySigner, Refusal> {
     // It is encrypted, and cast makes such files readable for all: no more than a warning.
     match require_private(path, source_name) {
-        Err(KeyError::Exposed { .. }) => output.note(&format!(
+        Err(error) if error.is(EXPOSED) => output.note(&format!(
             "warning: others can read the keystore {}: chmod 600 {}",
             path.display(),
             shell_word(&path.display().to_string())
         )),
         found => found?,
     }
-    let refused = |reason: String| KeyError::Keystore {
-        source_name,
-        reason,
+    let refused = |reason: String| {
+        Refusal::new(
+            "Keystore",
+            format!("the keystore of {source_name} does not open: {reason}"),
+        )
+        .with(
+            "a keystore and its password",
+            reason,
+            "check the file and its password",
+        )
+        .usage()
     };
     let password = match password {
         Some((file, source_name)) => read(&file, source_name)?,
@@ -377,7 +298,18 @@ fn open(
             typed(&visible(&question))
                 .map_err(|error| refused(format!("its password cannot be asked for: {error}")))?
         }
-        None => return Err(KeyError::NoPassword { source_name }),
+        None => {
+            return Err(Refusal::new(
+                "NoPassword",
+                format!("the keystore of {source_name} needs a password"),
+            )
+            .with(
+                "a file with its password, or a terminal",
+                "none",
+                "give --password-file, or set ETH_PASSWORD to its path",
+            )
+            .usage());
+        }
     };
     // Not hidden in what is printed: where an ordinary word is missing, it would be told.
     let password = password.trim_end_matches(['\r', '\n']);
@@ -400,46 +332,74 @@ fn typed(question: &str) -> io::Result<String> {
     read.map(|_| answer)
 }
 
-/// A path in a variable of the environment. An empty one is as none.
-fn given(name: &str) -> Option<PathBuf> {
-    let value = std::env::var_os(name).filter(|value| !value.is_empty());
-    value.map(PathBuf::from)
+/// A variable of the environment. An empty one is as none: that is how CI hands over a secret that it does not have.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Reads a key. The parser's own words are left out: they might quote it.
-fn parse(text: &str, source_name: &str, output: &Output) -> Result<PrivateKeySigner, KeyError> {
+fn parse(text: &str, source_name: &str, output: &Output) -> Result<PrivateKeySigner, Refusal> {
     let text = text.trim();
     let digits = text.strip_prefix("0x").unwrap_or(text);
     if digits.len() >= LIKE_A_KEY {
         output.hide(digits);
     }
-    text.parse().map_err(|_| KeyError::Malformed {
-        source_name: source_name.to_owned(),
+    text.parse().map_err(|_| {
+        Refusal::new(
+            "KeyMalformed",
+            format!("{source_name} holds no private key"),
+        )
+        .with(
+            "64 hexadecimal digits, with or without 0x",
+            NOT_REPEATED,
+            "check where the key comes from",
+        )
+        .usage()
     })
 }
 
 /// Reads a file with a secret, if others cannot.
-fn read(path: &Path, source_name: &'static str) -> Result<String, KeyError> {
+fn read(path: &Path, source_name: &'static str) -> Result<String, Refusal> {
     require_private(path, source_name)?;
     std::fs::read_to_string(path).map_err(failed(source_name))
 }
 
 /// Refuses a file that others can read or write, as ssh does. A pipe is nobody else's.
-fn require_private(path: &Path, source_name: &'static str) -> Result<(), KeyError> {
+fn require_private(path: &Path, source_name: &'static str) -> Result<(), Refusal> {
     let found = std::fs::metadata(path).map_err(failed(source_name))?;
     let mode = found.mode() & 0o777;
     match found.is_file() && mode & 0o077 != 0 {
-        true => Err(KeyError::Exposed {
-            path: path.to_owned(),
-            mode,
-        }),
+        true => {
+            let shown = path.display().to_string();
+            Err(Refusal::new(
+                EXPOSED,
+                format!("others can read {shown}, which holds a secret: its mode is {mode:03o}"),
+            )
+            .with(
+                "a file that only its owner can read",
+                format!("mode {mode:03o}"),
+                format!(
+                    "chmod 600 {}; if others may have read it, use another key",
+                    shell_word(&shown)
+                ),
+            )
+            .usage())
+        }
         false => Ok(()),
     }
 }
 
-fn failed(source_name: &'static str) -> impl FnOnce(std::io::Error) -> KeyError {
-    move |error| KeyError::File {
-        source_name,
-        reason: error.to_string(),
+fn failed(source_name: &'static str) -> impl FnOnce(std::io::Error) -> Refusal {
+    move |error| {
+        Refusal::new(
+            "KeyFile",
+            format!("the file of {source_name} cannot be read: {error}"),
+        )
+        .with(
+            "the path of a file with a secret",
+            error.to_string(),
+            "check the path, which is not repeated here, and its permissions",
+        )
+        .usage()
     }
 }

@@ -7,6 +7,7 @@
 //! | [`error`], [`app_error`] | how a failure is reported; everything that can end a command |
 //! | [`file_names`] | what the files and folders beside the manifest are called |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
+//! | [`ids`], [`model`] | hashes that are not interchangeable; a registry as plain data, and who asks its views |
 //! | [`kill_point`] | a test aid |
 //! | [`loopback`] | HTTP for this machine alone |
 //! | [`progress`], [`text`] | how long work reports what it is doing |
@@ -19,10 +20,12 @@ pub mod address;
 pub mod assess;
 pub mod error;
 pub mod file_names;
+pub mod ids;
 pub mod keys;
 pub mod kill_point;
 pub mod loopback;
 pub mod manifest;
+pub mod model;
 pub mod names;
 pub mod output;
 pub mod own_database;
@@ -32,6 +35,3 @@ pub mod report;
 pub mod secret;
 pub mod state_folder;
 pub mod text;
-
-// The modules of lower crates, under the same names: `crate::error` is one thing in every crate.
-use stylus_upgrades_model::ids;

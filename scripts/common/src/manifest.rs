@@ -29,7 +29,6 @@
 //! ```
 
 mod alias;
-mod error;
 mod key;
 mod kind;
 mod network;
@@ -37,11 +36,11 @@ mod save;
 mod variables;
 
 pub use alias::check_alias;
-pub use error::ManifestError;
 pub use kind::Kind;
 pub use network::Network;
 
-use crate::address::{self, Checked};
+use crate::address;
+use crate::error::Refusal;
 use crate::keys::KeyPlace;
 use crate::own_file;
 use crate::secret::{Secret, redacted, without_values, without_values_of};
@@ -55,7 +54,8 @@ use std::path::{Path, PathBuf};
 pub const FILE: &str = crate::file_names::MANIFEST;
 /// A manifest, as it holds on one network: without a name, on what stands above the tables of
 /// networks; see [`Self::on`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Manifest {
     /// The network that was named, here or by the caller.
     pub network: Option<String>,
@@ -63,8 +63,10 @@ pub struct Manifest {
     pub chain_id: Option<u64>,
     /// The RPC URL, unless one is given by flag or environment. Variables in it are not yet
     /// replaced: see [`Self::rpc_url`].
+    #[serde(alias = "rpc_url")]
     pub rpc: Option<Secret>,
     /// The registry, unless one is given by flag or environment.
+    #[serde(deserialize_with = "address::optional")]
     pub registry: Option<Address>,
     /// The explorer whose pages transactions are linked to, without a slash at its end.
     pub explorer: Option<String>,
@@ -73,6 +75,7 @@ pub struct Manifest {
     /// The kind of proxies, unless one is given by flag; the same on every network.
     pub proxy: Option<Kind>,
     /// Names for addresses, in arguments and in policies.
+    #[serde(deserialize_with = "address::by_name")]
     pub aliases: BTreeMap<String, Address>,
     /// The networks by name.
     pub networks: BTreeMap<String, Network>,
@@ -90,32 +93,10 @@ pub struct Declared {
     pub holds: Vec<String>,
 }
 
-/// A manifest as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    #[serde(alias = "rpc_url")]
-    rpc: Option<Secret>,
-    /// The network of whoever names none.
-    network: Option<String>,
-    chain_id: Option<u64>,
-    registry: Option<Checked>,
-    explorer: Option<String>,
-    proxy: Option<Kind>,
-    #[serde(default)]
-    key: KeyPlace,
-    #[serde(default)]
-    aliases: BTreeMap<String, Checked>,
-    #[serde(default)]
-    networks: BTreeMap<String, network::Written>,
-    #[serde(default)]
-    fuzz: BTreeMap<String, Declared>,
-}
-
 impl Manifest {
     /// Reads the manifest at `path`; without one, the nearest from `folder` upwards; without any,
     /// an empty one.
-    pub fn find(path: Option<&Path>, folder: &Path) -> Result<Self, ManifestError> {
+    pub fn find(path: Option<&Path>, folder: &Path) -> Result<Self, Refusal> {
         if let Some(path) = path {
             return Self::read(path);
         }
@@ -131,42 +112,30 @@ impl Manifest {
     }
 
     /// Reads the manifest at `path`.
-    pub fn read(path: &Path) -> Result<Self, ManifestError> {
-        match own_file::read(path)? {
+    pub fn read(path: &Path) -> Result<Self, Refusal> {
+        match own_file::read(path).map_err(unusable)? {
             Some(source) => Self::parse(path, &source),
-            None => Err(ManifestError::Unreadable {
-                path: path.to_owned(),
-                reason: "there is none".into(),
-            }),
+            None => Err(unreadable(path, "there is none")),
         }
     }
 
     /// The manifest whose text is `source`.
     ///
     /// # Errors
-    /// [`ManifestError`] if the text is no manifest or holds a key.
-    pub fn parse(path: &Path, source: &str) -> Result<Self, ManifestError> {
+    /// If the text is no manifest or holds a key.
+    pub fn parse(path: &Path, source: &str) -> Result<Self, Refusal> {
         key::require_no_secret(path, source)?;
-        let written: Written =
+        let mut manifest: Self =
             toml::from_str(source).map_err(|error| syntax(path, source, &error))?;
-        let mut networks = BTreeMap::new();
-        for (name, network) in written.networks {
-            let network = network.checked(path, &name)?;
-            networks.insert(name, network);
+        for (name, network) in &mut manifest.networks {
+            network.check(path, name)?;
         }
-        let manifest = Self {
-            network: None,
-            chain_id: written.chain_id,
-            rpc: written.rpc,
-            registry: written.registry.map(|checked| checked.0),
-            explorer: network::explorer(path, "explorer", written.explorer)?,
-            key: written.key.beside(path),
-            proxy: written.proxy,
-            aliases: network::aliases(path, written.aliases)?,
-            networks,
-            fuzz: written.fuzz,
-        };
-        match written.network {
+        for alias in manifest.aliases.keys() {
+            check_alias(path, alias)?;
+        }
+        manifest.explorer = network::explorer(path, "explorer", manifest.explorer)?;
+        manifest.key = manifest.key.beside(path);
+        match manifest.network.take() {
             Some(name) => manifest.on(&name),
             None => Ok(manifest),
         }
@@ -177,13 +146,24 @@ impl Manifest {
     /// network's counts.
     ///
     /// # Errors
-    /// [`ManifestError::UnknownNetwork`].
-    pub fn on(mut self, name: &str) -> Result<Self, ManifestError> {
+    /// Where there is no such network.
+    pub fn on(mut self, name: &str) -> Result<Self, Refusal> {
         let Some(network) = self.networks.get(name).cloned() else {
-            return Err(ManifestError::UnknownNetwork {
-                name: redacted(name),
-                known: self.networks.into_keys().collect(),
-            });
+            let name = redacted(name);
+            let known: Vec<String> = self.networks.into_keys().collect();
+            return Err(Refusal::new(
+                "UnknownNetwork",
+                format!("the manifest has no network {name:?}"),
+            )
+            .with(
+                match known.is_empty() {
+                    true => format!("a table [networks.{name}] in {FILE}; there is none"),
+                    false => format!("one of {}", known.join(", ")),
+                },
+                name,
+                "give --network (or STYLUS_UPGRADES_NETWORK) another name, or add the table",
+            )
+            .usage());
         };
         self.aliases.extend(network.aliases);
         Ok(Self {
@@ -204,30 +184,48 @@ impl Manifest {
     /// Neither is kept anywhere but in memory.
     ///
     /// # Errors
-    /// [`ManifestError::Variable`] where one is not set.
-    pub fn rpc_url(&self) -> Result<Option<(Secret, Vec<String>)>, ManifestError> {
+    /// Where one is not set.
+    pub fn rpc_url(&self) -> Result<Option<(Secret, Vec<String>)>, Refusal> {
         let Some(rpc) = &self.rpc else {
             return Ok(None);
         };
         variables::expand(rpc.expose(), |name| std::env::var(name).ok()).map(Some)
     }
 
-    /// The address that `name` stands for: itself, or an alias.
-    pub fn address(&self, name: &str) -> Result<Address, ManifestError> {
-        if address::is_address(name) {
-            return Ok(address::parse(name)?);
+    /// The address that `name` stands for: itself, or an alias; `None` where it is neither.
+    pub fn known_address(&self, name: &str) -> Result<Option<Address>, Refusal> {
+        match address::is_address(name) {
+            true => address::parse(name).map(Some),
+            false => Ok(self.aliases.get(name).copied()),
         }
-        let known = self.aliases.get(name).copied();
-        // What is no name may be a key that was put in the wrong place.
-        known.ok_or_else(|| ManifestError::UnknownAlias {
-            name: redacted(name),
-            known: self.aliases.keys().cloned().collect(),
+    }
+
+    /// As [`Self::known_address`]; errors where it is neither.
+    pub fn address(&self, name: &str) -> Result<Address, Refusal> {
+        self.known_address(name)?.ok_or_else(|| {
+            // What is no name may be a key that was put in the wrong place.
+            let name = redacted(name);
+            let known: Vec<&str> = self.aliases.keys().map(String::as_str).collect();
+            let known = match known.is_empty() {
+                true => "; there are no aliases".to_owned(),
+                false => format!(", or one of {}", known.join(", ")),
+            };
+            Refusal::new(
+                "UnknownAlias",
+                format!("{name:?} is neither an address nor an alias"),
+            )
+            .with(
+                format!("0x and 40 hexadecimal digits{known}"),
+                name.as_str(),
+                format!("add {name} to [aliases] in {FILE}"),
+            )
+            .usage()
         })
     }
 
     /// A policy with every alias in it replaced by its address, and the words of the language in the
     /// spelling that the registry takes. What else is in it is the registry's to check.
-    pub fn policy(&self, expression: &str) -> Result<String, ManifestError> {
+    pub fn policy(&self, expression: &str) -> Result<String, Refusal> {
         let mut resolved = String::with_capacity(expression.len());
         let mut rest = expression;
         while let Some(start) = rest.find(is_word) {
@@ -242,7 +240,7 @@ impl Manifest {
         Ok(resolved)
     }
 
-    fn policy_word(&self, word: &str) -> Result<String, ManifestError> {
+    fn policy_word(&self, word: &str) -> Result<String, Refusal> {
         let is_number = word.starts_with(|c: char| c.is_ascii_digit());
         let is_other = is_number && !address::is_address(word);
         if is_other {
@@ -278,24 +276,36 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
-fn syntax(path: &Path, source: &str, error: &toml::de::Error) -> ManifestError {
+/// What keeps the file from being had, or makes that others may have written it.
+fn unusable(error: Refusal) -> Refusal {
+    let name = match own_file::is_io(&error) {
+        true => "ManifestUnreadable",
+        false => "ManifestUntrusted",
+    };
+    error.renamed(name, "the manifest cannot be used")
+}
+
+fn unreadable(path: &Path, reason: &str) -> Refusal {
+    Refusal::new(
+        "ManifestUnreadable",
+        format!("{} cannot be read: {reason}", path.display()),
+    )
+    .with(
+        "a file that can be read",
+        reason,
+        "check the path and its permissions",
+    )
+    .usage()
+}
+
+fn syntax(path: &Path, source: &str, error: &toml::de::Error) -> Refusal {
     let offset = error.span().map_or(0, |span| span.start).min(source.len());
     let before = source.get(..offset).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .map_or(0, |text| text.chars().count())
-        + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default();
+    let column = column.chars().count() + 1;
     let shown = source.lines().nth(line - 1).unwrap_or_default();
-    ManifestError::Syntax {
-        path: path.to_owned(),
-        line,
-        column,
-        reason: without_values_of(shown, error.message()),
-        excerpt: without_values(shown),
-    }
+    let reason = without_values_of(shown, error.message());
+    Refusal::new("ManifestSyntax", format!("{} line {line}, column {column}: {reason}", path.display())).with("network, rpc, registry, chain_id, explorer, key, proxy, [aliases] and [networks.NAME] in TOML", without_values(shown), format!("correct line {line}"))
+    .usage()
 }
-
-#[cfg(test)]
-mod tests;

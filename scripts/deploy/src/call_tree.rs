@@ -19,7 +19,7 @@ const KIND_MAX: usize = 24;
 
 /// How a frame began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Kind {
     /// A call.
     Call,
@@ -37,22 +37,12 @@ pub enum Kind {
     SelfDestruct,
     /// ArbOS moves wei itself: fees of an activation, deposits of a retryable. Nitro shows it as a frame
     /// of the opcode `INVALID` that runs nothing, from an account that need not be the caller.
+    #[serde(rename = "INVALID")]
     Transfer,
     /// What this program does not know, in the endpoint's words.
+    #[serde(untagged)]
     Other(String),
 }
-
-/// The kinds that callTracer names, beside their names.
-static NAMES: [(Kind, &str); 8] = [
-    (Kind::Call, "CALL"),
-    (Kind::StaticCall, "STATICCALL"),
-    (Kind::DelegateCall, "DELEGATECALL"),
-    (Kind::CallCode, "CALLCODE"),
-    (Kind::Create, "CREATE"),
-    (Kind::Create2, "CREATE2"),
-    (Kind::SelfDestruct, "SELFDESTRUCT"),
-    (Kind::Transfer, "INVALID"),
-];
 
 /// Ink of a program's frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -96,21 +86,18 @@ pub struct Frame {
 impl Kind {
     /// What a line calls it. Words of the endpoint stand in quotes.
     pub fn name(&self) -> Cow<'_, str> {
-        match self {
-            Self::Transfer => "TRANSFER".into(),
-            Self::Other(words) => format!("{:?}", shortened(words, KIND_MAX)).into(),
-            known => known.written().into(),
-        }
-    }
-
-    /// As callTracer writes it.
-    fn written(&self) -> &str {
-        let known = NAMES.iter().find(|(kind, _)| kind == self);
-        match (known, self) {
-            (Some((_, name)), _) => name,
-            (None, Self::Other(words)) => words,
-            (None, _) => "",
-        }
+        let name = match self {
+            Self::Call => "CALL",
+            Self::StaticCall => "STATICCALL",
+            Self::DelegateCall => "DELEGATECALL",
+            Self::CallCode => "CALLCODE",
+            Self::Create => "CREATE",
+            Self::Create2 => "CREATE2",
+            Self::SelfDestruct => "SELFDESTRUCT",
+            Self::Transfer => "TRANSFER",
+            Self::Other(words) => return format!("{:?}", shortened(words, KIND_MAX)).into(),
+        };
+        name.into()
     }
 
     /// Whether a contract is created.
@@ -126,19 +113,6 @@ impl Kind {
     /// Whether it calls a function of an account.
     pub fn is_call(&self) -> bool {
         matches!(self, Self::Call | Self::StaticCall) || self.is_delegated()
-    }
-}
-
-impl From<String> for Kind {
-    fn from(words: String) -> Self {
-        let known = NAMES.iter().find(|(_, name)| *name == words);
-        known.map_or(Self::Other(words), |(kind, _)| kind.clone())
-    }
-}
-
-impl From<Kind> for String {
-    fn from(kind: Kind) -> Self {
-        kind.written().into()
     }
 }
 

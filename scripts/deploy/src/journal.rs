@@ -13,7 +13,7 @@ mod command;
 use command::as_command;
 
 use crate::build::is_tracked;
-use crate::error::{Exit, Explain};
+use crate::error::Refusal;
 use crate::ids::{CalldataHash, TxHash};
 use crate::kill_point::{self, Phase};
 use crate::own_file::{self, FileError};
@@ -26,7 +26,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Once, PoisonError};
-use thiserror::Error;
 
 /// Bytes that a journal grows to before what is settled is left out of it.
 const COMPACT_AT: u64 = 16_384;
@@ -92,45 +91,7 @@ impl Line {
 }
 
 /// What is where the journal should be is not believed.
-#[derive(Debug, Error, Explain)]
-pub enum JournalError {
-    /// Others own it or may write it, or it is no file.
-    #[error("the journal cannot be used: {0}")]
-    #[explain(name = "JournalUntrusted", of = _0)]
-    File(FileError),
-    /// It came with the repository.
-    #[error("the journal cannot be used: git tracks {}", path.display())]
-    #[explain(
-        name = "JournalUntrusted",
-        expected = "a journal that only the commands of this machine have written",
-        found = "one that git tracks: whoever commits has written it",
-        next = format!(
-            "look at who committed it; then: git rm --cached {path}, and remove the file",
-            path = shell_word(&path.display().to_string())
-        ),
-        exit = Exit::Usage
-    )]
-    Tracked {
-        /// The journal.
-        path: PathBuf,
-    },
-    /// It may have come with the repository.
-    #[error("the journal cannot be used: git cannot say whether it tracks {}: {why}", path.display())]
-    #[explain(
-        name = "JournalUntrusted",
-        expected = "a journal that only the commands of this machine have written",
-        found = "a repository that git cannot be asked about: {why}",
-        next = "let git answer in this folder: install it, or git config --global --add safe.directory with \
-                the repository's folder; the journal stays",
-        exit = Exit::Usage
-    )]
-    Undecided {
-        /// The journal.
-        path: PathBuf,
-        /// What git said.
-        why: String,
-    },
-}
+const UNTRUSTED: &str = "JournalUntrusted";
 
 impl Journal {
     /// The journal of `sender` on the chain with that id, or on a fork of it, in a folder of journals. Nothing else
@@ -144,19 +105,40 @@ impl Journal {
         (chain_id, is_fork): (u64, bool),
         sender: Address,
         progress: Arc<dyn Progress>,
-    ) -> Result<Self, JournalError> {
+    ) -> Result<Self, Refusal> {
         let fork = if is_fork { "fork-of-" } else { "" };
         let path = folder.join(format!("{fork}{chain_id}-{sender:#x}.journal"));
         if folder.symlink_metadata().is_ok() {
             let checked = own_file::folder(folder).and_then(|()| own_file::open(&path));
             match checked {
-                Err(error) if !error.is_io() => return Err(JournalError::File(error)),
+                Err(error) if !own_file::is_io(&error) => {
+                    return Err(error.renamed(UNTRUSTED, "the journal cannot be used"));
+                }
                 _ => {}
             }
-            match is_tracked(&path) {
-                Ok(false) => {}
-                Ok(true) => return Err(JournalError::Tracked { path }),
-                Err(why) => return Err(JournalError::Undecided { path, why }),
+            let shown = path.display().to_string();
+            let (reason, next) = match is_tracked(&path) {
+                Ok(false) => (None, String::new()),
+                Ok(true) => (
+                    Some(format!("git tracks {shown}")),
+                    format!(
+                        "look at who committed it; then: git rm --cached {}, and remove the file",
+                        shell_word(&shown)
+                    ),
+                ),
+                Err(why) => (
+                    Some(format!("git cannot say whether it tracks {shown}: {why}")),
+                    "let git answer in this folder: install it, or git config --global --add safe.directory with \
+                     the repository's folder; the journal stays"
+                        .to_owned(),
+                ),
+            };
+            if let Some(reason) = reason {
+                let message = format!("the journal cannot be used: {reason}");
+                let expected = "a journal that only the commands of this machine have written";
+                return Err(Refusal::new(UNTRUSTED, message)
+                    .with(expected, reason, next)
+                    .usage());
             }
         }
         Ok(Self {
@@ -324,13 +306,7 @@ impl Journal {
         let mut file = own_file::append(&self.path)?;
         // The newline comes first, too: a line cut by a kill must not swallow the next one.
         let text = format!("\n{}\n", line.to_json());
-        let written = |result: io::Result<()>| {
-            result.map_err(|source| FileError::Io {
-                action: "written",
-                path: self.path.clone(),
-                source,
-            })
-        };
+        let written = |result: io::Result<()>| result.map_err(own_file::io("written", &self.path));
         if kill_point::is_due(Phase::Journal) {
             let (half, _) = text.as_bytes().split_at(text.len() / 2);
             written(file.write_all(half))?;

@@ -38,11 +38,10 @@ pub mod trace;
 
 // The modules of lower crates, under the same names: `crate::error` is one thing in every crate.
 use stylus_upgrades_common::{
-    address, assess, error, file_names, kill_point, manifest, names, output, own_database,
-    own_file, progress, report, state_folder, text,
+    address, assess, error, file_names, ids, kill_point, manifest, model, names, output,
+    own_database, own_file, progress, report, state_folder, text,
 };
 use stylus_upgrades_deploy::{
     build, call_tree, client, deploy, expect, functions, interface, journal, program_code,
     registry, simulation, steps,
 };
-use stylus_upgrades_model::{self as model, ids};

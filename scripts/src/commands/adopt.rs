@@ -10,12 +10,13 @@ use crate::app_error::Error;
 use crate::assess::Role;
 use crate::build::{BuildError, evm};
 use crate::checks::{Assessment, Subject};
+use crate::error::Refusal;
 use crate::governance::kind_in_words;
 use crate::ids::{CodeHash, LayoutHash};
 use crate::model::Instance;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{Candidate, TransferError, candidate, given_to, require_there};
+use crate::registry::{Candidate, candidate, given_to, not_there, require_there};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
@@ -37,12 +38,17 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
     let name = args.name.as_str();
     let found = candidate(&client, (registry, name), wasm_proxy()?, proxy).await?;
     if !found.kind.is_adopted() {
-        return Err(TransferError::OfRegistry {
-            proxy,
-            registry: found.authority.unwrap_or_default(),
-            name: name.into(),
-        }
-        .into());
+        let from = found.authority.unwrap_or_default();
+        let message = format!("{proxy} is a proxy of this framework, of the registry {from}");
+        let next = format!(
+            "nothing was sent; stylus-upgrades adopt {} {proxy} VERSION --from {from} accepts it, then that registry \
+             transfers it",
+            shell_word(name)
+        );
+        let expected = "the registry that transfers it";
+        return Err(Refusal::new("OfRegistry", message)
+            .with(expected, "no --from", next)
+            .into());
     }
     let admin = given_to(registry, name);
     let kind = kind_in_words(found.kind);
@@ -159,8 +165,12 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         let accepted = place.reader().acceptance(&call.name, proxy).await?;
         (call.kind, call.version) = (accepted.kind.number(), accepted.version);
         if accepted.registry.is_zero() {
-            let name = call.name;
-            return Err(TransferError::NothingAccepted { proxy, name }.into());
+            let message = format!("{} has not accepted {proxy} from anybody", call.name);
+            let refusal = Refusal::new("NothingAccepted", message);
+            let next = "nothing: nothing was sent";
+            return Err(refusal
+                .with("an acceptance to take back", "none", next)
+                .into());
         }
         outcome.line(format!(
             "{proxy}  is not accepted from {} any more",
@@ -213,14 +223,14 @@ async fn found(place: Place<'_>, call: &abi::acceptTransferCall) -> Result<Insta
     let from = first_contact(place.context, place.client, call.registry).await?;
     let instance = require_there(place.client, from, proxy).await?;
     if instance.kind.is_adopted() {
-        let found = "an adopted proxy, which goes to an account and is adopted from there".into();
-        return Err(TransferError::NotThere { proxy, from, found }.into());
+        let found = "an adopted proxy, which goes to an account and is adopted from there";
+        return Err(not_there(proxy, from, found).into());
     }
     // What the proxy obeys stands in its own slot: a registry can have a proxy on record that obeys another.
     let obeyed = Address::from_word(place.client.storage(proxy, slots::ADMIN).await?);
     if obeyed != from {
         let found = format!("a proxy whose ERC-1967 admin slot names {obeyed}");
-        return Err(TransferError::NotThere { proxy, from, found }.into());
+        return Err(not_there(proxy, from, found).into());
     }
     // The registry in an EVM proxy's code could order it anything, whoever it obeys.
     let code = place.client.code(proxy).await?;

@@ -3,7 +3,7 @@
 use crate::address;
 use crate::app_error::Error;
 use crate::client::show;
-use crate::manifest::{Manifest, ManifestError};
+use crate::manifest::Manifest;
 use crate::text::{count, one_line};
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::Function;
@@ -91,7 +91,7 @@ fn value(ty: &str, argument: &str, manifest: &Manifest) -> Result<DynSolValue, E
         return Ok(DynSolValue::Address(manifest.address(argument)?));
     }
     if ty.contains("address") {
-        address::check_all(argument).map_err(ManifestError::from)?;
+        address::check_all(argument)?;
     }
     parsed
         .coerce_str(argument)

@@ -2,7 +2,8 @@
 
 use super::facts::Place;
 use crate::app_error::Error;
-use crate::expect::{ExpectError, Getter};
+use crate::error::Refusal;
+use crate::expect::Getter;
 use crate::functions::Functions;
 use crate::ids::CodeHash;
 use crate::interface::Callable;
@@ -47,15 +48,28 @@ async fn functions(
         .functions_of((client, registry), name, codehash)
         .await?;
     let said = || Some(Functions::of_abi(&Callable::of_document(document?)?.abi));
-    let unknown = || ExpectError::NotDerived(format!("the functions of {version} are not known"));
+    let unknown = || not_derived(format!("the functions of {version} are not known"));
     Ok(known.or_else(said).ok_or_else(unknown)?)
 }
 
 /// Writes what a plan suggests.
 ///
 /// # Errors
-/// [`ExpectError`].
+/// Where nothing can be derived, or written.
 pub(super) fn write(plan: &Plan, path: &Path) -> Result<(), Error> {
-    let none = || ExpectError::NotDerived("the trial upgraded no instance".into());
+    let none = || not_derived("the trial upgraded no instance".into());
     Ok(plan.suggested.as_ref().ok_or_else(none)?.write(path)?)
+}
+
+/// Nothing can be derived.
+fn not_derived(why: String) -> Refusal {
+    Refusal::new(
+        "ExpectationsNotDerived",
+        format!("no expectations can be written: {why}"),
+    )
+    .with(
+        "an upgrade that goes through on the copy, and the functions of both versions",
+        why,
+        "write the file by hand, or correct what plan reports",
+    )
 }

@@ -5,8 +5,9 @@ use super::context::Context;
 use super::facts::Place;
 use crate::app_error::Error;
 use crate::build::REVISION;
+use crate::error::Refusal;
 use crate::progress::Progress;
-use crate::versions::{Kept, Record, VersionsError};
+use crate::versions::{Kept, Record};
 
 /// The label of whatever version is current.
 pub(super) const LIVE: &str = "live";
@@ -90,10 +91,17 @@ impl KeptName {
             }
             None => versions.find(&self.name, &self.version)?,
         };
-        Ok(found.ok_or_else(|| VersionsError::Unknown {
-            name: self.name.clone(),
-            version: self.version.clone(),
-            folder: versions.folder().to_owned(),
+        Ok(found.ok_or_else(|| {
+            let (name, version) = (&self.name, &self.version);
+            let folder = versions.folder().display().to_string();
+            let message = format!("nothing is kept of {name} {version} in {folder}");
+            Refusal::new("VersionUnknown", message)
+                .with(
+                    "a version that was registered from this project",
+                    "none",
+                    "name its sources by git:REVISION, or look for the folder in version control",
+                )
+                .usage()
         })?)
     }
 }

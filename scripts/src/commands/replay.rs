@@ -48,7 +48,8 @@ pub(super) struct VersionInterface {
 pub(super) async fn both(context: &Context, tried: &Tried) -> Result<[VersionInterface; 2], Error> {
     let (client, registry) = (&tried.client, tried.request.registry);
     let Plan { name, from, .. } = &tried.plan;
-    let before = client.registry(registry).known_code(name, from).await?;
+    let before = client.registry(registry).known_version(name, from).await?;
+    let before = before.map(|one| one.code);
     let documents = context.documents(client, registry);
     let of = async |code: RecordedCode| -> Result<VersionInterface, Error> {
         let place = (client, registry);

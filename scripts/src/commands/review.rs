@@ -15,8 +15,7 @@ use crate::app_error::Error;
 use crate::assess::{Accepted, Consent, Finding, Origin, Part, Role, Severity, decide};
 use crate::checks::Assessment;
 use crate::client::Client;
-use crate::error::{Exit, Explain, Report};
-use crate::expect::ExpectError;
+use crate::error::{Exit, Explain, Refusal, Report};
 use crate::fuzz::{Fuzzed, FuzzedUpgrade};
 use crate::governance::signed::{current, deadline};
 use crate::governance::{
@@ -50,7 +49,19 @@ pub(super) async fn run(
     let mut outcome = Outcome::of(&review, &context.names());
     let found = review.checked.and_then(|checked| checked.state_difference);
     if let Some(expected) = against.filter(|hash| Some(*hash) != found) {
-        let error = ExpectError::OtherDifference { expected, found };
+        let found = found.map_or_else(
+            || "none: it does not succeed on a copy, or its result depends on the block".to_owned(),
+            |found| found.to_string(),
+        );
+        let error = Refusal::new(
+            "StateDifference",
+            "the state difference of the action is another one",
+        )
+        .with(
+            expected.to_string(),
+            found,
+            "do not approve it: compare the storage words here with those of plan",
+        );
         let report = Report::of(&error);
         outcome.line(format!("✗ {}", report.message));
         outcome.field("error", report);

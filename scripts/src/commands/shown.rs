@@ -64,7 +64,11 @@ pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<Decoded
         _ => {
             let code = match code {
                 Some(code) => Some(RecordedCode::from(code)),
-                None => place.reader().known_code(name, version).await?,
+                None => place
+                    .reader()
+                    .known_version(name, version)
+                    .await?
+                    .map(|one| one.code),
             };
             match code {
                 Some(code) => declared(place, (name, code, data)).await?,

@@ -6,9 +6,9 @@ use super::facts::Place;
 use super::inspect::inspect;
 use crate::app_error::Error;
 use crate::assess::Finding;
+use crate::error::Refusal;
 use crate::governance::definitions;
 use crate::inspect::{Inspection, MigrationStatus, instance_line};
-use crate::manifest::ManifestError;
 use crate::model::Used;
 use crate::names::Names;
 use crate::output::Outcome;
@@ -37,14 +37,8 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
 }
 
 /// A subject that is an address is an instance; so is an alias.
-pub(super) fn instance_named(
-    context: &Context,
-    subject: &str,
-) -> Result<Option<Address>, ManifestError> {
-    match context.manifest.address(subject) {
-        Err(ManifestError::UnknownAlias { .. }) => Ok(None),
-        found => found.map(Some),
-    }
+pub(super) fn instance_named(context: &Context, subject: &str) -> Result<Option<Address>, Refusal> {
+    context.manifest.known_address(subject)
 }
 
 async fn of_definitions(place: Place<'_>, names: Vec<String>) -> Result<Found, Error> {

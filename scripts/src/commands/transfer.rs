@@ -7,10 +7,11 @@ use super::propose::propose;
 use crate::app_error::Error;
 use crate::assess::{Finding, FindingId};
 use crate::client::Client;
+use crate::error::Refusal;
 use crate::governance::kind_in_words;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{Receiver, Transfer, TransferError, receiver, require_registry};
+use crate::registry::{Receiver, Transfer, receiver, require_registry};
 use crate::report::CommandReport;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
@@ -168,13 +169,17 @@ impl Checked {
 }
 
 /// An adopted proxy goes to no definition.
-fn require_account(call: &abi::transferProxyCall) -> Result<(), TransferError> {
+fn require_account(call: &abi::transferProxyCall) -> Result<(), Refusal> {
     match call.definition.is_empty() {
         true => Ok(()),
-        false => Err(TransferError::ToAccount {
-            proxy: call.proxy,
-            definition: call.definition.clone(),
-        }),
+        false => Err(Refusal::new("ToAccount", format!(
+                "{} is adopted: it goes to an account, which owns it from then on",
+                call.proxy
+            )).with("no definition", call.definition.as_str(), format!(
+                "nothing was sent; stylus-upgrades transfer {} ACCOUNT gives it away; another registry's definition \
+                 adopts it from the account that the refusal of its adopt names",
+                call.proxy
+            ))),
     }
 }
 

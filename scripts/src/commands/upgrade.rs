@@ -13,7 +13,6 @@ use crate::assess::Coverage;
 use crate::checks::Assessment;
 use crate::client::Transactions;
 use crate::error::Exit;
-use crate::manifest::ManifestError;
 use crate::output::Outcome;
 use crate::registry::{self, Route, Upgraded};
 use alloy::primitives::{Address, Bytes};
@@ -29,16 +28,7 @@ pub(super) async fn run(
     call: &[String],
     overrides: &StorageArgs,
 ) -> Result<Outcome, Error> {
-    let proxy = context
-        .manifest
-        .address(proxy)
-        .map_err(|error| match error {
-            ManifestError::UnknownAlias { name, .. } => ManifestError::NotAnInstance {
-                name,
-                version: version.to_owned(),
-            },
-            other => other,
-        })?;
+    let proxy = context.manifest.address(proxy)?;
     let data = calldata::encode(call, &context.manifest)?;
     let client = context.working_client("upgrade").await?;
     let request = PathRequest {
@@ -59,7 +49,8 @@ pub(super) async fn run(
             registry::upgrade(&client, proxy, version, data.clone()).await?,
         ),
     };
-    let Upgraded { from, to, done, .. } = &upgraded;
+    let Upgraded { from, to, .. } = &upgraded;
+    let done = upgraded.paused.is_none();
     let sent = std::slice::from_ref(&upgraded.sent);
     let mut outcome = Outcome::of(&Transactions::of(sent), &context.names());
     storage::report(&mut outcome, &checks);

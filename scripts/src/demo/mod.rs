@@ -6,7 +6,7 @@ pub mod page;
 use crate::app_error::Error;
 use crate::manifest::{FILE, Manifest};
 use crate::output::{Output, Style};
-use crate::own_file::FileError;
+use crate::own_file;
 use alloy::primitives::Address;
 use page::{Step, matches, steps};
 use serde::Serialize;
@@ -204,14 +204,7 @@ fn canonical(path: &Path) -> PathBuf {
 }
 
 fn refused(action: &'static str, path: PathBuf) -> impl FnOnce(io::Error) -> Error {
-    move |source| {
-        FileError::Io {
-            action,
-            path,
-            source,
-        }
-        .into()
-    }
+    move |source| own_file::io(action, &path)(source).into()
 }
 
 #[cfg(test)]

@@ -185,7 +185,9 @@ impl Init {
     fn put(&self, text: impl Fn(&ChangedFile) -> Option<&String>) -> Result<(), Error> {
         for one in &self.files {
             let put = match text(one) {
-                Some(text) => own_file::write(&one.path, text.as_bytes()).map_err(Into::into),
+                Some(text) => {
+                    own_file::write(&one.path, text.as_bytes()).map_err(std::io::Error::other)
+                }
                 None => std::fs::remove_file(&one.path),
             };
             put.map_err(file("write", &one.path))?;

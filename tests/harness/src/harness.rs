@@ -10,7 +10,6 @@ use stylus_upgrades_common::error::Explain;
 use stylus_upgrades_deploy::build::{Artifact, Builder, Framework, REVISION};
 use stylus_upgrades_deploy::client::{ChainError, Client, Sent};
 use stylus_upgrades_deploy::deploy::{DATA_FEE_BUMP_PERCENT, deploy};
-use stylus_upgrades_deploy::registry::OriginError;
 use stylus_upgrades_deploy::versions::Versions;
 use stylus_upgrades_interface::registry::IRegistry::{self, Executed};
 
@@ -290,18 +289,6 @@ impl From<ChainError> for HarnessError {
             ChainError::Refused { revert, .. } => {
                 Self::Reverted(Revert::new(revert.data().clone()))
             }
-            other => Self::Library {
-                name: other.name(),
-                message: other.to_string(),
-            },
-        }
-    }
-}
-
-impl From<OriginError> for HarnessError {
-    fn from(error: OriginError) -> Self {
-        match error {
-            OriginError::Chain(error) => error.into(),
             other => Self::Library {
                 name: other.name(),
                 message: other.to_string(),

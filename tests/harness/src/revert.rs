@@ -4,7 +4,7 @@ use std::fmt;
 
 use alloy::primitives::Bytes;
 use alloy::sol_types::SolError;
-use stylus_upgrades_deploy::client::ContractError;
+use stylus_upgrades_deploy::client::Revert as Decoded;
 
 use crate::error::HarnessError;
 
@@ -33,29 +33,14 @@ impl Revert {
     /// The error's name: one of the framework's, or Solidity's `Error` or `Panic`; `None` for any
     /// other data.
     pub fn name(&self) -> Option<&'static str> {
-        ContractError::decode(&self.data).map(|error| error.name())
-    }
-
-    /// Name and fields of a known error.
-    fn known(&self) -> Option<String> {
-        let error = ContractError::decode(&self.data)?;
-        Some(match &error {
-            ContractError::Reason(error) => format!("Error({:?})", error.reason),
-            ContractError::Panic(error) => format!("Panic({})", error.code),
-            // `Name(Name { … })`: an enum's variant and its struct
-            error => {
-                let variant = format!("{:?}", error.variant());
-                let fields = variant.split_once('(').map_or("", |(_, rest)| rest);
-                fields.strip_suffix(')').unwrap_or(fields).to_owned()
-            }
-        })
+        Decoded::decode(&self.data).known_name()
     }
 }
 
 impl fmt::Display for Revert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.known() {
-            Some(known) => f.write_str(&known),
+        match self.name() {
+            Some(_) => write!(f, "{}", Decoded::decode(&self.data)),
             None if self.data.is_empty() => f.write_str("no data"),
             None => write!(f, "{}", self.data),
         }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use alloy::primitives::{B256, U256};
+use alloy::primitives::B256;
 use alloy::providers::Provider;
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
@@ -106,43 +106,6 @@ async fn run_migration_goes_on_when_its_transactions_are_replaced_by_others() ->
     let ran = finish(child).await;
     ran.ends_with(0);
     assert!(ran.errors.contains("took the nonce"), "{}", ran.errors);
-    fixture.assert_migrated().await
-}
-
-#[tokio::test]
-async fn run_migration_pays_more_for_what_the_base_fee_has_left_behind() -> Done {
-    let harness = Harness::start().await?;
-    let fixture = begun(&harness, BATCHES, 40).await?;
-    rpc(&fixture, "evm_setAutomine", json!([false])).await?;
-    let child = fixture.start(&SLOW);
-    waiting(&fixture, 4).await;
-    let dear = U256::from(50_000_000_000_u64);
-    rpc(&fixture, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await?;
-    rpc(&fixture, "evm_mine", json!([])).await?;
-    rpc(&fixture, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await?;
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
-    rpc(&fixture, "evm_setAutomine", json!([true])).await?;
-    rpc(&fixture, "evm_mine", json!([])).await?;
-    let ran = finish(child).await;
-    ran.ends_with(0);
-    println!("{}", ran.errors);
-    fixture.assert_migrated().await
-}
-
-#[tokio::test]
-async fn run_migration_replaces_what_an_earlier_run_left_behind_the_base_fee() -> Done {
-    let harness = Harness::start().await?;
-    let fixture = begun(&harness, BATCHES, 20).await?;
-    rpc(&fixture, "evm_setAutomine", json!([false])).await?;
-    let killed = fixture.command(&SLOW).env(VARIABLE, "sent:3").spawn();
-    finish(killed.expect("it starts")).await;
-    let dear = U256::from(50_000_000_000_u64);
-    rpc(&fixture, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await?;
-    rpc(&fixture, "evm_mine", json!([])).await?;
-    rpc(&fixture, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await?;
-    assert_eq!(fixture.progress().await?.0, 0, "they are not mined");
-    rpc(&fixture, "evm_setAutomine", json!([true])).await?;
-    fixture.run(&LIST).await.ends_with(0);
     fixture.assert_migrated().await
 }
 

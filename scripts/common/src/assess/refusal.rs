@@ -3,11 +3,7 @@
 use super::finding::Finding;
 use super::id::FindingId;
 use crate::error::Explain;
-use crate::text::count;
 use std::fmt;
-
-/// The kind of a finding about a field that a change before it moves.
-const SHIFT: &str = "shift";
 
 /// What findings of one check have in common when they refuse something: they are told together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,38 +111,14 @@ impl Group<'_> {
         match &first.together {
             Some(together) if together.found.is_some() => Vec::new(),
             Some(_) => {
-                let (causes, moved) = self.causes();
-                let lines = causes.iter().flat_map(|one| {
+                let lines = self.0.iter().flat_map(|one| {
                     let line = format!("  {}  {}", one.id, one.message);
                     std::iter::once(line).chain(one.details.iter().map(|one| format!("    {one}")))
                 });
-                lines
-                    .chain(moved.iter().map(|moved| format!("  {moved}")))
-                    .collect()
+                lines.collect()
             }
             None => first.details.clone(),
         }
-    }
-
-    /// The findings, and in a few words the fields that only move because of another finding.
-    fn causes(&self) -> (Vec<&Finding>, Option<String>) {
-        let (moved, causes): (Vec<&Finding>, Vec<&Finding>) = self
-            .0
-            .iter()
-            .copied()
-            .partition(|one| one.id.kind() == SHIFT);
-        if causes.is_empty() || moved.len() < 2 {
-            return (self.0.clone(), None);
-        }
-        let fields: Vec<&str> = moved
-            .iter()
-            .filter_map(|one| one.about.as_deref())
-            .collect();
-        let moved = count(moved.len(), "field");
-        (
-            causes,
-            Some(format!("that moves {moved} behind: {}", fields.join(", "))),
-        )
     }
 
     fn expected(&self) -> Option<String> {
@@ -161,9 +133,8 @@ impl Group<'_> {
         if let Some(found) = together.and_then(|all| all.found.clone()) {
             return Some(found);
         }
-        let (causes, moved) = self.causes();
-        let found = causes.iter().filter_map(|one| one.found.as_deref());
-        let found: Vec<&str> = found.chain(moved.as_deref()).collect();
+        let found = self.0.iter().filter_map(|one| one.found.as_deref());
+        let found: Vec<&str> = found.collect();
         (!found.is_empty()).then(|| found.join(", "))
     }
 
@@ -238,7 +209,7 @@ mod tests {
     use std::sync::Arc;
 
     #[test]
-    fn one_inserted_field_is_one_cause_with_what_it_moves() {
+    fn findings_of_one_check_are_told_together() {
         let together = Arc::new(Together {
             message: "2.0 would misread 1.0".into(),
             ..Together::default()
@@ -260,10 +231,9 @@ mod tests {
             Refused::of(all).expect("a refusal")
         };
         let refused = one(&["a", "b", "c"]);
-        let expected =
-            "2.0 would misread 1.0:\n  insert:x  x: why\n  that moves 3 fields behind: a, b, c";
+        let expected = "2.0 would misread 1.0:\n  insert:x  x: why\n  shift:a  a: why\n  shift:b  b: why\n  shift:c  c: why";
         assert_eq!(refused.to_string(), expected);
-        let found = "insert:x, that moves 3 fields behind: a, b, c";
+        let found = "insert:x, shift:a, shift:b, shift:c";
         assert_eq!(refused.found().as_deref(), Some(found));
         assert!(
             refused

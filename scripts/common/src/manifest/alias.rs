@@ -1,7 +1,7 @@
 //! What can be an alias. It stands where an address stands, so it must not look like one, nor like a
 //! word of policies, nor like another alias.
 
-use super::ManifestError;
+use crate::error::Refusal;
 use std::path::Path;
 
 /// Words of the policy language.
@@ -12,16 +12,26 @@ const LENGTH_MAX: usize = 64;
 /// Checks that `alias` of the manifest at `path` can be one.
 ///
 /// # Errors
-/// [`ManifestError::Alias`].
-pub fn check_alias(path: &Path, alias: &str) -> Result<(), ManifestError> {
-    match reason(alias) {
-        None => Ok(()),
-        Some(reason) => Err(ManifestError::Alias {
-            path: path.to_owned(),
-            alias: alias.to_owned(),
-            reason,
-        }),
-    }
+/// Where it cannot.
+pub fn check_alias(path: &Path, alias: &str) -> Result<(), Refusal> {
+    let Some(reason) = reason(alias) else {
+        return Ok(());
+    };
+    let shown = if alias.is_empty() {
+        "an empty name"
+    } else {
+        alias
+    };
+    Err(Refusal::new(
+        "ManifestAlias",
+        format!("{}: {alias:?} cannot be an alias: {reason}", path.display()),
+    )
+    .with(
+        "a letter, then letters, digits, '_', '-' or '.': no address, no word of policies",
+        shown,
+        "give it another name",
+    )
+    .usage())
 }
 
 /// Why a word is no alias.

@@ -1,6 +1,6 @@
 //! `key` says where the key lies that signs, and is never the key.
 
-use super::ManifestError;
+use crate::error::Refusal;
 use crate::secret::redacted;
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use std::path::Path;
 /// refused elsewhere.
 ///
 /// # Errors
-/// [`ManifestError::Secret`], which does not repeat it.
-pub(super) fn require_no_secret(path: &Path, source: &str) -> Result<(), ManifestError> {
+/// Where there is one. It is not repeated.
+pub(super) fn require_no_secret(path: &Path, source: &str) -> Result<(), Refusal> {
     let Ok(table) = source.parse::<toml::Table>() else {
         return Ok(());
     };
@@ -24,10 +24,9 @@ pub(super) fn require_no_secret(path: &Path, source: &str) -> Result<(), Manifes
     };
     let mut keys = [top].into_iter().chain(networks);
     match keys.find(|(_, key)| key.is_some_and(holds_one)) {
-        Some((entry, _)) => Err(ManifestError::Secret {
-            path: path.to_owned(),
-            entry,
-        }),
+        Some((entry, _)) => Err(Refusal::new("ManifestSecret", format!("{}: {entry} is a private key; it is not repeated here", path.display())).with("where the key lies: { account = NAME }, { keystore = FILE }, { private_key_path = FILE }, or \
+             { unlocked = ADDRESS } for an account that the endpoint holds", "a private key in a file that others read", "take it out; if others may have read it, use another key")
+        .usage()),
         None => Ok(()),
     }
 }

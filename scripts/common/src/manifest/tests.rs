@@ -1,5 +1,6 @@
-use super::{FILE, Kind, Manifest, ManifestError};
-use crate::error::Explain;
+use super::{FILE, Kind, Manifest};
+use crate::error::{Explain, Refusal};
+use crate::keys::KeyPlace;
 use alloy::primitives::Address;
 use std::path::Path;
 
@@ -12,7 +13,7 @@ Admin = "0x2222222222222222222222222222222222222222"
 Admin2 = "0x3333333333333333333333333333333333333333"
 "#;
 
-fn parse(source: &str) -> Result<Manifest, ManifestError> {
+fn parse(source: &str) -> Result<Manifest, Refusal> {
     Manifest::parse(Path::new(FILE), source)
 }
 
@@ -167,7 +168,7 @@ fn on_a_network_its_table_counts_and_the_common_aliases() {
     let path = local.key.private_key_path.expect("a key");
     assert!(path.ends_with("dev.key"), "{path:?}");
     // a key of one network signs on no other
-    assert!(!on.key.is_some());
+    assert_eq!(on.key, KeyPlace::default());
 }
 
 #[test]
@@ -181,7 +182,7 @@ fn an_unknown_network_is_reported_with_the_known_ones() {
 #[test]
 fn a_network_that_nobody_could_use_is_refused() {
     let cases = [
-        ("[networks.a]\n", "ManifestNetwork"),
+        ("[networks.a]\n", "ManifestSyntax"),
         ("[networks.a]\nchain_id = \"1\"\n", "ManifestSyntax"),
         (
             "[networks.a]\nchain_id = 1\nrpc = \"x\"\n",
@@ -272,8 +273,9 @@ fn a_network_that_the_manifest_names_holds_unless_another_is_named() {
     assert_eq!(manifest.registry, Some(Address::repeat_byte(0x44)));
     let other = manifest.on("sepolia").expect("it");
     assert_eq!(other.chain_id, Some(421_614));
-    assert!(
-        !other.key.is_some(),
+    assert_eq!(
+        other.key,
+        KeyPlace::default(),
         "a key of one network signs on no other"
     );
     assert_eq!(other.proxy, Some(Kind::Evm), "the same on every network");

@@ -1,34 +1,34 @@
 //! `${NAME}` in an RPC URL: a variable of the environment. What it stands for is put in when the URL
 //! is used, and is written nowhere.
 
-use super::ManifestError;
+use crate::error::Refusal;
 use crate::secret::Secret;
 
 /// `text` with its variables replaced by what `value` says, and the values that went into it.
 pub(super) fn expand(
     text: &str,
     value: impl Fn(&str) -> Option<String>,
-) -> Result<(Secret, Vec<String>), ManifestError> {
+) -> Result<(Secret, Vec<String>), Refusal> {
     let mut expanded = String::with_capacity(text.len());
     let mut values = Vec::new();
     let mut rest = text;
     while let Some((before, from)) = rest.split_once("${") {
         let Some((name, after)) = from.split_once('}').filter(|(name, _)| is_name(name)) else {
-            return Err(ManifestError::Variable {
-                reason: "a `${` that no name of a variable and `}` follow".into(),
-                expected: "${NAME}: a letter or '_', then letters, digits or '_'".into(),
-                next: "correct the URL in the manifest".into(),
-            });
+            return Err(refused(
+                "a `${` that no name of a variable and `}` follow",
+                "${NAME}: a letter or '_', then letters, digits or '_'",
+                "correct the URL in the manifest",
+            ));
         };
-        let missing = |what: &str| ManifestError::Variable {
-            reason: format!("the variable {name} is {what}"),
-            expected: format!("{name} in the environment, with a value"),
-            next: format!("export {name}=…, or give --rpc-url"),
+        let missing = || {
+            refused(
+                &format!("the variable {name} is not set, or empty"),
+                &format!("{name} in the environment, with a value"),
+                &format!("export {name}=…, or give --rpc-url"),
+            )
         };
-        let found = value(name).ok_or_else(|| missing("not set"))?;
-        if found.is_empty() {
-            return Err(missing("set, and empty"));
-        }
+        let found = value(name).filter(|found| !found.is_empty());
+        let found = found.ok_or_else(missing)?;
         expanded.push_str(before);
         expanded.push_str(&found);
         values.push(found);
@@ -36,6 +36,13 @@ pub(super) fn expand(
     }
     expanded.push_str(rest);
     Ok((Secret::new(expanded), values))
+}
+
+fn refused(reason: &str, expected: &str, next: &str) -> Refusal {
+    let message = format!("the manifest's RPC URL cannot be made: {reason}");
+    Refusal::new("RpcUrlVariable", message)
+        .with(expected, reason, next)
+        .usage()
 }
 
 fn is_name(name: &str) -> bool {

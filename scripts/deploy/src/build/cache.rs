@@ -42,7 +42,7 @@ impl Cache {
     pub(super) fn lock(&self, progress: &dyn Progress) -> Result<File, BuildError> {
         let path = self.folder.join(".lock");
         let file = own_file::open_or_create(&path)
-            .map_err(|error| BuildError::file("create", &path)(error.into()))?;
+            .map_err(|error| BuildError::file("create", &path)(std::io::Error::other(error)))?;
         if file.try_lock().is_err() {
             progress.note("waiting for another build of contracts to end");
             file.lock().map_err(BuildError::file("lock", path))?;
@@ -64,7 +64,8 @@ impl Cache {
         let artifact = artifact.clone();
         let path = self.path(&artifact.name, key);
         let text = serde_json::to_vec(&Record { key, artifact }).unwrap_or_default();
-        own_file::write(&path, &text).map_err(|error| BuildError::file("write", path)(error.into()))
+        own_file::write(&path, &text)
+            .map_err(|error| BuildError::file("write", path)(std::io::Error::other(error)))
     }
 
     fn path(&self, package: &str, key: B256) -> PathBuf {

@@ -1,17 +1,14 @@
 //! For every refusal that people meet: what was expected, what was found, what to do next.
-//!
-//! One file for each interface; each matches all of its errors, so that a new one has to be explained
-//! before this program compiles.
 
-mod arb_wasm;
-mod migrations;
-mod proxy;
 mod reasons;
-mod registry;
-mod solidity;
 
-pub use reasons::not_runnable_reason;
-pub use reasons::policy_reason;
+pub use reasons::{not_runnable_reason, policy_reason};
+
+use super::revert::plain;
+use crate::text::shell_word;
+use alloy::dyn_abi::DynSolValue;
+use reasons::{not_runnable_cure, reason};
+use stylus_upgrades_interface::reasons::invalid_step;
 
 /// What a refusal means for the one who meets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,10 +33,313 @@ impl Advice {
             next: next.into(),
         }
     }
+
+    /// That of an error of the framework, the chain or the language.
+    pub(super) fn of(name: &str, arguments: &[DynSolValue]) -> Option<Self> {
+        let (expected, found, next) = words(name, arguments)?;
+        let reason = reason(name, arguments).unwrap_or_default();
+        Some(Self {
+            expected: filled(expected, arguments, plain),
+            found: filled(found, arguments, plain) + reason,
+            next: filled(next, arguments, |one| shell_word(&plain(one))),
+        })
+    }
 }
 
-/// The errors of an interface, each with its advice.
-pub(super) trait Advise {
-    /// What it means for the one who meets it.
-    fn advice(&self) -> Advice;
+/// A text with `{0}`, `{1}` and so on in it replaced by the arguments.
+fn filled(text: &str, all: &[DynSolValue], written: impl Fn(&DynSolValue) -> String) -> String {
+    let mut pieces = text.split('{');
+    let mut filled = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (number, rest) = piece.split_once('}').unwrap_or_default();
+        let argument = number.parse().ok().and_then(|at: usize| all.get(at));
+        filled += &argument.map(&written).unwrap_or_default();
+        filled += rest;
+    }
+    filled
+}
+
+/// What is expected, what is found and what to do where a contract refuses with that error. `{0}` is its first argument;
+/// behind what is found stands the reason that a number of it stands for.
+fn words(
+    name: &str,
+    arguments: &[DynSolValue],
+) -> Option<(&'static str, &'static str, &'static str)> {
+    let number = |at: usize| arguments.get(at).and_then(reasons::number);
+    let is_empty = |at: usize| arguments.get(at).is_some_and(|one| plain(one).is_empty());
+    Some(match name {
+        // the language
+        "Error" | "Panic" => (
+            "what the contract demands",
+            "{0}",
+            "look into the contract's sources",
+        ),
+        // proxies
+        "NotAProxy" => ("a proxy", "a direct call", "call it through a proxy"),
+        "UpgradeInProgress" => (
+            "an instance that is live",
+            "a paused contract, or an upgrade of it that is running",
+            "wait, then try again; stylus-upgrades status tells what it is in",
+        ),
+        "VersionNotFound" => (
+            "a registered version of {0}",
+            "{1}",
+            "stylus-upgrades register {0} {1} <crate|wasm|address>",
+        ),
+        "UpgradeNotAuthorized" => (
+            "the registry, or a caller who alone satisfies the role `migrate`",
+            "{0}",
+            "let the approvers run `stylus-upgrades migrate`, then `rollout`",
+        ),
+        "AlreadyAtVersion" => ("another version", "{0}", "nothing: it is done"),
+        "NoPath" => (
+            "a chain of steps from {1} to {2}",
+            "none within the limits",
+            "stylus-upgrades register {0} with --from {1}",
+        ),
+        "ImplementationNotRunnable" => (
+            "code that can run: activated, current, unexpired",
+            "{0}: ",
+            not_runnable_cure(number(1)?),
+        ),
+        "MigrationNotApplied" if is_empty(0) => (
+            "an initializer of {1} that marks itself",
+            "no mark: it reverted without data, as a panic does, ran out of gas, or is no such initializer",
+            "stylus-upgrades create-proxy tries it first and says which; stylus-upgrades trace shows its calls",
+        ),
+        "MigrationNotApplied" => (
+            "a migration {0} → {1} that marks itself",
+            "no mark: it reverted without data, as a panic does, ran out of gas, or is no such migration",
+            "stylus-upgrades plan tries it on a copy and says which",
+        ),
+        "UpgradeSlotsTouched" => (
+            "a step that leaves the framework's slots alone",
+            "a write to {0}",
+            "correct the migration",
+        ),
+        "ValueNotAccepted" => ("no value", "{0}", "send it without value"),
+        // initializers and migrations
+        "NotInUpgrade" => (
+            "a call inside create-proxy or upgrade, between the labels that the function declares",
+            "a call from outside, or a step between other labels",
+            "nobody calls initializers and migrations by hand; where an upgrade was refused, compare \
+             #[migration(from, to)] with the version that the instance is at (stylus-upgrades status) and with the \
+             label of the new one",
+        ),
+        "AlreadyInitialized" => (
+            "a fresh instance",
+            "one that was initialized at {0}",
+            "nothing: it has been done",
+        ),
+        "AlreadyMigrated" => (
+            "an instance without {1}",
+            "one that went {0} → {1}",
+            "nothing: it has been done",
+        ),
+        "PredecessorMissing" => ("{0}", "not reached yet", "go there first"),
+        "PostConditionFailed" => (
+            "{0} behind the step",
+            "it does not hold there",
+            "nothing has changed: correct the calldata, or the code that the condition belongs to",
+        ),
+        // migrations in many transactions
+        "ContractPaused" => (
+            "an instance that is live",
+            "one that is on its way {0} → {1}",
+            "stylus-upgrades run-migration goes on with it, status tells how far it is",
+        ),
+        "NotHandler" => (
+            "{1}",
+            "{0}",
+            "use the handler's key, or have it replaced: stylus-upgrades run-migration PROXY --handler ADDRESS",
+        ),
+        "BatchOutOfOrder" => (
+            "a batch from {1}",
+            "one from {0}",
+            "begin where stylus-upgrades status says that it is",
+        ),
+        "MigrationIncomplete" => (
+            "{1} items",
+            "{0} items",
+            "stylus-upgrades run-migration goes on with it",
+        ),
+        "NotReversible" => (
+            "a program that can turn back",
+            "one that declares no reverse",
+            "end the migration, then go back by a version of its own",
+        ),
+        "BudgetTooSmall" => ("{0} gas", "{1} gas", "give more --gas"),
+        "NothingLeft" => (
+            "items that are left",
+            "{0} of {1}",
+            "nothing: stylus-upgrades run-migration ends it",
+        ),
+        "UnknownMap" => ("a lazy map of the contract", "{0}", "check its name"),
+        "AlreadyIncluded" => (
+            "a token that is not listed yet",
+            "{0}",
+            "leave it out of the list",
+        ),
+        "OwnerMismatch" => (
+            "token {0} with its owner {2}",
+            "the owner {1}",
+            "ask the contract for the owner: a list, and events, can be wrong",
+        ),
+        "TokensUnordered" => ("an id above {0}", "{1}", "sort the list by id, each once"),
+        "MalformedItems" => (
+            "items as the program reads them",
+            "something else",
+            "look into the program's sources for the words of an item",
+        ),
+        // definitions and versions
+        "DefinitionExists" => (
+            "a new name",
+            "{0}",
+            "choose another name, or go on with this definition",
+        ),
+        "DefinitionNotFound" => (
+            "a definition of this registry",
+            "{0}",
+            "stylus-upgrades status lists the definitions; a new one: stylus-upgrades define {0}",
+        ),
+        "DefinitionPaused" => (
+            "a definition that is live",
+            "{0} is paused",
+            "to pause it, nothing; for all else stylus-upgrades resume {0}, then the same command; register prepares \
+             it while the definition is paused",
+        ),
+        "DefinitionNotPaused" => (
+            "a definition that is paused",
+            "{0} is live",
+            "nothing: it is live already",
+        ),
+        "VersionExists" => (
+            "a new label, or the very code, layout and sources that are registered",
+            "{1} with something else of these",
+            "a version never changes: undo what was changed beside it, or choose another label",
+        ),
+        "InvalidLabel" => (
+            "1 to 64 bytes of printable ASCII without spaces",
+            "{0}: ",
+            "choose another label",
+        ),
+        "InvalidStep" if number(2) == Some(invalid_step::INITIAL_WITH_MIGRATION) => (
+            "a step that can be taken",
+            "",
+            "leave --call, --script and --complex out: create-proxy --init fills an instance of a first version",
+        ),
+        "InvalidStep" => ("a step that can be taken", "", "correct it"),
+        "InvalidLayout" => (
+            "a layout document that the registry takes",
+            "{0} bytes",
+            "make the layout smaller: fewer or shorter names of fields and types",
+        ),
+        // who decides
+        "UnknownRole" => (
+            "a role that is set",
+            "{0}",
+            "stylus-upgrades policy explain lists the roles",
+        ),
+        "InvalidPolicy" => (
+            "a policy such as 0xaddr, AND(p,…), OR(p,…), OutOf(n,p,…)",
+            "at byte {1}: ",
+            "correct the expression",
+        ),
+        "NotAnApprover" => (
+            "an address that the policy names",
+            "{0}",
+            "use the key of an approver; only who proposed an action cancels it, while he is needed, or who alone \
+             satisfies its role",
+        ),
+        "AlreadyApproved" => (
+            "the approval of somebody else",
+            "{0}",
+            "wait for the other approvers",
+        ),
+        "NotApproved" => (
+            "an approval of one's own, or an action that was not refused before",
+            "none by {0}",
+            "nothing: no signature of that account counts any more, or it is no approver of it",
+        ),
+        "TooManyActions" => (
+            "at most 16 open actions of one proposer",
+            "{1}",
+            "cancel what is not needed any more (stylus-upgrades pending, cancel)",
+        ),
+        "ActionNotFound" => (
+            "an open action",
+            "{0}",
+            "stylus-upgrades pending lists what is open: it may be executed, cancelled, or ended by a policy change",
+        ),
+        "ActionExpired" => (
+            "an action that is still open",
+            "{0}",
+            "type the command again: that proposes it anew; what was signed for it: have it signed again, with a \
+             later --deadline",
+        ),
+        "InvalidSignature" => (
+            "a signature of this action by {1}, once, and not withdrawn",
+            "at position {0} another one, or one that its signer has withdrawn",
+            "who has withdrawn an approval approves again by stylus-upgrades approve only; otherwise have it signed \
+             again",
+        ),
+        "CodeChanged" => ("{1}", "{2}", "stop and find out who changed it"),
+        // instances
+        "NotAnInstance" => ("a proxy of this registry", "{0}", "check the address"),
+        "NotMigrating" => (
+            "an instance in a complex step",
+            "{0} is ",
+            "stylus-upgrades status tells what it is in",
+        ),
+        "DirectCallRequired" => (
+            "an account without code that sends the call directly",
+            "a call of {0}",
+            "send the same call with a key whose account has no code: stylus-upgrades approve, or rollout for \
+             instances that wait; anybody may",
+        ),
+        "InstanceNotObeying" => (
+            "a proxy that does what this registry orders",
+            "{0}",
+            "find out who else decides about it; stylus-upgrades transfer {0} --remove drops it",
+        ),
+        "TransferNotAccepted" => (
+            "a definition that has accepted this proxy from this registry",
+            "{1} from {2}",
+            "first, at the receiving registry: stylus-upgrades adopt NAME {1} VERSION --from {2}",
+        ),
+        "ProxyExists" => ("a new salt", "{0}", "choose another --salt"),
+        // calls
+        "Reentered" => (
+            "one call at a time",
+            "a call within another one",
+            "call it from outside of the registry's own calls",
+        ),
+        "InsufficientGas" => ("{0}", "{1}", "send it with more gas"),
+        "NotSupported" => ("something that is built", "{0}", "do without it"),
+        // programs
+        "ProgramNotWasm" => (
+            "a Stylus program",
+            "other code",
+            "give the address of a program",
+        ),
+        "ProgramNotActivated" => (
+            "an activated program",
+            "one that is not",
+            "stylus-upgrades deploy activates it",
+        ),
+        "ProgramNeedsUpgrade" => ("{1}", "{0}", "activate it again"),
+        "ProgramExpired" => (
+            "an activation of the last 365 days",
+            "one that is {0} s old",
+            "activate it again",
+        ),
+        "ProgramUpToDate" => (
+            "a program that is not active",
+            "one that is",
+            "nothing: it is done",
+        ),
+        "ProgramKeepaliveTooSoon" => ("an older activation", "one that is {0} s old", "wait"),
+        "ProgramInsufficientValue" => ("{1}", "{0}", "raise --data-fee-bump-percent"),
+        _ => return None,
+    })
 }

@@ -1,6 +1,7 @@
 //! An RPC URL: parsed once, and printed without what is secret in it.
 
 use super::error::ChainError;
+use crate::error::Refusal;
 use crate::loopback::is_loopback;
 use alloy::transports::choose_tls_cryptography;
 use alloy::transports::http::reqwest::header::{AUTHORIZATION, HeaderMap};
@@ -30,10 +31,20 @@ impl Endpoint {
     /// Reads a URL.
     ///
     /// # Errors
-    /// [`ChainError::Url`] where it is none that this program can use. The text is not repeated.
+    /// Where it is none that this program can use. The text is not repeated.
     pub fn parse(text: &str) -> Result<Self, ChainError> {
-        let unusable = |reason: &str| ChainError::Url {
-            reason: reason.to_owned(),
+        let unusable = |reason: &str| {
+            let message = format!("the RPC URL cannot be used: {reason}");
+            let expected = match cfg!(feature = "tls") {
+                true => "http://host:port or https://host",
+                false => "http://host:port",
+            };
+            let next = "give another --rpc-url";
+            ChainError::from(
+                Refusal::new("Url", message)
+                    .with(expected, reason, next)
+                    .usage(),
+            )
         };
         let url: Url = text
             .trim()

@@ -1,19 +1,34 @@
 //! What can go wrong between this program and a chain.
 
+use super::endpoint::Endpoint;
 use super::revert::{Revert, StepEnd};
 use super::transport::Unanswered;
-use crate::error::{Exit, Explain};
-use crate::ids::{CodeHash, TxHash};
-use crate::text::shell_word;
-use alloy::primitives::{Address, U256};
+use crate::error::{Exit, Explain, Refusal};
+use crate::ids::TxHash;
+use alloy::primitives::Address;
 use alloy::sol_types::SolError;
+use alloy::transports::TransportError;
 use stylus_upgrades_interface::chain::ARB_WASM;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use thiserror::Error;
 
+/// How Nitro's errors begin, through every endpoint, where a program does not run.
+const NOT_RUNNABLE: [&str; 3] = [
+    "ProgramNotActivated(",
+    "ProgramNeedsUpgrade(",
+    "ProgramExpired(",
+];
+
 /// An error that an endpoint answered with.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Explain)]
 #[error("{endpoint} refused {what}: {message} (code {code})")]
+#[explain(
+    name = self.sorted().0,
+    expected = self.sorted().1.to_owned(),
+    found = self.words(),
+    next = self.sorted().2,
+    exit = Exit::Chain
+)]
 pub struct RpcError {
     /// The endpoint.
     pub endpoint: String,
@@ -30,27 +45,43 @@ impl RpcError {
     pub fn words(&self) -> String {
         format!("{} (code {})", self.message, self.code)
     }
+
+    /// Its name, what was expected and what to do, by the endpoint's words, which every node chooses alike.
+    fn sorted(&self) -> (&'static str, &'static str, String) {
+        let says = |words: &str| self.message.contains(words);
+        if says("insufficient funds") {
+            return (
+                "InsufficientFunds",
+                "ether for the gas, and for what is sent along",
+                "send ether to the key's account, then run the command again".into(),
+            );
+        }
+        if NOT_RUNNABLE.into_iter().any(says) {
+            return (
+                "ProgramNotRunnable",
+                "a program that is active for the chain's Stylus version",
+                format!(
+                    "activate the program again: anybody may, by stylus-upgrades doctor --fix, or by \
+                     activateProgram(address) of {ARB_WASM}; what it stores is untouched"
+                ),
+            );
+        }
+        (
+            "Rpc",
+            "an answer, or a revert",
+            "check the account's balance and the endpoint, then try again".into(),
+        )
+    }
 }
 
 /// What can go wrong between this program and a chain.
 #[derive(Debug, Error, Explain)]
 #[explain(exit = Exit::Chain)]
 pub enum ChainError {
-    /// The URL cannot be used. It is not repeated: it may hold a key.
-    #[error("the RPC URL cannot be used: {reason}")]
-    #[explain(
-        expected = match cfg!(feature = "tls") {
-            true => "http://host:port or https://host, or ws and wss".to_owned(),
-            false => "http://host:port".to_owned(),
-        },
-        found = "{reason}",
-        next = "give another --rpc-url",
-        exit = Exit::Usage
-    )]
-    Url {
-        /// Why not.
-        reason: String,
-    },
+    /// It is said in plain words.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Told(#[from] Refusal),
     /// Nobody answers, or the answer cannot be used.
     #[error("no answer from {endpoint}: {reason}")]
     #[explain(of = reason)]
@@ -60,70 +91,10 @@ pub enum ChainError {
         /// Why not.
         reason: Unanswered,
     },
-    /// The endpoint is of another chain than the one that is meant.
-    #[error("{endpoint} is chain {found}, and {network} is chain {expected}: nothing was sent")]
-    #[explain(
-        expected = "chain {expected}, as {network} says",
-        found = "chain {found}",
-        next = "give the --rpc-url of chain {expected} (ETH_RPC_URL counts before the manifest), or \
-                another --network",
-        exit = Exit::Usage
-    )]
-    OtherChain {
-        /// The endpoint.
-        endpoint: String,
-        /// The network, or the manifest.
-        network: String,
-        /// The chain's id in the manifest.
-        expected: u64,
-        /// The chain's id as the endpoint says it.
-        found: u64,
-    },
     /// The endpoint answered with an error that is no revert.
     #[error("{0}")]
-    #[explain(
-        expected = "an answer, or a revert",
-        found = _0.words(),
-        next = "check the account's balance and the endpoint, then try again"
-    )]
+    #[explain(of = _0)]
     Rpc(RpcError),
-    /// The key's account cannot pay.
-    #[error("{0}")]
-    #[explain(
-        expected = "ether for the gas, and for what is sent along",
-        found = _0.words(),
-        next = "send ether to the key's account, then run the command again"
-    )]
-    InsufficientFunds(RpcError),
-    /// The endpoint did not say what became of a transaction that it was given.
-    #[error("{what} may have been sent, in the transaction {tx}: {source}")]
-    #[explain(
-        expected = "an answer that says whether the transaction was taken",
-        found = "{source}",
-        next = "run the same command with the same key again, from whatever folder (on a local chain or a fork: from \
-                this one): it looks for {tx} before it sends anything",
-        exit = Exit::Chain
-    )]
-    MaybeSent {
-        /// What was attempted.
-        what: String,
-        /// The transaction's hash.
-        tx: TxHash,
-        /// What went wrong.
-        source: Box<ChainError>,
-    },
-    /// A Stylus program does not run: it was never activated, an ArbOS upgrade outdated it, or it
-    /// expired.
-    #[error("{0}")]
-    #[explain(
-        expected = "a program that is active for the chain's Stylus version",
-        found = _0.words(),
-        next = format!(
-            "activate the program again: anybody may, by stylus-upgrades doctor --fix, or by \
-             activateProgram(address) of {ARB_WASM}; what it stores is untouched"
-        )
-    )]
-    ProgramNotRunnable(RpcError),
     /// The contract refused.
     #[error("{what} was refused: {revert}")]
     #[explain(of = revert)]
@@ -132,22 +103,6 @@ pub enum ChainError {
         what: String,
         /// Why, in the contract's own terms.
         revert: Revert,
-    },
-    /// Who does not decide alone takes along whichever instance waits longest.
-    #[error("{proxy} cannot be upgraded alone: {waiting} instances of {name} wait")]
-    #[explain(
-        expected = "no other instance that waits: who does not alone satisfy the role `migrate` only takes along those that have waited longest",
-        found = "{waiting} that wait",
-        next = format!("stylus-upgrades upgrade {} takes them along, this one too", shell_word(name)),
-        exit = Exit::Refused
-    )]
-    NotAlone {
-        /// The instance.
-        proxy: Address,
-        /// Its definition.
-        name: String,
-        /// How many wait, itself counted.
-        waiting: u16,
     },
     /// It was mined and had too little gas.
     #[error("{what} ran out of gas: it used {used} of {limit} ({tx})")]
@@ -182,38 +137,6 @@ pub enum ChainError {
         /// Why it could not be found out.
         reason: String,
     },
-    /// Another transaction of the same key has the nonce.
-    #[error("{what} was not sent: nonce {nonce} of {sender} is taken")]
-    #[explain(
-        expected = "one command at a time with this key",
-        found = "{found}",
-        next = "wait for the other command, then run this one again: it looks at the chain first"
-    )]
-    NonceTaken {
-        /// What was attempted.
-        what: String,
-        /// The key's account.
-        sender: Address,
-        /// The nonce.
-        nonce: u64,
-        /// What the chain or its endpoint says of it.
-        found: String,
-    },
-    /// The transaction was sent and no receipt came in time.
-    #[error("no receipt for {tx} ({what}) after {seconds} s")]
-    #[explain(
-        expected = "a receipt within {seconds} s",
-        found = "{tx}, not mined",
-        next = "look at the transaction; run the command again, it does nothing twice"
-    )]
-    NoReceipt {
-        /// What was attempted.
-        what: String,
-        /// The transaction's hash.
-        tx: TxHash,
-        /// How long it was waited for.
-        seconds: u64,
-    },
     /// The endpoint does not come as far as the chain was seen already.
     #[error("{endpoint} lags behind: {what} {least} was seen, and it is at {found}")]
     #[explain(
@@ -246,31 +169,6 @@ pub enum ChainError {
         /// What was wrong with the answer.
         reason: String,
     },
-    /// A transaction could not be filled and signed.
-    #[error("{what} could not be signed: {reason}")]
-    #[explain(
-        expected = "a transaction that can be signed",
-        found = "{reason}",
-        next = "check the key and the transaction's values"
-    )]
-    Unsigned {
-        /// What was attempted.
-        what: String,
-        /// Why not.
-        reason: String,
-    },
-    /// A transaction is needed and no key was given.
-    #[error("{what} needs a key and none was given")]
-    #[explain(
-        expected = "a key",
-        found = "none",
-        next = "give --keystore, --account or --private-key-path, or set PRIVATE_KEY",
-        exit = Exit::Usage
-    )]
-    NoKey {
-        /// What was attempted.
-        what: String,
-    },
     /// An account that the framework relies on is missing.
     #[error("the chain has no {what} at {account}")]
     #[explain(
@@ -283,22 +181,6 @@ pub enum ChainError {
         what: &'static str,
         /// Where it should be.
         account: Address,
-    },
-    /// An account holds other code than was put there.
-    #[error("{account} holds other code than was deployed")]
-    #[explain(
-        expected = "{expected}",
-        found = "{found}",
-        next = "stop and find out who deployed it",
-        exit = Exit::Refused
-    )]
-    OtherCode {
-        /// The account.
-        account: Address,
-        /// keccak256 of the code that should be there.
-        expected: CodeHash,
-        /// keccak256 of the code that is there.
-        found: CodeHash,
     },
     /// The chain does not take the program.
     #[error("the chain does not activate {program}: {reason}")]
@@ -314,60 +196,81 @@ pub enum ChainError {
         /// The endpoint's words.
         reason: String,
     },
-    /// The endpoint wants more for an activation than may be paid.
-    #[error("the data fee of {what} is {fee} wei, more than may be paid: nothing was sent")]
-    #[explain(
-        expected = "at most {most} wei with its margin, as --max-data-fee says",
-        found = "{fee} wei, as the endpoint says",
-        next = "ask another endpoint; raise --max-data-fee if that is what the chain takes",
-        exit = Exit::Refused
-    )]
-    DataFeeTooHigh {
-        /// The program.
-        what: String,
-        /// The fee with its margin, in wei.
-        fee: U256,
-        /// The bound, in wei.
-        most: U256,
-    },
-    /// A program in more fragments than the chain takes.
-    #[error("{name} takes {needed} fragments, and the chain takes {most}: nothing was sent")]
-    #[explain(
-        expected = "a program of at most 24,576 bytes on chain, or in at most {most} fragments of that size",
-        found = "{size} bytes in {needed} fragments",
-        next = "make the contract smaller (opt-level = \"z\", lto = true) or split it; chains of ArbOS 60 and later \
-                take 4 fragments, unless their owner sets another number",
-        exit = Exit::Refused
-    )]
-    TooManyFragments {
-        /// The program.
-        name: String,
-        /// Its bytes on chain.
-        size: usize,
-        /// The fragments that it takes.
-        needed: usize,
-        /// The fragments that the chain takes.
-        most: usize,
-    },
-    /// A transaction went through and lacks the log that it promises.
-    #[error("{what} went through ({tx}) without the event {event}")]
-    #[explain(
-        expected = "{event}",
-        found = "{tx} without it",
-        next = "check that the address is what you take it for",
-        exit = Exit::Refused
-    )]
-    NoEvent {
-        /// What was done.
-        what: String,
-        /// The transaction's hash.
-        tx: TxHash,
-        /// The missing event.
-        event: &'static str,
-    },
 }
 
 impl ChainError {
+    /// Sorts what the transport reports: a revert, another error of the endpoint, no answer.
+    pub(super) fn of(endpoint: &Endpoint, what: &str, error: TransportError) -> Self {
+        let endpoint = endpoint.to_string();
+        let Some(payload) = error.as_error_resp() else {
+            let reason = Unanswered::of(error);
+            return Self::Unreachable { endpoint, reason };
+        };
+        let is_revert = payload.code == 3 || payload.message.contains("revert");
+        match payload.as_revert_data() {
+            None if !is_revert => Self::Rpc(RpcError {
+                endpoint,
+                what: what.into(),
+                code: payload.code,
+                message: payload.message.to_string(),
+            }),
+            data => Self::Refused {
+                what: what.into(),
+                revert: Revert::decode(&data.unwrap_or_default()),
+            },
+        }
+    }
+
+    /// A transaction could not be filled and signed.
+    pub fn unsigned(what: &str, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        let refusal = Refusal::new("Unsigned", format!("{what} could not be signed: {reason}"))
+            .with(
+                "a transaction that can be signed",
+                reason,
+                "check the key and the transaction's values",
+            );
+        refusal.exiting(Exit::Chain).into()
+    }
+
+    /// A transaction is needed and no key was given.
+    pub(super) fn no_key(what: &str) -> Self {
+        let refusal = Refusal::new("NoKey", format!("{what} needs a key and none was given")).with(
+            "a key",
+            "none",
+            "give --keystore, --account or --private-key-path, or set PRIVATE_KEY",
+        );
+        refusal.usage().into()
+    }
+
+    /// Another transaction of the same key has the nonce; `found` is what the chain or its endpoint says of it.
+    pub(super) fn nonce_taken(what: &str, sender: Address, nonce: u64, found: &str) -> Self {
+        let refusal = Refusal::new(
+            "NonceTaken",
+            format!("{what} was not sent: nonce {nonce} of {sender} is taken"),
+        )
+        .with(
+            "one command at a time with this key",
+            found,
+            "wait for the other command, then run this one again: it looks at the chain first",
+        );
+        refusal.exiting(Exit::Chain).into()
+    }
+
+    /// A transaction went through and lacks the log that it promises.
+    pub fn no_event(what: &str, tx: TxHash, event: &str) -> Self {
+        let refusal = Refusal::new(
+            "NoEvent",
+            format!("{what} went through ({tx}) without the event {event}"),
+        )
+        .with(
+            event,
+            format!("{tx} without it"),
+            "check that the address is what you take it for",
+        );
+        refusal.into()
+    }
+
     /// The same refusal, reported of a larger undertaking.
     pub fn during(self, undertaking: &str) -> Self {
         match self {
@@ -398,6 +301,19 @@ impl ChainError {
         }
     }
 
+    /// Whether it is said in plain words, under that name.
+    pub fn is_told(&self, name: &str) -> bool {
+        matches!(self, Self::Told(refusal) if refusal.is(name))
+    }
+
+    /// Whether the account does not answer as its interface promises: it refused, or is something else.
+    pub fn is_no_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused { .. } | Self::UnexpectedAnswer { .. } | Self::Missing { .. }
+        )
+    }
+
     /// Whether it failed for want of gas alone.
     pub fn is_out_of_gas(&self) -> bool {
         matches!(self, Self::OutOfGas { .. }) || self.is_refused_as::<abi::InsufficientGas>()
@@ -406,5 +322,16 @@ impl ChainError {
     /// Whether a contract refused with an error of that type.
     pub fn is_refused_as<E: SolError>(&self) -> bool {
         self.revert().is_some_and(Revert::is::<E>)
+    }
+
+    /// Whether the endpoint has refused to answer for the number of requests.
+    pub(super) fn is_rate_limited(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable {
+                reason: Unanswered::RateLimited { .. },
+                ..
+            }
+        )
     }
 }

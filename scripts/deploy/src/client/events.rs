@@ -20,9 +20,6 @@ pub(crate) const BEHIND: u64 = 64;
 const FACTS_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zero");
 /// How long somebody waits for what another one reads: then he reads it himself.
 const READING_TIMEOUT: Duration = Duration::from_secs(3);
-/// How often what is known may change between two looks at it: then the endpoint itself is asked.
-const CHANGES_MAX: usize = 4;
-
 /// Who sent a transaction, and what.
 pub(crate) type Sender = (Address, CalldataHash);
 
@@ -30,10 +27,8 @@ pub(crate) type Sender = (Address, CalldataHash);
 #[derive(Debug)]
 pub struct EventStore {
     account: Address,
-    /// Never held while the endpoint is asked: who needs nothing newer waits for nobody.
-    known: Mutex<Known>,
     /// Held by the one who reads what is newer.
-    reading: tokio::sync::Mutex<()>,
+    known: tokio::sync::Mutex<Known>,
     /// By the hash of the block and that of the transaction.
     senders: Mutex<LruCache<(B256, TxHash), Sender>>,
     times: Mutex<LruCache<B256, u64>>,
@@ -42,19 +37,10 @@ pub struct EventStore {
 /// What was read.
 #[derive(Debug, Default)]
 struct Known {
-    /// How often it was changed.
-    changes: u64,
     /// The last block of which the events are known, and its hash.
     head: Option<(u64, B256)>,
     /// In order.
     logs: Vec<Log>,
-}
-
-impl Known {
-    fn change(&mut self, head: Option<(u64, B256)>) {
-        self.changes += 1;
-        self.head = head;
-    }
 }
 
 impl EventStore {
@@ -66,8 +52,7 @@ impl EventStore {
     fn bounded(account: Address, facts: NonZeroUsize) -> Self {
         Self {
             account,
-            known: Mutex::default(),
-            reading: tokio::sync::Mutex::default(),
+            known: tokio::sync::Mutex::default(),
             senders: Mutex::new(LruCache::new(facts)),
             times: Mutex::new(LruCache::new(facts)),
         }
@@ -79,14 +64,12 @@ impl EventStore {
     }
 
     /// Forgets everything.
-    pub fn forget(&self) {
-        let mut known = lock(&self.known);
-        known.change(None);
-        known.logs = Vec::new();
+    pub async fn forget(&self) {
+        *self.known.lock().await = Known::default();
     }
 
-    /// The events up to block `to` that are `wanted`; `None` where the endpoint does not have the block.
-    /// `read` reads those between two blocks.
+    /// The events up to block `to` that are `wanted`; `None` where the endpoint does not have the block, or somebody
+    /// else reads for long. `read` reads those between two blocks.
     pub async fn events(
         &self,
         client: &Client,
@@ -94,60 +77,32 @@ impl EventStore {
         wanted: impl Fn(&Log) -> bool,
         read: impl AsyncFn(u64, u64) -> Result<Vec<Log>, ChainError>,
     ) -> Result<Option<Vec<Log>>, ChainError> {
-        let is_wanted =
-            |log: &Log| log.block_number.is_some_and(|block| block <= to) && wanted(log);
-        let mut guard = None;
-        for _ in 0..CHANGES_MAX {
-            let (changes, head) = {
-                let known = lock(&self.known);
-                (known.changes, known.head)
-            };
-            if let Some((number, hash)) = head {
-                match client.block_hash(number).await? {
-                    Some(found) if found == hash => {}
-                    Some(_) => {
-                        // Somebody else may have found it out as well, and read other events since.
-                        if lock(&self.known).changes == changes {
-                            self.forget();
-                        }
-                        continue;
-                    }
-                    None => return Ok(None),
-                }
+        let Ok(mut known) = timeout(READING_TIMEOUT, self.known.lock()).await else {
+            return Ok(None);
+        };
+        if let Some((number, hash)) = known.head {
+            match client.block_hash(number).await? {
+                Some(found) if found == hash => {}
+                Some(_) => *known = Known::default(),
+                None => return Ok(None),
             }
-            if head.is_some_and(|(number, _)| number >= to) {
-                let known = lock(&self.known);
-                if known.changes != changes {
-                    continue;
-                }
-                let found = known.logs.iter().filter(|log| is_wanted(log));
-                return Ok(Some(found.cloned().collect()));
-            }
-            if guard.is_none() {
-                guard = Some(timeout(READING_TIMEOUT, self.reading.lock()).await.ok());
-            }
-            // What another one read meanwhile may be what is wanted here.
-            if lock(&self.known).changes != changes {
-                continue;
-            }
+        }
+        if known.head.is_none_or(|(number, _)| number < to) {
             // The hash first: a block that is replaced meanwhile is found out by the next look.
             let Some(hash) = client.block_hash(to).await? else {
                 return Ok(None);
             };
-            let from = head.map_or(0, |(number, _)| number.saturating_sub(BEHIND));
+            let head = known.head.map(|(number, _)| number);
+            let from = head.map_or(0, |number| number.saturating_sub(BEHIND));
             let logs = read(from, to).await?;
-            let mut known = lock(&self.known);
-            if known.changes != changes {
-                continue;
-            }
             let is_kept = |log: &Log| log.block_number.is_some_and(|block| block < from);
             known.logs.retain(is_kept);
             known.logs.extend(logs);
-            known.change(Some((to, hash)));
-            let found = known.logs.iter().filter(|log| is_wanted(log));
-            return Ok(Some(found.cloned().collect()));
+            known.head = Some((to, hash));
         }
-        Ok(None)
+        let is_wanted =
+            |log: &&Log| log.block_number.is_some_and(|block| block <= to) && wanted(log);
+        Ok(Some(known.logs.iter().filter(is_wanted).cloned().collect()))
     }
 
     /// Who sent the transaction of a log, and the hash of its calldata, if they are kept.
@@ -215,8 +170,6 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::FutureExt;
-    use std::future::pending;
     use tokio::sync::Notify;
 
     fn log(block: u64) -> Log {
@@ -242,30 +195,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_needs_nothing_newer_does_not_wait_for_an_endpoint_that_hangs() {
-        let (_node, client, store) = known().await;
-        let begun = Notify::new();
-        let hangs = async |_, _| {
-            begun.notify_one();
-            pending().await
-        };
-        let hanging = store.events(&client, 3, |_| true, hangs).fuse();
-        tokio::pin!(hanging);
-        tokio::select! {
-            _ = &mut hanging => unreachable!("it is read for ever"),
-            () = begun.notified() => {}
-        }
-        let none = async |_, _| unreachable!("it is known");
-        tokio::select! {
-            biased;
-            _ = &mut hanging => unreachable!("it is read for ever"),
-            found = store.events(&client, 1, |_| true, none) => {
-                assert_eq!(found.expect("known").map(|all| all.len()), Some(2));
-            }
-        }
-    }
-
-    #[tokio::test]
     async fn who_waits_for_another_one_gets_what_he_read() {
         let (_node, client, store) = known().await;
         let (begun, go) = (Notify::new(), Notify::new());
@@ -286,23 +215,6 @@ mod tests {
         let (first, second) = tokio::join!(first, second);
         assert_eq!(first.expect("read").map(|all| all.len()), Some(3));
         assert_eq!(second.expect("known").map(|all| all.len()), Some(2));
-    }
-
-    #[tokio::test]
-    async fn what_is_forgotten_while_newer_events_are_read_is_read_anew() {
-        let (_node, client, store) = known().await;
-        let forgets = async |from, _| {
-            if lock(&store.known).head.is_some() {
-                store.forget();
-                return Ok(vec![log(9)]);
-            }
-            assert_eq!(from, 0);
-            Ok(vec![log(0), log(2)])
-        };
-        let found = store.events(&client, 3, |_| true, forgets).await;
-        let found = found.expect("read").expect("there");
-        let blocks: Vec<_> = found.iter().filter_map(|log| log.block_number).collect();
-        assert_eq!(blocks, [0, 2]);
     }
 
     #[test]

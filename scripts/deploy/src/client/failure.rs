@@ -1,53 +1,58 @@
-//! Why a mined transaction failed. It is looked at where it stood: behind the earlier transactions
-//! of its own block, because what they changed may be the reason.
+//! Why a mined transaction failed: the endpoint's trace says it, else what the same call answers as of its block.
 
-use super::fork::{BlockAnswer, Fork, ForkError, PastTransaction, Replayed, with_more_gas};
 use super::{ChainError, Client, Revert};
 use crate::call_tree::{self, Frame};
 use crate::ids::TxHash;
-use alloy::eips::BlockNumberOrTag;
-use alloy::primitives::Bytes;
+use alloy::eips::BlockId;
 use alloy::providers::Provider;
-use alloy::rpc::types::TransactionReceipt;
+use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use serde_json::json;
 use serde_json::value::RawValue;
 
 impl Client {
-    /// Why the transaction failed, from the endpoint's trace of it, else from a replay of its
-    /// block in a fork of the block before. `limit` is the gas that was sent along.
+    /// Why the transaction of `request` failed. `limit` is the gas that was sent along.
     pub(super) async fn failure(
         &self,
         what: &str,
+        request: TransactionRequest,
         receipt: &TransactionReceipt,
         limit: u64,
     ) -> ChainError {
+        let tx: TxHash = receipt.transaction_hash.into();
         let dry = || ChainError::OutOfGas {
             what: what.into(),
-            tx: receipt.transaction_hash.into(),
+            tx,
             used: receipt.gas_used,
             limit,
         };
-        let refused = |output: &[u8]| ChainError::Refused {
-            what: what.into(),
-            revert: Revert::decode(output),
-        };
+        // A frame that runs dry leaves 1/64 to each one around it.
+        let is_nearly_all = receipt.gas_used >= limit - limit / 8;
         if receipt.gas_used >= limit {
             return dry();
         }
-        if let Some(frames) = self.trace(receipt.transaction_hash.into()).await {
+        if let Some(frames) = self.trace(tx).await {
             let output = frames.first().map(|root| root.output.clone());
-            return match ran_dry(&frames) && is_nearly_all(receipt.gas_used, limit) {
+            return match ran_dry(&frames) && is_nearly_all {
                 true => dry(),
-                false => refused(&output.unwrap_or_default()),
+                false => ChainError::Refused {
+                    what: what.into(),
+                    revert: Revert::decode(&output.unwrap_or_default()),
+                },
             };
         }
-        match self.replay(receipt).await {
-            Ok(Cause::OutOfGas) => dry(),
-            Ok(Cause::Reverted(output)) => refused(&output),
-            Err(_) if is_nearly_all(receipt.gas_used, limit) => dry(),
-            Err(reason) => ChainError::Unexplained {
+        let block = BlockId::number(receipt.block_number.unwrap_or_default());
+        let reason = match self.provider.call(request).block(block).await {
+            Ok(_) => "the same call goes through as of its block".to_owned(),
+            Err(error) => match self.error(what, error) {
+                refused @ ChainError::Refused { .. } => return refused,
+                error => error.to_string(),
+            },
+        };
+        match is_nearly_all {
+            true => dry(),
+            false => ChainError::Unexplained {
                 what: what.into(),
-                tx: receipt.transaction_hash.into(),
+                tx,
                 reason,
             },
         }
@@ -64,40 +69,6 @@ impl Client {
         let frames = call_tree::read(&traced).ok()?;
         frames.first()?.error.is_some().then_some(frames)
     }
-
-    /// The transaction again, behind those that its block holds before it.
-    async fn replay(&self, receipt: &TransactionReceipt) -> Result<Cause, String> {
-        let number = receipt.block_number.ok_or("its receipt names no block")?;
-        let before = number.checked_sub(1).ok_or("it is in the first block")?;
-        let block = BlockAnswer::read(self, number).await;
-        let block = block.map_err(|error| error.to_string())?;
-        let all = block.transactions.iter().filter_map(PastTransaction::read);
-        let mut all: Vec<PastTransaction> = all.collect();
-        let ours = all
-            .iter()
-            .position(|one| one.hash.0 == receipt.transaction_hash);
-        all.truncate(ours.ok_or("its block does not hold it any more")? + 1);
-        let block = block.with(all);
-        let fork = Fork::at(self, BlockNumberOrTag::Number(before)).await;
-        let fork = fork.map_err(|error| error.to_string())?;
-        let replayed =
-            fork.carry_out(move |chain| Ok::<_, ForkError>(with_more_gas(chain, &block)?));
-        match replayed.await.map_err(|error| error.to_string())? {
-            Some((had, _)) if had.succeeded() => Err("a replay of its block lets it pass".into()),
-            Some((_, more)) if more.succeeded() => Ok(Cause::OutOfGas),
-            Some((_, Replayed::Mined(receipt))) => Ok(Cause::Reverted(receipt.output)),
-            Some((_, Replayed::Rejected(reason))) => Err(reason),
-            None => Err("its block has no transactions".into()),
-        }
-    }
-}
-
-/// What a replay shows.
-enum Cause {
-    /// It fails with the gas that it had, and with enough it does not.
-    OutOfGas,
-    /// It reverts with this, whatever its gas.
-    Reverted(Bytes),
 }
 
 /// Whether the innermost of the frames that failed last had no gas left.
@@ -111,14 +82,9 @@ fn ran_dry(frames: &[Frame]) -> bool {
     error.is_some_and(|error| error.contains("out of gas"))
 }
 
-/// A frame that runs dry leaves 1/64 to each one around it.
-fn is_nearly_all(used: u64, limit: u64) -> bool {
-    used >= limit - limit / 8
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Cause, is_nearly_all, ran_dry};
+    use super::ran_dry;
     use crate::call_tree;
     use crate::client::{ChainError, Client};
     use alloy::network::TransactionBuilder;
@@ -142,7 +108,6 @@ mod tests {
         assert!(ran_dry(&failed("execution reverted", &dry)));
         let tolerated = [failed("out of gas", &[]), reverted];
         assert!(!ran_dry(&failed("execution reverted", &tolerated)));
-        assert!(is_nearly_all(950, 1_000) && !is_nearly_all(600, 1_000));
     }
 
     /// Init code that counts down from 20,000: half a million gas.
@@ -163,19 +128,21 @@ mod tests {
             .with_gas_limit(limit)
             .with_max_fee_per_gas(10_000_000_000)
             .with_max_priority_fee_per_gas(0);
-        let (tx, signed) = client.sign("count down", request).await.expect("signed");
+        let (tx, signed) = client
+            .sign("count down", request.clone())
+            .await
+            .expect("signed");
         let sent = client.provider().send_raw_transaction(&signed).await;
         drop(sent.expect("it is taken"));
-        let receipt = client.receipt("count down", tx).await.expect("it is mined");
+        let receipt = client.receipt("count down", tx, None).await;
+        let receipt = receipt.expect("it is mined");
         assert!(!receipt.status() && receipt.gas_used < limit);
         let ChainError::OutOfGas {
             used, limit: had, ..
-        } = client.failure("count down", &receipt, limit).await
+        } = client.failure("count down", request, &receipt, limit).await
         else {
             panic!("another reason");
         };
         assert_eq!((used, had), (receipt.gas_used, limit));
-        let replayed = client.replay(&receipt).await;
-        assert!(matches!(replayed, Ok(Cause::OutOfGas)));
     }
 }

@@ -14,9 +14,6 @@ use std::time::{Duration, Instant};
 
 /// How long a node may lag.
 const LAG_MAX: Duration = Duration::from_secs(30);
-/// How long a chain may be shorter than it was seen to be, where none of its blocks is known to have a
-/// transaction of ours: blocks were taken back.
-const SHORTER_MAX: Duration = Duration::from_secs(5);
 /// How long something is looked for that must be there.
 const MISSING_MAX: Duration = Duration::from_secs(10);
 /// First pause between two looks; doubled each time.
@@ -30,8 +27,6 @@ const WORTH_REPORTING: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     block: AtomicU64,
-    /// The newest block with a transaction of ours.
-    mined: AtomicU64,
     /// The key's first nonce that was not seen to be used.
     nonce: AtomicU64,
 }
@@ -40,7 +35,6 @@ impl Seen {
     pub(super) fn receipt(&self, receipt: &TransactionReceipt, nonce: u64) {
         if let Some(block) = receipt.block_number {
             self.block.fetch_max(block, Ordering::Relaxed);
-            self.mined.fetch_max(block, Ordering::Relaxed);
         }
         self.nonce.fetch_max(nonce + 1, Ordering::Relaxed);
     }
@@ -48,8 +42,7 @@ impl Seen {
 
 impl Client {
     /// The newest block, not older than what was seen of the chain; the one that is read, where that is
-    /// one block. A chain that stays shorter than it was is believed, unless it would lack a transaction of
-    /// ours.
+    /// one block.
     ///
     /// # Errors
     /// [`ChainError::Lagging`] where the endpoint does not come so far; what it says.
@@ -57,16 +50,11 @@ impl Client {
         if let Some(block) = self.pinned {
             return Ok(block);
         }
-        let least = self.seen(|seen| &seen.block);
         let newest = self
-            .caught_up(
-                "block",
-                (least, self.seen(|seen| &seen.mined)),
-                async || {
-                    let newest = self.provider.get_block_number().await;
-                    newest.map_err(|error| self.error("eth_blockNumber", error))
-                },
-            )
+            .caught_up("block", self.seen(|seen| &seen.block), async || {
+                let newest = self.provider.get_block_number().await;
+                newest.map_err(|error| self.error("eth_blockNumber", error))
+            })
             .await?;
         if let Some(seen) = &self.seen {
             seen.block.store(newest, Ordering::Relaxed);
@@ -76,8 +64,7 @@ impl Client {
 
     /// The nonce of the key's next transaction, not one that was seen to be used.
     pub(super) async fn next_nonce(&self, sender: Address) -> Result<u64, ChainError> {
-        let least = self.seen(|seen| &seen.nonce);
-        self.caught_up("nonce", (least, least), async || {
+        self.caught_up("nonce", self.seen(|seen| &seen.nonce), async || {
             self.nonce(sender, BlockNumberOrTag::Pending).await
         })
         .await
@@ -111,25 +98,24 @@ impl Client {
         seen.map_or(0, |seen| part(seen).load(Ordering::Relaxed))
     }
 
-    /// What the endpoint says, once it is not less than `least`; after a while, once it is not less than
-    /// `floor`.
+    /// What the endpoint says, once it is not less than `least`.
     async fn caught_up(
         &self,
         what: &'static str,
-        (least, floor): (u64, u64),
+        least: u64,
         look: impl AsyncFn() -> Result<u64, ChainError>,
     ) -> Result<u64, ChainError> {
         let begun = Instant::now();
         let (mut pauses, mut reported) = (Backoff::new(PAUSE, PAUSE_LONGEST), false);
         loop {
             let found = look().await?;
-            let is_shorter = found >= floor && begun.elapsed() > SHORTER_MAX;
-            if found >= least || is_shorter {
+            if found >= least {
                 return Ok(found);
             }
+            let endpoint = self.endpoint.to_string();
             if begun.elapsed() > LAG_MAX {
                 return Err(ChainError::Lagging {
-                    endpoint: self.endpoint.to_string(),
+                    endpoint,
                     what,
                     least,
                     found,
@@ -138,8 +124,7 @@ impl Client {
             if !reported && begun.elapsed() > WORTH_REPORTING {
                 reported = true;
                 self.progress.note(&format!(
-                    "{} lags behind: it is at {what} {found}, and {least} was seen already",
-                    self.endpoint
+                    "{endpoint} lags behind: it is at {what} {found}, and {least} was seen already"
                 ));
             }
             pauses.pause().await;

@@ -6,7 +6,6 @@ mod advice;
 mod backoff;
 mod block_span;
 mod endpoint;
-mod endpoint_error;
 mod error;
 mod events;
 mod failure;
@@ -15,8 +14,6 @@ mod forked;
 mod l1_gas;
 mod lag;
 mod pinned;
-mod receipt;
-mod rejection;
 mod retry;
 mod revert;
 mod same_chain;
@@ -30,8 +27,7 @@ mod unlocked;
 mod views;
 mod window;
 
-pub use advice::policy_reason;
-pub use advice::{Advice, not_runnable_reason};
+pub use advice::{Advice, not_runnable_reason, policy_reason};
 pub(crate) use backoff::Backoff;
 pub use block_span::BlockSpan;
 pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
@@ -43,8 +39,7 @@ pub use fork::{
     Replayed, replay,
 };
 pub use retry::RATE_LIMIT_WAIT;
-pub use revert::declare_errors;
-pub use revert::{ContractError, Revert, StepEnd, show};
+pub use revert::{Revert, StepEnd, declare_errors, show};
 pub use sent::Sent;
 pub use transactions::{Spent, Transaction, Transactions};
 pub use transport::{ANSWER_MAX, Unanswered};
@@ -64,11 +59,9 @@ use alloy::sol_types::SolCall;
 use alloy::transports::BoxTransport;
 use alloy::transports::utils::guess_local_url;
 use lag::Seen;
-use rejection::Rejection;
 use retry::Patient;
 use std::sync::Arc;
 use std::time::Duration;
-use submit::Fees;
 use transport::Http;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
@@ -117,10 +110,8 @@ impl Client {
         progress: Arc<dyn Progress>,
     ) -> Result<Self, ChainError> {
         let client = Self::open(endpoint, progress).await?;
-        Ok(Self {
-            seen: Some(Arc::default()),
-            ..client
-        })
+        let seen = Some(Arc::default());
+        Ok(Self { seen, ..client })
     }
 
     async fn open(endpoint: Endpoint, progress: Arc<dyn Progress>) -> Result<Self, ChainError> {
@@ -178,7 +169,7 @@ impl Client {
 
     /// How long trouble is borne.
     pub fn patience(&self) -> Duration {
-        self.transport.trouble()
+        self.transport.trouble
     }
 
     /// The same, with another bound on the data fee of each program: the endpoint says what it is.
@@ -224,8 +215,7 @@ impl Client {
 
     /// The address of the key. Errors with `what` needed it if there is none.
     pub fn sender(&self, what: &str) -> Result<Address, ChainError> {
-        self.sender
-            .ok_or_else(|| ChainError::NoKey { what: what.into() })
+        self.sender.ok_or_else(|| ChainError::no_key(what))
     }
 
     /// Whether there is a key to sign with.
@@ -346,8 +336,8 @@ impl Client {
             request.to.and_then(|to| to.to().copied()),
             CalldataHash::of(request.input.input().cloned().unwrap_or_default()),
         );
-        let (tx, nonce) = self.submit(what, sender, request).await?;
-        let receipt = self.receipt_of(what, tx, sender, nonce).await;
+        let (tx, nonce) = self.submit(what, sender, request.clone()).await?;
+        let receipt = self.receipt(what, tx, Some((sender, nonce))).await;
         let receipt = receipt.map_err(|error| submit::maybe_sent(what, tx, error))?;
         kill_point::at(Phase::Mined);
         if let Some(seen) = &self.seen {
@@ -359,7 +349,7 @@ impl Client {
                 journal.mined(tx);
             }
             self.forget(tx);
-            return Err(self.failure(what, &receipt, limit).await);
+            return Err(self.failure(what, request, &receipt, limit).await);
         }
         self.included(tx);
         Ok(Sent {

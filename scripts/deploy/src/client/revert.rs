@@ -1,11 +1,9 @@
 //! Revert data decoded: every error of the framework's interfaces, Solidity's own two, and for
 //! anything else its selector.
 
-mod contract_error;
 mod declared;
 mod step_end;
 
-pub use contract_error::ContractError;
 pub use declared::declare_errors;
 pub use step_end::StepEnd;
 
@@ -14,12 +12,51 @@ use crate::error::Explain;
 use crate::output::shortened;
 use alloy::dyn_abi::{DynSolType, DynSolValue};
 use alloy::primitives::Bytes;
-use alloy::sol_types::SolError;
+use alloy::sol_types::{Panic, Revert as Reason, SolError};
 use std::fmt;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
+use stylus_upgrades_interface::chain::IArbWasm::IArbWasmErrors;
+use stylus_upgrades_interface::complex::IComplexMigration::IComplexMigrationErrors;
+use stylus_upgrades_interface::full::IInclusion::IInclusionErrors;
+use stylus_upgrades_interface::lazy::ILazy::ILazyErrors;
+use stylus_upgrades_interface::migratable::IMigratable::IMigratableErrors;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
+    IUpgradeabilityProxyErrors, ImplementationNotRunnable,
+};
+use stylus_upgrades_interface::registry::IRegistry::IRegistryErrors;
 
 /// Characters of an argument that are printed, at most: more than a label may have.
 const ARGUMENT_MAX: usize = 200;
+
+/// The signature of an error of the framework, of ArbWasm, or of Solidity itself.
+fn signature(selector: [u8; 4]) -> Option<&'static str> {
+    let of_language = || match selector {
+        Reason::SELECTOR => Some(Reason::SIGNATURE),
+        Panic::SELECTOR => Some(Panic::SIGNATURE),
+        _ => None,
+    };
+    IUpgradeabilityProxyErrors::signature_by_selector(selector)
+        .or_else(|| IRegistryErrors::signature_by_selector(selector))
+        .or_else(|| IMigratableErrors::signature_by_selector(selector))
+        .or_else(|| IComplexMigrationErrors::signature_by_selector(selector))
+        .or_else(|| IInclusionErrors::signature_by_selector(selector))
+        .or_else(|| ILazyErrors::signature_by_selector(selector))
+        .or_else(|| IArbWasmErrors::signature_by_selector(selector))
+        .or_else(of_language)
+}
+
+/// The name and the arguments of a known error, if revert data is one.
+fn known(data: &[u8]) -> Option<(&'static str, Vec<DynSolValue>)> {
+    let (selector, body) = data.split_first_chunk()?;
+    let (name, types) = signature(*selector)?.split_once('(')?;
+    if types == ")" {
+        return Some((name, Vec::new()));
+    }
+    let types = DynSolType::parse(&format!("({types}")).ok()?;
+    match types.abi_decode_params(body).ok()? {
+        DynSolValue::Tuple(arguments) => Some((name, arguments)),
+        argument => Some((name, vec![argument])),
+    }
+}
 
 /// Why a contract refused.
 #[derive(Debug, Clone, PartialEq, Eq, Explain)]
@@ -31,17 +68,15 @@ const ARGUMENT_MAX: usize = 200;
 )]
 pub struct Revert {
     data: Bytes,
-    error: Option<Box<ContractError>>,
     /// How a step ended that is not applied, where the calls were looked at.
     step: Option<Box<StepEnd>>,
 }
 
 impl Revert {
-    /// Finds out which error revert data is.
+    /// What revert data says.
     pub fn decode(data: &[u8]) -> Self {
         Self {
             data: Bytes::copy_from_slice(data),
-            error: ContractError::decode(data).map(Box::new),
             step: None,
         }
     }
@@ -57,11 +92,6 @@ impl Revert {
         &self.data
     }
 
-    /// The error, if it is one that is known.
-    pub fn error(&self) -> Option<&ContractError> {
-        self.error.as_deref()
-    }
-
     /// The error of that type, if it is one.
     pub fn decoded<E: SolError>(&self) -> Option<E> {
         E::abi_decode(&self.data).ok()
@@ -72,10 +102,15 @@ impl Revert {
         self.decoded::<E>().is_some()
     }
 
+    /// The name of an error of the framework, of ArbWasm, or of Solidity itself.
+    pub fn known_name(&self) -> Option<&'static str> {
+        known(&self.data).map(|(name, _)| name)
+    }
+
     /// The error's name; `Revert` for one without data, `Unknown` for a foreign one.
     fn error_name(&self) -> &'static str {
-        match &self.error {
-            Some(error) => error.name(),
+        match self.known_name() {
+            Some(name) => name,
             None if self.data.is_empty() => "Revert",
             None => "Unknown",
         }
@@ -83,15 +118,17 @@ impl Revert {
 
     /// What was expected, what was found, what to do next.
     pub fn advice(&self) -> Advice {
-        match (&self.error, &self.step) {
-            (Some(error), Some(step)) => step.advice(error.advice().expected),
-            (Some(error), None) => error.advice(),
+        let known = known(&self.data);
+        let known = known.and_then(|(name, arguments)| Advice::of(name, &arguments));
+        match (known, &self.step) {
+            (Some(advice), Some(step)) => step.advice(advice.expected),
+            (Some(advice), None) => advice,
             _ if self.data.is_empty() => Advice::new(
                 "a contract that says why",
                 "no data",
                 "call it by eth_call with more gas, or trace it",
             ),
-            _ if self.declared().is_some() => Advice::new(
+            _ if declared::decode(&self.data).is_some() => Advice::new(
                 "a call that goes through",
                 self.to_string(),
                 "correct the arguments, or the contract: its own code refuses",
@@ -106,50 +143,24 @@ impl Revert {
             ),
         }
     }
-
-    /// The name and the arguments of an error that a contract declares, of none of the framework's.
-    fn declared(&self) -> Option<(String, Vec<DynSolValue>)> {
-        match self.error {
-            Some(_) => None,
-            None => declared::decode(&self.data),
-        }
-    }
-
-    /// The arguments of a known error, in order.
-    fn arguments(&self) -> Option<Vec<DynSolValue>> {
-        let signature = self.error()?.signature();
-        let (_, types) = signature.split_at(signature.find('(')?);
-        let body = self.data.get(4..)?;
-        match DynSolType::parse(types)
-            .ok()?
-            .abi_decode_params(body)
-            .ok()?
-        {
-            DynSolValue::Tuple(values) => Some(values),
-            value => Some(vec![value]),
-        }
-    }
 }
 
 impl fmt::Display for Revert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.arguments() {
-            Some(arguments) => {
-                write!(f, "{}({})", self.error_name(), listed(&arguments))?;
-                match self.decoded::<ImplementationNotRunnable>() {
-                    Some(error) => write!(f, ": {}", not_runnable_reason(error.reason)),
-                    None => Ok(()),
-                }?;
-                match &self.step {
-                    Some(step) => write!(f, ": {}", step.words()),
-                    None => Ok(()),
-                }
+        if let Some((name, arguments)) = known(&self.data) {
+            write!(f, "{name}({})", listed(&arguments))?;
+            if let Some(error) = self.decoded::<ImplementationNotRunnable>() {
+                write!(f, ": {}", not_runnable_reason(error.reason))?;
             }
+            return match &self.step {
+                Some(step) => write!(f, ": {}", step.words()),
+                None => Ok(()),
+            };
+        }
+        match declared::decode(&self.data) {
+            Some((name, values)) => write!(f, "{name}({})", listed(&values)),
             None if self.data.is_empty() => f.write_str("it reverted without data"),
-            None => match self.declared() {
-                Some((name, values)) => write!(f, "{name}({})", listed(&values)),
-                None => write!(f, "it reverted with {}", self.data),
-            },
+            None => write!(f, "it reverted with {}", self.data),
         }
     }
 }
@@ -161,6 +172,15 @@ fn listed(arguments: &[DynSolValue]) -> String {
         .map(|argument| shortened(&argument, ARGUMENT_MAX).into_owned())
         .collect();
     arguments.join(", ")
+}
+
+/// A value as it stands in a sentence: a text without quotes.
+pub(super) fn plain(value: &DynSolValue) -> String {
+    let text = match value {
+        DynSolValue::String(text) => text.clone(),
+        other => show(other),
+    };
+    shortened(&text, ARGUMENT_MAX).into_owned()
 }
 
 /// A value as people write it.

@@ -51,10 +51,7 @@ impl Sent {
 
     /// As [`Self::event`]; errors if there is none.
     pub fn require<E: SolEvent>(&self) -> Result<E, ChainError> {
-        self.event().ok_or_else(|| ChainError::NoEvent {
-            what: self.what.clone(),
-            tx: self.tx,
-            event: E::SIGNATURE,
-        })
+        let missing = || ChainError::no_event(&self.what, self.tx, E::SIGNATURE);
+        self.event().ok_or_else(missing)
     }
 }

@@ -1,9 +1,8 @@
 //! A transaction from its request to the chain: filled, signed, noted in the journal, sent, were it alone or one of
 //! several ([`super::Window`]). What an earlier run left on its way is waited for before anything new is sent.
 
-use super::receipt::{LOST_LOOKS, RECEIPT_PAUSE_LONGEST};
-use super::{ChainError, Client, Rejection, Sent};
-use crate::error::Explain;
+use super::{Backoff, ChainError, Client, Sent};
+use crate::error::{Exit, Explain, Refusal};
 use crate::ids::{CalldataHash, TxHash};
 use crate::journal::{InFlight, Journal};
 use crate::kill_point::{self, Phase};
@@ -12,21 +11,86 @@ use alloy::eips::{BlockNumberOrTag, Encodable2718};
 use alloy::network::{NetworkTransactionBuilder, TransactionBuilder, TransactionResponse};
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
-use alloy::rpc::types::{Transaction, TransactionRequest};
+use alloy::rpc::types::{Transaction, TransactionReceipt, TransactionRequest};
+use std::fmt::Display;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a receipt is waited for.
+pub(super) const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
+/// First pause between two looks for a receipt; doubled each time.
+const RECEIPT_PAUSE: Duration = Duration::from_millis(5);
+/// Longest pause between two looks for a receipt.
+const RECEIPT_PAUSE_LONGEST: Duration = Duration::from_secs(1);
+/// Looks, one after the other, at which a transaction was nowhere and its nonce used up, before it is
+/// given up.
+const LOST_LOOKS: u32 = 2;
+
+/// Why an endpoint does not take a transaction, in the words that geth's family of nodes uses.
+pub(super) enum Rejection {
+    Known,
+    Nonce,
+    /// Another transaction with the nonce waits, and pays as much.
+    Replacement,
+    TooLarge,
+}
+
+impl Rejection {
+    pub(super) fn of(error: &ChainError) -> Option<Self> {
+        let ChainError::Rpc(error) = error else {
+            return None;
+        };
+        let message = error.message.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+        match () {
+            () if says(&["already known", "known transaction", "already imported"]) => {
+                Some(Self::Known)
+            }
+            () if says(&["nonce too low", "nonce too high", "invalid nonce"]) => Some(Self::Nonce),
+            () if says(&["replacement transaction underpriced"]) => Some(Self::Replacement),
+            () if says(&[
+                "oversized",
+                "too large",
+                "exceeds max size",
+                "transaction size",
+                "intrinsic gas too low",
+                "exceeds block gas limit",
+            ]) =>
+            {
+                Some(Self::TooLarge)
+            }
+            () => None,
+        }
+    }
+}
 
 /// What is said of a transaction that left, where the endpoint does not say what became of it.
 pub(super) fn maybe_sent(what: &str, tx: TxHash, error: ChainError) -> ChainError {
     match error {
         ChainError::Unreachable { .. } | ChainError::Lagging { .. } | ChainError::Rpc(_) => {
-            ChainError::MaybeSent {
-                what: what.into(),
-                tx,
-                source: Box::new(error),
-            }
+            let refusal = Refusal::new("MaybeSent", format!("{what} may have been sent, in the transaction {tx}: {error}")).with("an answer that says whether the transaction was taken", error.to_string(), format!(
+                    "run the same command with the same key again, from whatever folder (on a local chain or a fork: \
+                     from this one): it looks for {tx} before it sends anything"
+                ));
+            refusal.exiting(Exit::Chain).into()
         }
         other => other,
     }
+}
+
+/// A transaction was sent and no receipt came in time.
+pub(super) fn no_receipt(what: &str, tx: impl Display) -> ChainError {
+    let seconds = RECEIPT_TIMEOUT.as_secs();
+    let refusal = Refusal::new(
+        "NoReceipt",
+        format!("no receipt for {tx} ({what}) after {seconds} s"),
+    )
+    .with(
+        format!("a receipt within {seconds} s"),
+        format!("{tx}, not mined"),
+        "look at the transaction; run the command again, it does nothing twice",
+    );
+    refusal.exiting(Exit::Chain).into()
 }
 
 /// What gas may cost, in wei.
@@ -117,7 +181,7 @@ impl Client {
             return Ok(None);
         }
         self.progress.transaction(entry.tx);
-        let receipt = self.receipt(&entry.what, entry.tx).await?;
+        let receipt = self.receipt(&entry.what, entry.tx, None).await?;
         if let Some(seen) = &self.seen {
             seen.receipt(&receipt, entry.nonce);
             self.newest_block().await?;
@@ -178,12 +242,10 @@ impl Client {
                     _ => self.forget(tx),
                 }
                 Err(match rejection {
-                    Some(Rejection::Nonce | Rejection::Replacement) => ChainError::NonceTaken {
-                        what: what.into(),
-                        sender,
-                        nonce,
-                        found: error.found().unwrap_or_default(),
-                    },
+                    Some(Rejection::Nonce | Rejection::Replacement) => {
+                        let found = error.found().unwrap_or_default();
+                        ChainError::nonce_taken(what, sender, nonce, &found)
+                    }
                     _ => error,
                 })
             }
@@ -237,7 +299,7 @@ impl Client {
             return self.signed_by_endpoint(what, request).await;
         }
         let Some(wallet) = &self.wallet else {
-            return Err(ChainError::NoKey { what: what.into() });
+            return Err(ChainError::no_key(what));
         };
         let request = request.with_chain_id(self.chain_id);
         if let Some(journal) = &self.journal {
@@ -246,10 +308,7 @@ impl Client {
         let signed = request
             .build(wallet)
             .await
-            .map_err(|error| ChainError::Unsigned {
-                what: what.into(),
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| ChainError::unsigned(what, error.to_string()))?;
         Ok((TxHash(*signed.tx_hash()), signed.encoded_2718().into()))
     }
 
@@ -269,7 +328,7 @@ impl Client {
 
     /// Somebody's transaction that was mined.
     pub async fn mined(&self, tx: TxHash, what: &str) -> Result<Sent, ChainError> {
-        let receipt = self.receipt(what, tx).await?;
+        let receipt = self.receipt(what, tx, None).await?;
         let found = self.known(tx).await?;
         Ok(Sent {
             what: what.into(),
@@ -291,6 +350,54 @@ impl Client {
         let found = self.known(tx).await?;
         let found = found.filter(|found| found.to() == Some(account));
         Ok(found.map(|found| found.input().clone()))
+    }
+
+    /// The receipt of a transaction, if the endpoint has one now.
+    pub async fn receipt_now(&self, tx: TxHash) -> Result<Option<TransactionReceipt>, ChainError> {
+        let found = self.provider.get_transaction_receipt(tx.0).await;
+        let found = found.map_err(|error| self.error("eth_getTransactionReceipt", error))?;
+        match &found {
+            Some(other) if other.transaction_hash != tx.0 => {
+                let other = other.transaction_hash;
+                Err(self.contradiction(format!("the receipt of {other} for {tx}")))
+            }
+            _ => Ok(found),
+        }
+    }
+
+    /// Waits for a receipt, and ends where another transaction has used up the nonce of its sender. An endpoint may be
+    /// several nodes, some of which lag behind, so it has to say so several times, and must not know
+    /// the transaction itself.
+    pub(super) async fn receipt(
+        &self,
+        what: &str,
+        tx: TxHash,
+        own: Option<(Address, u64)>,
+    ) -> Result<TransactionReceipt, ChainError> {
+        let begun = Instant::now();
+        let mut pauses = Backoff::new(RECEIPT_PAUSE, RECEIPT_PAUSE_LONGEST);
+        let mut lost_looks = 0;
+        while begun.elapsed() < RECEIPT_TIMEOUT {
+            if let Some(receipt) = self.receipt_now(tx).await? {
+                return Ok(receipt);
+            }
+            if let Some((sender, nonce)) = own
+                && pauses.is_longest()
+            {
+                let is_used = self.nonce(sender, BlockNumberOrTag::Latest).await? > nonce;
+                lost_looks = match is_used && !self.is_known(tx).await? {
+                    true => lost_looks + 1,
+                    false => 0,
+                };
+                if lost_looks > LOST_LOOKS {
+                    self.forget(tx);
+                    let found = "another transaction of this key was mined in its place";
+                    return Err(ChainError::nonce_taken(what, sender, nonce, found));
+                }
+            }
+            pauses.pause().await;
+        }
+        Err(no_receipt(what, tx))
     }
 
     /// Notes that the fate of a transaction is known.

@@ -20,13 +20,18 @@ const QUOTED: usize = 200;
 
 /// Why an endpoint has given no answer that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
-#[explain(name = "Unreachable", exit = Exit::Chain)]
+#[explain(
+    name = "Unreachable",
+    exit = Exit::Chain,
+    expected = "an answer in JSON-RPC",
+    found = self.to_string(),
+    next = "start a chain (stylus-upgrades node) or give another --rpc-url"
+)]
 pub enum Unanswered {
     /// The deadline has passed, whatever part of the answer is there.
     #[error("no whole answer within {seconds} s")]
     #[explain(
         expected = "an answer within {seconds} s",
-        found = self.to_string(),
         next = "try again, give a longer --rpc-timeout, or another --rpc-url"
     )]
     Deadline {
@@ -34,27 +39,16 @@ pub enum Unanswered {
         seconds: u64,
     },
     /// The answer is larger than any that is expected.
-    #[error("an answer of more than {limit} bytes")]
+    #[error("an answer of more than {ANSWER_MAX} bytes")]
     #[explain(
-        expected = "an answer of at most {limit} bytes",
-        found = self.to_string(),
+        expected = "an answer of at most {ANSWER_MAX} bytes",
         next = "give the --rpc-url of a node that you trust"
     )]
-    TooLarge {
-        /// Bytes at most.
-        limit: usize,
-    },
+    TooLarge,
     /// Another address is to be asked, which nobody named.
-    #[error("HTTP status {status}: it redirects to another address")]
-    #[explain(
-        expected = "an answer in JSON-RPC",
-        found = self.to_string(),
-        next = "give the address that it redirects to as --rpc-url, if you trust it"
-    )]
-    Redirect {
-        /// The status.
-        status: u16,
-    },
+    #[error("HTTP status {0}: it redirects to another address")]
+    #[explain(next = "give the address that it redirects to as --rpc-url, if you trust it")]
+    Redirect(u16),
     /// It limits how often it is asked, and waiting did not help, or would take too long.
     #[error("it limits requests: {reason}")]
     #[explain(
@@ -76,58 +70,30 @@ pub enum Unanswered {
         pause: Option<Duration>,
     },
     /// It does not show that it is the host of the URL.
-    #[error("its certificate is not accepted: {reason}")]
+    #[error("its certificate is not accepted: {0}")]
     #[explain(
         name = "CertificateRefused",
         expected = "a certificate for the URL's host, from an authority that this system trusts",
-        found = "{reason}",
         next = "check the host in --rpc-url; a file with further authorities is named by SSL_CERT_FILE"
     )]
-    Certificate {
-        /// Why not.
-        reason: String,
-    },
+    Certificate(String),
     /// The server refused, or is in trouble.
     #[error("HTTP status {status}: {text}")]
-    #[explain(
-        expected = "an answer in JSON-RPC",
-        found = self.to_string(),
-        next = "start a chain (stylus-upgrades node) or give another --rpc-url"
-    )]
     Status {
         /// The status.
         status: u16,
         /// How its words begin.
         text: String,
     },
-    /// The answer is not what JSON-RPC promises.
-    #[error("an answer that is not JSON-RPC ({reason}): {text}")]
-    #[explain(
-        expected = "an answer in JSON-RPC",
-        found = self.to_string(),
-        next = "start a chain (stylus-upgrades node) or give another --rpc-url"
-    )]
-    Malformed {
-        /// The parser's words.
-        reason: String,
-        /// How the answer begins.
-        text: String,
-    },
     /// The answer belongs to another question, or to another answer.
     #[error("an answer that cannot be: {0}")]
     #[explain(
         expected = "an endpoint that answers what it is asked",
-        found = self.to_string(),
         next = "run the command again with another --rpc-url: it looks at the chain first"
     )]
     Contradiction(String),
-    /// There is no connection, or it broke.
+    /// There is no connection, it broke, or the answer is not what JSON-RPC promises.
     #[error("{0}")]
-    #[explain(
-        expected = "an answer in JSON-RPC",
-        found = self.to_string(),
-        next = "start a chain (stylus-upgrades node) or give another --rpc-url"
-    )]
     Broken(String),
 }
 
@@ -135,13 +101,9 @@ impl Unanswered {
     /// Whether asking once more cannot help.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::TooLarge { .. } | Self::Redirect { .. } | Self::Certificate { .. } => true,
+            Self::TooLarge | Self::Redirect(_) | Self::Certificate(_) => true,
             Self::Status { status, .. } => matches!(status, 400..=407 | 410..=417),
-            Self::Deadline { .. }
-            | Self::RateLimited { .. }
-            | Self::Malformed { .. }
-            | Self::Contradiction(_)
-            | Self::Broken(_) => false,
+            _ => false,
         }
     }
 
@@ -151,15 +113,18 @@ impl Unanswered {
             TransportError::Transport(TransportErrorKind::Custom(inner)) => inner
                 .downcast::<Self>()
                 .map_or_else(|other| Self::Broken(quoted(&other.to_string())), |own| *own),
-            TransportError::DeserError { err, text } => Self::Malformed {
-                reason: quoted(&err.to_string()),
-                text: quoted(&text),
-            },
+            TransportError::DeserError { err, text } => Self::malformed(&err, &text),
             other => Self::Broken(quoted(&other.to_string())),
         }
     }
 
-    pub(super) fn broken(error: reqwest::Error) -> Self {
+    fn malformed(reason: &serde_json::Error, text: &str) -> Self {
+        let (reason, text) = (quoted(&reason.to_string()), quoted(text));
+        Self::Broken(format!("an answer that is not JSON-RPC ({reason}): {text}"))
+    }
+
+    /// A connection that did not come about or broke, in the words of whoever tried.
+    fn broken(error: reqwest::Error) -> Self {
         let error = error.without_url();
         let mut words = error.to_string();
         let mut cause = error.source();
@@ -167,30 +132,9 @@ impl Unanswered {
             words = format!("{words}: {inner}");
             cause = inner.source();
         }
-        Self::connection(&words)
-    }
-
-    /// A connection that did not come about, in the words of whoever tried.
-    pub(super) fn connection(words: &str) -> Self {
-        let reason = quoted(words);
         match words.to_lowercase().contains("certificate") {
-            true => Self::Certificate { reason },
-            false => Self::Broken(reason),
-        }
-    }
-
-    /// An HTTP status that is no success, and how its words begin.
-    pub(super) fn status(status: u16, retry_after: Option<Duration>, body: &str) -> Self {
-        let is_limit = status == 429 || (status == 503 && retry_after.is_some());
-        match is_limit {
-            true => Self::RateLimited {
-                reason: format!("HTTP status {status}"),
-                pause: retry_after,
-            },
-            false => Self::Status {
-                status,
-                text: quoted(body),
-            },
+            true => Self::Certificate(quoted(&words)),
+            false => Self::Broken(quoted(&words)),
         }
     }
 }
@@ -220,43 +164,34 @@ impl Http {
             .await
             .map_err(Unanswered::broken)?;
         let status = answer.status();
+        let code = status.as_u16();
         if status.is_redirection() && answer.headers().contains_key(header::LOCATION) {
-            return Err(Unanswered::Redirect {
-                status: status.as_u16(),
-            });
+            return Err(Unanswered::Redirect(code));
         }
         let pause = retry_after(answer.headers());
-        if let limited @ Unanswered::RateLimited { .. } =
-            Unanswered::status(status.as_u16(), pause, "")
-        {
-            return Err(limited);
+        if code == 429 || (code == 503 && pause.is_some()) {
+            let reason = format!("HTTP status {code}");
+            return Err(Unanswered::RateLimited { reason, pause });
         }
-        let too_large = Unanswered::TooLarge { limit: ANSWER_MAX };
-        if answer
-            .content_length()
-            .is_some_and(|length| length > ANSWER_MAX as u64)
-        {
-            return Err(too_large);
+        let announced = answer.content_length().unwrap_or_default();
+        if announced > ANSWER_MAX as u64 {
+            return Err(Unanswered::TooLarge);
         }
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(Unanswered::broken)? {
             if body.len() + chunk.len() > ANSWER_MAX {
-                return Err(too_large);
+                return Err(Unanswered::TooLarge);
             }
             body.extend_from_slice(&chunk);
         }
+        let text = || String::from_utf8_lossy(&body);
         match serde_json::from_slice::<ResponsePacket>(&body) {
             // Some servers put JSON-RPC's errors behind a status of their own.
             Ok(packet) if status.is_success() || packet.is_error() => Ok(packet),
-            _ if !status.is_success() => Err(Unanswered::status(
-                status.as_u16(),
-                pause,
-                &String::from_utf8_lossy(&body),
-            )),
-            Ok(packet) => Ok(packet),
-            Err(error) => Err(Unanswered::Malformed {
-                reason: error.to_string(),
-                text: quoted(&String::from_utf8_lossy(&body)),
+            Err(error) if status.is_success() => Err(Unanswered::malformed(&error, &text())),
+            _ => Err(Unanswered::Status {
+                status: code,
+                text: quoted(&text()),
             }),
         }
     }
@@ -277,7 +212,7 @@ impl Service<RequestPacket> for Http {
     }
 }
 
-pub(super) fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> String {
     match text.trim() {
         "" => "nothing".into(),
         text => shortened(text, QUOTED).into_owned(),

@@ -31,10 +31,7 @@ impl Client {
         what: &str,
         request: TransactionRequest,
     ) -> Result<(TxHash, Bytes), ChainError> {
-        let unsigned = |reason: String| ChainError::Unsigned {
-            what: what.into(),
-            reason,
-        };
+        let unsigned = |reason: String| ChainError::unsigned(what, reason);
         let sender = self.sender(what)?;
         let request = request.with_from(sender).with_chain_id(self.chain_id);
         let answer = self.provider.raw_request(METHOD.into(), (request.clone(),));

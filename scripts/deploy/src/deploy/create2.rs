@@ -13,7 +13,7 @@ use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 /// block.
 ///
 /// # Errors
-/// [`ChainError::OtherCode`] if other code lies there; whatever the chain refuses.
+/// If other code lies there; whatever the chain refuses.
 pub async fn create2(
     client: &Client,
     name: &str,

@@ -3,13 +3,17 @@
 use super::create2;
 use crate::build::{Artifact, evm};
 use crate::client::{ChainError, Client, Sent};
+use crate::error::Refusal;
 use crate::ids::CodeHash;
 use stylus_upgrades_interface::chain::{ARB_OWNER_PUBLIC, IArbOwnerPublic};
+
+/// The name of a refusal of a program in more fragments than the chain takes.
+pub const TOO_MANY_FRAGMENTS: &str = "TooManyFragments";
 
 /// Refuses a program of more fragments than the chain takes, before anything is sent.
 ///
 /// # Errors
-/// [`ChainError::TooManyFragments`], and what the endpoint says.
+/// [`TOO_MANY_FRAGMENTS`], and what the endpoint says.
 pub async fn require_fragments(client: &Client, artifact: &Artifact) -> Result<(), ChainError> {
     let needed = artifact.fragments.len();
     if needed == 0 {
@@ -22,12 +26,14 @@ pub async fn require_fragments(client: &Client, artifact: &Artifact) -> Result<(
         Err(error) => return Err(error),
     };
     match needed > most {
-        true => Err(ChainError::TooManyFragments {
-            name: artifact.name.clone(),
-            size: artifact.size(),
-            needed,
-            most,
-        }),
+        true => Err(Refusal::new(TOO_MANY_FRAGMENTS, format!(
+                "{} takes {needed} fragments, and the chain takes {most}: nothing was sent",
+                artifact.name
+            )).with(format!(
+                "a program of at most 24,576 bytes on chain, or in at most {most} fragments of that size"
+            ), format!("{} bytes in {needed} fragments", artifact.size()), "make the contract smaller (opt-level = \"z\", lto = true) or split it; chains of ArbOS 60 and later \
+             take 4 fragments, unless their owner sets another number")
+        .into()),
         false => Ok(()),
     }
 }

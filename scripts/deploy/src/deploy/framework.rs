@@ -5,6 +5,7 @@ use super::{activate, create2, require_code};
 use crate::build::Framework;
 use crate::client::{ChainError, Client, Sent};
 use crate::ids::CodeHash;
+use crate::program_code::is_program;
 use crate::progress::Progress;
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -33,19 +34,11 @@ pub struct Shared {
     pub activated: bool,
 }
 
-/// One shared program.
-struct Wanted<'a> {
-    name: &'a str,
-    address: Address,
-    code: &'a [u8],
-    is_program: bool,
-}
-
 /// Deploys and activates what is missing of the framework; does nothing where it is all there.
 /// What is there already is shared if its code hash is right, whoever deployed it.
 ///
 /// # Errors
-/// [`ChainError::OtherCode`] if other code lies where a program belongs; whatever the chain refuses.
+/// If other code lies where a program belongs; whatever the chain refuses.
 pub async fn ensure_framework(
     client: &Client,
     framework: &Framework,
@@ -53,23 +46,28 @@ pub async fn ensure_framework(
     progress: &dyn Progress,
 ) -> Result<Ensured, ChainError> {
     let mut ensured = Ensured::default();
-    for wanted in wanted(framework) {
-        let was_there = client.codehash(wanted.address).await?.is_some();
+    let stub = ("pause stub", framework.stub_address, &framework.stub);
+    let shared = framework.shared().map(|part| {
+        let artifact = &part.artifact;
+        (artifact.name.as_str(), part.address, &artifact.code)
+    });
+    for (name, address, code) in std::iter::once(stub).chain(shared) {
+        let was_there = client.codehash(address).await?.is_some();
         let mut created = None;
         if !was_there {
-            progress.begin(&format!("deploying {}", wanted.name));
-            (_, created) = create2(client, wanted.name, wanted.code).await?;
+            progress.begin(&format!("deploying {name}"));
+            (_, created) = create2(client, name, code).await?;
             progress.end("");
         }
-        let codehash = CodeHash::of(wanted.code);
-        require_code(client, wanted.address, codehash).await?;
-        let activated = match wanted.is_program {
-            true => activate(client, wanted.name, wanted.address, bump_percent).await?,
+        let codehash = CodeHash::of(code);
+        require_code(client, address, codehash).await?;
+        let activated = match is_program(code) {
+            true => activate(client, name, address, bump_percent).await?,
             false => None,
         };
         ensured.programs.push(Shared {
-            name: wanted.name.to_owned(),
-            address: wanted.address,
+            name: name.to_owned(),
+            address,
             codehash,
             shared: created.is_none(),
             activated: activated.is_some(),
@@ -78,20 +76,4 @@ pub async fn ensure_framework(
         ensured.sent.extend(activated);
     }
     Ok(ensured)
-}
-
-fn wanted(framework: &Framework) -> Vec<Wanted<'_>> {
-    let mut all = vec![Wanted {
-        name: "pause stub",
-        address: framework.stub_address,
-        code: &framework.stub,
-        is_program: false,
-    }];
-    all.extend(framework.shared().map(|part| Wanted {
-        name: &part.artifact.name,
-        address: part.address,
-        code: &part.artifact.code,
-        is_program: true,
-    }));
-    all
 }

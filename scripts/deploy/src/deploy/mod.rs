@@ -5,7 +5,7 @@ mod fragments;
 mod framework;
 mod registry;
 
-pub use fragments::{deploy_fragments, require_fragments};
+pub use fragments::{TOO_MANY_FRAGMENTS, deploy_fragments, require_fragments};
 pub use framework::{Ensured, Shared, ensure_framework};
 pub use registry::{NewRegistry, deploy_registry, registry_call, registry_release};
 
@@ -13,6 +13,7 @@ pub use create2::create2;
 
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, RpcError, Sent};
+use crate::error::Refusal;
 use crate::ids::CodeHash;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, U256, utils::Unit};
@@ -22,6 +23,8 @@ use alloy::rpc::types::state::{AccountOverride, StateOverride};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
+/// The name of a refusal of a data fee that is more than may be paid.
+pub const DATA_FEE_TOO_HIGH: &str = "DataFeeTooHigh";
 /// What the data fee is raised by, in percent: it moves between the estimate and the block.
 pub const DATA_FEE_BUMP_PERCENT: u32 = 20;
 
@@ -68,11 +71,7 @@ pub async fn create(client: &Client, artifact: &Artifact) -> Result<(Address, Se
     let address = sent
         .receipt
         .contract_address
-        .ok_or_else(|| ChainError::NoEvent {
-            what,
-            tx: sent.tx,
-            event: "contractAddress",
-        })?;
+        .ok_or_else(|| ChainError::no_event(&what, sent.tx, "contractAddress"))?;
     require_code(client, address, artifact.codehash()).await?;
     Ok((address, sent))
 }
@@ -87,31 +86,24 @@ pub async fn activate(
     if is_active(client, address).await? {
         return Ok(None);
     }
-    match pay_and_activate(client, name, address, bump_percent).await {
-        Ok(sent) => Ok(Some(sent)),
+    let sent = async {
+        let fee = data_fee(client, address, None).await?;
+        let value = bumped(client, name, fee, bump_percent)?;
+        let call = IArbWasm::activateProgramCall { program: address };
+        let what = format!("activate {name}");
+        client.send(&what, ARB_WASM, &call, value).await
+    };
+    match sent.await {
         // Somebody else was first: before the fee was asked for, before the estimate, or in the block.
         Err(error) if was_not_done(&error) && is_active(client, address).await? => Ok(None),
-        Err(error) => Err(error),
+        sent => sent.map(Some),
     }
-}
-
-async fn pay_and_activate(
-    client: &Client,
-    name: &str,
-    address: Address,
-    bump_percent: u32,
-) -> Result<Sent, ChainError> {
-    let fee = data_fee(client, address, None).await?;
-    let value = bumped(client, name, fee, bump_percent)?;
-    let call = IArbWasm::activateProgramCall { program: address };
-    let what = format!("activate {name}");
-    client.send(&what, ARB_WASM, &call, value).await
 }
 
 /// Whether the chain did not do what was asked for: perhaps because somebody else's transaction had
 /// done it before. A collision of CREATE2 burns almost all gas, so that it may look like a want of gas
 /// where nothing traces it.
-pub(crate) fn was_not_done(error: &ChainError) -> bool {
+fn was_not_done(error: &ChainError) -> bool {
     matches!(
         error,
         ChainError::Refused { .. }
@@ -169,14 +161,10 @@ pub async fn data_fee(
 /// A module that breaks a rule ends the call with an error that is no revert.
 fn refusal(program: Address, error: ChainError) -> ChainError {
     match error {
-        ChainError::Rpc(RpcError { message, .. })
-        | ChainError::InsufficientFunds(RpcError { message, .. })
-        | ChainError::ProgramNotRunnable(RpcError { message, .. }) => {
-            ChainError::ActivationRefused {
-                program,
-                reason: message,
-            }
-        }
+        ChainError::Rpc(RpcError { message, .. }) => ChainError::ActivationRefused {
+            program,
+            reason: message,
+        },
         ChainError::Refused { revert, .. } if revert.data().is_empty() => {
             ChainError::ActivationRefused {
                 program,
@@ -190,16 +178,21 @@ fn refusal(program: Address, error: ChainError) -> ChainError {
 /// A program's data fee with a margin of so many percent, if that much may be paid.
 ///
 /// # Errors
-/// [`ChainError::DataFeeTooHigh`]: what an endpoint says is sent as value, and may be anything.
+/// [`DATA_FEE_TOO_HIGH`]: what an endpoint says is sent as value, and may be anything.
 pub fn bumped(client: &Client, what: &str, fee: U256, percent: u32) -> Result<U256, ChainError> {
     let fee = fee.saturating_mul(U256::from(100 + u64::from(percent))) / U256::from(100);
     let most = client.max_data_fee();
     match fee > most {
-        true => Err(ChainError::DataFeeTooHigh {
-            what: what.into(),
-            fee,
-            most,
-        }),
+        true => Err(Refusal::new(
+            DATA_FEE_TOO_HIGH,
+            format!("the data fee of {what} is {fee} wei, more than may be paid: nothing was sent"),
+        )
+        .with(
+            format!("at most {most} wei with its margin, as --max-data-fee says"),
+            format!("{fee} wei, as the endpoint says"),
+            "ask another endpoint; raise --max-data-fee if that is what the chain takes",
+        )
+        .into()),
         false => Ok(fee),
     }
 }
@@ -212,11 +205,16 @@ pub(crate) async fn require_code(
 ) -> Result<(), ChainError> {
     match client.codehash(account).await? {
         Some(found) if found == expected => Ok(()),
-        Some(found) => Err(ChainError::OtherCode {
-            account,
-            expected,
-            found,
-        }),
+        Some(found) => Err(Refusal::new(
+            "OtherCode",
+            format!("{account} holds other code than was deployed"),
+        )
+        .with(
+            expected.to_string(),
+            found.to_string(),
+            "stop and find out who deployed it",
+        )
+        .into()),
         None => Err(ChainError::Missing {
             what: "deployed code",
             account,

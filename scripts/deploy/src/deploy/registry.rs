@@ -1,11 +1,12 @@
 //! The registry onto a chain: created, activated and constructed in one transaction, so that
 //! nobody can come between, at an address that follows from what it was made of.
 
-use super::{bumped, data_fee, is_answered, was_not_done};
+use super::{bumped, data_fee, is_answered};
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Sent};
+use crate::error::Refusal;
 use crate::registry::origin;
-use crate::registry::{Origin, OriginError, Release, Salt};
+use crate::registry::{Origin, Release, Salt};
 use alloy::primitives::{Address, U256, address};
 use alloy::rpc::types::state::AccountOverride;
 use stylus_upgrades_interface::chain::{IArbWasm, IStylusDeployer, STYLUS_DEPLOYER};
@@ -30,14 +31,14 @@ pub struct NewRegistry {
 /// has no code. What is at that address is the same registry, whoever sent the transaction.
 ///
 /// # Errors
-/// [`OriginError::Deployer`], [`OriginError::SaltsUsed`]; whatever the chain refuses.
+/// Where the deployer is another one, or all addresses are taken; whatever the chain refuses.
 pub async fn deploy_registry(
     client: &Client,
     registry: &Artifact,
     define_policy: &str,
     salt: Option<Salt>,
     bump_percent: u32,
-) -> Result<NewRegistry, OriginError> {
+) -> Result<NewRegistry, ChainError> {
     origin::require_deployer(client).await?;
     let release = registry_release(registry);
     let origin = match salt {
@@ -46,7 +47,7 @@ pub async fn deploy_registry(
     };
     let address = origin.address(release);
     let sent = match client.code(address).await?.is_empty() {
-        true => create(client, registry, &origin, address, bump_percent).await?,
+        true => Some(create(client, registry, &origin, bump_percent).await?),
         false => None,
     };
     super::require_code(client, address, registry.codehash()).await?;
@@ -76,34 +77,37 @@ async fn first_free(
     client: &Client,
     release: Release,
     define_policy: &str,
-) -> Result<Origin, OriginError> {
+) -> Result<Origin, ChainError> {
     for origin in Origin::counted(define_policy) {
         if client.code(origin.address(release)).await?.is_empty() {
             return Ok(origin);
         }
     }
-    Err(OriginError::SaltsUsed {
-        define_policy: define_policy.into(),
-    })
+    let (first, last) = (origin::SALTS.start(), origin::SALTS.end());
+    Err(Refusal::new(
+        "SaltsUsed",
+        format!("there are {last} registries of the policy {define_policy:?} already"),
+    )
+    .with(
+        format!("a salt from {first} to {last} whose address has no code"),
+        "code at each of these addresses",
+        "give --salt 0x and 64 hexadecimal digits of your own",
+    )
+    .into())
 }
 
-/// `None` where somebody else was first, between the look and the block.
 async fn create(
     client: &Client,
     registry: &Artifact,
     origin: &Origin,
-    address: Address,
     bump_percent: u32,
-) -> Result<Option<Sent>, OriginError> {
+) -> Result<Sent, ChainError> {
     let fee = fee_before_creation(client, registry).await?;
     let value = bumped(client, "the registry", fee, bump_percent)?;
     let call = registry_call(registry, origin);
-    let what = "deploy registry";
-    match client.send(what, STYLUS_DEPLOYER, &call, value).await {
-        Ok(sent) => Ok(Some(sent)),
-        Err(error) if was_not_done(&error) && !client.code(address).await?.is_empty() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    client
+        .send("deploy registry", STYLUS_DEPLOYER, &call, value)
+        .await
 }
 
 /// The data fee in wei of code that is not on the chain yet; 0 if its code hash is active.
@@ -114,11 +118,5 @@ async fn fee_before_creation(client: &Client, registry: &Artifact) -> Result<U25
         return Ok(U256::ZERO);
     }
     let code = AccountOverride::default().with_code(registry.code.clone());
-    match data_fee(client, NOWHERE, Some(code)).await {
-        // Somebody else was first, between the two questions.
-        Err(error) if was_not_done(&error) && is_answered(client, &is_active).await? => {
-            Ok(U256::ZERO)
-        }
-        fee => fee,
-    }
+    data_fee(client, NOWHERE, Some(code)).await
 }

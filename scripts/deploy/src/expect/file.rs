@@ -1,6 +1,7 @@
 //! The file of expectations: read, and written from what a trial has shown.
 
-use super::{ExpectError, Expectation, Expectations, Getter};
+use super::{Expectation, Expectations, Getter, TOO_MANY, syntax};
+use crate::error::Refusal;
 use crate::own_file;
 use serde::Deserialize;
 use std::fmt::Write;
@@ -21,10 +22,10 @@ impl Expectations {
     /// Those that a file holds.
     ///
     /// # Errors
-    /// [`ExpectError`].
-    pub fn read(path: &Path) -> Result<Self, ExpectError> {
+    /// Where it is none that a check could ask.
+    pub fn read(path: &Path) -> Result<Self, Refusal> {
         let name = path.display().to_string();
-        let refused = |reason: &str| ExpectError::syntax(&name, reason);
+        let refused = |reason: &str| syntax(&name, reason);
         let text = own_file::read(path)?.ok_or_else(|| refused("there is no such file"))?;
         let file: File = toml::from_str(&text).map_err(|error| refused(error.message()))?;
         let all = file.expect.iter().map(|line| line.parse());
@@ -48,10 +49,10 @@ impl Suggested {
     /// these is not replaced.
     ///
     /// # Errors
-    /// [`ExpectError`].
-    pub fn write(&self, path: &Path) -> Result<(), ExpectError> {
+    /// Where it is none that a check could ask.
+    pub fn write(&self, path: &Path) -> Result<(), Refusal> {
         let mut fitting = self.clone();
-        while let Err(ExpectError::TooMany(_)) = Expectations::new(fitting.all.clone()) {
+        while Expectations::new(fitting.all.clone()).is_err_and(|error| error.is(TOO_MANY)) {
             let left_out = fitting.all.pop().map(|one| one.getter);
             let left_out = left_out.map(|getter| (getter, "a check has no room for it"));
             fitting.left_out.extend(left_out);
@@ -60,7 +61,7 @@ impl Suggested {
             Expectations::new(fitting.all.clone())?;
         }
         let is_ours = |content: &str| content.starts_with(HEAD);
-        Ok(own_file::replace(path, fitting.text().as_bytes(), is_ours)?)
+        own_file::replace(path, fitting.text().as_bytes(), is_ours)
     }
 
     /// The file.

@@ -1,7 +1,8 @@
 //! What an expectation asks: a function and its arguments.
 
-use super::ExpectError;
+use super::syntax;
 use crate::client::show;
+use crate::error::Refusal;
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::Function;
 use alloy::primitives::Bytes;
@@ -27,11 +28,11 @@ impl fmt::Display for Getter {
 }
 
 impl FromStr for Getter {
-    type Err = ExpectError;
+    type Err = Refusal;
 
     /// Reads `balanceOf(address) 0x…`: the signature, then the arguments.
-    fn from_str(text: &str) -> Result<Self, ExpectError> {
-        let bad = |reason: String| ExpectError::syntax(text, reason);
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        let bad = |reason: String| syntax(text, reason);
         let mut words = text.split(' ');
         let signature = words.next().unwrap_or_default();
         let function = Function::parse(signature).map_err(|_| bad("it has no signature".into()))?;

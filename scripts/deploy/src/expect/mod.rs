@@ -7,13 +7,11 @@
 
 mod asks;
 mod checker;
-mod error;
 mod file;
 mod getter;
 mod value;
 
 pub use asks::Asks;
-pub use error::ExpectError;
 pub use file::Suggested;
 pub use getter::Getter;
 pub use value::Value;
@@ -24,6 +22,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::build::evm;
+use crate::error::Refusal;
 use crate::ids::CodeHash;
 
 /// Expectations of one check, at most.
@@ -32,6 +31,17 @@ const MOST: usize = 64;
 const LONGEST: usize = 512;
 /// Bytes of code that an account can have.
 const CODE_MAX: usize = 24_576;
+
+/// The name of a refusal of more than a check has room for.
+const TOO_MANY: &str = "ExpectationsTooMany";
+
+/// That this text is no expectation.
+fn syntax(text: &str, reason: impl Into<String>) -> Refusal {
+    let reason = reason.into();
+    Refusal::new("ExpectationsSyntax", format!("{text:?} is none of the expectations: {reason}")).with("unchanged or nonzero and a getter, or equal or delta, a getter and a value; a getter is name(type,…) and \
+         its arguments, with one space before each", reason, "correct it; stylus-upgrades plan … --write-expect FILE writes such a file")
+    .usage()
+}
 
 /// What must hold of one getter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,11 +95,11 @@ impl fmt::Display for Expectation {
 }
 
 impl FromStr for Expectation {
-    type Err = ExpectError;
+    type Err = Refusal;
 
     /// Reads what [`Display`](fmt::Display) writes.
-    fn from_str(text: &str) -> Result<Self, ExpectError> {
-        let unreadable = || ExpectError::syntax(text, "it has another form");
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        let unreadable = || syntax(text, "it has another form");
         let (name, rest) = text.split_once(' ').ok_or_else(unreadable)?;
         let (getter, holds) = match name {
             "unchanged" => (rest, Holds::Unchanged),
@@ -121,18 +131,15 @@ impl Expectations {
     ///
     /// # Errors
     /// None at all, one twice, or too many.
-    pub fn new(mut all: Vec<Expectation>) -> Result<Self, ExpectError> {
+    pub fn new(mut all: Vec<Expectation>) -> Result<Self, Refusal> {
         if all.is_empty() {
-            return Err(ExpectError::syntax("", "nothing is expected"));
+            return Err(syntax("", "nothing is expected"));
         }
         all.sort_by_cached_key(Expectation::to_string);
         let mut seen = BTreeSet::new();
         for one in &all {
             if !seen.insert((one.holds.name(), one.getter.to_string())) {
-                return Err(ExpectError::syntax(
-                    &one.to_string(),
-                    "it stands there twice",
-                ));
+                return Err(syntax(&one.to_string(), "it stands there twice"));
             }
         }
         let longest = all.iter().map(|one| one.to_string().len()).max();
@@ -143,7 +150,17 @@ impl Expectations {
             Vec::new()
         };
         if !is_bounded || code.len() > CODE_MAX {
-            return Err(ExpectError::TooMany(all.len()));
+            let count = all.len();
+            return Err(Refusal::new(
+                TOO_MANY,
+                format!("{count} expectations are too many, or too long, for one check"),
+            )
+            .with(
+                format!("{MOST} at most, each of {LONGEST} characters at most"),
+                count.to_string(),
+                "keep those that matter",
+            )
+            .usage());
         }
         let code = code.into();
         Ok(Self { all, code })

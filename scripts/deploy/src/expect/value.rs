@@ -1,8 +1,9 @@
 //! The word that a getter is to answer, as people write it.
 
-use super::ExpectError;
 use super::getter::word;
+use super::syntax;
 use crate::client::show;
+use crate::error::Refusal;
 use alloy::primitives::{B256, I256};
 use std::fmt;
 use std::str::FromStr;
@@ -22,17 +23,17 @@ impl fmt::Display for Value {
 }
 
 impl FromStr for Value {
-    type Err = ExpectError;
+    type Err = Refusal;
 
     /// A number, `true` or `false`, an address, or 32 bytes.
-    fn from_str(text: &str) -> Result<Self, ExpectError> {
+    fn from_str(text: &str) -> Result<Self, Refusal> {
         let kinds = match is_number(text.strip_prefix('-').unwrap_or(text)) {
             true => &["uint256", "int256"][..],
             false => &["bool", "address", "bytes32"],
         };
         let value = kinds.iter().find_map(|kind| word(kind, text));
         let form = "a value is a number, true, false, an address, or 0x and 64 digits";
-        let value = value.ok_or_else(|| ExpectError::syntax(text, form))?;
+        let value = value.ok_or_else(|| syntax(text, form))?;
         Ok(Self {
             text: show(&value),
             word: value.as_word().unwrap_or_default(),
@@ -41,12 +42,12 @@ impl FromStr for Value {
 }
 
 /// A difference, with its sign: `+5` or `-5`.
-pub(super) fn delta(text: &str) -> Result<I256, ExpectError> {
+pub(super) fn delta(text: &str) -> Result<I256, Refusal> {
     let digits = text
         .strip_prefix(['+', '-'])
         .filter(|digits| is_number(digits));
     let number = digits.and_then(|_| I256::from_dec_str(text.trim_start_matches('+')).ok());
-    number.ok_or_else(|| ExpectError::syntax(text, "a difference is + or -, and a number"))
+    number.ok_or_else(|| syntax(text, "a difference is + or -, and a number"))
 }
 
 fn is_number(digits: &str) -> bool {

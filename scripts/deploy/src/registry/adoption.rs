@@ -5,13 +5,12 @@
 use super::definition_id;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
-use crate::error::{Exit, Explain};
+use crate::error::{Exit, Refusal};
 use crate::ids::CodeHash;
 use crate::model::ProxyKind;
 use alloy::primitives::Address;
 use stylus_upgrades_interface::adopted::{IOwnable, IUpgradeableProxy};
 use stylus_upgrades_interface::slots;
-use thiserror::Error;
 
 /// A proxy, as it is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,78 +27,6 @@ pub struct Candidate {
     pub through: Address,
 }
 
-/// Why a proxy cannot be adopted.
-#[derive(Debug, Error, Explain)]
-pub enum AdoptionError {
-    /// The chain refused or is in trouble.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-    /// It runs nothing that its slots tell.
-    #[error("{proxy} is no ERC-1967 proxy with code of its own behind it")]
-    #[explain(
-        expected = "a transparent or UUPS proxy of OpenZeppelin",
-        found = "{found}",
-        next = "nothing was sent; a beacon proxy is upgraded through its beacon"
-    )]
-    NotAdoptable {
-        /// The account.
-        proxy: Address,
-        /// What its slots hold.
-        found: &'static str,
-    },
-    /// Its ProxyAdmin is not the one that the registry would look for.
-    #[error("the ProxyAdmin of {proxy} is not the first contract that the proxy created")]
-    #[explain(
-        name = "ForeignProxyAdmin",
-        expected = "{expected}",
-        found = "{found}",
-        next = "nothing was sent; such a proxy cannot be adopted"
-    )]
-    ProxyAdmin {
-        /// The account.
-        proxy: Address,
-        /// Where the ProxyAdmin of such a proxy lies.
-        expected: Address,
-        /// What the admin slot holds.
-        found: Address,
-    },
-    /// It was given to the registry, which names no definition.
-    #[error("{proxy} was given to the registry {registry} itself, which has no one upgrade it")]
-    #[explain(
-        expected = "the admin {admin} of the definition",
-        found = "{registry}",
-        next = "nothing was sent; nobody can adopt it or give it back"
-    )]
-    GivenToRegistry {
-        /// The account.
-        proxy: Address,
-        /// The registry.
-        registry: Address,
-        /// To whom it had to be given.
-        admin: Address,
-    },
-    /// Another account decides what it runs.
-    #[error("{proxy} is upgraded by {found}, not by {to}")]
-    #[explain(
-        expected = "{to}, {whose}",
-        found = "{found}",
-        next = "nothing was sent; first send from {found}: {order}",
-        exit = Exit::NotReady
-    )]
-    NotGiven {
-        /// The account.
-        proxy: Address,
-        /// Who has to decide.
-        to: Address,
-        /// What that is.
-        whose: String,
-        /// Who decides.
-        found: Address,
-        /// What that account sends.
-        order: String,
-    },
-}
-
 /// Whom a proxy is given to, so that a definition can adopt it: the definition's admin.
 pub fn given_to(registry: Address, name: &str) -> Address {
     evm::admin_address(registry, definition_id(name))
@@ -114,7 +41,7 @@ pub async fn candidate(
     (registry, name): (Address, &str),
     wasm: CodeHash,
     proxy: Address,
-) -> Result<Candidate, AdoptionError> {
+) -> Result<Candidate, ChainError> {
     let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
     let implementation = slot(slots::IMPLEMENTATION).await?;
     if implementation.is_zero() {
@@ -122,7 +49,16 @@ pub async fn candidate(
             Address::ZERO => "an empty ERC-1967 implementation slot",
             _ => "a beacon proxy",
         };
-        return Err(AdoptionError::NotAdoptable { proxy, found });
+        return Err(Refusal::new(
+            "NotAdoptable",
+            format!("{proxy} is no ERC-1967 proxy with code of its own behind it"),
+        )
+        .with(
+            "a transparent or UUPS proxy of OpenZeppelin",
+            found,
+            "nothing was sent; a beacon proxy is upgraded through its beacon",
+        )
+        .into());
     }
     let admin = slot(slots::ADMIN).await?;
     let found = |kind, authority, through| Candidate {
@@ -151,11 +87,16 @@ pub async fn candidate(
     }
     let expected = proxy.create(1);
     if admin != expected {
-        return Err(AdoptionError::ProxyAdmin {
-            proxy,
-            expected,
-            found: admin,
-        });
+        return Err(Refusal::new(
+            "ForeignProxyAdmin",
+            format!("the ProxyAdmin of {proxy} is not the first contract that the proxy created"),
+        )
+        .with(
+            expected.to_string(),
+            admin.to_string(),
+            "nothing was sent; such a proxy cannot be adopted",
+        )
+        .into());
     }
     let owner = owner_of(client, admin).await?;
     Ok(found(ProxyKind::Transparent5, owner, admin))
@@ -173,11 +114,7 @@ pub(super) async fn owner_of(
 fn answer<T>(answered: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
     match answered {
         Ok(answer) => Ok(Some(answer)),
-        Err(
-            ChainError::Refused { .. }
-            | ChainError::UnexpectedAnswer { .. }
-            | ChainError::Missing { .. },
-        ) => Ok(None),
+        Err(error) if error.is_no_answer() => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -186,25 +123,21 @@ impl Candidate {
     /// Refuses one whose upgrades another account decides.
     ///
     /// # Errors
-    /// [`AdoptionError::NotGiven`], with what that account sends.
+    /// `NotGiven`, with what that account sends.
     pub async fn require_given(
         &self,
         client: &Client,
         registry: Address,
         name: &str,
-    ) -> Result<(), AdoptionError> {
+    ) -> Result<(), ChainError> {
         let to = given_to(registry, name);
         let Some(found) = self.authority.filter(|found| *found != to) else {
             return Ok(());
         };
         let Self { proxy, through, .. } = *self;
         if found == registry {
-            let admin = to;
-            return Err(AdoptionError::GivenToRegistry {
-                proxy,
-                registry,
-                admin,
-            });
+            return Err(Refusal::new("GivenToRegistry", format!("{proxy} was given to the registry {registry} itself, which has no one upgrade it")).with(format!("the admin {to} of the definition"), registry.to_string(), "nothing was sent; nobody can adopt it or give it back")
+            .into());
         }
         let owner = match self.kind {
             // a ProxyAdmin 4.x, which somebody owns
@@ -220,13 +153,17 @@ impl Candidate {
             }
             _ => format!("cast send {through} \"transferOwnership(address)\" {to}"),
         };
-        let whose = format!("the admin of {name}");
-        Err(AdoptionError::NotGiven {
-            proxy,
-            to,
-            whose,
-            found: owner.unwrap_or(found),
-            order,
-        })
+        let found = owner.unwrap_or(found);
+        Err(Refusal::new(
+            "NotGiven",
+            format!("{proxy} is upgraded by {found}, not by {to}"),
+        )
+        .with(
+            format!("{to}, the admin of {name}"),
+            found.to_string(),
+            format!("nothing was sent; first send from {found}: {order}"),
+        )
+        .exiting(Exit::NotReady)
+        .into())
     }
 }

@@ -3,7 +3,6 @@
 use crate::client::{ChainError, Client};
 use crate::ids::DefinitionId;
 use alloy::primitives::Address;
-use alloy::providers::Provider;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::reasons::proxy_kind;
@@ -41,8 +40,5 @@ impl Created {
 /// # Errors
 /// What the endpoint says.
 pub async fn counted(client: &Client, registry: Address) -> Result<u64, ChainError> {
-    let nonce = client.provider().get_transaction_count(registry);
-    let nonce = nonce.block_id(client.block().into()).await;
-    let nonce = nonce.map_err(|error| client.error("eth_getTransactionCount", error))?;
-    Ok(nonce.saturating_sub(1))
+    Ok(client.transactions_of(registry).await?.saturating_sub(1))
 }

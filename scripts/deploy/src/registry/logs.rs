@@ -96,7 +96,7 @@ pub async fn pages<E: From<ChainError>>(
 ) -> Result<(), E> {
     let (mut count, mut goes_on) = (0, true);
     let mut start = from;
-    let mut work = None;
+    let (mut paged, progress) = (None, client.progress());
     // Whether a range is too long shows at once; trouble is borne where no shorter one is left to be tried.
     let hasty = client.bearing(Duration::ZERO, Duration::MAX);
     let bears_trouble = !client.patience().is_zero();
@@ -113,16 +113,22 @@ pub async fn pages<E: From<ChainError>>(
             }
             Err(error) if blocks > 1 && (bears_trouble || may_be_too_long(&error)) => {
                 span.shorter(blocks);
-                if work.is_none() {
+                if paged.is_none() {
                     start = start.max(first_with_code(client, account, start, to).await);
-                    work = Some(Reading::begin(client, account, start, to));
+                    progress.begin(&format!("reading the events of {account}"));
+                    paged = Some((start, Rate::from(0)));
                 }
             }
             Err(error) => return Err(error.into()),
         }
-        if let Some(work) = &work {
-            work.advance(start, count);
+        if let Some((first, rate)) = &paged {
+            let (done, total) = (start - first, to - first + 1);
+            let detail = format!("{}, {count} events", rate.summary(done, total));
+            progress.advance(done, total, "blocks", &detail);
         }
+    }
+    if paged.is_some() {
+        progress.end(&format!("the events of {account} were read in pages"));
     }
     Ok(())
 }
@@ -133,7 +139,7 @@ fn may_be_too_long(error: &ChainError) -> bool {
     match error {
         ChainError::Rpc(error) => error.code != METHOD_NOT_FOUND,
         ChainError::Unreachable { reason, .. } => match reason {
-            Unanswered::Deadline { .. } | Unanswered::TooLarge { .. } => true,
+            Unanswered::Deadline { .. } | Unanswered::TooLarge => true,
             Unanswered::Status { status, .. } => matches!(status, 400 | 413 | 422 | 500..=599),
             _ => false,
         },
@@ -173,44 +179,6 @@ async fn first_with_code(client: &Client, account: Address, from: u64, to: u64) 
     match code_of(ARB_SYS, without).await {
         Some(true) => with,
         _ => from,
-    }
-}
-
-/// How far reading is, told to whoever listens.
-struct Reading<'a> {
-    client: &'a Client,
-    account: Address,
-    first: u64,
-    last: u64,
-    rate: Rate,
-}
-
-impl<'a> Reading<'a> {
-    fn begin(client: &'a Client, account: Address, first: u64, last: u64) -> Self {
-        let what = format!("reading the events of {account}");
-        client.progress().begin(&what);
-        Self {
-            client,
-            account,
-            first,
-            last,
-            rate: Rate::from(0),
-        }
-    }
-
-    fn advance(&self, next: u64, logs: usize) {
-        let (done, total) = (next - self.first, self.last - self.first + 1);
-        let detail = format!("{}, {logs} events", self.rate.summary(done, total));
-        self.client
-            .progress()
-            .advance(done, total, "blocks", &detail);
-    }
-}
-
-impl Drop for Reading<'_> {
-    fn drop(&mut self) {
-        let what = format!("the events of {} were read in pages", self.account);
-        self.client.progress().end(&what);
     }
 }
 

@@ -17,13 +17,13 @@ mod upgrade;
 mod version;
 mod waiting;
 
-pub use adoption::{AdoptionError, Candidate, candidate, given_to};
+pub use adoption::{Candidate, candidate, given_to};
 pub use called_back::called_back;
 pub use created::{Created, counted};
 pub use instance::{ask, decides, registry_of};
 pub use logs::pages;
 pub use logs::{Topics, all_logs, first_logs, logs, logs_since};
-pub use origin::{Origin, OriginError, Release, Salt};
+pub use origin::{Origin, Release, Salt};
 pub use remembered::{Key, Remembered};
 pub use rollout::{RolledOut, arrived_by, begun_by, rollout, skipped_by, turned_by};
 pub use status::{
@@ -31,7 +31,7 @@ pub use status::{
 };
 pub use step::{call, complex, delegated, initial, nothing, script};
 pub use transfer::{
-    Receiver, Transfer, TransferError, receiver, relay_of, require_registry, require_there,
+    Receiver, Transfer, not_there, receiver, relay_of, require_registry, require_there,
 };
 pub use upgrade::{Route, Upgraded, lone_call, upgrade};
 pub use version::NewVersion;

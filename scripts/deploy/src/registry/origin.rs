@@ -6,8 +6,7 @@
 use super::definition_id;
 use super::logs::first_logs;
 use crate::client::{ChainError, Client};
-use crate::error::{Exit, Explain};
-use crate::ids::CodeHash;
+use crate::error::{Exit, Refusal};
 use alloy::primitives::{Address, B256, Bytes, TxHash, U256, keccak256};
 use alloy::sol_types::{SolCall, SolEvent, SolValue};
 use serde::{Deserialize, Serialize};
@@ -18,7 +17,6 @@ use stylus_upgrades_interface::chain::{
     CONSTRUCTOR_SELECTOR, IStylusDeployer, STYLUS_DEPLOYER, STYLUS_DEPLOYER_CODEHASH,
 };
 use stylus_upgrades_interface::registry::IRegistry::PolicyChanged;
-use thiserror::Error;
 
 /// The role whose policy is the constructor's data.
 const DEFINE: &str = "define";
@@ -123,114 +121,19 @@ pub fn release(code: &[u8], creation_code: &[u8]) -> Release {
     }
 }
 
-/// Why nothing vouches for a registry's storage.
-#[derive(Debug, Error, Explain)]
-pub enum OriginError {
-    /// The chain refused or is in trouble.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-    /// The account has no code.
-    #[error("there is no registry at {registry}")]
-    #[explain(
-        name = "Missing",
-        expected = "a registry",
-        found = "there is no code on chain {chain_id} at {endpoint}",
-        next = "check the address, and that --rpc-url leads to the chain that it is on",
-        exit = Exit::Chain
-    )]
-    Missing {
-        /// The account.
-        registry: Address,
-        /// The chain.
-        chain_id: u64,
-        /// Where it was asked.
-        endpoint: String,
-    },
-    /// The account has other code.
-    #[error("{registry} has not the code of a registry that was released: nothing vouches for it")]
-    #[explain(
-        name = "UnknownRegistryCode",
-        expected = "code with the hash {expected}",
-        found = "{found}",
-        next = next(registry)
-    )]
-    Code {
-        /// The account.
-        registry: Address,
-        /// The code of this release's registry.
-        expected: CodeHash,
-        /// What it has.
-        found: CodeHash,
-    },
-    /// The deployer is another one, which may create anything at the same addresses.
-    #[error(
-        "the Stylus deployer {STYLUS_DEPLOYER} is not on this chain: nothing tells where a registry comes \
-         from"
-    )]
-    #[explain(
-        name = "OtherDeployer",
-        expected = "code with the hash {STYLUS_DEPLOYER_CODEHASH}",
-        found = found.map_or_else(|| "no code".to_owned(), |found| found.to_string()),
-        next = "deploy and use no registry on this chain, unless all of it is your own: then \
-                --trust-registry ADDRESS goes on with one that is there"
-    )]
-    Deployer {
-        /// What has its address.
-        found: Option<CodeHash>,
-    },
-    /// Whoever deploys a registry finds all addresses taken.
-    #[error("there are {} registries of the policy {define_policy:?} already", SALTS.count())]
-    #[explain(
-        expected = format!("a salt from {} to {} whose address has no code", SALTS.start(), SALTS.end()),
-        found = "code at each of these addresses",
-        next = "give --salt 0x and 64 hexadecimal digits of your own"
-    )]
-    SaltsUsed {
-        /// The policy.
-        define_policy: String,
-    },
-    /// The endpoint does not show how it was constructed.
-    #[error("the endpoint shows no construction of {registry}: nothing vouches for its storage")]
-    #[explain(
-        name = "ConstructionHidden",
-        expected = "the event PolicyChanged of its construction, by eth_getLogs",
-        found = "{found}",
-        next = format!("name an endpoint that has all logs by --rpc-url; else {}", next(registry))
-    )]
-    Hidden {
-        /// The registry.
-        registry: Address,
-        /// What the endpoint said.
-        found: String,
-    },
-    /// Its address follows from no deployment.
-    #[error(
-        "{registry} was not deployed by stylus-upgrades: nothing vouches for what its storage held from \
-         the beginning"
-    )]
-    #[explain(
-        name = "UnknownOrigin",
-        expected = "an address that follows from the Stylus deployer, the framework's init code, the \
-                    policy {define_policy:?} and a salt",
-        found = "an account that something else created, with the same code",
-        next = next(registry)
-    )]
-    Underived {
-        /// The registry.
-        registry: Address,
-        /// What it says that it was constructed with.
-        define_policy: String,
-    },
-}
+/// Refusals of a registry that is there, and that somebody may trust all the same.
+const UNPROVEN: [&str; 4] = [
+    OTHER_CODE,
+    "OtherDeployer",
+    "ConstructionHidden",
+    "UnknownOrigin",
+];
+/// The refusal of an account that has not the code of a known registry.
+pub const OTHER_CODE: &str = "UnknownRegistryCode";
 
-impl OriginError {
-    /// Whether there is a registry that somebody may trust all the same.
-    pub fn may_be_trusted(&self) -> bool {
-        !matches!(
-            self,
-            Self::Chain(_) | Self::Missing { .. } | Self::SaltsUsed { .. }
-        )
-    }
+/// Whether there is a registry for whose storage nothing vouches: somebody may trust it all the same.
+pub fn may_be_trusted(error: &ChainError) -> bool {
+    UNPROVEN.iter().any(|name| error.is_told(name))
 }
 
 fn next(registry: &Address) -> String {
@@ -248,47 +151,57 @@ pub fn releases(named: &[Release]) -> Vec<Release> {
 /// The release whose code the account has now, on a chain whose deployer is the known one.
 ///
 /// # Errors
-/// [`OriginError::Missing`], [`OriginError::Code`]; as [`require_deployer`].
+/// Where it has no code, or [`OTHER_CODE`]; as [`require_deployer`].
 pub async fn release_of(
     client: &Client,
     registry: Address,
     releases: &[Release],
-) -> Result<Release, OriginError> {
+) -> Result<Release, ChainError> {
     let (found, deployer) = futures::join!(client.codehash(registry), require_deployer(client));
-    let found = found?.ok_or_else(|| OriginError::Missing {
-        registry,
-        chain_id: client.chain_id(),
-        endpoint: client.endpoint().to_string(),
+    let found = found?.ok_or_else(|| {
+        let (chain_id, endpoint) = (client.chain_id(), client.endpoint());
+        Refusal::new("Missing", format!("there is no registry at {registry}"))
+            .with(
+                "a registry",
+                format!("there is no code on chain {chain_id} at {endpoint}"),
+                "check the address, and that --rpc-url leads to the chain that it is on",
+            )
+            .exiting(Exit::Chain)
     })?;
     deployer?;
     let known = releases.iter().find(|known| known.codehash == found.0);
-    known.copied().ok_or_else(|| OriginError::Code {
-        registry,
-        expected: CodeHash(releases.first().map(|one| one.codehash).unwrap_or_default()),
-        found,
-    })
+    Ok(known.copied().ok_or_else(|| {
+        let expected = releases.first().map(|one| one.codehash).unwrap_or_default();
+        Refusal::new(OTHER_CODE, format!(
+                "{registry} has not the code of a registry that was released: nothing vouches for it"
+            )).with(format!("code with the hash {expected}"), found.to_string(), next(&registry))
+    })?)
 }
 
 /// Errors unless the chain has the known deployer, from which addresses follow.
 ///
 /// # Errors
-/// [`OriginError::Deployer`].
-pub async fn require_deployer(client: &Client) -> Result<(), OriginError> {
+/// Where it has another one, or none.
+pub async fn require_deployer(client: &Client) -> Result<(), ChainError> {
     match client.codehash(STYLUS_DEPLOYER).await? {
         Some(code) if code.0 == STYLUS_DEPLOYER_CODEHASH => Ok(()),
-        found => Err(OriginError::Deployer { found }),
+        found => Err(Refusal::new("OtherDeployer", format!(
+                "the Stylus deployer {STYLUS_DEPLOYER} is not on this chain: nothing tells where a registry comes from"
+            )).with(format!("code with the hash {STYLUS_DEPLOYER_CODEHASH}"), found.map_or_else(|| "no code".to_owned(), |found| found.to_string()), "deploy and use no registry on this chain, unless all of it is your own: then --trust-registry ADDRESS \
+             goes on with one that is there")
+        .into()),
     }
 }
 
 /// What the registry's address follows from, found out by its first events.
 ///
 /// # Errors
-/// [`OriginError`]: without the events nothing is derived.
+/// Without the events nothing is derived.
 pub async fn find(
     client: &Client,
     registry: Address,
     release: Release,
-) -> Result<Origin, OriginError> {
+) -> Result<Origin, ChainError> {
     let (define_policy, tx) = construction(client, registry).await?;
     let is_it = |origin: &Origin| origin.address(release) == registry;
     if let Some(origin) = Origin::counted(&define_policy).find(is_it) {
@@ -299,29 +212,42 @@ pub async fn find(
         None => None,
     };
     let chosen = chosen.map(|salt| Origin::new(&define_policy, salt));
-    chosen.filter(is_it).ok_or(OriginError::Underived {
-        registry,
-        define_policy,
-    })
+    Ok(chosen.filter(is_it).ok_or_else(|| {
+        Refusal::new("UnknownOrigin", format!(
+                "{registry} was not deployed by stylus-upgrades: nothing vouches for what its storage held from the \
+                 beginning"
+            )).with(format!(
+                "an address that follows from the Stylus deployer, the framework's init code, the policy \
+                 {define_policy:?} and a salt"
+            ), "an account that something else created, with the same code", next(&registry))
+    })?)
 }
 
 /// The policy that a registry says it was constructed with, and the transaction.
 async fn construction(
     client: &Client,
     registry: Address,
-) -> Result<(String, Option<TxHash>), OriginError> {
-    let hidden = |found: String| OriginError::Hidden { registry, found };
+) -> Result<(String, Option<TxHash>), ChainError> {
+    let hidden =
+        |found: String| {
+            Refusal::new("ConstructionHidden", format!(
+                "the endpoint shows no construction of {registry}: nothing vouches for its storage"
+            )).with("the event PolicyChanged of its construction, by eth_getLogs", found, format!(
+                "name an endpoint that has all logs by --rpc-url; else {}",
+                next(&registry)
+            ))
+        };
     let (event, itself) = ([PolicyChanged::SIGNATURE_HASH], [definition_id("").0]);
     let logs = match first_logs(client, registry, [&event, &itself, &[]]).await {
         Ok(logs) => logs,
-        Err(error @ ChainError::Unreachable { .. }) => return Err(error.into()),
-        Err(error) => return Err(hidden(error.to_string())),
+        Err(error @ ChainError::Unreachable { .. }) => return Err(error),
+        Err(error) => return Err(hidden(error.to_string()).into()),
     };
     let first = logs.iter().find_map(|log| {
         let event = PolicyChanged::decode_log(&log.inner).ok()?.data;
         (event.role == DEFINE).then_some((event.expression, log.transaction_hash))
     });
-    first.ok_or_else(|| hidden("no such event".into()))
+    Ok(first.ok_or_else(|| hidden("no such event".into()))?)
 }
 
 /// The salt that a transaction gave to the deployer, if it called that itself.

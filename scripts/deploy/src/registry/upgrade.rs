@@ -1,21 +1,17 @@
 //! One instance to one version, for who alone may migrate: by the proxy itself, or by the registry where the proxy
-//! takes no orders of others or a check is to be asked. Everybody else takes it along by `rollout` where the version
-//! is current already, and decides nothing here.
+//! takes no orders of others or a check is to be asked. Everybody else takes it along by `rollout`.
 
-use super::called_back::called_back;
 use super::instance::registry_of;
-use super::rollout::{RolledOut, begun_by, rollout};
+use super::rollout::begun_by;
 use super::{Named, named};
-use crate::client::{ChainError, Client, Revert, Sent};
+use crate::client::{ChainError, Client, Sent};
 use crate::model::ProxyKind;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::rpc::types::TransactionRequest;
-use alloy::sol_types::{SolCall, SolError};
+use alloy::sol_types::SolCall;
 use serde::Serialize;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
-    self as proxy_abi, UpgradeNotAuthorized,
-};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// By which way an upgrade went.
@@ -26,8 +22,6 @@ pub enum Route {
     Direct,
     /// `upgradeInstance` on the registry.
     Registry,
-    /// `rollout` on the registry, to what is current already.
-    Rollout,
 }
 
 /// An upgrade.
@@ -37,8 +31,6 @@ pub struct Upgraded {
     pub from: String,
     /// The version asked for.
     pub to: String,
-    /// Whether the instance is at it now.
-    pub done: bool,
     /// The complex step that it stands in now, from where and to where.
     pub paused: Option<(String, String)>,
     /// The way it went.
@@ -47,30 +39,12 @@ pub struct Upgraded {
     pub sent: Sent,
 }
 
-/// Upgrades `proxy` to `version`. With `data`, only alone: it is the calldata of the last step or runs on the new
-/// code.
+/// Upgrades `proxy` to `version`: by the proxy itself, or by the registry where only that can. `data` is the calldata of
+/// the last step, or runs on the new code.
 ///
 /// # Errors
-/// `UpgradeNotAuthorized` for who does not alone satisfy the policy, unless the version is current:
-/// making it so is for `migrate`, which concerns all instances. [`ChainError::NotAlone`] where other
-/// instances would be upgraded with it.
+/// `UpgradeNotAuthorized` for who does not alone satisfy the policy.
 pub async fn upgrade(
-    client: &Client,
-    proxy: Address,
-    version: &str,
-    data: Bytes,
-) -> Result<Upgraded, ChainError> {
-    match upgrade_alone(client, proxy, version, data.clone()).await {
-        Err(error) if error.is_refused_as::<UpgradeNotAuthorized>() && data.is_empty() => {
-            let rolled_out = roll_out_current(client, proxy, version).await?;
-            rolled_out.ok_or(error)
-        }
-        outcome => outcome,
-    }
-}
-
-/// By the proxy itself, or by the registry where only that can.
-async fn upgrade_alone(
     client: &Client,
     proxy: Address,
     version: &str,
@@ -132,7 +106,7 @@ pub fn lone_call(
             let call = proxy_abi::upgradeToAndCallCall { version, data };
             (proxy, call.abi_encode().into())
         }
-        Route::Registry | Route::Rollout => {
+        Route::Registry => {
             let call = abi::upgradeInstanceCall {
                 proxy,
                 version,
@@ -156,66 +130,11 @@ impl Upgraded {
         Self {
             from,
             to: version.into(),
-            done: paused.is_none(),
             paused,
             route,
             sent,
         }
     }
-}
-
-/// `rollout` if the version is current and no other instance waits; `None` if the version is not
-/// current, or the instance does not wait for it.
-async fn roll_out_current(
-    client: &Client,
-    proxy: Address,
-    version: &str,
-) -> Result<Option<Upgraded>, ChainError> {
-    let registry = registry_of(client, proxy).await?;
-    let instance = client.registry(registry).instance(proxy).await?;
-    let name = instance.definition;
-    if client.registry(registry).head(&name).await?.current != version {
-        return Ok(None);
-    }
-    if instance.version == version {
-        let version = version.to_owned();
-        let refusal = proxy_abi::AlreadyAtVersion { version };
-        return Err(ChainError::Refused {
-            what: format!("upgrade {proxy}"),
-            revert: Revert::decode(&refusal.abi_encode()),
-        });
-    }
-    let waiting = client.registry(registry).left(&name).await?;
-    if waiting > 1 {
-        return Err(ChainError::NotAlone {
-            proxy,
-            name,
-            waiting,
-        });
-    }
-    // Whoever was called back does not wait: the one that does is another.
-    if waiting == 0 || called_back(client, registry, &name).await?.contains(&proxy) {
-        return Ok(None);
-    }
-    let RolledOut { sent, .. } = rollout(client, registry, &name, 1).await?;
-    let paused = paused_by(&sent, registry, proxy);
-    // What the transaction says: it is sent, whether the endpoint answers behind it or not.
-    let is_there = arrived_at(&sent, registry, proxy).is_some_and(|now| now == version);
-    Ok(Some(Upgraded {
-        from: instance.version,
-        to: version.into(),
-        done: is_there && paused.is_none(),
-        paused,
-        route: Route::Rollout,
-        sent,
-    }))
-}
-
-/// The version that a transaction brought an instance to, by its last upgrade.
-fn arrived_at(sent: &Sent, registry: Address, proxy: Address) -> Option<String> {
-    let upgraded = sent.events_of::<abi::InstanceUpgraded>(registry);
-    let mut own = upgraded.filter(|one| one.proxy == proxy);
-    own.next_back().map(|one| one.to)
 }
 
 fn paused_by(sent: &Sent, registry: Address, proxy: Address) -> Option<(String, String)> {

@@ -3,7 +3,6 @@
 use crate::assess::{Finding, Part};
 use crate::client::{ForkError, Revert, StepEnd};
 use crate::error::{Exit, Explain, Report};
-use alloy::primitives::Address;
 use stylus_chain::ChainError;
 use thiserror::Error;
 
@@ -50,23 +49,6 @@ pub enum SimulationError {
         /// What.
         what: String,
         /// The chain's words.
-        reason: String,
-    },
-    /// An account answers something else than its interface promises.
-    #[error("{account} did not answer {what} as its interface promises: {reason}")]
-    #[explain(
-        name = "UnexpectedAnswer",
-        expected = "an answer as the interface promises",
-        found = self.to_string(),
-        next = "try again",
-        exit = Exit::Chain
-    )]
-    Answer {
-        /// The account.
-        account: Address,
-        /// The call.
-        what: &'static str,
-        /// What was wrong with it.
         reason: String,
     },
 }

@@ -188,10 +188,8 @@ impl Simulation {
         if !success {
             return Err(SimulationError::refused(C::SIGNATURE, &output));
         }
-        C::abi_decode_returns(&output).map_err(|error| SimulationError::Answer {
-            account: to,
-            what: C::SIGNATURE,
-            reason: error.to_string(),
+        C::abi_decode_returns(&output).map_err(|error| {
+            SimulationError::Ended(format!("{to} did not answer {}: {error}", C::SIGNATURE))
         })
     }
 

@@ -12,15 +12,14 @@
 //! The chain is the truth. `version.json` is written last and has the hashes of the other files:
 //! what does not hash to them is refused. Only commands that registered a version write here.
 
-mod error;
 mod record;
 
-pub use error::VersionsError;
 pub use record::Record;
 
+use crate::error::Refusal;
 use crate::ids::CodeHash;
 use crate::interface::Callable;
-use crate::own_file::{self, FileError};
+use crate::own_file;
 use alloy::primitives::{B256, Bytes, keccak256};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -33,6 +32,10 @@ const README: &str = include_str!("README.txt");
 const RECORD: &str = "version.json";
 const CODE: &str = "code.bin";
 const LAYOUT: &str = "layout.json";
+/// The name of a refusal of what cannot be the name of a folder.
+const NAME: &str = "VersionName";
+const UNREADABLE: &str = "VersionsUnreadable";
+const TAMPERED: &str = "VersionsTampered";
 /// Bytes of a name in a path, at most.
 const NAME_MAX: usize = 200;
 
@@ -73,16 +76,14 @@ impl Kept {
     /// Errors unless the registry has that code hash for this version.
     ///
     /// # Errors
-    /// [`VersionsError::OtherCode`].
-    pub fn require(&self, codehash: CodeHash) -> Result<(), VersionsError> {
+    /// Where it has another one.
+    pub fn require(&self, codehash: CodeHash) -> Result<(), Refusal> {
         match self.record.codehash == codehash {
             true => Ok(()),
-            false => Err(VersionsError::OtherCode {
-                name: self.record.name.clone(),
-                version: self.record.version.clone(),
-                kept: self.record.codehash,
-                registered: codehash,
-            }),
+            false => Err(Refusal::new("VersionsDiffer", format!(
+                    "what is kept of {} {} is not what the registry has",
+                    self.record.name, self.record.version
+                )).with(format!("code with the hash {codehash}, which the registry has"), format!("code with the hash {}", self.record.codehash), "it is of another chain or registry: remove its folder, and register or migrate again to keep it")),
         }
     }
 }
@@ -102,23 +103,24 @@ impl Versions {
     /// under its name is replaced.
     ///
     /// # Errors
-    /// [`VersionsError`]; [`VersionsError::Tampered`] if the code is not that of the record.
-    pub fn keep(&self, network: &str, kept: &Kept) -> Result<bool, VersionsError> {
+    /// If the code is not that of the record; what keeps the files from being written.
+    pub fn keep(&self, network: &str, kept: &Kept) -> Result<bool, Refusal> {
         let Record { name, version, .. } = &kept.record;
         let place = self.place(network, name, version)?;
         require_hash(&place.join(CODE), &kept.code, kept.record.codehash.into())?;
         match self.read(network, name, version) {
             Ok(Some(before)) if before == *kept => return Ok(false),
             // What was changed is written anew: this is what the chain says.
-            Ok(_) | Err(VersionsError::Tampered { .. } | VersionsError::Unreadable { .. }) => {}
+            Ok(_) => {}
+            Err(error) if error.is(TAMPERED) || error.is(UNREADABLE) => {}
             Err(error) => return Err(error),
         }
-        std::fs::create_dir_all(&place).map_err(io("created", &place))?;
+        std::fs::create_dir_all(&place).map_err(own_file::io("created", &place))?;
         let record = place.join(RECORD);
         // Without it the other files are nothing: a run that is killed here leaves no lie.
         match std::fs::remove_file(&record) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(io("replaced", &record)(error).into());
+                return Err(own_file::io("replaced", &record)(error));
             }
             _ => {}
         }
@@ -140,24 +142,16 @@ impl Versions {
     /// A version as it was kept, `None` if it was not.
     ///
     /// # Errors
-    /// [`VersionsError::Tampered`] if a file does not hash to what is recorded.
-    pub fn read(
-        &self,
-        network: &str,
-        name: &str,
-        version: &str,
-    ) -> Result<Option<Kept>, VersionsError> {
+    /// If a file does not hash to what is recorded.
+    pub fn read(&self, network: &str, name: &str, version: &str) -> Result<Option<Kept>, Refusal> {
         let place = self.place(network, name, version)?;
         let path = place.join(RECORD);
         let Some(record) = record(&path)? else {
             return Ok(None);
         };
         if (record.name.as_str(), record.version.as_str()) != (name, version) {
-            return Err(VersionsError::Tampered {
-                path,
-                expected: format!("{name} {version}"),
-                found: format!("{} {}", record.name, record.version),
-            });
+            let found = format!("{} {}", record.name, record.version);
+            return Err(tampered(&path, format!("{name} {version}"), found));
         }
         let code = whole(&place.join(CODE), record.codehash.into())?.into();
         let document = match record.has_layout {
@@ -180,8 +174,8 @@ impl Versions {
     /// that name, one of them has to be named.
     ///
     /// # Errors
-    /// As [`Self::read`]; [`VersionsError::Ambiguous`].
-    pub fn find(&self, name: &str, version: &str) -> Result<Option<(String, Kept)>, VersionsError> {
+    /// As [`Self::read`].
+    pub fn find(&self, name: &str, version: &str) -> Result<Option<(String, Kept)>, Refusal> {
         let mut found: Option<(String, Kept)> = None;
         for network in names(&self.folder)? {
             let Some(kept) = self.read(&network, name, version)? else {
@@ -189,11 +183,16 @@ impl Versions {
             };
             match &found {
                 Some((other, first)) if first.record.codehash != kept.record.codehash => {
-                    return Err(VersionsError::Ambiguous {
-                        name: name.into(),
-                        version: version.into(),
-                        networks: [other.clone(), network],
-                    });
+                    return Err(Refusal::new(
+                        "VersionAmbiguous",
+                        format!("{name} {version} is another program on {other} than on {network}"),
+                    )
+                    .with(
+                        "one program with that name",
+                        format!("{other} and {network}"),
+                        format!("name the network: NETWORK/{name}@{version}"),
+                    )
+                    .usage());
                 }
                 Some(_) => {}
                 None => found = Some((network, kept)),
@@ -205,8 +204,8 @@ impl Versions {
     /// What was recorded of every version that is kept, in the order of networks, names and versions.
     ///
     /// # Errors
-    /// [`VersionsError`].
-    pub fn records(&self) -> Result<Vec<Record>, VersionsError> {
+    /// As [`Self::read`].
+    pub fn records(&self) -> Result<Vec<Record>, Refusal> {
         let mut folders = vec![self.folder.clone()];
         for _ in ["network", "definition", "version"] {
             let mut below = Vec::new();
@@ -227,13 +226,8 @@ impl Versions {
     /// The folder of one version, with no link on the way to it.
     ///
     /// # Errors
-    /// [`VersionsError::Name`], [`VersionsError::Own`].
-    pub fn place(
-        &self,
-        network: &str,
-        name: &str,
-        version: &str,
-    ) -> Result<PathBuf, VersionsError> {
+    /// Where the name cannot be that of a folder, or there is a link.
+    pub fn place(&self, network: &str, name: &str, version: &str) -> Result<PathBuf, Refusal> {
         let mut place = self.folder.clone();
         own_file::require_no_link(&place)?;
         for name in [network, name, version] {
@@ -244,23 +238,25 @@ impl Versions {
     }
 }
 
-fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> FileError {
-    let path = path.to_owned();
-    move |source| FileError::Io {
-        action,
-        path,
-        source,
-    }
+fn unreadable(path: &Path, reason: &impl ToString) -> Refusal {
+    let reason = reason.to_string();
+    Refusal::new(
+        UNREADABLE,
+        format!("{} cannot be read: {reason}", path.display()),
+    )
+    .with(
+        "a file as this version of the program writes it",
+        reason,
+        "take the file from version control again",
+    )
 }
 
-fn unreadable(path: &Path, reason: &impl ToString) -> VersionsError {
-    VersionsError::Unreadable {
-        path: path.to_owned(),
-        reason: reason.to_string(),
-    }
+/// A file is not what was recorded: a hash, a name.
+fn tampered(path: &Path, expected: String, found: String) -> Refusal {
+    Refusal::new(TAMPERED, format!("{} does not hold what was registered", path.display())).with(expected, found, "take the folder from version control again, or remove it and run the command that registered the version")
 }
 
-fn record(path: &Path) -> Result<Option<Record>, VersionsError> {
+fn record(path: &Path) -> Result<Option<Record>, Refusal> {
     let Some(text) = own_file::read(path)? else {
         return Ok(None);
     };
@@ -269,34 +265,30 @@ fn record(path: &Path) -> Result<Option<Record>, VersionsError> {
 }
 
 /// The file, which has to have that hash.
-fn whole(path: &Path, hash: B256) -> Result<Vec<u8>, VersionsError> {
+fn whole(path: &Path, hash: B256) -> Result<Vec<u8>, Refusal> {
     let bytes = own_file::read_bytes(path)?.unwrap_or_default();
     require_hash(path, &bytes, hash)?;
     Ok(bytes)
 }
 
-fn require_hash(path: &Path, bytes: &[u8], hash: B256) -> Result<(), VersionsError> {
+fn require_hash(path: &Path, bytes: &[u8], hash: B256) -> Result<(), Refusal> {
     match keccak256(bytes) {
         found if found == hash => Ok(()),
-        found => Err(VersionsError::Tampered {
-            path: path.to_owned(),
-            expected: hash.to_string(),
-            found: found.to_string(),
-        }),
+        found => Err(tampered(path, hash.to_string(), found.to_string())),
     }
 }
 
 /// The folders in a folder, by their names in the file system, in order.
-fn names(folder: &Path) -> Result<Vec<String>, VersionsError> {
+fn names(folder: &Path) -> Result<Vec<String>, Refusal> {
     own_file::require_no_link(folder)?;
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(io("read", folder)(error).into()),
+        Err(error) => return Err(own_file::io("read", folder)(error)),
     };
     let mut names = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(io("read", folder))?;
+        let entry = entry.map_err(own_file::io("read", folder))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with('.') {
             continue;
@@ -311,7 +303,7 @@ fn names(folder: &Path) -> Result<Vec<String>, VersionsError> {
 }
 
 /// A name as part of a path: letters, digits and `._-+` as they are, every other byte as `%XX`.
-fn part(name: &str) -> Result<String, VersionsError> {
+fn part(name: &str) -> Result<String, Refusal> {
     let mut text = String::new();
     for (at, byte) in name.bytes().enumerate() {
         let is_plain = byte.is_ascii_alphanumeric() || b"_-+".contains(&byte);
@@ -322,7 +314,15 @@ fn part(name: &str) -> Result<String, VersionsError> {
     }
     match (1..=NAME_MAX).contains(&text.len()) {
         true => Ok(text),
-        false => Err(VersionsError::Name { name: name.into() }),
+        false => Err(
+            Refusal::new(NAME, format!("{name:?} cannot be the name of a folder"))
+                .with(
+                    "a name of 1 to 200 bytes",
+                    format!("{name:?}"),
+                    "choose a shorter name",
+                )
+                .usage(),
+        ),
     }
 }
 

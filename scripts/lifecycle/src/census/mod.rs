@@ -40,7 +40,7 @@ pub use store::Leaf;
 pub use walk::{SlotDifference, Walked};
 
 use crate::client::Client;
-use crate::own_file::FileError;
+use crate::own_file;
 use crate::state_folder::state_folder;
 use alloy::primitives::{Address, B256};
 use alloy_trie::Nibbles;
@@ -107,8 +107,7 @@ pub async fn take(
     options: &Options,
 ) -> Result<Census, CensusError> {
     if let Some(path) = options.out.as_ref().filter(|path| path.exists()) {
-        let path = path.clone();
-        return Err(FileError::Exists { path }.into());
+        return Err(own_file::exists(path).into());
     }
     let what = format!("a census of {}", subject.proxy);
     client.progress().begin(&what);
@@ -305,13 +304,9 @@ async fn slots_of(
 
 /// Writes every slot, or the entries of a mapping, into a file: as a whole or not at all.
 fn write(path: &Path, store: &Store, by: &By<'_>) -> Result<(), CensusError> {
-    let failed = |source| FileError::Io {
-        action: "written",
-        path: path.to_owned(),
-        source,
-    };
+    let failed = own_file::io("written", path);
     let folder = path.parent().unwrap_or(path).join(".");
-    let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let file = tempfile::NamedTempFile::new_in(folder).map_err(&failed)?;
     let mut out = BufWriter::new(file);
     explain::explain(store, by, Some(&mut out))?;
     let file = out

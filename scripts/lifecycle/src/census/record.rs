@@ -2,7 +2,7 @@
 //! is decided by its hash alone.
 
 use super::error::CensusError;
-use crate::own_file::{self, FileError};
+use crate::own_file;
 use alloy::primitives::{B256, Bytes, I256, U256, hex};
 use alloy::rlp::{self, Decodable};
 use std::io::{BufRead, BufReader, ErrorKind};
@@ -63,16 +63,12 @@ pub(super) fn of_file(
     path: &Path,
     mut keep: impl FnMut(&[Vec<u8>]) -> Result<(), CensusError>,
 ) -> Result<(), CensusError> {
-    let failed = |source| FileError::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    };
+    let failed = own_file::io("read", path);
     let file = own_file::open(path)?.ok_or_else(|| failed(ErrorKind::NotFound.into()))?;
     let file = BufReader::new(file);
     let mut records = Vec::new();
     for (at, line) in file.lines().enumerate() {
-        let line = line.map_err(failed)?;
+        let line = line.map_err(&failed)?;
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;

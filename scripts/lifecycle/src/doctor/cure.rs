@@ -149,9 +149,8 @@ fn is_about_the_program(error: &ChainError) -> bool {
         ChainError::Refused { .. }
             | ChainError::ActivationRefused { .. }
             | ChainError::OutOfGas { .. }
-            | ChainError::DataFeeTooHigh { .. }
-            | ChainError::TooManyFragments { .. }
-    )
+    ) || error.is_told(deploy::DATA_FEE_TOO_HIGH)
+        || error.is_told(deploy::TOO_MANY_FRAGMENTS)
 }
 
 /// Prolongs an activation.

@@ -3,7 +3,6 @@
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Explain, Refusal};
 use crate::ids::ActionId;
-use crate::own_file::FileError;
 use alloy::primitives::Address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use thiserror::Error;
@@ -31,9 +30,6 @@ pub enum GovernanceError {
         /// What to do now.
         next: String,
     },
-    /// The file of an approval cannot be read or written.
-    #[error(transparent)]
-    File(#[from] FileError),
     /// The call only approves now, and would fail once it is approved.
     #[error(transparent)]
     WouldFail(Box<Refusal>),

@@ -268,11 +268,8 @@ pub(super) async fn outcome(
     }
     // A governed call that goes through approves or executes: without either the receipt is not whole.
     let approved = sent.last_event_of::<abi::Approved>(registry);
-    let approved = approved.ok_or_else(|| ChainError::NoEvent {
-        what: sent.what.clone(),
-        tx: sent.tx,
-        event: abi::Approved::SIGNATURE,
-    })?;
+    let missing = || ChainError::no_event(&sent.what, sent.tx, abi::Approved::SIGNATURE);
+    let approved = approved.ok_or_else(missing)?;
     open_or_ended(client, registry, ActionId(approved.action), Some(sent)).await
 }
 

@@ -114,7 +114,7 @@ pub async fn read_compared(
         }
         left -= 1;
         if let Some(store) = client.events_of(registry) {
-            store.forget();
+            store.forget().await;
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -192,5 +192,5 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), LayoutError> {
     let refused = |error: std::io::Error| LayoutError::file("write", path, error);
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(refused)?;
-    own_file::write(path, text.as_bytes()).map_err(|error| refused(error.into()))
+    own_file::write(path, text.as_bytes()).map_err(|error| refused(std::io::Error::other(error)))
 }

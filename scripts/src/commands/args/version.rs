@@ -1,7 +1,8 @@
 //! A version, and the step into it.
 
 use super::storage::StorageArgs;
-use crate::expect::{ExpectError, Expectations};
+use crate::error::Refusal;
+use crate::expect::Expectations;
 use crate::plan::REPLAY_BLOCKS_MAX;
 use clap::Args;
 use std::path::PathBuf;
@@ -193,8 +194,8 @@ impl StepArgs {
     /// What must hold behind the upgrade.
     ///
     /// # Errors
-    /// [`ExpectError`], also where the step cannot have such a check.
-    pub fn expectations(&self) -> Result<Option<Expectations>, ExpectError> {
+    /// Also where the step cannot have such a check.
+    pub fn expectations(&self) -> Result<Option<Expectations>, Refusal> {
         let Some(file) = &self.expect else {
             return Ok(None);
         };
@@ -204,7 +205,8 @@ impl StepArgs {
             (.., Some(_)) => "another check",
             _ => return Expectations::read(file).map(Some),
         };
-        Err(ExpectError::OtherStep(other))
+        Err(Refusal::new("ExpectationsOfStep", format!("a step with {other} cannot have expectations")).with("a step that runs nothing, or --call of the version's own code", other, "leave --expect out; a #[post_condition] of the migration can hold them, or plan shows the outcome")
+        .usage())
     }
 
     /// Whether nothing is said of what runs.

@@ -10,7 +10,6 @@ use crate::governance::{BuildFacts, Call};
 use crate::ids::CodeHash;
 use crate::interface::{Callable, Places};
 use crate::layout::{Documents, Store};
-use crate::manifest::ManifestError;
 use crate::progress::Progress;
 use crate::versions::Versions;
 use alloy::primitives::Address;
@@ -40,7 +39,7 @@ impl Context {
 
     fn artifact_by(&self, builder: &Builder, source: &str) -> Result<Artifact, Error> {
         if address::is_address(source) {
-            address::parse(source).map_err(ManifestError::from)?;
+            address::parse(source)?;
         }
         let (artifact, places) = builder.source(source)?;
         if let Some(interface) = &artifact.interface {

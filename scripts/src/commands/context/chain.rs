@@ -2,16 +2,17 @@
 
 use super::Context;
 use crate::app_error::Error;
-use crate::client::{ChainError, Client, Endpoint, Sent};
+use crate::client::{Client, Endpoint, Sent};
 use crate::commands::export;
 use crate::commands::verifiable::LOCAL_CHAINS;
+use crate::error::Refusal;
 use crate::file_names::VERSIONS;
 use crate::governance::{GovernedCall, Submitted};
 use crate::ids::CalldataHash;
 use crate::journal::{FOLDER, IN_STATE, Journal};
-use crate::keys::{KeyArgs, KeyError};
+use crate::keys::KeyArgs;
 use crate::kill_point::{self, Phase};
-use crate::manifest::{FILE, ManifestError};
+use crate::manifest::FILE;
 use crate::progress::Progress;
 use crate::secret::Secret;
 use crate::state_folder::state_folder;
@@ -32,10 +33,15 @@ impl Context {
                 .note("warning: other processes can read a key in --private-key");
         }
         if let Some(account) = self.global.key.unlocked() {
-            let account = match self.manifest.address(account) {
-                Err(ManifestError::UnknownAlias { .. }) => Err(KeyError::NoAccount)?,
-                found => found?,
-            };
+            let account = self.manifest.known_address(account)?.ok_or_else(|| {
+                Refusal::new("NoAccount", "--unlocked is neither an address nor an alias")
+                    .with(
+                        "0x and 40 hexadecimal digits, or an alias of the manifest",
+                        "something else, which is not repeated here",
+                        "give the address of the account that the endpoint holds",
+                    )
+                    .usage()
+            })?;
             KeyArgs::require_from(account)?;
             return export::acting(self, self.reader().await?.with_unlocked(account));
         }
@@ -61,12 +67,14 @@ impl Context {
         let connect = |endpoint| Client::connect_reporting(endpoint, self.output.clone());
         let client = connect(endpoint.clone()).await?;
         if let Some(expected) = manifest.chain_id.filter(|id| *id != client.chain_id()) {
-            return Err(Error::Chain(ChainError::OtherChain {
-                endpoint: client.endpoint().to_string(),
-                network: manifest.network.clone().unwrap_or_else(|| FILE.into()),
-                expected,
-                found: client.chain_id(),
-            }));
+            let network = manifest.network.as_deref().unwrap_or(FILE);
+            let (endpoint, found) = (client.endpoint(), client.chain_id());
+            return Err(Refusal::new("OtherChain", format!("{endpoint} is chain {found}, and {network} is chain {expected}: nothing was sent")).with(format!("chain {expected}, as {network} says"), format!("chain {found}"), format!(
+                    "give the --rpc-url of chain {expected} (ETH_RPC_URL counts before the manifest), or another \
+                     --network"
+                ))
+            .usage()
+            .into());
         }
         let client = match self.global.dry_run {
             true => connect(self.copy_of(&endpoint)?).await?,

@@ -10,7 +10,7 @@ use crate::deploy::registry_release;
 use crate::error::Report;
 use crate::progress::Progress;
 use crate::registry::origin::{self, Release};
-use crate::registry::{Key, Origin, OriginError, Remembered};
+use crate::registry::{Key, Origin, Remembered};
 use alloy::primitives::Address;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,7 +71,7 @@ impl Context {
     /// First contact: the address of a registry whose origin was derived, or that `--trust-registry` names.
     ///
     /// # Errors
-    /// [`OriginError`], before anything of the registry is believed or sent.
+    /// Where nothing vouches for it, before anything of the registry is believed or sent.
     pub(in crate::commands) async fn verified(
         &self,
         client: &Client,
@@ -83,7 +83,7 @@ impl Context {
         }
         let origin = match self.origin(client, registry).await {
             Ok(origin) => Some(origin),
-            Err(Error::Origin(error)) if error.may_be_trusted() && self.trusts(registry) => {
+            Err(Error::Chain(error)) if origin::may_be_trusted(&error) && self.trusts(registry) => {
                 self.warn_unverified(registry, &error);
                 None
             }
@@ -175,7 +175,9 @@ impl Context {
         let of = |framework: &Framework| registry_release(&framework.registry);
         let known = origin::releases(&[of(Framework::pinned()?)]);
         match origin::release_of(client, registry, &known).await {
-            Err(OriginError::Code { .. }) if self.global.has_typed_framework() => {
+            Err(error)
+                if error.is_told(origin::OTHER_CODE) && self.global.has_typed_framework() =>
+            {
                 let built = self.builder()?.framework()?;
                 Ok(origin::release_of(client, registry, &[of(&built)]).await?)
             }
@@ -187,7 +189,7 @@ impl Context {
         self.global.trust_registry.contains(&registry)
     }
 
-    fn warn_unverified(&self, registry: Address, error: &OriginError) {
+    fn warn_unverified(&self, registry: Address, error: &ChainError) {
         let Report { message, found, .. } = Report::of(error);
         let found = found.unwrap_or_default();
         let mut all = BTreeSet::from([registry]);

@@ -94,7 +94,7 @@ impl Place<'_> {
             match self.context.callable_of(place, name, codehash).await {
                 Ok(Some(known)) => known.fact(doubtful),
                 Ok(None) => Fact::unknown("are neither published nor kept here"),
-                Err(error @ (Error::Layout(_) | Error::Versions(_))) => {
+                Err(error @ (Error::Layout(_) | Error::Refusal(_))) => {
                     Fact::unknown(format!("cannot be read: {error}"))
                 }
                 Err(error) => return Err(error),

@@ -16,7 +16,11 @@ pub(super) async fn created(
     findings: &mut Vec<Finding>,
 ) -> Result<Created, Error> {
     let (context, client, registry) = place.parts();
-    let code = place.reader().known_code(&call.name, &call.version).await?;
+    let code = place
+        .reader()
+        .known_version(&call.name, &call.version)
+        .await?
+        .map(|one| one.code);
     let layout = match code {
         Some(code) => context.documents(client, registry).get(code.layout).await?,
         None => Known::Not("nobody registered the version".into()),

@@ -17,7 +17,7 @@ fn a_known_error_is_reported_by_name_and_fields() {
     assert_eq!(revert.decode::<NotAProxy>(), None);
     assert_eq!(
         revert.to_string(),
-        "UpgradeNotAuthorized { caller: 0x00000000000000000000000000000000000000aa, from: \"1.0\", to: \"2.0\" }"
+        "UpgradeNotAuthorized(0x00000000000000000000000000000000000000AA, \"1.0\", \"2.0\")"
     );
 }
 

@@ -1,17 +1,25 @@
 //! What the numbers in refusals mean, in words.
 
-use stylus_upgrades_interface::reasons::{
-    instance_state, invalid_policy, invalid_step, label, not_runnable,
-};
+use crate::model::InstanceState;
+use alloy::dyn_abi::DynSolValue;
+use stylus_upgrades_interface::reasons::{invalid_policy, invalid_step, label, not_runnable};
 
-pub(super) fn instance_state_name(state: u8) -> &'static str {
-    match state {
-        instance_state::LIVE => "live",
-        instance_state::MIGRATING => "migrating",
-        instance_state::TURNING_BACK => "turning back",
-        instance_state::PAUSED => "paused",
-        _ => "in an unknown state",
-    }
+/// The number that an argument is.
+pub(super) fn number(argument: &DynSolValue) -> Option<u8> {
+    u8::try_from(argument.as_uint()?.0).ok()
+}
+
+/// What the number in a refusal means, where there is one.
+pub(super) fn reason(name: &str, arguments: &[DynSolValue]) -> Option<&'static str> {
+    let number = |at: usize| number(arguments.get(at)?);
+    Some(match name {
+        "ImplementationNotRunnable" => not_runnable_reason(number(1)?),
+        "InvalidLabel" => label_reason(number(1)?),
+        "InvalidStep" => step_reason(number(2)?),
+        "InvalidPolicy" => policy_reason(number(2)?),
+        "NotMigrating" => InstanceState::from(number(1)?).word(),
+        _ => return None,
+    })
 }
 
 /// Why an implementation cannot run, in words.
@@ -54,7 +62,7 @@ pub(super) fn not_runnable_cure(reason: u8) -> &'static str {
     }
 }
 
-pub(super) fn label_reason(reason: u8) -> &'static str {
+fn label_reason(reason: u8) -> &'static str {
     match reason {
         label::EMPTY => "it is empty",
         label::TOO_LONG => "it is too long",
@@ -63,7 +71,7 @@ pub(super) fn label_reason(reason: u8) -> &'static str {
     }
 }
 
-pub(super) fn step_reason(reason: u8) -> &'static str {
+fn step_reason(reason: u8) -> &'static str {
     match reason {
         invalid_step::UNKNOWN_FROM => "it leaves a version that the definition does not have",
         invalid_step::NOT_OLDER => "it leaves a version that is not older",
@@ -87,15 +95,6 @@ pub(super) fn step_reason(reason: u8) -> &'static str {
         }
         invalid_step::COMPLEX_WITH_CHECK => "a check on a path with a complex step",
         _ => "an unknown reason",
-    }
-}
-
-pub(super) fn step_cure(reason: u8) -> &'static str {
-    match reason {
-        invalid_step::INITIAL_WITH_MIGRATION => {
-            "leave --call, --script and --complex out: create-proxy --init fills an instance of a first version"
-        }
-        _ => "correct it",
     }
 }
 

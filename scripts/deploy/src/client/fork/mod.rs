@@ -2,11 +2,9 @@
 //! is ever sent to the endpoint by it.
 
 mod blocks;
-mod more_gas;
 mod replay;
 
 pub use blocks::{BlockAnswer, Outcome, PastBlock, PastTransaction};
-pub(super) use replay::with_more_gas;
 pub use replay::{ReplayReceipt, Replayed, replay};
 
 use super::{ChainError, Client};

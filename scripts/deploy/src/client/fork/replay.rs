@@ -1,11 +1,19 @@
-//! Sending transactions of the past again on a copy, in their blocks and at their times.
+//! Sending transactions of the past again on a copy, in their blocks and at their times. The gas limit of one may have
+//! been enough for the old code and not be for the new one. Wallets estimate the limit anew, so that is no failure of the
+//! version: it is sent with more.
 
 use super::blocks::{Outcome, PastBlock};
-use super::more_gas::{self, Raised};
-use alloy::consensus::Transaction;
 use alloy::consensus::transaction::Recovered;
-use alloy::primitives::{Bytes, U256};
-use stylus_chain::{Chain, ChainError};
+use alloy::consensus::{Signed, Transaction, TxEnvelope};
+use alloy::primitives::{Address, Bytes, U256};
+use std::collections::BTreeSet;
+use stylus_chain::{BlockId, Chain, ChainError};
+
+/// The limit that is tried: what a transaction may have on Arbitrum chains, nearly.
+const LIMIT: u64 = 30_000_000;
+
+/// The transactions of a block that get more gas, by their positions.
+type Raised = BTreeSet<usize>;
 
 /// What a transaction did on a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,17 +45,6 @@ impl Replayed {
         matches!(self, Self::Mined(receipt) if receipt.outcome.success)
     }
 
-    /// Where both fail, the reason of `other` instead of its own.
-    pub(super) fn fails_as(&mut self, other: &Self) {
-        if let (Self::Mined(own), Self::Mined(other)) = (self, other)
-            && !own.outcome.success
-        {
-            own.output.clone_from(&other.output);
-            own.note.clone_from(&other.note);
-            own.is_spent = other.is_spent;
-        }
-    }
-
     /// The gas of its execution; 0 if it was not mined.
     pub fn gas(&self) -> u64 {
         match self {
@@ -67,20 +64,24 @@ pub fn replay(
     chain.set_automine(false);
     let mut all = Vec::new();
     for block in blocks {
-        let here = expected.and_then(|expected| {
-            let from = expected.get(all.len()..)?;
-            from.get(..block.transactions.len())
-        });
-        match here {
-            None => all.extend(one_block(chain, block, &Raised::new())?),
-            Some(expected) => all.extend(more_gas::one_block_with(chain, block, expected)?),
+        let expected = expected.and_then(|expected| expected.get(all.len()..));
+        let begun = chain.branch();
+        let sent = one_block(chain, block, &Raised::new())?;
+        let pairs = expected.unwrap_or_default().iter().zip(&sent).enumerate();
+        let failing = pairs.filter(|(_, (was, is))| was.succeeded() && !is.succeeded());
+        let failing: Raised = failing.map(|(at, _)| at).collect();
+        if failing.is_empty() {
+            all.extend(sent);
+            continue;
         }
+        *chain = begun;
+        all.extend(one_block(chain, block, &failing)?);
     }
     Ok(all)
 }
 
 /// Sends a block's transactions, those in `raised` with more gas than they had.
-pub(super) fn one_block(
+fn one_block(
     chain: &mut Chain,
     block: &PastBlock,
     raised: &Raised,
@@ -100,11 +101,11 @@ pub(super) fn one_block(
     for (at, one) in block.transactions.iter().enumerate() {
         let more = raised.contains(&at);
         let envelope = match more {
-            true => more_gas::raised(&one.envelope),
+            true => with_more_gas(&one.envelope),
             false => one.envelope.clone(),
         };
         let lent = match more {
-            true => more_gas::lend(chain, one.from, (&one.envelope, &envelope))?,
+            true => lend(chain, one.from, (&one.envelope, &envelope))?,
             false => U256::ZERO,
         };
         let (hash, limit) = (*envelope.tx_hash(), envelope.gas_limit());
@@ -114,7 +115,7 @@ pub(super) fn one_block(
     chain.mine(1, None)?;
     let mut sent = Vec::new();
     for (one, (hash, limit, more_gas, lent, refused)) in block.transactions.iter().zip(submitted) {
-        more_gas::take_back(chain, one.from, lent)?;
+        take_back(chain, one.from, lent)?;
         sent.push(match (chain.receipt(hash), refused) {
             (Some(receipt), _) => {
                 let is_spent = receipt.gas_used >= limit - limit / 32;
@@ -142,15 +143,43 @@ pub(super) fn one_block(
     Ok(sent)
 }
 
-/// What the last transaction of a block does there, first with the gas that it had, then with as much as one may have.
-pub(in crate::client) fn with_more_gas(
-    mut chain: Chain,
-    block: &PastBlock,
-) -> Result<Option<(Replayed, Replayed)>, ChainError> {
-    chain.set_automine(false);
-    let last = block.transactions.len().saturating_sub(1);
-    let mut with_more = chain.branch();
-    let had = one_block(&mut chain, block, &Raised::new())?.pop();
-    let more = one_block(&mut with_more, block, &Raised::from([last]))?.pop();
-    Ok(had.zip(more))
+/// The same transaction with a higher limit, unless it has that already.
+fn with_more_gas(envelope: &TxEnvelope) -> TxEnvelope {
+    let gas = LIMIT.max(envelope.gas_limit());
+    macro_rules! with_gas {
+        ($signed:expr) => {{
+            let (mut tx, signature, _) = $signed.into_parts();
+            tx.gas_limit = gas;
+            Signed::new_unhashed(tx, signature).into()
+        }};
+    }
+    match envelope.clone() {
+        TxEnvelope::Legacy(signed) => with_gas!(signed),
+        TxEnvelope::Eip2930(signed) => with_gas!(signed),
+        TxEnvelope::Eip1559(signed) => with_gas!(signed),
+        TxEnvelope::Eip7702(signed) => with_gas!(signed),
+        other @ TxEnvelope::Eip4844(_) => other,
+    }
+}
+
+/// Lends the sender what the higher limit costs in advance. Gives how much.
+fn lend(
+    chain: &mut Chain,
+    sender: Address,
+    (before, after): (&TxEnvelope, &TxEnvelope),
+) -> Result<U256, ChainError> {
+    let more = after.gas_limit().saturating_sub(before.gas_limit());
+    let lent = U256::from(more).saturating_mul(U256::from(before.max_fee_per_gas()));
+    let balance = chain.account(sender, BlockId::latest())?.balance;
+    chain.set_balance(sender, balance.saturating_add(lent));
+    Ok(lent)
+}
+
+/// Takes back what was lent.
+fn take_back(chain: &mut Chain, sender: Address, lent: U256) -> Result<(), ChainError> {
+    if !lent.is_zero() {
+        let balance = chain.account(sender, BlockId::latest())?.balance;
+        chain.set_balance(sender, balance.saturating_sub(lent));
+    }
+    Ok(())
 }

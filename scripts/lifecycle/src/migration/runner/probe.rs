@@ -5,16 +5,14 @@ use super::super::MigrationError;
 use super::super::active::standing;
 use super::super::size::Sizer;
 use super::{AROUND, BatchRunner, Form};
-use crate::client::{ChainError, ContractError, Revert};
+use crate::client::{ChainError, Revert};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::complex::IComplexMigration::{
-    self as abi, IComplexMigrationErrors as Complex,
-};
-use stylus_upgrades_interface::migratable::IMigratable::IMigratableErrors as Migratable;
-use stylus_upgrades_interface::registry::IRegistry::IRegistryErrors as Registry;
+use stylus_upgrades_interface::complex::IComplexMigration as abi;
+use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
+use stylus_upgrades_interface::registry::IRegistry::NotSupported;
 
 /// Items of the second measurement.
 const MEASURED: u64 = 16;
@@ -75,42 +73,37 @@ impl BatchRunner {
         if standing(&self.client, self.migration.proxy).await? != Some(self.at) {
             return Ok(false); // somebody else has moved it meanwhile
         }
-        match revert.error() {
-            Some(
-                ContractError::ComplexMigration(
-                    Complex::BatchOutOfOrder(_)
-                    | Complex::NothingLeft(_)
-                    | Complex::ContractPaused(_),
-                )
-                | ContractError::Migratable(Migratable::NotInUpgrade(_)),
-            ) => Ok(false),
-            Some(ContractError::Registry(Registry::NotSupported(_)))
-                if self.form == Form::Batches =>
-            {
+        let has_moved = revert.is::<abi::BatchOutOfOrder>()
+            || revert.is::<abi::NothingLeft>()
+            || revert.is::<abi::ContractPaused>()
+            || revert.is::<NotInUpgrade>();
+        if has_moved {
+            return Ok(false);
+        }
+        if let Some(error) = revert.decoded::<abi::BudgetTooSmall>() {
+            return Err(MigrationError::TooLittleGas {
+                gas: self.gas,
+                needed: Some(error.needed.saturating_add(AROUND)),
+            });
+        }
+        match (self.form, revert.is::<NotSupported>()) {
+            (Form::Batches, true) => {
                 self.client
                     .progress()
                     .note("the contract knows its items by itself: no list is needed");
                 self.form = Form::Cursor;
                 Ok(false)
             }
-            Some(ContractError::Registry(Registry::NotSupported(_))) => {
-                Err(MigrationError::ItemsNeeded {
-                    program: self.migration.program,
-                    proxy: self.migration.proxy,
-                })
-            }
-            Some(ContractError::ComplexMigration(Complex::BudgetTooSmall(error))) => {
-                Err(MigrationError::TooLittleGas {
-                    gas: self.gas,
-                    needed: Some(error.needed.saturating_add(AROUND)),
-                })
-            }
-            _ if self.form == Form::Cursor => Err(MigrationError::ItemRefused {
+            (Form::Cursor, true) => Err(MigrationError::ItemsNeeded {
+                program: self.migration.program,
+                proxy: self.migration.proxy,
+            }),
+            (Form::Cursor, false) => Err(MigrationError::ItemRefused {
                 place: format!("the item at {}", self.at.done),
                 abort: self.abortable(),
                 revert,
             }),
-            _ => self.find_refused(revert, count).await,
+            (Form::Batches, false) => self.find_refused(revert, count).await,
         }
     }
 
@@ -148,10 +141,7 @@ impl BatchRunner {
             .batch(self.at.done, count)
             .map_err(|error| match error {
                 MigrationError::Chain(error) => error,
-                other => ChainError::Unsigned {
-                    what: "a batch".into(),
-                    reason: other.to_string(),
-                },
+                other => ChainError::unsigned("a batch", other.to_string()),
             })?;
         let request = self.request(calldata);
         self.client.estimate("migrateBatch", &request).await

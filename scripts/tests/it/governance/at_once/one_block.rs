@@ -3,9 +3,12 @@
 use super::fixture::Fixture;
 use crate::governance::relay::Relay;
 use crate::governance::sandbox::{Answer, error, text};
+use alloy::primitives::hex;
+use alloy::sol_types::SolCall;
 use serde_json::Value;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
+use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_test_support::Words;
 
 /// How long both may take to send.
@@ -144,11 +147,14 @@ fn a_mined_failure_is_named_without_a_tracing_endpoint() {
 fn a_mined_failure_that_nothing_explains_is_reported_as_that_and_nothing_is_sent_again() {
     let fixture = Fixture::timeless();
     let (registry, name) = either(&fixture);
-    // It traces nothing, and does not show whole blocks, from which a replay would begin.
-    let relay = Relay::to(&fixture.sandbox.node.endpoint(), |request: &Value| {
+    // It traces nothing, and does not answer the same call as of the block that holds it.
+    let block = format!("{:#x}", fixture.block() + 1);
+    let call = hex::encode(abi::createDefinitionCall::SELECTOR);
+    let relay = Relay::to(&fixture.sandbox.node.endpoint(), move |request: &Value| {
         let is_trace = request["method"].as_str()?.starts_with("debug_");
-        let is_whole = request["params"][1] == true;
-        (is_trace || is_whole).then_some("the method is not available")
+        let is_behind = request["params"][1] == block.as_str();
+        let is_same = is_behind && request["params"][0].to_string().contains(&call);
+        (is_trace || is_same).then_some("the method is not available")
     });
     let endpoint = relay.endpoint();
     let define = format!(

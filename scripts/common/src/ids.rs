@@ -5,7 +5,7 @@
 //! One does not stand where another one is expected:
 //!
 //! ```compile_fail,E0308
-//! use stylus_upgrades_model::ids::{ActionId, CodeHash};
+//! use stylus_upgrades_common::ids::{ActionId, CodeHash};
 //!
 //! fn approve(action: ActionId) {}
 //! approve(CodeHash::of("the code of an account"));

@@ -1,7 +1,7 @@
 //! Whether the registry's views say what its events say.
 
-use crate::definition::{Definition, Head, Version};
-use crate::reader::Seen;
+use crate::model::definition::{Definition, Head, Version};
+use crate::model::reader::Seen;
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 
@@ -85,7 +85,7 @@ pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
     }
     let proxies = |all: &[_]| {
         all.iter()
-            .map(|one: &crate::Instance| one.proxy)
+            .map(|one: &crate::model::Instance| one.proxy)
             .collect::<Vec<_>>()
     };
     found.compare("instances", &proxies(instances), &proxies(&view.instances));
@@ -124,10 +124,10 @@ pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::{Acceptance, Instance, RecordedCode, Slice};
     use crate::ids::{ActionId, CodeHash, LayoutHash, SourceHash};
-    use crate::kinds::{DefinitionState, InstanceState, ProxyKind};
-    use crate::reader::Block;
+    use crate::model::definition::{Acceptance, Instance, RecordedCode, Slice};
+    use crate::model::kinds::{DefinitionState, InstanceState, ProxyKind};
+    use crate::model::reader::Block;
     use alloy::primitives::{Address, B256};
 
     const PROXY: Address = Address::repeat_byte(7);

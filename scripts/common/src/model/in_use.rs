@@ -1,6 +1,6 @@
 //! Which accounts' code is in use, and what for.
 
-use crate::definition::{Definition, Instance};
+use crate::model::definition::{Definition, Instance};
 use alloy::primitives::Address;
 use serde::Serialize;
 use std::collections::BTreeSet;

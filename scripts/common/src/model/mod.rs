@@ -3,7 +3,6 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`ids`] | hashes that are not interchangeable |
 //! | [`kinds`] | kinds and states: what the chain numbers, by name |
 //! | [`definition`] | definitions, versions, instances, actions |
 //! | [`step`] | what a step into a version runs, and the contract that it names |
@@ -11,12 +10,9 @@
 //! | [`fold`] | what follows from the events |
 //! | [`compare`] | whether both say the same |
 //! | [`in_use`] | which accounts' code is in use |
-#![forbid(unsafe_code)]
-
 pub mod compare;
 pub mod definition;
 pub mod fold;
-pub mod ids;
 pub mod in_use;
 pub mod kinds;
 pub mod reader;

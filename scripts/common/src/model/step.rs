@@ -1,6 +1,6 @@
 //! What a step into a version runs, and the contract that it names.
 
-use crate::kinds::StepKind;
+use crate::model::kinds::StepKind;
 use alloy::primitives::Address;
 use serde::Serialize;
 use serde::ser::Serializer;

@@ -1,8 +1,8 @@
 //! What follows from the events of a definition, fed one by one, in their order.
 
-use crate::definition::{Acceptance, Action, Begun, Definition, Instance, Version};
 use crate::ids::ActionId;
-use crate::kinds::{DefinitionState, InstanceState, ProxyKind};
+use crate::model::definition::{Acceptance, Action, Begun, Definition, Instance, Version};
+use crate::model::kinds::{DefinitionState, InstanceState, ProxyKind};
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use stylus_registry_core::policy::{Facts, Policy, parse};
@@ -55,7 +55,7 @@ impl Definition {
                 self.sequence = event.sequence;
                 self.versions.push(Version {
                     version: event.version.clone(),
-                    code: crate::RecordedCode {
+                    code: crate::model::RecordedCode {
                         implementation: event.implementation,
                         codehash: event.codehash.into(),
                         layout: event.layoutHash.into(),

@@ -1,10 +1,10 @@
 //! What a registry's views say. Nothing else asks them.
 
-use crate::definition::{
+use crate::ids::{ActionId, CodeHash, LayoutHash};
+use crate::model::definition::{
     Acceptance, Definition, Head, Instance, Readiness, RecordedCode, Slice, Version,
 };
-use crate::ids::{ActionId, CodeHash, LayoutHash};
-use crate::kinds::ProxyKind;
+use crate::model::kinds::ProxyKind;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -169,15 +169,6 @@ impl<V: Views> Reader<V> {
     /// The code of a version.
     pub async fn code(&self, name: &str, label: &str) -> Result<RecordedCode, V::Error> {
         Ok(self.version(name, label).await?.code)
-    }
-
-    /// As [`Self::code`]; nothing where there is no such version.
-    pub async fn known_code(
-        &self,
-        name: &str,
-        label: &str,
-    ) -> Result<Option<RecordedCode>, V::Error> {
-        known::<V, _>(self.code(name, label).await)
     }
 
     /// The labels of a definition's versions in order of registration.

@@ -1,8 +1,8 @@
 //! Definitions, their versions, instances and open actions.
 
 use crate::ids::{ActionId, CodeHash, DefinitionId, LayoutHash, SourceHash};
-use crate::kinds::{BlockedBy, DefinitionState, InstanceState, ProxyKind};
-use crate::step;
+use crate::model::kinds::{BlockedBy, DefinitionState, InstanceState, ProxyKind};
+use crate::model::step;
 use alloy::primitives::{Address, Bytes, keccak256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
