@@ -194,11 +194,6 @@ impl Readiness {
             _ => &self.missing,
         }
     }
-
-    /// Whether any call of anybody would execute it.
-    pub fn is_ready(&self) -> bool {
-        self.blocked_by == BlockedBy::Nothing
-    }
 }
 
 /// An acceptance of a transfer.

@@ -140,20 +140,6 @@ impl GovernedCall {
         Ok(last == Some(execution.tx.0))
     }
 
-    /// Whether it orders an adopted proxy: it executes only where an account without code sends it directly.
-    ///
-    /// # Errors
-    /// What the chain says.
-    pub async fn orders_adopted(&self, client: &Client) -> Result<bool, GovernanceError> {
-        let proxy = match &self.call {
-            Call::Adopt(_) => return Ok(true),
-            Call::TransferProxy(call) => call.proxy,
-            _ => return Ok(false),
-        };
-        let instance = client.registry(self.registry).instance(proxy).await?;
-        Ok(instance.kind.is_adopted())
-    }
-
     /// It in a few words.
     pub fn what(&self) -> String {
         order(&self.bytes)
