@@ -3,15 +3,11 @@
 //!
 //! `… --bin bench scale 10000 100000 1000000`: time and memory of `run-migration`.
 //!
-//! `… --bin bench console 10000 1000`: how long each page of the console takes, with so many instances and
-//! versions.
-//!
 //! `… --bin bench census 1000 100000 1000000`: time and memory of a census of so many slots.
 //!
 //! `… --bin bench fuzz`: calls a second of the fuzzer.
 
 mod census;
-mod console;
 mod fuzz;
 mod scale;
 
@@ -34,7 +30,6 @@ fn main() -> ExitCode {
         Some("census") => print(census::report),
         Some("census-of") => print(census::census),
         Some("fuzz") => print(fuzz::report),
-        Some("console") => print(console::report),
         _ => print(report),
     }
 }

@@ -5,16 +5,13 @@
 //! What was compared after that is kept in the target folder. Only where neither fits are the programs
 //! built that print the interfaces, by one build for all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::prelude::*;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
-use alloy::primitives::{B256, keccak256};
 use serde::Deserialize;
 use stylus_upgrades::build::Builder;
-use stylus_upgrades_harness::{Lines, home};
+use stylus_upgrades_harness::home;
 use stylus_upgrades_tests::abi::IHostile::IHostileCalls;
 use stylus_upgrades_tests::contracts::contract;
 

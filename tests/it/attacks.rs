@@ -1,8 +1,6 @@
 //! `docs/evidence/attacks.md` names tests that exist.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
+use crate::prelude::*;
 use stylus_upgrades_harness::home;
 
 /// Names of all functions behind a test attribute, in every folder with tests.

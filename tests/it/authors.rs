@@ -2,18 +2,14 @@
 //! of ours in its Cargo.toml. Plain cargo checks it; then it is built, deployed, and upgraded by a
 //! complex migration. The line names the crate by path, by git and as a package.
 
+use crate::prelude::*;
 use std::borrow::BorrowMut;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::packages::{patches, vendored};
-use alloy::primitives::U256;
 use alloy::sol;
-use stylus_layout::Unlisted;
-use stylus_upgrades::build::{Builder, FRAMEWORK};
+use stylus_upgrades::build::Builder;
 use stylus_upgrades::error::Explain as _;
-use stylus_upgrades_harness::{Harness, HarnessError, Lines, builder, step};
+use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
 
 sol! {
@@ -27,42 +23,6 @@ async fn one_line_by_path_is_all_that_an_author_needs() -> Result<(), HarnessErr
         "path = {:?}",
         home().join("migratable/upgradeable")
     ));
-    author.upgrades().await
-}
-
-#[tokio::test]
-#[ignore = "nightly: compiles crates of an author, about 40 s"]
-async fn one_line_by_git_is_all_that_an_author_needs() -> Result<(), HarnessError> {
-    let origin = tempfile::tempdir().expect("a folder");
-    copy_author_crates(origin.path());
-    git(origin.path(), &["init", "--quiet"]);
-    let author = Author::by_git(origin.path());
-    author.upgrades().await?;
-
-    // Its files are those that this program knows, until one byte of them is another.
-    assert_eq!(unlisted(&author), None);
-    let macros = origin.path().join("migratable/macros/src/lib.rs");
-    let text = fs::read_to_string(&macros).expect("the macros");
-    fs::write(&macros, text + "\n").expect("written");
-    let author = Author::by_git(origin.path());
-    let found = unlisted(&author).expect("partial");
-    let named = "stylus-upgrades-macros 0.1.0".to_owned();
-    assert_eq!(found, [Unlisted::SlotsByHand(vec![named])]);
-    Ok(())
-}
-
-/// What the layout of its contract does not list.
-fn unlisted(author: &Author) -> Option<Vec<Unlisted>> {
-    let built = builder().expect("the workspace").path(&author.path("v1"));
-    built.expect("it builds").layout.expect("a layout").unlisted
-}
-
-#[tokio::test]
-#[ignore = "nightly: compiles crates of an author, about 155 s"]
-async fn one_line_of_a_packaged_crate_is_all_that_an_author_needs() -> Result<(), HarnessError> {
-    let vendor = vendored(FRAMEWORK);
-    let author = Author::new("version = \"0.1.0\"");
-    author.append(&patches(vendor.path()));
     author.upgrades().await
 }
 
@@ -109,16 +69,6 @@ impl Author {
         // Every other dependency has the version that our own contracts have.
         let lock = fs::read_to_string(home().join("Cargo.lock")).expect("our lock file");
         author.write("Cargo.lock", &without_ours(&lock));
-        author
-    }
-
-    /// With our one crate from the newest commit of a repository, which is made of what lies there.
-    fn by_git(origin: &Path) -> Self {
-        git(origin, &["add", "."]);
-        git(origin, &["commit", "--quiet", "--message=crates"]);
-        let author = Self::new(&format!("git = \"file://{}\"", origin.display()));
-        // Cargo writes the revision into the lock file, as it does for any author.
-        run(author.cargo(&["metadata", "--format-version", "1"]));
         author
     }
 
@@ -186,31 +136,6 @@ pub(crate) fn without_ours(lock: &str) -> String {
     let kept =
         entries.filter(|entry| entry.contains("\nsource = ") || !entry.starts_with("name = "));
     kept.collect::<Vec<_>>().join("\n[[package]]\n")
-}
-
-/// Copies what a contract compiles into a repository of its own.
-fn copy_author_crates(to: &Path) {
-    for name in ["interface", "proxy", "migratable"] {
-        let copied = Command::new("cp")
-            .arg("-R")
-            .arg(home().join(name))
-            .arg(to)
-            .status();
-        assert!(copied.expect("cp runs").success());
-    }
-    let manifest = fs::read_to_string(home().join("Cargo.toml")).expect("the workspace");
-    fs::write(to.join("Cargo.toml"), manifest).expect("written");
-}
-
-fn git(repository: &Path, words: &[&str]) {
-    let mut git = Command::new("git");
-    git.args([
-        "-c",
-        "user.name=author",
-        "-c",
-        "user.email=author@example.org",
-    ]);
-    run(git.args(words).current_dir(repository));
 }
 
 #[track_caller]

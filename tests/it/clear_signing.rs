@@ -1,12 +1,7 @@
 //! The descriptors for wallets (ERC-7730), read by a library that others wrote: what a wallet shows of
 //! each governed call and of each type that approvers sign is what the terminal shows.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
-
-use alloy::primitives::{Address, B256, Bytes};
-use alloy::sol_types::SolCall;
+use crate::prelude::*;
 use clear_signing::eip712::TypedData;
 use clear_signing::engine::{DisplayEntry, DisplayModel};
 use clear_signing::{
@@ -20,9 +15,9 @@ use stylus_upgrades::governance::{
 };
 use stylus_upgrades::names::Names;
 use stylus_upgrades::registry::{call, initial};
-use stylus_upgrades_harness::{Lines, Python, home};
+use stylus_upgrades_harness::{Python, home};
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use stylus_upgrades_interface::registry::{Code, Signature, Step};
+use stylus_upgrades_interface::registry::Signature;
 use stylus_upgrades_interface::signed::SOURCES;
 
 /// Where the descriptors of an example are pinned.

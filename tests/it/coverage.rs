@@ -3,14 +3,8 @@
 mod evm;
 mod native;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-
-use alloy::primitives::{Address, B256, U256};
+use crate::prelude::*;
 use alloy::sol;
-use alloy::sol_types::SolCall;
-use serde_json::Value;
-use stylus_chain::CallRequest;
 
 use crate::layouts::project::{Project, home, text};
 

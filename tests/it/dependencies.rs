@@ -1,13 +1,9 @@
 //! How many packages Cargo.lock has and the programs are built from, as `tests/snapshots/dependencies.json` records, and
 //! what is not built into the program. `cargo deny` in `.ci/nightly` checks licences and sources.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::process::Command;
-
+use crate::prelude::*;
 use serde::Deserialize;
 use stylus_upgrades_harness::home;
-use stylus_upgrades_test_support::Words;
 use stylus_upgrades_tests::snapshot::{self, Figures};
 
 /// What is read of `cargo metadata`.

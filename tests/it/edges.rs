@@ -1,17 +1,15 @@
 //! Edge cases of a proxy: no implementation, proxies that point at each other, malformed calldata
 //! for its own selectors, static calls, too little gas.
 
+use crate::prelude::*;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
-use alloy::sol_types::SolCall;
 use stylus_upgrades::build::evm;
-use stylus_upgrades_harness::{Chain, Harness, HarnessError, assert_reverts, home};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     ImplementationNotRunnable, ValueNotAccepted, implementationCall, registryCall,
 };
 use stylus_upgrades_interface::reasons::not_runnable;
-use stylus_upgrades_tests::proxies::{Maker, Proxy, probe};
+use stylus_upgrades_tests::proxies::{Maker, Proxy};
 
 type Done = Result<(), HarnessError>;
 
@@ -119,79 +117,5 @@ async fn its_own_selectors_are_answered_whatever_stands_behind_them() -> Done {
             value: U256::from(1),
         },
     );
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_static_call_reads_through_a_proxy_and_writes_nothing() -> Done {
-    use stylus_upgrades_tests::abi::IHostile;
-    let harness = Harness::start().await?;
-    let chain = harness.chain();
-    let maker = Maker::new(chain)?;
-    let caller = harness
-        .build_and_deploy("tests/contracts/hostile")
-        .await?
-        .address;
-    let wasm = harness
-        .build_and_deploy(home().join("tests/fixtures/probes/probe"))
-        .await?
-        .address;
-    let evm = chain
-        .create(maker.solidity().contract("Probe")?.creation.clone())
-        .await?;
-    for implementation in [wasm, evm] {
-        let target = maker.make(Proxy::Ours, implementation).await?;
-        let slot = U256::from(1);
-        let read = IHostile::staticCallCall {
-            target,
-            data: probe::loadCall { slot }.abi_encode().into(),
-        };
-        assert_eq!(chain.read(caller, &read).await?, Bytes::from([0; 32]));
-        let store = probe::storeCall { slot, value: slot };
-        let write = IHostile::staticCallCall {
-            target,
-            data: store.abi_encode().into(),
-        };
-        assert!(chain.read(caller, &write).await.is_err());
-        let log = probe::emitLogCall {
-            topics: vec![],
-            data: Bytes::new(),
-        };
-        let log = IHostile::staticCallCall {
-            target,
-            data: log.abi_encode().into(),
-        };
-        assert!(chain.read(caller, &log).await.is_err());
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn too_little_gas_fails_and_changes_nothing() -> Done {
-    let chain = Chain::start().await?;
-    let maker = Maker::new(&chain)?;
-    let probe_crate = maker
-        .builder()
-        .path(&home().join("tests/fixtures/probes/probe"))?;
-    let implementation = chain.deploy(&probe_crate).await?;
-    let proxy = maker.make(Proxy::Ours, implementation).await?;
-    let slot = U256::from(9);
-    let store = probe::storeCall {
-        slot,
-        value: U256::from(1),
-    }
-    .abi_encode();
-    let enough = chain.send(to(proxy, store.clone())).await?.gas_used;
-    for gas in [22_000, 30_000, 40_000, 50_000, enough - 1] {
-        let write = probe::storeCall {
-            slot: U256::from(10),
-            value: U256::from(1),
-        };
-        let receipt = chain
-            .send_anyway(to(proxy, write.abi_encode()).with_gas_limit(gas))
-            .await?;
-        assert!(!receipt.status(), "with {gas} of {enough} gas");
-        assert_eq!(chain.storage(proxy, U256::from(10)).await?, B256::ZERO);
-    }
     Ok(())
 }

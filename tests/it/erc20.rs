@@ -6,8 +6,8 @@ use alloy::sol;
 use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
 use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, step};
 use stylus_upgrades_tests::abi::IToken::{
-    DOMAIN_SEPARATORCall, allowanceCall, approveCall, balanceOfCall, initializeCall, migrateCall,
-    nameCall, noncesCall, permitCall, totalSupplyCall, transferCall, transferFromCall,
+    DOMAIN_SEPARATORCall, allowanceCall, approveCall, initializeCall, migrateCall, nameCall,
+    noncesCall, permitCall, transferCall,
 };
 
 sol! {
@@ -50,41 +50,6 @@ async fn token(harness: &Harness) -> Result<(Definition<'_>, Instance<'_>), Harn
 
 fn domain(token: Address, name: String, chain_id: u64) -> Eip712Domain {
     eip712_domain! { name: name, version: "1", chain_id: chain_id, verifying_contract: token, }
-}
-
-#[tokio::test]
-async fn balances_and_allowances_survive_the_upgrade() -> Done {
-    let harness = Harness::start().await?;
-    let (_definition, token) = token(&harness).await?;
-    token.upgrade("2.0").await?;
-    let [owner, holder, spender] = [0, 1, 2].map(|i| harness.account(i));
-    assert_eq!(token.read(&totalSupplyCall {}).await?, U256::from(1_000));
-    assert_eq!(token.read(&balanceOfCall { owner }).await?, U256::from(900));
-    assert_eq!(
-        token.read(&balanceOfCall { owner: holder }).await?,
-        U256::from(100)
-    );
-    assert_eq!(
-        token.read(&allowanceCall { owner, spender }).await?,
-        U256::from(50)
-    );
-    let spent = transferFromCall {
-        from: owner,
-        to: spender,
-        value: U256::from(20),
-    };
-    let receipt = token.by(spender).send(&spent).await?;
-    let transfer = Transfer {
-        from: owner,
-        to: spender,
-        value: U256::from(20),
-    };
-    receipt.assert_emitted(token.address(), &transfer);
-    assert_eq!(
-        token.read(&allowanceCall { owner, spender }).await?,
-        U256::from(30)
-    );
-    Ok(())
 }
 
 #[tokio::test]

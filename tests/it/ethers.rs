@@ -1,15 +1,14 @@
 //! The eight steps through ethers-rs, on real anvil and on our chain. ethers-rs is a workspace of its own,
 //! `tests/ethers`: cargo builds it here once, into `target/ethers`.
 
+use crate::prelude::*;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::OnceLock;
 
 use alloy::hex;
-use serde_json::{Value, json};
 use stylus_upgrades::build::evm;
-use stylus_upgrades_harness::{Lines, Npm, Solidity, builder, home, launcher};
+use stylus_upgrades_harness::{builder, home, launcher};
 
 type Done = Result<(), Box<dyn std::error::Error>>;
 

@@ -1,9 +1,6 @@
 //! Tests what `evm_revert` restores and what it keeps, on our chain and on real anvil.
 
-use alloy::primitives::{Address, U256};
-use serde_json::{Value, json};
-use stylus_upgrades_harness::{Chain, HarnessError};
-
+use crate::prelude::*;
 const SENDER: Address = Address::repeat_byte(0x51);
 const RECEIVER: Address = Address::repeat_byte(0x52);
 

@@ -1,11 +1,9 @@
 //! The order of the top-level folders in docs/design.md, compared with what the manifests and
 //! the sources import.
 
+use crate::prelude::*;
 use alloy_primitives::map::HashMap;
-use serde_json::Value;
-use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
-use std::process::Command;
+use std::path::Component;
 
 /// What tests of every folder use: how long they run, and HTTP for servers that they script.
 const SUPPORT: &str = "stylus-upgrades-test-support";

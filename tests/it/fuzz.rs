@@ -1,17 +1,9 @@
 //! `fuzz` finds each of the mistakes of upgrades that `tests/contracts/exchange` and its twin in Solidity can turn on,
 //! and nothing where there is none.
 
-use std::collections::BTreeMap;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use crate::prelude::*;
 
-use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol;
-use alloy::sol_types::SolCall;
-use serde_json::{Value, json};
-use stylus_upgrades_harness::HarnessError;
 use stylus_upgrades_tests::scale::{Ended, Watched};
 use stylus_upgrades_tests::snapshot::Figures;
 use stylus_upgrades_tests::{figures, snapshot};
@@ -19,7 +11,6 @@ use stylus_upgrades_tests::{figures, snapshot};
 use crate::console::process::Console;
 use crate::layouts::by_hand::build_info;
 use crate::layouts::project::{Project, home, text};
-use crate::run_migration::proxy::{Failure, Proxy};
 
 sol! {
     function deposit();
@@ -145,13 +136,6 @@ impl Exchange {
         let begin = ["fuzz", "Exchange", "2.0"].map(str::to_owned).into_iter();
         let rest = call.iter().chain(options).map(|word| (*word).to_owned());
         begin.chain(self.code.iter().cloned()).chain(rest).collect()
-    }
-
-    /// The same, started.
-    fn started(&self, mistake: usize, options: &[&str]) -> Child {
-        let mut command = self.command(mistake, options);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().expect("it starts")
     }
 
     fn command(&self, mistake: usize, options: &[&str]) -> Command {
@@ -292,45 +276,6 @@ fn a_code_that_stands_nowhere_is_found_byte_by_byte_in_code_of_the_evm() {
     Exchange::evm().hidden_code_is_found_where_blocks_guide("EVM");
 }
 
-/// The same but for how long it took.
-fn timeless(mut document: Value) -> Value {
-    for measured in ["milliseconds", "calls_per_second"] {
-        document[measured].take();
-    }
-    document
-}
-
-#[test]
-#[ignore = "nightly: compiles a contract and fuzzes it four times, about 40 s"]
-fn a_seed_says_what_is_found_and_what_was_killed_goes_on() {
-    let exchange = Exchange::wasm();
-    let [one, same, other] =
-        ["1", "1", "2"].map(|seed| timeless(exchange.fuzz(1, &["--runs", "300", "--seed", seed])));
-    assert_eq!(one, same);
-    assert_ne!(one["calls"], other["calls"]);
-
-    let folder = exchange.project.path("corpus");
-    let corpus = ["--corpus", folder.to_str().expect("a path")];
-    let mut running = exchange.started(0, &[&corpus[..], &["--time", "10m"]].concat());
-    let files = || match std::fs::read_dir(&folder) {
-        Ok(entries) => entries.count(),
-        Err(_) => 0,
-    };
-    while files() < 20 {
-        assert!(running.try_wait().expect("a process").is_none());
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    running.kill().expect("killed");
-    running.wait().expect("ended");
-    let runs = (files() + 10).to_string();
-    let of = |options: &[&str]| {
-        let document = exchange.fuzz(0, &[&["--runs", &runs], options].concat());
-        document["behaviours"].as_u64().expect("a number")
-    };
-    let (resumed, anew) = (of(&corpus), of(&[]));
-    assert!(resumed > anew, "{resumed} with the corpus, {anew} without");
-}
-
 #[test]
 #[ignore = "nightly: compiles a contract and fuzzes it twice, about 20 s"]
 fn what_must_hold_and_what_may_differ_stands_in_the_manifest() {
@@ -456,29 +401,6 @@ fn whoever_looks_at_a_proposal_sees_whether_this_machine_fuzzed_it() {
     for words in ["with seed 7", found, "remembered on this machine", &command] {
         assert!(page.contains(words), "{words}: {page}");
     }
-}
-
-#[test]
-#[ignore = "nightly: compiles a contract and fuzzes 5,000 sequences, about 30 s"]
-fn the_endpoint_of_a_fork_is_left_alone_once_enough_was_read() {
-    let exchange = Exchange::wasm();
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counted = asked.clone();
-    let proxy = Proxy::start(&exchange.project.node.endpoint(), move |_, _| {
-        counted.fetch_add(1, Ordering::Relaxed);
-        Failure::None
-    });
-    let requests = |runs: &str| {
-        let found = exchange.fuzz(0, &["--runs", runs, "--rpc-url", &proxy.url()]);
-        assert_eq!(found["findings"], Value::Array(Vec::new()));
-        (asked.swap(0, Ordering::Relaxed), found["unread"].as_u64())
-    };
-    let [(until_then, _), (in_all, unread)] = ["1000", "4000"].map(requests);
-    assert_eq!(in_all, until_then);
-    assert!(
-        until_then > 10 && unread > Some(0),
-        "{until_then}, {unread:?}"
-    );
 }
 
 /// An upgrade of a contract of the workspace that changes nothing that users see: its package, its initializer, the

@@ -1,10 +1,7 @@
 //! Every guard has a test that fails without it. An ordinary run checks a few guards, and
 //! different ones with every commit. `STYLUS_UPGRADES_LONG=1` checks all.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::process::Command;
-
+use crate::prelude::*;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_test_support::page::compare;
 use stylus_upgrades_tests::guards::{Record, Table, Test, chosen, commit, page, prove, refusals};

@@ -1,14 +1,11 @@
 //! Programs expire, and ArbOS upgrades outdate them. The proxy then fails as on the real chain.
 //! The registry refuses an upgrade to such a program before it begins.
 
-use alloy::primitives::{Address, U256};
+use crate::prelude::*;
 use alloy::sol;
-use serde_json::Value;
-use stylus_devnode::NodeConfig;
-use stylus_upgrades_harness::{Chain, Harness, Instance, assert_reverts, command_line};
+use stylus_upgrades_harness::{Instance, command_line};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
 use stylus_upgrades_interface::reasons::not_runnable;
-use stylus_upgrades_tests::abi::ICounter;
 
 use crate::upgrade::{Done, Fixture, counter};
 

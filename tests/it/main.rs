@@ -4,7 +4,6 @@
 mod abis;
 mod approvers;
 mod attacks;
-mod attacks_over_rpc;
 mod authors;
 mod census;
 mod clear_signing;
@@ -28,6 +27,7 @@ mod migrations;
 mod outside;
 mod own_project;
 mod packages;
+mod prelude;
 mod processes;
 mod proxy;
 mod registry;

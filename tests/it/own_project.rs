@@ -5,17 +5,14 @@ mod check;
 mod init;
 mod publish;
 
+use crate::prelude::*;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
-use alloy::primitives::{Bytes, U256, keccak256};
 use alloy::sol;
-use serde_json::Value;
-use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_devnode::NodeHandle;
 use stylus_upgrades::versions::Versions;
-use stylus_upgrades_harness::{Harness, HarnessError, home, step};
-use stylus_upgrades_test_support::Words;
+use stylus_upgrades_harness::{home, step};
 
 sol! {
     function initialize(uint256 value);
@@ -382,33 +379,6 @@ fn what_is_registered_is_kept_by_whoever_executed_it_and_by_the_same_command_aga
     );
     empty.edit(&SECOND);
     empty.refused("VersionExists", "plan Note 1.0 .");
-}
-
-#[test]
-#[ignore = "nightly: compiles the chain in a workspace of its own, about 300 s"]
-fn the_tests_of_a_new_project_pass_before_and_behind_a_registration() {
-    let empty = Empty::with_note();
-    let passes = || {
-        let output = Command::new("cargo")
-            .arg("test")
-            .current_dir(empty.path("note"))
-            .env("CARGO_TARGET_DIR", home().join("target/outside"))
-            .env_remove("STYLUS_UPGRADES_HOME")
-            .env_remove("CARGO_MANIFEST_DIR")
-            .output()
-            .expect("cargo");
-        let said = String::from_utf8_lossy(&output.stdout);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}\n{errors}");
-        assert!(
-            said.contains("what_is_registered_is_upgraded_to_the_source ... ok"),
-            "{said}"
-        );
-    };
-    passes();
-    empty.live();
-    empty.edit(&SECOND);
-    passes();
 }
 
 /// The code that the chain has where the record says.

@@ -1,14 +1,13 @@
 //! Processes that a test starts end with it, and tests run on any endpoint.
 
+use crate::prelude::*;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
-use alloy::primitives::U256;
 use alloy::providers::Provider;
-use stylus_upgrades_harness::{Anvil, Chain, Harness, HarnessError, Lines, Npm, launcher, step};
+use stylus_upgrades_harness::{Anvil, launcher, step};
 
 use crate::upgrade::counter_at_version_2;
 

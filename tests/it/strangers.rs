@@ -1,14 +1,12 @@
 //! No call of a stranger to a proxy changes the framework's state in it.
 
+use crate::prelude::*;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{B256, Bytes, U256, keccak256};
-use alloy::sol_types::SolCall;
-use stylus_upgrades_harness::{Harness, HarnessError, Instance, assert_reverts, step};
+use stylus_upgrades_harness::{Instance, step};
 use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
 use stylus_upgrades_interface::migratable::IMigratable::{NotInUpgrade, isMigratedCall};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as own;
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::{ICounter, ICounter2};
+use stylus_upgrades_tests::abi::ICounter2;
 
 use crate::upgrade::counter;
 

@@ -1,9 +1,7 @@
 //! Programs of others that a test installs.
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use crate::authors::home;
+use crate::prelude::*;
 
 /// The folder of the programs of a package of crates.io, installed on first use: that takes minutes.
 pub(crate) fn installed(package: &str, version: &str, program: &str) -> PathBuf {

@@ -1,20 +1,18 @@
 //! Implementations that others verify: cargo-stylus, as anybody installs it, reruns the build of
 //! what the command line deployed on a chain that counts as a public one.
 
+use crate::prelude::*;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
-use serde_json::Value;
 use stylus_chain::ChainConfig;
-use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_devnode::NodeHandle;
 use stylus_upgrades_harness::command_line;
 use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot;
 
 use crate::authors::{Author, home};
 use crate::tools::installed;
-use stylus_upgrades_test_support::Words;
 
 /// The version that explorers run.
 const VERSION: &str = "0.10.10";

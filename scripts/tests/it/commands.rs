@@ -81,35 +81,6 @@ fn an_instance_is_not_created_without_an_initializer_by_oversight() {
 }
 
 #[test]
-#[ignore = "nightly: many commands, one after the other, about 48 s"]
-fn a_migration_is_called_back_and_who_does_it_learns_what_takes_it_along_again() {
-    let sandbox = Sandbox::new();
-    sandbox.done("Admin", "define A --migrate Admin");
-    sandbox.done("Admin", "register A 1.0 points-v1");
-    let init = ["--init", "initialize(address)", "Admin"];
-    let created = sandbox.done(
-        "Admin",
-        &[&["create-proxy", "A", "1.0"][..], &init].concat(),
-    );
-    let proxy = text(&created, "proxy");
-    let complex = ["--complex", "points-cursor", "--handler", "Admin"];
-    let started = [&["migrate", "A", "2.0", "points-v2"][..], &complex].concat();
-    assert_eq!(sandbox.run("Admin", &started).exit, Some(5), "it is paused");
-
-    let other = sandbox.done("Admin", &format!("run-migration {proxy} --handler Other"));
-    assert_eq!(other["executed"], true);
-    let called_back = sandbox.run("Admin", &format!("run-migration {proxy} --abort"));
-    assert_eq!(called_back.exit, Some(0), "{}", called_back.stderr);
-    let note = "no rollout touches it until another version is current";
-    assert!(called_back.stderr.contains(note), "{}", called_back.stderr);
-    let status = sandbox.done("Admin", "status A");
-    let instance = &status["definitions"][0]["instances"][0];
-    assert_eq!(text(instance, "state"), "turning-back");
-    let again = sandbox.run("Admin", &format!("run-migration {proxy} --abort"));
-    again.is(1, "NotMigrating");
-}
-
-#[test]
 fn a_definition_is_paused_and_resumed_with_all_its_instances() {
     let sandbox = Sandbox::new();
     sandbox.done(

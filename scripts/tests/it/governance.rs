@@ -34,7 +34,7 @@ mod plan;
 mod plan_endpoints;
 mod printed;
 mod refused;
-mod relay;
+pub(crate) mod relay;
 mod replay;
 mod replay_governance;
 pub(crate) mod sandbox;
@@ -43,7 +43,6 @@ mod sources;
 mod trace;
 mod trace_truth;
 mod transfer;
-mod untraced;
 mod untried;
 mod would_fail;
 

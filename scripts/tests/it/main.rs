@@ -6,5 +6,6 @@ mod evm;
 mod governance;
 mod hostile;
 mod modules;
+mod prelude;
 mod processes;
 mod sources;

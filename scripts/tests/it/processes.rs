@@ -1,10 +1,9 @@
 //! The commands that bring a chain along, as processes.
 
+use crate::prelude::*;
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use stylus_upgrades_test_support::Words;
 
 fn start(words: &(impl Words + ?Sized)) -> Child {
     let words = &words.list()[..];

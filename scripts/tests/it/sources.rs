@@ -5,4 +5,3 @@ mod kept;
 mod outside;
 pub(crate) mod project;
 mod read;
-mod unusual;

@@ -15,9 +15,8 @@ const MARKS: [&str; 2] = ["<!-- comparison -->\n", "<!-- end of comparison -->"]
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Comparison {
-    /// The tools.
     #[serde(rename = "peer")]
-    pub peers: Vec<Peer>,
+    peers: Vec<Peer>,
     #[serde(rename = "row")]
     rows: Vec<Row>,
 }
@@ -25,36 +24,12 @@ pub struct Comparison {
 /// Another tool.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Peer {
+struct Peer {
     name: String,
     version: String,
-    /// Where a newer version would be found.
-    pub package: Option<Package>,
     how: How,
     #[serde(default)]
     readme: bool,
-}
-
-/// A package of a tool, in the version that was read.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Package {
-    /// The program that knows its versions.
-    pub manager: Manager,
-    /// Its name.
-    pub name: String,
-    /// The version that was read.
-    pub version: String,
-}
-
-/// A program that knows the versions of packages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Manager {
-    /// `npm view`
-    Npm,
-    /// `cargo info`
-    Cargo,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -103,17 +78,6 @@ impl Comparison {
             ))),
             None => Ok(read),
         }
-    }
-
-    /// The cells that were written before a day (`YYYY-MM-DD`), a line each.
-    pub fn older_than<'a>(&'a self, day: &'a str) -> impl Iterator<Item = String> + 'a {
-        self.rows.iter().flat_map(move |row| {
-            let old = row
-                .cells
-                .iter()
-                .filter(move |(_, cell)| cell.date.as_str() < day);
-            old.map(|(peer, cell)| format!("{peer}, {}: read on {}", row.what, cell.date))
-        })
     }
 
     /// The README with its table as of this comparison.
@@ -181,40 +145,5 @@ impl Comparison {
             );
         }
         table
-    }
-}
-
-impl Package {
-    /// The newest version that its registry has, or why that is not known.
-    ///
-    /// # Errors
-    ///
-    /// The program cannot be started, fails, or prints no version.
-    pub fn newest(&self) -> io::Result<String> {
-        let (program, arguments) = match self.manager {
-            Manager::Npm => ("npm", ["view", &self.name, "version"]),
-            Manager::Cargo => ("cargo", ["info", "--quiet", &self.name]),
-        };
-        let output = std::process::Command::new(program)
-            .args(arguments)
-            .current_dir(std::env::temp_dir())
-            .output()?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let version = match self.manager {
-            Manager::Npm => Some(text.trim()),
-            Manager::Cargo => text.lines().find_map(|line| line.strip_prefix("version: ")),
-        };
-        // `cargo info` adds where the version stands: "0.1.0 (latest 0.2.0)".
-        let version = version.and_then(|text| match text.split_once("(latest ") {
-            Some((_, latest)) => latest.split([')', ' ']).next(),
-            None => text.split_whitespace().next(),
-        });
-        match version {
-            Some(version) if output.status.success() => Ok(version.to_owned()),
-            _ => Err(io::Error::other(format!(
-                "`{program} {}` names no version",
-                arguments.join(" ")
-            ))),
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::comparison::Comparison;
 use crate::summary::Summary;
-use crate::{DEMO, diagram, digest, terminal};
+use crate::{DEMO, digest, terminal};
 
 /// Chapters of the demo that the picture shows.
 const SHOWN: [&str; 1] = ["The upgrade"];
@@ -28,25 +28,9 @@ pub struct Generated {
 ///
 /// # Errors
 ///
-/// A source cannot be read, or a diagram has a statement that the renderer does not know.
+/// A source cannot be read.
 pub fn generated(root: &Path) -> io::Result<Vec<Generated>> {
     let mut files = Vec::new();
-    let mut sources: Vec<_> = fs::read_dir(root.join("docs/diagrams"))?
-        .filter_map(Result::ok)
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name.ends_with(".mmd"))
-        .collect();
-    sources.sort();
-    for name in sources {
-        let source = fs::read_to_string(root.join("docs/diagrams").join(&name))?;
-        let text = diagram::render(&source)
-            .map_err(|error| io::Error::other(format!("docs/diagrams/{name}: {error}")))?;
-        let stem = name.trim_end_matches(".mmd");
-        files.push(Generated {
-            file: format!("docs/diagrams/{stem}.svg"),
-            text,
-        });
-    }
     let recorded = fs::read_to_string(root.join(DEMO))?;
     files.push(Generated {
         file: "docs/diagrams/demo.svg".to_owned(),

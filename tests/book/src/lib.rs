@@ -6,7 +6,6 @@
 #![forbid(unsafe_code)]
 
 mod comparison;
-pub mod diagram;
 mod digest;
 mod excerpt;
 mod generate;
@@ -16,7 +15,7 @@ mod summary;
 mod svg;
 mod terminal;
 
-pub use comparison::{Comparison, Manager, Package, Peer};
+pub use comparison::Comparison;
 pub use excerpt::{Excerpt, Mismatch};
 pub use generate::{Generated, generated, write};
 pub use html::{BuildError, build};

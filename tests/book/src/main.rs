@@ -3,14 +3,11 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use stylus_upgrades_book::{Comparison, build, root, write};
+use stylus_upgrades_book::{build, root, write};
 
 const USAGE: &str = "\
 cargo run -p stylus-upgrades-book            write the generated files of the book
-cargo run -p stylus-upgrades-book -- build   build the book with mdbook, without a warning
-cargo run -p stylus-upgrades-book -- peers YYYY-MM-DD
-                                             name what the comparison says of tools that is older than that day,
-                                             and tools that have a newer version";
+cargo run -p stylus-upgrades-book -- build   build the book with mdbook, without a warning";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -18,7 +15,6 @@ fn main() -> ExitCode {
     let outcome = match arguments[..] {
         [] => generate(),
         ["build"] => html(),
-        ["peers", day] => peers(day),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -42,27 +38,5 @@ fn generate() -> Result<(), Box<dyn Error>> {
 
 fn html() -> Result<(), Box<dyn Error>> {
     println!("{}", build(&root())?.join("index.html").display());
-    Ok(())
-}
-
-fn peers(oldest: &str) -> Result<(), Box<dyn Error>> {
-    let comparison = Comparison::read(&root())?;
-    for cell in comparison.older_than(oldest) {
-        println!("old: {cell}");
-    }
-    for package in comparison
-        .peers
-        .iter()
-        .filter_map(|peer| peer.package.as_ref())
-    {
-        match package.newest() {
-            Ok(newest) if newest == package.version => {}
-            Ok(newest) => println!(
-                "newer: {} {newest}; we read {}",
-                package.name, package.version
-            ),
-            Err(error) => println!("not known: {error}"),
-        }
-    }
     Ok(())
 }

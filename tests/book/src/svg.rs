@@ -7,13 +7,6 @@ pub(crate) struct Svg {
     body: String,
 }
 
-/// Where text stands relative to its point.
-#[derive(Clone, Copy)]
-pub(crate) enum Anchor {
-    Start,
-    Middle,
-}
-
 impl Svg {
     pub(crate) fn new() -> Self {
         Self {
@@ -21,16 +14,12 @@ impl Svg {
         }
     }
 
-    pub(crate) fn text(&mut self, at: (i32, i32), anchor: Anchor, class: &str, words: &str) {
-        let anchor = match anchor {
-            Anchor::Start => "start",
-            Anchor::Middle => "middle",
-        };
+    pub(crate) fn text(&mut self, at: (i32, i32), class: &str, words: &str) {
         let (x, y) = at;
         let words = escaped(words);
         let _ = writeln!(
             self.body,
-            r#"<text x="{x}" y="{y}" text-anchor="{anchor}" class="{class}" xml:space="preserve">{words}</text>"#
+            r#"<text x="{x}" y="{y}" text-anchor="start" class="{class}" xml:space="preserve">{words}</text>"#
         );
     }
 
@@ -48,28 +37,6 @@ impl Svg {
             self.body,
             r#"<circle cx="{x}" cy="{y}" r="{radius}" class="{class}"/>"#
         );
-    }
-
-    pub(crate) fn line(&mut self, from: (i32, i32), to: (i32, i32), class: &str) {
-        let _ = writeln!(
-            self.body,
-            r#"<line x1="{}" y1="{}" x2="{}" y2="{}" class="{class}"/>"#,
-            from.0, from.1, to.0, to.1
-        );
-    }
-
-    pub(crate) fn polyline(&mut self, points: &[(i32, i32)], class: &str) {
-        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
-        let _ = writeln!(
-            self.body,
-            r#"<polyline points="{}" class="{class}"/>"#,
-            points.join(" ")
-        );
-    }
-
-    /// Draws another picture above this one.
-    pub(crate) fn append(&mut self, other: Self) {
-        self.body.push_str(&other.body);
     }
 
     /// The document, of that size, described by `title` for those who do not see it.

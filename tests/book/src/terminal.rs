@@ -1,6 +1,6 @@
 //! A picture of a terminal.
 
-use crate::svg::{Anchor, Svg};
+use crate::svg::Svg;
 
 const LINE: i32 = 19;
 const MARGIN: i32 = 18;
@@ -35,7 +35,7 @@ pub fn picture(command: &str, printed: &str, chapters: &[&str]) -> String {
     }
     for (i, (class, line)) in lines.iter().enumerate() {
         let at = (MARGIN, HEAD + 10 + LINE * i as i32);
-        svg.text(at, Anchor::Start, class, line);
+        svg.text(at, class, line);
     }
     svg.finish((width, height), &format!("What {command} prints"), STYLE)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use stylus_upgrades_book::{Block, EXECUTED, Excerpt, Page, Summary, generated, root};
 
@@ -179,20 +179,6 @@ fn what_is_generated_is_current() {
         "stale: {}; run `cargo run -p stylus-upgrades-book`",
         stale.join(", ")
     );
-}
-
-#[test]
-fn every_picture_of_a_diagram_has_its_source() {
-    for entry in fs::read_dir(root().join("docs/diagrams")).expect("diagrams") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_some_and(|end| end == "svg") {
-            let source: PathBuf = match path.file_stem().is_some_and(|stem| stem == "demo") {
-                true => path.with_extension("txt"),
-                false => path.with_extension("mmd"),
-            };
-            assert!(source.is_file(), "{} has no source", path.display());
-        }
-    }
 }
 
 #[test]

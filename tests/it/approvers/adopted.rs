@@ -1,15 +1,11 @@
 //! Proxies of OpenZeppelin from npm become instances, by the command line.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use crate::prelude::*;
 use alloy::providers::Provider;
-use alloy::sol_types::{SolCall, SolValue};
-use serde_json::{Value, json};
 use stylus_upgrades::build::evm;
 use stylus_upgrades::registry::{decides, definition_id, registry_of};
-use stylus_upgrades_harness::{Lines, Solidity};
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
-use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::contracts::folder;
 
 use super::fixture::{Fixture, text};

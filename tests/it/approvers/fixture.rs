@@ -1,18 +1,12 @@
 //! A folder, a chain with contracts from npm, and the command line as a process.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
+use crate::prelude::*;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
-use alloy::sol_types::SolCall;
-use serde_json::Value;
-use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_devnode::NodeHandle;
 use stylus_upgrades::client::{Client, Sent};
-use stylus_upgrades_harness::{Lines, Npm, command_line};
-use stylus_upgrades_test_support::Words;
+use stylus_upgrades_harness::command_line;
 
 /// A command's exit code and document.
 #[derive(Debug)]

@@ -1,11 +1,9 @@
 //! Approvers that are contracts: a Safe and a timelock of others, from npm, decide with a key.
 
 mod adopted;
-mod expected;
 mod fixture;
 mod plugin;
 mod proxy_admin;
-mod refusals;
 mod safe;
 mod signed;
 mod timelock;

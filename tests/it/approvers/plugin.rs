@@ -1,13 +1,9 @@
 //! Proxies that hardhat's upgrades plugin deployed become instances and are upgraded as docs/kinds.md says: all that
 //! is known of their code stands in the build-info, and nothing is accepted.
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use alloy::primitives::{Address, U256};
-use serde_json::{Value, json};
+use crate::prelude::*;
 use stylus_upgrades::registry::given_to;
-use stylus_upgrades_harness::{Lines, Npm, home};
+use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::adopted::IOwnable;
 
 use super::fixture::{Fixture, text};

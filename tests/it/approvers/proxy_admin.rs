@@ -1,12 +1,8 @@
 //! OpenZeppelin's tools take what the ERC-1967 admin slot holds for a ProxyAdmin. What they call there
 //! fails in words that reach whoever runs them.
 
-use std::path::Path;
-use std::process::Command;
-
-use serde_json::Value;
-
 use super::fixture::{Fixture, text};
+use crate::prelude::*;
 
 #[tokio::test]
 async fn who_upgrades_with_proxy_admin_reads_what_to_use_instead() {

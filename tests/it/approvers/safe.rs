@@ -1,13 +1,10 @@
 //! Two of three owners of a Safe, of the versions that are in use, decide with a key.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use crate::prelude::*;
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol;
-use alloy::sol_types::SolCall;
-use serde_json::{Value, json};
 use stylus_upgrades::client::Sent;
-use stylus_upgrades_interface::registry::IRegistry;
 
 use super::fixture::{Fixture, text};
 

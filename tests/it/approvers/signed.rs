@@ -1,18 +1,14 @@
 //! Approvals that tools of others sign: ethers, viem and cast from npm with keys, and a Safe as a
 //! contract (ERC-1271). Somebody else submits them.
 
+use crate::prelude::*;
 use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use alloy::eips::BlockNumberOrTag;
-use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::Provider;
-use alloy::sol_types::{SolCall, SolStruct, eip712_domain};
-use serde_json::{Value, json};
-use stylus_upgrades_interface::registry::IRegistry;
+use alloy::sol_types::{SolStruct, eip712_domain};
 use stylus_upgrades_interface::signed::{SOURCES, text};
-use stylus_upgrades_tests::calls;
 
 use super::fixture::Fixture;
 use super::safe::Safe;

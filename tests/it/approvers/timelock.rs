@@ -1,9 +1,7 @@
 //! A TimelockController of OpenZeppelin decides with a key: schedule, wait, execute.
 
-use alloy::primitives::{Address, B256, U256};
+use crate::prelude::*;
 use alloy::sol;
-use alloy::sol_types::SolValue;
-use stylus_upgrades_interface::registry::IRegistry;
 
 use super::fixture::Fixture;
 

@@ -1,20 +1,18 @@
 //! Real anvil lists no slots: the trie is walked by proofs.
 
+use crate::prelude::*;
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::time::Duration;
 
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes, U256, hex, keccak256};
+use alloy::primitives::hex;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
-use alloy::sol_types::SolValue;
-use serde_json::{Value, json};
-use stylus_devnode::{NodeConfig, spawn};
 use stylus_layout::Layout;
 use stylus_upgrades::census::{Anchor, Census, Options, Subject, Wanted, take};
 use stylus_upgrades::client::Client;
-use stylus_upgrades_harness::{Anvil, HarnessError, Lines};
+use stylus_upgrades_harness::Anvil;
 
 /// `mapping(uint256 => uint256) all` at slot 1: stores 7 for the key behind the selector in its calldata.
 const CODE: &str = "6007600435600052600160205260406000205500";

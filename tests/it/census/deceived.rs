@@ -48,65 +48,6 @@ async fn a_slot_that_is_withheld_is_named_and_the_census_is_incomplete() {
 }
 
 #[tokio::test]
-async fn empty_pages_without_end_are_refused() {
-    let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
-    it.mine().await;
-    let page = json!({ "storage": {}, "nextKey": B256::with_last_byte(1) });
-    let page: &'static str = Box::leak(page.to_string().into_boxed_str());
-    let endless = Proxy::start(&it.project.node.endpoint(), move |_, request| match request
-        .contains(RANGE)
-    {
-        true => Failure::Answer(page),
-        false => Failure::None,
-    });
-    let answer = it.census_at(&endless.url(), &[]);
-    assert_eq!(answer.exit, Some(4), "{answer:?}");
-    assert!(
-        answer.document["error"].to_string().contains("empty page"),
-        "{answer:?}"
-    );
-}
-
-#[tokio::test]
-async fn an_endpoint_without_proofs_and_one_with_another_header_are_named() {
-    let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
-    let url = it.project.node.endpoint();
-    let silent = Proxy::start(&url, |_, request| match request.contains("eth_getProof") {
-        true => Failure::Refused("the method eth_getProof does not exist/is not available"),
-        false => Failure::None,
-    });
-    let answer = it.census_at(&silent.url(), &[]);
-    let error = &answer.document["error"];
-    assert_eq!(
-        (answer.exit, text(error, "name")),
-        (Some(4), "NoProofs"),
-        "{answer:?}"
-    );
-
-    let number = it.client.newest_block().await.expect("a block");
-    let mut block = it
-        .ask("eth_getBlockByNumber", (U64::from(number), false))
-        .await;
-    block["stateRoot"] = json!(B256::repeat_byte(1));
-    let block: &'static str = Box::leak(block.to_string().into_boxed_str());
-    let forging = Proxy::start(&url, move |_, request| {
-        let is_header = request.contains("eth_getBlockBy") && request.contains("false");
-        match is_header && !request.contains("\"0x0\"") {
-            true => Failure::Answer(block),
-            false => Failure::None,
-        }
-    });
-    let answer = it.census_at(&forging.url(), &["--block", &number.to_string()]);
-    let error = &answer.document["error"];
-    assert_eq!(
-        (answer.exit, text(error, "name")),
-        (Some(4), "ProofMismatch"),
-        "{answer:?}"
-    );
-    assert!(text(error, "message").contains("header"), "{answer:?}");
-}
-
-#[tokio::test]
 async fn a_proof_of_another_root_or_of_another_block_is_none() {
     let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
     let before = it.mine().await;

@@ -1,11 +1,8 @@
 //! What slots are: contracts of the workspace, in their versions.
 
-use alloy::primitives::{Address, B256, keccak256};
-use stylus_upgrades_interface::slots;
-
 use super::fixture::{Fixture, counts};
 use crate::layouts::project::{hash, text};
-use crate::run_migration::proxy::{Failure, Proxy};
+use crate::prelude::*;
 
 /// Accounts of the ledger.
 fn accounts() -> [String; 3] {
@@ -85,33 +82,6 @@ async fn a_layout_that_does_not_belong_to_the_code_explains_nothing() {
     assert!(notes.contains("that layout does not count"), "{notes}");
     let second = it.project.done("census second");
     assert_eq!(second["slots"], second["explained"]);
-}
-
-#[tokio::test]
-async fn the_block_is_the_one_that_was_given_or_confirmed() {
-    let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
-    let block = it.mine().await.to_string();
-    let census = it.whole(&format!("--block {block}"));
-    let found = text(&census, "block_hash").to_owned();
-    let given = it.whole(&format!("--block-hash {found}"));
-    assert_eq!(given["hash_origin"], "given");
-    assert_eq!(given["block"], census["block"]);
-    let url = it.project.node.endpoint();
-    let second = Proxy::start(&url, |_, _| Failure::None);
-    let confirmed = it.whole(&["--block", &block, "--confirm-url", &second.url()]);
-    assert!(confirmed["hash_origin"]["confirmed"].is_string());
-    let itself = it.whole(&format!("--block {block} --confirm-url {url}"));
-    assert_eq!(itself["hash_origin"], "endpoint");
-
-    let wrong = B256::repeat_byte(1).to_string();
-    let words = ["--block", &block, "--block-hash", &wrong];
-    for (words, found) in [(&words[..], &found[..]), (&words[2..], "no block")] {
-        let answer = it.census(words);
-        let error = &answer.document["error"];
-        let named = (text(error, "name"), text(error, "found"));
-        assert_eq!(named, ("OtherBlock", found), "{answer:?}");
-        assert_eq!(answer.exit, Some(1), "{answer:?}");
-    }
 }
 
 #[tokio::test]

@@ -1,15 +1,12 @@
 //! A folder, a chain, and instances of contracts of the workspace.
 
-use std::path::Path;
-
-use alloy::primitives::{Address, B256, U64};
+use crate::prelude::*;
+use alloy::primitives::U64;
 use alloy::providers::Provider;
-use serde_json::Value;
 use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::command_line;
 
 use crate::layouts::project::{Answer, Project, text};
-use stylus_upgrades_test_support::Words;
 
 /// A project with a client of its chain.
 pub(super) struct Fixture {

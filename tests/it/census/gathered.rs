@@ -1,13 +1,8 @@
 //! A complex migration whose items a census lists.
 
-use std::path::PathBuf;
-
-use alloy::primitives::{Address, B256, keccak256};
-use serde_json::Value;
-
 use super::fixture::{Fixture, counts};
 use crate::layouts::project::text;
-use stylus_upgrades_test_support::Words;
+use crate::prelude::*;
 
 const OWNERS: [&str; 4] = [
     "run-migration",

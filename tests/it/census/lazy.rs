@@ -1,12 +1,10 @@
 //! A lazy migration of random writes: the census counts what is left in the old form.
 
-use std::collections::BTreeSet;
+use crate::prelude::*;
 use std::fmt::Write;
 
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, U256, keccak256};
 use alloy::rpc::types::TransactionRequest;
-use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::lazy::ILazy::{remainingCall, sweepCall};
 use stylus_upgrades_tests::abi::{ILedger, ILedger2};
 

@@ -1,13 +1,12 @@
 //! The same calls to the local chain and to real anvil: what differs has a reason, which stands in
 //! docs/evidence/anvil.md, and is recorded field by field, so that nothing new hides behind that reason.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::prelude::*;
 use std::fmt::Write;
 use std::io::Write as _;
 
 use alloy::providers::{Provider, ProviderBuilder};
-use serde_json::{Value, json};
-use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, home, launcher};
+use stylus_upgrades_harness::{Anvil, home, launcher};
 
 /// What a node answers to the calls.
 struct Node {

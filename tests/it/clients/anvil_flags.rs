@@ -1,12 +1,11 @@
 //! The command line of the local chain beside that of real anvil: each flag is taken, or refused with
 //! a reason, and docs/evidence/anvil.md lists them.
 
+use crate::prelude::*;
 use std::fmt::Write;
-use std::process::Command;
 
-use serde_json::{Value, json};
 use stylus_devnode::{NodeError, process::config_from_args};
-use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, launcher};
+use stylus_upgrades_harness::{Anvil, launcher};
 
 /// A flag in the help of a program.
 #[derive(Debug)]

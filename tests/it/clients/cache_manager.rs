@@ -3,19 +3,16 @@
 
 mod life;
 
+use crate::prelude::*;
 use std::fmt::Write;
-use std::process::Command;
 
 use alloy::eips::BlockId;
-use alloy::primitives::{Address, B256, Bytes, U256, hex};
+use alloy::primitives::hex;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol;
-use alloy::sol_types::{SolCall, SolValue};
-use serde_json::{Value, json};
-use stylus_devnode::NodeConfig;
 use stylus_upgrades::build::Artifact;
-use stylus_upgrades_harness::{Chain, HarnessError, Lines, Npm, home, logs_of};
+use stylus_upgrades_harness::{home, logs_of};
 
 use life::{Step, life};
 

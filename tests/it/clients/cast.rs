@@ -1,11 +1,7 @@
 //! cast: its commands that ask a chain or send to it, on a contract in EVM code and on one in WASM.
 
-use std::collections::BTreeMap;
-use std::process::Command;
-
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use serde_json::Value;
-use stylus_upgrades_harness::{Chain, HarnessError, Lines, Npm, Report, Solidity, builder, home};
+use crate::prelude::*;
+use stylus_upgrades_harness::{Report, builder, home};
 
 use super::{Kept, table};
 

@@ -1,11 +1,9 @@
 //! Scripts of forge on Stylus programs: what docs/forking.md says how to do.
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use crate::prelude::*;
+use std::process::Output;
 
-use alloy::primitives::U256;
-use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Npm, copy_program, home};
-use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_harness::{copy_program, home};
 
 use crate::upgrade::counter;
 

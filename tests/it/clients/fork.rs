@@ -1,11 +1,8 @@
 //! The framework on a fork that a process of its own holds.
 
-use std::path::Path;
-
-use alloy::primitives::U256;
-use stylus_upgrades_harness::{Anvil, Chain, Harness, HarnessError, launcher};
+use crate::prelude::*;
+use stylus_upgrades_harness::{Anvil, launcher};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
-use stylus_upgrades_tests::abi::ICounter;
 
 use crate::upgrade::counter;
 

@@ -1,9 +1,7 @@
 //! The network helpers of hardhat 2 and 3, each in a project of its own.
 
-use std::path::Path;
-use std::process::Command;
-
-use stylus_upgrades_harness::{Chain, HarnessError, Lines, Npm, Report};
+use crate::prelude::*;
+use stylus_upgrades_harness::Report;
 
 use super::{Kept, left_out_where, table};
 

@@ -1,13 +1,9 @@
 //! viem, ethers 6 and web3.py: the same program in EVM code and in WASM is deployed, read, written and
 //! refused by each, on a fresh chain or the one in `RPC_URL`.
 
-use std::process::Command;
-
+use crate::prelude::*;
 use alloy::providers::Provider;
-use serde_json::json;
-use stylus_upgrades_harness::{
-    Chain, HarnessError, Lines, Npm, Python, Report, Solidity, builder, home,
-};
+use stylus_upgrades_harness::{Python, Report, builder, home};
 use tempfile::NamedTempFile;
 
 use super::{Kept, table};

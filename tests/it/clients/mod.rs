@@ -10,7 +10,6 @@ mod fork;
 mod hardhat;
 mod libraries;
 mod openzeppelin;
-mod states;
 mod table;
 
 use std::io::Write;

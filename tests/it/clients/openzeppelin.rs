@@ -1,13 +1,9 @@
 //! The upgrades plugin of OpenZeppelin in a project of hardhat: proxies of every kind are deployed,
 //! upgraded and imported; the proxy of a registry is refused to it by name.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
-
-use serde_json::Value;
+use crate::prelude::*;
 use stylus_upgrades::layout::read_file;
-use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Npm, Report, home};
+use stylus_upgrades_harness::{Report, home};
 
 use crate::upgrade::counter;
 

@@ -1,12 +1,10 @@
 //! The table of clients in docs/evidence/anvil.md: their versions are those of the lock files, their counts those
 //! of tests/snapshots/clients.json, where each suite has the names of its checks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::prelude::*;
 use std::fmt::Write;
-use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
 use stylus_upgrades_harness::{Report, home};
 
 /// The names of all checks, by suite.

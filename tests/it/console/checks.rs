@@ -1,13 +1,9 @@
 //! What `approve` refuses is said before the wallet is asked, and only an explicit yes goes on.
 
-use std::path::Path;
-
-use alloy::primitives::{Address, Bytes};
-use serde_json::Value;
-
 use super::process::Console;
 use crate::layouts::approver::{failing_way, findings_about};
 use crate::layouts::project::{COUNT, Project, SWAPPED, V2, home, text};
+use crate::prelude::*;
 
 /// What the page and the document say before an approver approves, and the refusal of `approve`.
 fn require_consent(project: &Project, (console, folder): (&Console, &Path), action: &str) {
@@ -154,28 +150,11 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
     std::fs::write(project.path("layout.json"), layout).expect("written");
     let both = format!("AND(Admin,{account})");
     project.done(&format!("define Differs --migrate Admin --create {both}"));
-    let absent = [
-        "absent:source",
-        "absent:interface",
-        "absent:steps",
-        "absent:live-instances",
-    ];
-    let absent = absent.map(|part| ["--accept", part]).concat();
-    let place = place.to_string();
-    let register = [
-        "register",
-        "Differs",
-        "1.0",
-        &place,
-        "--layout",
-        "layout.json",
-    ];
-    project.done(&[&register[..], &absent].concat());
-    let create = ["create-proxy", "Differs", "1.0", "--init", "start()"];
-    let absent = ["absent:source", "absent:steps"]
-        .map(|part| ["--accept", part])
-        .concat();
-    let proposed = project.run(&[&create[..], &absent].concat());
+    let absent = "--accept=absent:source,absent:interface,absent:steps,absent:live-instances";
+    let register = format!("register Differs 1.0 {place} --layout layout.json {absent}");
+    project.done(&register);
+    let create = "create-proxy Differs 1.0 --init start() --accept=absent:source,absent:steps";
+    let proposed = project.run(create);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
 
     // The approval that executes it is no different: the page tries it, whoever is left.

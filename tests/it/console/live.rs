@@ -1,36 +1,13 @@
 //! What open pages receive: an endpoint that goes away and its return, a chain that takes blocks back.
 //! And what they do then.
 
-use std::process::Command;
+use crate::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use stylus_devnode::{NodeConfig, NodeError, NodeHandle, spawn};
-use stylus_upgrades_harness::home;
-
 use super::process::Console;
 use crate::run_migration::proxy::{Failure, Proxy};
-
-/// A node at a port below those that the system gives whoever asks for any free one, so that it can be
-/// started there again.
-fn at_a_port_of_its_own() -> NodeHandle {
-    let first = 20_000 + (std::process::id() % 10_000) as u16;
-    (first..first + 2_000)
-        .find_map(|port| {
-            let config = NodeConfig {
-                port,
-                ..NodeConfig::default()
-            };
-            match spawn(config) {
-                Ok(node) => Some(node),
-                Err(NodeError::AddressInUse { .. }) => None,
-                Err(error) => panic!("{error}"),
-            }
-        })
-        .expect("a free port")
-}
 
 /// Asks until the chain answers, or does not.
 fn until_gone(console: &Console, is_gone: bool) -> Value {
@@ -42,26 +19,6 @@ fn until_gone(console: &Console, is_gone: bool) -> Value {
         }
         assert!(begun.elapsed() < Duration::from_secs(60), "{news}");
     }
-}
-
-#[test]
-fn an_endpoint_that_is_gone_and_comes_back_is_reported() {
-    let node = at_a_port_of_its_own();
-    let (endpoint, port) = (node.endpoint(), node.address().port());
-    let folder = tempfile::tempdir().expect("a folder");
-    let console = Console::of_nobody(folder.path(), &node, &endpoint);
-    until_gone(&console, false);
-    drop(node);
-    until_gone(&console, true);
-    let page = console.get("/");
-    assert_eq!(page.status, 502, "{page:?}");
-    assert!(page.body.contains("<dt>next</dt>"), "{}", page.body);
-    let config = NodeConfig {
-        port,
-        ..NodeConfig::default()
-    };
-    let _node = spawn(config).expect("the same port");
-    until_gone(&console, false);
 }
 
 #[test]
@@ -109,50 +66,4 @@ fn a_reorganisation_without_events_is_reported() {
     .expect("blocks");
     let news = console.news(&block, &hash);
     assert_eq!(news["changed"], true, "{block} {hash}: {news}");
-}
-
-/// The console's script on a page without a browser: what it asks for when the registry has new
-/// events.
-const HEARD: &str = "
-const [script, costly] = process.argv.slice(1);
-const asked = [];
-const main = { dataset: { block: '1', hash: '0x00' }, replaceWith() {}, focus() {} };
-if (costly === 'costly') main.dataset.costly = '';
-const news = { textContent: '' };
-const context = {
-  document: { getElementById: (id) => ({ main, news, connect: {} })[id] || null, querySelector: () => null, querySelectorAll: () => [], body: { dataset: {} } },
-  addEventListener() {}, dispatchEvent() {}, Event: class {}, window: {},
-  navigator: { locks: { request: async (_, ...rest) => rest.pop()({}) } },
-  location: { href: 'http://127.0.0.1/page' }, URL, URLSearchParams, setInterval() {},
-  setTimeout: (then, after, ...rest) => setTimeout(then, after, ...rest).unref(),
-  DOMParser: class { parseFromString() { return { getElementById: () => main }; } },
-  fetch: async (path) => {
-    asked.push(path);
-    const isNews = path.startsWith('/api/news');
-    const news = `{\"changed\":${asked.filter((path) => path.startsWith('/api/news')).length === 1}}`;
-    return { status: 200, text: async () => (isNews ? news : '') };
-  },
-};
-require('node:vm').runInNewContext(require('node:fs').readFileSync(script, 'utf8'), context);
-setTimeout(() => {
-  const pages = asked.filter((path) => !path.startsWith('/api/')).length;
-  console.log(JSON.stringify({ pages, asked: asked.length - pages, news: news.textContent }));
-}, 200);
-";
-
-#[test]
-fn a_page_that_costs_much_is_not_requested_again_by_itself() {
-    let heard = |kind: &str| -> Value {
-        let script = home().join("scripts/src/console/assets/console.js");
-        let mut command = Command::new("node");
-        let output = command.args(["-e", HEARD]).arg(script).arg(kind).output();
-        let output = output.expect("node");
-        assert!(output.status.success(), "{output:?}");
-        serde_json::from_slice(&output.stdout).expect("a document")
-    };
-    let plain = heard("plain");
-    assert_eq!(plain, json!({"pages": 1, "asked": 1, "news": ""}));
-    let costly = heard("costly");
-    let says = "There is news on the chain: open this page again to see it.";
-    assert_eq!(costly, json!({"pages": 0, "asked": 1, "news": says}));
 }

@@ -1,13 +1,8 @@
 //! Thousands of instances and hundreds of versions: pages show the newest of them, and ask the endpoint for
 //! as much as they show.
 
+use crate::prelude::*;
 use std::time::Instant;
-
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol_types::SolCall;
-use stylus_chain::{BlockId, CallRequest};
-use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_tests::calls;
 
 use super::process::{Console, Response};
 use crate::layouts::project::Project;

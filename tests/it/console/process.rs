@@ -1,13 +1,11 @@
 //! The console as a process, and requests to it byte by byte: no client in between corrects them.
 
+use crate::prelude::*;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use alloy::primitives::Bytes;
-use serde_json::Value;
 use stylus_devnode::NodeHandle;
 use stylus_upgrades_harness::command_line;
 

@@ -1,12 +1,7 @@
 //! Which lines of a contract in Solidity ran, by the source map in a build-info.
 
-use std::path::Path;
-
-use alloy::primitives::{Address, Bytes, U256};
+use crate::prelude::*;
 use alloy::sol;
-use alloy::sol_types::SolValue;
-use serde_json::Value;
-use stylus_chain::CallRequest;
 
 use super::{Lines, branches, lines, send, traced, traced_branches};
 use crate::layouts::by_hand::build_info;

@@ -1,12 +1,10 @@
 //! The ledger in three versions. It is created, upgraded with and without calldata, and its
 //! migrations are called directly by the owner and by strangers.
 
-use alloy::primitives::{Address, U256};
+use crate::prelude::*;
 use alloy::sol;
-use alloy::sol_types::{SolCall, SolValue};
-use stylus_upgrades_harness::{HarnessError, step};
+use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{upgradeToAndCallCall, upgradeToCall};
-use stylus_upgrades_interface::registry::IRegistry;
 
 use super::difference::{Difference, Met};
 use super::sides::{Answers, Call, Creation, Done, Proxies, SeededRng, Sides};

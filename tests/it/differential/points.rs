@@ -1,15 +1,11 @@
 //! The points register during its complex migration. The handler and strangers send batches in any
 //! order, other calls in between, and `endMigration` too early.
 
-use std::collections::BTreeSet;
-
-use alloy::primitives::{Address, Bytes, U256};
+use crate::prelude::*;
 use alloy::sol;
-use alloy::sol_types::{SolCall, SolValue};
-use stylus_upgrades_harness::{HarnessError, step};
+use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{upgradeToAndCallCall, upgradeToCall};
-use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_tests::abi::points_v2::IPoints::{
     awardCall, initializeCall, membersCall, pointsCall,
 };

@@ -1,16 +1,13 @@
 //! Both chains, and a call on either.
 
+use crate::prelude::*;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol;
-use alloy::sol_types::{SolCall, SolEvent};
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Solidity, logs_of};
+use stylus_upgrades_harness::logs_of;
 use stylus_upgrades_interface::migratable::IMigratable;
-use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_tests::calls;
 
 use classic::{Migrated, addVersionCall, createProxyAndCallCall};
 

@@ -1,12 +1,8 @@
 //! Everything stops, by time or by an upgrade of the chain. One command of a stranger brings it back.
 
-use std::collections::BTreeSet;
-
-use alloy::primitives::B256;
-use stylus_upgrades_harness::{Chain, Harness};
-
 use super::fixture::{Done, Team, chain};
 use super::program::Ran;
+use crate::prelude::*;
 
 /// What is needed of every kind of instance.
 const ROLES: [&str; 6] = [

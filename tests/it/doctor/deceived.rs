@@ -1,12 +1,10 @@
 //! Endpoints that keep events back or want too much.
 
-use alloy::primitives::{Bytes, U256, hex};
+use crate::prelude::*;
+use alloy::primitives::hex;
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
-use alloy::sol_types::{SolCall, SolError, SolEvent};
-use stylus_upgrades_harness::{Chain, Harness};
 use stylus_upgrades_interface::chain::IArbWasm;
-use stylus_upgrades_interface::registry::IRegistry;
 
 use super::fixture::{DAY, Done, Team};
 use crate::run_migration::proxy::{Failure, Proxy};

@@ -1,20 +1,14 @@
 //! Instances of every kind that is built, each with data; and the program that examines them.
 
-use std::process::Command;
-
-use alloy::primitives::{Address, Bytes, U256};
+use crate::prelude::*;
 use alloy::sol;
-use alloy::sol_types::SolValue;
-use serde_json::Value;
-use stylus_devnode::NodeConfig;
-use stylus_upgrades_harness::{Chain, Definition, Harness, HarnessError, Instance};
+use stylus_upgrades_harness::{Definition, Instance};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     endMigrationCall, migrateBatchCall, migrateNextCall, progressCall,
 };
 
 use super::instances::{collection, counters, ledger, points};
 use super::program::{Ran, program, run};
-use stylus_upgrades_test_support::Words;
 
 pub(super) use stylus_upgrades_tests::abi::{
     ICollection, ICounter, ILedger, ILedger2, points_v2::IPoints,

@@ -1,14 +1,11 @@
 //! `doctor --fix` is killed by SIGKILL in the middle of its work, in each phase, and run again.
 
-use std::collections::BTreeMap;
+use crate::prelude::*;
 use std::os::unix::process::ExitStatusExt;
 
-use alloy::primitives::B256;
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
-use alloy::sol_types::SolEvent;
 use stylus_upgrades::kill_point::{Phase, VARIABLE};
-use stylus_upgrades_harness::{Chain, Harness};
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
 use super::fixture::{Done, Team};

@@ -1,10 +1,7 @@
 //! Policies that nobody can satisfy any more.
 
-use alloy::primitives::Bytes;
-use stylus_upgrades_harness::{Chain, Harness};
-use stylus_upgrades_tests::calls;
-
 use super::fixture::{Done, Team};
+use crate::prelude::*;
 
 /// Answers true to everything.
 const CONSENTS: [u8; 10] = alloy::primitives::hex!("60015f5260205ff30000");

@@ -1,11 +1,6 @@
 //! The program as somebody has it who has nothing else, and what a run of it came to.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use alloy::primitives::Address;
-use serde_json::Value;
+use crate::prelude::*;
 use stylus_upgrades_harness::{command_line, copy_program};
 use stylus_upgrades_test_support::compilers;
 

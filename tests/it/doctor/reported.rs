@@ -1,9 +1,7 @@
 //! What is reported in time, and with which exit code.
 
-use alloy::primitives::Address;
-use serde_json::Value;
-use stylus_upgrades_harness::{Chain, Harness, step};
-use stylus_upgrades_interface::registry::IRegistry;
+use crate::prelude::*;
+use stylus_upgrades_harness::step;
 
 use super::fixture::{Done, Team, chain};
 use super::program::{program, run};
@@ -75,51 +73,6 @@ async fn without_a_registry_the_endpoint_is_examined() -> Done {
 }
 
 #[tokio::test]
-async fn without_a_registry_it_is_said_how_one_is_named() -> Done {
-    let chain = Chain::embedded()?;
-    let folder = tempfile::tempdir().expect("a folder");
-    let ask = |words: &[&str]| {
-        let mut command = program(folder.path());
-        command.args(words).args(["--rpc-url", chain.url()]);
-        command
-    };
-    let printed = run(ask(&["doctor"])).await.text;
-    let none = "registry\n  · none is named: --registry ADDRESS examines it and what it needs\n";
-    assert!(printed.ends_with(none), "{printed}");
-
-    let deploy = "stylus-upgrades registry deploy --save deploys one and names it in the manifest; \
-                  --registry ADDRESS names one that is there";
-    let manifest = "[networks.here]\nchain_id = 412346\n";
-    let cases = [
-        ("", &[][..], "registry in the manifest", deploy),
-        (
-            manifest,
-            &[],
-            "registry in the manifest",
-            "give --network (here), or --registry",
-        ),
-        (
-            manifest,
-            &["--network", "here"],
-            "registry in [networks.here]",
-            deploy,
-        ),
-    ];
-    for (manifest, words, expected, next) in cases {
-        std::fs::write(folder.path().join("stylus-upgrades.toml"), manifest).expect("written");
-        let ran = run(ask(&[&["doctor", "--fix", "--json"], words].concat())).await;
-        ran.ends_with(2);
-        let error = &ran.document["error"];
-        assert_eq!(error["message"], "no registry was named");
-        let said = error["expected"].as_str().unwrap_or_default();
-        let flags = "--registry, STYLUS_UPGRADES_REGISTRY, or ";
-        assert_eq!(said, format!("{flags}{expected}"));
-        assert_eq!(error["next"], next);
-    }
-    Ok(())
-}
-
-#[tokio::test]
 async fn what_is_printed_says_line_by_line_what_helps_and_ends_with_what_came_of_it() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
@@ -152,26 +105,6 @@ async fn what_is_printed_says_line_by_line_what_helps_and_ends_with_what_came_of
     said(&dead, "expired, activated 366 days ago  --fix activates it");
     let line = "something that is needed does not work now\n";
     assert!(dead.ends_with(line), "{dead}");
-    Ok(())
-}
-
-#[tokio::test]
-async fn an_address_without_a_registry_is_no_healthy_one() -> Done {
-    let chain = Chain::embedded()?;
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut command = program(folder.path());
-    let nobody = Address::repeat_byte(7).to_string();
-    command.args([
-        "doctor",
-        "--json",
-        "--rpc-url",
-        chain.url(),
-        "--registry",
-        &nobody,
-    ]);
-    let ran = run(command).await;
-    ran.ends_with(4);
-    assert_eq!(ran.document["error"]["name"], "Missing");
     Ok(())
 }
 

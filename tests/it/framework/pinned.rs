@@ -1,8 +1,7 @@
 //! The pinned programs are what the sources build to.
 
-use std::collections::BTreeSet;
+use crate::prelude::*;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stylus_upgrades::build::{Builder, Framework, evm, examples};
@@ -10,7 +9,7 @@ use stylus_upgrades::ids::CodeHash;
 use stylus_upgrades_framework::{
     ENDING, Entry, MANIFEST, Manifest, PAUSE_STUB, REGISTRY, TOOLCHAIN_FILE,
 };
-use stylus_upgrades_harness::{Lines, builder, home};
+use stylus_upgrades_harness::{builder, home};
 use stylus_upgrades_interface::parts::PARTS;
 
 /// What writes the pinned programs anew.

@@ -1,13 +1,10 @@
 //! Two teams on one chain: what one has deployed of the framework the other one shares.
 
-use std::path::Path;
-
-use alloy::primitives::{Address, B256, Bytes, hex};
-use serde_json::{Value, json};
-use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use crate::prelude::*;
+use alloy::primitives::hex;
+use stylus_devnode::NodeHandle;
 use stylus_upgrades::build::Framework;
 use stylus_upgrades_harness::{builder, command_line};
-use stylus_upgrades_test_support::Words;
 
 /// People with a key and a folder of their own.
 struct Team {
@@ -130,35 +127,4 @@ fn other_code_where_a_program_belongs_is_refused_with_both_hashes() {
     assert!(said.contains(&found.to_string()), "{said}");
     let expected = storage.artifact.codehash().to_string();
     assert!(said.contains(&expected), "{said}");
-}
-
-#[test]
-fn doctor_of_each_team_examines_what_they_share() {
-    let node = node();
-    let teams = [Team::new(&node, 0), Team::new(&node, 1)];
-    let examined = teams.map(|team| {
-        let (_, deployed) = team.deploys();
-        let registry = deployed["registry"]
-            .as_str()
-            .expect("an address")
-            .to_owned();
-        let (exit, document) = team.runs(&format!("doctor --registry {registry}"));
-        assert_eq!(exit, Some(0), "{document:#}");
-        document
-    });
-    let accounts = examined.each_ref().map(|document| {
-        let programs = list(document, "programs").iter();
-        let accounts = programs.flat_map(|program| list(program, "accounts"));
-        let accounts = accounts.map(|account| account["address"].to_string());
-        accounts.collect::<std::collections::BTreeSet<_>>()
-    });
-    let [first, second] = &accounts;
-    // UpgradeabilityStorage, the proxy's copy, the stub and the parts; each has a registry of its own.
-    let shared = framework().shared().count() + 1;
-    assert_eq!(first.intersection(second).count(), shared);
-    assert_eq!((first.len(), second.len()), (shared + 1, shared + 1));
-    for document in &examined {
-        let mut states = list(document, "programs").iter().map(|one| &one["state"]);
-        assert!(states.all(|state| state == "active" || state == "evm"));
-    }
 }

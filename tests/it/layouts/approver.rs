@@ -2,13 +2,9 @@
 //! the action, with or without the sources. `verify` reports how much it could check. Both need a
 //! flag for what is missing.
 
-use alloy::primitives::B256;
-use serde_json::{Value, json};
-use stylus_upgrades_interface::registry::Code;
-
 use super::folder::{Folder, NOT_COMPARED, add, complete, without};
 use super::project::{Answer, BACK, COUNT, Project, SWAPPED, V1, V2, home, text};
-use stylus_upgrades_test_support::Words;
+use crate::prelude::*;
 
 /// A project whose definition two keys decide about: the first is the proposer's.
 pub(super) fn two_approvers() -> Project {
@@ -359,40 +355,4 @@ fn with_the_sources_of_the_script_too_everything_is_compared_before_an_approval(
     let done = other.done(&[&approve[..], &["--script-source", &v1]].concat());
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], complete());
-}
-
-#[test]
-fn sources_of_a_script_are_not_compared_with_an_action_that_has_none() {
-    let project = two_approvers();
-    let other = Folder::on(&project);
-    let v2 = home(V2);
-    let words = [&["register", "Note", "2.0", &v2][..], &COUNT].concat();
-    let action = proposed(&project, &words);
-    let wrong = other.run(&format!("approve {action} --script-source {v2}"));
-    assert_eq!(refusal(&wrong), (Some(2), "Usage"), "{wrong:?}");
-    assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
-}
-
-#[tokio::test]
-#[ignore = "nightly: compiles crates and upgrades them, about 43 s"]
-async fn the_code_of_a_script_is_not_reported_as_compared_with_its_sources() {
-    let project = two_approvers();
-    let other = Folder::on(&project);
-    let v2 = home(V2);
-    let script = project.code("1.0").await.implementation.to_string();
-    let way = [
-        "--script",
-        &script,
-        "--call",
-        "count()",
-        "--accept=migration-omitted",
-    ];
-    let action = proposed(
-        &project,
-        &[&["register", "Note", "2.0", &v2][..], &way].concat(),
-    );
-    let words = format!("approve {action} --source {v2} --accept=migration-omitted");
-    let done = other.done(&words);
-    assert_eq!(done["executed"], true);
-    assert_eq!(done["coverage"], without("partial", "complete"));
 }

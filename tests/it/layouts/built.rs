@@ -1,11 +1,10 @@
 //! How a version was built, published with its layout: whoever has an endpoint reads it back.
 
+use crate::prelude::*;
 use alloy::signers::local::PrivateKeySigner;
-use serde_json::json;
 use stylus_layout::{BuildInfo, BuildMetadata};
 use stylus_upgrades::client::Client;
 use stylus_upgrades::layout::{Store, publish};
-use stylus_upgrades_interface::registry::Code;
 
 use super::folder::{Folder, add};
 use super::project::{COUNT, Project, V2, home};

@@ -1,13 +1,12 @@
 //! Slots that Solidity computes by itself, as its compiler's AST shows them.
 
+use crate::prelude::*;
 use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use serde_json::{Value, json};
 use stylus_layout::{Declarations, Document, Unlisted, compare};
 use stylus_upgrades::layout::read_file;
-use stylus_upgrades_harness::{HarnessError, Lines, Npm, copy_program, home};
+use stylus_upgrades_harness::{copy_program, home};
 
 const SOURCE: &str = "Slots.sol";
 

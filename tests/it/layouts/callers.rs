@@ -1,23 +1,17 @@
 //! What callers lose with a version: compared where both interfaces are known, and refused as not
 //! compared where they are not, by the commands that propose as by those that approve.
 
+use crate::prelude::*;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
-use alloy::primitives::{U256, keccak256};
-use serde_json::json;
 use stylus_layout::Document;
 use stylus_upgrades::registry;
-use stylus_upgrades_interface::registry::Code;
-use stylus_upgrades_tests::calls;
 
 use super::approver::{proposed, two_approvers, use_key};
 use super::folder::{
     Folder, NOT_COMPARED, add_without_interface, problems, publish, send, without,
 };
 use super::project::{BACK, COUNT, Project, V2, home, text};
-use stylus_upgrades_test_support::Words;
 
 #[tokio::test]
 #[ignore = "nightly: compiles crates and upgrades them, about 20 s"]
@@ -85,24 +79,6 @@ fn the_interface_of_code_that_was_deployed_from_here_is_known_when_its_address_i
     let code = text(&deployed, "address");
     let plan = project.done(&[&["plan", "Note", "2.0", code][..], &COUNT].concat());
     assert_eq!(plan["coverage"]["interface"], json!("complete"));
-}
-
-#[tokio::test]
-#[ignore = "nightly: compiles crates and upgrades them, about 31 s"]
-async fn several_parts_that_are_absent_are_each_reported_once() {
-    let project = Project::with_note();
-    add_without_interface(&project, "Old").await;
-    let code = text(&project.done(&["deploy", &home(V2)]), "address").to_owned();
-    let other = Folder::on(&project);
-    // Another folder knows neither the sources of that account's code nor its functions.
-    let words = [&["migrate", "Old", "2.0", &code][..], &COUNT].concat();
-    let answer = other.run(&words);
-    assert_eq!(answer.exit, Some(1), "{answer:?}");
-    let next = text(&answer.document["error"], "next").to_owned();
-    for part in ["source", "interface"] {
-        let flag = format!("--accept absent:{part}");
-        assert_eq!(next.matches(&flag).count(), 1, "{next}");
-    }
 }
 
 #[test]

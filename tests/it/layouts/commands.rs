@@ -1,10 +1,7 @@
 //! Runs the commands that compare layouts as processes. They send no transaction before a pair of
 //! layouts is compared.
 
-use std::path::Path;
-
-use alloy::primitives::{B256, U256, keccak256};
-use serde_json::{Value, json};
+use crate::prelude::*;
 use stylus_layout::{Document, Layout, StepKind};
 use stylus_upgrades_harness::{builder, command_line};
 use stylus_upgrades_tests::contracts::contract;
@@ -24,33 +21,6 @@ fn other_code_under_a_label_that_is_taken_is_refused_before_anything_is_sent() {
     }
     // The code that it has goes on as ever.
     project.done(&["migrate", "Note", "1.0", &home(V1)]);
-}
-
-#[test]
-fn an_instance_is_created_where_its_initializer_runs_and_rolled_out() {
-    let project = Project::with_note();
-    let v2 = home(V2);
-    project.done(&[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat());
-    project.done(&BACK);
-    let create = ["create-proxy", "Note", "3.0"];
-    let init = ["--init", "initialize(uint256)", "8"];
-    for (name, words) in [
-        ("InitializerUndeclared", [&create[..], &init].concat()),
-        ("InitializerOmitted", create.to_vec()),
-    ] {
-        let refused = project.refused(name, &words).document;
-        let error = &refused["error"];
-        assert_ne!(error["expected"], error["found"], "{error:#}");
-        let next = text(error, "next");
-        let way = "stylus-upgrades create-proxy Note 1.0 --init 'initialize(uint256)' <uint256>, \
-                   then stylus-upgrades upgrade Note";
-        assert!(next.starts_with(way), "{next}");
-    }
-    let create = ["create-proxy", "Note", "1.0", "--save", "second"];
-    project.done(&[&create[..], &init].concat());
-    project.done("upgrade Note");
-    let status = project.done("status second");
-    assert_eq!(status["instance"]["version"], "3.0", "{status:#}");
 }
 
 #[tokio::test]

@@ -1,12 +1,8 @@
 //! The coverage that a command reports is what it has checked.
 
-use alloy::primitives::B256;
-use stylus_upgrades_interface::registry::Code;
-
-use serde_json::json;
-
-use super::folder::{Folder, add, complete};
-use super::project::{COUNT, Project, SWAPPED, V2, home, text};
+use super::folder::{Folder, add};
+use super::project::{COUNT, Project, SWAPPED, home, text};
+use crate::prelude::*;
 
 #[test]
 #[ignore = "nightly: compiles crates and upgrades them, about 25 s"]
@@ -59,19 +55,4 @@ async fn an_instance_of_code_whose_sources_nobody_recorded_is_not_created_unless
     let done = project.done(&[&create[..], &["--accept", "absent:source"]].concat());
     let seen = json!({ "steps": "complete", "source": "absent", "interface": "complete" });
     assert_eq!(done["coverage"], seen, "nothing is taken over");
-}
-
-#[test]
-#[ignore = "nightly: compiles crates and upgrades them, about 19 s"]
-fn a_migration_program_that_is_only_an_address_is_checked_in_part() {
-    let project = Project::with_note();
-    let deployed = project.done(&["deploy", &home("contracts/migrations/points_cursor")]);
-    let program = text(&deployed, "address");
-    let handler = project.node.addresses()[0].to_string();
-    let (v2, complex) = (home(V2), ["--complex", program, "--handler", &handler]);
-    let register = ["register", "Note", "2.0", &v2, "--accept=migration-omitted"];
-    let done = project.done(&[&register[..], &complex].concat());
-    let mut coverage = complete();
-    coverage["steps"] = "partial".into();
-    assert_eq!(done["coverage"], coverage);
 }

@@ -1,15 +1,10 @@
 //! What an action carries, in words: the function and its arguments, and what a creation would make, as
 //! another approver sees it who has an endpoint and a key alone.
 
-use alloy::primitives::U256;
-use alloy::sol_types::SolCall;
-use serde_json::{Value, json};
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_tests::calls;
-
 use super::approver::{proposed, two_approvers};
-use super::folder::{Folder, send};
+use super::folder::Folder;
 use super::project::{COUNT, Project, V2, home, text};
+use crate::prelude::*;
 
 /// The only calldata that a document tells of.
 fn only(document: &Value) -> &Value {
@@ -93,37 +88,6 @@ fn a_creation_is_reviewed_with_the_proxy_and_what_it_would_hold() {
     let nine = format!("0x{:064x}", 9);
     assert_eq!(text(note, "after"), nine);
     assert_eq!(approvals_of(&other), json!(1), "nothing was sent");
-}
-
-#[tokio::test]
-async fn calldata_that_nobody_can_read_stay_bytes_and_their_failure_is_seen_on_a_copy() {
-    let project = two_creators();
-    let call = calls::create_proxy(
-        "Note",
-        "1.0",
-        0,
-        U256::from(5).into(),
-        vec![0xde, 0xad, 0xbe, 0xef, 1],
-    );
-    assert!(IRegistry::createProxyCall::abi_decode(&call.abi_encode()).is_ok());
-    send(&project, &call).await;
-    let other = Folder::on(&project);
-    let pending = other.done("pending Note");
-    let action = text(&pending["actions"][0], "action");
-    let review = other.done(&format!("pending {action}"));
-    let one = only(&review);
-    assert_eq!(
-        (text(one, "calldata"), &one["function"]),
-        ("0xdeadbeef01", &Value::Null)
-    );
-    assert!(text(one, "undecoded").contains("no interface"), "{one}");
-    assert!(
-        review["created"]["tried"]["problem"].is_object(),
-        "{review:#}"
-    );
-    let cards = review["findings"].as_array().expect("findings");
-    let mut tried = cards.iter().filter(|card| card["part"] == "trial");
-    assert!(tried.all(|card| card["severity"] == "danger"), "{cards:?}");
 }
 
 fn approvals_of(folder: &Folder<'_>) -> Value {

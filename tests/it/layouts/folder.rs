@@ -1,18 +1,12 @@
 //! A folder of somebody else's: another operator or approver with nothing but an endpoint and a key.
 
-use std::path::PathBuf;
-
-use alloy::primitives::{Address, U256};
+use crate::prelude::*;
 use alloy::signers::local::PrivateKeySigner;
-use alloy::sol_types::SolCall;
-use serde_json::{Value, json};
 use stylus_layout::Document;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::registry::{self, NewVersion};
-use stylus_upgrades_interface::registry::{Code, IRegistry};
 
 use super::project::{Answer, Project, text};
-use stylus_upgrades_test_support::Words;
 
 /// Where neither a registered version's document nor this folder has an interface, what callers lose is
 /// not known.

@@ -1,14 +1,11 @@
 //! A fork has the id of the chain that it forked, and nothing that is done there is done on that chain.
 //! So none of the chain's records changes by it.
 
-use std::collections::BTreeMap;
+use crate::prelude::*;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
 
-use alloy::primitives::B256;
-use serde_json::{Value, json};
-use stylus_devnode::{Fork, ForkOptions, NodeConfig, NodeHandle, spawn};
+use stylus_devnode::{Fork, ForkOptions, NodeHandle};
 
 use super::project::{COUNT, Project, SWAPPED, V2, home, text};
 use crate::run_migration::proxy::{Failure, Proxy};

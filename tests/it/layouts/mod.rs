@@ -19,7 +19,6 @@
 //! | `listed` | what the layout of an author's crate lists, as processes |
 //! | `forked` | what is done on a fork of the chain, and what it leaves of the chain's records |
 //! | `raced` | a rival's upgrade while the instances are looked at |
-//! | `published` | random interfaces, published and read back |
 //! | `property` | random pairs of versions, migrated by generated Rust on the chain |
 
 pub(crate) mod approver;
@@ -38,9 +37,7 @@ mod outsider;
 pub(crate) mod project;
 mod property;
 mod proposer;
-mod published;
 mod raced;
 mod second_folder;
 mod stragglers;
-mod unlisted;
 mod unproven;

@@ -1,11 +1,8 @@
 //! Fields that come, go and come back in an author's own crates: what an older version left is found,
 //! and what no instance can hold is no reason to refuse.
 
+use crate::prelude::*;
 use std::fs;
-use std::path::Path;
-
-use alloy::primitives::B256;
-use serde_json::Value;
 
 use super::project::{Project, text};
 use crate::authors::{home, package, without_ours};
@@ -170,41 +167,6 @@ fn a_lazy_field_that_was_dropped_comes_back_with_what_it_held() {
     let again = [&["migrate", "Note", "3.0", &first], &allowed[..]].concat();
     let done = author.project.done(&again);
     assert_eq!(accepted(&done), ["dirty:m beyond its words"]);
-}
-
-#[test]
-#[ignore = "nightly: compiles crates and upgrades them, about 60 s"]
-fn a_mapping_that_comes_back_is_empty_where_a_census_proves_it() {
-    let author = Author::new();
-    let first = author.contract("am", &format!("{A}\n    {MAP}"), INITIALIZE, "");
-    let second = author.contract("a", A, "", "");
-    author.begin(&first);
-    let drop = format!("migrate Note 2.0 {second} --accept delete:m");
-    author.project.done(&drop);
-    let words = ["Note", "3.0", &first];
-    let found = author.dirty(&words);
-    assert!(found.contains("left by m[key] of 1.0"), "{found}");
-    let census = author.project.done("census note");
-    assert_eq!(census["complete"], true, "{census}");
-    let plan = author.project.run(&[&["plan"], &words[..]].concat());
-    assert!(!plan.document.to_string().contains("dirty:"), "{plan:?}");
-    assert!(plan.stderr.contains("proven by a census"), "{plan:?}");
-
-    // An entry that an older version left: what storage was proven of is not what there is.
-    let status = author.project.done("status note");
-    let proxy = text(&status["instance"], "proxy")
-        .parse()
-        .expect("an address");
-    let left = author.project.node.with_chain(move |chain| {
-        let slot = alloy::primitives::keccak256([B256::ZERO, B256::with_last_byte(1)].concat());
-        chain.set_storage_at(proxy, slot.into(), B256::with_last_byte(7));
-        chain.mine(1, None)
-    });
-    left.expect("the chain").expect("a block");
-    author.dirty(&words);
-    let census = author.project.run("census note");
-    assert_eq!(census.exit, Some(1), "{census:?}");
-    author.dirty(&words);
 }
 
 #[test]

@@ -1,17 +1,12 @@
 //! A folder with a manifest and a key, and a chain; commands run there as processes.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use crate::prelude::*;
+use std::process::Output;
 
-use alloy::primitives::{B256, U256};
-use serde_json::Value;
-use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_devnode::NodeHandle;
 use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::command_line;
-use stylus_upgrades_interface::registry::Code;
-use stylus_upgrades_test_support::Words;
 use stylus_upgrades_test_support::compilers;
-use stylus_upgrades_tests::calls;
 
 /// Version 1 of a note, in another workspace.
 pub(crate) const V1: &str = "tests/fixtures/outside/v1";

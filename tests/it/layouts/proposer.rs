@@ -1,10 +1,8 @@
 //! What a proposer publishes of the functions of a new version: no proof to who approves.
 
+use crate::prelude::*;
 use alloy::hex;
-use alloy::primitives::keccak256;
-use alloy::sol_types::SolCall;
 use stylus_layout::{Document, PublicInterface};
-use stylus_upgrades_interface::registry::{Code, IRegistry};
 
 use super::approver::{findings_about, proposed, refusal, two_approvers, use_key};
 use super::folder::{Folder, add, publish};

@@ -1,14 +1,13 @@
 //! A rival's upgrade in the middle of the look at the live instances.
 
+use crate::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, mpsc};
 
-use alloy::primitives::{B256, U256};
-use serde_json::{Value, json};
 use stylus_layout::Layout;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::layout::{Documents, Store, Upgrade, Who, look};
-use stylus_upgrades_harness::{Harness, HarnessError, step};
+use stylus_upgrades_harness::step;
 use stylus_upgrades_tests::abi::ICounter::{initializeCall, migrateCall};
 
 use crate::run_migration::proxy::{Failure, Proxy};

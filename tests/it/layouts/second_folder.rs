@@ -1,15 +1,8 @@
 //! An operator who has only an endpoint and a key. The layouts of the registered versions are on
 //! chain, so they are compared. What cannot be compared is refused.
 
-use std::path::Path;
-
+use crate::prelude::*;
 use alloy::hex;
-use alloy::primitives::{B256, U256, keccak256};
-use alloy::sol_types::SolCall;
-use serde_json::{Value, json};
-use stylus_layout::Layout;
-use stylus_upgrades_interface::registry::{Code, IRegistry};
-use stylus_upgrades_interface::slots;
 
 use crate::run_migration::proxy::{Failure, Proxy};
 
@@ -158,47 +151,6 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
     let same = format!("register Note 5.0 {address} --from 1.0");
     let done = second.done(&same);
     assert_eq!(text(&done["storage"][0], "verdict"), "unchanged");
-}
-
-#[tokio::test]
-#[ignore = "nightly: compiles crates and upgrades them, about 45 s"]
-async fn a_layout_that_was_registered_before_documents_existed_is_still_compared() {
-    let project = Project::with_note();
-    let shown = project.done(&["layout", "show", &home(V1)]);
-    let layout: Layout = serde_json::from_value(shown["layout"].clone()).expect("a layout");
-    let old = Code {
-        layoutHash: layout.hash(),
-        ..project.code("1.0").await
-    };
-    project.done("define Old --migrate Admin");
-    add(&project, "Old", "1.0", old, "").await;
-    let second = Folder::on(&project);
-    let (v2, swapped) = (home(V2), home(SWAPPED));
-    let migrate = [&["migrate", "Old", "2.0", &v2][..], &COUNT].concat();
-    second.refused("LayoutNotCompared", &migrate);
-    // As the program of that time kept it: the compiler's JSON, under the layout's own hash.
-    std::fs::create_dir_all(second.layouts()).expect("a folder");
-    let file = second.layouts().join(format!("{}.json", layout.hash()));
-    std::fs::write(&file, layout.to_json()).expect("written");
-    let wrong = [&["migrate", "Old", "2.0", &swapped][..], &COUNT].concat();
-    second.refused("LayoutRefused", &wrong);
-    let unlisted = ["--accept", "namespaces-not-listed"]; // nor did it list namespaces
-    let done = second.done(&[&migrate[..], &NOT_COMPARED, &unlisted].concat());
-    assert_eq!(text(&done["storage"][0], "verdict"), "accepted");
-    // Going back publishes what was missing: from then on anybody compares.
-    second.done(
-        "rollback Old --to 1.0 --as 3.0 --accept absent:steps --accept absent:interface \
-             --accept namespaces-not-listed",
-    );
-    let third = Folder::on(&project);
-    third.refused(
-        "LayoutRefused",
-        &[
-            &["register", "Old", "4.0", &swapped],
-            &["--from", "1.0", "--accept=migration-omitted"][..],
-        ]
-        .concat(),
-    );
 }
 
 #[test]

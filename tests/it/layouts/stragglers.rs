@@ -35,27 +35,6 @@ fn version_of_late(project: &Project) -> String {
 }
 
 #[test]
-#[ignore = "nightly: compiles crates and upgrades them, about 15 s"]
-fn a_first_migration_of_many_instances_rolls_out_no_path_that_rollout_would_refuse() {
-    let (project, allow) = with_a_straggler(5);
-    let other = Folder::on(&project);
-    let swapped = home(SWAPPED);
-    let migrate = ["migrate", "Note", "3.0", &swapped];
-    let answer = other.run(&migrate);
-    let document = &answer.document;
-    assert_eq!(answer.exit, Some(5), "{answer:?}");
-    assert_eq!(text(&document["error"], "name"), "LayoutRefused");
-    assert_eq!(document["executed"], true, "it is activated all the same");
-    assert_eq!(version_of_late(&project), "1.0");
-
-    // What only the older step has may be named when the same words are typed once more.
-    other.refused("LayoutRefused", &migrate);
-    let done = other.done(&with(&migrate, &allow));
-    assert_eq!(done["executed"], true);
-    assert_eq!(version_of_late(&project), "3.0");
-}
-
-#[test]
 fn a_migration_of_few_instances_takes_none_along_on_a_path_that_rollout_would_refuse() {
     let (project, allow) = with_a_straggler(1);
     let other = Folder::on(&project);

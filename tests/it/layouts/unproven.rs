@@ -1,7 +1,6 @@
 //! Code that is proposed with the layout of other code: only a build tells.
 
-use alloy::primitives::Bytes;
-use alloy::sol_types::SolCall;
+use crate::prelude::*;
 use stylus_upgrades::registry::nothing;
 use stylus_upgrades_interface::registry::IRegistry::migrateCall;
 

@@ -1,21 +1,18 @@
 //! Aborting a complex migration, and replacing its handler.
 
-use alloy::primitives::{B256, Bytes, U256, keccak256};
-use stylus_upgrades_harness::{Harness, assert_reverts, step};
+use crate::prelude::*;
+use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::complex::IComplexMigration::{
     MigrationIncomplete, NotHandler, NotReversible, endMigrationCall,
 };
 use stylus_upgrades_interface::migratable::IMigratable::{Migrated, PostConditionFailed};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{UpgradeInProgress, Upgraded};
-use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::IRegistry::{
     HandlerChanged, InstanceUpgraded, MigrationAborted, MigrationEnded, NotAnInstance,
     NotMigrating, abortMigrationCall,
 };
-use stylus_upgrades_interface::slots;
 
-use super::batches::AlreadyConverted;
-use super::points::{BATCHES, CURSOR, Done, IPoints, ordered, register};
+use super::points::{CURSOR, Done, IPoints, register};
 
 #[tokio::test]
 async fn complex_migration_turns_back_and_everything_is_as_it_was() -> Done {
@@ -77,29 +74,6 @@ async fn complex_migration_turns_back_and_everything_is_as_it_was() -> Done {
     fixture.next(1_000_000).await?;
     fixture.end().await?;
     fixture.assert_points(12, 10).await
-}
-
-#[tokio::test]
-async fn complex_batches_turn_back_each_once() -> Done {
-    let harness = Harness::start().await?;
-    let fixture = register(&harness, BATCHES, 6).await?;
-    fixture.register.upgrade("2.0").await?;
-    let members = ordered(6);
-    fixture.batch(0, &members[..4]).await?;
-    fixture.govern(&fixture.abort()).await?;
-
-    let never = fixture.batch(4, &[members[5]]).await;
-    let member = members[5];
-    assert_reverts(never, AlreadyConverted { member });
-    fixture.batch(4, &[members[1], members[3]]).await?;
-    let member = members[3];
-    assert_reverts(
-        fixture.batch(2, &[member]).await,
-        AlreadyConverted { member },
-    );
-    fixture.batch(2, &[members[2], members[0]]).await?;
-    fixture.end().await?;
-    fixture.assert_points(6, 1).await
 }
 
 #[tokio::test]

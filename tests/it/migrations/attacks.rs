@@ -1,17 +1,14 @@
 //! Programs and implementations that try to enter or leave a complex step on their own.
 //! `tests/contracts/hostile` makes the calls in the proxy's name.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
-use stylus_upgrades_harness::{Harness, HarnessError, Instance, Program, assert_reverts, step};
+use crate::prelude::*;
+use stylus_upgrades_harness::{Instance, Program, step};
 use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
 use stylus_upgrades_interface::instance::IInstanceRegistry::{
     endUpgradeCall, resumeUpgradeCall, suspendUpgradeCall,
 };
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{NotAProxy, UpgradeSlotsTouched};
 use stylus_upgrades_interface::registry::IRegistry::NotAnInstance;
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::IHostile;
 
 type Done = Result<(), HarnessError>;
 

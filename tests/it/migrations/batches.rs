@@ -1,9 +1,7 @@
 //! A complex migration whose handler supplies the items, and the items that are refused.
 
-use alloy::primitives::{Address, U256};
+use crate::prelude::*;
 use alloy::sol;
-use alloy::sol_types::{SolCall, SolValue};
-use stylus_upgrades_harness::{Harness, HarnessError, assert_reverts};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     BatchOutOfOrder, MigrationIncomplete, NotHandler, migrateBatchCall,
 };

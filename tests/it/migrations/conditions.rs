@@ -1,21 +1,11 @@
 //! Post-conditions. A step whose declared condition does not hold is reverted as a whole.
 //! `tests/contracts/vault` breaks the conditions on request.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
-use stylus_chain::BlockId;
-use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
+use crate::prelude::*;
 use stylus_upgrades_interface::migratable::IMigratable::{Migrated, PostConditionFailed};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
-use stylus_upgrades_tests::abi::IHostile;
 use stylus_upgrades_tests::abi::vault::IVault::{self, WrongSteward};
-use stylus_upgrades_tests::calls;
 
-use crate::registry::fixture::{
-    Done, Fixture, Reverted, account, complex, initial_step, is, refused, step,
-};
+use crate::registry::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused, step};
 
 const GAS: u64 = 30_000_000;
 /// The sum of the deposits.
@@ -231,52 +221,4 @@ fn what_foreign_code_wrote_behind_the_cache_is_seen() {
         .chain
         .storage(scenario.proxy, U256::ZERO, BlockId::latest());
     assert_eq!(rate.expect("a slot"), B256::with_last_byte(9));
-}
-
-#[test]
-fn a_complex_migration_does_not_end_while_a_declared_condition_is_broken() {
-    let mut fixture = Fixture::new(&is(account(0)));
-    fixture.define(&is(account(0))).expect("defined");
-    let (trace, program) = (fixture.deploy("trace"), fixture.deploy("trace-complex"));
-    let handler = account(5);
-    let complex_step = complex("1.0", &program, handler);
-    for (version, step) in [("1.0", initial_step()), ("2.0", complex_step)] {
-        let call = calls::add_version("A", version, &trace, step);
-        fixture.send(account(0), &call).expect("added");
-    }
-    let create = calls::create_proxy("A", "1.0", proxy_kind::WASM, B256::ZERO, Bytes::new());
-    let proxy = fixture
-        .send(account(0), &create)
-        .expect("born")
-        .returned
-        .proxy;
-    let send = |fixture: &mut Fixture, from: Address, data: Vec<u8>| {
-        fixture.raw(from, proxy, data.into(), U256::ZERO, GAS)
-    };
-    let version = "2.0".into();
-    let upgrade = Proxy::upgradeToCall { version }.abi_encode();
-    send(&mut fixture, account(0), upgrade).expect("started");
-    let next = migrateNextCall {
-        gasBudget: 1_000_000,
-    };
-    send(&mut fixture, handler, next.abi_encode()).expect("its item");
-
-    let log = fixture.slots_of(proxy)[&B256::ZERO];
-    assert_eq!(log, B256::with_last_byte(1));
-    for (length, condition) in [
-        (0, "nonzero(0.log.steps)"),
-        (7, "holds(Self::is_noted)"), // the last of seven is none that ran
-    ] {
-        let length = B256::with_last_byte(length);
-        fixture.chain.set_storage_at(proxy, U256::ZERO, length);
-        let before = fixture.slots_of(proxy);
-        let ended = send(&mut fixture, handler, endMigrationCall {}.abi_encode());
-        let condition = condition.into();
-        refused(ended, PostConditionFailed { condition });
-        assert_eq!(fixture.slots_of(proxy), before);
-    }
-    fixture.chain.set_storage_at(proxy, U256::ZERO, log);
-    send(&mut fixture, handler, endMigrationCall {}.abi_encode()).expect("ended");
-    let version = fixture.ask(proxy, &Proxy::implementationVersionCall {});
-    assert_eq!(version, Ok("2.0".into()));
 }

@@ -1,9 +1,9 @@
 //! A complex migration from start to end. The contract itself knows its items.
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use crate::prelude::*;
 use alloy::rpc::types::{TransactionInput, TransactionRequest};
 use stylus_upgrades::build::Artifact;
-use stylus_upgrades_harness::{Harness, HarnessError, assert_reverts, home, step};
+use stylus_upgrades_harness::{home, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     Batch, BudgetTooSmall, ContractPaused, MigrationIncomplete, NotHandler, NothingLeft,
     endMigrationCall, migrateNextCall, progressCall, reversibleCall, setHandlerCall,
@@ -13,11 +13,10 @@ use stylus_upgrades_interface::migratable::IMigratable::{Migrated, NotInUpgrade}
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     ImplementationNotRunnable, UpgradeInProgress, Upgraded,
 };
-use stylus_upgrades_interface::reasons::{instance_state, invalid_step, not_runnable};
+use stylus_upgrades_interface::reasons::{invalid_step, not_runnable};
 use stylus_upgrades_interface::registry::IRegistry::{
     InstanceUpgraded, InvalidStep, MigrationEnded, MigrationStarted,
 };
-use stylus_upgrades_interface::slots;
 
 use super::points::{CURSOR, Done, IPoints, member, new, register};
 

@@ -2,11 +2,10 @@
 //! binary wrote; afterwards every slot is as before. Data written after the upgrade is handled as
 //! the example declares. In the end the old binary continues with its data.
 
-use alloy::primitives::{Address, B256, U256};
-use alloy::sol_types::{SolCall, SolError, SolValue};
+use crate::prelude::*;
 use stylus_upgrades_interface::complex::IComplexMigration::{ContractPaused, migrateBatchCall};
 use stylus_upgrades_interface::reasons::step as kind;
-use stylus_upgrades_tests::abi::{ICollection, ICounter};
+use stylus_upgrades_tests::abi::ICollection;
 
 use super::chance::Chance;
 use super::old::{HANDLER, Twins};

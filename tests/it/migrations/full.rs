@@ -1,18 +1,14 @@
 //! A full migration: a collection becomes enumerable, with its tokens gathered from its events.
 
-use std::collections::BTreeMap;
-
-use alloy::primitives::{Address, B256, Bytes, U256};
+use crate::prelude::*;
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
-use alloy::sol_types::{SolEvent, SolValue};
-use stylus_upgrades_harness::{Harness, HarnessError, Instance, Receipt, assert_reverts, step};
+use stylus_upgrades_harness::{Instance, Receipt, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{
-    MigrationIncomplete, endMigrationCall, migrateBatchCall, migrateNextCall, progressCall,
+    MigrationIncomplete, endMigrationCall, migrateBatchCall, progressCall,
 };
 use stylus_upgrades_interface::full::IInclusion::{
-    AlreadyIncluded, Included, MalformedItems, OwnerMismatch, TokensUnordered, includeCall,
-    isCompleteCall, isIncludedCall,
+    AlreadyIncluded, MalformedItems, OwnerMismatch, TokensUnordered, includeCall, isCompleteCall,
 };
 use stylus_upgrades_tests::abi::ICollection;
 
@@ -321,51 +317,6 @@ async fn without_account_2(fixture: &Fixture<'_>) -> Result<Tokens, HarnessError
 }
 
 #[tokio::test]
-async fn full_migration_tokens_that_were_left_out_are_anybodys_to_include() -> Done {
-    let harness = Harness::start().await?;
-    let fixture = collection(&harness).await?;
-    let gathered = without_account_2(&fixture).await?;
-    assert!(!fixture.is_complete(2).await?);
-    let left_out: Vec<_> = gathered
-        .iter()
-        .filter(|(_, owner)| **owner == fixture.holder(2))
-        .map(|(token, _)| *token)
-        .collect();
-    let is_included = isIncludedCall {
-        tokenId: left_out[0],
-    };
-    assert!(!fixture.collection.read(&is_included).await?);
-
-    let stranger = fixture.collection.by(fixture.holder(8));
-    let included = stranger
-        .send(&includeCall {
-            tokenIds: left_out.clone(),
-        })
-        .await?;
-    let token = left_out[0];
-    let owner = fixture.holder(2);
-    included.assert_emitted(
-        fixture.collection.address(),
-        &Included {
-            tokenId: token,
-            owner,
-        },
-    );
-    assert!(fixture.is_complete(2).await?);
-    assert_eq!(fixture.listed(10).await?, gathered);
-    let again = stranger.send(&includeCall { tokenIds: left_out }).await;
-    assert_reverts(again, AlreadyIncluded { tokenId: token });
-    let made_up = U256::from(123_456);
-    let sent = stranger
-        .send(&includeCall {
-            tokenIds: vec![made_up],
-        })
-        .await;
-    assert_reverts(sent, ICollection::ERC721NonexistentToken(made_up));
-    Ok(())
-}
-
-#[tokio::test]
 async fn full_migration_include_passes_over_what_a_stranger_has_included_already() -> Done {
     let harness = Harness::start().await?;
     let fixture = collection(&harness).await?;
@@ -387,139 +338,6 @@ async fn full_migration_include_passes_over_what_a_stranger_has_included_already
     fixture.collection.send(&all).await?;
     assert!(fixture.is_complete(2).await?);
     assert_eq!(fixture.listed(10).await?, gathered);
-    Ok(())
-}
-
-#[tokio::test]
-async fn full_migration_tokens_that_were_left_out_are_included_by_their_own_transfer_or_burn()
--> Done {
-    let harness = Harness::start().await?;
-    let fixture = collection(&harness).await?;
-    let mut gathered = without_account_2(&fixture).await?;
-    let included = fixture.transfer(2, 7, 3).await?;
-    let (token, owner) = (U256::from(3), fixture.holder(2));
-    included.assert_emitted(
-        fixture.collection.address(),
-        &Included {
-            tokenId: token,
-            owner,
-        },
-    );
-    gathered.insert(token, fixture.holder(7));
-    fixture.burn(2, 12).await?;
-    gathered.remove(&U256::from(12));
-    assert_eq!(fixture.listed(10).await?, gathered);
-    assert!(fixture.is_complete(2).await? && fixture.is_complete(7).await?);
-    Ok(())
-}
-
-#[tokio::test]
-async fn full_collection_keeps_its_lists_through_every_change() -> Done {
-    let harness = Harness::start().await?;
-    let fixture = collection(&harness).await?;
-    let gathered = fixture.gather().await;
-    fixture.enumerate(&gathered).await?;
-    fixture.mint(6, &[2, 4, 6, 8]).await?;
-    for (from, to, token) in [
-        (1, 6, 0),
-        (6, 6, 4),
-        (6, 3, 2),
-        (3, 1, 1_000_000),
-        (1, 2, 900),
-    ] {
-        fixture.transfer(from, to, token).await?;
-        assert_eq!(fixture.listed(10).await?, fixture.gather().await);
-    }
-    for (owner, token) in [(6, 8), (6, 0), (2, 900), (3, 2)] {
-        fixture.burn(owner, token).await?;
-        assert_eq!(fixture.listed(10).await?, fixture.gather().await);
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn full_migration_turns_back_without_a_list_of_what_it_did() -> Done {
-    let harness = Harness::start().await?;
-    let fixture = collection(&harness).await?;
-    let gathered = fixture.gather().await;
-    let tokens: Vec<_> = gathered.clone().into_iter().collect();
-    let mut slots = Vec::new();
-    for n in 0..16 {
-        slots.push(fixture.collection.storage(U256::from(n)).await?);
-    }
-    fixture.collection.upgrade("2.0").await?;
-    fixture.batch(0, &tokens[..4]).await?;
-    let abort = stylus_upgrades_interface::registry::IRegistry::abortMigrationCall {
-        name: "Acorn".into(),
-        proxy: fixture.collection.address(),
-    };
-    let (admin, registry) = (harness.account(0), harness.registry());
-    harness.chain().execute(admin, registry, &abort).await?;
-    let next = migrateNextCall { gasBudget: 70_000 };
-    while fixture.collection.read(&progressCall {}).await?.done != U256::ZERO {
-        fixture.handler.send(&next).await?;
-    }
-    fixture.handler.send(&endMigrationCall {}).await?;
-    assert_eq!(fixture.collection.version().await?, "1.0");
-    for (n, before) in slots.into_iter().enumerate() {
-        let after: B256 = fixture.collection.storage(U256::from(n)).await?;
-        assert_eq!(after, before, "slot {n}");
-    }
-    for (token, owner) in &gathered {
-        let call = ICollection::ownerOfCall { token_id: *token };
-        assert_eq!(fixture.collection.read(&call).await?, *owner);
-    }
-    fixture.enumerate(&gathered).await?; // and forward again
-    assert_eq!(fixture.listed(10).await?, gathered);
-    Ok(())
-}
-
-#[tokio::test]
-async fn basic_collection_refuses_what_is_not_the_callers() -> Done {
-    let harness = Harness::start().await?;
-    let fixture = collection(&harness).await?;
-    let (from, to, token) = (fixture.holder(1), fixture.holder(8), U256::from(5));
-    let stranger = fixture.collection.by(to);
-    let transfer = ICollection::transferFromCall {
-        from,
-        to,
-        token_id: token,
-    };
-    let refused = ICollection::ERC721InsufficientApproval { _0: to, _1: token };
-    assert_reverts(stranger.send(&transfer).await, refused);
-    let owner = fixture.collection.by(from);
-    owner
-        .send(&ICollection::approveCall {
-            to,
-            token_id: token,
-        })
-        .await?;
-    let wrong = ICollection::transferFromCall {
-        from: fixture.holder(2),
-        to,
-        token_id: token,
-    };
-    let refused = ICollection::ERC721IncorrectOwner {
-        _0: fixture.holder(2),
-        _1: token,
-        _2: from,
-    };
-    assert_reverts(stranger.send(&wrong).await, refused);
-    stranger.send(&transfer).await?;
-    let receiver = harness.registry(); // a contract that takes no tokens
-    let safe = ICollection::safeTransferFrom_0Call {
-        from: to,
-        to: receiver,
-        token_id: token,
-    };
-    let refused = ICollection::ERC721InvalidReceiver(receiver);
-    assert_reverts(stranger.send(&safe).await, refused);
-    let safe = ICollection::safeTransferFrom_0Call {
-        from: to,
-        to: from,
-        token_id: token,
-    };
-    stranger.send(&safe).await?;
     Ok(())
 }
 

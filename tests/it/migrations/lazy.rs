@@ -1,9 +1,8 @@
 //! Lazy migrations. An entry is read in the new form at once, and converted by its first write or
 //! by a sweep that anybody may send.
 
-use alloy::primitives::{Address, B256, U256, keccak256};
-use alloy::sol_types::SolValue;
-use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, assert_reverts, step};
+use crate::prelude::*;
+use stylus_upgrades_harness::{Definition, Instance, step};
 use stylus_upgrades_interface::lazy::ILazy::{UnknownMap, remainingCall, sweepCall};
 use stylus_upgrades_tests::abi::{ILedger, ILedger2};
 

@@ -3,17 +3,13 @@
 //! version in any mix, and compared with a model. An entry exists in one form at a time: deleted data
 //! does not come back, nothing is lost, a read writes nothing, and the remaining entries are counted.
 
-use std::collections::BTreeMap;
-
-use alloy::primitives::{B256, U256, keccak256};
+use crate::prelude::*;
 use alloy::sol;
-use alloy::sol_types::SolValue;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, step};
+use stylus_upgrades_harness::{Definition, Instance, step};
 use stylus_upgrades_interface::lazy::ILazy::{remainingCall, sweepCall};
-use stylus_upgrades_interface::slots;
 
 sol! {
     interface V1 {

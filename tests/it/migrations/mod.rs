@@ -14,7 +14,6 @@
 //! | `random` | any order of calls against a model |
 //! | `conditions` | what a step declares to hold after it |
 //! | `forward_and_back` | forward and back, on data that an old binary wrote |
-//! | `differential` | old and new code receive the same calls |
 //! | `graphs` | random graphs of versions against the rule of paths |
 //! | `full` | a collection that becomes enumerable, from its events |
 
@@ -25,7 +24,6 @@ mod bytes;
 pub(crate) mod chance;
 mod conditions;
 mod cursor;
-mod differential;
 mod forward_and_back;
 mod full;
 mod graphs;

@@ -1,22 +1,16 @@
 //! Two instances with data that an old binary wrote. One keeps that code, the other is upgraded.
 //! Both receive the same calls and must return the same results.
 
-use std::collections::BTreeMap;
-
-use alloy::primitives::{Address, B256, Bytes, Log, U256, b256};
-use alloy::sol_types::SolCall;
-use stylus_chain::{BlockId, CallRequest, Overrides};
+use crate::prelude::*;
+use alloy::primitives::{Log, b256};
+use stylus_chain::Overrides;
 use stylus_upgrades::build::evm;
 use stylus_upgrades::registry::delegated;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::complex::IComplexMigration::{
     endMigrationCall, migrateNextCall, progressCall,
 };
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{proxy_kind, step};
-use stylus_upgrades_interface::registry::{Code, Step};
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::calls;
+use stylus_upgrades_interface::reasons::step;
 
 use crate::registry::fixture::{Fixture, Reverted, account, complex, initial_step, is};
 

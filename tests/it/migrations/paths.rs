@@ -1,22 +1,18 @@
 //! Complex steps on longer paths, together with other steps, and for many instances at once.
 
-use alloy::primitives::{Bytes, U256};
-use alloy::sol_types::SolCall;
-use stylus_upgrades_harness::{Harness, HarnessError, assert_reverts, step};
-use stylus_upgrades_interface::complex::IComplexMigration::{
-    endMigrationCall, migrateNextCall, startMigrationCall,
-};
+use crate::prelude::*;
+use stylus_upgrades_harness::step;
+use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, startMigrationCall};
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     MigrationNotApplied, Upgraded, ValueNotAccepted,
 };
-use stylus_upgrades_interface::reasons::{instance_state, invalid_step};
+use stylus_upgrades_interface::reasons::invalid_step;
 use stylus_upgrades_interface::registry::IRegistry::{
     InstanceUpgraded, InvalidStep, MigrationStarted,
 };
-use stylus_upgrades_interface::registry::Step;
 
-use super::points::{CURSOR, Done, new, register};
+use super::points::{CURSOR, Done, register};
 
 fn labels(events: &[Migrated]) -> Vec<(&str, &str)> {
     events
@@ -155,67 +151,6 @@ async fn complex_step_is_registered_only_in_its_shape() -> Done {
         };
         refused(step, invalid_step::DATA_MISMATCH).await;
     }
-    Ok(())
-}
-
-#[tokio::test]
-async fn complex_migrations_of_many_instances_run_beside_each_other() -> Done {
-    let harness = Harness::start().await?;
-    let fixture = register(&harness, CURSOR, 2).await?;
-    let twin = new(&harness, &fixture.definition, 3).await?;
-    let lagging = new(&harness, &fixture.definition, 1).await?;
-    let step = step::complex("1.0", &fixture.program, harness.account(5));
-    // the version is there already with that very code and step: it only becomes current
-    let receipt = fixture
-        .definition
-        .migrate("2.0", &fixture.second, step.clone())
-        .await?;
-    let started = receipt.events::<MigrationStarted>(harness.registry());
-    assert_eq!(started.len(), 3, "all of them, in one transaction");
-
-    let next = migrateNextCall {
-        gasBudget: 1_000_000,
-    };
-    for instance in [&twin, &fixture.register] {
-        let instance = instance.by(harness.account(5));
-        instance.send(&next).await?;
-        instance.send(&endMigrationCall {}).await?;
-        assert_eq!(instance.version().await?, "2.0");
-    }
-    assert_eq!(lagging.version().await?, "1.0");
-    // one that migrates is nobody's to roll out
-    let proxy = lagging.address();
-    let rollout = stylus_upgrades_interface::registry::IRegistry::rolloutCall {
-        name: "Points".into(),
-        max: 10,
-    };
-    let chain = harness.chain();
-    let left = chain.read(harness.registry(), &rollout).await?;
-    assert_eq!((left.upgraded, left.left), (0, 0));
-    let abort = stylus_upgrades_interface::registry::IRegistry::abortMigrationCall {
-        name: "Points".into(),
-        proxy,
-    };
-    fixture.govern(&abort).await?;
-    lagging
-        .by(harness.account(5))
-        .send(&endMigrationCall {})
-        .await?;
-    let left = chain.read(harness.registry(), &rollout).await?;
-    assert_eq!(
-        (left.upgraded, left.left),
-        (0, 0),
-        "one that was called back stays where it is"
-    );
-    // approvers who ask for the version once more take it along
-    let receipt = fixture
-        .definition
-        .migrate("2.0", &fixture.second, step)
-        .await?;
-    let [started] = &receipt.events::<MigrationStarted>(harness.registry())[..] else {
-        panic!("one event: {receipt:?}");
-    };
-    assert_eq!(started.proxy, proxy);
     Ok(())
 }
 

@@ -1,11 +1,8 @@
 //! The fixture of the complex migrations: a points register at 1.0, and a version 2.0 behind a
 //! complex step.
 
-use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::{SolCall, SolValue};
-use stylus_upgrades_harness::{
-    Definition, Harness, HarnessError, Instance, Program, Receipt, step,
-};
+use crate::prelude::*;
+use stylus_upgrades_harness::{Definition, Instance, Program, Receipt, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     endMigrationCall, migrateBatchCall, migrateNextCall, progressCall,
 };

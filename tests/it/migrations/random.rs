@@ -1,13 +1,10 @@
 //! The handler, strangers and the registry call in any order, and the result is compared with a
 //! model. No member is converted twice, and none is left unconverted at the end.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use alloy::primitives::{Address, U256};
+use crate::prelude::*;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use stylus_upgrades_harness::Harness;
 use stylus_upgrades_interface::reasons::instance_state::{LIVE, MIGRATING, TURNING_BACK};
 
 use super::points::{BATCHES, Done, Fixture, IPoints, batch, new, ordered, register};

@@ -1,9 +1,6 @@
 //! Random calls of users, sent to old and new code alike.
 
-use std::collections::BTreeMap;
-
-use alloy::primitives::{Address, U256};
-use alloy::sol_types::SolCall;
+use crate::prelude::*;
 use stylus_upgrades_tests::abi::{ICollection, IToken};
 
 use super::chance::Chance;
@@ -102,36 +99,4 @@ fn moved(done: bool, token: U256, to: Address, tokens: &mut Tokens) -> bool {
         tokens.0.insert(token, to);
     }
     done
-}
-
-/// Something with a fungible token; whether it was done.
-pub(super) fn token(twins: &mut Twins, chance: &mut Chance) -> bool {
-    let from = chance.below(PEOPLE);
-    let (to, other) = (somebody(chance), somebody(chance));
-    let value = match chance.below(12) {
-        0 => U256::ZERO,
-        1 => U256::MAX,
-        _ => U256::from(chance.below(600)),
-    };
-    match chance.below(3) {
-        0 => twins.send_both(from, &IToken::transferCall { to, value }),
-        1 => {
-            let spender = to;
-            twins.send_both(from, &IToken::approveCall { spender, value })
-        }
-        _ => {
-            let from_other = IToken::transferFromCall {
-                from: other,
-                to,
-                value,
-            };
-            twins.send_both(from, &from_other)
-        }
-    }
-    .is_ok()
-}
-
-/// What one instance answers, which the other may not.
-pub(super) fn alone<C: SolCall>(twins: &Twins, proxy: Address, call: &C) -> C::Return {
-    twins.fixture.ask(proxy, call).expect("an answer")
 }

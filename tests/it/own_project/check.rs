@@ -2,10 +2,8 @@
 //! nothing is sent.
 
 use super::{Empty, SECOND};
-use alloy::primitives::keccak256;
-use serde_json::Value;
+use crate::prelude::*;
 use std::fs;
-use stylus_upgrades_test_support::Words;
 
 /// A project whose version 1.0 is live and tagged.
 fn live() -> Empty {
@@ -207,142 +205,6 @@ fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
     assert_eq!(output.status.code(), Some(2));
 }
 
-/// A migration that refuses by an error of the contract itself says so by its name.
-fn own_error_is_named(empty: &Empty, count: &[&str]) {
-    let path = empty.path("note/src/lib.rs");
-    let before = fs::read_to_string(&path).expect("the contract");
-    empty.edit(&[
-        (
-            "#[derive(SolidityError, Debug)]\n",
-            "alloy_sol_types::sol! {\n    #[derive(Debug)]\n    error TooMany(uint256 found, uint256 most);\n}\n\n\
-             #[derive(SolidityError, Debug)]\n",
-        ),
-        (
-            "    Migratable(MigratableError),\n",
-            "    Migratable(MigratableError),\n    TooMany(TooMany),\n",
-        ),
-        (
-            "        self.changes.set(changes);\n",
-            "        let most = U256::from(10);\n        if changes > most {\n            \
-             return Err(NoteError::TooMany(TooMany { found: changes, most }));\n        }\n        \
-             self.changes.set(changes);\n",
-        ),
-    ]);
-    let (_, found) = empty.json_in("note", 0, &[&["check", "Note"], count].concat());
-    let said = found["findings"].to_string();
-    assert!(said.contains("TooMany(40, 10)"), "{found:#}");
-    let next = "correct the arguments, or the contract";
-    assert!(said.contains(next), "{found:#}");
-    let count = [&["migrate", "Note", "2.0", "."], count].concat();
-    let (exit, refused) = empty.json_in("note", 0, &count);
-    assert_eq!(exit, Some(1), "{refused:#}");
-    let said = refused["error"].to_string();
-    assert!(said.contains("TooMany(40, 10)"), "{refused:#}");
-    fs::write(&path, before).expect("written");
-}
-
-#[test]
-#[ignore = "nightly: compiles a project of an author, about 68 s"]
-fn a_declared_migration_has_to_run_and_what_was_not_checked_has_to_be_named() {
-    let empty = live();
-    empty.edit(&SECOND);
-    empty.edit(&[(
-        "    pub fn change(",
-        "    #[migration(from = \"1.0\", to = \"2.0\")]\n    pub fn count_from(&mut self, changes: U256) \
-         -> Result<(), NoteError> {\n        self.changes.set(changes);\n        Ok(())\n    }\n\n    \
-         pub fn change(",
-    )]);
-    assert_eq!(empty.errors(&[]), ["migration-omitted"]);
-    let count = ["--call", "countFrom(uint256)", "40"];
-    assert_eq!(empty.errors(&count), NONE);
-    own_error_is_named(&empty, &count);
-
-    // Without the chain: the same, and what could not be checked is an error until it is named.
-    let mut offline = vec!["--against", "1.0"];
-    let names = |found: &[String]| found.join(" ");
-    let found = empty.errors(&offline);
-    assert_eq!(
-        names(&found),
-        "migration-omitted absent:live-instances absent:trial"
-    );
-    offline.extend(count);
-    assert_eq!(
-        names(&empty.errors(&offline)),
-        "absent:live-instances absent:trial"
-    );
-    offline.extend(["--accept", "absent:live-instances"]);
-    assert_eq!(names(&empty.errors(&offline)), "absent:trial");
-    offline.extend(["--accept", "absent:trial"]);
-    assert_eq!(empty.errors(&offline), NONE);
-
-    // A revision has the layout and the interface, and not the label.
-    offline[1] = "git:v1.0";
-    assert_eq!(empty.errors(&offline), ["absent:steps"]);
-    offline.extend(["--from", "1.0"]);
-    assert_eq!(empty.errors(&offline), NONE);
-
-    // A file has a layout alone.
-    let kept = empty.kept("1.0").join("layout.json").display().to_string();
-    offline[1] = &kept;
-    assert_eq!(empty.errors(&offline), ["absent:interface"]);
-    offline.extend(["--accept", "absent:interface"]);
-    assert_eq!(empty.errors(&offline), NONE);
-
-    // What is kept and is not what the registry has is not compared with.
-    let record = empty.kept("1.0").join("version.json");
-    let text = fs::read_to_string(&record).expect("a record");
-    fs::write(
-        &record,
-        text.replace("\"codehash\": \"0x", "\"codehash\": \"0xff"),
-    )
-    .expect("written");
-    let (exit, refused) = empty.json_in("note", 0, &["check", "Note"]);
-    assert_eq!(
-        (exit, &refused["error"]["name"]),
-        (Some(1), &"VersionsUnreadable".into())
-    );
-}
-
-#[test]
-fn the_registry_that_a_pull_request_names_does_not_say_what_is_live() {
-    let empty = live();
-    empty.git("branch --force main");
-    let event = empty.path("event.json");
-    fs::write(&event, r#"{"repository":{"default_branch":"main"}}"#).expect("written");
-    empty.git("checkout --quiet -b change");
-    empty.edit(&[(
-        "    value: StorageU256,",
-        "    changes: StorageU256,\n    value: StorageU256,",
-    )]);
-    let manifest = empty.path("note/stylus-upgrades.toml");
-    let text = fs::read_to_string(&manifest).expect("a manifest");
-    let registry = text.lines().find(|line| line.starts_with("registry"));
-    let asked = registry.and_then(|line| line.split('"').nth(1));
-    let asked = asked.expect("an address").to_owned();
-    let other = "registry = \"0x000000000000000000000000000000000000dEaD\"";
-    let text = text.replace(registry.expect("a registry"), other);
-    fs::write(&manifest, text).expect("written");
-    empty.git("commit --quiet --all --message=change");
-    let event = event.display().to_string();
-    let github = ("GITHUB_EVENT_PATH", event.as_str());
-    for runner in [github, ("CI_DEFAULT_BRANCH", "main")] {
-        let (exit, found) = empty.json_with(runner, "check Note");
-        let said = found["findings"].to_string();
-        assert_eq!(exit, Some(1), "{found:#}");
-        assert!(said.contains("\"part\":\"layout\""), "{found:#}");
-        assert!(said.contains("manifest-changed"), "{found:#}");
-        for words in [&LIVE_DIFF[..], &PLAN] {
-            let (exit, found) = empty.json_with(runner, words);
-            assert_eq!(exit, Some(1), "{found:#}");
-            assert_eq!(found["error"]["name"], "LayoutRefused", "{found:#}");
-            let warned = found["warnings"].to_string();
-            assert!(warned.contains("manifest-changed"), "{found:#}");
-            let read = found["read_at"]["registry"].as_str().expect("an address");
-            assert!(read.eq_ignore_ascii_case(&asked), "{found:#}");
-        }
-    }
-}
-
 #[test]
 fn a_manifest_that_nobody_reviewed_is_refused_to_a_runner_that_names_no_repository() {
     let empty = live();
@@ -388,47 +250,4 @@ fn a_manifest_that_nobody_reviewed_is_refused_to_a_runner_that_names_no_reposito
     assert_eq!(exit, Some(1), "{refused:#}");
     assert_eq!(refused["findings"][0]["id"], first["id"], "{refused:#}");
     assert_eq!(empty.errors(&[]), NONE, "the author's own look");
-}
-
-#[test]
-fn a_record_that_a_pull_request_rewrites_says_nothing_of_a_layout() {
-    let empty = live();
-    empty.git("checkout --quiet -b change");
-    empty.edit(&[(
-        "    value: StorageU256,",
-        "    changes: StorageU256,\n    value: StorageU256,",
-    )]);
-    let layouts = || {
-        let found = empty.errors("--against 1.0");
-        found.iter().any(|id| is_of_layout(id))
-    };
-    assert!(layouts());
-    // The layout is gone, and the record says that it was the new one all along.
-    let place = empty.kept("1.0");
-    fs::remove_file(place.join("layout.json")).expect("removed");
-    let record = place.join("version.json");
-    let text = fs::read_to_string(&record).expect("a record");
-    let text = text.replace("\"has_layout\": true", "\"has_layout\": false");
-    fs::write(&record, &text).expect("written");
-    assert!(layouts(), "deleted");
-    let known: Value = serde_json::from_str(&text).expect("a record");
-    let old = known["layout_hash"].as_str().expect("a hash");
-    let shown = empty.done("layout show .");
-    let new = shown["hash"].as_str().expect("a hash");
-    fs::write(&record, text.replace(old, new)).expect("written");
-    assert!(layouts(), "rewritten");
-    // A build script moves the branch that was reviewed: what that had is read before.
-    empty.git("branch --force main v1.0");
-    let repository = empty.path("note");
-    let script = format!(
-        "fn main() {{\n    let mut git = std::process::Command::new(\"git\");\n    \
-         let moved = git.args([\"-C\", {repository:?}, \"branch\", \"--force\", \"main\", \"change\"]);\n    \
-         assert!(moved.status().expect(\"git\").success());\n}}\n"
-    );
-    fs::write(empty.path("note/build.rs"), script).expect("written");
-    empty.git("add .");
-    empty.git("commit --quiet --message=change");
-    assert!(layouts(), "moved");
-    let commit = |name| empty.git(&format!("rev-parse {name}"));
-    assert_eq!(commit("main"), commit("change"), "the script ran");
 }

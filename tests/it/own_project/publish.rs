@@ -1,8 +1,7 @@
 //! `verify --publish` by the program alone: an explorer that gives scripted answers gets what it needs.
 
 use super::Empty;
-use alloy::primitives::B256;
-use serde_json::{Value, json};
+use crate::prelude::*;
 use std::fs;
 use std::net::TcpListener;
 use std::process::Output;

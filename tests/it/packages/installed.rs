@@ -1,17 +1,14 @@
 //! The program as somebody has it who installed it: alone in a folder, with an empty home, and the
 //! clone out of reach; the chain behind TLS. A new project takes our crates from their packages.
 
-use std::collections::BTreeMap;
+use crate::prelude::*;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
-use alloy::primitives::{Bytes, U256, keccak256};
 use alloy::providers::{Provider, ProviderBuilder};
 use alloy::rpc::types::TransactionRequest;
 use alloy::transports::choose_tls_cryptography;
-use serde_json::Value;
-use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_devnode::NodeHandle;
 use stylus_upgrades::build::Framework;
 use stylus_upgrades_harness::{builder, copy_program, home};
 use stylus_upgrades_test_support::compilers;
@@ -20,7 +17,6 @@ use super::tls::Terminator;
 use super::{packages, patches, published, run, text, vendored};
 use crate::authors::without_ours;
 use crate::own_project::SECOND;
-use stylus_upgrades_test_support::Words;
 
 /// The project, from the folder where its commands run.
 const PROJECT: &str = "../..";

@@ -3,12 +3,9 @@
 mod installed;
 mod tls;
 
-use std::collections::BTreeSet;
+use crate::prelude::*;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use serde_json::Value;
 use stylus_upgrades_harness::home;
 
 /// The licences, as their files are called in the root and in every crate.

@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use stylus_chain::BlockId;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -93,44 +92,4 @@ fn commands_work_over_https() {
             .as_array()
             .is_some_and(|all| !all.is_empty())
     );
-}
-
-#[test]
-fn a_certificate_that_is_not_accepted_is_reported_and_nothing_is_sent() {
-    let (mut installed, terminator) = installed("localhost");
-    let other = Terminator::start(installed.node.address(), "localhost");
-    fs::write(installed.path("other.pem"), &other.certificate).expect("written");
-    fs::write(installed.path("empty.pem"), "").expect("written");
-    let cases = [
-        ("authority.pem", "127.0.0.1"),
-        ("other.pem", "localhost"),
-        ("empty.pem", "localhost"),
-    ];
-    for (authority, host) in cases {
-        let file = installed.path(authority).display().to_string();
-        installed.set("SSL_CERT_FILE", &file);
-        installed.set("ETH_RPC_URL", &terminator.url(host));
-        let (exit, document) = installed.tried("registry deploy");
-        let case = format!("{authority} {host}: {document}");
-        assert_eq!(exit, Some(4), "{case}");
-        let error = &document["error"];
-        assert_eq!(error["name"], "CertificateRefused", "{case}");
-        for field in ["expected", "found", "next"] {
-            assert!(
-                error[field].as_str().is_some_and(|text| !text.is_empty()),
-                "{case}"
-            );
-        }
-        assert!(
-            error["next"]
-                .as_str()
-                .is_some_and(|next| next.contains("SSL_CERT_FILE"))
-        );
-    }
-    let admin = installed.node.accounts().mnemonic()[0].address();
-    let account = installed
-        .node
-        .with_chain(move |chain| chain.account(admin, BlockId::latest()));
-    let nonce = account.expect("the chain").expect("the account").nonce;
-    assert_eq!(nonce, 0);
 }

@@ -1,12 +1,7 @@
 //! Malicious instances and steps, used against the registry.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
+use crate::prelude::*;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::registry::{Code, IRegistry};
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{Done, Fixture, Reverted, account, is, refused, step};
 

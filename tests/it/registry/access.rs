@@ -1,14 +1,11 @@
 //! Who may call what: every function that a part of the registry answers or executes, and every one that
 //! UpgradeabilityStorage answers, has a row in `docs/evidence/access.md`, which names tests that exist.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
-
-use alloy::sol_types::{SolCall, SolInterface};
+use crate::prelude::*;
+use alloy::sol_types::SolInterface;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::complex::IComplexStep::{IComplexStepCalls, finishStepCall};
 use stylus_upgrades_interface::parts::PARTS;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 
 const PAGE: &str = "docs/evidence/access.md";
 

@@ -1,15 +1,11 @@
 //! Several approvers approve one call: approvals are recorded, completed, withdrawn, and expire.
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol_types::{SolCall, SolValue};
+use crate::prelude::*;
 use stylus_upgrades_interface::limits::{ACTION_LIFETIME, OPEN_ACTIONS_MAX};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ValueNotAccepted;
 use stylus_upgrades_interface::reasons::blocked_by;
-use stylus_upgrades_interface::registry::IRegistry;
 
 use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused};
-use stylus_upgrades_interface::registry::Progress;
-use stylus_upgrades_tests::calls;
 
 const STRANGER: usize = 5;
 
@@ -518,36 +514,5 @@ fn code_that_is_replaced_after_the_first_approval_is_not_activated() {
             .approvals,
         1,
         "approvals stay as they were"
-    );
-}
-
-#[test]
-fn of_two_proposals_for_a_label_one_wins_and_the_other_is_void() {
-    let mut fixture = fixture(&both());
-    let (call, _) = proposed_version(&mut fixture);
-    let mut rival = call.clone();
-    rival.code.sourceHash = B256::repeat_byte(1);
-    let action = fixture
-        .send(account(1), &rival)
-        .expect("recorded")
-        .returned
-        .action;
-    assert!(
-        fixture
-            .send(account(1), &call)
-            .expect("executed")
-            .returned
-            .executed
-    );
-    refused(
-        readiness(&fixture, action),
-        IRegistry::ActionNotFound { action },
-    );
-    refused(
-        fixture.send(account(0), &rival),
-        IRegistry::VersionExists {
-            name: "A".into(),
-            version: "2.0".into(),
-        },
     );
 }

@@ -1,15 +1,8 @@
 //! Attacks on issue 33 by somebody who did not write it: what holds, and (named in the findings) what did not.
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol_types::SolValue;
-use stylus_chain::BlockId;
+use crate::prelude::*;
 use stylus_upgrades::build::evm;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{instance_state, proxy_kind, step as step_kind};
-use stylus_upgrades_interface::registry::{Code, IRegistry};
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::{ICounter, IHostile};
-use stylus_upgrades_tests::calls;
+use stylus_upgrades_interface::reasons::step as step_kind;
 
 mod held;
 mod second;
@@ -20,7 +13,6 @@ use super::fixture::{
 };
 use super::kinds::{create, instance, slot};
 use crate::review::fixture::{call, data};
-use stylus_upgrades_harness::{Lines, Solidity};
 
 alloy::sol! {
     interface IImpostor {
@@ -52,7 +44,7 @@ fn deploy(fixture: &mut Fixture, name: &str, arguments: &[u8]) -> Address {
 }
 
 /// A registry of the attacker's, with a definition A at 1.0.
-fn attackers_registry(fixture: &mut Fixture, code: &Code) -> Address {
+pub(super) fn attackers_registry(fixture: &mut Fixture, code: &Code) -> Address {
     let by = is(account(ATTACKER));
     let registry = fixture.deploy_registry(&by).expect("another");
     let victims = std::mem::replace(&mut fixture.registry, registry);
@@ -85,7 +77,7 @@ fn definition_of(fixture: &mut Fixture, who: Address, name: &str) {
     fixture.send(account(VICTIM), &define).expect("defined");
 }
 
-fn balance(fixture: &Fixture, who: Address) -> U256 {
+pub(super) fn balance(fixture: &Fixture, who: Address) -> U256 {
     let view = fixture.chain.account(who, BlockId::latest());
     view.expect("latest").balance
 }
@@ -105,13 +97,12 @@ fn assert_obeys_or_is_no_instance(fixture: &Fixture, proxy: Address) {
 }
 
 /// Users trust what the registry says, and the attacker comes for it.
-fn take_deposits(fixture: &mut Fixture, impostor: Address, proxy: Address) -> U256 {
+fn take_deposits(fixture: &mut Fixture, impostor: Address, proxy: Address) {
     let ether = U256::from(10u64.pow(18));
     fixture.chain.set_balance(proxy, ether);
-    let thief = Address::repeat_byte(0x77);
-    let drain = IImpostor::drainCall { proxy, to: thief };
+    let to = Address::repeat_byte(0x77);
+    let drain = IImpostor::drainCall { proxy, to };
     let _ = fixture.pay(account(ATTACKER), impostor, &drain, U256::ZERO);
-    balance(fixture, thief)
 }
 
 /// FINDING A1.
@@ -143,12 +134,8 @@ fn a_wasm_proxy_that_obeys_a_foreign_registry_is_not_received() {
         proxy,
         definition: keccak256("A"),
     };
-    let sent = fixture.pay(account(ATTACKER), impostor, &deliver, U256::ZERO);
-    eprintln!("delivered: {:?}", sent.map(|done| done.gas));
-    let found = fixture.view(&IRegistry::instanceOfCall { proxy });
-    eprintln!("the registry says: {found:?}");
-    let stolen = take_deposits(&mut fixture, impostor, proxy);
-    eprintln!("stolen: {stolen}");
+    let _ = fixture.pay(account(ATTACKER), impostor, &deliver, U256::ZERO);
+    take_deposits(&mut fixture, impostor, proxy);
     assert_obeys_or_is_no_instance(&fixture, proxy);
 }
 
@@ -177,18 +164,14 @@ fn what_a_foreign_registry_in_an_evm_proxys_code_can_do_is_in_sight_of_whoever_a
         proxy,
         definition: keccak256("A"),
     };
-    let sent = fixture.pay(account(ATTACKER), impostor, &deliver, U256::ZERO);
-    eprintln!("delivered: {:?}", sent.map(|done| done.gas));
+    let _ = fixture.pay(account(ATTACKER), impostor, &deliver, U256::ZERO);
     // the victim accepts it from that genuine registry
     fixture.registry = ours;
     let accept = acceptance(proxy, proxy_kind::EVM, genuine);
     fixture.send(account(VICTIM), &accept).expect("accepted");
     fixture.registry = genuine;
-    let sent = fixture.send(account(ATTACKER), &transfer(proxy, ours));
-    eprintln!("transferred: {:?}", sent.map(|done| done.gas));
+    let _ = fixture.send(account(ATTACKER), &transfer(proxy, ours));
     fixture.registry = ours;
-    let found = fixture.view(&IRegistry::instanceOfCall { proxy });
-    eprintln!("the registry says: {found:?}");
     // A contract cannot tell a genuine registry from this one. The view shows which one the proxy takes orders from,
     // and `adopt --from` makes first contact with that as well.
     let of = fixture.view(&IRegistry::transferOfCall { proxy });
@@ -230,7 +213,6 @@ fn instances_that_burn_their_gas_are_no_veto_where_the_step_skips_what_fails() {
     let mut executed = false;
     for gas in [30_000_000, 32_000_000, 100_000_000, 1_000_000_000] {
         let sent = fixture.pay_with_gas(account(VICTIM), registry, &order, U256::ZERO, gas);
-        eprintln!("with {gas}: {:?}", sent.as_ref().map(|done| done.gas));
         if sent.is_ok() {
             executed = true;
             break;
@@ -263,13 +245,10 @@ fn a_proxy_that_destroyed_itself_at_its_creation_is_not_recorded_twice() {
         Bytes::from_static(&[1]),
     );
     let first = fixture.send(account(6), &creation);
-    eprintln!("first: {:?}", first.as_ref().map(|done| done.gas));
     let Ok(first) = first else {
         panic!("{first:?}")
     };
     let proxy = first.returned.proxy;
-    let view = fixture.chain.account(proxy, BlockId::latest());
-    eprintln!("code after it: {} bytes", view.expect("latest").code.len());
     let second = fixture.send(account(6), &creation);
     refused(second, IRegistry::ProxyExists { proxy });
     let pause = IRegistry::pauseCall { name: "A".into() };
@@ -303,13 +282,11 @@ fn no_instance_enters_a_complex_step_of_a_definition_that_was_frozen_in_the_same
         version: "2.0".into(),
     };
     let order = through(vec![call(proxy, &upgrade)]);
-    let sent = fixture.pay(account(8), boss, &order, U256::ZERO);
-    eprintln!("upgraded: {:?}", sent.map(|done| done.gas));
+    let _ = fixture.pay(account(8), boss, &order, U256::ZERO);
     let name = String::from("A");
     let found = fixture.view(&IRegistry::definitionCall { name });
     let is_frozen = found.expect("it").state == 2;
     let is_migrating = instance(&fixture, proxy).state == instance_state::MIGRATING;
-    eprintln!("frozen {is_frozen}, migrating {is_migrating}");
     assert!(!(is_frozen && is_migrating), "nobody could abort it");
 }
 
@@ -361,12 +338,6 @@ fn no_policy_names_a_proxy_whose_vote_never_counts() {
     fixture.send(account(VICTIM), &gone).expect("gone");
     let policy = super::fixture::set_policy("migrate", &is(proxy));
     let sent = fixture.send(account(VICTIM), &policy);
-    let asked = fixture.view(&IRegistry::satisfiesCall {
-        name: "A".into(),
-        role: "migrate".into(),
-        approvers: vec![proxy],
-    });
-    eprintln!("the only approver satisfies it: {asked:?}");
     assert!(sent.is_err(), "nobody can ever satisfy it");
 }
 
@@ -401,9 +372,7 @@ fn a_proxy_that_comes_back_at_a_version_that_its_data_have_left_vetoes_nothing()
     fixture.registry = theirs;
     let back = fixture.send(account(ATTACKER), &transfer(proxy, ours));
     fixture.registry = ours;
-    eprintln!("back at 1.0: {:?}", back.as_ref().map(|done| done.gas));
     let sent = fixture.send(account(VICTIM), &order);
-    eprintln!("migrate: {:?}", sent.as_ref().map(|done| done.gas));
     back.expect("its mark of 1.0 is set: who accepts compares what runs");
     let skipped = sent
         .expect("no veto")
@@ -438,7 +407,6 @@ fn an_adopted_proxy_whose_role_somebody_else_takes_back_is_skipped_and_removed()
     taken.expect("taken back");
     let order = calls::migrate("A", "2.0", &other, step("1.0", 0, Bytes::new()));
     let sent = fixture.send(account(VICTIM), &order);
-    eprintln!("migrate: {:?}", sent.as_ref().map(|done| done.gas));
     // what holds: it can be removed, and then nothing is in the way
     let name = String::from("A");
     let remove = IRegistry::removeInstanceCall { name, proxy };
@@ -478,18 +446,15 @@ fn a_proxy_that_claims_to_be_fresh_is_not_received_or_is_no_veto() {
     let accept = acceptance(proxy, proxy_kind::WASM, theirs);
     fixture.send(account(VICTIM), &accept).expect("accepted");
     fixture.registry = theirs;
-    let sent = fixture.send(account(ATTACKER), &transfer(proxy, ours));
-    eprintln!("transferred: {:?}", sent.as_ref().map(|done| done.gas));
+    let _ = fixture.send(account(ATTACKER), &transfer(proxy, ours));
     fixture.registry = ours;
     let remove = IRegistry::removeInstanceCall {
         name: "A".into(),
         proxy,
     };
-    let removed = fixture.send(account(VICTIM), &remove);
-    eprintln!("removed: {:?}", removed.map(|done| done.gas));
+    let _ = fixture.send(account(VICTIM), &remove);
     let order = calls::migrate("A", "2.0", &code, step("1.0", 0, Bytes::new()));
     let sent = fixture.send(account(VICTIM), &order);
-    eprintln!("migrate: {:?}", sent.as_ref().map(|done| done.gas));
     assert!(sent.is_ok(), "whoever gave the proxy away vetoes migrate");
     assert_eq!(instance(&fixture, honest).version, "2.0");
 }
@@ -519,10 +484,8 @@ fn a_relay_that_goes_deaf_is_no_veto_or_its_proxy_can_be_removed() {
     sent.expect("deaf");
     let order = calls::migrate("A", "2.0", &code, step("1.0", 0, Bytes::new()));
     let sent = fixture.send(account(VICTIM), &order);
-    eprintln!("deaf, migrate: {:?}", sent.as_ref().map(|done| done.gas));
     let name = String::from("A");
     let remove = IRegistry::removeInstanceCall { name, proxy };
     let removed = fixture.send(account(VICTIM), &remove);
-    eprintln!("deaf, removed: {:?}", removed.as_ref().map(|done| done.gas));
     assert!(sent.is_ok() || removed.is_ok(), "a veto for ever");
 }

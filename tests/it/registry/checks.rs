@@ -1,12 +1,7 @@
 //! Checks of steps: a contract that is asked before and after an instance is upgraded.
 
-use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::{SolCall, SolError};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{invalid_step, not_runnable, proxy_kind, step as kind};
-use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
-use stylus_upgrades_tests::abi::ICounter;
-use stylus_upgrades_tests::calls;
+use crate::prelude::*;
+use stylus_upgrades_interface::reasons::{invalid_step, not_runnable, step as kind};
 
 use super::adopted::fixture::{TRANSPARENT_5, adopted, compiled, runs};
 use super::fixture::{Fixture, account, add_version, complex, initial_step, refused, step};

@@ -1,13 +1,9 @@
 //! The registry is created once. Its parts refuse every caller but the registry.
 
-use alloy::primitives::{B256, Bytes, U256};
-use alloy::sol_types::{SolCall, SolValue};
+use crate::prelude::*;
 use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
-use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::parts::IParts;
 use stylus_upgrades_interface::reasons::invalid_policy;
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{Fixture, Reverted, account, framework, is, refused};
 
@@ -212,29 +208,4 @@ fn a_kind_of_proxy_that_is_not_built_is_refused() {
             },
         );
     }
-}
-
-#[test]
-fn the_calls_of_instances_are_theirs_alone() {
-    let mut fixture = Fixture::new(&is(account(0)));
-    let stranger = account(3);
-    refused(
-        fixture.send(
-            stranger,
-            &IInstanceRegistry::beginUpgradeCall {
-                caller: account(0),
-                version: "1.0".into(),
-            },
-        ),
-        IRegistry::NotAnInstance { proxy: stranger },
-    );
-    refused(
-        fixture.send(
-            stranger,
-            &IInstanceRegistry::endUpgradeCall {
-                version: "1.0".into(),
-            },
-        ),
-        IRegistry::NotAnInstance { proxy: stranger },
-    );
 }

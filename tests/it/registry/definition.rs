@@ -1,9 +1,7 @@
 //! The definition "A" of a registry on a chain in this process, and the calls that set it up.
 
-use alloy::primitives::{Address, B256, Bytes};
+use crate::prelude::*;
 use stylus_upgrades::registry;
-use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{Done, Fixture, Reverted, account, is};
 

@@ -1,14 +1,10 @@
 //! Contracts that complete approvals, and accounts that send directly: what moves when.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::reasons::{blocked_by, instance_state, proxy_kind};
-use stylus_upgrades_interface::registry::{IRegistry, Progress};
-use stylus_upgrades_tests::abi::ICounter;
-use stylus_upgrades_tests::calls;
+use crate::prelude::*;
+use stylus_upgrades_interface::reasons::blocked_by;
 
 use super::adopted::fixture::{
-    ICaller, Kind, OWNER, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled,
+    ICaller, Kind, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled,
     migrate, runs, value,
 };
 use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused};
@@ -83,22 +79,6 @@ fn an_adoption_that_a_contract_completes_waits_for_an_account() {
         assert!(executed);
         assert_eq!(instance(&fixture, proxy).kind, kind.kind);
     }
-}
-
-#[test]
-fn a_transfer_of_an_adopted_proxy_that_a_contract_completes_waits_for_an_account() {
-    let (mut fixture, wallet, proxy) = given(TRANSPARENT_5);
-    let adopt = adopt(TRANSPARENT_5.kind, proxy);
-    through(&mut fixture, wallet, &adopt).expect("approved");
-    fixture.send(account(5), &adopt).expect("executed");
-    let back = calls::transfer_proxy("A", proxy, account(OWNER), String::new());
-    through(&mut fixture, wallet, &back).expect("approved");
-    assert_eq!(instance(&fixture, proxy).version, "1.0", "still here");
-    fixture.send(account(5), &back).expect("executed");
-    refused(
-        fixture.view(&IRegistry::instanceOfCall { proxy }),
-        IRegistry::NotAnInstance { proxy },
-    );
 }
 
 #[test]

@@ -1,18 +1,15 @@
 //! A registry on a chain in this process. Any account sends transactions; results are decoded.
 
-use std::collections::BTreeMap;
+use crate::prelude::*;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use alloy::primitives::{Address, B256, Bytes, Log, U256, keccak256};
-use alloy::sol_types::{SolCall, SolError, SolEvent, SolValue};
-use serde_json::Value;
-use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
+use alloy::primitives::Log;
+use stylus_chain::{Chain, ChainConfig, Overrides};
 use stylus_upgrades::build::{Artifact, Builder, Framework, Part, evm};
 use stylus_upgrades_harness::{builder, traces};
 use stylus_upgrades_interface::chain::{
     ARB_WASM, CONSTRUCTOR_SELECTOR, CREATE2_DEPLOYER, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER,
 };
-use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_tests::contracts::contract;
 
 pub(crate) use super::definition::{add_version, complex, initial_step, set_policy, step};

@@ -1,18 +1,11 @@
 //! Instances whose proxy is EVM code: created, upgraded and migrated by the same calls.
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol_types::{SolCall, SolEvent};
-use stylus_chain::{BlockId, CallRequest, Overrides};
+use crate::prelude::*;
+use stylus_chain::Overrides;
 use stylus_upgrades::build::evm;
-use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{instance_state, not_runnable, proxy_kind};
-use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::{ICounter, points_v2::IPoints};
-use stylus_upgrades_tests::calls;
+use stylus_upgrades_interface::reasons::not_runnable;
 
-use super::fixture::{Fixture, Reverted, account, complex, framework, initial_step, refused, step};
+use super::fixture::{Fixture, Reverted, account, framework, initial_step, refused, step};
 
 /// The most that the code of an EVM proxy may have, in bytes.
 const SIZE_MAX: usize = 140;
@@ -187,51 +180,4 @@ fn an_evm_proxy_of_whichever_registry_is_no_implementation() {
             },
         );
     }
-}
-
-#[test]
-fn an_evm_proxy_stands_in_a_complex_migration_and_leaves_it() {
-    let mut fixture = Fixture::of_one();
-    let (first, second) = (fixture.deploy("points-v1"), fixture.deploy("points-v2"));
-    let program = fixture.deploy("points-cursor");
-    fixture.add("1.0", &first, initial_step());
-    let steward = account(0);
-    let init = IPoints::initializeCall { steward };
-    let proxy = create(&mut fixture, proxy_kind::EVM, &init);
-    let award = IPoints::awardCall {
-        to: vec![account(1), account(2)],
-        points: U256::from(3),
-    };
-    let awarded = fixture.pay(steward, proxy, &award, U256::ZERO);
-    awarded.expect("awarded");
-    let points = IPoints::pointsCall { member: account(1) };
-    let before = fixture.ask(proxy, &points).expect("points");
-
-    let handler = account(5);
-    let way = complex("1.0", &program, handler);
-    migrate(&mut fixture, "2.0", &second, way);
-    assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
-    fixture.ask(proxy, &points).expect_err("it is paused");
-    let next = migrateNextCall {
-        gasBudget: 1_000_000,
-    };
-    let done = fixture.pay(handler, proxy, &next, U256::ZERO);
-    done.expect("migrated");
-    let ended = fixture.pay(handler, proxy, &endMigrationCall {}, U256::ZERO);
-    let ended = ended.expect("ended");
-    assert_eq!(ended.events::<Proxy::Upgraded>().len(), 1);
-    let found = instance(&fixture, proxy);
-    assert_eq!(
-        (found.version.as_str(), found.state),
-        ("2.0", instance_state::LIVE)
-    );
-    let after = fixture.ask(proxy, &points).expect("points");
-    assert_eq!((before, after), (U256::from(3), U256::from(30)));
-    assert_eq!(
-        fixture.code_hash(proxy),
-        keccak256(evm::evm_proxy_code(
-            fixture.registry,
-            framework().storage.address
-        ))
-    );
 }

@@ -1,15 +1,10 @@
 //! Malicious lambdas: they call back, burn gas, or change their result over time. And callers who
 //! give an honest lambda too little gas.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
-use stylus_chain::BlockId;
+use crate::prelude::*;
 use stylus_upgrades::build::{Artifact, evm};
 use stylus_upgrades_interface::limits::LAMBDA_GAS;
 use stylus_upgrades_interface::reasons::blocked_by;
-use stylus_upgrades_interface::registry::{IRegistry, Progress};
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{Done, Fixture, Reverted, account, is, refused};
 use crate::review::fixture::data;
@@ -205,67 +200,6 @@ fn lambdas_that_burn_everything_cost_their_bound_and_no_more() {
     assert!((4 * LAMBDA_GAS - 50_000..4 * LAMBDA_GAS + 50_000).contains(&burnt));
 }
 
-#[test]
-fn a_lambda_that_changes_its_answer_is_called_again_before_execution() {
-    let mut fixture = Fixture::new(&is(account(0)));
-    let fickle = lambda(&mut fixture, &STORED);
-    let all = [is(account(0)), is(account(1))].join(",");
-    fixture
-        .define(&format!("AND({all},CALL({}))", is(fickle)))
-        .expect("defined");
-    say(&mut fixture, fickle, true);
-    let action = send(&mut fixture, 0).expect("recorded").returned.action;
-    assert_eq!(readiness(&fixture, action).blockedBy, blocked_by::APPROVALS);
-
-    say(&mut fixture, fickle, false);
-    let second = send(&mut fixture, 1).expect("recorded").returned;
-    assert_eq!((second.approvals, second.executed), (2, false));
-    assert_eq!(readiness(&fixture, action).blockedBy, blocked_by::LAMBDA);
-    assert!(!has_audit_policy(&fixture));
-    refused(
-        send(&mut fixture, 5),
-        IRegistry::NotAnApprover { caller: account(5) },
-    );
-
-    say(&mut fixture, fickle, true);
-    assert!(send(&mut fixture, 5).expect("anybody").returned.executed);
-}
-
-#[test]
-fn a_lambda_that_takes_its_consent_back_stops_no_delay_and_lets_nothing_happen() {
-    let mut fixture = Fixture::new(&is(account(0)));
-    let fickle = lambda(&mut fixture, &STORED);
-    let two = format!(
-        "OutOf(2,{},{},{})",
-        is(account(0)),
-        is(account(1)),
-        is(account(2))
-    );
-    fixture
-        .define(&format!("AND({two},CALL({}),AFTER(1000))", is(fickle)))
-        .expect("defined");
-    say(&mut fixture, fickle, true);
-    send(&mut fixture, 0).expect("recorded");
-    let action = send(&mut fixture, 1).expect("recorded").returned.action;
-    let end = readiness(&fixture, action).notBefore;
-    assert_ne!(end, 0);
-
-    say(&mut fixture, fickle, false);
-    send(&mut fixture, 2).expect("a third approval is recorded");
-    assert_eq!(readiness(&fixture, action).notBefore, end);
-    fixture
-        .send(account(2), &IRegistry::revokeCall { action })
-        .expect("two are left");
-    assert_eq!(readiness(&fixture, action).notBefore, end);
-    fixture.wait(1_000);
-    refused(
-        send(&mut fixture, 5),
-        IRegistry::NotAnApprover { caller: account(5) },
-    );
-    say(&mut fixture, fickle, true);
-    assert!(send(&mut fixture, 5).expect("anybody").returned.executed);
-}
-
 /// A registry with a WASM lambda in which two of three have approved and a delay runs. The third is
 /// hostile code, and anybody may make it call.
 fn waiting() -> (Fixture, Address, B256) {
@@ -359,4 +293,30 @@ fn a_lambda_whose_code_is_replaced_consents_no_more() {
     }
     let block = fixture.chain.block(BlockId::latest());
     assert!(block.is_some() && !has_audit_policy(&fixture));
+}
+
+#[test]
+fn a_lambda_that_changes_its_answer_is_called_again_before_execution() {
+    let mut fixture = Fixture::new(&is(account(0)));
+    let fickle = lambda(&mut fixture, &STORED);
+    let all = [is(account(0)), is(account(1))].join(",");
+    fixture
+        .define(&format!("AND({all},CALL({}))", is(fickle)))
+        .expect("defined");
+    say(&mut fixture, fickle, true);
+    let action = send(&mut fixture, 0).expect("recorded").returned.action;
+    assert_eq!(readiness(&fixture, action).blockedBy, blocked_by::APPROVALS);
+
+    say(&mut fixture, fickle, false);
+    let second = send(&mut fixture, 1).expect("recorded").returned;
+    assert_eq!((second.approvals, second.executed), (2, false));
+    assert_eq!(readiness(&fixture, action).blockedBy, blocked_by::LAMBDA);
+    assert!(!has_audit_policy(&fixture));
+    refused(
+        send(&mut fixture, 5),
+        IRegistry::NotAnApprover { caller: account(5) },
+    );
+
+    say(&mut fixture, fickle, true);
+    assert!(send(&mut fixture, 5).expect("anybody").returned.executed);
 }

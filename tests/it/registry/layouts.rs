@@ -1,7 +1,6 @@
 //! Layout documents on chain. Anybody may publish one, and anybody finds it by its hash.
 
-use alloy::primitives::{B256, Bytes, U256, keccak256};
-use alloy::sol_types::SolEvent;
+use crate::prelude::*;
 use stylus_chain::Filter;
 use stylus_upgrades_interface::limits::LAYOUT_MAX;
 use stylus_upgrades_interface::registry::IRegistry::{

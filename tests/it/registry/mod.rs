@@ -5,6 +5,7 @@ mod access;
 pub(crate) mod adopted;
 mod approvals;
 mod attacked;
+mod bank;
 mod checks;
 mod creation;
 mod definition;

@@ -1,10 +1,8 @@
 //! Policies on the chain: delays, lambdas, and expressions that are refused.
 
-use alloy::primitives::{Address, B256, U256};
+use crate::prelude::*;
 use stylus_upgrades_interface::limits::LAMBDA_GAS;
 use stylus_upgrades_interface::reasons::{blocked_by, definition_state, invalid_policy};
-use stylus_upgrades_interface::registry::{IRegistry, Progress};
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{Done, Fixture, Reverted, account, framework, is, part, refused};
 
@@ -113,33 +111,6 @@ fn revoking_restarts_the_delay() {
     refused(
         send(&mut fixture, 5),
         IRegistry::NotAnApprover { caller: account(5) },
-    );
-}
-
-#[test]
-fn a_lambda_decides_by_its_answer() {
-    let mut fixture = Fixture::new(&is(account(0)));
-    let yes = fixture.deploy_code(&answers(1)).implementation;
-    let odd = fixture.deploy_code(&answers(2)).implementation;
-    fixture
-        .define(&format!("AND({},CALL({}))", is(account(0)), is(yes)))
-        .expect("defined");
-    assert!(send(&mut fixture, 0).expect("executed").returned.executed);
-    set(
-        &mut fixture,
-        0,
-        "policy",
-        &format!("AND({},CALL({}))", is(account(0)), is(odd)),
-    )
-    .expect("executed");
-    let done = send(&mut fixture, 0).expect("recorded").returned;
-    assert_eq!(
-        (done.approvals, done.required, done.executed),
-        (1, 1, false)
-    );
-    assert_eq!(
-        readiness(&fixture, done.action).blockedBy,
-        blocked_by::LAMBDA
     );
 }
 

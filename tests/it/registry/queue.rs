@@ -1,14 +1,9 @@
 //! The queue of outdated instances, compared with a plain list.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
+use crate::prelude::*;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::registry::{Code, IRegistry};
-use stylus_upgrades_tests::abi::ICounter;
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{Fixture, account, initial_step, is, step};
 

@@ -1,13 +1,7 @@
 //! What adoption, transfer and the upgrade of one instance refuse.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::{SolCall, SolError};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{instance_state, proxy_kind, step as step_kind};
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::ICounter;
-use stylus_upgrades_tests::calls;
+use crate::prelude::*;
+use stylus_upgrades_interface::reasons::step as step_kind;
 
 use super::adopted::fixture::{TRANSPARENT_5, adopt, adopted, compiled, migrate, runs};
 use super::fixture::{Fixture, account, initial_step, refused, step};

@@ -1,15 +1,10 @@
 //! Code and policies that are replaced after an approval, and upgrades that are sent with
 //! unexpected gas or value.
 
-use alloy::primitives::{Bytes, U256};
-use alloy::sol_types::SolCall;
-use stylus_chain::{BlockId, CallRequest, Overrides};
+use crate::prelude::*;
+use stylus_chain::Overrides;
 use stylus_upgrades::build::evm;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{blocked_by, not_runnable};
-use stylus_upgrades_interface::registry::{IRegistry, Step};
-use stylus_upgrades_tests::abi::ICounter;
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{
     Done, Fixture, Reverted, account, add_version, is, refused, set_policy, step,

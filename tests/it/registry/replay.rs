@@ -1,12 +1,9 @@
 //! What follows from the registry's events equals what its views say.
 
-use std::collections::BTreeSet;
-
-use alloy::primitives::Address;
-use alloy::sol_types::{SolCall, SolEventInterface};
-use stylus_chain::{BlockId, BlockNumberOrTag, Filter};
+use crate::prelude::*;
+use alloy::sol_types::SolEventInterface;
+use stylus_chain::{BlockNumberOrTag, Filter};
 use stylus_upgrades::model::{Block, Definition, Reader, Slice, Views, definition_id, differences};
-use stylus_upgrades_interface::registry::IRegistry;
 
 use super::fixture::{Fixture, Reverted};
 

@@ -1,16 +1,10 @@
 //! Rollouts of many instances. They are upgraded in rounds, and skipped for a reason, but never
 //! for lack of gas.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::{SolCall, SolError};
+use crate::prelude::*;
 use stylus_upgrades_interface::limits::ROLLOUT_GAS;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{invalid_policy, not_runnable};
-use stylus_upgrades_interface::registry::{Code, IRegistry};
-use stylus_upgrades_tests::abi::ICounter;
-use stylus_upgrades_tests::calls;
 
-use super::fixture::{Done, Fixture, Reverted, account, framework, is, refused, step};
+use super::fixture::{Done, Fixture, Reverted, account, refused, step};
 
 const ADMIN: usize = 0;
 
@@ -174,51 +168,6 @@ fn a_failure_with_too_little_gas_is_not_one() {
 }
 
 #[test]
-fn an_instance_that_is_ahead_is_left_alone() {
-    let (mut fixture, v1, v2) = fixture();
-    let proxies: Vec<_> = (1..=6).map(|n| create(&mut fixture, n, "1.0")).collect();
-    let to_2 = to_2(&v2);
-    fixture.add("2.0", &v2, to_2.step.clone());
-    let third = step("2.0", 0, Bytes::new());
-    fixture.add("3.0", &v1, third);
-    // one goes ahead of its own, to a version that is not current, one even further
-    for (proxy, to) in [
-        (proxies[0], "2.0"),
-        (proxies[1], "3.0"),
-        (proxies[2], "3.0"),
-    ] {
-        fixture
-            .pay(
-                account(ADMIN),
-                proxy,
-                &Proxy::upgradeToCall { version: to.into() },
-                U256::ZERO,
-            )
-            .expect("upgraded");
-    }
-    fixture
-        .pay(
-            account(ADMIN),
-            proxies[2],
-            &Proxy::upgradeToCall {
-                version: "1.0".into(),
-            },
-            U256::ZERO,
-        )
-        .expect_err("no way back");
-    // 2.0 becomes current: three lag, 3.0 does not
-    let done = fixture.send(account(ADMIN), &to_2).expect("activated");
-    let upgraded = done.events::<IRegistry::InstanceUpgraded>();
-    let upgraded: Vec<_> = upgraded.into_iter().map(|event| event.proxy).collect();
-    assert_eq!(upgraded, proxies[3..], "in the order of their creation");
-    let done = rollout(&mut fixture, 2, 30_000_000)
-        .expect("rolled out")
-        .returned;
-    assert_eq!((done.upgraded, done.left), (0, 0));
-    assert_eq!(version(&fixture, proxies[1]), "3.0");
-}
-
-#[test]
 fn a_stranger_upgrades_only_by_rollout() {
     let (mut fixture, _, v2) = fixture();
     let proxy = create(&mut fixture, 1, "1.0");
@@ -293,54 +242,4 @@ fn code_that_was_replaced_is_not_run() {
         found: other.codehash,
     };
     assert_eq!(*reason, Bytes::from(expected.abi_encode()));
-}
-
-#[test]
-fn an_instance_may_not_approve_anything() {
-    let (mut fixture, ..) = fixture();
-    let proxy = create(&mut fixture, 1, "1.0");
-    let expression = format!("OR({},{})", is(account(ADMIN)), is(proxy));
-    let set = calls::set_policy("A", "audit", expression.clone());
-    let offset = expression.find(&is(proxy)).unwrap_or_default() as u32;
-    refused(
-        fixture.send(account(ADMIN), &set),
-        IRegistry::InvalidPolicy {
-            expression,
-            offset,
-            reason: invalid_policy::FORBIDDEN_ADDRESS,
-        },
-    );
-}
-
-#[test]
-fn code_that_cannot_run_any_more_lets_nobody_be_created_or_upgraded() {
-    let (mut fixture, v1, _) = fixture();
-    let proxy = create(&mut fixture, 1, "1.0");
-    fixture.add("2.0", &v1, step("1.0", 0, Bytes::new()));
-    fixture.wait(366 * 86_400);
-    let create = calls::create_proxy("A", "1.0", 0, B256::repeat_byte(2), Bytes::new());
-    let Err(Reverted(data)) = fixture.send(account(ADMIN), &create) else {
-        panic!("everything has expired, not refused");
-    };
-    assert!(data.is_empty(), "not even the registry runs: {data}");
-    let shared = framework().shared().map(|part| part.address);
-    for program in shared.chain([fixture.registry]) {
-        fixture.activate(program);
-    }
-    let expired = Proxy::ImplementationNotRunnable {
-        implementation: v1.implementation,
-        reason: not_runnable::EXPIRED,
-    };
-    refused(fixture.send(account(ADMIN), &create), expired.clone());
-    let upgrade = Proxy::upgradeToCall {
-        version: "2.0".into(),
-    };
-    refused(
-        fixture.pay(account(ADMIN), proxy, &upgrade, U256::ZERO),
-        expired,
-    );
-    fixture.activate(v1.implementation);
-    fixture
-        .pay(account(ADMIN), proxy, &upgrade, U256::ZERO)
-        .expect("upgraded");
 }

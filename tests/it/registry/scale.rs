@@ -2,18 +2,13 @@
 //! ordinary run goes to three hundred. `STYLUS_UPGRADES_LONG=1` goes to ten thousand and records
 //! `tests/snapshots/scale_registry.json`, from which `docs/evidence/registry-scale.md` is written.
 
-use std::collections::BTreeMap;
+use crate::prelude::*;
 use std::fmt::Write as _;
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol_types::SolCall;
-use serde_json::Value;
-use stylus_chain::{BlockId, CallRequest, Overrides};
+use stylus_chain::Overrides;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::limits::OPEN_ACTIONS_MAX;
-use stylus_upgrades_interface::registry::{Code, IRegistry};
 use stylus_upgrades_test_support::page::compare;
-use stylus_upgrades_tests::calls;
 use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot::{self, Figures};
 

@@ -1,12 +1,7 @@
 //! A definition whose policy is two of three, and its governed calls.
 
-use alloy::primitives::{Address, B256, U256};
-use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
-use stylus_upgrades_tests::abi::ICounter;
-use stylus_upgrades_tests::calls;
-
 use super::fixture::{Fixture, Reverted, account, add_version, initial_step, is};
+use crate::prelude::*;
 
 /// Three who decide, of whom two are enough.
 pub(super) const TEAM: [usize; 3] = [0, 1, 2];
@@ -63,12 +58,4 @@ pub(super) fn readiness(
     action: B256,
 ) -> Result<IRegistry::readinessReturn, Reverted> {
     fixture.view(&IRegistry::readinessCall { action })
-}
-
-pub(super) fn policy_of(fixture: &Fixture, role: &str) -> String {
-    let role = role.into();
-    let name = "A".into();
-    fixture
-        .view(&IRegistry::policyCall { name, role })
-        .expect("set")
 }

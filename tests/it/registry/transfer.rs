@@ -1,16 +1,10 @@
 //! Proxies of ours that go to another registry, and come back.
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol_types::SolCall;
+use crate::prelude::*;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::migratable::IMigratable;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
-use stylus_upgrades_interface::registry::{Code, IRegistry};
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::{ICounter, points_v2::IPoints};
-use stylus_upgrades_tests::calls;
+use stylus_upgrades_tests::abi::points_v2::IPoints;
 
 use super::adopted::fixture::{migrate, runs};
 use super::fixture::{Fixture, account, complex, initial_step, is, refused, step};

@@ -1,10 +1,7 @@
 //! Definitions, versions, steps and paths: what is accepted, and what is refused with which error.
 
-use alloy::primitives::{Address, B256, Bytes};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use crate::prelude::*;
 use stylus_upgrades_interface::reasons::{invalid_policy, invalid_step, label, not_runnable};
-use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{
     Done, Fixture, Reverted, account, framework, initial_step, is, refused, step,

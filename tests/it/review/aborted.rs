@@ -1,12 +1,8 @@
 //! Complex steps that approvers aborted. An approval for one step must not hold for another.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
+use crate::prelude::*;
 use stylus_upgrades_interface::complex::{IComplexMigration as Complex, IComplexStep};
-use stylus_upgrades_interface::reasons::{blocked_by, instance_state};
-use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
+use stylus_upgrades_interface::reasons::blocked_by;
 
 use super::fixture::{Scenario, call, data, upgrade_to};
 use crate::registry::fixture::{account, framework, is, step};
@@ -79,34 +75,6 @@ fn nobody_but_approvers_starts_a_migration_again_that_they_aborted() {
 }
 
 #[test]
-fn an_instance_that_was_called_back_goes_along_with_what_becomes_current_next() {
-    // by a way around that is there before
-    let (mut scenario, _) = called_back();
-    let later = step("2.0", 0, Bytes::new());
-    scenario.add("2.1", later.clone());
-    let around = calls::add_step("A", "2.1", step("1.0", 0, Bytes::new()));
-    scenario.govern(&around).expect("added");
-    assert_rollout(&mut scenario, 0);
-    scenario.migrate("2.1", later.clone()).expect("current");
-    assert_at(&scenario, "2.1", instance_state::LIVE);
-
-    // or by one that came while it turned back, when nobody can move it
-    let mut scenario = Scenario::new();
-    let program = scenario.fixture.deploy("points-cursor");
-    scenario
-        .migrate("2.0", complex("1.0", &program))
-        .expect("current");
-    abort(&mut scenario);
-    scenario.migrate("2.1", later).expect("current");
-    scenario.govern(&around).expect("added");
-    assert_rollout(&mut scenario, 0);
-    end(&mut scenario);
-    assert_at(&scenario, "1.0", instance_state::LIVE);
-    assert_rollout(&mut scenario, 1);
-    assert_at(&scenario, "2.1", instance_state::LIVE);
-}
-
-#[test]
 fn an_instance_that_is_called_back_from_an_older_version_is_left_alone_as_well() {
     let mut scenario = Scenario::new();
     let program = scenario.fixture.deploy("points-cursor");
@@ -174,31 +142,6 @@ fn an_approval_about_an_instance_holds_for_its_complex_step_alone() {
     }
     assert_at(&scenario, "2.0", instance_state::TURNING_BACK);
     replay::agrees_with_the_views(&scenario.fixture, "A");
-}
-
-#[test]
-fn an_approval_about_an_instance_does_not_hold_when_the_same_complex_step_begins_again() {
-    let (mut scenario, way) = called_back();
-    scenario.migrate("2.0", way.clone()).expect("only upgrades");
-    let [ana, ben] = [1, 2].map(account);
-    let boss = is(scenario.boss);
-    let policy = calls::set_policy(
-        "A",
-        "migrate",
-        format!("OR({boss},AND({},{}))", is(ana), is(ben)),
-    );
-    scenario.govern(&policy).expect("set");
-    let order = data(&calls::set_handler("A", scenario.proxy, account(7)));
-    let half = approve(&mut scenario, ana, &order);
-    abort(&mut scenario);
-    assert_eq!(blocked(&scenario, half.action), blocked_by::APPROVALS);
-    end(&mut scenario);
-    assert_eq!(blocked(&scenario, half.action), blocked_by::CODE_CHANGED);
-    scenario.migrate("2.0", way).expect("only upgrades");
-    assert_at(&scenario, "1.0", instance_state::MIGRATING);
-    assert_eq!(blocked(&scenario, half.action), blocked_by::CODE_CHANGED);
-    let other = approve(&mut scenario, ben, &order);
-    assert_eq!((other.approvals, other.executed), (1, false));
 }
 
 /// Approves, or executes.

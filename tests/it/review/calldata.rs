@@ -1,12 +1,7 @@
 //! Calldata that no encoder produces.
 
-use alloy::primitives::{Bytes, U256};
-use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_tests::calls;
-
 use super::fixture::{SENDER, Scenario, call, data, upgrade_to};
+use crate::prelude::*;
 use crate::registry::fixture::{Reverted, account, is, refused, step};
 
 fn word(number: u64) -> [u8; 32] {
@@ -27,39 +22,6 @@ fn silent<T: std::fmt::Debug>(result: Result<T, Reverted>) {
         Err(Reverted(data)) => assert!(data.is_empty(), "{data}"),
         Ok(done) => panic!("not refused: {done:?}"),
     }
-}
-
-#[test]
-fn an_upgrade_with_malformed_arguments_reverts_without_data() {
-    let mut scenario = scenario();
-    let proxy = scenario.proxy;
-    let huge = [0xff; 32];
-    let well = data(&upgrade_to("2.0"));
-    let to = Proxy::upgradeToCall::SELECTOR.as_slice();
-    let and_call = Proxy::upgradeToAndCallCall::SELECTOR.as_slice();
-    let label = [word(3).as_slice(), b"2.0", &[0; 29]].concat();
-    let mut malformed = vec![
-        to.to_vec(),
-        [to, &huge].concat(),
-        [to, &word(31)].concat(),
-        [to, &word(32), &huge].concat(),
-        [to, &word(32), &word(1 << 32)].concat(),
-        [to, &word(1 << 40), &label].concat(),
-        [and_call, &word(64), &huge, &label].concat(),
-        [and_call, &word(64), &word(64)].concat(),
-        [and_call, &word(64), &word(1 << 31), &label].concat(),
-    ];
-    malformed.extend((4..68).map(|length| well[..length].to_vec()));
-    for calldata in malformed {
-        silent(scenario.fixture.raw(
-            account(SENDER),
-            proxy,
-            calldata.into(),
-            U256::ZERO,
-            30_000_000,
-        ));
-    }
-    assert_eq!(scenario.version(proxy), "1.0");
 }
 
 #[test]
@@ -179,60 +141,4 @@ fn labels_that_look_alike_are_others() {
         .boss(vec![call(proxy, &upgrade_to("2.0"))])
         .expect("two steps");
     assert_eq!(scenario.version(proxy), "2.0");
-}
-
-#[test]
-fn refusals_of_an_upgrade_come_before_that_of_its_value() {
-    let mut scenario = scenario();
-    let (proxy, value) = (scenario.proxy, U256::from(5));
-    let stranger = account(6);
-    let with_data = |version: &str| Proxy::upgradeToAndCallCall {
-        version: version.into(),
-        data: Bytes::new(),
-    };
-    let unknown = Proxy::VersionNotFound {
-        name: "A".into(),
-        version: "9".into(),
-    };
-    let refusal = Proxy::UpgradeNotAuthorized {
-        caller: stranger,
-        from: "1.0".into(),
-        to: "2.0".into(),
-    };
-    let fixture = &mut scenario.fixture;
-    refused(
-        fixture.pay(stranger, proxy, &upgrade_to("9"), value),
-        unknown.clone(),
-    );
-    refused(
-        fixture.pay(stranger, proxy, &with_data("9"), value),
-        unknown,
-    );
-    refused(
-        fixture.pay(stranger, proxy, &upgrade_to("2.0"), value),
-        refusal.clone(),
-    );
-    refused(
-        fixture.pay(stranger, proxy, &with_data("2.0"), value),
-        refusal,
-    );
-    for admin in [
-        fixture
-            .pay(account(SENDER), proxy, &upgrade_to("2.0"), value)
-            .map(drop),
-        fixture
-            .pay(account(SENDER), proxy, &with_data("2.0"), value)
-            .map(drop),
-    ] {
-        refused(admin, Proxy::ValueNotAccepted { value });
-    }
-    let sent = [
-        Proxy::implementationCall::SELECTOR,
-        Proxy::registryCall::SELECTOR,
-        Proxy::implementationVersionCall::SELECTOR,
-    ];
-    for view in sent {
-        let paid = fixture.raw(stranger, proxy, view.to_vec().into(), value, 5_000_000);
-        refused(paid, Proxy::ValueNotAccepted { value });
-    }
 }

@@ -1,17 +1,11 @@
 //! Implementations that corrupt storage. An implementation owns its proxy's storage, so a
 //! malicious one can break its own instance. It must not break anything else.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::{SolError, SolValue};
+use crate::prelude::*;
 use stylus_upgrades_interface::instance::PathStep;
 use stylus_upgrades_interface::limits;
 use stylus_upgrades_interface::migratable::IMigratable;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{order, step as kind};
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{SENDER, Scenario, answering, call, creation_code, data, upgrade_to, write};
 use crate::registry::fixture::{account, refused, step};
@@ -176,23 +170,6 @@ fn an_instance_that_left_its_registry_is_skipped_by_name_and_removed() {
 }
 
 #[test]
-fn an_instance_that_left_its_registry_changes_nothing_on_record() {
-    let mut scenario = Scenario::new();
-    let elsewhere = scenario.fixture.deploy("counter-v1").implementation;
-    let fake = spoofed_registry(&mut scenario, elsewhere);
-    hand_to(&mut scenario, fake);
-    let proxy = scenario.proxy;
-    let done = scenario
-        .fixture
-        .pay(account(SENDER), proxy, &upgrade_to("2.0"), U256::ZERO)
-        .expect("its new registry lets anybody");
-    assert!(done.events::<IRegistry::InstanceUpgraded>().is_empty());
-    assert_eq!(scenario.version(proxy), "1.0");
-    let record = scenario.fixture.ask(proxy, &Proxy::registryCall {});
-    assert_eq!(record, Ok(fake), "and everybody can see it");
-}
-
-#[test]
 fn a_registry_that_is_none_makes_no_proxy() {
     let mut scenario = Scenario::new();
     let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
@@ -226,39 +203,6 @@ fn a_registry_that_is_none_makes_no_proxy() {
             .ask(proxy, &Proxy::implementationVersionCall {}),
         Ok("1.0".to_owned())
     );
-}
-
-#[test]
-fn an_instance_without_an_implementation_reverts_and_can_still_be_upgraded() {
-    let mut scenario = Scenario::new();
-    scenario.add("2.0", step("1.0", 0, Bytes::new()));
-    let (proxy, boss) = (scenario.proxy, scenario.boss);
-    scenario
-        .act(
-            proxy,
-            vec![write(slots::IMPLEMENTATION, Default::default())],
-        )
-        .expect("its storage is its own");
-    let nothing = Proxy::ImplementationNotRunnable {
-        implementation: Address::ZERO,
-        reason: 1,
-    };
-    for calldata in [vec![], vec![1, 2, 3], vec![1, 2, 3, 4]] {
-        let called =
-            scenario
-                .fixture
-                .raw(account(5), proxy, calldata.into(), U256::from(1), 5_000_000);
-        refused(called, nothing.clone());
-    }
-    assert_eq!(
-        scenario.fixture.ask(proxy, &Proxy::implementationCall {}),
-        Ok(Address::ZERO)
-    );
-    let upgrade = call(proxy, &upgrade_to("2.0"));
-    scenario.act(boss, vec![upgrade]).expect("the way out");
-    let read = IHostile::readSlotCall { slot: slots::ADMIN };
-    let admin = scenario.fixture.ask(proxy, &read).expect("alive again");
-    assert_eq!(admin, scenario.fixture.registry.into_word());
 }
 
 #[test]

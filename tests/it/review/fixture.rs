@@ -1,13 +1,7 @@
 //! A definition of the hostile contract with an instance. A bare hostile contract is the only
 //! approver, and makes many calls in one transaction.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
-
+use crate::prelude::*;
 use crate::registry::fixture::{Done, Fixture, Reverted, account, initial_step, is, step};
 
 /// The one who sends transactions.

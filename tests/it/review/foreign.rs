@@ -1,102 +1,15 @@
 //! The framework's code, run by accounts that are not its proxies.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::complex::IComplexStep;
-use stylus_upgrades_interface::instance::IInstanceRegistry;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
+use crate::prelude::*;
 
-use super::fixture::{SENDER, Scenario, call, data, upgrade_to, write};
-use crate::registry::fixture::{account, framework, part, refused, step};
+use super::fixture::{Scenario, call, data, upgrade_to, write};
+use crate::registry::fixture::{account, framework, refused, step};
 
 fn delegate(target: Address, call: &impl SolCall) -> Bytes {
     data(&IHostile::delegateCall {
         target,
         data: data(call),
     })
-}
-
-#[test]
-fn an_account_that_dresses_as_a_proxy_is_no_instance() {
-    let mut scenario = Scenario::new();
-    scenario.add("2.0", step("1.0", 0, Bytes::new()));
-    let impostor = scenario.fixture.deploy("hostile").implementation;
-    let dress = write(slots::ADMIN, scenario.fixture.registry.into_word());
-    let storage = framework().storage.address;
-    for tried in [
-        delegate(storage, &upgrade_to("2.0")),
-        delegate(storage, &Proxy::implementationVersionCall {}),
-    ] {
-        refused(
-            scenario.act(impostor, vec![dress.clone(), tried]),
-            IRegistry::NotAnInstance { proxy: impostor },
-        );
-    }
-    for back in [false, true] {
-        let finish = delegate(storage, &IComplexStep::finishStepCall { back });
-        scenario
-            .act(impostor, vec![dress.clone(), finish])
-            .expect_err("it is in no step");
-    }
-    refused(
-        scenario.act(impostor, vec![delegate(storage, &upgrade_to("2.0"))]),
-        Proxy::NotAProxy {},
-    );
-}
-
-#[test]
-fn the_admin_path_called_directly_is_no_proxy_whatever_the_calldata() {
-    let mut scenario = Scenario::new();
-    let storage = framework().storage.address;
-    let selectors = [
-        Proxy::implementationCall::SELECTOR,
-        Proxy::upgradeToCall::SELECTOR,
-        IComplexStep::finishStepCall::SELECTOR,
-        [0xde, 0xad, 0xbe, 0xef],
-    ];
-    let whole = selectors.iter().map(|selector| selector.to_vec());
-    let cut = (0..4).map(|length| selectors[1][..length].to_vec());
-    for calldata in whole.chain(cut) {
-        for value in [0, 1] {
-            let called = scenario.fixture.raw(
-                account(5),
-                storage,
-                calldata.clone().into(),
-                U256::from(value),
-                5_000_000,
-            );
-            refused(called, Proxy::NotAProxy {});
-        }
-    }
-}
-
-#[test]
-fn the_parts_of_the_registry_run_on_a_strangers_storage_without_a_trace_in_ours() {
-    let mut scenario = Scenario::new();
-    let stranger = scenario.fixture.deploy("hostile").implementation;
-    let dress = write(slots::REGISTRY, B256::repeat_byte(1));
-    let begin = IInstanceRegistry::beginUpgradeCall {
-        caller: scenario.boss,
-        version: "2.0".into(),
-    };
-    let rollout = calls::rollout("A", 1);
-    let part = part("registry-upgrades").address;
-    refused(
-        scenario.act(stranger, vec![dress.clone(), delegate(part, &rollout)]),
-        IRegistry::DefinitionNotFound { name: "A".into() },
-    );
-    refused(
-        scenario.act(stranger, vec![dress, delegate(part, &begin)]),
-        IRegistry::NotAnInstance {
-            proxy: account(SENDER),
-        },
-    );
-    let proxy = scenario.proxy;
-    assert_eq!(scenario.version(proxy), "1.0");
 }
 
 #[test]

@@ -1,15 +1,9 @@
 //! Instances in a complex step: what can block them there, and how they leave it.
 
-use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::{SolCall, SolError};
+use crate::prelude::*;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{instance_state, invalid_policy, invalid_step};
-use stylus_upgrades_interface::registry::{IRegistry, Step};
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
+use stylus_upgrades_interface::reasons::{invalid_policy, invalid_step};
 
 use super::fixture::{Scenario, answering, call, creation_code, migrating, upgrade_to, write};
 use crate::registry::fixture::{Reverted, account, complex, framework, refused, step};

@@ -1,14 +1,9 @@
 //! Malicious code that was approved: a migration or an implementation. It can damage its own
 //! instance. It cannot make the registry record what did not happen.
 
-use alloy::primitives::{B256, Bytes};
+use crate::prelude::*;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::not_runnable;
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{Scenario, call, migrating, try_call, upgrade_to, write};
 use crate::registry::fixture::{framework, is, refused, step};

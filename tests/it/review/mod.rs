@@ -11,16 +11,13 @@
 //! | `resources` | too little gas, too much return data |
 //! | `expiry` | programs of the framework that nobody kept alive |
 //! | `aborted` | steps that were called back, approvals that outlive a step |
-//! | `desync` | any order of what can be done about complex steps |
 //! | `tokens` | tokens that a full migration left out, and receivers that call back |
 //! | `starved` | the end of a complex step with any gas |
-//! | `sweeps` | keys, names and lengths that are none |
 //! | `readable` | views compared with events |
 
 mod aborted;
 mod calldata;
 mod corrupted;
-mod desync;
 mod expiry;
 pub(crate) mod fixture;
 mod foreign;
@@ -30,5 +27,4 @@ mod one_transaction;
 mod readable;
 mod resources;
 mod starved;
-mod sweeps;
 mod tokens;

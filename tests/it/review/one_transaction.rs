@@ -1,13 +1,8 @@
 //! State that lasts for a transaction, such as tokens and locks. It must not outlive the call that
 //! it was made for.
 
-use alloy::primitives::{B256, Bytes, U256};
+use crate::prelude::*;
 use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{Scenario, call, data, migrating, try_call, upgrade_to};
 use crate::registry::fixture::{refused, step};
@@ -82,36 +77,6 @@ fn a_creation_whose_initializer_consumed_nothing_leaves_no_token_behind() {
     refused(
         scenario.boss(vec![call(registry, &creation), call(proxy, &late)]),
         NotInUpgrade {},
-    );
-}
-
-#[test]
-fn two_instances_are_created_and_upgraded_in_one_transaction() {
-    let mut scenario = Scenario::new();
-    scenario.add("2.0", migrating(vec![]));
-    let registry = scenario.fixture.registry;
-    let (proxy, other) = (scenario.proxy, scenario.create(2, "1.0"));
-    let (third, fourth) = (scenario.creation(3, "1.0"), scenario.creation(4, "2.0"));
-    let done = scenario
-        .boss(vec![
-            call(proxy, &upgrade_to("2.0")),
-            call(registry, &third),
-            try_call(registry, &third),
-            call(other, &upgrade_to("2.0")),
-            call(registry, &fourth),
-        ])
-        .expect("done");
-    assert_eq!(done.events::<IRegistry::ProxyCreated>().len(), 2);
-    assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 2);
-    assert_eq!(done.events::<Proxy::Upgraded>().len(), 4);
-    refused(
-        scenario.boss(vec![call(registry, &third)]),
-        IRegistry::ProxyExists {
-            proxy: scenario
-                .fixture
-                .view(&calls::proxy_address("A", 0, third.salt))
-                .expect("an address"),
-        },
     );
 }
 

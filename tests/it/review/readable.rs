@@ -1,10 +1,7 @@
 //! Whatever a view shows can be rebuilt from events and block times.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_tests::calls;
-
 use super::fixture::{Scenario, creation_code};
+use crate::prelude::*;
 use crate::registry::fixture::{Fixture, account, is};
 
 /// A lambda that says yes once its time has come: TIMESTAMP > limit.

@@ -1,13 +1,10 @@
 //! Too little gas and too much return data.
 
-use alloy::primitives::{Address, Bytes, U256};
+use crate::prelude::*;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
-use stylus_upgrades_interface::registry::{Code, IRegistry};
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{SENDER, Scenario, creation_code, data, migrating};
-use crate::registry::fixture::{Reverted, account, is, step};
+use crate::registry::fixture::{Reverted, account, is};
 
 /// EVM code that reverts with, or returns, `size` zero bytes.
 fn bomb(scenario: &mut Scenario, size: u32, revert: bool) -> Code {
@@ -17,35 +14,6 @@ fn bomb(scenario: &mut Scenario, size: u32, revert: bool) -> Code {
     scenario
         .fixture
         .deploy_code(&creation_code(&[0x62, a, b, c, 0x5f, end]))
-}
-
-#[test]
-fn revert_data_of_any_length_stops_no_rollout() {
-    for size in [1 << 10, 1 << 16, 1 << 20, 2_500_000] {
-        let mut scenario = Scenario::new();
-        for n in 2..=5 {
-            scenario.create(n, "1.0");
-        }
-        let code = bomb(&mut scenario, size, true);
-        let order = calls::migrate(
-            "A",
-            "2.0",
-            &code,
-            step("1.0", 4, Bytes::from_static(b"bomb")),
-        );
-        scenario.govern(&order).expect("activated");
-        for _ in 0..2 {
-            let done = scenario.rollout(1, 32_000_000).expect("rolled out");
-            assert_eq!(
-                (done.returned.upgraded, done.returned.left),
-                (0, 5),
-                "{size}"
-            );
-            let skipped = done.events::<IRegistry::InstanceSkipped>();
-            assert_eq!(skipped.len(), 1);
-            assert!(skipped[0].reason.len() <= 1_024);
-        }
-    }
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! The end of a complex step with too little gas. How far the path continues must not depend on
 //! the gas that the handler supplies.
 
-use alloy::primitives::{Bytes, U256};
-use alloy::sol_types::SolCall;
+use crate::prelude::*;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
-use stylus_upgrades_tests::abi::IHostile;
 
 use super::fixture::{Scenario, call, data, upgrade_to};
 use crate::registry::fixture::{account, complex, step};

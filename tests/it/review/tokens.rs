@@ -1,14 +1,9 @@
 //! A collection that became enumerable without some of its tokens. Whatever is done with these and
 //! the other tokens, the lists stay correct.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::{SolCall, SolValue};
+use crate::prelude::*;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_tests::abi::ICollection;
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{creation_code, data};
 use crate::migrations::chance::Chance;

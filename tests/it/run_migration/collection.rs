@@ -1,18 +1,15 @@
 //! A collection becomes enumerable, with its tokens gathered from its events.
 
-use std::collections::BTreeMap;
+use crate::prelude::*;
 use std::sync::{Arc, Mutex};
 
-use alloy::primitives::{Address, U256};
 use stylus_upgrades::kill_point::VARIABLE;
-use stylus_upgrades_harness::{Harness, HarnessError, Instance, step};
+use stylus_upgrades_harness::{Instance, step};
 use stylus_upgrades_interface::full::IInclusion::isCompleteCall;
-use stylus_upgrades_interface::registry::IRegistry::abortMigrationCall;
 use stylus_upgrades_tests::abi::ICollection;
 
 use super::fixture::{Done, Ran, command, finish};
 use super::proxy::{Failure, Proxy};
-use stylus_upgrades_test_support::Words;
 
 const GATHER: [&str; 2] = ["--gather", "erc721"];
 
@@ -189,57 +186,4 @@ async fn run_migration_gathers_page_by_page_within_limits_and_goes_on_after_kill
         );
     }
     fixture.assert_enumerated().await
-}
-
-#[tokio::test]
-#[ignore = "nightly: many batches and processes, about 14 s"]
-async fn run_migration_gathers_anew_what_a_reorganisation_has_changed() -> Done {
-    let harness = Harness::start().await?;
-    let mut fixture = collection(&harness, 2).await?;
-    let chain = harness.chain();
-    let snapshot: serde_json::Value = chain.request("evm_snapshot", ()).await?;
-    let before = fixture.tokens.clone();
-    fixture.mint(2, &[500_000, 500_001]).await?;
-    let gone = *before.keys().next().expect("a token");
-    fixture.burn(gone).await?;
-    fixture.collection.upgrade("2.0").await?;
-    let url = chain.url().to_owned();
-    let ran = fixture.run(&url, &GATHER, Some("before-sending:1")).await;
-    assert_eq!(ran.status.code(), None, "killed: {}", ran.errors);
-
-    let _: bool = chain.request("evm_revert", (snapshot,)).await?;
-    fixture.tokens = before;
-    fixture.transfer(gone, 4).await?;
-    fixture.mint(3, &[600_000]).await?;
-    fixture.collection.upgrade("2.0").await?;
-    let ran = fixture.run(&url, &GATHER, None).await;
-    ran.ends_with(0);
-    assert!(ran.errors.contains("is another one now"), "{}", ran.errors);
-    fixture.assert_enumerated().await
-}
-
-#[tokio::test]
-#[ignore = "nightly: many batches and processes, about 18 s"]
-async fn run_migration_turns_a_collection_back() -> Done {
-    let harness = Harness::start().await?;
-    let fixture = collection(&harness, 2).await?;
-    fixture.collection.upgrade("2.0").await?;
-    let url = harness.chain().url();
-    let words = [&GATHER[..], &["--gas", "400000", "--no-end"]].concat();
-    fixture.run(url, &words, None).await.ends_with(0);
-    let proxy = fixture.collection.address();
-    let abort = abortMigrationCall {
-        name: "Acorn".into(),
-        proxy,
-    };
-    harness
-        .chain()
-        .execute(harness.account(0), harness.registry(), &abort)
-        .await?;
-    let ran = fixture.run(url, &GATHER, None).await;
-    ran.ends_with(0);
-    assert_eq!(ran.document["back"], true);
-    assert_eq!(ran.document["items"], 18);
-    assert_eq!(fixture.collection.version().await?, "1.0");
-    Ok(())
 }

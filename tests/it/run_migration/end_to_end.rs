@@ -38,21 +38,6 @@ async fn run_migration_lets_the_contract_find_its_items() -> Done {
 }
 
 #[tokio::test]
-#[ignore = "nightly: many batches and processes, about 16 s"]
-async fn run_migration_without_an_end_stops_at_the_last_item() -> Done {
-    let harness = Harness::start().await?;
-    let fixture = begun(&harness, BATCHES, 30).await?;
-    let ran = fixture.run("--items members.txt --no-end").await;
-    ran.ends_with(0);
-    assert_eq!(ran.document["ended"], false);
-    assert_eq!(fixture.progress().await?, (30, 30));
-    let ran = fixture.run("--items members.txt").await;
-    ran.ends_with(0);
-    assert_eq!(ran.document["items"], 0);
-    fixture.assert_migrated().await
-}
-
-#[tokio::test]
 #[ignore = "nightly: many batches and processes, about 29 s"]
 async fn run_migration_turns_back_in_the_order_of_the_list() -> Done {
     let harness = Harness::start().await?;

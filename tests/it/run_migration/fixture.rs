@@ -1,15 +1,10 @@
 //! A points register in its complex migration, and the command line that continues it.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use crate::prelude::*;
+use std::process::{Child, ExitStatus, Stdio};
 
-use alloy::primitives::{Address, U256};
-use alloy::sol_types::SolEvent;
-use serde_json::Value;
-use stylus_upgrades_harness::{Harness, HarnessError, Instance, command_line, step};
+use stylus_upgrades_harness::{Instance, command_line, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{Batch, progressCall};
-use stylus_upgrades_interface::registry::Step;
-use stylus_upgrades_test_support::Words;
 use stylus_upgrades_tests::abi::points_v2::IPoints;
 
 pub(super) type Done = Result<(), HarnessError>;

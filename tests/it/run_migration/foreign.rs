@@ -1,10 +1,8 @@
 //! A program for a complex step that was written without our crates. No event and no storage word
 //! shows its progress; only `progress()` does.
 
-use alloy::primitives::Bytes;
-use alloy::sol_types::SolValue;
+use crate::prelude::*;
 use stylus_upgrades::registry;
-use stylus_upgrades_harness::{Harness, HarnessError, Lines, Solidity};
 
 use super::fixture::{Done, Fixture, waiting_at};
 

@@ -4,13 +4,12 @@
 //! The points are hit by `STYLUS_UPGRADES_KILL_AT`, with which the process sends SIGKILL to itself
 //! at that point. Further kills come from outside at random instants.
 
-use std::collections::BTreeMap;
+use crate::prelude::*;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use alloy::providers::Provider;
 use stylus_upgrades::kill_point::{Phase, VARIABLE};
-use stylus_upgrades_harness::Harness;
 
 use super::fixture::{BATCHES, Done, Fixture, begun, finish};
 

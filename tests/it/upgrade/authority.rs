@@ -1,15 +1,12 @@
-use alloy::primitives::{Bytes, U256};
-use stylus_upgrades_harness::{Harness, assert_reverts, step};
+use crate::prelude::*;
 use stylus_upgrades_interface::instance::IInstanceRegistry::{beginUpgradeCall, endUpgradeCall};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
-    AlreadyAtVersion, NotAProxy, UpgradeNotAuthorized, Upgraded, VersionNotFound,
-    implementationCall, implementationVersionCall, registryCall, upgradeToAndCallCall,
-    upgradeToCall,
+    AlreadyAtVersion, NotAProxy, UpgradeNotAuthorized, VersionNotFound, implementationCall,
+    implementationVersionCall, registryCall, upgradeToAndCallCall, upgradeToCall,
 };
-use stylus_upgrades_interface::registry::IRegistry::{NotAnInstance, rolloutCall};
-use stylus_upgrades_tests::abi::ICounter;
+use stylus_upgrades_interface::registry::IRegistry::NotAnInstance;
 
-use super::fixture::{Done, counter, initialize};
+use super::fixture::{Done, counter};
 
 #[tokio::test]
 async fn a_stranger_is_refused() -> Done {
@@ -66,49 +63,6 @@ async fn refusals_come_in_their_order() -> Done {
             version: "2.0".into(),
         },
     );
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_stranger_upgrades_through_rollout_to_what_is_current() -> Done {
-    let harness = Harness::start().await?;
-    let it = counter(&harness).await?;
-    it.definition
-        .migrate(
-            "2.0",
-            &it.second,
-            step::call("1.0", &super::fixture::migrate(5)),
-        )
-        .await?;
-    let late = it.definition.create_proxy("1.0", &initialize(1)).await?;
-    assert_eq!(late.version().await?, "1.0");
-    let rollout = rolloutCall {
-        name: "Counter".into(),
-        max: 5,
-    };
-    let receipt = harness
-        .chain()
-        .execute(harness.account(1), harness.registry(), &rollout)
-        .await?;
-    let upgraded = Upgraded {
-        implementation: it.second.address,
-    };
-    stylus_upgrades_harness::Receipt::from(receipt).assert_emitted(late.address(), &upgraded);
-    assert_eq!(late.version().await?, "2.0");
-    Ok(())
-}
-
-#[tokio::test]
-async fn migrate_takes_a_handful_of_instances_along() -> Done {
-    let harness = Harness::start().await?;
-    let it = counter(&harness).await?;
-    let other = it.definition.create_proxy("1.0", &initialize(1)).await?;
-    let step = step::call("1.0", &super::fixture::migrate(5));
-    it.definition.migrate("2.0", &it.second, step).await?;
-    for instance in [&it.instance, &other] {
-        assert_eq!(instance.version().await?, "2.0");
-        assert_eq!(instance.read(&ICounter::stepCall {}).await?, U256::from(5));
-    }
     Ok(())
 }
 

@@ -1,11 +1,8 @@
 //! The fixture of the upgrade tests: a counter at 1.0 with a version 2.0, and the same with the
 //! hostile contract.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
-use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, Program, step};
-use stylus_upgrades_interface::registry::Step;
-use stylus_upgrades_tests::abi::{ICounter, IHostile};
+use crate::prelude::*;
+use stylus_upgrades_harness::{Definition, Instance, Program, step};
 
 pub(crate) type Done = Result<(), HarnessError>;
 

@@ -1,9 +1,7 @@
-use alloy::primitives::{Address, B256, U256};
-use alloy::sol_types::{SolCall, SolError};
-use stylus_upgrades_harness::{Harness, Lines, Solidity, assert_reverts, step};
+use crate::prelude::*;
+use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{UpgradeInProgress, upgradeToCall};
 use stylus_upgrades_interface::registry::IRegistry::{Reentered, definitionCall, rolloutCall};
-use stylus_upgrades_tests::abi::IHostile;
 
 use super::fixture::{Done, data, hostile, hostile_owned_by, migrating};
 use stylus_upgrades_tests::proxies::probe;

@@ -1,6 +1,6 @@
-use alloy::primitives::{Address, B256, LogData, U256};
-use alloy::sol_types::SolEvent;
-use stylus_upgrades_harness::{Harness, assert_reverts, step};
+use crate::prelude::*;
+use alloy::primitives::LogData;
+use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::migratable::IMigratable::{Migrated, isMigratedCall};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     AdminChanged, NoPath, Upgraded, registryCall,
@@ -8,34 +8,8 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
 use stylus_upgrades_interface::registry::IRegistry::{
     InstanceUpgraded, ProxyCreated, definitionCall, instanceOfCall,
 };
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::ICounter;
 
 use super::fixture::{Done, counter, hostile, initialize, migrate, migrating};
-
-#[tokio::test]
-async fn an_upgrade_keeps_the_data_and_runs_the_migration() -> Done {
-    let harness = Harness::start().await?;
-    let it = counter(&harness).await?;
-    it.instance.send(&ICounter::incrementCall {}).await?;
-    it.instance.upgrade("2.0").await?;
-    assert_eq!(
-        it.instance.read(&ICounter::valueCall {}).await?,
-        U256::from(8)
-    );
-    assert_eq!(
-        it.instance.read(&ICounter::stepCall {}).await?,
-        U256::from(5)
-    );
-    it.instance.send(&ICounter::incrementCall {}).await?;
-    assert_eq!(
-        it.instance.read(&ICounter::valueCall {}).await?,
-        U256::from(13)
-    );
-    assert_eq!(it.instance.implementation().await?, it.second.address);
-    assert_eq!(it.instance.version().await?, "2.0");
-    Ok(())
-}
 
 #[tokio::test]
 async fn an_upgrade_emits_these_events_and_no_other() -> Done {
@@ -247,53 +221,5 @@ async fn the_calldata_of_the_last_step_may_come_with_the_upgrade() -> Done {
     let instance = definition.create_proxy("1.0", &initialize(1)).await?;
     instance.upgrade_and_call("2.0", &migrate(9)).await?;
     assert_eq!(instance.read(&ICounter::stepCall {}).await?, U256::from(9));
-    Ok(())
-}
-
-#[tokio::test]
-async fn the_way_back_is_a_new_version_with_the_old_code() -> Done {
-    let harness = Harness::start().await?;
-    let it = counter(&harness).await?;
-    let script = harness
-        .build_and_deploy("contracts/migrations/counter_back")
-        .await?;
-    it.instance.upgrade("2.0").await?;
-    let back = step::script("2.0", &script, &ICounter::stepCall {});
-    it.definition.add_version("3.0", &it.first, back).await?;
-    let upgrade = it.instance.upgrade("3.0").await?;
-    upgrade.assert_emitted(
-        it.instance.address(),
-        &Migrated {
-            from: "2.0".into(),
-            to: "3.0".into(),
-        },
-    );
-    assert_eq!(it.instance.implementation().await?, it.first.address);
-    assert_eq!(
-        it.instance.storage(U256::ZERO).await?,
-        B256::with_last_byte(7)
-    );
-    assert_eq!(it.instance.storage(U256::ONE).await?, B256::ZERO);
-    it.instance.send(&ICounter::incrementCall {}).await?;
-    assert_eq!(
-        it.instance.read(&ICounter::valueCall {}).await?,
-        U256::from(8)
-    );
-    Ok(())
-}
-
-#[tokio::test]
-async fn two_instances_keep_their_own_data() -> Done {
-    let harness = Harness::start().await?;
-    let it = counter(&harness).await?;
-    let other = it.definition.create_proxy("1.0", &initialize(100)).await?;
-    it.instance.upgrade("2.0").await?;
-    other.send(&ICounter::incrementCall {}).await?;
-    assert_eq!(other.read(&ICounter::valueCall {}).await?, U256::from(101));
-    assert_eq!(other.version().await?, "1.0");
-    assert_eq!(
-        it.instance.read(&ICounter::valueCall {}).await?,
-        U256::from(7)
-    );
     Ok(())
 }

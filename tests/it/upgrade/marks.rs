@@ -1,10 +1,8 @@
-use alloy::primitives::{B256, Bytes, U256};
-use stylus_upgrades_harness::{Harness, HarnessError, assert_reverts, step};
+use crate::prelude::*;
+use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     MigrationNotApplied, UpgradeSlotsTouched,
 };
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::IHostile;
 
 use super::fixture::{Done, data, hostile, migrating, write};
 

@@ -9,11 +9,9 @@
 //! | `once` | initializers and migrations: by nobody else, never twice (rules 3, 9) |
 //! | `interference` | re-entrancy while an upgrade runs, or around one (rules 4, 5) |
 //! | `marks` | what a step may not touch, and what it must set (rule 6) |
-//! | `failure` | a failed upgrade leaves everything as it was (rule 7) |
 //! | `value` | value goes along only where it is counted once (rule 10) |
 
 mod authority;
-mod failure;
 mod fixture;
 mod interference;
 mod lifecycle;

@@ -1,9 +1,8 @@
-use alloy::primitives::{B256, Bytes, U256};
-use stylus_upgrades_harness::{Harness, HarnessError, assert_reverts, step};
+use crate::prelude::*;
+use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
 use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::{ICounter, ICounter2, IHostile};
+use stylus_upgrades_tests::abi::ICounter2;
 
 use super::fixture::{Done, counter, data, hostile, initialize, migrate, migrating};
 

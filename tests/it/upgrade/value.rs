@@ -1,7 +1,6 @@
-use alloy::primitives::{Bytes, U256};
-use stylus_upgrades_harness::{Harness, assert_reverts, step};
+use crate::prelude::*;
+use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{ValueNotAccepted, upgradeToCall};
-use stylus_upgrades_tests::abi::IHostile;
 
 use super::fixture::{Done, data, hostile, migrating};
 

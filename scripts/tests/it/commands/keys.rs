@@ -1,9 +1,8 @@
 //! Keys: missing, malformed, and in a keystore.
 
-use crate::governance::sandbox::Sandbox;
+use crate::prelude::*;
 use alloy::signers::k256::elliptic_curve::rand_core::OsRng;
 use alloy::signers::local::PrivateKeySigner;
-use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 
 /// A file that nobody else can read.

@@ -1,8 +1,7 @@
 //! `call` and `send`: what they know by name, and what they refuse.
 
-use crate::governance::sandbox::{error, text};
 use crate::governance::trace::with_instance;
-use serde_json::json;
+use crate::prelude::*;
 
 /// An account without code.
 const NOBODY: &str = "0x00000000000000000000000000000000000000aa";

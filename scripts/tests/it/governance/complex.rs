@@ -3,10 +3,7 @@
 use crate::governance::creation::{card, send};
 use crate::governance::effects::ask;
 use crate::governance::interrupted::migration;
-use crate::governance::relay::Relay;
-use crate::governance::sandbox::{Sandbox, error, text};
-use serde_json::Value;
-use std::sync::Arc;
+use crate::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -119,10 +116,7 @@ fn what_a_resume_upgrades_into_a_complex_step_is_named_with_the_next_command() {
         version: "1.0".into(),
     };
     let old = ask(&sandbox, call).code.implementation;
-    let gone = sandbox
-        .node
-        .with_chain(move |chain| chain.set_code(old, alloy::primitives::Bytes::new()));
-    gone.expect("the chain");
+    sandbox.chain(move |chain| chain.set_code(old, alloy::primitives::Bytes::new()));
     let resumed = sandbox.run("Admin", "resume P");
     assert_eq!(resumed.exit, Some(5), "{resumed:#?}");
     let paused = resumed.document["paused"].as_array().expect("them");
@@ -137,11 +131,11 @@ fn a_program_that_could_not_end_is_refused_before_anything_is_sent() {
     let (sandbox, _) = registers(0);
     let nonce = |sandbox: &Sandbox| {
         let key = sandbox.node.accounts().mnemonic()[0].address();
-        let found = sandbox.node.with_chain(move |chain| {
+        let found = sandbox.chain(move |chain| {
             let latest = stylus_chain::BlockId::latest();
             chain.account(key, latest).map(|account| account.nonce)
         });
-        found.expect("the chain").expect("an account")
+        found.expect("an account")
     };
     let before = nonce(&sandbox);
     // code that names no UpgradeabilityStorage at all
@@ -152,10 +146,7 @@ fn a_program_that_could_not_end_is_refused_before_anything_is_sent() {
     // what the program was linked to is not on this chain
     let pinned = stylus_upgrades::build::Framework::pinned().expect("it");
     let storage = pinned.storage.address;
-    sandbox
-        .node
-        .with_chain(move |chain| chain.set_code(storage, alloy::primitives::Bytes::new()))
-        .expect("the chain");
+    sandbox.chain(move |chain| chain.set_code(storage, alloy::primitives::Bytes::new()));
     for words in [&MIGRATE[..], &[&["plan"], &MIGRATE[1..]].concat()] {
         let refused = sandbox.run("Admin", words);
         assert_eq!(error(&refused), "ProgramCannotEnd", "{refused:?}");
@@ -194,87 +185,6 @@ fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
         lines.contains(&"P 2.0 is activated already".to_owned()),
         "{lines:?}"
     );
-}
-
-#[test]
-#[ignore = "nightly: many commands of several people, about 7 s"]
-fn what_was_called_back_is_reported_as_not_tried_where_too_many_others_wait() {
-    let (sandbox, _) = one_called_back();
-    let others: Vec<String> = (0..4).map(|_| created(&sandbox)).collect();
-    // Five are more than the call takes along, and rollouts pass over what was called back.
-    let planned = sandbox.done("Other", "plan P 2.0");
-    let begun: Vec<&str> = planned["instances"]
-        .as_array()
-        .expect("instances")
-        .iter()
-        .filter(|one| one["migrating"] == true)
-        .map(|one| text(one, "proxy"))
-        .collect();
-    assert_eq!(begun, others, "{planned:#}");
-    assert_eq!(planned["untried"], 1, "{planned:#}");
-}
-
-#[test]
-#[ignore = "nightly: many commands of several people, about 8 s"]
-fn a_straggler_whose_path_holds_a_complex_step_is_no_failed_check() {
-    let sandbox = Sandbox::new();
-    sandbox.done("Admin", "define P --migrate Admin");
-    sandbox.done(
-        "Admin",
-        "register P 0.9 points-v1 --accept=initializer-of-other",
-    );
-    let create = |version: &str| {
-        let created = sandbox.done(
-            "Admin",
-            &format!("create-proxy P {version} --accept=initializer-omitted"),
-        );
-        text(&created, "proxy").to_owned()
-    };
-    let first = create("0.9");
-    sandbox.done("Admin", "migrate P 1.0 points-v1");
-    let straggler = create("0.9");
-    let migrated = sandbox.run("Admin", &MIGRATE);
-    assert_eq!(migrated.exit, Some(5), "{migrated:?}");
-    assert!(migrated.document.get("error").is_none(), "{migrated:?}");
-    let checks = migrated.document["checks"].as_array();
-    assert!(
-        checks
-            .into_iter()
-            .flatten()
-            .all(|check| check["ok"] == true)
-    );
-    let paused = migrated.document["paused"].as_array().expect("them");
-    for proxy in [&first, &straggler] {
-        assert!(names_next(paused, proxy), "{proxy}: {paused:?}");
-    }
-}
-
-#[test]
-#[ignore = "nightly: many commands of several people, about 11 s"]
-fn an_instance_in_a_complex_migration_is_reported_as_not_tried() {
-    let (sandbox, proxies) = registers(1);
-    let migrated = sandbox.run("Admin", &MIGRATE);
-    assert_eq!(migrated.exit, Some(5), "{migrated:?}");
-    let status = sandbox.done("Admin", "status P");
-    assert_eq!(text(instance(&status, &proxies[0]), "state"), "migrating");
-    let planned = sandbox.done("Other", "plan P 2.0");
-    assert_eq!(planned["problems"], Value::Array(vec![]), "{planned:#}");
-    assert_eq!(planned["instances"], Value::Array(vec![]), "{planned:#}");
-    assert_eq!(planned["untried"], 1, "{planned:#}");
-    let (_, lines) = sandbox.reported("Other", "plan P 2.0");
-    let is_said = |line: &String| line == "! 1 instance was not tried";
-    assert!(lines.iter().any(is_said), "{lines:#?}");
-    assert_eq!(planned["verdict"], "not-tried", "{planned:#}");
-    let check = "check P points-v2 --accept=migration-omitted --accept absent:interface";
-    let refused = sandbox.run("Other", &check);
-    assert_eq!(refused.exit, Some(1), "{refused:?}");
-    assert_eq!(
-        refused.document["coverage"]["trial"], "absent",
-        "{refused:?}"
-    );
-    assert!(!lines.iter().any(|line| line.contains("would succeed")));
-    assert!(!lines.iter().any(|line| line.contains('✓')), "{lines:#?}");
-    assert_eq!(planned["is_current"], false, "{planned:#}");
 }
 
 #[test]

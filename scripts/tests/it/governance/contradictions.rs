@@ -1,15 +1,7 @@
 //! An endpoint whose answers cannot all be true: several nodes behind one name, of which some lag, or
 //! one that lies. What was not seen is not reported as done, and nothing is done twice.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use serde_json::{Value, json};
-use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
-
-use crate::governance::relay::Relay;
-use crate::governance::sandbox::{Answer, CREATE, Sandbox, text};
-use stylus_upgrades_test_support::Words;
-
+use crate::prelude::*;
 const RECEIPT: &str = "eth_getTransactionReceipt";
 
 /// Runs a command at an endpoint that changes answers.
@@ -30,20 +22,6 @@ fn instances(sandbox: &Sandbox) -> usize {
     let status = sandbox.done("Admin", "status A");
     let instances = status["definitions"][0]["instances"].as_array();
     instances.expect("instances").len()
-}
-
-#[test]
-fn a_receipt_that_lags_behind_the_nonce_is_waited_for() {
-    let sandbox = Sandbox::with_counter("Admin", 0);
-    let looks = AtomicU32::new(0);
-    // About two seconds until the pauses are longest, then a look a second.
-    let answer = at(&sandbox, &CREATE, move |request, answer| {
-        if request["method"] == RECEIPT && looks.fetch_add(1, Ordering::SeqCst) < 15 {
-            answer["result"] = Value::Null;
-        }
-    });
-    assert_eq!(answer.exit, Some(0), "{answer:?}");
-    assert_eq!(instances(&sandbox), 1);
 }
 
 #[test]
@@ -102,27 +80,6 @@ fn logs_that_were_not_requested_are_refused() {
         }
     });
     assert_eq!(backwards.exit, Some(0), "{backwards:?}");
-}
-
-#[test]
-fn an_instance_without_code_has_no_proxys_code() {
-    let sandbox = Sandbox::with_counter("Admin", 2);
-    // On first contact the code of these two is compared, too.
-    let verified = [sandbox.saved("registry"), STYLUS_DEPLOYER.to_string()];
-    let verified = verified.map(|one| one.to_lowercase());
-    let answer = at(&sandbox, "verify A", move |request, answer| {
-        let account = request["params"][0].as_str().unwrap_or_default();
-        let is_verified = verified.contains(&account.to_lowercase());
-        if request["method"] == "eth_getCode" && !is_verified {
-            answer["result"] = json!("0x");
-        }
-    });
-    let checks = answer.document["checks"].as_array().expect("checks");
-    let mut proxies = checks
-        .iter()
-        .filter(|check| text(check, "what").starts_with("proxy code of"));
-    assert!(proxies.all(|check| check["ok"] == false), "{answer:?}");
-    assert_eq!(answer.exit, Some(1));
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! The creation of an instance that is reviewed: on what it depends, and what it does beside the proxy.
 
-use crate::governance::sandbox::{Sandbox, text};
-use alloy::primitives::{Address, B256, Bytes, U256, address, hex};
-use alloy::sol_types::SolCall;
-use serde_json::Value;
-use stylus_chain::CallRequest;
+use crate::governance::sandbox::ABSENT;
+use crate::prelude::*;
+use alloy::primitives::{address, hex};
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -21,10 +19,7 @@ pub(crate) fn sandbox(codes: &[(&str, Bytes)]) -> Sandbox {
     for (number, (name, code)) in (0..).zip(codes) {
         let account = Address::right_padding_from(&[CODE, number, 1]);
         let code = code.clone();
-        let set = sandbox
-            .node
-            .with_chain(move |chain| chain.set_code(account, code));
-        set.expect("the chain");
+        sandbox.chain(move |chain| chain.set_code(account, code));
         let both = "AND(Admin,Admin2)";
         sandbox.done(
             "Admin",
@@ -32,14 +27,7 @@ pub(crate) fn sandbox(codes: &[(&str, Bytes)]) -> Sandbox {
         );
         let account = account.to_string();
         let register = ["register", name, "1.0", &account, "--layout", "layout.json"];
-        let absent = [
-            "absent:source",
-            "absent:interface",
-            "absent:steps",
-            "absent:live-instances",
-        ];
-        let absent = absent.map(|part| ["--accept", part]).concat();
-        sandbox.done("Admin", &[&register[..], &absent].concat());
+        sandbox.done("Admin", &[&register[..], &[ABSENT]].concat());
     }
     sandbox
 }
@@ -129,15 +117,6 @@ pub(crate) fn pays(to: Address, calls: Address) -> Bytes {
 }
 
 #[test]
-fn a_creation_that_does_other_things_between_two_limits_is_a_danger() {
-    let sandbox = sandbox(&[("Between", between())]);
-    let review = reviewed(&sandbox, "Between");
-    let (weight, says) = card(&review, "trial");
-    assert_eq!(weight, "danger", "{says}");
-    assert!(says.contains("DependsOnGas"), "{says}");
-}
-
-#[test]
 fn ether_that_an_initializer_gives_to_an_approver_is_shown_to_the_wei() {
     let admin = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
     let sandbox = sandbox(&[("Pays", pays(admin, Address::ZERO))]);
@@ -147,10 +126,7 @@ fn ether_that_an_initializer_gives_to_an_approver_is_shown_to_the_wei() {
     let proxy: Address = text(&review["created"]["tried"], "proxy")
         .parse()
         .expect("an address");
-    let set = sandbox
-        .node
-        .with_chain(move |chain| chain.set_balance(proxy, U256::from(10)));
-    set.expect("the chain");
+    sandbox.chain(move |chain| chain.set_balance(proxy, U256::from(10)));
     let review = sandbox.done("Admin2", &format!("pending {}", text(&review, "action")));
     let tried = &review["created"]["tried"];
     assert_eq!(tried["balance"], serde_json::json!(["0xa", "0x0"]));
@@ -214,10 +190,7 @@ fn what_an_initializer_changes_beside_the_proxy_is_listed() {
     let codes = [("Calls", calls.into())];
     let sandbox = sandbox(&codes);
     let stores = hex!("600160005500").into();
-    let set = sandbox
-        .node
-        .with_chain(move |chain| chain.set_code(target, stores));
-    set.expect("the chain");
+    sandbox.chain(move |chain| chain.set_code(target, stores));
     let review = reviewed(&sandbox, "Calls");
     let others = &review["created"]["tried"]["others"];
     assert_eq!(others.as_array().map(Vec::len), Some(1), "{others:#}");

@@ -1,16 +1,11 @@
 //! What an earlier run sent is the answer to the same command only while it holds, and only if this key
 //! sent it.
 
-use crate::governance::sandbox::{Answer, Sandbox, text};
-use alloy::primitives::keccak256;
-use alloy::sol_types::SolCall;
-use serde_json::json;
+use crate::prelude::*;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
 use std::process::Command;
 use stylus_upgrades::kill_point::VARIABLE;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use stylus_upgrades_test_support::Words;
 
 const JOURNALS: &str = ".stylus-upgrades";
 
@@ -59,22 +54,6 @@ fn a_pause_of_an_earlier_run_that_was_undone_since_is_sent() {
     assert_eq!(again.exit, Some(0), "{again:?}");
     assert!(!is_sent_again(&again), "{again:?}");
     assert_eq!(state(&sandbox), "live");
-}
-
-#[test]
-fn a_policy_of_an_earlier_run_that_was_changed_since_is_set() {
-    let sandbox = Sandbox::with_counter("OR(Admin,Admin2)", 0);
-    let set = |policy| ["policy", "update", "A", "--role", "migrate", policy];
-    killed(&sandbox, &set("Admin"), "mined:1");
-    let kept = std::fs::read(journal_of(&sandbox, 0)).expect("a journal");
-    sandbox.done("Admin", &set("OR(Admin,Admin2)"));
-    std::fs::create_dir_all(sandbox.path(JOURNALS)).expect("a folder");
-    std::fs::write(journal_of(&sandbox, 0), kept).expect("written");
-    let again = sandbox.run("Admin", &set("Admin"));
-    assert_eq!(again.exit, Some(0), "{again:?}");
-    assert!(is_sent_again(&again), "{again:?}");
-    let refused = sandbox.run("Admin2", "pause A");
-    refused.is(1, "NotAnApprover");
 }
 
 #[test]

@@ -1,13 +1,9 @@
 //! What a migration does beside the instances, and with other gas: reported by `plan` and `review`.
 
 use crate::governance::creation::{between, card, creation, pays, sandbox as with_codes, send};
-use crate::governance::sandbox::{Sandbox, text};
-use alloy::primitives::{Address, B256, Bytes, U256, address, hex, keccak256, utils::Unit};
-use alloy::sol_types::SolCall;
-use serde_json::Value;
-use stylus_chain::{BlockId, CallRequest, Overrides};
-use stylus_upgrades::build::Artifact;
-use stylus_upgrades_interface::chain::{ARB_WASM, FRAGMENT_PREFIX, IArbWasm, ROOT_PREFIX};
+use crate::prelude::*;
+use alloy::primitives::{address, hex};
+use stylus_chain::Overrides;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::{Code, IRegistry as abi, Step};
 
@@ -24,7 +20,7 @@ where
     C::Return: Send + 'static,
 {
     let registry: Address = sandbox.saved("registry").parse().expect("an address");
-    let answer = sandbox.node.with_chain(move |chain| {
+    let answer = sandbox.chain(move |chain| {
         let request = CallRequest {
             to: Some(registry),
             input: call.abi_encode().into(),
@@ -33,7 +29,7 @@ where
         let outcome = chain.call(request, BlockId::latest(), &Overrides::default());
         C::abi_decode_returns(&outcome.expect("it answers").output).expect("an answer")
     });
-    answer.expect("the chain")
+    answer
 }
 
 /// An instance of each of two definitions: `Pay`, which owns ether, and `Other`, which stores a word
@@ -57,19 +53,13 @@ fn sandbox() -> (Sandbox, [Address; 2]) {
         ask(&sandbox, query)
     });
     let rich = proxies[0];
-    let set = sandbox
-        .node
-        .with_chain(move |chain| chain.set_balance(rich, U256::from(OWNED)));
-    set.expect("the chain");
+    sandbox.chain(move |chain| chain.set_balance(rich, U256::from(OWNED)));
     (sandbox, proxies)
 }
 
 /// Gives an account code.
 fn puts(sandbox: &Sandbox, account: Address, code: Bytes) {
-    let set = sandbox
-        .node
-        .with_chain(move |chain| chain.set_code(account, code));
-    set.expect("the chain");
+    sandbox.chain(move |chain| chain.set_code(account, code));
 }
 
 /// Puts that code where nothing is; the call that makes it `Pay` 2.0 with a migration that runs it.
@@ -353,48 +343,4 @@ fn code_that_cannot_be_looked_into_hides_nothing_else() {
     };
     assert!(trials.clone().any(is_said), "{review:#}");
     assert!(trials.clone().all(|card| card["severity"] != "good"));
-}
-
-#[test]
-fn a_program_in_fragments_reads_what_its_module_imports() {
-    let (sandbox, _) = sandbox();
-    let wat = r#"(module
-        (import "vm_hooks" "evm_gas_left" (func (result i64)))
-        (import "vm_hooks" "block_timestamp" (func (result i64)))
-        (memory (export "memory") 1 1)
-        (func (export "user_entrypoint") (param i32) (result i32) (i32.const 0)))"#;
-    let wasm = wat::parse_str(wat).expect("a module");
-    let program = Artifact::from_wasm("test", &wasm).expect("a program");
-    let part = address!("f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1");
-    let fragment = [&FRAGMENT_PREFIX[..], &program.code[4..]].concat();
-    puts(&sandbox, part, fragment.into());
-    let length = u32::try_from(program.wasm.len()).expect("small");
-    let mut root = [&ROOT_PREFIX[..], &[0], &length.to_be_bytes()].concat();
-    root.extend(part);
-    puts(&sandbox, NEW, root.clone().into());
-    let sender = sandbox.node.addresses()[0];
-    let activated = sandbox.node.with_chain(move |chain| {
-        chain.impersonate(sender);
-        let request = CallRequest {
-            to: Some(ARB_WASM),
-            value: Unit::ETHER.wei(),
-            gas: Some(20_000_000),
-            input: IArbWasm::activateProgramCall { program: NEW }
-                .abi_encode()
-                .into(),
-            ..CallRequest::default()
-        };
-        let hash = chain.submit_unsigned(sender, request).expect("accepted");
-        chain.receipt(hash).expect("mined").success
-    });
-    assert!(activated.expect("the chain"));
-    let (plan, review) = proposed(&sandbox, root.into());
-    assert_eq!(
-        plan["reads"][0]["gas"],
-        serde_json::json!(["evm_gas_left"]),
-        "{plan:#}"
-    );
-    let others = serde_json::json!(["block_timestamp"]);
-    assert_eq!(plan["reads"][0]["others"], others, "{plan:#}");
-    assert_ne!(card(&review, "trial").0, "good", "{review:#}");
 }

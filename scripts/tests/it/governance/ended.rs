@@ -1,9 +1,7 @@
 //! What is reported of an action that has ended, of what comes next, and by which names.
 
-use crate::governance::sandbox::{CREATE_SAVED, MIGRATE, Sandbox, error, text};
-use alloy::primitives::Address;
-use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use crate::governance::sandbox::CREATE_SAVED;
+use crate::prelude::*;
 
 #[test]
 fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {

@@ -47,9 +47,8 @@ fn what_plan_writes_is_checked_on_chain_and_read_in_words_by_everybody() {
     );
 
     let migrate = with(&MIGRATE, &["--expect", FILE]);
-    let proposed = sandbox.run("Admin", &migrate);
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-    let action = text(&proposed.document, "action").to_owned();
+    let proposed = sandbox.proposed("Admin", &migrate);
+    let action = text(&proposed, "action").to_owned();
     // The chain goes on elsewhere: what the upgrade changes is the same.
     sandbox.wait(5_000);
     let same = sandbox.done("Admin2", &format!("pending {action} --against {hash}"));
@@ -210,9 +209,8 @@ fn state_that_moved_while_the_delay_ran_is_refused_on_chain() {
         &with(&["migrate"], &step),
         &["--expect", FILE, "--skip-failing"],
     );
-    let proposed = sandbox.run("Admin", &migrate);
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-    let action = text(&proposed.document, "action").to_owned();
+    let proposed = sandbox.proposed("Admin", &migrate);
+    let action = text(&proposed, "action").to_owned();
     let approved = sandbox.run("Admin2", &format!("approve {action}"));
     assert_eq!(
         (approved.exit, text(&approved.document, "blocked_by")),
@@ -238,56 +236,6 @@ fn state_that_moved_while_the_delay_ran_is_refused_on_chain() {
     );
     sandbox.done("Other", "send counter increment()");
     assert_eq!(value(&sandbox), "9");
-}
-
-#[test]
-#[ignore = "nightly: many commands of several people, about 10 s"]
-fn a_file_that_was_edited_after_an_approval_is_told_to_be_another_check() {
-    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
-    write(
-        &sandbox,
-        "expect = [\"unchanged value()\", \"equal step() 5\"]\n",
-    );
-    let migrate = with(&MIGRATE, &["--expect", FILE]);
-    let proposed = sandbox.run("Admin", &migrate);
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-    let action = text(&proposed.document, "action").to_owned();
-    let reviewed = sandbox.raw(&format!("pending {action} --json")).stdout;
-    std::fs::write(sandbox.path("reviewed.json"), reviewed).expect("written");
-
-    write(&sandbox, "expect = [\"equal step() 5\"]\n");
-    let edited = sandbox.run("Admin2", &migrate);
-    edited.is(2, "Unconfirmed");
-    let message = text(&edited.document["error"], "message");
-    assert!(
-        message.contains(&action) && message.contains("has another check"),
-        "{message}"
-    );
-    let other = with(&migrate, &["--accept", "other-action"]);
-    let other = sandbox.run("Admin2", &other);
-    assert_eq!(other.exit, Some(3), "one approval each: {other:?}");
-    let other = text(&other.document, "action").to_owned();
-    assert_ne!(other, action);
-    for (action, expects) in [(&action, true), (&other, false)] {
-        let pending = sandbox.done("Admin", &format!("pending {action}"));
-        assert_eq!(
-            says(&pending["facts"], "unchanged value()"),
-            expects,
-            "{pending:#}"
-        );
-    }
-    let accept = [
-        "--reviewed",
-        "reviewed.json",
-        "--accept",
-        "absent:interface,other-action",
-    ];
-    let refused = sandbox.run("Admin", &with(&["approve", &other], &accept));
-    refused.is(2, "Reviewed");
-    // What is approved is the proposal, whatever the file says now.
-    sandbox.done("Admin2", &with(&["approve", &action], &accept));
-    let history = sandbox.done("Other", "history A");
-    assert!(says(&history["checks"], "unchanged value()"), "{history:#}");
 }
 
 #[test]

@@ -1,23 +1,13 @@
 //! Programs that one account cannot hold: fragments, where the chain takes them (ArbOS 60).
 
 use crate::governance::creation::{creation, sandbox, send};
-use crate::governance::sandbox::{Sandbox, text};
+use crate::governance::sandbox::ABSENT;
+use crate::prelude::*;
 use alloy::hex;
-use alloy::primitives::{Address, Bytes, keccak256};
-use serde_json::Value;
-use stylus_chain::{BlockId, CallRequest, Overrides};
-use stylus_devnode::NodeConfig;
+use stylus_chain::Overrides;
 
 /// `big()`.
 const BIG: [u8; 4] = hex!("887b13a3");
-/// What nobody knows of a module that is given without sources.
-const ABSENT: [&str; 4] = [
-    "absent:source",
-    "absent:interface",
-    "absent:steps",
-    "absent:live-instances",
-];
-
 /// A module that answers `big()` alone, with 32 bytes of its data, which nothing compresses.
 fn big(bytes: usize) -> Vec<u8> {
     let mut noise = String::new();
@@ -46,10 +36,8 @@ fn big(bytes: usize) -> Vec<u8> {
 
 fn nonce(sandbox: &Sandbox) -> u64 {
     let who = sandbox.node.addresses()[0];
-    let nonce = sandbox
-        .node
-        .with_chain(move |chain| chain.pending_nonce(who));
-    nonce.expect("the chain")
+    let nonce = sandbox.chain(move |chain| chain.pending_nonce(who));
+    nonce
 }
 
 fn names(done: &Value) -> Vec<&str> {
@@ -63,11 +51,9 @@ fn a_program_that_one_account_cannot_hold_is_deployed_and_upgraded_to_in_fragmen
     let created = creation("Pay", Bytes::new());
     (0..2).for_each(|who| send(&sandbox, who, &created));
     std::fs::write(sandbox.path("big.wasm"), big(40_000)).expect("written");
-    let absent = ABSENT.map(|part| ["--accept", part]).concat();
-    let version = ["Pay", "2.0", "big.wasm", "--layout", "layout.json"];
-    let way = [&version[..], &absent].concat();
+    let way = format!("Pay 2.0 big.wasm --layout layout.json {ABSENT}");
 
-    let planned = sandbox.done("Admin", &[&["plan"][..], &way].concat());
+    let planned = sandbox.done("Admin", &format!("plan {way}"));
     assert_eq!(planned["verdict"], "whole", "{planned:#}");
     let planned = names(&planned);
     assert_eq!(
@@ -79,7 +65,7 @@ fn a_program_that_one_account_cannot_hold_is_deployed_and_upgraded_to_in_fragmen
         "{planned:?}"
     );
 
-    let done = sandbox.done("Admin", &[&["migrate"][..], &way].concat());
+    let done = sandbox.done("Admin", &format!("migrate {way}"));
     let begun = [
         "deploy fragment 1 of 2 of big",
         "deploy fragment 2 of 2 of big",

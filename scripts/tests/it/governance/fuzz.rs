@@ -1,8 +1,6 @@
 //! `fuzz`: calls that nobody has made yet, with the code of today and with the planned upgrade.
 
-use crate::governance::sandbox::{Answer, Sandbox, error, text};
-use serde_json::{Value, json};
-
+use crate::prelude::*;
 /// A fuzzer run of the counter's version 2, which counts in steps.
 fn fuzz(sandbox: &Sandbox, step: &str, more: &[&str]) -> Answer {
     let upgrade = [

@@ -1,11 +1,9 @@
 //! What happened and whether it still holds, by commands and by the library beneath.
 
-use crate::governance::sandbox::{MIGRATE, ROLLBACK, Sandbox, text};
-use alloy::primitives::{Address, Bytes, U256};
-use serde_json::{Value, json};
+use crate::governance::sandbox::ROLLBACK;
+use crate::prelude::*;
 use stylus_upgrades::client::Client;
-use stylus_upgrades::history::{Wanted, differences, read};
-use stylus_upgrades::model::Slice;
+use stylus_upgrades::history::{Wanted, read};
 use stylus_upgrades::names::Names;
 use stylus_upgrades_interface::registry::IRegistry;
 
@@ -98,10 +96,7 @@ fn changed_code_and_slots_are_found_and_exit_1() {
         |value: &Value, field: &str| -> Address { text(value, field).parse().expect("it") };
     let implementation = address(&definition["versions"][1], "implementation");
     let proxy = address(&definition["instances"][0], "proxy");
-    sandbox
-        .node
-        .with_chain(move |chain| chain.set_code(implementation, Bytes::from_static(&[0x5f])))
-        .expect("the chain");
+    sandbox.chain(move |chain| chain.set_code(implementation, Bytes::from_static(&[0x5f])));
     let changed = sandbox.run("Other", "history A");
     changed.is(1, "Checks");
     let failed: Vec<_> = checks(&changed.document)
@@ -113,10 +108,7 @@ fn changed_code_and_slots_are_found_and_exit_1() {
 
     let slot = stylus_upgrades_interface::slots::IMPLEMENTATION.into();
     let word = implementation.into_word();
-    sandbox
-        .node
-        .with_chain(move |chain| chain.set_storage_at(proxy, slot, word))
-        .expect("the chain");
+    sandbox.chain(move |chain| chain.set_storage_at(proxy, slot, word));
     let hidden = sandbox.run("Other", "verify");
     assert_eq!(hidden.exit, Some(1));
     let failed: Vec<_> = checks(&hidden.document)
@@ -229,44 +221,5 @@ async fn a_layout_that_is_published_as_the_name_of_a_definition_is_not_in_its_hi
             .entries
             .iter()
             .all(|entry| entry.event != "LayoutPublished")
-    );
-}
-
-#[tokio::test]
-#[ignore = "nightly: a long history, read by many commands, about 27 s"]
-async fn what_the_events_say_is_what_the_views_say_at_every_step() {
-    let sandbox = eventful();
-    let registry = registry(&sandbox);
-    let client = Client::connect(&sandbox.node.endpoint()).await.expect("it");
-    for name in ["A", ""] {
-        let history = read(&client, registry, name, &Names::default(), Wanted::All)
-            .await
-            .expect("it");
-        let found = differences(
-            &client,
-            registry,
-            &history.definition,
-            &Slice::whole(&history.definition),
-        )
-        .await
-        .expect("it");
-        assert_eq!(found, [], "{name:?}");
-    }
-    let mut lying = read(&client, registry, "A", &Names::default(), Wanted::All)
-        .await
-        .expect("it")
-        .definition;
-    lying.sequence += 1;
-    lying.versions.pop();
-    let found = differences(&client, registry, &lying, &Slice::whole(&lying))
-        .await
-        .expect("it");
-    let whats: Vec<_> = found
-        .iter()
-        .map(|difference| difference.what.as_str())
-        .collect();
-    assert!(
-        whats.contains(&"sequence") && whats.contains(&"versions"),
-        "{whats:?}"
     );
 }

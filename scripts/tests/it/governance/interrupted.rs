@@ -3,14 +3,10 @@
 
 use crate::governance::creation::send;
 use crate::governance::effects::ask;
-use crate::governance::relay::Relay;
-use crate::governance::sandbox::{Answer, MIGRATE, Sandbox, text};
-use serde_json::{Value, json};
+use crate::prelude::*;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use stylus_upgrades_test_support::Words;
 
 /// Who alone migrates: each of two.
 const EITHER: &str = "OR(Admin,Admin2)";
@@ -128,34 +124,6 @@ fn a_way_past(sandbox: &Sandbox) -> abi::migrateCall {
     );
     send(sandbox, 0, &second);
     third
-}
-
-#[test]
-#[ignore = "nightly: an upgrade by a rival in the middle, about 15 s"]
-fn a_rollout_to_what_is_activated_meanwhile_was_compared_or_says_that_it_was_not() {
-    let methods = ["eth_call", "eth_estimateGas", "eth_sendRawTransaction"];
-    let places = methods
-        .iter()
-        .flat_map(|method| (0..3).map(move |at| (*method, at)));
-    for (method, at) in places.filter(|(method, at)| *method == "eth_call" || *at == 0) {
-        let sandbox = Arc::new(Sandbox::with_counter(EITHER, 5));
-        let third = a_way_past(&sandbox);
-        let seen = AtomicUsize::new(0);
-        // The last calls before the first transaction: the estimate stands behind them.
-        let is_there = move |_: usize, found: &str| {
-            found == method && seen.fetch_add(1, Ordering::Relaxed) == at * 4
-        };
-        let work = move |sandbox: &Sandbox| send(sandbox, 0, &third);
-        let (answer, is_done) = interrupted(&sandbox, &["upgrade", "A"], is_there, work);
-        assert!(is_done, "{method} {at}");
-        require_truth(&sandbox, &answer, &format!("{method} {at}"));
-        if method == "eth_sendRawTransaction" {
-            assert_eq!(answer.exit, Some(1), "{answer:#?}");
-            let moved = answer.document["not_compared"].as_array().expect("them");
-            assert_eq!(moved.len(), 5);
-            assert_eq!(moved[0]["to"], json!("3.0"));
-        }
-    }
 }
 
 #[test]

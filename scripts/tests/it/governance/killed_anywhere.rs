@@ -1,12 +1,10 @@
 //! Every command that sends, killed with SIGKILL in each phase of each of its transactions and
 //! typed again: it ends as if it had never been killed, with no transaction more.
 
-use crate::governance::sandbox::{Answer, CREATE_SAVED, ROLLBACK, Sandbox};
-use serde_json::{Value, json};
+use crate::governance::sandbox::{CREATE_SAVED, ROLLBACK};
+use crate::prelude::*;
 use std::os::unix::process::ExitStatusExt;
-use std::time::Instant;
 use stylus_upgrades::kill_point::{Phase, VARIABLE};
-use stylus_upgrades_test_support::Words;
 
 const PHASES: [Phase; 5] = [
     Phase::BeforeSending,
@@ -112,8 +110,8 @@ impl Fixture {
 }
 
 fn snapshot(sandbox: &Sandbox) -> u64 {
-    let taken = sandbox.node.with_chain(|chain| chain.snapshot());
-    taken.expect("the chain")
+    let taken = sandbox.chain(|chain| chain.snapshot());
+    taken
 }
 
 /// At every how many of its transactions a command is killed: at each one where there are few, and
@@ -234,74 +232,6 @@ fn migrate_rollout_and_rollback_killed_anywhere_and_typed_again_go_on() {
     sandbox.done("Admin", &words);
     assert!(survives(sandbox, &ROLLBACK) >= 9);
 }
-
-/// Rounds of kills at random.
-fn rounds() -> u64 {
-    if stylus_upgrades_test_support::long() {
-        40
-    } else {
-        3
-    }
-}
-/// Kills in one round, at most: a run that is always killed early never comes to anything.
-const KILLS_MAX: usize = 6;
-
-/// Kills the command from outside, again and again at any time that an undisturbed run takes, and
-/// lets it end at last.
-fn survives_any_time(sandbox: Sandbox, words: &(impl Words + ?Sized)) {
-    let words = &words.list()[..];
-    let mut fixture = Fixture::new(sandbox);
-    let (before, begun) = (fixture.sandbox.nonce(), Instant::now());
-    let whole = fixture.sandbox.run("Admin", words);
-    let taken = begun.elapsed();
-    let expected = fixture.trace(&whole, before);
-    // xorshift: the same moments in every run, as far as the machine's speed is the same
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    for round in 0..rounds() {
-        fixture.again();
-        let mut moments = Vec::new();
-        for _ in 0..KILLS_MAX {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            let moment = taken.mul_f64((state % 1_000) as f64 / 1_000.0);
-            let mut child = fixture.sandbox.start("Admin", words);
-            std::thread::sleep(moment);
-            let is_over = child.try_wait().expect("it").is_some();
-            child.kill().expect("killed");
-            child.wait().expect("it ended");
-            moments.push(moment);
-            if is_over {
-                break;
-            }
-        }
-        let answer = fixture.sandbox.run("Admin", words);
-        let mut found = fixture.trace(&answer, before);
-        // Where everything was done and told before the last kill, the last run finds nothing to do
-        // and says so in its own way. What is on chain is the same.
-        (found.said, found.exit) = (expected.said.clone(), expected.exit);
-        assert_eq!(
-            found, expected,
-            "{words:?} round {round}, killed after {moments:?}: {answer:?}"
-        );
-    }
-}
-
-#[test]
-#[ignore = "nightly: kills the command at every point, about 57 s"]
-fn commands_killed_at_any_time_again_and_again_do_nothing_twice() {
-    let counter = || Sandbox::with_counter("Admin", 0);
-    survives_any_time(counter(), &with("register", &VERSION_2));
-    survives_any_time(
-        Sandbox::with_counter("Admin", 10),
-        &with("migrate", &VERSION_2),
-    );
-    let fixture = Fixture::new(Sandbox::with_counter("Admin", 10));
-    assert!(fixture.killed(&with("migrate", &VERSION_2), Phase::BeforeSending, 5));
-    let _ = std::fs::remove_dir_all(fixture.sandbox.path(".stylus-upgrades"));
-    survives_any_time(fixture.sandbox, "upgrade A");
-}
-
 #[test]
 fn what_an_earlier_run_did_counts_only_for_the_same_command() {
     let fixture = Fixture::new(Sandbox::with_counter("Admin", 0));

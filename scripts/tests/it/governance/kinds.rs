@@ -1,8 +1,6 @@
 //! Instances with an EVM proxy, from the command line.
 
-use crate::governance::sandbox::{CREATE, MIGRATE, Sandbox, text};
-use serde_json::Value;
-
+use crate::prelude::*;
 /// Whether all of a command's checks hold.
 fn holds(document: &Value) -> bool {
     let checks = document["checks"].as_array().expect("checks");

@@ -1,10 +1,8 @@
 //! Gas that pays for L1, on a chain that answers as Nitro does: its NodeInterface names the part, the
 //! estimate holds it, and a copy of the state does not know it.
 
-use crate::governance::relay::{Relay, ask};
-use crate::governance::sandbox::{MIGRATE, Sandbox, text};
-use serde_json::{Value, json};
-use stylus_upgrades_test_support::Words;
+use crate::governance::relay::ask;
+use crate::prelude::*;
 
 /// Units of gas of each transaction that pay for L1.
 const L1: u64 = 300_000;

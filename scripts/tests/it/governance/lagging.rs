@@ -1,15 +1,13 @@
 //! An endpoint of two nodes, one of which lags: it takes transactions and has receipts, and what is
 //! read comes from before them.
 
-use crate::governance::relay::{Relay, ask};
-use crate::governance::sandbox::{Answer, CREATE, MIGRATE, Sandbox};
-use serde_json::{Value, json};
+use crate::governance::relay::ask;
+use crate::prelude::*;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
-use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use std::time::Instant;
+use stylus_devnode::{NodeHandle, spawn};
 use stylus_upgrades::kill_point::VARIABLE;
-use stylus_upgrades_test_support::Words;
 
 /// How long a node lags behind each transaction.
 const LAG: Duration = Duration::from_millis(1_500);
@@ -121,31 +119,6 @@ fn an_earlier_runs_transaction_that_a_lagging_node_does_not_know_is_not_forgotte
 }
 
 #[test]
-fn the_very_bytes_of_an_earlier_run_are_waited_for() {
-    let sandbox = Sandbox::with_counter("Admin", 0);
-    let node = behind(&sandbox);
-    killed(&sandbox, "sent:1");
-    // The next run signs the same bytes, which the chain has already.
-    let (host, sent) = (node.address().to_string(), Mutex::new(None::<Instant>));
-    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
-        let mut sent = sent.lock().expect("it");
-        if request["method"] == SEND {
-            *sent = Some(Instant::now());
-        } else if sent.is_none_or(|sent| sent.elapsed() < LAG) {
-            *answer = ask(&host, request);
-        }
-    });
-    let answer = run_at(&sandbox, &CREATE, &relay);
-    assert_eq!(answer.exit, Some(0), "{answer:?}");
-    assert_eq!(answer.document["executed"], true);
-    assert_eq!(instances(&sandbox), 1);
-    assert!(
-        !sandbox.path(".stylus-upgrades").exists(),
-        "a journal is left"
-    );
-}
-
-#[test]
 fn a_journal_counts_at_every_endpoint_of_its_chain() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     killed(&sandbox, "mined:1");
@@ -158,30 +131,6 @@ fn a_journal_counts_at_every_endpoint_of_its_chain() {
     let answer = run_at(&sandbox, &CREATE, &relay);
     assert_eq!(answer.exit, Some(0), "{answer:?}");
     assert_eq!(instances(&sandbox), 1, "{answer:?}");
-}
-
-#[test]
-fn a_transaction_whose_log_is_there_is_looked_for_until_it_is_there() {
-    let sandbox = Sandbox::with_counter("Admin", 1);
-    let whole = sandbox.done("Admin", "history A");
-    let looks = AtomicU32::new(0);
-    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
-        let is_due = request["method"] == "eth_getTransactionByHash";
-        if is_due && !looks.fetch_add(1, Ordering::SeqCst).is_multiple_of(3) {
-            answer["result"] = Value::Null;
-        }
-    });
-    let answer = run_at(&sandbox, "history A", &relay);
-    assert_eq!(answer.exit, Some(0), "{answer:?}");
-    assert_eq!(answer.document["entries"], whole["entries"]);
-
-    let never = Relay::lying(&sandbox.node.endpoint(), |request, answer| {
-        if request["method"] == "eth_getTransactionByHash" {
-            answer["result"] = json!(null);
-        }
-    });
-    let answer = run_at(&sandbox, "history A", &never);
-    answer.is(4, "Unreachable");
 }
 
 #[test]

@@ -1,12 +1,8 @@
 //! The answer to a transaction is lost on a chain that does not begin anew: what may have been sent is said, and
 //! the same command in another folder does not send it again.
 
-use crate::governance::relay::Relay;
-use crate::governance::sandbox::Sandbox;
-use serde_json::{Value, json};
-use std::path::Path;
-use stylus_devnode::{ChainConfig, NodeConfig};
-use stylus_upgrades_test_support::Words;
+use crate::prelude::*;
+use stylus_devnode::ChainConfig;
 
 /// A chain that is nobody's local one.
 const PUBLIC: u64 = 421_614_000;
@@ -53,14 +49,6 @@ fn on_a_local_chain_it_is_not_sent_again_from_the_same_folder() {
     lost(ChainConfig::default().chain_id, ".", |_, _| {});
 }
 
-#[test]
-fn a_journal_beside_the_manifest_as_it_was_kept_before_is_read() {
-    lost(PUBLIC, "later", |state, folder| {
-        let before = folder.join(".stylus-upgrades");
-        std::fs::rename(state.join("journals"), before).expect("moved");
-    });
-}
-
 /// The answer to a creation is lost, and the same command is typed in another folder, once that was prepared.
 fn lost(chain_id: u64, folder: &str, prepare: impl Fn(&Path, &Path)) {
     let sandbox = Sandbox::on(NodeConfig {
@@ -79,14 +67,7 @@ fn lost(chain_id: u64, folder: &str, prepare: impl Fn(&Path, &Path)) {
     done("registry deploy --save");
     done("define A --migrate Admin");
     done("register A 1.0 counter-v1");
-    let create = [
-        "create-proxy",
-        "A",
-        "1.0",
-        "--init",
-        "initialize(uint256)",
-        "7",
-    ];
+    let create = "create-proxy A 1.0 --init initialize(uint256) 7";
 
     let relay = Relay::lying(&endpoint, |request, answer| {
         if request["method"] == "eth_sendRawTransaction" {

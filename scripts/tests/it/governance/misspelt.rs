@@ -1,6 +1,6 @@
 //! Names and words that are a slip away from what there is, and what the answer to them says.
 
-use crate::governance::sandbox::{Answer, CREATE, Sandbox, error, text};
+use crate::governance::sandbox::{Answer, Sandbox, error, text};
 
 /// What the answer says under that name.
 fn reported<'a>(answer: &'a Answer, field: &str) -> &'a str {
@@ -42,36 +42,6 @@ fn a_definition_that_is_not_there_is_answered_with_those_that_are() {
     assert!(
         next.contains("stylus-upgrades define Points --migrate POLICY"),
         "{next}"
-    );
-}
-
-#[test]
-fn a_role_that_is_not_there_is_answered_with_those_that_are() {
-    let sandbox = Sandbox::with_counter("Admin", 0);
-    let words = "policy explain A --role migrat";
-    let answer = sandbox.run("Admin", &words);
-    answer.is(1, "UnknownRole");
-    assert!(
-        reported(&answer, "message").contains("\"migrat\""),
-        "{answer:?}"
-    );
-    assert_eq!(
-        reported(&answer, "expected"),
-        "one of create, migrate, policy"
-    );
-    assert_eq!(reported(&answer, "next"), "did you mean migrate?");
-}
-
-#[test]
-fn the_words_of_policies_may_be_written_in_lower_case() {
-    let sandbox = Sandbox::with_counter("Admin", 0);
-    let policy = "or(Admin,outof(2,Admin2,Admin3,Other),and(Admin2,after(60)))";
-    let set = sandbox.done("Admin", &format!("policy update A {policy}"));
-    let written = text(&set, "policy");
-    assert!(written.starts_with("OR(0x"), "{written}");
-    assert!(
-        written.contains("OutOf(2,") && written.contains("AFTER(60)"),
-        "{written}"
     );
 }
 
@@ -148,9 +118,8 @@ fn a_stranger_who_approves_is_refused_before_anything_is_checked() {
     for lost in LOST {
         words.extend(["--accept", lost]);
     }
-    let proposed = sandbox.run("Admin", &words);
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-    let action = text(&proposed.document, "action").to_owned();
+    let proposed = sandbox.proposed("Admin", &words);
+    let action = text(&proposed, "action").to_owned();
     let checked = sandbox.run("Admin2", &format!("approve {action}"));
     assert_eq!(error(&checked), "LayoutRefused", "{checked:?}");
     let next = reported(&checked, "next").to_owned();
@@ -163,102 +132,4 @@ fn a_stranger_who_approves_is_refused_before_anything_is_checked() {
     assert_eq!(error(&checked), "LayoutRefused", "{checked:?}");
     let answer = sandbox.run("Other", &format!("approve {action}"));
     answer.is(1, "NotAnApprover");
-}
-
-#[test]
-fn what_is_done_is_said_once_where_there_is_no_terminal() {
-    let sandbox = Sandbox::with_counter("Admin", 1);
-    let words = "plan A 2.0 counter-v2 --call migrate(uint256) 5";
-    let answer = sandbox.run("Admin", &words);
-    assert_eq!(answer.exit, Some(0), "{answer:?}");
-    let lines = answer.stderr.lines();
-    let lines = lines.filter(|line| line.starts_with("trying A 2.0"));
-    assert_eq!(lines.count(), 1, "{}", answer.stderr);
-}
-
-#[test]
-fn a_long_label_is_not_repeated_in_full() {
-    let sandbox = Sandbox::with_counter("Admin", 0);
-    let label = "1".repeat(3_000);
-    let words = format!("register A {label} counter-v2 --initial");
-    let answer = sandbox.run("Admin", &words);
-    assert_eq!(error(&answer), "InvalidLabel", "{answer:?}");
-    for field in ["message", "found"] {
-        let text = reported(&answer, field);
-        assert!(text.len() < 500, "{text}");
-        assert!(text.contains("more characters"), "{text}");
-    }
-    assert_eq!(sandbox.run("Admin", &CREATE).exit, Some(0));
-}
-
-#[test]
-fn the_role_pause_is_explained_by_the_one_that_decides_for_it() {
-    let sandbox = Sandbox::with_counter("Admin", 0);
-    let words = "policy explain A --role pause";
-    let explained = sandbox.done("Admin", &words);
-    assert_eq!(text(&explained["policies"][0], "role"), "migrate");
-    let (_, lines) = sandbox.reported("Admin", &words);
-    assert!(
-        lines[0].starts_with("pause is not set, so migrate decides"),
-        "{lines:?}"
-    );
-    let answer = sandbox.run("Admin", "policy update A --role migrat Admin");
-    answer.is(2, "Unconfirmed");
-    let message = reported(&answer, "message");
-    assert!(message.contains("did you mean \"migrate\"?"), "{message}");
-}
-
-#[test]
-fn a_version_that_is_not_there_is_answered_with_those_that_are() {
-    let sandbox = Sandbox::with_counter("Admin", 0);
-    let words = "rollback A --to 9.0 --as 3.0";
-    let answer = sandbox.run("Admin", &words);
-    answer.is(1, "VersionNotFound");
-    assert_eq!(reported(&answer, "expected"), "one of 1.0");
-}
-
-#[test]
-fn what_is_missing_is_said_by_the_command_that_needs_it() {
-    let sandbox = Sandbox::with_counter("Admin", 0);
-    let cases: [(&[&str], &str, &str); 5] = [
-        (&["define", "B"], "next", "stylus-upgrades define --help"),
-        (
-            &["policy", "explain"],
-            "next",
-            "stylus-upgrades policy explain --help",
-        ),
-        (
-            &["create-proxy", "A", "1.0", "--init", "initialize(uint256)"],
-            "expected",
-            "1 argument",
-        ),
-        (
-            &["create-proxy", "A", "1.0", "--init", "initialize(uint256)"],
-            "found",
-            "none",
-        ),
-        (
-            &["node", "--port", "99999"],
-            "next",
-            "stylus-upgrades node --help",
-        ),
-    ];
-    for (words, field, expected) in cases {
-        let answer = match words[0] {
-            "node" => {
-                let output = sandbox.raw(&[words, &["--json"]].concat());
-                let stdout = String::from_utf8(output.stdout).expect("text");
-                let stderr = String::from_utf8(output.stderr).expect("text");
-                Answer::of(output.status.code(), &stdout, stderr)
-            }
-            _ => sandbox.run("Admin", words),
-        };
-        answer.is(2, "Usage");
-        assert_eq!(reported(&answer, field), expected, "{words:?}");
-        assert!(!reported(&answer, "message").contains('\n'), "{answer:?}");
-    }
-    let again = sandbox.run("Admin", "registry deploy --save");
-    assert_eq!(error(&again), "ManifestDiffers");
-    let next = reported(&again, "next");
-    assert!(next.contains("leave --save out"), "{next}");
 }

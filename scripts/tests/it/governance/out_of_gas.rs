@@ -1,14 +1,11 @@
 //! A governed call that runs out of gas, because others moved the chain between its estimate and its
 //! block: that is reported, and nothing is sent again.
 
-use crate::governance::sandbox::{MIGRATE, Sandbox, text};
+use crate::prelude::*;
 use alloy::consensus::Transaction;
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
-use serde_json::Value;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
-use stylus_chain::{BlockId, CallRequest, Chain, PooledTransaction, Receipt};
+use std::time::Instant;
+use stylus_chain::{Chain, PooledTransaction, Receipt};
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -37,7 +34,7 @@ fn on_chain<T: Send + 'static>(
     sandbox: &Sandbox,
     work: impl FnOnce(&mut Chain) -> T + Send + 'static,
 ) -> T {
-    sandbox.node.with_chain(work).expect("the chain")
+    sandbox.chain(work)
 }
 
 fn start(sandbox: &Sandbox) -> Child {

@@ -1,12 +1,9 @@
 //! Between two questions of one approver's command, another approver's command runs from its beginning
 //! to its end. Wherever that happens, both report what the chain says.
 
-use crate::governance::relay::Relay;
-use crate::governance::sandbox::{Answer, MIGRATE, Sandbox, text};
-use alloy::sol_types::SolCall;
-use serde_json::Value;
+use crate::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use stylus_upgrades_interface::chain::IArbWasm;
 
 /// Every so many questions the other one comes in, where not every place is tried.

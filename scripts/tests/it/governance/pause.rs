@@ -1,11 +1,8 @@
 //! Pauses that are signed, exported, half done, or decided twice at once.
 
-use crate::governance::sandbox::{Answer, Heard, Sandbox, text};
-use alloy::primitives::Address;
-use serde_json::{Value, json};
-use std::time::{Duration, Instant};
-use stylus_chain::CallRequest;
-use stylus_upgrades_test_support::Words;
+use crate::governance::sandbox::Heard;
+use crate::prelude::*;
+use std::time::Instant;
 
 /// More than the transaction of the decision handles.
 const SEVEN: usize = 7;
@@ -40,12 +37,11 @@ fn half_paused() -> Sandbox {
         input: call.trim().parse().expect("calldata"),
         ..CallRequest::default()
     };
-    let sent = sandbox.node.with_chain(move |chain| {
+    sandbox.chain(move |chain| {
         chain.impersonate(admin);
         chain.submit_unsigned(admin, request).expect("paused");
         chain.stop_impersonating(admin);
     });
-    sent.expect("the chain");
     assert_eq!(in_state(&sandbox, "paused").len(), 4);
     sandbox
 }
@@ -122,9 +118,8 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 fn who_approves_a_resume_in_the_block_in_which_another_executes_it_has_resumed_it_too() {
     let sandbox = Sandbox::with_counter("OutOf(2,Admin,Admin2,Admin3)", 1);
     sandbox.done("Admin", "pause A");
-    let open = sandbox.run("Admin", "resume A");
-    assert_eq!(open.exit, Some(3), "{open:?}");
-    let approve = ["approve", text(&open.document, "action")];
+    let open = sandbox.proposed("Admin", "resume A");
+    let approve = ["approve", text(&open, "action")];
     let answers = in_one_block(&sandbox, ["Admin2", "Admin3"], &approve);
     for answer in &answers {
         assert_eq!(answer.exit, Some(0), "{answer:?}");
@@ -138,10 +133,7 @@ fn who_approves_a_resume_in_the_block_in_which_another_executes_it_has_resumed_i
 /// Two type the same words; one block takes both transactions.
 fn in_one_block(sandbox: &Sandbox, keys: [&str; 2], words: &(impl Words + ?Sized)) -> [Answer; 2] {
     let on_chain = |automine| {
-        let set = sandbox
-            .node
-            .with_chain(move |chain| chain.set_automine(automine));
-        set.expect("the chain");
+        sandbox.chain(move |chain| chain.set_automine(automine));
     };
     on_chain(false);
     let started = keys.map(|key| sandbox.start_heard(key, words));
@@ -151,10 +143,8 @@ fn in_one_block(sandbox: &Sandbox, keys: [&str; 2], words: &(impl Words + ?Sized
         assert!(begun.elapsed() < TIMEOUT, "they never sent both");
         std::thread::sleep(Duration::from_millis(2));
     }
-    let mined = sandbox
-        .node
-        .with_chain(|chain| chain.mine(1, None).map(drop));
-    mined.expect("the chain").expect("a block");
+    let mined = sandbox.chain(|chain| chain.mine(1, None).map(drop));
+    mined.expect("a block");
     on_chain(true);
     started.map(Heard::answer)
 }

@@ -1,10 +1,6 @@
 //! An upgrade tried on a copy of the chain's state: what it reports, and that it changes nothing.
 
-use crate::governance::sandbox::{MIGRATE, Sandbox, error, text};
-use alloy::primitives::{Address, B256, Bytes, U256, address};
-use alloy::sol_types::SolCall;
-use serde_json::{Value, json};
-use stylus_chain::CallRequest;
+use crate::prelude::*;
 use stylus_upgrades_interface::slots;
 
 pub(crate) const BOTH: &str = "AND(Admin,Admin2)";
@@ -151,9 +147,8 @@ fn of_several_open_actions_for_one_version_the_one_that_is_named_is_tried() {
     ];
     let meant = [&other[..], &["--accept", "other-action"]].concat();
     let actions = [("Admin", &MIGRATE[..]), ("Admin2", &meant[..])].map(|(who, words)| {
-        let proposed = sandbox.run(who, words);
-        assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-        text(&proposed.document, "action").to_owned()
+        let proposed = sandbox.proposed(who, words);
+        text(&proposed, "action").to_owned()
     });
     let unmeant = sandbox.run("Admin2", &other);
     unmeant.is(2, "Unconfirmed");
@@ -189,22 +184,6 @@ fn of_several_open_actions_for_one_version_the_one_that_is_named_is_tried() {
         let unnamed = sandbox.run("Other", &format!("plan A 2.0 --action {digits}"));
         unnamed.is(2, "Usage");
     }
-}
-
-#[test]
-fn many_instances_are_rolled_out_in_the_plan() {
-    let sandbox = Sandbox::with_counter("Admin", 6);
-    let plan = sandbox.done("Other", &PLAN);
-    let instances = plan["instances"].as_array().expect("them");
-    assert!(instances.len() == 6 && instances.iter().all(|one| text(one, "to") == "2.0"));
-    let fewer = sandbox.done("Other", &[&PLAN[..], &["--instances", "2"]].concat());
-    assert_eq!(
-        (
-            fewer["instances"].as_array().map(Vec::len),
-            &fewer["untried"]
-        ),
-        (Some(2), &json!(4))
-    );
 }
 
 #[test]
@@ -288,10 +267,7 @@ fn a_selector_that_proxies_answer_themselves_is_a_problem_in_evm_and_wasm_code()
     ]);
     let account = Address::repeat_byte(0xe1);
     let code = Bytes::from(evm);
-    sandbox
-        .node
-        .with_chain(move |chain| chain.set_code(account, code))
-        .expect("the chain");
+    sandbox.chain(move |chain| chain.set_code(account, code));
     let plan = sandbox.run("Other", &["plan", "A", "2.0", &account.to_string()]);
     assert!(
         problems(&plan.document).contains(&"SelectorClash"),
@@ -327,10 +303,7 @@ fn a_proxy_that_nobody_registered_is_a_problem_wherever_it_hides() {
     let proxy = account(&definition["instances"][0], "proxy");
     let set = |who: Address, word: B256| {
         let slot = slots::IMPLEMENTATION.into();
-        sandbox
-            .node
-            .with_chain(move |chain| chain.set_storage_at(who, slot, word))
-            .expect("the chain");
+        sandbox.chain(move |chain| chain.set_storage_at(who, slot, word));
     };
     set(v1, Address::repeat_byte(9).into_word());
     let behind = sandbox.run("Other", &PLAN);
@@ -342,30 +315,4 @@ fn a_proxy_that_nobody_registered_is_a_problem_wherever_it_hides() {
     set(proxy, Address::repeat_byte(9).into_word());
     let between = sandbox.run("Other", &PLAN);
     assert!(problems(&between.document).contains(&"HiddenProxy"));
-}
-
-#[test]
-fn an_old_version_that_could_no_longer_be_activated_is_a_problem() {
-    let sandbox = Sandbox::with_counter("Admin", 1);
-    sandbox.done("Admin", "deploy counter-v2");
-    assert_eq!(sandbox.run("Other", &PLAN).exit, Some(0));
-    let owner = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
-    let request = CallRequest {
-        to: Some(address!("0000000000000000000000000000000000000070")),
-        input: IArbOwner::setWasmPageLimitCall { limit: 0 }
-            .abi_encode()
-            .into(),
-        ..CallRequest::default()
-    };
-    sandbox
-        .node
-        .with_chain(move |chain| {
-            chain.impersonate(owner);
-            let hash = chain.submit_unsigned(owner, request).expect("sent");
-            assert!(chain.receipt(hash).expect("mined").success);
-        })
-        .expect("the chain");
-    let plan = sandbox.run("Other", "plan A 2.0 counter-v2 --call migrate(uint256) 5");
-    let found = problems(&plan.document);
-    assert!(found.contains(&"NoWayBack"), "{plan:?}");
 }

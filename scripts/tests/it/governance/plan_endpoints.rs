@@ -2,11 +2,9 @@
 //! process, one that fails and one that refuses.
 
 use crate::governance::plan::{BOTH, PLAN};
-use crate::governance::relay::Relay;
-use crate::governance::sandbox::{CREATE, MIGRATE, Sandbox, text};
+use crate::prelude::*;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
-use stylus_upgrades_test_support::Words;
 
 /// A node as a process of its own, ended when dropped.
 struct Node(Child);

@@ -1,8 +1,7 @@
 //! `--print`: what a build and a send run, in full, before they run.
 
-use crate::governance::sandbox::{Sandbox, text};
+use crate::prelude::*;
 use alloy::consensus::Transaction;
-use alloy::primitives::B256;
 
 /// The lines of stderr that are commands.
 fn commands(stderr: &str) -> Vec<&str> {

@@ -1,11 +1,9 @@
 //! `plan --replay`: what the new version would have done with the transactions that there were.
 
-use crate::governance::relay::{Relay, ask};
-use crate::governance::sandbox::{MIGRATE, ROLLBACK, Sandbox, error, text};
-use alloy::primitives::{Address, B256, U256};
-use alloy::sol_types::SolCall;
-use serde_json::{Value, json};
-use stylus_chain::{BlockId, CallRequest, Overrides};
+use crate::governance::relay::ask;
+use crate::governance::sandbox::ROLLBACK;
+use crate::prelude::*;
+use stylus_chain::Overrides;
 
 alloy::sol! {
     function increment() external;
@@ -23,7 +21,7 @@ pub(crate) fn proxy(sandbox: &Sandbox) -> Address {
 /// Sends `increment()` to the instance, so many times.
 pub(crate) fn increment(sandbox: &Sandbox, from: Address, times: usize) {
     let proxy = proxy(sandbox);
-    let sent = sandbox.node.with_chain(move |chain| {
+    sandbox.chain(move |chain| {
         chain.impersonate(from);
         for _ in 0..times {
             let request = CallRequest {
@@ -36,7 +34,6 @@ pub(crate) fn increment(sandbox: &Sandbox, from: Address, times: usize) {
             assert!(chain.receipt(hash).expect("mined").success);
         }
     });
-    sent.expect("the chain");
 }
 
 pub(crate) fn plan<'a>(step: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -135,10 +132,9 @@ fn a_replay_that_is_not_what_happened_says_so() {
     increment(&sandbox, sandbox.node.addresses()[USER], 1);
     // Paid from outside of any block: no copy of the block before knows it.
     let pauper = Address::repeat_byte(0x77);
-    let paid = sandbox.node.with_chain(move |chain| {
+    sandbox.chain(move |chain| {
         chain.set_balance(pauper, U256::from(10u64.pow(18)));
     });
-    paid.expect("the chain");
     increment(&sandbox, pauper, 1);
     let answer = sandbox.run("Other", &plan("5", &["--replay", "2"]));
     let replay = &answer.document["replay"];
@@ -186,14 +182,14 @@ fn an_upgrade_that_does_not_go_through_before_the_transactions_is_no_all_clear()
     let proxy = proxy(&sandbox);
     let set = |account| {
         let slot = stylus_upgrades_interface::slots::IMPLEMENTATION.into();
-        let set = sandbox.node.with_chain(move |chain| {
+        let set = sandbox.chain(move |chain| {
             let latest = stylus_chain::BlockId::latest();
             let before = chain.storage(proxy, slot, latest).expect("the slot");
             chain.set_storage_at(proxy, slot, account);
             chain.mine(1, None).expect("a block");
             before
         });
-        set.expect("the chain")
+        set
     };
     // For one block the instance runs what nobody registered, and no event tells of it.
     let implementation = set(B256::repeat_byte(9));
@@ -205,7 +201,7 @@ fn an_upgrade_that_does_not_go_through_before_the_transactions_is_no_all_clear()
     );
     let block = set(B256::repeat_byte(9));
     assert_eq!(block, implementation);
-    let pauper = sandbox.node.with_chain(move |chain| {
+    sandbox.chain(move |chain| {
         chain.impersonate(user);
         let request = CallRequest {
             to: Some(proxy),
@@ -214,7 +210,6 @@ fn an_upgrade_that_does_not_go_through_before_the_transactions_is_no_all_clear()
         };
         let _ = chain.submit_unsigned(user, request);
     });
-    pauper.expect("the chain");
     set(implementation);
     let answer = sandbox.run("Other", &plan("5", &["--replay", "1"]));
     assert_eq!(answer.exit, Some(1), "{answer:?}");
@@ -317,9 +312,8 @@ fn a_call_whose_gas_was_only_enough_for_the_old_code_is_no_failure() {
         high
     });
     let limit = limit.expect("the chain");
-    let answer = sandbox.run("Other", &plan("5", &["--replay", "2"]));
-    assert_eq!(answer.exit, Some(0), "{answer:?}");
-    let replay = &answer.document["replay"];
+    let answer = sandbox.done("Other", &plan("5", &["--replay", "2"]));
+    let replay = &answer["replay"];
     assert_eq!(replay["faithful"], true, "{replay}");
     assert_eq!(groups(replay), [("needs_more_gas", 1), ("gas", 1)]);
     // With more gas it counted: 7 and twice 5.

@@ -1,11 +1,8 @@
 //! `plan --replay` and governance that comes through other contracts.
 
 use crate::governance::replay::{USER, groups, increment, plan, proxy};
-use crate::governance::sandbox::{MIGRATE, Sandbox};
-use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::SolCall;
-use serde_json::json;
-use stylus_chain::{BlockId, CallRequest, Overrides};
+use crate::prelude::*;
+use stylus_chain::Overrides;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Calls `target` with its calldata, and keeps the first word of what comes back in slot 1.
@@ -40,7 +37,7 @@ fn what_a_contract_decides_is_not_compared_and_neither_is_its_storage() {
     });
     let code = created.expect("the chain").code;
     increment(&sandbox, user, 1);
-    let decided = sandbox.node.with_chain(move |chain| {
+    sandbox.chain(move |chain| {
         let add = abi::addVersionCall {
             name: "A".into(),
             version: "1.5".into(),
@@ -58,7 +55,6 @@ fn what_a_contract_decides_is_not_compared_and_neither_is_its_storage() {
         let receipt = chain.receipt(hash).expect("mined");
         assert!(receipt.success && !receipt.logs.is_empty());
     });
-    decided.expect("the chain");
     increment(&sandbox, user, 1);
     let replay = &sandbox.done("Other", &plan("5", &["--replay", "2"]))["replay"];
     assert_eq!(
@@ -94,7 +90,7 @@ fn a_users_call_is_compared_though_it_touches_the_registry() {
     let registry: Address = sandbox.saved("registry").parse().expect("an address");
     let (proxy, user) = (proxy(&sandbox), sandbox.node.addresses()[USER]);
     let gated = Address::repeat_byte(0x77);
-    let sent = sandbox.node.with_chain(move |chain| {
+    sandbox.chain(move |chain| {
         chain.set_code(gated, gate(registry, proxy));
         chain.mine(1, None).expect("a block");
         chain.impersonate(user);
@@ -110,7 +106,6 @@ fn a_users_call_is_compared_though_it_touches_the_registry() {
             assert!(chain.receipt(hash).expect("mined").success);
         }
     });
-    sent.expect("the chain");
     let step = U256::MAX.to_string();
     let answer = sandbox.run("Other", &plan(&step, &["--replay", "1"]));
     answer.is(1, "ReplayFails");
@@ -120,28 +115,6 @@ fn a_users_call_is_compared_though_it_touches_the_registry() {
         (&json!(1), &json!(0))
     );
     assert_eq!(groups(replay)[0], ("fails_now", 1), "{replay}");
-}
-
-#[test]
-fn a_replay_of_strangers_transactions_alone_is_one_of_nothing() {
-    let sandbox = Sandbox::with_counter("Admin", 1);
-    let user = sandbox.node.addresses()[USER];
-    increment(&sandbox, user, 1);
-    sandbox.done("Admin", &MIGRATE);
-    // Behind what changed nobody calls the instance.
-    let sent = sandbox.node.with_chain(move |chain| {
-        let transfer = CallRequest {
-            to: Some(Address::repeat_byte(9)),
-            ..CallRequest::default()
-        };
-        let hash = chain.submit_unsigned(user, transfer).expect("sent");
-        assert!(chain.receipt(hash).expect("mined").success);
-    });
-    sent.expect("the chain");
-    let words = "plan A 3.0 counter-v2 --accept=migration-omitted --replay 1";
-    let answer = sandbox.run("Other", &words);
-    answer.is(1, "ReplayEmpty");
-    assert!(answer.document["replay"].is_null(), "{answer:?}");
 }
 
 #[test]

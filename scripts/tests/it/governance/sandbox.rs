@@ -1,17 +1,14 @@
 //! A sandbox: a folder with a manifest and the keys of a team, and a chain; commands run there as
 //! processes.
 
-use serde_json::Value;
+use crate::prelude::*;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
-use stylus_chain::BlockId;
-use stylus_devnode::{Chain, NodeConfig, NodeHandle, spawn};
-use stylus_upgrades_test_support::Words;
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use stylus_devnode::{Chain, NodeHandle, spawn};
 
 /// The manifest's name.
 const MANIFEST: &str = "stylus-upgrades.toml";
@@ -64,6 +61,10 @@ pub(crate) const ROLLBACK: [&str; 12] = [
     "--accept",
     "function-removed:step()",
 ];
+
+/// What nobody knows of code that is given without sources, accepted.
+pub(crate) const ABSENT: &str =
+    "--accept=absent:source,absent:interface,absent:steps,absent:live-instances";
 
 /// The sandbox.
 pub(crate) struct Sandbox {
@@ -294,17 +295,6 @@ impl Sandbox {
         self.command(words).output().expect("it starts")
     }
 
-    /// Starts a command with somebody's key and lets it run.
-    pub(crate) fn start(&self, key: &str, words: &(impl Words + ?Sized)) -> Child {
-        let words = &words.list()[..];
-        let words = [words, &["--private-key-path", key]].concat();
-        self.command(&words)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts")
-    }
-
     /// As [`Self::start`], with `--json`: what it says is kept until it has ended.
     pub(crate) fn start_heard(&self, key: &str, words: &(impl Words + ?Sized)) -> Heard {
         let words = &words.list()[..];
@@ -354,29 +344,40 @@ impl Sandbox {
         answer.document
     }
 
+    /// The same where others have to approve as well.
+    pub(crate) fn proposed(&self, key: &str, words: &(impl Words + ?Sized)) -> Value {
+        let words = &words.list()[..];
+        let answer = self.run(key, words);
+        assert_eq!(answer.exit, Some(3), "{words:?}: {answer:?}");
+        answer.document
+    }
+
+    /// Does something on the chain itself.
+    pub(crate) fn chain<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Chain) -> T + Send + 'static,
+    ) -> T {
+        self.node.with_chain(work).expect("the chain")
+    }
+
     /// The number of the newest block.
     pub(crate) fn block(&self) -> u64 {
-        let number = self.node.with_chain(|chain| chain.block_number());
-        number.expect("the chain")
+        self.chain(|chain| chain.block_number())
     }
 
     /// Transactions of `Admin` in blocks.
     pub(crate) fn nonce(&self) -> u64 {
         let admin = self.node.addresses()[0];
-        let account = self
-            .node
-            .with_chain(move |chain| chain.account(admin, BlockId::latest()));
-        account.expect("the chain").expect("the account").nonce
+        let account = self.chain(move |chain| chain.account(admin, BlockId::latest()));
+        account.expect("the account").nonce
     }
 
     /// Lets so many seconds pass on the chain.
     pub(crate) fn wait(&self, seconds: u64) {
-        self.node
-            .with_chain(move |chain| {
-                chain.increase_time(seconds);
-                chain.mine(1, None).expect("a block");
-            })
-            .expect("the chain");
+        self.chain(move |chain| {
+            chain.increase_time(seconds);
+            chain.mine(1, None).expect("a block");
+        });
     }
 }
 

@@ -1,12 +1,10 @@
 //! Approvals given offline: two keys sign, each in a folder of its own, and a stranger submits.
 
-use crate::governance::sandbox::{MIGRATE, Sandbox, TEAM, error, text};
+use crate::governance::sandbox::TEAM;
+use crate::prelude::*;
 use alloy::dyn_abi::TypedData;
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
-use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
-use stylus_upgrades_test_support::Words;
 
 const BOTH: &str = "AND(Admin,Admin2)";
 const DAY: u64 = 86_400;
@@ -112,9 +110,8 @@ fn two_sign_in_two_folders_and_a_stranger_submits() {
 fn signatures_and_calls_of_approvers_add_up() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     sandbox.done("Admin", "pause A");
-    let proposed = sandbox.run("Admin2", "resume A");
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-    let action = text(&proposed.document, "action");
+    let proposed = sandbox.proposed("Admin2", "resume A");
+    let action = text(&proposed, "action");
     sandbox.done(
         "Admin",
         &format!("approve --offline {action} --out ana.json"),

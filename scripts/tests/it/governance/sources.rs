@@ -1,14 +1,11 @@
 //! Somebody in another folder, with nothing but an endpoint, a key and a checkout of the author's
 //! sources, approves and verifies what was registered elsewhere.
 
-use std::path::PathBuf;
-
-use serde_json::Value;
+use crate::prelude::*;
 use stylus_upgrades_test_support::compilers;
 
 use super::sandbox::{Answer, Sandbox, text};
 use crate::sources::project::{Project, home};
-use stylus_upgrades_test_support::Words;
 
 /// A folder with a key in it, and another home than the first folder's.
 struct Stranger {
@@ -91,10 +88,9 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
     sandbox.done("Admin", "define A --migrate AND(Admin,Admin2)");
     let (author, checkout) = (Project::new(), Project::new());
     let [authors, there] = [&author, &checkout].map(|it| it.contract().display().to_string());
-    let proposed = sandbox.run("Admin", &format!("register A 1.0 {authors}"));
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-    let action = text(&proposed.document, "action");
-    let genuine = text(&proposed.document, "source_hash").to_owned();
+    let proposed = sandbox.proposed("Admin", &format!("register A 1.0 {authors}"));
+    let action = text(&proposed, "action");
+    let genuine = text(&proposed, "source_hash").to_owned();
 
     // The same sources but for one file, below `src/tests`: other code, and nobody approves it.
     let other = Stranger::of(&sandbox, "Admin2");
@@ -110,10 +106,7 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
     // Nor if the cache says that they are the same.
     plant(&genuine, edited);
     let lied = sandbox.done("Admin", &format!("deploy {there}"));
-    assert_eq!(
-        text(&lied, "codehash"),
-        text(&proposed.document, "codehash")
-    );
+    assert_eq!(text(&lied, "codehash"), text(&proposed, "codehash"));
     let refused = other.run(&sandbox, &approve);
     refused.is(1, "ArtifactDiffers");
 

@@ -1,12 +1,7 @@
 //! `trace`: the calls of a transaction by their names, and what is said where an endpoint gives less.
 
-use crate::governance::relay::Relay;
-use crate::governance::sandbox::{Answer, CREATE_SAVED, MIGRATE, Sandbox, error, text};
-use alloy::primitives::{Address, B256};
-use alloy::sol_types::SolCall;
-use serde_json::{Value, json};
-use std::path::Path;
-use stylus_chain::CallRequest;
+use crate::governance::sandbox::CREATE_SAVED;
+use crate::prelude::*;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 
 alloy::sol! {
@@ -19,7 +14,7 @@ const USER: usize = 5;
 /// Sends a call of a user with that much gas. It is mined, whether it succeeds or not.
 pub(crate) fn sent(sandbox: &Sandbox, to: Address, call: &impl SolCall) -> String {
     let (user, input) = (sandbox.node.addresses()[USER], call.abi_encode());
-    let sent = sandbox.node.with_chain(move |chain| {
+    let sent = sandbox.chain(move |chain| {
         chain.impersonate(user);
         let request = CallRequest {
             to: Some(to),
@@ -29,7 +24,7 @@ pub(crate) fn sent(sandbox: &Sandbox, to: Address, call: &impl SolCall) -> Strin
         };
         chain.submit_unsigned(user, request).expect("sent")
     });
-    sent.expect("the chain").to_string()
+    sent.to_string()
 }
 
 pub(crate) fn frames(answer: &Value) -> &Vec<Value> {
@@ -244,8 +239,7 @@ fn an_endpoint_with_less_gives_less_or_is_refused_by_name() {
     let unknown = B256::repeat_byte(7).to_string();
     let unknown = sandbox.run("Other", &format!("trace {unknown}"));
     unknown.is(1, "TransactionNotFound");
-    let manual = sandbox.node.with_chain(|chain| chain.set_automine(false));
-    manual.expect("the chain");
+    sandbox.chain(|chain| chain.set_automine(false));
     let waiting = sent(&sandbox, proxy, &incrementCall {});
     let waiting = sandbox.run("Other", &format!("trace {waiting}"));
     waiting.is(3, "TransactionNotMined");

@@ -1,9 +1,6 @@
 //! Instances that go from one registry to another and back, and what is refused on the way.
 
-use crate::governance::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
-use serde_json::{Value, json};
-use stylus_upgrades_test_support::Words;
-
+use crate::prelude::*;
 /// Two registries with a definition `A` at 1.0 each: `Admin` decides at the first, `Admin2` at the second.
 struct Two {
     sandbox: Sandbox,

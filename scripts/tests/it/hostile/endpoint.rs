@@ -2,11 +2,9 @@
 
 use crate::hostile::sandbox::{Run, Sandbox, node};
 use crate::hostile::server::{Server, forward, reply, respond};
-use serde_json::json;
+use crate::prelude::*;
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use stylus_upgrades::client::ANSWER_MAX;
 
 const REGISTRY: &str = "0x1111111111111111111111111111111111111111";
@@ -36,23 +34,6 @@ fn an_endpoint_that_accepts_and_never_answers_ends_with_exit_4() {
     assert_unreachable(&run);
     assert_eq!(run.error("expected"), "an answer within 1 s");
     assert!(run.error("next").contains("--rpc-timeout"), "{run:?}");
-}
-
-#[test]
-fn the_deadline_can_stand_in_the_environment() {
-    let server = Server::new(|_, _| {
-        std::thread::sleep(Duration::from_secs(600));
-        Ok(())
-    });
-    let words = format!("status --json --registry {}", REGISTRY);
-    let sandbox = Sandbox::new();
-    let mut command = sandbox.command(&words);
-    command.env("ETH_RPC_URL", server.url());
-    assert_unreachable(&Run::of(command.env("ETH_RPC_TIMEOUT", "1")));
-    for wrong in ["0", "soon", "999999999999"] {
-        let run = Run::of(command.env("ETH_RPC_TIMEOUT", wrong));
-        assert_eq!(run.exit, Some(2), "{run:?}");
-    }
 }
 
 #[test]
@@ -92,21 +73,6 @@ fn an_endless_answer_is_not_read_into_memory() {
     // what stands in the buffers of two sockets comes on top
     let bound = ANSWER_MAX as u64 + (32 << 20);
     assert!(taken.load(Ordering::Relaxed) <= bound, "{taken:?}");
-}
-
-#[test]
-fn an_answer_that_announces_too_much_is_not_waited_for() {
-    let server = Server::new(|_, stream| {
-        write!(
-            stream,
-            "HTTP/1.1 200 OK\r\ncontent-length: 10000000000\r\n\r\n"
-        )?;
-        std::thread::sleep(Duration::from_secs(600));
-        Ok(())
-    });
-    let run = ask(&server.url(), &[]);
-    assert_unreachable(&run);
-    assert!(run.error("expected").contains("at most"), "{run:?}");
 }
 
 #[test]

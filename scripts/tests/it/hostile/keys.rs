@@ -112,49 +112,6 @@ fn keys_of_the_environment_are_found_and_must_belong_to_eth_from() {
 }
 
 #[test]
-fn every_way_to_give_a_key_stands_in_the_help() {
-    let help = Sandbox::new().run("deploy --help").stdout;
-    for word in [
-        "--private-key",
-        "--private-key-path",
-        "--keystore",
-        "--account",
-        "--password-file",
-        "--unlocked",
-        "PRIVATE_KEY",
-        "ETH_PRIVATE_KEY",
-        "ETH_FROM",
-        "ETH_KEYSTORE",
-        "ETH_KEYSTORE_ACCOUNT",
-        "ETH_PASSWORD",
-    ] {
-        assert!(help.contains(word), "{word}");
-    }
-}
-
-#[test]
-fn a_flag_that_names_a_key_counts_before_every_variable() {
-    let sandbox = Sandbox::new();
-    sandbox.write_private("theirs", "{}");
-    sandbox.write_private("password", "open sesame");
-    let mut command = sandbox.command(&[&NEEDS[..], &["--account", "mine"]].concat());
-    let flag = Run::of(
-        command
-            .env("ETH_KEYSTORE", "theirs")
-            .env("ETH_PASSWORD", "password"),
-    );
-    assert_eq!(flag.error("name"), "KeyFile", "{flag:?}");
-    assert!(flag.error("message").contains("--account"), "{flag:?}");
-    let mut command = sandbox.command(&NEEDS);
-    let variable = Run::of(
-        command
-            .env("ETH_KEYSTORE", "theirs")
-            .env("ETH_PASSWORD", "password"),
-    );
-    assert_eq!(variable.error("name"), "Keystore", "{variable:?}");
-}
-
-#[test]
 fn a_secret_where_its_path_belongs_is_not_printed() {
     let sandbox = Sandbox::new();
     sandbox.write_private("store", "{}");

@@ -1,14 +1,12 @@
 //! Endpoints in front of a real chain that limit how often they are requests, and how much at once.
 
-use crate::hostile::sandbox::{MANIFEST, Run, Sandbox, node};
+use crate::hostile::sandbox::{Run, Sandbox, node};
 use crate::hostile::server::{Request, Server, forward, reply, respond};
-use serde_json::{Value, json};
+use crate::prelude::*;
 use std::net::TcpStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use stylus_devnode::NodeHandle;
-use stylus_upgrades_test_support::Words;
 
 const DEPLOY: [&str; 2] = ["deploy", "counter-v1"];
 
@@ -75,62 +73,6 @@ fn a_limit_of_requests_is_waited_for_as_the_endpoint_asks_and_shown() {
         );
         assert_eq!(blocks(&node), 2, "created and activated, each once");
     }
-}
-
-#[test]
-fn limits_in_errors_of_json_rpc_are_waited_for() {
-    let errors = [
-        json!({"code": -32005, "message": "limit exceeded"}),
-        json!({"code": -32097, "message": "Too Many Requests"}),
-        json!({"code": 429, "message": "exceeded its compute units per second capacity"}),
-        json!({"code": -32090, "message": "call rate limit exhausted, retry in 200ms"}),
-    ];
-    for error in errors {
-        let node = node();
-        let sandbox = Sandbox::with_node(&node);
-        let refused = Arc::new(AtomicU64::new(0));
-        let count = refused.clone();
-        let server = endpoint(&node, {
-            let error = error.clone();
-            move |request, stream| {
-                let is_due = request.method() != "eth_chainId"
-                    && count.fetch_add(1, Ordering::SeqCst).is_multiple_of(7);
-                if is_due {
-                    reply(stream, request, "error", error.clone())?;
-                }
-                Ok(is_due)
-            }
-        });
-        let run = run_at(&sandbox, &server.url(), &DEPLOY);
-        assert_eq!(run.exit, Some(0), "{error}: {run:?}");
-        assert!(run.stderr.contains("limits requests"), "{error}: {run:?}");
-        assert!(refused.load(Ordering::SeqCst) > 7, "{error}");
-    }
-}
-
-#[test]
-fn a_limit_that_lasts_ends_with_exit_4_and_says_how_long() {
-    let node = node();
-    let sandbox = Sandbox::with_node(&node);
-    let server = endpoint(&node, |request, stream| {
-        let is_due = request.method() == "eth_sendRawTransaction";
-        if is_due {
-            respond(stream, "429 Too Many Requests\r\nretry-after: 3600", "")?;
-        }
-        Ok(is_due)
-    });
-    let begun = Instant::now();
-    let run = run_at(&sandbox, &server.url(), &DEPLOY);
-    assert!(
-        begun.elapsed() < Duration::from_secs(60),
-        "an hour is not waited for"
-    );
-    assert_eq!(run.exit, Some(4), "{run:?}");
-    assert_eq!(run.error("name"), "RateLimited");
-    assert!(run.error("found").contains("3600 s"), "{run:?}");
-    assert!(run.error("next").contains("3600 s"), "{run:?}");
-    assert_eq!(blocks(&node), 0);
-    sandbox.done(&DEPLOY);
 }
 
 /// A registry with a definition and many blocks before and behind it.
@@ -249,38 +191,6 @@ fn ranges_of_logs_that_a_provider_limits_are_read_in_pages() {
 }
 
 #[test]
-fn an_endpoint_without_old_state_has_its_logs_read_from_the_first_block() {
-    let node = node();
-    let (sandbox, whole) = with_history(&node);
-    let newest = blocks(&node);
-    let server = endpoint(&node, move |request, stream| {
-        let params = &request.body["params"];
-        let block = params[1].as_str().unwrap_or_default();
-        let block = u64::from_str_radix(block.trim_start_matches("0x"), 16);
-        let is_old = request.method() == "eth_getCode" && block.is_ok_and(|block| block < newest);
-        let is_long = request.method() == "eth_getLogs"
-            && params[0]["fromBlock"] == "0x0"
-            && params[0]["toBlock"] != params[0]["fromBlock"]
-            && {
-                let text = params[0]["toBlock"].as_str().unwrap_or_default();
-                u64::from_str_radix(text.trim_start_matches("0x"), 16).is_ok_and(|to| to > 4_000)
-            };
-        if is_old || is_long {
-            let words = match is_old {
-                true => "missing trie node",
-                false => "block range too large",
-            };
-            let error = json!({"code": -32000, "message": words});
-            reply(stream, request, "error", error)?;
-        }
-        Ok(is_old || is_long)
-    });
-    let run = run_at(&sandbox, &server.url(), &["history", "A"]);
-    assert_eq!(run.exit, Some(0), "{run:?}");
-    assert_eq!(run.document()["entries"], whole["entries"]);
-}
-
-#[test]
 fn an_endpoint_that_answers_for_old_blocks_without_their_state_hides_no_events() {
     let node = node();
     let (sandbox, whole) = with_history(&node);
@@ -310,44 +220,4 @@ fn an_endpoint_that_answers_for_old_blocks_without_their_state_hides_no_events()
     let run = run_at(&sandbox, &server.url(), &["history", "A"]);
     assert_eq!(run.exit, Some(0), "{run:?}");
     assert_eq!(run.document()["entries"], whole["entries"]);
-}
-
-#[test]
-fn a_pause_without_end_is_no_panic() {
-    let node = node();
-    let sandbox = Sandbox::with_node(&node);
-    let server = endpoint(&node, |request, stream| {
-        let is_due = request.method() == "eth_sendRawTransaction";
-        if is_due {
-            let head = format!("429 Too Many Requests\r\nretry-after: {}", u64::MAX);
-            respond(stream, &head, "")?;
-        }
-        Ok(is_due)
-    });
-    let run = run_at(&sandbox, &server.url(), &DEPLOY);
-    assert_eq!(run.exit, Some(4), "{run:?}");
-    assert_eq!(run.error("name"), "RateLimited");
-}
-
-#[test]
-fn a_refusal_that_no_shorter_range_mends_is_reported_after_few_requests() {
-    let node = node();
-    let (sandbox, _) = with_history(&node);
-    let requests = Arc::new(AtomicU64::new(0));
-    let count = requests.clone();
-    let server = endpoint(&node, move |request, stream| {
-        let is_due = request.method() == "eth_getLogs";
-        if is_due {
-            count.fetch_add(1, Ordering::SeqCst);
-            let error =
-                json!({"code": -32601, "message": "the method eth_getLogs is not available"});
-            reply(stream, request, "error", error)?;
-        }
-        Ok(is_due)
-    });
-    let run = run_at(&sandbox, &server.url(), &["history", "A"]);
-    assert_eq!(run.exit, Some(4), "{run:?}");
-    assert!(run.error("found").contains("not available"), "{run:?}");
-    assert_eq!(requests.load(Ordering::SeqCst), 1);
-    assert!(sandbox.path(MANIFEST).exists());
 }

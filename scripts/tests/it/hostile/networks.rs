@@ -3,11 +3,9 @@
 
 use crate::hostile::sandbox::{MANIFEST, Run, Sandbox, node};
 use crate::hostile::server::{Server, forward, reply};
-use serde_json::json;
-use std::sync::Arc;
+use crate::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
-use stylus_devnode::{NodeConfig, spawn};
-use stylus_upgrades_test_support::Words;
+use stylus_devnode::spawn;
 
 const KEY: &str = "0123456789abcdef0123";
 const DEFINE: [&str; 4] = ["define", "A", "--migrate", "Admin"];
@@ -248,33 +246,4 @@ fn an_endpoint_that_ends_on_another_chain_verifies_nothing() {
     let run = with_key(&sandbox, &["status", "--rpc-url", &server.url()], &[]);
     assert_eq!(run.exit, Some(4), "{run:?}");
     assert!(run.error("found").contains("chain 421614"), "{run:?}");
-}
-
-#[test]
-fn a_network_without_an_endpoint_reports_what_is_missing() {
-    let sandbox = folder(
-        "[networks.bare]\nchain_id = 1\n[networks.key]\nchain_id = 1\n\
-         rpc_url = \"https://host.example/${NOBODY_SETS_THIS}\"\n",
-    );
-    for (network, name, shown) in [
-        ("bare", "Usage", "rpc_url in [networks.bare]"),
-        (
-            "key",
-            "RpcUrlVariable",
-            "NOBODY_SETS_THIS in the environment, with a value",
-        ),
-        ("nowhere", "UnknownNetwork", "one of bare, key"),
-    ] {
-        let registry = "0x1111111111111111111111111111111111111111";
-        let words = format!("status --network {network} --registry {registry}");
-        let run = with_key(&sandbox, &words, &[]);
-        assert_eq!(run.exit, Some(2), "{run:?}");
-        assert_eq!(run.error("name"), name);
-        assert_eq!(run.error("expected").split(", --").next(), Some(shown));
-    }
-    let run = with_key(&sandbox, "status", &[]);
-    assert!(
-        run.error("next").contains("--network (bare, key)"),
-        "{run:?}"
-    );
 }

@@ -1,13 +1,11 @@
 //! Acts that are final, unusual, or mistyped: nothing is sent before they are meant and understood.
 
 use crate::hostile::sandbox::{MANIFEST, Run, Sandbox, node};
-use alloy::primitives::Address;
+use crate::prelude::*;
 use pty_process::blocking::{Command, Pty, open};
 use rustix::termios::{LocalModes, tcgetattr};
 use std::io::{Read, Write};
-use stylus_chain::BlockId;
 use stylus_devnode::NodeHandle;
-use stylus_upgrades_test_support::Words;
 
 /// An address whose checksum does not hold: the last letter's case is changed.
 const WRONG: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD";

@@ -1,10 +1,9 @@
 //! What one approver alone can propose, and the others have to live with.
 
 use crate::hostile::sandbox::{Sandbox, node};
+use crate::prelude::*;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::Address;
 use alloy::rpc::types::TransactionRequest;
-use alloy::sol_types::SolCall;
 use stylus_upgrades::client::Client;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 

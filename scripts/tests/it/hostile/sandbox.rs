@@ -1,11 +1,9 @@
 //! A folder in which the program is run as a process.
 
-use serde_json::Value;
+use crate::prelude::*;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use stylus_devnode::{NodeConfig, NodeHandle, spawn};
-use stylus_upgrades_test_support::Words;
+use stylus_devnode::{NodeHandle, spawn};
 
 /// The manifest's name.
 pub(crate) const MANIFEST: &str = "stylus-upgrades.toml";

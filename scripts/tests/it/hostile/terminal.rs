@@ -2,11 +2,9 @@
 
 use crate::hostile::sandbox::{Run, Sandbox, node};
 use crate::hostile::server::{Server, reply};
-use alloy::primitives::{Address, Bytes};
+use crate::prelude::*;
 use alloy::sol_types::{Revert, SolError};
-use serde_json::json;
 use std::process::Stdio;
-use stylus_chain::BlockId;
 
 /// What somebody would like an approver to see at the start of a line.
 const LIE: &str = "no\r\n\u{1b}[2K\u{1b}[1Gsuccess 2/2 activated\u{2028}success 2/2\u{85}success \
@@ -119,69 +117,6 @@ fn an_endpoint_cannot_print_a_line_of_its_own() {
                 assert!(matches!(run.exit, Some(1 | 4)), "{words:?}: {run:?}");
                 assert_harmless(&run);
             }
-        }
-    }
-}
-
-#[test]
-fn a_name_from_the_chain_is_no_command_of_a_forges_runner() {
-    let node = node();
-    let sandbox = Sandbox::with_node(&node);
-    sandbox.done("registry deploy --save");
-    sandbox.done("define ::error::x --migrate Admin");
-    let run = sandbox.run("status");
-    assert_eq!(run.exit, Some(0), "{run:?}");
-    assert!(run.stdout.contains(r"\u{3a}:error::x"), "{run:?}");
-    let mut lines = run.stdout.lines().chain(run.stderr.lines());
-    assert!(
-        lines.all(|line| !line.trim_start().starts_with("::")),
-        "{run:?}"
-    );
-}
-
-#[test]
-fn a_name_that_the_registry_refuses_is_shown_on_the_line_where_it_belongs() {
-    let node = node();
-    let sandbox = Sandbox::with_node(&node);
-    sandbox.done("registry deploy --save");
-    let words = [
-        "define",
-        LIE,
-        "--migrate",
-        "Admin",
-        "--private-key-path",
-        "key",
-    ];
-    let run = sandbox.run(&words);
-    assert_eq!(run.exit, Some(1), "{run:?}");
-    assert_harmless(&run);
-    let run = sandbox.run(&[&words[..], &["--json"]].concat());
-    assert_harmless(&run);
-    assert_eq!(run.error("name"), "InvalidLabel");
-}
-
-#[test]
-fn words_of_the_command_line_and_names_of_files_stay_on_their_line() {
-    let sandbox = Sandbox::new();
-    sandbox.write("stylus-upgrades.toml", "rpc = \"http://127.0.0.1:9\"\n");
-    let file = "x\nsuccess 2\u{202e}.wasm";
-    sandbox.write(file, "no wasm");
-    sandbox.write_private("key", &"1".repeat(64));
-    let commands: [&[&str]; 8] = [
-        &["layout", "show", file],
-        &["layout", "show", LIE],
-        &["status", LIE, "--registry", LIE],
-        &["status", "--manifest", LIE],
-        &["status", "--private-key-path", LIE],
-        &["statsu", LIE],
-        &["status", "--nonsense", LIE, LIE],
-        &["status", LIE, LIE],
-    ];
-    for words in commands {
-        for json in [&[][..], &["--json"]] {
-            let run = sandbox.run(&[words, json].concat());
-            assert!(run.exit.is_some_and(|exit| exit > 0), "{words:?}: {run:?}");
-            assert_harmless(&run);
         }
     }
 }

@@ -1,8 +1,7 @@
 //! What was built is not built again, wherever the sources lie, unless that is asked for.
 
-use std::path::Path;
+use crate::prelude::*;
 use std::process::Command;
-use std::sync::Arc;
 
 use stylus_upgrades::build::Builder;
 

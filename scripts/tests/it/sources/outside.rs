@@ -1,9 +1,9 @@
 //! What is not hashed is not there to be read: other files, the user's settings, variables.
 
 use std::process::Command;
+use stylus_upgrades::error::Explain;
 
 use stylus_upgrades::build::BuildError;
-use stylus_upgrades::error::Explain;
 
 use super::project::{Project, build, build_anew, home};
 

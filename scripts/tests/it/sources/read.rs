@@ -59,23 +59,6 @@ fn an_edit_of_whatever_a_build_reads_is_built_and_has_another_source_hash() {
 }
 
 #[test]
-fn an_edit_that_is_taken_back_gives_the_first_code_again() {
-    let project = Project::new();
-    let first = build_anew(&project.contract()).expect("it builds");
-    project.write(
-        "library/src/lib.rs",
-        "#![no_std]\npub const FILE: &str = \"another\";\n",
-    );
-    let other = build_anew(&project.contract()).expect("it builds");
-    project.write(
-        "library/src/lib.rs",
-        "#![no_std]\npub const FILE: &str = file!();\n",
-    );
-    assert_ne!(other.codehash(), first.codehash());
-    assert_eq!(build_anew(&project.contract()).expect("it builds"), first);
-}
-
-#[test]
 fn the_same_sources_in_other_folders_have_the_same_hash_and_the_same_code() {
     let (one, other) = (Project::new(), Project::new());
     let manifest = std::fs::read_to_string(other.path("work/contract/Cargo.toml")).expect("it");
@@ -84,22 +67,4 @@ fn the_same_sources_in_other_folders_have_the_same_hash_and_the_same_code() {
     other.write("work/contract/Cargo.toml", &absolute);
     let (one, other) = (build_anew(&one.contract()), build_anew(&other.contract()));
     assert_eq!(one.expect("it builds"), other.expect("it builds"));
-}
-
-#[test]
-fn sources_without_a_lock_file_are_given_one() {
-    let project = Project::new();
-    let before = build(&project.contract()).expect("it builds");
-    let lock = project.path("work/Cargo.lock");
-    std::fs::remove_file(&lock).expect("removed");
-    // What writes it, and what builds, runs nothing that the sources name.
-    let settings = "[build]\nrustc = \"/nowhere\"\nrustc-wrapper = \"/nowhere\"\n";
-    project.write("work/.cargo/config.toml", settings);
-    let after = build(&project.contract()).expect("it builds");
-    assert!(
-        std::fs::read_to_string(&lock)
-            .expect("written")
-            .contains("tiny-library")
-    );
-    assert_eq!(after.codehash(), before.codehash());
 }

@@ -1,9 +1,7 @@
 //! What is asked of both cache managers, step by step.
 
-use alloy::primitives::U256;
-use alloy::sol_types::SolCall;
-
 use super::{IManager, Side};
+use crate::prelude::*;
 
 /// A call of the manager.
 #[derive(Debug)]

@@ -1,15 +1,11 @@
 //! First contact: what is asked, what is remembered, and what an endpoint or a file cannot make up.
 
+use crate::prelude::*;
 use std::net::TcpStream;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::SolCall;
-use serde_json::{Value, json};
 use stylus_upgrades::deploy::{registry_call, registry_release};
 use stylus_upgrades::registry::{Origin, Salt};
-use stylus_upgrades_harness::{Chain, Harness};
 use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
 use stylus_upgrades_test_support::http::{Message, post};
 
@@ -229,13 +225,7 @@ async fn an_endpoint_without_logs_or_with_those_of_another_registry_proves_nothi
             next.contains(&format!("--trust-registry {address}")),
             "{refused:?}"
         );
-        let pending = [
-            "pending",
-            "--registry",
-            &address,
-            "--trust-registry",
-            &address,
-        ];
+        let pending = format!("pending --registry {address} --trust-registry {address}");
         let trusted = outsider.run_at(&at(answer).url(), &pending)?;
         assert_eq!(
             trusted.document["unverified_registries"],

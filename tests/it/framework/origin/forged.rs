@@ -1,14 +1,8 @@
 //! The attack: init code that writes approvals and policies which nobody gave into a registry's storage, has
 //! the genuine constructor run by DELEGATECALL, and returns the genuine code. Nothing in the code shows it.
 
-use std::collections::BTreeMap;
-
-use alloy::primitives::{Address, B256, Bytes, keccak256};
-use serde_json::json;
+use crate::prelude::*;
 use stylus_upgrades::registry::{Origin, Salt};
-use stylus_upgrades_harness::{Chain, Harness};
-use stylus_upgrades_interface::registry::{Code, IRegistry};
-use stylus_upgrades_tests::calls;
 
 use super::outsider::{Answer, Done, Outsider};
 

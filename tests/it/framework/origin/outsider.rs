@@ -1,13 +1,7 @@
 //! Somebody who has the program as a process, and the chain by JSON-RPC alone.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
-use serde_json::{Value, json};
-use stylus_upgrades_harness::{Chain, HarnessError, command_line};
-use stylus_upgrades_test_support::Words;
+use crate::prelude::*;
+use stylus_upgrades_harness::command_line;
 
 pub(super) type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
 

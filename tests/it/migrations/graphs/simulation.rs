@@ -1,13 +1,10 @@
 //! The simulation of one graph. It registers versions and steps, creates and upgrades instances,
 //! and compares the chain with the model after every transaction.
 
-use alloy::primitives::{Address, B256, Bytes};
-use alloy::sol_types::{SolCall, SolError};
+use crate::prelude::*;
 use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
 use stylus_upgrades_interface::reasons::invalid_step;
-use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_tests::abi::trace::ITrace;
-use stylus_upgrades_tests::calls;
 
 mod check;
 mod instances;

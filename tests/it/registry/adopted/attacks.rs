@@ -1,17 +1,12 @@
 //! Attacks on adoption and hand-over.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use crate::prelude::*;
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
-use alloy::sol_types::{Revert, SolCall, SolError, SolStruct, eip712_domain};
+use alloy::sol_types::{Revert, SolStruct, eip712_domain};
 use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::adopted::{IProxyAdmin, IUpgradeableProxy};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
-use stylus_upgrades_interface::registry::{IRegistry, Signature};
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::ICounter;
-use stylus_upgrades_tests::calls;
+use stylus_upgrades_interface::registry::Signature;
 
 use super::fixture::{
     IBox, KINDS, Kind, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled, migrate, runs,

@@ -1,15 +1,9 @@
 //! Proxies of OpenZeppelin from npm, and what stands behind them.
 
-use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::{SolCall, SolValue};
+use crate::prelude::*;
 use stylus_upgrades::build::evm;
 use stylus_upgrades::registry::definition_id;
-use stylus_upgrades_harness::{Lines, Npm, Solidity};
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProxy};
-use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::{Code, IRegistry};
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::calls;
 
 use crate::registry::fixture::{Fixture, Reverted, account, initial_step, step};
 use crate::registry::kinds::slot;
@@ -85,20 +79,25 @@ pub(in crate::registry) fn compiled(fixture: &mut Fixture, name: &str) -> Code {
 impl Kind {
     /// A proxy over `code` that holds 7 and that `OWNER` decides about.
     pub(in crate::registry) fn create(self, fixture: &mut Fixture, code: &Code) -> Address {
-        let start = U256::from(7);
-        let owner = account(OWNER);
-        let implementation = code.implementation;
+        let (start, first) = (U256::from(7), account(OWNER));
+        let init = match self.kind {
+            proxy_kind::UUPS => IUupsBox::initializeCall { start, first }.abi_encode(),
+            _ => IBox::initializeCall { start }.abi_encode(),
+        };
+        self.create_with(fixture, code, init)
+    }
+
+    /// A proxy over `code` with that as its first call.
+    pub(in crate::registry) fn create_with(
+        self,
+        fixture: &mut Fixture,
+        code: &Code,
+        init: Vec<u8>,
+    ) -> Address {
+        let (implementation, init) = (code.implementation, Bytes::from(init));
         let arguments = match self.kind {
-            proxy_kind::UUPS => {
-                let first = owner;
-                let init = IUupsBox::initializeCall { start, first };
-                (implementation, Bytes::from(init.abi_encode())).abi_encode_params()
-            }
-            _ => {
-                let init = IBox::initializeCall { start };
-                let init = Bytes::from(init.abi_encode());
-                (implementation, self.first_admin(fixture), init).abi_encode_params()
-            }
+            proxy_kind::UUPS => (implementation, init).abi_encode_params(),
+            _ => (implementation, self.first_admin(fixture), init).abi_encode_params(),
         };
         let code = fixture.deploy_code(&creation(self.proxy, &arguments));
         code.implementation

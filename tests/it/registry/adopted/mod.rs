@@ -4,16 +4,9 @@ mod attacks;
 pub(super) mod fixture;
 mod transfer;
 
-use alloy::primitives::{B256, Bytes, U256};
-use alloy::sol_types::SolCall;
+use crate::prelude::*;
 use stylus_upgrades_interface::adopted::{IOwnable, ITransparentProxy};
 use stylus_upgrades_interface::instance::IInstanceRegistry;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
-use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{Fixture, account, framework, initial_step, refused, step};
 use super::kinds::{answer, instance, slot};
@@ -45,24 +38,6 @@ fn an_adopted_proxy_is_upgraded_and_migrated_by_the_definition() {
             .pay(account(5), proxy, &add, U256::ZERO)
             .expect("used");
         assert_eq!(value(&fixture, proxy), Ok(U256::from(9)));
-    }
-}
-
-#[test]
-fn an_adopted_proxy_is_paused_and_resumed_with_its_definition() {
-    for kind in KINDS {
-        let (mut fixture, first, proxy) = adopted(kind);
-        let pause = IRegistry::pauseCall { name: "A".into() };
-        fixture.send(account(0), &pause).expect("paused");
-        refused(value(&fixture, proxy), Proxy::UpgradeInProgress {});
-        assert_eq!(instance(&fixture, proxy).state, instance_state::PAUSED);
-        let resume = IRegistry::resumeCall { name: "A".into() };
-        let resumed = fixture.send(account(0), &resume).expect("resumed");
-        let announced = resumed.events::<Upgraded>();
-        assert_eq!(announced.len(), 1, "{kind:?}");
-        assert_eq!(announced[0].implementation, first.implementation);
-        assert_eq!(value(&fixture, proxy), Ok(U256::from(7)), "{kind:?}");
-        assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
     }
 }
 

@@ -1,47 +1,8 @@
 //! Instances that go elsewhere.
 
-use alloy::primitives::{Address, Bytes, U256};
-use stylus_upgrades_interface::adopted::IUpgradeableProxy;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_tests::calls;
-
-use super::fixture::{
-    KINDS, OWNER, TRANSPARENT_5, admin_of, adopt, adopted, compiled, migrate, runs,
-};
+use super::fixture::{TRANSPARENT_5, admin_of, adopt, adopted, compiled, migrate, runs};
+use crate::prelude::*;
 use crate::registry::fixture::{Fixture, account, is, refused};
-
-#[test]
-fn an_adopted_proxy_goes_back_to_its_former_owner() {
-    for kind in KINDS {
-        let (mut fixture, first, proxy) = adopted(kind);
-        let to = account(OWNER);
-        let transfer = calls::transfer_proxy("A", proxy, to, String::new());
-        let done = fixture.send(account(0), &transfer).expect("transferred");
-        assert_eq!(done.events::<IRegistry::InstanceTransferred>().len(), 1);
-        refused(
-            fixture.view(&IRegistry::instanceOfCall { proxy }),
-            IRegistry::NotAnInstance { proxy },
-        );
-        let name = String::from("A");
-        let left = fixture.view(&IRegistry::definitionCall { name });
-        assert_eq!(left.expect("it").instances, 0);
-        let implementation = compiled(&mut fixture, kind.codes[1]).implementation;
-        if kind.kind == proxy_kind::TRANSPARENT_4 {
-            let upgrade = IUpgradeableProxy::upgradeToCall { implementation };
-            let done = fixture.pay(to, proxy, &upgrade, U256::ZERO);
-            done.expect("the owner is its admin");
-        } else {
-            kind.upgrade_before(&mut fixture, proxy, implementation);
-        }
-        assert_eq!(runs(&fixture, proxy), implementation, "{kind:?}");
-        assert_ne!(implementation, first.implementation);
-        let migrated = compiled(&mut fixture, kind.codes[1]);
-        migrate(&mut fixture, &migrated, 0, Bytes::new()).expect("without it");
-        assert_eq!(runs(&fixture, proxy), implementation, "it is nobody's here");
-    }
-}
 
 #[test]
 fn what_cannot_be_transferred_stays() {

@@ -1,17 +1,10 @@
 //! A second round: what could be done to the mends of the first, and by their combinations.
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol_types::{SolCall, SolError, SolValue};
-use stylus_chain::BlockId;
+use crate::prelude::*;
 use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::complex::{IComplexMigration, IComplexStep};
 use stylus_upgrades_interface::instance::IInstanceRegistry;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{instance_state, proxy_kind, step as step_kind};
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
+use stylus_upgrades_interface::reasons::step as step_kind;
 
 use super::{ATTACKER, IRole, VICTIM, acceptance, attackers_registry, definition_of, transfer};
 use crate::registry::adopted::fixture::{
@@ -22,7 +15,7 @@ use crate::registry::fixture::{
     set_policy, step,
 };
 use crate::registry::kinds::{create, instance, slot};
-use crate::review::fixture::{call, data, try_call};
+use crate::review::fixture::data;
 
 alloy::sol! {
     interface IForger {
@@ -398,44 +391,6 @@ fn nobody_runs_the_sdk_constructor_in_a_proxy_that_came_from_elsewhere() {
     let ran = fixture.raw(account(8), proxy, construct.into(), U256::ZERO, 5_000_000);
     ran.expect_err("it ran");
     assert_eq!(slot(&fixture, proxy, B256::ZERO), B256::ZERO);
-}
-
-/// S7: the one-shot token of a step is set in a proxy before it is transferred, and used behind that.
-#[test]
-fn no_token_comes_along_with_a_proxy() {
-    let mut fixture = Fixture::of_one();
-    let code = fixture.deploy("hostile");
-    let boss = fixture.deploy("hostile").implementation;
-    fixture.add("1.0", &code, initial_step());
-    let ours = fixture.registry;
-    let theirs = attackers_registry(&mut fixture, &code);
-    let proxy = theirs_at_first(&mut fixture, theirs);
-    fixture.registry = theirs;
-    let policy = set_policy("migrate", &is(boss));
-    fixture.send(account(ATTACKER), &policy).expect("set");
-    fixture.registry = ours;
-    let accept = acceptance(proxy, proxy_kind::WASM, theirs);
-    fixture.send(account(VICTIM), &accept).expect("accepted");
-    let preimage = (U256::ZERO, String::new(), String::from("1.0")).abi_encode_params();
-    let write = ITransient::writeTransientCall {
-        slot: slots::TOKEN,
-        value: keccak256(preimage),
-    };
-    let init = IHostile::initializeCall { actions: vec![] };
-    let actions = vec![
-        call(proxy, &write),
-        call(theirs, &transfer(proxy, ours)),
-        try_call(proxy, &init),
-    ];
-    let act = IHostile::actCall { actions };
-    let done = fixture.pay(account(ATTACKER), boss, &act, U256::ZERO);
-    let answer = done.expect("transferred").returned;
-    let answer = IHostile::tryCallCall::abi_decode_returns(&answer).expect("it");
-    assert_eq!(instance(&fixture, proxy).version, "1.0");
-    assert!(
-        !answer._0,
-        "an initializer ran in a proxy that was initialized"
-    );
 }
 
 /// S8: whoever gets an adopted proxy back puts code behind it that burns all gas: a pause goes on, and the proxy can

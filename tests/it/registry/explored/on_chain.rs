@@ -1,21 +1,15 @@
 //! A scope of the model on a chain with the real registry.
 
-use std::collections::{BTreeSet, HashMap};
+use crate::prelude::*;
+use std::collections::HashMap;
 
-use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::signers::local::PrivateKeySigner;
-use alloy::sol_types::SolValue;
 use stylus_upgrades::build::evm;
-use stylus_upgrades_interface::reasons::{
-    blocked_by, definition_state, instance_state, proxy_kind, step as kind,
-};
-use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
+use stylus_upgrades_interface::reasons::{blocked_by, definition_state, step as kind};
 use stylus_upgrades_test_model::{
     APPROVERS, Content, DELAY, InstanceState, Policy, STRANGER, Scope, SignedApproval, State, TICK,
     TWO_OF_THREE, WALLET, last_day,
 };
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
 
 use super::perform::GAS;
 use crate::registry::adopted::fixture::{

@@ -1,21 +1,15 @@
 //! What the model does, sent to the real registry, and what both say compared.
 
-use std::collections::BTreeSet;
-
-use alloy::primitives::{Bytes, U256};
+use crate::prelude::*;
 use alloy::signers::SignerSync;
-use alloy::sol_types::{SolCall, SolError, SolValue};
 use stylus_upgrades::governance::signed::Approval;
 use stylus_upgrades_interface::adopted::IOwnable;
 use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::registry::{IRegistry, Progress, Signature};
+use stylus_upgrades_interface::registry::Signature;
 use stylus_upgrades_test_model::{
     APPROVERS, Answer, Content, Control, Deed, Refusal, STRANGER, SignedApproval, State, TICK,
     Transition, Way,
 };
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
 
 use super::on_chain::{DAY, NAME, OTHER, OnChain, key, say};
 use crate::registry::adopted::fixture::{OWNER, admin_of};

@@ -1,12 +1,10 @@
 //! Who pauses and who resumes, and what becomes of approvals meanwhile.
 
-use alloy::primitives::Bytes;
 use stylus_upgrades_interface::reasons::{blocked_by, definition_state};
 use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_tests::calls;
 
 use super::{counters, definition_state, pause, paused, resume};
-use crate::registry::fixture::{Fixture, account, is, refused, set_policy, step};
+use crate::registry::fixture::{Fixture, account, is, refused, set_policy};
 use crate::registry::replay::agrees_with_the_views;
 use crate::review::fixture::data;
 
@@ -47,55 +45,6 @@ fn any_one_of_migrate_pauses_and_the_whole_policy_resumes_unless_pause_is_set() 
 }
 
 #[test]
-fn an_approval_given_under_migrate_does_not_count_for_the_role_pause() {
-    let both = format!("AND({},{})", is(account(0)), is(account(1)));
-    let (mut fixture, _) = counters(&both, 1);
-    fixture.send(account(0), &pause()).expect("paused");
-    let first = fixture.send(account(1), &resume()).expect("approved");
-    // the epoch of `migrate` is the sequence: the role's own number of changes comes up to it
-    let sequence = IRegistry::definitionCall { name: "A".into() };
-    let sequence = fixture.view(&sequence).expect("it").sequence;
-    let both = format!("AND({},{})", is(account(3)), is(account(1)));
-    for _ in 0..=sequence {
-        fixture.set("pause", &both);
-    }
-    let action = IRegistry::actionOfCall {
-        call: data(&resume()),
-    };
-    let action = fixture.view(&action).expect("an action");
-    assert_ne!(action, first.returned.action);
-    let done = fixture.send(account(3), &resume()).expect("approved");
-    assert_eq!(
-        (done.returned.approvals, done.returned.executed),
-        (1, false)
-    );
-    assert_eq!(done.returned.action, action);
-}
-
-#[test]
-fn what_is_approved_waits_for_the_end_of_a_pause() {
-    let both = format!("AND({},{})", is(account(0)), is(account(1)));
-    let (mut fixture, _) = counters(&both, 1);
-    let code = fixture.deploy("counter-v2");
-    let migrate = calls::migrate("A", "2.0", &code, step("1.0", 0, Bytes::new()));
-    let opened = fixture.send(account(0), &migrate).expect("approved");
-    let action = opened.returned.action;
-    fixture.send(account(0), &pause()).expect("paused");
-    let blocked = |fixture: &Fixture| {
-        let found = fixture.view(&IRegistry::readinessCall { action });
-        found.expect("open").blockedBy
-    };
-    assert_eq!(blocked(&fixture), blocked_by::PAUSED);
-    refused(fixture.send(account(1), &migrate), paused());
-    for who in [0, 1] {
-        fixture.send(account(who), &resume()).expect("approved");
-    }
-    assert_eq!(blocked(&fixture), blocked_by::APPROVALS);
-    let done = fixture.send(account(1), &migrate).expect("migrated");
-    assert!(done.returned.executed);
-}
-
-#[test]
 fn while_it_is_paused_no_policy_becomes_final() {
     let (mut fixture, _) = counters(&is(account(0)), 1);
     let both = format!("AND({},{})", is(account(0)), is(account(1)));
@@ -119,4 +68,30 @@ fn while_it_is_paused_no_policy_becomes_final() {
         fixture.send(account(0), &pause()),
         IRegistry::NotAnApprover { caller: account(0) },
     );
+}
+
+#[test]
+fn an_approval_given_under_migrate_does_not_count_for_the_role_pause() {
+    let both = format!("AND({},{})", is(account(0)), is(account(1)));
+    let (mut fixture, _) = counters(&both, 1);
+    fixture.send(account(0), &pause()).expect("paused");
+    let first = fixture.send(account(1), &resume()).expect("approved");
+    // the epoch of `migrate` is the sequence: the role's own number of changes comes up to it
+    let sequence = IRegistry::definitionCall { name: "A".into() };
+    let sequence = fixture.view(&sequence).expect("it").sequence;
+    let both = format!("AND({},{})", is(account(3)), is(account(1)));
+    for _ in 0..=sequence {
+        fixture.set("pause", &both);
+    }
+    let action = IRegistry::actionOfCall {
+        call: data(&resume()),
+    };
+    let action = fixture.view(&action).expect("an action");
+    assert_ne!(action, first.returned.action);
+    let done = fixture.send(account(3), &resume()).expect("approved");
+    assert_eq!(
+        (done.returned.approvals, done.returned.executed),
+        (1, false)
+    );
+    assert_eq!(done.returned.action, action);
 }

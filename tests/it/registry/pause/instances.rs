@@ -1,11 +1,8 @@
 //! What a pause does to instances, and that every instance goes on with the very code and data.
 
-use alloy::primitives::{Address, Bytes, U256};
+use crate::prelude::*;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{definition_state, instance_state};
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_tests::calls;
+use stylus_upgrades_interface::reasons::definition_state;
 
 use super::{
     counters, create, definition_state, holds, pause, paused, resume, rollout, state, value,

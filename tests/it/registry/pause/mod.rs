@@ -5,12 +5,7 @@ mod approval;
 mod instances;
 mod obstacles;
 
-use alloy::primitives::{Address, B256, U256};
-use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_tests::abi::ICounter;
-use stylus_upgrades_tests::calls;
-
+use crate::prelude::*;
 use crate::registry::fixture::{Done, Fixture, Reverted, account, is};
 use crate::registry::replay::agrees_with_the_views;
 

@@ -1,15 +1,9 @@
 //! Instances that cannot be paused or resumed, and a pause during a complex migration.
 
-use alloy::primitives::{Bytes, U256};
-use alloy::sol_types::SolError;
+use crate::prelude::*;
 use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
 use stylus_upgrades_interface::limits::PAUSE_GAS;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{definition_state, instance_state, not_runnable};
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
+use stylus_upgrades_interface::reasons::{definition_state, not_runnable};
 
 use super::{counters, definition_state, pause, paused, resume, rollout, state, value};
 use crate::registry::fixture::{

@@ -6,13 +6,12 @@ mod refused;
 mod replays;
 mod submission;
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use crate::prelude::*;
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol;
 use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
-use stylus_upgrades_interface::registry::{IRegistry, Progress, Signature};
-use stylus_upgrades_tests::calls;
+use stylus_upgrades_interface::registry::Signature;
 
 use crate::registry::fixture::{Done, Fixture, Reverted, account, is, refused, set_policy};
 use crate::registry::replay::agrees_with_the_views;

@@ -1,9 +1,7 @@
 //! An action that is refused before it is approved or proposed.
 
-use alloy::primitives::{Address, B256, U256};
-use stylus_upgrades_interface::registry::IRegistry;
-
 use super::{change, domain, key, refused_signature, signed, submit, two_of_three};
+use crate::prelude::*;
 use crate::registry::fixture::{account, refused};
 
 #[test]

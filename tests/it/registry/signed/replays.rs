@@ -1,10 +1,9 @@
 //! Every way to use a signature for anything but what it was given for.
 
-use alloy::primitives::{Bytes, U256};
+use crate::prelude::*;
 use alloy::sol_types::Eip712Domain;
 use stylus_upgrades_interface::limits::ACTION_LIFETIME;
 use stylus_upgrades_interface::reasons::invalid_policy;
-use stylus_upgrades_interface::registry::IRegistry;
 
 use super::{
     change, domain, key, policy_of, refused_signature, signed, submit, two_of_three, typed,
@@ -39,22 +38,6 @@ fn a_signature_holds_up_to_its_deadline_and_for_that_deadline() {
 }
 
 #[test]
-fn a_signature_is_not_replayed_after_execution() {
-    let mut fixture = two_of_three();
-    let domain = domain(&fixture);
-    let audit = is(account(4));
-    // a change of another role leaves the epoch of role `policy` as it is
-    let (call, message) = change(&audit, 0, 0);
-    let approvals = [1, 2].map(|n| signed(&key(n), &domain, &message));
-    submit(&mut fixture, &call, u64::MAX, &approvals).expect("executed");
-    let found = submit(&mut fixture, &call, u64::MAX, &approvals);
-    refused_signature(found, 0, key(1).address());
-    let (_, next) = change(&audit, 0, 1);
-    let approvals = [1, 2].map(|n| signed(&key(n), &domain, &next));
-    submit(&mut fixture, &call, u64::MAX, &approvals).expect("signed anew");
-}
-
-#[test]
 fn a_signature_is_not_replayed_in_another_form_of_the_same_call() {
     let mut fixture = two_of_three();
     let domain = domain(&fixture);
@@ -69,22 +52,6 @@ fn a_signature_is_not_replayed_in_another_form_of_the_same_call() {
         let found = submit(&mut fixture, &other.into(), u64::MAX, &approvals);
         assert_eq!(found.expect_err("refused"), Reverted(Bytes::new()));
     }
-}
-
-#[test]
-fn a_signature_is_not_replayed_after_cancel() {
-    let mut fixture = two_of_three();
-    let domain = domain(&fixture);
-    let (call, message) = change("NONE", 0, 0);
-    let one = [signed(&key(1), &domain, &message)];
-    let action = submit(&mut fixture, &call, u64::MAX, &one)
-        .expect("approved")
-        .returned
-        .action;
-    let cancel = IRegistry::cancelCall { action };
-    fixture.send(key(1).address(), &cancel).expect("cancelled");
-    let found = submit(&mut fixture, &call, u64::MAX, &one);
-    refused_signature(found, 0, key(1).address());
 }
 
 #[test]
@@ -116,36 +83,6 @@ fn a_signature_is_not_replayed_after_revoke() {
     );
     done.expect("executed");
     assert_eq!(policy_of(&fixture, "audit"), "NONE");
-}
-
-#[test]
-fn a_signature_is_not_replayed_after_its_action_has_expired() {
-    let mut fixture = two_of_three();
-    let domain = domain(&fixture);
-    let (call, message) = change("NONE", 0, 0);
-    let one = [signed(&key(1), &domain, &message)];
-    submit(&mut fixture, &call, u64::MAX, &one).expect("approved");
-    fixture.wait(ACTION_LIFETIME + 100);
-    let found = submit(&mut fixture, &call, u64::MAX, &one);
-    refused_signature(found, 0, key(1).address());
-}
-
-#[test]
-fn a_signature_is_not_replayed_after_a_change_of_the_policy() {
-    let mut fixture = two_of_three();
-    let domain = domain(&fixture);
-    let policy = policy_of(&fixture, "policy");
-    let same = set_policy("policy", &policy);
-    for n in [1, 2] {
-        fixture.send(key(n).address(), &same).expect("sent");
-    }
-    let (call, message) = change("NONE", 0, 0);
-    let one = [signed(&key(1), &domain, &message)];
-    let found = submit(&mut fixture, &call, u64::MAX, &one);
-    refused_signature(found, 0, key(1).address());
-    let (_, message) = change("NONE", 1, 0);
-    let one = [signed(&key(1), &domain, &message)];
-    submit(&mut fixture, &call, u64::MAX, &one).expect("approved");
 }
 
 #[test]
@@ -230,4 +167,66 @@ fn a_signature_is_not_replayed_on_another_registry_chain_or_call() {
     let one = [signed(&key(1), &domain, &message)];
     let found = submit(&mut fixture, &call, u64::MAX, &one);
     refused_signature(found, 0, key(1).address());
+}
+
+#[test]
+fn a_signature_is_not_replayed_after_execution() {
+    let mut fixture = two_of_three();
+    let domain = domain(&fixture);
+    let audit = is(account(4));
+    // a change of another role leaves the epoch of role `policy` as it is
+    let (call, message) = change(&audit, 0, 0);
+    let approvals = [1, 2].map(|n| signed(&key(n), &domain, &message));
+    submit(&mut fixture, &call, u64::MAX, &approvals).expect("executed");
+    let found = submit(&mut fixture, &call, u64::MAX, &approvals);
+    refused_signature(found, 0, key(1).address());
+    let (_, next) = change(&audit, 0, 1);
+    let approvals = [1, 2].map(|n| signed(&key(n), &domain, &next));
+    submit(&mut fixture, &call, u64::MAX, &approvals).expect("signed anew");
+}
+
+#[test]
+fn a_signature_is_not_replayed_after_cancel() {
+    let mut fixture = two_of_three();
+    let domain = domain(&fixture);
+    let (call, message) = change("NONE", 0, 0);
+    let one = [signed(&key(1), &domain, &message)];
+    let action = submit(&mut fixture, &call, u64::MAX, &one)
+        .expect("approved")
+        .returned
+        .action;
+    let cancel = IRegistry::cancelCall { action };
+    fixture.send(key(1).address(), &cancel).expect("cancelled");
+    let found = submit(&mut fixture, &call, u64::MAX, &one);
+    refused_signature(found, 0, key(1).address());
+}
+
+#[test]
+fn a_signature_is_not_replayed_after_its_action_has_expired() {
+    let mut fixture = two_of_three();
+    let domain = domain(&fixture);
+    let (call, message) = change("NONE", 0, 0);
+    let one = [signed(&key(1), &domain, &message)];
+    submit(&mut fixture, &call, u64::MAX, &one).expect("approved");
+    fixture.wait(ACTION_LIFETIME + 100);
+    let found = submit(&mut fixture, &call, u64::MAX, &one);
+    refused_signature(found, 0, key(1).address());
+}
+
+#[test]
+fn a_signature_is_not_replayed_after_a_change_of_the_policy() {
+    let mut fixture = two_of_three();
+    let domain = domain(&fixture);
+    let policy = policy_of(&fixture, "policy");
+    let same = set_policy("policy", &policy);
+    for n in [1, 2] {
+        fixture.send(key(n).address(), &same).expect("sent");
+    }
+    let (call, message) = change("NONE", 0, 0);
+    let one = [signed(&key(1), &domain, &message)];
+    let found = submit(&mut fixture, &call, u64::MAX, &one);
+    refused_signature(found, 0, key(1).address());
+    let (_, message) = change("NONE", 1, 0);
+    let one = [signed(&key(1), &domain, &message)];
+    submit(&mut fixture, &call, u64::MAX, &one).expect("approved");
 }

@@ -1,65 +1,16 @@
 //! Who submits signed approvals, whose they are, and what they execute.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::registry::{IRegistry, Signature};
-use stylus_upgrades_tests::abi::IHostile;
-use stylus_upgrades_tests::calls;
+use crate::prelude::*;
+use stylus_upgrades_interface::registry::Signature;
 
 use super::{
-    SUBMITTER, change, domain, key, policy_of, refused_signature, signed, submission, submit,
-    two_of_three, typed,
+    SUBMITTER, change, domain, key, refused_signature, signed, submission, submit, two_of_three,
+    typed,
 };
 use crate::registry::fixture::{
     Fixture, Reverted, account, add_version, initial_step, is, refused, set_policy,
 };
 use crate::review::fixture::data;
-
-#[test]
-fn two_of_three_sign_and_a_stranger_submits() {
-    let mut fixture = two_of_three();
-    let domain = domain(&fixture);
-    let (call, message) = change("NONE", 0, 0);
-    let approvals = [1, 3].map(|n| signed(&key(n), &domain, &message));
-    let done = submit(&mut fixture, &call, u64::MAX, &approvals).expect("executed");
-    assert_eq!((done.returned.approvals, done.returned.required), (2, 2));
-    assert!(done.returned.executed);
-    assert_eq!(policy_of(&fixture, "audit"), "NONE");
-    let proposed = done.events::<IRegistry::Proposed>();
-    assert_eq!(proposed[0].proposer, key(1).address());
-    let approved = done.events::<IRegistry::Approved>();
-    let approved: Vec<_> = approved.iter().map(|e| (e.approver, e.approvals)).collect();
-    assert_eq!(approved, [(key(1).address(), 1), (key(3).address(), 2)]);
-    assert_eq!(done.events::<IRegistry::Executed>().len(), 1);
-}
-
-#[test]
-fn signatures_and_calls_add_up() {
-    let mut fixture = Fixture::new(&is(account(0)));
-    let policy = format!("AND({},{})", is(account(1)), is(key(1).address()));
-    fixture.define(&policy).expect("defined");
-    let domain = domain(&fixture);
-    let (call, message) = change("NONE", 0, 0);
-    let one = [signed(&key(1), &domain, &message)];
-    let first = submit(&mut fixture, &call, u64::MAX, &one)
-        .expect("approved")
-        .returned;
-    assert_eq!(
-        (first.approvals, first.required, first.executed),
-        (1, 2, false)
-    );
-    refused(
-        submit(&mut fixture, &call, u64::MAX, &one),
-        IRegistry::AlreadyApproved {
-            approver: key(1).address(),
-            action: first.action,
-        },
-    );
-    let set = set_policy("audit", "NONE");
-    let done = fixture.send(account(1), &set).expect("executed").returned;
-    assert!(done.executed);
-    assert_eq!(done.action, first.action);
-}
 
 #[test]
 fn each_signer_counts_once_and_nobody_else() {

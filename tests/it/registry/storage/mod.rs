@@ -6,17 +6,13 @@ mod page;
 mod scene;
 mod stored;
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol_types::SolCall;
+use crate::prelude::*;
 use scene::{BOSS, Scene};
 use stylus_upgrades::registry::delegated;
 use stylus_upgrades_interface::ids::{ActionId, DefinitionId, VersionIndex};
-use stylus_upgrades_interface::reasons::{instance_state, proxy_kind, step as kind};
-use stylus_upgrades_interface::registry::{IRegistry, Step};
+use stylus_upgrades_interface::reasons::step as kind;
 use stylus_upgrades_interface::registry_storage as declared;
 use stylus_upgrades_interface::registry_storage::{Location, PendingKey, RECORDS, StepKey};
-use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::calls;
 
 use super::fixture::{account, complex, framework, initial_step, is, step};
 

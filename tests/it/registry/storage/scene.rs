@@ -1,13 +1,8 @@
 //! A registry that is filled through its ABI.
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol_types::SolCall;
-use stylus_chain::BlockId;
+use crate::prelude::*;
 use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
-use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
-use stylus_upgrades_tests::calls;
 
 use super::stored::Storage;
 use crate::registry::fixture::{Fixture, account, framework, is};

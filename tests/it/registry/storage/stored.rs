@@ -1,10 +1,7 @@
 //! What a registry stores, read by the declaration: slots, offsets and widths are computed here.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use alloy::primitives::{B256, U256, keccak256};
+use crate::prelude::*;
 use stylus_upgrades_interface::registry_storage::{Entry, FieldInfo, Find, Location, Record};
-use stylus_upgrades_interface::slots;
 
 /// Words of a long entry that are looked at: more than the test writes of any.
 const WORDS: u64 = 300;

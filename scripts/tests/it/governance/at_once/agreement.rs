@@ -1,13 +1,11 @@
 //! Whether what each command reported is what the chain says.
 
 use super::fixture::{Fixture, Reported};
-use crate::governance::sandbox::text;
-use alloy::primitives::{Address, B256, Log};
+use crate::prelude::*;
+use alloy::primitives::Log;
 use alloy::sol_types::SolEvent;
-use serde_json::Value;
-use stylus_chain::{BlockId, Receipt};
+use stylus_chain::Receipt;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use stylus_upgrades_test_support::Words;
 
 /// What a refusal that came too late is named.
 pub(super) const REFUSALS: [&str; 10] = [
@@ -32,17 +30,13 @@ pub(super) struct Round {
 impl Round {
     /// Everything that was mined behind block `from`.
     pub(super) fn since(fixture: &Fixture, from: u64, registry: &str) -> Self {
-        let receipts = fixture
-            .sandbox
-            .node
-            .with_chain(move |chain| {
-                let blocks = (from + 1..=chain.block_number())
-                    .filter_map(|number| chain.block(BlockId::number(number)));
-                blocks
-                    .flat_map(|block| block.receipts.clone())
-                    .collect::<Vec<_>>()
-            })
-            .expect("the chain");
+        let receipts = fixture.sandbox.chain(move |chain| {
+            let blocks = (from + 1..=chain.block_number())
+                .filter_map(|number| chain.block(BlockId::number(number)));
+            blocks
+                .flat_map(|block| block.receipts.clone())
+                .collect::<Vec<_>>()
+        });
         Self {
             registry: registry.parse().expect("an address"),
             receipts,

@@ -1,15 +1,11 @@
 //! A team in front of a chain whose blocks come by the clock, and definitions to decide about.
 
-use crate::governance::sandbox::{Answer, Sandbox, text};
-use alloy::primitives::Address;
-use serde_json::{Value, json};
-use std::path::Path;
+use crate::prelude::*;
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use stylus_devnode::{MiningMode, NodeConfig};
-use stylus_upgrades_test_support::Words;
+use std::time::{SystemTime, UNIX_EPOCH};
+use stylus_devnode::MiningMode;
 
 /// How often there is a block.
 const BLOCK: Duration = Duration::from_millis(200);
@@ -236,14 +232,11 @@ impl Fixture {
     }
 
     fn automine(&self, on: bool) {
-        self.sandbox
-            .node
-            .with_chain(move |chain| {
-                chain.set_automine(on);
-                if on {
-                    chain.mine(1, None).expect("a block");
-                }
-            })
-            .expect("the chain");
+        self.sandbox.chain(move |chain| {
+            chain.set_automine(on);
+            if on {
+                chain.mine(1, None).expect("a block");
+            }
+        });
     }
 }

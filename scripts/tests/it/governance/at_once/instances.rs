@@ -2,10 +2,7 @@
 
 use super::agreement::{Round, exits};
 use super::fixture::{Fixture, THREE, TWO, agreed, rounds};
-use crate::governance::sandbox::{error, text};
-use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::SolCall;
-use stylus_chain::CallRequest;
+use crate::prelude::*;
 
 alloy::sol! {
     function award(address[] to, uint256 points) external;
@@ -46,19 +43,16 @@ impl Points {
             points: U256::from(7),
         };
         let (steward, register) = (fixture.account("Admin"), proxy.parse().expect("an address"));
-        sandbox
-            .node
-            .with_chain(move |chain| {
-                chain.impersonate(steward);
-                let request = CallRequest {
-                    to: Some(register),
-                    input: Bytes::from(award.abi_encode()),
-                    ..CallRequest::default()
-                };
-                chain.submit_unsigned(steward, request).expect("awarded");
-                chain.stop_impersonating(steward);
-            })
-            .expect("the chain");
+        sandbox.chain(move |chain| {
+            chain.impersonate(steward);
+            let request = CallRequest {
+                to: Some(register),
+                input: Bytes::from(award.abi_encode()),
+                ..CallRequest::default()
+            };
+            chain.submit_unsigned(steward, request).expect("awarded");
+            chain.stop_impersonating(steward);
+        });
         let migrate = format!(
             "migrate {name} 2.0 {} --complex {} --handler {handler}",
             self.v2, self.cursor
@@ -132,44 +126,6 @@ fn rollout_typed_at_once_upgrades_each_instance_once_and_counts_only_ones_own() 
         }
     }
     agreed("rollout typed at once upgrades each instance once and counts only ones own");
-}
-
-#[test]
-#[ignore = "nightly: several processes at once, many times, about 13 s"]
-fn set_handler_typed_at_once_is_reported_as_the_chain_has_it() {
-    let fixture = Fixture::new();
-    let (registry, points) = (fixture.registry.clone(), Points::deployed(&fixture));
-    for (policy, keys) in [TWO[0], TWO[1], THREE] {
-        for _ in 0..rounds() {
-            let (name, proxy) = points.begun(&fixture, "Other");
-            fixture.hand_over(&name, "migrate", policy);
-            let words = ["run-migration", &proxy, "--handler", "Admin3"];
-            let (round, reported) = fixture.agreed_at_once(&registry, keys, &words);
-            assert!(
-                round.executions() >= 1 && exits(&reported)[0] >= 1,
-                "{policy}"
-            );
-        }
-    }
-    agreed("set handler typed at once is told as the chain has it");
-}
-
-#[test]
-#[ignore = "nightly: several processes at once, many times, about 19 s"]
-fn abort_migration_typed_at_once_turns_back_once() {
-    let fixture = Fixture::new();
-    let (registry, points) = (fixture.registry.clone(), Points::deployed(&fixture));
-    for (policy, keys) in [TWO[0], TWO[1], THREE] {
-        for _ in 0..rounds() {
-            let (name, proxy) = points.begun(&fixture, "Other");
-            fixture.hand_over(&name, "migrate", policy);
-            let words = ["run-migration", &proxy, "--abort"];
-            let (round, reported) = fixture.agreed_at_once(&registry, keys, &words);
-            assert_eq!(round.executions(), 1, "{policy}");
-            assert!(exits(&reported)[0] >= 1, "{policy}");
-        }
-    }
-    agreed("abort migration typed at once turns back once");
 }
 
 #[test]

@@ -1,15 +1,11 @@
 //! Two transactions in one block, whose order decides: what each of the two senders is shown.
 
 use super::fixture::Fixture;
-use crate::governance::relay::Relay;
-use crate::governance::sandbox::{Answer, error, text};
+use crate::prelude::*;
 use alloy::primitives::hex;
-use alloy::sol_types::SolCall;
-use serde_json::Value;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use stylus_upgrades_test_support::Words;
 
 /// How long both may take to send.
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -190,9 +186,8 @@ fn who_approves_in_the_block_in_which_another_cancels_learns_it() {
     let fixture = Fixture::timeless();
     let name = fixture.defined();
     fixture.hand_over(&name, "migrate", "AND(Admin,Admin2,Admin3)");
-    let proposed = fixture.sandbox.run("Admin", &fixture.migrate(&name));
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-    let action = text(&proposed.document, "action");
+    let proposed = fixture.sandbox.proposed("Admin", &fixture.migrate(&name));
+    let action = text(&proposed, "action");
     fixture.by_hand();
     let cancel = typed(&fixture, "Admin", &format!("cancel {action}"));
     sent(&fixture, 1);

@@ -2,8 +2,7 @@
 
 use super::agreement::{Round, exits, field};
 use super::fixture::{Fixture, Reported, THREE, TWO, agreed, rounds};
-use crate::governance::sandbox::text;
-use stylus_upgrades_test_support::Words;
+use crate::prelude::*;
 
 /// Whoever shares a policy types the same words; `prepare` makes a definition for a round, hands
 /// over the role and gives the words.
@@ -58,46 +57,15 @@ fn define_typed_at_once_is_reported_as_the_chain_has_it() {
         let registry = text(&deployed, "registry");
         for _ in 0..rounds() {
             let name = fixture.name();
-            let words = [
-                "define",
-                &name,
-                "--migrate",
-                "Admin",
-                "--accept",
-                "excluded-sender",
-                "--registry",
-                registry,
-            ];
+            let words = format!(
+                "define {name} --migrate Admin --accept excluded-sender --registry {registry}"
+            );
             let (round, reported) = fixture.agreed_at_once(registry, keys, &words);
             assert_eq!(round.executions(), 1, "{policy}");
             assert!(exits(&reported)[0] >= 1, "{policy}");
         }
     }
     agreed("define typed at once is told as the chain has it");
-}
-
-#[test]
-#[ignore = "nightly: several processes at once, many times, about 10 s"]
-fn register_typed_at_once_is_reported_as_the_chain_has_it() {
-    in_rounds(
-        &ALL,
-        |fixture, policy| {
-            let name = fixture.defined();
-            fixture.hand_over(&name, "migrate", policy);
-            let call = [
-                "register",
-                &name,
-                "2.0",
-                &fixture.v2,
-                "--call",
-                "migrate(uint256)",
-                "5",
-            ];
-            owned(&call)
-        },
-        |_, policy, round, _| assert_eq!(round.executions(), 1, "{policy}"),
-    );
-    agreed("register typed at once is told as the chain has it");
 }
 
 #[test]
@@ -147,128 +115,4 @@ fn migrate_typed_at_once_is_reported_as_the_chain_has_it() {
         },
     );
     agreed("migrate typed at once is told as the chain has it");
-}
-
-#[test]
-#[ignore = "nightly: several processes at once, many times, about 18 s"]
-fn rollback_typed_at_once_is_reported_as_the_chain_has_it() {
-    in_rounds(
-        &ALL,
-        |fixture, policy| {
-            let (name, _) = fixture.created(1);
-            fixture.sandbox.done("Admin", &fixture.migrate(&name));
-            fixture.hand_over(&name, "migrate", policy);
-            let back = &fixture.back;
-            owned(&[
-                "rollback",
-                &name,
-                "--to",
-                "1.0",
-                "--as",
-                "3.0",
-                "--script",
-                back,
-                "--call",
-                "back()",
-                "--accept",
-                "function-removed:step()",
-            ])
-        },
-        |fixture, _, _, reported| {
-            let status = fixture.status(&reported[0].words[1]);
-            assert_eq!(text(&status["instances"][0], "version"), "3.0");
-        },
-    );
-    agreed("rollback typed at once is told as the chain has it");
-}
-
-#[test]
-#[ignore = "nightly: several processes at once, many times, about 10 s"]
-fn update_policy_typed_at_once_is_reported_as_the_chain_has_it() {
-    in_rounds(
-        &ALL,
-        |fixture, policy| {
-            let name = fixture.defined();
-            fixture.hand_over(&name, "policy", policy);
-            owned(&[
-                "policy",
-                "update",
-                &name,
-                "--role",
-                "migrate",
-                "Admin2",
-                "--accept",
-                "excluded-sender",
-            ])
-        },
-        |fixture, _, _, reported| {
-            let name = &reported[0].words[2];
-            let explain = format!("policy explain {name} --role migrate");
-            let policy = fixture.sandbox.done("Other", &explain);
-            assert_eq!(text(&policy["policies"][0], "named"), "Admin2");
-        },
-    );
-    agreed("update policy typed at once is told as the chain has it");
-}
-
-#[test]
-#[ignore = "nightly: several processes at once, many times, about 17 s"]
-fn approve_typed_at_once_where_one_suffices_is_reported_as_the_chain_has_it() {
-    let fixture = Fixture::new();
-    let registry = fixture.registry.clone();
-    let policies = [
-        ("OutOf(2,Other,Admin,Admin2)", 2),
-        ("OutOf(2,Other,Admin,Admin2,Admin3)", 3),
-        ("OutOf(3,Other,Admin,Admin2)", 2),
-    ];
-    for (policy, keys) in policies {
-        for _ in 0..rounds() {
-            let (name, _) = fixture.created(1);
-            fixture.hand_over(&name, "migrate", policy);
-            let proposed = fixture.sandbox.run("Other", &fixture.migrate(&name));
-            assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-            let action = text(&proposed.document, "action");
-            let (round, reported) = fixture.agreed_at_once(&registry, keys, &["approve", action]);
-            // Who comes after it was executed approves the same call anew.
-            assert!(round.executions() >= 1, "{policy}");
-            assert!(exits(&reported)[0] >= 1, "{policy}");
-            fixture.close(&name);
-        }
-    }
-    agreed("approve typed at once where one suffices is told as the chain has it");
-}
-
-#[test]
-#[ignore = "nightly: several processes at once, many times, about 9 s"]
-fn cancel_typed_at_once_cancels_once_and_says_to_the_others_that_it_is_gone() {
-    let fixture = Fixture::new();
-    let registry = fixture.registry.clone();
-    for keys in [2, 3] {
-        for _ in 0..rounds() {
-            let (name, _) = fixture.created(1);
-            fixture.hand_over(&name, "migrate", "OR(Admin2,Admin3,AND(Admin,Other))");
-            let proposed = fixture.sandbox.run("Admin", &fixture.migrate(&name));
-            assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-            let action = text(&proposed.document, "action").to_owned();
-            let from = fixture.block();
-            let reported = fixture.typed_by(keys, &format!("cancel {action}"));
-            let round = Round::since(&fixture, from, &registry);
-            for one in &reported {
-                round.sent_alone(fixture.account(one.key), one);
-            }
-            assert_eq!(
-                exits(&reported),
-                [1, 0, keys - 1],
-                "{:?}",
-                field(&reported, "error")
-            );
-            for one in reported.iter().filter(|one| one.answer.exit == Some(1)) {
-                assert_eq!(
-                    crate::governance::sandbox::error(&one.answer),
-                    "ActionNotFound"
-                );
-            }
-        }
-    }
-    agreed("cancel typed at once cancels once and says to the others that it is gone");
 }

@@ -1,12 +1,8 @@
 //! Compares the chain with the model.
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use stylus_chain::BlockId;
+use crate::prelude::*;
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::invalid_step;
-use stylus_upgrades_interface::registry::{IRegistry, Step};
-use stylus_upgrades_interface::slots;
 
 use super::{Simulation, encoded};
 use crate::migrations::graphs::model::{CREATED, Incoming, Life, Moved, PathStep, Refusal};

@@ -1,11 +1,7 @@
 //! Creates and upgrades instances.
 
-use alloy::primitives::{Address, Bytes, U256, keccak256};
-use alloy::sol_types::SolCall;
+use crate::prelude::*;
 use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_tests::calls;
 
 use super::{HANDLER, ITrace, Simulation};
 use crate::migrations::graphs::model::{Incoming, Kind, Life, PathStep, Refusal};

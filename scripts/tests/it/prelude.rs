@@ -1,0 +1,13 @@
+//! What most tests here name.
+
+pub(crate) use crate::governance::relay::Relay;
+pub(crate) use crate::governance::sandbox::{Answer, CREATE, MIGRATE, Sandbox, error, text};
+pub(crate) use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+pub(crate) use alloy::sol_types::SolCall;
+pub(crate) use serde_json::{Value, json};
+pub(crate) use std::path::{Path, PathBuf};
+pub(crate) use std::sync::Arc;
+pub(crate) use std::time::Duration;
+pub(crate) use stylus_chain::{BlockId, CallRequest};
+pub(crate) use stylus_devnode::NodeConfig;
+pub(crate) use stylus_upgrades_test_support::Words;

@@ -1,0 +1,455 @@
+//! A bank behind a proxy, who has money in it, and who wants that: what an audit found that could be done to users'
+//! money, with what everybody holds before and after it.
+
+use crate::prelude::*;
+use alloy::sol_types::Revert;
+use stylus_upgrades_interface::reasons::step as step_kind;
+
+use super::adopted::creation;
+use super::adopted::fixture::{
+    Kind, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, compiled, runs,
+};
+use super::attacked::{attackers_registry, balance};
+use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused};
+use super::kinds::{instance, slot};
+
+alloy::sol! {
+    #[derive(Debug)]
+    interface IBank {
+        function initialize(bool refuses) external;
+        function own(address first) external;
+        function deposit() external payable;
+        function withdraw() external;
+        function balanceOf(address who) external view returns (uint256);
+        function migrate() external;
+        function drain(address to) external;
+    }
+
+    interface IRobber {
+        function deposit(address bank) external payable;
+        function rob(address to, bytes data) external;
+        function outcome() external view returns (bytes);
+    }
+
+    interface ITimelock {
+        function schedule(address target, uint256 value, bytes data, bytes32 predecessor, bytes32 salt, uint256 delay) external;
+        function execute(address target, uint256 value, bytes payload, bytes32 predecessor, bytes32 salt) external payable;
+    }
+}
+
+/// Who governs.
+const TEAM: usize = 0;
+/// Who attacks.
+const THIEF: usize = 5;
+/// Who has nothing but the role `create`.
+const CREATOR: usize = 6;
+/// Who has money in the bank.
+const ALICE: usize = 7;
+/// Anybody.
+const STRANGER: usize = 8;
+const DAY: u64 = 86_400;
+const OURS: [u8; 2] = [proxy_kind::WASM, proxy_kind::EVM];
+
+fn ether(n: u64) -> U256 {
+    U256::from(n) * U256::from(10u64.pow(18))
+}
+
+fn pause() -> IRegistry::pauseCall {
+    IRegistry::pauseCall { name: "A".into() }
+}
+
+fn resume() -> IRegistry::resumeCall {
+    IRegistry::resumeCall { name: "A".into() }
+}
+
+/// The team's definition A with a bank as 1.0, and an instance in which Alice has money.
+struct Town {
+    fixture: Fixture,
+    code: Code,
+    bank: Address,
+}
+
+impl Town {
+    /// With a bank behind a proxy of ours.
+    fn new(kind: u8) -> Self {
+        let (fixture, code) = Self::first("Bank1");
+        let bank = Address::ZERO;
+        let mut town = Self {
+            fixture,
+            code,
+            bank,
+        };
+        town.bank = town.created(TEAM, kind, 1, "1.0", false);
+        town.alice_deposits();
+        town
+    }
+
+    /// With one behind a proxy of OpenZeppelin that was adopted.
+    fn adopted(kind: Kind, code: &str) -> Self {
+        let (mut fixture, code) = Self::first(code);
+        let admin = admin_of(&fixture, "A");
+        let bank = if kind.kind == proxy_kind::UUPS {
+            let init = IBank::ownCall { first: admin };
+            kind.create_with(&mut fixture, &code, init.abi_encode())
+        } else {
+            let init = IBank::initializeCall { refuses: false };
+            let bank = kind.create_with(&mut fixture, &code, init.abi_encode());
+            kind.give(&mut fixture, bank, admin);
+            bank
+        };
+        let adopted = fixture.send(account(TEAM), &adopt(kind.kind, bank));
+        adopted.expect("adopted");
+        let mut town = Self {
+            fixture,
+            code,
+            bank,
+        };
+        town.alice_deposits();
+        town
+    }
+
+    fn first(code: &str) -> (Fixture, Code) {
+        let mut fixture = Fixture::of_one();
+        let code = compiled(&mut fixture, code);
+        fixture.add("1.0", &code, initial_step());
+        (fixture, code)
+    }
+
+    fn created(&mut self, by: usize, kind: u8, salt: u8, version: &str, refuses: bool) -> Address {
+        let init = IBank::initializeCall { refuses }.abi_encode();
+        let create = calls::create_proxy("A", version, kind, B256::repeat_byte(salt), init);
+        let created = self.fixture.send(account(by), &create);
+        created.expect("created").returned.proxy
+    }
+
+    /// A governed call of the team's.
+    fn govern<C: SolCall>(&mut self, call: &C) -> Result<Done<C::Return>, Reverted> {
+        self.fixture.send(account(TEAM), call)
+    }
+
+    fn pay<C: SolCall>(&mut self, from: usize, to: Address, call: &C, value: U256) {
+        let paid = self.fixture.pay(account(from), to, call, value);
+        paid.expect("done");
+    }
+
+    fn holds(&self, who: Address) -> U256 {
+        balance(&self.fixture, who)
+    }
+
+    fn version(&self) -> String {
+        instance(&self.fixture, self.bank).version
+    }
+
+    fn state(&self) -> u8 {
+        instance(&self.fixture, self.bank).state
+    }
+
+    fn current(&self) -> String {
+        let query = IRegistry::definitionCall { name: "A".into() };
+        self.fixture.view(&query).expect("A").current
+    }
+
+    /// A migration to 2.0 with that code.
+    fn second(&mut self, code: &str) -> (Code, IRegistry::migrateCall) {
+        let code = compiled(&mut self.fixture, code);
+        let way = super::fixture::step("1.0", 0, Bytes::new());
+        let order = calls::migrate("A", "2.0", &code, way);
+        (code, order)
+    }
+
+    /// Anybody rolls out.
+    fn rollout(&mut self) {
+        let rollout = calls::rollout("A", 4);
+        let done = self.fixture.send(account(STRANGER), &rollout);
+        done.expect("rolled out");
+    }
+
+    fn alice_deposits(&mut self) {
+        self.pay(ALICE, self.bank, &IBank::depositCall {}, ether(10));
+        assert_eq!(self.holds(self.bank), ether(10));
+    }
+
+    /// Alice takes out what she has there, and finds all of it.
+    fn alice_withdraws(&mut self) {
+        let who = account(ALICE);
+        let holds = self.fixture.ask(self.bank, &IBank::balanceOfCall { who });
+        assert_eq!(holds, Ok(ether(10)));
+        self.pay(ALICE, self.bank, &IBank::withdrawCall {}, U256::ZERO);
+        assert_eq!(self.holds(self.bank), U256::ZERO);
+    }
+
+    /// The thief's contract, which has 1 ether there.
+    fn robber(&mut self) -> Address {
+        let robber = compiled(&mut self.fixture, "Robber").implementation;
+        let deposit = IRobber::depositCall { bank: self.bank };
+        self.pay(THIEF, robber, &deposit, ether(1));
+        assert_eq!(self.holds(self.bank), ether(11));
+        robber
+    }
+
+    /// The thief withdraws, and has that sent in the middle of it. He gets what was his.
+    fn rob(&mut self, robber: Address, to: Address, call: &impl SolCall) -> Done<()> {
+        let data = call.abi_encode().into();
+        let rob = IRobber::robCall { to, data };
+        let robbed = self.fixture.pay(account(THIEF), robber, &rob, U256::ZERO);
+        let Done { logs, gas, .. } = robbed.expect("robbed");
+        assert_eq!(self.holds(robber), ether(1), "what was his");
+        assert_eq!(self.holds(self.bank), ether(10), "Alice's money");
+        let returned = ();
+        Done {
+            returned,
+            logs,
+            gas,
+        }
+    }
+
+    /// OpenZeppelin's TimelockController: the team proposes, and anybody executes what is a day old.
+    fn timelock(&mut self) -> Address {
+        let (proposers, executors) = (vec![account(TEAM)], vec![Address::ZERO]);
+        let arguments = (U256::from(DAY), proposers, executors, Address::ZERO).abi_encode_params();
+        let path = "@openzeppelin/contracts/build/contracts/TimelockController.json";
+        let code = self.fixture.deploy_code(&creation(path, &arguments));
+        code.implementation
+    }
+
+    /// The team schedules a call of the registry, and a day passes; what executes it.
+    fn matured(&mut self, timelock: Address, call: &impl SolCall) -> ITimelock::executeCall {
+        let execute = ITimelock::executeCall {
+            target: self.fixture.registry,
+            value: U256::ZERO,
+            payload: call.abi_encode().into(),
+            predecessor: B256::ZERO,
+            salt: B256::ZERO,
+        };
+        let schedule = ITimelock::scheduleCall {
+            target: execute.target,
+            value: execute.value,
+            data: execute.payload.clone(),
+            predecessor: execute.predecessor,
+            salt: execute.salt,
+            delay: U256::from(DAY),
+        };
+        self.pay(TEAM, timelock, &schedule, U256::ZERO);
+        self.fixture.wait(DAY + 1);
+        execute
+    }
+
+    fn is_no_instance(&self, proxy: Address) {
+        let found = self.fixture.view(&IRegistry::instanceOfCall { proxy });
+        refused(found, IRegistry::NotAnInstance { proxy });
+    }
+}
+
+/// The only instance that was skipped, and for which reason.
+#[track_caller]
+fn skipped<T>(done: &Done<T>, proxy: Address, reason: impl Into<Bytes>) {
+    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    let found: Vec<_> = skipped.iter().map(|one| (one.proxy, &one.reason)).collect();
+    assert_eq!(found, [(proxy, &reason.into())]);
+}
+
+/// F1 (a): the approvers are talked into adopting a proxy that another registry has paused, and that looks as if it
+/// obeyed them therefore. Once it is resumed, they could migrate nothing any more.
+#[test]
+fn a_proxy_that_another_registry_has_paused_is_not_adopted_and_stops_no_migration() {
+    let mut town = Town::new(proxy_kind::WASM);
+    let theirs = attackers_registry(&mut town.fixture, &town.code);
+    let ours = std::mem::replace(&mut town.fixture.registry, theirs);
+    let bait = town.created(THIEF, proxy_kind::EVM, 1, "1.0", false);
+    town.pay(THIEF, theirs, &pause(), U256::ZERO);
+    town.fixture.registry = ours;
+    let adopted = town.govern(&adopt(proxy_kind::TRANSPARENT_5, bait));
+    town.pay(THIEF, theirs, &resume(), U256::ZERO);
+    let (two, order) = town.second("Bank2");
+    let migrated = town.govern(&order);
+    assert_eq!(town.version(), "2.0", "{adopted:?}: {migrated:?}");
+    assert_eq!(runs(&town.fixture, town.bank), two.implementation);
+    town.is_no_instance(bait);
+    town.alice_withdraws();
+}
+
+/// F15: the bank has a function of the name that tells whether a proxy belongs to its admin. It would be adopted and
+/// could never be given back.
+#[test]
+fn a_transparent_proxy_whose_code_answers_as_the_proxy_does_can_be_given_back() {
+    let mut town = Town::adopted(TRANSPARENT_4, "AnsweringBank");
+    let to = account(STRANGER);
+    let given = town.govern(&calls::transfer_proxy("A", town.bank, to, String::new()));
+    assert!(given.is_ok(), "it stays for ever: {given:?}");
+    town.is_no_instance(town.bank);
+    let admin = slot(&town.fixture, town.bank, slots::ADMIN);
+    assert_eq!(admin, to.into_word());
+    town.alice_withdraws();
+}
+
+/// F2: what was done to beacon proxies, with the kinds that there are.
+#[test]
+fn a_stranger_who_executes_a_matured_migration_in_his_withdrawal_is_paid_once() {
+    for kind in OURS {
+        let mut town = Town::new(kind);
+        let robber = town.robber();
+        let policy = format!("AND({},AFTER({DAY}))", is(account(TEAM)));
+        town.fixture.set("migrate", &policy);
+        let (_, order) = town.second("Bank2");
+        town.govern(&order).expect("proposed");
+        town.fixture.wait(DAY + 1);
+
+        town.rob(robber, town.fixture.registry, &order);
+        let outcome = town.fixture.ask(robber, &IRobber::outcomeCall {});
+        let refusal = Proxy::UpgradeInProgress {}.abi_encode();
+        assert_eq!(outcome, Ok(refusal.into()));
+        assert_eq!(town.current(), "1.0");
+        // anybody executes it who is not in the middle of anything
+        let done = town.fixture.send(account(STRANGER), &order);
+        done.expect("executed");
+        assert_eq!(town.version(), "2.0");
+        town.alice_withdraws();
+    }
+}
+
+/// F3.
+#[test]
+fn a_stranger_who_executes_a_timelocks_migration_in_his_withdrawal_is_paid_once() {
+    for (kind, [one, two]) in [
+        (TRANSPARENT_4, ["Bank1", "Bank2"]),
+        (TRANSPARENT_5, ["Bank1", "Bank2"]),
+        (UUPS_5, ["UupsBank1", "UupsBank2"]),
+    ] {
+        let mut town = Town::adopted(kind, one);
+        let robber = town.robber();
+        let timelock = town.timelock();
+        town.fixture.set("migrate", &is(timelock));
+        let (_, order) = town.second(two);
+        let execute = town.matured(timelock, &order);
+
+        let robbed = town.rob(robber, timelock, &execute);
+        let reason = IRegistry::DirectCallRequired { caller: timelock };
+        skipped(&robbed, town.bank, reason.abi_encode());
+        assert_eq!(town.current(), "2.0");
+        assert_eq!(town.version(), "1.0");
+        // anybody moves it who is not in the middle of anything
+        town.rollout();
+        assert_eq!(town.version(), "2.0");
+        town.alice_withdraws();
+    }
+}
+
+/// F9.
+#[test]
+fn a_pause_that_a_thief_executes_in_his_withdrawal_says_so_and_is_sent_again() {
+    for kind in OURS {
+        let mut town = Town::new(kind);
+        let robber = town.robber();
+        let timelock = town.timelock();
+        let either = format!("OR({},{})", is(timelock), is(account(TEAM)));
+        town.fixture.set("pause", &either);
+        let execute = town.matured(timelock, &pause());
+
+        let robbed = town.rob(robber, timelock, &execute);
+        // The bank runs on, for whatever he wants it to. The team is told, and pauses once more.
+        assert_eq!(town.state(), instance_state::LIVE);
+        let again = town.govern(&pause());
+        let (alice, bank) = (account(ALICE), town.bank);
+        let withdrawn = town
+            .fixture
+            .pay(alice, bank, &IBank::withdrawCall {}, U256::ZERO);
+        assert_eq!(town.holds(bank), ether(10), "nothing leaves it");
+        refused(withdrawn, Proxy::UpgradeInProgress {});
+        assert_eq!(town.state(), instance_state::PAUSED);
+        skipped(&robbed, bank, Proxy::UpgradeInProgress {}.abi_encode());
+        assert_eq!(robbed.events::<IRegistry::Paused>().len(), 1);
+        let again = again.expect("paused once more");
+        assert!(again.events::<IRegistry::Paused>().is_empty(), "it was");
+        assert_eq!(again.events::<IRegistry::InstancePaused>().len(), 1);
+        let name = String::from("A");
+        refused(town.govern(&pause()), IRegistry::DefinitionPaused { name });
+        town.govern(&resume()).expect("resumed");
+        town.alice_withdraws();
+    }
+}
+
+/// F5: while a bank is paused its code becomes other code. Whoever resumes it brings that to nobody.
+#[test]
+fn a_bank_is_not_resumed_with_code_that_changed_in_its_pause() {
+    let ours = OURS.map(Town::new);
+    let adopted = [TRANSPARENT_4, TRANSPARENT_5].map(|kind| Town::adopted(kind, "Bank1"));
+    for (is_ours, mut town) in ours
+        .map(|town| (true, town))
+        .into_iter()
+        .chain(adopted.map(|town| (false, town)))
+    {
+        town.govern(&pause()).expect("paused");
+        let solidity = Solidity::compile(&Lines).expect("compiled");
+        let [own, thief] =
+            ["Bank1", "Thief"].map(|name| &solidity.contract(name).expect("it").runtime);
+        let implementation = town.code.implementation;
+        town.fixture.chain.set_code(implementation, thief.clone());
+
+        let resumed = town.govern(&resume()).expect("resumed");
+        let (bank, to) = (town.bank, Address::repeat_byte(0x77));
+        let drained = town
+            .fixture
+            .pay(account(THIEF), bank, &IBank::drainCall { to }, U256::ZERO);
+        assert_eq!(town.holds(bank), ether(10), "Alice's money");
+        refused(drained, Proxy::UpgradeInProgress {});
+        assert_eq!(town.state(), instance_state::PAUSED);
+        let skipped = resumed.events::<IRegistry::InstanceSkipped>();
+        assert_eq!((skipped.len(), skipped[0].proxy), (1, bank));
+        if is_ours {
+            // the next version is the way out
+            let (_, order) = town.second("Bank2");
+            town.govern(&order).expect("migrated");
+        } else {
+            // an adopted one is resumed first, with its own code
+            town.fixture.chain.set_code(implementation, own.clone());
+        }
+        town.rollout();
+        assert_eq!(town.version(), town.current());
+        assert_eq!(town.state(), instance_state::LIVE);
+        town.alice_withdraws();
+    }
+}
+
+/// F14: who may create makes an instance at a version that no step leads away from.
+#[test]
+fn who_may_only_create_stops_no_migration_by_an_instance_without_a_path() {
+    for kind in OURS {
+        let mut town = Town::new(kind);
+        let code = compiled(&mut town.fixture, "Bank1");
+        town.fixture.add("1.5", &code, initial_step());
+        town.fixture.set("create", &is(account(CREATOR)));
+        let stray = town.created(CREATOR, kind, 2, "1.5", false);
+        let (two, order) = town.second("Bank2");
+        let migrated = town.govern(&order).expect("migrated");
+        assert_eq!(town.version(), "2.0");
+        assert_eq!(runs(&town.fixture, town.bank), two.implementation);
+        let reason = Proxy::NoPath {
+            name: "A".into(),
+            from: "1.5".into(),
+            to: "2.0".into(),
+        };
+        skipped(&migrated, stray, reason.abi_encode());
+        assert_eq!(instance(&town.fixture, stray).version, "1.5");
+        town.alice_withdraws();
+    }
+}
+
+/// F14: who may create chooses the data of an instance such that its step reverts.
+#[test]
+fn who_may_only_create_stops_no_lenient_migration_by_an_instance_whose_step_reverts() {
+    for kind in OURS {
+        let mut town = Town::new(kind);
+        town.fixture.set("create", &is(account(CREATOR)));
+        let stray = town.created(CREATOR, kind, 2, "1.0", true);
+        let (_, mut order) = town.second("Bank2");
+        order.step.kind = step_kind::FOREIGN_CALL | step_kind::SKIP_FAILING;
+        order.step.data = IBank::migrateCall {}.abi_encode().into();
+        let migrated = town.govern(&order).expect("migrated");
+        assert_eq!(town.version(), "2.0");
+        skipped(&migrated, stray, Revert::from("refuses").abi_encode());
+        // it waits, in nobody's way
+        town.rollout();
+        assert_eq!(instance(&town.fixture, stray).version, "1.0");
+        town.alice_withdraws();
+    }
+}
