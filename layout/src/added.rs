@@ -299,14 +299,13 @@ impl<'l> Walk<'l> {
                 self.items(members, location, &format!("{path}."), depth + 1)
             }
             // A mapping writes nothing at its own slot.
-            Shape::Map { value, .. } => self.entry(
-                value,
-                location.entries("map"),
-                format!("{path}[key]"),
-                depth,
-            ),
+            Shape::Map { value, .. } => {
+                let (entries, path) = (location.entries("map"), format!("{path}[key]"));
+                self.ty(value, inline(value), entries, path, depth + 1)
+            }
             Shape::Vec(base) => {
-                self.entry(base, location.entries("data"), format!("{path}[]"), depth)?;
+                let (elements, of_one) = (location.entries("data"), format!("{path}[]"));
+                self.ty(base, inline(base), elements, of_one, depth + 1)?;
                 self.add(location, size, path);
                 Ok(())
             }
@@ -339,17 +338,6 @@ impl<'l> Walk<'l> {
         }
     }
 
-    fn entry(
-        &mut self,
-        ty: Type<'l>,
-        location: Location,
-        path: String,
-        depth: usize,
-    ) -> Result<(), LayoutError> {
-        let size = ty.size().unwrap_or(Bytes::from(WORD));
-        self.ty(ty, size, location, path, depth + 1)
-    }
-
     fn add(&mut self, location: Location, size: Bytes, field: String) {
         let end = location.start.saturating_add(size);
         if end > location.start {
@@ -362,6 +350,11 @@ impl<'l> Walk<'l> {
             });
         }
     }
+}
+
+/// What it takes; a word where that is not known.
+fn inline(ty: Type<'_>) -> Bytes {
+    ty.size().unwrap_or(Bytes::from(WORD))
 }
 
 /// Whether elements of that type are more than their own bytes.

@@ -11,25 +11,18 @@ pub(crate) use types::Types;
 
 use std::collections::BTreeSet;
 
-use crate::declarations::Declarations;
 use crate::error::LayoutError;
 use crate::fields::{Field, fields};
 use crate::layout::Layout;
 use crate::report::{Decision, Declared, FieldChange, Report, Verdict};
 use crate::shape::Bytes;
-use pairs::{Pairs, pair};
+use pairs::{Pair, Pairs, pair};
 
 /// Compares the layout of the version in use with that of the version to come.
 ///
 /// # Errors
-/// [`LayoutError`] if a position is no number or a declaration names no field.
-pub fn compare(
-    old: &Layout,
-    new: &Layout,
-    declarations: &Declarations,
-) -> Result<Report, LayoutError> {
-    let new = &declarations.apply(new)?;
-    let old = &declarations.renewed(old, new)?;
+/// [`LayoutError`] if a position is no number.
+pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
     let mut types = Types::default();
     let mut findings = Area::root("").compare(
         &mut types,
@@ -64,26 +57,17 @@ const KEPT: &str =
     "its retyped_from is that of the version before, and says nothing of this change: leave it out";
 
 fn dropped_namespace(namespace: &str, field: &Field<'_>) -> FieldChange {
+    let note = "its namespace is gone; keep the struct even if it is unused, or migrate the data";
+    let (verdict, decision) = (Verdict::NamespaceChange, Decision::Refused);
     FieldChange {
-        verdict: Verdict::NamespaceChange,
-        decision: Decision::Refused,
-        area: namespace.into(),
-        field: field.label().into(),
         old: Some(field.location()),
-        new: None,
-        note: "its namespace is gone; keep the struct even if it is unused, or migrate the data"
-            .into(),
-        declared: None,
+        ..Area::root(namespace).finding(verdict, decision, field.label(), note)
     }
 }
 
 fn new_namespace(old: &Layout, namespace: &str, field: &Field<'_>) -> FieldChange {
-    let moved = old
-        .storage
-        .iter()
-        .chain(old.namespaces.values().flatten())
-        .any(|item| item.label == field.label());
-    let (verdict, note) = match moved {
+    let mut known = old.storage.iter().chain(old.namespaces.values().flatten());
+    let (verdict, note) = match known.any(|item| item.label == field.label()) {
         true => (
             Verdict::NamespaceChange,
             "a new namespace that starts empty; the old version keeps a field of this name elsewhere",
@@ -91,14 +75,8 @@ fn new_namespace(old: &Layout, namespace: &str, field: &Field<'_>) -> FieldChang
         false => (Verdict::SafeAppend, "a new namespace"),
     };
     FieldChange {
-        verdict,
-        decision: Decision::Safe,
-        area: namespace.into(),
-        field: field.label().into(),
-        old: None,
         new: Some(field.location()),
-        note: note.into(),
-        declared: None,
+        ..Area::root(namespace).finding(verdict, Decision::Safe, field.label(), note)
     }
 }
 
@@ -130,11 +108,14 @@ impl<'a> Area<'a> {
         let pairs = pair(types, old, new)?;
         let mut findings = vec![];
         for (at, field) in new.iter().enumerate() {
-            match pairs.old_of(at).and_then(|at| old.get(at)) {
-                Some(before) if before.is_gap() && field.is_gap() => {
+            let pair = pairs.get(at);
+            match pair.and_then(|pair| Some((pair, old.get(pair.old)?))) {
+                Some((_, before)) if before.is_gap() && field.is_gap() => {
                     findings.extend(self.gap(before, field, &pairs))
                 }
-                Some(before) => findings.extend(self.both(types, old, before, field, at, &pairs)?),
+                Some((pair, before)) => {
+                    findings.extend(self.both(types, old, (before, field), pair)?)
+                }
                 None => findings.push(self.added(old, field)),
             }
         }
@@ -154,14 +135,8 @@ impl<'a> Area<'a> {
         note: impl Into<String>,
     ) -> FieldChange {
         FieldChange {
-            verdict,
-            decision,
             area: self.name.into(),
-            field: label.into(),
-            old: None,
-            new: None,
-            note: note.into(),
-            declared: None,
+            ..FieldChange::of(verdict, decision, label, note)
         }
     }
 
@@ -202,17 +177,14 @@ impl<'a> Area<'a> {
         &self,
         types: &mut Types,
         all: &[Field<'_>],
-        old: &Field<'_>,
-        new: &Field<'_>,
-        at: usize,
-        pairs: &Pairs,
+        (old, new): (&Field<'_>, &Field<'_>),
+        pair: Pair,
     ) -> Result<Vec<FieldChange>, LayoutError> {
         let mut findings = vec![];
         let moved = old.start != new.start;
         if old.label() != new.label() {
-            let declared = pairs.is_declared(at);
             let is_taken = all.iter().any(|other| other.label() == new.label());
-            let (decision, declared, note) = match (declared, is_taken) {
+            let (decision, declared, note) = match (pair.is_declared, is_taken) {
                 (true, false) => (
                     Decision::Safe,
                     Some(Declared::Same),
@@ -265,7 +237,7 @@ impl<'a> Area<'a> {
             });
         } else {
             findings.extend(changes.into_iter().map(|change| {
-                let field = format!("{}{}", new.label(), change.path);
+                let field = format!("{}{}", new.label(), change.field);
                 let note = match declared {
                     true => format!("declared, but {} bytes are not {}", old.size, new.size),
                     false if kept => format!("{}; {KEPT}", change.note),
@@ -278,7 +250,7 @@ impl<'a> Area<'a> {
             }));
         }
         if moved {
-            let (verdict, note) = match pairs.is_reordered(at) {
+            let (verdict, note) = match pair.is_reordered {
                 true => (Verdict::Reorder, "its order among the other fields changed"),
                 false => (Verdict::Shift, "moved by a change before it"),
             };

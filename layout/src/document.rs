@@ -14,13 +14,11 @@
 //! | `build_info`, `link` | of code that others can build again: how, under the names of NEP-330 |
 //! | `interface` | what callers can use: functions, events and errors, see [`PublicInterface`] |
 //!
-//! Versions that were registered before documents existed carry the hash of the layout alone, in
-//! the form that [`Layout::hash`] describes. That text is read as well: a layout whose steps nobody
-//! knows.
+//! A document that says nothing but the layout is that layout's own text, in the form that
+//! [`Layout::hash`] describes.
 
 use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use stylus_upgrades_interface::limits;
 
 use crate::error::LayoutError;
@@ -111,8 +109,7 @@ struct Json {
 }
 
 impl Document {
-    /// The document of a layout alone, as versions carry it that were registered before documents
-    /// existed.
+    /// The document of a layout alone.
     pub fn of_layout(layout: Layout) -> Self {
         Self {
             layout,
@@ -133,7 +130,7 @@ impl Document {
         }
     }
 
-    /// The same without the interface, as it was published before documents had one.
+    /// The same without the interface.
     #[must_use]
     pub fn without_interface(&self) -> Self {
         Self {
@@ -149,14 +146,6 @@ impl Document {
             true => self.without_interface(),
             false => self,
         }
-    }
-
-    /// The form of it that has that hash: the whole, the one without its interface, or its layout
-    /// alone. Earlier versions of this program registered the same code with those.
-    pub fn with_hash(&self, hash: B256) -> Option<Self> {
-        let forms = [self.clone(), self.without_interface()].into_iter();
-        let mut forms = forms.chain([Self::of_layout(self.layout.clone())]);
-        forms.find(|form| form.hash() == hash)
     }
 
     /// The bytes that are published. Without steps and interface they are those of [`Layout::hash`].
@@ -177,10 +166,9 @@ impl Document {
             interface: self.interface.clone(),
         };
         // Strings, numbers, lists and maps with text keys: there is nothing that serde_json refuses.
-        let value = serde_json::to_value(&json).unwrap_or_default();
-        let mut text = String::new();
-        write_sorted(&value, &mut text);
-        text.into_bytes()
+        let mut value = serde_json::to_value(&json).unwrap_or_default();
+        value.sort_all_objects();
+        value.to_string().into_bytes()
     }
 
     /// What the registry records: keccak256 of the bytes.
@@ -224,39 +212,6 @@ impl Document {
 fn refused(reason: impl Into<String>) -> LayoutError {
     LayoutError::Document {
         reason: reason.into(),
-    }
-}
-
-/// JSON without spaces, the keys of every object in the order of their bytes.
-fn write_sorted(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(fields) => {
-            let mut keys: Vec<&String> = fields.keys().collect();
-            keys.sort();
-            out.push('{');
-            for (i, key) in keys.into_iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                out.push_str(&Value::from(key.as_str()).to_string());
-                out.push(':');
-                if let Some(value) = fields.get(key) {
-                    write_sorted(value, out);
-                }
-            }
-            out.push('}');
-        }
-        Value::Array(items) => {
-            out.push('[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                write_sorted(item, out);
-            }
-            out.push(']');
-        }
-        plain => out.push_str(&plain.to_string()),
     }
 }
 

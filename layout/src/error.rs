@@ -1,8 +1,8 @@
-//! What can be wrong with a layout or with what is said about it.
+//! What can be wrong with a layout.
 
 use thiserror::Error;
 
-/// A layout that cannot be read, or a declaration that names nothing.
+/// A layout that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LayoutError {
     /// The text is no layout.
@@ -14,12 +14,14 @@ pub enum LayoutError {
         /// Where and what, in the parser's words.
         reason: String,
     },
-    /// The section of a module is no layout.
+    /// A section of a module does not hold what it should.
     #[error(
-        "the module's section `stylus-layout` holds {reason}; expected the layout of one contract; \
+        "the module's section `{section}` holds {reason}; expected what one contract says of itself; \
          build the contract and this program from the same version"
     )]
     Section {
+        /// The section.
+        section: &'static str,
         /// What is wrong.
         reason: String,
     },
@@ -32,15 +34,6 @@ pub enum LayoutError {
         expected: &'static str,
         /// What to do.
         next: &'static str,
-    },
-    /// The section of a module that should hold the declared steps does not.
-    #[error(
-        "the module's section `stylus-steps` holds {reason}; expected what one contract declares; \
-         build the contract and this program from the same version"
-    )]
-    Steps {
-        /// What is wrong.
-        reason: String,
     },
     /// The interface of a document is none.
     #[error(
@@ -90,15 +83,5 @@ pub enum LayoutError {
         offset: u64,
         /// Its bytes, a number.
         size: String,
-    },
-    /// A declaration for a field that the new layout does not have.
-    #[error("declared {kind} of {field}, but the new layout has no such field; it has {known}")]
-    NoSuchField {
-        /// `rename` or `retype`.
-        kind: &'static str,
-        /// The path that was given.
-        field: String,
-        /// What there is.
-        known: String,
     },
 }

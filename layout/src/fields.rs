@@ -22,7 +22,7 @@ pub(crate) struct Field<'l> {
 }
 
 impl<'l> Field<'l> {
-    fn new(layout: &'l Layout, item: &'l Item) -> Result<Self, LayoutError> {
+    pub(crate) fn new(layout: &'l Layout, item: &'l Item) -> Result<Self, LayoutError> {
         let slot: U256 = item.slot.parse().map_err(|_| LayoutError::Number {
             what: "slot",
             field: item.label.clone(),

@@ -12,14 +12,10 @@
 //! A document is text from outside: an entry is one of these in exactly one spelling, or the document
 //! is refused.
 
-mod entry;
-
 use std::collections::BTreeSet;
 
-use alloy_primitives::keccak256;
+use alloy_json_abi::{AbiItem, Error, Event, Function, Param};
 use serde::{Deserialize, Serialize};
-
-use entry::Entry;
 
 use crate::error::LayoutError;
 
@@ -27,6 +23,10 @@ use crate::error::LayoutError;
 const ENTRIES_MAX: usize = 2_048;
 /// Bytes of an entry, at most.
 const ENTRY_MAX: usize = 2_048;
+/// Tuples and arrays within each other, at most.
+const DEPTH_MAX: usize = 16;
+/// Digits of an array's length, at most.
+const DIGITS_MAX: usize = 9;
 /// Notes of an interface, at most.
 pub const NOTES_MAX: usize = 64;
 /// Bytes of a note, at most.
@@ -121,12 +121,18 @@ impl PublicInterface {
                     text.len()
                 )));
             }
-            let entry = Entry::read(text);
-            let entry = entry.map_err(|reason| refused(format!("entry {at}: {reason}")))?;
-            let is_new = match entry {
-                Entry::Function(signature) => selectors.insert(keccak256(signature)[..4].to_vec()),
-                Entry::Fallback => !std::mem::replace(&mut has_fallback, true),
-                Entry::Other => true,
+            let is_new = match text.as_str() {
+                "receive" => true,
+                "fallback" | "fallback payable" => !std::mem::replace(&mut has_fallback, true),
+                text => match read(text) {
+                    Some(AbiItem::Function(function)) => selectors.insert(function.selector()),
+                    Some(_) => true,
+                    None => {
+                        return Err(refused(format!(
+                            "entry {at} is none, or in another spelling"
+                        )));
+                    }
+                },
             };
             if !is_new {
                 return Err(refused(format!(
@@ -136,6 +142,89 @@ impl PublicInterface {
         }
         Ok(())
     }
+}
+
+/// An entry in the one spelling that it has.
+fn read(text: &str) -> Option<AbiItem<'static>> {
+    let item = AbiItem::parse(text).ok()?;
+    let (written, inputs, outputs) = match &item {
+        AbiItem::Function(one) => (function_entry(one), &one.inputs, one.outputs.as_slice()),
+        AbiItem::Error(one) => (error_entry(one), &one.inputs, [].as_slice()),
+        AbiItem::Event(one) => {
+            let mut types = one.inputs.iter().map(|one| (&one.ty, &one.components));
+            let is_known = types.all(|(ty, inner)| is_type(ty, inner, DEPTH_MAX));
+            return (is_known && event_entry(one) == text).then_some(item);
+        }
+        _ => return None,
+    };
+    let mut types = inputs.iter().chain(outputs);
+    let is_known = types.all(|one| is_type(&one.ty, &one.components, DEPTH_MAX));
+    (is_known && written == text).then_some(item)
+}
+
+/// Whether that is a type as selectors spell it.
+fn is_type(ty: &str, components: &[Param], depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
+    let mut parts = ty.split('[');
+    let stem = parts.next().unwrap_or_default();
+    let sizes: Vec<&str> = parts.collect();
+    let is_size = |part: &&str| {
+        let digits = part.strip_suffix(']').unwrap_or(part);
+        !digits.starts_with('0') && digits.len() <= DIGITS_MAX
+    };
+    let sized = |name: &str, unit: usize| {
+        let digits = stem.strip_prefix(name).unwrap_or_default();
+        let is_size =
+            |size: usize| size > 0 && size.is_multiple_of(unit) && size.to_string() == digits;
+        digits
+            .parse()
+            .is_ok_and(|size| is_size(size) && size <= 32 * unit)
+    };
+    let is_known = match stem {
+        "tuple" => {
+            let mut inner = components.iter();
+            inner.all(|one| is_type(&one.ty, &one.components, depth))
+        }
+        "address" | "bool" | "string" | "bytes" => true,
+        _ => sized("uint", 8) || sized("int", 8) || sized("bytes", 1),
+    };
+    is_known && sizes.len() <= DEPTH_MAX && sizes.iter().all(is_size)
+}
+
+/// The entry of a function.
+pub fn function_entry(function: &Function) -> String {
+    let promise = function.state_mutability.as_str();
+    let promise = promise.map_or_else(String::new, |promise| format!(" {promise}"));
+    let returns = match function.outputs.as_slice() {
+        [] => String::new(),
+        outputs => format!(" returns ({})", types(outputs)),
+    };
+    let (name, inputs) = (&function.name, types(&function.inputs));
+    format!("function {name}({inputs}){promise}{returns}")
+}
+
+/// The entry of an event.
+pub fn event_entry(event: &Event) -> String {
+    let inputs = event.inputs.iter().map(|one| match one.indexed {
+        true => format!("{} indexed", one.selector_type()),
+        false => one.selector_type().into_owned(),
+    });
+    let inputs = inputs.collect::<Vec<_>>().join(",");
+    let anonymous = if event.anonymous { " anonymous" } else { "" };
+    format!("event {}({inputs}){anonymous}", event.name)
+}
+
+/// The entry of an error.
+pub fn error_entry(error: &Error) -> String {
+    format!("error {}({})", error.name, types(&error.inputs))
+}
+
+/// Types as selectors spell them, with commas between.
+pub fn types(all: &[Param]) -> String {
+    let all = all.iter().map(|one| one.selector_type().into_owned());
+    all.collect::<Vec<_>>().join(",")
 }
 
 fn refused(reason: impl Into<String>) -> LayoutError {

@@ -9,7 +9,7 @@
 //! ```
 //! # #![allow(unexpected_cfgs, dead_code)]
 //! # extern crate alloc;
-//! use stylus_layout::{Declarations, Layout, Overrides, Source, compare, skeleton};
+//! use stylus_layout::{Layout, Overrides, Source, compare, skeleton};
 //! use stylus_sdk::prelude::*;
 //! use stylus_sdk::storage::{StorageAddress, StorageU64, StorageU256};
 //! use stylus_upgradeable::layout::StorageLayout;
@@ -29,9 +29,11 @@
 //!     step: StorageU64,
 //! }
 //! let (old, new) = (Layout::of::<CounterV1>(), Layout::of::<CounterV2>());
-//! let report = compare(&old, &new, &Declarations::none())?;
+//! let report = compare(&old, &new)?;
 //! assert!(!report.is_safe());
-//! println!("{report}{}", report.to_json());
+//! for one in &report.findings {
+//!     println!("{} {} {}", one.verdict.name(), one.field, one.note);
+//! }
 //!
 //! let step = Overrides::none().with("step", Source::Code("U256::from(1)".into()));
 //! let rust = skeleton(&old, &new, &step)?;
@@ -41,10 +43,10 @@
 
 mod added;
 mod compare;
-mod declarations;
 mod document;
 mod error;
 mod fields;
+mod input;
 mod interface;
 mod layout;
 mod plan;
@@ -56,14 +58,14 @@ mod steps;
 
 pub use added::{Range, Ranges, WordPart};
 pub use compare::compare;
-pub use declarations::Declarations;
 pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document};
 pub use error::LayoutError;
 pub use interface::{NOTE_MAX, NOTES_MAX, PublicInterface};
+pub use interface::{error_entry, event_entry, function_entry, types};
 pub use layout::{Item, Layout, Members, TypeItem, Unlisted};
 pub use plan::{
-    Conversion, Entries, Overrides, Part, Plan, Put, Read, Source, Storage, Take, Unsupported,
-    Value, Write, plan,
+    Conversion, Entries, Overrides, Part, Plan, Put, Read, Source, Take, Unsupported, Value, Write,
+    plan,
 };
 pub use report::{Decision, Declared, FieldChange, Location, Report, Verdict};
 pub use skeleton::skeleton;

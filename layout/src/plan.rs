@@ -4,7 +4,6 @@
 //! was and even if its type is wider now. [`Overrides`] say otherwise for single fields. What
 //! cannot be done in one call, or would lose data unsaid, is refused by name.
 
-mod apply;
 mod entries;
 mod error;
 mod leaves;
@@ -17,7 +16,6 @@ use std::collections::BTreeSet;
 use alloy_primitives::U256;
 
 use crate::layout::Layout;
-pub use apply::Storage;
 pub use error::Unsupported;
 use leaves::{Leaf, leaves};
 pub use overrides::{Overrides, Source};

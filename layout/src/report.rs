@@ -143,6 +143,27 @@ pub struct FieldChange {
     pub declared: Option<Declared>,
 }
 
+impl FieldChange {
+    /// A change of a field of no area yet, at no location.
+    pub(crate) fn of(
+        verdict: Verdict,
+        decision: Decision,
+        field: &str,
+        note: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict,
+            decision,
+            area: String::new(),
+            field: field.into(),
+            old: None,
+            new: None,
+            note: note.into(),
+            declared: None,
+        }
+    }
+}
+
 /// What a comparison of two layouts found: nothing, if nothing changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -165,58 +186,5 @@ impl Report {
     /// Whether the new version may take over the old one's storage as it is.
     pub fn is_safe(&self) -> bool {
         self.decision == Decision::Safe
-    }
-
-    /// For machines: `{"decision", "findings": [{"verdict", "decision", "area", "field", "old",
-    /// "new", "note"}]}`.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default()
-    }
-}
-
-/// For people: a line per finding and one that sums up.
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for finding in &self.findings {
-            let area = if finding.area.is_empty() {
-                String::new()
-            } else {
-                format!("{}: ", finding.area)
-            };
-            let locations = match (&finding.old, &finding.new) {
-                (Some(old), Some(new)) if old == new => new.to_string(),
-                (Some(old), Some(new)) => format!("{old} -> {new}"),
-                (Some(old), None) => format!("{old} -> gone"),
-                (None, Some(new)) => format!("new {new}"),
-                (None, None) => String::new(),
-            };
-            let (decision, verdict) = (finding.decision.name(), finding.verdict.name());
-            writeln!(
-                f,
-                "{decision:<13} {verdict:<16} {area}{}  {locations}",
-                finding.field
-            )?;
-            if !finding.note.is_empty() {
-                writeln!(f, "{:<13} {:<16} {}", "", "", finding.note)?;
-            }
-        }
-        match self.decision {
-            Decision::Safe if self.findings.is_empty() => {
-                writeln!(f, "unchanged: the layouts are the same")
-            }
-            Decision::Safe => writeln!(f, "safe: the new version can take over this storage"),
-            Decision::Asks => writeln!(
-                f,
-                "asks: declare the renames and retypes that are meant (renamed_from, retyped_from)"
-            ),
-            Decision::Undecided => writeln!(
-                f,
-                "cannot decide: check the types named above by hand, or give them a known type"
-            ),
-            Decision::Refused => writeln!(
-                f,
-                "refused: the new version would misread this storage; keep the old fields, or migrate the data"
-            ),
-        }
     }
 }

@@ -2,16 +2,19 @@
 //! describes to variables and types.
 
 mod assemble;
-mod paths;
 
 use std::collections::BTreeSet;
 
+use alloy_primitives::{B256, keccak256};
 use stylus_upgrades_interface::sections::{LAYOUT_FORMAT as FORMAT, tag};
 
 use crate::error::LayoutError;
+use crate::input::Input;
 use crate::layout::Layout;
 use assemble::Assembly;
 
+/// The section.
+const SECTION: &str = "stylus-layout";
 /// Bytes of a section: a thousand times what a large contract takes.
 const SECTION_MAX: usize = 4 << 20;
 /// Types within types that are followed.
@@ -48,9 +51,14 @@ enum Tree {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Structure {
     name: String,
-    /// No other struct has the same: its path, or what was written of one with parameters.
-    key: Vec<u8>,
+    /// What a part of it that leads back to it names it by.
+    path: String,
+    /// keccak256 of all that is written of it.
+    written: B256,
+    /// Whether it has parameters: then nothing leads back to it.
     is_generic: bool,
+    /// Whether nothing in it leads back to what it is a part of.
+    is_closed: bool,
     src: String,
     words: usize,
     fields: Vec<Part>,
@@ -74,11 +82,7 @@ impl Layout {
     /// [`LayoutError::Section`] if the bytes are of another format, damaged, contradict
     /// stylus-sdk, or hold the layouts of several different contracts.
     pub fn from_section(bytes: &[u8]) -> Result<Option<Self>, LayoutError> {
-        let found = read(bytes)?;
-        if let Some(tree) = &found {
-            paths::require_one_struct_each(tree)?;
-        }
-        found.as_ref().map(Assembly::layout).transpose()
+        read(bytes)?.as_ref().map(Assembly::layout).transpose()
     }
 
     /// The name of the struct that the section describes; `None` if it describes none. It has to be the
@@ -111,23 +115,13 @@ impl Layout {
 
 /// The one contract that a section describes, however often.
 fn read(bytes: &[u8]) -> Result<Option<Tree>, LayoutError> {
-    if bytes.len() > SECTION_MAX {
-        return Err(refused(format!(
-            "{} bytes; a layout has {SECTION_MAX} at most",
-            bytes.len()
-        )));
-    }
-    let mut input = Input {
-        bytes,
-        at: 0,
-        fields: 0,
-    };
-    let mut found: Option<Tree> = None;
-    while input.at < bytes.len() {
-        let tree = input.entry()?;
+    let mut input = Input::of(SECTION, bytes, SECTION_MAX)?;
+    let (mut found, mut so_far) = (None::<Tree>, Read::default());
+    while !input.is_at_end() {
+        let tree = input.entry(FORMAT, |input| tree(input, 0, &mut so_far))?;
         match &found {
             Some(other) if *other != tree => {
-                return Err(refused("two storage structs that are both the entrypoint"));
+                return Err(input.refused("two storage structs that are both the entrypoint"));
             }
             _ => found = Some(tree),
         }
@@ -137,154 +131,107 @@ fn read(bytes: &[u8]) -> Result<Option<Tree>, LayoutError> {
 
 fn refused(reason: impl Into<String>) -> LayoutError {
     LayoutError::Section {
+        section: SECTION,
         reason: reason.into(),
     }
 }
 
-/// The bytes that are read.
-struct Input<'b> {
-    bytes: &'b [u8],
-    at: usize,
-    /// Fields read so far.
+/// What was read so far.
+#[derive(Default)]
+struct Read {
+    /// How many fields.
     fields: usize,
+    /// Paths of structs that were led back to and are not closed yet.
+    back: BTreeSet<String>,
 }
 
-impl Input<'_> {
-    fn entry(&mut self) -> Result<Tree, LayoutError> {
-        let length = self.number()?;
-        let end = self.at.checked_add(length);
-        match self.byte()? {
-            FORMAT => {}
-            other => {
-                return Err(refused(format!(
-                    "format {other}; this program reads format {FORMAT}"
-                )));
+fn tree(input: &mut Input<'_>, depth: usize, read: &mut Read) -> Result<Tree, LayoutError> {
+    if depth > DEEPEST {
+        return Err(input.refused(format!("types nested more than {DEEPEST} deep")));
+    }
+    let begin = input.at;
+    Ok(match input.byte()? {
+        tag::VALUE => {
+            let (mut label, number) = (input.text()?, input.number()?);
+            if number > 0 {
+                label.push_str(&number.to_string());
+            }
+            Tree::Value {
+                label,
+                bytes: input.number()?,
             }
         }
-        let tree = self.tree(0)?;
-        if end != Some(self.at) {
-            return Err(refused("an entry is longer or shorter than it says"));
+        tag::TEXT => Tree::Text(input.text()?),
+        tag::TEXT_KEY => Tree::TextKey(input.text()?),
+        tag::MAP => {
+            let key = tree(input, depth + 1, read)?.into();
+            let is_zero_extended = input.byte()? != 0;
+            Tree::Map(key, is_zero_extended, tree(input, depth + 1, read)?.into())
         }
-        Ok(tree)
-    }
-
-    fn tree(&mut self, depth: usize) -> Result<Tree, LayoutError> {
-        if depth > DEEPEST {
-            return Err(refused(format!("types nested more than {DEEPEST} deep")));
+        tag::VEC => Tree::Vec(tree(input, depth + 1, read)?.into()),
+        tag::ARRAY => Tree::Array {
+            base: tree(input, depth + 1, read)?.into(),
+            length: input.number()?,
+            words: input.number()?,
+        },
+        tag::OPAQUE => Tree::Opaque {
+            name: input.text()?,
+            bytes: input.number()?,
+        },
+        tag::STRUCT => Tree::Struct(structure(input, (begin, depth), read)?),
+        tag::BACK => {
+            let path = input.text()?;
+            read.back.insert(path.clone());
+            Tree::Back(path)
         }
-        let begin = self.at;
-        Ok(match self.byte()? {
-            tag::VALUE => {
-                let (mut label, number) = (self.text()?, self.number()?);
-                if number > 0 {
-                    label.push_str(&number.to_string());
-                }
-                Tree::Value {
-                    label,
-                    bytes: self.number()?,
-                }
-            }
-            tag::TEXT => Tree::Text(self.text()?),
-            tag::TEXT_KEY => Tree::TextKey(self.text()?),
-            tag::MAP => {
-                let key = self.tree(depth + 1)?.into();
-                let is_zero_extended = self.byte()? != 0;
-                Tree::Map(key, is_zero_extended, self.tree(depth + 1)?.into())
-            }
-            tag::VEC => Tree::Vec(self.tree(depth + 1)?.into()),
-            tag::ARRAY => Tree::Array {
-                base: self.tree(depth + 1)?.into(),
-                length: self.number()?,
-                words: self.number()?,
-            },
-            tag::OPAQUE => Tree::Opaque {
-                name: self.text()?,
-                bytes: self.number()?,
-            },
-            tag::STRUCT => Tree::Struct(self.structure(begin, depth)?),
-            tag::BACK => Tree::Back(self.text()?),
-            tag::NAMESPACED => Tree::Namespaced(self.text()?, self.tree(depth + 1)?.into()),
-            other => return Err(refused(format!("a kind of type with number {other}"))),
-        })
-    }
+        tag::NAMESPACED => Tree::Namespaced(input.text()?, tree(input, depth + 1, read)?.into()),
+        other => return Err(input.refused(format!("a kind of type with number {other}"))),
+    })
+}
 
-    fn structure(&mut self, begin: usize, depth: usize) -> Result<Structure, LayoutError> {
-        let (name, path, src) = (self.text()?, self.text()?, self.text()?);
-        let is_generic = self.byte()? != 0;
-        let (words, count) = (self.number()?, self.number()?);
-        let mut fields = Vec::new();
-        for _ in 0..count {
-            self.fields += 1;
-            if self.fields > FIELDS_MAX {
-                return Err(refused(format!("more than {FIELDS_MAX} fields")));
-            }
-            fields.push(Part {
-                label: self.text()?,
-                bytes: self.number()?,
-                words: self.number()?,
-                renamed_from: self.maybe()?,
-                retyped_from: self.maybe()?,
-                tree: self.tree(depth + 1)?,
-            });
+fn structure(
+    input: &mut Input<'_>,
+    (begin, depth): (usize, usize),
+    read: &mut Read,
+) -> Result<Structure, LayoutError> {
+    let (name, path, src) = (input.text()?, input.text()?, input.text()?);
+    let is_generic = input.byte()? != 0;
+    let (words, count) = (input.number()?, input.number()?);
+    let mut fields = Vec::new();
+    let around = std::mem::take(&mut read.back);
+    for _ in 0..count {
+        read.fields += 1;
+        if read.fields > FIELDS_MAX {
+            return Err(input.refused(format!("more than {FIELDS_MAX} fields")));
         }
-        let labels: BTreeSet<&str> = fields.iter().map(|field| field.label.as_str()).collect();
-        if labels.len() != fields.len() {
-            return Err(refused(format!("two fields of {name} with one name")));
-        }
-        let key = match is_generic {
-            true => self.bytes.get(begin..self.at).unwrap_or_default().to_vec(),
-            false => path.into_bytes(),
-        };
-        Ok(Structure {
-            name,
-            key,
-            is_generic,
-            src,
-            words,
-            fields,
-        })
+        fields.push(Part {
+            label: input.text()?,
+            bytes: input.number()?,
+            words: input.number()?,
+            renamed_from: input.maybe()?,
+            retyped_from: input.maybe()?,
+            tree: tree(input, depth + 1, read)?,
+        });
     }
-
-    fn byte(&mut self) -> Result<u8, LayoutError> {
-        let byte = self.bytes.get(self.at).copied();
-        self.at += 1;
-        byte.ok_or_else(|| refused("it ends in the middle"))
+    let labels: BTreeSet<&str> = fields.iter().map(|field| field.label.as_str()).collect();
+    if labels.len() != fields.len() {
+        return Err(input.refused(format!("two fields of {name} with one name")));
     }
-
-    fn number(&mut self) -> Result<usize, LayoutError> {
-        let mut number = 0u64;
-        for shift in (0..63).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                // no contract has more: its own addresses have 32 bits
-                let number = u32::try_from(number).map_err(|_| refused("a number too large"))?;
-                return usize::try_from(number).map_err(|_| refused("a number too large"));
-            }
-        }
-        Err(refused("a number too large"))
+    if !is_generic {
+        read.back.remove(&path);
     }
-
-    fn text(&mut self) -> Result<String, LayoutError> {
-        let length = self.number()?;
-        self.letters(length)
-    }
-
-    fn maybe(&mut self) -> Result<Option<String>, LayoutError> {
-        match self.number()?.checked_sub(1) {
-            None => Ok(None),
-            Some(length) => self.letters(length).map(Some),
-        }
-    }
-
-    fn letters(&mut self, length: usize) -> Result<String, LayoutError> {
-        let end = self.at.saturating_add(length);
-        let bytes = self.bytes.get(self.at..end);
-        let bytes = bytes.ok_or_else(|| refused("it ends in the middle"))?;
-        let text = std::str::from_utf8(bytes).map_err(|error| refused(error.to_string()))?;
-        self.at = end;
-        Ok(text.to_owned())
-    }
+    let is_closed = read.back.is_empty();
+    read.back.extend(around);
+    Ok(Structure {
+        name,
+        path,
+        written: keccak256(input.since(begin)),
+        is_generic,
+        is_closed,
+        src,
+        words,
+        fields,
+    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use stylus_upgrades_interface::sections::STEPS_FORMAT;
 
 use crate::error::LayoutError;
+use crate::input::Input;
 
 /// Bytes of a section: many times what a large contract takes.
 const SECTION_MAX: usize = 1 << 20;
@@ -57,31 +58,25 @@ impl DeclaredStep {
     /// where the code was built without our attributes, or by an older version of them.
     ///
     /// # Errors
-    /// [`LayoutError::Steps`] if the bytes are of another format, damaged, or hold the steps of
+    /// [`LayoutError::Section`] if the bytes are of another format, damaged, or hold the steps of
     /// several contracts.
     pub fn from_section(bytes: &[u8]) -> Result<Option<Vec<Self>>, LayoutError> {
-        if bytes.len() > SECTION_MAX {
-            return Err(refused(format!(
-                "{} bytes; a contract has {SECTION_MAX} at most",
-                bytes.len()
-            )));
-        }
+        let mut input = Input::of("stylus-steps", bytes, SECTION_MAX)?;
         if bytes.is_empty() {
             return Ok(None);
         }
-        let mut input = Input { bytes, at: 0 };
         let (mut package, mut steps) = (None::<String>, Vec::new());
-        while input.at < bytes.len() {
-            let (of, declared) = input.entry()?;
+        while !input.is_at_end() {
+            let (of, declared) = input.entry(STEPS_FORMAT, block)?;
             match &package {
                 Some(other) if *other != of => {
-                    return Err(refused(format!("the steps of {other} and of {of}")));
+                    return Err(input.refused(format!("the steps of {other} and of {of}")));
                 }
                 _ => package = Some(of),
             }
             steps.extend(declared);
             if steps.len() > STEPS_MAX {
-                return Err(refused(format!("more than {STEPS_MAX} steps")));
+                return Err(input.refused(format!("more than {STEPS_MAX} steps")));
             }
         }
         // The compiler may leave the section of one impl block in the module twice.
@@ -89,104 +84,48 @@ impl DeclaredStep {
         let labels = |step: &Self| (step.kind, step.from.clone(), step.to.clone());
         let different: BTreeSet<_> = steps.iter().map(labels).collect();
         if different.len() != steps.len() {
-            return Err(refused("two steps between the same versions"));
+            return Err(input.refused("two steps between the same versions"));
         }
         Ok(Some(steps.into_iter().collect()))
     }
 }
 
-fn refused(reason: impl Into<String>) -> LayoutError {
-    LayoutError::Steps {
-        reason: reason.into(),
+/// The crate of a contract, and what one of its impl blocks declares.
+fn block(input: &mut Input<'_>) -> Result<(String, Vec<DeclaredStep>), LayoutError> {
+    let package = input.text()?;
+    let count = input.number()?;
+    let mut steps = Vec::new();
+    for _ in 0..count {
+        steps.push(step(input)?);
     }
+    Ok((package, steps))
 }
 
-/// The bytes that are read.
-struct Input<'b> {
-    bytes: &'b [u8],
-    at: usize,
+fn step(input: &mut Input<'_>) -> Result<DeclaredStep, LayoutError> {
+    let kind = match input.byte()? {
+        0 => StepKind::Initializer,
+        1 => StepKind::Migration,
+        2 => StepKind::Complex,
+        other => return Err(input.refused(format!("a kind of step with number {other}"))),
+    };
+    let (from, to, function) = (input.text()?, input.text()?, input.text()?);
+    let arguments = list(input)?.join(",");
+    Ok(DeclaredStep {
+        kind,
+        from,
+        to,
+        signature: format!("{function}({arguments})"),
+        conditions: list(input)?,
+    })
 }
 
-impl Input<'_> {
-    /// The crate of a contract, and what one of its impl blocks declares.
-    fn entry(&mut self) -> Result<(String, Vec<DeclaredStep>), LayoutError> {
-        let length = self.number()?;
-        let end = self.at.checked_add(length);
-        match self.byte()? {
-            STEPS_FORMAT => {}
-            other => {
-                return Err(refused(format!(
-                    "format {other}; this program reads format {STEPS_FORMAT}"
-                )));
-            }
-        }
-        let package = self.text()?;
-        let count = self.number()?;
-        let mut steps = Vec::new();
-        for _ in 0..count {
-            steps.push(self.step()?);
-        }
-        if end != Some(self.at) {
-            return Err(refused("an entry that is longer or shorter than it says"));
-        }
-        Ok((package, steps))
+fn list(input: &mut Input<'_>) -> Result<Vec<String>, LayoutError> {
+    let count = input.number()?;
+    let mut list = Vec::new();
+    for _ in 0..count {
+        list.push(input.text()?);
     }
-
-    fn step(&mut self) -> Result<DeclaredStep, LayoutError> {
-        let kind = match self.byte()? {
-            0 => StepKind::Initializer,
-            1 => StepKind::Migration,
-            2 => StepKind::Complex,
-            other => return Err(refused(format!("a kind of step with number {other}"))),
-        };
-        let (from, to, function) = (self.text()?, self.text()?, self.text()?);
-        let arguments = self.list()?.join(",");
-        Ok(DeclaredStep {
-            kind,
-            from,
-            to,
-            signature: format!("{function}({arguments})"),
-            conditions: self.list()?,
-        })
-    }
-
-    fn byte(&mut self) -> Result<u8, LayoutError> {
-        let byte = self.bytes.get(self.at).copied();
-        self.at += 1;
-        byte.ok_or_else(|| refused("an entry that ends in the middle"))
-    }
-
-    /// A number; nothing in a section is larger than the section.
-    fn number(&mut self) -> Result<usize, LayoutError> {
-        let mut number = 0_usize;
-        for shift in (0..28).step_by(7) {
-            let byte = self.byte()?;
-            number |= usize::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(number);
-            }
-        }
-        Err(refused("a number too large"))
-    }
-
-    fn text(&mut self) -> Result<String, LayoutError> {
-        let length = self.number()?;
-        let end = self.at.saturating_add(length);
-        let bytes = self.bytes.get(self.at..end);
-        let bytes = bytes.ok_or_else(|| refused("an entry that ends in the middle"))?;
-        let text = std::str::from_utf8(bytes).map_err(|error| refused(error.to_string()))?;
-        self.at = end;
-        Ok(text.to_owned())
-    }
-
-    fn list(&mut self) -> Result<Vec<String>, LayoutError> {
-        let count = self.number()?;
-        let mut list = Vec::new();
-        for _ in 0..count {
-            list.push(self.text()?);
-        }
-        Ok(list)
-    }
+    Ok(list)
 }
 
 #[cfg(test)]

@@ -6,53 +6,56 @@ use super::types::Types;
 use crate::error::LayoutError;
 use crate::fields::Field;
 
+/// The old field that a new one is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair {
+    /// Its index.
+    pub(super) old: usize,
+    /// Whether another name is declared.
+    pub(super) is_declared: bool,
+    /// Whether its order among the others changed.
+    pub(super) is_reordered: bool,
+}
+
 /// The pairs of one area.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
-    /// From the new field's index to the old one's.
-    old_of: BTreeMap<usize, usize>,
+    /// By the new fields' indices.
+    all: BTreeMap<usize, Pair>,
     /// Old fields that have a pair.
     paired: BTreeSet<usize>,
-    /// New fields whose rename is declared.
-    declared: BTreeSet<usize>,
-    /// New fields whose order among the others changed.
-    reordered: BTreeSet<usize>,
     /// Whether any field that is no gap moved.
     pub(super) moved: bool,
 }
 
 impl Pairs {
-    pub(super) fn old_of(&self, new: usize) -> Option<usize> {
-        self.old_of.get(&new).copied()
-    }
-
-    fn insert(&mut self, new: usize, old: usize) {
-        self.old_of.insert(new, old);
-        self.paired.insert(old);
+    pub(super) fn get(&self, new: usize) -> Option<Pair> {
+        self.all.get(&new).copied()
     }
 
     pub(super) fn is_paired(&self, old: usize) -> bool {
         self.paired.contains(&old)
     }
 
-    pub(super) fn is_declared(&self, new: usize) -> bool {
-        self.declared.contains(&new)
-    }
-
-    pub(super) fn is_reordered(&self, new: usize) -> bool {
-        self.reordered.contains(&new)
+    fn insert(&mut self, new: usize, old: usize, is_declared: bool) {
+        let pair = Pair {
+            old,
+            is_declared,
+            is_reordered: false,
+        };
+        self.all.insert(new, pair);
+        self.paired.insert(old);
     }
 
     /// Pairs every new field that is still alone with the best old one that is still alone.
     fn join(
         &mut self,
-        old: &[Field<'_>],
-        new: &[Field<'_>],
+        (old, new): (&[Field<'_>], &[Field<'_>]),
+        is_declared: bool,
         fits: impl Fn(&Field<'_>, &Field<'_>) -> bool,
-    ) -> Vec<usize> {
-        let mut joined = vec![];
+    ) {
         for (at, field) in new.iter().enumerate() {
-            if self.old_of.contains_key(&at) {
+            if self.all.contains_key(&at) {
                 continue;
             }
             let free = old
@@ -61,11 +64,9 @@ impl Pairs {
                 .filter(|(at, other)| !self.is_paired(*at) && fits(other, field));
             // Private variables of a Solidity contract's parents may share a name.
             if let Some((best, _)) = free.min_by_key(|(_, other)| other.start != field.start) {
-                self.insert(at, best);
-                joined.push(at);
+                self.insert(at, best, is_declared);
             }
         }
-        joined
     }
 }
 
@@ -76,11 +77,11 @@ pub(super) fn pair(
     old: &[Field<'_>],
     new: &[Field<'_>],
 ) -> Result<Pairs, LayoutError> {
-    let mut pairs = Pairs::default();
-    pairs.join(old, new, |old, new| {
+    let (mut pairs, both) = (Pairs::default(), (old, new));
+    pairs.join(both, false, |old, new| {
         old.is_gap() && new.is_gap() && old.end() == new.end()
     });
-    let declared = pairs.join(old, new, |before, field| {
+    pairs.join(both, true, |before, field| {
         let from = field.item.renamed_from.as_deref();
         // Where the old version carries the same annotation, the rename lies behind both.
         let kept = |other: &Field<'_>| {
@@ -88,17 +89,16 @@ pub(super) fn pair(
         };
         from == Some(before.label()) && !old.iter().any(kept)
     });
-    pairs.declared.extend(declared);
-    pairs.join(old, new, |old, new| {
-        old.label() == new.label() && contract(old) == contract(new) && old.is_gap() == new.is_gap()
-    });
-    pairs.join(old, new, |old, new| {
+    let is_named_so = |old: &Field<'_>, new: &Field<'_>| {
         old.label() == new.label() && old.is_gap() == new.is_gap()
+    };
+    pairs.join(both, false, |old, new| {
+        is_named_so(old, new) && contract(old) == contract(new)
     });
-    let back = pairs.join(old, new, |old, new| {
+    pairs.join(both, false, is_named_so);
+    pairs.join(both, true, |old, new| {
         old.item.renamed_from.as_deref() == Some(new.label())
     });
-    pairs.declared.extend(back);
     same_location(types, &mut pairs, old, new)?;
     orders(&mut pairs, old, new);
     Ok(pairs)
@@ -116,7 +116,7 @@ fn same_location(
     new: &[Field<'_>],
 ) -> Result<(), LayoutError> {
     for (at, field) in new.iter().enumerate() {
-        if pairs.old_of.contains_key(&at) || field.is_gap() {
+        if pairs.all.contains_key(&at) || field.is_gap() {
             continue;
         }
         let there = old.iter().enumerate().find(|(at, other)| {
@@ -125,27 +125,25 @@ fn same_location(
         if let Some((before, other)) = there
             && types.change(other.ty, field.ty, None)?.is_empty()
         {
-            pairs.insert(at, before);
+            pairs.insert(at, before, false);
         }
     }
     Ok(())
 }
 
 fn orders(pairs: &mut Pairs, old: &[Field<'_>], new: &[Field<'_>]) {
-    let placed: Vec<_> = pairs
-        .old_of
-        .iter()
-        .filter_map(|(&at, &before)| Some((at, old.get(before)?, new.get(at)?)))
-        .filter(|(_, old, _)| !old.is_gap())
-        .collect();
+    let placed = pairs.all.iter();
+    let placed = placed.filter_map(|(&at, pair)| Some((at, old.get(pair.old)?, new.get(at)?)));
+    let placed: Vec<_> = placed.filter(|(_, old, _)| !old.is_gap()).collect();
     for (at, before, after) in &placed {
-        pairs.moved |= before.start != after.start;
+        let is_moved = before.start != after.start;
         let swapped = |(_, other, later): &(usize, &Field<'_>, &Field<'_>)| {
             (other.start < before.start) != (later.start < after.start)
                 && other.start != before.start
         };
-        if before.start != after.start && placed.iter().any(swapped) {
-            pairs.reordered.insert(*at);
+        pairs.moved |= is_moved;
+        if let Some(pair) = pairs.all.get_mut(at) {
+            pair.is_reordered = is_moved && placed.iter().any(swapped);
         }
     }
 }

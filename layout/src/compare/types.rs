@@ -5,19 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Area;
 use crate::error::LayoutError;
 use crate::fields::{Field, fields};
-use crate::report::{Decision, Declared, Verdict};
+use crate::report::{Decision, FieldChange, Verdict};
 use crate::shape::{Bytes, Shape, Type};
-
-/// One thing that changed within a type.
-#[derive(Debug, Clone)]
-pub(crate) struct Change {
-    /// Where within the field: `.owner`, `[]`, `[key]`.
-    pub(crate) path: String,
-    pub(crate) verdict: Verdict,
-    pub(crate) decision: Decision,
-    pub(crate) note: String,
-    pub(crate) declared: Option<Declared>,
-}
 
 /// Two type ids and the room behind the old one.
 type Question = (String, String, Option<Bytes>);
@@ -32,7 +21,7 @@ const LISTED: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct Types {
     open: BTreeSet<Question>,
-    known: BTreeMap<Question, Vec<Change>>,
+    known: BTreeMap<Question, Vec<FieldChange>>,
     /// How often an answer was taken for granted because it was under way.
     assumed: usize,
 }
@@ -45,7 +34,7 @@ impl Types {
         old: Type<'_>,
         new: Type<'_>,
         room: Option<Bytes>,
-    ) -> Result<Vec<Change>, LayoutError> {
+    ) -> Result<Vec<FieldChange>, LayoutError> {
         let question = (old.id.to_owned(), new.id.to_owned(), room);
         if let Some(known) = self.known.get(&question) {
             return Ok(known.clone());
@@ -73,7 +62,7 @@ impl Types {
         old: Type<'_>,
         new: Type<'_>,
         room: Option<Bytes>,
-    ) -> Result<Vec<Change>, LayoutError> {
+    ) -> Result<Vec<FieldChange>, LayoutError> {
         let same = Ok(vec![]);
         match (old.shape(), new.shape()) {
             (Shape::Unknown, _) | (_, Shape::Unknown) => Ok(vec![unknown(old, new)]),
@@ -111,17 +100,7 @@ impl Types {
                 let (a, b) = (fields(old.layout(), a)?, fields(new.layout(), b)?);
                 let end = || a.iter().map(Field::end).max().unwrap_or_default();
                 let limit = room.map(|room| old.size().unwrap_or_else(end) + room);
-                let findings = Area::members(limit).compare(self, &a, &b)?;
-                Ok(findings
-                    .into_iter()
-                    .map(|finding| Change {
-                        path: format!(".{}", finding.field),
-                        verdict: finding.verdict,
-                        decision: finding.decision,
-                        note: finding.note,
-                        declared: finding.declared,
-                    })
-                    .collect())
+                Ok(within(".", Area::members(limit).compare(self, &a, &b)?))
             }
             (Shape::Struct(_), Shape::Struct(_)) => Ok(vec![unknown(old, new)]),
             (Shape::Array { base: a, length: m }, Shape::Array { base: b, length: n }) => {
@@ -157,66 +136,51 @@ impl Types {
 }
 
 /// Keeps the list readable, and its decision.
-fn shorten(changes: &mut Vec<Change>) {
+fn shorten(changes: &mut Vec<FieldChange>) {
     if changes.len() > LISTED {
         changes.sort_by_key(|change| std::cmp::Reverse(change.decision));
         changes.truncate(LISTED);
     }
 }
 
-fn within(step: &str, changes: Vec<Change>) -> Vec<Change> {
+fn within(step: &str, changes: Vec<FieldChange>) -> Vec<FieldChange> {
     changes
         .into_iter()
-        .map(|change| Change {
-            path: format!("{step}{}", change.path),
+        .map(|change| FieldChange {
+            field: format!("{step}{}", change.field),
             ..change
         })
         .collect()
 }
 
-fn retype(old: Type<'_>, new: Type<'_>) -> Change {
+fn retype(old: Type<'_>, new: Type<'_>) -> FieldChange {
     let widened = match (old.size(), new.size()) {
         (Some(a), Some(b)) if a == b => "; if the bytes mean the same declare retyped_from",
         _ => "; a migration can carry the value over",
     };
-    Change {
-        path: String::new(),
-        verdict: Verdict::Retype,
-        decision: Decision::Refused,
-        note: format!("was {}, is {}{widened}", old.label(), new.label()),
-        declared: None,
-    }
+    let note = format!("was {}, is {}{widened}", old.label(), new.label());
+    FieldChange::of(Verdict::Retype, Decision::Refused, "", note)
 }
 
-fn unknown(old: Type<'_>, new: Type<'_>) -> Change {
-    Change {
-        path: String::new(),
-        verdict: Verdict::Unknown,
-        decision: Decision::Undecided,
-        note: format!(
-            "too little is known of {} and {} to compare them",
-            old.label(),
-            new.label()
-        ),
-        declared: None,
-    }
+fn unknown(old: Type<'_>, new: Type<'_>) -> FieldChange {
+    let note = format!(
+        "too little is known of {} and {} to compare them",
+        old.label(),
+        new.label()
+    );
+    FieldChange::of(Verdict::Unknown, Decision::Undecided, "", note)
 }
 
-fn signed_keys(key: Type<'_>) -> Change {
-    Change {
-        path: "[key]".into(),
-        verdict: Verdict::Unknown,
-        decision: Decision::Undecided,
-        note: format!(
-            "stylus-sdk fills {} keys up with zeros, Solidity with the sign: entries under negative keys are in other slots",
-            key.label()
-        ),
-        declared: None,
-    }
+fn signed_keys(key: Type<'_>) -> FieldChange {
+    let note = format!(
+        "stylus-sdk fills {} keys up with zeros, Solidity with the sign: entries under negative keys are in other slots",
+        key.label()
+    );
+    FieldChange::of(Verdict::Unknown, Decision::Undecided, "[key]", note)
 }
 
 /// Members of an enum may only be added behind the others, within the same number of bytes.
-fn enums(old: &[String], new: &[String], from: Type<'_>, to: Type<'_>) -> Vec<Change> {
+fn enums(old: &[String], new: &[String], from: Type<'_>, to: Type<'_>) -> Vec<FieldChange> {
     if from.size() == to.size() && new.starts_with(old) {
         return vec![];
     }
@@ -225,7 +189,7 @@ fn enums(old: &[String], new: &[String], from: Type<'_>, to: Type<'_>) -> Vec<Ch
         old.join(" "),
         new.join(" ")
     );
-    vec![Change {
+    vec![FieldChange {
         note,
         ..retype(from, to)
     }]
@@ -238,20 +202,19 @@ fn lengths(
     from: Type<'_>,
     to: Type<'_>,
     room: Option<Bytes>,
-) -> Option<Change> {
+) -> Option<FieldChange> {
     let grown = || Some(to.size()?.saturating_sub(from.size()?));
     let fits =
         || room.is_none() || grown().is_some_and(|grown| room.is_some_and(|room| grown <= room));
     match old.cmp(&new) {
         std::cmp::Ordering::Equal => None,
-        std::cmp::Ordering::Less if fits() => Some(Change {
-            path: "[]".into(),
-            verdict: Verdict::SafeAppend,
-            decision: Decision::Safe,
-            note: format!("grew from {old} to {new} elements, on bytes that nothing used"),
-            declared: None,
-        }),
-        _ => Some(Change {
+        std::cmp::Ordering::Less if fits() => Some(FieldChange::of(
+            Verdict::SafeAppend,
+            Decision::Safe,
+            "[]",
+            format!("grew from {old} to {new} elements, on bytes that nothing used"),
+        )),
+        _ => Some(FieldChange {
             note: format!("had {old} elements, has {new}"),
             ..retype(from, to)
         }),

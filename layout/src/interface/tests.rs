@@ -20,10 +20,6 @@ fn entries_are_sorted_and_what_they_answer_is_known() {
     let mut expected = abi[..7].to_vec();
     expected.sort_unstable();
     assert_eq!(made.abi(), expected);
-    let signature = "swap((address,uint256[2][])[],bytes32)";
-    assert_eq!(Entry::read(abi[1]), Ok(Entry::Function(signature)));
-    assert_eq!(Entry::read(abi[6]), Ok(Entry::Fallback));
-    assert_eq!(Entry::read(abi[3]), Ok(Entry::Other));
 }
 
 #[test]

@@ -101,13 +101,9 @@ pub enum Unsupported {
         max: usize,
     },
     /// Code was given where it cannot be used.
-    #[error(
-        "{field}: code can give a value of up to 32 bytes, and only in generated Rust; {reason}"
-    )]
+    #[error("{field}: code can give a value of up to 32 bytes; this field is larger")]
     Code {
         /// The field.
         field: String,
-        /// What is in the way.
-        reason: &'static str,
     },
 }

@@ -5,7 +5,7 @@ use stylus_upgrades_interface::slots::erc7201;
 
 use super::Unsupported;
 use crate::error::LayoutError;
-use crate::fields::{Field, WORD, fields};
+use crate::fields::{WORD, fields};
 use crate::layout::{Item, Layout};
 use crate::shape::{Bytes, Shape, Type};
 
@@ -129,13 +129,7 @@ impl Leaf<'_> {
 
 /// All leaves of a layout; gaps hold no data and are left out.
 pub(crate) fn leaves(layout: &Layout) -> Result<Vec<Leaf<'_>>, Unsupported> {
-    let mut walk = Walk {
-        area: "",
-        base: Bytes::ZERO,
-        steps: 0,
-        depth: 0,
-        found: vec![],
-    };
+    let mut walk = Walk::default();
     walk.items(layout, &layout.storage, Bytes::ZERO, "", &[])?;
     for (namespace, items) in &layout.namespaces {
         let id = namespace.strip_prefix("erc7201:").unwrap_or(namespace);
@@ -148,17 +142,12 @@ pub(crate) fn leaves(layout: &Layout) -> Result<Vec<Leaf<'_>>, Unsupported> {
 
 /// The leaves of one value, from slot 0 on.
 pub(super) fn of_type(ty: Type<'_>) -> Result<Vec<Leaf<'_>>, Unsupported> {
-    let mut walk = Walk {
-        area: "",
-        base: Bytes::ZERO,
-        steps: 0,
-        depth: 0,
-        found: vec![],
-    };
+    let mut walk = Walk::default();
     walk.typed(ty, Bytes::ZERO, String::new(), Vec::new(), None)?;
     Ok(walk.found)
 }
 
+#[derive(Default)]
 struct Walk<'l> {
     area: &'l str,
     /// The area's first byte.
@@ -185,20 +174,15 @@ impl<'l> Walk<'l> {
             let before = field.item.renamed_from.clone();
             let path = format!("{path}{}", field.label());
             let names = with(names, field.label(), before);
-            self.value(field, at + field.start, path, names)?;
+            self.typed(
+                field.ty,
+                at + field.start,
+                path,
+                names,
+                field.retyped_from(),
+            )?;
         }
         Ok(())
-    }
-
-    fn value(
-        &mut self,
-        field: &Field<'l>,
-        at: Bytes,
-        path: String,
-        names: Vec<Name>,
-    ) -> Result<(), Unsupported> {
-        let retyped = field.retyped_from();
-        self.typed(field.ty, at, path, names, retyped)
     }
 
     /// A value of a type, which may hold others.

@@ -155,7 +155,6 @@ impl<'p> Planner<'p> {
         if !matches!(leaf.kind, Kind::Static(_)) || leaf.bytes > WORD {
             return Err(Unsupported::Code {
                 field: leaf.path.clone(),
-                reason: "this field is larger",
             });
         }
         let mut named = BTreeSet::new();

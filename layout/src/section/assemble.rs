@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use alloy_primitives::B256;
+
 use super::{Part, Structure, Tree, refused};
 use crate::error::LayoutError;
 use crate::layout::{Item, Layout, Members, TypeItem};
@@ -11,8 +13,10 @@ use crate::shape::Bytes;
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
     layout: Layout,
-    /// Ids of structs by what identifies them.
-    structs: BTreeMap<Vec<u8>, String>,
+    /// Ids of structs by what is written of them, and those around them that they may lead back to.
+    structs: BTreeMap<(B256, Vec<String>), String>,
+    /// Paths, where something may lead back, and ids of those that what is looked at is a part of.
+    around: Vec<(Option<String>, String)>,
     /// What is kept at roots of namespaces.
     roots: Vec<Root>,
 }
@@ -104,8 +108,14 @@ impl Assembly {
             }
             Tree::Struct(structure) => self.structure(structure)?,
             Tree::Back(path) => {
-                let known = self.structs.get(path.as_bytes()).cloned();
-                known.ok_or_else(|| refused(format!("a part of {path} outside of it")))?
+                let around = self
+                    .around
+                    .iter()
+                    .filter(|(of, _)| of.as_ref() == Some(path));
+                match around.collect::<Vec<_>>().as_slice() {
+                    [(_, id)] => id.clone(),
+                    _ => return Err(refused(format!("a part of {path} outside of it"))),
+                }
             }
             // Every entry, and what holds it, would be one and the same.
             Tree::Namespaced(id, _) => {
@@ -121,13 +131,18 @@ impl Assembly {
     }
 
     fn structure(&mut self, structure: &Structure) -> Result<String, LayoutError> {
-        if let Some(id) = self.structs.get(&structure.key) {
+        let around = self.around.iter().filter(|_| !structure.is_closed);
+        let around = around.map(|(_, id)| id.clone()).collect();
+        let key = (structure.written, around);
+        if let Some(id) = self.structs.get(&key) {
             return Ok(id.clone());
         }
         let name = &structure.name;
         let number = self.structs.len() + 1;
         let id = format!("t_struct({name}){number}_storage");
-        self.structs.insert(structure.key.clone(), id.clone());
+        self.structs.insert(key, id.clone());
+        let path = (!structure.is_generic).then(|| structure.path.clone());
+        self.around.push((path, id.clone()));
         // A placeholder first: a map within may refer back to this type.
         let label = format!("struct {name}");
         self.add(id.clone(), sized(&label, structure.words * 32));
@@ -164,6 +179,7 @@ impl Assembly {
                 }
             }
         }
+        self.around.pop();
         if packing.slots() != structure.words {
             return Err(refused(format!(
                 "{name} with fields for {} slots, to which stylus-sdk gives {}",

@@ -3,7 +3,7 @@ use crate::layout::Layout;
 
 fn reason(bytes: &[u8]) -> String {
     match Layout::from_section(bytes).expect_err("it was read") {
-        LayoutError::Section { reason } => reason,
+        LayoutError::Section { reason, .. } => reason,
         other => panic!("{other}"),
     }
 }
@@ -103,7 +103,7 @@ fn sizes_that_no_contract_can_have_are_refused_and_counted_without_overflow() {
 #[test]
 fn a_section_of_any_size_is_refused_before_it_is_read() {
     let huge = entry(8, 1).repeat(1 << 18);
-    assert!(reason(&huge).ends_with(" bytes; a layout has 4194304 at most"));
+    assert!(reason(&huge).ends_with(" bytes; it has 4194304 at most"));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn twice(label: u8, name: &[u8; 1]) -> Vec<u8> {
 }
 
 #[test]
-fn two_structs_of_one_path_are_refused_unless_they_are_one() {
+fn two_structs_of_one_path_are_two_types_unless_they_are_one() {
     let types = |bytes: &[u8]| {
         let layout = Layout::from_section(bytes)
             .expect("read")
@@ -152,11 +152,6 @@ fn two_structs_of_one_path_are_refused_unless_they_are_one() {
     assert_eq!(same[0], same[1]);
     let other = types(&twice(b'b', b"q"));
     assert_ne!(other[0], other[1]);
-    let error = Layout::from_section(&twice(b'b', b"p")).expect_err("one path, two structs");
-    assert!(
-        error
-            .to_string()
-            .contains("two different structs that are both p"),
-        "{error}"
-    );
+    let other = types(&twice(b'b', b"p"));
+    assert_ne!(other[0], other[1]);
 }

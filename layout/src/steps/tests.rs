@@ -8,7 +8,7 @@ const ENTRY: &[u8] = b"\x43\x01\x07counter\x01\
 
 fn reason(bytes: &[u8]) -> String {
     match DeclaredStep::from_section(bytes).expect_err("it was read") {
-        LayoutError::Steps { reason } => reason,
+        LayoutError::Section { reason, .. } => reason,
         other => panic!("{other}"),
     }
 }

@@ -1,10 +1,9 @@
 //! What a generated migration takes from where: types that only their authors know, renames that lie behind
 //! both versions, and namespaces beside fields of the same name.
 
-use std::collections::BTreeMap;
-
+use crate::values::{Memory, Storage, apply};
 use alloy_primitives::{B256, U256};
-use stylus_layout::{Item, Layout, Overrides, Source, Storage, TypeItem, Unsupported, plan};
+use stylus_layout::{Item, Layout, Overrides, Source, TypeItem, Unsupported, plan};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageMap, StorageU64, StorageU256};
 use stylus_upgradeable::layout::StorageLayout;
@@ -114,20 +113,6 @@ pub struct Word {
     word: StorageU256,
 }
 
-/// Storage by slots.
-#[derive(Default)]
-struct Memory(BTreeMap<U256, B256>);
-
-impl Storage for Memory {
-    fn load(&self, slot: U256) -> B256 {
-        self.0.get(&slot).copied().unwrap_or_default()
-    }
-
-    fn store(&mut self, slot: U256, word: B256) {
-        self.0.insert(slot, word);
-    }
-}
-
 fn planned<Old: StorageLayout, New: StorageLayout>(
     said: &Overrides,
 ) -> Result<stylus_layout::Plan, Unsupported> {
@@ -171,7 +156,7 @@ fn a_value_of_less_than_a_word_is_moved_whoever_knows_it() {
         U256::ZERO,
         B256::from((U256::from(8) << 64) | U256::from(7)),
     );
-    plan.apply(&mut memory).expect("carried out");
+    apply(&plan, &mut memory);
     let expected = (U256::from(8) << 64) | U256::from(0);
     assert_eq!(memory.load(U256::ZERO), B256::from(expected));
     let plan = planned::<Halves, Swapped>(&none).expect("a plan");
@@ -179,7 +164,7 @@ fn a_value_of_less_than_a_word_is_moved_whoever_knows_it() {
         U256::ZERO,
         B256::from((U256::from(8) << 64) | U256::from(7)),
     );
-    plan.apply(&mut memory).expect("carried out");
+    apply(&plan, &mut memory);
     let expected = (U256::from(7) << 64) | U256::from(8);
     assert_eq!(memory.load(U256::ZERO), B256::from(expected));
 }
@@ -239,7 +224,7 @@ fn after(old: &Layout, new: &Layout, said: &Overrides, first: U256, count: u64) 
         memory.store(U256::from(at), B256::from(U256::from(at + 1)));
     }
     let plan = plan(old, new, said).expect("a plan");
-    plan.apply(&mut memory).expect("carried out");
+    apply(&plan, &mut memory);
     (0..count)
         .map(|at| U256::from_be_bytes(memory.load(first + U256::from(at)).0).to())
         .collect()

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use alloy_primitives::{Address, B256, FixedBytes, Signed, U256, Uint, keccak256};
-use stylus_layout::{Decision, Declarations, Item, Layout, Verdict, compare};
+use stylus_layout::{Decision, Item, Layout, Verdict, compare};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
     StorageAddress, StorageArray, StorageB32, StorageBlockHash, StorageBlockNumber, StorageBool,
@@ -337,12 +337,7 @@ fn every_declaration_of_a_struct_gives_its_layout() {
 fn a_recursive_struct_ends() {
     let layout = Layout::of::<Node>();
     assert_eq!(layout.storage.len(), 2);
-    assert!(
-        compare(&layout, &layout, &Declarations::none())
-            .unwrap()
-            .findings
-            .is_empty()
-    );
+    assert!(compare(&layout, &layout).unwrap().findings.is_empty());
 }
 
 #[test]
@@ -357,10 +352,10 @@ fn foreign_types_keep_their_location_and_their_name() {
         ]
     );
     assert_eq!(layout.namespaces["erc7201:their.ns"].len(), 5);
-    let same = compare(&layout, &layout, &Declarations::none()).unwrap();
+    let same = compare(&layout, &layout).unwrap();
     assert!(same.is_safe());
     let other = Layout::from_json(&layout.to_json().replace("custom-v1", "custom-v2")).unwrap();
-    let report = compare(&layout, &other, &Declarations::none()).unwrap();
+    let report = compare(&layout, &other).unwrap();
     assert_eq!(
         (report.findings[0].verdict, report.decision),
         (Verdict::Unknown, Decision::Undecided)

@@ -4,11 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::random::{Model, Rng, Ty, Var};
-use crate::values::{Memory, fill, read};
+use crate::values::{Memory, Storage, apply, fill, read};
 use alloy_primitives::{B256, U256};
-use stylus_layout::{
-    Declarations, Overrides, Source, Storage, Unsupported, compare, plan, skeleton,
-};
+use stylus_layout::{Overrides, Source, Unsupported, compare, plan, skeleton};
 
 pub(crate) fn old_model() -> Model {
     Model {
@@ -78,10 +76,10 @@ fn fields_of_the_same_name_carry_over_where_they_moved_and_where_they_are_wider(
     let mut memory = Memory::default();
     fill(&old, &mut memory, &mut Rng(1));
     let before = read(&old, &memory);
-    plan(&old_layout, &new_layout, &overrides)
-        .unwrap()
-        .apply(&mut memory)
-        .unwrap();
+    apply(
+        &plan(&old_layout, &new_layout, &overrides).unwrap(),
+        &mut memory,
+    );
     let after = read(&new, &memory);
     for (path, value) in &after {
         match before.get(path) {
@@ -122,7 +120,7 @@ fn a_random_migration_loses_nothing_and_invents_nothing() {
         let mut memory = Memory::default();
         fill(&old, &mut memory, &mut rng);
         let before = read(&old, &memory);
-        planned.apply(&mut memory).unwrap();
+        apply(&planned, &mut memory);
         let after = read(&new, &memory);
         for (path, value) in &after {
             fields += 1;
@@ -251,10 +249,7 @@ fn wider_map_values_need_no_migration_and_a_namespace_is_filled_from_the_root() 
     fill(&old_model(), &mut memory, &mut Rng(5));
     let word = U256::from_be_bytes(memory.load(U256::ZERO).0);
     let low: U256 = (U256::from(1) << 160) - U256::from(1);
-    plan(&old, &new, &Overrides::none())
-        .unwrap()
-        .apply(&mut memory)
-        .unwrap();
+    apply(&plan(&old, &new, &Overrides::none()).unwrap(), &mut memory);
     let root = U256::from_be_bytes(stylus_upgrades_interface::slots::erc7201(b"example.main").0);
     assert_eq!(memory.load(root), B256::from(word & low));
     assert_eq!(memory.load(U256::ZERO), B256::from(word & !low));
@@ -268,17 +263,14 @@ fn a_declared_retype_keeps_its_bytes() {
     new.vars[0].1 = Ty::Bytes;
     let mut layout = new.layout();
     assert!(plan(&old.layout(), &layout, &Overrides::none()).is_err());
-    layout = Declarations::none()
-        .retyped("title", "string")
-        .apply(&layout)
-        .unwrap();
+    layout = crate::values::declared(&layout, [], [("title", "string")]);
     let mut memory = Memory::default();
     fill(&old, &mut memory, &mut Rng(3));
     let before = read(&old, &memory);
-    plan(&old.layout(), &layout, &Overrides::none())
-        .unwrap()
-        .apply(&mut memory)
-        .unwrap();
+    apply(
+        &plan(&old.layout(), &layout, &Overrides::none()).unwrap(),
+        &mut memory,
+    );
     assert_eq!(read(&new, &memory), before);
 }
 
@@ -287,7 +279,7 @@ fn what_a_comparison_calls_safe_reads_the_same_without_a_migration() {
     let (mut safe, mut same) = (0, 0);
     for seed in 0..20_000 {
         let (old, new) = crate::random::pair(seed);
-        let report = compare(&old.layout(), &new.layout(), &Declarations::none()).unwrap();
+        let report = compare(&old.layout(), &new.layout()).unwrap();
         if !report.is_safe() {
             continue;
         }
@@ -299,14 +291,14 @@ fn what_a_comparison_calls_safe_reads_the_same_without_a_migration() {
         let after = read(&new, &memory);
         assert!(
             before.keys().all(|path| after.contains_key(path)),
-            "seed {seed}: a field is gone\n{report}"
+            "seed {seed}: a field is gone\n{report:?}"
         );
         for (path, value) in after {
             match before.get(&path) {
-                Some(old) => assert_eq!(old, &value, "seed {seed}: {path}\n{report}"),
+                Some(old) => assert_eq!(old, &value, "seed {seed}: {path}\n{report:?}"),
                 None => assert!(
                     value.is_empty(),
-                    "seed {seed}: {path} is {value:?}\n{report}"
+                    "seed {seed}: {path} is {value:?}\n{report:?}"
                 ),
             }
         }

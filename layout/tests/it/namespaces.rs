@@ -4,7 +4,7 @@ use std::panic::catch_unwind;
 
 use alloy_primitives::aliases::{I32, U8};
 use alloy_primitives::{Address, FixedBytes, U64, U256};
-use stylus_layout::{Declarations, Item, Layout, Report, compare};
+use stylus_layout::{Item, Layout, Report, compare};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
     StorageAddress, StorageB256, StorageBool, StorageFixedBytes, StorageGuardMut, StorageI32,
@@ -205,7 +205,7 @@ pub struct Nowhere {
 
 fn report<Old: StorageLayout, New: StorageLayout>() -> Report {
     let (old, new) = (Layout::of::<Old>(), Layout::of::<New>());
-    compare(&old, &new, &Declarations::none()).expect("compared")
+    compare(&old, &new).expect("compared")
 }
 
 fn alone<'l>(layout: &'l Layout, namespace: &str) -> &'l Item {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::cases::{Case, Version};
-use stylus_layout::{Decision, Declarations, Layout, Members, Report, Verdict, compare};
+use stylus_layout::{Decision, Layout, Members, Report, Verdict, compare};
 
 /// Pairs on which we differ from upgrades-core on purpose, and why.
 const ON_PURPOSE: [(&str, &str); 9] = [
@@ -184,18 +184,15 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
                 );
             }
         }
-        let declarations = case.declarations();
         for (kind, old, new) in [
             (LANGUAGES[0], &case.old.rust, &case.new.rust),
             (LANGUAGES[1], &sol_old, &sol_new),
             (LANGUAGES[2], &sol_old, &case.new.rust),
         ] {
             let name = format!("{} {kind}", case.name);
-            let report = compare(old, new, &declarations).unwrap();
-            pairs.insert(
-                name.clone(),
-                (old.clone(), declarations.apply(new).unwrap()),
-            );
+            let new = case.declared(new);
+            let report = compare(old, &new).unwrap();
+            pairs.insert(name.clone(), (old.clone(), new));
             reports.insert(name, (case, report));
         }
     }
@@ -212,14 +209,14 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
         let mut expected = case.expected.to_vec();
         expected.sort();
         if summary(report) != expected {
-            wrong.push(format!("{name}: expected {expected:?}\n{report}"));
+            wrong.push(format!("{name}: expected {expected:?}\n{report:?}"));
         }
         let excused = ON_PURPOSE
             .iter()
             .any(|(case, _)| name.starts_with(&format!("{case} (")));
         if (report.is_safe() != ops.is_empty()) != excused {
             wrong.push(format!(
-                "{name}: upgrades-core says {ops:?}, we say\n{report}"
+                "{name}: upgrades-core says {ops:?}, we say\n{report:?}"
             ));
         }
         let mut seen: Vec<Verdict> = report
@@ -243,7 +240,7 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
                 .any(|verdict| is_a_word_for(&op.kind, *verdict))
             {
                 wrong.push(format!(
-                    "{name}: nothing of ours matches their {op:?}\n{report}"
+                    "{name}: nothing of ours matches their {op:?}\n{report:?}"
                 ));
             }
         }
@@ -297,15 +294,15 @@ fn what_only_solidity_has_is_compared_or_said_to_be_unknown() {
     let (mut wrong, mut unknown) = (vec![], 0);
     for case in cases {
         let (old, new) = &pairs[case.name];
-        let report = compare(old, new, &Declarations::none()).unwrap();
+        let report = compare(old, new).unwrap();
         let mut expected = case.expected.to_vec();
         expected.sort();
         if summary(&report) != expected {
-            wrong.push(format!("{}: expected {expected:?}\n{report}", case.name));
+            wrong.push(format!("{}: expected {expected:?}\n{report:?}", case.name));
         }
         if (report.is_safe() != theirs[case.name].is_empty()) != case.on_purpose.is_some() {
             wrong.push(format!(
-                "{}: upgrades-core says {:?}, we say\n{report}",
+                "{}: upgrades-core says {:?}, we say\n{report:?}",
                 case.name, theirs[case.name]
             ));
         }
@@ -357,7 +354,7 @@ fn random_pairs_get_the_verdict_of_upgrades_core() {
     let theirs = crate::peers::check(&pairs);
     let (mut wrong, mut safe, mut excused) = (vec![], 0, 0);
     for (seed, (old, new)) in &pairs {
-        let report = compare(old, new, &Declarations::none()).unwrap();
+        let report = compare(old, new).unwrap();
         safe += usize::from(report.is_safe());
         // Growth in place is checked by what follows it; see ON_PURPOSE.
         let grew = report
@@ -371,7 +368,7 @@ fn random_pairs_get_the_verdict_of_upgrades_core() {
                 &sources[&format!("{seed}/new")],
             );
             wrong.push(format!(
-                "seed {seed}: upgrades-core says {:?}, we say\n{report}\n{old}\n{new}",
+                "seed {seed}: upgrades-core says {:?}, we say\n{report:?}\n{old}\n{new}",
                 theirs[seed]
             ));
         }
@@ -394,15 +391,8 @@ fn random_pairs_get_the_verdict_of_upgrades_core() {
 }
 
 impl Case {
-    fn declarations(&self) -> Declarations {
-        let renamed = self
-            .renamed
-            .iter()
-            .fold(Declarations::none(), |all, (field, from)| {
-                all.renamed(field, from)
-            });
-        self.retyped
-            .iter()
-            .fold(renamed, |all, (field, from)| all.retyped(field, from))
+    fn declared(&self, new: &Layout) -> Layout {
+        let renamed = self.renamed.iter().copied();
+        crate::values::declared(new, renamed, self.retyped.iter().copied())
     }
 }

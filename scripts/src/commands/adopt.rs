@@ -117,7 +117,6 @@ pub(super) async fn takes_over(
         version,
         runs_layout,
         layout: args.layout.as_deref(),
-        said: &args.said(),
     };
     place.assess(adoption, role).await
 }

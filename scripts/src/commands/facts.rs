@@ -16,12 +16,11 @@ use crate::assess::{Fact, Origin, Role};
 use crate::checks::{Built, Callers, Code, Runs, Stage, Subject, Version, Way};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::interface::Callable;
-use crate::layout::{Live, Said, Side, Upgrade, Who, look};
+use crate::layout::{Live, Side, Upgrade, Who, look};
 use crate::model::StepKind;
 use crate::registry::RecordedCode;
 use alloy::primitives::Address;
 use callers::of_proposer;
-use layouts::declarations;
 use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -60,7 +59,6 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
             version,
             runs_layout: (file, recorded),
             layout,
-            said,
         } => {
             let reader = place.reader();
             let code = reader.code(name, version).await?;
@@ -75,7 +73,6 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
                 code: &code,
                 runs: Runs::Nothing,
                 who: Who::Newcomer(found.proxy),
-                said,
                 current: "",
             };
             let before = match runs == code.code.codehash {
@@ -156,7 +153,6 @@ pub(super) async fn way(
         to: version.to.into(),
         stage: version.stage,
         read_at,
-        declarations: declarations(version, old, &new)?,
         goes_back: code.is_old,
         live: asked.live(version, old, &new).await?,
         published: asked.published(version, &callers, role).await?,
@@ -292,7 +288,6 @@ impl<'a> Place<'a> {
                 typed: typed.to_owned(),
             },
             who: Who::All,
-            said: &Said::default(),
             current: "",
         };
         let asked = (Role::Proposer, Vec::new());

@@ -12,7 +12,7 @@ use crate::assess::{Fact, Finding, FindingId, Origin, Refused, Role, Severity, d
 use crate::error::Explain;
 use crate::ids::LayoutHash;
 use crate::layout::{
-    Known, LayoutError, Named, Pair, Said, Side, check_storage, declaration, file_of, finding_id,
+    Known, LayoutError, Named, Pair, Side, check_storage, declaration, file_of, finding_id,
     moved_by_migration, read_file,
 };
 use crate::output::Outcome;
@@ -42,15 +42,9 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
             old,
             new,
             with_migration,
-            rename,
-            retype,
         } => {
             let (old, new) = (read(context, old).await?, read(context, new).await?);
-            let said = Said {
-                renames: rename.clone(),
-                retypes: retype.clone(),
-            };
-            diff(context, (&old, &new), *with_migration, &said, of_manifest)
+            diff(context, (&old, &new), *with_migration, of_manifest)
         }
         LayoutCommand::Migration {
             old,
@@ -191,7 +185,6 @@ fn diff(
     context: &Context,
     (old, new): (&Named, &Named),
     with_migration: bool,
-    said: &Said,
     of_manifest: Option<Finding>,
 ) -> Result<Outcome, Error> {
     let (before, after) = (side(old), side(new));
@@ -204,8 +197,7 @@ fn diff(
         runs_migration: with_migration,
         goes_back: false,
     };
-    let declared = said.declarations(&old.document.layout)?;
-    let mut compared = check_storage(&pair, &declared)?;
+    let mut compared = check_storage(&pair)?;
     let mut outcome = Outcome::default();
     if let Some(one) = of_manifest {
         outcome.field("warnings", [&one]);
@@ -277,11 +269,7 @@ fn migration(
     for text in overrides {
         let (field, source) = text
             .split_once('=')
-            .ok_or_else(|| LayoutError::Declaration {
-                option: "--override",
-                text: text.clone(),
-                reason: "there is no =".into(),
-            })?;
+            .ok_or_else(|| LayoutError::Override { text: text.clone() })?;
         let source = match (source, source.strip_prefix('@')) {
             ("empty", _) => Source::Empty,
             (_, Some(old)) => Source::Field(old.into()),

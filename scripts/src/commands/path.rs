@@ -156,7 +156,6 @@ async fn walk(
             code: &code,
             runs: runs_on_way,
             who,
-            said: &request.overrides.said(),
             current: "",
         };
         place.add(Subject::Version(&version), checks).await?;

@@ -32,7 +32,7 @@ use crate::review::{Area, Checked, Review, Subject, draw, findings};
 use alloy::primitives::{Address, B256, U256};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use stylus_layout::{Declarations, compare};
+use stylus_layout::compare;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 pub(super) use tried::Tried;
 
@@ -329,7 +329,7 @@ async fn slots(place: Place<'_>, call: &Call) -> Result<Vec<Area>, Error> {
     let (Some(old), Some(new)) = (old.document(), new.document()) else {
         return Ok(Vec::new());
     };
-    let found = compare(&old.layout, &new.layout, &Declarations::none());
+    let found = compare(&old.layout, &new.layout);
     let found = found.map_err(LayoutError::Compare)?;
     Ok(draw(&old.layout, &new.layout, &found))
 }

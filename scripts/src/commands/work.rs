@@ -201,7 +201,6 @@ impl<'a> Work<'a> {
             code,
             runs,
             who: Who::All,
-            said: &said.said(),
             current: &self.current,
         };
         let mut checks = std::mem::take(&mut self.checks);

@@ -4,7 +4,7 @@ use crate::prelude::*;
 use alloy::signers::local::PrivateKeySigner;
 use stylus_layout::{BuildInfo, BuildMetadata};
 use stylus_upgrades::client::Client;
-use stylus_upgrades::layout::{Store, publish};
+use stylus_upgrades::layout::{Documents, Store};
 
 use super::folder::{Folder, add};
 use super::project::{COUNT, Project, V2, home};
@@ -33,9 +33,8 @@ async fn whoever_has_an_endpoint_reads_how_a_version_was_built_and_upgrades_from
     let signer: PrivateKeySigner = key.trim().parse().expect("a key");
     let client = client.with_signer(signer);
     let registry = project.saved("registry").parse().expect("an address");
-    let sent = publish(&client, registry, &document)
-        .await
-        .expect("published");
+    let documents = Documents::new(store, &client, registry);
+    let sent = documents.publish(&document).await.expect("published");
     assert!(sent.is_some());
     let code = Code {
         layoutHash: document.hash(),

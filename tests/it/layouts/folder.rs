@@ -94,7 +94,7 @@ pub(super) async fn add(project: &Project, name: &str, version: &str, code: Code
     send(project, &IRegistry::addVersionCall::from(new)).await;
 }
 
-/// A version whose layout document has no interface, as earlier versions of the program registered it:
+/// A version whose layout document has no interface, as another program may register it:
 /// the code of `Note` 1.0 under another definition.
 pub(super) async fn add_without_interface(project: &Project, name: &str) {
     project.done(&format!("define {name} --migrate Admin"));

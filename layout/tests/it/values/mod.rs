@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{B256, U256, keccak256};
-use stylus_layout::Storage;
+
+mod apply;
+
+pub use apply::*;
 
 use super::random::{Model, Rng, Ty, any, word};
 
@@ -298,4 +301,45 @@ pub fn assert_free_bytes_are_zero(model: &Model, memory: &Memory, seed: u64) {
             "seed {seed}: slot {slot} holds {word} outside its fields"
         );
     }
+}
+
+/// A layout whose fields are declared to have had these names, and these types.
+pub fn declared<'t>(
+    layout: &stylus_layout::Layout,
+    renamed: impl IntoIterator<Item = (&'t str, &'t str)>,
+    retyped: impl IntoIterator<Item = (&'t str, &'t str)>,
+) -> stylus_layout::Layout {
+    use stylus_layout::{Item, Members};
+    let mut layout = layout.clone();
+    let said = renamed.into_iter().map(|(field, from)| (field, from, true));
+    let said = said.chain(
+        retyped
+            .into_iter()
+            .map(|(field, from)| (field, from, false)),
+    );
+    for (field, from, is_name) in said {
+        let own = layout
+            .storage
+            .iter_mut()
+            .map(|item| (item.label.clone(), item));
+        let mut all: Vec<(String, &mut Item)> = own.collect();
+        for (namespace, items) in &mut layout.namespaces {
+            let items = items.iter_mut();
+            all.extend(items.map(|item| (format!("{namespace}:{}", item.label), item)));
+        }
+        for kind in layout.types.values_mut() {
+            let name = kind.label.trim_start_matches("struct ").to_owned();
+            if let Some(Members::Struct(members)) = &mut kind.members {
+                let members = members.iter_mut();
+                all.extend(members.map(|item| (format!("{name}.{}", item.label), item)));
+            }
+        }
+        let found = all.into_iter().find(|(path, _)| path == field);
+        let item = found.unwrap_or_else(|| panic!("there is no {field}")).1;
+        match is_name {
+            true => item.renamed_from = Some(from.into()),
+            false => item.retyped_from = Some(from.into()),
+        }
+    }
+    layout
 }

@@ -1,11 +1,12 @@
 //! What callers of a contract lose with its next version: functions, events and errors that are gone
 //! or mean something else.
 
-use super::published::{error_entry, event_entry, fallback_entry, function_entry, types};
+use super::published::fallback_entry;
 use super::{Callable, is_reading};
 use crate::assess::{Finding, FindingId, Origin, Part, Severity};
 use alloy::json_abi::{Function, StateMutability};
 use serde::Serialize;
+use stylus_layout::{error_entry, event_entry, function_entry, types};
 
 /// A function, an event or an error that is not for callers what it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,10 +1,11 @@
 //! The interface of a layout document: made of what callers can use, and read as that.
 
 use super::{Callable, signatures};
-use alloy::json_abi::{
-    AbiItem, Error as AbiError, Event, Fallback, Function, JsonAbi, Param, Receive, StateMutability,
+use alloy::json_abi::{AbiItem, Fallback, Function, JsonAbi, Receive, StateMutability};
+use stylus_layout::{
+    DeclaredStep, Document, NOTE_MAX, NOTES_MAX, PublicInterface, error_entry, event_entry,
+    function_entry,
 };
-use stylus_layout::{DeclaredStep, Document, NOTE_MAX, NOTES_MAX, PublicInterface};
 
 /// What ends a note that is too long.
 const CUT: &str = "...";
@@ -53,36 +54,6 @@ impl Callable {
 /// Whether a document can have a function.
 pub(super) fn has_spelling(function: &Function) -> bool {
     PublicInterface::new([function_entry(function)], []).is_ok()
-}
-
-pub(super) fn types(all: &[Param]) -> String {
-    let all = all.iter().map(|one| one.selector_type().into_owned());
-    all.collect::<Vec<_>>().join(",")
-}
-
-pub(super) fn function_entry(function: &Function) -> String {
-    let promise = function.state_mutability.as_str();
-    let promise = promise.map_or_else(String::new, |promise| format!(" {promise}"));
-    let returns = match function.outputs.as_slice() {
-        [] => String::new(),
-        outputs => format!(" returns ({})", types(outputs)),
-    };
-    let (name, inputs) = (&function.name, types(&function.inputs));
-    format!("function {name}({inputs}){promise}{returns}")
-}
-
-pub(super) fn event_entry(event: &Event) -> String {
-    let inputs = event.inputs.iter().map(|one| match one.indexed {
-        true => format!("{} indexed", one.selector_type()),
-        false => one.selector_type().into_owned(),
-    });
-    let inputs = inputs.collect::<Vec<_>>().join(",");
-    let anonymous = if event.anonymous { " anonymous" } else { "" };
-    format!("event {}({inputs}){anonymous}", event.name)
-}
-
-pub(super) fn error_entry(error: &AbiError) -> String {
-    format!("error {}({})", error.name, types(&error.inputs))
 }
 
 pub(super) fn fallback_entry(fallback: &Fallback) -> &'static str {

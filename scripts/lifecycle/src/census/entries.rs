@@ -1,8 +1,8 @@
 //! The entries of one mapping as the items of a migration: the words of their keys, and the value if it is wanted.
 
 use super::error::CensusError;
-use super::key::KeyType;
 use super::path::Path;
+use crate::layout::KeyType;
 use alloy::primitives::hex;
 use stylus_layout::{Item, Layout, Members, TypeItem};
 

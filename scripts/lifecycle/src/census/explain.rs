@@ -3,13 +3,12 @@
 
 use super::entries::Mapping;
 use super::error::CensusError;
-use super::key::{KeyType, entry, size_of};
 use super::path::{Path, Step};
 use super::record::Record;
 use super::store::{KEYS, Kept, LEAVES, Leaf, RECORDS, Store};
 use super::walk::{First, Slots};
 use crate::inspect::framework_slots;
-use crate::layout::{Length, WORD, begin, length};
+use crate::layout::{KeyType, Length, WORD, begin, entry, length, size_of};
 use alloy::primitives::{B256, U256, keccak256};
 use redb::{ReadOnlyMultimapTable, ReadOnlyTable, ReadableTable, ReadableTableMetadata, Table};
 use serde::Serialize;

@@ -13,7 +13,7 @@
 //! | `walk` | the trie from its root down, by `eth_getProof` |
 //! | `store` | slots and keys on disk |
 //! | `record`, `events`, `replayed` | values that may be keys: of a file, of events, of blocks that changed the storage |
-//! | `key`, `path`, `explain` | what each slot is, by a layout |
+//! | `path`, `explain` | what each slot is, by a layout |
 //! | `entries` | the entries of a mapping, as items of a migration |
 //! | `report` | what is told of it |
 //! | `error` | why there is no census |
@@ -24,7 +24,6 @@ mod entries;
 mod error;
 mod events;
 mod explain;
-mod key;
 mod path;
 mod record;
 mod replayed;

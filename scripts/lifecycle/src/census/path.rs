@@ -1,6 +1,6 @@
 //! Where a slot lies within a field: `accounts["ana"].balances[3]`.
 
-use super::key::KeyType;
+use crate::layout::KeyType;
 use std::fmt;
 
 /// A step from a field down.

@@ -7,7 +7,7 @@ use crate::layout::{Live, Pair, Side};
 use crate::model::StepKind;
 use alloy::primitives::{Address, Bytes};
 use serde::Serialize;
-use stylus_layout::{Declarations, DeclaredStep};
+use stylus_layout::DeclaredStep;
 
 /// Where facts of [`Origin::Chain`](crate::assess::Origin::Chain) are read: all of one way at one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -37,8 +37,6 @@ pub struct Way {
     pub old: Option<Side>,
     /// The layout of what comes.
     pub new: Side,
-    /// What is declared to be the same under another name or type.
-    pub declarations: Declarations,
     /// Whether the code is that of a version that was there before.
     pub goes_back: bool,
     /// What lies where the new version uses storage anew.

@@ -1,4 +1,4 @@
-//! May a version be reached by this way? What is known of the way ([`Way`]), and one file for each check of it: a
+//! May a version be reached by this way? What is known of the way ([`Way`]), and the checks of it by part: each a
 //! function from facts to findings that asks nobody.
 //!
 //! ```text
@@ -6,21 +6,11 @@
 //! ```
 
 mod assessment;
-mod begin;
-mod callers;
-mod complex;
-mod constructor;
-mod creation;
-mod document;
-mod expected;
+mod code;
 mod facts;
-mod label;
-mod layout;
-mod live;
-mod reserved;
-mod size;
-mod source;
+mod interface;
 mod steps;
+mod storage;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -43,26 +33,22 @@ pub struct Found {
     pub compared: Option<Compared>,
 }
 
-/// A check of a way.
-type Check = fn(&Way, &mut Found) -> Result<(), LayoutError>;
-
-/// Every check, in the order in which a refusal names them.
-const CHECKS: &[Check] = &[
-    layout::check,
-    live::check,
-    callers::check,
-    expected::check,
-    complex::check,
-    steps::check,
+/// Every check but that of the layouts, in the order in which a refusal names them.
+const CHECKS: &[fn(&Way, &mut Found)] = &[
+    storage::live,
+    interface::callers,
+    interface::expected,
+    steps::complex,
+    steps::step,
     steps::initializer,
-    creation::check,
-    label::check,
-    begin::check,
-    constructor::check,
-    reserved::check,
-    source::check,
-    document::check,
-    size::check,
+    steps::creation,
+    steps::label,
+    interface::begin,
+    code::constructor,
+    interface::reserved,
+    code::source,
+    storage::document,
+    code::size,
 ];
 
 /// Makes every check of a way.
@@ -71,6 +57,7 @@ const CHECKS: &[Check] = &[
 /// Layouts that no compiler writes.
 pub fn check(way: &Way) -> Result<Found, LayoutError> {
     let mut found = Found::default();
-    CHECKS.iter().try_for_each(|check| check(way, &mut found))?;
+    storage::layouts(way, &mut found)?;
+    CHECKS.iter().for_each(|check| check(way, &mut found));
     Ok(found)
 }

@@ -1,14 +1,15 @@
-//! Whether the way runs the migration that the code declares, and whether instances that are created at it can
-//! still be initialized.
+//! Checks of what runs: the initializers and migrations that the code declares.
 
 use super::{Declared, Found, Runs, Way};
-use crate::assess::{Evidence, Finding, Origin, Part, Severity};
-use crate::layout::LayoutError;
+use crate::assess::{Evidence, Finding, FindingId, Origin, Part, Severity};
 use crate::model::StepKind;
-use crate::steps::{PlannedStep, check_step, lost_initializer};
-use stylus_layout::StepKind as Declares;
+use crate::steps::{PlannedStep, check_creation, check_first, check_step, lost_initializer};
+use stylus_layout::{DeclaredStep, StepKind as Declares};
+use stylus_upgrades_interface::limits::LABEL_MAX;
 
-pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
+/// Whether the way runs the migration that the code declares, and whether instances that are created at it can
+/// still be initialized.
+pub(super) fn step(way: &Way, found: &mut Found) {
     let Runs::Step {
         kind,
         data,
@@ -17,20 +18,20 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
         expected: _,
     } = &way.runs
     else {
-        return Ok(());
+        return;
     };
     let Some(declared) = way.declared.value() else {
         if *kind != StepKind::ForeignCall {
             found.coverage.add(way.declared.about(Part::Steps));
         }
-        return Ok(());
+        return;
     };
     if (declared, kind) == (&Declared::OfEvm, &StepKind::Call) {
         let why =
             "code of the EVM cannot say that it is its migration; --foreign calls it all the same";
         let absent = Evidence::whole(Part::Steps, Origin::NotKnown, why);
         found.coverage.add(absent);
-        return Ok(());
+        return;
     }
     found.coverage.add(way.declared.about(Part::Steps));
     let declared = declared.steps();
@@ -47,25 +48,20 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
         program: program.map(Vec::as_slice),
     };
     if let Some(mut refused) = check_step(declared, &planned) {
-        let own = |one: &&_| is_migration_from(one, &way.from);
-        let own = declared.iter().find(own);
+        let is_own = |one: &&DeclaredStep| one.kind == Declares::Migration && one.from == way.from;
+        let own = declared.iter().find(is_own);
         let name = own.and_then(|own| own.signature.split('(').next());
         refused.about = name.map(str::to_owned);
         found.findings.push(refused);
     }
-    Ok(())
-}
-
-fn is_migration_from(one: &stylus_layout::DeclaredStep, from: &str) -> bool {
-    one.kind == Declares::Migration && one.from == from
 }
 
 /// What keeps instances that are created at the new version from being initialized.
-pub(super) fn initializer(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
+pub(super) fn initializer(way: &Way, found: &mut Found) {
     let old = way.old.as_ref().and_then(|side| side.known.value());
     let old = old.and_then(|known| known.steps.as_ref());
     let (Some(old), Some(new)) = (old, way.declared.value()) else {
-        return Ok(());
+        return;
     };
     if let Some((message, name)) = lost_initializer(old, new.steps(), &way.to) {
         let id = "initializer-lost";
@@ -74,71 +70,102 @@ pub(super) fn initializer(way: &Way, found: &mut Found) -> Result<(), LayoutErro
             ..Finding::named(Part::Steps, Severity::Warning, id, message)
         });
     }
-    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::assess::{Extent, Fact, Origin, Part};
-    use crate::checks::tests::{best, found, ids};
-    use crate::checks::{Declared, Runs};
-    use crate::model::StepKind;
-    use alloy::primitives::Bytes;
-    use stylus_layout::DeclaredStep;
-
-    #[test]
-    fn a_declared_migration_that_does_not_run_is_refused_and_a_lost_initializer_is_said() {
-        let step = |kind, from: &str, to: &str| DeclaredStep {
-            kind,
-            from: from.into(),
-            to: to.into(),
-            signature: "step()".into(),
-            conditions: Vec::new(),
+/// Whether a creation runs the initializer that the version's code declares.
+pub(super) fn creation(way: &Way, found: &mut Found) {
+    let Runs::Creation { data, typed } = &way.runs else {
+        return;
+    };
+    let seen = way.declared.about(Part::Steps);
+    let Some(Declared::Steps(declared)) = way.declared.value() else {
+        let is_bare = data.is_empty();
+        let seen = match way.declared.value() {
+            Some(_) => Evidence::whole(Part::Steps, Origin::NotKnown, OF_EVM),
+            None => seen,
         };
-        let mut way = best();
-        way.runs = Runs::Step {
-            kind: StepKind::None,
-            data: Bytes::new(),
-            typed: String::new(),
-            program: None,
-            expected: None,
-        };
-        assert_eq!(ids(&way), [""; 0]);
-        let migration = step(super::Declares::Migration, "1.0", "2.0");
-        way.declared = Fact::of(Declared::Steps(vec![migration]), Origin::Build);
-        assert_eq!(ids(&way), ["migration-omitted"]);
-        if let Some(old) = &mut way.old {
-            let mut document = old.known.value().expect("a document").clone();
-            document.steps = Some(vec![step(super::Declares::Initializer, "", "1.0")]);
-            old.known = Fact::of(document, Origin::Chain);
-        }
-        assert_eq!(ids(&way), ["migration-omitted", "initializer-lost"]);
-    }
+        found.coverage.add(if is_bare { seen.told() } else { seen });
+        found.findings.extend(is_bare.then(bare));
+        return;
+    };
+    found.coverage.add(seen);
+    let version = (way.name.as_str(), way.to.as_str());
+    let refused = check_creation(declared, version, (data, typed), &way.labels);
+    found.findings.extend(refused);
+}
 
-    #[test]
-    fn code_of_the_evm_has_no_migration_that_could_be_forgotten_and_none_that_could_be_ours() {
-        let evm = Fact::of(Declared::OfEvm, Origin::Chain);
-        for (declared, kind, extent) in [
-            (&evm, StepKind::None, Some(Extent::Complete)),
-            (&evm, StepKind::ForeignCall, Some(Extent::Complete)),
-            (&evm, StepKind::Call, Some(Extent::Absent)),
-            (
-                &Fact::unknown("no section"),
-                StepKind::None,
-                Some(Extent::Absent),
-            ),
-            (&Fact::unknown("no section"), StepKind::ForeignCall, None),
-        ] {
-            let mut way = best();
-            way.declared = declared.clone();
-            way.runs = Runs::Step {
-                kind,
-                data: Bytes::new(),
-                typed: String::new(),
-                program: None,
-                expected: None,
-            };
-            assert_eq!(found(&way).coverage.of(Part::Steps), extent, "{kind:?}");
-        }
-    }
+/// Why nobody knows the initializers of code of the EVM.
+const OF_EVM: &str = "code of the EVM does not say which initializers it has";
+
+/// No initializer runs, and nobody knows of one.
+fn bare() -> Finding {
+    let (id, says) = (
+        FindingId::INITIALIZER_OMITTED,
+        "no initializer runs, and the code does not say which it declares",
+    );
+    let next = format!(
+        "give --init; if the instance is meant to stay uninitialized: {}",
+        FindingId::flag([&id])
+    );
+    Finding::new(Part::Steps, Severity::Danger, id, says).with("an initializer", "no --init", next)
+}
+
+/// Whether instances can be initialized at a version that no other one leads to. What cannot be a label is the
+/// registry's to refuse.
+pub(super) fn label(way: &Way, found: &mut Found) {
+    let is_new = !way.labels.contains(&way.to) && way.to.len() <= LABEL_MAX;
+    let (None, true, Runs::Nothing) = (&way.old, is_new, &way.runs) else {
+        return;
+    };
+    let declared = way.declared.value().map(Declared::steps);
+    let refused = check_first(declared.unwrap_or_default(), (&way.name, &way.to));
+    found.findings.extend(refused);
+}
+
+/// Why the steps of a complex migration are checked in part only.
+const PROGRAM_UNKNOWN: &str =
+    "code on the chain does not say between which versions its complex migration leads";
+
+/// How a complex migration ends: its program was linked to UpgradeabilityStorage, which goes on from there. Where
+/// that is not on the chain, a contract that began would stay paused.
+pub(super) fn complex(way: &Way, found: &mut Found) {
+    let Runs::Step {
+        program: Some(program),
+        ..
+    } = &way.runs
+    else {
+        return;
+    };
+    found.coverage.add(match program.declared.value() {
+        Some(_) => program.declared.about(Part::Steps),
+        None => Evidence::some(Part::Steps, Origin::NotKnown, PROGRAM_UNKNOWN),
+    });
+    found.coverage.add(program.ending.about(Part::Steps));
+    let Some(ending) = program.ending.value() else {
+        return;
+    };
+    let storage = ending.storage;
+    let refused = |name, message| Finding::named(Part::Steps, Severity::Danger, name, message);
+    found.findings.push(match (ending.is_linked, ending.is_there) {
+        (true, true) => return,
+        (false, _) => refused(
+            "ProgramOfOtherFramework",
+            "the program of the complex migration was not linked to this framework: nobody knows how it ends",
+        )
+        .with(
+            format!("a program that names UpgradeabilityStorage at {storage}"),
+            "no such address in its code",
+            "build it with this program; if it belongs to another framework: --framework-from",
+        ),
+        (true, false) => refused(
+            "ProgramCannotEnd",
+            "the complex migration could not end: UpgradeabilityStorage is not on this chain",
+        )
+        .with(
+            format!("code at {storage}, which its program was linked to"),
+            "an account without code",
+            "stylus-upgrades registry deploy puts it there; or build the program with the framework of this registry \
+             (--framework-from)",
+        ),
+    });
 }

@@ -4,7 +4,7 @@ use super::{Declared, Runs, Stage};
 use crate::assess::{Fact, Origin};
 use crate::build::Artifact;
 use crate::ids::LayoutHash;
-use crate::layout::{Said, Who};
+use crate::layout::Who;
 use crate::plan::has_constructor;
 use crate::program_code::CodeBytes;
 use crate::registry::{Candidate, RecordedCode};
@@ -32,8 +32,6 @@ pub enum Subject<'a> {
         runs_layout: (Option<&'a Path>, Option<(Address, LayoutHash)>),
         /// The layout of the version, where the registry has none.
         layout: Option<&'a Path>,
-        /// What is declared about its storage.
-        said: &'a Said,
     },
 }
 
@@ -53,8 +51,6 @@ pub struct Version<'a> {
     pub runs: Runs,
     /// Whose storage is taken over.
     pub who: Who,
-    /// What is declared about its storage.
-    pub said: &'a Said,
     /// The version that is current; empty where there is none.
     pub current: &'a str,
 }

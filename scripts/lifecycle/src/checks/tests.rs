@@ -1,5 +1,18 @@
 //! Every fact of a way, made weaker one by one: each change lowers a verdict, and none raises one.
 
+mod begin;
+mod callers;
+mod complex;
+mod constructor;
+mod creation;
+mod expected;
+mod label;
+mod live;
+mod reserved;
+mod size;
+mod source;
+mod steps;
+
 use super::facts::{Ending, Program};
 use super::{Assessment, Callers, Declared, Found, Runs, Stage, Way, check};
 use crate::assess::{Accepted, Extent, Fact, FindingId, Origin, Part, Role};
@@ -10,7 +23,7 @@ use crate::layout::{Live, Side};
 use crate::model::StepKind;
 use alloy::json_abi::JsonAbi;
 use alloy::primitives::{Address, Bytes};
-use stylus_layout::{Declarations, DeclaredStep, Document, Layout, StepKind as Declares};
+use stylus_layout::{DeclaredStep, Document, Layout, StepKind as Declares};
 
 /// A fact whose origin can be exchanged.
 trait Weaken {
@@ -46,7 +59,6 @@ fn facts(way: &mut Way) -> Vec<(&'static str, &mut dyn Weaken)> {
         stage: _,
         // The chain itself, where the rest was read.
         read_at: _,
-        declarations: _,
         goes_back: _,
         code: _,
         labels: _,
@@ -141,7 +153,6 @@ pub(super) fn best() -> Way {
         read_at: None,
         old: Some(side()),
         new: side(),
-        declarations: Declarations::none(),
         goes_back: false,
         live: Fact::of(Live::default(), Origin::Chain),
         callers: Callers::Of {

@@ -47,14 +47,9 @@ impl BuildFacts {
         let recorded = code.map_or((build.layout_hash, build.source_hash), |code| {
             (code.layoutHash.into(), code.sourceHash.into())
         });
-        let before = build.layout_hash_before;
-        let layout = match !before.is_zero() && recorded.0 == before {
-            true => before,
-            false => build.layout_hash,
-        };
         for (hash, named, built) in [
             ("code hash", named.0, build.codehash.0),
-            ("layout hash", recorded.0.0, layout.0),
+            ("layout hash", recorded.0.0, build.layout_hash.0),
             ("source hash", recorded.1.0, build.source_hash.0),
         ] {
             if named != built {

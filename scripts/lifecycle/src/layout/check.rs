@@ -10,8 +10,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use stylus_layout::{
-    Decision, Declarations, Declared, Document, FieldChange, Item, Layout, Members, Unlisted,
-    Verdict, compare,
+    Decision, Declared, Document, FieldChange, Layout, Unlisted, Verdict, compare,
 };
 
 /// One version of a pair.
@@ -40,16 +39,6 @@ pub struct Pair<'a> {
     pub runs_migration: bool,
     /// Whether the code is that of a version that was there before.
     pub goes_back: bool,
-}
-
-/// What people declare about a pair, in the command that asks: what somebody said before, or keeps in a
-/// file, holds for nobody.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Said {
-    /// `old=new`: fields that have another name now.
-    pub renames: Vec<String>,
-    /// Fields of the new version whose bytes mean the same in another type.
-    pub retypes: Vec<String>,
 }
 
 /// What came of a comparison.
@@ -94,7 +83,7 @@ pub struct StorageCheck {
 ///
 /// # Errors
 /// Layouts that no compiler writes.
-pub fn check_storage(pair: &Pair<'_>, declared: &Declarations) -> Result<Compared, LayoutError> {
+pub fn check_storage(pair: &Pair<'_>) -> Result<Compared, LayoutError> {
     let mut found = Compared::default();
     let both = [pair.old, pair.new].map(|side| side.known.value());
     let [Some(old), Some(new)] = both else {
@@ -108,7 +97,7 @@ pub fn check_storage(pair: &Pair<'_>, declared: &Declarations) -> Result<Compare
         found.note_partial();
         return Ok(found);
     };
-    found.report = compare(&old.layout, &new.layout, declared)
+    found.report = compare(&old.layout, &new.layout)
         .map_err(LayoutError::Compare)?
         .findings;
     let is_exchange = |one: &FieldChange| one.declared == Some(Declared::Exchanged);
@@ -128,10 +117,7 @@ pub fn check_storage(pair: &Pair<'_>, declared: &Declarations) -> Result<Compare
         let id = finding_id(one);
         found.found.push(match pair.why_not(one, &id) {
             Some(why) => why,
-            None => Finding {
-                details: pair.kept_declaration(&id).into_iter().collect(),
-                ..Finding::of_several(Part::Layout, (id, &one.field), in_words(one), &together)
-            },
+            None => Finding::of_several(Part::Layout, (id, &one.field), in_words(one), &together),
         });
     }
     let unlisted = pair.without_namespaces();
@@ -278,7 +264,7 @@ pub fn declaration(ids: &[FindingId]) -> [String; 2] {
 /// # Errors
 /// Layouts that no compiler writes.
 pub fn moved_by_migration(old: &Layout, new: &Layout) -> Result<Vec<FindingId>, LayoutError> {
-    let report = compare(old, new, &Declarations::none()).map_err(LayoutError::Compare)?;
+    let report = compare(old, new).map_err(LayoutError::Compare)?;
     let refused = report.findings.iter();
     let refused = refused.filter(|one| one.decision == Decision::Refused);
     Ok(refused.map(finding_id).collect())
@@ -341,16 +327,6 @@ impl Pair<'_> {
         self.runs_migration && is_named
     }
 
-    /// What to do about a declaration that was kept from the step before.
-    fn kept_declaration(&self, id: &FindingId) -> Option<String> {
-        (self.is_declared(id) && self.declared_before(id)).then(|| {
-            format!(
-                "migrates in Cargo.toml names {id}, as that of {} did: it is about the step before; take it out",
-                self.from
-            )
-        })
-    }
-
     /// That the contract's author says that the migration sees to a finding, if it does. What the version
     /// before declares as well is about the step before.
     pub fn why_migrated(&self, part: Part, id: &FindingId) -> Option<Finding> {
@@ -395,8 +371,7 @@ impl Pair<'_> {
                 ),
                 expected: "a declaration for each".into(),
                 found: None,
-                next: "--rename old=new, --retype field, or #[layout(renamed_from, retyped_from)] in the contract"
-                    .into(),
+                next: "#[layout(renamed_from, retyped_from)] in the contract".into(),
             };
         }
         let declared = declaration(ids).join(" ");
@@ -412,12 +387,9 @@ impl Pair<'_> {
                     "if the migration moves them, declare it in Cargo.toml of {} and build anew: {declared}",
                     self.to
                 ),
-                (true, true) => {
-                    "code that comes back declares nothing about the way back: read the script that moves the fields"
-                        .into()
-                }
-                (false, true) => {
-                    "give a --script that moves the fields back (stylus-upgrades layout migration writes its code)"
+                (_, true) => {
+                    "give a --script that moves the fields back (stylus-upgrades layout migration writes its code), \
+                     and read it: code that comes back declares nothing"
                         .into()
                 }
                 (false, false) => format!(
@@ -448,76 +420,9 @@ impl Pair<'_> {
     }
 }
 
-impl Said {
-    /// The same about the fields of a layout.
-    ///
-    /// # Errors
-    /// A declaration that names nothing.
-    pub fn declarations(&self, old: &Layout) -> Result<Declarations, LayoutError> {
-        let mut all = Declarations::none();
-        let mut renamed = Vec::new();
-        for text in &self.renames {
-            let (from, to) = text
-                .split_once('=')
-                .ok_or_else(|| LayoutError::Declaration {
-                    option: "--rename",
-                    reason: "there is no =".into(),
-                    text: text.clone(),
-                })?;
-            if type_of(old, from).is_none() {
-                return Err(no_field("--rename", text, from));
-            }
-            // a declaration names the field by its path and the old one by its label
-            let label = from.rsplit([':', '.']).next().unwrap_or(from);
-            all = all.renamed(to, label);
-            renamed.push((to.to_owned(), from.to_owned()));
-        }
-        for field in &self.retypes {
-            let was = renamed.iter().find(|(to, _)| to == field);
-            let was = was.map_or(field, |(_, from)| from);
-            let kind = type_of(old, was).ok_or_else(|| no_field("--retype", field, was))?;
-            all = all.retyped(field, kind);
-        }
-        Ok(all)
-    }
-}
-
 /// A version of a definition; layouts that are compared by themselves have no definition.
 pub(super) fn label(definition: &str, version: &str) -> String {
     format!("{definition} {version}").trim_start().to_owned()
-}
-
-fn no_field(option: &'static str, text: &str, field: &str) -> LayoutError {
-    LayoutError::Declaration {
-        option,
-        text: text.into(),
-        reason: format!("the version before has no field {field}"),
-    }
-}
-
-/// The type's label of a field of `layout`: `field`, `erc7201:<id>:field` or `Struct.member`.
-fn type_of<'l>(layout: &'l Layout, path: &str) -> Option<&'l str> {
-    let label = |item: &'l Item| {
-        let ty = layout.types.get(&item.type_id);
-        ty.map_or(item.type_id.as_str(), |ty| ty.label.as_str())
-    };
-    let at_root = layout.storage.iter().find(|item| item.label == path);
-    let in_namespace = || {
-        layout.namespaces.iter().find_map(|(name, items)| {
-            let field = path.strip_prefix(name)?.strip_prefix(':')?;
-            items.iter().find(|item| item.label == field)
-        })
-    };
-    let in_struct = || {
-        let (name, member) = path.rsplit_once('.')?;
-        layout.types.values().find_map(|ty| match &ty.members {
-            Some(Members::Struct(items)) if ty.label.trim_start_matches("struct ") == name => {
-                items.iter().find(|item| item.label == member)
-            }
-            _ => None,
-        })
-    };
-    at_root.or_else(in_namespace).or_else(in_struct).map(label)
 }
 
 impl StorageCheck {

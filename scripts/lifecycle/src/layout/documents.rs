@@ -99,39 +99,28 @@ impl Documents {
     /// The document as the registry published it.
     async fn published(&self, hash: LayoutHash) -> Result<Known, ChainError> {
         let not = |why: String| Ok(Known::Not(why));
-        let Some(block) = published_in(&self.client, self.registry, hash).await? else {
-            return not("this registry publishes no layouts, and it is not kept here".into());
-        };
-        if block == 0 {
+        let block = published_in(&self.client, self.registry, hash).await?;
+        let Some(block) = block.filter(|block| *block > 0) else {
             return not("its layout was never published and is not kept here; \
                  `stylus-upgrades layout show --keep <its crate>` keeps it"
                 .into());
-        }
+        };
         let filter = Filter::new()
             .address(self.registry)
             .from_block(block)
             .to_block(block)
             .event_signature(abi::LayoutPublished::SIGNATURE_HASH)
             .topic1(hash.0);
-        let logs = match self.client.provider().get_logs(&filter).await {
-            Ok(logs) => logs,
-            Err(error) => match self.client.error("eth_getLogs", error) {
-                error @ ChainError::Rpc(_) => {
-                    return not(format!(
-                        "its layout was published in block {block}, which the endpoint does not give: {error}"
-                    ));
-                }
-                error => return Err(error),
-            },
+        let logs = self.client.provider().get_logs(&filter).await;
+        let logs = match logs.map_err(|error| self.client.error("eth_getLogs", error)) {
+            Err(ChainError::Rpc(_)) => Vec::new(),
+            logs => logs?,
         };
-        let found = logs.iter().filter_map(|log| {
+        let mut found = logs.iter().filter_map(|log| {
             let event = log.log_decode::<abi::LayoutPublished>().ok()?;
             Some(event.inner.data.document)
         });
-        let Some(bytes) = found
-            .into_iter()
-            .find(|bytes| LayoutHash::of(bytes) == hash)
-        else {
+        let Some(bytes) = found.find(|bytes| LayoutHash::of(bytes) == hash) else {
             return not(format!(
                 "its layout was published in block {block}, and the endpoint does not give it"
             ));
@@ -142,12 +131,25 @@ impl Documents {
         })
     }
 
-    /// See [`publish`].
+    /// Publishes a document in the registry, unless it is published already.
     ///
     /// # Errors
     /// What the chain says.
     pub async fn publish(&self, document: &Document) -> Result<Option<Sent>, ChainError> {
-        publish(&self.client, self.registry, document).await
+        let bytes = document.encode();
+        let (client, registry) = (&self.client, self.registry);
+        match published_in(client, registry, LayoutHash::of(&bytes)).await? {
+            Some(0) => {}
+            Some(_) | None => return Ok(None),
+        }
+        let call = abi::publishLayoutCall {
+            document: Bytes::from(bytes),
+        };
+        let what = "publish the layout";
+        client
+            .send(what, registry, &call, U256::ZERO)
+            .await
+            .map(Some)
     }
 
     /// The store.
@@ -168,28 +170,6 @@ async fn published_in(
         Err(error) if error.revert().is_some() => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Publishes a document in a registry, unless it is published already.
-///
-/// # Errors
-/// What the chain says.
-pub async fn publish(
-    client: &Client,
-    registry: Address,
-    document: &Document,
-) -> Result<Option<Sent>, ChainError> {
-    let bytes = document.encode();
-    match published_in(client, registry, LayoutHash::of(&bytes)).await? {
-        Some(0) => {}
-        Some(_) | None => return Ok(None),
-    }
-    let call = abi::publishLayoutCall {
-        document: Bytes::from(bytes),
-    };
-    let what = "publish the layout";
-    let sent = client.send(what, registry, &call, U256::ZERO).await?;
-    Ok(Some(sent))
 }
 
 /// Errors if a document is too large to be published.

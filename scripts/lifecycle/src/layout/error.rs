@@ -117,26 +117,18 @@ pub enum LayoutError {
         /// What could be accepted.
         known: Vec<FindingId>,
     },
-    /// `--rename` or `--retype` that cannot be understood.
-    #[error("{option} {text:?} cannot be understood: {reason}")]
+    /// An `--override` that cannot be understood.
+    #[error("--override {text:?} cannot be understood: there is no =")]
     #[explain(
         name = "LayoutDeclaration",
-        expected = match *option {
-            "--rename" => "old=new".to_owned(),
-            "--retype" => "a field of the new version".to_owned(),
-            _ => "field=expression, field=@old-field or field=empty".to_owned(),
-        },
+        expected = "field=expression, field=@old-field or field=empty",
         found = "{text}",
-        next = "stylus-upgrades layout diff --help",
+        next = "stylus-upgrades layout migration --help",
         exit = Exit::Usage
     )]
-    Declaration {
-        /// `--rename`, `--retype` or `--override`.
-        option: &'static str,
+    Override {
         /// What was given.
         text: String,
-        /// What is wrong with it.
-        reason: String,
     },
     /// The layouts cannot be compared.
     #[error("the layouts cannot be compared: {0}")]

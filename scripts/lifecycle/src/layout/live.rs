@@ -10,9 +10,8 @@ use crate::registry::runs;
 use alloy::primitives::{Address, B256};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use stylus_layout::{Layout, Range, Ranges};
-use stylus_upgrades_interface::slots;
 
 /// Instances that are looked at, at most: the first and the last ones.
 const INSTANCES_MAX: u32 = 64;
@@ -109,7 +108,7 @@ impl Live {
     }
 }
 
-/// Looks at what lies where the new layout uses storage that the old one does not.
+/// Looks at what lies where the new layout uses storage that the old one does not, at one block.
 ///
 /// # Errors
 /// What the chain says; what was found is no error.
@@ -120,6 +119,7 @@ pub async fn look(
     old: &Layout,
     new: &Layout,
 ) -> Result<Live, DocumentError> {
+    let client = &client.at_one_block().await?;
     let ranges = |layout| Ranges::of(layout).map_err(LayoutError::Compare);
     let used = ranges(old)?;
     let added = ranges(new)?.beyond(&used);
@@ -176,7 +176,7 @@ pub async fn look(
     }
     let instances = instances(client, upgrade, &mut live).await?;
     let looks = instances
-        .keys()
+        .iter()
         .flat_map(|proxy| parts.iter().map(move |part| (*proxy, *part)));
     let left_in_collections = live.dirty.len();
     let mut words = stream::iter(looks)
@@ -197,49 +197,8 @@ pub async fn look(
             });
         }
     }
-    drop_upgraded(client, upgrade, &instances, &mut live).await?;
     live.dirty.truncate(left_in_collections.max(REPORTED_MAX));
     Ok(live)
-}
-
-/// Drops what was found at proxies that somebody upgraded while they were looked at: the new
-/// version may have written its own field already.
-async fn drop_upgraded(
-    client: &Client,
-    upgrade: Upgrade<'_>,
-    before: &BTreeMap<Address, String>,
-    live: &mut Live,
-) -> Result<(), ChainError> {
-    let found: BTreeSet<Address> = live.dirty.iter().filter_map(|one| one.instance).collect();
-    for proxy in found {
-        let now = version_of(client, upgrade, proxy).await?;
-        if before.get(&proxy) != Some(&now) {
-            live.dirty.retain(|one| one.instance != Some(proxy));
-            if now != upgrade.to {
-                live.partial(format!(
-                    "instance {proxy} went to {now} while it was looked at"
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What a proxy is at: a version, or of a newcomer the code that it runs.
-async fn version_of(
-    client: &Client,
-    upgrade: Upgrade<'_>,
-    proxy: Address,
-) -> Result<String, ChainError> {
-    if let Who::Newcomer(_) = upgrade.who {
-        let runs = client.storage(proxy, slots::IMPLEMENTATION).await?;
-        return Ok(Address::from_word(runs).to_string());
-    }
-    Ok(client
-        .registry(upgrade.registry)
-        .instance(proxy)
-        .await?
-        .version)
 }
 
 /// What every version uses that an instance at the version before may have been at: the versions that
@@ -282,34 +241,27 @@ async fn earlier(
     Ok(found)
 }
 
-/// The instances that would come by this step with the storage that they have now, and the
-/// version of each.
+/// The instances that would come by this step with the storage that they have now.
 async fn instances(
     client: &Client,
     upgrade: Upgrade<'_>,
     live: &mut Live,
-) -> Result<BTreeMap<Address, String>, ChainError> {
-    let mut found = BTreeMap::new();
+) -> Result<Vec<Address>, ChainError> {
     let proxies = match upgrade.who {
-        Who::Newcomer(proxy) => {
-            found.insert(proxy, version_of(client, upgrade, proxy).await?);
-            return Ok(found);
-        }
+        Who::Newcomer(proxy) => return Ok(vec![proxy]),
         Who::Instance(instance) => vec![instance],
         Who::All => sample(client, upgrade, live).await?,
     };
+    let reader = client.registry(upgrade.registry);
+    let mut found = Vec::new();
     for proxy in proxies {
-        let at = version_of(client, upgrade, proxy).await?;
+        let at = reader.instance(proxy).await?.version;
         if at == upgrade.to {
             continue;
         }
         if at != upgrade.from {
             // It comes by other steps first.
-            match client
-                .registry(upgrade.registry)
-                .path(proxy, upgrade.from)
-                .await
-            {
+            match reader.path(proxy, upgrade.from).await {
                 Ok(way) if way.iter().any(|one| runs(&one.step) != StepKind::None) => {
                     live.partial(format!(
                         "instance {proxy} is migrated from {at} to {} first",
@@ -322,7 +274,7 @@ async fn instances(
                 Err(error) => return Err(error),
             }
         }
-        found.insert(proxy, at);
+        found.push(proxy);
     }
     Ok(found)
 }

@@ -9,15 +9,12 @@
 //! the live instances ─────────────────────────→ look ↗
 //! ```
 
-mod assembly;
 mod check;
 mod compiled;
-mod constants;
-mod deployments;
 mod documents;
 mod error;
 mod held;
-mod interfaces;
+mod key;
 mod live;
 mod namespaces;
 mod nodes;
@@ -25,16 +22,15 @@ mod source;
 mod store;
 
 pub use check::{
-    Compared, Pair, Said, Side, StorageCheck, check_storage, declaration, finding_id,
-    moved_by_migration,
+    Compared, Pair, Side, StorageCheck, check_storage, declaration, finding_id, moved_by_migration,
 };
 pub use compiled::Compiled;
-pub use deployments::Deployment;
-pub use documents::{DocumentError, Documents, Known, publish, require_publishable};
+pub use documents::{DocumentError, Documents, Known, require_publishable};
 pub use error::LayoutError;
 pub use held::{Held, WORD};
 pub use held::{Length, begin, length};
+pub(crate) use key::{KeyType, entry, size_of};
 pub use live::{Dirty, Live, Upgrade, Who, look};
 pub(crate) use source::with_output;
 pub use source::{Named, file_of, read_file};
-pub use store::{Build, FOLDER, Store};
+pub use store::{Build, Deployment, FOLDER, Store};

@@ -1,16 +1,17 @@
 //! The ERC-7201 namespaces of a Solidity contract, from the AST in a compiler's output: what solc calls
-//! `storageLayout` lists none. Structs are laid out as solc lays them out.
+//! `storageLayout` lists none. Structs are laid out as solc lays them out. Inline assembly that reaches storage is named.
 
-use super::assembly;
-use super::nodes::{Nodes, id_of, is, list};
+use super::nodes::{Declared, Nodes, each, is, list};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::{Item, Layout, Members, TypeItem, Unlisted};
 
 /// What stands before a namespace in the documentation of a struct (ERC-7201).
 const ANNOTATION: &str = "@custom:storage-location";
-/// What stands before the id of one whose root is found as ERC-7201 has it.
-pub(super) const ERC7201: &str = "erc7201:";
+/// What reads and writes storage in inline assembly.
+const STORES: [&str; 2] = ["sload", "sstore"];
+/// Places of such assembly that are named, at most.
+const PLACES: usize = 16;
 /// The first compiler that puts the documentation of structs into the AST.
 const FIRST_DOCUMENTED: [u64; 3] = [0, 8, 20];
 /// Types within types that are followed.
@@ -54,14 +55,13 @@ pub(super) fn add(
             item.members = Some(names_of(declared.node));
         }
     }
-    let reached = assembly::look(&nodes);
-    for one in nodes.iter().filter(|one| is(one.node, "StructDefinition")) {
-        let is_of_base = nodes.is_own(&one);
-        let is_reached = id_of(one.node, "id").is_some_and(|id| reached.structs.contains(&id));
-        let Some(location) = location(one.node).filter(|_| is_of_base || is_reached) else {
+    let mut by_hand = BTreeSet::new();
+    for one in nodes.reached() {
+        by_hand.extend(slots_by_hand(&one));
+        let Some(location) = location(one.node).filter(|_| is(one.node, "StructDefinition")) else {
             continue;
         };
-        if !location.starts_with(ERC7201) {
+        if !location.starts_with("erc7201:") {
             return Err(format!(
                 "the root of {location} is not found as ERC-7201 has it"
             ));
@@ -75,10 +75,42 @@ pub(super) fn add(
             return Err(format!("two structs lie at {location}"));
         }
     }
-    let places = Some(reached.places()).filter(|places| !places.is_empty());
-    Ok(Some(
-        places.map(Unlisted::SlotsByHand).into_iter().collect(),
-    ))
+    let places: Vec<String> = by_hand.into_iter().take(PLACES).collect();
+    let unlisted = (!places.is_empty()).then_some(Unlisted::SlotsByHand(places));
+    Ok(Some(unlisted.into_iter().collect()))
+}
+
+/// Where inline assembly reads, writes or points to storage: what lies there is listed nowhere.
+fn slots_by_hand(one: &Declared<'_>) -> BTreeSet<String> {
+    let name = [&one.node["name"], &one.node["kind"]].into_iter();
+    let mut name = name.filter_map(Value::as_str);
+    let name = name.find(|name| !name.is_empty()).unwrap_or_default();
+    let mut found = BTreeSet::new();
+    let mut note = |what: &str| {
+        found.insert(format!("{}: {what} in {name}", one.file));
+    };
+    // Its declarations are looked at by themselves.
+    each(&one.node["body"], &mut |node| {
+        if !is(node, "InlineAssembly") {
+            return;
+        }
+        if !node["AST"].is_object() {
+            note("inline assembly");
+        }
+        each(&node["AST"], &mut |yul| {
+            let targets = list(&yul["variableNames"]).iter();
+            let pointers = targets.filter_map(|one| one["name"].as_str());
+            pointers
+                .filter(|name| name.ends_with(".slot"))
+                .for_each(&mut note);
+            let called = yul["functionName"]["name"].as_str();
+            called
+                .filter(|name| STORES.contains(name))
+                .into_iter()
+                .for_each(&mut note);
+        });
+    });
+    found
 }
 
 /// Whether the compiler is known to put the documentation of structs into the AST.
@@ -95,7 +127,7 @@ fn is_documented(info: &Value) -> bool {
 }
 
 /// The namespace that the documentation of a struct names.
-pub(super) fn location(node: &Value) -> Option<String> {
+fn location(node: &Value) -> Option<String> {
     let documentation = &node["documentation"];
     let text = documentation["text"].as_str().or(documentation.as_str())?;
     let (_, rest) = text.split_once(ANNOTATION)?;

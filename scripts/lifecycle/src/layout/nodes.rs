@@ -1,7 +1,7 @@
 //! Declarations in a compiler's AST.
 
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Declarations by their ids, as a contract has them.
 #[derive(Default)]
@@ -75,20 +75,44 @@ impl<'v> Nodes<'v> {
         self.by_id.get(&id).copied()
     }
 
-    /// Every declaration.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Declared<'v>> {
-        self.by_id.values().copied()
+    /// What the contract has from those that it consists of, and whatever that names of libraries and outside of
+    /// contracts.
+    pub(super) fn reached(&self) -> Vec<Declared<'v>> {
+        let is_own = |of: u64| self.bases.contains(&of);
+        let own = self.by_id.iter();
+        let own = own.filter(|(_, one)| one.contract.is_some_and(is_own));
+        let mut ahead: Vec<u64> = own.map(|(id, _)| *id).collect();
+        let (mut seen, mut reached) = (BTreeSet::new(), Vec::new());
+        while let Some(id) = ahead.pop() {
+            let Some(one) = self.get(id).filter(|_| seen.insert(id)) else {
+                continue;
+            };
+            each(one.node, &mut |node| {
+                let named = id_of(node, "referencedDeclaration");
+                ahead.extend(named.filter(|id| self.is_outside(*id)));
+            });
+            reached.push(one);
+        }
+        reached
     }
 
-    /// Whether the contract has it from one of those that it consists of.
-    pub(super) fn is_own(&self, declared: &Declared<'v>) -> bool {
-        declared.contract.is_some_and(|of| self.bases.contains(&of))
+    /// Whether it stands in a library, or in no contract.
+    fn is_outside(&self, id: u64) -> bool {
+        let found = self.get(id);
+        let found = found.filter(|one| !is(one.node, "ContractDefinition"));
+        found.is_some_and(|one| {
+            let of = one.contract.and_then(|of| self.get(of));
+            of.is_none_or(|of| of.node["contractKind"] == "library")
+        })
     }
+}
 
-    /// Whether the contract overrides a function.
-    pub(super) fn is_overridden(&self, id: u64) -> bool {
-        let own = self.iter().filter(|one| self.is_own(one));
-        let mut overridden = own.flat_map(|one| list(&one.node["baseFunctions"]));
-        overridden.any(|base| base.as_u64() == Some(id))
+/// Every node, from the outermost in.
+pub(super) fn each<'v>(node: &'v Value, see: &mut impl FnMut(&'v Value)) {
+    see(node);
+    match node {
+        Value::Array(all) => all.iter().for_each(|one| each(one, see)),
+        Value::Object(fields) => fields.values().for_each(|one| each(one, see)),
+        _ => {}
     }
 }

@@ -3,20 +3,23 @@
 
 use super::error::LayoutError;
 use crate::build::{Artifact, BuildInfo};
-use crate::ids::{CodeHash, LayoutHash, SourceHash};
+use crate::ids::{CodeHash, LayoutHash, SourceHash, TxHash};
+use crate::interface::Callable;
 use crate::own_file;
-use alloy::primitives::keccak256;
+use alloy::primitives::{Address, B256, keccak256};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
-use stylus_layout::{Document, Layout};
+use stylus_layout::Document;
 
 /// The folder's name.
 pub const FOLDER: &str = crate::file_names::LAYOUTS;
 
 /// The folder of builds in it.
 const BUILDS: &str = "builds";
+/// The folder of deployments.
+const DEPLOYMENTS: &str = "deployments";
 
 /// A folder of layouts and builds.
 #[derive(Debug, Clone)]
@@ -35,14 +38,29 @@ pub struct Build {
     pub code_bytes: usize,
     /// The hash of its layout; zero if unknown.
     pub layout_hash: LayoutHash,
-    /// The hash of its layout document without the interface, as earlier versions of this program
-    /// registered it; zero if unknown.
-    #[serde(default)]
-    pub layout_hash_before: LayoutHash,
     /// The hash of its sources; zero if unknown.
     pub source_hash: SourceHash,
     /// What it was built from, and with what.
     pub build: BuildInfo,
+    /// What callers can use, and what the sources did not show; none where nothing is known of it.
+    pub interface: Option<Callable>,
+}
+
+/// The transaction that created an implementation: an explorer asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// The chain.
+    pub chain_id: u64,
+    /// The account that it created.
+    pub address: Address,
+    /// keccak256 of that account's code.
+    pub codehash: CodeHash,
+    /// The transaction.
+    pub tx: TxHash,
+    /// What made the code, with its version.
+    pub tool: String,
+    /// The hash of the sources that is in the code.
+    pub project_hash: B256,
 }
 
 impl From<&Artifact> for Build {
@@ -52,12 +70,9 @@ impl From<&Artifact> for Build {
             codehash: artifact.codehash(),
             code_bytes: artifact.size(),
             layout_hash: artifact.layout_hash(),
-            layout_hash_before: artifact
-                .document()
-                .map(|document| LayoutHash(document.without_interface().hash()))
-                .unwrap_or_default(),
             source_hash: artifact.source_hash(),
             build: artifact.info.clone(),
+            interface: artifact.interface.clone(),
         }
     }
 }
@@ -70,18 +85,26 @@ impl Store {
         }
     }
 
-    /// Keeps what is known of an artifact.
+    /// Keeps what is known of an artifact, and the interface of its sources.
     ///
     /// # Errors
     /// [`LayoutError::File`].
-    pub fn keep(&self, artifact: &Artifact) -> Result<(), LayoutError> {
+    pub fn keep(
+        &self,
+        artifact: &Artifact,
+        interface: Option<Callable>,
+    ) -> Result<(), LayoutError> {
         if let Some(document) = artifact.document() {
             self.keep_document(&document)?;
         }
         if artifact.info.source_hash.is_none() {
             return Ok(()); // a file of somebody else
         }
-        self.keep_of_code(BUILDS, artifact.codehash(), &Build::from(artifact))
+        let build = Build {
+            interface,
+            ..Build::from(artifact)
+        };
+        self.keep_of_code(BUILDS, artifact.codehash(), &build)
     }
 
     /// Keeps a document under its hash.
@@ -95,8 +118,7 @@ impl Store {
         Ok(hash)
     }
 
-    /// The document with that hash; `None` if it was never kept here. Layouts that were kept before
-    /// documents existed are read as well: their hash is that of [`Layout::hash`].
+    /// The document with that hash; `None` if it was never kept here.
     ///
     /// # Errors
     /// [`LayoutError::Tampered`] if the file holds another one.
@@ -105,23 +127,18 @@ impl Store {
         let Some(text) = read(&path)? else {
             return Ok(None);
         };
-        let unreadable = |error: stylus_layout::LayoutError| LayoutError::Unreadable {
-            path: path.clone(),
-            reason: error.to_string(),
-        };
-        if LayoutHash::of(&text) == hash {
-            return Document::decode(text.as_bytes())
-                .map(Some)
-                .map_err(unreadable);
-        }
-        let layout = Layout::from_json(&text).map_err(unreadable)?;
-        match LayoutHash(layout.hash()) {
-            holds if holds == hash => Ok(Some(Document::of_layout(layout))),
-            _ => Err(LayoutError::Tampered {
+        if LayoutHash::of(&text) != hash {
+            return Err(LayoutError::Tampered {
                 holds: keccak256(&text),
                 path,
-            }),
+            });
         }
+        let document = Document::decode(text.as_bytes());
+        let unreadable = |error: stylus_layout::LayoutError| LayoutError::Unreadable {
+            path,
+            reason: error.to_string(),
+        };
+        document.map(Some).map_err(unreadable)
     }
 
     /// The build of the code with that hash; `None` if it was not built here.
@@ -130,6 +147,31 @@ impl Store {
     /// [`LayoutError::Tampered`] if the file tells of other code.
     pub fn build(&self, codehash: CodeHash) -> Result<Option<Build>, LayoutError> {
         self.of_code(BUILDS, codehash, |build: &Build| vec![build.codehash])
+    }
+
+    /// The file that the build of that code is kept in.
+    pub fn build_file(&self, codehash: CodeHash) -> PathBuf {
+        self.file(BUILDS, codehash)
+    }
+
+    /// Keeps a deployment; the last one of the same code on a chain counts.
+    ///
+    /// # Errors
+    /// [`LayoutError::File`].
+    pub fn keep_deployment(&self, deployment: &Deployment) -> Result<(), LayoutError> {
+        let mut all = self.deployments(deployment.codehash)?;
+        all.retain(|one| one.chain_id != deployment.chain_id);
+        all.push(deployment.clone());
+        self.keep_of_code(DEPLOYMENTS, deployment.codehash, &all)
+    }
+
+    /// The deployments of that code from here.
+    ///
+    /// # Errors
+    /// [`LayoutError::Tampered`] if the file tells of other code.
+    pub fn deployments(&self, codehash: CodeHash) -> Result<Vec<Deployment>, LayoutError> {
+        let of = |all: &Vec<Deployment>| all.iter().map(|one| one.codehash).collect();
+        Ok(self.of_code(DEPLOYMENTS, codehash, of)?.unwrap_or_default())
     }
 
     /// The folder.
@@ -141,7 +183,7 @@ impl Store {
     ///
     /// # Errors
     /// [`LayoutError::Tampered`] if the file tells of other code.
-    pub(super) fn of_code<T: DeserializeOwned>(
+    fn of_code<T: DeserializeOwned>(
         &self,
         kind: &str,
         codehash: CodeHash,
@@ -164,7 +206,7 @@ impl Store {
     }
 
     /// Keeps that of the code with that hash.
-    pub(super) fn keep_of_code(
+    fn keep_of_code(
         &self,
         kind: &str,
         codehash: CodeHash,
@@ -174,7 +216,7 @@ impl Store {
         write(&self.file(kind, codehash), &text)
     }
 
-    pub(super) fn file(&self, kind: &str, hash: impl Display) -> PathBuf {
+    fn file(&self, kind: &str, hash: impl Display) -> PathBuf {
         self.folder.join(kind).join(format!("{hash}.json"))
     }
 }
@@ -185,7 +227,7 @@ fn read(path: &Path) -> Result<Option<String>, LayoutError> {
 }
 
 /// Writes beside and renames, so that nobody reads half a file. What is there already stays.
-pub(super) fn write(path: &Path, text: &str) -> Result<(), LayoutError> {
+fn write(path: &Path, text: &str) -> Result<(), LayoutError> {
     if own_file::read(path).is_ok_and(|there| there.as_deref() == Some(text)) {
         return Ok(());
     }

@@ -5,9 +5,8 @@ use super::carry_out::CarriedOut;
 use super::effects::{Effects, Whose};
 use super::error::PlanError;
 use super::instances::{self, Before};
-use super::keys;
 use super::locations::Locations;
-use super::slots::SlotNames;
+use super::slots::{self, SlotNames};
 use super::{Plan, PlanRequest};
 use crate::simulation::Simulation;
 use alloy::primitives::Address;
@@ -76,7 +75,7 @@ impl After<'_> {
             ..
         } = self.request;
         let proxies: Vec<Address> = shown.iter().map(|one| one.proxy).collect();
-        let keys = keys::candidates(self.simulation, &call.step.data, names, &proxies)?;
+        let keys = slots::keys(self.simulation, &call.step.data, names, &proxies)?;
         let framework = framework.clone().with_keys(keys);
         let of = |layout: Option<&Layout>| match layout {
             Some(layout) => framework.clone().with_layout(layout),

@@ -1,7 +1,6 @@
 //! The governed call and the rollouts behind it, carried out on the copy.
 
 use super::decide::{ANYBODY, Decision, decide};
-use super::effects::Outcome;
 use super::error::PlanError;
 use super::instances::Before;
 use super::locations::{Locations, upgraded};
@@ -71,6 +70,10 @@ pub(super) struct CarriedOut {
 }
 
 impl CarriedOut {
+    pub(super) fn failure(&self) -> Option<&Finding> {
+        self.problems.first()
+    }
+
     /// How many to take where a rollout of `max` is refused: so many may take more gas than a transaction has.
     /// The refusal of one alone is a problem.
     fn fewer(&mut self, error: SimulationError, max: u16) -> Result<Option<u16>, PlanError> {
@@ -80,12 +83,6 @@ impl CarriedOut {
         }
         self.problems.push(problem);
         Ok(None)
-    }
-}
-
-impl Outcome for CarriedOut {
-    fn failure(&self) -> Option<&Finding> {
-        self.problems.first()
     }
 }
 

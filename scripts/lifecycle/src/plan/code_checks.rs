@@ -211,10 +211,8 @@ pub fn has_constructor(wasm: &[u8]) -> bool {
         return true;
     }
     let mut numbers = BTreeSet::new();
-    each_constant(wasm, |constant| {
-        if let Constant::Long(value) = constant {
-            numbers.insert(value as u64);
-        }
+    each_constant(wasm, |value, is_long| {
+        numbers.extend(is_long.then_some(value as u64));
     });
     let (words, _) = slot.as_chunks::<8>();
     words.iter().all(|word| {
@@ -222,22 +220,16 @@ pub fn has_constructor(wasm: &[u8]) -> bool {
     })
 }
 
-/// A constant of a function's code.
-enum Constant {
-    Short(i32),
-    Long(i64),
-}
-
-/// Every constant of the functions of a module.
-fn each_constant(wasm: &[u8], mut of: impl FnMut(Constant)) {
+/// Every constant of the functions of a module, and whether it has 64 bits.
+fn each_constant(wasm: &[u8], mut of: impl FnMut(i64, bool)) {
     for payload in Parser::new(0).parse_all(wasm) {
         let Ok(Payload::CodeSectionEntry(body)) = payload else {
             continue;
         };
         for operator in body.get_operators_reader().into_iter().flatten() {
             match operator {
-                Ok(Operator::I32Const { value }) => of(Constant::Short(value)),
-                Ok(Operator::I64Const { value }) => of(Constant::Long(value)),
+                Ok(Operator::I32Const { value }) => of(value.into(), false),
+                Ok(Operator::I64Const { value }) => of(value, true),
                 _ => {}
             }
         }
@@ -270,16 +262,12 @@ fn constants(code: &[u8], module: Option<&[u8]>) -> Vec<u32> {
             .collect();
     };
     let mut found = Vec::new();
-    each_constant(module, |constant| {
-        let value = match constant {
-            Constant::Short(value) => Ok(value as u32),
-            Constant::Long(value) => u32::try_from(value),
+    each_constant(module, |value, is_long| {
+        let value = match is_long {
+            true => u32::try_from(value).ok(),
+            false => Some(value as u32),
         };
-        found.extend(
-            value
-                .into_iter()
-                .flat_map(|value| [value, value.swap_bytes()]),
-        );
+        found.extend(value.into_iter().flat_map(|one| [one, one.swap_bytes()]));
     });
     found
 }

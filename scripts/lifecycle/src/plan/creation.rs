@@ -2,14 +2,12 @@
 //! proxy, what its storage would hold, what it would emit, or why it would fail.
 
 use super::decide::{Decision, decide};
-use super::effects::{Elsewhere, Outcome, Tries, Whose, with_limits};
+use super::effects::{Elsewhere, Tries, Whose, with_limits};
 use super::environment::{self, Reads};
 use super::error::PlanError;
-use super::executed::{Instances, unsettled, uups_stub};
 use super::instances::{Change, Event, changes_of, event};
-use super::keys;
 use super::layouts::Layouts;
-use super::slots::SlotNames;
+use super::slots::{self, SlotNames};
 use crate::assess::Finding;
 use crate::client::{Client, Fork};
 use crate::governance::explain;
@@ -96,9 +94,9 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
     };
     let bytes: Bytes = call.abi_encode().into();
     let what = format!("create an instance of {} at {}", call.name, call.version);
-    let (tried, done) = with_limits(&mut simulation, Tries::EachLimit, |simulation| {
-        decide(simulation, *registry, &policy, &bytes, &what, names)
-    })?;
+    let work =
+        |simulation: &mut Simulation| decide(simulation, *registry, &policy, &bytes, &what, names);
+    let (tried, done) = with_limits(&mut simulation, Tries::EachLimit, work, Decision::failure)?;
     creation.limits.clone_from(&tried.limits);
     creation.problem = tried.depends_on_gas("the creation");
     if let Decision::Stuck(finding) = done {
@@ -117,7 +115,7 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
     look_at_executed(&simulation, request, &mut creation)?;
     let mut slots = SlotNames::framework(std::slice::from_ref(&call.version));
     if let Some(layout) = &request.layout {
-        let keys = keys::candidates(&simulation, &call.initData, names, &[proxy])?;
+        let keys = slots::keys(&simulation, &call.initData, names, &[proxy])?;
         slots = slots.with_keys(keys).with_layout(layout);
     }
     let layouts = Layouts {
@@ -148,25 +146,12 @@ fn look_at_executed(
     }
     let code = now(simulation.registry(request.registry).code(name, version))?;
     let named = [(format!("the code of {version}"), code.implementation)];
-    let instances = Instances {
-        registry: request.registry,
-        kinds: &[(creation.proxy, (*kind).into())].into(),
-        proposed: &[code.implementation],
-        stub: uups_stub(simulation, request.registry)?,
-    };
-    let executed = instances.ran(simulation)?;
-    let (none, names) = (BTreeMap::new(), &request.names);
-    creation.reads = environment::reads(simulation, &named, &none, &executed, names)?;
-    let unsettled = unsettled(simulation, &executed, names)?.into_iter().next();
+    let kinds = [(creation.proxy, (*kind).into())].into();
+    let of = (request.registry, &kinds);
+    let (reads, unsettled) =
+        environment::look(simulation, of, &named, &BTreeMap::new(), &request.names)?;
+    creation.reads = reads;
+    let unsettled = unsettled.into_iter().next();
     creation.problem = creation.problem.take().or(unsettled);
     Ok(())
-}
-
-impl Outcome for Decision {
-    fn failure(&self) -> Option<&Finding> {
-        match self {
-            Self::Stuck(finding) => Some(finding),
-            Self::Executed(_) => None,
-        }
-    }
 }

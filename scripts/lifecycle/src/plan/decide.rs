@@ -23,6 +23,15 @@ pub(super) enum Decision {
     Stuck(Finding),
 }
 
+impl Decision {
+    pub(super) fn failure(&self) -> Option<&Finding> {
+        match self {
+            Self::Stuck(finding) => Some(finding),
+            Self::Executed(_) => None,
+        }
+    }
+}
+
 /// Sends `call` for every approver in turn, then again after the policy's delays.
 pub(super) fn decide(
     simulation: &mut Simulation,

@@ -13,26 +13,16 @@ use crate::names::Names;
 use crate::simulation::{GasLimit, Simulation, now};
 use crate::text::{count, grouped};
 use alloy::primitives::{Address, Bytes, Log, U256};
-use alloy::sol_types::SolCall;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use stylus_chain::{AccountChange, SlotChange};
-
-alloy::sol! {
-    function decimals() external view returns (uint8);
-    function totalSupply() external view returns (uint256);
-    function supportsInterface(bytes4 id) external view returns (bool);
-}
-
-/// ERC-165's number of ERC-721.
-const ERC721: [u8; 4] = [0x80, 0xac, 0x58, 0xcd];
 
 /// Another account that would change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Elsewhere {
     /// The account.
     pub account: Address,
-    /// What it is known as: its name, an approver, an instance, a token.
+    /// What it is known as: its name, an approver, an instance.
     pub known: Option<String>,
     /// Its storage words that would change.
     pub changes: Vec<Change>,
@@ -163,7 +153,7 @@ impl Effects {
             } else if other.balance.is_none() {
                 continue;
             }
-            other.known = whose.known(simulation, account)?;
+            other.known = whose.known(simulation, account);
             others.push(other);
         }
         Ok(others)
@@ -188,11 +178,7 @@ impl Whose<'_> {
         found.ok().filter(|of| !of.definition.is_empty())
     }
 
-    fn known(
-        &self,
-        simulation: &Simulation,
-        account: Address,
-    ) -> Result<Option<String>, PlanError> {
+    fn known(&self, simulation: &Simulation, account: Address) -> Option<String> {
         let mut parts = Vec::new();
         if self.names.accounts().any(|one| one == account) {
             parts.push(self.names.short(account));
@@ -204,26 +190,9 @@ impl Whose<'_> {
             parts.push("the registry".into());
         } else if let Some(of) = self.instance(simulation, account) {
             parts.push(format!("an instance of {} {}", of.definition, of.version));
-        } else {
-            parts.extend(token(simulation, account)?.map(str::to_owned));
         }
-        Ok((!parts.is_empty()).then(|| parts.join(", ")))
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
-}
-
-/// What a token says of itself.
-fn token(simulation: &Simulation, account: Address) -> Result<Option<&'static str>, PlanError> {
-    let is_one = |input: Vec<u8>| -> Result<Option<U256>, PlanError> {
-        let (success, output) = simulation.probe(account, input.into())?;
-        Ok((success && output.len() == 32).then(|| U256::from_be_slice(&output)))
-    };
-    let erc721 = supportsInterfaceCall { id: ERC721.into() };
-    if is_one(erc721.abi_encode())? == Some(U256::ONE) {
-        return Ok(Some("a token (ERC-721)"));
-    }
-    let both = is_one(decimalsCall {}.abi_encode())?.is_some()
-        && is_one(totalSupplyCall {}.abi_encode())?.is_some();
-    Ok(both.then_some("a token (ERC-20)"))
 }
 
 /// What came of a call with each of the gas limits. The copy is left in the state after the last one.
@@ -237,11 +206,6 @@ pub(super) struct Tried {
     pub(super) shown: Effects,
 }
 
-/// Why a piece of work failed.
-pub(super) trait Outcome {
-    fn failure(&self) -> Option<&Finding>;
-}
-
 /// With how many gas limits something is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tries {
@@ -252,11 +216,12 @@ pub(super) enum Tries {
     EachLimit,
 }
 
-/// Does `work` with those gas limits, and keeps what the last one did.
-pub(super) fn with_limits<T: Outcome>(
+/// Does `work` with those gas limits, and keeps what the last one did. `failure` is why it failed.
+pub(super) fn with_limits<T>(
     simulation: &mut Simulation,
     tries: Tries,
     mut work: impl FnMut(&mut Simulation) -> Result<T, PlanError>,
+    failure: impl Fn(&T) -> Option<&Finding>,
 ) -> Result<(Tried, T), PlanError> {
     simulation.fix_time()?;
     let left_out = LeftOut::of(simulation)?;
@@ -265,7 +230,7 @@ pub(super) fn with_limits<T: Outcome>(
         (simulation.gas, simulation.highest_limit) = (gas, 0);
         let done = work(simulation)?;
         tried.shown = Effects::of(simulation, &left_out)?;
-        tried.outcomes.push(match done.failure() {
+        tried.outcomes.push(match failure(&done) {
             Some(finding) => Err(finding.clone()),
             None => Ok(tried.shown.clone()),
         });
@@ -276,7 +241,7 @@ pub(super) fn with_limits<T: Outcome>(
         let cap = simulation.chain.config().rpc_gas_cap;
         let (estimate, failed) = simulation.discarded(|copy| {
             let done = one(copy, GasLimit::Estimate)?;
-            Ok::<_, PlanError>((copy.highest_limit, done.failure().is_some()))
+            Ok::<_, PlanError>((copy.highest_limit, failure(&done).is_some()))
         })?;
         let most = cap.max(with_margin(estimate));
         let mut limit = match failed || estimate == 0 {

@@ -4,8 +4,10 @@
 
 use super::code_checks::module_of;
 use super::error::PlanError;
-use super::executed::Executed;
+use super::executed::{Executed, Instances, unsettled};
 use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::build::evm;
+use crate::model::ProxyKind;
 use crate::names::Names;
 use crate::simulation::Simulation;
 use alloy::primitives::Address;
@@ -157,9 +159,32 @@ impl Reads {
     }
 }
 
+/// What code that ran in the name of these instances can read, and what of it has no code of its own that would stay.
+/// The first ones are proposed, and named; `registered` has the versions of others.
+pub(super) fn look(
+    simulation: &Simulation,
+    (registry, kinds): (Address, &BTreeMap<Address, ProxyKind>),
+    proposed: &[(String, Address)],
+    registered: &BTreeMap<Address, String>,
+    names: &Names,
+) -> Result<(Vec<Reads>, Vec<Finding>), PlanError> {
+    let stub = evm::uups_stub_address(registry);
+    let is_there = !simulation.code(stub)?.is_empty();
+    let accounts: Vec<Address> = proposed.iter().map(|(_, account)| *account).collect();
+    let instances = Instances {
+        registry,
+        kinds,
+        proposed: &accounts,
+        stub: is_there.then_some(stub),
+    };
+    let executed = instances.ran(simulation)?;
+    let reads = reads(simulation, proposed, registered, &executed, names)?;
+    Ok((reads, unsettled(simulation, &executed, names)?))
+}
+
 /// What these codes and everything else that `executed` names can read; `registered` has the versions of
 /// some. Code that can read nothing of that is left out.
-pub(super) fn reads(
+fn reads(
     simulation: &Simulation,
     named: &[(String, Address)],
     registered: &BTreeMap<Address, String>,

@@ -3,7 +3,6 @@
 
 use super::error::PlanError;
 use crate::assess::Finding;
-use crate::build::evm;
 use crate::call_tree::{Frame, Kind};
 use crate::model::ProxyKind;
 use crate::names::Names;
@@ -111,16 +110,6 @@ pub(super) struct Instances<'a> {
     pub(super) proposed: &'a [Address],
     /// The framework's pause stub of UUPS proxies, if it has its code, which never changes.
     pub(super) stub: Option<Address>,
-}
-
-/// The pause stub of UUPS proxies, if it is there.
-pub(super) fn uups_stub(
-    simulation: &Simulation,
-    registry: Address,
-) -> Result<Option<Address>, PlanError> {
-    let stub = evm::uups_stub_address(registry);
-    let is_there = !simulation.code(stub)?.is_empty();
-    Ok(is_there.then_some(stub))
 }
 
 impl Instances<'_> {

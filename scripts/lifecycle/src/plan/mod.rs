@@ -16,7 +16,6 @@ mod error;
 mod executed;
 mod expectations;
 mod instances;
-mod keys;
 mod layouts;
 mod locations;
 mod prepare;
@@ -53,7 +52,7 @@ use after::After;
 use alloy::dyn_abi::DynSolType;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
-use carry_out::carry_out;
+use carry_out::{CarriedOut, carry_out};
 use effects::{Tries, with_limits};
 use instances::Before;
 use locations::handled;
@@ -249,19 +248,17 @@ fn try_on(
     let Ok(policy) = parse(text.as_bytes()) else {
         return Ok((plan, simulation)); // explain() has refused it already
     };
+    let work =
+        |simulation: &mut Simulation| carry_out(simulation, request, &policy, &definition, &before);
     let elsewhen = simulation.discarded(|copy| {
         copy.wait(ELSEWHEN)?;
         copy.begin_here();
-        let (_, done) = with_limits(copy, Tries::Once, |copy| {
-            carry_out(copy, request, &policy, &definition, &before)
-        })?;
+        let (_, done) = with_limits(copy, Tries::Once, work, CarriedOut::failure)?;
         let is_done = done.problems.is_empty();
         Ok::<_, PlanError>(is_done.then(|| copy.changes()).transpose()?)
     })?;
     simulation.begin_here();
-    let (tried, done) = with_limits(&mut simulation, tries, |simulation| {
-        carry_out(simulation, request, &policy, &definition, &before)
-    })?;
+    let (tried, done) = with_limits(&mut simulation, tries, work, CarriedOut::failure)?;
     plan.problems.extend(done.problems.iter().cloned());
     plan.stuck = done.problems.first().filter(|_| done.is_stuck).cloned();
     plan.problems.extend(tried.depends_on_gas("the migration"));
@@ -322,20 +319,13 @@ fn look_at_executed(
     if let Named::Script(script) = registry::named(step) {
         named.push(("the script".into(), script));
     }
-    let proposed: Vec<Address> = named.iter().map(|(_, account)| *account).collect();
     let kinds = before.iter().map(|one| (one.proxy, one.kind)).collect();
     let registered = before.iter();
     let registered = registered.map(|one| (one.recorded, one.version.clone()));
-    let instances = executed::Instances {
-        registry: request.registry,
-        kinds: &kinds,
-        proposed: &proposed,
-        stub: executed::uups_stub(simulation, request.registry)?,
-    };
-    let executed = instances.ran(simulation)?;
-    let (registered, names) = (registered.collect(), &request.names);
-    plan.reads = environment::reads(simulation, &named, &registered, &executed, names)?;
-    let unsettled = executed::unsettled(simulation, &executed, names)?;
+    let (of, registered) = ((request.registry, &kinds), registered.collect());
+    let (reads, unsettled) =
+        environment::look(simulation, of, &named, &registered, &request.names)?;
+    plan.reads = reads;
     plan.problems.extend(unsettled);
     Ok(())
 }

@@ -1,8 +1,12 @@
 //! Slots shown by name and value: the framework's own, and those of variables where the layout is known.
 
-use crate::layout::{Held, WORD};
-use alloy::primitives::{Address, B256, U256, keccak256};
-use std::collections::BTreeMap;
+use super::error::PlanError;
+use crate::inspect::framework_slots;
+use crate::layout::{Held, KeyType, WORD, begin, entry};
+use crate::names::Names;
+use crate::simulation::Simulation;
+use alloy::primitives::{Address, B256, U256};
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::{Item, Layout, Members, TypeItem};
 use stylus_upgrades_interface::slots;
 
@@ -10,9 +14,10 @@ use stylus_upgrades_interface::slots;
 const LONGEST: u64 = 1_024;
 /// Structs within structs that are followed.
 const DEEPEST: u8 = 8;
-
-/// Pairs of keys that are tried for mappings within mappings, at most.
-const PAIRS: usize = 65_536;
+/// Keys that are tried, at most; nested mappings try every pair of them.
+const KEYS: usize = 256;
+/// Small numbers among them.
+const NUMBERS: u8 = 64;
 /// Elements of an array that are reported by their index.
 const ELEMENTS: u64 = 1 << 32;
 
@@ -68,19 +73,11 @@ impl SlotNames {
     /// The framework's slots, with the marks of these versions.
     pub(super) fn framework(versions: &[String]) -> Self {
         let mut names = Self::default();
-        for (slot, name) in [
-            (slots::IMPLEMENTATION, "implementation (ERC-1967)"),
-            (slots::ADMIN, "registry (ERC-1967 admin)"),
-            (slots::BEACON, "beacon (ERC-1967)"),
-            (slots::INITIALISED, "initialized"),
-            (slots::CONSTRUCTED, "constructed"),
-            (slots::COMPLEX, "complex migration"),
-        ] {
-            names.add(slot.into(), name.into(), None, (0, WORD));
-        }
-        for version in versions {
-            let name = format!("migrated[{version:?}]");
-            names.add(slots::migrated(version).into(), name, None, (0, WORD));
+        let mut add = |slot: B256, name| names.add(slot.into(), name, None, (0, WORD));
+        add(slots::BEACON, "beacon (ERC-1967)".to_owned());
+        add(slots::CONSTRUCTED, "constructed".to_owned());
+        for (name, slot, _) in framework_slots(versions) {
+            add(slot, name);
         }
         names
     }
@@ -205,13 +202,23 @@ impl SlotNames {
         {
             return self.add_items(layout, members, slot, &format!("{name}."), depth + 1);
         }
-        if let Some((key, value)) = ty.and_then(|ty| ty.key.as_ref().zip(ty.value.as_ref())) {
-            return self.add_entries(layout, (key, value), slot, name, depth);
+        if let Some((ty, value)) = ty.and_then(|ty| Some((ty, ty.value.as_ref()?))) {
+            let key = KeyType::of_mapping(layout, ty);
+            // Keys are words, and those of mappings within mappings are tried in pairs.
+            if key.is_text() || depth >= DEEPEST || name.matches('[').count() > 1 {
+                return;
+            }
+            for word in self.keys.clone() {
+                if let Some(hashed) = key.encode(word.as_slice()) {
+                    let name = format!("{name}[{}]", key.show(&hashed));
+                    self.add_type(layout, value, (entry(&hashed, slot), 0), &name, depth + 1);
+                }
+            }
+            return;
         }
         if let Some(ty) = ty.filter(|ty| ty.encoding == "dynamic_array") {
-            let begin = U256::from_be_bytes(keccak256(B256::from(slot)).0);
             self.arrays.push(Array {
-                begin,
+                begin: begin(slot),
                 name: name.to_owned(),
                 base: ty.base.clone(),
             });
@@ -225,34 +232,6 @@ impl SlotNames {
         for n in 0..count {
             let part = format!("{name}+{n}");
             self.add(slot.wrapping_add(U256::from(n)), part, None, (0, WORD));
-        }
-    }
-
-    /// Entries of a mapping at `slot`, one per candidate; keys of words only.
-    fn add_entries(
-        &mut self,
-        layout: &Layout,
-        (key, value): (&String, &String),
-        slot: U256,
-        name: &str,
-        depth: u8,
-    ) {
-        let key = layout.types.get(key);
-        let is_word = key.is_none_or(|key| key.encoding != "bytes");
-        let is_nested = name.contains('[');
-        let affordable = !is_nested || self.keys.len().pow(2) <= PAIRS;
-        if !is_word || !affordable || depth >= DEEPEST {
-            return;
-        }
-        let is_address = key.is_some_and(|key| key.label == "address");
-        for word in self.keys.clone() {
-            if is_address != is_account(&word) && !word.is_zero() {
-                continue;
-            }
-            let entry = keccak256([word.0, slot.to_be_bytes()].concat());
-            let entry = U256::from_be_bytes(entry.0);
-            let name = format!("{name}[{}]", key_text(&word, is_address));
-            self.add_type(layout, value, (entry, 0), &name, depth + 1);
         }
     }
 
@@ -283,25 +262,48 @@ impl SlotNames {
     }
 }
 
+/// What the trial has seen that may be a key of a mapping: words of calldata and of events, accounts, and small
+/// numbers. A slot is named by a key only if hashing the key gives that slot, so a wrong one names nothing.
+pub(super) fn keys(
+    simulation: &Simulation,
+    data: &[u8],
+    names: &Names,
+    proxies: &[Address],
+) -> Result<Vec<B256>, PlanError> {
+    let mut seen: Vec<B256> = arguments(data).collect();
+    seen.extend(names.accounts().map(|account| account.into_word()));
+    for proxy in proxies {
+        seen.push(proxy.into_word());
+        for log in simulation.logs(*proxy)? {
+            seen.extend(log.topics().iter().skip(1));
+            seen.extend(words(&log.data.data));
+        }
+    }
+    Ok(with_numbers(seen))
+}
+
+/// The words of calldata behind the selector.
+pub(super) fn arguments(calldata: &[u8]) -> impl Iterator<Item = B256> {
+    words(calldata.get(4..).unwrap_or_default())
+}
+
+fn words(bytes: &[u8]) -> impl Iterator<Item = B256> {
+    bytes.chunks_exact(WORD as usize).map(B256::from_slice)
+}
+
+/// Each of these words once, and the small numbers, as many as are tried.
+pub(super) fn with_numbers(mut seen: Vec<B256>) -> Vec<B256> {
+    seen.extend((0..NUMBERS).map(B256::with_last_byte));
+    let mut new = BTreeSet::new();
+    seen.retain(|word| new.insert(*word));
+    seen.truncate(KEYS);
+    seen
+}
+
 /// Bytes of a type; a slot's where that is not known.
 fn bytes_of(layout: &Layout, id: &str) -> u64 {
     let kind = layout.types.get(id);
     kind.and_then(TypeItem::size).unwrap_or(WORD)
-}
-
-/// Whether a word looks like an account: 20 bytes, and not a small number.
-fn is_account(word: &B256) -> bool {
-    word.starts_with(&[0; 12]) && word.get(12..20) != Some(&[0; 8])
-}
-
-fn key_text(word: &B256, is_address: bool) -> String {
-    if is_address {
-        return Address::from_word(*word).to_string();
-    }
-    match u64::try_from(U256::from_be_bytes(word.0)) {
-        Ok(number) => number.to_string(),
-        Err(_) => word.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -33,12 +33,6 @@ pub enum LayoutCommand {
         /// is the migration's business
         #[arg(long)]
         with_migration: bool,
-        /// A field that has another name now; may be repeated
-        #[arg(long, value_name = "OLD=NEW")]
-        rename: Vec<String>,
-        /// A field of the new version whose bytes mean the same in another type; may be repeated
-        #[arg(long, value_name = "FIELD")]
-        retype: Vec<String>,
     },
     /// Write the migration that carries the old version's data over, as Rust
     ///

@@ -12,10 +12,4 @@ pub struct StorageArgs {
     /// The new version's layout, for code that carries none: a compiler's JSON
     #[arg(long, value_name = "FILE")]
     pub layout: Option<PathBuf>,
-    /// A field that has another name now; may be repeated
-    #[arg(long, value_name = "OLD=NEW")]
-    pub rename: Vec<String>,
-    /// A field of the new version whose bytes mean the same in another type; may be repeated
-    #[arg(long, value_name = "FIELD")]
-    pub retype: Vec<String>,
 }

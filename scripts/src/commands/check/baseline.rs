@@ -199,7 +199,6 @@ pub(super) async fn against(
             Some(_) => asked.runs(&args.step).await?,
         },
         who: Who::All,
-        said: &args.storage.said(),
         current: "",
     };
     way(asked, &version, Some(before), (Role::Ci, Vec::new())).await

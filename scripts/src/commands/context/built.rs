@@ -70,14 +70,8 @@ impl Context {
     /// Keeps what is known of an artifact that goes on chain: its layout, its build, and its
     /// interface.
     pub(in crate::commands) fn keep(&self, artifact: &Artifact) {
-        let (store, codehash) = (self.store(), artifact.codehash());
-        let kept = store
-            .keep(artifact)
-            .and_then(|()| match self.interface_of(codehash) {
-                Some(interface) => store.keep_interface(codehash, interface),
-                None => Ok(()),
-            });
-        if let Err(error) = kept {
+        let interface = self.interface_of(artifact.codehash());
+        if let Err(error) = self.store().keep(artifact, interface) {
             self.output.note(&format!("warning: {error}"));
         }
     }

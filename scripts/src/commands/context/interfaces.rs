@@ -83,10 +83,13 @@ impl Context {
             return Ok(Some(declared(interface)));
         }
         let store = self.store();
-        match is_tracked(&store.interface_file(codehash)) {
+        match is_tracked(&store.build_file(codehash)) {
             // nobody's own build: whoever proposes can have committed it
             Ok(true) | Err(_) => Ok(None),
-            Ok(false) => Ok(store.interface(codehash)?.map(declared)),
+            Ok(false) => {
+                let build = store.build(codehash)?;
+                Ok(build.and_then(|build| build.interface).map(declared))
+            }
         }
     }
 }

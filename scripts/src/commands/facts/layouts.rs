@@ -3,14 +3,12 @@
 use super::Place;
 use crate::app_error::Error;
 use crate::assess::{Fact, Origin};
-use crate::checks::{Stage, Version};
-use crate::commands::args::StorageArgs;
 use crate::ids::{LayoutHash, SourceHash};
-use crate::layout::{Compiled, Known, LayoutError, Pair, Said, Side, check_storage, read_file};
+use crate::layout::{Compiled, Known, LayoutError, Side, read_file};
 use crate::registry::RecordedCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use stylus_layout::{Declarations, Document, Layout};
+use stylus_layout::{Document, Layout};
 
 /// What the layout document of a version proves that nobody built.
 const OF_PROPOSER: &str = "as its layout document says, which whoever proposed it wrote; only a build compares that \
@@ -91,7 +89,7 @@ impl Place<'_> {
                 file.display()
             );
             Fact::doubted(said.clone(), Origin::Remembered, why)
-        } else if let Some(form) = forms.find(|form| form.with_hash(recorded.0).is_some()) {
+        } else if let Some(form) = forms.find(|form| is_recorded(form)) {
             Fact::of(form.clone(), Origin::Chain)
         } else if let Known::Document(document) = documents.get(recorded).await?
             && document.layout.lists_as(&given.layout)
@@ -165,46 +163,4 @@ impl KnownLayout {
             ..self.side
         }
     }
-}
-
-impl StorageArgs {
-    /// What is declared about storage.
-    pub(in crate::commands) fn said(&self) -> Said {
-        Said {
-            renames: self.rename.clone(),
-            retypes: self.retype.clone(),
-        }
-    }
-}
-
-/// What is declared about the pair. Of a step that is registered, what is said is said of the step that needs it.
-pub(super) fn declarations(
-    version: &Version<'_>,
-    old: Option<&Side>,
-    new: &Side,
-) -> Result<Declarations, Error> {
-    let (Some(old), true) = (old, *version.said != Said::default()) else {
-        return Ok(Declarations::none());
-    };
-    let Some(before) = old.known.value() else {
-        return Ok(Declarations::none());
-    };
-    if version.stage == Stage::Registered {
-        let pair = Pair {
-            name: version.name,
-            from: version.from,
-            to: version.to,
-            old,
-            new,
-            runs_migration: false,
-            goes_back: false,
-        };
-        if check_storage(&pair, &Declarations::none())?
-            .found
-            .is_empty()
-        {
-            return Ok(Declarations::none());
-        }
-    }
-    Ok(version.said.declarations(&before.layout)?)
 }

@@ -9,12 +9,13 @@ use crate::build::{Artifact, evm};
 use crate::checks::Code;
 use crate::deploy;
 use crate::governance::{Placed, find, place};
-use crate::ids::CodeHash;
+use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::Side;
 use crate::plan::has_constructor;
 use crate::progress::Progress;
 use crate::registry::{self, RecordedCode};
 use alloy::primitives::Address;
+use stylus_layout::Document;
 
 impl Work<'_> {
     /// The code that `source` names, and what is known of it. Builds it if need be; sends nothing.
@@ -55,14 +56,7 @@ impl Work<'_> {
                 }
                 given.side.known
             }
-            (None, Some(built)) => {
-                // Of code that is there already, what was recorded counts: a document without the
-                // interface, or the layout's own hash, of an earlier version of this program.
-                let recorded = same.iter().map(|one| one.layout);
-                let mut forms = recorded.filter(|hash| built.with_hash(hash.0).is_some());
-                code.layout = forms.next().unwrap_or(code.layout);
-                Fact::of(built, Origin::Build)
-            }
+            (None, Some(built)) => Fact::of(built, Origin::Build),
             (None, None) if code.layout.is_zero() => {
                 Fact::unknown("the contract declares none, and no --layout was given")
             }
@@ -151,7 +145,8 @@ impl Work<'_> {
     /// compare.
     pub(in crate::commands) async fn publish(&mut self, new: &Code) -> Result<(), Error> {
         let document = new.layout.value();
-        let Some(document) = document.and_then(|known| known.with_hash(new.code.layout.0)) else {
+        let is_named = |known: &&Document| LayoutHash(known.hash()) == new.code.layout;
+        let Some(document) = document.filter(is_named).cloned() else {
             return Ok(());
         };
         if !self.sends {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stylus_layout::{Declarations, Layout, Overrides, Plan, Unsupported, plan, skeleton};
+use stylus_layout::{Layout, Overrides, Plan, Unsupported, plan, skeleton};
 
 use super::random::{self, Model, Rng, Ty, Var};
 use super::rust::GAP;
@@ -80,22 +80,22 @@ impl Pair {
         let spaced = space(&mut rng, &model, spaced);
         let new = Version { model, spaced };
 
-        let declared = renamed
-            .iter()
-            .fold(Declarations::none(), |all, (field, from)| {
-                let location = if new.spaced.contains(field) {
-                    format!("erc7201:{NAMESPACE}:{field}")
-                } else {
-                    field.clone()
-                };
-                all.renamed(&location, from)
-            });
+        let places = renamed.iter().map(|(field, from)| {
+            let location = match new.spaced.contains(field) {
+                true => format!("erc7201:{NAMESPACE}:{field}"),
+                false => field.clone(),
+            };
+            (location, from.clone())
+        });
+        let places: Vec<(String, String)> = places.collect();
+        let places = places.iter();
+        let places = places.map(|(field, from)| (field.as_str(), from.as_str()));
         let mut dropped = values::dropped(&old.model, &new.model);
         dropped.retain(|name| !renamed.values().any(|from| from == name));
         let overrides = dropped
             .iter()
             .fold(Overrides::none(), |all, name| all.drop(name));
-        let (before, after) = (old.layout(), declared.apply(&new.layout())?);
+        let (before, after) = (old.layout(), values::declared(&new.layout(), places, []));
         let plan = plan(&before, &after, &overrides)?;
         let rust = skeleton(&before, &after, &overrides)?;
         Ok(Self {

@@ -36,7 +36,6 @@ fn build(code: u8, layout: u8, source: u8) -> Build {
         codehash: CodeHash(B256::repeat_byte(code)),
         code_bytes: 100,
         layout_hash: LayoutHash(B256::repeat_byte(layout)),
-        layout_hash_before: LayoutHash(B256::repeat_byte(9)),
         source_hash: SourceHash(B256::repeat_byte(source)),
         build: BuildInfo {
             commit: Some(Commit {
@@ -45,6 +44,7 @@ fn build(code: u8, layout: u8, source: u8) -> Build {
             }),
             ..BuildInfo::default()
         },
+        interface: None,
     }
 }
 

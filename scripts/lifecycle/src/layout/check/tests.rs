@@ -1,4 +1,4 @@
-use super::{Compared, Pair, Said, Side, StorageCheck};
+use super::{Compared, Pair, Side, StorageCheck};
 use crate::assess::{
     Accepted, Extent, Fact, Finding, FindingId, Origin, Part, Refused, Role, decide,
 };
@@ -7,7 +7,7 @@ use crate::ids::LayoutHash;
 use crate::layout::LayoutError;
 use alloy::primitives::B256;
 use std::sync::Arc;
-use stylus_layout::{Declarations, Document, Layout, Unlisted};
+use stylus_layout::{Document, Layout, Unlisted};
 use thiserror::Error;
 
 /// Why a version may not take the storage over.
@@ -61,8 +61,6 @@ impl Two {
 /// What is declared and accepted.
 #[derive(Clone, Default)]
 struct Asked {
-    renames: Vec<String>,
-    retypes: Vec<String>,
     accepted: Accepted,
     migrates: Vec<String>,
 }
@@ -75,15 +73,7 @@ fn check_storage(two: &Two, asked: &Asked) -> Result<StorageCheck, Error> {
         document.migrates.clone_from(&asked.migrates);
         two.new.known = Fact::of(document, Origin::Build);
     }
-    let said = Said {
-        renames: asked.renames.clone(),
-        retypes: asked.retypes.clone(),
-    };
-    let declared = match two.old.known.value() {
-        Some(old) => said.declarations(&old.layout)?,
-        None => Declarations::none(),
-    };
-    let compared = super::check_storage(&two.pair(), &declared)?;
+    let compared = super::check_storage(&two.pair())?;
     let refused = decide(&compared.found, &asked.accepted, Role::Proposer).refused;
     match Refused::of(refused) {
         Some(refused) => Err(refused.into()),
@@ -168,47 +158,18 @@ fn what_would_be_misread_is_refused_by_name_and_allowed_by_the_same_name() {
 }
 
 #[test]
-fn renames_and_retypes_ask_until_they_are_declared() {
+fn renames_and_retypes_ask_until_they_are_accepted() {
     let renamed = pair(&AB, &[("a", "uint256"), ("c", "uint256")]);
     let error = check_storage(&renamed, &Asked::default()).expect_err("it asks");
     assert_eq!(
         (error.name().as_str(), error.found().as_deref()),
         ("LayoutUndeclared", Some("rename:c"))
     );
-    let said = |renames: &[&str], retypes: &[&str]| Asked {
-        renames: renames.iter().map(|text| (*text).to_owned()).collect(),
-        retypes: retypes.iter().map(|text| (*text).to_owned()).collect(),
-        ..Asked::default()
-    };
-    assert_eq!(
-        check_storage(&renamed, &said(&["b=c"], &[]))
-            .expect("declared")
-            .verdict,
-        "safe"
-    );
-    for (wrong, named) in [
-        ("b", "there is no ="),
-        ("x=c", "no field x"),
-        ("b=x", "no such field"),
-    ] {
-        let error = check_storage(&renamed, &said(&[wrong], &[])).expect_err("wrong");
-        assert!(error.to_string().contains(named), "{error}");
-    }
+    let accepted = check_storage(&renamed, &allow(&["rename:c"]));
+    assert_eq!(accepted.expect("meant").verdict, "accepted");
     let retyped = pair(&AB, &[("a", "uint256"), ("b", "bytes32")]);
     assert!(check_storage(&retyped, &Asked::default()).is_err());
-    assert_eq!(
-        check_storage(&retyped, &said(&[], &["b"]))
-            .expect("declared")
-            .verdict,
-        "safe"
-    );
-    let both = pair(&AB, &[("a", "uint256"), ("c", "bytes32")]);
-    assert_eq!(
-        check_storage(&both, &said(&["b=c"], &["c"]))
-            .expect("declared")
-            .verdict,
-        "safe"
-    );
+    assert!(check_storage(&retyped, &allow(&["retype:b"])).is_ok());
 }
 
 #[test]
@@ -404,7 +365,7 @@ fn what_an_author_declares_is_compared_in_part_and_named() {
     };
     let mut two = pair(&[("old", "uint256"), ("b", "uint256")], &AB);
     two.new.known = renamed(&[("a", "old")]);
-    let found = super::check_storage(&two.pair(), &Declarations::none()).expect("layouts");
+    let found = super::check_storage(&two.pair()).expect("layouts");
     assert_eq!(found.coverage.of(Part::Layout), Some(Extent::Partial));
     assert_eq!(found.partial, ["by declaration alone: rename:a"]);
     assert!(found.found.is_empty(), "{:?}", found.found);
@@ -412,19 +373,19 @@ fn what_an_author_declares_is_compared_in_part_and_named() {
     // Each has the other's bytes.
     let mut two = pair(&BA, &AB);
     two.new.known = renamed(&[("a", "b"), ("b", "a")]);
-    let found = super::check_storage(&two.pair(), &Declarations::none()).expect("layouts");
+    let found = super::check_storage(&two.pair()).expect("layouts");
     let ids = |found: &Compared| -> Vec<String> {
         found.found.iter().map(|one| one.id.to_string()).collect()
     };
     assert_eq!(ids(&found), ["rename:a", "rename:b"]);
     // Crossed in one version, and crossed back in the next.
     two.old.known = renamed(&[("b", "a"), ("a", "b")]);
-    let found = super::check_storage(&two.pair(), &Declarations::none()).expect("layouts");
+    let found = super::check_storage(&two.pair()).expect("layouts");
     assert_eq!(ids(&found), ["reorder:a", "reorder:b"]);
     // Renamed in one version, and renamed back in the next: by declaration alone.
     two.old.known = renamed(&[("c", "a"), ("b", "b")]);
     two.new.known = renamed(&[("a", "c"), ("b", "b")]);
-    let found = super::check_storage(&two.pair(), &Declarations::none()).expect("layouts");
+    let found = super::check_storage(&two.pair()).expect("layouts");
     assert_eq!(found.coverage.of(Part::Layout), Some(Extent::Partial));
 }
 
@@ -469,7 +430,7 @@ fn opaque_fields_and_slots_by_hand_are_compared_in_part_by_name() {
 fn a_new_field_that_does_not_begin_empty_is_not_called_safe_too() {
     let two = pair(&AB, &[AB[0], AB[1], ("c", "uint256")]);
     let told = |live: &[Finding]| {
-        let compared = super::check_storage(&two.pair(), &Declarations::none()).expect("compared");
+        let compared = super::check_storage(&two.pair()).expect("compared");
         let check = compared.taken(&two.pair(), &Accepted::default(), live);
         check
             .findings

@@ -2,9 +2,8 @@
 
 use super::super::error::PlanError;
 use super::super::instances::Change;
-use super::super::keys;
 use super::super::layouts::{Layouts, WordChange};
-use super::super::slots::SlotNames;
+use super::super::slots::{self, SlotNames};
 use super::super::{Plan, PlanRequest};
 use super::past::{Past, numbered};
 use crate::client::{Outcome, Replayed};
@@ -157,9 +156,9 @@ fn keys_of(past: &Past, request: &PlanRequest) -> Vec<B256> {
     let mut seen: Vec<B256> = request.names.accounts().map(|it| it.into_word()).collect();
     for (_, one) in numbered(past) {
         seen.push(one.from.into_word());
-        seen.extend(keys::arguments(one.envelope.input()));
+        seen.extend(slots::arguments(one.envelope.input()));
     }
-    keys::with_numbers(seen)
+    slots::with_numbers(seen)
 }
 
 /// Makes the state of one copy differ from the other as an upgrade has changed it: storage, code, and

@@ -1,8 +1,8 @@
 //! Which transactions are not users': what decides about upgrades is sent again and not compared.
 
 use super::super::PlanRequest;
-use super::differences;
 use super::past::{Past, numbered};
+use super::{Replay, differences};
 use crate::call_tree::{self, Frame, Kind};
 use crate::client::PastTransaction;
 use crate::ids::TxHash;
@@ -36,37 +36,30 @@ pub(super) fn governs(
     frames.is_ok_and(|frames| decides_within(&frames, request.registry))
 }
 
-/// What is left out.
-pub(super) struct LeftOut {
-    /// How many transactions.
-    pub(super) count: usize,
-    /// Contracts by which the registry is called in them.
-    pub(super) accounts: BTreeSet<Address>,
-    /// Those that do something else, except deployments: the code stands there already.
-    pub(super) differ: Vec<TxHash>,
-}
-
-/// What is left out: transactions that are known without a look, and `seen`, which differ.
-pub(super) fn all(past: &Past, request: &PlanRequest, seen: &BTreeSet<TxHash>) -> LeftOut {
-    let mut all = LeftOut {
-        count: 0,
-        accounts: BTreeSet::new(),
-        differ: Vec::new(),
-    };
+/// Notes what is not compared: transactions that are known without a look, and `seen`, which differ; and the
+/// contracts by which the registry is called in those.
+pub(super) fn note(
+    past: &Past,
+    request: &PlanRequest,
+    seen: &BTreeSet<TxHash>,
+    replay: &mut Replay,
+) -> BTreeSet<Address> {
+    let mut accounts = BTreeSet::new();
     for (_, one) in numbered(past) {
         let (differs, is_known) = (seen.contains(&one.hash), is_of_upgrades(one, request));
         if !differs && !is_known {
             continue;
         }
-        all.count += 1;
+        replay.not_compared += 1;
+        // The code of a deployment stands there already.
         if differs && !is_deployment(one, request) {
-            all.differ.push(one.hash);
+            replay.not_compared_differ.push(one.hash);
         }
         if !is_known {
-            all.accounts.extend(one.envelope.to());
+            accounts.extend(one.envelope.to());
         }
     }
-    all
+    accounts
 }
 
 /// Whether the registry takes a decision in one of these calls. What only reads, and what fails, decides

@@ -5,7 +5,6 @@
 mod compare;
 mod differences;
 mod governing;
-mod last_change;
 mod omitted;
 mod past;
 
@@ -26,7 +25,6 @@ use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider as _;
 use past::Past;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Chain};
 
 /// What a replay found.
@@ -131,9 +129,8 @@ pub async fn replay(
     let is_wanted = past::numbered(&past).any(|(_, one)| one.is_wanted);
     let first = past.blocks.first().filter(|_| is_wanted);
     let Some(first) = first.map(|block| block.number) else {
-        if let Some(change) = &past.last_change {
-            let words = change.words();
-            let note = format!("no transaction since {words}: older ones ran other code");
+        if let Some(change) = past.last_change {
+            let note = format!("no transaction since block {change}: older ones ran other code");
             client.progress().note(&note);
         }
         return Ok(None);
@@ -207,10 +204,9 @@ fn carry_out(
         ..Replay::default()
     };
     if wanted < count as usize {
-        replay.notes.push(match &past.last_change {
+        replay.notes.push(match past.last_change {
             Some(change) => format!(
-                "{wanted} of {count} transactions: older ones ran other code ({})",
-                change.words()
+                "{wanted} of {count} transactions: those up to block {change} ran other code"
             ),
             None => format!(
                 "{wanted} of {count} transactions were found, in blocks {} and later",
@@ -238,11 +234,8 @@ fn carry_out(
     replay.faithful = replay.unfaithful.is_empty();
     let governs = |one: &_, kind| governing::governs((one, kind), request, &as_it_was);
     let found = differences::differences(past, (&was, &would_be), instances, abis, governs);
-    let left_out = governing::all(past, request, &found.governing);
-    replay.not_compared = left_out.count;
-    replay.not_compared_differ = left_out.differ;
+    let mut left_out = governing::note(past, request, &found.governing, &mut replay);
     replay.differences = found.groups;
-    let mut left_out: BTreeSet<Address> = left_out.accounts;
     left_out.retain(|account| !instances.contains(account));
     left_out.insert(request.registry);
     replay.storage = compare::storage(&copies, request, (instances, &left_out), past, &plan)?;

@@ -2,13 +2,16 @@
 //! The blocks are a chain of hashes with the numbers that were asked for, or nothing is believed.
 
 use super::super::error::PlanError;
-use super::last_change::{LastChange, last_change};
 use crate::client::{BlockAnswer, ChainError, Client, Outcome, PastBlock, PastTransaction};
+use crate::registry::{Topics, definition_id, logs};
 use alloy::consensus::Transaction as _;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
+use alloy::rpc::types::Log;
+use alloy::sol_types::SolEventInterface;
 use futures::future::try_join_all;
 use serde_json::Value;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
 /// Blocks that are looked through, at most.
 pub const BLOCKS_MAX: u64 = 20_000;
@@ -25,8 +28,8 @@ pub(super) struct Past {
     pub(super) left_out: usize,
     /// The oldest block that was looked at.
     pub(super) since: u64,
-    /// What the instances ran before was other code: transactions up to it are not sent again.
-    pub(super) last_change: Option<LastChange>,
+    /// The block in which the code of instances last changed: transactions up to it are not sent again.
+    pub(super) last_change: Option<u64>,
 }
 
 /// The newest `count` transactions to one of `accounts`, since the definition's code last changed, in the
@@ -80,8 +83,8 @@ pub(super) async fn gather(
         Some(first) => last_change(client, registry, name, (first.number.to(), newest)).await?,
         None => None,
     };
-    if let Some(change) = &last_change {
-        found.retain(|block| block.number.to::<u64>() > change.block);
+    if let Some(change) = last_change {
+        found.retain(|block| block.number.to::<u64>() > change);
     }
     let all: usize = found.iter().map(|block| block.transactions.len()).sum();
     let mut past = Past {
@@ -112,6 +115,32 @@ pub(super) async fn gather(
         }
     }
     Ok(past)
+}
+
+/// The block of the last change of the code of a definition's instances among these blocks, the first and the last one
+/// included. The step that is tried does not begin at the version before it.
+async fn last_change(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    (from, to): (u64, u64),
+) -> Result<Option<u64>, PlanError> {
+    let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
+    let logs = logs(client, registry, topics, from, to).await?;
+    let is_change = |log: &&Log| {
+        let event = Event::decode_raw_log(log.topics(), &log.data().data);
+        matches!(
+            event,
+            Ok(Event::InstanceUpgraded(_)
+                | Event::InstanceAdopted(_)
+                | Event::MigrationStarted(_)
+                | Event::MigrationEnded(_)
+                | Event::MigrationAborted(_)
+                | Event::CurrentChanged(_))
+        )
+    };
+    let changes = logs.iter().filter(is_change);
+    Ok(changes.filter_map(|log| log.block_number).max())
 }
 
 /// A call that somebody made.

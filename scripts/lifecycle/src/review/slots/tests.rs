@@ -1,7 +1,7 @@
 //! What is drawn of two layouts.
 
 use super::*;
-use stylus_layout::{Declarations, compare};
+use stylus_layout::compare;
 
 const TYPES: &str = r#""types":{
     "t_uint256":{"encoding":"inplace","label":"uint256","numberOfBytes":"32"},
@@ -31,7 +31,7 @@ fn each_field_is_drawn_with_what_happened_to_it() {
         ("paused", "2", 0, "t_bool"),
         ("fresh", "3", 0, "t_uint256"),
     ]);
-    let report = compare(&old, &new, &Declarations::none()).expect("compared");
+    let report = compare(&old, &new).expect("compared");
     let areas = draw(&old, &new, &report);
     let [area] = areas.as_slice() else {
         panic!("one area: {areas:?}");
@@ -94,7 +94,7 @@ fn a_moved_or_dropped_field_is_never_drawn_as_kept() {
         ("x.owner", 3, "t_address", ""),
         ("fresh[0]", 5, "t_uint256", ""),
     ]);
-    let report = compare(&old, &new, &Declarations::none()).expect("compared");
+    let report = compare(&old, &new).expect("compared");
     let areas = draw(&old, &new, &report);
     let [area] = areas.as_slice() else {
         panic!("one area: {areas:?}");
@@ -107,7 +107,7 @@ fn a_moved_or_dropped_field_is_never_drawn_as_kept() {
         "4 gone.y: dropped",
         "5 fresh[0]: new",
     ];
-    assert_eq!(rows(area), words, "{report}");
+    assert_eq!(rows(area), words, "{report:?}");
 }
 
 #[test]
@@ -139,13 +139,13 @@ fn of_all_small_layouts_only_what_both_have_alike_is_drawn_as_kept() {
         }
         count += 1;
         let new = layout(&fields);
-        let report = compare(&old, &new, &Declarations::none()).expect("compared");
+        let report = compare(&old, &new).expect("compared");
         let areas = draw(&old, &new, &report);
         let area = areas.first().expect("an area");
         for row in &area.rows {
             let is_alike = row.before == row.after;
             let is_kept = row.changes == [Change::Kept];
-            assert_eq!(is_kept, is_alike, "{row:?} of {fields:?}: {report}");
+            assert_eq!(is_kept, is_alike, "{row:?} of {fields:?}: {report:?}");
         }
     }
     assert_eq!(count, 1_473);
@@ -171,8 +171,8 @@ fn a_member_that_is_added_to_the_value_of_a_mapping_extends_its_field_and_is_nam
         Layout::from_json(&layout.to_string()).expect("a layout")
     };
     let (old, new) = (of(&["x"]), of(&["x", "y"]));
-    let report = compare(&old, &new, &Declarations::none()).expect("compared");
-    assert!(report.is_safe(), "{report}");
+    let report = compare(&old, &new).expect("compared");
+    assert!(report.is_safe(), "{report:?}");
     let areas = draw(&old, &new, &report);
     let after = &areas[0].rows[0];
     assert_eq!(

@@ -1,0 +1,72 @@
+//! Checks of the code: its constructor, its size, its sources.
+
+use super::{Code, Found, Stage, Way};
+use crate::assess::{Fact, Finding, Origin, Part, Severity};
+use stylus_upgrades_interface::limits::{CODE_SIZE_MAX, FRAGMENTS_MAX};
+
+/// SDK constructors in the storage of adopted proxies: our own proxies have the constructor marked as run; in those
+/// of others nothing keeps a stranger from running it.
+pub(super) fn constructor(way: &Way, found: &mut Found) {
+    let open = way.open_to_constructor.value();
+    let is_seen = way.open_to_constructor.is_proven();
+    let proxy = match open.map(Vec::as_slice) {
+        Some([]) if is_seen => return,
+        Some([first, ..]) => first.to_string(),
+        _ => "an adopted proxy".into(),
+    };
+    let message = format!(
+        "{} has a #[constructor] that never ran in {proxy}, or cannot be read: anybody could run it there",
+        way.code
+    );
+    let finding = Finding::named(Part::Code, Severity::Danger, "ConstructorOpen", message);
+    found.findings.push(finding.with(
+        "a program without an SDK constructor, or a proxy in whose storage it has run",
+        "a #[constructor] of the SDK that nobody ran there yet, or a module that cannot be read",
+        "nothing was sent; use code that has an #[initializer] in its place",
+    ));
+}
+
+/// Whether the code is nearly as large as it may be: the version after it may not fit.
+pub(super) fn size(way: &Way, found: &mut Found) {
+    let Some(size) = &way.size else {
+        return;
+    };
+    let known = size.value().filter(|_| size.is_proven());
+    let (severity, says) = match known {
+        Some((size, max)) if size * 10 < max * 9 => return,
+        Some((size, max)) => (
+            Severity::Warning,
+            format!("{} has {size} of at most {max} bytes on chain", way.code),
+        ),
+        None => (
+            Severity::Unknown,
+            format!("the size of {} is not known: {}", way.code, size.why()),
+        ),
+    };
+    let mut finding = Finding::named(Part::Code, severity, "code-size", says);
+    finding.next = Some("make the contract smaller, or split it".into());
+    found.findings.push(finding.from(size.origin()));
+}
+
+impl Code {
+    /// Bytes of it, or of its fragments without the list of them, and how many there may be.
+    pub fn size(&self) -> Fact<(usize, usize)> {
+        let (size, pieces) = match self.bytes.fragments.as_slice() {
+            [] => (self.bytes.code.len(), 1),
+            all => (all.iter().map(|one| one.len()).sum(), FRAGMENTS_MAX),
+        };
+        Fact::of((size, pieces * CODE_SIZE_MAX), self.origin())
+    }
+}
+
+/// Whether the sources of the code are known.
+pub(super) fn source(way: &Way, found: &mut Found) {
+    for one in &way.sources {
+        let seen = one.about(Part::Source);
+        found.coverage.add(match (way.stage, one.origin()) {
+            // It is what one knows of registered code at this place.
+            (Stage::Proposed | Stage::Registered, Origin::Chain) => seen.expected(),
+            _ => seen,
+        });
+    }
+}

@@ -1,0 +1,188 @@
+//! Checks of what callers and the check of a step call.
+
+use super::{Callers, Code, Declared, Found, Runs, Stage, Way};
+use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together};
+use crate::functions::interfaces;
+use crate::interface::{Callable, compare};
+use crate::plan::reserved_in;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+const PART: Part = Part::Interface;
+
+/// Whether callers find every function, event and error of the version before.
+pub(super) fn callers(way: &Way, found: &mut Found) {
+    if let Some(published) = &way.published {
+        found.coverage.add(published.about(PART));
+    }
+    match &way.callers {
+        Callers::None => {}
+        Callers::Same(_) => found.coverage.seen(PART, Origin::Chain),
+        Callers::Of { old, new } => compared(way, (old, new), found),
+    }
+}
+
+fn compared(way: &Way, (old, new): (&Fact<Callable>, &Fact<Callable>), found: &mut Found) {
+    let (Some(before), Some(after)) = (old.value(), new.value()) else {
+        let sides = [(&way.from, old), (&way.to, new)].into_iter();
+        let missing = sides.filter(|(_, side)| side.value().is_none());
+        let missing = missing.map(|(label, side)| format!("of {label} {}", side.why()));
+        let why = format!(
+            "the functions, events and errors {}: nobody compared what callers lose",
+            missing.collect::<Vec<_>>().join(", ")
+        );
+        // Who registered it was asked.
+        let origin = match way.stage {
+            Stage::Proposed | Stage::Judged(_) => Origin::NotKnown,
+            Stage::Registered => Origin::Remembered,
+        };
+        return found.coverage.add(Evidence::whole(PART, origin, why));
+    };
+    for (label, side) in [(&way.from, old), (&way.to, new)] {
+        let doubt = match side.why() {
+            "" => String::new(),
+            why => format!("the interface of {label} is not proven: {why}"),
+        };
+        found
+            .coverage
+            .add(Evidence::whole(PART, side.origin(), doubt));
+    }
+    for why in before.unseen.iter().chain(&after.unseen) {
+        let why = format!("not known of the interface: {why}");
+        found
+            .coverage
+            .add(Evidence::some(PART, Origin::NotKnown, why));
+    }
+    let from = &way.from;
+    let lost = compare(before, after);
+    let words: Vec<&str> = lost.iter().map(|one| one.message.as_str()).collect();
+    let together = Arc::new(Together {
+        name: "InterfaceLost",
+        message: format!(
+            "callers of {from} would lose what they call: {}",
+            words.join("; ")
+        ),
+        expected: format!("every function, event and error of {from} as it was"),
+        found: None,
+        next: "keep it".into(),
+    });
+    for one in &lost {
+        let about = (one.id.clone(), one.about.as_deref().unwrap_or_default());
+        let finding = Finding::of_several(PART, about, &one.message, &together);
+        found.findings.push(lost_at(way.stage, finding));
+    }
+}
+
+/// What is lost on a registered way was asked about then.
+fn lost_at(stage: Stage, finding: Finding) -> Finding {
+    match stage {
+        Stage::Proposed | Stage::Judged(_) => finding,
+        Stage::Registered => Finding {
+            severity: Severity::Warning,
+            ..finding
+        },
+    }
+}
+
+/// Whether the new version has the functions that the check of the step asks: any other function with the selector of
+/// one, or a fallback, answers as well.
+pub(super) fn expected(way: &Way, found: &mut Found) {
+    let Runs::Step {
+        expected: Some(expected),
+        ..
+    } = &way.runs
+    else {
+        return;
+    };
+    let known = match &way.callers {
+        Callers::Of { new, .. } => new,
+        Callers::Same(both) => both,
+        Callers::None => return,
+    };
+    let to = &way.to;
+    let is_listed = known.value().is_some_and(|known| known.unseen.is_empty());
+    if !(is_listed && known.is_proven() && expected.is_proven()) {
+        let origin = match is_listed {
+            true => known.origin().max(expected.origin()),
+            false => Origin::NotKnown,
+        };
+        let why = format!("whether {to} has the functions that the check of the step asks");
+        found.coverage.add(Evidence::some(PART, origin, why));
+    }
+    let (Some(callable), Some(expected), true) = (known.value(), expected.value(), is_listed)
+    else {
+        return;
+    };
+    let own = callable.abi.functions().map(|one| one.signature());
+    let own: BTreeSet<String> = own.collect();
+    let framework = &interfaces().implementation;
+    let has = |signature: &str| own.contains(signature) || framework.has(signature);
+    let asked = expected.all().iter().map(|one| one.getter.signature());
+    let lost: BTreeSet<&str> = asked.filter(|signature| !has(signature)).collect();
+    let words: Vec<&str> = lost.iter().copied().collect();
+    let together = Arc::new(Together {
+        name: "ExpectationLost",
+        message: format!(
+            "the check of the step asks what is no function of {to}: {}",
+            words.join(", ")
+        ),
+        expected: "getters of the new version".into(),
+        found: None,
+        next: "remove that expectation, or give the function back to the code".into(),
+    });
+    for signature in lost {
+        let id = FindingId::new(format!("expectation-lost:{signature}"));
+        let says = format!("{signature} is no function of {to}, and the check of the step asks it");
+        let finding = Finding::of_several(PART, (id, signature), says, &together);
+        found.findings.push(lost_at(way.stage, finding));
+    }
+}
+
+/// Functions of the code that proxies answer themselves: nobody would ever reach them.
+pub(super) fn reserved(way: &Way, found: &mut Found) {
+    let why = way.reserved.why();
+    found
+        .coverage
+        .add(match way.reserved.value().map(Vec::as_slice) {
+            None => way.reserved.about(PART),
+            Some([]) if why.is_empty() => way.reserved.about(PART),
+            Some([]) => Evidence::some(PART, Origin::NotKnown, why),
+            Some(found) => {
+                let why = format!(
+                    "it may answer {}, which proxies answer themselves; `plan` tries it",
+                    found.join(", ")
+                );
+                Evidence::whole(PART, Origin::NotKnown, why)
+            }
+        });
+}
+
+impl Code {
+    /// What it may answer of what proxies answer themselves.
+    pub fn reserved(&self) -> Fact<Vec<&'static str>> {
+        // The attributes of the framework looked for them.
+        if let Some(Declared::Steps(_)) = self.declared.value() {
+            return Fact::of(Vec::new(), self.origin());
+        }
+        match self.bytes.module() {
+            Err(reason) => Fact::unknown(format!("its module cannot be read: {reason}")),
+            Ok(module) => Fact::doubted(
+                reserved_in(&self.bytes.code, module.as_deref()),
+                self.origin(),
+                "it was built without our attributes; its constants were looked at",
+            ),
+        }
+    }
+}
+
+/// That a version which is reached by creation alone is compared with none before it.
+pub(super) fn begin(way: &Way, found: &mut Found) {
+    let Way { to, current, .. } = way;
+    let is_alone = way.old.is_none() && matches!(way.runs, Runs::Nothing);
+    if is_alone && !current.is_empty() && current != to {
+        let why =
+            format!("{to} begins anew, so its functions were not compared with those of {current}");
+        let some = Evidence::some(PART, Origin::NotKnown, why);
+        found.coverage.add(some);
+    }
+}

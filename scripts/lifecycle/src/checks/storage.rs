@@ -1,0 +1,72 @@
+//! Checks of the storage: is it read as it was written, and is what is new of it empty?
+
+use super::{Found, Way};
+use crate::assess::{Evidence, Finding, Origin, Part, Together};
+use crate::error::Report;
+use crate::layout::{LayoutError, check_storage, require_publishable};
+use std::sync::Arc;
+
+/// Whether the new version reads the storage of the one before as it was written.
+pub(super) fn layouts(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
+    let Some(pair) = way.pair() else {
+        return Ok(());
+    };
+    let compared = check_storage(&pair)?;
+    found.findings.extend(compared.found.iter().cloned());
+    found.coverage.merge(&compared.coverage);
+    found.compared = Some(compared);
+    Ok(())
+}
+
+/// Whether the storage that the new version uses anew is empty on the live instances.
+pub(super) fn live(way: &Way, found: &mut Found) {
+    let Some(pair) = way.pair() else {
+        return;
+    };
+    // By the comparison of the layouts.
+    let is_told = pair.old.known.value().is_none() || pair.new.known.value().is_none();
+    let seen = way.live.about(Part::LiveInstances);
+    found.coverage.add(match is_told {
+        true => seen.told(),
+        false => seen,
+    });
+    let Some(live) = way.live.value() else {
+        return;
+    };
+    for why in &live.notes {
+        let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, why);
+        found.coverage.add(some);
+    }
+    let to = &way.to;
+    let together = Arc::new(Together {
+        name: "DirtyField",
+        message: format!(
+            "new fields of {} {to} begin with values that an older version left there",
+            way.name
+        ),
+        expected: "zeros where the new version uses storage anew".into(),
+        found: None,
+        next: "put the field where nothing was, or clear it in a migration before; if its own migration sets it, \
+               declare migrates = [\"dirty:FIELD\"] in Cargo.toml"
+            .into(),
+    });
+    for one in &live.dirty {
+        let (part, id) = (Part::LiveInstances, one.id());
+        found.findings.push(match pair.why_migrated(part, &id) {
+            Some(because) => because,
+            None => Finding {
+                found: Some(one.line()),
+                ..Finding::of_several(part, (id, &one.field), one.line(), &together)
+            },
+        });
+    }
+}
+
+/// Whether the registry publishes a layout document of that size.
+pub(super) fn document(way: &Way, found: &mut Found) {
+    let too_large = way.new.known.value().map(require_publishable);
+    if let Some(Err(refused)) = too_large {
+        let finding = Finding::refusal(Part::Layout, None, &Report::of(&refused));
+        found.findings.push(finding);
+    }
+}

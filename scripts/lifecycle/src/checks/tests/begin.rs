@@ -1,0 +1,14 @@
+//! `begin`.
+
+use super::{best, found};
+use crate::assess::{Extent, Part};
+use crate::checks::Runs;
+
+#[test]
+fn what_begins_anew_beside_a_current_version_is_compared_in_part() {
+    for (current, extent) in [("", Extent::Complete), ("1.0", Extent::Partial)] {
+        let mut way = best();
+        (way.old, way.runs, way.current) = (None, Runs::Nothing, current.into());
+        assert_eq!(found(&way).coverage.of(Part::Interface), Some(extent));
+    }
+}

@@ -1,0 +1,64 @@
+//! `steps`.
+
+use super::{best, found, ids};
+use crate::assess::{Extent, Fact, Origin, Part};
+use crate::checks::{Declared, Runs};
+use crate::model::StepKind;
+use alloy::primitives::Bytes;
+use stylus_layout::DeclaredStep;
+
+#[test]
+fn a_declared_migration_that_does_not_run_is_refused_and_a_lost_initializer_is_said() {
+    let step = |kind, from: &str, to: &str| DeclaredStep {
+        kind,
+        from: from.into(),
+        to: to.into(),
+        signature: "step()".into(),
+        conditions: Vec::new(),
+    };
+    let mut way = best();
+    way.runs = Runs::Step {
+        kind: StepKind::None,
+        data: Bytes::new(),
+        typed: String::new(),
+        program: None,
+        expected: None,
+    };
+    assert_eq!(ids(&way), [""; 0]);
+    let migration = step(stylus_layout::StepKind::Migration, "1.0", "2.0");
+    way.declared = Fact::of(Declared::Steps(vec![migration]), Origin::Build);
+    assert_eq!(ids(&way), ["migration-omitted"]);
+    if let Some(old) = &mut way.old {
+        let mut document = old.known.value().expect("a document").clone();
+        document.steps = Some(vec![step(stylus_layout::StepKind::Initializer, "", "1.0")]);
+        old.known = Fact::of(document, Origin::Chain);
+    }
+    assert_eq!(ids(&way), ["migration-omitted", "initializer-lost"]);
+}
+
+#[test]
+fn code_of_the_evm_has_no_migration_that_could_be_forgotten_and_none_that_could_be_ours() {
+    let evm = Fact::of(Declared::OfEvm, Origin::Chain);
+    for (declared, kind, extent) in [
+        (&evm, StepKind::None, Some(Extent::Complete)),
+        (&evm, StepKind::ForeignCall, Some(Extent::Complete)),
+        (&evm, StepKind::Call, Some(Extent::Absent)),
+        (
+            &Fact::unknown("no section"),
+            StepKind::None,
+            Some(Extent::Absent),
+        ),
+        (&Fact::unknown("no section"), StepKind::ForeignCall, None),
+    ] {
+        let mut way = best();
+        way.declared = declared.clone();
+        way.runs = Runs::Step {
+            kind,
+            data: Bytes::new(),
+            typed: String::new(),
+            program: None,
+            expected: None,
+        };
+        assert_eq!(found(&way).coverage.of(Part::Steps), extent, "{kind:?}");
+    }
+}
