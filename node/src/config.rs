@@ -22,8 +22,6 @@ pub struct NodeConfig {
     pub hosts: Vec<IpAddr>,
     /// TCP port; 0 takes a free one.
     pub port: u16,
-    /// A Unix socket to listen on, too.
-    pub ipc: Option<PathBuf>,
     /// The dev accounts.
     pub accounts: AccountsConfig,
     /// More funded accounts, with balances in wei. Their keys are not known to the node.
@@ -56,7 +54,6 @@ impl Default for NodeConfig {
         Self {
             hosts: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
             port: 0,
-            ipc: None,
             accounts: AccountsConfig::default(),
             fund: Vec::new(),
             chain: ChainConfig::default(),

@@ -20,7 +20,6 @@ mod filters;
 mod fork;
 mod genesis;
 mod handle;
-mod ipc;
 mod node;
 pub mod process;
 mod rpc;

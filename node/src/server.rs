@@ -7,7 +7,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use hyper::{Request, Response, StatusCode, body::Incoming};
-use jsonrpsee::server::ws::is_upgrade_request;
 use jsonrpsee::server::{
     BatchRequestConfig, HttpBody, IdProvider, Methods, Server, ServerConfig, ServerHandle,
     StopHandle, TowerServiceBuilder, serve_with_graceful_shutdown, stop_channel,
@@ -23,8 +22,6 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use crate::access::Access;
 use crate::config::{Cors, NodeConfig};
 use crate::error::NodeError;
-use crate::ipc::{IpcServer, IpcSocket};
-use crate::rpc::Methodsets;
 
 /// Most bytes of an answer, single or batch, of this node or of a fork's endpoint.
 pub(crate) const MAX_ANSWER: usize = 64 * 1024 * 1024;
@@ -61,7 +58,7 @@ impl ServerThread {
     pub(crate) fn start(
         listeners: Vec<TcpListener>,
         config: &NodeConfig,
-        methods: Methodsets,
+        methods: Methods,
     ) -> Result<Self, NodeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(IO_THREADS)
@@ -107,7 +104,7 @@ pub(crate) fn raise_file_limit() {
 #[derive(Clone)]
 struct Connections {
     service: TowerServiceBuilder<Identity, Stack<CorsLayer, Identity>>,
-    methods: Methodsets,
+    methods: Methods,
     stop: StopHandle,
     access: Arc<Access>,
 }
@@ -116,12 +113,11 @@ fn listen(
     runtime: &Runtime,
     listeners: Vec<TcpListener>,
     config: &NodeConfig,
-    methods: Methodsets,
+    methods: Methods,
     stop: &StopHandle,
 ) -> Result<(), NodeError> {
-    let request_bytes = config.request_bytes.unwrap_or(u32::MAX);
     let limits = ServerConfig::builder()
-        .max_request_body_size(request_bytes)
+        .max_request_body_size(config.request_bytes.unwrap_or(u32::MAX))
         .max_response_body_size(u32::try_from(MAX_ANSWER).unwrap_or(u32::MAX))
         .max_connections(u32::MAX)
         .set_batch_request_config(BatchRequestConfig::Limit(MAX_BATCH))
@@ -141,15 +137,6 @@ fn listen(
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         runtime.spawn(connections.clone().accept(listener));
-    }
-    if let Some(path) = &config.ipc {
-        let fail = NodeError::file("cannot listen on the Unix socket", path);
-        let socket = IpcSocket::bind(path).map_err(|error| fail(error.to_string()))?;
-        runtime.spawn(socket.accept(IpcServer {
-            methods: connections.methods.socket,
-            limit: request_bytes,
-            stop: stop.clone(),
-        }));
     }
     Ok(())
 }
@@ -177,18 +164,12 @@ impl Connections {
     /// Serves one connection until either side ends it.
     fn serve(&self, socket: TcpStream) {
         let _ = socket.set_nodelay(true);
-        let service = |methods: &Methods| {
-            let service = self.service.clone();
-            service.build(methods.clone(), self.stop.clone())
-        };
-        let (http, websocket) = (service(&self.methods.http), service(&self.methods.socket));
+        let service = self.service.clone();
+        let service = service.build(self.methods.clone(), self.stop.clone());
         let access = self.access.clone();
         let service = tower::service_fn(move |request: Request<Incoming>| {
             let refusal = access.check(&request).err();
-            let mut service = match is_upgrade_request(&request) {
-                true => websocket.clone(),
-                false => http.clone(),
-            };
+            let mut service = service.clone();
             async move {
                 let answered = match refusal {
                     Some(refusal) => return Ok(failed(StatusCode::FORBIDDEN, &refusal)),

@@ -315,7 +315,7 @@ fn what_must_hold_and_what_may_differ_stands_in_the_manifest() {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let refused = exchange.project.run(&words);
     let name = text(&refused.document["error"], "name");
-    assert_eq!((refused.exit, name), (Some(2), "NoInvariant"));
+    assert_eq!((refused.exit, name), (Some(2), "NothingCompared"));
     declare("differs = [\"tranfer\"]");
     let misspelt = exchange.project.run(&words);
     let name = text(&misspelt.document["error"], "name");

@@ -68,10 +68,7 @@ impl From<String> for Refused {
 
 impl Endpoint {
     pub(super) fn open(options: ForkOptions) -> Result<Self, ForkError> {
-        let unusable = |reason: String| ForkError::Url {
-            url: "the fork's URL".to_owned(),
-            reason,
-        };
+        let unusable = ForkError::Url;
         let url: Url = options
             .url
             .trim()

@@ -83,18 +83,13 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
     };
     let chain_id: u64 = parsed::<U64>(chain_id, CHAIN).map_err(fail)?.to();
     if let Some(expected) = options.expected_chain_id.filter(|id| *id != chain_id) {
-        return Err(ForkError::ChainId {
-            endpoint: endpoint.shown().to_owned(),
-            found: chain_id,
-            expected,
-        });
+        return Err(fail(format!("it is chain {chain_id}, expected {expected}")));
     }
     let Some(block) = parsed::<Option<BlockAnswer>>(header, BLOCK).map_err(fail)? else {
-        return Err(ForkError::Block {
-            endpoint: endpoint.shown().to_owned(),
-            block: number,
-            newest: latest()?,
-        });
+        let newest = latest()?;
+        return Err(fail(format!(
+            "it has no block {number}; its newest one is {newest}"
+        )));
     };
     let found = (block.number.to::<u64>(), block.timestamp.to::<u64>());
     if found.0 != number || found.0 > LAST_BLOCK || found.1 > LAST_SECOND {
@@ -128,11 +123,10 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
     };
     let arbos_version = version.saturating_to();
     if !Chain::ARBOS_VERSIONS.contains(&arbos_version) {
-        return Err(ForkError::ArbOs {
-            endpoint: endpoint.shown().to_owned(),
-            version: arbos_version,
-            block: number,
-        });
+        return Err(fail(format!(
+            "it has ArbOS version {arbos_version} at block {number}: expected one of {:?}",
+            Chain::ARBOS_VERSIONS
+        )));
     }
     Ok(Head {
         state_root: state_root.map(OnceLock::from).unwrap_or_default(),

@@ -92,12 +92,10 @@ impl Fork {
         let endpoint = Endpoint::open(options)?;
         let found = head(&endpoint, endpoint.options())?;
         if found.hash != ours.hash {
-            return Err(ForkError::OtherBlock {
-                endpoint: endpoint.shown().to_owned(),
-                number: ours.number,
-                found: found.hash,
-                expected: ours.hash,
-            });
+            return Err(ForkError::endpoint(endpoint.shown())(format!(
+                "it has {} as block {}, expected {}: it is another chain, or the block was replaced",
+                found.hash, ours.number, ours.hash
+            )));
         }
         let mut current = self
             .0

@@ -3,9 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use alloy::primitives::B256;
-use stylus_chain::Chain;
-
 /// What to fork, and how its endpoint is asked.
 #[derive(Clone, Debug)]
 pub struct ForkOptions {
@@ -107,58 +104,18 @@ pub enum ForkBlock {
 #[derive(Debug, thiserror::Error)]
 pub enum ForkError {
     /// The URL is none that can be asked.
-    #[error("{url}: {reason}; expected http:// or https:// and a host")]
-    Url {
-        /// Its readable part.
-        url: String,
-        /// What is wrong.
-        reason: String,
-    },
+    #[error("the fork's URL: {0}; expected http:// or https:// and a host")]
+    Url(String),
     /// A header is not of the form.
     #[error("--fork-header: expected `Name: value` of visible ASCII")]
     Header,
-    /// The endpoint does not answer, or not as a chain does.
+    /// The endpoint does not answer, not as a chain does, or with another block than the one that is wanted.
     #[error("{endpoint}: {reason}")]
     Endpoint {
         /// Its readable part.
         endpoint: String,
         /// What it said, or why nothing arrived.
         reason: String,
-    },
-    /// There is no such block.
-    #[error("{endpoint} has no block {block}; its newest one is {newest}")]
-    Block {
-        /// The readable part of the URL.
-        endpoint: String,
-        /// The block requested.
-        block: u64,
-        /// The newest one.
-        newest: u64,
-    },
-    /// Another chain than was expected.
-    #[error("{endpoint} is chain {found}, expected {expected}")]
-    ChainId {
-        /// The readable part of the URL.
-        endpoint: String,
-        /// What it says.
-        found: u64,
-        /// What was requested.
-        expected: u64,
-    },
-    /// Another block than the one that was forked.
-    #[error(
-        "{endpoint} has {found} as block {number}, expected {expected}: it is another chain, or the block was \
-         replaced"
-    )]
-    OtherBlock {
-        /// The readable part of the URL.
-        endpoint: String,
-        /// The forked block.
-        number: u64,
-        /// Its hash there.
-        found: B256,
-        /// The forked block's hash.
-        expected: B256,
     },
     /// It was to be verified, and there are no proofs.
     #[error(
@@ -172,19 +129,6 @@ pub enum ForkError {
         block: u64,
         /// What it said.
         reason: String,
-    },
-    /// Its rules are not known.
-    #[error(
-        "{endpoint} has ArbOS version {version} at block {block}: expected one of {:?}",
-        Chain::ARBOS_VERSIONS
-    )]
-    ArbOs {
-        /// The readable part of the URL.
-        endpoint: String,
-        /// What its state says, 0 without ArbOS.
-        version: u64,
-        /// The block.
-        block: u64,
     },
 }
 

@@ -60,10 +60,6 @@ pub(super) fn print(output: &Output, config: &NodeConfig, accounts: &DevAccounts
         // Not as `Chain ID:`, which stands above and is looked for.
         output.line(&format!("Forked chain:   {}", head.chain_id));
     }
-    if let Some(path) = &config.ipc {
-        output.line("");
-        output.line(&format!("IPC path: {}", path.display()));
-    }
     output.line("");
 }
 

@@ -12,9 +12,6 @@ use super::fork_flags::ForkFlags;
 use crate::accounts::DEFAULT_DERIVATION_PATH;
 use crate::config::DEFAULT_PORT;
 
-/// Where `--ipc` without a path listens.
-const DEFAULT_IPC_PATH: &str = "/tmp/stylus-devnode.ipc";
-
 /// Largest number of a first block: what JavaScript can still count on from.
 const MAX_FIRST_BLOCK: u64 = 1 << 52;
 
@@ -62,9 +59,6 @@ pub(super) struct Flags {
     /// Write accounts and settings as JSON.
     #[arg(long, value_name = "FILE")]
     pub(super) config_out: Option<PathBuf>,
-    /// Listen on a Unix socket, too.
-    #[arg(long, visible_alias = "ipcpath", value_name = "PATH", num_args = 0..=1, default_missing_value = DEFAULT_IPC_PATH)]
-    pub(super) ipc: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Fork")]
     pub(super) fork: ForkFlags,
     #[command(flatten, next_help_heading = "Accepted without effect")]
@@ -220,9 +214,6 @@ pub(super) struct ServerFlags {
     reason = "parsed so that scripts for anvil keep working, then not read"
 )]
 struct WithoutEffect {
-    /// A flag of earlier versions of anvil.
-    #[arg(long, visible_alias = "alphanet")]
-    odyssey: bool,
     /// `safe` and `finalized` are the latest block here.
     #[arg(long, value_name = "N")]
     slots_in_an_epoch: Option<u64>,
@@ -262,9 +253,9 @@ struct WithoutEffect {
 #[derive(Debug, Args)]
 #[allow(dead_code, reason = "looked up by their names")]
 struct Refused {
-    /// Refused: this is an Arbitrum chain.
-    #[arg(long)]
-    optimism: bool,
+    /// Refused: HTTP and WebSocket are all that is listened on.
+    #[arg(long, visible_alias = "ipcpath", value_name = "PATH", num_args = 0..=1)]
+    ipc: Option<PathBuf>,
     /// Refused: this is an Arbitrum chain.
     #[arg(long)]
     celo: bool,

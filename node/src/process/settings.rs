@@ -31,7 +31,6 @@ impl Flags {
         let config = NodeConfig {
             hosts: self.host.clone(),
             port: self.port,
-            ipc: self.ipc.clone(),
             fund,
             accounts,
             chain: self.chain_config(genesis.as_ref()),

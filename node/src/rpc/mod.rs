@@ -71,15 +71,6 @@ const TABLES: [Table; 20] = [
     web3::METHODS,
 ];
 
-/// The node's methods, by how they are asked for.
-#[derive(Clone)]
-pub(crate) struct Methodsets {
-    /// Over HTTP, where nobody can be notified: a subscription is an unknown method.
-    pub(crate) http: Methods,
-    /// Over WebSocket and Unix sockets.
-    pub(crate) socket: Methods,
-}
-
 /// Every method of the node.
 ///
 /// # Errors
@@ -88,7 +79,7 @@ pub(crate) fn methods(
     worker: Worker,
     executor: Executor,
     events: Events,
-) -> Result<Methodsets, NodeError> {
+) -> Result<Methods, NodeError> {
     let context = Arc::new(Context {
         worker,
         executor,
@@ -101,10 +92,8 @@ pub(crate) fn methods(
     }
     send::register(&mut module).map_err(twice)?;
     wait::register(&mut module).map_err(twice)?;
-    let http = Methods::clone(&module);
     subscribe::register(&mut module).map_err(twice)?;
-    let socket = module.into();
-    Ok(Methodsets { http, socket })
+    Ok(module.into())
 }
 
 fn register(
@@ -130,9 +119,8 @@ async fn answer(
         Method::Lookup(reader) => (true, reader),
         Method::Read(reader) => (false, reader),
         Method::Change(handler) => {
-            let is_quick = send::quick(send::named_gas(name, &args).unwrap_or(u64::MAX));
             let work = move |node: &mut Node| node.or_as_before(|node| handler(node, &args));
-            return context.worker.run_unless_quick(is_quick, work).await??;
+            return context.worker.run(work).await??;
         }
     };
     let view = context.worker.view().await?;

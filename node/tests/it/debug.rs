@@ -17,24 +17,6 @@ fn deployed(port: u16, from: Address) -> (Value, Value) {
 }
 
 #[test]
-fn call_tracer_shows_the_frame_of_a_transaction_and_of_a_call() {
-    let node = node();
-    let (port, from) = (node.port(), node.addresses()[0]);
-    let (hash, contract) = deployed(port, from);
-    let tracer = json!({ "tracer": "callTracer" });
-    let trace = rpc(port, "debug_traceTransaction", json!([hash, tracer]));
-    assert_eq!(trace["type"], "CREATE");
-    assert_eq!(trace["to"], contract);
-    let trace = rpc(
-        port,
-        "debug_traceCall",
-        json!([{ "to": contract }, "latest", tracer]),
-    );
-    assert_eq!(trace["type"], "CALL");
-    assert_eq!(trace["output"], json!(B256::with_last_byte(1)));
-}
-
-#[test]
 fn the_script_of_cargo_stylus_is_answered_like_the_native_tracer() {
     let node = node();
     let (hash, _) = deployed(node.port(), node.addresses()[0]);

@@ -3,9 +3,7 @@
 
 use alloy::primitives::Address;
 use serde_json::{Value, json};
-use stylus_devnode::{
-    ChainConfig, Fork, ForkBlock, ForkError, ForkOptions, NodeConfig, NodeHandle, spawn,
-};
+use stylus_devnode::{ChainConfig, Fork, ForkBlock, ForkOptions, NodeConfig, NodeHandle, spawn};
 
 use crate::front::{Front, Script};
 use crate::stylus::{activation_of, deployed};
@@ -216,11 +214,8 @@ fn a_block_that_cannot_be_forked_is_refused_with_the_reason() {
         };
         Fork::connect(options).expect_err("it is refused")
     };
-    let unknown = refused(Script::default(), ForkBlock::Number(99));
-    assert!(
-        matches!(unknown, ForkError::Block { block: 99, .. }),
-        "{unknown}"
-    );
+    let unknown = refused(Script::default(), ForkBlock::Number(99)).to_string();
+    assert!(unknown.contains("no block 99"), "{unknown}");
     let pruned = Script {
         oldest_state: 1,
         ..Script::default()
@@ -231,11 +226,8 @@ fn a_block_that_cannot_be_forked_is_refused_with_the_reason() {
         word: Some("0x63".to_owned()),
         ..Script::default()
     };
-    let future = refused(future, ForkBlock::Latest);
-    assert!(
-        matches!(future, ForkError::ArbOs { version: 99, .. }),
-        "{future}"
-    );
+    let future = refused(future, ForkBlock::Latest).to_string();
+    assert!(future.contains("ArbOS version 99"), "{future}");
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! On a fork, blocks named by their hash, and what must not reach a new endpoint.
 
-use std::time::Duration;
-
 use alloy::primitives::{Address, B256};
 use serde_json::{Value, json};
-use stylus_devnode::{Fork, ForkOptions};
+use stylus_devnode::ForkOptions;
 
 use crate::fork::{call, forked, options, origin};
 use crate::front::{Front, Script};
@@ -113,22 +111,6 @@ fn hashes_and_the_coinbase_before_the_fork_are_those_of_the_chain() {
         "{}",
         of(here)
     );
-}
-
-#[test]
-fn an_endpoint_that_cannot_be_reached_is_told_without_its_key() {
-    let origin = origin();
-    let front = Front::of(origin.node.port(), Script::default());
-    let fork = forked(with_secret(&front));
-    front.script().broken = Some(500);
-    std::thread::sleep(Duration::from_millis(1_100));
-    let unread = json!([Address::repeat_byte(0x51), "latest"]);
-    let error = rpc_error(fork.port(), "eth_getBalance", unread).to_string();
-    assert!(!error.contains("secret"), "{error}");
-    let unreachable = Fork::connect(with_secret(&front))
-        .expect_err("it is broken")
-        .to_string();
-    assert!(!unreachable.contains("secret"), "{unreachable}");
 }
 
 /// The key in other forms than the URL has it.

@@ -18,7 +18,6 @@ mod fork_hostile;
 mod fork_verify;
 mod front;
 mod hostile;
-mod ipc;
 mod limits;
 mod process;
 mod provider;

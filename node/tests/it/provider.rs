@@ -200,26 +200,6 @@ fn a_revert_is_code_3_with_its_data_and_its_reason() {
 }
 
 #[test]
-fn eth_call_sees_overridden_balance_code_and_storage() {
-    let node = node();
-    let address = Address::repeat_byte(0x55);
-    // SELFBALANCE PUSH0 MSTORE; SLOAD(0) PUSH1 32 MSTORE; RETURN(0, 64)
-    let code = "0x475f525f5460205260405ff3";
-    let overrides = json!({ address.to_string(): {
-        "balance": "0x7", "code": code, "stateDiff": { B256::ZERO.to_string(): B256::from(U256::from(9)) },
-    } });
-    let answer = rpc(
-        node.port(),
-        "eth_call",
-        json!([{ "to": address }, "latest", overrides]),
-    );
-    assert_eq!(
-        answer,
-        format!("0x{}{}", hex::encode(word(7)), hex::encode(word(9)))
-    );
-}
-
-#[test]
 fn send_transaction_signs_for_dev_accounts_and_refuses_unknown_accounts() {
     let node = node();
     let nitro = node.accounts().nitro().address();
@@ -238,32 +218,6 @@ fn send_transaction_signs_for_dev_accounts_and_refuses_unknown_accounts() {
         json!([{ "from": Address::repeat_byte(3), "to": nitro }]),
     );
     assert_eq!(error["code"], -32003, "{error}");
-}
-
-#[test]
-fn a_transaction_that_cannot_be_included_is_refused_in_geths_words() {
-    let node = node();
-    let from = node.addresses()[0];
-    let high = json!({ "from": from, "to": from, "gas": "0x5208", "value": "0xffffffffffffffffffffffffffff" });
-    let error = rpc_error(node.port(), "eth_sendTransaction", json!([high]));
-    assert!(
-        error["message"]
-            .as_str()
-            .unwrap()
-            .contains("insufficient funds"),
-        "{error}"
-    );
-    rpc(
-        node.port(),
-        "eth_sendTransaction",
-        json!([{ "from": from, "to": from }]),
-    );
-    let low = json!({ "from": from, "to": from, "nonce": "0x0", "gas": "0x186a0" });
-    let error = rpc_error(node.port(), "eth_sendTransaction", json!([low]));
-    assert!(
-        error["message"].as_str().unwrap().contains("nonce too low"),
-        "{error}"
-    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value, json};
 
 use crate::evm::{COUNTER, TOPIC, counter, reverting};
-use crate::support::{node, post, rpc, rpc_error};
+use crate::support::{node, rpc, rpc_error};
 
 fn deployed(port: u16, from: Address) -> Value {
     let creation = json!([{ "from": from, "data": counter() }]);
@@ -226,20 +226,6 @@ fn what_clients_ask_before_they_send_is_answered() {
 
     rpc(port, "anvil_setChainId", json!([31338]));
     assert_eq!(rpc(port, "eth_chainId", json!([])), "0x7a6a");
-}
-
-#[test]
-fn a_subscription_over_http_is_an_unknown_method() {
-    let node = node();
-    for method in ["eth_subscribe", "eth_unsubscribe"] {
-        let error = rpc_error(node.port(), method, json!(["newHeads"]));
-        assert_eq!(error["code"], -32601);
-    }
-    let (status, _) = post(
-        node.port(),
-        r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"#,
-    );
-    assert_eq!(status, 200);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use alloy::primitives::{Address, B256, Bytes, U256, address};
+use alloy::primitives::{Address, B256, Bytes, address};
 use alloy::sol_types::{SolCall, sol};
 use serde_json::{Value, json};
 
@@ -62,36 +62,6 @@ pub(crate) fn activation_of(program: &Value) -> Bytes {
 
 fn activation(program: Address) -> Bytes {
     activateProgramCall { program }.abi_encode().into()
-}
-
-#[test]
-fn a_program_that_is_only_an_override_can_be_checked() {
-    let node = node();
-    let (sender, program) = (Address::repeat_byte(0xc1), Address::repeat_byte(0xc2));
-    let call = json!({ "from": sender, "to": ARB_WASM, "value": "0xde0b6b3a7640000", "data": activation(program) });
-    let overrides = |code: &[u8]| -> Value {
-        json!({
-            sender.to_string(): { "balance": U256::MAX },
-            program.to_string(): { "code": format!("0x{}", hex::encode(code)) },
-        })
-    };
-    let answer = rpc(
-        node.port(),
-        "eth_call",
-        json!([call, "latest", overrides(&on_chain(ECHO))]),
-    );
-    let answer: Bytes = serde_json::from_value(answer).unwrap();
-    let checked = activateProgramCall::abi_decode_returns(&answer).unwrap();
-    assert_eq!(checked.version, 3, "the Stylus version of ArbOS 61");
-    assert!(checked.dataFee > U256::ZERO);
-
-    let broken = on_chain("(module (memory (export \"memory\") 1))");
-    let error = rpc_error(
-        node.port(),
-        "eth_call",
-        json!([call, "latest", overrides(&broken)]),
-    );
-    assert!(error["code"] == 3 || error["code"] == -32000, "{error}");
 }
 
 #[test]

@@ -133,18 +133,3 @@ async fn after_unsubscribing_nothing_comes_and_the_connection_lives() {
         .unwrap();
     assert_eq!(number, "0x1");
 }
-
-#[tokio::test]
-async fn an_unknown_kind_is_refused() {
-    let node = node();
-    let client = WsClientBuilder::default()
-        .build(node.ws_endpoint())
-        .await
-        .unwrap();
-    for kind in ["noSuchKind", "syncing"] {
-        let refused: Result<Subscription<Value>, _> = client
-            .subscribe("eth_subscribe", rpc_params![kind], "eth_unsubscribe")
-            .await;
-        assert!(refused.is_err(), "{kind}");
-    }
-}

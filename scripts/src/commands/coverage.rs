@@ -41,8 +41,7 @@ fn of_stylus(
     let Some(blocks) = gathered.programs.get(&codehash) else {
         return Err(LineCoverageError::NotRun {
             source_name: source.to_owned(),
-            codehash,
-            programs: gathered.programs.keys().copied().collect(),
+            codes: gathered.programs.keys().copied().collect(),
         }
         .into());
     };

@@ -31,16 +31,15 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
     trace.missing.extend(known.missing.iter().cloned());
     let frames = trace.named(&client, &known).await?;
     if let Some(path) = &args.flamegraph {
-        let graph = trace::flamegraph(args.tx, client.chain_id(), &frames);
+        let graph = trace::flamegraph(&frames);
         own_file::replace(path, graph.as_bytes(), trace::is_flamegraph)?;
     }
     let mut outcome = Outcome::document(&trace.mined);
-    outcome.field("refund", trace.refund);
     outcome.field("frames", &frames);
     outcome.field("missing", &trace.missing);
     outcome.field("flamegraph", &args.flamegraph);
     outcome.line(summary(&trace.mined, &known.title(trace.mined.from)));
-    outcome.lines.extend(tree(&frames, trace.refund));
+    outcome.lines.extend(tree(&frames));
     let missing = trace.missing.iter();
     outcome
         .lines
@@ -70,7 +69,7 @@ fn summary(mined: &Mined, title: &str) -> String {
 }
 
 /// The frames with gas and ink before them, each below its caller.
-fn tree(frames: &[Named], refund: Option<u64>) -> Vec<String> {
+fn tree(frames: &[Named]) -> Vec<String> {
     let has_ink = frames.iter().any(|one| one.frame.ink.is_some());
     let columns = |gas: &str, alone: &str, ink: &str| match has_ink {
         true => format!("{gas:>12} {alone:>12} {ink:>16}"),
@@ -98,12 +97,6 @@ fn tree(frames: &[Named], refund: Option<u64>) -> Vec<String> {
         let (gas, alone) = (grouped(frame.gas_used), grouped(frame.gas_alone));
         let figures = columns(&gas, &alone, &ink);
         lines.push(format!("{figures}  {prefix}{}", named.line()));
-    }
-    if let Some(refund) = refund {
-        let figures = columns(&format!("-{}", grouped(refund)), "", "");
-        lines.push(format!(
-            "{figures}  paid back for storage that was cleared, at least"
-        ));
     }
     lines
 }

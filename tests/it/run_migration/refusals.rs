@@ -75,11 +75,11 @@ async fn run_migration_refuses_lists_that_cannot_be_right() -> Done {
         (
             "1,0x01\n2,0x01\n2,0x02\n3,0x01\n4,0x01\n".into(),
             2,
-            "ItemsUnordered",
+            "ItemMalformed",
             "line 3",
         ),
         (with(2, &stranger), 1, "Unknown", "line 3"),
-        (with(4, &all[1]), 2, "ItemsDuplicate", "line 5"),
+        (with(4, &all[1]), 2, "ItemMalformed", "line 5"),
     ] {
         std::fs::write(fixture.list(), text).expect("the list");
         let ran = fixture.run("--items members.txt").await;

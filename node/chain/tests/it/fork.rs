@@ -1,6 +1,6 @@
 //! A chain on top of another one: what it reads, what it leaves alone, which changes it lists.
 
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use std::sync::{Arc, Mutex};
 use stylus_chain::{
     BlockId, CallRequest, Chain, ChainConfig, ChainError, Overrides, Source, SourceAccount,
@@ -94,39 +94,6 @@ fn someone(chain: &Chain) -> Address {
 }
 
 #[test]
-fn accounts_code_storage_and_arbos_are_read_from_the_chain_beneath() {
-    let other = other();
-    let chain = fork(&other);
-    let here = chain.account(contract(), BlockId::latest()).expect("it");
-    assert_eq!(here.code_hash, keccak256(COUNTER));
-    let word = chain.storage(contract(), U256::ZERO, BlockId::latest());
-    assert_eq!(word.expect("it"), B256::with_last_byte(41));
-    assert_eq!((chain.arbos_version(), chain.block_number()), (61, 3));
-    assert_eq!(chain.base_fee(), other.chain.lock().expect("it").base_fee());
-}
-
-#[test]
-fn what_it_writes_stays_with_it_and_can_be_undone() {
-    let other = other();
-    let mut chain = fork(&other);
-    let from = someone(&chain);
-    let snapshot = chain.snapshot();
-    let begun = BlockId::from(chain.block_number());
-    poke(&mut chain, from);
-    poke(&mut chain, from);
-    let value = |chain: &Chain| chain.storage(contract(), U256::ZERO, BlockId::latest());
-    assert_eq!(value(&chain).expect("it"), B256::with_last_byte(43));
-    assert_eq!(
-        chain.storage(contract(), U256::ZERO, begun).expect("it"),
-        B256::with_last_byte(41)
-    );
-    let beneath = value(&other.chain.lock().expect("it"));
-    assert_eq!(beneath.expect("it"), B256::with_last_byte(41));
-    assert!(chain.revert(snapshot));
-    assert_eq!(value(&chain).expect("it"), B256::with_last_byte(41));
-}
-
-#[test]
 fn changes_are_listed_by_slot_with_both_values_and_without_what_was_restored() {
     let other = other();
     let mut chain = fork(&other);
@@ -210,24 +177,6 @@ fn a_line_that_is_cut_is_an_error_and_never_a_zero() {
     };
     let called = chain.call(request, BlockId::latest(), &Overrides::default());
     assert!(matches!(called, Err(ChainError::Source(_))));
-}
-
-#[test]
-fn a_chain_without_arbos_is_refused() {
-    struct Nothing;
-    impl Source for Nothing {
-        fn account(&self, _: Address) -> Result<SourceAccount, String> {
-            Ok(SourceAccount::default())
-        }
-        fn slot(&self, _: Address, _: U256) -> Result<U256, String> {
-            Ok(U256::ZERO)
-        }
-    }
-    let refused = Chain::fork(ChainConfig::default(), Box::new(Nothing));
-    assert!(matches!(
-        refused,
-        Err(ChainError::NotArbitrum { version: 0 })
-    ));
 }
 
 #[test]

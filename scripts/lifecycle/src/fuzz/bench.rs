@@ -11,7 +11,7 @@ use crate::layout::{Held, WORD};
 use crate::plan::{Abis, Universes};
 use crate::simulation::Simulation;
 use alloy::json_abi::Function;
-use alloy::primitives::{Address, B256, Bytes, Selector, U256};
+use alloy::primitives::{Address, B256, Bytes, Selector};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use stylus_chain::{BlockId, Overrides};
@@ -248,9 +248,9 @@ impl<'a> Bench<'a> {
                 continue;
             }
             let values = match &one.is {
-                Is::Getter(input) => self.getter(sides, input)?,
+                Is::Getter(input) => self.getter(sides, input, false)?,
                 Is::OfAccount(selector) => self.of_accounts(sides, *selector, &accounts)?,
-                Is::Invariant(input) => self.invariant(sides, input)?,
+                Is::Invariant(input) => self.getter(sides, input, true)?,
                 Is::Field(places) => self.field(sides, places)?,
             };
             if let Some((before, after, expected)) = values {
@@ -299,7 +299,7 @@ impl<'a> Bench<'a> {
     ) -> Result<Values, FuzzError> {
         for account in accounts {
             let input = [&selector[..], &account.into_word()[..]].concat();
-            if let Some((before, after, expected)) = self.getter(sides, &input.into())? {
+            if let Some((before, after, expected)) = self.getter(sides, &input.into(), false)? {
                 let of = |value: String| format!("{value}, of {account}");
                 return Ok(Some((of(before), of(after), expected)));
             }
@@ -307,37 +307,26 @@ impl<'a> Bench<'a> {
         Ok(None)
     }
 
-    /// What a getter answers on both sides, where that differs.
-    fn getter(&self, sides: [&Simulation; 2], input: &Bytes) -> Result<Values, FuzzError> {
-        let [old, new] = self.answers(sides, input)?;
-        Ok((old != new).then(|| {
-            let [before, after] = self.words(input, [&old, &new]);
-            let answer = old.0.then_some(old.1);
-            (before, after, Expected::Answers(input.clone(), answer))
-        }))
-    }
-
-    /// What an invariant answers, where it does not hold with the new version.
-    fn invariant(&self, sides: [&Simulation; 2], input: &Bytes) -> Result<Values, FuzzError> {
-        let [old, new] = self.answers(sides, input)?;
-        let holds = B256::with_last_byte(1);
-        Ok((new != (true, holds.into())).then(|| {
-            let [before, after] = self.words(input, [&old, &new]);
-            (
-                before,
-                after,
-                Expected::Answers(input.clone(), Some(holds.into())),
-            )
-        }))
-    }
-
-    fn answers(
+    /// What a getter answers on both sides, where that differs; of an invariant where it does not hold with the new
+    /// version.
+    fn getter(
         &self,
         [before, after]: [&Simulation; 2],
         input: &Bytes,
-    ) -> Result<[(bool, Bytes); 2], FuzzError> {
+        must_hold: bool,
+    ) -> Result<Values, FuzzError> {
         let ask = |side: &Simulation| side.probe(self.proxy, input.clone());
-        Ok([ask(before)?, ask(after)?])
+        let (old, new) = (ask(before)?, ask(after)?);
+        let holds = (true, Bytes::from(B256::with_last_byte(1)));
+        let wanted = match must_hold {
+            true => &holds,
+            false => &old,
+        };
+        Ok((new != *wanted).then(|| {
+            let [before, after] = self.words(input, [&old, &new]);
+            let answer = wanted.0.then(|| wanted.1.clone());
+            (before, after, Expected::Answers(input.clone(), answer))
+        }))
     }
 
     fn words(&self, input: &Bytes, [old, new]: [&(bool, Bytes); 2]) -> [String; 2] {
@@ -383,23 +372,13 @@ impl<'a> Bench<'a> {
         after: &Simulation,
         known: &BTreeSet<Key>,
     ) -> Result<Option<Difference>, FuzzError> {
-        let mut all: BTreeMap<Address, [Option<U256>; 2]> = BTreeMap::new();
-        for (which, side) in [before, after].into_iter().enumerate() {
-            for change in side.account_changes()? {
-                let owned = all.entry(change.address).or_default();
-                owned[which] = Some(change.after.balance);
-            }
+        let mut all = BTreeSet::new();
+        for side in [before, after] {
+            all.extend(side.account_changes()?.into_iter().map(|one| one.address));
         }
-        for (account, [old, new]) in all {
-            let unchanged = |side: &Simulation| side.chain.account(account, side.beginning());
-            let old = match old {
-                Some(wei) => wei,
-                None => unchanged(before)?.balance,
-            };
-            let new = match new {
-                Some(wei) => wei,
-                None => unchanged(after)?.balance,
-            };
+        for account in all {
+            let now = |side: &Simulation| side.chain.account(account, BlockId::latest());
+            let (old, new) = (now(before)?.balance, now(after)?.balance);
             let subject = owner(account, self.proxy);
             let key = (Kind::Balance, subject);
             let is_passed_over = self.fees.contains(&account)
@@ -450,30 +429,33 @@ fn carried_out(
     }
     let mut request = side.request(call.from, proxy, input.clone(), call.value)?;
     request.gas = Some(GAS);
-    let is_spent = |gas| gas >= GAS - GAS / 32;
-    if target.reads() {
-        let none = Overrides::default();
-        let outcome = side.chain.call(request, BlockId::pending(), &none)?;
-        let is_spent = !outcome.success && outcome.output.is_empty() && is_spent(outcome.gas_used);
-        return Ok(Ended {
-            success: outcome.success,
-            output: outcome.output,
-            logs: outcome.logs,
-            gas: outcome.gas_used,
-            note: outcome.note,
-            is_spent,
-        });
-    }
-    let receipt = side.mined(&target.function.name, call.from, request)?;
-    let is_spent = !receipt.success && receipt.output.is_empty() && is_spent(receipt.gas_used);
-    Ok(Ended {
-        success: receipt.success,
-        output: receipt.output,
-        logs: receipt.logs,
-        gas: receipt.gas_used,
-        note: receipt.note,
-        is_spent,
-    })
+    let mut ended = match target.reads() {
+        true => {
+            let none = Overrides::default();
+            let outcome = side.chain.call(request, BlockId::pending(), &none)?;
+            Ended {
+                success: outcome.success,
+                output: outcome.output,
+                logs: outcome.logs,
+                gas: outcome.gas_used,
+                note: outcome.note,
+                is_spent: false,
+            }
+        }
+        false => {
+            let receipt = side.mined(&target.function.name, call.from, request)?;
+            Ended {
+                success: receipt.success,
+                output: receipt.output,
+                logs: receipt.logs,
+                gas: receipt.gas_used,
+                note: receipt.note,
+                is_spent: false,
+            }
+        }
+    };
+    ended.is_spent = !ended.success && ended.output.is_empty() && ended.gas >= GAS - GAS / 32;
+    Ok(ended)
 }
 
 /// What calls have done, as far as it tells one path through the code from another.

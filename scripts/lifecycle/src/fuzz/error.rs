@@ -45,29 +45,19 @@ pub enum FuzzError {
         /// The block.
         block: u64,
     },
-    /// What must hold is nothing that can be asked.
-    #[error("{name} is no function of the new version that reads, takes nothing and returns bool")]
-    #[explain(
-        exit = Exit::Usage,
-        expected = "a function such as solvent() returns (bool)",
-        found = "{name}",
-        next = "correct the name, or add the function"
-    )]
-    NoInvariant {
-        /// What was named.
-        name: String,
-    },
-    /// What is meant to differ is nothing that is compared.
+    /// What must hold is nothing that can be asked, or what is meant to differ nothing that is compared.
     #[error("{name} is nothing that is compared")]
     #[explain(
         exit = Exit::Usage,
-        expected = "a function, an event or a variable of the contract, or `balance of ACCOUNT`",
+        expected = "{expected}",
         found = "{name}",
-        next = "correct --differs, or differs of [fuzz.NAME] in the manifest"
+        next = "correct --differs and --holds, or [fuzz.NAME] in the manifest"
     )]
     NothingCompared {
         /// What was named.
         name: String,
+        /// What can be.
+        expected: &'static str,
     },
     /// No function of both versions is known, beside getters without arguments.
     #[error(

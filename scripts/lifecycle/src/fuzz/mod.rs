@@ -180,7 +180,10 @@ fn fuzz_on(
     )?;
     if let Some(name) = bench.stray() {
         let name = name.to_owned();
-        return Err(FuzzError::NothingCompared { name });
+        return Err(FuzzError::NothingCompared {
+            name,
+            expected: "a function, an event or a variable of the contract, or `balance of ACCOUNT`",
+        });
     }
     let mut course = Course {
         first: first(&bench.targets, past, settings)?,
@@ -378,7 +381,10 @@ fn invariants(request: &FuzzRequest) -> Result<Vec<Function>, FuzzError> {
         let mut getters = known.getters();
         let found = getters.find(|one| one.signature() == *name || one.name == *name);
         let is_bool = |one: &&Function| matches!(&one.outputs[..], [it] if it.ty == "bool");
-        let missing = || FuzzError::NoInvariant { name: name.clone() };
+        let missing = || FuzzError::NothingCompared {
+            name: name.clone(),
+            expected: "a function of the new version without arguments, such as solvent() returns (bool)",
+        };
         found.filter(is_bool).cloned().ok_or_else(missing)
     };
     request.settings.declared.holds.iter().map(of).collect()

@@ -59,32 +59,16 @@ pub enum LineCoverageError {
         /// How many may be.
         most: usize,
     },
-    /// None of the programs that ran is what the sources build to.
+    /// None of the code that ran is what the sources build to, or a compiler's output says.
     #[error("no program that ran is what {source_name} builds to")]
     #[explain(
-        expected = "a program with the code hash {codehash}, which {source_name} builds to",
-        found = ran(programs),
-        next = "give the sources that were deployed, at their revision (git:REVISION:PATH), and transactions that \
-                reach them; `verify NAME --source SOURCE` says whether sources are those of a version"
+        expected = "the code that {source_name} builds to, byte by byte but for immutables and addresses of libraries",
+        found = ran(codes),
+        next = "give the sources that were deployed, at their revision (git:REVISION:PATH), or their build-info, and \
+                transactions that reach them; `verify NAME --source SOURCE` says whether sources are those of a version"
     )]
     NotRun {
         /// The sources, as they were named.
-        source_name: String,
-        /// What they build to.
-        codehash: CodeHash,
-        /// What ran.
-        programs: Vec<CodeHash>,
-    },
-    /// None of the EVM code that ran is what a compiler's output says.
-    #[error("no code that ran is what {source_name} was compiled to")]
-    #[explain(
-        name = "NotRun",
-        expected = "the code of {source_name}, byte by byte but for immutables and addresses of libraries",
-        found = ran(codes),
-        next = "give the build-info of what was deployed, and transactions that reach it"
-    )]
-    CodeNotRun {
-        /// The compiler's output, as it was named.
         source_name: String,
         /// What ran.
         codes: Vec<CodeHash>,
@@ -120,11 +104,11 @@ pub enum LineCoverageError {
     },
 }
 
-fn ran(programs: &[CodeHash]) -> String {
-    match programs {
-        [] => "no such program ran".to_owned(),
-        programs => {
-            let hashes: Vec<String> = programs.iter().map(ToString::to_string).collect();
+fn ran(codes: &[CodeHash]) -> String {
+    match codes {
+        [] => "no such code ran".to_owned(),
+        codes => {
+            let hashes: Vec<String> = codes.iter().map(ToString::to_string).collect();
             hashes.join(", ")
         }
     }

@@ -109,7 +109,7 @@ impl SourceMap {
     /// what a constructor filled in, each counts.
     ///
     /// # Errors
-    /// [`LineCoverageError::CodeNotRun`].
+    /// [`LineCoverageError::NotRun`].
     pub fn count(
         &self,
         codes: &BTreeMap<CodeHash, CountedCode>,
@@ -120,7 +120,7 @@ impl SourceMap {
             found.get_or_insert(*hash);
             sum.add(&code.runs);
         }
-        let codehash = found.ok_or_else(|| LineCoverageError::CodeNotRun {
+        let codehash = found.ok_or_else(|| LineCoverageError::NotRun {
             source_name: source_name.to_owned(),
             codes: codes.keys().copied().collect(),
         })?;
@@ -240,29 +240,6 @@ mod tests {
         for wrong in ["x", "1:x", "1:2:0x1", "9999999999999999999"] {
             assert!(decode(wrong).is_err(), "{wrong}");
         }
-    }
-
-    /// Every text of up to six of these characters.
-    #[test]
-    fn any_text_is_a_map_or_an_error() {
-        let mut texts = vec![String::new()];
-        let mut maps = 0;
-        for _ in 0..=6 {
-            for text in &texts {
-                if let Ok(map) = decode(text) {
-                    assert_eq!(map.len(), text.matches(';').count() + 1, "{text}");
-                    maps += 1;
-                }
-            }
-            let longer = |text: &String| {
-                ";:-1iö"
-                    .chars()
-                    .map(|one| format!("{text}{one}"))
-                    .collect::<Vec<_>>()
-            };
-            texts = texts.iter().flat_map(longer).collect();
-        }
-        assert!(maps > 1_000, "{maps}");
     }
 
     #[test]

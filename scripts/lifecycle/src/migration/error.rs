@@ -3,7 +3,7 @@
 use crate::client::{ChainError, Revert};
 use crate::error::{Exit, Explain};
 use crate::ids::TxHash;
-use alloy::primitives::{Address, U256};
+use alloy::primitives::Address;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -118,13 +118,13 @@ pub enum MigrationError {
         /// Where it would be.
         path: PathBuf,
     },
-    /// The items cannot be read.
-    #[error("{} cannot be read: {reason}", path.display())]
+    /// The items cannot be read, or what was gathered cannot be kept.
+    #[error("{} cannot be read or kept: {reason}", path.display())]
     #[explain(
         name = "ItemsFile",
-        expected = "a file with a line per item",
+        expected = "a file with a line per item, or a store beside the manifest",
         found = "{reason}",
-        next = "check the path",
+        next = "check the path; a store that is removed is gathered anew",
         exit = Exit::Usage
     )]
     File {
@@ -133,11 +133,11 @@ pub enum MigrationError {
         /// Why not.
         reason: String,
     },
-    /// A line is no item.
+    /// A line is no item, or not one that may stand there.
     #[error("{}, line {line}: {reason}", path.display())]
     #[explain(
         name = "ItemMalformed",
-        expected = "words in hexadecimal or decimal, separated by commas",
+        expected = "{expected}",
         found = "{found}",
         next = "correct the line",
         exit = Exit::Usage
@@ -149,46 +149,10 @@ pub enum MigrationError {
         line: u64,
         /// What is wrong with it.
         reason: String,
+        /// What it should say.
+        expected: &'static str,
         /// What it says.
         found: String,
-    },
-    /// Ids do not rise.
-    #[error("{}, line {line}: the ids must strictly rise", path.display())]
-    #[explain(
-        name = "ItemsUnordered",
-        expected = "more than {previous}",
-        found = "{found}",
-        next = "sort the list by id, each once",
-        exit = Exit::Usage
-    )]
-    Unordered {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1 on.
-        line: u64,
-        /// The id before.
-        previous: String,
-        /// The id of that line.
-        found: String,
-    },
-    /// An item stands twice in the list.
-    #[error("{}, line {line}: the same item as line {first}", path.display())]
-    #[explain(
-        name = "ItemsDuplicate",
-        expected = "each item once",
-        found = "{found} twice",
-        next = "leave one of the two lines out",
-        exit = Exit::Usage
-    )]
-    Duplicate {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1 on.
-        line: u64,
-        /// The line that has it already.
-        first: u64,
-        /// The item.
-        found: U256,
     },
     /// A batch was mined and moved the count by less than its items: the next one would be it again.
     #[error("{batch} was mined ({tx}) and only {moved} of {items} items counted")]
@@ -286,21 +250,6 @@ pub enum MigrationError {
         collection: Address,
         /// The first block that would be read.
         from: u64,
-    },
-    /// What was gathered cannot be kept.
-    #[error("what was gathered cannot be kept in {}: {reason}", path.display())]
-    #[explain(
-        name = "GatherStore",
-        expected = "a store beside the manifest",
-        found = "{reason}",
-        next = "make room, or remove the file: it is gathered anew",
-        exit = Exit::Usage
-    )]
-    Store {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        reason: String,
     },
 }
 

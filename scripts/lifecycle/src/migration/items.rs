@@ -19,6 +19,8 @@ const COLUMNS_MAX: usize = 8;
 /// Bytes of a line, at most: [`COLUMNS_MAX`] words in decimal, and room around them.
 const LINE_MAX: u64 = 1_024;
 
+/// What a line must be.
+const WORDS: &str = "words in hexadecimal or decimal, separated by commas";
 /// What some editors put in front of a text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -110,8 +112,7 @@ impl Listed {
     /// Reads the whole list once, and checks it.
     ///
     /// # Errors
-    /// [`MigrationError::File`], [`MigrationError::Malformed`], [`MigrationError::Unordered`],
-    /// [`MigrationError::Duplicate`].
+    /// [`MigrationError::File`] and [`MigrationError::Malformed`].
     pub fn open(path: &Path) -> Result<Self, MigrationError> {
         // A pipe would be waited for, and could not be read twice.
         let found = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
@@ -150,7 +151,7 @@ impl Listed {
                     item.len(),
                     self.columns
                 );
-                return Err(self.malformed(reason, String::new()));
+                return Err(self.malformed(reason, WORDS, String::new()));
             }
             if self.count.is_multiple_of(INDEX_INTERVAL) {
                 let blank = length.skipped;
@@ -161,12 +162,13 @@ impl Listed {
             if let (true, Some(before)) = (self.columns > 1, previous)
                 && id <= before
             {
-                return Err(MigrationError::Unordered {
-                    path: self.path.clone(),
-                    line: self.at.1,
-                    previous: U256::from_be_bytes(before.0).to_string(),
-                    found: U256::from_be_bytes(id.0).to_string(),
-                });
+                let [before, id] = [before, id].map(|id| U256::from_be_bytes(id.0));
+                let reason = format!("the ids must strictly rise, and {before} is before it");
+                return Err(self.malformed(
+                    reason,
+                    "a list in the order of its ids",
+                    id.to_string(),
+                ));
             }
             previous = Some(id);
             self.count += 1;
@@ -224,13 +226,14 @@ impl Listed {
             let marked = line.strip_prefix(BYTE_ORDER_MARK);
             let line = marked.filter(|_| self.at.1 == 1).unwrap_or(&line).trim();
             if length == LINE_MAX && text.last() != Some(&b'\n') {
-                return Err(self.malformed("longer than any item".into(), shortened(line)));
+                return Err(self.malformed("longer than any item".into(), WORDS, shortened(line)));
             }
             if line.is_empty() || line.starts_with('#') || self.is_heading(line) {
                 skipped += length;
                 continue;
             }
-            let item = words(line).map_err(|reason| self.malformed(reason, shortened(line)))?;
+            let item =
+                words(line).map_err(|reason| self.malformed(reason, WORDS, shortened(line)))?;
             self.at.0 += 1;
             return Ok(Some((
                 item,
@@ -247,11 +250,12 @@ impl Listed {
         self.at.1 == 1 && line.starts_with(|first: char| first.is_ascii_alphabetic())
     }
 
-    fn malformed(&self, reason: String, found: String) -> MigrationError {
+    fn malformed(&self, reason: String, expected: &'static str, found: String) -> MigrationError {
         MigrationError::Malformed {
             path: self.path.clone(),
             line: self.at.1,
             reason,
+            expected,
             found,
         }
     }

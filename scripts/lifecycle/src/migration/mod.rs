@@ -14,7 +14,7 @@
 //! | [`size`] | how many items go into one transaction |
 //! | [`runner`] | batch after batch |
 //! | [`end`](mod@end) | `endMigration` |
-//! | [`cost`] | cost and throughput |
+//! | [`cost`] | cost |
 
 pub mod active;
 pub mod cost;
@@ -42,7 +42,7 @@ use alloy::providers::Provider;
 use end::{Ended, end};
 use gather::gather;
 use items::{Items, Listed};
-use runner::{BatchOptions, BatchRunner, Load};
+use runner::{BatchRunner, Load};
 use serde::{Serialize, Serializer};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -165,14 +165,10 @@ pub async fn run(
         None => gas_of_a_transaction(client).await? / 2,
     };
     let mut window = Window::new(&client.with_journal(journal), "run-migration")?;
-    let options = BatchOptions {
-        items,
-        gas,
-        at_once: request.in_flight,
-    };
     let progress = client.progress();
     progress.begin(&heading(&migration));
-    let mut runner = BatchRunner::new(client, migration.clone(), options);
+    let limits = (gas, request.in_flight);
+    let mut runner = BatchRunner::new(client, migration.clone(), items, limits);
     let end = run_to_end(client, &mut window, &mut runner, &migration, request.ends).await;
     progress.end(&format!(
         "{}: {}",
@@ -330,11 +326,11 @@ async fn outcome(
         from: migration.from,
         to: migration.to,
         back: runner.at.back,
-        form: Some(runner.form()),
+        form: Some(runner.form),
         at: Some(runner.at),
         spent: runner.spent.clone(),
         items: runner.spent.items,
-        taken: runner.throughput.taken(),
+        taken: runner.begun.elapsed(),
         end,
         ended: ended.is_some(),
         live: None,

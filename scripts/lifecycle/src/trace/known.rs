@@ -19,8 +19,6 @@ use stylus_upgrades_interface::parts::PARTS;
 
 /// Accounts that the registry is asked about, at most.
 const ACCOUNTS_MAX: usize = 256;
-/// Versions of a definition that are looked at, at most: the newest.
-const VERSIONS_MAX: usize = 64;
 /// Requests on their way at once.
 const AT_ONCE: usize = 16;
 
@@ -208,8 +206,7 @@ impl Known {
         sources: &Sources<'_>,
     ) -> Result<Functions, ChainError> {
         let own = interfaces();
-        let mut labels = client.registry(registry).labels(name).await?;
-        self.missing.extend(keep_newest(name, &mut labels));
+        let labels = client.registry(registry).labels(name).await?;
         let mut all = Functions::default();
         for found in client.registry(registry).versions_of(name, labels).await? {
             let code = &found.code;
@@ -271,16 +268,6 @@ impl Known {
     }
 }
 
-/// Keeps the newest versions of a definition. Says what is missing then.
-fn keep_newest(definition: &str, labels: &mut Vec<String>) -> Option<String> {
-    let left_out = labels.len().checked_sub(VERSIONS_MAX);
-    let left_out = left_out.filter(|count| *count > 0)?;
-    labels.drain(..left_out);
-    Some(format!(
-        "the code of the {left_out} oldest versions of {definition:?}: the newest {VERSIONS_MAX} were looked up"
-    ))
-}
-
 /// Every account whose code ran or that called, in the order of the calls.
 fn called(frames: &[Frame]) -> Vec<Address> {
     let mut seen = BTreeSet::new();
@@ -288,22 +275,4 @@ fn called(frames: &[Frame]) -> Vec<Address> {
         .iter()
         .flat_map(|frame| frame.to.into_iter().chain([frame.from]));
     accounts.filter(|account| seen.insert(*account)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_that_are_not_looked_up_are_said_to_be_missing() {
-        let mut labels: Vec<String> = (0..66).map(|number| number.to_string()).collect();
-        let missing = keep_newest("A", &mut labels).expect("some are missing");
-        assert!(
-            missing.contains(r#"the 2 oldest versions of "A""#),
-            "{missing}"
-        );
-        assert_eq!((labels.len(), labels[0].as_str()), (VERSIONS_MAX, "2"));
-        assert_eq!(keep_newest("A", &mut labels), None);
-        assert_eq!(labels.len(), VERSIONS_MAX);
-    }
 }

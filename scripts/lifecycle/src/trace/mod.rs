@@ -2,7 +2,6 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `sums` | what was paid back |
 //! | `ink` | its stylusTracer, for the ink of each frame |
 //! | `account` | what an account is |
 //! | `known` | which accounts are the registry's, and what version their code is |
@@ -16,7 +15,6 @@ mod flamegraph;
 mod ink;
 mod known;
 mod named;
-mod sums;
 
 pub use account::Account;
 pub use error::TraceError;
@@ -29,16 +27,9 @@ use crate::client::{ChainError, Client};
 use crate::ids::TxHash;
 use alloy::primitives::{Address, U64};
 use alloy::providers::Provider;
-use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
-use std::fmt::Debug;
-
-/// JSON-RPC's error code of a method that a server does not have.
-const METHOD_NOT_FOUND: i64 = -32_601;
-/// The type of the first transaction that the chain makes itself, and that pays otherwise.
-const OF_THE_CHAIN: u64 = 0x64;
 
 /// What is known of a mined transaction.
 #[derive(Debug, Clone, Serialize)]
@@ -65,9 +56,6 @@ pub struct Trace {
     pub mined: Mined,
     /// Every call in the order in which they began; each stands behind its caller.
     pub frames: Vec<Frame>,
-    /// Gas that was paid back for storage that was cleared, at least; none where the frames do not
-    /// show it.
-    pub refund: Option<u64>,
     /// What the endpoint does not give.
     pub missing: Vec<String>,
 }
@@ -77,8 +65,6 @@ pub struct Trace {
 struct Receipt {
     block_number: U64,
     from: Address,
-    #[serde(rename = "type")]
-    kind: Option<U64>,
     status: U64,
     gas_used: U64,
     gas_used_for_l1: Option<U64>,
@@ -89,29 +75,17 @@ struct Receipt {
 /// # Errors
 /// [`TraceError`].
 pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
-    let receipt: Option<Receipt> = fetched(client, "eth_getTransactionReceipt", tx).await?;
+    let method = "eth_getTransactionReceipt";
+    let receipt = client.provider().raw_request(method.into(), (tx,)).await;
+    let receipt: Option<Receipt> = receipt.map_err(|error| client.error(method, error))?;
     let Some(receipt) = receipt else {
-        let known: Option<IgnoredAny> = fetched(client, "eth_getTransactionByHash", tx).await?;
-        return Err(match known {
-            Some(_) => TraceError::NotMined { tx },
-            None => TraceError::Unknown {
-                tx,
-                chain: client.chain_id(),
-            },
-        });
+        let chain = client.chain_id();
+        return Err(TraceError::Unknown { tx, chain });
     };
     let calls = traced(client, tx, "callTracer").await;
     let calls = calls.map_err(|error| TraceError::of(client, error))?;
     let mut frames =
         call_tree::read(&calls).map_err(|reason| TraceError::unreadable(client, reason))?;
-    // The chain pays for its own transactions otherwise.
-    let refund = match receipt
-        .kind
-        .is_some_and(|kind| kind.to::<u64>() >= OF_THE_CHAIN)
-    {
-        true => None,
-        false => sums::refund(&receipt, &mut frames),
-    };
     let mut missing = Vec::new();
     match traced(client, tx, "stylusTracer").await {
         Ok(steps) => match ink::add(&mut frames, &steps) {
@@ -133,19 +107,8 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
             gas_for_l1: receipt.gas_used_for_l1.map(|gas| gas.to()),
         },
         frames,
-        refund,
         missing,
     })
-}
-
-/// What the endpoint says of a transaction; none where it does not know it.
-async fn fetched<T: DeserializeOwned + Debug + Send + Sync + Unpin + 'static>(
-    client: &Client,
-    method: &'static str,
-    tx: TxHash,
-) -> Result<Option<T>, ChainError> {
-    let answer = client.provider().raw_request(method.into(), (tx,)).await;
-    answer.map_err(|error| client.error(method, error))
 }
 
 /// What a tracer of the endpoint says. It may be nested deeper than a parser of JSON goes at once.

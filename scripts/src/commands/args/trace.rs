@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub struct TraceArgs {
     /// The transaction's hash
     pub tx: TxHash,
-    /// Also write the calls as a flame graph, as wide as the gas that they used, in speedscope's format
-    #[arg(long, value_name = "FILE.json")]
+    /// Also write the calls with the gas that they used as folded stacks, which programs for flame graphs draw
+    #[arg(long, value_name = "FILE")]
     pub flamegraph: Option<PathBuf>,
 }

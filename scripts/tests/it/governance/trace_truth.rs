@@ -1,4 +1,4 @@
-//! `trace` where it could name or add up what is not so: gas that was paid back, code of two definitions.
+//! `trace` where it could name what is not so: code of two definitions.
 
 use crate::governance::trace::{frames, incrementCall, sent, with_instance};
 use crate::prelude::*;

@@ -1,8 +1,8 @@
 //! The tokens of an ERC-721 collection and their owners, gathered from its `Transfer` events: page
 //! after page of blocks into a store on disk, which the next run goes on from.
 //!
-//! A page is kept only while the chain's blocks are the ones that it was read from; where they are
-//! not any more, the store goes back to the last page that still holds, and reads on from there.
+//! Pages are kept only while the chain's blocks are the ones that they were read from; where they are
+//! not any more, everything is gathered anew.
 
 mod store;
 
@@ -30,8 +30,6 @@ const FIRST_SPAN: u64 = 16;
 const SPAN_MAX: u64 = 1 << 20;
 /// How long an answer is waited for before a shorter page is tried.
 const ANSWER: Duration = Duration::from_secs(20);
-/// Blocks behind the newest one that are taken as final where the endpoint does not say.
-const FINAL_DEPTH: u64 = 1_024;
 
 /// What was gathered, in the order of the ids.
 pub struct Gathered {
@@ -76,7 +74,7 @@ struct Events<'a> {
 /// `path`, from where an earlier run had stopped.
 ///
 /// # Errors
-/// [`MigrationError::Store`], [`MigrationError::BeginsLate`], trouble with the chain. The next run
+/// [`MigrationError::File`], [`MigrationError::BeginsLate`], trouble with the chain. The next run
 /// goes on.
 pub async fn gather(
     client: &Client,
@@ -137,7 +135,7 @@ impl Events<'_> {
         let mut span = BlockSpan::new(FIRST_SPAN, SPAN_MAX);
         let mut rate = None;
         loop {
-            let start = self.last_page_that_holds(store, from).await?;
+            let start = self.next(store, from).await?;
             let (newest, _) = self.block(BlockNumberOrTag::Latest).await?;
             if start > newest {
                 return Ok(());
@@ -156,12 +154,10 @@ impl Events<'_> {
             if self.block(end.into()).await?.1 != hash {
                 continue; // a reorganisation while it was read
             }
-            let held = self.last_page_that_holds(store, from).await?;
-            if held != start {
+            if self.next(store, from).await? != start {
                 continue; // the same, in front of this page
             }
-            let last_final = self.last_final(newest).await?;
-            store.add(&moved(&logs), (end, hash), last_final)?;
+            store.add(&moved(&logs), (end, hash))?;
             kill_point::at(Phase::Gathered);
             let tokens = store.count()?;
             let (done, total) = (end - from + 1, newest - from + 1);
@@ -173,17 +169,18 @@ impl Events<'_> {
         }
     }
 
-    /// Goes back to the last page whose last block is still the chain's; the block behind it.
-    async fn last_page_that_holds(&self, store: &Store, from: u64) -> Result<u64, MigrationError> {
-        while let Some((block, hash)) = store.last_page()? {
-            if self.hash_of(block).await? == Some(hash) {
-                return Ok(block + 1);
-            }
-            self.client.progress().note(&format!(
-                "block {block} is another one now: going back in what was gathered"
-            ));
-            store.go_back()?;
+    /// The block behind what was read, as long as the last one is still the chain's; else the first one.
+    async fn next(&self, store: &Store, from: u64) -> Result<u64, MigrationError> {
+        let Some((block, hash)) = store.last_page()? else {
+            return Ok(from);
+        };
+        if self.block(block.into()).await?.1 == hash {
+            return Ok(block + 1);
         }
+        self.client
+            .progress()
+            .note(&format!("block {block} is another one now: gathering anew"));
+        store.clear()?;
         Ok(from)
     }
 
@@ -202,40 +199,21 @@ impl Events<'_> {
         logs.map_err(|error| client.error("eth_getLogs", error))
     }
 
-    async fn hash_of(&self, block: u64) -> Result<Option<B256>, ChainError> {
-        Ok(self.found(block.into()).await?.map(|(_, hash)| hash))
-    }
-
     /// Number and hash of a block; zero if there is none, which no page then agrees with.
     async fn block(&self, at: BlockNumberOrTag) -> Result<(u64, B256), ChainError> {
-        Ok(self.found(at).await?.unwrap_or_default())
-    }
-
-    async fn found(&self, at: BlockNumberOrTag) -> Result<Option<(u64, B256)>, ChainError> {
         let found = self.client.provider().get_block_by_number(at).await;
-        found
-            .map(|block| block.map(|block| (block.header.number, block.header.hash)))
-            .map_err(|error| self.client.error("eth_getBlockByNumber", error))
-    }
-
-    /// The newest block that stays.
-    async fn last_final(&self, newest: u64) -> Result<u64, ChainError> {
-        match self.block(BlockNumberOrTag::Finalized).await {
-            Ok((number, _)) => Ok(number),
-            Err(ChainError::Rpc(_)) => Ok(newest.saturating_sub(FINAL_DEPTH)),
-            Err(error) => Err(error),
-        }
+        let found = found.map_err(|error| self.client.error("eth_getBlockByNumber", error))?;
+        Ok(found.map_or_else(Default::default, |block| {
+            (block.header.number, block.header.hash)
+        }))
     }
 }
 
 fn moved(logs: &[Log]) -> Vec<Moved> {
     let moves = logs.iter().filter_map(|log| {
         let event = log.log_decode::<Transfer>().ok()?;
-        let (block, index) = (log.block_number?, log.log_index?);
         let data = event.inner.data;
         Some(Moved {
-            block,
-            index,
             token: data.tokenId.into(),
             to: data.to,
         })

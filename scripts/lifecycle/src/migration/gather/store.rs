@@ -1,5 +1,4 @@
-//! Tokens and owners on disk, with what is needed to go back: who owned a token before, and the
-//! last block of every page. A page goes in as a whole or not at all.
+//! Tokens and owners on disk, with the last block that was read. A page goes in as a whole or not at all.
 
 use super::super::MigrationError;
 use super::super::items::Item;
@@ -14,18 +13,11 @@ const CACHE: usize = 8 << 20;
 
 /// Token → owner.
 const TOKENS: TableDefinition<'_, [u8; 32], [u8; 20]> = TableDefinition::new("tokens");
-/// Block and index of a log → token and its owner before, zero if it had none.
-const BEFORE: TableDefinition<'_, (u64, u64), ([u8; 32], [u8; 20])> =
-    TableDefinition::new("before");
-/// Last block of a page → its hash.
-const PAGES: TableDefinition<'_, u64, [u8; 32]> = TableDefinition::new("pages");
-/// The block that it begins at, under the key 0.
-const BEGIN: TableDefinition<'_, u8, u64> = TableDefinition::new("begin");
+/// The block that it begins at → the last block that was read, and its hash.
+const READ: TableDefinition<'_, u64, (u64, [u8; 32])> = TableDefinition::new("read");
 
 /// A token that has moved.
 pub(super) struct Moved {
-    pub(super) block: u64,
-    pub(super) index: u64,
     pub(super) token: B256,
     /// Zero if it was burnt.
     pub(super) to: Address,
@@ -35,49 +27,45 @@ pub(super) struct Moved {
 pub(super) struct Store {
     database: Database,
     path: PathBuf,
+    from: u64,
 }
 
 impl Store {
     /// Opens it, or makes an empty one where there is none, where it cannot be read, or where it
     /// begins at another block.
     pub(super) fn open(path: &Path, from: u64) -> Result<Self, MigrationError> {
-        let database = own_database::open(path, CACHE).map_err(|error| MigrationError::Store {
+        let database = own_database::open(path, CACHE).map_err(|error| MigrationError::File {
             path: path.to_owned(),
             reason: error.to_string(),
         })?;
         let store = Self {
             database,
             path: path.to_owned(),
+            from,
         };
-        store.prepare(from).map_err(|error| store.failed(error))?;
+        store.prepare(false).map_err(|error| store.failed(error))?;
         Ok(store)
     }
 
-    /// Adds a page that ends with that block. What lies up to `last_final` need not be undone.
-    pub(super) fn add(
-        &self,
-        moves: &[Moved],
-        end: (u64, B256),
-        last_final: u64,
-    ) -> Result<(), MigrationError> {
-        self.write_page(moves, end, last_final)
+    /// Adds a page that ends with that block.
+    pub(super) fn add(&self, moves: &[Moved], end: (u64, B256)) -> Result<(), MigrationError> {
+        self.write_page(moves, end)
             .map_err(|error| self.failed(error))
     }
 
     /// The last block of the last page, and its hash.
     pub(super) fn last_page(&self) -> Result<Option<(u64, B256)>, MigrationError> {
         let read = || -> Result<_, redb::Error> {
-            let pages = self.database.begin_read()?.open_table(PAGES)?;
-            Ok(pages
-                .last()?
-                .map(|(block, hash)| (block.value(), B256::from(hash.value()))))
+            let read = self.database.begin_read()?.open_table(READ)?;
+            let last = read.get(self.from)?.map(|last| last.value());
+            Ok(last.map(|(block, hash)| (block, B256::from(hash))))
         };
         read().map_err(|error| self.failed(error))
     }
 
-    /// Undoes the last page; where what was before it is not known any more, everything.
-    pub(super) fn go_back(&self) -> Result<(), MigrationError> {
-        self.undo().map_err(|error| self.failed(error))
+    /// Forgets everything.
+    pub(super) fn clear(&self) -> Result<(), MigrationError> {
+        self.prepare(true).map_err(|error| self.failed(error))
     }
 
     /// How many tokens there are.
@@ -113,98 +101,43 @@ impl Store {
 
     /// Removes the file.
     pub(super) fn remove(self) {
-        let Self { database, path } = self;
+        let Self { database, path, .. } = self;
         drop(database);
         // One that stays is found to hold, or gone on from, by the next migration.
         let _ = std::fs::remove_file(&path);
         let _ = path.parent().map(std::fs::remove_dir);
     }
 
-    fn prepare(&self, from: u64) -> Result<(), redb::Error> {
+    /// Makes the tables, anew where they begin at another block.
+    fn prepare(&self, anew: bool) -> Result<(), redb::Error> {
         let write = self.database.begin_write()?;
-        let begins = {
-            let mut begin = write.open_table(BEGIN)?;
-            let before = begin.insert(0, from)?;
-            before.map(|before| before.value())
-        };
-        if begins.is_some_and(|begins| begins != from) {
+        let is_ours = write.open_table(READ)?.get(self.from)?.is_some();
+        if anew || !is_ours {
             write.delete_table(TOKENS)?;
-            write.delete_table(BEFORE)?;
-            write.delete_table(PAGES)?;
+            write.delete_table(READ)?;
         }
         write.open_table(TOKENS)?;
-        write.open_table(BEFORE)?;
-        write.open_table(PAGES)?;
+        write.open_table(READ)?;
         Ok(write.commit()?)
     }
 
-    fn write_page(
-        &self,
-        moves: &[Moved],
-        (end, hash): (u64, B256),
-        last_final: u64,
-    ) -> Result<(), redb::Error> {
+    fn write_page(&self, moves: &[Moved], (end, hash): (u64, B256)) -> Result<(), redb::Error> {
         let write = self.database.begin_write()?;
         {
             let mut tokens = write.open_table(TOKENS)?;
-            let mut before = write.open_table(BEFORE)?;
-            let mut pages = write.open_table(PAGES)?;
             for moved in moves {
-                let owner = if moved.to.is_zero() {
-                    tokens.remove(moved.token.0)?
-                } else {
-                    tokens.insert(moved.token.0, moved.to.0.0)?
+                match moved.to.is_zero() {
+                    true => tokens.remove(moved.token.0)?,
+                    false => tokens.insert(moved.token.0, moved.to.0.0)?,
                 };
-                if moved.block > last_final {
-                    let owner = owner.map_or([0; 20], |owner| owner.value());
-                    before.insert((moved.block, moved.index), (moved.token.0, owner))?;
-                }
             }
-            pages.insert(end, hash.0)?;
-            before.retain(|(block, _), _| block > last_final)?;
-            // The newest page that is final stays: that is how far one can go back.
-            let keep = pages.range(..=last_final)?.next_back();
-            let keep = keep.transpose()?.map(|(block, _)| block.value());
-            pages.retain(|block, _| keep.is_none_or(|keep| block >= keep))?;
-        }
-        Ok(write.commit()?)
-    }
-
-    fn undo(&self) -> Result<(), redb::Error> {
-        let write = self.database.begin_write()?;
-        {
-            let mut tokens = write.open_table(TOKENS)?;
-            let mut before = write.open_table(BEFORE)?;
-            let mut pages = write.open_table(PAGES)?;
-            pages.pop_last()?;
-            match pages.last()?.map(|(block, _)| block.value()) {
-                Some(last) => {
-                    let newest = |before: &redb::Table<'_, _, _>| -> Result<_, redb::Error> {
-                        let newest = before.last()?;
-                        Ok(newest.map(|(place, owned)| (place.value(), owned.value())))
-                    };
-                    while let Some((place, (token, owner))) = newest(&before)?
-                        && place.0 > last
-                    {
-                        before.remove(place)?;
-                        if owner == [0; 20] {
-                            tokens.remove(token)?;
-                        } else {
-                            tokens.insert(token, owner)?;
-                        }
-                    }
-                }
-                None => {
-                    tokens.retain(|_, _| false)?;
-                    before.retain(|_, _| false)?;
-                }
-            }
+            write.open_table(READ)?.insert(self.from, (end, hash.0))?;
         }
         Ok(write.commit()?)
     }
 
     fn failed(&self, error: impl std::fmt::Display) -> MigrationError {
-        MigrationError::Store {
+        MigrationError::File {
             path: self.path.clone(),
             reason: error.to_string(),
         }

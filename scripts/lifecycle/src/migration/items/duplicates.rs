@@ -14,7 +14,7 @@ impl Listed {
     /// ids strictly rise.)
     ///
     /// # Errors
-    /// [`MigrationError::Duplicate`], with both lines.
+    /// [`MigrationError::Malformed`], with both lines.
     pub(super) fn refuse_duplicates(&mut self) -> Result<(), MigrationError> {
         if self.columns != 1 || self.count < 2 {
             return Ok(());
@@ -51,12 +51,9 @@ impl Listed {
                 continue;
             }
             if let Some((_, first)) = found.iter().find(|(other, _)| *other == word) {
-                return Err(MigrationError::Duplicate {
-                    path: self.path.clone(),
-                    line: self.at.1,
-                    first: *first,
-                    found: U256::from_be_bytes(word.0),
-                });
+                let found = format!("{} twice", U256::from_be_bytes(word.0));
+                let reason = format!("the same item as line {first}");
+                return Err(self.malformed(reason, "each item once", found));
             }
             found.push((word, self.at.1));
         }

@@ -90,7 +90,7 @@ fn a_line_that_is_no_item_is_named() {
 fn ids_of_a_table_must_rise() {
     let found = list("1,0x01\n3,0x01\n3,0x02\n").map(|_| ());
     assert!(
-        matches!(found, Err(MigrationError::Unordered { line: 3, .. })),
+        matches!(found, Err(MigrationError::Malformed { line: 3, .. })),
         "{found:?}"
     );
     assert!(list("3\n1\n").is_ok(), "one column has no order");

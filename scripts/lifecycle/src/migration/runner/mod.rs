@@ -1,21 +1,20 @@
 //! The batches of a migration, from where the chain says it is to its last item.
 
-mod options;
 mod probe;
-
-pub use options::{BatchOptions, Form, Load};
 
 use super::MigrationError;
 use super::active::{ActiveMigration, Standing, standing};
-use super::cost::{Spent, Throughput};
+use super::cost::Spent;
 use super::items::{Items, encode};
 use super::size::Sizer;
 use crate::client::{Client, SendResult, SettledTx, TxOutcome, Window};
 use crate::ids::TxHash;
+use crate::progress::Rate;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Bytes, U256};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::{SolCall, SolValue};
+use std::time::Instant;
 use stylus_upgrades_interface::complex::IComplexMigration as abi;
 
 /// Gas of `migrateNext` beside its budget: the transaction, and the proxy around the frame.
@@ -23,12 +22,32 @@ const AROUND: u64 = 120_000;
 /// Failures in a row, without progress, that are borne.
 const FAILURES: u32 = 3;
 
+/// How the batches are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// The handler supplies the items.
+    Batches,
+    /// The contract knows them.
+    Cursor,
+}
+
+/// What a transaction carries.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Items, or how many it is thought to reach.
+    pub items: u64,
+    /// The position that it begins at; `None` where that is not part of it.
+    pub position: Option<u64>,
+}
+
 /// The batches of a migration.
 pub struct BatchRunner {
     client: Client,
     migration: ActiveMigration,
     items: Items,
-    form: Form,
+    /// How the batches are made.
+    pub form: Form,
     /// Gas of a transaction, at most.
     gas: u64,
     at_once: usize,
@@ -44,8 +63,9 @@ pub struct BatchRunner {
     unnoted: Option<Unnoted>,
     /// What it has cost.
     pub spent: Spent,
-    /// How fast it is.
-    pub throughput: Throughput,
+    /// When it began.
+    pub begun: Instant,
+    rate: Rate,
 }
 
 /// Mined transactions without an event of the migration; the last of them.
@@ -58,8 +78,13 @@ struct Unnoted {
 
 impl BatchRunner {
     /// From where `way` is.
-    pub fn new(client: &Client, migration: ActiveMigration, options: BatchOptions) -> Self {
-        let form = match options.items {
+    pub fn new(
+        client: &Client,
+        migration: ActiveMigration,
+        items: Items,
+        (gas, at_once): (u64, usize),
+    ) -> Self {
+        let form = match items {
             Items::Known => Form::Cursor,
             _ => Form::Batches,
         };
@@ -67,23 +92,19 @@ impl BatchRunner {
             client: client.clone(),
             at: migration.at,
             migration,
-            items: options.items,
+            items,
             form,
-            gas: options.gas,
-            at_once: options.at_once.max(1),
+            gas,
+            at_once: at_once.max(1),
             sizer: None,
             cursor_items: None,
             troubled: true,
             failures: 0,
             unnoted: None,
             spent: Spent::default(),
-            throughput: Throughput::begin(),
+            begun: Instant::now(),
+            rate: Rate::from(0),
         }
-    }
-
-    /// How the batches are made.
-    pub fn form(&self) -> Form {
-        self.form
     }
 
     /// The migration has ended: what was gathered for it is not needed any more.
@@ -376,8 +397,13 @@ impl BatchRunner {
 
     fn report_progress(&self, window: &Window<Load>) {
         let total = self.total();
-        let detail = self.throughput.summary(&self.spent, self.left(0));
-        let detail = format!("{detail}, {} on their way", window.len());
+        let items = self.spent.items;
+        let detail = format!(
+            "{}, {}, {} on their way",
+            self.rate.summary(items, items + self.left(0)),
+            self.spent.summary(),
+            window.len()
+        );
         self.client
             .progress()
             .advance(self.at.done, total, "items", &detail);

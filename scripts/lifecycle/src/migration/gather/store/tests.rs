@@ -1,10 +1,8 @@
 use super::{Moved, Store};
 use alloy::primitives::{Address, B256, U256};
 
-fn moved(block: u64, token: u64, to: u8) -> Moved {
+fn moved(token: u64, to: u8) -> Moved {
     Moved {
-        block,
-        index: token,
         token: U256::from(token).into(),
         to: Address::repeat_byte(to),
     }
@@ -22,34 +20,22 @@ fn tokens(store: &Store) -> Vec<(u64, u8)> {
 }
 
 #[test]
-fn going_back_restores_owners_page_by_page_and_forgets_what_is_final() {
+fn a_store_is_gone_on_from_and_begun_anew() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("tokens");
     let store = Store::open(&path, 0).expect("a store");
     store
-        .add(&[moved(1, 7, 1), moved(2, 9, 1)], (3, hash(3)), 3)
-        .expect("final");
-    store
-        .add(
-            &[moved(4, 7, 2), moved(5, 9, 0), moved(5, 8, 3)],
-            (5, hash(5)),
-            3,
-        )
+        .add(&[moved(7, 1), moved(9, 1)], (3, hash(3)))
         .expect("kept");
     store
-        .add(&[moved(6, 7, 4), moved(7, 9, 5)], (7, hash(7)), 3)
+        .add(&[moved(7, 2), moved(9, 0), moved(8, 3)], (5, hash(5)))
         .expect("kept");
-    assert_eq!(tokens(&store), [(7, 4), (8, 3), (9, 5)]);
     drop(store);
 
     let store = Store::open(&path, 0).expect("the same");
-    assert_eq!(store.last_page().expect("a page"), Some((7, hash(7))));
-    store.go_back().expect("back");
     assert_eq!(tokens(&store), [(7, 2), (8, 3)]);
-    store.go_back().expect("back");
-    assert_eq!(tokens(&store), [(7, 1), (9, 1)]);
-    assert_eq!(store.last_page().expect("a page"), Some((3, hash(3))));
-    store.go_back().expect("everything");
+    assert_eq!(store.last_page().expect("a page"), Some((5, hash(5))));
+    store.clear().expect("everything");
     assert!(tokens(&store).is_empty());
     assert_eq!(store.last_page().expect("none"), None);
 }
@@ -59,7 +45,7 @@ fn a_store_that_begins_elsewhere_or_is_damaged_is_made_anew() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("tokens");
     let store = Store::open(&path, 0).expect("a store");
-    store.add(&[moved(1, 7, 1)], (3, hash(3)), 0).expect("kept");
+    store.add(&[moved(7, 1)], (3, hash(3))).expect("kept");
     drop(store);
     let store = Store::open(&path, 5).expect("another");
     assert!(tokens(&store).is_empty());
@@ -72,8 +58,8 @@ fn a_store_that_begins_elsewhere_or_is_damaged_is_made_anew() {
 fn tokens_are_read_on_from_anywhere_in_the_order_of_their_ids() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(&folder.path().join("tokens"), 0).expect("a store");
-    let moves: Vec<_> = [900, 3, 5, 70_000].map(|token| moved(1, token, 1)).into();
-    store.add(&moves, (1, hash(1)), 1).expect("kept");
+    let moves: Vec<_> = [900, 3, 5, 70_000].map(|token| moved(token, 1)).into();
+    store.add(&moves, (1, hash(1))).expect("kept");
     assert_eq!(
         tokens(&store).iter().map(|(id, _)| *id).collect::<Vec<_>>(),
         [3, 5, 900, 70_000]
