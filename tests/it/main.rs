@@ -5,6 +5,7 @@ mod abis;
 mod approvers;
 mod attacks;
 mod authors;
+mod book;
 mod census;
 mod clear_signing;
 mod clients;

@@ -1,8 +1,9 @@
 //! Code that the tests and the benchmark share: the interfaces of contracts, the proxies under
-//! comparison, and the figures.
+//! comparison, the figures, and the book.
 #![forbid(unsafe_code)]
 
 pub mod abi;
+pub mod book;
 pub mod calls;
 pub mod contracts;
 pub mod figures;

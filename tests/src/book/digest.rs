@@ -7,8 +7,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::page::Page;
-use crate::summary::Summary;
+use crate::book::page::Page;
+use crate::book::summary::Summary;
 
 const BEGIN: &str = "<!-- skill -->\n";
 const END: &str = "<!-- end of skill -->\n";
@@ -24,7 +24,7 @@ initializer, storage layout or registry.
 
 # Upgrade Arbitrum Stylus contracts
 
-This file is made from the book in `docs/` by `cargo run -p stylus-upgrades-book`. Do not edit it. A \
+This file is made from the book in `docs/` by `cargo run -p stylus-upgrades-tests --bin book`. Do not edit it. A \
 test executes its console blocks in order, in one shell that starts in an empty folder; a block after \
 `file: PATH` is written to that file. `[..]` in output stands for anything.
 

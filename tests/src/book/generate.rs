@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::comparison::Comparison;
-use crate::summary::Summary;
-use crate::{DEMO, digest, terminal};
+use crate::book::comparison::Comparison;
+use crate::book::summary::Summary;
+use crate::book::{DEMO, digest, terminal};
 
 /// Chapters of the demo that the picture shows.
 const SHOWN: [&str; 1] = ["The upgrade"];

@@ -1,6 +1,6 @@
 //! A picture of a terminal.
 
-use crate::svg::Svg;
+use crate::book::svg::Svg;
 
 const LINE: i32 = 19;
 const MARGIN: i32 = 18;

@@ -3,11 +3,11 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use stylus_upgrades_book::{build, root, write};
+use stylus_upgrades_tests::book::{build, root, write};
 
 const USAGE: &str = "\
-cargo run -p stylus-upgrades-book            write the generated files of the book
-cargo run -p stylus-upgrades-book -- build   build the book with mdbook, without a warning";
+cargo run -p stylus-upgrades-tests --bin book            write the generated files of the book
+cargo run -p stylus-upgrades-tests --bin book -- build   build the book with mdbook, without a warning";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use stylus_upgrades_book::{Block, EXECUTED, Excerpt, Page, Summary, generated, root};
+use stylus_upgrades_tests::book::{Block, EXECUTED, Excerpt, Page, Summary, generated, root};
 
 /// Pages of the book that are executed besides: `tests/it/walkthrough.rs` runs them all.
 const SKILL: &str = "skills/stylus-upgrades/SKILL.md";
@@ -176,7 +176,7 @@ fn what_is_generated_is_current() {
     }
     assert!(
         stale.is_empty(),
-        "stale: {}; run `cargo run -p stylus-upgrades-book`",
+        "stale: {}; run `cargo run -p stylus-upgrades-tests --bin book`",
         stale.join(", ")
     );
 }
