@@ -319,7 +319,7 @@ impl Instance {
     pub(crate) fn set_stack_left(&mut self, words: u32) {
         let words = Val::I32(words.cast_signed());
         let set = self.handles.stack.set(&mut self.store, words);
-        debug_assert!(set.is_ok(), "the stack global is a mutable i32");
+        assert!(set.is_ok(), "the stack global is a mutable i32");
     }
 
     /// How often each basic block ran, where that is counted.
@@ -361,14 +361,14 @@ impl Guest<'_> {
     pub(crate) fn set_ink_left(&mut self, Ink(ink): Ink) {
         let ink = Val::I64(ink.cast_signed());
         let set = self.handles.ink.set(&mut self.store, ink);
-        debug_assert!(set.is_ok(), "the ink global is a mutable i64");
+        assert!(set.is_ok(), "the ink global is a mutable i64");
     }
 
     /// Takes all ink and marks it exhausted.
     pub(crate) fn exhaust(&mut self) {
         self.set_ink_left(Ink(0));
         let set = self.handles.status.set(&mut self.store, Val::I32(1));
-        debug_assert!(set.is_ok(), "the status global is a mutable i32");
+        assert!(set.is_ok(), "the status global is a mutable i32");
     }
 
     pub(crate) fn memory(&self) -> &[u8] {

@@ -34,9 +34,10 @@ pub fn machine() -> BTreeMap<String, String> {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load: Vec<&str> = load.split(' ').take(3).collect();
-    let build = match cfg!(debug_assertions) {
-        true => "debug",
-        false => "release",
+    let program = std::env::current_exe().unwrap_or_default();
+    let build = match program.iter().any(|folder| folder == "release") {
+        true => "release",
+        false => "debug",
     };
     BTreeMap::from([
         ("cores".to_owned(), cores.to_string()),

@@ -42,7 +42,7 @@ impl Assembly {
 
     /// `PUSHn` of as many bytes, 32 at most.
     pub(crate) fn push(mut self, bytes: &[u8]) -> Self {
-        debug_assert!(bytes.len() <= 32, "an instruction pushes 32 bytes at most");
+        assert!(bytes.len() <= 32, "an instruction pushes 32 bytes at most");
         self.code.push(op::PUSH0 + bytes.len() as u8);
         self.ops(bytes)
     }
@@ -79,7 +79,7 @@ impl Assembly {
 
     /// The code, with every offset resolved.
     pub(crate) fn code(mut self) -> Vec<u8> {
-        debug_assert!(self.code.len() <= 1 << (8 * self.width), "offsets fit");
+        assert!(self.code.len() <= 1 << (8 * self.width), "offsets fit");
         for (at, name) in &self.uses {
             let offset = self.labels[name].to_be_bytes();
             let shown = &offset[offset.len() - self.width..];
