@@ -4,7 +4,7 @@ use alloy::primitives::{Address, Bytes, Signature, address, b256, eip191_hash_me
 use serde_json::json;
 use stylus_devnode::accounts::{AccountsConfig, DevAccounts};
 
-use crate::support::{node, rpc};
+use crate::support::{node, rpc, rpc_error};
 
 const NITRO: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
 
@@ -26,6 +26,16 @@ fn default_accounts_are_anvils_and_nitros() {
         address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720")
     );
     assert_eq!(accounts.nitro().address(), NITRO);
+}
+
+#[test]
+fn a_phrase_that_is_none_is_refused_with_what_is_expected() {
+    let config = AccountsConfig {
+        mnemonic: "not a phrase".into(),
+        ..AccountsConfig::default()
+    };
+    let error = DevAccounts::derive(&config).unwrap_err().to_string();
+    assert!(error.contains("BIP-39"), "{error}");
 }
 
 #[test]
@@ -89,6 +99,17 @@ fn sign_typed_data_takes_an_object_or_its_text() {
             .unwrap(),
         account
     );
+}
+
+#[test]
+fn signing_for_an_unknown_account_is_refused() {
+    let node = node();
+    let error = rpc_error(
+        node.port(),
+        "eth_sign",
+        json!([Address::repeat_byte(9), "0x00"]),
+    );
+    assert_eq!(error["code"], -32003);
 }
 
 #[test]

@@ -112,3 +112,24 @@ fn what_is_wrong_in_a_batch_is_an_error_in_its_place_and_the_rest_is_done() {
     let read = [0, 8, 12].map(|at| answers[at]["result"].clone());
     assert_eq!(read, [json!("0x0"), json!("0x2"), json!("0x3")]);
 }
+
+#[test]
+fn batches_of_several_callers_at_once_are_all_mined() {
+    let node = node();
+    let batches: Vec<Vec<Value>> = (0..4)
+        .map(|from| {
+            (0..150)
+                .map(|nonce| raw(nonce, &transfer(&node, from, nonce)))
+                .collect()
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for batch in &batches {
+            scope.spawn(|| {
+                let answers = answers(&node, batch);
+                assert!(answers.iter().all(|answer| answer["result"].is_string()));
+            });
+        }
+    });
+    assert_eq!(rpc(node.port(), "eth_blockNumber", json!([])), "0x258");
+}

@@ -60,3 +60,9 @@ fn a_panic_in_work_is_an_error_and_the_node_goes_on() {
         -32601
     );
 }
+
+#[test]
+fn a_handle_may_be_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&node());
+}

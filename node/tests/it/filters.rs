@@ -79,3 +79,18 @@ fn get_logs_selects_by_block_address_and_topic() {
     );
     assert_eq!(logs(json!({})), 1, "the latest block alone");
 }
+
+#[test]
+fn a_filter_survives_a_revert_of_the_chain() {
+    let node = node();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let snapshot = rpc(port, "evm_snapshot", json!([]));
+    rpc(port, "anvil_mine", json!(["0x5"]));
+    let blocks = rpc(port, "eth_newBlockFilter", json!([]));
+    rpc(port, "evm_revert", json!([snapshot]));
+    let receipt = send(port, json!({ "from": from, "to": from }));
+    assert_eq!(
+        rpc(port, "eth_getFilterChanges", json!([blocks])),
+        json!([receipt["blockHash"]])
+    );
+}

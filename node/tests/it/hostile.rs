@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use alloy::providers::{Provider, ProviderBuilder};
+use futures::StreamExt;
 use serde_json::{Value, json};
 use stylus_devnode::{MiningMode, NodeConfig, spawn};
 
@@ -76,6 +78,31 @@ fn wrong_parameters_are_32602_and_name_the_parameter() {
 }
 
 #[test]
+fn a_batch_answers_each_request_by_itself() {
+    let node = node();
+    let batch = json!([
+        { "jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": [] },
+        { "jsonrpc": "2.0", "id": "two", "method": "eth_nothing" },
+        7,
+        { "jsonrpc": "2.0", "id": 4, "method": "net_version" },
+    ]);
+    let answers: Vec<Value> =
+        serde_json::from_str(&post(node.port(), &batch.to_string()).1).unwrap();
+    let by_id = |id: Value| {
+        answers
+            .iter()
+            .find(|answer| answer["id"] == id)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(answers.len(), 4);
+    assert_eq!(by_id(json!(1))["result"], "0x64aba");
+    assert_eq!(by_id(json!("two"))["error"]["code"], -32601);
+    assert_eq!(by_id(json!(4))["result"], "412346");
+    assert_eq!(by_id(Value::Null)["error"]["code"], -32600);
+}
+
+#[test]
 fn a_mebibyte_of_calldata_fits_the_default_limit() {
     let node = node();
     let call =
@@ -118,6 +145,34 @@ fn pages_of_any_origin_may_call() {
         .0,
         405
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_requests_at_once_are_all_answered() {
+    let node = tokio::task::spawn_blocking(node).await.unwrap();
+    alloy::transports::choose_tls_cryptography();
+    let provider = ProviderBuilder::new().connect_http(node.endpoint().parse().unwrap());
+    let calls = (0..10_000).map(|_| {
+        let provider = provider.clone();
+        async move { provider.get_chain_id().await }
+    });
+    let answers: Vec<_> = futures::stream::iter(calls)
+        .buffer_unordered(500)
+        .collect()
+        .await;
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|answer| matches!(answer, Ok(412_346)))
+            .count(),
+        10_000
+    );
+}
+
+#[test]
+fn subscribing_over_http_is_an_error() {
+    let node = node();
+    rpc_error(node.port(), "eth_subscribe", json!(["newHeads"]));
 }
 
 /// Parameters that are wrong for nearly everything, and right for something.

@@ -44,6 +44,14 @@ fn a_batch_whose_answer_would_be_too_long_is_one_error() {
 }
 
 #[test]
+fn a_batch_of_too_many_requests_is_one_error() {
+    let node = node();
+    let (_, answer) = post(node.port(), &format!("[{}1]", "1,".repeat(1_000_000)));
+    let error: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(error["error"]["code"], -32010, "{answer}");
+}
+
+#[test]
 fn logs_that_would_be_too_long_are_an_error() {
     let node = node();
     let port = node.port();

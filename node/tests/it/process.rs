@@ -47,6 +47,15 @@ fn start_up_lines_come_in_anvils_order() {
 }
 
 #[test]
+fn key_lines_are_as_many_as_requested_accounts() {
+    let process = Process::start(&["-a", "20"]);
+    let keys = position(&process.lines, "Private Keys");
+    let listed = |lines: &[String]| lines.iter().filter(|line| line.starts_with('(')).count();
+    assert_eq!(listed(&process.lines[..keys]), 20);
+    assert_eq!(listed(&process.lines[keys..]), 20);
+}
+
+#[test]
 fn alloys_anvil_wrapper_reads_port_keys_and_chain_id() {
     let node = Anvil::new()
         .path(binary())
@@ -58,6 +67,25 @@ fn alloys_anvil_wrapper_reads_port_keys_and_chain_id() {
     assert_eq!(node.addresses().len(), 20);
     assert_eq!(node.chain_id(), 412_346);
     assert_eq!(rpc(node.port(), "eth_chainId", json!([])), "0x64aba");
+}
+
+#[test]
+fn alloys_anvil_wrapper_passes_its_options() {
+    let phrase = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+    let node = Anvil::new()
+        .path(binary())
+        .mnemonic(phrase)
+        .chain_id(1337)
+        .block_time(60)
+        .spawn();
+    assert_eq!(node.chain_id(), 1337);
+    // The first address of this well-known phrase.
+    assert_eq!(
+        node.addresses()[0].to_string(),
+        "0x9858EfFD232B4033E47d90003D41EC34EcaEda94"
+    );
+    assert_eq!(rpc(node.port(), "eth_chainId", json!([])), "0x539");
+    assert_eq!(rpc(node.port(), "anvil_getAutomine", json!([])), false);
 }
 
 #[test]
@@ -82,7 +110,7 @@ fn flags_that_cannot_be_honoured_exit_with_2_and_the_reason() {
         &["--fork-transaction-hash", "0x00"],
         &["--fork-block-number", "1"],
         &["--fork-url", "http://localhost:1", "--arbos-version", "51"],
-        &["--ipc"],
+        &["--optimism"],
         &["--arbos-version", "7"],
         &["--no-such-flag"],
     ];
@@ -102,6 +130,7 @@ fn flags_of_anvil_that_change_nothing_here_are_accepted() {
     let process = Process::start(&[
         "--hardfork",
         "osaka",
+        "--odyssey",
         "--slots-in-an-epoch",
         "1",
         "--steps-tracing",
@@ -192,6 +221,17 @@ fn config_out_describes_what_was_started() {
     assert_eq!(config["private_keys"].as_array().unwrap().len(), 3);
     assert_eq!(config["wallet"]["derivation_path"], "m/44'/60'/0'/0/");
     drop(process);
+}
+
+#[test]
+fn a_seeded_phrase_is_the_same_each_time() {
+    let (first, second) = (
+        Process::start(&["--mnemonic-seed-unsafe", "7"]),
+        Process::start(&["--mnemonic-seed-unsafe", "7"]),
+    );
+    let phrase = |process: &Process| process.lines[position(&process.lines, "Mnemonic:")].clone();
+    assert_eq!(phrase(&first), phrase(&second));
+    assert!(!phrase(&first).contains("junk"));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Blocks, their past, logs, time, traces, overrides, snapshots.
 
 use crate::common::*;
-use alloy_primitives::{Address, B256, Bytes, U256, hex};
+use alloy_consensus::Transaction;
+use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use stylus_chain::{
-    AccountOverride, BlockId, CallRequest, Chain, ChainError, Overrides, TraceKind,
+    AccountOverride, BlockId, BlockNumberOrTag, CallRequest, Chain, ChainConfig, ChainError,
+    Filter, Overrides, TraceKind,
 };
 
 #[test]
@@ -55,6 +57,26 @@ fn headers_carry_roots_and_the_chain_keeps_its_past() {
         (at(block.header.number), at(block.header.number - 1)),
         (U256::from(5), U256::ZERO)
     );
+}
+
+#[test]
+fn logs_are_found_by_address_topic_and_range() {
+    let mut chain = chain();
+    let first = install(&mut chain, &counter());
+    let topic = keccak256("ProgramActivated(bytes32,bytes32,address,uint256,uint16)");
+    let filter = Filter::new()
+        .from_block(BlockNumberOrTag::Earliest)
+        .address(ARB_WASM)
+        .event_signature(topic)
+        .topic1(code_hash(&chain, first));
+    let found = chain.logs(&filter).expect("a valid filter");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].block_number, chain.block_number());
+    let wrong = filter.clone().address(BOB);
+    assert!(chain.logs(&wrong).expect("a valid filter").is_empty());
+    chain.mine(1, None).expect("mines");
+    let latest = filter.from_block(BlockNumberOrTag::Latest);
+    assert!(chain.logs(&latest).expect("a valid filter").is_empty());
 }
 
 #[test]
@@ -188,4 +210,31 @@ fn time_can_be_fixed_moved_and_spaced() {
     assert!((START + 1_000 + DAY..START + 1_060 + DAY).contains(&time(&chain)));
     chain.reset();
     assert_eq!((chain.block_number(), time(&chain)), (0, START));
+}
+
+#[test]
+fn snapshots_restore_blocks_and_pool_and_leave_automine() {
+    let mut chain = Chain::new(ChainConfig::default());
+    chain.submit(signed(transfer(0))).expect("accepted");
+    let head = chain.block(BlockId::latest()).expect("latest").hash;
+    chain.set_automine(false);
+    let waiting = chain.submit(signed(transfer(1))).expect("accepted");
+    let snapshot = chain.snapshot();
+    chain.set_balance(BOB, U256::from(99));
+    chain.set_automine(true);
+    chain.mine(3, None).expect("mines");
+    assert!(chain.receipt(waiting).is_some());
+    assert!(chain.revert(snapshot));
+    assert_eq!(chain.block(BlockId::latest()).expect("latest").hash, head);
+    assert_eq!(balance(&chain, BOB), U256::from(1));
+    assert!(chain.receipt(waiting).is_none() && chain.pooled(waiting).is_some());
+    assert!(chain.automine(), "how blocks are made is no part of it");
+    chain.set_automine(false);
+    assert!(!chain.revert(snapshot), "a snapshot works once");
+    chain.mine(1, None).expect("mines");
+    assert_eq!(chain.receipt(waiting).expect("mined").block_number, 2);
+    assert_eq!(
+        chain.transaction(waiting).expect("mined").envelope.nonce(),
+        1
+    );
 }

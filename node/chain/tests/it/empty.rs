@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use alloy_primitives::{B256, Bytes, U256, address};
-use stylus_chain::{BlockId, Chain, Filter};
+use stylus_chain::{BlockId, Chain, ChainConfig, Filter};
 
 const MANY: u64 = 2_000;
 
@@ -62,6 +62,74 @@ fn many_blocks_are_mined_at_once_and_every_one_of_them_can_be_read() {
         let known = chain.block_hash(number).expect("known");
         assert_eq!(call(&chain, requests).output, Bytes::from(known));
     }
+}
+
+#[test]
+fn snapshots_edits_and_dumps_cut_rows_of_empty_blocks() {
+    let mut chain = chain();
+    chain.mine(100, None).expect("mines");
+    let snapshot = chain.snapshot();
+    let head = chain.block_hash(100).expect("known");
+    chain.mine(100, Some(5)).expect("mines");
+    let replaced = chain.block_hash(150).expect("known");
+    // Changes from outside of blocks show in the latest block only.
+    chain.set_balance(CACHE_MANAGER, U256::from(7));
+    chain.mine(2, None).expect("mines");
+    let at = |chain: &Chain, number: u64| {
+        let account = chain.account(CACHE_MANAGER, BlockId::number(number));
+        account.expect("known").balance
+    };
+    let before = at(&chain, 199);
+    assert_ne!(before, U256::from(7));
+    for number in [200, 201, 202] {
+        assert_eq!(at(&chain, number), U256::from(7), "block {number}");
+    }
+    check(&chain, 0..=202);
+
+    let saved = serde_json::to_string(&chain.dump_state().expect("dumps")).expect("serialises");
+    let mut loaded = Chain::new(ChainConfig {
+        timestamp: Some(START),
+        ..chain.config().clone()
+    });
+    let state = serde_json::from_str(&saved).expect("parses");
+    loaded.load_state(state).expect("loads");
+    for number in 0..=202 {
+        assert_eq!(loaded.block_hash(number), chain.block_hash(number));
+    }
+    loaded.mine(3, None).expect("mines");
+    check(&loaded, 0..=205);
+
+    assert!(chain.revert(snapshot));
+    assert_eq!(chain.block_number(), 100);
+    assert_eq!(chain.block_hash(100), Some(head));
+    assert_eq!(at(&chain, 100), before);
+    chain.mine(100, Some(6)).expect("mines");
+    check(&chain, 0..=200);
+    assert_ne!(chain.block_hash(150), Some(replaced));
+    assert!(chain.block(BlockId::hash(replaced)).is_none());
+}
+
+#[test]
+fn an_upgrade_takes_effect_in_its_block_among_empty_ones() {
+    let mut chain = chain_at(31);
+    let due = block(&chain, 0).header.timestamp + 500;
+    let schedule = ArbOs::scheduleArbOSUpgradeCall {
+        version: 40,
+        timestamp: due,
+    };
+    let owner = request(ARB_OWNER, alloy_sol_types::SolCall::abi_encode(&schedule));
+    assert!(send(&mut chain, DEV, owner).success);
+    chain.mine(200, Some(10)).expect("mines");
+    let version = |number: u64| {
+        let header = block(&chain, number).header.clone();
+        u64::from_be_bytes(header.mix_hash[16..24].try_into().expect("8 bytes"))
+    };
+    let upgraded = (1..=chain.block_number()).find(|number| version(*number) == 40);
+    let upgraded = upgraded.expect("it was due");
+    assert!(block(&chain, upgraded).header.timestamp >= due);
+    assert!(block(&chain, upgraded - 1).header.timestamp < due);
+    assert_eq!(chain.block_number(), 201);
+    check(&chain, 0..=201);
 }
 
 #[test]

@@ -234,6 +234,35 @@ fn calls_stop_at_1024_frames() {
 }
 
 #[test]
+fn a_mebibyte_goes_in_and_out() {
+    let mut chain = chain();
+    let echo = install(
+        &mut chain,
+        &module(
+            20,
+            "(call $write_result (i32.const 0) (local.get $len)) (i32.const 0)",
+        ),
+    );
+    let data: Vec<u8> = (0..1 << 20).map(|at: u32| (at % 251) as u8).collect();
+    let big = |to| CallRequest {
+        gas: Some(1 << 40),
+        ..request(to, data.clone())
+    };
+    let outcome = call(&chain, big(echo));
+    assert!(outcome.success, "{:?}", outcome.halt);
+    assert_eq!(outcome.output, Bytes::from(data.clone()));
+    let evm = deploy(&mut chain, &EVM_FORWARD);
+    let outcome = call(
+        &chain,
+        CallRequest {
+            input: via(echo, &data).into(),
+            ..big(evm)
+        },
+    );
+    assert_eq!(outcome.output, Bytes::from(data));
+}
+
+#[test]
 fn programs_create_contracts_and_learn_their_addresses() {
     let mut chain = chain();
     let creator = install(

@@ -1,9 +1,9 @@
 //! What an unfriendly reviewer would try.
 
 use crate::common::*;
-use alloy_primitives::{Address, U256, hex};
+use alloy_primitives::{Address, B256, Bytes, U256, hex};
 use proptest::prelude::*;
-use stylus_chain::CallRequest;
+use stylus_chain::{BlockId, CallRequest};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
@@ -72,6 +72,64 @@ fn wei_and_state_survive_evm_wasm_evm_wasm_with_value_and_a_creation() {
         (slot(&chain, counter, 0), slot(&chain, wasm, 0)),
         (U256::from(1), U256::from(2))
     );
+}
+
+#[test]
+fn a_snapshot_taken_back_keeps_no_program_that_is_cached_in_memory() {
+    let mut chain = chain();
+    let code = program(&counter());
+    let before = chain.snapshot();
+    let program = install(&mut chain, &counter());
+    assert!(send(&mut chain, ALICE, request(program, Bytes::new())).success);
+    assert!(chain.revert(before));
+    // The same code at the same address is compiled already, but not activated.
+    let again = deploy(&mut chain, &code);
+    assert_eq!(again, program);
+    let outcome = call(&chain, request(again, Bytes::new()));
+    assert_eq!(
+        outcome.halt.expect("a halt").0,
+        "error ProgramNotActivated()"
+    );
+    // Other code at an address that ran a program runs as what it is.
+    assert!(activate(&mut chain, again).success);
+    chain.set_code(again, Bytes::from_static(&hex!("60015f5260205ff3")));
+    let output = call(&chain, request(again, Bytes::new())).output;
+    assert_eq!(output, Bytes::from(B256::with_last_byte(1)));
+}
+
+#[test]
+fn ten_thousand_accounts_are_dumped_and_loaded() {
+    let mut chain = chain();
+    let program = install(&mut chain, &counter());
+    for number in 1..=10_000u64 {
+        let account = Address::left_padding_from(&(number << 32).to_be_bytes());
+        chain.set_balance(account, U256::from(number));
+        chain.set_storage_at(account, U256::from(1), B256::from(U256::from(number)));
+    }
+    let saved = serde_json::to_vec(&chain.dump_state().expect("dumps")).expect("serialises");
+    let mut other = crate::common::chain();
+    other
+        .load_state(serde_json::from_slice(&saved).expect("parses"))
+        .expect("loads");
+    let last = Address::left_padding_from(&(10_000u64 << 32).to_be_bytes());
+    assert_eq!(balance(&other, last), U256::from(10_000));
+    assert_eq!(slot(&other, last, 1), U256::from(10_000));
+    assert!(send(&mut other, ALICE, request(program, Bytes::new())).success);
+}
+
+#[test]
+fn two_chains_side_by_side_share_nothing() {
+    let (mut one, mut two) = (chain(), chain_at(60));
+    let program = install(&mut one, &counter());
+    let there = two.account(program, BlockId::latest()).expect("latest");
+    assert!(there.code.is_empty());
+    let same = deploy(&mut two, &crate::common::program(&counter()));
+    assert_eq!(same, program);
+    assert!(
+        !call(&two, request(same, Bytes::new())).success,
+        "activated on the other one only"
+    );
+    assert!(call(&one, request(program, Bytes::new())).success);
 }
 
 #[test]

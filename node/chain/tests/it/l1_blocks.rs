@@ -99,3 +99,39 @@ fn the_l1_block_number_may_follow_the_chains_own() {
         .expect("known");
     assert_eq!(U256::from_be_slice(&past.output), U256::from(3));
 }
+
+#[test]
+fn the_ends_of_the_l1_block_numbers_are_numbers_as_others() {
+    let mut chain = config(Some(u64::MAX));
+    // NUMBER, BLOCKHASH(NUMBER - 1), BLOCKHASH(NUMBER)
+    let reader = alloy_primitives::hex!("435f526001430340602052434060405260605ff3");
+    let reader = deploy(&mut chain, &reader);
+    let read = |chain: &Chain| {
+        let output = call(chain, request(reader, Vec::new())).output;
+        [0, 32, 64].map(|at| U256::from_be_slice(&output[at..at + 32]))
+    };
+    for number in [
+        u64::MAX,
+        0,
+        1,
+        u64::MAX - 1,
+        255,
+        256,
+        257,
+        1 << 63,
+        u64::MAX,
+    ] {
+        chain.set_l1_block_number(Some(number));
+        for _ in 0..2 {
+            let [shown, parent, own] = read(&chain);
+            assert_eq!(shown, U256::from(number));
+            assert_eq!(parent.is_zero(), number == 0, "the parent of {number}");
+            assert_eq!(own, U256::ZERO);
+            chain.mine(3, None).expect("blocks");
+        }
+        assert_eq!(chain.dump_state().map(|_| ()).ok(), Some(()));
+    }
+    chain.set_l1_block_number(None);
+    chain.mine(3, Some(1)).expect("blocks");
+    assert_eq!(read(&chain)[0], U256::from(chain.block_number()));
+}

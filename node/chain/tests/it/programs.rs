@@ -215,6 +215,22 @@ fn snapshots_take_back_activation_and_cache() {
 }
 
 #[test]
+fn a_saved_chain_runs_its_programs_after_loading() {
+    let mut chain = chain();
+    let program = install(&mut chain, &counter());
+    send(&mut chain, ALICE, request(program, Bytes::new()));
+    let saved = serde_json::to_string(&chain.dump_state().expect("dumps")).expect("serialises");
+    let mut other = crate::common::chain();
+    other
+        .load_state(serde_json::from_str(&saved).expect("deserialises"))
+        .expect("loads");
+    assert_eq!(other.block_number(), chain.block_number());
+    let receipt = send(&mut other, ALICE, request(program, Bytes::new()));
+    assert!(receipt.success, "{receipt:?}");
+    assert_eq!(slot(&other, program, 0), U256::from(2));
+}
+
+#[test]
 fn a_module_that_is_rejected_takes_all_gas_and_bad_code_does_not() {
     let mut chain = chain();
     let floats = deploy(

@@ -3,6 +3,15 @@
 use stylus_vm::{CodeError, compress, decompress};
 
 #[test]
+fn compressed_code_comes_back_as_it_was() {
+    let wasm: Vec<u8> = (0..5_000u32)
+        .map(|index| (index * index % 251) as u8)
+        .collect();
+    let code = compress(&wasm).unwrap();
+    assert_eq!(decompress(&code, wasm.len()).unwrap(), wasm);
+}
+
+#[test]
 fn a_module_one_byte_too_large_is_refused() {
     let code = compress(&[7; 1_000]).unwrap();
     assert_eq!(

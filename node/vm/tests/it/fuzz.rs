@@ -65,6 +65,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..600), rules in rules()) {
+        try_everything(&bytes, &rules, &[]);
+        let mut module = b"\0asm\x01\0\0\0".to_vec();
+        module.extend_from_slice(&bytes);
+        try_everything(&module, &rules, &[]);
+    }
+
+    #[test]
     fn damaged_modules_never_panic(
         seed in 0..SEEDS.len(),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
@@ -77,6 +85,16 @@ proptest! {
             module[position] = byte;
         }
         try_everything(&module, &rules, &calldata);
+    }
+
+    #[test]
+    fn arbitrary_code_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..400), max in 0..70_000usize) {
+        let mut code = vec![0xef, 0xf0, 0x00, 0x00];
+        code.extend_from_slice(&bytes);
+        if let Ok(module) = decompress(&code, max) {
+            prop_assert!(module.len() <= max);
+        }
+        let _ = decompress(&bytes, max);
     }
 
     #[test]

@@ -17,6 +17,17 @@ const COUNT: &str = "(call $load (i32.const 0) (i32.const 32))
     (call $store (i32.const 0) (i32.const 32)) (call $flush (i32.const 0)) (i32.const 0)";
 
 #[test]
+fn a_program_counts_in_storage() {
+    let activated = active(&program(STORAGE, COUNT), &Rules::default()).unwrap();
+    let mut chain = Chain::default();
+    for count in 1..=3 {
+        let outcome = chain.run(&activated, context());
+        assert_eq!(outcome.kind, OutcomeKind::Success);
+        assert_eq!(chain.storage[&B256::ZERO], B256::with_last_byte(count));
+    }
+}
+
+#[test]
 fn what_is_not_flushed_is_lost() {
     let body = "(call $store (i32.const 0) (i32.const 32)) (i32.const 0)";
     let activated = active(&program(STORAGE, body), &Rules::default()).unwrap();
@@ -303,4 +314,10 @@ fn functions_of_the_context_cost_their_base_and_return_it() {
         assert_eq!(record.ink_before - record.ink_after, base, "{name}");
         assert_eq!(record.outs, Bytes::from(outs), "{name}");
     }
+}
+
+#[test]
+fn the_default_rules_are_those_of_the_default_chain() {
+    assert_eq!(Rules::default(), Rules::for_arbos(61));
+    assert_eq!(Rules::default().stylus_version, 3);
 }

@@ -79,3 +79,12 @@ fn a_wrong_number_is_reported_with_record_and_field() {
         ["empty: run.min_stack_words: expected 8, found that less suffices"]
     );
 }
+
+#[test]
+fn files_of_another_schema_are_refused() {
+    assert!(matches!(
+        run_file(r#"{"schema":2,"records":[]}"#),
+        Err(VectorsError::Schema { found: 2 })
+    ));
+    assert!(matches!(run_file("[]"), Err(VectorsError::Json(_))));
+}
