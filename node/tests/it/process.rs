@@ -130,7 +130,6 @@ fn flags_of_anvil_that_change_nothing_here_are_accepted() {
     let process = Process::start(&[
         "--hardfork",
         "osaka",
-        "--odyssey",
         "--slots-in-an-epoch",
         "1",
         "--steps-tracing",
