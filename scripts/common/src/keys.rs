@@ -223,11 +223,11 @@ impl KeyArgs {
             (self.keystore.clone().map(Source::Keystore), "--keystore"),
             (self.account.clone().and_then(of_foundry), "--account"),
             (
-                variable(KEYSTORE_VARIABLE).map(|path| Source::Keystore(path.into())),
+                path_variable(KEYSTORE_VARIABLE).map(Source::Keystore),
                 KEYSTORE_VARIABLE,
             ),
             (
-                variable(ACCOUNT_VARIABLE).and_then(of_foundry),
+                path_variable(ACCOUNT_VARIABLE).and_then(of_foundry),
                 ACCOUNT_VARIABLE,
             ),
         ];
@@ -245,7 +245,7 @@ impl KeyArgs {
         let of_manifest = self.manifest.password_file.clone();
         let of_manifest = of_manifest.filter(|_| source_name == OF_MANIFEST);
         flag.map(|path| (path, "--password-file"))
-            .or_else(|| Some((variable(PASSWORD_VARIABLE)?.into(), PASSWORD_VARIABLE)))
+            .or_else(|| Some((path_variable(PASSWORD_VARIABLE)?, PASSWORD_VARIABLE)))
             .or_else(|| Some((of_manifest?, OF_MANIFEST)))
     }
 }
@@ -258,7 +258,7 @@ enum Source {
 }
 
 /// The keystore of that name, where cast keeps them.
-fn of_foundry(name: String) -> Option<Source> {
+fn of_foundry(name: impl AsRef<Path>) -> Option<Source> {
     let folder = std::env::home_dir()?.join(".foundry").join("keystores");
     Some(Source::Keystore(folder.join(name)))
 }
@@ -335,6 +335,12 @@ fn typed(question: &str) -> io::Result<String> {
 /// A variable of the environment. An empty one is as none: that is how CI hands over a secret that it does not have.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The same of a path, which need be no text: one that was skipped would have another key sign.
+fn path_variable(name: &str) -> Option<PathBuf> {
+    let value = std::env::var_os(name).filter(|value| !value.is_empty());
+    value.map(PathBuf::from)
 }
 
 /// Reads a key. The parser's own words are left out: they might quote it.
