@@ -243,23 +243,27 @@ impl<'a> Rollout<'a> {
             );
             return Err(refusal.exiting(Exit::Partial).into());
         }
-        if self.compared == head.current {
+        let compared = if self.compared == head.current {
             let request = PathRequest::to(&head.current, self.said);
-            check_again(place, &request, &mut self.checks).await?;
+            check_again(place, &request, &mut self.checks).await
         } else {
             let way = (self.name, head.current.as_str());
-            check_stragglers(place, way, self.said, &mut self.checks).await?;
-            self.compared = head.current;
-        }
-        match self.checks.refusal() {
-            Some(refused) if self.turns.is_none() => Err(asked_again(refused)),
-            Some(refused) => {
-                let line = format!("! the ways of older instances are not taken over: {refused}");
+            check_stragglers(place, way, self.said, &mut self.checks).await
+        };
+        self.compared = head.current;
+        let compared = compared.and_then(|()| match self.checks.refusal() {
+            Some(refused) => Err(asked_again(refused)),
+            None => Ok(()),
+        });
+        match compared {
+            // It was decided already: what cannot be compared leaves nothing paused.
+            Err(error) if self.turns.is_some() => {
+                let line = format!("! the ways of older instances are not taken over: {error}");
                 place.context.output.note(&line);
                 self.checks = place.assessment(Role::Reader);
                 Ok(())
             }
-            None => Ok(()),
+            compared => compared,
         }
     }
 
