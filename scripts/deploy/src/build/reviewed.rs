@@ -98,7 +98,8 @@ pub fn is_of_author(file: &Path) -> bool {
 /// working tree, or into it: a change can have brought it.
 fn located(file: &Path) -> Result<(PathBuf, Option<PathBuf>), String> {
     let unknown = || format!("{} cannot be found", file.display());
-    let path = normal(&std::path::absolute(file).map_err(|_| unknown())?);
+    let named = std::path::absolute(file).map_err(|_| unknown())?;
+    let path = normal(&named);
     let mut above = path.ancestors();
     let found =
         above.find_map(|above| Some((canonical(above).ok()?, path.strip_prefix(above).ok()?)));
@@ -108,7 +109,9 @@ fn located(file: &Path) -> Result<(PathBuf, Option<PathBuf>), String> {
         .and_then(|top| Some(join(&canonical(top).ok()?, path.strip_prefix(top).ok()?)));
     let top = repository_of(&real).map(Path::to_owned);
     let expected = top.is_some().then_some(&real);
-    match inside.as_ref() == expected {
+    // Behind a link `..` leads elsewhere than the words say.
+    let is_it = canonical(&named).ok().is_none_or(|there| there == real);
+    match is_it && inside.as_ref() == expected {
         true => Ok((real, top)),
         false => Err(format!(
             "a link leads to {}, so a change can have it lead anywhere (put the file or folder itself there)",
