@@ -65,6 +65,12 @@ impl Revision {
         let top = canonical(Path::new(&top))?;
         let inside = match path {
             None => here,
+            // Git counts such a path from the current folder: another crate could be there.
+            Some(path) if path.split('/').next().is_some_and(|first| [".", ".."].contains(&first)) => {
+                return Err(refused(format!(
+                    "{path:?} counts from nowhere: a path is one from the repository's root"
+                )));
+            }
             Some(path) => normal(&top.join(path)),
         };
         let inside = inside.strip_prefix(&top).map_err(|_| {

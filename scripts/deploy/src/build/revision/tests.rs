@@ -133,6 +133,7 @@ fn what_is_no_revision_is_refused() {
         "git:--all",
         "git:no-such-revision-at-all",
         "git:HEAD:../../../../../..",
+        "git:HEAD:./contract",
     ] {
         let error = Revision::parse(text).map(|_| ()).expect_err(text);
         assert_eq!(error.name(), "Revision", "{text}: {error}");
