@@ -118,7 +118,7 @@ fn write(context: &Context, folder: &Path, init: &Init) -> Result<(), Error> {
         .and_then(|()| context.artifact(&source).map(drop))
         .inspect_err(|_| {
             let undone = match init.undo() {
-                Ok(()) => "the changes were undone".to_owned(),
+                Ok(()) => "the changes were undone, but for those of Cargo.lock".to_owned(),
                 Err(error) => error.to_string(),
             };
             context.output.note(&format!("warning: {undone}"));

@@ -22,6 +22,7 @@ use crate::own_file;
 use crates::{Contract, Local};
 use similar::TextDiff;
 use source::Source;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The manifest of a new project.
@@ -188,7 +189,11 @@ impl Init {
                 Some(text) => {
                     own_file::write(&one.path, text.as_bytes()).map_err(std::io::Error::other)
                 }
-                None => std::fs::remove_file(&one.path),
+                // One that was never written keeps no other one from being put back.
+                None => match std::fs::remove_file(&one.path) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+                    removed => removed,
+                },
             };
             put.map_err(file("write", &one.path))?;
         }
