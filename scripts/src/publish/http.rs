@@ -41,17 +41,19 @@ impl Http {
 async fn answered(request: RequestBuilder) -> Result<Value, Refusal> {
     let answer = request.send().await.map_err(broken)?;
     let status = answer.status();
-    let document: Option<Value> = answer.json().await.ok();
+    let document: Result<Value, _> = answer.json().await;
     match document {
-        Some(document) if status.is_success() => Ok(document),
+        Ok(document) if status.is_success() => Ok(document),
         // What an explorer does not know yet.
         _ if status == reqwest::StatusCode::NOT_FOUND => Ok(Value::Null),
-        Some(document) if status.is_client_error() => Err(refused(format!(
+        Ok(document) if status.is_client_error() => Err(refused(format!(
             "HTTP status {status}: {}",
             words(&document)
         ))),
-        _ => Err(unreachable(format!(
-            "HTTP status {status}, and no document"
+        Ok(_) => Err(unreachable(format!("HTTP status {status}"))),
+        Err(error) => Err(unreachable(format!(
+            "HTTP status {status}, and no document: {}",
+            error.without_url()
         ))),
     }
 }

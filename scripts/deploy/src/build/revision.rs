@@ -66,7 +66,12 @@ impl Revision {
         let inside = match path {
             None => here,
             // Git counts such a path from the current folder: another crate could be there.
-            Some(path) if path.split('/').next().is_some_and(|first| [".", ".."].contains(&first)) => {
+            Some(path)
+                if path
+                    .split('/')
+                    .next()
+                    .is_some_and(|first| [".", ".."].contains(&first)) =>
+            {
                 return Err(refused(format!(
                     "{path:?} counts from nowhere: a path is one from the repository's root"
                 )));
