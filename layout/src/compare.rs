@@ -222,7 +222,7 @@ impl<'a> Area<'a> {
         if !changes.is_empty() && lazy::misreads(&old.ty.bare_label(), &new.ty.bare_label()) {
             let note = format!(
                 "was {}, is {}: its values are in one of two forms; name both, LazyValue<Old, New>, \
-                 in a LazyMap or LazyCell, with retyped_from = {:?}; --allow-layout is for a name that \
+                 in a LazyMap or LazyCell, with retyped_from = {:?}; --accept is for a name that \
                  alone changed, of the same type",
                 old.ty.label(),
                 new.ty.label(),

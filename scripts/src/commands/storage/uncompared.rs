@@ -67,7 +67,7 @@ pub(in crate::commands) fn report(
         "a way that was compared: others may have registered or activated something meanwhile",
         format!("{} that went another way", text::count(count, "instance")),
         format!(
-            "compare it now, `stylus-upgrades verify` and `inspect {proxy}`; `rollback` goes back"
+            "compare it now, `stylus-upgrades verify` and `status {proxy}`; `rollback` goes back"
         ),
     );
     stop(context, outcome, &error, Exit::Refused);
