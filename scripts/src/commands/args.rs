@@ -273,8 +273,8 @@ pub struct CreateProxyArgs {
     /// The initializer and its arguments, or its calldata in hexadecimal
     #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
     pub init: Vec<String>,
-    /// Which proxy [default: `proxy` in the manifest, else wasm on a local chain; elsewhere it is
-    /// asked for]
+    /// Which proxy [default: `proxy` in the manifest, else wasm on a local chain; elsewhere it has
+    /// to be given]
     #[arg(long, value_enum)]
     pub kind: Option<Kind>,
     /// What its address is derived from [default: the number of instances]

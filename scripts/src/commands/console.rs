@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 /// Look and approve in a browser, with its wallet.
 ///
 /// It is served to this machine alone, and holds no key: the wallet signs and sends. What it shows is
-/// what status, pending, review, history, policy explain, plan, doctor and verify report.
+/// what status, pending, history, policy explain, plan, census, doctor and verify report.
 #[derive(Debug, Args)]
 pub struct ConsoleArgs {
     /// Open it in the browser

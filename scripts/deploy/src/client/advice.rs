@@ -89,7 +89,7 @@ fn words(
         "UpgradeNotAuthorized" => (
             "the registry, or a caller who alone satisfies the role `migrate`",
             "{0}",
-            "let the approvers run `stylus-upgrades migrate`, then `stylus-upgrades upgrade` with its name",
+            "let the approvers run `stylus-upgrades migrate`, then `stylus-upgrades upgrade NAME`",
         ),
         "AlreadyAtVersion" => ("another version", "{0}", "nothing: it is done"),
         "NoPath" => (
