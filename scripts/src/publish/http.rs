@@ -1,5 +1,5 @@
-//! Requests to an explorer, with limits: a deadline, no redirects. No URL is
-//! in an error, for a key may be in it.
+//! Requests to an explorer, with limits: a deadline, a bound on the answer, no redirects. No URL is in an error, for a
+//! key may be in it.
 
 use super::error::{refused, unreachable};
 use crate::error::Refusal;
@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// Bytes of an answer, at most: an explorer tells of a contract with all its sources.
+const ANSWER_MAX: usize = 16 << 20;
 
 pub(super) struct Http(Client);
 
@@ -39,9 +41,16 @@ impl Http {
 }
 
 async fn answered(request: RequestBuilder) -> Result<Value, Refusal> {
-    let answer = request.send().await.map_err(broken)?;
+    let mut answer = request.send().await.map_err(broken)?;
     let status = answer.status();
-    let document: Result<Value, _> = answer.json().await;
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(broken)? {
+        if body.len() + chunk.len() > ANSWER_MAX {
+            return Err(unreachable(format!("more than {ANSWER_MAX} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let document: Result<Value, _> = serde_json::from_slice(&body);
     match document {
         Ok(document) if status.is_success() => Ok(document),
         // What an explorer does not know yet.
@@ -52,8 +61,7 @@ async fn answered(request: RequestBuilder) -> Result<Value, Refusal> {
         ))),
         Ok(_) => Err(unreachable(format!("HTTP status {status}"))),
         Err(error) => Err(unreachable(format!(
-            "HTTP status {status}, and no document: {}",
-            error.without_url()
+            "HTTP status {status}, and no document: {error}"
         ))),
     }
 }
