@@ -6,14 +6,15 @@ use super::error::GovernanceError;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::error::{Explain, Refusal};
-use crate::model::{ProxyKind, RecordedCode};
-use crate::registry::ask;
+use crate::model::{ProxyKind, RecordedCode, StepKind};
+use crate::registry::{ask, runs};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::state::{AccountOverride, StateOverride};
 use alloy::rpc::types::{Log, TransactionRequest};
 use serde::Serialize;
+use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
@@ -26,7 +27,7 @@ const NOBODYS_CALL: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 pub struct Check {
     /// The instance.
     pub proxy: Address,
-    /// `pause`, `migration`, `version`, `code` or `resume`.
+    /// `pause`, `migration` (`mark` where none ran), `version`, `code` or `resume`.
     pub name: &'static str,
     /// Whether it holds.
     pub ok: bool,
@@ -78,6 +79,10 @@ pub async fn after_upgrade(
         let question = proxy_abi::implementationVersionCall {};
         ask(client, registry, proxy, &question).await?
     };
+    let steps = logs.iter().filter(|log| log.address() == proxy);
+    let steps = steps.filter_map(|log| log.log_decode::<Migrated>().ok());
+    let steps = steps.map(|log| (log.inner.data.from, log.inner.data.to));
+    let bare = without_migration(client, registry, &instance.definition, steps).await?;
     let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
     let implementation = Address::from_word(word);
     let hash = client.codehash(implementation).await?.unwrap_or_default();
@@ -96,13 +101,22 @@ pub async fn after_upgrade(
             format!("with the pause stub {stub} in place every call meets {paused}"),
         ),
         check(
-            "migration",
+            if bare.all { "mark" } else { "migration" },
             (is_adopted || mark == slots::SET) && from.is_some(),
             match from {
                 Some(from) if is_adopted => {
                     format!("{from} → {version}; the proxy keeps no marks")
                 }
-                Some(from) => format!("{from} → {version}, marked once"),
+                Some(from) if bare.all => {
+                    format!("{from} → {version}: no migration ran, the version is marked")
+                }
+                Some(from) if bare.steps.is_empty() => {
+                    format!("{from} → {version}, marked once")
+                }
+                Some(from) => format!(
+                    "{from} → {version}, marked once; no migration ran {}",
+                    bare.steps.join(", ")
+                ),
                 None => format!("no upgrade to {version} in this transaction"),
             },
         ),
@@ -136,6 +150,35 @@ pub fn pause_stub(registry: Address, kind: ProxyKind) -> Address {
         ProxyKind::Uups => evm::uups_stub_address(registry),
         _ => evm::create2_address(&evm::creation_code(&evm::stub_code())),
     }
+}
+
+/// Steps that an instance took without a migration: the data stayed as it was.
+#[derive(Default)]
+struct Bare {
+    /// `1.0 → 2.0`.
+    steps: Vec<String>,
+    /// Whether no step had one.
+    all: bool,
+}
+
+/// Which of these steps ran nothing, by what the registry has for them.
+async fn without_migration(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    steps: impl Iterator<Item = (String, String)>,
+) -> Result<Bare, ChainError> {
+    let (mut bare, mut count) = (Bare::default(), 0_usize);
+    for (from, to) in steps {
+        count += 1;
+        let steps = client.registry(registry).version(name, &to).await?.steps;
+        let way = steps.iter().find(|way| way.from == from);
+        if way.is_some_and(|way| runs(way) == StepKind::None) {
+            bare.steps.push(format!("{from} → {to}"));
+        }
+    }
+    bare.all = count > 0 && bare.steps.len() == count;
+    Ok(bare)
 }
 
 /// Refuses code and scripts that are proxies of somebody: they could be pointed elsewhere after
