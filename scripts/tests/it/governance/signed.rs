@@ -141,7 +141,8 @@ fn what_a_wallet_signs_is_submitted_with_its_signer() {
     let missing = sandbox.run("Other", "submit wallet.json");
     assert_eq!(error(&missing), "SignatureMissing");
     let done = sandbox.done("Other", &[&both[..], &["--signer", "Admin2"]].concat());
-    let signers = [key(&sandbox, "Admin").address(), wallet.address()];
+    let mut signers = [key(&sandbox, "Admin").address(), wallet.address()];
+    signers.sort();
     assert_eq!(done["signers"], json!(signers));
     assert_eq!(done["executed"], true);
 }
