@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use hyper::{Request, Response, StatusCode, body::Incoming};
+use jsonrpsee::server::ws::is_upgrade_request;
 use jsonrpsee::server::{
     BatchRequestConfig, HttpBody, IdProvider, Methods, Server, ServerConfig, ServerHandle,
     StopHandle, TowerServiceBuilder, serve_with_graceful_shutdown, stop_channel,
@@ -22,6 +23,7 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use crate::access::Access;
 use crate::config::{Cors, NodeConfig};
 use crate::error::NodeError;
+use crate::rpc::Methodsets;
 
 /// Most bytes of an answer, single or batch, of this node or of a fork's endpoint.
 pub(crate) const MAX_ANSWER: usize = 64 * 1024 * 1024;
@@ -58,7 +60,7 @@ impl ServerThread {
     pub(crate) fn start(
         listeners: Vec<TcpListener>,
         config: &NodeConfig,
-        methods: Methods,
+        methods: Methodsets,
     ) -> Result<Self, NodeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(IO_THREADS)
@@ -104,7 +106,7 @@ pub(crate) fn raise_file_limit() {
 #[derive(Clone)]
 struct Connections {
     service: TowerServiceBuilder<Identity, Stack<CorsLayer, Identity>>,
-    methods: Methods,
+    methods: Methodsets,
     stop: StopHandle,
     access: Arc<Access>,
 }
@@ -113,7 +115,7 @@ fn listen(
     runtime: &Runtime,
     listeners: Vec<TcpListener>,
     config: &NodeConfig,
-    methods: Methods,
+    methods: Methodsets,
     stop: &StopHandle,
 ) -> Result<(), NodeError> {
     let limits = ServerConfig::builder()
@@ -164,12 +166,18 @@ impl Connections {
     /// Serves one connection until either side ends it.
     fn serve(&self, socket: TcpStream) {
         let _ = socket.set_nodelay(true);
-        let service = self.service.clone();
-        let service = service.build(self.methods.clone(), self.stop.clone());
+        let service = |methods: &Methods| {
+            let service = self.service.clone();
+            service.build(methods.clone(), self.stop.clone())
+        };
+        let (http, websocket) = (service(&self.methods.http), service(&self.methods.socket));
         let access = self.access.clone();
         let service = tower::service_fn(move |request: Request<Incoming>| {
             let refusal = access.check(&request).err();
-            let mut service = service.clone();
+            let mut service = match is_upgrade_request(&request) {
+                true => websocket.clone(),
+                false => http.clone(),
+            };
             async move {
                 let answered = match refusal {
                     Some(refusal) => return Ok(failed(StatusCode::FORBIDDEN, &refusal)),

@@ -93,8 +93,18 @@ impl Worker {
         &self,
         work: impl FnOnce(&mut Node) -> T + Send + 'static,
     ) -> Result<T, WorkError> {
+        self.run_unless_quick(|_| false, work).await
+    }
+
+    /// The same for work that may be known to be quick: then no view is made before, because whoever
+    /// asks for one can wait for it.
+    pub(crate) async fn run_unless_quick<T: Send + 'static>(
+        &self,
+        is_quick: impl FnOnce(&Node) -> bool + Send + 'static,
+        work: impl FnOnce(&mut Node) -> T + Send + 'static,
+    ) -> Result<T, WorkError> {
         let (answer, answered) = oneshot::channel();
-        self.post(work, move |result| drop(answer.send(result)))?;
+        self.post(is_quick, work, move |result| drop(answer.send(result)))?;
         answered.await.map_err(|_| WorkError::Stopped)?
     }
 
@@ -104,7 +114,7 @@ impl Worker {
         work: impl FnOnce(&mut Node) -> T + Send + 'static,
     ) -> Result<T, WorkError> {
         let (answer, answered) = mpsc::sync_channel(1);
-        self.post(work, move |result| drop(answer.send(result)))?;
+        self.post(|_| false, work, move |result| drop(answer.send(result)))?;
         answered.recv().map_err(|_| WorkError::Stopped)?
     }
 
@@ -115,12 +125,15 @@ impl Worker {
 
     fn post<T: Send + 'static>(
         &self,
+        is_quick: impl FnOnce(&Node) -> bool + Send + 'static,
         work: impl FnOnce(&mut Node) -> T + Send + 'static,
         answer: impl FnOnce(Result<T, WorkError>) + Send + 'static,
     ) -> Result<(), WorkError> {
         let published = self.published.clone();
         let job: Job = Box::new(move |node| {
-            published.publish(|| node.view());
+            if !is_quick(node) {
+                published.publish(|| node.view());
+            }
             let result = catch_unwind(AssertUnwindSafe(|| work(node)));
             // Before the answer: who has read that sees what was done.
             published.outdate();

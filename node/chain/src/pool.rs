@@ -19,6 +19,10 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_hash.is_empty()
+    }
+
     pub(crate) fn get(&self, hash: B256) -> Option<&PooledTransaction> {
         self.by_arrival.get(self.by_hash.get(&hash)?)
     }

@@ -71,6 +71,15 @@ const TABLES: [Table; 20] = [
     web3::METHODS,
 ];
 
+/// The node's methods, by how they are asked for.
+#[derive(Clone)]
+pub(crate) struct Methodsets {
+    /// Over HTTP, where nobody can be notified: a subscription is an unknown method.
+    pub(crate) http: Methods,
+    /// Over WebSocket.
+    pub(crate) socket: Methods,
+}
+
 /// Every method of the node.
 ///
 /// # Errors
@@ -79,7 +88,7 @@ pub(crate) fn methods(
     worker: Worker,
     executor: Executor,
     events: Events,
-) -> Result<Methods, NodeError> {
+) -> Result<Methodsets, NodeError> {
     let context = Arc::new(Context {
         worker,
         executor,
@@ -92,8 +101,10 @@ pub(crate) fn methods(
     }
     send::register(&mut module).map_err(twice)?;
     wait::register(&mut module).map_err(twice)?;
+    let http = Methods::clone(&module);
     subscribe::register(&mut module).map_err(twice)?;
-    Ok(module.into())
+    let socket = module.into();
+    Ok(Methodsets { http, socket })
 }
 
 fn register(
@@ -119,8 +130,9 @@ async fn answer(
         Method::Lookup(reader) => (true, reader),
         Method::Read(reader) => (false, reader),
         Method::Change(handler) => {
+            let is_quick = send::quick(send::named_gas(name, &args).unwrap_or(u64::MAX));
             let work = move |node: &mut Node| node.or_as_before(|node| handler(node, &args));
-            return context.worker.run(work).await??;
+            return context.worker.run_unless_quick(is_quick, work).await??;
         }
     };
     let view = context.worker.view().await?;

@@ -1,7 +1,7 @@
 //! `eth_sendRawTransaction`, `eth_sendTransaction` and their kin.
 
 use alloy::consensus::transaction::Recovered;
-use alloy::consensus::{SignableTransaction, TxEnvelope};
+use alloy::consensus::{SignableTransaction, Transaction, TxEnvelope};
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
 use alloy::network::TxSignerSync;
 use alloy::primitives::{Address, B256, Bytes};
@@ -27,19 +27,37 @@ pub(super) const METHODS: Table = &[
     ("eth_sendUnsignedTransaction", Change(send_unsigned)),
 ];
 
+/// Gas of a transaction that takes no time worth speaking of.
+const QUICK_GAS: u64 = 100_000;
+
 /// The method that takes signed transactions. Their senders are recovered before the chain's thread is asked, so
 /// that several connections share the work.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     module.register_async_method("eth_sendRawTransaction", |params, context, _| async move {
         let signed = recovered(&Args::new(&params)?)?;
+        let is_quick = quick(signed.gas_limit());
         let work = move |node: &mut Node| node.or_as_before(|node| submit(node, signed));
-        ok(context.worker.run(work).await???)
+        ok(context.worker.run_unless_quick(is_quick, work).await???)
     })?;
     Ok(())
 }
 
 /// A transaction with its sender, or why it is none.
 pub(super) type Decoded = Result<Recovered<TxEnvelope>, RpcError>;
+
+/// Whether a transaction with so much gas takes no time worth speaking of.
+pub(super) fn quick(gas: u64) -> impl FnOnce(&Node) -> bool + Send + 'static {
+    move |node| gas <= QUICK_GAS && !node.chain.is_forked() && !node.chain.has_waiting()
+}
+
+/// The gas that a request to send a transaction names.
+pub(super) fn named_gas(method: &str, args: &Args) -> Option<u64> {
+    if method != "eth_sendTransaction" {
+        return None;
+    }
+    let request: TransactionRequest = args.get(0, "transaction").ok()?;
+    request.gas
+}
 
 /// The signed transaction of a request, with its sender.
 pub(super) fn recovered(args: &Args) -> Decoded {

@@ -208,6 +208,11 @@ impl Chain {
         self.pool.content(|address| self.nonce(address))
     }
 
+    /// Whether any transaction waits.
+    pub fn has_waiting(&self) -> bool {
+        !self.pool.is_empty()
+    }
+
     /// A waiting transaction.
     pub fn pooled(&self, hash: B256) -> Option<PooledTransaction> {
         self.pool.get(hash).cloned()
