@@ -86,7 +86,10 @@ mod tests {
             assert!(!format!("{error:?}").contains("secretword"), "{error:?}");
         }
         let found = |text: &str| expand(text, value).expect_err(text).to_string();
-        assert!(found("${NONE}").ends_with("the variable NONE is not set"));
-        assert!(found("${EMPTY}").ends_with("the variable EMPTY is set, and empty"));
+        for name in ["NONE", "EMPTY"] {
+            let told = found(&format!("${{{name}}}"));
+            let ends = format!("the variable {name} is not set, or empty");
+            assert!(told.ends_with(&ends), "{told}");
+        }
     }
 }

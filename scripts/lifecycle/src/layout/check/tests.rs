@@ -240,7 +240,7 @@ fn a_refusal_says_how_a_migration_declares_what_it_moves() {
     swapped.goes_back = true;
     let script = next(&swapped);
     assert!(!script.contains("migrates"), "{script}");
-    assert!(script.contains("read the script"), "{script}");
+    assert!(script.contains("and read it"), "{script}");
     assert!(script.contains("--accept reorder:"), "{script}");
 }
 
@@ -261,11 +261,6 @@ fn what_the_version_before_declares_as_well_does_not_count_for_the_next_migratio
     swapped.old.known = Fact::of(before, Origin::Chain);
     let error = check_storage(&swapped, &said).expect_err("one is kept from the step before");
     assert_eq!(error.found().as_deref(), Some("reorder:b"));
-    assert!(
-        error
-            .to_string()
-            .contains("names reorder:b, as that of 1.0 did")
-    );
     assert!(!why_dirty(&swapped, &said));
     let named = Asked {
         accepted: ["reorder:b", "dirty:c"].map(id_of).into_iter().collect(),
