@@ -1,7 +1,7 @@
 //! The registry onto a chain: created, activated and constructed in one transaction, so that
 //! nobody can come between, at an address that follows from what it was made of.
 
-use super::{bumped, data_fee, is_answered};
+use super::{bumped, data_fee, is_answered, was_not_done};
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Refusal;
@@ -47,7 +47,12 @@ pub async fn deploy_registry(
     };
     let address = origin.address(release);
     let sent = match client.code(address).await?.is_empty() {
-        true => Some(create(client, registry, &origin, bump_percent).await?),
+        true => match create(client, registry, &origin, bump_percent).await {
+            Ok(sent) => Some(sent),
+            // Somebody else was first, between the look and the block: it is the same registry.
+            Err(error) if was_not_done(&error) && !client.code(address).await?.is_empty() => None,
+            Err(error) => return Err(error),
+        },
         false => None,
     };
     super::require_code(client, address, registry.codehash()).await?;
