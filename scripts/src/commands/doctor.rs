@@ -118,8 +118,10 @@ async fn of_registry(
 async fn of_chain(context: &Context) -> Result<Outcome, Error> {
     let client = context.reader().await?;
     let chain = ChainFacts::read(&client).await?;
-    let mut outcome = Outcome::default();
-    outcome.lines = chain.lines();
+    let mut outcome = Outcome {
+        lines: chain.lines(),
+        ..Outcome::default()
+    };
     outcome.line("registry");
     outcome.line("  · none is named: --registry ADDRESS examines it and what it needs");
     outcome.field("chain", chain);
