@@ -13,8 +13,6 @@ use stylus_upgrades_harness::command_line;
 pub(super) struct Answer {
     pub(super) exit: Option<i32>,
     pub(super) document: Value,
-    /// What it said beside that.
-    pub(super) said: String,
 }
 
 pub(super) struct Fixture {
@@ -117,12 +115,11 @@ impl Fixture {
             .current_dir(self.folder.path())
             .output()
             .expect("it starts");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let said = String::from_utf8_lossy(&output.stderr);
         Answer {
             exit: output.status.code(),
             document: serde_json::from_slice(&output.stdout)
                 .unwrap_or_else(|_| panic!("one document: {said}")),
-            said,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Random calls of users, sent to old and new code alike.
 
 use crate::prelude::*;
-use stylus_upgrades_tests::abi::{ICollection, IToken};
+use stylus_upgrades_tests::abi::ICollection;
 
 use super::chance::Chance;
 use super::old::Twins;

@@ -32,10 +32,9 @@ pub(super) struct Fixture {
     pub(super) sandbox: Sandbox,
     /// The one that the manifest names.
     pub(super) registry: String,
-    /// Codes of version 1 and 2, and the script back.
+    /// Codes of version 1 and 2.
     pub(super) v1: String,
     pub(super) v2: String,
-    pub(super) back: String,
     definitions: AtomicUsize,
 }
 
@@ -84,8 +83,8 @@ impl Fixture {
             mining,
             ..NodeConfig::default()
         };
-        let sources = ["counter-v1", "counter-v2", "counter-back"];
-        let sandbox = Sandbox::prepared("three codes", config, |sandbox| {
+        let sources = ["counter-v1", "counter-v2"];
+        let sandbox = Sandbox::prepared("two codes", config, |sandbox| {
             sandbox.done("Admin", "registry deploy --save");
             let deployed = sources.map(|source| {
                 let deployed = sandbox.done("Admin", &format!("deploy {source}"));
@@ -95,12 +94,11 @@ impl Fixture {
         });
         let deployed = std::fs::read_to_string(sandbox.path(DEPLOYED)).expect("addresses");
         let mut deployed = deployed.lines().map(str::to_owned);
-        let [v1, v2, back] = sources.map(|_| deployed.next().expect("an address"));
+        let [v1, v2] = sources.map(|_| deployed.next().expect("an address"));
         Self {
             registry: sandbox.saved("registry"),
             v1,
             v2,
-            back,
             sandbox,
             definitions: AtomicUsize::new(0),
         }
