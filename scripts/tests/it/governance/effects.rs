@@ -20,7 +20,7 @@ where
     C::Return: Send + 'static,
 {
     let registry: Address = sandbox.saved("registry").parse().expect("an address");
-    let answer = sandbox.chain(move |chain| {
+    sandbox.chain(move |chain| {
         let request = CallRequest {
             to: Some(registry),
             input: call.abi_encode().into(),
@@ -28,8 +28,7 @@ where
         };
         let outcome = chain.call(request, BlockId::latest(), &Overrides::default());
         C::abi_decode_returns(&outcome.expect("it answers").output).expect("an answer")
-    });
-    answer
+    })
 }
 
 /// An instance of each of two definitions: `Pay`, which owns ether, and `Other`, which stores a word

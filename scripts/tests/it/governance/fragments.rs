@@ -36,8 +36,7 @@ fn big(bytes: usize) -> Vec<u8> {
 
 fn nonce(sandbox: &Sandbox) -> u64 {
     let who = sandbox.node.addresses()[0];
-    let nonce = sandbox.chain(move |chain| chain.pending_nonce(who));
-    nonce
+    sandbox.chain(move |chain| chain.pending_nonce(who))
 }
 
 fn names(done: &Value) -> Vec<&str> {

@@ -110,8 +110,7 @@ impl Fixture {
 }
 
 fn snapshot(sandbox: &Sandbox) -> u64 {
-    let taken = sandbox.chain(|chain| chain.snapshot());
-    taken
+    sandbox.chain(|chain| chain.snapshot())
 }
 
 /// At every how many of its transactions a command is killed: at each one where there are few, and

@@ -177,14 +177,13 @@ fn an_upgrade_that_does_not_go_through_before_the_transactions_is_no_all_clear()
     let proxy = proxy(&sandbox);
     let set = |account| {
         let slot = stylus_upgrades_interface::slots::IMPLEMENTATION.into();
-        let set = sandbox.chain(move |chain| {
+        sandbox.chain(move |chain| {
             let latest = stylus_chain::BlockId::latest();
             let before = chain.storage(proxy, slot, latest).expect("the slot");
             chain.set_storage_at(proxy, slot, account);
             chain.mine(1, None).expect("a block");
             before
-        });
-        set
+        })
     };
     // For one block the instance runs what nobody registered, and no event tells of it.
     let implementation = set(B256::repeat_byte(9));
