@@ -6,6 +6,7 @@ use super::facts::Place;
 use super::propose::propose;
 use crate::app_error::Error;
 use crate::assess::{Finding, FindingId};
+use crate::build::evm;
 use crate::client::Client;
 use crate::error::Refusal;
 use crate::governance::kind_in_words;
@@ -114,7 +115,7 @@ pub(super) async fn check(
     if place.reader().instance(*proxy).await?.kind.is_adopted() {
         require_account(call)?;
         return Ok(Checked {
-            lines: vec![owner(client, *to).await?],
+            lines: vec![owner(context, client, *to).await?],
             receiver: None,
         });
     }
@@ -184,10 +185,17 @@ fn require_account(call: &abi::transferProxyCall) -> Result<(), Refusal> {
 }
 
 /// Who decides about an adopted proxy that goes to an account.
-async fn owner(client: &Client, to: Address) -> Result<String, Error> {
-    Ok(match client.code(to).await?.is_empty() {
-        true => format!("{to} has no code: whoever has its key decides alone from then on"),
-        false => format!("{to} decides alone from then on"),
+async fn owner(context: &Context, client: &Client, to: Address) -> Result<String, Error> {
+    let code = client.code(to).await?;
+    Ok(match evm::registry_of_admin(&code) {
+        Some(registry) => {
+            let registry = first_contact(context, client, registry).await?;
+            format!("{to} is the admin of a definition of {registry}, which can adopt it then")
+        }
+        None if code.is_empty() => {
+            format!("{to} has no code: whoever has its key decides alone from then on")
+        }
+        None => format!("{to} decides alone from then on"),
     })
 }
 

@@ -180,6 +180,15 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     let examined = fixture.done("doctor");
     assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
 
+    // an admin of a registry that nobody knows receives nothing
+    let stranger = Address::repeat_byte(0x5a);
+    let code = (stranger, evm::admin_code(Address::repeat_byte(0x5b)));
+    let provider = fixture.client.provider();
+    let set = provider.raw_request::<_, Value>("anvil_setCode".into(), code);
+    set.await.expect("set");
+    let refused = fixture.run(&format!("transfer {adopted} {stranger}"));
+    assert_eq!(refused.document["error"]["name"], "NoRegistry", "{refused:?}");
+
     let back = fixture.done(&format!("transfer {adopted} Admin"));
     assert_eq!(back["executed"], true, "{back}");
     let found = fixture.client.call(admin, &IOwnable::ownerCall {}).await;
