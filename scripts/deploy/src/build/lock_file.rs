@@ -11,7 +11,7 @@ use std::path::Path;
 const VERSION_MIN: u32 = 3;
 
 /// The public registry, as cargo names it in the file, whatever mirror it comes from.
-const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+pub(super) const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// The packages by which a contract reaches its storage, and whose macros make its functions.
 pub(super) const SDK: [&str; 3] = ["stylus-core", "stylus-proc", "stylus-sdk"];

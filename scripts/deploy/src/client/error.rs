@@ -271,17 +271,6 @@ impl ChainError {
         refusal.into()
     }
 
-    /// The same refusal, reported of a larger undertaking.
-    pub fn during(self, undertaking: &str) -> Self {
-        match self {
-            Self::Refused { revert, .. } => {
-                let what = undertaking.into();
-                Self::Refused { what, revert }
-            }
-            other => other,
-        }
-    }
-
     /// The same refusal, of a step that ended like that.
     pub fn ended(self, step: Option<StepEnd>) -> Self {
         match self {

@@ -10,8 +10,8 @@ pub const WORD: u64 = 32;
 /// Slots of one text that are read, at most.
 const TEXT_MAX: u64 = 8;
 
-/// Names behind names that are followed.
-const DEEPEST: u8 = 4;
+/// Aliases of a type that are followed, at most.
+pub(super) const DEEPEST: u8 = 4;
 
 /// What the bytes are, the high-order one first. Bytes of a type that is not known are shown as they are.
 fn value(layout: &Layout, kind: Option<&TypeItem>, bytes: &[u8]) -> String {

@@ -1,5 +1,6 @@
 //! Keys of mappings: what a value is as a key of a type, how it is hashed, and how it reads.
 
+use super::held::DEEPEST;
 use crate::client::show;
 use alloy::dyn_abi::{DynSolType, DynSolValue};
 use alloy::primitives::{B256, U256, keccak256};
@@ -8,8 +9,6 @@ use stylus_layout::{Layout, Members, TypeItem};
 
 /// Bytes of a word.
 const WORD: usize = 32;
-/// Names behind names that are followed.
-const DEEPEST: u8 = 4;
 
 /// What a mapping is keyed by.
 #[derive(Debug, Clone, PartialEq, Eq)]

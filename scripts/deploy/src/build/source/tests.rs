@@ -1,5 +1,6 @@
 use super::Source;
 use crate::build::error::BuildError;
+use crate::build::lock_file::REGISTRY;
 use crate::build::package::Package;
 use crate::error::Explain;
 use std::path::{Path, PathBuf};
@@ -145,10 +146,9 @@ fn what_may_compute_slots_and_is_not_searched_is_named() {
         assert_eq!(unsearched.contains(name), is_named, "{manifest}");
         assert_eq!(unsearched.len(), usize::from(is_named), "{unsearched:?}");
     }
-    let registry = "registry+https://github.com/rust-lang/crates.io-index";
     for (name, source, needs, is_named) in [
-        ("far", registry, "stylus-sdk", true),
-        ("far", registry, "serde", false),
+        ("far", REGISTRY, "stylus-sdk", true),
+        ("far", REGISTRY, "serde", false),
         ("far", "git+https://example.org/far#0", "serde", true),
         ("openzeppelin-stylus", registry, "stylus-sdk", false),
     ] {
@@ -214,10 +214,7 @@ fn macros_that_do_not_come_from_the_registry_are_noticed() {
     project.write("work/contract/Cargo.toml", manifest);
     let lock = LOCK.replace(" \"other\",", " \"stylus-proc\",");
     for (source, is_replaced) in [
-        (
-            "registry+https://github.com/rust-lang/crates.io-index",
-            false,
-        ),
+        (REGISTRY, false),
         ("git+https://example.org/stylus#0", true),
     ] {
         let package = "[[package]]\nname = \"stylus-proc\"\nversion = \"0.10.10\"\n";
