@@ -150,7 +150,7 @@ fn what_may_compute_slots_and_is_not_searched_is_named() {
         ("far", REGISTRY, "stylus-sdk", true),
         ("far", REGISTRY, "serde", false),
         ("far", "git+https://example.org/far#0", "serde", true),
-        ("openzeppelin-stylus", registry, "stylus-sdk", false),
+        ("openzeppelin-stylus", REGISTRY, "stylus-sdk", false),
     ] {
         let project = Project::new();
         project.write(
