@@ -1,4 +1,5 @@
 //! Reading, beside the thread that makes blocks: on threads of its own, so many at once, each for so long.
+//! Who may have to wait for a fork's endpoint takes no place of those who only compute.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,15 +13,21 @@ use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::worker::{WorkError, panic_message};
 
-/// Most reads at once.
-const READS: usize = 64;
+/// Most reads at once for each core. More would only keep the threads waiting that take requests.
+const READS_PER_CORE: usize = 4;
+
+/// Most reads of a fork at once, which wait for its endpoint.
+const FORK_READS: usize = 64;
 
 /// The time that one read may take, without what it waits for a fork's endpoint.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// Takes reads; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Executor(Arc<Semaphore>);
+pub(crate) struct Executor {
+    own: Arc<Semaphore>,
+    forked: Arc<Semaphore>,
+}
 
 /// Ends a read whose caller has gone.
 struct CancelOnDrop(Arc<AtomicBool>);
@@ -33,7 +40,11 @@ impl Drop for CancelOnDrop {
 
 impl Executor {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(READS)))
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            own: Arc::new(Semaphore::new(READS_PER_CORE * cores)),
+            forked: Arc::new(Semaphore::new(FORK_READS)),
+        }
     }
 
     /// Reads a view, on this thread where `at_once` says so and no fork's endpoint may have to be asked. It ends
@@ -48,7 +59,11 @@ impl Executor {
             return attempt(&view, work);
         }
         let cancel = CancelOnDrop(Arc::default());
-        let place = self.0.clone().acquire_owned().await;
+        let places = match view.fork {
+            Some(_) => &self.forked,
+            None => &self.own,
+        };
+        let place = places.clone().acquire_owned().await;
         let cancelled = cancel.0.clone();
         let read = tokio::task::spawn_blocking(move || {
             let _place = place;

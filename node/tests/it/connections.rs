@@ -72,8 +72,7 @@ fn what_executes_nothing_never_waits_for_what_is_executed() {
         for _ in 0..OTHERS {
             scope.spawn(|| {
                 while !done.load(Relaxed) {
-                    // long enough to run that it is no wire or thread that the others wait for
-                    let call = json!([{ "to": to, "gas": "0x1312d00" }, "latest"]);
+                    let call = json!([{ "to": to, "gas": "0x1e8480" }, "latest"]);
                     request(port, "eth_call", call);
                     answered.fetch_add(1, Relaxed);
                 }
