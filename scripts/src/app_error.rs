@@ -7,7 +7,7 @@ use crate::client::ChainError;
 use crate::error::{Exit, Explain, Refusal, Report};
 use crate::fuzz::FuzzError;
 use crate::governance::GovernanceError;
-use crate::layout::{DocumentError, LayoutError};
+use crate::layout::LayoutError;
 use crate::line_coverage::LineCoverageError;
 use crate::migration::MigrationError;
 use crate::plan::PlanError;
@@ -120,19 +120,11 @@ impl Error {
             Self::Chain(error)
             | Self::Plan(PlanError::Chain(error))
             | Self::Fuzz(FuzzError::Plan(PlanError::Chain(error)))
+            | Self::Layout(LayoutError::Chain(error))
             | Self::Census(CensusError::Chain(error))
             | Self::LineCoverage(LineCoverageError::Chain(error)) => Some(error),
             Self::Governance(error) => error.chain(),
             _ => None,
-        }
-    }
-}
-
-impl From<DocumentError> for Error {
-    fn from(error: DocumentError) -> Self {
-        match error {
-            DocumentError::Chain(error) => error.into(),
-            DocumentError::Layout(error) => error.into(),
         }
     }
 }

@@ -5,7 +5,6 @@ use super::context::Context;
 use crate::app_error::Error;
 use crate::census::{self, Anchor, Census, Options, Subject, Wanted};
 use crate::client::{Client, Endpoint};
-use crate::layout::Known;
 use crate::model::InstanceState;
 use crate::output::Outcome;
 use crate::program_code::is_program;
@@ -52,14 +51,15 @@ pub(super) async fn subject(
     let instance = reader.instance(proxy).await?;
     let name = &instance.definition;
     let code = reader.code(name, &instance.version).await?;
-    let documents = context.documents(client, registry);
+    let layout = context.documents(client, registry).get(code.layout).await?;
+    let unknown = layout.why().to_owned();
     Ok(Subject {
         proxy,
         version: instance.version.clone(),
         implementation: (instance.state == InstanceState::Live).then_some(code.implementation),
-        layout: match documents.get(code.layout).await? {
-            Known::Document(document) => Ok(document.layout),
-            Known::Not(why) => Err(why),
+        layout: match layout.into_value() {
+            Some(document) => Ok(document.layout),
+            None => Err(unknown),
         },
         versions: reader.labels(name).await?,
         is_evm: !is_program(&client.code(code.implementation).await?),

@@ -260,7 +260,7 @@ impl<'a> Place<'a> {
                 code: None,
                 layout: Side {
                     hash: LayoutHash::ZERO,
-                    known: known.from_there(Origin::Chain),
+                    known,
                 },
                 callable: Fact::unknown("are not known: it is not registered"),
             });

@@ -3,7 +3,6 @@
 use super::facts::Place;
 use crate::app_error::Error;
 use crate::inspect::{Inspection, MigrationStatus, events, fields, framework, steps_to};
-use crate::layout::Known;
 use crate::model::Instance;
 use crate::registry::instance_status;
 use alloy::primitives::Address;
@@ -20,9 +19,10 @@ pub(super) async fn inspect(place: Place<'_>, proxy: Address) -> Result<Inspecti
     } = &status.instance;
     let current = place.reader().head(name).await?.current;
     let layout = place.reader().code(name, version).await?.layout;
-    let (fields, fields_unknown) = match context.documents(client, registry).get(layout).await? {
-        Known::Not(why) => (Vec::new(), Some(why)),
-        Known::Document(document) => fields(client, proxy, &document.layout).await?,
+    let known = context.documents(client, registry).get(layout).await?;
+    let (fields, fields_unknown) = match known.value() {
+        None => (Vec::new(), Some(known.why().to_owned())),
+        Some(document) => fields(client, proxy, &document.layout).await?,
     };
     let labels = place.reader().labels(name).await?;
     Ok(Inspection {

@@ -45,7 +45,7 @@ async fn write(
     }
     let code = place.reader().code(name, version).await?;
     let documents = context.documents(client, registry);
-    let document = documents.get(code.layout).await?.document().cloned();
+    let document = documents.get(code.layout).await?.into_value();
     let record = Record::new((name, version), (client.chain_id(), registry), &code);
     let bytes = client.code(code.implementation).await?;
     let (versions, network) = (context.versions(), context.kept_network(client));

@@ -9,10 +9,10 @@ use super::propose::stop;
 use super::storage;
 use crate::app_error::Error;
 use crate::assess::{Fact, Finding, FindingId, Origin, Refused, Role, Severity, decide};
-use crate::error::Explain;
+use crate::error::{Explain, Refusal};
 use crate::ids::LayoutHash;
 use crate::layout::{
-    Known, LayoutError, Named, Pair, Side, check_storage, declaration, file_of, finding_id,
+    LayoutError, Named, Pair, Side, check_storage, declaration, file_of, finding_id,
     moved_by_migration, read_file,
 };
 use crate::output::Outcome;
@@ -20,7 +20,8 @@ use crate::progress::Progress;
 use serde_json::{Value, json};
 use std::path::Path;
 use stylus_layout::{
-    DeclaredStep, Document, Item, Layout, Members, Overrides, Source, StepKind, skeleton,
+    DeclaredStep, Document, Item, Layout, Members, Overrides, Source, StepKind, Unsupported,
+    skeleton,
 };
 
 pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome, Error> {
@@ -86,18 +87,14 @@ async fn read(context: &Context, source: &str) -> Result<Named, Error> {
         return Ok(read_file(Path::new(source))?);
     }
     let artifact = context.artifact(source)?;
-    let document = artifact.document().ok_or_else(|| LayoutError::Undeclared {
-        source_name: artifact.name.clone(),
-    })?;
+    let undeclared = || LayoutError::undeclared(&artifact.name);
+    let document = artifact.document().ok_or_else(undeclared)?;
     Ok(Named::of(artifact.name, document))
 }
 
 /// The layout of a version that was registered.
 async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<Named, Error> {
-    let unknown = |reason: String| LayoutError::Unreadable {
-        path: source.into(),
-        reason,
-    };
+    let unknown = |reason: String| LayoutError::unreadable(Path::new(source), reason);
     let document = match kept.version == LIVE {
         false => kept.read(context)?.1.document,
         true => {
@@ -107,10 +104,9 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
             let reader = place.reader();
             let current = reader.head(&kept.name).await?.current;
             let code = reader.code(&kept.name, &current).await?;
-            match place.documents().get(code.layout).await? {
-                Known::Document(document) => Some(*document),
-                Known::Not(reason) => return Err(unknown(reason).into()),
-            }
+            let known = place.documents().get(code.layout).await?;
+            let why = known.why().to_owned();
+            Some(known.into_value().ok_or_else(|| unknown(why))?)
         }
     };
     let document = document.ok_or_else(|| unknown("the registry has no layout of it".into()))?;
@@ -224,8 +220,7 @@ fn diff(
         .iter()
         .find(|id| id.is_of_layouts() && !known.contains(id))
     {
-        let id = id.clone();
-        return Err(LayoutError::NoSuchFinding { id, known }.into());
+        return Err(LayoutError::no_such_finding(id, known.into_iter()).into());
     }
     let is_found =
         |id: &FindingId| known.contains(id) || compared.found.iter().any(|one| one.id == *id);
@@ -267,9 +262,7 @@ fn migration(
 ) -> Result<Outcome, Error> {
     let mut all = Overrides::none().with_keys();
     for text in overrides {
-        let (field, source) = text
-            .split_once('=')
-            .ok_or_else(|| LayoutError::Override { text: text.clone() })?;
+        let (field, source) = text.split_once('=').ok_or_else(|| not_understood(text))?;
         let source = match (source, source.strip_prefix('@')) {
             ("empty", _) => Source::Empty,
             (_, Some(old)) => Source::Field(old.into()),
@@ -282,7 +275,7 @@ fn migration(
     }
     let (old_layout, new_layout) = (&old.document.layout, &new.document.layout);
     let moved = moved_by_migration(old_layout, new_layout)?;
-    let code = skeleton(old_layout, new_layout, &all).map_err(LayoutError::from)?;
+    let code = skeleton(old_layout, new_layout, &all).map_err(unsupported)?;
     let code = declared_above(&moved, &code);
     let mut outcome = Outcome::default();
     for (what, one) in [("old", old), ("new", new)] {
@@ -292,6 +285,27 @@ fn migration(
     outcome.lines = code.lines().map(str::to_owned).collect();
     outcome.field("code", code);
     Ok(outcome)
+}
+
+/// That an `--override` cannot be understood.
+fn not_understood(text: &str) -> Refusal {
+    let message = format!("--override {text:?} cannot be understood: there is no =");
+    let refusal = Refusal::new("LayoutDeclaration", message).with(
+        "field=expression, field=@old-field or field=empty",
+        text,
+        "stylus-upgrades layout migration --help",
+    );
+    refusal.usage()
+}
+
+/// That no migration can be written.
+fn unsupported(why: Unsupported) -> Refusal {
+    let message = format!("no migration can be written: {why}");
+    Refusal::new("MigrationUnsupported", message).with(
+        "fields whose bytes can be carried over",
+        why.to_string(),
+        "--override the field that is named, or migrate it by hand",
+    )
 }
 
 /// The code of a migration, below what Cargo.toml has to declare for it.

@@ -54,14 +54,13 @@ pub(super) async fn both(context: &Context, tried: &Tried) -> Result<[VersionInt
     let of = async |code: RecordedCode| -> Result<VersionInterface, Error> {
         let place = (client, registry);
         let known = context.functions_of(place, name, code.codehash).await?;
-        let known_document = documents.get(code.layout).await?;
-        let document = known_document.document();
-        let steps = document.and_then(|one| one.steps.as_ref());
+        let document = documents.get(code.layout).await?.into_value();
+        let steps = document.as_ref().and_then(|one| one.steps.as_ref());
         let steps = steps.into_iter().flatten();
         Ok(VersionInterface {
             functions: known.unwrap_or_default(),
             steps: Functions::of_signatures(steps.map(|step| step.signature.as_str())),
-            layout: document.map(|one| one.layout.clone()).unwrap_or_default(),
+            layout: document.map(|one| one.layout).unwrap_or_default(),
         })
     };
     let before = match before {

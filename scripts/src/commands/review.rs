@@ -326,10 +326,10 @@ async fn slots(place: Place<'_>, call: &Call) -> Result<Vec<Area>, Error> {
         documents.get(old).await?,
         documents.get(code.layoutHash.into()).await?,
     );
-    let (Some(old), Some(new)) = (old.document(), new.document()) else {
+    let (Some(old), Some(new)) = (old.value(), new.value()) else {
         return Ok(Vec::new());
     };
     let found = compare(&old.layout, &new.layout);
-    let found = found.map_err(LayoutError::Compare)?;
+    let found = found.map_err(LayoutError::incomparable)?;
     Ok(draw(&old.layout, &new.layout, &found))
 }

@@ -109,8 +109,8 @@ async fn declared(
         return Ok(kept);
     }
     let known = context.documents(client, registry).get(code.layout).await?;
-    let published = known.document().and_then(Callable::of_document);
-    let steps = known.document().and_then(|known| known.steps.clone());
+    let published = known.value().and_then(Callable::of_document);
+    let steps = known.value().and_then(|known| known.steps.clone());
     if published.is_none() && steps.is_none() {
         return Ok(kept);
     }

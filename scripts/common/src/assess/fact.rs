@@ -41,6 +41,11 @@ impl<T> Fact<T> {
         self.value.as_ref()
     }
 
+    /// The same, taken out.
+    pub fn into_value(self) -> Option<T> {
+        self.value
+    }
+
     /// Where it is known from.
     pub const fn origin(&self) -> Origin {
         self.origin

@@ -101,22 +101,22 @@ impl Anchor {
         let found = header(client, self.block.into()).await?;
         match found.map(|(_, hash)| hash) {
             Some(hash) if hash == self.block_hash => Ok(()),
-            found => Err(CensusError::Reorganized {
-                number: self.block,
-                before: self.block_hash,
-                now: found.map_or("not there".into(), |hash| hash.to_string()),
-            }),
+            found => {
+                let now = found.map_or("not there".into(), |hash| hash.to_string());
+                let (number, before) = (self.block, self.block_hash);
+                let message = format!(
+                    "block {number} was {before}, and is {now} since: the chain was reorganized"
+                );
+                Err(CensusError::reorganized(message, now))
+            }
         }
     }
 }
 
 /// That an endpoint has another block than the one that is meant.
 fn other(client: &Client, expected: impl ToString, found: Option<B256>) -> CensusError {
-    CensusError::OtherBlock {
-        endpoint: client.endpoint().to_string(),
-        expected: expected.to_string(),
-        found: found.map_or("no block".into(), |hash| hash.to_string()),
-    }
+    let found = found.map_or("no block".into(), |hash| hash.to_string());
+    CensusError::other_block(client, expected.to_string(), found)
 }
 
 /// The header of a block, and its hash as it follows from the header; none where there is no such block.
@@ -148,11 +148,7 @@ pub(super) async fn get_proof(
     let answer = client.provider().get_proof(account, slots);
     let answer = answer.block_id(block).await;
     answer.map_err(|error| match client.error("eth_getProof", error) {
-        ChainError::Rpc(error) => CensusError::NoProofs {
-            endpoint: client.endpoint().to_string(),
-            account,
-            reason: error.words(),
-        },
+        ChainError::Rpc(error) => CensusError::no_proofs(client, account, error.words()),
         error => error.into(),
     })
 }

@@ -2,7 +2,7 @@
 
 use super::error::CensusError;
 use super::path::Path;
-use crate::layout::KeyType;
+use crate::layout::{KeyType, areas};
 use alloy::primitives::hex;
 use stylus_layout::{Item, Layout, Members, TypeItem};
 
@@ -26,9 +26,7 @@ impl<'a> Mapping<'a> {
     pub(super) fn find(layout: &'a Layout, asked: &str) -> Result<Self, CensusError> {
         let field = asked.strip_suffix(",value");
         let mut all = Vec::new();
-        let named = layout.namespaces.iter();
-        let named = named.map(|(area, items)| (area.as_str(), items));
-        for (area, items) in std::iter::once(("", &layout.storage)).chain(named) {
+        for (area, items, _) in areas(layout) {
             for Item { label, type_id, .. } in items {
                 let mapping = Self {
                     area,
@@ -43,11 +41,10 @@ impl<'a> Mapping<'a> {
         let found: Vec<&Self> = all.iter().filter(is_it).collect();
         match found.as_slice() {
             [one] => Ok((*one).clone()),
-            found => Err(CensusError::NoMapping {
-                asked: asked.to_owned(),
-                found: found.len(),
-                known: all.iter().map(|one| one.field.clone()).collect(),
-            }),
+            found => {
+                let known: Vec<String> = all.iter().map(|one| one.field.clone()).collect();
+                Err(CensusError::no_mapping(asked, found.len(), &known))
+            }
         }
     }
 

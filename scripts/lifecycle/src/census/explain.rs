@@ -8,7 +8,7 @@ use super::record::Record;
 use super::store::{KEYS, Kept, LEAVES, Leaf, RECORDS, Store};
 use super::walk::{First, Slots};
 use crate::inspect::framework_slots;
-use crate::layout::{KeyType, Length, WORD, begin, entry, length, size_of};
+use crate::layout::{KeyType, Length, WORD, areas, begin, entry, length, size_of};
 use alloy::primitives::{B256, U256, keccak256};
 use redb::{ReadOnlyMultimapTable, ReadOnlyTable, ReadableTable, ReadableTableMetadata, Table};
 use serde::Serialize;
@@ -217,22 +217,17 @@ impl<'p> At<'p> {
 
 impl Walk<'_, '_, '_> {
     fn all(&mut self) -> Done {
-        let layout = self.by.layout;
-        self.fields(&layout.storage, "", U256::ZERO)?;
-        for (name, items) in &layout.namespaces {
-            match name.strip_prefix("erc7201:") {
-                Some(id) => {
-                    let root = slots::erc7201(id.as_bytes());
-                    self.fields(items, name, root.into())?;
-                }
-                None => self.note(format!("where the namespace {name} begins is not known")),
+        for (area, items, root) in areas(self.by.layout) {
+            match root {
+                Some(root) => self.fields(items, area, root)?,
+                None => self.note(format!("where the namespace {area} begins is not known")),
             }
         }
         for (name, slot, size) in &self.by.framework {
             let field = self.field(FRAMEWORK, name, "word");
             let path = Path::of(name);
             let at = At::of(field, (*slot).into(), &path);
-            self.see(at, bits(0, *size))?;
+            self.see(at, low(*size))?;
         }
         Ok(())
     }
@@ -368,7 +363,7 @@ impl Walk<'_, '_, '_> {
                 self.elements(base, U256::from(count), at)
             }
             _ if kind.label.starts_with("lazy ") => self.lazy(kind, at),
-            _ if size > WORD => self.words(size, ELEMENTS_MAX, at),
+            _ if size > WORD => self.words((size, low), ELEMENTS_MAX, at),
             _ => self.see(at, bits(at.offset, size)).map(drop),
         }
     }
@@ -400,7 +395,7 @@ impl Walk<'_, '_, '_> {
                 self.value(base, here)?;
             } else {
                 let count = (count - step * each).min(each);
-                self.see(here, bits(0, count * size))?;
+                self.see(here, low(count * size))?;
             }
         }
         Ok(())
@@ -410,10 +405,7 @@ impl Walk<'_, '_, '_> {
     fn text(&mut self, at: At<'_>) -> Done {
         let length = match length(self.word(at.slot)?.into()) {
             Length::Malformed => return Ok(()),
-            Length::Here(length) => {
-                let bytes = bits(WORD - length, length) | 1;
-                return self.see(at, bytes).map(drop);
-            }
+            Length::Here(length) => return self.see(at, high(length) | 1).map(drop),
             Length::Elsewhere(length) => length,
         };
         self.see(at, WHOLE)?;
@@ -424,19 +416,9 @@ impl Walk<'_, '_, '_> {
                 at.path
             ));
         }
-        let read = length.min(most);
-        let whole = read / WORD;
         let below = at.at(begin(at.slot), at.path);
-        self.words(whole * WORD, TEXT_MAX, below)?;
         // The end of a text lies at the high-order end of its word.
-        let rest = read - whole * WORD;
-        let slot = below.slot.wrapping_add(U256::from(whole));
-        match rest {
-            0 => Ok(()),
-            _ => self
-                .see(At { slot, ..below }, bits(WORD - rest, rest))
-                .map(drop),
-        }
+        self.words((length.min(most), high), TEXT_MAX, below)
     }
 
     fn mapping(&mut self, kind: &TypeItem, at: At<'_>) -> Done {
@@ -546,9 +528,9 @@ impl Walk<'_, '_, '_> {
             });
             match &key {
                 Some(key) => self.entries(key, here, true, &mut |walk, at| {
-                    walk.words(size, LAZY_WORDS, at)
+                    walk.words((size, low), LAZY_WORDS, at)
                 })?,
-                None => self.words(size, LAZY_WORDS, here)?,
+                None => self.words((size, low), LAZY_WORDS, here)?,
             }
         }
         Ok(())
@@ -568,12 +550,12 @@ impl Walk<'_, '_, '_> {
             .or_else(|| size_of(label))
     }
 
-    /// The words of a value of so many bytes, up to a bound.
-    fn words(&mut self, size: u64, most: u64, at: At<'_>) -> Done {
+    /// The words of a value of so many bytes, up to a bound; of the last one those that `of` says.
+    fn words(&mut self, (size, of): (u64, fn(u64) -> u32), most: u64, at: At<'_>) -> Done {
         for word in 0..size.div_ceil(WORD).min(most) {
             let slot = at.slot.wrapping_add(U256::from(word));
             let here = (size - word * WORD).min(WORD);
-            self.see(At { slot, ..at }, bits(0, here))?;
+            self.see(At { slot, ..at }, of(here))?;
         }
         Ok(())
     }
@@ -628,6 +610,16 @@ fn bits(offset: u64, size: u64) -> u32 {
         _ => WHOLE,
     };
     below(offset.saturating_add(size)) & !below(offset)
+}
+
+/// So many bytes at the low-order end of a word.
+fn low(size: u64) -> u32 {
+    bits(0, size)
+}
+
+/// So many bytes at its high-order end.
+fn high(size: u64) -> u32 {
+    bits(WORD - size, size)
 }
 
 /// The namespace of a lazy map or cell: a count of what is left, then the form that follows.

@@ -116,7 +116,7 @@ pub async fn take(
     client.progress().end("");
     let still = anchor.confirm_canonical(client).await;
     match still {
-        Err(error @ CensusError::Reorganized { .. }) => Err(error),
+        Err(error) if error.is_reorganized() => Err(error),
         still => taken.and_then(|census| still.map(|()| census)),
     }
 }

@@ -2,6 +2,7 @@
 //! is decided by its hash alone.
 
 use super::error::CensusError;
+use crate::error::Refusal;
 use crate::own_file;
 use alloy::primitives::{B256, Bytes, I256, U256, hex};
 use alloy::rlp::{self, Decodable};
@@ -73,10 +74,15 @@ pub(super) fn of_file(
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let wrong = |found| CensusError::Key {
-            path: path.to_owned(),
-            line: at + 1,
-            found,
+        let wrong = |found: String| {
+            let (path, line) = (path.display(), at + 1);
+            let message = format!("{path}, line {line}: {found:?} is no key");
+            let refusal = Refusal::new("MalformedKey", message).with(
+                "keys on a line, with commas or spaces between: addresses, numbers, 0x…, \"texts\"",
+                found,
+                "correct the line",
+            );
+            CensusError::from(refusal.usage())
         };
         let values = values(line).map_err(wrong)?;
         if values.len() > VALUES_MAX {
@@ -128,6 +134,7 @@ fn values(line: &str) -> Result<Vec<Bytes>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Report;
     use alloy::sol_types::SolValue;
 
     #[test]
@@ -152,7 +159,8 @@ mod tests {
         let many = "1 ".repeat(13);
         for wrong in ["0x0", "seven", "\"open", "1 two", &many] {
             let error = read(wrong).expect_err(wrong);
-            assert!(matches!(error, CensusError::Key { line: 1, .. }), "{error}");
+            assert_eq!(Report::of(&error).name, "MalformedKey");
+            assert!(error.to_string().contains("line 1: "), "{error}");
         }
     }
 

@@ -64,7 +64,7 @@ async fn changed(
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     let root = async |block: u64| match get_proof(client, account, Vec::new(), block.into()).await {
         Ok(answer) => Ok(Some(answer.storage_hash)),
-        Err(CensusError::NoProofs { .. }) => Ok(None),
+        Err(error) if error.is_no_proofs() => Ok(None),
         Err(error) => Err(error),
     };
     // Two blocks with their roots, of which one may be unknown; the newest part is on top.

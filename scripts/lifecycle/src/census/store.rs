@@ -71,10 +71,7 @@ impl Store {
     pub(super) fn open(path: &Path) -> Result<Self, CensusError> {
         let database = own_database::open(path, CACHE).map_err(|error| match error {
             OpenError::File(error) => error.into(),
-            error => CensusError::Store {
-                path: path.to_owned(),
-                reason: error.to_string(),
-            },
+            error => CensusError::store(path, error),
         })?;
         let store = Self {
             database,
@@ -269,10 +266,7 @@ impl Store {
     }
 
     fn failed(&self, error: &redb::Error) -> CensusError {
-        CensusError::Store {
-            path: self.path.clone(),
-            reason: error.to_string(),
-        }
+        CensusError::store(&self.path, error)
     }
 }
 

@@ -207,10 +207,8 @@ impl Assessment {
         let is_found = |id: &FindingId| self.found().any(|one| one.id == *id);
         let id = named.find(|id| !is_found(id) && !self.is_safe(id))?;
         let known = self.decision().refused.into_iter().map(|one| one.id);
-        Some(LayoutError::NoSuchFinding {
-            id: id.clone(),
-            known: known.filter(|one| one.part() == id.part()).collect(),
-        })
+        let known = known.filter(|one| one.part() == id.part());
+        Some(LayoutError::no_such_finding(id, known))
     }
 
     /// What is accepted about a way and was not found, but may be in the next block, or was not asked about.

@@ -11,7 +11,7 @@ use crate::names::Names;
 use serde::{Deserialize, Serialize};
 
 /// What an approver reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Display {
     /// The function of the registry.
     pub function: String,

@@ -7,7 +7,7 @@ use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 
 /// A policy, explained.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explained {
     /// The role.
     pub role: String,

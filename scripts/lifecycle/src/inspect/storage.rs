@@ -1,20 +1,16 @@
 //! The variables of a layout with what their slots hold.
 
 use crate::client::{ChainError, Client};
-use crate::layout::{Held, WORD};
+use crate::layout::{Field, Fields, Held, WORD};
 use alloy::primitives::{Address, B256, U256};
 use futures::stream::{StreamExt, TryStreamExt, iter};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_layout::{Item, Layout, Members, TypeItem};
+use stylus_layout::Layout;
 use stylus_upgrades_interface::slots;
 
 /// Fields that are read, at most: of arrays and structs the rest is left out.
 const FIELDS_MAX: usize = 256;
-/// Reasons that are given for what is left out, at most.
-const REASONS_MAX: usize = 16;
-/// Structs within structs that are followed.
-const DEEPEST: u8 = 8;
 /// Slots that are asked for at once.
 const AT_ONCE: usize = 8;
 
@@ -40,22 +36,6 @@ pub struct FieldValue {
     pub value: String,
 }
 
-/// A field before its slot was read.
-struct Wanted<'a> {
-    area: &'a str,
-    name: String,
-    type_id: &'a str,
-    held: Held<'a>,
-}
-
-/// What a layout says is read.
-#[derive(Default)]
-struct Found<'a> {
-    wanted: Vec<Wanted<'a>>,
-    /// Why this is not all of it.
-    left_out: BTreeSet<String>,
-}
-
 /// Reads the variables of an instance, and says why they are not all of what it stores.
 ///
 /// # Errors
@@ -65,14 +45,14 @@ pub async fn fields(
     proxy: Address,
     layout: &Layout,
 ) -> Result<(Vec<FieldValue>, Option<String>), ChainError> {
-    let Found { wanted, left_out } = Found::of(layout);
-    let words = read(client, proxy, wanted.iter().map(|one| one.held.slot)).await?;
+    let Fields { list, left_out, .. } = Fields::of(layout, FIELDS_MAX);
+    let words = read(client, proxy, list.iter().map(|one| one.held.slot)).await?;
     let word_of = |held: &Held<'_>| words.get(&held.slot).copied().unwrap_or_default();
-    let long = wanted.iter().map(|one| one.held);
+    let long = list.iter().map(|one| one.held);
     let long = long.flat_map(|held| held.elsewhere(word_of(&held)));
     let long: Vec<U256> = long.collect();
     let texts = read(client, proxy, long.into_iter()).await?;
-    let all = wanted.into_iter().map(|one| {
+    let all = list.into_iter().map(|one| {
         let (held, word) = (one.held, word_of(&one.held));
         FieldValue {
             area: one.area.into(),
@@ -92,12 +72,12 @@ pub async fn fields(
 
 /// The variables of a layout that lie in one slot, with their names.
 pub(crate) fn in_one_slot(layout: &Layout) -> impl Iterator<Item = (String, Held<'_>)> {
-    let is_value = |one: &Wanted<'_>| {
+    let is_value = |one: &Field<'_>| {
         let kind = one.held.kind;
         one.held.size <= WORD && kind.is_some_and(|kind| kind.encoding != "mapping")
     };
-    let wanted = Found::of(layout).wanted.into_iter().filter(is_value);
-    wanted.map(|one| match one.area {
+    let list = Fields::of(layout, FIELDS_MAX).list.into_iter();
+    list.filter(is_value).map(|one| match one.area {
         "" => (one.name, one.held),
         area => (format!("{area} {}", one.name), one.held),
     })
@@ -156,87 +136,6 @@ pub async fn framework(
     Ok(all.collect())
 }
 
-impl<'a> Found<'a> {
-    fn of(layout: &'a Layout) -> Self {
-        let mut found = Self::default();
-        let root = ("", U256::ZERO);
-        found.add(layout, &layout.storage, root, "", DEEPEST);
-        for (name, items) in &layout.namespaces {
-            match name.strip_prefix("erc7201:") {
-                Some(id) => {
-                    let root = slots::erc7201(id.as_bytes()).into();
-                    found.add(layout, items, (name, root), "", DEEPEST);
-                }
-                None => found.leave_out(format!(
-                    "the namespace {name} is none of ERC-7201: where it begins is not known"
-                )),
-            }
-        }
-        found
-    }
-
-    fn leave_out(&mut self, why: String) {
-        if self.left_out.len() < REASONS_MAX {
-            self.left_out.insert(why);
-        }
-    }
-
-    /// Adds fields, and in place of a struct its members.
-    fn add(
-        &mut self,
-        layout: &'a Layout,
-        items: &'a [Item],
-        (area, root): (&'a str, U256),
-        prefix: &str,
-        depth: u8,
-    ) {
-        for item in items {
-            let name = format!("{prefix}{}", item.label);
-            let Ok(slot) = item.slot.parse::<U256>() else {
-                self.leave_out(format!("the slot of {name} is no number"));
-                continue;
-            };
-            if self.wanted.len() >= FIELDS_MAX {
-                self.leave_out("there are more fields than are read".into());
-                return;
-            }
-            let slot = root.wrapping_add(slot);
-            let kind = layout.types.get(&item.type_id);
-            let members = match kind.and_then(|kind| kind.members.as_ref()) {
-                Some(Members::Struct(members)) => members.as_slice(),
-                _ => &[],
-            };
-            if !members.is_empty() && depth > 0 {
-                let prefix = format!("{name}.");
-                self.add(layout, members, (area, slot), &prefix, depth - 1);
-                continue;
-            }
-            if !members.is_empty() || is_struct(item, kind) {
-                self.leave_out(format!("the members of {name} are not known"));
-            } else if kind.is_none() {
-                self.leave_out(format!("the type of {name} is not known"));
-            }
-            let size = kind.and_then(TypeItem::size);
-            self.wanted.push(Wanted {
-                area,
-                name,
-                type_id: &item.type_id,
-                held: Held {
-                    kind,
-                    slot,
-                    offset: item.offset,
-                    size: size.unwrap_or(WORD),
-                },
-            });
-        }
-    }
-}
-
-fn is_struct(item: &Item, kind: Option<&TypeItem>) -> bool {
-    item.type_id.starts_with("t_struct(")
-        || kind.is_some_and(|kind| kind.label.starts_with("struct "))
-}
-
 /// The words of these slots, each asked for once.
 async fn read(
     client: &Client,
@@ -250,6 +149,3 @@ async fn read(
         .try_collect()
         .await
 }
-
-#[cfg(test)]
-mod tests;

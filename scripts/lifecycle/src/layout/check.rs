@@ -98,32 +98,26 @@ pub fn check_storage(pair: &Pair<'_>) -> Result<Compared, LayoutError> {
         return Ok(found);
     };
     found.report = compare(&old.layout, &new.layout)
-        .map_err(LayoutError::Compare)?
+        .map_err(LayoutError::incomparable)?
         .findings;
     let is_exchange = |one: &FieldChange| one.declared == Some(Declared::Exchanged);
     let is_asking = |one: &FieldChange| one.decision <= Decision::Asks && !is_exchange(one);
-    let is_in_the_way = |one: &&FieldChange| one.decision != Decision::Safe || is_exchange(one);
-    let in_the_way = found.report.iter().filter(is_in_the_way);
-    let ids: Vec<FindingId> = in_the_way
-        .map(|one| (one, finding_id(one)))
-        .filter(|(one, id)| pair.why_not(one, id).is_none())
-        .map(|(_, id)| id)
-        .collect();
-    let together = Arc::new(pair.together(&ids, found.report.iter().all(is_asking)));
-    for one in &found.report {
-        if one.decision == Decision::Safe && !is_exchange(one) {
-            continue;
-        }
+    let is_noted = |one: &&FieldChange| one.decision != Decision::Safe || is_exchange(one);
+    let noted = found.report.iter().filter(is_noted).map(|one| {
         let id = finding_id(one);
-        found.found.push(match pair.why_not(one, &id) {
-            Some(why) => why,
-            None => Finding::of_several(Part::Layout, (id, &one.field), in_words(one), &together),
-        });
-    }
-    let unlisted = pair.without_namespaces();
-    if !unlisted.is_empty() {
-        found.found.push(pair.namespaces_not_listed(&unlisted));
-    }
+        (one, pair.why_not(one, &id).ok_or(id))
+    });
+    let noted: Vec<_> = noted.collect();
+    let in_the_way = noted.iter().filter_map(|(_, known)| known.as_ref().err());
+    let ids: Vec<FindingId> = in_the_way.cloned().collect();
+    let together = Arc::new(pair.together(&ids, found.report.iter().all(is_asking)));
+    let findings = noted.into_iter().map(|(one, known)| {
+        known.unwrap_or_else(|id| {
+            Finding::of_several(Part::Layout, (id, &one.field), in_words(one), &together)
+        })
+    });
+    found.found = findings.collect();
+    found.found.extend(pair.namespaces_not_listed());
     found.partial = pair.partial();
     for side in [pair.old, pair.new] {
         found.coverage.add(side.known.about(Part::Layout));
@@ -136,10 +130,8 @@ pub fn check_storage(pair: &Pair<'_>) -> Result<Compared, LayoutError> {
 impl Compared {
     /// Two layouts that differ, at least one of which nobody has.
     fn not_compared(&mut self, pair: &Pair<'_>) {
-        let sides = [(pair.from, pair.old), (pair.to, pair.new)];
-        let missing = sides
-            .iter()
-            .filter(|(_, side)| side.known.value().is_none());
+        let missing = pair.sides().into_iter();
+        let missing = missing.filter(|(_, side)| side.known.value().is_none());
         let reasons = missing.map(|(version, side)| format!("{version}: {}", side.known.why()));
         let why = reasons.collect::<Vec<_>>().join("; ");
         let absent = Evidence::whole(Part::Layout, Origin::NotKnown, &why);
@@ -175,14 +167,12 @@ impl Compared {
     /// What is known by somebody's word alone, which no compiler checks.
     fn note_declared(&mut self) {
         let changes = self.report.iter().filter(|one| one.declared.is_some());
-        let migrated = self
-            .found
-            .iter()
-            .filter(|one| one.origin == Origin::Annotation);
-        let ids = changes
-            .map(finding_id)
-            .chain(migrated.map(|one| one.id.clone()));
-        let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+        let changes = changes.map(|one| finding_id(one).to_string());
+        let migrated = self.found.iter();
+        let migrated = migrated.filter(|one| one.origin == Origin::Annotation);
+        let ids: Vec<String> = changes
+            .chain(migrated.map(|one| one.id.to_string()))
+            .collect();
         if !ids.is_empty() {
             let why = format!("by declaration alone: {}", ids.join(", "));
             let declared = Evidence::whole(Part::Layout, Origin::Annotation, &why);
@@ -264,17 +254,21 @@ pub fn declaration(ids: &[FindingId]) -> [String; 2] {
 /// # Errors
 /// Layouts that no compiler writes.
 pub fn moved_by_migration(old: &Layout, new: &Layout) -> Result<Vec<FindingId>, LayoutError> {
-    let report = compare(old, new).map_err(LayoutError::Compare)?;
+    let report = compare(old, new).map_err(LayoutError::incomparable)?;
     let refused = report.findings.iter();
     let refused = refused.filter(|one| one.decision == Decision::Refused);
     Ok(refused.map(finding_id).collect())
 }
 
 impl Pair<'_> {
+    /// Each side, by its version.
+    const fn sides(&self) -> [(&str, &Side); 2] {
+        [(self.from, self.old), (self.to, self.new)]
+    }
+
     /// What each side's layout does not list, by its version.
     fn unlisted(&self) -> impl Iterator<Item = (&str, Unlisted)> {
-        let sides = [(self.from, self.old), (self.to, self.new)].into_iter();
-        sides.flat_map(|(version, side)| {
+        self.sides().into_iter().flat_map(|(version, side)| {
             let document = side.known.value();
             let mut unlisted = document.map(Document::unlisted).unwrap_or_default();
             // Our attributes declare steps: what is recorded without any is of a file.
@@ -287,53 +281,33 @@ impl Pair<'_> {
         })
     }
 
-    /// The versions whose layouts list no namespaces, though their contracts may have some.
-    fn without_namespaces(&self) -> Vec<String> {
-        let found = self.unlisted();
-        let found = found.filter(|(_, one)| *one == Unlisted::Namespaces);
-        found.map(|(version, _)| version.to_owned()).collect()
-    }
-
     /// What of the storage nobody compared.
     fn partial(&self) -> Vec<String> {
         let mut partial: Vec<String> = self
             .unlisted()
             .map(|(version, one)| format!("{version}: {one}"))
             .collect();
-        let sides = [self.old, self.new].into_iter();
-        let sides = sides.filter_map(|side| side.known.value());
-        let opaque: BTreeSet<String> = sides.flat_map(|one| one.layout.opaque_fields()).collect();
-        if !opaque.is_empty() {
-            let fields: Vec<String> = opaque.into_iter().collect();
+        let documents = [self.old, self.new].map(|side| side.known.value());
+        let fields = documents.into_iter().flatten();
+        let fields: BTreeSet<String> = fields.flat_map(|one| one.layout.opaque_fields()).collect();
+        if !fields.is_empty() {
+            let fields = fields.into_iter().collect::<Vec<_>>().join(", ");
             partial.push(format!(
-                "opaque fields, of which only name and size are known: {}",
-                fields.join(", ")
+                "opaque fields, of which only name and size are known: {fields}"
             ));
         }
         partial
     }
 
-    /// Whether the old version declares a finding to be its migration's business, or may do so: then
-    /// the declaration is about the step before, and was kept.
-    fn declared_before(&self, id: &FindingId) -> bool {
-        let old = self.old.known.value();
-        old.is_none_or(|old| old.migrates.iter().any(|one| *id == **one))
-    }
-
-    /// Whether the contract's author says that the migration sees to a finding, and it runs.
-    fn is_declared(&self, id: &FindingId) -> bool {
-        let new = self.new.known.value();
-        let is_named = new.is_some_and(|new| new.migrates.iter().any(|one| *id == **one));
-        self.runs_migration && is_named
-    }
-
-    /// That the contract's author says that the migration sees to a finding, if it does. What the version
-    /// before declares as well is about the step before.
+    /// That the contract's author says that the migration sees to a finding, if it does and runs. What the version
+    /// before declares as well, or may declare, is about the step before: that was kept.
     pub fn why_migrated(&self, part: Part, id: &FindingId) -> Option<Finding> {
+        let names = |version: &Document| version.migrates.iter().any(|one| *id == **one);
+        let (old, new) = (self.old.known.value(), self.new.known.value());
+        let is_declared = self.runs_migration && new.is_some_and(names) && !old.is_none_or(names);
         let says = "the contract's author declares that its migration sees to it";
-        let found =
-            || Finding::new(part, Severity::Warning, id.clone(), says).from(Origin::Annotation);
-        (self.is_declared(id) && !self.declared_before(id)).then(found)
+        let found = Finding::new(part, Severity::Warning, id.clone(), says);
+        is_declared.then(|| found.from(Origin::Annotation))
     }
 
     /// Why a finding does not stand in the way, if it does not.
@@ -351,12 +325,8 @@ impl Pair<'_> {
             Verdict::Rename if self.goes_back => "its old name comes back",
             _ => return None,
         };
-        Some(Finding::new(
-            Part::Layout,
-            Severity::Warning,
-            id.clone(),
-            says,
-        ))
+        let (part, severity) = (Part::Layout, Severity::Warning);
+        Some(Finding::new(part, severity, id.clone(), says))
     }
 
     /// What findings of the comparison come to; `ids` are those that are in the way.
@@ -400,7 +370,11 @@ impl Pair<'_> {
         }
     }
 
-    fn namespaces_not_listed(&self, versions: &[String]) -> Finding {
+    /// That layouts list no namespaces, though their contracts may have some.
+    fn namespaces_not_listed(&self) -> Option<Finding> {
+        let versions = self.unlisted();
+        let versions = versions.filter(|(_, one)| *one == Unlisted::Namespaces);
+        let versions: Vec<&str> = versions.map(|(version, _)| version).collect();
         let (of, name) = (versions.join(" and of "), label(self.name, self.to));
         let together = Together {
             name: "NamespacesNotListed",
@@ -416,7 +390,8 @@ impl Pair<'_> {
         };
         let says = format!("the layout of {of} lists no namespaces");
         let about = (FindingId::NAMESPACES_NOT_LISTED, "");
-        Finding::of_several(Part::Layout, about, says, &Arc::new(together))
+        let found = || Finding::of_several(Part::Layout, about, says, &Arc::new(together));
+        (!versions.is_empty()).then(found)
     }
 }
 

@@ -6,6 +6,7 @@ use super::error::LayoutError;
 use super::store::Store;
 use crate::assess::{Fact, Origin};
 use crate::client::{ChainError, Client, Sent};
+use crate::error::Refusal;
 use crate::ids::LayoutHash;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
@@ -13,51 +14,6 @@ use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
 use stylus_layout::{DOCUMENT_MAX, Document};
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use thiserror::Error;
-
-/// The layout document of a version, or why there is none.
-#[derive(Debug, Clone)]
-pub enum Known {
-    /// It is known.
-    Document(Box<Document>),
-    /// It is not.
-    Not(String),
-}
-
-impl Known {
-    /// The document.
-    pub fn document(&self) -> Option<&Document> {
-        match self {
-            Self::Document(document) => Some(document),
-            Self::Not(_) => None,
-        }
-    }
-
-    /// The same as a fact from there.
-    pub fn from_there(self, origin: Origin) -> Fact<Document> {
-        match self {
-            Self::Document(document) => Fact::of(*document, origin),
-            Self::Not(why) => Fact::unknown(why),
-        }
-    }
-}
-
-impl From<Document> for Known {
-    fn from(document: Document) -> Self {
-        Self::Document(Box::new(document))
-    }
-}
-
-/// Why a document could not be looked for.
-#[derive(Debug, Error)]
-pub enum DocumentError {
-    /// The chain or its endpoint is in trouble.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-    /// A file is.
-    #[error(transparent)]
-    Layout(#[from] LayoutError),
-}
 
 /// Where documents are looked for.
 #[derive(Clone)]
@@ -77,19 +33,19 @@ impl Documents {
         }
     }
 
-    /// The document with that hash, which the registry recorded.
+    /// The document with that hash, which the registry recorded; or why it cannot be had, which is no error.
     ///
     /// # Errors
-    /// What the chain or a file says. A document that cannot be had is no error.
-    pub async fn get(&self, hash: LayoutHash) -> Result<Known, DocumentError> {
+    /// What the chain or a file says.
+    pub async fn get(&self, hash: LayoutHash) -> Result<Fact<Document>, LayoutError> {
         if hash.is_zero() {
-            return Ok(Known::Not("the registry has no layout of it".into()));
+            return Ok(Fact::unknown("the registry has no layout of it"));
         }
         if let Some(document) = self.store.document(hash)? {
-            return Ok(document.into());
+            return Ok(Fact::of(document, Origin::Chain));
         }
         let known = self.published(hash).await?;
-        if let Known::Document(document) = &known {
+        if let Some(document) = known.value() {
             // A folder that cannot be written only costs the next command a look at the chain.
             let _ = self.store.keep_document(document);
         }
@@ -97,13 +53,13 @@ impl Documents {
     }
 
     /// The document as the registry published it.
-    async fn published(&self, hash: LayoutHash) -> Result<Known, ChainError> {
-        let not = |why: String| Ok(Known::Not(why));
+    async fn published(&self, hash: LayoutHash) -> Result<Fact<Document>, ChainError> {
         let block = published_in(&self.client, self.registry, hash).await?;
         let Some(block) = block.filter(|block| *block > 0) else {
-            return not("its layout was never published and is not kept here; \
-                 `stylus-upgrades layout show --keep <its crate>` keeps it"
-                .into());
+            return Ok(Fact::unknown(
+                "its layout was never published and is not kept here; \
+                 `stylus-upgrades layout show --keep <its crate>` keeps it",
+            ));
         };
         let filter = Filter::new()
             .address(self.registry)
@@ -121,13 +77,13 @@ impl Documents {
             Some(event.inner.data.document)
         });
         let Some(bytes) = found.find(|bytes| LayoutHash::of(bytes) == hash) else {
-            return not(format!(
+            return Ok(Fact::unknown(format!(
                 "its layout was published in block {block}, and the endpoint does not give it"
-            ));
+            )));
         };
         Ok(match Document::decode(&bytes) {
-            Ok(document) => document.into(),
-            Err(error) => Known::Not(format!("what was published under its hash is {error}")),
+            Ok(document) => Fact::of(document, Origin::Chain),
+            Err(error) => Fact::unknown(format!("what was published under its hash is {error}")),
         })
     }
 
@@ -138,18 +94,15 @@ impl Documents {
     pub async fn publish(&self, document: &Document) -> Result<Option<Sent>, ChainError> {
         let bytes = document.encode();
         let (client, registry) = (&self.client, self.registry);
-        match published_in(client, registry, LayoutHash::of(&bytes)).await? {
-            Some(0) => {}
-            Some(_) | None => return Ok(None),
+        if published_in(client, registry, LayoutHash::of(&bytes)).await? != Some(0) {
+            return Ok(None);
         }
         let call = abi::publishLayoutCall {
             document: Bytes::from(bytes),
         };
         let what = "publish the layout";
-        client
-            .send(what, registry, &call, U256::ZERO)
-            .await
-            .map(Some)
+        let sent = client.send(what, registry, &call, U256::ZERO).await?;
+        Ok(Some(sent))
     }
 
     /// The store.
@@ -175,13 +128,16 @@ async fn published_in(
 /// Errors if a document is too large to be published.
 ///
 /// # Errors
-/// [`LayoutError::TooLarge`].
-pub fn require_publishable(document: &Document) -> Result<(), LayoutError> {
-    match document.encode().len() {
-        size if size > DOCUMENT_MAX => Err(LayoutError::TooLarge {
-            size,
-            limit: DOCUMENT_MAX,
-        }),
-        _ => Ok(()),
+/// `LayoutTooLarge`.
+pub fn require_publishable(document: &Document) -> Result<(), Refusal> {
+    let size = document.encode().len();
+    if size <= DOCUMENT_MAX {
+        return Ok(());
     }
+    let message = format!("the layout document has {size} bytes");
+    Err(Refusal::new("LayoutTooLarge", message).with(
+        format!("at most {DOCUMENT_MAX} bytes"),
+        format!("{size} bytes"),
+        "declare fewer types: a document lists each struct once",
+    ))
 }

@@ -1,63 +1,15 @@
 //! What a slot holds of a variable, in the words of its type: the one place that decodes a slot into fields, for
 //! the status of an instance, for plans, for what approvers read, and for the console.
 
-use alloy::primitives::{Address, B256, I256, U256, hex, keccak256};
+use super::key::value;
+use alloy::primitives::{B256, U256, hex, keccak256};
 use std::collections::BTreeMap;
-use stylus_layout::{Layout, Members, TypeItem};
+use stylus_layout::{Layout, TypeItem};
 
 /// Bytes of a slot.
 pub const WORD: u64 = 32;
 /// Slots of one text that are read, at most.
 const TEXT_MAX: u64 = 8;
-
-/// Aliases of a type that are followed, at most.
-pub(super) const DEEPEST: u8 = 4;
-
-/// What the bytes are, the high-order one first. Bytes of a type that is not known are shown as they are.
-fn value(layout: &Layout, kind: Option<&TypeItem>, bytes: &[u8]) -> String {
-    of_type(layout, kind, bytes, DEEPEST).unwrap_or_else(|| hex::encode_prefixed(bytes))
-}
-
-fn of_type(layout: &Layout, kind: Option<&TypeItem>, bytes: &[u8], depth: u8) -> Option<String> {
-    let kind = kind?;
-    let number = U256::try_from_be_slice(bytes)?;
-    if let Some(Members::Enum(names)) = &kind.members {
-        let at = usize::try_from(number).ok();
-        let name = at.and_then(|at| names.get(at));
-        return Some(
-            name.cloned()
-                .unwrap_or_else(|| format!("{number}, which is unknown")),
-        );
-    }
-    if let Some(underlying) = &kind.underlying {
-        let underlying = layout.types.get(underlying);
-        return of_type(layout, underlying, bytes, depth.checked_sub(1)?);
-    }
-    let label = kind.label.as_str();
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    match label {
-        "bool" => Some(match number {
-            U256::ZERO => "false".into(),
-            number if number == U256::ONE => "true".into(),
-            number => format!("{number}, which is no bool"),
-        }),
-        "address" | "address payable" => account(bytes),
-        _ if label.starts_with("contract ") => account(bytes),
-        _ if label.strip_prefix("uint").is_some_and(is_number) => Some(number.to_string()),
-        _ if label.strip_prefix("int").is_some_and(is_number) => {
-            // The sign is that of the highest bit of what is stored.
-            let missing = 256_usize.checked_sub(bytes.len() * 8)?;
-            let signed = I256::from_raw(number << missing).asr(missing);
-            Some(signed.to_string())
-        }
-        _ => None,
-    }
-}
-
-fn account(bytes: &[u8]) -> Option<String> {
-    let bytes: [u8; 20] = bytes.try_into().ok()?;
-    Some(Address::from(bytes).to_string())
-}
 
 /// How long a text is, and where.
 pub enum Length {
@@ -134,27 +86,22 @@ impl Held<'_> {
 
 fn text(one: &Held<'_>, word: B256, texts: &BTreeMap<U256, B256>) -> String {
     let is_string = one.kind.is_some_and(|kind| kind.label == "string");
-    let (bytes, is_cut): (Vec<u8>, bool) = match length(word) {
+    let (length, mut bytes) = match length(word) {
         Length::Malformed => {
             let kind = if is_string { "a string" } else { "bytes" };
             return format!("not {kind}: {word}");
         }
-        Length::Here(length) => (word.iter().copied().take(length as usize).collect(), false),
+        Length::Here(length) => (length, word.to_vec()),
         Length::Elsewhere(length) if !texts.contains_key(&begin(one.slot)) => {
             return format!("{length} bytes, which lie elsewhere");
         }
         Length::Elsewhere(length) => {
-            let first = begin(one.slot);
-            let parts = (0..length.div_ceil(WORD).min(TEXT_MAX))
-                .filter_map(|part| texts.get(&first.wrapping_add(U256::from(part))));
-            let bytes: Vec<u8> = parts.flat_map(|part| part.0).collect();
-            let kept = bytes
-                .len()
-                .min(usize::try_from(length).unwrap_or(usize::MAX));
-            let is_cut = (kept as u64) < length;
-            (bytes.into_iter().take(kept).collect(), is_cut)
+            let parts = one.elsewhere(word).filter_map(|slot| texts.get(&slot));
+            (length, parts.flat_map(|part| part.0).collect())
         }
     };
+    bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+    let is_cut = (bytes.len() as u64) < length;
     let mut shown = match is_string.then(|| String::from_utf8(bytes.clone())) {
         Some(Ok(text)) => format!("{text:?}"),
         _ => hex::encode_prefixed(&bytes),
@@ -168,6 +115,8 @@ fn text(one: &Held<'_>, word: B256, texts: &BTreeMap<U256, B256>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::primitives::Address;
+    use stylus_layout::Members;
 
     fn shown(label: &str, bytes: &[u8]) -> String {
         let kind = TypeItem {

@@ -1,7 +1,7 @@
 //! What live instances hold where a new version begins to use storage. A dropped field of an older
 //! version leaves its bytes there; the new field would begin with them.
 
-use super::documents::{DocumentError, Documents, Known};
+use super::documents::Documents;
 use super::error::LayoutError;
 use crate::assess::FindingId;
 use crate::client::{ChainError, Client};
@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, VecDeque};
 use stylus_layout::{Layout, Range, Ranges};
 
 /// Instances that are looked at, at most: the first and the last ones.
-const INSTANCES_MAX: u32 = 64;
+const INSTANCES_MAX: usize = 64;
 /// Words of an instance that are looked at, at most.
 const WORDS_MAX: usize = 128;
 /// Requests on their way at once.
@@ -51,7 +51,7 @@ pub struct Upgrade<'a> {
 }
 
 /// A field that would not begin empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Dirty {
     /// The field.
     pub field: String,
@@ -118,9 +118,9 @@ pub async fn look(
     upgrade: Upgrade<'_>,
     old: &Layout,
     new: &Layout,
-) -> Result<Live, DocumentError> {
+) -> Result<Live, LayoutError> {
     let client = &client.at_one_block().await?;
-    let ranges = |layout| Ranges::of(layout).map_err(LayoutError::Compare);
+    let ranges = |layout| Ranges::of(layout).map_err(LayoutError::incomparable);
     let used = ranges(old)?;
     let added = ranges(new)?.beyond(&used);
     let mut live = Live::default();
@@ -140,30 +140,25 @@ pub async fn look(
         Who::All | Who::Instance(_) => earlier(client, documents, upgrade, &mut live).await?,
     };
     // What the version before uses as well, nobody left behind: a lazy map over its mapping, say.
-    let earlier: Vec<(String, Ranges)> = earlier
-        .into_iter()
-        .map(|(version, ranges)| (version, ranges.beyond(&used)))
-        .collect();
+    let earlier = earlier.into_iter();
+    let earlier = earlier.map(|(version, ranges)| (version, ranges.beyond(&used)));
+    let earlier: Vec<(String, Ranges)> = earlier.collect();
     let left_by = |range: &Range| {
-        earlier
-            .iter()
-            .find_map(|(version, ranges)| Some(format!("{} of {version}", ranges.user_of(range)?)))
+        let mut users = earlier.iter();
+        users.find_map(|(version, ranges)| Some(format!("{} of {version}", ranges.user_of(range)?)))
     };
     for range in added.list().iter().filter(|range| !range.is_inline()) {
         let is_known = live.dirty.iter().any(|one| one.field == range.field);
         if let Some(left_by) = left_by(range).filter(|_| !is_known) {
             live.dirty.push(Dirty {
                 field: range.field.clone(),
-                instance: None,
-                slot: None,
-                value: None,
                 left_by: Some(left_by),
+                ..Dirty::default()
             });
         }
     }
-    let inline: Vec<&Range> = added.list().iter().filter(|one| one.is_inline()).collect();
     let mut parts = Vec::new();
-    for range in inline {
+    for range in added.list().iter().filter(|one| one.is_inline()) {
         let room = WORDS_MAX.saturating_sub(parts.len());
         let words = range.words(room);
         if range.word_count() > words.len() as u64 {
@@ -208,7 +203,7 @@ async fn earlier(
     documents: &Documents,
     upgrade: Upgrade<'_>,
     live: &mut Live,
-) -> Result<Vec<(String, Ranges)>, DocumentError> {
+) -> Result<Vec<(String, Ranges)>, LayoutError> {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     let mut known = BTreeSet::from([upgrade.from.to_owned()]);
     let mut left = VecDeque::from([upgrade.from.to_owned()]);
@@ -223,11 +218,8 @@ async fn earlier(
         if version == upgrade.from || !seen.insert(hash) {
             continue;
         }
-        let ranges = match documents.get(hash).await? {
-            Known::Document(document) => Ranges::of(&document.layout).ok(),
-            Known::Not(_) => None,
-        };
-        match ranges {
+        let document = documents.get(hash).await?.into_value();
+        match document.and_then(|known| Ranges::of(&known.layout).ok()) {
             Some(ranges) => found.push((version, ranges)),
             None => live.partial(format!("what {version} left in mappings is not known")),
         }
@@ -287,23 +279,15 @@ async fn sample(
 ) -> Result<Vec<Address>, ChainError> {
     let reader = client.registry(upgrade.registry);
     let count = reader.head(upgrade.name).await?.instances;
-    let half = INSTANCES_MAX / 2;
-    let pages = match count > INSTANCES_MAX {
-        false => vec![(0, half), (half, half)],
-        true => {
-            live.partial(format!(
-                "{INSTANCES_MAX} of {count} instances were looked at, the first and the last ones"
-            ));
-            vec![(0, half), (count - half, half)]
-        }
-    };
-    let mut found = Vec::new();
-    for (start, page) in pages {
-        if start >= count {
-            break;
-        }
-        let range = start as usize..start.saturating_add(page).min(count) as usize;
-        found.extend(reader.proxies_in(upgrade.name, range).await?);
+    let (count, half) = (count as usize, INSTANCES_MAX / 2);
+    if count <= INSTANCES_MAX {
+        return reader.proxies_in(upgrade.name, 0..count).await;
     }
+    live.partial(format!(
+        "{INSTANCES_MAX} of {count} instances were looked at, the first and the last ones"
+    ));
+    let mut found = reader.proxies_in(upgrade.name, 0..half).await?;
+    let last = reader.proxies_in(upgrade.name, count - half..count).await?;
+    found.extend(last);
     Ok(found)
 }

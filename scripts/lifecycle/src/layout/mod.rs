@@ -13,6 +13,7 @@ mod check;
 mod compiled;
 mod documents;
 mod error;
+mod fields;
 mod held;
 mod key;
 mod live;
@@ -25,8 +26,9 @@ pub use check::{
     Compared, Pair, Side, StorageCheck, check_storage, declaration, finding_id, moved_by_migration,
 };
 pub use compiled::Compiled;
-pub use documents::{DocumentError, Documents, Known, require_publishable};
+pub use documents::{Documents, require_publishable};
 pub use error::LayoutError;
+pub(crate) use fields::{Field, Fields, areas};
 pub use held::{Held, WORD};
 pub use held::{Length, begin, length};
 pub(crate) use key::{KeyType, entry, size_of};

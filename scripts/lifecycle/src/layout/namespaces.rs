@@ -1,6 +1,8 @@
 //! The ERC-7201 namespaces of a Solidity contract, from the AST in a compiler's output: what solc calls
 //! `storageLayout` lists none. Structs are laid out as solc lays them out. Inline assembly that reaches storage is named.
 
+use super::held::WORD;
+use super::key::size_of;
 use super::nodes::{Declared, Nodes, each, is, list};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,8 +18,8 @@ const PLACES: usize = 16;
 const FIRST_DOCUMENTED: [u64; 3] = [0, 8, 20];
 /// Types within types that are followed.
 const DEPTH: usize = 32;
-/// Bytes of a word.
-const WORD: u64 = 32;
+/// Types of any number of bytes.
+const TEXTS: [&str; 2] = ["string", "bytes"];
 
 /// Adds the namespaces of a contract to its layout, and what solc leaves out of enums. What the layout still does
 /// not list, the contract's own slots; nothing where the output does not show all of them: it has no AST, or is of a
@@ -186,9 +188,7 @@ impl Types<'_, '_> {
     }
 
     fn size(&mut self, node: &Value, depth: usize) -> Result<Size, String> {
-        let label = node["typeDescriptions"]["typeString"]
-            .as_str()
-            .unwrap_or_default();
+        let label = type_string(node);
         let unknown = || format!("the type {label:?} is not known");
         if depth > DEPTH {
             return Err(unknown());
@@ -230,43 +230,21 @@ impl Types<'_, '_> {
 
     /// A type as a key: `string` and `bytes` are hashed, not stored.
     fn key(&mut self, node: &Value, depth: usize) -> Result<String, String> {
-        let size = self.size(node, depth + 1)?;
-        Ok(match size.id.as_str() {
-            "t_string_storage" | "t_bytes_storage" => {
-                let label = size
-                    .id
-                    .trim_start_matches("t_")
-                    .trim_end_matches("_storage");
-                self.add(
-                    format!("t_{label}_memory_ptr"),
-                    of("bytes", label, WORD),
-                    true,
-                )
-                .id
-            }
-            _ => size.id,
-        })
+        let label = type_string(node);
+        if TEXTS.contains(&label) {
+            let item = of("bytes", label, WORD);
+            return Ok(self.add(format!("t_{label}_memory_ptr"), item, true).id);
+        }
+        Ok(self.size(node, depth + 1)?.id)
     }
 
     fn elementary(&mut self, label: &str) -> Option<Size> {
-        let digits = |prefix: &str| label.strip_prefix(prefix)?.parse::<u64>().ok();
-        let bytes = match label {
-            "bool" => 1,
-            "address" | "address payable" => 20,
-            "string" | "bytes" => {
-                let id = format!("t_{label}_storage");
-                return Some(self.add(id, of("bytes", label, WORD), true));
-            }
-            _ => match (digits("uint").or_else(|| digits("int")), digits("bytes")) {
-                (Some(bits), _) => bits / 8,
-                (None, Some(bytes)) => bytes,
-                (None, None) => return None,
-            },
-        };
-        let id = format!("t_{}", label.replace(' ', "_"));
-        (1..=WORD)
-            .contains(&bytes)
-            .then(|| self.add(id, of("inplace", label, bytes), false))
+        if TEXTS.contains(&label) {
+            let item = of("bytes", label, WORD);
+            return Some(self.add(format!("t_{label}_storage"), item, true));
+        }
+        let item = of("inplace", label, size_of(label)?);
+        Some(self.add(format!("t_{}", label.replace(' ', "_")), item, false))
     }
 
     fn array(
@@ -279,28 +257,20 @@ impl Types<'_, '_> {
         let length = label
             .rsplit_once('[')
             .and_then(|(_, length)| length.strip_suffix(']'));
-        let (id, encoding, bytes) = match length {
-            Some("") => (
-                format!("t_array({})dyn_storage", base.id),
-                "dynamic_array",
-                WORD,
-            ),
-            Some(length) => {
-                let unknown = |_| format!("the length of {label} is not known");
-                let count: u64 = length.parse().map_err(unknown)?;
+        let (length, encoding, bytes) = match length {
+            Some("") => ("dyn", "dynamic_array", WORD),
+            length => {
+                let count = length.and_then(|length| length.parse::<u64>().ok());
+                let count = count.ok_or_else(|| format!("the length of {label} is not known"))?;
                 let slots = match base.is_whole || base.bytes > WORD / 2 {
                     true => count.saturating_mul(base.bytes.div_ceil(WORD)),
                     false => count.div_ceil(WORD / base.bytes),
                 };
                 let bytes = slots.saturating_mul(WORD);
-                (
-                    format!("t_array({}){length}_storage", base.id),
-                    "inplace",
-                    bytes,
-                )
+                (length.unwrap_or_default(), "inplace", bytes)
             }
-            None => return Err(format!("the length of {label} is not known")),
         };
+        let id = format!("t_array({}){length}_storage", base.id);
         let item = TypeItem {
             base: Some(base.id),
             ..of(encoding, label, bytes)
@@ -334,23 +304,28 @@ impl Types<'_, '_> {
             }
             "StructDefinition" => {
                 let id = format!("t_struct({name}){number}_storage");
-                if let Some(known) = self.types.get(&id) {
-                    let known = known.clone();
-                    return Ok(self.add(id, known, true));
+                if !self.types.contains_key(&id) {
+                    // A mapping within may lead back to it.
+                    self.types.insert(id.clone(), of("inplace", label, WORD));
+                    let (members, slots) = self.members(node, depth + 1)?;
+                    let item = TypeItem {
+                        members: Some(Members::Struct(members)),
+                        ..of("inplace", label, slots * WORD)
+                    };
+                    self.types.insert(id.clone(), item);
                 }
-                // A mapping within may lead back to it.
-                self.types.insert(id.clone(), of("inplace", label, WORD));
-                let (members, slots) = self.members(node, depth + 1)?;
-                let item = TypeItem {
-                    members: Some(Members::Struct(members)),
-                    ..of("inplace", label, slots * WORD)
-                };
-                self.types.insert(id.clone(), item.clone());
+                let item = self.types.get(&id).cloned().unwrap_or_default();
                 Ok(self.add(id, item, true))
             }
             _ => Err(format!("the type {label:?} is not known")),
         }
     }
+}
+
+/// The type that a node names.
+fn type_string(node: &Value) -> &str {
+    let label = &node["typeDescriptions"]["typeString"];
+    label.as_str().unwrap_or_default()
 }
 
 fn of(encoding: &str, label: &str, bytes: u64) -> TypeItem {

@@ -52,13 +52,10 @@ pub fn file_of(source: &Path) -> (&Path, Option<&str>) {
 /// upgrades-core wrote, and from the AST of a build-info.
 ///
 /// # Errors
-/// [`LayoutError::Unreadable`], [`LayoutError::Undeclared`].
+/// [`LayoutError::unreadable`], [`LayoutError::undeclared`].
 pub fn read_file(source: &Path) -> Result<Named, LayoutError> {
     let (path, contract) = file_of(source);
-    let unreadable = |reason: String| LayoutError::Unreadable {
-        path: path.to_owned(),
-        reason,
-    };
+    let unreadable = |reason: String| LayoutError::unreadable(path, reason);
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let bytes = std::fs::read(path).map_err(|error| LayoutError::file("read", path, error))?;
     if path.extension().is_some_and(|ending| ending == "wasm") {
@@ -66,9 +63,7 @@ pub fn read_file(source: &Path) -> Result<Named, LayoutError> {
             |error: BuildError| unreadable(error.found().unwrap_or_else(|| error.to_string()));
         let layout = wasm::layout(&name, &bytes).map_err(refused)?;
         let document = Document {
-            layout: layout.ok_or_else(|| LayoutError::Undeclared {
-                source_name: path.display().to_string(),
-            })?,
+            layout: layout.ok_or_else(|| LayoutError::undeclared(path.display()))?,
             steps: wasm::steps(&name, &bytes).map_err(refused)?,
             migrates: Vec::new(),
             build: None,
@@ -86,15 +81,14 @@ pub fn read_file(source: &Path) -> Result<Named, LayoutError> {
         found.retain(|one| one.name == contract || one.full_name() == contract);
     }
     match found.as_slice() {
-        [one] => Ok(Named {
-            name: one.name.clone(),
-            document: one.document(&document).map_err(unreadable)?,
-            compiled: match one.contract {
-                Some(contract) => Compiled::of(&document, contract).map_err(unreadable)?,
-                None => None,
-            },
-            is_recorded: false,
-        }),
+        [one] => {
+            let compiled = one.contract.map(|it| Compiled::of(&document, it));
+            let own = one.document(&document).map_err(unreadable)?;
+            Ok(Named {
+                compiled: compiled.transpose().map_err(unreadable)?.flatten(),
+                ..Named::of(&one.name, own)
+            })
+        }
         [] => Err(unreadable(match contract {
             Some(contract) => format!("it knows no contract {contract} with a layout"),
             None => "nothing in it has `storage` and `types`".into(),
@@ -163,12 +157,9 @@ impl Found<'_> {
             };
         }
         let abi = self.contract.and_then(|contract| contract.get("abi"));
-        let abi: Option<JsonAbi> = match abi.filter(|abi| abi.is_array()) {
-            Some(abi) => {
-                Some(serde_json::from_value(abi.clone()).map_err(|error| error.to_string())?)
-            }
-            None => None,
-        };
+        let abi = abi.filter(|abi| abi.is_array()).cloned();
+        let abi = abi.map(serde_json::from_value::<JsonAbi>).transpose();
+        let abi = abi.map_err(|error| error.to_string())?;
         Ok(Document {
             interface: abi.as_ref().and_then(published),
             ..Document::of_layout(layout)
@@ -182,28 +173,20 @@ fn find<'v>(value: &'v Value, (file, name): (&str, &str), found: &mut Vec<Found<
     let Some(object) = value.as_object() else {
         return;
     };
-    let is_layout = |value: &Value| value.get("storage").is_some_and(Value::is_array);
-    if is_layout(value) {
+    let is_layout = |value: &&Value| value.get("storage").is_some_and(Value::is_array);
+    let own = Some(value).filter(is_layout).map(|layout| ("", layout));
+    let mut within = ["storageLayout", "storage-layout", "layout"].into_iter();
+    let layout =
+        own.or_else(|| within.find_map(|key| Some((key, object.get(key).filter(is_layout)?))));
+    if let Some((key, layout)) = layout {
         found.push(Found {
             name: name.to_owned(),
             file: file.to_owned(),
-            layout: value,
-            contract: None,
-            is_ours: false,
+            layout,
+            contract: own.is_none().then_some(object),
+            is_ours: key == "layout" && object.get("steps").is_some_and(Value::is_array),
         });
         return;
-    }
-    for key in ["storageLayout", "storage-layout", "layout"] {
-        if let Some(layout) = object.get(key).filter(|layout| is_layout(layout)) {
-            found.push(Found {
-                name: name.to_owned(),
-                file: file.to_owned(),
-                layout,
-                contract: Some(object),
-                is_ours: key == "layout" && object.get("steps").is_some_and(Value::is_array),
-            });
-            return;
-        }
     }
     // hardhat and foundry keep the compiler's output within their build-info
     if let Some(output) = object.get("output") {

@@ -88,7 +88,7 @@ impl Store {
     /// Keeps what is known of an artifact, and the interface of its sources.
     ///
     /// # Errors
-    /// [`LayoutError::File`].
+    /// [`LayoutError::Refused`].
     pub fn keep(
         &self,
         artifact: &Artifact,
@@ -110,7 +110,7 @@ impl Store {
     /// Keeps a document under its hash.
     ///
     /// # Errors
-    /// [`LayoutError::File`].
+    /// [`LayoutError::Refused`].
     pub fn keep_document(&self, document: &Document) -> Result<LayoutHash, LayoutError> {
         let bytes = document.encode();
         let hash = LayoutHash::of(&bytes);
@@ -121,30 +121,24 @@ impl Store {
     /// The document with that hash; `None` if it was never kept here.
     ///
     /// # Errors
-    /// [`LayoutError::Tampered`] if the file holds another one.
+    /// `LayoutTampered` if the file holds another one.
     pub fn document(&self, hash: LayoutHash) -> Result<Option<Document>, LayoutError> {
         let path = self.file("", hash);
         let Some(text) = read(&path)? else {
             return Ok(None);
         };
         if LayoutHash::of(&text) != hash {
-            return Err(LayoutError::Tampered {
-                holds: keccak256(&text),
-                path,
-            });
+            return Err(LayoutError::tampered(&path, keccak256(&text)));
         }
         let document = Document::decode(text.as_bytes());
-        let unreadable = |error: stylus_layout::LayoutError| LayoutError::Unreadable {
-            path,
-            reason: error.to_string(),
-        };
-        document.map(Some).map_err(unreadable)
+        let document = document.map_err(|error| LayoutError::unreadable(&path, error.to_string()));
+        document.map(Some)
     }
 
     /// The build of the code with that hash; `None` if it was not built here.
     ///
     /// # Errors
-    /// [`LayoutError::Tampered`] if the file tells of other code.
+    /// `LayoutTampered` if the file tells of other code.
     pub fn build(&self, codehash: CodeHash) -> Result<Option<Build>, LayoutError> {
         self.of_code(BUILDS, codehash, |build: &Build| vec![build.codehash])
     }
@@ -157,7 +151,7 @@ impl Store {
     /// Keeps a deployment; the last one of the same code on a chain counts.
     ///
     /// # Errors
-    /// [`LayoutError::File`].
+    /// [`LayoutError::Refused`].
     pub fn keep_deployment(&self, deployment: &Deployment) -> Result<(), LayoutError> {
         let mut all = self.deployments(deployment.codehash)?;
         all.retain(|one| one.chain_id != deployment.chain_id);
@@ -168,7 +162,7 @@ impl Store {
     /// The deployments of that code from here.
     ///
     /// # Errors
-    /// [`LayoutError::Tampered`] if the file tells of other code.
+    /// `LayoutTampered` if the file tells of other code.
     pub fn deployments(&self, codehash: CodeHash) -> Result<Vec<Deployment>, LayoutError> {
         let of = |all: &Vec<Deployment>| all.iter().map(|one| one.codehash).collect();
         Ok(self.of_code(DEPLOYMENTS, codehash, of)?.unwrap_or_default())
@@ -182,7 +176,7 @@ impl Store {
     /// What is kept of the code with that hash, which `of` says that it tells of.
     ///
     /// # Errors
-    /// [`LayoutError::Tampered`] if the file tells of other code.
+    /// `LayoutTampered` if the file tells of other code.
     fn of_code<T: DeserializeOwned>(
         &self,
         kind: &str,
@@ -198,10 +192,7 @@ impl Store {
         };
         match of(&kept).into_iter().find(|one| *one != codehash) {
             None => Ok(Some(kept)),
-            Some(other) => Err(LayoutError::Tampered {
-                path,
-                holds: other.into(),
-            }),
+            Some(other) => Err(LayoutError::tampered(&path, other)),
         }
     }
 

@@ -2,57 +2,48 @@
 //! its own: what the upgrade of a later one changes in it is seen here alone.
 
 use super::error::PlanError;
-use super::{Plan, PlanRequest};
-use crate::assess::Finding;
+use super::trial::Trial;
 use crate::model::{Named, named};
-use crate::simulation::{Simulation, SimulationError};
+use crate::simulation::SimulationError;
 use alloy::sol_types::SolCall;
 use stylus_chain::BlockId;
 use stylus_upgrades_interface::check::IUpgradeCheck::{afterUpgradeCall, beforeUpgradeCall};
 
-/// What the check refuses of the instances as they are in the end.
-pub(super) fn broken(
-    simulation: &mut Simulation,
-    request: &PlanRequest,
-    plan: &Plan,
-) -> Result<Vec<Finding>, PlanError> {
-    let Named::Check(check) = named(&request.call.step) else {
-        return Ok(Vec::new());
-    };
-    let (from, to) = (&request.call.step.from, &request.call.version);
-    let mut found = Vec::new();
-    let moved = plan
-        .instances
-        .iter()
-        .filter(|one| one.from != one.to && !one.migrating);
-    for proxy in moved.map(|one| one.proxy) {
-        let before = beforeUpgradeCall {
-            proxy,
-            from: from.clone(),
-            to: to.clone(),
+impl Trial<'_> {
+    /// Notes what the check refuses of the instances as they are in the end.
+    pub(super) fn ask_the_check(&mut self) -> Result<(), PlanError> {
+        let call = &self.request.call;
+        let Named::Check(check) = named(&call.step) else {
+            return Ok(());
         };
-        let beginning = simulation.beginning();
-        let (is_asked, output) =
-            simulation.probe_at(beginning, check, before.abi_encode().into())?;
-        // It was asked already where it matters: what it cannot say of that block is no finding.
-        let Some(observed) = beforeUpgradeCall::abi_decode_returns(&output)
-            .ok()
-            .filter(|_| is_asked)
-        else {
-            continue;
-        };
-        let after = afterUpgradeCall {
-            proxy,
-            from: from.clone(),
-            to: to.clone(),
-            observed,
-        };
-        let latest = BlockId::latest();
-        let (holds, output) = simulation.probe_at(latest, check, after.abi_encode().into())?;
-        if !holds {
-            let what = format!("{proxy}, once all instances are upgraded");
-            found.push(SimulationError::refused(&what, &output).finding()?);
+        let instances = self.plan.instances.iter();
+        let moved = instances.filter(|one| one.from != one.to && !one.migrating);
+        let mut found = Vec::new();
+        for proxy in moved.map(|one| one.proxy) {
+            let (from, to) = (call.step.from.clone(), call.version.clone());
+            let before = beforeUpgradeCall { proxy, from, to };
+            let ask = |block, input: Vec<u8>| self.simulation.probe_at(block, check, input.into());
+            let (is_asked, output) = ask(self.simulation.beginning(), before.abi_encode())?;
+            // It was asked already where it matters: what it cannot say of that block is no finding.
+            let observed = beforeUpgradeCall::abi_decode_returns(&output);
+            let Some(observed) = observed.ok().filter(|_| is_asked) else {
+                continue;
+            };
+            let after = afterUpgradeCall {
+                proxy,
+                from: before.from,
+                to: before.to,
+                observed,
+            };
+            let (holds, output) = ask(BlockId::latest(), after.abi_encode())?;
+            if !holds {
+                let what = format!("{proxy}, once all instances are upgraded");
+                found.push(SimulationError::refused(&what, &output).finding()?);
+            }
         }
+        let plan = &mut self.plan;
+        plan.stuck = plan.stuck.take().or_else(|| found.first().cloned());
+        plan.problems.extend(found);
+        Ok(())
     }
-    Ok(found)
 }

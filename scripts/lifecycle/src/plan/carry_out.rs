@@ -1,9 +1,8 @@
 //! The governed call and the rollouts behind it, carried out on the copy.
 
-use super::decide::{ANYBODY, Decision, decide};
+use super::decide::{ANYBODY, decide};
 use super::error::PlanError;
-use super::instances::Before;
-use super::locations::{Locations, upgraded};
+use super::instances::{Before, behind, upgraded};
 use super::{PlanRequest, Transaction};
 use crate::assess::Finding;
 use crate::model::{DefinitionState, Head, RecordedCode};
@@ -37,20 +36,20 @@ pub(super) fn carry_out(
     let goes_on = is_current && !is_paused;
     let decision = match goes_on {
         true => match other_code(simulation, *registry, call)? {
-            Some(finding) => Decision::Stuck(finding),
+            Some(finding) => Err(finding),
             // Rollouts take along what waits. What was called back takes the call itself.
             None if is_one_called_back(simulation, request, before)? => decided(simulation)?,
-            None => Decision::Executed(Vec::new()),
+            None => Ok(Vec::new()),
         },
         false => decided(simulation)?,
     };
     let mut done = CarriedOut::default();
     match decision {
-        Decision::Stuck(finding) => {
+        Ok(sent) => done.transactions = sent,
+        Err(finding) => {
             done.problems.push(finding);
             done.is_stuck = !goes_on;
         }
-        Decision::Executed(sent) => done.transactions.extend(sent),
     }
     if !done.is_stuck {
         roll_out(simulation, request, &mut done)?;
@@ -73,17 +72,6 @@ impl CarriedOut {
     pub(super) fn failure(&self) -> Option<&Finding> {
         self.problems.first()
     }
-
-    /// How many to take where a rollout of `max` is refused: so many may take more gas than a transaction has.
-    /// The refusal of one alone is a problem.
-    fn fewer(&mut self, error: SimulationError, max: u16) -> Result<Option<u16>, PlanError> {
-        let problem = error.finding()?;
-        if max > 1 {
-            return Ok(Some(max / 2));
-        }
-        self.problems.push(problem);
-        Ok(None)
-    }
 }
 
 /// Of a version that is current: why the registry refuses it once more, if it has other code or another step.
@@ -104,27 +92,23 @@ fn other_code(
         one.abi_encode() == wanted.abi_encode()
     };
     let is_step = registered.steps.is_empty() || registered.steps.iter().any(is_wanted);
-    let (expected, found) = match code.codehash == wanted.codehash {
-        false => (
-            format!("code with the hash {}", code.codehash),
-            format!("code with the hash {}", wanted.codehash),
-        ),
-        true if code != wanted => (
-            "the account, layout and sources that are registered".into(),
-            "the same code with another account, layout or sources".into(),
-        ),
-        true if !is_step => (
-            "one of the registered ways to it".into(),
-            "another migration".into(),
-        ),
-        true => return Ok(None),
+    let with_hash = |code: &RecordedCode| format!("code with the hash {}", code.codehash);
+    let (expected, found) = if code.codehash != wanted.codehash {
+        (with_hash(code), with_hash(wanted))
+    } else if code != wanted {
+        let expected = "the account, layout and sources that are registered".into();
+        let found = "the same code with another account, layout or sources".into();
+        (expected, found)
+    } else if !is_step {
+        let expected = "one of the registered ways to it".into();
+        (expected, "another migration".into())
+    } else {
+        return Ok(None);
     };
+    let (name, version) = (&call.name, &call.version);
     Ok(Some(Finding::problem(
         "VersionExists",
-        format!(
-            "{} {} is current, and not with that",
-            call.name, call.version
-        ),
+        format!("{name} {version} is current, and not with that"),
         &expected,
         found,
         "a version never changes: give the new code a label of its own",
@@ -141,9 +125,7 @@ fn is_one_called_back(
         if !roll_out(copy, request, &mut CarriedOut::default())? {
             return Ok(false);
         }
-        let call = &request.call;
-        let locations = Locations::now(copy, request.registry, &call.name)?;
-        Ok(!locations.behind(before, &call.version)?.is_empty())
+        Ok(!behind(copy, request, before)?.is_empty())
     })
 }
 
@@ -183,13 +165,16 @@ fn roll_out(
         let (expected, receipt) = match rolled_out {
             Ok(Some(rolled_out)) => rolled_out,
             Ok(None) => return Ok(true),
-            Err(error) => match carried_out.fewer(error, max)? {
-                Some(fewer) => {
-                    batch = fewer;
-                    continue;
+            Err(error) => {
+                let problem = error.finding()?;
+                // So many may take more gas than a transaction has. The refusal of one alone is a problem.
+                if max == 1 {
+                    carried_out.problems.push(problem);
+                    return Ok(false);
                 }
-                None => return Ok(false),
-            },
+                batch = max / 2;
+                continue;
+            }
         };
         let what = format!("rollout of {}", expected.upgraded);
         let sent = Transaction::of(&what, &receipt);

@@ -6,7 +6,7 @@ use super::error::PlanError;
 use crate::assess::Finding;
 use crate::program_code::{fragments, is_program, module};
 use crate::simulation::{Simulation, SimulationError};
-use alloy::primitives::{Address, Bytes, utils::Unit};
+use alloy::primitives::{Address, B256, Bytes, utils::Unit};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Receipt};
@@ -82,19 +82,16 @@ pub(super) fn rollback_possible(
         simulation.wait(TEN_YEARS)?;
         activate(simulation, &format!("activating {version} again"), program)
     });
-    match outcome {
-        Ok(_) => Ok(None),
-        Err(error) => {
-            let refusal = error.finding()?;
-            Ok(Some(Finding::problem(
-                "NoWayBack",
-                format!("the code of {version} could not be activated again"),
-                "a program that the chain's rules still allow",
-                refusal.message,
-                "build the old version anew before its activation ends, or give up the way back",
-            )))
-        }
-    }
+    let Err(error) = outcome else {
+        return Ok(None);
+    };
+    Ok(Some(Finding::problem(
+        "NoWayBack",
+        format!("the code of {version} could not be activated again"),
+        "a program that the chain's rules still allow",
+        error.finding()?.message,
+        "build the old version anew before its activation ends, or give up the way back",
+    )))
 }
 
 /// A proxy behind an account that should hold plain code.
@@ -103,35 +100,28 @@ pub(super) fn hidden_proxy(
     what: &str,
     account: Address,
 ) -> Result<Option<Finding>, PlanError> {
-    let hidden = |how: String| {
-        Some(Finding::problem(
-            "HiddenProxy",
-            format!("{what} {account} is a proxy that nobody registered"),
-            "code that is run as it is",
-            how,
-            "stop and find out who put it there",
-        ))
+    let (chain, latest) = (&simulation.chain, BlockId::latest());
+    let held = |slot: B256| chain.storage(account, slot.into(), latest);
+    let points = |name, word| {
+        let target = Address::from_word(word);
+        format!("its ERC-1967 {name} slot holds {target}")
     };
-    for (name, slot) in [
-        ("implementation", slots::IMPLEMENTATION),
-        ("beacon", slots::BEACON),
-    ] {
-        let word = simulation
-            .chain
-            .storage(account, slot.into(), BlockId::latest())?;
-        if !word.is_zero() {
-            let target = Address::from_word(word);
-            return Ok(hidden(format!("its ERC-1967 {name} slot holds {target}")));
-        }
-    }
+    let (implementation, beacon) = (held(slots::IMPLEMENTATION)?, held(slots::BEACON)?);
     let code = simulation.code(account)?;
-    if code.starts_with(&MINIMAL_PROXY) {
-        return Ok(hidden("an ERC-1167 minimal proxy".into()));
-    }
-    if code.starts_with(&DESIGNATOR_PREFIX) {
-        return Ok(hidden("an EIP-7702 designator".into()));
-    }
-    Ok(None)
+    let how = match code {
+        _ if !implementation.is_zero() => points("implementation", implementation),
+        _ if !beacon.is_zero() => points("beacon", beacon),
+        code if code.starts_with(&MINIMAL_PROXY) => "an ERC-1167 minimal proxy".into(),
+        code if code.starts_with(&DESIGNATOR_PREFIX) => "an EIP-7702 designator".into(),
+        _ => return Ok(None),
+    };
+    Ok(Some(Finding::problem(
+        "HiddenProxy",
+        format!("{what} {account} is a proxy that nobody registered"),
+        "code that is run as it is",
+        how,
+        "stop and find out who put it there",
+    )))
 }
 
 /// Selectors that the code answers and that no caller of a proxy would ever reach.

@@ -1,10 +1,11 @@
 //! The creation of an instance, tried on a copy of the chain's state before anybody approves it: the
 //! proxy, what its storage would hold, what it would emit, or why it would fail.
 
-use super::decide::{Decision, decide};
+use super::decide::decide;
 use super::effects::{Elsewhere, Tries, Whose, with_limits};
-use super::environment::{self, Reads};
+use super::environment::Reads;
 use super::error::PlanError;
+use super::executed::Ran;
 use super::instances::{Change, Event, changes_of, event};
 use super::layouts::Layouts;
 use super::slots::{self, SlotNames};
@@ -79,10 +80,8 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
         names,
         ..
     } = request;
-    let proxy =
-        now(simulation
-            .registry(*registry)
-            .proxy_address(&call.name, call.kind.into(), call.salt))?;
+    let reader = simulation.registry(*registry);
+    let proxy = now(reader.proxy_address(&call.name, call.kind.into(), call.salt))?;
     let mut creation = Creation {
         block: simulation.chain.block_number(),
         proxy,
@@ -96,32 +95,29 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
     let what = format!("create an instance of {} at {}", call.name, call.version);
     let work =
         |simulation: &mut Simulation| decide(simulation, *registry, &policy, &bytes, &what, names);
-    let (tried, done) = with_limits(&mut simulation, Tries::EachLimit, work, Decision::failure)?;
+    let (tried, done) = with_limits(&mut simulation, Tries::EachLimit, work, |done| {
+        done.as_ref().err()
+    })?;
     creation.limits.clone_from(&tried.limits);
     creation.problem = tried.depends_on_gas("the creation");
-    if let Decision::Stuck(finding) = done {
+    if let Err(finding) = done {
         creation.problem.get_or_insert(finding);
         return Ok(creation);
     }
-    let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
     let whose = Whose {
         registry: *registry,
         names,
-        approvers: &approvers,
+        policy: &policy,
         shown: &[proxy],
     };
     creation.others = tried.shown.elsewhere(&simulation, &whose)?;
     creation.balance = tried.shown.balance(proxy);
     look_at_executed(&simulation, request, &mut creation)?;
-    let mut slots = SlotNames::framework(std::slice::from_ref(&call.version));
-    if let Some(layout) = &request.layout {
-        let keys = slots::keys(&simulation, &call.initData, names, &[proxy])?;
-        slots = slots.with_keys(keys).with_layout(layout);
-    }
-    let layouts = Layouts {
-        before: &slots, // it begins empty
-        after: &slots,
-    };
+    let keys = slots::keys(&simulation, &call.initData, names, &[proxy])?;
+    let slots = SlotNames::framework(std::slice::from_ref(&call.version));
+    let slots = slots.with_keys(keys).with_layout(request.layout.as_ref());
+    // It begins empty.
+    let layouts = Layouts::same(&slots);
     creation.changes = changes_of(&simulation, &simulation.changes()?, proxy, layouts)?;
     creation.events = simulation.logs(proxy)?.iter().map(event).collect();
     Ok(creation)
@@ -134,22 +130,22 @@ fn look_at_executed(
     request: &CreationRequest,
     creation: &mut Creation,
 ) -> Result<(), PlanError> {
-    let abi::createProxyCall {
-        name,
-        version,
-        kind,
-        initData,
-        ..
-    } = &request.call;
-    if initData.is_empty() {
+    let (call, registry) = (&request.call, request.registry);
+    if call.initData.is_empty() {
         return Ok(());
     }
-    let code = now(simulation.registry(request.registry).code(name, version))?;
-    let named = [(format!("the code of {version}"), code.implementation)];
-    let kinds = [(creation.proxy, (*kind).into())].into();
-    let of = (request.registry, &kinds);
-    let (reads, unsettled) =
-        environment::look(simulation, of, &named, &BTreeMap::new(), &request.names)?;
+    let code = now(simulation
+        .registry(registry)
+        .code(&call.name, &call.version))?;
+    let name = format!("the code of {}", call.version);
+    let ran = Ran {
+        registry,
+        kinds: [(creation.proxy, call.kind.into())].into(),
+        proposed: vec![(name, code.implementation)],
+        registered: BTreeMap::new(),
+        names: &request.names,
+    };
+    let (reads, unsettled) = ran.look(simulation)?;
     creation.reads = reads;
     let unsettled = unsettled.into_iter().next();
     creation.problem = creation.problem.take().or(unsettled);

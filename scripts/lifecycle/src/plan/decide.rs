@@ -2,7 +2,6 @@
 
 use super::Transaction;
 use super::error::PlanError;
-
 use crate::assess::Finding;
 use crate::governance::leave_behind;
 use crate::model::BlockedBy;
@@ -15,22 +14,8 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// Whoever calls what anybody may call.
 pub(super) const ANYBODY: Address = Address::repeat_byte(0xa5);
 
-/// How deciding went.
-pub(super) enum Decision {
-    /// The transactions, the last of which executed the call.
-    Executed(Vec<Transaction>),
-    /// What keeps it from being executed.
-    Stuck(Finding),
-}
-
-impl Decision {
-    pub(super) fn failure(&self) -> Option<&Finding> {
-        match self {
-            Self::Stuck(finding) => Some(finding),
-            Self::Executed(_) => None,
-        }
-    }
-}
+/// The transactions, the last of which executed the call; or what keeps it from being executed.
+pub(super) type Decision = Result<Vec<Transaction>, Finding>;
 
 /// Sends `call` for every approver in turn, then again after the policy's delays.
 pub(super) fn decide(
@@ -42,7 +27,7 @@ pub(super) fn decide(
     names: &Names,
 ) -> Result<Decision, PlanError> {
     if policy.is_none() {
-        return Ok(Decision::Stuck(Finding::problem(
+        return Ok(Err(Finding::problem(
             "Frozen",
             "the policy is NONE: nobody can do this, ever again".into(),
             "a policy that somebody can satisfy",
@@ -66,7 +51,7 @@ pub(super) fn decide(
                     let name = format!("{what} ({})", names.short(*who));
                     sent.push(Transaction::of(&name, &receipt));
                     if is_executed {
-                        return Ok(Decision::Executed(sent));
+                        return Ok(Ok(sent));
                     }
                     if let Some(approved) = approved
                         && is_waiting(simulation, registry, approved.action)?
@@ -86,7 +71,7 @@ pub(super) fn decide(
                         let next = finding.next.take().into_iter().chain([leave_behind()]);
                         finding.next = Some(next.collect::<Vec<_>>().join("; or "));
                     }
-                    return Ok(Decision::Stuck(finding));
+                    return Ok(Err(finding));
                 }
             }
         }
@@ -94,7 +79,7 @@ pub(super) fn decide(
             break;
         }
     }
-    Ok(Decision::Stuck(Finding::problem(
+    Ok(Err(Finding::problem(
         "Undecided",
         format!("{what} is not executed although everybody approved and every delay passed"),
         "a policy that its approvers can satisfy",

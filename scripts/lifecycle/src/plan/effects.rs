@@ -8,17 +8,17 @@ use super::layouts::Layouts;
 use super::slots::SlotNames;
 use crate::assess::{Finding, FindingId};
 use crate::client::with_margin;
-use crate::model::Instance;
 use crate::names::Names;
 use crate::simulation::{GasLimit, Simulation, now};
 use crate::text::{count, grouped};
 use alloy::primitives::{Address, Bytes, Log, U256};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use stylus_chain::{AccountChange, SlotChange};
+use stylus_registry_core::policy::Policy;
 
 /// Another account that would change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Elsewhere {
     /// The account.
     pub account: Address,
@@ -130,30 +130,28 @@ impl Effects {
         let names = SlotNames::framework(&[]);
         let mut others = Vec::new();
         for account in all.into_iter().filter(|one| !whose.shown.contains(one)) {
-            let mut other = Elsewhere {
-                account,
-                known: None,
-                changes: Vec::new(),
-                balance: self.balance(account),
-                creates: false,
-                events: Vec::new(),
-            };
-            if account != whose.registry {
-                let changed = self.accounts.iter().find(|one| one.address == account);
-                let logs = self.logs.iter().filter(|log| log.address == account);
-                let layouts = Layouts {
-                    before: &names,
-                    after: &names,
-                };
-                other.changes = changes_of(simulation, &self.changes, account, layouts)?;
-                other.creates = changed.is_some_and(|one| {
-                    (one.before.nonce, &one.before.code) != (one.after.nonce, &one.after.code)
-                });
-                other.events = logs.map(event).collect();
-            } else if other.balance.is_none() {
+            let balance = self.balance(account);
+            let is_registry = account == whose.registry;
+            if is_registry && balance.is_none() {
                 continue;
             }
-            other.known = whose.known(simulation, account);
+            let mut other = Elsewhere {
+                account,
+                known: whose.known(simulation, account),
+                balance,
+                ..Elsewhere::default()
+            };
+            if !is_registry {
+                let logs = self.logs.iter().filter(|log| log.address == account);
+                let layouts = Layouts::same(&names);
+                other.changes = changes_of(simulation, &self.changes, account, layouts)?;
+                other.creates = self.accounts.iter().any(|one| {
+                    let AccountChange { before, after, .. } = one;
+                    one.address == account
+                        && (before.nonce, &before.code) != (after.nonce, &after.code)
+                });
+                other.events = logs.map(event).collect();
+            }
             others.push(other);
         }
         Ok(others)
@@ -165,30 +163,28 @@ pub(super) struct Whose<'a> {
     /// The registry: its storage and events are what the call is for.
     pub(super) registry: Address,
     pub(super) names: &'a Names,
-    /// Approvers of the policy that decides.
-    pub(super) approvers: &'a [Address],
+    /// The policy that decides.
+    pub(super) policy: &'a Policy,
     /// Accounts whose storage, ether and events are shown elsewhere.
     pub(super) shown: &'a [Address],
 }
 
 impl Whose<'_> {
-    /// What the registry says of an account, if it is an instance.
-    fn instance(&self, simulation: &Simulation, proxy: Address) -> Option<Instance> {
-        let found = now(simulation.registry(self.registry).instance(proxy));
-        found.ok().filter(|of| !of.definition.is_empty())
-    }
-
+    /// Its name, and what the policy and the registry say of it.
     fn known(&self, simulation: &Simulation, account: Address) -> Option<String> {
         let mut parts = Vec::new();
         if self.names.accounts().any(|one| one == account) {
             parts.push(self.names.short(account));
         }
-        if self.approvers.contains(&account) {
+        let mut approvers = self.policy.approvers.iter();
+        if approvers.any(|leaf| leaf.address == account) {
             parts.push("an approver".into());
         }
         if account == self.registry {
             parts.push("the registry".into());
-        } else if let Some(of) = self.instance(simulation, account) {
+        } else if let Ok(of) = now(simulation.registry(self.registry).instance(account))
+            && !of.definition.is_empty()
+        {
             parts.push(format!("an instance of {} {}", of.definition, of.version));
         }
         (!parts.is_empty()).then(|| parts.join(", "))
@@ -256,13 +252,11 @@ pub(super) fn with_limits<T>(
             limit = limit.saturating_mul(2).min(most);
         }
     }
-    let last = one(
-        simulation,
-        match tries {
-            Tries::Once => GasLimit::Estimate,
-            Tries::EachLimit => GasLimit::Margin,
-        },
-    )?;
+    let gas = match tries {
+        Tries::Once => GasLimit::Estimate,
+        Tries::EachLimit => GasLimit::Margin,
+    };
+    let last = one(simulation, gas)?;
     Ok((tried, last))
 }
 

@@ -4,15 +4,11 @@
 
 use super::code_checks::module_of;
 use super::error::PlanError;
-use super::executed::{Executed, Instances, unsettled};
+use super::executed::{Ran, unsettled};
 use crate::assess::{Finding, FindingId, Part, Severity};
-use crate::build::evm;
-use crate::model::ProxyKind;
-use crate::names::Names;
 use crate::simulation::Simulation;
-use alloy::primitives::Address;
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use serde::Serialize;
+use std::collections::BTreeSet;
 use wasmparser::{Parser, Payload};
 
 /// Functions of the host by which a program reads how much gas is left.
@@ -84,12 +80,11 @@ const JUMPDEST: u8 = 0x5b;
 const PUSHES: std::ops::RangeInclusive<u8> = 0x60..=0x7f;
 
 /// What a code can read that is not the instance's own storage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reads {
     /// Which code.
     pub code: String,
     /// Why nobody can tell what it reads; `None` where that is known.
-    #[serde(default)]
     pub unread: Option<String>,
     /// By what it reads how much gas is left.
     pub gas: Vec<String>,
@@ -159,68 +154,42 @@ impl Reads {
     }
 }
 
-/// What code that ran in the name of these instances can read, and what of it has no code of its own that would stay.
-/// The first ones are proposed, and named; `registered` has the versions of others.
-pub(super) fn look(
-    simulation: &Simulation,
-    (registry, kinds): (Address, &BTreeMap<Address, ProxyKind>),
-    proposed: &[(String, Address)],
-    registered: &BTreeMap<Address, String>,
-    names: &Names,
-) -> Result<(Vec<Reads>, Vec<Finding>), PlanError> {
-    let stub = evm::uups_stub_address(registry);
-    let is_there = !simulation.code(stub)?.is_empty();
-    let accounts: Vec<Address> = proposed.iter().map(|(_, account)| *account).collect();
-    let instances = Instances {
-        registry,
-        kinds,
-        proposed: &accounts,
-        stub: is_there.then_some(stub),
-    };
-    let executed = instances.ran(simulation)?;
-    let reads = reads(simulation, proposed, registered, &executed, names)?;
-    Ok((reads, unsettled(simulation, &executed, names)?))
-}
-
-/// What these codes and everything else that `executed` names can read; `registered` has the versions of
-/// some. Code that can read nothing of that is left out.
-fn reads(
-    simulation: &Simulation,
-    named: &[(String, Address)],
-    registered: &BTreeMap<Address, String>,
-    executed: &Executed,
-    names: &Names,
-) -> Result<Vec<Reads>, PlanError> {
-    let is_named = |account: &Address| named.iter().any(|(_, one)| one == account);
-    let unnamed = executed.keys().filter(|account| !is_named(account));
-    let unnamed = unnamed.map(|account| {
-        let what = match registered.get(account) {
-            Some(version) => format!("the code of {version}"),
-            None => format!("the code at {}", names.long(*account)),
-        };
-        (what, *account)
-    });
-    let mut all = Vec::new();
-    for (what, account) in named.iter().cloned().chain(unnamed) {
-        let code = simulation.code(account)?;
-        let module = module_of(simulation, &code)?;
-        let (unread, (gas, others)) = match module {
-            Ok(module) => (None, read_by(&code, module.as_deref())),
-            Err(why) => (Some(why), Default::default()),
-        };
-        let calls = executed.get(&account).into_iter().flatten();
-        let found = Reads {
-            code: what,
-            unread,
-            gas,
-            others,
-            calls: calls
-                .map(|called| called.words(simulation, names))
-                .collect::<Result<_, _>>()?,
-        };
-        all.extend((!found.is_empty()).then_some(found));
+impl Ran<'_> {
+    /// What that code can read, and what of it has no code of its own that would stay. Code that can read nothing
+    /// of that is left out.
+    pub(super) fn look(
+        &self,
+        simulation: &Simulation,
+    ) -> Result<(Vec<Reads>, Vec<Finding>), PlanError> {
+        let executed = self.executed(simulation)?;
+        let others = executed.keys().filter(|one| !self.is_proposed(**one));
+        let others = others.map(|account| {
+            let what = match self.registered.get(account) {
+                Some(version) => format!("the code of {version}"),
+                None => format!("the code at {}", self.names.long(*account)),
+            };
+            (what, *account)
+        });
+        let mut reads = Vec::new();
+        for (what, account) in self.proposed.iter().cloned().chain(others) {
+            let code = simulation.code(account)?;
+            let (unread, (gas, others)) = match module_of(simulation, &code)? {
+                Ok(module) => (None, read_by(&code, module.as_deref())),
+                Err(why) => (Some(why), Default::default()),
+            };
+            let calls = executed.get(&account).into_iter().flatten();
+            let calls = calls.map(|called| called.words(simulation, self.names));
+            let found = Reads {
+                code: what,
+                unread,
+                gas,
+                others,
+                calls: calls.collect::<Result<_, _>>()?,
+            };
+            reads.extend((!found.is_empty()).then_some(found));
+        }
+        Ok((reads, unsettled(simulation, &executed, self.names)?))
     }
-    Ok(all)
 }
 
 /// What code can read of gas, and what of the rest: EVM code, or the module of a program.

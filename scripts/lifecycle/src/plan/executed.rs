@@ -3,6 +3,7 @@
 
 use super::error::PlanError;
 use crate::assess::Finding;
+use crate::build::evm;
 use crate::call_tree::{Frame, Kind};
 use crate::model::ProxyKind;
 use crate::names::Names;
@@ -100,30 +101,40 @@ pub(super) fn unsettled(
     Ok(found)
 }
 
-/// Whose calls are looked at.
-pub(super) struct Instances<'a> {
-    /// Who upgrades and creates them.
+/// What ran on the copy, and what is known of it.
+pub(super) struct Ran<'a> {
+    /// Who upgrades and creates instances.
     pub(super) registry: Address,
-    /// The instances, each with its kind.
-    pub(super) kinds: &'a BTreeMap<Address, ProxyKind>,
-    /// The code that is new, and the script if there is one: nobody has approved them before.
-    pub(super) proposed: &'a [Address],
-    /// The framework's pause stub of UUPS proxies, if it has its code, which never changes.
-    pub(super) stub: Option<Address>,
+    /// The instances, each with its kind: what ran in their name is looked at.
+    pub(super) kinds: BTreeMap<Address, ProxyKind>,
+    /// The code that is new, and the script if there is one, by name: nobody has approved them before.
+    pub(super) proposed: Vec<(String, Address)>,
+    /// The versions of other code.
+    pub(super) registered: BTreeMap<Address, String>,
+    pub(super) names: &'a Names,
 }
 
-impl Instances<'_> {
-    /// What they ran since the beginning.
-    pub(super) fn ran(&self, simulation: &Simulation) -> Result<Executed, PlanError> {
+impl Ran<'_> {
+    /// Whether it is new.
+    pub(super) fn is_proposed(&self, account: Address) -> bool {
+        self.proposed.iter().any(|(_, one)| *one == account)
+    }
+
+    /// What the instances ran since the beginning.
+    pub(super) fn executed(&self, simulation: &Simulation) -> Result<Executed, PlanError> {
+        // The framework's pause stub of UUPS proxies. If it has its code, that never changes.
+        let stub = evm::uups_stub_address(self.registry);
+        let is_there = !simulation.code(stub)?.is_empty();
+        let stub = is_there.then_some(stub);
         let mut found = Executed::new();
         for frames in simulation.traces()? {
-            self.add(&frames, &mut found);
+            self.add(&frames, stub, &mut found);
         }
         Ok(found)
     }
 
     /// Adds what one transaction ran.
-    fn add(&self, frames: &[Frame], all: &mut Executed) {
+    fn add(&self, frames: &[Frame], stub: Option<Address>, all: &mut Executed) {
         // The calls that a call stands in, each with the code of an instance that it runs.
         let mut above: Vec<(&Frame, Option<Address>)> = Vec::new();
         for frame in frames {
@@ -137,8 +148,9 @@ impl Instances<'_> {
             }
             if let Some(by) = caller.and_then(|(_, by)| by) {
                 let called = Called::of(frame, runs.is_some());
+                let is_known = self.is_of_an_upgrade(&called, (frame.from, by), stub);
                 let known = all.entry(by).or_default();
-                if self.may_answer_otherwise(&called, frame.from, by) && !known.contains(&called) {
+                if !is_known && !known.contains(&called) {
                     known.push(called);
                 }
             }
@@ -146,21 +158,25 @@ impl Instances<'_> {
         }
     }
 
-    /// Whether the answer may be another for whoever executes it. It may be even where it follows from what
-    /// is asked alone: with less gas the call fails, and the code that made it can go on.
-    fn may_answer_otherwise(&self, called: &Called, from: Address, by: Address) -> bool {
-        let kind = self.kinds.get(&from);
-        let (true, Some(to)) = (kind == Some(&ProxyKind::Uups), called.account) else {
-            return true;
+    /// Whether the code of a UUPS proxy looks there whether the code that comes is made for such proxies, or runs it.
+    /// Any other call may be answered otherwise for whoever executes it. It may be even where the answer follows from
+    /// what is asked alone: with less gas the call fails, and the code that made it can go on.
+    fn is_of_an_upgrade(
+        &self,
+        called: &Called,
+        (from, by): (Address, Address),
+        stub: Option<Address>,
+    ) -> bool {
+        let is_uups = self.kinds.get(&from) == Some(&ProxyKind::Uups);
+        let Some(to) = called.account.filter(|_| is_uups && !called.with_ether) else {
+            return false;
         };
-        // The code of a UUPS proxy looks whether the code that comes is made for such proxies, and runs it.
         let asks = !called.delegated && called.selector == Some(proxiableUUIDCall::SELECTOR);
-        let is_proposed = self.proposed.contains(&to) && !self.proposed.contains(&by);
-        let is_upgrade = match asks {
-            true => is_proposed || self.stub == Some(to),
-            false => is_proposed && called.delegated,
-        };
-        called.with_ether || !is_upgrade
+        let is_new = self.is_proposed(to) && !self.is_proposed(by);
+        match asks {
+            true => is_new || stub == Some(to),
+            false => is_new && called.delegated,
+        }
     }
 
     /// Whether what a proxy delegates in that call is the framework's administration: proxies that a registry

@@ -74,22 +74,20 @@ fn answers(
     getter: &Getter,
     proxies: &[Address],
 ) -> Result<Vec<Answers>, PlanError> {
-    let mut all = Vec::with_capacity(proxies.len());
-    for proxy in proxies.iter().copied() {
-        let before = answer(simulation, simulation.beginning(), proxy, getter)?;
-        let after = answer(simulation, BlockId::latest(), proxy, getter)?;
-        let later = simulation.discarded(|copy| {
-            copy.wait(SECONDS)?;
-            answer(copy, BlockId::latest(), proxy, getter)
-        })?;
-        all.push(Answers {
-            proxy,
-            before,
-            after,
-            later,
-        });
-    }
-    Ok(all)
+    let (begun, latest) = (simulation.beginning(), BlockId::latest());
+    let answers = proxies.iter().map(|proxy| {
+        let ask = |copy: &Simulation, block| answer(copy, block, *proxy, getter);
+        Ok(Answers {
+            proxy: *proxy,
+            before: ask(simulation, begun)?,
+            after: ask(simulation, latest)?,
+            later: simulation.discarded(|copy| {
+                copy.wait(SECONDS)?;
+                ask(copy, latest)
+            })?,
+        })
+    });
+    answers.collect()
 }
 
 /// What it answers there, if that is a word or more.

@@ -1,25 +1,28 @@
 //! Instances before and after: what each holds, what changed in its storage, what it emitted.
 
+use super::PlanRequest;
+use super::effects::Effects;
 use super::error::PlanError;
-use super::layouts::{Layouts, WordChange};
-use super::slots::SlotNames;
+use super::layouts::Layouts;
+use super::slots::{self, SlotNames};
 use crate::assess::Finding;
 use crate::governance::pause_stub;
-use crate::model::{InstanceState, ProxyKind};
+use crate::model::{DefinitionState, InstanceState, ProxyKind};
 use crate::simulation::{Simulation, now};
 use crate::text::{count, word};
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::SolEvent;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde::Serialize;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::{BlockId, SlotChange};
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
-use stylus_upgrades_interface::slots;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::slots::IMPLEMENTATION;
 
 /// What would happen to an instance.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct InstancePlan {
     /// The proxy.
     pub proxy: Address,
@@ -28,12 +31,10 @@ pub struct InstancePlan {
     /// The version it would be at.
     pub to: String,
     /// Whether it would stay in a complex migration: its batches and its end were not tried.
-    #[serde(default)]
     pub migrating: bool,
     /// Every storage word that would change, or that would be read as something else.
     pub changes: Vec<Change>,
     /// Its wei before and after, where they differ.
-    #[serde(default)]
     pub balance: Option<(U256, U256)>,
     /// Everything that it would emit.
     pub events: Vec<Event>,
@@ -58,7 +59,7 @@ pub fn only_started(instances: &[InstancePlan]) -> Option<String> {
 }
 
 /// A storage word that would change, or that would be read as something else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// The slot.
     pub slot: B256,
@@ -69,17 +70,16 @@ pub struct Change {
     /// What it would hold.
     pub after: B256,
     /// Those of its variables that would change; none where their types are not known.
-    #[serde(default)]
     pub fields: Vec<FieldValues>,
 }
 
 /// A variable before and after, in the words of its type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldValues {
     /// Its name.
     pub name: String,
     /// Where the version before keeps it, if that is elsewhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<Place>,
     /// What it holds now, by the layout of the version before.
     pub before: String,
@@ -88,7 +88,7 @@ pub struct FieldValues {
 }
 
 /// A place in storage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The slot.
     pub slot: B256,
@@ -134,7 +134,7 @@ impl Change {
 }
 
 /// An event that would be emitted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Event {
     /// Name and values where the event is known, else its first topic.
     pub what: String,
@@ -171,16 +171,16 @@ impl Before {
     }
 }
 
-/// The first `count` instances of a definition.
+/// The first `count` instances of the definition.
 pub(super) fn read(
     simulation: &Simulation,
-    registry: Address,
-    name: &str,
+    request: &PlanRequest,
     count: u32,
 ) -> Result<Vec<Before>, PlanError> {
     let range = 0..usize::try_from(count).unwrap_or(usize::MAX);
-    let proxies = now(simulation.registry(registry).proxies_in(name, range))?;
-    let before = |proxy| at(simulation, BlockId::latest(), registry, proxy);
+    let reader = simulation.registry(request.registry);
+    let proxies = now(reader.proxies_in(&request.call.name, range))?;
+    let before = |proxy| at(simulation, BlockId::latest(), request.registry, proxy);
     proxies.into_iter().map(before).collect()
 }
 
@@ -188,14 +188,15 @@ pub(super) fn read(
 /// happened.
 pub(super) fn late(
     simulation: &Simulation,
-    registry: Address,
+    request: &PlanRequest,
     read: &[Before],
     handled: &[Address],
 ) -> Result<Vec<Before>, PlanError> {
     let is_read = |proxy: &&Address| read.iter().any(|one| one.proxy == **proxy);
     let late = handled.iter().filter(|proxy| !is_read(proxy));
-    let before = |proxy: &Address| at(simulation, simulation.beginning(), registry, *proxy);
-    late.map(before).collect()
+    let begun = simulation.beginning();
+    late.map(|proxy| at(simulation, begun, request.registry, *proxy))
+        .collect()
 }
 
 fn at(
@@ -206,8 +207,8 @@ fn at(
 ) -> Result<Before, PlanError> {
     let reader = simulation.registry_at(block, registry);
     let instance = now(reader.instance(proxy))?;
-    let slot = slots::IMPLEMENTATION;
-    let word = simulation.chain.storage(proxy, slot.into(), block)?;
+    let slot = IMPLEMENTATION.into();
+    let word = simulation.chain.storage(proxy, slot, block)?;
     Ok(Before {
         proxy,
         kind: instance.kind,
@@ -221,39 +222,101 @@ fn at(
     })
 }
 
-/// What happened to each instance; `layouts` has the slots by version, `names` those of the new one.
-pub(super) fn compare(
+/// Those of these instances that are still to be brought to the version, or to be resumed. One in a complex
+/// migration is neither, and one at a younger version stays there.
+pub(super) fn behind(
+    simulation: &Simulation,
+    request: &PlanRequest,
+    instances: &[Before],
+) -> Result<BTreeSet<Address>, PlanError> {
+    let reader = simulation.registry(request.registry);
+    let (name, version) = (&request.call.name, &request.call.version);
+    let is_paused = now(reader.head(name))?.state == DefinitionState::Paused;
+    // The oldest first.
+    let labels = now(reader.labels(name))?;
+    let place = |label: &str| labels.iter().position(|one| one == label);
+    let mut behind = BTreeSet::new();
+    for one in instances {
+        let at = now(reader.instance(one.proxy))?;
+        let is_older = at.version != *version && place(&at.version) <= place(version);
+        let is_to_resume = at.state == InstanceState::Paused && !is_paused;
+        if (is_older || is_to_resume) && !at.state.is_migrating() {
+            behind.insert(one.proxy);
+        }
+    }
+    Ok(behind)
+}
+
+/// The instances that the registry has done something with since the beginning, in that order.
+pub(super) fn handled(
     simulation: &Simulation,
     registry: Address,
+) -> Result<Vec<Address>, PlanError> {
+    let mut all = Vec::new();
+    for log in simulation.logs(registry)? {
+        let proxy = upgraded(&log)
+            .or_else(|| Some(abi::InstanceSkipped::decode_log(&log).ok()?.proxy))
+            .or_else(|| Some(abi::InstancePaused::decode_log(&log).ok()?.proxy))
+            .or_else(|| Some(abi::InstanceResumed::decode_log(&log).ok()?.proxy));
+        all.extend(proxy.filter(|proxy| !all.contains(proxy)));
+    }
+    Ok(all)
+}
+
+/// Whom a log of the registry says to be upgraded, if only by the start of a complex migration.
+pub(super) fn upgraded(log: &Log) -> Option<Address> {
+    let started = || Some(abi::MigrationStarted::decode_log(log).ok()?.proxy);
+    let upgraded = abi::InstanceUpgraded::decode_log(log).ok();
+    upgraded.map(|event| event.proxy).or_else(started)
+}
+
+/// What happened to each instance. Slots have the names of the version's own variables, where its layout is known.
+pub(super) fn compare(
+    simulation: &Simulation,
+    request: &PlanRequest,
     before: Vec<Before>,
-    (layouts, names): (&BTreeMap<String, SlotNames>, &SlotNames),
+    framework: &SlotNames<'_>,
+    effects: &Effects,
 ) -> Result<Vec<InstancePlan>, PlanError> {
+    let PlanRequest { call, layouts, .. } = request;
+    let proxies: Vec<Address> = before.iter().map(|one| one.proxy).collect();
+    let keys = slots::keys(simulation, &call.step.data, &request.names, &proxies)?;
+    let framework = framework.clone().with_keys(keys);
+    let new = request.layout.as_ref();
+    let new = new.or_else(|| layouts.get(&call.version));
+    let new = framework.clone().with_layout(new);
+    let versions = before.iter().map(|one| one.version.clone());
+    let names = |version: String| {
+        let layout = layouts.get(&version);
+        (version, framework.clone().with_layout(layout))
+    };
+    let earlier: BTreeMap<String, SlotNames<'_>> = versions.map(names).collect();
     let changes = simulation.changes()?;
-    let mut all = Vec::with_capacity(before.len());
-    for one in before {
-        let Before { proxy, version, .. } = one;
-        let after = now(simulation.registry(registry).instance(proxy))?;
+    let instances = before.into_iter().map(|Before { proxy, version, .. }| {
+        let after = now(simulation.registry(request.registry).instance(proxy))?;
         let migrating = after.state.is_migrating();
-        let of_version = |version: &str| layouts.get(version).unwrap_or(names);
+        let of_version = |version: &String| {
+            let earlier = earlier.get(version).filter(|_| *version != call.version);
+            earlier.unwrap_or(&new)
+        };
         let layouts = Layouts {
             before: of_version(&version),
             after: match migrating {
-                true => names,
+                true => &new,
                 false => of_version(&after.version),
             },
         };
-        let changes = changes_of(simulation, &changes, proxy, layouts)?;
-        all.push(InstancePlan {
+        Ok::<_, PlanError>(InstancePlan {
             proxy,
             from: version,
             to: after.version,
             migrating,
-            changes,
-            balance: None,
+            changes: changes_of(simulation, &changes, proxy, layouts)?,
+            balance: effects.balance(proxy),
             events: simulation.logs(proxy)?.iter().map(event).collect(),
-        });
-    }
-    Ok(all)
+        })
+    });
+    instances.collect()
 }
 
 /// What changed in an account's storage, and what is read as something else.
@@ -268,19 +331,12 @@ pub(super) fn changes_of(
         Ok(simulation.chain.storage(account, slot, begun)?)
     };
     let own = all.iter().filter(|change| change.address == account);
-    let own = own.map(|change| {
-        let word = WordChange {
-            slot: change.slot,
-            before: change.before,
-            after: change.after,
-        };
-        (change.slot, word)
-    });
-    let mut words: BTreeMap<U256, WordChange> = own.collect();
+    let mut words: BTreeMap<U256, SlotChange> = own.map(|one| (one.slot, *one)).collect();
     for slot in layouts.moved() {
         if let Entry::Vacant(entry) = words.entry(slot) {
             let word = before(slot)?;
-            entry.insert(WordChange {
+            entry.insert(SlotChange {
+                address: account,
                 slot,
                 before: word,
                 after: word,
@@ -288,7 +344,7 @@ pub(super) fn changes_of(
         }
     }
     let words = words.into_values();
-    words.map(|word| layouts.change(word, before)).collect()
+    words.map(|word| layouts.change(&word, before)).collect()
 }
 
 /// What a log says.

@@ -3,10 +3,11 @@
 
 use super::error::PlanError;
 use super::instances::{Change, FieldValues, Place};
-use super::slots::{SlotNames, Variable};
-use crate::layout::{Held, WORD};
+use super::slots::SlotNames;
+use crate::layout::{Field, Held, WORD};
 use alloy::primitives::{B256, U256};
 use std::collections::BTreeSet;
+use stylus_chain::SlotChange;
 
 /// Slots of moved variables that are looked at, at most.
 const MOVED_MAX: usize = 256;
@@ -18,31 +19,30 @@ const NOT_KNOWN: &str = "(not known)";
 /// The layouts before and after.
 #[derive(Clone, Copy)]
 pub(super) struct Layouts<'a> {
-    pub(super) before: &'a SlotNames,
-    pub(super) after: &'a SlotNames,
+    pub(super) before: &'a SlotNames<'a>,
+    pub(super) after: &'a SlotNames<'a>,
 }
 
-/// A word before and after.
-#[derive(Clone, Copy)]
-pub(super) struct WordChange {
-    pub(super) slot: U256,
-    pub(super) before: B256,
-    pub(super) after: B256,
-}
+impl<'a> Layouts<'a> {
+    /// One that stays.
+    pub(super) const fn same(names: &'a SlotNames<'a>) -> Self {
+        Self {
+            before: names,
+            after: names,
+        }
+    }
 
-impl Layouts<'_> {
     /// Slots of variables that the version before kept elsewhere: what they hold changes even if nobody writes them.
     pub(super) fn moved(&self) -> BTreeSet<U256> {
+        let all = self.after.fixed().filter(|one| !one.is_gap());
+        let moved = all.filter(|one| {
+            let before = self.before.place(&one.name, [one.held.slot; 2]);
+            before.is_some_and(|before| !before.begins_at(one))
+        });
         let mut slots = BTreeSet::new();
-        for (name, slot, variable) in self.after.fixed() {
-            let before = self.before.place(name, [slot; 2]);
-            let is_here =
-                |(at, one): &(U256, Variable)| (*at, one.offset) == (slot, variable.offset);
-            if slots.len() < MOVED_MAX
-                && !variable.is_gap()
-                && !before.is_none_or(|one| is_here(&one))
-            {
-                slots.insert(slot);
+        for one in moved {
+            if slots.len() < MOVED_MAX {
+                slots.insert(one.held.slot);
             }
         }
         slots
@@ -51,7 +51,7 @@ impl Layouts<'_> {
     /// A word by the names and values of what lies in it; `earlier` reads other words as they were before.
     pub(super) fn change(
         &self,
-        word: WordChange,
+        word: &SlotChange,
         earlier: impl Fn(U256) -> Result<B256, PlanError>,
     ) -> Result<Change, PlanError> {
         Ok(Change {
@@ -65,13 +65,12 @@ impl Layouts<'_> {
 
     /// The variables of a slot, before and after where they are others.
     fn name(&self, slot: U256) -> Option<String> {
-        let names = |all: &SlotNames| all.get(slot.into());
-        match (names(self.before), names(self.after)) {
-            (Some(before), Some(after)) if before != after => Some(format!("{before} → {after}")),
-            (None, Some(after)) if !self.before.has_layout() => {
+        match [self.before, self.after].map(|all| all.get(slot.into())) {
+            [Some(before), Some(after)] if before != after => Some(format!("{before} → {after}")),
+            [None, Some(after)] if !self.before.has_layout() => {
                 Some(format!("{after}, by the new layout"))
             }
-            (before, after) => after.or(before),
+            [before, after] => after.or(before),
         }
     }
 
@@ -79,59 +78,59 @@ impl Layouts<'_> {
     /// then the whole word is shown.
     fn fields(
         &self,
-        word: WordChange,
+        word: &SlotChange,
         earlier: impl Fn(U256) -> Result<B256, PlanError>,
     ) -> Result<Option<Vec<FieldValues>>, PlanError> {
         let old = self.before.variables(word.slot);
         let new = self.after.variables(word.slot);
         let (mut fields, mut rest) = (Vec::new(), word.before ^ word.after);
         for variable in &new {
-            let Some(held) = self.after.held(word.slot, variable) else {
+            let Some(held) = variable.known() else {
                 return Ok(None);
             };
-            clear(&mut rest, &held);
-            let Some((at, was)) = self.was(word.slot, variable, (&old, &new)) else {
-                fields.extend(self.begins(word, (variable, &held), &old));
+            clear(&mut rest, held);
+            let Some(was) = self.was(word.slot, variable, (&old, &new)) else {
+                fields.extend(self.begins(word, variable, &old));
                 continue;
             };
-            let Some(held_before) = self.before.held(at, &was) else {
+            let Some(before) = was.known() else {
                 return Ok(None);
             };
-            let is_here = (at, was.offset) == (word.slot, variable.offset);
-            if is_here && held_before.bytes(&word.before) == held.bytes(&word.after) {
+            let is_here = was.begins_at(variable);
+            if is_here && before.bytes(&word.before) == held.bytes(&word.after) {
                 continue;
             }
-            let before = match at == word.slot {
+            let word_before = match before.slot == word.slot {
                 true => word.before,
-                false => earlier(at)?,
+                false => earlier(before.slot)?,
             };
             let place = Place {
-                slot: at.into(),
-                offset: was.offset,
+                slot: before.slot.into(),
+                offset: before.offset,
             };
             fields.push(FieldValues {
                 name: match was.name == variable.name {
-                    true => was.name,
+                    true => was.name.clone(),
                     false => format!("{} (was {})", variable.name, was.name),
                 },
                 moved_from: (!is_here).then_some(place),
-                before: self.before.value(&held_before, before),
-                after: self.after.value(&held, word.after),
+                before: self.before.value(before, word_before),
+                after: self.after.value(held, word.after),
             });
         }
         for variable in old.iter().filter(|one| !one.is_gap()) {
-            let is_told = |one: &Variable| {
+            let is_told = |one: &Field<'_>| {
                 let was = self.was(word.slot, one, (&old, &new));
-                was.is_some_and(|(at, was)| at == word.slot && was.name == variable.name)
+                was.is_some_and(|was| was.held.slot == word.slot && was.name == variable.name)
             };
             if new.iter().any(is_told) {
                 continue;
             }
-            let Some(held) = self.before.held(word.slot, variable) else {
+            let Some(held) = variable.known() else {
                 return Ok(None);
             };
-            clear(&mut rest, &held);
-            fields.extend(self.ends(word, (variable, &held), &new));
+            clear(&mut rest, held);
+            fields.extend(self.ends(word, variable, &new));
         }
         Ok(rest.is_zero().then_some(fields))
     }
@@ -139,13 +138,13 @@ impl Layouts<'_> {
     /// A variable that the layout before does not have.
     fn begins(
         &self,
-        word: WordChange,
-        (variable, held): (&Variable, &Held<'_>),
-        old: &[Variable],
+        word: &SlotChange,
+        variable: &Field<'_>,
+        old: &[Field<'_>],
     ) -> Option<FieldValues> {
-        let is_on_others = old
-            .iter()
-            .any(|one| !one.is_gap() && one.overlaps(variable));
+        let held = &variable.held;
+        let mut old = old.iter().filter(|one| !one.is_gap());
+        let is_on_others = old.any(|one| one.overlaps(variable));
         let is_changed = held.bytes(&word.before) != held.bytes(&word.after);
         (is_changed || is_on_others).then(|| FieldValues {
             name: variable.name.clone(),
@@ -162,17 +161,14 @@ impl Layouts<'_> {
     /// A variable that the new layout does not have there.
     fn ends(
         &self,
-        word: WordChange,
-        (variable, held): (&Variable, &Held<'_>),
-        new: &[Variable],
+        word: &SlotChange,
+        variable: &Field<'_>,
+        new: &[Field<'_>],
     ) -> Option<FieldValues> {
-        let moves = self.after.place(&variable.name, [word.slot; 2]).is_some();
+        let (name, held) = (&variable.name, &variable.held);
+        let moves = self.after.place(name, [word.slot; 2]).is_some();
         let is_covered = new.iter().any(|one| one.overlaps(variable));
         let is_changed = held.bytes(&word.before) != held.bytes(&word.after);
-        let name = match moves {
-            true => format!("{}, at its old place", variable.name),
-            false => variable.name.clone(),
-        };
         let after = match (is_covered, moves) {
             (true, true) => return None,
             (true, false) => ABSENT.into(),
@@ -181,7 +177,10 @@ impl Layouts<'_> {
             (false, _) => self.before.value(held, word.after),
         };
         Some(FieldValues {
-            name,
+            name: match moves {
+                true => format!("{name}, at its old place"),
+                false => name.clone(),
+            },
             moved_from: None,
             before: self.before.value(held, word.before),
             after,
@@ -192,20 +191,21 @@ impl Layouts<'_> {
     fn was(
         &self,
         slot: U256,
-        variable: &Variable,
-        (old, new): (&[Variable], &[Variable]),
-    ) -> Option<(U256, Variable)> {
-        let near = [Some(slot), self.before.counterpart(self.after, slot)];
-        let near = near.map(|one| one.unwrap_or(slot));
+        variable: &Field<'_>,
+        (old, new): (&[Field<'a>], &[Field<'a>]),
+    ) -> Option<Field<'a>> {
+        let counterpart = self.before.counterpart(self.after, slot);
+        let near = [slot, counterpart.unwrap_or(slot)];
         if let Some(found) = self.before.place(&variable.name, near) {
             return Some(found);
         }
         let here = old.iter().filter(|one| !one.is_gap()).find(|one| {
-            (one.offset, one.size) == (variable.offset, variable.size)
+            one.begins_at(variable)
+                && one.held.size == variable.held.size
                 && !new.iter().any(|other| other.name == one.name)
                 && self.after.place(&one.name, near).is_none()
         });
-        here.map(|one| (slot, one.clone()))
+        here.cloned()
     }
 }
 

@@ -4,7 +4,6 @@
 //! The copy is a chain in this process that reads code, storage, balances and ArbOS' records of one
 //! block from the endpoint when it needs them, and nothing is ever sent there.
 
-mod after;
 mod at_the_end;
 mod carry_out;
 mod code_checks;
@@ -17,11 +16,11 @@ mod executed;
 mod expectations;
 mod instances;
 mod layouts;
-mod locations;
 mod prepare;
 mod replay;
 mod slots;
 mod state_difference;
+mod trial;
 mod trials;
 mod universes;
 mod verdict;
@@ -43,32 +42,21 @@ use crate::assess::Finding;
 use crate::build::Artifact;
 use crate::client::{Client, Fork};
 use crate::expect::{Asks, Expectations, Getter, Suggested};
-use crate::governance::{Display, Explained, explain};
+use crate::governance::{Display, Explained};
 use crate::ids::CodeHash;
 use crate::names::Names;
-use crate::registry::{self, Named};
-use crate::simulation::{Simulation, now};
-use after::After;
 use alloy::dyn_abi::DynSolType;
 use alloy::primitives::{Address, B256, Bytes};
-use alloy::sol_types::SolCall;
-use carry_out::{CarriedOut, carry_out};
-use effects::{Tries, with_limits};
-use instances::Before;
-use locations::handled;
+use effects::Tries;
 use serde::Serialize;
-use state_difference::{state_difference, written};
 use std::collections::BTreeMap;
-use stylus_chain::{Chain, Receipt};
+use stylus_chain::Receipt;
 use stylus_layout::{Document, Layout};
-use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+use trial::try_on;
 
 /// Getters without arguments, each with the type of what it answers.
 pub type Getters = Vec<(Getter, DynSolType)>;
-
-/// Seconds after which all is tried once more, to find what depends on the block.
-const ELSEWHEN: u64 = 3_607;
 
 /// What is to be tried.
 #[derive(Debug, Clone)]
@@ -96,7 +84,7 @@ pub struct PlanRequest {
 }
 
 /// What would happen.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Plan {
     /// The block that the plan begins at.
     pub block: u64,
@@ -165,19 +153,6 @@ pub struct Transaction {
 }
 
 impl Plan {
-    /// What it shows as a whole.
-    pub fn verdict(&self) -> Verdict {
-        let tried = verdict::Tried {
-            is_failing: !self.problems.is_empty(),
-            is_current: self.is_current,
-            is_only_started: self.instances.iter().any(|one| one.migrating),
-            reads_gas: self.reads.iter().any(|one| one.of_gas().is_some()),
-            tried: self.tried,
-            untried: self.untried,
-        };
-        tried.verdict()
-    }
-
     /// Gas of all transactions.
     pub fn gas(&self) -> u64 {
         self.transactions.iter().map(|one| one.gas).sum()
@@ -197,150 +172,11 @@ async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, PlanError> {
     Ok(plan.await?.0)
 }
 
-/// Tries `request` on a chain, and gives the chain with it.
-fn try_on(
-    chain: Chain,
-    request: &PlanRequest,
-    tries: Tries,
-) -> Result<(Plan, Simulation), PlanError> {
-    let config = chain.config();
-    let (block, time) = (config.number, config.timestamp.unwrap_or_default());
-    let arbos = chain.arbos_version();
-    let mut simulation = Simulation::new(chain);
-    let PlanRequest { registry, call, .. } = request;
-    let name = &call.name;
-    let definition = now(simulation.registry(*registry).head(name))?;
-    let text = now(simulation.registry(*registry).policy(name, "migrate"))?;
-    let bytes: Bytes = call.abi_encode().into();
-    let mut plan = Plan {
-        block,
-        time,
-        arbos,
-        name: name.clone(),
-        from: definition.current.clone(),
-        to: call.version.clone(),
-        codehash: call.code.codehash.into(),
-        code_bytes: 0,
-        display: Display::of(&bytes, &request.names)?,
-        call: bytes.clone(),
-        expectations: None,
-        state_difference: None,
-        suggested: None,
-        policy: explain("migrate", &text, &request.names)?,
-        transactions: Vec::new(),
-        instances: Vec::new(),
-        others: Vec::new(),
-        reads: Vec::new(),
-        limits: Vec::new(),
-        tried: 0,
-        untried: 0,
-        problems: Vec::new(),
-        is_current: false,
-        stuck: None,
-    };
-
-    prepare::deploy(&mut simulation, request, &mut plan)?;
-    prepare::publish(&mut simulation, request, &mut plan)?;
-    let first = definition.instances.min(request.instances);
-    let mut before = instances::read(&simulation, *registry, name, first)?;
-    prepare::check_code(&mut simulation, request, &mut plan)?;
-    prepare::check_instances(&mut simulation, request, &before, &mut plan)?;
-    let Ok(policy) = parse(text.as_bytes()) else {
-        return Ok((plan, simulation)); // explain() has refused it already
-    };
-    let work =
-        |simulation: &mut Simulation| carry_out(simulation, request, &policy, &definition, &before);
-    let elsewhen = simulation.discarded(|copy| {
-        copy.wait(ELSEWHEN)?;
-        copy.begin_here();
-        let (_, done) = with_limits(copy, Tries::Once, work, CarriedOut::failure)?;
-        let is_done = done.problems.is_empty();
-        Ok::<_, PlanError>(is_done.then(|| copy.changes()).transpose()?)
-    })?;
-    simulation.begin_here();
-    let (tried, done) = with_limits(&mut simulation, tries, work, CarriedOut::failure)?;
-    plan.problems.extend(done.problems.iter().cloned());
-    plan.stuck = done.problems.first().filter(|_| done.is_stuck).cloned();
-    plan.problems.extend(tried.depends_on_gas("the migration"));
-    if !done.transactions.is_empty() {
-        plan.limits.clone_from(&tried.limits);
-    }
-
-    let handled = handled(&simulation, *registry)?;
-    let late = instances::late(&simulation, *registry, &before, &handled)?;
-    if !late.is_empty() {
-        prepare::check_instances(&mut simulation, request, &late, &mut plan)?;
-        before.extend(late);
-    }
-    look_at_executed(&simulation, request, &before, &mut plan)?;
-    let after = After {
-        simulation: &simulation,
-        request,
-        policy: &policy,
-        done: &done,
-        effects: &tried.shown,
-        handled: &handled,
-        instances: definition.instances,
-    };
-    after.note(before, &mut plan)?;
-    let is_done = done.problems.is_empty();
-    if is_done {
-        let broken = at_the_end::broken(&mut simulation, request, &plan)?;
-        plan.stuck = plan.stuck.or_else(|| broken.first().cloned());
-        plan.problems.extend(broken);
-    }
-    plan.transactions.extend(done.transactions);
-    let elsewhen = elsewhen.filter(|_| is_done);
-    if let Some(other) = elsewhen {
-        let (here, other) = (written(&simulation.changes()?), written(&other));
-        plan.state_difference = Some(state_difference(&plan, request, (&here, &other)));
-    }
-    if is_done && !request.getters.is_empty() {
-        plan.suggested = expectations::suggested(&mut simulation, &request.getters, &plan)?;
-    }
-    plan.is_current =
-        definition.current == call.version && plan.transactions.is_empty() && plan.untried == 0;
-    Ok((plan, simulation))
-}
-
-/// What the new code, the script and whatever else the instances ran can read, and what of it has no code
-/// that stays.
-fn look_at_executed(
-    simulation: &Simulation,
-    request: &PlanRequest,
-    before: &[Before],
-    plan: &mut Plan,
-) -> Result<(), PlanError> {
-    let abi::migrateCall { code, step, .. } = &request.call;
-    let mut named = vec![(
-        format!("the code of {}", request.call.version),
-        code.implementation,
-    )];
-    if let Named::Script(script) = registry::named(step) {
-        named.push(("the script".into(), script));
-    }
-    let kinds = before.iter().map(|one| (one.proxy, one.kind)).collect();
-    let registered = before.iter();
-    let registered = registered.map(|one| (one.recorded, one.version.clone()));
-    let (of, registered) = ((request.registry, &kinds), registered.collect());
-    let (reads, unsettled) =
-        environment::look(simulation, of, &named, &registered, &request.names)?;
-    plan.reads = reads;
-    plan.problems.extend(unsettled);
-    Ok(())
-}
-
 impl Transaction {
     fn of(name: &str, receipt: &Receipt) -> Self {
         Self {
             name: name.into(),
             gas: receipt.gas_used,
         }
-    }
-}
-
-impl Plan {
-    fn note(&mut self, name: &str, receipt: &Receipt) {
-        self.transactions.push(Transaction::of(name, receipt));
     }
 }

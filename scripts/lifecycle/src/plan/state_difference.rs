@@ -79,15 +79,15 @@ fn of_one_block(
     elsewhen: &Written,
 ) -> BTreeMap<Address, [usize; 2]> {
     let touched: BTreeSet<Address> = here.keys().map(|(account, _)| *account).collect();
+    let alone = |side, one: &Written, other: &Written| -> Vec<(Address, usize)> {
+        let alone = one.keys().filter(|place| !other.contains_key(*place));
+        alone.map(|(account, _)| (*account, side)).collect()
+    };
     let mut counts: BTreeMap<Address, [usize; 2]> = BTreeMap::new();
-    for one in here.keys().filter(|one| !elsewhen.contains_key(*one)) {
-        if shown.contains(&one.0) {
-            counts.entry(one.0).or_default()[0] += 1;
-        }
-    }
-    for one in elsewhen.keys().filter(|one| !here.contains_key(*one)) {
-        if shown.contains(&one.0) || !touched.contains(&one.0) {
-            counts.entry(one.0).or_default()[1] += 1;
+    let alone = [alone(0, here, elsewhen), alone(1, elsewhen, here)].concat();
+    for (account, side) in alone {
+        if shown.contains(&account) || !touched.contains(&account) {
+            counts.entry(account).or_default()[side] += 1;
         }
     }
     counts

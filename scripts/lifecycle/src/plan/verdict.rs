@@ -1,10 +1,11 @@
 //! What a trial shows as a whole.
 
+use super::Plan;
 use super::instances::InstancePlan;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What a trial shows as a whole. Good news is what was tried to its end, on every instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Something is wrong.
@@ -23,33 +24,18 @@ pub enum Verdict {
     Whole,
 }
 
-/// What of a trial its verdict follows from.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tried {
-    /// Something is wrong.
-    pub(super) is_failing: bool,
-    /// The version is current already, on every instance.
-    pub(super) is_current: bool,
-    /// An instance stays in a complex migration.
-    pub(super) is_only_started: bool,
-    /// Its code reads how much gas is left.
-    pub(super) reads_gas: bool,
-    /// Instances that were tried.
-    pub(super) tried: u32,
-    /// All others.
-    pub(super) untried: u32,
-}
-
-impl Tried {
+impl Plan {
     /// What it shows as a whole.
-    pub(super) fn verdict(self) -> Verdict {
-        match self {
-            _ if self.is_failing => Verdict::Fails,
+    pub fn verdict(&self) -> Verdict {
+        let reads_gas = self.reads.iter().any(|one| one.of_gas().is_some());
+        let is_only_started = self.instances.iter().any(|one| one.migrating);
+        match (self.tried, self.untried) {
+            _ if !self.problems.is_empty() => Verdict::Fails,
             _ if self.is_current => Verdict::IsCurrent,
-            _ if self.is_only_started => Verdict::OnlyStarted,
-            _ if self.untried == 0 && self.reads_gas => Verdict::DependsOnGas,
-            _ if self.untried == 0 => Verdict::Whole,
-            _ if self.tried == 0 => Verdict::NotTried,
+            _ if is_only_started => Verdict::OnlyStarted,
+            (_, 0) if reads_gas => Verdict::DependsOnGas,
+            (_, 0) => Verdict::Whole,
+            (0, _) => Verdict::NotTried,
             _ => Verdict::InPart,
         }
     }
@@ -83,6 +69,8 @@ pub fn upgraded(instances: &[InstancePlan]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assess::{Finding, FindingId, Part, Severity};
+    use crate::plan::Reads;
 
     #[test]
     fn only_what_was_tried_to_its_end_by_code_that_reads_no_gas_is_good() {
@@ -92,20 +80,25 @@ mod tests {
             (1, 1, true, Verdict::InPart),
             (0, 1, true, Verdict::NotTried),
         ] {
-            let trial = Tried {
+            let reads = Reads {
+                code: "the script".into(),
+                unread: None,
+                gas: vec!["GAS".into()],
+                others: Vec::new(),
+                calls: Vec::new(),
+            };
+            let mut trial = Plan {
                 tried,
                 untried,
-                reads_gas,
-                ..Tried::default()
+                reads: reads_gas.then_some(reads).into_iter().collect(),
+                ..Plan::default()
             };
             let verdict = trial.verdict();
             assert_eq!(verdict, expected);
             assert_eq!(verdict.is_carried_out(), verdict == Verdict::Whole);
-            let failed = Tried {
-                is_failing: true,
-                ..trial
-            };
-            assert_eq!(failed.verdict(), Verdict::Fails);
+            let failure = Finding::new(Part::Trial, Severity::Danger, FindingId::READS_GAS, "");
+            trial.problems.push(failure);
+            assert_eq!(trial.verdict(), Verdict::Fails);
         }
     }
 }

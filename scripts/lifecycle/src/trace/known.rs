@@ -8,7 +8,7 @@ use crate::call_tree::Frame;
 use crate::client::{ChainError, Client};
 use crate::functions::{Functions, interfaces, of_the_chain};
 use crate::interface::Callable;
-use crate::layout::{DocumentError, Documents};
+use crate::layout::{Documents, LayoutError};
 use crate::model::{Instance, RecordedCode, runs};
 use crate::names::Names;
 use crate::registry::{self};
@@ -252,7 +252,7 @@ impl Known {
         };
         match documents.get(code.layout).await {
             Ok(known) => {
-                let document = known.document();
+                let document = known.value();
                 if let Some(callable) = document.and_then(Callable::of_document) {
                     functions = Functions::of_abi(&callable.abi);
                 }
@@ -261,7 +261,7 @@ impl Known {
                 let signatures = declared.map(|step| step.signature.as_str());
                 functions = functions.with(&Functions::of_signatures(signatures));
             }
-            Err(DocumentError::Chain(error)) => return Err(error),
+            Err(LayoutError::Chain(error)) => return Err(error),
             Err(error) => self.missing.push(format!("functions of {name:?}: {error}")),
         }
         Ok(functions)

@@ -118,7 +118,7 @@ async fn published(
         }
         seen.push(code.layout);
         let known = documents.get(code.layout).await?;
-        let callable = known.document().and_then(Callable::of_document);
+        let callable = known.value().and_then(Callable::of_document);
         said.push(callable.map(declared));
     }
     let is_disputed = said.iter().any(|one| Some(one) != said.first());

@@ -3,8 +3,9 @@
 use super::Place;
 use crate::app_error::Error;
 use crate::assess::{Fact, Origin};
+use crate::error::Refusal;
 use crate::ids::{LayoutHash, SourceHash};
-use crate::layout::{Compiled, Known, LayoutError, Side, read_file};
+use crate::layout::{Compiled, Side, read_file};
 use crate::registry::RecordedCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -40,7 +41,7 @@ impl Place<'_> {
         let mut layouts = BTreeMap::new();
         for version in versions {
             let code = reader.code(name, &version).await?;
-            if let Known::Document(document) = documents.get(code.layout).await? {
+            if let Some(document) = documents.get(code.layout).await?.into_value() {
                 layouts.insert(version, document.layout);
             }
         }
@@ -57,7 +58,7 @@ impl Place<'_> {
     ) -> Result<KnownLayout, Error> {
         let (documents, recorded) = (self.documents(), code.layout);
         let Some(file) = file else {
-            let known = documents.get(recorded).await?.from_there(Origin::Chain);
+            let known = documents.get(recorded).await?;
             let side = Side {
                 hash: recorded,
                 known,
@@ -91,18 +92,19 @@ impl Place<'_> {
             Fact::doubted(said.clone(), Origin::Remembered, why)
         } else if let Some(form) = forms.find(|form| is_recorded(form)) {
             Fact::of(form.clone(), Origin::Chain)
-        } else if let Known::Document(document) = documents.get(recorded).await?
+        } else if let Some(document) = documents.get(recorded).await?.into_value()
             && document.layout.lists_as(&given.layout)
         {
             // The registry's document says more than a compiler does.
-            Fact::of(*document, Origin::Chain)
+            Fact::of(document, Origin::Chain)
         } else {
-            return Err(LayoutError::Differs {
-                what: what.into(),
-                has: recorded,
-                given: LayoutHash(given.hash()),
-            }
-            .into());
+            let message = format!("{what} has another storage layout than the one that was given");
+            let refusal = Refusal::new("LayoutDiffers", message).with(
+                format!("the layout with the hash {recorded}"),
+                format!("a layout with the hash {}", LayoutHash(given.hash())),
+                "leave --layout out, or give the layout of this very code",
+            );
+            return Err(refusal.into());
         };
         let kept = known
             .value()
@@ -119,29 +121,26 @@ impl Place<'_> {
     /// The hash of the sources of code that a compiler's output is about.
     ///
     /// # Errors
-    /// [`LayoutError::OfOther`].
+    /// `LayoutOfOther`.
     async fn is_of(
         self,
         compiled: &Compiled,
         (what, code): (&str, &RecordedCode),
         file: &Path,
     ) -> Result<SourceHash, Error> {
-        let refused = |part, has: String, given: String| LayoutError::OfOther {
-            path: file.to_owned(),
-            part,
-            what: what.to_owned(),
-            has,
-            given,
+        let refused = |part, has: String, given: String| {
+            let message = format!("{} is not of the {part} of {what}", file.display());
+            Refusal::new("LayoutOfOther", message).with(
+                has,
+                given,
+                "give the build-info of what was deployed; FILE:NAME chooses one contract of several",
+            )
         };
         let (source, recorded) = (compiled.source, code.source);
         if !compiled.is(&self.client.code(code.implementation).await?) {
             let given = "code with other bytes".to_owned();
-            return Err(refused(
-                "code",
-                format!("the code at {}", code.implementation),
-                given,
-            )
-            .into());
+            let has = format!("the code at {}", code.implementation);
+            return Err(refused("code", has, given).into());
         }
         if source != recorded && !source.is_zero() && !recorded.is_zero() {
             return Err(refused("sources", recorded.to_string(), source.to_string()).into());

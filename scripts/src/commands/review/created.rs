@@ -2,9 +2,8 @@
 
 use super::super::facts::Place;
 use crate::app_error::Error;
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Fact, Finding, Part, Severity};
 use crate::governance::{deciding_policy, kind_in_words};
-use crate::layout::Known;
 use crate::plan::{Creation, CreationRequest, creation, limits_in_words};
 use crate::review::{self, Created, TRIED};
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -23,13 +22,13 @@ pub(super) async fn created(
         .map(|one| one.code);
     let layout = match code {
         Some(code) => context.documents(client, registry).get(code.layout).await?,
-        None => Known::Not("nobody registered the version".into()),
+        None => Fact::unknown("nobody registered the version"),
     };
     let request = CreationRequest {
         registry,
         call: call.clone(),
         policy: deciding_policy(client, registry, &call.name, "create").await?,
-        layout: layout.document().map(|known| known.layout.clone()),
+        layout: layout.into_value().map(|known| known.layout),
         names: context.names(),
     };
     let mut created = Created {

@@ -6,7 +6,6 @@ use super::created::created;
 use crate::app_error::Error;
 use crate::assess::{Finding, Part, Severity};
 use crate::governance::{Call, GovernedCall};
-use crate::layout::Known;
 use crate::model::StepKind;
 use crate::names::Names;
 use crate::plan::{
@@ -42,10 +41,8 @@ pub(super) async fn add(
         return Ok(Tried { created, plan });
     };
     let hash = migrate.code.layoutHash.into();
-    let document = match context.documents(client, registry).get(hash).await? {
-        Known::Document(document) => Some(*document),
-        Known::Not(_) => None,
-    };
+    let document = context.documents(client, registry).get(hash).await?;
+    let document = document.into_value();
     let request = PlanRequest {
         layout: document.as_ref().map(|known| known.layout.clone()),
         layouts: place.instance_layouts(&migrate.name, INSTANCES).await?,

@@ -4,8 +4,9 @@
 use super::super::census::subject;
 use super::super::context::Context;
 use crate::app_error::Error;
-use crate::census::{self, Anchor, Census, CensusError, Options, Wanted};
+use crate::census::{self, Anchor, Census, Options, Wanted};
 use crate::client::Client;
+use crate::error::Refusal;
 use crate::ids::CalldataHash;
 use crate::journal::Journal;
 use crate::migration::{self, ActiveMigration, MigrationError, Source, active};
@@ -61,18 +62,21 @@ async fn list(
         entries: Some(entries.to_owned()),
         ..Options::default()
     };
-    let (block, field) = (anchor.block, entries.to_owned());
+    let (block, field) = (anchor.block, entries);
     let why = match &subject.layout {
         Ok(_) => missing(&census::take(client, anchor, &subject, &options).await?),
         Err(why) => Some(why.clone()),
     };
-    let not_whole = |why| CensusError::NotWhole {
-        proxy,
-        block,
-        field,
-        why,
+    let Some(why) = why else {
+        return Ok(path);
     };
-    Ok(why.map_or(Ok(path), |why| Err(not_whole(why)))?)
+    let message =
+        format!("the census of {proxy} at block {block} may lack entries of {field}: {why}");
+    let next = format!(
+        "stylus-upgrades census {proxy} --keys FILE takes keys that you know, and keeps them; then run this again"
+    );
+    let refusal = Refusal::new("CensusNotWhole", message);
+    Err(refusal.with("every slot, each explained", why, next).into())
 }
 
 /// What may be an entry and is not known to be one.

@@ -6,7 +6,7 @@ use crate::commands::facts::Place;
 use crate::commands::verifiable::implementation;
 use crate::history::LiveCheck;
 use crate::ids::CodeHash;
-use crate::layout::{Documents, Known};
+use crate::layout::Documents;
 use crate::model::{ProxyKind, StepKind, Version};
 use crate::registry::{Origin, relay_of, runs};
 use alloy::primitives::Address;
@@ -118,14 +118,14 @@ pub(super) async fn coverage(
     } in versions
     {
         let known = documents.get(code.layout).await?;
-        match &known {
-            Known::Document(_) => coverage.seen(Part::Layout, Source::Chain),
-            Known::Not(why) => {
-                let why = format!("{name} {version}: {why}");
+        match known.value() {
+            Some(_) => coverage.seen(Part::Layout, Source::Chain),
+            None => {
+                let why = format!("{name} {version}: {}", known.why());
                 coverage.add(Evidence::whole(Part::Layout, Source::NotKnown, why));
             }
         }
-        let declared = known.document().and_then(|known| known.steps.as_ref());
+        let declared = known.value().and_then(|known| known.steps.as_ref());
         let foreign = |step: &Step| runs(step) == StepKind::ForeignCall;
         if declared.is_none() && (steps.is_empty() || !steps.iter().all(foreign)) {
             let why = format!("the code of {name} {version} does not say what it declares");
@@ -161,7 +161,7 @@ pub(super) async fn published_builds(
     let mut all = Vec::new();
     for Version { version, code, .. } in versions {
         let known = documents.get(code.layout).await?;
-        let build = known.document().and_then(|known| known.build.clone());
+        let build = known.value().and_then(|known| known.build.clone());
         all.extend(build.map(|build| (version.clone(), code.codehash, build)));
     }
     Ok(all)

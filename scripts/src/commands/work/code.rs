@@ -62,7 +62,6 @@ impl Work<'_> {
             }
             (None, None) => {
                 let known = place.documents().get(code.layout).await?;
-                let known = known.from_there(Origin::Chain);
                 let why = "no registered version with this code has that layout";
                 match origin {
                     Origin::Chain => known,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Report;
 use alloy::primitives::Address;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -434,9 +435,8 @@ fn entries_of_a_mapping_are_items_in_the_order_of_their_keys() {
         "names,value",
     ] {
         let error = items(&store, asked).expect_err(asked);
-        assert!(
-            matches!(&error, CensusError::NoMapping { found: 0, known, .. } if known == &["allowed"]),
-            "{error:?}"
-        );
+        let report = Report::of(&error);
+        assert_eq!(report.name, "MappingNotFound");
+        assert_eq!(report.expected.as_deref(), Some("one of: allowed"));
     }
 }

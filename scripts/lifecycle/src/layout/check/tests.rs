@@ -65,14 +65,20 @@ struct Asked {
     migrates: Vec<String>,
 }
 
-/// Compares, and decides.
-fn check_storage(two: &Two, asked: &Asked) -> Result<StorageCheck, Error> {
+/// The same, where the new version declares that.
+fn declaring(two: &Two, asked: &Asked) -> Two {
     let mut two = two.clone();
     if let Some(document) = two.new.known.value() {
         let mut document = document.clone();
         document.migrates.clone_from(&asked.migrates);
         two.new.known = Fact::of(document, Origin::Build);
     }
+    two
+}
+
+/// Compares, and decides.
+fn check_storage(two: &Two, asked: &Asked) -> Result<StorageCheck, Error> {
+    let two = declaring(two, asked);
     let compared = super::check_storage(&two.pair())?;
     let refused = decide(&compared.found, &asked.accepted, Role::Proposer).refused;
     match Refused::of(refused) {
@@ -83,14 +89,19 @@ fn check_storage(two: &Two, asked: &Asked) -> Result<StorageCheck, Error> {
 
 /// Why the new version may write a field that holds something.
 fn why_dirty(two: &Two, asked: &Asked) -> bool {
-    let mut two = two.clone();
-    if let Some(document) = two.new.known.value() {
-        let mut document = document.clone();
-        document.migrates.clone_from(&asked.migrates);
-        two.new.known = Fact::of(document, Origin::Build);
-    }
+    let two = declaring(two, asked);
     let id = id_of("dirty:c");
     two.pair().why_migrated(Part::LiveInstances, &id).is_some()
+}
+
+/// What is said of a version that takes over.
+fn verdict(two: &Two, asked: &Asked) -> &'static str {
+    check_storage(two, asked).expect("accepted").verdict
+}
+
+/// Why a version does not, where nobody accepts anything.
+fn refused(two: &Two) -> Error {
+    check_storage(two, &Asked::default()).expect_err("refused")
 }
 
 fn pair(old: &[(&str, &str)], new: &[(&str, &str)]) -> Two {
@@ -103,10 +114,13 @@ fn pair(old: &[(&str, &str)], new: &[(&str, &str)]) -> Two {
 }
 
 fn side(fields: &[(&str, &str)]) -> Side {
-    let document = Document {
+    of(Document {
         steps: Some(Vec::new()),
         ..Document::of_layout(layout(fields))
-    };
+    })
+}
+
+fn of(document: Document) -> Side {
     Side {
         hash: LayoutHash(document.hash()),
         known: Fact::of(document, Origin::Chain),
@@ -129,19 +143,15 @@ fn allow(ids: &[&str]) -> Asked {
 
 #[test]
 fn what_is_unchanged_or_appended_is_no_question() {
-    let verdict = |pair: &Two| {
-        check_storage(pair, &Asked::default())
-            .expect("accepted")
-            .verdict
-    };
-    assert_eq!(verdict(&pair(&AB, &AB)), "unchanged");
-    assert_eq!(verdict(&pair(&AB[..1], &AB)), "safe");
+    let nothing = Asked::default();
+    assert_eq!(verdict(&pair(&AB, &AB), &nothing), "unchanged");
+    assert_eq!(verdict(&pair(&AB[..1], &AB), &nothing), "safe");
 }
 
 #[test]
 fn what_would_be_misread_is_refused_by_name_and_allowed_by_the_same_name() {
     let swapped = pair(&AB, &BA);
-    let error = check_storage(&swapped, &Asked::default()).expect_err("refused");
+    let error = refused(&swapped);
     assert_eq!(
         (error.name().as_str(), error.exit()),
         ("LayoutRefused", Exit::Refused)
@@ -160,13 +170,12 @@ fn what_would_be_misread_is_refused_by_name_and_allowed_by_the_same_name() {
 #[test]
 fn renames_and_retypes_ask_until_they_are_accepted() {
     let renamed = pair(&AB, &[("a", "uint256"), ("c", "uint256")]);
-    let error = check_storage(&renamed, &Asked::default()).expect_err("it asks");
+    let error = refused(&renamed);
     assert_eq!(
         (error.name().as_str(), error.found().as_deref()),
         ("LayoutUndeclared", Some("rename:c"))
     );
-    let accepted = check_storage(&renamed, &allow(&["rename:c"]));
-    assert_eq!(accepted.expect("meant").verdict, "accepted");
+    assert_eq!(verdict(&renamed, &allow(&["rename:c"])), "accepted");
     let retyped = pair(&AB, &[("a", "uint256"), ("b", "bytes32")]);
     assert!(check_storage(&retyped, &Asked::default()).is_err());
     assert!(check_storage(&retyped, &allow(&["retype:b"])).is_ok());
@@ -175,23 +184,12 @@ fn renames_and_retypes_ask_until_they_are_accepted() {
 #[test]
 fn a_field_may_be_left_behind_by_a_migration_or_on_the_way_back() {
     let mut dropped = pair(&AB, &AB[..1]);
-    let error = check_storage(&dropped, &Asked::default()).expect_err("lost");
-    assert_eq!(error.found().as_deref(), Some("delete:b"));
+    assert_eq!(refused(&dropped).found().as_deref(), Some("delete:b"));
+    let nothing = Asked::default();
     dropped.goes_back = true;
-    assert_eq!(
-        check_storage(&dropped, &Asked::default())
-            .expect("the way back")
-            .verdict,
-        "accepted"
-    );
-    dropped.goes_back = false;
-    dropped.runs_migration = true;
-    assert_eq!(
-        check_storage(&dropped, &Asked::default())
-            .expect("migrated")
-            .verdict,
-        "accepted"
-    );
+    assert_eq!(verdict(&dropped, &nothing), "accepted");
+    (dropped.goes_back, dropped.runs_migration) = (false, true);
+    assert_eq!(verdict(&dropped, &nothing), "accepted");
     // Another field on its bytes is something else.
     let mut taken = pair(&AB, &[("a", "uint256"), ("c", "int256")]);
     taken.runs_migration = true;
@@ -201,33 +199,21 @@ fn a_field_may_be_left_behind_by_a_migration_or_on_the_way_back() {
 #[test]
 fn an_author_may_declare_what_the_migration_moves_and_only_with_one() {
     let mut swapped = pair(&AB, &BA);
-    let found = check_storage(&swapped, &Asked::default())
-        .expect_err("refused")
-        .found();
+    let found = refused(&swapped).found().unwrap_or_default();
     let said = Asked {
-        migrates: found
-            .unwrap_or_default()
-            .split(", ")
-            .map(str::to_owned)
-            .collect(),
+        migrates: found.split(", ").map(str::to_owned).collect(),
         ..Asked::default()
     };
     assert!(check_storage(&swapped, &said).is_err());
     swapped.runs_migration = true;
-    assert_eq!(
-        check_storage(&swapped, &said).expect("declared").verdict,
-        "accepted"
-    );
+    assert_eq!(verdict(&swapped, &said), "accepted");
 }
 
 #[test]
 fn a_refusal_says_how_a_migration_declares_what_it_moves() {
     let mut swapped = pair(&AB, &BA);
     let declares = "[package.metadata.stylus-upgrades] migrates = [\"reorder:b\", \"reorder:a\"]";
-    let next = |two: &Two| {
-        let refused = check_storage(two, &Asked::default()).expect_err("refused");
-        refused.next().unwrap_or_default()
-    };
+    let next = |two: &Two| refused(two).next().unwrap_or_default();
     let without = next(&swapped);
     assert!(without.contains("layout migration"), "{without}");
     assert!(without.contains(declares), "{without}");
@@ -276,7 +262,7 @@ fn layouts_that_cannot_be_compared_are_refused_unless_that_is_named() {
     let missing = || Fact::unknown("its layout was not recorded");
     let mut half = pair(&AB, &BA);
     half.old.known = missing();
-    let error = check_storage(&half, &Asked::default()).expect_err("nothing was compared");
+    let error = refused(&half);
     assert_eq!(
         (error.name().as_str(), error.exit()),
         ("LayoutNotCompared", Exit::Refused)
@@ -295,28 +281,20 @@ fn layouts_that_cannot_be_compared_are_refused_unless_that_is_named() {
     assert!(check_storage(&half, &Asked::default()).is_err());
     half.old.hash = LayoutHash(B256::repeat_byte(1));
     half.new.hash = LayoutHash(B256::repeat_byte(1));
-    let check = check_storage(&half, &Asked::default()).expect("one layout");
-    assert_eq!(check.verdict, "unchanged");
+    assert_eq!(verdict(&half, &Asked::default()), "unchanged");
 }
 
 #[test]
 fn a_layout_that_cannot_list_namespaces_is_refused_or_named_and_never_complete() {
-    let compilers = |text: &str| {
-        let layout = Layout::from_json(text).expect("what a compiler writes");
-        let document = Document::of_layout(layout);
-        Side {
-            hash: LayoutHash(document.hash()),
-            known: Fact::of(document, Origin::Chain),
-        }
-    };
-    let empty = r#"{"storage":[],"types":null}"#;
-    let [old, new] = [compilers(empty), compilers(empty)];
+    let empty = Layout::from_json(r#"{"storage":[],"types":null}"#);
+    let empty = of(Document::of_layout(empty.expect("what a compiler writes")));
+    let [old, new] = [empty.clone(), empty];
     let pair = Two {
         old,
         new,
         ..pair(&[], &[])
     };
-    let error = check_storage(&pair, &Asked::default()).expect_err("not listed");
+    let error = refused(&pair);
     assert_eq!(
         (error.name(), error.exit()),
         ("NamespacesNotListed".into(), Exit::Refused)
@@ -399,11 +377,7 @@ fn opaque_fields_and_slots_by_hand_are_compared_in_part_by_name() {
     layout.storage[1].type_id = "t_opaque_packed".into();
     let place = "src/lib.rs: StorageType::new".to_owned();
     layout.unlisted = Some(vec![Unlisted::SlotsByHand(vec![place])]);
-    let document = Document::of_layout(layout);
-    let side = Side {
-        hash: LayoutHash(document.hash()),
-        known: Fact::of(document, Origin::Chain),
-    };
+    let side = of(Document::of_layout(layout));
     let pair = Two {
         old: side.clone(),
         new: side,

@@ -1,9 +1,10 @@
 use super::super::instances::FieldValues;
 use super::super::slots::SlotNames;
-use super::{Layouts, WordChange};
-use alloy::primitives::{B256, U256, keccak256};
+use super::Layouts;
+use alloy::primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use stylus_chain::SlotChange;
 use stylus_layout::Layout;
 
 /// Slots with the words before and after.
@@ -29,12 +30,9 @@ fn layout(fields: &[(&str, u64, u64, &str)]) -> Layout {
     Layout::from_json(&text).expect("a layout")
 }
 
-fn names(layout: Option<&Layout>) -> SlotNames {
+fn names(layout: Option<&Layout>) -> SlotNames<'_> {
     let names = SlotNames::framework(&[]).with_keys(vec![B256::with_last_byte(7)]);
-    match layout {
-        Some(layout) => names.with_layout(layout),
-        None => names,
-    }
+    names.with_layout(layout)
 }
 
 /// Lines of what changes.
@@ -50,12 +48,13 @@ fn lines(before: Option<&Layout>, after: &Layout, words: &Words) -> Vec<String> 
     slots.extend(changed.map(|(slot, _)| *slot));
     let changes = slots.into_iter().map(|slot| {
         let (before, after) = word(slot);
-        let word_change = WordChange {
+        let word_change = SlotChange {
+            address: Address::ZERO,
             slot,
             before,
             after,
         };
-        let change = layouts.change(word_change, |slot| Ok(word(slot).0));
+        let change = layouts.change(&word_change, |slot| Ok(word(slot).0));
         change.expect("nothing is read from a chain")
     });
     let values: Vec<FieldValues> = changes.flat_map(|one| one.values()).collect();

@@ -2,7 +2,7 @@
 
 use super::super::error::PlanError;
 use super::super::instances::Change;
-use super::super::layouts::{Layouts, WordChange};
+use super::super::layouts::Layouts;
 use super::super::slots::{self, SlotNames};
 use super::super::{Plan, PlanRequest};
 use super::past::{Past, numbered};
@@ -11,13 +11,12 @@ use crate::ids::TxHash;
 use crate::text::count;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, U256};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeSet;
-use stylus_chain::{BlockId, Chain};
-use stylus_layout::Layout;
+use stylus_chain::{BlockId, Chain, SlotChange};
 
 /// A transaction that did something else on the copy without the upgrade than it really did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unfaithful {
     /// The transaction.
     pub hash: TxHash,
@@ -28,7 +27,7 @@ pub struct Unfaithful {
 }
 
 /// A storage word that ends otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StorageDifference {
     /// The account.
     pub account: Address,
@@ -99,12 +98,12 @@ pub(super) fn storage(
     let framework = SlotNames::framework(&[plan.from.clone(), plan.to.clone()]);
     let nothing = SlotNames::default();
     let known = framework.clone().with_keys(keys_of(past, request));
-    let of = |layout: Option<&Layout>| match layout {
-        Some(layout) => known.clone().with_layout(layout),
-        None => known.clone(),
+    let before = known.clone().with_layout(request.layouts.get(&plan.from));
+    let after = known.with_layout(request.layout.as_ref());
+    let of_instances = Layouts {
+        before: &before,
+        after: &after,
     };
-    let names_before = of(request.layouts.get(&plan.from));
-    let names_after = of(request.layout.as_ref());
     let (begun, latest): (BlockId, BlockId) = (copies.begun.into(), BlockId::latest());
     let mut written: BTreeSet<_> = copies.changed.iter().copied().collect();
     for chain in [copies.as_it_was, copies.upgraded] {
@@ -127,16 +126,11 @@ pub(super) fn storage(
         let by_upgrade = before == at_begin(account, slot)?
             && after == copies.at_first.storage(account, slot, latest)?;
         let layouts = match instances.contains(&account) {
-            true => Layouts {
-                before: &names_before,
-                after: &names_after,
-            },
-            false => Layouts {
-                before: &nothing,
-                after: &nothing,
-            },
+            true => of_instances,
+            false => Layouts::same(&nothing),
         };
-        let word = WordChange {
+        let word = SlotChange {
+            address: account,
             slot,
             before,
             after,
@@ -144,7 +138,7 @@ pub(super) fn storage(
         let as_it_was = |slot| Ok(copies.as_it_was.storage(account, slot, latest)?);
         all.push(StorageDifference {
             account,
-            word: layouts.change(word, as_it_was)?,
+            word: layouts.change(&word, as_it_was)?,
             by_upgrade,
         });
     }

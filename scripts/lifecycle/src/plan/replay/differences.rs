@@ -7,7 +7,7 @@ use crate::ids::TxHash;
 use crate::text::grouped;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, Bytes};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Differences that are shown of each group.
@@ -23,7 +23,7 @@ pub struct Abis {
 }
 
 /// What differs about a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// It succeeded, and fails with the new version.
@@ -43,7 +43,7 @@ pub enum Kind {
 }
 
 /// Calls of one function that differ in the same way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Group {
     /// How they differ.
     pub kind: Kind,
@@ -62,7 +62,7 @@ pub struct Group {
 }
 
 /// A call that differs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The transaction.
     pub hash: TxHash,

@@ -17,18 +17,17 @@ pub use past::{PastCall, calls};
 use super::effects::Tries;
 use super::error::PlanError;
 use super::{InstancePlan, Plan, PlanRequest, not_tried, prepare, try_on};
-use crate::assess::Finding;
+use crate::assess::{Finding, FindingId};
 use crate::client::{self, Client, Fork};
 use crate::ids::TxHash;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, Bytes};
-use alloy::providers::Provider as _;
 use past::Past;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use stylus_chain::{BlockId, Chain};
 
 /// What a replay found.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Replay {
     /// The block that both copies begin after.
     pub block: u64,
@@ -93,12 +92,10 @@ impl Replay {
         let first = groups.first()?;
         let example = first.examples.first()?;
         let count: usize = groups.iter().map(|group| group.count).sum();
+        let calls = crate::text::count(count, "call");
         Some(Finding::problem(
             "ReplayFails",
-            format!(
-                "{} would have failed with the new version, and succeeded",
-                crate::text::count(count, "call")
-            ),
+            format!("{calls} would have failed with the new version, and succeeded"),
             "every call that succeeded to succeed with the new version",
             format!(
                 "{} in {} from {}: {}",
@@ -122,8 +119,7 @@ pub async fn replay(
     (count, blocks): (u32, u64),
 ) -> Result<Option<Replay>, PlanError> {
     let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
-    let problems = planned.problems.iter();
-    let problems: Vec<String> = problems.map(|one| one.id.to_string()).collect();
+    let problems = planned.problems.iter().map(|one| one.id.clone()).collect();
     let definition = (request.registry, request.call.name.as_str());
     let past = past::gather(client, definition, &instances, (count, blocks)).await?;
     let is_wanted = past::numbered(&past).any(|(_, one)| one.is_wanted);
@@ -137,55 +133,48 @@ pub async fn replay(
     };
     let mut code = Vec::new();
     for account in [request.call.code.implementation, request.call.step.script] {
-        let of_it = client.provider().get_code_at(account).await;
-        let of_it = of_it.map_err(|error| client.error("eth_getCode", error))?;
-        code.push((account, of_it));
+        code.push((account, client.code(account).await?));
     }
     let before = BlockNumberOrTag::Number(first.saturating_sub(1));
     let fork = Fork::at(client, before).await?;
-    let replay = fork.carry_out(move |chain| {
-        let subject = Subject {
-            request: &request,
-            instances: &instances,
-            problems: &problems,
-            abis: &abis,
-        };
-        carry_out(chain, subject, &past, (count, &code))
-    });
-    replay.await.map(Some)
-}
-
-/// What is tried, and on what.
-#[derive(Clone, Copy)]
-struct Subject<'a> {
-    request: &'a PlanRequest,
-    instances: &'a [Address],
-    /// What the plan found at the newest block.
-    problems: &'a [String],
-    abis: &'a Abis,
-}
-
-fn carry_out(
-    mut as_it_was: Chain,
-    subject: Subject<'_>,
-    past: &Past,
-    (count, code): (u32, &[(Address, Bytes)]),
-) -> Result<Replay, PlanError> {
-    let Subject {
+    let subject = Subject {
         request,
         instances,
         problems,
         abis,
+        code,
+        count: count as usize,
+    };
+    let replay = fork.carry_out(move |chain| carry_out(chain, &subject, &past));
+    replay.await.map(Some)
+}
+
+/// What is tried, and on what.
+struct Subject {
+    request: PlanRequest,
+    instances: Vec<Address>,
+    /// What the plan found at the newest block.
+    problems: Vec<FindingId>,
+    abis: Abis,
+    /// Code that may have been deployed meanwhile.
+    code: Vec<(Address, Bytes)>,
+    /// Transactions that were asked for.
+    count: usize,
+}
+
+fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Replay, PlanError> {
+    let Subject {
+        request,
+        instances,
+        code,
+        count,
+        ..
     } = subject;
     let begun = as_it_was.block_number();
     let mut upgraded = as_it_was.branch();
-    // Code that was deployed meanwhile.
     for (account, code) in code.iter().filter(|(_, code)| !code.is_empty()) {
-        if upgraded
-            .account(*account, BlockId::latest())?
-            .code
-            .is_empty()
-        {
+        let there = upgraded.account(*account, BlockId::latest())?;
+        if there.code.is_empty() {
             upgraded.set_code(*account, code.clone());
         }
     }
@@ -199,11 +188,11 @@ fn carry_out(
         transactions: wanted,
         others: transactions().count() - wanted,
         left_out: past.left_out,
-        not_done: not_done(&plan, problems),
+        not_done: not_done(&plan, &subject.problems),
         behind: behind(&plan),
         ..Replay::default()
     };
-    if wanted < count as usize {
+    if wanted < *count {
         replay.notes.push(match past.last_change {
             Some(change) => format!(
                 "{wanted} of {count} transactions: those up to block {change} ran other code"
@@ -233,7 +222,8 @@ fn carry_out(
     replay.unfaithful = compare::unfaithful(past, &was);
     replay.faithful = replay.unfaithful.is_empty();
     let governs = |one: &_, kind| governing::governs((one, kind), request, &as_it_was);
-    let found = differences::differences(past, (&was, &would_be), instances, abis, governs);
+    let found =
+        differences::differences(past, (&was, &would_be), instances, &subject.abis, governs);
     let mut left_out = governing::note(past, request, &found.governing, &mut replay);
     replay.differences = found.groups;
     left_out.retain(|account| !instances.contains(account));
@@ -247,14 +237,12 @@ fn carry_out(
 
 /// Why the upgrade was not carried out there: no instance reached the version, or something is wrong
 /// that is not wrong at the newest block, where the plan says so itself.
-fn not_done(plan: &Plan, problems: &[String]) -> Option<String> {
+fn not_done(plan: &Plan, problems: &[FindingId]) -> Option<String> {
     let is_there = plan.instances.iter().any(|one| is_settled(plan, one));
-    let only_there = |name: &String| !problems.contains(name);
     let found = plan.problems.iter();
-    let mut reasons: Vec<String> = found
-        .filter(|problem| !is_there || only_there(&problem.id.to_string()))
-        .map(|problem| format!("{}: {}", problem.id, problem.message))
-        .collect();
+    let found = found.filter(|problem| !is_there || !problems.contains(&problem.id));
+    let found = found.map(|problem| format!("{}: {}", problem.id, problem.message));
+    let mut reasons: Vec<String> = found.collect();
     if !is_there {
         reasons.extend(behind(plan));
         if reasons.is_empty() {

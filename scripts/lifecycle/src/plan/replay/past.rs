@@ -6,7 +6,6 @@ use crate::client::{BlockAnswer, ChainError, Client, Outcome, PastBlock, PastTra
 use crate::registry::{Topics, definition_id, logs};
 use alloy::consensus::Transaction as _;
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEventInterface;
 use futures::future::try_join_all;
@@ -40,11 +39,7 @@ pub(super) async fn gather(
     accounts: &[Address],
     (count, most): (u32, u64),
 ) -> Result<Past, PlanError> {
-    let newest = client
-        .provider()
-        .get_block_number()
-        .await
-        .map_err(|error| client.error("eth_blockNumber", error))?;
+    let newest = client.newest_block().await?;
     let wanted = |transaction: &Value| {
         let to = transaction["to"].as_str().and_then(|to| to.parse().ok());
         to.is_some_and(|to: Address| accounts.contains(&to))

@@ -1,7 +1,8 @@
 use super::super::instances::{Change, FieldValues};
-use super::super::layouts::{Layouts, WordChange};
+use super::super::layouts::Layouts;
 use super::SlotNames;
 use alloy::primitives::{Address, B256, U256, b256, keccak256};
+use stylus_chain::SlotChange;
 use stylus_layout::Layout;
 use stylus_upgrades_interface::slots;
 
@@ -35,7 +36,7 @@ fn variables_members_and_packed_neighbours_are_named_by_the_layout() {
         },
     });
     let layout = Layout::from_json(&layout.to_string()).expect("a layout");
-    let names = SlotNames::default().with_layout(&layout);
+    let names = SlotNames::default().with_layout(Some(&layout));
     let zeros = b256!("eb4c697cb8d523de69838a1adbfb20003cb6f44fe75bc4cb658c28ec3d4b5800");
     assert_eq!(names.get(zeros).as_deref(), Some("zeros"));
     let at = |slot: u8| names.get(B256::with_last_byte(slot));
@@ -65,7 +66,9 @@ fn entries_are_named_where_a_known_key_hashes_to_their_slot() {
     let layout = Layout::from_json(&layout.to_string()).expect("a layout");
     let (ana, ben) = (Address::repeat_byte(0xa), Address::repeat_byte(0xb));
     let keys = vec![ana.into_word(), ben.into_word(), B256::with_last_byte(3)];
-    let names = SlotNames::default().with_keys(keys).with_layout(&layout);
+    let names = SlotNames::default()
+        .with_keys(keys)
+        .with_layout(Some(&layout));
     let entry = |key: Address, root: B256| keccak256([key.into_word(), root].concat());
     let own = entry(ana, B256::ZERO);
     assert_eq!(names.get(own), Some(format!("points[{ana}]")));
@@ -85,17 +88,14 @@ fn entries_are_named_where_a_known_key_hashes_to_their_slot() {
 }
 
 /// A word that changes, where the layout stays.
-fn change(names: &SlotNames, slot: U256, before: B256, after: B256) -> Change {
-    let layouts = Layouts {
-        before: names,
-        after: names,
-    };
-    let word = WordChange {
+fn change(names: &SlotNames<'_>, slot: U256, before: B256, after: B256) -> Change {
+    let word = SlotChange {
+        address: Address::ZERO,
         slot,
         before,
         after,
     };
-    let change = layouts.change(word, |_| panic!("no other word is read"));
+    let change = Layouts::same(names).change(&word, |_| panic!("no other word is read"));
     change.expect("nothing is read")
 }
 
@@ -121,7 +121,7 @@ fn lines(fields: &[(&str, u64, &str)], before: B256, after: B256) -> Vec<String>
     );
     let layout = serde_json::json!({"storage": items.collect::<Vec<_>>(), "types": types});
     let layout = Layout::from_json(&layout.to_string()).expect("a layout");
-    let names = SlotNames::default().with_layout(&layout);
+    let names = SlotNames::default().with_layout(Some(&layout));
     let change = change(&names, U256::ZERO, before, after);
     change.values().iter().map(FieldValues::words).collect()
 }
@@ -182,7 +182,7 @@ fn elements_that_share_a_slot_change_each_by_itself() {
         },
     });
     let layout = Layout::from_json(&layout.to_string()).expect("a layout");
-    let names = SlotNames::default().with_layout(&layout);
+    let names = SlotNames::default().with_layout(Some(&layout));
     let second: U256 = keccak256(B256::ZERO).into();
     let change_at = |slot, before, after| change(&names, slot, before, after);
     let change = change_at(

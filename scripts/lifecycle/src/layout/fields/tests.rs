@@ -1,6 +1,7 @@
 //! What is read of a layout, and how it is shown.
 
 use super::*;
+use std::collections::BTreeMap;
 
 #[test]
 fn members_of_structs_are_fields_and_a_part_of_a_slot_is_its_bytes() {
@@ -11,9 +12,9 @@ fn members_of_structs_are_fields_and_a_part_of_a_slot_is_its_bytes() {
         "t_uint8":{"encoding":"inplace","label":"uint8","numberOfBytes":"1"}}}"#,
     );
     let layout = layout.expect("a layout");
-    let Found { wanted, left_out } = Found::of(&layout);
+    let Fields { list, left_out, .. } = Fields::of(&layout, 256);
     assert_eq!(left_out, BTreeSet::new());
-    let one = wanted.first().expect("a field");
+    let one = list.first().expect("a field");
     assert_eq!(
         (one.name.as_str(), one.held.slot),
         ("pair.small", U256::ONE)
@@ -21,7 +22,7 @@ fn members_of_structs_are_fields_and_a_part_of_a_slot_is_its_bytes() {
     let mut word = [0; 32];
     word[29] = 9;
     let shown = one.held.words(&layout, word.into(), &BTreeMap::new());
-    assert_eq!((wanted.len(), shown.as_str()), (1, "9"));
+    assert_eq!((list.len(), shown.as_str()), (1, "9"));
 }
 
 #[test]
@@ -38,8 +39,8 @@ fn what_a_layout_does_not_say_is_left_out_with_its_reason() {
         "namespaces":{"custom:foo":[{"label":"secret","offset":0,"slot":"0","type":"t_uint256"}]}}"#,
     )
     .expect("a layout");
-    let Found { wanted, left_out } = Found::of(&layout);
-    let names: Vec<&str> = wanted.iter().map(|one| one.name.as_str()).collect();
+    let Fields { list, left_out, .. } = Fields::of(&layout, 256);
+    let names: Vec<&str> = list.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["b", "c", "d", "e"]);
     let left_out: Vec<&str> = left_out.iter().map(String::as_str).collect();
     assert_eq!(

@@ -1,0 +1,183 @@
+//! The trial of a request on a copy, from the code that is deployed there to what the instances hold in the end.
+
+use super::carry_out::{CarriedOut, carry_out};
+use super::effects::{Tries, Whose, with_limits};
+use super::error::PlanError;
+use super::executed::Ran;
+use super::instances::{self, Before};
+use super::slots::SlotNames;
+use super::state_difference::{state_difference, written};
+use super::{Plan, PlanRequest, expectations};
+use crate::governance::{Display, explain};
+use crate::registry::{self, Named};
+use crate::simulation::{Simulation, now};
+use alloy::primitives::{Address, Bytes};
+use alloy::sol_types::SolCall;
+use std::collections::BTreeSet;
+use stylus_chain::{Chain, SlotChange};
+use stylus_registry_core::policy::parse;
+
+/// Seconds after which all is tried once more, to find what depends on the block.
+const ELSEWHEN: u64 = 3_607;
+
+/// A request, the copy that it is tried on, and what is known of it by now.
+pub(super) struct Trial<'a> {
+    pub(super) request: &'a PlanRequest,
+    pub(super) simulation: Simulation,
+    pub(super) plan: Plan,
+}
+
+/// Tries `request` on a chain, and gives the chain with it.
+pub(super) fn try_on(
+    chain: Chain,
+    request: &PlanRequest,
+    tries: Tries,
+) -> Result<(Plan, Simulation), PlanError> {
+    let config = chain.config();
+    let (block, time) = (config.number, config.timestamp.unwrap_or_default());
+    let arbos = chain.arbos_version();
+    let simulation = Simulation::new(chain);
+    let (call, names) = (&request.call, &request.names);
+    let reader = simulation.registry(request.registry);
+    let definition = now(reader.head(&call.name))?;
+    let text = now(reader.policy(&call.name, "migrate"))?;
+    let bytes: Bytes = call.abi_encode().into();
+    let plan = Plan {
+        block,
+        time,
+        arbos,
+        name: call.name.clone(),
+        from: definition.current.clone(),
+        to: call.version.clone(),
+        codehash: call.code.codehash.into(),
+        display: Display::of(&bytes, names)?,
+        call: bytes,
+        policy: explain("migrate", &text, names)?,
+        ..Plan::default()
+    };
+    let mut trial = Trial {
+        request,
+        simulation,
+        plan,
+    };
+    trial.deploy()?;
+    trial.publish()?;
+    let first = definition.instances.min(request.instances);
+    let mut before = instances::read(&trial.simulation, request, first)?;
+    trial.check_code()?;
+    trial.check_instances(&before)?;
+    let Ok(policy) = parse(text.as_bytes()) else {
+        return Ok((trial.plan, trial.simulation)); // explain() has refused it already
+    };
+    let work =
+        |simulation: &mut Simulation| carry_out(simulation, request, &policy, &definition, &before);
+    let elsewhen = trial.simulation.discarded(|copy| {
+        copy.wait(ELSEWHEN)?;
+        copy.begin_here();
+        let (_, done) = with_limits(copy, Tries::Once, work, CarriedOut::failure)?;
+        let is_done = done.problems.is_empty();
+        Ok::<_, PlanError>(is_done.then(|| copy.changes()).transpose()?)
+    })?;
+    trial.simulation.begin_here();
+    let (tried, done) = with_limits(&mut trial.simulation, tries, work, CarriedOut::failure)?;
+
+    let handled = instances::handled(&trial.simulation, request.registry)?;
+    let late = instances::late(&trial.simulation, request, &before, &handled)?;
+    let plan = &mut trial.plan;
+    plan.problems.extend(done.problems.iter().cloned());
+    plan.stuck = done.problems.first().filter(|_| done.is_stuck).cloned();
+    plan.problems.extend(tried.depends_on_gas("the migration"));
+    if !done.transactions.is_empty() {
+        plan.limits.clone_from(&tried.limits);
+    }
+    if !late.is_empty() {
+        trial.check_instances(&late)?;
+        before.extend(late);
+    }
+    trial.look_at_executed(&before)?;
+
+    let behind = instances::behind(&trial.simulation, request, &before)?;
+    let framework = trial.framework(&before);
+    // Where the call fails, all stay as they are: the problem says why.
+    before.retain(|one| {
+        let is_known = handled.contains(&one.proxy) || !behind.contains(&one.proxy);
+        (done.is_stuck || is_known) && !one.is_migrating
+    });
+    let simulation = &trial.simulation;
+    let instances = instances::compare(simulation, request, before, &framework, &tried.shown)?;
+    let shown: Vec<_> = instances.iter().map(|one| one.proxy).collect();
+    let whose = Whose {
+        registry: request.registry,
+        names,
+        policy: &policy,
+        shown: &shown,
+    };
+    let plan = &mut trial.plan;
+    plan.instances = instances;
+    plan.others = tried.shown.elsewhere(simulation, &whose)?;
+    let is_tried = |one: &&Address| done.skipped.contains(*one) || !behind.contains(*one);
+    plan.tried = match done.is_stuck {
+        true => definition.instances,
+        false => u32::try_from(shown.iter().filter(is_tried).count()).unwrap_or(u32::MAX),
+    };
+    plan.untried = definition.instances.saturating_sub(plan.tried);
+    let is_done = done.problems.is_empty();
+    plan.transactions.extend(done.transactions);
+    plan.is_current =
+        definition.current == call.version && plan.transactions.is_empty() && plan.untried == 0;
+    if is_done {
+        trial.ask_the_check()?;
+        trial.note_answers(elsewhen)?;
+    }
+    Ok((trial.plan, trial.simulation))
+}
+
+impl Trial<'_> {
+    /// What the new code, the script and whatever else the instances ran can read, and what of it has no code
+    /// that stays.
+    fn look_at_executed(&mut self, before: &[Before]) -> Result<(), PlanError> {
+        let call = &self.request.call;
+        let code = format!("the code of {}", call.version);
+        let mut proposed = vec![(code, call.code.implementation)];
+        if let Named::Script(script) = registry::named(&call.step) {
+            proposed.push(("the script".into(), script));
+        }
+        let registered = before.iter();
+        let registered = registered.map(|one| (one.recorded, one.version.clone()));
+        let ran = Ran {
+            registry: self.request.registry,
+            kinds: before.iter().map(|one| (one.proxy, one.kind)).collect(),
+            proposed,
+            registered: registered.collect(),
+            names: &self.request.names,
+        };
+        let (reads, unsettled) = ran.look(&self.simulation)?;
+        self.plan.reads = reads;
+        self.plan.problems.extend(unsettled);
+        Ok(())
+    }
+
+    /// Notes one hash of all that changes, and what becomes of getters' answers. `elsewhen` is what another block sees.
+    fn note_answers(&mut self, elsewhen: Option<Vec<SlotChange>>) -> Result<(), PlanError> {
+        let request = self.request;
+        if let Some(other) = elsewhen {
+            let (here, other) = (written(&self.simulation.changes()?), written(&other));
+            let difference = state_difference(&self.plan, request, (&here, &other));
+            self.plan.state_difference = Some(difference);
+        }
+        if !request.getters.is_empty() {
+            let (simulation, getters) = (&mut self.simulation, &request.getters);
+            self.plan.suggested = expectations::suggested(simulation, getters, &self.plan)?;
+        }
+        Ok(())
+    }
+
+    /// The framework's slots, with the mark of every version that is concerned.
+    fn framework(&self, before: &[Before]) -> SlotNames<'static> {
+        let of_instances = before.iter().map(|one| &one.version);
+        let labels = [&self.plan.from, &self.plan.to].into_iter();
+        let once: BTreeSet<&String> = labels.chain(of_instances).collect();
+        let labels: Vec<String> = once.into_iter().cloned().collect();
+        SlotNames::framework(&labels)
+    }
+}
