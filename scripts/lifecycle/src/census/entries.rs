@@ -2,22 +2,21 @@
 
 use super::error::CensusError;
 use super::path::Path;
-use crate::layout::{KeyType, areas};
-use alloy::primitives::hex;
-use stylus_layout::{Item, Layout, Members, TypeItem};
+use crate::layout::{Field, Fields, KeyType};
+use alloy::primitives::{U256, hex};
+use std::collections::VecDeque;
+use stylus_layout::Layout;
 
 /// Bytes of a word.
 const WORD: usize = 32;
-/// Types within types that are followed.
-const DEEPEST: u8 = 16;
+/// Mappings within mappings that are followed.
+const DEEPEST: u8 = 8;
 
 /// A mapping of a layout.
 #[derive(Debug, Clone)]
 pub(super) struct Mapping<'a> {
     area: &'a str,
     field: String,
-    /// Whether its keys, and those of the mappings around it, are words.
-    is_word: bool,
     with_values: bool,
 }
 
@@ -25,18 +24,7 @@ impl<'a> Mapping<'a> {
     /// The one that is asked for: `FIELD` for the keys of its entries, `FIELD,value` for the value behind them too.
     pub(super) fn find(layout: &'a Layout, asked: &str) -> Result<Self, CensusError> {
         let field = asked.strip_suffix(",value");
-        let mut all = Vec::new();
-        for (area, items, _) in areas(layout) {
-            for Item { label, type_id, .. } in items {
-                let mapping = Self {
-                    area,
-                    field: label.clone(),
-                    is_word: true,
-                    with_values: field.is_some(),
-                };
-                mapping.add_below(layout, type_id, DEEPEST, &mut all);
-            }
-        }
+        let all = Self::of_words(layout, field.is_some());
         let is_it = |one: &&Self| one.field == field.unwrap_or(asked);
         let found: Vec<&Self> = all.iter().filter(is_it).collect();
         match found.as_slice() {
@@ -48,31 +36,43 @@ impl<'a> Mapping<'a> {
         }
     }
 
-    /// Adds the mappings from a type down whose entries are words; those within arrays and lazy maps are left out.
-    fn add_below(&self, layout: &'a Layout, type_id: &str, depth: u8, all: &mut Vec<Self>) {
-        let Some(kind) = layout.types.get(type_id).filter(|_| depth > 0) else {
-            return;
-        };
-        if let (true, Some(value)) = (kind.encoding == "mapping", &kind.value) {
-            let mut below = self.clone();
-            below.is_word &= !KeyType::of_mapping(layout, kind).is_text();
-            below.add_below(layout, value, depth - 1, all);
-            let is_word = |value: &TypeItem| {
-                value.encoding == "inplace" && value.members.is_none() && value.base.is_none()
+    /// The mappings whose keys, and those of the mappings around them, are words; and their values, if they are
+    /// wanted. Those within arrays and lazy maps are left out.
+    fn of_words(layout: &'a Layout, with_values: bool) -> Vec<Self> {
+        let fields = Fields::of(layout, usize::MAX).list.into_iter();
+        let mut left: VecDeque<_> = fields.map(|one| (one, DEEPEST)).collect();
+        let mut all = Vec::new();
+        while let Some((
+            Field {
+                area, name, held, ..
+            },
+            depth,
+        )) = left.pop_front()
+        {
+            let kind = held.kind.filter(|kind| kind.encoding == "mapping");
+            let Some((kind, id)) = kind.and_then(|kind| Some((kind, kind.value.as_ref()?))) else {
+                continue;
             };
-            let value = layout.types.get(value);
+            if depth == 0 || KeyType::of_mapping(layout, kind).is_text() {
+                continue;
+            }
+            for below in Fields::at(layout, id, (U256::ZERO, 0), name.clone()) {
+                left.push_back((Field { area, ..below }, depth - 1));
+            }
+            let value = layout.types.get(id);
             let is_innermost = value.is_none_or(|value| value.encoding != "mapping");
-            if is_innermost && below.is_word && (!self.with_values || value.is_some_and(is_word)) {
-                all.push(below);
+            let is_word = value.is_some_and(|value| {
+                value.encoding == "inplace" && value.members.is_none() && value.base.is_none()
+            });
+            if is_innermost && (is_word || !with_values) {
+                all.push(Self {
+                    area,
+                    field: name,
+                    with_values,
+                });
             }
         }
-        if let Some(Members::Struct(members)) = &kind.members {
-            for Item { label, type_id, .. } in members {
-                let mut below = self.clone();
-                below.field = format!("{}.{label}", self.field);
-                below.add_below(layout, type_id, depth - 1, all);
-            }
-        }
+        all
     }
 
     /// The keys of an entry, if it is one of its.

@@ -3,26 +3,26 @@
 //! | module | holds |
 //! |---|---|
 //! | [`storage`](fields()) | the variables of a layout with what their slots hold |
-//! | [`events`](events()) | what the registry emitted about it |
 //! | [`path`](steps_to()) | the steps that lead to a version |
 //! | [`migration`](MigrationStatus) | the complex migration that it is in |
 
-mod events;
 mod migration;
 mod path;
 mod storage;
 
-pub use events::events;
 pub use migration::MigrationStatus;
 pub use path::{PathStep, Steps, steps_to};
 pub use storage::{FieldValue, fields, framework};
 pub(crate) use storage::{framework_slots, in_one_slot};
 
-use crate::history::Entry;
+use crate::client::Client;
+use crate::governance::GovernanceError;
+use crate::history::{Entry, of_instance};
 use crate::model::Instance;
 use crate::names::Names;
 use crate::registry::InstanceStatus;
 use crate::text::{utc, word};
+use alloy::primitives::Address;
 use serde::Serialize;
 
 /// What is known of one instance.
@@ -79,4 +79,25 @@ fn field_line(one: &FieldValue) -> String {
     let line = format!("  {}: {} = {}", one.name, one.kind, one.value);
     let line = format!("{line}  slot {slot} byte {offset}  {}", one.area);
     line.trim_end().to_owned()
+}
+
+/// The registry's events about an instance, in their order.
+///
+/// # Errors
+/// `EventsHidden` where no event tells how the registry got the instance, which it has: the endpoint keeps events
+/// back. What the chain says.
+pub async fn events(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    proxy: Address,
+    names: &Names,
+) -> Result<Vec<Entry>, GovernanceError> {
+    let entries = of_instance(client, registry, name, proxy, names).await?;
+    let is_origin = |entry: &Entry| ["ProxyCreated", "InstanceAdopted"].contains(&entry.event);
+    if !entries.iter().any(is_origin) {
+        let what = format!("how {proxy} became an instance of {name}");
+        return Err(GovernanceError::events_hidden(client, registry, &what));
+    }
+    Ok(entries)
 }

@@ -17,23 +17,10 @@ pub struct Compiled {
     pub source: SourceHash,
 }
 
-/// What is filled in once code is compiled: what an instruction pushes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Filled {
-    push: u8,
-    length: usize,
-}
-
-/// By a constructor: PUSH32.
-const IMMUTABLE: Filled = Filled {
-    push: 0x7f,
-    length: 32,
-};
-/// By a linker: PUSH20.
-const LIBRARY: Filled = Filled {
-    push: 0x73,
-    length: 20,
-};
+/// The instruction whose value a constructor fills in once code is compiled: PUSH32.
+const IMMUTABLE: u8 = 0x7f;
+/// The one whose value a linker fills in: PUSH20.
+const LIBRARY: u8 = 0x73;
 
 impl Compiled {
     /// Of a contract in solc's standard output, or in a build-info with that and its input; nothing where it has no
@@ -48,38 +35,28 @@ impl Compiled {
         let Some(object) = code["object"].as_str().filter(|object| !object.is_empty()) else {
             return Ok(None);
         };
-        let places = |key: &str, kind: Filled| -> Vec<(&Value, Filled)> {
-            let all = code[key].as_object().into_iter().flatten();
-            let nested = all.flat_map(|(_, one)| match one.as_object() {
-                Some(file) => file.values().collect(),
-                None => vec![one],
-            });
-            let all = nested.flat_map(|places| places.as_array().into_iter().flatten());
-            all.map(|place| (place, kind)).collect()
-        };
         let malformed = || "its deployedBytecode is none".to_owned();
         let (mut digits, mut filled) = (object.as_bytes().to_vec(), Vec::new());
-        for (place, kind) in [
-            places("immutableReferences", IMMUTABLE),
-            places("linkReferences", LIBRARY),
-        ]
-        .concat()
-        {
-            let place = range(place).filter(|place| place.len() == kind.length);
-            let place = place.ok_or_else(malformed)?;
-            if kind == LIBRARY {
-                let name = place.start.saturating_mul(2)..place.end.saturating_mul(2);
-                digits.get_mut(name).ok_or_else(malformed)?.fill(b'0');
+        for (key, push, length) in [
+            ("immutableReferences", IMMUTABLE, 32),
+            ("linkReferences", LIBRARY, 20),
+        ] {
+            for place in places(&code[key]) {
+                let place = range(place).filter(|place| place.len() == length);
+                let place = place.ok_or_else(malformed)?;
+                if push == LIBRARY {
+                    let name = place.start.saturating_mul(2)..place.end.saturating_mul(2);
+                    digits.get_mut(name).ok_or_else(malformed)?.fill(b'0');
+                }
+                filled.push((place, push));
             }
-            filled.push((place, kind));
         }
         let code = hex::decode(digits).map_err(|_| malformed())?;
         // Whatever else were left out, any code would be this one.
-        let is_filled = |(place, kind): &(Range<usize>, Filled)| {
+        let is_filled = |(place, push): &(Range<usize>, u8)| {
             let before = place.start.checked_sub(1).and_then(|at| code.get(at));
             let bytes = code.get(place.clone());
-            before == Some(&kind.push)
-                && bytes.is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0))
+            before == Some(push) && bytes.is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0))
         };
         if !filled.iter().all(is_filled) {
             return Err(malformed());
@@ -109,6 +86,16 @@ impl Compiled {
         }
         code == self.code
     }
+}
+
+/// The places that a compiler lists: by id, or by file and name.
+fn places(references: &Value) -> impl Iterator<Item = &Value> {
+    let all = references.as_object().into_iter().flatten();
+    let nested = all.flat_map(|(_, one)| match one.as_object() {
+        Some(file) => file.values().collect(),
+        None => vec![one],
+    });
+    nested.flat_map(|places| places.as_array().into_iter().flatten())
 }
 
 /// `{"start": 1, "length": 32}`.
