@@ -9,17 +9,17 @@
 
 mod by_hand;
 mod compare;
+mod declared;
 mod module;
 mod published;
 mod solidity;
 mod sources;
-mod storage;
 
 pub use compare::{CallerChange, CallersOfWay, added, changes, compare};
+pub use declared::{StorageStruct, storage_structs};
 pub use module::is_answered;
 pub use published::published;
 pub use sources::{Places, RustFile, SourceFiles};
-pub use storage::{StorageStruct, storage_structs};
 
 use alloy::json_abi::{AbiItem, JsonAbi, StateMutability};
 use module::Module;

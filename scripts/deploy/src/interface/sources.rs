@@ -2,13 +2,11 @@
 //! places in messages, and the names of what the module has among its bytes.
 
 use super::by_hand;
-use super::storage::{StorageStruct, storage_structs};
-use convert_case::{Case, Casing};
+use super::declared::Declared;
 use proc_macro2::TokenStream;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use syn::visit::Visit;
-use syn::{Attribute, Expr, ExprLit, File, ImplItemFn, Lit, MetaNameValue};
+use syn::File;
 
 /// Bytes of a source file, at most.
 const FILE_MAX: usize = 8_000_000;
@@ -53,11 +51,12 @@ impl RustFile {
         let file = syn::parse_file(text).map_err(at)?;
         let head = file.shebang.as_ref().map_or(0, String::len);
         let tokens = text.get(head..).unwrap_or_default().parse();
+        let tokens: TokenStream = tokens.map_err(|error| at(syn::Error::from(error)))?;
         Ok(Source {
             of: self,
             file,
-            tokens: tokens.map_err(|error| at(syn::Error::from(error)))?,
-            structs: storage_structs(text),
+            declared: Declared::of(tokens.clone()),
+            by_hand: by_hand::words(tokens),
         })
     }
 }
@@ -74,8 +73,9 @@ pub struct SourceFiles<'a> {
 pub(super) struct Source<'a> {
     pub(super) of: &'a RustFile,
     pub(super) file: File,
-    tokens: TokenStream,
-    structs: Vec<StorageStruct>,
+    declared: Declared,
+    /// Words by which slots may be computed by hand.
+    by_hand: BTreeSet<String>,
 }
 
 impl<'a> SourceFiles<'a> {
@@ -96,7 +96,7 @@ impl<'a> SourceFiles<'a> {
     /// The structs that the contract's own sources call the entrypoint.
     pub fn entrypoints(&self) -> BTreeSet<String> {
         let own = self.files.iter().filter(|source| source.of.is_own);
-        let all = own.flat_map(|source| &source.structs);
+        let all = own.flat_map(|source| &source.declared.structs);
         let entrypoints = all.filter(|one| one.has("entrypoint"));
         entrypoints.map(|one| one.name.clone()).collect()
     }
@@ -105,8 +105,11 @@ impl<'a> SourceFiles<'a> {
     /// kept there is in no layout.
     pub fn slots_by_hand(&self) -> BTreeSet<String> {
         let words = |source: &Source<'a>| {
-            let words = by_hand::words(&source.tokens, &source.file).into_iter();
-            words.map(|word| format!("{}: {word}", source.of.name()))
+            let name = source.of.name();
+            let words = source.by_hand.iter();
+            words
+                .map(|word| format!("{name}: {word}"))
+                .collect::<Vec<_>>()
         };
         let words = self.files.iter().flat_map(words);
         words.chain(self.unseen.iter().cloned()).collect()
@@ -119,25 +122,21 @@ impl<'a> SourceFiles<'a> {
             ..Places::default()
         };
         for source in &self.files {
-            for item in &source.structs {
-                let own = (String::new(), item.line);
-                let fields = std::iter::once(own).chain(item.fields.clone());
-                places.fields.extend(fields.map(|(field, line)| Place {
-                    of: item.name.clone(),
-                    name: field,
-                    file: source.of.path.clone(),
-                    line,
-                }));
-            }
-            let mut methods = Methods(Vec::new());
-            methods.visit_file(&source.file);
-            let methods = methods.0.into_iter();
-            places.functions.extend(methods.map(|(name, line)| Place {
-                of: String::new(),
-                name,
+            let place = |of: &str, (name, line): &(String, usize)| Place {
+                of: of.to_owned(),
+                name: name.clone(),
                 file: source.of.path.clone(),
-                line,
-            }));
+                line: *line,
+            };
+            for item in &source.declared.structs {
+                places
+                    .fields
+                    .push(place(&item.name, &(String::new(), item.line)));
+                let fields = item.fields.iter().map(|one| place(&item.name, one));
+                places.fields.extend(fields);
+            }
+            let functions = source.declared.functions.iter().map(|one| place("", one));
+            places.functions.extend(functions);
         }
         places
     }
@@ -150,7 +149,7 @@ pub struct Places {
     entrypoint: String,
     /// Fields of storage structs, and the structs themselves where the name is empty.
     fields: Vec<Place>,
-    /// Functions in blocks, by their names in the ABI.
+    /// Functions, by their names in the ABI.
     functions: Vec<Place>,
 }
 
@@ -184,38 +183,5 @@ impl Places {
     pub fn function(&self, name: &str) -> Option<(&Path, usize)> {
         let found = self.functions.iter().find(|one| one.name == name);
         found.map(|one| (one.file.as_path(), one.line))
-    }
-}
-
-/// The functions of blocks, by their names in the ABI, and their lines.
-struct Methods(Vec<(String, usize)>);
-
-impl<'a> Visit<'a> for Methods {
-    fn visit_impl_item_fn(&mut self, method: &'a ImplItemFn) {
-        let name = &method.sig.ident;
-        let line = name.span().start().line;
-        let renamed = renamed(&method.attrs);
-        let name = renamed.unwrap_or_else(|| name.to_string().to_case(Case::Camel));
-        self.0.push((name, line));
-    }
-}
-
-/// The name in `#[selector(name = "…")]`.
-fn renamed(attributes: &[Attribute]) -> Option<String> {
-    let last = |one: &Attribute| {
-        one.path()
-            .segments
-            .last()
-            .map(|last| last.ident.to_string())
-    };
-    let mut selectors = attributes.iter();
-    let selector = selectors.find(|one| last(one).as_deref() == Some("selector"))?;
-    let pair: MetaNameValue = selector.parse_args().ok()?;
-    match pair.value {
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(text),
-            ..
-        }) => Some(text.value()),
-        _ => None,
     }
 }
