@@ -14,12 +14,11 @@ mod source;
 use super::error::{file, refused};
 use super::framework::Framework;
 use crate::app_error::Error;
-use crate::build::settle_lock;
+use crate::build::{Package, settle_lock};
 use crate::file_names::MANIFEST;
 use crate::interface::storage_structs;
 use crate::manifest::Manifest;
 use crate::own_file;
-use crates::{Contract, Local};
 use similar::TextDiff;
 use source::Source;
 use std::io::ErrorKind;
@@ -56,16 +55,15 @@ impl Init {
     /// # Errors
     /// `NotInitialized` with what has to be done by hand first.
     pub fn of(folder: &Path, framework: &Framework) -> Result<Self, Error> {
-        let contract = Contract::of(folder)?;
+        let crates = crates::of_contract(folder)?;
         let mut init = Self {
             folder: folder.to_owned(),
             files: Vec::new(),
             skipped: Vec::new(),
             seed: framework.lock_file(),
         };
-        for (position, one) in contract.crates.iter().enumerate() {
-            let dependency =
-                framework.dependency("migratable/upgradeable", &one.folder, &contract.root);
+        for (position, one) in crates.iter().enumerate() {
+            let dependency = framework.dependency("migratable/upgradeable", &one.folder, &one.root);
             init.add_crate(one, position == 0, &dependency)?;
         }
         let toolchain = stylus_upgrades_framework::TOOLCHAIN_FILE;
@@ -73,44 +71,35 @@ impl Init {
         if path.is_file() {
             let before = read(&path)?;
             let after = manifest::channel(&before)?;
-            init.add(path, toolchain.into(), before, after);
+            init.add(path, toolchain.into(), Some(before), after);
         }
         if Manifest::nearest(folder).is_none() {
-            init.files.push(ChangedFile {
-                path: folder.join(MANIFEST),
-                name: MANIFEST.into(),
-                before: None,
-                after: NEW_MANIFEST.to_owned(),
-            });
+            let path = folder.join(MANIFEST);
+            init.add(path, MANIFEST.into(), None, NEW_MANIFEST.to_owned());
         }
         Ok(init)
     }
 
     /// What would change in a crate; `is_main` is the contract's own.
-    fn add_crate(&mut self, one: &Local, is_main: bool, dependency: &str) -> Result<(), Error> {
+    fn add_crate(&mut self, one: &Package, is_main: bool, dependency: &str) -> Result<(), Error> {
         let mut files = Vec::new();
-        for (path, name) in one.sources()? {
+        for path in crates::sources(one)? {
             let text = read(&path)?;
-            let file = source::parsed(&name, &text)?;
-            files.push((path, name, text, file));
+            files.push((crates::named(one, &path), path, text));
         }
-        let structs = files
-            .iter()
-            .flat_map(|(_, _, text, _)| storage_structs(text));
-        let contract = structs
-            .filter(|one| one.has("entrypoint"))
-            .map(|one| one.name);
-        let contract = contract.take(usize::from(is_main)).next();
+        let structs = files.iter().flat_map(|(.., text)| storage_structs(text));
+        let mut entrypoints = structs.filter(|one| is_main && one.has("entrypoint"));
+        let contract = entrypoints.next().map(|one| one.name);
         if is_main && contract.is_none() {
             let missing = "no source file has a storage struct with #[entrypoint]";
             return Err(refused(missing.into()));
         }
         let mut sources = Vec::new();
-        for (path, name, text, file) in files {
-            let source = Source::of(&name, (&text, &file), contract.as_deref())?;
-            sources.push((path, name, text, source));
+        for file in &files {
+            let (name, _, text) = file;
+            sources.push((file, Source::of(name, text, contract.as_deref())?));
         }
-        let has = |what: fn(&Source) -> bool| sources.iter().any(|(.., source)| what(source));
+        let has = |what: fn(&Source) -> bool| sources.iter().any(|(_, source)| what(source));
         if is_main && !has(|source| source.has_public) {
             let missing = "no source file has a #[public] impl of the contract";
             return Err(refused(missing.into()));
@@ -118,24 +107,24 @@ impl Init {
         if !is_main && !has(|source| source.has_storage) {
             return Ok(());
         }
-        let before = read(&one.folder.join("Cargo.toml"))?;
+        let path = one.folder.join("Cargo.toml");
+        let before = read(&path)?;
         let after = manifest::with_our_crate(&before, dependency)?;
-        let name = one.named("Cargo.toml");
-        self.add(one.folder.join("Cargo.toml"), name, before, after);
-        for (path, name, before, source) in sources {
-            let after = source.changed(&before);
+        self.add(path, crates::named(one, "Cargo.toml"), Some(before), after);
+        for ((name, path, before), source) in sources {
+            let after = source.changed();
             self.skipped.extend(source.skipped);
-            self.add(path, name, before, after);
+            self.add(path.clone(), name.clone(), Some(before.clone()), after);
         }
         Ok(())
     }
 
-    fn add(&mut self, path: PathBuf, name: String, before: String, after: String) {
-        if before != after {
+    fn add(&mut self, path: PathBuf, name: String, before: Option<String>, after: String) {
+        if before.as_ref() != Some(&after) {
             self.files.push(ChangedFile {
                 path,
                 name,
-                before: Some(before),
+                before,
                 after,
             });
         }
@@ -165,39 +154,52 @@ impl Init {
         &self.skipped
     }
 
-    /// Writes them, and has cargo write the lock file.
+    /// Writes them, and has cargo write the lock file. Nothing is written where a file is not any more what it was.
     ///
     /// # Errors
-    /// `ProjectFile`; what cargo says.
+    /// `NotInitialized` where it changed; as [`own_file::write`]; what cargo says.
     pub fn write(&self) -> Result<(), Error> {
-        self.put(|file| Some(&file.after))?;
+        for one in &self.files {
+            one.require_known()?;
+        }
+        for one in &self.files {
+            one.put(Some(&one.after))?;
+        }
         Ok(settle_lock(&self.folder, self.seed.as_deref())?)
     }
 
-    /// Puts the files back as they were before.
+    /// Puts the files back as they were before, but for those that somebody else changed meanwhile.
     ///
     /// # Errors
-    /// `ProjectFile`.
+    /// Why the first of those that stay is not put back.
     pub fn undo(&self) -> Result<(), Error> {
-        self.put(|file| file.before.as_ref())
+        let put = self.files.iter().map(|one| one.put(one.before.as_ref()));
+        put.fold(Ok(()), Result::and)
+    }
+}
+
+impl ChangedFile {
+    /// Refuses a file that holds neither what it held nor what is written.
+    fn require_known(&self) -> Result<(), Error> {
+        let there = own_file::read(&self.path)?;
+        match there.is_none_or(|there| there == self.after || Some(there) == self.before) {
+            true => Ok(()),
+            false => Err(refused(format!("{} changed meanwhile", self.name))),
+        }
     }
 
-    /// Gives every file that text, or removes it where there is none.
-    fn put(&self, text: impl Fn(&ChangedFile) -> Option<&String>) -> Result<(), Error> {
-        for one in &self.files {
-            let put = match text(one) {
-                Some(text) => {
-                    own_file::write(&one.path, text.as_bytes()).map_err(std::io::Error::other)
-                }
-                // One that was never written keeps no other one from being put back.
-                None => match std::fs::remove_file(&one.path) {
-                    Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-                    removed => removed,
-                },
-            };
-            put.map_err(file("write", &one.path))?;
+    /// Gives the file that text, or removes it where there is none.
+    fn put(&self, text: Option<&String>) -> Result<(), Error> {
+        self.require_known()?;
+        if let Some(text) = text {
+            return Ok(own_file::write(&self.path, text.as_bytes())?);
         }
-        Ok(())
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(file("remove", &self.path)(error))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

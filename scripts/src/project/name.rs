@@ -8,39 +8,27 @@ const LENGTH_MAX: usize = 64;
 /// Names of crates that every contract has.
 const TAKEN: [&str; 4] = ["alloc", "core", "std", "test"];
 
-/// Whether a project can have that name.
+/// Refuses a name that a project cannot have.
 pub(super) fn check(name: &str) -> Result<(), Error> {
-    let refused = |reason: &str| {
-        let refusal = Refusal::new(
-            "ProjectName",
-            format!("a project cannot be called {name:?}: {reason}"),
-        );
-        let expected = "small letters, digits, - and _, a letter first, such as my-note";
-        let found = format!("{name:?}: {reason}");
-        let refusal = refusal.with(expected, found, "choose another name");
-        Error::from(refusal.exiting(Exit::Usage))
-    };
-    let mut letters = name.bytes();
-    if !letters
-        .next()
-        .is_some_and(|first| first.is_ascii_lowercase())
-    {
-        return Err(refused("it does not begin with a small letter"));
-    }
     let is_plain = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_')
     };
-    if !letters.all(is_plain) {
-        return Err(refused("it has more than small letters, digits, - and _"));
+    let begins = name.starts_with(|first: char| first.is_ascii_lowercase());
+    let is_word = syn::parse_str::<syn::Ident>(&name.replace('-', "_")).is_ok();
+    let is_free = is_word && !TAKEN.contains(&name);
+    if begins && is_free && name.bytes().all(is_plain) && name.len() <= LENGTH_MAX {
+        return Ok(());
     }
-    if name.len() > LENGTH_MAX {
-        return Err(refused("it is longer than 64 letters"));
-    }
-    let keyword = name.replace('-', "_");
-    if TAKEN.contains(&name) || syn::parse_str::<syn::Ident>(&keyword).is_err() {
-        return Err(refused("Rust uses that word"));
-    }
-    Ok(())
+    let refusal = Refusal::new(
+        "ProjectName",
+        format!("a project cannot be called {name:?}"),
+    );
+    let refusal = refusal.with(
+        "at most 64 small letters, digits, - and _, a letter first, and no word of Rust, such as my-note",
+        format!("{name:?}"),
+        "choose another name",
+    );
+    Err(refusal.exiting(Exit::Usage).into())
 }
 
 /// `my-note` as `MyNote`.

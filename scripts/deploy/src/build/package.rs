@@ -4,6 +4,7 @@
 use super::config;
 use super::error::BuildError;
 use super::toolchain::{CHOSEN, ToolchainFile};
+use super::tree::join;
 use cargo_metadata::{Dependency, DependencyKind, Error, MetadataCommand};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -13,6 +14,9 @@ use toml::Table;
 
 /// Bytes of the shadow stack unless the crate says otherwise: one page of memory holds it.
 pub(super) const STACK_SIZE: u32 = 16_384;
+
+/// Where the copy holds the packages of other workspaces than the contract's.
+pub(super) const ELSEWHERE: &str = "path-dependencies";
 
 /// Every package of the framework that is compiled for an author's contract.
 pub const FRAMEWORK: [&str; 4] = [
@@ -24,13 +28,17 @@ pub const FRAMEWORK: [&str; 4] = [
 
 /// A package as it lies on the disk.
 #[derive(Debug, Clone)]
-pub(super) struct Package {
+pub struct Package {
     /// The package's name.
-    pub(super) name: String,
+    pub name: String,
     /// The folder of its Cargo.toml, canonical.
-    pub(super) folder: PathBuf,
+    pub folder: PathBuf,
     /// The folder of the workspace's Cargo.toml, canonical; `folder` where there is none.
-    pub(super) root: PathBuf,
+    pub root: PathBuf,
+    /// Its folder in the copy.
+    pub(super) place: PathBuf,
+    /// That of its workspace.
+    pub(super) root_place: PathBuf,
     /// What cargo tells of it.
     pub(super) told: Arc<cargo_metadata::Package>,
     /// The workspace.
@@ -52,12 +60,10 @@ impl Workspace {
     /// The workspace that the package in `folder` belongs to. Nothing is fetched.
     ///
     /// # Errors
-    /// [`BuildError::SourceFile`] with cargo's words.
+    /// `SourceFile` with cargo's words.
     pub(super) fn of(folder: &Path) -> Result<Arc<Self>, BuildError> {
         if !folder.join("Cargo.toml").is_file() {
-            return Err(BuildError::NotAContract {
-                path: folder.to_owned(),
-            });
+            return Err(BuildError::not_a_contract(folder));
         }
         let folder = canonical(folder)?;
         let path = folder.join("Cargo.toml");
@@ -96,9 +102,7 @@ impl Workspace {
     /// The member with that name.
     pub(super) fn member(self: &Arc<Self>, name: &str) -> Result<Package, BuildError> {
         let found = self.find(|(_, told)| told.name == name);
-        found.ok_or_else(|| BuildError::NotAContract {
-            path: PathBuf::from(name),
-        })
+        found.ok_or_else(|| BuildError::not_a_contract(name.as_ref()))
     }
 
     fn find(self: &Arc<Self>, is_it: impl FnMut(&&Member) -> bool) -> Option<Package> {
@@ -107,6 +111,8 @@ impl Workspace {
             name: told.name.to_string(),
             folder: folder.clone(),
             root: self.root.clone(),
+            place: PathBuf::new(),
+            root_place: PathBuf::new(),
             told: told.clone(),
             workspace: self.clone(),
         })
@@ -119,7 +125,7 @@ impl Package {
         let workspace = Workspace::of(folder)?;
         let folder = canonical(folder)?;
         let found = workspace.find(|(one, _)| *one == folder);
-        found.ok_or(BuildError::NotAContract { path: folder })
+        found.ok_or_else(|| BuildError::not_a_contract(&folder))
     }
 
     /// A value of `[package.metadata.stylus-upgrades]`.
@@ -143,7 +149,7 @@ impl Package {
     }
 
     /// What a build of the library depends on: all but the dependencies of its tests.
-    pub(super) fn dependencies(&self) -> impl Iterator<Item = &Dependency> {
+    pub fn dependencies(&self) -> impl Iterator<Item = &Dependency> {
         let all = self.told.dependencies.iter();
         all.filter(|one| one.kind != DependencyKind::Development)
     }
@@ -163,6 +169,14 @@ impl Package {
     pub(super) fn root_manifest(&self) -> Result<Table, BuildError> {
         config::parse(&self.root.join("Cargo.toml"))
     }
+}
+
+/// The crate in `folder` and all that it depends on by path, the crate first.
+///
+/// # Errors
+/// `NotAContract` for another folder; `SourceFile` with cargo's words.
+pub fn crates_of(folder: &Path) -> Result<Vec<Package>, BuildError> {
+    closure(Package::open(folder)?)
 }
 
 /// The contract and all that it depends on by path or that its workspace puts in the place of other packages
@@ -189,7 +203,29 @@ pub(super) fn closure(contract: Package) -> Result<Vec<Package>, BuildError> {
         }
         next += 1;
     }
+    place(&mut packages);
     Ok(packages)
+}
+
+/// Gives the packages their folders in the copy. Those of the contract's workspace keep their relative paths; each other
+/// workspace is a folder with a number. So the copy holds no name of a folder outside the workspaces, and no absolute
+/// path.
+fn place(packages: &mut [Package]) {
+    let mut roots: Vec<PathBuf> = Vec::new();
+    for package in packages {
+        if !roots.contains(&package.root) {
+            roots.push(package.root.clone());
+        }
+        package.root_place = match roots.iter().position(|root| *root == package.root) {
+            None | Some(0) => PathBuf::new(),
+            Some(number) => Path::new(ELSEWHERE).join((number - 1).to_string()),
+        };
+        let inside = match package.folder.strip_prefix(&package.root) {
+            Ok(inside) => inside.to_owned(),
+            Err(_) => Path::new(ELSEWHERE).join(format!("member-{}", package.name)),
+        };
+        package.place = join(&package.root_place, &inside);
+    }
 }
 
 /// The paths that the manifest of a workspace puts in the place of other packages.

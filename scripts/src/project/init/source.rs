@@ -5,22 +5,22 @@ use crate::app_error::Error;
 use crate::interface::{StorageStruct, storage_structs};
 use std::collections::BTreeMap;
 use syn::spanned::Spanned;
-use syn::{Attribute, File, ImplItem, ImplItemFn, Item, ItemImpl, Type, UseTree, Visibility};
+use syn::{Attribute, ImplItem, ImplItemFn, Item, ItemImpl, Type, Visibility};
 
 /// What brings our attributes in.
 const PRELUDE: &str = "use stylus_upgradeable::prelude::*;";
 
 /// What would change in a source file.
 #[derive(Debug, Default)]
-pub(super) struct Source {
-    /// Lines that go in front of others, by the number of these, from 1.
-    lines: BTreeMap<usize, Vec<&'static str>>,
-    /// Our prelude: in front of which line, and with the indent of which one.
-    preludes: BTreeMap<usize, usize>,
+pub(super) struct Source<'t> {
+    /// The file, line by line.
+    text: Vec<&'t str>,
+    /// Lines that go in front of others, by the number of these, from 1: the line whose indent each has, and its text.
+    lines: BTreeMap<usize, Vec<(usize, &'static str)>>,
     /// What is left as it is, and why it may not stay so.
     pub(super) skipped: Vec<String>,
     /// The struct with the entrypoint.
-    contract: Option<String>,
+    contract: Option<&'t str>,
     /// Storage structs that no item was found for yet.
     structs: Vec<StorageStruct>,
     /// Whether it has a storage struct.
@@ -31,25 +31,18 @@ pub(super) struct Source {
     constructor: Option<usize>,
 }
 
-/// The items of the file of that name.
-pub(super) fn parsed(name: &str, text: &str) -> Result<File, Error> {
-    syn::parse_file(text).map_err(|error| {
-        let line = error.span().start().line;
-        refused(format!("{name} line {line}: {error}"))
-    })
-}
-
-impl Source {
+impl<'t> Source<'t> {
     /// What would change in the file of that name. `contract` is the struct with the entrypoint; of a crate that
     /// the contract depends on there is none.
-    pub(super) fn of(
-        name: &str,
-        (text, file): (&str, &File),
-        contract: Option<&str>,
-    ) -> Result<Self, Error> {
+    pub(super) fn of(name: &str, text: &'t str, contract: Option<&'t str>) -> Result<Self, Error> {
+        let file = syn::parse_file(text).map_err(|error| {
+            let line = error.span().start().line;
+            refused(format!("{name} line {line}: {error}"))
+        })?;
         let mut source = Self {
+            text: text.split_inclusive('\n').collect(),
             structs: storage_structs(text),
-            contract: contract.map(str::to_owned),
+            contract,
             ..Self::default()
         };
         source.scope(&file.items);
@@ -60,8 +53,9 @@ impl Source {
                  the documentation shows"
             )));
         }
-        let named = |one: String| format!("{name} {one}");
-        source.skipped = source.skipped.into_iter().map(named).collect();
+        for one in &mut source.skipped {
+            *one = format!("{name} {one}");
+        }
         Ok(source)
     }
 
@@ -77,22 +71,23 @@ impl Source {
                 other => is_ours |= self.item(other),
             }
         }
-        if !is_ours || items.iter().any(is_prelude) {
+        let stands = |item: &Item| {
+            let line = self.text.get(item.span().start().line - 1);
+            line.is_some_and(|line| line.trim_start().starts_with(PRELUDE))
+        };
+        if !is_ours || items.iter().any(stands) {
             return;
         }
         let brings_in = |item: &&Item| matches!(item, Item::Use(_) | Item::ExternCrate(_));
         let last = items.iter().rfind(brings_in);
-        match (last, items.first()) {
-            (Some(last), _) => {
-                let end = last.span().end().line;
-                self.preludes.insert(end + 1, end);
-            }
-            (None, Some(first)) => {
-                let line = first.span().start().line;
-                self.preludes.insert(line, line);
-            }
-            (None, None) => {}
-        }
+        let (before, like) = match last {
+            Some(last) => (last.span().end().line + 1, last.span().end().line),
+            None => items.first().map_or((1, 1), |first| {
+                (first.span().start().line, first.span().start().line)
+            }),
+        };
+        let lines = self.lines.entry(before).or_default();
+        lines.insert(0, (like, PRELUDE));
     }
 
     /// What would change in an item; whether it is one that our attributes stand on.
@@ -113,7 +108,7 @@ impl Source {
     }
 
     fn add(&mut self, line: usize, text: &'static str) {
-        self.lines.entry(line).or_default().push(text);
+        self.lines.entry(line).or_default().push((line, text));
     }
 
     /// A block of functions; whether they are the contract's. Those of other structs, its parts, stay as they are.
@@ -121,12 +116,11 @@ impl Source {
         let Some(public) = find(&block.attrs, "public") else {
             return false;
         };
-        let is_contract = match &*block.self_ty {
+        let last = match &*block.self_ty {
             Type::Path(path) => path.path.segments.last(),
             _ => None,
-        }
-        .is_some_and(|last| Some(last.ident.to_string()) == self.contract);
-        if !is_contract {
+        };
+        if !last.is_some_and(|last| self.contract.is_some_and(|contract| last.ident == contract)) {
             return false;
         }
         self.has_public = true;
@@ -150,20 +144,15 @@ impl Source {
     }
 
     /// The text with the changes.
-    pub(super) fn changed(&self, text: &str) -> String {
-        let lines: Vec<&str> = text.split_inclusive('\n').collect();
-        let ending = match text.contains("\r\n") {
+    pub(super) fn changed(&self) -> String {
+        let ending = match self.text.iter().any(|line| line.ends_with("\r\n")) {
             true => "\r\n",
             false => "\n",
         };
         let mut changed = String::new();
-        for (number, line) in (1..).zip(&lines) {
-            if let Some(like) = self.preludes.get(&number) {
-                let indent = indent(lines.get(like - 1).unwrap_or(&""));
-                changed.extend([indent, PRELUDE, ending]);
-            }
-            let indent = indent(line);
-            for added in self.lines.get(&number).into_iter().flatten() {
+        for (number, line) in (1..).zip(&self.text) {
+            for (like, added) in self.lines.get(&number).into_iter().flatten() {
+                let indent = indent(self.text.get(like - 1).unwrap_or(&""));
                 changed.extend([indent, added, ending]);
             }
             changed.push_str(line);
@@ -191,17 +180,4 @@ fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
         let last = one.path().segments.last();
         last.is_some_and(|last| last.ident == name)
     })
-}
-
-/// Whether an item is [`PRELUDE`].
-fn is_prelude(item: &Item) -> bool {
-    let Item::Use(item) = item else { return false };
-    let UseTree::Path(first) = &item.tree else {
-        return false;
-    };
-    let UseTree::Path(second) = &*first.tree else {
-        return false;
-    };
-    let is_glob = matches!(*second.tree, UseTree::Glob(_));
-    is_glob && first.ident == "stylus_upgradeable" && second.ident == "prelude"
 }

@@ -1,7 +1,7 @@
 use super::super::framework::Framework;
 use super::Init;
 use super::manifest::{channel, with_our_crate};
-use super::source::{Source, parsed};
+use super::source::Source;
 use crate::app_error::Error;
 use tempfile::TempDir;
 
@@ -35,9 +35,7 @@ fn ours() -> Framework {
 
 /// The source with our attributes.
 fn contract(source: &str) -> Result<String, Error> {
-    let file = parsed("src/lib.rs", source)?;
-    let source_of = Source::of("src/lib.rs", (source, &file), Some("Counter"))?;
-    Ok(source_of.changed(source))
+    Ok(Source::of("src/lib.rs", source, Some("Counter"))?.changed())
 }
 
 /// A folder with these files, and a manifest that says nothing.
@@ -58,9 +56,16 @@ fn refused(files: &[(&str, &str)]) -> String {
     error.to_string()
 }
 
+/// Writes the files without asking cargo.
+fn write(init: &Init) {
+    for one in &init.files {
+        one.put(Some(&one.after)).expect("written");
+    }
+}
+
 /// What would stand in a file.
 fn after(init: &Init, name: &str) -> String {
-    init.put(|file| Some(&file.after)).expect("written");
+    write(init);
     std::fs::read_to_string(init.folder.join(name)).expect("it")
 }
 
@@ -163,7 +168,7 @@ fn crates_of_the_workspace_that_hold_storage_are_changed_too() {
         .expect_err("a workspace")
         .to_string();
     assert!(
-        error.contains("name the folder of one of a, parts"),
+        error.contains("name the folder of the contract's crate"),
         "{error}"
     );
 }
@@ -235,7 +240,7 @@ fn a_difference_is_shown_and_written() {
         assert!(shown.contains(line), "{line}: {shown}");
     }
     assert_eq!(std::fs::read_to_string(&path).expect("it"), SOL_STORAGE);
-    init.put(|file| Some(&file.after)).expect("written");
+    write(&init);
     let after = Init::of(folder.path(), &ours()).expect("none");
     assert_eq!(after.files(), Vec::<&str>::new());
 }
@@ -255,6 +260,28 @@ fn where_a_source_is_a_link_what_was_written_is_put_back() {
     assert_eq!(now("elsewhere.rs"), SOL_STORAGE);
 }
 
+/// An editor that is open, another program: what it wrote since the files were read stays.
+#[test]
+fn a_file_that_changed_since_it_was_read_is_neither_written_over_nor_put_back() {
+    let folder = folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", SOL_STORAGE)]);
+    let path = |name: &str| folder.path().join(name);
+    let now = |name: &str| std::fs::read_to_string(path(name)).expect("it");
+    let init = Init::of(folder.path(), &ours()).expect("what would change");
+    std::fs::write(path("src/lib.rs"), "// mine").expect("written");
+    init.write().expect_err("it changed");
+    assert_eq!(now("Cargo.toml"), MANIFEST, "nothing is written");
+    assert_eq!(now("src/lib.rs"), "// mine");
+    init.undo().expect_err("it changed");
+    assert_eq!(now("src/lib.rs"), "// mine");
+
+    std::fs::write(path("src/lib.rs"), SOL_STORAGE).expect("written");
+    write(&init);
+    std::fs::write(path("Cargo.toml"), "# mine").expect("written");
+    init.undo().expect_err("it changed");
+    assert_eq!(now("Cargo.toml"), "# mine");
+    assert_eq!(now("src/lib.rs"), SOL_STORAGE, "the others are put back");
+}
+
 #[test]
 fn a_manifest_is_written_with_the_local_chain_and_the_kind_of_proxies_where_there_is_none() {
     let folder = folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", SOL_STORAGE)]);
@@ -265,7 +292,7 @@ fn a_manifest_is_written_with_the_local_chain_and_the_kind_of_proxies_where_ther
         init.difference()
             .contains("--- /dev/null\n+++ b/stylus-upgrades.toml\n")
     );
-    init.put(|file| Some(&file.after)).expect("written");
+    write(&init);
     let written = std::fs::read_to_string(&path).expect("a manifest");
     for line in [
         "proxy = \"evm\"",
