@@ -107,6 +107,7 @@ pub struct Refusal(Box<Told>);
 #[error("{message}")]
 #[explain(
     name = *name,
+    details = details.clone(),
     expected = "{expected}",
     found = "{found}",
     next = "{next}",
@@ -115,6 +116,7 @@ pub struct Refusal(Box<Told>);
 struct Told {
     name: &'static str,
     message: String,
+    details: Vec<String>,
     expected: String,
     found: String,
     next: String,
@@ -127,6 +129,7 @@ impl Refusal {
         Self(Box::new(Told {
             name,
             message: message.into(),
+            details: Vec::new(),
             expected: String::new(),
             found: String::new(),
             next: String::new(),
@@ -145,6 +148,14 @@ impl Refusal {
         self.0.expected = expected.into();
         self.0.found = found.into();
         self.0.next = next.into();
+        self
+    }
+
+    /// With `text`, a compiler's words say, as the lines that end the message.
+    #[must_use]
+    pub fn detailed(mut self, text: &str) -> Self {
+        self.0.message = format!("{}\n{text}", self.0.message);
+        self.0.details = text.lines().map(str::to_owned).collect();
         self
     }
 

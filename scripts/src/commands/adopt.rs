@@ -86,9 +86,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
 
 /// keccak256 of the code of our WASM proxies.
 fn wasm_proxy() -> Result<CodeHash, Error> {
-    let known = program(UPGRADEABILITY_PROXY).map_err(|error| BuildError::Pinned {
-        reason: error.to_string(),
-    })?;
+    let known = program(UPGRADEABILITY_PROXY).map_err(BuildError::pinned)?;
     Ok(known.codehash.into())
 }
 

@@ -77,11 +77,8 @@ pub(super) fn implementation(
     }
     let builder = context.builder()?;
     let Some(folder) = builder.folder_of(source)? else {
-        return Err(BuildError::NotVerifiable {
-            package: ours.name,
-            reason: format!("{source} is a file, and cargo-stylus builds from sources"),
-        }
-        .into());
+        let reason = format!("{source} is a file, and cargo-stylus builds from sources");
+        return Err(BuildError::not_verifiable(&ours.name, reason).into());
     };
     let other = ours.codehash();
     let artifact = builder.verifiable(

@@ -9,7 +9,7 @@ use super::info::Commit;
 use super::package::{Package, Workspace};
 use super::revision::Revision;
 use super::source::Source;
-use super::sources::{self, Sources};
+use super::sources;
 use super::toolchain::{self, Toolchain, ToolchainFile};
 use super::workplace::Workplace;
 use crate::interface::{Callable, Places};
@@ -24,7 +24,10 @@ pub struct Builder {
     /// The workspace whose contracts are called by their names; that of the current folder if
     /// `None`.
     workspace: Option<PathBuf>,
-    origin: Origin,
+    /// The sources of the framework; those of the pinned bytes if `None`.
+    framework_home: Option<PathBuf>,
+    /// What is unchanged since the bytes were pinned is not built.
+    may_be_pinned: bool,
     framework: OnceLock<Framework>,
     toolchains: Mutex<BTreeMap<String, Toolchain>>,
     pub(super) cargo_home: PathBuf,
@@ -44,25 +47,14 @@ enum Named<'s> {
     Package(Package),
 }
 
-/// Where the framework comes from.
-enum Origin {
-    /// The bytes that are pinned.
-    Pinned,
-    /// The sources in a folder.
-    Sources {
-        home: PathBuf,
-        /// What is unchanged since the bytes were pinned is not built.
-        may_be_pinned: bool,
-    },
-}
-
 impl Builder {
     /// A builder for the crates of authors. What it builds goes into `CARGO_TARGET_DIR`, or into the user's
     /// folder. The framework is the pinned one.
     pub fn new(progress: Arc<dyn Progress>) -> Self {
         Self {
             workspace: None,
-            origin: Origin::Pinned,
+            framework_home: None,
+            may_be_pinned: false,
             framework: OnceLock::new(),
             toolchains: Mutex::default(),
             cargo_home: toolchain::cargo_home(),
@@ -75,15 +67,17 @@ impl Builder {
     /// whatever it builds into that workspace's target folder.
     ///
     /// # Errors
-    /// [`BuildError::Missing`] if there is none.
+    /// `Missing` if there is none.
     pub fn at(home: &Path, progress: Arc<dyn Progress>) -> Result<Self, BuildError> {
         let folder = std::fs::canonicalize(home)
             .ok()
             .filter(|home| home.join("Cargo.toml").is_file())
-            .ok_or_else(|| BuildError::Missing {
-                expected: "the folder of a workspace".into(),
-                found: format!("there is no Cargo.toml in {}", home.display()),
-                next: "set STYLUS_UPGRADES_HOME to the folder of a workspace, or unset it",
+            .ok_or_else(|| {
+                BuildError::missing(
+                    "the folder of a workspace",
+                    format!("there is no Cargo.toml in {}", home.display()),
+                    "set STYLUS_UPGRADES_HOME to the folder of a workspace, or unset it",
+                )
             })?;
         Ok(Self {
             workspace: Some(folder),
@@ -94,7 +88,7 @@ impl Builder {
     /// The framework is built from the sources in `home`.
     ///
     /// # Errors
-    /// [`BuildError::Missing`] if they are not there.
+    /// `Missing` if they are not there.
     pub fn framework_from(self, home: &Path) -> Result<Self, BuildError> {
         self.with_sources(home, false)
     }
@@ -103,16 +97,14 @@ impl Builder {
     /// those that its pinned bytes were built from.
     ///
     /// # Errors
-    /// [`BuildError::Missing`] if they are not there.
+    /// `Missing` if they are not there.
     pub fn framework_as_in(self, home: &Path) -> Result<Self, BuildError> {
         self.with_sources(home, true)
     }
 
     fn with_sources(mut self, home: &Path, may_be_pinned: bool) -> Result<Self, BuildError> {
-        self.origin = Origin::Sources {
-            home: sources::folder(home)?,
-            may_be_pinned,
-        };
+        self.framework_home = Some(sources::folder(home)?);
+        self.may_be_pinned = may_be_pinned;
         Ok(self)
     }
 
@@ -137,9 +129,7 @@ impl Builder {
         };
         match workspace {
             Some(workspace) => workspace.member(package),
-            None => Err(BuildError::NotAContract {
-                path: PathBuf::from(package),
-            }),
+            None => Err(BuildError::not_a_contract(package.as_ref())),
         }
     }
 
@@ -175,10 +165,9 @@ impl Builder {
             Named::Example(_) | Named::File(_) => Ok(None),
             Named::Package(package) => Ok(Some(package.folder)),
             Named::Revision(revision) => {
-                let target = self.target_of(&revision.top)?;
-                let workplace = Workplace::open(self, target.clone())?;
+                let workplace = Workplace::open(self, self.target_of(&revision.top)?)?;
                 workplace.lock()?;
-                revision.check_out(&target).map(Some)
+                revision.check_out(&workplace.folder).map(Some)
             }
         }
     }
@@ -189,17 +178,18 @@ impl Builder {
     pub fn source(&self, source: &str) -> Result<(Artifact, Places), BuildError> {
         match self.named(source)? {
             // Some of them hold addresses of the pinned framework.
-            Named::Example(name) => match self.framework_in(None)?.is_pinned() {
+            Named::Example(name) => match self.programs()?.is_pinned() {
                 true => Ok((examples::program(name)?, Places::default())),
                 false => self.build(&self.member(name)?),
             },
             Named::File(path) => Ok((self.path(path)?, Places::default())),
             Named::Package(package) => self.build(&package),
             Named::Revision(revision) => {
-                let target = self.target_of(&revision.top)?;
-                let workplace = Workplace::open(self, target.clone())?;
+                // It is built where this holds the lock.
+                self.programs()?;
+                let workplace = Workplace::open(self, self.target_of(&revision.top)?)?;
                 workplace.lock()?;
-                let folder = revision.check_out(&target)?;
+                let folder = revision.check_out(&workplace.folder)?;
                 let built = self.build_in(&workplace, &Package::open(&folder)?);
                 let (mut artifact, places) = built?;
                 artifact.info.commit = Some(Commit {
@@ -213,46 +203,25 @@ impl Builder {
 
     /// Every program of the framework, with the addresses that follow from their bytes.
     pub fn framework(&self) -> Result<Framework, BuildError> {
-        Ok(self.framework_in(None)?.clone())
+        Ok(self.programs()?.clone())
     }
 
-    /// The same, built in `workplace` if that is where it is built.
-    fn framework_in(&self, workplace: Option<&Workplace<'_>>) -> Result<&Framework, BuildError> {
-        let Origin::Sources {
-            home,
-            may_be_pinned,
-        } = &self.origin
-        else {
+    fn programs(&self) -> Result<&Framework, BuildError> {
+        let Some(home) = &self.framework_home else {
             return Framework::pinned();
         };
         if let Some(framework) = self.framework.get() {
             return Ok(framework);
         }
-        let known = match may_be_pinned {
-            true => Framework::pinned().ok(),
-            false => None,
-        };
         let workspace = Workspace::of(home)?;
-        let folder = self.target_of(&workspace.root)?;
-        let own;
-        let workplace = match workplace.filter(|workplace| workplace.is_in(&folder)) {
-            Some(workplace) => workplace,
-            None => {
-                own = Workplace::open(self, folder)?;
-                &own
-            }
-        };
+        let workplace = Workplace::open(self, self.target_of(&workspace.root)?)?;
         workplace.lock()?;
         // Somebody else may have built it while this waited.
         if let Some(framework) = self.framework.get() {
             return Ok(framework);
         }
-        let sources = Sources {
-            workplace,
-            workspace: &workspace,
-            known,
-        };
-        let built = sources.build()?;
+        let known = Framework::pinned().ok().filter(|_| self.may_be_pinned);
+        let built = sources::build(&workplace, &workspace, known)?;
         Ok(self.framework.get_or_init(|| built))
     }
 
@@ -268,19 +237,15 @@ impl Builder {
         package: &Package,
     ) -> Result<(Artifact, Places), BuildError> {
         let source = workplace.read(package)?;
-        let constants = self.constants(workplace, &source)?;
+        let constants = self.constants(&source)?;
         workplace.build(source, &constants)
     }
 
     /// The framework's constants, if the sources name any.
-    pub(super) fn constants(
-        &self,
-        workplace: &Workplace<'_>,
-        source: &Source,
-    ) -> Result<Constants, BuildError> {
+    pub(super) fn constants(&self, source: &Source) -> Result<Constants, BuildError> {
         Ok(match source.constants.is_empty() {
             true => Constants::new(),
-            false => self.framework_in(Some(workplace))?.constants(),
+            false => self.programs()?.constants(),
         })
     }
 

@@ -8,9 +8,10 @@ use super::error::BuildError;
 use super::known_sources;
 use super::lock_file::LockFile;
 use super::manifests::CONTRACT;
-use super::source::{CONFIG, CONSTANTS, Source};
+use super::source::{CONSTANTS, Source};
 use super::toolchain::{TARGET, Toolchain};
 use super::tree::normal;
+use crate::error::Refusal;
 use crate::progress::Progress;
 use cargo_metadata::{Artifact, Message};
 use std::collections::BTreeSet;
@@ -21,6 +22,8 @@ use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 
 /// Lines of diagnostics that an error carries.
 const DIAGNOSTICS_MAX: usize = 80;
+/// How a manifest names files outside its package.
+const DECLARE: &str = "[package.metadata.stylus-upgrades] sources = [\"../other/src/file.rs\"]";
 /// What gives a module a line table and leaves its code as it is. Flags of cargo's profile would change the names of
 /// symbols, and with them the order of functions.
 const WITH_LINES: [&str; 2] = ["-Cdebuginfo=line-tables-only", "-Cstrip=none"];
@@ -118,7 +121,7 @@ impl Cargo<'_> {
             .env("HOME", &self.home.folder)
             .env("CARGO_HOME", &self.home.folder)
             .env("RUSTC", &self.toolchain.rustc);
-        let mut flags = source.config.rustflags.clone();
+        let mut flags = source.rustflags.clone();
         flags.extend(self.remaps());
         if self.with_lines {
             flags.extend(WITH_LINES.map(str::to_owned));
@@ -136,10 +139,9 @@ impl Cargo<'_> {
         let own = made.iter().filter(|made| made.manifest_path == manifest);
         let mut files = own.flat_map(|made| &made.filenames);
         let file = files.find(|file| file.extension() == Some("wasm"));
-        let file = file.ok_or_else(|| BuildError::Compile {
-            package: source.package.name.clone(),
-            diagnostics: "cargo named no .wasm file; check that the crate has a [lib] target"
-                .into(),
+        let file = file.ok_or_else(|| {
+            let said = "cargo named no .wasm file; check that the crate has a [lib] target";
+            not_compiled(&source.package.name, said)
         })?;
         let lock = LockFile::read(&self.copy.join("Cargo.lock"))?;
         Ok(Compiled {
@@ -176,10 +178,16 @@ impl Cargo<'_> {
             let listed = self.copy.join(path.replace('\0', " "));
             let path = normal(&listed);
             if !path.starts_with(self.copy) && !is_made(&path) {
-                return Err(BuildError::NotInSources {
-                    package: source.package.name.clone(),
-                    file: path,
-                });
+                let (package, file) = (&source.package.name, path.display());
+                let message = format!("{package} reads {file}, which is not part of its sources");
+                let refusal = Refusal::new("NotInSources", message.clone()).with(
+                    "files of the package, of what it depends on by path, or declared as sources",
+                    message,
+                    format!(
+                        "move the file into the package, depend on its package by path, or name it: {DECLARE}"
+                    ),
+                );
+                return Err(refusal.into());
             }
             let place = real(&listed)?;
             let made = || place.file_name().unwrap_or_default();
@@ -202,9 +210,6 @@ impl Cargo<'_> {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if source.config.code.is_some() {
-            command.arg("--config").arg(self.copy.join(CONFIG));
-        }
         command
     }
 
@@ -229,10 +234,8 @@ impl Cargo<'_> {
         if status.success() {
             return Ok(messages);
         }
-        Err(BuildError::Compile {
-            package: source.package.name.clone(),
-            diagnostics: errors(diagnostics).join("\n"),
-        })
+        let said = errors(diagnostics).join("\n");
+        Err(not_compiled(&source.package.name, &said))
     }
 
     /// Paths end up in panic messages, so every folder of this machine gets a fixed name. Later
@@ -257,6 +260,22 @@ fn artifact(message: &Message) -> Option<&Artifact> {
         Message::CompilerArtifact(made) => Some(made),
         _ => None,
     }
+}
+
+/// That the compiler refused a crate. Only where it misses a file are the declared sources the way out.
+fn not_compiled(package: &str, diagnostics: &str) -> BuildError {
+    let first = diagnostics.lines().next().unwrap_or_default();
+    let misses_file = ["couldn't read", "file not found for module"];
+    let next = match misses_file.iter().any(|words| first.contains(words)) {
+        true => {
+            format!("a file that is not part of the sources is named in Cargo.toml: {DECLARE}")
+        }
+        false => "correct that, then the same command".to_owned(),
+    };
+    Refusal::new("Compile", format!("{package} does not compile:"))
+        .detailed(diagnostics)
+        .with("a crate that compiles", first, next)
+        .into()
 }
 
 /// The variables of this process that a build has.
@@ -307,23 +326,5 @@ fn follow(stderr: Option<ChildStderr>, progress: &dyn Progress) -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn errors_are_shown_whatever_warnings_come_behind_them() {
-    let said = "   Compiling note v1.0.0\nerror[E0425]: no `Vec`\n --> src/lib.rs:1:1\n\n\
-                warning: unused\n  = note: on by default\n\nerror: aborting\n";
-    let said = said.lines().map(str::to_owned).collect();
-    let shown = errors(said);
-    assert_eq!(
-        shown,
-        [
-            "error[E0425]: no `Vec`",
-            " --> src/lib.rs:1:1",
-            "",
-            "error: aborting"
-        ]
-    );
-    assert_eq!(
-        errors(vec!["error: x".to_owned(); 200]).len(),
-        DIAGNOSTICS_MAX
-    );
-}
+#[cfg(test)]
+mod tests;

@@ -73,9 +73,7 @@ impl Artifact {
 
     /// A program of the framework, as it is pinned.
     pub(super) fn from_pinned(program: &Program) -> Result<Self, BuildError> {
-        let manifest = manifest().map_err(|error| BuildError::Pinned {
-            reason: error.to_string(),
-        })?;
+        let manifest = manifest().map_err(BuildError::pinned)?;
         Ok(Self {
             info: BuildInfo {
                 source_hash: program.source_hash.map(SourceHash),
@@ -89,9 +87,8 @@ impl Artifact {
 
     /// A program that is pinned as it lies on chain. What is not on chain is unknown.
     pub(crate) fn from_code(name: &str, code: &'static [u8]) -> Result<Self, BuildError> {
-        let wasm = module(code, &[]).map_err(|error| BuildError::Pinned {
-            reason: format!("the pinned code of {name}: {error}"),
-        })?;
+        let wasm = module(code, &[])
+            .map_err(|error| BuildError::pinned(format!("the pinned code of {name}: {error}")))?;
         Ok(Self::bare(name, wasm, Bytes::from_static(code)))
     }
 
@@ -99,12 +96,9 @@ impl Artifact {
     /// unknown.
     ///
     /// # Errors
-    /// [`BuildError::NotWasm`] if it is none.
+    /// `NotWasm` if it is none.
     pub fn from_chain(name: &str, code: Bytes, fragments: &[Bytes]) -> Result<Self, BuildError> {
-        let wasm = module(&code, fragments).map_err(|reason| BuildError::NotWasm {
-            package: name.into(),
-            reason,
-        })?;
+        let wasm = module(&code, fragments).map_err(|reason| BuildError::not_wasm(name, reason))?;
         Ok(Self {
             fragments: fragments.to_vec(),
             ..Self::bare(name, wasm, code)
@@ -188,7 +182,7 @@ impl Artifact {
 /// The list of the fragments, and the code of each, of a program whose code in one piece is `whole`.
 ///
 /// # Errors
-/// [`BuildError::TooLarge`] where it takes more fragments than [`limits::FRAGMENTS_MAX`].
+/// `TooLarge` where it takes more fragments than [`limits::FRAGMENTS_MAX`].
 fn in_fragments(name: &str, wasm: &[u8], whole: &[u8]) -> Result<(Bytes, Vec<Bytes>), BuildError> {
     let stream = whole
         .get(chain::PROGRAM_PREFIX.len() + 1..)
@@ -197,11 +191,8 @@ fn in_fragments(name: &str, wasm: &[u8], whole: &[u8]) -> Result<(Bytes, Vec<Byt
     let of = |part: &[u8]| Bytes::from([&chain::FRAGMENT_PREFIX[..], part].concat());
     let fragments: Vec<Bytes> = parts.map(of).collect();
     if fragments.len() > limits::FRAGMENTS_MAX {
-        return Err(BuildError::TooLarge {
-            package: name.into(),
-            limit: limits::FRAGMENTS_MAX * FRAGMENT_STREAM_MAX,
-            found: stream.len(),
-        });
+        let limit = limits::FRAGMENTS_MAX * FRAGMENT_STREAM_MAX;
+        return Err(BuildError::too_large(name, limit, stream.len()));
     }
     let length = u32::try_from(wasm.len()).unwrap_or(u32::MAX); // more is refused by the rules of activation
     let mut root = [

@@ -1,9 +1,9 @@
 //! Cargo's configuration files (`.cargo/config.toml`), taken apart. Cargo itself reads none of them where contracts
 //! are built, so wrappers, linkers and all else has no effect.
 //!
-//! Of the files between the contract's folder and its workspace's, flags, variables, profiles and registries belong
-//! to the sources, and what an author would miss in the code is refused. Of the user's own, in CARGO_HOME, what says
-//! where packages come from holds. Other files are not read.
+//! Of the files between the contract's folder and its workspace's, the flags for the compiler belong to the sources, and
+//! what an author would miss in the code is refused. Of the user's own, in CARGO_HOME, what says where packages come
+//! from holds. Other files are not read.
 
 use super::error::BuildError;
 use super::toolchain::TARGET;
@@ -19,11 +19,20 @@ const SUPPLY: [&str; 6] = [
     "http",
     "credential-alias",
 ];
-/// Tables that are part of the sources as they stand.
-const CODE: [&str; 4] = ["env", "profile", "registries", "registry"];
-/// What would change the code and cannot be part of the sources: no checksum of the lock file holds for packages that
-/// come from elsewhere than it says.
-const OUTSIDE: [&str; 5] = ["include", "patch", "paths", "source", "unstable"];
+/// What would change the code and is not part of the sources, and where it belongs. No checksum of the lock file holds
+/// for packages that come from elsewhere than it says.
+const OUTSIDE: [(&str, &str); 7] = [
+    (
+        "env",
+        "the code would read what Cargo.toml does not say; write the value into the sources",
+    ),
+    ("include", ELSEWHERE),
+    ("patch", ELSEWHERE),
+    ("paths", ELSEWHERE),
+    ("profile", "write it into the Cargo.toml of the workspace"),
+    ("source", ELSEWHERE),
+    ("unstable", ELSEWHERE),
+];
 /// Tables beside [`SUPPLY`] that cargo may read wherever it runs.
 const WITHOUT_EFFECT: [&str; 2] = ["alias", "term"];
 
@@ -38,7 +47,7 @@ const WITH_VALUE: [&str; 7] = [
     "-W",
 ];
 /// Beginnings of the flags that bring no code: lints, and how code is optimized.
-const PLAIN: [&str; 14] = [
+const PLAIN: [&str; 15] = [
     "--cap-lints",
     "--check-cfg",
     "-A",
@@ -53,25 +62,14 @@ const PLAIN: [&str; 14] = [
     "-Cpanic",
     "-Cstrip",
     "-Ctarget-feature",
+    "-Zlocation-detail",
 ];
 
-/// What the configuration files of the sources say.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Config {
-    /// What is part of the sources, with the flags in force, as a file for the copy; `None` if there is nothing.
-    pub(super) code: Option<String>,
-    /// Flags for the compiler.
-    pub(super) rustflags: Vec<String>,
-    /// Flags and variables that can bring code which no search of the sources sees.
-    pub(super) unsearched: Vec<String>,
-}
-
-/// Reads the files from `folder` up to `root`, its workspace.
+/// The flags for the compiler in the files from `folder` up to `root`, its workspace.
 ///
 /// # Errors
-/// [`BuildError::SourceFile`] for what cannot be part of the sources.
-pub(super) fn read(folder: &Path, root: &Path) -> Result<Config, BuildError> {
-    let mut code = Table::new();
+/// `SourceFile` for what cannot be part of the sources.
+pub(super) fn rustflags(folder: &Path, root: &Path) -> Result<Vec<String>, BuildError> {
     let (mut of_target, mut of_build) = (Vec::new(), Vec::new());
     let top = match folder.starts_with(root) {
         true => root,
@@ -83,9 +81,6 @@ pub(super) fn read(folder: &Path, root: &Path) -> Result<Config, BuildError> {
         };
         let config = parse(&path)?;
         require_harmless(&path, &config)?;
-        for name in CODE {
-            merge_named(&mut code, name, &config);
-        }
         of_target.push(words(&path, &config, &["target", TARGET, "rustflags"])?);
         of_build.push(words(&path, &config, &["build", "rustflags"])?);
     }
@@ -94,29 +89,22 @@ pub(super) fn read(folder: &Path, root: &Path) -> Result<Config, BuildError> {
         true => of_build,
         false => of_target,
     };
-    let rustflags: Vec<String> = all.into_iter().rev().flatten().collect();
-    // The linker and the compiler read variables, too.
-    let variables = inner(&code, "env").map(|(name, _)| format!("env.{name}"));
-    let unsearched = unsearched(&rustflags).into_iter().chain(variables);
-    let unsearched = unsearched.map(|what| format!(".cargo/config.toml: {what}"));
-    let unsearched = unsearched.collect();
-    if !rustflags.is_empty() {
-        let list = rustflags.iter().cloned().map(Value::String).collect();
-        let of_target = Table::from_iter([("rustflags".to_owned(), Value::Array(list))]);
-        let target = Table::from_iter([(TARGET.to_owned(), Value::Table(of_target))]);
-        code.insert("target".into(), Value::Table(target));
-    }
-    Ok(Config {
-        code: (!code.is_empty()).then(|| code.to_string()),
-        rustflags,
-        unsearched,
-    })
+    Ok(all.into_iter().rev().flatten().collect())
+}
+
+/// The flags as a file for the copy; `None` where there are none.
+pub(super) fn file_of(rustflags: &[String]) -> Option<String> {
+    let list = rustflags.iter().cloned().map(Value::String).collect();
+    let flags = Table::from_iter([("rustflags".to_owned(), Value::Array(list))]);
+    let target = Table::from_iter([(TARGET.to_owned(), Value::Table(flags))]);
+    let file = Table::from_iter([("target".to_owned(), Value::Table(target))]);
+    (!rustflags.is_empty()).then(|| file.to_string())
 }
 
 /// Where packages come from by the user's own configuration.
 ///
 /// # Errors
-/// Where it cannot be read, and [`BuildError::SourceFile`] if the configuration of the root folder, which cargo reads
+/// Where it cannot be read, and `SourceFile` if the configuration of the root folder, which cargo reads
 /// wherever it runs, says more than that.
 pub(super) fn supply(cargo_home: &Path) -> Result<Table, BuildError> {
     if let Some(path) = file_in(Path::new("/.cargo")) {
@@ -135,24 +123,14 @@ pub(super) fn supply(cargo_home: &Path) -> Result<Table, BuildError> {
     Ok(supply)
 }
 
-/// The entries of a table of that name.
-fn inner<'t>(table: &'t Table, name: &str) -> impl Iterator<Item = (&'t String, &'t Value)> {
-    let inner = table.get(name).and_then(Value::as_table);
-    inner.into_iter().flatten()
-}
-
 /// Refuses what would change the code and cannot be copied or told by a hash.
 fn require_harmless(path: &Path, config: &Table) -> Result<(), BuildError> {
-    if let Some(key) = OUTSIDE.iter().find(|key| config.contains_key(**key)) {
-        return Err(refused(path, key, ELSEWHERE));
+    if let Some((key, reason)) = OUTSIDE.iter().find(|(key, _)| config.contains_key(*key)) {
+        return Err(refused(path, key, reason));
     }
-    let is_relative = |value: &Value| value.get("relative").and_then(Value::as_bool) == Some(true);
-    if let Some((name, _)) = inner(config, "env").find(|(_, value)| is_relative(value)) {
-        let reason = "the code would depend on where the sources lie";
-        return Err(refused(path, &format!("env.{name}.relative"), reason));
-    }
+    let targets = config.get("target").and_then(Value::as_table);
     let has_flags = |value: &Value| value.get("rustflags").is_some();
-    let mut targets = inner(config, "target");
+    let mut targets = targets.into_iter().flatten();
     match targets.find(|(name, value)| name.starts_with("cfg(") && has_flags(value)) {
         Some((name, _)) => {
             let reason = "whether that holds of a contract is not known; write the flags under \
@@ -166,7 +144,7 @@ fn require_harmless(path: &Path, config: &Table) -> Result<(), BuildError> {
 const ELSEWHERE: &str = "it would have the build read what is not part of the sources; what says where packages come \
                          from belongs into your own configuration, in CARGO_HOME";
 
-/// Flags as a list or as words; none of them may name a path or a program.
+/// Flags as a list or as words. None may bring code that is not among the sources.
 fn words(path: &Path, config: &Table, keys: &[&str]) -> Result<Vec<String>, BuildError> {
     let refused = |reason: &str| refused(path, &keys.join("."), reason);
     let whole = Value::Table(config.clone());
@@ -180,17 +158,6 @@ fn words(path: &Path, config: &Table, keys: &[&str]) -> Result<Vec<String>, Buil
         }
         Some(_) => return Err(refused("it is neither a list nor words")),
     };
-    let reads =
-        |word: &&String| word.contains('/') || word.starts_with('@') || word.contains("linker=");
-    match words.iter().find(reads) {
-        Some(word) => Err(refused(&format!("{word}: {ELSEWHERE}"))),
-        None => Ok(words),
-    }
-}
-
-/// The flags that may bring code, each with its value.
-fn unsearched(words: &[String]) -> Vec<String> {
-    let mut found = Vec::new();
     let mut left = words.iter();
     while let Some(word) = left.next() {
         let value = match WITH_VALUE.contains(&word.as_str()) {
@@ -198,10 +165,13 @@ fn unsearched(words: &[String]) -> Vec<String> {
             false => "",
         };
         if !is_plain(&format!("{word}{value}")) {
-            found.push(format!("{word} {value}").trim_end().to_owned());
+            let flag = format!("{word} {value}");
+            let reason = "it may bring code or read files that are not part of the sources; flags that say how code is \
+                          optimized, --cfg (not of `test`), lints and -zstack-size do not";
+            return Err(refused(&format!("{}: {reason}", flag.trim_end())));
         }
     }
-    found
+    Ok(words)
 }
 
 fn is_plain(flag: &str) -> bool {
@@ -213,20 +183,6 @@ fn is_plain(flag: &str) -> bool {
         return size.bytes().all(|byte| byte.is_ascii_digit());
     }
     PLAIN.iter().any(|plain| flag.starts_with(plain))
-}
-
-/// Takes over a table; what is there already is nearer and stays.
-fn merge_named(into: &mut Table, name: &str, from: &Table) {
-    let Some(value) = from.get(name) else {
-        return;
-    };
-    match (into.get_mut(name), value) {
-        (Some(Value::Table(into)), Value::Table(from)) => {
-            from.keys().for_each(|name| merge_named(into, name, from));
-        }
-        (Some(_), _) => {}
-        (None, value) => drop(into.insert(name.to_owned(), value.clone())),
-    }
 }
 
 /// The configuration file in a folder, as cargo looks for it.

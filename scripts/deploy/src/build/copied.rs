@@ -3,11 +3,10 @@
 use super::error::BuildError;
 use super::key_files;
 use super::package::{Package, canonical};
-use super::places::CopyPaths;
 use super::tree::{Tree, join, normal};
 use crate::file_names;
 use std::fs::FileType;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What lies at a package's top and is not copied: what others write there, and what is copied from
 /// where cargo and rustup look for it.
@@ -27,16 +26,9 @@ const NOT_COPIED: [&str; 12] = [
 ];
 
 /// The files of a package, and those outside that it declares.
-pub(super) fn files(
-    package: &Package,
-    places: &CopyPaths,
-    origins: &mut Vec<PathBuf>,
-) -> Result<Tree, BuildError> {
-    let folder = &package.folder;
-    let place = places.package(folder);
-    let mut tree = of_package(folder, &place)?;
-    origins.push(folder.clone());
-    let root = &package.root;
+pub(super) fn files(package: &Package) -> Result<Tree, BuildError> {
+    let (folder, root) = (&package.folder, &package.root);
+    let mut tree = of_package(folder, &package.place)?;
     for named in package.declared("sources") {
         let path = normal(&folder.join(&named));
         let Ok(inside) = path.strip_prefix(root) else {
@@ -52,11 +44,10 @@ pub(super) fn files(
             let reason = format!("behind a link, which leaves {}", root.display());
             return Err(BuildError::in_file(path, reason));
         }
-        let place = join(&places.workspace(root), inside);
+        let place = join(&package.root_place, inside);
         tree.add(&path, &place, &|_, _| false)?;
-        origins.push(path);
     }
-    key_files::require_none(package, &tree, places)?;
+    key_files::require_none(package, &tree)?;
     Ok(tree)
 }
 
@@ -81,13 +72,13 @@ fn is_left_out(folder: &Path, inside: &Path, is_folder: bool) -> bool {
     is_other_package || (is_at_top && NOT_COPIED.iter().any(|name| first == *name))
 }
 
-/// Whether `path` lies in `origin`, one of the [`origins`](super::source::Source::origins), and was copied from there.
-pub(super) fn is_copied(path: &Path, origin: &Path) -> bool {
-    let Ok(inside) = path.strip_prefix(origin) else {
+/// Whether `path` lies in the folder of a package, and is copied from there.
+pub(super) fn is_copied(path: &Path, folder: &Path) -> bool {
+    let Ok(inside) = path.strip_prefix(folder) else {
         return false;
     };
     let mut all = inside
         .ancestors()
         .filter(|part| !part.as_os_str().is_empty());
-    !all.any(|part| is_left_out(origin, part, origin.join(part).is_dir()))
+    !all.any(|part| is_left_out(folder, part, folder.join(part).is_dir()))
 }

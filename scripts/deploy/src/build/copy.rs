@@ -93,11 +93,7 @@ fn key(part: &Part) -> String {
 
 /// Writes a file, which may be new to cargo.
 fn write(path: &Path, entry: &Entry, is_new: bool) -> Result<(), BuildError> {
-    let refused = |source| BuildError::File {
-        action: "write",
-        path: path.to_owned(),
-        source,
-    };
+    let refused = |error| BuildError::file("write", path)(error);
     let folder = path.parent().unwrap_or(path);
     let mut folders = DirBuilder::new();
     folders

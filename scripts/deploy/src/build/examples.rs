@@ -60,20 +60,19 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// The contract of that name, one of [`names`].
 ///
 /// # Errors
-/// [`BuildError::Missing`] for every other name, and [`BuildError::Pinned`] if this program was put together
+/// `Missing` for every other name, and `Pinned` if this program was put together
 /// from files of several versions.
 pub fn program(name: &str) -> Result<Artifact, BuildError> {
-    let refused = |reason: String| BuildError::Pinned {
-        reason: format!("the pinned example {name}: {reason}"),
-    };
+    let refused =
+        |reason: String| BuildError::pinned(format!("the pinned example {name}: {reason}"));
     let mut codes = CODES.into_iter();
-    let (_, code) = codes
-        .find(|(known, _)| *known == name)
-        .ok_or_else(|| BuildError::Missing {
-            expected: names().collect::<Vec<_>>().join(", "),
-            found: format!("this program carries no example {name:?}"),
-            next: "name one of those, or a crate's folder",
-        })?;
+    let (_, code) = codes.find(|(known, _)| *known == name).ok_or_else(|| {
+        BuildError::missing(
+            names().collect::<Vec<_>>().join(", "),
+            format!("this program carries no example {name:?}"),
+            "name one of those, or a crate's folder",
+        )
+    })?;
     let all: Vec<Declared> =
         serde_json::from_str(DECLARED).map_err(|error| refused(error.to_string()))?;
     let mut all = all.into_iter();

@@ -47,11 +47,9 @@ impl Framework {
     /// The programs that are pinned: the same for everybody, and nothing is compiled.
     ///
     /// # Errors
-    /// [`BuildError::Pinned`] if this program was put together from files of several versions.
+    /// `Pinned` if this program was put together from files of several versions.
     pub fn pinned() -> Result<&'static Self, BuildError> {
-        PINNED.as_ref().map_err(|error| BuildError::Pinned {
-            reason: error.to_string(),
-        })
+        PINNED.as_ref().map_err(Clone::clone)
     }
 
     /// Of its programs, with what follows from their bytes.
@@ -153,9 +151,8 @@ fn read() -> Result<Framework, BuildError> {
     let part = |name| {
         let artifact = artifact(name)?;
         let address = program(name)?.address;
-        let address = address.ok_or_else(|| BuildError::Pinned {
-            reason: format!("{name} has no address"),
-        })?;
+        let address =
+            address.ok_or_else(|| BuildError::pinned(format!("{name} has no address")))?;
         Ok::<_, BuildError>(Part { artifact, address })
     };
     let proxies = [
@@ -173,7 +170,5 @@ fn read() -> Result<Framework, BuildError> {
 }
 
 fn program(name: &'static str) -> Result<&'static pinned::Program, BuildError> {
-    pinned::program(name).map_err(|error| BuildError::Pinned {
-        reason: error.to_string(),
-    })
+    pinned::program(name).map_err(BuildError::pinned)
 }

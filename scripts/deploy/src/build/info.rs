@@ -8,6 +8,7 @@ use super::toolchain::{TARGET, Toolchain};
 use crate::ids::SourceHash;
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use stylus_layout::BuildMetadata;
 
@@ -89,7 +90,7 @@ impl BuildInfo {
     pub(super) fn of(source: &Source, toolchain: &Toolchain) -> Self {
         let mut flags = vec![format!("target={TARGET}")];
         flags.extend(source.profile.iter().cloned());
-        flags.extend(source.config.rustflags.iter().cloned());
+        flags.extend(source.rustflags.iter().cloned());
         let stack_size = source.stack_size;
         flags.extend(stack_size.map(|size| format!("link-arg=-zstack-size={size}")));
         Self {
@@ -145,25 +146,30 @@ impl Commit {
         let root = &source.package.root;
         let id = git(root, &["rev-parse", "--verify", "HEAD"]).ok()?;
         let top = PathBuf::from(git(root, &["rev-parse", "--show-toplevel"]).ok()?);
-        let mut ask = vec!["--literal-pathspecs", "status", "--porcelain", "-z"];
-        ask.push("--no-renames");
-        ask.extend(["--untracked-files=normal", "--ignored=traditional", "--"]);
-        let paths: Vec<String> = source
-            .origins
-            .iter()
-            .filter(|path| path.starts_with(root))
-            .map(|path| path.display().to_string())
-            .collect();
-        ask.extend(paths.iter().map(String::as_str));
+        let ask = [
+            "--literal-pathspecs",
+            "status",
+            "--porcelain",
+            "-z",
+            "--no-renames",
+            "--untracked-files=normal",
+            "--ignored=traditional",
+            "--",
+            ".",
+        ];
         // What git ignores is copied all the same, and what is not copied is no source: the manifest,
         // to which `--save` writes.
+        let files = source.tree.entries();
+        let files: BTreeSet<_> = files.filter_map(|(_, entry)| entry.from.as_ref()).collect();
         let counts = |change: &str| {
             let Some((_, path)) = change.split_at_checked("?? ".len()) else {
                 return !change.is_empty();
             };
             let path = top.join(path);
-            let mut origins = source.origins.iter();
-            origins.any(|origin| origin.starts_with(&path) || is_copied(&path, origin))
+            let mut files = files.range::<&PathBuf, _>(&path..);
+            let mut parts = source.parts.iter();
+            files.next().is_some_and(|file| file.starts_with(&path))
+                || parts.any(|part| is_copied(&path, &part.folder))
         };
         let changes = git(root, &ask);
         let dirty = changes.map_or(true, |changes| changes.split('\0').any(counts));

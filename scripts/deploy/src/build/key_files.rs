@@ -7,8 +7,8 @@
 
 use super::error::BuildError;
 use super::package::Package;
-use super::places::CopyPaths;
 use super::tree::{Tree, normal};
+use crate::error::Refusal;
 use serde_json::Value;
 use std::path::Path;
 
@@ -23,28 +23,34 @@ const KEY_MAX: usize = 64 << 10;
 /// Refuses a file that looks like a key, unless the package's manifest names it as public.
 ///
 /// # Errors
-/// [`BuildError::LooksLikeKey`].
-pub(super) fn require_none(
-    package: &Package,
-    files: &Tree,
-    places: &CopyPaths,
-) -> Result<(), BuildError> {
+/// `LooksLikeKey`.
+pub(super) fn require_none(package: &Package, files: &Tree) -> Result<(), BuildError> {
     let public = package.declared("public-files");
     let public = public
         .iter()
         .map(|named| normal(&package.folder.join(named)));
     let public: Vec<_> = public.collect();
-    for (at, entry) in files.entries() {
-        let (path, _) = places.on_disk(package, at);
-        if let Some(what) = looks_like(&path, &entry.bytes)
-            && !public.contains(&path)
+    for (place, entry) in files.entries() {
+        let path = entry.from.as_deref().unwrap_or(place);
+        if let Some(what) = looks_like(path, &entry.bytes)
+            && !public.iter().any(|public| public == path)
         {
-            let named = path.strip_prefix(&package.folder).unwrap_or(&path);
-            return Err(BuildError::LooksLikeKey {
-                named: named.display().to_string(),
-                path,
+            let named = path.strip_prefix(&package.folder).unwrap_or(path);
+            let named = named.display().to_string();
+            let message = format!(
+                "{} lies among the sources and looks like a key",
+                path.display()
+            );
+            let refusal = Refusal::new("LooksLikeKey", message).with(
+                "no key in the folder of a crate: whatever lies there is copied, hashed into the source hash, and \
+                 readable for what runs in the build",
                 what,
-            });
+                format!(
+                    "move it out of the crate, to ../ for example; if it is no key, say so in Cargo.toml: \
+                     [package.metadata.stylus-upgrades] public-files = [{named:?}]"
+                ),
+            );
+            return Err(refusal.usage().into());
         }
     }
     Ok(())

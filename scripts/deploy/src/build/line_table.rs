@@ -6,6 +6,7 @@ use super::error::BuildError;
 use super::package::Package;
 use super::wasm;
 use super::workplace::Workplace;
+use crate::error::Refusal;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -30,17 +31,15 @@ impl Builder {
     /// Builds the crate that `source` names (as [`Self::source`]) with a line table.
     ///
     /// # Errors
-    /// [`BuildError::NotAContract`] for what is no crate with sources; [`BuildError::LineTableChanges`] if the module
+    /// `NotAContract` for what is no crate with sources; `LineTableChanges` if the module
     /// is another than `wasm`, which is built without.
     pub fn with_lines(&self, source: &str, wasm: &[u8]) -> Result<WithLines, BuildError> {
         let folder = self.folder_of(source)?;
-        let folder = folder.ok_or_else(|| BuildError::NotAContract {
-            path: source.into(),
-        })?;
+        let folder = folder.ok_or_else(|| BuildError::not_a_contract(source.as_ref()))?;
         let package = Package::open(&folder)?;
         let workplace = Workplace::open(self, self.target(&package)?.join(FOLDER))?;
         let mut sources = workplace.read(&package)?;
-        let constants = self.constants(&workplace, &sources)?;
+        let constants = self.constants(&sources)?;
         let constants = sources.add_constants(&constants);
         workplace.lock()?;
         let what = format!("building {} with its line table", package.name);
@@ -50,11 +49,17 @@ impl Builder {
         let raw = compiled?.raw;
         let built = wasm::reencode(&package.name, &raw)?;
         if built != wasm {
-            return Err(BuildError::LineTableChanges {
-                package: package.name,
-                expected: wasm.len(),
-                found: built.len(),
-            });
+            let message = format!(
+                "{} with a line table is another program than without",
+                package.name
+            );
+            let refusal = Refusal::new("LineTableChanges", message).with(
+                format!("the {} bytes of WASM that are built without", wasm.len()),
+                format!("{} bytes that differ from them", built.len()),
+                "leave debug, strip and split-debuginfo to the builder: take them out of RUSTFLAGS and of \
+                 build.rustflags in the configuration of cargo",
+            );
+            return Err(refusal.into());
         }
         let files = sources.rust.into_iter();
         let files = files.map(|file| (Path::new(COPY).join(file.place), file.path));

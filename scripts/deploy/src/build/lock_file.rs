@@ -4,7 +4,7 @@
 use super::error::BuildError;
 use super::package::{FRAMEWORK, Package};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The first form of the file in which every package has its checksum with it.
@@ -50,7 +50,7 @@ impl LockFile {
     /// The file at `path`.
     ///
     /// # Errors
-    /// [`BuildError::SourceFile`] if it is of a form without checksums.
+    /// `SourceFile` if it is of a form without checksums.
     pub(super) fn read(path: &Path) -> Result<Self, BuildError> {
         let text = std::fs::read_to_string(path).map_err(BuildError::file("read", path))?;
         let lock: Self = toml::from_str(&text).map_err(|error| BuildError::in_file(path, error))?;
@@ -73,37 +73,33 @@ impl LockFile {
     /// cargo then leaves out. One of `packages` that it does not know yet, which cargo would add, leads
     /// to what it depends on by name.
     pub(super) fn reduced(&self, packages: &[Package]) -> Self {
-        let mut by_name: BTreeMap<&str, Vec<(usize, &Locked)>> = BTreeMap::new();
-        for (at, locked) in self.package.iter().enumerate() {
-            by_name.entry(&locked.name).or_default().push((at, locked));
-        }
+        let mut all = self.package.clone();
         let mut kept = BTreeSet::new();
-        let mut left: Vec<&str> = Vec::new();
-        let mut own = self.package.clone();
+        let mut left: Vec<String> = Vec::new();
         for package in packages {
             let used = package.dependency_names();
-            let mut all = own.iter_mut().enumerate();
-            match all.find(|(_, one)| one.name == package.name && one.source.is_none()) {
-                Some((at, locked)) => {
-                    locked
-                        .dependencies
-                        .retain(|one| used.contains(name_of(one)));
+            let mut own = all.iter_mut().enumerate();
+            match own.find(|(_, one)| one.name == package.name && one.source.is_none()) {
+                Some((at, own)) => {
+                    own.dependencies.retain(|one| used.contains(name_of(one)));
+                    left.extend(own.dependencies.iter().cloned());
                     kept.insert(at);
-                    let named = self.package.get(at).map(|one| &one.dependencies);
-                    let named = named.into_iter().flatten().map(String::as_str);
-                    left.extend(named.filter(|one| used.contains(name_of(one))));
                 }
-                None => left.extend(used),
+                None => left.extend(used.into_iter().map(str::to_owned)),
             }
         }
         while let Some(dependency) = left.pop() {
-            for (at, locked) in by_name.get(name_of(dependency)).into_iter().flatten() {
-                if locked.is(dependency) && kept.insert(*at) {
-                    left.extend(locked.dependencies.iter().map(String::as_str));
+            let them = all
+                .iter()
+                .enumerate()
+                .filter(|(_, one)| one.is(&dependency));
+            for (at, locked) in them {
+                if kept.insert(at) {
+                    left.extend(locked.dependencies.iter().cloned());
                 }
             }
         }
-        let kept = kept.iter().filter_map(|at| own.get(*at).cloned());
+        let kept = kept.iter().filter_map(|at| all.get(*at).cloned());
         Self {
             version: self.version,
             package: kept.collect(),
@@ -114,7 +110,7 @@ impl LockFile {
     /// this, the file at `path`, does not name. Packages by path are part of the sources themselves.
     ///
     /// # Errors
-    /// [`BuildError::SourceFile`].
+    /// `SourceFile`.
     pub(super) fn require_covers(&self, path: &Path, after: &Self) -> Result<(), BuildError> {
         let known: BTreeSet<_> = self.package.iter().map(Locked::identity).collect();
         let mut remote = after.package.iter().filter(|one| one.source.is_some());

@@ -4,8 +4,7 @@
 //! are those of the contract's workspace.
 
 use super::error::BuildError;
-use super::package::{Package, canonical};
-use super::places::{CopyPaths, ELSEWHERE};
+use super::package::{ELSEWHERE, Package, canonical};
 use super::tree::normal;
 use cargo_metadata::{Dependency, DependencyKind, Target, TargetKind};
 use std::path::{Component, Path, PathBuf};
@@ -43,8 +42,8 @@ const FIELDS: [&str; 13] = [
 /// The manifest of a package.
 ///
 /// # Errors
-/// [`BuildError::SourceFile`] for what could not be written again.
-pub(super) fn of_package(package: &Package, places: &CopyPaths) -> Result<Table, BuildError> {
+/// `SourceFile` for what could not be written again.
+pub(super) fn of_package(package: &Package, all: &[Package]) -> Result<Table, BuildError> {
     let path = package.folder.join("Cargo.toml");
     let refused = |reason: String| BuildError::in_file(&path, reason);
     let told = serde_json::to_value(&*package.told).map_err(|error| refused(error.to_string()))?;
@@ -100,7 +99,7 @@ pub(super) fn of_package(package: &Package, places: &CopyPaths) -> Result<Table,
             table = inner(inner(table, "target"), &target.to_string());
         }
         let key = dependency.rename.as_ref().unwrap_or(&dependency.name);
-        let value = of_dependency(dependency, package, places)?;
+        let value = of_dependency(dependency, package, all)?;
         inner(table, kind).insert(key.clone(), Value::Table(value));
     }
     Ok(manifest)
@@ -115,7 +114,7 @@ pub(super) fn is_library(kind: &TargetKind) -> bool {
 fn of_dependency(
     dependency: &Dependency,
     package: &Package,
-    places: &CopyPaths,
+    all: &[Package],
 ) -> Result<Table, BuildError> {
     let mut table = Table::new();
     let mut set = |name: &str, value: Value| drop(table.insert(name.into(), value));
@@ -124,8 +123,8 @@ fn of_dependency(
         .as_ref()
         .map(|source| source.repr.as_str());
     if let Some(path) = &dependency.path {
-        let there = places.package(&canonical(path.as_std_path())?);
-        let way = relative(&places.package(&package.folder), &there);
+        let there = place_of(path.as_std_path(), all)?;
+        let way = relative(&package.place, &there);
         set("path", Value::from(way));
     } else if let Some(git) = source.and_then(|source| source.strip_prefix("git+")) {
         let (url, reference) = git.split_once('?').unwrap_or((git, ""));
@@ -153,21 +152,21 @@ fn of_dependency(
 ///
 /// # Errors
 /// As [`of_package`].
-pub(super) fn of_root(packages: &[Package], places: &CopyPaths) -> Result<Table, BuildError> {
+pub(super) fn of_root(packages: &[Package]) -> Result<Table, BuildError> {
     let Some(contract) = packages.first() else {
         return Ok(Table::new());
     };
     let settings = contract.root_manifest()?;
-    let is_root = |package: &&Package| places.package(&package.folder).as_os_str().is_empty();
+    let is_root = |package: &&Package| package.place.as_os_str().is_empty();
     let mut manifest = match packages.iter().find(is_root) {
-        Some(package) => of_package(package, places)?,
+        Some(package) => of_package(package, packages)?,
         None => Table::new(),
     };
     manifest.insert("profile".into(), Value::Table(profiles(&settings)));
     for name in ["patch", "replace"] {
         if let Some(value) = settings.get(name) {
             let mut value = value.clone();
-            redirect(&mut value, &contract.root, places)?;
+            redirect(&mut value, &contract.root, packages)?;
             manifest.insert(name.into(), value);
         }
     }
@@ -176,10 +175,9 @@ pub(super) fn of_root(packages: &[Package], places: &CopyPaths) -> Result<Table,
     if let Some(resolver) = resolver("workspace").or_else(|| resolver("package")) {
         workspace.insert("resolver".into(), resolver.clone());
     }
-    let place = places.package(&contract.folder);
     // The package in the root is a member by itself. Named as `.`, everything below it would be one.
-    if !place.as_os_str().is_empty() {
-        let member = relative(Path::new(""), &place);
+    if !contract.place.as_os_str().is_empty() {
+        let member = relative(Path::new(""), &contract.place);
         workspace.insert("members".into(), texts(&[member]));
     }
     workspace.insert("exclude".into(), texts(&[ELSEWHERE]));
@@ -226,17 +224,24 @@ pub(super) fn profile(settings: &Table) -> Vec<String> {
 }
 
 /// Leads every path in the tables of `value`, which is relative to `folder`, to the place in the copy.
-fn redirect(value: &mut Value, folder: &Path, places: &CopyPaths) -> Result<(), BuildError> {
+fn redirect(value: &mut Value, folder: &Path, all: &[Package]) -> Result<(), BuildError> {
     for (name, value) in value.as_table_mut().into_iter().flatten() {
         match value {
             Value::String(path) if name == "path" => {
-                let there = places.package(&canonical(&folder.join(&*path))?);
+                let there = place_of(&folder.join(&*path), all)?;
                 *path = relative(Path::new(""), &there);
             }
-            value => redirect(value, folder, places)?,
+            value => redirect(value, folder, all)?,
         }
     }
     Ok(())
+}
+
+/// Where the package of that folder lies in the copy.
+fn place_of(folder: &Path, all: &[Package]) -> Result<PathBuf, BuildError> {
+    let folder = canonical(folder)?;
+    let package = all.iter().find(|package| package.folder == folder);
+    Ok(package.map_or_else(PathBuf::new, |package| package.place.clone()))
 }
 
 /// The table of that name in `table`.

@@ -51,15 +51,14 @@ pub(super) fn require_snapshot(
         Some(built) => format!("are of {built}"),
         None => "are of no commit".to_owned(),
     };
-    Err(BuildError::NotVerifiable {
-        package: name.into(),
-        reason: format!("{uri} is to be published, and the sources that were built {found}"),
-    })
+    let reason = format!("{uri} is to be published, and the sources that were built {found}");
+    Err(BuildError::not_verifiable(name, reason))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Explain;
 
     #[test]
     fn others_are_sent_to_the_commit_that_was_built_and_to_no_other() {
@@ -77,7 +76,7 @@ mod tests {
             (&other, Some(commit(false))),
         ] {
             let error = require_snapshot("note", uri, built.as_ref()).expect_err("another");
-            assert!(matches!(error, BuildError::NotVerifiable { .. }), "{error}");
+            assert_eq!(error.name(), "NotVerifiable", "{error}");
         }
     }
 }

@@ -5,6 +5,7 @@
 use super::error::BuildError;
 use super::package::canonical;
 use super::tree::normal;
+use crate::error::Refusal;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -48,10 +49,7 @@ impl Revision {
         let Some(rest) = text.strip_prefix(REVISION) else {
             return Ok(None);
         };
-        let refused = |reason: String| BuildError::Revision {
-            text: text.into(),
-            reason,
-        };
+        let refused = |reason: String| refused(text, reason);
         let (name, path) = match rest.split_once(':') {
             Some((name, path)) => (name, Some(path)),
             None => (rest, None),
@@ -117,17 +115,12 @@ impl Revision {
         let attributes = own.join("info/attributes");
         std::fs::write(&attributes, AS_IT_IS).map_err(BuildError::file("write", attributes))?;
         self.write(&folder, &own)
-            .map_err(|reason| BuildError::Revision {
-                text: self.text.clone(),
-                reason,
-            })?;
+            .map_err(|reason| refused(&self.text, reason))?;
         self.link_neighbours(&holds)?;
         let found = folder.join(&self.inside);
         if !found.join("Cargo.toml").is_file() {
-            return Err(BuildError::Revision {
-                text: self.text.clone(),
-                reason: format!("there is no Cargo.toml in {:?} at {}", self.inside, self.id),
-            });
+            let reason = format!("there is no Cargo.toml in {:?} at {}", self.inside, self.id);
+            return Err(refused(&self.text, reason));
         }
         Ok(found)
     }
@@ -186,6 +179,18 @@ impl Revision {
         }
         Ok(())
     }
+}
+
+/// A revision that cannot be checked out.
+fn refused(text: &str, reason: String) -> BuildError {
+    let message = format!("{text} is not what can be built: {reason}");
+    let refusal = Refusal::new("Revision", message).with(
+        "git:REVISION or git:REVISION:PATH in a repository of git, such as git:v1.0",
+        reason,
+        "`git rev-parse REVISION^{commit}` says what git knows; a clone without tags or history needs `git fetch \
+         --unshallow --tags`",
+    );
+    refusal.usage().into()
 }
 
 /// The root of the repository that the current folder lies in.

@@ -5,6 +5,7 @@ use super::cargo::without_foreign;
 use super::error::BuildError;
 use super::package::{Workspace, canonical};
 use super::toolchain::ToolchainFile;
+use crate::error::Refusal;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -13,7 +14,7 @@ use std::process::Stdio;
 /// Nothing is downloaded but the registry's index, and that only if need be.
 ///
 /// # Errors
-/// [`BuildError::Unsolved`] with what cargo says. The lock file stays as it is then.
+/// `Unsolved` with what cargo says. The lock file stays as it is then.
 pub fn settle_lock(folder: &Path, seed: Option<&Path>) -> Result<(), BuildError> {
     let path = Workspace::of(folder)?.root.join("Cargo.lock");
     let is_new = !path.exists();
@@ -44,5 +45,11 @@ pub fn settle_lock(folder: &Path, seed: Option<&Path>) -> Result<(), BuildError>
     if is_new && path.exists() {
         std::fs::remove_file(&path).map_err(BuildError::file("remove", &path))?;
     }
-    Err(BuildError::Unsolved { reason })
+    let message = "cargo finds no versions for the crate together with ours:";
+    let refusal = Refusal::new("Unsolved", message).detailed(&reason).with(
+        "dependencies that cargo can solve",
+        reason,
+        "change what Cargo.toml asks for; nothing was written",
+    );
+    Err(refusal.into())
 }

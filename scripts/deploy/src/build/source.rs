@@ -2,7 +2,7 @@
 //! the settings, as one tree of files. The build happens in a copy of this tree; the source hash is
 //! the tree's.
 
-use super::config::{self, Config};
+use super::config;
 use super::constants::{Constants, PREFIX};
 use super::copied::files;
 use super::error::BuildError;
@@ -10,19 +10,18 @@ use super::known_sources::{Candidate, is_rust};
 use super::lock_file::{LockFile, SDK};
 use super::manifests::{self, is_library};
 use super::package::{FRAMEWORK, Package, STACK_SIZE, closure};
-use super::places::CopyPaths;
 use super::toolchain::ToolchainFile;
 use super::tree::{Entry, Tree, join};
 use crate::interface::RustFile;
-use alloy::primitives::{B256, Keccak256};
+use alloy::primitives::B256;
 use cargo_metadata::{Target, TargetKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Where the copy holds the framework's build constants, a file each.
 pub(super) const CONSTANTS: &str = "build-constants";
-/// The settings in the copy.
-pub(super) const CONFIG: &str = ".cargo/config.toml";
+/// The flags for the compiler in the copy.
+const CONFIG: &str = ".cargo/config.toml";
 /// The framework's package that reads and writes any slot.
 const HOST: &str = "stylus-upgrades-host";
 
@@ -48,8 +47,8 @@ pub(super) struct Source {
     pub(super) parts: Vec<Part>,
     /// The contract's folder in the copy.
     pub(super) place: PathBuf,
-    /// What cargo is reported beside the files.
-    pub(super) config: Config,
+    /// The flags for the compiler.
+    pub(super) rustflags: Vec<String>,
     /// Bytes of the shadow stack; `None` if the flags say.
     pub(super) stack_size: Option<u32>,
     /// Which of the framework's build constants the sources name.
@@ -58,8 +57,6 @@ pub(super) struct Source {
     pub(super) profile: Vec<String>,
     /// The lock file as it lies on the disk.
     pub(super) lock: LockFile,
-    /// Every file or folder on the disk that something was copied from.
-    pub(super) origins: Vec<PathBuf>,
 }
 
 /// A package in the copy.
@@ -67,17 +64,28 @@ pub(super) struct Source {
 pub(super) struct Part {
     /// The package's name.
     pub(super) name: String,
+    /// Its folder on the disk.
+    pub(super) folder: PathBuf,
     /// Its folder in the copy.
     pub(super) place: PathBuf,
-    /// Over its files and the settings.
+    /// Over its files.
     pub(super) hash: B256,
+}
+
+impl Part {
+    fn of(read: &Read) -> Self {
+        Self {
+            name: read.package.name.clone(),
+            folder: read.package.folder.clone(),
+            place: read.package.place.clone(),
+            hash: read.files.hash(),
+        }
+    }
 }
 
 /// A package with its files.
 struct Read {
     package: Package,
-    /// Its folder in the copy.
-    place: PathBuf,
     files: Tree,
     /// Whether it is one of the framework's.
     is_ours: bool,
@@ -87,73 +95,73 @@ impl Source {
     /// Reads a contract and all that it needs.
     pub(super) fn read(package: &Package) -> Result<Self, BuildError> {
         let packages = closure(package.clone())?;
-        let places = CopyPaths::of(&packages);
-        let config = config::read(&package.folder, &package.root)?;
+        let rustflags = config::rustflags(&package.folder, &package.root)?;
         let toolchain = ToolchainFile::of(&package.folder)?;
         let lock_path = package.root.join("Cargo.lock");
         let lock = LockFile::read(&lock_path)?;
         let reduced = lock.reduced(&packages);
-        let mut origins = vec![lock_path];
-        origins.extend(toolchain.path.clone());
         let mut tree = Tree::default();
         let mut all = Vec::new();
         for package in &packages {
-            let files = files(package, &places, &mut origins)?;
-            let place = places.package(&package.folder);
+            let files = files(package)?;
             let candidate = Candidate {
                 name: &package.name,
                 folder: &package.folder,
                 files: &files,
-                place: &place,
+                place: &package.place,
             };
             let is_ours = candidate.is_framework(package.told.targets.iter(), &reduced);
             tree.merge(&files);
             all.push(Read {
                 package: package.clone(),
-                place,
                 files,
                 is_ours,
             });
         }
-        for one in &all {
-            let manifest = manifests::of_package(&one.package, &places)?;
-            let path = join(&one.place, Path::new("Cargo.toml"));
-            tree.insert(path, Entry::text(manifest.to_string()));
+        let manifest_of = |folder: &Path| Some(folder.join("Cargo.toml"));
+        for package in &packages {
+            let manifest = manifests::of_package(package, &packages)?.to_string();
+            let entry = Entry::text(manifest, manifest_of(&package.folder));
+            tree.insert(join(&package.place, Path::new("Cargo.toml")), entry);
         }
-        let root = manifests::of_root(&packages, &places)?;
-        tree.insert("Cargo.toml", Entry::text(root.to_string()));
-        tree.insert(toolchain.name, Entry::text(toolchain.text.as_str()));
-        tree.insert("Cargo.lock", Entry::text(reduced.to_text()));
-        if let Some(code) = &config.code {
-            tree.insert(CONFIG, Entry::text(code.as_str()));
+        let root = manifests::of_root(&packages)?.to_string();
+        let root = Entry::text(root, manifest_of(&package.root));
+        tree.insert("Cargo.toml", root);
+        let compiler = Entry::text(toolchain.text.as_str(), toolchain.path.clone());
+        tree.insert(toolchain.name, compiler);
+        tree.insert(
+            "Cargo.lock",
+            Entry::text(reduced.to_text(), Some(lock_path)),
+        );
+        if let Some(text) = config::file_of(&rustflags) {
+            tree.insert(CONFIG, Entry::text(text, None));
         }
         let unsearched = all.iter().enumerate().filter(|(_, one)| !one.is_ours);
         let unsearched = unsearched.flat_map(|(at, one)| unsearched_of(&one.package, at == 0));
-        let rust = rust(&all, &places);
+        let rust = rust(&all);
         let library = rust.iter().filter(|file| file.is_of_library());
         let ours = all.iter().filter(|one| one.is_ours);
         let known = ours.flat_map(|one| one.files.entries().map(|(path, _)| path.to_owned()));
         Ok(Self {
-            unsearched: unsearched
-                .chain(reduced.unsearched())
-                .chain(config.unsearched.iter().cloned())
-                .collect(),
+            unsearched: unsearched.chain(reduced.unsearched()).collect(),
             searched: library
                 .map(|file| file.place.clone())
                 .chain(known.filter(|path| is_rust(path)))
                 .collect(),
             rust,
-            place: places.package(&package.folder),
-            stack_size: stack_size(package, &config),
+            place: packages
+                .first()
+                .map(|own| own.place.clone())
+                .unwrap_or_default(),
+            stack_size: stack_size(package, &rustflags),
             profile: manifests::profile(&package.root_manifest()?),
             constants: constants(&all),
-            parts: parts(&all, &tree),
+            parts: all.iter().map(Part::of).collect(),
             package: package.clone(),
             toolchain,
             tree,
-            config,
+            rustflags,
             lock,
-            origins,
         })
     }
 
@@ -174,14 +182,14 @@ impl Source {
         for (name, constant) in &named {
             let path = Path::new(CONSTANTS).join(name);
             self.searched.insert(path.clone());
-            self.tree.insert(path, Entry::text(constant.bytes()));
+            self.tree.insert(path, Entry::text(constant.bytes(), None));
         }
         named
     }
 }
 
 /// The Rust files of the contract and of all others that are not the framework's.
-fn rust(all: &[Read], places: &CopyPaths) -> Vec<RustFile> {
+fn rust(all: &[Read]) -> Vec<RustFile> {
     let mut found = Vec::new();
     for (number, one) in all.iter().enumerate() {
         let is_own = number == 0;
@@ -189,10 +197,12 @@ fn rust(all: &[Read], places: &CopyPaths) -> Vec<RustFile> {
             continue;
         }
         for (place, entry) in one.files.entries().filter(|(path, _)| is_rust(path)) {
-            let (path, inside) = places.on_disk(&one.package, place);
+            let path = entry.from.clone().unwrap_or_default();
+            let inside = path.strip_prefix(&one.package.folder);
+            let inside = inside.or_else(|_| path.strip_prefix(&one.package.root));
             found.push(RustFile {
+                inside: inside.unwrap_or(&path).to_owned(),
                 path,
-                inside,
                 is_own,
                 place: place.to_owned(),
                 bytes: entry.bytes.clone(),
@@ -232,29 +242,9 @@ fn unsearched_of(package: &Package, is_contract: bool) -> Vec<String> {
         .collect()
 }
 
-/// The packages with the hashes by which a change of them is noticed. Cargo itself compiles again what
-/// depends on one that was.
-fn parts(all: &[Read], tree: &Tree) -> Vec<Part> {
-    let settings = tree.get(Path::new(CONFIG)).map(Entry::hash);
-    let part = |one: &Read| {
-        let mut hasher = Keccak256::new();
-        hasher.update(settings.unwrap_or_default());
-        hasher.update(one.files.hash());
-        Part {
-            name: one.package.name.clone(),
-            place: one.place.clone(),
-            hash: hasher.finalize(),
-        }
-    };
-    all.iter().map(part).collect()
-}
-
 /// What the crate says; else what the flags say; else one page less what the data needs.
-fn stack_size(package: &Package, config: &Config) -> Option<u32> {
-    let by_flags = config
-        .rustflags
-        .iter()
-        .any(|flag| flag.contains("stack-size"));
+fn stack_size(package: &Package, rustflags: &[String]) -> Option<u32> {
+    let by_flags = rustflags.iter().any(|flag| flag.contains("stack-size"));
     let default = (!by_flags).then_some(STACK_SIZE);
     package.stack_size().or(default)
 }

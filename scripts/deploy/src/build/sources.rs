@@ -26,64 +26,54 @@ pub fn is_framework(home: &Path) -> bool {
 /// The folder of the framework's sources, canonical.
 ///
 /// # Errors
-/// [`BuildError::Missing`] if they are not there.
+/// `Missing` if they are not there.
 pub(super) fn folder(home: &Path) -> Result<PathBuf, BuildError> {
     std::fs::canonicalize(home)
         .ok()
         .filter(|home| is_framework(home))
-        .ok_or_else(|| BuildError::Missing {
-            expected: "the sources of the framework".into(),
-            found: format!("the framework's sources are not at {}", home.display()),
-            next: "give the root of a clone of the framework's repository",
+        .ok_or_else(|| {
+            BuildError::missing(
+                "the sources of the framework",
+                format!("the framework's sources are not at {}", home.display()),
+                "give the root of a clone of the framework's repository",
+            )
         })
 }
 
-/// A build of the framework.
-pub(super) struct Sources<'a> {
-    /// Where it is built.
-    pub(super) workplace: &'a Workplace<'a>,
-    /// The workspace of the sources.
-    pub(super) workspace: &'a Arc<Workspace>,
-    /// Programs that are not built if their sources hash to what they were built from.
-    pub(super) known: Option<&'a Framework>,
-}
-
-impl Sources<'_> {
-    /// Builds every program; what is unchanged comes from the cache.
-    pub(super) fn build(&self) -> Result<Framework, BuildError> {
-        let stub = evm::stub_code();
-        let known = |built: &[Part]| of_proxies(&stub, &built.iter().collect::<Vec<_>>());
-        let mut built = Vec::with_capacity(ORDER.len());
-        for package in ORDER {
-            built.push(self.part(package, &known(&built))?);
-        }
-        let mut constants = known(&built);
-        let parts = PARTS.iter();
-        let parts = parts.map(|part| self.part(part.package, &constants));
-        let parts: Vec<Part> = parts.collect::<Result<_, _>>()?;
-        set(&mut constants, "PARTS", programs(&parts));
-        let registry = self.program("registry", &constants)?;
-        let proxies = <[Part; 3]>::try_from(built).expect("one program per entry of ORDER");
-        Ok(Framework::of(stub, proxies, parts, registry))
-    }
-
-    fn part(&self, package: &str, constants: &Constants) -> Result<Part, BuildError> {
-        let artifact = self.program(package, constants)?;
-        let address = evm::create2_address(&artifact.creation_code());
-        Ok(Part { artifact, address })
-    }
-
-    fn program(&self, package: &str, constants: &Constants) -> Result<Artifact, BuildError> {
-        let mut source = self.workplace.read(&self.workspace.member(package)?)?;
+/// Builds every program of the framework in `workspace`; what is unchanged comes from the cache. Those whose sources
+/// hash to what `known` ones were built from are these.
+pub(super) fn build(
+    workplace: &Workplace<'_>,
+    workspace: &Arc<Workspace>,
+    known: Option<&Framework>,
+) -> Result<Framework, BuildError> {
+    let program = |package: &str, constants: &Constants| {
+        let mut source = workplace.read(&workspace.member(package)?)?;
         source.add_constants(constants);
-        let known = self.known.and_then(|known| {
-            let mut programs = known.programs();
-            programs.find(|program| program.name == package)
-        });
         let hash = Some(SourceHash(source.tree.hash()));
-        match known {
-            Some(known) if known.info.source_hash == hash => Ok(known.clone()),
-            _ => Ok(self.workplace.build(source, constants)?.0),
+        let mut known = known.into_iter().flat_map(Framework::programs);
+        let is_it = |one: &&Artifact| one.name == package && one.info.source_hash == hash;
+        match known.find(is_it) {
+            Some(known) => Ok(known.clone()),
+            None => Ok::<_, BuildError>(workplace.build(source, constants)?.0),
         }
+    };
+    let part = |package: &str, constants: &Constants| {
+        let artifact = program(package, constants)?;
+        let address = evm::create2_address(&artifact.creation_code());
+        Ok::<_, BuildError>(Part { artifact, address })
+    };
+    let stub = evm::stub_code();
+    let constants = |built: &[Part]| of_proxies(&stub, &built.iter().collect::<Vec<_>>());
+    let mut built = Vec::with_capacity(ORDER.len());
+    for package in ORDER {
+        built.push(part(package, &constants(&built))?);
     }
+    let mut constants = constants(&built);
+    let parts = PARTS.iter().map(|one| part(one.package, &constants));
+    let parts: Vec<Part> = parts.collect::<Result<_, _>>()?;
+    set(&mut constants, "PARTS", programs(&parts));
+    let registry = program("registry", &constants)?;
+    let proxies = <[Part; 3]>::try_from(built).expect("one program per entry of ORDER");
+    Ok(Framework::of(stub, proxies, parts, registry))
 }

@@ -31,7 +31,7 @@ impl ToolchainFile {
     /// The one that holds in `folder`: the nearest above, as for rustup, else the framework's.
     ///
     /// # Errors
-    /// [`BuildError::SourceFile`] if it names no channel. A folder with a compiler is no part of the sources.
+    /// `SourceFile` if it names no channel. A folder with a compiler is no part of the sources.
     pub(super) fn of(folder: &Path) -> Result<Self, BuildError> {
         let of_folder = |folder: &Path| FILES.map(|name| (name, folder.join(name)));
         let mut all = folder.ancestors().flat_map(of_folder);
@@ -156,9 +156,9 @@ fn ask(file: &ToolchainFile, program: &str, arguments: &[&str]) -> Result<String
     let output = output.map_err(BuildError::not_started(program.as_ref()))?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(BuildError::Toolchain {
-            program: program.into(),
-            said: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        }),
+        false => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            Err(BuildError::toolchain(program, said.trim()))
+        }
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Entry {
     pub(super) bytes: Vec<u8>,
     /// Whether its owner may execute it.
     pub(super) executable: bool,
+    /// Where it lies on the disk, or what it was made from.
+    pub(super) from: Option<PathBuf>,
 }
 
 /// Files by their relative paths.
@@ -31,11 +33,12 @@ pub(super) struct Tree {
 }
 
 impl Entry {
-    /// A file that is not executed.
-    pub(super) fn text(content: impl Into<Vec<u8>>) -> Self {
+    /// A file that is not executed, made of the one at `from`.
+    pub(super) fn text(content: impl Into<Vec<u8>>, from: Option<PathBuf>) -> Self {
         Self {
             bytes: content.into(),
             executable: false,
+            from,
         }
     }
 
@@ -90,7 +93,7 @@ impl Tree {
     /// is what is neither: a link, a fifo, a device.
     ///
     /// # Errors
-    /// [`BuildError::SourceFile`] for what is too large.
+    /// `SourceFile` for what is too large.
     pub(super) fn add(
         &mut self,
         from: &Path,
@@ -118,7 +121,13 @@ impl Tree {
                 }
                 let bytes = std::fs::read(&path).map_err(BuildError::file("read", &path))?;
                 let executable = metadata.permissions().mode() & EXECUTABLE != 0;
-                self.insert(join(place, &inside), Entry { bytes, executable });
+                let from = Some(path);
+                let entry = Entry {
+                    bytes,
+                    executable,
+                    from,
+                };
+                self.insert(join(place, &inside), entry);
             }
         }
         Ok(())

@@ -41,7 +41,7 @@ impl Builder {
     /// it; it goes into what is published with the layout.
     ///
     /// # Errors
-    /// [`BuildError::NotVerifiable`] where cargo-stylus would not take the crate, what it makes is
+    /// `NotVerifiable` where cargo-stylus would not take the crate, what it makes is
     /// not what the chain or a proxy takes, `initcode` is of another program, or `snapshot` of other
     /// sources.
     pub fn verifiable(
@@ -68,7 +68,7 @@ impl Builder {
         let artifact = artifact.with_init_code(file, &tool, metadata)?;
         match wasm::is_same_program(&here.wasm, &artifact.wasm) {
             true => Ok(artifact),
-            false => Err(refused(
+            false => Err(BuildError::not_verifiable(
                 &package.name,
                 format!(
                     "{} is not the program that these sources build to here: more than \
@@ -88,7 +88,7 @@ impl Artifact {
         tool: &str,
         metadata: BuildMetadata,
     ) -> Result<Self, BuildError> {
-        let refused = |reason: String| refused(&self.name, reason);
+        let refused = |reason: String| BuildError::not_verifiable(&self.name, reason);
         let text = std::fs::read_to_string(file).map_err(BuildError::file("read", file))?;
         let initcode = hex::decode(text.trim())
             .map_err(|error| refused(format!("its init code is no hexadecimal: {error}")))?;
@@ -98,11 +98,8 @@ impl Artifact {
             return Err(refused(reason.into()));
         }
         if code.len() > limits::CODE_SIZE_MAX {
-            return Err(BuildError::TooLarge {
-                package: self.name.clone(),
-                limit: limits::CODE_SIZE_MAX,
-                found: code.len(),
-            });
+            let limit = limits::CODE_SIZE_MAX;
+            return Err(BuildError::too_large(&self.name, limit, code.len()));
         }
         let module = module(code, &[])
             .map_err(|error| refused(format!("it cannot be decompressed: {error}")))?;
@@ -176,8 +173,13 @@ fn stylus(package: &Package, target: &Path, words: &[&str]) -> Result<String, Bu
         .stdin(Stdio::null())
         .output()
         .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => refused(&package.name, format!("{PROGRAM} is not installed")),
-            _ => refused(&package.name, format!("{PROGRAM} does not start: {error}")),
+            ErrorKind::NotFound => {
+                BuildError::not_verifiable(&package.name, format!("{PROGRAM} is not installed"))
+            }
+            _ => BuildError::not_verifiable(
+                &package.name,
+                format!("{PROGRAM} does not start: {error}"),
+            ),
         })?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
@@ -187,7 +189,7 @@ fn stylus(package: &Package, target: &Path, words: &[&str]) -> Result<String, Bu
     let last: Vec<_> = said.lines().rev().take(DIAGNOSTICS_MAX).collect();
     let last: Vec<_> = last.into_iter().rev().collect();
     let reason = format!("{PROGRAM} {}: {}", words.join(" "), last.join("\n"));
-    Err(refused(&package.name, reason))
+    Err(BuildError::not_verifiable(&package.name, reason))
 }
 
 /// Plain cargo knows nothing of what our builder gives a contract: the module that it made must be
@@ -198,7 +200,10 @@ fn require_same_source(name: &str, ours: &Artifact, target: &Path) -> Result<(),
         .join("wasm32-unknown-unknown/release/deps")
         .join(library + ".wasm");
     let Ok(raw) = std::fs::read(&raw) else {
-        return Err(refused(name, format!("cargo made no {}", raw.display())));
+        return Err(BuildError::not_verifiable(
+            name,
+            format!("cargo made no {}", raw.display()),
+        ));
     };
     wasm::require_no_placeholder(name, &raw)?;
     // What the layout does not list, the sources show and not the module.
@@ -208,17 +213,10 @@ fn require_same_source(name: &str, ours: &Artifact, target: &Path) -> Result<(),
     };
     match is_listed && wasm::steps(name, &raw)? == ours.steps {
         true => Ok(()),
-        false => Err(refused(
+        false => Err(BuildError::not_verifiable(
             name,
-            "plain cargo builds it with another layout or other migrations".into(),
+            "plain cargo builds it with another layout or other migrations",
         )),
-    }
-}
-
-fn refused(package: &str, reason: String) -> BuildError {
-    BuildError::NotVerifiable {
-        package: package.into(),
-        reason,
     }
 }
 

@@ -6,6 +6,7 @@
 //! the chain itself will apply at activation.
 
 use super::error::BuildError;
+use crate::error::Refusal;
 use crate::interface::{Callable, is_answered};
 use alloy::primitives::B256;
 use alloy::sol_types::SolCall;
@@ -29,10 +30,7 @@ const MEMORY: &str = "memory";
 pub fn reencode(package: &str, raw: &[u8]) -> Result<Vec<u8>, BuildError> {
     let mut module = wasm_encoder::Module::new();
     Lean.parse_core_module(&mut module, Parser::new(0), raw)
-        .map_err(|error| BuildError::NotWasm {
-            package: package.into(),
-            reason: error.to_string(),
-        })?;
+        .map_err(|error| BuildError::not_wasm(package, error))?;
     Ok(module.finish())
 }
 
@@ -61,11 +59,20 @@ pub(super) fn require_layout_of(
         return Ok(());
     }
     let entrypoint = entrypoints.first().filter(|_| !is_named);
-    Err(BuildError::LayoutOfAnother {
-        package: package.into(),
-        entrypoint: entrypoint.map_or("the entrypoint", String::as_str).into(),
-        described,
-    })
+    let entrypoint = entrypoint.map_or("the entrypoint", String::as_str);
+    let message = format!(
+        "{package} carries the storage layout of {described}, and its entrypoint is {entrypoint}"
+    );
+    let next = format!(
+        "put #[derive(StorageLayout)] above {entrypoint} and #[upgradeable] above its #[public] impl block, and take \
+         #[upgradeable] from the others"
+    );
+    let refusal = Refusal::new("LayoutOfAnother", message).with(
+        format!("the layout of {entrypoint}"),
+        format!("the layout of {described}"),
+        next,
+    );
+    Err(refusal.into())
 }
 
 /// The initializers and migrations that the compiler's module declares; `None` if it says nothing
@@ -86,12 +93,15 @@ pub fn interface(
     found.map_err(|reason| unreadable(package, "the functions", &reason))
 }
 
-fn unreadable(package: &str, what: &'static str, reason: &dyn Display) -> BuildError {
-    BuildError::Section {
-        package: package.into(),
-        what,
-        reason: reason.to_string(),
-    }
+fn unreadable(package: &str, what: &str, reason: &dyn Display) -> BuildError {
+    let message = format!("{what} of {package} cannot be read: {reason}");
+    let refusal = Refusal::new("Section", message).with(
+        "what #[derive(StorageLayout)] and #[upgradeable] write of one contract, and nothing else in their sections",
+        reason.to_string(),
+        "build contract and tool from one version; one storage struct is the entrypoint; remove what else writes \
+         these sections",
+    );
+    refusal.into()
 }
 
 /// Refuses a module that was compiled without what only this builder knows: it is good for
@@ -101,10 +111,16 @@ pub fn require_no_placeholder(package: &str, raw: &[u8]) -> Result<(), BuildErro
     if missing.is_empty() {
         return Ok(());
     }
-    Err(BuildError::Placeholder {
-        package: package.into(),
-        missing: String::from_utf8_lossy(&missing).into_owned(),
-    })
+    let missing = String::from_utf8_lossy(&missing);
+    let message =
+        format!("{package} was compiled without {missing} and holds a placeholder in its place");
+    let refusal = Refusal::new("Placeholder", message.clone()).with(
+        "code with the addresses of the framework in it",
+        message,
+        "give the crate's folder, so that it is built here; its own Cargo.toml turns the feature `complex` of \
+         stylus-upgradeable on",
+    );
+    Err(refusal.into())
 }
 
 /// The custom section in which cargo-stylus puts the hash of the sources.
@@ -162,13 +178,14 @@ const ARBOS: u64 = 61;
 /// first rule it breaks, where, what the rule asks for and what the module has.
 pub fn check(package: &str, wasm: &[u8]) -> Result<(), BuildError> {
     let mut gas = u64::MAX;
-    match activate(wasm, &Rules::for_arbos(ARBOS), &mut gas) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(BuildError::InvalidWasm {
-            package: package.into(),
-            error: Box::new(error),
-        }),
-    }
+    let Err(error) = activate(wasm, &Rules::for_arbos(ARBOS), &mut gas) else {
+        return Ok(());
+    };
+    let (rule, location) = (&error.rule, &error.location);
+    let message = format!("{package} breaks the chain's rule `{rule}` at {location}");
+    let next = "leave out what breaks it: floats, other imports than vm_hooks, extensions";
+    let refusal = Refusal::new("InvalidWasm", message);
+    Err(refusal.with(error.expected, error.found, next).into())
 }
 
 /// Leaves out what the chain does not read.

@@ -16,6 +16,7 @@ use super::settled_lock::settle_lock;
 use super::source::Source;
 use super::toolchain::Toolchain;
 use super::wasm;
+use crate::error::Refusal;
 use crate::interface::{Places, SourceFiles};
 use alloy::primitives::{B256, Keccak256};
 use std::cell::OnceCell;
@@ -30,7 +31,8 @@ const PLACES_MAX: usize = 8;
 /// A folder of outputs, and who builds there.
 pub(super) struct Workplace<'a> {
     builder: &'a Builder,
-    folder: PathBuf,
+    /// The folder.
+    pub(super) folder: PathBuf,
     cache: Cache,
     /// Nobody else writes here meanwhile.
     lock: OnceCell<File>,
@@ -56,17 +58,13 @@ impl<'a> Workplace<'a> {
         Ok(())
     }
 
-    /// Whether that is the folder.
-    pub(super) fn is_in(&self, folder: &std::path::Path) -> bool {
-        self.folder == folder
-    }
-
     /// Reads the sources of a package. A workspace without a lock file is given one, as cargo does.
     pub(super) fn read(&self, package: &Package) -> Result<Source, BuildError> {
         let path = package.root.join("Cargo.lock");
-        if !path.is_file() {
-            self.lock()?;
-        }
+        let lock = || self.cache.lock(&*self.builder.progress);
+        // Only meanwhile: the framework may be built here before the contract.
+        let is_locked = path.is_file() || self.lock.get().is_some();
+        let _lock = (!is_locked).then(lock).transpose()?;
         if !path.is_file() {
             settle_lock(&package.folder, None)?;
             let note = format!("there was no lock file: wrote {}", path.display());
@@ -193,10 +191,14 @@ impl<'a> Workplace<'a> {
                 .windows(bytes.len())
                 .any(|window| window == bytes)
             {
-                return Err(BuildError::PathInCode {
-                    package: artifact.name.clone(),
-                    path: path.clone(),
-                });
+                let (package, path) = (&artifact.name, path.display());
+                let message = format!("the code of {package} holds the path {path}");
+                let refusal = Refusal::new("PathInCode", message.clone()).with(
+                    "the same code wherever the sources lie",
+                    message,
+                    "leave out env!(\"CARGO_MANIFEST_DIR\") and what else names a folder of the machine",
+                );
+                return Err(refusal.into());
             }
         }
         Ok(())

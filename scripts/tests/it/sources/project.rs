@@ -69,7 +69,7 @@ impl Project {
         project.write("work/contract/data/.two", "");
         project.write(
             "work/contract/.cargo/config.toml",
-            "[env]\nTINY = \"variable: 1\"\n",
+            "[target.wasm32-unknown-unknown]\nrustflags = [\"--cfg\", \"tiny\"]\n",
         );
         project.write("library/Cargo.toml", LIBRARY);
         project.write(
@@ -162,7 +162,7 @@ static ALL: [&str; 7] = [
     target::VALUE,
     include_str!("../tests/value.txt"),
     env!("FILES"),
-    env!("TINY"),
+    if cfg!(tiny) { "flag: 1" } else { "flag: 2" },
     file!(),
     tiny_library::FILE,
 ];

@@ -19,7 +19,7 @@ fn an_edit_of_whatever_a_build_reads_is_built_and_has_another_source_hash() {
         ("work/contract/tests/value.txt", "text: 2"),
         (
             "work/contract/.cargo/config.toml",
-            "[env]\nTINY = \"variable: 2\"\n",
+            "[target.wasm32-unknown-unknown]\nrustflags = [\"-Aunused\"]\n",
         ),
         (
             "work/.cargo/config.toml",

@@ -1,4 +1,4 @@
-use super::{Config, read, supply, unsearched};
+use super::{file_of, rustflags, supply};
 use crate::build::error::BuildError;
 use crate::error::Explain;
 use std::path::Path;
@@ -20,9 +20,9 @@ impl Folders {
         self
     }
 
-    fn read(&self) -> Result<Config, BuildError> {
+    fn read(&self) -> Result<Vec<String>, BuildError> {
         let path = |name: &str| self.0.path().join(name);
-        read(&path("work/contract"), &path("work"))
+        rustflags(&path("work/contract"), &path("work"))
     }
 }
 
@@ -30,7 +30,7 @@ impl Folders {
 fn flags_of_the_target_come_before_those_of_the_build_and_the_nearest_last() {
     let folders = Folders::new();
     folders.write("work", "[build]\nrustflags = \"--cfg one\"\n");
-    assert_eq!(folders.read().expect("read").rustflags, ["--cfg", "one"]);
+    assert_eq!(folders.read().expect("read"), ["--cfg", "one"]);
     folders.write(
         "work",
         "[build]\nrustflags = [\"--cfg\", \"one\"]\n\
@@ -41,13 +41,10 @@ fn flags_of_the_target_come_before_those_of_the_build_and_the_nearest_last() {
         "work/contract",
         "[target.wasm32-unknown-unknown]\nrustflags = [\"--cfg\", \"near\"]\n",
     );
-    let config = folders.read().expect("read");
-    assert_eq!(
-        config.rustflags,
-        ["-Clink-arg=-zstack-size=32768", "--cfg", "near"]
-    );
-    let code = config.code.expect("flags are part of the sources");
-    assert!(code.contains("near") && !code.contains("apple"), "{code}");
+    let flags = folders.read().expect("read");
+    assert_eq!(flags, ["-Clink-arg=-zstack-size=32768", "--cfg", "near"]);
+    let text = file_of(&flags).expect("flags are part of the sources");
+    assert!(text.contains("near") && !text.contains("apple"), "{text}");
 }
 
 #[test]
@@ -58,7 +55,7 @@ fn folders_above_the_workspace_say_nothing_and_the_home_says_where_packages_come
     let mirror = "[source.crates-io]\nreplace-with = \"mirror\"\n[source.mirror]\nregistry = \"sparse+https://x/\"\n";
     folders.write("", &format!("{leaks}{mirror}"));
     folders.write("home", &format!("{leaks}{mirror}[net]\nretry = 9\n"));
-    assert_eq!(folders.read().expect("read"), Config::default());
+    assert_eq!(folders.read().expect("read"), [""; 0]);
     let home = folders.0.path().join("home/.cargo");
     let supply = supply(&home).expect("read").to_string();
     for said in ["mirror", "retry = 9"] {
@@ -70,37 +67,6 @@ fn folders_above_the_workspace_say_nothing_and_the_home_says_where_packages_come
     );
 }
 
-#[test]
-fn settings_of_the_workspace_are_part_of_the_sources() {
-    let folders = Folders::new();
-    folders.write(
-        "work",
-        "[env]\nA = \"far\"\nB = \"far\"\n[alias]\nb = \"build\"\n[term]\nquiet = true\n",
-    );
-    folders.write("work/contract", "[env]\nA = \"near\"\n");
-    let code = folders.read().expect("read").code.expect("settings");
-    assert!(
-        code.contains("A = \"near\"") && code.contains("B = \"far\""),
-        "{code}"
-    );
-    assert!(!code.contains("alias") && !code.contains("quiet"), "{code}");
-}
-
-#[test]
-fn flags_and_variables_that_may_bring_code_are_named() {
-    let folders = Folders::new();
-    let settings = "[env]\nRUSTC_BOOTSTRAP = \"1\"\n\
-                    [target.wasm32-unknown-unknown]\nrustflags = [\"-Copt-level=3\", \"-Clink-arg=evil.o\"]\n";
-    let config = folders.write("work", settings).read().expect("read");
-    assert_eq!(
-        config.unsearched,
-        [
-            ".cargo/config.toml: -Clink-arg=evil.o",
-            ".cargo/config.toml: env.RUSTC_BOOTSTRAP"
-        ]
-    );
-}
-
 /// Cargo does not read it where contracts are built.
 #[test]
 fn wrappers_and_linkers_have_no_effect() {
@@ -108,17 +74,18 @@ fn wrappers_and_linkers_have_no_effect() {
         "[build]\nrustc = \"/tmp/rustc\"\n",
         "[build]\nrustc-wrapper = \"sccache\"\n",
         "[target.wasm32-unknown-unknown]\nlinker = \"x\"\n",
+        "[alias]\nb = \"build\"\n[term]\nquiet = true\n[registries.x]\nindex = \"sparse+https://x/\"\n",
         "[a-table-of-a-later-cargo]\nx = 1\n",
     ] {
         let folders = Folders::new();
         let config = folders.write("work", setting).read().expect(setting);
-        assert_eq!(config, Config::default(), "{setting}");
+        assert_eq!(config, [""; 0], "{setting}");
     }
 }
 
 #[test]
-fn a_flag_that_may_bring_code_is_named() {
-    let named = [
+fn a_flag_that_may_bring_code_is_refused() {
+    let refused = [
         "--cfg test",
         "-Clink-arg=evil.o",
         "-C link-args=-zstack-size=1 evil.o",
@@ -129,6 +96,7 @@ fn a_flag_that_may_bring_code_is_named() {
         "-Zcrate-attr=feature(asm)",
         "-Clinker-plugin-lto=evil",
         "-Cllvm-args=-load=evil",
+        "@flags",
     ];
     let plain = [
         "-Copt-level=3",
@@ -138,14 +106,22 @@ fn a_flag_that_may_bring_code_is_named() {
         "--cfg flag",
         "-Awarnings",
     ];
-    for (flags, expected) in [(&named[..], &named[..]), (&plain[..], &[][..])] {
-        // A flag and its value in a word behind it.
-        let words = flags.iter().flat_map(|flag| match flag.split_once(' ') {
-            Some((flag @ ("-C" | "--cfg"), value)) => vec![flag, value],
-            _ => vec![*flag],
-        });
-        let words: Vec<String> = words.map(str::to_owned).collect();
-        assert_eq!(unsearched(&words), expected);
+    for (flags, is_refused) in [(&refused[..], true), (&plain[..], false)] {
+        for flag in flags {
+            // A flag and its value in a word behind it.
+            let words = match flag.split_once(' ') {
+                Some((first @ ("-C" | "--cfg"), value)) => format!("{first:?}, {value:?}"),
+                _ => format!("{flag:?}"),
+            };
+            let folders = Folders::new();
+            folders.write("work", &format!("[build]\nrustflags = [{words}]\n"));
+            let found = folders.read();
+            assert_eq!(found.is_err(), is_refused, "{flag}: {found:?}");
+            let named = found
+                .err()
+                .is_none_or(|error| error.to_string().contains(flag));
+            assert!(named, "{flag}");
+        }
     }
 }
 
@@ -160,7 +136,8 @@ fn what_reads_or_runs_something_outside_the_sources_is_refused() {
         "[source.crates-io]\nreplace-with = \"x\"\n",
         "paths = [\"/tmp/x\"]\n",
         "include = [\"/tmp/x.toml\"]\n",
-        "[env]\nX = { value = \"x\", relative = true }\n",
+        "[env]\nX = \"x\"\n",
+        "[profile.contract]\nopt-level = 3\n",
         "[unstable]\nbuild-std = [\"core\"]\n",
     ] {
         let folders = Folders::new();

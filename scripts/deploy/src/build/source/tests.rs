@@ -247,10 +247,9 @@ fn whatever_a_build_can_read_changes_the_source_hash() {
             "read by a build script",
         ),
         ("work/contract/tests/values.txt", "read by include_str"),
-        ("work/contract/.cargo/config.toml", "[env]\nN = \"1\"\n"),
         (
-            "work/.cargo/config.toml",
-            "[profile.contract]\nopt-level = 3\n",
+            "work/contract/.cargo/config.toml",
+            "[build]\nrustflags = [\"-Copt-level=3\"]\n",
         ),
         ("work/library/src/lib.rs", "fn f() {}"),
         (
