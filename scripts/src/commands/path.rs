@@ -9,12 +9,13 @@ use crate::assess::{Evidence, Origin, Part, Refused, Role};
 use crate::checks::{Assessment, Runs, Stage, Subject, Version};
 use crate::client::ChainError;
 use crate::layout::Who;
-use crate::model::{PathStep, StepKind, runs};
+use crate::model::{Instance, PathStep, Reader, StepKind, Views, runs};
 use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes};
+use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
 /// Instances of a definition whose paths are looked at, at most.
-pub(super) const INSTANCES_MAX: u32 = 64;
+const INSTANCES_MAX: u32 = 64;
 
 /// What a command says about the upgrade of one instance.
 pub(super) struct PathRequest<'a> {
@@ -83,13 +84,58 @@ pub(super) async fn check_stragglers(
         let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, why);
         checks.coverage.add(some);
     }
-    checks.looked_at.clear();
     let proxies = reader.proxies_in(name, 0..INSTANCES_MAX as usize).await?;
-    for instance in reader.instances_of(proxies).await? {
+    let instances = reader.instances_of(proxies).await?;
+    check_those(
+        place,
+        instances,
+        &PathRequest::to(version, overrides),
+        checks,
+    )
+    .await
+}
+
+/// Checks the paths of these instances, one of each version.
+pub(super) async fn check_those(
+    place: Place<'_>,
+    instances: Vec<Instance>,
+    request: &PathRequest<'_>,
+    checks: &mut Assessment,
+) -> Result<(), Error> {
+    checks.looked_at.clear();
+    for instance in instances {
         let at = checks.looked_at.entry(instance.version).or_default();
         at.push(instance.proxy);
     }
-    check_again(place, &PathRequest::to(version, overrides), checks).await
+    check_again(place, request, checks).await
+}
+
+/// The instances that wait for a version, where they are so few that `migrate` takes them along in its own transaction.
+/// However many there are, a page of them after the other is read until more than that wait.
+pub(super) async fn few_waiting<V: Views>(
+    reader: Reader<V>,
+    (name, version): (&str, &str),
+) -> Result<Option<Vec<Instance>>, V::Error> {
+    let labels = reader.labels(name).await?;
+    let position = |label: &str| labels.iter().position(|one| one == label);
+    let target = position(version).unwrap_or(labels.len());
+    let (mut waiting, mut read, page) = (Vec::new(), 0, INSTANCES_MAX as usize);
+    loop {
+        let proxies = reader.proxies_in(name, read..read + page).await?;
+        let is_last = proxies.len() < page;
+        read += proxies.len();
+        let all = reader.instances_of(proxies).await?.into_iter();
+        waiting.extend(all.filter(|one| {
+            let is_older = position(&one.version) < Some(target);
+            is_older && !one.state.is_migrating()
+        }));
+        if waiting.len() > INSTANCES_AT_ONCE as usize {
+            return Ok(None);
+        }
+        if is_last {
+            return Ok(Some(waiting));
+        }
+    }
 }
 
 /// Checks the paths of the instances that were looked at as they are by now, one of each version: others may have
@@ -161,4 +207,77 @@ async fn walk(
         place.add(Subject::Version(&version), checks).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Block, InstanceState};
+    use alloy::sol_types::SolCall;
+    use futures::executor::block_on;
+    use stylus_upgrades_interface::registry::IRegistry as abi;
+
+    /// So many instances at 1.0 in a complex migration, and behind them so many that are in none.
+    struct Registry(u16, u16);
+
+    impl Views for Registry {
+        type Error = alloy::sol_types::Error;
+
+        async fn view<C: SolCall>(&self, _: Address, call: &C) -> Result<C::Return, Self::Error> {
+            let asked = call.abi_encode();
+            let all = usize::from(self.0 + self.1);
+            let answer = if let Ok(call) = abi::instancesCall::abi_decode(&asked) {
+                let (start, count) = (call.start as usize, call.count as usize);
+                let range = start.min(all)..(start + count).min(all);
+                let proxies: Vec<Address> = range.map(proxy).collect();
+                abi::instancesCall::abi_encode_returns(&proxies)
+            } else if let Ok(call) = abi::instanceOfCall::abi_decode(&asked) {
+                let is_migrating = (0..usize::from(self.0)).any(|one| proxy(one) == call.proxy);
+                let state = match is_migrating {
+                    true => InstanceState::Migrating,
+                    false => InstanceState::Live,
+                };
+                abi::instanceOfCall::abi_encode_returns(&abi::instanceOfReturn {
+                    name: "P".into(),
+                    version: "1.0".into(),
+                    kind: 0,
+                    state: state.number(),
+                })
+            } else {
+                abi::versionsCall::abi_encode_returns(&vec!["1.0".into(), "2.0".into()])
+            };
+            C::abi_decode_returns(&answer)
+        }
+
+        async fn block(&self) -> Result<Block, Self::Error> {
+            Err(alloy::sol_types::Error::Overrun)
+        }
+
+        fn is_refused(_: &Self::Error) -> bool {
+            false
+        }
+
+        fn replaced(&self, _: Block) -> Self::Error {
+            alloy::sol_types::Error::Overrun
+        }
+    }
+
+    fn proxy(number: usize) -> Address {
+        Address::left_padding_from(&number.to_be_bytes())
+    }
+
+    fn waiting(registry: Registry, version: &str) -> Option<usize> {
+        let reader = Reader::new(registry, Address::ZERO);
+        let found = block_on(few_waiting(reader, ("P", version))).expect("an answer");
+        found.map(|few| few.len())
+    }
+
+    #[test]
+    fn few_that_wait_are_found_behind_however_many_do_not() {
+        assert_eq!(waiting(Registry(150, 3), "3.0"), Some(3));
+        assert_eq!(waiting(Registry(150, 4), "2.0"), Some(4));
+        assert_eq!(waiting(Registry(150, 3), "1.0"), Some(0));
+        assert_eq!(waiting(Registry(150, 5), "2.0"), None);
+        assert_eq!(waiting(Registry(0, 0), "2.0"), Some(0));
+    }
 }

@@ -12,7 +12,7 @@ use super::call::by_name;
 use super::calldata;
 use super::context::Context;
 use super::facts::{Asked, Place};
-use super::path::{INSTANCES_MAX, check_stragglers};
+use super::path::{PathRequest, check_stragglers, check_those, few_waiting};
 use super::storage::{require, require_all};
 use crate::app_error::Error;
 use crate::assess::Role;
@@ -31,7 +31,6 @@ use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
 use alloy::primitives::Address;
 use stylus_layout::{Document, Layout};
-use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Step;
@@ -248,19 +247,12 @@ impl<'a> Work<'a> {
         }
         let (place, name) = (self.place(), self.name.as_str());
         let is_known = self.known.is_some();
-        if !is_known && checks.unmatched().is_none() {
-            let reader = place.reader();
-            if reader.head(name).await?.instances > INSTANCES_MAX {
-                return Ok(());
-            }
-            let all = reader.instances(name).await?;
-            let waiting = all.iter().filter(|one| !one.state.is_migrating());
-            if waiting.count() > INSTANCES_AT_ONCE as usize {
-                return Ok(());
-            }
-        }
         let to = if is_known { version } else { from };
-        check_stragglers(place, (name, to), overrides, checks).await
+        match few_waiting(place.reader(), (name, version)).await? {
+            Some(few) => check_those(place, few, &PathRequest::to(to, overrides), checks).await,
+            None if !is_known && checks.unmatched().is_none() => Ok(()),
+            None => check_stragglers(place, (name, to), overrides, checks).await,
+        }
     }
 
     /// Refuses other code under a label that is taken, which the registry would refuse after all of it was deployed.

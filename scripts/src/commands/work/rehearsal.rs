@@ -3,10 +3,11 @@
 
 use super::super::args::VersionArgs;
 use super::super::confirm::require_no_rival;
+use super::super::facts::Place;
 use super::{Becomes, Work};
 use crate::app_error::Error;
 use crate::assess::FindingId;
-use crate::checks::Code;
+use crate::checks::{Assessment, Code};
 use crate::plan::{PlanError, PlanRequest};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
@@ -32,12 +33,31 @@ impl Work<'_> {
         becomes: Becomes,
     ) -> Result<NewVersion, Error> {
         if self.sends {
-            self.sends = false;
-            let thought_of = self.put_all(args, new, way).await;
-            self.sends = true;
-            self.rehearse(args, thought_of?, becomes).await?;
+            let mut thought = self.thought();
+            let version = thought.put_all(args, new, way).await?;
+            thought.rehearse(args, version, becomes).await?;
         }
         self.put_all(args, new, way).await
+    }
+
+    /// The same work, only thought of.
+    fn thought(&self) -> Self {
+        Self {
+            context: self.context,
+            client: self.client.clone(),
+            registry: self.registry,
+            name: self.name.clone(),
+            current: self.current.clone(),
+            known: self.known.clone(),
+            open: self.open.clone(),
+            sent: Vec::new(),
+            sends: false,
+            undeployed: Vec::new(),
+            checks: Assessment::default(),
+            expected: None,
+            layout: self.layout.clone(),
+            document: None,
+        }
     }
 
     async fn put_all(
@@ -67,18 +87,16 @@ impl Work<'_> {
         })
     }
 
-    /// What cannot be tried is said, and goes on: nothing but gas is at stake.
+    /// Tries what was only thought of. What cannot be tried is said, and goes on: nothing but gas is at stake.
     async fn rehearse(
-        &mut self,
+        self,
         args: &VersionArgs,
         new: NewVersion,
         becomes: Becomes,
     ) -> Result<(), Error> {
-        let undeployed = std::mem::take(&mut self.undeployed);
-        let (expected, document) = (self.expected.take(), self.document.take());
         let is_done = self.is_done(&new);
         let is_checked = args.step.expect.is_some() || args.step.check.is_some();
-        let is_new = !undeployed.is_empty() || is_checked;
+        let is_new = !self.undeployed.is_empty() || is_checked;
         let (version, migrate) = (abi::addVersionCall::from(new.clone()), new.into());
         let bytes = match becomes {
             Becomes::Registered => version.abi_encode(),
@@ -93,11 +111,11 @@ impl Work<'_> {
             return Ok(());
         }
         let request = PlanRequest {
-            undeployed,
-            expected,
-            document,
-            layout: self.layout.clone(),
-            ..self.place().plan_request(migrate, INSTANCES)
+            undeployed: self.undeployed,
+            expected: self.expected,
+            document: self.document,
+            layout: self.layout,
+            ..Place::of(self.context, &self.client, self.registry).plan_request(migrate, INSTANCES)
         };
         let tried = self.context.try_on_copy(&self.client, request).await;
         match tried {
