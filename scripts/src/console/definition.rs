@@ -2,12 +2,12 @@
 
 use super::action::timeline;
 use super::overview::{actions, at_versions, differing, rest};
-use super::page::{PageContext, address, addresses, instances, state, text};
+use super::page::{PageContext, address, addresses, findings, instances, state, text};
 use super::policy::tree_alone;
 use crate::governance::Explained;
-use crate::governance::{self, Node, role_of};
+use crate::governance::{self, Node};
 use crate::history::{ComparedHistory, LiveCheck, Verification};
-use crate::model::{Definition, Slice, StepKind, runs};
+use crate::model::{Definition, Slice, StepKind, role_of, runs};
 use crate::review::{OpenAction, Pending, Policies};
 use crate::text::{count, grouped, shell_word};
 use alloy::primitives::Address;
@@ -78,6 +78,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
         section {
             h2 { "Whether it still holds" }
             (checks(&shown.verification.checks))
+            @if !shown.verification.findings.is_empty() { (findings(&shown.verification.findings)) }
             (unchecked(one, shown.verified))
         }
         section {

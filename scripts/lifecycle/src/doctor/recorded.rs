@@ -27,7 +27,7 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
     let mut all = vec![Definition::before_events("")];
     let mut unknown = BTreeSet::new();
     let mut created = Created::default();
-    let mut facts = Facts::of(client, registry);
+    let facts = Facts::of(client, registry);
     let mut places = BTreeMap::from([(definition_id(""), 0)]);
     for log in &logs {
         let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {

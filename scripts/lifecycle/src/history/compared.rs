@@ -2,20 +2,15 @@
 
 use super::live::{LiveCheck, live_checks};
 use super::read::{History, Wanted, read};
+use crate::assess::Finding;
 use crate::client::{ChainError, Client};
 use crate::error::Report;
-use crate::governance::{GovernanceError, seconds_left};
+use crate::governance::{GovernanceError, READ_AGAIN, again, seconds_left};
 use crate::model::{self, Definition, Difference, Slice};
 use crate::names::Names;
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use serde::Serialize;
-use std::time::Duration;
-
-/// How often events are read again that do not say what the registry says.
-const READ_AGAIN: usize = 3;
-/// Pause before each.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// The history of a definition that exists, with what the registry's views say otherwise.
 #[derive(Debug, Clone)]
@@ -35,6 +30,9 @@ pub struct ComparedHistory {
 pub struct Verification {
     /// What was compared.
     pub checks: Vec<LiveCheck>,
+    /// What nobody could compare.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// The definition, where it is paused.
     pub paused: Vec<String>,
     /// Where something does not hold.
@@ -104,7 +102,7 @@ pub async fn read_compared(
             true => differences(client, registry, events, &part(events)).await?,
             false => Vec::new(), // without views; `verify` says so
         };
-        if differences.is_empty() || left == 0 {
+        if differences.is_empty() || !again(&mut left).await {
             return Ok(ComparedHistory {
                 registry,
                 history,
@@ -112,11 +110,9 @@ pub async fn read_compared(
                 is_running,
             });
         }
-        left -= 1;
         if let Some(store) = client.events_of(registry) {
             store.forget().await;
         }
-        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -132,12 +128,13 @@ impl ComparedHistory {
     /// What the chain says; a check that fails is no error.
     pub async fn verify(&self, client: &Client, part: &Slice) -> Result<Verification, ChainError> {
         let events = self.definition();
-        let mut checks = live_checks(client, self.registry, events, part).await?;
+        let (mut checks, not_known) = live_checks(client, self.registry, events, part).await?;
         checks.push(self.views());
         let paused = events.is_paused().then(|| events.name.clone());
         Ok(Verification {
             error: failed(&checks),
             checks,
+            findings: not_known.into_iter().collect(),
             paused: paused.into_iter().collect(),
         })
     }
@@ -171,11 +168,12 @@ impl Verification {
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
         let checks = self.checks.iter().map(LiveCheck::line);
+        let findings = self.findings.iter().map(Finding::line);
         let paused = self.paused.iter().map(|name| {
             let next = format!("stylus-upgrades resume {}", shell_word(name));
             format!("· {name} is paused: every call of its instances is refused; next: {next}")
         });
-        let lines = checks.chain(paused);
+        let lines = checks.chain(findings).chain(paused);
         lines.map(|line| format!("  {line}")).collect()
     }
 }

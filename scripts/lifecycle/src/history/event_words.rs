@@ -100,14 +100,12 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
             instance(event.proxy, &format!("stayed as it was: {reason}"))
         }
         Event::InstanceAdopted(event) => {
+            let how = match is_adopted(event.kind) {
+                true => "adopted, a",
+                false => "arrived:",
+            };
             let kind = kind_in_words(event.kind);
-            instance(
-                event.proxy,
-                &match is_adopted(event.kind) {
-                    true => format!("adopted, a {kind}"),
-                    false => format!("arrived: {kind}"),
-                },
-            )
+            instance(event.proxy, &format!("{how} {kind}"))
         }
         Event::InstanceTransferred(event) => {
             let to = names.short(event.to);

@@ -1,15 +1,16 @@
 //! Whether the chain still holds what was recorded: code, scripts, and the slots of every
 //! instance.
 
+use crate::assess::{Finding, Part, Severity};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::expect::Asks;
 use crate::governance::pause_stub;
 use crate::ids::CodeHash;
-use crate::model::{Definition, Instance, InstanceState, ProxyKind, Slice, Unlike, Version};
+use crate::model::{Definition, Instance, InstanceState, ProxyKind, Slice, Version};
 use crate::program_code::is_program;
 use crate::registry::{Named, Topics, all_logs, decides, given_to, named, relay_of};
-use crate::text::shell_word;
+use crate::text::{count, shell_word};
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -51,28 +52,31 @@ impl LiveCheck {
 
     /// A line for people.
     pub fn line(&self) -> String {
-        if self.ok {
-            format!("✓ {}: {}", self.what, self.found)
-        } else {
-            format!(
-                "✗ {}: expected {}, found {}",
-                self.what, self.expected, self.found
-            )
+        let Self {
+            what,
+            expected,
+            found,
+            ..
+        } = self;
+        match self.ok {
+            true => format!("✓ {what}: {found}"),
+            false => format!("✗ {what}: expected {expected}, found {found}"),
         }
     }
 }
 
-/// Compares live code and slots to what the events recorded, of some of the versions and instances.
+/// Compares live code and slots to what the events recorded, of some of the versions and instances. What nobody could
+/// compare is found.
 ///
 /// # Errors
 /// What the chain says; a check that fails is no error.
-pub async fn live_checks(
+pub(super) async fn live_checks(
     client: &Client,
     registry: Address,
     rebuilt: &Definition,
     part: &Slice,
-) -> Result<Vec<LiveCheck>, ChainError> {
-    let mut checks = Vec::new();
+) -> Result<(Vec<LiveCheck>, Option<Finding>), ChainError> {
+    let (mut checks, mut not_known) = (Vec::new(), Vec::new());
     checks.extend(activation(client, "activation of the registry".into(), registry).await?);
     let versions = part.versions_of(rebuilt);
     let codes = versions.iter().map(|one| of_version(client, one));
@@ -84,28 +88,23 @@ pub async fn live_checks(
     let is_ours = client.codehash(registry).await? == Some(pinned(REGISTRY)?.codehash.into());
     for (instance, slots) in instances.iter().zip(at_once(slots).await?) {
         checks.extend(slots);
-        checks.extend(proxy_code(client, registry, is_ours, instance).await?);
+        let by = is_ours.then_some(registry);
+        match proxy_code(client, (registry, by), instance).await? {
+            Some(check) => checks.push(check),
+            None if instance.kind.is_adopted() => {} // others chose it
+            None => not_known.push(instance.proxy),
+        }
     }
     let shown: BTreeSet<Address> = instances.iter().map(|one| one.proxy).collect();
-    for Unlike {
-        proxy,
-        state,
-        wanted,
-    } in rebuilt.unlike()
-    {
-        if !shown.contains(&proxy) {
-            continue;
-        }
-        checks.push(LiveCheck {
-            what: format!("state of {proxy}"),
-            ok: false,
-            expected: format!("{wanted}, as its definition is"),
-            found: format!(
-                "{state}; next: stylus-upgrades upgrade {}",
-                shell_word(&rebuilt.name)
-            ),
-        });
-    }
+    let next = format!("stylus-upgrades upgrade {}", shell_word(&rebuilt.name));
+    let unlike = rebuilt.unlike().into_iter();
+    let unlike = unlike.filter(|one| shown.contains(&one.proxy));
+    checks.extend(unlike.map(|one| LiveCheck {
+        what: format!("state of {}", one.proxy),
+        ok: false,
+        expected: format!("{}, as its definition is", one.wanted),
+        found: format!("{}; next: {next}", one.state),
+    }));
     let all = rebuilt.instances.iter();
     let in_use: BTreeSet<_> = all.map(|one| one.version.as_str()).collect();
     for version in versions {
@@ -114,7 +113,22 @@ pub async fn live_checks(
             checks.extend(activation(client, what, version.code.implementation).await?);
         }
     }
-    Ok(checks)
+    Ok((checks, not_compared(&not_known)))
+}
+
+/// That the code of these proxies was not compared.
+fn not_compared(proxies: &[Address]) -> Option<Finding> {
+    let first = proxies.first()?;
+    let says = format!(
+        "the proxy code of {}, {first} among them, was not compared: the registry is of another release, and which \
+         code that gives its proxies is not known",
+        count(proxies.len(), "instance")
+    );
+    let next = "stylus-upgrades verify --framework --framework-from DIR compares it with the sources of that release";
+    Some(Finding {
+        next: Some(next.into()),
+        ..Finding::named(Part::Instances, Severity::Unknown, "proxy-code", says)
+    })
 }
 
 /// The answers of several questions, in their order.
@@ -199,12 +213,11 @@ async fn of_instance(
     Ok(checks)
 }
 
-/// Whether a proxy has the code that its registry gives to those of its kind. Nothing where that is not known: of an
-/// adopted proxy, and of a registry of another release.
+/// Whether a proxy has the code that its registry gives to those of its kind: `by` is the registry where it is of this
+/// release. Nothing where that code is not known.
 async fn proxy_code(
     client: &Client,
-    registry: Address,
-    is_ours: bool,
+    (registry, by): (Address, Option<Address>),
     instance: &Instance,
 ) -> Result<Option<LiveCheck>, ChainError> {
     let what = format!("proxy code of {}", instance.proxy);
@@ -220,16 +233,20 @@ async fn proxy_code(
         ProxyKind::Evm => relay_of(client, registry, instance.proxy).await?,
         _ => None,
     };
-    let expected = match instance.kind {
-        ProxyKind::Wasm if is_ours => Some(pinned(UPGRADEABILITY_PROXY)?.codehash.into()),
-        ProxyKind::Evm if is_ours || relay.is_some() => {
+    let expected = given_code(instance.kind, relay.or(by))?;
+    Ok(expected.map(|expected| LiveCheck::compare(what, &expected, &code)))
+}
+
+/// The code that registries of this release give to proxies of a kind that are made `by` that account.
+fn given_code(kind: ProxyKind, by: Option<Address>) -> Result<Option<CodeHash>, ChainError> {
+    Ok(match (kind, by) {
+        (ProxyKind::Wasm, Some(_)) => Some(pinned(UPGRADEABILITY_PROXY)?.codehash.into()),
+        (ProxyKind::Evm, Some(by)) => {
             let storage = pinned(UPGRADEABILITY_STORAGE)?.address;
-            let by = relay.unwrap_or(registry);
             storage.map(|storage| CodeHash::of(evm::evm_proxy_code(by, storage)))
         }
         _ => None,
-    };
-    Ok(expected.map(|expected| LiveCheck::compare(what, &expected, &code)))
+    })
 }
 
 /// A program of the framework.
@@ -282,10 +299,7 @@ async fn activation(
         .call(ARB_WASM, &IArbWasm::programTimeLeftCall { program })
         .await;
     let (ok, found) = match query {
-        Ok(seconds) => (
-            true,
-            format!("{} left", crate::text::count(seconds / 86_400, "day")),
-        ),
+        Ok(seconds) => (true, format!("{} left", count(seconds / 86_400, "day"))),
         Err(ChainError::Refused { revert, .. }) => (false, revert.to_string()),
         Err(error) => return Err(error),
     };
@@ -295,4 +309,26 @@ async fn activation(
         expected: "activated, current, unexpired".into(),
         found,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_of_a_registry_of_another_release_are_told_as_not_compared() {
+        let registry = Address::repeat_byte(1);
+        for kind in [ProxyKind::Wasm, ProxyKind::Evm] {
+            assert!(given_code(kind, Some(registry)).expect("it").is_some());
+            assert_eq!(given_code(kind, None).expect("it"), None);
+        }
+        let unknown = ProxyKind::from(9);
+        assert_eq!(given_code(unknown, Some(registry)).expect("it"), None);
+        assert_eq!(not_compared(&[]), None);
+        let proxies = [2, 3].map(Address::repeat_byte);
+        let told = not_compared(&proxies).expect("a finding");
+        assert_eq!(told.severity, Severity::Unknown);
+        let says = format!("the proxy code of 2 instances, {} among them", proxies[0]);
+        assert!(told.message.starts_with(&says), "{}", told.message);
+    }
 }

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`read`](read()) | one definition's events with who, when and the policy in force |
 //! | [`compared`](read_compared) | whether the registry's views say the same |
-//! | [`live`](live_checks) | whether live code is what was recorded |
+//! | [`live`](LiveCheck) | whether live code is what was recorded |
 //! | [`report`](HistoryReport) | what is told of it |
 
 mod compared;
@@ -15,7 +15,7 @@ mod read;
 mod report;
 
 pub use compared::{ComparedHistory, Verification, differences, read_compared, read_existing};
-pub use live::{LiveCheck, live_checks};
+pub use live::LiveCheck;
 pub(crate) use read::Facts;
 pub use read::{Entry, History, Wanted, of_instance, read};
 pub use report::{HistoryReport, Section, VerifyReport};

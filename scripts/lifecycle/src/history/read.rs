@@ -14,7 +14,8 @@ use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolEvent, SolEventInterface};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
@@ -165,7 +166,7 @@ async fn from_logs(
     });
     let events: Vec<(&Log, Event)> = decoded.collect();
     let total = events.len();
-    let mut facts = Facts::of(client, registry);
+    let facts = Facts::of(client, registry);
     let mut definition = Definition::before_events(name);
     let mut entries = Vec::new();
     let is_long = wanted == Wanted::All && total > LONG;
@@ -217,86 +218,63 @@ async fn from_logs(
     })
 }
 
-/// Facts of blocks and transactions, each asked for once.
-pub(crate) struct Facts<'a> {
-    client: &'a Client,
-    /// What was found out before.
-    store: Option<&'a EventStore>,
-    times: BTreeMap<u64, u64>,
-    transactions: BTreeMap<TxHash, (Address, CalldataHash)>,
+/// Facts of the blocks and transactions of an account's logs, each asked for once.
+pub(crate) struct Facts {
+    client: Client,
+    account: Address,
 }
 
-impl<'a> Facts<'a> {
+impl Facts {
     /// Of the registry's logs.
-    pub(crate) fn of(client: &'a Client, registry: Address) -> Self {
+    pub(crate) fn of(client: &Client, registry: Address) -> Self {
         Self {
-            client,
-            store: client.events_of(registry),
-            times: BTreeMap::new(),
-            transactions: BTreeMap::new(),
+            client: match client.events_of(registry) {
+                Some(_) => client.clone(),
+                None => client.with_events(Arc::new(EventStore::of(registry))),
+            },
+            account: registry,
         }
     }
 
     /// Who sent a log's transaction, and the hash of its calldata.
-    async fn sent(&mut self, log: &Log) -> Result<(Address, CalldataHash), ChainError> {
-        if let Some(known) = self.store.and_then(|store| store.sender(log)) {
+    async fn sent(&self, log: &Log) -> Result<(Address, CalldataHash), ChainError> {
+        let store = self.client.events_of(self.account);
+        if let Some(known) = store.and_then(|store| store.sender(log)) {
             return Ok(known);
         }
-        let hash = log.transaction_hash.unwrap_or_default().into();
-        let found = self.transaction(hash).await?;
-        if let Some(store) = self.store {
+        let hash = TxHash(log.transaction_hash.unwrap_or_default());
+        let what = format!("the transaction {hash}, which a log is of");
+        let look = async || {
+            let found = self.client.provider().get_transaction_by_hash(hash.0).await;
+            found.map_err(|error| self.client.error("eth_getTransactionByHash", error))
+        };
+        let found = self.client.sooner_or_later(&what, look).await?;
+        let found = (found.from(), CalldataHash::of(found.input()));
+        if let Some(store) = store {
             store.keep_sender(log, found);
         }
         Ok(found)
     }
 
-    /// Unix seconds of a log's block, each block asked for once.
-    pub(crate) async fn time_of(&mut self, log: &Log) -> Result<u64, ChainError> {
-        let known = log
-            .block_timestamp
-            .or_else(|| self.store.and_then(|store| store.time(log)));
-        if let Some(time) = known {
+    /// Unix seconds of a log's block.
+    pub(crate) async fn time_of(&self, log: &Log) -> Result<u64, ChainError> {
+        let store = self.client.events_of(self.account);
+        let known = store.and_then(|store| store.time(log));
+        if let Some(time) = log.block_timestamp.or(known) {
             return Ok(time);
         }
-        let time = self.time(log.block_number.unwrap_or_default()).await?;
-        if let Some(store) = self.store {
+        let number = log.block_number.unwrap_or_default();
+        let what = format!("block {number}, which logs are in");
+        let look = async || {
+            let block = self.client.provider().get_block_by_number(number.into());
+            let block = block.await;
+            block.map_err(|error| self.client.error("eth_getBlockByNumber", error))
+        };
+        let block = self.client.sooner_or_later(&what, look).await?;
+        let time = block.header.timestamp;
+        if let Some(store) = store {
             store.keep_time(log, time);
         }
         Ok(time)
-    }
-
-    async fn time(&mut self, number: u64) -> Result<u64, ChainError> {
-        if let Some(time) = self.times.get(&number) {
-            return Ok(*time);
-        }
-        let what = format!("block {number}, which logs are in");
-        let block = self
-            .client
-            .sooner_or_later(&what, async || {
-                let block = self.client.provider().get_block_by_number(number.into());
-                let block = block.await;
-                block.map_err(|error| self.client.error("eth_getBlockByNumber", error))
-            })
-            .await?;
-        let time = block.header.timestamp;
-        self.times.insert(number, time);
-        Ok(time)
-    }
-
-    async fn transaction(&mut self, hash: TxHash) -> Result<(Address, CalldataHash), ChainError> {
-        if let Some(found) = self.transactions.get(&hash) {
-            return Ok(*found);
-        }
-        let what = format!("the transaction {hash}, which a log is of");
-        let found = self
-            .client
-            .sooner_or_later(&what, async || {
-                let found = self.client.provider().get_transaction_by_hash(hash.0).await;
-                found.map_err(|error| self.client.error("eth_getTransactionByHash", error))
-            })
-            .await?;
-        let found = (found.from(), CalldataHash::of(found.input()));
-        self.transactions.insert(hash, found);
-        Ok(found)
     }
 }

@@ -79,7 +79,7 @@ fn entry_line(entry: &Entry, names: &Names) -> String {
 }
 
 /// Whether code, slots and views of some definitions are what was recorded.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct VerifyReport {
     /// The registry.
     pub registry: Address,
@@ -96,7 +96,7 @@ pub struct VerifyReport {
     pub builds: BTreeMap<CodeHash, BuildMetadata>,
     /// How much of each part could be checked.
     pub coverage: Coverage,
-    /// What ends soon, or does not run.
+    /// What ends soon, does not run, or could not be compared.
     pub warnings: Vec<Finding>,
     /// What would have refused, and was accepted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -148,31 +148,28 @@ impl Section {
 impl VerifyReport {
     /// Of what was compared. What code is now instead of what was recorded is among the warnings.
     pub fn of(registry: Address, sections: Vec<Section>, warnings: Vec<Finding>) -> Self {
-        let verified = sections.iter().map(|one| &one.verification);
-        let checks: Vec<_> = verified
-            .clone()
-            .flat_map(|one| one.checks.clone())
-            .collect();
-        let builds = sections.iter().flat_map(|one| &one.builds);
-        let builds = builds
-            .map(|(_, codehash, build)| (*codehash, build.clone()))
-            .collect();
         let mut report = Self {
             registry,
-            paused: verified.flat_map(|one| one.paused.clone()).collect(),
-            error: failed(&checks),
-            checks,
-            sections,
-            differences: Vec::new(),
-            builds,
-            coverage: Coverage::default(),
             warnings,
-            accepted: Vec::new(),
+            ..Self::default()
         };
-        report.error = report
-            .error
-            .take()
-            .or(report.changed().map(|one| Report::of(one)));
+        for Section {
+            builds,
+            verification,
+            ..
+        } in &sections
+        {
+            report.checks.extend_from_slice(&verification.checks);
+            report.paused.extend_from_slice(&verification.paused);
+            report.warnings.extend_from_slice(&verification.findings);
+            let builds = builds.iter().cloned();
+            report
+                .builds
+                .extend(builds.map(|(_, codehash, build)| (codehash, build)));
+        }
+        let changed = || report.changed().map(|one| Report::of(one));
+        report.error = failed(&report.checks).or_else(changed);
+        report.sections = sections;
         report
     }
 
