@@ -1,6 +1,6 @@
 //! `approve`: the very bytes that were proposed, by the action's id.
 
-use super::approver::{check_as_approver, require_current, require_part};
+use super::approver::{check_as_approver, require_current};
 use super::args::{ApproveArgs, ReviewArgs};
 use super::context::Context;
 use super::facts::Place;
@@ -40,7 +40,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     if client.registry(registry).action_of(&event.call).await? != action {
         return already_executed(place, action, &governed.call, args).await;
     }
-    require_part(&client, registry, &event.call).await?;
+    governed.require_part(&client).await?;
     let digest = calldata_digest(&event.call);
     context.output.note(&format!("calldata digest  {digest}"));
     let mut outcome = Outcome::default();

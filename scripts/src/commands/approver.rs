@@ -14,15 +14,11 @@ use crate::build::Artifact;
 use crate::checks::Assessment;
 use crate::client::Client;
 use crate::error::Refusal;
-use crate::governance::{BuildFacts, Call, GovernanceError, not_an_approver, superseded_by};
+use crate::governance::{BuildFacts, Call, GovernanceError, superseded_by};
 use crate::layout::Build;
 use crate::progress::Progress;
-use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
-use alloy::providers::Provider;
-use alloy::rpc::types::TransactionRequest;
 use std::path::Path;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What an approver checks of an action before he approves it, whichever way: that the code is what his
 /// sources build to, what the command that proposed it checked, and that what is final is meant. So is an action that
@@ -96,24 +92,6 @@ pub(super) async fn require_current(
             Err(GovernanceError::from(refusal).into())
         }
         None => Ok(()),
-    }
-}
-
-/// Refuses a key whose approval the registry would not take, before anything is built and judged.
-pub(super) async fn require_part(
-    client: &Client,
-    registry: Address,
-    call: &Bytes,
-) -> Result<(), Error> {
-    let request = TransactionRequest::default()
-        .with_from(client.caller("approve")?)
-        .with_to(registry)
-        .with_input(call.clone());
-    let tried = client.provider().call(request).await;
-    let refused = tried.map_err(|error| client.error("approve", error)).err();
-    match refused.filter(|error| error.is_refused_as::<abi::NotAnApprover>()) {
-        Some(error) => Err(not_an_approver(client, registry, call, error).await.into()),
-        None => Ok(()), // anything else is reported by what sends it
     }
 }
 

@@ -8,7 +8,7 @@ use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Refusal};
 use crate::export::{
-    Exported, ExportedCall, ExportedFile, ExportedOrder, Follows, Format, Written, account_on, now,
+    Exported, ExportedCall, ExportedFile, Follows, Format, Written, account_on, now,
     require_chain_id,
 };
 use crate::governance::{Call, GovernanceError, GovernedCall, ShownCall, Trial};
@@ -147,7 +147,7 @@ pub(super) async fn governed(
     let (context, client, _) = place.parts();
     let simulated = call.simulate(client).await?;
     call.require_success(simulated.dry_run.as_ref())?;
-    let trial = Trial::of(call, simulated.dry_run.as_ref());
+    let trial = Trial::of(simulated.dry_run.as_ref());
     note(context, &trial);
     let request = (&call.bytes, call.value);
     let file = write(place, &call.what(), request, simulated.gas).await?;
@@ -202,11 +202,11 @@ pub(super) async fn order(
         .with_from(client.caller(&title)?);
     let gas = client.provider().estimate_gas(request).await;
     let gas = gas.map_err(|error| client.error(&title, error))?;
-    let file = write(place, &title, (&call, U256::ZERO), gas).await?;
-    Ok(Outcome::of(
-        &ExportedOrder { action, file },
-        &place.context.names(),
-    ))
+    let written = ExportedFile {
+        action: Some(action),
+        ..write(place, &title, (&call, U256::ZERO), gas).await?
+    };
+    Ok(Outcome::of(&written, &place.context.names()))
 }
 
 async fn write(
@@ -245,6 +245,7 @@ async fn write(
             call,
         },
         executed: false,
+        action: None,
     })
 }
 

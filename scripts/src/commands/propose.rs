@@ -87,7 +87,7 @@ impl Sending<'_> {
         };
         let proposal = Proposal {
             shown,
-            trial: Trial::of(&governed, submitted.dry_run.as_ref()),
+            trial: Trial::of(submitted.dry_run.as_ref()),
             kept,
             is_migration: matches!(governed.call, Call::Migrate(_)),
             submitted,

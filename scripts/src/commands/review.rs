@@ -25,14 +25,12 @@ use crate::governance::{
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
-use crate::layout::LayoutError;
 use crate::model::Readiness;
 use crate::output::Outcome;
 use crate::review::{Area, Checked, Review, Subject, draw, findings};
 use alloy::primitives::{Address, B256, U256};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use stylus_layout::compare;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 pub(super) use tried::Tried;
 
@@ -175,7 +173,7 @@ async fn checked(
         state_difference: found.tried.plan.and_then(|plan| plan.state_difference),
         callers: found.callers,
         findings: found.findings,
-        slots: slots(place, call).await?,
+        slots: found.slots,
         digests: approval.digests()?,
         deadline: end,
     })
@@ -184,6 +182,8 @@ async fn checked(
 /// What the checks and a copy of the chain say of an open action.
 pub(super) struct Found {
     pub(super) callers: Vec<CallersOfWay>,
+    /// The storage before and after.
+    slots: Vec<Area>,
     /// The heaviest first.
     pub(super) findings: Vec<Finding>,
     /// What is asked of who approves it.
@@ -224,6 +224,8 @@ pub(super) async fn found(
     };
     let callers = checked.as_ref().map(Assessment::callers);
     let callers = callers.unwrap_or_default();
+    let layouts = checked.as_ref().ok().and_then(Assessment::layouts);
+    let slots = layouts.map(|(old, new, changes)| draw(old, new, changes));
     let mut in_the_way = match &checked {
         Ok(checks) => checks.decision().refused,
         Err(error) => error.findings(),
@@ -240,6 +242,7 @@ pub(super) async fn found(
     findings.sort_by_key(|one| Reverse(one.severity));
     Ok(Found {
         callers,
+        slots: slots.unwrap_or_default(),
         findings,
         consent,
         tried,
@@ -305,31 +308,4 @@ async fn findings_of(
         }
     }
     Ok(all)
-}
-
-/// Both layouts of the step, where both are known.
-async fn slots(place: Place<'_>, call: &Call) -> Result<Vec<Area>, Error> {
-    let (context, client, registry) = place.parts();
-    let Some((_, Some(code), step)) = call.version() else {
-        return Ok(Vec::new());
-    };
-    if step.from.is_empty() {
-        return Ok(Vec::new());
-    }
-    let old = place
-        .reader()
-        .code(call.definition(), &step.from)
-        .await?
-        .layout;
-    let documents = context.documents(client, registry);
-    let (old, new) = (
-        documents.get(old).await?,
-        documents.get(code.layoutHash.into()).await?,
-    );
-    let (Some(old), Some(new)) = (old.value(), new.value()) else {
-        return Ok(Vec::new());
-    };
-    let found = compare(&old.layout, &new.layout);
-    let found = found.map_err(LayoutError::incomparable)?;
-    Ok(draw(&old.layout, &new.layout, &found))
 }

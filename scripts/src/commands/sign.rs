@@ -108,7 +108,7 @@ async fn simulate(
     let simulated = governed.simulate(&client).await?;
     let dry_run = simulated.dry_run.as_ref();
     governed.require_success(dry_run)?;
-    let trial = Trial::of(governed, dry_run);
+    let trial = Trial::of(dry_run);
     note(place.context, &trial);
     Ok((simulated, trial))
 }

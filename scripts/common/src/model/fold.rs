@@ -37,6 +37,15 @@ pub fn role_asked_for(calldata: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// The role whose policy decides a call that asks for `role`, by what is set. Instead of `pause` that is `migrate`: any
+/// one address of it pauses, and its whole policy resumes.
+pub fn role_of(role: &str, is_set: impl Fn(&str) -> bool) -> &str {
+    match role == "pause" && !is_set(role) {
+        true => "migrate",
+        false => role,
+    }
+}
+
 impl Definition {
     /// The one called `name` before its first event.
     pub fn before_events(name: &str) -> Self {
@@ -242,10 +251,7 @@ impl Definition {
 
     /// The role whose policy decides a call that asks for `role`: that of `migrate` where `pause` is not set.
     pub fn deciding_role<'a>(&self, role: &'a str) -> &'a str {
-        match role == "pause" && !self.policies.contains_key(role) {
-            true => "migrate",
-            false => role,
-        }
+        role_of(role, |role| self.policies.contains_key(role))
     }
 
     /// What approvals of a role are bound to now.

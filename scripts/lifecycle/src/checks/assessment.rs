@@ -8,7 +8,7 @@ use crate::interface::{Callable, CallersOfWay, changes};
 use crate::layout::{LayoutError, StorageCheck};
 use alloy::primitives::Address;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_layout::FieldChange;
+use stylus_layout::{FieldChange, Layout};
 
 /// What was found out about all that a command is to do.
 #[derive(Debug, Clone, Default)]
@@ -158,6 +158,13 @@ impl Assessment {
         let all = self.ways.iter();
         all.filter_map(|(way, found)| self.storage_of(way, found))
             .collect()
+    }
+
+    /// Both layouts of the way that was added first, and what differs; nothing where one is not known.
+    pub fn layouts(&self) -> Option<(&Layout, &Layout, &[FieldChange])> {
+        let (way, found) = self.ways.first()?;
+        let (old, new) = (way.old.as_ref()?.known.value()?, way.new.known.value()?);
+        Some((&old.layout, &new.layout, &found.compared.as_ref()?.report))
     }
 
     /// Every change between the layouts.

@@ -2,7 +2,7 @@
 //! (EIP-3770, `arb1:0x…`) or as CAIP-10 has it (`eip155:42161:0x…`).
 
 use super::other_chain;
-use crate::error::{Exit, Refusal};
+use crate::error::Refusal;
 use crate::governance::GovernanceError;
 use alloy::primitives::ChainId;
 
@@ -32,7 +32,7 @@ pub fn account_on(here: ChainId, text: &str) -> Result<&str, GovernanceError> {
                 chain,
                 "give the address alone, or as eip155:CHAINID:0x…",
             );
-            Err(refusal.exiting(Exit::Usage).into())
+            Err(refusal.usage().into())
         }
     }
 }

@@ -12,10 +12,10 @@ mod report;
 mod safe;
 
 pub use account::account_on;
-pub use report::{ExportedCall, ExportedFile, ExportedOrder, Follows, Written};
+pub use report::{ExportedCall, ExportedFile, Follows, Written};
 
 use crate::client::Client;
-use crate::error::{Exit, Refusal};
+use crate::error::Refusal;
 use crate::governance::{GovernanceError, named_arguments};
 use crate::own_file;
 use alloy::network::TransactionBuilder;
@@ -103,7 +103,7 @@ impl Exported {
                 "another file",
                 "nothing was written; choose another name, or remove the file",
             );
-            return Err(refusal.exiting(Exit::Usage).into());
+            return Err(refusal.usage().into());
         }
         Ok(own_file::write(file, text.as_bytes())?)
     }

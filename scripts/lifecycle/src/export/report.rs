@@ -15,6 +15,9 @@ pub struct ExportedFile {
     pub exported: Written,
     /// Never: nothing was sent.
     pub executed: bool,
+    /// The action that it is about, where it is no governed call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<ActionId>,
 }
 
 /// A call in a file.
@@ -90,21 +93,5 @@ impl CommandReport for ExportedCall {
             follows.map(|one| format!("next: {}, once it is executed: {}", one.next, one.why)),
         );
         lines
-    }
-}
-
-/// A call about an action that was written.
-#[derive(Debug, Serialize)]
-pub struct ExportedOrder {
-    /// The action.
-    pub action: ActionId,
-    /// The file.
-    #[serde(flatten)]
-    pub file: ExportedFile,
-}
-
-impl CommandReport for ExportedOrder {
-    fn lines(&self, names: &Names) -> Vec<String> {
-        self.file.lines(names)
     }
 }

@@ -70,16 +70,10 @@ fn parameter((kind, name): (&str, &str)) -> Param {
         _ => "",
     };
     let (_, members) = fields(encoded).unwrap_or_default();
-    let (contract, of_type) = (None, kind.to_owned());
+    let (contract, ty) = (None, kind.to_owned());
     let internal = match members.is_empty() {
-        true => InternalType::Other {
-            contract,
-            ty: of_type,
-        },
-        false => InternalType::Struct {
-            contract,
-            ty: of_type,
-        },
+        true => InternalType::Other { contract, ty },
+        false => InternalType::Struct { contract, ty },
     };
     Param {
         ty: if members.is_empty() { kind } else { "tuple" }.into(),

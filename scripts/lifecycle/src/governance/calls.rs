@@ -5,7 +5,7 @@
 use super::arguments::{arguments, named_function};
 use super::error::GovernanceError;
 use super::fields::{FIELDS, Field, Format, NAME, When, always, at};
-use crate::error::{Exit, Refusal};
+use crate::error::Refusal;
 use crate::ids::CodeHash;
 use crate::model::role_asked_for;
 use crate::names::Names;
@@ -70,9 +70,10 @@ macro_rules! governed {
                 }
             }
 
-            fn selector(&self) -> [u8; 4] {
+            /// Its calldata.
+            fn encoded(&self) -> Vec<u8> {
                 match self {
-                    $(Self::$variant(_) => abi::$call::SELECTOR,)+
+                    $(Self::$variant(call) => call.abi_encode(),)+
                 }
             }
 
@@ -184,7 +185,7 @@ impl Call {
 
     /// The role that is asked for; where `pause` is not set, another one decides instead.
     pub fn role(&self) -> &'static str {
-        role_asked_for(&self.selector()).unwrap_or_default()
+        role_asked_for(&self.encoded()).unwrap_or_default()
     }
 
     /// The policies that it sets, by their roles.
@@ -198,6 +199,16 @@ impl Call {
             ],
             _ => Vec::new(),
         }
+    }
+
+    /// Every account that it names, those in its policies among them.
+    pub fn accounts(&self) -> Vec<Address> {
+        let known = Governed::with_arguments(&self.encoded());
+        let accounts = known.iter().flat_map(|(governed, arguments)| {
+            let fields = governed.fields().into_iter();
+            fields.flat_map(move |field| field.format.accounts(at(arguments, field.path)))
+        });
+        accounts.collect()
     }
 
     /// The version that it is about, with its code and step.
@@ -229,6 +240,11 @@ impl Governed {
     pub(super) fn of(call: &[u8]) -> Option<&'static Self> {
         let mut all = GOVERNED.iter();
         all.find(|one| call.starts_with(&one.selector))
+    }
+
+    /// That of a call, with its arguments by their names.
+    fn with_arguments(call: &[u8]) -> Option<(&'static Self, Map<String, Value>)> {
+        Self::of(call).zip(arguments(call).ok())
     }
 
     /// Its fields, in the order of its parameters. The definition that decides is none of them.
@@ -291,8 +307,7 @@ fn functions() -> String {
 /// The order that these bytes of a governed call give, in a few words. Names that are too long for the registry are
 /// cut.
 pub(super) fn order(call: &[u8]) -> String {
-    let of = Governed::of(call).zip(arguments(call).ok());
-    let words = of.map(|(governed, arguments)| {
+    let words = Governed::with_arguments(call).map(|(governed, arguments)| {
         filled(governed.order, |path| {
             shortened(at(&arguments, path), 2 * LABEL_MAX).into_owned()
         })
@@ -303,7 +318,7 @@ pub(super) fn order(call: &[u8]) -> String {
 /// What these bytes are about, in the words of the history; `None` for bytes that nobody should approve.
 pub fn subject(call: &[u8], names: &Names) -> Option<String> {
     Call::decode(call).ok()?;
-    let (governed, arguments) = Governed::of(call).zip(arguments(call).ok())?;
+    let (governed, arguments) = Governed::with_arguments(call)?;
     Some(filled(governed.subject, |path| {
         let value = at(&arguments, path);
         match (path, value.parse()) {
@@ -334,7 +349,7 @@ pub(super) fn not_governed(calldata: &[u8]) -> GovernanceError {
     let selector = alloy::hex::encode_prefixed(selector);
     let message = format!("{selector} is no governed call of a registry");
     let refusal = Refusal::new("NotGoverned", message.clone()).with(functions(), message, ASK);
-    refusal.exiting(Exit::Usage).into()
+    refusal.usage().into()
 }
 
 fn strict<C: SolCall>(calldata: &[u8]) -> Result<C, GovernanceError> {

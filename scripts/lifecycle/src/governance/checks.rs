@@ -62,7 +62,8 @@ pub async fn after_upgrade(
         ok,
         found,
     };
-    let instance = client.registry(registry).instance(proxy).await?;
+    let reader = client.registry(registry);
+    let instance = reader.instance(proxy).await?;
     let is_adopted = instance.kind.is_adopted();
     let stub = pause_stub(registry, instance.kind);
 
@@ -79,20 +80,31 @@ pub async fn after_upgrade(
         let question = proxy_abi::implementationVersionCall {};
         ask(client, registry, proxy, &question).await?
     };
-    let steps = logs.iter().filter(|log| log.address() == proxy);
-    let steps = steps.filter_map(|log| log.log_decode::<Migrated>().ok());
-    let steps = steps.map(|log| (log.inner.data.from, log.inner.data.to));
-    let bare = without_migration(client, registry, &instance.definition, steps).await?;
+    let own: Vec<&Log> = logs.iter().filter(|log| log.address() == proxy).collect();
+    // Steps without a migration: the data stayed as it was.
+    let (mut bare, mut has_migrated) = (Vec::new(), false);
+    for step in own
+        .iter()
+        .filter_map(|log| log.log_decode::<Migrated>().ok())
+    {
+        let Migrated { from, to, .. } = step.inner.data;
+        let ways = reader.version(&instance.definition, &to).await?.steps;
+        let way = ways.iter().find(|way| way.from == from);
+        match way.is_some_and(|way| runs(way) == StepKind::None) {
+            true => bare.push(format!("{from} → {to}")),
+            false => has_migrated = true,
+        }
+    }
+    let is_bare = !bare.is_empty() && !has_migrated;
     let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
     let implementation = Address::from_word(word);
     let hash = client.codehash(implementation).await?.unwrap_or_default();
-    let own = logs.iter().filter(|log| log.address() == proxy);
-    let announced: Vec<_> = own
-        .filter_map(|log| log.log_decode::<proxy_abi::Upgraded>().ok())
-        .map(|log| log.inner.data.implementation)
-        .collect();
+    let announced = own.iter();
+    let announced = announced.filter_map(|log| log.log_decode::<proxy_abi::Upgraded>().ok());
+    let announced: Vec<Address> = announced.map(|log| log.inner.data.implementation).collect();
     let resumed = answer_with(client, proxy, None).await?;
 
+    let way = from.as_ref().map(|from| format!("{from} → {version}"));
     let times = if is_adopted { "last" } else { "once" };
     Ok(vec![
         check(
@@ -101,23 +113,18 @@ pub async fn after_upgrade(
             format!("with the pause stub {stub} in place every call meets {paused}"),
         ),
         check(
-            if bare.all { "mark" } else { "migration" },
+            if is_bare { "mark" } else { "migration" },
             (is_adopted || mark == slots::SET) && from.is_some(),
-            match from {
-                Some(from) if is_adopted => {
-                    format!("{from} → {version}; the proxy keeps no marks")
-                }
-                Some(from) if bare.all => {
-                    format!("{from} → {version}: no migration ran, the version is marked")
-                }
-                Some(from) if bare.steps.is_empty() => {
-                    format!("{from} → {version}, marked once")
-                }
-                Some(from) => format!(
-                    "{from} → {version}, marked once; no migration ran {}",
-                    bare.steps.join(", ")
-                ),
+            match way {
                 None => format!("no upgrade to {version} in this transaction"),
+                Some(way) if is_adopted => format!("{way}; the proxy keeps no marks"),
+                Some(way) if is_bare => {
+                    format!("{way}: no migration ran, the version is marked")
+                }
+                Some(way) if bare.is_empty() => format!("{way}, marked once"),
+                Some(way) => {
+                    format!("{way}, marked once; no migration ran {}", bare.join(", "))
+                }
             },
         ),
         check(
@@ -150,35 +157,6 @@ pub fn pause_stub(registry: Address, kind: ProxyKind) -> Address {
         ProxyKind::Uups => evm::uups_stub_address(registry),
         _ => evm::create2_address(&evm::creation_code(&evm::stub_code())),
     }
-}
-
-/// Steps that an instance took without a migration: the data stayed as it was.
-#[derive(Default)]
-struct Bare {
-    /// `1.0 → 2.0`.
-    steps: Vec<String>,
-    /// Whether no step had one.
-    all: bool,
-}
-
-/// Which of these steps ran nothing, by what the registry has for them.
-async fn without_migration(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    steps: impl Iterator<Item = (String, String)>,
-) -> Result<Bare, ChainError> {
-    let (mut bare, mut count) = (Bare::default(), 0_usize);
-    for (from, to) in steps {
-        count += 1;
-        let steps = client.registry(registry).version(name, &to).await?.steps;
-        let way = steps.iter().find(|way| way.from == from);
-        if way.is_some_and(|way| runs(way) == StepKind::None) {
-            bare.steps.push(format!("{from} → {to}"));
-        }
-    }
-    bare.all = count > 0 && bare.steps.len() == count;
-    Ok(bare)
 }
 
 /// Refuses code and scripts that are proxies of somebody: they could be pointed elsewhere after

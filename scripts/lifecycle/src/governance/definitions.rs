@@ -3,14 +3,15 @@
 use super::error::GovernanceError;
 use crate::client::{ChainError, Client};
 use crate::registry::{self, Created, Topics, all_logs, counted, definition_id};
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use alloy::sol_types::{SolEvent, SolEventInterface};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
 /// How often events are read again that are not all there: a node that lags has them later.
-const READ_AGAIN: usize = 3;
+pub(crate) const READ_AGAIN: usize = 3;
 /// Pause before that.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -26,15 +27,23 @@ pub async fn definitions(
     let mut left = READ_AGAIN;
     loop {
         let names = registry::definitions(client, registry).await?;
-        match hidden(client, registry, &names).await? {
-            None => return Ok(names),
-            Some(what) if left == 0 => {
-                return Err(GovernanceError::events_hidden(client, registry, &what));
-            }
-            Some(_) => left -= 1,
+        let Some(what) = hidden(client, registry, &names).await? else {
+            return Ok(names);
+        };
+        if !again(&mut left).await {
+            return Err(GovernanceError::events_hidden(client, registry, &what));
         }
-        tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Whether events that are not all there are read once more, which so often is `left`, after a pause.
+pub(crate) async fn again(left: &mut usize) -> bool {
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
+    tokio::time::sleep(PAUSE).await;
+    true
 }
 
 /// What the endpoint shows no event of, though there is one: the registry's own creation, or something
@@ -52,6 +61,7 @@ async fn hidden(
     if counted == 0 {
         return Ok(None);
     }
+    let known: BTreeSet<B256> = names.iter().map(|name| definition_id(name).0).collect();
     let mut created = Created::default();
     let creations: Topics<'_> = [
         &[
@@ -63,7 +73,7 @@ async fn hidden(
     ];
     for log in all_logs(client, registry, creations).await? {
         let id = log.topics().get(1).copied().unwrap_or_default();
-        if !names.iter().any(|name| definition_id(name).0 == id) {
+        if !known.contains(&id) {
             return Ok(Some(format!("the creation of the definition {id}")));
         }
         if let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) {

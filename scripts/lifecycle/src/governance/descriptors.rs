@@ -92,15 +92,7 @@ fn calldata_formats() -> Map<String, Value> {
         let key = format!("{}({})", function.name, with_names(&function.inputs));
         let is_payable = function.state_mutability == StateMutability::Payable;
         let more = is_payable.then(value).into_iter().collect();
-        formats.insert(key, format(governed, &governed.fields(), more));
-    }
-    for (function, intent) in [
-        ("revoke", "Withdraw or refuse"),
-        ("cancel", "End an action"),
-    ] {
-        let fields = [raw("action", "action")];
-        let format = json!({"intent": intent, "fields": fields});
-        formats.insert(format!("{function}(bytes32 action)"), format);
+        formats.insert(key, of_governed(governed, &governed.fields(), more));
     }
     let approves = json!({
         "path": "action",
@@ -115,37 +107,55 @@ fn calldata_formats() -> Map<String, Value> {
     let data = raw("data", &raw_calldata("calldata"));
     for (key, intent, sentence, fields) in [
         (
+            "revoke(bytes32 action)",
+            "Withdraw or refuse",
+            "",
+            vec![raw("action", "action")],
+        ),
+        (
+            "cancel(bytes32 action)",
+            "End an action",
+            "",
+            vec![raw("action", "action")],
+        ),
+        (
             "submitSigned(bytes action,uint64 deadline,(address signer,bytes data)[] approvals)",
             "Submit signed approvals",
-            None,
+            "",
             vec![approves, deadline(), value(), signer, signature],
         ),
         (
             "rollout(string name,uint16 max)",
             "Upgrade waiting instances",
-            Some("Roll out {name}"),
+            "Roll out {name}",
             vec![raw("name", "definition"), raw("max", "at most")],
         ),
         (
             "upgradeInstance(address proxy,string version,bytes data)",
             "Upgrade one instance",
-            Some("Upgrade it to {version}"),
+            "Upgrade it to {version}",
             vec![proxy, raw("version", "version"), data, value()],
         ),
         (
             "publishLayout(bytes document)",
             "Publish a storage layout",
-            None,
+            "",
             vec![raw("document", "raw document")],
         ),
     ] {
-        let mut format = json!({"intent": intent, "fields": fields});
-        if let Some(sentence) = sentence {
-            format["interpolatedIntent"] = sentence.into();
-        }
-        formats.insert(key.into(), format);
+        formats.insert(key.into(), format(intent, sentence, fields));
     }
     formats
+}
+
+/// How a call is shown; without a sentence where that is empty.
+fn format(intent: &str, sentence: &str, fields: Vec<Value>) -> Value {
+    let mut format = json!({ "intent": intent });
+    if !sentence.is_empty() {
+        format["interpolatedIntent"] = sentence.into();
+    }
+    format["fields"] = fields.into();
+    format
 }
 
 /// A field that is shown as it is.
@@ -170,7 +180,7 @@ fn typed_formats() -> Map<String, Value> {
         let more = vec![deadline(), raw("epoch", "epoch"), raw("round", "round")];
         let mut fields = governed.fields();
         fields.retain(|field| !field.path.is_empty());
-        formats.insert(text(source).concat(), format(governed, &fields, more));
+        formats.insert(text(source).concat(), of_governed(governed, &fields, more));
     }
     formats
 }
@@ -200,19 +210,15 @@ fn with_names(parameters: &[Param]) -> String {
     parameters.collect::<Vec<_>>().join(",")
 }
 
-/// How a call is shown: the definition, these fields, and `more`.
-fn format(governed: &Governed, fields: &[Field], more: Vec<Value>) -> Value {
+/// How a governed call is shown: the definition, these fields, and `more`.
+fn of_governed(governed: &Governed, fields: &[Field], more: Vec<Value>) -> Value {
     let mut all = Vec::new();
     if !fields.iter().any(|field| field.path == "name") {
         all.push(raw("name", "definition"));
     }
     all.extend(fields.iter().map(field));
     all.extend(more);
-    json!({
-        "intent": governed.intent,
-        "interpolatedIntent": governed.sentence,
-        "fields": all,
-    })
+    format(governed.intent, governed.sentence, all)
 }
 
 fn field(field: &Field) -> Value {
@@ -236,27 +242,23 @@ fn field(field: &Field) -> Value {
     let mut one = match format {
         Format::Account => address(path, &label, &ACCOUNT),
         Format::Contract => address(path, &label, &CONTRACT),
+        Format::ProxyKind => kind(path, &label, "$.metadata.enums.proxyKind"),
+        Format::StepKind => kind(path, &label, "$.metadata.enums.stepKind"),
         _ => raw(path, &label),
     };
-    let kind = match format {
-        Format::ProxyKind => "$.metadata.enums.proxyKind",
-        Format::StepKind => "$.metadata.enums.stepKind",
-        _ => "",
-    };
-    if !kind.is_empty() {
-        one["format"] = "enum".into();
-        one["params"] = json!({ "$ref": kind });
-    }
     // devices compare with one byte at least: calldata that may be empty are always shown
-    let empty = match format {
-        Format::Account | Format::Contract => Some(Address::ZERO.to_string()),
-        Format::Hash => Some(B256::ZERO.to_string()),
-        _ => None,
+    let empty = match (when, format) {
+        (When::NotEmpty, Format::Account | Format::Contract) => Address::ZERO.to_string(),
+        (When::NotEmpty, Format::Hash) => B256::ZERO.to_string(),
+        _ => return one,
     };
-    if let Some(empty) = empty.filter(|_| when == When::NotEmpty) {
-        one["visible"] = json!({ "ifNotIn": [empty] });
-    }
+    one["visible"] = json!({ "ifNotIn": [empty] });
     one
+}
+
+/// A field with one of the kinds that the file names.
+fn kind(path: &str, label: &str, kinds: &str) -> Value {
+    json!({"path": path, "label": label, "format": "enum", "params": { "$ref": kinds }})
 }
 
 /// The label of calldata that are shown as they are.

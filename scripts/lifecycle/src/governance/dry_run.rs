@@ -1,34 +1,36 @@
 //! What a governed call does once those have approved whom it needs beside its sender, tried on a fork
-//! behind their approvals. As the chain is now the same call may only approve, whatever it would run.
+//! behind their approvals. As the chain is now the same call may only approve, whatever it would run; where the
+//! missing approvals arrive before it, in the same block perhaps, it executes. So it is sent with the gas for that,
+//! and whether it succeeds there is known before.
 
+use super::error::GovernanceError;
 use super::governed::GovernedCall;
+use super::pending::readiness;
+use super::policy::deciding_policy;
 use super::submit::progress_in;
-use crate::error::Report;
+use crate::client::{Client, Fork, with_margin};
+use crate::error::{Refusal, Report};
+use crate::ids::ActionId;
 use crate::simulation::{Simulation, SimulationError};
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, U256};
 use serde::Serialize;
 use stylus_chain::{BlockId, CallRequest, Chain};
+use stylus_registry_core::policy::{Facts, Policy, parse};
+
+/// Units of gas that a transaction gets at most: what ArbOS allows one from version 50 on.
+const MOST: u64 = 32_000_000;
+/// Units of gas where no fork can be made: unused gas costs nothing.
+const BLIND: u64 = 16_000_000;
 
 /// What came of a call behind the approvals that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DryRun {
     /// It executes.
     Succeeds,
-    /// It fails by what it runs.
-    Fails(Failure),
+    /// It fails by what it runs: `WouldFail`.
+    Fails(Refusal),
     /// It was not tried, and why.
     Untried(String),
-}
-
-/// Why a call fails that everybody needed has approved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// What it fails with, and the instance whose upgrade fails, if it is one.
-    pub found: String,
-    /// What was expected.
-    pub expected: String,
-    /// What to do about it.
-    pub next: String,
 }
 
 /// What is known of a call that only approves: that it would fail although that is meant, or that nobody knows whether
@@ -43,14 +45,14 @@ pub struct Trial {
 
 impl Trial {
     /// Of a call that was tried behind the approvals that it needs.
-    pub fn of(governed: &GovernedCall, dry_run: Option<&DryRun>) -> Self {
-        Self {
-            would_fail: governed.failing(dry_run).map(|error| Report::of(&error)),
-            not_tried: match dry_run {
-                Some(DryRun::Untried(why)) => Some(why.clone()),
-                _ => None,
-            },
+    pub fn of(dry_run: Option<&DryRun>) -> Self {
+        let mut trial = Self::default();
+        match dry_run {
+            Some(DryRun::Fails(refusal)) => trial.would_fail = Some(Report::of(refusal)),
+            Some(DryRun::Untried(why)) => trial.not_tried = Some(why.clone()),
+            Some(DryRun::Succeeds) | None => {}
         }
+        trial
     }
 
     /// Lines for people.
@@ -66,55 +68,54 @@ impl Trial {
 
 /// Tries the call of `sender` behind those of the others. Also says the least units of gas that it takes
 /// there, if it goes through.
-pub(super) fn behind(
+fn behind(
     chain: Chain,
+    governed: &GovernedCall,
+    sender: Address,
     others: &[Address],
-    (sender, value): (Address, U256),
-    (registry, call): (Address, &Bytes),
 ) -> Result<(Option<u64>, DryRun), SimulationError> {
+    let (registry, call) = (governed.registry, &governed.bytes);
     let mut simulation = Simulation::new(chain);
     for other in others {
         simulation.send("the call", *other, registry, call.clone(), U256::ZERO)?;
     }
-    let ours = simulation.request(sender, registry, call.clone(), value)?;
+    let ours = simulation.request(sender, registry, call.clone(), governed.value)?;
     let error = match simulation.estimate("the call", &ours, BlockId::latest()) {
         Ok(gas) => return Ok((Some(gas), executed(&simulation, ours)?)),
         Err(error) => error,
     };
     let (proxy, step) = simulation.failing(ours);
-    let mut failure = match error {
+    let (mut found, expected, next) = match error {
         SimulationError::Refused { revert, .. } => {
             let revert = revert.ended(step);
             let advice = revert.advice();
-            Failure {
-                found: revert.to_string(),
-                expected: advice.expected,
-                next: advice.next,
-            }
+            (revert.to_string(), advice.expected, advice.next)
         }
-        SimulationError::Halted { reason, .. } => Failure {
-            found: reason,
-            expected: "a call that goes through".into(),
-            next: "look at the code that it runs".into(),
-        },
+        SimulationError::Halted { reason, .. } => (
+            reason,
+            "a call that goes through".into(),
+            "look at the code that it runs".into(),
+        ),
         error => return Err(error),
     };
     if let Some(proxy) = proxy {
-        let instance = format!(", and what fails is instance {proxy}");
-        failure.found.push_str(&instance);
+        found.push_str(&format!(", and what fails is instance {proxy}"));
     }
     // What a contract sends comes from a transaction of somebody else, and what it does there may differ.
     let mut all = others.iter().chain([&sender]);
     let has_code = |who: &&Address| simulation.code(**who).is_ok_and(|code| !code.is_empty());
-    let dry_run = match all.find(has_code) {
-        Some(who) => DryRun::Untried(format!(
+    if let Some(who) = all.find(has_code) {
+        let why = format!(
             "the approver {who} is a contract, and what it sends cannot be foreseen (as a plain call it \
-             fails: {})",
-            failure.found
-        )),
-        None => DryRun::Fails(failure),
-    };
-    Ok((None, dry_run))
+             fails: {found})"
+        );
+        return Ok((None, DryRun::Untried(why)));
+    }
+    let what = governed.what();
+    let message = format!("{what} would fail once everybody needed has approved it: {found}");
+    let next = format!("{next}; --accept would-fail approves it all the same");
+    let refusal = Refusal::new("WouldFail", message).with(expected, found, next);
+    Ok((None, DryRun::Fails(refusal)))
 }
 
 /// Whether what goes through executes: a contract that is asked may not consent, and a delay may be left.
@@ -126,4 +127,116 @@ fn executed(simulation: &Simulation, ours: CallRequest) -> Result<DryRun, Simula
                 .into(),
         ),
     })
+}
+
+/// Units of gas to send along at least, so that it executes where the others' approvals come
+/// first; 0 where nobody else's approval makes it execute. And what came of it on the fork.
+pub(super) async fn for_execution(
+    client: &Client,
+    governed: &GovernedCall,
+    sender: Address,
+    action: ActionId,
+) -> Result<(u64, Option<DryRun>), GovernanceError> {
+    let untried = |gas, why: &str| Ok((gas, Some(DryRun::Untried(why.into()))));
+    let (registry, call) = (governed.registry, &governed.call);
+    let (_, text) = deciding_policy(client, registry, call.definition(), call.role()).await?;
+    let Ok(policy) = parse(text.as_bytes()) else {
+        return untried(BLIND, "the policy cannot be understood");
+    };
+    let open = readiness(client, registry, action).await?;
+    let approved = open.map(|open| open.approved).unwrap_or_default();
+    let Some(others) = companions(&policy, &approved, sender) else {
+        return untried(
+            0,
+            "this approval completes the policy in no order of approvals",
+        );
+    };
+    let governed = governed.clone();
+    let tried = match Fork::newest(client).await {
+        Ok(copied) => {
+            let tried = copied.carry_out(move |chain| behind(chain, &governed, sender, &others));
+            tried.await.map_err(|error| error.to_string())
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    match tried {
+        Ok((measured, dry_run)) => {
+            let gas = measured.map_or(BLIND, |gas| with_margin(gas).min(MOST.max(gas)));
+            Ok((gas, Some(dry_run)))
+        }
+        Err(why) => untried(BLIND, &why),
+    }
+}
+
+/// Who else has to approve so that the call of `sender` completes the policy, and not theirs
+/// alone: a smallest such set. `None` if there is none. Lambdas count as consenting and delays as
+/// passed.
+fn companions(policy: &Policy, approved: &[Address], sender: Address) -> Option<Vec<Address>> {
+    let is_satisfied = |approvals: u64| {
+        let timelocks = vec![1; policy.delays.len()];
+        policy.is_satisfied(&Facts {
+            approvals,
+            lambdas: u8::MAX,
+            timelocks: &timelocks,
+            now: u64::MAX,
+        })
+    };
+    let before = approved.iter().fold(0, |all, who| all | policy.bit(*who));
+    let own = policy.bit(sender);
+    let everybody = policy.approvers.iter().map(|leaf| policy.bit(leaf.address));
+    let others: Vec<u64> = everybody.filter(|bit| bit & (before | own) == 0).collect();
+    // Each order of leaving approvers out may end at another smallest set.
+    (0..others.len().max(1)).find_map(|first| {
+        let mut kept: u64 = others.iter().sum();
+        let (late, early) = others.split_at_checked(first)?;
+        for bit in early.iter().chain(late) {
+            if is_satisfied(before | own | (kept & !bit)) {
+                kept &= !bit;
+            }
+        }
+        let decides = is_satisfied(before | own | kept) && !is_satisfied(before | kept);
+        decides.then(|| policy.addresses(kept, true))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::companions;
+    use alloy::primitives::Address;
+    use stylus_registry_core::policy::parse;
+
+    fn who(number: u8) -> Address {
+        Address::with_last_byte(number)
+    }
+
+    /// A policy over addresses that are written as `#1`, `#2` …
+    fn others(policy: &str, approved: &[u8], sender: u8) -> Option<Vec<Address>> {
+        let mut text = policy.to_owned();
+        for number in 1..=6 {
+            text = text.replace(&format!("#{number}"), &format!("{:#x}", who(number)));
+        }
+        let policy = parse(text.as_bytes()).expect("a policy");
+        let approved: Vec<_> = approved.iter().map(|number| who(*number)).collect();
+        companions(&policy, &approved, who(sender))
+    }
+
+    #[test]
+    fn whoever_completes_a_policy_does_so_behind_the_others_it_needs() {
+        assert_eq!(others("AND(#1,#2)", &[], 1), Some(vec![who(2)]));
+        assert_eq!(others("AND(#1,#2)", &[2], 1), Some(vec![]));
+        assert_eq!(others("OR(#1,#2)", &[], 2), Some(vec![]));
+        let two = others("OutOf(2,#1,#2,#3)", &[], 2).expect("somebody");
+        assert_eq!(two.len(), 1);
+        let either = others("AND(OR(#1,#2),OR(#3,#4))", &[], 1).expect("somebody");
+        assert!(either == [who(3)] || either == [who(4)], "{either:?}");
+        let pair = others("OR(AND(#1,#2),AND(#3,#4))", &[], 1);
+        assert_eq!(pair, Some(vec![who(2)]));
+        assert_eq!(others("AND(#1,#2,AFTER(60))", &[], 2), Some(vec![who(1)]));
+    }
+
+    #[test]
+    fn who_completes_nothing_has_no_companions() {
+        assert_eq!(others("AND(#1,#2)", &[], 3), None);
+        assert_eq!(others("OR(#1,#2)", &[1], 2), None);
+    }
 }

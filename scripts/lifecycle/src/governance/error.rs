@@ -32,7 +32,7 @@ pub enum GovernanceError {
     },
     /// The call only approves now, and would fail once it is approved.
     #[error(transparent)]
-    WouldFail(Box<Refusal>),
+    WouldFail(Refusal),
     /// No event says what an action would do.
     #[error("the registry's events do not tell of an action {action}")]
     #[explain(
@@ -60,7 +60,7 @@ pub enum GovernanceError {
     },
     /// Anything else, told where it arises.
     #[error(transparent)]
-    Refused(Box<Refusal>),
+    Refused(#[from] Refusal),
 }
 
 impl GovernanceError {
@@ -129,11 +129,5 @@ impl GovernanceError {
             Self::ChainRefused { error, .. } => Some(error),
             _ => None,
         }
-    }
-}
-
-impl From<Refusal> for GovernanceError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(refusal))
     }
 }

@@ -4,6 +4,7 @@ use super::kinds::{kind_in_words, step_in_words};
 use crate::names::Names;
 use alloy::primitives::{Address, B256};
 use serde_json::{Map, Value};
+use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::ids;
 
 /// A field.
@@ -140,6 +141,21 @@ impl Format {
             Self::Calldata if self.is_empty(value) => "none".into(),
             Self::Calldata => format!("{value} ({} bytes)", value.len().saturating_sub(2) / 2),
             Self::Words(words) => words.into(),
+        }
+    }
+
+    /// The accounts in such a value.
+    pub(super) fn accounts(self, value: &str) -> Vec<Address> {
+        match self {
+            Self::Account | Self::Contract => value.parse().into_iter().collect(),
+            Self::Policy => {
+                let policy = parse(value.as_bytes()).ok();
+                let leaves = policy
+                    .iter()
+                    .flat_map(|policy| policy.approvers.iter().chain(&policy.lambdas));
+                leaves.map(|leaf| leaf.address).collect()
+            }
+            _ => Vec::new(),
         }
     }
 

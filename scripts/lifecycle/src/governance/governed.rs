@@ -9,15 +9,15 @@
 
 use super::calls::Call;
 use super::calls::order;
-use super::dry_run::{DryRun, Failure};
+use super::dry_run::DryRun;
 use super::error::GovernanceError;
 use super::submit::{Submitted, outcome};
 use crate::client::{ChainError, Client, Sent};
-use crate::error::Refusal;
 use crate::ids::ActionId;
 use crate::registry::{Topics, definition_id, logs_since};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
+use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolEvent;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -64,28 +64,11 @@ impl GovernedCall {
     /// # Errors
     /// [`GovernanceError::WouldFail`].
     pub fn require_success(&self, dry_run: Option<&DryRun>) -> Result<(), GovernanceError> {
-        match self.failing(dry_run) {
-            Some(error) if !self.allow_failing => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    /// What it would fail with once everybody needed has approved.
-    pub fn failing(&self, dry_run: Option<&DryRun>) -> Option<GovernanceError> {
-        match dry_run? {
-            DryRun::Succeeds | DryRun::Untried(_) => None,
-            DryRun::Fails(Failure {
-                found,
-                expected,
-                next,
-            }) => {
-                let what = self.what();
-                let message =
-                    format!("{what} would fail once everybody needed has approved it: {found}");
-                let next = format!("{next}; --accept would-fail approves it all the same");
-                let refusal = Refusal::new("WouldFail", message).with(expected, found, next);
-                Some(GovernanceError::WouldFail(Box::new(refusal)))
+        match dry_run {
+            Some(DryRun::Fails(refusal)) if !self.allow_failing => {
+                Err(GovernanceError::WouldFail(refusal.clone()))
             }
+            _ => Ok(()),
         }
     }
 
@@ -100,6 +83,13 @@ impl GovernedCall {
             .with_to(self.registry)
             .with_input(self.input().clone())
             .with_value(self.value)
+    }
+
+    /// What the registry answers a caller.
+    pub(super) async fn answer(&self, client: &Client, from: Address) -> Result<Bytes, ChainError> {
+        let answer = client.provider().call(self.request().with_from(from));
+        let answer = answer.await;
+        answer.map_err(|error| client.error(&self.what(), error))
     }
 
     /// What came of the same bytes, sent by an earlier run; `None` where that is over: the action ended

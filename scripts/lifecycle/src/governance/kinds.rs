@@ -28,18 +28,21 @@ pub fn kind_on_device(kind: impl Into<ProxyKind>) -> String {
 /// The kind of a step in 20 characters at most.
 pub fn step_on_device(kind: u8) -> String {
     let of = ids::StepKind(kind);
-    let (always, may_skip) = match StepKind::from(of.base().0) {
-        StepKind::None => ("none, data unchanged", "none, may skip"),
-        StepKind::Call => ("call of the new code", "call, may skip"),
-        StepKind::Script => ("a script", "script, may skip"),
-        StepKind::Complex => ("complex, paused", "complex, may skip"),
-        StepKind::ForeignCall => ("call, code w/o mixin", "w/o mixin, may skip"),
+    let may_skip = of.skips_failing();
+    let words = match StepKind::from(of.base().0) {
+        StepKind::None if may_skip => "none, may skip",
+        StepKind::None => "none, data unchanged",
+        StepKind::Call if may_skip => "call, may skip",
+        StepKind::Call => "call of the new code",
+        StepKind::Script if may_skip => "script, may skip",
+        StepKind::Script => "a script",
+        StepKind::Complex if may_skip => "complex, may skip",
+        StepKind::Complex => "complex, paused",
+        StepKind::ForeignCall if may_skip => "w/o mixin, may skip",
+        StepKind::ForeignCall => "call, code w/o mixin",
         StepKind::Unknown(_) => return step_in_words(kind),
     };
-    match of.skips_failing() {
-        true => may_skip.into(),
-        false => always.into(),
-    }
+    words.into()
 }
 
 /// The kind of a step.

@@ -10,39 +10,34 @@
 //! | [`descriptors`](descriptors()) | the same fields for wallets (ERC-7730) |
 //! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
 //! | [`governed`](GovernedCall) | a governed call: decoded, shown, tried, sent, read from the logs |
-//! | `submit`, `gas` | an approval, or the call that completes the policy; gas for either; what it would do |
+//! | `submit` | an approval, or the call that completes the policy; what it would do, and what came of it |
 //! | [`progress`](progress_lines) | how far an action is, in words and as fields |
 //! | [`rival`](rival()) | open actions that are about the same and differ |
 //! | [`reviewed`](Reviewed) | an action as somebody reviewed it, compared with what was proposed |
-//! | [`dry_run`](DryRun) | what it does once everybody needed has approved it |
+//! | [`dry_run`](DryRun) | what it does once everybody needed has approved it, and the gas for that |
 //! | [`signed`] | approvals given offline: typed data, files, what the registry takes |
 //! | [`place`](place()) | the account that holds the code of a call |
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
 //! | [`revert_cause`](GovernanceError::ChainRefused) | the instance that keeps a migration from going through |
-//! | [`explain`](explain()) | a policy in words |
+//! | [`policy`](explain()) | which policy decides, in words and as a tree that says who approved |
 //! | [`policy_change`](PolicyChange) | what a change of a policy does, from the old one to the new one |
-//! | [`tree`](tree()) | the same as a tree that says who approved |
-//! | [`facts`](code_facts) | what the chain says about the code that an action names |
+//! | [`facts`](code_facts) | what the chain and builds say about the code that an action names |
 
 mod arguments;
-mod authority;
-mod built;
 mod calls;
 mod checks;
 mod definitions;
 mod descriptors;
 mod display;
 mod dry_run;
-mod ended;
 mod error;
-mod explain;
 mod facts;
 mod fields;
-mod gas;
 mod governed;
 mod kinds;
 mod pending;
 mod place;
+mod policy;
 mod policy_change;
 mod progress;
 mod revert_cause;
@@ -51,32 +46,30 @@ mod rival;
 mod shown;
 pub mod signed;
 mod submit;
-mod tree;
 
 pub use arguments::{argument_text, named_arguments, named_function};
-pub use authority::{deciding_policy, is_approver, role_of};
-pub use built::BuildFacts;
 pub use calls::{Call, subject};
 pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
 pub use definitions::definitions;
+pub(crate) use definitions::{READ_AGAIN, again};
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Display, Field, of_whom};
-pub use dry_run::{DryRun, Failure, Trial};
-pub use ended::instead;
+pub use dry_run::{DryRun, Trial};
 pub use error::GovernanceError;
-pub use explain::{Explained, duration, explain};
-pub use facts::{CodeFacts, code_facts, seconds_left};
+pub use facts::{BuildFacts, CodeFacts, code_facts, seconds_left};
 pub use governed::GovernedCall;
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use pending::{
     PendingAction, all_pending, ever_proposed, pending, proposed, readiness, refused, superseded_by,
 };
 pub use place::{Placed, find, place};
-pub use policy_change::{PolicyChange, current_policy};
+pub use policy::{
+    Explained, Node, current_policy, deciding_policy, duration, explain, is_approver, tree,
+};
+pub use policy_change::PolicyChange;
 pub use progress::{not_executed, progress_lines};
-pub use revert_cause::{leave_behind, not_an_approver};
+pub use revert_cause::leave_behind;
 pub use reviewed::Reviewed;
 pub use rival::{rival, same_code_differs};
 pub use shown::ShownCall;
-pub use submit::{Approved, Executed, Simulated, Submitted};
-pub use tree::{Node, tree};
+pub use submit::{Approved, Executed, Simulated, Submitted, instead};

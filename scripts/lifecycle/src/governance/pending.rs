@@ -4,7 +4,7 @@ use super::calls::Call;
 use super::definitions::definitions;
 use super::error::GovernanceError;
 use crate::client::{ChainError, Client};
-use crate::ids::{ActionId, CodeHash};
+use crate::ids::ActionId;
 use crate::model::{Readiness, RecordedCode};
 use crate::registry::{Topics, all_logs};
 use alloy::primitives::{Address, B256, Bytes};
@@ -195,15 +195,4 @@ pub async fn superseded_by(
         false => "with other code",
     };
     Ok(Some(format!("{version} is registered {other}")))
-}
-
-impl PendingAction {
-    /// The accounts whose code is approved, that the bytes name with `hash`.
-    pub(super) fn accounts_with(&self, hash: CodeHash) -> Vec<Address> {
-        let subjects = self.says.iter().flat_map(Call::subjects);
-        subjects
-            .filter(|(_, _, codehash)| *codehash == hash)
-            .map(|(_, account, _)| account)
-            .collect()
-    }
 }

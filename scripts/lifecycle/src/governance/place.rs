@@ -4,11 +4,12 @@
 //! follows from the code alone. Code that explorers are to verify is created by a transaction of its
 //! own, which the first approver sends.
 
-use super::authority::require_approver;
+use super::calls::Call;
 use super::error::GovernanceError;
 use super::pending::PendingAction;
+use super::policy::require_approver;
 use crate::build::{Artifact, evm};
-use crate::client::{Client, Sent};
+use crate::client::{ChainError, Client, Sent};
 use crate::deploy;
 use crate::ids::CodeHash;
 use alloy::primitives::Address;
@@ -42,7 +43,8 @@ pub async fn place(
         Some((address, because)) => (address, because, Vec::new()),
         None => {
             require_approver(client, registry, name).await?;
-            create(client, artifact).await?
+            let (address, sent) = create(client, artifact).await?;
+            (address, "it is new", sent)
         }
     };
     sent.extend(deploy::activate(client, &artifact.name, address, bump_percent).await?);
@@ -84,9 +86,11 @@ async fn known(
     open: &[PendingAction],
     hash: CodeHash,
 ) -> Result<Option<(Address, &'static str)>, GovernanceError> {
-    let named = open.iter().flat_map(|action| action.accounts_with(hash));
+    let named = open.iter().flat_map(|action| &action.says);
+    let named = named.flat_map(Call::subjects);
+    let named = named.filter(|(_, _, codehash)| *codehash == hash);
     let mut all: Vec<(Address, &'static str)> = named
-        .map(|account| (account, "an open action names it"))
+        .map(|(_, account, _)| (account, "an open action names it"))
         .collect();
     for version in client.registry(registry).versions(name).await? {
         let code = (version.code.implementation, version.code.codehash);
@@ -106,10 +110,7 @@ async fn known(
 
 /// By the CREATE2 deployer with salt 0: whoever comes first comes for all. What others verify by the transaction that
 /// created it is created by its own.
-async fn create(
-    client: &Client,
-    artifact: &Artifact,
-) -> Result<(Address, &'static str, Vec<Sent>), GovernanceError> {
+async fn create(client: &Client, artifact: &Artifact) -> Result<(Address, Vec<Sent>), ChainError> {
     let mut sent = deploy::deploy_fragments(client, artifact).await?;
     let (address, created) = match artifact.info.recipe {
         None => deploy::create2(client, &artifact.name, &artifact.code).await?,
@@ -119,5 +120,5 @@ async fn create(
         }
     };
     sent.extend(created);
-    Ok((address, "it is new", sent))
+    Ok((address, sent))
 }

@@ -1,19 +1,18 @@
 //! What a change of a policy does, from the old one to the new one: one description for the terminal, for the console
 //! and for who signs.
 
-use super::authority::role_of;
 use super::calls::Call;
 use super::error::GovernanceError;
-use super::explain::{Explained, duration, explain};
 use super::pending::pending;
+use super::policy::{Explained, current_policy, duration, explain};
 use crate::assess::{Finding, Part, Severity};
-use crate::client::{ChainError, Client};
+use crate::client::Client;
 use crate::ids::ActionId;
+use crate::model::role_of;
 use crate::names::Names;
 use crate::text::count;
 use alloy::primitives::Address;
 use serde::Serialize;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What a change of a policy does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -98,23 +97,6 @@ impl PolicyChange {
         ];
         lines.extend(self.effects.iter().map(Finding::line));
         lines
-    }
-}
-
-/// The policy of a role; none where the definition has no such role.
-///
-/// # Errors
-/// What the chain says.
-pub async fn current_policy(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    role: &str,
-) -> Result<Option<String>, ChainError> {
-    match client.registry(registry).policy(name, role).await {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.is_refused_as::<abi::UnknownRole>() => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

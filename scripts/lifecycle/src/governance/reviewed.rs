@@ -2,7 +2,7 @@
 
 use super::display::Display;
 use super::error::GovernanceError;
-use crate::error::{Exit, Refusal};
+use crate::error::Refusal;
 use crate::ids::ActionId;
 use crate::names::Names;
 use alloy::primitives::Bytes;
@@ -38,7 +38,7 @@ impl Reviewed {
                 reason,
                 "stylus-upgrades pending --json > FILE",
             );
-            GovernanceError::from(refusal.exiting(Exit::Usage))
+            GovernanceError::from(refusal.usage())
         };
         let text = std::fs::read_to_string(file).map_err(|error| refused(error.to_string()))?;
         let read: ReviewedFile =

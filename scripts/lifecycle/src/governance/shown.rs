@@ -2,9 +2,8 @@
 //! that they name, the calldata in it in words, and what was built here of that code. Every command and every page
 //! shows this one value.
 
-use super::built::BuildFacts;
 use super::display::Display;
-use super::facts::CodeFacts;
+use super::facts::{BuildFacts, CodeFacts};
 use super::policy_change::PolicyChange;
 use crate::functions::DecodedCall;
 use serde::Serialize;

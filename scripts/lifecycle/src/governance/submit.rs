@@ -5,17 +5,15 @@
 //! those behind it, and never from what a call before it returned.
 
 use super::checks::require_plain_code;
-use super::dry_run::DryRun;
-use super::ended::{approved, ended, instead};
+use super::dry_run::{DryRun, for_execution};
 use super::error::GovernanceError;
-use super::gas;
 use super::governed::GovernedCall;
 use super::pending::readiness;
-use super::revert_cause::with_cause;
 use crate::client::{ChainError, Client, Sent, with_margin};
 use crate::ids::{ActionId, TxHash};
 use crate::model::Readiness;
 use crate::names::Names;
+use crate::registry::{self, Topics};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
@@ -93,27 +91,17 @@ pub struct Simulated {
 }
 
 impl Submitted {
-    /// One that was executed.
-    fn executed(action: ActionId, approved: Approved) -> Self {
+    /// One that is open with that readiness, or else was executed.
+    fn new(action: ActionId, approved: Approved, readiness: Option<Readiness>) -> Self {
         Self {
             action,
             approved,
-            executed: true,
+            executed: readiness.is_none(),
             executed_by: None,
             ended_before: None,
-            readiness: None,
+            readiness,
             sent: None,
             dry_run: None,
-        }
-    }
-
-    /// One that somebody else's transaction executed.
-    pub(super) fn by_another(action: ActionId, approved: Approved, sent: Sent) -> Self {
-        let (approver, tx) = (sent.receipt.from, sent.tx);
-        let by = Executed { approver, tx, sent };
-        Self {
-            executed_by: Some(by),
-            ..Self::executed(action, approved)
         }
     }
 
@@ -171,28 +159,21 @@ impl GovernedCall {
         if let Some(meant) = self.approves.filter(|meant| *meant != action) {
             return instead(client, registry, meant).await;
         }
-        let expected = match self.tried(client, sender).await {
-            Ok(progress) => progress,
-            Err(error) if error.is_refused_as::<abi::AlreadyApproved>() => {
+        let tried = match self.tried(client, sender, action).await {
+            Err(error) if error.chain().is_some_and(has_approved) => {
                 return open_or_ended(client, registry, action, None).await;
             }
-            Err(error) => {
-                return Err(with_cause(client, registry, sender, self.input(), error).await);
-            }
+            tried => tried?,
         };
-        let (gas, dry_run) = match expected.executed {
-            true => (0, None), // the estimate of it is one of the execution
-            // Whoever submits signatures is no approver, so he gets what the estimate says.
-            false if self.submission.is_some() => (0, None),
-            false => gas::for_execution(client, self, sender, action).await?,
-        };
-        self.require_success(dry_run.as_ref())?;
-        let sent = client.transact_with(&what, self.request(), gas).await?;
+        self.require_success(tried.dry_run.as_ref())?;
+        let sent = client
+            .transact_with(&what, self.request(), tried.gas)
+            .await?;
         let submitted = outcome(client, registry, &sent).await?;
         let is_anew = submitted.readiness.is_some() && submitted.action != action;
         Ok(Submitted {
             ended_before: is_anew.then_some(action),
-            dry_run,
+            dry_run: tried.dry_run,
             ..submitted
         })
     }
@@ -203,21 +184,43 @@ impl GovernedCall {
     /// As [`Self::send`] before anything is sent; that it would fail once it is approved is in the answer.
     pub async fn simulate(&self, client: &Client) -> Result<Simulated, GovernanceError> {
         require_plain_code(client, &self.call).await?;
-        let (registry, what) = (self.registry, self.what());
+        let what = self.what();
         let caller = client.caller(&what)?;
-        let action = client.registry(registry).action_of(&self.bytes).await?;
-        let progress = match self.tried(client, caller).await {
-            Ok(progress) => progress,
-            Err(error) => {
-                return Err(with_cause(client, registry, caller, &self.bytes, error).await);
-            }
-        };
+        let reader = client.registry(self.registry);
+        let action = reader.action_of(&self.bytes).await?;
+        let tried = self.tried(client, caller, action).await?;
         let request = self.request().with_from(caller);
         let estimate = client.provider().estimate_gas(request).await;
         let estimate = estimate.map_err(|error| client.error(&what, error))?;
-        let (execution, dry_run) = match progress.executed {
+        Ok(Simulated {
+            gas: with_margin(estimate).max(tried.gas),
+            ..tried
+        })
+    }
+
+    /// What the registry answers the caller; where the call would only approve, also what comes of it behind the
+    /// approvals that are missing, and the gas for that.
+    async fn tried(
+        &self,
+        client: &Client,
+        caller: Address,
+        action: ActionId,
+    ) -> Result<Simulated, GovernanceError> {
+        let answer = match self.answer(client, caller).await {
+            Err(error) if !has_approved(&error) => {
+                return Err(self.with_cause(client, caller, error).await);
+            }
+            answer => answer?,
+        };
+        let progress = progress_in(&answer).ok_or_else(|| ChainError::UnexpectedAnswer {
+            account: self.registry,
+            what: self.what(),
+            reason: format!("{} bytes, which tell of no progress", answer.len()),
+        })?;
+        // The estimate of what executes is one of the execution. Whoever submits signatures is no approver.
+        let (gas, dry_run) = match progress.executed || self.submission.is_some() {
             true => (0, None),
-            false => gas::for_execution(client, self, caller, action).await?,
+            false => for_execution(client, self, caller, action).await?,
         };
         Ok(Simulated {
             action,
@@ -226,22 +229,15 @@ impl GovernedCall {
                 required: progress.required,
             },
             executes: progress.executed,
-            gas: with_margin(estimate).max(execution),
+            gas,
             dry_run,
         })
     }
+}
 
-    /// How far it would be, as the registry answers the caller.
-    async fn tried(&self, client: &Client, caller: Address) -> Result<Progress, ChainError> {
-        let what = self.what();
-        let answer = client.provider().call(self.request().with_from(caller));
-        let answer = answer.await.map_err(|error| client.error(&what, error))?;
-        progress_in(&answer).ok_or_else(|| ChainError::UnexpectedAnswer {
-            account: self.registry,
-            what,
-            reason: format!("{} bytes, which tell of no progress", answer.len()),
-        })
-    }
+/// Whether a call was refused because its caller has approved already.
+fn has_approved(error: &ChainError) -> bool {
+    error.is_refused_as::<abi::AlreadyApproved>()
 }
 
 /// Bytes of an encoded [`Progress`].
@@ -263,7 +259,7 @@ pub(super) async fn outcome(
         let approved = approved(client, registry, action, sent).await?;
         return Ok(Submitted {
             sent: Some(sent.clone()),
-            ..Submitted::executed(action, approved)
+            ..Submitted::new(action, approved, None)
         });
     }
     // A governed call that goes through approves or executes: without either the receipt is not whole.
@@ -280,24 +276,83 @@ async fn open_or_ended(
     action: ActionId,
     sent: Option<&Sent>,
 ) -> Result<Submitted, GovernanceError> {
-    let own = sent.cloned();
-    if let Some(readiness) = readiness(client, registry, action).await? {
-        let approved = Approved::from(&readiness);
-        return Ok(Submitted {
-            executed: false,
-            sent: own,
-            readiness: Some(readiness),
-            ..Submitted::executed(action, approved)
-        });
-    }
-    let from = sent.and_then(|sent| sent.receipt.block_number);
-    let executed = ended(client, registry, action, from.unwrap_or_default()).await?;
-    let executed = executed.ok_or_else(|| GovernanceError::NotOpen {
-        action,
-        how: "was approved and then ended: cancelled, or by a policy change".into(),
-    })?;
+    let submitted = match readiness(client, registry, action).await? {
+        Some(open) => Submitted::new(action, Approved::from(&open), Some(open)),
+        None => {
+            let from = sent.and_then(|sent| sent.receipt.block_number);
+            let executed = ended(client, registry, action, from.unwrap_or_default()).await?;
+            executed.ok_or_else(|| GovernanceError::NotOpen {
+                action,
+                how: "was approved and then ended: cancelled, or by a policy change".into(),
+            })?
+        }
+    };
     Ok(Submitted {
-        sent: own,
-        ..executed
+        sent: sent.cloned(),
+        ..submitted
     })
+}
+
+/// The action as executed by another's approval, in block `from` or later; `None` if it ended in another way.
+async fn ended(
+    client: &Client,
+    registry: Address,
+    action: ActionId,
+    from: u64,
+) -> Result<Option<Submitted>, GovernanceError> {
+    let topics: Topics<'_> = [&[abi::Executed::SIGNATURE_HASH], &[], &[action.0]];
+    let logs = registry::logs_since(client, registry, topics, from).await?;
+    let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
+        return Ok(None);
+    };
+    let sent = client.mined(tx.into(), "the execution").await?;
+    let approved = approved(client, registry, action, &sent).await?;
+    let (approver, tx) = (sent.receipt.from, sent.tx);
+    Ok(Some(Submitted {
+        executed_by: Some(Executed { approver, tx, sent }),
+        ..Submitted::new(action, approved, None)
+    }))
+}
+
+/// How many had approved an action that was executed. Where only its delay was missing, its last approval tells.
+async fn approved(
+    client: &Client,
+    registry: Address,
+    action: ActionId,
+    execution: &Sent,
+) -> Result<Approved, GovernanceError> {
+    if let Some(approved) = execution.last_event_of::<abi::Approved>(registry) {
+        return Ok(Approved::from(&approved));
+    }
+    let topics: Topics<'_> = [&[abi::Approved::SIGNATURE_HASH], &[], &[action.0]];
+    let newest = execution.receipt.block_number.unwrap_or_default();
+    let logs = registry::logs(client, registry, topics, 0, newest).await?;
+    let last = logs.iter().rev().find_map(|log| {
+        let event = log.log_decode::<abi::Approved>().ok()?;
+        Some(Approved::from(&event.inner.data))
+    });
+    Ok(last.unwrap_or_default())
+}
+
+/// What came of `action`, which ended before one's own call could approve it: nothing was approved.
+///
+/// # Errors
+/// [`GovernanceError::NotOpen`], with who cancelled it, where it was not executed.
+pub async fn instead(
+    client: &Client,
+    registry: Address,
+    action: ActionId,
+) -> Result<Submitted, GovernanceError> {
+    if let Some(executed) = ended(client, registry, action, 0).await? {
+        return Ok(executed);
+    }
+    let topics: Topics<'_> = [&[abi::Cancelled::SIGNATURE_HASH], &[], &[action.0]];
+    let logs = registry::all_logs(client, registry, topics).await?;
+    let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
+        return Err(GovernanceError::not_open(action));
+    };
+    let sent = client.mined(tx.into(), "the cancellation").await?;
+    let block = sent.receipt.block_number.unwrap_or_default();
+    let how = format!("was cancelled by {} in block {block}", sent.receipt.from);
+    Err(GovernanceError::NotOpen { action, how })
 }

@@ -1,6 +1,5 @@
 //! Findings about an action, each with its severity. What was not checked is never told as good.
 
-use super::lookalike::lookalike;
 use crate::assess::{Finding, Part, Severity};
 use crate::doctor::AHEAD_DAYS;
 use crate::expect::Asks;
@@ -8,7 +7,7 @@ use crate::governance::{Call, CodeFacts};
 use crate::names::Names;
 use crate::text::{count, utc};
 use alloy::primitives::Address;
-use stylus_registry_core::policy::{Policy, parse};
+use stylus_registry_core::policy::parse;
 
 /// Seconds of a day.
 const DAY: u64 = 86_400;
@@ -67,7 +66,7 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
         let (severity, says) = policy(role, expression);
         add(Part::Policy, severity, "policy", says);
     }
-    for account in accounts(subject.call) {
+    for account in subject.call.accounts() {
         if let Some(known) = lookalike(account, subject.known) {
             let known = subject.names.long(known);
             let says = format!("{account} looks like {known} and is another account");
@@ -131,24 +130,26 @@ fn policy(role: &str, expression: &str) -> (Severity, String) {
     }
 }
 
-/// Accounts that the call names.
-fn accounts(call: &Call) -> Vec<Address> {
-    let mut all: Vec<Address> = call.subjects().iter().map(|(_, one, _)| *one).collect();
-    match call {
-        Call::SetHandler(call) => all.push(call.handler),
-        Call::AcceptTransfer(call) => all.extend([call.proxy, call.registry]),
-        Call::TransferProxy(call) => all.push(call.to),
-        Call::Adopt(call) => all.push(call.proxy),
-        _ => {}
+/// Bytes at either end that people compare.
+const ENDS: usize = 2;
+
+/// The known account that `account` looks like and is not: whoever compares the first and the last digits takes it for
+/// that.
+fn lookalike(account: Address, known: &[Address]) -> Option<Address> {
+    let ends = |one: &Address| {
+        let bytes = one.as_slice();
+        (
+            bytes.first_chunk::<ENDS>().copied(),
+            bytes.last_chunk::<ENDS>().copied(),
+        )
+    };
+    if account.is_zero() || known.contains(&account) {
+        return None;
     }
-    let parsed = call.policies().into_iter();
-    for policy in parsed.filter_map(|(_, text)| parse(text.as_bytes()).ok()) {
-        let Policy {
-            approvers, lambdas, ..
-        } = policy;
-        all.extend(approvers.iter().chain(&lambdas).map(|leaf| leaf.address));
-    }
-    all
+    known
+        .iter()
+        .copied()
+        .find(|one| ends(one) == ends(&account))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use alloy::primitives::U256;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use stylus_layout::{FieldChange, Item, Layout, Location, Report, TypeItem, Verdict};
+use stylus_layout::{FieldChange, Item, Layout, Location, TypeItem, Verdict};
 
 /// Bytes of a slot.
 const WORD: u64 = 32;
@@ -106,13 +106,8 @@ impl Row {
         found: &[&FieldChange],
     ) -> Self {
         let about = found.iter().filter(|finding| {
-            let is_at = |item: Option<&Item>, place: &Option<Location>| {
-                let both = item.zip(place.as_ref());
-                both.is_some_and(|(item, place)| {
-                    is_same((&place.slot, place.offset), (&item.slot, item.offset))
-                })
-            };
-            is_at(was, &finding.old) || is_at(is, &finding.new)
+            was.is_some_and(|was| is_at(was, &finding.old))
+                || is.is_some_and(|is| is_at(is, &finding.new))
         });
         let mut all: Vec<(&FieldChange, Change)> = about
             .map(|finding| (*finding, change_of(finding)))
@@ -170,35 +165,25 @@ impl Row {
 }
 
 /// Draws both layouts, by what their comparison found.
-pub fn draw(old: &Layout, new: &Layout, report: &Report) -> Vec<Area> {
+pub fn draw(old: &Layout, new: &Layout, changes: &[FieldChange]) -> Vec<Area> {
     let spaces = old.namespaces.keys().chain(new.namespaces.keys());
     let names: BTreeSet<&str> = spaces.map(String::as_str).chain([""]).collect();
     let areas = names.into_iter().map(|name| {
         let (before, after) = (items(old, name), items(new, name));
-        let found = report.findings.iter().filter(|one| one.area == name);
+        let found = changes.iter().filter(|one| one.area == name);
         let found: Vec<&FieldChange> = found.collect();
         // Of a name that both have, the fields are the same; any other may be a renamed one.
         let mut left: Vec<&Item> = after.iter().collect();
         left.retain(|is| !before.iter().any(|was| was.label == is.label));
         let mut rows: Vec<Row> = Vec::new();
         for was in before {
-            let mut same = after.iter().find(|is| is.label == was.label);
-            if same.is_none() {
-                let renamed = found.iter().find(|one| {
-                    let place = one.old.as_ref();
-                    one.verdict == Verdict::Rename
-                        && place.is_some_and(|place| {
-                            is_same((&place.slot, place.offset), (&was.slot, was.offset))
-                        })
-                });
-                let place = renamed.and_then(|one| one.new.as_ref());
-                let at = left.iter().position(|is| {
-                    place.is_some_and(|place| {
-                        is_same((&place.slot, place.offset), (&is.slot, is.offset))
-                    })
-                });
-                same = at.map(|at| left.remove(at));
-            }
+            let mut renames = found.iter().filter(|one| one.verdict == Verdict::Rename);
+            let same = after.iter().find(|is| is.label == was.label);
+            let same = same.or_else(|| {
+                let renamed = renames.find(|one| is_at(was, &one.old))?;
+                let at = left.iter().position(|is| is_at(is, &renamed.new))?;
+                Some(left.remove(at))
+            });
             rows.push(Row::of((old, Some(was)), (new, same), &found));
         }
         let new_ones = left.into_iter();
@@ -227,6 +212,12 @@ fn drawn(layout: &Layout, item: &Item) -> Drawn {
         offset: item.offset,
         size: kind.and_then(TypeItem::size).unwrap_or(WORD),
     }
+}
+
+/// Whether a field begins at a place.
+fn is_at(item: &Item, place: &Option<Location>) -> bool {
+    let place = place.as_ref();
+    place.is_some_and(|place| is_same((&place.slot, place.offset), (&item.slot, item.offset)))
 }
 
 /// Whether two places, each a slot and a byte in it, are one.
@@ -269,29 +260,24 @@ impl Change {
 
     /// The sign of it: what a colour says, without one.
     pub const fn sign(self) -> &'static str {
-        match self {
-            Self::Kept => "=",
-            Self::Renamed => "≈",
-            Self::Extended => "⊕",
-            Self::Moved => "↕",
-            Self::Retyped => "~",
-            Self::New => "+",
-            Self::Dropped => "×",
-            Self::Unknown => "?",
-        }
+        self.shown().0
     }
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
+        self.shown().1
+    }
+
+    const fn shown(self) -> (&'static str, &'static str) {
         match self {
-            Self::Kept => "kept",
-            Self::Renamed => "renamed",
-            Self::Extended => "extended",
-            Self::Moved => "moved",
-            Self::Retyped => "retyped",
-            Self::New => "new",
-            Self::Dropped => "dropped",
-            Self::Unknown => "unknown",
+            Self::Kept => ("=", "kept"),
+            Self::Renamed => ("≈", "renamed"),
+            Self::Extended => ("⊕", "extended"),
+            Self::Moved => ("↕", "moved"),
+            Self::Retyped => ("~", "retyped"),
+            Self::New => ("+", "new"),
+            Self::Dropped => ("×", "dropped"),
+            Self::Unknown => ("?", "unknown"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What would happen if an account did something about an action now, and what its wallet is asked for.
 //! Of a contract that approves, such as a Safe, it is the file that its owners load.
 
-use super::super::approver::{require_current, require_part};
+use super::super::approver::require_current;
 use super::super::context::Context;
 use super::super::facts::Place;
 use super::super::pending::named;
@@ -110,11 +110,12 @@ impl Asked<'_> {
     async fn approve(&mut self, call: &Bytes) -> Result<(), Error> {
         let (_, client, registry) = self.place.parts();
         let operation = self.page.decision.operation.clone();
-        require_current(client, registry, &Call::decode(call)?).await?;
+        let governed = GovernedCall::decode(registry, call.clone(), U256::ZERO)?;
+        require_current(client, registry, &governed.call).await?;
         if client.registry(registry).action_of(call).await? != self.action {
             return Err(GovernanceError::not_open(self.action).into());
         }
-        require_part(client, registry, call).await?;
+        governed.require_part(client).await?;
         if operation == SIGN {
             self.require_not_withdrawn().await?;
         }
@@ -225,13 +226,18 @@ impl Asked<'_> {
         let (context, client, registry) = self.place.parts();
         let (open, about) = (&self.open, (governed, shown));
         let mut found = review::found(self.place, about, open, Some(self.account)).await?;
-        if let Some(error) = governed.failing(dry_run) {
-            found.findings.extend(Error::from(error).findings());
-            found.require_yes();
-        } else if let Some(DryRun::Untried(why)) = dry_run {
-            let says = format!("not tried whether it succeeds: {why}");
-            let untried = Finding::named(Part::Trial, Severity::Unknown, TRIED, says);
-            found.findings.push(untried);
+        match dry_run {
+            Some(DryRun::Fails(refusal)) => {
+                let fails = Error::from(GovernanceError::WouldFail(refusal.clone()));
+                found.findings.extend(fails.findings());
+                found.require_yes();
+            }
+            Some(DryRun::Untried(why)) => {
+                let says = format!("not tried whether it succeeds: {why}");
+                let untried = Finding::named(Part::Trial, Severity::Unknown, TRIED, says);
+                found.findings.push(untried);
+            }
+            Some(DryRun::Succeeds) | None => {}
         }
         let who = refused(client, registry, self.action, &open.missing).await?;
         let names = context.names();

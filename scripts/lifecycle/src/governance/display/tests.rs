@@ -140,6 +140,15 @@ fn has(fields: &[(String, String)], label: &str, value: &str) -> bool {
     fields.any(|(name, shown)| name == label && shown.starts_with(value))
 }
 
+/// A call is shown with each of these labels, and with values that begin so.
+#[track_caller]
+fn shows(call: &impl SolCall, wanted: &[(&str, &str)]) {
+    let fields = fields(&call.abi_encode());
+    for (label, value) in wanted {
+        assert!(has(&fields, label, value), "{label} {value}: {fields:?}");
+    }
+}
+
 /// A step with a script, its hash and calldata, from that version.
 fn script(from: &str) -> Step {
     Step {
@@ -226,8 +235,7 @@ fn only_what_is_empty_is_left_out() {
         .zip(more)
     {
         created.step = step;
-        let fields = fields(&created.abi_encode());
-        assert!(has(&fields, label, ""), "{label} in {fields:?}");
+        shows(&created, &[(label, "")]);
     }
     let mut code = migrate();
     code.code.layoutHash = B256::with_last_byte(1);
@@ -251,14 +259,16 @@ fn calldata_of_zeros_are_shown_and_none_are_none() {
             salt: B256::ZERO,
             initData: Bytes::copy_from_slice(bytes),
         };
+        let salt = B256::ZERO.to_string();
+        shows(
+            &create,
+            &[("version", "0x0"), ("kind", ""), ("salt", &salt)],
+        );
         let fields = fields(&create.abi_encode());
         assert!(
             fields.contains(&("initializer".into(), text.into())),
             "{fields:?}"
         );
-        assert!(has(&fields, "version", "0x0"), "{fields:?}");
-        assert!(has(&fields, "kind", ""), "{fields:?}");
-        assert!(has(&fields, "salt", &B256::ZERO.to_string()), "{fields:?}");
         let mut with_step = migrate();
         with_step.step = call("0x00", Bytes::copy_from_slice(bytes));
         let fields = self::fields(&with_step.abi_encode());
@@ -275,31 +285,44 @@ fn names_roles_accounts_and_policies_that_look_empty_are_shown() {
             role: text.into(),
             expression: text.into(),
         };
-        let fields = fields(&role.abi_encode());
-        assert!(has(&fields, "of role", text), "{fields:?}");
-        assert!(has(&fields, "expression", text), "{fields:?}");
+        shows(&role, &[("of role", text), ("expression", text)]);
+        let zero = Address::ZERO.to_string();
         let adopt = abi::adoptCall {
             name: text.into(),
             proxy: Address::ZERO,
             kind: 0,
             version: text.into(),
         };
-        let fields = self::fields(&adopt.abi_encode());
-        assert!(
-            has(&fields, "proxy", &Address::ZERO.to_string()),
-            "{fields:?}"
-        );
-        assert!(has(&fields, "version", text), "{fields:?}");
+        shows(&adopt, &[("proxy", &zero), ("version", text)]);
         let handler = abi::setHandlerCall {
             name: text.into(),
             proxy: Address::ZERO,
             handler: Address::ZERO,
         };
-        let fields = self::fields(&handler.abi_encode());
-        assert!(
-            has(&fields, "handler", &Address::ZERO.to_string()),
-            "{fields:?}"
-        );
+        shows(&handler, &[("handler", &zero)]);
         assert_eq!(shown(&handler.abi_encode()).definition, text);
     }
+}
+
+#[test]
+fn every_account_that_a_call_names_is_told_those_of_policies_too() {
+    let [one, two, three] = [1, 2, 3].map(Address::with_last_byte);
+    let accept = Call::AcceptTransfer(abi::acceptTransferCall {
+        name: "A".into(),
+        proxy: one,
+        kind: 1,
+        version: "1.0".into(),
+        registry: two,
+    });
+    assert_eq!(accept.accounts(), [one, two]);
+    let policy = Call::SetPolicy(abi::setPolicyCall {
+        name: "A".into(),
+        role: "migrate".into(),
+        expression: format!("OR({one},AND({two},CALL({three})))"),
+    });
+    assert_eq!(policy.accounts(), [one, two, three]);
+    let mut migrate = migrate();
+    migrate.step = script("1.0");
+    let named = [migrate.code.implementation, migrate.step.script];
+    assert_eq!(Call::Migrate(migrate).accounts(), named);
 }

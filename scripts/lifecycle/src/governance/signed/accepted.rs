@@ -1,20 +1,18 @@
 //! Whether the registry would take signatures, found out before anything is sent: the registry's own
 //! refusals name a position, and these name the file.
 
-use super::super::authority::deciding_policy;
 use super::super::calls::Call;
 use super::super::error::GovernanceError;
 use super::super::pending::readiness;
-use super::super::tree::readable;
+use super::super::policy::{deciding_policy, readable};
 use super::file::difference;
 use super::{Approval, ApprovalFile, outdated, unsigned, untyped};
 use crate::client::{ChainError, Client};
-use crate::error::{Exit, Refusal};
+use crate::error::Refusal;
+use crate::model::Views;
 use crate::names::Names;
 use crate::text::utc;
-use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, Bytes, Signature as Ecdsa};
-use alloy::providers::Provider;
 use alloy::sol;
 use alloy::sol_types::SolCall;
 use std::path::Path;
@@ -40,18 +38,6 @@ pub struct Accepted {
     pub left_out: Vec<Address>,
 }
 
-/// The chain's time, Unix seconds.
-///
-/// # Errors
-/// What the chain says.
-pub async fn time(client: &Client) -> Result<u64, ChainError> {
-    let block = client.provider().get_block(BlockId::latest()).await;
-    let block = block.map_err(|error| client.error("eth_getBlockByNumber", error))?;
-    Ok(block
-        .map(|block| block.header.timestamp)
-        .unwrap_or_default())
-}
-
 /// Seconds of a day.
 const DAY: u64 = 86_400;
 /// Days that a signature holds, unless a deadline is named.
@@ -65,7 +51,7 @@ const YEAR: u64 = 365 * DAY;
 /// # Errors
 /// What the chain says.
 pub async fn deadline(client: &Client) -> Result<u64, ChainError> {
-    Ok((time(client).await? / DAY + DAYS + 1) * DAY)
+    Ok((Views::block(client).await?.time / DAY + DAYS + 1) * DAY)
 }
 
 /// Refuses an approval that is for another chain or registry, whose time is over, or that holds for
@@ -81,7 +67,7 @@ pub async fn require_here(
     let ApprovalFile { path, approval, .. } = file;
     let here = (client.chain_id(), registry);
     require_place(path, here, (approval.chain_id, approval.registry))?;
-    let time = time(client).await?;
+    let time = Views::block(client).await?.time;
     let latest = time.saturating_add(YEAR);
     let (deadline, path) = (approval.deadline, path.display());
     if deadline > latest {
@@ -91,7 +77,7 @@ pub async fn require_here(
             deadline.to_string(),
             "sign with an earlier --deadline, in Unix seconds",
         );
-        return Err(refusal.exiting(Exit::Usage).into());
+        return Err(refusal.usage().into());
     }
     if time <= deadline {
         return Ok(());

@@ -3,7 +3,7 @@
 
 use super::super::error::GovernanceError;
 use super::{Approval, malformed};
-use crate::error::{Exit, Refusal};
+use crate::error::Refusal;
 use crate::own_file;
 use alloy::primitives::{Address, Bytes};
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ impl ApprovalFile {
             found,
             "nothing was written; choose another name, or remove the file",
         );
-        Err(refusal.exiting(Exit::Usage).into())
+        Err(refusal.usage().into())
     }
 
     /// Writes it, whole or not at all. Another file that is there stays.

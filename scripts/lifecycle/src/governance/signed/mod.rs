@@ -5,22 +5,23 @@
 //! |---|---|
 //! | `typed` | EIP-712 typed data of a governed call, as wallets take it, and its digests |
 //! | `file` | the file of an approval, with a signature or for a wallet |
-//! | `current` | epoch and round of the action that a call would approve now |
 //! | `accepted` | whether the registry would take a signature |
 
 mod accepted;
-mod current;
 mod file;
 mod typed;
 
-pub use accepted::{Accepted, accepted, deadline, require_here, require_place, submission, time};
-pub use current::current;
+pub use accepted::{Accepted, accepted, deadline, require_here, require_place, submission};
 pub use file::ApprovalFile;
 pub use typed::{Digests, calldata_digest};
 
+use super::calls::Call;
 use super::error::GovernanceError;
-use crate::error::{Exit, Refusal};
+use super::policy::deciding_policy;
+use crate::client::Client;
+use crate::error::Refusal;
 use crate::ids::ActionId;
+use crate::registry::stored;
 use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy::sol_types::SolValue;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,39 @@ impl Approval {
     }
 }
 
+/// What an approver would sign for that call now. No view tells epoch and round of it, so they are read from the
+/// registry's storage by its declaration, and compared with the action that it names.
+///
+/// # Errors
+/// What the chain says; `ApprovalOutdated` where the registry names another action than its
+/// storage does.
+pub async fn current(
+    client: &Client,
+    registry: Address,
+    call: &Bytes,
+    deadline: u64,
+) -> Result<Approval, GovernanceError> {
+    let decoded = Call::decode(call)?;
+    let (name, role) = (decoded.definition(), decoded.role());
+    let (role, _) = deciding_policy(client, registry, name, role).await?;
+    let action = client.registry(registry).action_of(call).await?;
+    let mut approval = Approval {
+        chain_id: client.chain_id(),
+        registry,
+        epoch: stored::epoch(client, registry, name, &role).await?,
+        round: stored::round(client, registry, call).await?,
+        call: call.clone(),
+        deadline,
+    };
+    if approval.action() != action {
+        approval.round += 1; // what has expired or is about an earlier step is still in storage
+    }
+    match approval.action() == action {
+        true => Ok(approval),
+        false => Err(outdated(action, approval.action())),
+    }
+}
+
 /// A file that holds no approval, or none that can be signed or submitted.
 pub fn malformed(path: &Path, reason: &str) -> GovernanceError {
     let message = format!("{} is no approval: {reason}", path.display());
@@ -61,7 +95,7 @@ pub fn malformed(path: &Path, reason: &str) -> GovernanceError {
         reason,
         "ask its signer for the file as it was written",
     );
-    refusal.exiting(Exit::Usage).into()
+    refusal.usage().into()
 }
 
 /// A file without a signature.
@@ -72,7 +106,7 @@ fn unsigned(path: &Path) -> GovernanceError {
         "typed data for a wallet",
         "have a wallet sign it, then give --signature and --signer",
     );
-    refusal.exiting(Exit::Usage).into()
+    refusal.usage().into()
 }
 
 /// Calldata that have no type.

@@ -134,3 +134,13 @@ fn a_check_that_nobody_can_read_is_not_told_as_good() {
         assert!(code(&fact).message.contains(words), "{fact:?}");
     }
 }
+
+#[test]
+fn an_address_with_the_ends_of_a_known_one_looks_like_it() {
+    let known = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+    let like = address!("f39F000000000000000000000000000000002266");
+    let other = address!("f39F000000000000000000000000000000002267");
+    assert_eq!(lookalike(like, &[known]), Some(known));
+    assert_eq!(lookalike(other, &[known]), None);
+    assert_eq!(lookalike(known, &[known, like]), None);
+}

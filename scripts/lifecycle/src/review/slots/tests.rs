@@ -32,7 +32,7 @@ fn each_field_is_drawn_with_what_happened_to_it() {
         ("fresh", "3", 0, "t_uint256"),
     ]);
     let report = compare(&old, &new).expect("compared");
-    let areas = draw(&old, &new, &report);
+    let areas = draw(&old, &new, &report.findings);
     let [area] = areas.as_slice() else {
         panic!("one area: {areas:?}");
     };
@@ -95,7 +95,7 @@ fn a_moved_or_dropped_field_is_never_drawn_as_kept() {
         ("fresh[0]", 5, "t_uint256", ""),
     ]);
     let report = compare(&old, &new).expect("compared");
-    let areas = draw(&old, &new, &report);
+    let areas = draw(&old, &new, &report.findings);
     let [area] = areas.as_slice() else {
         panic!("one area: {areas:?}");
     };
@@ -140,7 +140,7 @@ fn of_all_small_layouts_only_what_both_have_alike_is_drawn_as_kept() {
         count += 1;
         let new = layout(&fields);
         let report = compare(&old, &new).expect("compared");
-        let areas = draw(&old, &new, &report);
+        let areas = draw(&old, &new, &report.findings);
         let area = areas.first().expect("an area");
         for row in &area.rows {
             let is_alike = row.before == row.after;
@@ -173,7 +173,7 @@ fn a_member_that_is_added_to_the_value_of_a_mapping_extends_its_field_and_is_nam
     let (old, new) = (of(&["x"]), of(&["x", "y"]));
     let report = compare(&old, &new).expect("compared");
     assert!(report.is_safe(), "{report:?}");
-    let areas = draw(&old, &new, &report);
+    let areas = draw(&old, &new, &report.findings);
     let after = &areas[0].rows[0];
     assert_eq!(
         (after.change, after.words().as_str()),

@@ -1,5 +1,4 @@
-use super::{duration, explain};
-use crate::names::Names;
+use super::*;
 
 const A: &str = "0x1111111111111111111111111111111111111111";
 const B: &str = "0x2222222222222222222222222222222222222222";
@@ -52,4 +51,31 @@ fn spans_are_reported_in_their_largest_whole_unit() {
             "2 days"
         ]
     );
+}
+
+#[test]
+fn a_tree_says_who_approved_and_what_holds() {
+    let [one, two, three] = [1, 2, 3].map(Address::with_last_byte);
+    let text = format!("AND(OutOf(2,{one},{two},{three}),AFTER(60))");
+    let Ok(Node::Members {
+        need,
+        hold,
+        members,
+    }) = tree("migrate", &text, &[one, three])
+    else {
+        panic!("a list of members");
+    };
+    assert_eq!((need, hold), (2, 1));
+    let Some(Node::Members {
+        need,
+        hold,
+        members,
+    }) = members.first()
+    else {
+        panic!("a list of members");
+    };
+    assert_eq!((*need, *hold), (2, 2));
+    let approved: Vec<bool> = members.iter().map(Node::holds).collect();
+    assert_eq!(approved, [true, false, true]);
+    assert_eq!(tree("migrate", "NONE", &[]).ok(), Some(Node::None));
 }

@@ -1,0 +1,294 @@
+//! The policies of roles: which one decides, whether a key has a part in it, the same in words, and as a tree that says
+//! who approved.
+
+use super::calls::Call;
+use super::error::GovernanceError;
+use crate::client::{ChainError, Client, Revert};
+use crate::error::Refusal;
+use crate::model::role_of;
+use crate::names::Names;
+use alloy::primitives::Address;
+use alloy::sol_types::SolError;
+use serde::{Deserialize, Serialize};
+use stylus_registry_core::policy::{Expression, Leaf, Policy, parse};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// The policy of a role; none where the definition has no such role.
+///
+/// # Errors
+/// What the chain says.
+pub async fn current_policy(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    role: &str,
+) -> Result<Option<String>, ChainError> {
+    match client.registry(registry).policy(name, role).await {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.is_refused_as::<abi::UnknownRole>() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The policy that decides a call that asks for `role`, and the role that it is of.
+///
+/// # Errors
+/// What the registry or the chain says.
+pub async fn deciding_policy(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    role: &str,
+) -> Result<(String, String), ChainError> {
+    if let Some(text) = current_policy(client, registry, name, role).await? {
+        return Ok((role.into(), text));
+    }
+    let instead = role_of(role, |_| false);
+    let text = client.registry(registry).policy(name, instead).await?;
+    Ok((instead.into(), text))
+}
+
+/// Whether the caller has a part in what `call` asks for: the policy names it, or asks contracts alone.
+///
+/// # Errors
+/// What the chain says; that there is no key.
+pub async fn is_approver(
+    client: &Client,
+    registry: Address,
+    call: &Call,
+) -> Result<bool, ChainError> {
+    let caller = client.caller("approve")?;
+    let (name, role) = (call.definition(), call.role());
+    let (_, text) = deciding_policy(client, registry, name, role).await?;
+    Ok(parse(text.as_bytes()).is_ok_and(|policy| {
+        let asks_contracts = policy.approvers.is_empty() && !policy.lambdas.is_empty();
+        asks_contracts || policy.bit(caller) != 0
+    }))
+}
+
+/// Refuses a key that the policy of `migrate` does not name. Where the policy asks contracts, the
+/// registry alone decides.
+///
+/// # Errors
+/// [`ChainError::Refused`] with `NotAnApprover`, as the registry would answer afterwards.
+pub(super) async fn require_approver(
+    client: &Client,
+    registry: Address,
+    name: &str,
+) -> Result<(), ChainError> {
+    let what = "a new version";
+    let caller = client.caller(what)?;
+    let text = client.registry(registry).policy(name, "migrate").await?;
+    match parse(text.as_bytes()) {
+        Ok(policy) if policy.bit(caller) == 0 && policy.lambdas.is_empty() && !policy.is_none() => {
+            Err(ChainError::Refused {
+                what: what.into(),
+                revert: Revert::decode(&abi::NotAnApprover { caller }.abi_encode()),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A part of a policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Node {
+    /// Somebody's approval.
+    Approver {
+        /// Who.
+        account: Address,
+        /// Whether it is there.
+        approved: bool,
+    },
+    /// The consent of a contract, which nobody knows before it is asked.
+    Contract {
+        /// Which one.
+        account: Address,
+    },
+    /// Time since the others beside it came true.
+    Delay {
+        /// How long.
+        seconds: u64,
+    },
+    /// Some of its members.
+    Members {
+        /// How many.
+        need: u8,
+        /// How many approvers' parts among them hold already.
+        hold: u8,
+        /// Among these.
+        members: Vec<Node>,
+    },
+    /// Nobody, ever again.
+    None,
+}
+
+/// The policy of a role as a tree.
+///
+/// # Errors
+/// `PolicyUnreadable` if it cannot be understood.
+pub fn tree(role: &str, expression: &str, approved: &[Address]) -> Result<Node, GovernanceError> {
+    let policy = readable(role, expression)?;
+    Ok(node(&policy, &policy.root, approved))
+}
+
+/// The policy of a role, as the registry holds it.
+///
+/// # Errors
+/// `PolicyUnreadable` if it cannot be understood.
+pub(super) fn readable(role: &str, expression: &str) -> Result<Policy, GovernanceError> {
+    parse(expression.as_bytes()).map_err(|refused| {
+        let offset = refused.offset;
+        let message = format!("the policy of role {role} cannot be understood: byte {offset}");
+        let refusal = Refusal::new("PolicyUnreadable", message).with(
+            "a policy in the registry's own form",
+            format!("something else at byte {offset}"),
+            "check that the registry is what you take it for",
+        );
+        refusal.into()
+    })
+}
+
+/// A part of a policy as a tree.
+fn node(policy: &Policy, expression: &Expression, approved: &[Address]) -> Node {
+    let leaf = |leaves: &[Leaf], position: u8| {
+        let found = leaves.get(usize::from(position));
+        found.map(|leaf| leaf.address).unwrap_or_default()
+    };
+    match expression {
+        Expression::Address(position) => {
+            let account = leaf(&policy.approvers, *position);
+            Node::Approver {
+                account,
+                approved: approved.contains(&account),
+            }
+        }
+        Expression::Lambda(position) => Node::Contract {
+            account: leaf(&policy.lambdas, *position),
+        },
+        Expression::Delay(position) => {
+            let seconds = policy.delays.get(usize::from(*position));
+            Node::Delay {
+                seconds: seconds.copied().unwrap_or_default(),
+            }
+        }
+        Expression::Members { need, members } => {
+            let members: Vec<Node> = members
+                .iter()
+                .map(|member| node(policy, member, approved))
+                .collect();
+            let hold = members.iter().filter(|member| member.holds()).count();
+            Node::Members {
+                need: *need,
+                hold: u8::try_from(hold).unwrap_or(u8::MAX),
+                members,
+            }
+        }
+        Expression::None => Node::None,
+    }
+}
+
+impl Node {
+    /// Whether approvals alone make it true. What only time or a contract can tell does not hold.
+    pub fn holds(&self) -> bool {
+        match self {
+            Self::Approver { approved, .. } => *approved,
+            Self::Members { need, hold, .. } => hold >= need,
+            Self::Contract { .. } | Self::Delay { .. } | Self::None => false,
+        }
+    }
+}
+
+/// A policy, explained.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explained {
+    /// The role.
+    pub role: String,
+    /// The policy as the registry holds it.
+    pub expression: String,
+    /// The same with names.
+    pub named: String,
+    /// Lines for people, indented.
+    pub lines: Vec<String>,
+    /// The fewest approvals that it takes; `None` for `NONE`.
+    pub fewest: Option<u16>,
+    /// Everybody who can approve.
+    pub approvers: Vec<Address>,
+    /// Who satisfies it without anybody else.
+    pub alone: Vec<Address>,
+    /// Seconds of every delay in it.
+    pub delays: Vec<u64>,
+    /// Contracts that are asked.
+    pub lambdas: Vec<Address>,
+}
+
+/// Explains the policy of a role.
+///
+/// # Errors
+/// `PolicyUnreadable` if it cannot be understood.
+pub fn explain(role: &str, expression: &str, names: &Names) -> Result<Explained, GovernanceError> {
+    let policy = readable(role, expression)?;
+    let mut lines = Vec::new();
+    describe(&node(&policy, &policy.root, &[]), names, 0, &mut lines);
+    let approvers: Vec<_> = policy.approvers.iter().map(|leaf| leaf.address).collect();
+    let alone: Vec<_> = approvers
+        .iter()
+        .copied()
+        .filter(|who| policy.is_satisfied_alone(policy.bit(*who)))
+        .collect();
+    Ok(Explained {
+        role: role.into(),
+        expression: expression.into(),
+        named: names.policy(expression),
+        lines,
+        fewest: (!policy.is_none()).then(|| policy.fewest_missing(0, 0)),
+        alone,
+        delays: policy.delays.clone(),
+        lambdas: policy.lambdas.iter().map(|leaf| leaf.address).collect(),
+        approvers,
+    })
+}
+
+/// A part of a policy in lines, indented by its depth.
+fn describe(node: &Node, names: &Names, depth: usize, lines: &mut Vec<String>) {
+    let words = match node {
+        Node::Approver { account, .. } => names.long(*account),
+        Node::Contract { account } => format!("the contract {} consents", names.long(*account)),
+        Node::Delay { seconds } => {
+            let time = duration(*seconds);
+            format!("{time} after the others here are satisfied")
+        }
+        Node::Members { need, members, .. } if usize::from(*need) == members.len() => {
+            "all of".into()
+        }
+        Node::Members { need: 1, .. } => "one of".into(),
+        Node::Members { need, .. } => format!("{need} of"),
+        Node::None => "nobody, ever again".into(),
+    };
+    lines.push(format!("{}{words}", "  ".repeat(depth)));
+    if let Node::Members { members, .. } = node {
+        for member in members {
+            describe(member, names, depth + 1, lines);
+        }
+    }
+}
+
+/// A time span in its largest whole unit.
+pub fn duration(seconds: u64) -> String {
+    let units = [
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+        (1, "second"),
+    ];
+    let unit = units
+        .iter()
+        .find(|(size, _)| seconds >= *size && seconds.is_multiple_of(*size));
+    let (size, name) = unit.copied().unwrap_or((1, "second"));
+    let count = seconds / size;
+    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests;
