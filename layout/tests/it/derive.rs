@@ -11,8 +11,9 @@ use stylus_sdk::storage::{
     StorageSigned, StorageString, StorageType, StorageU8, StorageU16, StorageU64, StorageU128,
     StorageU256, StorageUint, StorageVec,
 };
-use stylus_sdk::testing::TestVM;
 use stylus_upgradeable::layout::{Erc7201, Namespace, StorageLayout};
+
+use crate::host::Words;
 
 #[storage]
 #[derive(StorageLayout)]
@@ -171,8 +172,9 @@ fn find<'l>(items: &'l [Item], label: &str) -> &'l Item {
 #[test]
 fn a_field_lives_where_the_sdk_writes_it() {
     let layout = Layout::of::<After>();
-    let vm = TestVM::new();
-    let mut storage = After::from(&vm);
+    let words = Words::empty();
+    // SAFETY: nothing else writes to these words.
+    let mut storage = unsafe { After::new(U256::ZERO, 0, words.vm()) };
     let mut expected: Vec<(&str, U256)> = vec![];
     storage.a.set(U8::from(0xa1u8));
     expected.push(("a", U256::from(0xa1)));
@@ -225,7 +227,7 @@ fn a_field_lives_where_the_sdk_writes_it() {
         .set(U256::from(8));
     for (label, value) in expected {
         assert_eq!(
-            read(&vm, &layout, U256::ZERO, find(&layout.storage, label)),
+            read(&words, &layout, U256::ZERO, find(&layout.storage, label)),
             value,
             "{label}"
         );
@@ -234,15 +236,15 @@ fn a_field_lives_where_the_sdk_writes_it() {
     let members = members(&layout, &inner.type_id);
     let base: U256 = inner.slot.parse().unwrap();
     assert_eq!(
-        read(&vm, &layout, base, find(members, "total")),
+        read(&words, &layout, base, find(members, "total")),
         U256::from(1234)
     );
     assert_eq!(
-        read(&vm, &layout, base, find(members, "owner")),
+        read(&words, &layout, base, find(members, "owner")),
         U256::from_be_slice(&[1; 20])
     );
     let structs: U256 = find(&layout.storage, "structs").slot.parse().unwrap();
-    let words: U256 = layout.types[&inner.type_id]
+    let size: U256 = layout.types[&inner.type_id]
         .number_of_bytes
         .as_ref()
         .unwrap()
@@ -250,20 +252,20 @@ fn a_field_lives_where_the_sdk_writes_it() {
         .unwrap()
         / U256::from(32);
     assert_eq!(
-        read(&vm, &layout, structs + words, find(members, "total")),
+        read(&words, &layout, structs + size, find(members, "total")),
         U256::from(4321)
     );
     let array: U256 = find(&layout.storage, "array").slot.parse().unwrap();
-    assert_eq!(word(&vm, array + U256::from(2)), U256::from(44));
+    assert_eq!(word(&words, array + U256::from(2)), U256::from(44));
     let main = &layout.namespaces["erc7201:example.main"];
     let root = U256::from_be_bytes(Main::ROOT.0);
-    assert_eq!(read(&vm, &layout, root, find(main, "y")), U256::from(3));
+    assert_eq!(read(&words, &layout, root, find(main, "y")), U256::from(3));
     let map: U256 = find(&layout.storage, "map").slot.parse().unwrap();
     let outer = keccak256([B256::left_padding_from(&[9; 20]).0, map.to_be_bytes()].concat());
     let entry = keccak256([U256::from(4).to_be_bytes(), outer.0].concat());
     assert_eq!(
         read(
-            &vm,
+            &words,
             &layout,
             U256::from_be_bytes(entry.0),
             find(members, "total")
@@ -281,18 +283,18 @@ fn members<'l>(layout: &'l Layout, id: &str) -> &'l [Item] {
     }
 }
 
-fn word(vm: &TestVM, slot: U256) -> U256 {
-    U256::from_be_bytes(vm.get_storage(slot).0)
+fn word(words: &Words, slot: U256) -> U256 {
+    U256::from_be_bytes(words.load(slot).0)
 }
 
-fn read(vm: &TestVM, layout: &Layout, base: U256, item: &Item) -> U256 {
+fn read(words: &Words, layout: &Layout, base: U256, item: &Item) -> U256 {
     let bytes: usize = layout.types[&item.type_id]
         .number_of_bytes
         .as_ref()
         .unwrap()
         .parse()
         .unwrap();
-    let word = word(vm, base + item.slot.parse::<U256>().unwrap()) >> (8 * item.offset as usize);
+    let word = word(words, base + item.slot.parse::<U256>().unwrap()) >> (8 * item.offset as usize);
     if bytes < 32 {
         word & ((U256::from(1) << (8 * bytes)) - U256::from(1))
     } else {
@@ -403,8 +405,9 @@ pub struct Short {
 
 #[test]
 fn namespaces_whose_hashes_begin_with_zeros_lie_where_their_formula_says() {
-    let vm = TestVM::new();
-    let mut short = Short::from(&vm);
+    let words = Words::empty();
+    // SAFETY: nothing else writes to these words.
+    let mut short = unsafe { Short::new(U256::ZERO, 0, words.vm()) };
     short.nibble.x.set(U256::from(1));
     short.byte.x.set(U256::from(2));
     for (root, derived, value) in [
@@ -421,6 +424,6 @@ fn namespaces_whose_hashes_begin_with_zeros_lie_where_their_formula_says() {
     ] {
         let root: B256 = root.parse().expect("a word");
         assert_eq!(derived, root);
-        assert_eq!(word(&vm, root.into()), U256::from(value));
+        assert_eq!(word(&words, root.into()), U256::from(value));
     }
 }

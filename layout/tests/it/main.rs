@@ -8,6 +8,7 @@ mod cases;
 mod declared;
 mod derive;
 mod generated;
+mod host;
 mod migration;
 mod namespaces;
 mod pairs;

@@ -10,8 +10,9 @@ use stylus_sdk::storage::{
     StorageAddress, StorageB256, StorageBool, StorageFixedBytes, StorageGuardMut, StorageI32,
     StorageMap, StorageString, StorageType, StorageU8, StorageU64, StorageU128, StorageU256,
 };
-use stylus_sdk::testing::TestVM;
 use stylus_upgradeable::layout::{Erc7201, Namespace, StorageLayout};
+
+use crate::host::Words;
 
 type Balances = StorageMap<Address, StorageU256>;
 
@@ -275,14 +276,15 @@ pub struct Fields<T: StorageType> {
 /// One value at the root of a namespace, and the next version with a struct there whose first field it is:
 /// what the bytes mean that the layout lists, and whether the comparison lets it pass.
 fn at_root<T: StorageLayout>(set: impl FnOnce(&mut T)) -> (U256, bool) {
-    let vm = TestVM::new();
+    let words = Words::empty();
     let root = U256::from_be_bytes(Ns::ROOT.0);
-    set(&mut Value::<T>::from(&vm).value);
+    // SAFETY: nothing else writes to these words.
+    set(&mut unsafe { Value::<T>::new(U256::ZERO, 0, words.vm()) }.value);
     let layout = Layout::of::<Value<T>>();
     let item = alone(&layout, "erc7201:my.space");
     let bytes = layout.types[&item.type_id].number_of_bytes.clone();
     let bytes: usize = bytes.expect("a size").parse().expect("a number");
-    let word = vm.get_storage(root);
+    let word = words.load(root);
     let end = 32 - usize::try_from(item.offset).expect("in a word");
     let there = U256::from_be_slice(&word[end - bytes..end]);
     let is_safe = report::<Value<T>, Value<Fields<T>>>().is_safe();

@@ -111,7 +111,6 @@ fn host_call(
     let ink_before = call.guest.ink_left();
     // A panic must not reach wasmi: its instruction handlers cannot unwind and would end the process.
     let flow = guarded(|| {
-        #[cfg(feature = "inspect")]
         crate::inspect::maybe_panic(hook.name());
         call.run(&Args(&bits))
     })
@@ -339,7 +338,6 @@ impl Instance {
         &mut self.store.data_mut().frame
     }
 
-    #[cfg(feature = "inspect")]
     pub(crate) fn memory(&self) -> &[u8] {
         self.handles.memory.data(&self.store)
     }

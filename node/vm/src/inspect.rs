@@ -1,4 +1,4 @@
-//! What tests need to look at or to break (feature `inspect`).
+//! What tests need to look at or to break. Nothing else uses it.
 
 use std::cell::Cell;
 

@@ -27,7 +27,7 @@ mod failure;
 mod frame;
 mod guard;
 mod hooks;
-#[cfg(feature = "inspect")]
+#[doc(hidden)]
 pub mod inspect;
 mod outcome;
 pub mod pages;

@@ -125,7 +125,6 @@ impl Run {
     }
 
     /// The linear memory as it is now, after the end too.
-    #[cfg(feature = "inspect")]
     pub fn memory(&self) -> &[u8] {
         self.instance.memory()
     }

@@ -9,9 +9,8 @@ use std::process::Command;
 
 use alloy_primitives::{B256, U256, keccak256};
 use stylus_layout::{Layout, Overrides, Plan, Source, Unsupported, plan, skeleton};
-use stylus_sdk::stylus_core::StorageAccess;
-use stylus_sdk::testing::TestVM;
 
+use crate::host::Words;
 use crate::migration::{new_model, old_model};
 use crate::random::{self, Model, Rng, Ty};
 use crate::values::{self, Memory, Storage, apply, apply_entry, fill, read};
@@ -20,9 +19,9 @@ macro_rules! generated {
     ($($name:ident)*) => {
         $(#[rustfmt::skip] mod $name;)*
 
-        fn run(name: &str, vm: &TestVM) {
+        fn run(name: &str, words: &Words) {
             match name {
-                $(stringify!($name) => $name::migrate_storage(vm),)*
+                $(stringify!($name) => $name::migrate_storage(words),)*
                 other => panic!("{other} is not compiled in"),
             }
         }
@@ -152,20 +151,19 @@ pub fn check() {
 
 fn executes(case: &Case, seed: u64) {
     let mut memory = case.filled(seed);
-    let vm = TestVM::new();
+    let words = Words::empty();
     for (slot, word) in &memory.0 {
-        vm.set_storage(*slot, *word);
+        words.store(*slot, *word);
     }
-    run(&case.name, &vm);
-    vm.flush_cache(true);
+    run(&case.name, &words);
     if case.name == "custom" {
-        return custom_values(&case.old, &memory, &vm);
+        return custom_values(&case.old, &memory, &words);
     }
     let before: Vec<U256> = memory.0.keys().copied().collect();
     apply(&case.plan(), &mut memory);
     for slot in memory.0.keys().chain(&before) {
         assert_eq!(
-            vm.get_storage(*slot),
+            words.load(*slot),
             memory.load(*slot),
             "{}: slot {slot} of seed {seed}",
             case.name
@@ -177,7 +175,8 @@ fn executes(case: &Case, seed: u64) {
 /// and have to hold after it.
 const MAIN: &str = r#"
 use stylus_sdk::alloy_primitives::{B256, U256};
-use stylus_sdk::testing::TestVM;
+mod host;
+use host::Words;
 
 fn main() {
     for case in include_str!("cases").split_terminator("\n\n") {
@@ -186,14 +185,13 @@ fn main() {
             .lines()
             .map(|line| line.split(' ').map(|word| word.parse().unwrap()).collect())
             .collect();
-        let vm = TestVM::new();
+        let words = Words::empty();
         for slot in &slots {
-            vm.set_storage(U256::from_be_bytes(slot[0].0), slot[1]);
+            words.store(U256::from_be_bytes(slot[0].0), slot[1]);
         }
-        run(name, &vm);
-        vm.flush_cache(true);
+        run(name, &words);
         for slot in &slots {
-            assert_eq!(vm.get_storage(U256::from_be_bytes(slot[0].0)), slot[2], "{case}");
+            assert_eq!(words.load(U256::from_be_bytes(slot[0].0)), slot[2], "{case}");
         }
     }
 }
@@ -210,7 +208,7 @@ pub fn check_all() {
         let name = &case.name;
         write(&format!("src/{name}.rs"), &case.code());
         writeln!(modules, "mod {name};").unwrap();
-        writeln!(arms, "{name:?} => {name}::migrate_storage(vm),").unwrap();
+        writeln!(arms, "{name:?} => {name}::migrate_storage(words),").unwrap();
         for seed in 0..8 {
             let before = case.filled(seed);
             let mut after = case.filled(seed);
@@ -225,15 +223,16 @@ pub fn check_all() {
         }
     }
     let run =
-        format!("fn run(name: &str, vm: &TestVM) {{ match name {{ {arms} _ => panic!() }} }}");
+        format!("fn run(name: &str, words: &Words) {{ match name {{ {arms} _ => panic!() }} }}");
     write("src/main.rs", &format!("{modules}{MAIN}{run}"));
     write("src/cases", &expected);
+    write("src/host.rs", include_str!("../host.rs"));
     let sdk = std::fs::read_to_string(home.join("Cargo.toml")).unwrap();
     let sdk = sdk.lines().find(|line| line.starts_with("stylus-sdk ="));
     let sdk = sdk.and_then(|line| line.split('"').nth(1)).unwrap();
     let manifest = format!(
         "[package]\nname = \"generated-migrations\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
-         stylus-sdk = {{ version = {sdk:?}, default-features = false, features = [\"stylus-test\"] }}\n"
+         stylus-sdk = {{ version = {sdk:?}, default-features = false }}\n"
     );
     write("Cargo.toml", &manifest);
     std::fs::copy(home.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
@@ -245,7 +244,7 @@ pub fn check_all() {
 }
 
 /// Code is not carried out by a plan: its fields are looked at.
-fn custom_values(old: &Model, memory: &Memory, vm: &TestVM) {
+fn custom_values(old: &Model, memory: &Memory, words: &Words) {
     let before = read(old, memory);
     let number = |path: &str| match &before[path] {
         values::Value::Number(false, value) => *value,
@@ -262,7 +261,7 @@ fn custom_values(old: &Model, memory: &Memory, vm: &TestVM) {
     let mut now = Memory::default();
     for slot in 0..20 {
         let slot = U256::from(slot);
-        now.store(slot, vm.get_storage(slot));
+        now.store(slot, words.load(slot));
     }
     let after = read(&model, &now);
     let expected = |value: U256| values::Value::Number(false, value);
@@ -274,7 +273,7 @@ fn custom_values(old: &Model, memory: &Memory, vm: &TestVM) {
     assert_eq!(after["config.y"], expected(U256::ZERO));
     assert_eq!(after["limits[0]"], expected(U256::from(77)));
     assert_eq!(after["limits[1]"], before["limits[1]"]);
-    let _: B256 = vm.get_storage(U256::ZERO);
+    let _: B256 = words.load(U256::ZERO);
 }
 
 /// A map of numbers that become wider, a nested one, and one of structs; the new version has three fields before
@@ -340,24 +339,23 @@ pub fn check_entries() {
     memory.store(entry(2, &seat) + U256::from(1), key(6));
     memory.store(entry(2, &[key(8)]) + U256::from(1), key(4));
     memory.store(U256::from(3), key(0));
-    let vm = TestVM::new();
+    let words = Words::empty();
     for (slot, word) in &memory.0 {
-        vm.set_storage(*slot, *word);
+        words.store(*slot, *word);
     }
     apply(&planned, &mut memory);
-    entries::migrate_storage(&vm);
+    entries::migrate_storage(&words);
     // Each twice: what was carried over stays.
     for _ in 0..2 {
-        entries::migrate_debts(&vm, debt);
-        entries::migrate_allowed(&vm, allowed);
+        entries::migrate_debts(&words, debt);
+        entries::migrate_allowed(&words, allowed);
         for seat in [seat, [key(8)], [key(7)]] {
-            entries::migrate_seats(&vm, seat);
+            entries::migrate_seats(&words, seat);
         }
         for (map, keys) in [(0, &debt[..]), (1, &allowed), (2, &seat), (2, &[key(8)])] {
             apply_entry(&planned.entries[map], &mut memory, keys);
         }
     }
-    vm.flush_cache(true);
     let expected = [
         (entry(3, &debt), word((all << 1) & (all >> 128))),
         (entry(4, &allowed), key(7)),
@@ -366,10 +364,10 @@ pub fn check_entries() {
         (entry(5, &[key(8)]) + U256::from(1), key(4)),
     ];
     for (slot, word) in expected {
-        assert_eq!((vm.get_storage(slot), memory.load(slot)), (word, word));
+        assert_eq!((words.load(slot), memory.load(slot)), (word, word));
     }
     for (map, keys) in [(0, &debt[..]), (1, &allowed), (2, &seat)] {
         let slot = entry(map, keys);
-        assert!(vm.get_storage(slot).is_zero() && memory.load(slot).is_zero());
+        assert!(words.load(slot).is_zero() && memory.load(slot).is_zero());
     }
 }

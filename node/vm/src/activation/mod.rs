@@ -74,7 +74,6 @@ fn validate_and_compile(
 ///
 /// # Errors
 /// As [`activate`], except that gas and imports are not looked at.
-#[cfg(feature = "inspect")]
 pub fn metered_module(wasm: &[u8], rules: &Rules) -> Result<Vec<u8>> {
     let mut module = parse::parse(wasm, rules)?;
     let mut instrumented = instrument::instrument(&mut module, rules, Form::Metered)?;
@@ -85,7 +84,6 @@ pub fn metered_module(wasm: &[u8], rules: &Rules) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`activate`].
-#[cfg(feature = "inspect")]
 pub fn activate_unrewritten(wasm: &[u8], rules: &Rules) -> Result<Activated> {
     validate_and_compile(wasm, rules, &mut { u64::MAX }, Form::Metered)
 }

@@ -48,7 +48,6 @@ pub(crate) enum Form {
     /// The same with a counter in every basic block.
     Counting,
     /// What is metered, as the chain prescribes it.
-    #[cfg(feature = "inspect")]
     Metered,
 }
 
