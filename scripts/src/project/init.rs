@@ -85,9 +85,13 @@ impl Init {
         let mut files = Vec::new();
         for path in crates::sources(one)? {
             let text = read(&path)?;
-            files.push((crates::named(one, &path), path, text));
+            let name = crates::named(one, &path);
+            let file = source::parsed(&name, &text)?;
+            files.push((name, path, text, file));
         }
-        let structs = files.iter().flat_map(|(.., text)| storage_structs(text));
+        let structs = files
+            .iter()
+            .flat_map(|(_, _, text, _)| storage_structs(text));
         let mut entrypoints = structs.filter(|one| is_main && one.has("entrypoint"));
         let contract = entrypoints.next().map(|one| one.name);
         if is_main && contract.is_none() {
@@ -96,8 +100,9 @@ impl Init {
         }
         let mut sources = Vec::new();
         for file in &files {
-            let (name, _, text) = file;
-            sources.push((file, Source::of(name, text, contract.as_deref())?));
+            let (name, _, text, items) = file;
+            let source = Source::of(name, (text, items), contract.as_deref())?;
+            sources.push((file, source));
         }
         let has = |what: fn(&Source) -> bool| sources.iter().any(|(_, source)| what(source));
         if is_main && !has(|source| source.has_public) {
@@ -111,7 +116,7 @@ impl Init {
         let before = read(&path)?;
         let after = manifest::with_our_crate(&before, dependency)?;
         self.add(path, crates::named(one, "Cargo.toml"), Some(before), after);
-        for ((name, path, before), source) in sources {
+        for ((name, path, before, _), source) in sources {
             let after = source.changed();
             self.skipped.extend(source.skipped);
             self.add(path.clone(), name.clone(), Some(before.clone()), after);

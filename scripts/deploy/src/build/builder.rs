@@ -89,8 +89,9 @@ impl Builder {
     ///
     /// # Errors
     /// `Missing` if they are not there.
-    pub fn framework_from(self, home: &Path) -> Result<Self, BuildError> {
-        self.with_sources(home, false)
+    pub fn framework_from(mut self, home: &Path) -> Result<Self, BuildError> {
+        self.framework_home = Some(sources::folder(home)?);
+        Ok(self)
     }
 
     /// The framework is that of the sources in `home`. A program is built only if they differ from
@@ -98,14 +99,9 @@ impl Builder {
     ///
     /// # Errors
     /// `Missing` if they are not there.
-    pub fn framework_as_in(self, home: &Path) -> Result<Self, BuildError> {
-        self.with_sources(home, true)
-    }
-
-    fn with_sources(mut self, home: &Path, may_be_pinned: bool) -> Result<Self, BuildError> {
-        self.framework_home = Some(sources::folder(home)?);
-        self.may_be_pinned = may_be_pinned;
-        Ok(self)
+    pub fn framework_as_in(mut self, home: &Path) -> Result<Self, BuildError> {
+        self.may_be_pinned = true;
+        self.framework_from(home)
     }
 
     /// Builds everything anew: no artifact of an earlier build is taken, and whatever comes from

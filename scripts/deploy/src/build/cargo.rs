@@ -214,7 +214,7 @@ impl Cargo<'_> {
     }
 
     fn manifest(&self, source: &Source) -> PathBuf {
-        self.copy.join(&source.place).join("Cargo.toml")
+        self.copy.join(&source.package.place).join("Cargo.toml")
     }
 
     /// Runs cargo to its end: its messages.

@@ -45,8 +45,6 @@ pub(super) struct Source {
     pub(super) tree: Tree,
     /// The packages in the copy.
     pub(super) parts: Vec<Part>,
-    /// The contract's folder in the copy.
-    pub(super) place: PathBuf,
     /// The flags for the compiler.
     pub(super) rustflags: Vec<String>,
     /// Bytes of the shadow stack; `None` if the flags say.
@@ -93,8 +91,9 @@ struct Read {
 
 impl Source {
     /// Reads a contract and all that it needs.
-    pub(super) fn read(package: &Package) -> Result<Self, BuildError> {
-        let packages = closure(package.clone())?;
+    pub(super) fn read(contract: &Package) -> Result<Self, BuildError> {
+        let packages = closure(contract.clone())?;
+        let package = packages.first().unwrap_or(contract);
         let rustflags = config::rustflags(&package.folder, &package.root)?;
         let toolchain = ToolchainFile::of(&package.folder)?;
         let lock_path = package.root.join("Cargo.lock");
@@ -149,10 +148,6 @@ impl Source {
                 .chain(known.filter(|path| is_rust(path)))
                 .collect(),
             rust,
-            place: packages
-                .first()
-                .map(|own| own.place.clone())
-                .unwrap_or_default(),
             stack_size: stack_size(package, &rustflags),
             profile: manifests::profile(&package.root_manifest()?),
             constants: constants(&all),

@@ -5,7 +5,7 @@ use crate::app_error::Error;
 use crate::interface::{StorageStruct, storage_structs};
 use std::collections::BTreeMap;
 use syn::spanned::Spanned;
-use syn::{Attribute, ImplItem, ImplItemFn, Item, ItemImpl, Type, Visibility};
+use syn::{Attribute, File, ImplItem, ImplItemFn, Item, ItemImpl, Type, Visibility};
 
 /// What brings our attributes in.
 const PRELUDE: &str = "use stylus_upgradeable::prelude::*;";
@@ -31,14 +31,22 @@ pub(super) struct Source<'t> {
     constructor: Option<usize>,
 }
 
+/// The items of the file of that name.
+pub(super) fn parsed(name: &str, text: &str) -> Result<File, Error> {
+    syn::parse_file(text).map_err(|error| {
+        let line = error.span().start().line;
+        refused(format!("{name} line {line}: {error}"))
+    })
+}
+
 impl<'t> Source<'t> {
     /// What would change in the file of that name. `contract` is the struct with the entrypoint; of a crate that
     /// the contract depends on there is none.
-    pub(super) fn of(name: &str, text: &'t str, contract: Option<&'t str>) -> Result<Self, Error> {
-        let file = syn::parse_file(text).map_err(|error| {
-            let line = error.span().start().line;
-            refused(format!("{name} line {line}: {error}"))
-        })?;
+    pub(super) fn of(
+        name: &str,
+        (text, file): (&'t str, &File),
+        contract: Option<&'t str>,
+    ) -> Result<Self, Error> {
         let mut source = Self {
             text: text.split_inclusive('\n').collect(),
             structs: storage_structs(text),

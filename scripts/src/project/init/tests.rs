@@ -1,7 +1,7 @@
 use super::super::framework::Framework;
 use super::Init;
 use super::manifest::{channel, with_our_crate};
-use super::source::Source;
+use super::source::{Source, parsed};
 use crate::app_error::Error;
 use tempfile::TempDir;
 
@@ -35,7 +35,8 @@ fn ours() -> Framework {
 
 /// The source with our attributes.
 fn contract(source: &str) -> Result<String, Error> {
-    Ok(Source::of("src/lib.rs", source, Some("Counter"))?.changed())
+    let file = parsed("src/lib.rs", source)?;
+    Ok(Source::of("src/lib.rs", (source, &file), Some("Counter"))?.changed())
 }
 
 /// A folder with these files, and a manifest that says nothing.
