@@ -1,8 +1,8 @@
 //! Cargo's configuration files (`.cargo/config.toml`), taken apart. Cargo itself reads none of them where contracts
 //! are built, so wrappers, linkers and all else has no effect.
 //!
-//! Of the files between the contract's folder and its workspace's, the flags for the compiler belong to the sources, and
-//! what an author would miss in the code is refused. Of the user's own, in CARGO_HOME, what says where packages come
+//! Of the files between the contract's folder and its workspace's, the flags for the compiler belong to the sources,
+//! and what an author would miss in the code is refused. Of the user's own, in CARGO_HOME, what says where packages come
 //! from holds. Other files are not read.
 
 use super::error::BuildError;
