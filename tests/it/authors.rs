@@ -10,7 +10,7 @@ use alloy::sol;
 use stylus_upgrades::build::Builder;
 use stylus_upgrades::error::Explain as _;
 use stylus_upgrades_harness::step;
-use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
+use stylus_upgrades_interface::complex::IComplexMigration::endMigrationCall;
 
 sol! {
     function initialize(uint256 value);
@@ -80,9 +80,7 @@ impl Author {
         let program = harness
             .build_and_deploy(self.0.path().join("rescale"))
             .await?;
-        definition
-            .add_version("1.0", &first, step::initial())
-            .await?;
+        definition.add_first(&first).await?;
         let value = U256::from(7);
         let note = definition
             .create_proxy("1.0", &initializeCall { value })
@@ -92,9 +90,7 @@ impl Author {
             .add_version("2.0", &second, step::complex("1.0", &program, handler))
             .await?;
         note.upgrade("2.0").await?;
-        let next = migrateNextCall {
-            gasBudget: 1_000_000,
-        };
+        let next = calls::migrate_next(1_000_000);
         note.by(handler).send(&next).await?;
         note.by(handler).send(&endMigrationCall {}).await?;
         assert_eq!(note.read(&valueCall {}).await?, U256::from(70));

@@ -6,7 +6,7 @@ mod native;
 use crate::prelude::*;
 use alloy::sol;
 
-use crate::layouts::project::{Project, home, text};
+use crate::layouts::project::{Project, home};
 
 sol! {
     function choose(uint256 number) external returns (uint256);
@@ -229,10 +229,7 @@ fn sources_that_are_not_those_of_the_program_are_refused() {
     let hash = hash.to_string();
     let refused = |words: &str| {
         let answer = project.run(&format!("coverage {words}"));
-        (
-            answer.exit,
-            text(&answer.document["error"], "name").to_owned(),
-        )
+        (answer.exit, answer.error("name").to_owned())
     };
     let other = refused(&format!("{hash} --source counter-v1"));
     assert_eq!(other, (Some(1), "NotRun".into()));

@@ -73,16 +73,12 @@ async fn proxies_that_point_at_each_other_end_and_change_nothing() -> Done {
         .await?;
     let first = chain.account(0).create(nonce.to());
     let second = chain.account(0).create(nonce.to::<u64>() + 1);
-    assert_eq!(
-        chain
-            .create(evm::proxy_creation_code(second, &code))
-            .await?,
-        first
-    );
-    assert_eq!(
-        chain.create(evm::proxy_creation_code(first, &code)).await?,
-        second
-    );
+    let found = chain
+        .create(evm::proxy_creation_code(second, &code))
+        .await?;
+    assert_eq!(found, first);
+    let found = chain.create(evm::proxy_creation_code(first, &code)).await?;
+    assert_eq!(found, second);
     chain.activate(first).await?;
     for gas in [1_000_000, 30_000_000] {
         let endless = to(first, [1, 2, 3, 4]).with_gas_limit(gas);

@@ -10,7 +10,7 @@ use stylus_upgrades_tests::{figures, snapshot};
 
 use crate::console::process::Console;
 use crate::layouts::by_hand::build_info;
-use crate::layouts::project::{Project, home, text};
+use crate::layouts::project::{Project, home};
 
 sol! {
     function deposit();
@@ -65,7 +65,7 @@ const CALLS: u64 = 120_000;
 struct Exchange {
     project: Project,
     /// The source, and what is said about it.
-    code: Vec<String>,
+    code: String,
 }
 
 impl Exchange {
@@ -74,8 +74,8 @@ impl Exchange {
         let project = Project::new();
         let folder = home(EXCHANGE);
         let deployed = project.done(&format!("deploy {folder}"));
-        let code = vec![text(&deployed, "address").to_owned()];
-        Self::created(project, "wasm", &[folder], code, &[])
+        let code = text(&deployed, "address").to_owned();
+        Self::created(project, "wasm", &folder, code, "")
     }
 
     /// Code of the EVM, whose functions and layout a build-info tells.
@@ -94,48 +94,29 @@ impl Exchange {
                 .node
                 .with_chain(move |chain| chain.set_code(at, code));
             set.expect("the chain");
-            let layout = format!("{}:Exchange", file.display());
-            vec![at.to_string(), "--layout".to_owned(), layout]
+            format!("{at} --layout {}:Exchange", file.display())
         });
-        let code = [second, vec!["--foreign".to_owned()]].concat();
+        let code = format!("{second} --foreign");
         // Nobody knows which initializers such code has.
-        Self::created(project, "evm", &first, code, &["--accept", "absent:steps"])
+        Self::created(project, "evm", &first, code, "--accept absent:steps")
     }
 
-    fn created(
-        project: Project,
-        kind: &str,
-        first: &[String],
-        code: Vec<String>,
-        accepted: &[&str],
-    ) -> Self {
+    fn created(project: Project, kind: &str, first: &str, code: String, accepted: &str) -> Self {
         project.done("define Exchange --migrate Admin");
-        let first = first.iter().map(String::as_str);
-        let register: Vec<&str> = ["register", "Exchange", "1.0"]
-            .into_iter()
-            .chain(first)
-            .collect();
-        project.done(&register);
-        let create = ["create-proxy", "Exchange", "1.0", "--kind", kind];
-        let initialize = ["--init", "initialize(address,uint256,uint256)"];
-        let arguments = ["Admin", "30", "1000000000000000000000"];
-        project.done(&[&create[..], &initialize, &arguments, accepted].concat());
+        project.done(&format!("register Exchange 1.0 {first}"));
+        let create = format!("create-proxy Exchange 1.0 --kind {kind} {accepted}");
+        let init = "--init initialize(address,uint256,uint256) Admin 30 1000000000000000000000";
+        project.done(&format!("{create} {init}"));
         Self { project, code }
     }
 
     /// The command that fuzzes the upgrade which turns on that mistake.
     fn words(&self, mistake: usize, options: &[&str]) -> Vec<String> {
-        let number = mistake.to_string();
-        let call = [
-            "--call",
-            "migrate(uint256)",
-            &number,
-            "--differs",
-            "mistake differs",
-        ];
-        let begin = ["fuzz", "Exchange", "2.0"].map(str::to_owned).into_iter();
-        let rest = call.iter().chain(options).map(|word| (*word).to_owned());
-        begin.chain(self.code.iter().cloned()).chain(rest).collect()
+        let call = format!("--call migrate(uint256) {mistake} --differs");
+        let begin = format!("fuzz Exchange 2.0 {} {call}", self.code);
+        let rest = ["mistake differs"].iter().chain(options).copied();
+        let all = begin.split_whitespace().chain(rest);
+        all.map(str::to_owned).collect()
     }
 
     fn command(&self, mistake: usize, options: &[&str]) -> Command {
@@ -297,8 +278,8 @@ fn what_must_hold_and_what_may_differ_stands_in_the_manifest() {
     let corpus = exchange.project.path("corpus");
     std::fs::create_dir(&corpus).expect("a folder");
     std::fs::write(corpus.join("withdraw.json"), sequence.to_string()).expect("written");
-    let corpus = ["--corpus", corpus.to_str().expect("a path")];
-    let options = [&["--runs", "100", "--differs", "total()"], &corpus[..]].concat();
+    let corpus = corpus.to_str().expect("a path");
+    let options = ["--runs", "100", "--differs", "total()", "--corpus", corpus];
     let broken = exchange.fuzz(13, &options);
     let broken = &broken["findings"][0];
     let found = (&broken["kind"], &broken["subject"]);
@@ -314,11 +295,11 @@ fn what_must_hold_and_what_may_differ_stands_in_the_manifest() {
     let words = exchange.words(0, &[]);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let refused = exchange.project.run(&words);
-    let name = text(&refused.document["error"], "name");
+    let name = refused.error("name");
     assert_eq!((refused.exit, name), (Some(2), "NothingCompared"));
     declare("differs = [\"tranfer\"]");
     let misspelt = exchange.project.run(&words);
-    let name = text(&misspelt.document["error"], "name");
+    let name = misspelt.error("name");
     assert_eq!((misspelt.exit, name), (Some(2), "NothingCompared"));
 }
 
@@ -328,17 +309,15 @@ fn a_check_tells_what_running_found_at_its_line() {
     let Exchange { project, .. } = Exchange::wasm();
     let folder = home(EXCHANGE);
     let check = |mistake: &str| {
-        let check = [
-            "check", "Exchange", &folder, "--label", "2.0", "--fuzz", "10s",
-        ];
-        project.run(&[&check[..], &["--call", "migrate(uint256)", mistake]].concat())
+        let check = format!("check Exchange {folder} --label 2.0 --fuzz 10s");
+        project.run(&format!("{check} --call migrate(uint256) {mistake}"))
     };
     let manifest = project.path("stylus-upgrades.toml");
     let declared = std::fs::read_to_string(&manifest).expect("a manifest");
     let declared = format!("{declared}\n[fuzz.Exchange]\ndiffers = [\"mistake\"]\n");
     std::fs::write(&manifest, declared).expect("written");
     let refused = check("16");
-    assert_eq!(refused.exit, Some(1), "{refused:?}");
+    refused.ends_with(1);
     let findings = refused.document["findings"].as_array().expect("findings");
     let found = findings.iter().find(|one| text(one, "id") == "FuzzDiffers");
     let found = found.expect("it is told");
@@ -347,7 +326,7 @@ fn a_check_tells_what_running_found_at_its_line() {
     let details = found["details"][0].as_str().expect("a detail");
     assert!(details.contains("seed 1"), "{details}");
     let faithful = check("0");
-    assert_eq!(faithful.exit, Some(0), "{faithful:?}");
+    faithful.ends_with(0);
 }
 
 #[test]
@@ -356,17 +335,9 @@ fn whoever_looks_at_a_proposal_sees_whether_this_machine_fuzzed_it() {
     let Exchange { project, code } = Exchange::wasm();
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
     project.done(&format!("policy update Exchange {policy}"));
-    let migrate = [
-        "migrate",
-        "Exchange",
-        "2.0",
-        &code[0],
-        "--call",
-        "migrate(uint256)",
-        "16",
-    ];
-    let proposed = project.run(&migrate);
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let migrate = format!("migrate Exchange 2.0 {code}");
+    let proposed = project.run(&format!("{migrate} --call migrate(uint256) 16"));
+    proposed.ends_with(3);
     let action = text(&proposed.document, "action");
     let pending = || project.done(&format!("pending {action}"))["fuzzed"].clone();
     let console = Console::start(project.folder(), &[]);
@@ -378,10 +349,10 @@ fn whoever_looks_at_a_proposal_sees_whether_this_machine_fuzzed_it() {
         "{page_before}"
     );
 
-    let options = ["--runs", "300", "--seed", "7", "--differs", "mistake"];
-    let fuzz = ["fuzz", "Exchange", "2.0", "--action", action];
-    let fuzzed = project.run(&[&fuzz[..], &options].concat());
-    assert_eq!(fuzzed.exit, Some(1), "{fuzzed:?}");
+    let options = "--runs 300 --seed 7 --differs mistake";
+    let fuzz = format!("fuzz Exchange 2.0 --action {action} {options}");
+    let fuzzed = project.run(&fuzz);
+    fuzzed.ends_with(1);
     let seen = pending();
     for name in [
         "seed",
@@ -405,66 +376,47 @@ fn whoever_looks_at_a_proposal_sees_whether_this_machine_fuzzed_it() {
 
 /// An upgrade of a contract of the workspace that changes nothing that users see: its package, its initializer, the
 /// next one, its migration.
-type Refactoring = (
-    &'static str,
-    &'static [&'static str],
-    &'static str,
-    &'static [&'static str],
-);
+type Refactoring = (&'static str, &'static str, &'static str, &'static str);
 
 /// Version 2 of the counter counts in steps: in steps of one it does what version 1 did.
 const REFACTORINGS: [Refactoring; 6] = [
     (
         "counter-v1",
-        &["initialize(uint256)", "7"],
+        "initialize(uint256) 7",
         "counter-v2",
-        &["--call", "migrate(uint256)", "1"],
+        "--call migrate(uint256) 1",
     ),
     (
         "erc20-v1",
-        &["initialize(address,uint256)", "Admin", "1000"],
+        "initialize(address,uint256) Admin 1000",
         "erc20-v2",
-        &["--call", "migrate()"],
+        "--call migrate()",
     ),
-    (
-        "counter-v1",
-        &["initialize(uint256)", "7"],
-        "counter-v1",
-        &[],
-    ),
+    ("counter-v1", "initialize(uint256) 7", "counter-v1", ""),
     (
         "erc20-v1",
-        &["initialize(address,uint256)", "Admin", "1000"],
+        "initialize(address,uint256) Admin 1000",
         "erc20-v1",
-        &[],
+        "",
     ),
     (
         "erc721-basic",
-        &["initialize(address)", "Admin"],
+        "initialize(address) Admin",
         "erc721-basic",
-        &[],
+        "",
     ),
-    (
-        "points-v1",
-        &["initialize(address)", "Admin"],
-        "points-v1",
-        &[],
-    ),
+    ("points-v1", "initialize(address) Admin", "points-v1", ""),
 ];
 
 #[test]
 #[ignore = "nightly: packages of npm; fuzzes ten upgrades for a minute each, about 660 s"]
 fn ten_faithful_upgrades_raise_no_alarm_in_ten_minutes() {
-    let minute = ["--time", "60s"];
     let mut figures = Figures::new();
     let mut said = |name: &str, ended: &Ended| {
         let calls = ended.document["calls"].as_u64().expect("a number");
         println!("{name}: {calls} calls");
-        assert_eq!(
-            ended.document["findings"],
-            Value::Array(Vec::new()),
-            "{name}"
-        );
+        let found = &ended.document["findings"];
+        assert_eq!(*found, Value::Array(Vec::new()), "{name}");
         let took = ended.document["milliseconds"].as_u64().expect("a time");
         assert!(took >= MINUTE, "{name}: {took}");
         for (what, figure) in [
@@ -478,16 +430,15 @@ fn ten_faithful_upgrades_raise_no_alarm_in_ten_minutes() {
     for (part, exchange) in [("WASM", Exchange::wasm()), ("EVM", Exchange::evm())] {
         for number in FAITHFUL {
             let name = format!("the exchange, {part}, no mistake {number}");
-            said(&name, &exchange.measured(number, &minute));
+            said(&name, &exchange.measured(number, &["--time", "60s"]));
         }
     }
     for (before, init, after, call) in REFACTORINGS {
         let project = Project::new();
         project.done("define It --migrate Admin");
         project.done(&format!("register It 1.0 {before}"));
-        let create = ["create-proxy", "It", "1.0", "--kind", "wasm", "--init"];
-        project.done(&[&create[..], init].concat());
-        let words = [&["fuzz", "It", "2.0", after], call, &minute].concat();
+        project.done(&format!("create-proxy It 1.0 --kind wasm --init {init}"));
+        let words = format!("fuzz It 2.0 {after} {call} --time 60s");
         let command = project.command(project.folder(), None, &words);
         said(&format!("{before} to {after}"), &watched(command));
     }

@@ -3,10 +3,11 @@
 
 use crate::prelude::*;
 use alloy::sol;
-use stylus_upgrades_harness::{Instance, command_line};
+use stylus_upgrades_harness::Instance;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
 use stylus_upgrades_interface::reasons::not_runnable;
 
+use crate::command::{command, finished};
 use crate::upgrade::{Done, Fixture, counter};
 
 /// A day in seconds.
@@ -45,27 +46,19 @@ async fn revive_framework(harness: &Harness) -> Done {
     harness.chain().activate(harness.registry()).await
 }
 
-/// What `stylus-upgrades status` says of the instance: whether it could, its document, its errors.
-async fn status(it: &Fixture<'_>) -> (bool, Value, String) {
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_cli"));
-    let mut command = command_line(program).expect("the workspace");
+/// What `stylus-upgrades status` says of the instance.
+async fn status(it: &Fixture<'_>) -> Answer {
     let folder = tempfile::tempdir().expect("a folder");
-    command
-        .args(["status", &it.instance.address().to_string(), "--json"])
-        .args(["--rpc-url", it.harness.chain().url()])
-        .args(["--registry", &it.harness.registry().to_string()])
-        .current_dir(folder.path());
-    let ran = tokio::task::spawn_blocking(move || command.output()).await;
-    let ran = ran.expect("no panic").expect("it starts");
-    let document = serde_json::from_slice(&ran.stdout).unwrap_or_default();
-    let errors = String::from_utf8_lossy(&ran.stderr).into_owned();
-    (ran.status.success(), document, errors)
+    let (proxy, registry) = (it.instance.address(), it.harness.registry());
+    let url = it.harness.chain().url();
+    let words = format!("status {proxy} --json --rpc-url {url} --registry {registry}");
+    finished(command(folder.path(), &words)).await
 }
 
 /// Status shows the instance at version 1.0.
 async fn assert_status_is_well(it: &Fixture<'_>) {
-    let (well, document, errors) = status(it).await;
-    assert!(well, "{errors}");
+    let answer = status(it).await;
+    let document = &answer.ends_with(0).document;
     assert_eq!(document["instance"]["version"], "1.0", "{document:#}");
 }
 
@@ -74,9 +67,10 @@ async fn left_behind(it: &Fixture<'_>, reason: u8, words: &str) -> Done {
     let chain = it.harness.chain();
     // A user sees gas burned and no data; status says which rule of the chain it is, and what helps.
     assert_bricked(&it.instance, chain).await?;
-    let (well, document, errors) = status(it).await;
-    let said = format!("{document}{errors}");
-    assert!(!well && said.contains("ProgramNotRunnable"), "{said}");
+    let answer = status(it).await;
+    let said = format!("{}{}", answer.document, answer.stderr);
+    assert_ne!(answer.exit, Some(0), "{said}");
+    assert!(said.contains("ProgramNotRunnable"), "{said}");
     assert!(
         said.contains(words) && said.contains("activate the program again"),
         "{said}"

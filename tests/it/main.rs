@@ -9,6 +9,7 @@ mod book;
 mod census;
 mod clear_signing;
 mod clients;
+mod command;
 mod console;
 mod coverage;
 mod dependencies;

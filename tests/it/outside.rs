@@ -22,9 +22,7 @@ async fn a_crate_outside_the_workspace_builds_and_upgrades() -> Result<(), Harne
     let second = harness
         .build_and_deploy("tests/fixtures/outside/v2")
         .await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
+    definition.add_first(&first).await?;
     let note = definition
         .create_proxy(
             "1.0",

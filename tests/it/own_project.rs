@@ -175,8 +175,8 @@ impl Empty {
         self.done("registry deploy --save");
         self.done(&format!("define Note --migrate {me}"));
         self.done("register Note 1.0 .");
-        let create = ["create-proxy", "Note", "1.0", "--save", "note"];
-        self.done(&[&create[..], &["--init", "initialize(uint256)", "11"]].concat());
+        let create = "create-proxy Note 1.0 --save note";
+        self.done(&format!("{create} --init initialize(uint256) 11"));
     }
 
     /// The place of a version.
@@ -211,7 +211,7 @@ pub(crate) const SECOND: [(&str, &str); 3] = [
 async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), HarnessError> {
     let empty = Empty::with_note();
     let clone = home().display().to_string();
-    let again = ["new", "note", "--framework-path", &clone];
+    let again = format!("new note --framework-path {clone}");
     let (exit, refused) = empty.json_in("", 0, &again);
     assert_eq!(
         (exit, &refused["error"]["name"]),
@@ -291,9 +291,7 @@ async fn from_the_bytes(empty: &Empty) -> Result<(), HarnessError> {
     assert_eq!(first.codehash.to_string(), empty.record("1.0")["codehash"]);
     assert_ne!(first.codehash, next.codehash);
 
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
+    definition.add_first(&first).await?;
     let value = U256::from(11);
     let proxy = definition
         .create_proxy("1.0", &initializeCall { value })
@@ -334,10 +332,8 @@ fn what_is_registered_is_kept_by_whoever_executed_it_and_by_the_same_command_aga
     let deployed = empty.done("registry deploy --save");
     let policy = format!("AND({me},{other})");
     let defined = empty.done(&format!("define Note --migrate {policy}"));
-    assert_eq!(
-        defined["as_migrate"],
-        serde_json::json!(["policy", "create"])
-    );
+    let found = &defined["as_migrate"];
+    assert_eq!(*found, serde_json::json!(["policy", "create"]));
     let (_, proposed) = empty.json_in("note", 0, &["register", "Note", "1.0", "."]);
     let action = proposed["action"].as_str().expect("an action").to_owned();
     assert!(!empty.kept("1.0").exists(), "nobody approved yet");

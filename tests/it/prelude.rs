@@ -1,5 +1,6 @@
 //! What most tests here name.
 
+pub(crate) use crate::command::{Answer, Runs, text};
 pub(crate) use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 pub(crate) use alloy::sol_types::{SolCall, SolError, SolEvent, SolValue};
 pub(crate) use serde_json::{Value, json};
@@ -17,4 +18,5 @@ pub(crate) use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, 
 pub(crate) use stylus_upgrades_interface::slots;
 pub(crate) use stylus_upgrades_test_support::Words;
 pub(crate) use stylus_upgrades_tests::abi::{ICounter, IHostile};
-pub(crate) use stylus_upgrades_tests::calls;
+pub(crate) use stylus_upgrades_tests::calls::{self, data};
+pub(crate) use stylus_upgrades_tests::hostile::{self, act};

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use alloy::providers::Provider;
-use stylus_upgrades_harness::{Anvil, launcher, step};
+use stylus_upgrades_harness::{Anvil, launcher};
 
 use crate::upgrade::counter_at_version_2;
 
@@ -96,8 +96,6 @@ async fn the_harness_works_on_an_endpoint_that_others_run() -> Result<(), Harnes
         program.activate_gas, None,
         "the code hash is active already"
     );
-    definition
-        .add_version("1.0", &program, step::initial())
-        .await?;
+    definition.add_first(&program).await?;
     Ok(())
 }

@@ -80,22 +80,16 @@ async fn another_label_for_the_same_code_opens_no_second_initialization() -> Res
     it.definition
         .add_version("9.0", &it.first, step::nothing("1.0"))
         .await?;
-    let initialize = ICounter::initializeCall {
-        value: U256::from(99),
-    };
-    assert_reverts(
-        it.instance.upgrade_and_call("9.0", &initialize).await,
-        NotInUpgrade {},
-    );
+    let initialize = calls::initialize_counter(99);
+    let sent = it.instance.upgrade_and_call("9.0", &initialize).await;
+    assert_reverts(sent, NotInUpgrade {});
     it.instance.upgrade("9.0").await?;
     assert_reverts(it.instance.send(&initialize).await, NotInUpgrade {});
     // Code whose initializer is for 1.0 is not created at 9.0 by it either.
     let created = it.definition.create_proxy("9.0", &initialize).await;
     assert_reverts(created.map(drop), NotInUpgrade {});
-    assert_eq!(
-        it.instance.read(&ICounter::valueCall {}).await?,
-        U256::from(7)
-    );
+    let found = it.instance.read(&ICounter::valueCall {}).await?;
+    assert_eq!(found, U256::from(7));
     Ok(())
 }
 

@@ -7,11 +7,11 @@ use std::process::Output;
 
 use stylus_chain::ChainConfig;
 use stylus_devnode::NodeHandle;
-use stylus_upgrades_harness::command_line;
 use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot;
 
 use crate::authors::{Author, home};
+use crate::command::{command, key_file};
 use crate::tools::installed;
 
 /// The version that explorers run.
@@ -67,10 +67,7 @@ impl Project {
         let locked = cargo.current_dir(project.author.path(".")).output();
         assert!(locked.expect("cargo").status.success(), "the lock file");
         let signer = &project.node.accounts().mnemonic()[0];
-        let key = project.folder.path().join("key");
-        fs::write(&key, signer.to_bytes().to_string()).expect("a key file");
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        fs::set_permissions(&key, private).expect("set");
+        key_file(&project.folder.path().join("key"), signer);
         let manifest = format!(
             "rpc = {:?}\n\n[aliases]\nAdmin = \"{}\"\n",
             project.node.endpoint(),
@@ -85,28 +82,6 @@ impl Project {
 
     fn source(&self, package: &str) -> String {
         self.author.path(package).display().to_string()
-    }
-
-    fn run(&self, words: &(impl Words + ?Sized)) -> (Option<i32>, Value) {
-        let words = &words.list()[..];
-        let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("it");
-        let output = self
-            .with_tools(&mut command)
-            .args([words, &["--json", "--private-key-path", "key"]].concat())
-            .current_dir(self.folder.path())
-            .output()
-            .expect("it starts");
-        let said = String::from_utf8_lossy(&output.stderr);
-        let document = serde_json::from_slice(&output.stdout);
-        let document = document.unwrap_or_else(|_| panic!("{words:?}: {said}"));
-        (output.status.code(), document)
-    }
-
-    fn done(&self, words: &(impl Words + ?Sized)) -> Value {
-        let words = &words.list()[..];
-        let (exit, document) = self.run(words);
-        assert_eq!(exit, Some(0), "{words:?}: {document}");
-        document
     }
 
     fn with_tools<'c>(&self, command: &'c mut Command) -> &'c mut Command {
@@ -136,10 +111,19 @@ impl Project {
     /// What `cargo stylus verify` says of a deployment.
     fn verified(&self, package: &str, tx: &str) -> String {
         let endpoint = self.node.endpoint();
-        let words = ["verify", "--no-verify", "--skip-clean", "-e", &endpoint];
-        let output = self.stylus(package, &[&words[..], &["--deployment-tx", tx]].concat());
+        let words = format!("verify --no-verify --skip-clean -e {endpoint} --deployment-tx {tx}");
+        let output = self.stylus(package, &words.list());
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         text + &String::from_utf8_lossy(&output.stderr)
+    }
+}
+
+impl Runs for Project {
+    fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
+        let mut command = command(self.folder.path(), words);
+        command.args(["--json", "--private-key-path", "key"]);
+        self.with_tools(&mut command);
+        Answer::of(command)
     }
 }
 
@@ -170,10 +154,10 @@ fn cargo_stylus_verifies_what_was_registered_on_a_public_chain() {
     let info = &shown["builds"][codehash]["build_info"];
     assert_eq!(info["build_command"][1], "stylus", "{shown:#}");
     assert!(info["build_environment"].to_string().contains(VERSION));
-    let nowhere = ["--source-code-snapshot", "git+https://example.org/note#00"];
-    let (exit, refused) = project.run(&[&["deploy", &v1][..], &nowhere].concat());
-    assert_eq!(exit, Some(2), "{refused:#}");
-    assert_eq!(refused["error"]["name"], "NotVerifiable", "{refused:#}");
+    let nowhere = "--source-code-snapshot git+https://example.org/note#00";
+    let refused = project.run(&format!("deploy {v1} {nowhere}"));
+    refused.ends_with(2);
+    assert_eq!(refused.error("name"), "NotVerifiable", "{refused:?}");
 
     // The same is found again: nothing is deployed twice, and our own verification takes it too.
     let again = project.done(&format!("deploy {v1}"));
@@ -218,13 +202,13 @@ fn what_cannot_be_verified_is_refused_on_a_public_chain_unless_that_is_meant() {
     let project = Project::new(PathBuf::from("/nowhere"));
     let v1 = project.source("v1");
     fs::remove_file(project.author.path("v1/Stylus.toml")).expect("removed");
-    let (exit, document) = project.run(&format!("register Note 1.0 {v1}"));
+    let Answer { exit, document, .. } = project.run(&format!("register Note 1.0 {v1}"));
     assert_eq!(exit, Some(2), "{document}");
     assert_eq!(document["error"]["name"], "NotVerifiable", "{document}");
     let code = project.folder.path().join("no-initcode");
     fs::write(&code, "7f00").expect("written");
     let code = code.display().to_string();
-    let (exit, document) = project.run(&format!("deploy {v1} --initcode {code}"));
+    let Answer { exit, document, .. } = project.run(&format!("deploy {v1} --initcode {code}"));
     assert_eq!(exit, Some(2), "{document}");
     assert_eq!(document["error"]["name"], "NotVerifiable", "{document}");
     let done = project.done(&format!("register Note 1.0 {v1} --not-verifiable"));

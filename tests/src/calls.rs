@@ -1,7 +1,20 @@
-//! Calls of the registry, each built in one place.
+//! Calls of the registry, of proxies and of the counter, each built in one place.
 
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::adopted::IOwnable;
+use stylus_upgrades_interface::complex::IComplexMigration;
+use stylus_upgrades_interface::instance::IInstanceRegistry;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+
+use crate::abi::ICounter;
+use crate::abi::points_v2::IPoints;
+
+/// The calldata of a call.
+pub fn data(call: &impl SolCall) -> Bytes {
+    call.abi_encode().into()
+}
 
 /// A definition with one policy for all roles.
 pub fn create_definition(
@@ -9,11 +22,21 @@ pub fn create_definition(
     policy: impl Into<String>,
 ) -> IRegistry::createDefinitionCall {
     let policy = policy.into();
+    define(name, policy.clone(), policy.clone(), policy)
+}
+
+/// A definition with a policy for each of its roles: who migrates, who sets policies, who creates instances.
+pub fn define(
+    name: impl Into<String>,
+    migrate: impl Into<String>,
+    policy: impl Into<String>,
+    create: impl Into<String>,
+) -> IRegistry::createDefinitionCall {
     IRegistry::createDefinitionCall {
         name: name.into(),
-        migratePolicy: policy.clone(),
-        policyPolicy: policy.clone(),
-        createPolicy: policy,
+        migratePolicy: migrate.into(),
+        policyPolicy: policy.into(),
+        createPolicy: create.into(),
     }
 }
 
@@ -188,6 +211,51 @@ pub fn abort_migration(name: impl Into<String>, proxy: Address) -> IRegistry::ab
     }
 }
 
+/// An instance is no longer one.
+pub fn remove_instance(name: impl Into<String>, proxy: Address) -> IRegistry::removeInstanceCall {
+    IRegistry::removeInstanceCall {
+        name: name.into(),
+        proxy,
+    }
+}
+
+/// All instances of a definition stop.
+pub fn pause(name: impl Into<String>) -> IRegistry::pauseCall {
+    IRegistry::pauseCall { name: name.into() }
+}
+
+/// They go on.
+pub fn resume(name: impl Into<String>) -> IRegistry::resumeCall {
+    IRegistry::resumeCall { name: name.into() }
+}
+
+/// What a proxy is asked for by whoever may upgrade it alone.
+pub fn upgrade_to(version: impl Into<String>) -> IUpgradeabilityProxy::upgradeToCall {
+    let version = version.into();
+    IUpgradeabilityProxy::upgradeToCall { version }
+}
+
+/// The same with a call of the new version.
+pub fn upgrade_to_and_call(
+    version: impl Into<String>,
+    data: impl Into<Bytes>,
+) -> IUpgradeabilityProxy::upgradeToAndCallCall {
+    let (version, data) = (version.into(), data.into());
+    IUpgradeabilityProxy::upgradeToAndCallCall { version, data }
+}
+
+/// The first call of a counter.
+pub fn initialize_counter(value: u64) -> ICounter::initializeCall {
+    let value = U256::from(value);
+    ICounter::initializeCall { value }
+}
+
+/// Its migration to version 2, which counts in steps.
+pub fn migrate_counter(step: u64) -> ICounter::migrateCall {
+    let step = U256::from(step);
+    ICounter::migrateCall { step }
+}
+
 /// What a role's policy is.
 pub fn policy(name: impl Into<String>, role: impl Into<String>) -> IRegistry::policyCall {
     IRegistry::policyCall {
@@ -214,4 +282,83 @@ pub fn pending(name: impl Into<String>) -> IRegistry::pendingCall {
         start: 0,
         count: 100,
     }
+}
+
+/// Some of the instances of a definition, in the order of their creation.
+pub fn instances(name: impl Into<String>, start: u32, count: u32) -> IRegistry::instancesCall {
+    IRegistry::instancesCall {
+        name: name.into(),
+        start,
+        count,
+    }
+}
+
+/// Some of its versions, in the order of their registration.
+pub fn versions(name: impl Into<String>, start: u32, count: u32) -> IRegistry::versionsCall {
+    IRegistry::versionsCall {
+        name: name.into(),
+        start,
+        count,
+    }
+}
+
+/// Whether these accounts satisfy a role's policy.
+pub fn satisfies(
+    name: impl Into<String>,
+    role: impl Into<String>,
+    approvers: Vec<Address>,
+) -> IRegistry::satisfiesCall {
+    IRegistry::satisfiesCall {
+        name: name.into(),
+        role: role.into(),
+        approvers,
+    }
+}
+
+/// What a proxy asks its registry for before an upgrade.
+pub fn begin_upgrade(
+    caller: Address,
+    version: impl Into<String>,
+) -> IInstanceRegistry::beginUpgradeCall {
+    let version = version.into();
+    IInstanceRegistry::beginUpgradeCall { caller, version }
+}
+
+/// What it tells the registry after one.
+pub fn end_upgrade(version: impl Into<String>) -> IInstanceRegistry::endUpgradeCall {
+    let version = version.into();
+    IInstanceRegistry::endUpgradeCall { version }
+}
+
+/// As many items of a complex migration as so much gas is enough for.
+#[allow(non_snake_case, reason = "as the interface names it")]
+pub fn migrate_next(gasBudget: u64) -> IComplexMigration::migrateNextCall {
+    IComplexMigration::migrateNextCall { gasBudget }
+}
+
+/// Points for some members.
+pub fn award(to: impl Into<Vec<Address>>, points: u64) -> IPoints::awardCall {
+    let (to, points) = (to.into(), U256::from(points));
+    IPoints::awardCall { to, points }
+}
+
+/// An owner gives away what is owned.
+#[allow(non_snake_case, reason = "as the interface names it")]
+pub fn give_to(newOwner: Address) -> IOwnable::transferOwnershipCall {
+    IOwnable::transferOwnershipCall { newOwner }
+}
+
+/// What another registry tells the one that a proxy goes to.
+pub fn receive_transfer(
+    proxy: Address,
+    definition: &str,
+) -> IInstanceRegistry::receiveTransferCall {
+    let definition = keccak256(definition);
+    IInstanceRegistry::receiveTransferCall { proxy, definition }
+}
+
+/// An order to a proxy that goes through the registry which it came from.
+pub fn relay(proxy: Address, order: impl Into<Bytes>) -> IInstanceRegistry::relayCall {
+    let order = order.into();
+    IInstanceRegistry::relayCall { proxy, order }
 }

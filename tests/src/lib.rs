@@ -8,6 +8,8 @@ pub mod calls;
 pub mod contracts;
 pub mod figures;
 pub mod guards;
+pub mod hostile;
+pub mod peers;
 pub mod proxies;
 pub mod scale;
 pub mod snapshot;

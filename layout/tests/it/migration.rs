@@ -57,10 +57,8 @@ pub(crate) fn new_model() -> Model {
         var("owner", Ty::Address),
     ];
     // Maps and arrays must stay in their slots.
-    assert_eq!(
-        model.location(&model.vars).1,
-        old_model().location(&old_model().vars).0[8].0 + 1
-    );
+    let found = model.location(&model.vars).1;
+    assert_eq!(found, old_model().location(&old_model().vars).0[8].0 + 1);
     model.vars.extend(tail);
     model
 }

@@ -247,10 +247,8 @@ fn the_name_of_what_only_its_author_knows_is_compared_in_a_namespace_as_well() {
     let layout = Layout::of::<FormA>();
     let item = alone(&layout, "erc7201:my.space");
     assert_eq!(layout.types[&item.type_id].label, "form A");
-    assert_eq!(
-        layout.types[&item.type_id].number_of_bytes.as_deref(),
-        Some("32")
-    );
+    let found = layout.types[&item.type_id].number_of_bytes.as_deref();
+    assert_eq!(found, Some("32"));
     assert!(!report::<FormA, FormB>().is_safe());
     assert!(!report::<FormA, FormAElsewhere>().is_safe());
     assert!(!report::<Note, FormA>().is_safe());

@@ -54,10 +54,8 @@ fn a_rename_is_known_from_either_sides_declaration() {
     // Back from V2 to V1, whose name V2 says it had.
     assert!(check(&declared("y", "x"), &plain("x")).is_safe());
     // A declaration of something else is none.
-    assert_eq!(
-        check(&plain("x"), &declared("y", "z")).decision,
-        Decision::Asks
-    );
+    let seen = check(&plain("x"), &declared("y", "z")).decision;
+    assert_eq!(seen, Decision::Asks);
     // Where both names exist, the kept declaration does not pair the wrong ones.
     let two = |labels: [&str; 2]| {
         layout(&[

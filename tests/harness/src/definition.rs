@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
-use stylus_upgrades_deploy::registry::{NewVersion, code_at};
+use stylus_upgrades_deploy::registry::{NewVersion, code_at, initial};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 
 use crate::error::HarnessError;
@@ -43,6 +43,14 @@ impl<'h> Definition<'h> {
         let new = self.version(version, program, step).await?;
         let call = IRegistry::addVersionCall::from(new);
         Ok(self.harness.govern(&call, U256::ZERO).await?.receipt.into())
+    }
+
+    /// Adds version 1.0, which instances are created at.
+    ///
+    /// # Errors
+    /// What the registry reverts with.
+    pub async fn add_first(&self, program: &Program) -> Result<Receipt, HarnessError> {
+        self.add_version("1.0", program, initial()).await
     }
 
     /// Adds a version, makes it current and upgrades the instances.

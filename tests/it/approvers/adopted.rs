@@ -8,7 +8,7 @@ use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_tests::contracts::folder;
 
-use super::fixture::{Fixture, text};
+use super::fixture::Fixture;
 use crate::console::process::Console;
 
 alloy::sol! {
@@ -25,16 +25,12 @@ const TRANSPARENT: &str =
     "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json";
 const UUPS: &str = "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json";
 /// What nobody can check of code that others compiled, said on purpose.
-pub(super) const ABSENT: [&str; 8] = [
-    "--accept",
-    "absent:source",
-    "--accept",
-    "absent:interface",
-    "--accept",
-    "absent:steps",
-    "--accept",
-    "absent:live-instances",
-];
+pub(super) const ABSENT: &str =
+    "--accept absent:source,absent:interface,absent:steps,absent:live-instances";
+const LOST: &str = "--accept function-removed:initialize(uint256)";
+const NO_SOURCE: &str = "--accept absent:source";
+const NO_INTERFACE: &str = "--accept absent:source,absent:interface";
+const NO_STEPS: &str = "--accept absent:source,absent:interface,absent:steps";
 
 /// Deploys a compiled contract, and writes its layout with its interface beside the manifest. It has no
 /// namespaces, and the layout says so as upgrades-core does.
@@ -58,9 +54,7 @@ fn holds(document: &Value) -> bool {
 pub(super) async fn registered(fixture: &Fixture, code: Address, layout: &str) {
     fixture.decided_with(fixture.owner(1).address());
     fixture.done("policy update A Admin");
-    let code = code.to_string();
-    let register = ["register", "A", "1.0", &code, "--layout", layout];
-    fixture.done(&[&register[..], &ABSENT].concat());
+    fixture.done(&format!("register A 1.0 {code} --layout {layout} {ABSENT}"));
 }
 
 /// A transparent proxy over that code, which holds 7, and its ProxyAdmin, which Admin owns.
@@ -84,9 +78,7 @@ pub(super) async fn transparent_with(
 
 /// Admin gives the ownership of a ProxyAdmin to the admin of a definition.
 pub(super) async fn give(fixture: &Fixture, admin: Address, name: &str) {
-    let give = IOwnable::transferOwnershipCall {
-        newOwner: evm::admin_address(fixture.registry(), definition_id(name)),
-    };
+    let give = calls::give_to(evm::admin_address(fixture.registry(), definition_id(name)));
     fixture.send(admin, &give).await;
 }
 
@@ -114,32 +106,29 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     fixture.send(admin, &upgrade).await;
 
     let adopted = proxy.to_string();
-    let adopt = [&["adopt", "A", &adopted, "1.0"][..], &ABSENT[..2]].concat();
+    let adopt = format!("adopt A {adopted} 1.0 {NO_SOURCE}");
     let early = fixture.run(&adopt);
-    assert_eq!(early.exit, Some(3), "{early:?}");
-    assert_eq!(early.document["error"]["name"], "NotGiven");
-    let next = early.document["error"]["next"].as_str().expect("a step");
+    early.ends_with(3);
+    assert_eq!(early.error("name"), "NotGiven");
     let registry = fixture.registry();
     let to = evm::admin_address(registry, definition_id("A"));
     let order = format!("cast send {admin} \"transferOwnership(address)\" {to}");
-    assert!(next.contains(&order), "{next}");
+    assert!(early.error("next").contains(&order), "{early:?}");
     let give = IOwnable::transferOwnershipCall { newOwner: to };
     fixture.send(admin, &give).await;
     // another definition, whose code would fit, cannot take it
     fixture.done("define B --migrate Admin");
-    let code = first.to_string();
-    let register = ["register", "B", "1.0", &code, "--layout", "Box.json"];
-    fixture.done(&[&register[..], &ABSENT].concat());
-    let taken = fixture.run(&[&["adopt", "B", &adopted, "1.0"][..], &ABSENT[..2]].concat());
-    assert_eq!(taken.document["error"]["name"], "NotGiven", "{taken:?}");
+    fixture.done(&format!(
+        "register B 1.0 {first} --layout Box.json {ABSENT}"
+    ));
+    let taken = fixture.run(&format!("adopt B {adopted} 1.0 {NO_SOURCE}"));
+    assert_eq!(taken.error("name"), "NotGiven", "{taken:?}");
     let done = fixture.done(&adopt);
     assert_eq!(text(&done, "admin").parse::<Address>().ok(), Some(to));
     assert_eq!(decides(&fixture.client, proxy).await.ok(), Some(to));
     assert_eq!(done["executed"], true, "{done}");
-    assert_eq!(
-        registry_of(&fixture.client, proxy).await.ok(),
-        Some(registry)
-    );
+    let seen = registry_of(&fixture.client, proxy).await.ok();
+    assert_eq!(seen, Some(registry));
     let status = fixture.done(&format!("status {adopted}"));
     let instance = &status["instance"];
     assert_eq!(text(instance, "kind"), "transparent-5");
@@ -148,29 +137,26 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     assert_eq!(decides.ok(), Some(registry));
 
     // storage of another contract is refused, that of the next one is not
-    let shifted = deployed(&fixture, "Shifted").await.to_string();
-    let words = ["migrate", "A", "2.0", &shifted, "--layout", "Shifted.json"];
-    let refused = fixture.run(&[&words[..], &ABSENT].concat());
-    assert_eq!(refused.exit, Some(1), "{refused:?}");
-    assert_eq!(refused.document["error"]["name"], "LayoutRefused");
-    let second = deployed(&fixture, "Box2").await.to_string();
-    let words = ["A", "2.0", &second, "--layout", "Box2.json"];
-    let step = ["--call", "migrate()", "--foreign"];
+    let shifted = deployed(&fixture, "Shifted").await;
+    let migrate = format!("migrate A 2.0 {shifted} --layout Shifted.json {ABSENT}");
+    fixture.run(&migrate).is_refused("LayoutRefused");
+    let second = deployed(&fixture, "Box2").await;
     // Its functions are compared, by the ABI beside the layout.
-    let lost = ["--accept", "function-removed:initialize(uint256)"];
-    let words = [&words[..], &ABSENT[..2], &ABSENT[4..], &lost, &step].concat();
-    let planned = fixture.done(&[&["plan"][..], &words].concat());
+    let accepts = "--accept absent:source,absent:steps,absent:live-instances";
+    let step = format!("{LOST} --call migrate() --foreign");
+    let words = format!("A 2.0 {second} --layout Box2.json {accepts} {step}");
+    let planned = fixture.done(&format!("plan {words}"));
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
-    let migrated = fixture.done(&[&["migrate"][..], &words].concat());
+    let migrated = fixture.done(&format!("migrate {words}"));
     assert!(holds(&migrated), "{migrated}");
     let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
     assert_eq!(doubled.ok(), Some(U256::from(14)));
     let upgrade = fixture.run(&format!("upgrade {adopted} 1.0"));
-    assert_eq!(upgrade.document["error"]["name"], "NoPath");
+    assert_eq!(upgrade.error("name"), "NoPath");
     fixture.done("pause A");
     let paused = fixture.client.call(proxy, &IBox::valueCall {}).await;
     paused.expect_err("it is paused");
-    let verify = [&["verify", "A", "--framework"][..], &ABSENT[..6]].concat();
+    let verify = format!("verify A --framework {NO_STEPS}");
     assert!(holds(&fixture.done(&verify)));
     fixture.done("resume A");
     assert_eq!(value(&fixture, proxy).await, U256::from(7));
@@ -213,10 +199,8 @@ async fn delegated(fixture: &Fixture, is_delegated: bool) {
 fn waits_for_direct_call(document: &Value, proxy: &str) {
     let waiting = document["waiting"].as_array().expect("a list");
     assert_eq!(waiting.len(), 1, "{document:#}");
-    assert_eq!(
-        text(&waiting[0], "proxy").to_lowercase(),
-        proxy.to_lowercase()
-    );
+    let found = text(&waiting[0], "proxy").to_lowercase();
+    assert_eq!(found, proxy.to_lowercase());
     assert_eq!(waiting[0]["needs_direct_call"], true, "{document:#}");
 }
 
@@ -228,11 +212,11 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     let (proxy, admin) = transparent(&fixture, first).await;
     give(&fixture, admin, "A").await;
     let adopted = proxy.to_string();
-    let adopt = [&["adopt", "A", &adopted, "1.0"][..], &ABSENT[..2]].concat();
+    let adopt = format!("adopt A {adopted} 1.0 {NO_SOURCE}");
 
     delegated(&fixture, true).await;
     let early = fixture.run(&adopt);
-    assert_eq!(early.exit, Some(3), "{early:?}");
+    early.ends_with(3);
     assert_eq!(early.document["blocked_by"], "direct call", "{early:?}");
     let pending = fixture.done("pending A");
     let open = &pending["actions"][0];
@@ -252,16 +236,14 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     );
     assert!(told.contains(">Execute<"), "{told}");
     delegated(&fixture, false).await;
-    let approved = fixture.done(&[&["approve", action][..], &ABSENT[..4]].concat());
+    let approved = fixture.done(&format!("approve {action} {NO_INTERFACE}"));
     assert_eq!(approved["executed"], true, "{approved}");
 
-    let second = deployed(&fixture, "Box2").await.to_string();
-    let migrate = ["migrate", "A", "2.0", &second, "--layout", "Box2.json"];
-    let step = ["--call", "migrate()", "--foreign"];
+    let second = deployed(&fixture, "Box2").await;
+    let migrate = format!("migrate A 2.0 {second} --layout Box2.json {ABSENT}");
     delegated(&fixture, true).await;
-    let lost = ["--accept", "function-removed:initialize(uint256)"];
-    let waits = fixture.run(&[&migrate[..], &ABSENT, &step, &lost].concat());
-    assert_eq!(waits.exit, Some(3), "{waits:?}");
+    let waits = fixture.run(&format!("{migrate} {LOST} --call migrate() --foreign"));
+    waits.ends_with(3);
     assert_eq!(waits.document["executed"], true);
     waits_for_direct_call(&waits.document, &adopted);
     let status = fixture.done("status A");
@@ -269,17 +251,17 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     let examined = fixture.run("doctor");
     let found = &examined.document["findings"][0];
     assert_eq!(found["id"], "InstanceWaits", "{examined:?}");
-    let rolled = fixture.run(&[&["upgrade", "A"][..], &ABSENT].concat());
-    assert_eq!(rolled.exit, Some(5), "{rolled:?}");
+    let rolled = fixture.run(&format!("upgrade A {ABSENT}"));
+    rolled.ends_with(5);
 
     delegated(&fixture, false).await;
-    fixture.done(&[&["upgrade", "A"][..], &ABSENT].concat());
+    fixture.done(&format!("upgrade A {ABSENT}"));
     let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
     assert_eq!(doubled.ok(), Some(U256::from(14)));
 
     delegated(&fixture, true).await;
     let paused = fixture.run("pause A");
-    assert_eq!(paused.exit, Some(5), "{paused:?}");
+    paused.ends_with(5);
     waits_for_direct_call(&paused.document, &adopted);
     assert_eq!(value(&fixture, proxy).await, U256::from(7), "it runs on");
     delegated(&fixture, false).await;
@@ -310,19 +292,18 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     let give = IOwnable::transferOwnershipCall { newOwner: to };
     fixture.send(proxy, &give).await;
     let adopted = proxy.to_string();
-    let adopt = [&["adopt", "A", &adopted, "1.0"][..], &ABSENT[..2]].concat();
+    let adopt = format!("adopt A {adopted} 1.0 {NO_SOURCE}");
     let refused = fixture.run(&adopt);
-    assert_eq!(refused.document["error"]["name"], "LayoutNotCompared");
-    let runs = ["--runs-layout", "UupsBox.json"];
+    assert_eq!(refused.error("name"), "LayoutNotCompared");
     // Nobody knows the functions of either code, so nobody compared what callers lose.
-    let adopt = [&adopt[..], &runs].concat();
+    let adopt = format!("{adopt} --runs-layout UupsBox.json");
     let refused = fixture.run(&adopt);
-    let error = &refused.document["error"];
-    assert_eq!(error["name"], "NotChecked", "{refused:?}");
-    assert!(text(error, "found").contains("nobody compared what callers lose"));
-    let next = text(error, "next");
+    assert_eq!(refused.error("name"), "NotChecked", "{refused:?}");
+    let found = refused.error("found");
+    assert!(found.contains("nobody compared what callers lose"));
+    let next = refused.error("next");
     assert!(next.ends_with("--accept absent:interface"), "{next}");
-    let done = fixture.done(&[&adopt[..], &ABSENT[2..4]].concat());
+    let done = fixture.done(&format!("{adopt} --accept absent:interface"));
     assert_eq!(done["executed"], true, "{done}");
     assert_eq!(done["coverage"]["interface"], "absent", "{done}");
     let status = fixture.done(&format!("status {adopted}"));
@@ -331,15 +312,14 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     fixture.done("pause A");
     fixture.done("resume A");
     // What such a proxy asks the code that comes is no call that could be answered otherwise.
-    let next = deployed(&fixture, "UupsBox2").await.to_string();
-    let plan = ["plan", "A", "2.0", &next, "--layout", "UupsBox2.json"];
-    let step = ["--call", "migrate()", "--foreign"];
-    let planned = fixture.done(&[&plan[..], &ABSENT, &step].concat());
+    let next = deployed(&fixture, "UupsBox2").await;
+    let plan = format!("plan A 2.0 {next} --layout UupsBox2.json {ABSENT}");
+    let planned = fixture.done(&format!("{plan} --call migrate() --foreign"));
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
     let reads = planned["reads"].as_array().expect("what it reads");
     let no_calls = |one: &Value| one["calls"] == Value::Array(vec![]);
     assert!(reads.iter().all(no_calls), "{planned:#}");
-    let verify = [&["verify", "A"][..], &ABSENT[..6]].concat();
+    let verify = format!("verify A {NO_STEPS}");
     assert!(holds(&fixture.done(&verify)));
     let examined = fixture.done("doctor");
     assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
@@ -366,19 +346,14 @@ async fn a_new_field_of_an_adopted_proxy_on_bytes_that_are_not_zero_is_refused()
         fixture.send(admin, &upgrade).await;
     }
     give(&fixture, admin, "A").await;
-    let adopted = proxy.to_string();
-    let adopt = ["adopt", "A", &adopted, "1.0", "--runs-layout", "Box.json"];
-    let adopt = [&adopt[..], &ABSENT[..4]].concat();
+    let adopt = format!("adopt A {proxy} 1.0 --runs-layout Box.json {NO_INTERFACE}");
     let refused = fixture.run(&adopt);
-    assert_eq!(refused.exit, Some(1), "{refused:?}");
-    let error = &refused.document["error"];
-    assert_eq!(error["name"], "DirtyField");
+    refused.is_refused("DirtyField");
     let word = |number| B256::from(U256::from(number));
     let found = format!("doubled: slot {} of {proxy} holds {}", word(1), word(14));
-    assert_eq!(text(error, "found"), found);
+    assert_eq!(refused.error("found"), found);
 
-    let allowed = [&adopt[..], &["--accept", "dirty:doubled"]].concat();
-    let done = fixture.done(&allowed);
+    let done = fixture.done(&format!("{adopt} --accept dirty:doubled"));
     assert_eq!(done["executed"], true, "{done}");
     assert_eq!(done["storage"][0]["accepted"][0]["id"], "dirty:doubled");
     assert_eq!(done["coverage"]["live_instances"], "complete", "{done}");
@@ -394,12 +369,11 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     fixture.done("policy update A Admin");
     // a program with the SDK's #[constructor]
     let hostile = folder("hostile").display().to_string();
-    let register = ["register", "A", "1.0", &hostile];
-    fixture.done(&[&register[..], &ABSENT].concat());
+    fixture.done(&format!("register A 1.0 {hostile} {ABSENT}"));
     let (proxy, admin) = transparent(&fixture, deployed(&fixture, "Box").await).await;
     give(&fixture, admin, "A").await;
     let adopted = proxy.to_string();
-    let adopt = [&["adopt", "A", &adopted, "1.0"][..], &ABSENT[..2]].concat();
+    let adopt = format!("adopt A {adopted} 1.0 {NO_SOURCE}");
     let nonce = async || {
         fixture
             .client
@@ -407,47 +381,33 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
             .await
     };
     let before = nonce().await;
-    let uncompared = ["--accept", "not-compared,absent:interface"];
-    let refused = fixture.run(&[&adopt[..], &uncompared].concat());
-    assert_eq!(refused.exit, Some(1), "{refused:?}");
-    assert_eq!(refused.document["error"]["name"], "ConstructorOpen");
+    let uncompared = "--accept not-compared,absent:interface";
+    let refused = fixture.run(&format!("{adopt} {uncompared}"));
+    refused.is_refused("ConstructorOpen");
     assert_eq!(nonce().await.ok(), before.ok(), "something was sent");
 
     // Nor does an instance get to it later.
-    let box_2 = deployed(&fixture, "Box2").await.to_string();
+    let box_2 = deployed(&fixture, "Box2").await;
     fixture.done("define B --migrate Admin");
-    let register = ["register", "B", "1.0", &box_2, "--layout", "Box2.json"];
-    fixture.done(&[&register[..], &ABSENT].concat());
+    let register = format!("register B 1.0 {box_2} --layout Box2.json");
+    fixture.done(&format!("{register} {ABSENT}"));
     let (other, admin) = transparent(&fixture, deployed(&fixture, "Box").await).await;
     give(&fixture, admin, "B").await;
-    let other = other.to_string();
-    let first = ["adopt", "B", &other, "1.0", "--runs-layout", "Box.json"];
-    fixture.done(&[&first[..], &ABSENT[..4]].concat());
-    let migrate = [
-        "migrate",
-        "B",
-        "2.0",
-        &hostile,
-        "--accept=migration-omitted",
-    ];
-    let refused = fixture.run(&[&migrate[..], &ABSENT].concat());
-    let error = &refused.document["error"];
-    assert_eq!(error["name"], "LayoutRefused", "{refused:?}");
-    let found = text(error, "found").to_owned();
-    let found = found.split(", ");
-    let allow: Vec<&str> = found.flat_map(|id| ["--accept", id]).collect();
+    let first = format!("adopt B {other} 1.0 --runs-layout Box.json");
+    fixture.done(&format!("{first} {NO_INTERFACE}"));
+    let migrate = format!("migrate B 2.0 {hostile} --accept=migration-omitted {ABSENT}");
+    let refused = fixture.run(&migrate);
+    assert_eq!(refused.error("name"), "LayoutRefused", "{refused:?}");
+    let allow = refused.accepts();
     let lost = [
         "removed:doubled()",
         "removed:value()",
         "removed:add()",
         "changed:migrate()",
     ];
-    let lost = lost.map(|one| format!("function-{one}"));
-    let lost = lost.iter().flat_map(|id| ["--accept", id.as_str()]);
-    let allow = [allow, lost.collect()].concat();
-    let refused = fixture.run(&[&migrate[..], &allow, &ABSENT].concat());
-    let error = &refused.document["error"];
-    assert_eq!(error["name"], "ConstructorOpen", "{refused:?}");
+    let lost = lost.map(|one| format!("--accept function-{one}")).join(" ");
+    let refused = fixture.run(&format!("{migrate} {allow} {lost}"));
+    assert_eq!(refused.error("name"), "ConstructorOpen", "{refused:?}");
 
     // Once it has run in the proxy's storage it marks that itself.
     let mark = (proxy, slots::CONSTRUCTED, slots::CONSTRUCTED_SET);
@@ -455,8 +415,5 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     let set = provider.raw_request::<_, bool>("anvil_setStorageAt".into(), mark);
     set.await.expect("set");
     let later = fixture.run(&adopt);
-    assert_eq!(
-        later.document["error"]["name"], "LayoutNotCompared",
-        "{later:?}"
-    );
+    assert_eq!(later.error("name"), "LayoutNotCompared", "{later:?}");
 }

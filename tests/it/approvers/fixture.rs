@@ -6,14 +6,8 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use stylus_devnode::NodeHandle;
 use stylus_upgrades::client::{Client, Sent};
-use stylus_upgrades_harness::command_line;
 
-/// A command's exit code and document.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) exit: Option<i32>,
-    pub(super) document: Value,
-}
+use crate::command::{command, key_file};
 
 pub(super) struct Fixture {
     folder: tempfile::TempDir,
@@ -33,10 +27,7 @@ impl Fixture {
             client: client.with_signer(node.accounts().mnemonic()[0].clone()),
             node,
         };
-        let key = fixture.owner(0).to_bytes().to_string();
-        std::fs::write(fixture.path("admin"), key).expect("a key file");
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(fixture.path("admin"), private).expect("set");
+        key_file(&fixture.path("admin"), &fixture.owner(0));
         fixture
     }
 
@@ -49,9 +40,9 @@ impl Fixture {
         );
         std::fs::write(self.path("stylus-upgrades.toml"), manifest).expect("a manifest");
         self.done("registry deploy --save");
-        let roles = ["--policy", "Admin", "--create", "Admin"];
-        let define = ["define", "A", "--migrate", "AND(Admin,Together)"];
-        self.done(&[&define[..], &roles].concat());
+        let roles = "--policy Admin --create Admin";
+        let define = "define A --migrate AND(Admin,Together)";
+        self.done(&format!("{define} {roles}"));
     }
 
     pub(super) fn owner(&self, number: usize) -> PrivateKeySigner {
@@ -105,27 +96,9 @@ impl Fixture {
     }
 
     fn run_with(&self, words: &(impl Words + ?Sized), more: &[&str]) -> Answer {
-        let words = &words.list()[..];
-        let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("it");
-        for name in stylus_upgrades_test_support::outer_variables() {
-            command.env_remove(name);
-        }
-        let output = command
-            .args([words, more, &["--json"]].concat())
-            .current_dir(self.folder.path())
-            .output()
-            .expect("it starts");
-        let said = String::from_utf8_lossy(&output.stderr);
-        Answer {
-            exit: output.status.code(),
-            document: serde_json::from_slice(&output.stdout)
-                .unwrap_or_else(|_| panic!("one document: {said}")),
-        }
-    }
-
-    /// Runs a command with the key of Admin.
-    pub(super) fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
-        self.run_with(words, &["--private-key-path", "admin"])
+        let mut command = command(self.folder(), words);
+        command.args(more).arg("--json");
+        Answer::of(command)
     }
 
     /// Runs a command without any key.
@@ -133,33 +106,17 @@ impl Fixture {
         self.run_with(words, &[])
     }
 
-    pub(super) fn done(&self, words: &(impl Words + ?Sized)) -> Value {
-        let words = &words.list()[..];
-        let answer = self.run(words);
-        assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
-        answer.document
-    }
-
     /// Admin's part of a decision, which is not enough.
     pub(super) fn approved(&self, words: &(impl Words + ?Sized)) {
-        let words = &words.list()[..];
-        let answer = self.run(words);
-        assert_eq!(answer.exit, Some(3), "{words:?}: {answer:?}");
+        self.run(words).ends_with(3);
     }
 
     /// Exports what the other approver is to send, without a key: the document and the calldata.
     pub(super) fn exported(&self, words: &(impl Words + ?Sized), format: &str) -> (Value, Bytes) {
         let words = &words.list()[..];
-        let flags = [
-            "--as",
-            "Together",
-            "--export",
-            "call",
-            "--export-format",
-            format,
-        ];
-        let answer = self.keyless(&[words, &flags].concat());
-        assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
+        let flags = format!("--as Together --export call --export-format {format}");
+        let answer = self.keyless(&[words, &flags.list()].concat());
+        answer.ends_with(0);
         let call = &answer.document["exported"]["call"];
         (
             answer.document.clone(),
@@ -194,8 +151,9 @@ impl Fixture {
     }
 }
 
-pub(super) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name]
-        .as_str()
-        .unwrap_or_else(|| panic!("no {name} in {value}"))
+impl Runs for Fixture {
+    /// Runs a command with the key of Admin.
+    fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
+        self.run_with(words, &["--private-key-path", "admin"])
+    }
 }

@@ -4,9 +4,8 @@
 use crate::prelude::*;
 use stylus_upgrades::registry::given_to;
 use stylus_upgrades_harness::home;
-use stylus_upgrades_interface::adopted::IOwnable;
 
-use super::fixture::{Fixture, text};
+use super::fixture::Fixture;
 
 alloy::sol! {
     interface IBox {
@@ -77,7 +76,7 @@ fn gaps(document: &Value) -> Vec<String> {
     absent.chain(accepted.map(Value::to_string)).collect()
 }
 
-async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &[&str], steps: [u64; 2]) {
+async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &str, steps: [u64; 2]) {
     let fixture = Fixture::new().await;
     let project = Project::deployed(&fixture, kind);
     fixture.decided_with(fixture.owner(1).address());
@@ -93,14 +92,9 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &[&str], 
     // A build-info of other code is refused, whichever contract of it is named.
     let other = project.contract(names[1]);
     let refused = fixture.run(&format!("register A 1.1 {code} --layout {other}"));
-    assert_eq!(
-        refused.document["error"]["name"], "LayoutOfOther",
-        "{refused:?}"
-    );
+    assert_eq!(refused.error("name"), "LayoutOfOther", "{refused:?}");
 
-    let give = IOwnable::transferOwnershipCall {
-        newOwner: given_to(fixture.registry(), "A"),
-    };
+    let give = calls::give_to(given_to(fixture.registry(), "A"));
     let admin: Address = project.address("admin").parse().expect("an address");
     fixture.send(admin, &give).await;
     let adopted = fixture.done(&format!("adopt A {proxy} 1.0"));
@@ -110,14 +104,13 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &[&str], 
     );
 
     let next = project.address("next");
-    let words = ["A", "2.0", &next, "--layout", &other, "--foreign", "--call"];
-    let words = [&words[..], migration].concat();
-    let planned = fixture.done(&[&["plan"][..], &words].concat());
+    let words = format!("A 2.0 {next} --layout {other} --foreign --call {migration}");
+    let planned = fixture.done(&format!("plan {words}"));
     assert_eq!(
         (&planned["verdict"], gaps(&planned)),
         (&json!("whole"), vec![])
     );
-    let migrated = fixture.done(&[&["migrate"][..], &words].concat());
+    let migrated = fixture.done(&format!("migrate {words}"));
     assert_eq!(gaps(&migrated), [""; 0], "{migrated:#}");
     let compared = &migrated["coverage"];
     assert_eq!(compared["steps"], "complete", "{compared}");
@@ -137,12 +130,12 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &[&str], 
 #[tokio::test]
 #[ignore = "nightly: hardhat compiles, about 20 s"]
 async fn a_transparent_proxy_of_hardhats_plugin_is_adopted_and_upgraded_from_its_build_info() {
-    let migration = ["migrate(uint256)", "5"];
-    adopted_and_upgraded("transparent", ["Box", "BoxV2"], &migration, [12, 1]).await;
+    let migration = "migrate(uint256) 5";
+    adopted_and_upgraded("transparent", ["Box", "BoxV2"], migration, [12, 1]).await;
 }
 
 #[tokio::test]
 #[ignore = "nightly: hardhat compiles, about 20 s"]
 async fn a_uups_proxy_of_hardhats_plugin_is_adopted_and_upgraded_from_its_build_info() {
-    adopted_and_upgraded("uups", ["OwnBox", "OwnBoxV2"], &["migrate()"], [7, 1]).await;
+    adopted_and_upgraded("uups", ["OwnBox", "OwnBoxV2"], "migrate()", [7, 1]).await;
 }

@@ -1,7 +1,7 @@
 //! OpenZeppelin's tools take what the ERC-1967 admin slot holds for a ProxyAdmin. What they call there
 //! fails in words that reach whoever runs them.
 
-use super::fixture::{Fixture, text};
+use super::fixture::Fixture;
 use crate::prelude::*;
 
 #[tokio::test]
@@ -11,8 +11,8 @@ async fn who_upgrades_with_proxy_admin_reads_what_to_use_instead() {
     let admin = fixture.done("policy update A Admin");
     assert_eq!(admin["executed"], true, "{admin}");
     fixture.done("register A 1.0 counter-v1");
-    let initializer = ["--init", "initialize(uint256)", "7"];
-    let created = fixture.done(&[&["create-proxy", "A", "1.0"][..], &initializer].concat());
+    let initializer = "--init initialize(uint256) 7";
+    let created = fixture.done(&format!("create-proxy A 1.0 {initializer}"));
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("solidity/upgrade-as-proxy-admin.js");
     let output = Command::new("node")
         .arg(script)

@@ -1,50 +1,22 @@
 //! Two of three owners of a Safe, of the versions that are in use, decide with a key.
 
 use crate::prelude::*;
-use alloy::signers::SignerSync;
-use alloy::signers::local::PrivateKeySigner;
 use alloy::sol;
 use stylus_upgrades::client::Sent;
+use stylus_upgrades_tests::peers::{self, ISafe};
 
-use super::fixture::{Fixture, text};
+use super::fixture::Fixture;
 
 sol! {
-    interface ISafe {
-        event ExecutionSuccess(bytes32 indexed txHash, uint256 payment);
-        function setup(address[] owners, uint256 threshold, address to, bytes data, address fallbackHandler, address paymentToken, uint256 payment, address paymentReceiver) external;
-        function nonce() external view returns (uint256 nonce);
-        function getTransactionHash(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, uint256 nonce) external view returns (bytes32 hash);
-        function execTransaction(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, bytes signatures) external payable returns (bool success);
-    }
     interface IHandler {
         function getMessageHashForSafe(address safe, bytes message) external view returns (bytes32 hash);
-    }
-    interface ISafeProxyFactory {
-        event ProxyCreation(address indexed proxy, address singleton);
-        function createProxyWithNonce(address singleton, bytes initializer, uint256 saltNonce) external returns (address proxy);
     }
 }
 
 /// Owners of the Safe among the node's accounts.
 const OWNERS: [usize; 3] = [1, 2, 3];
-const CREATE: [&str; 7] = [
-    "create-proxy",
-    "A",
-    "1.0",
-    "--init",
-    "initialize(uint256)",
-    "7",
-    "--save=counter",
-];
-const MIGRATE: [&str; 7] = [
-    "migrate",
-    "A",
-    "2.0",
-    "counter-v2",
-    "--call",
-    "migrate(uint256)",
-    "5",
-];
+const CREATE: &str = "create-proxy A 1.0 --init initialize(uint256) 7 --save=counter";
+const MIGRATE: &str = "migrate A 2.0 counter-v2 --call migrate(uint256) 5";
 
 /// A Safe of one package of npm.
 pub(super) struct Safe<'a> {
@@ -64,24 +36,8 @@ impl<'a> Safe<'a> {
         let handler = format!("{contracts}/handler/CompatibilityFallbackHandler.sol");
         let handler = format!("{handler}/CompatibilityFallbackHandler.json");
         let handler = fixture.deploy(&handler, &[]).await;
-        let setup = ISafe::setupCall {
-            owners: OWNERS
-                .iter()
-                .map(|number| fixture.owner(*number).address())
-                .collect(),
-            threshold: U256::from(2),
-            to: Address::ZERO,
-            data: Bytes::new(),
-            fallbackHandler: handler,
-            paymentToken: Address::ZERO,
-            payment: U256::ZERO,
-            paymentReceiver: Address::ZERO,
-        };
-        let create = ISafeProxyFactory::createProxyWithNonceCall {
-            singleton,
-            initializer: setup.abi_encode().into(),
-            saltNonce: U256::ZERO,
-        };
+        let owners = OWNERS.map(|number| fixture.owner(number).address());
+        let create = peers::safe_of_two(singleton, owners.into(), handler);
         // 1.4.1 has its argument indexed, 1.3.0 had not: the address is in the call's answer.
         let address = fixture
             .client
@@ -108,50 +64,22 @@ impl<'a> Safe<'a> {
     }
 
     fn by_two_owners(&self, hash: B256) -> Bytes {
-        let mut owners: Vec<_> = OWNERS[..2].iter().map(|n| self.fixture.owner(*n)).collect();
-        owners.sort_by_key(PrivateKeySigner::address);
-        let signed = |owner: &PrivateKeySigner| {
-            let signature = owner.sign_hash_sync(&hash).expect("signed");
-            signature.as_bytes().to_vec()
-        };
-        owners.iter().flat_map(signed).collect()
+        let owners = OWNERS[..2].iter().map(|n| self.fixture.owner(*n));
+        peers::signatures(owners.collect(), hash).expect("signed")
     }
 
     /// Two owners sign the call, and anybody sends it.
     async fn executes(&self, call: &Bytes) -> Sent {
         let (client, to) = (&self.fixture.client, self.fixture.registry());
         let nonce = client.call(self.address, &ISafe::nonceCall {}).await;
-        let zero = (U256::ZERO, Address::ZERO);
-        let query = ISafe::getTransactionHashCall {
-            to,
-            value: zero.0,
-            data: call.clone(),
-            operation: 0,
-            safeTxGas: zero.0,
-            baseGas: zero.0,
-            gasPrice: zero.0,
-            gasToken: zero.1,
-            refundReceiver: zero.1,
-            nonce: nonce.expect("a nonce"),
-        };
+        let query = peers::safe_hash(to, call.clone(), nonce.expect("a nonce"));
         let hash = client.call(self.address, &query).await.expect("a hash");
-        let execute = ISafe::execTransactionCall {
-            to,
-            value: zero.0,
-            data: call.clone(),
-            operation: 0,
-            safeTxGas: zero.0,
-            baseGas: zero.0,
-            gasPrice: zero.0,
-            gasToken: zero.1,
-            refundReceiver: zero.1,
-            signatures: self.by_two_owners(hash),
-        };
-        let answer = client
-            .call(self.address, &execute)
-            .await
-            .expect("an answer");
-        assert!(answer, "execTransaction answers success");
+        let execute = peers::safe_execution(to, call.clone(), self.by_two_owners(hash));
+        let answer = client.call(self.address, &execute).await;
+        assert!(
+            answer.expect("an answer"),
+            "execTransaction answers success"
+        );
         let sent = self.fixture.send(self.address, &execute).await;
         assert!(
             sent.event_of::<ISafe::ExecutionSuccess>(self.address)
@@ -173,15 +101,11 @@ fn require_safe_file(fixture: &Fixture, safe: Address, call: &Bytes) {
     let file = std::fs::read_to_string(fixture.path("call")).expect("a file");
     let file: Value = serde_json::from_str(&file).expect("JSON");
     assert_eq!(text(&file, "chainId"), "412346");
-    assert_eq!(
-        text(&file["meta"], "createdFromSafeAddress"),
-        safe.to_string()
-    );
+    let found = text(&file["meta"], "createdFromSafeAddress");
+    assert_eq!(found, safe.to_string());
     assert_eq!(file["transactions"][0]["data"], json!(null));
-    assert_eq!(
-        text(&file["transactions"][0], "to"),
-        fixture.registry().to_string()
-    );
+    let found = text(&file["transactions"][0], "to");
+    assert_eq!(found, fixture.registry().to_string());
     assert_eq!(fixture.encoded_by_ethers(), *call);
 }
 
@@ -201,8 +125,8 @@ async fn decides(package: &str) {
     fixture.done(&CREATE);
 
     // A key that is no approver's may pay for the deployment; nothing is proposed by that.
-    let flags = ["--as", "Together", "--export", "call"];
-    let answer = fixture.done(&[&MIGRATE[..], &flags].concat());
+    let flags = "--as Together --export call";
+    let answer = fixture.done(&format!("{MIGRATE} {flags}"));
     assert_eq!(answer["executes"], false, "{answer}");
     assert_eq!(
         (&answer["approvals"], &answer["required"]),

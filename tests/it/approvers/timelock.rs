@@ -1,16 +1,9 @@
 //! A TimelockController of OpenZeppelin decides with a key: schedule, wait, execute.
 
 use crate::prelude::*;
-use alloy::sol;
+use stylus_upgrades_tests::peers;
 
 use super::fixture::Fixture;
-
-sol! {
-    interface ITimelock {
-        function schedule(address target, uint256 value, bytes data, bytes32 predecessor, bytes32 salt, uint256 delay) external;
-        function execute(address target, uint256 value, bytes payload, bytes32 predecessor, bytes32 salt) external payable;
-    }
-}
 
 const TIMELOCK: &str = "@openzeppelin/contracts/build/contracts/TimelockController.json";
 const DELAY: u64 = 172_800;
@@ -30,22 +23,9 @@ async fn a_timelock_is_an_approver() {
     assert_eq!(document["executes"], true, "{document}");
     let file = std::fs::read_to_string(fixture.path("call")).expect("a file");
     assert_eq!(file, format!("{data}\n"));
-    let schedule = ITimelock::scheduleCall {
-        target: fixture.registry(),
-        value: U256::ZERO,
-        data: data.clone(),
-        predecessor: B256::ZERO,
-        salt: B256::ZERO,
-        delay: minimum,
-    };
+    let schedule = peers::schedule(fixture.registry(), data.clone(), DELAY);
     fixture.send(timelock, &schedule).await;
-    let execute = ITimelock::executeCall {
-        target: fixture.registry(),
-        value: U256::ZERO,
-        payload: data,
-        predecessor: B256::ZERO,
-        salt: B256::ZERO,
-    };
+    let execute = peers::execute(fixture.registry(), data);
     let early = fixture.client.call(timelock, &execute).await;
     assert!(early.is_err(), "before the delay has passed");
     let wait = |chain: &mut stylus_chain::Chain| {

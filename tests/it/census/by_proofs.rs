@@ -132,10 +132,8 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
         (ENTRIES + 1, ENTRIES),
         "{found:?}"
     );
-    assert_eq!(
-        found.storage.unexplained[0].leaf.hash,
-        keccak256(keccak256("new"))
-    );
+    let seen = found.storage.unexplained[0].leaf.hash;
+    assert_eq!(seen, keccak256(keccak256("new")));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What slots are: contracts of the workspace, in their versions.
 
 use super::fixture::{Fixture, counts};
-use crate::layouts::project::{hash, text};
+use crate::layouts::project::hash;
 use crate::prelude::*;
 
 /// Accounts of the ledger.
@@ -11,7 +11,7 @@ fn accounts() -> [String; 3] {
 
 #[tokio::test]
 async fn a_ledger_is_explained_before_and_in_the_middle_of_its_lazy_migration() {
-    let it = Fixture::of("Ledger", "ledger-v1", &["initialize(uint64)", "5"]).await;
+    let it = Fixture::of("Ledger", "ledger-v1", "initialize(uint64) 5").await;
     let accounts = accounts();
     let list = format!("[{}]", accounts.join(","));
     it.project
@@ -37,9 +37,9 @@ async fn a_ledger_is_explained_before_and_in_the_middle_of_its_lazy_migration() 
     }
 
     let lost = "function-removed:balance(address),returns-changed:fee(),function-changed:write(address[],uint64)";
-    let migrate = ["migrate", "Ledger", "2.0", "ledger-v2", "--accept", lost];
+    let migrate = format!("migrate Ledger 2.0 ledger-v2 --accept {lost}");
     it.project
-        .done(&[&migrate[..], &["--call", "migrate(uint64)", "3"]].concat());
+        .done(&format!("{migrate} --call migrate(uint64) 3"));
     it.project
         .done(&["send", "it", "write(address,uint128)", &accounts[0], "9"]);
     let census = it.whole(&[]);
@@ -63,10 +63,10 @@ async fn a_ledger_is_explained_before_and_in_the_middle_of_its_lazy_migration() 
 
 #[tokio::test]
 async fn a_layout_that_does_not_belong_to_the_code_explains_nothing() {
-    let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
-    let create = ["create-proxy", "Counter", "1.0", "--save", "second"];
-    let init = ["--init", "initialize(uint256)", "8"];
-    it.project.done(&[&create[..], &init].concat());
+    let it = Fixture::of("Counter", "counter-v1", "initialize(uint256) 7").await;
+    let create = "create-proxy Counter 1.0 --save second";
+    let init = "--init initialize(uint256) 8";
+    it.project.done(&format!("{create} {init}"));
     let census = it.whole(&[]);
     // Another instance of the same code has a census of its own.
     let second = it.project.done("census second");
@@ -86,12 +86,7 @@ async fn a_layout_that_does_not_belong_to_the_code_explains_nothing() {
 
 #[tokio::test]
 async fn a_collection_is_explained_by_its_events_alone() {
-    let it = Fixture::of(
-        "Collection",
-        "erc721-basic",
-        &["initialize(address)", "Admin"],
-    )
-    .await;
+    let it = Fixture::of("Collection", "erc721-basic", "initialize(address) Admin").await;
     let owner = Address::repeat_byte(5).to_string();
     it.project.done(&format!(
         "send it mint(address,uint256[]) {owner} [1,2,300]"

@@ -4,9 +4,9 @@ use crate::prelude::*;
 use alloy::primitives::U64;
 use alloy::providers::Provider;
 use stylus_upgrades::client::Client;
-use stylus_upgrades_harness::command_line;
 
-use crate::layouts::project::{Answer, Project, text};
+use crate::command::command;
+use crate::layouts::project::Project;
 
 /// A project with a client of its chain.
 pub(super) struct Fixture {
@@ -16,12 +16,12 @@ pub(super) struct Fixture {
 
 impl Fixture {
     /// With an instance `it` of version 1.0 of a contract.
-    pub(super) async fn of(name: &str, contract: &str, init: &[&str]) -> Self {
+    pub(super) async fn of(name: &str, contract: &str, init: &str) -> Self {
         let project = Project::new();
         project.done(&format!("define {name} --migrate Admin"));
         project.done(&format!("register {name} 1.0 {contract}"));
-        let create = ["create-proxy", name, "1.0", "--save", "it", "--init"];
-        project.done(&[&create[..], init].concat());
+        let create = format!("create-proxy {name} 1.0 --save it --init {init}");
+        project.done(&create);
         let client = Client::connect(&project.node.endpoint()).await;
         Self {
             project,
@@ -38,19 +38,17 @@ impl Fixture {
 
     /// Runs `census it` with other words, at an endpoint.
     pub(super) fn census_at(&self, url: &str, words: &(impl Words + ?Sized)) -> Answer {
-        let words = &words.list()[..];
-        let mut command =
-            command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("the workspace");
-        for name in ["ETH_RPC_URL", "STYLUS_UPGRADES_NETWORK"] {
-            command.env_remove(name);
-        }
-        let output = command
-            .args([&["census", "it", "--json", "--rpc-url", url], words].concat())
-            .env("STYLUS_UPGRADES_STATE", self.project.path("state"))
-            .current_dir(self.project.folder.path())
-            .output()
-            .expect("it starts");
-        Answer::of(output)
+        let mut command = self.command(url, words);
+        command.arg("--json");
+        Answer::of(command)
+    }
+
+    /// The same for people, not started yet.
+    pub(super) fn command(&self, url: &str, words: &(impl Words + ?Sized)) -> Command {
+        let mut command = command(self.project.folder(), "census it --rpc-url");
+        command.arg(url).args(words.list());
+        command.env("STYLUS_UPGRADES_STATE", self.project.path("state"));
+        command
     }
 
     /// Runs `census it` with other words.

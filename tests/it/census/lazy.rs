@@ -68,7 +68,7 @@ impl Model {
 
 /// So many random calls, with a census after every few of them.
 async fn random(calls: u64, between: u64) {
-    let it = Fixture::of("Ledger", "ledger-v1", &["initialize(uint64)", "5"]).await;
+    let it = Fixture::of("Ledger", "ledger-v1", "initialize(uint64) 5").await;
     let mut keys = String::new();
     for n in 0..=ALL + 1 {
         writeln!(keys, "{}", account(n)).expect("a text");
@@ -79,10 +79,9 @@ async fn random(calls: u64, between: u64) {
     it.project
         .done(&format!("send it write(address[],uint64) {list} 700"));
     let lost = "function-removed:balance(address),returns-changed:fee(),function-changed:write(address[],uint64)";
-    let migrate = ["migrate", "Ledger", "2.0", "ledger-v2", "--accept", lost];
-    let count = OLD.to_string();
+    let migrate = format!("migrate Ledger 2.0 ledger-v2 --accept {lost}");
     it.project
-        .done(&[&migrate[..], &["--call", "migrate(uint64)", &count]].concat());
+        .done(&format!("{migrate} --call migrate(uint64) {OLD}"));
     let proxy = it.proxy();
     let from = it.project.node.addresses()[0];
     let mut model = Model {

@@ -188,9 +188,7 @@ fn a_state_that_anvil_saved_is_loaded() -> Result<(), HarnessError> {
     let history = json!(["0x0000F90827F1C53a10cb7A02335B175320002935", "latest"]);
     assert!(request(ours.endpoint(), "eth_getCode", history).len() > 10);
     request(ours.endpoint(), "evm_mine", json!([]));
-    assert_eq!(
-        request(ours.endpoint(), "eth_blockNumber", json!([])),
-        "\"0x6\""
-    );
+    let found = request(ours.endpoint(), "eth_blockNumber", json!([]));
+    assert_eq!(found, "\"0x6\"");
     Ok(())
 }

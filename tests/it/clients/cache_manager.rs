@@ -232,11 +232,8 @@ async fn the_cache_manager_answers_every_call_as_nitros_own() -> Result<(), Harn
             &IArbOs::allCacheManagersCall {},
         )
         .await?;
-    assert_eq!(
-        last.last(),
-        Some(&MANAGER),
-        "the one that cargo-stylus asks"
-    );
+    let found = last.last();
+    assert_eq!(found, Some(&MANAGER), "the one that cargo-stylus asks");
     let steps = life();
     let (mut done, mut refused, mut differences) = (0, 0, String::new());
     for (at, step) in steps.iter().enumerate() {

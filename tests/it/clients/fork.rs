@@ -23,10 +23,8 @@ async fn an_instance_is_upgraded_on_the_fork_of_a_process_and_stays_as_it_was_on
     let process = Anvil::start_program(&program, &["node", "--port", "0", "--fork-url", url])?;
     let fork = Chain::at(process.endpoint()).await?;
     let proxy = it.instance.address();
-    assert_eq!(
-        fork.read(proxy, &ICounter::valueCall {}).await?,
-        U256::from(8)
-    );
+    let found = fork.read(proxy, &ICounter::valueCall {}).await?;
+    assert_eq!(found, U256::from(8));
 
     let there = it.instance.send(&ICounter::incrementCall {}).await?;
     let sender = fork.account(0);
@@ -39,20 +37,14 @@ async fn an_instance_is_upgraded_on_the_fork_of_a_process_and_stays_as_it_was_on
         version: "2.0".to_owned(),
     };
     fork.execute(sender, proxy, &upgrade).await?;
-    assert_eq!(
-        fork.read(proxy, &ICounter::stepCall {}).await?,
-        U256::from(5)
-    );
+    let found = fork.read(proxy, &ICounter::stepCall {}).await?;
+    assert_eq!(found, U256::from(5));
     fork.execute(sender, proxy, &ICounter::incrementCall {})
         .await?;
-    assert_eq!(
-        fork.read(proxy, &ICounter::valueCall {}).await?,
-        U256::from(14)
-    );
+    let found = fork.read(proxy, &ICounter::valueCall {}).await?;
+    assert_eq!(found, U256::from(14));
     assert_eq!(it.instance.version().await?, "1.0");
-    assert_eq!(
-        it.instance.read(&ICounter::valueCall {}).await?,
-        U256::from(9)
-    );
+    let found = it.instance.read(&ICounter::valueCall {}).await?;
+    assert_eq!(found, U256::from(9));
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! `tests/browser/pictures`; with `STYLUS_UPGRADES_UPDATE=1` they write them, and the long one writes
 //! those of the book.
 
+use crate::prelude::*;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,7 +13,7 @@ use stylus_upgrades_harness::{HarnessError, Lines, Npm, Report, home};
 use stylus_upgrades_test_support::update;
 
 use super::process::{Console, with_open_action};
-use crate::layouts::project::{Project, text};
+use crate::layouts::project::Project;
 
 /// Markup where a name should be.
 const HOSTILE: &str = "<img/src=x/onerror=globalThis.hacked=1>";
@@ -83,9 +84,9 @@ fn two_wallets_approve_a_migration_and_whoever_else_comes_is_answered() -> Resul
 #[ignore = "nightly: every page in Chromium, about 120 s"]
 fn every_page_works_in_a_browser() -> Result<(), HarnessError> {
     let (project, action) = with_open_action();
-    let create = ["create-proxy", "Note", "1.0", "--salt", "7"];
-    let second = project.run(&[&create[..], &["--init", "initialize(uint256)", "9"]].concat());
-    assert_eq!(second.exit, Some(3), "{second:?}");
+    let create = "create-proxy Note 1.0 --salt 7";
+    let second = project.run(&format!("{create} --init initialize(uint256) 9"));
+    second.ends_with(3);
     let proxy = project.done("status note")["instance"]["proxy"].clone();
     let more = [
         ("SECOND", text(&second.document, "action")),

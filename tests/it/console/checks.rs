@@ -2,7 +2,7 @@
 
 use super::process::Console;
 use crate::layouts::approver::{failing_way, findings_about};
-use crate::layouts::project::{COUNT, Project, SWAPPED, V2, home, text};
+use crate::layouts::project::{COUNT, Project, SWAPPED, V2, home};
 use crate::prelude::*;
 
 /// What the page and the document say before an approver approves, and the refusal of `approve`.
@@ -44,13 +44,10 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let both = format!("AND(Admin,{})", project.node.addresses()[1]);
     project.done(&format!("policy update Note {both} --role migrate"));
     let swapped = home(SWAPPED);
-    let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
-    let refused = project.refused("LayoutRefused", &migrate);
-    let found = text(&refused.document["error"], "found").to_owned();
-    let allow = found.split(", ").flat_map(|id| ["--accept", id]);
-    let allowed: Vec<&str> = migrate.into_iter().chain(allow).collect();
-    let proposed = project.run(&allowed);
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let migrate = format!("migrate Note 2.0 {swapped} {COUNT}");
+    let allow = project.refused("LayoutRefused", &migrate).accepts();
+    let proposed = project.run(&format!("{migrate} {allow}"));
+    proposed.ends_with(3);
     // Another approver, who allowed nothing: what the proposer allows is kept in his own folder.
     let folder = tempfile::tempdir().expect("a folder");
     let manifest = "stylus-upgrades.toml";
@@ -88,7 +85,7 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     project.done(&format!("policy update Note {both} --role policy"));
     let none = "policy update Note NONE --role migrate --accept policy-none";
     let proposed = project.run(&none);
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    proposed.ends_with(3);
     let action = text(&proposed.document, "action");
     require_consent(&project, place, action);
     let account = project.node.addresses()[1];
@@ -113,9 +110,9 @@ fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
     let all = format!("AND(Admin,{account},{third})");
     project.done(&format!("policy update Note {all} --role migrate"));
     let v2 = home(V2);
-    let failing = [&["migrate", "Note", "2.0", &v2][..], &failing_way(&v2)].concat();
+    let failing = format!("migrate Note 2.0 {v2} {}", failing_way(&v2));
     let proposed = project.run(&failing);
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    proposed.ends_with(3);
     let action = text(&proposed.document, "action");
     let console = Console::start(&project.path("."), &[]);
     for operation in ["approve", "sign"] {
@@ -155,7 +152,7 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
     project.done(&register);
     let create = "create-proxy Differs 1.0 --init start() --accept=absent:source,absent:steps";
     let proposed = project.run(create);
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    proposed.ends_with(3);
 
     // The approval that executes it is no different: the page tries it, whoever is left.
     let action = text(&proposed.document, "action");

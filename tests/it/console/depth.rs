@@ -1,10 +1,11 @@
 //! What pages show beyond lists: an instance's storage by its variables, the file for an approver that is
 //! a Safe, past transactions replayed, layouts drawn into a file.
 
+use crate::prelude::*;
 use serde_json::json;
 
 use super::process::Console;
-use crate::layouts::project::{COUNT, Project, V2, home, text};
+use crate::layouts::project::{COUNT, Project, V2, home};
 
 #[test]
 fn an_instance_shows_its_variables_and_the_way_to_the_current_version() {
@@ -37,17 +38,9 @@ fn an_instance_shows_its_variables_and_the_way_to_the_current_version() {
         assert!(page.contains(shown), "{shown}: {page}");
     }
     // One that is created at the version before.
-    project.done(&[&["migrate", "Note", "2.0", &home(V2)][..], &COUNT].concat());
-    let create = [
-        "create-proxy",
-        "Note",
-        "1.0",
-        "--salt",
-        "8",
-        "--save",
-        "old",
-    ];
-    project.done(&[&create[..], &["--init", "initialize(uint256)", "9"]].concat());
+    project.done(&format!("migrate Note 2.0 {} {COUNT}", home(V2)));
+    let create = "create-proxy Note 1.0 --salt 8 --save old";
+    project.done(&format!("{create} --init initialize(uint256) 9"));
     let found = project.done("status old");
     let step = json!({"from": "1.0", "to": "2.0", "runs": "a function of the new code"});
     assert_eq!(found["steps"], json!({ "path": [step] }));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use stylus_devnode::NodeHandle;
 use stylus_upgrades_harness::command_line;
 
-use crate::layouts::project::Project;
+use crate::layouts::project::{COUNT, Project, V2, home};
 
 /// A registry that answers nothing.
 pub(super) const NOBODY: &str = "0x1111111111111111111111111111111111111111";
@@ -156,11 +156,8 @@ pub(super) fn with_open_action() -> (Project, String) {
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
     project.done(&format!("policy update Note {policy}"));
     project.done(&format!("policy update Note --role create {policy}"));
-    let second = crate::layouts::project::home(crate::layouts::project::V2);
-    let count = crate::layouts::project::COUNT;
-    let words = [&["migrate", "Note", "2.0", &second][..], &count].concat();
-    let proposed = project.run(&words);
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-    let action = crate::layouts::project::text(&proposed.document, "action").to_owned();
+    let proposed = project.run(&format!("migrate Note 2.0 {} {COUNT}", home(V2)));
+    proposed.ends_with(3);
+    let action = text(&proposed.document, "action").to_owned();
     (project, action)
 }

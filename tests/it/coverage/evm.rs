@@ -5,7 +5,7 @@ use alloy::sol;
 
 use super::{Lines, branches, lines, send, traced, traced_branches};
 use crate::layouts::by_hand::build_info;
-use crate::layouts::project::{Project, home, text};
+use crate::layouts::project::{Project, home};
 
 sol! {
     function choose(uint256 number) external returns (uint256 sum);
@@ -67,8 +67,8 @@ fn lines_of_solidity_ran_or_not_by_the_source_map_of_what_is_deployed() {
     let hashes = hashes.each_ref().map(String::as_str);
     let source = format!("{}:{FILE}:Covered", file.display());
     let tracefile = project.path("lcov.info").display().to_string();
-    let options = ["--source", &source, "--lcov", &tracefile];
-    let document = project.done(&[&["coverage"], &hashes[..], &options].concat());
+    let options = format!("--source {source} --lcov {tracefile}");
+    let document = project.done(&[&["coverage"], &hashes[..], &options.list()].concat());
     assert_eq!(document["transactions"], 3);
     assert_eq!(document["unfaithful"], serde_json::json!([]));
     let found: Lines = lines(&document);
@@ -108,7 +108,7 @@ fn lines_of_solidity_ran_or_not_by_the_source_map_of_what_is_deployed() {
     // Other sources were not compiled to that code, or not to what the build-info says.
     let named = |source: &str| {
         let answer = project.run(&[&["coverage"], &hashes[..1], &["--source", source]].concat());
-        text(&answer.document["error"], "name").to_owned()
+        answer.error("name").to_owned()
     };
     let changed = |pointer: &str, value: Value| {
         let mut info = info.clone();
@@ -120,10 +120,8 @@ fn lines_of_solidity_ran_or_not_by_the_source_map_of_what_is_deployed() {
     let object = text(info.pointer(code).expect("it"), "object");
     let other = format!("{}00", &object[..object.len() - 2]);
     assert_eq!(changed(&format!("{code}/object"), other.into()), "NotRun");
-    assert_eq!(
-        changed(&format!("{code}/sourceMap"), "x".into()),
-        "SourceMap"
-    );
+    let seen = changed(&format!("{code}/sourceMap"), "x".into());
+    assert_eq!(seen, "SourceMap");
     let content = "/input/sources/Covered.sol/content";
     assert_eq!(changed(content, "contract Covered {}".into()), "SourceMap");
     write(&info);

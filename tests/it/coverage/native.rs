@@ -1,5 +1,6 @@
 //! Lines that ran on the chain beside those that the compiler's own coverage counts on this machine.
 
+use crate::prelude::*;
 use std::path::Path;
 use std::process::Command;
 
@@ -9,7 +10,7 @@ use alloy::sol_types::SolCall;
 use stylus_chain::{BlockNumberOrTag, CallRequest, Overrides};
 
 use super::{Lines, SOURCE, lines, send};
-use crate::layouts::project::{Project, home, text};
+use crate::layouts::project::{Project, home};
 use crate::tools::installed;
 
 sol! {

@@ -5,7 +5,7 @@ use crate::prelude::*;
 use alloy::sol;
 use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{upgradeToAndCallCall, upgradeToCall};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 use stylus_upgrades_tests::abi::points_v2::IPoints::{
     awardCall, initializeCall, membersCall, pointsCall,
 };
@@ -143,9 +143,7 @@ async fn register(sides: &Sides) -> Done {
     let program = ours
         .build_and_deploy("tests/contracts/points_batches")
         .await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
+    definition.add_first(&first).await?;
     let step = step::complex("1.0", &program, ours.account(HANDLER));
     definition.add_version("2.0", &second, step).await?;
     Ok(())
@@ -256,11 +254,8 @@ impl Fixture<'_> {
         let both = |data: Vec<u8>| with(data.clone(), data);
         match event {
             Event::Start => {
-                let data = startMigrationCall { handler }.abi_encode().into();
-                let between = upgradeToAndCallCall {
-                    version: BETWEEN.into(),
-                    data,
-                };
+                let start = startMigrationCall { handler };
+                let between = calls::upgrade_to_and_call(BETWEEN, data(&start));
                 let version = "2.0".into();
                 with(between.abi_encode(), upgradeToCall { version }.abi_encode())
             }

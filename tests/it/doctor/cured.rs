@@ -1,7 +1,6 @@
 //! Everything stops, by time or by an upgrade of the chain. One command of a stranger brings it back.
 
 use super::fixture::{Done, Team, chain};
-use super::program::Ran;
 use crate::prelude::*;
 
 /// What is needed of every kind of instance.
@@ -42,7 +41,7 @@ async fn revived(team: &Team<'_>, state: &str, finding: &str) -> Done {
         "each once"
     );
     assert_eq!(team.nonce().await - before, needed.len() as u64);
-    assert!(fixed.errors.contains("wei"), "the sum is reported first");
+    assert!(fixed.stderr.contains("wei"), "the sum is reported first");
     team.assert_alive().await?;
 
     let nonce = team.nonce().await;
@@ -59,7 +58,7 @@ fn codehash(program: &serde_json::Value) -> B256 {
 }
 
 /// The code hashes that were paid for, in order; each with its fee.
-fn paid(ran: &Ran) -> Vec<B256> {
+fn paid(ran: &Answer) -> Vec<B256> {
     let mut all: Vec<_> = ran.list("fixed").iter().map(codehash).collect();
     for one in ran.list("fixed") {
         assert_ne!(one["fee"], "0x0", "{one:#}");

@@ -45,7 +45,7 @@ async fn events_that_an_endpoint_keeps_back_are_missed() -> Done {
     };
     let half = &all[..all.len() / 2];
     // As if there were no such definition.
-    let name = alloy::primitives::keccak256("Counter");
+    let name = keccak256("Counter");
     let is_about = |log: &&Log| log.topics().get(1) == Some(&name);
     let hidden: Vec<_> = all.iter().filter(|log| !is_about(log)).cloned().collect();
     let cases = [
@@ -88,7 +88,7 @@ async fn an_endpoint_that_makes_up_what_arb_wasm_says_is_no_healthy_one() -> Don
             }
         })
     };
-    let contradicted = |ran: &super::program::Ran| {
+    let contradicted = |ran: &Answer| {
         ran.ends_with(4);
         let found = ran.document["error"]["found"].as_str().unwrap_or_default();
         assert!(found.contains("storage of ArbOS"), "{:#}", ran.document);
@@ -131,7 +131,7 @@ async fn a_data_fee_beyond_the_bound_is_not_paid() -> Done {
         assert_eq!(one["error"]["name"], "DataFeeTooHigh", "{one:#}");
         assert!(one["tx"].is_null(), "{one:#}");
     }
-    assert!(!ran.errors.contains("is renewed"), "{}", ran.errors);
+    assert!(!ran.stderr.contains("is renewed"), "{}", ran.stderr);
     assert_eq!(team.nonce().await, nonce, "nothing was sent");
     let low = team.fix("--max-data-fee 1").await;
     low.ends_with(5);
@@ -176,7 +176,7 @@ async fn a_fee_of_keepalive_beyond_the_bound_is_not_paid_and_one_that_is_too_low
     let ran = team.fix_at(&saying(U256::from(1)).url(), &[]).await;
     ran.ends_with(5);
     assert!(ran.list("fixed").iter().all(|one| one["tx"].is_null()));
-    assert!(!ran.errors.contains("is renewed"), "{}", ran.errors);
+    assert!(!ran.stderr.contains("is renewed"), "{}", ran.stderr);
     team.fix(&[]).await.ends_with(0);
     Ok(())
 }

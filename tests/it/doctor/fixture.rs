@@ -8,7 +8,8 @@ use stylus_upgrades_interface::complex::IComplexMigration::{
 };
 
 use super::instances::{collection, counters, ledger, points};
-use super::program::{Ran, program, run};
+use super::program::program;
+use crate::command::finished;
 
 pub(super) use stylus_upgrades_tests::abi::{
     ICollection, ICounter, ILedger, ILedger2, points_v2::IPoints,
@@ -240,58 +241,56 @@ impl<'h> Team<'h> {
     }
 
     /// The program, without a key.
-    pub(super) async fn doctor(&self, words: &(impl Words + ?Sized)) -> Ran {
+    pub(super) async fn doctor(&self, words: &(impl Words + ?Sized)) -> Answer {
         let words = &words.list()[..];
         let registry = self.harness.registry().to_string();
         let words = [&["doctor", "--registry", &registry], words].concat();
-        run(self.command(&words)).await
+        finished(self.command(&words)).await
     }
 
     /// The same with the stranger's key.
-    pub(super) async fn fix(&self, words: &(impl Words + ?Sized)) -> Ran {
-        run(self.fixing(words)).await
+    pub(super) async fn fix(&self, words: &(impl Words + ?Sized)) -> Answer {
+        finished(self.fixing(words)).await
     }
 
     /// The program without a key, at another endpoint.
-    pub(super) async fn doctor_at(&self, url: &str) -> Ran {
+    pub(super) async fn doctor_at(&self, url: &str) -> Answer {
         let registry = self.harness.registry().to_string();
-        run(self.command_at(url, &format!("doctor --registry {registry}"))).await
+        finished(self.command_at(url, &format!("doctor --registry {registry}"))).await
     }
 
     /// The same with the stranger's key and `--fix`.
-    pub(super) async fn fix_at(&self, url: &str, words: &(impl Words + ?Sized)) -> Ran {
-        let words = &words.list()[..];
-        let registry = self.harness.registry().to_string();
-        let words = [&["doctor", "--fix", "--registry", &registry], words].concat();
-        let mut command = self.command_at(url, &words);
-        command.env("PRIVATE_KEY", STRANGER_KEY);
-        run(command).await
+    pub(super) async fn fix_at(&self, url: &str, words: &(impl Words + ?Sized)) -> Answer {
+        finished(self.fixing_at(url, words)).await
     }
 
     /// The same, ready to be started.
     pub(super) fn fixing(&self, words: &(impl Words + ?Sized)) -> Command {
-        let words = &words.list()[..];
+        self.fixing_at(self.harness.chain().url(), words)
+    }
+
+    fn fixing_at(&self, url: &str, words: &(impl Words + ?Sized)) -> Command {
         let registry = self.harness.registry().to_string();
-        let words = [&["doctor", "--fix", "--registry", &registry], words].concat();
-        let mut command = self.command(&words);
+        let fix = ["doctor", "--fix", "--registry", &registry];
+        let mut command = self.command_at(url, &[&fix[..], &words.list()].concat());
         command.env("PRIVATE_KEY", STRANGER_KEY);
         command
     }
 
     /// Another command of the program.
-    pub(super) async fn other(&self, words: &(impl Words + ?Sized)) -> Ran {
+    pub(super) async fn other(&self, words: &(impl Words + ?Sized)) -> Answer {
         let words = &words.list()[..];
         let registry = self.harness.registry().to_string();
-        run(self.command(&[words, &["--registry", &registry]].concat())).await
+        finished(self.command(&[words, &["--registry", &registry]].concat())).await
     }
 
     /// What it prints for people, without a key.
-    pub(super) async fn printed(&self) -> Ran {
+    pub(super) async fn printed(&self) -> Answer {
         let registry = self.harness.registry().to_string();
         let mut command = program(self.folder.path());
         let url = self.harness.chain().url();
         command.args(["doctor", "--registry", &registry, "--rpc-url", url]);
-        run(command).await
+        finished(command).await
     }
 
     fn command(&self, words: &(impl Words + ?Sized)) -> Command {

@@ -1,18 +1,14 @@
 //! Definitions, versions and instances of a registry that account 0 governs alone, made without the
 //! program under test.
 
-use alloy::primitives::{Address, B256, U256};
-use alloy::sol_types::SolCall;
+use crate::prelude::*;
 use stylus_upgrades::build::evm;
 use stylus_upgrades::deploy::{DATA_FEE_BUMP_PERCENT, deploy_registry};
 use stylus_upgrades::registry::{NewVersion, code_at, definition_id};
-use stylus_upgrades_harness::{Harness, HarnessError, Lines, Solidity, step};
+use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::adopted::IOwnable;
-use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::{IRegistry, Step};
-use stylus_upgrades_tests::calls;
 
-use super::fixture::{Done, ICounter};
+use super::fixture::Done;
 use super::kinds::OWNER;
 
 /// Where instances are made: account 0 governs that registry alone.
@@ -90,9 +86,7 @@ impl<'h> Governor<'h> {
     /// An instance at 1.0 that counts from 7 on.
     pub(super) async fn create(&self, name: &str, kind: u8) -> Result<Address, HarnessError> {
         let (name, salt) = (name.to_owned(), B256::repeat_byte(kind));
-        let init = ICounter::initializeCall {
-            value: U256::from(7),
-        };
+        let init = calls::initialize_counter(7);
         let create = calls::create_proxy(name.clone(), "1.0", kind, salt, init.abi_encode());
         self.govern(&create).await?;
         let query = IRegistry::proxyAddressCall { name, kind, salt };

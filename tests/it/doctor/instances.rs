@@ -1,12 +1,12 @@
 //! The instances, each of another kind and with data.
 
-use alloy::primitives::U256;
-use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, step};
+use crate::prelude::*;
+use stylus_upgrades_harness::{Definition, Instance, step};
 use stylus_upgrades_interface::complex::IComplexMigration::migrateNextCall;
 
 use super::fixture::{
-    BUDGET, CENTS, HANDLER, ICollection, ICounter, ILedger, ILedger2, IPoints, MEMBERS, POINTS,
-    TOKENS, batch, holder, member, numbers,
+    BUDGET, CENTS, HANDLER, ICollection, ILedger, ILedger2, IPoints, MEMBERS, POINTS, TOKENS,
+    batch, holder, member, numbers,
 };
 
 pub(super) async fn counters(
@@ -15,17 +15,11 @@ pub(super) async fn counters(
     let definition = harness.define("Counter").await?;
     let first = harness.build_and_deploy("contracts/counter_v1").await?;
     let second = harness.build_and_deploy("contracts/counter_v2").await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
-    let initialize = ICounter::initializeCall {
-        value: U256::from(7),
-    };
+    definition.add_first(&first).await?;
+    let initialize = calls::initialize_counter(7);
     let counter = definition.create_proxy("1.0", &initialize).await?;
     let called = definition.create_proxy("1.0", &initialize).await?;
-    let migrate = ICounter::migrateCall {
-        step: U256::from(5),
-    };
+    let migrate = calls::migrate_counter(5);
     definition
         .add_version("2.0", &second, step::call("1.0", &migrate))
         .await?;
@@ -40,9 +34,7 @@ pub(super) async fn points(harness: &Harness) -> Result<Instance<'_>, HarnessErr
     let program = harness
         .build_and_deploy("contracts/migrations/points_cursor")
         .await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
+    definition.add_first(&first).await?;
     let steward = harness.account(0);
     let register = definition
         .create_proxy("1.0", &IPoints::initializeCall { steward })
@@ -66,9 +58,7 @@ pub(super) async fn ledger(harness: &Harness) -> Result<Instance<'_>, HarnessErr
     let definition = harness.define("Ledger").await?;
     let first = harness.build_and_deploy("contracts/ledger_v1").await?;
     let second = harness.build_and_deploy("contracts/ledger_v2").await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
+    definition.add_first(&first).await?;
     let ledger = definition
         .create_proxy("1.0", &ILedger::initializeCall { fee: 3 })
         .await?;
@@ -97,9 +87,7 @@ pub(super) async fn collection(harness: &Harness) -> Result<Instance<'_>, Harnes
     let program = harness
         .build_and_deploy("contracts/migrations/erc721_enumerate")
         .await?;
-    definition
-        .add_version("1.0", &basic, step::initial())
-        .await?;
+    definition.add_first(&basic).await?;
     let minter = harness.account(0);
     let collection = definition
         .create_proxy("1.0", &ICollection::initializeCall { minter })

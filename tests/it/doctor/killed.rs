@@ -1,7 +1,6 @@
 //! `doctor --fix` is killed by SIGKILL in the middle of its work, in each phase, and run again.
 
 use crate::prelude::*;
-use std::os::unix::process::ExitStatusExt;
 
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
@@ -9,7 +8,7 @@ use stylus_upgrades::kill_point::{Phase, VARIABLE};
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
 use super::fixture::{Done, Team};
-use super::program::run;
+use crate::command::finished;
 
 const SIGKILL: i32 = 9;
 const PHASES: [Phase; 4] = [
@@ -43,22 +42,14 @@ async fn a_killed_run_is_continued_by_the_next_and_nothing_is_paid_twice() -> Do
     for phase in PHASES {
         let mut command = team.fixing(&[]);
         command.env(VARIABLE, format!("{}:2", phase.name()));
-        let ran = run(command).await;
-        assert_eq!(
-            ran.status.signal(),
-            Some(SIGKILL),
-            "{phase:?}: {}",
-            ran.errors
-        );
+        let ran = finished(command).await;
+        assert_eq!(ran.signal, Some(SIGKILL), "{phase:?}: {}", ran.stderr);
     }
     team.fix(&[]).await.ends_with(0);
     let counts = activations(&team, since + 1).await;
     assert!(counts.len() > PHASES.len(), "{counts:?}");
     assert!(counts.values().all(|count| *count == 1), "{counts:?}");
-    assert_eq!(
-        team.nonce().await,
-        counts.len() as u64,
-        "nothing else was sent"
-    );
+    let found = team.nonce().await;
+    assert_eq!(found, counts.len() as u64, "nothing else was sent");
     team.assert_counters().await
 }

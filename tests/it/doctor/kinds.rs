@@ -2,16 +2,11 @@
 //! adopted; and a WASM proxy that another registry transferred. What runs behind them stops and is
 //! brought back, and what does not stop is told so.
 
-use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::{SolCall, SolValue};
-use stylus_upgrades_harness::{Chain, Harness, HarnessError, step};
-use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::IRegistry;
-use stylus_upgrades_interface::slots;
+use crate::prelude::*;
+use stylus_upgrades_harness::step;
 
 use super::fixture::{DAY, Done, ICounter, Team, chain};
 use super::governor::Governor;
-use super::program::Ran;
 use crate::registry::adopted::creation;
 
 alloy::sol! {
@@ -118,7 +113,7 @@ impl<'h> Kinds<'h> {
 
     /// The code of proxies and of Solidity's contracts is told not to expire, and the
     /// program behind each proxy is told to be needed by it.
-    async fn assert_reported(&self, ran: &Ran, state: &str) -> Done {
+    async fn assert_reported(&self, ran: &Answer, state: &str) -> Done {
         for account in [self.evm, self.transparent, self.uups] {
             let entry = ran.entry(account);
             assert_eq!(entry["state"], "evm", "{entry:#}");
@@ -145,7 +140,7 @@ impl<'h> Kinds<'h> {
         // The same for people.
         let printed = self.team.printed().await;
         for account in [self.evm, self.uups] {
-            let mut lines = printed.text.lines();
+            let mut lines = printed.printed.lines();
             let account = format!("      {account}  ");
             let before = lines
                 .by_ref()
@@ -155,7 +150,7 @@ impl<'h> Kinds<'h> {
             assert!(
                 head.starts_with("  ✓ 0x") && head.ends_with("EVM code, does not expire"),
                 "{account}: {head}\n{}",
-                printed.text
+                printed.printed
             );
         }
         Ok(())
@@ -199,9 +194,7 @@ impl<'h> Kinds<'h> {
         chain.execute(user, self.uups, &IBox::addCall {}).await?;
         let governor = self.governor();
         let [_, second] = self.programs;
-        let migrate = ICounter::migrateCall {
-            step: U256::from(5),
-        };
+        let migrate = calls::migrate_counter(5);
         let to = governor.version("Evm", "2.0", second, step::call("1.0", &migrate));
         governor
             .govern(&IRegistry::migrateCall::from(to.await?))

@@ -4,23 +4,14 @@ use crate::prelude::*;
 use stylus_upgrades_harness::{command_line, copy_program};
 use stylus_upgrades_test_support::compilers;
 
-/// A run of the program.
-pub(super) struct Ran {
-    pub(super) status: std::process::ExitStatus,
-    /// Its document.
-    pub(super) document: Value,
-    /// What it printed for people, where no document was asked for.
-    pub(super) text: String,
-    /// What it said beside that.
-    pub(super) errors: String,
-}
+use crate::command;
 
 /// The program, in a folder of its own, with nothing of this process' environment but what finds
 /// programs, and what says which framework the chain has.
 pub(super) fn program(folder: &Path) -> Command {
     let own: PathBuf = folder.join("stylus-upgrades");
     if !own.exists() {
-        copy_program(Path::new(env!("CARGO_BIN_EXE_cli")), &own).expect("copied");
+        copy_program(command::program(), &own).expect("copied");
     }
     let ours = command_line(&own).expect("the workspace");
     let framework = "STYLUS_UPGRADES_FRAMEWORK_FROM";
@@ -38,32 +29,12 @@ pub(super) fn program(folder: &Path) -> Command {
     command
 }
 
-/// Runs it to its end without stopping this thread.
-pub(super) async fn run(mut command: Command) -> Ran {
-    let output = tokio::task::spawn_blocking(move || command.output()).await;
-    let output = output.expect("no panic").expect("it starts");
-    Ran {
-        status: output.status,
-        document: serde_json::from_slice(&output.stdout).unwrap_or_default(),
-        text: String::from_utf8_lossy(&output.stdout).into_owned(),
-        errors: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
-
-impl Ran {
-    /// Asserts its exit code.
-    #[track_caller]
-    pub(super) fn ends_with(&self, code: i32) -> &Self {
-        let (document, errors) = (&self.document, &self.errors);
-        assert_eq!(self.status.code(), Some(code), "{document:#}\n{errors}");
-        self
-    }
-
+impl Answer {
     /// A list of the document.
     #[track_caller]
     pub(super) fn list(&self, field: &str) -> &Vec<Value> {
         let list = self.document[field].as_array();
-        list.unwrap_or_else(|| panic!("no {field} in {:#}\n{}", self.document, self.errors))
+        list.unwrap_or_else(|| panic!("no {field} in {:#}\n{}", self.document, self.stderr))
     }
 
     /// The names of the findings.

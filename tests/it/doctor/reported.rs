@@ -1,10 +1,10 @@
 //! What is reported in time, and with which exit code.
 
+use crate::command::finished;
 use crate::prelude::*;
-use stylus_upgrades_harness::step;
 
 use super::fixture::{Done, Team, chain};
-use super::program::{program, run};
+use super::program::program;
 
 #[tokio::test]
 async fn what_ends_within_sixty_days_is_reported_and_prolonged() -> Done {
@@ -20,7 +20,7 @@ async fn what_ends_within_sixty_days_is_reported_and_prolonged() -> Done {
         let warnings = ran.list("warnings").iter();
         let named = warnings.filter(|one| one["id"] == "ExpiresSoon").count();
         assert!(named >= 5, "{words:?}: {:#}", ran.document);
-        assert!(ran.errors.contains("doctor --fix"), "{}", ran.errors);
+        assert!(ran.stderr.contains("doctor --fix"), "{}", ran.stderr);
     }
     let fixed = team.fix(&[]).await;
     fixed.ends_with(0);
@@ -63,10 +63,10 @@ async fn without_a_registry_the_endpoint_is_examined() -> Done {
         command.args(["doctor", "--json", "--rpc-url", url]);
         command
     };
-    let well = run(ask(chain.url())).await;
+    let well = finished(ask(chain.url())).await;
     well.ends_with(0);
     assert_eq!(well.document["chain"]["stylus"], 3);
-    let nobody = run(ask("http://127.0.0.1:1")).await;
+    let nobody = finished(ask("http://127.0.0.1:1")).await;
     nobody.ends_with(4);
     assert_eq!(nobody.document["error"]["name"], "Unreachable");
     Ok(())
@@ -82,26 +82,24 @@ async fn what_is_printed_says_line_by_line_what_helps_and_ends_with_what_came_of
             "{line}: {text}"
         );
     };
-    let well = team.printed().await.text;
+    let well = team.printed().await.printed;
     assert!(well.ends_with("\neverything works\n"), "{well}");
     said(&well, "EVM code, does not expire");
     team.wait(340).await?;
-    let ending = team.printed().await.text;
+    let ending = team.printed().await.printed;
     said(&ending, "days left  --fix keeps it alive");
     let attention = "everything works; something needs attention in time\n";
     assert!(ending.ends_with(attention), "{ending}");
-    let pause = IRegistry::pauseCall {
-        name: "Counter".into(),
-    };
+    let pause = calls::pause("Counter");
     let chain = harness.chain();
     chain
         .execute(chain.account(0), harness.registry(), &pause)
         .await?;
-    let paused = team.printed().await.text;
+    let paused = team.printed().await.printed;
     let line = "everything that is needed runs; a definition is paused\n";
     assert!(paused.ends_with(line), "{paused}");
     team.wait(26).await?;
-    let dead = team.printed().await.text;
+    let dead = team.printed().await.printed;
     said(&dead, "expired, activated 366 days ago  --fix activates it");
     let line = "something that is needed does not work now\n";
     assert!(dead.ends_with(line), "{dead}");
@@ -126,7 +124,7 @@ async fn code_that_the_next_version_would_not_take_is_reported_sixty_days_ahead(
     (artifact.code, artifact.wasm) = (code.into(), wasm.into());
     let old = harness.deploy(artifact).await?;
     let definition = harness.define("Old").await?;
-    definition.add_version("1.0", &old, step::initial()).await?;
+    definition.add_first(&old).await?;
 
     let now = team.now().await;
     team.schedule(61, now + 60 * super::fixture::DAY).await?;

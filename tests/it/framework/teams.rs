@@ -4,7 +4,9 @@ use crate::prelude::*;
 use alloy::primitives::hex;
 use stylus_devnode::NodeHandle;
 use stylus_upgrades::build::Framework;
-use stylus_upgrades_harness::{builder, command_line};
+use stylus_upgrades_harness::builder;
+
+use crate::command::{command, key_file};
 
 /// People with a key and a folder of their own.
 struct Team {
@@ -17,10 +19,7 @@ impl Team {
     fn new(node: &NodeHandle, index: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let signer = &node.accounts().mnemonic()[index];
-        let key = folder.path().join("key");
-        std::fs::write(&key, signer.to_bytes().to_string()).expect("a key file");
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(&key, private).expect("set");
+        key_file(&folder.path().join("key"), signer);
         Self {
             folder,
             endpoint: node.endpoint(),
@@ -29,25 +28,11 @@ impl Team {
 
     /// `registry deploy`: the exit code and the document.
     fn deploys(&self) -> (Option<i32>, Value) {
-        self.runs("registry deploy --private-key-path key")
-    }
-
-    /// A command: the exit code and the document.
-    fn runs(&self, words: &(impl Words + ?Sized)) -> (Option<i32>, Value) {
-        let words = &words.list()[..];
-        let output = command_line(Path::new(env!("CARGO_BIN_EXE_cli")))
-            .expect("the workspace")
-            .args(words)
-            .args(["--json", "--rpc-url", &self.endpoint])
-            .current_dir(self.folder.path())
-            .output()
-            .expect("it starts");
-        let document = serde_json::from_slice(&output.stdout);
-        let said = String::from_utf8_lossy(&output.stderr);
-        (
-            output.status.code(),
-            document.unwrap_or_else(|_| panic!("{said}")),
-        )
+        let words = "registry deploy --private-key-path key --json --rpc-url";
+        let mut command = command(self.folder.path(), words);
+        command.arg(&self.endpoint);
+        let Answer { exit, document, .. } = Answer::of(command);
+        (exit, document)
     }
 }
 
@@ -122,7 +107,7 @@ fn other_code_where_a_program_belongs_is_refused_with_both_hashes() {
     let (exit, document) = Team::new(&node, 0).deploys();
     let error = &document["error"];
     assert_eq!((exit, &error["name"]), (Some(1), &Value::from("OtherCode")));
-    let found: B256 = alloy::primitives::keccak256(&other);
+    let found: B256 = keccak256(&other);
     let said = error.to_string();
     assert!(said.contains(&found.to_string()), "{said}");
     let expected = storage.artifact.codehash().to_string();

@@ -3,7 +3,8 @@
 //! flag for what is missing.
 
 use super::folder::{Folder, NOT_COMPARED, add, complete, without};
-use super::project::{Answer, BACK, COUNT, Project, SWAPPED, V1, V2, home, text};
+use super::project::{BACK, COUNT, LOST, Project, SWAPPED, V1, V2, home};
+use crate::command::instead;
 use crate::prelude::*;
 
 /// A project whose definition two keys decide about: the first is the proposer's.
@@ -28,10 +29,6 @@ pub(super) fn proposed(project: &Project, words: &(impl Words + ?Sized)) -> Stri
     assert_eq!(answer.exit, Some(3), "{words:?}: {answer:?}");
     use_key(project, 1);
     text(&answer.document, "action").to_owned()
-}
-
-pub(super) fn refusal(answer: &Answer) -> (Option<i32>, &str) {
-    (answer.exit, text(&answer.document["error"], "name"))
 }
 
 fn approvals(folder: &Folder<'_>) -> Vec<Value> {
@@ -62,21 +59,15 @@ pub(crate) fn findings_about<'v>(review: &'v Value, about: &str) -> Vec<(&'v str
 }
 
 /// A way whose migration fails: the script has no such function.
-pub(crate) fn failing_way(script: &str) -> [&str; 6] {
-    [
-        "--script",
-        script,
-        "--call",
-        "count()",
-        "--accept=migration-omitted",
-        "--accept=would-fail",
-    ]
+pub(crate) fn failing_way(script: &str) -> String {
+    format!("--script {script} --call count() --accept=migration-omitted --accept=would-fail")
 }
 
 #[test]
 fn a_function_that_callers_lose_is_named_to_every_approver() {
     let project = Project::with_note();
-    project.done(&[&["migrate", "Note", "2.0", &home(V2)][..], &COUNT].concat());
+    let v2 = home(V2);
+    project.done(&format!("migrate Note 2.0 {v2} {COUNT}"));
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
     project.done(&format!("policy update Note {policy}"));
     let action = proposed(&project, &BACK);
@@ -89,17 +80,11 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
         lost.iter().all(|(weight, _)| *weight == "danger"),
         "{lost:?}"
     );
-    assert!(
-        review["findings"].to_string().contains(BACK[7]),
-        "{review:#}"
-    );
-    for words in [
-        &["approve"][..],
-        &["approve", "--offline", "--out", "signed.json"],
-    ] {
-        let answer = other.run(&[&[words[0], &action], &words[1..]].concat());
-        assert_eq!(refusal(&answer), (Some(1), "InterfaceLost"), "{answer:?}");
-        assert_eq!(text(&answer.document["error"], "found"), BACK[7]);
+    assert!(review["findings"].to_string().contains(LOST), "{review:#}");
+    for flags in ["", "--offline --out signed.json"] {
+        let answer = other.run(&format!("approve {action} {flags}"));
+        answer.is_refused("InterfaceLost");
+        assert_eq!(answer.error("found"), LOST);
     }
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
 
@@ -112,9 +97,9 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
 
     // Where both versions were built, the function is named.
     let answer = project.run(&format!("approve {action}"));
-    assert_eq!(refusal(&answer), (Some(1), "InterfaceLost"), "{answer:?}");
-    let lost = text(&answer.document["error"], "found").to_owned();
-    assert_eq!(lost, BACK[7]);
+    answer.is_refused("InterfaceLost");
+    let lost = answer.error("found").to_owned();
+    assert_eq!(lost, LOST);
     let done = other.done(&format!("approve {action} --accept {lost}"));
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], unbuilt("partial", "complete"));
@@ -125,8 +110,8 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
 fn a_migration_that_reverts_and_an_initializer_that_is_lost_are_reported_before_an_approval() {
     let project = two_approvers();
     let v2 = home(V2);
-    let migrate = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
-    let plan = project.done(&[&["plan"], &migrate[1..]].concat());
+    let migrate = format!("migrate Note 2.0 {v2} {COUNT}");
+    let plan = project.done(&instead("plan", &migrate));
     let found = |document: &Value| document["findings"][0]["id"].clone();
     assert_eq!(found(&plan), "initializer-lost", "{plan:#}");
     let action = proposed(&project, &migrate);
@@ -147,10 +132,7 @@ fn a_migration_that_reverts_and_an_initializer_that_is_lost_are_reported_before_
     for (command, weight) in [("register", "unknown"), ("migrate", "danger")] {
         use_key(&project, 0);
         project.done(&format!("cancel {action}"));
-        action = proposed(
-            &project,
-            &[&[command, "Note", "2.0", &v2][..], &way].concat(),
-        );
+        action = proposed(&project, &format!("{command} Note 2.0 {v2} {way}"));
         let review = Folder::on(&project).done(&format!("pending {action}"));
         let tried = findings_about(&review, "trial");
         assert!(!tried.is_empty(), "{review:#}");
@@ -165,13 +147,11 @@ fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
     let project = two_approvers();
     let other = Folder::on(&project);
     let (v2, swapped) = (home(V2), home(SWAPPED));
-    let wrong = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
-    let refused = project.refused("LayoutRefused", &wrong);
-    let found = text(&refused.document["error"], "found").to_owned();
-    let named: Vec<&str> = found.split(", ").flat_map(|id| ["--accept", id]).collect();
-    let action = proposed(&project, &[&wrong[..], &named].concat());
+    let wrong = format!("migrate Note 2.0 {swapped} {COUNT}");
+    let allow = project.refused("LayoutRefused", &wrong).accepts();
+    let action = proposed(&project, &format!("{wrong} {allow}"));
     let answer = other.run(&format!("approve {action}"));
-    assert_eq!(refusal(&answer), (Some(1), "LayoutRefused"), "{answer:?}");
+    answer.is_refused("LayoutRefused");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
     use_key(&project, 0);
     project.done(&format!("cancel {action}"));
@@ -179,13 +159,9 @@ fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
     let bare = format!("register Note 2.0 {v2} --accept=migration-omitted");
     let action = proposed(&project, &bare);
     let answer = other.run(&format!("approve {action}"));
-    assert_eq!(
-        refusal(&answer),
-        (Some(1), "MigrationOmitted"),
-        "{answer:?}"
-    );
-    let approve = ["approve", &action, "--accept=migration-omitted"];
-    let done = other.done(&[&approve[..], &NOT_COMPARED].concat());
+    answer.is_refused("MigrationOmitted");
+    let approve = format!("approve {action} --accept=migration-omitted");
+    let done = other.done(&format!("{approve} {NOT_COMPARED}"));
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], unbuilt("partial", "absent"));
 }
@@ -195,31 +171,25 @@ fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
 fn what_a_plan_allowed_is_refused_to_a_migration_and_to_an_approver_in_a_copy_of_the_folder() {
     let project = two_approvers();
     let swapped = home(SWAPPED);
-    let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
-    let refused = project.refused("LayoutRefused", &migrate);
-    let found = text(&refused.document["error"], "found").to_owned();
-    let allow = found.split(", ").flat_map(|id| ["--accept", id]);
-    let allow: Vec<&str> = allow.collect();
-    let plan = [&["plan"], &migrate[1..], &allow].concat();
+    let migrate = format!("migrate Note 2.0 {swapped} {COUNT}");
+    let allow = project.refused("LayoutRefused", &migrate).accepts();
+    let plan = format!("{} {allow}", instead("plan", &migrate));
     let log = project.path("stylus-upgrades-layouts/allowed.jsonl");
     assert_eq!(project.run(&plan).document["ok"], true);
     assert!(!log.exists(), "a plan wrote what it was allowed");
     project.refused("LayoutRefused", &migrate);
 
     // The approver has everything that the proposer's folder holds.
-    let action = proposed(&project, &[&migrate[..], &allow].concat());
+    let action = proposed(&project, &format!("{migrate} {allow}"));
     let review = project.done(&format!("pending {action}"));
     let cards = findings_about(&review, "layout");
     assert!(!cards.is_empty(), "{review:#}");
     assert_eq!(cards[0].0, "danger", "{cards:?}");
-    for command in [
-        &["approve"][..],
-        &["approve", "--offline", "--out", "signed.json"],
-    ] {
-        let answer = project.run(&[&[command[0], &action], &command[1..]].concat());
-        assert_eq!(refusal(&answer), (Some(1), "LayoutRefused"), "{answer:?}");
+    for flags in ["", "--offline --out signed.json"] {
+        let answer = project.run(&format!("approve {action} {flags}"));
+        answer.is_refused("LayoutRefused");
     }
-    let done = project.done(&[&["approve", &action], &allow[..]].concat());
+    let done = project.done(&format!("approve {action} {allow}"));
     assert_eq!(done["executed"], true);
     assert!(!log.exists());
 }
@@ -229,10 +199,7 @@ fn with_the_sources_everything_is_checked_before_an_approval() {
     let project = two_approvers();
     let other = Folder::on(&project);
     let v2 = home(V2);
-    let action = proposed(
-        &project,
-        &[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat(),
-    );
+    let action = proposed(&project, &format!("migrate Note 2.0 {v2} {COUNT}"));
     let done = other.done(&format!("approve {action} --source {v2}"));
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], complete());
@@ -255,7 +222,7 @@ async fn an_approver_names_what_is_absent() {
     let given = format!("`stylus-upgrades approve {action}`, which names");
     assert!(next.contains(&given), "{next}");
     let answer = other.run(&format!("approve {action}"));
-    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
+    answer.is_refused("NotChecked");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
     let done = other.done(&format!("approve {action} --accept absent:source"));
     assert_eq!(done["executed"], true);
@@ -314,8 +281,8 @@ async fn verify_in_an_empty_folder_says_how_much_it_checked() {
     };
     add(&project, "Note", "1.1", code, "1.0").await;
     let answer = other.run("verify Note");
-    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
-    let next = text(&answer.document["error"], "next");
+    answer.is_refused("NotChecked");
+    let next = answer.error("next");
     assert!(next.ends_with("--accept absent:source"), "{next}");
     let checks = answer.document["checks"].as_array().expect("checks");
     assert!(checks.iter().all(|check| check["ok"] == true), "{checks:?}");
@@ -329,27 +296,15 @@ fn with_the_sources_of_the_script_too_everything_is_compared_before_an_approval(
     let project = two_approvers();
     let other = Folder::on(&project);
     let (v1, v2) = (home(V1), home(V2));
-    let way = [
-        "--script",
-        &v1,
-        "--call",
-        "count()",
-        "--accept=migration-omitted",
-    ];
-    let words = [&["register", "Note", "2.0", &v2][..], &way].concat();
+    let way = format!("--script {v1} --call count() --accept=migration-omitted");
+    let words = format!("register Note 2.0 {v2} {way}");
     let action = proposed(&project, &words);
-    let approve = [
-        "approve",
-        &action,
-        "--source",
-        &v2,
-        "--accept=migration-omitted",
-    ];
-    let wrong = other.run(&[&approve[..], &["--script-source", &v2]].concat());
-    assert_eq!(refusal(&wrong), (Some(1), "ArtifactDiffers"), "{wrong:?}");
+    let approve = format!("approve {action} --source {v2} --accept=migration-omitted");
+    let wrong = other.run(&format!("{approve} --script-source {v2}"));
+    wrong.is_refused("ArtifactDiffers");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
     // The script is built from the sources of 1.0, so the interfaces of both versions are known too.
-    let done = other.done(&[&approve[..], &["--script-source", &v1]].concat());
+    let done = other.done(&format!("{approve} --script-source {v1}"));
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], complete());
 }

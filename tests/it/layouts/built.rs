@@ -55,7 +55,7 @@ async fn whoever_has_an_endpoint_reads_how_a_version_was_built_and_upgrades_from
     );
     // The layout is the same for whoever compares, with it and without.
     let v2 = home(V2);
-    let words = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
+    let words = format!("migrate Note 2.0 {v2} {COUNT}");
     let migrated = project.done(&words);
     assert_eq!(migrated["storage"][0]["verdict"], "safe", "{migrated:#}");
 }

@@ -2,7 +2,7 @@
 //! top-level storage, as those of OpenZeppelin do.
 
 use super::outsider::Author;
-use super::project::text;
+use crate::prelude::*;
 
 /// A component under an entrypoint; `{component}` and `{entrypoint}` are what stands above them.
 const CONTRACT: &str = r#"#![allow(unused, reason = "one head for contracts of other attributes")]
@@ -75,18 +75,10 @@ fn a_contract_has_its_own_layout_and_never_that_of_a_component() {
     // Both were, and the component says that it is the contract.
     let decoy = contract(&author, "decoy", [UPGRADEABLE, "", PUBLIC]);
     let answer = author.project.run(&format!("layout show {decoy}"));
-    assert_eq!(
-        (answer.exit, text(&answer.document["error"], "name")),
-        (Some(1), "LayoutOfAnother"),
-        "{answer:?}"
-    );
+    answer.is_refused("LayoutOfAnother");
     let plain = contract(&author, "plain", [PUBLIC, "", PUBLIC]);
     let answer = author.project.run(&format!("layout show {plain}"));
-    assert_eq!(
-        text(&answer.document["error"], "name"),
-        "LayoutUnknown",
-        "{answer:?}"
-    );
+    assert_eq!(answer.error("name"), "LayoutUnknown", "{answer:?}");
 }
 
 /// An entrypoint without a layout, and a struct of its name with one.

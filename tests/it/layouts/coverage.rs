@@ -1,7 +1,7 @@
 //! The coverage that a command reports is what it has checked.
 
 use super::folder::{Folder, add};
-use super::project::{COUNT, Project, SWAPPED, home, text};
+use super::project::{COUNT, Project, SWAPPED, home};
 use crate::prelude::*;
 
 #[test]
@@ -9,16 +9,12 @@ use crate::prelude::*;
 fn a_migration_that_is_activated_already_rolls_out_no_way_that_rollout_would_refuse() {
     let project = Project::with_note();
     let swapped = home(SWAPPED);
-    let wrong = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
-    let refused = project.refused("LayoutRefused", &wrong);
-    let found = text(&refused.document["error"], "found").to_owned();
-    let allow = found.split(", ").flat_map(|id| ["--accept", id]);
-    let allow: Vec<&str> = allow.collect();
-    project.done(&[&wrong[..], &allow].concat());
+    let wrong = format!("migrate Note 2.0 {swapped} {COUNT}");
+    let allow = project.refused("LayoutRefused", &wrong).accepts();
+    project.done(&format!("{wrong} {allow}"));
     let current = format!("migrate Note 3.0 {swapped}");
     project.done(&current);
-    let late = ["create-proxy", "Note", "1.0", "--save", "late"];
-    project.done(&[&late[..], &["--init", "initialize(uint256)", "8"]].concat());
+    project.done("create-proxy Note 1.0 --save late --init initialize(uint256) 8");
 
     // The step to 3.0 is harmless; the way of the late instance also has the one to 2.0.
     let other = Folder::on(&project);
@@ -26,7 +22,7 @@ fn a_migration_that_is_activated_already_rolls_out_no_way_that_rollout_would_ref
     other.refused("LayoutRefused", &current);
     other.refused("LayoutRefused", "upgrade Note");
     assert_eq!(project.nonce(), before, "something was sent");
-    let done = other.done(&[&["upgrade", "Note"][..], &allow].concat());
+    let done = other.done(&format!("upgrade Note {allow}"));
     assert_eq!(done["upgraded"], 1);
     let done = other.done(&current);
     assert_eq!(
@@ -43,16 +39,11 @@ async fn an_instance_of_code_whose_sources_nobody_recorded_is_not_created_unless
         ..project.code("1.0").await
     };
     add(&project, "Note", "1.1", code, "1.0").await;
-    let create = [
-        "create-proxy",
-        "Note",
-        "1.1",
-        "--accept=initializer-omitted",
-    ];
+    let create = "create-proxy Note 1.1 --accept=initializer-omitted";
     let refused = project.refused("NotChecked", &create);
-    let next = text(&refused.document["error"], "next");
+    let next = refused.error("next");
     assert!(next.ends_with("--accept absent:source"), "{next}");
-    let done = project.done(&[&create[..], &["--accept", "absent:source"]].concat());
+    let done = project.done(&format!("{create} --accept absent:source"));
     let seen = json!({ "steps": "complete", "source": "absent", "interface": "complete" });
     assert_eq!(done["coverage"], seen, "nothing is taken over");
 }

@@ -3,7 +3,8 @@
 
 use super::approver::{proposed, two_approvers};
 use super::folder::Folder;
-use super::project::{COUNT, Project, V2, home, text};
+use super::project::{COUNT, Project, V2, home};
+use crate::command::instead;
 use crate::prelude::*;
 
 /// The only calldata that a document tells of.
@@ -27,8 +28,8 @@ fn function(document: &Value) -> (&str, Vec<(&str, &str, &str)>) {
 fn a_migration_is_decoded_wherever_it_is_shown() {
     let project = two_approvers();
     let v2 = home(V2);
-    let migrate = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
-    let plan = project.done(&[&["plan"], &migrate[1..]].concat());
+    let migrate = format!("migrate Note 2.0 {v2} {COUNT}");
+    let plan = project.done(&instead("plan", &migrate));
     let named = ("countFrom(uint256)", vec![("changes", "uint256", "40")]);
     assert_eq!(function(&plan), named);
     let action = proposed(&project, &migrate);
@@ -57,10 +58,8 @@ fn two_creators() -> Project {
 #[test]
 fn a_creation_is_reviewed_with_the_proxy_and_what_it_would_hold() {
     let project = two_creators();
-    let create = ["create-proxy", "Note", "1.0"];
-    let create = [&create[..], &["--init", "initialize(uint256)", "9"]].concat();
-    let proposing = project.run(&create);
-    assert_eq!(proposing.exit, Some(3), "{proposing:?}");
+    let proposing = project.run("create-proxy Note 1.0 --init initialize(uint256) 9");
+    proposing.ends_with(3);
     let proxy = text(&proposing.document, "proxy");
     let action = text(&proposing.document, "action");
 

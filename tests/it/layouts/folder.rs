@@ -6,11 +6,11 @@ use stylus_layout::Document;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::registry::{self, NewVersion};
 
-use super::project::{Answer, Project, text};
+use super::project::Project;
 
 /// Where neither a registered version's document nor this folder has an interface, what callers lose is
 /// not known.
-pub(super) const NOT_COMPARED: [&str; 2] = ["--accept", "absent:interface"];
+pub(super) const NOT_COMPARED: &str = "--accept absent:interface";
 
 /// A folder of its own, with a home of its own, on the chain of another project.
 pub(super) struct Folder<'d> {
@@ -28,38 +28,31 @@ impl<'d> Folder<'d> {
         }
     }
 
-    pub(super) fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
-        self.run_by(&self.project.node.endpoint(), words)
-    }
-
     pub(super) fn run_by(&self, endpoint: &str, words: &(impl Words + ?Sized)) -> Answer {
-        let words = &words.list()[..];
         let registry = self.project.saved("registry");
         let there = ["--rpc-url", endpoint, "--registry", &registry];
-        let words = [words, &there].concat();
+        let words = [&words.list()[..], &there].concat();
         self.project
             .run_in(self.folder.path(), Some(self.home.path()), &words)
     }
 
-    pub(super) fn done(&self, words: &(impl Words + ?Sized)) -> Value {
-        let words = &words.list()[..];
-        let answer = self.run(words);
-        assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
-        answer.document
-    }
-
     /// Refused under that name, and nothing was sent.
-    pub(super) fn refused(&self, name: &str, words: &(impl Words + ?Sized)) -> Value {
+    pub(super) fn refused(&self, name: &str, words: &(impl Words + ?Sized)) -> Answer {
         let before = self.project.nonce();
         let answer = self.run(words);
-        let found = text(&answer.document["error"], "name");
-        assert_eq!((answer.exit, found), (Some(1), name), "{answer:?}");
+        answer.is_refused(name);
         assert_eq!(self.project.nonce(), before, "something was sent");
-        answer.document
+        answer
     }
 
     pub(super) fn layouts(&self) -> PathBuf {
         self.folder.path().join("stylus-upgrades-layouts")
+    }
+}
+
+impl Runs for Folder<'_> {
+    fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
+        self.run_by(&self.project.node.endpoint(), words)
     }
 }
 

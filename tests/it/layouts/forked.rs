@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
 use stylus_devnode::{Fork, ForkOptions, NodeHandle};
 
-use super::project::{COUNT, Project, SWAPPED, V2, home, text};
+use super::project::{COUNT, Project, SWAPPED, V2, home};
 use crate::run_migration::proxy::{Failure, Proxy};
 
 /// A fork of the project's chain.
@@ -65,22 +65,22 @@ fn what_is_done_on_a_fork_changes_no_record_of_its_chain() {
     leave_in_flight(&project);
     let fork = fork(&project);
     let url = fork.endpoint();
-    let there = ["--rpc-url", &url];
+    let there = format!("--rpc-url {url}");
     let before = records(project.folder.path());
     assert!(before.contains_key("stylus-upgrades-versions/412346/Note/1.0/version.json"));
 
     let swapped = home(SWAPPED);
-    let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
-    let allow = ["--accept", "insert:changes", "--accept", "shift:note"];
-    let done = project.run(&[&migrate[..], &allow, &there].concat());
-    assert_eq!(done.exit, Some(0), "{done:?}");
+    let migrate = format!("migrate Note 2.0 {swapped} {COUNT}");
+    let allow = "--accept insert:changes --accept shift:note";
+    let done = project.run(&format!("{migrate} {allow} {there}"));
+    done.ends_with(0);
     let said = done.stderr.matches("is a fork of another chain").count();
     assert_eq!(said, 1, "{}", done.stderr);
     assert_eq!(done.document["kept"], Value::Null);
     // A second command there finds the nonce of the chain's own transaction used.
-    let again = project.run(&[&["pause", "Note"][..], &there].concat());
-    assert_eq!(again.exit, Some(0), "{again:?}");
-    let status = project.run(&[&["status", "Note"][..], &there].concat());
+    let again = project.run(&format!("pause Note {there}"));
+    again.ends_with(0);
+    let status = project.run(&format!("status Note {there}"));
     assert_eq!(text(&status.document["definitions"][0], "current"), "2.0");
     let after = records(project.folder.path());
     let changed = after
@@ -97,7 +97,7 @@ fn what_is_done_on_a_fork_changes_no_record_of_its_chain() {
     assert_eq!(text(&status["definitions"][0], "current"), "1.0");
     project.refused("LayoutRefused", &migrate);
     let v2 = home(V2);
-    let done = project.done(&[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat());
+    let done = project.done(&format!("migrate Note 2.0 {v2} {COUNT}"));
     assert!(text(&done, "kept").ends_with("412346/Note/2.0"), "{done}");
 }
 
@@ -114,16 +114,16 @@ fn an_endpoint_that_does_not_know_the_question_is_a_chain_and_without_an_answer_
         })
     };
     let v2 = home(V2);
-    let migrate = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
+    let migrate = format!("migrate Note 2.0 {v2} {COUNT} --rpc-url");
     let silent = front(Failure::Status500);
     let nonce = project.nonce();
-    let refused = project.run(&[&migrate[..], &["--rpc-url", &silent.url()]].concat());
-    assert_eq!(refused.exit, Some(4), "{refused:?}");
+    let refused = project.run(&format!("{migrate} {}", silent.url()));
+    refused.ends_with(4);
     assert_eq!(project.nonce(), nonce, "something was sent");
     let chain = front(Failure::Refused(
         "the method hardhat_metadata does not exist",
     ));
-    let done = project.run(&[&migrate[..], &["--rpc-url", &chain.url()]].concat());
-    assert_eq!(done.exit, Some(0), "{done:?}");
+    let done = project.run(&format!("{migrate} {}", chain.url()));
+    done.ends_with(0);
     assert!(text(&done.document, "kept").ends_with("412346/Note/2.0"));
 }

@@ -2,7 +2,7 @@
 //! author's own: what counts is the compiled module.
 
 use super::outsider::Author;
-use super::project::text;
+use crate::prelude::*;
 
 /// A note with a function and an event that some callers need; the block's end is the last line but one.
 const NOTE: &str = r#"#![allow(unused, reason = "one head for all")]
@@ -106,10 +106,8 @@ fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
         "event-removed:Withdrawn(uint256)",
         "error-removed:Short(uint256)",
     ];
-    assert_eq!(
-        plan("dead", &gone, ""),
-        (lost.map(Into::into).to_vec(), complete.clone())
-    );
+    let seen = plan("dead", &gone, "");
+    assert_eq!(seen, (lost.map(Into::into).to_vec(), complete.clone()));
 
     // A section that is written by hand claims it.
     let claim = "function withdraw(uint256 amount) returns (uint256)\n";
@@ -122,7 +120,7 @@ fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
     let refused = author
         .project
         .refused("Interface", &format!("plan Note 2.0 {forged}"));
-    let found = text(&refused.document["error"], "found");
+    let found = refused.error("found");
     assert!(found.starts_with("it "), "{found}");
 
     // Nothing wrote the section: what there is is not known, and not lost.
@@ -149,10 +147,8 @@ fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
 
     // The event is declared, and nothing logs it.
     let silent = NOTE.replace("        self.vm().log(Withdrawn { amount });\n", "");
-    assert_eq!(
-        plan("silent", &silent, ""),
-        (vec![lost[1].to_owned()], complete)
-    );
+    let seen = plan("silent", &silent, "");
+    assert_eq!(seen, (vec![lost[1].to_owned()], complete));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What is in the layout of an author's crate, from the module that the compiler writes: structs of
 //! two versions of one dependency, and what a namespace holds besides a struct.
 
+use crate::prelude::*;
 use std::fs;
 
 use super::outsider::{A, Author};
-use super::project::text;
 
 /// Two versions of one package, each with a struct and a namespace in the same lines.
 struct Dependency(tempfile::TempDir);

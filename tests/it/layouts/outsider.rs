@@ -4,7 +4,7 @@
 use crate::prelude::*;
 use std::fs;
 
-use super::project::{Project, text};
+use super::project::Project;
 use crate::authors::{home, package, without_ours};
 
 /// What every version of the note begins with.
@@ -83,17 +83,17 @@ impl Author {
     }
 
     fn create(&self, alias: &str) {
-        let create = ["create-proxy", "Note", "1.0", "--save", alias];
-        let initialize = ["--init", "initialize(uint256)", "7"];
-        self.project.done(&[&create[..], &initialize].concat());
+        let create = format!("create-proxy Note 1.0 --save {alias}");
+        let initialize = "--init initialize(uint256) 7";
+        self.project.done(&format!("{create} {initialize}"));
     }
 
     /// Refused for what lies in new fields, by `plan` and `migrate` alike: what was found.
-    fn dirty(&self, words: &[&str]) -> String {
+    fn dirty(&self, words: &str) -> String {
         let refused = self
             .project
-            .refused("DirtyField", &[&["migrate"], words].concat());
-        let plan = self.project.run(&[&["plan"], words].concat());
+            .refused("DirtyField", &format!("migrate {words}"));
+        let plan = self.project.run(&format!("plan {words}"));
         let problems = plan.document["problems"].as_array().expect("problems");
         assert!(
             problems
@@ -101,7 +101,7 @@ impl Author {
                 .any(|one| text(one, "id").starts_with("dirty:")),
             "{problems:?}"
         );
-        text(&refused.document["error"], "found").to_owned()
+        refused.error("found").to_owned()
     }
 }
 
@@ -141,19 +141,11 @@ fn a_lazy_field_that_was_dropped_comes_back_with_what_it_held() {
     let first = author.contract("al", &format!("{A}\n    {LAZY}"), INITIALIZE, "");
     let second = author.contract("a", A, INITIALIZE, "");
     author.begin(&first);
-    let drop = [
-        "migrate",
-        "Note",
-        "2.0",
-        &second,
-        "--accept=migration-omitted",
-    ];
-    author
-        .project
-        .done(&[&drop[..], &["--accept", "delete:m"]].concat());
+    let drop = format!("migrate Note 2.0 {second} --accept=migration-omitted");
+    author.project.done(&format!("{drop} --accept delete:m"));
     for (name, field) in [("al", LAZY), ("am", MAP)] {
         let third = author.contract(name, &format!("{A}\n    {field}"), INITIALIZE, "");
-        let found = author.dirty(&["Note", "3.0", &third, "--accept=migration-omitted"]);
+        let found = author.dirty(&format!("Note 3.0 {third} --accept=migration-omitted"));
         assert!(
             found.contains("left by m beyond its words of 1.0"),
             "{found}"
@@ -181,20 +173,12 @@ fn a_field_that_its_migration_sets_is_the_authors_to_declare() {
     );
     let second = author.contract("a", A, INITIALIZE, "");
     author.begin(&first);
-    let drop = [
-        "migrate",
-        "Note",
-        "2.0",
-        &second,
-        "--accept=migration-omitted",
-    ];
-    author
-        .project
-        .done(&[&drop[..], &["--accept", "delete:b"]].concat());
+    let drop = format!("migrate Note 2.0 {second} --accept=migration-omitted");
+    author.project.done(&format!("{drop} --accept delete:b"));
     let fields = format!("{A}\n    c: StorageU256,");
     let third = author.contract("ac", &fields, SET, "");
-    let set = ["--call", "set(uint256)", "9"];
-    let found = author.dirty(&[&["Note", "3.0", &third], &set[..]].concat());
+    let set = "--call set(uint256) 9";
+    let found = author.dirty(&format!("Note 3.0 {third} {set}"));
     let slot = B256::with_last_byte(1);
     assert!(found.starts_with(&format!("c: slot {slot} of ")), "{found}");
     let answer = format!(" holds {}, left by b of 1.0", B256::with_last_byte(7));
@@ -209,7 +193,7 @@ fn a_field_that_its_migration_sets_is_the_authors_to_declare() {
     );
     let done = author
         .project
-        .done(&[&["migrate", "Note", "3.0", &third], &set[..]].concat());
+        .done(&format!("migrate Note 3.0 {third} {set}"));
     assert_eq!(accepted(&done), ["dirty:c"]);
 }
 

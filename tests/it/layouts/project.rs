@@ -1,12 +1,12 @@
 //! A folder with a manifest and a key, and a chain; commands run there as processes.
 
 use crate::prelude::*;
-use std::process::Output;
 
 use stylus_devnode::NodeHandle;
 use stylus_upgrades::client::Client;
-use stylus_upgrades_harness::command_line;
 use stylus_upgrades_test_support::compilers;
+
+use crate::command::{command, key_file};
 
 /// Version 1 of a note, in another workspace.
 pub(crate) const V1: &str = "tests/fixtures/outside/v1";
@@ -14,19 +14,12 @@ pub(crate) const V1: &str = "tests/fixtures/outside/v1";
 pub(crate) const V2: &str = "tests/fixtures/outside/v2";
 /// A version 2 that would take the count for the note.
 pub(crate) const SWAPPED: &str = "tests/fixtures/outside/swapped";
+/// What callers lose with the way back.
+pub(crate) const LOST: &str = "function-removed:changes()";
 /// Back to version 1, which has one function less.
-pub(crate) const BACK: [&str; 8] = [
-    "rollback",
-    "Note",
-    "--to",
-    "1.0",
-    "--as",
-    "3.0",
-    "--accept",
-    "function-removed:changes()",
-];
+pub(crate) const BACK: &str = "rollback Note --to 1.0 --as 3.0 --accept function-removed:changes()";
 /// The migration to version 2.
-pub(crate) const COUNT: [&str; 3] = ["--call", "countFrom(uint256)", "40"];
+pub(crate) const COUNT: &str = "--call countFrom(uint256) 40";
 
 pub(crate) fn home(path: &str) -> String {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -39,28 +32,6 @@ pub(crate) struct Project {
     pub(crate) node: NodeHandle,
 }
 
-/// What a command said.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) exit: Option<i32>,
-    pub(crate) document: Value,
-    pub(crate) stderr: String,
-}
-
-impl Answer {
-    /// Of a command that ended with one document.
-    pub(crate) fn of(output: Output) -> Self {
-        let stdout = String::from_utf8(output.stdout).expect("text");
-        let stderr = String::from_utf8(output.stderr).expect("text");
-        Self {
-            exit: output.status.code(),
-            document: serde_json::from_str(&stdout)
-                .unwrap_or_else(|_| panic!("one document on stdout, not {stdout:?} {stderr}")),
-            stderr,
-        }
-    }
-}
-
 impl Project {
     /// With a registry and a definition `Note`.
     pub(crate) fn new() -> Self {
@@ -70,10 +41,7 @@ impl Project {
             node,
         };
         let signer = &project.node.accounts().mnemonic()[0];
-        let key = signer.to_bytes().to_string();
-        std::fs::write(project.path("key"), key).expect("a key file");
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(project.path("key"), private).expect("set");
+        key_file(&project.path("key"), signer);
         let manifest = format!(
             "rpc = {:?}\n\n[aliases]\nAdmin = \"{}\"\n",
             project.node.endpoint(),
@@ -89,8 +57,8 @@ impl Project {
     pub(crate) fn with_note() -> Self {
         let project = Self::new();
         project.done(&["register", "Note", "1.0", &home(V1)]);
-        let create = ["create-proxy", "Note", "1.0", "--save", "note"];
-        project.done(&[&create[..], &["--init", "initialize(uint256)", "7"]].concat());
+        let create = "create-proxy Note 1.0 --save note";
+        project.done(&format!("{create} --init initialize(uint256) 7"));
         project
     }
 
@@ -102,10 +70,6 @@ impl Project {
         self.folder.path().join(name)
     }
 
-    pub(crate) fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
-        self.run_in(self.folder.path(), None, words)
-    }
-
     /// Runs a command in a folder, with another home if one is given. The compilers stay where they
     /// are.
     pub(crate) fn run_in(
@@ -114,8 +78,7 @@ impl Project {
         home: Option<&Path>,
         words: &(impl Words + ?Sized),
     ) -> Answer {
-        let output = self.command(folder, home, words).output();
-        Answer::of(output.expect("it starts"))
+        Answer::of(self.command(folder, home, words))
     }
 
     /// The same, not started yet.
@@ -125,39 +88,20 @@ impl Project {
         home: Option<&Path>,
         words: &(impl Words + ?Sized),
     ) -> Command {
-        let words = &words.list()[..];
-        let program = Path::new(env!("CARGO_BIN_EXE_cli"));
-        let mut command = command_line(program).expect("the workspace");
-        for name in stylus_upgrades_test_support::outer_variables() {
-            command.env_remove(name);
-        }
+        let mut command = command(folder, words);
         if let Some(home) = home {
             command.envs(compilers()).env("HOME", home);
         }
-        let key = self.path("key").display().to_string();
+        command.args(["--json", "--private-key-path"]);
+        command.arg(self.path("key"));
         command
-            .args([words, &["--json", "--private-key-path", &key]].concat())
-            .current_dir(folder);
-        command
-    }
-
-    pub(crate) fn done(&self, words: &(impl Words + ?Sized)) -> Value {
-        let words = &words.list()[..];
-        let answer = self.run(words);
-        assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
-        answer.document
     }
 
     /// Runs a command that has to be refused under that name, and sends nothing.
     pub(crate) fn refused(&self, name: &str, words: &(impl Words + ?Sized)) -> Answer {
         let before = self.nonce();
         let answer = self.run(words);
-        let found = &answer.document["error"];
-        assert_eq!(
-            (answer.exit, text(found, "name")),
-            (Some(1), name),
-            "{answer:?}"
-        );
+        answer.is_refused(name);
         assert_eq!(self.nonce(), before, "something was sent");
         answer
     }
@@ -207,10 +151,10 @@ impl Project {
     }
 }
 
-pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name]
-        .as_str()
-        .unwrap_or_else(|| panic!("no {name} in {value}"))
+impl Runs for Project {
+    fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
+        self.run_in(self.folder.path(), None, words)
+    }
 }
 
 pub(crate) fn hash(value: &Value, name: &str) -> B256 {

@@ -189,7 +189,7 @@ async fn contracts<'h>(
     let [old, new] = rust::crates(&folder, &home(), pairs).expect("a folder to write crates to");
     let definition = harness.define(&format!("Pairs{number}")).await?;
     let old = harness.build_and_deploy(old).await?;
-    definition.add_version("1.0", &old, step::initial()).await?;
+    definition.add_first(&old).await?;
     let new = harness.build_and_deploy(new).await?;
     definition
         .add_version("2.0", &new, step::call_later("1.0"))

@@ -4,23 +4,20 @@ use crate::prelude::*;
 use alloy::hex;
 use stylus_layout::{Document, PublicInterface};
 
-use super::approver::{findings_about, proposed, refusal, two_approvers, use_key};
+use super::approver::{findings_about, proposed, two_approvers, use_key};
 use super::folder::{Folder, add, publish};
-use super::project::{COUNT, Project, V2, home, text};
+use super::project::{COUNT, Project, V2, home};
 
 #[tokio::test]
 #[ignore = "nightly: compiles crates and upgrades them, about 55 s"]
 async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared() {
     let project = two_approvers();
     let v2 = home(V2);
-    let action = proposed(
-        &project,
-        &[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat(),
-    );
+    let action = proposed(&project, &format!("migrate Note 2.0 {v2} {COUNT}"));
     // The published document has every function, and whoever proposed it wrote it.
     let other = Folder::on(&project);
     let answer = other.run(&format!("approve {action}"));
-    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
+    answer.is_refused("NotChecked");
     let error = &answer.document["error"];
     assert!(
         text(error, "found").contains("of 2.0 is not proven"),
@@ -73,12 +70,12 @@ async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared()
     assert_eq!(actions.len(), 3, "{pending:#}");
     for (one, name) in actions[1..].iter().zip(["NotChecked", "LayoutNotCompared"]) {
         let action = text(one, "action");
-        let words = ["approve", action, "--accept=migration-omitted"];
+        let words = format!("approve {action} --accept=migration-omitted");
         let answer = other.run(&words);
-        assert_eq!(refusal(&answer), (Some(1), name), "{answer:?}");
-        let answer = other.run(&[&words[..], &["--source", &v2]].concat());
+        answer.is_refused(name);
+        let answer = other.run(&format!("{words} --source {v2}"));
         let refused = "ArtifactDiffers";
-        assert_eq!(refusal(&answer), (Some(1), refused), "{answer:?}");
+        answer.is_refused(refused);
     }
 }
 
@@ -120,21 +117,18 @@ async fn a_document_that_leaves_functions_out_is_not_approved_unseen_and_proves_
     let pending = other.done("pending Note");
     let action = text(&pending["actions"][0], "action");
     let answer = other.run(&format!("approve {action}"));
-    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
+    answer.is_refused("NotChecked");
     let review = other.done(&format!("pending {action}"));
-    assert_eq!(
-        findings_about(&review, "interface")[0].0,
-        "unknown",
-        "{review:#}"
-    );
+    let seen = findings_about(&review, "interface")[0].0;
+    assert_eq!(seen, "unknown", "{review:#}");
 
     // Approved by another tool, it proves nothing.
     add(&project, "Note", "1.1", forged, "1.0").await;
     let v2 = home(V2);
-    let words = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
+    let words = format!("migrate Note 2.0 {v2} {COUNT}");
     let action = proposed(&project, &words);
     let answer = Folder::on(&project).run(&format!("approve {action} --source {v2}"));
-    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
-    let found = text(&answer.document["error"], "found");
+    answer.is_refused("NotChecked");
+    let found = answer.error("found");
     assert!(found.contains("different things"), "{found}");
 }

@@ -1,13 +1,14 @@
 //! An operator who has only an endpoint and a key. The layouts of the registered versions are on
 //! chain, so they are compared. What cannot be compared is refused.
 
+use crate::command::instead;
 use crate::prelude::*;
 use alloy::hex;
 
 use crate::run_migration::proxy::{Failure, Proxy};
 
 use super::folder::{Folder, NOT_COMPARED, add, complete, problems, without};
-use super::project::{BACK, COUNT, Project, SWAPPED, V1, V2, home, text};
+use super::project::{BACK, COUNT, LOST, Project, SWAPPED, V1, V2, home};
 
 #[tokio::test]
 async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_every_check_done() {
@@ -18,68 +19,58 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
     let proxy = proxy.as_str().expect("an address");
 
     // The storage would be misread: it is refused here as it is in the first folder.
-    let wrong = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
+    let wrong = format!("migrate Note 2.0 {swapped} {COUNT}");
     second.refused("LayoutRefused", &wrong);
-    let plan = second.run(&[&["plan"], &wrong[1..]].concat());
+    let plan = second.run(&instead("plan", &wrong));
     assert_eq!(plan.exit, Some(1));
     assert!(problems(&plan.document).contains(&"insert:changes"));
     assert_eq!(project.note(), U256::from(7));
 
     // The migration that the code declares is left out.
-    let bare = ["migrate", "Note", "2.0", &v2];
+    let bare = format!("migrate Note 2.0 {v2}");
     let refused = second.refused("MigrationOmitted", &bare);
-    let next = text(&refused["error"], "next");
+    let next = refused.error("next");
     assert!(
         next.starts_with("--call 'countFrom(uint256)' <uint256>"),
         "{next}"
     );
-    let plan = second.run(&[&["plan"], &bare[1..]].concat());
+    let plan = second.run(&instead("plan", &bare));
     assert!(problems(&plan.document).contains(&"migration-omitted"));
-    let other = [&bare[..], &["--call", "countOn(uint256)", "40"]].concat();
+    let other = format!("{bare} --call countOn(uint256) 40");
     second.refused("MigrationUndeclared", &other);
 
     // Which functions version 1.0 has, its document says.
-    let right = [&bare[..], &COUNT].concat();
-    let plan = second.done(&[&["plan"], &right[1..]].concat());
+    let right = format!("{bare} {COUNT}");
+    let plan = second.done(&instead("plan", &right));
     assert_eq!(plan["coverage"], complete());
     let done = second.done(&right);
     assert_eq!(done["coverage"], complete());
     assert_eq!(text(&done["storage"][0], "verdict"), "safe");
-    assert_eq!(
-        project.code("2.0").await.layoutHash.to_string(),
-        done["layout_hash"]
-    );
+    let seen = project.code("2.0").await.layoutHash.to_string();
+    assert_eq!(seen, done["layout_hash"]);
 
     // A third one, who never built any of it, goes back.
     let third = Folder::on(&project);
-    let lost = third.refused("InterfaceLost", &BACK[..6]);
-    assert_eq!(text(&lost["error"], "found"), BACK[7]);
+    let lost = third.refused("InterfaceLost", "rollback Note --to 1.0 --as 3.0");
+    assert_eq!(lost.error("found"), LOST);
     let back = third.done(&BACK);
     assert_eq!(back["coverage"], without("partial", "complete"));
-    assert_eq!(
-        text(&back["storage"][0]["accepted"][0], "id"),
-        "delete:changes"
-    );
+    let seen = text(&back["storage"][0]["accepted"][0], "id");
+    assert_eq!(seen, "delete:changes");
     assert!(third.layouts().read_dir().expect("a cache").count() >= 2);
     third.done("verify Note");
     assert_eq!(project.note(), U256::from(7));
 
     // And forward again: what version 2 counted still lies there.
     let code = project.code("2.0").await.implementation.to_string();
-    let again = [
-        "register",
-        "Note",
-        "4.0",
-        &code,
-        "--accept=migration-omitted",
-    ];
+    let again = format!("register Note 4.0 {code} --accept=migration-omitted");
     third.refused("DirtyField", &again);
-    let named = ["--accept", "dirty:changes"];
-    third.done(&[&again[..], &named].concat());
+    let named = "--accept dirty:changes";
+    third.done(&format!("{again} {named}"));
     let upgrade = format!("upgrade {proxy} 4.0 --accept=migration-omitted");
     let fourth = Folder::on(&project);
     let refused = fourth.refused("DirtyField", &upgrade);
-    let found = text(&refused["error"], "found");
+    let found = refused.error("found");
     assert!(
         found.to_lowercase().contains(&proxy.to_lowercase()) && found.contains("changes"),
         "{found}"
@@ -98,34 +89,18 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
     let second = Folder::on(&project);
     let v2 = home(V2);
     let address = project.code("1.0").await.implementation.to_string();
-    let named = ["--accept", "not-compared", "--accept", "absent:steps"];
-    let named = [&named[..], &NOT_COMPARED].concat();
+    let named = format!("--accept not-compared --accept absent:steps {NOT_COMPARED}");
+    let third = format!("Note 3.0 {v2} --from 2.0 --accept=migration-omitted");
     let proxy = project.done("status note")["instance"]["proxy"].clone();
     let proxy = proxy.as_str().expect("an address");
     for words in [
-        &["upgrade", proxy, "2.0"][..],
-        &[
-            "migrate",
-            "Note",
-            "3.0",
-            &v2,
-            "--from",
-            "2.0",
-            "--accept=migration-omitted",
-        ],
-        &[
-            "register",
-            "Note",
-            "3.0",
-            &v2,
-            "--from",
-            "2.0",
-            "--accept=migration-omitted",
-        ],
-        &["register", "Note", "2.0", "--from", "1.0"],
-        &["rollback", "Note", "--to", "2.0", "--as", "3.0"],
+        format!("upgrade {proxy} 2.0"),
+        format!("migrate {third}"),
+        format!("register {third}"),
+        "register Note 2.0 --from 1.0".into(),
+        "rollback Note --to 2.0 --as 3.0".into(),
     ] {
-        second.refused("LayoutNotCompared", words);
+        second.refused("LayoutNotCompared", &words);
     }
     let plan = second.run("plan Note 2.0");
     assert_eq!(plan.exit, Some(1));
@@ -134,16 +109,7 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
         assert_eq!(plan.document["coverage"][part], "absent", "{part}");
     }
 
-    let words = [
-        "register",
-        "Note",
-        "3.0",
-        &v2,
-        "--from",
-        "2.0",
-        "--accept=migration-omitted",
-    ];
-    let done = second.done(&[&words[..], &named].concat());
+    let done = second.done(&format!("register {third} {named}"));
     assert_eq!(done["coverage"]["layout"], "absent");
     assert_eq!(text(&done["storage"][0], "verdict"), "unknown");
 
@@ -157,21 +123,21 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
 fn an_instance_is_not_created_without_the_initializer_that_its_code_declares() {
     let project = Project::with_note();
     let second = Folder::on(&project);
-    let create = ["create-proxy", "Note", "1.0"];
+    let create = "create-proxy Note 1.0";
     let refused = second.refused("InitializerOmitted", &create);
-    let next = text(&refused["error"], "next");
+    let next = refused.error("next");
     assert!(
         next.starts_with("--init 'initialize(uint256)' <uint256>"),
         "{next}"
     );
-    let mistyped = [&create[..], &["--init", "initialise(uint256)", "7"]].concat();
+    let mistyped = format!("{create} --init initialise(uint256) 7");
     let refused = second.refused("InitializerUndeclared", &mistyped);
-    let error = refused["error"].to_string();
+    let error = refused.document["error"].to_string();
     assert!(!error.contains("migration"), "{error}");
-    let bare = second.done(&[&create[..], &["--accept=initializer-omitted"]].concat());
+    let bare = second.done(&format!("{create} --accept=initializer-omitted"));
     let seen = json!({ "steps": "complete", "source": "partial", "interface": "complete" });
     assert_eq!(bare["coverage"], seen);
-    let init = [&create[..], &["--init", "initialize(uint256)", "8"]].concat();
+    let init = format!("{create} --init initialize(uint256) 8");
     assert_eq!(second.done(&init)["executed"], true);
 }
 
@@ -188,10 +154,7 @@ fn a_layout_that_is_too_large_to_publish_is_refused_before_anything_is_sent() {
     project.done("define Large --migrate Admin");
     let words = "register Large 1.0 counter-back --layout large.json";
     let answer = project.refused("LayoutTooLarge", &words);
-    assert_eq!(
-        text(&answer.document["error"], "expected"),
-        "at most 32768 bytes"
-    );
+    assert_eq!(answer.error("expected"), "at most 32768 bytes");
 }
 
 #[test]
@@ -200,7 +163,7 @@ fn the_folder_of_layouts_is_only_a_cache() {
     let folder = project.path("stylus-upgrades-layouts");
     std::fs::remove_dir_all(&folder).expect("removed");
     let v2 = home(V2);
-    let plan = project.done(&[&["plan", "Note", "2.0", &v2][..], &COUNT].concat());
+    let plan = project.done(&format!("plan Note 2.0 {v2} {COUNT}"));
     assert_eq!(plan["coverage"], complete());
     assert!(Path::new(&folder).is_dir());
 }
@@ -209,18 +172,14 @@ fn the_folder_of_layouts_is_only_a_cache() {
 #[ignore = "nightly: compiles crates and upgrades them, about 24 s"]
 async fn an_endpoint_that_withholds_the_path_upgrades_nothing_unseen() {
     let project = Project::with_note();
-    let register = ["register", "Note", "2.0", &home(SWAPPED)];
-    let register = [&register[..], &COUNT].concat();
-    let refused = project.refused("LayoutRefused", &register);
-    let found = text(&refused.document["error"], "found").to_owned();
-    let allow = found.split(", ").flat_map(|id| ["--accept", id]);
-    let allowed: Vec<&str> = register.iter().copied().chain(allow).collect();
-    project.done(&allowed);
+    let register = format!("register Note 2.0 {} {COUNT}", home(SWAPPED));
+    let allow = project.refused("LayoutRefused", &register).accepts();
+    project.done(&format!("{register} {allow}"));
     let shown = project.done("status note");
     let proxy = text(&shown["instance"], "proxy");
 
     let second = Folder::on(&project);
-    let upgrade = ["upgrade", proxy, "2.0"];
+    let upgrade = format!("upgrade {proxy} 2.0");
     second.refused("LayoutRefused", &upgrade);
     let before = project.nonce();
     for (method, query) in [
@@ -252,15 +211,15 @@ async fn calldata_that_no_upgrade_could_run_is_not_recorded_with_a_version() {
     for data in [&selector, &tail] {
         let register = format!("register Note 2.0 {v2} --call {data}");
         let refused = project.refused("StepArguments", &register);
-        let next = text(&refused.document["error"], "next");
+        let next = refused.error("next");
         assert_eq!(next, "--call 'countFrom(uint256)' <uint256>");
     }
     // Under labels that the code does not know, its migration is not left out in silence either.
     project.done("define Other --migrate Admin");
-    let first = ["register", "Other", "v1", &home(V1)];
+    let first = format!("register Other v1 {}", home(V1));
     let refused = project.refused("InitializerOfOther", &first);
-    let next = text(&refused.document["error"], "next");
+    let next = refused.error("next");
     assert!(next.starts_with("register it as 1.0, or"), "{next}");
-    project.done(&[&first[..], &["--accept=initializer-of-other"]].concat());
+    project.done(&format!("{first} --accept=initializer-of-other"));
     project.refused("MigrationOmitted", &format!("register Other v2 {v2}"));
 }

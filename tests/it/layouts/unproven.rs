@@ -4,19 +4,17 @@ use crate::prelude::*;
 use stylus_upgrades::registry::nothing;
 use stylus_upgrades_interface::registry::IRegistry::migrateCall;
 
-use super::approver::{findings_about, proposed, refusal, two_approvers, unbuilt, use_key};
+use super::approver::{findings_about, proposed, two_approvers, unbuilt, use_key};
 use super::folder::{Folder, NOT_COMPARED, send};
-use super::project::{COUNT, SWAPPED, home, text};
+use super::project::{COUNT, SWAPPED, home};
 
 #[tokio::test]
 async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() {
     let project = two_approvers();
     let swapped = home(SWAPPED);
-    let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
-    let refused = project.refused("LayoutRefused", &migrate);
-    let found = text(&refused.document["error"], "found").to_owned();
-    let allow: Vec<&str> = found.split(", ").flat_map(|id| ["--accept", id]).collect();
-    let action = proposed(&project, &[&migrate[..], &allow].concat());
+    let migrate = format!("migrate Note 2.0 {swapped} {COUNT}");
+    let allow = project.refused("LayoutRefused", &migrate).accepts();
+    let action = proposed(&project, &format!("{migrate} {allow}"));
     let review = project.done(&format!("pending {action}"));
     let call: Bytes = text(&review, "call").parse().expect("hex");
     let honest = migrateCall::abi_decode(&call).expect("a migration");
@@ -48,7 +46,7 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
         );
     }
     let built = other.run(&format!("approve {action} --source {swapped}"));
-    assert_eq!(refusal(&built), (Some(1), "ArtifactDiffers"), "{built:?}");
-    let done = other.done(&[&["approve", action][..], &NOT_COMPARED].concat());
+    built.is_refused("ArtifactDiffers");
+    let done = other.done(&format!("approve {action} {NOT_COMPARED}"));
     assert_eq!(done["coverage"], unbuilt("partial", "absent"), "{done:#}");
 }

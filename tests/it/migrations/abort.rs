@@ -57,10 +57,8 @@ async fn complex_migration_turns_back_and_everything_is_as_it_was() -> Done {
     ended.assert_not_emitted::<InstanceUpgraded>();
     assert_eq!(fixture.state().await?, instance_state::LIVE);
     assert_eq!(fixture.register.version().await?, "1.0");
-    assert_eq!(
-        fixture.register.read(&IPoints::unitCall {}).await?,
-        U256::ONE
-    );
+    let found = fixture.register.read(&IPoints::unitCall {}).await?;
+    assert_eq!(found, U256::ONE);
     fixture.assert_points(12, 1).await?;
     for slot in [slots::COMPLEX, slots::migrated("2.0")] {
         let left = fixture
@@ -107,15 +105,11 @@ async fn complex_migration_gets_another_handler_from_the_registry() -> Done {
         },
     );
     let caller = harness.account(5);
-    assert_reverts(
-        fixture.next(1_000_000).await,
-        NotHandler { caller, handler },
-    );
+    let sent = fixture.next(1_000_000).await;
+    assert_reverts(sent, NotHandler { caller, handler });
 
     let other = fixture.register.by(other);
-    let next = stylus_upgrades_interface::complex::IComplexMigration::migrateNextCall {
-        gasBudget: 1_000_000,
-    };
+    let next = calls::migrate_next(1_000_000);
     other.send(&next).await?;
     other.send(&endMigrationCall {}).await?;
     fixture.assert_points(3, 10).await
@@ -127,10 +121,8 @@ async fn complex_calls_of_the_registry_are_for_migrating_instances_of_that_name(
     let fixture = register(&harness, CURSOR, 1).await?;
     let proxy = fixture.register.address();
     let state = instance_state::LIVE;
-    assert_reverts(
-        fixture.govern(&fixture.abort()).await,
-        NotMigrating { proxy, state },
-    );
+    let sent = fixture.govern(&fixture.abort()).await;
+    assert_reverts(sent, NotMigrating { proxy, state });
     let set = fixture.set_handler(harness.account(6));
     assert_reverts(fixture.govern(&set).await, NotMigrating { proxy, state });
 
@@ -152,9 +144,7 @@ async fn complex_migration_whose_program_cannot_turn_back_is_not_aborted() -> Do
     let program = harness
         .build_and_deploy("tests/contracts/trace_complex")
         .await?;
-    definition
-        .add_version("1.0", &trace, step::initial())
-        .await?;
+    definition.add_first(&trace).await?;
     let complex_step = step::complex("1.0", &program, harness.account(5));
     definition.add_version("2.0", &trace, complex_step).await?;
     let instance = definition

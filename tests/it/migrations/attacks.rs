@@ -21,9 +21,7 @@ async fn hostile<'h>(
     let definition = harness.define(name).await?;
     let first = harness.build_and_deploy("tests/contracts/hostile").await?;
     let program = harness.deploy(first.artifact.clone()).await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
+    definition.add_first(&first).await?;
     let step = step::complex("1.0", &program, harness.account(5));
     definition.add_version("2.0", &first, step).await?;
     let instance = definition
@@ -32,32 +30,15 @@ async fn hostile<'h>(
     Ok((instance, program))
 }
 
-fn act(actions: Vec<Bytes>) -> IHostile::actCall {
-    IHostile::actCall { actions }
-}
-
 /// Calls the registry in the instance's name.
 fn to_registry(harness: &Harness, call: &impl SolCall) -> Bytes {
-    let call = IHostile::callCall {
-        target: harness.registry(),
-        value: U256::ZERO,
-        data: call.abi_encode().into(),
-    };
-    call.abi_encode().into()
+    hostile::call(harness.registry(), call)
 }
 
 /// Runs UpgradeabilityStorage on the instance, as only programs should.
 fn finish(harness: &Harness, back: bool) -> Bytes {
-    let call = IHostile::delegateCall {
-        target: harness.framework().storage.address,
-        data: finishStepCall { back }.abi_encode().into(),
-    };
-    call.abi_encode().into()
-}
-
-fn write(slot: B256, value: B256) -> Bytes {
-    let call = IHostile::writeSlotCall { slot, value };
-    call.abi_encode().into()
+    let storage = harness.framework().storage.address;
+    hostile::delegate(storage, &finishStepCall { back })
 }
 
 #[tokio::test]
@@ -136,7 +117,10 @@ async fn a_program_that_touched_a_guarded_slot_does_not_end() -> Done {
         let (instance, _) = hostile(&harness, &format!("Hostile-{case}")).await?;
         instance.upgrade("2.0").await?;
         let sent = instance
-            .send(&act(vec![write(slot, value), finish(&harness, false)]))
+            .send(&act(vec![
+                hostile::write(slot, value),
+                finish(&harness, false),
+            ]))
             .await;
         assert_reverts(sent, UpgradeSlotsTouched { slot });
     }
@@ -149,7 +133,7 @@ async fn a_program_that_swaps_the_registry_does_not_end() -> Done {
     let (instance, _) = hostile(&harness, "Hostile").await?;
     instance.upgrade("2.0").await?;
     for registry in [Address::repeat_byte(0xee), harness.account(3)] {
-        let swap = write(slots::ADMIN, registry.into_word());
+        let swap = hostile::write(slots::ADMIN, registry.into_word());
         let sent = instance
             .send(&act(vec![swap, finish(&harness, false)]))
             .await;

@@ -5,7 +5,9 @@ use crate::prelude::*;
 use stylus_upgrades_interface::migratable::IMigratable::{Migrated, PostConditionFailed};
 use stylus_upgrades_tests::abi::vault::IVault::{self, WrongSteward};
 
-use crate::registry::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused, step};
+use crate::registry::fixture::{
+    Done, Fixture, Reverted, account, initial_step, plain, refused, step,
+};
 
 const GAS: u64 = 30_000_000;
 /// The sum of the deposits.
@@ -20,8 +22,7 @@ struct Scenario {
 
 impl Scenario {
     fn new() -> Self {
-        let mut fixture = Fixture::new(&is(account(0)));
-        fixture.define(&is(account(0))).expect("defined");
+        let mut fixture = Fixture::of_one();
         let vault = fixture.deploy("vault");
         let mut scenario = Self {
             fixture,
@@ -35,8 +36,8 @@ impl Scenario {
     }
 
     fn add(&mut self, version: &str, step: Step) {
-        let call = calls::add_version("A", version, &self.vault, step);
-        self.fixture.send(account(0), &call).expect("added");
+        self.fixture
+            .accepted(0, &calls::add_version("A", version, &self.vault, step));
     }
 
     fn created(&mut self, steward: Address, name: &str, total: u64) -> Result<Address, Reverted> {
@@ -76,10 +77,8 @@ impl Scenario {
     fn refuses(&mut self, version: &str, data: Bytes, condition: &str) {
         let before = self.fixture.slots_of(self.proxy);
         let condition = condition.into();
-        refused(
-            self.upgrade(version, data),
-            PostConditionFailed { condition },
-        );
+        let sent = self.upgrade(version, data);
+        refused(sent, PostConditionFailed { condition });
         assert_eq!(self.fixture.slots_of(self.proxy), before);
         assert_eq!(self.version(), "1.0");
     }
@@ -131,10 +130,10 @@ fn a_migration_after_which_everything_declared_holds_is_done() {
 #[test]
 fn a_condition_that_fails_in_the_middle_of_a_path_undoes_the_path() {
     let mut scenario = Scenario::new();
-    scenario.add("1.5", step("1.0", 0, Bytes::new()));
+    scenario.add("1.5", plain("1.0"));
     let repair = repair(&scenario.vault, "1.5", 0, TOTAL);
     scenario.add("2.5", repair);
-    scenario.add("3.0", step("2.5", 0, Bytes::new()));
+    scenario.add("3.0", plain("2.5"));
     scenario.refuses("3.0", Bytes::new(), "nonzero(rate)");
 }
 

@@ -67,10 +67,8 @@ async fn complex_migration_runs_from_start_to_end() -> Done {
     );
     fixture.next(1_000_000).await?;
     assert_eq!(fixture.progress().await?, (5, 5));
-    assert_reverts(
-        fixture.next(1_000_000).await,
-        NothingLeft { done: total, total },
-    );
+    let sent = fixture.next(1_000_000).await;
+    assert_reverts(sent, NothingLeft { done: total, total });
 
     let ended = fixture.end().await?;
     let (from, to) = (String::from("1.0"), String::from("2.0"));
@@ -98,10 +96,8 @@ async fn complex_migration_runs_from_start_to_end() -> Done {
     assert_eq!((&moved.from, &moved.to), (&from, &to));
     assert_eq!(fixture.state().await?, instance_state::LIVE);
     assert_eq!(fixture.register.version().await?, "2.0");
-    assert_eq!(
-        fixture.register.read(&IPoints::unitCall {}).await?,
-        U256::from(10)
-    );
+    let found = fixture.register.read(&IPoints::unitCall {}).await?;
+    assert_eq!(found, U256::from(10));
     fixture.assert_points(5, 10).await?;
     let left = fixture
         .register
@@ -120,10 +116,7 @@ async fn complex_migration_pauses_everything_else() -> Done {
 
     let points = IPoints::pointsCall { member: member(0) };
     assert_reverts(stranger.read(&points).await, paused());
-    let award = IPoints::awardCall {
-        to: vec![member(0)],
-        points: U256::ONE,
-    };
+    let award = calls::award(vec![member(0)], 1);
     assert_reverts(fixture.register.send(&award).await, paused());
     let next = migrateNextCall { gasBudget: 100_000 };
     assert_reverts(fixture.handler.send_with(&next, U256::ONE).await, paused());
@@ -156,10 +149,8 @@ async fn complex_migration_is_its_handlers() -> Done {
     let not_handler = NotHandler { caller, handler };
     let next = migrateNextCall { gasBudget: 100_000 };
     assert_reverts(stranger.send(&next).await, not_handler);
-    assert_reverts(
-        stranger.send(&endMigrationCall {}).await,
-        NotHandler { caller, handler },
-    );
+    let sent = stranger.send(&endMigrationCall {}).await;
+    assert_reverts(sent, NotHandler { caller, handler });
     for governor in [caller, handler, harness.account(0)] {
         let instance = fixture.register.by(governor);
         let registry = NotHandler {
@@ -185,18 +176,12 @@ async fn complex_program_does_nothing_by_itself() -> Done {
     let fixture = register(&harness, CURSOR, 1).await?;
     let (chain, program) = (harness.chain(), fixture.program.address);
     let handler = harness.account(0);
-    assert_reverts(
-        chain.read(program, &startMigrationCall { handler }).await,
-        NotInUpgrade {},
-    );
-    assert_reverts(
-        chain.read(program, &migrateNextCall { gasBudget: 1 }).await,
-        NotInUpgrade {},
-    );
-    assert_reverts(
-        chain.read(program, &endMigrationCall {}).await,
-        NotInUpgrade {},
-    );
+    let sent = chain.read(program, &startMigrationCall { handler }).await;
+    assert_reverts(sent, NotInUpgrade {});
+    let sent = chain.read(program, &migrateNextCall { gasBudget: 1 }).await;
+    assert_reverts(sent, NotInUpgrade {});
+    let sent = chain.read(program, &endMigrationCall {}).await;
+    assert_reverts(sent, NotInUpgrade {});
     assert_reverts(chain.read(program, &turnBackCall {}).await, NotInUpgrade {});
     Ok(())
 }
@@ -208,9 +193,7 @@ async fn complex_program_neither_begins_nor_ends_without_the_code_that_ends_it()
     let definition = harness.define("Points").await?;
     let first = harness.build_and_deploy("contracts/points_v1").await?;
     let second = harness.build_and_deploy("contracts/points_v2").await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
+    definition.add_first(&first).await?;
     let register = new(&harness, &definition, 1).await?;
     let implementation = Address::repeat_byte(0x5a);
     let built = harness.builder().path(&home().join(CURSOR));
@@ -241,9 +224,7 @@ async fn complex_program_neither_begins_nor_ends_without_the_code_that_ends_it()
     set("0x00").await?;
     register.upgrade("2.0").await?;
     let by_handler = register.by(handler);
-    let next = migrateNextCall {
-        gasBudget: 1_000_000,
-    };
+    let next = calls::migrate_next(1_000_000);
     by_handler.send(&next).await?;
     set("0x").await?;
     assert_reverts(by_handler.send(&endMigrationCall {}).await, missing());
@@ -277,10 +258,8 @@ async fn complex_migration_refuses_every_other_upgrade() -> Done {
 
     fixture.register.upgrade("2.0").await?;
     for version in ["1.0", "2.0", "9.9"] {
-        assert_reverts(
-            fixture.register.upgrade(version).await,
-            UpgradeInProgress {},
-        );
+        let sent = fixture.register.upgrade(version).await;
+        assert_reverts(sent, UpgradeInProgress {});
         assert_reverts(fixture.handler.upgrade(version).await, UpgradeInProgress {});
     }
     fixture.next(100_000).await?;

@@ -24,9 +24,7 @@ fn the_counter_goes_forward_and_back() {
         let mut twins = Twins::new("counter-v1", &ICounter::initializeCall { value });
         let (second, first) = (twins.fixture.deploy("counter-v2"), twins.old.clone());
         let increment = 1 + chance.below(9) as u64;
-        let migrate = ICounter::migrateCall {
-            step: U256::from(increment),
-        };
+        let migrate = calls::migrate_counter(increment);
         let forward = step("1.0", kind::CALL, migrate.abi_encode().into());
         twins.add("2.0", &second, forward);
         let back = twins.scripted("counter-back", "2.0", vec![0]);
@@ -54,10 +52,8 @@ fn the_counter_goes_forward_and_back() {
         } else {
             let was = before[1].get(&B256::ZERO).copied().unwrap_or_default();
             let now = moved.remove(&B256::ZERO).expect("a value");
-            assert_eq!(
-                U256::from_be_bytes(now.0),
-                U256::from_be_bytes(was.0) + counted
-            );
+            let found = U256::from_be_bytes(now.0);
+            assert_eq!(found, U256::from_be_bytes(was.0) + counted);
             assert!(moved.is_empty(), "the step is gone: {moved:?}");
         }
         for _ in 0..3 {
@@ -91,10 +87,10 @@ fn points(seed: u64, program: &str) -> (Twins, Chance, u64) {
 
 fn award(twins: &mut Twins, chance: &mut Chance, members: u64) {
     let all = ordered(members);
-    let award = IPoints::awardCall {
-        to: vec![all[chance.below(all.len())]],
-        points: U256::from(chance.below(1_000)),
-    };
+    let award = calls::award(
+        vec![all[chance.below(all.len())]],
+        chance.below(1_000) as u64,
+    );
     twins.send_both(0, &award).expect("awarded");
 }
 
@@ -107,11 +103,8 @@ fn assert_paused(twins: &mut Twins, call: &impl SolCall) {
 
 /// In the end the old binary goes on, and the other way is still open.
 fn assert_goes_on(twins: &mut Twins, chance: &mut Chance, before: &super::old::Slots) {
-    assert_eq!(
-        twins.slots(),
-        *before,
-        "slot by slot, marks and code included"
-    );
+    let found = twins.slots();
+    assert_eq!(found, *before, "slot by slot, marks and code included");
     for _ in 0..5 {
         award(twins, chance, 12);
     }
@@ -128,10 +121,7 @@ fn the_points_turn_back_from_anywhere_within_the_cursor() {
         while twins.progress().0 < members && chance.percent(80) {
             twins.next(25_000);
         }
-        let award_nobody = IPoints::awardCall {
-            to: vec![],
-            points: U256::ZERO,
-        };
+        let award_nobody = calls::award(vec![], 0);
         assert_paused(&mut twins, &award_nobody);
         twins.abort();
         assert_paused(&mut twins, &award_nobody);

@@ -35,9 +35,7 @@ async fn collection(harness: &Harness) -> Result<Fixture<'_>, HarnessError> {
     let program = harness
         .build_and_deploy("contracts/migrations/erc721_enumerate")
         .await?;
-    definition
-        .add_version("1.0", &basic, step::initial())
-        .await?;
+    definition.add_first(&basic).await?;
     let step = step::complex("1.0", &program, harness.account(5));
     definition.add_version("2.0", &full, step).await?;
     let minter = harness.account(0);

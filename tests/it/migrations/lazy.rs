@@ -26,7 +26,7 @@ async fn ledger(
     let definition = harness.define("Ledger").await?;
     let v1 = harness.build_and_deploy("contracts/ledger_v1").await?;
     let v2 = harness.build_and_deploy("contracts/ledger_v2").await?;
-    definition.add_version("1.0", &v1, step::initial()).await?;
+    definition.add_first(&v1).await?;
     let ledger = definition
         .create_proxy("1.0", &ILedger::initializeCall { fee: 3 })
         .await?;
@@ -72,25 +72,14 @@ async fn lazy_reads_the_new_form_and_converts_what_is_written() -> Done {
     let (_, ledger) = ledger(&harness, 3).await?;
     ledger.upgrade("2.0").await?;
 
-    assert_eq!(
-        account(&ledger, 0).await?,
-        (25_000, 0),
-        "converted on the way"
-    );
-    assert_eq!(
-        remaining(&ledger).await?,
-        U256::from(3),
-        "a read writes nothing"
-    );
-    assert_eq!(
-        ledger.storage(old_slot(0)).await?,
-        B256::from(U256::from(CENTS))
-    );
-    assert_eq!(
-        account(&ledger, 9).await?,
-        (0, 0),
-        "there is no such account"
-    );
+    let found = account(&ledger, 0).await?;
+    assert_eq!(found, (25_000, 0), "converted on the way");
+    let found = remaining(&ledger).await?;
+    assert_eq!(found, U256::from(3), "a read writes nothing");
+    let found = ledger.storage(old_slot(0)).await?;
+    assert_eq!(found, B256::from(U256::from(CENTS)));
+    let found = account(&ledger, 9).await?;
+    assert_eq!(found, (0, 0), "there is no such account");
 
     let write = ILedger2::writeCall {
         account: holder(0),
@@ -110,11 +99,8 @@ async fn lazy_reads_the_new_form_and_converts_what_is_written() -> Done {
         hundredths: 5,
     };
     ledger.send(&new).await?;
-    assert_eq!(
-        remaining(&ledger).await?,
-        U256::from(2),
-        "it had no old form"
-    );
+    let found = remaining(&ledger).await?;
+    assert_eq!(found, U256::from(2), "it had no old form");
     Ok(())
 }
 

@@ -209,17 +209,12 @@ async fn simulate(runs: u8) -> Done {
                 .await?;
             assert_is(&drawers, &model, simulation).await?;
             for item in model.items.values() {
-                *forms
-                    .entry((version, item.form, item.is_none()))
-                    .or_default() += 1;
+                let form = (version, item.form, item.is_none());
+                *forms.entry(form).or_default() += 1;
             }
             // some simulations leave everything to version 3
-            let calls = if version == 2 && simulation % 4 == 0 {
-                0
-            } else {
-                calls
-            };
-            for call in 0..calls {
+            let is_left = version == 2 && simulation % 4 == 0;
+            for call in 0..if is_left { 0 } else { calls } {
                 let event = draw(&mut runner, &event());
                 let found = send(&drawers, &event).await?;
                 let expected = model.happen(&event);
@@ -264,25 +259,13 @@ async fn created<'h>(
         let item = datum();
         items.insert(key, item);
         let (amount, count, open, _) = item.value;
-        let key = U256::from(key);
-        drawers
-            .send(&V1::putCall {
-                key,
-                amount,
-                count,
-                open,
-            })
-            .await?;
+        let put = V1::putCall::from((U256::from(key), amount, count, open));
+        drawers.send(&put).await?;
     }
     let front = datum();
     let (amount, count, open, _) = front.value;
-    drawers
-        .send(&V1::putFrontCall {
-            amount,
-            count,
-            open,
-        })
-        .await?;
+    let put = V1::putFrontCall::from((amount, count, open));
+    drawers.send(&put).await?;
     let model = Model {
         version: 1,
         items,
@@ -296,41 +279,18 @@ async fn created<'h>(
 async fn send(drawers: &Instance<'_>, event: &Event) -> Result<Option<u64>, HarnessError> {
     match event {
         Event::Insert(key, (amount, count, open, note)) => {
-            let (key, amount, count, open, note) =
-                (U256::from(*key), *amount, *count, *open, *note);
-            drawers
-                .send(&V2::insertCall {
-                    key,
-                    amount,
-                    count,
-                    open,
-                    note,
-                })
-                .await?;
+            let of = (U256::from(*key), *amount, *count, *open, *note);
+            drawers.send(&V2::insertCall::from(of)).await?;
         }
         Event::Remove(key) => {
-            drawers
-                .send(&V2::removeCall {
-                    key: U256::from(*key),
-                })
-                .await?;
+            let key = U256::from(*key);
+            drawers.send(&V2::removeCall { key }).await?;
         }
-        Event::SetFront((amount, count, open, note)) => {
-            let (amount, count, open, note) = (*amount, *count, *open, *note);
-            drawers
-                .send(&V2::setFrontCall {
-                    amount,
-                    count,
-                    open,
-                    note,
-                })
-                .await?;
+        Event::SetFront(new) => {
+            drawers.send(&V2::setFrontCall::from(*new)).await?;
         }
         Event::Sweep(keys) => {
-            let keys = keys
-                .iter()
-                .map(|key| B256::from(U256::from(*key)))
-                .collect();
+            let keys = keys.iter().map(|key| U256::from(*key).into()).collect();
             return sweep(drawers, "items", keys).await.map(Some);
         }
         Event::SweepFront => return sweep(drawers, "front", vec![]).await.map(Some),
@@ -339,10 +299,7 @@ async fn send(drawers: &Instance<'_>, event: &Event) -> Result<Option<u64>, Harn
 }
 
 async fn sweep(drawers: &Instance<'_>, map: &str, keys: Vec<B256>) -> Result<u64, HarnessError> {
-    let call = sweepCall {
-        map: map.into(),
-        keys,
-    };
+    let call = sweepCall::from((map.into(), keys));
     let converted = drawers.read(&call).await?;
     drawers.send(&call).await?;
     Ok(converted.to())
@@ -351,24 +308,19 @@ async fn sweep(drawers: &Instance<'_>, map: &str, keys: Vec<B256>) -> Result<u64
 /// Everything reads as the model has it and lies in the form that the model has it in, and what is
 /// left is counted.
 async fn assert_is(drawers: &Instance<'_>, model: &Model, simulation: u8) -> Done {
+    let at = format!("simulation {simulation}, version {}", model.version);
     for (key, item) in &model.items {
         let key = U256::from(*key);
         let read = drawers.read(&V2::itemCall { key }).await?;
         let found = (read.amount, read.count, read.open, read.note);
-        let context = format!(
-            "simulation {simulation}, version {}, item {key}: {item:?}",
-            model.version
-        );
+        let context = format!("{at}, item {key}: {item:?}");
         assert_eq!(found, item.read(model.version), "{context}");
         let slot = |root: U256| keccak256((key, root).abi_encode()).into();
         assert_form(drawers, &slot, U256::ZERO, *item, &context).await?;
     }
     let read = drawers.read(&V2::frontCall {}).await?;
     let found = (read.amount, read.count, read.open, read.note);
-    let context = format!(
-        "simulation {simulation}, version {}, front: {:?}",
-        model.version, model.front
-    );
+    let context = format!("{at}, front: {:?}", model.front);
     assert_eq!(found, model.front.read(model.version), "{context}");
     assert_form(drawers, &|root| root, U256::ONE, model.front, &context).await?;
     for (map, left) in [
@@ -376,11 +328,7 @@ async fn assert_is(drawers: &Instance<'_>, model: &Model, simulation: u8) -> Don
         ("front", model.front.is_old(model.version).into()),
     ] {
         let found = drawers.read(&remainingCall { map: map.into() }).await?;
-        assert_eq!(
-            found,
-            U256::from(left),
-            "simulation {simulation}, {map} left"
-        );
+        assert_eq!(found, U256::from(left), "{at}, {map} left");
     }
     assert_eq!(drawers.read(&V2::labelCall {}).await?, U256::from(LABEL));
     Ok(())
@@ -402,9 +350,8 @@ async fn assert_form(
     for ((form, root), words) in (1u8..).zip(roots).zip([2u64, 3, 3]) {
         let mut found = Vec::new();
         for n in 0..words {
-            found.push(U256::from_be_bytes(
-                drawers.storage(slot(root) + U256::from(n)).await?.0,
-            ));
+            let word = drawers.storage(slot(root) + U256::from(n)).await?;
+            found.push(U256::from_be_bytes(word.0));
         }
         let expected = form == datum.form && !datum.is_none();
         let written = found.iter().any(|word| !word.is_zero());

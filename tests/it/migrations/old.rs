@@ -12,7 +12,7 @@ use stylus_upgrades_interface::complex::IComplexMigration::{
 };
 use stylus_upgrades_interface::reasons::step;
 
-use crate::registry::fixture::{Fixture, Reverted, account, complex, initial_step, is};
+use crate::registry::fixture::{Fixture, Reverted, account, complex, initial_step};
 
 /// The binaries in `tests/fixtures/old`, with the hash of each as it is on chain.
 const BINARIES: [(&str, B256); 4] = [
@@ -55,8 +55,7 @@ pub(super) struct Twins {
 impl Twins {
     /// Both are created from the old binary with the same calldata.
     pub(super) fn new(binary: &str, initialize: &impl SolCall) -> Self {
-        let mut fixture = Fixture::new(&is(account(0)));
-        fixture.define(&is(account(0))).expect("defined");
+        let mut fixture = Fixture::of_one();
         let old = deploy(&mut fixture, binary);
         let mut twins = Self {
             fixture,
@@ -78,14 +77,14 @@ impl Twins {
             B256::with_last_byte(salt),
             initialize.abi_encode(),
         );
-        let created = self.fixture.send(account(0), &create).expect("born");
+        let created = self.fixture.accepted(0, &create);
         created.returned.proxy
     }
 
     /// Adds a version.
     pub(super) fn add(&mut self, version: &str, code: &Code, step: Step) {
-        let call = calls::add_version("A", version, code, step);
-        self.fixture.send(account(0), &call).expect("added");
+        self.fixture
+            .accepted(0, &calls::add_version("A", version, code, step));
     }
 
     /// A step with a script of today.
@@ -111,7 +110,7 @@ impl Twins {
     /// The registry turns back the one that moves.
     pub(super) fn abort(&mut self) {
         let abort = calls::abort_migration("A", self.moved);
-        self.fixture.send(account(0), &abort).expect("aborted");
+        self.fixture.accepted(0, &abort);
     }
 
     /// The complex step of the one that moves goes on within a budget.

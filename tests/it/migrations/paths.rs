@@ -38,10 +38,9 @@ async fn complex_step_in_the_middle_stops_the_path_there_and_goes_on_when_it_end
     assert_eq!(fixture.register.version().await?, "1.0");
     fixture.next(1_000_000).await?;
     let ended = fixture.end().await?;
-    assert_eq!(
-        labels(&ended.events::<Migrated>(proxy)),
-        [("1.0", "2.0"), ("2.0", "3.0"), ("3.0", "4.0")]
-    );
+    let migrated = ended.events::<Migrated>(proxy);
+    let passed = [("1.0", "2.0"), ("2.0", "3.0"), ("3.0", "4.0")];
+    assert_eq!(labels(&migrated), passed);
     let implementation = fixture.second.address;
     ended.assert_emitted(proxy, &Upgraded { implementation });
     let [moved] = &ended.events::<InstanceUpgraded>(harness.registry())[..] else {
@@ -80,10 +79,8 @@ async fn complex_step_behind_simple_ones_begins_where_they_end() -> Done {
         (moved[0].from.as_str(), moved[0].to.as_str()),
         ("0.9", "1.0")
     );
-    assert_eq!(
-        started.events::<MigrationStarted>(harness.registry()).len(),
-        1
-    );
+    let found = started.events::<MigrationStarted>(harness.registry()).len();
+    assert_eq!(found, 1);
     assert_eq!(register.version().await?, "1.0");
     register.by(handler).send(&endMigrationCall {}).await?; // it has no members
     assert_eq!(register.version().await?, "2.0");

@@ -51,9 +51,7 @@ pub(super) async fn register<'h>(
     let first = harness.build_and_deploy("contracts/points_v1").await?;
     let second = harness.build_and_deploy("contracts/points_v2").await?;
     let program = harness.build_and_deploy(program).await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
+    definition.add_first(&first).await?;
     let register = new(harness, &definition, members).await?;
     let handler = harness.account(5);
     definition
@@ -81,10 +79,7 @@ pub(super) async fn new<'h>(
         .create_proxy("1.0", &IPoints::initializeCall { steward })
         .await?;
     for n in 0..members {
-        let award = IPoints::awardCall {
-            to: vec![member(n)],
-            points: U256::from(points(n)),
-        };
+        let award = calls::award(vec![member(n)], points(n));
         register.send(&award).await?;
     }
     Ok(register)

@@ -6,14 +6,14 @@ use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
 use stylus_upgrades_interface::registry::IRegistry::CodeChanged;
 
-use crate::upgrade::{Done, data, hostile};
+use crate::upgrade::{Done, hostile};
 
 #[tokio::test]
 async fn a_script_does_not_run_a_migration_of_the_implementation() -> Done {
     let harness = Harness::start().await?;
     let it = hostile(&harness, step::nothing("1.0")).await?;
     for inner in [
-        data(&IHostile::migrateCall { actions: vec![] }),
+        data(&hostile::migrate(vec![])),
         data(&IHostile::initializeCall { actions: vec![] }),
     ] {
         let delegate = IHostile::delegateCall {
@@ -36,7 +36,7 @@ async fn a_script_whose_code_changed_since_it_was_approved_does_not_run() -> Don
     let harness = Harness::start().await?;
     let it = hostile(&harness, step::nothing("1.0")).await?;
     let script = harness.deploy(it.first.artifact.clone()).await?;
-    let nothing = IHostile::actCall { actions: vec![] };
+    let nothing = act(vec![]);
     let way = step::script("2.0", &script, &nothing);
     it.definition.add_version("3.0", &it.second, way).await?;
     let chain = harness.chain();
@@ -47,7 +47,7 @@ async fn a_script_whose_code_changed_since_it_was_approved_does_not_run() -> Don
     let changed = CodeChanged {
         account: script.address,
         expected: script.codehash,
-        found: alloy::primitives::keccak256(&other),
+        found: keccak256(&other),
     };
     assert_reverts(it.instance.upgrade("3.0").await, changed);
     assert_eq!(it.instance.version().await?, "1.0");

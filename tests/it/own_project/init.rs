@@ -144,11 +144,11 @@ fn what_cargo_stylus_makes_is_made_upgradeable_and_registered() {
     cargo_stylus_new(&empty);
     fs::write(empty.path("note/stylus-upgrades.toml"), "").expect("a manifest");
     let clone = home().display().to_string();
-    let init = ["init", "--framework-path", &clone];
+    let init = format!("init --framework-path {clone}");
     let shown = empty.done(&init);
     let files = shown["files"].as_array().expect("files");
     assert!(files.len() >= 2, "{shown:#}");
-    empty.done(&[&init[..], &["--yes"]].concat());
+    empty.done(&format!("{init} --yes"));
 
     let me = empty.node.addresses()[0].to_string();
     empty.done("registry deploy --save");
@@ -175,7 +175,7 @@ fn an_existing_contract_is_shown_changed_and_registered() {
     fs::write(empty.path("note/stylus-upgrades.toml"), "").expect("a manifest");
 
     let clone = home().display().to_string();
-    let init = ["init", "--framework-path", &clone];
+    let init = format!("init --framework-path {clone}");
     let (exit, shown) = empty.json_in("note", 0, &init);
     assert_eq!(
         (exit, &shown["written"]),
@@ -190,13 +190,10 @@ fn an_existing_contract_is_shown_changed_and_registered() {
     ] {
         assert!(difference.contains(line), "{line}: {difference}");
     }
-    assert_eq!(
-        fs::read_to_string(&source).expect("it"),
-        SOURCE,
-        "nothing is written unasked"
-    );
+    let found = fs::read_to_string(&source).expect("it");
+    assert_eq!(found, SOURCE, "nothing is written unasked");
 
-    empty.done(&[&init[..], &["--yes"]].concat());
+    empty.done(&format!("{init} --yes"));
     empty.lock_stays();
     // What is left to the author is one attribute, and our variant in the enum of errors.
     let written = fs::read_to_string(&source).expect("it");
@@ -216,18 +213,18 @@ fn an_existing_contract_is_shown_changed_and_registered() {
         .iter()
         .collect();
     assert_eq!((labels.len(), &labels[0]["label"]), (2, &"total".into()));
-    let again = empty.done(&[&init[..], &["--yes"]].concat());
+    let again = empty.done(&format!("{init} --yes"));
     assert_eq!(again["written"], false);
 
     let me = empty.node.addresses()[0].to_string();
     empty.done("registry deploy --save");
     empty.done(&format!("define Note --migrate {me}"));
     empty.done("register Note 1.0 .");
-    let create = ["create-proxy", "Note", "1.0", "--save", "tally"];
-    let over = [&create[..], &["--init", "begin(uint256)", "1001"]].concat();
+    let create = "create-proxy Note 1.0 --save tally";
+    let over = format!("{create} --init begin(uint256) 1001");
     let (exit, over) = empty.json_in("note", 0, &over);
     assert_eq!(exit, Some(1), "its own error is returned: {over:#}");
-    empty.done(&[&create[..], &["--init", "begin(uint256)", "7"]].concat());
+    empty.done(&format!("{create} --init begin(uint256) 7"));
     // Its manifest names no network, so the record lies under the chain's number.
     let abi = empty.path("note/stylus-upgrades-versions/412346/Note/1.0/layout.json");
     let abi = fs::read_to_string(abi).expect("the interface");

@@ -43,18 +43,10 @@ impl Explorer {
 
 const KEY: &str = "an-explorers-key-0123456789";
 
-fn publish(empty: &Empty, interface: &str, url: &str, more: &[&str]) -> Output {
-    let words = [
-        "verify",
-        "Note",
-        "--publish",
-        interface,
-        "--explorer-api",
-        url,
-    ];
-    let repository = ["--repository", "https://example.org/team/note"];
-    let words = [&words[..], &repository, more].concat();
-    let mut command = empty.command("note", 0, &words);
+fn publish(empty: &Empty, interface: &str, url: &str, more: &str) -> Output {
+    let publish = format!("verify Note --publish {interface} --explorer-api {url}");
+    let repository = "--repository https://example.org/team/note";
+    let mut command = empty.command("note", 0, &format!("{publish} {repository} {more}"));
     command.env("ETHERSCAN_API_KEY", KEY);
     command.output().expect("it starts")
 }
@@ -93,7 +85,7 @@ fn an_explorer_gets_what_it_builds_from_and_each_instance_is_linked() {
         ok("guid-2"),
         ok("linked"),
     ]);
-    let output = publish(&empty, "etherscan", &explorer.url, &["--json"]);
+    let output = publish(&empty, "etherscan", &explorer.url, "--json");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
     let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
@@ -138,7 +130,7 @@ fn an_explorer_gets_what_it_builds_from_and_each_instance_is_linked() {
         json!({"message": "started"}),
         json!({"is_verified": true}),
     ]);
-    let output = publish(&empty, "blockscout", &explorer.url, &["--json"]);
+    let output = publish(&empty, "blockscout", &explorer.url, "--json");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
     let requests = explorer.requests();
@@ -153,13 +145,13 @@ fn an_explorer_gets_what_it_builds_from_and_each_instance_is_linked() {
     // A refusal is one, and nothing is published of what does not hold.
     let no = json!({"status": "0", "message": "NOTOK", "result": "Fail - Unable to verify"});
     let explorer = Explorer::answering(vec![no]);
-    let output = publish(&empty, "etherscan", &explorer.url, &["--json"]);
+    let output = publish(&empty, "etherscan", &explorer.url, "--json");
     assert_ne!(output.status.code(), Some(0));
     let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
     assert_eq!(document["error"]["name"], "ExplorerRefused", "{document:#}");
     empty.edit(&super::SECOND);
     let explorer = Explorer::answering(Vec::new());
-    let output = publish(&empty, "etherscan", &explorer.url, &["--source", "."]);
+    let output = publish(&empty, "etherscan", &explorer.url, "--source .");
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(explorer.requests(), [], "nobody was asked");
     assert!(fs::metadata(empty.kept("1.0")).is_ok());

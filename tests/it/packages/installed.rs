@@ -240,16 +240,8 @@ fn goes_live(installed: &Installed) {
     let shown = installed.done(&format!("layout show {}", PROJECT));
     assert!(shown.to_string().contains("value"), "{shown}");
     installed.done(&format!("register Note 1.0 {}", PROJECT));
-    let create = [
-        "create-proxy",
-        "Note",
-        "1.0",
-        "--save",
-        "note",
-        "--kind",
-        "wasm",
-    ];
-    installed.done(&[&create[..], &["--init", "initialize(uint256)", "7"]].concat());
+    let create = "create-proxy Note 1.0 --save note --kind wasm";
+    installed.done(&format!("{create} --init initialize(uint256) 7"));
 }
 
 /// A field and a function more: checked, planned, migrated, verified, and the state is kept.
@@ -327,8 +319,6 @@ fn what_cargo_installs_from_the_packages_is_the_program() {
     let program = root.path().join("bin/stylus-upgrades");
     let installed = Installed::new(&program);
     assert!(installed.prints("-V").contains(&version));
-    assert_eq!(
-        installed.done("registry deploy")["framework_is_pinned"],
-        true
-    );
+    let deployed = installed.done("registry deploy");
+    assert_eq!(deployed["framework_is_pinned"], true);
 }

@@ -2,16 +2,18 @@
 //! money, with what everybody holds before and after it.
 
 use crate::prelude::*;
+use crate::registry::errors::*;
 use alloy::sol_types::Revert;
 use stylus_upgrades_interface::reasons::step as step_kind;
+
+use stylus_upgrades_tests::peers::{self, ITimelock};
 
 use super::adopted::creation;
 use super::adopted::fixture::{
     Kind, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, compiled, runs,
 };
-use super::attacked::{attackers_registry, balance};
+use super::attacked::attackers_registry;
 use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused};
-use super::kinds::{instance, slot};
 
 alloy::sol! {
     #[derive(Debug)]
@@ -31,10 +33,6 @@ alloy::sol! {
         function outcome() external view returns (bytes);
     }
 
-    interface ITimelock {
-        function schedule(address target, uint256 value, bytes data, bytes32 predecessor, bytes32 salt, uint256 delay) external;
-        function execute(address target, uint256 value, bytes payload, bytes32 predecessor, bytes32 salt) external payable;
-    }
 }
 
 /// Who governs.
@@ -55,11 +53,11 @@ fn ether(n: u64) -> U256 {
 }
 
 fn pause() -> IRegistry::pauseCall {
-    IRegistry::pauseCall { name: "A".into() }
+    calls::pause("A")
 }
 
 fn resume() -> IRegistry::resumeCall {
-    IRegistry::resumeCall { name: "A".into() }
+    calls::resume("A")
 }
 
 /// The team's definition A with a bank as 1.0, and an instance in which Alice has money.
@@ -97,8 +95,7 @@ impl Town {
             kind.give(&mut fixture, bank, admin);
             bank
         };
-        let adopted = fixture.send(account(TEAM), &adopt(kind.kind, bank));
-        adopted.expect("adopted");
+        fixture.accepted(TEAM, &adopt(kind.kind, bank));
         let mut town = Self {
             fixture,
             code,
@@ -118,8 +115,7 @@ impl Town {
     fn created(&mut self, by: usize, kind: u8, salt: u8, version: &str, refuses: bool) -> Address {
         let init = IBank::initializeCall { refuses }.abi_encode();
         let create = calls::create_proxy("A", version, kind, B256::repeat_byte(salt), init);
-        let created = self.fixture.send(account(by), &create);
-        created.expect("created").returned.proxy
+        self.fixture.created(by, &create)
     }
 
     /// A governed call of the team's.
@@ -133,15 +129,15 @@ impl Town {
     }
 
     fn holds(&self, who: Address) -> U256 {
-        balance(&self.fixture, who)
+        self.fixture.balance(who)
     }
 
     fn version(&self) -> String {
-        instance(&self.fixture, self.bank).version
+        self.fixture.instance(self.bank).version
     }
 
     fn state(&self) -> u8 {
-        instance(&self.fixture, self.bank).state
+        self.fixture.instance(self.bank).state
     }
 
     fn current(&self) -> String {
@@ -160,8 +156,7 @@ impl Town {
     /// Anybody rolls out.
     fn rollout(&mut self) {
         let rollout = calls::rollout("A", 4);
-        let done = self.fixture.send(account(STRANGER), &rollout);
-        done.expect("rolled out");
+        self.fixture.accepted(STRANGER, &rollout);
     }
 
     fn alice_deposits(&mut self) {
@@ -191,7 +186,7 @@ impl Town {
     fn rob(&mut self, robber: Address, to: Address, call: &impl SolCall) -> Done<()> {
         let data = call.abi_encode().into();
         let rob = IRobber::robCall { to, data };
-        let robbed = self.fixture.pay(account(THIEF), robber, &rob, U256::ZERO);
+        let robbed = self.fixture.send_to(account(THIEF), robber, &rob);
         let Done { logs, gas, .. } = robbed.expect("robbed");
         assert_eq!(self.holds(robber), ether(1), "what was his");
         assert_eq!(self.holds(self.bank), ether(10), "Alice's money");
@@ -214,36 +209,23 @@ impl Town {
 
     /// The team schedules a call of the registry, and a day passes; what executes it.
     fn matured(&mut self, timelock: Address, call: &impl SolCall) -> ITimelock::executeCall {
-        let execute = ITimelock::executeCall {
-            target: self.fixture.registry,
-            value: U256::ZERO,
-            payload: call.abi_encode().into(),
-            predecessor: B256::ZERO,
-            salt: B256::ZERO,
-        };
-        let schedule = ITimelock::scheduleCall {
-            target: execute.target,
-            value: execute.value,
-            data: execute.payload.clone(),
-            predecessor: execute.predecessor,
-            salt: execute.salt,
-            delay: U256::from(DAY),
-        };
+        let (registry, data) = (self.fixture.registry, Bytes::from(call.abi_encode()));
+        let schedule = peers::schedule(registry, data.clone(), DAY);
         self.pay(TEAM, timelock, &schedule, U256::ZERO);
         self.fixture.wait(DAY + 1);
-        execute
+        peers::execute(registry, data)
     }
 
     fn is_no_instance(&self, proxy: Address) {
         let found = self.fixture.view(&IRegistry::instanceOfCall { proxy });
-        refused(found, IRegistry::NotAnInstance { proxy });
+        refused(found, not_an_instance(proxy));
     }
 }
 
 /// The only instance that was skipped, and for which reason.
 #[track_caller]
 fn skipped<T>(done: &Done<T>, proxy: Address, reason: impl Into<Bytes>) {
-    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    let skipped = done.skipped();
     let found: Vec<_> = skipped.iter().map(|one| (one.proxy, &one.reason)).collect();
     assert_eq!(found, [(proxy, &reason.into())]);
 }
@@ -277,7 +259,7 @@ fn a_transparent_proxy_whose_code_answers_as_the_proxy_does_can_be_given_back() 
     let given = town.govern(&calls::transfer_proxy("A", town.bank, to, String::new()));
     assert!(given.is_ok(), "it stays for ever: {given:?}");
     town.is_no_instance(town.bank);
-    let admin = slot(&town.fixture, town.bank, slots::ADMIN);
+    let admin = town.fixture.slot(town.bank, slots::ADMIN);
     assert_eq!(admin, to.into_word());
     town.alice_withdraws();
 }
@@ -296,12 +278,11 @@ fn a_stranger_who_executes_a_matured_migration_in_his_withdrawal_is_paid_once() 
 
         town.rob(robber, town.fixture.registry, &order);
         let outcome = town.fixture.ask(robber, &IRobber::outcomeCall {});
-        let refusal = Proxy::UpgradeInProgress {}.abi_encode();
+        let refusal = in_progress().abi_encode();
         assert_eq!(outcome, Ok(refusal.into()));
         assert_eq!(town.current(), "1.0");
         // anybody executes it who is not in the middle of anything
-        let done = town.fixture.send(account(STRANGER), &order);
-        done.expect("executed");
+        town.fixture.accepted(STRANGER, &order);
         assert_eq!(town.version(), "2.0");
         town.alice_withdraws();
     }
@@ -323,7 +304,7 @@ fn a_stranger_who_executes_a_timelocks_migration_in_his_withdrawal_is_paid_once(
         let execute = town.matured(timelock, &order);
 
         let robbed = town.rob(robber, timelock, &execute);
-        let reason = IRegistry::DirectCallRequired { caller: timelock };
+        let reason = not_direct(timelock);
         skipped(&robbed, town.bank, reason.abi_encode());
         assert_eq!(town.current(), "2.0");
         assert_eq!(town.version(), "1.0");
@@ -350,13 +331,11 @@ fn a_pause_that_a_thief_executes_in_his_withdrawal_says_so_and_is_sent_again() {
         assert_eq!(town.state(), instance_state::LIVE);
         let again = town.govern(&pause());
         let (alice, bank) = (account(ALICE), town.bank);
-        let withdrawn = town
-            .fixture
-            .pay(alice, bank, &IBank::withdrawCall {}, U256::ZERO);
+        let withdrawn = town.fixture.send_to(alice, bank, &IBank::withdrawCall {});
         assert_eq!(town.holds(bank), ether(10), "nothing leaves it");
-        refused(withdrawn, Proxy::UpgradeInProgress {});
+        refused(withdrawn, in_progress());
         assert_eq!(town.state(), instance_state::PAUSED);
-        skipped(&robbed, bank, Proxy::UpgradeInProgress {}.abi_encode());
+        skipped(&robbed, bank, in_progress().abi_encode());
         assert_eq!(robbed.events::<IRegistry::Paused>().len(), 1);
         let again = again.expect("paused once more");
         assert!(again.events::<IRegistry::Paused>().is_empty(), "it was");
@@ -389,11 +368,11 @@ fn a_bank_is_not_resumed_with_code_that_changed_in_its_pause() {
         let (bank, to) = (town.bank, Address::repeat_byte(0x77));
         let drained = town
             .fixture
-            .pay(account(THIEF), bank, &IBank::drainCall { to }, U256::ZERO);
+            .send_to(account(THIEF), bank, &IBank::drainCall { to });
         assert_eq!(town.holds(bank), ether(10), "Alice's money");
-        refused(drained, Proxy::UpgradeInProgress {});
+        refused(drained, in_progress());
         assert_eq!(town.state(), instance_state::PAUSED);
-        let skipped = resumed.events::<IRegistry::InstanceSkipped>();
+        let skipped = resumed.skipped();
         assert_eq!((skipped.len(), skipped[0].proxy), (1, bank));
         if is_ours {
             // the next version is the way out
@@ -423,13 +402,9 @@ fn who_may_only_create_stops_no_migration_by_an_instance_without_a_path() {
         let migrated = town.govern(&order).expect("migrated");
         assert_eq!(town.version(), "2.0");
         assert_eq!(runs(&town.fixture, town.bank), two.implementation);
-        let reason = Proxy::NoPath {
-            name: "A".into(),
-            from: "1.5".into(),
-            to: "2.0".into(),
-        };
+        let reason = no_path("1.5", "2.0");
         skipped(&migrated, stray, reason.abi_encode());
-        assert_eq!(instance(&town.fixture, stray).version, "1.5");
+        assert_eq!(town.fixture.instance(stray).version, "1.5");
         town.alice_withdraws();
     }
 }
@@ -449,7 +424,7 @@ fn who_may_only_create_stops_no_lenient_migration_by_an_instance_whose_step_reve
         skipped(&migrated, stray, Revert::from("refuses").abi_encode());
         // it waits, in nobody's way
         town.rollout();
-        assert_eq!(instance(&town.fixture, stray).version, "1.0");
+        assert_eq!(town.fixture.instance(stray).version, "1.0");
         town.alice_withdraws();
     }
 }

@@ -1,11 +1,12 @@
 //! Checks of steps: a contract that is asked before and after an instance is upgraded.
 
 use crate::prelude::*;
+use crate::registry::errors::*;
 use stylus_upgrades_interface::reasons::{invalid_step, not_runnable, step as kind};
 
 use super::adopted::fixture::{TRANSPARENT_5, adopted, compiled, runs};
-use super::fixture::{Fixture, account, add_version, complex, initial_step, refused, step};
-use super::kinds::{create, instance};
+use super::fixture::{Fixture, account, add_version, complex, initial_step, plain, step};
+use super::kinds::create;
 
 alloy::sol! {
     #[derive(Debug)]
@@ -47,11 +48,10 @@ fn migration(code: &Code, step: Step) -> IRegistry::migrateCall {
 fn an_upgrade_whose_check_holds_is_done() {
     let (mut fixture, code, proxies) = counters(7);
     let check = compiled(&mut fixture, "ValueStays");
-    let order = migration(&code, checked(step("1.0", 0, Bytes::new()), &check));
-    let done = fixture.send(account(0), &order).expect("as expected");
+    let done = fixture.accepted(0, &migration(&code, checked(plain("1.0"), &check)));
     assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 2);
     for proxy in proxies {
-        assert_eq!(instance(&fixture, proxy).version, "2.0");
+        assert_eq!(fixture.instance(proxy).version, "2.0");
     }
 }
 
@@ -66,70 +66,46 @@ fn an_upgrade_with_another_outcome_is_none_and_says_why() {
         after_: U256::from(8),
     };
     let order = migration(&code, checked(raises(kind::FOREIGN_CALL), &check));
-    refused(fixture.send(account(0), &order), raised);
+    fixture.refuses(0, &order, raised);
     for proxy in proxies {
         let value = fixture.ask(proxy, &ICounter::valueCall {});
         assert_eq!(value, Ok(U256::from(7)));
-        assert_eq!(instance(&fixture, proxy).version, "1.0");
+        assert_eq!(fixture.instance(proxy).version, "1.0");
     }
     // the same where instances that fail are left to rollout
     let lenient = kind::FOREIGN_CALL | kind::SKIP_FAILING;
     let order = migration(&code, checked(raises(lenient), &check));
-    let done = fixture.pay_with_gas(
-        account(0),
-        fixture.registry,
-        &order,
-        U256::ZERO,
-        120_000_000,
-    );
-    let skipped = done
-        .expect("current")
-        .events::<IRegistry::InstanceSkipped>();
+    let done = fixture.send_with_gas(account(0), fixture.registry, &order, 120_000_000);
+    let skipped = done.expect("current").skipped();
     assert_eq!(skipped.len(), 2);
     let raised = ValueChanged::abi_decode(&skipped[0].reason).expect("its reason");
     assert_eq!(raised.after_, U256::from(8));
     let rollout = calls::rollout("A", 2);
-    let done = fixture.pay_with_gas(
-        account(5),
-        fixture.registry,
-        &rollout,
-        U256::ZERO,
-        120_000_000,
-    );
+    let done = fixture.send_with_gas(account(5), fixture.registry, &rollout, 120_000_000);
     let done = done.expect("tried");
     assert_eq!((done.returned.upgraded, done.returned.left), (0, 2));
-    assert_eq!(done.events::<IRegistry::InstanceSkipped>().len(), 2);
+    assert_eq!(done.skipped().len(), 2);
 }
 
 #[test]
 fn without_the_bit_one_instance_stops_all_and_with_it_only_itself() {
     let (mut fixture, code, [first, second]) = counters(6);
     let increment = ICounter::incrementCall {};
-    fixture
-        .pay(account(5), second, &increment, U256::ZERO)
-        .expect("7");
+    fixture.accepted_by(second, 5, &increment);
     let check = compiled(&mut fixture, "ValueIsSeven");
     let strict = migration(&code, checked(raises(kind::FOREIGN_CALL), &check));
     let eight = NotSeven {
         value: U256::from(8),
     };
-    refused(fixture.send(account(0), &strict), eight);
+    fixture.refuses(0, &strict, eight);
     let lenient = kind::FOREIGN_CALL | kind::SKIP_FAILING;
     let order = migration(&code, checked(raises(lenient), &check));
-    let done = fixture.pay_with_gas(
-        account(0),
-        fixture.registry,
-        &order,
-        U256::ZERO,
-        120_000_000,
-    );
-    let skipped = done
-        .expect("current")
-        .events::<IRegistry::InstanceSkipped>();
+    let done = fixture.send_with_gas(account(0), fixture.registry, &order, 120_000_000);
+    let skipped = done.expect("current").skipped();
     assert_eq!(skipped.len(), 1);
     assert_eq!(skipped[0].proxy, second);
-    assert_eq!(instance(&fixture, first).version, "2.0");
-    assert_eq!(instance(&fixture, second).version, "1.0");
+    assert_eq!(fixture.instance(first).version, "2.0");
+    assert_eq!(fixture.instance(second).version, "1.0");
 }
 
 #[test]
@@ -138,7 +114,7 @@ fn who_starves_a_lenient_migration_does_not_leave_instances_behind() {
     let check = compiled(&mut fixture, "ValueStays");
     let lenient = kind::FOREIGN_CALL | kind::SKIP_FAILING;
     let order = migration(&code, checked(raises(lenient), &check));
-    let sent = fixture.pay_with_gas(account(0), fixture.registry, &order, U256::ZERO, 12_000_000);
+    let sent = fixture.send_with_gas(account(0), fixture.registry, &order, 12_000_000);
     let reverted = sent.expect_err("too little gas for its failure to count");
     assert!(
         reverted
@@ -152,18 +128,10 @@ fn only_the_registry_takes_a_step_with_a_check() {
     let (mut fixture, code, [proxy, evm]) = counters(7);
     let check = compiled(&mut fixture, "ValueStays");
     let add = add_version(&code, "2.0", checked(raises(kind::FOREIGN_CALL), &check));
-    fixture.send(account(0), &add).expect("added");
-    let direct = Proxy::upgradeToCall {
-        version: "2.0".into(),
-    };
-    refused(
-        fixture.pay(account(0), proxy, &direct, U256::ZERO),
-        IRegistry::InvalidStep {
-            from: "1.0".into(),
-            to: "2.0".into(),
-            reason: invalid_step::DIRECT_WITH_CHECK,
-        },
-    );
+    fixture.accepted(0, &add);
+    let direct = calls::upgrade_to("2.0");
+    let error = bad_step("1.0", "2.0", invalid_step::DIRECT_WITH_CHECK);
+    fixture.refuses_at(proxy, 0, &direct, error);
     for proxy in [proxy, evm] {
         let upgrade = calls::upgrade_instance(proxy, "2.0", Bytes::new());
         let sent = fixture.send(account(0), &upgrade);
@@ -177,20 +145,12 @@ fn a_path_with_a_complex_step_takes_no_check_along() {
     let (mut fixture, code, [proxy, _]) = counters(7);
     let check = compiled(&mut fixture, "ValueStays");
     let program = fixture.deploy("points-cursor");
-    fixture.add("2.0", &code, checked(step("1.0", 0, Bytes::new()), &check));
+    fixture.add("2.0", &code, checked(plain("1.0"), &check));
     fixture.add("3.0", &code, complex("2.0", &program, account(5)));
     let upgrade = |version: &str| calls::upgrade_instance(proxy, version, Bytes::new());
-    refused(
-        fixture.send(account(0), &upgrade("3.0")),
-        IRegistry::InvalidStep {
-            from: "1.0".into(),
-            to: "2.0".into(),
-            reason: invalid_step::COMPLEX_WITH_CHECK,
-        },
-    );
-    fixture
-        .send(account(0), &upgrade("2.0"))
-        .expect("in stages");
+    let error = bad_step("1.0", "2.0", invalid_step::COMPLEX_WITH_CHECK);
+    fixture.refuses(0, &upgrade("3.0"), error);
+    fixture.accepted(0, &upgrade("2.0"));
 }
 
 #[test]
@@ -202,34 +162,17 @@ fn a_check_is_code_that_runs_and_is_what_was_approved() {
         codehash: fixture.code_hash(account(8)),
         ..check.clone()
     };
-    refused(
-        fixture.send(account(0), &migration(&code, checked(raises(4), &nobody))),
-        Proxy::ImplementationNotRunnable {
-            implementation: account(8),
-            reason: not_runnable::NO_CODE,
-        },
-    );
+    let error = cannot_run(account(8), not_runnable::NO_CODE);
+    fixture.refuses(0, &migration(&code, checked(raises(4), &nobody)), error);
     let other = Code {
         codehash: code.codehash,
         ..check.clone()
     };
-    refused(
-        fixture.send(account(0), &migration(&code, checked(raises(4), &other))),
-        IRegistry::CodeChanged {
-            account: check.implementation,
-            expected: code.codehash,
-            found: check.codehash,
-        },
-    );
+    let error = code_changed(check.implementation, code.codehash, check.codehash);
+    fixture.refuses(0, &migration(&code, checked(raises(4), &other)), error);
     let initial = add_version(&code, "9.0", checked(initial_step(), &check));
-    refused(
-        fixture.send(account(0), &initial),
-        IRegistry::InvalidStep {
-            from: String::new(),
-            to: "9.0".into(),
-            reason: invalid_step::INITIAL_WITH_MIGRATION,
-        },
-    );
+    let error = bad_step("", "9.0", invalid_step::INITIAL_WITH_MIGRATION);
+    fixture.refuses(0, &initial, error);
 }
 
 #[test]
@@ -242,9 +185,9 @@ fn an_adopted_proxy_is_checked_as_well() {
     let nine = NotSeven {
         value: U256::from(9),
     };
-    refused(fixture.send(account(0), &order), nine);
+    fixture.refuses(0, &order, nine);
     assert_eq!(runs(&fixture, proxy), first.implementation);
-    let order = migration(&second, checked(step("1.0", 0, Bytes::new()), &check));
-    fixture.send(account(0), &order).expect("seven stays seven");
+    let order = migration(&second, checked(plain("1.0"), &check));
+    fixture.accepted(0, &order);
     assert_eq!(runs(&fixture, proxy), second.implementation);
 }

@@ -1,19 +1,26 @@
 //! The registry is created once. Its parts refuse every caller but the registry.
 
 use crate::prelude::*;
+use crate::registry::errors::*;
 use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
 use stylus_upgrades_interface::parts::IParts;
 use stylus_upgrades_interface::reasons::invalid_policy;
 
-use super::fixture::{Fixture, Reverted, account, framework, is, refused};
+use super::fixture::{Fixture, Reverted, account, all_of, framework, is, new_proxy};
 
-fn constructor(policy: &str) -> Bytes {
-    [
-        CONSTRUCTOR_SELECTOR.as_slice(),
-        &(policy.to_owned(),).abi_encode_params(),
-    ]
-    .concat()
-    .into()
+/// The constructor's calldata, with account 1 as the policy.
+fn constructor() -> Vec<u8> {
+    let policy = (is(account(1)),).abi_encode_params();
+    [CONSTRUCTOR_SELECTOR.as_slice(), &policy].concat()
+}
+
+/// The deployer wraps the constructor's own error.
+#[track_caller]
+fn is_wrapped(found: Result<Address, Reverted>, error: impl SolError) {
+    let found = found.expect_err("refused").0;
+    let error = error.abi_encode();
+    let mut parts = found.windows(error.len());
+    assert!(parts.any(|part| part == error), "{found}");
 }
 
 /// Reverts without data.
@@ -26,13 +33,7 @@ fn nothing<T: std::fmt::Debug>(result: Result<T, Reverted>) {
 fn nobody_constructs_a_registry_twice() {
     let mut fixture = Fixture::new(&is(account(0)));
     let registry = fixture.registry;
-    nothing(fixture.raw(
-        account(1),
-        registry,
-        constructor(&is(account(1))),
-        U256::ZERO,
-        5_000_000,
-    ));
+    nothing(fixture.send_bytes(1, registry, constructor()));
     let policy = calls::policy(String::new(), "define");
     assert_eq!(fixture.view(&policy), Ok(is(account(0))));
 }
@@ -40,20 +41,11 @@ fn nobody_constructs_a_registry_twice() {
 #[test]
 fn a_part_refuses_to_run_on_its_own_storage() {
     let mut fixture = Fixture::new(&is(account(0)));
-    let definition: Bytes = IRegistry::definitionCall {
-        name: String::new(),
-    }
-    .abi_encode()
-    .into();
+    let name = String::new();
+    let definition = IRegistry::definitionCall { name }.abi_encode();
     for part in framework().parts.iter().map(|part| part.address) {
-        nothing(fixture.raw(
-            account(1),
-            part,
-            constructor(&is(account(1))),
-            U256::ZERO,
-            5_000_000,
-        ));
-        nothing(fixture.raw(account(1), part, definition.clone(), U256::ZERO, 5_000_000));
+        nothing(fixture.send_bytes(1, part, constructor()));
+        nothing(fixture.send_bytes(1, part, definition.clone()));
     }
 }
 
@@ -61,12 +53,8 @@ fn a_part_refuses_to_run_on_its_own_storage() {
 fn an_unknown_selector_reverts() {
     let mut fixture = Fixture::new(&is(account(0)));
     let registry = fixture.registry;
-    for data in [
-        Bytes::new(),
-        Bytes::from(vec![1, 2, 3]),
-        Bytes::from(vec![1, 2, 3, 4]),
-    ] {
-        nothing(fixture.raw(account(0), registry, data, U256::ZERO, 5_000_000));
+    for data in [vec![], vec![1, 2, 3], vec![1, 2, 3, 4]] {
+        nothing(fixture.send_bytes(0, registry, data));
     }
 }
 
@@ -76,34 +64,16 @@ fn a_call_that_is_cut_short_reverts() {
     let registry = fixture.registry;
     let whole = calls::create_definition("A", is(account(0))).abi_encode();
     for len in [4, 35, 36, 131, 132, 160, whole.len() - 33] {
-        nothing(fixture.raw(
-            account(0),
-            registry,
-            whole[..len].to_vec().into(),
-            U256::ZERO,
-            5_000_000,
-        ));
+        nothing(fixture.send_bytes(0, registry, whole[..len].to_vec()));
     }
-    fixture
-        .raw(account(0), registry, whole.into(), U256::ZERO, 5_000_000)
-        .expect("whole");
+    fixture.send_bytes(0, registry, whole).expect("whole");
 }
 
 #[test]
 fn a_registry_is_not_created_with_a_policy_that_is_none() {
     let mut fixture = Fixture::new(&is(account(0)));
-    let found = fixture.deploy_registry("Admin").expect_err("refused");
-    let expected = IRegistry::InvalidPolicy {
-        expression: "Admin".into(),
-        offset: 0,
-        reason: invalid_policy::SYNTAX,
-    };
-    let expected = alloy::sol_types::SolError::abi_encode(&expected);
-    assert!(
-        found.0.windows(expected.len()).any(|part| part == expected),
-        "the deployer wraps the constructor's own error: {}",
-        found.0
-    );
+    let found = fixture.deploy_registry("Admin");
+    is_wrapped(found, bad_policy("Admin", 0, invalid_policy::SYNTAX));
 }
 
 #[test]
@@ -112,35 +82,20 @@ fn a_registry_is_not_created_with_other_parts_than_it_was_built_with() {
     for part in &framework().parts {
         let mut fixture = Fixture::new(&is(account(0)));
         fixture.chain.set_code(part.address, other.clone());
-        let found = fixture
-            .deploy_registry(&is(account(1)))
-            .expect_err("refused");
-        let expected = IRegistry::CodeChanged {
-            account: part.address,
-            expected: part.artifact.codehash().into(),
-            found: alloy::primitives::keccak256(&other),
-        };
-        let expected = alloy::sol_types::SolError::abi_encode(&expected);
-        assert!(
-            found.0.windows(expected.len()).any(|part| part == expected),
-            "the deployer wraps the constructor's own error: {}",
-            found.0
-        );
+        let built = part.artifact.codehash().into();
+        let error = code_changed(part.address, built, keccak256(&other));
+        is_wrapped(fixture.deploy_registry(&is(account(1))), error);
     }
 }
 
 #[test]
 fn what_one_part_asks_of_another_is_not_answered_from_outside() {
-    let mut fixture = Fixture::new(&is(account(0)));
-    fixture.define(&is(account(0))).expect("defined");
+    let mut fixture = Fixture::of_one();
     let registry = fixture.registry;
-    let upgrade_all = [
-        alloy::primitives::keccak256("upgradeLagging(bytes32)")[..4].as_ref(),
-        alloy::primitives::keccak256("A").as_slice(),
-    ]
-    .concat();
-    let definition = alloy::primitives::keccak256("A");
-    let action = IRegistry::pauseCall { name: "A".into() }.abi_encode();
+    let definition = keccak256("A");
+    let upgrade_all = keccak256("upgradeLagging(bytes32)");
+    let upgrade_all = [&upgrade_all[..4], &definition[..]].concat();
+    let action = calls::pause("A").abi_encode();
     let submitted = IRegistry::submitSignedCall {
         action: action.into(),
         deadline: u64::MAX,
@@ -153,13 +108,13 @@ fn what_one_part_asks_of_another_is_not_answered_from_outside() {
     };
     let pause = IParts::pauseOrResumeCall { definition };
     for calldata in [upgrade_all, pause.abi_encode(), verify.abi_encode()] {
-        nothing(fixture.raw(account(0), registry, calldata.into(), U256::ZERO, 5_000_000));
+        nothing(fixture.send_bytes(0, registry, calldata));
     }
 }
 
 /// An instance of A with a proxy of that kind.
 fn create(kind: u8) -> IRegistry::createProxyCall {
-    calls::create_proxy("A", "1.0", kind, B256::ZERO, Bytes::new())
+    new_proxy(kind, 0, Bytes::new())
 }
 
 #[test]
@@ -168,44 +123,25 @@ fn a_proxy_is_created_only_where_the_pause_stub_is() {
     let (stub, other) = (framework().stub_address, Bytes::from_static(&[0x00]));
     fixture.chain.set_code(stub, other.clone());
     let create = create(0);
-    refused(
-        fixture.send(account(0), &create),
-        IRegistry::CodeChanged {
-            account: stub,
-            expected: alloy::primitives::keccak256(&framework().stub),
-            found: alloy::primitives::keccak256(&other),
-        },
-    );
+    let error = code_changed(stub, keccak256(&framework().stub), keccak256(&other));
+    fixture.refuses(0, &create, error);
     fixture.chain.set_code(stub, framework().stub.clone());
-    fixture.send(account(0), &create).expect("created");
+    fixture.accepted(0, &create);
 }
 
 #[test]
 fn a_used_salt_gathers_no_approval() {
     let (mut fixture, _) = Fixture::with_first_version("counter-v1");
     let create = create(0);
-    let instance = fixture.send(account(0), &create).expect("created").returned;
-    fixture.set(
-        "create",
-        &format!("AND({},{})", is(account(0)), is(account(1))),
-    );
-    refused(
-        fixture.send(account(0), &create),
-        IRegistry::ProxyExists {
-            proxy: instance.proxy,
-        },
-    );
+    let proxy = fixture.created(0, &create);
+    fixture.set("create", &all_of(&[0, 1]));
+    fixture.refuses(0, &create, IRegistry::ProxyExists { proxy });
 }
 
 #[test]
 fn a_kind_of_proxy_that_is_not_built_is_refused() {
     let (mut fixture, _) = Fixture::with_first_version("counter-v1");
     for kind in [2, 3, 9] {
-        refused(
-            fixture.send(account(0), &create(kind)),
-            IRegistry::NotSupported {
-                what: "proxy kind".into(),
-            },
-        );
+        fixture.refuses(0, &create(kind), not_supported("proxy kind"));
     }
 }

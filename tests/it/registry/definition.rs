@@ -3,17 +3,23 @@
 use crate::prelude::*;
 use stylus_upgrades::registry;
 
-use super::fixture::{Done, Fixture, Reverted, account, is};
+use super::errors::not_an_instance;
+use super::fixture::{Done, Fixture, Reverted, account, is, refused};
 
 impl Fixture {
     /// A registry with the definition "A", about which account 0 decides alone.
     pub(crate) fn of_one() -> Self {
+        Self::of(&is(account(0)))
+    }
+
+    /// A registry with the definition "A", whose roles all have that policy.
+    pub(crate) fn of(policy: &str) -> Self {
         let mut fixture = Self::new(&is(account(0)));
-        fixture.define(&is(account(0))).expect("defined");
+        fixture.defined(policy);
         fixture
     }
 
-    /// The same with that code as version 1.0, which instances are created at.
+    /// The first one with that code as version 1.0, which instances are created at.
     pub(crate) fn with_first_version(package: &str) -> (Self, Code) {
         let mut fixture = Self::of_one();
         let code = fixture.deploy(package);
@@ -33,10 +39,139 @@ impl Fixture {
         assert!(done.expect("set").returned.executed);
     }
 
-    /// Creates the definition "A" with one policy for all roles.
-    pub(crate) fn define(&mut self, policy: &str) -> Result<Done<Progress>, Reverted> {
-        self.send(account(0), &calls::create_definition("A", policy))
+    /// Account `who` asks the registry, and gets it.
+    #[track_caller]
+    pub(crate) fn accepted<C>(&mut self, who: usize, call: &C) -> Done<C::Return>
+    where
+        C: SolCall,
+    {
+        self.accepted_by(self.registry, who, call)
     }
+
+    /// It asks somebody else, and gets it.
+    #[track_caller]
+    pub(crate) fn accepted_by<C>(&mut self, by: Address, who: usize, call: &C) -> Done<C::Return>
+    where
+        C: SolCall,
+    {
+        let done = self.send_to(account(who), by, call);
+        done.unwrap_or_else(|reverted| panic!("refused: {reverted:?}"))
+    }
+
+    /// It pauses "A".
+    pub(crate) fn pause(&mut self, who: usize) -> Done<Progress> {
+        self.accepted(who, &calls::pause("A"))
+    }
+
+    /// It resumes "A".
+    pub(crate) fn resume(&mut self, who: usize) -> Done<Progress> {
+        self.accepted(who, &calls::resume("A"))
+    }
+
+    /// Anybody rolls out, with so much gas.
+    pub(crate) fn rollout(
+        &mut self,
+        max: u16,
+        gas: u64,
+    ) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
+        let (registry, call) = (self.registry, calls::rollout("A", max));
+        self.send_with_gas(account(5), registry, &call, gas)
+    }
+
+    /// It creates an instance; the address of that.
+    #[track_caller]
+    pub(crate) fn created(&mut self, who: usize, call: &IRegistry::createProxyCall) -> Address {
+        self.accepted(who, call).returned.proxy
+    }
+
+    /// It approves what others have to approve, too; the action.
+    #[track_caller]
+    pub(crate) fn records<C>(&mut self, who: usize, call: &C) -> B256
+    where
+        C: SolCall<Return = Progress>,
+    {
+        let done = self.accepted(who, call);
+        assert!(!done.returned.executed, "executed");
+        done.returned.action
+    }
+
+    /// It approves what is executed thereby.
+    #[track_caller]
+    pub(crate) fn executes<C>(&mut self, who: usize, call: &C) -> Done<Progress>
+    where
+        C: SolCall<Return = Progress>,
+    {
+        let done = self.accepted(who, call);
+        assert!(done.returned.executed, "only recorded");
+        done
+    }
+
+    /// It is refused what it asks of the registry.
+    #[track_caller]
+    pub(crate) fn refuses<C>(&mut self, who: usize, call: &C, error: impl SolError)
+    where
+        C: SolCall,
+        C::Return: std::fmt::Debug,
+    {
+        self.refuses_at(self.registry, who, call, error);
+    }
+
+    /// It is refused what it asks of somebody else.
+    #[track_caller]
+    pub(crate) fn refuses_at<C>(&mut self, at: Address, who: usize, call: &C, error: impl SolError)
+    where
+        C: SolCall,
+        C::Return: std::fmt::Debug,
+    {
+        refused(self.send_to(account(who), at, call), error);
+    }
+
+    /// What the registry says of "A".
+    #[track_caller]
+    pub(crate) fn definition(&self) -> IRegistry::definitionReturn {
+        let query = IRegistry::definitionCall { name: "A".into() };
+        self.view(&query).expect("the definition")
+    }
+
+    /// What it says of an instance.
+    #[track_caller]
+    pub(crate) fn instance(&self, proxy: Address) -> IRegistry::instanceOfReturn {
+        let query = IRegistry::instanceOfCall { proxy };
+        self.view(&query).expect("an instance")
+    }
+
+    /// It knows no such instance.
+    #[track_caller]
+    pub(crate) fn is_no_instance(&self, proxy: Address) {
+        let found = self.view(&IRegistry::instanceOfCall { proxy });
+        refused(found, not_an_instance(proxy));
+    }
+
+    /// How far an open action is.
+    #[track_caller]
+    pub(crate) fn readiness(&self, action: B256) -> IRegistry::readinessReturn {
+        let query = IRegistry::readinessCall { action };
+        self.view(&query).expect("an open action")
+    }
+
+    /// The action that a call is about.
+    pub(crate) fn action_of(&self, call: &impl SolCall) -> B256 {
+        let call = call.abi_encode().into();
+        let query = IRegistry::actionOfCall { call };
+        self.view(&query).expect("an action")
+    }
+
+    /// Account 0 creates the definition "A" with one policy for all roles.
+    #[track_caller]
+    pub(crate) fn defined(&mut self, policy: &str) {
+        self.accepted(0, &calls::create_definition("A", policy));
+    }
+}
+
+/// The policy that all of these accounts satisfy together.
+pub(crate) fn all_of(accounts: &[usize]) -> String {
+    let all: Vec<_> = accounts.iter().map(|who| is(account(*who))).collect();
+    format!("AND({})", all.join(","))
 }
 
 /// Adds a version to "A".
@@ -49,9 +184,19 @@ pub(crate) fn set_policy(role: &str, expression: &str) -> IRegistry::setPolicyCa
     calls::set_policy("A", role, expression)
 }
 
+/// An instance of "A" at 1.0.
+pub(crate) fn new_proxy(kind: u8, salt: u8, init: impl Into<Bytes>) -> IRegistry::createProxyCall {
+    calls::create_proxy("A", "1.0", kind, B256::repeat_byte(salt), init)
+}
+
+/// A step from that version that does nothing.
+pub(crate) fn plain(from: &str) -> Step {
+    step(from, 0, Bytes::new())
+}
+
 /// The step of a version that can only be created.
 pub(crate) fn initial_step() -> Step {
-    step("", 0, Bytes::new())
+    plain("")
 }
 
 /// A complex step whose program is that code.

@@ -1,6 +1,7 @@
 //! Contracts that complete approvals, and accounts that send directly: what moves when.
 
 use crate::prelude::*;
+use crate::registry::errors::*;
 use stylus_upgrades_interface::reasons::blocked_by;
 
 use super::adopted::fixture::{
@@ -8,7 +9,7 @@ use super::adopted::fixture::{
     migrate, runs, value,
 };
 use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused};
-use super::kinds::{create, instance};
+use super::kinds::create;
 
 /// A call through a contract.
 fn through<C: SolCall>(
@@ -20,7 +21,7 @@ fn through<C: SolCall>(
         to: fixture.registry,
         data: call.abi_encode().into(),
     };
-    let done = fixture.pay(account(8), wallet, &call, U256::ZERO)?;
+    let done = fixture.send_to(account(8), wallet, &call)?;
     Ok(Done {
         returned: (),
         logs: done.logs,
@@ -58,10 +59,7 @@ fn an_adoption_that_a_contract_completes_waits_for_an_account() {
     for kind in [TRANSPARENT_4, TRANSPARENT_5, UUPS_5] {
         let (mut fixture, wallet, proxy) = given(kind);
         let adopt = adopt(kind.kind, proxy);
-        refused(
-            fixture.send(account(5), &adopt),
-            IRegistry::NotAnApprover { caller: account(5) },
-        );
+        fixture.refuses(5, &adopt, not_an_approver(5));
         let done = through(&mut fixture, wallet, &adopt).expect("approved");
         assert_eq!(done.events::<IRegistry::Approved>().len(), 1);
         assert!(done.events::<IRegistry::Executed>().is_empty());
@@ -69,15 +67,12 @@ fn an_adoption_that_a_contract_completes_waits_for_an_account() {
         let ready = readiness(&fixture, action);
         assert_eq!(ready.blockedBy, blocked_by::DIRECT_CALL);
         assert_eq!((ready.progress.approvals, ready.progress.required), (1, 1));
-        refused(
-            through(&mut fixture, wallet, &adopt),
-            IRegistry::DirectCallRequired { caller: wallet },
-        );
+        refused(through(&mut fixture, wallet, &adopt), not_direct(wallet));
         // anybody may send it, directly
-        let Done { returned, .. } = fixture.send(account(5), &adopt).expect("executed");
+        let Done { returned, .. } = fixture.accepted(5, &adopt);
         let Progress { executed, .. } = returned;
         assert!(executed);
-        assert_eq!(instance(&fixture, proxy).kind, kind.kind);
+        assert_eq!(fixture.instance(proxy).kind, kind.kind);
     }
 }
 
@@ -86,7 +81,7 @@ fn a_pause_that_a_contract_completes_names_the_adopted_and_reaches_them_directly
     let (mut fixture, wallet, proxy) = given(TRANSPARENT_5);
     let adopt = adopt(TRANSPARENT_5.kind, proxy);
     through(&mut fixture, wallet, &adopt).expect("approved");
-    fixture.send(account(5), &adopt).expect("executed");
+    fixture.accepted(5, &adopt);
     let name = String::from("A");
     let orders = [
         IRegistry::pauseCall { name: name.clone() }.abi_encode(),
@@ -100,16 +95,15 @@ fn a_pause_that_a_contract_completes_names_the_adopted_and_reaches_them_directly
             to: fixture.registry,
             data: order.into(),
         };
-        let done = fixture.pay(account(8), wallet, &order, U256::ZERO);
-        let skipped = done.expect("done").events::<IRegistry::InstanceSkipped>();
-        let reason = IRegistry::DirectCallRequired { caller: wallet };
+        let done = fixture.send_to(account(8), wallet, &order);
+        let skipped = done.expect("done").skipped();
+        let reason = not_direct(wallet);
         assert_eq!(skipped.len(), 1);
         assert_eq!(skipped[0].reason, data_of(&reason));
-        assert_eq!(instance(&fixture, proxy).state, state, "as it was");
-        let rollout = calls::rollout(name.clone(), 1);
-        let done = fixture.send(account(5), &rollout).expect("anybody may");
+        assert_eq!(fixture.instance(proxy).state, state, "as it was");
+        let done = fixture.accepted(5, &calls::rollout(name.clone(), 1));
         assert_eq!((done.returned.upgraded, done.returned.left), (1, 0));
-        assert_ne!(instance(&fixture, proxy).state, state);
+        assert_ne!(fixture.instance(proxy).state, state);
     }
 }
 
@@ -126,14 +120,9 @@ fn an_account_whose_code_another_decides_sends_nothing_directly() {
     migrate(&mut fixture, &second, 0, Bytes::new()).expect("current");
     assert_eq!(runs(&fixture, proxy), code.implementation, "EIP-7702");
     let upgrade = calls::upgrade_instance(proxy, "2.0", Bytes::new());
-    refused(
-        fixture.send(account(0), &upgrade),
-        IRegistry::DirectCallRequired { caller: account(0) },
-    );
+    fixture.refuses(0, &upgrade, not_direct(account(0)));
     fixture.chain.set_code(account(0), Bytes::new());
-    fixture
-        .send(account(0), &upgrade)
-        .expect("without a delegation");
+    fixture.accepted(0, &upgrade);
     assert_eq!(runs(&fixture, proxy), second.implementation);
 }
 
@@ -141,21 +130,14 @@ fn an_account_whose_code_another_decides_sends_nothing_directly() {
 fn an_adopted_contract_keeps_its_vote() {
     let (mut fixture, _, proxy) = adopted(TRANSPARENT_5);
     // another definition had named the account before it was adopted
-    let other = calls::create_definition("B", is(account(0)));
-    fixture.send(account(0), &other).expect("defined");
+    fixture.accepted(0, &calls::create_definition("B", is(account(0))));
     let code = compiled(&mut fixture, "Box");
     let voter = TRANSPARENT_5.create(&mut fixture, &code);
-    let policy = calls::set_policy("B", "migrate", is(voter));
-    fixture.send(account(0), &policy).expect("an approver");
+    fixture.accepted(0, &calls::set_policy("B", "migrate", is(voter)));
     let admin = admin_of(&fixture, "A");
     TRANSPARENT_5.give(&mut fixture, voter, admin);
-    let take = adopt(TRANSPARENT_5.kind, voter);
-    fixture.send(account(0), &take).expect("adopted");
-    let asked = fixture.view(&IRegistry::satisfiesCall {
-        name: "B".into(),
-        role: "migrate".into(),
-        approvers: vec![voter],
-    });
+    fixture.accepted(0, &adopt(TRANSPARENT_5.kind, voter));
+    let asked = fixture.view(&calls::satisfies("B", "migrate", vec![voter]));
     assert_eq!(asked, Ok(true));
     assert_eq!(value(&fixture, proxy), Ok(U256::from(7)));
 }
@@ -165,25 +147,19 @@ fn what_another_definition_decides_or_has_paused_is_not_adopted() {
     for kind in [TRANSPARENT_4, TRANSPARENT_5, UUPS_5] {
         let (mut fixture, code, proxy) = adopted(kind);
         let first = fixture.registry;
-        let pause = IRegistry::pauseCall { name: "A".into() };
-        fixture.send(account(0), &pause).expect("paused");
-        let another = fixture.deploy_registry(&is(account(5))).expect("another");
+        fixture.pause(0);
+        let another = fixture.another_registry(5);
         fixture.registry = another;
-        let define = calls::create_definition("A", is(account(5)));
-        fixture.send(account(5), &define).expect("defined");
+        fixture.accepted(5, &calls::create_definition("A", is(account(5))));
         let add = super::fixture::add_version(&code, "1.0", initial_step());
-        fixture.send(account(5), &add).expect("added");
+        fixture.accepted(5, &add);
         for as_kind in [kind.kind, proxy_kind::TRANSPARENT_5] {
             let taken = fixture.send(account(5), &adopt(as_kind, proxy));
             taken.expect_err("it obeys another");
         }
-        refused(
-            fixture.view(&IRegistry::instanceOfCall { proxy }),
-            IRegistry::NotAnInstance { proxy },
-        );
+        fixture.is_no_instance(proxy);
         fixture.registry = first;
-        let resume = IRegistry::resumeCall { name: "A".into() };
-        fixture.send(account(0), &resume).expect("resumed");
+        fixture.resume(0);
         assert_eq!(value(&fixture, proxy), Ok(U256::from(7)), "{kind:?}");
     }
 }
@@ -195,19 +171,15 @@ fn no_proxy_of_a_registry_is_adopted_as_one_of_others() {
     let init = ICounter::initializeCall { value };
     let old = fixture.registry;
     let proxies = [proxy_kind::WASM, proxy_kind::EVM].map(|kind| create(&mut fixture, kind, &init));
-    let pause = IRegistry::pauseCall { name: "A".into() };
-    fixture.send(account(0), &pause).expect("paused");
-    let new = fixture.deploy_registry(&is(account(0))).expect("another");
+    fixture.pause(0);
+    let new = fixture.another_registry(0);
     fixture.registry = new;
-    fixture.define(&is(account(0))).expect("defined");
+    fixture.defined(&is(account(0)));
     fixture.add("1.0", &code, initial_step());
     for proxy in proxies {
         for kind in 0..6 {
             let what = String::from("adoption of that proxy");
-            refused(
-                fixture.send(account(0), &adopt(kind, proxy)),
-                IRegistry::NotSupported { what },
-            );
+            fixture.refuses(0, &adopt(kind, proxy), IRegistry::NotSupported { what });
         }
     }
     assert_ne!(old, new);

@@ -4,7 +4,7 @@ use crate::prelude::*;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use alloy::primitives::Log;
-use stylus_chain::{Chain, ChainConfig, Overrides};
+use stylus_chain::{AccountView, Chain, ChainConfig, Overrides};
 use stylus_upgrades::build::{Artifact, Builder, Framework, Part, evm};
 use stylus_upgrades_harness::{builder, traces};
 use stylus_upgrades_interface::chain::{
@@ -12,7 +12,9 @@ use stylus_upgrades_interface::chain::{
 };
 use stylus_upgrades_tests::contracts::contract;
 
-pub(crate) use super::definition::{add_version, complex, initial_step, set_policy, step};
+pub(crate) use super::definition::{
+    add_version, all_of, complex, initial_step, new_proxy, plain, set_policy, step,
+};
 
 /// Gas of a transaction that does not ask for more.
 const GAS: u64 = 30_000_000;
@@ -54,6 +56,11 @@ impl<T> Done<T> {
         logs.filter_map(|log| E::decode_log_data(&log.data).ok())
             .collect()
     }
+
+    /// The instances that were left where they are, and why.
+    pub(crate) fn skipped(&self) -> Vec<IRegistry::InstanceSkipped> {
+        self.events()
+    }
 }
 
 /// A chain with a registry.
@@ -84,8 +91,7 @@ impl Fixture {
         };
         drop(deployed);
         // The clock has not run since the framework was deployed.
-        let latest = fixture.chain.block(BlockId::latest()).expect("a block");
-        fixture.chain.set_time(latest.header.timestamp);
+        fixture.chain.set_time(fixture.now());
         fixture.registry = fixture
             .deploy_registry(define)
             .expect("the registry is born");
@@ -130,6 +136,12 @@ impl Fixture {
             U256::from(10u64.pow(17)),
         )?;
         Ok(done.returned)
+    }
+
+    /// Another registry, whose `define` policy is that account; calls go to the one of before.
+    pub(crate) fn another_registry(&mut self, who: usize) -> Address {
+        let deployed = self.deploy_registry(&is(account(who)));
+        deployed.expect("another registry")
     }
 
     fn create2(&mut self, creation_code: &[u8]) {
@@ -188,12 +200,31 @@ impl Fixture {
         }
     }
 
+    /// An account with that EVM code.
+    pub(crate) fn deploy_evm(&mut self, code: &[u8]) -> Address {
+        self.deploy_code(&evm::creation_code(code)).implementation
+    }
+
+    fn state(&self, account: Address) -> AccountView {
+        let latest = BlockId::latest();
+        self.chain.account(account, latest).expect("latest")
+    }
+
+    pub(crate) fn code(&self, account: Address) -> Bytes {
+        self.state(account).code
+    }
+
     pub(crate) fn code_hash(&self, account: Address) -> B256 {
-        let view = self
-            .chain
-            .account(account, BlockId::latest())
-            .expect("latest");
-        keccak256(&view.code)
+        keccak256(self.code(account))
+    }
+
+    pub(crate) fn balance(&self, account: Address) -> U256 {
+        self.state(account).balance
+    }
+
+    pub(crate) fn slot(&self, account: Address, slot: B256) -> B256 {
+        let word = self.chain.storage(account, slot.into(), BlockId::latest());
+        word.expect("latest")
     }
 
     /// A transaction to the registry.
@@ -202,7 +233,27 @@ impl Fixture {
         from: Address,
         call: &C,
     ) -> Result<Done<C::Return>, Reverted> {
-        self.pay(from, self.registry, call, U256::ZERO)
+        self.send_to(from, self.registry, call)
+    }
+
+    /// A transaction to anybody.
+    pub(crate) fn send_to<C: SolCall>(
+        &mut self,
+        from: Address,
+        to: Address,
+        call: &C,
+    ) -> Result<Done<C::Return>, Reverted> {
+        self.pay(from, to, call, U256::ZERO)
+    }
+
+    pub(crate) fn send_with_gas<C: SolCall>(
+        &mut self,
+        from: Address,
+        to: Address,
+        call: &C,
+        gas: u64,
+    ) -> Result<Done<C::Return>, Reverted> {
+        self.pay_with_gas(from, to, call, U256::ZERO, gas)
     }
 
     /// A transaction to anybody, with value.
@@ -216,7 +267,7 @@ impl Fixture {
         self.pay_with_gas(from, to, call, value, GAS)
     }
 
-    pub(crate) fn pay_with_gas<C: SolCall>(
+    fn pay_with_gas<C: SolCall>(
         &mut self,
         from: Address,
         to: Address,
@@ -263,6 +314,16 @@ impl Fixture {
         })
     }
 
+    /// Sends bytes without value.
+    pub(crate) fn send_bytes(
+        &mut self,
+        who: usize,
+        to: Address,
+        input: impl Into<Bytes>,
+    ) -> Result<Done<Bytes>, Reverted> {
+        self.raw(account(who), to, input.into(), U256::ZERO, GAS)
+    }
+
     /// A call of the registry's view.
     pub(crate) fn view<C: SolCall>(&self, call: &C) -> Result<C::Return, Reverted> {
         self.ask(self.registry, call)
@@ -301,6 +362,17 @@ impl Fixture {
         words
             .map(|(slot, value)| (slot.into(), value.into()))
             .collect()
+    }
+
+    /// It can pay for what it sends.
+    pub(crate) fn give_ether(&mut self, account: Address) {
+        self.chain.set_balance(account, U256::from(10u64.pow(18)));
+    }
+
+    /// The time of the newest block, in Unix seconds.
+    pub(crate) fn now(&self) -> u64 {
+        let block = self.chain.block(BlockId::latest());
+        block.expect("a block").header.timestamp
     }
 
     /// Lets time pass.

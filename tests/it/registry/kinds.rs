@@ -1,20 +1,21 @@
 //! Instances whose proxy is EVM code: created, upgraded and migrated by the same calls.
 
 use crate::prelude::*;
+use crate::registry::errors::cannot_run;
 use stylus_chain::Overrides;
 use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::reasons::not_runnable;
 
-use super::fixture::{Fixture, Reverted, account, framework, initial_step, refused, step};
+use super::fixture::{Fixture, Reverted, account, framework, initial_step, new_proxy, step};
 
 /// The most that the code of an EVM proxy may have, in bytes.
 const SIZE_MAX: usize = 140;
 
 pub(super) fn create(fixture: &mut Fixture, kind: u8, init: &impl SolCall) -> Address {
-    let create = calls::create_proxy("A", "1.0", kind, B256::ZERO, init.abi_encode());
+    let create = new_proxy(kind, 0, init.abi_encode());
     let address = calls::proxy_address("A", kind, B256::ZERO);
     let address = fixture.view(&address).expect("an address");
-    let created = fixture.send(account(0), &create).expect("created");
+    let created = fixture.accepted(0, &create);
     assert_eq!(created.returned.proxy, address);
     assert_eq!(created.events::<Proxy::AdminChanged>().len(), 1);
     let upgraded = created.logs.iter().filter(|log| {
@@ -25,18 +26,13 @@ pub(super) fn create(fixture: &mut Fixture, kind: u8, init: &impl SolCall) -> Ad
 }
 
 fn migrate(fixture: &mut Fixture, version: &str, code: &Code, step: Step) {
-    let migrate = calls::migrate("A", version, code, step);
-    fixture.send(account(0), &migrate).expect("migrated");
+    fixture.accepted(0, &calls::migrate("A", version, code, step));
 }
 
 /// A counter with an instance of each of the two kinds.
 fn counters() -> (Fixture, Code, [Address; 2]) {
-    let mut fixture = Fixture::of_one();
-    let code = fixture.deploy("counter-v1");
-    fixture.add("1.0", &code, initial_step());
-    let init = ICounter::initializeCall {
-        value: U256::from(7),
-    };
+    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
+    let init = calls::initialize_counter(7);
     let wasm = create(&mut fixture, proxy_kind::WASM, &init);
     let evm = create(&mut fixture, proxy_kind::EVM, &init);
     assert_ne!(wasm, evm, "the kind is part of the salt");
@@ -66,18 +62,6 @@ pub(super) fn answer(
     }
 }
 
-pub(super) fn instance(fixture: &Fixture, proxy: Address) -> IRegistry::instanceOfReturn {
-    fixture
-        .view(&IRegistry::instanceOfCall { proxy })
-        .expect("an instance")
-}
-
-pub(super) fn slot(fixture: &Fixture, account: Address, slot: B256) -> B256 {
-    let latest = BlockId::latest();
-    let word = fixture.chain.storage(account, slot.into(), latest);
-    word.expect("latest")
-}
-
 #[test]
 fn an_evm_proxy_is_created_and_migrated_as_a_wasm_one_is() {
     let (mut fixture, first, proxies) = counters();
@@ -89,31 +73,23 @@ fn an_evm_proxy_is_created_and_migrated_as_a_wasm_one_is() {
     let storage = framework().storage.address;
     assert_eq!(view.code, evm::evm_proxy_code(fixture.registry, storage));
     assert!(view.code.len() <= SIZE_MAX, "{} bytes", view.code.len());
-    let found = instance(&fixture, evm);
+    let found = fixture.instance(evm);
     assert_eq!((found.kind, found.version.as_str()), (1, "1.0"));
-    assert_eq!(
-        slot(&fixture, evm, slots::IMPLEMENTATION),
-        first.implementation.into_word()
-    );
-    assert_eq!(
-        slot(&fixture, evm, slots::ADMIN),
-        fixture.registry.into_word()
-    );
+    let seen = fixture.slot(evm, slots::IMPLEMENTATION);
+    assert_eq!(seen, first.implementation.into_word());
+    let seen = fixture.slot(evm, slots::ADMIN);
+    assert_eq!(seen, fixture.registry.into_word());
 
     let second = fixture.deploy("counter-v2");
-    let call = ICounter::migrateCall {
-        step: U256::from(5),
-    };
+    let call = calls::migrate_counter(5);
     let way = step("1.0", 1, call.abi_encode().into());
     migrate(&mut fixture, "2.0", &second, way);
     for proxy in proxies {
-        assert_eq!(instance(&fixture, proxy).version, "2.0");
-        assert_eq!(
-            slot(&fixture, proxy, slots::IMPLEMENTATION),
-            second.implementation.into_word()
-        );
+        assert_eq!(fixture.instance(proxy).version, "2.0");
+        let seen = fixture.slot(proxy, slots::IMPLEMENTATION);
+        assert_eq!(seen, second.implementation.into_word());
         let increment = ICounter::incrementCall {};
-        let done = fixture.pay(account(5), proxy, &increment, U256::ZERO);
+        let done = fixture.send_to(account(5), proxy, &increment);
         done.expect("anybody counts");
         let value = fixture.ask(proxy, &ICounter::valueCall {});
         assert_eq!(value, Ok(U256::from(12)));
@@ -136,20 +112,15 @@ fn an_evm_proxy_answers_the_five_selectors_to_its_registry_alone() {
 
     // to everybody else they are the implementation's, which has none of them
     let unknown = answer(&fixture, account(0), code.implementation, &implementation);
-    let upgrade = Proxy::upgradeToCall {
-        version: "1.0".into(),
-    };
+    let upgrade = calls::upgrade_to("1.0");
     for input in [
         implementation.to_vec(),
         Proxy::registryCall::SELECTOR.to_vec(),
         Proxy::implementationVersionCall::SELECTOR.to_vec(),
         upgrade.abi_encode(),
     ] {
-        assert_eq!(
-            answers(account(0), &input),
-            unknown,
-            "who may migrate alone"
-        );
+        let found = answers(account(0), &input);
+        assert_eq!(found, unknown, "who may migrate alone");
     }
     // and what the registry calls beside them is forwarded
     let value = ICounter::valueCall::SELECTOR;
@@ -172,12 +143,6 @@ fn an_evm_proxy_of_whichever_registry_is_no_implementation() {
         let code = fixture.deploy_code(&evm::creation_code(&proxy));
         let implementation = code.implementation;
         let add = calls::add_version("A", "1.0", &code, initial_step());
-        refused(
-            fixture.send(account(0), &add),
-            Proxy::ImplementationNotRunnable {
-                implementation,
-                reason: not_runnable::PROXY,
-            },
-        );
+        fixture.refuses(0, &add, cannot_run(implementation, not_runnable::PROXY));
     }
 }

@@ -2,26 +2,16 @@
 //! give an honest lambda too little gas.
 
 use crate::prelude::*;
-use stylus_upgrades::build::{Artifact, evm};
+use crate::registry::errors::not_an_approver;
+use stylus_upgrades::build::Artifact;
 use stylus_upgrades_interface::limits::LAMBDA_GAS;
 use stylus_upgrades_interface::reasons::blocked_by;
 
-use super::fixture::{Done, Fixture, Reverted, account, is, refused};
-use crate::review::fixture::data;
+use super::fixture::{Fixture, account, is, refused};
 
 /// What the approvers are asked: another role of "A".
 fn order() -> IRegistry::setPolicyCall {
     calls::set_policy("A", "audit", is(account(7)))
-}
-
-fn send(fixture: &mut Fixture, who: usize) -> Result<Done<Progress>, Reverted> {
-    fixture.send(account(who), &order())
-}
-
-fn readiness(fixture: &Fixture, action: B256) -> IRegistry::readinessReturn {
-    fixture
-        .view(&IRegistry::readinessCall { action })
-        .expect("open")
 }
 
 fn has_audit_policy(fixture: &Fixture) -> bool {
@@ -31,9 +21,7 @@ fn has_audit_policy(fixture: &Fixture) -> bool {
 
 /// A lambda of EVM code.
 fn lambda(fixture: &mut Fixture, code: &[u8]) -> Address {
-    fixture
-        .deploy_code(&evm::creation_code(code))
-        .implementation
+    fixture.deploy_evm(code)
 }
 
 /// Answers what slot 0 of the lambda holds.
@@ -79,10 +67,8 @@ fn calling(to: Address, calldata: &[u8]) -> Vec<u8> {
 fn a_lambda_of_wasm_decides_like_one_of_evm() {
     let mut fixture = Fixture::new(&is(account(0)));
     let yes = wasm(&mut fixture);
-    fixture
-        .define(&format!("AND({},CALL({}))", is(account(0)), is(yes)))
-        .expect("defined");
-    assert!(send(&mut fixture, 0).expect("executed").returned.executed);
+    fixture.defined(&format!("AND({},CALL({}))", is(account(0)), is(yes)));
+    fixture.executes(0, &order());
 }
 
 #[test]
@@ -100,15 +86,13 @@ fn a_lambda_that_calls_back_changes_nothing() {
         let registry = fixture.registry;
         let thief = lambda(&mut fixture, &calling(registry, &back));
         // it would be allowed to, as an approver: what stops it is how it is called
-        fixture
-            .define(&format!(
-                "OR({},AND({},CALL({})))",
-                is(thief),
-                is(account(0)),
-                is(thief)
-            ))
-            .expect("defined");
-        let done = send(&mut fixture, 0).expect("executed");
+        fixture.defined(&format!(
+            "OR({},AND({},CALL({})))",
+            is(thief),
+            is(account(0)),
+            is(thief)
+        ));
+        let done = fixture.accepted(0, &order());
         assert!(done.returned.executed);
         assert_eq!(done.events::<IRegistry::PolicyChanged>().len(), 1);
         let stolen = fixture.view(&calls::policy("A", "theft"));
@@ -126,10 +110,8 @@ fn a_lambda_may_call_the_registry_while_it_is_called() {
     // whether the call came through is the answer: PUSH0 MSTORE PUSH1 32 PUSH0 RETURN for POP…
     code[37..43].copy_from_slice(&[0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3]);
     let curious = lambda(&mut fixture, &code);
-    fixture
-        .define(&format!("AND({},CALL({}))", is(account(0)), is(curious)))
-        .expect("defined");
-    assert!(send(&mut fixture, 0).expect("executed").returned.executed);
+    fixture.defined(&format!("AND({},CALL({}))", is(account(0)), is(curious)));
+    fixture.executes(0, &order());
 }
 
 #[test]
@@ -146,26 +128,25 @@ fn a_lambda_that_asks_how_far_its_own_action_is_comes_to_an_end() {
     };
     // the action's id does not depend on the lambda's code, so the lambda can know it before
     let placeholder = lambda(&mut fixture, &STORED);
-    fixture.define(&policy(placeholder)).expect("defined");
-    let action = send(&mut fixture, 0).expect("recorded").returned.action;
+    fixture.defined(&policy(placeholder));
+    let action = fixture.records(0, &order());
     let ask = IRegistry::readinessCall { action }.abi_encode();
     let code = calling(registry, &ask);
     fixture.chain.set_code(placeholder, code.into());
-    let done = send(&mut fixture, 1).expect("recorded");
+    let done = fixture.accepted(1, &order());
     assert!(!done.returned.executed, "and its code is another now");
 
     let recursive = IRegistry::actionOfCall {
         call: order().abi_encode().into(),
     };
     let recursive = lambda(&mut fixture, &calling(registry, &recursive.abi_encode()));
-    let define = calls::create_definition("B", policy(recursive));
-    fixture.send(account(0), &define).expect("defined");
+    fixture.accepted(0, &calls::create_definition("B", policy(recursive)));
     let order = IRegistry::setPolicyCall {
         name: "B".into(),
         ..order()
     };
-    fixture.send(account(0), &order).expect("recorded");
-    let done = fixture.send(account(1), &order).expect("executed");
+    fixture.accepted(0, &order);
+    let done = fixture.accepted(1, &order);
     assert!(done.returned.executed);
 }
 
@@ -187,13 +168,12 @@ fn lambdas_that_burn_everything_cost_their_bound_and_no_more() {
     let mut gas = Vec::new();
     for (name, lambdas) in [("quiet", quiet), ("loud", loud)] {
         let policy = policy(&lambdas);
-        let define = calls::create_definition(name, policy);
-        fixture.send(account(0), &define).expect("defined");
+        fixture.accepted(0, &calls::create_definition(name, policy));
         let order = IRegistry::setPolicyCall {
             name: name.into(),
             ..order()
         };
-        gas.push(fixture.send(account(0), &order).expect("executed").gas);
+        gas.push(fixture.accepted(0, &order).gas);
     }
     let burnt = gas[1] - gas[0];
     println!("four lambdas burn {burnt} gas");
@@ -212,11 +192,9 @@ fn waiting() -> (Fixture, Address, B256) {
         is(account(1)),
         is(third)
     );
-    fixture
-        .define(&format!("AND({two},CALL({}),AFTER(1000))", is(yes)))
-        .expect("defined");
-    send(&mut fixture, 0).expect("recorded");
-    let action = send(&mut fixture, 1).expect("recorded").returned.action;
+    fixture.defined(&format!("AND({two},CALL({}),AFTER(1000))", is(yes)));
+    fixture.accepted(0, &order());
+    let action = fixture.records(1, &order());
     (fixture, third, action)
 }
 
@@ -224,7 +202,7 @@ fn waiting() -> (Fixture, Address, B256) {
 fn memory_that_an_approver_holds_open_stops_no_delay() {
     let (mut fixture, third, action) = waiting();
     let registry = fixture.registry;
-    let end = readiness(&fixture, action).notBefore;
+    let end = fixture.readiness(action).notBefore;
     assert_ne!(end, 0, "the delay runs");
     let mut recorded = 0;
     for pages in [1, 64, 96, 100, 104, 106, 108, 110, 112, 114, 116, 118] {
@@ -235,14 +213,14 @@ fn memory_that_an_approver_holds_open_stops_no_delay() {
             }),
             crate::review::fixture::call(registry, &order()),
         ];
-        let act = IHostile::actCall { actions };
-        let sent = fixture.pay(account(5), third, &act, U256::ZERO);
+        let act = act(actions);
+        let sent = fixture.send_to(account(5), third, &act);
         recorded += usize::from(sent.is_ok());
-        let open = readiness(&fixture, action);
+        let open = fixture.readiness(action);
         assert_eq!(open.notBefore, end, "{pages} pages");
         assert_eq!(open.progress.approvals, 2 + u16::from(sent.is_ok()));
         fixture.wait(1_000);
-        assert!(send(&mut fixture, 5).expect("executed").returned.executed);
+        fixture.executes(5, &order());
         assert!(fixture.chain.revert(id));
     }
     assert!(recorded > 0, "some of the calls came through");
@@ -252,18 +230,16 @@ fn memory_that_an_approver_holds_open_stops_no_delay() {
 fn little_gas_stops_no_delay() {
     let (mut fixture, third, action) = waiting();
     let registry = fixture.registry;
-    let end = readiness(&fixture, action).notBefore;
-    let act = IHostile::actCall {
-        actions: vec![crate::review::fixture::call(registry, &order())],
-    };
+    let end = fixture.readiness(action).notBefore;
+    let act = act(vec![crate::review::fixture::call(registry, &order())]);
     let (mut refused, mut recorded) = (0, 0);
     for gas in (300_000..1_500_000).step_by(50_000) {
         let id = fixture.chain.snapshot();
-        match fixture.pay_with_gas(account(5), third, &act, U256::ZERO, gas) {
+        match fixture.send_with_gas(account(5), third, &act, gas) {
             Ok(_) => recorded += 1,
             Err(_) => refused += 1,
         }
-        assert_eq!(readiness(&fixture, action).notBefore, end, "{gas} gas");
+        assert_eq!(fixture.readiness(action).notBefore, end, "{gas} gas");
         assert!(fixture.chain.revert(id));
     }
     assert!(recorded > 0 && refused > 0, "{recorded} and {refused}");
@@ -285,11 +261,8 @@ fn a_lambda_whose_code_is_replaced_consents_no_more() {
     ] {
         fixture.chain.set_code(yes, code);
         fixture.wait(1_000);
-        refused(
-            send(&mut fixture, 5),
-            IRegistry::NotAnApprover { caller: account(5) },
-        );
-        assert_eq!(readiness(&fixture, action).blockedBy, blocked_by::LAMBDA);
+        fixture.refuses(5, &order(), not_an_approver(5));
+        assert_eq!(fixture.readiness(action).blockedBy, blocked_by::LAMBDA);
     }
     let block = fixture.chain.block(BlockId::latest());
     assert!(block.is_some() && !has_audit_policy(&fixture));
@@ -300,23 +273,18 @@ fn a_lambda_that_changes_its_answer_is_called_again_before_execution() {
     let mut fixture = Fixture::new(&is(account(0)));
     let fickle = lambda(&mut fixture, &STORED);
     let all = [is(account(0)), is(account(1))].join(",");
-    fixture
-        .define(&format!("AND({all},CALL({}))", is(fickle)))
-        .expect("defined");
+    fixture.defined(&format!("AND({all},CALL({}))", is(fickle)));
     say(&mut fixture, fickle, true);
-    let action = send(&mut fixture, 0).expect("recorded").returned.action;
-    assert_eq!(readiness(&fixture, action).blockedBy, blocked_by::APPROVALS);
+    let action = fixture.records(0, &order());
+    assert_eq!(fixture.readiness(action).blockedBy, blocked_by::APPROVALS);
 
     say(&mut fixture, fickle, false);
-    let second = send(&mut fixture, 1).expect("recorded").returned;
+    let second = fixture.accepted(1, &order()).returned;
     assert_eq!((second.approvals, second.executed), (2, false));
-    assert_eq!(readiness(&fixture, action).blockedBy, blocked_by::LAMBDA);
+    assert_eq!(fixture.readiness(action).blockedBy, blocked_by::LAMBDA);
     assert!(!has_audit_policy(&fixture));
-    refused(
-        send(&mut fixture, 5),
-        IRegistry::NotAnApprover { caller: account(5) },
-    );
+    fixture.refuses(5, &order(), not_an_approver(5));
 
     say(&mut fixture, fickle, true);
-    assert!(send(&mut fixture, 5).expect("anybody").returned.executed);
+    fixture.executes(5, &order());
 }

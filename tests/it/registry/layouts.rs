@@ -101,7 +101,7 @@ fn a_layout_has_between_one_and_32768_bytes() {
 #[test]
 fn a_layout_is_published_in_the_middle_of_a_governed_call() {
     let mut scenario = Scenario::new();
-    let registry = scenario.fixture.registry;
+    let registry = scenario.registry;
     let document = Bytes::from_static(b"{}");
     let hash = keccak256(&document);
     let publish = publishLayoutCall { document };
@@ -110,8 +110,6 @@ fn a_layout_is_published_in_the_middle_of_a_governed_call() {
         .migrate("2.0", migrating)
         .expect("no lock is asked for");
     assert_eq!(scenario.version(scenario.proxy), "2.0");
-    assert_eq!(
-        block(&scenario.fixture, hash),
-        scenario.fixture.chain.block_number()
-    );
+    let found = block(&scenario.fixture, hash);
+    assert_eq!(found, scenario.chain.block_number());
 }

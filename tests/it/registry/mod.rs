@@ -10,6 +10,7 @@ mod checks;
 mod creation;
 mod definition;
 mod direct;
+pub(crate) mod errors;
 mod explored;
 pub(crate) mod fixture;
 mod kinds;

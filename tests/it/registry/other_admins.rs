@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use alloy::primitives::{Bytes, U256};
+use alloy::primitives::Bytes;
 use alloy::sol_types::Revert;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::other_admins::OTHER_ADMINS;
@@ -20,13 +20,7 @@ fn calls_of_other_admins_say_what_to_use_instead() {
         for arguments in [0, 96] {
             let calldata = [&other.call.selector[..], &vec![0; arguments]].concat();
             for who in [0, 3] {
-                let called = fixture.raw(
-                    account(who),
-                    registry,
-                    Bytes::from(calldata.clone()),
-                    U256::ZERO,
-                    5_000_000,
-                );
+                let called = fixture.send_bytes(who, registry, Bytes::from(calldata.clone()));
                 let reason = reason.clone();
                 refused(called, Revert { reason });
             }

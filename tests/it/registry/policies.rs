@@ -1,87 +1,42 @@
 //! Policies on the chain: delays, lambdas, and expressions that are refused.
 
 use crate::prelude::*;
+use crate::registry::errors::*;
 use stylus_upgrades_interface::limits::LAMBDA_GAS;
 use stylus_upgrades_interface::reasons::{blocked_by, definition_state, invalid_policy};
 
-use super::fixture::{Done, Fixture, Reverted, account, framework, is, part, refused};
+use super::fixture::{Fixture, Reverted, account, framework, is, part, refused, set_policy};
 
-fn fixture(policy: &str) -> Fixture {
-    let mut fixture = Fixture::new(&is(account(0)));
-    fixture.define(policy).expect("defined");
-    fixture
+/// What the approvers are asked: another role of "A".
+fn audit() -> IRegistry::setPolicyCall {
+    set_policy("audit", &is(account(7)))
 }
 
-fn send(fixture: &mut Fixture, who: usize) -> Result<Done<Progress>, Reverted> {
-    set(fixture, who, "audit", &is(account(7)))
-}
-
-fn set(
-    fixture: &mut Fixture,
-    who: usize,
-    role: &str,
-    expression: &str,
-) -> Result<Done<Progress>, Reverted> {
-    fixture.send(account(who), &calls::set_policy("A", role, expression))
-}
-
-fn readiness(fixture: &Fixture, action: B256) -> IRegistry::readinessReturn {
-    fixture
-        .view(&IRegistry::readinessCall { action })
-        .expect("open")
-}
-
-/// Creation code of EVM code.
-fn creation(code: &[u8]) -> Vec<u8> {
-    // PUSH1 len DUP1 PUSH1 9 PUSH0 CODECOPY PUSH0 RETURN
-    let mut creation = vec![
-        0x60,
-        code.len() as u8,
-        0x80,
-        0x60,
-        0x09,
-        0x5f,
-        0x39,
-        0x5f,
-        0xf3,
-    ];
-    creation.extend_from_slice(code);
-    creation
-}
-
-/// A lambda that answers a constant word.
-fn answers(value: u8) -> Vec<u8> {
+/// Code of a lambda that answers a constant word.
+fn answers(value: u8) -> [u8; 8] {
     // PUSH1 value PUSH0 MSTORE PUSH1 32 PUSH0 RETURN
-    creation(&[0x60, value, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3])
+    [0x60, value, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3]
 }
+
+/// Code that never ends.
+const LOOPS: [u8; 3] = [0x5b, 0x5f, 0x56];
 
 #[test]
 fn a_delay_is_waited_for_and_then_anybody_executes() {
-    let mut fixture = fixture(&format!("AND({},AFTER(3600))", is(account(0))));
-    let first = send(&mut fixture, 0).expect("recorded").returned;
+    let mut fixture = Fixture::of(&format!("AND({},AFTER(3600))", is(account(0))));
+    let first = fixture.accepted(0, &audit()).returned;
     assert_eq!(
         (first.approvals, first.required, first.executed),
         (1, 1, false)
     );
-    let open = readiness(&fixture, first.action);
+    let open = fixture.readiness(first.action);
     assert_eq!(open.blockedBy, blocked_by::DELAY);
-    refused(
-        send(&mut fixture, 0),
-        IRegistry::AlreadyApproved {
-            approver: account(0),
-            action: first.action,
-        },
-    );
-    refused(
-        send(&mut fixture, 5),
-        IRegistry::NotAnApprover { caller: account(5) },
-    );
+    fixture.refuses(0, &audit(), approved_already(0, first.action));
+    fixture.refuses(5, &audit(), not_an_approver(5));
     fixture.wait(3_600);
-    assert_eq!(
-        readiness(&fixture, first.action).blockedBy,
-        blocked_by::NOTHING
-    );
-    let last = send(&mut fixture, 5).expect("executed");
+    let found = fixture.readiness(first.action).blockedBy;
+    assert_eq!(found, blocked_by::NOTHING);
+    let last = fixture.accepted(5, &audit());
     assert!(last.returned.executed);
     assert!(
         last.events::<IRegistry::Approved>().is_empty(),
@@ -91,110 +46,72 @@ fn a_delay_is_waited_for_and_then_anybody_executes() {
 
 #[test]
 fn revoking_restarts_the_delay() {
-    let mut fixture = fixture(&format!(
+    let mut fixture = Fixture::of(&format!(
         "AND({},{},AFTER(1000))",
         is(account(0)),
         is(account(1))
     ));
-    let action = send(&mut fixture, 0).expect("recorded").returned.action;
-    assert_eq!(readiness(&fixture, action).notBefore, 0);
-    send(&mut fixture, 1).expect("recorded");
-    let first = readiness(&fixture, action).notBefore;
+    let action = fixture.records(0, &audit());
+    assert_eq!(fixture.readiness(action).notBefore, 0);
+    fixture.accepted(1, &audit());
+    let first = fixture.readiness(action).notBefore;
     fixture.wait(500);
-    fixture
-        .send(account(1), &IRegistry::revokeCall { action })
-        .expect("revoked");
-    assert_eq!(readiness(&fixture, action).notBefore, 0);
-    send(&mut fixture, 1).expect("recorded");
-    assert!(readiness(&fixture, action).notBefore >= first + 500);
+    fixture.accepted(1, &IRegistry::revokeCall { action });
+    assert_eq!(fixture.readiness(action).notBefore, 0);
+    fixture.accepted(1, &audit());
+    assert!(fixture.readiness(action).notBefore >= first + 500);
     fixture.wait(600);
-    refused(
-        send(&mut fixture, 5),
-        IRegistry::NotAnApprover { caller: account(5) },
-    );
+    fixture.refuses(5, &audit(), not_an_approver(5));
 }
 
 #[test]
 fn a_lambda_that_reverts_loops_or_answers_nonsense_says_no() {
     let mut fixture = Fixture::new(&is(account(0)));
-    for code in [
-        creation(&[0x5f, 0x5f, 0xfd]),                               // reverts
-        creation(&[0x5b, 0x5f, 0x56]),                               // loops
-        creation(&[0x00]),                                           // answers nothing
-        creation(&[0x60, 0x01, 0x5f, 0x52, 0x60, 0x40, 0x5f, 0xf3]), // answers two words
-        // writes a slot before it consents
-        creation(&[
-            0x60, 0x01, 0x5f, 0x55, 0x60, 0x01, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3,
-        ]),
-    ] {
-        let lambda = fixture.deploy_code(&code).implementation;
+    let reverts = [0x5f, 0x5f, 0xfd];
+    let answers_two_words = [0x60, 0x01, 0x5f, 0x52, 0x60, 0x40, 0x5f, 0xf3];
+    let writes = [&[0x60, 0x01, 0x5f, 0x55][..], &answers(1)].concat(); // before it consents
+    for code in [&reverts[..], &LOOPS, &[0x00], &answers_two_words, &writes] {
+        let lambda = fixture.deploy_evm(code);
         let policy = format!("OR(CALL({}),{})", is(lambda), is(account(0)));
         let name = format!("{lambda}");
-        let define = calls::create_definition(name.clone(), policy.clone());
-        fixture.send(account(0), &define).expect("defined");
+        fixture.accepted(0, &calls::create_definition(name.clone(), policy.clone()));
         let call = calls::set_policy(name, "audit", is(account(7)));
-        refused(
-            fixture.send(account(1), &call),
-            IRegistry::NotAnApprover { caller: account(1) },
-        );
-        assert!(
-            fixture
-                .send(account(0), &call)
-                .expect("executed")
-                .returned
-                .executed
-        );
+        fixture.refuses(1, &call, not_an_approver(1));
+        fixture.executes(0, &call);
     }
 }
 
 #[test]
 fn a_lambda_alone_lets_anybody_in_and_a_changed_one_nobody() {
     let mut fixture = Fixture::new(&is(account(0)));
-    let yes = fixture.deploy_code(&answers(1)).implementation;
-    fixture
-        .define(&format!("OR(CALL({}),{})", is(yes), is(account(0))))
-        .expect("defined");
-    assert!(send(&mut fixture, 5).expect("executed").returned.executed);
-    let other = answers(1);
-    fixture
-        .chain
-        .set_code(yes, [&other[9..], &[0]].concat().into());
-    refused(
-        send(&mut fixture, 5),
-        IRegistry::NotAnApprover { caller: account(5) },
-    );
+    let yes = fixture.deploy_evm(&answers(1));
+    fixture.defined(&format!("OR(CALL({}),{})", is(yes), is(account(0))));
+    fixture.executes(5, &audit());
+    let other = [&answers(1)[..], &[0]].concat();
+    fixture.chain.set_code(yes, other.into());
+    fixture.refuses(5, &audit(), not_an_approver(5));
 }
 
 #[test]
 fn a_lambda_is_never_starved() {
     let mut fixture = Fixture::new(&is(account(0)));
-    let yes = fixture.deploy_code(&answers(1)).implementation;
-    fixture
-        .define(&format!("OR(CALL({}),{})", is(yes), is(account(0))))
-        .expect("defined");
-    let call = calls::set_policy("A", "audit", is(account(7)));
+    let yes = fixture.deploy_evm(&answers(1));
+    fixture.defined(&format!("OR(CALL({}),{})", is(yes), is(account(0))));
     let registry = fixture.registry;
-    let Err(Reverted(data)) =
-        fixture.pay_with_gas(account(5), registry, &call, U256::ZERO, 450_000)
-    else {
+    let Err(Reverted(data)) = fixture.send_with_gas(account(5), registry, &audit(), 450_000) else {
         panic!("not refused");
     };
-    let error = <IRegistry::InsufficientGas as alloy::sol_types::SolError>::abi_decode(&data)
-        .expect("InsufficientGas");
+    let error = IRegistry::InsufficientGas::abi_decode(&data).expect("InsufficientGas");
     assert!(error.left < error.needed && error.needed > LAMBDA_GAS);
 }
 
 #[test]
 fn a_lambda_burns_no_more_than_its_share() {
     let mut fixture = Fixture::new(&is(account(0)));
-    let loops = creation(&[0x5b, 0x5f, 0x56]);
-    let lambda = fixture.deploy_code(&loops).implementation;
-    fixture
-        .define(&format!("OR(CALL({}),{})", is(lambda), is(account(0))))
-        .expect("defined");
-    let call = calls::set_policy("A", "audit", is(account(7)));
+    let lambda = fixture.deploy_evm(&LOOPS);
+    fixture.defined(&format!("OR(CALL({}),{})", is(lambda), is(account(0))));
     let (registry, gas) = (fixture.registry, 2_000_000);
-    let done = fixture.pay_with_gas(account(0), registry, &call, U256::ZERO, gas);
+    let done = fixture.send_with_gas(account(0), registry, &audit(), gas);
     let done = done.expect("what is left suffices");
     assert!(done.returned.executed);
     assert!(done.gas > LAMBDA_GAS, "the lambda burnt all of its share");
@@ -202,8 +119,8 @@ fn a_lambda_burns_no_more_than_its_share() {
 
 #[test]
 fn one_leaf_has_one_voice() {
-    let mut fixture = fixture(&is(account(0)));
-    let yes = is(fixture.deploy_code(&answers(1)).implementation);
+    let mut fixture = Fixture::of(&is(account(0)));
+    let yes = is(fixture.deploy_evm(&answers(1)));
     let [a, b] = [1, 2].map(|n| is(account(n)));
     for (expression, leaf) in [
         (
@@ -218,33 +135,25 @@ fn one_leaf_has_one_voice() {
         (format!("AND({a},AND({b},{a}))"), a.clone()),
         (format!("OR({b},AND({a},OutOf(1,{a},{b})))"), a.clone()),
     ] {
-        let twice = IRegistry::InvalidPolicy {
-            offset: expression.rfind(&leaf).expect("a leaf of it") as u32,
-            expression: expression.clone(),
-            reason: invalid_policy::DUPLICATE,
-        };
-        refused(set(&mut fixture, 0, "audit", &expression), twice.clone());
-        let call = IRegistry::createDefinitionCall {
-            name: "B".into(),
-            migratePolicy: expression,
-            policyPolicy: a.clone(),
-            createPolicy: a.clone(),
-        };
-        refused(fixture.send(account(0), &call), twice);
+        let twice = bad_policy(
+            &expression.clone(),
+            expression.rfind(&leaf).expect("a leaf of it") as u32,
+            invalid_policy::DUPLICATE,
+        );
+        fixture.refuses(0, &set_policy("audit", &expression), twice.clone());
+        let call = calls::define("B", expression, a.clone(), a.clone());
+        fixture.refuses(0, &call, twice);
     }
     let policy = format!("OutOf(2,{a},{b},CALL({yes}))");
-    set(&mut fixture, 0, "audit", &policy).expect("one voice each");
+    fixture.accepted(0, &set_policy("audit", &policy));
 }
 
 #[test]
 fn what_nobody_may_be_is_no_leaf() {
-    let mut fixture = fixture(&is(account(0)));
+    let mut fixture = Fixture::of(&is(account(0)));
     let registry = fixture.registry;
-    let forbidden = |address: Address| IRegistry::InvalidPolicy {
-        expression: is(address),
-        offset: 0,
-        reason: invalid_policy::FORBIDDEN_ADDRESS,
-    };
+    let forbidden =
+        |address: Address| bad_policy(&is(address), 0, invalid_policy::FORBIDDEN_ADDRESS);
     for address in [
         Address::ZERO,
         Address::with_last_byte(1),
@@ -256,97 +165,60 @@ fn what_nobody_may_be_is_no_leaf() {
         part("registry-records").address,
         framework().storage.address,
     ] {
-        refused(
-            set(&mut fixture, 0, "audit", &is(address)),
-            forbidden(address),
-        );
+        fixture.refuses(0, &set_policy("audit", &is(address)), forbidden(address));
     }
     let lambda = format!("CALL({})", is(account(3)));
-    let expected = IRegistry::InvalidPolicy {
-        expression: lambda.clone(),
-        offset: 5,
-        reason: invalid_policy::BAD_LAMBDA,
-    };
-    refused(set(&mut fixture, 0, "audit", &lambda), expected.clone());
+    let expected = bad_policy(&lambda, 5, invalid_policy::BAD_LAMBDA);
+    fixture.refuses(0, &set_policy("audit", &lambda), expected.clone());
     // its owner could give it another answer at any time
-    let yes = fixture.deploy_code(&answers(1)).implementation;
+    let yes = fixture.deploy_evm(&answers(1));
     let designator = [&[0xef, 0x01, 0x00], yes.as_slice()].concat();
     fixture.chain.set_code(account(3), designator.into());
-    refused(set(&mut fixture, 0, "audit", &lambda), expected);
+    fixture.refuses(0, &set_policy("audit", &lambda), expected);
 }
 
 #[test]
 fn none_means_never_again() {
-    let mut fixture = fixture(&is(account(0)));
-    let none = |fixture: &mut Fixture, role: &str| set(fixture, 0, role, "NONE").expect("executed");
+    let mut fixture = Fixture::of(&is(account(0)));
+    let none = |fixture: &mut Fixture, role: &str| fixture.accepted(0, &set_policy(role, "NONE"));
     none(&mut fixture, "migrate");
-    let state = fixture
-        .view(&IRegistry::definitionCall { name: "A".into() })
-        .expect("definition")
-        .state;
-    assert_eq!(state, definition_state::FROZEN);
+    assert_eq!(fixture.definition().state, definition_state::FROZEN);
     let expression = is(account(0));
-    refused(
-        set(&mut fixture, 0, "migrate", &expression),
-        IRegistry::InvalidPolicy {
-            expression: expression.clone(),
-            offset: 0,
-            reason: invalid_policy::FINAL,
-        },
-    );
+    let error = bad_policy(&expression, 0, invalid_policy::FINAL);
+    fixture.refuses(0, &set_policy("migrate", &expression), error);
     none(&mut fixture, "policy");
-    refused(
-        set(&mut fixture, 0, "audit", &expression),
-        IRegistry::NotAnApprover { caller: account(0) },
-    );
+    fixture.refuses(0, &set_policy("audit", &expression), not_an_approver(0));
 }
 
 #[test]
 fn roles_with_labels_of_ones_own_can_be_queried() {
-    let mut fixture = fixture(&is(account(0)));
+    let mut fixture = Fixture::of(&is(account(0)));
     let (a, b) = (account(1), account(2));
-    let ask = |approvers: Vec<Address>| IRegistry::satisfiesCall {
-        name: "A".into(),
-        role: "audit".into(),
-        approvers,
-    };
+    let ask = |approvers: Vec<Address>| calls::satisfies("A", "audit", approvers);
     refused(
         fixture.view(&ask(vec![a])),
         IRegistry::UnknownRole {
             role: "audit".into(),
         },
     );
-    set(
-        &mut fixture,
+    fixture.accepted(
         0,
-        "audit",
-        &format!("AND({},{})", is(a), is(b)),
-    )
-    .expect("executed");
+        &set_policy("audit", &format!("AND({},{})", is(a), is(b))),
+    );
     assert_eq!(fixture.view(&ask(vec![a])), Ok(false));
     assert_eq!(fixture.view(&ask(vec![b, a, a])), Ok(true));
-    refused(
-        set(&mut fixture, 0, "bad role", &is(a)),
-        IRegistry::InvalidLabel {
-            label: "bad role".into(),
-            reason: 3,
-        },
-    );
+    fixture.refuses(0, &set_policy("bad role", &is(a)), bad_label("bad role", 3));
 }
 
 #[test]
 fn a_policy_of_four_kilobytes_is_kept_and_a_longer_one_refused() {
-    let mut fixture = fixture(&is(account(0)));
+    let mut fixture = Fixture::of(&is(account(0)));
     let long = format!("{}{}", " ".repeat(4_096 - 42), is(account(3)));
-    set(&mut fixture, 0, "audit", &long).expect("executed");
+    fixture.accepted(0, &set_policy("audit", &long));
     assert_eq!(fixture.view(&calls::policy("A", "audit")), Ok(long.clone()));
     let longer = format!(" {long}");
-    let expected = IRegistry::InvalidPolicy {
-        expression: longer.clone(),
-        offset: 0,
-        reason: invalid_policy::TOO_LONG,
-    };
-    refused(set(&mut fixture, 0, "audit", &longer), expected);
+    let expected = bad_policy(&longer, 0, invalid_policy::TOO_LONG);
+    fixture.refuses(0, &set_policy("audit", &longer), expected);
 }
 
 #[test]
@@ -382,21 +254,15 @@ fn the_largest_policies_work() {
         ("deep", deep, false),
     ] {
         let define = calls::create_definition(name, policy);
-        let gas = fixture.send(account(0), &define).expect("defined").gas;
+        let gas = fixture.accepted(0, &define).gas;
         println!("define {name}: {gas} gas");
         let call = calls::set_policy(name, "audit", is(account(7)));
-        let first = fixture.send(account(0), &call).expect("accepted");
+        let first = fixture.accepted(0, &call);
         println!("approve {name}: {} gas", first.gas);
         assert_eq!(first.returned.executed, alone);
         if !alone {
             assert_eq!((first.returned.approvals, first.returned.required), (1, 2));
-            assert!(
-                fixture
-                    .send(account(1), &call)
-                    .expect("accepted")
-                    .returned
-                    .executed
-            );
+            fixture.executes(1, &call);
         }
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
-use super::fixture::{Fixture, account, initial_step, is, step};
+use super::fixture::{Fixture, account, initial_step, plain};
 
 /// What may happen; numbers pick among what there is.
 #[derive(Clone, Debug)]
@@ -42,8 +42,7 @@ fn label(version: usize) -> String {
 
 impl Model {
     fn new() -> Self {
-        let mut fixture = Fixture::new(&is(account(0)));
-        fixture.define(&is(account(0))).expect("defined");
+        let mut fixture = Fixture::of_one();
         let code = fixture.deploy("counter-v1");
         let mut model = Self {
             fixture,
@@ -64,15 +63,14 @@ impl Model {
             if version == 1 {
                 initial_step()
             } else {
-                step(&label(version - 1), 0, Bytes::new())
+                plain(&label(version - 1))
             },
         )
     }
 
     fn add(&mut self) {
         self.versions += 1;
-        let call = self.version(self.versions);
-        self.fixture.send(account(0), &call).expect("added");
+        self.fixture.accepted(0, &self.version(self.versions));
     }
 
     fn lagging(&self) -> usize {
@@ -98,7 +96,7 @@ impl Model {
         while self.current < target.min(self.versions) {
             let next = self.version(self.current + 1);
             let call = calls::migrate(next.name, next.version, &next.code, next.step);
-            self.fixture.send(account(0), &call).expect("activated");
+            self.fixture.accepted(0, &call);
             self.current += 1;
             if self.lagging() <= INSTANCES_AT_ONCE as usize {
                 let current = self.current;
@@ -114,12 +112,7 @@ impl Model {
         let init = ICounter::initializeCall { value: U256::ZERO }.abi_encode();
         let salt = B256::from(U256::from(self.instances.len()));
         let call = calls::create_proxy("A", label(1), 0, salt, init);
-        let proxy = self
-            .fixture
-            .send(account(0), &call)
-            .expect("created")
-            .returned
-            .proxy;
+        let proxy = self.fixture.created(0, &call);
         self.instances.push((proxy, 1));
     }
 
@@ -128,14 +121,13 @@ impl Model {
         let (proxy, from) = self.instances[who];
         let to = from + to.index(self.versions - from + 1);
         let call = Proxy::upgradeToCall { version: label(to) };
-        let done = self.fixture.pay(account(0), proxy, &call, U256::ZERO);
+        let done = self.fixture.send_to(account(0), proxy, &call);
         assert_eq!(done.is_ok(), to > from, "{from} to {to}");
         self.instances[who].1 = to;
     }
 
     fn rollout(&mut self, max: u16) {
-        let call = calls::rollout("A", max);
-        let done = self.fixture.send(account(5), &call).expect("rolled out");
+        let done = self.fixture.accepted(5, &calls::rollout("A", max));
         let lagging = self.lagging();
         let upgraded = lagging.min(max.into());
         assert_eq!(
@@ -157,17 +149,11 @@ impl Model {
 
     /// The registry says the same as the list.
     fn check(&self) {
-        let definition = self
-            .fixture
-            .view(&IRegistry::definitionCall { name: "A".into() })
-            .expect("A");
+        let definition = self.fixture.definition();
         assert_eq!(definition.current, label(self.current));
         assert_eq!(definition.sequence, self.versions as u64);
         for (proxy, version) in &self.instances {
-            let found = self
-                .fixture
-                .view(&IRegistry::instanceOfCall { proxy: *proxy })
-                .expect("an instance");
+            let found = self.fixture.instance(*proxy);
             assert_eq!(found.version, label(*version));
         }
     }

@@ -1,11 +1,12 @@
 //! What adoption, transfer and the upgrade of one instance refuse.
 
 use crate::prelude::*;
+use crate::registry::errors::in_progress;
 use stylus_upgrades_interface::reasons::step as step_kind;
 
 use super::adopted::fixture::{TRANSPARENT_5, adopt, adopted, compiled, migrate, runs};
-use super::fixture::{Fixture, account, initial_step, refused, step};
-use super::kinds::{create, instance};
+use super::fixture::{Fixture, account, initial_step, new_proxy, plain, refused, step};
+use super::kinds::create;
 use crate::review::fixture::{answering, creation_code};
 
 /// A WASM proxy of the definition A at 1.0.
@@ -45,7 +46,7 @@ fn a_contract_that_is_being_created_orders_no_adopted_proxy() {
     let code = calling_at_creation(fixture.registry, &rollout.abi_encode());
     fixture.deploy_code(&code);
     assert_eq!(runs(&fixture, proxy), first.implementation, "not yet");
-    let done = fixture.send(account(5), &rollout).expect("anybody may");
+    let done = fixture.accepted(5, &rollout);
     assert_eq!(done.returned.upgraded, 1);
     assert_eq!(runs(&fixture, proxy), second.implementation);
 }
@@ -54,27 +55,20 @@ fn a_contract_that_is_being_created_orders_no_adopted_proxy() {
 fn an_adopted_proxy_upgraded_alone_takes_neither_calldata_nor_value() {
     let (mut fixture, first, proxy) = adopted(TRANSPARENT_5);
     let second = compiled(&mut fixture, "Box2");
-    fixture.add("2.0", &second, step("1.0", 0, Bytes::new()));
+    fixture.add("2.0", &second, plain("1.0"));
     let upgrade = |data: Bytes| calls::upgrade_instance(proxy, "2.0", data);
     let what = "data for an adopted proxy".into();
-    refused(
-        fixture.send(account(0), &upgrade(vec![1].into())),
-        IRegistry::NotSupported { what },
-    );
+    let error = IRegistry::NotSupported { what };
+    fixture.refuses(0, &upgrade(vec![1].into()), error);
     let value = U256::from(1);
     let (registry, alone) = (fixture.registry, upgrade(Bytes::new()));
-    refused(
-        fixture.pay(account(0), registry, &alone, value),
-        Proxy::ValueNotAccepted { value },
-    );
+    let sent = fixture.pay(account(0), registry, &alone, value);
+    refused(sent, Proxy::ValueNotAccepted { value });
     assert_eq!(runs(&fixture, proxy), first.implementation);
-    fixture.send(account(0), &alone).expect("upgraded");
+    fixture.accepted(0, &alone);
     assert_eq!(runs(&fixture, proxy), second.implementation);
     let version = "2.0".into();
-    refused(
-        fixture.send(account(0), &alone),
-        Proxy::AlreadyAtVersion { version },
-    );
+    fixture.refuses(0, &alone, Proxy::AlreadyAtVersion { version });
 }
 
 #[test]
@@ -85,11 +79,9 @@ fn a_contract_that_pauses_for_good_does_not_obey() {
     code.extend([0x5b, 0x5f, 0x54, 0x60, 19, 0x57, 0, 0x5b, 0x7f]);
     code.extend(slots::IMPLEMENTATION);
     code.extend([0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3]);
-    let proxy = fixture.deploy_code(&creation_code(&code)).implementation;
-    refused(
-        fixture.send(account(0), &adopt(proxy_kind::UUPS, proxy)),
-        IRegistry::InstanceNotObeying { proxy },
-    );
+    let proxy = fixture.deploy_evm(&code);
+    let error = IRegistry::InstanceNotObeying { proxy };
+    fixture.refuses(0, &adopt(proxy_kind::UUPS, proxy), error);
 }
 
 #[test]
@@ -98,11 +90,8 @@ fn a_contract_that_answers_something_else_receives_no_proxy() {
     let zero = fixture.deploy_code(&creation_code(&answering(&[0; 32])));
     let transfer = calls::transfer_proxy("A", proxy, zero.implementation, "A");
     let what = "transfer to that account".into();
-    refused(
-        fixture.send(account(0), &transfer),
-        IRegistry::NotSupported { what },
-    );
-    assert_eq!(instance(&fixture, proxy).version, "1.0");
+    fixture.refuses(0, &transfer, IRegistry::NotSupported { what });
+    assert_eq!(fixture.instance(proxy).version, "1.0");
 }
 
 #[test]
@@ -113,42 +102,22 @@ fn nothing_is_expected_from_an_account_without_code_or_as_an_instance() {
     let expect = |registry| calls::accept_transfer("A", proxy, proxy_kind::WASM, "1.0", registry);
     for from in [registry, account(7)] {
         let what = "transfer from that account".into();
-        refused(
-            fixture.send(account(0), &expect(from)),
-            IRegistry::NotSupported { what },
-        );
+        fixture.refuses(0, &expect(from), IRegistry::NotSupported { what });
     }
-    refused(
-        fixture.send(account(0), &expect(other)),
-        IRegistry::ProxyExists { proxy },
-    );
+    fixture.refuses(0, &expect(other), IRegistry::ProxyExists { proxy });
 }
 
 #[test]
 fn an_instance_that_waits_for_a_pause_is_not_transferred() {
     let (mut fixture, _) = with_proxy();
     let instances: Vec<Address> = (1..=5)
-        .map(|n| {
-            let create = calls::create_proxy(
-                "A",
-                "1.0",
-                proxy_kind::WASM,
-                B256::repeat_byte(n),
-                Bytes::new(),
-            );
-            let created = fixture.send(account(0), &create).expect("created");
-            created.returned.proxy
-        })
+        .map(|n| fixture.created(0, &new_proxy(proxy_kind::WASM, n, Bytes::new())))
         .collect();
-    let pause = IRegistry::pauseCall { name: "A".into() };
-    fixture.send(account(0), &pause).expect("paused");
+    fixture.pause(0);
     let proxy = instances[4];
-    assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
+    assert_eq!(fixture.instance(proxy).state, instance_state::LIVE);
     let transfer = calls::transfer_proxy("A", proxy, account(7), "A");
-    refused(
-        fixture.send(account(0), &transfer),
-        Proxy::UpgradeInProgress {},
-    );
+    fixture.refuses(0, &transfer, in_progress());
 }
 
 alloy::sol! {
@@ -165,14 +134,12 @@ fn a_lenient_migration_ends_with_the_first_that_burns_what_it_gets() {
     fixture.add("1.0", &code, initial_step());
     let count = U256::from(u64::MAX);
     for n in 1..=2 {
-        let create = calls::create_proxy(
-            "A",
-            "1.0",
+        let create = new_proxy(
             proxy_kind::WASM,
-            B256::repeat_byte(n),
+            n,
             IGreedy::initializeCall { count }.abi_encode(),
         );
-        fixture.send(account(0), &create).expect("created");
+        fixture.accepted(0, &create);
     }
     let kind = step_kind::FOREIGN_CALL | step_kind::SKIP_FAILING;
     let order = calls::migrate(
@@ -182,10 +149,8 @@ fn a_lenient_migration_ends_with_the_first_that_burns_what_it_gets() {
         step("1.0", kind, IGreedy::migrateCall {}.abi_encode().into()),
     );
     let (registry, gas) = (fixture.registry, 32_000_000);
-    let done = fixture.pay_with_gas(account(0), registry, &order, U256::ZERO, gas);
-    let skipped = done
-        .expect("current")
-        .events::<IRegistry::InstanceSkipped>();
+    let done = fixture.send_with_gas(account(0), registry, &order, gas);
+    let skipped = done.expect("current").skipped();
     let [_, second] = &skipped[..] else {
         panic!("{} instances are named", skipped.len());
     };

@@ -2,12 +2,13 @@
 //! unexpected gas or value.
 
 use crate::prelude::*;
+use crate::registry::errors::*;
 use stylus_chain::Overrides;
 use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::reasons::{blocked_by, not_runnable};
 
 use super::fixture::{
-    Done, Fixture, Reverted, account, add_version, is, refused, set_policy, step,
+    Done, Fixture, Reverted, account, add_version, is, plain, refused, set_policy, step,
 };
 use super::team::*;
 
@@ -35,29 +36,15 @@ fn a_script_that_is_replaced_between_approval_and_activation_is_not_run() {
     let step = scripted(&mut fixture, "1.0");
     let (script, expected) = (step.script, step.scriptCodehash);
     let call = migration(&code, "2.0", step);
-    let action = fixture.send(account(0), &call).expect("recorded");
-    let action = action.returned.action;
+    let action = fixture.records(0, &call);
     let [other, designator] = replacements(&mut fixture);
     for (code, reason) in [(other, None), (designator, Some(not_runnable::DESIGNATOR))] {
         fixture.chain.set_code(script, code);
         let found = fixture.code_hash(script);
         let sent = fixture.send(account(1), &call);
         match reason {
-            Some(reason) => refused(
-                sent,
-                Proxy::ImplementationNotRunnable {
-                    implementation: script,
-                    reason,
-                },
-            ),
-            None => refused(
-                sent,
-                IRegistry::CodeChanged {
-                    account: script,
-                    expected,
-                    found,
-                },
-            ),
+            Some(reason) => refused(sent, cannot_run(script, reason)),
+            None => refused(sent, code_changed(script, expected, found)),
         }
         let open = readiness(&fixture, action).expect("open");
         assert_eq!(open.blockedBy, blocked_by::CODE_CHANGED);
@@ -76,34 +63,21 @@ fn a_script_that_is_replaced_between_activation_and_rollout_is_not_run() {
     let step = scripted(&mut fixture, "1.0");
     let (script, expected) = (step.script, step.scriptCodehash);
     together(&mut fixture, &migration(&code, "2.0", step));
-    let approved = fixture
-        .chain
-        .account(script, BlockId::latest())
-        .expect("it")
-        .code;
+    let approved = fixture.code(script);
     let [other, designator] = replacements(&mut fixture);
     for code in [other, designator.clone()] {
         fixture.chain.set_code(script, code.clone());
         let found = fixture.code_hash(script);
         let done = rollout(&mut fixture).expect("skipped");
         assert_eq!((done.returned.upgraded, done.returned.left), (0, 5));
-        let reason = done.events::<IRegistry::InstanceSkipped>()[0]
-            .reason
-            .clone();
+        let reason = done.skipped()[0].reason.clone();
         let reason = Err::<(), _>(Reverted(reason));
         if code == designator {
             let reason_number = not_runnable::DESIGNATOR;
-            let expected = Proxy::ImplementationNotRunnable {
-                implementation: script,
-                reason: reason_number,
-            };
+            let expected = cannot_run(script, reason_number);
             refused(reason, expected);
         } else {
-            let expected = IRegistry::CodeChanged {
-                account: script,
-                expected,
-                found,
-            };
+            let expected = code_changed(script, expected, found);
             refused(reason, expected);
         }
     }
@@ -126,7 +100,7 @@ fn the_gas_that_an_estimator_finds_upgrades() {
         create(&mut fixture, n);
     }
     let registry = fixture.registry;
-    let next = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
+    let next = migration(&code, "2.0", plain("1.0"));
     together(&mut fixture, &next);
     let rollout = calls::rollout("A", 5);
     let estimated = |fixture: &Fixture, who: usize, input: Vec<u8>| {
@@ -143,7 +117,7 @@ fn the_gas_that_an_estimator_finds_upgrades() {
     };
     let gas = estimated(&fixture, STRANGER, rollout.abi_encode());
     let done = fixture
-        .pay_with_gas(account(STRANGER), registry, &rollout, U256::ZERO, gas)
+        .send_with_gas(account(STRANGER), registry, &rollout, gas)
         .expect("rolled out");
     assert_eq!((done.returned.upgraded, done.returned.left), (5, 0));
 
@@ -152,11 +126,11 @@ fn the_gas_that_an_estimator_finds_upgrades() {
     for n in 1..=4 {
         create(&mut fixture, n);
     }
-    let next = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
-    fixture.send(account(0), &next).expect("recorded");
+    let next = migration(&code, "2.0", plain("1.0"));
+    fixture.accepted(0, &next);
     let gas = estimated(&fixture, 1, next.abi_encode());
     let done = fixture
-        .pay_with_gas(account(1), registry, &next, U256::ZERO, gas)
+        .send_with_gas(account(1), registry, &next, gas)
         .expect("executed");
     assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 4);
 }
@@ -168,25 +142,14 @@ fn value_sent_to_an_upgrade_of_several_steps_is_not_counted_twice() {
     let proxy = create(&mut fixture, 1);
     let scripts = [scripted(&mut fixture, "1.0"), scripted(&mut fixture, "2.0")];
     for (label, step) in ["2.0", "3.0"].into_iter().zip(scripts) {
-        fixture
-            .send(account(0), &add_version(&code, label, step))
-            .expect("added");
+        fixture.accepted(0, &add_version(&code, label, step));
     }
     let value = U256::from(5);
     for data in [Bytes::new(), ICounter::valueCall {}.abi_encode().into()] {
-        let call = Proxy::upgradeToAndCallCall {
-            version: "3.0".into(),
-            data,
-        };
-        refused(
-            fixture.pay(account(0), proxy, &call, value),
-            Proxy::ValueNotAccepted { value },
-        );
+        let call = calls::upgrade_to_and_call("3.0", data);
+        let sent = fixture.pay(account(0), proxy, &call, value);
+        refused(sent, Proxy::ValueNotAccepted { value });
     }
-    let held = fixture
-        .chain
-        .account(proxy, BlockId::latest())
-        .expect("it")
-        .balance;
+    let held = fixture.balance(proxy);
     assert_eq!(held, U256::ZERO);
 }

@@ -2,10 +2,11 @@
 //! removed approvers, and what an approval is bound to.
 
 use super::fixture::{
-    Fixture, Reverted, account, add_version, initial_step, is, refused, set_policy, step,
+    Fixture, Reverted, account, add_version, initial_step, is, plain, refused, set_policy,
 };
 use super::team::*;
 use crate::prelude::*;
+use crate::registry::errors::{not_an_approver, version_exists};
 
 /// Both transactions in one block, in this order; whether each succeeded, and its output.
 fn in_one_block(fixture: &mut Fixture, calls: [(usize, Vec<u8>); 2]) -> [(bool, Bytes); 2] {
@@ -33,20 +34,17 @@ fn in_one_block(fixture: &mut Fixture, calls: [(usize, Vec<u8>); 2]) -> [(bool, 
 #[test]
 fn of_two_versions_that_are_completed_in_one_block_the_second_reverts() {
     let (mut fixture, code) = fixture();
-    let one = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
+    let one = migration(&code, "2.0", plain("1.0"));
     let mut other = one.clone();
     other.code.sourceHash = B256::repeat_byte(1);
-    fixture.send(account(0), &one).expect("recorded");
-    fixture.send(account(1), &other).expect("recorded");
+    fixture.accepted(0, &one);
+    fixture.accepted(1, &other);
     let [first, second] = in_one_block(
         &mut fixture,
         [(2, one.abi_encode()), (0, other.abi_encode())],
     );
     assert!(first.0, "{first:?}");
-    let exists = IRegistry::VersionExists {
-        name: "A".into(),
-        version: "2.0".into(),
-    };
+    let exists = version_exists("2.0");
     assert!(!second.0);
     refused(Err::<(), _>(Reverted(second.1)), exists);
     let query = calls::get_version("A", "2.0");
@@ -60,83 +58,43 @@ fn one_key_cannot_veto_its_own_removal() {
     let removal = set_policy("policy", &two_of(&[1, 2, 3]));
 
     // it may be the first to propose it, withdraw its own approval, and cancel what others approve
-    let action = fixture.send(account(rogue), &removal).expect("recorded");
-    let action = action.returned.action;
-    fixture
-        .send(account(rogue), &IRegistry::revokeCall { action })
-        .expect("revoked");
-    fixture.send(account(1), &removal).expect("recorded");
-    fixture
-        .send(account(rogue), &IRegistry::cancelCall { action })
-        .expect("its own proposal");
+    let action = fixture.records(rogue, &removal);
+    fixture.accepted(rogue, &IRegistry::revokeCall { action });
+    fixture.accepted(1, &removal);
+    fixture.accepted(rogue, &IRegistry::cancelCall { action });
 
     // what another proposes is not its to cancel, whatever it approves, proposes or migrates
-    let again = fixture
-        .send(account(1), &removal)
-        .expect("recorded")
-        .returned;
-    let action = again.action;
+    let action = fixture.accepted(1, &removal).returned.action;
     let cancelled = fixture.send(account(rogue), &IRegistry::cancelCall { action });
     assert!(cancelled.is_err());
     // to refuse it keeps its own signature from counting, and nobody else's approval
-    fixture
-        .send(account(rogue), &IRegistry::revokeCall { action })
-        .expect("a refusal");
+    fixture.accepted(rogue, &IRegistry::revokeCall { action });
     for n in 0..16 {
-        fixture
-            .send(account(rogue), &set_policy(&format!("role-{n}"), "NONE"))
-            .expect("recorded");
+        fixture.accepted(rogue, &set_policy(&format!("role-{n}"), "NONE"));
     }
-    assert!(
-        fixture
-            .send(account(2), &removal)
-            .expect("executed")
-            .returned
-            .executed
-    );
-    let caller = account(rogue);
-    refused(
-        fixture.send(caller, &set_policy("policy", &is(caller))),
-        IRegistry::NotAnApprover { caller },
-    );
+    fixture.executes(2, &removal);
+    let own = set_policy("policy", &is(account(rogue)));
+    fixture.refuses(rogue, &own, not_an_approver(rogue));
 }
 
 #[test]
 fn of_two_creations_with_one_salt_the_second_is_refused_and_a_stranger_makes_none() {
     let (mut fixture, _) = fixture();
     let (mine, theirs) = (creation(1, 7), creation(1, 666));
-    let caller = account(STRANGER);
-    refused(
-        fixture.send(caller, &theirs),
-        IRegistry::NotAnApprover { caller },
-    );
-    fixture.send(account(2), &theirs).expect("recorded");
-    fixture.send(account(0), &mine).expect("recorded");
-    let proxy = fixture
-        .send(account(1), &mine)
-        .expect("created")
-        .returned
-        .proxy;
-    refused(
-        fixture.send(account(0), &theirs),
-        IRegistry::ProxyExists { proxy },
-    );
+    fixture.refuses(STRANGER, &theirs, not_an_approver(STRANGER));
+    fixture.accepted(2, &theirs);
+    fixture.accepted(0, &mine);
+    let proxy = fixture.created(1, &mine);
+    fixture.refuses(0, &theirs, IRegistry::ProxyExists { proxy });
     let value = fixture
         .ask(proxy, &ICounter::valueCall {})
         .expect("answers");
     assert_eq!(value, U256::from(7));
     for again in [
-        ICounter::initializeCall {
-            value: U256::from(666),
-        }
-        .abi_encode(),
-        Proxy::upgradeToAndCallCall {
-            version: "1.0".into(),
-            data: theirs.initData,
-        }
-        .abi_encode(),
+        calls::initialize_counter(666).abi_encode(),
+        calls::upgrade_to_and_call("1.0", theirs.initData).abi_encode(),
     ] {
-        let sent = fixture.raw(caller, proxy, again.into(), U256::ZERO, 9_000_000);
+        let sent = fixture.send_bytes(STRANGER, proxy, again);
         assert!(sent.is_err(), "nobody initializes it a second time");
     }
 }
@@ -144,44 +102,22 @@ fn of_two_creations_with_one_salt_the_second_is_refused_and_a_stranger_makes_non
 #[test]
 fn who_may_only_migrate_or_create_voids_nothing_that_others_approved() {
     let mut fixture = Fixture::new(&is(account(0)));
-    let call = IRegistry::createDefinitionCall {
-        name: "A".into(),
-        migratePolicy: is(account(3)),
-        policyPolicy: two_of(&TEAM),
-        createPolicy: is(account(4)),
-    };
-    fixture.send(account(0), &call).expect("defined");
+    let call = calls::define("A", is(account(3)), two_of(&TEAM), is(account(4)));
+    fixture.accepted(0, &call);
     let code = fixture.deploy("counter-v1");
     let change = set_policy("migrate", &two_of(&TEAM));
-    let open = fixture
-        .send(account(0), &change)
-        .expect("recorded")
-        .returned;
+    let open = fixture.accepted(0, &change).returned;
 
-    fixture
-        .send(account(3), &add_version(&code, "1.0", initial_step()))
-        .expect("added");
+    fixture.accepted(3, &add_version(&code, "1.0", initial_step()));
     for n in 2..6u8 {
         let from = format!("{}.0", n - 1);
-        let next = migration(&code, &format!("{n}.0"), step(&from, 0, Bytes::new()));
-        fixture.send(account(3), &next).expect("activated");
-        fixture.send(account(4), &creation(n, 1)).expect("created");
+        fixture.accepted(3, &migration(&code, &format!("{n}.0"), plain(&from)));
+        fixture.accepted(4, &creation(n, 1));
     }
-    assert_eq!(
-        readiness(&fixture, open.action).expect("open").approved,
-        [account(0)]
-    );
-    let done = fixture
-        .send(account(1), &change)
-        .expect("executed")
-        .returned;
+    let found = readiness(&fixture, open.action).expect("open").approved;
+    assert_eq!(found, [account(0)]);
+    let done = fixture.accepted(1, &change).returned;
     assert!(done.executed && done.action == open.action);
-    let caller = account(3);
-    refused(
-        fixture.send(
-            caller,
-            &add_version(&code, "7.0", step("5.0", 0, Bytes::new())),
-        ),
-        IRegistry::NotAnApprover { caller },
-    );
+    let late = add_version(&code, "7.0", plain("5.0"));
+    fixture.refuses(3, &late, not_an_approver(3));
 }

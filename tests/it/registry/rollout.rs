@@ -2,9 +2,10 @@
 //! for lack of gas.
 
 use crate::prelude::*;
+use crate::registry::errors::*;
 use stylus_upgrades_interface::limits::ROLLOUT_GAS;
 
-use super::fixture::{Done, Fixture, Reverted, account, refused, step};
+use super::fixture::{Done, Fixture, Reverted, account, step};
 
 const ADMIN: usize = 0;
 
@@ -16,109 +17,63 @@ fn fixture() -> (Fixture, Code, Code) {
 
 fn create(fixture: &mut Fixture, n: u8, version: &str) -> Address {
     let init = if version == "1.0" {
-        ICounter::initializeCall {
-            value: U256::from(n),
-        }
-        .abi_encode()
+        calls::initialize_counter(n.into()).abi_encode()
     } else {
         Vec::new()
     };
     let call = calls::create_proxy("A", version, 0, B256::repeat_byte(n), init);
-    fixture
-        .send(account(ADMIN), &call)
-        .expect("created")
-        .returned
-        .proxy
+    fixture.created(ADMIN, &call)
 }
 
 fn to_2(code: &Code) -> IRegistry::migrateCall {
-    let data: Bytes = ICounter::migrateCall {
-        step: U256::from(10),
-    }
-    .abi_encode()
-    .into();
+    let data: Bytes = calls::migrate_counter(10).abi_encode().into();
     calls::migrate("A", "2.0", code, step("1.0", 1, data))
 }
 
-fn rollout(
-    fixture: &mut Fixture,
-    max: u16,
-    gas: u64,
-) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
-    let registry = fixture.registry;
-    let call = calls::rollout("A", max);
-    fixture.pay_with_gas(account(5), registry, &call, U256::ZERO, gas)
+/// The same with calldata of no function.
+fn failing(code: &Code) -> IRegistry::migrateCall {
+    let mut call = to_2(code);
+    call.step.data = vec![1, 2, 3, 4].into();
+    call
 }
 
-fn version(fixture: &Fixture, proxy: Address) -> String {
-    fixture
-        .view(&IRegistry::instanceOfCall { proxy })
-        .expect("an instance")
-        .version
+/// Anybody rolls out to up to so many: how many were upgraded, and how many are left.
+fn counts(fixture: &mut Fixture, max: u16) -> (u16, u16) {
+    let done = fixture.rollout(max, 30_000_000).expect("rolled out");
+    (done.returned.upgraded, done.returned.left)
 }
 
 #[test]
 fn four_instances_are_upgraded_at_once_and_five_in_two_rounds() {
     let (mut fixture, _, v2) = fixture();
     let proxies: Vec<_> = (1..=5).map(|n| create(&mut fixture, n, "1.0")).collect();
-    let done = fixture.send(account(ADMIN), &to_2(&v2)).expect("activated");
+    let done = fixture.accepted(ADMIN, &to_2(&v2));
     assert!(done.events::<IRegistry::InstanceUpgraded>().is_empty());
-    let first = rollout(&mut fixture, 2, 30_000_000)
-        .expect("rolled out")
-        .returned;
-    assert_eq!((first.upgraded, first.left), (2, 3));
-    let rest = rollout(&mut fixture, 100, 30_000_000)
-        .expect("rolled out")
-        .returned;
-    assert_eq!((rest.upgraded, rest.left), (3, 0));
-    let none = rollout(&mut fixture, 100, 30_000_000)
-        .expect("nothing to do")
-        .returned;
-    assert_eq!((none.upgraded, none.left), (0, 0));
+    assert_eq!(counts(&mut fixture, 2), (2, 3));
+    assert_eq!(counts(&mut fixture, 100), (3, 0));
+    assert_eq!(counts(&mut fixture, 100), (0, 0));
     for (n, proxy) in proxies.iter().enumerate() {
-        assert_eq!(version(&fixture, *proxy), "2.0");
-        assert_eq!(
-            fixture.ask(*proxy, &ICounter::valueCall {}),
-            Ok(U256::from(n + 1))
-        );
+        assert_eq!(fixture.instance(*proxy).version, "2.0");
+        let value = fixture.ask(*proxy, &ICounter::valueCall {});
+        assert_eq!(value, Ok(U256::from(n + 1)));
     }
-    let page = |start, count| {
-        fixture
-            .view(&IRegistry::instancesCall {
-                name: "A".into(),
-                start,
-                count,
-            })
-            .expect("a page")
-    };
-    assert_eq!(page(0, 10), proxies);
-    assert_eq!(page(3, 1), proxies[3..4]);
+    let page = |start, count| fixture.view(&calls::instances("A", start, count));
+    assert_eq!(page(0, 10).expect("a page"), proxies);
+    assert_eq!(page(3, 1).expect("a page"), proxies[3..4]);
 }
 
 #[test]
 fn a_migration_that_fails_for_one_reverts_all_of_a_handful() {
     let (mut fixture, _, v2) = fixture();
     let proxies: Vec<_> = (1..=3).map(|n| create(&mut fixture, n, "1.0")).collect();
-    let mut call = to_2(&v2);
-    call.step.data = vec![1, 2, 3, 4].into(); // no such function
-    let before = fixture
-        .view(&IRegistry::definitionCall { name: "A".into() })
-        .expect("definition")
-        .sequence;
-    let expected = Proxy::MigrationNotApplied {
-        from: "1.0".into(),
-        to: "2.0".into(),
-    };
-    refused(fixture.send(account(ADMIN), &call), expected);
-    let after = fixture
-        .view(&IRegistry::definitionCall { name: "A".into() })
-        .expect("definition");
+    let call = failing(&v2);
+    let before = fixture.definition().sequence;
+    fixture.refuses(ADMIN, &call, not_applied("1.0", "2.0"));
+    let after = fixture.definition();
     assert_eq!((after.sequence, after.current.as_str()), (before, "1.0"));
-    assert!(
-        proxies
-            .iter()
-            .all(|proxy| version(&fixture, *proxy) == "1.0")
-    );
+    for proxy in proxies {
+        assert_eq!(fixture.instance(proxy).version, "1.0");
+    }
 }
 
 #[test]
@@ -127,26 +82,18 @@ fn one_that_fails_is_reported_and_goes_to_the_end() {
     for n in 1..=5 {
         create(&mut fixture, n, "1.0");
     }
-    let mut call = to_2(&v2);
-    call.step.data = vec![1, 2, 3, 4].into();
-    fixture.send(account(ADMIN), &call).expect("activated");
-    let done = rollout(&mut fixture, 3, 32_000_000).expect("rolled out");
+    fixture.accepted(ADMIN, &failing(&v2));
+    let done = fixture.rollout(3, 32_000_000).expect("rolled out");
     assert_eq!((done.returned.upgraded, done.returned.left), (0, 5));
-    let skipped = done.events::<IRegistry::InstanceSkipped>();
-    let expected = Proxy::MigrationNotApplied {
-        from: "1.0".into(),
-        to: "2.0".into(),
-    }
-    .abi_encode();
+    let skipped = done.skipped();
+    let expected = not_applied("1.0", "2.0").abi_encode();
     assert!(skipped.iter().all(|event| event.reason[..] == expected[..]));
-    let order = |done: &Done<IRegistry::rolloutReturn>| {
-        done.events::<IRegistry::InstanceSkipped>()
-            .into_iter()
-            .map(|event| event.proxy)
-            .collect::<Vec<_>>()
+    let order = |done: &Done<IRegistry::rolloutReturn>| -> Vec<Address> {
+        let skipped = done.skipped().into_iter();
+        skipped.map(|event| event.proxy).collect()
     };
     let first = order(&done);
-    let second = order(&rollout(&mut fixture, 5, 32_000_000).expect("rolled out"));
+    let second = order(&fixture.rollout(5, 32_000_000).expect("rolled out"));
     assert_eq!(second[2..], first[..], "those that failed wait at the end");
 }
 
@@ -156,10 +103,8 @@ fn a_failure_with_too_little_gas_is_not_one() {
     for n in 1..=5 {
         create(&mut fixture, n, "1.0");
     }
-    let mut call = to_2(&v2);
-    call.step.data = vec![1, 2, 3, 4].into();
-    fixture.send(account(ADMIN), &call).expect("activated");
-    let Err(Reverted(data)) = rollout(&mut fixture, 1, 20_000_000) else {
+    fixture.accepted(ADMIN, &failing(&v2));
+    let Err(Reverted(data)) = fixture.rollout(1, 20_000_000) else {
         panic!("not refused");
     };
     let error = IRegistry::InsufficientGas::abi_decode(&data).expect("InsufficientGas");
@@ -172,52 +117,20 @@ fn a_stranger_upgrades_only_by_rollout() {
     let (mut fixture, _, v2) = fixture();
     let proxy = create(&mut fixture, 1, "1.0");
     fixture.add("2.0", &v2, to_2(&v2).step);
-    let stranger = account(5);
-    let upgrade = |version: &str| Proxy::upgradeToCall {
-        version: version.into(),
-    };
-    refused(
-        fixture.pay(stranger, proxy, &upgrade("2.0"), U256::ZERO),
-        Proxy::UpgradeNotAuthorized {
-            caller: stranger,
-            from: "1.0".into(),
-            to: "2.0".into(),
-        },
-    );
-    refused(
-        fixture.pay(stranger, proxy, &upgrade("9"), U256::ZERO),
-        Proxy::VersionNotFound {
-            name: "A".into(),
-            version: "9".into(),
-        },
-    );
-    refused(
-        fixture.pay(account(ADMIN), proxy, &upgrade("1.0"), U256::ZERO),
-        Proxy::AlreadyAtVersion {
-            version: "1.0".into(),
-        },
-    );
-    let plan = fixture
-        .view(&IRegistry::planCall {
-            instance: proxy,
-            version: "2.0".into(),
-        })
-        .expect("a plan");
+    let upgrade = |version: &str| calls::upgrade_to(version);
+    let error = not_authorized(account(5), "1.0", "2.0");
+    fixture.refuses_at(proxy, 5, &upgrade("2.0"), error);
+    fixture.refuses_at(proxy, 5, &upgrade("9"), version_not_found("9"));
+    fixture.refuses_at(proxy, ADMIN, &upgrade("1.0"), already_at("1.0"));
+    let (instance, version) = (proxy, "2.0".into());
+    let plan = fixture.view(&IRegistry::planCall { instance, version });
+    let plan = plan.expect("a plan");
     assert_eq!(
         (plan.labels, plan.steps),
         (vec!["2.0".to_owned()], vec![to_2(&v2).step])
     );
-    fixture
-        .pay(account(ADMIN), proxy, &upgrade("2.0"), U256::ZERO)
-        .expect("upgraded");
-    refused(
-        fixture.pay(account(ADMIN), proxy, &upgrade("1.0"), U256::ZERO),
-        Proxy::NoPath {
-            name: "A".into(),
-            from: "2.0".into(),
-            to: "1.0".into(),
-        },
-    );
+    fixture.accepted_by(proxy, ADMIN, &upgrade("2.0"));
+    fixture.refuses_at(proxy, ADMIN, &upgrade("1.0"), no_path("2.0", "1.0"));
 }
 
 #[test]
@@ -226,20 +139,12 @@ fn code_that_was_replaced_is_not_run() {
     for n in 1..=5 {
         create(&mut fixture, n, "1.0");
     }
-    fixture.send(account(ADMIN), &to_2(&v2)).expect("activated");
+    fixture.accepted(ADMIN, &to_2(&v2));
     let other = fixture.deploy("counter-back");
-    let code = fixture
-        .chain
-        .account(other.implementation, stylus_chain::BlockId::latest())
-        .expect("code")
-        .code;
+    let code = fixture.code(other.implementation);
     fixture.chain.set_code(v2.implementation, code);
-    let done = rollout(&mut fixture, 1, 32_000_000).expect("rolled out");
-    let reason = &done.events::<IRegistry::InstanceSkipped>()[0].reason;
-    let expected = IRegistry::CodeChanged {
-        account: v2.implementation,
-        expected: v2.codehash,
-        found: other.codehash,
-    };
+    let done = fixture.rollout(1, 32_000_000).expect("rolled out");
+    let reason = &done.skipped()[0].reason;
+    let expected = code_changed(v2.implementation, v2.codehash, other.codehash);
     assert_eq!(*reason, Bytes::from(expected.abi_encode()));
 }

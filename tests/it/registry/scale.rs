@@ -12,7 +12,7 @@ use stylus_upgrades_test_support::page::compare;
 use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot::{self, Figures};
 
-use super::fixture::{Fixture, account, initial_step, is, step};
+use super::fixture::{Fixture, account, initial_step, is, plain};
 
 /// How much there is when the ordinary run measures.
 const SHORT: [u32; 4] = [1, 10, 100, 300];
@@ -90,8 +90,7 @@ fn member(n: u32) -> Address {
 
 /// Creates a definition whose policies are all the same.
 fn define(fixture: &mut Fixture, name: &str, policy: &str) {
-    let call = calls::create_definition(name, policy);
-    fixture.send(account(0), &call).expect("defined");
+    fixture.accepted(0, &calls::create_definition(name, policy));
 }
 
 /// Gas of a view beyond that of its calldata.
@@ -127,10 +126,10 @@ fn versions(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cur
                 if now == 1 {
                     initial_step()
                 } else {
-                    step(&label(now - 1), 0, Bytes::new())
+                    plain(&label(now - 1))
                 },
             );
-            let gas = fixture.send(account(0), &call).expect("added").gas;
+            let gas = fixture.accepted(0, &call).gas;
             if now == *count {
                 curves.note("addVersion, among versions", now, gas);
             }
@@ -140,14 +139,7 @@ fn versions(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cur
         let gas = view(fixture, &calls::get_version(name(), version));
         curves.note("getVersion, among versions", now, gas);
         let (start, count) = page(now);
-        let gas = view(
-            fixture,
-            &IRegistry::versionsCall {
-                name: name(),
-                start,
-                count,
-            },
-        );
+        let gas = view(fixture, &calls::versions(name(), start, count));
         if now >= 10 {
             curves.note("versions, a page of ten, among versions", now, gas);
         }
@@ -161,14 +153,14 @@ fn instances(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cu
     define(fixture, "I", &is(account(0)));
     let name = || String::from("I");
     let add = calls::add_version(name(), label(1), code, initial_step());
-    fixture.send(account(0), &add).expect("added");
+    fixture.accepted(0, &add);
     let (mut now, mut at) = (0, 1);
     let mut last = Address::ZERO;
     for count in counts {
         while now < *count {
             now += 1;
             let call = calls::create_proxy(name(), label(at), 0, salt(now), Bytes::new());
-            let done = fixture.send(account(0), &call).expect("created");
+            let done = fixture.accepted(0, &call);
             last = done.returned.proxy;
             if now == *count {
                 curves.note("createProxy, among instances", now, done.gas);
@@ -185,17 +177,13 @@ fn instances(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cu
         let gas = activate(fixture, code, at);
         curves.note("migrate, among instances", now, gas);
         let rollout = calls::rollout(name(), 1);
-        let done = fixture.send(account(1), &rollout).expect("rolled out");
+        let done = fixture.accepted(1, &rollout);
         assert_eq!(done.returned.upgraded, 1);
         curves.note("rollout of one, among instances", now, done.gas);
         let gas = view(fixture, &IRegistry::instanceOfCall { proxy: last });
         curves.note("instanceOf, among instances", now, gas);
         let (start, count) = page(now);
-        let page = IRegistry::instancesCall {
-            name: name(),
-            start,
-            count,
-        };
+        let page = calls::instances(name(), start, count);
         curves.note(
             "instances, a page of ten, among instances",
             now,
@@ -212,15 +200,14 @@ fn instances(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Cu
 /// Makes a version current that the first one and the one before reach in one step: who has lagged
 /// longest is at the first one, and path and cost of its upgrade stay the same. What that costs.
 fn activate(fixture: &mut Fixture, code: &Code, at: u32) -> u64 {
-    let from = |older: u32| step(&label(older), 0, Bytes::new());
-    let add = calls::add_version("I", label(at), code, from(at - 1));
-    fixture.send(account(0), &add).expect("added");
+    let from = |older: u32| plain(&label(older));
+    fixture.accepted(0, &calls::add_version("I", label(at), code, from(at - 1)));
     if at > 2 {
-        let another = calls::add_step("I", label(at), from(1));
-        fixture.send(account(0), &another).expect("added");
+        fixture.accepted(0, &calls::add_step("I", label(at), from(1)));
     }
-    let call = calls::migrate("I", label(at), code, from(at - 1));
-    fixture.send(account(0), &call).expect("activated").gas
+    fixture
+        .accepted(0, &calls::migrate("I", label(at), code, from(at - 1)))
+        .gas
 }
 
 /// Approvals: two of three decide again and again about roles of one length, each executed.
@@ -232,8 +219,7 @@ fn approvals(fixture: &mut Fixture, counts: &[u32], curves: &mut Curves) {
         while now < *count {
             now += 1;
             let call = calls::set_policy("P", label(now), is(member(7)));
-            let [first, last] =
-                [0, 1].map(|who| fixture.send(account(who), &call).expect("accepted"));
+            let [first, last] = [0, 1].map(|who| fixture.accepted(who, &call));
             assert!(!first.returned.executed && last.returned.executed);
             if now == *count {
                 curves.note("the first approval, among approvals", now, first.gas);
@@ -250,8 +236,9 @@ fn policies(fixture: &mut Fixture, counts: &[u32], curves: &mut Curves) {
     for count in counts {
         while now < *count {
             now += 1;
-            let call = calls::set_policy("C", "migrate", is(member(now)));
-            let gas = fixture.send(account(0), &call).expect("set").gas;
+            let gas = fixture
+                .accepted(0, &calls::set_policy("C", "migrate", is(member(now))))
+                .gas;
             if now == *count {
                 curves.note("setPolicy, among changes", now, gas);
             }
@@ -263,9 +250,7 @@ fn policies(fixture: &mut Fixture, counts: &[u32], curves: &mut Curves) {
 fn pending(fixture: &mut Fixture, curves: &mut Curves) {
     let members: Vec<Address> = (0..LEAVES as u32).map(member).collect();
     for member in &members {
-        fixture
-            .chain
-            .set_balance(*member, U256::from(10u64.pow(18)));
+        fixture.give_ether(*member);
     }
     let leaves: Vec<_> = members.iter().map(|who| is(*who)).collect();
     define(fixture, "O", &format!("OutOf(2,{})", leaves.join(",")));

@@ -1,6 +1,6 @@
 //! A definition whose policy is two of three, and its governed calls.
 
-use super::fixture::{Fixture, Reverted, account, add_version, initial_step, is};
+use super::fixture::{Fixture, Reverted, account, add_version, initial_step, is, new_proxy};
 use crate::prelude::*;
 
 /// Three who decide, of whom two are enough.
@@ -14,8 +14,7 @@ pub(super) fn two_of(team: &[usize]) -> String {
 
 /// "A" with 1.0, where two of the team decide everything.
 pub(super) fn fixture() -> (Fixture, Code) {
-    let mut fixture = Fixture::new(&is(account(0)));
-    fixture.define(&two_of(&TEAM)).expect("defined");
+    let mut fixture = Fixture::of(&two_of(&TEAM));
     let code = fixture.deploy("counter-v1");
     let first = add_version(&code, "1.0", initial_step());
     together(&mut fixture, &first);
@@ -24,8 +23,8 @@ pub(super) fn fixture() -> (Fixture, Code) {
 
 /// The first two of the team send it.
 pub(super) fn together<C: SolCall<Return = Progress>>(fixture: &mut Fixture, call: &C) {
-    let first = fixture.send(account(0), call).expect("recorded").returned;
-    let second = fixture.send(account(1), call).expect("executed").returned;
+    let first = fixture.accepted(0, call).returned;
+    let second = fixture.accepted(1, call).returned;
     assert!(!first.executed && second.executed);
 }
 
@@ -35,20 +34,14 @@ pub(super) fn migration(code: &Code, label: &str, step: Step) -> IRegistry::migr
 
 pub(super) fn creation(n: u8, value: u64) -> IRegistry::createProxyCall {
     let value = U256::from(value);
-    calls::create_proxy(
-        "A",
-        "1.0",
-        0,
-        B256::repeat_byte(n),
-        ICounter::initializeCall { value }.abi_encode(),
-    )
+    new_proxy(0, n, ICounter::initializeCall { value }.abi_encode())
 }
 
 /// Both of them create an instance.
 pub(super) fn create(fixture: &mut Fixture, n: u8) -> Address {
     let call = creation(n, 7);
-    fixture.send(account(0), &call).expect("recorded");
-    let done = fixture.send(account(1), &call).expect("created").returned;
+    fixture.accepted(0, &call);
+    let done = fixture.accepted(1, &call).returned;
     assert!(done.progress.executed);
     done.proxy
 }

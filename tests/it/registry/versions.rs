@@ -1,10 +1,12 @@
 //! Definitions, versions, steps and paths: what is accepted, and what is refused with which error.
 
 use crate::prelude::*;
+use crate::registry::errors::*;
 use stylus_upgrades_interface::reasons::{invalid_policy, invalid_step, label, not_runnable};
 
 use super::fixture::{
-    Done, Fixture, Reverted, account, framework, initial_step, is, refused, step,
+    Done, Fixture, Reverted, account, add_version, all_of, framework, initial_step, is, plain,
+    refused, step,
 };
 
 fn add(
@@ -21,54 +23,39 @@ fn add_step(fixture: &mut Fixture, version: &str, step: Step) -> Result<Done<Pro
     fixture.send(account(0), &calls::add_step("A", version, step))
 }
 
-fn invalid(from: &str, to: &str, reason: u8) -> IRegistry::InvalidStep {
-    IRegistry::InvalidStep {
-        from: from.into(),
-        to: to.into(),
-        reason,
-    }
+/// A version of that code is refused.
+#[track_caller]
+fn refuse(fixture: &mut Fixture, version: &str, code: &Code, step: Step, error: impl SolError) {
+    fixture.refuses(0, &add_version(code, version, step), error);
+}
+
+/// Another step is refused for its shape.
+#[track_caller]
+fn refuse_step(fixture: &mut Fixture, version: &str, from: &str, reason: u8) {
+    let error = bad_step(from, version, reason);
+    refused(add_step(fixture, version, plain(from)), error);
 }
 
 #[test]
 fn a_definition_is_created_once_under_a_proper_name() {
     let mut fixture = Fixture::of_one();
-    refused(
-        fixture.define(&is(account(0))),
-        IRegistry::DefinitionExists { name: "A".into() },
-    );
+    let again = calls::create_definition("A", is(account(0)));
+    let name = "A".into();
+    fixture.refuses(0, &again, IRegistry::DefinitionExists { name });
     let name = |name: &str| calls::create_definition(name, is(account(0)));
     for (text, reason) in [
         ("", label::EMPTY),
         ("a b", label::BAD_CHARACTER),
         ("é", label::BAD_CHARACTER),
     ] {
-        refused(
-            fixture.send(account(0), &name(text)),
-            IRegistry::InvalidLabel {
-                label: text.into(),
-                reason,
-            },
-        );
+        fixture.refuses(0, &name(text), bad_label(text, reason));
     }
     let long = "x".repeat(65);
-    refused(
-        fixture.send(account(0), &name(&long)),
-        IRegistry::InvalidLabel {
-            label: long.clone(),
-            reason: label::TOO_LONG,
-        },
-    );
-    fixture
-        .send(account(0), &name(&long[..64]))
-        .expect("64 bytes");
-    refused(
-        fixture.send(account(1), &name("B")),
-        IRegistry::NotAnApprover { caller: account(1) },
-    );
-    refused(
-        fixture.view(&IRegistry::definitionCall { name: "B".into() }),
-        IRegistry::DefinitionNotFound { name: "B".into() },
-    );
+    fixture.refuses(0, &name(&long), bad_label(&long, label::TOO_LONG));
+    fixture.accepted(0, &name(&long[..64]));
+    fixture.refuses(1, &name("B"), not_an_approver(1));
+    let sent = fixture.view(&IRegistry::definitionCall { name: "B".into() });
+    refused(sent, IRegistry::DefinitionNotFound { name: "B".into() });
 }
 
 #[test]
@@ -97,27 +84,15 @@ fn versions_read_back_as_they_were_added() {
     );
     let labels = |start, count| {
         fixture
-            .view(&IRegistry::versionsCall {
-                name: "A".into(),
-                start,
-                count,
-            })
+            .view(&calls::versions("A", start, count))
             .expect("labels")
     };
     assert_eq!(labels(0, 10), ["1.0", "2.0"]);
     assert_eq!(labels(1, 1), ["2.0"]);
     assert!(labels(2, 1).is_empty());
     let missing = fixture.view(&calls::get_version("A", "9"));
-    refused(
-        missing,
-        Proxy::VersionNotFound {
-            name: "A".into(),
-            version: "9".into(),
-        },
-    );
-    let definition = fixture
-        .view(&IRegistry::definitionCall { name: "A".into() })
-        .expect("definition");
+    refused(missing, version_not_found("9"));
+    let definition = fixture.definition();
     assert_eq!(
         (
             definition.current.as_str(),
@@ -133,25 +108,12 @@ fn a_version_never_changes() {
     let mut fixture = Fixture::of_one();
     let v1 = fixture.deploy("counter-v1");
     add(&mut fixture, "1.0", &v1, initial_step()).expect("added");
-    let exists = IRegistry::VersionExists {
-        name: "A".into(),
-        version: "1.0".into(),
-    };
-    refused(add(&mut fixture, "1.0", &v1, initial_step()), exists);
-    refused(
-        add(&mut fixture, "", &v1, initial_step()),
-        IRegistry::InvalidLabel {
-            label: String::new(),
-            reason: label::EMPTY,
-        },
-    );
-    refused(
-        add(&mut fixture, "2 0", &v1, initial_step()),
-        IRegistry::InvalidLabel {
-            label: "2 0".into(),
-            reason: label::BAD_CHARACTER,
-        },
-    );
+    let exists = version_exists("1.0");
+    refuse(&mut fixture, "1.0", &v1, initial_step(), exists);
+    let error = bad_label("", label::EMPTY);
+    refuse(&mut fixture, "", &v1, initial_step(), error);
+    let error = bad_label("2 0", label::BAD_CHARACTER);
+    refuse(&mut fixture, "2 0", &v1, initial_step(), error);
 }
 
 #[test]
@@ -165,90 +127,52 @@ fn a_script_that_cannot_run_is_no_step() {
         scriptCodehash: fixture.code_hash(script),
         ..step("1.0", 2, vec![1].into())
     };
-    refused(
-        add(&mut fixture, "2.0", &v1, step),
-        Proxy::ImplementationNotRunnable {
-            implementation: script,
-            reason: not_runnable::NO_CODE,
-        },
-    );
+    let error = cannot_run(script, not_runnable::NO_CODE);
+    refuse(&mut fixture, "2.0", &v1, step, error);
 }
 
 #[test]
 fn steps_have_a_shape() {
     let mut fixture = Fixture::of_one();
     let v1 = fixture.deploy("counter-v1");
-    refused(
-        add(&mut fixture, "1.0", &v1, step("0.9", 0, Bytes::new())),
-        invalid("0.9", "1.0", invalid_step::INITIAL_WITH_MIGRATION),
-    );
-    refused(
-        add(&mut fixture, "1.0", &v1, step("", 1, vec![1].into())),
-        invalid("", "1.0", invalid_step::INITIAL_WITH_MIGRATION),
+    let refusal = bad_step("0.9", "1.0", invalid_step::INITIAL_WITH_MIGRATION);
+    refuse(&mut fixture, "1.0", &v1, plain("0.9"), refusal);
+    refuse(
+        &mut fixture,
+        "1.0",
+        &v1,
+        step("", 1, vec![1].into()),
+        bad_step("", "1.0", invalid_step::INITIAL_WITH_MIGRATION),
     );
     add(&mut fixture, "1.0", &v1, initial_step()).expect("added");
-    let refuse = |fixture: &mut Fixture, step: Step, reason| {
-        let expected = invalid(&step.from, "2.0", reason);
-        refused(add(fixture, "2.0", &v1, step), expected);
-    };
     let scripted = |script, data: Bytes| Step {
         script,
         scriptCodehash: v1.codehash,
         ..step("1.0", 2, data)
     };
-    refuse(
-        &mut fixture,
-        step("1.5", 0, Bytes::new()),
-        invalid_step::UNKNOWN_FROM,
-    );
-    refuse(
-        &mut fixture,
-        step("2.0", 0, Bytes::new()),
-        invalid_step::NOT_OLDER,
-    );
-    refuse(
-        &mut fixture,
-        step("1.0", 5, Bytes::new()),
-        invalid_step::UNKNOWN_KIND,
-    );
-    refuse(
-        &mut fixture,
-        step("1.0", 0, vec![1].into()),
-        invalid_step::DATA_MISMATCH,
-    );
-    refuse(
-        &mut fixture,
-        step("1.0", 4, Bytes::new()),
-        invalid_step::DATA_MISMATCH,
-    );
-    refuse(
-        &mut fixture,
-        step("1.0", 2, vec![1].into()),
-        invalid_step::SCRIPT_MISMATCH,
-    );
-    refuse(
-        &mut fixture,
-        scripted(v1.implementation, Bytes::new()),
-        invalid_step::DATA_MISMATCH,
-    );
-    refuse(
-        &mut fixture,
-        Step {
-            scriptCodehash: v1.codehash,
-            ..step("1.0", 0, Bytes::new())
-        },
-        invalid_step::SCRIPT_MISMATCH,
-    );
-    refuse(
-        &mut fixture,
-        step("1.0", 1, vec![1; 8_193].into()),
-        invalid_step::DATA_TOO_LONG,
-    );
-    refuse(
-        &mut fixture,
-        step("1.0", 3, vec![1].into()),
-        invalid_step::SCRIPT_MISMATCH,
-    );
+    let hash_alone = Step {
+        scriptCodehash: v1.codehash,
+        ..plain("1.0")
+    };
+    let data = |length| Bytes::from(vec![1; length]);
+    for (step, reason) in [
+        (plain("1.5"), invalid_step::UNKNOWN_FROM),
+        (plain("2.0"), invalid_step::NOT_OLDER),
+        (step("1.0", 5, data(0)), invalid_step::UNKNOWN_KIND),
+        (step("1.0", 0, data(1)), invalid_step::DATA_MISMATCH),
+        (step("1.0", 4, data(0)), invalid_step::DATA_MISMATCH),
+        (step("1.0", 2, data(1)), invalid_step::SCRIPT_MISMATCH),
+        (
+            scripted(v1.implementation, data(0)),
+            invalid_step::DATA_MISMATCH,
+        ),
+        (hash_alone, invalid_step::SCRIPT_MISMATCH),
+        (step("1.0", 1, data(8_193)), invalid_step::DATA_TOO_LONG),
+        (step("1.0", 3, data(1)), invalid_step::SCRIPT_MISMATCH),
+    ] {
+        let error = bad_step(&step.from, "2.0", reason);
+        refuse(&mut fixture, "2.0", &v1, step, error);
+    }
 }
 
 #[test]
@@ -290,13 +214,8 @@ fn code_that_cannot_run_is_refused_with_its_reason() {
             layoutHash: B256::ZERO,
             sourceHash: B256::ZERO,
         };
-        refused(
-            add(&mut fixture, "1.0", &code, initial_step()),
-            Proxy::ImplementationNotRunnable {
-                implementation: account,
-                reason,
-            },
-        );
+        let error = cannot_run(account, reason);
+        refuse(&mut fixture, "1.0", &code, initial_step(), error);
     }
 }
 
@@ -308,12 +227,8 @@ fn code_is_bound_by_its_hash() {
         codehash: B256::repeat_byte(9),
         ..v1.clone()
     };
-    let changed = IRegistry::CodeChanged {
-        account: v1.implementation,
-        expected: wrong.codehash,
-        found: v1.codehash,
-    };
-    refused(add(&mut fixture, "1.0", &wrong, initial_step()), changed);
+    let changed = code_changed(v1.implementation, wrong.codehash, v1.codehash);
+    refuse(&mut fixture, "1.0", &wrong, initial_step(), changed);
 }
 
 #[test]
@@ -324,38 +239,20 @@ fn a_version_has_eight_incoming_steps() {
     for n in 1..=9 {
         add(&mut fixture, &n.to_string(), &v1, initial_step()).expect("added");
     }
-    add(&mut fixture, "10", &v1, step("0", 0, Bytes::new())).expect("added");
-    let plain = |from: &str| step(from, 0, Bytes::new());
-    refused(
-        add_step(&mut fixture, "10", plain("0")),
-        invalid("0", "10", invalid_step::TOO_MANY_INCOMING_STEPS),
-    );
-    refused(
-        add_step(&mut fixture, "10", plain("10")),
-        invalid("10", "10", invalid_step::NOT_OLDER),
-    );
-    refused(
-        add_step(&mut fixture, "3", plain("4")),
-        invalid("4", "3", invalid_step::NOT_OLDER),
-    );
-    refused(
-        add_step(&mut fixture, "3", plain("")),
-        invalid("", "3", invalid_step::UNKNOWN_FROM),
-    );
-    refused(
-        add_step(&mut fixture, "77", plain("1")),
-        Proxy::VersionNotFound {
-            name: "A".into(),
-            version: "77".into(),
-        },
-    );
+    add(&mut fixture, "10", &v1, plain("0")).expect("added");
+    let plain = |from: &str| plain(from);
+    let error = invalid_step::TOO_MANY_INCOMING_STEPS;
+    refuse_step(&mut fixture, "10", "0", error);
+    refuse_step(&mut fixture, "10", "10", invalid_step::NOT_OLDER);
+    refuse_step(&mut fixture, "3", "4", invalid_step::NOT_OLDER);
+    refuse_step(&mut fixture, "3", "", invalid_step::UNKNOWN_FROM);
+    let sent = add_step(&mut fixture, "77", plain("1"));
+    refused(sent, version_not_found("77"));
     for n in 1..=7 {
         add_step(&mut fixture, "10", plain(&n.to_string())).expect("another way");
     }
-    refused(
-        add_step(&mut fixture, "10", plain("8")),
-        invalid("8", "10", invalid_step::TOO_MANY_INCOMING_STEPS),
-    );
+    let error = invalid_step::TOO_MANY_INCOMING_STEPS;
+    refuse_step(&mut fixture, "10", "8", error);
     let read = fixture.view(&calls::get_version("A", "10")).expect("10");
     let from: Vec<String> = read.steps.into_iter().map(|step| step.from).collect();
     assert_eq!(from, ["0", "1", "2", "3", "4", "5", "6", "7"]);
@@ -366,61 +263,38 @@ fn migrate_starts_at_the_current_version() {
     let mut fixture = Fixture::of_one();
     let v1 = fixture.deploy("counter-v1");
     let migrate = |fixture: &mut Fixture, version: &str, from: &str| {
-        let step = step(from, 0, Bytes::new());
+        let step = plain(from);
         let call = calls::migrate("A", version, &v1, step);
         fixture.send(account(0), &call)
     };
-    let current = |fixture: &Fixture| {
-        fixture
-            .view(&IRegistry::definitionCall { name: "A".into() })
-            .expect("definition")
-            .current
-    };
+    let current = |fixture: &Fixture| fixture.definition().current;
     migrate(&mut fixture, "1", "").expect("the first");
-    add(&mut fixture, "2", &v1, step("1", 0, Bytes::new())).expect("added");
-    refused(
-        migrate(&mut fixture, "3", "2"),
-        invalid("2", "3", invalid_step::NOT_FROM_CURRENT),
-    );
-    refused(
-        migrate(&mut fixture, "3", ""),
-        invalid("", "3", invalid_step::NOT_FROM_CURRENT),
-    );
+    add(&mut fixture, "2", &v1, plain("1")).expect("added");
+    let sent = migrate(&mut fixture, "3", "2");
+    refused(sent, bad_step("2", "3", invalid_step::NOT_FROM_CURRENT));
+    let sent = migrate(&mut fixture, "3", "");
+    refused(sent, bad_step("", "3", invalid_step::NOT_FROM_CURRENT));
     let sequence = migrate(&mut fixture, "2", "1")
         .expect("only made current")
         .events::<IRegistry::Executed>()[0]
         .sequence;
     assert_eq!((current(&fixture).as_str(), sequence), ("2", 2));
     migrate(&mut fixture, "2", "1").expect("again");
-    let exists = |version: &str| IRegistry::VersionExists {
-        name: "A".into(),
-        version: version.into(),
-    };
+    let exists = |version: &str| version_exists(version);
     refused(migrate(&mut fixture, "2", ""), exists("2"));
     refused(migrate(&mut fixture, "1", ""), exists("1"));
 }
 
 #[test]
 fn a_call_that_could_not_be_executed_gathers_no_approval() {
-    let mut fixture = Fixture::new(&format!("AND({},{})", is(account(0)), is(account(1))));
-    let define = |policy: &str| IRegistry::createDefinitionCall {
-        name: "A".into(),
-        migratePolicy: is(account(0)),
-        policyPolicy: policy.into(),
-        createPolicy: is(account(0)),
-    };
-    refused(
-        fixture.send(account(0), &define("Admin")),
-        IRegistry::InvalidPolicy {
-            expression: "Admin".into(),
-            offset: 0,
-            reason: invalid_policy::SYNTAX,
-        },
-    );
+    let mut fixture = Fixture::new(&all_of(&[0, 1]));
+    let define = |policy: &str| calls::define("A", is(account(0)), policy, is(account(0)));
+    let error = bad_policy("Admin", 0, invalid_policy::SYNTAX);
+    fixture.refuses(0, &define("Admin"), error);
     let call = define(&is(account(0)));
-    let first = fixture.send(account(0), &call).expect("recorded").returned;
+    let first = fixture.accepted(0, &call).returned;
     assert!(!first.executed);
-    fixture.send(account(1), &call).expect("defined");
+    fixture.accepted(1, &call);
 }
 
 #[test]
@@ -428,11 +302,5 @@ fn the_registry_itself_has_no_versions() {
     let mut fixture = Fixture::of_one();
     let code = fixture.deploy("counter-v1");
     let call = calls::add_version(String::new(), "1.0", &code, initial_step());
-    refused(
-        fixture.send(account(0), &call),
-        IRegistry::InvalidLabel {
-            label: String::new(),
-            reason: label::EMPTY,
-        },
-    );
+    fixture.refuses(0, &call, bad_label("", label::EMPTY));
 }

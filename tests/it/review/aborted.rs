@@ -4,8 +4,8 @@ use crate::prelude::*;
 use stylus_upgrades_interface::complex::{IComplexMigration as Complex, IComplexStep};
 use stylus_upgrades_interface::reasons::blocked_by;
 
-use super::fixture::{Scenario, call, data, upgrade_to};
-use crate::registry::fixture::{account, framework, is, step};
+use super::fixture::{Scenario, call, plain, upgrade_to};
+use crate::registry::fixture::{account, framework, is};
 use crate::registry::replay;
 
 const HANDLER: usize = 4;
@@ -19,7 +19,7 @@ fn complex(from: &str, program: &Code) -> Step {
 #[track_caller]
 fn assert_at(scenario: &Scenario, version: &str, state: u8) {
     let proxy = scenario.proxy;
-    let answer = scenario.fixture.view(&IRegistry::instanceOfCall { proxy });
+    let answer = scenario.view(&IRegistry::instanceOfCall { proxy });
     let answer = answer.expect("an instance");
     assert_eq!((answer.version.as_str(), answer.state), (version, state));
 }
@@ -27,7 +27,7 @@ fn assert_at(scenario: &Scenario, version: &str, state: u8) {
 fn end(scenario: &mut Scenario) {
     let (proxy, end) = (scenario.proxy, Complex::endMigrationCall {});
     let handler = account(HANDLER);
-    let ended = scenario.fixture.pay(handler, proxy, &end, U256::ZERO);
+    let ended = scenario.send_to(handler, proxy, &end);
     ended.expect("nothing is left to do");
 }
 
@@ -40,7 +40,7 @@ fn abort(scenario: &mut Scenario) {
 /// A scenario with 2.0, behind a complex step, current; its instance was called back from there.
 fn called_back() -> (Scenario, Step) {
     let mut scenario = Scenario::new();
-    let program = scenario.fixture.deploy("points-cursor");
+    let program = scenario.deploy("points-cursor");
     let way = complex("1.0", &program);
     scenario.migrate("2.0", way.clone()).expect("current");
     assert_at(&scenario, "1.0", instance_state::MIGRATING);
@@ -77,13 +77,11 @@ fn nobody_but_approvers_starts_a_migration_again_that_they_aborted() {
 #[test]
 fn an_instance_that_is_called_back_from_an_older_version_is_left_alone_as_well() {
     let mut scenario = Scenario::new();
-    let program = scenario.fixture.deploy("points-cursor");
+    let program = scenario.deploy("points-cursor");
     scenario
         .migrate("2.0", complex("1.0", &program))
         .expect("current");
-    scenario
-        .migrate("3.0", step("2.0", 0, Bytes::new()))
-        .expect("current");
+    scenario.migrate("3.0", plain("2.0")).expect("current");
     abort(&mut scenario);
     end(&mut scenario);
     assert_at(&scenario, "1.0", instance_state::LIVE);
@@ -117,17 +115,15 @@ fn an_approval_about_an_instance_holds_for_its_complex_step_alone() {
         assert_eq!((half.approvals, half.executed), (1, false));
         assert_eq!(blocked(&scenario, half.action), blocked_by::APPROVALS);
     }
-    let finish = IHostile::delegateCall {
-        target: framework().storage.address,
-        data: data(&IComplexStep::finishStepCall { back: false }),
-    };
-    scenario.act(proxy, vec![data(&finish)]).expect("at 2.0");
+    let storage = framework().storage.address;
+    let finish = hostile::delegate(storage, &IComplexStep::finishStepCall { back: false });
+    scenario.act(proxy, vec![finish]).expect("at 2.0");
     assert_at(&scenario, "2.0", instance_state::MIGRATING);
 
     for (order, half) in orders.iter().zip(&halves) {
         assert_eq!(blocked(&scenario, half.action), blocked_by::CODE_CHANGED);
         let call = order.clone();
-        let answer = scenario.fixture.view(&IRegistry::actionOfCall { call });
+        let answer = scenario.view(&IRegistry::actionOfCall { call });
         let first = approve(&mut scenario, ben, order);
         assert_eq!((first.approvals, first.executed), (1, false));
         assert_eq!(answer, Ok(first.action));
@@ -135,7 +131,7 @@ fn an_approval_about_an_instance_holds_for_its_complex_step_alone() {
         let query = IRegistry::readinessCall {
             action: half.action,
         };
-        assert!(scenario.fixture.view(&query).is_err(), "cancelled");
+        assert!(scenario.view(&query).is_err(), "cancelled");
         assert_at(&scenario, "2.0", instance_state::MIGRATING);
         let whole = approve(&mut scenario, ana, order);
         assert_eq!((whole.action, whole.executed), (first.action, true));
@@ -146,16 +142,14 @@ fn an_approval_about_an_instance_holds_for_its_complex_step_alone() {
 
 /// Approves, or executes.
 fn approve(scenario: &mut Scenario, who: Address, order: &Bytes) -> Progress {
-    let registry = scenario.fixture.registry;
-    let done = scenario
-        .fixture
-        .raw(who, registry, order.clone(), U256::ZERO, 32_000_000);
+    let registry = scenario.registry;
+    let done = scenario.raw(who, registry, order.clone(), U256::ZERO, 32_000_000);
     let returned = done.expect("approved").returned;
     IRegistry::setPolicyCall::abi_decode_returns(&returned).expect("a progress")
 }
 
 /// What keeps an action from being executed.
 fn blocked(scenario: &Scenario, action: B256) -> u8 {
-    let query = scenario.fixture.view(&IRegistry::readinessCall { action });
+    let query = scenario.view(&IRegistry::readinessCall { action });
     query.expect("open").blockedBy
 }

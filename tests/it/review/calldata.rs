@@ -1,8 +1,9 @@
 //! Calldata that no encoder produces.
 
-use super::fixture::{SENDER, Scenario, call, data, upgrade_to};
+use super::fixture::{SENDER, Scenario, call, plain, upgrade_to};
 use crate::prelude::*;
-use crate::registry::fixture::{Reverted, account, is, refused, step};
+use crate::registry::errors::*;
+use crate::registry::fixture::{Reverted, account, is, refused};
 
 fn word(number: u64) -> [u8; 32] {
     U256::from(number).to_be_bytes()
@@ -11,7 +12,7 @@ fn word(number: u64) -> [u8; 32] {
 /// A scenario where the sender alone may upgrade, and a version to go to.
 fn scenario() -> Scenario {
     let mut scenario = Scenario::new();
-    scenario.add("2.0", step("1.0", 0, Bytes::new()));
+    scenario.add("2.0", plain("1.0"));
     let order = calls::set_policy("A", "migrate", is(account(SENDER)));
     scenario.govern(&order).expect("set");
     scenario
@@ -39,8 +40,8 @@ fn an_upgrade_means_what_a_decoder_reads_and_nothing_else() {
         let mut padded = bytes.to_vec();
         padded.resize(32, 0);
         let calldata = [to, &word(32), &word(length), &padded].concat();
-        let id = scenario.fixture.chain.snapshot();
-        let upgraded = scenario.fixture.raw(
+        let id = scenario.chain.snapshot();
+        let upgraded = scenario.raw(
             account(SENDER),
             proxy,
             calldata.into(),
@@ -51,20 +52,16 @@ fn an_upgrade_means_what_a_decoder_reads_and_nothing_else() {
             upgraded.expect("what stands behind the label counts nothing");
             assert_eq!(scenario.version(proxy), "2.0");
         } else {
-            let unknown = Proxy::VersionNotFound {
-                name: "A".into(),
-                version: read.into(),
-            };
+            let unknown = version_not_found(read);
             refused(upgraded, unknown);
         }
-        assert!(scenario.fixture.chain.revert(id));
+        assert!(scenario.chain.revert(id));
     }
     // one offset for both arguments: the data is the label
     let and_call = Proxy::upgradeToAndCallCall::SELECTOR.as_slice();
     let label = [word(3).as_slice(), b"2.0", &[0; 29]].concat();
     let shared = [and_call, &word(64), &word(64), &label].concat();
     scenario
-        .fixture
         .raw(
             account(SENDER),
             proxy,
@@ -81,7 +78,7 @@ fn governed_calls_refuse_dirty_words_and_bind_every_byte() {
     let mut scenario = Scenario::new();
     let creation = scenario.creation(2, "1.0");
     let clean = creation.abi_encode();
-    let registry = scenario.fixture.registry;
+    let registry = scenario.registry;
     let kind = 4 + 2 * 32;
     let mut dirty = clean.clone();
     dirty[kind] = 1;
@@ -90,16 +87,10 @@ fn governed_calls_refuse_dirty_words_and_bind_every_byte() {
     let mut far = clean.clone();
     far[4..36].fill(0xff);
     for calldata in [dirty, wide, far] {
-        let raw = stylus_upgrades_tests::abi::IHostile::callCall {
-            target: registry,
-            value: U256::ZERO,
-            data: calldata.into(),
-        };
-        silent(scenario.boss(vec![data(&raw)]));
+        silent(scenario.boss(vec![hostile::send(registry, calldata)]));
     }
     let of = |scenario: &Scenario, call: Vec<u8>| {
         scenario
-            .fixture
             .view(&IRegistry::actionOfCall { call: call.into() })
             .expect("an action")
     };
@@ -115,14 +106,8 @@ fn governed_calls_refuse_dirty_words_and_bind_every_byte() {
 fn labels_that_look_alike_are_others() {
     let mut scenario = Scenario::new();
     let refused_label = |scenario: &mut Scenario, label: &str, reason: u8| {
-        let order = calls::add_version("A", label, &scenario.code, step("1.0", 0, Bytes::new()));
-        refused(
-            scenario.govern(&order),
-            IRegistry::InvalidLabel {
-                label: label.into(),
-                reason,
-            },
-        );
+        let order = calls::add_version("A", label, &scenario.code, plain("1.0"));
+        refused(scenario.govern(&order), bad_label(label, reason));
     };
     for look_alike in [
         "1.0\0",
@@ -134,8 +119,8 @@ fn labels_that_look_alike_are_others() {
     ] {
         refused_label(&mut scenario, look_alike, 3);
     }
-    scenario.add("1.00", step("1.0", 0, Bytes::new()));
-    scenario.add("2.0", step("1.00", 0, Bytes::new()));
+    scenario.add("1.00", plain("1.0"));
+    scenario.add("2.0", plain("1.00"));
     let proxy = scenario.proxy;
     scenario
         .boss(vec![call(proxy, &upgrade_to("2.0"))])

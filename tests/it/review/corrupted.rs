@@ -7,7 +7,7 @@ use stylus_upgrades_interface::limits;
 use stylus_upgrades_interface::migratable::IMigratable;
 use stylus_upgrades_interface::reasons::{order, step as kind};
 
-use super::fixture::{SENDER, Scenario, answering, call, creation_code, data, upgrade_to, write};
+use super::fixture::{SENDER, Scenario, answering, call, creation_code, plain, upgrade_to, write};
 use crate::registry::fixture::{account, refused, step};
 
 /// A path step to `implementation` that runs nothing.
@@ -31,10 +31,7 @@ fn spoofed_registry(scenario: &mut Scenario, implementation: Address) -> Address
 fn registry_that_answers(scenario: &mut Scenario, path_step: PathStep) -> Address {
     let answer = (U256::from(order::UPGRADE), Address::ZERO, vec![path_step]).abi_encode_params();
     let code = answering(&answer);
-    scenario
-        .fixture
-        .deploy_code(&creation_code(&code))
-        .implementation
+    scenario.deploy_evm(&code)
 }
 
 /// Has the instance's own code replace its registry.
@@ -48,18 +45,16 @@ fn hand_to(scenario: &mut Scenario, registry: Address) {
 #[test]
 fn an_instance_that_left_its_registry_holds_up_nobody_in_the_queue() {
     let mut scenario = Scenario::new();
-    let elsewhere = scenario.fixture.deploy("counter-v1").implementation;
+    let elsewhere = scenario.deploy("counter-v1").implementation;
     let fake = spoofed_registry(&mut scenario, elsewhere);
     for n in 2..=6 {
         scenario.create(n, "1.0");
     }
     hand_to(&mut scenario, fake);
-    scenario
-        .migrate("2.0", step("1.0", 0, Bytes::new()))
-        .expect("activated");
+    scenario.migrate("2.0", plain("1.0")).expect("activated");
     let first = scenario.rollout(3, 32_000_000).expect("rolled out");
     assert_eq!((first.returned.upgraded, first.returned.left), (2, 4));
-    let skipped = first.events::<IRegistry::InstanceSkipped>();
+    let skipped = first.skipped();
     assert_eq!(skipped.len(), 1);
     let reason = IRegistry::InstanceNotObeying {
         proxy: scenario.proxy,
@@ -88,17 +83,15 @@ fn burning() -> Vec<u8> {
 #[test]
 fn a_registry_that_burns_everything_and_speaks_of_a_pause_holds_up_nobody_in_the_queue() {
     let mut scenario = Scenario::new();
-    let fake = scenario.fixture.deploy_code(&creation_code(&burning()));
+    let fake = scenario.deploy_code(&creation_code(&burning()));
     for n in 2..=6 {
         scenario.create(n, "1.0");
     }
     hand_to(&mut scenario, fake.implementation);
-    scenario
-        .migrate("2.0", step("1.0", 0, Bytes::new()))
-        .expect("activated");
+    scenario.migrate("2.0", plain("1.0")).expect("activated");
     let least = limits::ROLLOUT_GAS / 63 * 64 / 63 * 64 + 200_000; // two frames above the instance's
     for gas in [least, 32_000_000] {
-        let id = scenario.fixture.chain.snapshot();
+        let id = scenario.chain.snapshot();
         let first = scenario.rollout(1, gas).expect("it loses its turn");
         assert_eq!((first.returned.upgraded, first.returned.left), (0, 6));
         let second = scenario
@@ -106,7 +99,7 @@ fn a_registry_that_burns_everything_and_speaks_of_a_pause_holds_up_nobody_in_the
             .expect("the others")
             .returned;
         assert_eq!((second.upgraded, second.left), (5, 1));
-        scenario.fixture.chain.revert(id);
+        scenario.chain.revert(id);
     }
 }
 
@@ -117,17 +110,15 @@ fn an_instance_whose_other_registry_always_speaks_of_an_upgrade_in_progress_is_r
     let selector = Proxy::UpgradeInProgress::SELECTOR;
     let revert = [0x60, 0xe0, 0x1b, 0x5f, 0x52, 0x60, 0x04, 0x5f, 0xfd];
     let code = [&[0x63][..], &selector, &revert].concat();
-    let fake = scenario.fixture.deploy_code(&creation_code(&code));
+    let fake = scenario.deploy_code(&creation_code(&code));
     for n in 2..=6 {
         scenario.create(n, "1.0");
     }
     hand_to(&mut scenario, fake.implementation);
-    scenario
-        .migrate("2.0", step("1.0", 0, Bytes::new()))
-        .expect("activated");
+    scenario.migrate("2.0", plain("1.0")).expect("activated");
     let rollout = scenario.rollout(6, 60_000_000).expect("rolled out");
     assert_eq!((rollout.returned.upgraded, rollout.returned.left), (5, 1));
-    let skipped = rollout.events::<IRegistry::InstanceSkipped>();
+    let skipped = rollout.skipped();
     let [skipped] = skipped.as_slice() else {
         panic!("one event, not {skipped:?}");
     };
@@ -141,68 +132,45 @@ fn an_instance_whose_other_registry_always_speaks_of_an_upgrade_in_progress_is_r
 #[test]
 fn an_instance_that_left_its_registry_is_skipped_by_name_and_removed() {
     let mut scenario = Scenario::new();
-    let elsewhere = scenario.fixture.deploy("counter-v1").implementation;
+    let elsewhere = scenario.deploy("counter-v1").implementation;
     let fake = spoofed_registry(&mut scenario, elsewhere);
     let other = scenario.create(2, "1.0");
-    let remove = |proxy| IRegistry::removeInstanceCall {
-        name: "A".into(),
-        proxy,
-    };
+    let remove = |proxy| calls::remove_instance("A", proxy);
     let what = "removal of an instance that obeys".into();
-    refused(
-        scenario.govern(&remove(scenario.proxy)),
-        IRegistry::NotSupported { what },
-    );
+    let sent = scenario.govern(&remove(scenario.proxy));
+    refused(sent, IRegistry::NotSupported { what });
     hand_to(&mut scenario, fake);
-    let order = calls::migrate("A", "2.0", &scenario.code, step("1.0", 0, Bytes::new()));
+    let order = calls::migrate("A", "2.0", &scenario.code, plain("1.0"));
     let done = scenario.govern(&order).expect("it is no veto");
-    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    let skipped = done.skipped();
     assert_eq!(skipped.len(), 1);
     assert_eq!(skipped[0].proxy, scenario.proxy);
     assert_eq!(scenario.version(other), "2.0");
     let removed = scenario.govern(&remove(scenario.proxy)).expect("removed");
     assert_eq!(removed.events::<IRegistry::InstanceRemoved>().len(), 1);
     let proxy = scenario.proxy;
-    refused(
-        scenario.fixture.view(&IRegistry::instanceOfCall { proxy }),
-        IRegistry::NotAnInstance { proxy },
-    );
+    scenario.is_no_instance(proxy);
 }
 
 #[test]
 fn a_registry_that_is_none_makes_no_proxy() {
     let mut scenario = Scenario::new();
-    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
-    let silent = scenario
-        .fixture
-        .deploy_code(&creation_code(&[0x00]))
-        .implementation;
+    let (proxy, registry) = (scenario.proxy, scenario.registry);
+    let silent = scenario.deploy_evm(&[0x00]);
     let path_bomb = answering(&[[0u8; 31].as_slice(), &[0x20], &[0xff; 32]].concat());
-    let bomb = scenario
-        .fixture
-        .deploy_code(&creation_code(&path_bomb))
-        .implementation;
+    let bomb = scenario.deploy_evm(&path_bomb);
     let path: Vec<PathStep> = Vec::new();
     let empty = (U256::from(order::UPGRADE), Address::ZERO, path).abi_encode_params();
     let empty = answering(&empty);
-    let empty = scenario
-        .fixture
-        .deploy_code(&creation_code(&empty))
-        .implementation;
+    let empty = scenario.deploy_evm(&empty);
     for nobody in [silent, bomb, empty, account(7), Address::with_last_byte(1)] {
         hand_to(&mut scenario, nobody);
-        let upgraded = scenario
-            .fixture
-            .pay(account(SENDER), proxy, &upgrade_to("2.0"), U256::ZERO);
+        let upgraded = scenario.send_to(account(SENDER), proxy, &upgrade_to("2.0"));
         refused(upgraded, Proxy::NotAProxy {});
     }
     hand_to(&mut scenario, registry);
-    assert_eq!(
-        scenario
-            .fixture
-            .ask(proxy, &Proxy::implementationVersionCall {}),
-        Ok("1.0".to_owned())
-    );
+    let found = scenario.ask(proxy, &Proxy::implementationVersionCall {});
+    assert_eq!(found, Ok("1.0".to_owned()));
 }
 
 #[test]
@@ -219,16 +187,14 @@ fn a_path_that_no_instance_can_be_on_is_not_taken_whatever_the_registry_says() {
     let complex = PathStep {
         kind: kind::COMPLEX,
         script: code,
-        data: data(&IHostile::actCall { actions: vec![] }),
+        data: data(&act(vec![])),
         ..path_step("1.0", "1.0", code)
     };
     let upgrade = |scenario: &mut Scenario, path_step| {
         let fake = registry_that_answers(scenario, path_step);
         hand_to(scenario, fake);
         let to = upgrade_to("2.0");
-        scenario
-            .fixture
-            .pay(account(SENDER), proxy, &to, U256::ZERO)
+        scenario.send_to(account(SENDER), proxy, &to)
     };
     let here = upgrade(&mut scenario, path_step("1.0", "1.0", code));
     refused(here, again.clone());
@@ -256,15 +222,13 @@ fn a_program_that_touches_a_slot_of_the_framework_does_not_start() {
     let touching = PathStep {
         kind: kind::COMPLEX,
         script: code,
-        data: data(&IHostile::actCall { actions }),
+        data: data(&act(actions)),
         ..path_step("1.0", "2.0", code)
     };
     let fake = registry_that_answers(&mut scenario, touching);
     hand_to(&mut scenario, fake);
     let to = upgrade_to("2.0");
-    let started = scenario
-        .fixture
-        .pay(account(SENDER), proxy, &to, U256::ZERO);
+    let started = scenario.send_to(account(SENDER), proxy, &to);
     refused(started, Proxy::UpgradeSlotsTouched { slot });
 }
 
@@ -277,13 +241,9 @@ fn an_initializer_runs_once_even_where_the_instance_claims_to_be_fresh() {
         .act(proxy, vec![write(slots::INITIALISED, B256::ZERO)])
         .expect("its storage is its own");
     hand_to(&mut scenario, fake);
-    let initialize = Proxy::upgradeToAndCallCall {
-        version: "1.0".into(),
-        data: data(&IHostile::initializeCall { actions: vec![] }),
-    };
-    let created = scenario
-        .fixture
-        .pay(account(SENDER), proxy, &initialize, U256::ZERO);
+    let initialize =
+        calls::upgrade_to_and_call("1.0", data(&IHostile::initializeCall { actions: vec![] }));
+    let created = scenario.send_to(account(SENDER), proxy, &initialize);
     let version = String::from("1.0");
     refused(created, IMigratable::AlreadyInitialized { version });
 }
@@ -293,13 +253,10 @@ fn a_migration_runs_once_and_behind_its_predecessor_whatever_runs_before_it() {
     let mut scenario = Scenario::new();
     scenario.add("2.0", step("1.0", 1, Bytes::new()));
     let (proxy, boss) = (scenario.proxy, scenario.boss);
-    let migrate = data(&IHostile::migrateCall { actions: vec![] });
+    let migrate = data(&hostile::migrate(vec![]));
     let upgrade = |scenario: &mut Scenario, first: Bytes| {
         let actions = vec![first, migrate.clone()];
-        let order = Proxy::upgradeToAndCallCall {
-            version: "2.0".into(),
-            data: data(&IHostile::actCall { actions }),
-        };
+        let order = calls::upgrade_to_and_call("2.0", data(&act(actions)));
         scenario.act(boss, vec![call(proxy, &order)])
     };
     let again = upgrade(&mut scenario, write(slots::migrated("2.0"), slots::SET));

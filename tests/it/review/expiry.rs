@@ -2,6 +2,7 @@
 //! working then, and who can restore it.
 
 use crate::prelude::*;
+use crate::registry::errors::cannot_run;
 use stylus_upgrades_interface::reasons::not_runnable;
 
 use super::fixture::Scenario;
@@ -10,22 +11,19 @@ use crate::registry::fixture::{framework, refused};
 #[test]
 fn a_framework_that_expired_makes_no_proxy() {
     let mut scenario = Scenario::new();
-    scenario.fixture.wait(366 * 86_400);
+    scenario.wait(366 * 86_400);
     let parts = framework().parts.iter().map(|part| part.address);
-    for program in parts.chain([scenario.fixture.registry, scenario.code.implementation]) {
-        scenario.fixture.activate(program);
+    for program in parts.chain([scenario.registry, scenario.code.implementation]) {
+        scenario.activate(program);
     }
     let query = calls::proxy_address("A", 0, B256::repeat_byte(2));
-    let proxy = scenario.fixture.view(&query).expect("an address");
+    let proxy = scenario.view(&query).expect("an address");
     let creation = scenario.creation(2, "1.0");
-    let expired = |implementation| Proxy::ImplementationNotRunnable {
-        implementation,
-        reason: not_runnable::EXPIRED,
-    };
+    let expired = |implementation| cannot_run(implementation, not_runnable::EXPIRED);
     let storage = framework().storage.address;
     refused(scenario.govern(&creation), expired(storage));
-    scenario.fixture.activate(storage);
+    scenario.activate(storage);
     refused(scenario.govern(&creation), expired(proxy));
-    scenario.fixture.activate(framework().proxy.address);
+    scenario.activate(framework().proxy.address);
     scenario.govern(&creation).expect("created");
 }

@@ -2,6 +2,10 @@
 //! approver, and makes many calls in one transaction.
 
 use crate::prelude::*;
+pub(crate) use calls::upgrade_to;
+pub(crate) use hostile::{call, try_call, write};
+
+pub(crate) use crate::registry::fixture::plain;
 use crate::registry::fixture::{Done, Fixture, Reverted, account, initial_step, is, step};
 
 /// The one who sends transactions.
@@ -17,42 +21,23 @@ pub(crate) struct Scenario {
     pub(crate) proxy: Address,
 }
 
-/// The calldata of a call.
-pub(crate) fn data(call: &impl SolCall) -> Bytes {
-    call.abi_encode().into()
+/// The mixin's migration of the hostile contract.
+pub(crate) fn migrating(actions: Vec<Bytes>) -> Step {
+    step("1.0", 1, data(&hostile::migrate(actions)))
 }
 
-/// The action that calls `target` and fails with it.
-pub(crate) fn call(target: Address, call: &impl SolCall) -> Bytes {
-    data(&IHostile::callCall {
-        target,
-        value: U256::ZERO,
-        data: data(call),
-    })
-}
+impl std::ops::Deref for Scenario {
+    type Target = Fixture;
 
-/// The action that calls `target` and goes on whatever comes.
-pub(crate) fn try_call(target: Address, call: &impl SolCall) -> Bytes {
-    data(&IHostile::tryCallCall {
-        target,
-        value: U256::ZERO,
-        data: data(call),
-    })
-}
-
-pub(crate) fn write(slot: B256, value: B256) -> Bytes {
-    data(&IHostile::writeSlotCall { slot, value })
-}
-
-pub(crate) fn upgrade_to(version: &str) -> Proxy::upgradeToCall {
-    Proxy::upgradeToCall {
-        version: version.into(),
+    fn deref(&self) -> &Fixture {
+        &self.fixture
     }
 }
 
-/// The mixin's migration of the hostile contract.
-pub(crate) fn migrating(actions: Vec<Bytes>) -> Step {
-    step("1.0", 1, data(&IHostile::migrateCall { actions }))
+impl std::ops::DerefMut for Scenario {
+    fn deref_mut(&mut self) -> &mut Fixture {
+        &mut self.fixture
+    }
 }
 
 impl Scenario {
@@ -60,7 +45,7 @@ impl Scenario {
         let mut fixture = Fixture::new(&is(account(SENDER)));
         let code = fixture.deploy("hostile");
         let boss = fixture.deploy("hostile").implementation;
-        fixture.define(&is(boss)).expect("defined");
+        fixture.defined(&is(boss));
         let mut scenario = Self {
             fixture,
             code,
@@ -100,8 +85,8 @@ impl Scenario {
         who: Address,
         actions: Vec<Bytes>,
     ) -> Result<Done<Bytes>, Reverted> {
-        let act = IHostile::actCall { actions };
-        self.fixture.pay(account(SENDER), who, &act, U256::ZERO)
+        let act = act(actions);
+        self.fixture.send_to(account(SENDER), who, &act)
     }
 
     pub(crate) fn create(&mut self, n: u8, version: &str) -> Address {
@@ -127,26 +112,7 @@ impl Scenario {
 
     /// What the registry has on record.
     pub(crate) fn version(&self, proxy: Address) -> String {
-        let query = IRegistry::instanceOfCall { proxy };
-        self.fixture.view(&query).expect("an instance").version
-    }
-
-    pub(crate) fn rollout(
-        &mut self,
-        max: u16,
-        gas: u64,
-    ) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
-        let call = calls::rollout("A", max);
-        let registry = self.fixture.registry;
-        self.fixture
-            .pay_with_gas(account(5), registry, &call, U256::ZERO, gas)
-    }
-
-    pub(crate) fn slot(&self, account: Address, slot: B256) -> B256 {
-        self.fixture
-            .chain
-            .storage(account, slot.into(), stylus_chain::BlockId::latest())
-            .expect("latest")
+        self.instance(proxy).version
     }
 }
 

@@ -2,21 +2,14 @@
 
 use crate::prelude::*;
 
-use super::fixture::{Scenario, call, data, upgrade_to, write};
-use crate::registry::fixture::{account, framework, refused, step};
-
-fn delegate(target: Address, call: &impl SolCall) -> Bytes {
-    data(&IHostile::delegateCall {
-        target,
-        data: data(call),
-    })
-}
+use super::fixture::{Scenario, call, plain, upgrade_to, write};
+use crate::registry::fixture::{account, framework, refused};
 
 #[test]
 fn nothing_changes_in_a_static_call_and_every_view_answers() {
     let mut scenario = Scenario::new();
-    scenario.add("2.0", step("1.0", 0, Bytes::new()));
-    let (boss, proxy, registry) = (scenario.boss, scenario.proxy, scenario.fixture.registry);
+    scenario.add("2.0", plain("1.0"));
+    let (boss, proxy, registry) = (scenario.boss, scenario.proxy, scenario.registry);
     let created = scenario.creation(2, "1.0");
     let changing = [
         (proxy, data(&upgrade_to("2.0"))),
@@ -62,10 +55,8 @@ fn a_delegated_account_is_no_proxy_and_no_code_but_may_approve() {
     let designator = |to: Address| Bytes::from([&[0xef, 0x01, 0x00], to.as_slice()].concat());
     let delegated = account(3);
     for code in [framework().storage.address, framework().proxy.address] {
-        scenario.fixture.chain.set_code(delegated, designator(code));
-        let called = scenario
-            .fixture
-            .pay(account(5), delegated, &upgrade_to("2.0"), U256::ZERO);
+        scenario.chain.set_code(delegated, designator(code));
+        let called = scenario.send_to(account(5), delegated, &upgrade_to("2.0"));
         refused(called, Proxy::NotAProxy {});
     }
     // an approver that delegated to code for everybody: everybody can make it approve
@@ -77,11 +68,8 @@ fn a_delegated_account_is_no_proxy_and_no_code_but_may_approve() {
     let order = calls::set_policy("A", "migrate", crate::registry::fixture::is(approver));
     scenario.govern(&order).expect("an approver");
     let code = scenario.code.clone();
-    let add = calls::add_version("A", "2.0", &code, step("1.0", 0, Bytes::new()));
-    scenario
-        .fixture
-        .send(approver, &add)
-        .expect("it approves itself");
+    let add = calls::add_version("A", "2.0", &code, plain("1.0"));
+    scenario.send(approver, &add).expect("it approves itself");
     let upgrade = call(proxy, &upgrade_to("2.0"));
     scenario
         .act(approver, vec![upgrade])
@@ -98,16 +86,15 @@ fn a_batch_that_delegates_to_the_proxy_itself_does_not_lose_what_the_upgrade_wro
     let slot = B256::repeat_byte(0x77);
     let (before, after) = (B256::repeat_byte(1), B256::repeat_byte(2));
     scenario.add("2.0", super::fixture::migrating(vec![write(slot, after)]));
-    let batch = IHostile::actCall {
-        actions: vec![write(slot, before), delegate(proxy, &upgrade_to("2.0"))],
-    };
+    let batch = act(vec![
+        write(slot, before),
+        hostile::delegate(proxy, &upgrade_to("2.0")),
+    ]);
     scenario
         .act(boss, vec![call(proxy, &batch)])
         .expect("upgraded");
     assert_eq!(scenario.version(proxy), "2.0");
     assert_eq!(scenario.slot(proxy, slot), after);
-    assert_eq!(
-        scenario.slot(proxy, slots::IMPLEMENTATION),
-        scenario.code.implementation.into_word()
-    );
+    let found = scenario.slot(proxy, slots::IMPLEMENTATION);
+    assert_eq!(found, scenario.code.implementation.into_word());
 }

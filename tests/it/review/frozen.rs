@@ -1,11 +1,14 @@
 //! Instances in a complex step: what can block them there, and how they leave it.
 
 use crate::prelude::*;
+use crate::registry::errors::*;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::reasons::{invalid_policy, invalid_step};
 
-use super::fixture::{Scenario, answering, call, creation_code, migrating, upgrade_to, write};
+use super::fixture::{
+    Scenario, answering, call, creation_code, migrating, plain, upgrade_to, write,
+};
 use crate::registry::fixture::{Reverted, account, complex, framework, refused, step};
 
 const HANDLER: usize = 4;
@@ -13,12 +16,12 @@ const HANDLER: usize = 4;
 /// A scenario with versions 2.0, behind a complex step, 2.1 and 3.0.
 fn scenario(handler: impl FnOnce(&Scenario) -> Address) -> Scenario {
     let mut scenario = Scenario::new();
-    let v2 = scenario.fixture.deploy("points-v2");
-    let program = scenario.fixture.deploy("points-cursor");
+    let v2 = scenario.deploy("points-v2");
+    let program = scenario.deploy("points-cursor");
     let way = complex("1.0", &program, handler(&scenario));
     scenario.add_code("2.0", v2.clone(), way);
-    scenario.add_code("2.1", v2.clone(), step("2.0", 0, Bytes::new()));
-    scenario.add_code("3.0", v2, step("2.1", 0, Bytes::new()));
+    scenario.add_code("2.1", v2.clone(), plain("2.0"));
+    scenario.add_code("3.0", v2, plain("2.1"));
     scenario
 }
 
@@ -26,7 +29,7 @@ fn scenario(handler: impl FnOnce(&Scenario) -> Address) -> Scenario {
 /// instance is in the complex step, which comes along, on the way to 3.0.
 fn stuck() -> (Scenario, Step) {
     let mut scenario = Scenario::new();
-    let program = scenario.fixture.deploy("points-cursor");
+    let program = scenario.deploy("points-cursor");
     let way = complex("1.0", &program, account(HANDLER));
     scenario.add("2.0", way.clone());
     scenario.add("3.0", step("2.0", 4, failing()));
@@ -46,10 +49,7 @@ fn failing() -> Bytes {
 fn end(scenario: &mut Scenario) -> Result<(), Reverted> {
     let end = Complex::endMigrationCall {};
     let proxy = scenario.proxy;
-    scenario
-        .fixture
-        .pay(account(HANDLER), proxy, &end, U256::ZERO)
-        .map(drop)
+    scenario.send_to(account(HANDLER), proxy, &end).map(drop)
 }
 
 /// What the registry has on record of the scenario's instance.
@@ -57,7 +57,7 @@ fn end(scenario: &mut Scenario) -> Result<(), Reverted> {
 fn assert_at(scenario: &Scenario, version: &str, state: u8) {
     let proxy = scenario.proxy;
     let query = IRegistry::instanceOfCall { proxy };
-    let answer = scenario.fixture.view(&query).expect("an instance");
+    let answer = scenario.view(&query).expect("an instance");
     assert_eq!((answer.version.as_str(), answer.state), (version, state));
 }
 
@@ -68,7 +68,7 @@ fn an_instance_whose_next_migration_reverts_ends_with_its_step_once_another_vers
     assert_at(&scenario, "1.0", instance_state::MIGRATING);
 
     // a version that is only added decides nothing: the upgrade was asked for by name
-    scenario.add("3.1", step("2.0", 0, Bytes::new()));
+    scenario.add("3.1", plain("2.0"));
     assert_eq!(end(&mut scenario), Err(Reverted(vec![0xee].into())));
 
     // approvers decide by a version that becomes current; the step's own will do
@@ -77,9 +77,7 @@ fn an_instance_whose_next_migration_reverts_ends_with_its_step_once_another_vers
     assert_at(&scenario, "2.0", instance_state::LIVE);
 
     // from there it is rolled out like any other
-    scenario
-        .migrate("3.1", step("2.0", 0, Bytes::new()))
-        .expect("current");
+    scenario.migrate("3.1", plain("2.0")).expect("current");
     assert_at(&scenario, "3.1", instance_state::LIVE);
 }
 
@@ -90,10 +88,8 @@ fn an_instance_on_the_way_to_what_is_current_is_given_a_way_around_a_bad_version
     scenario
         .migrate("3.0", step("2.0", 4, failing()))
         .expect("nobody lags: the only instance migrates");
-    scenario
-        .migrate("3.1", step("3.0", 0, Bytes::new()))
-        .expect("current");
-    let order = calls::add_step("A", "3.1", step("2.0", 0, Bytes::new()));
+    scenario.migrate("3.1", plain("3.0")).expect("current");
+    let order = calls::add_step("A", "3.1", plain("2.0"));
     scenario.govern(&order).expect("added");
     end(&mut scenario).expect("at 2.0");
     assert_at(&scenario, "2.0", instance_state::LIVE);
@@ -118,18 +114,12 @@ fn no_complex_step_begins_in_a_frozen_definition() {
     scenario.govern(&never_again).expect("frozen");
     let done = scenario.rollout(2, 80_000_000).expect("anybody may try");
     assert_eq!(done.returned.upgraded, 0);
-    let reason = IRegistry::InvalidStep {
-        from: "1.0".into(),
-        to: "2.0".into(),
-        reason: invalid_step::COMPLEX_WHEN_FROZEN,
-    };
-    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    let reason = bad_step("1.0", "2.0", invalid_step::COMPLEX_WHEN_FROZEN);
+    let skipped = done.skipped();
     let mut skipped = skipped.iter();
     let skipped = skipped.find(|skipped| skipped.proxy == scenario.proxy);
-    assert_eq!(
-        skipped.expect("it").reason,
-        Bytes::from(reason.abi_encode())
-    );
+    let found = &skipped.expect("it").reason;
+    assert_eq!(*found, Bytes::from(reason.abi_encode()));
     assert_at(&scenario, "1.0", instance_state::LIVE);
 }
 
@@ -147,7 +137,7 @@ fn nobody_is_left_in_a_complex_step_without_those_who_could_abort_it() {
         },
     );
     scenario
-        .migrate("2.1", step("1.0", 0, Bytes::new()))
+        .migrate("2.1", plain("1.0"))
         .expect("approvers decide otherwise");
     end(&mut scenario).expect("at 2.0");
     assert_at(&scenario, "2.0", instance_state::LIVE);
@@ -181,15 +171,13 @@ fn a_program_cannot_suspend_its_own_upgrade_and_open_it_again() {
         vec![suspend, resume, suspend, resume],
     ] {
         let mut scenario = Scenario::new();
-        let code = calling(scenario.fixture.registry, &order);
-        let program = scenario.fixture.deploy_code(&creation_code(&code));
+        let code = calling(scenario.registry, &order);
+        let program = scenario.deploy_code(&creation_code(&code));
         scenario.add("2.0", complex("1.0", &program, account(HANDLER)));
         scenario.add("3.0", complex("2.0", &program, account(HANDLER)));
         let (boss, proxy) = (scenario.boss, scenario.proxy);
-        refused(
-            scenario.act(boss, vec![call(proxy, &upgrade_to("3.0"))]),
-            IRegistry::NotAnInstance { proxy },
-        );
+        let sent = scenario.act(boss, vec![call(proxy, &upgrade_to("3.0"))]);
+        refused(sent, not_an_instance(proxy));
         assert_at(&scenario, "1.0", instance_state::LIVE);
     }
 }
@@ -206,12 +194,9 @@ fn an_instance_whose_path_was_cut_off_behind_its_complex_step_ends_with_the_step
     let order = calls::add_step("A", "3.0", step("2.0", 1, Bytes::new()));
     scenario.govern(&order).expect("added");
     let end = Complex::endMigrationCall {};
-    scenario
-        .fixture
-        .pay(handler, proxy, &end, U256::ZERO)
-        .expect("at 2.0");
+    scenario.send_to(handler, proxy, &end).expect("at 2.0");
     let query = IRegistry::instanceOfCall { proxy };
-    let answer = scenario.fixture.view(&query).expect("an instance");
+    let answer = scenario.view(&query).expect("an instance");
     assert_eq!(
         (answer.version.as_str(), answer.state),
         ("2.0", instance_state::LIVE)
@@ -223,16 +208,14 @@ fn a_way_that_is_added_in_the_middle_of_an_upgrade_does_not_change_where_it_stop
     // the registry takes calls of others while an instance upgrades itself
     let mut scenario = Scenario::new();
     let silent = creation_code(&answering(&[]));
-    let first = scenario.fixture.deploy_code(&silent);
-    let second = scenario.fixture.deploy("points-cursor");
-    let (boss, proxy, registry) = (scenario.boss, scenario.proxy, scenario.fixture.registry);
-    let other = scenario.fixture.deploy("hostile").implementation;
+    let first = scenario.deploy_code(&silent);
+    let second = scenario.deploy("points-cursor");
+    let (boss, proxy, registry) = (scenario.boss, scenario.proxy, scenario.registry);
+    let other = scenario.deploy("hostile").implementation;
     let both = calls::set_policy("A", "migrate", format!("OR({boss:?},{other:?})"));
     scenario.govern(&both).expect("either of them");
     let shorter = calls::add_step("A", "3.0", complex("1.0", &second, account(HANDLER)));
-    let approve = IHostile::actCall {
-        actions: vec![call(registry, &shorter)],
-    };
+    let approve = act(vec![call(registry, &shorter)]);
     scenario.add("2.0", migrating(vec![call(other, &approve)]));
     scenario.add("3.0", complex("2.0", &first, account(HANDLER)));
     scenario
@@ -249,7 +232,7 @@ fn a_complex_migration_ends_in_another_transaction_than_it_starts() {
     let (boss, proxy) = (scenario.boss, scenario.proxy);
     let end = Complex::endMigrationCall {};
     let both = vec![call(proxy, &upgrade_to("3.0")), call(proxy, &end)];
-    refused(scenario.act(boss, both), Proxy::UpgradeInProgress {});
+    refused(scenario.act(boss, both), in_progress());
     let done = scenario
         .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
         .expect("started");
@@ -262,10 +245,10 @@ fn a_complex_migration_ends_in_another_transaction_than_it_starts() {
 #[test]
 fn an_instance_whose_next_code_was_replaced_ends_with_its_step() {
     let mut scenario = Scenario::new();
-    let program = scenario.fixture.deploy("points-cursor");
+    let program = scenario.deploy("points-cursor");
     scenario.add("2.0", complex("1.0", &program, account(HANDLER)));
-    let next = scenario.fixture.deploy("hostile");
-    scenario.add_code("3.0", next.clone(), step("2.0", 0, Bytes::new()));
+    let next = scenario.deploy("hostile");
+    scenario.add_code("3.0", next.clone(), plain("2.0"));
     let (boss, proxy) = (scenario.boss, scenario.proxy);
     scenario
         .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
@@ -281,33 +264,24 @@ fn an_instance_whose_next_code_was_replaced_ends_with_its_step() {
 #[test]
 fn an_instance_does_not_suspend_itself_in_the_upgrade_of_another() {
     let mut scenario = Scenario::new();
-    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
+    let (proxy, registry) = (scenario.proxy, scenario.registry);
     let other = scenario.create(2, "1.0");
-    let program = scenario.fixture.deploy("points-cursor");
+    let program = scenario.deploy("points-cursor");
     let suspend = call(registry, &IInstanceRegistry::suspendUpgradeCall {});
-    let meddle = IHostile::actCall {
-        actions: vec![suspend],
-    };
+    let meddle = act(vec![suspend]);
     scenario.add("3.0", complex("1.0", &program, account(HANDLER)));
     // the other has left an upgrade of its own open, whose path has a complex step
-    let begin = IInstanceRegistry::beginUpgradeCall {
-        caller: scenario.boss,
-        version: "3.0".into(),
-    };
+    let begin = calls::begin_upgrade(scenario.boss, "3.0");
     let (stub, code) = (framework().stub_address, scenario.code.clone());
-    let open = IHostile::actCall {
-        actions: vec![
-            write(slots::IMPLEMENTATION, stub.into_word()),
-            call(registry, &begin),
-            write(slots::IMPLEMENTATION, code.implementation.into_word()),
-        ],
-    };
+    let open = act(vec![
+        write(slots::IMPLEMENTATION, stub.into_word()),
+        call(registry, &begin),
+        write(slots::IMPLEMENTATION, code.implementation.into_word()),
+    ]);
     // and the migration of the one that the registry upgrades calls it
     let current = calls::migrate("A", "2.0", &code, migrating(vec![call(other, &meddle)]));
-    refused(
-        scenario.boss(vec![call(other, &open), call(registry, &current)]),
-        IRegistry::NotAnInstance { proxy: other },
-    );
+    let sent = scenario.boss(vec![call(other, &open), call(registry, &current)]);
+    refused(sent, not_an_instance(other));
     assert_at(&scenario, "1.0", instance_state::LIVE);
     assert_eq!(scenario.version(other), "1.0");
     assert_eq!(scenario.version(proxy), "1.0");

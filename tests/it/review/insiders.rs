@@ -2,25 +2,20 @@
 //! instance. It cannot make the registry record what did not happen.
 
 use crate::prelude::*;
-use stylus_upgrades_interface::instance::IInstanceRegistry;
+use crate::registry::errors::*;
 use stylus_upgrades_interface::reasons::not_runnable;
 
-use super::fixture::{Scenario, call, migrating, try_call, upgrade_to, write};
-use crate::registry::fixture::{framework, is, refused, step};
+use super::fixture::{Scenario, call, migrating, plain, try_call, upgrade_to, write};
+use crate::registry::fixture::{framework, is, refused};
 
 fn begin(scenario: &Scenario, version: &str) -> Bytes {
-    let begin = IInstanceRegistry::beginUpgradeCall {
-        caller: scenario.boss,
-        version: version.into(),
-    };
-    call(scenario.fixture.registry, &begin)
+    let begin = calls::begin_upgrade(scenario.boss, version);
+    call(scenario.registry, &begin)
 }
 
 fn end(scenario: &Scenario, version: &str) -> Bytes {
-    let end = IInstanceRegistry::endUpgradeCall {
-        version: version.into(),
-    };
-    call(scenario.fixture.registry, &end)
+    let end = calls::end_upgrade(version);
+    call(scenario.registry, &end)
 }
 
 #[test]
@@ -32,24 +27,20 @@ fn a_migration_that_ends_its_upgrade_early_ends_in_nothing() {
         let early = end(&scenario, "2.0");
         let rest = match case {
             0 => vec![],
-            1 => vec![call(scenario.fixture.registry, &rollout)],
+            1 => vec![call(scenario.registry, &rollout)],
             2 => vec![begin(&scenario, "3.0")],
             3 => vec![begin(&scenario, "3.0"), end(&scenario, "3.0")],
             _ => vec![try_call(scenario.proxy, &upgrade_to("3.0"))],
         };
         let actions = [vec![early], rest].concat();
         scenario.add("2.0", migrating(actions));
-        scenario.add("3.0", step("2.0", 0, Bytes::new()));
+        scenario.add("3.0", plain("2.0"));
         let proxy = scenario.proxy;
-        refused(
-            scenario.boss(vec![call(proxy, &upgrade_to("2.0"))]),
-            IRegistry::NotAnInstance { proxy },
-        );
+        let sent = scenario.boss(vec![call(proxy, &upgrade_to("2.0"))]);
+        refused(sent, not_an_instance(proxy));
         assert_eq!(scenario.version(proxy), "1.0", "{case}");
-        refused(
-            scenario.boss(vec![call(proxy, &upgrade_to("3.0"))]),
-            IRegistry::NotAnInstance { proxy },
-        );
+        let sent = scenario.boss(vec![call(proxy, &upgrade_to("3.0"))]);
+        refused(sent, not_an_instance(proxy));
     }
 }
 
@@ -92,28 +83,23 @@ fn code_that_dresses_its_own_proxy_up_as_paused_lies_about_that_proxy_only() {
 #[test]
 fn a_proxy_of_any_of_our_kinds_is_no_implementation() {
     let mut scenario = Scenario::new();
-    let bare = scenario.fixture.deploy("proxy");
-    let ours = scenario.fixture.deploy("upgradeability-proxy");
+    let bare = scenario.deploy("proxy");
+    let ours = scenario.deploy("upgradeability-proxy");
     for code in [ours, bare] {
         let implementation = code.implementation;
-        let order = calls::add_version("A", "2.0", &code, step("1.0", 0, Bytes::new()));
-        refused(
-            scenario.govern(&order),
-            Proxy::ImplementationNotRunnable {
-                implementation,
-                reason: not_runnable::PROXY,
-            },
-        );
+        let order = calls::add_version("A", "2.0", &code, plain("1.0"));
+        let sent = scenario.govern(&order);
+        refused(sent, cannot_run(implementation, not_runnable::PROXY));
     }
 }
 
 #[test]
 fn an_address_that_became_a_proxy_may_not_approve() {
     let mut scenario = Scenario::new();
-    let registry = scenario.fixture.registry;
+    let registry = scenario.registry;
     let creation = scenario.creation(2, "1.0");
     let query = calls::proxy_address("A", 0, creation.salt);
-    let future = scenario.fixture.view(&query).expect("an address");
+    let future = scenario.view(&query).expect("an address");
     let order = calls::set_policy(
         "A",
         "migrate",
@@ -121,16 +107,12 @@ fn an_address_that_became_a_proxy_may_not_approve() {
     );
     scenario.govern(&order).expect("it is no proxy yet");
     assert_eq!(scenario.create(2, "1.0"), future);
-    let add = calls::add_version("A", "2.0", &scenario.code, step("1.0", 0, Bytes::new()));
+    let add = calls::add_version("A", "2.0", &scenario.code, plain("1.0"));
     let by_anybody = scenario.act(future, vec![call(registry, &add)]);
     refused(by_anybody, IRegistry::NotAnApprover { caller: future });
     let satisfies = |approvers| {
-        let query = IRegistry::satisfiesCall {
-            name: "A".into(),
-            role: "migrate".into(),
-            approvers,
-        };
-        scenario.fixture.view(&query).expect("a role")
+        let query = calls::satisfies("A", "migrate", approvers);
+        scenario.view(&query).expect("a role")
     };
     assert!(!satisfies(vec![future]), "the view says what the call does");
     assert!(satisfies(vec![future, scenario.boss]));
@@ -155,16 +137,14 @@ fn rollout(max: u16) -> IRegistry::rolloutCall {
 #[test]
 fn an_instance_that_leaves_its_own_upgrade_open_holds_up_nobody_else() {
     let mut scenario = lagging(vec![]);
-    let (proxy, boss, registry) = (scenario.proxy, scenario.boss, scenario.fixture.registry);
+    let (proxy, boss, registry) = (scenario.proxy, scenario.boss, scenario.registry);
     let other = scenario.create(6, "1.0");
     let created = scenario.creation(7, "1.0");
     let policy = calls::set_policy("A", "audit", is(boss));
-    let open = IHostile::actCall {
-        actions: vec![
-            write(slots::IMPLEMENTATION, framework().stub_address.into_word()),
-            begin(&scenario, "2.0"),
-        ],
-    };
+    let open = act(vec![
+        write(slots::IMPLEMENTATION, framework().stub_address.into_word()),
+        begin(&scenario, "2.0"),
+    ]);
     let done = scenario
         .boss(vec![
             call(proxy, &open),
@@ -182,7 +162,7 @@ fn an_instance_that_leaves_its_own_upgrade_open_holds_up_nobody_else() {
 #[test]
 fn an_instance_that_upgrades_itself_calls_the_registry_for_nothing_else() {
     let mut scenario = lagging(vec![]);
-    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
+    let (proxy, registry) = (scenario.proxy, scenario.registry);
     let created = scenario.creation(7, "1.0");
     for else_ in [
         call(registry, &rollout(1)),
@@ -202,31 +182,24 @@ fn an_instance_that_upgrades_itself_calls_the_registry_for_nothing_else() {
 #[test]
 fn an_instance_ends_no_upgrade_of_its_own_while_the_registry_upgrades_another() {
     let mut scenario = Scenario::new();
-    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
+    let (proxy, registry) = (scenario.proxy, scenario.registry);
     let other = scenario.create(2, "1.0");
-    let ends = IHostile::actCall {
-        actions: vec![end(&scenario, "2.0")],
-    };
+    let ends = act(vec![end(&scenario, "2.0")]);
     // the migration of one calls the other, which has left an upgrade of its own open
     let migration = migrating(vec![call(other, &ends)]);
     scenario.add("2.0", migration.clone());
     let stub = framework().stub_address.into_word();
     let current = calls::migrate("A", "2.0", &scenario.code, migration);
-    let open = IHostile::actCall {
-        actions: vec![
-            write(slots::IMPLEMENTATION, stub),
-            begin(&scenario, "2.0"),
-            write(
-                slots::IMPLEMENTATION,
-                scenario.code.implementation.into_word(),
-            ),
-        ],
-    };
+    let open = act(vec![
+        write(slots::IMPLEMENTATION, stub),
+        begin(&scenario, "2.0"),
+        write(
+            slots::IMPLEMENTATION,
+            scenario.code.implementation.into_word(),
+        ),
+    ]);
     let (first, second) = (call(other, &open), call(registry, &current));
-    refused(
-        scenario.boss(vec![first, second]),
-        IRegistry::NotAnInstance { proxy: other },
-    );
+    refused(scenario.boss(vec![first, second]), not_an_instance(other));
     assert_eq!(scenario.version(proxy), "1.0");
     assert_eq!(scenario.version(other), "1.0");
 }
@@ -234,30 +207,27 @@ fn an_instance_ends_no_upgrade_of_its_own_while_the_registry_upgrades_another() 
 #[test]
 fn an_instance_in_the_middle_of_a_call_is_neither_upgraded_nor_called_a_failure() {
     let mut scenario = lagging(vec![]);
-    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
+    let (proxy, registry) = (scenario.proxy, scenario.registry);
     let done = scenario
         .act(proxy, vec![call(registry, &rollout(1))])
         .expect("anyone may");
-    assert!(
-        done.events::<IRegistry::InstanceSkipped>().is_empty(),
-        "nothing is wrong with it"
-    );
+    assert!(done.skipped().is_empty(), "nothing is wrong with it");
     assert_eq!(scenario.version(proxy), "1.0");
     let done = scenario.rollout(9, 200_000_000).expect("later");
     assert_eq!((done.returned.upgraded, done.returned.left), (5, 0));
-    assert!(done.events::<IRegistry::InstanceSkipped>().is_empty());
+    assert!(done.skipped().is_empty());
 }
 
 #[test]
 fn a_migration_that_fails_in_the_words_of_a_pause_is_reported_as_a_failure() {
     use alloy::sol_types::SolError;
-    let words = Bytes::from(Proxy::UpgradeInProgress {}.abi_encode());
-    let fails = super::fixture::data(&IHostile::revertWithCall {
+    let words = Bytes::from(in_progress().abi_encode());
+    let fails = data(&IHostile::revertWithCall {
         data: words.clone(),
     });
     let mut scenario = lagging(vec![fails]);
     let done = scenario.rollout(1, 40_000_000).expect("anyone may");
-    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    let skipped = done.skipped();
     assert_eq!(
         (skipped[0].proxy, &skipped[0].reason),
         (scenario.proxy, &words)

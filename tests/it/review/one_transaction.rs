@@ -2,31 +2,30 @@
 //! it was made for.
 
 use crate::prelude::*;
+use crate::registry::errors::in_progress;
 use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
 
-use super::fixture::{Scenario, call, data, migrating, try_call, upgrade_to};
-use crate::registry::fixture::{refused, step};
+use super::fixture::{Scenario, call, migrating, plain, try_call, upgrade_to};
+use crate::registry::fixture::refused;
 
-fn fails(data: &'static [u8]) -> Bytes {
-    super::fixture::data(&IHostile::revertWithCall { data: data.into() })
+fn fails(with: &'static [u8]) -> Bytes {
+    data(&IHostile::revertWithCall { data: with.into() })
 }
 
 #[test]
 fn an_upgrade_that_fails_leaves_no_token_and_no_lock_to_the_next_call() {
     let mut scenario = Scenario::new();
     scenario.add("2.0", migrating(vec![fails(b"no")]));
-    scenario.add("2.1", step("1.0", 0, Bytes::new()));
-    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
+    scenario.add("2.1", plain("1.0"));
+    let (proxy, registry) = (scenario.proxy, scenario.registry);
     let other = scenario.create(2, "1.0");
-    let again = IHostile::migrateCall { actions: vec![] };
+    let again = hostile::migrate(vec![]);
     let created = scenario.creation(3, "1.0");
-    refused(
-        scenario.boss(vec![
-            try_call(proxy, &upgrade_to("2.0")),
-            call(proxy, &again),
-        ]),
-        NotInUpgrade {},
-    );
+    let sent = scenario.boss(vec![
+        try_call(proxy, &upgrade_to("2.0")),
+        call(proxy, &again),
+    ]);
+    refused(sent, NotInUpgrade {});
     let done = scenario
         .boss(vec![
             try_call(proxy, &upgrade_to("2.0")),
@@ -50,45 +49,37 @@ fn an_upgrade_leaves_no_token_behind() {
     scenario.add("2.0", migrating(vec![]));
     let proxy = scenario.proxy;
     for late in [
-        data(&IHostile::migrateCall { actions: vec![] }),
+        data(&hostile::migrate(vec![])),
         data(&IHostile::initializeCall { actions: vec![] }),
     ] {
-        let late = IHostile::callCall {
-            target: proxy,
-            value: U256::ZERO,
-            data: late,
-        };
-        refused(
-            scenario.boss(vec![call(proxy, &upgrade_to("2.0")), data(&late)]),
-            NotInUpgrade {},
-        );
+        let late = hostile::send(proxy, late);
+        let sent = scenario.boss(vec![call(proxy, &upgrade_to("2.0")), late]);
+        refused(sent, NotInUpgrade {});
     }
 }
 
 #[test]
 fn a_creation_whose_initializer_consumed_nothing_leaves_no_token_behind() {
     let mut scenario = Scenario::new();
-    let registry = scenario.fixture.registry;
+    let registry = scenario.registry;
     let mut creation = scenario.creation(2, "1.0");
-    creation.initData = data(&IHostile::actCall { actions: vec![] });
+    creation.initData = data(&act(vec![]));
     let query = calls::proxy_address("A", 0, creation.salt);
-    let proxy = scenario.fixture.view(&query).expect("an address");
+    let proxy = scenario.view(&query).expect("an address");
     let late = IHostile::initializeCall { actions: vec![] };
-    refused(
-        scenario.boss(vec![call(registry, &creation), call(proxy, &late)]),
-        NotInUpgrade {},
-    );
+    let sent = scenario.boss(vec![call(registry, &creation), call(proxy, &late)]);
+    refused(sent, NotInUpgrade {});
 }
 
 #[test]
 fn a_proxy_is_upgraded_once_in_a_transaction() {
     let mut scenario = Scenario::new();
     scenario.add("2.0", migrating(vec![]));
-    scenario.add("3.0", step("2.0", 0, Bytes::new()));
-    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
+    scenario.add("3.0", plain("2.0"));
+    let (proxy, registry) = (scenario.proxy, scenario.registry);
     let created = scenario.creation(2, "1.0");
     let query = calls::proxy_address("A", 0, created.salt);
-    let second = scenario.fixture.view(&query).expect("an address");
+    let second = scenario.view(&query).expect("an address");
     for twice in [
         vec![
             call(proxy, &upgrade_to("2.0")),
@@ -96,7 +87,7 @@ fn a_proxy_is_upgraded_once_in_a_transaction() {
         ],
         vec![call(registry, &created), call(second, &upgrade_to("2.0"))],
     ] {
-        refused(scenario.boss(twice), Proxy::UpgradeInProgress {});
+        refused(scenario.boss(twice), in_progress());
     }
     let done = scenario
         .boss(vec![
@@ -118,15 +109,12 @@ fn a_stranger_cannot_keep_the_lock_or_use_it_up() {
     scenario
         .migrate("2.0", migrating(vec![fails(b"no")]))
         .expect_err("one that fails");
-    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
+    let (proxy, registry) = (scenario.proxy, scenario.registry);
     scenario.add("2.0", migrating(vec![]));
     // the boss is a stranger's tool here: it tries everything that reverts, then works
     let nothing = calls::rollout("A", 9);
     let unknown = calls::rollout("B", 9);
-    let begin = stylus_upgrades_interface::instance::IInstanceRegistry::beginUpgradeCall {
-        caller: registry,
-        version: "2.0".into(),
-    };
+    let begin = calls::begin_upgrade(registry, "2.0");
     let mut actions = Vec::new();
     for _ in 0..3 {
         actions.push(call(registry, &nothing));

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 
-use super::fixture::{SENDER, Scenario, creation_code, data, migrating};
+use super::fixture::{SENDER, Scenario, creation_code, migrating};
 use crate::registry::fixture::{Reverted, account, is};
 
 /// EVM code that reverts with, or returns, `size` zero bytes.
@@ -11,9 +11,7 @@ fn bomb(scenario: &mut Scenario, size: u32, revert: bool) -> Code {
     let [_, a, b, c] = size.to_be_bytes();
     let end = if revert { 0xfd } else { 0xf3 };
     // PUSH3 size PUSH0 REVERT or RETURN
-    scenario
-        .fixture
-        .deploy_code(&creation_code(&[0x62, a, b, c, 0x5f, end]))
+    scenario.deploy_code(&creation_code(&[0x62, a, b, c, 0x5f, end]))
 }
 
 #[test]
@@ -27,7 +25,7 @@ fn a_rollout_handles_its_whole_batch_or_nothing_whatever_the_gas() {
         .expect("activated");
     let mut outcomes = std::collections::BTreeSet::new();
     for gas in (100_000..2_400_000).step_by(61_003) {
-        let id = scenario.fixture.chain.snapshot();
+        let id = scenario.chain.snapshot();
         match scenario.rollout(4, gas) {
             Err(_) => outcomes.insert(false),
             Ok(done) => {
@@ -36,11 +34,11 @@ fn a_rollout_handles_its_whole_batch_or_nothing_whatever_the_gas() {
                     (4, 1),
                     "{gas}"
                 );
-                assert!(done.events::<IRegistry::InstanceSkipped>().is_empty());
+                assert!(done.skipped().is_empty());
                 outcomes.insert(true)
             }
         };
-        assert!(scenario.fixture.chain.revert(id));
+        assert!(scenario.chain.revert(id));
     }
     assert_eq!(outcomes.len(), 2, "both were seen");
 }
@@ -55,17 +53,15 @@ fn an_upgrade_happens_or_does_not_whatever_the_gas() {
     let proxy = scenario.proxy;
     let mut outcomes = std::collections::BTreeSet::new();
     for gas in (60_000..700_000).step_by(7_019) {
-        let id = scenario.fixture.chain.snapshot();
+        let id = scenario.chain.snapshot();
         let upgrade = super::fixture::upgrade_to("2.0");
-        let done = scenario
-            .fixture
-            .pay_with_gas(account(0), proxy, &upgrade, U256::ZERO, gas);
+        let done = scenario.send_with_gas(account(0), proxy, &upgrade, gas);
         let version = scenario.version(proxy);
         let migrated = scenario.slot(proxy, slot) == slot;
         assert_eq!(version == "2.0", done.is_ok(), "{gas}");
         assert_eq!(migrated, done.is_ok(), "{gas}");
         outcomes.insert(done.is_ok());
-        assert!(scenario.fixture.chain.revert(id));
+        assert!(scenario.chain.revert(id));
     }
     assert_eq!(outcomes.len(), 2, "both were seen");
 }
@@ -89,7 +85,7 @@ fn a_lambda_that_returns_a_flood_says_no() {
         let create = scenario.creation(10 + n, "1.0");
         let stranger = account(6);
         crate::registry::fixture::refused(
-            scenario.fixture.send(stranger, &create),
+            scenario.send(stranger, &create),
             IRegistry::NotAnApprover { caller: stranger },
         );
         let instance = scenario.govern(&create).expect("created");
@@ -108,11 +104,10 @@ fn an_instance_that_burns_all_gas_is_skipped_and_no_other() {
         .migrate("2.0", migrating(vec![spin]))
         .expect("activated");
     let first = scenario.rollout(1, 32_000_000).expect("one skipped");
-    assert_eq!(first.events::<IRegistry::InstanceSkipped>().len(), 1);
+    assert_eq!(first.skipped().len(), 1);
     let second = scenario.rollout(1, 32_000_000).expect("another skipped");
-    let proxies = |done: &crate::registry::fixture::Done<IRegistry::rolloutReturn>| {
-        done.events::<IRegistry::InstanceSkipped>()[0].proxy
-    };
+    let proxies =
+        |done: &crate::registry::fixture::Done<IRegistry::rolloutReturn>| done.skipped()[0].proxy;
     assert_ne!(proxies(&first), proxies(&second));
 }
 
@@ -153,22 +148,20 @@ fn delegated(scenario: &mut Scenario) -> Address {
 fn memory_that_the_caller_holds_open_starves_no_rollout_into_half_an_upgrade() {
     // pages of all open frames are priced together: a caller with many makes the rest dear
     let mut scenario = lagging(vec![grow(16)]);
-    let registry = scenario.fixture.registry;
+    let registry = scenario.registry;
     let rollout = calls::rollout("A", 2);
-    let stranger = scenario.fixture.deploy("hostile").implementation;
+    let stranger = scenario.deploy("hostile").implementation;
     let delegated = delegated(&mut scenario);
     let (mut upgraded, mut refused) = (0, 0);
     for (from, caller) in [(account(SENDER), stranger), (delegated, delegated)] {
         for pages in [8, 64, 96].into_iter().chain(100..=120) {
-            let id = scenario.fixture.chain.snapshot();
-            let act = IHostile::actCall {
-                actions: vec![grow(pages), super::fixture::call(registry, &rollout)],
-            };
+            let id = scenario.chain.snapshot();
+            let act = act(vec![grow(pages), super::fixture::call(registry, &rollout)]);
             let (fixture, gas) = (&mut scenario.fixture, 200_000_000);
-            match fixture.pay_with_gas(from, caller, &act, U256::ZERO, gas) {
+            match fixture.send_with_gas(from, caller, &act, gas) {
                 Err(_) => refused += 1,
                 Ok(done) => {
-                    let skipped = done.events::<IRegistry::InstanceSkipped>();
+                    let skipped = done.skipped();
                     assert!(skipped.is_empty(), "{pages}: {skipped:?}");
                     let moved = done.events::<IRegistry::InstanceUpgraded>().len();
                     assert_eq!(moved, 2, "{pages}");
@@ -177,7 +170,7 @@ fn memory_that_the_caller_holds_open_starves_no_rollout_into_half_an_upgrade() {
             }
             let done = scenario.rollout(5, 64_000_000).expect("rolled out");
             assert_eq!(done.returned.left, 0, "{pages}: nothing lasts");
-            assert!(scenario.fixture.chain.revert(id));
+            assert!(scenario.chain.revert(id));
         }
     }
     assert!(upgraded > 0 && refused > 0, "{upgraded} and {refused}");
@@ -196,6 +189,6 @@ fn a_failure_below_a_calling_contract_is_no_failure_of_the_instance() {
     };
     assert_eq!(reason, failing, "who calls is told why");
     let done = scenario.rollout(1, 40_000_000).expect("anyone may");
-    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    let skipped = done.skipped();
     assert_eq!((skipped.len(), &skipped[0].reason), (1, &failing));
 }

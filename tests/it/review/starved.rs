@@ -4,7 +4,7 @@
 use crate::prelude::*;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 
-use super::fixture::{Scenario, call, data, upgrade_to};
+use super::fixture::{Scenario, call, plain, upgrade_to};
 use crate::registry::fixture::{account, complex, step};
 
 const HANDLER: usize = 4;
@@ -14,19 +14,19 @@ const GAS_STEP: usize = 1_499;
 #[test]
 fn a_handler_cannot_cut_a_path_off_by_giving_little_gas() {
     let mut scenario = Scenario::new();
-    let program = scenario.fixture.deploy("points-cursor");
+    let program = scenario.deploy("points-cursor");
     let handler = account(HANDLER);
     scenario.add("2.0", complex("1.0", &program, handler));
-    let passes = data(&IHostile::actCall { actions: vec![] });
+    let passes = data(&act(vec![]));
     for (from, to, package) in [
         ("2.0", "3.0", "points-v2"),
         ("3.0", "4.0", "ledger-v2"),
         ("4.0", "5.0", "hostile"),
     ] {
-        let code = scenario.fixture.deploy(package);
+        let code = scenario.deploy(package);
         let step = match package {
             "hostile" => step(from, 4, passes.clone()),
-            _ => step(from, 0, Bytes::new()),
+            _ => plain(from),
         };
         scenario.add_code(to, code, step);
     }
@@ -38,9 +38,7 @@ fn a_handler_cannot_cut_a_path_off_by_giving_little_gas() {
     let mut tries = 0;
     for gas in (60_000..3_000_000).step_by(GAS_STEP) {
         tries += 1;
-        let sent = scenario
-            .fixture
-            .raw(handler, proxy, end.clone(), U256::ZERO, gas);
+        let sent = scenario.raw(handler, proxy, end.clone(), U256::ZERO, gas);
         if sent.is_ok() {
             break;
         }

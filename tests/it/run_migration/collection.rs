@@ -8,7 +8,7 @@ use stylus_upgrades_harness::{Instance, step};
 use stylus_upgrades_interface::full::IInclusion::isCompleteCall;
 use stylus_upgrades_tests::abi::ICollection;
 
-use super::fixture::{Done, Ran, command, finish};
+use super::fixture::{Done, command, finish};
 use super::proxy::{Failure, Proxy};
 
 const GATHER: [&str; 2] = ["--gather", "erc721"];
@@ -30,9 +30,7 @@ async fn collection(harness: &Harness, rounds: u64) -> Result<Fixture<'_>, Harne
         .build_and_deploy("contracts/migrations/erc721_enumerate")
         .await?;
     let handler = harness.account(5);
-    definition
-        .add_version("1.0", &basic, step::initial())
-        .await?;
+    definition.add_first(&basic).await?;
     let step = step::complex("1.0", &program, handler);
     definition.add_version("2.0", &full, step).await?;
     let minter = harness.account(0);
@@ -86,7 +84,7 @@ impl Fixture<'_> {
     }
 
     /// Runs the command line to its end.
-    async fn run(&self, url: &str, words: &(impl Words + ?Sized), kill: Option<&str>) -> Ran {
+    async fn run(&self, url: &str, words: &(impl Words + ?Sized), kill: Option<&str>) -> Answer {
         let proxy = self.collection.address().to_string();
         let mut command = command(url, self.folder.path(), &proxy, words);
         if let Some(kill) = kill {
@@ -172,18 +170,15 @@ async fn run_migration_gathers_page_by_page_within_limits_and_goes_on_after_kill
     });
     for kill in ["gathered:2", "gathered:1", "gathered:3"] {
         let ran = fixture.run(&proxy.url(), &GATHER, Some(kill)).await;
-        assert_eq!(ran.status.code(), None, "killed: {}", ran.errors);
+        assert_eq!(ran.exit, None, "killed: {}", ran.stderr);
     }
     fixture.run(&proxy.url(), &GATHER, None).await.ends_with(0);
     let queries = queries.lock().expect("the list").clone();
     println!("{} refusals; {queries:?}", proxy.failures());
     assert!(proxy.failures() > 0);
     for pair in queries.windows(2) {
-        assert_eq!(
-            pair[1].0,
-            pair[0].1 + 1,
-            "no block is read twice, or left out"
-        );
+        let found = pair[1].0;
+        assert_eq!(found, pair[0].1 + 1, "no block is read twice, or left out");
     }
     fixture.assert_enumerated().await
 }

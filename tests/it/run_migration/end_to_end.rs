@@ -12,7 +12,7 @@ async fn run_migration_supplies_a_list_in_batches_and_ends() -> Done {
     let ran = fixture.run("--items members.txt --gas 300000").await;
     ran.ends_with(0);
     let document = &ran.document;
-    println!("{document:#}\n{}", ran.errors);
+    println!("{document:#}\n{}", ran.stderr);
     assert_eq!(document["items"], 300);
     assert_eq!(document["form"], "batches");
     assert_eq!(document["ended"], true);
@@ -30,7 +30,7 @@ async fn run_migration_lets_the_contract_find_its_items() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, CURSOR, 300).await?;
     let ran = fixture.run("--gas 500000").await;
-    println!("{:#}\n{}", ran.document, ran.errors);
+    println!("{:#}\n{}", ran.document, ran.stderr);
     ran.ends_with(0);
     assert_eq!(ran.document["form"], "cursor");
     assert_eq!(ran.document["items"], 300);

@@ -1,9 +1,9 @@
 //! A points register in its complex migration, and the command line that continues it.
 
 use crate::prelude::*;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Stdio};
 
-use stylus_upgrades_harness::{Instance, command_line, step};
+use stylus_upgrades_harness::{Instance, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{Batch, progressCall};
 use stylus_upgrades_tests::abi::points_v2::IPoints;
 
@@ -31,17 +31,9 @@ pub(super) struct Fixture<'h> {
     pub(super) folder: tempfile::TempDir,
 }
 
-/// What a run of the command line came to.
-pub(super) struct Ran {
-    pub(super) status: ExitStatus,
-    /// Its document.
-    pub(super) document: Value,
-    pub(super) errors: String,
-}
-
 /// The member with that number.
 pub(super) fn member(n: u64) -> Address {
-    let hash = alloy::primitives::keccak256(n.to_be_bytes());
+    let hash = keccak256(n.to_be_bytes());
     Address::from_word(hash)
 }
 
@@ -76,19 +68,14 @@ pub(super) async fn waiting_at(
     let definition = harness.define("Points").await?;
     let first = harness.build_and_deploy("contracts/points_v1").await?;
     let second = harness.build_and_deploy("contracts/points_v2").await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
+    definition.add_first(&first).await?;
     let steward = harness.account(0);
     let register = definition
         .create_proxy("1.0", &IPoints::initializeCall { steward })
         .await?;
     let all: Vec<_> = (0..members).map(member).collect();
     for some in all.chunks(AWARDED_AT_ONCE) {
-        let award = IPoints::awardCall {
-            to: some.to_vec(),
-            points: U256::from(POINTS),
-        };
+        let award = calls::award(some.to_vec(), POINTS);
         register.send(&award).await?;
     }
     definition.add_version("2.0", &second, step).await?;
@@ -127,7 +114,7 @@ impl Fixture<'_> {
     }
 
     /// Runs `run-migration` with these words to its end.
-    pub(super) async fn run(&self, words: &(impl Words + ?Sized)) -> Ran {
+    pub(super) async fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
         finish(self.start(words)).await
     }
 
@@ -196,13 +183,10 @@ pub(super) fn command(
     proxy: &str,
     words: &(impl Words + ?Sized),
 ) -> Command {
-    let words = &words.list()[..];
-    let program = Path::new(env!("CARGO_BIN_EXE_cli"));
-    let mut command = command_line(program).expect("the workspace");
+    let all = ["run-migration", proxy, "--json", "--rpc-url", url];
+    let mut command = crate::command::command(folder, &all);
     command
-        .args(["run-migration", proxy, "--json", "--rpc-url", url])
-        .args(words)
-        .current_dir(folder)
+        .args(words.list())
         .env("PRIVATE_KEY", HANDLER_KEY)
         .env("NO_COLOR", "1")
         .env_remove(stylus_upgrades::kill_point::VARIABLE)
@@ -242,35 +226,12 @@ impl Drop for Running {
 }
 
 /// Waits for the end of a run without stopping this thread.
-pub(super) async fn finish(running: impl Into<Running>) -> Ran {
+pub(super) async fn finish(running: impl Into<Running>) -> Answer {
     let mut running = running.into();
     let child = running.0.take().expect("it was started");
     let output = tokio::task::spawn_blocking(move || child.wait_with_output())
         .await
         .expect("it was waited for")
         .expect("it ends");
-    Ran {
-        status: output.status,
-        document: serde_json::from_slice(&output.stdout).unwrap_or_default(),
-        errors: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
-
-impl Ran {
-    /// Asserts its exit code.
-    pub(super) fn ends_with(&self, code: i32) -> &Self {
-        assert_eq!(
-            self.status.code(),
-            Some(code),
-            "{}\n{}",
-            self.document,
-            self.errors
-        );
-        self
-    }
-
-    /// The name of its failure.
-    pub(super) fn error(&self) -> &str {
-        self.document["error"]["name"].as_str().unwrap_or_default()
-    }
+    output.into()
 }

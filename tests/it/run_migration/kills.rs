@@ -5,7 +5,6 @@
 //! at that point. Further kills come from outside at random instants.
 
 use crate::prelude::*;
-use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use alloy::providers::Provider;
@@ -114,8 +113,8 @@ async fn killed_at(fixture: &Fixture<'_>, phase: Phase, count: u64) -> Done {
         .env(VARIABLE, format!("{}:{count}", phase.name()))
         .spawn();
     let ran = finish(child.expect("it starts")).await;
-    let signal = ran.status.signal();
-    assert_eq!(signal, Some(SIGKILL), "{phase:?} {count}: {}", ran.errors);
+    let signal = ran.signal;
+    assert_eq!(signal, Some(SIGKILL), "{phase:?} {count}: {}", ran.stderr);
     let (latest, pending) = nonces(fixture).await;
     if phase == Phase::Sent {
         assert_eq!(pending - latest, count, "sent and not mined");
@@ -133,7 +132,7 @@ async fn killed_after(fixture: &Fixture<'_>, pause: Duration) -> bool {
     tokio::time::sleep(pause).await;
     child.kill();
     let ran = finish(child).await;
-    ran.status.signal() == Some(SIGKILL)
+    ran.signal == Some(SIGKILL)
 }
 
 /// The handler's nonce, without and with what waits for a block.

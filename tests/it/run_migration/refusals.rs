@@ -1,13 +1,15 @@
 //! The errors of `run-migration` before it sends anything.
 
-use stylus_upgrades_harness::Harness;
+use crate::prelude::*;
 
-use super::fixture::{BATCHES, CURSOR, Done, Fixture, Ran, begun, member, waiting};
+use crate::command::{command, finished};
+
+use super::fixture::{BATCHES, CURSOR, Done, Fixture, begun, member, waiting};
 
 /// Nothing was migrated, and the failure says what to do next.
-async fn refused(fixture: &Fixture<'_>, ran: &Ran, code: i32, name: &str) -> Done {
+async fn refused(fixture: &Fixture<'_>, ran: &Answer, code: i32, name: &str) -> Done {
     ran.ends_with(code);
-    assert_eq!(ran.error(), name, "{}", ran.document);
+    assert_eq!(ran.error("name"), name, "{}", ran.document);
     let next = ran.document["error"]["next"].as_str();
     assert!(
         next.is_some_and(|next| !next.is_empty()),
@@ -136,23 +138,9 @@ async fn status_reports_a_migration_and_the_next_command() -> Done {
     let fixture = begun(&harness, CURSOR, 5).await?;
     let proxy = fixture.register.address().to_string();
     let status = async || {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cli"));
-        let (url, registry) = (harness.chain().url(), harness.registry().to_string());
-        command
-            .args([
-                "status",
-                &proxy,
-                "--json",
-                "--rpc-url",
-                url,
-                "--registry",
-                &registry,
-            ])
-            .current_dir(fixture.folder.path())
-            .env("STYLUS_UPGRADES_STATE", fixture.folder.path().join("state"))
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped());
-        super::fixture::finish(command.spawn().expect("it starts")).await
+        let (url, registry) = (harness.chain().url(), harness.registry());
+        let words = format!("status {proxy} --json --rpc-url {url} --registry {registry}");
+        finished(command(fixture.folder.path(), &words)).await
     };
     let answer = status().await;
     let migration = &answer.ends_with(0).document["migration"];
@@ -172,8 +160,7 @@ async fn run_migration_stops_at_a_batch_that_counts_less_than_its_items() -> Don
     let fixture = begun(&harness, "tests/fixtures/tolerant", 0).await?;
     std::fs::write(fixture.list(), "2\n3\n").expect("the list");
     let ran = fixture.run("--items members.txt").await;
-    ran.ends_with(1);
-    assert_eq!(ran.error(), "Stalled", "{}", ran.document);
+    ran.is_refused("Stalled");
     let error = &ran.document["error"];
     let message = error["message"].as_str().unwrap_or_default();
     assert!(message.starts_with("2 items from 0 of 0x"), "{message}");
@@ -192,8 +179,7 @@ async fn run_migration_names_the_way_out_where_the_end_is_refused() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, "tests/fixtures/refused_end", 1).await?;
     let ran = fixture.run(&[]).await;
-    ran.ends_with(1);
-    assert_eq!(ran.error(), "PostConditionFailed", "{}", ran.document);
+    ran.is_refused("PostConditionFailed");
     let next = ran.document["error"]["next"].as_str().unwrap_or_default();
     assert!(
         next.contains("--abort (by the approvers) aborts it"),

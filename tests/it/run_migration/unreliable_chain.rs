@@ -82,7 +82,7 @@ async fn run_migration_sends_a_dropped_transaction_again() -> Done {
     rpc(&fixture, "evm_mine", json!([])).await?;
     let ran = finish(child).await;
     ran.ends_with(0);
-    assert!(ran.errors.contains("was dropped"), "{}", ran.errors);
+    assert!(ran.stderr.contains("was dropped"), "{}", ran.stderr);
     fixture.assert_migrated().await
 }
 
@@ -105,7 +105,7 @@ async fn run_migration_goes_on_when_its_transactions_are_replaced_by_others() ->
     rpc(&fixture, "evm_setAutomine", json!([true])).await?;
     let ran = finish(child).await;
     ran.ends_with(0);
-    assert!(ran.errors.contains("took the nonce"), "{}", ran.errors);
+    assert!(ran.stderr.contains("took the nonce"), "{}", ran.stderr);
     fixture.assert_migrated().await
 }
 
@@ -118,11 +118,8 @@ async fn run_migration_waits_for_what_an_earlier_run_has_on_its_way() -> Done {
     finish(killed.expect("it starts")).await;
     let child = fixture.start(&SLOW);
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(
-        pool(&fixture).await?.len(),
-        3,
-        "nothing is sent on top of them"
-    );
+    let found = pool(&fixture).await?.len();
+    assert_eq!(found, 3, "nothing is sent on top of them");
     rpc(&fixture, "evm_setAutomine", json!([true])).await?;
     rpc(&fixture, "evm_mine", json!([])).await?;
     let ran = finish(child).await;
@@ -153,8 +150,8 @@ async fn run_migration_follows_reorganisations() -> Done {
     }
     let ran = finish(child).await;
     ran.ends_with(0);
-    println!("{undone} reorganisations\n{}", ran.errors);
-    assert!(ran.errors.contains("the chain went back"), "{}", ran.errors);
+    println!("{undone} reorganisations\n{}", ran.stderr);
+    assert!(ran.stderr.contains("the chain went back"), "{}", ran.stderr);
     if fixture.register.version().await? != "2.0" {
         // It ended in the moment before the last of them.
         fixture.run(&LIST).await.ends_with(0);
@@ -176,9 +173,9 @@ async fn run_migration_shared_by_two_operators_with_one_key_ends_once() -> Done 
     let (first, second) = tokio::join!(finish(first), finish(second));
     for ran in [&first, &second] {
         // A later run reports that it has ended.
-        let code = ran.status.code();
-        let late = code == Some(1) && ran.error() == "NotMigrating";
-        assert!(code == Some(0) || late, "{}\n{}", ran.document, ran.errors);
+        let code = ran.exit;
+        let late = code == Some(1) && ran.error("name") == "NotMigrating";
+        assert!(code == Some(0) || late, "{}\n{}", ran.document, ran.stderr);
         println!("{}", ran.document["spent"]);
     }
     fixture.assert_migrated().await
@@ -224,7 +221,7 @@ async fn run_migration_stops_resumable_when_the_endpoint_goes_away() -> Done {
         let child = command(&proxy.url(), fixture.folder.path(), &register, &words).spawn();
         let ran = finish(child.expect("it starts")).await;
         ran.ends_with(code);
-        assert_eq!(ran.error(), "Interrupted");
+        assert_eq!(ran.error("name"), "Interrupted");
         let next = ran.document["error"]["next"].as_str().unwrap_or_default();
         let again = format!("stylus-upgrades run-migration {register} --items members.txt");
         assert!(next.starts_with(&again), "{next}");

@@ -63,6 +63,18 @@ fn pattern(length: usize) -> Bytes {
     data.into()
 }
 
+/// The probe passes a call on.
+fn pass(to: Address, data: impl Into<Bytes>) -> probe::passCall {
+    let data = data.into();
+    probe::passCall { to, data }
+}
+
+/// The probe fails with so many bytes of its pattern.
+fn fail(length: usize) -> probe::failCall {
+    let length = U256::from(length);
+    probe::failCall { length }
+}
+
 impl Subject {
     fn request(&self, data: impl Into<Bytes>) -> TransactionRequest {
         TransactionRequest::default()
@@ -122,10 +134,7 @@ pub(crate) async fn returns_data_of_every_length_unchanged(it: &Subject) -> Done
 
 pub(crate) async fn reverts_byte_for_byte(it: &Subject) -> Done {
     for length in LENGTHS {
-        let query = probe::failCall {
-            length: U256::from(length),
-        };
-        let revert = it.revert(query.abi_encode()).await;
+        let revert = it.revert(fail(length).abi_encode()).await;
         assert!(
             *revert.data() == pattern(length),
             "{length} bytes of revert data came changed"
@@ -159,10 +168,8 @@ pub(crate) async fn forwards_short_and_nearly_own_selectors(it: &Subject) -> Don
         }
         let mut dirty = selector;
         dirty[3] ^= 1;
-        assert_eq!(
-            it.call(dirty.to_vec()).await?,
-            Bytes::copy_from_slice(&dirty)
-        );
+        let found = it.call(dirty.to_vec()).await?;
+        assert_eq!(found, Bytes::copy_from_slice(&dirty));
         let mut shifted = vec![0];
         shifted.extend(selector);
         assert_eq!(it.call(shifted.clone()).await?, Bytes::from(shifted));
@@ -215,14 +222,10 @@ pub(crate) async fn keeps_storage_in_the_proxy_alone(it: &Subject) -> Done {
     assert_eq!(it.chain.storage(it.proxy, slot).await?, B256::from(value));
     assert_eq!(it.chain.storage(it.implementation, slot).await?, B256::ZERO);
     assert_eq!(it.chain.storage(it.sibling, slot).await?, B256::ZERO);
-    assert_eq!(
-        it.chain.read(it.proxy, &probe::loadCall { slot }).await?,
-        value
-    );
-    assert_eq!(
-        it.chain.read(it.sibling, &probe::loadCall { slot }).await?,
-        U256::ZERO
-    );
+    let found = it.chain.read(it.proxy, &probe::loadCall { slot }).await?;
+    assert_eq!(found, value);
+    let found = it.chain.read(it.sibling, &probe::loadCall { slot }).await?;
+    assert_eq!(found, U256::ZERO);
     Ok(())
 }
 
@@ -264,16 +267,9 @@ pub(crate) async fn adds_no_log_and_no_write_of_its_own(it: &Subject) -> Done {
 
 pub(crate) async fn calls_another_proxy_as_itself(it: &Subject) -> Done {
     let value = U256::from(3);
-    let inner = Bytes::from(probe::contextCall {}.abi_encode());
-    let request = it
-        .request(
-            probe::passCall {
-                to: it.sibling,
-                data: inner,
-            }
-            .abi_encode(),
-        )
-        .value(value);
+    let context = probe::contextCall {}.abi_encode();
+    let request = it.request(pass(it.sibling, context).abi_encode());
+    let request = request.value(value);
     let answer = it.chain.call(request.clone()).await?;
     let passed = probe::passCall::abi_decode_returns(&answer).expect("the probe's answer");
     assert!(passed.ok);
@@ -286,22 +282,8 @@ pub(crate) async fn calls_another_proxy_as_itself(it: &Subject) -> Done {
     assert_eq!(it.chain.balance(it.proxy).await?, U256::ZERO);
     assert_eq!(it.chain.balance(it.sibling).await?, value);
 
-    let inner = Bytes::from(
-        probe::failCall {
-            length: U256::from(33),
-        }
-        .abi_encode(),
-    );
-    let passed = it
-        .chain
-        .read(
-            it.proxy,
-            &probe::passCall {
-                to: it.sibling,
-                data: inner,
-            },
-        )
-        .await?;
+    let failing = pass(it.sibling, fail(33).abi_encode());
+    let passed = it.chain.read(it.proxy, &failing).await?;
     assert_eq!((passed.ok, passed.answer), (false, pattern(33)));
     Ok(())
 }
@@ -309,32 +291,15 @@ pub(crate) async fn calls_another_proxy_as_itself(it: &Subject) -> Done {
 pub(crate) async fn answers_a_contract_in_evm_code(it: &Subject) -> Done {
     for length in [1, 33, 100_000] {
         let data = pattern(length);
-        let passed = it
-            .chain
-            .read(
-                it.caller,
-                &probe::passCall {
-                    to: it.proxy,
-                    data: data.clone(),
-                },
-            )
-            .await?;
+        let call = pass(it.proxy, data.clone());
+        let passed = it.chain.read(it.caller, &call).await?;
         assert!(
             passed.ok && passed.answer == data,
             "{length} bytes through a caller in EVM code"
         );
     }
-    let inner = Bytes::from(probe::contextCall {}.abi_encode());
-    let passed = it
-        .chain
-        .read(
-            it.caller,
-            &probe::passCall {
-                to: it.proxy,
-                data: inner,
-            },
-        )
-        .await?;
+    let call = pass(it.proxy, probe::contextCall {}.abi_encode());
+    let passed = it.chain.read(it.caller, &call).await?;
     let seen = probe::contextCall::abi_decode_returns(&passed.answer).expect("the probe's context");
     assert_eq!((seen.this, seen.sender), (it.proxy, it.caller));
     Ok(())
@@ -353,18 +318,13 @@ pub(crate) async fn can_be_entered_again_in_the_middle_of_a_call(it: &Subject) -
         data: inner.abi_encode().into(),
     };
     it.chain.send(it.request(outer.abi_encode())).await?;
-    assert_eq!(
-        it.chain.storage(it.proxy, slot).await?,
-        B256::from(U256::from(42))
-    );
+    let found = it.chain.storage(it.proxy, slot).await?;
+    assert_eq!(found, B256::from(U256::from(42)));
     Ok(())
 }
 
 pub(crate) async fn leaves_nothing_behind_when_it_reverts(it: &Subject) -> Done {
-    let failing = probe::failCall {
-        length: U256::from(32),
-    }
-    .abi_encode();
+    let failing = fail(32).abi_encode();
     let receipt = it
         .chain
         .send_anyway(it.request(failing.clone()).value(U256::from(1)))
@@ -373,10 +333,7 @@ pub(crate) async fn leaves_nothing_behind_when_it_reverts(it: &Subject) -> Done 
     assert!(receipt.logs().is_empty());
     assert_eq!(it.chain.balance(it.proxy).await?, U256::ZERO);
 
-    let outer = probe::passCall {
-        to: it.sibling,
-        data: failing.into(),
-    };
+    let outer = pass(it.sibling, failing);
     let receipt = it
         .chain
         .send(it.request(outer.abi_encode()).value(U256::from(1)))

@@ -1,8 +1,7 @@
 use crate::prelude::*;
-use stylus_upgrades_interface::instance::IInstanceRegistry::{beginUpgradeCall, endUpgradeCall};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     AlreadyAtVersion, NotAProxy, UpgradeNotAuthorized, VersionNotFound, implementationCall,
-    implementationVersionCall, registryCall, upgradeToAndCallCall, upgradeToCall,
+    implementationVersionCall, registryCall,
 };
 use stylus_upgrades_interface::registry::IRegistry::NotAnInstance;
 
@@ -20,12 +19,10 @@ async fn a_stranger_is_refused() -> Done {
     };
     let by_stranger = it.instance.by(stranger);
     assert_reverts(by_stranger.upgrade("2.0").await, refused.clone());
-    assert_reverts(
-        by_stranger
-            .upgrade_and_call("2.0", &ICounter::incrementCall {})
-            .await,
-        refused,
-    );
+    let sent = by_stranger
+        .upgrade_and_call("2.0", &ICounter::incrementCall {})
+        .await;
+    assert_reverts(sent, refused);
     assert_eq!(it.instance.version().await?, "1.0");
     Ok(())
 }
@@ -39,10 +36,8 @@ async fn refusals_come_in_their_order() -> Done {
         name: "Counter".into(),
         version: "9.9".into(),
     };
-    assert_reverts(
-        it.instance.by(stranger).upgrade("9.9").await,
-        unknown.clone(),
-    );
+    let sent = it.instance.by(stranger).upgrade("9.9").await;
+    assert_reverts(sent, unknown.clone());
     assert_reverts(it.instance.upgrade("9.9").await, unknown);
     let refused = UpgradeNotAuthorized {
         caller: stranger,
@@ -81,46 +76,19 @@ async fn anybody_may_look() -> Done {
 async fn the_admin_path_called_directly_is_not_a_proxy() -> Done {
     let harness = Harness::start().await?;
     let chain = harness.chain();
-    for program in [
-        harness.framework().storage.address,
-        harness.framework().proxy.address,
-    ] {
-        assert_reverts(
-            chain.read(program, &implementationCall {}).await.map(drop),
-            NotAProxy {},
-        );
-        assert_reverts(
-            chain.read(program, &registryCall {}).await.map(drop),
-            NotAProxy {},
-        );
-        assert_reverts(
-            chain
-                .read(program, &implementationVersionCall {})
-                .await
-                .map(drop),
-            NotAProxy {},
-        );
-        let upgrade = upgradeToCall {
-            version: "1.0".into(),
-        };
-        assert_reverts(
-            chain
-                .execute(harness.account(0), program, &upgrade)
-                .await
-                .map(drop),
-            NotAProxy {},
-        );
-        let upgrade = upgradeToAndCallCall {
-            version: "1.0".into(),
-            data: Bytes::new(),
-        };
-        assert_reverts(
-            chain
-                .execute(harness.account(0), program, &upgrade)
-                .await
-                .map(drop),
-            NotAProxy {},
-        );
+    let framework = harness.framework();
+    for program in [framework.storage.address, framework.proxy.address] {
+        let implementation = chain.read(program, &implementationCall {}).await;
+        assert_reverts(implementation, NotAProxy {});
+        assert_reverts(chain.read(program, &registryCall {}).await, NotAProxy {});
+        let version = chain.read(program, &implementationVersionCall {}).await;
+        assert_reverts(version, NotAProxy {});
+        let upgrade = calls::upgrade_to("1.0");
+        let sent = chain.execute(harness.account(0), program, &upgrade).await;
+        assert_reverts(sent, NotAProxy {});
+        let upgrade = calls::upgrade_to_and_call("1.0", Bytes::new());
+        let sent = chain.execute(harness.account(0), program, &upgrade).await;
+        assert_reverts(sent, NotAProxy {});
     }
     Ok(())
 }
@@ -130,32 +98,15 @@ async fn the_calls_between_proxy_and_registry_are_theirs_alone() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     let admin = harness.account(0);
-    let begin = beginUpgradeCall {
-        caller: admin,
-        version: "2.0".into(),
-    };
-    let end = endUpgradeCall {
-        version: "2.0".into(),
-    };
+    let begin = calls::begin_upgrade(admin, "2.0");
+    let end = calls::end_upgrade("2.0");
     for caller in [admin, harness.account(1)] {
         let refused = NotAnInstance { proxy: caller };
         let registry = harness.registry();
-        assert_reverts(
-            harness
-                .chain()
-                .execute(caller, registry, &begin)
-                .await
-                .map(drop),
-            refused.clone(),
-        );
-        assert_reverts(
-            harness
-                .chain()
-                .execute(caller, registry, &end)
-                .await
-                .map(drop),
-            refused,
-        );
+        let sent = harness.chain().execute(caller, registry, &begin).await;
+        assert_reverts(sent, refused.clone());
+        let sent = harness.chain().execute(caller, registry, &end).await;
+        assert_reverts(sent, refused);
     }
     assert_eq!(it.instance.version().await?, "1.0");
     Ok(())

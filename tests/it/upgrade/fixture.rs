@@ -15,21 +15,12 @@ pub(crate) struct Fixture<'h> {
     pub(crate) instance: Instance<'h>,
 }
 
-/// The calldata of a call.
-pub(crate) fn data(call: &impl SolCall) -> Bytes {
-    call.abi_encode().into()
-}
-
 pub(crate) fn initialize(value: u64) -> ICounter::initializeCall {
-    ICounter::initializeCall {
-        value: U256::from(value),
-    }
+    calls::initialize_counter(value)
 }
 
 pub(crate) fn migrate(step: u64) -> ICounter::migrateCall {
-    ICounter::migrateCall {
-        step: U256::from(step),
-    }
+    calls::migrate_counter(step)
 }
 
 /// A counter that started at 7, and 2.0 with the step 5.
@@ -37,9 +28,7 @@ pub(crate) async fn counter(harness: &Harness) -> Result<Fixture<'_>, HarnessErr
     let definition = harness.define("Counter").await?;
     let first = harness.build_and_deploy("contracts/counter_v1").await?;
     let second = harness.build_and_deploy("contracts/counter_v2").await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
+    definition.add_first(&first).await?;
     definition
         .add_version("2.0", &second, step::call("1.0", &migrate(5)))
         .await?;
@@ -67,9 +56,7 @@ pub(crate) async fn hostile_owned_by(
     let definition = harness.define_with("Hostile", harness.account(0)).await?;
     let first = harness.build_and_deploy("tests/contracts/hostile").await?;
     let second = harness.deploy(first.artifact.clone()).await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
+    definition.add_first(&first).await?;
     definition.add_version("2.0", &second, step).await?;
     let instance = definition
         .create_proxy("1.0", &IHostile::initializeCall { actions: vec![] })
@@ -86,10 +73,5 @@ pub(crate) async fn hostile_owned_by(
 
 /// The step 1.0 → 2.0 that runs `actions` as the mixin's migration.
 pub(crate) fn migrating(actions: Vec<Bytes>) -> Step {
-    step::call("1.0", &IHostile::migrateCall { actions })
-}
-
-/// The calldata that writes a slot.
-pub(crate) fn write(slot: B256, value: B256) -> Bytes {
-    data(&IHostile::writeSlotCall { slot, value })
+    step::call("1.0", &hostile::migrate(actions))
 }

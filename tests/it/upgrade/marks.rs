@@ -4,7 +4,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     MigrationNotApplied, UpgradeSlotsTouched,
 };
 
-use super::fixture::{Done, data, hostile, migrating, write};
+use super::fixture::{Done, hostile, migrating};
 
 /// What no step may write, but for its own mark.
 fn guarded() -> [B256; 5] {
@@ -29,10 +29,10 @@ async fn a_migration_that_writes_a_slot_of_the_framework_is_refused() -> Done {
     let harness = Harness::start().await?;
     let it = hostile(&harness, step::call_later("1.0")).await?;
     for slot in guarded() {
-        let actions = vec![write(slot, B256::repeat_byte(0x11))];
+        let actions = vec![hostile::write(slot, B256::repeat_byte(0x11))];
         let refused = it
             .instance
-            .upgrade_and_call("2.0", &IHostile::migrateCall { actions })
+            .upgrade_and_call("2.0", &hostile::migrate(actions))
             .await;
         assert_reverts(refused, UpgradeSlotsTouched { slot });
     }
@@ -49,8 +49,8 @@ async fn a_script_that_writes_a_slot_of_the_framework_is_refused() -> Done {
         .chain([slots::migrated("3.0")])
         .enumerate()
     {
-        let actions = vec![write(slot, B256::repeat_byte(0x11))];
-        let script = step::script("1.0", &it.first, &IHostile::actCall { actions });
+        let actions = vec![hostile::write(slot, B256::repeat_byte(0x11))];
+        let script = step::script("1.0", &it.first, &act(actions));
         let version = if slot == slots::migrated("3.0") {
             "3.0".to_owned()
         } else {
@@ -59,10 +59,8 @@ async fn a_script_that_writes_a_slot_of_the_framework_is_refused() -> Done {
         it.definition
             .add_version(&version, &it.second, script)
             .await?;
-        assert_reverts(
-            it.instance.upgrade(&version).await,
-            UpgradeSlotsTouched { slot },
-        );
+        let sent = it.instance.upgrade(&version).await;
+        assert_reverts(sent, UpgradeSlotsTouched { slot });
     }
     Ok(())
 }
@@ -72,13 +70,9 @@ async fn data_behind_the_upgrade_may_not_write_them_either() -> Done {
     let harness = Harness::start().await?;
     let it = hostile(&harness, step::nothing("1.0")).await?;
     for slot in guarded().into_iter().chain([slots::migrated("2.0")]) {
-        let act = IHostile::actCall {
-            actions: vec![write(slot, B256::repeat_byte(0x11))],
-        };
-        assert_reverts(
-            it.instance.upgrade_and_call("2.0", &act).await,
-            UpgradeSlotsTouched { slot },
-        );
+        let act = act(vec![hostile::write(slot, B256::repeat_byte(0x11))]);
+        let sent = it.instance.upgrade_and_call("2.0", &act).await;
+        assert_reverts(sent, UpgradeSlotsTouched { slot });
     }
     Ok(())
 }
@@ -94,7 +88,7 @@ async fn an_initializer_may_not_write_them_either() -> Done {
         slots::INITIALISED,
     ] {
         let initializer = IHostile::initializeCall {
-            actions: vec![write(slot, B256::repeat_byte(0x11))],
+            actions: vec![hostile::write(slot, B256::repeat_byte(0x11))],
         };
         let created = it.definition.create_proxy("1.0", &initializer).await;
         assert_reverts(created.map(drop), UpgradeSlotsTouched { slot });
@@ -105,11 +99,7 @@ async fn an_initializer_may_not_write_them_either() -> Done {
 #[tokio::test]
 async fn a_step_that_sets_no_mark_is_not_applied() -> Done {
     let harness = Harness::start().await?;
-    let it = hostile(
-        &harness,
-        step::call("1.0", &IHostile::actCall { actions: vec![] }),
-    )
-    .await?;
+    let it = hostile(&harness, step::call("1.0", &act(vec![]))).await?;
     assert_reverts(it.instance.upgrade("2.0").await, not_applied());
     Ok(())
 }
@@ -141,7 +131,7 @@ async fn the_revert_data_of_a_step_comes_through_byte_for_byte() -> Done {
         })];
         match it
             .instance
-            .upgrade_and_call("2.0", &IHostile::migrateCall { actions })
+            .upgrade_and_call("2.0", &hostile::migrate(actions))
             .await
         {
             Err(HarnessError::Reverted(revert)) => assert_eq!(*revert.data(), words),

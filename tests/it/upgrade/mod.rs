@@ -20,7 +20,7 @@ mod once;
 mod runnable;
 mod value;
 
-pub(crate) use fixture::{Done, Fixture, counter, data, hostile};
+pub(crate) use fixture::{Done, Fixture, counter, hostile};
 
 /// The whole way to version 2, for tests of where it runs.
 pub(crate) async fn counter_at_version_2(

@@ -4,7 +4,7 @@ use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
 use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
 use stylus_upgrades_tests::abi::ICounter2;
 
-use super::fixture::{Done, counter, data, hostile, initialize, migrate, migrating};
+use super::fixture::{Done, counter, hostile, initialize, migrate, migrating};
 
 #[tokio::test]
 async fn the_bare_implementation_cannot_be_initialized_or_migrated() -> Done {
@@ -16,21 +16,13 @@ async fn the_bare_implementation_cannot_be_initialized_or_migrated() -> Done {
             value: U256::from(1),
             step: U256::from(1),
         };
-        assert_reverts(
-            chain
-                .execute(caller, it.first.address, &initialize(1))
-                .await
-                .map(drop),
-            NotInUpgrade {},
-        );
-        assert_reverts(
-            chain.execute(caller, second, &both).await.map(drop),
-            NotInUpgrade {},
-        );
-        assert_reverts(
-            chain.execute(caller, second, &migrate(1)).await.map(drop),
-            NotInUpgrade {},
-        );
+        let sent = chain
+            .execute(caller, it.first.address, &initialize(1))
+            .await;
+        assert_reverts(sent, NotInUpgrade {});
+        assert_reverts(chain.execute(caller, second, &both).await, NotInUpgrade {});
+        let sent = chain.execute(caller, second, &migrate(1)).await;
+        assert_reverts(sent, NotInUpgrade {});
     }
     Ok(())
 }
@@ -49,14 +41,10 @@ async fn nobody_initializes_or_migrates_through_the_proxy() -> Done {
         };
         assert_reverts(proxy.send(&again).await, NotInUpgrade {});
     }
-    assert_eq!(
-        it.instance.read(&ICounter::valueCall {}).await?,
-        U256::from(7)
-    );
-    assert_eq!(
-        it.instance.read(&ICounter::stepCall {}).await?,
-        U256::from(5)
-    );
+    let found = it.instance.read(&ICounter::valueCall {}).await?;
+    assert_eq!(found, U256::from(7));
+    let found = it.instance.read(&ICounter::stepCall {}).await?;
+    assert_eq!(found, U256::from(5));
     Ok(())
 }
 
@@ -64,10 +52,8 @@ async fn nobody_initializes_or_migrates_through_the_proxy() -> Done {
 async fn data_behind_an_upgrade_is_no_initializer() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
-    assert_reverts(
-        it.instance.upgrade_and_call("2.0", &migrate(9)).await,
-        NotInUpgrade {},
-    );
+    let sent = it.instance.upgrade_and_call("2.0", &migrate(9)).await;
+    assert_reverts(sent, NotInUpgrade {});
     Ok(())
 }
 
@@ -86,7 +72,7 @@ async fn a_migration_is_no_initializer() -> Done {
     let it = hostile(&harness, migrating(vec![])).await?;
     let created = it
         .definition
-        .create_proxy("1.0", &IHostile::migrateCall { actions: vec![] })
+        .create_proxy("1.0", &hostile::migrate(vec![]))
         .await;
     assert_reverts(created.map(drop), NotInUpgrade {});
     Ok(())
@@ -95,7 +81,7 @@ async fn a_migration_is_no_initializer() -> Done {
 #[tokio::test]
 async fn the_token_is_spent_when_the_migration_begins() -> Done {
     let harness = Harness::start().await?;
-    let again = data(&IHostile::migrateCall { actions: vec![] });
+    let again = data(&hostile::migrate(vec![]));
     let it = hostile(&harness, migrating(vec![again])).await?;
     assert_reverts(it.instance.upgrade("2.0").await, NotInUpgrade {});
     Ok(())
@@ -110,10 +96,8 @@ async fn an_instance_created_without_initializer_cannot_be_initialized_later() -
         .create_proxy_with("1.0", Bytes::new(), U256::ZERO)
         .await?;
     assert_reverts(instance.send(&initialize(3)).await, NotInUpgrade {});
-    assert_reverts(
-        instance.by(harness.account(1)).send(&initialize(3)).await,
-        NotInUpgrade {},
-    );
+    let sent = instance.by(harness.account(1)).send(&initialize(3)).await;
+    assert_reverts(sent, NotInUpgrade {});
     assert_eq!(instance.storage(slots::INITIALISED).await?, slots::SET);
     Ok(())
 }

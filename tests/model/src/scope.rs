@@ -1,7 +1,10 @@
 //! What is explored: a definition with a policy, what is proposed in it, and how far.
 
 use crate::policy::{Policy, Set};
-use crate::state::Content;
+use crate::state::Content::{
+    self, Abort, Adopt, Create, Migrate, Pause, Remove, Resume, SetCreate, SetHandler, SetPause,
+    SetPolicy, Transfer,
+};
 
 /// The approvers.
 pub const APPROVERS: u8 = 3;
@@ -178,11 +181,7 @@ pub const SCOPES: [Scope; 12] = [
     Scope {
         name: "deciding",
         policies: &[TWO_OF_THREE, BOTH, ONE_OR_TWO],
-        contents: &[
-            Content::Migrate,
-            Content::SetPolicy(1),
-            Content::SetPolicy(2),
-        ],
+        contents: &[Migrate, SetPolicy(1), SetPolicy(2)],
         ticks: 2,
         depth: (6, 10),
         ..USUAL
@@ -190,7 +189,7 @@ pub const SCOPES: [Scope; 12] = [
     Scope {
         name: "signed",
         policies: &[TWO_OF_THREE, BOTH],
-        contents: &[Content::Migrate, Content::SetPolicy(1)],
+        contents: &[Migrate, SetPolicy(1)],
         signs: true,
         ticks: 2,
         depth: (5, 7),
@@ -199,12 +198,7 @@ pub const SCOPES: [Scope; 12] = [
     Scope {
         name: "delayed",
         policies: &[LATER, ONE_OR_TWO],
-        contents: &[
-            Content::Migrate,
-            Content::Pause,
-            Content::Resume,
-            Content::SetPolicy(1),
-        ],
+        contents: &[Migrate, Pause, Resume, SetPolicy(1)],
         instances: 2,
         ticks: 4,
         depth: (6, 10),
@@ -214,13 +208,13 @@ pub const SCOPES: [Scope; 12] = [
         name: "complex",
         policies: &[ONE_OR_TWO, Policy::Nobody],
         contents: &[
-            Content::Migrate,
-            Content::Pause,
-            Content::Resume,
-            Content::SetHandler(0),
-            Content::Abort(0),
-            Content::Abort(1),
-            Content::SetPolicy(1),
+            Migrate,
+            Pause,
+            Resume,
+            SetHandler(0),
+            Abort(0),
+            Abort(1),
+            SetPolicy(1),
         ],
         complex: true,
         instances: 2,
@@ -231,13 +225,13 @@ pub const SCOPES: [Scope; 12] = [
         name: "adopted",
         policies: &[ONE_OR_TWO],
         contents: &[
-            Content::Migrate,
-            Content::Pause,
-            Content::Resume,
-            Content::Adopt(0),
-            Content::Transfer(0),
-            Content::Remove(0),
-            Content::Adopt(1),
+            Migrate,
+            Pause,
+            Resume,
+            Adopt(0),
+            Transfer(0),
+            Remove(0),
+            Adopt(1),
         ],
         instances: 0,
         adopted: 0b11,
@@ -247,7 +241,7 @@ pub const SCOPES: [Scope; 12] = [
     Scope {
         name: "lambda",
         policies: &[HELPED_LATER, HELPED_OR_TWO],
-        contents: &[Content::Migrate, Content::SetPolicy(1)],
+        contents: &[Migrate, SetPolicy(1)],
         wavers: true,
         ticks: 4,
         depth: (6, 10),
@@ -258,12 +252,12 @@ pub const SCOPES: [Scope; 12] = [
         policies: &[ONE_OR_TWO, BOTH],
         pausing: &[BOTH, Policy::Nobody],
         contents: &[
-            Content::Migrate,
-            Content::Pause,
-            Content::Resume,
-            Content::SetPolicy(1),
-            Content::SetPause(0),
-            Content::SetPause(1),
+            Migrate,
+            Pause,
+            Resume,
+            SetPolicy(1),
+            SetPause(0),
+            SetPause(1),
         ],
         depth: (5, 8),
         ..USUAL
@@ -272,14 +266,7 @@ pub const SCOPES: [Scope; 12] = [
         name: "create",
         policies: &[ONE_OR_TWO],
         creating: &[BOTH, ONE_OR_TWO],
-        contents: &[
-            Content::Migrate,
-            Content::Pause,
-            Content::Resume,
-            Content::Create(0),
-            Content::Create(1),
-            Content::SetCreate(1),
-        ],
+        contents: &[Migrate, Pause, Resume, Create(0), Create(1), SetCreate(1)],
         instances: 0,
         depth: (5, 8),
         ..USUAL
@@ -287,33 +274,15 @@ pub const SCOPES: [Scope; 12] = [
     Scope {
         name: "two definitions",
         policies: &[ONE_OR_TWO, BOTH],
-        contents: &[
-            Content::Migrate,
-            Content::Pause,
-            Content::SetPolicy(1),
-            Content::Adopt(1),
-            Content::Transfer(1),
-        ],
-        elsewhere: &[
-            Content::Migrate,
-            Content::Pause,
-            Content::Resume,
-            Content::SetPolicy(1),
-        ],
+        contents: &[Migrate, Pause, SetPolicy(1), Adopt(1), Transfer(1)],
+        elsewhere: &[Migrate, Pause, Resume, SetPolicy(1)],
         depth: (4, 7),
         ..USUAL
     },
     Scope {
         name: "in a call",
         policies: &[WALLET_OR_TWO],
-        contents: &[
-            Content::Migrate,
-            Content::Pause,
-            Content::Resume,
-            Content::Adopt(1),
-            Content::Transfer(1),
-            Content::Remove(1),
-        ],
+        contents: &[Migrate, Pause, Resume, Adopt(1), Transfer(1), Remove(1)],
         contracts: true,
         instances: 2,
         adopted: 0b10,
@@ -323,12 +292,7 @@ pub const SCOPES: [Scope; 12] = [
     Scope {
         name: "matured in a call",
         policies: &[LATER],
-        contents: &[
-            Content::Migrate,
-            Content::Pause,
-            Content::Resume,
-            Content::Transfer(1),
-        ],
+        contents: &[Migrate, Pause, Resume, Transfer(1)],
         contracts: true,
         skips: true,
         instances: 2,
@@ -340,7 +304,7 @@ pub const SCOPES: [Scope; 12] = [
     Scope {
         name: "signed in a call",
         policies: &[WITH_WALLET],
-        contents: &[Content::Migrate, Content::Pause, Content::Transfer(1)],
+        contents: &[Migrate, Pause, Transfer(1)],
         signs: true,
         contracts: true,
         instances: 2,

@@ -39,13 +39,7 @@ async fn upgrade_gas(figures: &mut Figures) -> Result<(), HarnessError> {
     let mut insert = |sentence: &str, gas: u64| figures.insert(format!("{sentence}, gas"), gas);
     insert("create counter 1", first.create_gas);
     insert("activate counter 1", first.activate_gas.unwrap_or_default());
-    insert(
-        "add version 1.0",
-        definition
-            .add_version("1.0", &first, step::initial())
-            .await?
-            .gas(),
-    );
+    insert("add version 1.0", definition.add_first(&first).await?.gas());
     let counter = definition
         .create_proxy(
             "1.0",

@@ -44,7 +44,7 @@ async fn simple() -> Result<Figures, HarnessError> {
         ("Without", step::nothing("1.0")),
     ] {
         let definition = harness.define(name).await?;
-        definition.add_version("1.0", &v1, step::initial()).await?;
+        definition.add_first(&v1).await?;
         let register = definition
             .create_proxy("1.0", &IPoints::initializeCall { steward })
             .await?;
@@ -69,7 +69,7 @@ async fn lazy() -> Result<Figures, HarnessError> {
     let definition = harness.define("Ledger").await?;
     let v1 = harness.build_and_deploy("contracts/ledger_v1").await?;
     let v2 = harness.build_and_deploy("contracts/ledger_v2").await?;
-    definition.add_version("1.0", &v1, step::initial()).await?;
+    definition.add_first(&v1).await?;
     let ledger = definition
         .create_proxy("1.0", &ILedger::initializeCall { fee: 3 })
         .await?;

@@ -102,9 +102,7 @@ impl Subject {
         let first = harness.build_and_deploy(first).await?;
         let second = harness.build_and_deploy(second).await?;
         let program = harness.build_and_deploy(program).await?;
-        definition
-            .add_version("1.0", &first, step::initial())
-            .await?;
+        definition.add_first(&first).await?;
         let (who, handler) = (harness.account(0), harness.account(5));
         let instance = definition
             .create_proxy("1.0", &IPoints::initializeCall { steward: who })

@@ -9,7 +9,7 @@ use stylus_upgrades::registry::{Origin, Salt};
 use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
 use stylus_upgrades_test_support::http::{Message, post};
 
-use super::outsider::{Answer, Done, Outsider};
+use super::outsider::{Done, Outsider};
 use crate::run_migration::proxy::{Failure, Proxy};
 
 /// The one file in the state folder.
@@ -62,29 +62,27 @@ async fn a_deployment_takes_the_first_free_salt_and_its_address_follows_from_it(
     let release = registry_release(&harness.framework().registry);
     // The harness has deployed one of the same policy in upper and lower case: another text.
     for salt in [1, 2] {
-        let deployed = outsider.deploys(&[])?;
-        assert_eq!(
-            registry(&deployed)?,
-            origin(&harness, salt).address(release)
-        );
+        let deployed = outsider.deploys("");
+        let found = registry(&deployed)?;
+        assert_eq!(found, origin(&harness, salt).address(release));
     }
-    let chosen = outsider.deploys("--salt 0xfeed")?;
+    let chosen = outsider.deploys("--salt 0xfeed");
     let salt = "0xfeed".parse()?;
     let expected = Origin::new(&format!("{:#x}", harness.account(0)), salt);
     assert_eq!(registry(&chosen)?, expected.address(release));
     assert!(chosen["tx"].is_string());
     // The same once more is the same registry, and sends nothing.
-    let again = outsider.deploys("--salt 0xfeed")?;
+    let again = outsider.deploys("--salt 0xfeed");
     assert_eq!(registry(&again)?, expected.address(release));
     assert_eq!(again["transactions"], json!([]));
 
     let zero = "registry deploy --salt 0";
-    assert_eq!(outsider.run(&zero)?.exit, Some(2));
+    assert_eq!(outsider.run(&zero).exit, Some(2));
     // Somebody else finds out salts, the counted ones and the chosen one.
     for deployed in [registry(&chosen)?, origin(&harness, 2).address(release)] {
         let other = Outsider::on(harness.chain())?;
-        let answer = other.run(&["status", "--registry", &deployed.to_string()])?;
-        assert_eq!(answer.exit, Some(0), "{answer:?}");
+        let answer = other.run(&["status", "--registry", &deployed.to_string()]);
+        answer.ends_with(0);
     }
     Ok(())
 }
@@ -116,13 +114,13 @@ async fn a_stranger_who_sends_the_same_deployment_first_changes_nothing() -> Don
         }
         Failure::None
     });
-    let words = ["registry", "deploy", "--private-key-path", "key"];
-    let answer = outsider.run_at(&proxy.url(), &words)?;
-    assert_eq!(answer.exit, Some(0), "{answer:?}");
+    let words = "registry deploy --private-key-path key";
+    let answer = outsider.run_at(&proxy.url(), &words);
+    answer.ends_with(0);
     assert_eq!(registry(&answer.document)?, first.address(release));
     assert_eq!(answer.document["transactions"], json!([]));
     let status = ["status", "--registry", &first.address(release).to_string()];
-    assert_eq!(outsider.run(&status)?.exit, Some(0));
+    assert_eq!(outsider.run(&status).exit, Some(0));
     Ok(())
 }
 
@@ -131,11 +129,11 @@ async fn events_are_read_on_first_contact_and_the_address_is_derived_again_each_
     let harness = Harness::on(Chain::embedded()?).await?;
     let outsider = Outsider::on(harness.chain())?;
     let address = harness.registry().to_string();
-    let words = ["status", "--registry", &address];
+    let words = format!("status --registry {address}");
     let (proxy, first) = noting(harness.chain());
-    assert_eq!(outsider.run_at(&proxy.url(), &words)?.exit, Some(0));
+    assert_eq!(outsider.run_at(&proxy.url(), &words).exit, Some(0));
     let (proxy, second) = noting(harness.chain());
-    assert_eq!(outsider.run_at(&proxy.url(), &words)?.exit, Some(0));
+    assert_eq!(outsider.run_at(&proxy.url(), &words).exit, Some(0));
     // The construction, once; who deployed and what is there, each time.
     let (of, again) = (
         |method| count(&first, method),
@@ -155,7 +153,7 @@ async fn a_file_that_was_tampered_with_is_never_believed() -> Done {
     let outsider = Outsider::on(harness.chain())?;
     let address = harness.registry().to_string();
     let status = format!("status --registry {address}");
-    assert_eq!(outsider.run(&status)?.exit, Some(0));
+    assert_eq!(outsider.run(&status).exit, Some(0));
     let file = file(&outsider)?;
     let genuine = std::fs::read(&file)?;
     let derived: Origin = serde_json::from_slice(&genuine)?;
@@ -169,12 +167,9 @@ async fn a_file_that_was_tampered_with_is_never_believed() -> Done {
         json!({"verified": true}).to_string(),
     ] {
         std::fs::write(&file, &text)?;
-        assert_eq!(outsider.run(&status)?.exit, Some(0), "{text}");
-        assert_eq!(
-            std::fs::read(&file)?,
-            genuine,
-            "derived anew, in place of {text}"
-        );
+        assert_eq!(outsider.run(&status).exit, Some(0), "{text}");
+        let found = std::fs::read(&file)?;
+        assert_eq!(found, genuine, "derived anew, in place of {text}");
     }
 
     // What vouches for one registry vouches for no other, under whatever name it is put.
@@ -189,13 +184,13 @@ async fn a_file_that_was_tampered_with_is_never_believed() -> Done {
         &format!("{forged:#x}"),
     );
     std::fs::write(file.with_file_name(name), &genuine)?;
-    let answer = outsider.run(&["status", "--registry", &forged.to_string()])?;
+    let answer = outsider.run(&["status", "--registry", &forged.to_string()]);
     ends_with(&answer, 1, "ConstructionHidden");
 
     // Nothing can be remembered: the events are read each time, and nothing else changes.
     std::fs::remove_dir_all(outsider.state())?;
     std::fs::write(outsider.state(), "a file")?;
-    assert_eq!(outsider.run(&status)?.exit, Some(0));
+    assert_eq!(outsider.run(&status).exit, Some(0));
     Ok(())
 }
 
@@ -204,7 +199,7 @@ async fn an_endpoint_without_logs_or_with_those_of_another_registry_proves_nothi
     let harness = Harness::on(Chain::embedded()?).await?;
     let outsider = Outsider::on(harness.chain())?;
     let address = harness.registry().to_string();
-    let status = ["status", "--registry", &address];
+    let status = format!("status --registry {address}");
     let at = |answer: Failure| {
         Proxy::start(harness.chain().url(), move |_, request| {
             match request.contains("eth_getLogs") {
@@ -217,7 +212,7 @@ async fn an_endpoint_without_logs_or_with_those_of_another_registry_proves_nothi
         Failure::Answer("[]"),
         Failure::Refused("logs are for paying customers"),
     ] {
-        let refused = outsider.run_at(&at(answer).url(), &status)?;
+        let refused = outsider.run_at(&at(answer).url(), &status);
         ends_with(&refused, 1, "ConstructionHidden");
         let next = refused.error("next");
         assert!(next.contains("--rpc-url"), "{refused:?}");
@@ -226,25 +221,22 @@ async fn an_endpoint_without_logs_or_with_those_of_another_registry_proves_nothi
             "{refused:?}"
         );
         let pending = format!("pending --registry {address} --trust-registry {address}");
-        let trusted = outsider.run_at(&at(answer).url(), &pending)?;
-        assert_eq!(
-            trusted.document["unverified_registries"],
-            json!([address]),
-            "{trusted:?}"
-        );
+        let trusted = outsider.run_at(&at(answer).url(), &pending);
+        let seen = &trusted.document["unverified_registries"];
+        assert_eq!(*seen, json!([address]), "{trusted:?}");
     }
     assert!(!outsider.state().exists(), "nothing was remembered");
-    let another = registry(&outsider.deploys(&[])?)?;
+    let another = registry(&outsider.deploys(""))?;
     let range = json!([{"address": another, "fromBlock": "0x0"}]);
     let others = outsider.rpc("eth_getLogs", range).await?.to_string();
     // As long as the process: what the proxy answers has no owner.
     let others: &'static str = Box::leak(others.into_boxed_str());
-    let lying = outsider.run_at(&at(Failure::Answer(others)).url(), &status)?;
+    let lying = outsider.run_at(&at(Failure::Answer(others)).url(), &status);
     ends_with(&lying, 4, "Unreachable");
     assert!(lying.error("found").contains("that cannot be"), "{lying:?}");
     // Once it was met, its events are not needed for that.
-    assert_eq!(outsider.run(&status)?.exit, Some(0));
-    let after = outsider.run_at(&at(Failure::Answer("[]")).url(), &status)?;
+    assert_eq!(outsider.run(&status).exit, Some(0));
+    let after = outsider.run_at(&at(Failure::Answer("[]")).url(), &status);
     assert_ne!(after.error("name"), "ConstructionHidden", "{after:?}");
     Ok(())
 }
@@ -254,8 +246,8 @@ async fn on_a_chain_with_another_deployer_or_other_code_nothing_is_derived() -> 
     let harness = Harness::on(Chain::embedded()?).await?;
     let outsider = Outsider::on(harness.chain())?;
     let address = harness.registry().to_string();
-    let status = ["status", "--registry", &address];
-    assert_eq!(outsider.run(&status)?.exit, Some(0));
+    let status = format!("status --registry {address}");
+    assert_eq!(outsider.run(&status).exit, Some(0));
     let genuine = outsider
         .rpc("eth_getCode", json!([STYLUS_DEPLOYER, "latest"]))
         .await?;
@@ -263,30 +255,27 @@ async fn on_a_chain_with_another_deployer_or_other_code_nothing_is_derived() -> 
         outsider
             .rpc("anvil_setCode", json!([STYLUS_DEPLOYER, code]))
             .await?;
-        ends_with(&outsider.run(&status)?, 1, "OtherDeployer");
+        ends_with(&outsider.run(&status), 1, "OtherDeployer");
         let deploy = "registry deploy --private-key-path key";
-        ends_with(&outsider.run(&deploy)?, 1, "OtherDeployer");
-        let trusting = [&status[..], &["--trust-registry", &address]].concat();
-        let trusted = outsider.run(&trusting)?;
-        assert_eq!(
-            trusted.document["unverified_registries"],
-            json!([address]),
-            "{trusted:?}"
-        );
+        ends_with(&outsider.run(&deploy), 1, "OtherDeployer");
+        let trusting = format!("{status} --trust-registry {address}");
+        let trusted = outsider.run(&trusting);
+        let found = &trusted.document["unverified_registries"];
+        assert_eq!(*found, json!([address]), "{trusted:?}");
     }
     outsider
         .rpc("anvil_setCode", json!([STYLUS_DEPLOYER, genuine]))
         .await?;
-    assert_eq!(outsider.run(&status)?.exit, Some(0));
+    assert_eq!(outsider.run(&status).exit, Some(0));
 
     outsider
         .rpc("anvil_setCode", json!([address, "0x00"]))
         .await?;
-    ends_with(&outsider.run(&status)?, 1, "UnknownRegistryCode");
+    ends_with(&outsider.run(&status), 1, "UnknownRegistryCode");
     outsider
         .rpc("anvil_setCode", json!([address, "0x"]))
         .await?;
-    ends_with(&outsider.run(&status)?, 4, "Missing");
+    ends_with(&outsider.run(&status), 4, "Missing");
     Ok(())
 }
 
@@ -295,10 +284,8 @@ async fn what_is_remembered_of_one_chain_is_not_looked_at_on_another() -> Done {
     let one = Harness::on(Chain::embedded()?).await?;
     let outsider = Outsider::on(one.chain())?;
     let address = one.registry().to_string();
-    assert_eq!(
-        outsider.run(&format!("status --registry {address}"))?.exit,
-        Some(0)
-    );
+    let found = outsider.run(&format!("status --registry {address}")).exit;
+    assert_eq!(found, Some(0));
     let name = file(&outsider)?.display().to_string();
     assert!(name.contains(&format!("{:#x}", one.registry())), "{name}");
     let genesis = outsider
@@ -309,7 +296,7 @@ async fn what_is_remembered_of_one_chain_is_not_looked_at_on_another() -> Done {
 
     // The same address on another chain, where nothing is.
     let other = Chain::embedded()?;
-    let answer = outsider.run_at(other.url(), &["status", "--registry", &address])?;
+    let answer = outsider.run_at(other.url(), &["status", "--registry", &address]);
     ends_with(&answer, 4, "Missing");
     Ok(())
 }

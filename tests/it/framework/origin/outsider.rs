@@ -1,24 +1,10 @@
 //! Somebody who has the program as a process, and the chain by JSON-RPC alone.
 
 use crate::prelude::*;
-use stylus_upgrades_harness::command_line;
+
+use crate::command::{command, key_file};
 
 pub(super) type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
-
-/// What a command said.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) exit: Option<i32>,
-    pub(super) document: Value,
-    pub(super) said: String,
-}
-
-impl Answer {
-    /// A member of the error.
-    pub(super) fn error(&self, member: &str) -> &str {
-        self.document["error"][member].as_str().unwrap_or_default()
-    }
-}
 
 /// A folder with a key and a state folder, and a chain.
 pub(super) struct Outsider<'c> {
@@ -26,49 +12,31 @@ pub(super) struct Outsider<'c> {
     pub(super) chain: &'c Chain,
 }
 
+impl Runs for Outsider<'_> {
+    fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
+        self.run_at(self.chain.url(), words)
+    }
+}
+
 impl<'c> Outsider<'c> {
     /// With the key of account 0.
     pub(super) fn on(chain: &'c Chain) -> Done<Self> {
         let folder = tempfile::tempdir()?;
-        let key = folder.path().join("key");
-        std::fs::write(&key, chain.signer().to_bytes().to_string())?;
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(&key, private)?;
+        key_file(&folder.path().join("key"), chain.signer());
         Ok(Self { folder, chain })
     }
 
     /// Runs a command at an endpoint, with `--json`.
-    pub(super) fn run_at(&self, url: &str, words: &(impl Words + ?Sized)) -> Done<Answer> {
-        let words = &words.list()[..];
-        let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli")))?;
-        for name in stylus_upgrades_test_support::outer_variables() {
-            command.env_remove(name);
-        }
+    pub(super) fn run_at(&self, url: &str, words: &(impl Words + ?Sized)) -> Answer {
+        let mut command = command(self.folder.path(), words);
         command.env("STYLUS_UPGRADES_STATE", self.state());
-        command.args(words).args(["--json", "--rpc-url", url]);
-        let output = command.current_dir(self.folder.path()).output()?;
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let document = serde_json::from_slice(&output.stdout);
-        Ok(Answer {
-            exit: output.status.code(),
-            document: document.map_err(|_| format!("{words:?}: no document: {said}"))?,
-            said,
-        })
-    }
-
-    pub(super) fn run(&self, words: &(impl Words + ?Sized)) -> Done<Answer> {
-        self.run_at(self.chain.url(), words)
+        command.args(["--json", "--rpc-url", url]);
+        Answer::of(command)
     }
 
     /// `registry deploy` with account 0's key; its document.
-    pub(super) fn deploys(&self, words: &(impl Words + ?Sized)) -> Done<Value> {
-        let all = [
-            &["registry", "deploy", "--private-key-path", "key"][..],
-            &words.list(),
-        ];
-        let answer = self.run(&all.concat())?;
-        assert_eq!(answer.exit, Some(0), "{answer:?}");
-        Ok(answer.document)
+    pub(super) fn deploys(&self, words: &str) -> Value {
+        self.done(&format!("registry deploy --private-key-path key {words}"))
     }
 
     /// The folder of what was met.

@@ -2,6 +2,7 @@
 //! and compares the chain with the model after every transaction.
 
 use crate::prelude::*;
+use crate::registry::errors::bad_step;
 use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
 use stylus_upgrades_interface::reasons::invalid_step;
 use stylus_upgrades_tests::abi::trace::ITrace;
@@ -12,7 +13,7 @@ mod instances;
 use super::Tally;
 use super::model::{Graph, Incoming, Kind, Life};
 use crate::migrations::chance::Chance;
-use crate::registry::fixture::{Fixture, Reverted, account, initial_step, is, step};
+use crate::registry::fixture::{Fixture, Reverted, account, initial_step, is, plain, step};
 
 /// The labels that `tests/contracts/trace` knows, by their numbers.
 const LABELS: [&str; 10] = [
@@ -128,7 +129,7 @@ impl<'w> Simulation<'w> {
     fn define(&mut self) {
         let policy = is(account(0));
         let create = calls::create_definition(self.name.clone(), policy);
-        self.fixture.send(account(0), &create).expect("defined");
+        self.fixture.accepted(0, &create);
     }
 
     // -- versions and steps
@@ -154,7 +155,7 @@ impl<'w> Simulation<'w> {
             &self.code(position_in_list),
             way.map_or_else(initial_step, |way| self.step(way, position_in_list)),
         );
-        self.fixture.send(account(0), &version).expect("added");
+        self.fixture.accepted(0, &version);
         self.graph.0.push(way.into_iter().collect());
         self.tally.versions += 1;
     }
@@ -206,7 +207,7 @@ impl<'w> Simulation<'w> {
         };
         let step = match way {
             Some(way) => self.step(way, to),
-            None => step("nowhere", 0, Bytes::new()),
+            None => plain("nowhere"),
         };
         let added = calls::add_step(self.name.clone(), self.label(to), step.clone());
         let found = self.fixture.send(account(0), &added);
@@ -227,13 +228,9 @@ impl<'w> Simulation<'w> {
             Err(invalid_step::NOT_OLDER) => self.tally.refused_cycles += 1,
             Err(_) => self.tally.refused_steps += 1,
         }
-        let expected = expected.map(drop).map_err(|reason| {
-            encoded(&IRegistry::InvalidStep {
-                from: step.from,
-                to: self.label(to),
-                reason,
-            })
-        });
+        let expected = expected
+            .map(drop)
+            .map_err(|reason| encoded(&bad_step(&step.from, &self.label(to), reason)));
         assert_eq!(found, expected, "{}: {way:?} into {to}", self.name);
     }
 

@@ -1,6 +1,7 @@
 //! Attacks on adoption and hand-over.
 
 use crate::prelude::*;
+use crate::registry::errors::not_direct;
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{Revert, SolStruct, eip712_domain};
@@ -12,8 +13,7 @@ use super::fixture::{
     IBox, KINDS, Kind, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled, migrate, runs,
     value,
 };
-use crate::registry::fixture::{Fixture, account, initial_step, is, refused, step};
-use crate::registry::kinds::{instance, slot};
+use crate::registry::fixture::{Fixture, account, initial_step, is, new_proxy, refused, step};
 
 alloy::sol! {
     interface IHook { function hooked(address to, bytes data) external; }
@@ -31,15 +31,9 @@ fn transfer(proxy: Address, to: Address) -> IRegistry::transferProxyCall {
 
 /// A second definition, of account 5 alone, at a version of that code.
 fn define_b(fixture: &mut Fixture, code: &str) {
-    let other = IRegistry::createDefinitionCall {
-        name: "B".into(),
-        migratePolicy: is(account(5)),
-        policyPolicy: "NONE".into(),
-        createPolicy: "NONE".into(),
-    };
-    fixture.send(account(0), &other).expect("defined");
+    fixture.accepted(0, &calls::define("B", is(account(5)), "NONE", "NONE"));
     let add = calls::add_version("B", "1.0", &compiled(fixture, code), initial_step());
-    fixture.send(account(5), &add).expect("added");
+    fixture.accepted(5, &add);
 }
 
 #[test]
@@ -59,19 +53,16 @@ fn a_proxy_is_adopted_by_the_definition_that_it_was_given_to_and_by_no_other() {
         fixture
             .send(account(5), &take)
             .expect_err("it was given to A");
-        let done = fixture.send(account(0), &adopt(kind.kind, proxy));
-        done.expect("A adopts it");
+        fixture.accepted(0, &adopt(kind.kind, proxy));
         fixture.send(account(5), &take).expect_err("it is A's");
-        assert_eq!(instance(&fixture, proxy).name, "A");
+        assert_eq!(fixture.instance(proxy).name, "A");
         // and A hands it over to B, which adopts it
         let to = admin_of(&fixture, "B");
-        fixture
-            .send(account(0), &transfer(proxy, to))
-            .expect("transferred");
+        fixture.accepted(0, &transfer(proxy, to));
         let again = fixture.send(account(0), &adopt(kind.kind, proxy));
         again.expect_err("it is given to B now");
-        fixture.send(account(5), &take).expect("B adopts it");
-        assert_eq!(instance(&fixture, proxy).name, "B");
+        fixture.accepted(5, &take);
+        assert_eq!(fixture.instance(proxy).name, "B");
         assert_eq!(value(&fixture, proxy), Ok(U256::from(7)), "{kind:?}");
     }
 }
@@ -95,7 +86,7 @@ fn a_proxy_that_was_given_to_the_registry_itself_is_adopted_by_nobody() {
 fn the_admin_of_a_definition_does_what_its_registry_says_and_nobody_else() {
     let (mut fixture, first, proxy) = adopted(TRANSPARENT_5);
     let admin = admin_of(&fixture, "A");
-    let pause = IRegistry::pauseCall { name: "A".into() };
+    let pause = calls::pause("A");
     let lost = IUpgradeableProxy::upgradeToCall {
         implementation: account(9),
     };
@@ -103,13 +94,13 @@ fn the_admin_of_a_definition_does_what_its_registry_says_and_nobody_else() {
     let orders = [order.into(), pause.abi_encode().into(), Bytes::new()];
     for order in orders {
         for who in [account(0), account(5), proxy] {
-            fixture.chain.set_balance(who, U256::from(10u64.pow(18)));
+            fixture.give_ether(who);
             let sent = fixture.raw(who, admin, order.clone(), U256::ZERO, 5_000_000);
             sent.expect_err("it changes nothing for others");
         }
     }
     assert_eq!(runs(&fixture, proxy), first.implementation);
-    assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
+    assert_eq!(fixture.instance(proxy).state, instance_state::LIVE);
     // who asks it is answered by the registry, and who takes it for a ProxyAdmin is told
     let answered = fixture.ask(admin, &IRegistry::instanceOfCall { proxy });
     assert_eq!(answered.expect("a view").name, "A");
@@ -119,13 +110,11 @@ fn the_admin_of_a_definition_does_what_its_registry_says_and_nobody_else() {
         data: Bytes::new(),
     };
     let words = Revert::from("NotSupported: upgradeAndCall: use migrate");
-    refused(fixture.pay(account(0), admin, &upgrade, U256::ZERO), words);
+    fixture.refuses_at(admin, 0, &upgrade, words);
     // what its registry sends is an order to an account, never a call of its own
     let registry = fixture.registry;
-    fixture
-        .chain
-        .set_balance(registry, U256::from(10u64.pow(18)));
-    let sent = fixture.pay(registry, admin, &pause, U256::ZERO);
+    fixture.give_ether(registry);
+    let sent = fixture.send_to(registry, admin, &pause);
     assert_eq!(sent.expect_err("no account").0, Bytes::new());
     let order = [proxy.into_word().as_slice(), &IBox::addCall {}.abi_encode()].concat();
     let sent = fixture.raw(registry, admin, order.into(), U256::ZERO, 5_000_000);
@@ -187,19 +176,16 @@ fn what_others_signed_upgrades_no_adopted_proxy_in_the_middle_of_its_call() {
             to: fixture.registry,
             data: signed(epoch).abi_encode().into(),
         };
-        fixture.pay(account(8), proxy, &through, U256::ZERO).ok()
+        fixture.send_to(account(8), proxy, &through).ok()
     });
-    let skipped = done
-        .expect("one of the signatures is right")
-        .events::<IRegistry::InstanceSkipped>();
+    let skipped = done.expect("one of the signatures is right").skipped();
     let caller = proxy;
-    let reason = IRegistry::DirectCallRequired { caller }.abi_encode();
+    let reason = not_direct(caller).abi_encode();
     assert_eq!(skipped.len(), 1);
     assert_eq!(skipped[0].proxy, proxy);
     assert_eq!(skipped[0].reason, Bytes::from(reason));
     assert_eq!(runs(&fixture, proxy), first.implementation);
-    let rollout = calls::rollout("A", 1);
-    let direct = fixture.send(account(8), &rollout).expect("anybody may");
+    let direct = fixture.accepted(8, &calls::rollout("A", 1));
     assert_eq!((direct.returned.upgraded, direct.returned.left), (1, 0));
     assert_eq!(runs(&fixture, proxy), second.implementation);
 }
@@ -211,7 +197,7 @@ fn a_proxy_whose_owner_stays_is_not_handed_over() {
     migrate(&mut fixture, &second, 0, Bytes::new()).expect("migrated");
     let sent = fixture.send(account(0), &transfer(proxy, account(7)));
     assert!(sent.is_err(), "transferred to an account that owns nothing");
-    assert_eq!(instance(&fixture, proxy).version, "2.0");
+    assert_eq!(fixture.instance(proxy).version, "2.0");
 }
 
 #[test]
@@ -222,8 +208,7 @@ fn the_stub_and_the_admins_of_a_registry_are_no_instances() {
     let admin = admin_of(&fixture, "A");
     for paused in [false, true] {
         if paused {
-            let pause = IRegistry::pauseCall { name: "A".into() };
-            fixture.send(account(0), &pause).expect("paused");
+            fixture.pause(0);
         }
         for (kind, stub) in (0..6).flat_map(|kind| [(kind, stub), (kind, admin)]) {
             let take = IRegistry::adoptCall {
@@ -240,45 +225,28 @@ fn the_stub_and_the_admins_of_a_registry_are_no_instances() {
 
 #[test]
 fn a_stranger_hands_nothing_over_and_nobody_does_in_a_pause() {
-    let mut fixture = Fixture::of_one();
-    let code = fixture.deploy("counter-v1");
-    fixture.add("1.0", &code, initial_step());
-    let init = ICounter::initializeCall {
-        value: U256::from(7),
-    };
+    let (mut fixture, _) = Fixture::with_first_version("counter-v1");
+    let init = calls::initialize_counter(7);
     let mut proxies = vec![];
     for n in 0..6 {
-        let create = calls::create_proxy(
-            "A",
-            "1.0",
-            proxy_kind::WASM,
-            B256::repeat_byte(n),
-            init.abi_encode(),
-        );
-        let created = fixture.send(account(0), &create).expect("created");
-        proxies.push(created.returned.proxy);
+        let create = new_proxy(proxy_kind::WASM, n, init.abi_encode());
+        proxies.push(fixture.created(0, &create));
     }
     let old = fixture.registry;
-    let new = fixture
-        .deploy_registry(&is(account(0)))
-        .expect("another one");
+    let new = fixture.another_registry(0);
     fixture.registry = old;
     let refused = |fixture: &mut Fixture| {
         for who in [0, 5] {
             for proxy in [proxies[0], proxies[5]] {
-                let word = Proxy::upgradeToAndCallCall {
-                    version: String::new(),
-                    data: Bytes::from(account(who).into_word().0),
-                };
-                let sent = fixture.pay(account(who), proxy, &word, U256::ZERO);
+                let word = calls::upgrade_to_and_call("", account(who).into_word());
+                let sent = fixture.send_to(account(who), proxy, &word);
                 assert!(sent.is_err(), "account {who}");
-                assert_eq!(slot(fixture, proxy, slots::ADMIN), old.into_word());
+                assert_eq!(fixture.slot(proxy, slots::ADMIN), old.into_word());
             }
         }
     };
     refused(&mut fixture);
-    let pause = IRegistry::pauseCall { name: "A".into() };
-    fixture.send(account(0), &pause).expect("paused");
+    fixture.pause(0);
     refused(&mut fixture);
     // the fifth and the sixth wait for `rollout`
     for proxy in [proxies[0], proxies[5]] {
@@ -292,24 +260,16 @@ fn an_approval_of_a_transfer_ends_when_the_instance_leaves() {
     let (mut fixture, _, proxy) = adopted(TRANSPARENT_5);
     let [a, b, c] = [0, 1, 2].map(|n| is(account(n)));
     fixture.set("migrate", &format!("OutOf(2,{a},{b},{c})"));
-    let old = fixture
-        .send(account(0), &transfer(proxy, account(9)))
-        .expect("1 of 2");
+    let old = fixture.accepted(0, &transfer(proxy, account(9)));
     assert!(!old.returned.executed);
     for n in [1, 2] {
-        fixture
-            .send(account(n), &transfer(proxy, account(7)))
-            .expect("transferred");
+        fixture.accepted(n, &transfer(proxy, account(7)));
     }
     TRANSPARENT_5.give_back(&mut fixture, proxy);
     for n in [1, 2] {
-        fixture
-            .send(account(n), &adopt(TRANSPARENT_5.kind, proxy))
-            .expect("adopted");
+        fixture.accepted(n, &adopt(TRANSPARENT_5.kind, proxy));
     }
-    let late = fixture
-        .send(account(1), &transfer(proxy, account(9)))
-        .expect("approved");
+    let late = fixture.accepted(1, &transfer(proxy, account(9)));
     assert!(
         !late.returned.executed,
         "an approval from before it left counted"

@@ -6,7 +6,6 @@ use stylus_upgrades::registry::definition_id;
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProxy};
 
 use crate::registry::fixture::{Fixture, Reverted, account, initial_step, step};
-use crate::registry::kinds::slot;
 
 alloy::sol! {
     interface IBox {
@@ -111,13 +110,11 @@ impl Kind {
         let creation = creation(&format!("{V4}/ProxyAdmin.json"), &[]);
         let admin = fixture.deploy_code(&creation).implementation;
         // whoever deploys it owns it; the fixture's deployer is another account
-        let transfer = IOwnable::transferOwnershipCall {
-            newOwner: account(OWNER),
-        };
+        let transfer = calls::give_to(account(OWNER));
         let owner = fixture
             .ask(admin, &IOwnable::ownerCall {})
             .expect("an owner");
-        let given = fixture.pay(owner, admin, &transfer, U256::ZERO);
+        let given = fixture.send_to(owner, admin, &transfer);
         given.expect("its owner gives it away");
         admin
     }
@@ -125,7 +122,7 @@ impl Kind {
     /// What the owner sends so that `to` decides from now on.
     pub(in crate::registry) fn give(self, fixture: &mut Fixture, proxy: Address, to: Address) {
         let owner = account(OWNER);
-        let admin = Address::from_word(slot(fixture, proxy, slots::ADMIN));
+        let admin = Address::from_word(fixture.slot(proxy, slots::ADMIN));
         let new = IOwnable::transferOwnershipCall { newOwner: to };
         let given = match self.kind {
             proxy_kind::TRANSPARENT_4 => {
@@ -133,22 +130,19 @@ impl Kind {
                     proxy,
                     newAdmin: to,
                 };
-                fixture.pay(owner, admin, &change, U256::ZERO).map(drop)
+                fixture.send_to(owner, admin, &change).map(drop)
             }
-            proxy_kind::TRANSPARENT_5 => fixture.pay(owner, admin, &new, U256::ZERO).map(drop),
-            _ => fixture.pay(owner, proxy, &new, U256::ZERO).map(drop),
+            proxy_kind::TRANSPARENT_5 => fixture.send_to(owner, admin, &new).map(drop),
+            _ => fixture.send_to(owner, proxy, &new).map(drop),
         };
         given.expect("given");
     }
 
     /// Who got it gives it to the definition again.
     pub(in crate::registry) fn give_back(self, fixture: &mut Fixture, proxy: Address) {
-        let admin = Address::from_word(slot(fixture, proxy, slots::ADMIN));
-        let new = IOwnable::transferOwnershipCall {
-            newOwner: admin_of(fixture, "A"),
-        };
-        let given = fixture.pay(account(7), admin, &new, U256::ZERO);
-        given.expect("given");
+        let admin = Address::from_word(fixture.slot(proxy, slots::ADMIN));
+        let new = calls::give_to(admin_of(fixture, "A"));
+        fixture.accepted_by(admin, 7, &new);
     }
 
     /// The owner's own upgrade.
@@ -159,7 +153,7 @@ impl Kind {
         implementation: Address,
     ) {
         let owner = account(OWNER);
-        let admin = Address::from_word(slot(fixture, proxy, slots::ADMIN));
+        let admin = Address::from_word(fixture.slot(proxy, slots::ADMIN));
         let data = Bytes::new();
         let done = match self.kind {
             proxy_kind::TRANSPARENT_4 => {
@@ -167,7 +161,7 @@ impl Kind {
                     proxy,
                     implementation,
                 };
-                fixture.pay(owner, admin, &upgrade, U256::ZERO).map(drop)
+                fixture.send_to(owner, admin, &upgrade).map(drop)
             }
             proxy_kind::TRANSPARENT_5 => {
                 let upgrade = IProxyAdmin::upgradeAndCallCall {
@@ -175,18 +169,18 @@ impl Kind {
                     implementation,
                     data,
                 };
-                fixture.pay(owner, admin, &upgrade, U256::ZERO).map(drop)
+                fixture.send_to(owner, admin, &upgrade).map(drop)
             }
             _ if self.proxy.starts_with(V5) => {
                 let upgrade = IUpgradeableProxy::upgradeToAndCallCall {
                     implementation,
                     data,
                 };
-                fixture.pay(owner, proxy, &upgrade, U256::ZERO).map(drop)
+                fixture.send_to(owner, proxy, &upgrade).map(drop)
             }
             _ => {
                 let upgrade = IUpgradeableProxy::upgradeToCall { implementation };
-                fixture.pay(owner, proxy, &upgrade, U256::ZERO).map(drop)
+                fixture.send_to(owner, proxy, &upgrade).map(drop)
             }
         };
         done.expect("upgraded by its own means");
@@ -237,7 +231,7 @@ pub(in crate::registry) fn migrate(
 }
 
 pub(in crate::registry) fn runs(fixture: &Fixture, proxy: Address) -> Address {
-    Address::from_word(slot(fixture, proxy, slots::IMPLEMENTATION))
+    Address::from_word(fixture.slot(proxy, slots::IMPLEMENTATION))
 }
 
 pub(in crate::registry) fn value(fixture: &Fixture, proxy: Address) -> Result<U256, Reverted> {

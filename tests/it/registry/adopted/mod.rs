@@ -5,11 +5,12 @@ pub(super) mod fixture;
 mod transfer;
 
 use crate::prelude::*;
-use stylus_upgrades_interface::adopted::{IOwnable, ITransparentProxy};
+use crate::registry::errors::*;
+use stylus_upgrades_interface::adopted::ITransparentProxy;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 
-use super::fixture::{Fixture, account, framework, initial_step, refused, step};
-use super::kinds::{answer, instance, slot};
+use super::fixture::{Fixture, account, framework, initial_step, plain, refused};
+use super::kinds::answer;
 use crate::review::fixture::answering;
 pub(crate) use fixture::creation;
 use fixture::{
@@ -22,21 +23,19 @@ fn an_adopted_proxy_is_upgraded_and_migrated_by_the_definition() {
     for kind in KINDS {
         let (mut fixture, first, proxy) = adopted(kind);
         assert_eq!(runs(&fixture, proxy), first.implementation, "{kind:?}");
-        let found = instance(&fixture, proxy);
+        let found = fixture.instance(proxy);
         assert_eq!((found.kind, found.version.as_str()), (kind.kind, "1.0"));
         assert_eq!(value(&fixture, proxy), Ok(U256::from(7)), "{kind:?}");
 
         let second = compiled(&mut fixture, kind.codes[1]);
         let call = IBox::migrateCall {}.abi_encode();
         migrate(&mut fixture, &second, 4, call.into()).expect("migrated");
-        assert_eq!(instance(&fixture, proxy).version, "2.0");
+        assert_eq!(fixture.instance(proxy).version, "2.0");
         assert_eq!(runs(&fixture, proxy), second.implementation);
         let doubled = fixture.ask(proxy, &IBox::doubledCall {});
         assert_eq!(doubled, Ok(U256::from(14)), "{kind:?}");
         let add = IBox::addCall {};
-        fixture
-            .pay(account(5), proxy, &add, U256::ZERO)
-            .expect("used");
+        fixture.accepted_by(proxy, 5, &add);
         assert_eq!(value(&fixture, proxy), Ok(U256::from(9)));
     }
 }
@@ -50,10 +49,7 @@ fn a_proxy_that_another_account_decides_about_is_not_adopted() {
         let proxy = kind.create(&mut fixture, &code);
         let sent = fixture.send(account(0), &adopt(kind.kind, proxy));
         sent.expect_err("the owner never gave it");
-        refused(
-            fixture.view(&IRegistry::instanceOfCall { proxy }),
-            IRegistry::NotAnInstance { proxy },
-        );
+        fixture.is_no_instance(proxy);
     }
 }
 
@@ -71,44 +67,28 @@ fn a_contract_that_takes_any_call_does_not_obey() {
         proxy_kind::TRANSPARENT_5,
         proxy_kind::UUPS,
     ] {
-        refused(
-            fixture.send(account(0), &adopt(kind, proxy)),
-            IRegistry::InstanceNotObeying { proxy },
-        );
+        let error = IRegistry::InstanceNotObeying { proxy };
+        fixture.refuses(0, &adopt(kind, proxy), error);
     }
 }
 
 #[test]
 fn what_is_no_proxy_of_a_known_kind_is_not_adopted() {
     let (mut fixture, _, proxy) = adopted(TRANSPARENT_5);
-    refused(
-        fixture.send(account(0), &adopt(TRANSPARENT_5.kind, proxy)),
-        IRegistry::ProxyExists { proxy },
-    );
+    let error = IRegistry::ProxyExists { proxy };
+    fixture.refuses(0, &adopt(TRANSPARENT_5.kind, proxy), error);
     let registry = fixture.registry;
-    refused(
-        fixture.send(account(0), &adopt(TRANSPARENT_5.kind, registry)),
-        IRegistry::ProxyExists { proxy: registry },
-    );
+    let error = IRegistry::ProxyExists { proxy: registry };
+    fixture.refuses(0, &adopt(TRANSPARENT_5.kind, registry), error);
     let what = "adoption of that proxy";
     let nobody = account(9);
-    refused(
-        fixture.send(account(0), &adopt(TRANSPARENT_5.kind, nobody)),
-        IRegistry::NotSupported { what: what.into() },
-    );
+    fixture.refuses(0, &adopt(TRANSPARENT_5.kind, nobody), not_supported(what));
     let code = compiled(&mut fixture, "Shifted").implementation;
     for kind in [proxy_kind::WASM, proxy_kind::EVM, 2, 9] {
-        refused(
-            fixture.send(account(0), &adopt(kind, code)),
-            IRegistry::NotSupported { what: what.into() },
-        );
+        fixture.refuses(0, &adopt(kind, code), not_supported(what));
     }
-    let pause = IRegistry::pauseCall { name: "A".into() };
-    fixture.send(account(0), &pause).expect("paused");
-    refused(
-        fixture.send(account(0), &adopt(TRANSPARENT_5.kind, code)),
-        IRegistry::DefinitionPaused { name: "A".into() },
-    );
+    fixture.pause(0);
+    fixture.refuses(0, &adopt(TRANSPARENT_5.kind, code), definition_paused());
 }
 
 #[test]
@@ -119,7 +99,7 @@ fn an_adopted_proxy_takes_no_step_that_needs_our_proxy() {
         let call = IBox::migrateCall {}.abi_encode();
         let refusal = migrate(&mut fixture, &second, 1, call.into());
         let what = "a step of this kind for an adopted proxy";
-        refused(refusal, IRegistry::NotSupported { what: what.into() });
+        refused(refusal, not_supported(what));
         assert_eq!(runs(&fixture, proxy), first.implementation);
     }
 }
@@ -132,35 +112,26 @@ fn code_that_nobody_could_upgrade_from_is_refused() {
     let reason = alloy::sol_types::Revert::from("stuck");
     refused(refusal, reason);
     assert_eq!(runs(&fixture, proxy), first.implementation);
-    assert_eq!(instance(&fixture, proxy).version, "1.0");
+    assert_eq!(fixture.instance(proxy).version, "1.0");
 }
 
 #[test]
 fn an_adopted_proxy_begins_nothing_by_itself() {
     let (mut fixture, _, proxy) = adopted(UUPS_5);
     let second = compiled(&mut fixture, "UupsBox2");
-    fixture.add("2.0", &second, step("1.0", 0, Bytes::new()));
-    fixture.chain.set_balance(proxy, U256::from(10u64.pow(18)));
+    fixture.add("2.0", &second, plain("1.0"));
+    fixture.give_ether(proxy);
     // its code answers as a proxy of ours does whose upgrade somebody has begun
     let stub = answering(framework().stub_address.into_word().as_slice());
     fixture.chain.set_code(proxy, stub.into());
-    let begin = IInstanceRegistry::beginUpgradeCall {
-        caller: account(0),
-        version: "2.0".into(),
-    };
-    refused(
-        fixture.send(proxy, &begin),
-        IRegistry::NotAnInstance { proxy },
-    );
+    let begin = calls::begin_upgrade(account(0), "2.0");
+    refused(fixture.send(proxy, &begin), not_an_instance(proxy));
     let upgrade = IInstanceRegistry::moveInstanceCall {
         proxy,
         version: "2.0".into(),
     };
     for who in [proxy, account(0)] {
-        refused(
-            fixture.send(who, &upgrade),
-            IRegistry::NotAnInstance { proxy: who },
-        );
+        refused(fixture.send(who, &upgrade), not_an_instance(who));
     }
 }
 
@@ -172,23 +143,17 @@ fn adopted_proxies_wait_for_rollout_as_others_do() {
     for _ in 0..5 {
         let proxy = UUPS_5.create(&mut fixture, &code);
         UUPS_5.give(&mut fixture, proxy, admin);
-        let adopt = adopt(UUPS_5.kind, proxy);
-        fixture.send(account(0), &adopt).expect("adopted");
+        fixture.accepted(0, &adopt(UUPS_5.kind, proxy));
         proxies.push(proxy);
     }
     let second = compiled(&mut fixture, "UupsBox2");
     migrate(&mut fixture, &second, 0, Bytes::new()).expect("activated");
-    assert_eq!(
-        runs(&fixture, first),
-        code.implementation,
-        "more than at once"
-    );
+    let found = runs(&fixture, first);
+    assert_eq!(found, code.implementation, "more than at once");
     // one whose control was lost meanwhile is skipped, the others are upgraded
-    let lost = IOwnable::transferOwnershipCall {
-        newOwner: account(7),
-    };
-    fixture.chain.set_balance(admin, U256::from(10u64.pow(18)));
-    let taken = fixture.pay(admin, proxies[2], &lost, U256::ZERO);
+    let lost = calls::give_to(account(7));
+    fixture.give_ether(admin);
+    let taken = fixture.send_to(admin, proxies[2], &lost);
     taken.expect("as the admin");
     let rollout = calls::rollout("A", 9);
     // nobody upgrades them in the middle of something, which they would not notice: they keep waiting
@@ -197,16 +162,16 @@ fn adopted_proxies_wait_for_rollout_as_others_do() {
         to: registry,
         data: rollout.abi_encode().into(),
     };
-    let below = fixture.pay(account(5), caller, &through, U256::ZERO);
+    let below = fixture.send_to(account(5), caller, &through);
     assert!(below.expect("nothing is done").logs.is_empty());
     for proxy in &proxies {
         assert_eq!(runs(&fixture, *proxy), code.implementation);
     }
     let done = fixture
-        .pay_with_gas(account(5), registry, &rollout, U256::ZERO, 400_000_000)
+        .send_with_gas(account(5), registry, &rollout, 400_000_000)
         .expect("rolled out");
     assert_eq!((done.returned.upgraded, done.returned.left), (5, 1));
-    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    let skipped = done.skipped();
     assert_eq!(skipped.len(), 1);
     assert_eq!(skipped[0].proxy, proxies[2]);
 }
@@ -216,7 +181,7 @@ fn a_transparent_proxy_4_reports_to_the_admin_of_its_definition_alone() {
     let (fixture, first, proxy) = adopted(TRANSPARENT_4);
     let question = ITransparentProxy::implementationCall {};
     let admin = admin_of(&fixture, "A");
-    let found = slot(&fixture, proxy, slots::ADMIN);
+    let found = fixture.slot(proxy, slots::ADMIN);
     assert_eq!(found, B256::from(admin.into_word()));
     let answered = answer(&fixture, admin, proxy, &question.abi_encode());
     let word = Bytes::from(first.implementation.into_word().0);

@@ -2,7 +2,8 @@
 
 use super::fixture::{TRANSPARENT_5, admin_of, adopt, adopted, compiled, migrate, runs};
 use crate::prelude::*;
-use crate::registry::fixture::{Fixture, account, is, refused};
+use crate::registry::errors::*;
+use crate::registry::fixture::{Fixture, account, is};
 
 #[test]
 fn what_cannot_be_transferred_stays() {
@@ -15,29 +16,13 @@ fn what_cannot_be_transferred_stays() {
     let another = another.expect("another registry");
     fixture.registry = registry;
     for to in [Address::ZERO, registry, another, own] {
-        refused(
-            fixture.send(account(0), &transfer(to)),
-            IRegistry::NotSupported { what: what.into() },
-        );
+        fixture.refuses(0, &transfer(to), not_supported(what));
     }
-    let pause = IRegistry::pauseCall { name: "A".into() };
-    fixture.send(account(0), &pause).expect("paused");
-    refused(
-        fixture.send(account(0), &transfer(account(7))),
-        Proxy::UpgradeInProgress {},
-    );
-    let other = IRegistry::createDefinitionCall {
-        name: "B".into(),
-        migratePolicy: is(account(0)),
-        policyPolicy: "NONE".into(),
-        createPolicy: "NONE".into(),
-    };
-    fixture.send(account(0), &other).expect("defined");
+    fixture.pause(0);
+    fixture.refuses(0, &transfer(account(7)), in_progress());
+    fixture.accepted(0, &calls::define("B", is(account(0)), "NONE", "NONE"));
     let of_another = calls::transfer_proxy("B", proxy, account(7), String::new());
-    refused(
-        fixture.send(account(0), &of_another),
-        IRegistry::NotAnInstance { proxy },
-    );
+    fixture.refuses(0, &of_another, not_an_instance(proxy));
 }
 
 #[test]
@@ -49,28 +34,22 @@ fn the_last_instance_takes_the_place_of_one_that_goes() {
         let proxy = TRANSPARENT_5.create(&mut fixture, &code);
         TRANSPARENT_5.give(&mut fixture, proxy, admin);
         let adopt = adopt(TRANSPARENT_5.kind, proxy);
-        fixture.send(account(0), &adopt).expect("adopted");
+        fixture.accepted(0, &adopt);
         proxies.push(proxy);
     }
     let of = |fixture: &Fixture| {
-        let page = IRegistry::instancesCall {
-            name: "A".into(),
-            start: 0,
-            count: 9,
-        };
+        let page = calls::instances("A", 0, 9);
         fixture.view(&page).expect("proxies")
     };
     for goes in [1, 2, 0, 0] {
         let transfer = calls::transfer_proxy("A", proxies[goes], account(7), String::new());
-        fixture.send(account(0), &transfer).expect("transferred");
+        fixture.accepted(0, &transfer);
         proxies.swap_remove(goes);
         assert_eq!(of(&fixture), proxies);
     }
     // what is left is upgraded as before
     TRANSPARENT_5.give_back(&mut fixture, first);
-    fixture
-        .send(account(0), &adopt(TRANSPARENT_5.kind, first))
-        .expect("back");
+    fixture.accepted(0, &adopt(TRANSPARENT_5.kind, first));
     let second = compiled(&mut fixture, "Box2");
     migrate(&mut fixture, &second, 0, Bytes::new()).expect("migrated");
     assert_eq!(runs(&fixture, first), second.implementation);

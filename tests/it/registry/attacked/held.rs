@@ -1,15 +1,15 @@
 //! What was attacked and held.
 
 use crate::prelude::*;
+use crate::registry::errors::*;
 use stylus_upgrades_interface::complex::{IComplexMigration, IComplexStep};
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 
 use super::{
     ATTACKER, IImpostor, VICTIM, acceptance, attackers_registry, definition_of, impostor, transfer,
 };
-use crate::registry::fixture::{Fixture, account, add_version, complex, initial_step, refused};
-use crate::registry::kinds::{create, instance, slot};
-use crate::review::fixture::data;
+use crate::registry::fixture::{Fixture, account, complex, initial_step, new_proxy, refused};
+use crate::registry::kinds::create;
 
 /// Holds: whom a proxy is transferred to has control in the middle of that; it gets nothing but the proxy.
 #[test]
@@ -23,32 +23,17 @@ fn a_receiver_that_calls_back_in_the_middle_of_a_transfer_changes_nothing_else()
     let receiver = impostor(&mut fixture, &code, "1.0");
     // whom it may call for: it decides about a definition of its own
     definition_of(&mut fixture, receiver, "M");
-    let name = || String::from("A");
-    let order = Proxy::upgradeToCall {
-        version: "1.0".into(),
-    };
-    let relayed = |proxy| IInstanceRegistry::relayCall {
-        proxy,
-        order: data(&order),
-    };
-    let receive = IInstanceRegistry::receiveTransferCall {
-        proxy: wasm,
-        definition: keccak256("A"),
-    };
+    let order = calls::upgrade_to("1.0");
+    let relayed = |proxy| calls::relay(proxy, data(&order));
+    let receive = calls::receive_transfer(wasm, "A");
     let moved = IInstanceRegistry::moveInstanceCall {
         proxy: wasm,
         version: "1.0".into(),
     };
-    let begun = IInstanceRegistry::beginUpgradeCall {
-        caller: registry,
-        version: "1.0".into(),
-    };
-    let accept = IRegistry::acceptTransferCall {
-        name: "M".into(),
-        ..acceptance(wasm, proxy_kind::WASM, receiver)
-    };
+    let begun = calls::begin_upgrade(registry, "1.0");
+    let accept = calls::accept_transfer("M", wasm, proxy_kind::WASM, "1.0", receiver);
     let create_m = calls::create_proxy("M", "1.0", proxy_kind::EVM, B256::ZERO, data(&init));
-    let rollout = calls::rollout(name(), 9);
+    let rollout = calls::rollout("A", 9);
     let refused_inside = [
         (registry, data(&relayed(wasm))),
         (registry, data(&receive)),
@@ -58,8 +43,8 @@ fn a_receiver_that_calls_back_in_the_middle_of_a_transfer_changes_nothing_else()
         (registry, data(&create_m)),
         (registry, data(&rollout)),
         (registry, data(&transfer(wasm, receiver))),
-        (registry, data(&IRegistry::pauseCall { name: name() })),
-        (registry, data(&IRegistry::pauseCall { name: "M".into() })),
+        (registry, data(&calls::pause("A"))),
+        (registry, data(&calls::pause("M"))),
         (wasm, data(&order)),
         (evm, data(&order)),
     ];
@@ -68,39 +53,32 @@ fn a_receiver_that_calls_back_in_the_middle_of_a_transfer_changes_nothing_else()
             to: *to,
             data: input.clone(),
         };
-        let planned = fixture.pay(account(ATTACKER), receiver, &plan, U256::ZERO);
-        planned.expect("planned");
+        fixture.accepted_by(receiver, ATTACKER, &plan);
     }
     let gone = transfer(evm, receiver);
-    fixture.send(account(VICTIM), &gone).expect("gone");
+    fixture.accepted(VICTIM, &gone);
     for n in 0..refused_inside.len() {
         let outcome = IImpostor::outcomesCall { n: U256::from(n) };
         assert_eq!(fixture.ask(receiver, &outcome), Ok(false), "{n}");
     }
     // the other instance is as it was, and the definition goes on
-    assert_eq!(slot(&fixture, wasm, slots::ADMIN), registry.into_word());
-    let found = instance(&fixture, wasm);
+    assert_eq!(fixture.slot(wasm, slots::ADMIN), registry.into_word());
+    let found = fixture.instance(wasm);
     assert_eq!(
         (found.name.as_str(), found.state),
         ("A", instance_state::LIVE)
     );
-    refused(
-        fixture.view(&IRegistry::instanceOfCall { proxy: evm }),
-        IRegistry::NotAnInstance { proxy: evm },
-    );
-    let pause = IRegistry::pauseCall { name: name() };
-    fixture.send(account(VICTIM), &pause).expect("paused");
-    assert_eq!(instance(&fixture, wasm).state, instance_state::PAUSED);
+    fixture.is_no_instance(evm);
+    fixture.accepted(VICTIM, &calls::pause("A"));
+    assert_eq!(fixture.instance(wasm).state, instance_state::PAUSED);
 }
 
 /// Holds: an EVM proxy goes from registry to registry, is in a complex step at the third one, and comes home. Whoever
 /// had it before orders nothing, and no registry relays for anybody in the end.
 #[test]
 fn who_had_a_proxy_before_orders_nothing_in_a_complex_step_at_its_third_registry() {
-    let mut fixture = Fixture::of_one();
-    let code = fixture.deploy("hostile");
+    let (mut fixture, code) = Fixture::with_first_version("hostile");
     let program = fixture.deploy("points-cursor");
-    fixture.add("1.0", &code, initial_step());
     let home = fixture.registry;
     let [second, third] = [(); 2].map(|()| attackers_registry(&mut fixture, &code));
     let init = IHostile::initializeCall { actions: vec![] };
@@ -108,8 +86,7 @@ fn who_had_a_proxy_before_orders_nothing_in_a_complex_step_at_its_third_registry
     let go = |fixture: &mut Fixture, (from, sender), (to, receiver)| {
         fixture.registry = to;
         let accept = acceptance(proxy, proxy_kind::EVM, from);
-        let accepted = fixture.send(account(receiver), &accept);
-        accepted.expect("accepted");
+        fixture.accepted(receiver, &accept);
         fixture.registry = from;
         let sent = fixture.send(account(sender), &transfer(proxy, to));
         fixture.registry = home;
@@ -129,51 +106,47 @@ fn who_had_a_proxy_before_orders_nothing_in_a_complex_step_at_its_third_registry
 
     fixture.registry = third;
     let order = calls::migrate("A", "2.0", &code, complex("1.0", &program, account(7)));
-    fixture.send(account(ATTACKER), &order).expect("started");
-    assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
+    fixture.accepted(ATTACKER, &order);
+    assert_eq!(fixture.instance(proxy).state, instance_state::MIGRATING);
     // in the middle of it: not transferred, not paused, and nobody else's
     let middle = go(&mut fixture, three, first);
-    refused(middle, Proxy::UpgradeInProgress {});
-    let name = || String::from("A");
+    refused(middle, in_progress());
     let handler = account(VICTIM);
-    let set = calls::set_handler(name(), proxy, handler);
-    let abort = calls::abort_migration(name(), proxy);
+    let set = calls::set_handler("A", proxy, handler);
+    let abort = calls::abort_migration("A", proxy);
     for (registry, who) in [first, two] {
-        let not_an_instance = || IRegistry::NotAnInstance { proxy };
-        let sent = fixture.pay(account(who), registry, &set, U256::ZERO);
+        let not_an_instance = || not_an_instance(proxy);
+        let sent = fixture.send_to(account(who), registry, &set);
         refused(sent, not_an_instance());
-        let sent = fixture.pay(account(who), registry, &abort, U256::ZERO);
+        let sent = fixture.send_to(account(who), registry, &abort);
         refused(sent, not_an_instance());
     }
     let finish = IComplexStep::finishStepCall { back: false };
     let turn = IComplexMigration::turnBackCall {};
     for order in [data(&finish), data(&turn)] {
-        let relay = IInstanceRegistry::relayCall {
-            proxy,
-            order: order.clone(),
-        };
+        let relay = calls::relay(proxy, order.clone());
         for (registry, who) in [first, two, three] {
-            let sent = fixture.pay(account(who), registry, &relay, U256::ZERO);
+            let sent = fixture.send_to(account(who), registry, &relay);
             let caller = account(who);
-            refused(sent, IRegistry::NotAnInstance { proxy: caller });
+            refused(sent, not_an_instance(caller));
             let direct = fixture.raw(caller, proxy, order.clone(), U256::ZERO, 5_000_000);
             direct.expect_err("a stranger to the step");
         }
     }
     fixture.registry = third;
-    let pause = IRegistry::pauseCall { name: name() };
-    let resume = IRegistry::resumeCall { name: name() };
+    let pause = calls::pause("A");
+    let resume = calls::resume("A");
     let end = IComplexMigration::endMigrationCall {};
-    fixture.send(account(ATTACKER), &pause).expect("paused");
-    let ended = fixture.pay(account(7), proxy, &end, U256::ZERO);
-    refused(ended, IRegistry::DefinitionPaused { name: name() });
-    fixture.send(account(ATTACKER), &resume).expect("resumed");
-    let ended = fixture.pay(account(7), proxy, &end, U256::ZERO);
+    fixture.accepted(ATTACKER, &pause);
+    let ended = fixture.send_to(account(7), proxy, &end);
+    refused(ended, definition_paused());
+    fixture.accepted(ATTACKER, &resume);
+    let ended = fixture.send_to(account(7), proxy, &end);
     ended.expect("nothing is left to do");
-    assert_eq!(instance(&fixture, proxy).version, "2.0");
+    assert_eq!(fixture.instance(proxy).version, "2.0");
 
     go(&mut fixture, three, first).expect("home");
-    assert_eq!(instance(&fixture, proxy).version, "1.0");
+    assert_eq!(fixture.instance(proxy).version, "1.0");
     for at in [home, second, third] {
         assert_eq!(relays(&fixture, at), (Address::ZERO, Address::ZERO));
     }
@@ -187,30 +160,18 @@ fn a_proxy_that_was_accepted_twice_arrives_once_where_it_was_sent() {
     let ours = fixture.registry;
     let theirs = attackers_registry(&mut fixture, &code);
     fixture.registry = theirs;
-    let creation = calls::create_proxy(
-        "A",
-        "1.0",
-        proxy_kind::WASM,
-        B256::ZERO,
-        data(&ICounter::initializeCall {
-            value: U256::from(1),
-        }),
-    );
-    let made = fixture.send(account(ATTACKER), &creation).expect("created");
-    let proxy = made.returned.proxy;
+    let creation = new_proxy(proxy_kind::WASM, 0, data(&calls::initialize_counter(1)));
+    let proxy = fixture.created(ATTACKER, &creation);
     fixture.registry = ours;
     definition_of(&mut fixture, account(6), "M");
-    let add = IRegistry::addVersionCall {
-        name: "M".into(),
-        ..add_version(&code, "1.0", initial_step())
-    };
-    fixture.send(account(6), &add).expect("added");
+    let add = calls::add_version("M", "1.0", &code, initial_step());
+    fixture.accepted(6, &add);
     let accept = acceptance(proxy, proxy_kind::WASM, theirs);
     let by_other = IRegistry::acceptTransferCall {
         name: "M".into(),
         ..accept.clone()
     };
-    fixture.send(account(6), &by_other).expect("accepted");
+    fixture.accepted(6, &by_other);
     let elsewhere = IRegistry::acceptTransferCall {
         registry: account(9),
         ..accept.clone()
@@ -218,16 +179,16 @@ fn a_proxy_that_was_accepted_twice_arrives_once_where_it_was_sent() {
     fixture
         .send(account(VICTIM), &elsewhere)
         .expect_err("no contract");
-    fixture.send(account(VICTIM), &accept).expect("accepted");
-    fixture.send(account(VICTIM), &accept).expect("once more");
+    fixture.accepted(VICTIM, &accept);
+    fixture.accepted(VICTIM, &accept);
     fixture.registry = theirs;
     let go = transfer(proxy, ours);
-    fixture.send(account(ATTACKER), &go).expect("gone");
+    fixture.accepted(ATTACKER, &go);
     fixture
         .send(account(ATTACKER), &go)
         .expect_err("it is gone");
     fixture.registry = ours;
-    assert_eq!(instance(&fixture, proxy).name, "A");
+    assert_eq!(fixture.instance(proxy).name, "A");
     let accepted = |name: &str| IRegistry::acceptedTransferCall {
         name: name.into(),
         proxy,
@@ -239,10 +200,7 @@ fn a_proxy_that_was_accepted_twice_arrives_once_where_it_was_sent() {
     assert_eq!(left.registry, theirs);
     let again = fixture.send(account(6), &by_other);
     refused(again, IRegistry::ProxyExists { proxy });
-    let receive = IInstanceRegistry::receiveTransferCall {
-        proxy,
-        definition: keccak256("M"),
-    };
+    let receive = calls::receive_transfer(proxy, "M");
     let taken = fixture.send(account(6), &receive);
     refused(
         taken,

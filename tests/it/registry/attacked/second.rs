@@ -1,6 +1,7 @@
 //! A second round: what could be done to the mends of the first, and by their combinations.
 
 use crate::prelude::*;
+use crate::registry::errors::not_an_instance;
 use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::complex::{IComplexMigration, IComplexStep};
 use stylus_upgrades_interface::instance::IInstanceRegistry;
@@ -11,11 +12,10 @@ use crate::registry::adopted::fixture::{
     Kind, OWNER, UUPS_5, admin_of, adopt, adopted, compiled, runs, value,
 };
 use crate::registry::fixture::{
-    Done, Fixture, Reverted, account, add_version, complex, framework, initial_step, is, refused,
-    set_policy, step,
+    Done, Fixture, Reverted, account, add_version, complex, framework, initial_step, is, new_proxy,
+    plain, refused, step,
 };
-use crate::registry::kinds::{create, instance, slot};
-use crate::review::fixture::data;
+use crate::registry::kinds::create;
 
 alloy::sol! {
     interface IForger {
@@ -40,7 +40,7 @@ fn run(
 ) -> Result<Done<()>, Reverted> {
     let (to, data) = calls.iter().cloned().unzip();
     let run = IForger::runCall { to, data };
-    let done = fixture.pay(account(ATTACKER), forger, &run, U256::ZERO)?;
+    let done = fixture.send_to(account(ATTACKER), forger, &run)?;
     Ok(Done {
         returned: (),
         logs: done.logs,
@@ -49,10 +49,7 @@ fn run(
 }
 
 fn set_for(name: &str, role: &str, who: Address) -> Bytes {
-    data(&IRegistry::setPolicyCall {
-        name: name.into(),
-        ..set_policy(role, &is(who))
-    })
+    data(&calls::set_policy(name, role, is(who)))
 }
 
 /// S1: whoever has another definition at the same registry breaks UUPS proxies of this one while they are paused.
@@ -63,18 +60,13 @@ fn set_for(name: &str, role: &str, who: Address) -> Bytes {
 fn an_order_to_an_instance_of_another_definition_does_not_reach_a_paused_proxy() {
     let (mut fixture, _, victim) = adopted(UUPS_5);
     let registry = fixture.registry;
-    let pause = IRegistry::pauseCall { name: "A".into() };
-    fixture.send(account(VICTIM), &pause).expect("paused");
+    fixture.pause(VICTIM);
     let stub = runs(&fixture, victim);
 
     let forger = compiled(&mut fixture, "Forger").implementation;
     let vanishing = compiled(&mut fixture, "Vanishing");
     definition_of(&mut fixture, forger, "M");
-    let name = || String::from("M");
-    let add = IRegistry::addVersionCall {
-        name: name(),
-        ..add_version(&vanishing, "1.0", initial_step())
-    };
+    let add = calls::add_version("M", "1.0", &vanishing, initial_step());
     let storage = framework().storage.address;
     let marked = vec![slots::ADMIN, slots::INITIALISED, slots::migrated("1.0")];
     let forge = |in_code| {
@@ -85,14 +77,8 @@ fn an_order_to_an_instance_of_another_definition_does_not_reach_a_paused_proxy()
         })
     };
     let forged = fixture.ask(forger, &IForger::forgedCall {}).expect("it");
-    let accept = IRegistry::acceptTransferCall {
-        name: name(),
-        ..acceptance(forged, proxy_kind::EVM, forger)
-    };
-    let receive = IInstanceRegistry::receiveTransferCall {
-        proxy: forged,
-        definition: keccak256("M"),
-    };
+    let accept = calls::accept_transfer("M", forged, proxy_kind::EVM, "1.0", forger);
+    let receive = calls::receive_transfer(forged, "M");
     let calls = [
         (registry, data(&add)),
         (forger, forge(forger)),
@@ -101,14 +87,13 @@ fn an_order_to_an_instance_of_another_definition_does_not_reach_a_paused_proxy()
         (forged, data(&IVanishing::vanishCall {})),
     ];
     run(&mut fixture, forger, &calls).expect("an instance that vanished");
-    assert_eq!(instance(&fixture, forged).name, "M");
+    assert_eq!(fixture.instance(forged).name, "M");
     run(&mut fixture, forger, &[(forger, forge(victim))]).expect("it is back");
-    let order = data(&IRegistry::pauseCall { name: name() });
+    let order = data(&calls::pause("M"));
     let sent = run(&mut fixture, forger, &[(registry, order)]).expect("paused");
-    assert_eq!(sent.events::<IRegistry::InstanceSkipped>().len(), 1);
+    assert_eq!(sent.skipped().len(), 1);
     assert_eq!(runs(&fixture, victim), stub);
-    let resume = IRegistry::resumeCall { name: "A".into() };
-    fixture.send(account(VICTIM), &resume).expect("resumed");
+    fixture.resume(VICTIM);
     assert_eq!(value(&fixture, victim), Ok(U256::from(7)));
 }
 
@@ -146,14 +131,13 @@ fn a_registry_relays_to_no_proxy_that_is_its_own_instance() {
     let code = fixture.deploy("hostile");
     let program = fixture.deploy("points-cursor");
     let add = add_version(&code, "1.0", initial_step());
-    fixture.send(account(VICTIM), &add).expect("added");
+    fixture.accepted(VICTIM, &add);
     let made = fixture.send(account(VICTIM), &creation("1.0"));
     assert_eq!(made.expect("created").returned.proxy, proxy);
     let add = add_version(&code, "2.0", complex("1.0", &program, account(7)));
-    fixture.send(account(VICTIM), &add).expect("added");
-    let upgrade = calls::upgrade_instance(proxy, "2.0", Bytes::new());
-    fixture.send(account(VICTIM), &upgrade).expect("started");
-    assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
+    fixture.accepted(VICTIM, &add);
+    fixture.accepted(VICTIM, &calls::upgrade_instance(proxy, "2.0", Bytes::new()));
+    assert_eq!(fixture.instance(proxy).state, instance_state::MIGRATING);
     let relayed = |order: Bytes| {
         let relay = IInstanceRegistry::relayCall { proxy, order };
         [(registry, data(&relay))]
@@ -162,10 +146,10 @@ fn a_registry_relays_to_no_proxy_that_is_its_own_instance() {
     let finish = IComplexStep::finishStepCall { back: false };
     for order in [data(&handler), data(&finish)] {
         let sent = run(&mut fixture, forger, &relayed(order));
-        let refusal = IRegistry::NotAnInstance { proxy: forger };
+        let refusal = not_an_instance(forger);
         assert_eq!(sent.err(), Some(Reverted(refusal.abi_encode().into())));
     }
-    assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
+    assert_eq!(fixture.instance(proxy).state, instance_state::MIGRATING);
 }
 
 /// S2, with another proxy: the one that vanished comes back as a UUPS proxy, which somebody adopts in good faith. While
@@ -181,11 +165,7 @@ fn a_relay_that_was_left_behind_does_not_reach_an_adopted_proxy() {
     let forger = compiled(&mut fixture, "Forger").implementation;
     let vanishing = compiled(&mut fixture, "Vanishing");
     definition_of(&mut fixture, forger, "M");
-    let name = || String::from("M");
-    let add = IRegistry::addVersionCall {
-        name: name(),
-        ..add_version(&vanishing, "1.0", initial_step())
-    };
+    let add = calls::add_version("M", "1.0", &vanishing, initial_step());
     let forge = |code: Bytes, words: Vec<(B256, B256)>| {
         let (slots, values) = words.into_iter().unzip();
         data(&IForger::forgeCall {
@@ -201,21 +181,12 @@ fn a_relay_that_was_left_behind_does_not_reach_an_adopted_proxy() {
         (slots::migrated("1.0"), slots::SET),
     ];
     let forged = fixture.ask(forger, &IForger::forgedCall {}).expect("it");
-    let accept = IRegistry::acceptTransferCall {
-        name: name(),
-        ..acceptance(forged, proxy_kind::EVM, forger)
-    };
-    let receive = IInstanceRegistry::receiveTransferCall {
-        proxy: forged,
-        definition: keccak256("M"),
-    };
+    let accept = calls::accept_transfer("M", forged, proxy_kind::EVM, "1.0", forger);
+    let receive = calls::receive_transfer(forged, "M");
     let forget = IVanishing::forgetCall {
         slot: slots::UPGRADED,
     };
-    let away = IRegistry::transferProxyCall {
-        name: name(),
-        ..transfer(forged, forger)
-    };
+    let away = calls::transfer_proxy("M", forged, forger, "A");
     let calls = [
         (registry, data(&add)),
         (forger, forge(evm::evm_proxy_code(registry, storage), ours)),
@@ -233,25 +204,19 @@ fn a_relay_that_was_left_behind_does_not_reach_an_adopted_proxy() {
 
     let admin = admin_of(&fixture, "A");
     UUPS_5.give(&mut fixture, forged, admin);
-    let adopted = fixture.send(account(VICTIM), &adopt(UUPS_5.kind, forged));
-    adopted.expect("adopted");
-    let pause = IRegistry::pauseCall { name: "A".into() };
-    fixture.send(account(VICTIM), &pause).expect("paused");
+    fixture.accepted(VICTIM, &adopt(UUPS_5.kind, forged));
+    fixture.pause(VICTIM);
     let stub = runs(&fixture, forged);
-    let relay = IInstanceRegistry::relayCall {
-        proxy: forged,
-        order: vanishing.implementation.into_word().into(),
-    };
+    let relay = calls::relay(forged, vanishing.implementation.into_word());
     let sent = run(&mut fixture, forger, &[(registry, data(&relay))]);
-    let refusal = IRegistry::NotAnInstance { proxy: forger };
+    let refusal = not_an_instance(forger);
     assert_eq!(
         sent.err(),
         Some(Reverted(refusal.abi_encode().into())),
         "its next code is the attacker's"
     );
     assert_eq!(runs(&fixture, forged), stub);
-    let resume = IRegistry::resumeCall { name: "A".into() };
-    fixture.send(account(VICTIM), &resume).expect("resumed");
+    fixture.resume(VICTIM);
     assert_eq!(value(&fixture, forged), Ok(U256::from(7)));
 }
 
@@ -267,21 +232,18 @@ fn traps() -> [(B256, B256); 3] {
 
 fn trap(fixture: &mut Fixture, proxy: Address, (slot, value): (B256, B256)) {
     let write = IHostile::writeSlotCall { slot, value };
-    let written = fixture.pay(account(ATTACKER), proxy, &write, U256::ZERO);
-    written.expect("its storage is its own");
+    fixture.accepted_by(proxy, ATTACKER, &write);
 }
 
 /// A proxy of the attacker's registry, at 1.0.
 fn theirs_at_first(fixture: &mut Fixture, theirs: Address) -> Address {
     let ours = std::mem::replace(&mut fixture.registry, theirs);
-    let creation = calls::create_proxy(
-        "A",
-        "1.0",
+    let creation = new_proxy(
         proxy_kind::WASM,
-        B256::ZERO,
+        0,
         data(&IHostile::initializeCall { actions: vec![] }),
     );
-    let made = fixture.send(account(ATTACKER), &creation).expect("created");
+    let made = fixture.accepted(ATTACKER, &creation);
     fixture.registry = ours;
     made.returned.proxy
 }
@@ -289,11 +251,10 @@ fn theirs_at_first(fixture: &mut Fixture, theirs: Address) -> Address {
 /// It is accepted and transferred.
 fn arrives(fixture: &mut Fixture, theirs: Address, proxy: Address) {
     let ours = fixture.registry;
-    let accept = acceptance(proxy, proxy_kind::WASM, theirs);
-    fixture.send(account(VICTIM), &accept).expect("accepted");
+    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, theirs));
     fixture.registry = theirs;
     let gone = transfer(proxy, ours);
-    fixture.send(account(ATTACKER), &gone).expect("gone");
+    fixture.accepted(ATTACKER, &gone);
     fixture.registry = ours;
 }
 
@@ -302,21 +263,19 @@ fn arrives(fixture: &mut Fixture, theirs: Address, proxy: Address) {
 #[test]
 fn a_complex_step_ends_whatever_who_had_the_proxy_before_has_left_there() {
     for left in traps() {
-        let mut fixture = Fixture::of_one();
-        let code = fixture.deploy("hostile");
+        let (mut fixture, code) = Fixture::with_first_version("hostile");
         let program = fixture.deploy("points-cursor");
-        fixture.add("1.0", &code, initial_step());
         let theirs = attackers_registry(&mut fixture, &code);
         let proxy = theirs_at_first(&mut fixture, theirs);
         trap(&mut fixture, proxy, left);
         arrives(&mut fixture, theirs, proxy);
         let order = calls::migrate("A", "2.0", &code, complex("1.0", &program, account(7)));
-        fixture.send(account(VICTIM), &order).expect("current");
-        assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
+        fixture.accepted(VICTIM, &order);
+        assert_eq!(fixture.instance(proxy).state, instance_state::MIGRATING);
         let end = IComplexMigration::endMigrationCall {};
-        let ended = fixture.pay(account(7), proxy, &end, U256::ZERO);
+        let ended = fixture.send_to(account(7), proxy, &end);
         ended.expect("nothing is left to do");
-        assert_eq!(instance(&fixture, proxy).version, "2.0");
+        assert_eq!(fixture.instance(proxy).version, "2.0");
     }
 }
 
@@ -324,42 +283,29 @@ fn a_complex_step_ends_whatever_who_had_the_proxy_before_has_left_there() {
 #[test]
 fn a_complex_step_that_could_not_end_does_not_begin() {
     for left in traps() {
-        let mut fixture = Fixture::of_one();
-        let code = fixture.deploy("hostile");
+        let (mut fixture, code) = Fixture::with_first_version("hostile");
         let program = fixture.deploy("points-cursor");
-        fixture.add("1.0", &code, initial_step());
         let init = IHostile::initializeCall { actions: vec![] };
         let proxy = create(&mut fixture, proxy_kind::WASM, &init);
         trap(&mut fixture, proxy, left);
         let order = calls::migrate("A", "2.0", &code, complex("1.0", &program, account(7)));
         let sent = fixture.send(account(VICTIM), &order);
         refused(sent, Proxy::UpgradeSlotsTouched { slot: left.0 });
-        assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
+        assert_eq!(fixture.instance(proxy).state, instance_state::LIVE);
     }
 }
 
 /// S4: instances that fail with much data fill the memory of the registry's part, which it never frees.
 #[test]
 fn instances_that_fail_with_much_data_are_no_veto_where_the_step_skips_what_fails() {
-    let mut fixture = Fixture::of_one();
-    let code = fixture.deploy("hostile");
-    fixture.add("1.0", &code, initial_step());
+    let (mut fixture, code) = Fixture::with_first_version("hostile");
     for salt in 1..=4 {
-        let creation = calls::create_proxy(
-            "A",
-            "1.0",
-            proxy_kind::WASM,
-            B256::repeat_byte(salt),
-            Bytes::new(),
-        );
-        fixture.send(account(VICTIM), &creation).expect("created");
+        fixture.accepted(VICTIM, &new_proxy(proxy_kind::WASM, salt, Bytes::new()));
     }
     // 1.0 of the hostile code reverts with a megabyte
     let wanted = B256::from(U256::from(1 << 20));
     let pattern = [&keccak256("revertPattern(uint256)")[..4], &wanted[..]].concat();
-    let act = IHostile::actCall {
-        actions: vec![pattern.into()],
-    };
+    let act = act(vec![pattern.into()]);
     let order = calls::migrate(
         "A",
         "2.0",
@@ -371,26 +317,24 @@ fn instances_that_fail_with_much_data_are_no_veto_where_the_step_skips_what_fail
         ),
     );
     let registry = fixture.registry;
-    let sent = fixture.pay_with_gas(account(VICTIM), registry, &order, U256::ZERO, 32_000_000);
+    let sent = fixture.send_with_gas(account(VICTIM), registry, &order, 32_000_000);
     let skipped = sent.expect("no veto");
-    assert_eq!(skipped.events::<IRegistry::InstanceSkipped>().len(), 4);
+    assert_eq!(skipped.skipped().len(), 4);
 }
 
 /// S5: whoever had a proxy before opens the guard of the SDK's constructor, and runs it later.
 #[test]
 fn nobody_runs_the_sdk_constructor_in_a_proxy_that_came_from_elsewhere() {
     use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
-    let mut fixture = Fixture::of_one();
-    let code = fixture.deploy("hostile");
-    fixture.add("1.0", &code, initial_step());
+    let (mut fixture, code) = Fixture::with_first_version("hostile");
     let theirs = attackers_registry(&mut fixture, &code);
     let proxy = theirs_at_first(&mut fixture, theirs);
     trap(&mut fixture, proxy, (slots::CONSTRUCTED, B256::ZERO));
     arrives(&mut fixture, theirs, proxy);
     let construct = [&CONSTRUCTOR_SELECTOR[..], &B256::with_last_byte(9)[..]].concat();
-    let ran = fixture.raw(account(8), proxy, construct.into(), U256::ZERO, 5_000_000);
+    let ran = fixture.send_bytes(8, proxy, construct);
     ran.expect_err("it ran");
-    assert_eq!(slot(&fixture, proxy, B256::ZERO), B256::ZERO);
+    assert_eq!(fixture.slot(proxy, B256::ZERO), B256::ZERO);
 }
 
 /// S8: whoever gets an adopted proxy back puts code behind it that burns all gas: a pause goes on, and the proxy can
@@ -409,34 +353,27 @@ fn a_proxy_that_burns_all_gas_is_removed_and_stops_no_pause() {
     let proxy = kind.create(&mut fixture, &other);
     let grant = |to| IRole::grantCall { to };
     let admin = admin_of(&fixture, "A");
-    let given = fixture.pay(account(OWNER), proxy, &grant(admin), U256::ZERO);
-    given.expect("given");
-    let adopted = fixture.send(account(VICTIM), &adopt(kind.kind, proxy));
-    adopted.expect("adopted");
-    let creation = calls::create_proxy("A", "1.0", proxy_kind::EVM, B256::ZERO, Bytes::new());
-    let made = fixture.send(account(VICTIM), &creation).expect("created");
-    let honest = made.returned.proxy;
-    let taken = fixture.pay(account(OWNER), proxy, &grant(account(OWNER)), U256::ZERO);
-    taken.expect("taken back");
+    fixture.accepted_by(proxy, OWNER, &grant(admin));
+    fixture.accepted(VICTIM, &adopt(kind.kind, proxy));
+    let creation = new_proxy(proxy_kind::EVM, 0, Bytes::new());
+    let honest = fixture.created(VICTIM, &creation);
+    fixture.accepted_by(proxy, OWNER, &grant(account(OWNER)));
     kind.upgrade_before(&mut fixture, proxy, burning.implementation);
     let registry = fixture.registry;
-    let pause = IRegistry::pauseCall { name: "A".into() };
+    let pause = calls::pause("A");
     let gas = 32_000_000;
     let send = |fixture: &mut Fixture, input: Bytes| {
         let sent = fixture.raw(account(VICTIM), registry, input, U256::ZERO, gas);
         sent.map(drop)
     };
     send(&mut fixture, data(&pause)).expect("paused");
-    assert_eq!(instance(&fixture, honest).state, instance_state::PAUSED);
-    let resume = IRegistry::resumeCall { name: "A".into() };
+    assert_eq!(fixture.instance(honest).state, instance_state::PAUSED);
+    let resume = calls::resume("A");
     send(&mut fixture, data(&resume)).expect("resumed");
-    let remove = IRegistry::removeInstanceCall {
-        name: "A".into(),
-        proxy,
-    };
-    let order = calls::migrate("A", "2.0", &other, step("1.0", 0, Bytes::new()));
+    let remove = calls::remove_instance("A", proxy);
+    let order = calls::migrate("A", "2.0", &other, plain("1.0"));
     send(&mut fixture, data(&order)).expect_err("all the gas is gone");
     send(&mut fixture, data(&remove)).expect("removed");
     send(&mut fixture, data(&order)).expect("migrated");
-    assert_eq!(instance(&fixture, honest).version, "2.0");
+    assert_eq!(fixture.instance(honest).version, "2.0");
 }

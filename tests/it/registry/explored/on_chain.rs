@@ -4,7 +4,6 @@ use crate::prelude::*;
 use std::collections::HashMap;
 
 use alloy::signers::local::PrivateKeySigner;
-use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::reasons::{blocked_by, definition_state, step as kind};
 use stylus_upgrades_test_model::{
     APPROVERS, Content, DELAY, InstanceState, Policy, STRANGER, Scope, SignedApproval, State, TICK,
@@ -17,7 +16,6 @@ use crate::registry::adopted::fixture::{
 };
 use crate::registry::fixture::{Fixture, account, complex, initial_step, is, step};
 use crate::registry::replay::agrees_with_the_views;
-use crate::review::fixture::data;
 
 pub(super) const NAME: &str = "A";
 /// The other definition, where the scope has one.
@@ -54,9 +52,7 @@ impl OnChain {
             let money = U256::from(10).pow(U256::from(20));
             fixture.chain.set_balance(key(who).address(), money);
         }
-        let lambda = fixture
-            .deploy_code(&evm::creation_code(&STORED))
-            .implementation;
+        let lambda = fixture.deploy_evm(&STORED);
         say(&mut fixture, lambda, true);
         let wallet = fixture.deploy("hostile").implementation;
         let names: &[&str] = match scope.elsewhere {
@@ -65,12 +61,12 @@ impl OnChain {
         };
         for name in names {
             let creating = scope.creating.first();
-            let define = IRegistry::createDefinitionCall {
-                name: (*name).into(),
-                migratePolicy: text(&scope.policies[0], lambda, wallet),
-                policyPolicy: text(&TWO_OF_THREE, lambda, wallet),
-                createPolicy: creating.map_or(is(boss), |policy| text(policy, lambda, wallet)),
-            };
+            let define = calls::define(
+                *name,
+                text(&scope.policies[0], lambda, wallet),
+                text(&TWO_OF_THREE, lambda, wallet),
+                creating.map_or(is(boss), |policy| text(policy, lambda, wallet)),
+            );
             fixture.send(boss, &define).expect("defined");
         }
         // proxies that come from elsewhere run what others wrote, unless they have to call somebody
@@ -178,10 +174,7 @@ impl OnChain {
             Content::SetHandler(n) => data(&calls::set_handler(name(), proxy(n), account(7))),
             Content::Abort(n) => data(&calls::abort_migration(name(), proxy(n))),
             Content::Adopt(n) => data(&adopt(proxy_kind::TRANSPARENT_5, proxy(n))),
-            Content::Remove(n) => data(&IRegistry::removeInstanceCall {
-                name: name(),
-                proxy: proxy(n),
-            }),
+            Content::Remove(n) => data(&calls::remove_instance(name(), proxy(n))),
             Content::Transfer(n) => data(&calls::transfer_proxy(
                 name(),
                 proxy(n),
@@ -304,7 +297,7 @@ fn decide(fixture: &mut Fixture, scope: Scope, input: &Bytes) {
 
 /// A transparent proxy whose code calls whom anybody says.
 fn calling(fixture: &mut Fixture, code: &Code) -> Address {
-    let nothing = data(&IHostile::actCall { actions: vec![] });
+    let nothing = data(&act(vec![]));
     let arguments = (code.implementation, account(OWNER), nothing).abi_encode_params();
     let code = fixture.deploy_code(&creation(TRANSPARENT_5.proxy, &arguments));
     code.implementation

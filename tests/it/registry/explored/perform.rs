@@ -14,7 +14,6 @@ use stylus_upgrades_test_model::{
 use super::on_chain::{DAY, NAME, OTHER, OnChain, key, say};
 use crate::registry::adopted::fixture::{OWNER, admin_of};
 use crate::registry::fixture::{Done, Reverted, account, framework};
-use crate::review::fixture::data;
 
 pub(super) const GAS: u64 = 32_000_000;
 
@@ -75,13 +74,7 @@ impl OnChain {
     /// Has the contract do it, by itself or in the middle of a proxy's call; what the registry returned.
     fn perform_by(&mut self, state: &State, way: Way, deed: Deed) -> Result<Done<Bytes>, Reverted> {
         let (_, input) = self.decided(NAME, state, deed.into()).expect("a deed");
-        let call = |target, input| {
-            data(&IHostile::callCall {
-                target,
-                value: U256::ZERO,
-                data: input,
-            })
-        };
+        let call = |target, input| hostile::send(target, input);
         let inner = |returned: &Bytes| {
             IHostile::callCall::abi_decode_returns(returned).expect("what was answered")
         };
@@ -90,7 +83,7 @@ impl OnChain {
             Way::Within(proxy) => {
                 let actions = vec![call(self.wallet, to_wallet)];
                 let proxy = self.proxies[usize::from(proxy)];
-                (proxy, data(&IHostile::actCall { actions }), 3)
+                (proxy, data(&act(actions)), 3)
             }
             Way::Direct | Way::Contract => (self.wallet, to_wallet, 1),
         };
@@ -128,13 +121,10 @@ impl OnChain {
                 )
             }
             Transition::Finish(proxy, back) => {
-                let finish = IHostile::delegateCall {
-                    target: framework().storage.address,
-                    data: data(&finishStepCall { back }),
-                };
-                let actions = vec![data(&finish)];
+                let storage = framework().storage.address;
+                let finish = hostile::delegate(storage, &finishStepCall { back });
                 let proxy = self.proxies[usize::from(proxy)];
-                (stranger, proxy, data(&IHostile::actCall { actions }))
+                (stranger, proxy, data(&act([finish])))
             }
             Transition::Give(proxy, to) => {
                 let of = match to {
@@ -215,7 +205,7 @@ impl OnChain {
                     let executed = answered.executed;
                     assert_eq!(progress.executed, executed, "{transition:?} in {state:#?}");
                 }
-                let skipped = done.events::<IRegistry::InstanceSkipped>();
+                let skipped = done.skipped();
                 let skipped: BTreeSet<_> = skipped.into_iter().map(|event| event.proxy).collect();
                 let all = (0..).zip(self.proxies);
                 let named = all.filter(|(n, _)| answered.skipped & (1 << n) != 0);

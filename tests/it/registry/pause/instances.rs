@@ -1,20 +1,21 @@
 //! What a pause does to instances, and that every instance goes on with the very code and data.
 
 use crate::prelude::*;
+use crate::registry::errors::in_progress;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::reasons::definition_state;
 
 use super::{
     counters, create, definition_state, holds, pause, paused, resume, rollout, state, value,
 };
-use crate::registry::fixture::{Fixture, account, add_version, framework, is, refused, step};
+use crate::registry::fixture::{Fixture, account, add_version, framework, is, plain, refused};
 use crate::registry::replay::agrees_with_the_views;
 
 #[test]
 fn a_pause_stops_every_instance_and_resume_restores_all_of_it() {
     let (mut fixture, proxies) = counters(&is(account(0)), 3);
     let before: Vec<_> = proxies.iter().map(|p| holds(&fixture, *p)).collect();
-    let done = fixture.send(account(0), &pause()).expect("paused");
+    let done = fixture.pause(0);
     assert!(done.returned.executed);
     assert_eq!(done.events::<IRegistry::Paused>().len(), 1);
     assert_eq!(done.events::<IRegistry::InstancePaused>().len(), 3);
@@ -26,13 +27,13 @@ fn a_pause_stops_every_instance_and_resume_restores_all_of_it() {
     assert_eq!(definition_state(&fixture), definition_state::PAUSED);
     for proxy in &proxies {
         assert_eq!(state(&fixture, *proxy), instance_state::PAUSED);
-        refused(value(&fixture, *proxy), Proxy::UpgradeInProgress {});
+        refused(value(&fixture, *proxy), in_progress());
         let paid = fixture.raw(account(5), *proxy, Bytes::new(), U256::from(3), 5_000_000);
-        refused(paid, Proxy::UpgradeInProgress {});
+        refused(paid, in_progress());
         let found = fixture.view(&IRegistry::instanceOfCall { proxy: *proxy });
         assert_eq!(found.expect("an instance").version, "1.0");
     }
-    let done = fixture.send(account(0), &resume()).expect("resumed");
+    let done = fixture.resume(0);
     assert_eq!(done.events::<IRegistry::Resumed>().len(), 1);
     assert_eq!(done.events::<IRegistry::InstanceResumed>().len(), 3);
     agrees_with_the_views(&fixture, "A");
@@ -49,28 +50,19 @@ fn a_pause_stops_every_instance_and_resume_restores_all_of_it() {
 fn while_it_is_paused_nothing_is_upgraded_or_created() {
     let (mut fixture, proxies) = counters(&is(account(0)), 1);
     let two = fixture.deploy("counter-v2");
-    let migrate = calls::migrate("A", "2.0", &two, step("1.0", 0, Bytes::new()));
-    let add = add_version(&two, "2.0", step("1.0", 0, Bytes::new()));
-    fixture.send(account(0), &pause()).expect("paused");
-    refused(fixture.send(account(0), &migrate), paused());
+    let migrate = calls::migrate("A", "2.0", &two, plain("1.0"));
+    let add = add_version(&two, "2.0", plain("1.0"));
+    fixture.pause(0);
+    fixture.refuses(0, &migrate, paused());
     refused(create(&mut fixture, 9), paused());
-    fixture
-        .send(account(0), &add)
-        .expect("a version is no upgrade");
-    let direct = Proxy::upgradeToCall {
-        version: "2.0".into(),
-    };
-    refused(
-        fixture.pay(account(0), proxies[0], &direct, U256::ZERO),
-        paused(),
-    );
-    refused(fixture.send(account(0), &pause()), paused());
-    fixture.send(account(0), &resume()).expect("resumed");
-    refused(
-        fixture.send(account(0), &resume()),
-        IRegistry::DefinitionNotPaused { name: "A".into() },
-    );
-    fixture.send(account(0), &migrate).expect("migrated");
+    fixture.accepted(0, &add);
+    let direct = calls::upgrade_to("2.0");
+    fixture.refuses_at(proxies[0], 0, &direct, paused());
+    fixture.refuses(0, &pause(), paused());
+    fixture.resume(0);
+    let error = IRegistry::DefinitionNotPaused { name: "A".into() };
+    fixture.refuses(0, &resume(), error);
+    fixture.accepted(0, &migrate);
     assert_eq!(value(&fixture, proxies[0]), Ok(U256::from(1)));
     create(&mut fixture, 9).expect("created");
 }
@@ -83,14 +75,12 @@ fn four_are_paused_at_once_and_the_rest_by_rollout() {
         states.filter(|state| *state == wanted).count()
     };
     let four = INSTANCES_AT_ONCE as usize;
-    fixture.send(account(0), &pause()).expect("paused");
+    fixture.pause(0);
     assert_eq!(count(&fixture, instance_state::PAUSED), four);
     // an instance that is not paused yet is not upgraded either
-    let direct = Proxy::upgradeToCall {
-        version: "1.0".into(),
-    };
+    let direct = calls::upgrade_to("1.0");
     for proxy in proxies.iter().step_by(2) {
-        let called = fixture.pay(account(0), *proxy, &direct, U256::ZERO);
+        let called = fixture.send_to(account(0), *proxy, &direct);
         refused(called, paused());
     }
     let one = rollout(&mut fixture, 1).returned;
@@ -98,19 +88,19 @@ fn four_are_paused_at_once_and_the_rest_by_rollout() {
     assert_eq!(count(&fixture, instance_state::PAUSED), four + 1);
 
     // resumed before all were paused: those that never were run on
-    fixture.send(account(0), &resume()).expect("resumed");
+    fixture.resume(0);
     let rest = rollout(&mut fixture, 100).returned;
     assert_eq!(rest.left, 0);
     assert_eq!(count(&fixture, instance_state::LIVE), proxies.len());
 
     // and paused again before all were resumed
-    fixture.send(account(0), &pause()).expect("paused");
+    fixture.pause(0);
     assert_eq!(rollout(&mut fixture, 100).returned.left, 0);
-    fixture.send(account(0), &resume()).expect("resumed");
-    fixture.send(account(0), &pause()).expect("paused");
+    fixture.resume(0);
+    fixture.pause(0);
     assert_eq!(rollout(&mut fixture, 100).returned.left, 0);
     assert_eq!(count(&fixture, instance_state::PAUSED), proxies.len());
-    fixture.send(account(0), &resume()).expect("resumed");
+    fixture.resume(0);
     assert_eq!(rollout(&mut fixture, 100).returned.left, 0);
     for (n, proxy) in proxies.iter().enumerate() {
         assert_eq!(value(&fixture, *proxy), Ok(U256::from(n + 1)));
@@ -122,29 +112,21 @@ fn who_lags_behind_and_who_is_ahead_are_where_they_were_after_a_pause() {
     let (mut fixture, proxies) = counters(&is(account(0)), 7);
     let code = fixture.deploy("counter-v2");
     for (version, from) in [("2.0", "1.0"), ("3.0", "2.0")] {
-        fixture.add(version, &code, step(from, 0, Bytes::new()));
+        fixture.add(version, &code, plain(from));
     }
-    let current = calls::migrate("A", "2.0", &code, step("1.0", 0, Bytes::new()));
-    fixture.send(account(0), &current).expect("activated");
+    fixture.accepted(0, &calls::migrate("A", "2.0", &code, plain("1.0")));
     assert_eq!(rollout(&mut fixture, 2).returned.left, 5);
-    let ahead = Proxy::upgradeToCall {
-        version: "3.0".into(),
-    };
-    fixture
-        .pay(account(0), proxies[0], &ahead, U256::ZERO)
-        .expect("ahead");
-    fixture.send(account(0), &pause()).expect("paused");
+    let ahead = calls::upgrade_to("3.0");
+    fixture.accepted_by(proxies[0], 0, &ahead);
+    fixture.pause(0);
     assert_eq!(rollout(&mut fixture, 100).returned.left, 0);
-    fixture.send(account(0), &resume()).expect("resumed");
+    fixture.resume(0);
     // 7 are resumed, then the 5 that lag behind wait again
     let resumed = rollout(&mut fixture, 3).returned;
     assert_eq!((resumed.upgraded, resumed.left), (3, 5));
     let upgraded = rollout(&mut fixture, 100).returned;
     assert_eq!((upgraded.upgraded, upgraded.left), (5, 0));
-    let version = |proxy: Address| {
-        let found = fixture.view(&IRegistry::instanceOfCall { proxy });
-        found.expect("an instance").version
-    };
+    let version = |proxy: Address| fixture.instance(proxy).version;
     assert_eq!(version(proxies[0]), "3.0");
     assert!(proxies[1..].iter().all(|proxy| version(*proxy) == "2.0"));
 }

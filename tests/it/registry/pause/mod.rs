@@ -6,19 +6,20 @@ mod instances;
 mod obstacles;
 
 use crate::prelude::*;
+use crate::registry::errors::definition_paused;
 use crate::registry::fixture::{Done, Fixture, Reverted, account, is};
 use crate::registry::replay::agrees_with_the_views;
 
 fn pause() -> IRegistry::pauseCall {
-    IRegistry::pauseCall { name: "A".into() }
+    calls::pause("A")
 }
 
 fn resume() -> IRegistry::resumeCall {
-    IRegistry::resumeCall { name: "A".into() }
+    calls::resume("A")
 }
 
 fn paused() -> IRegistry::DefinitionPaused {
-    IRegistry::DefinitionPaused { name: "A".into() }
+    definition_paused()
 }
 
 /// A definition whose policy is that, with counters at 1.0, which hold 1, 2 …
@@ -45,20 +46,17 @@ fn create(fixture: &mut Fixture, n: u8) -> Result<Address, Reverted> {
 }
 
 fn rollout(fixture: &mut Fixture, max: u16) -> Done<IRegistry::rolloutReturn> {
-    let call = calls::rollout("A", max);
-    let done = fixture.send(account(5), &call).expect("anybody may");
+    let done = fixture.accepted(5, &calls::rollout("A", max));
     agrees_with_the_views(fixture, "A");
     done
 }
 
 fn state(fixture: &Fixture, proxy: Address) -> u8 {
-    let found = fixture.view(&IRegistry::instanceOfCall { proxy });
-    found.expect("an instance").state
+    fixture.instance(proxy).state
 }
 
 fn definition_state(fixture: &Fixture) -> u8 {
-    let found = fixture.view(&IRegistry::definitionCall { name: "A".into() });
-    found.expect("a definition").state
+    fixture.definition().state
 }
 
 fn value(fixture: &Fixture, proxy: Address) -> Result<U256, Reverted> {

@@ -1,21 +1,22 @@
 //! Instances that cannot be paused or resumed, and a pause during a complex migration.
 
 use crate::prelude::*;
+use crate::registry::errors::cannot_run;
 use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
 use stylus_upgrades_interface::limits::PAUSE_GAS;
 use stylus_upgrades_interface::reasons::{definition_state, not_runnable};
 
 use super::{counters, definition_state, pause, paused, resume, rollout, state, value};
 use crate::registry::fixture::{
-    Reverted, account, complex, framework, is, refused, set_policy, step,
+    Reverted, account, complex, framework, is, plain, refused, set_policy,
 };
 use crate::registry::replay::agrees_with_the_views;
-use crate::review::fixture::{Scenario, call, data, upgrade_to, write};
+use crate::review::fixture::{Scenario, call, upgrade_to, write};
 
 #[test]
 fn code_that_cannot_run_is_not_resumed_and_holds_up_nobody() {
     let (mut fixture, proxies) = counters(&is(account(0)), 2);
-    fixture.send(account(0), &pause()).expect("paused");
+    fixture.pause(0);
     fixture.wait(366 * 86_400);
     let registry = fixture.registry;
     let parts = framework().parts.iter().map(|part| part.address);
@@ -27,24 +28,16 @@ fn code_that_cannot_run_is_not_resumed_and_holds_up_nobody() {
     {
         fixture.activate(program);
     }
-    let done = fixture.send(account(0), &resume()).expect("resumed");
-    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    let done = fixture.resume(0);
+    let skipped = done.skipped();
     assert_eq!(skipped.len(), 2);
     let code = calls::get_version("A", "1.0");
     let implementation = fixture.view(&code).expect("it").code.implementation;
-    let expired = Proxy::ImplementationNotRunnable {
-        implementation,
-        reason: not_runnable::EXPIRED,
-    };
+    let expired = cannot_run(implementation, not_runnable::EXPIRED);
     assert_eq!(skipped[0].reason, Bytes::from(expired.abi_encode()));
     assert_eq!(state(&fixture, proxies[0]), instance_state::PAUSED);
-    let direct = Proxy::upgradeToCall {
-        version: "1.0".into(),
-    };
-    refused(
-        fixture.pay(account(0), proxies[0], &direct, U256::ZERO),
-        paused(),
-    );
+    let direct = calls::upgrade_to("1.0");
+    fixture.refuses_at(proxies[0], 0, &direct, paused());
     fixture.activate(implementation);
     assert_eq!(rollout(&mut fixture, 100).returned.upgraded, 2);
     assert_eq!(value(&fixture, proxies[1]), Ok(U256::from(2)));
@@ -55,19 +48,14 @@ fn an_instance_whose_code_is_gone_is_upgraded_past_it() {
     let (mut fixture, proxies) = counters(&is(account(0)), 2);
     let code = calls::get_version("A", "1.0");
     let implementation = fixture.view(&code).expect("it").code.implementation;
-    fixture.send(account(0), &pause()).expect("paused");
+    fixture.pause(0);
     fixture.chain.set_code(implementation, Bytes::new());
-    let done = fixture.send(account(0), &resume()).expect("resumed");
-    assert_eq!(done.events::<IRegistry::InstanceSkipped>().len(), 2);
+    let done = fixture.resume(0);
+    assert_eq!(done.skipped().len(), 2);
     // nothing newer yet: they wait
     assert_eq!(rollout(&mut fixture, 100).returned.left, 2);
-    let migrate = calls::migrate(
-        "A",
-        "2.0",
-        &fixture.deploy("counter-v2"),
-        step("1.0", 0, Bytes::new()),
-    );
-    fixture.send(account(0), &migrate).expect("activated");
+    let migrate = calls::migrate("A", "2.0", &fixture.deploy("counter-v2"), plain("1.0"));
+    fixture.accepted(0, &migrate);
     let done = rollout(&mut fixture, 100);
     assert_eq!((done.returned.upgraded, done.returned.left), (2, 0));
     assert_eq!(done.events::<IRegistry::InstanceResumed>().len(), 2);
@@ -78,9 +66,9 @@ fn an_instance_whose_code_is_gone_is_upgraded_past_it() {
         assert_eq!(value(&fixture, *proxy), Ok(U256::from(n + 1)));
     }
     // in line again: the next pause finds them
-    fixture.send(account(0), &pause()).expect("paused");
+    fixture.pause(0);
     assert_eq!(state(&fixture, proxies[1]), instance_state::PAUSED);
-    fixture.send(account(0), &resume()).expect("resumed");
+    fixture.resume(0);
     assert_eq!(state(&fixture, proxies[1]), instance_state::LIVE);
 }
 
@@ -92,28 +80,24 @@ fn a_pause_with_too_little_gas_changes_nothing() {
     let other = fixture
         .deploy_code(&[0x60, 0x01, 0x60, 0x00, 0xf3])
         .implementation;
-    let code = fixture
-        .chain
-        .account(other, stylus_chain::BlockId::latest())
-        .expect("it")
-        .code;
+    let code = fixture.code(other);
     fixture.chain.set_code(proxies[0], code);
-    let little = fixture.pay_with_gas(account(0), registry, &pause(), U256::ZERO, 1_500_000);
+    let little = fixture.send_with_gas(account(0), registry, &pause(), 1_500_000);
     let Err(Reverted(found)) = little else {
         panic!("paused with too little gas");
     };
     let found = IRegistry::InsufficientGas::abi_decode(&found).expect("InsufficientGas");
     assert_eq!(found.needed, PAUSE_GAS);
     assert_eq!(definition_state(&fixture), definition_state::LIVE);
-    let done = fixture.send(account(0), &pause()).expect("paused");
-    assert_eq!(done.events::<IRegistry::InstanceSkipped>().len(), 1);
+    let done = fixture.pause(0);
+    assert_eq!(done.skipped().len(), 1);
     assert_eq!(definition_state(&fixture), definition_state::PAUSED);
 }
 
 #[test]
 fn an_instance_that_cannot_be_paused_does_not_keep_a_contract_from_pausing() {
     let mut scenario = Scenario::new();
-    let stranger = scenario.fixture.deploy("hostile").implementation;
+    let stranger = scenario.deploy("hostile").implementation;
     let pauser = set_policy("pause", &is(stranger));
     scenario.govern(&pauser).expect("set");
     // the instance asks another registry from now on
@@ -121,14 +105,12 @@ fn an_instance_that_cannot_be_paused_does_not_keep_a_contract_from_pausing() {
     scenario
         .act(proxy, vec![write(slots::ADMIN, boss.into_word())])
         .expect("written");
-    let registry = scenario.fixture.registry;
+    let registry = scenario.registry;
     scenario
         .act(stranger, vec![call(registry, &pause())])
         .expect("paused");
-    assert_eq!(
-        definition_state(&scenario.fixture),
-        definition_state::PAUSED
-    );
+    let found = definition_state(&scenario.fixture);
+    assert_eq!(found, definition_state::PAUSED);
 }
 
 #[test]
@@ -146,14 +128,12 @@ fn a_complex_migration_keeps_its_own_pause_and_does_not_end_in_another() {
     scenario.govern(&pause()).expect("paused");
     assert_eq!(state(&scenario.fixture, proxy), instance_state::MIGRATING);
     assert_eq!(program_of(&scenario), before);
-    let finish = IHostile::delegateCall {
-        target: framework().storage.address,
-        data: data(&finishStepCall { back: false }),
-    };
-    refused(scenario.act(proxy, vec![data(&finish)]), paused());
+    let storage = framework().storage.address;
+    let finish = hostile::delegate(storage, &finishStepCall { back: false });
+    refused(scenario.act(proxy, vec![finish.clone()]), paused());
     scenario.govern(&resume()).expect("resumed");
     assert_eq!(state(&scenario.fixture, proxy), instance_state::MIGRATING);
-    scenario.act(proxy, vec![data(&finish)]).expect("ended");
+    scenario.act(proxy, vec![finish]).expect("ended");
     assert_eq!(scenario.version(proxy), "2.0");
     assert_eq!(state(&scenario.fixture, proxy), instance_state::LIVE);
     scenario.govern(&pause()).expect("paused");

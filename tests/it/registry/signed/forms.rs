@@ -1,15 +1,17 @@
 //! What is signed, and the forms that a signature has.
 
-use alloy::primitives::{B256, Bytes, Signature as Ecdsa, U256};
+use crate::prelude::*;
+use alloy::primitives::Signature as Ecdsa;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolStruct;
-use stylus_upgrades_interface::registry::{IRegistry, Signature};
+use stylus_upgrades_interface::registry::Signature;
 use stylus_upgrades_interface::signed::{SOURCES, text};
-use stylus_upgrades_tests::calls;
 
-use super::{change, domain, key, refused_signature, signed, submit, two_of_three, typed};
-use crate::registry::fixture::{Fixture, account, add_version, initial_step, is, step};
-use crate::review::fixture::{answering, creation_code, data};
+use super::{
+    change, domain, key, refuse_signature, refused_signature, signed, submit, two_of_three, typed,
+};
+use crate::registry::fixture::{Fixture, account, add_version, initial_step, is, new_proxy, plain};
+use crate::review::fixture::answering;
 
 /// Order of secp256k1.
 const ORDER: U256 = U256::from_be_bytes(alloy::primitives::hex!(
@@ -18,40 +20,16 @@ const ORDER: U256 = U256::from_be_bytes(alloy::primitives::hex!(
 
 #[test]
 fn types_are_those_that_an_encoder_of_others_makes_of_the_interface() {
-    let encoders: [(&str, String); 14] = [
-        (
-            "CreateDefinition",
-            typed::CreateDefinition::eip712_encode_type().into(),
-        ),
-        ("AddVersion", typed::AddVersion::eip712_encode_type().into()),
-        ("AddStep", typed::AddStep::eip712_encode_type().into()),
-        ("Migrate", typed::Migrate::eip712_encode_type().into()),
-        ("SetHandler", typed::SetHandler::eip712_encode_type().into()),
-        (
-            "AbortMigration",
-            typed::AbortMigration::eip712_encode_type().into(),
-        ),
-        ("Adopt", typed::Adopt::eip712_encode_type().into()),
-        (
-            "AcceptTransfer",
-            typed::AcceptTransfer::eip712_encode_type().into(),
-        ),
-        (
-            "TransferProxy",
-            typed::TransferProxy::eip712_encode_type().into(),
-        ),
-        (
-            "RemoveInstance",
-            typed::RemoveInstance::eip712_encode_type().into(),
-        ),
-        ("SetPolicy", typed::SetPolicy::eip712_encode_type().into()),
-        (
-            "CreateProxy",
-            typed::CreateProxy::eip712_encode_type().into(),
-        ),
-        ("Pause", typed::Pause::eip712_encode_type().into()),
-        ("Resume", typed::Resume::eip712_encode_type().into()),
-    ];
+    macro_rules! encoders {
+        ($($name:ident)*) => {
+            [$((stringify!($name), typed::$name::eip712_encode_type())),*]
+        };
+    }
+    let encoders = encoders!(
+        CreateDefinition AddVersion AddStep Migrate SetHandler AbortMigration Adopt AcceptTransfer
+        TransferProxy RemoveInstance SetPolicy CreateProxy Pause Resume
+    );
+    assert_eq!(encoders.len(), SOURCES.len());
     for (source, (name, expected)) in SOURCES.into_iter().zip(encoders) {
         assert_eq!(source.1, name);
         assert_eq!(text(source).concat(), expected);
@@ -80,7 +58,7 @@ fn every_kind_of_field_is_signed() {
     let both =
         |fixture: &mut Fixture, call: Bytes, message: &dyn Fn(&PrivateKeySigner) -> Signature| {
             let approvals = [1, 2].map(|n| message(&key(n)));
-            let done = submit(fixture, &call, u64::MAX, &approvals).expect("executed");
+            let done = submit(fixture, &call, &approvals).expect("executed");
             assert!(done.returned.executed);
             done
         };
@@ -94,7 +72,7 @@ fn every_kind_of_field_is_signed() {
         let step = if from.is_empty() {
             initial_step()
         } else {
-            step(from, 0, Bytes::new())
+            plain(from)
         };
         let add = typed::AddVersion {
             name: "A".into(),
@@ -124,13 +102,7 @@ fn every_kind_of_field_is_signed() {
         round: 0,
         deadline: u64::MAX,
     };
-    let call = data(&calls::create_proxy(
-        "A",
-        "1.0",
-        0,
-        B256::repeat_byte(7),
-        Bytes::new(),
-    ));
+    let call = data(&new_proxy(0, 7, Bytes::new()));
     let done = both(&mut fixture, call, &|key| signed(key, &domain, &create));
     assert_eq!(done.events::<IRegistry::ProxyCreated>().len(), 1);
     let pause = typed::Pause {
@@ -139,9 +111,9 @@ fn every_kind_of_field_is_signed() {
         round: 0,
         deadline: u64::MAX,
     };
-    let call = data(&IRegistry::pauseCall { name: "A".into() });
+    let call = data(&calls::pause("A"));
     let one = [signed(&key(3), &domain, &pause)];
-    let done = submit(&mut fixture, &call, u64::MAX, &one).expect("paused by any one");
+    let done = submit(&mut fixture, &call, &one).expect("paused by any one");
     assert!(done.returned.executed);
 }
 
@@ -164,10 +136,8 @@ fn a_signature_has_one_form() {
     let high = joined(one, ORDER - two, 55 - v);
     let recovered = Ecdsa::from_raw(&high).expect("a signature");
     let hash = message.eip712_signing_hash(&domain);
-    assert_eq!(
-        recovered.recover_address_from_prehash(&hash).ok(),
-        Some(key(1).address())
-    );
+    let found = recovered.recover_address_from_prehash(&hash).ok();
+    assert_eq!(found, Some(key(1).address()));
     let bad = [
         high,
         joined(one, two, 55 - v),
@@ -184,10 +154,9 @@ fn a_signature_has_one_form() {
             signer: key(1).address(),
             data: bytes.into(),
         };
-        let found = submit(&mut fixture, &call, u64::MAX, &[bad]);
-        refused_signature(found, 0, key(1).address());
+        refuse_signature(&mut fixture, &call, &[bad], 0, 1);
     }
-    submit(&mut fixture, &call, u64::MAX, &[good]).expect("approved");
+    submit(&mut fixture, &call, &[good]).expect("approved");
 }
 
 #[test]
@@ -195,9 +164,7 @@ fn a_contract_signs_as_it_pleases_and_nothing_else_does() {
     let mut fixture = Fixture::new(&is(account(0)));
     let mut word = [0; 32];
     word[..4].copy_from_slice(&[0x16, 0x26, 0xba, 0x7e]);
-    let yes = fixture
-        .deploy_code(&creation_code(&answering(&word)))
-        .implementation;
+    let yes = fixture.deploy_evm(&answering(&word));
     let mut wrong = Vec::new();
     for answer in [
         vec![],
@@ -210,16 +177,10 @@ fn a_contract_signs_as_it_pleases_and_nothing_else_does() {
             more.to_vec()
         },
     ] {
-        wrong.push(
-            fixture
-                .deploy_code(&creation_code(&answering(&answer)))
-                .implementation,
-        );
+        wrong.push(fixture.deploy_evm(&answering(&answer)));
     }
     let all: Vec<_> = wrong.iter().chain([&yes]).map(|who| is(*who)).collect();
-    fixture
-        .define(&format!("OutOf(1,{})", all.join(",")))
-        .expect("defined");
+    fixture.defined(&format!("OutOf(1,{})", all.join(",")));
     let (call, _) = change("NONE", 0, 0);
     let by = |signer| {
         [Signature {
@@ -228,9 +189,9 @@ fn a_contract_signs_as_it_pleases_and_nothing_else_does() {
         }]
     };
     for signer in wrong {
-        let found = submit(&mut fixture, &call, u64::MAX, &by(signer));
+        let found = submit(&mut fixture, &call, &by(signer));
         refused_signature(found, 0, signer);
     }
-    let done = submit(&mut fixture, &call, u64::MAX, &by(yes)).expect("executed");
+    let done = submit(&mut fixture, &call, &by(yes)).expect("executed");
     assert!(done.returned.executed);
 }

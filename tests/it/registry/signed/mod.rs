@@ -15,7 +15,6 @@ use stylus_upgrades_interface::registry::Signature;
 
 use crate::registry::fixture::{Done, Fixture, Reverted, account, is, refused, set_policy};
 use crate::registry::replay::agrees_with_the_views;
-use crate::review::fixture::data;
 
 /// What alloy makes of the same types: an encoder of others.
 mod typed {
@@ -51,13 +50,10 @@ fn key(n: u8) -> PrivateKeySigner {
 
 /// Two of three keys decide everything about A.
 fn two_of_three() -> Fixture {
-    let mut fixture = Fixture::new(&is(account(0)));
     let keys: Vec<_> = (1..=3).map(|n| is(key(n).address())).collect();
-    let policy = format!("OutOf(2,{})", keys.join(","));
-    fixture.define(&policy).expect("defined");
+    let mut fixture = Fixture::of(&format!("OutOf(2,{})", keys.join(",")));
     for n in 1..=3 {
-        let some = U256::from(10u64.pow(18));
-        fixture.chain.set_balance(key(n).address(), some);
+        fixture.give_ether(key(n).address());
     }
     fixture
 }
@@ -95,6 +91,14 @@ fn submission(
 fn submit(
     fixture: &mut Fixture,
     action: &Bytes,
+    approvals: &[Signature],
+) -> Result<Done<Progress>, Reverted> {
+    submit_until(fixture, action, u64::MAX, approvals)
+}
+
+fn submit_until(
+    fixture: &mut Fixture,
+    action: &Bytes,
     deadline: u64,
     approvals: &[Signature],
 ) -> Result<Done<Progress>, Reverted> {
@@ -102,6 +106,12 @@ fn submit(
     let done = fixture.send(account(SUBMITTER), &call);
     agrees_with_the_views(fixture, "A");
     done
+}
+
+/// The action that calldata is about.
+fn action_of(fixture: &Fixture, call: &Bytes) -> B256 {
+    let query = IRegistry::actionOfCall { call: call.clone() };
+    fixture.view(&query).expect("an action")
 }
 
 fn policy_of(fixture: &Fixture, role: &str) -> String {
@@ -127,4 +137,17 @@ fn change(expression: &str, epoch: u64, round: u32) -> (Bytes, typed::SetPolicy)
 fn refused_signature<T: std::fmt::Debug>(found: Result<T, Reverted>, index: u64, signer: Address) {
     let index = U256::from(index);
     refused(found, IRegistry::InvalidSignature { index, signer });
+}
+
+/// The signature at that place, of that key, does not count.
+#[track_caller]
+fn refuse_signature(
+    fixture: &mut Fixture,
+    action: &Bytes,
+    approvals: &[Signature],
+    index: u64,
+    signer: u8,
+) {
+    let found = submit(fixture, action, approvals);
+    refused_signature(found, index, key(signer).address());
 }

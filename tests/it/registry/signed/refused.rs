@@ -1,7 +1,8 @@
 //! An action that is refused before it is approved or proposed.
 
-use super::{change, domain, key, refused_signature, signed, submit, two_of_three};
+use super::{action_of, change, domain, key, refuse_signature, signed, submit, two_of_three};
 use crate::prelude::*;
+use crate::registry::errors::not_approved;
 use crate::registry::fixture::{account, refused};
 
 #[test]
@@ -10,29 +11,21 @@ fn what_was_signed_and_not_submitted_is_taken_back() {
     let (call, message) = change("NONE", 0, 0);
     let domain = domain(&fixture);
     let [first, second] = [1, 2].map(|n| signed(&key(n), &domain, &message));
-    let query = IRegistry::actionOfCall { call: call.clone() };
-    let action = fixture.view(&query).expect("an action");
+    let action = action_of(&fixture, &call);
     let refuse = IRegistry::revokeCall { action };
     let done = fixture.send(key(1).address(), &refuse).expect("refused");
     let [event] = &done.events::<IRegistry::Revoked>()[..] else {
         panic!("one event");
     };
     assert_eq!((event.definition, event.action), (B256::ZERO, action));
-    refused(
-        fixture.send(key(1).address(), &refuse),
-        IRegistry::NotApproved {
-            approver: key(1).address(),
-            action,
-        },
-    );
+    let he = key(1).address();
+    refused(fixture.send(he, &refuse), not_approved(he, action));
     let both = [first.clone(), second.clone()];
-    let found = submit(&mut fixture, &call, u64::MAX, &both);
-    refused_signature(found, 0, key(1).address());
+    refuse_signature(&mut fixture, &call, &both, 0, 1);
     // somebody else's counts, and a call of his own does as well
-    let done = submit(&mut fixture, &call, u64::MAX, &[second]).expect("one of two");
+    let done = submit(&mut fixture, &call, &[second]).expect("one of two");
     assert!(!done.returned.executed);
-    let found = submit(&mut fixture, &call, u64::MAX, &[first]);
-    refused_signature(found, 0, key(1).address());
+    refuse_signature(&mut fixture, &call, &[first], 0, 1);
     let registry = fixture.registry;
     let sent = fixture.raw(key(1).address(), registry, call, U256::ZERO, 9_000_000);
     sent.expect("he has changed his mind");
@@ -48,33 +41,20 @@ fn an_open_action_is_refused_before_it_is_approved() {
         fixture.raw(who, registry, call.clone(), U256::ZERO, 9_000_000)
     };
     sent(key(1).address(), &mut fixture).expect("proposed");
-    let query = IRegistry::actionOfCall { call: call.clone() };
-    let action = fixture.view(&query).expect("an action");
+    let action = action_of(&fixture, &call);
     let refuse = IRegistry::revokeCall { action };
-    refused(
-        fixture.send(account(9), &refuse),
-        IRegistry::NotApproved {
-            approver: account(9),
-            action,
-        },
-    );
+    fixture.refuses(9, &refuse, not_approved(account(9), action));
     let done = fixture.send(key(2).address(), &refuse).expect("refused");
     let [event] = &done.events::<IRegistry::Revoked>()[..] else {
         panic!("one event");
     };
     assert_ne!(event.definition, B256::ZERO);
-    refused(
-        fixture.send(key(2).address(), &refuse),
-        IRegistry::NotApproved {
-            approver: key(2).address(),
-            action,
-        },
-    );
+    let he = key(2).address();
+    refused(fixture.send(he, &refuse), not_approved(he, action));
     let domain = domain(&fixture);
     let second = signed(&key(2), &domain, &message);
-    let found = submit(&mut fixture, &call, u64::MAX, &[second]);
-    refused_signature(found, 0, key(2).address());
+    refuse_signature(&mut fixture, &call, &[second], 0, 2);
     let third = signed(&key(3), &domain, &message);
-    let done = submit(&mut fixture, &call, u64::MAX, &[third]).expect("two of three");
+    let done = submit(&mut fixture, &call, &[third]).expect("two of three");
     assert!(done.returned.executed);
 }

@@ -1,40 +1,31 @@
 //! Every way to use a signature for anything but what it was given for.
 
 use crate::prelude::*;
+use crate::registry::errors::bad_policy;
 use alloy::sol_types::Eip712Domain;
 use stylus_upgrades_interface::limits::ACTION_LIFETIME;
 use stylus_upgrades_interface::reasons::invalid_policy;
 
 use super::{
-    change, domain, key, policy_of, refused_signature, signed, submit, two_of_three, typed,
+    action_of, change, domain, key, policy_of, refuse_signature, refused_signature, signed, submit,
+    submit_until, two_of_three, typed,
 };
 use crate::registry::fixture::{Fixture, Reverted, account, is, refused, set_policy};
-use crate::review::fixture::data;
 
 #[test]
 fn a_signature_holds_up_to_its_deadline_and_for_that_deadline() {
     let mut fixture = two_of_three();
     let domain = domain(&fixture);
-    let latest = stylus_chain::BlockId::latest();
-    let now = fixture
-        .chain
-        .block(latest)
-        .expect("a block")
-        .header
-        .timestamp;
+    let now = fixture.now();
     let (call, mut message) = change("NONE", 0, 0);
     message.deadline = now + 1_000;
     let one = [signed(&key(1), &domain, &message)];
-    let found = submit(&mut fixture, &call, now + 2_000, &one);
+    let found = submit_until(&mut fixture, &call, now + 2_000, &one);
     refused_signature(found, 0, key(1).address());
     fixture.wait(2_000);
-    let action = fixture.view(&IRegistry::actionOfCall { call: call.clone() });
-    refused(
-        submit(&mut fixture, &call, now + 1_000, &one),
-        IRegistry::ActionExpired {
-            action: action.expect("an action"),
-        },
-    );
+    let late = submit_until(&mut fixture, &call, now + 1_000, &one);
+    let action = action_of(&fixture, &call);
+    refused(late, IRegistry::ActionExpired { action });
 }
 
 #[test]
@@ -43,13 +34,13 @@ fn a_signature_is_not_replayed_in_another_form_of_the_same_call() {
     let domain = domain(&fixture);
     let (call, message) = change(&is(account(4)), 0, 0);
     let approvals = [1, 2].map(|n| signed(&key(n), &domain, &message));
-    submit(&mut fixture, &call, u64::MAX, &approvals).expect("executed");
+    submit(&mut fixture, &call, &approvals).expect("executed");
     // the same fields with other bytes: behind the arguments, and in the padding of the last one
     let longer = [call.as_ref(), &[0; 32]].concat();
     let mut padded = call.to_vec();
     *padded.last_mut().expect("padding") = 1;
     for other in [longer, padded] {
-        let found = submit(&mut fixture, &other.into(), u64::MAX, &approvals);
+        let found = submit(&mut fixture, &other.into(), &approvals);
         assert_eq!(found.expect_err("refused"), Reverted(Bytes::new()));
     }
 }
@@ -61,26 +52,17 @@ fn a_signature_is_not_replayed_after_revoke() {
     let (call, message) = change("NONE", 0, 0);
     let approvals = [1, 2].map(|n| signed(&key(n), &domain, &message));
     let one = &approvals[..1];
-    let action = submit(&mut fixture, &call, u64::MAX, one)
-        .expect("approved")
-        .returned
-        .action;
+    let done = submit(&mut fixture, &call, one).expect("approved");
+    let action = done.returned.action;
     let revoke = IRegistry::revokeCall { action };
     fixture.send(key(1).address(), &revoke).expect("revoked");
-    let found = submit(&mut fixture, &call, u64::MAX, one);
-    refused_signature(found, 0, key(1).address());
-    let found = submit(&mut fixture, &call, u64::MAX, &approvals);
-    refused_signature(found, 0, key(1).address());
-    let second = submit(&mut fixture, &call, u64::MAX, &approvals[1..]).expect("approved");
+    refuse_signature(&mut fixture, &call, one, 0, 1);
+    refuse_signature(&mut fixture, &call, &approvals, 0, 1);
+    let second = submit(&mut fixture, &call, &approvals[1..]).expect("approved");
     assert_eq!(second.returned.approvals, 1);
     // a call of his own counts again
-    let done = fixture.raw(
-        key(1).address(),
-        fixture.registry,
-        call,
-        U256::ZERO,
-        30_000_000,
-    );
+    let (he, registry) = (key(1).address(), fixture.registry);
+    let done = fixture.raw(he, registry, call, U256::ZERO, 30_000_000);
     done.expect("executed");
     assert_eq!(policy_of(&fixture, "audit"), "NONE");
 }
@@ -95,9 +77,9 @@ fn a_signature_is_not_replayed_once_a_role_of_its_own_decides() {
         let sent = [1, 2].map(|n| fixture.send(key(n).address(), &call));
         sent.into_iter().collect::<Result<Vec<_>, _>>()
     };
-    let pause = IRegistry::pauseCall { name: "A".into() };
+    let pause = calls::pause("A");
     fixture.send(key(3).address(), &pause).expect("paused");
-    let resume = data(&IRegistry::resumeCall { name: "A".into() });
+    let resume = data(&calls::resume("A"));
     let signed_for = |epoch: u64| {
         let message = typed::Resume {
             name: "A".into(),
@@ -116,22 +98,14 @@ fn a_signature_is_not_replayed_once_a_role_of_its_own_decides() {
     for _ in 0..=sequence + 1 {
         set(&mut fixture, "pause", &policy).expect("set");
         for epoch in 0..=sequence {
-            let found = submit(&mut fixture, &resume, u64::MAX, &signed_for(epoch));
-            refused_signature(found, 0, key(1).address());
+            refuse_signature(&mut fixture, &resume, &signed_for(epoch), 0, 1);
         }
     }
     // a role that is set stays set: `migrate` never decides in its place again
     let found = set(&mut fixture, "pause", "");
-    refused(
-        found,
-        IRegistry::InvalidPolicy {
-            expression: String::new(),
-            offset: 0,
-            reason: invalid_policy::EMPTY,
-        },
-    );
+    refused(found, bad_policy("", 0, invalid_policy::EMPTY));
     let now = sequence + 1 + sequence + 1;
-    let done = submit(&mut fixture, &resume, u64::MAX, &signed_for(now)).expect("resumed");
+    let done = submit(&mut fixture, &resume, &signed_for(now)).expect("resumed");
     assert!(done.returned.executed);
 }
 
@@ -141,32 +115,17 @@ fn a_signature_is_not_replayed_on_another_registry_chain_or_call() {
     let domain = domain(&fixture);
     let (call, message) = change("NONE", 0, 0);
     let other = |domain: Eip712Domain| [signed(&key(1), &domain, &message)];
-    let others = [
-        Eip712Domain {
-            chain_id: Some(U256::from(42_161)),
-            ..domain.clone()
-        },
-        Eip712Domain {
-            verifying_contract: Some(account(5)),
-            ..domain.clone()
-        },
-        Eip712Domain {
-            name: Some("stylus".into()),
-            ..domain.clone()
-        },
-        Eip712Domain {
-            version: Some("2".into()),
-            ..domain.clone()
-        },
-    ];
+    let mut others = [(); 4].map(|()| domain.clone());
+    others[0].chain_id = Some(U256::from(42_161));
+    others[1].verifying_contract = Some(account(5));
+    others[2].name = Some("stylus".into());
+    others[3].version = Some("2".into());
     for domain in others {
-        let found = submit(&mut fixture, &call, u64::MAX, &other(domain));
-        refused_signature(found, 0, key(1).address());
+        refuse_signature(&mut fixture, &call, &other(domain), 0, 1);
     }
     let (_, message) = change(&is(account(6)), 0, 0);
     let one = [signed(&key(1), &domain, &message)];
-    let found = submit(&mut fixture, &call, u64::MAX, &one);
-    refused_signature(found, 0, key(1).address());
+    refuse_signature(&mut fixture, &call, &one, 0, 1);
 }
 
 #[test]
@@ -177,12 +136,11 @@ fn a_signature_is_not_replayed_after_execution() {
     // a change of another role leaves the epoch of role `policy` as it is
     let (call, message) = change(&audit, 0, 0);
     let approvals = [1, 2].map(|n| signed(&key(n), &domain, &message));
-    submit(&mut fixture, &call, u64::MAX, &approvals).expect("executed");
-    let found = submit(&mut fixture, &call, u64::MAX, &approvals);
-    refused_signature(found, 0, key(1).address());
+    submit(&mut fixture, &call, &approvals).expect("executed");
+    refuse_signature(&mut fixture, &call, &approvals, 0, 1);
     let (_, next) = change(&audit, 0, 1);
     let approvals = [1, 2].map(|n| signed(&key(n), &domain, &next));
-    submit(&mut fixture, &call, u64::MAX, &approvals).expect("signed anew");
+    submit(&mut fixture, &call, &approvals).expect("signed anew");
 }
 
 #[test]
@@ -191,14 +149,11 @@ fn a_signature_is_not_replayed_after_cancel() {
     let domain = domain(&fixture);
     let (call, message) = change("NONE", 0, 0);
     let one = [signed(&key(1), &domain, &message)];
-    let action = submit(&mut fixture, &call, u64::MAX, &one)
-        .expect("approved")
-        .returned
-        .action;
+    let done = submit(&mut fixture, &call, &one).expect("approved");
+    let action = done.returned.action;
     let cancel = IRegistry::cancelCall { action };
     fixture.send(key(1).address(), &cancel).expect("cancelled");
-    let found = submit(&mut fixture, &call, u64::MAX, &one);
-    refused_signature(found, 0, key(1).address());
+    refuse_signature(&mut fixture, &call, &one, 0, 1);
 }
 
 #[test]
@@ -207,10 +162,9 @@ fn a_signature_is_not_replayed_after_its_action_has_expired() {
     let domain = domain(&fixture);
     let (call, message) = change("NONE", 0, 0);
     let one = [signed(&key(1), &domain, &message)];
-    submit(&mut fixture, &call, u64::MAX, &one).expect("approved");
+    submit(&mut fixture, &call, &one).expect("approved");
     fixture.wait(ACTION_LIFETIME + 100);
-    let found = submit(&mut fixture, &call, u64::MAX, &one);
-    refused_signature(found, 0, key(1).address());
+    refuse_signature(&mut fixture, &call, &one, 0, 1);
 }
 
 #[test]
@@ -224,9 +178,8 @@ fn a_signature_is_not_replayed_after_a_change_of_the_policy() {
     }
     let (call, message) = change("NONE", 0, 0);
     let one = [signed(&key(1), &domain, &message)];
-    let found = submit(&mut fixture, &call, u64::MAX, &one);
-    refused_signature(found, 0, key(1).address());
+    refuse_signature(&mut fixture, &call, &one, 0, 1);
     let (_, message) = change("NONE", 1, 0);
     let one = [signed(&key(1), &domain, &message)];
-    submit(&mut fixture, &call, u64::MAX, &one).expect("approved");
+    submit(&mut fixture, &call, &one).expect("approved");
 }

@@ -1,16 +1,16 @@
 //! Who submits signed approvals, whose they are, and what they execute.
 
 use crate::prelude::*;
+use crate::registry::errors::not_an_approver;
 use stylus_upgrades_interface::registry::Signature;
 
 use super::{
-    SUBMITTER, change, domain, key, refused_signature, signed, submission, submit, two_of_three,
+    SUBMITTER, change, domain, key, refuse_signature, signed, submission, submit, two_of_three,
     typed,
 };
 use crate::registry::fixture::{
-    Fixture, Reverted, account, add_version, initial_step, is, refused, set_policy,
+    Fixture, Reverted, account, add_version, initial_step, is, new_proxy, refused, set_policy,
 };
-use crate::review::fixture::data;
 
 #[test]
 fn each_signer_counts_once_and_nobody_else() {
@@ -19,28 +19,19 @@ fn each_signer_counts_once_and_nobody_else() {
     let (call, message) = change("NONE", 0, 0);
     let one = signed(&key(1), &domain, &message);
     let twice = [one.clone(), one.clone()];
-    let found = submit(&mut fixture, &call, u64::MAX, &twice);
-    refused_signature(found, 1, key(1).address());
+    refuse_signature(&mut fixture, &call, &twice, 1, 1);
     let stranger = signed(&key(9), &domain, &message);
-    refused(
-        submit(&mut fixture, &call, u64::MAX, &[one.clone(), stranger]),
-        IRegistry::NotAnApprover {
-            caller: key(9).address(),
-        },
-    );
-    refused(
-        submit(&mut fixture, &call, u64::MAX, &[]),
-        IRegistry::NotAnApprover {
-            caller: account(SUBMITTER),
-        },
-    );
+    let caller = key(9).address();
+    let found = submit(&mut fixture, &call, &[one.clone(), stranger]);
+    refused(found, IRegistry::NotAnApprover { caller });
+    let found = submit(&mut fixture, &call, &[]);
+    refused(found, not_an_approver(SUBMITTER));
     // another's name on a signature
     let forged = Signature {
         signer: key(2).address(),
         data: one.data.clone(),
     };
-    let found = submit(&mut fixture, &call, u64::MAX, &[one, forged]);
-    refused_signature(found, 1, key(2).address());
+    refuse_signature(&mut fixture, &call, &[one, forged], 1, 2);
 }
 
 #[test]
@@ -55,7 +46,7 @@ fn who_submits_does_not_choose_who_proposes() {
     for (n, order) in [[3, 1], [1, 3]].into_iter().enumerate() {
         let (call, message) = change(&is(account(4 + n)), 1, 0);
         let approvals = order.map(|n| signed(&key(n), &domain, &message));
-        let done = submit(&mut fixture, &call, u64::MAX, &approvals).expect("approved");
+        let done = submit(&mut fixture, &call, &approvals).expect("approved");
         assert!(!done.returned.executed);
         let proposed = done.events::<IRegistry::Proposed>();
         assert_eq!(proposed[0].proposer, key(1).address());
@@ -71,7 +62,7 @@ fn value_goes_along_only_from_who_alone_satisfies_and_only_where_it_executes() {
     let domain = domain(&fixture);
     let actions = vec![];
     let init = data(&IHostile::initializeCall { actions });
-    let call = calls::create_proxy("A", "1.0", 0, B256::repeat_byte(7), init.clone());
+    let call = new_proxy(0, 7, init.clone());
     let message = typed::CreateProxy {
         name: "A".into(),
         version: "1.0".into(),
@@ -85,7 +76,6 @@ fn value_goes_along_only_from_who_alone_satisfies_and_only_where_it_executes() {
     let approvals = [1, 2].map(|n| signed(&key(n), &domain, &message)).to_vec();
     let registry = fixture.registry;
     let value = U256::from(5);
-    let not_accepted = || Proxy::ValueNotAccepted { value };
     let whole = submission(data(&call), u64::MAX, approvals.clone());
     let part = submission(data(&call), u64::MAX, approvals[..1].to_vec());
     // Who pays satisfies this role alone, and so does the signature: the call alone takes no value.
@@ -114,31 +104,16 @@ fn value_goes_along_only_from_who_alone_satisfies_and_only_where_it_executes() {
     };
     let other = data(&add_version(&code, "1.1", initial_step()));
     let other = submission(other, u64::MAX, vec![signed(&key(1), &domain, &message)]);
-    refused(
-        fixture.pay(account(SUBMITTER), registry, &whole, value),
-        not_accepted(),
-    );
-    refused(
-        fixture.pay(account(1), registry, &part, value),
-        not_accepted(),
-    );
-    refused(
-        fixture.pay(account(0), registry, &other, value),
-        not_accepted(),
-    );
-    fixture.send(account(0), &other).expect("without value");
-    let done = fixture
-        .pay(account(1), registry, &whole, value)
-        .expect("created");
+    for (who, call) in [(SUBMITTER, &whole), (1, &part), (0, &other)] {
+        let sent = fixture.pay(account(who), registry, call, value);
+        refused(sent, Proxy::ValueNotAccepted { value });
+    }
+    fixture.accepted(0, &other);
+    let done = fixture.pay(account(1), registry, &whole, value);
+    let done = done.expect("created");
     assert!(done.returned.executed);
     let created = done.events::<IRegistry::ProxyCreated>()[0].proxy;
-    let latest = stylus_chain::BlockId::latest();
-    let held = fixture
-        .chain
-        .account(created, latest)
-        .expect("an account")
-        .balance;
-    assert_eq!(held, value);
+    assert_eq!(fixture.balance(created), value);
 }
 
 #[test]
@@ -149,7 +124,7 @@ fn who_submits_what_nobody_governs_is_refused() {
         data(&calls::rollout("A", 1)),
         data(&IRegistry::revokeCall { action: B256::ZERO }),
     ] {
-        let found = submit(&mut fixture, &call, u64::MAX, &[]);
+        let found = submit(&mut fixture, &call, &[]);
         assert_eq!(found.expect_err("refused"), Reverted(Bytes::new()));
     }
 }

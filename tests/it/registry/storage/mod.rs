@@ -47,8 +47,8 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         scene.boss(&calls::set_policy("A", "audit", is(expression)));
     }
     scene.add("1.0", initial_step());
-    scene.boss(&IRegistry::pauseCall { name: "A".into() });
-    scene.boss(&IRegistry::resumeCall { name: "A".into() });
+    scene.boss(&calls::pause("A"));
+    scene.boss(&calls::resume("A"));
     let start = complex("1.0", &scene.program, account(HANDLER));
     scene.add("2.0", start.clone());
     scene.add("3.0", step("1.0", kind::NONE, Bytes::new()));

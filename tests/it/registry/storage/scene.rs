@@ -5,7 +5,7 @@ use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 
 use super::stored::Storage;
-use crate::registry::fixture::{Fixture, account, framework, is};
+use crate::registry::fixture::{Fixture, account, framework, is, new_proxy};
 
 /// Who alone may do everything.
 pub(super) const BOSS: usize = 0;
@@ -50,12 +50,7 @@ impl Scene {
 
     pub(super) fn define(&mut self, name: &str, migrate: String) {
         let boss = is(account(BOSS));
-        self.boss(&IRegistry::createDefinitionCall {
-            name: name.into(),
-            migratePolicy: migrate,
-            policyPolicy: boss.clone(),
-            createPolicy: boss,
-        });
+        self.boss(&calls::define(name, migrate, boss.clone(), boss));
     }
 
     pub(super) fn add(&mut self, version: &str, step: Step) {
@@ -68,7 +63,7 @@ impl Scene {
     }
 
     pub(super) fn create(&mut self, n: u8) -> Address {
-        let create = calls::create_proxy("A", "1.0", 0, B256::repeat_byte(n), Bytes::new());
+        let create = new_proxy(0, n, Bytes::new());
         self.boss(&create).proxy
     }
 
@@ -89,13 +84,13 @@ impl Scene {
     pub(super) fn upgrade(&mut self, proxy: Address, version: &str) {
         let version = version.into();
         let upgrade = upgradeToCall { version };
-        let done = self.fixture.pay(account(BOSS), proxy, &upgrade, U256::ZERO);
+        let done = self.fixture.send_to(account(BOSS), proxy, &upgrade);
         done.expect("the boss may");
     }
 
     /// Proposes or approves, and does not execute.
     pub(super) fn approve(&mut self, who: usize, call: &IRegistry::addVersionCall) -> B256 {
-        let done = self.fixture.send(account(who), call).expect("an approver");
+        let done = self.fixture.accepted(who, call);
         assert!(!done.returned.executed);
         done.returned.action
     }

@@ -67,11 +67,8 @@ impl Storage {
                 for field in entry.fields {
                     word[field.offset..field.offset + field.width].fill(0);
                 }
-                assert_eq!(
-                    word, [0; 32],
-                    "beside the fields of {} {}",
-                    record.name, entry.name
-                );
+                let beside = "beside the fields of";
+                assert_eq!(word, [0; 32], "{beside} {} {}", record.name, entry.name);
             }
         }
         Stored {

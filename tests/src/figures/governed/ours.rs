@@ -80,9 +80,7 @@ impl Lifecycle<'_> {
     async fn cache_all(&self, script: Address) -> Result<(), HarnessError> {
         // all WASM proxies share one code hash
         let definition = self.harness.define("Cached").await?;
-        definition
-            .add_version("1.0", &self.v1, step::initial())
-            .await?;
+        definition.add_first(&self.v1).await?;
         let call = initializeCall {
             value: U256::from(7),
         };

@@ -2,9 +2,8 @@
 //! contracts of the packages in npm.
 
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
-use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol;
 use alloy::sol_types::{SolCall, SolValue};
@@ -15,6 +14,7 @@ use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProx
 use super::excluded::Excluded;
 use super::inputs::{key, library};
 use super::{Floor, Flow};
+use crate::peers::{self, ISafe};
 
 sol! {
     interface IBox {
@@ -23,19 +23,6 @@ sol! {
     }
     interface IUupsBox {
         function initialize(uint256 start, address first) external;
-    }
-    interface ISafe {
-        function setup(address[] owners, uint256 threshold, address to, bytes data, address fallbackHandler, address paymentToken, uint256 payment, address paymentReceiver) external;
-        function getTransactionHash(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, uint256 nonce) external view returns (bytes32 hash);
-        function execTransaction(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, bytes signatures) external payable returns (bool success);
-        function nonce() external view returns (uint256 nonce);
-    }
-    interface ISafeProxyFactory {
-        function createProxyWithNonce(address singleton, bytes initializer, uint256 saltNonce) external returns (address proxy);
-    }
-    interface ITimelock {
-        function schedule(address target, uint256 value, bytes data, bytes32 predecessor, bytes32 salt, uint256 delay) external;
-        function execute(address target, uint256 value, bytes payload, bytes32 predecessor, bytes32 salt) external payable;
     }
 }
 
@@ -136,14 +123,7 @@ impl<'c> Peers<'c> {
         let admin = proxy.create(1);
         self.give(admin, timelock).await?;
         let data = Bytes::from(upgrade(proxy).abi_encode());
-        let schedule = ITimelock::scheduleCall {
-            target: admin,
-            value: U256::ZERO,
-            data: data.clone(),
-            predecessor: B256::ZERO,
-            salt: B256::ZERO,
-            delay: U256::from(DELAY),
-        };
+        let schedule = peers::schedule(admin, data.clone(), DELAY);
         let done = self.chain.execute(owner, timelock, &schedule).await?;
         self.note(flows, "TimelockController: schedule an upgrade", &done)
             .await?;
@@ -151,13 +131,7 @@ impl<'c> Peers<'c> {
         self.chain
             .request::<_, Value>("evm_increaseTime", wait)
             .await?;
-        let execute = ITimelock::executeCall {
-            target: admin,
-            value: U256::ZERO,
-            payload: data,
-            predecessor: B256::ZERO,
-            salt: B256::ZERO,
-        };
+        let execute = peers::execute(admin, data);
         self.chain.request::<_, Value>("evm_mine", ()).await?;
         let done = self.chain.execute(owner, timelock, &execute).await?;
         self.note(flows, "TimelockController: execute an upgrade", &done)
@@ -206,21 +180,8 @@ impl<'c> Peers<'c> {
         let singleton = address(&self.deploy(&singleton, &[]).await?)?;
         let factory = format!("{SAFE}/proxies/SafeProxyFactory.sol/SafeProxyFactory.json");
         let factory = address(&self.deploy(&factory, &[]).await?)?;
-        let setup = ISafe::setupCall {
-            owners: keys().iter().map(PrivateKeySigner::address).collect(),
-            threshold: U256::from(2),
-            to: Address::ZERO,
-            data: Bytes::new(),
-            fallbackHandler: Address::ZERO,
-            paymentToken: Address::ZERO,
-            payment: U256::ZERO,
-            paymentReceiver: Address::ZERO,
-        };
-        let create = ISafeProxyFactory::createProxyWithNonceCall {
-            singleton,
-            initializer: setup.abi_encode().into(),
-            saltNonce: U256::ZERO,
-        };
+        let owners = keys().iter().map(PrivateKeySigner::address).collect();
+        let create = peers::safe_of_two(singleton, owners, Address::ZERO);
         let safe = self.chain.read(factory, &create).await?;
         let owner = self.chain.account(0);
         let done = self.chain.execute(owner, factory, &create).await?;
@@ -237,39 +198,12 @@ impl<'c> Peers<'c> {
         call: &C,
     ) -> Result<TransactionReceipt, HarnessError> {
         let data = Bytes::from(call.abi_encode());
-        let (zero, nobody) = (U256::ZERO, Address::ZERO);
-        let query = ISafe::getTransactionHashCall {
-            to,
-            value: zero,
-            data: data.clone(),
-            operation: 0,
-            safeTxGas: zero,
-            baseGas: zero,
-            gasPrice: zero,
-            gasToken: nobody,
-            refundReceiver: nobody,
-            nonce: self.chain.read(safe, &ISafe::nonceCall {}).await?,
-        };
+        let nonce = self.chain.read(safe, &ISafe::nonceCall {}).await?;
+        let query = peers::safe_hash(to, data.clone(), nonce);
         let hash = self.chain.read(safe, &query).await?;
-        let mut signers = keys()[..2].to_vec();
-        signers.sort_by_key(PrivateKeySigner::address);
-        let mut signatures = Vec::new();
-        for signer in signers {
-            let signature = signer.sign_hash_sync(&hash);
-            signatures.extend(signature.map_err(|error| library(&error))?.as_bytes());
-        }
-        let execute = ISafe::execTransactionCall {
-            to,
-            value: zero,
-            data,
-            operation: 0,
-            safeTxGas: zero,
-            baseGas: zero,
-            gasPrice: zero,
-            gasToken: nobody,
-            refundReceiver: nobody,
-            signatures: signatures.into(),
-        };
+        let signed = peers::signatures(keys()[..2].to_vec(), hash);
+        let signatures = signed.map_err(|error| library(&error))?;
+        let execute = peers::safe_execution(to, data, signatures);
         let stranger = self.chain.account(5);
         self.chain.execute(stranger, safe, &execute).await
     }

@@ -1,6 +1,7 @@
 //! Compares the chain with the model.
 
 use crate::prelude::*;
+use crate::registry::errors::*;
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::reasons::invalid_step;
 
@@ -78,10 +79,8 @@ impl Simulation<'_> {
             .ask(*proxy, &Proxy::implementationVersionCall {});
         assert_eq!(version, Ok(self.label(life.at)), "{}", self.name);
         let implementation = self.slot(*proxy, slots::IMPLEMENTATION.into());
-        assert_eq!(
-            Address::from_word(implementation),
-            self.implementation(life)
-        );
+        let found = Address::from_word(implementation);
+        assert_eq!(found, self.implementation(life));
         for position in 0..self.labels.len() {
             let mark = self.slot(*proxy, slots::migrated(&self.label(position)).into());
             let reached = life.reached.contains(&position);
@@ -112,20 +111,20 @@ impl Simulation<'_> {
     pub(super) fn refusal(&self, life: &Life, target: usize, refusal: Refusal) -> Bytes {
         let (from, to) = (self.label(life.at), self.label(target));
         match refusal {
-            Refusal::AlreadyThere => encoded(&Proxy::AlreadyAtVersion { version: to }),
+            Refusal::AlreadyThere => encoded(&already_at(&to)),
             Refusal::NoPath => {
                 let name = self.name.clone();
                 encoded(&Proxy::NoPath { name, from, to })
             }
-            Refusal::NotApplied(path_step) => encoded(&Proxy::MigrationNotApplied {
-                from: self.label(path_step.from),
-                to: self.label(path_step.to),
-            }),
-            Refusal::DataWithComplex(path_step) => encoded(&IRegistry::InvalidStep {
-                from: self.label(path_step.from),
-                to: self.label(path_step.to),
-                reason: invalid_step::DATA_WITH_COMPLEX,
-            }),
+            Refusal::NotApplied(path_step) => encoded(&not_applied(
+                &self.label(path_step.from),
+                &self.label(path_step.to),
+            )),
+            Refusal::DataWithComplex(path_step) => encoded(&bad_step(
+                &self.label(path_step.from),
+                &self.label(path_step.to),
+                invalid_step::DATA_WITH_COMPLEX,
+            )),
             Refusal::Failed(path_step) => {
                 let (from, to) = self.numbers(path_step.from, path_step.to);
                 vec![from, to].into()

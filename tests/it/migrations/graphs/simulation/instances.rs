@@ -1,7 +1,7 @@
 //! Creates and upgrades instances.
 
 use crate::prelude::*;
-use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
+use stylus_upgrades_interface::complex::IComplexMigration::endMigrationCall;
 
 use super::{HANDLER, ITrace, Simulation};
 use crate::migrations::graphs::model::{Incoming, Kind, Life, PathStep, Refusal};
@@ -27,7 +27,7 @@ impl Simulation<'_> {
                 Bytes::new()
             },
         );
-        let created = self.fixture.send(account(0), &create).expect("born");
+        let created = self.fixture.accepted(0, &create);
         let life = Life::created(position, initialized);
         self.lives.push((created.returned.proxy, life));
         self.tally.instances += 1;
@@ -53,9 +53,7 @@ impl Simulation<'_> {
             self.label(target),
             self.step(way, target),
         );
-        self.fixture
-            .send(account(0), &around)
-            .expect("a way around");
+        self.fixture.accepted(0, &around);
         self.graph.0[target].push(way);
         assert_eq!(self.try_upgrade(instance, target), None, "{}", self.name);
         assert_eq!(self.lives[instance].1.at, target, "{}", self.name);
@@ -78,10 +76,7 @@ impl Simulation<'_> {
         self.assert_plan(proxy, &life, target, path.as_deref());
         let mut after = life.clone();
         let expected = after.upgrade(&self.graph, target, !data.is_empty());
-        let call = Proxy::upgradeToAndCallCall {
-            version: self.label(target),
-            data: data.clone(),
-        };
+        let call = calls::upgrade_to_and_call(self.label(target), data.clone());
         let found = if data.is_empty() && self.chance.percent(80) {
             let version = self.label(target);
             self.pay(account(0), proxy, &Proxy::upgradeToCall { version })
@@ -119,9 +114,7 @@ impl Simulation<'_> {
             if self.chance.percent(25) {
                 self.add_any_step(); // what is left of the path follows from the graph as it is
             }
-            let next = migrateNextCall {
-                gasBudget: 1_000_000,
-            };
+            let next = calls::migrate_next(1_000_000);
             self.pay(account(HANDLER), proxy, &next).expect("an item");
             self.lives[instance].1.item();
             let ended = self.pay(account(HANDLER), proxy, &endMigrationCall {});
