@@ -1,6 +1,6 @@
 //! Generated migrations, committed so that they are compiled with the real stylus-sdk. Where the
 //! generator's output changed, run the tests with `STYLUS_UPGRADES_UPDATE=1` and look at the
-//! difference. The nightly run compiles twenty more that are not committed.
+//! difference. The nightly run compiles all the random ones.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -31,10 +31,10 @@ macro_rules! generated {
 }
 
 generated! {
-    everything custom identity seed_1 seed_8 seed_13 seed_23
+    everything custom identity seed_13
 }
 
-/// How many random migrations there are; those of [`NAMES`] use all that is ever generated.
+/// How many random migrations there are; those of [`NAMES`] and `entries` use all that is ever generated.
 const SEEDS: usize = 24;
 
 #[rustfmt::skip]
@@ -138,11 +138,8 @@ pub fn check() {
             std::fs::write(&file, &code).unwrap();
             continue;
         }
-        assert_eq!(
-            std::fs::read_to_string(&file).unwrap(),
-            code,
-            "{name} is not what is generated now"
-        );
+        let found = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(found, code, "{name} is not what is generated now");
         for seed in 0..8 {
             executes(&case, seed);
         }
