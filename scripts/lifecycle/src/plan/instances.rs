@@ -99,16 +99,14 @@ pub struct Place {
 impl FieldValues {
     /// The name, and from where it moved.
     pub fn title(&self) -> String {
-        match &self.moved_from {
-            None => self.name.clone(),
-            Some(Place { slot, offset: 0 }) => {
-                format!("{} (moved from slot {})", self.name, word(slot))
-            }
-            Some(Place { slot, offset }) => {
-                let slot = word(slot);
-                format!("{} (moved from slot {slot}, byte {offset})", self.name)
-            }
-        }
+        let Some(Place { slot, offset }) = &self.moved_from else {
+            return self.name.clone();
+        };
+        let byte = match offset {
+            0 => String::new(),
+            offset => format!(", byte {offset}"),
+        };
+        format!("{} (moved from slot {}{byte})", self.name, word(slot))
     }
 
     /// Name and values: `cap: 0 → 777`.

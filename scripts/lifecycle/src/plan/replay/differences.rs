@@ -80,31 +80,24 @@ pub struct Difference {
     pub after: String,
 }
 
-/// What was found.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) groups: Vec<Group>,
-    /// Transactions that differ and are the registry's business: who decides called it for them.
-    pub(super) governing: BTreeSet<TxHash>,
-}
-
-/// What differs, by kind, function and reason. `governs` tells which transactions are not users'.
+/// What differs, by kind, function and reason; and the transactions that differ and are the registry's business, as
+/// `governs` tells: who decides called it for them.
 pub(super) fn differences(
     past: &Past,
     (was, would_be): (&[Replayed], &[Replayed]),
     instances: &[Address],
     abis: &Abis,
     mut governs: impl FnMut(&PastTransaction, Kind) -> bool,
-) -> Found {
+) -> (Vec<Group>, BTreeSet<TxHash>) {
     type Key = (Kind, Option<Address>, String, Option<String>);
     let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
-    let mut found = Found::default();
+    let mut governing = BTreeSet::new();
     for (((block, one), before), after) in numbered(past).zip(was).zip(would_be) {
         let Some(kind) = kind(before, after) else {
             continue;
         };
         if governs(one, kind) {
-            found.governing.insert(one.hash);
+            governing.insert(one.hash);
             continue;
         }
         let (to, input) = (one.envelope.to(), one.envelope.input());
@@ -145,8 +138,7 @@ pub(super) fn differences(
             });
         }
     }
-    found.groups = groups.into_values().collect();
-    found
+    (groups.into_values().collect(), governing)
 }
 
 fn called(functions: &Functions, to: Option<Address>, input: &Bytes) -> String {

@@ -222,10 +222,10 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
     replay.unfaithful = compare::unfaithful(past, &was);
     replay.faithful = replay.unfaithful.is_empty();
     let governs = |one: &_, kind| governing::governs((one, kind), request, &as_it_was);
-    let found =
+    let (groups, governing) =
         differences::differences(past, (&was, &would_be), instances, &subject.abis, governs);
-    let mut left_out = governing::note(past, request, &found.governing, &mut replay);
-    replay.differences = found.groups;
+    let mut left_out = governing::note(past, request, &governing, &mut replay);
+    replay.differences = groups;
     left_out.retain(|account| !instances.contains(account));
     left_out.insert(request.registry);
     replay.storage = compare::storage(&copies, request, (instances, &left_out), past, &plan)?;

@@ -3,12 +3,13 @@
 
 use super::super::error::PlanError;
 use crate::client::{BlockAnswer, ChainError, Client, Outcome, PastBlock, PastTransaction};
+use crate::ids::TxHash;
 use crate::registry::{Topics, definition_id, logs};
 use alloy::consensus::Transaction as _;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEventInterface;
-use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
@@ -17,7 +18,7 @@ pub const BLOCKS_MAX: u64 = 20_000;
 /// Transactions that are sent again, at most. Of more, only those to the accounts themselves are.
 const TRANSACTIONS_MAX: usize = 1_000;
 /// Blocks that are asked for at once.
-const AT_ONCE: u64 = 32;
+const AT_ONCE: usize = 32;
 
 /// The transactions of a span of blocks.
 pub(super) struct Past {
@@ -46,33 +47,25 @@ pub(super) async fn gather(
     };
     let mut found: Vec<BlockAnswer> = Vec::new();
     let mut left = count as usize;
-    let mut end = newest.saturating_add(1);
     let oldest = newest.saturating_sub(most.min(BLOCKS_MAX)).max(1);
-    while left > 0 && end > oldest {
-        let first = end.saturating_sub(AT_ONCE).max(oldest);
-        let blocks =
-            try_join_all((first..end).map(|number| BlockAnswer::read(client, number))).await?;
-        end = first;
-        for block in blocks.into_iter().rev() {
-            if left == 0 {
-                break;
-            }
-            if let Some(child) = found.last() {
-                is_parent(client, &block, child)?;
-            }
-            let here = block.transactions.iter().filter(|one| wanted(one)).count();
-            left = left.saturating_sub(here);
-            found.push(block);
+    let blocks = stream::iter((oldest..=newest).rev());
+    let mut blocks = blocks
+        .map(|number| BlockAnswer::read(client, number))
+        .buffered(AT_ONCE);
+    while left > 0
+        && let Some(block) = blocks.try_next().await?
+    {
+        if let Some(child) = found.last() {
+            is_parent(client, &block, child)?;
         }
+        let here = block.transactions.iter().filter(|one| wanted(one)).count();
+        left = left.saturating_sub(here);
+        found.push(block);
     }
     let since = found.last().map_or(newest, |block| block.number.to());
     // What is older than the oldest transaction that counts is not looked at again.
-    while found
-        .last()
-        .is_some_and(|block| !block.transactions.iter().any(wanted))
-    {
-        found.pop();
-    }
+    let is_wanted = |block: &BlockAnswer| block.transactions.iter().any(wanted);
+    found.truncate(found.iter().rposition(is_wanted).map_or(0, |at| at + 1));
     found.reverse();
     let last_change = match found.first() {
         Some(first) => last_change(client, registry, name, (first.number.to(), newest)).await?,
@@ -98,12 +91,11 @@ pub(super) async fn gather(
                 None => past.left_out += 1,
             }
         }
-        for chunk in transactions.chunks_mut(AT_ONCE as usize) {
-            let outcomes =
-                try_join_all(chunk.iter().map(|one| Outcome::read(client, one.hash))).await?;
-            for (one, outcome) in chunk.iter_mut().zip(outcomes) {
-                one.outcome = outcome;
-            }
+        let hashes: Vec<TxHash> = transactions.iter().map(|one| one.hash).collect();
+        let outcomes = stream::iter(hashes).map(|hash| Outcome::read(client, hash));
+        let outcomes: Vec<Outcome> = outcomes.buffered(AT_ONCE).try_collect().await?;
+        for (one, outcome) in transactions.iter_mut().zip(outcomes) {
+            one.outcome = outcome;
         }
         if !transactions.is_empty() {
             past.blocks.push(block.with(transactions));
