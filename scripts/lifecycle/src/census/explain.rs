@@ -373,10 +373,9 @@ impl Walk<'_, '_, '_> {
         let kind = self.by.layout.types.get(base);
         let size = kind.map_or(WORD, self::size).max(1);
         let is_plain = kind.is_none_or(|kind| kind.members.is_none() && kind.base.is_none());
-        let each = if is_plain && size <= 16 {
-            WORD / size
-        } else {
-            1
+        let each = match is_plain && size <= 16 {
+            true => WORD / size,
+            false => 1,
         };
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         let steps = count.div_ceil(each);
@@ -518,13 +517,10 @@ impl Walk<'_, '_, '_> {
             // Which type the oldest form had, the field says; the others are said by the name.
             let named = form.copied().or(at.before.filter(|_| form.is_none()));
             // Behind the oldest form of a cell there are other fields.
-            let size = named.and_then(|form| self.size_in(form)).unwrap_or({
-                let is_cell_before = form.is_none() && key.is_none();
-                if is_cell_before {
-                    WORD
-                } else {
-                    LAZY_WORDS * WORD
-                }
+            let size = named.and_then(|form| self.size_in(form));
+            let size = size.unwrap_or(match (form, &key) {
+                (None, None) => WORD,
+                _ => LAZY_WORDS * WORD,
             });
             match &key {
                 Some(key) => self.entries(key, here, true, &mut |walk, at| {

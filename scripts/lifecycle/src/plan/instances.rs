@@ -1,7 +1,6 @@
 //! Instances before and after: what each holds, what changed in its storage, what it emitted.
 
 use super::PlanRequest;
-use super::effects::Effects;
 use super::error::PlanError;
 use super::layouts::Layouts;
 use super::slots::{self, SlotNames};
@@ -268,13 +267,13 @@ pub(super) fn upgraded(log: &Log) -> Option<Address> {
     upgraded.map(|event| event.proxy).or_else(started)
 }
 
-/// What happened to each instance. Slots have the names of the version's own variables, where its layout is known.
+/// What happened to each instance; `balance` is its wei before and after, where they differ. Slots have the names of the version's own variables, where its layout is known.
 pub(super) fn compare(
     simulation: &Simulation,
     request: &PlanRequest,
     before: Vec<Before>,
     framework: &SlotNames<'_>,
-    effects: &Effects,
+    balance: impl Fn(Address) -> Option<(U256, U256)>,
 ) -> Result<Vec<InstancePlan>, PlanError> {
     let PlanRequest { call, layouts, .. } = request;
     let proxies: Vec<Address> = before.iter().map(|one| one.proxy).collect();
@@ -310,7 +309,7 @@ pub(super) fn compare(
             to: after.version,
             migrating,
             changes: changes_of(simulation, &changes, proxy, layouts)?,
-            balance: effects.balance(proxy),
+            balance: balance(proxy),
             events: simulation.logs(proxy)?.iter().map(event).collect(),
         })
     });

@@ -104,7 +104,8 @@ pub(super) fn try_on(
         (done.is_stuck || is_known) && !one.is_migrating
     });
     let simulation = &trial.simulation;
-    let instances = instances::compare(simulation, request, before, &framework, &tried.shown)?;
+    let balance = |account| tried.shown.balance(account);
+    let instances = instances::compare(simulation, request, before, &framework, balance)?;
     let shown: Vec<_> = instances.iter().map(|one| one.proxy).collect();
     let whose = Whose {
         registry: request.registry,
