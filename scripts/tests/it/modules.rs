@@ -154,7 +154,9 @@ fn nothing_but_the_model_asks_a_view_of_the_registry() {
         .filter(|(_, place)| !place.starts_with("model"))
     {
         let text = std::fs::read_to_string(&file).expect("a source");
-        let code = text
+        // a registry that unit tests stand in for answers views, and asks none
+        let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code = product
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"));
         let words = code.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'));
