@@ -2,63 +2,26 @@
 
 use crate::assess::{Finding, FindingId, Part, Refused};
 use crate::build::BuildError;
-use crate::census::CensusError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain, Refusal, Report};
-use crate::fuzz::FuzzError;
-use crate::governance::GovernanceError;
-use crate::layout::LayoutError;
-use crate::line_coverage::LineCoverageError;
-use crate::migration::MigrationError;
-use crate::plan::PlanError;
-use crate::trace::TraceError;
+use crate::governance::WOULD_FAIL;
 use stylus_devnode::NodeError;
 use thiserror::Error;
 
 /// Everything that can end a command.
-#[derive(Debug, Error, Explain)]
+#[derive(Debug, Error)]
 pub enum Error {
     /// Building a contract failed.
     #[error(transparent)]
     Build(#[from] BuildError),
     /// The chain refused or is in trouble.
     #[error(transparent)]
-    Chain(#[from] ChainError),
-    /// Deciding together failed.
-    #[error(transparent)]
-    Governance(#[from] GovernanceError),
-    /// No plan could be made.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// An upgrade is not fuzzed.
-    #[error(transparent)]
-    Fuzz(#[from] FuzzError),
-    /// A layout is wrong, or a version may not take over another one's storage.
-    #[error(transparent)]
-    Layout(#[from] LayoutError),
+    Chain(ChainError),
     /// Checks refuse the command.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// A migration does not go on.
-    #[error(transparent)]
-    Migration(#[from] MigrationError),
-    /// A transaction is not traced.
-    #[error(transparent)]
-    Trace(#[from] TraceError),
-    /// There is no coverage.
-    #[error(transparent)]
-    LineCoverage(#[from] LineCoverageError),
-    /// There is no census.
-    #[error(transparent)]
-    Census(#[from] CensusError),
     /// The command was used wrongly.
     #[error("{message}")]
-    #[explain(
-        expected = "{expected}",
-        found = "{found}",
-        next = "{next}",
-        exit = Exit::Usage
-    )]
     Usage {
         /// What is wrong.
         message: String,
@@ -71,33 +34,51 @@ pub enum Error {
     },
     /// Something that is final or unusual, and nobody said that it is meant.
     #[error("{message}")]
-    #[explain(
-        expected = "--accept {id}",
-        found = "nobody said that it is meant",
-        next = "nothing was sent; if it is meant, give --accept {id}",
-        exit = Exit::Usage
-    )]
     Unconfirmed {
         /// What it is.
         message: String,
         /// What `--accept` takes for it.
         id: FindingId,
     },
-    /// The local chain could not be started.
-    #[error(transparent)]
-    #[explain(
-        expected = "a local chain that starts",
-        found = "{_0}",
-        next = node_advice(_0),
-        exit = match _0 {
-            NodeError::Usage(_) | NodeError::Mnemonic(_) => Exit::Usage,
-            _ => Exit::Chain,
-        }
-    )]
-    Node(#[from] NodeError),
-    /// The command refuses.
+    /// The command refuses, or anything else that is told in plain words.
     #[error(transparent)]
     Refusal(#[from] Refusal),
+}
+
+impl Explain for Error {
+    fn report(&self) -> Report {
+        match self {
+            Self::Build(error) => error.report(),
+            Self::Chain(error) => error.report(),
+            Self::Refused(refused) => refused.report(),
+            Self::Refusal(refusal) => refusal.report(),
+            Self::Usage {
+                message,
+                expected,
+                found,
+                next,
+            } => Refusal::new("Usage", message)
+                .with(expected, found, next)
+                .report(),
+            Self::Unconfirmed { message, id } => Refusal::new("Unconfirmed", message)
+                .with(
+                    format!("--accept {id}"),
+                    "nobody said that it is meant",
+                    format!("nothing was sent; if it is meant, give --accept {id}"),
+                )
+                .report(),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Build(error) => error.exit(),
+            Self::Chain(error) => error.exit(),
+            Self::Refused(refused) => refused.exit(),
+            Self::Refusal(refusal) => refusal.exit(),
+            Self::Usage { .. } | Self::Unconfirmed { .. } => Exit::Usage,
+        }
+    }
 }
 
 impl Error {
@@ -106,39 +87,53 @@ impl Error {
         let (part, id) = match self {
             Self::Refused(refused) => return refused.findings().to_vec(),
             Self::Unconfirmed { id, .. } => (Part::Policy, Some(id.clone())),
-            Self::Governance(GovernanceError::WouldFail(_)) => {
+            Self::Refusal(refusal) if refusal.is(WOULD_FAIL) => {
                 (Part::Trial, Some(FindingId::WOULD_FAIL))
             }
             _ => (Part::Action, None),
         };
-        vec![Finding::refusal(part, id, &Report::of(self))]
+        vec![Finding::refusal(part, id, &self.report())]
     }
 
     /// What the chain says, where that is what went wrong.
     pub fn chain(&self) -> Option<&ChainError> {
         match self {
-            Self::Chain(error)
-            | Self::Plan(PlanError::Chain(error))
-            | Self::Fuzz(FuzzError::Plan(PlanError::Chain(error)))
-            | Self::Layout(LayoutError::Chain(error))
-            | Self::Census(CensusError::Chain(error))
-            | Self::LineCoverage(LineCoverageError::Chain(error)) => Some(error),
-            Self::Governance(error) => error.chain(),
+            Self::Chain(error) => Some(error),
             _ => None,
         }
     }
 }
 
-fn node_advice(error: &NodeError) -> String {
-    match error {
-        NodeError::AddressInUse { .. } | NodeError::Bind { .. } => {
-            "choose another --port (0 is any free one), or stop what listens there"
+impl From<ChainError> for Error {
+    fn from(error: ChainError) -> Self {
+        match error {
+            ChainError::Told(refusal) => Self::Refusal(refusal),
+            error => Self::Chain(error),
         }
-        NodeError::Usage(_) | NodeError::Mnemonic(_) | NodeError::Origin(_) => {
-            "stylus-upgrades node --help"
-        }
-        NodeError::Fork(_) => "check --fork-url and --fork-block-number, or give another endpoint",
-        _ => "look at what was found, and start it again",
     }
-    .into()
+}
+
+impl From<NodeError> for Error {
+    /// The local chain could not be started.
+    fn from(error: NodeError) -> Self {
+        let (next, exit) = match error {
+            NodeError::AddressInUse { .. } | NodeError::Bind { .. } => (
+                "choose another --port (0 is any free one), or stop what listens there",
+                Exit::Chain,
+            ),
+            NodeError::Usage(_) | NodeError::Mnemonic(_) => {
+                ("stylus-upgrades node --help", Exit::Usage)
+            }
+            NodeError::Origin(_) => ("stylus-upgrades node --help", Exit::Chain),
+            NodeError::Fork(_) => (
+                "check --fork-url and --fork-block-number, or give another endpoint",
+                Exit::Chain,
+            ),
+            _ => ("look at what was found, and start it again", Exit::Chain),
+        };
+        let found = error.to_string();
+        let refusal = Refusal::new("Node", found.clone());
+        let refusal = refusal.with("a local chain that starts", found, next);
+        Self::Refusal(refusal.exiting(exit))
+    }
 }

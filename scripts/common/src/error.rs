@@ -1,7 +1,6 @@
 //! How a failure is reported: a name, a message, what was expected, what was found, what to do next.
 
 use serde::{Deserialize, Serialize};
-pub use stylus_explain_derive::Explain;
 use thiserror::Error;
 
 /// Exit codes of the command line.
@@ -23,35 +22,38 @@ pub enum Exit {
     Partial = 5,
 }
 
-/// What every error of this crate can tell about itself. The derive of the same name implements it
-/// from what stands beside each variant.
+/// What every error can tell about itself.
 pub trait Explain: std::fmt::Display {
-    /// The error's name, stable, for programs.
-    fn name(&self) -> String;
-    /// The lines that end the message, where it has several: a compiler's words, a report.
-    fn details(&self) -> Vec<String> {
-        Vec::new()
-    }
-    /// What was expected, if that says more than the message.
-    fn expected(&self) -> Option<String> {
-        None
-    }
-    /// What was found instead.
-    fn found(&self) -> Option<String> {
-        None
-    }
-    /// What the reader can do now.
-    fn next(&self) -> Option<String> {
-        None
-    }
+    /// All of it, as programs read it.
+    fn report(&self) -> Report;
     /// The exit code it leads to.
     fn exit(&self) -> Exit {
         Exit::Refused
     }
+    /// The error's name, stable, for programs.
+    fn name(&self) -> String {
+        self.report().name
+    }
+    /// The lines that end the message, where it has several: a compiler's words, a report.
+    fn details(&self) -> Vec<String> {
+        self.report().details
+    }
+    /// What was expected, if that says more than the message.
+    fn expected(&self) -> Option<String> {
+        self.report().expected
+    }
+    /// What was found instead.
+    fn found(&self) -> Option<String> {
+        self.report().found
+    }
+    /// What the reader can do now.
+    fn next(&self) -> Option<String> {
+        self.report().next
+    }
 }
 
 /// A failure as programs read it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The error's name.
     pub name: String,
@@ -71,14 +73,7 @@ pub struct Report {
 impl Report {
     /// The report of an error.
     pub fn of(error: &dyn Explain) -> Self {
-        Self {
-            name: error.name(),
-            message: error.to_string(),
-            details: error.details(),
-            expected: error.expected(),
-            found: error.found(),
-            next: error.next(),
-        }
+        error.report()
     }
 
     /// The message without the lines of [`Self::details`].
@@ -96,45 +91,37 @@ impl Report {
     }
 }
 
-/// A refusal that is told in one place alone: its name and its words stand where it arises. What somebody asks for is a
-/// variant of an enum.
-#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
-#[error(transparent)]
-#[explain(of = _0)]
+/// A failure that is told in plain words: its name and its words stand where it arises. What somebody asks for by more
+/// than its name is a variant of an enum.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", .0.report.message)]
 pub struct Refusal(Box<Told>);
 
-#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
-#[error("{message}")]
-#[explain(
-    name = *name,
-    details = details.clone(),
-    expected = "{expected}",
-    found = "{found}",
-    next = "{next}",
-    exit = *exit
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Told {
-    name: &'static str,
-    message: String,
-    details: Vec<String>,
-    expected: String,
-    found: String,
-    next: String,
+    report: Report,
     exit: Exit,
 }
 
 impl Refusal {
     /// Of that name.
-    pub fn new(name: &'static str, message: impl Into<String>) -> Self {
-        Self(Box::new(Told {
-            name,
+    pub fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
+        let report = Report {
+            name: name.into(),
             message: message.into(),
             details: Vec::new(),
-            expected: String::new(),
-            found: String::new(),
-            next: String::new(),
-            exit: Exit::Refused,
-        }))
+            expected: None,
+            found: None,
+            next: None,
+        };
+        let exit = Exit::Refused;
+        Self(Box::new(Told { report, exit }))
+    }
+
+    /// What another error says.
+    pub fn of(error: &dyn Explain) -> Self {
+        let (report, exit) = (error.report(), error.exit());
+        Self(Box::new(Told { report, exit }))
     }
 
     /// What was expected, what was found instead, and what to do now.
@@ -145,17 +132,40 @@ impl Refusal {
         found: impl Into<String>,
         next: impl Into<String>,
     ) -> Self {
-        self.0.expected = expected.into();
-        self.0.found = found.into();
-        self.0.next = next.into();
+        let report = &mut self.0.report;
+        report.expected = Some(expected.into());
+        report.found = Some(found.into());
+        report.next = Some(next.into());
+        self
+    }
+
+    /// With another message, of a larger undertaking.
+    #[must_use]
+    pub fn saying(mut self, message: impl Into<String>) -> Self {
+        self.0.report.message = message.into();
+        self
+    }
+
+    /// With something else that was expected.
+    #[must_use]
+    pub fn expecting(mut self, expected: impl Into<String>) -> Self {
+        self.0.report.expected = Some(expected.into());
+        self
+    }
+
+    /// With something else to do now.
+    #[must_use]
+    pub fn advising(mut self, next: impl Into<String>) -> Self {
+        self.0.report.next = Some(next.into());
         self
     }
 
     /// With `text`, a compiler's words say, as the lines that end the message.
     #[must_use]
     pub fn detailed(mut self, text: &str) -> Self {
-        self.0.message = format!("{}\n{text}", self.0.message);
-        self.0.details = text.lines().map(str::to_owned).collect();
+        let report = &mut self.0.report;
+        report.message = format!("{}\n{text}", report.message);
+        report.details = text.lines().map(str::to_owned).collect();
         self
     }
 
@@ -172,16 +182,34 @@ impl Refusal {
         self.exiting(Exit::Usage)
     }
 
+    /// Under another name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.0.report.name = name.into();
+        self
+    }
+
     /// The same under another name, of a larger undertaking: `undertaking` and what it says.
     #[must_use]
-    pub fn renamed(mut self, name: &'static str, undertaking: &str) -> Self {
-        self.0.name = name;
-        self.0.message = format!("{undertaking}: {}", self.0.message);
+    pub fn renamed(mut self, name: &str, undertaking: &str) -> Self {
+        let report = &mut self.0.report;
+        report.name = name.into();
+        report.message = format!("{undertaking}: {}", report.message);
         self
     }
 
     /// Whether it has that name.
     pub fn is(&self, name: &str) -> bool {
-        self.0.name == name
+        self.0.report.name == name
+    }
+}
+
+impl Explain for Refusal {
+    fn report(&self) -> Report {
+        self.0.report.clone()
+    }
+
+    fn exit(&self) -> Exit {
+        self.0.exit
     }
 }

@@ -264,18 +264,11 @@ impl Journal {
             let _ = std::fs::remove_file(&self.path);
             let _ = self.path.parent().map(std::fs::remove_dir);
         } else {
-            self.warn(self.compact(open));
+            let lines = open.into_iter();
+            let lines = lines.map(|entry| Line::Sending(entry).to_json() + "\n");
+            let text: String = lines.collect();
+            self.warn(own_file::write(&self.path, text.as_bytes()));
         }
-    }
-
-    /// Writes a journal of these entries beside the old one and puts it in its place.
-    fn compact(&self, open: Vec<InFlight>) -> Result<(), FileError> {
-        let mut text = String::new();
-        for entry in open {
-            text.push_str(&Line::Sending(entry).to_json());
-            text.push('\n');
-        }
-        own_file::write(&self.path, text.as_bytes())
     }
 
     fn append(&self, line: &Line) {

@@ -12,7 +12,7 @@ use super::storage;
 use crate::app_error::Error;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
-    Call, GovernanceError, GovernedCall, Reviewed, Submitted, instead, is_approver, proposed,
+    Call, GovernedCall, Reviewed, Submitted, executed_already, instead, is_approver, proposed,
 };
 use crate::ids::ActionId;
 use crate::names::Names;
@@ -101,7 +101,7 @@ async fn already_executed(
             true => "it is not compared any more, and no file is written",
             false => "this key is none of its approvers, and nothing was compared",
         };
-        return Err(GovernanceError::executed(action, &by, found).into());
+        return Err(executed_already(action, &by, found).into());
     }
     // An execution in a browser or on another machine leaves no folder here.
     let kept = match call.version() {

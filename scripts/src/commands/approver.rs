@@ -14,7 +14,7 @@ use crate::build::Artifact;
 use crate::checks::Assessment;
 use crate::client::Client;
 use crate::error::Refusal;
-use crate::governance::{BuildFacts, Call, GovernanceError, superseded_by};
+use crate::governance::{BuildFacts, Call, superseded_by};
 use crate::layout::Build;
 use crate::progress::Progress;
 use alloy::primitives::{Address, Bytes};
@@ -89,7 +89,7 @@ pub(super) async fn require_current(
                 registered,
                 "nothing was sent; to propose its code anew, give it a label of its own",
             );
-            Err(GovernanceError::from(refusal).into())
+            Err(refusal.into())
         }
         None => Ok(()),
     }

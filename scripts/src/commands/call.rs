@@ -225,14 +225,7 @@ async fn decode(
         Err(_) if answer.is_empty() => client.why_empty(to).await?,
         Err(error) => error.to_string(),
     };
-    let what = function.signature();
-    let account = to;
-    Err(ChainError::UnexpectedAnswer {
-        account,
-        what,
-        reason,
-    }
-    .into())
+    Err(ChainError::unexpected_answer(to, &function.signature(), reason).into())
 }
 
 /// What callers can use of an account: as the registry knows the version that it runs, else as this machine

@@ -6,7 +6,7 @@ use super::facts::Place;
 use super::pending::named;
 use crate::app_error::Error;
 use crate::client::Transactions;
-use crate::governance::{Display, GovernanceError, instead, proposed, readiness};
+use crate::governance::{Display, executed_already, instead, not_cancelled, proposed, readiness};
 use crate::ids::ActionId;
 use crate::names::Names;
 use crate::output::Outcome;
@@ -34,7 +34,7 @@ pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, E
         return export::order(place, "cancel", action, call.abi_encode().into()).await;
     }
     let sent = client.send("cancel", registry, &call, U256::ZERO).await;
-    let refused = |error| GovernanceError::not_cancelled(action, event.proposer, error);
+    let refused = |error| not_cancelled(action, event.proposer, error);
     let cancelled = Cancelled {
         transactions: Transactions::of(std::slice::from_ref(&sent.map_err(refused)?)),
         action,
@@ -65,7 +65,7 @@ pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -
     match instead(place.client, place.registry, action).await {
         Ok(executed) => {
             let by = executed.by(&place.context.names());
-            GovernanceError::executed(action, &by, found).into()
+            executed_already(action, &by, found).into()
         }
         Err(error) => error.into(),
     }

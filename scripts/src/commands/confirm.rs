@@ -5,8 +5,8 @@ use super::context::Context;
 use crate::app_error::Error;
 use crate::assess::{Coverage, Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
-use crate::error::{Exit, Refusal};
-use crate::governance::{Call, GovernanceError, current_policy, pending, readiness, rival};
+use crate::error::Refusal;
+use crate::governance::{Call, current_policy, pending, readiness, rival};
 use crate::progress::Progress;
 use crate::text::{count, shell_word};
 use alloy::primitives::{Address, Bytes};
@@ -71,7 +71,7 @@ pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy, Error> {
             format!("{reason}, at byte {offset} of {expression}: behind {before:?}"),
             "correct the expression there: names are written as their addresses in it",
         );
-        GovernanceError::from(refusal.exiting(Exit::Usage))
+        refusal.usage()
     });
     Ok(parsed?)
 }
@@ -90,7 +90,7 @@ pub(super) async fn notices(
             let account = lambda.address;
             if client.code(account).await?.is_empty() {
                 let what = "contract to be asked, CALL(…)";
-                return Err(ChainError::Missing { what, account }.into());
+                return Err(ChainError::missing(what, account).into());
             }
         }
         if policy.is_none() {

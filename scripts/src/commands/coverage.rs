@@ -3,10 +3,9 @@
 use super::args::CoverageArgs;
 use super::context::Context;
 use crate::app_error::Error;
+use crate::error::Refusal;
 use crate::ids::CodeHash;
-use crate::line_coverage::{
-    self, FileLines, Gathered, LineCoverage, LineCoverageError, LineTable, SourceMap,
-};
+use crate::line_coverage::{self, FileLines, Gathered, LineCoverage, LineTable, SourceMap};
 use crate::output::Outcome;
 use crate::own_file;
 use crate::progress::Progress;
@@ -39,16 +38,17 @@ fn of_stylus(
     let artifact = context.artifact(source)?;
     let codehash = artifact.codehash();
     let Some(blocks) = gathered.programs.get(&codehash) else {
-        return Err(LineCoverageError::NotRun {
-            source_name: source.to_owned(),
-            codes: gathered.programs.keys().copied().collect(),
-        }
-        .into());
+        return Err(line_coverage::not_run(source, gathered.programs.keys()).into());
     };
     let twin = context.builder()?.with_lines(source, &artifact.wasm)?;
-    let unreadable = |reason| LineCoverageError::LineTable {
-        package: artifact.name.clone(),
-        reason,
+    let unreadable = |reason: String| {
+        let package = &artifact.name;
+        let message = format!("the line table of {package} cannot be read: {reason}");
+        Refusal::new("LineTable", message).with(
+            "the line table that rustc writes",
+            reason,
+            "build with the compiler that rust-toolchain.toml names",
+        )
     };
     let table = LineTable::read(&twin).map_err(unreadable)?;
     let jumps = line_coverage::jumps(&twin.wasm, blocks);

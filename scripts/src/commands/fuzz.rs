@@ -10,7 +10,7 @@ use crate::assess::Role;
 use crate::fuzz::{FuzzReport, FuzzRequest, FuzzedUpgrade, Settings, fuzz};
 use crate::manifest::Declared;
 use crate::output::Outcome;
-use crate::plan::{Abis, PlanError};
+use crate::plan::{Abis, fails};
 use crate::progress::Progress;
 use alloy::primitives::Address;
 
@@ -35,7 +35,7 @@ pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
         .transpose()?;
     let tried = plan::tried(context, &args.plan(), Role::Proposer).await?;
     if let Some(problem) = tried.plan.problems.first() {
-        return Err(PlanError::Fails(problem.clone().into()).into());
+        return Err(fails(problem).into());
     }
     require(&tried.checks)?;
     let report = of_tried(context, &tried, proxy, settings).await?;

@@ -12,8 +12,8 @@ use crate::assess::{Fact, Finding, FindingId, Origin, Refused, Role, Severity, d
 use crate::error::{Explain, Refusal};
 use crate::ids::LayoutHash;
 use crate::layout::{
-    LayoutError, Named, Pair, Side, check_storage, declaration, file_of, finding_id,
-    moved_by_migration, read_file,
+    Named, Pair, Side, check_storage, declaration, file_of, finding_id, moved_by_migration,
+    no_such_finding, read_file, undeclared, unreadable,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -87,14 +87,14 @@ async fn read(context: &Context, source: &str) -> Result<Named, Error> {
         return Ok(read_file(Path::new(source))?);
     }
     let artifact = context.artifact(source)?;
-    let undeclared = || LayoutError::undeclared(&artifact.name);
+    let undeclared = || undeclared(&artifact.name);
     let document = artifact.document().ok_or_else(undeclared)?;
     Ok(Named::of(artifact.name, document))
 }
 
 /// The layout of a version that was registered.
 async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<Named, Error> {
-    let unknown = |reason: String| LayoutError::unreadable(Path::new(source), reason);
+    let unknown = |reason: String| unreadable(Path::new(source), reason);
     let document = match kept.version == LIVE {
         false => kept.read(context)?.1.document,
         true => {
@@ -220,7 +220,7 @@ fn diff(
         .iter()
         .find(|id| id.is_of_layouts() && !known.contains(id))
     {
-        return Err(LayoutError::no_such_finding(id, known.into_iter()).into());
+        return Err(no_such_finding(id, known.into_iter()).into());
     }
     let is_found =
         |id: &FindingId| known.contains(id) || compared.found.iter().any(|one| one.id == *id);

@@ -13,7 +13,7 @@ use crate::checks::Assessment;
 use crate::client::Sent;
 use crate::client::Transactions;
 use crate::error::{Exit, Explain, Report};
-use crate::governance::{Call, Check, GovernanceError, GovernedCall, ShownCall, Submitted, Trial};
+use crate::governance::{Call, Check, GovernedCall, ShownCall, Submitted, Trial, failed_checks};
 use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -229,7 +229,7 @@ pub(super) fn require(
 ) -> Result<(), Error> {
     let failed = checks.iter().filter(|check| !check.ok).count();
     if failed > 0 {
-        let error = GovernanceError::checks(failed, checks.len());
+        let error = failed_checks(failed, checks.len());
         stop(context, outcome, &error, Exit::Refused);
     }
     Ok(())

@@ -19,7 +19,7 @@ use crate::error::{Exit, Explain, Refusal, Report};
 use crate::fuzz::{Fuzzed, FuzzedUpgrade};
 use crate::governance::signed::{current, deadline};
 use crate::governance::{
-    Call, CodeFacts, GovernanceError, GovernedCall, ShownCall, deciding_policy, explain, proposed,
+    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, proposed,
     readiness, refused, tree,
 };
 use crate::history::{self, Entry, Wanted};
@@ -164,7 +164,7 @@ async fn checked(
     let end = deadline(client).await?;
     let approval = current(client, place.registry, &governed.bytes, end).await?;
     if approval.action() != action {
-        return Err(GovernanceError::not_open(action).into());
+        return Err(not_open(action).into());
     }
     Ok(Checked {
         contracts: contracts(client, open.needed()).await?,

@@ -10,7 +10,7 @@ use super::sign::{Subject, read};
 use crate::app_error::Error;
 use crate::client::Transactions;
 use crate::governance::signed::require_here;
-use crate::governance::{Approved, Display, GovernanceError, proposed, readiness};
+use crate::governance::{Approved, Display, is_unknown_action, proposed, readiness};
 use crate::ids::ActionId;
 use crate::names::Names;
 use crate::output::Outcome;
@@ -96,7 +96,7 @@ async fn subject(place: Place<'_>, text: &str) -> Result<(ActionId, Option<Bytes
         let action = named(client, registry, text).await?;
         return match proposed(client, registry, action).await {
             Ok(event) => Ok((action, Some(event.call))),
-            Err(GovernanceError::UnknownAction { .. }) => Ok((action, None)),
+            Err(error) if is_unknown_action(&error) => Ok((action, None)),
             Err(error) => Err(error.into()),
         };
     }

@@ -10,7 +10,7 @@ use super::publish;
 use crate::app_error::Error;
 use crate::assess::{Coverage, Refused, Role, decide};
 use crate::error::{Refusal, Report};
-use crate::governance::{GovernanceError, seconds_left};
+use crate::governance::seconds_left;
 use crate::history::{Section, VerifyReport, Wanted, read_compared, read_existing};
 use crate::model::Slice;
 use crate::output::Outcome;
@@ -118,7 +118,7 @@ async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>, Erro
             what,
             "stylus-upgrades define NAME --migrate POLICY creates a definition",
         );
-        return Err(GovernanceError::from(refusal).into());
+        return Err(refusal.into());
     }
     Ok(all.into_iter().collect())
 }

@@ -282,22 +282,18 @@ impl fmt::Display for Finding {
 impl std::error::Error for Finding {}
 
 impl Explain for Finding {
-    fn name(&self) -> String {
-        match &self.together {
+    fn report(&self) -> Report {
+        let name = match &self.together {
             Some(together) => together.name.to_owned(),
             None => self.id.error_name(),
+        };
+        Report {
+            name,
+            message: self.message.clone(),
+            details: Vec::new(),
+            expected: self.expected.clone(),
+            found: self.found.clone(),
+            next: self.next.clone(),
         }
-    }
-
-    fn expected(&self) -> Option<String> {
-        self.expected.clone()
-    }
-
-    fn found(&self) -> Option<String> {
-        self.found.clone()
-    }
-
-    fn next(&self) -> Option<String> {
-        self.next.clone()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::id::FindingId;
-use crate::error::Explain;
+use crate::error::{Explain, Report};
 use std::fmt;
 
 /// What findings of one check have in common when they refuse something: they are told together.
@@ -89,9 +89,24 @@ impl Refused {
         groups
     }
 
-    /// What the first check says: the error is named after it.
-    fn said<T>(&self, what: impl FnOnce(&Group<'_>) -> T) -> Option<T> {
-        self.groups().first().map(what)
+    /// What to do about each check that refuses.
+    fn what_to_do(&self) -> Option<String> {
+        let groups = self.groups();
+        let (first, others) = groups.split_first()?;
+        let mut all: Vec<String> = first.next().into_iter().collect();
+        all.extend(others.iter().map(|other| {
+            let (name, what) = (other.first().name(), other.message());
+            let next = other.next().unwrap_or_default();
+            format!("{name} refuses it too ({what}): {next}")
+        }));
+        all.extend(self.typed.as_ref().map(|typed| {
+            let flag = FindingId::flag(self.findings.iter().map(|one| &one.id));
+            format!(
+                "what was accepted at registration is not on chain, so every upgrade asks again; the whole command: \
+                 {typed} {flag}"
+            )
+        }));
+        (!all.is_empty()).then(|| all.join("; "))
     }
 }
 
@@ -152,12 +167,13 @@ impl Group<'_> {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((message, details)) = self.said(|one| (one.message(), one.details())) else {
+        let Some(first) = self.groups().into_iter().next() else {
             return Ok(());
         };
-        match details.is_empty() {
-            true => f.write_str(&message),
-            false => write!(f, "{message}:\n{}", details.join("\n")),
+        f.write_str(&first.message())?;
+        match first.details() {
+            details if details.is_empty() => Ok(()),
+            details => write!(f, ":\n{}", details.join("\n")),
         }
     }
 }
@@ -165,40 +181,18 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 impl Explain for Refused {
-    fn name(&self) -> String {
-        self.said(|one| one.first().name()).unwrap_or_default()
-    }
-
-    fn details(&self) -> Vec<String> {
-        self.said(|one| one.details()).unwrap_or_default()
-    }
-
-    fn expected(&self) -> Option<String> {
-        self.said(|one| one.expected()).flatten()
-    }
-
-    fn found(&self) -> Option<String> {
-        self.said(|one| one.found()).flatten()
-    }
-
-    /// What to do about each check that refuses.
-    fn next(&self) -> Option<String> {
-        let groups = self.groups();
-        let (first, others) = groups.split_first()?;
-        let mut all: Vec<String> = first.next().into_iter().collect();
-        all.extend(others.iter().map(|other| {
-            let (name, what) = (other.first().name(), other.message());
-            let next = other.next().unwrap_or_default();
-            format!("{name} refuses it too ({what}): {next}")
-        }));
-        all.extend(self.typed.as_ref().map(|typed| {
-            let flag = FindingId::flag(self.findings.iter().map(|one| &one.id));
-            format!(
-                "what was accepted at registration is not on chain, so every upgrade asks again; the whole command: \
-                 {typed} {flag}"
-            )
-        }));
-        (!all.is_empty()).then(|| all.join("; "))
+    fn report(&self) -> Report {
+        let Some(first) = self.groups().into_iter().next() else {
+            return Report::default();
+        };
+        Report {
+            name: first.first().name(),
+            message: self.to_string(),
+            details: first.details(),
+            expected: first.expected(),
+            found: first.found(),
+            next: self.what_to_do(),
+        }
     }
 }
 

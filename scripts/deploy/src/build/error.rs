@@ -1,15 +1,24 @@
 //! What can go wrong between a contract's source and its code on chain. What only one place can meet is told there.
 
-use crate::error::{Explain, Refusal};
+use crate::error::{Exit, Explain, Refusal, Report};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// What can go wrong between a contract's source and its code on chain.
-#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(transparent)]
-#[explain(of = _0)]
 pub struct BuildError(#[from] Refusal);
+
+impl Explain for BuildError {
+    fn report(&self) -> Report {
+        self.0.report()
+    }
+
+    fn exit(&self) -> Exit {
+        self.0.exit()
+    }
+}
 
 impl BuildError {
     /// What was named is not there.

@@ -1,6 +1,6 @@
 //! Pauses that get longer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Pauses, each twice as long as the one before, up to a longest one.
 #[derive(Debug)]
@@ -30,6 +30,22 @@ impl Backoff {
     /// Lets the next pause go by.
     pub(crate) async fn pause(&mut self) {
         tokio::time::sleep(self.next()).await;
+    }
+
+    /// Looks until something is there, for so long at most; nothing where it does not appear.
+    pub(super) async fn until<T, E>(
+        mut self,
+        most: Duration,
+        look: impl AsyncFn() -> Result<Option<T>, E>,
+    ) -> Result<Option<T>, E> {
+        let begun = Instant::now();
+        loop {
+            let found = look().await?;
+            if found.is_some() || begun.elapsed() > most {
+                return Ok(found);
+            }
+            self.pause().await;
+        }
     }
 
     /// Begins with the shortest again.

@@ -1,13 +1,16 @@
-//! What can go wrong between this program and a chain.
+//! What can go wrong between this program and a chain, were it a copy of one; and whatever else ends a command, in plain
+//! words ([`Refusal`]).
 
 use super::endpoint::Endpoint;
 use super::revert::{Revert, StepEnd};
 use super::transport::Unanswered;
-use crate::error::{Exit, Explain, Refusal};
+use crate::assess::{Finding, Part};
+use crate::error::{Exit, Explain, Refusal, Report};
 use crate::ids::TxHash;
 use alloy::primitives::Address;
 use alloy::sol_types::SolError;
 use alloy::transports::TransportError;
+use stylus_chain::ChainError as CopyError;
 use stylus_upgrades_interface::chain::ARB_WASM;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use thiserror::Error;
@@ -18,17 +21,26 @@ const NOT_RUNNABLE: [&str; 3] = [
     "ProgramNeedsUpgrade(",
     "ProgramExpired(",
 ];
+/// The name of a refusal of an endpoint that does not come as far as the chain was seen already.
+const LAGGING: &str = "Lagging";
+/// That of an account that answers something else than its interface promises.
+const UNEXPECTED_ANSWER: &str = "UnexpectedAnswer";
+/// That of an account without code.
+const MISSING: &str = "Missing";
+/// That of a transaction that was mined and had too little gas.
+const OUT_OF_GAS: &str = "OutOfGas";
+/// That of what a copy gave up on without data of a revert.
+const HALTED: &str = "Halted";
+/// That of state that a copy needs and the endpoint does not give.
+const UNREADABLE: &str = "Unreadable";
+/// That of a program that the chain does not take.
+const ACTIVATION_REFUSED: &str = "ActivationRefused";
+/// That of a transaction that was mined and failed, and nothing says why.
+const UNEXPLAINED: &str = "Unexplained";
 
 /// An error that an endpoint answered with.
-#[derive(Debug, Error, Explain)]
+#[derive(Debug, Error)]
 #[error("{endpoint} refused {what}: {message} (code {code})")]
-#[explain(
-    name = self.sorted().0,
-    expected = self.sorted().1.to_owned(),
-    found = self.words(),
-    next = self.sorted().2,
-    exit = Exit::Chain
-)]
 pub struct RpcError {
     /// The endpoint.
     pub endpoint: String,
@@ -45,46 +57,52 @@ impl RpcError {
     pub fn words(&self) -> String {
         format!("{} (code {})", self.message, self.code)
     }
+}
 
-    /// Its name, what was expected and what to do, by the endpoint's words, which every node chooses alike.
-    fn sorted(&self) -> (&'static str, &'static str, String) {
+impl Explain for RpcError {
+    /// By the endpoint's words, which every node chooses alike.
+    fn report(&self) -> Report {
         let says = |words: &str| self.message.contains(words);
-        if says("insufficient funds") {
-            return (
+        let (name, expected, next) = if says("insufficient funds") {
+            (
                 "InsufficientFunds",
                 "ether for the gas, and for what is sent along",
                 "send ether to the key's account, then run the command again".into(),
-            );
-        }
-        if NOT_RUNNABLE.into_iter().any(says) {
-            return (
+            )
+        } else if NOT_RUNNABLE.into_iter().any(says) {
+            (
                 "ProgramNotRunnable",
                 "a program that is active for the chain's Stylus version",
                 format!(
                     "activate the program again: anybody may, by stylus-upgrades doctor --fix, or by \
                      activateProgram(address) of {ARB_WASM}; what it stores is untouched"
                 ),
-            );
-        }
-        (
-            "Rpc",
-            "an answer, or a revert",
-            "check the account's balance and the endpoint, then try again".into(),
-        )
+            )
+        } else {
+            (
+                "Rpc",
+                "an answer, or a revert",
+                "check the account's balance and the endpoint, then try again".into(),
+            )
+        };
+        Refusal::new(name, self.to_string())
+            .with(expected, self.words(), next)
+            .report()
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Chain
     }
 }
 
 /// What can go wrong between this program and a chain.
-#[derive(Debug, Error, Explain)]
-#[explain(exit = Exit::Chain)]
+#[derive(Debug, Error)]
 pub enum ChainError {
     /// It is said in plain words.
     #[error(transparent)]
-    #[explain(of = _0)]
     Told(#[from] Refusal),
     /// Nobody answers, or the answer cannot be used.
     #[error("no answer from {endpoint}: {reason}")]
-    #[explain(of = reason)]
     Unreachable {
         /// The endpoint.
         endpoint: String,
@@ -93,109 +111,56 @@ pub enum ChainError {
     },
     /// The endpoint answered with an error that is no revert.
     #[error("{0}")]
-    #[explain(of = _0)]
     Rpc(RpcError),
     /// The contract refused.
-    #[error("{what} was refused: {revert}")]
-    #[explain(of = revert)]
+    #[error("{what} {} refused: {revert}", if *on_copy { "would be" } else { "was" })]
     Refused {
         /// What was attempted.
         what: String,
         /// Why, in the contract's own terms.
         revert: Revert,
+        /// Whether it was attempted on a copy alone.
+        on_copy: bool,
     },
-    /// It was mined and had too little gas.
-    #[error("{what} ran out of gas: it used {used} of {limit} ({tx})")]
-    #[explain(
-        expected = "enough gas for what the call turned out to do",
-        found = "{used} of {limit} gas used",
-        next = "run the command again: nothing was changed, and the gas is measured anew"
-    )]
-    OutOfGas {
-        /// What was attempted.
-        what: String,
-        /// The transaction's hash.
-        tx: TxHash,
-        /// Units of gas that it used.
-        used: u64,
-        /// Units of gas that were sent along.
-        limit: u64,
-    },
-    /// It was mined and failed, and nothing says why.
-    #[error("{what} was mined and failed ({tx}), and nothing tells why: {reason}")]
-    #[explain(
-        expected = "an endpoint that traces transactions, or has the state of the block before",
-        found = "{reason}",
-        next = "trace {tx} with another endpoint (debug_traceTransaction)",
-        exit = Exit::Refused
-    )]
-    Unexplained {
-        /// What was attempted.
-        what: String,
-        /// The transaction's hash.
-        tx: TxHash,
-        /// Why it could not be found out.
-        reason: String,
-    },
-    /// The endpoint does not come as far as the chain was seen already.
-    #[error("{endpoint} lags behind: {what} {least} was seen, and it is at {found}")]
-    #[explain(
-        expected = "{what} {least} or later",
-        found = "{what} {found}",
-        next = "run the command again with another --rpc-url, or later: it does nothing twice"
-    )]
-    Lagging {
-        /// The endpoint.
-        endpoint: String,
-        /// A block, or a nonce.
-        what: &'static str,
-        /// What was seen.
-        least: u64,
-        /// What it says now.
-        found: u64,
-    },
-    /// An account answers something else than its interface promises.
-    #[error("{account} did not answer {what} as its interface promises: {reason}")]
-    #[explain(
-        expected = "a contract that answers {what}",
-        found = "{reason}",
-        next = "check the address, and that --rpc-url leads to the chain that it is on"
-    )]
-    UnexpectedAnswer {
-        /// The account.
-        account: Address,
-        /// The call.
-        what: String,
-        /// What was wrong with the answer.
-        reason: String,
-    },
-    /// An account that the framework relies on is missing.
-    #[error("the chain has no {what} at {account}")]
-    #[explain(
-        expected = "{what}",
-        found = "an account without code",
-        next = "use a chain that has it, or deploy it there first"
-    )]
-    Missing {
-        /// What it should be.
-        what: &'static str,
-        /// Where it should be.
-        account: Address,
-    },
-    /// The chain does not take the program.
-    #[error("the chain does not activate {program}: {reason}")]
-    #[explain(
-        expected = "a program that the chain's rules allow",
-        found = "{reason}",
-        next = "correct the contract; --no-activate only puts its code on chain",
-        exit = Exit::Refused
-    )]
-    ActivationRefused {
-        /// The account that holds the program.
-        program: Address,
-        /// The endpoint's words.
-        reason: String,
-    },
+}
+
+impl Explain for ChainError {
+    fn report(&self) -> Report {
+        let report = match self {
+            Self::Told(refusal) => refusal.report(),
+            Self::Unreachable { reason, .. } => reason.report(),
+            Self::Rpc(error) => error.report(),
+            Self::Refused { revert, .. } => revert.report(),
+        };
+        let message = self.to_string();
+        Report { message, ..report }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Told(refusal) => refusal.exit(),
+            Self::Refused { .. } => Exit::Refused,
+            Self::Unreachable { .. } | Self::Rpc(_) => Exit::Chain,
+        }
+    }
+}
+
+impl From<CopyError> for ChainError {
+    /// That a copy cannot be made, or cannot go on.
+    fn from(error: CopyError) -> Self {
+        let (name, next) = match error {
+            CopyError::NotArbitrum { .. } => (
+                "NotArbitrum",
+                "give the --rpc-url of an Arbitrum chain that serves ArbOS' storage",
+            ),
+            CopyError::Source(_) => (
+                UNREADABLE,
+                "try again: the endpoint may have dropped the block meanwhile",
+            ),
+            _ => ("Copy", "try again"),
+        };
+        Self::of_copy(name, format!("the copy of the chain: {error}"), next)
+    }
 }
 
 impl ChainError {
@@ -214,11 +179,128 @@ impl ChainError {
                 code: payload.code,
                 message: payload.message.to_string(),
             }),
-            data => Self::Refused {
-                what: what.into(),
-                revert: Revert::decode(&data.unwrap_or_default()),
-            },
+            data => Self::refused(what, Revert::decode(&data.unwrap_or_default())),
         }
+    }
+
+    /// A contract refused, on the chain itself.
+    pub fn refused(what: &str, revert: Revert) -> Self {
+        let (what, on_copy) = (what.into(), false);
+        Self::Refused {
+            what,
+            revert,
+            on_copy,
+        }
+    }
+
+    /// A contract refused on a copy, with that data.
+    pub fn refused_on_copy(what: &str, output: &[u8]) -> Self {
+        Self::Refused {
+            what: what.into(),
+            revert: Revert::decode(output),
+            on_copy: true,
+        }
+    }
+
+    /// What a call fails with on a copy.
+    pub(crate) fn on_copy(what: &str, error: CopyError) -> Self {
+        match error {
+            CopyError::Reverted { output, .. } => Self::refused_on_copy(what, &output),
+            CopyError::Halted(halt) => Self::halted(what, halt),
+            error => error.into(),
+        }
+    }
+
+    /// A copy gave up on a transaction, in its words.
+    pub(crate) fn halted(what: &str, reason: impl ToString) -> Self {
+        let reason = reason.to_string();
+        let refusal = Refusal::new(HALTED, format!("{what} would fail: {reason}")).with(
+            "a transaction that goes through",
+            reason,
+            "look at the transaction's gas and value, and at the code that it runs",
+        );
+        refusal.into()
+    }
+
+    /// The thread that carries a copy ended, or what it says is no answer.
+    pub(crate) fn copy_ended(reason: impl std::fmt::Display) -> Self {
+        let message = format!("the copy of the chain ended: {reason}");
+        Self::of_copy("Copy", message, "try again")
+    }
+
+    fn of_copy(name: &str, message: String, next: &str) -> Self {
+        let refusal = Refusal::new(name, message.clone());
+        let refusal = refusal.with("a copy of the chain's state", message, next);
+        refusal.exiting(Exit::Chain).into()
+    }
+
+    /// A transaction was mined and had too little gas: it used so many units of so many.
+    pub(super) fn out_of_gas(what: &str, tx: TxHash, used: u64, limit: u64) -> Self {
+        let message = format!("{what} ran out of gas: it used {used} of {limit} ({tx})");
+        let refusal = Refusal::new(OUT_OF_GAS, message).with(
+            "enough gas for what the call turned out to do",
+            format!("{used} of {limit} gas used"),
+            "run the command again: nothing was changed, and the gas is measured anew",
+        );
+        refusal.exiting(Exit::Chain).into()
+    }
+
+    /// A transaction was mined and failed, and nothing says why.
+    pub(super) fn unexplained(what: &str, tx: TxHash, reason: String) -> Self {
+        let message =
+            format!("{what} was mined and failed ({tx}), and nothing tells why: {reason}");
+        let refusal = Refusal::new(UNEXPLAINED, message).with(
+            "an endpoint that traces transactions, or has the state of the block before",
+            reason,
+            format!("trace {tx} with another endpoint (debug_traceTransaction)"),
+        );
+        refusal.into()
+    }
+
+    /// The endpoint does not come as far as the chain was seen already: a block, or a nonce.
+    pub(super) fn lagging(endpoint: &Endpoint, what: &str, (least, found): (u64, u64)) -> Self {
+        let message =
+            format!("{endpoint} lags behind: {what} {least} was seen, and it is at {found}");
+        let refusal = Refusal::new(LAGGING, message).with(
+            format!("{what} {least} or later"),
+            format!("{what} {found}"),
+            "run the command again with another --rpc-url, or later: it does nothing twice",
+        );
+        refusal.exiting(Exit::Chain).into()
+    }
+
+    /// An account answers something else than its interface promises.
+    pub fn unexpected_answer(account: Address, what: &str, reason: impl ToString) -> Self {
+        let reason = reason.to_string();
+        let message =
+            format!("{account} did not answer {what} as its interface promises: {reason}");
+        let refusal = Refusal::new(UNEXPECTED_ANSWER, message).with(
+            format!("a contract that answers {what}"),
+            reason,
+            "check the address, and that --rpc-url leads to the chain that it is on",
+        );
+        refusal.exiting(Exit::Chain).into()
+    }
+
+    /// An account that the framework relies on is missing.
+    pub fn missing(what: &str, account: Address) -> Self {
+        let refusal = Refusal::new(MISSING, format!("the chain has no {what} at {account}")).with(
+            what,
+            "an account without code",
+            "use a chain that has it, or deploy it there first",
+        );
+        refusal.exiting(Exit::Chain).into()
+    }
+
+    /// The chain does not take the program in that account, in the endpoint's words.
+    pub fn activation_refused(program: Address, reason: String) -> Self {
+        let message = format!("the chain does not activate {program}: {reason}");
+        let refusal = Refusal::new(ACTIVATION_REFUSED, message).with(
+            "a program that the chain's rules allow",
+            reason,
+            "correct the contract; --no-activate only puts its code on chain",
+        );
+        refusal.into()
     }
 
     /// A transaction could not be filled and signed.
@@ -271,15 +353,55 @@ impl ChainError {
         refusal.into()
     }
 
-    /// The same refusal, of a step that ended like that.
-    pub fn ended(self, step: Option<StepEnd>) -> Self {
-        match self {
-            Self::Refused { what, revert } => {
-                let revert = revert.ended(step);
-                Self::Refused { what, revert }
-            }
-            other => other,
+    /// The same refusal, reported of a larger undertaking.
+    pub(super) fn during(mut self, undertaking: &str) -> Self {
+        if let Self::Refused { what, .. } = &mut self {
+            *what = undertaking.into();
         }
+        self
+    }
+
+    /// The same refusal, of a step that ended like that.
+    pub fn ended(mut self, step: Option<StepEnd>) -> Self {
+        if let Self::Refused { revert, .. } = &mut self {
+            *revert = revert.clone().ended(step);
+        }
+        self
+    }
+
+    /// A refusal by what is tried on a copy, as a finding. Others keep it from being tried.
+    pub fn finding(self) -> Result<Finding, Self> {
+        match self.is_refusal() {
+            true => Ok(Finding::refusal(Part::Trial, None, &self.report())),
+            false => Err(self),
+        }
+    }
+
+    /// Whether a call was refused, or failed on a copy: nothing is wrong with the chain.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. }) || self.is_told(HALTED)
+    }
+
+    /// Whether a copy gave up on it.
+    pub fn is_halted(&self) -> bool {
+        self.is_told(HALTED)
+    }
+
+    /// Whether a copy needed state that is not at hand.
+    pub fn is_unread(&self) -> bool {
+        self.is_told(UNREADABLE)
+    }
+
+    /// Whether the chain did not do what was asked for: perhaps because somebody else's transaction had done it before.
+    /// A collision of CREATE2 burns almost all gas, so that it may look like a want of gas where nothing traces it.
+    pub fn was_not_done(&self) -> bool {
+        let told = [ACTIVATION_REFUSED, OUT_OF_GAS, UNEXPLAINED];
+        matches!(self, Self::Refused { .. }) || told.iter().any(|name| self.is_told(name))
+    }
+
+    /// Whether the endpoint does not answer, or lags: it may be asked later, or another one.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Unreachable { .. }) || self.is_told(LAGGING)
     }
 
     /// The revert, if a contract refused.
@@ -297,15 +419,13 @@ impl ChainError {
 
     /// Whether the account does not answer as its interface promises: it refused, or is something else.
     pub fn is_no_answer(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused { .. } | Self::UnexpectedAnswer { .. } | Self::Missing { .. }
-        )
+        let told = [UNEXPECTED_ANSWER, MISSING];
+        matches!(self, Self::Refused { .. }) || told.iter().any(|name| self.is_told(name))
     }
 
     /// Whether it failed for want of gas alone.
     pub fn is_out_of_gas(&self) -> bool {
-        matches!(self, Self::OutOfGas { .. }) || self.is_refused_as::<abi::InsufficientGas>()
+        self.is_told(OUT_OF_GAS) || self.is_refused_as::<abi::InsufficientGas>()
     }
 
     /// Whether a contract refused with an error of that type.

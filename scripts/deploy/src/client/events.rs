@@ -1,10 +1,9 @@
 //! The events of one account, kept between two looks at it: what lies before a block that is still
 //! there is not read again.
 
-use super::{ChainError, Client};
+use super::{BlockAnswer, ChainError, Client};
 use crate::ids::{CalldataHash, TxHash};
 use alloy::primitives::{Address, B256};
-use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use lru::LruCache;
 use std::num::NonZeroUsize;
@@ -155,15 +154,8 @@ impl Client {
     }
 
     async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
-        let block = self.provider.get_block_by_number(number.into()).await;
-        let block = block.map_err(|error| self.error("eth_getBlockByNumber", error))?;
-        match block {
-            Some(block) if block.header.number != number => {
-                let found = block.header.number;
-                Err(self.contradiction(format!("block {found} when asked for block {number}")))
-            }
-            block => Ok(block.map(|block| block.header.hash)),
-        }
+        let block = BlockAnswer::head(self, number.into()).await?;
+        Ok(block.map(|block| block.hash))
     }
 }
 

@@ -19,12 +19,7 @@ impl Client {
         limit: u64,
     ) -> ChainError {
         let tx: TxHash = receipt.transaction_hash.into();
-        let dry = || ChainError::OutOfGas {
-            what: what.into(),
-            tx,
-            used: receipt.gas_used,
-            limit,
-        };
+        let dry = || ChainError::out_of_gas(what, tx, receipt.gas_used, limit);
         // A frame that runs dry leaves 1/64 to each one around it.
         let is_nearly_all = receipt.gas_used >= limit - limit / 8;
         if receipt.gas_used >= limit {
@@ -34,38 +29,39 @@ impl Client {
             let output = frames.first().map(|root| root.output.clone());
             return match ran_dry(&frames) && is_nearly_all {
                 true => dry(),
-                false => ChainError::Refused {
-                    what: what.into(),
-                    revert: Revert::decode(&output.unwrap_or_default()),
-                },
+                false => ChainError::refused(what, Revert::decode(&output.unwrap_or_default())),
             };
         }
         let block = BlockId::number(receipt.block_number.unwrap_or_default());
         let reason = match self.provider.call(request).block(block).await {
             Ok(_) => "the same call goes through as of its block".to_owned(),
             Err(error) => match self.error(what, error) {
-                refused @ ChainError::Refused { .. } => return refused,
+                refused @ ChainError::Refused { .. } => {
+                    return refused.during(&format!(
+                        "{what} ({tx} failed and the endpoint does not trace it: the reason is what the same call \
+                         says at the end of its block)"
+                    ));
+                }
                 error => error.to_string(),
             },
         };
         match is_nearly_all {
             true => dry(),
-            false => ChainError::Unexplained {
-                what: what.into(),
-                tx,
-                reason,
-            },
+            false => ChainError::unexplained(what, tx, reason),
         }
+    }
+
+    /// What a tracer of the endpoint says. It may be nested deeper than a parser of JSON goes at once.
+    pub async fn traced(&self, tx: TxHash, tracer: &str) -> Result<Box<RawValue>, ChainError> {
+        let method = "debug_traceTransaction";
+        let query = (tx, json!({ "tracer": tracer }));
+        let answer = self.provider.raw_request(method.into(), query).await;
+        answer.map_err(|error| self.error(method, error))
     }
 
     /// The calls of a transaction that failed, where the endpoint traces.
     async fn trace(&self, tx: TxHash) -> Option<Vec<Frame>> {
-        let query = (tx, json!({ "tracer": "callTracer" }));
-        let traced = self
-            .provider
-            .raw_request::<_, Box<RawValue>>("debug_traceTransaction".into(), query)
-            .await
-            .ok()?;
+        let traced = self.traced(tx, "callTracer").await.ok()?;
         let frames = call_tree::read(&traced).ok()?;
         frames.first()?.error.is_some().then_some(frames)
     }
@@ -86,7 +82,8 @@ fn ran_dry(frames: &[Frame]) -> bool {
 mod tests {
     use super::ran_dry;
     use crate::call_tree;
-    use crate::client::{ChainError, Client};
+    use crate::client::Client;
+    use crate::error::Explain;
     use alloy::network::TransactionBuilder;
     use alloy::primitives::B256;
     use alloy::providers::Provider;
@@ -137,12 +134,9 @@ mod tests {
         let receipt = client.receipt("count down", tx, None).await;
         let receipt = receipt.expect("it is mined");
         assert!(!receipt.status() && receipt.gas_used < limit);
-        let ChainError::OutOfGas {
-            used, limit: had, ..
-        } = client.failure("count down", request, &receipt, limit).await
-        else {
-            panic!("another reason");
-        };
-        assert_eq!((used, had), (receipt.gas_used, limit));
+        let error = client.failure("count down", request, &receipt, limit).await;
+        assert!(error.is_out_of_gas(), "{error}");
+        let used = format!("{} of {limit} gas used", receipt.gas_used);
+        assert_eq!(error.found(), Some(used));
     }
 }

@@ -45,7 +45,7 @@ impl Client {
     /// one block.
     ///
     /// # Errors
-    /// [`ChainError::Lagging`] where the endpoint does not come so far; what it says.
+    /// `Lagging` where the endpoint does not come so far; what it says.
     pub async fn newest_block(&self) -> Result<u64, ChainError> {
         if let Some(block) = self.pinned {
             return Ok(block);
@@ -80,17 +80,9 @@ impl Client {
         what: &str,
         look: impl AsyncFn() -> Result<Option<T>, ChainError>,
     ) -> Result<T, ChainError> {
-        let begun = Instant::now();
-        let mut pauses = Backoff::new(PAUSE, PAUSE_LONGEST);
-        loop {
-            if let Some(found) = look().await? {
-                return Ok(found);
-            }
-            if begun.elapsed() > MISSING_MAX {
-                return Err(self.contradiction(format!("it does not have {what}")));
-            }
-            pauses.pause().await;
-        }
+        let found = Backoff::new(PAUSE, PAUSE_LONGEST).until(MISSING_MAX, look);
+        let missing = || self.contradiction(format!("it does not have {what}"));
+        found.await?.ok_or_else(missing)
     }
 
     fn seen(&self, part: impl Fn(&Seen) -> &AtomicU64) -> u64 {
@@ -101,7 +93,7 @@ impl Client {
     /// What the endpoint says, once it is not less than `least`.
     async fn caught_up(
         &self,
-        what: &'static str,
+        what: &str,
         least: u64,
         look: impl AsyncFn() -> Result<u64, ChainError>,
     ) -> Result<u64, ChainError> {
@@ -112,17 +104,12 @@ impl Client {
             if found >= least {
                 return Ok(found);
             }
-            let endpoint = self.endpoint.to_string();
             if begun.elapsed() > LAG_MAX {
-                return Err(ChainError::Lagging {
-                    endpoint,
-                    what,
-                    least,
-                    found,
-                });
+                return Err(ChainError::lagging(&self.endpoint, what, (least, found)));
             }
             if !reported && begun.elapsed() > WORTH_REPORTING {
                 reported = true;
+                let endpoint = &self.endpoint;
                 self.progress.note(&format!(
                     "{endpoint} lags behind: it is at {what} {found}, and {least} was seen already"
                 ));

@@ -35,8 +35,8 @@ pub use error::{ChainError, RpcError};
 
 pub use events::EventStore;
 pub use fork::{
-    BlockAnswer, Fork, ForkError, Outcome, PastBlock, PastTransaction, ReadsLeft, ReplayReceipt,
-    Replayed, replay,
+    BlockAnswer, Fork, Outcome, PastBlock, PastTransaction, ReadsLeft, ReplayReceipt, Replayed,
+    replay,
 };
 pub use retry::RATE_LIMIT_WAIT;
 pub use revert::{Revert, StepEnd, declare_errors, show};
@@ -45,7 +45,6 @@ pub use transactions::{Spent, Transaction, Transactions};
 pub use transport::{ANSWER_MAX, Unanswered};
 pub use window::{SendResult, SettledTx, TxOutcome, Window};
 
-use crate::ids::CalldataHash;
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
 use crate::progress::{Progress, Silent};
@@ -245,14 +244,13 @@ impl Client {
         let answer = self.call_raw(C::SIGNATURE, to, data, value).await?;
         match C::abi_decode_returns(&answer) {
             Ok(returned) => Ok(returned),
-            Err(error) => Err(ChainError::UnexpectedAnswer {
-                account: to,
-                what: C::SIGNATURE.into(),
-                reason: match answer.is_empty() {
+            Err(error) => {
+                let reason = match answer.is_empty() {
                     true => self.why_empty(to).await?,
                     false => error.to_string(),
-                },
-            }),
+                };
+                Err(ChainError::unexpected_answer(to, C::SIGNATURE, reason))
+            }
         }
     }
 
@@ -332,10 +330,6 @@ impl Client {
             gas => limit.max(gas.saturating_add(l1.saturating_mul(2))),
         };
         let request = request.with_gas_limit(limit);
-        let (to, call) = (
-            request.to.and_then(|to| to.to().copied()),
-            CalldataHash::of(request.input.input().cloned().unwrap_or_default()),
-        );
         let (tx, nonce) = self.submit(what, sender, request.clone()).await?;
         let receipt = self.receipt(what, tx, Some((sender, nonce))).await;
         let receipt = receipt.map_err(|error| submit::maybe_sent(what, tx, error))?;
@@ -352,14 +346,8 @@ impl Client {
             return Err(self.failure(what, request, &receipt, limit).await);
         }
         self.included(tx);
-        Ok(Sent {
-            what: what.into(),
-            tx,
-            gas: receipt.gas_used,
-            to,
-            call,
-            receipt,
-        })
+        let to = request.to.and_then(|to| to.to().copied());
+        Ok(Sent::new(what, to, request.input.input(), receipt))
     }
 
     /// Units of gas that the endpoint estimates for a request, or why it would fail.

@@ -8,7 +8,7 @@ pub use declared::declare_errors;
 pub use step_end::StepEnd;
 
 use super::advice::{Advice, not_runnable_reason};
-use crate::error::Explain;
+use crate::error::{Explain, Refusal, Report};
 use crate::output::shortened;
 use alloy::dyn_abi::{DynSolType, DynSolValue};
 use alloy::primitives::Bytes;
@@ -59,13 +59,7 @@ fn known(data: &[u8]) -> Option<(&'static str, Vec<DynSolValue>)> {
 }
 
 /// Why a contract refused.
-#[derive(Debug, Clone, PartialEq, Eq, Explain)]
-#[explain(
-    name = self.error_name(),
-    expected = self.advice().expected,
-    found = self.advice().found,
-    next = self.advice().next
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revert {
     data: Bytes,
     /// How a step ended that is not applied, where the calls were looked at.
@@ -142,6 +136,18 @@ impl Revert {
                 "look the selector up in the contract's own interface",
             ),
         }
+    }
+}
+
+impl Explain for Revert {
+    fn report(&self) -> Report {
+        let Advice {
+            expected,
+            found,
+            next,
+        } = self.advice();
+        let refusal = Refusal::new(self.error_name(), self.to_string());
+        refusal.with(expected, found, next).report()
     }
 }
 

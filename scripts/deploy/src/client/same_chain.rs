@@ -1,10 +1,9 @@
 //! Whether an endpoint still answers for the chain that it began with: another node may stand behind
 //! the same address by then.
 
-use super::{ChainError, Client, HICCUP};
+use super::{BlockAnswer, ChainError, Client, HICCUP};
 use alloy::primitives::B256;
 use alloy::providers::Provider;
-use serde::Deserialize;
 use std::time::Duration;
 
 impl Client {
@@ -28,19 +27,9 @@ impl Client {
     /// # Errors
     /// What the endpoint says.
     pub async fn genesis(&self) -> Result<Option<B256>, ChainError> {
-        let found: Option<Genesis> = self
-            .provider
-            .raw_request("eth_getBlockByNumber".into(), ("0x0", false))
-            .await
-            .map_err(|error| self.error("eth_getBlockByNumber", error))?;
+        let found = BlockAnswer::head(self, 0.into()).await?;
         Ok(found.map(|block| block.hash))
     }
-}
-
-/// What is read of block 0.
-#[derive(Debug, Deserialize)]
-struct Genesis {
-    hash: B256,
 }
 
 /// What is wrong where the chain's id has changed.

@@ -2,7 +2,7 @@
 
 use super::ChainError;
 use crate::ids::{CalldataHash, TxHash};
-use alloy::primitives::Address;
+use alloy::primitives::{Address, Bytes};
 use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::SolEvent;
 
@@ -24,6 +24,23 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// One that called `to` with `input`.
+    pub(super) fn new(
+        what: &str,
+        to: Option<Address>,
+        input: Option<&Bytes>,
+        receipt: TransactionReceipt,
+    ) -> Self {
+        Self {
+            what: what.into(),
+            tx: receipt.transaction_hash.into(),
+            gas: receipt.gas_used,
+            to,
+            call: CalldataHash::of(input.cloned().unwrap_or_default()),
+            receipt,
+        }
+    }
+
     /// The logs of that kind that `account` emitted: others may emit the like.
     pub fn events_of<E: SolEvent>(&self, account: Address) -> impl DoubleEndedIterator<Item = E> {
         let own = self.receipt.logs().iter();

@@ -3,7 +3,7 @@
 
 use super::{Backoff, ChainError, Client, Sent};
 use crate::error::{Exit, Explain, Refusal};
-use crate::ids::{CalldataHash, TxHash};
+use crate::ids::TxHash;
 use crate::journal::{InFlight, Journal};
 use crate::kill_point::{self, Phase};
 use alloy::consensus::Transaction as _;
@@ -26,12 +26,22 @@ const RECEIPT_PAUSE_LONGEST: Duration = Duration::from_secs(1);
 /// given up.
 const LOST_LOOKS: u32 = 2;
 
+/// How often a transaction is signed again with higher fees where the endpoint takes it for underpriced.
+const RAISES: u32 = 4;
+/// What the fees are raised by each time, in percent: to 2.4 times the estimate in the end.
+const RAISE: u128 = 25;
+/// First pause before that; doubled each time.
+const RAISE_PAUSE: Duration = Duration::from_millis(100);
+
 /// Why an endpoint does not take a transaction, in the words that geth's family of nodes uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rejection {
     Known,
     Nonce,
     /// Another transaction with the nonce waits, and pays as much.
     Replacement,
+    /// The fees are less than what the next block or the endpoint asks for.
+    Underpriced,
     TooLarge,
 }
 
@@ -48,6 +58,7 @@ impl Rejection {
             }
             () if says(&["nonce too low", "nonce too high", "invalid nonce"]) => Some(Self::Nonce),
             () if says(&["replacement transaction underpriced"]) => Some(Self::Replacement),
+            () if says(&["underpriced", "less than block base fee"]) => Some(Self::Underpriced),
             () if says(&[
                 "oversized",
                 "too large",
@@ -67,7 +78,7 @@ impl Rejection {
 /// What is said of a transaction that left, where the endpoint does not say what became of it.
 pub(super) fn maybe_sent(what: &str, tx: TxHash, error: ChainError) -> ChainError {
     match error {
-        ChainError::Unreachable { .. } | ChainError::Lagging { .. } | ChainError::Rpc(_) => {
+        error if error.is_unanswered() || matches!(error, ChainError::Rpc(_)) => {
             let refusal = Refusal::new("MaybeSent", format!("{what} may have been sent, in the transaction {tx}: {error}")).with("an answer that says whether the transaction was taken", error.to_string(), format!(
                     "run the same command with the same key again, from whatever folder (on a local chain or a fork: \
                      from this one): it looks for {tx} before it sends anything"
@@ -93,11 +104,44 @@ pub(super) fn no_receipt(what: &str, tx: impl Display) -> ChainError {
     refusal.exiting(Exit::Chain).into()
 }
 
+/// The endpoint takes a transaction for underpriced, whatever it offers.
+fn underpriced(what: &str, fees: Fees, error: ChainError) -> ChainError {
+    let max = fees.max;
+    let message = format!("{what} was not sent, with up to {max} wei per gas: {error}");
+    let refusal = Refusal::new("Underpriced", message).with(
+        "an endpoint that takes transactions at the fees that it estimates itself",
+        error.found().unwrap_or_default(),
+        "run the command again when fees have fallen, or with another --rpc-url: it looks at the chain first",
+    );
+    refusal.exiting(Exit::Chain).into()
+}
+
 /// What gas may cost, in wei.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fees {
-    pub(super) max: u128,
-    pub(super) tip: u128,
+    max: u128,
+    tip: u128,
+}
+
+impl Fees {
+    fn raised(self) -> Self {
+        let raised = |fee: u128| fee.saturating_add(fee.saturating_mul(RAISE) / 100 + 1);
+        Self {
+            max: raised(self.max),
+            tip: raised(self.tip),
+        }
+    }
+}
+
+/// A transaction that was given to the endpoint.
+pub(super) struct Offered {
+    pub(super) tx: TxHash,
+    /// As it was sent.
+    pub(super) raw: Bytes,
+    /// What was offered in the end.
+    pub(super) fees: Fees,
+    /// Why the endpoint does not take it, or may not have.
+    pub(super) refused: Option<(Option<Rejection>, ChainError)>,
 }
 
 impl Client {
@@ -122,39 +166,26 @@ impl Client {
         let Some(journal) = &self.journal else {
             return Ok(Vec::new());
         };
-        let entries = self.in_flight();
-        let sender = match entries.is_empty() {
-            true => return Ok(Vec::new()),
-            false => self.sender("looking for an earlier run")?,
-        };
+        let mut open = self.in_flight();
         let mut found = Vec::new();
-        let mut unknown = Vec::new();
-        for entry in entries {
-            match self.known(entry.tx).await? {
-                Some(known) => found.extend(self.outcome_of(journal, entry, known).await?),
-                None => unknown.push(entry),
-            }
-        }
-        if unknown.is_empty() {
+        if open.is_empty() {
             return Ok(found);
         }
+        let sender = self.sender("looking for an earlier run")?;
         // A nonce that is used up says that one with it was mined; which one, a node that lags does
         // not say at once.
         for look in 0..=LOST_LOOKS {
             let next = self.nonce(sender, BlockNumberOrTag::Latest).await?;
-            let (used, free): (Vec<_>, Vec<_>) =
-                unknown.into_iter().partition(|one| one.nonce < next);
-            unknown = free;
-            for entry in used {
-                if let Some(known) = self.known(entry.tx).await? {
-                    found.extend(self.outcome_of(journal, entry, known).await?);
-                } else if look == LOST_LOOKS {
-                    journal.settled(entry.tx);
-                } else {
-                    unknown.push(entry);
+            let mut unknown = Vec::new();
+            for entry in open {
+                match self.known(entry.tx).await? {
+                    Some(known) => found.extend(self.outcome_of(journal, entry, known).await?),
+                    None if look == LOST_LOOKS && entry.nonce < next => journal.settled(entry.tx),
+                    None => unknown.push(entry),
                 }
             }
-            if look == LOST_LOOKS || unknown.iter().all(|one| one.nonce >= next) {
+            open = unknown;
+            if open.iter().all(|one| one.nonce >= next) {
                 break;
             }
             tokio::time::sleep(RECEIPT_PAUSE_LONGEST).await;
@@ -196,14 +227,8 @@ impl Client {
             return Ok(None);
         }
         journal.included(entry.tx);
-        Ok(Some(Sent {
-            what: entry.what,
-            tx: entry.tx,
-            gas: receipt.gas_used,
-            to: known.to(),
-            call: CalldataHash::of(known.input()),
-            receipt,
-        }))
+        let (to, input) = (known.to(), Some(known.input()));
+        Ok(Some(Sent::new(&entry.what, to, input, receipt)))
     }
 
     /// Fills, signs, notes and sends `request`; its hash and nonce. What the endpoint has already,
@@ -215,40 +240,69 @@ impl Client {
         request: TransactionRequest,
     ) -> Result<(TxHash, u64), ChainError> {
         let nonce = self.next_nonce(sender).await?;
-        let (tx, signed) = self.noted(what, request, nonce, self.fees().await?).await?;
+        let fees = self.fees().await?;
+        let Offered { tx, refused, .. } = self.offer(what, request, nonce, fees).await?;
         self.progress.transaction(tx);
-        match self.broadcast(what, &signed).await {
-            Ok(()) => {
-                kill_point::at(Phase::Sent);
+        let maybe = |error| maybe_sent(what, tx, error);
+        match refused {
+            None => Ok((tx, nonce)),
+            // Else it may be the very bytes of an earlier run, which the endpoint does not show yet: the next run
+            // looks for them.
+            Some((Some(Rejection::Nonce), _)) if self.is_known(tx).await.map_err(maybe)? => {
                 Ok((tx, nonce))
             }
-            Err(error) => {
-                let rejection = Rejection::of(&error);
-                let maybe = |error| maybe_sent(what, tx, error);
-                match rejection {
-                    // It is there, wherever it is looked for next.
-                    Some(Rejection::Known) => return Ok((tx, nonce)),
-                    Some(Rejection::Nonce) if self.is_known(tx).await.map_err(maybe)? => {
-                        return Ok((tx, nonce));
-                    }
-                    // It may be the very bytes of an earlier run, which the endpoint does not show
-                    // yet: the next run looks for them.
-                    Some(Rejection::Nonce) => {}
-                    // The endpoint has answered that it takes nothing now.
-                    _ if error.is_rate_limited() => {}
-                    _ if matches!(error, ChainError::Unreachable { .. }) => {
-                        return Err(maybe_sent(what, tx, error));
-                    }
-                    _ => self.forget(tx),
-                }
-                Err(match rejection {
-                    Some(Rejection::Nonce | Rejection::Replacement) => {
-                        let found = error.found().unwrap_or_default();
-                        ChainError::nonce_taken(what, sender, nonce, &found)
-                    }
-                    _ => error,
-                })
+            Some((Some(Rejection::Nonce | Rejection::Replacement), error)) => {
+                let found = error.found().unwrap_or_default();
+                Err(ChainError::nonce_taken(what, sender, nonce, &found))
             }
+            // The endpoint has answered that it takes nothing now.
+            Some((_, error)) if error.is_rate_limited() => Err(error),
+            Some((_, error @ ChainError::Unreachable { .. })) => Err(maybe(error)),
+            Some((_, error)) => Err(error),
+        }
+    }
+
+    /// Fills, signs, notes and sends a request, again with higher fees where the endpoint takes it for underpriced. What
+    /// it refuses for good is not noted any more.
+    pub(super) async fn offer(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+        nonce: u64,
+        mut fees: Fees,
+    ) -> Result<Offered, ChainError> {
+        let (mut raises, mut pauses) = (0, Backoff::new(RAISE_PAUSE, RECEIPT_PAUSE_LONGEST));
+        loop {
+            let (tx, raw) = self.noted(what, request.clone(), nonce, fees).await?;
+            let offered = |refused| Offered {
+                tx,
+                raw: raw.clone(),
+                fees,
+                refused,
+            };
+            let Err(error) = self.broadcast(what, &raw).await else {
+                kill_point::at(Phase::Sent);
+                return Ok(offered(None));
+            };
+            let rejection = Rejection::of(&error);
+            match rejection {
+                // It is there, wherever it is looked for next.
+                Some(Rejection::Known) => return Ok(offered(None)),
+                Some(Rejection::Nonce) => return Ok(offered(Some((rejection, error)))),
+                None if matches!(error, ChainError::Unreachable { .. }) => {
+                    return Ok(offered(Some((rejection, error))));
+                }
+                _ => self.forget(tx),
+            }
+            if rejection != Some(Rejection::Underpriced) {
+                return Ok(offered(Some((rejection, error))));
+            }
+            if raises == RAISES {
+                return Err(underpriced(what, fees, error));
+            }
+            raises += 1;
+            fees = fees.raised();
+            pauses.pause().await;
         }
     }
 
@@ -263,7 +317,7 @@ impl Client {
     }
 
     /// Fills and signs a request, and notes it in the journal: its hash, and its bytes as they are sent.
-    pub(super) async fn noted(
+    async fn noted(
         &self,
         what: &str,
         request: TransactionRequest,
@@ -330,14 +384,8 @@ impl Client {
     pub async fn mined(&self, tx: TxHash, what: &str) -> Result<Sent, ChainError> {
         let receipt = self.receipt(what, tx, None).await?;
         let found = self.known(tx).await?;
-        Ok(Sent {
-            what: what.into(),
-            tx,
-            gas: receipt.gas_used,
-            to: receipt.to,
-            call: CalldataHash::of(found.map(|found| found.input().clone()).unwrap_or_default()),
-            receipt,
-        })
+        let input = found.as_ref().map(|found| found.input());
+        Ok(Sent::new(what, receipt.to, input, receipt))
     }
 
     /// The input of a transaction of ours that was sent to `account`; `None` if it was sent
@@ -407,6 +455,18 @@ impl Client {
         }
     }
 
+    /// That no block of the chain has a transaction.
+    pub fn transaction_not_found(&self, tx: TxHash) -> ChainError {
+        let chain = self.chain_id;
+        let message = format!("no block of chain {chain} has the transaction {tx}");
+        let refusal = Refusal::new("TransactionNotFound", message).with(
+            format!("a mined transaction of chain {chain}"),
+            "none with that hash",
+            "check the hash, and that --rpc-url or --network name its chain; try again if it waits to be mined",
+        );
+        refusal.into()
+    }
+
     /// Whether the endpoint has the transaction, mined or not.
     pub(super) async fn is_known(&self, tx: TxHash) -> Result<bool, ChainError> {
         Ok(self.known(tx).await?.is_some())
@@ -417,5 +477,40 @@ impl Client {
         let found = self.provider.get_transaction_by_hash(tx.0).await;
         let found = found.map_err(|error| self.error("eth_getTransactionByHash", error))?;
         Ok(found.filter(|found| found.tx_hash() == tx.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fees;
+    use crate::client::Client;
+    use alloy::network::TransactionBuilder;
+    use alloy::primitives::Address;
+    use alloy::rpc::types::TransactionRequest;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_the_endpoint_takes_for_underpriced_is_offered_again_for_more() {
+        let node = stylus_devnode::spawn(stylus_devnode::NodeConfig::default());
+        let node = node.expect("a free port");
+        let signer = node.accounts().mnemonic()[0].clone();
+        let client = Client::connect(&node.endpoint()).await.expect("it answers");
+        let client = client.with_signer(signer);
+        // An estimate is twice the base fee, and something for the tip.
+        let estimated = client.fees().await.expect("fees");
+        let at = |percent: u128| Fees {
+            max: estimated.max * percent / 200,
+            tip: 0,
+        };
+        let request = TransactionRequest::default()
+            .with_to(Address::repeat_byte(7))
+            .with_gas_limit(100_000);
+        let offer = async |percent: u128| {
+            let offered = client.offer("a call", request.clone(), 0, at(percent));
+            offered.await.map(|offered| offered.refused)
+        };
+        let error = offer(10).await.expect_err("it never suffices");
+        assert!(error.is_told("Underpriced"), "{error}");
+        let refused = offer(70).await.expect("it suffices in the end");
+        assert!(refused.is_none(), "{refused:?}");
     }
 }

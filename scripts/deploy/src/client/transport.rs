@@ -2,7 +2,7 @@
 
 use super::endpoint::Endpoint;
 use super::retry::{RATE_LIMIT_WAIT, retry_after};
-use crate::error::{Exit, Explain};
+use crate::error::{Explain, Refusal, Report};
 use crate::output::shortened;
 use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
 use alloy::transports::http::reqwest::{self, Client, header, redirect};
@@ -17,52 +17,28 @@ use tower::Service;
 pub const ANSWER_MAX: usize = 64 << 20;
 /// Characters of an answer that are repeated in an error.
 const QUOTED: usize = 200;
+/// The name of most failures.
+const UNREACHABLE: &str = "Unreachable";
+/// What is expected, where nothing else is said.
+const ANSWER: &str = "an answer in JSON-RPC";
 
 /// Why an endpoint has given no answer that can be used.
-#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
-#[explain(
-    name = "Unreachable",
-    exit = Exit::Chain,
-    expected = "an answer in JSON-RPC",
-    found = self.to_string(),
-    next = "start a chain (stylus-upgrades node) or give another --rpc-url"
-)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Unanswered {
     /// The deadline has passed, whatever part of the answer is there.
     #[error("no whole answer within {seconds} s")]
-    #[explain(
-        expected = "an answer within {seconds} s",
-        next = "try again, give a longer --rpc-timeout, or another --rpc-url"
-    )]
     Deadline {
         /// The deadline.
         seconds: u64,
     },
     /// The answer is larger than any that is expected.
     #[error("an answer of more than {ANSWER_MAX} bytes")]
-    #[explain(
-        expected = "an answer of at most {ANSWER_MAX} bytes",
-        next = "give the --rpc-url of a node that you trust"
-    )]
     TooLarge,
     /// Another address is to be asked, which nobody named.
     #[error("HTTP status {0}: it redirects to another address")]
-    #[explain(next = "give the address that it redirects to as --rpc-url, if you trust it")]
     Redirect(u16),
     /// It limits how often it is asked, and waiting did not help, or would take too long.
     #[error("it limits requests: {reason}")]
-    #[explain(
-        name = "RateLimited",
-        expected = format!("an answer within {} s of waiting", RATE_LIMIT_WAIT.as_secs()),
-        found = match pause {
-            Some(pause) => format!("{reason}, to be asked again in {} s", pause.as_secs()),
-            None => reason.clone(),
-        },
-        next = format!(
-            "run the command again {}: it looks at the chain first; or give another --rpc-url",
-            pause.map_or("later".to_owned(), |pause| format!("in {} s", pause.as_secs()))
-        )
-    )]
     RateLimited {
         /// How it says so.
         reason: String,
@@ -71,11 +47,6 @@ pub enum Unanswered {
     },
     /// It does not show that it is the host of the URL.
     #[error("its certificate is not accepted: {0}")]
-    #[explain(
-        name = "CertificateRefused",
-        expected = "a certificate for the URL's host, from an authority that this system trusts",
-        next = "check the host in --rpc-url; a file with further authorities is named by SSL_CERT_FILE"
-    )]
     Certificate(String),
     /// The server refused, or is in trouble.
     #[error("HTTP status {status}: {text}")]
@@ -87,14 +58,66 @@ pub enum Unanswered {
     },
     /// The answer belongs to another question, or to another answer.
     #[error("an answer that cannot be: {0}")]
-    #[explain(
-        expected = "an endpoint that answers what it is asked",
-        next = "run the command again with another --rpc-url: it looks at the chain first"
-    )]
     Contradiction(String),
     /// There is no connection, it broke, or the answer is not what JSON-RPC promises.
     #[error("{0}")]
     Broken(String),
+}
+
+impl Explain for Unanswered {
+    fn report(&self) -> Report {
+        let told = |name: &str, expected: &str, next: &str| {
+            Refusal::new(name, self.to_string()).with(expected, self.to_string(), next)
+        };
+        let refusal = match self {
+            Self::Deadline { seconds } => told(
+                UNREACHABLE,
+                &format!("an answer within {seconds} s"),
+                "try again, give a longer --rpc-timeout, or another --rpc-url",
+            ),
+            Self::TooLarge => told(
+                UNREACHABLE,
+                &format!("an answer of at most {ANSWER_MAX} bytes"),
+                "give the --rpc-url of a node that you trust",
+            ),
+            Self::Redirect(_) => told(
+                UNREACHABLE,
+                ANSWER,
+                "give the address that it redirects to as --rpc-url, if you trust it",
+            ),
+            Self::RateLimited { reason, pause } => {
+                let seconds = pause.map(|pause| format!("in {} s", pause.as_secs()));
+                let when = seconds.as_deref().unwrap_or("later");
+                let found = match &seconds {
+                    Some(seconds) => format!("{reason}, to be asked again {seconds}"),
+                    None => reason.clone(),
+                };
+                Refusal::new("RateLimited", self.to_string()).with(
+                    format!("an answer within {} s of waiting", RATE_LIMIT_WAIT.as_secs()),
+                    found,
+                    format!(
+                        "run the command again {when}: it looks at the chain first; or give another --rpc-url"
+                    ),
+                )
+            }
+            Self::Certificate(_) => told(
+                "CertificateRefused",
+                "a certificate for the URL's host, from an authority that this system trusts",
+                "check the host in --rpc-url; a file with further authorities is named by SSL_CERT_FILE",
+            ),
+            Self::Contradiction(_) => told(
+                UNREACHABLE,
+                "an endpoint that answers what it is asked",
+                "run the command again with another --rpc-url: it looks at the chain first",
+            ),
+            Self::Status { .. } | Self::Broken(_) => told(
+                UNREACHABLE,
+                ANSWER,
+                "start a chain (stylus-upgrades node) or give another --rpc-url",
+            ),
+        };
+        refusal.report()
+    }
 }
 
 impl Unanswered {

@@ -1,9 +1,8 @@
 //! A registry's views, asked of the endpoint.
 
-use super::{ChainError, Client};
+use super::{BlockAnswer, ChainError, Client};
 use crate::model::{Block, Reader, Views};
 use alloy::primitives::Address;
-use alloy::providers::Provider;
 use alloy::sol_types::SolCall;
 
 impl Client {
@@ -24,15 +23,12 @@ impl Views for Client {
         let number = self.block();
         let what = format!("block {number}, which is read");
         let block = self
-            .sooner_or_later(&what, async || {
-                let block = self.provider().get_block_by_number(number).await;
-                block.map_err(|error| self.error("eth_getBlockByNumber", error))
-            })
+            .sooner_or_later(&what, async || BlockAnswer::head(self, number).await)
             .await?;
         Ok(Block {
-            number: block.header.number,
-            hash: block.header.hash,
-            time: block.header.timestamp,
+            number: block.number.to(),
+            hash: block.hash,
+            time: block.timestamp.to(),
         })
     }
 

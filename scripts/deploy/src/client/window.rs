@@ -1,9 +1,9 @@
 //! Transactions of one key that are on their way, several at once with consecutive nonces: signed, noted in the
-//! journal and sent as a single one is ([`Client::noted`], [`Client::broadcast`]). Each
+//! journal and sent as a single one is ([`Client::offer`]). Each
 //! one's outcome is found out from the chain: mined, failed, or lost, because another transaction
 //! took its nonce or a reorganisation undid it.
 
-use super::submit::{Fees, RECEIPT_TIMEOUT, Rejection, no_receipt};
+use super::submit::{Fees, Offered, RECEIPT_TIMEOUT, Rejection, no_receipt};
 use super::{Backoff, ChainError, Client};
 use crate::ids::TxHash;
 use crate::kill_point::{self, Phase};
@@ -22,9 +22,9 @@ const FEES_HOLD: Duration = Duration::from_secs(5);
 const PAUSE_FIRST: Duration = Duration::from_millis(2);
 /// Longest pause between two looks at the chain.
 const PAUSE_LONGEST: Duration = Duration::from_millis(200);
-/// Looks for the receipt of a transaction whose nonce is used up.
-const RECEIPT_LOOKS: u32 = 20;
-/// Pause between two of them.
+/// How long the receipt of a transaction is looked for whose nonce is used up.
+const RECEIPT_MAX: Duration = Duration::from_secs(1);
+/// Pause between two looks for it.
 const RECEIPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What became of a transaction.
@@ -160,25 +160,21 @@ impl<L: Copy> Window<L> {
     ) -> Result<SendResult, ChainError> {
         let request = request.with_gas_limit(gas).with_from(self.sender);
         let fees = self.fees().await?;
-        let (tx, raw) = self.client.noted(&what, request, self.nonce, fees).await?;
-        let result = match self.client.broadcast(&what, &raw).await {
-            Ok(()) => SendResult::Accepted,
-            Err(error) => match Rejection::of(&error) {
-                Some(Rejection::Known) => SendResult::Accepted,
-                Some(Rejection::Nonce | Rejection::Replacement) => SendResult::NonceConflict,
-                Some(Rejection::TooLarge) => {
-                    self.client.forget(tx);
-                    return Ok(SendResult::TooLarge);
-                }
-                None => {
-                    if !matches!(error, ChainError::Unreachable { .. }) {
-                        self.client.forget(tx);
-                    }
-                    return Err(error);
-                }
-            },
+        let Offered {
+            tx,
+            raw,
+            fees,
+            refused,
+        } = self.client.offer(&what, request, self.nonce, fees).await?;
+        let result = match refused {
+            None => SendResult::Accepted,
+            Some((Some(Rejection::Nonce | Rejection::Replacement), _)) => SendResult::NonceConflict,
+            Some((Some(Rejection::TooLarge), _)) => return Ok(SendResult::TooLarge),
+            Some((_, error)) => return Err(error),
         };
-        kill_point::at(Phase::Sent);
+        if let Some((_, held)) = &mut self.fees {
+            *held = fees;
+        }
         self.pending.push_back(PendingTx {
             what,
             load,
@@ -276,16 +272,9 @@ impl<L: Copy> Window<L> {
 
     /// The receipt of a transaction whose nonce is used up; `None` if it was not mined.
     async fn receipt(&self, tx: TxHash) -> Result<Option<TransactionReceipt>, ChainError> {
-        for look in 0..RECEIPT_LOOKS {
-            if look > 0 {
-                tokio::time::sleep(RECEIPT_PAUSE).await;
-            }
-            let found = self.client.receipt_now(tx).await?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
+        let pauses = Backoff::new(RECEIPT_PAUSE, RECEIPT_PAUSE);
+        let look = async || self.client.receipt_now(tx).await;
+        pauses.until(RECEIPT_MAX, look).await
     }
 
     async fn fees(&mut self) -> Result<Fees, ChainError> {

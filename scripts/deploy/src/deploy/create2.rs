@@ -1,6 +1,6 @@
 //! Code at the address that follows from its bytes. The CREATE2 deployer puts it there, once for everybody.
 
-use super::{require_code, was_not_done};
+use super::require_code;
 use crate::build::evm;
 use crate::client::{ChainError, Client, Sent};
 use crate::ids::CodeHash;
@@ -20,10 +20,7 @@ pub async fn create2(
     code: &[u8],
 ) -> Result<(Address, Option<Sent>), ChainError> {
     if client.code(CREATE2_DEPLOYER).await?.is_empty() {
-        return Err(ChainError::Missing {
-            what: "CREATE2 deployer",
-            account: CREATE2_DEPLOYER,
-        });
+        return Err(ChainError::missing("CREATE2 deployer", CREATE2_DEPLOYER));
     }
     let address = evm::create2_address(&evm::creation_code(code));
     let request = TransactionRequest::default()
@@ -32,7 +29,7 @@ pub async fn create2(
     let codehash = CodeHash::of(code);
     let sent = match client.transact(&format!("deploy {name}"), request).await {
         Ok(sent) => Some(sent),
-        Err(error) if was_not_done(&error) && client.codehash(address).await? == Some(codehash) => {
+        Err(error) if error.was_not_done() && client.codehash(address).await? == Some(codehash) => {
             None
         }
         Err(error) => return Err(error),

@@ -95,22 +95,9 @@ pub async fn activate(
     };
     match sent.await {
         // Somebody else was first: before the fee was asked for, before the estimate, or in the block.
-        Err(error) if was_not_done(&error) && is_active(client, address).await? => Ok(None),
+        Err(error) if error.was_not_done() && is_active(client, address).await? => Ok(None),
         sent => sent.map(Some),
     }
-}
-
-/// Whether the chain did not do what was asked for: perhaps because somebody else's transaction had
-/// done it before. A collision of CREATE2 burns almost all gas, so that it may look like a want of gas
-/// where nothing traces it.
-fn was_not_done(error: &ChainError) -> bool {
-    matches!(
-        error,
-        ChainError::Refused { .. }
-            | ChainError::ActivationRefused { .. }
-            | ChainError::OutOfGas { .. }
-            | ChainError::Unexplained { .. }
-    )
 }
 
 /// Whether the program at `address` is activated, current and unexpired.
@@ -151,25 +138,17 @@ pub async fn data_fee(
         .map_err(|error| refusal(address, client.error("activation", error)))?;
     IArbWasm::activateProgramCall::abi_decode_returns(&answer)
         .map(|returned| returned.dataFee)
-        .map_err(|error| ChainError::UnexpectedAnswer {
-            account: ARB_WASM,
-            what: "activateProgram(address)".into(),
-            reason: error.to_string(),
-        })
+        .map_err(|error| ChainError::unexpected_answer(ARB_WASM, "activateProgram(address)", error))
 }
 
 /// A module that breaks a rule ends the call with an error that is no revert.
 fn refusal(program: Address, error: ChainError) -> ChainError {
     match error {
-        ChainError::Rpc(RpcError { message, .. }) => ChainError::ActivationRefused {
-            program,
-            reason: message,
-        },
+        ChainError::Rpc(RpcError { message, .. }) => {
+            ChainError::activation_refused(program, message)
+        }
         ChainError::Refused { revert, .. } if revert.data().is_empty() => {
-            ChainError::ActivationRefused {
-                program,
-                reason: revert.to_string(),
-            }
+            ChainError::activation_refused(program, revert.to_string())
         }
         other => other,
     }
@@ -215,9 +194,6 @@ pub(crate) async fn require_code(
             "stop and find out who deployed it",
         )
         .into()),
-        None => Err(ChainError::Missing {
-            what: "deployed code",
-            account,
-        }),
+        None => Err(ChainError::missing("deployed code", account)),
     }
 }

@@ -1,7 +1,7 @@
 //! The registry onto a chain: created, activated and constructed in one transaction, so that
 //! nobody can come between, at an address that follows from what it was made of.
 
-use super::{bumped, data_fee, is_answered, was_not_done};
+use super::{bumped, data_fee, is_answered};
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Refusal;
@@ -50,7 +50,7 @@ pub async fn deploy_registry(
         true => match create(client, registry, &origin, bump_percent).await {
             Ok(sent) => Some(sent),
             // Somebody else was first, between the look and the block: it is the same registry.
-            Err(error) if was_not_done(&error) && !client.code(address).await?.is_empty() => None,
+            Err(error) if error.was_not_done() && !client.code(address).await?.is_empty() => None,
             Err(error) => return Err(error),
         },
         false => None,

@@ -32,8 +32,8 @@ pub async fn logs(
     let Some(store) = client.events_of(account) else {
         return collected(client, account, topics, (from, to)).await;
     };
-    let wanted =
-        |log: &Log| has_topics(log, topics) && log.block_number.is_some_and(|block| block >= from);
+    let filter = filter(account, topics).from_block(from);
+    let wanted = |log: &Log| filter.rpc_matches(log);
     let whole = async |from, to| collected(client, account, [&[]; 3], (from, to)).await;
     match store.events(client, to, wanted, whole).await? {
         Some(kept) => Ok(kept),
@@ -208,11 +208,12 @@ pub async fn logs_since(
     logs(client, account, topics, from, newest).await
 }
 
-fn has_topics(log: &Log, topics: Topics<'_>) -> bool {
-    let has = |(at, any): (usize, &&[B256])| {
-        any.is_empty() || log.topics().get(at).is_some_and(|one| any.contains(one))
-    };
-    topics.iter().enumerate().all(has)
+fn filter(account: Address, topics: Topics<'_>) -> Filter {
+    let mut filter = Filter::new().address(account);
+    for (slot, topic) in filter.topics.iter_mut().zip(topics) {
+        *slot = topic.to_vec().into();
+    }
+    filter
 }
 
 async fn range(
@@ -222,22 +223,13 @@ async fn range(
     from: u64,
     to: u64,
 ) -> Result<Vec<Log>, ChainError> {
-    let mut filter = Filter::new().address(account).from_block(from).to_block(to);
-    for (slot, topic) in filter.topics.iter_mut().zip(topics) {
-        *slot = topic.to_vec().into();
-    }
+    let filter = filter(account, topics).from_block(from).to_block(to);
     let mut logs = client
         .provider()
         .get_logs(&filter)
         .await
         .map_err(|error| client.error("eth_getLogs", error))?;
-    let is_requested = |log: &Log| {
-        let is_in_range = |block| (from..=to).contains(&block);
-        log.address() == account
-            && has_topics(log, topics)
-            && log.block_number.is_none_or(is_in_range)
-    };
-    if let Some(other) = logs.iter().find(|log| !is_requested(log)) {
+    if let Some(other) = logs.iter().find(|log| !filter.rpc_matches(log)) {
         let (block, by) = (other.block_number.unwrap_or_default(), other.address());
         return Err(client.contradiction(format!(
             "a log of {by} in block {block} among those of {account} from block {from} to {to}"

@@ -48,10 +48,7 @@ pub async fn code_at(client: &Client, implementation: Address) -> Result<Code, C
     let codehash = client
         .codehash(implementation)
         .await?
-        .ok_or(ChainError::Missing {
-            what: "code",
-            account: implementation,
-        })?;
+        .ok_or_else(|| ChainError::missing("code", implementation))?;
     Ok(Code {
         implementation,
         codehash: codehash.into(),

@@ -132,8 +132,8 @@ const UNPROVEN: [&str; 4] = [
 pub const OTHER_CODE: &str = "UnknownRegistryCode";
 
 /// Whether there is a registry for whose storage nothing vouches: somebody may trust it all the same.
-pub fn may_be_trusted(error: &ChainError) -> bool {
-    UNPROVEN.iter().any(|name| error.is_told(name))
+pub fn may_be_trusted(error: &Refusal) -> bool {
+    UNPROVEN.iter().any(|name| error.is(name))
 }
 
 fn next(registry: &Address) -> String {

@@ -1,6 +1,6 @@
 //! What everything is proven against: a block by its hash, and the account's storage root in it.
 
-use super::error::CensusError;
+use super::error::{CensusError, mismatch, no_proofs, other_block, reorganized};
 use crate::client::{ChainError, Client};
 use alloy::consensus::Header;
 use alloy::eips::{BlockId, BlockNumberOrTag};
@@ -50,7 +50,7 @@ impl Anchor {
     /// Finds the block, has its hash confirmed, and proves the account's storage root.
     ///
     /// # Errors
-    /// [`CensusError`].
+    /// Where it cannot be found, confirmed or proven; what the endpoint says.
     pub async fn find(
         client: &Client,
         account: Address,
@@ -62,11 +62,11 @@ impl Anchor {
             (number, _) => BlockId::Number(number.unwrap_or_default()),
         };
         let Some((header, hash)) = header(client, block).await? else {
-            return Err(other(client, format!("block {block}"), None));
+            return Err(other_block(client, format!("block {block}"), None));
         };
         let number = header.number;
         if let Some(wanted) = wanted.hash.filter(|wanted| *wanted != hash) {
-            return Err(other(client, wanted, Some(hash)));
+            return Err(other_block(client, wanted, Some(hash)));
         }
         // An endpoint that is asked twice confirms nothing.
         let is_other =
@@ -76,7 +76,7 @@ impl Anchor {
             let found = self::header(second, number.into()).await?;
             let found = found.map(|(_, found)| found);
             if found != Some(hash) {
-                return Err(other(second, hash, found));
+                return Err(other_block(second, hash, found));
             }
         }
         let hash_origin = match (wanted.hash, second) {
@@ -91,8 +91,7 @@ impl Anchor {
             block_hash: hash,
             hash_origin,
             state_root: header.state_root,
-            storage_root: storage_root
-                .ok_or_else(|| CensusError::proof(client, account, number))?,
+            storage_root: storage_root.ok_or_else(|| mismatch(client, account, number))?,
         })
     }
 
@@ -101,22 +100,9 @@ impl Anchor {
         let found = header(client, self.block.into()).await?;
         match found.map(|(_, hash)| hash) {
             Some(hash) if hash == self.block_hash => Ok(()),
-            found => {
-                let now = found.map_or("not there".into(), |hash| hash.to_string());
-                let (number, before) = (self.block, self.block_hash);
-                let message = format!(
-                    "block {number} was {before}, and is {now} since: the chain was reorganized"
-                );
-                Err(CensusError::reorganized(message, now))
-            }
+            found => Err(reorganized(self.block, self.block_hash, found)),
         }
     }
-}
-
-/// That an endpoint has another block than the one that is meant.
-fn other(client: &Client, expected: impl ToString, found: Option<B256>) -> CensusError {
-    let found = found.map_or("no block".into(), |hash| hash.to_string());
-    CensusError::other_block(client, expected.to_string(), found)
 }
 
 /// The header of a block, and its hash as it follows from the header; none where there is no such block.
@@ -133,7 +119,7 @@ pub(super) async fn header(
         true => Ok(Some((header, said))),
         false => {
             let what = format!("header, whose hash is not {said},");
-            Err(CensusError::proof(client, what, header.number))
+            Err(mismatch(client, what, header.number))
         }
     }
 }
@@ -148,7 +134,7 @@ pub(super) async fn get_proof(
     let answer = client.provider().get_proof(account, slots);
     let answer = answer.block_id(block).await;
     answer.map_err(|error| match client.error("eth_getProof", error) {
-        ChainError::Rpc(error) => CensusError::no_proofs(client, account, error.words()),
-        error => error.into(),
+        ChainError::Rpc(error) => no_proofs(client, account, error.words()),
+        error => error,
     })
 }

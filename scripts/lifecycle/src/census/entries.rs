@@ -2,6 +2,7 @@
 
 use super::error::CensusError;
 use super::path::Path;
+use crate::error::Refusal;
 use crate::layout::{Field, Fields, KeyType};
 use alloy::primitives::{U256, hex};
 use std::collections::VecDeque;
@@ -30,8 +31,17 @@ impl<'a> Mapping<'a> {
         match found.as_slice() {
             [one] => Ok((*one).clone()),
             found => {
-                let known: Vec<String> = all.iter().map(|one| one.field.clone()).collect();
-                Err(CensusError::no_mapping(asked, found.len(), &known))
+                let count = found.len();
+                let message =
+                    format!("the layout has {count} mappings of words named {asked:?}, not one");
+                let known: Vec<&str> = all.iter().map(|one| one.field.as_str()).collect();
+                let refusal = Refusal::new("MappingNotFound", message).with(
+                    format!("one of: {}", known.join(", ")),
+                    asked,
+                    "name a mapping as it is named there, without `,value` if its values are no words, or give a \
+                     list by --items; stylus-upgrades layout show shows the layout",
+                );
+                Err(refusal.usage().into())
             }
         }
     }

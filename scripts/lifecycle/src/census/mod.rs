@@ -45,6 +45,7 @@ use alloy::primitives::{Address, B256};
 use alloy_trie::Nibbles;
 use clap::Args;
 use entries::Mapping;
+use error::{is_reorganized, mismatch};
 use explain::By;
 use std::collections::HashMap;
 use std::io::BufWriter;
@@ -98,7 +99,7 @@ pub struct Subject {
 /// Takes a census at a block that was found.
 ///
 /// # Errors
-/// [`CensusError`]. What was collected by then is kept: the next run goes on.
+/// What the endpoint says or does not prove. What was collected by then is kept: the next run goes on.
 pub async fn take(
     client: &Client,
     anchor: Anchor,
@@ -116,7 +117,7 @@ pub async fn take(
     client.progress().end("");
     let still = anchor.confirm_canonical(client).await;
     match still {
-        Err(error) if error.is_reorganized() => Err(error),
+        Err(error) if is_reorganized(&error) => Err(error),
         still => taken.and_then(|census| still.map(|()| census)),
     }
 }
@@ -125,7 +126,7 @@ pub async fn take(
 /// None where there is no such census, or the storage has changed since.
 ///
 /// # Errors
-/// [`CensusError`].
+/// What the endpoint says or does not prove.
 pub async fn proven(client: &Client, subject: &Subject) -> Result<Option<u64>, CensusError> {
     let path = place(client, subject.proxy, None).await?;
     let (Ok(layout), true) = (&subject.layout, path.is_file()) else {
@@ -232,7 +233,7 @@ async fn of_block(
     };
     if corrects && walked.unreached.is_empty() && !is_whole(store, anchor)? {
         let what = format!("storage root of {}", subject.proxy);
-        return Err(CensusError::proof(client, what, anchor.block));
+        return Err(mismatch(client, what, anchor.block));
     }
     by.entries = mapping.as_ref();
     let complete = walked.is_whole();

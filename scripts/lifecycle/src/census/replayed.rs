@@ -3,10 +3,10 @@
 //! key of that mapping.
 
 use super::anchor::{Anchor, get_proof};
-use super::error::CensusError;
+use super::error::{CensusError, is_no_proofs};
 use super::record::Record;
 use super::store::Store;
-use crate::client::{BlockAnswer, ChainError, Client, Fork, ForkError, PastTransaction, replay};
+use crate::client::{BlockAnswer, ChainError, Client, Fork, PastTransaction, replay};
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, hex};
 use serde_json::Value;
@@ -45,7 +45,7 @@ pub(super) async fn read(
         let progress = client.progress();
         progress.advance(done, of_all, "blocks", "carried out again");
         let why = match of_block(client, *block, kind, store).await {
-            Err(CensusError::Chain(ChainError::Rpc(error))) => Some(error.words()),
+            Err(ChainError::Rpc(error)) => Some(error.words()),
             done => done?,
         };
         notes.extend(why.map(|why| format!("block {block} was not carried out again: {why}")));
@@ -64,7 +64,7 @@ async fn changed(
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     let root = async |block: u64| match get_proof(client, account, Vec::new(), block.into()).await {
         Ok(answer) => Ok(Some(answer.storage_hash)),
-        Err(error) if error.is_no_proofs() => Ok(None),
+        Err(error) if is_no_proofs(&error) => Ok(None),
         Err(error) => Err(error),
     };
     // Two blocks with their roots, of which one may be unknown; the newest part is on top.
@@ -108,7 +108,7 @@ async fn of_block(
     let hashes: Vec<B256> = sent.iter().map(|one| one.hash.0).collect();
     let block = answer.with(sent);
     let fork = Fork::at(client, (number - 1).into()).await?;
-    let work = move |mut chain: Chain| -> Result<Vec<Hashed>, ForkError> {
+    let work = move |mut chain: Chain| -> Result<Vec<Hashed>, ChainError> {
         replay(&mut chain, &[block], None)?;
         let mut keys = Vec::new();
         for hash in hashes

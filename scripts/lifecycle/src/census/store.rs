@@ -1,7 +1,7 @@
 //! What was collected, on disk: slots in the order of their hashes, what keys there may be, and how far
 //! collecting is. A page goes in as a whole or not at all.
 
-use super::error::CensusError;
+use super::error::{self, CensusError};
 use super::walk::SlotDifference;
 use crate::own_database::{self, OpenError};
 use alloy::primitives::{B256, U256, keccak256};
@@ -71,7 +71,7 @@ impl Store {
     pub(super) fn open(path: &Path) -> Result<Self, CensusError> {
         let database = own_database::open(path, CACHE).map_err(|error| match error {
             OpenError::File(error) => error.into(),
-            error => CensusError::store(path, error),
+            error => error::store(path, error),
         })?;
         let store = Self {
             database,
@@ -266,7 +266,7 @@ impl Store {
     }
 
     fn failed(&self, error: &redb::Error) -> CensusError {
-        CensusError::store(&self.path, error)
+        error::store(&self.path, error)
     }
 }
 

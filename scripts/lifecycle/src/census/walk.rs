@@ -8,7 +8,7 @@
 //! another one are out of reach where nobody knows their keys, and are named by those.
 
 use super::anchor::{Anchor, get_proof};
-use super::error::CensusError;
+use super::error::{CensusError, mismatch};
 use super::store::{Store, range};
 use crate::client::Client;
 use alloy::primitives::{Address, B256, U256, keccak256};
@@ -241,7 +241,7 @@ impl Walk<'_> {
 
     fn unproven(&self, what: &str) -> CensusError {
         let what = format!("{what} of {}", self.account);
-        CensusError::proof(self.client, what, self.anchor.block)
+        mismatch(self.client, what, self.anchor.block)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::assess::{
     Accepted, Coverage, Decision, Extent, Finding, FindingId, Part, Refused, Role, Severity, decide,
 };
 use crate::interface::{Callable, CallersOfWay, changes};
-use crate::layout::{LayoutError, StorageCheck};
+use crate::layout::{LayoutError, StorageCheck, no_such_finding};
 use alloy::primitives::Address;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::{FieldChange, Layout};
@@ -215,7 +215,7 @@ impl Assessment {
         let id = named.find(|id| !is_found(id) && !self.is_safe(id))?;
         let known = self.decision().refused.into_iter().map(|one| one.id);
         let known = known.filter(|one| one.part() == id.part());
-        Some(LayoutError::no_such_finding(id, known))
+        Some(no_such_finding(id, known))
     }
 
     /// What is accepted about a way and was not found, but may be in the next block, or was not asked about.

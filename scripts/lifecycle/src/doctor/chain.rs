@@ -122,7 +122,8 @@ async fn scheduled(client: &Client) -> Result<Option<Scheduled>, ChainError> {
             time: found.timestamp,
         })),
         // A chain that cannot tell has none that anybody could know of.
-        Ok(_) | Err(ChainError::Refused { .. } | ChainError::UnexpectedAnswer { .. }) => Ok(None),
+        Ok(_) => Ok(None),
+        Err(error) if error.is_no_answer() => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -144,12 +144,8 @@ pub async fn fix(
 
 /// Whether the chain refuses this program, and may well take the others.
 fn is_about_the_program(error: &ChainError) -> bool {
-    matches!(
-        error,
-        ChainError::Refused { .. }
-            | ChainError::ActivationRefused { .. }
-            | ChainError::OutOfGas { .. }
-    ) || error.is_told(deploy::DATA_FEE_TOO_HIGH)
+    error.was_not_done()
+        || error.is_told(deploy::DATA_FEE_TOO_HIGH)
         || error.is_told(deploy::TOO_MANY_FRAGMENTS)
 }
 

@@ -49,17 +49,14 @@ impl Diagnosis {
 /// for what ends within so many seconds.
 ///
 /// # Errors
-/// [`ChainError::Missing`] where no registry is; what else the chain says.
+/// `Missing` where no registry is; what else the chain says.
 pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, ChainError> {
     let Subject {
         client, registry, ..
     } = subject;
     let chain = ChainFacts::read(client).await?;
     let Some(parts) = stored::parts(client, registry).await? else {
-        return Err(ChainError::Missing {
-            what: "registry",
-            account: registry,
-        });
+        return Err(ChainError::missing("registry", registry));
     };
     let recorded = recorded::read(client, registry).await?;
     let definitions = &recorded.definitions;

@@ -1,5 +1,6 @@
 //! Sequences in a folder that version control can hold: one file each, named after its content.
 
+use super::error::corpus_file;
 use super::sequence::{Call, Target};
 use super::{FuzzError, ShownCall};
 use crate::own_file;
@@ -15,28 +16,22 @@ const NAME: usize = 8;
 /// The sequences of a folder, in the order of their names; none where there is no such folder. Those with a function
 /// that these versions do not have are left out.
 pub(super) fn read(folder: &Path, targets: &[Target]) -> Result<Vec<Vec<Call>>, FuzzError> {
-    let broken = |reason: String| FuzzError::Corpus {
-        path: folder.to_owned(),
-        reason,
-    };
+    let broken = |error: std::io::Error| corpus_file(folder, error);
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(broken(error.to_string())),
+        Err(error) => return Err(broken(error)),
     };
     let paths = entries.map(|entry| Ok(entry?.path()));
     let paths: Result<Vec<_>, std::io::Error> = paths.collect();
-    let mut paths = paths.map_err(|error| broken(error.to_string()))?;
+    let mut paths = paths.map_err(broken)?;
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
     paths.sort();
     let mut all = Vec::new();
     for path in paths.into_iter().take(FILES_MAX) {
         let text = own_file::read(&path)?.unwrap_or_default();
         let written: Vec<ShownCall> =
-            serde_json::from_str(&text).map_err(|error| FuzzError::Corpus {
-                path,
-                reason: error.to_string(),
-            })?;
+            serde_json::from_str(&text).map_err(|error| corpus_file(&path, error))?;
         let calls = written.into_iter().map(|one| {
             let past = PastCall {
                 from: one.from,

@@ -22,9 +22,10 @@ pub use fuzzed::{Fuzzed, FuzzedUpgrade};
 pub use report::{FuzzFinding, FuzzReport, ShownCall};
 
 use crate::client::{Client, Fork, ReadsLeft};
+use crate::error::Refusal;
 use crate::functions::{Functions, interfaces};
 use crate::manifest::Declared;
-use crate::plan::{Abis, PastCall, PlanError, PlanRequest, calls, universes};
+use crate::plan::{Abis, PastCall, PlanRequest, calls, fails, universes};
 use crate::program_code::{CodeBytes, fragments};
 use crate::progress::Progress;
 use crate::simulation::{Simulation, now};
@@ -34,6 +35,7 @@ use alloy::primitives::{Address, B256, Bytes, U256};
 use bench::Bench;
 use difference::Intended;
 use edges::Edges;
+use error::nothing_compared;
 use frontier::Frontier;
 use sequence::{Call, Maker, Target};
 use shrink::Smallest;
@@ -121,7 +123,7 @@ fn fuzz_on(
 ) -> Result<FuzzReport, FuzzError> {
     let (universes, plan) = universes(chain, &request.plan)?;
     if let Some(problem) = plan.problems.into_iter().next() {
-        return Err(PlanError::Fails(problem.into()).into());
+        return Err(fails(&problem).into());
     }
     let mut upgraded = plan
         .instances
@@ -130,14 +132,28 @@ fn fuzz_on(
     let is_it = |proxy: Address| request.proxy.is_none_or(|wanted| wanted == proxy);
     let instance = upgraded.find(|one| one.from != one.to && is_it(one.proxy));
     let Some(proxy) = instance.map(|one| one.proxy) else {
-        return Err(FuzzError::NoInstance {
-            name: plan.name,
-            block: plan.block,
-        });
+        let (name, block) = (plan.name, plan.block);
+        let message =
+            format!("on a copy of block {block} the upgrade reaches no instance of {name}");
+        let refusal = Refusal::new("NoInstance", message).with(
+            "an instance that is at the new version afterwards",
+            "none",
+            "create one, name another with --proxy, or finish the complex migration first",
+        );
+        return Err(refusal.into());
     };
     let (getters, targets) = functions(request);
     if targets.is_empty() {
-        return Err(FuzzError::NoFunctions { name: plan.name });
+        let name = plan.name;
+        let message = format!(
+            "no function is known that both versions of {name} have, beside getters without arguments"
+        );
+        let refusal = Refusal::new("NoFunctions", message).with(
+            "the interfaces of both versions",
+            "none in common",
+            "build both versions here, or register versions whose layout documents have an interface",
+        );
+        return Err(refusal.into());
     }
     let registry = request.plan.registry;
     let copy = &universes.as_it_is;
@@ -179,11 +195,9 @@ fn fuzz_on(
         code_before.is_evm() || code_after.is_evm(),
     )?;
     if let Some(name) = bench.stray() {
-        let name = name.to_owned();
-        return Err(FuzzError::NothingCompared {
-            name,
-            expected: "a function, an event or a variable of the contract, or `balance of ACCOUNT`",
-        });
+        let expected =
+            "a function, an event or a variable of the contract, or `balance of ACCOUNT`";
+        return Err(nothing_compared(name, expected));
     }
     let mut course = Course {
         first: first(&bench.targets, past, settings)?,
@@ -381,10 +395,9 @@ fn invariants(request: &FuzzRequest) -> Result<Vec<Function>, FuzzError> {
         let mut getters = known.getters();
         let found = getters.find(|one| one.signature() == *name || one.name == *name);
         let is_bool = |one: &&Function| matches!(&one.outputs[..], [it] if it.ty == "bool");
-        let missing = || FuzzError::NothingCompared {
-            name: name.clone(),
-            expected: "a function of the new version without arguments, such as solvent() returns (bool)",
-        };
+        let expected =
+            "a function of the new version without arguments, such as solvent() returns (bool)";
+        let missing = || nothing_compared(name, expected);
         found.filter(is_bool).cloned().ok_or_else(missing)
     };
     request.settings.declared.holds.iter().map(of).collect()

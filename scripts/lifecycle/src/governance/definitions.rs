@@ -1,6 +1,6 @@
 //! The definitions of a registry. Events alone tell of them, so what an endpoint keeps back is noticed.
 
-use super::error::GovernanceError;
+use super::error::{GovernanceError, events_hidden};
 use crate::client::{ChainError, Client};
 use crate::registry::{self, Created, Topics, all_logs, counted, definition_id};
 use alloy::primitives::{Address, B256};
@@ -31,7 +31,7 @@ pub async fn definitions(
             return Ok(names);
         };
         if !again(&mut left).await {
-            return Err(GovernanceError::events_hidden(client, registry, &what));
+            return Err(events_hidden(client, registry, &what));
         }
     }
 }

@@ -8,15 +8,17 @@ use super::governed::GovernedCall;
 use super::pending::readiness;
 use super::policy::deciding_policy;
 use super::submit::progress_in;
-use crate::client::{Client, Fork, with_margin};
-use crate::error::{Refusal, Report};
+use crate::client::{ChainError, Client, Fork, with_margin};
+use crate::error::{Explain, Refusal, Report};
 use crate::ids::ActionId;
-use crate::simulation::{Simulation, SimulationError};
+use crate::simulation::Simulation;
 use alloy::primitives::{Address, U256};
 use serde::Serialize;
 use stylus_chain::{BlockId, CallRequest, Chain};
 use stylus_registry_core::policy::{Facts, Policy, parse};
 
+/// The name of a refusal of what would fail once everybody needed has approved it.
+pub const WOULD_FAIL: &str = "WouldFail";
 /// Units of gas that a transaction gets at most: what ArbOS allows one from version 50 on.
 const MOST: u64 = 32_000_000;
 /// Units of gas where no fork can be made: unused gas costs nothing.
@@ -73,7 +75,7 @@ fn behind(
     governed: &GovernedCall,
     sender: Address,
     others: &[Address],
-) -> Result<(Option<u64>, DryRun), SimulationError> {
+) -> Result<(Option<u64>, DryRun), ChainError> {
     let (registry, call) = (governed.registry, &governed.bytes);
     let mut simulation = Simulation::new(chain);
     for other in others {
@@ -86,13 +88,13 @@ fn behind(
     };
     let (proxy, step) = simulation.failing(ours);
     let (mut found, expected, next) = match error {
-        SimulationError::Refused { revert, .. } => {
+        ChainError::Refused { revert, .. } => {
             let revert = revert.ended(step);
             let advice = revert.advice();
             (revert.to_string(), advice.expected, advice.next)
         }
-        SimulationError::Halted { reason, .. } => (
-            reason,
+        error if error.is_halted() => (
+            error.found().unwrap_or_default(),
             "a call that goes through".into(),
             "look at the code that it runs".into(),
         ),
@@ -114,12 +116,12 @@ fn behind(
     let what = governed.what();
     let message = format!("{what} would fail once everybody needed has approved it: {found}");
     let next = format!("{next}; --accept would-fail approves it all the same");
-    let refusal = Refusal::new("WouldFail", message).with(expected, found, next);
+    let refusal = Refusal::new(WOULD_FAIL, message).with(expected, found, next);
     Ok((None, DryRun::Fails(refusal)))
 }
 
 /// Whether what goes through executes: a contract that is asked may not consent, and a delay may be left.
-fn executed(simulation: &Simulation, ours: CallRequest) -> Result<DryRun, SimulationError> {
+fn executed(simulation: &Simulation, ours: CallRequest) -> Result<DryRun, ChainError> {
     Ok(match progress_in(&simulation.answer(ours)?) {
         Some(progress) if progress.executed => DryRun::Succeeds,
         _ => DryRun::Untried(

@@ -10,9 +10,10 @@
 use super::calls::Call;
 use super::calls::order;
 use super::dry_run::DryRun;
-use super::error::GovernanceError;
+use super::error::{GovernanceError, is_not_open};
 use super::submit::{Submitted, outcome};
 use crate::client::{ChainError, Client, Sent};
+use crate::error::Refusal;
 use crate::ids::ActionId;
 use crate::registry::{Topics, definition_id, logs_since};
 use alloy::network::TransactionBuilder;
@@ -62,12 +63,10 @@ impl GovernedCall {
     /// Refuses what would fail once everybody needed has approved, unless that is meant.
     ///
     /// # Errors
-    /// [`GovernanceError::WouldFail`].
-    pub fn require_success(&self, dry_run: Option<&DryRun>) -> Result<(), GovernanceError> {
+    /// `WouldFail`.
+    pub fn require_success(&self, dry_run: Option<&DryRun>) -> Result<(), Refusal> {
         match dry_run {
-            Some(DryRun::Fails(refusal)) if !self.allow_failing => {
-                Err(GovernanceError::WouldFail(refusal.clone()))
-            }
+            Some(DryRun::Fails(refusal)) if !self.allow_failing => Err(refusal.clone()),
             _ => Ok(()),
         }
     }
@@ -103,7 +102,7 @@ impl GovernedCall {
         sent: &Sent,
     ) -> Result<Option<Submitted>, GovernanceError> {
         let submitted = match outcome(client, self.registry, sent).await {
-            Err(GovernanceError::NotOpen { .. }) => return Ok(None),
+            Err(error) if is_not_open(&error) => return Ok(None),
             submitted => submitted?,
         };
         Ok(match submitted.execution() {

@@ -18,7 +18,7 @@
 //! | [`signed`] | approvals given offline: typed data, files, what the registry takes |
 //! | [`place`](place()) | the account that holds the code of a call |
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
-//! | [`revert_cause`](GovernanceError::ChainRefused) | the instance that keeps a migration from going through |
+//! | `revert_cause` | the instance that keeps a migration from going through |
 //! | [`policy`](explain()) | which policy decides, in words and as a tree that says who approved |
 //! | [`policy_change`](PolicyChange) | what a change of a policy does, from the old one to the new one |
 //! | [`facts`](code_facts) | what the chain and builds say about the code that an action names |
@@ -54,8 +54,11 @@ pub use definitions::definitions;
 pub(crate) use definitions::{READ_AGAIN, again};
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Display, Field, of_whom};
-pub use dry_run::{DryRun, Trial};
-pub use error::GovernanceError;
+pub use dry_run::{DryRun, Trial, WOULD_FAIL};
+pub use error::{
+    GovernanceError, events_hidden, executed_already, failed_checks, is_unknown_action,
+    not_cancelled, not_open,
+};
 pub use facts::{BuildFacts, CodeFacts, code_facts, seconds_left};
 pub use governed::GovernedCall;
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};

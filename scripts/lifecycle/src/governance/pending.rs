@@ -2,7 +2,7 @@
 
 use super::calls::Call;
 use super::definitions::definitions;
-use super::error::GovernanceError;
+use super::error::{GovernanceError, events_hidden, unknown_action};
 use crate::client::{ChainError, Client};
 use crate::ids::ActionId;
 use crate::model::{Readiness, RecordedCode};
@@ -57,7 +57,7 @@ pub async fn readiness(
 /// The event that says what `action` does.
 ///
 /// # Errors
-/// [`GovernanceError::UnknownAction`] if there is none; `EventsHidden` if the action
+/// `UnknownAction` if there is none; `EventsHidden` if the action
 /// is open all the same.
 pub async fn proposed(
     client: &Client,
@@ -78,9 +78,9 @@ pub async fn proposed(
     Err(match readiness(client, registry, action).await? {
         Some(_) => {
             let what = format!("the open action {action}");
-            GovernanceError::events_hidden(client, registry, &what)
+            events_hidden(client, registry, &what)
         }
-        None => GovernanceError::UnknownAction { action },
+        None => unknown_action(action),
     })
 }
 
@@ -125,7 +125,7 @@ pub async fn ever_proposed(
 /// The open actions of a definition.
 ///
 /// # Errors
-/// What the chain says; [`GovernanceError::UnknownAction`] where an event is missing.
+/// What the chain says; `UnknownAction` where an event is missing.
 pub async fn pending(
     client: &Client,
     registry: Address,

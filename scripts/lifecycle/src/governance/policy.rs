@@ -81,10 +81,8 @@ pub(super) async fn require_approver(
     let text = client.registry(registry).policy(name, "migrate").await?;
     match parse(text.as_bytes()) {
         Ok(policy) if policy.bit(caller) == 0 && policy.lambdas.is_empty() && !policy.is_none() => {
-            Err(ChainError::Refused {
-                what: what.into(),
-                revert: Revert::decode(&abi::NotAnApprover { caller }.abi_encode()),
-            })
+            let refused = abi::NotAnApprover { caller }.abi_encode();
+            Err(ChainError::refused(what, Revert::decode(&refused)))
         }
         _ => Ok(()),
     }

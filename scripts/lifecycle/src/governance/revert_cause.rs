@@ -1,7 +1,7 @@
 //! Who keeps a migration from going through: `migrate` upgrades up to four instances, all or
 //! nothing, and reverts with what the first one says that fails, but without its name.
 
-use super::error::GovernanceError;
+use super::error::{GovernanceError, because};
 use super::governed::GovernedCall;
 use super::policy::deciding_policy;
 use crate::call_tree::{self, Frame};
@@ -53,13 +53,13 @@ impl GovernedCall {
         let is_migration = self.input().starts_with(&migrateCall::SELECTOR);
         let is_step = error.is_refused_as::<MigrationNotApplied>();
         if error.revert().is_none() || !(is_migration || is_step) {
-            return error.into();
+            return error;
         }
         let (error, why, next) = match self.traced(client, sender).await {
             Some(frames) => {
                 let error = error.ended(StepEnd::of(&frames, None));
                 let Some(proxy) = failed_upgrade(&frames, self.registry) else {
-                    return error.into();
+                    return error;
                 };
                 let next = format!(
                     "correct the migration for {proxy} (stylus-upgrades plan tries it), or {}",
@@ -74,27 +74,21 @@ impl GovernedCall {
             ),
             None => return error.into(),
         };
-        GovernanceError::ChainRefused {
-            error: Box::new(error),
-            why,
-            expected: None,
-            next,
-        }
+        because(&error, &why, next).into()
     }
 
     /// The refusal of somebody without a part in a policy, with the role and the policy.
     async fn not_an_approver(&self, client: &Client, error: ChainError) -> GovernanceError {
         let (name, role) = (self.call.definition(), self.call.role());
         match deciding_policy(client, self.registry, name, role).await {
-            Ok((role, policy)) => GovernanceError::ChainRefused {
-                error: Box::new(error),
-                why: format!(": the policy of {role} does not name that address"),
-                expected: Some(format!("an approver of role {role}: {policy}")),
-                next:
-                    "use the key of an approver; stylus-upgrades policy explain tells who decides"
-                        .into(),
-            },
-            Err(_) => error.into(), // what was refused is told at least
+            Ok((role, policy)) => {
+                let why = format!(": the policy of {role} does not name that address");
+                let next =
+                    "use the key of an approver; stylus-upgrades policy explain tells who decides";
+                let expected = format!("an approver of role {role}: {policy}");
+                because(&error, &why, next).expecting(expected).into()
+            }
+            Err(_) => error, // what was refused is told at least
         }
     }
 

@@ -6,7 +6,7 @@
 
 use super::checks::require_plain_code;
 use super::dry_run::{DryRun, for_execution};
-use super::error::GovernanceError;
+use super::error::{GovernanceError, ended_by, not_open};
 use super::governed::GovernedCall;
 use super::pending::readiness;
 use crate::client::{ChainError, Client, Sent, with_margin};
@@ -160,7 +160,7 @@ impl GovernedCall {
             return instead(client, registry, meant).await;
         }
         let tried = match self.tried(client, sender, action).await {
-            Err(error) if error.chain().is_some_and(has_approved) => {
+            Err(error) if has_approved(&error) => {
                 return open_or_ended(client, registry, action, None).await;
             }
             tried => tried?,
@@ -212,10 +212,9 @@ impl GovernedCall {
             }
             answer => answer?,
         };
-        let progress = progress_in(&answer).ok_or_else(|| ChainError::UnexpectedAnswer {
-            account: self.registry,
-            what: self.what(),
-            reason: format!("{} bytes, which tell of no progress", answer.len()),
+        let progress = progress_in(&answer).ok_or_else(|| {
+            let reason = format!("{} bytes, which tell of no progress", answer.len());
+            ChainError::unexpected_answer(self.registry, &self.what(), reason)
         })?;
         // The estimate of what executes is one of the execution. Whoever submits signatures is no approver.
         let (gas, dry_run) = match progress.executed || self.submission.is_some() {
@@ -281,10 +280,8 @@ async fn open_or_ended(
         None => {
             let from = sent.and_then(|sent| sent.receipt.block_number);
             let executed = ended(client, registry, action, from.unwrap_or_default()).await?;
-            executed.ok_or_else(|| GovernanceError::NotOpen {
-                action,
-                how: "was approved and then ended: cancelled, or by a policy change".into(),
-            })?
+            let how = "was approved and then ended: cancelled, or by a policy change";
+            executed.ok_or_else(|| ended_by(action, how))?
         }
     };
     Ok(Submitted {
@@ -337,7 +334,7 @@ async fn approved(
 /// What came of `action`, which ended before one's own call could approve it: nothing was approved.
 ///
 /// # Errors
-/// [`GovernanceError::NotOpen`], with who cancelled it, where it was not executed.
+/// `ActionNotFound`, with who cancelled it, where it was not executed.
 pub async fn instead(
     client: &Client,
     registry: Address,
@@ -349,10 +346,10 @@ pub async fn instead(
     let topics: Topics<'_> = [&[abi::Cancelled::SIGNATURE_HASH], &[], &[action.0]];
     let logs = registry::all_logs(client, registry, topics).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
-        return Err(GovernanceError::not_open(action));
+        return Err(not_open(action));
     };
     let sent = client.mined(tx.into(), "the cancellation").await?;
     let block = sent.receipt.block_number.unwrap_or_default();
     let how = format!("was cancelled by {} in block {block}", sent.receipt.from);
-    Err(GovernanceError::NotOpen { action, how })
+    Err(ended_by(action, &how))
 }

@@ -4,8 +4,10 @@ use super::live::{LiveCheck, live_checks};
 use super::read::{History, Wanted, read};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client};
-use crate::error::Report;
-use crate::governance::{GovernanceError, READ_AGAIN, again, seconds_left};
+use crate::error::{Explain, Report};
+use crate::governance::{
+    GovernanceError, READ_AGAIN, again, events_hidden, failed_checks, seconds_left,
+};
 use crate::model::{self, Definition, Difference, Slice};
 use crate::names::Names;
 use crate::text::shell_word;
@@ -78,7 +80,7 @@ pub async fn read_existing(
         true => "itself".into(),
         false => format!("{name:?}"),
     };
-    Err(GovernanceError::events_hidden(client, registry, &what))
+    Err(events_hidden(client, registry, &what))
 }
 
 /// The history of a definition, compared with the registry's views of a part of it. A node that lags leaves out the
@@ -161,7 +163,7 @@ impl ComparedHistory {
 pub(super) fn failed(checks: &[LiveCheck]) -> Option<Report> {
     let failed = checks.iter().filter(|check| !check.ok).count();
     let all = checks.len();
-    (failed > 0).then(|| Report::of(&GovernanceError::checks(failed, all)))
+    (failed > 0).then(|| failed_checks(failed, all).report())
 }
 
 impl Verification {

@@ -251,11 +251,7 @@ fn given_code(kind: ProxyKind, by: Option<Address>) -> Result<Option<CodeHash>, 
 
 /// A program of the framework.
 fn pinned(name: &'static str) -> Result<&'static Program, ChainError> {
-    program(name).map_err(|error| ChainError::UnexpectedAnswer {
-        account: Address::ZERO,
-        what: name.into(),
-        reason: error.to_string(),
-    })
+    program(name).map_err(|error| ChainError::unexpected_answer(Address::ZERO, name, error))
 }
 
 /// What the last ERC-1967 event of a proxy says that it runs; nobody when there is none.

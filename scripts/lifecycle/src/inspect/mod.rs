@@ -16,7 +16,7 @@ pub use storage::{FieldValue, fields, framework};
 pub(crate) use storage::{framework_slots, in_one_slot};
 
 use crate::client::Client;
-use crate::governance::GovernanceError;
+use crate::governance::{GovernanceError, events_hidden};
 use crate::history::{Entry, of_instance};
 use crate::model::Instance;
 use crate::names::Names;
@@ -97,7 +97,7 @@ pub async fn events(
     let is_origin = |entry: &Entry| ["ProxyCreated", "InstanceAdopted"].contains(&entry.event);
     if !entries.iter().any(is_origin) {
         let what = format!("how {proxy} became an instance of {name}");
-        return Err(GovernanceError::events_hidden(client, registry, &what));
+        return Err(events_hidden(client, registry, &what));
     }
     Ok(entries)
 }

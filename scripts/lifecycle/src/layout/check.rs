@@ -1,7 +1,7 @@
 //! Whether a version may take over the storage of another one. Nothing is sent before this is
 //! answered.
 
-use super::error::LayoutError;
+use super::error::{self, LayoutError};
 use crate::assess::{
     Accepted, Coverage, Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together,
 };
@@ -98,7 +98,7 @@ pub fn check_storage(pair: &Pair<'_>) -> Result<Compared, LayoutError> {
         return Ok(found);
     };
     found.report = compare(&old.layout, &new.layout)
-        .map_err(LayoutError::incomparable)?
+        .map_err(error::incomparable)?
         .findings;
     let is_exchange = |one: &FieldChange| one.declared == Some(Declared::Exchanged);
     let is_asking = |one: &FieldChange| one.decision <= Decision::Asks && !is_exchange(one);
@@ -254,7 +254,7 @@ pub fn declaration(ids: &[FindingId]) -> [String; 2] {
 /// # Errors
 /// Layouts that no compiler writes.
 pub fn moved_by_migration(old: &Layout, new: &Layout) -> Result<Vec<FindingId>, LayoutError> {
-    let report = compare(old, new).map_err(LayoutError::incomparable)?;
+    let report = compare(old, new).map_err(error::incomparable)?;
     let refused = report.findings.iter();
     let refused = refused.filter(|one| one.decision == Decision::Refused);
     Ok(refused.map(finding_id).collect())

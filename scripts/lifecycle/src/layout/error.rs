@@ -2,90 +2,79 @@
 
 use crate::assess::FindingId;
 use crate::client::ChainError;
-use crate::error::{Explain, Refusal};
+use crate::error::Refusal;
 use std::fmt::Display;
 use std::path::Path;
-use thiserror::Error;
 
 /// What can be wrong with layouts.
-#[derive(Debug, Error, Explain)]
-pub enum LayoutError {
-    /// The chain or its endpoint is in trouble.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-    /// A layout, or a file with one, is not what it should be.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+pub type LayoutError = ChainError;
+
+/// A file that should hold a layout does not.
+pub fn unreadable(path: &Path, reason: impl Into<String>) -> LayoutError {
+    let reason = reason.into();
+    let message = format!("{} holds no storage layout: {reason}", path.display());
+    let refusal = Refusal::new("LayoutUnreadable", message).with(
+        "JSON of solc (storageLayout), of @openzeppelin/upgrades-core, or of `layout show --json`",
+        reason,
+        "compile with outputSelection `storageLayout`; FILE:NAME chooses one contract of several",
+    );
+    refusal.into()
 }
 
-impl LayoutError {
-    /// A file that should hold a layout does not.
-    pub fn unreadable(path: &Path, reason: impl Into<String>) -> Self {
-        let reason = reason.into();
-        let message = format!("{} holds no storage layout: {reason}", path.display());
-        let refusal = Refusal::new("LayoutUnreadable", message).with(
-            "JSON of solc (storageLayout), of @openzeppelin/upgrades-core, or of `layout show --json`",
-            reason,
-            "compile with outputSelection `storageLayout`; FILE:NAME chooses one contract of several",
-        );
-        refusal.into()
-    }
+/// A contract that does not declare one.
+pub fn undeclared(contract: impl Display) -> LayoutError {
+    let message = format!("{contract} does not say how its storage is laid out");
+    let refusal = Refusal::new("LayoutUnknown", message).with(
+        "#[derive(StorageLayout)] on the entrypoint's struct",
+        "no layout",
+        "derive it, or give it with --layout FILE; `layout diff BEFORE AFTER` derives it of a crate that `init` has \
+         not changed yet",
+    );
+    refusal.into()
+}
 
-    /// A contract that does not declare one.
-    pub fn undeclared(contract: impl Display) -> Self {
-        let message = format!("{contract} does not say how its storage is laid out");
-        let refusal = Refusal::new("LayoutUnknown", message).with(
-            "#[derive(StorageLayout)] on the entrypoint's struct",
-            "no layout",
-            "derive it, or give it with --layout FILE; `layout diff BEFORE AFTER` derives it of a crate that `init` has \
-             not changed yet",
-        );
-        refusal.into()
-    }
+/// A file of the store whose content does not have its hash.
+pub(super) fn tampered(path: &Path, holds: impl Display) -> LayoutError {
+    let message = format!("{} does not hold what its name says", path.display());
+    let refusal = Refusal::new("LayoutTampered", message).with(
+        "a layout whose hash is the file's name",
+        holds.to_string(),
+        "delete the file, then: stylus-upgrades layout show --keep <crate of that version>",
+    );
+    refusal.into()
+}
 
-    /// A file of the store whose content does not have its hash.
-    pub(super) fn tampered(path: &Path, holds: impl Display) -> Self {
-        let message = format!("{} does not hold what its name says", path.display());
-        let refusal = Refusal::new("LayoutTampered", message).with(
-            "a layout whose hash is the file's name",
-            holds.to_string(),
-            "delete the file, then: stylus-upgrades layout show --keep <crate of that version>",
-        );
-        refusal.into()
-    }
+/// `--accept` names what was not found, of what could be.
+pub fn no_such_finding(id: &FindingId, known: impl Iterator<Item = FindingId>) -> LayoutError {
+    let known: Vec<String> = known.map(|id| id.to_string()).collect();
+    let expected = match known.is_empty() {
+        true => "nothing to accept".to_owned(),
+        false => format!("one of: {}", known.join(", ")),
+    };
+    let message = format!("nothing was found that is named {id}");
+    let next = "leave it out: what refuses a command is named by its id";
+    let refusal = Refusal::new("NoSuchFinding", message);
+    refusal.with(expected, id.to_string(), next).usage().into()
+}
 
-    /// `--accept` names what was not found, of what could be.
-    pub fn no_such_finding(id: &FindingId, known: impl Iterator<Item = FindingId>) -> Self {
-        let known: Vec<String> = known.map(|id| id.to_string()).collect();
-        let expected = match known.is_empty() {
-            true => "nothing to accept".to_owned(),
-            false => format!("one of: {}", known.join(", ")),
-        };
-        let message = format!("nothing was found that is named {id}");
-        let next = "leave it out: what refuses a command is named by its id";
-        let refusal = Refusal::new("NoSuchFinding", message);
-        refusal.with(expected, id.to_string(), next).usage().into()
-    }
+/// The layouts cannot be compared.
+pub fn incomparable(error: stylus_layout::LayoutError) -> LayoutError {
+    let message = format!("the layouts cannot be compared: {error}");
+    let refusal = Refusal::new("LayoutIncomparable", message).with(
+        "layouts that a compiler could have written",
+        error.to_string(),
+        "correct the layout, or the declaration",
+    );
+    refusal.into()
+}
 
-    /// The layouts cannot be compared.
-    pub fn incomparable(error: stylus_layout::LayoutError) -> Self {
-        let message = format!("the layouts cannot be compared: {error}");
-        let refusal = Refusal::new("LayoutIncomparable", message).with(
-            "layouts that a compiler could have written",
-            error.to_string(),
-            "correct the layout, or the declaration",
-        );
-        refusal.into()
-    }
-
-    /// A file could not be read or written, as `action` says.
-    pub(super) fn file(action: &'static str, path: &Path, reason: impl Display) -> Self {
-        let message = format!("{action} {}: {reason}", path.display());
-        let refusal = Refusal::new("File", message).with(
-            format!("a file to {action}"),
-            reason.to_string(),
-            "check the path, its permissions and the space on the disk",
-        );
-        refusal.into()
-    }
+/// A file could not be read or written, as `action` says.
+pub(super) fn file(action: &str, path: &Path, reason: impl Display) -> LayoutError {
+    let message = format!("{action} {}: {reason}", path.display());
+    let refusal = Refusal::new("File", message).with(
+        format!("a file to {action}"),
+        reason.to_string(),
+        "check the path, its permissions and the space on the disk",
+    );
+    refusal.into()
 }

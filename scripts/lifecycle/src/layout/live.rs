@@ -2,7 +2,7 @@
 //! version leaves its bytes there; the new field would begin with them.
 
 use super::documents::Documents;
-use super::error::LayoutError;
+use super::error::{self, LayoutError};
 use crate::assess::FindingId;
 use crate::client::{ChainError, Client};
 use crate::model::StepKind;
@@ -120,7 +120,7 @@ pub async fn look(
     new: &Layout,
 ) -> Result<Live, LayoutError> {
     let client = &client.at_one_block().await?;
-    let ranges = |layout| Ranges::of(layout).map_err(LayoutError::incomparable);
+    let ranges = |layout| Ranges::of(layout).map_err(error::incomparable);
     let used = ranges(old)?;
     let added = ranges(new)?.beyond(&used);
     let mut live = Live::default();

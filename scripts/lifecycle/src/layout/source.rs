@@ -1,7 +1,7 @@
 //! A layout from a file: a compiler's JSON, alone or within other output, or a `.wasm` file.
 
 use super::compiled::Compiled;
-use super::error::LayoutError;
+use super::error::{self, LayoutError};
 use super::namespaces;
 use crate::build::{BuildError, wasm};
 use crate::error::Explain;
@@ -52,18 +52,18 @@ pub fn file_of(source: &Path) -> (&Path, Option<&str>) {
 /// upgrades-core wrote, and from the AST of a build-info.
 ///
 /// # Errors
-/// [`LayoutError::unreadable`], [`LayoutError::undeclared`].
+/// `LayoutUnreadable`, `LayoutUnknown`.
 pub fn read_file(source: &Path) -> Result<Named, LayoutError> {
     let (path, contract) = file_of(source);
-    let unreadable = |reason: String| LayoutError::unreadable(path, reason);
+    let unreadable = |reason: String| error::unreadable(path, reason);
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let bytes = std::fs::read(path).map_err(|error| LayoutError::file("read", path, error))?;
+    let bytes = std::fs::read(path).map_err(|error| error::file("read", path, error))?;
     if path.extension().is_some_and(|ending| ending == "wasm") {
         let refused =
             |error: BuildError| unreadable(error.found().unwrap_or_else(|| error.to_string()));
         let layout = wasm::layout(&name, &bytes).map_err(refused)?;
         let document = Document {
-            layout: layout.ok_or_else(|| LayoutError::undeclared(path.display()))?,
+            layout: layout.ok_or_else(|| error::undeclared(path.display()))?,
             steps: wasm::steps(&name, &bytes).map_err(refused)?,
             migrates: Vec::new(),
             build: None,

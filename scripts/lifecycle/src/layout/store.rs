@@ -1,7 +1,7 @@
 //! Layout documents by their hash and builds by their code hash, in files beside the manifest. It is
 //! a cache: the registry publishes the documents, and a file that does not have its hash is refused.
 
-use super::error::LayoutError;
+use super::error::{self, LayoutError};
 use crate::build::{Artifact, BuildInfo};
 use crate::ids::{CodeHash, LayoutHash, SourceHash, TxHash};
 use crate::interface::Callable;
@@ -88,7 +88,7 @@ impl Store {
     /// Keeps what is known of an artifact, and the interface of its sources.
     ///
     /// # Errors
-    /// [`LayoutError::Refused`].
+    /// Where it cannot be had.
     pub fn keep(
         &self,
         artifact: &Artifact,
@@ -110,7 +110,7 @@ impl Store {
     /// Keeps a document under its hash.
     ///
     /// # Errors
-    /// [`LayoutError::Refused`].
+    /// Where it cannot be had.
     pub fn keep_document(&self, document: &Document) -> Result<LayoutHash, LayoutError> {
         let bytes = document.encode();
         let hash = LayoutHash::of(&bytes);
@@ -128,10 +128,10 @@ impl Store {
             return Ok(None);
         };
         if LayoutHash::of(&text) != hash {
-            return Err(LayoutError::tampered(&path, keccak256(&text)));
+            return Err(error::tampered(&path, keccak256(&text)));
         }
         let document = Document::decode(text.as_bytes());
-        let document = document.map_err(|error| LayoutError::unreadable(&path, error.to_string()));
+        let document = document.map_err(|error| error::unreadable(&path, error.to_string()));
         document.map(Some)
     }
 
@@ -151,7 +151,7 @@ impl Store {
     /// Keeps a deployment; the last one of the same code on a chain counts.
     ///
     /// # Errors
-    /// [`LayoutError::Refused`].
+    /// Where it cannot be had.
     pub fn keep_deployment(&self, deployment: &Deployment) -> Result<(), LayoutError> {
         let mut all = self.deployments(deployment.codehash)?;
         all.retain(|one| one.chain_id != deployment.chain_id);
@@ -192,7 +192,7 @@ impl Store {
         };
         match of(&kept).into_iter().find(|one| *one != codehash) {
             None => Ok(Some(kept)),
-            Some(other) => Err(LayoutError::tampered(&path, other)),
+            Some(other) => Err(error::tampered(&path, other)),
         }
     }
 
@@ -214,7 +214,7 @@ impl Store {
 
 /// A file that nobody else can have written; `None` if there is none.
 fn read(path: &Path) -> Result<Option<String>, LayoutError> {
-    own_file::read(path).map_err(|error| LayoutError::file("read", path, error))
+    own_file::read(path).map_err(|error| error::file("read", path, error))
 }
 
 /// Writes beside and renames, so that nobody reads half a file. What is there already stays.
@@ -222,7 +222,7 @@ fn write(path: &Path, text: &str) -> Result<(), LayoutError> {
     if own_file::read(path).is_ok_and(|there| there.as_deref() == Some(text)) {
         return Ok(());
     }
-    let refused = |error: std::io::Error| LayoutError::file("write", path, error);
+    let refused = |error: std::io::Error| error::file("write", path, error);
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(refused)?;
     own_file::write(path, text.as_bytes()).map_err(|error| refused(std::io::Error::other(error)))

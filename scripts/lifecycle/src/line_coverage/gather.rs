@@ -1,10 +1,11 @@
 //! How often each basic block of each program ran: the transactions are carried out again on a copy of the chain as it
 //! was before them.
 
-use super::{LineCoverageError, Wanted};
+use super::Wanted;
 use crate::client::{
-    BlockAnswer, Client, Fork, Outcome, PastBlock, PastTransaction, Replayed, replay,
+    BlockAnswer, ChainError, Client, Fork, Outcome, PastBlock, PastTransaction, Replayed, replay,
 };
+use crate::error::Refusal;
 use crate::ids::{CodeHash, TxHash};
 use futures::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,8 +44,8 @@ type Chosen = Option<BTreeSet<TxHash>>;
 /// Carries out again what is wanted, each transaction once.
 ///
 /// # Errors
-/// [`LineCoverageError`].
-pub async fn gather(client: &Client, wanted: &[Wanted]) -> Result<Gathered, LineCoverageError> {
+/// Where it cannot be carried out again; what the endpoint says.
+pub async fn gather(client: &Client, wanted: &[Wanted]) -> Result<Gathered, ChainError> {
     let mut gathered = Gathered::default();
     for span in spans(&chosen(client, wanted).await?) {
         let mut blocks = Vec::new();
@@ -72,10 +73,7 @@ pub async fn gather(client: &Client, wanted: &[Wanted]) -> Result<Gathered, Line
 }
 
 /// The blocks of what is wanted, in order.
-async fn chosen(
-    client: &Client,
-    wanted: &[Wanted],
-) -> Result<BTreeMap<u64, Chosen>, LineCoverageError> {
+async fn chosen(client: &Client, wanted: &[Wanted]) -> Result<BTreeMap<u64, Chosen>, ChainError> {
     let mut all: BTreeMap<u64, Chosen> = BTreeMap::new();
     for one in wanted {
         match one {
@@ -90,8 +88,7 @@ async fn chosen(
             Wanted::Transaction(tx) => {
                 let receipt = client.receipt_now(*tx).await?;
                 let number = receipt.and_then(|receipt| receipt.block_number);
-                let chain = client.chain_id();
-                let number = number.ok_or(LineCoverageError::Unknown { tx: *tx, chain })?;
+                let number = number.ok_or_else(|| client.transaction_not_found(*tx))?;
                 let chosen = all.entry(number).or_insert_with(|| Some(BTreeSet::new()));
                 if let Some(chosen) = chosen {
                     chosen.insert(*tx);
@@ -102,8 +99,14 @@ async fn chosen(
     Ok(all)
 }
 
-fn too_many(found: usize) -> LineCoverageError {
-    LineCoverageError::TooMany { found, most: MOST }
+fn too_many(found: usize) -> ChainError {
+    let message = format!("{found} transactions or blocks are too many");
+    let refusal = Refusal::new("TooMany", message).with(
+        format!("at most {MOST} of each"),
+        found.to_string(),
+        "name fewer blocks",
+    );
+    refusal.usage().into()
 }
 
 /// Blocks that follow each other, so that one copy serves them.
@@ -127,7 +130,7 @@ async fn block(
     answer: &BlockAnswer,
     chosen: Option<&BTreeSet<TxHash>>,
     gathered: &mut Gathered,
-) -> Result<PastBlock, LineCoverageError> {
+) -> Result<PastBlock, ChainError> {
     let mut transactions: Vec<_> = answer
         .transactions
         .iter()
@@ -145,7 +148,15 @@ async fn block(
         Some(chosen) => {
             let read: BTreeSet<TxHash> = transactions.iter().map(|one| one.hash).collect();
             if let Some(tx) = chosen.difference(&read).next() {
-                return Err(LineCoverageError::OfTheChain { tx: *tx });
+                let message = format!(
+                    "{tx} is of the chain itself or a message from L1, and cannot be carried out again"
+                );
+                let refusal = Refusal::new("OfTheChain", message).with(
+                    "a transaction that somebody signed",
+                    "one of another type",
+                    "name others",
+                );
+                return Err(refusal.into());
             }
         }
     }
@@ -153,7 +164,7 @@ async fn block(
 }
 
 /// Sends everything again, and then executes what is wanted where it stood, with counters.
-fn carry_out(mut chain: Chain, blocks: &[PastBlock]) -> Result<Gathered, LineCoverageError> {
+fn carry_out(mut chain: Chain, blocks: &[PastBlock]) -> Result<Gathered, ChainError> {
     let mut ran = Gathered::default();
     let replayed = replay(&mut chain, blocks, None)?;
     chain.count_blocks();

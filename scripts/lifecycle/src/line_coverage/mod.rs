@@ -19,7 +19,7 @@ mod source_map;
 mod wanted;
 
 pub use branches::{Jumps, jumps};
-pub use error::LineCoverageError;
+pub use error::not_run;
 pub use gather::{Gathered, gather};
 pub use line_table::LineTable;
 pub use report::{FileLines, LineCoverage, is_lcov};

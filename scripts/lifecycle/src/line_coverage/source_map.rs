@@ -1,7 +1,8 @@
 //! The lines that each instruction of EVM code comes from, by the source map that solc writes, and how often each ran.
 
-use super::report::{FileLines, Line};
-use super::{LineCoverageError, report};
+use super::error::not_run;
+use super::report::{self, FileLines, Line};
+use crate::error::Refusal;
 use crate::ids::CodeHash;
 use crate::layout::{Compiled, file_of, with_output};
 use serde_json::{Map, Value};
@@ -39,15 +40,21 @@ impl SourceMap {
     /// anything else there is none.
     ///
     /// # Errors
-    /// [`LineCoverageError::SourceMap`].
-    pub fn of(source: &str) -> Result<Option<Self>, LineCoverageError> {
+    /// `SourceMap`.
+    pub fn of(source: &str) -> Result<Option<Self>, Refusal> {
         let (path, contract) = file_of(Path::new(source));
         if !path.is_file() || path.extension().is_none_or(|ending| ending != "json") {
             return Ok(None);
         }
-        let refused = |reason| LineCoverageError::SourceMap {
-            path: path.to_owned(),
-            reason,
+        let refused = |reason: String| {
+            let path = path.display();
+            let message = format!("{path} does not say which lines code comes from: {reason}");
+            Refusal::new("SourceMap", message).with(
+                "a build-info of hardhat or foundry: solc's input with the contents of all sources, and its output",
+                reason,
+                "compile with outputSelection `evm.deployedBytecode` and `metadata`; FILE:NAME chooses one contract of \
+                 several, FILE:SOURCE:NAME of those with one name",
+            )
         };
         let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
         let whole = with_output(path, &bytes).map_err(refused)?;
@@ -109,21 +116,18 @@ impl SourceMap {
     /// what a constructor filled in, each counts.
     ///
     /// # Errors
-    /// [`LineCoverageError::NotRun`].
+    /// `NotRun`.
     pub fn count(
         &self,
         codes: &BTreeMap<CodeHash, CountedCode>,
         source_name: &str,
-    ) -> Result<(CodeHash, Vec<FileLines>), LineCoverageError> {
+    ) -> Result<(CodeHash, Vec<FileLines>), Refusal> {
         let (mut found, mut sum) = (None, CountedCode::default());
         for (hash, code) in codes.iter().filter(|(_, one)| self.compiled.is(&one.code)) {
             found.get_or_insert(*hash);
             sum.add(&code.runs);
         }
-        let codehash = found.ok_or_else(|| LineCoverageError::NotRun {
-            source_name: source_name.to_owned(),
-            codes: codes.keys().copied().collect(),
-        })?;
+        let codehash = found.ok_or_else(|| not_run(source_name, codes.keys()))?;
         let ran = |at: usize| sum.runs.get(at).copied().unwrap_or(0);
         let mut lines: BTreeMap<Line, u64> = BTreeMap::new();
         let mut jumps: BTreeMap<Line, Vec<Vec<u64>>> = BTreeMap::new();

@@ -1,6 +1,5 @@
 //! The migration that an instance is in, read from the chain.
 
-use super::MigrationError;
 use crate::client::{ChainError, Client};
 use crate::model::InstanceState;
 use crate::registry::{Topics, all_logs, ask, registry_of};
@@ -75,23 +74,25 @@ impl Standing {
     }
 }
 
-/// The migration that `proxy` is in.
+/// The migration that `proxy` is in; what is live, where it is in none.
 ///
 /// # Errors
-/// [`MigrationError::NotMigrating`] with what is live.
-pub async fn find(client: &Client, proxy: Address) -> Result<ActiveMigration, MigrationError> {
+/// Trouble with the chain.
+pub async fn find(
+    client: &Client,
+    proxy: Address,
+) -> Result<Result<ActiveMigration, String>, ChainError> {
     let registry = registry_of(client, proxy).await?;
     let known = client.registry(registry).instance(proxy).await?;
     let standing = standing(client, proxy).await?;
     let (true, Some(at)) = (known.state.is_migrating(), standing) else {
-        let live = live(client, proxy).await?;
-        return Err(MigrationError::NotMigrating { proxy, live });
+        return Ok(Err(live(client, proxy).await?));
     };
     let program = ask(client, registry, proxy, &proxy_abi::implementationCall {}).await?;
     let (from, to) = versions(client, proxy)
         .await?
         .unwrap_or((known.version, String::from("?")));
-    Ok(ActiveMigration {
+    Ok(Ok(ActiveMigration {
         proxy,
         registry,
         name: known.definition,
@@ -99,7 +100,7 @@ pub async fn find(client: &Client, proxy: Address) -> Result<ActiveMigration, Mi
         to,
         program,
         at,
-    })
+    }))
 }
 
 /// How far the migration of `proxy` is; `None` where none runs. Programs need not keep that in

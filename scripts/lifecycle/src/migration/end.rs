@@ -1,9 +1,11 @@
 //! `endMigration`: what is left of the path, and the contract answers again.
 
 use super::active::{ActiveMigration, live, standing};
+use super::error::way_out;
 use super::runner::Load;
 use super::{End, Migrated, MigrationError, Spent};
 use crate::client::{ChainError, Client, Revert, TxOutcome, Window, with_margin};
+use crate::error::Refusal;
 use crate::ids::CalldataHash;
 use crate::journal::Journal;
 use alloy::network::TransactionBuilder;
@@ -63,20 +65,21 @@ pub async fn end(
             TxOutcome::Failed { .. } | TxOutcome::Lost => {}
         }
     }
-    let refused = ChainError::Refused {
-        what: "endMigration".into(),
-        revert: Revert::decode(&[]),
-    };
-    Err(refused.into())
+    Err(ChainError::refused("endMigration", Revert::decode(&[])))
 }
 
 fn refusal(error: ChainError, migration: &ActiveMigration) -> MigrationError {
     match error {
-        ChainError::Refused { revert, .. } if !migration.at.back => MigrationError::EndRefused {
-            revert,
-            proxy: migration.proxy,
-        },
-        error => error.into(),
+        ChainError::Refused { revert, .. } if !migration.at.back => {
+            let next = format!(
+                "correct what it names, then run it again; or {}",
+                way_out(migration.proxy)
+            );
+            let refusal = Refusal::of(&revert);
+            let message = format!("endMigration was refused: {revert}");
+            refusal.saying(message).advising(next).into()
+        }
+        error => error,
     }
 }
 

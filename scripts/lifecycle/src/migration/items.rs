@@ -5,8 +5,10 @@
 mod duplicates;
 
 use super::MigrationError;
+use super::error::items_file;
 use super::gather::Gathered;
 use crate::address;
+use crate::error::Refusal;
 use alloy::primitives::{B256, Bytes, U256};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
@@ -112,17 +114,14 @@ impl Listed {
     /// Reads the whole list once, and checks it.
     ///
     /// # Errors
-    /// [`MigrationError::File`] and [`MigrationError::Malformed`].
+    /// Where it cannot be read, or a line is no item.
     pub fn open(path: &Path) -> Result<Self, MigrationError> {
         // A pipe would be waited for, and could not be read twice.
-        let found = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        let found = std::fs::metadata(path).map_err(|error| items_file(path, &error))?;
         if !found.is_file() {
-            return Err(MigrationError::File {
-                path: path.to_owned(),
-                reason: "it is no regular file".into(),
-            });
+            return Err(items_file(path, "it is no regular file"));
         }
-        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+        let file = File::open(path).map_err(|error| items_file(path, &error))?;
         let mut list = Self {
             path: path.to_owned(),
             reader: BufReader::new(file),
@@ -197,7 +196,7 @@ impl Listed {
         };
         self.reader
             .seek(SeekFrom::Start(offset))
-            .map_err(|error| unreadable(&self.path, &error))?;
+            .map_err(|error| items_file(&self.path, &error))?;
         self.at = (position - position % INDEX_INTERVAL, line);
         while self.at.0 < position && self.advance()?.is_some() {}
         Ok(())
@@ -217,7 +216,7 @@ impl Listed {
             let mut bounded = std::io::Read::take(&mut self.reader, LINE_MAX);
             let length = bounded
                 .read_until(b'\n', &mut text)
-                .map_err(|error| unreadable(&self.path, &error))? as u64;
+                .map_err(|error| items_file(&self.path, &error))? as u64;
             if length == 0 {
                 return Ok(None);
             }
@@ -250,14 +249,12 @@ impl Listed {
         self.at.1 == 1 && line.starts_with(|first: char| first.is_ascii_alphabetic())
     }
 
-    fn malformed(&self, reason: String, expected: &'static str, found: String) -> MigrationError {
-        MigrationError::Malformed {
-            path: self.path.clone(),
-            line: self.at.1,
-            reason,
-            expected,
-            found,
-        }
+    /// A line is no item, or not one that may stand there.
+    fn malformed(&self, reason: String, expected: &str, found: String) -> MigrationError {
+        let message = format!("{}, line {}: {reason}", self.path.display(), self.at.1);
+        let refusal = Refusal::new("ItemMalformed", message);
+        let refusal = refusal.with(expected, found, "correct the line");
+        refusal.usage().into()
     }
 }
 
@@ -314,13 +311,6 @@ fn cell_words(cell: &str, item: &mut Item) -> Result<(), String> {
 
 fn shortened(line: &str) -> String {
     line.chars().take(80).collect()
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> MigrationError {
-    MigrationError::File {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -27,11 +27,11 @@ pub mod size;
 
 pub use active::ActiveMigration;
 pub use cost::Spent;
-pub use error::MigrationError;
+pub use error::{MigrationError, way_out};
 pub use runner::Form;
 
 use crate::client::{ChainError, Client, Window};
-use crate::error::{Exit, Explain};
+use crate::error::{Exit, Explain, Refusal};
 use crate::ids::TxHash;
 use crate::journal::Journal;
 use crate::text::grouped;
@@ -40,6 +40,7 @@ use alloy::eips::BlockId;
 use alloy::primitives::{Address, address};
 use alloy::providers::Provider;
 use end::{Ended, end};
+use error::total_mismatch;
 use gather::gather;
 use items::{Items, Listed};
 use runner::{BatchRunner, Load};
@@ -144,18 +145,19 @@ fn as_summary<S: Serializer>(next: &Option<ActiveMigration>, to: S) -> Result<S:
 /// Migrates what is left, and ends it.
 ///
 /// # Errors
-/// See [`MigrationError`]; after any of them the same call goes on.
+/// Why it does not go on; after any of them the same call goes on.
 pub async fn run(
     client: &Client,
     journal: Arc<Journal>,
     request: &MigrationRequest,
 ) -> Result<Migrated, MigrationError> {
-    let migration = match active::find(client, request.proxy).await {
-        Err(MigrationError::NotMigrating { proxy, live }) => {
+    let migration = match active::find(client, request.proxy).await? {
+        Err(live) => {
+            let proxy = request.proxy;
             let ended = end::by_an_earlier_run(client, &journal, proxy).await?;
-            return ended.ok_or(MigrationError::NotMigrating { proxy, live });
+            return ended.ok_or_else(|| not_migrating(proxy, live));
         }
-        found => found?,
+        Ok(found) => found,
     };
     refuse_strangers(client, &migration)?;
     let items = open(client, &journal, request, &migration).await?;
@@ -208,23 +210,31 @@ pub async fn look(
     proxy: Address,
 ) -> Result<Option<ActiveMigration>, MigrationError> {
     let client = client.bearing(LOOK, Duration::MAX);
-    match active::find(&client, proxy).await {
-        Ok(migration) => Ok(Some(migration)),
-        Err(MigrationError::NotMigrating { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
+    Ok(active::find(&client, proxy).await?.ok())
+}
+
+/// The proxy is in no complex step.
+fn not_migrating(proxy: Address, live: String) -> MigrationError {
+    let refusal = Refusal::new("NotMigrating", format!("{proxy} is not migrating")).with(
+        "an instance in a complex step",
+        live,
+        format!("stylus-upgrades upgrade {proxy} <version> begins a migration"),
+    );
+    refusal.into()
 }
 
 fn refuse_strangers(client: &Client, migration: &ActiveMigration) -> Result<(), MigrationError> {
     let caller = client.sender("run-migration")?;
-    if caller == migration.at.handler {
+    let (handler, proxy) = (migration.at.handler, migration.proxy);
+    if caller == handler {
         return Ok(());
     }
-    Err(MigrationError::NotHandler {
-        handler: migration.at.handler,
-        caller,
-        proxy: migration.proxy,
-    })
+    let next = format!(
+        "use the handler's key, or have it replaced: stylus-upgrades run-migration {proxy} --handler {caller}"
+    );
+    let refusal = Refusal::new("NotHandler", "only the handler supplies batches");
+    let refusal = refusal.with(handler.to_string(), caller.to_string(), next);
+    Err(refusal.into())
 }
 
 async fn open(
@@ -255,7 +265,7 @@ fn refuse_other_totals(migration: &ActiveMigration, items: &Items) -> Result<(),
     let expected = migration.at.total;
     let is_too_long = found > expected && items.columns() == 1 && expected > 0;
     if found < expected || is_too_long {
-        return Err(MigrationError::TotalMismatch { expected, found });
+        return Err(total_mismatch(expected, found));
     }
     Ok(())
 }
@@ -291,16 +301,22 @@ fn heading(migration: &ActiveMigration) -> String {
 
 /// Trouble with the chain, reported with how far the migration is and how it goes on.
 fn interrupted(error: MigrationError, at: Standing, request: &MigrationRequest) -> MigrationError {
-    match error {
-        MigrationError::Chain(source) if source.exit() == Exit::Chain => {
-            MigrationError::Interrupted {
-                done: at.done,
-                total: at.total,
-                again: request.again.clone(),
-                source: Box::new(source),
-            }
-        }
-        other => other,
+    if error.exit() != Exit::Chain {
+        return error;
+    }
+    let Standing { done, total, .. } = at;
+    let next = format!(
+        "{}; nothing is done twice (but first: {})",
+        request.again,
+        error.next().unwrap_or_default()
+    );
+    let refusal = Refusal::of(&error)
+        .named("Interrupted")
+        .saying(format!("stopped at {done} of {total} items: {error}"))
+        .advising(next);
+    match done {
+        0 => refusal.into(),
+        _ => refusal.exiting(Exit::Partial).into(),
     }
 }
 
@@ -342,10 +358,9 @@ async fn outcome(
             return Err(aborted);
         }
         runner.close();
-        match active::find(client, migrated.proxy).await {
+        match active::find(client, migrated.proxy).await? {
             Ok(next) => migrated.then = Some(next),
-            Err(MigrationError::NotMigrating { live, .. }) => migrated.live = Some(live),
-            Err(error) => return Err(error),
+            Err(live) => migrated.live = Some(live),
         }
     }
     Ok(migrated)
@@ -354,11 +369,22 @@ async fn outcome(
 impl ActiveMigration {
     /// It goes the other way by now.
     fn aborted(&self) -> MigrationError {
-        MigrationError::Aborted {
-            proxy: self.proxy,
-            to: self.to.clone(),
-            from: self.from.clone(),
-        }
+        let Self {
+            proxy, from, to, ..
+        } = self;
+        let message = format!(
+            "the migration of {proxy} between {from} and {to} goes the other way by now: somebody has aborted it, \
+             or it ended and began again"
+        );
+        let refusal = Refusal::new("Aborted", message).with(
+            "the migration that this run began with",
+            format!("one that goes the other way, or the instance is back at {from}"),
+            format!(
+                "stylus-upgrades status says where it is; run-migration {proxy} takes back what is left, if that is \
+                 meant"
+            ),
+        );
+        refusal.into()
     }
 
     /// How far it is, for people.

@@ -3,8 +3,8 @@
 
 use super::error::PlanError;
 use super::trial::Trial;
+use crate::client::ChainError;
 use crate::model::{Named, named};
-use crate::simulation::SimulationError;
 use alloy::sol_types::SolCall;
 use stylus_chain::BlockId;
 use stylus_upgrades_interface::check::IUpgradeCheck::{afterUpgradeCall, beforeUpgradeCall};
@@ -38,7 +38,7 @@ impl Trial<'_> {
             let (holds, output) = ask(BlockId::latest(), after.abi_encode())?;
             if !holds {
                 let what = format!("{proxy}, once all instances are upgraded");
-                found.push(SimulationError::refused(&what, &output).finding()?);
+                found.push(ChainError::refused_on_copy(&what, &output).finding()?);
             }
         }
         let plan = &mut self.plan;

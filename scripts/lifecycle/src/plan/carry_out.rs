@@ -5,8 +5,9 @@ use super::error::PlanError;
 use super::instances::{Before, behind, upgraded};
 use super::{PlanRequest, Transaction};
 use crate::assess::Finding;
+use crate::client::ChainError;
 use crate::model::{DefinitionState, Head, RecordedCode};
-use crate::simulation::{Simulation, SimulationError, events, now};
+use crate::simulation::{Simulation, events, now};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use std::collections::BTreeSet;
@@ -181,7 +182,7 @@ fn roll_out(
         carried_out.transactions.push(sent);
         for skipped in events::<abi::InstanceSkipped>(&receipt) {
             let what = format!("the upgrade of {}", skipped.proxy);
-            let refused = SimulationError::refused(&what, &skipped.reason);
+            let refused = ChainError::refused_on_copy(&what, &skipped.reason);
             carried_out.problems.push(refused.finding()?);
             carried_out.skipped.insert(skipped.proxy);
         }

@@ -4,8 +4,9 @@
 use super::decide::ANYBODY;
 use super::error::PlanError;
 use crate::assess::Finding;
+use crate::client::ChainError;
 use crate::program_code::{fragments, is_program, module};
-use crate::simulation::{Simulation, SimulationError};
+use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, Bytes, utils::Unit};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
@@ -56,7 +57,7 @@ pub(super) fn activate(
     simulation: &mut Simulation,
     what: &str,
     program: Address,
-) -> Result<Receipt, SimulationError> {
+) -> Result<Receipt, ChainError> {
     let call = IArbWasm::activateProgramCall { program }.abi_encode();
     let fee = Unit::ETHER.wei();
     simulation.send(what, ANYBODY, ARB_WASM, call.into(), fee)

@@ -3,10 +3,11 @@
 use super::Transaction;
 use super::error::PlanError;
 use crate::assess::Finding;
+use crate::client::ChainError;
 use crate::governance::leave_behind;
 use crate::model::BlockedBy;
 use crate::names::Names;
-use crate::simulation::{Simulation, SimulationError, events, now};
+use crate::simulation::{Simulation, events, now};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use stylus_registry_core::policy::Policy;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -59,7 +60,7 @@ pub(super) fn decide(
                         break;
                     }
                 }
-                Err(SimulationError::Refused { revert, .. })
+                Err(ChainError::Refused { revert, .. })
                     if revert.is::<abi::AlreadyApproved>() || revert.is::<abi::NotAnApprover>() => {
                 }
                 Err(error) => {

@@ -29,7 +29,7 @@ pub use code_checks::{has_constructor, reserved_in};
 pub use creation::{Creation, CreationRequest, creation};
 pub use effects::{Elsewhere, ether, limits_in_words};
 pub use environment::Reads;
-pub use error::PlanError;
+pub use error::{PlanError, fails};
 pub use instances::{Change, Event, FieldValues, InstancePlan, Place, not_tried, only_started};
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{Abis, Difference, Group, Kind, Replay, StorageDifference, Unfaithful, replay};

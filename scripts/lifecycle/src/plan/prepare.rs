@@ -8,10 +8,11 @@ use super::error::PlanError;
 use super::instances::Before;
 use super::trial::Trial;
 use crate::build::evm;
+use crate::client::ChainError;
 use crate::expect::Asks;
 use crate::program_code::is_program;
 use crate::registry::named;
-use crate::simulation::{Simulation, SimulationError, now};
+use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,11 +75,7 @@ impl Trial<'_> {
     }
 
     /// Notes a transaction, or why it is refused.
-    fn note(
-        &mut self,
-        what: &str,
-        sent: Result<Receipt, SimulationError>,
-    ) -> Result<(), PlanError> {
+    fn note(&mut self, what: &str, sent: Result<Receipt, ChainError>) -> Result<(), PlanError> {
         match sent {
             Ok(done) => self.plan.transactions.push(Transaction::of(what, &done)),
             Err(error) => self.plan.problems.push(error.finding()?),

@@ -2,13 +2,13 @@
 //! the chain's. What a registry says of itself is text from outside and stands in quotes.
 
 use super::account::Account;
-use super::error::TraceError;
 use crate::build::Framework;
 use crate::call_tree::Frame;
 use crate::client::{ChainError, Client};
+use crate::error::{Exit, Explain};
 use crate::functions::{Functions, interfaces, of_the_chain};
 use crate::interface::Callable;
-use crate::layout::{Documents, LayoutError};
+use crate::layout::Documents;
 use crate::model::{Instance, RecordedCode, runs};
 use crate::names::Names;
 use crate::registry::{self};
@@ -52,7 +52,7 @@ impl Known {
         client: &Client,
         frames: &[Frame],
         sources: Sources<'_>,
-    ) -> Result<Self, TraceError> {
+    ) -> Result<Self, ChainError> {
         let mut known = Self {
             names: sources.names.clone(),
             ..Self::default()
@@ -71,14 +71,11 @@ impl Known {
             return Ok(known);
         };
         if let Err(error) = known.registry(client, registry, &called, &sources).await {
-            match error {
-                ChainError::Unreachable { .. } | ChainError::Lagging { .. } => {
-                    return Err(error.into());
-                }
-                error => known
-                    .missing
-                    .push(format!("what the registry {registry} knows: {error}")),
+            if error.is_unanswered() {
+                return Err(error);
             }
+            let missing = format!("what the registry {registry} knows: {error}");
+            known.missing.push(missing);
         }
         Ok(known)
     }
@@ -261,7 +258,7 @@ impl Known {
                 let signatures = declared.map(|step| step.signature.as_str());
                 functions = functions.with(&Functions::of_signatures(signatures));
             }
-            Err(LayoutError::Chain(error)) => return Err(error),
+            Err(error) if error.exit() == Exit::Chain => return Err(error),
             Err(error) => self.missing.push(format!("functions of {name:?}: {error}")),
         }
         Ok(functions)

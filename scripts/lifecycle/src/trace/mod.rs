@@ -17,7 +17,6 @@ mod known;
 mod named;
 
 pub use account::Account;
-pub use error::TraceError;
 pub use flamegraph::{flamegraph, is_flamegraph};
 pub use known::{Known, Sources};
 pub use named::{Code, Named};
@@ -27,9 +26,8 @@ use crate::client::{ChainError, Client};
 use crate::ids::TxHash;
 use alloy::primitives::{Address, U64};
 use alloy::providers::Provider;
+use error::{not_traced, unreadable};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use serde_json::value::RawValue;
 
 /// What is known of a mined transaction.
 #[derive(Debug, Clone, Serialize)]
@@ -73,21 +71,19 @@ struct Receipt {
 /// Traces a mined transaction.
 ///
 /// # Errors
-/// [`TraceError`].
-pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
+/// Where the endpoint does not trace it; what else it says.
+pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, ChainError> {
     let method = "eth_getTransactionReceipt";
     let receipt = client.provider().raw_request(method.into(), (tx,)).await;
     let receipt: Option<Receipt> = receipt.map_err(|error| client.error(method, error))?;
     let Some(receipt) = receipt else {
-        let chain = client.chain_id();
-        return Err(TraceError::Unknown { tx, chain });
+        return Err(client.transaction_not_found(tx));
     };
-    let calls = traced(client, tx, "callTracer").await;
-    let calls = calls.map_err(|error| TraceError::of(client, error))?;
-    let mut frames =
-        call_tree::read(&calls).map_err(|reason| TraceError::unreadable(client, reason))?;
+    let calls = client.traced(tx, "callTracer").await;
+    let calls = calls.map_err(|error| not_traced(client, error))?;
+    let mut frames = call_tree::read(&calls).map_err(|reason| unreadable(client, reason))?;
     let mut missing = Vec::new();
-    match traced(client, tx, "stylusTracer").await {
+    match client.traced(tx, "stylusTracer").await {
         Ok(steps) => match ink::add(&mut frames, &steps) {
             Ok(unmatched) => missing.extend(unmatched.missing()),
             Err(reason) => missing.push(format!("ink by frame: {reason}")),
@@ -95,7 +91,7 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
         Err(error @ ChainError::Rpc(_)) => missing.push(format!(
             "ink by frame: the endpoint does not run stylusTracer ({error})"
         )),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     }
     Ok(Trace {
         mined: Mined {
@@ -109,12 +105,4 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
         frames,
         missing,
     })
-}
-
-/// What a tracer of the endpoint says. It may be nested deeper than a parser of JSON goes at once.
-async fn traced(client: &Client, tx: TxHash, tracer: &str) -> Result<Box<RawValue>, ChainError> {
-    let method = "debug_traceTransaction";
-    let query = (tx, json!({ "tracer": tracer }));
-    let answer = client.provider().raw_request(method.into(), query).await;
-    answer.map_err(|error| client.error(method, error))
 }

@@ -17,7 +17,8 @@ use crate::console::request::PageRequest;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, proposed, readiness, refused,
+    Call, Display, DryRun, GovernedCall, ShownCall, not_cancelled, not_open, proposed, readiness,
+    refused,
 };
 use crate::ids::ActionId;
 use crate::model::Readiness;
@@ -46,7 +47,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     let client = client.acting_as(account);
     let action = named(&client, registry, request.value("id")).await?;
     let open = readiness(&client, registry, action).await?;
-    let open = open.ok_or_else(|| GovernanceError::not_open(action))?;
+    let open = open.ok_or_else(|| not_open(action))?;
     let event = proposed(&client, registry, action).await?;
     let display = Display::of(&event.call, &context.names())?;
     let mut asked = Asked {
@@ -76,7 +77,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
             let call = abi::cancelCall { action: action.0 }.abi_encode();
             let tried = asked.plain(call.into()).await;
             let proposer = event.proposer;
-            tried.map_err(|error| GovernanceError::not_cancelled(action, proposer, error))?;
+            tried.map_err(|error| not_cancelled(action, proposer, error))?;
             asked.page.decision.sentence =
                 "Sent now, this action ends: its approvals are void, and nothing comes of it."
                     .into();
@@ -113,7 +114,7 @@ impl Asked<'_> {
         let governed = GovernedCall::decode(registry, call.clone(), U256::ZERO)?;
         require_current(client, registry, &governed.call).await?;
         if client.registry(registry).action_of(call).await? != self.action {
-            return Err(GovernanceError::not_open(self.action).into());
+            return Err(not_open(self.action).into());
         }
         governed.require_part(client).await?;
         if operation == SIGN {
@@ -228,7 +229,7 @@ impl Asked<'_> {
         let mut found = review::found(self.place, about, open, Some(self.account)).await?;
         match dry_run {
             Some(DryRun::Fails(refusal)) => {
-                let fails = Error::from(GovernanceError::WouldFail(refusal.clone()));
+                let fails = Error::from(refusal.clone());
                 found.findings.extend(fails.findings());
                 found.require_yes();
             }

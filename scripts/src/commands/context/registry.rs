@@ -7,7 +7,7 @@ use crate::build::Framework;
 use crate::checks::ReadAt;
 use crate::client::{ChainError, Client};
 use crate::deploy::registry_release;
-use crate::error::Report;
+use crate::error::{Refusal, Report};
 use crate::progress::Progress;
 use crate::registry::origin::{self, Release};
 use crate::registry::{Key, Origin, Remembered};
@@ -83,7 +83,9 @@ impl Context {
         }
         let origin = match self.origin(client, registry).await {
             Ok(origin) => Some(origin),
-            Err(Error::Chain(error)) if origin::may_be_trusted(&error) && self.trusts(registry) => {
+            Err(Error::Refusal(error))
+                if origin::may_be_trusted(&error) && self.trusts(registry) =>
+            {
                 self.warn_unverified(registry, &error);
                 None
             }
@@ -189,7 +191,7 @@ impl Context {
         self.global.trust_registry.contains(&registry)
     }
 
-    fn warn_unverified(&self, registry: Address, error: &ChainError) {
+    fn warn_unverified(&self, registry: Address, error: &Refusal) {
         let Report { message, found, .. } = Report::of(error);
         let found = found.unwrap_or_default();
         let mut all = BTreeSet::from([registry]);

@@ -6,6 +6,7 @@ use crate::assess::{Fact, Origin, Role};
 use crate::checks::{Callers, Code, Stage, Version};
 use crate::commands::adopt::BEFORE;
 use crate::commands::context::KnownInterface;
+use crate::error::{Exit, Explain};
 use crate::ids::CodeHash;
 use crate::interface::{Callable, NOT_DECLARED};
 
@@ -94,7 +95,7 @@ impl Place<'_> {
             match self.context.callable_of(place, name, codehash).await {
                 Ok(Some(known)) => known.fact(doubtful),
                 Ok(None) => Fact::unknown("are neither published nor kept here"),
-                Err(error @ (Error::Layout(_) | Error::Refusal(_))) => {
+                Err(error @ Error::Refusal(_)) if error.exit() != Exit::Chain => {
                     Fact::unknown(format!("cannot be read: {error}"))
                 }
                 Err(error) => return Err(error),

@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::error::Refusal;
 use crate::ids::CalldataHash;
 use crate::journal::Journal;
-use crate::migration::{self, ActiveMigration, MigrationError, Source, active};
+use crate::migration::{self, ActiveMigration, Source, active};
 use crate::own_file;
 use crate::text::count;
 use alloy::primitives::Address;
@@ -51,7 +51,18 @@ async fn list(
     let standing = active::standing(&there, proxy).await?;
     if standing.is_none_or(|at| at.done > 0 || at.back) {
         let done = standing.map_or(migration.at.done, |at| at.done);
-        return Err(MigrationError::ListMissing { proxy, done, path }.into());
+        let path = path.display();
+        let message =
+            format!("{done} items of {proxy} were migrated from a list that is not in {path}");
+        let refusal = Refusal::new("ItemsListMissing", message).with(
+            "the list that the first run made and kept",
+            "none: another machine or account made it, or another field was named",
+            format!(
+                "run it where the first run was, or give the same items by --items; or {}",
+                migration::way_out(proxy)
+            ),
+        );
+        return Err(refusal.usage().into());
     }
     let subject = subject(context, &there, migration.registry, proxy).await?;
     if let Some(folder) = path.parent() {

@@ -8,7 +8,7 @@ use super::{Becomes, Work};
 use crate::app_error::Error;
 use crate::assess::FindingId;
 use crate::checks::{Assessment, Code};
-use crate::plan::{PlanError, PlanRequest};
+use crate::plan::{PlanRequest, fails};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use alloy::sol_types::SolCall;
@@ -24,7 +24,7 @@ impl Work<'_> {
     /// registry would refuse it.
     ///
     /// # Errors
-    /// [`Error::Unconfirmed`], [`PlanError::Fails`].
+    /// [`Error::Unconfirmed`]; what would be refused.
     pub(in crate::commands) async fn place_all(
         &mut self,
         args: &VersionArgs,
@@ -124,7 +124,7 @@ impl Work<'_> {
                     let next = finding.next.unwrap_or_default();
                     let sends = "--accept would-fail sends it all the same";
                     finding.next = Some(format!("{next}; {sends}"));
-                    return Err(PlanError::Fails(finding.into()).into());
+                    return Err(fails(&finding).into());
                 }
             }
             Err(error) => {

@@ -86,7 +86,8 @@ pub struct BlockAnswer {
     /// The hash of the block before it.
     #[serde(default)]
     pub parent_hash: B256,
-    pub(super) timestamp: U64,
+    /// When it was made, in Unix seconds.
+    pub timestamp: U64,
     base_fee_per_gas: Option<U64>,
     pub(super) l1_block_number: Option<U64>,
     /// Its transactions, unread.
@@ -97,31 +98,42 @@ pub struct BlockAnswer {
 impl BlockAnswer {
     /// That block with its transactions.
     pub async fn read(client: &Client, number: u64) -> Result<Self, ChainError> {
-        Self::fetched(client, number.into(), true).await
+        let found = Self::fetched(client, number.into(), true).await?;
+        found.ok_or_else(|| missing(client, number.into()))
     }
 
-    /// That block with the hashes of its transactions alone.
-    pub(super) async fn head(client: &Client, block: BlockNumberOrTag) -> Result<Self, ChainError> {
+    /// That block with the hashes of its transactions alone; none where the endpoint does not have it.
+    pub async fn head(
+        client: &Client,
+        block: BlockNumberOrTag,
+    ) -> Result<Option<Self>, ChainError> {
         Self::fetched(client, block, false).await
+    }
+
+    /// The same where there must be one.
+    pub(super) async fn there(
+        client: &Client,
+        block: BlockNumberOrTag,
+    ) -> Result<Self, ChainError> {
+        let found = Self::head(client, block).await?;
+        found.ok_or_else(|| missing(client, block))
     }
 
     async fn fetched(
         client: &Client,
         block: BlockNumberOrTag,
         is_whole: bool,
-    ) -> Result<Self, ChainError> {
+    ) -> Result<Option<Self>, ChainError> {
         let method = "eth_getBlockByNumber";
-        let answer = client
-            .provider()
-            .raw_request(method.into(), (block, is_whole));
-        let answer: Result<Self, _> = answer.await;
-        let answer = answer.map_err(|error| client.error(method, error))?;
-        let found: u64 = answer.number.to();
-        match block.as_number().filter(|number| *number != found) {
-            None => Ok(answer),
-            Some(number) => {
+        let answer = client.provider();
+        let answer = answer.raw_request(method.into(), (block, is_whole)).await;
+        let answer: Option<Self> = answer.map_err(|error| client.error(method, error))?;
+        let found = answer.as_ref().map(|found| found.number.to::<u64>());
+        match (block.as_number(), found) {
+            (Some(number), Some(found)) if found != number => {
                 Err(client.contradiction(format!("block {found} when asked for block {number}")))
             }
+            _ => Ok(answer),
         }
     }
 
@@ -135,6 +147,10 @@ impl BlockAnswer {
             transactions,
         }
     }
+}
+
+fn missing(client: &Client, block: BlockNumberOrTag) -> ChainError {
+    client.contradiction(format!("it does not have block {block}"))
 }
 
 impl PastTransaction {

@@ -16,26 +16,13 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
-use thiserror::Error;
 use tokio::runtime::Handle;
-use tokio::task::JoinError;
 
 /// A copy of the chain at one block that is not made yet.
 pub struct Fork {
     remote: Remote,
     config: ChainConfig,
     hash: B256,
-}
-
-/// Why there is no copy.
-#[derive(Debug, Error)]
-pub enum ForkError {
-    /// The chain in this process does not begin.
-    #[error(transparent)]
-    Chain(#[from] stylus_chain::ChainError),
-    /// The thread that carries it ended.
-    #[error("it ended: {0}")]
-    Ended(String),
 }
 
 /// The block, and the way to ask for it. It blocks its thread: use it outside of async code.
@@ -76,7 +63,7 @@ impl Fork {
 
     /// At any block whose state the endpoint still has.
     pub async fn at(client: &Client, block: BlockNumberOrTag) -> Result<Self, ChainError> {
-        let head = BlockAnswer::head(client, block).await?;
+        let head = BlockAnswer::there(client, block).await?;
         let number: u64 = head.number.to();
         Ok(Self {
             remote: Remote {
@@ -114,14 +101,13 @@ impl Fork {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<ForkError> + Send + 'static,
+        E: From<ChainError> + Send + 'static,
     {
         let carried_out = tokio::task::spawn_blocking(move || {
             let chain = Chain::fork(self.config, Box::new(self.remote));
-            work(chain.map_err(ForkError::from)?)
+            work(chain.map_err(ChainError::from)?)
         });
-        let ended = |error: JoinError| ForkError::Ended(error.to_string());
-        carried_out.await.map_err(ended)?
+        carried_out.await.map_err(ChainError::copy_ended)?
     }
 }
 
@@ -171,7 +157,7 @@ impl Source for Remote {
     }
 
     fn block_hash(&self, number: u64) -> Result<B256, String> {
-        let head = BlockAnswer::head(&self.client, number.into());
+        let head = BlockAnswer::there(&self.client, number.into());
         let head = self.runtime.block_on(head);
         let head = head.map_err(|error| format!("the hash of block {number}: {error}"))?;
         Ok(head.hash)

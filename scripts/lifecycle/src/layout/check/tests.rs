@@ -2,22 +2,12 @@ use super::{Compared, Pair, Side, StorageCheck};
 use crate::assess::{
     Accepted, Extent, Fact, Finding, FindingId, Origin, Part, Refused, Role, decide,
 };
-use crate::error::{Exit, Explain};
+use crate::client::ChainError;
+use crate::error::{Exit, Explain, Refusal};
 use crate::ids::LayoutHash;
-use crate::layout::LayoutError;
 use alloy::primitives::B256;
 use std::sync::Arc;
 use stylus_layout::{Document, Layout, Unlisted};
-use thiserror::Error;
-
-/// Why a version may not take the storage over.
-#[derive(Debug, Error, Explain)]
-enum Error {
-    #[error(transparent)]
-    Layout(#[from] LayoutError),
-    #[error(transparent)]
-    Refused(#[from] Refused),
-}
 
 /// A layout of whole words.
 fn layout(fields: &[(&str, &str)]) -> Layout {
@@ -77,12 +67,12 @@ fn declaring(two: &Two, asked: &Asked) -> Two {
 }
 
 /// Compares, and decides.
-fn check_storage(two: &Two, asked: &Asked) -> Result<StorageCheck, Error> {
+fn check_storage(two: &Two, asked: &Asked) -> Result<StorageCheck, ChainError> {
     let two = declaring(two, asked);
     let compared = super::check_storage(&two.pair())?;
     let refused = decide(&compared.found, &asked.accepted, Role::Proposer).refused;
     match Refused::of(refused) {
-        Some(refused) => Err(refused.into()),
+        Some(refused) => Err(Refusal::of(&refused).into()),
         None => Ok(compared.taken(&two.pair(), &asked.accepted, &[])),
     }
 }
@@ -100,7 +90,7 @@ fn verdict(two: &Two, asked: &Asked) -> &'static str {
 }
 
 /// Why a version does not, where nobody accepts anything.
-fn refused(two: &Two) -> Error {
+fn refused(two: &Two) -> ChainError {
     check_storage(two, &Asked::default()).expect_err("refused")
 }
 

@@ -9,7 +9,8 @@ mod store;
 use self::store::{Moved, Store};
 use super::MigrationError;
 use super::items::Item;
-use crate::client::{BlockSpan, ChainError, Client, RpcError};
+use crate::client::{BlockAnswer, BlockSpan, ChainError, Client, RpcError};
+use crate::error::Refusal;
 use crate::kill_point::{self, Phase};
 use crate::progress::Rate;
 use alloy::eips::BlockNumberOrTag;
@@ -30,6 +31,10 @@ const FIRST_SPAN: u64 = 16;
 const SPAN_MAX: u64 = 1 << 20;
 /// How long an answer is waited for before a shorter page is tried.
 const ANSWER: Duration = Duration::from_secs(20);
+/// Looks at which the last block that was read is another one, one after the other, before all is gathered anew.
+const OTHER_LOOKS: u32 = 3;
+/// Pause between two of them.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// What was gathered, in the order of the ids.
 pub struct Gathered {
@@ -74,7 +79,7 @@ struct Events<'a> {
 /// `path`, from where an earlier run had stopped.
 ///
 /// # Errors
-/// [`MigrationError::File`], [`MigrationError::BeginsLate`], trouble with the chain. The next run
+/// Where the store cannot be kept, `BeginsLate`, trouble with the chain. The next run
 /// goes on.
 pub async fn gather(
     client: &Client,
@@ -108,26 +113,35 @@ impl Events<'_> {
         let Some(before) = from.checked_sub(1) else {
             return Ok(());
         };
-        let late = MigrationError::BeginsLate {
-            collection: self.collection,
-            from,
+        let late = || {
+            let collection = self.collection;
+            let message = format!(
+                "{collection} was there before block {from}: tokens may have been minted that would be missing"
+            );
+            let refusal = Refusal::new("BeginsLate", message).with(
+                "a block not after the collection's creation",
+                from.to_string(),
+                "leave --from-block out, or give the block of its creation: blocks without events are read by the \
+                 hundred thousand",
+            );
+            Err(refusal.usage().into())
         };
         let (newest, _) = self.block(BlockNumberOrTag::Latest).await?;
         if from > newest {
-            return Err(late);
+            return late();
         }
         let code = self.client.provider().get_code_at(self.collection);
         let code = code.block_id(before.into()).await;
         match code.map_err(|error| self.client.error("eth_getCode", error)) {
             Ok(code) if code.is_empty() => Ok(()),
-            Ok(_) => Err(late),
+            Ok(_) => late(),
             Err(ChainError::Rpc(RpcError { message, .. })) => {
                 self.client.progress().note(&format!(
                     "warning: the endpoint does not tell whether the collection was there before block {from} ({message}): tokens minted before are not gathered"
                 ));
                 Ok(())
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 
@@ -144,7 +158,7 @@ impl Events<'_> {
             let (_, hash) = self.block(end.into()).await?;
             let logs = match self.logs(start, end).await {
                 Ok(logs) => logs,
-                Err(error) if end == start => return Err(error.into()),
+                Err(error) if end == start => return Err(error),
                 Err(_) => {
                     span.shorter(end - start + 1);
                     continue;
@@ -174,8 +188,14 @@ impl Events<'_> {
         let Some((block, hash)) = store.last_page()? else {
             return Ok(from);
         };
-        if self.block(block.into()).await?.1 == hash {
-            return Ok(block + 1);
+        // One node of several may lag, or follow another branch for a while.
+        for look in 0..OTHER_LOOKS {
+            if look > 0 {
+                tokio::time::sleep(LOOK_PAUSE).await;
+            }
+            if self.block(block.into()).await?.1 == hash {
+                return Ok(block + 1);
+            }
         }
         self.client
             .progress()
@@ -201,11 +221,8 @@ impl Events<'_> {
 
     /// Number and hash of a block; zero if there is none, which no page then agrees with.
     async fn block(&self, at: BlockNumberOrTag) -> Result<(u64, B256), ChainError> {
-        let found = self.client.provider().get_block_by_number(at).await;
-        let found = found.map_err(|error| self.client.error("eth_getBlockByNumber", error))?;
-        Ok(found.map_or_else(Default::default, |block| {
-            (block.header.number, block.header.hash)
-        }))
+        let found = BlockAnswer::head(self.client, at).await?;
+        Ok(found.map_or_else(Default::default, |block| (block.number.to(), block.hash)))
     }
 }
 

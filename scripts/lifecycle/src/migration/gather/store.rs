@@ -1,6 +1,7 @@
 //! Tokens and owners on disk, with the last block that was read. A page goes in as a whole or not at all.
 
 use super::super::MigrationError;
+use super::super::error::items_file;
 use super::super::items::Item;
 use crate::own_database;
 use alloy::primitives::{Address, B256};
@@ -34,10 +35,7 @@ impl Store {
     /// Opens it, or makes an empty one where there is none, where it cannot be read, or where it
     /// begins at another block.
     pub(super) fn open(path: &Path, from: u64) -> Result<Self, MigrationError> {
-        let database = own_database::open(path, CACHE).map_err(|error| MigrationError::File {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
+        let database = own_database::open(path, CACHE).map_err(|error| items_file(path, error))?;
         let store = Self {
             database,
             path: path.to_owned(),
@@ -137,10 +135,7 @@ impl Store {
     }
 
     fn failed(&self, error: impl std::fmt::Display) -> MigrationError {
-        MigrationError::File {
-            path: self.path.clone(),
-            reason: error.to_string(),
-        }
+        items_file(&self.path, error)
     }
 }
 

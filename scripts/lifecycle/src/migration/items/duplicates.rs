@@ -14,7 +14,7 @@ impl Listed {
     /// ids strictly rise.)
     ///
     /// # Errors
-    /// [`MigrationError::Malformed`], with both lines.
+    /// Such a line, with the other one.
     pub(super) fn refuse_duplicates(&mut self) -> Result<(), MigrationError> {
         if self.columns != 1 || self.count < 2 {
             return Ok(());

@@ -4,6 +4,10 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolValue;
 use std::io::Write;
 
+fn is_malformed(error: &MigrationError, line: u64) -> bool {
+    error.is_told("ItemMalformed") && error.to_string().contains(&format!(", line {line}: "))
+}
+
 fn list(text: &str) -> Result<Listed, MigrationError> {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(text.as_bytes()).expect("written");
@@ -44,10 +48,8 @@ fn an_address_whose_checksum_does_not_hold_is_no_item() {
     let wrong = good.replace("BeAed", "BeAeD");
     let refused = list(&format!("1,{good}\n2,{wrong}\n"));
     let error = refused.err().expect("a wrong checksum");
-    assert!(
-        matches!(&error, MigrationError::Malformed { line: 2, reason, .. } if reason.contains("checksum")),
-        "{error}"
-    );
+    assert!(is_malformed(&error, 2), "{error}");
+    assert!(error.to_string().contains("checksum"), "{error}");
 }
 
 #[test]
@@ -73,26 +75,20 @@ fn a_line_that_is_no_item_is_named() {
         ("0xgg\n", 1),
     ] {
         match list(text).map(|_| ()) {
-            Err(MigrationError::Malformed { line: found, .. }) => {
-                assert_eq!(found, line, "{text:?}")
-            }
+            Err(error) if is_malformed(&error, line) => {}
             other => panic!("{text:?}: {other:?}"),
         }
     }
     let long = "1".repeat(100_000);
-    assert!(matches!(
-        list(&long).map(|_| ()),
-        Err(MigrationError::Malformed { line: 1, .. })
-    ));
+    let error = list(&long).map(|_| ()).expect_err("a long line");
+    assert!(is_malformed(&error, 1), "{error}");
 }
 
 #[test]
 fn ids_of_a_table_must_rise() {
     let found = list("1,0x01\n3,0x01\n3,0x02\n").map(|_| ());
-    assert!(
-        matches!(found, Err(MigrationError::Malformed { line: 3, .. })),
-        "{found:?}"
-    );
+    let error = found.expect_err("an id that does not rise");
+    assert!(is_malformed(&error, 3), "{error}");
     assert!(list("3\n1\n").is_ok(), "one column has no order");
 }
 

@@ -5,9 +5,11 @@ mod probe;
 use super::MigrationError;
 use super::active::{ActiveMigration, Standing, standing};
 use super::cost::Spent;
+use super::error::{too_little_gas, total_mismatch, way_out};
 use super::items::{Items, encode};
 use super::size::Sizer;
 use crate::client::{Client, SendResult, SettledTx, TxOutcome, Window};
+use crate::error::Refusal;
 use crate::ids::TxHash;
 use crate::progress::Rate;
 use alloy::network::TransactionBuilder;
@@ -308,13 +310,16 @@ impl BatchRunner {
         if moved >= items {
             return Ok(());
         }
-        Err(MigrationError::Stalled {
-            batch: batch.into(),
-            tx,
-            items,
-            moved,
-            proxy: self.migration.proxy,
-        })
+        let message = format!("{batch} was mined ({tx}) and only {moved} of {items} items counted");
+        let refusal = Refusal::new("Stalled", message).with(
+            format!("a count that moves by {items}"),
+            format!("one that moved by {moved}"),
+            format!(
+                "look for items in it that the program passes over, and leave them out; or {}",
+                way_out(self.migration.proxy)
+            ),
+        );
+        Err(refusal.into())
     }
 
     /// Fewer items the next time, if that can help.
@@ -323,10 +328,7 @@ impl BatchRunner {
         if can || (self.form == Form::Cursor && self.failures <= FAILURES) {
             return Ok(());
         }
-        Err(MigrationError::TooLittleGas {
-            gas: self.gas,
-            needed: None,
-        })
+        Err(too_little_gas(self.gas, None))
     }
 
     /// What the migration noted in a transaction: done and total.
@@ -356,10 +358,7 @@ impl BatchRunner {
     /// Whether the contract agrees that nothing is left.
     fn is_complete(&self) -> Result<(), MigrationError> {
         match self.items.count() {
-            Some(found) if !self.at.is_finished() => Err(MigrationError::TotalMismatch {
-                expected: self.at.total,
-                found,
-            }),
+            Some(found) if !self.at.is_finished() => Err(total_mismatch(self.at.total, found)),
             _ => Ok(()),
         }
     }
@@ -380,10 +379,7 @@ impl BatchRunner {
     fn budget(&self) -> Result<u64, MigrationError> {
         let inner = self.gas.saturating_sub(AROUND);
         match inner - inner / 32 {
-            0 => Err(MigrationError::TooLittleGas {
-                gas: self.gas,
-                needed: None,
-            }),
+            0 => Err(too_little_gas(self.gas, None)),
             budget => Ok(budget),
         }
     }

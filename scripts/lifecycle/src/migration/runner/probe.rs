@@ -3,9 +3,11 @@
 
 use super::super::MigrationError;
 use super::super::active::standing;
+use super::super::error::{item_refused, too_little_gas};
 use super::super::size::Sizer;
 use super::{AROUND, BatchRunner, Form};
 use crate::client::{ChainError, Revert};
+use crate::error::Refusal;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::Address;
 use alloy::providers::Provider;
@@ -29,11 +31,7 @@ impl BatchRunner {
             Err(error) => return self.refused(error, 1).await,
         };
         if one > self.gas {
-            let needed = Some(one);
-            return Err(MigrationError::TooLittleGas {
-                gas: self.gas,
-                needed,
-            });
+            return Err(too_little_gas(self.gas, Some(one)));
         }
         let again = self
             .sizer
@@ -68,7 +66,7 @@ impl BatchRunner {
     /// What a refusal of the next `count` items means.
     async fn refused(&mut self, error: ChainError, count: u64) -> Result<bool, MigrationError> {
         let ChainError::Refused { revert, .. } = error else {
-            return Err(error.into());
+            return Err(error);
         };
         if standing(&self.client, self.migration.proxy).await? != Some(self.at) {
             return Ok(false); // somebody else has moved it meanwhile
@@ -81,10 +79,8 @@ impl BatchRunner {
             return Ok(false);
         }
         if let Some(error) = revert.decoded::<abi::BudgetTooSmall>() {
-            return Err(MigrationError::TooLittleGas {
-                gas: self.gas,
-                needed: Some(error.needed.saturating_add(AROUND)),
-            });
+            let needed = error.needed.saturating_add(AROUND);
+            return Err(too_little_gas(self.gas, Some(needed)));
         }
         match (self.form, revert.is::<NotSupported>()) {
             (Form::Batches, true) => {
@@ -94,15 +90,20 @@ impl BatchRunner {
                 self.form = Form::Cursor;
                 Ok(false)
             }
-            (Form::Cursor, true) => Err(MigrationError::ItemsNeeded {
-                program: self.migration.program,
-                proxy: self.migration.proxy,
-            }),
-            (Form::Cursor, false) => Err(MigrationError::ItemRefused {
-                place: format!("the item at {}", self.at.done),
-                abort: self.abortable(),
-                revert,
-            }),
+            (Form::Cursor, true) => {
+                let (program, proxy) = (self.migration.program, self.migration.proxy);
+                let message = format!("the program {program} takes its items from the handler");
+                let refusal = Refusal::new("ItemsNeeded", message).with(
+                    "--items FILE, --gather erc721 or --gather census:FIELD",
+                    "no items",
+                    format!("stylus-upgrades run-migration {proxy} --items FILE"),
+                );
+                Err(refusal.usage().into())
+            }
+            (Form::Cursor, false) => {
+                let place = format!("the item at {}", self.at.done);
+                Err(item_refused(&place, self.abortable(), &revert))
+            }
             (Form::Batches, false) => self.find_refused(revert, count).await,
         }
     }
@@ -116,18 +117,15 @@ impl BatchRunner {
             match self.estimate(middle).await {
                 Ok(_) => good = middle,
                 Err(ChainError::Refused { revert, .. }) => (bad, why) = (middle, revert),
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             }
         }
         let position = match self.at.back {
             true => self.at.done.saturating_sub(bad),
             false => self.at.done + bad - 1,
         };
-        Err(MigrationError::ItemRefused {
-            place: self.items.place(position),
-            abort: self.abortable(),
-            revert: why,
-        })
+        let place = self.items.place(position);
+        Err(item_refused(&place, self.abortable(), &why))
     }
 
     /// The proxy, as long as its migration can still be turned back.
@@ -137,12 +135,7 @@ impl BatchRunner {
 
     /// Gas of a batch of the next items, in units of gas.
     async fn estimate(&mut self, count: u64) -> Result<u64, ChainError> {
-        let calldata = self
-            .batch(self.at.done, count)
-            .map_err(|error| match error {
-                MigrationError::Chain(error) => error,
-                other => ChainError::unsigned("a batch", other.to_string()),
-            })?;
+        let calldata = self.batch(self.at.done, count)?;
         let request = self.request(calldata);
         self.client.estimate("migrateBatch", &request).await
     }

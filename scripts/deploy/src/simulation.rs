@@ -2,19 +2,15 @@
 //! driver of such a copy for what has not happened yet; what has happened is sent again by
 //! [`replay`](crate::client::replay).
 
-mod error;
-
-pub use error::SimulationError;
-
 use crate::call_tree::{self, Frame};
-use crate::client::{StepEnd, with_margin};
+use crate::client::{ChainError, StepEnd, with_margin};
 use crate::model::{Block, Reader, Views};
 use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use std::collections::BTreeMap;
 use stylus_chain::{
-    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError, Filter, Overrides,
-    Receipt, SlotChange, TraceKind,
+    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError as CopyError, Filter,
+    Overrides, Receipt, SlotChange, TraceKind,
 };
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 
@@ -71,19 +67,15 @@ pub fn now<T>(answer: impl Future<Output = T>) -> T {
 }
 
 impl Views for AtBlock<'_> {
-    type Error = SimulationError;
+    type Error = ChainError;
 
-    async fn view<C: SolCall>(
-        &self,
-        account: Address,
-        call: &C,
-    ) -> Result<C::Return, SimulationError> {
+    async fn view<C: SolCall>(&self, account: Address, call: &C) -> Result<C::Return, ChainError> {
         self.simulation.ask_at(self.block, account, call)
     }
 
-    async fn block(&self) -> Result<Block, SimulationError> {
+    async fn block(&self) -> Result<Block, ChainError> {
         let found = self.simulation.chain.block(self.block);
-        let missing = || SimulationError::Ended("its block is not there".into());
+        let missing = || ChainError::copy_ended("its block is not there");
         let block = found.ok_or_else(missing)?;
         Ok(Block {
             number: block.header.number,
@@ -92,12 +84,12 @@ impl Views for AtBlock<'_> {
         })
     }
 
-    fn is_refused(error: &SimulationError) -> bool {
-        matches!(error, SimulationError::Refused { .. })
+    fn is_refused(error: &ChainError) -> bool {
+        error.revert().is_some()
     }
 
-    fn replaced(&self, block: Block) -> SimulationError {
-        SimulationError::Ended(format!("another block than {}", block.hash))
+    fn replaced(&self, block: Block) -> ChainError {
+        ChainError::copy_ended(format!("another block than {}", block.hash))
     }
 }
 
@@ -141,7 +133,7 @@ impl Simulation {
 
     /// Lends an account enough for all that it sends. It keeps what it owns, so that what it gains or
     /// loses is seen.
-    pub fn lend(&mut self, from: Address) -> Result<(), SimulationError> {
+    pub fn lend(&mut self, from: Address) -> Result<(), ChainError> {
         if self.senders.contains_key(&from) {
             return Ok(());
         }
@@ -174,7 +166,7 @@ impl Simulation {
     }
 
     /// Reads by a typed call.
-    pub fn ask<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, SimulationError> {
+    pub fn ask<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ChainError> {
         self.ask_at(BlockId::latest(), to, call)
     }
 
@@ -183,18 +175,18 @@ impl Simulation {
         block: BlockId,
         to: Address,
         call: &C,
-    ) -> Result<C::Return, SimulationError> {
+    ) -> Result<C::Return, ChainError> {
         let (success, output) = self.probe_at(block, to, call.abi_encode().into())?;
         if !success {
-            return Err(SimulationError::refused(C::SIGNATURE, &output));
+            return Err(ChainError::refused_on_copy(C::SIGNATURE, &output));
         }
         C::abi_decode_returns(&output).map_err(|error| {
-            SimulationError::Ended(format!("{to} did not answer {}: {error}", C::SIGNATURE))
+            ChainError::copy_ended(format!("{to} did not answer {}: {error}", C::SIGNATURE))
         })
     }
 
     /// Whether a call succeeds, and what it returns or reverts with.
-    pub fn probe(&self, to: Address, input: Bytes) -> Result<(bool, Bytes), SimulationError> {
+    pub fn probe(&self, to: Address, input: Bytes) -> Result<(bool, Bytes), ChainError> {
         self.probe_at(BlockId::latest(), to, input)
     }
 
@@ -204,7 +196,7 @@ impl Simulation {
         block: BlockId,
         to: Address,
         input: Bytes,
-    ) -> Result<(bool, Bytes), SimulationError> {
+    ) -> Result<(bool, Bytes), ChainError> {
         let request = CallRequest {
             to: Some(to),
             input,
@@ -222,7 +214,7 @@ impl Simulation {
         to: Address,
         input: Bytes,
         value: U256,
-    ) -> Result<CallRequest, SimulationError> {
+    ) -> Result<CallRequest, ChainError> {
         self.lend(from)?;
         Ok(CallRequest {
             from: Some(from),
@@ -241,11 +233,11 @@ impl Simulation {
         what: &str,
         request: &CallRequest,
         block: BlockId,
-    ) -> Result<u64, SimulationError> {
+    ) -> Result<u64, ChainError> {
         let gas = self
             .chain
             .estimate_gas(request.clone(), block, &Overrides::default());
-        gas.map_err(|error| SimulationError::of(what, error))
+        gas.map_err(|error| ChainError::on_copy(what, error))
     }
 
     /// Sends a transaction of anybody and mines it.
@@ -256,7 +248,7 @@ impl Simulation {
         to: Address,
         input: Bytes,
         value: U256,
-    ) -> Result<Receipt, SimulationError> {
+    ) -> Result<Receipt, ChainError> {
         let mut request = self.request(from, to, input, value)?;
         let pending = BlockId::pending();
         let limit = match self.gas {
@@ -274,9 +266,9 @@ impl Simulation {
         Err(match &receipt.halt {
             Some(halt) => {
                 let note = receipt.note.clone().unwrap_or_else(|| halt.to_string());
-                SimulationError::halted(what, note)
+                ChainError::halted(what, note)
             }
-            None => SimulationError::refused(what, &receipt.output),
+            None => ChainError::refused_on_copy(what, &receipt.output),
         })
     }
 
@@ -286,13 +278,13 @@ impl Simulation {
         what: &str,
         from: Address,
         request: CallRequest,
-    ) -> Result<Receipt, SimulationError> {
+    ) -> Result<Receipt, ChainError> {
         let sent = self.chain.submit_unsigned(from, request);
-        let hash = sent.map_err(|error| SimulationError::of(what, error))?;
+        let hash = sent.map_err(|error| ChainError::on_copy(what, error))?;
         let receipt = self
             .chain
             .receipt(hash)
-            .ok_or(ChainError::UnknownTransaction(hash))?;
+            .ok_or(CopyError::UnknownTransaction(hash))?;
         if let Some(sender) = self.senders.get_mut(&from) {
             let price = U256::from(receipt.effective_gas_price);
             let fee = price.saturating_mul(U256::from(receipt.gas_used));
@@ -309,20 +301,20 @@ impl Simulation {
         what: &str,
         request: &CallRequest,
         units: u64,
-    ) -> Result<u64, SimulationError> {
+    ) -> Result<u64, ChainError> {
         let mut request = request.clone();
         request.gas = Some(units);
         let none = Overrides::default();
         let outcome = self.chain.call(request, BlockId::pending(), &none)?;
         match (outcome.success, outcome.halt) {
             (true, _) => Ok(units),
-            (false, Some(halt)) => Err(SimulationError::halted(what, halt)),
-            (false, None) => Err(SimulationError::refused(what, &outcome.output)),
+            (false, Some(halt)) => Err(ChainError::halted(what, halt)),
+            (false, None) => Err(ChainError::refused_on_copy(what, &outcome.output)),
         }
     }
 
     /// What a call answers now, or reverts with.
-    pub fn answer(&self, request: CallRequest) -> Result<Bytes, SimulationError> {
+    pub fn answer(&self, request: CallRequest) -> Result<Bytes, ChainError> {
         let outcome = self
             .chain
             .call(request, BlockId::latest(), &Overrides::default())?;
@@ -349,19 +341,19 @@ impl Simulation {
     }
 
     /// The code of an account, empty if it has none.
-    pub fn code(&self, account: Address) -> Result<Bytes, SimulationError> {
+    pub fn code(&self, account: Address) -> Result<Bytes, ChainError> {
         Ok(self.chain.account(account, BlockId::latest())?.code)
     }
 
     /// From now on the wall clock is not looked at: what is done twice is done at the same time.
-    pub fn fix_time(&mut self) -> Result<(), SimulationError> {
+    pub fn fix_time(&mut self) -> Result<(), ChainError> {
         let now = self.chain.next_timestamp();
         self.chain.set_timestamp_interval(Some(1));
         Ok(self.chain.set_next_timestamp(now)?)
     }
 
     /// Lets time pass.
-    pub fn wait(&mut self, seconds: u64) -> Result<(), SimulationError> {
+    pub fn wait(&mut self, seconds: u64) -> Result<(), ChainError> {
         let then = self.chain.next_timestamp().saturating_add(seconds);
         self.chain.set_next_timestamp(then)?;
         Ok(self.chain.mine(1, None)?)
@@ -378,17 +370,17 @@ impl Simulation {
     }
 
     /// The calls of every transaction that succeeded since the beginning.
-    pub fn traces(&self) -> Result<Vec<Vec<Frame>>, SimulationError> {
+    pub fn traces(&self) -> Result<Vec<Vec<Frame>>, ChainError> {
         let calls = TraceKind::Call(CallOptions::default());
         let traced = self.sent.iter().map(|hash| {
             let answer = self.chain.trace(*hash, calls)?;
-            call_tree::read_value(&answer).map_err(SimulationError::Ended)
+            call_tree::read_value(&answer).map_err(ChainError::copy_ended)
         });
         traced.collect()
     }
 
     /// What changed since the beginning.
-    pub fn changes(&self) -> Result<Vec<SlotChange>, SimulationError> {
+    pub fn changes(&self) -> Result<Vec<SlotChange>, ChainError> {
         Ok(self
             .chain
             .slot_changes(self.begun.into(), BlockId::latest())?)
@@ -396,7 +388,7 @@ impl Simulation {
 
     /// Accounts whose balance, nonce or code changed since the beginning, otherwise than by sending
     /// something here: loans, fees and nonces of senders are taken out to the wei.
-    pub fn account_changes(&self) -> Result<Vec<AccountChange>, SimulationError> {
+    pub fn account_changes(&self) -> Result<Vec<AccountChange>, ChainError> {
         let latest = BlockId::latest();
         let mut all = self.chain.account_changes(self.begun.into(), latest)?;
         for one in &mut all {
@@ -414,7 +406,7 @@ impl Simulation {
     }
 
     /// Logs since the beginning: of that account, or of all.
-    pub fn logs(&self, account: impl Into<Option<Address>>) -> Result<Vec<Log>, SimulationError> {
+    pub fn logs(&self, account: impl Into<Option<Address>>) -> Result<Vec<Log>, ChainError> {
         let accounts: Vec<Address> = account.into().into_iter().collect();
         let filter = Filter::new().from_block(self.begun + 1).address(accounts);
         let found = self.chain.logs(&filter)?;
