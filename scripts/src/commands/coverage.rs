@@ -41,7 +41,7 @@ fn of_stylus(
         return Err(line_coverage::not_run(source, gathered.programs.keys()).into());
     };
     let twin = context.builder()?.with_lines(source, &artifact.wasm)?;
-    let unreadable = |reason: String| {
+    let table = LineTable::read(&twin).map_err(|reason| {
         let package = &artifact.name;
         let message = format!("the line table of {package} cannot be read: {reason}");
         Refusal::new("LineTable", message).with(
@@ -49,9 +49,6 @@ fn of_stylus(
             reason,
             "build with the compiler that rust-toolchain.toml names",
         )
-    };
-    let table = LineTable::read(&twin).map_err(unreadable)?;
-    let jumps = line_coverage::jumps(&twin.wasm, blocks);
-    let jumps = jumps.map_err(|error| unreadable(error.to_string()))?;
-    Ok((codehash, table.count(blocks, &jumps)))
+    })?;
+    Ok((codehash, table.count(blocks)))
 }

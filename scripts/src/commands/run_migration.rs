@@ -36,18 +36,11 @@ pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outco
     let request = MigrationRequest {
         proxy,
         source: source(context, &client, &journal, args).await?,
-        in_flight: args.in_flight.into(),
         gas: args.gas,
         ends: !args.no_end,
         again: args.command_line(),
     };
     let migrated = migration::run(&client, journal, &request).await?;
-    if let (true, Some(Gather::Census(_)), Source::File(list)) =
-        (migrated.ended, &args.gather, &request.source)
-    {
-        // It has served.
-        let _ = std::fs::remove_file(list);
-    }
     Ok(reported(&migrated, &request.again))
 }
 
@@ -58,17 +51,9 @@ async fn source(
     journal: &Journal,
     args: &MigrationArgs,
 ) -> Result<Source, Error> {
-    if args.from_block.is_some() && args.gather != Some(Gather::Erc721) {
-        return Err(Error::Usage {
-            message: "--from-block is of --gather erc721 alone".into(),
-            expected: "--gather erc721, whose events begin there".into(),
-            found: "items of another origin".into(),
-            next: "leave --from-block out".into(),
-        });
-    }
     Ok(match (&args.items, &args.gather) {
         (Some(path), _) => Source::File(path.clone()),
-        (None, Some(Gather::Erc721)) => Source::Erc721(args.from_block.unwrap_or_default()),
+        (None, Some(Gather::Erc721)) => Source::Erc721,
         (None, Some(Gather::Census(entries))) => {
             let proxy = context.manifest.address(&args.proxy)?;
             listed::source(context, client, journal, proxy, entries).await?

@@ -44,9 +44,6 @@ async fn a_census_gathers_a_collection_once_and_for_every_run() {
     let error = refused(&it, "MappingNotFound", &wrong);
     assert!(error.to_string().contains("erc721.state.owners"), "{error}");
 
-    // A census is of the newest block: no block that it begins at is passed over in silence.
-    refused(&it, "Usage", &format!("{OWNERS} --from-block 7"));
-
     // What may be an entry, for all that anybody knows.
     let slot = keccak256("nobody's");
     it.plant(slot, B256::repeat_byte(7)).await;

@@ -417,6 +417,11 @@ impl ChainError {
         matches!(self, Self::Told(refusal) if refusal.is(name))
     }
 
+    /// Whether another transaction of the same key has the nonce, or what was sent before it was undone.
+    pub fn is_nonce_taken(&self) -> bool {
+        self.is_told("NonceTaken")
+    }
+
     /// Whether the account does not answer as its interface promises: it refused, or is something else.
     pub fn is_no_answer(&self) -> bool {
         let told = [UNEXPECTED_ANSWER, MISSING];

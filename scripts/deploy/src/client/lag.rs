@@ -41,6 +41,14 @@ impl Seen {
 }
 
 impl Client {
+    /// The same, for who looks at the chain again before each step: it may go back.
+    pub fn following(&self) -> Self {
+        Self {
+            seen: None,
+            ..self.clone()
+        }
+    }
+
     /// The newest block, not older than what was seen of the chain; the one that is read, where that is
     /// one block.
     ///

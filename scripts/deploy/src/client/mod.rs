@@ -25,7 +25,6 @@ mod transactions;
 mod transport;
 mod unlocked;
 mod views;
-mod window;
 
 pub use advice::{Advice, not_runnable_reason, policy_reason};
 pub(crate) use backoff::Backoff;
@@ -43,7 +42,6 @@ pub use revert::{Revert, StepEnd, declare_errors, show};
 pub use sent::Sent;
 pub use transactions::{Spent, Transaction, Transactions};
 pub use transport::{ANSWER_MAX, Unanswered};
-pub use window::{SendResult, SettledTx, TxOutcome, Window};
 
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
@@ -52,7 +50,7 @@ use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::client::RpcClient;
-use alloy::rpc::types::TransactionRequest;
+use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
 use alloy::transports::BoxTransport;
@@ -330,14 +328,8 @@ impl Client {
             gas => limit.max(gas.saturating_add(l1.saturating_mul(2))),
         };
         let request = request.with_gas_limit(limit);
-        let (tx, nonce) = self.submit(what, sender, request.clone()).await?;
-        let receipt = self.receipt(what, tx, Some((sender, nonce))).await;
-        let receipt = receipt.map_err(|error| submit::maybe_sent(what, tx, error))?;
-        kill_point::at(Phase::Mined);
-        if let Some(seen) = &self.seen {
-            seen.receipt(&receipt, nonce);
-            self.newest_block().await?;
-        }
+        let receipt = self.transact_exactly(what, request.clone()).await?;
+        let tx = receipt.transaction_hash.into();
         if !receipt.status() {
             if let Some(journal) = &self.journal {
                 journal.mined(tx);
@@ -348,6 +340,24 @@ impl Client {
         self.included(tx);
         let to = request.to.and_then(|to| to.to().copied());
         Ok(Sent::new(what, to, request.input.input(), receipt))
+    }
+
+    /// Signs and sends `request`, which has its gas limit, and waits for its receipt, whether it went through or
+    /// failed. It stays in the journal until [`Self::forget`].
+    pub async fn transact_exactly(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+    ) -> Result<TransactionReceipt, ChainError> {
+        let sent = self.submit(what, self.sender(what)?, request).await?;
+        let receipt = self.receipt(what, sent.tx, Some(&sent)).await;
+        let receipt = receipt.map_err(|error| submit::maybe_sent(what, sent.tx, error))?;
+        kill_point::at(Phase::Mined);
+        if let Some(seen) = &self.seen {
+            seen.receipt(&receipt, sent.nonce);
+            self.newest_block().await?;
+        }
+        Ok(receipt)
     }
 
     /// Units of gas that the endpoint estimates for a request, or why it would fail.

@@ -1,5 +1,5 @@
-//! A transaction from its request to the chain: filled, signed, noted in the journal, sent, were it alone or one of
-//! several ([`super::Window`]). What an earlier run left on its way is waited for before anything new is sent.
+//! A transaction from its request to the chain: filled, signed, noted in the journal, sent, and sent again where the
+//! endpoint has dropped it. What an earlier run left on its way is waited for before anything new is sent.
 
 use super::{Backoff, ChainError, Client, Sent};
 use crate::error::{Exit, Explain, Refusal};
@@ -12,18 +12,19 @@ use alloy::network::{NetworkTransactionBuilder, TransactionBuilder, TransactionR
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Transaction, TransactionReceipt, TransactionRequest};
+use std::cmp::Ordering;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a receipt is waited for.
-pub(super) const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
 /// First pause between two looks for a receipt; doubled each time.
 const RECEIPT_PAUSE: Duration = Duration::from_millis(5);
 /// Longest pause between two looks for a receipt.
 const RECEIPT_PAUSE_LONGEST: Duration = Duration::from_secs(1);
-/// Looks, one after the other, at which a transaction was nowhere and its nonce used up, before it is
-/// given up.
+/// Looks, one after the other, at which a transaction was nowhere and its nonce not the next one, before it
+/// is given up.
 const LOST_LOOKS: u32 = 2;
 
 /// How often a transaction is signed again with higher fees where the endpoint takes it for underpriced.
@@ -35,7 +36,7 @@ const RAISE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why an endpoint does not take a transaction, in the words that geth's family of nodes uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rejection {
+enum Rejection {
     Known,
     Nonce,
     /// Another transaction with the nonce waits, and pays as much.
@@ -46,7 +47,7 @@ pub(super) enum Rejection {
 }
 
 impl Rejection {
-    pub(super) fn of(error: &ChainError) -> Option<Self> {
+    fn of(error: &ChainError) -> Option<Self> {
         let ChainError::Rpc(error) = error else {
             return None;
         };
@@ -90,7 +91,7 @@ pub(super) fn maybe_sent(what: &str, tx: TxHash, error: ChainError) -> ChainErro
 }
 
 /// A transaction was sent and no receipt came in time.
-pub(super) fn no_receipt(what: &str, tx: impl Display) -> ChainError {
+fn no_receipt(what: &str, tx: impl Display) -> ChainError {
     let seconds = RECEIPT_TIMEOUT.as_secs();
     let refusal = Refusal::new(
         "NoReceipt",
@@ -118,7 +119,7 @@ fn underpriced(what: &str, fees: Fees, error: ChainError) -> ChainError {
 
 /// What gas may cost, in wei.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fees {
+struct Fees {
     max: u128,
     tip: u128,
 }
@@ -134,14 +135,28 @@ impl Fees {
 }
 
 /// A transaction that was given to the endpoint.
-pub(super) struct Offered {
-    pub(super) tx: TxHash,
+struct Offered {
+    tx: TxHash,
     /// As it was sent.
-    pub(super) raw: Bytes,
-    /// What was offered in the end.
-    pub(super) fees: Fees,
+    signed: Bytes,
     /// Why the endpoint does not take it, or may not have.
-    pub(super) refused: Option<(Option<Rejection>, ChainError)>,
+    refused: Option<(Option<Rejection>, ChainError)>,
+}
+
+/// A transaction that is on its way.
+pub(super) struct Submitted {
+    pub(super) tx: TxHash,
+    pub(super) sender: Address,
+    pub(super) nonce: u64,
+    /// As it was sent.
+    signed: Bytes,
+}
+
+impl ChainError {
+    /// Whether the endpoint does not take a transaction because it is too large. It was not sent.
+    pub fn is_too_large(&self) -> bool {
+        Rejection::of(self) == Some(Rejection::TooLarge)
+    }
 }
 
 impl Client {
@@ -157,6 +172,35 @@ impl Client {
     pub(super) fn in_flight(&self) -> Vec<InFlight> {
         let journal = self.journal.as_ref();
         journal.map_or_else(Vec::new, |journal| journal.in_flight())
+    }
+
+    /// Waits until nothing of this key waits for a block: what an earlier run sent, or another one sends. What the
+    /// journal has is mined by then, or gone.
+    ///
+    /// # Errors
+    /// Where something waits too long; what the endpoint says.
+    pub async fn clear(&self, what: &str) -> Result<(), ChainError> {
+        let sender = self.sender(what)?;
+        let mut since = (Instant::now(), None);
+        let mut pauses = Backoff::new(RECEIPT_PAUSE, RECEIPT_PAUSE_LONGEST);
+        loop {
+            let latest = self.nonce(sender, BlockNumberOrTag::Latest).await?;
+            if self.nonce(sender, BlockNumberOrTag::Pending).await? <= latest {
+                break;
+            }
+            if since.1 != Some(latest) {
+                since = (Instant::now(), Some(latest));
+            }
+            if since.0.elapsed() >= RECEIPT_TIMEOUT {
+                let tx = format!("the transaction with nonce {latest} of {sender}");
+                return Err(no_receipt("an earlier transaction of this key", tx));
+            }
+            pauses.pause().await;
+        }
+        for entry in self.in_flight() {
+            self.forget(entry.tx);
+        }
+        Ok(())
     }
 
     /// Waits for what an earlier run had sent and not reported; returns it. What the endpoint does
@@ -231,25 +275,32 @@ impl Client {
         Ok(Some(Sent::new(&entry.what, to, input, receipt)))
     }
 
-    /// Fills, signs, notes and sends `request`; its hash and nonce. What the endpoint has already,
-    /// because the same key sent the same bytes from elsewhere, is ours as well.
+    /// Fills, signs, notes and sends `request`. What the endpoint has already, because the same key sent the same
+    /// bytes from elsewhere, is ours as well.
     pub(super) async fn submit(
         &self,
         what: &str,
         sender: Address,
         request: TransactionRequest,
-    ) -> Result<(TxHash, u64), ChainError> {
+    ) -> Result<Submitted, ChainError> {
         let nonce = self.next_nonce(sender).await?;
         let fees = self.fees().await?;
-        let Offered { tx, refused, .. } = self.offer(what, request, nonce, fees).await?;
+        let offered = self.offer(what, request, nonce, fees).await?;
+        let (tx, refused) = (offered.tx, offered.refused);
+        let submitted = Submitted {
+            tx,
+            sender,
+            nonce,
+            signed: offered.signed,
+        };
         self.progress.transaction(tx);
         let maybe = |error| maybe_sent(what, tx, error);
         match refused {
-            None => Ok((tx, nonce)),
+            None => Ok(submitted),
             // Else it may be the very bytes of an earlier run, which the endpoint does not show yet: the next run
             // looks for them.
             Some((Some(Rejection::Nonce), _)) if self.is_known(tx).await.map_err(maybe)? => {
-                Ok((tx, nonce))
+                Ok(submitted)
             }
             Some((Some(Rejection::Nonce | Rejection::Replacement), error)) => {
                 let found = error.found().unwrap_or_default();
@@ -264,7 +315,7 @@ impl Client {
 
     /// Fills, signs, notes and sends a request, again with higher fees where the endpoint takes it for underpriced. What
     /// it refuses for good is not noted any more.
-    pub(super) async fn offer(
+    async fn offer(
         &self,
         what: &str,
         request: TransactionRequest,
@@ -273,14 +324,14 @@ impl Client {
     ) -> Result<Offered, ChainError> {
         let (mut raises, mut pauses) = (0, Backoff::new(RAISE_PAUSE, RECEIPT_PAUSE_LONGEST));
         loop {
-            let (tx, raw) = self.noted(what, request.clone(), nonce, fees).await?;
+            let (tx, signed) = self.noted(what, request.clone(), nonce, fees).await?;
+            let broadcast = self.broadcast(what, &signed).await;
             let offered = |refused| Offered {
                 tx,
-                raw: raw.clone(),
-                fees,
+                signed,
                 refused,
             };
-            let Err(error) = self.broadcast(what, &raw).await else {
+            let Err(error) = broadcast else {
                 kill_point::at(Phase::Sent);
                 return Ok(offered(None));
             };
@@ -307,7 +358,7 @@ impl Client {
     }
 
     /// What gas may cost now.
-    pub(super) async fn fees(&self) -> Result<Fees, ChainError> {
+    async fn fees(&self) -> Result<Fees, ChainError> {
         let found = self.provider.estimate_eip1559_fees().await;
         let found = found.map_err(|error| self.error("eth_feeHistory", error))?;
         Ok(Fees {
@@ -337,7 +388,7 @@ impl Client {
     }
 
     /// Gives the endpoint a signed transaction.
-    pub(super) async fn broadcast(&self, what: &str, signed: &Bytes) -> Result<(), ChainError> {
+    async fn broadcast(&self, what: &str, signed: &Bytes) -> Result<(), ChainError> {
         let sent = self.provider.send_raw_transaction(signed).await;
         sent.map(drop).map_err(|error| self.error(what, error))
     }
@@ -415,32 +466,48 @@ impl Client {
 
     /// Waits for a receipt, and ends where another transaction has used up the nonce of its sender. An endpoint may be
     /// several nodes, some of which lag behind, so it has to say so several times, and must not know
-    /// the transaction itself.
+    /// the transaction itself. One that the endpoint has dropped is sent again as it was.
     pub(super) async fn receipt(
         &self,
         what: &str,
         tx: TxHash,
-        own: Option<(Address, u64)>,
+        own: Option<&Submitted>,
     ) -> Result<TransactionReceipt, ChainError> {
         let begun = Instant::now();
         let mut pauses = Backoff::new(RECEIPT_PAUSE, RECEIPT_PAUSE_LONGEST);
-        let mut lost_looks = 0;
+        let (mut lost_looks, mut is_dropped) = (0, false);
         while begun.elapsed() < RECEIPT_TIMEOUT {
             if let Some(receipt) = self.receipt_now(tx).await? {
                 return Ok(receipt);
             }
-            if let Some((sender, nonce)) = own
+            if let Some(own) = own
                 && pauses.is_longest()
             {
-                let is_used = self.nonce(sender, BlockNumberOrTag::Latest).await? > nonce;
-                lost_looks = match is_used && !self.is_known(tx).await? {
-                    true => lost_looks + 1,
-                    false => 0,
-                };
+                let next = self.nonce(own.sender, BlockNumberOrTag::Latest).await?;
+                let is_gone = !self.is_known(tx).await?;
+                match next.cmp(&own.nonce) {
+                    Ordering::Equal if is_gone => {
+                        if !std::mem::replace(&mut is_dropped, true) {
+                            let note = format!("{what} was dropped: sending it again");
+                            self.progress.note(&note);
+                        }
+                        match self.broadcast(what, &own.signed).await {
+                            Err(error) if Rejection::of(&error).is_none() => return Err(error),
+                            _ => {}
+                        }
+                    }
+                    Ordering::Greater if is_gone => lost_looks += 1,
+                    // What was sent before it was undone, if the chain may go back; else the node lags.
+                    Ordering::Less if is_gone && self.seen.is_none() => lost_looks += 1,
+                    _ => lost_looks = 0,
+                }
                 if lost_looks > LOST_LOOKS {
                     self.forget(tx);
-                    let found = "another transaction of this key was mined in its place";
-                    return Err(ChainError::nonce_taken(what, sender, nonce, found));
+                    let found = match next > own.nonce {
+                        true => "another transaction of this key was mined in its place",
+                        false => "the chain went back",
+                    };
+                    return Err(ChainError::nonce_taken(what, own.sender, own.nonce, found));
                 }
             }
             pauses.pause().await;
@@ -449,7 +516,7 @@ impl Client {
     }
 
     /// Notes that the fate of a transaction is known.
-    pub(super) fn forget(&self, tx: TxHash) {
+    pub fn forget(&self, tx: TxHash) {
         if let Some(journal) = &self.journal {
             journal.settled(tx);
         }

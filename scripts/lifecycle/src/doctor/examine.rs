@@ -51,9 +51,7 @@ impl Diagnosis {
 /// # Errors
 /// `Missing` where no registry is; what else the chain says.
 pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, ChainError> {
-    let Subject {
-        client, registry, ..
-    } = subject;
+    let (client, registry) = (subject.client, subject.registry);
     let chain = ChainFacts::read(client).await?;
     let Some(parts) = stored::parts(client, registry).await? else {
         return Err(ChainError::missing("registry", registry));
@@ -93,9 +91,7 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
 /// # Errors
 /// As [`examine`].
 pub async fn warnings(subject: Subject<'_>, used: Vec<Used>) -> Result<Vec<Finding>, ChainError> {
-    let Subject {
-        client, registry, ..
-    } = subject;
+    let (client, registry) = (subject.client, subject.registry);
     let chain = ChainFacts::read(client).await?;
     let parts = stored::parts(client, registry).await?.unwrap_or_default();
     let mut inventory = Inventory::default();

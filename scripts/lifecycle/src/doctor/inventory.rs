@@ -113,15 +113,17 @@ impl Inventory {
         subject: Subject<'_>,
         parts: &[Address],
     ) -> Result<(), ChainError> {
-        let Subject {
-            client,
-            registry,
-            framework,
-        } = subject;
+        let (client, framework) = (subject.client, subject.framework);
         let known: Vec<Address> = framework.parts.iter().map(|part| part.address).collect();
         self.is_known = known == parts;
         let pinned = self.is_known.then(|| framework.registry.codehash());
-        self.add(registry, pinned, Role::Registry, "the registry", true);
+        self.add(
+            subject.registry,
+            pinned,
+            Role::Registry,
+            "the registry",
+            true,
+        );
         for ((address, part), own) in parts.iter().zip(PARTS).zip(&framework.parts) {
             let pinned = self.is_known.then(|| own.artifact.codehash());
             self.add(*address, pinned, Role::RegistryPart, part.package, true);
@@ -218,16 +220,12 @@ impl Inventory {
         subject: Subject<'_>,
         definition: &Definition,
     ) -> Result<(), ChainError> {
-        let Subject {
-            client,
-            registry,
-            framework,
-        } = subject;
+        let (client, framework) = (subject.client, subject.framework);
         let instances = &definition.instances;
         let queries = instances.iter().map(async |instance| {
             let proxy = instance.proxy;
             let relay = match instance.kind {
-                ProxyKind::Evm => relay_of(client, registry, proxy).await?,
+                ProxyKind::Evm => relay_of(client, subject.registry, proxy).await?,
                 _ => None,
             };
             let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
@@ -240,7 +238,7 @@ impl Inventory {
             if let Some(relay) = relay {
                 self.relay(client, relay, of).await?;
             }
-            let known = framework.proxy_codehash(instance.kind, relay.unwrap_or(registry));
+            let known = framework.proxy_codehash(instance.kind, relay.unwrap_or(subject.registry));
             let is_known = known.is_some() && hash == known;
             if hash.is_some() && !is_known && !instance.kind.is_adopted() {
                 self.unknown_proxies.insert(proxy);

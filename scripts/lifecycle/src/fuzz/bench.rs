@@ -1,10 +1,10 @@
 //! Runs a sequence on both copies and looks for the first difference.
 
-use super::FuzzError;
 use super::difference::{
     BALANCE, Difference, Ended, Expected, Intended, Key, Kind, compare, owner,
 };
 use super::sequence::{Call, Target};
+use crate::client::ChainError;
 use crate::functions::Functions;
 use crate::inspect::in_one_slot;
 use crate::layout::{Held, WORD};
@@ -32,6 +32,8 @@ pub(super) struct Bench<'a> {
     pub(super) abis: Abis,
     pub(super) intended: Intended,
     variables: Vec<Variable<'a>>,
+    /// Differences that are passed over: they were found.
+    pub(super) known: BTreeSet<Key>,
     /// Accounts that getters of one are asked about before any call.
     accounts: Vec<Address>,
     /// Accounts that get fees: they own what calls happened to cost.
@@ -84,7 +86,7 @@ impl<'a> Bench<'a> {
         layouts: [&'a Layout; 2],
         (intended, invariants): (Intended, Vec<Function>),
         counts_gas: bool,
-    ) -> Result<Self, FuzzError> {
+    ) -> Result<Self, ChainError> {
         let Universes {
             as_it_is,
             upgraded,
@@ -120,6 +122,7 @@ impl<'a> Bench<'a> {
             abis,
             intended,
             variables,
+            known: BTreeSet::new(),
             accounts,
             fees,
             seen: Seen {
@@ -148,23 +151,19 @@ impl<'a> Bench<'a> {
     }
 
     /// Runs the calls on copies of both sides. A sequence that needs state which is not at hand shows nothing.
-    pub(super) fn run(
-        &mut self,
-        calls: &[Call],
-        known: &BTreeSet<Key>,
-    ) -> Result<Shown, FuzzError> {
-        let shown = self.compared(calls, known);
-        if shown.as_ref().is_err_and(FuzzError::is_unread) {
+    pub(super) fn run(&mut self, calls: &[Call]) -> Result<Shown, ChainError> {
+        let shown = self.compared(calls);
+        if shown.as_ref().is_err_and(ChainError::is_unread) {
             self.unread += 1;
             return Ok(Shown::default());
         }
         shown
     }
 
-    /// Runs the calls on copies of both sides. A sequence ends at its first difference; what is in `known`, or
+    /// Runs the calls on copies of both sides. A sequence ends at its first difference; what is known, or
     /// meant, is passed over, but behind a known difference of a call nothing can be told. Behind a call that is meant
     /// to end otherwise, and succeeds on one side alone, only invariants can.
-    fn compared(&mut self, calls: &[Call], known: &BTreeSet<Key>) -> Result<Shown, FuzzError> {
+    fn compared(&mut self, calls: &[Call]) -> Result<Shown, ChainError> {
         let (mut before, mut after) = (self.before.branch(), self.after.branch());
         let mut shown = Shown::default();
         let mut is_apart = false;
@@ -196,13 +195,12 @@ impl<'a> Bench<'a> {
             if !is_telling {
                 return Ok(shown);
             }
-            let sides = (&old, &new);
-            let compared = compare(sides, &input, &self.abis, &self.intended);
+            let compared = compare((&old, &new), &input, &self.abis, &self.intended);
             let Some((kind, before, after)) = compared else {
                 continue;
             };
-            let signature = target.function.signature();
-            if self.intended.has(&signature) {
+            let subject = target.function.signature();
+            if self.intended.has(&subject) {
                 is_apart = old.success != new.success;
                 match is_apart {
                     true => break,
@@ -211,20 +209,20 @@ impl<'a> Bench<'a> {
             }
             let difference = Difference {
                 kind,
-                subject: signature,
+                subject,
                 at: Some(at),
                 before,
                 after,
                 expected: old.expected(kind),
             };
-            if !known.contains(&difference.key()) {
-                shown.difference = Some(difference);
-            }
+            let is_known = self.known.contains(&difference.key());
+            shown.difference = (!is_known).then_some(difference);
             return Ok(shown);
         }
-        shown.difference = self.variable([&before, &after], (calls, is_apart), known)?;
+        let sides = [&before, &after];
+        shown.difference = self.variable(sides, calls, is_apart)?;
         if shown.difference.is_none() && !is_apart {
-            shown.difference = self.balance(&before, &after, known)?;
+            shown.difference = self.balance(sides)?;
         }
         Ok(shown)
     }
@@ -233,31 +231,31 @@ impl<'a> Bench<'a> {
     fn variable(
         &self,
         sides: [&Simulation; 2],
-        (calls, is_apart): (&[Call], bool),
-        known: &BTreeSet<Key>,
-    ) -> Result<Option<Difference>, FuzzError> {
+        calls: &[Call],
+        is_apart: bool,
+    ) -> Result<Option<Difference>, ChainError> {
         let accounts = self.accounts_of(sides, calls)?;
         for one in &self.variables {
-            let kind = match one.is {
-                Is::Invariant(_) => Kind::Broken,
-                _ => Kind::Variable,
+            let is_invariant = matches!(one.is, Is::Invariant(_));
+            let kind = match is_invariant {
+                true => Kind::Broken,
+                false => Kind::Variable,
             };
-            let key = (kind, one.name.clone());
-            let is_intended = kind == Kind::Variable && (is_apart || self.intended.has(&one.name));
-            if is_intended || known.contains(&key) {
+            let is_intended = !is_invariant && (is_apart || self.intended.has(&one.name));
+            if is_intended || self.known.contains(&(kind, one.name.clone())) {
                 continue;
             }
             let values = match &one.is {
-                Is::Getter(input) => self.getter(sides, input, false)?,
+                Is::Getter(input) | Is::Invariant(input) => {
+                    self.getter(sides, input, is_invariant)?
+                }
                 Is::OfAccount(selector) => self.of_accounts(sides, *selector, &accounts)?,
-                Is::Invariant(input) => self.getter(sides, input, true)?,
                 Is::Field(places) => self.field(sides, places)?,
             };
             if let Some((before, after, expected)) = values {
-                let (kind, subject) = key;
                 return Ok(Some(Difference {
                     kind,
-                    subject,
+                    subject: one.name.clone(),
                     at: None,
                     before,
                     after,
@@ -274,17 +272,17 @@ impl<'a> Bench<'a> {
         &self,
         sides: [&Simulation; 2],
         calls: &[Call],
-    ) -> Result<BTreeSet<Address>, FuzzError> {
+    ) -> Result<BTreeSet<Address>, ChainError> {
         if calls.is_empty() {
             return Ok(self.accounts.iter().copied().collect());
         }
-        let [old, new] = sides.map(|side| -> Result<Vec<_>, FuzzError> {
+        let written = |side: &Simulation| -> Result<Vec<_>, ChainError> {
             let changes = side.changes()?.into_iter();
             Ok(changes
                 .map(|one| (one.address, one.slot, one.after))
                 .collect())
-        });
-        Ok(match old? == new? {
+        };
+        Ok(match written(sides[0])? == written(sides[1])? {
             true => BTreeSet::new(),
             false => calls.iter().flat_map(Call::accounts).collect(),
         })
@@ -296,7 +294,7 @@ impl<'a> Bench<'a> {
         sides: [&Simulation; 2],
         selector: Selector,
         accounts: &BTreeSet<Address>,
-    ) -> Result<Values, FuzzError> {
+    ) -> Result<Values, ChainError> {
         for account in accounts {
             let input = [&selector[..], &account.into_word()[..]].concat();
             if let Some((before, after, expected)) = self.getter(sides, &input.into(), false)? {
@@ -314,85 +312,76 @@ impl<'a> Bench<'a> {
         [before, after]: [&Simulation; 2],
         input: &Bytes,
         must_hold: bool,
-    ) -> Result<Values, FuzzError> {
+    ) -> Result<Values, ChainError> {
         let ask = |side: &Simulation| side.probe(self.proxy, input.clone());
         let (old, new) = (ask(before)?, ask(after)?);
-        let holds = (true, Bytes::from(B256::with_last_byte(1)));
         let wanted = match must_hold {
-            true => &holds,
-            false => &old,
+            true => (true, Bytes::from(B256::with_last_byte(1))),
+            false => old.clone(),
         };
-        Ok((new != *wanted).then(|| {
-            let [before, after] = self.words(input, [&old, &new]);
-            let answer = wanted.0.then(|| wanted.1.clone());
-            (before, after, Expected::Answers(input.clone(), answer))
-        }))
-    }
-
-    fn words(&self, input: &Bytes, [old, new]: [&(bool, Bytes); 2]) -> [String; 2] {
-        let sides = [(old, &self.abis.before), (new, &self.abis.after)];
-        sides.map(|((success, output), known)| match success {
+        let words = |(success, output): &(bool, Bytes), known: &Functions| match success {
             true => known
                 .returned(input, output)
                 .unwrap_or_else(|| output.to_string()),
             false => format!("it reverts: {}", known.revert(output)),
-        })
+        };
+        Ok((new != wanted).then(|| {
+            let (success, output) = wanted;
+            let expected = Expected::Answers(input.clone(), success.then_some(output));
+            let before = words(&old, &self.abis.before);
+            (before, words(&new, &self.abis.after), expected)
+        }))
     }
 
     /// What a variable holds on both sides, where that differs.
     fn field(
         &self,
-        sides: [&Simulation; 2],
-        places: &[(&Layout, Held<'_>); 2],
-    ) -> Result<Values, FuzzError> {
-        let mut words = [B256::ZERO; 2];
-        for (word, (side, (_, held))) in words.iter_mut().zip(sides.iter().zip(places)) {
-            *word = side
-                .chain
-                .storage(self.proxy, held.slot, BlockId::latest())?;
-        }
-        let ([old, new], [(_, before), (_, after)]) = (words, places);
-        let differs = before.bytes(&old) != after.bytes(&new);
+        [old, new]: [&Simulation; 2],
+        [before, after]: &[(&Layout, Held<'_>); 2],
+    ) -> Result<Values, ChainError> {
+        let word = |side: &Simulation, (_, held): &(&Layout, Held<'_>)| {
+            let at = BlockId::latest();
+            side.chain.storage(self.proxy, held.slot, at)
+        };
+        let (old, new) = (word(old, before)?, word(new, after)?);
         let none = BTreeMap::new();
         let value = |(layout, held): &(&Layout, Held<'_>), word| held.words(layout, word, &none);
-        Ok(differs.then(|| {
+        let bytes = before.1.bytes(&old);
+        Ok((bytes != after.1.bytes(&new)).then(|| {
+            let held = after.1;
             let expected = Expected::Holds {
-                slot: after.slot,
-                begin: WORD.saturating_sub(after.offset + after.size) as usize,
-                bytes: Bytes::copy_from_slice(before.bytes(&old)),
+                slot: held.slot,
+                begin: WORD.saturating_sub(held.offset + held.size) as usize,
+                bytes: Bytes::copy_from_slice(bytes),
             };
-            (value(&places[0], old), value(&places[1], new), expected)
+            (value(before, old), value(after, new), expected)
         }))
     }
 
     /// The first account that owns another amount of ether, fees and loans aside.
-    fn balance(
-        &self,
-        before: &Simulation,
-        after: &Simulation,
-        known: &BTreeSet<Key>,
-    ) -> Result<Option<Difference>, FuzzError> {
+    fn balance(&self, sides: [&Simulation; 2]) -> Result<Option<Difference>, ChainError> {
         let mut all = BTreeSet::new();
-        for side in [before, after] {
+        for side in sides {
             all.extend(side.account_changes()?.into_iter().map(|one| one.address));
         }
         for account in all {
             let now = |side: &Simulation| side.chain.account(account, BlockId::latest());
+            let [before, after] = sides;
             let (old, new) = (now(before)?.balance, now(after)?.balance);
-            let subject = owner(account, self.proxy);
-            let key = (Kind::Balance, subject);
+            let difference = Difference {
+                kind: Kind::Balance,
+                subject: owner(account, self.proxy),
+                at: None,
+                before: format!("{old} wei"),
+                after: format!("{new} wei"),
+                expected: Expected::Owns(account, old),
+            };
+            let declared = format!("{BALANCE}{}", difference.subject);
             let is_passed_over = self.fees.contains(&account)
-                || self.intended.has(&format!("{BALANCE}{}", key.1))
-                || known.contains(&key);
+                || self.intended.has(&declared)
+                || self.known.contains(&difference.key());
             if old != new && !is_passed_over {
-                return Ok(Some(Difference {
-                    kind: key.0,
-                    subject: key.1,
-                    at: None,
-                    before: format!("{old} wei"),
-                    after: format!("{new} wei"),
-                    expected: Expected::Owns(account, old),
-                }));
+                return Ok(Some(difference));
             }
         }
         Ok(None)
@@ -417,7 +406,7 @@ fn carried_out(
     side: &mut Simulation,
     proxy: Address,
     (target, call, input): (&Target, &Call, &Bytes),
-) -> Result<Ended, FuzzError> {
+) -> Result<Ended, ChainError> {
     if call.blocks > 0 {
         let newest = side.chain.block(BlockId::latest());
         let number = newest.map_or(0, |block| block.l1_block_number);
@@ -429,33 +418,37 @@ fn carried_out(
     }
     let mut request = side.request(call.from, proxy, input.clone(), call.value)?;
     request.gas = Some(GAS);
-    let mut ended = match target.reads() {
+    let (success, output, logs, gas, note) = match target.reads() {
         true => {
             let none = Overrides::default();
-            let outcome = side.chain.call(request, BlockId::pending(), &none)?;
-            Ended {
-                success: outcome.success,
-                output: outcome.output,
-                logs: outcome.logs,
-                gas: outcome.gas_used,
-                note: outcome.note,
-                is_spent: false,
-            }
+            let ended = side.chain.call(request, BlockId::pending(), &none)?;
+            (
+                ended.success,
+                ended.output,
+                ended.logs,
+                ended.gas_used,
+                ended.note,
+            )
         }
         false => {
-            let receipt = side.mined(&target.function.name, call.from, request)?;
-            Ended {
-                success: receipt.success,
-                output: receipt.output,
-                logs: receipt.logs,
-                gas: receipt.gas_used,
-                note: receipt.note,
-                is_spent: false,
-            }
+            let ended = side.mined(&target.function.name, call.from, request)?;
+            (
+                ended.success,
+                ended.output,
+                ended.logs,
+                ended.gas_used,
+                ended.note,
+            )
         }
     };
-    ended.is_spent = !ended.success && ended.output.is_empty() && ended.gas >= GAS - GAS / 32;
-    Ok(ended)
+    Ok(Ended {
+        is_spent: !success && output.is_empty() && gas >= GAS - GAS / 32,
+        success,
+        output,
+        logs,
+        gas,
+        note,
+    })
 }
 
 /// What calls have done, as far as it tells one path through the code from another.

@@ -1,8 +1,9 @@
 //! Sequences in a folder that version control can hold: one file each, named after its content.
 
-use super::error::corpus_file;
+use super::ShownCall;
 use super::sequence::{Call, Target};
-use super::{FuzzError, ShownCall};
+use crate::client::ChainError;
+use crate::error::Refusal;
 use crate::own_file;
 use crate::plan::PastCall;
 use alloy::primitives::{hex, keccak256};
@@ -15,7 +16,7 @@ const NAME: usize = 8;
 
 /// The sequences of a folder, in the order of their names; none where there is no such folder. Those with a function
 /// that these versions do not have are left out.
-pub(super) fn read(folder: &Path, targets: &[Target]) -> Result<Vec<Vec<Call>>, FuzzError> {
+pub(super) fn read(folder: &Path, targets: &[Target]) -> Result<Vec<Vec<Call>>, ChainError> {
     let broken = |error: std::io::Error| corpus_file(folder, error);
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -51,7 +52,7 @@ pub(super) fn read(folder: &Path, targets: &[Target]) -> Result<Vec<Vec<Call>>, 
 }
 
 /// Writes a sequence that the folder does not have yet.
-pub(super) fn write(folder: &Path, calls: &[Call], targets: &[Target]) -> Result<(), FuzzError> {
+pub(super) fn write(folder: &Path, calls: &[Call], targets: &[Target]) -> Result<(), ChainError> {
     own_file::folder(folder)?;
     let written = calls.iter().map(|call| ShownCall::of(call, targets));
     let written: Vec<ShownCall> = written.collect();
@@ -64,4 +65,16 @@ pub(super) fn write(folder: &Path, calls: &[Call], targets: &[Target]) -> Result
         own_file::write(&path, text.as_bytes())?;
     }
     Ok(())
+}
+
+/// A file of the corpus holds no sequence.
+fn corpus_file(path: &Path, reason: impl ToString) -> ChainError {
+    let reason = reason.to_string();
+    let message = format!("{path:?} holds no sequence of calls: {reason}");
+    let refusal = Refusal::new("CorpusFile", message).with(
+        "sequences as this command writes them",
+        reason,
+        "restore the file, or remove it",
+    );
+    refusal.usage().into()
 }

@@ -6,7 +6,6 @@ mod constants;
 mod corpus;
 mod difference;
 mod edges;
-mod error;
 mod frontier;
 mod fuzzed;
 mod random;
@@ -17,11 +16,10 @@ mod shrink;
 mod values;
 
 pub use difference::Kind;
-pub use error::FuzzError;
 pub use fuzzed::{Fuzzed, FuzzedUpgrade};
 pub use report::{FuzzFinding, FuzzReport, ShownCall};
 
-use crate::client::{Client, Fork, ReadsLeft};
+use crate::client::{ChainError, Client, Fork, ReadsLeft};
 use crate::error::Refusal;
 use crate::functions::{Functions, interfaces};
 use crate::manifest::Declared;
@@ -35,11 +33,11 @@ use alloy::primitives::{Address, B256, Bytes, U256};
 use bench::Bench;
 use difference::Intended;
 use edges::Edges;
-use error::nothing_compared;
+
 use frontier::Frontier;
 use sequence::{Call, Maker, Target};
 use shrink::Smallest;
-use std::collections::BTreeSet;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use stylus_chain::Chain;
@@ -106,7 +104,7 @@ pub async fn fuzz(
     client: &Client,
     request: FuzzRequest,
     instances: &[Address],
-) -> Result<FuzzReport, FuzzError> {
+) -> Result<FuzzReport, ChainError> {
     let definition = (request.plan.registry, request.plan.call.name.as_str());
     let past = calls(client, definition, instances, PAST).await?;
     let fork = Fork::newest(client).await?;
@@ -120,7 +118,7 @@ fn fuzz_on(
     request: &FuzzRequest,
     past: &[PastCall],
     progress: &dyn Progress,
-) -> Result<FuzzReport, FuzzError> {
+) -> Result<FuzzReport, ChainError> {
     let (universes, plan) = universes(chain, &request.plan)?;
     if let Some(problem) = plan.problems.into_iter().next() {
         return Err(fails(&problem).into());
@@ -206,7 +204,6 @@ fn fuzz_on(
         kept: Vec::new(),
         frontier: Frontier::default(),
         edges: Edges::default(),
-        known: BTreeSet::new(),
         findings: Vec::new(),
         block: plan.block,
         settings,
@@ -254,7 +251,6 @@ struct Course<'a> {
     /// Where numbers stop to be taken.
     edges: Edges,
     /// What was found.
-    known: BTreeSet<difference::Key>,
     findings: Vec<FuzzFinding>,
     block: u64,
     settings: &'a Settings,
@@ -262,7 +258,7 @@ struct Course<'a> {
 
 impl Course<'_> {
     /// Runs sequences until an end is reached. Gives how many.
-    fn run(&mut self, reads: &ReadsLeft, progress: &dyn Progress) -> Result<u64, FuzzError> {
+    fn run(&mut self, reads: &ReadsLeft, progress: &dyn Progress) -> Result<u64, ChainError> {
         let (begun, settings) = (Instant::now(), self.settings);
         let mut told = begun;
         let mut first = std::mem::take(&mut self.first).into_iter();
@@ -319,9 +315,9 @@ impl Course<'_> {
     }
 
     /// Runs one sequence. What it finds is made as small as it gets; then it is run again, for what else there is.
-    fn one(&mut self, calls: Vec<Call>, number: u64) -> Result<(), FuzzError> {
+    fn one(&mut self, calls: Vec<Call>, number: u64) -> Result<(), ChainError> {
         loop {
-            let shown = self.bench.run(&calls, &self.known)?;
+            let shown = self.bench.run(&calls)?;
             shown
                 .answers
                 .iter()
@@ -338,17 +334,16 @@ impl Course<'_> {
                 return Ok(());
             };
             let when = (number, self.bench.calls);
-            let found = Smallest::of(&mut self.bench, calls.clone(), difference, &self.known)?;
+            let found = Smallest::of(&mut self.bench, calls.clone(), difference)?;
             let place = (self.bench.proxy, self.block);
             let finding = FuzzFinding::of(&found, when, place, &self.bench.targets);
             self.findings.push(finding);
-            self.known.extend(found.keys());
             self.keep(&found.calls)?;
         }
     }
 
     /// Writes a sequence to the corpus at once: what ends in the middle goes on from there.
-    fn keep(&self, calls: &[Call]) -> Result<(), FuzzError> {
+    fn keep(&self, calls: &[Call]) -> Result<(), ChainError> {
         let folder = self.settings.corpus.as_deref();
         let written = folder.map(|folder| corpus::write(folder, calls, &self.bench.targets));
         written.unwrap_or(Ok(()))
@@ -360,7 +355,7 @@ fn first(
     targets: &[Target],
     past: &[PastCall],
     settings: &Settings,
-) -> Result<Vec<Vec<Call>>, FuzzError> {
+) -> Result<Vec<Vec<Call>>, ChainError> {
     let mut all = vec![Vec::new()];
     if let Some(folder) = &settings.corpus {
         all.extend(corpus::read(folder, targets)?);
@@ -389,7 +384,7 @@ fn functions(request: &FuzzRequest) -> (Vec<Function>, Vec<Target>) {
 }
 
 /// The functions that must answer true with the new version.
-fn invariants(request: &FuzzRequest) -> Result<Vec<Function>, FuzzError> {
+fn invariants(request: &FuzzRequest) -> Result<Vec<Function>, ChainError> {
     let known = &request.abis.after;
     let of = |name: &String| {
         let mut getters = known.getters();
@@ -408,7 +403,7 @@ fn answers(
     copy: &Simulation,
     proxy: Address,
     getters: &[Function],
-) -> Result<Vec<Bytes>, FuzzError> {
+) -> Result<Vec<Bytes>, ChainError> {
     let answers = getters
         .iter()
         .map(|one| copy.probe(proxy, one.selector().0.into()));
@@ -426,7 +421,7 @@ fn callers(
     request: &FuzzRequest,
     (proxy, past): (Address, &[PastCall]),
     answers: &[Bytes],
-) -> Result<Vec<Address>, FuzzError> {
+) -> Result<Vec<Address>, ChainError> {
     let words = answers
         .iter()
         .flat_map(|answer| answer.chunks_exact(B256::len_bytes()));
@@ -461,7 +456,7 @@ fn account(word: B256) -> Option<Address> {
 }
 
 /// The code of an account, with that of its fragments.
-fn code(copy: &Simulation, account: Address) -> Result<CodeBytes, FuzzError> {
+fn code(copy: &Simulation, account: Address) -> Result<CodeBytes, ChainError> {
     let code = copy.code(account)?;
     let parts = fragments(&code).into_iter().map(|part| copy.code(part));
     let fragments = parts.collect::<Result<_, _>>()?;
@@ -471,4 +466,15 @@ fn code(copy: &Simulation, account: Address) -> Result<CodeBytes, FuzzError> {
 /// How many a second.
 fn a_second(number: u64, elapsed: Duration) -> u64 {
     (number as f64 / elapsed.as_secs_f64().max(0.001)) as u64
+}
+
+/// What must hold is nothing that can be asked, or what is meant to differ nothing that is compared.
+fn nothing_compared(name: &str, expected: &str) -> ChainError {
+    let message = format!("{name} is nothing that is compared");
+    let refusal = Refusal::new("NothingCompared", message).with(
+        expected,
+        name,
+        "correct --differs and --holds, or [fuzz.NAME] in the manifest",
+    );
+    refusal.usage().into()
 }

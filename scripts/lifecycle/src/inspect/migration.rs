@@ -1,7 +1,7 @@
 //! The complex migration that an instance is in, and who goes on with it.
 
-use crate::client::Client;
-use crate::migration::{self, MigrationError};
+use crate::client::{ChainError, Client};
+use crate::migration;
 use crate::model::Instance;
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -34,7 +34,7 @@ impl MigrationStatus {
     ///
     /// # Errors
     /// What the chain says.
-    pub async fn of(client: &Client, instance: &Instance) -> Result<Option<Self>, MigrationError> {
+    pub async fn of(client: &Client, instance: &Instance) -> Result<Option<Self>, ChainError> {
         if !instance.state.is_migrating() {
             return Ok(None);
         }

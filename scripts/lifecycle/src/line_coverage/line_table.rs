@@ -1,7 +1,6 @@
 //! The lines that each instruction of a program comes from. The line table is that of the program's twin: the same
 //! instructions in the same order, at other offsets, because rustc writes longer numbers.
 
-use super::branches::Jumps;
 use super::report::{self, FileLines, Line};
 use crate::build::WithLines;
 use addr2line::Context;
@@ -9,7 +8,7 @@ use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use stylus_vm::BasicBlock;
-use wasmparser::{Parser, Payload, TypeRef};
+use wasmparser::{Operator, Parser, Payload, TypeRef};
 
 type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
@@ -23,12 +22,30 @@ pub struct LineTable {
 
 #[derive(Debug)]
 struct Instruction {
-    /// Index of its function, imports counted first, and where it is in the module that is deployed.
-    place: (u32, u64),
+    place: Place,
     /// Its own line, and those that it was inlined into.
     lines: Vec<Line>,
     /// Whether the first of them is its own: it is not where code of others was inlined.
     is_own: bool,
+}
+
+/// An instruction of a module.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// Index of its function, imports counted first.
+    function: u32,
+    /// Where it is in the module.
+    offset: u64,
+    branches: Option<Branches>,
+}
+
+/// The two ways on from an instruction.
+#[derive(Debug, Clone, Copy)]
+enum Branches {
+    /// `if`: into it first.
+    If,
+    /// `br_if`: the jump first.
+    BrIf,
 }
 
 impl LineTable {
@@ -46,11 +63,10 @@ impl LineTable {
         let numbers: BTreeMap<&Path, usize> =
             (twin.files.keys().map(PathBuf::as_path)).zip(0..).collect();
         let mut instructions = Vec::new();
-        for (deployed, raw_place) in deployed.places.iter().zip(&raw.places) {
-            let address = raw_place.1.saturating_sub(raw.code);
+        for (place, raw_place) in deployed.places.iter().copied().zip(&raw.places) {
+            let address = raw_place.offset.saturating_sub(raw.code);
             let (lines, is_own) =
                 lines(&context, address, &numbers).map_err(|error| error.to_string())?;
-            let place = *deployed;
             instructions.push(Instruction {
                 place,
                 lines,
@@ -66,22 +82,20 @@ impl LineTable {
     /// The lines that have instructions, by file, with how often each ran. Of the blocks that a line is part of, the
     /// one that ran most counts; a line that was compiled into several functions ran in each of them. With them go
     /// the branches of their own instructions.
-    pub fn count(&self, blocks: &[BasicBlock], jumps: &Jumps) -> Vec<FileLines> {
+    pub fn count(&self, blocks: &[BasicBlock]) -> Vec<FileLines> {
         let mut all: BTreeMap<Line, u64> = BTreeMap::new();
-        let mut branches: BTreeMap<Line, Vec<Vec<u64>>> = BTreeMap::new();
+        let mut branches: BTreeMap<Line, Vec<[u64; 2]>> = BTreeMap::new();
         for function in self
             .instructions
-            .chunk_by(|one, next| one.place.0 == next.place.0)
+            .chunk_by(|one, next| one.place.function == next.place.function)
         {
             let mut own: BTreeMap<Line, u64> = BTreeMap::new();
             for one in function {
-                let behind =
-                    blocks.partition_point(|block| (block.function, block.offset) <= one.place);
-                let block = behind.checked_sub(1).and_then(|at| blocks.get(at));
-                let runs = block.map_or(0, |block| block.runs);
+                let [runs, goes_on] = one.place.runs(blocks);
                 let line = one.lines.first().filter(|_| one.is_own);
-                if let (Some(line), Some(taken)) = (line, jumps.get(&one.place.1)) {
-                    branches.entry(*line).or_default().push(taken.clone());
+                if let (Some(line), Some(kind)) = (line, one.place.branches) {
+                    let taken = kind.taken(runs, goes_on);
+                    branches.entry(*line).or_default().push(taken);
                 }
                 for line in &one.lines {
                     let most = own.entry(*line).or_default();
@@ -94,6 +108,27 @@ impl LineTable {
             }
         }
         report::by_file(self.files.iter().enumerate(), &all, &branches)
+    }
+}
+
+impl Place {
+    /// How often its block ran, and the next one.
+    fn runs(&self, blocks: &[BasicBlock]) -> [u64; 2] {
+        let place = (self.function, self.offset);
+        let behind = blocks.partition_point(|block| (block.function, block.offset) <= place);
+        let runs = |at: usize| blocks.get(at).map_or(0, |block| block.runs);
+        [behind.checked_sub(1).map_or(0, runs), runs(behind)]
+    }
+}
+
+impl Branches {
+    /// How often each was taken, of an instruction that ends a block: to the next one leads nothing else.
+    fn taken(self, runs: u64, goes_on: u64) -> [u64; 2] {
+        let goes_elsewhere = runs.saturating_sub(goes_on);
+        match self {
+            Self::If => [goes_on, goes_elsewhere],
+            Self::BrIf => [goes_elsewhere, goes_on],
+        }
     }
 }
 
@@ -122,8 +157,8 @@ fn lines(
 struct Module<'a> {
     /// Where the contents of its code section begin: addresses of the line table count from there.
     code: u64,
-    /// Where each of its instructions is: function and offset.
-    places: Vec<(u32, u64)>,
+    /// Its instructions.
+    places: Vec<Place>,
     /// Its custom sections.
     custom: BTreeMap<&'a str, &'a [u8]>,
 }
@@ -149,7 +184,17 @@ impl<'a> Module<'a> {
                 Payload::CodeSectionEntry(body) => {
                     let mut reader = body.get_operators_reader()?;
                     while !reader.eof() {
-                        module.places.push((function, reader.read_with_offset()?.1));
+                        let (operator, offset) = reader.read_with_offset()?;
+                        let branches = match operator {
+                            Operator::If { .. } => Some(Branches::If),
+                            Operator::BrIf { .. } => Some(Branches::BrIf),
+                            _ => None,
+                        };
+                        module.places.push(Place {
+                            function,
+                            offset,
+                            branches,
+                        });
                     }
                     function += 1;
                 }
@@ -164,7 +209,7 @@ impl<'a> Module<'a> {
 
     /// The function of each instruction.
     fn functions(&self) -> Vec<u32> {
-        self.places.iter().map(|(function, _)| *function).collect()
+        self.places.iter().map(|place| place.function).collect()
     }
 
     /// Its line table.
@@ -174,5 +219,49 @@ impl<'a> Module<'a> {
             Ok(EndianSlice::new(bytes, LittleEndian))
         };
         Context::from_dwarf(Dwarf::load(section)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often the branches of a function were taken whose basic blocks ran so often.
+    fn of(function: &str, runs: &[u64]) -> Vec<[u64; 2]> {
+        use Operator::{BrIf, Else, End, If, Loop};
+        let text = format!("(module (func (param i32) {function}))");
+        let wasm = wat::parse_str(text).expect("a module");
+        let (mut blocks, mut begins) = (Vec::new(), true);
+        for payload in Parser::new(0).parse_all(&wasm) {
+            if let Payload::CodeSectionEntry(body) = payload.expect("readable") {
+                let mut reader = body.get_operators_reader().expect("operators");
+                while !reader.eof() {
+                    let (operator, offset) = reader.read_with_offset().expect("an operator");
+                    blocks.extend(begins.then(|| BasicBlock {
+                        function: 0,
+                        offset,
+                        runs: runs[blocks.len()],
+                    }));
+                    begins = matches!(operator, BrIf { .. } | Else | End | If { .. } | Loop { .. });
+                }
+            }
+        }
+        assert_eq!(blocks.len(), runs.len());
+        let module = Module::read(&wasm).expect("readable");
+        let taken = module.places.iter().filter_map(|place| {
+            let [runs, goes_on] = place.runs(&blocks);
+            Some(place.branches?.taken(runs, goes_on))
+        });
+        taken.collect()
+    }
+
+    #[test]
+    fn branches_follow_from_blocks() {
+        let either = "(if (local.get 0) (then nop) (else nop))";
+        assert_eq!(of(either, &[5, 2, 3, 5]), [[2, 3]]);
+        let perhaps = "(if (local.get 0) (then nop))";
+        assert_eq!(of(perhaps, &[5, 2, 5]), [[2, 3]]);
+        let again = "(loop $again (br_if $again (local.get 0)))";
+        assert_eq!(of(again, &[2, 7, 2, 2]), [[5, 2]]);
     }
 }

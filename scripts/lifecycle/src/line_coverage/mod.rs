@@ -4,13 +4,11 @@
 //! |---|---|
 //! | `wanted` | transactions and blocks, as a command names them |
 //! | `gather` | how often each basic block of each program ran, on a copy of the chain |
-//! | `branches` | how often each branch of a program was taken |
 //! | `source_map` | the lines that each instruction of EVM code comes from, and how often each ran |
-//! | `line_table` | the lines that each instruction comes from |
+//! | `line_table` | the lines that each instruction of a program comes from, how often each ran, and its branches |
 //! | `report` | lines with their counts by file, for people, programs and lcov |
 //! | `error` | why there is no coverage |
 
-mod branches;
 mod error;
 mod gather;
 mod line_table;
@@ -18,7 +16,6 @@ mod report;
 mod source_map;
 mod wanted;
 
-pub use branches::{Jumps, jumps};
 pub use error::not_run;
 pub use gather::{Gathered, gather};
 pub use line_table::LineTable;

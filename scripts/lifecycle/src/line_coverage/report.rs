@@ -23,8 +23,8 @@ pub struct FileLines {
     pub file: PathBuf,
     /// Its lines, in order, with how often each ran.
     pub lines: Vec<(u32, u64)>,
-    /// Instructions with several branches, by their lines, with how often each branch was taken.
-    pub jumps: Vec<(u32, Vec<u64>)>,
+    /// Instructions with two branches, by their lines, with how often each branch was taken.
+    pub jumps: Vec<(u32, [u64; 2])>,
 }
 
 /// Which lines ran.
@@ -56,15 +56,14 @@ pub struct LineCoverage {
 pub(super) fn by_file<'p>(
     files: impl Iterator<Item = (usize, &'p PathBuf)>,
     lines: &BTreeMap<Line, u64>,
-    jumps: &BTreeMap<Line, Vec<Vec<u64>>>,
+    jumps: &BTreeMap<Line, Vec<[u64; 2]>>,
 ) -> Vec<FileLines> {
     let of = |(number, file): (usize, &PathBuf)| {
         let its = (number, 0)..=(number, u32::MAX);
         let lines = lines.range(its.clone());
-        let jumps = jumps.range(its).flat_map(|((_, line), all)| {
-            let of_line = all.iter().cloned();
-            of_line.map(|taken| (*line, taken))
-        });
+        let jumps = jumps
+            .range(its)
+            .flat_map(|((_, line), all)| all.iter().map(|taken| (*line, *taken)));
         FileLines {
             file: file.clone(),
             lines: lines.map(|((_, line), runs)| (*line, *runs)).collect(),
@@ -209,7 +208,7 @@ mod tests {
         FileLines {
             file: "src/lib.rs".into(),
             lines: lines.to_vec(),
-            jumps: vec![(3, vec![2, 0]), (5, vec![0, 0, 0])],
+            jumps: vec![(3, [2, 0]), (5, [0, 0])],
         }
     }
 
@@ -232,12 +231,12 @@ mod tests {
         gathered.programs.insert(CodeHash::default(), Vec::new());
         let coverage = LineCoverage::of(CodeHash::default(), gathered, vec![of(&[(3, 7), (5, 0)])]);
         let expected = "TN:stylus_upgrades\nSF:src/lib.rs\nBRDA:3,0,0,2\nBRDA:3,0,1,0\nBRDA:5,1,0,-\nBRDA:5,1,1,-\n\
-             BRDA:5,1,2,-\nBRF:5\nBRH:1\nDA:3,7\nDA:5,0\nLF:2\nLH:1\nend_of_record\n";
+             BRF:4\nBRH:1\nDA:3,7\nDA:5,0\nLF:2\nLH:1\nend_of_record\n";
         assert_eq!(coverage.lcov(), expected);
         assert!(is_lcov(expected) && !is_lcov("TN:\nSF:src/lib.rs\n"));
         let lines = coverage.lines(&Names::default());
         assert_eq!(lines[0], "1 of 2 lines ran in 2 transactions: 50.0 %");
-        assert_eq!(lines[1], "1 of 5 branches were taken: 20.0 %");
+        assert_eq!(lines[1], "1 of 4 branches were taken: 25.0 %");
         assert_eq!(percent(999, 1_000_000), "0.0 %");
         assert_eq!(percent(999_999, 1_000_000), "99.9 %");
     }

@@ -130,13 +130,13 @@ impl SourceMap {
         let codehash = found.ok_or_else(|| not_run(source_name, codes.keys()))?;
         let ran = |at: usize| sum.runs.get(at).copied().unwrap_or(0);
         let mut lines: BTreeMap<Line, u64> = BTreeMap::new();
-        let mut jumps: BTreeMap<Line, Vec<Vec<u64>>> = BTreeMap::new();
+        let mut jumps: BTreeMap<Line, Vec<[u64; 2]>> = BTreeMap::new();
         for one in &self.instructions {
             let most = lines.entry(one.line).or_default();
             *most = ran(one.at).max(*most);
             if one.branches {
                 let goes_on = ran(one.at + 1);
-                let taken = vec![ran(one.at).saturating_sub(goes_on), goes_on];
+                let taken = [ran(one.at).saturating_sub(goes_on), goes_on];
                 jumps.entry(one.line).or_default().push(taken);
             }
         }
@@ -288,7 +288,7 @@ mod tests {
         let expected = FileLines {
             file: "A.sol".into(),
             lines: vec![(1, 5), (2, 5), (3, 2)],
-            jumps: vec![(2, vec![3, 2])],
+            jumps: vec![(2, [3, 2])],
         };
         assert_eq!(files, [expected]);
         assert!(map.count(&BTreeMap::new(), "A").is_err());

@@ -3,16 +3,13 @@
 use crate::client::{ChainError, Client};
 use crate::model::InstanceState;
 use crate::registry::{Topics, all_logs, ask, registry_of};
-use alloy::eips::BlockId;
-use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256};
-use alloy::providers::Provider;
-use alloy::rpc::types::{Log, TransactionRequest};
-use alloy::sol_types::SolEvent;
+use alloy::sol_types::{SolEvent, SolEventInterface};
 use serde::Serialize;
-use stylus_upgrades_interface::complex::IComplexMigration::{self as complex, ContractPaused};
+use stylus_upgrades_interface::complex::IComplexMigration as complex;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 use stylus_upgrades_interface::slots;
 
 /// The migration that an instance is in.
@@ -28,6 +25,10 @@ pub struct ActiveMigration {
     pub from: String,
     /// The version that it reaches.
     pub to: String,
+    /// The block in which it began.
+    pub begun: u64,
+    /// The block in which the registry created the instance; 0 where it came from elsewhere.
+    pub created: u64,
     /// The program of the step.
     pub program: Address,
     /// How far it was when it was looked at.
@@ -68,39 +69,82 @@ impl Standing {
         })
     }
 
+    /// Items that were done since it was like that; `None` where the chain went back, or it goes the other way.
+    pub fn since(self, before: Self) -> Option<u64> {
+        match (before.back, self.back) {
+            (false, false) => self.done.checked_sub(before.done),
+            (true, true) => before.done.checked_sub(self.done),
+            _ => None,
+        }
+    }
+
     /// Whether nothing is left to do in its direction, as far as the contract knows.
     pub fn is_finished(&self) -> bool {
         self.done == if self.back { 0 } else { self.total }
     }
 }
 
-/// The migration that `proxy` is in; what is live, where it is in none.
+/// The migration that `proxy` is in, if it is in one.
 ///
 /// # Errors
 /// Trouble with the chain.
-pub async fn find(
-    client: &Client,
-    proxy: Address,
-) -> Result<Result<ActiveMigration, String>, ChainError> {
+pub async fn find(client: &Client, proxy: Address) -> Result<Option<ActiveMigration>, ChainError> {
     let registry = registry_of(client, proxy).await?;
     let known = client.registry(registry).instance(proxy).await?;
     let standing = standing(client, proxy).await?;
     let (true, Some(at)) = (known.state.is_migrating(), standing) else {
-        return Ok(Err(live(client, proxy).await?));
+        return Ok(None);
     };
     let program = ask(client, registry, proxy, &proxy_abi::implementationCall {}).await?;
-    let (from, to) = versions(client, proxy)
-        .await?
-        .unwrap_or((known.version, String::from("?")));
-    Ok(Ok(ActiveMigration {
+    let told = told(client, registry, proxy).await?;
+    let (from, to) = told.versions.unwrap_or((known.version, "?".into()));
+    Ok(Some(ActiveMigration {
         proxy,
         registry,
         name: known.definition,
         from,
         to,
+        begun: told.begun,
+        created: told.created,
         program,
         at,
     }))
+}
+
+/// What the events of a registry tell of an instance and its newest migration.
+#[derive(Default)]
+struct Told {
+    /// The block in which it was created, and that in which the migration began.
+    created: u64,
+    begun: u64,
+    /// From where to where it leads.
+    versions: Option<(String, String)>,
+    /// Who supplies the batches: named when it began, or since then.
+    handler: Address,
+}
+
+async fn told(client: &Client, registry: Address, proxy: Address) -> Result<Told, ChainError> {
+    let events = [
+        abi::ProxyCreated::SIGNATURE_HASH,
+        abi::MigrationStarted::SIGNATURE_HASH,
+        abi::HandlerChanged::SIGNATURE_HASH,
+    ];
+    let topics: Topics<'_> = [&events, &[], &[proxy.into_word()]];
+    let mut told = Told::default();
+    for log in all_logs(client, registry, topics).await? {
+        let block = log.block_number.unwrap_or_default();
+        match Event::decode_raw_log(log.topics(), &log.data().data) {
+            Ok(Event::ProxyCreated(_)) => told.created = block,
+            Ok(Event::MigrationStarted(event)) => {
+                told.begun = block;
+                told.versions = Some((event.from, event.to));
+                told.handler = event.handler;
+            }
+            Ok(Event::HandlerChanged(event)) => told.handler = event.handler,
+            _ => {}
+        }
+    }
+    Ok(told)
 }
 
 /// How far the migration of `proxy` is; `None` where none runs. Programs need not keep that in
@@ -121,59 +165,13 @@ async fn from_progress(client: &Client, proxy: Address) -> Result<Option<Standin
         return Ok(None);
     }
     let progress = client.call(proxy, &complex::progressCall {}).await?;
-    let handler = handler(client, registry, proxy).await?;
+    let handler = told(client, registry, proxy).await?.handler;
     Ok(Some(Standing {
         back: known.state == InstanceState::TurningBack,
         done: progress.done.saturating_to(),
         total: progress.total.saturating_to(),
         handler,
     }))
-}
-
-/// The block in which a migration began.
-///
-/// # Errors
-/// Trouble with the chain.
-pub async fn begun(client: &Client, migration: &ActiveMigration) -> Result<u64, ChainError> {
-    let (registry, proxy) = (migration.registry, migration.proxy);
-    let begun = last(
-        client,
-        registry,
-        proxy,
-        abi::MigrationStarted::SIGNATURE_HASH,
-    )
-    .await?;
-    Ok(begun.and_then(|log| log.block_number).unwrap_or_default())
-}
-
-/// The last event of a kind that a registry has of an instance.
-async fn last(
-    client: &Client,
-    registry: Address,
-    proxy: Address,
-    event: B256,
-) -> Result<Option<Log>, ChainError> {
-    let topics: Topics<'_> = [&[event], &[], &[proxy.into_word()]];
-    Ok(all_logs(client, registry, topics).await?.pop())
-}
-
-/// Who supplies the batches: named when the migration began, or since then.
-async fn handler(
-    client: &Client,
-    registry: Address,
-    proxy: Address,
-) -> Result<Address, ChainError> {
-    let answer = |event: B256| last(client, registry, proxy, event);
-    let place = |log: &Log| (log.block_number, log.log_index);
-    let begun = answer(abi::MigrationStarted::SIGNATURE_HASH).await?;
-    let changed = answer(abi::HandlerChanged::SIGNATURE_HASH).await?;
-    let changed = changed.filter(|log| begun.as_ref().is_none_or(|b| place(log) > place(b)));
-    let named = changed.and_then(|log| log.log_decode::<abi::HandlerChanged>().ok());
-    if let Some(changed) = named {
-        return Ok(changed.inner.data.handler);
-    }
-    let begun = begun.and_then(|log| log.log_decode::<abi::MigrationStarted>().ok());
-    Ok(begun.map(|log| log.inner.data.handler).unwrap_or_default())
 }
 
 /// What is live, in a few words.
@@ -183,19 +181,4 @@ pub async fn live(client: &Client, proxy: Address) -> Result<String, ChainError>
     let version = ask(client, registry, proxy, &question).await?;
     let implementation = ask(client, registry, proxy, &proxy_abi::implementationCall {}).await?;
     Ok(format!("{version} is live, at {implementation}"))
-}
-
-/// From where to where: what the program says to a call that it does not take.
-async fn versions(client: &Client, proxy: Address) -> Result<Option<(String, String)>, ChainError> {
-    let request = TransactionRequest::default().with_to(proxy);
-    let call = client.provider().call(request);
-    let Err(error) = call.block(BlockId::latest()).await else {
-        return Ok(None);
-    };
-    match client.error("a call that it does not take", error) {
-        ChainError::Refused { revert, .. } => Ok(revert
-            .decoded::<ContractPaused>()
-            .map(|paused| (paused.from, paused.to))),
-        error => Err(error),
-    }
 }

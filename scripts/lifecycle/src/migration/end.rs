@@ -2,15 +2,12 @@
 
 use super::active::{ActiveMigration, live, standing};
 use super::error::way_out;
-use super::runner::Load;
-use super::{End, Migrated, MigrationError, Spent};
-use crate::client::{ChainError, Client, Revert, TxOutcome, Window, with_margin};
+use super::{End, Migrated, Spent};
+use crate::client::{ChainError, Client, Revert, Sent};
 use crate::error::Refusal;
 use crate::ids::CalldataHash;
 use crate::journal::Journal;
-use alloy::network::TransactionBuilder;
-use alloy::primitives::Address;
-use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use std::time::Duration;
 use stylus_upgrades_interface::complex::IComplexMigration as abi;
@@ -18,11 +15,13 @@ use stylus_upgrades_interface::registry::IRegistry as registry_abi;
 
 /// How often it is tried.
 const TRIES: u32 = 5;
+/// What it is called.
+const WHAT: &str = "endMigration";
 
 /// How it ended.
 pub enum Ended {
     /// By this transaction.
-    By(Box<TransactionReceipt>),
+    By(Box<Sent>),
     /// By somebody else's.
     Already,
     /// Not at all: items are left again.
@@ -30,45 +29,30 @@ pub enum Ended {
 }
 
 /// Ends the migration, once.
-pub async fn end(
-    client: &Client,
-    window: &mut Window<Load>,
-    migration: &ActiveMigration,
-) -> Result<Ended, MigrationError> {
+pub async fn end(client: &Client, migration: &ActiveMigration) -> Result<Ended, ChainError> {
+    let proxy = migration.proxy;
     for _ in 0..TRIES {
-        window.clear_nonces().await?;
-        match standing(client, migration.proxy).await? {
+        client.clear(WHAT).await?;
+        match standing(client, proxy).await? {
             None => return Ok(Ended::Already),
             Some(at) if !at.is_finished() => return Ok(Ended::NotYet),
             Some(_) => {}
         }
-        let request = TransactionRequest::default()
-            .with_from(client.sender("endMigration")?)
-            .with_to(migration.proxy)
-            .with_input(abi::endMigrationCall {}.abi_encode());
-        let gas = match client.estimate("endMigration", &request).await {
-            Ok(gas) => with_margin(gas),
-            Err(error) => match standing(client, migration.proxy).await? {
-                Some(at) if at.is_finished() => return Err(refusal(error, migration)),
-                _ => continue, // somebody else has moved it meanwhile
-            },
+        let call = abi::endMigrationCall {};
+        let error = match client.send(WHAT, proxy, &call, U256::ZERO).await {
+            Ok(sent) => return Ok(Ended::By(Box::new(sent))),
+            Err(error) => error,
         };
-        let load = Load {
-            items: 0,
-            position: None,
-        };
-        window
-            .send(what(migration.proxy), request, gas, load)
-            .await?;
-        match settled_outcome(window).await? {
-            TxOutcome::Done(receipt) => return Ok(Ended::By(receipt)),
-            TxOutcome::Failed { .. } | TxOutcome::Lost => {}
+        // Somebody else may have moved it meanwhile.
+        let at = standing(client, proxy).await?;
+        if at.is_some_and(|at| at.is_finished()) && !error.is_nonce_taken() {
+            return Err(refusal(error, migration));
         }
     }
-    Err(ChainError::refused("endMigration", Revert::decode(&[])))
+    Err(ChainError::refused(WHAT, Revert::decode(&[])))
 }
 
-fn refusal(error: ChainError, migration: &ActiveMigration) -> MigrationError {
+fn refusal(error: ChainError, migration: &ActiveMigration) -> ChainError {
     match error {
         ChainError::Refused { revert, .. } if !migration.at.back => {
             let next = format!(
@@ -137,21 +121,4 @@ pub async fn by_an_earlier_run(
         }));
     }
     Ok(None)
-}
-
-/// What it is called.
-fn what(proxy: Address) -> String {
-    format!("the end of the migration of {proxy}")
-}
-
-async fn settled_outcome(window: &mut Window<Load>) -> Result<TxOutcome, ChainError> {
-    loop {
-        if let Some(settled) = window.settle().await?.pop() {
-            return Ok(settled.outcome);
-        }
-        if window.is_empty() {
-            return Ok(TxOutcome::Lost);
-        }
-        window.wait().await;
-    }
 }

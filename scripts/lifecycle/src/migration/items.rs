@@ -1,25 +1,27 @@
-//! The items that a handler supplies, in the order in which they are migrated: one line each, or
-//! what was gathered. They are read as they are needed, so memory does not grow with their
-//! number.
+//! The items that a handler supplies, in the order in which they are migrated: the lines of a list, or what was gathered.
+//! They are read as they are needed, from a file without a name, so memory does not grow with their number.
 
-mod duplicates;
-
-use super::MigrationError;
-use super::error::items_file;
-use super::gather::Gathered;
 use crate::address;
+use crate::client::ChainError;
 use crate::error::Refusal;
 use alloy::primitives::{B256, Bytes, U256};
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Seek, SeekFrom};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Where every such item begins is remembered.
-const INDEX_INTERVAL: u64 = 1_024;
+/// Bytes of a word, and of the number of a line.
+const WORD: usize = 32;
+const NUMBER: usize = 8;
 /// Words of an item, at most.
 const COLUMNS_MAX: usize = 8;
 /// Bytes of a line, at most: [`COLUMNS_MAX`] words in decimal, and room around them.
 const LINE_MAX: u64 = 1_024;
+/// Items that are compared with each other at once: three megabytes.
+const COMPARED: u64 = 1 << 15;
+/// Items that are read at once where all of them are.
+const CHUNK: u64 = 1 << 10;
 
 /// What a line must be.
 const WORDS: &str = "words in hexadecimal or decimal, separated by commas";
@@ -30,240 +32,190 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 pub type Item = Vec<B256>;
 
 /// The items, in order.
-pub enum Items {
-    /// The contract knows them.
-    Known,
-    /// A list.
-    Listed(Listed),
-    /// Gathered from the chain's events.
-    Gathered(Gathered),
+pub struct Items {
+    /// Where they come from.
+    path: PathBuf,
+    /// Each item as its line and its words.
+    records: BufWriter<File>,
+    count: u64,
+    columns: usize,
 }
 
 impl Items {
-    /// How many there are; `None` if only the contract knows.
-    pub fn count(&self) -> Option<u64> {
-        match self {
-            Self::Known => None,
-            Self::Listed(list) => Some(list.count),
-            Self::Gathered(tokens) => Some(tokens.count()),
+    /// None yet, with so many words each, from that file.
+    ///
+    /// # Errors
+    /// `ItemsFile`.
+    pub fn new(path: &Path, columns: usize) -> Result<Self, ChainError> {
+        let file = tempfile::tempfile().map_err(|error| items_file(path, &error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            records: BufWriter::new(file),
+            count: 0,
+            columns,
+        })
+    }
+
+    /// A list in a file: a line per item, its words in hexadecimal or decimal, separated by commas, or one hexadecimal
+    /// number of 64 digits per word. Empty lines, lines that begin with `#`, and a heading are no items. Every item has
+    /// as many words as the first; ids, the first of several words, strictly rise.
+    ///
+    /// # Errors
+    /// `ItemsFile` and `ItemMalformed`.
+    pub fn listed(path: &Path) -> Result<Self, ChainError> {
+        let file = File::open(path).map_err(|error| items_file(path, &error))?;
+        let mut reader = BufReader::new(file);
+        let mut items = Self::new(path, 0)?;
+        let mut previous: Option<B256> = None;
+        for line in 1.. {
+            let refuse =
+                |reason, expected, found| Err(malformed((path, line), reason, expected, found));
+            let mut bytes = Vec::new();
+            let read = (&mut reader).take(LINE_MAX).read_until(b'\n', &mut bytes);
+            let length = read.map_err(|error| items_file(path, &error))? as u64;
+            if length == 0 {
+                break;
+            }
+            let text = String::from_utf8_lossy(&bytes);
+            let marked = text.strip_prefix(BYTE_ORDER_MARK).filter(|_| line == 1);
+            let text = marked.unwrap_or(&text).trim();
+            if length == LINE_MAX && bytes.last() != Some(&b'\n') {
+                return refuse("longer than any item".into(), WORDS, shortened(text));
+            }
+            // The first line of a table names its columns.
+            let is_heading =
+                line == 1 && text.starts_with(|first: char| first.is_ascii_alphabetic());
+            if text.is_empty() || text.starts_with('#') || is_heading {
+                continue;
+            }
+            let item = match words(text) {
+                Ok(item) => item,
+                Err(reason) => return refuse(reason, WORDS, shortened(text)),
+            };
+            let columns = item.len();
+            if items.count == 0 {
+                items.columns = columns;
+            } else if columns != items.columns {
+                let reason = format!(
+                    "{columns} words, where the first item has {}",
+                    items.columns
+                );
+                return refuse(reason, WORDS, String::new());
+            }
+            let id = item.first().copied().unwrap_or_default();
+            if let (true, Some(before)) = (columns > 1, previous)
+                && id <= before
+            {
+                let [before, id] = [before, id].map(|id| U256::from_be_bytes(id.0));
+                let reason = format!("the ids must strictly rise, and {before} is before it");
+                return refuse(reason, "a list in the order of its ids", id.to_string());
+            }
+            previous = Some(id);
+            items.add(&item, line)?;
         }
+        items.refuse_duplicates()?;
+        Ok(items)
+    }
+
+    /// Adds an item that stands in that line; 0 where it stands in none.
+    ///
+    /// # Errors
+    /// `ItemsFile`.
+    pub fn add(&mut self, item: &[B256], line: u64) -> Result<(), ChainError> {
+        let words = item.concat();
+        let written = self.records.write_all(&line.to_be_bytes());
+        let written = written.and_then(|()| self.records.write_all(&words));
+        self.count += 1;
+        written.map_err(|error| items_file(&self.path, &error))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.count
     }
 
     /// Words of an item.
     pub fn columns(&self) -> usize {
-        match self {
-            Self::Known => 0,
-            Self::Listed(list) => list.columns,
-            Self::Gathered(_) => 2,
-        }
+        self.columns
     }
 
     /// The items from position `first` on, `count` of them or as many as there are.
-    pub fn read(&mut self, first: u64, count: u64) -> Result<Vec<Item>, MigrationError> {
-        match self {
-            Self::Known => Ok(Vec::new()),
-            Self::Listed(list) => list.read(first, count),
-            Self::Gathered(tokens) => tokens.read(first, count),
-        }
+    ///
+    /// # Errors
+    /// `ItemsFile`.
+    pub fn read(&mut self, first: u64, count: u64) -> Result<Vec<Item>, ChainError> {
+        let items = self.with_lines(first, count)?.into_iter();
+        Ok(items.map(|(_, item)| item).collect())
     }
 
     /// Where an item stands, for people.
-    pub fn place(&mut self, position: u64) -> String {
-        match self {
-            Self::Listed(list) => match list.line_of(position) {
-                Some(line) => format!("{}, line {line}", list.path.display()),
-                None => format!("item {position}"),
-            },
+    ///
+    /// # Errors
+    /// `ItemsFile`.
+    pub fn place(&mut self, position: u64) -> Result<String, ChainError> {
+        Ok(match self.with_lines(position, 1)?.first() {
+            Some((line, _)) if *line > 0 => format!("{}, line {line}", self.path.display()),
             _ => format!("item {position}"),
+        })
+    }
+
+    fn with_lines(&mut self, first: u64, count: u64) -> Result<Vec<(u64, Item)>, ChainError> {
+        let size = NUMBER + WORD * self.columns;
+        let count = count.min(self.count.saturating_sub(first));
+        let mut bytes = vec![0; size * count as usize];
+        let mut read = || -> io::Result<()> {
+            self.records.seek(SeekFrom::Start(first * size as u64))?;
+            self.records.get_ref().read_exact(&mut bytes)
+        };
+        read().map_err(|error| items_file(&self.path, &error))?;
+        let records = bytes.chunks_exact(size).filter_map(|record| {
+            let (line, words) = record.split_first_chunk()?;
+            let words = words.chunks_exact(WORD).map(B256::from_slice);
+            Some((u64::from_be_bytes(*line), words.collect()))
+        });
+        Ok(records.collect())
+    }
+
+    /// Refuses a list of single words that has one of them twice, in as many passes as it takes so that memory does not
+    /// grow with the list. (Where items have several, the ids strictly rise.)
+    fn refuse_duplicates(&mut self) -> Result<(), ChainError> {
+        let (state, passes) = (RandomState::new(), self.count.div_ceil(COMPARED));
+        for pass in (0..passes).filter(|_| self.columns == 1) {
+            let mut seen = HashMap::new();
+            for first in (0..self.count).step_by(CHUNK as usize) {
+                for (line, item) in self.with_lines(first, CHUNK)? {
+                    let word = item.first().copied().unwrap_or_default();
+                    if state.hash_one(word) % passes != pass {
+                        continue;
+                    }
+                    if let Some(earlier) = seen.insert(word, line) {
+                        let reason = format!("the same item as line {earlier}");
+                        let found = format!("{} twice", U256::from_be_bytes(word.0));
+                        let place = (self.path.as_path(), line);
+                        return Err(malformed(place, reason, "each item once", found));
+                    }
+                }
+            }
         }
+        Ok(())
     }
 }
 
 /// `abi.encode(T[], U[], …)`: an array per column.
 pub fn encode(items: &[Item], columns: usize) -> Bytes {
     let words = columns * (2 + items.len());
-    let mut out = Vec::with_capacity(words * 32);
+    let mut out = Vec::with_capacity(words * WORD);
     for column in 0..columns {
-        let offset = 32 * (columns + column * (1 + items.len()));
-        out.extend_from_slice(&U256::from(offset).to_be_bytes::<32>());
+        let offset = WORD * (columns + column * (1 + items.len()));
+        out.extend_from_slice(&U256::from(offset).to_be_bytes::<WORD>());
     }
     for column in 0..columns {
-        out.extend_from_slice(&U256::from(items.len()).to_be_bytes::<32>());
+        out.extend_from_slice(&U256::from(items.len()).to_be_bytes::<WORD>());
         for item in items {
             out.extend_from_slice(item.get(column).unwrap_or(&B256::ZERO).as_slice());
         }
     }
     out.into()
-}
-
-/// A list in a file: a line per item, its words in hexadecimal or decimal, separated by commas,
-/// or one hexadecimal number of 64 digits per word. Empty lines, lines that begin with `#`, and
-/// a heading are no items.
-pub struct Listed {
-    path: PathBuf,
-    reader: BufReader<File>,
-    /// The position of the item that the reader is at, and the line.
-    at: (u64, u64),
-    /// Offset in bytes and line of every [`INDEX_INTERVAL`]th item.
-    marks: Vec<(u64, u64)>,
-    count: u64,
-    columns: usize,
-}
-
-impl Listed {
-    /// Reads the whole list once, and checks it.
-    ///
-    /// # Errors
-    /// Where it cannot be read, or a line is no item.
-    pub fn open(path: &Path) -> Result<Self, MigrationError> {
-        // A pipe would be waited for, and could not be read twice.
-        let found = std::fs::metadata(path).map_err(|error| items_file(path, &error))?;
-        if !found.is_file() {
-            return Err(items_file(path, "it is no regular file"));
-        }
-        let file = File::open(path).map_err(|error| items_file(path, &error))?;
-        let mut list = Self {
-            path: path.to_owned(),
-            reader: BufReader::new(file),
-            at: (0, 0),
-            marks: Vec::new(),
-            count: 0,
-            columns: 0,
-        };
-        list.check()?;
-        list.refuse_duplicates()?;
-        list.seek(0)?;
-        Ok(list)
-    }
-
-    /// Every line is an item of as many words as the first; ids, the first of several words,
-    /// strictly rise.
-    fn check(&mut self) -> Result<(), MigrationError> {
-        let mut offset = 0;
-        let mut previous: Option<B256> = None;
-        while let Some((item, length)) = self.advance()? {
-            if self.count == 0 {
-                self.columns = item.len();
-            } else if item.len() != self.columns {
-                let reason = format!(
-                    "{} words, where the first item has {}",
-                    item.len(),
-                    self.columns
-                );
-                return Err(self.malformed(reason, WORDS, String::new()));
-            }
-            if self.count.is_multiple_of(INDEX_INTERVAL) {
-                let blank = length.skipped;
-                self.marks.push((offset + blank, self.at.1 - 1));
-            }
-            offset += length.skipped + length.item;
-            let id = item.first().copied().unwrap_or_default();
-            if let (true, Some(before)) = (self.columns > 1, previous)
-                && id <= before
-            {
-                let [before, id] = [before, id].map(|id| U256::from_be_bytes(id.0));
-                let reason = format!("the ids must strictly rise, and {before} is before it");
-                return Err(self.malformed(
-                    reason,
-                    "a list in the order of its ids",
-                    id.to_string(),
-                ));
-            }
-            previous = Some(id);
-            self.count += 1;
-        }
-        Ok(())
-    }
-
-    fn read(&mut self, first: u64, count: u64) -> Result<Vec<Item>, MigrationError> {
-        if self.at.0 != first {
-            self.seek(first)?;
-        }
-        let mut items = Vec::new();
-        while (items.len() as u64) < count
-            && let Some((item, _)) = self.advance()?
-        {
-            items.push(item);
-        }
-        Ok(items)
-    }
-
-    /// Puts the reader in front of an item.
-    fn seek(&mut self, position: u64) -> Result<(), MigrationError> {
-        let mark = usize::try_from(position / INDEX_INTERVAL).unwrap_or(usize::MAX);
-        let Some((offset, line)) = self.marks.get(mark).copied() else {
-            return Ok(());
-        };
-        self.reader
-            .seek(SeekFrom::Start(offset))
-            .map_err(|error| items_file(&self.path, &error))?;
-        self.at = (position - position % INDEX_INTERVAL, line);
-        while self.at.0 < position && self.advance()?.is_some() {}
-        Ok(())
-    }
-
-    fn line_of(&mut self, position: u64) -> Option<u64> {
-        self.seek(position).ok()?;
-        self.advance().ok()??;
-        Some(self.at.1)
-    }
-
-    /// The next item, and the bytes it took.
-    fn advance(&mut self) -> Result<Option<(Item, Length)>, MigrationError> {
-        let mut skipped = 0;
-        loop {
-            let mut text = Vec::new();
-            let mut bounded = std::io::Read::take(&mut self.reader, LINE_MAX);
-            let length = bounded
-                .read_until(b'\n', &mut text)
-                .map_err(|error| items_file(&self.path, &error))? as u64;
-            if length == 0 {
-                return Ok(None);
-            }
-            self.at.1 += 1;
-            let line = String::from_utf8_lossy(&text);
-            let marked = line.strip_prefix(BYTE_ORDER_MARK);
-            let line = marked.filter(|_| self.at.1 == 1).unwrap_or(&line).trim();
-            if length == LINE_MAX && text.last() != Some(&b'\n') {
-                return Err(self.malformed("longer than any item".into(), WORDS, shortened(line)));
-            }
-            if line.is_empty() || line.starts_with('#') || self.is_heading(line) {
-                skipped += length;
-                continue;
-            }
-            let item =
-                words(line).map_err(|reason| self.malformed(reason, WORDS, shortened(line)))?;
-            self.at.0 += 1;
-            return Ok(Some((
-                item,
-                Length {
-                    skipped,
-                    item: length,
-                },
-            )));
-        }
-    }
-
-    /// The first line of a table names its columns.
-    fn is_heading(&self, line: &str) -> bool {
-        self.at.1 == 1 && line.starts_with(|first: char| first.is_ascii_alphabetic())
-    }
-
-    /// A line is no item, or not one that may stand there.
-    fn malformed(&self, reason: String, expected: &str, found: String) -> MigrationError {
-        let message = format!("{}, line {}: {reason}", self.path.display(), self.at.1);
-        let refusal = Refusal::new("ItemMalformed", message);
-        let refusal = refusal.with(expected, found, "correct the line");
-        refusal.usage().into()
-    }
-}
-
-/// Bytes of a file.
-struct Length {
-    /// Lines that are no items.
-    skipped: u64,
-    /// The item's line.
-    item: u64,
 }
 
 /// The words of a line.
@@ -311,6 +263,31 @@ fn cell_words(cell: &str, item: &mut Item) -> Result<(), String> {
 
 fn shortened(line: &str) -> String {
     line.chars().take(80).collect()
+}
+
+/// A line is no item, or not one that may stand there.
+fn malformed(
+    (path, line): (&Path, u64),
+    reason: String,
+    expected: &str,
+    found: String,
+) -> ChainError {
+    let message = format!("{}, line {line}: {reason}", path.display());
+    let refusal = Refusal::new("ItemMalformed", message);
+    let refusal = refusal.with(expected, found, "correct the line");
+    refusal.usage().into()
+}
+
+/// The items cannot be read, or what was gathered cannot be kept.
+pub(super) fn items_file(path: &Path, reason: impl ToString) -> ChainError {
+    let reason = reason.to_string();
+    let message = format!("{} cannot be read or kept: {reason}", path.display());
+    let refusal = Refusal::new("ItemsFile", message).with(
+        "a file with a line per item, or a store beside the manifest",
+        reason,
+        "check the path; a store that is removed is gathered anew",
+    );
+    refusal.usage().into()
 }
 
 #[cfg(test)]

@@ -27,10 +27,10 @@ pub mod size;
 
 pub use active::ActiveMigration;
 pub use cost::Spent;
-pub use error::{MigrationError, way_out};
+pub use error::way_out;
 pub use runner::Form;
 
-use crate::client::{ChainError, Client, Window};
+use crate::client::{ChainError, Client};
 use crate::error::{Exit, Explain, Refusal};
 use crate::ids::TxHash;
 use crate::journal::Journal;
@@ -42,8 +42,8 @@ use alloy::providers::Provider;
 use end::{Ended, end};
 use error::total_mismatch;
 use gather::gather;
-use items::{Items, Listed};
-use runner::{BatchRunner, Load};
+use items::Items;
+use runner::BatchRunner;
 use serde::{Serialize, Serializer};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -69,8 +69,6 @@ pub struct MigrationRequest {
     pub proxy: Address,
     /// Where the items come from.
     pub source: Source,
-    /// Transactions on their way at once.
-    pub in_flight: usize,
     /// Gas of a transaction, at most; half of what the chain allows if it is not given.
     pub gas: Option<u64>,
     /// Whether `endMigration` follows.
@@ -86,8 +84,10 @@ pub enum Source {
     Contract,
     /// A list in a file.
     File(PathBuf),
-    /// The `Transfer` events of an ERC-721 collection, from that block on.
-    Erc721(u64),
+    /// A list in a file that was made for this migration, and is removed with its end.
+    Made(PathBuf),
+    /// The `Transfer` events of an ERC-721 collection.
+    Erc721,
 }
 
 /// What came of it.
@@ -150,50 +150,68 @@ pub async fn run(
     client: &Client,
     journal: Arc<Journal>,
     request: &MigrationRequest,
-) -> Result<Migrated, MigrationError> {
-    let migration = match active::find(client, request.proxy).await? {
-        Err(live) => {
-            let proxy = request.proxy;
-            let ended = end::by_an_earlier_run(client, &journal, proxy).await?;
-            return ended.ok_or_else(|| not_migrating(proxy, live));
+) -> Result<Migrated, ChainError> {
+    let proxy = request.proxy;
+    let Some(migration) = active::find(client, proxy).await? else {
+        if let Some(ended) = end::by_an_earlier_run(client, &journal, proxy).await? {
+            return Ok(ended);
         }
-        Ok(found) => found,
+        let live = active::live(client, proxy).await?;
+        return Err(not_migrating(proxy, live));
     };
-    refuse_strangers(client, &migration)?;
-    let items = open(client, &journal, request, &migration).await?;
-    refuse_other_totals(&migration, &items)?;
+    refuse_strangers(client, proxy, migration.at)?;
+    let made = match &request.source {
+        Source::Made(path) => Some(path.clone()),
+        Source::Erc721 => Some(journal.beside(&format!("{proxy:#x}.gathered"))),
+        Source::Contract | Source::File(_) => None,
+    };
+    let items = match (&request.source, &made) {
+        (Source::File(path), _) | (Source::Made(_), Some(path)) => Some(Items::listed(path)?),
+        // Going back needs no list: the contract has one by now.
+        (Source::Erc721, Some(path)) if !migration.at.back => {
+            let gathered = gather(client, proxy, migration.created, path).await;
+            Some(gathered.map_err(|error| interrupted(error, migration.at, request))?)
+        }
+        _ => None,
+    };
+    refuse_other_totals(&migration, items.as_ref())?;
     let gas = match request.gas {
         Some(gas) => gas,
         None => gas_of_a_transaction(client).await? / 2,
     };
-    let mut window = Window::new(&client.with_journal(journal), "run-migration")?;
+    let sender = client.with_journal(journal).following();
     let progress = client.progress();
     progress.begin(&heading(&migration));
-    let limits = (gas, request.in_flight);
-    let mut runner = BatchRunner::new(client, migration.clone(), items, limits);
-    let end = run_to_end(client, &mut window, &mut runner, &migration, request.ends).await;
+    let mut runner = BatchRunner::new(&sender, migration.clone(), items, gas);
+    let end = run_to_end(&sender, &mut runner, &migration, request.ends).await;
     progress.end(&format!(
         "{}: {}",
         heading(&migration),
         runner.spent.summary()
     ));
     let end = end.map_err(|error| interrupted(error, runner.at, request))?;
-    outcome(client, migration, runner, end).await
+    let migrated = outcome(client, migration, runner, end).await?;
+    if let (true, Some(path)) = (migrated.ended, made) {
+        // One that stays is found to hold, or gone on from, by the next migration.
+        let _ = std::fs::remove_file(&path);
+        let _ = path.parent().map(std::fs::remove_dir);
+    }
+    sender.close_journal();
+    Ok(migrated)
 }
 
 /// Batch after batch, then the end; anew where a reorganisation has brought items back.
 async fn run_to_end(
     client: &Client,
-    window: &mut Window<Load>,
     runner: &mut BatchRunner,
     migration: &ActiveMigration,
     ends: bool,
-) -> Result<Option<Ended>, MigrationError> {
-    while runner.run(window).await? {
+) -> Result<Option<Ended>, ChainError> {
+    while runner.run().await? {
         if !ends {
             return Ok(None);
         }
-        match end(client, window, migration).await? {
+        match end(client, migration).await? {
             Ended::NotYet => {}
             ended => return Ok(Some(ended)),
         }
@@ -205,16 +223,12 @@ async fn run_to_end(
 ///
 /// # Errors
 /// Trouble with the chain.
-pub async fn look(
-    client: &Client,
-    proxy: Address,
-) -> Result<Option<ActiveMigration>, MigrationError> {
-    let client = client.bearing(LOOK, Duration::MAX);
-    Ok(active::find(&client, proxy).await?.ok())
+pub async fn look(client: &Client, proxy: Address) -> Result<Option<ActiveMigration>, ChainError> {
+    active::find(&client.bearing(LOOK, Duration::MAX), proxy).await
 }
 
 /// The proxy is in no complex step.
-fn not_migrating(proxy: Address, live: String) -> MigrationError {
+fn not_migrating(proxy: Address, live: String) -> ChainError {
     let refusal = Refusal::new("NotMigrating", format!("{proxy} is not migrating")).with(
         "an instance in a complex step",
         live,
@@ -223,9 +237,8 @@ fn not_migrating(proxy: Address, live: String) -> MigrationError {
     refusal.into()
 }
 
-fn refuse_strangers(client: &Client, migration: &ActiveMigration) -> Result<(), MigrationError> {
-    let caller = client.sender("run-migration")?;
-    let (handler, proxy) = (migration.at.handler, migration.proxy);
+fn refuse_strangers(client: &Client, proxy: Address, at: Standing) -> Result<(), ChainError> {
+    let (caller, handler) = (client.sender("run-migration")?, at.handler);
     if caller == handler {
         return Ok(());
     }
@@ -237,32 +250,16 @@ fn refuse_strangers(client: &Client, migration: &ActiveMigration) -> Result<(), 
     Err(refusal.into())
 }
 
-async fn open(
-    client: &Client,
-    journal: &Journal,
-    request: &MigrationRequest,
-    migration: &ActiveMigration,
-) -> Result<Items, MigrationError> {
-    Ok(match &request.source {
-        Source::Contract => Items::Known,
-        Source::File(path) => Items::Listed(Listed::open(path)?),
-        // Going back needs no list: the contract has one by now.
-        Source::Erc721(_) if migration.at.back => Items::Known,
-        Source::Erc721(from) => {
-            let path = journal.beside(&format!("{:#x}.gathered", migration.proxy));
-            let tokens = gather(client, migration.proxy, *from, &path).await;
-            Items::Gathered(tokens.map_err(|error| interrupted(error, migration.at, request))?)
-        }
-    })
-}
-
 /// A list of one word per item is as long as the contract counts. Where items are pairs the
 /// contract may find out their number as they come, so only a list that is too short is wrong.
-fn refuse_other_totals(migration: &ActiveMigration, items: &Items) -> Result<(), MigrationError> {
-    let Some(found) = items.count() else {
+fn refuse_other_totals(
+    migration: &ActiveMigration,
+    items: Option<&Items>,
+) -> Result<(), ChainError> {
+    let Some(items) = items else {
         return Ok(());
     };
-    let expected = migration.at.total;
+    let (found, expected) = (items.count(), migration.at.total);
     let is_too_long = found > expected && items.columns() == 1 && expected > 0;
     if found < expected || is_too_long {
         return Err(total_mismatch(expected, found));
@@ -300,7 +297,7 @@ fn heading(migration: &ActiveMigration) -> String {
 }
 
 /// Trouble with the chain, reported with how far the migration is and how it goes on.
-fn interrupted(error: MigrationError, at: Standing, request: &MigrationRequest) -> MigrationError {
+fn interrupted(error: ChainError, at: Standing, request: &MigrationRequest) -> ChainError {
     if error.exit() != Exit::Chain {
         return error;
     }
@@ -325,12 +322,12 @@ async fn outcome(
     migration: ActiveMigration,
     mut runner: BatchRunner,
     ended: Option<Ended>,
-) -> Result<Migrated, MigrationError> {
+) -> Result<Migrated, ChainError> {
     let end = match &ended {
-        Some(Ended::By(receipt)) => {
-            let (gas, price) = (receipt.gas_used, receipt.effective_gas_price);
+        Some(Ended::By(sent)) => {
+            let (tx, gas) = (sent.tx, sent.gas);
+            let price = sent.receipt.effective_gas_price;
             runner.spent.add(gas, price, Some(0));
-            let tx = receipt.transaction_hash.into();
             Some(End { tx, gas })
         }
         _ => None,
@@ -357,10 +354,9 @@ async fn outcome(
         if !is_back && now.version == migrated.from {
             return Err(aborted);
         }
-        runner.close();
-        match active::find(client, migrated.proxy).await? {
-            Ok(next) => migrated.then = Some(next),
-            Err(live) => migrated.live = Some(live),
+        migrated.then = active::find(client, migrated.proxy).await?;
+        if migrated.then.is_none() {
+            migrated.live = Some(active::live(client, migrated.proxy).await?);
         }
     }
     Ok(migrated)
@@ -368,7 +364,7 @@ async fn outcome(
 
 impl ActiveMigration {
     /// It goes the other way by now.
-    fn aborted(&self) -> MigrationError {
+    fn aborted(&self) -> ChainError {
         let Self {
             proxy, from, to, ..
         } = self;

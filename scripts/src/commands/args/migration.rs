@@ -48,12 +48,6 @@ pub struct MigrationArgs {
     /// the keys of a mapping, from a census before the first batch; `census:FIELD,value`, the values behind them
     #[arg(long, value_name = "KIND", conflicts_with = "items")]
     pub gather: Option<Gather>,
-    /// The block that the collection's events begin at, with `--gather erc721`: not after its creation [default: 0]
-    #[arg(long, value_name = "BLOCK", requires = "gather")]
-    pub from_block: Option<u64>,
-    /// Transactions on their way at once
-    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub in_flight: u16,
     /// Gas of one transaction, at most [default: half of what the chain allows]
     #[arg(long, value_name = "GAS")]
     pub gas: Option<u64>,
@@ -80,9 +74,6 @@ impl MigrationArgs {
         }
         if let Some(gather) = &self.gather {
             line.push_str(&format!(" --gather {gather}"));
-        }
-        if let Some(block) = self.from_block {
-            line.push_str(&format!(" --from-block {block}"));
         }
         line
     }

@@ -24,7 +24,7 @@ pub(super) async fn source(
     entries: &str,
 ) -> Result<Source, Error> {
     Ok(match migration::look(client, proxy).await? {
-        Some(found) => Source::File(list(context, client, journal, &found, entries).await?),
+        Some(found) => Source::Made(list(context, client, journal, &found, entries).await?),
         None => Source::Contract,
     })
 }
@@ -36,8 +36,7 @@ async fn list(
     migration: &ActiveMigration,
     entries: &str,
 ) -> Result<PathBuf, Error> {
-    let proxy = migration.proxy;
-    let begun = active::begun(client, migration).await?;
+    let ActiveMigration { proxy, begun, .. } = *migration;
     // One for each beginning and each mapping: entries of another time would be others.
     let mark = CalldataHash::of(entries).to_string();
     let mark = mark.get(2..10).unwrap_or_default();

@@ -44,15 +44,14 @@ impl Branches {
             return Err(b"too large".to_vec()); // dead
         }
         match number.to::<u64>() {
-            // many ways
-            1 => self.numbers.push(number),                 // ran
-            2 => self.total.set(number),                    // dead
-            3 => self.by_key.setter(number).set(U256::MAX), // dead
-            4 => self.close(),                              // ran
-            5 => self.open(),                               // dead
+            1 => self.numbers.push(number),                          // ran
+            2 => self.total.set(number),                             // dead
+            3 => self.by_key.setter(number).set(U256::MAX),          // dead
+            4 => self.close(),                                       // ran
+            5 => self.open(),                                        // dead
             6 => self.numbers.setter(0).ok_or(vec![6])?.set(number), // dead
-            7 => drop(self.numbers.pop()),                  // dead
-            8 => self.last.set(keccak([8]).into()),         // dead
+            7 => drop(self.numbers.pop()),                           // dead
+            8 => self.last.set(keccak([8]).into()),                  // dead
             9 => {
                 let before = self.last.get(); // dead
                 self.last.set(before + number); // dead

@@ -7,10 +7,8 @@
 mod store;
 
 use self::store::{Moved, Store};
-use super::MigrationError;
-use super::items::Item;
-use crate::client::{BlockAnswer, BlockSpan, ChainError, Client, RpcError};
-use crate::error::Refusal;
+use super::items::Items;
+use crate::client::{BlockAnswer, BlockSpan, ChainError, Client};
 use crate::kill_point::{self, Phase};
 use crate::progress::Rate;
 use alloy::eips::BlockNumberOrTag;
@@ -36,59 +34,24 @@ const OTHER_LOOKS: u32 = 3;
 /// Pause between two of them.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
-/// What was gathered, in the order of the ids.
-pub struct Gathered {
-    store: Store,
-    count: u64,
-    /// The position of the item to be read next, and the id before it.
-    at: Option<(u64, B256)>,
-}
-
-impl Gathered {
-    /// How many tokens there are.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// The tokens from position `first` on, as id and owner.
-    pub fn read(&mut self, first: u64, count: u64) -> Result<Vec<Item>, MigrationError> {
-        let (skip, after) = match self.at {
-            Some((position, id)) if position <= first => (first - position, Some(id)),
-            _ => (first, None),
-        };
-        let items = self.store.read(after, skip, count)?;
-        if let Some(id) = items.last().and_then(|item| item.first()) {
-            self.at = Some((first + items.len() as u64, *id));
-        }
-        Ok(items)
-    }
-
-    /// Removes the store: the migration has ended.
-    pub fn remove(self) {
-        self.store.remove();
-    }
-}
-
 /// The events of one collection.
 struct Events<'a> {
     client: &'a Client,
     collection: Address,
 }
 
-/// Gathers what `collection` has emitted from block `from` to the newest one, into the store at
-/// `path`, from where an earlier run had stopped.
+/// Gathers what `collection` has emitted from block `from`, not after its creation, to the newest one, into the store at
+/// `path`, from where an earlier run had stopped. Gives its tokens in the order of their ids, each with its owner.
 ///
 /// # Errors
-/// Where the store cannot be kept, `BeginsLate`, trouble with the chain. The next run
-/// goes on.
+/// Where the store cannot be kept; trouble with the chain. The next run goes on.
 pub async fn gather(
     client: &Client,
     collection: Address,
     from: u64,
     path: &Path,
-) -> Result<Gathered, MigrationError> {
+) -> Result<Items, ChainError> {
     let events = Events { client, collection };
-    events.refuse_late(from).await?;
     let store = Store::open(path, from)?;
     client
         .progress()
@@ -99,53 +62,11 @@ pub async fn gather(
         .progress()
         .end(&format!("gathered {count} tokens of {collection}"));
     gathered?;
-    Ok(Gathered {
-        store,
-        count,
-        at: None,
-    })
+    store.items()
 }
 
 impl Events<'_> {
-    /// Nobody could tell afterwards which tokens are missing, so the collection must not have been
-    /// there before the first block that is read.
-    async fn refuse_late(&self, from: u64) -> Result<(), MigrationError> {
-        let Some(before) = from.checked_sub(1) else {
-            return Ok(());
-        };
-        let late = || {
-            let collection = self.collection;
-            let message = format!(
-                "{collection} was there before block {from}: tokens may have been minted that would be missing"
-            );
-            let refusal = Refusal::new("BeginsLate", message).with(
-                "a block not after the collection's creation",
-                from.to_string(),
-                "leave --from-block out, or give the block of its creation: blocks without events are read by the \
-                 hundred thousand",
-            );
-            Err(refusal.usage().into())
-        };
-        let (newest, _) = self.block(BlockNumberOrTag::Latest).await?;
-        if from > newest {
-            return late();
-        }
-        let code = self.client.provider().get_code_at(self.collection);
-        let code = code.block_id(before.into()).await;
-        match code.map_err(|error| self.client.error("eth_getCode", error)) {
-            Ok(code) if code.is_empty() => Ok(()),
-            Ok(_) => late(),
-            Err(ChainError::Rpc(RpcError { message, .. })) => {
-                self.client.progress().note(&format!(
-                    "warning: the endpoint does not tell whether the collection was there before block {from} ({message}): tokens minted before are not gathered"
-                ));
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn read_into(&self, store: &Store, from: u64) -> Result<(), MigrationError> {
+    async fn read_into(&self, store: &Store, from: u64) -> Result<(), ChainError> {
         let mut span = BlockSpan::new(FIRST_SPAN, SPAN_MAX);
         let mut rate = None;
         loop {
@@ -184,7 +105,7 @@ impl Events<'_> {
     }
 
     /// The block behind what was read, as long as the last one is still the chain's; else the first one.
-    async fn next(&self, store: &Store, from: u64) -> Result<u64, MigrationError> {
+    async fn next(&self, store: &Store, from: u64) -> Result<u64, ChainError> {
         let Some((block, hash)) = store.last_page()? else {
             return Ok(from);
         };

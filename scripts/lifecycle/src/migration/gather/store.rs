@@ -1,12 +1,10 @@
 //! Tokens and owners on disk, with the last block that was read. A page goes in as a whole or not at all.
 
-use super::super::MigrationError;
-use super::super::error::items_file;
-use super::super::items::Item;
+use super::super::items::{Items, items_file};
+use crate::client::ChainError;
 use crate::own_database;
 use alloy::primitives::{Address, B256};
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
-use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 /// Bytes of the store that are kept in memory.
@@ -34,7 +32,7 @@ pub(super) struct Store {
 impl Store {
     /// Opens it, or makes an empty one where there is none, where it cannot be read, or where it
     /// begins at another block.
-    pub(super) fn open(path: &Path, from: u64) -> Result<Self, MigrationError> {
+    pub(super) fn open(path: &Path, from: u64) -> Result<Self, ChainError> {
         let database = own_database::open(path, CACHE).map_err(|error| items_file(path, error))?;
         let store = Self {
             database,
@@ -46,13 +44,13 @@ impl Store {
     }
 
     /// Adds a page that ends with that block.
-    pub(super) fn add(&self, moves: &[Moved], end: (u64, B256)) -> Result<(), MigrationError> {
+    pub(super) fn add(&self, moves: &[Moved], end: (u64, B256)) -> Result<(), ChainError> {
         self.write_page(moves, end)
             .map_err(|error| self.failed(error))
     }
 
     /// The last block of the last page, and its hash.
-    pub(super) fn last_page(&self) -> Result<Option<(u64, B256)>, MigrationError> {
+    pub(super) fn last_page(&self) -> Result<Option<(u64, B256)>, ChainError> {
         let read = || -> Result<_, redb::Error> {
             let read = self.database.begin_read()?.open_table(READ)?;
             let last = read.get(self.from)?.map(|last| last.value());
@@ -62,48 +60,30 @@ impl Store {
     }
 
     /// Forgets everything.
-    pub(super) fn clear(&self) -> Result<(), MigrationError> {
+    pub(super) fn clear(&self) -> Result<(), ChainError> {
         self.prepare(true).map_err(|error| self.failed(error))
     }
 
     /// How many tokens there are.
-    pub(super) fn count(&self) -> Result<u64, MigrationError> {
+    pub(super) fn count(&self) -> Result<u64, ChainError> {
         let read = || -> Result<_, redb::Error> {
             Ok(self.database.begin_read()?.open_table(TOKENS)?.len()?)
         };
         read().map_err(|error| self.failed(error))
     }
 
-    /// Tokens with ids above `after`, without the first `skip` of them.
-    pub(super) fn read(
-        &self,
-        after: Option<B256>,
-        skip: u64,
-        count: u64,
-    ) -> Result<Vec<Item>, MigrationError> {
-        let read = || -> Result<Vec<Item>, redb::Error> {
-            let tokens = self.database.begin_read()?.open_table(TOKENS)?;
-            let begin = after.map_or(Bound::Unbounded, |id| Bound::Excluded(id.0));
-            let range = tokens.range::<[u8; 32]>((begin, Bound::Unbounded))?;
-            let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-            let count = usize::try_from(count).unwrap_or(usize::MAX);
-            let rows = range.skip(skip).take(count).map(|row| {
-                let (token, owner) = row?;
-                let owner = Address::from(owner.value()).into_word();
-                Ok(vec![B256::from(token.value()), owner])
-            });
-            rows.collect()
-        };
-        read().map_err(|error| self.failed(error))
-    }
-
-    /// Removes the file.
-    pub(super) fn remove(self) {
-        let Self { database, path, .. } = self;
-        drop(database);
-        // One that stays is found to hold, or gone on from, by the next migration.
-        let _ = std::fs::remove_file(&path);
-        let _ = path.parent().map(std::fs::remove_dir);
+    /// The tokens in the order of their ids, each with its owner.
+    pub(super) fn items(&self) -> Result<Items, ChainError> {
+        let mut items = Items::new(&self.path, 2)?;
+        let read =
+            || -> Result<_, redb::Error> { Ok(self.database.begin_read()?.open_table(TOKENS)?) };
+        let tokens = read().map_err(|error| self.failed(error))?;
+        for row in tokens.iter().map_err(|error| self.failed(error))? {
+            let (token, owner) = row.map_err(|error| self.failed(error))?;
+            let owner = Address::from(owner.value()).into_word();
+            items.add(&[token.value().into(), owner], 0)?;
+        }
+        Ok(items)
     }
 
     /// Makes the tables, anew where they begin at another block.
@@ -134,7 +114,7 @@ impl Store {
         Ok(write.commit()?)
     }
 
-    fn failed(&self, error: impl std::fmt::Display) -> MigrationError {
+    fn failed(&self, error: impl std::fmt::Display) -> ChainError {
         items_file(&self.path, error)
     }
 }

@@ -1,17 +1,17 @@
-use super::{Items, Listed, encode};
-use crate::migration::MigrationError;
+use super::{COMPARED, Items, encode};
+use crate::client::ChainError;
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolValue;
 use std::io::Write;
 
-fn is_malformed(error: &MigrationError, line: u64) -> bool {
+fn is_malformed(error: &ChainError, line: u64) -> bool {
     error.is_told("ItemMalformed") && error.to_string().contains(&format!(", line {line}: "))
 }
 
-fn list(text: &str) -> Result<Listed, MigrationError> {
+fn list(text: &str) -> Result<Items, ChainError> {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(text.as_bytes()).expect("written");
-    Listed::open(file.path())
+    Items::listed(file.path())
 }
 
 fn number(n: u64) -> B256 {
@@ -38,7 +38,8 @@ fn words_may_be_decimal_hexadecimal_or_addresses() {
             vec![eleven, eleven]
         ]
     );
-    assert_eq!(list.line_of(2), Some(6));
+    let place = list.place(2).expect("its place");
+    assert!(place.ends_with(", line 6"), "{place}");
 }
 
 #[test]
@@ -59,7 +60,11 @@ fn any_item_is_found_again_wherever_the_reader_stands() {
     for first in [4_999, 0, 1_023, 1_024, 1_025, 3_000, 2_999, 4_000] {
         let items = list.read(first, 2).expect("items");
         assert_eq!(items.first(), Some(&vec![number(first)]));
-        assert_eq!(list.line_of(first), Some(2 * first + 1));
+        let place = list.place(first).expect("its place");
+        assert!(
+            place.ends_with(&format!(", line {}", 2 * first + 1)),
+            "{place}"
+        );
     }
     assert!(list.read(5_000, 1).expect("none").is_empty());
 }
@@ -93,6 +98,20 @@ fn ids_of_a_table_must_rise() {
 }
 
 #[test]
+fn an_item_that_comes_twice_is_named_with_both_lines() {
+    let count = 2 * COMPARED + 5;
+    let text: String = (0..count).map(|n| format!("{n}\n")).collect();
+    assert!(list(&text).is_ok());
+    let twice = list(&format!("{text}# again\n7\n")).map(|_| ());
+    let error = twice.expect_err("an item that comes twice");
+    assert!(is_malformed(&error, count + 2), "{error}");
+    assert!(
+        error.to_string().ends_with("the same item as line 8"),
+        "{error}"
+    );
+}
+
+#[test]
 fn items_are_encoded_as_arrays_of_their_columns() {
     let ids = vec![U256::from(1), U256::from(5)];
     let owners = vec![Address::repeat_byte(1), Address::repeat_byte(2)];
@@ -107,5 +126,4 @@ fn items_are_encoded_as_arrays_of_their_columns() {
     );
     let items: Vec<_> = ids.iter().map(|id| vec![B256::from(*id)]).collect();
     assert_eq!(encode(&items, 1).to_vec(), (ids,).abi_encode_params());
-    assert_eq!(Items::Known.count(), None);
 }

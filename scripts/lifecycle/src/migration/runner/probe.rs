@@ -1,9 +1,9 @@
 //! Whether the chain takes the next items, before they are sent: a refusal is reported by name and
 //! place, and gas is measured.
 
-use super::super::MigrationError;
 use super::super::active::standing;
-use super::super::error::{item_refused, too_little_gas};
+use super::super::error::{too_little_gas, way_out};
+use super::super::items::Items;
 use super::super::size::Sizer;
 use super::{AROUND, BatchRunner, Form};
 use crate::client::{ChainError, Revert};
@@ -22,7 +22,7 @@ const MEASURED: u64 = 16;
 impl BatchRunner {
     /// Whether the chain takes the next items: a refusal is reported by name and place, and gas is
     /// measured. `false` if the chain moved meanwhile.
-    pub(super) async fn probe(&mut self) -> Result<bool, MigrationError> {
+    pub(super) async fn probe(&mut self) -> Result<bool, ChainError> {
         if self.form == Form::Cursor {
             return self.probe_cursor().await;
         }
@@ -38,19 +38,19 @@ impl BatchRunner {
             .as_ref()
             .filter(|_| self.failures > 0)
             .map(Sizer::items);
-        let many = again.unwrap_or(MEASURED).min(self.left(0));
+        let many = again.unwrap_or(MEASURED).min(self.left());
         let all = match self.estimate(many).await {
             Ok(all) => all,
             Err(error) => return self.refused(error, many).await,
         };
         if self.sizer.is_none() {
-            let bytes = 32 * self.items.columns();
+            let bytes = 32 * self.items.as_ref().map_or(0, Items::columns);
             self.sizer = Some(Sizer::measured(self.gas, bytes, one, many, all));
         }
         Ok(true)
     }
 
-    async fn probe_cursor(&mut self) -> Result<bool, MigrationError> {
+    async fn probe_cursor(&mut self) -> Result<bool, ChainError> {
         let budget = self.budget()?;
         let call = abi::migrateNextCall { gasBudget: budget };
         let request = self.request(call.abi_encode()).with_gas_limit(self.gas);
@@ -64,7 +64,7 @@ impl BatchRunner {
     }
 
     /// What a refusal of the next `count` items means.
-    async fn refused(&mut self, error: ChainError, count: u64) -> Result<bool, MigrationError> {
+    async fn refused(&mut self, error: ChainError, count: u64) -> Result<bool, ChainError> {
         let ChainError::Refused { revert, .. } = error else {
             return Err(error);
         };
@@ -110,7 +110,7 @@ impl BatchRunner {
 
     /// The first of the next `count` items that the contract refuses: with it a batch is refused,
     /// and without it is not.
-    async fn find_refused(&mut self, mut why: Revert, count: u64) -> Result<bool, MigrationError> {
+    async fn find_refused(&mut self, mut why: Revert, count: u64) -> Result<bool, ChainError> {
         let (mut good, mut bad) = (0, count);
         while bad - good > 1 {
             let middle = good + (bad - good) / 2;
@@ -124,7 +124,10 @@ impl BatchRunner {
             true => self.at.done.saturating_sub(bad),
             false => self.at.done + bad - 1,
         };
-        let place = self.items.place(position);
+        let place = match &mut self.items {
+            Some(items) => items.place(position)?,
+            None => format!("item {position}"),
+        };
         Err(item_refused(&place, self.abortable(), &why))
     }
 
@@ -139,4 +142,17 @@ impl BatchRunner {
         let request = self.request(calldata);
         self.client.estimate("migrateBatch", &request).await
     }
+}
+
+/// The contract refuses an item; it can abort the migration of `abort`, or is turning back.
+fn item_refused(place: &str, abort: Option<Address>, revert: &Revert) -> ChainError {
+    let next = match abort {
+        None => "correct the list; what is migrated stays migrated".to_owned(),
+        Some(proxy) => format!(
+            "correct the list, what is migrated stays migrated; where a batch has made going on impossible, {}",
+            way_out(proxy)
+        ),
+    };
+    let refusal = Refusal::of(revert).saying(format!("{place}: {revert}"));
+    refusal.advising(next).into()
 }
