@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 /// Pauses, each twice as long as the one before, up to a longest one.
 #[derive(Debug)]
 pub(crate) struct Backoff {
-    first: Duration,
     next: Duration,
     longest: Duration,
 }
@@ -14,7 +13,6 @@ impl Backoff {
     /// From the shortest on.
     pub(crate) fn new(first: Duration, longest: Duration) -> Self {
         Self {
-            first,
             next: first,
             longest,
         }
@@ -46,11 +44,6 @@ impl Backoff {
             }
             self.pause().await;
         }
-    }
-
-    /// Begins with the shortest again.
-    pub(crate) fn restart(&mut self) {
-        self.next = self.first;
     }
 
     /// Whether the pauses are as long as they get.
