@@ -122,7 +122,7 @@ impl Items {
     /// # Errors
     /// `ItemsFile`.
     pub fn add(&mut self, item: &[B256], line: u64) -> Result<(), ChainError> {
-        let words = item.concat();
+        let words: Vec<u8> = item.iter().flat_map(|word| word.0).collect();
         let written = self.records.write_all(&line.to_be_bytes());
         let written = written.and_then(|()| self.records.write_all(&words));
         self.count += 1;
