@@ -179,8 +179,12 @@ impl Items {
     /// Refuses a list of single words that has one of them twice, in as many passes as it takes so that memory does not
     /// grow with the list. (Where items have several, the ids strictly rise.)
     fn refuse_duplicates(&mut self) -> Result<(), ChainError> {
-        let (state, passes) = (RandomState::new(), self.count.div_ceil(COMPARED));
-        for pass in (0..passes).filter(|_| self.columns == 1) {
+        let state = RandomState::new();
+        let passes = match self.columns {
+            1 => self.count.div_ceil(COMPARED),
+            _ => 0,
+        };
+        for pass in 0..passes {
             let mut seen = HashMap::new();
             for first in (0..self.count).step_by(CHUNK as usize) {
                 for (line, item) in self.with_lines(first, CHUNK)? {
