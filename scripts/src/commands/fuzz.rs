@@ -7,7 +7,7 @@ use super::replay::both;
 use super::storage::require;
 use crate::app_error::Error;
 use crate::assess::Role;
-use crate::fuzz::{FuzzReport, FuzzRequest, FuzzedUpgrade, Settings, fuzz};
+use crate::fuzz::{FuzzReport, FuzzRequest, Fuzzed, Settings, fuzz};
 use crate::manifest::Declared;
 use crate::output::Outcome;
 use crate::plan::{Abis, fails};
@@ -84,13 +84,7 @@ pub(super) async fn of_tried(
     let (report, call) = (report?, &tried.request.call);
     let key = key(client, tried.request.registry).await;
     if let Some(registry) = key.filter(|_| !is_blind) {
-        let upgrade = FuzzedUpgrade {
-            registry,
-            name: &call.name,
-            code: &call.code,
-            step: &call.step,
-        };
-        upgrade.remember(&report);
+        Fuzzed::remember(&report, registry, &call.code, &call.step);
     }
     Ok(report)
 }

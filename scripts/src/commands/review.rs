@@ -16,7 +16,7 @@ use crate::assess::{Accepted, Consent, Finding, Origin, Part, Role, Severity, de
 use crate::checks::Assessment;
 use crate::client::Client;
 use crate::error::{Exit, Explain, Refusal, Report};
-use crate::fuzz::{Fuzzed, FuzzedUpgrade};
+use crate::fuzz::Fuzzed;
 use crate::governance::signed::{current, deadline};
 use crate::governance::{
     Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, proposed,
@@ -252,13 +252,8 @@ pub(super) async fn found(
 /// The newest run of the fuzzer on this machine, of an upgrade.
 async fn fuzzed(place: Place<'_>, call: &Call) -> Option<Fuzzed> {
     let (_, code, step) = call.version()?;
-    let upgrade = FuzzedUpgrade {
-        registry: key(place.client, place.registry).await?,
-        name: call.definition(),
-        code: code?,
-        step,
-    };
-    upgrade.recall()
+    let registry = key(place.client, place.registry).await?;
+    Fuzzed::recall(registry, call.definition(), code?, step)
 }
 
 /// Everything that was found about an action, with what its checks said.

@@ -8,7 +8,7 @@ use crate::output::Outcome;
 use crate::own_file;
 use crate::progress::Progress;
 use crate::text::grouped;
-use crate::trace::{self, Known, Mined, Named, Sources};
+use crate::trace::{self, Known, Mined, Named};
 
 pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, Error> {
     let client = context.reader().await?;
@@ -17,17 +17,15 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
     let traced = trace::trace(&client, args.tx).await;
     context.output.end(&what);
     let mut trace = traced?;
-    let registry = match context.named_registry()? {
-        Some(unverified) => Some(context.verified(&client, unverified).await?),
+    let documents = match context.named_registry()? {
+        Some(unverified) => {
+            let registry = context.verified(&client, unverified).await?;
+            Some((registry, context.documents(&client, registry)))
+        }
         None => None,
     };
-    let documents = registry.map(|registry| context.documents(&client, registry));
-    let sources = Sources {
-        registry,
-        names: context.names(),
-        documents: documents.as_ref(),
-    };
-    let known = Known::look(&client, &trace.frames, sources).await?;
+    let registry = documents.as_ref().map(|(registry, all)| (*registry, all));
+    let known = Known::look(&client, &trace.frames, context.names(), registry).await?;
     trace.missing.extend(known.missing.iter().cloned());
     let frames = trace.named(&client, &known).await?;
     if let Some(path) = &args.flamegraph {

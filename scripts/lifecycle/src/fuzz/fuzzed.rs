@@ -36,29 +36,39 @@ pub struct Fuzzed {
     pub declared: Vec<String>,
 }
 
-/// An upgrade: of a definition of a registry, to that code, by that step.
-#[derive(Debug, Clone, Copy)]
-pub struct FuzzedUpgrade<'a> {
-    /// The registry.
-    pub registry: Key,
-    /// The definition.
-    pub name: &'a str,
-    /// The code.
-    pub code: &'a Code,
-    /// The step.
-    pub step: &'a Step,
+/// Where the newest run of an upgrade is kept: of a definition of a registry, to that code, by that step.
+fn file(registry: Key, name: &str, code: &Code, step: &Step) -> Option<PathBuf> {
+    let Key {
+        chain_id,
+        genesis,
+        registry,
+    } = registry;
+    let upgrade = (
+        chain_id,
+        genesis,
+        registry,
+        name,
+        code.codehash,
+        step.clone(),
+    );
+    let hash = keccak256(upgrade.abi_encode());
+    Some(
+        state_folder()?
+            .join(FOLDER)
+            .join(format!("{}.json", hex::encode(hash))),
+    )
 }
 
-impl FuzzedUpgrade<'_> {
-    /// Its newest run on this machine.
-    pub fn recall(&self) -> Option<Fuzzed> {
-        recall(&self.file()?)
+impl Fuzzed {
+    /// The newest run of an upgrade on this machine.
+    pub fn recall(registry: Key, name: &str, code: &Code, step: &Step) -> Option<Self> {
+        recall(&file(registry, name, code, step)?)
     }
 
     /// Remembers a run.
-    pub fn remember(&self, report: &FuzzReport) {
+    pub fn remember(report: &FuzzReport, registry: Key, code: &Code, step: &Step) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let fuzzed = Fuzzed {
+        let fuzzed = Self {
             at: now.map_or(0, |now| now.as_secs()),
             block: report.block,
             seed: report.seed,
@@ -68,25 +78,11 @@ impl FuzzedUpgrade<'_> {
             findings: report.findings.iter().map(|one| one.headline()).collect(),
             declared: report.declared.clone(),
         };
-        if let Some(file) = self.file() {
+        if let Some(file) = file(registry, &report.name, code, step) {
             remember(&file, &fuzzed);
         }
     }
 
-    fn file(&self) -> Option<PathBuf> {
-        let Key {
-            chain_id,
-            genesis,
-            registry,
-        } = self.registry;
-        let (code, step) = (self.code.codehash, self.step.clone());
-        let hash = keccak256((chain_id, genesis, registry, self.name, code, step).abi_encode());
-        let name = format!("{}.json", hex::encode(hash));
-        Some(state_folder()?.join(FOLDER).join(name))
-    }
-}
-
-impl Fuzzed {
     /// It in a line.
     pub fn words(&self) -> String {
         let found = match self.findings.as_slice() {

@@ -16,7 +16,7 @@ mod shrink;
 mod values;
 
 pub use difference::Kind;
-pub use fuzzed::{Fuzzed, FuzzedUpgrade};
+pub use fuzzed::Fuzzed;
 pub use report::{FuzzFinding, FuzzReport, ShownCall};
 
 use crate::client::{ChainError, Client, Fork, ReadsLeft};

@@ -33,28 +33,20 @@ pub struct Known {
     pub missing: Vec<String>,
 }
 
-/// Where it is looked up what accounts are.
-pub struct Sources<'a> {
-    /// The registry, if one was named.
-    pub registry: Option<Address>,
-    /// The manifest's names.
-    pub names: Names,
-    /// The layout documents of versions, with their interfaces and steps.
-    pub documents: Option<&'a Documents>,
-}
-
 impl Known {
-    /// Looks up the accounts of these frames.
+    /// Looks up the accounts of these frames: by the manifest's names, the registry, if one was named, and the layout
+    /// documents of versions, with their interfaces and steps.
     ///
     /// # Errors
     /// What the chain says. What the registry or a file does not say is noted.
     pub async fn look(
         client: &Client,
         frames: &[Frame],
-        sources: Sources<'_>,
+        names: Names,
+        registry: Option<(Address, &Documents)>,
     ) -> Result<Self, ChainError> {
         let mut known = Self {
-            names: sources.names.clone(),
+            names,
             ..Self::default()
         };
         let called = called(frames);
@@ -64,13 +56,13 @@ impl Known {
                 known.add(*account, name, functions);
             }
         }
-        let Some(registry) = sources.registry else {
+        let Some((registry, documents)) = registry else {
             known.missing.push(
                 "the names of instances and versions: no registry was named (--registry)".into(),
             );
             return Ok(known);
         };
-        if let Err(error) = known.registry(client, registry, &called, &sources).await {
+        if let Err(error) = known.registry(client, registry, &called, documents).await {
             if error.is_unanswered() {
                 return Err(error);
             }
@@ -143,7 +135,7 @@ impl Known {
         client: &Client,
         registry: Address,
         called: &[Address],
-        sources: &Sources<'_>,
+        documents: &Documents,
     ) -> Result<(), ChainError> {
         let own = interfaces();
         if let Some(parts) = registry::stored::parts(client, registry).await? {
@@ -170,7 +162,7 @@ impl Known {
         let definitions: BTreeSet<String> =
             instances.iter().map(|one| one.definition.clone()).collect();
         for name in definitions {
-            let functions = self.definition(client, registry, &name, sources).await?;
+            let functions = self.definition(client, registry, &name, documents).await?;
             for one in instances.iter().filter(|one| one.definition == name) {
                 let answers = own.proxy.clone().with(&functions);
                 let functions = match one.kind.is_adopted() {
@@ -200,14 +192,14 @@ impl Known {
         client: &Client,
         registry: Address,
         name: &str,
-        sources: &Sources<'_>,
+        documents: &Documents,
     ) -> Result<Functions, ChainError> {
         let own = interfaces();
         let labels = client.registry(registry).labels(name).await?;
         let mut all = Functions::default();
         for found in client.registry(registry).versions_of(name, labels).await? {
             let code = &found.code;
-            let functions = self.functions(name, code, sources).await?;
+            let functions = self.functions(name, code, documents).await?;
             all = functions.clone().with(&all);
             for step in found.steps.iter().filter(|step| runs(step).runs_script()) {
                 let script = self.code_of(name, step.script);
@@ -241,12 +233,9 @@ impl Known {
         &mut self,
         name: &str,
         code: &RecordedCode,
-        sources: &Sources<'_>,
+        documents: &Documents,
     ) -> Result<Functions, ChainError> {
         let mut functions = Functions::default();
-        let Some(documents) = sources.documents else {
-            return Ok(functions);
-        };
         match documents.get(code.layout).await {
             Ok(known) => {
                 let document = known.value();

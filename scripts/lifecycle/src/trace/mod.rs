@@ -18,7 +18,7 @@ mod named;
 
 pub use account::Account;
 pub use flamegraph::{flamegraph, is_flamegraph};
-pub use known::{Known, Sources};
+pub use known::Known;
 pub use named::{Code, Named};
 
 use crate::call_tree::{self, Frame};
