@@ -5,7 +5,6 @@ use super::sequence::{Call, Target};
 use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::own_file;
-use crate::plan::PastCall;
 use alloy::primitives::{hex, keccak256};
 use std::path::Path;
 
@@ -34,13 +33,9 @@ pub(super) fn read(folder: &Path, targets: &[Target]) -> Result<Vec<Vec<Call>>, 
         let written: Vec<ShownCall> =
             serde_json::from_str(&text).map_err(|error| corpus_file(&path, error))?;
         let calls = written.into_iter().map(|one| {
-            let past = PastCall {
-                from: one.from,
-                input: one.calldata,
-                value: one.value,
-            };
+            let call = Call::decode((one.from, one.value), &one.calldata, targets);
             let (seconds, blocks) = (one.seconds, one.blocks);
-            Call::of_past(&past, targets).map(|call| Call {
+            call.map(|call| Call {
                 seconds,
                 blocks,
                 ..call

@@ -360,7 +360,9 @@ fn first(
     if let Some(folder) = &settings.corpus {
         all.extend(corpus::read(folder, targets)?);
     }
-    let past = past.iter().filter_map(|one| Call::of_past(one, targets));
+    let past = past
+        .iter()
+        .filter_map(|one| Call::decode((one.from, one.value), &one.input, targets));
     all.extend(past.map(|call| vec![call]));
     Ok(all)
 }

@@ -2,7 +2,6 @@
 
 use super::values::{Near, Values};
 use crate::client::show;
-use crate::plan::PastCall;
 use crate::text::{grouped, shell_word};
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::{Function, StateMutability};
@@ -80,16 +79,20 @@ impl Call {
     }
 
     /// The call that calldata are; nothing where they are none of these functions.
-    pub(super) fn of_past(past: &PastCall, targets: &[Target]) -> Option<Self> {
-        let selector = past.input.first_chunk::<4>()?;
+    pub(super) fn decode(
+        (from, value): (Address, U256),
+        input: &[u8],
+        targets: &[Target],
+    ) -> Option<Self> {
+        let (selector, arguments) = input.split_first_chunk::<4>()?;
         let is_it = |one: &Target| one.function.selector().0 == *selector;
         let target = targets.iter().position(is_it)?;
-        let arguments = targets[target].function.abi_decode_input(&past.input[4..]);
+        let arguments = targets[target].function.abi_decode_input(arguments);
         Some(Self {
-            from: past.from,
+            from,
             target,
             arguments: arguments.ok()?,
-            value: past.value,
+            value,
             seconds: 0,
             blocks: 0,
         })
