@@ -182,3 +182,23 @@ pub async fn live(client: &Client, proxy: Address) -> Result<String, ChainError>
     let implementation = ask(client, registry, proxy, &proxy_abi::implementationCall {}).await?;
     Ok(format!("{version} is live, at {implementation}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_back_or_the_other_way_has_not_moved_on() {
+        let at = |back, done| Standing {
+            back,
+            done,
+            total: 9,
+            handler: Address::ZERO,
+        };
+        assert_eq!(at(false, 5).since(at(false, 3)), Some(2));
+        assert_eq!(at(false, 3).since(at(false, 5)), None);
+        assert_eq!(at(true, 3).since(at(true, 5)), Some(2));
+        assert_eq!(at(true, 5).since(at(true, 3)), None);
+        assert_eq!(at(true, 5).since(at(false, 5)), None);
+    }
+}
