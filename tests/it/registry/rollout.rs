@@ -117,11 +117,10 @@ fn a_stranger_upgrades_only_by_rollout() {
     let (mut fixture, _, v2) = fixture();
     let proxy = create(&mut fixture, 1, "1.0");
     fixture.add("2.0", &v2, to_2(&v2).step);
-    let upgrade = |version: &str| calls::upgrade_to(version);
     let error = not_authorized(account(5), "1.0", "2.0");
-    fixture.refuses_at(proxy, 5, &upgrade("2.0"), error);
-    fixture.refuses_at(proxy, 5, &upgrade("9"), version_not_found("9"));
-    fixture.refuses_at(proxy, ADMIN, &upgrade("1.0"), already_at("1.0"));
+    fixture.refuses_at(proxy, 5, &calls::upgrade_to("2.0"), error);
+    fixture.refuses_at(proxy, 5, &calls::upgrade_to("9"), version_not_found("9"));
+    fixture.refuses_at(proxy, ADMIN, &calls::upgrade_to("1.0"), already_at("1.0"));
     let (instance, version) = (proxy, "2.0".into());
     let plan = fixture.view(&IRegistry::planCall { instance, version });
     let plan = plan.expect("a plan");
@@ -129,8 +128,13 @@ fn a_stranger_upgrades_only_by_rollout() {
         (plan.labels, plan.steps),
         (vec!["2.0".to_owned()], vec![to_2(&v2).step])
     );
-    fixture.accepted_by(proxy, ADMIN, &upgrade("2.0"));
-    fixture.refuses_at(proxy, ADMIN, &upgrade("1.0"), no_path("2.0", "1.0"));
+    fixture.accepted_by(proxy, ADMIN, &calls::upgrade_to("2.0"));
+    fixture.refuses_at(
+        proxy,
+        ADMIN,
+        &calls::upgrade_to("1.0"),
+        no_path("2.0", "1.0"),
+    );
 }
 
 #[test]
