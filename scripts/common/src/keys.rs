@@ -39,45 +39,15 @@ const PASSWORD_VARIABLE: &str = "ETH_PASSWORD";
 /// an unlocked account, private key, its file, keystore, account, then the environment. No flag's value is
 /// printed: somebody may put the secret where its path belongs.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Key")]
 pub struct KeyArgs {
     /// The private key itself: other processes can see it. Without any of these flags PRIVATE_KEY
     /// is asked, then ETH_PRIVATE_KEY. ETH_FROM, if set, is the address that the key must have
-    #[arg(long, value_name = "HEX", global = true, help_heading = "Key")]
+    #[arg(long, value_name = "HEX", global = true)]
     private_key: Option<Secret>,
-    /// A file that holds the private key in hexadecimal; only its owner may be able to read it
-    #[arg(long, value_name = "FILE", global = true, help_heading = "Key")]
-    private_key_path: Option<PathBuf>,
-    /// An encrypted keystore file [env: ETH_KEYSTORE=]
-    #[arg(
-        long,
-        alias = "keystore-path",
-        value_name = "FILE",
-        global = true,
-        help_heading = "Key"
-    )]
-    keystore: Option<PathBuf>,
-    /// The name of a keystore in ~/.foundry/keystores [env: ETH_KEYSTORE_ACCOUNT=]
-    #[arg(long, value_name = "NAME", global = true, help_heading = "Key")]
-    account: Option<String>,
-    /// A file that holds the keystore's password [env: ETH_PASSWORD=] [default: it is asked for at the
-    /// terminal]
-    #[arg(
-        long,
-        alias = "keystore-password-path",
-        value_name = "FILE",
-        global = true,
-        help_heading = "Key"
-    )]
-    password_file: Option<PathBuf>,
-    /// The endpoint signs (eth_signTransaction), with this account, which it holds unlocked
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        global = true,
-        help_heading = "Key",
-        conflicts_with_all = ["private_key", "private_key_path"]
-    )]
-    unlocked: Option<String>,
+    /// Where else the key lies.
+    #[command(flatten)]
+    place: KeyPlace,
     /// Whether no key is looked for, whatever was given and wherever one may be.
     #[arg(skip)]
     none: bool,
@@ -86,20 +56,37 @@ pub struct KeyArgs {
     manifest: KeyPlace,
 }
 
-/// Where the manifest says that a key lies: `key = { account = "ana" }`. Of several the first counts: file, keystore,
-/// account, unlocked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+/// Where a key lies, as flags say or the manifest: `key = { account = "ana" }`. Of several the first counts: file,
+/// keystore, account, unlocked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Args)]
 #[serde(deny_unknown_fields)]
+#[command(next_help_heading = "Key")]
 pub struct KeyPlace {
-    /// A file that holds the private key in hexadecimal.
+    /// A file that holds the private key in hexadecimal; only its owner may be able to read it
+    #[arg(long, value_name = "FILE", global = true)]
     pub private_key_path: Option<PathBuf>,
-    /// An encrypted keystore file.
+    /// An encrypted keystore file [env: ETH_KEYSTORE=]
+    #[arg(long, alias = "keystore-path", value_name = "FILE", global = true)]
     pub keystore: Option<PathBuf>,
-    /// The name of a keystore in ~/.foundry/keystores.
+    /// The name of a keystore in ~/.foundry/keystores [env: ETH_KEYSTORE_ACCOUNT=]
+    #[arg(long, value_name = "NAME", global = true)]
     pub account: Option<String>,
-    /// A file that holds the keystore's password.
+    /// A file that holds the keystore's password [env: ETH_PASSWORD=] [default: it is asked for at the
+    /// terminal]
+    #[arg(
+        long,
+        alias = "keystore-password-path",
+        value_name = "FILE",
+        global = true
+    )]
     pub password_file: Option<PathBuf>,
-    /// An account that the endpoint holds, an address or an alias.
+    /// The endpoint signs (eth_signTransaction), with this account, which it holds unlocked
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        global = true,
+        conflicts_with_all = ["private_key", "private_key_path"]
+    )]
     pub unlocked: Option<String>,
 }
 
@@ -117,11 +104,17 @@ impl KeyPlace {
         }
     }
 
-    fn source(&self) -> Option<Source> {
+    /// The source, and the flag that names it.
+    fn source(&self) -> Option<(Source, &'static str)> {
         let file = self.private_key_path.clone().map(Source::File);
         let keystore = self.keystore.clone().map(Source::Keystore);
-        let account = || self.account.clone().and_then(of_foundry);
-        file.or(keystore).or_else(account)
+        let account = self.account.clone().and_then(of_foundry);
+        let all = [
+            (file, "--private-key-path"),
+            (keystore, "--keystore"),
+            (account, "--account"),
+        ];
+        first(all)
     }
 }
 
@@ -160,7 +153,7 @@ impl KeyArgs {
     pub fn unlocked(&self) -> Option<&str> {
         let is_other = self.none || self.given().is_some() || self.manifest.source().is_some();
         let of_manifest = self.manifest.unlocked.as_deref().filter(|_| !is_other);
-        self.unlocked.as_deref().or(of_manifest)
+        self.place.unlocked.as_deref().or(of_manifest)
     }
 
     /// Refuses another account than that of `ETH_FROM`, where that is set.
@@ -194,7 +187,7 @@ impl KeyArgs {
     }
 
     fn find(&self, output: &Output) -> Result<Option<PrivateKeySigner>, Refusal> {
-        let of_manifest = || Some((self.manifest.source()?, OF_MANIFEST));
+        let of_manifest = || Some((self.manifest.source()?.0, OF_MANIFEST));
         let found = self.given().or_else(of_manifest).filter(|_| !self.none);
         let Some((source, source_name)) = found else {
             return Ok(None);
@@ -213,35 +206,21 @@ impl KeyArgs {
 
     /// What flags and variables say, every flag before every variable, and what names it.
     fn given(&self) -> Option<(Source, &'static str)> {
-        let key = self.private_key.clone();
-        let flags = [
-            (key.map(Source::Key), "--private-key"),
-            (
-                self.private_key_path.clone().map(Source::File),
-                "--private-key-path",
-            ),
-            (self.keystore.clone().map(Source::Keystore), "--keystore"),
-            (self.account.clone().and_then(of_foundry), "--account"),
-            (
-                path_variable(KEYSTORE_VARIABLE).map(Source::Keystore),
-                KEYSTORE_VARIABLE,
-            ),
-            (
-                path_variable(ACCOUNT_VARIABLE).and_then(of_foundry),
-                ACCOUNT_VARIABLE,
-            ),
-        ];
-        let keys = KEY_VARIABLES.map(|name| {
-            let key = variable(name).map(|key| Source::Key(Secret::new(key)));
-            (key, name)
-        });
-        let mut all = flags.into_iter().chain(keys);
-        all.find_map(|(source, name)| Some((source?, name)))
+        let key = |key: Secret| Some(Source::Key(key));
+        let keystore = path_variable(KEYSTORE_VARIABLE).map(Source::Keystore);
+        let account = path_variable(ACCOUNT_VARIABLE).and_then(of_foundry);
+        let of_path = [(keystore, KEYSTORE_VARIABLE), (account, ACCOUNT_VARIABLE)];
+        let of_key =
+            KEY_VARIABLES.map(|name| (variable(name).map(Secret::new).and_then(key), name));
+        first([(self.private_key.clone().and_then(key), "--private-key")])
+            .or_else(|| self.place.source())
+            .or_else(|| first(of_path))
+            .or_else(|| first(of_key))
     }
 
     /// The file with the password of a keystore that `source_name` names, and what names the file.
     fn password(&self, source_name: &str) -> Option<(PathBuf, &'static str)> {
-        let flag = self.password_file.clone();
+        let flag = self.place.password_file.clone();
         let of_manifest = self.manifest.password_file.clone();
         let of_manifest = of_manifest.filter(|_| source_name == OF_MANIFEST);
         flag.map(|path| (path, "--password-file"))
@@ -255,6 +234,14 @@ enum Source {
     Key(Secret),
     File(PathBuf),
     Keystore(PathBuf),
+}
+
+/// The first of them that is given.
+fn first<const N: usize>(
+    all: [(Option<Source>, &'static str); N],
+) -> Option<(Source, &'static str)> {
+    let mut all = all.into_iter();
+    all.find_map(|(source, name)| Some((source?, name)))
 }
 
 /// The keystore of that name, where cast keeps them.

@@ -1,7 +1,6 @@
 //! HTTP for this machine alone.
 
 use futures::FutureExt;
-use futures::stream::{FuturesUnordered, StreamExt};
 use hyper::body::{Body, Incoming};
 use hyper::header::{HOST, HeaderMap};
 use hyper::http::uri::Authority;
@@ -12,10 +11,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::error::Error;
 use std::net::IpAddr;
-use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, sleep_until};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 /// Connections at once, at most.
 const CONNECTIONS: usize = 64;
@@ -24,48 +24,33 @@ const HEAD: Duration = Duration::from_secs(10);
 /// How long nobody is accepted after no file descriptor was free.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers requests, for ever. All connections run in the caller's task.
+/// Answers requests, for ever. Each connection is a task of its own: a defect in an answer ends no other one.
 pub async fn serve<H, F, B>(listener: TcpListener, handler: H) -> Infallible
 where
-    H: Fn(Request<Incoming>) -> F,
-    F: Future<Output = Response<B>>,
-    B: Body + 'static,
+    H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let mut open = FuturesUnordered::new();
-    let mut not_before = Instant::now();
+    let free = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let accepted = async {
-            sleep_until(not_before).await;
-            listener.accept().await
+        let place = free.clone().acquire_owned().await;
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(PAUSE).await; // no file descriptor is free: the next one may be
+            continue;
         };
-        tokio::select! {
-            accepted = accepted, if open.len() < CONNECTIONS => match accepted {
-                // A defect in an answer ends its connection, and no other.
-                Ok((stream, _)) => open.push(AssertUnwindSafe(connection(stream, &handler)).catch_unwind()),
-                // No file descriptor is free: the next one may be.
-                Err(_) => not_before = Instant::now() + PAUSE,
-            },
-            // A client that goes away is no matter.
-            Some(_) = open.next() => {}
-        }
+        let handler = handler.clone();
+        let service = service_fn(move |request| handler(request).map(Ok::<_, Infallible>));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(async move {
+            let _ = connection.await; // a client that goes away is no matter
+            drop(place);
+        });
     }
-}
-
-/// One client, until it goes away.
-async fn connection<H, F, B>(stream: TcpStream, handler: &H) -> hyper::Result<()>
-where
-    H: Fn(Request<Incoming>) -> F,
-    F: Future<Output = Response<B>>,
-    B: Body + 'static,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
-    let service = service_fn(|request| handler(request).map(Ok::<_, Infallible>));
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(stream), service)
-        .await
 }
 
 /// The host of a request that names this machine: an address or `localhost`, and no name that somebody
@@ -92,7 +77,8 @@ mod tests {
     use hyper::body::Bytes;
     use std::net::Ipv4Addr;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::time::sleep;
+    use tokio::net::TcpStream;
+    use tokio::time::Instant;
 
     #[tokio::test]
     async fn a_request_is_answered_beside_idle_connections_and_long_answers() {

@@ -38,12 +38,14 @@ mod variables;
 pub use alias::check_alias;
 pub use kind::Kind;
 pub use network::Network;
+pub use save::Entry;
 
 use crate::address;
 use crate::error::Refusal;
 use crate::keys::KeyPlace;
 use crate::own_file;
 use crate::secret::{Secret, redacted, without_values, without_values_of};
+use crate::text::words_of;
 use alloy::primitives::Address;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -173,10 +175,7 @@ impl Manifest {
             registry: network.registry,
             explorer: network.explorer,
             key: network.key,
-            proxy: self.proxy,
-            aliases: self.aliases,
-            networks: self.networks,
-            fuzz: self.fuzz,
+            ..self
         })
     }
 
@@ -226,24 +225,16 @@ impl Manifest {
     /// A policy with every alias in it replaced by its address, and the words of the language in the
     /// spelling that the registry takes. What else is in it is the registry's to check.
     pub fn policy(&self, expression: &str) -> Result<String, Refusal> {
-        let mut resolved = String::with_capacity(expression.len());
-        let mut rest = expression;
-        while let Some(start) = rest.find(is_word) {
-            let (before, word_on) = rest.split_at(start);
-            let (word, after) =
-                word_on.split_at(word_on.find(|c| !is_word(c)).unwrap_or(word_on.len()));
-            resolved.push_str(before);
-            resolved.push_str(&self.policy_word(word)?);
-            rest = after;
-        }
-        resolved.push_str(rest);
-        Ok(resolved)
+        let words = words_of(expression, is_word);
+        words
+            .map(|(before, word)| Ok(format!("{before}{}", self.policy_word(word)?)))
+            .collect()
     }
 
     fn policy_word(&self, word: &str) -> Result<String, Refusal> {
         let is_number = word.starts_with(|c: char| c.is_ascii_digit());
         let is_other = is_number && !address::is_address(word);
-        if is_other {
+        if is_other || word.is_empty() {
             return Ok(word.to_owned());
         }
         let mut operators = alias::POLICY_WORDS.iter();

@@ -1,11 +1,11 @@
 //! Addresses shown by the names that the manifest has for them.
 
+use crate::address::is_address;
 use crate::manifest::Manifest;
+use crate::text::words_of;
 use alloy::primitives::Address;
 use std::collections::BTreeMap;
 
-/// Digits of an address behind its `0x`.
-const DIGITS: usize = 40;
 /// How a command of this program begins in a text.
 const COMMAND: &str = "stylus-upgrades ";
 
@@ -52,22 +52,17 @@ impl Names {
 
     /// A policy, or another text that is typed, with every address in it replaced by its name, where there is one.
     pub fn policy(&self, expression: &str) -> String {
-        let mut named = String::with_capacity(expression.len());
-        let mut rest = expression;
-        while let Some(start) = rest.find("0x") {
-            let (before, from) = rest.split_at(start);
-            named.push_str(before);
-            let digits = from[2..].bytes().take_while(u8::is_ascii_hexdigit).count();
-            let (word, behind) = from.split_at(2 + digits);
-            let known = match digits {
-                DIGITS => word.parse().ok().and_then(|one: Address| self.0.get(&one)),
-                _ => None,
-            };
-            named.push_str(known.map_or(word, String::as_str));
-            rest = behind;
-        }
-        named.push_str(rest);
-        named
+        let words = words_of(expression, |c| c.is_ascii_alphanumeric());
+        words
+            .flat_map(|(before, word)| [before, self.of_word(word).unwrap_or(word)])
+            .collect()
+    }
+
+    /// The name of what is an address. Longer words are hashes or calldata.
+    fn of_word(&self, word: &str) -> Option<&str> {
+        let address = Some(word).filter(|word| is_address(word))?;
+        let address: Address = address.parse().ok()?;
+        self.0.get(&address).map(String::as_str)
     }
 
     /// A text for people, with the addresses in each command of this program replaced by names, as somebody with this

@@ -1,5 +1,6 @@
 //! Text that must not be printed: keys, and RPC URLs with their credentials.
 
+use crate::text::words_of;
 use serde::Deserialize;
 use std::convert::Infallible;
 use std::fmt;
@@ -45,17 +46,10 @@ impl fmt::Debug for Secret {
 /// the length of a private key or more. For text that could not be understood, so that nobody knows
 /// what it holds.
 pub fn redacted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(is_word) {
-        let (before, from) = rest.split_at(start);
-        let (word, after) = from.split_at(from.find(|c| !is_word(c)).unwrap_or(from.len()));
-        out.push_str(before);
-        out.push_str(&redacted_word(word));
-        rest = after;
-    }
-    out.push_str(rest);
-    out
+    let words = words_of(text, is_word);
+    words
+        .map(|(before, word)| format!("{before}{}", redacted_word(word)))
+        .collect()
 }
 
 /// A line of TOML as it may be shown: its key or the name of its table, without any value.

@@ -35,6 +35,24 @@ pub fn word(word: &B256) -> String {
     }
 }
 
+/// The words of a text, each with what stands before it. Where something stands behind the last one, an empty word ends
+/// it: all pieces in a row are the text.
+pub fn words_of<'a>(
+    text: &'a str,
+    is_word: impl Fn(char) -> bool + 'a,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let start = rest.find(&is_word).unwrap_or(rest.len());
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c| !is_word(c)).unwrap_or(from.len());
+        let (word, behind) = from.split_at(end);
+        let is_over = rest.is_empty();
+        rest = behind;
+        (!is_over).then_some((before, word))
+    })
+}
+
 /// A word as a shell takes it: quoted where it has characters with a meaning. What is reported to be
 /// typed next may hold a name that somebody else chose.
 pub fn shell_word(word: &str) -> String {

@@ -15,7 +15,7 @@ use crate::assess::{
 };
 use crate::build::{Artifact, BuildError, repository};
 use crate::checks::{Assessment, Runs};
-use crate::error::{Exit, Explain, Report};
+use crate::error::{Exit, Report};
 use crate::fuzz::Settings;
 use crate::interface::{Callable, Places, added};
 use crate::layout::finding_id;
@@ -145,7 +145,7 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
 impl Check<'_> {
     fn does_not_build(&mut self, error: &BuildError) {
         let finding = Finding::refusal(Part::Code, None, &Report::of(error));
-        let place = error.details().iter().find_map(|line| place_in(line));
+        let place = finding.details.iter().find_map(|line| place_in(line));
         let place = place.map(|(file, line)| (self.crate_folder().join(file), line));
         let place = place.as_ref().map(|(file, line)| (file.as_path(), *line));
         self.findings

@@ -183,6 +183,6 @@ pub(super) fn report_with_failure(context: &Context, sent: &[Sent]) {
     }
     if !sent.is_empty() {
         let all: Vec<Transaction> = sent.iter().map(Transaction::of).collect();
-        context.output.add_to_failure("transactions", json!(all));
+        context.output.add_to_all("transactions", json!(all));
     }
 }

@@ -13,7 +13,7 @@ use crate::checks::Subject;
 use crate::client::{Sent, Transactions};
 use crate::error::{Exit, Refusal};
 use crate::governance::GovernedCall;
-use crate::manifest::{Kind, Manifest, check_alias};
+use crate::manifest::{Entry, Kind, Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::{Address, B256, U256, keccak256};
@@ -86,7 +86,8 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     }
     outcome.field("salt", U256::from_be_bytes(call.salt.0));
     if let Some(alias) = &request.save {
-        Manifest::require_free(&context.manifest_file(), context.network(), alias)?;
+        let file = context.manifest_file();
+        Manifest::require_free(&file, context.network(), Entry::Alias(alias))?;
     }
     let bytes = call.abi_encode().into();
     let governed = GovernedCall::decode(registry, bytes, request.value)?;
@@ -156,7 +157,7 @@ fn save(context: &Context, alias: Option<&str>, proxy: Address, outcome: &mut Ou
         return;
     };
     let (file, network) = (context.manifest_file(), context.network());
-    if let Err(error) = Manifest::save_alias(&file, network, alias, proxy) {
+    if let Err(error) = Manifest::save(&file, network, Entry::Alias(alias), proxy) {
         stop(context, outcome, &error, Exit::Partial);
     }
 }

@@ -11,7 +11,7 @@ use crate::client::Transactions;
 use crate::deploy::{self, NewRegistry, Shared};
 use crate::error::{Exit, Report};
 use crate::ids::CodeHash;
-use crate::manifest::Manifest;
+use crate::manifest::{Entry, Manifest};
 use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -51,8 +51,11 @@ async fn deploy(
     let framework = context.builder()?.framework()?;
     let bump = context.global.data_fee_bump_percent;
     let earlier = earlier(context, &client, &framework.registry, &policy, salt).await?;
+    let (file, network) = (context.manifest_file(), context.network());
+    let chain_id = client.chain_id();
+    let entry = Entry::Registry { chain_id };
     if save && earlier.is_none() {
-        Manifest::require_no_registry(&context.manifest_file(), context.network())?;
+        Manifest::require_free(&file, network, entry)?;
     }
     let deploy::Ensured { mut sent, programs } =
         deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
@@ -67,9 +70,8 @@ async fn deploy(
     context.remember(&client, registry, &created.origin).await;
     let was_there = created.sent.is_none();
     sent.extend(created.sent);
-    let (file, network) = (context.manifest_file(), context.network());
     let saved = match save {
-        true => Manifest::save_registry(&file, network, (client.chain_id(), registry)),
+        true => Manifest::save(&file, network, entry, registry),
         false => Ok(()),
     };
     let error = saved.err().map(|error| Report::of(&error));

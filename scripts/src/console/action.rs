@@ -1,7 +1,7 @@
 //! One action: what it does, who said yes, what was found, and what the account may do.
 
 use super::callers::callers;
-use super::page::{PageContext, address, addresses, findings, link, text, time, way};
+use super::page::{PageContext, address, addresses, card, findings, link, text, time, way};
 use super::plan::links;
 use super::policy::{tree, tree_alone};
 use super::slots::slots;
@@ -10,17 +10,14 @@ use crate::functions::DecodedCall;
 use crate::governance::{Display, PolicyChange, not_executed};
 use crate::history::Entry;
 use crate::ids::TxHash;
-use crate::model::{BlockedBy, Readiness};
+use crate::model::{BlockedBy, Readiness, of_whom};
 use crate::review::{Checked, Review};
 use crate::text::count;
 use maud::{Markup, html};
 
 /// The page.
 pub fn action(place: &PageContext, review: &Review) -> Markup {
-    let of = match review.definition.as_str() {
-        "" => "the registry itself",
-        name => name,
-    };
+    let of = of_whom(&review.definition);
     html! {
         h1 { (text(&review.what)) }
         p { "of " (link(place, "/definition", &[("name", &review.definition)], of))
@@ -70,14 +67,9 @@ fn state(place: &PageContext, review: &Review) -> Markup {
     let Some(open) = &review.readiness else {
         return ended(review);
     };
-    let Readiness {
-        approvals,
-        required,
-        ..
-    } = open;
     html! {
         section.card {
-            h2.state { (approvals) "/" (required) " approvals" }
+            h2.state { (open.approvals) "/" (open.required) " approvals" }
             p { "not executed: " (not_executed(open)) "; open until " (time(open.expires)) }
             @if open.blocked_by == BlockedBy::DirectCall {
                 p { "It is approved. An account without code has to send it itself, and anybody may: sent by a \
@@ -98,13 +90,8 @@ fn state(place: &PageContext, review: &Review) -> Markup {
 
 /// What came of an action that is not open any more.
 fn ended(review: &Review) -> Markup {
-    let last = |event: &str| {
-        review
-            .entries
-            .iter()
-            .rev()
-            .find(|entry| entry.event == event)
-    };
+    let newest = || review.entries.iter().rev();
+    let last = |event: &str| newest().find(|entry| entry.event == event);
     let approvals = last("Approved").and_then(|entry| {
         let (_, count) = entry.what.rsplit_once('(')?;
         count.strip_suffix(')')
@@ -187,8 +174,8 @@ fn dangers(review: &Review) -> Markup {
     let all = found.filter(|one| one.severity == Severity::Danger).count();
     html! {
         @if all > 0 {
-            p.card.danger { span.weight { "✗ danger" } " "
-                (count(all, "danger")) " below: read " @if all == 1 { "it" } @else { "them" } " first" }
+            (card(Severity::Danger, &html! { (count(all, "danger")) " below: read "
+                @if all == 1 { "it" } @else { "them" } " first" }))
         }
     }
 }

@@ -1,6 +1,5 @@
 //! What is answered, with the headers that every answer has.
 
-use super::request::Refused;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{
@@ -8,7 +7,13 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use hyper::{Response, StatusCode};
-use serde_json::{Map, Value};
+
+/// Plain text.
+pub const TEXT: &str = "text/plain; charset=utf-8";
+/// A page.
+pub const HTML: &str = "text/html; charset=utf-8";
+/// A document, as the command prints it.
+pub const JSON: &str = "application/json";
 
 /// What a page may load and do: its own script and style sheet, and requests to this server.
 pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -44,28 +49,4 @@ pub fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) ->
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-/// A page.
-pub fn page(status: StatusCode, page: String) -> Answer {
-    answer(status, "text/html; charset=utf-8", page)
-}
-
-/// A document, as the command prints it.
-pub fn document(status: StatusCode, document: &Map<String, Value>) -> Answer {
-    let text = crate::output::Output::document_text(document);
-    answer(status, "application/json", text)
-}
-
-/// A refusal, in plain text: nothing is drawn for whoever may not ask.
-pub fn refusal(refused: &Refused) -> Answer {
-    let Refused {
-        status,
-        expected,
-        found,
-    } = refused;
-    let text = format!(
-        "expected  {expected}\nfound     {found}\nnext      open the address that the console printed\n"
-    );
-    answer(*status, "text/plain; charset=utf-8", text)
 }

@@ -119,9 +119,16 @@ mod tests {
     use crate::console::decision::tests::{decision, plan};
     use crate::interface::{CallerChange, CallersOfWay};
 
+    fn page() -> Before {
+        Before {
+            decision: decision(),
+            ..Before::default()
+        }
+    }
+
     #[test]
     fn the_box_names_what_has_to_be_accepted_and_each_card_what_it_is_about() {
-        let mut page = Before::of(decision());
+        let mut page = page();
         page.decision.consent = Some(Consent::Needed);
         let next = Some("say so: --accept absent:interface".to_owned());
         page.decision.findings = vec![Finding {
@@ -159,7 +166,7 @@ mod tests {
             found(Severity::Note, "first-use"),
             found(Severity::Danger, "delete:peak"),
         ];
-        let mut page = Before::of(decision());
+        let mut page = page();
         page.decision.findings = vec![lost, note];
         page.decision.callers = vec![CallersOfWay {
             from: "1.0".into(),

@@ -1,6 +1,6 @@
 //! What changes for callers: functions, events and errors before and after. Each carries a sign beside its colour.
 
-use super::page::text;
+use super::page::{code, table, text};
 use crate::interface::{CallerChange, CallersOfWay};
 use maud::{Markup, html};
 
@@ -20,33 +20,16 @@ pub fn callers(all: &[CallersOfWay]) -> Markup {
 }
 
 fn changes(all: &[CallerChange]) -> Markup {
-    html! {
-        div.wide tabindex="0" role="region" aria-label="What changes for callers" { table.stack {
-            thead { tr { th scope="col" { "change" } th scope="col" { "before" } th scope="col" { "after" } } }
-            tbody { @for one in all { tr {
-                td data-name="change" {
-                    span class=(format!("change {}", class(one))) { (one.sign()) " " (one.word()) } }
-                td data-name="before" { (side(one.before.as_ref())) }
-                td data-name="after" { (side(one.after.as_ref())) }
-            } } }
-        } }
-    }
-}
-
-fn side(entry: Option<&String>) -> Markup {
-    html! {
-        @match entry {
-            Some(entry) => code { (text(entry)) },
-            None => "–",
-        }
-    }
-}
-
-/// The class of a change, of those that the style sheet knows.
-const fn class(change: &CallerChange) -> &'static str {
-    match (&change.before, &change.after) {
-        (None, _) => "new",
-        (_, None) => "dropped",
-        _ => "retyped",
-    }
+    let side = |entry: &Option<String>| entry.as_deref().map_or(html! { "–" }, code);
+    let rows = all.iter().map(|one| {
+        let class = match (&one.before, &one.after) {
+            (None, _) => "new",
+            (_, None) => "dropped",
+            _ => "retyped",
+        };
+        let change = html! { span class={ "change " (class) } { (one.sign()) " " (one.word()) } };
+        [change, side(&one.before), side(&one.after)]
+    });
+    let columns = ["change", "before", "after"];
+    table("What changes for callers", columns, rows)
 }

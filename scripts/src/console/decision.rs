@@ -4,7 +4,7 @@
 use crate::assess::{Consent, Finding, Part, Severity};
 use crate::functions::DecodedCall;
 use crate::governance::signed::{Approval, Digests};
-use crate::governance::{Display, PolicyChange, ShownCall, Simulated};
+use crate::governance::{Display, PolicyChange, Simulated};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
 use crate::plan::Plan;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// What somebody decides on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Decision {
     /// What would be done.
     pub operation: String,
@@ -45,7 +45,7 @@ pub struct Decision {
 }
 
 /// What would happen if an account did something now, and what its wallet is asked for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Before {
     /// What is decided on.
     #[serde(flatten)]
@@ -75,47 +75,7 @@ pub struct Before {
     pub stamp: B256,
 }
 
-impl Decision {
-    /// What nothing was found about yet.
-    pub fn new(operation: &str, account: Address, action: ActionId, display: Display) -> Self {
-        Self {
-            operation: operation.into(),
-            account,
-            action,
-            display,
-            policy_change: None,
-            sentence: String::new(),
-            digests: None,
-            transaction_digest: None,
-            callers: Vec::new(),
-            findings: Vec::new(),
-            consent: None,
-        }
-    }
-}
-
 impl Before {
-    /// Takes over what is known of the call beside its bytes.
-    pub fn take(&mut self, shown: &ShownCall) {
-        self.decoded.clone_from(&shown.decoded);
-        self.decision.policy_change.clone_from(&shown.policy_change);
-    }
-
-    /// What is decided on, before anything is asked of a wallet.
-    pub fn of(decision: Decision) -> Self {
-        Self {
-            decision,
-            decoded: Vec::new(),
-            progress: None,
-            transaction: None,
-            typed_data: None,
-            approval: None,
-            builder: None,
-            plan: None,
-            stamp: B256::ZERO,
-        }
-    }
-
     /// The same with the stamp of what is decided on, which is complete now: of a plan all but what every block changes.
     #[must_use]
     pub fn stamped(mut self) -> Self {
@@ -143,8 +103,6 @@ fn without_gas(one: &mut Finding) {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::governance::explain;
-    use crate::ids::CodeHash;
     use crate::names::Names;
     use crate::plan::{Change, InstancePlan};
     use crate::review::TRIED;
@@ -154,49 +112,27 @@ pub(super) mod tests {
 
     /// A migration of one instance.
     pub(in crate::console) fn plan() -> Plan {
-        let call = abi::pauseCall { name: "A".into() }.abi_encode();
-        let names = Names::default();
-        let display = Display::of(&call, &names).expect("a call");
-        let policy = Address::with_last_byte(1).to_string();
+        let change = Change {
+            slot: B256::ZERO,
+            name: None,
+            before: B256::ZERO,
+            after: B256::with_last_byte(6),
+            fields: Vec::new(),
+        };
+        let instance = InstancePlan {
+            from: "1.0".into(),
+            to: "2.0".into(),
+            changes: vec![change],
+            balance: Some((U256::ZERO, U256::ONE)),
+            ..InstancePlan::default()
+        };
         Plan {
-            expectations: None,
-            state_difference: None,
-            suggested: None,
-            block: 0,
-            time: 0,
-            arbos: 61,
             name: "A".into(),
             from: "1.0".into(),
             to: "2.0".into(),
-            codehash: CodeHash::ZERO,
-            code_bytes: 7,
-            call: call.into(),
-            display,
-            policy: explain("migrate", &policy, &names).expect("a policy"),
-            transactions: Vec::new(),
-            instances: vec![InstancePlan {
-                proxy: Address::ZERO,
-                from: "1.0".into(),
-                to: "2.0".into(),
-                migrating: false,
-                changes: vec![Change {
-                    slot: B256::ZERO,
-                    name: None,
-                    before: B256::ZERO,
-                    after: B256::with_last_byte(6),
-                    fields: Vec::new(),
-                }],
-                balance: Some((U256::ZERO, U256::ONE)),
-                events: Vec::new(),
-            }],
-            others: Vec::new(),
-            reads: Vec::new(),
-            limits: Vec::new(),
+            instances: vec![instance],
             tried: 1,
-            untried: 0,
-            problems: Vec::new(),
-            is_current: false,
-            stuck: None,
+            ..Plan::default()
         }
     }
 
@@ -205,15 +141,20 @@ pub(super) mod tests {
         let names = Names::default();
         let display = Display::of(&call, &names).expect("a call");
         Decision {
+            operation: "approve".into(),
+            display,
             sentence: "Sent now".into(),
             consent: Some(Consent::NotNeeded),
-            ..Decision::new("approve", Address::ZERO, ActionId::default(), display)
+            ..Decision::default()
         }
     }
 
     fn stamped(change: impl FnOnce(&mut Before)) -> B256 {
-        let mut before = Before::of(decision());
-        before.plan = Some(plan());
+        let mut before = Before {
+            decision: decision(),
+            plan: Some(plan()),
+            ..Before::default()
+        };
         change(&mut before);
         before.stamped().stamp
     }

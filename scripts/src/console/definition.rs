@@ -2,11 +2,11 @@
 
 use super::action::timeline;
 use super::overview::{actions, at_versions, differing, rest};
-use super::page::{PageContext, address, addresses, findings, instances, state, text};
+use super::page::{PageContext, address, addresses, card, findings, instances, state, text};
 use super::policy::tree_alone;
-use crate::governance::Explained;
-use crate::governance::{self, Node};
-use crate::history::{ComparedHistory, LiveCheck, Verification};
+use crate::assess::Severity;
+use crate::governance::{self, Explained, Node};
+use crate::history::{ComparedHistory, Verification};
 use crate::model::{Definition, Slice, StepKind, role_of, runs};
 use crate::review::{OpenAction, Pending, Policies};
 use crate::text::{count, grouped, shell_word};
@@ -30,21 +30,26 @@ pub struct Shown<'a> {
     pub pending: &'a Pending,
 }
 
+impl Shown<'_> {
+    /// What the page is about.
+    pub fn title(&self) -> &str {
+        match self.compared.definition().name.as_str() {
+            "" => "The registry itself",
+            name => name,
+        }
+    }
+}
+
 /// The page.
 pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
     let open: Vec<&OpenAction> = shown.pending.actions.iter().collect();
     let (one, history) = (shown.compared.definition(), &shown.compared.history);
     let part = shown.part;
     let newest: Vec<_> = history.entries.iter().rev().cloned().collect();
-    let is_registry = one.name.is_empty();
-    let title = match is_registry {
-        true => "The registry itself",
-        false => one.name.as_str(),
-    };
     html! {
-        h1 { (text(title)) }
+        h1 { (text(shown.title())) }
         (differing(&shown.compared.differences))
-        @if !is_registry {
+        @if !one.name.is_empty() {
             p { "current " b { (text(&one.current)) } ", sequence " (one.sequence) ", " (state(one.state.word())) }
             (versions(place, one, part))
             section {
@@ -56,8 +61,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
         }
         section {
             h2 { "Waits" }
-            @if open.is_empty() { p { "Nothing is open." } }
-            @else { (actions(place, &open, |one| decided_by(shown.policies, one))) }
+            (actions(place, &open, "Nothing is open.", |one| decided_by(shown.policies, one)))
         }
         section {
             h2 { "Who decides" }
@@ -77,8 +81,12 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
         }
         section {
             h2 { "Whether it still holds" }
-            (checks(&shown.verification.checks))
-            @if !shown.verification.findings.is_empty() { (findings(&shown.verification.findings)) }
+            ul.checks {
+                @for one in &shown.verification.checks {
+                    li { @if one.ok { (text(&one.line())) } @else { b { (text(&one.line())) } } }
+                }
+            }
+            (findings(&shown.verification.findings))
             (unchecked(one, shown.verified))
         }
         section {
@@ -92,9 +100,8 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
 /// The policy that decides an open action, with those who said yes to that.
 fn decided_by(policies: &Policies, open: &OpenAction) -> Option<Node> {
     let of = |role: &str| policies.policies.iter().find(|policy| policy.role == role);
-    let role = role_of(&open.shown.as_ref()?.display.role, |role| {
-        of(role).is_some()
-    });
+    let asked = &open.shown.as_ref()?.display.role;
+    let role = role_of(asked, |role| of(role).is_some());
     tree_of(of(role)?, &open.open.readiness.approved)
 }
 
@@ -114,9 +121,9 @@ fn unchecked(one: &Definition, verified: &Slice) -> Markup {
     let instances = one.instances.len() - verified.instances.len();
     html! {
         @if versions + instances > 0 {
-            p.card.unknown { span.weight { "? not checked" } " the code of " (grouped(versions))
+            (card(Severity::Unknown, &html! { "the code of " (grouped(versions))
                 " versions and the slots of " (grouped(instances)) " instances were not compared here: "
-                code { "stylus-upgrades verify" } " compares all" }
+                code { "stylus-upgrades verify" } " compares all" }))
         }
     }
 }
@@ -157,20 +164,5 @@ const fn words(kind: StepKind) -> &'static str {
         StepKind::Script => "a script",
         StepKind::Complex => "many transactions",
         StepKind::Unknown(_) => "a step of an unknown kind",
-    }
-}
-
-/// What was compared with the chain.
-pub fn checks<'a>(all: impl IntoIterator<Item = &'a LiveCheck>) -> Markup {
-    html! {
-        ul.checks {
-            @for one in all {
-                li {
-                    @if one.ok { "✓ " (text(&one.what)) ": " (text(&one.found)) }
-                    @else { b { "✗ " (text(&one.what)) } ": expected " (text(&one.expected))
-                        ", found " (text(&one.found)) }
-                }
-            }
-        }
     }
 }

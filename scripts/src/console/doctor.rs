@@ -1,32 +1,31 @@
 //! What the doctor found.
 
-use super::page::{PageContext, address, findings, text};
+use super::page::{PageContext, address, cell, findings, table, text};
 use crate::doctor::{Diagnosis, Program};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
 /// The page.
 pub fn doctor(place: &PageContext, found: &Diagnosis) -> Markup {
+    let programs = found.programs.iter().map(|one| {
+        let days = one.days_left.map_or("–".into(), |days| days.to_string());
+        let needed = if one.needed { "yes" } else { "not now" };
+        [
+            code(place, one),
+            cell(one.state.word()),
+            cell(&days),
+            cell(needed),
+        ]
+    });
     html! {
         h1 { "Doctor" }
         p { "chain " (found.chain.chain_id) ", block " (found.chain.block) ", ArbOS "
             (found.chain.arbos) }
         @if found.findings.is_empty() { p { "Nothing was found." } }
-        @if !found.findings.is_empty() { (findings(&found.findings)) }
+        (findings(&found.findings))
         section {
             h2 { "Programs" }
-            div.wide tabindex="0" role="region" aria-label="Programs" { table {
-                thead { tr { th scope="col" { "code" } th scope="col" { "state" }
-                    th scope="col" { "days left" } th scope="col" { "needed" } } }
-                tbody {
-                    @for one in &found.programs { tr {
-                        td { (code(place, one)) }
-                        td { (one.state.word()) }
-                        td { @if let Some(days) = one.days_left { (days) } @else { "–" } }
-                        td { @if one.needed { "yes" } @else { "not now" } }
-                    } }
-                }
-            } }
+            (table("Programs", ["code", "state", "days left", "needed"], programs))
         }
     }
 }

@@ -1,8 +1,9 @@
 //! One instance: where it is, the way to the current version, what it stores, what happened to it.
 
 use super::action::timeline;
-use super::page::{PageContext, address, link, state, text};
-use super::slots::last;
+use super::page::{PageContext, address, card, cell, code, link, state, table, text};
+use super::slots::bytes;
+use crate::assess::Severity;
 use crate::inspect::{FieldValue, Inspection, MigrationStatus, Steps};
 use crate::text::word;
 use maud::{Markup, html};
@@ -31,8 +32,7 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
             h2 { "Storage" }
             p { (link(place, "/census", &[("proxy", &one.proxy.to_string())], "Every slot, counted and proven")) }
             @if let Some(why) = &found.fields_unknown {
-                p.card.unknown { span.weight { "? not checked" } " not all of it is known: "
-                    (text(why)) }
+                (card(Severity::Unknown, &html! { "not all of it is known: " (text(why)) }))
             }
             (storage("Variables", &found.fields))
             h3 { "What the proxy keeps" }
@@ -63,9 +63,9 @@ fn path(found: &Inspection) -> Markup {
     html! {
         @match &found.steps {
             Steps::Arrived => p { "It is at the current version." },
-            Steps::Refused(why) => p.card.warning {
-                span.weight { "! warning" } " no way leads to the current version "
-                    b { (text(&found.current)) } ": " (text(why))
+            Steps::Refused(why) => {
+                (card(Severity::Warning, &html! { "no way leads to the current version "
+                    b { (text(&found.current)) } ": " (text(why)) }))
             },
             Steps::Path(steps) => {
                 p { "The current version is " b { (text(&found.current)) } "." }
@@ -80,24 +80,19 @@ fn path(found: &Inspection) -> Markup {
 }
 
 fn storage(label: &str, fields: &[FieldValue]) -> Markup {
+    let rows = fields.iter().map(|one| {
+        let is_area = one.area.starts_with("erc7201:");
+        [
+            html! { (text(&one.name)) @if is_area { br; (code(&one.area)) } },
+            cell(&one.kind),
+            code(&one.value),
+            code(&word(&one.slot)),
+            cell(&bytes(one.offset, one.size)),
+        ]
+    });
+    let columns = ["variable", "type", "value", "slot", "bytes"];
     html! {
         @if fields.is_empty() { p { "None is known." } }
-        @else {
-            div.wide tabindex="0" role="region" aria-label=(label) { table {
-                thead { tr { th scope="col" { "variable" } th scope="col" { "type" }
-                    th scope="col" { "value" } th scope="col" { "slot" }
-                    th scope="col" { "bytes" } } }
-                tbody {
-                    @for one in fields { tr {
-                        td { (text(&one.name))
-                            @if one.area.starts_with("erc7201:") { br; code { (text(&one.area)) } } }
-                        td { (text(&one.kind)) }
-                        td { code { (text(&one.value)) } }
-                        td { code { (word(&one.slot)) } }
-                        td { (one.offset) "–" (last(one.offset, one.size)) }
-                    } }
-                }
-            } }
-        }
+        @else { (table(label, columns, rows)) }
     }
 }

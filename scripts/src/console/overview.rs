@@ -1,11 +1,13 @@
 //! The first page: what there is, what waits, what ends soon.
 
-use super::page::{PageContext, address, addresses, findings, link, state, text, time};
+use super::page::{
+    PageContext, address, addresses, card, findings, link, state, text, time, weight,
+};
 use super::policy::tree;
-use crate::assess::Finding;
-use crate::governance::{Node, not_executed};
+use crate::assess::{Finding, Severity};
+use crate::governance::{Display, Node, not_executed};
 use crate::history::ComparedHistory;
-use crate::model::{Definition, Difference};
+use crate::model::{Definition, Difference, of_whom};
 use crate::review::{OpenAction, Pending};
 use crate::text::{count, grouped};
 use maud::{Markup, html};
@@ -36,27 +38,20 @@ pub fn at_versions(definition: &Definition) -> BTreeMap<&str, usize> {
 
 /// The page.
 pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Markup {
-    let is_mine = |one: &&OpenAction| {
-        let account = place.account;
-        account.is_some_and(|account| {
-            let left = one.open.readiness.needed();
-            left.contains(&account)
-        })
-    };
-    let mine: Vec<&OpenAction> = pending.actions.iter().filter(is_mine).collect();
+    let all: Vec<&OpenAction> = pending.actions.iter().collect();
+    let is_mine = |account, one: &OpenAction| one.open.readiness.needed().contains(&account);
+    let mine = |account| all.iter().filter(move |one| is_mine(account, one)).copied();
     html! {
         h1 { "Overview" }
-        @if place.account.is_some() {
+        @if let Some(account) = place.account {
             section {
                 h2.mine { "Waits for you" }
-                @if mine.is_empty() { p { "Nothing waits for this account." } }
-                @else { (actions(place, &mine, |_| None)) }
+                (actions(place, &mine(account).collect::<Vec<_>>(), "Nothing waits for this account.", |_| None))
             }
         }
         section {
             h2 { "Waits" }
-            @if pending.actions.is_empty() { p { "Nothing is open." } }
-            @else { (actions(place, &pending.actions.iter().collect::<Vec<_>>(), |_| None)) }
+            (actions(place, &all, "Nothing is open.", |_| None))
         }
         section {
             h2 { "Definitions" }
@@ -71,19 +66,21 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Mar
                 p { "Nothing of what runs ends within 60 days. Of the proxies of one kind and version, the \
                     first was looked at; Doctor looks at each." }
             }
-            @if !shown.warnings.is_empty() { (findings(&shown.warnings)) }
+            (findings(&shown.warnings))
         }
     }
 }
 
-/// Actions as a list, each with the policy that decides it where the page knows that.
+/// Actions as a list, each with the policy that decides it where the page knows that; `none` says that there is none.
 pub fn actions(
     place: &PageContext,
     all: &[&OpenAction],
+    none: &str,
     policy_of: impl Fn(&OpenAction) -> Option<Node>,
 ) -> Markup {
     html! {
-        ul.actions {
+        @if all.is_empty() { p { (none) } }
+        @else { ul.actions {
             @for one in all {
                 @let open = &one.open.readiness;
                 li.card {
@@ -98,30 +95,25 @@ pub fn actions(
                         "; open until " (time(open.expires)) }
                     p { "proposed by " (address(place, one.open.proposer)) }
                     @if !one.open.refused.is_empty() { p { "refused: " (addresses(place, &one.open.refused)) } }
-                    @for rival in &one.rivals { p { span.weight { "! warning" } " " (text(rival)) } }
+                    @for rival in &one.rivals { p { (weight(Severity::Warning)) " " (text(rival)) } }
                     @if let Some(policy) = policy_of(one) { (tree(place, &policy, &one.open.refused)) }
                     @if let Some(why) = &one.open.unreadable { p { (text(why)) } }
                 }
             }
-        }
+        } }
     }
 }
 
 /// What an action does, in a few words.
-fn headline(display: &crate::governance::Display) -> String {
-    let of = match display.definition.as_str() {
-        "" => "the registry itself",
-        name => name,
-    };
+fn headline(display: &Display) -> String {
+    let of = of_whom(&display.definition);
     let field = |name: &str| display.fields.iter().find(|field| field.name == name);
     let function = &display.function;
     match (field("version"), field("of role"), field("expression")) {
         (Some(version), ..) => format!("{function} of {of}: {}", version.value),
         (_, Some(role), Some(policy)) => {
-            format!(
-                "{function} of {of}: {} becomes {}",
-                role.value, policy.value
-            )
+            let (role, policy) = (&role.value, &policy.value);
+            format!("{function} of {of}: {role} becomes {policy}")
         }
         _ => format!("{function} of {of}"),
     }
@@ -165,8 +157,8 @@ pub fn rest(shown: usize, total: usize, command: &str) -> Markup {
 pub fn differing(all: &[Difference]) -> Markup {
     html! {
         @for one in all {
-            p.card.danger { span.weight { "✗ danger" } " the endpoint contradicts itself: "
-                (text(&one.what)) " is " (text(&one.view)) ", the events say " (text(&one.events)) }
+            (card(Severity::Danger, &html! { "the endpoint contradicts itself: "
+                (text(&one.what)) " is " (text(&one.view)) ", the events say " (text(&one.events)) }))
         }
     }
 }

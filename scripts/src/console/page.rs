@@ -1,17 +1,17 @@
 //! What every page has: the head, the ways to the other pages, the account of the wallet, and how an
 //! address, a time, a failure look.
 
-use super::assets::{SCRIPT_PATH, STYLE_PATH};
+use super::assets::{SCRIPT_PATH, STYLE, STYLE_PATH};
 use super::identicon::identicon;
-use crate::assess::{Finding, told_once};
+use crate::assess::{Finding, Severity, told_once};
 use crate::error::Report;
-use crate::model::Instance;
+use crate::model::{Block, Instance};
 use crate::names::Names;
 use crate::output::visible;
 use crate::text::utc;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use form_urlencoded::Serializer;
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// What stands on every page of a registry that is used by --trust-registry alone.
 pub const UNVERIFIED: &str = "Nothing vouches for what this registry stores: it may hold approvals, policies \
@@ -33,7 +33,7 @@ pub struct PageContext {
     /// The explorer whose pages show transactions.
     pub explorer: Option<String>,
     /// The block that was the newest before the page was drawn.
-    pub block: Option<Head>,
+    pub block: Option<Block>,
     /// Whether it stands alone in a file: nothing is loaded, and nothing can be done.
     pub is_file: bool,
     /// Whether one look takes thousands of requests: the page is not drawn again by itself.
@@ -42,18 +42,7 @@ pub struct PageContext {
     pub is_unverified: bool,
 }
 
-/// A block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
-    /// Its number.
-    pub number: u64,
-    /// Its hash.
-    pub hash: B256,
-    /// Its time, in Unix seconds.
-    pub time: u64,
-}
-
-/// A whole page.
+/// A whole page. One that is a file loads nothing and runs nothing.
 pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -63,35 +52,21 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (text(title)) " – stylus-upgrades" }
-                link rel="stylesheet" href=(STYLE_PATH);
-                link rel="icon" href="/favicon.ico";
-                script src=(SCRIPT_PATH) type="module" {}
+                @if place.is_file {
+                    meta http-equiv="Content-Security-Policy"
+                        content="default-src 'none'; style-src 'unsafe-inline'";
+                    style { (PreEscaped(STYLE)) }
+                } @else {
+                    link rel="stylesheet" href=(STYLE_PATH);
+                    link rel="icon" href="/favicon.ico";
+                    script src=(SCRIPT_PATH) type="module" {}
+                }
             }
             body data-chain=(place.chain_id) data-registry=(place.registry)
                 data-account=(place.account.map(|one| one.to_string()).unwrap_or_default()) {
-                a.skip href="#main" { "To the content" }
-                header {
-                    nav aria-label="Pages" {
-                        @for (path, name) in [("/", "Overview"), ("/doctor", "Doctor")] {
-                            a href=(way(place, path, &[])) { (name) }
-                        }
-                    }
-                    p.where {
-                        "chain " (chain(place)) ", registry " (address(place, place.registry))
-                    }
-                    @if place.is_unverified {
-                        p role="alert" { strong { (UNVERIFIED) } }
-                    }
-                    p.wallet {
-                        @match place.account {
-                            Some(account) => { "wallet: " (address(place, account)) },
-                            None => { span #no-wallet { "no wallet connected" } },
-                        }
-                        // The script shows it where no wallet says that it has the account.
-                        " " button #connect type="button" hidden[place.account.is_some()] { "Connect a wallet" }
-                        span #wallets {}
-                    }
-                    p #news role="status" {}
+                @if !place.is_file {
+                    a.skip href="#main" { "To the content" }
+                    (header(place))
                 }
                 main #main tabindex="-1" data-block=[place.block.map(|one| one.number)]
                     data-hash=[place.block.map(|one| one.hash)] data-costly[place.is_costly] {
@@ -101,6 +76,31 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The ways to the other pages, the registry, and the account of the wallet.
+fn header(place: &PageContext) -> Markup {
+    html! {
+        header {
+            nav aria-label="Pages" {
+                @for (path, name) in [("/", "Overview"), ("/doctor", "Doctor")] {
+                    a href=(way(place, path, &[])) { (name) }
+                }
+            }
+            p.where { "chain " (chain(place)) ", registry " (address(place, place.registry)) }
+            @if place.is_unverified { p role="alert" { strong { (UNVERIFIED) } } }
+            p.wallet {
+                @match place.account {
+                    Some(account) => { "wallet: " (address(place, account)) },
+                    None => { span #no-wallet { "no wallet connected" } },
+                }
+                // The script shows it where no wallet says that it has the account.
+                " " button #connect type="button" hidden[place.account.is_some()] { "Connect a wallet" }
+                span #wallets {}
+            }
+            p #news role="status" {}
         }
     }
 }
@@ -203,16 +203,25 @@ pub fn failure(error: &Report) -> Markup {
     }
 }
 
+/// What somebody has to read, marked by how much it weighs.
+pub fn card(severity: Severity, says: &Markup) -> Markup {
+    html! {
+        p class={ "card " (severity.class()) } { (weight(severity)) " " (says) }
+    }
+}
+
+/// The mark and the word of a severity.
+pub fn weight(severity: Severity) -> Markup {
+    html! { span.weight { (severity.mark()) " " (severity.word()) } }
+}
+
 /// Findings, one row for each. What several have in common stands with the last of them.
 pub fn findings(all: &[Finding]) -> Markup {
     html! {
-        ul.cards {
+        @if !all.is_empty() { ul.cards {
             @for (one, told) in all.iter().zip(told_once(all)) {
                 li class=(format!("card {}", one.severity.class())) {
-                    h3 {
-                        span.weight { (one.severity.mark()) " " (one.severity.word()) } " " (one.part.words()) " "
-                        code { (text(&one.id.to_string())) }
-                    }
+                    h3 { (weight(one.severity)) " " (one.part.words()) " " (code(&one.id.to_string())) }
                     p {
                         (text(&one.message))
                         @if one.is_accepted_by_proposer() {
@@ -223,7 +232,7 @@ pub fn findings(all: &[Finding]) -> Markup {
                     (more([&told.expected, &told.found, &told.next]))
                 }
             }
-        }
+        } }
     }
 }
 
@@ -244,25 +253,45 @@ fn more(words: [&Option<String>; 3]) -> Markup {
     }
 }
 
+/// A table. One that is too wide scrolls by itself; on a phone each cell stands below the name of its column.
+pub fn table<const N: usize>(
+    label: &str,
+    columns: [&str; N],
+    rows: impl IntoIterator<Item = [Markup; N]>,
+) -> Markup {
+    html! {
+        div.wide tabindex="0" role="region" aria-label=(label) { table.stack {
+            thead { tr { @for column in columns { th scope="col" { (column) } } } }
+            tbody { @for row in rows { tr {
+                @for (column, cell) in columns.iter().zip(row) { td data-name=(column) { (cell) } }
+            } } }
+        } }
+    }
+}
+
+/// Text of a table's cell.
+pub fn cell(from: &str) -> Markup {
+    html! { (text(from)) }
+}
+
+/// The same where each character counts.
+pub fn code(from: &str) -> Markup {
+    html! { code { (text(from)) } }
+}
+
 /// Instances as a table.
 pub fn instances(place: &PageContext, all: &[Instance]) -> Markup {
-    html! {
-        div.wide tabindex="0" role="region" aria-label="Instances" {
-            table {
-                thead { tr { th scope="col" { "instance" } th scope="col" { "version" }
-                    th scope="col" { "kind" } th scope="col" { "state" } } }
-                tbody {
-                    @for one in all {
-                        tr {
-                            td { (identicon(one.proxy)) (link(place, "/instance", &[("proxy", &one.proxy.to_string())],
-                                &place.names.short(one.proxy))) }
-                            td { (text(&one.version)) }
-                            td { (one.kind) }
-                            td { (state(one.state.word())) }
-                        }
-                    }
-                }
-            }
-        }
-    }
+    let columns = ["instance", "version", "kind", "state"];
+    let rows = all.iter().map(|one| {
+        let (query, name) = (one.proxy.to_string(), place.names.short(one.proxy));
+        let link = link(place, "/instance", &[("proxy", &query)], &name);
+        let instance = html! { (identicon(one.proxy)) (link) };
+        [
+            instance,
+            cell(&one.version),
+            cell(one.kind.word()),
+            state(one.state.word()),
+        ]
+    });
+    table("Instances", columns, rows)
 }

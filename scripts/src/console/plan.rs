@@ -1,14 +1,12 @@
 //! A version tried on a copy of the chain, and where it was asked for, past transactions sent again.
 
 use super::action::calls;
-use super::page::{PageContext, address, findings, text, way};
+use super::page::{PageContext, address, card, cell, code, findings, table, text, way, weight};
 use crate::assess::{Coverage, Finding, Severity};
 use crate::expect::Asks;
 use crate::functions::DecodedCall;
 use crate::fuzz::Fuzzed;
-use crate::plan::{
-    Change, Event, FieldValues, Plan, Reads, Verdict, ether, not_tried, only_started,
-};
+use crate::plan::{Change, Event, Plan, Reads, Verdict, ether, not_tried, only_started};
 use crate::review::Review;
 use crate::text::{grouped, shell_word};
 use maud::{Markup, html};
@@ -40,8 +38,7 @@ pub fn page(place: &PageContext, tried: &Tried) -> Markup {
     html! {
         h1 { "Tried on a copy: " (text(&tried.plan.name)) " " (text(&tried.plan.to)) }
         (calls(&tried.decoded))
-        @let found = tried.findings();
-        @if !found.is_empty() { (findings(&found)) }
+        (findings(&tried.findings()))
         @let is_warned = tried.warnings.iter().any(|one| one.severity == Severity::Danger);
         (outcome(place, &tried.plan, tried.verdict, is_warned))
         @if !tried.replay.is_empty() {
@@ -130,14 +127,14 @@ pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bo
         }
         @for one in plan.expectations.iter().flat_map(Asks::words) { p { "expects " code { (text(&one)) } } }
         @for says in plan.reads.iter().filter_map(Reads::of_others) {
-            p.card.note { span.weight { "· note" } " " (text(&says)) }
+            (card(Severity::Note, &cell(&says)))
         }
         @for says in plan.reads.iter().filter_map(Reads::of_calls) {
-            p.card.warning { span.weight { "! warning" } " " (text(&says)) }
+            (card(Severity::Warning, &cell(&says)))
         }
         @for one in &plan.others {
             section.card.warning {
-                h3 { span.weight { "! warning" } " beside registry and instances it changes "
+                h3 { (weight(Severity::Warning)) " beside registry and instances it changes "
                     (address(place, one.account)) }
                 p { (text(&one.words())) }
                 (changes(&one.changes))
@@ -145,14 +142,14 @@ pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bo
             }
         }
         @if plan.untried > 0 {
-            (unknown(&not_tried(plan.untried)))
+            (card(Severity::Unknown, &cell(&not_tried(plan.untried))))
         }
-        @if let Some(says) = only_started(&plan.instances) { (unknown(&says)) }
+        @if let Some(says) = only_started(&plan.instances) { (card(Severity::Unknown, &cell(&says))) }
         @for one in &plan.instances {
             h3 { "instance " (address(place, one.proxy)) ": " (text(&one.from)) " → " (text(&one.to)) }
             (changes(&one.changes))
             @if let Some(wei) = one.balance {
-                p.card.warning { span.weight { "! warning" } " ether of the instance: " (ether(wei)) }
+                (card(Severity::Warning, &html! { "ether of the instance: " (ether(wei)) }))
             }
             (events(&one.events))
         }
@@ -163,30 +160,27 @@ pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bo
 /// something was not tried to its end.
 fn succeeds(plan: &Plan, says: &str, is_whole: bool) -> Markup {
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
-    let is_good = gas.is_empty() && is_whole;
-    let (class, mark) = match is_good {
-        true => ("good", "✓ checked"),
-        false => ("warning", "! warning"),
+    let severity = match gas.is_empty() && is_whole {
+        true => Severity::Good,
+        false => Severity::Warning,
     };
-    html! {
-        p class=(format!("card {class}")) {
-            span.weight { (mark) } " " (says) ", at block " (plan.block) ", with " (plan.gas())
-                " gas in all"
-            @for says in &gas { "; " (text(says)) }
-        }
-    }
+    let says = html! {
+        (says) ", at block " (plan.block) ", with " (plan.gas()) " gas in all"
+        @for says in &gas { "; " (text(says)) }
+    };
+    card(severity, &says)
 }
 
 fn changes(all: &[Change]) -> Markup {
-    html! {
-        @if !all.is_empty() {
-            div.wide tabindex="0" role="region" aria-label="Storage that would change" { table.stack {
-                thead { tr { th scope="col" { "variable" } th scope="col" { "before" }
-                    th scope="col" { "after" } } }
-                tbody { @for value in all.iter().flat_map(Change::values) { (row(&value)) } }
-            } }
-        }
-    }
+    let rows = all.iter().flat_map(Change::values).map(|value| {
+        [
+            cell(&value.title()),
+            code(&value.before),
+            code(&value.after),
+        ]
+    });
+    let columns = ["variable", "before", "after"];
+    html! { @if !all.is_empty() { (table("Storage that would change", columns, rows)) } }
 }
 
 fn events(all: &[Event]) -> Markup {
@@ -194,21 +188,6 @@ fn events(all: &[Event]) -> Markup {
         @if !all.is_empty() {
             p { "emits" }
             ul { @for event in all { li { code { (text(&event.what)) } } } }
-        }
-    }
-}
-
-/// What was not looked at.
-fn unknown(what: &str) -> Markup {
-    html! { p.card.unknown { span.weight { "? not checked" } " " (text(what)) } }
-}
-
-fn row(value: &FieldValues) -> Markup {
-    html! {
-        tr {
-            td data-name="variable" { (text(&value.title())) }
-            td data-name="before" { code { (text(&value.before)) } }
-            td data-name="after" { code { (text(&value.after)) } }
         }
     }
 }

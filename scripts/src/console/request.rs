@@ -18,16 +18,8 @@ pub struct PageRequest {
     pub query: BTreeMap<String, String>,
 }
 
-/// Why a request is not answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// The status.
-    pub status: StatusCode,
-    /// What was expected.
-    pub expected: String,
-    /// What was found.
-    pub found: String,
-}
+/// Why a request is not answered: the status, and plain text. Nothing is drawn for whoever may not ask.
+pub type Refused = (StatusCode, String);
 
 impl PageRequest {
     /// A value of the query; an empty one where there is none.
@@ -52,16 +44,17 @@ pub fn accept(
         let first = all.next().map(|value| value.to_str().unwrap_or("?"));
         (first, all.next().is_none())
     };
-    let refused = |status, expected: String, found: &str| Refused {
-        status,
-        expected,
-        found: found.chars().take(200).collect(),
+    let refused = |status, expected: &str, found: &str| {
+        let found: String = found.chars().take(200).collect();
+        let next = "open the address that the console printed";
+        let text = format!("expected  {expected}\nfound     {found}\nnext      {next}\n");
+        (status, text)
     };
     let host = host_of(headers).filter(|host| hosts.iter().any(|own| own == host.as_str()));
     if host.is_none() {
         let expected = format!("the host {}", hosts[0]);
         let found = text(&HOST).0.unwrap_or("none");
-        return Err(refused(StatusCode::MISDIRECTED_REQUEST, expected, found));
+        return Err(refused(StatusCode::MISDIRECTED_REQUEST, &expected, found));
     }
     let is_own = |origin: &str| {
         let host = origin.strip_prefix("http://");
@@ -72,18 +65,18 @@ pub fn accept(
         && !(is_own(found) && origin.1)
     {
         let expected = format!("the origin http://{}", hosts[0]);
-        return Err(refused(StatusCode::FORBIDDEN, expected, found));
+        return Err(refused(StatusCode::FORBIDDEN, &expected, found));
     }
     // `none`: the address was typed or opened by another program.
     if let (Some(found), _) = text(&FETCH_SITE)
         && !["same-origin", "none"].contains(&found)
     {
-        let expected = "a request of the console's own pages, or its address typed".into();
+        let expected = "a request of the console's own pages, or its address typed";
         return Err(refused(StatusCode::FORBIDDEN, expected, found));
     }
     if !matches!(*method, Method::GET | Method::HEAD) {
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        return Err(refused(status, "GET".into(), method.as_str()));
+        return Err(refused(status, "GET", method.as_str()));
     }
     let mut query = BTreeMap::new();
     for (name, value) in parse(uri.query().unwrap_or_default().as_bytes()) {
@@ -110,7 +103,7 @@ mod tests {
             map.append(name, value.parse().expect("a value"));
         }
         let uri = path.parse().expect("a path");
-        accept(&method, &uri, &map, 8548).map_err(|refused| refused.status)
+        accept(&method, &uri, &map, 8548).map_err(|(status, _)| status)
     }
 
     #[test]

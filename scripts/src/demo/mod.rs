@@ -7,6 +7,7 @@ use crate::app_error::Error;
 use crate::manifest::{FILE, Manifest};
 use crate::output::{Output, Style};
 use crate::own_file;
+use crate::text::words_of;
 use alloy::primitives::Address;
 use page::{Step, matches, steps};
 use serde::Serialize;
@@ -184,19 +185,16 @@ fn show(output: &Output, command: &str, printed: &str, expected: Option<&String>
 
 /// The line with its addresses and hashes shortened.
 fn shortened(line: &str) -> String {
-    let mut pieces = line.split("0x");
-    let mut short = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let end = piece.find(|letter: char| !letter.is_ascii_hexdigit());
-        let (digits, rest) = piece.split_at(end.unwrap_or(piece.len()));
-        short.push_str("0x");
-        match digits.len() >= LONG {
-            true => short.push_str(&format!("{}…{}", &digits[..4], &digits[digits.len() - 4..])),
-            false => short.push_str(digits),
-        }
-        short.push_str(rest);
-    }
-    short
+    let words = words_of(line, |letter| letter.is_ascii_alphanumeric());
+    words
+        .map(|(before, word)| match word.strip_prefix("0x") {
+            Some(digits) if digits.len() >= LONG => {
+                let (first, last) = (&digits[..4], &digits[digits.len() - 4..]);
+                format!("{before}0x{first}…{last}")
+            }
+            _ => format!("{before}{word}"),
+        })
+        .collect()
 }
 
 fn canonical(path: &Path) -> PathBuf {

@@ -30,7 +30,7 @@ fn an_instance_shows_its_variables_and_the_way_to_the_current_version() {
     let console = Console::of(&project);
     let page = console.get("/instance?proxy=note").body;
     for shown in [
-        "<td>note</td>",
+        "<td data-name=\"variable\">note</td>",
         "<code>7</code>",
         "It is at the current version.",
         "created at 1.0",

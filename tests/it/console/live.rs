@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::process::Console;
+use crate::layouts::project::Project;
 use crate::run_migration::proxy::{Failure, Proxy};
 
 /// Asks until the chain answers, or does not.
@@ -66,4 +67,30 @@ fn a_reorganisation_without_events_is_reported() {
     .expect("blocks");
     let news = console.news(&block, &hash);
     assert_eq!(news["changed"], true, "{block} {hash}: {news}");
+}
+
+#[test]
+fn a_chain_that_was_reset_is_shown_as_it_is_now() {
+    let project = Project::with_note();
+    let begin = project.node.with_chain(|chain| {
+        let begin = chain.snapshot();
+        chain.mine(200, None).map(|_| begin)
+    });
+    let begin = begin.expect("the chain").expect("blocks");
+    let console = Console::of(&project);
+    let ask = |path: &str| {
+        let page = console.get(path);
+        assert_eq!(page.status, 200, "{path}: {page:?}");
+        page.body
+    };
+    let paths = ["/", "/definition?name=Note", "/instance?proxy=note"];
+    assert!(paths.map(ask).iter().all(|page| page.contains("1.0")));
+    let reverted = project.node.with_chain(move |chain| chain.revert(begin));
+    assert!(reverted.expect("the chain"));
+    let begun = Instant::now();
+    for page in paths.map(ask) {
+        assert!(page.contains("1.0"), "{page}");
+    }
+    let waited = begun.elapsed();
+    assert!(waited < Duration::from_secs(20), "after {waited:?}");
 }

@@ -7,7 +7,7 @@ use stylus_upgrades::model::{Block, Definition, Reader, Slice, Views, definition
 
 use super::fixture::{Fixture, Reverted};
 
-impl Views for Fixture {
+impl Views for &Fixture {
     type Error = Reverted;
 
     async fn view<C: SolCall>(&self, account: Address, call: &C) -> Result<C::Return, Reverted> {

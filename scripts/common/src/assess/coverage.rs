@@ -6,11 +6,11 @@ use super::id::FindingId;
 use super::origin::{Origin, Part, concludes};
 use super::refusal::{Refused, Together};
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
 /// How much of a part was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Extent {
     /// All there is.
@@ -136,18 +136,6 @@ impl Coverage {
     /// Takes in what was seen of something else in the same command.
     pub fn merge(&mut self, other: &Self) {
         other.0.iter().for_each(|one| self.add(one.clone()));
-    }
-
-    /// What was seen of every other part.
-    #[must_use]
-    pub fn without(&self, part: Part) -> Self {
-        Self(
-            self.0
-                .iter()
-                .filter(|one| one.part != part)
-                .cloned()
-                .collect(),
-        )
     }
 
     /// How much of a part was seen; `None` where there was nothing to look at.
@@ -278,7 +266,6 @@ mod tests {
         let mut other = Coverage::default();
         other.merge(&coverage);
         assert_eq!(other, coverage);
-        assert_eq!(json!(coverage.without(Part::Steps))["steps"], json!(null));
     }
 
     #[test]

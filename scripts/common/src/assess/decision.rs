@@ -3,10 +3,10 @@
 use super::finding::{Finding, Severity};
 use super::id::Accepted;
 use super::origin::Part;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Who asks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Who sends it first, or alone.
@@ -21,7 +21,7 @@ pub enum Role {
 }
 
 /// What it takes to go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consent {
     /// Nothing: nothing refuses it.
@@ -33,7 +33,7 @@ pub enum Consent {
 }
 
 /// What follows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Decision {
     /// Findings that would refuse it and were accepted.
     pub accepted: Vec<Finding>,

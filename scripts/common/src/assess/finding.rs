@@ -4,13 +4,13 @@ use super::id::FindingId;
 use super::origin::{Origin, Part};
 use super::refusal::Together;
 use crate::error::{Explain, Report};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// It was checked and holds.
@@ -26,7 +26,7 @@ pub enum Severity {
 }
 
 /// A place in a source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The file, from the repository's root.
     pub file: PathBuf,
@@ -35,7 +35,7 @@ pub struct Place {
 }
 
 /// Something that was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What it is called, stable: what `--accept` takes, or the name of an error.
     pub id: FindingId,
@@ -48,7 +48,7 @@ pub struct Finding {
     /// What it is.
     pub message: String,
     /// The lines that belong to it, where it has several: a compiler's words.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
     /// What was expected.
     pub expected: Option<String>,
@@ -57,7 +57,7 @@ pub struct Finding {
     /// What to do.
     pub next: Option<String>,
     /// Where it stands.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// The field or the function that it is about, by which its place is found.
     #[serde(skip)]
@@ -94,10 +94,8 @@ impl Severity {
     pub const fn class(self) -> &'static str {
         match self {
             Self::Good => "good",
-            Self::Note => "note",
             Self::Unknown => "unknown",
-            Self::Warning => "warning",
-            Self::Danger => "danger",
+            other => other.word(),
         }
     }
 }
@@ -290,7 +288,7 @@ impl Explain for Finding {
         Report {
             name,
             message: self.message.clone(),
-            details: Vec::new(),
+            details: self.details.clone(),
             expected: self.expected.clone(),
             found: self.found.clone(),
             next: self.next.clone(),

@@ -2,7 +2,7 @@
 
 use super::origin::Part;
 use crate::text::shell_word;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 /// What a finding is called: a kind, and where there are several of a kind what it is about, as in
 /// `reorder:owner`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct FindingId(Cow<'static, str>);
 
@@ -125,13 +125,10 @@ impl FindingId {
         let is_of_interface = ["-removed", "-changed", "expectation-lost"]
             .iter()
             .any(|end| self.kind().ends_with(end));
-        let is_of_layouts = self.is_of_layouts() || Self::OF_LAYOUTS.contains(self);
-        let all = [
-            (is_of_layouts, Part::Layout),
-            (is_of_interface, Part::Interface),
-        ];
-        let found = all.into_iter().find(|(is_it, _)| *is_it);
-        found.map(|(_, part)| part)
+        if self.is_of_layouts() || Self::OF_LAYOUTS.contains(self) {
+            return Some(Part::Layout);
+        }
+        is_of_interface.then_some(Part::Interface)
     }
 
     /// Whether it is found about a way into a version.

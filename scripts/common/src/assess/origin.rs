@@ -1,11 +1,11 @@
 //! Where facts come from, and what may be concluded from it.
 
 use super::coverage::Extent;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::fmt;
 
 /// Where a fact comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// Read on chain, or run on a copy of it.
@@ -25,7 +25,7 @@ pub enum Origin {
 }
 
 /// What something is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Whether the new version reads the storage of the one before as it was written.
@@ -93,12 +93,7 @@ impl Part {
             Self::Source => "sources of the code",
             Self::Interface => "functions",
             Self::Trial => "tried on a copy",
-            Self::Code => "code",
-            Self::Policy => "policy",
-            Self::Accounts => "accounts",
-            Self::Action => "action",
-            Self::Instances => "instances",
-            Self::Registry => "registry",
+            other => other.name(),
         }
     }
 }

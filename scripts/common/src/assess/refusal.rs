@@ -28,9 +28,6 @@ pub struct Refused {
     typed: Option<String>,
 }
 
-/// Findings that are told together.
-struct Group<'a>(Vec<&'a Finding>);
-
 /// The same findings, where each says what was expected and what to do only once for all that have it in common: the
 /// last of them, of all of them.
 pub fn told_once(all: &[Finding]) -> Vec<Finding> {
@@ -39,17 +36,44 @@ pub fn told_once(all: &[Finding]) -> Vec<Finding> {
         let is_same = |other: &&Finding| other.together.is_some() && other.together == one.together;
         let same: Vec<&Finding> = all.iter().filter(is_same).collect();
         let is_last = !all[at + 1..].iter().any(|other| is_same(&other));
+        if same.len() > 1 {
+            let all = Some(report(&same)).filter(|_| is_last);
+            (told[at].expected, told[at].next) =
+                all.map_or((None, None), |all| (all.expected, all.next));
+        }
         // An id is no news beside itself.
-        let found = one.found.clone().filter(|found| one.id != **found);
-        let group = Group(same);
-        (told[at].expected, told[at].next) = match (group.0.len(), is_last) {
-            (0 | 1, _) => (one.expected.clone(), one.next.clone()),
-            (_, true) => (group.expected(), group.next()),
-            (_, false) => (None, None),
-        };
-        told[at].found = found;
+        told[at].found = one.found.clone().filter(|found| one.id != **found);
     }
     told
+}
+
+/// What findings of one check say together: all of `group` have that in common, or it is one finding.
+fn report(group: &[&Finding]) -> Report {
+    let first = group[0];
+    let Some(together) = &first.together else {
+        return first.report();
+    };
+    let details = group.iter().flat_map(|one| {
+        let line = format!("  {}  {}", one.id, one.message);
+        std::iter::once(line).chain(one.details.iter().map(|one| format!("    {one}")))
+    });
+    let found = group.iter().filter_map(|one| one.found.as_deref());
+    let found: Vec<&str> = found.collect();
+    let flag = FindingId::flag(group.iter().map(|one| &one.id));
+    Report {
+        name: together.name.into(),
+        message: together.message.clone(),
+        details: match together.found {
+            Some(_) => Vec::new(),
+            None => details.collect(),
+        },
+        expected: Some(together.expected.clone()),
+        found: match &together.found {
+            Some(found) => Some(found.clone()),
+            None => (!found.is_empty()).then(|| found.join(", ")),
+        },
+        next: Some(format!("{}; if you know better: {flag}", together.next)),
+    }
 }
 
 impl Refused {
@@ -75,28 +99,45 @@ impl Refused {
         &self.findings
     }
 
-    fn groups(&self) -> Vec<Group<'_>> {
-        let mut groups: Vec<Group<'_>> = Vec::new();
+    /// What each check says. The error is named after the first.
+    fn told(&self) -> Vec<Report> {
+        let mut groups: Vec<Vec<&Finding>> = Vec::new();
         for one in &self.findings {
-            let is_same = |group: &&mut Group<'_>| {
-                one.together.is_some() && group.first().together == one.together
+            let is_same = |group: &&mut Vec<&Finding>| {
+                one.together.is_some() && group[0].together == one.together
             };
             match groups.iter_mut().find(is_same) {
-                Some(group) => group.0.push(one),
-                None => groups.push(Group(vec![one])),
+                Some(group) => group.push(one),
+                None => groups.push(vec![one]),
             }
         }
-        groups
+        groups.iter().map(|group| report(group)).collect()
     }
+}
 
-    /// What to do about each check that refuses.
-    fn what_to_do(&self) -> Option<String> {
-        let groups = self.groups();
-        let (first, others) = groups.split_first()?;
-        let mut all: Vec<String> = first.next().into_iter().collect();
-        all.extend(others.iter().map(|other| {
-            let (name, what) = (other.first().name(), other.message());
-            let next = other.next().unwrap_or_default();
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.told().first() {
+            Some(first) if !first.details.is_empty() => {
+                write!(f, "{}:\n{}", first.message, first.details.join("\n"))
+            }
+            Some(first) => f.write_str(&first.message),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Explain for Refused {
+    fn report(&self) -> Report {
+        let mut told = self.told().into_iter();
+        let first = told.next().unwrap_or_default();
+        // What to do about each check that refuses.
+        let mut all: Vec<String> = first.next.into_iter().collect();
+        all.extend(told.map(|other| {
+            let (name, what) = (other.name, other.message);
+            let next = other.next.unwrap_or_default();
             format!("{name} refuses it too ({what}): {next}")
         }));
         all.extend(self.typed.as_ref().map(|typed| {
@@ -106,92 +147,10 @@ impl Refused {
                  {typed} {flag}"
             )
         }));
-        (!all.is_empty()).then(|| all.join("; "))
-    }
-}
-
-impl Group<'_> {
-    fn first(&self) -> &Finding {
-        self.0[0]
-    }
-
-    fn message(&self) -> String {
-        let first = self.first();
-        let together = first.together.as_ref();
-        together.map_or_else(|| first.message.clone(), |all| all.message.clone())
-    }
-
-    fn details(&self) -> Vec<String> {
-        let first = self.first();
-        match &first.together {
-            Some(together) if together.found.is_some() => Vec::new(),
-            Some(_) => {
-                let lines = self.0.iter().flat_map(|one| {
-                    let line = format!("  {}  {}", one.id, one.message);
-                    std::iter::once(line).chain(one.details.iter().map(|one| format!("    {one}")))
-                });
-                lines.collect()
-            }
-            None => first.details.clone(),
-        }
-    }
-
-    fn expected(&self) -> Option<String> {
-        match &self.first().together {
-            Some(together) => Some(together.expected.clone()),
-            None => self.first().expected.clone(),
-        }
-    }
-
-    fn found(&self) -> Option<String> {
-        let together = self.first().together.as_ref();
-        if let Some(found) = together.and_then(|all| all.found.clone()) {
-            return Some(found);
-        }
-        let found = self.0.iter().filter_map(|one| one.found.as_deref());
-        let found: Vec<&str> = found.collect();
-        (!found.is_empty()).then(|| found.join(", "))
-    }
-
-    fn next(&self) -> Option<String> {
-        match &self.first().together {
-            Some(all) => Some(format!(
-                "{}; if you know better: {}",
-                all.next,
-                FindingId::flag(self.0.iter().map(|one| &one.id))
-            )),
-            None => self.first().next.clone(),
-        }
-    }
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(first) = self.groups().into_iter().next() else {
-            return Ok(());
-        };
-        f.write_str(&first.message())?;
-        match first.details() {
-            details if details.is_empty() => Ok(()),
-            details => write!(f, ":\n{}", details.join("\n")),
-        }
-    }
-}
-
-impl std::error::Error for Refused {}
-
-impl Explain for Refused {
-    fn report(&self) -> Report {
-        let Some(first) = self.groups().into_iter().next() else {
-            return Report::default();
-        };
         Report {
-            name: first.first().name(),
             message: self.to_string(),
-            details: first.details(),
-            expected: first.expected(),
-            found: first.found(),
-            next: self.what_to_do(),
+            next: (!all.is_empty()).then(|| all.join("; ")),
+            ..first
         }
     }
 }

@@ -12,9 +12,12 @@ const ENTRY: usize = 256;
 
 /// What is saved.
 #[derive(Clone, Copy)]
-enum Entry<'a> {
+pub enum Entry<'a> {
     /// The registry, and at the top the chain that it is on.
-    Registry { chain_id: u64 },
+    Registry {
+        /// The chain.
+        chain_id: u64,
+    },
     /// An alias.
     Alias(&'a str),
 }
@@ -29,69 +32,38 @@ impl Entry<'_> {
 }
 
 impl Manifest {
-    /// Saves the registry's address in the manifest at `path`, which is made if there is none: in
-    /// the table of `network` where one is named; else above the tables, with the chain that it is
-    /// on, unless the manifest names that already.
+    /// Saves an address in the manifest at `path`, which is made if there is none: in the table of
+    /// `network` where one is named; else above the tables, a registry with the chain that it is on,
+    /// unless the manifest names that already.
     ///
     /// # Errors
-    /// Where another registry stands there.
-    pub fn save_registry(
+    /// Where another address stands there.
+    pub fn save(
         path: &Path,
         network: Option<&str>,
-        (chain_id, registry): (u64, Address),
-    ) -> Result<(), Refusal> {
-        save(path, network, Entry::Registry { chain_id }, registry)
-    }
-
-    /// Saves an alias in the manifest at `path`, as [`Self::save_registry`] does.
-    ///
-    /// # Errors
-    /// Where it stands for another address.
-    pub fn save_alias(
-        path: &Path,
-        network: Option<&str>,
-        alias: &str,
+        entry: Entry<'_>,
         address: Address,
     ) -> Result<(), Refusal> {
-        save(path, network, Entry::Alias(alias), address)
+        let source = own_file::read(path).map_err(unusable)?.unwrap_or_default();
+        match with(path, &source, network, entry, address)? {
+            Some(saved) => own_file::write(path, saved.as_bytes()).map_err(unusable),
+            None => Ok(()),
+        }
     }
 
-    /// Whether a registry could be saved, as far as can be known before there is one.
+    /// Whether an address could be saved, as far as can be known before there is the address.
     ///
     /// # Errors
     /// Where one stands there; what keeps the file from being written.
-    pub fn require_no_registry(path: &Path, network: Option<&str>) -> Result<(), Refusal> {
-        require_free(path, network, Entry::Registry { chain_id: 0 })
-    }
-
-    /// Whether an address could be saved under that alias, as far as can be known before there is
-    /// the address.
-    ///
-    /// # Errors
-    /// Where the alias has an address; what keeps the file from being written.
-    pub fn require_free(path: &Path, network: Option<&str>, alias: &str) -> Result<(), Refusal> {
-        require_free(path, network, Entry::Alias(alias))
-    }
-}
-
-fn require_free(path: &Path, network: Option<&str>, entry: Entry<'_>) -> Result<(), Refusal> {
-    let source = own_file::read(path).map_err(unusable)?.unwrap_or_default();
-    with(path, &source, network, entry, Address::ZERO)?;
-    let with_room = [source.as_bytes(), &[b' '; ENTRY]].concat();
-    own_file::try_write(path, &with_room).map_err(unusable)
-}
-
-/// Sets the entry, unless it is set already.
-fn save(
-    path: &Path,
-    network: Option<&str>,
-    entry: Entry<'_>,
-    address: Address,
-) -> Result<(), Refusal> {
-    let source = own_file::read(path).map_err(unusable)?.unwrap_or_default();
-    match with(path, &source, network, entry, address)? {
-        Some(saved) => own_file::write(path, saved.as_bytes()).map_err(unusable),
-        None => Ok(()),
+    pub fn require_free(
+        path: &Path,
+        network: Option<&str>,
+        entry: Entry<'_>,
+    ) -> Result<(), Refusal> {
+        let source = own_file::read(path).map_err(unusable)?.unwrap_or_default();
+        with(path, &source, network, entry, Address::ZERO)?;
+        let with_room = [source.as_bytes(), &[b' '; ENTRY]].concat();
+        own_file::try_write(path, &with_room).map_err(unusable)
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{FILE, Kind, Manifest};
+use super::{Entry, FILE, Kind, Manifest};
 use crate::error::{Explain, Refusal};
 use crate::keys::KeyPlace;
 use alloy::primitives::Address;
@@ -103,18 +103,18 @@ fn saving_keeps_the_rest_of_the_file_and_refuses_another_address() {
     let path = folder.path().join(FILE);
     let (one, other) = (Address::repeat_byte(1), Address::repeat_byte(2));
 
-    Manifest::save_alias(&path, None, "counter", one).unwrap();
+    Manifest::save(&path, None, Entry::Alias("counter"), one).unwrap();
     let written = format!("# ours\n{}", std::fs::read_to_string(&path).unwrap());
     std::fs::write(&path, written).unwrap();
-    Manifest::save_registry(&path, None, (7, other)).unwrap();
-    Manifest::save_registry(&path, None, (7, other)).unwrap();
+    Manifest::save(&path, None, Entry::Registry { chain_id: 7 }, other).unwrap();
+    Manifest::save(&path, None, Entry::Registry { chain_id: 7 }, other).unwrap();
 
     let manifest = Manifest::read(&path).unwrap();
     assert_eq!(manifest.registry, Some(other));
     assert_eq!(manifest.chain_id, Some(7), "the chain that it is on");
     assert_eq!(manifest.address("counter").unwrap(), one);
     assert!(std::fs::read_to_string(&path).unwrap().contains("# ours"));
-    let refused = Manifest::save_registry(&path, None, (7, one)).unwrap_err();
+    let refused = Manifest::save(&path, None, Entry::Registry { chain_id: 7 }, one).unwrap_err();
     assert_eq!(refused.name(), "ManifestDiffers");
 }
 
@@ -124,8 +124,15 @@ fn saving_an_alias_reaches_an_inline_table_and_refuses_a_word_of_the_policy_lang
     let path = folder.path().join(FILE);
     std::fs::write(&path, "aliases = { }\n").unwrap();
 
-    Manifest::save_alias(&path, None, "counter", Address::repeat_byte(1)).unwrap();
-    let refused = Manifest::save_alias(&path, None, "AND", Address::repeat_byte(1)).unwrap_err();
+    Manifest::save(
+        &path,
+        None,
+        Entry::Alias("counter"),
+        Address::repeat_byte(1),
+    )
+    .unwrap();
+    let refused =
+        Manifest::save(&path, None, Entry::Alias("AND"), Address::repeat_byte(1)).unwrap_err();
 
     assert_eq!(refused.name(), "ManifestAlias");
     assert_eq!(Manifest::read(&path).unwrap().aliases.len(), 1);
@@ -209,11 +216,12 @@ fn saving_writes_into_the_networks_table() {
     std::fs::write(&path, format!("{NETWORKS}{inline}")).unwrap();
     let (one, two) = (Address::repeat_byte(1), Address::repeat_byte(2));
     for network in ["sepolia", "other"] {
-        Manifest::require_no_registry(&path, Some(network)).unwrap();
-        Manifest::save_registry(&path, Some(network), (8, one)).unwrap();
-        Manifest::require_free(&path, Some(network), "counter").unwrap();
-        Manifest::save_alias(&path, Some(network), "counter", two).unwrap();
-        let taken = Manifest::require_no_registry(&path, Some(network)).unwrap_err();
+        Manifest::require_free(&path, Some(network), Entry::Registry { chain_id: 0 }).unwrap();
+        Manifest::save(&path, Some(network), Entry::Registry { chain_id: 8 }, one).unwrap();
+        Manifest::require_free(&path, Some(network), Entry::Alias("counter")).unwrap();
+        Manifest::save(&path, Some(network), Entry::Alias("counter"), two).unwrap();
+        let taken = Manifest::require_free(&path, Some(network), Entry::Registry { chain_id: 0 })
+            .unwrap_err();
         assert_eq!(taken.name(), "ManifestDiffers");
     }
     let manifest = Manifest::read(&path).unwrap();
@@ -228,9 +236,9 @@ fn saving_writes_into_the_networks_table() {
     let written = std::fs::read_to_string(&path).unwrap();
     assert!(written.contains("${RPC_KEY}"), "{written}");
     // a common alias stands for the same account everywhere
-    let refused = Manifest::save_alias(&path, Some("other"), "Bob", two).unwrap_err();
+    let refused = Manifest::save(&path, Some("other"), Entry::Alias("Bob"), two).unwrap_err();
     assert_eq!(refused.name(), "ManifestDiffers");
-    let unknown = Manifest::save_alias(&path, Some("mainnet"), "Eve", two).unwrap_err();
+    let unknown = Manifest::save(&path, Some("mainnet"), Entry::Alias("Eve"), two).unwrap_err();
     assert_eq!(unknown.name(), "UnknownNetwork");
 }
 

@@ -1,12 +1,13 @@
 //! Whether the registry's views say what its events say.
 
-use crate::model::definition::{Definition, Head, Version};
+use crate::model::definition::{Definition, Head, Instance, Version};
 use crate::model::reader::Seen;
-use serde::{Deserialize, Serialize};
+use alloy::primitives::Address;
+use serde::Serialize;
 use std::fmt::Debug;
 
 /// Something that a view tells otherwise than the events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// What it is about.
     pub what: String,
@@ -20,7 +21,7 @@ pub struct Difference {
 struct Differences(Vec<Difference>);
 
 impl Differences {
-    fn compare<T: PartialEq + Debug>(&mut self, what: &str, events: &T, view: &T) {
+    fn compare<T: PartialEq + Debug>(&mut self, what: impl Into<String>, events: T, view: T) {
         if events != view {
             self.0.push(Difference {
                 what: what.into(),
@@ -35,19 +36,12 @@ impl Differences {
 pub fn head_differences(events: &Definition, head: &Head) -> Vec<Difference> {
     let mut found = Differences::default();
     found.compare("current version", &events.current, &head.current);
-    found.compare("sequence", &events.sequence, &head.sequence);
+    found.compare("sequence", events.sequence, head.sequence);
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    found.compare(
-        "number of versions",
-        &count(events.versions.len()),
-        &head.versions,
-    );
-    found.compare(
-        "number of instances",
-        &count(events.instances.len()),
-        &head.instances,
-    );
-    found.compare("state", &events.state, &head.state);
+    let (versions, instances) = (count(events.versions.len()), count(events.instances.len()));
+    found.compare("number of versions", versions, head.versions);
+    found.compare("number of instances", instances, head.instances);
+    found.compare("state", events.state, head.state);
     found.0
 }
 
@@ -59,65 +53,50 @@ pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
     if let Some(head) = &seen.head {
         found.0 = head_differences(events, head);
     }
-    let (versions, instances) = (
-        seen.slice.versions_of(events),
-        seen.slice.instances_of(events),
-    );
-    let labels = |all: &[Version]| {
-        all.iter()
-            .map(|one| one.version.clone())
-            .collect::<Vec<_>>()
-    };
-    found.compare("versions", &labels(versions), &labels(&view.versions));
+    let versions = seen.slice.versions_of(events);
+    let labels =
+        |all: &[Version]| -> Vec<String> { all.iter().map(|one| one.version.clone()).collect() };
+    found.compare("versions", labels(versions), labels(&view.versions));
     for version in versions {
         let label = &version.version;
         let Some(view) = view.version(label) else {
             continue; // the list of them says so
         };
-        found.compare(&format!("code of {label}"), &version.code, &view.code);
-        found.compare(
-            &format!("sequence of {label}"),
-            &version.sequence,
-            &view.sequence,
-        );
+        found.compare(format!("code of {label}"), version.code, view.code);
+        let (sequence, at_view) = (version.sequence, view.sequence);
+        found.compare(format!("sequence of {label}"), sequence, at_view);
         let steps = |of: &Version| of.incoming().cloned().collect::<Vec<_>>();
-        found.compare(&format!("ways into {label}"), &steps(version), &steps(view));
+        found.compare(format!("ways into {label}"), steps(version), steps(view));
     }
-    let proxies = |all: &[_]| {
-        all.iter()
-            .map(|one: &crate::model::Instance| one.proxy)
-            .collect::<Vec<_>>()
-    };
-    found.compare("instances", &proxies(instances), &proxies(&view.instances));
+    let instances = seen.slice.instances_of(events);
+    let proxies = |all: &[Instance]| -> Vec<Address> { all.iter().map(|one| one.proxy).collect() };
+    found.compare("instances", proxies(instances), proxies(&view.instances));
     for instance in instances {
-        let same = view
-            .instances
-            .iter()
-            .find(|one| one.proxy == instance.proxy);
-        if let Some(view) = same {
-            found.compare(&format!("instance {}", instance.proxy), instance, view);
+        let proxy = instance.proxy;
+        if let Some(view) = view.instances.iter().find(|one| one.proxy == proxy) {
+            found.compare(format!("instance {proxy}"), instance, view);
         }
     }
     for (proxy, accepted) in &events.accepted {
         if let Some(view) = view.accepted.get(proxy) {
-            found.compare(&format!("accepted transfer of {proxy}"), accepted, view);
+            found.compare(format!("accepted transfer of {proxy}"), accepted, view);
         }
     }
     for (proxy, relayed) in &events.relayed {
         if let Some(view) = view.relayed.get(proxy) {
-            found.compare(&format!("relay of {proxy}"), relayed, view);
+            found.compare(format!("relay of {proxy}"), relayed, view);
         }
     }
     for (role, expression) in &events.policies {
         if let Some(view) = view.policies.get(role) {
-            found.compare(&format!("policy of {role}"), expression, view);
+            found.compare(format!("policy of {role}"), expression, view);
         }
     }
     let mut open: Vec<_> = events.pending(seen.block.time).map(|(id, _)| id).collect();
     let mut views = seen.open.clone();
     open.sort_unstable();
     views.sort_unstable();
-    found.compare("open actions", &open, &views);
+    found.compare("open actions", open, views);
     found.0
 }
 
@@ -125,10 +104,10 @@ pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
 mod tests {
     use super::*;
     use crate::ids::{ActionId, CodeHash, LayoutHash, SourceHash};
-    use crate::model::definition::{Acceptance, Instance, RecordedCode, Slice};
+    use crate::model::definition::{Acceptance, RecordedCode, Slice};
     use crate::model::kinds::{DefinitionState, InstanceState, ProxyKind};
     use crate::model::reader::Block;
-    use alloy::primitives::{Address, B256};
+    use alloy::primitives::B256;
 
     const PROXY: Address = Address::repeat_byte(7);
 

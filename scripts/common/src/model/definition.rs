@@ -4,7 +4,7 @@ use crate::ids::{ActionId, CodeHash, DefinitionId, LayoutHash, SourceHash};
 use crate::model::kinds::{BlockedBy, DefinitionState, InstanceState, ProxyKind};
 use crate::model::step;
 use alloy::primitives::{Address, Bytes, keccak256};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use stylus_upgrades_interface::registry::{Code, Step};
@@ -12,6 +12,14 @@ use stylus_upgrades_interface::registry::{Code, Step};
 /// keccak256 of a definition's name, as its events carry it.
 pub fn definition_id(name: &str) -> DefinitionId {
     DefinitionId(keccak256(name))
+}
+
+/// How people call the definition of that name. The empty one is the registry's own.
+pub fn of_whom(definition: &str) -> &str {
+    match definition {
+        "" => "the registry itself",
+        name => name,
+    }
 }
 
 /// The code of a version as the registry records it.
@@ -71,7 +79,7 @@ pub struct Head {
 }
 
 /// A definition; the one with the empty name is the registry itself.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Definition {
     /// Its name.
     pub name: String,
@@ -127,7 +135,7 @@ impl Version {
 }
 
 /// An instance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Instance {
     /// The proxy's address.
     pub proxy: Address,
@@ -162,7 +170,7 @@ pub struct Action {
 }
 
 /// How far an action is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Readiness {
     /// Approvals that count so far.
     pub approvals: u16,
@@ -236,19 +244,7 @@ impl Definition {
     pub fn named(name: &str) -> Self {
         Self {
             name: name.into(),
-            current: String::new(),
-            sequence: 0,
-            state: DefinitionState::Live,
-            policies: BTreeMap::new(),
-            versions: Vec::new(),
-            instances: Vec::new(),
-            open: BTreeMap::new(),
-            accepted: BTreeMap::new(),
-            relayed: BTreeMap::new(),
-            begun: BTreeMap::new(),
-            skipped: BTreeMap::new(),
-            initial: 0,
-            changes: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -259,10 +255,7 @@ impl Definition {
 
     /// How people call it.
     pub fn title(&self) -> &str {
-        match self.name.as_str() {
-            "" => "the registry itself",
-            name => name,
-        }
+        of_whom(&self.name)
     }
 
     /// Whether it is paused.
@@ -280,24 +273,30 @@ impl Definition {
         self.versions.iter().position(|one| one.version == label)
     }
 
-    /// Instances that are live in a paused definition, or paused in a live one. Those in a complex
-    /// migration are neither.
-    pub fn unlike(&self) -> Vec<Unlike> {
-        let wanted = match self.is_paused() {
+    /// What its instances are, once a rollout has reached them.
+    fn wanted(&self) -> InstanceState {
+        match self.is_paused() {
             true => InstanceState::Paused,
             false => InstanceState::Live,
-        };
-        let own = self
-            .instances
-            .iter()
-            .filter(|one| !one.state.is_migrating());
-        own.filter(|one| one.state != wanted)
-            .map(|one| Unlike {
-                proxy: one.proxy,
-                state: one.state,
-                wanted,
-            })
-            .collect()
+        }
+    }
+
+    /// Its instances but those in a complex migration: these are between two versions, and neither live nor paused.
+    fn settled(&self) -> impl Iterator<Item = &Instance> {
+        let instances = self.instances.iter();
+        instances.filter(|one| !one.state.is_migrating())
+    }
+
+    /// Instances that are live in a paused definition, or paused in a live one.
+    pub fn unlike(&self) -> Vec<Unlike> {
+        let wanted = self.wanted();
+        let unlike = self.settled().filter(|one| one.state != wanted);
+        let unlike = unlike.map(|one| Unlike {
+            proxy: one.proxy,
+            state: one.state,
+            wanted,
+        });
+        unlike.collect()
     }
 
     /// Instances that are at an older version than what is current.
@@ -308,20 +307,13 @@ impl Definition {
     }
 
     /// Instances that a rollout would handle: those that are not what the definition is, and, unless it is paused,
-    /// older ones. Those in a complex migration are between two versions.
+    /// older ones.
     pub fn waiting(&self) -> Vec<Address> {
-        let unlike = self.unlike();
-        let older: Vec<Address> = self.older().map(|one| one.proxy).collect();
-        let own = self
-            .instances
-            .iter()
-            .filter(|one| !one.state.is_migrating());
-        own.map(|one| one.proxy)
-            .filter(|proxy| {
-                let is_older = !self.is_paused() && older.contains(proxy);
-                is_older || unlike.iter().any(|one| one.proxy == *proxy)
-            })
-            .collect()
+        let (wanted, current) = (self.wanted(), self.position(&self.current));
+        let is_older = |one: &Instance| self.position(&one.version) < current;
+        let waits = |one: &&Instance| one.state != wanted || (!self.is_paused() && is_older(one));
+        let waiting = self.settled().filter(waits);
+        waiting.map(|one| one.proxy).collect()
     }
 }
 

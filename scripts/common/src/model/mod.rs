@@ -21,7 +21,7 @@ pub mod step;
 pub use compare::{Difference, differences, head_differences};
 pub use definition::{
     Acceptance, Action, Begun, Definition, Head, Instance, Readiness, RecordedCode, Slice, Unlike,
-    Version, definition_id,
+    Version, definition_id, of_whom,
 };
 pub use fold::{is_timed, role_asked_for, role_of};
 pub use in_use::{Role, Used};

@@ -37,26 +37,6 @@ pub trait Views {
     fn replaced(&self, block: Block) -> Self::Error;
 }
 
-impl<V: Views> Views for &V {
-    type Error = V::Error;
-
-    async fn view<C: SolCall>(&self, account: Address, call: &C) -> Result<C::Return, V::Error> {
-        V::view(self, account, call).await
-    }
-
-    async fn block(&self) -> Result<Block, V::Error> {
-        V::block(self).await
-    }
-
-    fn is_refused(error: &V::Error) -> bool {
-        V::is_refused(error)
-    }
-
-    fn replaced(&self, block: Block) -> V::Error {
-        V::replaced(self, block)
-    }
-}
-
 /// The block that something was read at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Block {

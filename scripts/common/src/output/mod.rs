@@ -48,8 +48,6 @@ pub struct Output {
     links: Links,
     /// Writes names for the accounts in commands.
     names: OnceLock<Box<Named>>,
-    /// What the document of a failure says beside the error.
-    with_failure: Mutex<Map<String, Value>>,
     /// What every document says.
     with_all: Mutex<Map<String, Value>>,
     /// Whether something could not be written.
@@ -60,8 +58,6 @@ pub struct Output {
 struct Work {
     bar: Option<ProgressBar>,
     what: String,
-    /// What it is at, in one line; `None` while nothing long is done.
-    now: Option<String>,
     said: Instant,
 }
 
@@ -70,8 +66,6 @@ struct Work {
 pub enum Style {
     /// A heading.
     Bold,
-    /// Something that holds.
-    Good,
     /// Something that does not.
     Bad,
 }
@@ -80,7 +74,6 @@ impl Style {
     const fn code(self) -> &'static str {
         match self {
             Self::Bold => "1",
-            Self::Good => "32",
             Self::Bad => "31;1",
         }
     }
@@ -93,7 +86,6 @@ impl Output {
         let work = Work {
             bar: None,
             what: String::new(),
-            now: None,
             said: Instant::now(),
         };
         Self {
@@ -106,7 +98,6 @@ impl Output {
             secrets: Secrets::default(),
             links: Links::default(),
             names: OnceLock::new(),
-            with_failure: Mutex::default(),
             with_all: Mutex::default(),
             failed: AtomicBool::new(false),
         }
@@ -198,11 +189,6 @@ impl Output {
             .hide_as(page, |secret| html! { (secret) }.into_string())
     }
 
-    /// Text without secrets.
-    pub fn without_secrets(&self, text: &str) -> String {
-        self.secrets.hide(text)
-    }
-
     /// A document as it is printed.
     pub fn document_text(document: &Map<String, Value>) -> String {
         json::line(document)
@@ -218,23 +204,11 @@ impl Output {
         let report = Report::of(error);
         if self.json {
             let mut document = self.failure_of(error);
-            document.append(&mut self.with_failure());
             self.links.in_document(&mut document);
             self.write_document(&document);
         }
         self.explain(&report);
         error.exit()
-    }
-
-    /// Says this in the document of the failure that ends the command, beside the error.
-    pub fn add_to_failure(&self, name: &str, mut value: Value) {
-        self.hide_in(&mut value);
-        self.with_failure().insert(name.into(), value);
-    }
-
-    fn with_failure(&self) -> MutexGuard<'_, Map<String, Value>> {
-        let held = self.with_failure.lock();
-        held.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says this in every document from now on, whatever comes of the command.

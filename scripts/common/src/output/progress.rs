@@ -1,6 +1,6 @@
 //! Progress and notes on stderr: a spinner on a terminal, plain lines otherwise.
 
-use super::Output;
+use super::{Output, Work};
 use crate::ids::TxHash;
 use crate::progress::Progress;
 use crate::text::grouped;
@@ -14,70 +14,65 @@ const PLAIN_PAUSE: Duration = Duration::from_secs(5);
 /// What a note begins with that is printed also where no progress is wanted.
 const WARNING: &str = "warning: ";
 
+impl Output {
+    /// A plain line from time to time, where there is no bar.
+    fn plain(&self, work: &mut Work, text: &str) {
+        if !self.quiet && work.said.elapsed() >= PLAIN_PAUSE {
+            work.said = Instant::now();
+            self.write(io::stderr(), text);
+        }
+    }
+}
+
 impl Progress for Output {
     fn begin(&self, what: &str) {
-        let what = self.safe(what);
         let mut work = self.work();
-        work.what = what.clone();
-        work.now = Some(what.clone());
+        work.what = self.safe(what);
         work.said = Instant::now();
-        if self.quiet {
-            return;
-        }
-        if self.terminal {
-            let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
-            let bar = ProgressBar::new_spinner().with_message(format!("{what} …"));
-            let bar = style
-                .map(|style| bar.clone().with_style(style))
-                .unwrap_or(bar);
-            bar.enable_steady_tick(Duration::from_millis(100));
-            work.bar = Some(bar);
-        } else {
-            self.write(io::stderr(), &format!("{what} …"));
+        let text = format!("{} …", work.what);
+        match (self.quiet, self.terminal) {
+            (true, _) => {}
+            (false, true) => {
+                let bar = ProgressBar::new_spinner().with_message(text);
+                restyle(&bar, "{spinner} {msg} {elapsed}");
+                bar.enable_steady_tick(Duration::from_millis(100));
+                work.bar = Some(bar);
+            }
+            (false, false) => self.write(io::stderr(), &text),
         }
     }
 
     fn tick(&self, detail: &str) {
-        let detail = self.safe(detail);
         let mut work = self.work();
-        work.now = Some(format!("{} … {detail}", work.what));
-        if let Some(bar) = &work.bar {
-            bar.set_message(format!("{} … {detail}", work.what));
-        } else if !self.quiet && work.said.elapsed() >= PLAIN_PAUSE {
-            work.said = Instant::now();
-            self.write(io::stderr(), &format!("{} … {detail}", work.what));
+        let text = format!("{} … {}", work.what, self.safe(detail));
+        match &work.bar {
+            Some(bar) => bar.set_message(text),
+            None => self.plain(&mut work, &text),
         }
     }
 
     fn advance(&self, done: u64, total: u64, unit: &str, detail: &str) {
         let (unit, detail) = (self.safe(unit), self.safe(detail));
         let mut work = self.work();
-        let count = format!("{}/{} {unit}", grouped(done), grouped(total));
-        work.now = Some(format!("{} … {count}, {detail}", work.what));
-        if let Some(bar) = &work.bar {
-            if bar.length() != Some(total) {
-                bar.set_length(total);
-                let style = ProgressStyle::with_template(
-                    "{spinner} {msg}\n  {bar:30} {human_pos}/{human_len} {prefix}",
-                );
-                if let Ok(style) = style {
-                    bar.set_style(style);
-                }
-            }
-            bar.set_prefix(unit);
-            bar.set_position(done);
-            bar.set_message(format!("{} … {detail}", work.what));
-        } else if !self.quiet && work.said.elapsed() >= PLAIN_PAUSE {
-            work.said = Instant::now();
-            if let Some(text) = &work.now {
-                self.write(io::stderr(), text);
-            }
+        let what = work.what.clone();
+        let Some(bar) = &work.bar else {
+            let count = format!("{}/{} {unit}", grouped(done), grouped(total));
+            return self.plain(&mut work, &format!("{what} … {count}, {detail}"));
+        };
+        if bar.length() != Some(total) {
+            bar.set_length(total);
+            restyle(
+                bar,
+                "{spinner} {msg}\n  {bar:30} {human_pos}/{human_len} {prefix}",
+            );
         }
+        bar.set_prefix(unit);
+        bar.set_position(done);
+        bar.set_message(format!("{what} … {detail}"));
     }
 
     fn end(&self, what: &str) {
         let mut work = self.work();
-        work.now = None;
         let is_new = work.what != self.safe(what);
         let had_bar = work.bar.take().map(|bar| bar.finish_and_clear()).is_some();
         drop(work);
@@ -103,6 +98,12 @@ impl Progress for Output {
             let text = format!("$ {}", self.safe(text));
             self.suspend(|| self.write(io::stderr(), &text));
         }
+    }
+}
+
+fn restyle(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
     }
 }
 

@@ -153,7 +153,11 @@ impl Client {
         events.filter(|store| store.account == account)
     }
 
-    async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
+    /// The hash of a block; `None` where the endpoint does not have it.
+    ///
+    /// # Errors
+    /// What the endpoint says, and an answer of another block.
+    pub async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
         let block = BlockAnswer::head(self, number.into()).await?;
         Ok(block.map(|block| block.hash))
     }

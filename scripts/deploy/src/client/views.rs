@@ -12,7 +12,7 @@ impl Client {
     }
 }
 
-impl Views for Client {
+impl Views for &Client {
     type Error = ChainError;
 
     async fn view<C: SolCall>(&self, account: Address, call: &C) -> Result<C::Return, ChainError> {
@@ -20,7 +20,7 @@ impl Views for Client {
     }
 
     async fn block(&self) -> Result<Block, ChainError> {
-        let number = self.block();
+        let number = Client::block(self);
         let what = format!("block {number}, which is read");
         let block = self
             .sooner_or_later(&what, async || BlockAnswer::head(self, number).await)

@@ -7,6 +7,7 @@ use super::calls::{Call, Governed, ambiguous, not_governed};
 use super::error::GovernanceError;
 use crate::error::Refusal;
 use crate::ids::CalldataHash;
+use crate::model::of_whom;
 use crate::names::Names;
 use serde::{Deserialize, Serialize};
 
@@ -94,14 +95,6 @@ impl Display {
         lines.extend(fields.map(|field| format!("  {:<13} {}", field.name, field.value)));
         lines.push(format!("  {:<13} {}", "payload", self.payload));
         lines
-    }
-}
-
-/// Whose role is asked for, in words: a definition's, or the registry's own.
-pub fn of_whom(definition: &str) -> &str {
-    match definition {
-        "" => "the registry itself",
-        name => name,
     }
 }
 

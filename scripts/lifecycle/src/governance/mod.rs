@@ -53,7 +53,7 @@ pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
 pub use definitions::definitions;
 pub(crate) use definitions::{READ_AGAIN, again};
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
-pub use display::{Display, Field, of_whom};
+pub use display::{Display, Field};
 pub use dry_run::{DryRun, Trial, WOULD_FAIL};
 pub use error::{
     GovernanceError, events_hidden, executed_already, failed_checks, is_unknown_action,

@@ -1,10 +1,9 @@
 //! Open actions that are about the same and differ: an approval of the one does not count for the other.
 
 use super::calls::Call;
-use super::display::of_whom;
 use super::pending::PendingAction;
 use crate::ids::CodeHash;
-use crate::model::{Named, named};
+use crate::model::{Named, named, of_whom};
 use alloy::primitives::Bytes;
 use stylus_upgrades_interface::registry::{Code, Step};
 

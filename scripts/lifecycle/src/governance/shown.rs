@@ -9,7 +9,7 @@ use crate::functions::DecodedCall;
 use serde::Serialize;
 
 /// A governed call as people read it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct ShownCall {
     /// What the bytes say.
     pub display: Display,

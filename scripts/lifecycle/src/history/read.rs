@@ -59,7 +59,7 @@ impl Wanted {
 }
 
 /// One event.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Entry {
     /// The block.
     pub block: u64,

@@ -21,7 +21,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots::IMPLEMENTATION;
 
 /// What would happen to an instance.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct InstancePlan {
     /// The proxy.
     pub proxy: Address,

@@ -52,7 +52,7 @@ pub struct Review {
 }
 
 /// What was found out about an open action.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Checked {
     /// Who may approve, has not, and has code: a Safe, a timelock.
     pub contracts: Vec<Address>,

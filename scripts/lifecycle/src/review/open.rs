@@ -1,7 +1,7 @@
 //! What is open: who approved, who is missing, what blocks, until when, and what to do next.
 
-use crate::governance::{PendingAction, ShownCall, of_whom, progress_lines};
-use crate::model::BlockedBy;
+use crate::governance::{PendingAction, ShownCall, progress_lines};
+use crate::model::{BlockedBy, of_whom};
 use crate::names::Names;
 use crate::report::CommandReport;
 use crate::text::utc;

@@ -100,7 +100,7 @@ pub struct RollbackArgs {
 }
 
 /// An upgrade to be tried.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct PlanArgs {
     /// The definition
     pub name: String,

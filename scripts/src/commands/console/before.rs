@@ -17,16 +17,13 @@ use crate::console::request::PageRequest;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Call, Display, DryRun, GovernedCall, ShownCall, not_cancelled, not_open, proposed, readiness,
-    refused,
+    Call, DryRun, GovernedCall, ShownCall, not_cancelled, not_open, proposed, readiness, refused,
 };
-use crate::ids::ActionId;
 use crate::model::Readiness;
 use crate::review::TRIED;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes, U256};
-use alloy::providers::Provider;
-use alloy::rpc::types::{TransactionInput, TransactionRequest};
+use alloy::primitives::{Bytes, U256};
+use alloy::rpc::types::{TransactionInputKind, TransactionRequest};
 use alloy::sol_types::SolCall;
 use std::cmp::Reverse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -49,18 +46,31 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     let open = readiness(&client, registry, action).await?;
     let open = open.ok_or_else(|| not_open(action))?;
     let event = proposed(&client, registry, action).await?;
-    let display = Display::of(&event.call, &context.names())?;
-    let mut asked = Asked {
-        place: Place::of(context, &client, registry),
+    let governed = GovernedCall::decode(registry, event.call, U256::ZERO)?;
+    let place = Place::of(context, &client, registry);
+    let shown = shown(place, &governed).await?;
+    let decision = Decision {
+        operation: operation.into(),
         account,
         action,
+        display: shown.display.clone(),
+        policy_change: shown.policy_change.clone(),
+        ..Decision::default()
+    };
+    let mut asked = Asked {
+        place,
+        governed: &governed,
+        shown: &shown,
         open,
-        page: Before::of(Decision::new(operation, account, action, display)),
+        page: Before {
+            decision,
+            decoded: shown.decoded.clone(),
+            ..Before::default()
+        },
     };
     match operation {
-        "approve" | SAFE | SIGN => asked.approve(&event.call).await?,
+        "approve" | SAFE | SIGN => asked.approve().await?,
         "revoke" => {
-            asked.show(&event.call).await?;
             let call = abi::revokeCall { action: action.0 }.abi_encode();
             asked.plain(call.into()).await?;
             asked.page.decision.sentence = match asked.open.approved.contains(&account) {
@@ -73,7 +83,6 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
             .into();
         }
         "cancel" => {
-            asked.show(&event.call).await?;
             let call = abi::cancelCall { action: action.0 }.abi_encode();
             let tried = asked.plain(call.into()).await;
             let proposer = event.proposer;
@@ -91,36 +100,31 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
 struct Asked<'a> {
     /// Its client asks as the account.
     place: Place<'a>,
-    account: Address,
-    action: ActionId,
+    governed: &'a GovernedCall,
+    shown: &'a ShownCall,
     open: Readiness,
     page: Before,
 }
 
 impl Asked<'_> {
-    /// What the action does, in words.
-    async fn show(&mut self, call: &Bytes) -> Result<(GovernedCall, ShownCall), Error> {
-        let governed = GovernedCall::decode(self.place.registry, call.clone(), U256::ZERO)?;
-        let shown = shown(self.place, &governed).await?;
-        self.page.take(&shown);
-        Ok((governed, shown))
-    }
-
     /// The very bytes that were proposed: sent by the account, signed by it, or in the file for the owners of a
     /// contract.
-    async fn approve(&mut self, call: &Bytes) -> Result<(), Error> {
+    async fn approve(&mut self) -> Result<(), Error> {
         let (_, client, registry) = self.place.parts();
-        let operation = self.page.decision.operation.clone();
-        let governed = GovernedCall::decode(registry, call.clone(), U256::ZERO)?;
+        let governed = self.governed;
+        let call = &governed.bytes;
+        let (operation, action) = {
+            let decision = &self.page.decision;
+            (decision.operation.clone(), decision.action)
+        };
         require_current(client, registry, &governed.call).await?;
-        if client.registry(registry).action_of(call).await? != self.action {
-            return Err(not_open(self.action).into());
+        if client.registry(registry).action_of(call).await? != action {
+            return Err(not_open(action).into());
         }
         governed.require_part(client).await?;
         if operation == SIGN {
             self.require_not_withdrawn().await?;
         }
-        let (governed, shown) = self.show(call).await?;
         let simulated = governed.simulate(client).await?;
         let (what, approved) = (governed.what(), simulated.approved);
         self.page.decision.sentence = match simulated.executes {
@@ -137,10 +141,10 @@ impl Asked<'_> {
         };
         if operation != SIGN {
             self.page.progress = Some(simulated.clone());
-            self.sends(call, simulated.gas)?;
+            self.sends(self.request(call), simulated.gas);
         }
         if operation == SAFE {
-            self.page.builder = Some(self.builder(&what, call)?);
+            self.page.builder = Some(self.builder(&what)?);
         }
         // What a wallet would sign for the same call, and what its user compares with the device.
         let end = deadline(client).await?;
@@ -148,18 +152,17 @@ impl Asked<'_> {
         self.page.decision.digests = Some(approval.digests()?);
         self.page.typed_data = Some(approval.typed_data()?);
         self.page.approval = Some(approval);
-        let dry_run = simulated.dry_run.as_ref();
-        self.check(&governed, &shown, dry_run).await
+        self.check(simulated.dry_run.as_ref()).await
     }
 
     /// The file for Safe's Transaction Builder, as `approve --as SAFE --export FILE` writes it.
-    fn builder(&self, title: &str, call: &Bytes) -> Result<String, Error> {
+    fn builder(&self, title: &str) -> Result<String, Error> {
         let exported = Exported {
             chain_id: self.place.client.chain_id(),
-            from: self.account,
+            from: self.page.decision.account,
             to: self.place.registry,
             value: U256::ZERO,
-            data: call.clone(),
+            data: self.governed.bytes.clone(),
             gas: 0,
         };
         Ok(exported.text(Format::Safe, title, export::now())?)
@@ -167,8 +170,11 @@ impl Asked<'_> {
 
     /// Refuses a signature of who withdrew an approval: the registry takes none of him for that action.
     async fn require_not_withdrawn(&self) -> Result<(), Error> {
-        let (account, (_, client, registry)) = (self.account, self.place.parts());
-        let withdrawn = refused(client, registry, self.action, &[account]).await?;
+        let (_, client, registry) = self.place.parts();
+        let Decision {
+            account, action, ..
+        } = &self.page.decision;
+        let withdrawn = refused(client, registry, *action, &[*account]).await?;
         match withdrawn.is_empty() {
             true => Ok(()),
             false => Err(Error::Usage {
@@ -184,49 +190,37 @@ impl Asked<'_> {
 
     /// Another call about the action, tried as the account.
     async fn plain(&mut self, call: Bytes) -> Result<(), ChainError> {
-        let (client, what) = (self.place.client, self.page.decision.operation.clone());
-        let request = TransactionRequest::default()
-            .with_from(self.account)
+        let (client, what) = (self.place.client, &self.page.decision.operation);
+        let request = self.request(&call);
+        let gas = client.estimate(what, &request).await?;
+        self.sends(request, gas);
+        Ok(())
+    }
+
+    /// A call of the registry, in the form that every wallet takes.
+    fn request(&self, call: &Bytes) -> TransactionRequest {
+        TransactionRequest::default()
+            .with_from(self.page.decision.account)
             .with_to(self.place.registry)
-            .with_input(call.clone());
-        let tried = client.provider().call(request.clone()).await;
-        tried.map_err(|error| client.error(&what, error))?;
-        let gas = client.provider().estimate_gas(request).await;
-        let gas = gas.map_err(|error| client.error(&what, error))?;
-        self.sends(&call, gas)
+            .with_value(U256::ZERO)
+            .with_input_kind(call.clone(), TransactionInputKind::Data)
     }
 
     /// What the wallet is asked to send, and its digest.
-    fn sends(&mut self, call: &Bytes, gas: u64) -> Result<(), ChainError> {
-        let (_, client, registry) = self.place.parts();
-        let request = TransactionRequest::default()
-            .with_from(client.caller("send")?)
-            .with_to(registry)
-            .with_value(U256::ZERO)
-            .with_gas_limit(gas)
-            .with_chain_id(client.chain_id());
-        self.page.transaction = Some(TransactionRequest {
-            input: TransactionInput {
-                data: Some(call.clone()),
-                input: None,
-            },
-            ..request
-        });
-        self.page.decision.transaction_digest = Some(calldata_digest(call));
-        Ok(())
+    fn sends(&mut self, request: TransactionRequest, gas: u64) {
+        let digest = request.input.input().map(|call| calldata_digest(call));
+        self.page.decision.transaction_digest = digest;
+        let chain = self.place.client.chain_id();
+        self.page.transaction = Some(request.with_gas_limit(gas).with_chain_id(chain));
     }
 
     /// The checks of `approve`, its dry run, and what a copy of the chain shows now. What the command line takes
     /// `--accept` for takes a yes, and so does a danger, and a migration of which nothing is known.
-    async fn check(
-        &mut self,
-        governed: &GovernedCall,
-        shown: &ShownCall,
-        dry_run: Option<&DryRun>,
-    ) -> Result<(), Error> {
+    async fn check(&mut self, dry_run: Option<&DryRun>) -> Result<(), Error> {
         let (context, client, registry) = self.place.parts();
-        let (open, about) = (&self.open, (governed, shown));
-        let mut found = review::found(self.place, about, open, Some(self.account)).await?;
+        let (open, about) = (&self.open, (self.governed, self.shown));
+        let decision = &mut self.page.decision;
+        let mut found = review::found(self.place, about, open, Some(decision.account)).await?;
         match dry_run {
             Some(DryRun::Fails(refusal)) => {
                 let fails = Error::from(refusal.clone());
@@ -240,7 +234,7 @@ impl Asked<'_> {
             }
             Some(DryRun::Succeeds) | None => {}
         }
-        let who = refused(client, registry, self.action, &open.missing).await?;
+        let who = refused(client, registry, decision.action, &open.missing).await?;
         let names = context.names();
         found.findings.extend(who.iter().map(|who| {
             let who = names.long(*who);
@@ -248,12 +242,11 @@ impl Asked<'_> {
             Finding::named(Part::Action, Severity::Warning, "refused", says)
         }));
         let is_danger = |one: &Finding| one.severity == Severity::Danger;
-        let is_migration = matches!(governed.call, Call::Migrate(_));
+        let is_migration = matches!(self.governed.call, Call::Migrate(_));
         if found.findings.iter().any(is_danger) || (is_migration && found.tried.plan.is_none()) {
             found.require_yes();
         }
         found.findings.sort_by_key(|one| Reverse(one.severity));
-        let decision = &mut self.page.decision;
         (decision.findings, decision.consent) = (found.findings, Some(found.consent));
         decision.callers = found.callers;
         self.page.plan = found.tried.plan;

@@ -3,13 +3,9 @@
 
 use super::super::context::Context;
 use crate::app_error::Error;
-use crate::client::{ChainError, Client};
-use crate::console::page::Head;
 use crate::console::request::PageRequest;
 use crate::registry::logs;
-use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::B256;
-use alloy::providers::Provider;
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -20,41 +16,18 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// shown a new one.
 const AWAY_MAX: u64 = 10_000;
 
-/// The newest block: a page that is drawn after that shows at least what happened until then.
-pub(super) async fn newest(client: &Client) -> Result<Head, ChainError> {
-    match block(client, BlockNumberOrTag::Latest).await? {
-        Some(found) => Ok(found),
-        None => Err(client.contradiction("it has no newest block")),
-    }
-}
-
-async fn block(client: &Client, which: BlockNumberOrTag) -> Result<Option<Head>, ChainError> {
-    let found = client.provider().get_block_by_number(which).await;
-    let found = found.map_err(|error| client.error("eth_getBlockByNumber", error))?;
-    Ok(found.map(|block| Head {
-        number: block.header.number,
-        hash: block.header.hash,
-        time: block.header.timestamp,
-    }))
-}
-
 /// Answers `block=NUMBER&hash=HASH`: whether anything happened since that block, or the chain has
 /// another one in its stead. Without a block, whether the chain answers.
 pub(super) async fn since(context: &Context, request: &PageRequest) -> Since {
     let (block, hash) = (request.value("block"), request.value("hash"));
     let seen = block.parse().ok().zip(hash.parse().ok());
     let looked = timeout(ANSWER, changed(context, seen)).await;
-    let (changed, gone) = match looked {
-        Ok(Ok(changed)) => (changed, None),
-        Ok(Err(error)) => {
-            let error = context.output.without_secrets(&error.to_string());
-            (false, Some(error))
-        }
-        Err(_) => {
-            let seconds = ANSWER.as_secs();
-            (false, Some(format!("no answer within {seconds} s")))
-        }
+    let gone = match &looked {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some(format!("no answer within {} s", ANSWER.as_secs())),
     };
+    let changed = matches!(looked, Ok(Ok(true)));
     Since { changed, gone }
 }
 
@@ -71,11 +44,10 @@ async fn changed(context: &Context, seen: Option<(u64, B256)>) -> Result<bool, E
     let Some((number, hash)) = seen else {
         return Ok(false);
     };
-    let there = block(client, BlockNumberOrTag::Number(number)).await?;
-    let newest = newest(client).await?.number;
+    let there = client.block_hash(number).await?;
+    let newest = client.newest_block().await?;
     let away = newest.saturating_sub(number);
-    let is_there = there.is_some_and(|one| (one.number, one.hash) == (number, hash));
-    if !is_there || away > AWAY_MAX {
+    if there != Some(hash) || away > AWAY_MAX {
         return Ok(true);
     }
     if away == 0 {

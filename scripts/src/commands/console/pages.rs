@@ -1,6 +1,6 @@
 //! Which page a path is, and what the commands report that it is drawn from.
 
-use super::super::args::{PlanArgs, StepArgs, StorageArgs};
+use super::super::args::PlanArgs;
 use super::super::context::Context;
 use super::super::facts::Place;
 use super::super::inspect::inspect;
@@ -53,10 +53,19 @@ pub(super) async fn drawn(
             ("Before the wallet is asked".into(), main)
         }
         "/plan" => {
-            let action = Some(request.value("action")).filter(|action| !action.is_empty());
-            let (name, version) = (request.value("name"), request.value("version"));
             let replay = replayed(request)?;
-            let ran = plan(context, (name, version), action, replay).await?;
+            let action = request.value("action");
+            let args = PlanArgs {
+                name: request.value("name").into(),
+                version: request.value("version").into(),
+                action: (!action.is_empty()).then(|| action.into()),
+                instances: INSTANCES,
+                replay,
+                replay_blocks: REPLAY_BLOCKS,
+                ..PlanArgs::default()
+            };
+            // What nobody can compare here is reported, and the rest is tried all the same.
+            let ran = plan::run_as(context, &args, Role::Reader, None).await?;
             let shown = Tried {
                 replay: match (&ran.replay, replay) {
                     (Some(replay), _) => replay::lines(replay, &place.names),
@@ -139,12 +148,8 @@ pub(in crate::commands) async fn definition(
         policies: &policy::policies(context, name, Some(roles)).await?,
         pending: &pending::pending(context, Some(name)).await?,
     };
-    let title = match name {
-        "" => "The registry itself",
-        name => name,
-    };
     let main = console::definition::definition(place, &shown);
-    Ok((title.into(), main))
+    Ok((shown.title().into(), main))
 }
 
 /// How many past transactions are to be sent again.
@@ -160,29 +165,6 @@ fn replayed(request: &PageRequest) -> Result<Option<u32>, Error> {
             next: "open the action and choose there".into(),
         }),
     }
-}
-
-/// `plan NAME VERSION [--action ID] [--replay COUNT]`.
-async fn plan(
-    context: &Context,
-    (name, version): (&str, &str),
-    action: Option<&str>,
-    replay: Option<u32>,
-) -> Result<plan::Ran, Error> {
-    let args = PlanArgs {
-        name: name.into(),
-        version: version.into(),
-        source: None,
-        action: action.map(String::from),
-        step: StepArgs::default(),
-        storage: StorageArgs::default(),
-        instances: INSTANCES,
-        replay,
-        replay_blocks: REPLAY_BLOCKS,
-        write_expect: None,
-    };
-    // What nobody can compare here is reported, and the rest is tried all the same.
-    plan::run_as(context, &args, Role::Reader, None).await
 }
 
 /// A path that leads nowhere.

@@ -8,13 +8,14 @@ use super::super::unknown;
 use super::{before, news, pages};
 use crate::app_error::Error;
 use crate::client::EventStore;
-use crate::console::answer::{Answer, answer, document, page, refusal};
+use crate::console::answer::{Answer, HTML, JSON, TEXT, answer};
 use crate::console::assets::{SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
 use crate::console::page::{PageContext, failure, page as whole};
 use crate::console::request::{PageRequest, accept};
 use crate::error::{Exit, Explain, Report};
 use crate::keys::KeyArgs;
 use crate::loopback;
+use crate::model::Views;
 use crate::output::{Outcome, Output};
 use crate::plan::Trials;
 use alloy::primitives::Address;
@@ -54,14 +55,17 @@ pub(super) async fn serve(listener: TcpListener, port: u16, global: &Global) -> 
         events: Mutex::default(),
         trials: Arc::default(),
     });
-    loopback::serve(listener, |request| answered(site.clone(), request, port)).await
+    loopback::serve(listener, move |request| {
+        answered(site.clone(), request, port)
+    })
+    .await
 }
 
 async fn answered(site: Arc<Site>, request: Request<Incoming>, port: u16) -> Answer {
     let accepted = accept(request.method(), request.uri(), request.headers(), port);
     let request = match accepted {
         Ok(request) => request,
-        Err(refused) => return refusal(&refused),
+        Err((status, text)) => return answer(status, TEXT, text),
     };
     let file = |kind, text: &'static str| answer(StatusCode::OK, kind, text);
     match request.path.as_str() {
@@ -75,8 +79,7 @@ async fn answered(site: Arc<Site>, request: Request<Incoming>, port: u16) -> Ans
     // A defect in one page ends that page.
     read.await.unwrap_or_else(|_| {
         let says = "a defect of this program; its terminal says where\n";
-        let kind = "text/plain; charset=utf-8";
-        answer(StatusCode::INTERNAL_SERVER_ERROR, kind, says)
+        answer(StatusCode::INTERNAL_SERVER_ERROR, TEXT, says)
     })
 }
 
@@ -130,17 +133,18 @@ impl Site {
 
     /// A page, without secrets.
     fn shown(&self, status: StatusCode, drawn: &Markup) -> Answer {
-        page(status, self.output.hide_in_page(&drawn.0))
+        answer(status, HTML, self.output.hide_in_page(&drawn.0))
     }
 
     fn document(&self, found: &impl Serialize) -> Answer {
-        let outcome = Outcome::document(found);
-        document(StatusCode::OK, &self.output.document_of(&outcome))
+        let document = self.output.document_of(&Outcome::document(found));
+        answer(StatusCode::OK, JSON, Output::document_text(&document))
     }
 
     /// A refusal, as a document.
     fn failed(&self, error: &Error) -> Answer {
-        document(status(error), &self.output.failure_of(error))
+        let document = self.output.failure_of(error);
+        answer(status(error), JSON, Output::document_text(&document))
     }
 }
 
@@ -159,7 +163,7 @@ async fn place(context: &Context, request: &PageRequest) -> Result<PageContext, 
         network: context.manifest.network.clone(),
         registry,
         account,
-        block: Some(news::newest(&client).await?),
+        block: Some(Views::block(&&client).await?),
         explorer: context.manifest.explorer.clone(),
         is_unverified: context.origin_of(registry).is_none(),
         is_costly: COSTLY.contains(&request.path.as_str()),

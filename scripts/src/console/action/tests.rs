@@ -2,11 +2,10 @@
 
 use super::*;
 use crate::assess::{Finding, Part};
-use crate::governance::signed::Digests;
 use crate::governance::{ShownCall, explain, tree as policy_tree};
-use crate::ids::{ActionId, CalldataHash};
+use crate::ids::ActionId;
 use crate::names::Names;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -22,14 +21,14 @@ fn review() -> Review {
     let said = |who, event, what: &str| Entry {
         block: 1,
         time: 1,
-        tx: TxHash::default(),
         who,
         event,
         what: what.into(),
-        codehash: None,
-        policy: None,
-        action: None,
-        calldata: CalldataHash::default(),
+        ..Entry::default()
+    };
+    let shown = ShownCall {
+        display: Display::of(&call, &names).expect("a call"),
+        ..ShownCall::default()
     };
     Review {
         registry: Address::ZERO,
@@ -38,14 +37,7 @@ fn review() -> Review {
         definition: "A".into(),
         proposer: ANA,
         what: "pause of A".into(),
-        shown: ShownCall {
-            display: Display::of(&call, &names).expect("a call"),
-            policy_change: None,
-            facts: Vec::new(),
-            decoded: Vec::new(),
-            builds: Vec::new(),
-            differs: Vec::new(),
-        },
+        shown,
         call: call.into(),
         readiness: Some(Readiness {
             approvals: 1,
@@ -59,22 +51,7 @@ fn review() -> Review {
         refused: vec![CLEO],
         policy: explain("pause", &policy, &names).expect("a policy"),
         tree: policy_tree("pause", &policy, &[ANA]).expect("a policy"),
-        checked: Some(Checked {
-            contracts: Vec::new(),
-            created: None,
-            state_difference: None,
-            fuzzed: None,
-            callers: Vec::new(),
-            findings: Vec::new(),
-            slots: Vec::new(),
-            digests: Digests {
-                domain: B256::ZERO,
-                message: B256::ZERO,
-                eip712: B256::ZERO,
-                calldata: B256::ZERO,
-            },
-            deadline: 9,
-        }),
+        checked: Some(Checked::default()),
         entries: vec![
             said(ANA, "Approved", "approved"),
             said(CLEO, "Revoked", "refused"),

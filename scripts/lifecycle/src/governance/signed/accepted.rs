@@ -51,7 +51,7 @@ const YEAR: u64 = 365 * DAY;
 /// # Errors
 /// What the chain says.
 pub async fn deadline(client: &Client) -> Result<u64, ChainError> {
-    Ok((Views::block(client).await?.time / DAY + DAYS + 1) * DAY)
+    Ok((Views::block(&client).await?.time / DAY + DAYS + 1) * DAY)
 }
 
 /// Refuses an approval that is for another chain or registry, whose time is over, or that holds for
@@ -67,7 +67,7 @@ pub async fn require_here(
     let ApprovalFile { path, approval, .. } = file;
     let here = (client.chain_id(), registry);
     require_place(path, here, (approval.chain_id, approval.registry))?;
-    let time = Views::block(client).await?.time;
+    let time = Views::block(&client).await?.time;
     let latest = time.saturating_add(YEAR);
     let (deadline, path) = (approval.deadline, path.display());
     if deadline > latest {

@@ -15,7 +15,7 @@ const DOMAIN: &str =
     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
 
 /// The digests that ERC-8213 has wallets show, to be compared with the device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digests {
     /// `hashStruct` of the domain: which registry on which chain.
     pub domain: B256,
