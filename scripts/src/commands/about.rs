@@ -1,11 +1,9 @@
 //! What this program is: its version with the framework that it deploys, what shells complete, its manual.
 
 use super::help;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::build::Framework;
 use crate::ids::CodeHash;
-use crate::output::Outcome;
-use alloy::primitives::Address;
 use clap_complete::Shell;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -60,7 +58,7 @@ pub(super) fn completions(shell: Shell) -> Outcome {
 ///
 /// # Errors
 /// [`Error::Usage`] where the folder cannot be written to.
-pub(super) fn manual(folder: &Path) -> Result<Outcome, Error> {
+pub(super) fn manual(folder: &Path) -> Result<Outcome> {
     let written = std::fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(help::command(), folder));
     written.map_err(|error| Error::Usage {

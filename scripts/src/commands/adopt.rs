@@ -1,42 +1,30 @@
 //! `adopt`: proxies of OpenZeppelin become instances.
 
-use super::args::{AdoptArgs, StorageArgs};
-use super::context::Context;
-use super::facts::Place;
-use super::propose::propose;
-use super::storage;
+use super::args::AdoptArgs;
+use super::asker::Asker;
+use super::judge::decide;
+use super::prelude::*;
 use super::transfer::first_contact;
-use crate::app_error::Error;
-use crate::assess::Role;
 use crate::build::{BuildError, evm};
 use crate::checks::{Assessment, Subject};
-use crate::error::Refusal;
-use crate::governance::kind_in_words;
+use crate::governance::{GovernedCall, kind_in_words};
 use crate::ids::{CodeHash, LayoutHash};
 use crate::model::Instance;
-use crate::output::Outcome;
-use crate::progress::Progress;
 use crate::registry::{Candidate, candidate, given_to, not_there, require_there};
 use crate::text::shell_word;
-use alloy::primitives::Address;
-use alloy::sol_types::SolCall;
-use std::path::Path;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
-use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
 /// What the version before is called where that is no version.
 pub(super) const BEFORE: &str = "what it runs";
 
-/// Where the layout of what a proxy runs now is known from: a file, or the registry that recorded it and its hash.
-pub(super) type RunsLayout<'a> = (Option<&'a Path>, Option<(Address, LayoutHash)>);
-
 /// Makes a proxy an instance at a version.
-pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
-    let (client, registry) = context.verified_working("adopt").await?;
+pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
+    let place = Place::working(context, "adopt").await?;
+    let (_, client, registry) = place.parts();
     let proxy = context.manifest.address(&args.proxy)?;
     let name = args.name.as_str();
-    let found = candidate(&client, (registry, name), wasm_proxy()?, proxy).await?;
+    let found = candidate(client, (registry, name), wasm_proxy()?, proxy).await?;
     if !found.kind.is_adopted() {
         let from = found.authority.unwrap_or_default();
         let message = format!("{proxy} is a proxy of this framework, of the registry {from}");
@@ -61,68 +49,76 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
     outcome.field("kind", kind);
     outcome.field("runs", runs);
     outcome.field("admin", admin);
-    found.require_given(&client, registry, name).await?;
+    found.require_given(client, registry, name).await?;
     if found.authority.is_none() {
-        context.output.note(&format!(
+        context.note(format!(
             "nobody but its code knows who may upgrade it, which has to be {admin}, the admin of {name}: \
              the call is tried first"
         ));
     }
-    let place = Place::of(context, &client, registry);
-    let said = (&args.storage, Role::Proposer);
-    let said = (said, (args.runs_layout.as_deref(), None));
-    let checks = takes_over(place, (name, &args.version), said, &found).await?;
-    storage::require(&checks)?;
-    storage::report(&mut outcome, &checks);
     let call = abi::adoptCall {
         name: args.name.clone(),
         proxy,
         kind: found.kind.number(),
         version: args.version.clone(),
     };
-    let bytes = call.abi_encode().into();
-    propose(place, &bytes, Vec::new(), outcome).await
+    decided(place, args, call.abi_encode().into(), outcome).await
+}
+
+/// Proposes one of the calls, with what is said of the layouts.
+async fn decided(
+    place: Place<'_>,
+    args: &AdoptArgs,
+    call: Bytes,
+    outcome: Outcome,
+) -> Result<Outcome> {
+    let governed = GovernedCall::decode(place.registry, call, U256::ZERO)?;
+    let asker = Asker {
+        layout: args.storage.layout.as_deref(),
+        runs_layout: args.runs_layout.as_deref(),
+        ..Asker::proposer(place)
+    };
+    decide(place, governed, asker, outcome).await
 }
 
 /// keccak256 of the code of our WASM proxies.
-fn wasm_proxy() -> Result<CodeHash, Error> {
+fn wasm_proxy() -> Result<CodeHash> {
     let known = program(UPGRADEABILITY_PROXY).map_err(BuildError::pinned)?;
     Ok(known.codehash.into())
 }
 
-/// What an approver of an adoption has checked.
+/// What is checked of an adoption: whether the version's code may take over the storage of what the proxy runs.
 pub(super) async fn check(
     place: Place<'_>,
     call: &abi::adoptCall,
-    said: (&StorageArgs, Role),
-) -> Result<Assessment, Error> {
+    asker: Asker<'_>,
+) -> Result<Assessment> {
     let definition = (place.registry, call.name.as_str());
     let found = candidate(place.client, definition, wasm_proxy()?, call.proxy).await?;
-    let said = (said, (None, None));
-    takes_over(place, (&call.name, &call.version), said, &found).await
+    let version = (call.name.as_str(), call.version.as_str());
+    takes_over(place, version, (asker, None), &found).await
 }
 
-/// Checks whether the version's code may take over the storage of what the proxy runs.
-pub(super) async fn takes_over(
+/// The same of any proxy. The layout of what it runs may be `recorded` by another registry.
+async fn takes_over(
     place: Place<'_>,
     (name, version): (&str, &str),
-    ((args, role), runs_layout): ((&StorageArgs, Role), RunsLayout<'_>),
+    (asker, recorded): (Asker<'_>, Option<(Address, LayoutHash)>),
     found: &Candidate,
-) -> Result<Assessment, Error> {
+) -> Result<Assessment> {
     let adoption = Subject::Adoption {
         found,
         name,
         version,
-        runs_layout,
-        layout: args.layout.as_deref(),
+        runs_layout: (asker.runs_layout, recorded),
+        layout: asker.layout,
     };
-    place.assess(adoption, role).await
+    place.assess(adoption, asker.role).await
 }
 
 /// Accepts a proxy, or takes an acceptance back.
-pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
-    let (client, registry) = context.verified_working("adopt").await?;
-    let place = Place::of(context, &client, registry);
+pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
+    let place = Place::working(context, "adopt").await?;
     let proxy = context.manifest.address(&args.proxy)?;
     let mut call = abi::acceptTransferCall {
         name: args.name.clone(),
@@ -148,16 +144,6 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
             instance.version,
             context.names().long(call.registry)
         ));
-        let said = (&args.storage, Role::Proposer);
-        let file = args.runs_layout.as_deref();
-        let checks = arrives(place, &call, &instance, file, said).await?;
-        storage::require(&checks)?;
-        storage::report(&mut outcome, &checks);
-        outcome.line(format!(
-            "next, once it is accepted: stylus-upgrades transfer {proxy} {registry} {} --registry {}",
-            shell_word(&call.name),
-            call.registry
-        ));
     } else {
         let accepted = place.reader().acceptance(&call.name, proxy).await?;
         (call.kind, call.version) = (accepted.kind.number(), accepted.version);
@@ -174,32 +160,29 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
             context.names().long(accepted.registry)
         ));
     }
-    let bytes = call.abi_encode().into();
-    propose(place, &bytes, Vec::new(), outcome).await
+    let mut outcome = decided(place, args, call.abi_encode().into(), outcome).await?;
+    if !call.registry.is_zero() {
+        outcome.line(format!(
+            "next, once it is accepted: stylus-upgrades transfer {proxy} {} {} --registry {}",
+            place.registry,
+            shell_word(&call.name),
+            call.registry
+        ));
+    }
+    Ok(outcome)
 }
 
-/// What an approver of an acceptance has checked.
+/// What is checked of an acceptance: whether the version may take over the storage of the instance. Its layout is that
+/// of a file, or as the registry recorded it that is to transfer it.
 pub(super) async fn check_acceptance(
     place: Place<'_>,
     call: &abi::acceptTransferCall,
-    said: (&StorageArgs, Role),
-) -> Result<Assessment, Error> {
+    asker: Asker<'_>,
+) -> Result<Assessment> {
     if call.registry.is_zero() {
         return Ok(Assessment::default());
     }
     let instance = found(place, call).await?;
-    arrives(place, call, &instance, None, said).await
-}
-
-/// Whether the version may take over the storage of an instance. Its layout is that of a file, or as the registry
-/// recorded it that is to transfer it.
-async fn arrives(
-    place: Place<'_>,
-    call: &abi::acceptTransferCall,
-    instance: &Instance,
-    file: Option<&Path>,
-    said: (&StorageArgs, Role),
-) -> Result<Assessment, Error> {
     let there = place.client.registry(call.registry);
     let code = there.code(&instance.definition, &instance.version).await?;
     let runs = place.client.storage(call.proxy, slots::IMPLEMENTATION);
@@ -210,12 +193,13 @@ async fn arrives(
         authority: Some(call.registry),
         through: call.proxy,
     };
-    let said = (said, (file, Some((call.registry, code.layout))));
-    takes_over(place, (&call.name, &call.version), said, &candidate).await
+    let version = (call.name.as_str(), call.version.as_str());
+    let said = (asker, Some((call.registry, code.layout)));
+    takes_over(place, version, said, &candidate).await
 }
 
 /// The instance at the registry that is to transfer it. An adopted one is not transferred to a registry.
-async fn found(place: Place<'_>, call: &abi::acceptTransferCall) -> Result<Instance, Error> {
+async fn found(place: Place<'_>, call: &abi::acceptTransferCall) -> Result<Instance> {
     let proxy = call.proxy;
     let from = first_contact(place.context, place.client, call.registry).await?;
     let instance = require_there(place.client, from, proxy).await?;

@@ -1,55 +1,44 @@
 //! `approve`: the very bytes that were proposed, by the action's id.
 
-use super::approver::{check_as_approver, require_current};
+use super::approver::require_current;
 use super::args::{ApproveArgs, ReviewArgs};
-use super::context::Context;
-use super::facts::Place;
+use super::asker::Asker;
+use super::judge::{judge_as_approver, send};
 use super::kept;
-use super::pause;
 use super::pending::named;
-use super::propose::Sending;
-use super::storage;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
     Call, GovernedCall, Reviewed, Submitted, executed_already, instead, is_approver, proposed,
 };
 use crate::ids::ActionId;
-use crate::names::Names;
-use crate::output::Outcome;
-use crate::progress::Progress;
-use crate::report::CommandReport;
-use alloy::primitives::{Address, B256, U256};
-use serde::Serialize;
 
 /// Sends the very bytes that were proposed. With `reviewed`, only if they and what they say are
 /// what stands in that file.
-pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome, Error> {
-    let (client, registry) = context.verified_working("approve").await?;
-    let place = Place::of(context, &client, registry);
-    let action = named(&client, registry, &args.action).await?;
-    let event = proposed(&client, registry, action).await?;
+pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
+    let place = Place::working(context, "approve").await?;
+    let (_, client, registry) = place.parts();
+    let action = named(client, registry, &args.action).await?;
+    let event = proposed(client, registry, action).await?;
     let mut governed = GovernedCall::decode(registry, event.call.clone(), U256::ZERO)?;
     governed.approves = Some(action);
-    require_current(&client, registry, &governed.call).await?;
+    require_current(client, registry, &governed.call).await?;
     if let Some(file) = &args.reviewed {
         Reviewed::read(file, action)?.require(&event.call, &context.names())?;
-        let same = format!("{} says the same", file.display());
-        context.output.note(&same);
+        context.note(format!("{} says the same", file.display()));
     }
-    if client.registry(registry).action_of(&event.call).await? != action {
+    if place.reader().action_of(&event.call).await? != action {
         return already_executed(place, action, &governed.call, args).await;
     }
-    governed.require_part(&client).await?;
+    governed.require_part(client).await?;
     let digest = calldata_digest(&event.call);
-    context.output.note(&format!("calldata digest  {digest}"));
-    let mut outcome = Outcome::default();
-    outcome.fields(&Approval {
+    context.note(format!("calldata digest  {digest}"));
+    let outcome = Outcome::document(&Approval {
         proposer: event.proposer,
         calldata_digest: digest,
     });
-    let said = (&args.review, client.caller("approve").ok());
-    send(place, governed, said, outcome).await
+    let approver = client.caller("approve").ok();
+    judged(place, governed, (&args.review, approver), outcome).await
 }
 
 /// What is approved.
@@ -59,25 +48,16 @@ struct Approval {
     calldata_digest: B256,
 }
 
-/// Checks a call as its approver does, sends it, and ends a pause or a resumption that it executes.
-pub(super) async fn send(
+/// Judges a call as its approver does, and sends it.
+pub(super) async fn judged(
     place: Place<'_>,
     governed: GovernedCall,
     said: (&ReviewArgs, Option<Address>),
-    mut outcome: Outcome,
-) -> Result<Outcome, Error> {
-    let call = governed.call.clone();
-    let checks = check_as_approver(place, (&call, &governed.bytes), said).await?;
-    storage::report(&mut outcome, &checks);
-    let sending = Sending {
-        rollout: Some((&said.0.storage, checks)),
-        ..Sending::of(governed)
-    };
-    let mut outcome = sending.propose(place, outcome).await?;
-    if outcome.exit.is_none() && !place.context.is_export() {
-        pause::finish(place, &call, &mut outcome).await?;
-    }
-    Ok(outcome)
+    outcome: Outcome,
+) -> Result<Outcome> {
+    let judged = judge_as_approver(place, &governed, said).await?;
+    let asker = Asker::approver(said.0, said.1);
+    send(place, (governed, judged), asker, outcome).await
 }
 
 /// What came of an action that is not open any more, where it was executed: there is nothing left to
@@ -91,7 +71,7 @@ async fn already_executed(
     action: ActionId,
     call: &Call,
     args: &ApproveArgs,
-) -> Result<Outcome, Error> {
+) -> Result<Outcome> {
     let (context, client, registry) = place.parts();
     let executed = instead(client, registry, action).await?;
     let by = executed.by(&context.names());

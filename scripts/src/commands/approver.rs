@@ -1,83 +1,34 @@
 //! What an approver checks of an action before he approves it, whichever way.
 
 use super::args::ReviewArgs;
-use super::confirm;
-use super::context::Context;
-use super::facts::Place;
-use super::storage;
-use super::transfer;
+use super::prelude::*;
 use super::verifiable::implementation;
-use super::work::check_action;
-use crate::app_error::Error;
-use crate::assess::{Finding, Role};
 use crate::build::Artifact;
-use crate::checks::Assessment;
 use crate::client::Client;
-use crate::error::Refusal;
 use crate::governance::{BuildFacts, Call, superseded_by};
 use crate::layout::Build;
-use crate::progress::Progress;
-use alloy::primitives::{Address, Bytes};
 use std::path::Path;
 
-/// What an approver checks of an action before he approves it, whichever way: that the code is what his
-/// sources build to, what the command that proposed it checked, and that what is final is meant. So is an action that
-/// differs from another open one. Of `approver`, if
-/// it is known, also that his own part ends.
-pub(super) async fn check_as_approver(
-    place: Place<'_>,
-    (decoded, bytes): (&Call, &Bytes),
-    (args, approver): (&ReviewArgs, Option<Address>),
-) -> Result<Assessment, Error> {
-    let (context, client, _) = place.parts();
+/// Refuses an action unless its code, and the program of its migration, are what his sources build to, where he names
+/// them.
+pub(super) fn compare_builds(place: Place<'_>, call: &Call, args: &ReviewArgs) -> Result<()> {
+    let (context, chain) = (place.context, place.client.chain_id());
     if let Some(source) = &args.source {
-        let chain = client.chain_id();
-        compare_build(context, ("--source", source), decoded, "code", |source| {
+        compare_build(context, ("--source", source), call, "code", |source| {
             implementation(context, chain, source, true)
         })?;
     }
     if let Some(source) = &args.script_source {
-        compare_build(
-            context,
-            ("--script-source", source),
-            decoded,
-            "script",
-            |source| context.artifact_anew(source),
-        )?;
+        let named = ("--script-source", source.as_str());
+        compare_build(context, named, call, "script", |source| {
+            context.artifact_anew(source)
+        })?;
     }
-    let (checks, notices) = look_as_approver(place, (decoded, bytes), (args, approver)).await?;
-    storage::require(&checks)?;
-    confirm::require(context, &notices)?;
-    confirm::gaps(context, &checks.coverage);
-    Ok(checks)
-}
-
-/// What was found out about an action for who approves it, and what has to be meant.
-pub(super) async fn look_as_approver(
-    place: Place<'_>,
-    (decoded, bytes): (&Call, &Bytes),
-    (args, approver): (&ReviewArgs, Option<Address>),
-) -> Result<(Assessment, Vec<Finding>), Error> {
-    let checks = check_action(place, decoded, (args, Role::Approver)).await?;
-    let (client, registry) = (place.client, place.registry);
-    let mut notices = confirm::notices_of_approver(client, registry, decoded, approver).await?;
-    notices.extend(confirm::rivals(place.context, (client, registry), (decoded, bytes)).await?);
-    if let Call::TransferProxy(call) = decoded {
-        let checked = transfer::check(place, call).await?;
-        for line in &checked.lines {
-            place.context.output.note(line);
-        }
-        notices.extend(checked.notices());
-    }
-    Ok((checks, notices))
+    Ok(())
 }
 
 /// Refuses an action whose version has other code by now: whatever its approvers do, it ends nowhere.
-pub(super) async fn require_current(
-    client: &Client,
-    registry: Address,
-    call: &Call,
-) -> Result<(), Error> {
+pub(super) async fn require_current(client: &Client, registry: Address, call: &Call) -> Result<()> {
     match superseded_by(client, registry, call).await? {
         Some(registered) => {
             let definition = call.definition();
@@ -101,8 +52,8 @@ fn compare_build(
     (flag, source): (&str, &str),
     call: &Call,
     what: &'static str,
-    build: impl FnOnce(&str) -> Result<Artifact, Error>,
-) -> Result<(), Error> {
+    build: impl FnOnce(&str) -> Result<Artifact>,
+) -> Result<()> {
     if !call.subjects().iter().any(|(other, ..)| *other == what) {
         return Err(Error::Usage {
             message: format!("{flag} for an action without {what}"),
@@ -118,13 +69,14 @@ fn compare_build(
         "script" => "very code of the migration",
         _ => "very code",
     };
-    let line = format!("{source} builds to the {what} that would be approved");
-    context.output.note(&line);
+    context.note(format!(
+        "{source} builds to the {what} that would be approved"
+    ));
     Ok(())
 }
 
 /// A file of WASM tells nothing of the sources that it was built from.
-fn require_sources(flag: &str, source: &str) -> Result<(), Error> {
+fn require_sources(flag: &str, source: &str) -> Result<()> {
     if !Path::new(source).is_file() {
         return Ok(());
     }

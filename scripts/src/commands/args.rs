@@ -8,13 +8,11 @@ mod fuzz;
 mod global;
 mod layout;
 mod migration;
-mod signed;
-mod storage;
 mod trace;
 mod version;
 
 pub use adopt::AdoptArgs;
-pub use approve::{ApproveArgs, ReviewArgs};
+pub use approve::{ApproveArgs, OfflineArgs, ReviewArgs, SubmitArgs};
 pub use census::CensusArgs;
 pub use coverage::CoverageArgs;
 pub use fuzz::FuzzArgs;
@@ -22,10 +20,11 @@ pub(super) use fuzz::{SEED, time};
 pub use global::Global;
 pub use layout::LayoutCommand;
 pub use migration::{Gather, MigrationArgs};
-pub use signed::{OfflineArgs, SubmitArgs};
-pub use storage::StorageArgs;
 pub use trace::TraceArgs;
-pub use version::{PlanArgs, RegisterArgs, RollbackArgs, StepArgs, VersionArgs};
+pub(super) use version::INSTANCES;
+pub use version::{
+    PlanArgs, RegisterArgs, RollbackArgs, StepArgs, StorageArgs, UpgradeArgs, VersionArgs, WayArgs,
+};
 
 use super::call::CallArgs;
 use super::check::CheckArgs;

@@ -1,21 +1,16 @@
 //! `call` and `send`: a function of a contract, by its signature or, where its interface is known, by its name.
 
 use super::calldata;
-use super::context::Context;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::client::Transactions;
 use crate::client::{ChainError, Client, show};
 use crate::functions::{Functions, interfaces, of_the_chain};
-use crate::names::Names;
-use crate::output::Outcome;
-use crate::report::CommandReport;
+use crate::model::Instance;
 use alloy::dyn_abi::FunctionExt;
 use alloy::json_abi::Function;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
 use clap::Args;
-use serde::Serialize;
 use stylus_upgrades_interface::slots;
 
 /// What is called.
@@ -46,7 +41,7 @@ struct Typed {
 }
 
 /// Reads at the newest block.
-pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome, Error> {
+pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> {
     let client = context.snapshot().await?;
     let typed = typed(context, &client, args).await?;
     let what = what(&typed);
@@ -88,7 +83,7 @@ impl CommandReport for Answered {
 }
 
 /// Sends one transaction, which is tried before.
-pub(super) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome, Error> {
+pub(super) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome> {
     let client = context.working_client("send").await?;
     let typed = typed(context, &client, args).await?;
     let what = what(&typed);
@@ -134,7 +129,7 @@ fn what(typed: &Typed) -> String {
 }
 
 /// The call that the words mean.
-async fn typed(context: &Context, client: &Client, args: &CallArgs) -> Result<Typed, Error> {
+async fn typed(context: &Context, client: &Client, args: &CallArgs) -> Result<Typed> {
     let to = context.manifest.address(&args.to)?;
     let words = args.call.split_first();
     let (first, arguments) = words.ok_or_else(|| unknown("", &to.to_string(), &[]))?;
@@ -172,7 +167,7 @@ async fn with_outputs(
     client: &Client,
     to: Address,
     function: Function,
-) -> Result<Function, Error> {
+) -> Result<Function> {
     if !function.outputs.is_empty() {
         return Ok(function);
     }
@@ -184,12 +179,7 @@ async fn with_outputs(
 }
 
 /// The one function of that name that takes so many arguments, of the contract `of`.
-pub(super) fn by_name(
-    name: &str,
-    count: usize,
-    of: &str,
-    known: &Functions,
-) -> Result<Function, Error> {
+pub(super) fn by_name(name: &str, count: usize, of: &str, known: &Functions) -> Result<Function> {
     let all = known.named(name);
     let mut fitting = all.iter().filter(|function| function.inputs.len() == count);
     match (fitting.next(), fitting.next()) {
@@ -219,7 +209,7 @@ async fn decode(
     function: &Function,
     answer: &Bytes,
     to: Address,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<String>> {
     let reason = match function.abi_decode_output(answer) {
         Ok(values) => return Ok(values.iter().map(show).collect()),
         Err(_) if answer.is_empty() => client.why_empty(to).await?,
@@ -230,7 +220,7 @@ async fn decode(
 
 /// What callers can use of an account: as the registry knows the version that it runs, else as this machine
 /// built its code, else as the chain and the framework have it. Nothing where nobody knows.
-async fn interface(context: &Context, client: &Client, to: Address) -> Result<Functions, Error> {
+async fn interface(context: &Context, client: &Client, to: Address) -> Result<Functions> {
     if let Some((_, functions)) = of_the_chain(to) {
         return Ok(functions);
     }
@@ -242,11 +232,7 @@ async fn interface(context: &Context, client: &Client, to: Address) -> Result<Fu
     Ok(own.with(framework))
 }
 
-async fn by_registry(
-    context: &Context,
-    client: &Client,
-    to: Address,
-) -> Result<Option<Functions>, Error> {
+async fn by_registry(context: &Context, client: &Client, to: Address) -> Result<Option<Functions>> {
     let Some(unverified) = context.named_registry()? else {
         return Ok(None);
     };
@@ -254,21 +240,21 @@ async fn by_registry(
     if to == registry {
         return Ok(Some(interfaces().registry.clone()));
     }
-    let model = client.registry(registry);
-    let Some(instance) = model.known_instance(to).await? else {
+    let place = Place::of(context, client, registry);
+    let (reader, found) = (place.reader(), place.reader().known_instance(to).await?);
+    let Some(Instance {
+        definition,
+        version,
+        ..
+    }) = found
+    else {
         return Ok(None);
     };
-    let code = model.code(&instance.definition, &instance.version).await?;
-    context
-        .functions_of((client, registry), &instance.definition, code.codehash)
-        .await
+    let code = reader.code(&definition, &version).await?;
+    place.functions(&definition, code.codehash).await
 }
 
-async fn by_code(
-    context: &Context,
-    client: &Client,
-    to: Address,
-) -> Result<Option<Functions>, Error> {
+async fn by_code(context: &Context, client: &Client, to: Address) -> Result<Option<Functions>> {
     let implementation = Address::from_word(client.storage(to, slots::IMPLEMENTATION).await?);
     for account in [implementation, to] {
         let Some(codehash) = client.codehash(account).await? else {

@@ -1,17 +1,16 @@
 //! Calls as people type them: `'initialize(uint256)' 7`, or calldata in hexadecimal.
 
+use super::prelude::*;
 use crate::address;
-use crate::app_error::Error;
 use crate::client::show;
 use crate::manifest::Manifest;
 use crate::text::{count, one_line};
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::Function;
-use alloy::primitives::Bytes;
 
 /// Encodes a call: its signature and arguments, or one word of calldata. Nothing is no calldata.
 /// Addresses may be aliases.
-pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes, Error> {
+pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes> {
     let Some((first, arguments)) = words.split_first() else {
         return Ok(Bytes::new());
     };
@@ -31,7 +30,7 @@ pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes, Err
 }
 
 /// A function as its signature says.
-pub(super) fn signature(text: &str) -> Result<Function, Error> {
+pub(super) fn signature(text: &str) -> Result<Function> {
     Function::parse(text).map_err(|error| {
         let reason = one_line(&error.to_string(), text);
         let message = format!("{text:?} is no signature: {reason}");
@@ -44,7 +43,7 @@ pub(super) fn encode_for(
     function: &Function,
     arguments: &[String],
     manifest: &Manifest,
-) -> Result<Bytes, Error> {
+) -> Result<Bytes> {
     let first = &function.signature();
     if function.inputs.len() != arguments.len() {
         let given = match arguments.is_empty() {
@@ -81,7 +80,7 @@ pub(super) fn typed(words: &[String]) -> &str {
     }
 }
 
-fn value(ty: &str, argument: &str, manifest: &Manifest) -> Result<DynSolValue, Error> {
+fn value(ty: &str, argument: &str, manifest: &Manifest) -> Result<DynSolValue> {
     let bad = |reason: String| {
         let reason = one_line(&reason, argument);
         usage(format!("{argument:?} is no {ty}: {reason}"), ty, argument)

@@ -1,16 +1,13 @@
 //! `census`: every slot of an instance at one block, with a proof, and what each one is.
 
 use super::args::CensusArgs;
-use super::context::Context;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::census::{self, Anchor, Census, Options, Subject, Wanted};
 use crate::client::{Client, Endpoint};
 use crate::model::InstanceState;
-use crate::output::Outcome;
 use crate::program_code::is_program;
-use alloy::primitives::Address;
 
-pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome> {
     let (client, registry) = context.verified_snapshot().await?;
     let proxy = context.manifest.address(&args.proxy)?;
     let second = match &args.confirm_url {
@@ -21,23 +18,23 @@ pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome,
         number: args.block,
         hash: args.block_hash,
     };
-    let anchor = Anchor::find(&client, proxy, wanted, second.as_ref()).await?;
+    let anchor = Anchor::find(client, proxy, wanted, second.as_ref()).await?;
     let subject = subject(context, &client.at(anchor.block), registry, proxy).await?;
-    let census = census::take(&client, anchor, &subject, &args.options).await?;
+    let census = census::take(client, anchor, &subject, &args.options).await?;
     Ok(Outcome::of(&census, &context.names()))
 }
 
 /// The census that a page shows: of the newest block, with the keys that are known.
-pub(super) async fn shown(context: &Context, instance: &str) -> Result<Census, Error> {
+pub(super) async fn shown(context: &Context, instance: &str) -> Result<Census> {
     let (client, registry) = context.verified_snapshot().await?;
     let proxy = context.manifest.address(instance)?;
-    let anchor = Anchor::find(&client, proxy, Wanted::default(), None).await?;
+    let anchor = Anchor::find(client, proxy, Wanted::default(), None).await?;
     let subject = subject(context, &client.at(anchor.block), registry, proxy).await?;
     let options = Options {
         no_replay: true,
         ..Options::default()
     };
-    Ok(census::take(&client, anchor, &subject, &options).await?)
+    Ok(census::take(client, anchor, &subject, &options).await?)
 }
 
 /// What is counted of an instance, at the block of the client.
@@ -46,7 +43,7 @@ pub(super) async fn subject(
     client: &Client,
     registry: Address,
     proxy: Address,
-) -> Result<Subject, Error> {
+) -> Result<Subject> {
     let reader = client.registry(registry);
     let instance = reader.instance(proxy).await?;
     let name = &instance.definition;

@@ -2,25 +2,23 @@
 
 mod baseline;
 
-use super::args::{PlanArgs, SEED, StepArgs, StorageArgs, time};
+use super::args::{SEED, StepArgs, StorageArgs, UpgradeArgs, time};
 use super::calldata;
-use super::context::{Context, seen_by};
+use super::checked;
+use super::context::seen_by;
 use super::facts::NOT_ASKED;
 use super::fuzz::{declared, of_tried};
-use super::plan::{Tried, tried};
-use super::storage;
-use crate::app_error::Error;
+use super::plan::{Trial, Tried, tried};
+use super::prelude::*;
 use crate::assess::{
     Coverage, Evidence, Finding, FindingId, Origin, Part, Role, Severity, annotation, decide,
 };
 use crate::build::{Artifact, BuildError, repository};
 use crate::checks::{Assessment, Runs};
-use crate::error::{Exit, Report};
 use crate::fuzz::Settings;
 use crate::interface::{Callable, Places, added};
 use crate::layout::finding_id;
 use crate::manifest::Declared;
-use crate::output::Outcome;
 use crate::plan::{Reads, Verdict, not_tried, only_started};
 use baseline::{Baseline, against};
 use clap::{Args, ValueEnum};
@@ -96,7 +94,7 @@ struct Check<'a> {
     is_tried_in_part: bool,
 }
 
-pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome> {
     let mut check = Check {
         args,
         interface: Callable::default(),
@@ -163,7 +161,7 @@ impl Check<'_> {
         artifact: &Artifact,
         base: &mut Baseline,
         outcome: &mut Outcome,
-    ) -> Result<(), Error> {
+    ) -> Result<()> {
         let to = self.label(artifact, base);
         outcome.field("from", &base.label);
         outcome.field("to", &to);
@@ -182,21 +180,21 @@ impl Check<'_> {
     }
 
     /// Tries the upgrade on a copy of the chain.
-    async fn upgrade(&mut self, context: &Context, to: &str) -> Result<(), Error> {
-        let plan = PlanArgs {
+    async fn upgrade(&mut self, context: &Context, to: &str) -> Result<()> {
+        let upgrade = UpgradeArgs {
             name: self.args.name.clone(),
             version: to.to_owned(),
             source: Some(self.args.source.clone()),
             action: None,
             step: self.args.step.clone(),
             storage: self.args.storage.clone(),
+        };
+        let trial = Trial {
             instances: self.args.instances,
-            replay: None,
-            replay_blocks: 1,
             write_expect: None,
         };
-        let tried = tried(context, &plan, Role::Ci).await?;
-        self.fuzz(context, &tried).await;
+        let tried = tried(context, &upgrade, trial, Role::Ci).await?;
+        self.fuzz(&tried).await;
         let Tried {
             plan,
             checks,
@@ -240,7 +238,7 @@ impl Check<'_> {
     }
 
     /// Looks for calls that the upgrade makes do something else, where somebody wants that.
-    async fn fuzz(&mut self, context: &Context, tried: &Tried) {
+    async fn fuzz(&mut self, tried: &Tried<'_>) {
         let is_refused = !tried.plan.problems.is_empty() || tried.checks.refusal().is_some();
         let Some(time) = self.args.fuzz.filter(|_| !is_refused) else {
             return;
@@ -253,7 +251,7 @@ impl Check<'_> {
             blind: false,
             corpus: None,
         };
-        let report = match of_tried(context, tried, None, settings).await {
+        let report = match of_tried(tried, None, settings).await {
             Ok(report) => report,
             Err(error) => {
                 let refusal = Finding::refusal(Part::Trial, None, &Report::of(&error));
@@ -269,8 +267,8 @@ impl Check<'_> {
 
     /// Takes over what was found, what changed in storage and loses nothing, and what callers can use from the next
     /// version on.
-    fn take(&mut self, checks: &Assessment) -> Result<(), Error> {
-        storage::require_all(checks)?;
+    fn take(&mut self, checks: &Assessment) -> Result<()> {
+        checked::require_matched(checks)?;
         self.coverage.merge(&checks.coverage);
         self.findings.extend(checks.found().cloned());
         for change in checks.changes() {
@@ -349,7 +347,7 @@ impl Check<'_> {
         let is_found = |id: &FindingId| self.findings.iter().any(|one| one.id == *id);
         let needless = context.accepted();
         let needless = needless.iter().filter(|id| self.is_built && !is_found(id));
-        storage::needless(&mut outcome, needless.cloned().collect());
+        checked::needless(&mut outcome, needless.cloned().collect());
         outcome.field("coverage", &self.coverage);
         outcome.field("ok", errors == 0);
         for finding in &self.findings {

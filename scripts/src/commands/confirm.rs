@@ -1,15 +1,13 @@
 //! Policies that are final or look like a mistake: who means it accepts it by its id. Policies are parsed, and their
 //! contracts looked at, before anything is sent.
 
-use super::context::Context;
-use crate::app_error::Error;
-use crate::assess::{Coverage, Finding, FindingId, Part, Severity};
+use super::asker::Asker;
+use super::prelude::*;
+use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
-use crate::error::Refusal;
-use crate::governance::{Call, current_policy, pending, readiness, rival};
-use crate::progress::Progress;
-use crate::text::{count, shell_word};
-use alloy::primitives::{Address, Bytes};
+use crate::governance::{Call, GovernedCall, current_policy, pending, readiness, rival};
+use crate::history::{self, Wanted};
+use crate::text::{count, nearest, shell_word};
 use stylus_registry_core::policy::{Policy, parse};
 
 /// Something that has to be meant, in words.
@@ -17,33 +15,16 @@ pub(super) fn notice(id: FindingId, words: String) -> Finding {
     Finding::new(Part::Policy, Severity::Danger, id, words)
 }
 
-/// Refuses `call` where an open action is about the same and differs, unless that is meant.
-///
-/// # Errors
-/// [`Error::Unconfirmed`]; what the chain says.
-pub(super) async fn require_no_rival(
-    context: &Context,
-    (client, registry): (&Client, Address),
-    call: &Bytes,
-) -> Result<(), Error> {
-    let own = Call::decode(call)?;
-    let notices = rivals(context, (client, registry), (&own, call)).await?;
-    require(context, &notices)
-}
-
-/// A finding for each open action that is about the same as `own` and differs.
+/// A finding for each open action that is about the same as a call and differs.
 ///
 /// # Errors
 /// What the chain says.
-pub(super) async fn rivals(
-    context: &Context,
-    (client, registry): (&Client, Address),
-    (own, bytes): (&Call, &Bytes),
-) -> Result<Vec<Finding>, Error> {
-    let open = pending(client, registry, own.definition()).await?;
+pub(super) async fn rivals(place: Place<'_>, governed: &GovernedCall) -> Result<Vec<Finding>> {
+    let own = (&governed.call, &governed.bytes);
+    let open = pending(place.client, place.registry, own.0.definition()).await?;
     let all = open.iter().filter_map(|other| {
-        let (subject, differs) = rival((own, bytes), other)?;
-        let (action, proposer) = (other.action, context.names().long(other.proposer));
+        let (subject, differs) = rival(own, other)?;
+        let (action, proposer) = (other.action, place.context.names().long(other.proposer));
         let words = format!(
             "the open action {action} for {subject}, which {proposer} proposed, {differs}: an approval of this one \
              does not count for it. Compare: stylus-upgrades pending {action}; then approve or cancel it"
@@ -58,7 +39,7 @@ pub(super) async fn rivals(
 ///
 /// # Errors
 /// `InvalidPolicy` where the registry would refuse its text.
-pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy, Error> {
+pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy> {
     let parsed = parse(expression.as_bytes()).map_err(|refused| {
         let (reason, offset) = (policy_reason(refused.reason), refused.offset);
         let at = usize::try_from(offset).unwrap_or(usize::MAX);
@@ -78,11 +59,11 @@ pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy, Error> {
 
 /// What has to be meant in the policies of these roles, if `sender` sends them. Contracts that are
 /// asked must have code.
-pub(super) async fn notices(
+pub(super) async fn of_policies(
     client: &Client,
     sender: Address,
     policies: &[(&str, &str)],
-) -> Result<Vec<Finding>, Error> {
+) -> Result<Vec<Finding>> {
     let mut all = Vec::new();
     for (role, expression) in policies {
         let policy = parsed(role, expression)?;
@@ -114,7 +95,7 @@ pub(super) fn warn_of_weaker(
     context: &Context,
     definition: &str,
     (migrate, policy): (&str, &str),
-) -> Result<(), Error> {
+) -> Result<()> {
     let fewest = |role: &str, expression: &str| {
         let policy = parsed(role, expression)?;
         Ok::<_, Error>((!policy.is_none()).then(|| policy.fewest_missing(0, 0)))
@@ -122,7 +103,7 @@ pub(super) fn warn_of_weaker(
     if let (Some(many), Some(few)) = (fewest(MIGRATE, migrate)?, fewest(POLICY, policy)?)
         && few < many
     {
-        context.output.note(&format!(
+        context.note(format!(
             "warning: {MIGRATE} takes {} and {POLICY} {few}: who satisfies {POLICY} can change {MIGRATE}; \
              stylus-upgrades policy update {} --role {POLICY} {} asks for as many",
             count(many, "approval"),
@@ -134,91 +115,127 @@ pub(super) fn warn_of_weaker(
 }
 
 /// A policy that nobody can ever satisfy or change.
-pub(super) fn final_notice(role: &str) -> Finding {
+fn final_notice(role: &str) -> Finding {
     let words = format!("the policy of {role} becomes NONE: nobody can ever decide it again");
     notice(FindingId::POLICY_NONE, words)
 }
 
-/// What an approver has to mean in the policy that `call` sets: that it is final, that the role is new, or that
-/// his own part in it ends.
-pub(super) async fn notices_of_approver(
-    client: &Client,
-    registry: Address,
-    call: &Call,
-    approver: Option<Address>,
-) -> Result<Vec<Finding>, Error> {
-    let mut all = Vec::new();
-    for (role, expression) in call.policies() {
-        if parsed(role, expression)?.is_none() {
-            all.push(final_notice(role));
-        }
-    }
-    let Call::SetPolicy(set) = call else {
-        return Ok(all);
+/// What has to be meant in the policies that a call sets: that one is final, that its role is new, or who has no part
+/// in it. Who proposes a policy that leaves him out says so, unless it is not his own and others proposed it before;
+/// who approves one says where his part ends.
+///
+/// # Errors
+/// What the chain says; `InvalidPolicy`.
+pub(super) async fn notices(
+    place: Place<'_>,
+    governed: &GovernedCall,
+    asker: Asker<'_>,
+) -> Result<Vec<Finding>> {
+    let policies = governed.call.policies();
+    let proposer = asker.who.filter(|_| asker.role.proposes());
+    let mut all = match proposer {
+        Some(sender) => of_policies(place.client, sender, &policies).await?,
+        None => finals(&policies)?,
     };
-    let (role, expression) = (set.role.as_str(), set.expression.as_str());
-    match current_policy(client, registry, &set.name, role).await? {
-        Some(old) if all.is_empty() => {
-            if let Some(approver) = approver
-                && has_part(role, &old, approver)?
-                && !has_part(role, expression, approver)?
-            {
-                let words = format!(
-                    "{approver}, who approves it, has a part in the policy of {role} now, and none in the new one; \
-                     now it is {old}"
-                );
-                all.push(notice(FindingId::EXCLUDED_SENDER, words));
+    let mut had_part = false;
+    if let Call::SetPolicy(set) = &governed.call {
+        let (role, expression) = (set.role.as_str(), set.expression.as_str());
+        match current_policy(place.client, place.registry, &set.name, role).await? {
+            None => all.push(new_role(place, &set.name, role).await?),
+            Some(old) => {
+                let part_in = |policy: &str| match asker.who {
+                    Some(who) => has_part(role, policy, who),
+                    None => Ok(false),
+                };
+                had_part = part_in(&old)?;
+                if let Some(who) = asker.who.filter(|_| had_part && proposer.is_none())
+                    && all.is_empty()
+                    && !part_in(expression)?
+                {
+                    let words = format!(
+                        "{who}, who approves it, has a part in the policy of {role} now, and none in the new one; \
+                         now it is {old}"
+                    );
+                    all.push(notice(FindingId::EXCLUDED_SENDER, words));
+                }
             }
         }
-        Some(_) => {}
-        None => {
-            let words = format!("{:?} has no role {role:?}: it is new", set.name);
-            all.push(notice(FindingId::NEW_ROLE, words));
+    }
+    match proposer.is_some() && !had_part {
+        true => unless_proposed(place, &governed.bytes, all).await,
+        false => Ok(all),
+    }
+}
+
+/// Those of the policies that are final.
+fn finals(policies: &[(&str, &str)]) -> Result<Vec<Finding>> {
+    let mut all = Vec::new();
+    for (role, expression) in policies {
+        if parsed(role, expression)?.is_none() {
+            all.push(final_notice(role));
         }
     }
     Ok(all)
 }
 
+/// The role that is there without being set.
+const PAUSE: &str = "pause";
+
+/// That nobody has set a policy of that role before, and which other one may be meant.
+async fn new_role(place: Place<'_>, name: &str, role: &str) -> Result<Finding> {
+    let mut known = roles(place, name).await?;
+    known.push(PAUSE.into());
+    let meant = nearest(role, &known).filter(|meant| *meant != role);
+    let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
+    let words = format!("{name:?} has no role {role:?}: it is new{meant}");
+    Ok(notice(FindingId::NEW_ROLE, words))
+}
+
+/// Every role that ever had a policy, from the events.
+pub(super) async fn roles(place: Place<'_>, name: &str) -> Result<Vec<String>> {
+    let (context, client, registry) = place.parts();
+    if !name.is_empty() {
+        // An unknown name is refused by the registry, not reported as one without roles.
+        place.reader().head(name).await?;
+    }
+    let history = history::read(client, registry, name, &context.names(), Wanted::None).await?;
+    Ok(history.definition.policies.into_keys().collect())
+}
+
 /// Whether somebody has a part in a policy.
-pub(super) fn has_part(role: &str, expression: &str, who: Address) -> Result<bool, Error> {
+fn has_part(role: &str, expression: &str, who: Address) -> Result<bool> {
     let policy = parsed(role, expression)?;
     Ok(policy.approvers.iter().any(|leaf| leaf.address == who))
 }
 
 /// Leaves out what whoever proposed `call` has said already: that it is not his to decide later. That
 /// something is final is everybody's to say.
-pub(super) async fn unless_proposed(
-    client: &Client,
-    registry: Address,
+async fn unless_proposed(
+    place: Place<'_>,
     call: &Bytes,
     mut notices: Vec<Finding>,
-) -> Result<Vec<Finding>, Error> {
+) -> Result<Vec<Finding>> {
     let is_excluded = |notice: &Finding| notice.id == FindingId::EXCLUDED_SENDER;
     if notices.iter().any(is_excluded) {
-        let action = client.registry(registry).action_of(call).await?;
-        if readiness(client, registry, action).await?.is_some() {
+        let action = place.reader().action_of(call).await?;
+        if readiness(place.client, place.registry, action)
+            .await?
+            .is_some()
+        {
             notices.retain(|notice| !is_excluded(notice));
         }
     }
     Ok(notices)
 }
 
-/// Says what was checked in part or not at all before anything is sent. What is absent and not accepted was refused
-/// before.
-pub(super) fn gaps(context: &Context, coverage: &Coverage) {
-    for line in coverage.lines() {
-        context.output.note(&line);
-    }
-}
-
 /// Goes on if everything is meant: accepted by its id.
 ///
 /// # Errors
 /// [`Error::Unconfirmed`].
-pub(super) fn require(context: &Context, notices: &[Finding]) -> Result<(), Error> {
+pub(super) fn require(context: &Context, notices: &[Finding]) -> Result<()> {
     let accepted = context.accepted();
     for Finding { id, message, .. } in notices {
-        context.output.note(&format!("warning: {message}"));
+        context.note(format!("warning: {message}"));
         if !accepted.contains(id) {
             return Err(Error::Unconfirmed {
                 message: message.clone(),

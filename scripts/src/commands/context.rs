@@ -2,29 +2,26 @@
 
 mod built;
 mod chain;
-mod interfaces;
 mod manifest;
 mod registry;
 
+pub(super) use built::declared;
 pub(super) use chain::{earlier, report_undone};
-pub(super) use interfaces::Known as KnownInterface;
 pub(super) use manifest::seen_by;
 pub(super) use registry::{Unverified, key};
 
 use super::args::Global;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::assess::Accepted;
 use crate::build::{BuildError, Builder};
 use crate::client::Transaction;
 use crate::client::{Client, EventStore, Sent};
 use crate::manifest::{FILE, Manifest};
-use crate::names::Names;
 use crate::output::Output;
 use crate::plan::{Plan, PlanError, PlanRequest, Trials, plan};
 use crate::progress::Progress;
 use crate::registry::Origin;
 use crate::text::grouped;
-use alloy::primitives::Address;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -48,6 +45,8 @@ pub(super) struct Context {
     built: Mutex<Vec<built::Built>>,
     /// The client that keeps a journal.
     working: OnceLock<Client>,
+    /// The client of which all that it reads is of one block.
+    pinned: OnceLock<Client>,
     /// The first client.
     connected: OnceLock<Client>,
     /// Whether its endpoint is a fork, once it was asked.
@@ -65,13 +64,18 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// Says something that is worth knowing.
+    pub(super) fn note(&self, line: impl AsRef<str>) {
+        self.output.note(line.as_ref());
+    }
+
     /// What the caller accepts.
     pub(super) fn accepted(&self) -> Accepted {
         let all = self.global.accept.iter();
         all.flat_map(Accepted::iter).cloned().collect()
     }
 
-    pub(super) fn new(output: Arc<Output>, mut global: Global) -> Result<Self, Error> {
+    pub(super) fn new(output: Arc<Output>, mut global: Global) -> Result<Self> {
         let folder = std::env::current_dir().unwrap_or_default();
         let found = match &global.manifest {
             Some(path) => Some(path.clone()),
@@ -101,6 +105,7 @@ impl Context {
             earlier: Mutex::default(),
             built: Mutex::default(),
             working: OnceLock::new(),
+            pinned: OnceLock::new(),
             connected: OnceLock::new(),
             fork: OnceLock::new(),
             copy: OnceLock::new(),
@@ -125,7 +130,7 @@ impl Context {
 
     /// The builder: of the workspace that `STYLUS_UPGRADES_HOME` names or this folder lies in, with
     /// the pinned framework or the one that was named.
-    pub(super) fn builder(&self) -> Result<Builder, Error> {
+    pub(super) fn builder(&self) -> Result<Builder> {
         let builder = builder(&self.output)?;
         Ok(match &self.global.framework_from {
             Some(home) => builder.framework_from(home)?,
@@ -179,7 +184,7 @@ pub(super) fn report_with_failure(context: &Context, sent: &[Sent]) {
             "warning: sent before it failed: {what}  {}  {gas} gas",
             one.tx
         );
-        context.output.note(&line);
+        context.note(&line);
     }
     if !sent.is_empty() {
         let all: Vec<Transaction> = sent.iter().map(Transaction::of).collect();

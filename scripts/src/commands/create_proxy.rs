@@ -1,30 +1,22 @@
 //! `create-proxy`: an instance, created and initialized in one transaction.
 
 use super::args::CreateProxyArgs;
+use super::asker::Asker;
 use super::calldata;
-use super::context::Context;
-use super::facts::Place;
-use super::propose::{Sending, stop};
-use super::storage;
+use super::judge::decide;
+use super::prelude::*;
+use super::propose::stop;
 use super::verifiable::LOCAL_CHAINS;
-use crate::app_error::Error;
-use crate::assess::Role;
-use crate::checks::Subject;
 use crate::client::{Sent, Transactions};
-use crate::error::{Exit, Refusal};
 use crate::governance::GovernedCall;
 use crate::manifest::{Entry, Kind, Manifest, check_alias};
-use crate::output::Outcome;
-use crate::progress::Progress;
-use alloy::primitives::{Address, B256, U256, keccak256};
-use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::registry::IRegistry as abi;
+use alloy::primitives::keccak256;
 
 /// What nobody can make up for later.
 const CREATED_BARE: &str =
     "no --init: no initializer runs now, and none can ever run on this instance";
 
-pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome> {
     let data = calldata::encode(&request.init, &context.manifest)?;
     if request.save.is_some() && context.is_export() {
         return Err(Error::Usage {
@@ -36,10 +28,12 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
                     .into(),
         });
     }
+    let file = context.manifest_file();
     if let Some(alias) = &request.save {
-        check_alias(&context.manifest_file(), alias)?;
+        check_alias(&file, alias)?;
     }
-    let (client, registry) = context.verified_working("create-proxy").await?;
+    let place = Place::working(context, "create-proxy").await?;
+    let (_, client, registry) = place.parts();
     let is_local = LOCAL_CHAINS.contains(&client.chain_id()) || client.endpoint().is_loopback();
     let mut call = abi::createProxyCall {
         name: request.name.clone(),
@@ -48,50 +42,39 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         salt: request.salt.unwrap_or_default().into(),
         initData: data,
     };
-    let place = Place::of(context, &client, registry);
-    let asked = Subject::Creation(&call, calldata::typed(&request.init));
-    let checks = place.assess(asked, Role::Proposer).await?;
-    storage::require(&checks)?;
-    if call.initData.is_empty() {
-        context.output.note(CREATED_BARE);
-    }
-    let mut before = None;
-    if request.salt.is_none() {
-        before = created_before(place, &call).await?;
-        if before.is_none() {
-            call.salt = choose(place, &call).await?;
-        }
-    }
-    let (reader, names) = (place.reader(), context.names());
-    let proxy = match &before {
-        Some((_, proxy)) => *proxy,
-        None => {
-            let kind = call.kind.into();
-            reader.proxy_address(&call.name, kind, call.salt).await?
-        }
-    };
-    let line = format!("proxy  {proxy}");
     let mut outcome = Outcome::default();
     outcome.field("name", &request.name);
     outcome.field("version", &request.version);
-    outcome.field("proxy", proxy);
-    outcome.line(&line);
-    storage::report(&mut outcome, &checks);
-    if let Some((sent, _)) = before {
-        outcome.field("executed", true);
-        let sent = Transactions::of(std::slice::from_ref(&sent));
-        sent.add_to(&mut outcome, &names);
-        save(context, request.save.as_deref(), proxy, &mut outcome);
-        return Ok(outcome);
+    if request.salt.is_none() {
+        if let Some((sent, proxy)) = created_before(place, &call).await? {
+            outcome.field("proxy", proxy);
+            outcome.line(format!("proxy  {proxy}"));
+            outcome.field("executed", true);
+            Transactions::of(&[sent]).add_to(&mut outcome, &context.names());
+            save(context, request.save.as_deref(), proxy, &mut outcome);
+            return Ok(outcome);
+        }
+        call.salt = choose(place, &call).await?;
     }
-    outcome.field("salt", U256::from_be_bytes(call.salt.0));
+    if call.initData.is_empty() {
+        context.note(CREATED_BARE);
+    }
     if let Some(alias) = &request.save {
-        let file = context.manifest_file();
         Manifest::require_free(&file, context.network(), Entry::Alias(alias))?;
     }
+    let (reader, kind) = (place.reader(), call.kind.into());
+    let proxy = reader.proxy_address(&call.name, kind, call.salt).await?;
+    let line = format!("proxy  {proxy}");
+    outcome.field("proxy", proxy);
+    outcome.line(&line);
+    outcome.field("salt", U256::from_be_bytes(call.salt.0));
     let bytes = call.abi_encode().into();
     let governed = GovernedCall::decode(registry, bytes, request.value)?;
-    let mut outcome = Sending::of(governed).propose(place, outcome).await?;
+    let asker = Asker {
+        typed: calldata::typed(&request.init),
+        ..Asker::proposer(place)
+    };
+    let mut outcome = decide(place, governed, asker, outcome).await?;
     if outcome.exit == Some(Exit::NotReady) || context.is_export() {
         for line in outcome.lines.iter_mut().filter(|one| **one == line) {
             line.push_str(" once it is approved: nothing is there yet");
@@ -112,7 +95,7 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
 async fn created_before(
     place: Place<'_>,
     call: &abi::createProxyCall,
-) -> Result<Option<(Sent, Address)>, Error> {
+) -> Result<Option<(Sent, Address)>> {
     let (context, client, registry) = place.parts();
     let created = |sent: &Sent| sent.event_of::<abi::ProxyCreated>(registry);
     let Some(sent) = context.earlier_that(|sent| created(sent).is_some()) else {
@@ -134,7 +117,7 @@ async fn created_before(
 /// The salt of a call that has none yet. For who alone satisfies the role it is the first that is free from the number
 /// of instances on. Where others have to agree, it follows from the words alone: who types the same words as others
 /// means the same proxy, whenever that is.
-async fn choose(place: Place<'_>, call: &abi::createProxyCall) -> Result<B256, Error> {
+async fn choose(place: Place<'_>, call: &abi::createProxyCall) -> Result<B256> {
     let (_, client, _) = place.parts();
     let (reader, name) = (place.reader(), call.name.as_str());
     let sender = client.caller("create-proxy")?;
@@ -164,7 +147,7 @@ fn save(context: &Context, alias: Option<&str>, proxy: Address, outcome: &mut Ou
 
 /// The kind that was said by flag or manifest. On a chain of users it is chosen knowingly: what a call costs
 /// and whether the proxy expires follow from it for good.
-fn chosen(said: Option<Kind>, is_local: bool) -> Result<Kind, Error> {
+fn chosen(said: Option<Kind>, is_local: bool) -> Result<Kind> {
     match said {
         Some(kind) => Ok(kind),
         None if is_local => Ok(Kind::Wasm),

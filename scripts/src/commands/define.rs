@@ -1,23 +1,17 @@
 //! `define`: create a definition.
 
+use super::asker::Asker;
 use super::confirm;
-use super::context::Context;
-use super::facts::Place;
-use super::propose::propose;
-use crate::app_error::Error;
-use crate::output::Outcome;
-use crate::progress::Progress;
-use alloy::primitives::Bytes;
-use alloy::sol_types::SolCall;
-use serde::Serialize;
-use stylus_upgrades_interface::registry::IRegistry as abi;
+use super::judge::decide;
+use super::prelude::*;
+use crate::governance::GovernedCall;
 
 pub(super) async fn run(
     context: &Context,
     name: String,
     migrate: &str,
     (policy, create): (Option<&str>, Option<&str>),
-) -> Result<Outcome, Error> {
+) -> Result<Outcome> {
     let call = abi::createDefinitionCall {
         migratePolicy: context.manifest.policy(migrate)?,
         policyPolicy: context.manifest.policy(policy.unwrap_or(migrate))?,
@@ -37,32 +31,22 @@ pub(super) async fn run(
         &call.name,
         (&call.migratePolicy, &call.policyPolicy),
     )?;
-    let (client, registry) = context.verified_working("define").await?;
-    let notices = confirm::notices(&client, client.caller("define")?, &policies).await?;
-    let bytes: Bytes = call.abi_encode().into();
-    let notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
-    confirm::require(context, &notices)?;
-    let mut outcome = Outcome::default();
+    let place = Place::working(context, "define").await?;
     let copied = [("policy", policy), ("create", create)];
     let copied = copied.iter().filter(|(_, given)| given.is_none());
     let copied: Vec<&'static str> = copied.map(|(role, _)| *role).collect();
     for role in &copied {
         let policy = context.names().policy(&call.migratePolicy);
-        let line = format!("role {role}: no --{role}, so as --migrate: {policy}");
-        context.output.note(&line);
+        context.note(format!(
+            "role {role}: no --{role}, so as --migrate: {policy}"
+        ));
     }
-    outcome.fields(&Definition {
+    let outcome = Outcome::document(&Definition {
         name: &call.name,
         as_migrate: copied,
     });
-    confirm::require_no_rival(context, (&client, registry), &bytes).await?;
-    propose(
-        Place::of(context, &client, registry),
-        &bytes,
-        Vec::new(),
-        outcome,
-    )
-    .await
+    let governed = GovernedCall::decode(place.registry, call.abi_encode().into(), U256::ZERO)?;
+    decide(place, governed, Asker::proposer(place), outcome).await
 }
 
 /// What is defined.

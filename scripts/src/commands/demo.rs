@@ -1,14 +1,11 @@
 //! `demo`: the walkthrough of the book on a private chain, which ends with it unless it is kept.
 
-use super::context::Context;
+use super::prelude::*;
 use super::propose::stop;
-use crate::app_error::Error;
 use crate::demo::{self, Played};
-use crate::error::{Exit, Refusal};
-use crate::output::Outcome;
 use std::convert::Infallible;
 
-pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome> {
     let framework_from = context.global.framework_from.as_deref();
     let played = tokio::task::block_in_place(|| demo::run(&context.output, framework_from));
     let Played {

@@ -1,29 +1,16 @@
 //! `deploy`: build, compress, create, activate.
 
-use super::context::Context;
+use super::prelude::*;
 use super::verifiable::{keep_deployment, kept_implementation};
-use crate::app_error::Error;
 use crate::assess::FindingId;
 use crate::build::BuildInfo;
 use crate::client::{Spent, Transactions};
 use crate::deploy;
-use crate::error::{Exit, Refusal};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
-use crate::names::Names;
-use crate::output::Outcome;
 use crate::plan::has_constructor;
-use crate::progress::Progress;
-use crate::report::CommandReport;
-use alloy::primitives::Address;
-use alloy::sol_types::SolCall;
-use serde::Serialize;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
-pub(super) async fn run(
-    context: &Context,
-    source: &str,
-    no_activate: bool,
-) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, source: &str, no_activate: bool) -> Result<Outcome> {
     let client = context.working_client("deploy").await?;
     let artifact = kept_implementation(context, client.chain_id(), source)?;
     if has_constructor(&artifact.wasm) && !context.accepted().contains(&FindingId::CONSTRUCTOR) {
@@ -38,7 +25,7 @@ pub(super) async fn run(
         );
         return Err(refusal.exiting(Exit::Usage).into());
     }
-    context.output.note(&format!(
+    context.note(format!(
         "deploying {} ({} bytes)",
         artifact.name,
         artifact.size()

@@ -1,8 +1,6 @@
 //! `plan --write-expect FILE`: expectations from what the trial has shown.
 
-use super::facts::Place;
-use crate::app_error::Error;
-use crate::error::Refusal;
+use super::prelude::*;
 use crate::expect::Getter;
 use crate::functions::Functions;
 use crate::ids::CodeHash;
@@ -11,7 +9,6 @@ use crate::plan::{Getters, Plan};
 use alloy::dyn_abi::DynSolType;
 use std::path::Path;
 use stylus_layout::Document;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The getters without arguments that the version before and the new one have, whose layout document may not be
 /// published yet.
@@ -22,7 +19,7 @@ pub(super) async fn getters(
     place: Place<'_>,
     call: &abi::migrateCall,
     document: Option<&Document>,
-) -> Result<Getters, Error> {
+) -> Result<Getters> {
     let reader = place.reader();
     let current = reader.head(&call.name).await?.current;
     let before = reader.code(&call.name, &current).await?.codehash;
@@ -42,11 +39,8 @@ async fn functions(
     (name, version): (&str, &str),
     codehash: CodeHash,
     document: Option<&Document>,
-) -> Result<Functions, Error> {
-    let (context, client, registry) = place.parts();
-    let known = context
-        .functions_of((client, registry), name, codehash)
-        .await?;
+) -> Result<Functions> {
+    let known = place.functions(name, codehash).await?;
     let said = || Some(Functions::of_abi(&Callable::of_document(document?)?.abi));
     let unknown = || not_derived(format!("the functions of {version} are not known"));
     Ok(known.or_else(said).ok_or_else(unknown)?)
@@ -56,7 +50,7 @@ async fn functions(
 ///
 /// # Errors
 /// Where nothing can be derived, or written.
-pub(super) fn write(plan: &Plan, path: &Path) -> Result<(), Error> {
+pub(super) fn write(plan: &Plan, path: &Path) -> Result<()> {
     let none = || not_derived("the trial upgraded no instance".into());
     Ok(plan.suggested.as_ref().ok_or_else(none)?.write(path)?)
 }

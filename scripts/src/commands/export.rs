@@ -1,23 +1,16 @@
 //! `--as ADDRESS --export FILE`: a governed call goes to a file, for an approver that is a contract.
 
-use super::args::{ApproveArgs, Command, MigrationArgs, OfflineArgs, PolicyCommand};
-use super::context::Context;
-use super::facts::Place;
-use super::propose::note;
-use crate::app_error::Error;
+use super::prelude::*;
+use super::propose::simulate;
 use crate::client::{ChainError, Client};
-use crate::error::{Exit, Refusal};
 use crate::export::{
     Exported, ExportedCall, ExportedFile, Follows, Format, Written, account_on, now,
     require_chain_id,
 };
-use crate::governance::{Call, GovernanceError, GovernedCall, ShownCall, Trial};
+use crate::governance::{Call, GovernanceError, GovernedCall, ShownCall};
 use crate::ids::ActionId;
-use crate::output::Outcome;
-use crate::progress::Progress;
 use crate::text::shell_word;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use clap::Args;
@@ -80,44 +73,10 @@ impl ExportArgs {
             (None, Some(_)) => incomplete("--export", "--as ADDRESS"),
         }
     }
-
-    /// Refuses the flags for a command that makes no call for approvers.
-    pub(super) fn require_for(&self, command: &Command) -> Result<(), GovernanceError> {
-        let is_governed = matches!(
-            command,
-            Command::Define { .. }
-                | Command::Register(_)
-                | Command::CreateProxy { .. }
-                | Command::Migrate(_)
-                | Command::Rollback(_)
-                | Command::RunMigration(MigrationArgs {
-                    handler: Some(_),
-                    ..
-                })
-                | Command::RunMigration(MigrationArgs { abort: true, .. })
-                | Command::Adopt(_)
-                | Command::Transfer { .. }
-                | Command::Pause { .. }
-                | Command::Resume { .. }
-                | Command::Policy {
-                    command: PolicyCommand::Update { .. },
-                }
-                | Command::Approve(ApproveArgs {
-                    offline: OfflineArgs { offline: false, .. },
-                    ..
-                })
-                | Command::Revoke { .. }
-                | Command::Cancel { .. }
-        );
-        match self.wanted()? {
-            Some(_) if !is_governed => Err(not_governed()),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// That the command makes no call for approvers.
-fn not_governed() -> GovernanceError {
+pub(super) fn not_governed() -> GovernanceError {
     let message = "this command makes no call that approvers send";
     let refusal = Refusal::new("ExportNotGoverned", message).with(
         "define, register, create-proxy, migrate, rollback, run-migration --handler or --abort, adopt, transfer, pause, \
@@ -129,7 +88,7 @@ fn not_governed() -> GovernanceError {
 }
 
 /// The client as the approver asks, if one was named.
-pub(super) fn acting(context: &Context, client: Client) -> Result<Client, Error> {
+pub(super) fn acting(context: &Context, client: Client) -> Result<Client> {
     let Some((sender, _)) = context.global.export.wanted()? else {
         return Ok(client);
     };
@@ -143,12 +102,9 @@ pub(super) async fn governed(
     place: Place<'_>,
     call: &GovernedCall,
     shown: ShownCall,
-) -> Result<ExportedCall, Error> {
+) -> Result<ExportedCall> {
     let (context, client, _) = place.parts();
-    let simulated = call.simulate(client).await?;
-    call.require_success(simulated.dry_run.as_ref())?;
-    let trial = Trial::of(simulated.dry_run.as_ref());
-    note(context, &trial);
+    let (simulated, trial) = simulate(context, client, call).await?;
     let request = (&call.bytes, call.value);
     let file = write(place, &call.what(), request, simulated.gas).await?;
     Ok(ExportedCall {
@@ -167,7 +123,7 @@ async fn is_contract(client: &Client) -> Result<bool, ChainError> {
 }
 
 /// What has to follow a call whose transaction does not reach all instances.
-async fn follows(client: &Client, call: &GovernedCall) -> Result<Option<Follows>, Error> {
+async fn follows(client: &Client, call: &GovernedCall) -> Result<Option<Follows>> {
     if !matches!(
         call.call,
         Call::Migrate(_) | Call::Pause(_) | Call::Resume(_)
@@ -193,7 +149,7 @@ pub(super) async fn order(
     what: &str,
     action: ActionId,
     call: Bytes,
-) -> Result<Outcome, Error> {
+) -> Result<Outcome> {
     let client = place.client;
     let title = format!("{what} {action}");
     let request = TransactionRequest::default()
@@ -214,7 +170,7 @@ async fn write(
     title: &str,
     (data, value): (&Bytes, U256),
     gas: u64,
-) -> Result<ExportedFile, Error> {
+) -> Result<ExportedFile> {
     let (context, client, registry) = place.parts();
     let wanted = context.global.export.wanted()?;
     let (_, file) = wanted.ok_or_else(not_governed)?;
@@ -222,7 +178,7 @@ async fn write(
     let from = client.caller(title)?;
     // What has no code and has sent something has a key.
     if client.code(from).await?.is_empty() && client.transactions_of(from).await? == 0 {
-        context.output.note(&format!(
+        context.note(format!(
             "warning: {} has neither code nor transactions on this chain: if it is a contract, it is \
              on another one",
             context.names().long(from)

@@ -10,8 +10,7 @@ mod proven;
 pub(super) use place::Place;
 
 use super::adopt::BEFORE;
-use super::context::Context;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::assess::{Fact, Origin, Role};
 use crate::checks::{Built, Callers, Code, Runs, Stage, Subject, Version, Way};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
@@ -19,10 +18,8 @@ use crate::interface::Callable;
 use crate::layout::{Live, Side, Upgrade, Who, look};
 use crate::model::StepKind;
 use crate::registry::RecordedCode;
-use alloy::primitives::Address;
 use callers::of_proposer;
 use std::path::Path;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Why nothing is known of instances where no chain is asked.
 pub(super) const NOT_ASKED: &str = "--against was given, so no chain was asked";
@@ -49,7 +46,7 @@ pub(super) struct Before {
 ///
 /// # Errors
 /// What the chain says, and files that cannot be read.
-async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Way, Error> {
+async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Way> {
     match subject {
         Subject::Version(version) => place.version(version, role).await,
         Subject::Creation(call, typed) => place.creation(call, typed).await,
@@ -121,7 +118,7 @@ pub(super) async fn way(
     version: &Version<'_>,
     before: Option<Before>,
     (role, adopted): (Role, Vec<Address>),
-) -> Result<Way, Error> {
+) -> Result<Way> {
     let code = version.code;
     let new = Side {
         hash: code.code.layout,
@@ -186,7 +183,7 @@ impl<'a> Asked<'a> {
         version: &Version<'_>,
         old: Option<&Side>,
         new: &Side,
-    ) -> Result<Fact<Live>, Error> {
+    ) -> Result<Fact<Live>> {
         let nothing = || Fact::of(Live::default(), Origin::Chain);
         let Some(old) = old else {
             return Ok(nothing());
@@ -223,7 +220,7 @@ impl<'a> Place<'a> {
         code: RecordedCode,
         file: Option<&Path>,
         is_old: bool,
-    ) -> Result<Code, Error> {
+    ) -> Result<Code> {
         let known = self.layout(what, &code, file).await?;
         self.there(code, known.side, is_old).await
     }
@@ -234,7 +231,7 @@ impl<'a> Place<'a> {
         code: RecordedCode,
         layout: Side,
         is_old: bool,
-    ) -> Result<Code, Error> {
+    ) -> Result<Code> {
         let bytes = self.client.code_bytes(code.implementation).await?;
         let code = RecordedCode {
             layout: layout.hash,
@@ -243,7 +240,7 @@ impl<'a> Place<'a> {
         Ok(Code::there(code, bytes, layout.known, is_old))
     }
 
-    async fn version(self, version: &Version<'_>, role: Role) -> Result<Way, Error> {
+    async fn version(self, version: &Version<'_>, role: Role) -> Result<Way> {
         let before = match version.from {
             "" => None,
             from => Some(self.before(version.name, from, of_proposer(role)).await?),
@@ -253,7 +250,7 @@ impl<'a> Place<'a> {
     }
 
     /// A version that an upgrade takes over.
-    async fn before(self, name: &str, version: &str, doubtful: Origin) -> Result<Before, Error> {
+    async fn before(self, name: &str, version: &str, doubtful: Origin) -> Result<Before> {
         let Some(found) = self.reader().known_version(name, version).await? else {
             let known = self.documents().get(LayoutHash::ZERO).await?;
             return Ok(Before {
@@ -273,7 +270,7 @@ impl<'a> Place<'a> {
         })
     }
 
-    async fn creation(self, call: &abi::createProxyCall, typed: &str) -> Result<Way, Error> {
+    async fn creation(self, call: &abi::createProxyCall, typed: &str) -> Result<Way> {
         // Of a version that nobody registered, nothing can be checked: it may be there when the call is.
         let code = self.reader().code(&call.name, &call.version).await?;
         let code = self.code(&call.version, code, None, false).await?;
@@ -295,7 +292,7 @@ impl<'a> Place<'a> {
     }
 
     /// The adopted proxies that a way is for.
-    async fn adopted(self, version: &Version<'_>) -> Result<Vec<Address>, Error> {
+    async fn adopted(self, version: &Version<'_>) -> Result<Vec<Address>> {
         let reader = self.reader();
         let all = match version.who {
             Who::Instance(proxy) | Who::Newcomer(proxy) => reader.instances_of(vec![proxy]).await?,

@@ -1,10 +1,10 @@
 //! `fuzz`: calls that nobody has made yet, with the code of today and with the planned upgrade.
 
-use super::args::FuzzArgs;
+use super::args::{FuzzArgs, INSTANCES};
+use super::checked::require;
 use super::context::{Context, key};
-use super::plan::{self, Tried};
+use super::plan::{self, Trial, Tried};
 use super::replay::both;
-use super::storage::require;
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::fuzz::{FuzzReport, FuzzRequest, Fuzzed, Settings, fuzz};
@@ -20,7 +20,7 @@ pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
         seed: args.seed,
         runs: args.runs,
         time: args.time(),
-        declared: declared(context, &args.name, &args.differs, &args.holds),
+        declared: declared(context, &args.upgrade.name, &args.differs, &args.holds),
         blind: args.blind,
         corpus: args.corpus.clone(),
     };
@@ -33,12 +33,16 @@ pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
     let proxy = proxy
         .map(|proxy| context.manifest.address(proxy))
         .transpose()?;
-    let tried = plan::tried(context, &args.plan(), Role::Proposer).await?;
+    let trial = Trial {
+        instances: INSTANCES,
+        write_expect: None,
+    };
+    let tried = plan::tried(context, &args.upgrade, trial, Role::Proposer).await?;
     if let Some(problem) = tried.plan.problems.first() {
         return Err(fails(problem).into());
     }
     require(&tried.checks)?;
-    let report = of_tried(context, &tried, proxy, settings).await?;
+    let report = of_tried(&tried, proxy, settings).await?;
     Ok(Outcome::of(&report, &context.names()))
 }
 
@@ -57,14 +61,14 @@ pub(super) fn declared(
 
 /// The same of an upgrade that was tried and goes through.
 pub(super) async fn of_tried(
-    context: &Context,
-    tried: &Tried,
+    tried: &Tried<'_>,
     proxy: Option<Address>,
     settings: Settings,
 ) -> Result<FuzzReport, Error> {
     let is_blind = settings.blind;
-    let (client, planned) = (&tried.client, &tried.plan);
-    let [before, after] = both(context, tried).await?;
+    let (client, planned) = (tried.place.client, &tried.plan);
+    let output = &tried.place.context.output;
+    let [before, after] = both(tried).await?;
     let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
     let request = FuzzRequest {
         layouts: [before.layout, after.layout],
@@ -78,9 +82,9 @@ pub(super) async fn of_tried(
         settings,
     };
     let what = format!("fuzzing {} {}", planned.name, planned.to);
-    context.output.begin(&what);
+    output.begin(&what);
     let report = fuzz(client, request, &instances).await;
-    context.output.end(&what);
+    output.end(&what);
     let (report, call) = (report?, &tried.request.call);
     let key = key(client, tried.request.registry).await;
     if let Some(registry) = key.filter(|_| !is_blind) {

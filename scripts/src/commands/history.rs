@@ -1,22 +1,19 @@
 //! `history`: what happened to a definition, from chain data alone, and whether it still holds.
 
-use super::context::Context;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::history::{HistoryReport, Wanted, read_compared};
 use crate::model::Slice;
-use crate::output::Outcome;
-use crate::progress::Progress;
 
 /// Everything that happened to a definition; the empty name is the registry itself.
-pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome> {
     let (client, registry) = context.verified_snapshot().await?;
     let names = context.names();
     let subject = (name, &names);
-    let compared = read_compared(&client, registry, subject, Wanted::All, Slice::whole).await?;
+    let compared = read_compared(client, registry, subject, Wanted::All, Slice::whole).await?;
     let whole = Slice::whole(compared.definition());
-    let verification = compared.verify(&client, &whole).await?;
+    let verification = compared.verify(client, &whole).await?;
     if let Some(error) = &verification.error {
-        context.output.note(&error.message);
+        context.note(&error.message);
     }
     let report = HistoryReport::of(compared, verification);
     Ok(Outcome::of(&report, &names))

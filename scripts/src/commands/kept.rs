@@ -1,12 +1,8 @@
 //! What was registered is kept beside the manifest: written by the command that executed it, read again by its
 //! name, `NAME@VERSION`.
 
-use super::context::Context;
-use super::facts::Place;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::build::REVISION;
-use crate::error::Refusal;
-use crate::progress::Progress;
 use crate::versions::{Kept, Record};
 
 /// The label of whatever version is current.
@@ -15,17 +11,17 @@ pub(super) const LIVE: &str = "live";
 /// Keeps a version that the registry has, and says in which folder. What is on the chain is done, so a folder that
 /// cannot be written is a warning.
 pub(super) async fn keep(place: Place<'_>, name: &str, version: &str) -> Option<String> {
-    let output = &place.context.output;
+    let context = place.context;
     match write(place, name, version).await {
         Ok(kept) => {
             let (folder, is_new) = kept?;
             if is_new {
-                output.note(&format!("{name} {version} is kept in {folder}"));
+                context.note(format!("{name} {version} is kept in {folder}"));
             }
             Some(folder)
         }
         Err(error) => {
-            output.note(&format!(
+            context.note(format!(
                 "warning: {name} {version} is not kept: {error}; the same command again keeps it"
             ));
             None
@@ -34,17 +30,13 @@ pub(super) async fn keep(place: Place<'_>, name: &str, version: &str) -> Option<
 }
 
 /// Writes a version as the registry has it; nothing of a fork.
-async fn write(
-    place: Place<'_>,
-    name: &str,
-    version: &str,
-) -> Result<Option<(String, bool)>, Error> {
+async fn write(place: Place<'_>, name: &str, version: &str) -> Result<Option<(String, bool)>> {
     let (context, client, registry) = place.parts();
     if context.is_fork(client).await? {
         return Ok(None);
     }
     let code = place.reader().code(name, version).await?;
-    let documents = context.documents(client, registry);
+    let documents = place.documents();
     let document = documents.get(code.layout).await?.into_value();
     let record = Record::new((name, version), (client.chain_id(), registry), &code);
     let bytes = client.code(code.implementation).await?;
@@ -82,7 +74,7 @@ impl KeptName {
 
     /// What is kept under that name, with the network that it is kept for. Nobody asks the chain: the files hash to
     /// what is recorded.
-    pub(super) fn read(&self, context: &Context) -> Result<(String, Kept), Error> {
+    pub(super) fn read(&self, context: &Context) -> Result<(String, Kept)> {
         let versions = context.versions();
         let found = match &self.network {
             Some(network) => {

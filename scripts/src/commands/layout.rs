@@ -2,21 +2,16 @@
 //! `NAME@live`.
 
 use super::args::LayoutCommand;
-use super::context::Context;
-use super::facts::Place;
+use super::checked;
 use super::kept::{KeptName, LIVE};
+use super::prelude::*;
 use super::propose::stop;
-use super::storage;
-use crate::app_error::Error;
 use crate::assess::{Fact, Finding, FindingId, Origin, Refused, Role, Severity, decide};
-use crate::error::{Explain, Refusal};
 use crate::ids::LayoutHash;
 use crate::layout::{
     Named, Pair, Side, check_storage, declaration, file_of, finding_id, moved_by_migration,
     no_such_finding, read_file, undeclared, unreadable,
 };
-use crate::output::Outcome;
-use crate::progress::Progress;
 use serde_json::{Value, json};
 use std::path::Path;
 use stylus_layout::{
@@ -24,7 +19,7 @@ use stylus_layout::{
     skeleton,
 };
 
-pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome> {
     let (reviewed, of_manifest) = match asks_registry(command) {
         true => context.as_reviewed()?,
         false => (None, None),
@@ -35,7 +30,7 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
         one.severity < Severity::Danger || !matches!(command, LayoutCommand::Diff { .. })
     };
     if let Some(one) = of_manifest.as_ref().filter(is_warning) {
-        context.output.note(&format!("warning: {}", one.says()));
+        context.note(format!("warning: {}", one.says()));
     }
     match command {
         LayoutCommand::Show { source, keep } => show(context, source, *keep).await,
@@ -74,7 +69,7 @@ fn asks_registry(command: &LayoutCommand) -> bool {
 /// A crate's folder, a contract's name, a crate at a revision of git, a `.wasm` file, a hash that is
 /// kept here, what was registered (`NAME@VERSION`; `NAME@live` asks the chain), or JSON (`FILE:NAME`
 /// for one contract of several).
-async fn read(context: &Context, source: &str) -> Result<Named, Error> {
+async fn read(context: &Context, source: &str) -> Result<Named> {
     if let Ok(hash) = source.parse::<LayoutHash>()
         && let Some(document) = context.store().document(hash)?
     {
@@ -93,13 +88,12 @@ async fn read(context: &Context, source: &str) -> Result<Named, Error> {
 }
 
 /// The layout of a version that was registered.
-async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<Named, Error> {
+async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<Named> {
     let unknown = |reason: String| unreadable(Path::new(source), reason);
     let document = match kept.version == LIVE {
         false => kept.read(context)?.1.document,
         true => {
-            let (client, registry) = context.verified_snapshot().await?;
-            let place = Place::of(context, &client, registry);
+            let place = Place::here(context).await?;
             context.say_read_at(place.read_at(), true);
             let reader = place.reader();
             let current = reader.head(&kept.name).await?.current;
@@ -116,7 +110,7 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
     })
 }
 
-async fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome, Error> {
+async fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome> {
     let Named { name, document, .. } = read(context, source).await?;
     if keep {
         context.store().keep_document(&document)?;
@@ -182,7 +176,7 @@ fn diff(
     (old, new): (&Named, &Named),
     with_migration: bool,
     of_manifest: Option<Finding>,
-) -> Result<Outcome, Error> {
+) -> Result<Outcome> {
     let (before, after) = (side(old), side(new));
     let pair = Pair {
         name: "",
@@ -225,7 +219,7 @@ fn diff(
     let is_found =
         |id: &FindingId| known.contains(id) || compared.found.iter().any(|one| one.id == *id);
     let needless = accepts.iter().filter(|id| !is_found(id));
-    storage::needless(&mut outcome, needless.cloned().collect());
+    checked::needless(&mut outcome, needless.cloned().collect());
     if let Some(refused) = Refused::of(decide(&compared.found, &accepts, Role::Proposer).refused) {
         outcome.field("verdict", "refused");
         stop(context, &mut outcome, &refused, refused.exit());
@@ -254,12 +248,7 @@ fn side(named: &Named) -> Side {
     }
 }
 
-fn migration(
-    old: &Named,
-    new: &Named,
-    overrides: &[String],
-    drop: &[String],
-) -> Result<Outcome, Error> {
+fn migration(old: &Named, new: &Named, overrides: &[String], drop: &[String]) -> Result<Outcome> {
     let mut all = Overrides::none().with_keys();
     for text in overrides {
         let (field, source) = text.split_once('=').ok_or_else(|| not_understood(text))?;

@@ -5,11 +5,12 @@ mod adopt;
 mod approve;
 mod approver;
 mod args;
+mod asker;
 mod call;
 mod calldata;
-mod cancel;
 mod census;
 mod check;
+mod checked;
 mod confirm;
 mod console;
 mod context;
@@ -18,7 +19,6 @@ mod create_proxy;
 mod define;
 mod demo;
 mod deploy;
-mod descriptors;
 mod doctor;
 mod expectations;
 mod export;
@@ -27,7 +27,7 @@ mod flags;
 mod fuzz;
 mod help;
 mod history;
-mod inspect;
+mod judge;
 mod kept;
 mod layout;
 mod node;
@@ -36,6 +36,7 @@ mod pause;
 mod pending;
 mod plan;
 mod policy;
+mod prelude;
 mod project;
 mod propose;
 mod publish;
@@ -49,12 +50,12 @@ mod run_migration;
 mod shown;
 mod sign;
 mod status;
-mod storage;
 mod submit;
 #[cfg(test)]
 mod tests;
 mod trace;
 mod transfer;
+mod uncompared;
 mod unknown;
 mod upgrade;
 mod verifiable;
@@ -66,7 +67,7 @@ pub use args::{
     AdoptArgs, ApproveArgs, CensusArgs, Cli, Command, CoverageArgs, CreateProxyArgs, FuzzArgs,
     Gather, Global, LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand,
     RegisterArgs, RegistryCommand, ReviewArgs, RollbackArgs, StepArgs, StorageArgs, SubmitArgs,
-    TraceArgs, VerifyArgs, VersionArgs,
+    TraceArgs, UpgradeArgs, VerifyArgs, VersionArgs, WayArgs,
 };
 
 pub use call::CallArgs;
@@ -135,9 +136,8 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
 
 /// Runs a command and reports the result. Its journal is closed behind that.
 async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
-    cli.global.export.require_for(&cli.command)?;
+    flags::require(&cli.command, &cli.global)?;
     let context = Context::new(output.clone(), cli.global)?;
-    flags::require(&cli.command, &context.global)?;
     let outcome = match perform(&context, cli.command).await {
         Ok(outcome) if context.global.dry_run => outcome.of_copy(),
         Ok(outcome) => outcome,
@@ -195,10 +195,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             let others = (policy.as_deref(), create.as_deref());
             define::run(context, name, &migrate, others).await
         }
-        Command::Register(mut args) => match args.source.take() {
-            Some(source) => version::register(context, &args.with_code(source)).await,
-            None => version::add_step(context, &args).await,
-        },
+        Command::Register(args) => version::register(context, &args).await,
         Command::CreateProxy(args) => create_proxy::run(context, &args).await,
         Command::Upgrade {
             subject,
@@ -207,8 +204,11 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             max,
             storage,
         } => match version {
-            None => rollout::run(context, &subject, max, &storage).await,
-            Some(version) => upgrade::run(context, &subject, &version, &call, &storage).await,
+            None => rollout::run(context, &subject, max, storage.layout.as_deref()).await,
+            Some(version) => {
+                let layout = storage.layout.as_deref();
+                upgrade::run(context, &subject, &version, &call, layout).await
+            }
         },
         Command::Migrate(args) => version::migrate(context, &args).await,
         Command::Adopt(args) if args.from.is_some() || args.withdraw => {
@@ -251,15 +251,15 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Approve(args) if args.offline.offline => sign::run(context, &args).await,
         Command::Approve(args) => approve::approve(context, &args).await,
         Command::Submit(args) => submit::run(context, &args).await,
-        Command::Revoke { action } => revoke::run(context, &action).await,
-        Command::Cancel { action } => cancel::cancel(context, &action).await,
+        Command::Revoke { action } => revoke::revoke(context, &action).await,
+        Command::Cancel { action } => revoke::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
         Command::Trace(args) => trace::run(context, &args).await,
         Command::Coverage(args) => coverage::run(context, &args).await,
         Command::Census(args) => census::run(context, &args).await,
         Command::Verify(args) => verify::run(context, &args).await,
         Command::RunMigration(args) if args.abort || args.handler.is_some() => {
-            run_migration::decide(context, &args.proxy, args.handler.as_deref()).await
+            run_migration::govern(context, &args.proxy, args.handler.as_deref()).await
         }
         Command::RunMigration(args) => run_migration::run(context, &args).await,
         Command::Doctor(args) => doctor::run(context, &args).await,

@@ -1,15 +1,13 @@
 //! `node`: the local chain, in this process, until it is signalled to end.
 
-use super::context::Context;
 use super::help::shown_examples;
+use super::prelude::*;
 use super::said_by_clap;
-use crate::app_error::Error;
-use crate::output::Outcome;
 use serde_json::json;
 use std::ffi::OsString;
 use stylus_devnode::{NodeError, NodeHandle, process};
 
-pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome> {
     let program = OsString::from("stylus-upgrades node");
     let flags = flags.iter().filter(|flag| *flag != "--json").cloned();
     let args = std::iter::once(program).chain(flags.clone());

@@ -1,17 +1,15 @@
 //! The paths of instances to a version: every step that the registry has for them is checked by what was
 //! registered, before anything is sent.
 
-use super::args::StorageArgs;
-use super::facts::Place;
-use super::storage::require_all;
-use crate::app_error::Error;
+use super::checked::require_matched;
+use super::prelude::*;
 use crate::assess::{Evidence, Origin, Part, Refused, Role};
 use crate::checks::{Assessment, Runs, Stage, Subject, Version};
 use crate::client::ChainError;
 use crate::layout::Who;
 use crate::model::{Instance, PathStep, Reader, StepKind, Views, runs};
 use crate::text::shell_word;
-use alloy::primitives::{Address, Bytes};
+use std::path::Path;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
 /// Instances of a definition whose paths are looked at, at most.
@@ -24,17 +22,18 @@ pub(super) struct PathRequest<'a> {
     pub(super) data: Option<&'a Bytes>,
     /// Its function as it was typed, empty where calldata were given.
     pub(super) typed: &'a str,
-    pub(super) overrides: &'a StorageArgs,
+    /// The layout of the version, for code that carries none.
+    pub(super) layout: Option<&'a Path>,
 }
 
 impl<'a> PathRequest<'a> {
     /// With what is registered alone.
-    pub(super) fn to(version: &'a str, overrides: &'a StorageArgs) -> Self {
+    pub(super) fn to(version: &'a str, layout: Option<&'a Path>) -> Self {
         Self {
             version,
             data: None,
             typed: "",
-            overrides,
+            layout,
         }
     }
 }
@@ -47,10 +46,10 @@ pub(super) async fn check_instance(
     place: Place<'_>,
     proxy: Address,
     request: &PathRequest<'_>,
-) -> Result<Assessment, Error> {
+) -> Result<Assessment> {
     let mut checks = place.assessment(Role::Proposer);
     walk(place, (proxy, Who::Instance(proxy)), request, &mut checks).await?;
-    require_all(&checks)?;
+    require_matched(&checks)?;
     match checks.refusal() {
         Some(refused) => Err(asked_again(refused)),
         None => Ok(checks),
@@ -73,9 +72,9 @@ pub(super) fn asked_again(refused: Refused) -> Error {
 pub(super) async fn check_stragglers(
     place: Place<'_>,
     (name, version): (&str, &str),
-    overrides: &StorageArgs,
+    layout: Option<&Path>,
     checks: &mut Assessment,
-) -> Result<(), Error> {
+) -> Result<()> {
     let reader = place.reader();
     let count = reader.head(name).await?.instances;
     if count > INSTANCES_MAX {
@@ -86,13 +85,7 @@ pub(super) async fn check_stragglers(
     }
     let proxies = reader.proxies_in(name, 0..INSTANCES_MAX as usize).await?;
     let instances = reader.instances_of(proxies).await?;
-    check_those(
-        place,
-        instances,
-        &PathRequest::to(version, overrides),
-        checks,
-    )
-    .await
+    check_those(place, instances, &PathRequest::to(version, layout), checks).await
 }
 
 /// Checks the paths of these instances, one of each version.
@@ -101,7 +94,7 @@ pub(super) async fn check_those(
     instances: Vec<Instance>,
     request: &PathRequest<'_>,
     checks: &mut Assessment,
-) -> Result<(), Error> {
+) -> Result<()> {
     checks.looked_at.clear();
     for instance in instances {
         let at = checks.looked_at.entry(instance.version).or_default();
@@ -144,7 +137,7 @@ pub(super) async fn check_again(
     place: Place<'_>,
     request: &PathRequest<'_>,
     checks: &mut Assessment,
-) -> Result<(), Error> {
+) -> Result<()> {
     let looked_at = checks.looked_at.clone();
     for (at, instances) in &looked_at {
         if at == request.version {
@@ -170,7 +163,7 @@ async fn walk(
     (proxy, who): (Address, Who),
     request: &PathRequest<'_>,
     checks: &mut Assessment,
-) -> Result<(), Error> {
+) -> Result<()> {
     let reader = place.reader();
     let name = reader.instance(proxy).await?.definition;
     let path = reader.path(proxy, request.version).await?;
@@ -181,8 +174,7 @@ async fn walk(
         let code = reader.code(&name, to).await?;
         let first = reader.first_with(&name, code.codehash).await?;
         let is_old = first.is_some_and(|first| first.version != *to);
-        let file = request.overrides.layout.as_deref();
-        let file = file.filter(|_| to == request.version);
+        let file = request.layout.filter(|_| to == request.version);
         let code = place.code(to, code, file, is_old).await?;
         let mut runs_on_way = place.runs(step).await?;
         let is_given = at + 1 == path.len() && runs(step) == StepKind::Call;

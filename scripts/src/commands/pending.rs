@@ -1,17 +1,13 @@
 //! `pending`: open actions, who approved, who is missing, what blocks, until when.
 
-use super::context::Context;
-use super::facts::Place;
+use super::prelude::*;
 use super::shown::shown_call;
-use crate::app_error::Error;
 use crate::client::Client;
-use crate::governance::{self, Call, rival};
+use crate::governance::{self, Call, executed_already, instead, rival};
 use crate::ids::ActionId;
-use crate::output::Outcome;
 use crate::review::{OpenAction, Pending};
-use alloy::primitives::{Address, B256};
 
-pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome> {
     let pending = pending(context, name).await?;
     Ok(Outcome::of(&pending, &context.names()))
 }
@@ -20,13 +16,13 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
 ///
 /// # Errors
 /// What the chain says, and files that cannot be read.
-pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pending, Error> {
-    let (client, registry) = context.verified_snapshot().await?;
-    let place = Place::of(context, &client, registry);
+pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
+    let place = Place::here(context).await?;
+    let (_, client, registry) = place.parts();
     let names = context.names();
     let mut all = match name {
-        Some(name) => governance::pending(&client, registry, name).await?,
-        None => governance::all_pending(&client, registry).await?,
+        Some(name) => governance::pending(client, registry, name).await?,
+        None => governance::all_pending(client, registry).await?,
     };
     all.sort_by_key(|one| one.unreadable.is_some());
     let mut actions = Vec::new();
@@ -41,7 +37,7 @@ pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pen
                     "another open action for {subject} {differs} (action {action})"
                 ))
             });
-            beside = (superseded(&client, registry, says).await?, rivals.collect());
+            beside = (superseded(client, registry, says).await?, rivals.collect());
         }
         let one = OpenAction::new(open.clone(), shown, beside, &names);
         actions.push(one);
@@ -54,12 +50,23 @@ pub(super) async fn superseded(
     client: &Client,
     registry: Address,
     call: &Call,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<String>> {
     let Call::CreateDefinition(define) = call else {
         return Ok(governance::superseded_by(client, registry, call).await?);
     };
     let known = client.registry(registry).known_head(&define.name).await?;
     Ok(known.map(|_| format!("{} is defined", define.name)))
+}
+
+/// Why `found` of an action that is not open any more: nothing is left to revoke, to cancel or to sign.
+pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -> Error {
+    match instead(place.client, place.registry, action).await {
+        Ok(executed) => {
+            let by = executed.by(&place.context.names());
+            executed_already(action, &by, found).into()
+        }
+        Err(error) => error.into(),
+    }
 }
 
 /// Hexadecimal digits that name an action, at least: fewer may be those of an action that somebody
@@ -73,11 +80,7 @@ pub(super) fn is_action(text: &str) -> bool {
 
 /// The action that `text` names: all of its digits, or the first of them, where only one open action
 /// begins with those, or, where none does, only one that was open once.
-pub(super) async fn named(
-    client: &Client,
-    registry: Address,
-    text: &str,
-) -> Result<ActionId, Error> {
+pub(super) async fn named(client: &Client, registry: Address, text: &str) -> Result<ActionId> {
     if let Ok(action) = text.parse() {
         return Ok(action);
     }

@@ -1,26 +1,22 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
-use super::args::{PlanArgs, ReviewArgs, VersionArgs};
-use super::context::{Context, seen_by};
+use super::args::{PlanArgs, UpgradeArgs};
+use super::asker::Asker;
+use super::checked;
+use super::context::seen_by;
 use super::doctor;
 use super::expectations;
-use super::facts::Place;
 use super::pending::named;
+use super::prelude::*;
 use super::replay;
 use super::shown::decoded;
-use super::storage;
-use super::work::{Becomes, Work};
-use crate::app_error::Error;
+use super::work::{Becomes, CodeFrom, Wanted, Work};
 use crate::assess::{Finding, FindingId, Role, Severity, decide, told_once};
 use crate::checks::Assessment;
-use crate::client::Client;
-use crate::error::{Exit, Report};
 use crate::expect::{Asks, Expectations};
 use crate::functions::DecodedCall;
 use crate::governance::Call;
 use crate::model::{Role as Runs, Used};
-use crate::names::Names;
-use crate::output::Outcome;
 use crate::plan::{
     self, Change, Event, InstancePlan, Plan, PlanRequest, Reads, Verdict, ether, limits_in_words,
     only_started,
@@ -28,10 +24,9 @@ use crate::plan::{
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
 use crate::text::{grouped, utc};
-use alloy::primitives::Address;
-use stylus_upgrades_interface::registry::IRegistry as abi;
+use std::path::Path;
 
-pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome> {
     let (reviewed, of_manifest) = context.as_reviewed()?;
     let context = reviewed.as_ref().unwrap_or(context);
     let ran = run_as(context, args, Role::Proposer, of_manifest).await?;
@@ -59,21 +54,24 @@ pub(super) async fn run_as(
     args: &PlanArgs,
     role: Role,
     of_manifest: Option<Finding>,
-) -> Result<Ran, Error> {
-    let tried = tried(context, args, role).await?;
+) -> Result<Ran> {
+    let trial = Trial {
+        instances: args.instances,
+        write_expect: args.write_expect.as_deref(),
+    };
+    let tried = tried(context, &args.upgrade, trial, role).await?;
     let replay = match args.replay {
-        Some(count) => replay::run(context, args, &tried, count).await?,
+        Some(count) => replay::run(&tried, (count, args.replay_blocks)).await?,
         None => None,
     };
     let Tried {
         mut plan,
         mut taken,
         mut checks,
-        client,
+        place,
         request,
     } = tried;
     let (accepts, names) = (context.accepted(), context.names());
-    let place = Place::of(context, &client, request.registry);
     // What was found beside the copy: about the file that names the registry, and of past transactions.
     let mut beside: Vec<Finding> = of_manifest.clone().into_iter().collect();
     let of_replay = match (&replay, args.replay) {
@@ -111,14 +109,14 @@ pub(super) async fn run_as(
         outcome.field("replay", &replay);
     }
     outcome.field("decoded", &decoded);
-    storage::report(&mut outcome, &checks);
+    checked::report(&mut outcome, &checks);
     let of_gas: Vec<Finding> = plan.reads.iter().filter_map(Reads::reads_gas).collect();
     let needless = accepts.iter().filter(|id| {
         let is_told_here = id.is_of_a_trial() || **id == FindingId::MANIFEST_UNREVIEWED;
         let mut found = taken.iter().chain(&of_gas);
         is_told_here && !found.any(|one| one.id == **id)
     });
-    storage::needless(&mut outcome, needless.cloned().collect());
+    checked::needless(&mut outcome, needless.cloned().collect());
     if !taken.is_empty() {
         let of_trial = taken.iter().map(|one| format!("{}; accepted", one.line()));
         outcome.lines.extend(of_trial);
@@ -128,7 +126,7 @@ pub(super) async fn run_as(
     let mut warnings = doctor::warn(place, used(&request)).await?;
     let changed = of_manifest.filter(|one| one.severity == Severity::Warning);
     if let Some(one) = &changed {
-        context.output.note(&format!("warning: {}", one.says()));
+        context.note(format!("warning: {}", one.says()));
     }
     warnings.extend(changed);
     outcome.field("warnings", &warnings);
@@ -157,34 +155,43 @@ pub(super) async fn run_as(
 }
 
 /// An upgrade that was tried on a copy.
-pub(super) struct Tried {
+pub(super) struct Tried<'a> {
     /// Its problems are those of the copy alone, without what was accepted.
     pub(super) plan: Plan,
     /// What went wrong on the copy and was accepted.
     pub(super) taken: Vec<Finding>,
     /// What was checked before.
     pub(super) checks: Assessment,
-    pub(super) client: Client,
+    /// Where it was read.
+    pub(super) place: Place<'a>,
     /// What was tried.
     pub(super) request: PlanRequest,
 }
 
+/// How an upgrade is tried.
+#[derive(Clone, Copy)]
+pub(super) struct Trial<'a> {
+    /// Instances that are tried, at most.
+    pub(super) instances: u32,
+    /// Where expectations of the upgrade are written.
+    pub(super) write_expect: Option<&'a Path>,
+}
+
 /// Tries the upgrade on a copy. Nothing is sent.
-pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Result<Tried, Error> {
-    let mut work = Work::begin_dry(context, (&args.name, &args.version)).await?;
+pub(super) async fn tried<'a>(
+    context: &'a Context,
+    args: &UpgradeArgs,
+    trial: Trial<'_>,
+    role: Role,
+) -> Result<Tried<'a>> {
+    let place = Place::here(context).await?;
+    let mut work = Work::dry(place, (&args.name, &args.version)).await?;
     work.checks.role = role;
     let call: abi::migrateCall = match &args.source {
         Some(source) => {
-            let version = VersionArgs {
-                name: args.name.clone(),
-                version: args.version.clone(),
-                source: source.clone(),
-                from: None,
-                initial: false,
-                step: args.step.clone(),
-                storage: args.storage.clone(),
-            };
-            work.version(&version, Becomes::Current).await?.into()
+            let code = (args.version.as_str(), CodeFrom::Source(source));
+            let wanted = Wanted::of(code, Becomes::Current, (&args.step, &args.storage));
+            work.version(&wanted).await?.into()
         }
         None if !args.step.is_empty() => return Err(step_without_code(args)),
         None => {
@@ -192,39 +199,34 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
                 Some(call) => call,
                 None => known(&work, &args.version)?,
             };
-            let said = ReviewArgs {
-                storage: args.storage.clone(),
-                ..ReviewArgs::default()
+            let asker = Asker {
+                layout: args.storage.layout.as_deref(),
+                ..Asker::of(role)
             };
             let code = RecordedCode::from(&call.code);
             let proposed = Call::Migrate(call.clone());
-            if let Some(new) = work.check_proposed(&proposed, code, &said).await? {
+            if let Some(new) = work.check_proposed(&proposed, code, asker).await? {
                 work.publish(&new).await?;
             }
             call
         }
     };
-    let place = work.place();
-    let getters = match &args.write_expect {
+    let getters = match &trial.write_expect {
         Some(_) => expectations::getters(place, &call, work.document.as_ref()).await?,
         None => Vec::new(),
     };
-    let layouts = place.instance_layouts(&args.name, args.instances).await?;
+    let layouts = place.instance_layouts(&args.name, trial.instances).await?;
     let request = PlanRequest {
-        undeployed: work.undeployed.clone(),
-        expected: work.expected.clone(),
         getters,
-        layout: work.layout.clone(),
         layouts,
-        document: work.document.clone(),
-        ..place.plan_request(call, args.instances)
+        ..work.trial(call, trial.instances)
     };
     let what = format!("trying {} {}", args.name, args.version);
     context.output.begin(&what);
-    let plan = context.try_on_copy(&work.client, request.clone()).await;
+    let plan = context.try_on_copy(place.client, request.clone()).await;
     context.output.end(&what);
     let mut plan = plan?;
-    if let Some(path) = &args.write_expect
+    if let Some(path) = trial.write_expect
         && plan.problems.is_empty()
     {
         expectations::write(&plan, path)?;
@@ -237,7 +239,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
         plan,
         taken,
         checks: work.checks,
-        client: work.client,
+        place,
         request,
     })
 }
@@ -272,8 +274,8 @@ fn used(request: &PlanRequest) -> Vec<Used> {
     .collect()
 }
 
-fn step_without_code(args: &PlanArgs) -> Error {
-    let PlanArgs { name, version, .. } = args;
+fn step_without_code(args: &UpgradeArgs) -> Error {
+    let UpgradeArgs { name, version, .. } = args;
     Error::Usage {
         message: "a migration without the code that it leads to".into(),
         expected: "the version's code, or neither of both".into(),
@@ -283,9 +285,9 @@ fn step_without_code(args: &PlanArgs) -> Error {
 }
 
 /// The migration that was proposed: the one that is named, or the only one.
-async fn open(work: &Work<'_>, args: &PlanArgs) -> Result<Option<abi::migrateCall>, Error> {
+async fn open(work: &Work<'_>, args: &UpgradeArgs) -> Result<Option<abi::migrateCall>> {
     let action = match &args.action {
-        Some(text) => Some(named(&work.client, work.registry, text).await?),
+        Some(text) => Some(named(work.place.client, work.place.registry, text).await?),
         None => None,
     };
     let mut proposed = work.proposed(&args.version);
@@ -311,7 +313,7 @@ async fn open(work: &Work<'_>, args: &PlanArgs) -> Result<Option<abi::migrateCal
 }
 
 /// The migration to a version that is registered already.
-fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall, Error> {
+fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall> {
     let Some(known) = &work.known else {
         return Err(Error::Usage {
             message: format!("{} {version} is neither proposed nor registered", work.name),

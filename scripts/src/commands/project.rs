@@ -1,15 +1,9 @@
 //! `new` and `init`: a project of one's own.
 
-use super::context::Context;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::build::BuildError;
-use crate::names::Names;
-use crate::output::Outcome;
-use crate::progress::Progress;
 use crate::project::{Framework, Init, NewProject};
-use crate::report::CommandReport;
 use clap::Args;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// A project to be made.
@@ -54,7 +48,7 @@ pub struct FrameworkArgs {
 }
 
 /// Makes the project in this folder.
-pub(super) fn new(context: &Context, args: &NewArgs) -> Result<Outcome, Error> {
+pub(super) fn new(context: &Context, args: &NewArgs) -> Result<Outcome> {
     let framework = args.framework.chosen()?;
     let here = std::env::current_dir().unwrap_or_default();
     let made = NewProject::new(&args.name, framework)?.write_in(&here)?;
@@ -62,7 +56,7 @@ pub(super) fn new(context: &Context, args: &NewArgs) -> Result<Outcome, Error> {
         let note = "there is no lock file: cargo chooses the versions of all dependencies, and the \
                     framework is tested with those of its own lock file. Run cargo generate-lockfile \
                     before the first build: the lock file is part of the source hash";
-        context.output.note(note);
+        context.note(note);
     }
     warn_of_lock(context, made.unsettled.as_ref());
     let created = Created {
@@ -93,10 +87,10 @@ impl CommandReport for Created<'_> {
 }
 
 /// Shows what would change, and writes it if that is wanted.
-pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome, Error> {
+pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome> {
     let init = Init::of(&args.folder, &args.framework.chosen()?)?;
     for one in init.skipped() {
-        context.output.note(&format!("warning: {one}"));
+        context.note(format!("warning: {one}"));
     }
     let written = args.yes && !init.files().is_empty();
     if written {
@@ -112,7 +106,7 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome, Error>
 }
 
 /// Writes the changes and builds the crate. Where that fails, the files are put back as they were.
-fn write(context: &Context, folder: &Path, init: &Init) -> Result<(), Error> {
+fn write(context: &Context, folder: &Path, init: &Init) -> Result<()> {
     let source = folder.display().to_string();
     init.write()
         .and_then(|()| context.artifact(&source).map(drop))
@@ -121,7 +115,7 @@ fn write(context: &Context, folder: &Path, init: &Init) -> Result<(), Error> {
                 Ok(()) => "the changes were undone, but for those of Cargo.lock".to_owned(),
                 Err(error) => error.to_string(),
             };
-            context.output.note(&format!("warning: {undone}"));
+            context.note(format!("warning: {undone}"));
         })
 }
 
@@ -156,12 +150,12 @@ fn warn_of_lock(context: &Context, unsettled: Option<&BuildError>) {
             "warning: {error}. Run cargo update --workspace before the first build: the lock file is \
              part of the source hash"
         );
-        said.lines().for_each(|line| context.output.note(line));
+        said.lines().for_each(|line| context.note(line));
     }
 }
 
 impl FrameworkArgs {
-    fn chosen(&self) -> Result<Framework, Error> {
+    fn chosen(&self) -> Result<Framework> {
         match self {
             Self {
                 framework_path: Some(folder),

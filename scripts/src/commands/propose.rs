@@ -1,64 +1,52 @@
 //! How a governed call is reported: what it does before it is sent, how far it is afterwards, and what
 //! holds once it was executed.
 
-use super::args::StorageArgs;
-use super::context::{Context, earlier, report_with_failure};
-use super::facts::Place;
+use super::context::{earlier, report_with_failure};
+use super::prelude::*;
 use super::rollout::activated;
-use super::shown::shown;
+use super::shown::show;
 use super::{export, kept};
-use crate::app_error::Error;
 use crate::assess::{FindingId, Role};
 use crate::checks::Assessment;
-use crate::client::Sent;
-use crate::client::Transactions;
-use crate::error::{Exit, Explain, Report};
-use crate::governance::{Call, Check, GovernedCall, ShownCall, Submitted, Trial, failed_checks};
-use crate::names::Names;
-use crate::output::Outcome;
-use crate::progress::Progress;
-use crate::report::CommandReport;
-use alloy::primitives::{Address, Bytes, U256};
-use serde::Serialize;
-use stylus_upgrades_interface::registry::IRegistry as abi;
+use crate::client::{Client, Sent, Transactions};
+use crate::governance::{
+    Call, Check, GovernedCall, ShownCall, Simulated, Submitted, Trial, failed_checks,
+};
+use std::path::Path;
 
 /// A governed call that is to be sent.
 pub(super) struct Sending<'a> {
     pub(super) governed: GovernedCall,
     /// What it took to get there.
     pub(super) sent: Vec<Sent>,
-    /// What was overridden and checked so far, where it may begin a rollout.
-    pub(super) rollout: Option<(&'a StorageArgs, Assessment)>,
+    /// The layout of its version that was given, and what was checked so far: it may begin a rollout.
+    pub(super) layout: Option<&'a Path>,
+    pub(super) checks: Assessment,
 }
 
 impl Sending<'_> {
     /// Nothing was sent or checked before.
-    pub(super) fn of(governed: GovernedCall) -> Self {
+    pub(super) fn of(place: Place<'_>, governed: GovernedCall) -> Self {
         Self {
             governed,
             sent: Vec::new(),
-            rollout: None,
+            layout: None,
+            checks: place.assessment(Role::Proposer),
         }
     }
 
     /// Shows what the call does, sends these very bytes, and adds the result to `outcome`.
-    pub(super) async fn propose(
-        self,
-        place: Place<'_>,
-        mut outcome: Outcome,
-    ) -> Result<Outcome, Error> {
+    pub(super) async fn propose(self, place: Place<'_>, mut outcome: Outcome) -> Result<Outcome> {
         let (context, client, registry) = place.parts();
         let names = context.names();
         let Self {
             mut governed,
             mut sent,
-            rollout,
+            layout,
+            checks,
         } = self;
         governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
-        let shown = shown(place, &governed).await?;
-        for line in shown.lines() {
-            context.output.note(&line);
-        }
+        let shown = show(place, &governed).await?;
         if context.is_export() {
             let exported = export::governed(place, &governed, shown).await?;
             Transactions::of(&sent).add_to(&mut outcome, &names);
@@ -97,9 +85,8 @@ impl Sending<'_> {
         let submitted = proposal.submitted;
         if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
             let is_own = !is_earlier && submitted.executed_by.is_none();
-            let nothing = StorageArgs::default();
-            let rollout = rollout.unwrap_or_else(|| (&nothing, place.assessment(Role::Proposer)));
-            activated(place, migrate, (sent, is_own), &mut outcome, rollout).await;
+            let ways = (layout, checks);
+            activated(place, migrate, (sent, is_own), &mut outcome, ways).await;
         }
         let created = |sent: &Sent| Some(sent.event_of::<abi::ProxyCreated>(registry)?.proxy);
         if let Some(proxy) = submitted.execution().and_then(created) {
@@ -112,22 +99,6 @@ impl Sending<'_> {
         }
         Ok(outcome)
     }
-}
-
-/// Shows what `call` does, sends these very bytes, and reports the result. `sent` is what it
-/// took to get there.
-pub(super) async fn propose(
-    place: Place<'_>,
-    call: &Bytes,
-    sent: Vec<Sent>,
-    outcome: Outcome,
-) -> Result<Outcome, Error> {
-    let governed = GovernedCall::decode(place.registry, call.clone(), U256::ZERO)?;
-    let sending = Sending {
-        sent,
-        ..Sending::of(governed)
-    };
-    sending.propose(place, outcome).await
 }
 
 /// How a governed call is reported, and how far it is; what is missing is not ready, and no failure.
@@ -163,10 +134,28 @@ impl CommandReport for Proposal {
     }
 }
 
+/// What a call would do if that client sent it now, and what is known of it where it only approves, which is said at
+/// once.
+///
+/// # Errors
+/// What the chain says; `WouldFail`.
+pub(super) async fn simulate(
+    context: &Context,
+    client: &Client,
+    governed: &GovernedCall,
+) -> Result<(Simulated, Trial)> {
+    let simulated = governed.simulate(client).await?;
+    let dry_run = simulated.dry_run.as_ref();
+    governed.require_success(dry_run)?;
+    let trial = Trial::of(dry_run);
+    note(context, &trial);
+    Ok((simulated, trial))
+}
+
 /// Says at once what is known of a call that only approves.
-pub(super) fn note(context: &Context, trial: &Trial) {
+fn note(context: &Context, trial: &Trial) {
     for line in trial.lines() {
-        context.output.note(&line);
+        context.note(line);
     }
 }
 
@@ -176,57 +165,33 @@ pub(super) fn go_on_in_batches(outcome: &mut Outcome, paused: &[(Address, String
     if paused.is_empty() {
         return;
     }
-    let paused = paused.iter().map(|(proxy, from, to)| PausedInstance {
-        proxy: *proxy,
-        from: from.clone(),
-        to: to.clone(),
-        next: format!("stylus-upgrades run-migration {proxy}"),
-    });
-    let paused = paused.collect();
-    outcome.add(&PausedInstances { paused }, &Names::default());
+    let mut all = Vec::new();
+    for (proxy, from, to) in paused {
+        let next = format!("stylus-upgrades run-migration {proxy}");
+        outcome.line(format!("{proxy}  paused on its way {from} → {to}"));
+        outcome.line(format!("next: {next}"));
+        all.push(PausedInstance {
+            proxy: *proxy,
+            from,
+            to,
+            next,
+        });
+    }
+    outcome.field("paused", all);
+    outcome.exit = Some(Exit::Partial);
 }
 
+/// An instance between two versions.
 #[derive(Serialize)]
-struct PausedInstances {
-    paused: Vec<PausedInstance>,
-}
-
-#[derive(Serialize)]
-struct PausedInstance {
+struct PausedInstance<'a> {
     proxy: Address,
-    from: String,
-    to: String,
+    from: &'a str,
+    to: &'a str,
     next: String,
 }
 
-impl CommandReport for PausedInstances {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let lines = self.paused.iter().flat_map(|one| {
-            let PausedInstance {
-                proxy,
-                from,
-                to,
-                next,
-            } = one;
-            [
-                format!("{proxy}  paused on its way {from} → {to}"),
-                format!("next: {next}"),
-            ]
-        });
-        lines.collect()
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Partial
-    }
-}
-
 /// A check that failed is an error; what was reported before stays printed.
-pub(super) fn require(
-    context: &Context,
-    checks: &[Check],
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
+pub(super) fn require(context: &Context, checks: &[Check], outcome: &mut Outcome) -> Result<()> {
     let failed = checks.iter().filter(|check| !check.ok).count();
     if failed > 0 {
         let error = failed_checks(failed, checks.len());

@@ -1,15 +1,10 @@
 //! `verify --publish`: an explorer verifies an implementation, and links the instances with it.
 
-use super::context::Context;
-use crate::app_error::Error;
-use crate::client::Client;
-use crate::error::{Exit, Refusal};
+use super::prelude::*;
 use crate::ids::TxHash;
 use crate::publish::{Explorer, Interface, Published, Sources};
 use crate::secret::Secret;
-use alloy::primitives::Address;
 use clap::Args;
-use serde::Serialize;
 
 /// The environment variable with the explorer's key.
 const KEY: &str = "ETHERSCAN_API_KEY";
@@ -43,14 +38,15 @@ pub struct PublishArgs {
 
 /// Publishes a version of a definition, where that is asked for.
 pub(super) async fn run(
-    context: &Context,
-    client: &Client,
-    (registry, name, version): (Address, &str, &str),
+    place: Place<'_>,
+    (name, version): (&str, &str),
     args: &PublishArgs,
-) -> Result<Option<Publication>, Error> {
+) -> Result<Option<Publication>> {
     let Some(interface) = args.publish else {
         return Ok(None);
     };
+    let (context, client, _) = place.parts();
+    let reader = place.reader();
     let repository = Sources::public(args.repository.as_deref().unwrap_or_default())?;
     let key = std::env::var(KEY).ok().filter(|key| !key.is_empty());
     let key = key.map(Secret::new);
@@ -60,7 +56,7 @@ pub(super) async fn run(
     let api = args.explorer_api.as_deref();
     let progress = &*context.output;
     let explorer = Explorer::new(interface, api, client.chain_id(), key, progress)?;
-    let code = client.registry(registry).code(name, version).await?;
+    let code = reader.code(name, version).await?;
     let refused = |found: &str| {
         let message = format!("{name} {version} was not built so that others can verify it");
         let refusal = Refusal::new("NotPublishable", message).with(
@@ -93,8 +89,8 @@ pub(super) async fn run(
         .implementation(code.implementation, &sources)
         .await?;
     let mut proxies = Vec::new();
-    for proxy in client.registry(registry).proxies(name).await? {
-        let instance = client.registry(registry).instance(proxy).await?;
+    for proxy in reader.proxies(name).await? {
+        let instance = reader.instance(proxy).await?;
         if instance.version == version {
             proxies.extend(explorer.proxy(proxy, code.implementation).await?);
         }

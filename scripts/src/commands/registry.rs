@@ -1,34 +1,27 @@
-//! `registry deploy`: the registry and everything that it relies on.
+//! `registry deploy`: the registry and everything that it relies on. `registry descriptors`: files by which wallets show
+//! its calls and signatures in words.
 
 use super::args::RegistryCommand;
 use super::confirm;
-use super::context::Context;
-use super::descriptors;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::build::Artifact;
-use crate::client::Client;
-use crate::client::Transactions;
+use crate::client::{Client, Transactions};
 use crate::deploy::{self, NewRegistry, Shared};
-use crate::error::{Exit, Report};
+use crate::governance::{descriptors, is_descriptor};
 use crate::ids::CodeHash;
 use crate::manifest::{Entry, Manifest};
-use crate::names::Names;
-use crate::output::Outcome;
-use crate::progress::Progress;
+use crate::own_file;
 use crate::registry::{Origin, Salt};
-use crate::report::CommandReport;
-use alloy::primitives::{Address, B256};
-use alloy::sol_types::SolCall;
-use serde::Serialize;
+use std::path::{Path, PathBuf};
 use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
 use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
 
-pub(super) async fn run(context: &Context, command: &RegistryCommand) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, command: &RegistryCommand) -> Result<Outcome> {
     match command {
         RegistryCommand::Deploy { define, salt, save } => {
             deploy(context, define.as_deref(), *salt, *save).await
         }
-        RegistryCommand::Descriptors { out } => descriptors::run(context, out).await,
+        RegistryCommand::Descriptors { out } => write_descriptors(context, out).await,
     }
 }
 
@@ -37,7 +30,7 @@ async fn deploy(
     define: Option<&str>,
     salt: Option<Salt>,
     save: bool,
-) -> Result<Outcome, Error> {
+) -> Result<Outcome> {
     let policy = define.map(|policy| context.manifest.policy(policy));
     let policy = policy.transpose()?;
     if let Some(policy) = &policy {
@@ -46,7 +39,7 @@ async fn deploy(
     let client = context.working_client("registry deploy").await?;
     let sender = client.sender("registry deploy")?;
     let policy = policy.unwrap_or_else(|| format!("{sender:#x}"));
-    let notices = confirm::notices(&client, sender, &[("define", &policy)]).await?;
+    let notices = confirm::of_policies(&client, sender, &[("define", &policy)]).await?;
     confirm::require(context, &notices)?;
     let framework = context.builder()?.framework()?;
     let bump = context.global.data_fee_bump_percent;
@@ -62,7 +55,7 @@ async fn deploy(
     let created = match earlier {
         Some(found) => found,
         None => {
-            context.output.note("deploying the registry");
+            context.note("deploying the registry");
             deploy::deploy_registry(&client, &framework.registry, &policy, salt, bump).await?
         }
     };
@@ -144,7 +137,7 @@ async fn earlier(
     registry: &Artifact,
     policy: &str,
     salt: Option<Salt>,
-) -> Result<Option<NewRegistry>, Error> {
+) -> Result<Option<NewRegistry>> {
     let origins: Vec<_> = match salt {
         Some(salt) => vec![Origin::new(policy, salt)],
         None => Origin::counted(policy).collect(),
@@ -163,4 +156,48 @@ async fn earlier(
         }
     }
     Ok(None)
+}
+
+/// Writes the descriptors (ERC-7730) of the registry.
+async fn write_descriptors(context: &Context, folder: &Path) -> Result<Outcome> {
+    let unverified = context.registry()?;
+    let client = context.reader().await?;
+    let registry = context.verified(&client, unverified).await?;
+    // An account that is no registry answers nothing, or another domain.
+    client.registry(registry).require_domain().await?;
+    own_file::folder(folder)?;
+    let mut files = Vec::new();
+    for descriptor in descriptors(client.chain_id(), registry) {
+        let path = folder.join(descriptor.file);
+        // Text, numbers and lists: there is nothing that serde_json refuses.
+        let text = serde_json::to_string_pretty(&descriptor.content).unwrap_or_default();
+        own_file::replace(&path, format!("{text}\n").as_bytes(), is_descriptor)?;
+        files.push(path);
+    }
+    let written = Descriptors {
+        chain_id: client.chain_id(),
+        registry,
+        files,
+    };
+    Ok(Outcome::of(&written, &context.names()))
+}
+
+/// What `registry descriptors` reports.
+#[derive(Serialize)]
+struct Descriptors {
+    chain_id: u64,
+    registry: Address,
+    files: Vec<PathBuf>,
+}
+
+impl CommandReport for Descriptors {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let files = self.files.iter();
+        let mut lines: Vec<_> = files.map(|path| format!("✓ {}", path.display())).collect();
+        lines.push(
+            "next: give both files to the wallets of the approvers; see the book, Clear signing"
+                .into(),
+        );
+        lines
+    }
 }

@@ -1,11 +1,8 @@
 //! What `plan --replay` says.
 
-use super::args::PlanArgs;
-use super::context::Context;
 use super::plan::Tried;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::functions::{Functions, interfaces};
-use crate::names::Names;
 use crate::plan::{self, Abis, FieldValues, Group, Kind, Plan, Replay, StorageDifference};
 use crate::progress::Progress;
 use crate::registry::RecordedCode;
@@ -14,22 +11,18 @@ use stylus_layout::Layout;
 
 /// Sends the newest transactions again, with the interfaces of both versions: as this run built them, as they are
 /// kept, and the steps that their layout documents declare.
-pub(super) async fn run(
-    context: &Context,
-    args: &PlanArgs,
-    tried: &Tried,
-    count: u32,
-) -> Result<Option<Replay>, Error> {
-    let [before, after] = both(context, tried).await?.map(|one| {
+pub(super) async fn run(tried: &Tried<'_>, (count, blocks): (u32, u64)) -> Result<Option<Replay>> {
+    let output = &tried.place.context.output;
+    let [before, after] = both(tried).await?.map(|one| {
         let known = one.functions.with(&one.steps);
         known.with(&interfaces().implementation)
     });
     let (abis, request) = (Abis { before, after }, tried.request.clone());
     let what = format!("replaying {count} transactions");
-    context.output.begin(&what);
-    let wanted = (count, args.replay_blocks);
-    let replay = plan::replay(&tried.client, request, &tried.plan, abis, wanted).await;
-    context.output.end(&what);
+    output.begin(&what);
+    let wanted = (count, blocks);
+    let replay = plan::replay(tried.place.client, request, &tried.plan, abis, wanted).await;
+    output.end(&what);
     Ok(replay?)
 }
 
@@ -45,15 +38,13 @@ pub(super) struct VersionInterface {
 }
 
 /// Of the version before and of the new one.
-pub(super) async fn both(context: &Context, tried: &Tried) -> Result<[VersionInterface; 2], Error> {
-    let (client, registry) = (&tried.client, tried.request.registry);
-    let Plan { name, from, .. } = &tried.plan;
-    let before = client.registry(registry).known_version(name, from).await?;
+pub(super) async fn both(tried: &Tried<'_>) -> Result<[VersionInterface; 2]> {
+    let (place, Plan { name, from, .. }) = (tried.place, &tried.plan);
+    let before = place.reader().known_version(name, from).await?;
     let before = before.map(|one| one.code);
-    let documents = context.documents(client, registry);
-    let of = async |code: RecordedCode| -> Result<VersionInterface, Error> {
-        let place = (client, registry);
-        let known = context.functions_of(place, name, code.codehash).await?;
+    let documents = place.documents();
+    let of = async |code: RecordedCode| -> Result<VersionInterface> {
+        let known = place.functions(name, code.codehash).await?;
         let document = documents.get(code.layout).await?.into_value();
         let steps = document.as_ref().and_then(|one| one.steps.as_ref());
         let steps = steps.into_iter().flatten();

@@ -1,20 +1,15 @@
 //! `status --report FILE`: a definition with what waits and what happened, in one file.
 
 use super::console::pages::definition;
-use super::context::Context;
+use super::prelude::*;
 use super::{pending, review};
-use crate::app_error::Error;
 use crate::console::page::PageContext;
 use crate::console::report::{html, is_report};
-use crate::names::Names;
-use crate::output::Outcome;
 use crate::own_file;
-use crate::report::CommandReport;
-use serde::Serialize;
 use std::path::Path;
 
 /// Writes the page of a definition and those of its open actions, with all entries of every list.
-pub(super) async fn run(context: &Context, file: &Path, name: &str) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, file: &Path, name: &str) -> Result<Outcome> {
     let (client, registry) = context.verified_snapshot().await?;
     let place = PageContext {
         names: context.names(),

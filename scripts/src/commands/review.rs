@@ -1,21 +1,17 @@
 //! `pending ACTION`: everything about one action that an approver looks at before he approves it.
 
-mod created;
 mod tried;
 
-use super::approver::look_as_approver;
-use super::args::ReviewArgs;
+use super::asker::Asker;
 use super::confirm;
-use super::context::{Context, key};
-use super::facts::Place;
+use super::context::key;
+use super::judge::{check, judge};
 use super::pending::{named, superseded};
+use super::prelude::*;
 use super::shown::shown;
-use super::work::check_action;
-use crate::app_error::Error;
 use crate::assess::{Accepted, Consent, Finding, Origin, Part, Role, Severity, decide};
 use crate::checks::Assessment;
 use crate::client::Client;
-use crate::error::{Exit, Explain, Refusal, Report};
 use crate::fuzz::Fuzzed;
 use crate::governance::signed::{current, deadline};
 use crate::governance::{
@@ -26,9 +22,7 @@ use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
 use crate::model::Readiness;
-use crate::output::Outcome;
 use crate::review::{Area, Checked, Review, Subject, draw, findings};
-use alloy::primitives::{Address, B256, U256};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
@@ -38,11 +32,7 @@ pub(super) use tried::Tried;
 const KNOWN_MAX: usize = 1_000;
 
 /// Of one action; `against` is the hash of the state difference that it must have.
-pub(super) async fn run(
-    context: &Context,
-    action: &str,
-    against: Option<B256>,
-) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) -> Result<Outcome> {
     let review = review(context, action).await?;
     let mut outcome = Outcome::of(&review, &context.names());
     let found = review.checked.and_then(|checked| checked.state_difference);
@@ -74,23 +64,23 @@ pub(super) async fn run(
 ///
 /// # Errors
 /// What the chain says, and files that cannot be read.
-pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Error> {
-    let (client, registry) = context.verified_snapshot().await?;
-    let place = Place::of(context, &client, registry);
+pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
+    let place = Place::here(context).await?;
+    let (_, client, registry) = place.parts();
     let names = context.names();
-    let action = named(&client, registry, action).await?;
-    let event = proposed(&client, registry, action).await?;
+    let action = named(client, registry, action).await?;
+    let event = proposed(client, registry, action).await?;
     let governed = GovernedCall::decode(registry, event.call.clone(), U256::ZERO)?;
-    let mut open = readiness(&client, registry, action).await?;
+    let mut open = readiness(client, registry, action).await?;
     let mut no = Vec::new();
     if let Some(open) = &mut open {
-        no = refused(&client, registry, action, &open.missing).await?;
+        no = refused(client, registry, action, &open.missing).await?;
         open.missing.retain(|who| !no.contains(who));
     }
     let (name, role) = (governed.call.definition(), governed.call.role());
-    let (role, text) = deciding_policy(&client, registry, name, role).await?;
+    let (role, text) = deciding_policy(client, registry, name, role).await?;
     let wanted = Wanted::OfAction(action);
-    let history = history::read(&client, registry, name, &names, wanted).await?;
+    let history = history::read(client, registry, name, &names, wanted).await?;
     let mut shown = shown(place, &governed).await?;
     if open.is_none() {
         // What it did to the policy of that time is not known any more.
@@ -139,7 +129,7 @@ fn last_said(entries: &[Entry], said: &str) -> Vec<Address> {
 
 /// Those of the accounts that have code of their own: a Safe, a timelock. An account that delegates
 /// (EIP-7702) still has its key.
-async fn contracts(client: &Client, accounts: &[Address]) -> Result<Vec<Address>, Error> {
+async fn contracts(client: &Client, accounts: &[Address]) -> Result<Vec<Address>> {
     let mut all = Vec::new();
     for account in accounts {
         let code = client.code(*account).await?;
@@ -157,7 +147,7 @@ async fn checked(
     action: ActionId,
     (governed, shown): (&GovernedCall, &ShownCall),
     open: &Readiness,
-) -> Result<Checked, Error> {
+) -> Result<Checked> {
     let (client, call) = (place.client, &governed.call);
     let found = found(place, (governed, shown), open, None).await?;
     let fuzzed = fuzzed(place, call).await;
@@ -206,18 +196,19 @@ pub(super) async fn found(
     (governed, shown): (&GovernedCall, &ShownCall),
     open: &Readiness,
     approver: Option<Address>,
-) -> Result<Found, Error> {
-    let (call, said) = (&governed.call, ReviewArgs::default());
-    let call_bytes = (call, &governed.bytes);
+) -> Result<Found> {
+    let call = &governed.call;
+    let asker = |role| Asker {
+        who: approver,
+        ..Asker::of(role)
+    };
     let (checked, notices) = match approver {
         None => {
-            let here = (place.client, place.registry);
-            let rivals = confirm::rivals(place.context, here, call_bytes).await?;
-            let checked = check_action(place, call, (&said, Role::Reader)).await;
-            (checked, rivals)
+            let rivals = confirm::rivals(place, governed).await?;
+            (check(place, call, asker(Role::Reader)).await, rivals)
         }
-        Some(_) => match look_as_approver(place, call_bytes, (&said, approver)).await {
-            Ok((checks, notices)) => (Ok(checks), notices),
+        Some(_) => match judge(place, governed, asker(Role::Approver)).await {
+            Ok(judged) => (Ok(judged.checks), judged.notices),
             Err(error) if error.exit() == Exit::Chain => return Err(error),
             Err(error) => (Err(error), Vec::new()),
         },
@@ -261,8 +252,8 @@ async fn findings_of(
     place: Place<'_>,
     (call, facts): (&Call, &[CodeFacts]),
     open: &Readiness,
-    checked: Result<Assessment, Error>,
-) -> Result<Vec<Finding>, Error> {
+    checked: Result<Assessment>,
+) -> Result<Vec<Finding>> {
     let (context, client, registry) = place.parts();
     let names = context.names();
     let name = call.definition();

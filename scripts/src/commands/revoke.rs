@@ -1,43 +1,31 @@
-//! `revoke`: withdraws one's own approval, or refuses an action before one has approved it, and before anybody has
-//! proposed it. No signature of one's own counts for it then.
+//! `revoke` and `cancel`: an approver's part in an action ends, or the action itself. A revocation withdraws one's own
+//! approval, or refuses an action before one has approved it, and before anybody has proposed it: no signature of one's
+//! own counts for it then.
 
-use super::cancel::why_ended;
-use super::context::Context;
 use super::export;
-use super::facts::Place;
-use super::pending::named;
+use super::pending::{named, why_ended};
+use super::prelude::*;
 use super::sign::{Subject, read};
-use crate::app_error::Error;
-use crate::client::Transactions;
+use crate::client::{Sent, Transactions};
 use crate::governance::signed::require_here;
-use crate::governance::{Approved, Display, is_unknown_action, proposed, readiness};
+use crate::governance::{Approved, Display, is_unknown_action, not_cancelled, proposed, readiness};
 use crate::ids::ActionId;
-use crate::names::Names;
-use crate::output::Outcome;
-use crate::progress::Progress;
-use crate::report::CommandReport;
-use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::SolCall;
-use serde::Serialize;
 use std::path::Path;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
-pub(super) async fn run(context: &Context, text: &str) -> Result<Outcome, Error> {
-    let (client, registry) = context.verified_working("revoke").await?;
-    let (place, names) = (Place::of(context, &client, registry), context.names());
+/// Withdraws one's own approval of an action, or refuses it.
+pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
+    let place = Place::working(context, "revoke").await?;
+    let (_, client, registry) = place.parts();
     let (action, proposal) = subject(place, text).await?;
-    let before = readiness(&client, registry, action).await?;
-    if before.is_none() && proposed(&client, registry, action).await.is_ok() {
+    let before = readiness(client, registry, action).await?;
+    if before.is_none() && proposed(client, registry, action).await.is_ok() {
         return Err(why_ended(place, action, "nothing is left to revoke").await);
     }
-    let lines = match &proposal {
-        Some(call) => Display::of(call, &names)?.lines(),
-        None => vec![format!(
+    match &proposal {
+        Some(call) => show(place, call)?,
+        None => context.note(format!(
             "nobody has proposed {action}: what it does is not known; the file of its payload shows it"
-        )],
-    };
-    for line in lines {
-        context.output.note(&line);
+        )),
     }
     let call = abi::revokeCall { action: action.0 };
     if context.is_export() {
@@ -45,16 +33,69 @@ pub(super) async fn run(context: &Context, text: &str) -> Result<Outcome, Error>
     }
     let approver = client.caller("revoke")?;
     let sent = client.send("revoke", registry, &call, U256::ZERO).await?;
-    let left = readiness(&client, registry, action).await?;
+    let left = readiness(client, registry, action).await?;
     let revoked = Revoked {
-        transactions: Transactions::of(std::slice::from_ref(&sent)),
+        transactions: transactions(&sent),
         action,
         approver,
         withdrawn: before.is_some_and(|before| before.approved.contains(&approver)),
         executed: false,
         left: left.as_ref().map(Approved::from),
     };
-    Ok(Outcome::of(&revoked, &names))
+    Ok(Outcome::of(&revoked, &context.names()))
+}
+
+/// Ends an action: its proposer, or who alone satisfies its role.
+pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
+    let place = Place::working(context, "cancel").await?;
+    let (_, client, registry) = place.parts();
+    let action = named(client, registry, action).await?;
+    if readiness(client, registry, action).await?.is_none() {
+        return Err(why_ended(place, action, "nothing is left to cancel").await);
+    }
+    let event = proposed(client, registry, action).await?;
+    show(place, &event.call)?;
+    let call = abi::cancelCall { action: action.0 };
+    if context.is_export() {
+        return export::order(place, "cancel", action, call.abi_encode().into()).await;
+    }
+    let sent = client.send("cancel", registry, &call, U256::ZERO).await;
+    let refused = |error| not_cancelled(action, event.proposer, error);
+    let cancelled = Cancelled {
+        transactions: transactions(&sent.map_err(refused)?),
+        action,
+        executed: false,
+    };
+    Ok(Outcome::of(&cancelled, &context.names()))
+}
+
+/// Shows what a proposed call does.
+fn show(place: Place<'_>, call: &[u8]) -> Result<()> {
+    for line in Display::of(call, &place.context.names())?.lines() {
+        place.context.note(line);
+    }
+    Ok(())
+}
+
+fn transactions(sent: &Sent) -> Transactions {
+    Transactions::of(std::slice::from_ref(sent))
+}
+
+/// What `cancel` reports.
+#[derive(Serialize)]
+struct Cancelled {
+    #[serde(flatten)]
+    transactions: Transactions,
+    action: ActionId,
+    executed: bool,
+}
+
+impl CommandReport for Cancelled {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines = self.transactions.lines();
+        lines.push(format!("cancelled {}", self.action));
+        lines
+    }
 }
 
 /// What `revoke` reports.
@@ -89,7 +130,7 @@ impl CommandReport for Revoked {
 }
 
 /// The action that was named by its id, or by a file with what was or is to be signed; and its call, where that is known.
-async fn subject(place: Place<'_>, text: &str) -> Result<(ActionId, Option<Bytes>), Error> {
+async fn subject(place: Place<'_>, text: &str) -> Result<(ActionId, Option<Bytes>)> {
     let (_, client, registry) = place.parts();
     let path = Path::new(text);
     if !path.is_file() {

@@ -1,31 +1,26 @@
 //! `upgrade NAME`: the instances that are older than what is current, a few per transaction. A pause and a resume go on
 //! with the instances that their own transaction left in the same way.
 
-mod activated;
+mod paused;
 
-pub(super) use activated::activated;
+pub(super) use paused::{finish as finish_pause, is_left};
 
-use super::args::StorageArgs;
-use super::context::Context;
-use super::facts::Place;
 use super::path::{PathRequest, asked_again, check_again, check_stragglers};
+use super::prelude::*;
 use super::propose::{go_on_in_batches, require, stop};
-use super::storage::{self, uncompared};
-use crate::app_error::Error;
+use super::{checked, uncompared};
 use crate::assess::Role;
 use crate::checks::Assessment;
 use crate::client::{Sent, Transactions};
-use crate::error::{Exit, Refusal};
 use crate::governance::{Check, after_upgrade};
 use crate::model::DefinitionState;
-use crate::names::Names;
-use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
-use crate::registry::{self, Waiting, arrived_by, begun_by, turned_by};
+use crate::registry::{self, Waiting, arrived_by, begun_by, skipped_by, turned_by};
 use crate::text::{count, shell_word};
-use alloy::primitives::Address;
 use futures::future::try_join_all;
 use std::collections::BTreeSet;
+use std::path::Path;
+use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
 /// Instances per transaction.
 const BATCH: u16 = 8;
@@ -34,15 +29,14 @@ pub(super) async fn run(
     context: &Context,
     name: &str,
     max: Option<u16>,
-    said: &StorageArgs,
-) -> Result<Outcome, Error> {
-    let (client, registry) = context.verified_working("upgrade").await?;
-    let place = Place::of(context, &client, registry);
+    layout: Option<&Path>,
+) -> Result<Outcome> {
+    let place = Place::working(context, "upgrade").await?;
     let mut outcome = Outcome::default();
     let checks = place.assessment(Role::Proposer);
     let rollout = Rollout {
         max,
-        ..Rollout::of(place, name, said, checks)
+        ..Rollout::of(place, name, layout, checks)
     };
     rollout.run(&mut outcome).await?;
     Ok(outcome)
@@ -52,7 +46,8 @@ pub(super) async fn run(
 pub(super) struct Rollout<'a> {
     place: Place<'a>,
     name: &'a str,
-    said: &'a StorageArgs,
+    /// The layout of what is current, for code that carries none.
+    layout: Option<&'a Path>,
     /// What was checked of the ways that instances take.
     checks: Assessment,
     /// The version that is meant, if it is no other.
@@ -85,13 +80,13 @@ impl<'a> Rollout<'a> {
     pub(super) fn of(
         place: Place<'a>,
         name: &'a str,
-        said: &'a StorageArgs,
+        layout: Option<&'a Path>,
         checks: Assessment,
     ) -> Self {
         Self {
             place,
             name,
-            said,
+            layout,
             checks,
             only: None,
             max: None,
@@ -111,17 +106,22 @@ impl<'a> Rollout<'a> {
 
     /// Rolls out until nothing is left, as many as are wanted are done, or a whole round upgraded none. What ends it
     /// after something was sent is part of the report.
-    pub(super) async fn run(mut self, outcome: &mut Outcome) -> Result<(), Error> {
+    pub(super) async fn run(mut self, outcome: &mut Outcome) -> Result<()> {
         let (context, _, registry) = self.place.parts();
         self.compare().await?;
-        storage::require_all(&self.checks)?;
-        storage::report(outcome, &self.checks);
+        checked::require_matched(&self.checks)?;
+        checked::report(outcome, &self.checks);
         let what = format!("rollout of {}", self.name);
         context.output.begin(&what);
         let ended = loop {
-            match self.next().await {
-                Ok(true) => {}
+            // Others may add a way meanwhile: it is compared anew before each transaction.
+            let next = match self.next().await {
+                Ok(true) => self.compare().await,
                 Ok(false) => break None,
+                Err(error) => Err(error),
+            };
+            match next {
+                Ok(()) => {}
                 Err(error) if self.sent.is_empty() => return Err(error),
                 Err(error) => break Some(error),
             }
@@ -134,7 +134,7 @@ impl<'a> Rollout<'a> {
         if let Some(error) = &ended {
             stop(context, outcome, error, Exit::Partial);
         }
-        storage::report(outcome, &self.checks);
+        checked::report(outcome, &self.checks);
         uncompared::report(context, (&self.sent, registry), &self.checks, outcome);
         require(context, &self.found, outcome)
     }
@@ -167,7 +167,7 @@ impl<'a> Rollout<'a> {
     }
 
     /// How many instances wait.
-    async fn left(&self) -> Result<u16, Error> {
+    async fn left(&self) -> Result<u16> {
         let left = self.place.reader().left(self.name).await?;
         let turned = self.turned.len().try_into().unwrap_or(u16::MAX);
         Ok(match self.turns {
@@ -177,13 +177,12 @@ impl<'a> Rollout<'a> {
     }
 
     /// Sends one transaction. False where there is nothing more to do.
-    async fn next(&mut self) -> Result<bool, Error> {
+    async fn next(&mut self) -> Result<bool> {
         let (context, client, registry) = self.place.parts();
         let left = self.left().await?;
         if left == 0 {
             return Ok(false);
         }
-        self.compare().await?;
         let wanted = self.max.map(|max| max.saturating_sub(self.upgraded));
         let wanted = wanted.or(self.turns.map(|_| left)).unwrap_or(self.batch);
         let batch = self.batch.min(wanted);
@@ -211,8 +210,7 @@ impl<'a> Rollout<'a> {
         self.found.extend(found);
         let left = self.left().await?;
         let all = u32::from(self.upgraded) + u32::from(left);
-        let note = format!("rollout {}", so_far(self.upgraded, Some(left)));
-        context.output.note(&note);
+        context.note(format!("rollout {}", so_far(self.upgraded, Some(left))));
         let (so_far, total) = (u64::from(self.upgraded), u64::from(all));
         let detail = self.rate.summary(so_far, total);
         context.output.advance(so_far, total, "instances", &detail);
@@ -222,7 +220,7 @@ impl<'a> Rollout<'a> {
 
     /// Compares the ways to what is current, unless that was done. A pause upgrades nothing; what a resume upgrades
     /// beside refuses nothing, and counts as not compared.
-    async fn compare(&mut self) -> Result<(), Error> {
+    async fn compare(&mut self) -> Result<()> {
         let place = self.place;
         let head = place.reader().head(self.name).await?;
         if head.state == DefinitionState::Paused {
@@ -244,11 +242,11 @@ impl<'a> Rollout<'a> {
             return Err(refusal.exiting(Exit::Partial).into());
         }
         let compared = if self.compared == head.current {
-            let request = PathRequest::to(&head.current, self.said);
+            let request = PathRequest::to(&head.current, self.layout);
             check_again(place, &request, &mut self.checks).await
         } else {
             let way = (self.name, head.current.as_str());
-            check_stragglers(place, way, self.said, &mut self.checks).await
+            check_stragglers(place, way, self.layout, &mut self.checks).await
         };
         self.compared = head.current;
         let compared = compared.and_then(|()| match self.checks.refusal() {
@@ -258,8 +256,9 @@ impl<'a> Rollout<'a> {
         match compared {
             // It was decided already: what cannot be compared leaves nothing paused.
             Err(error) if self.turns.is_some() => {
-                let line = format!("! the ways of older instances are not taken over: {error}");
-                place.context.output.note(&line);
+                place.context.note(format!(
+                    "! the ways of older instances are not taken over: {error}"
+                ));
                 self.checks = place.assessment(Role::Reader);
                 Ok(())
             }
@@ -268,7 +267,7 @@ impl<'a> Rollout<'a> {
     }
 
     /// The checks of every instance that a transaction upgraded.
-    async fn checked(&self, sent: &Sent) -> Result<Vec<Check>, Error> {
+    async fn checked(&self, sent: &Sent) -> Result<Vec<Check>> {
         let (_, client, registry) = self.place.parts();
         let proxies = arrived_by(sent, registry);
         if proxies.is_empty() {
@@ -283,6 +282,64 @@ impl<'a> Rollout<'a> {
             .map(|proxy| after_upgrade(client, registry, *proxy, &current, &code, logs));
         Ok(try_join_all(all).await?.into_iter().flatten().collect())
     }
+}
+
+/// After a migration was executed, by a transaction of one's own or by another one: the checks of each instance that
+/// went along, or the rollout. What goes wrong with them is told: the version is activated all the same.
+pub(super) async fn activated(
+    place: Place<'_>,
+    migrate: &abi::migrateCall,
+    (sent, is_own): (&Sent, bool),
+    outcome: &mut Outcome,
+    ways: (Option<&Path>, Assessment),
+) {
+    if let Err(error) = go_on(place, migrate, (sent, is_own), outcome, ways).await {
+        stop(place.context, outcome, &error, Exit::Partial);
+    }
+}
+
+async fn go_on(
+    place: Place<'_>,
+    migrate: &abi::migrateCall,
+    (sent, is_own): (&Sent, bool),
+    outcome: &mut Outcome,
+    (layout, mut checks): (Option<&Path>, Assessment),
+) -> Result<()> {
+    let (context, client, registry) = place.parts();
+    let (name, version) = (&migrate.name, &migrate.version);
+    let (arrived, begun) = (arrived_by(sent, registry), begun_by(sent, registry));
+    if arrived.is_empty() && begun.is_empty() {
+        let instances = place.reader().head(name).await?.instances;
+        if instances > INSTANCES_AT_ONCE {
+            outcome.line(format!("activated, rollout 0/{instances}"));
+            let mut rollout = Rollout::of(place, name, layout, checks);
+            rollout.only = Some(version);
+            return rollout.run(outcome).await;
+        }
+    }
+    go_on_in_batches(outcome, &begun);
+    if is_own {
+        // Few went along. That of many instances not all were looked at excuses none of them.
+        checks.is_sampled = false;
+        let sent = (std::slice::from_ref(sent), registry);
+        uncompared::report(context, sent, &checks, outcome);
+    }
+    let code = migrate.code.clone().into();
+    let mut found = Vec::new();
+    for proxy in arrived {
+        let logs = sent.receipt.logs();
+        let checks = after_upgrade(client, registry, proxy, version, &code, logs).await?;
+        outcome.line(format!("instance {}", context.names().long(proxy)));
+        let lines = checks.iter().map(|check| format!("  {}", check.line()));
+        outcome.lines.extend(lines);
+        found.extend(checks);
+    }
+    outcome.field("checks", &found);
+    let skipped = skipped_by(sent, registry);
+    let waits = skipped.iter();
+    let waits = waits.map(|(proxy, reason)| Waiting::new(*proxy, Some(reason)));
+    report_waiting(outcome, &waits.collect::<Vec<_>>(), name);
+    require(context, &found, outcome)
 }
 
 /// How many instances were upgraded, of how many.

@@ -4,18 +4,20 @@
 mod listed;
 
 use super::args::{Gather, MigrationArgs};
+use super::asker::Asker;
 use super::context::{Context, Unverified};
 use super::facts::Place;
-use super::propose::propose;
+use super::judge::decide;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::error::Exit;
+use crate::governance::GovernedCall;
 use crate::journal::Journal;
 use crate::migration::{self, End, Migrated, MigrationRequest, Source};
 use crate::output::Outcome;
-use crate::progress::Progress;
 use crate::registry::registry_of;
 use crate::text::{count, grouped};
+use alloy::primitives::U256;
 use alloy::primitives::utils::format_ether;
 use alloy::sol_types::SolCall;
 use std::time::Duration;
@@ -100,7 +102,7 @@ const STAYS_BACK: &str = "once the instance is back, no rollout touches it until
                           this migration first (register it, register a step, then migrate)";
 
 /// Names another handler: a lost key does not freeze a contract. Without one it turns a complex migration back.
-pub(super) async fn decide(
+pub(super) async fn govern(
     context: &Context,
     proxy: &str,
     handler: Option<&str>,
@@ -110,10 +112,9 @@ pub(super) async fn decide(
         None => None,
     };
     if handler.is_none() {
-        context.output.note(STAYS_BACK);
+        context.note(STAYS_BACK);
     }
-    let (client, registry) = context.verified_working("run-migration").await?;
-    let place = Place::of(context, &client, registry);
+    let place = Place::working(context, "run-migration").await?;
     let proxy = context.manifest.address(proxy)?;
     let name = place.reader().instance(proxy).await?.definition;
     let mut outcome = Outcome::default();
@@ -128,7 +129,9 @@ pub(super) async fn decide(
         .abi_encode(),
         None => abi::abortMigrationCall { name, proxy }.abi_encode(),
     };
-    let mut outcome = propose(place, &call.into(), Vec::new(), outcome).await?;
+    let governed = GovernedCall::decode(place.registry, call.into(), U256::ZERO)?;
+    let asker = Asker::proposer(place);
+    let mut outcome = decide(place, governed, asker, outcome).await?;
     if outcome.exit.is_none() && !context.is_export() {
         let next = format!("stylus-upgrades run-migration {proxy}");
         outcome.line(format!("next: {next}, by the handler"));

@@ -2,32 +2,36 @@
 //! the interfaces that are at hand: of code that was built or registered from here, else the signatures that the code's
 //! published document declares.
 
-use super::context::Context;
-use super::facts::Place;
-use crate::app_error::Error;
-use crate::client::Client;
+use super::prelude::*;
 use crate::functions::{DecodedCall, Functions, interfaces};
 use crate::governance::{Call, Display, GovernedCall, PolicyChange, ShownCall, code_facts};
 use crate::ids::CodeHash;
 use crate::interface::Callable;
 use crate::model::StepKind;
 use crate::registry::{RecordedCode, runs};
-use alloy::primitives::Address;
 
 /// What people read of a governed call before they decide.
 ///
 /// # Errors
 /// What the chain says, and files that cannot be read.
-pub(super) async fn shown(place: Place<'_>, governed: &GovernedCall) -> Result<ShownCall, Error> {
+pub(super) async fn shown(place: Place<'_>, governed: &GovernedCall) -> Result<ShownCall> {
     shown_call(place, &governed.bytes, &governed.call).await
 }
 
+/// The same, and says it.
+///
+/// # Errors
+/// As [`shown`].
+pub(super) async fn show(place: Place<'_>, governed: &GovernedCall) -> Result<ShownCall> {
+    let shown = shown(place, governed).await?;
+    for line in shown.lines() {
+        place.context.note(line);
+    }
+    Ok(shown)
+}
+
 /// The same of its bytes and of what they say.
-pub(super) async fn shown_call(
-    place: Place<'_>,
-    bytes: &[u8],
-    call: &Call,
-) -> Result<ShownCall, Error> {
+pub(super) async fn shown_call(place: Place<'_>, bytes: &[u8], call: &Call) -> Result<ShownCall> {
     let (names, mut differs) = (place.context.names(), Vec::new());
     Ok(ShownCall {
         display: Display::of(bytes, &names)?,
@@ -41,8 +45,7 @@ pub(super) async fn shown_call(
 }
 
 /// The initializer or the migration of `call`; nothing where it carries no calldata.
-pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<DecodedCall>, Error> {
-    let (context, client, registry) = place.parts();
+pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<DecodedCall>> {
     let (what, data, version, code, step) = match (call, call.version()) {
         (Call::CreateProxy(create), _) => {
             let version = create.version.as_str();
@@ -54,12 +57,11 @@ pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<Decoded
     if data.is_empty() {
         return Ok(Vec::new());
     }
-    let (name, names) = (call.definition(), context.names());
+    let (name, names) = (call.definition(), place.context.names());
     let functions = match step {
         Some(step) if runs(step) == StepKind::Complex => Ok(interfaces().proxy.clone()),
         Some(step) if runs(step) == StepKind::Script => {
-            let codehash = step.scriptCodehash.into();
-            kept(context, (client, registry), name, codehash).await
+            kept(place, name, step.scriptCodehash.into()).await
         }
         _ => {
             let code = match code {
@@ -83,13 +85,8 @@ pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<Decoded
 }
 
 /// The interface that is kept here of some code, or why there is none.
-async fn kept(
-    context: &Context,
-    place: (&Client, Address),
-    name: &str,
-    codehash: CodeHash,
-) -> Result<Functions, String> {
-    match context.functions_of(place, name, codehash).await {
+async fn kept(place: Place<'_>, name: &str, codehash: CodeHash) -> Result<Functions, String> {
+    match place.functions(name, codehash).await {
         Ok(Some(functions)) => Ok(functions),
         Ok(None) => Err("no interface of this code is kept here: a build here keeps one of code with #[upgradeable]".into()),
         Err(error) => Err(format!(
@@ -102,13 +99,12 @@ async fn kept(
 async fn declared(
     place: Place<'_>,
     (name, code, data): (&str, RecordedCode, &[u8]),
-) -> Result<Result<Functions, String>, Error> {
-    let (context, client, registry) = place.parts();
-    let kept = kept(context, (client, registry), name, code.codehash).await;
+) -> Result<Result<Functions, String>> {
+    let kept = kept(place, name, code.codehash).await;
     if kept.as_ref().is_ok_and(|functions| functions.knows(data)) {
         return Ok(kept);
     }
-    let known = context.documents(client, registry).get(code.layout).await?;
+    let known = place.documents().get(code.layout).await?;
     let published = known.value().and_then(Callable::of_document);
     let steps = known.value().and_then(|known| known.steps.clone());
     if published.is_none() && steps.is_none() {

@@ -1,15 +1,12 @@
 //! `approve --offline`: an approval that is signed into a file, after the same checks as `approve`.
 
-use super::approver::check_as_approver;
 use super::args::ApproveArgs;
-use super::cancel::why_ended;
-use super::context::Context;
-use super::facts::Place;
-use super::pending::named;
-use super::propose::note;
-use super::shown::shown;
-use super::storage;
-use crate::app_error::Error;
+use super::checked;
+use super::judge::judge_as_approver;
+use super::pending::{named, why_ended};
+use super::prelude::*;
+use super::propose::simulate;
+use super::shown::show;
 use crate::assess::FindingId;
 use crate::export::Exported;
 use crate::governance::signed::{
@@ -18,16 +15,9 @@ use crate::governance::signed::{
 };
 use crate::governance::{GovernanceError, GovernedCall, ShownCall, Simulated, Trial, proposed};
 use crate::ids::ActionId;
-use crate::names::Names;
-use crate::output::Outcome;
 use crate::own_file;
-use crate::progress::Progress;
-use crate::report::CommandReport;
 use crate::text::utc;
-use alloy::primitives::{Address, Bytes, U256};
 use alloy::signers::SignerSync;
-use alloy::signers::local::PrivateKeySigner;
-use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +31,7 @@ pub(super) enum Subject {
     Action(ActionId, Bytes),
 }
 
-pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     let unverified = context.registry()?;
     let signer = context.global.key.signer(&context.output)?;
     let client = context.reader().await?;
@@ -50,18 +40,18 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
     let approval = approval(place, args).await?;
     let mut governed = GovernedCall::decode(registry, approval.call.clone(), U256::ZERO)?;
     governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
-    let shown = shown(place, &governed).await?;
-    for line in shown.lines() {
-        context.output.note(&line);
-    }
+    let shown = show(place, &governed).await?;
     let digests = approval.digests()?;
     let mut outcome = Outcome::default();
     // Without a key nobody knows who signs what is written.
     let said = (&args.review, signer.as_ref().map(|signer| signer.address()));
-    let checks = check_as_approver(place, (&governed.call, &governed.bytes), said).await?;
-    storage::report(&mut outcome, &checks);
+    let judged = judge_as_approver(place, &governed, said).await?;
+    checked::report(&mut outcome, &judged.checks);
     let simulated = match (&signer, &args.offline.typed_data) {
-        (Some(signer), None) => Some(simulate(place, &governed, signer).await?),
+        (Some(signer), None) => {
+            let client = client.with_signer(signer.clone());
+            Some(simulate(context, &client, &governed).await?)
+        }
         _ => None,
     };
     let (path, signed) = match (&args.offline.typed_data, signer) {
@@ -96,21 +86,6 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
     };
     outcome.add(&report, &context.names());
     Ok(outcome)
-}
-
-/// What the call would do if the signer sent it now.
-async fn simulate(
-    place: Place<'_>,
-    governed: &GovernedCall,
-    signer: &PrivateKeySigner,
-) -> Result<(Simulated, Trial), Error> {
-    let client = place.client.with_signer(signer.clone());
-    let simulated = governed.simulate(&client).await?;
-    let dry_run = simulated.dry_run.as_ref();
-    governed.require_success(dry_run)?;
-    let trial = Trial::of(dry_run);
-    note(place.context, &trial);
-    Ok((simulated, trial))
 }
 
 /// What `approve --offline` reports.
@@ -162,7 +137,7 @@ impl CommandReport for SignedOffline {
 }
 
 /// What is signed: as another's file says, or the action that the call would approve now.
-async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval, Error> {
+async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval> {
     let (_, client, registry) = place.parts();
     let (call, given, named) = match subject(place, &args.action).await? {
         Subject::Call(call) => (call, None, None),
@@ -199,7 +174,7 @@ async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval, Erro
 }
 
 /// What was named: a file, calldata, or an action.
-async fn subject(place: Place<'_>, text: &str) -> Result<Subject, Error> {
+async fn subject(place: Place<'_>, text: &str) -> Result<Subject> {
     let (_, client, registry) = place.parts();
     let path = Path::new(text);
     if path.is_file() {
@@ -216,7 +191,7 @@ async fn subject(place: Place<'_>, text: &str) -> Result<Subject, Error> {
 }
 
 /// A file of `approve --offline`, or one that --export wrote for that chain and registry.
-pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject, Error> {
+pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject> {
     let text = own_file::read(path)?;
     let text = text.unwrap_or_default();
     if let Ok(call) = text.trim().parse::<Bytes>() {

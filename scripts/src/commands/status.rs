@@ -1,29 +1,24 @@
-//! `status`: what is live, read from the chain.
+//! `status`: what is live, read from the chain; of one instance with its storage by variables, its path and what
+//! happened to it.
 
-use super::context::Context;
 use super::doctor;
-use super::facts::Place;
-use super::inspect::inspect;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::assess::Finding;
-use crate::error::Refusal;
 use crate::governance::definitions;
-use crate::inspect::{Inspection, MigrationStatus, instance_line};
-use crate::model::Used;
-use crate::names::Names;
-use crate::output::Outcome;
-use crate::registry::{DefinitionStatus, definition_status};
-use crate::report::CommandReport;
-use alloy::primitives::Address;
-use serde::Serialize;
+use crate::inspect::{
+    Inspection, MigrationStatus, events, fields, framework, instance_line, steps_to,
+};
+use crate::model::{Instance, Used};
+use crate::registry::{DefinitionStatus, definition_status, instance_status};
 use std::collections::BTreeMap;
 
-pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outcome, Error> {
-    let (client, registry) = context.verified_snapshot().await?;
-    let place = Place::of(context, &client, registry);
+pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outcome> {
+    let place = Place::here(context).await?;
+    let (_, client, registry) = place.parts();
     let found = match subject {
-        None => of_definitions(place, definitions(&client, registry).await?).await?,
-        Some(name) => match instance_named(context, name)? {
+        None => of_definitions(place, definitions(client, registry).await?).await?,
+        // An address is an instance, and so is an alias.
+        Some(name) => match context.manifest.known_address(name)? {
             Some(proxy) => Found::Instance(Box::new(inspect(place, proxy).await?)),
             None => of_definitions(place, vec![name.to_owned()]).await?,
         },
@@ -36,12 +31,38 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
     Ok(Outcome::of(&report, &context.names()))
 }
 
-/// A subject that is an address is an instance; so is an alias.
-pub(super) fn instance_named(context: &Context, subject: &str) -> Result<Option<Address>, Refusal> {
-    context.manifest.known_address(subject)
+/// What is known of an instance.
+pub(super) async fn inspect(place: Place<'_>, proxy: Address) -> Result<Inspection> {
+    let (context, client, registry) = place.parts();
+    let names = context.names();
+    let status = instance_status(client, registry, proxy).await?;
+    let Instance {
+        definition: name,
+        version,
+        ..
+    } = &status.instance;
+    let current = place.reader().head(name).await?.current;
+    let layout = place.reader().code(name, version).await?.layout;
+    let known = place.documents().get(layout).await?;
+    let (fields, fields_unknown) = match known.value() {
+        None => (Vec::new(), Some(known.why().to_owned())),
+        Some(document) => fields(client, proxy, &document.layout).await?,
+    };
+    let labels = place.reader().labels(name).await?;
+    Ok(Inspection {
+        block: client.newest_block().await?,
+        steps: steps_to(client, registry, (proxy, version), &current).await?,
+        current,
+        migration: MigrationStatus::of(client, &status.instance).await?,
+        fields,
+        fields_unknown,
+        framework: framework(client, proxy, &labels).await?,
+        entries: events(client, registry, name, proxy, &names).await?,
+        instance: status,
+    })
 }
 
-async fn of_definitions(place: Place<'_>, names: Vec<String>) -> Result<Found, Error> {
+async fn of_definitions(place: Place<'_>, names: Vec<String>) -> Result<Found> {
     let mut definitions = Vec::with_capacity(names.len());
     let mut migrations = BTreeMap::new();
     for name in names {

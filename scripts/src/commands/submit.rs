@@ -2,32 +2,27 @@
 
 use super::approve;
 use super::args::SubmitArgs;
-use super::context::Context;
-use super::facts::Place;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::governance::GovernedCall;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Digests, accepted, require_here, submission,
 };
-use crate::output::Outcome;
-use crate::progress::Progress;
-use alloy::primitives::{Address, U256};
-use serde::Serialize;
 
-pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome, Error> {
-    let (client, registry) = context.verified_working("submit").await?;
+pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome> {
+    let place = Place::working(context, "submit").await?;
+    let (_, client, registry) = place.parts();
     let mut files = Vec::new();
     for path in &args.files {
         let file = ApprovalFile::read(path)?;
-        require_here(&client, registry, &file).await?;
+        require_here(client, registry, &file).await?;
         files.push(file);
     }
     let given = given(context, files, args)?;
     let names = context.names();
-    let accepted = accepted(&client, registry, &given, &names).await?;
+    let accepted = accepted(client, registry, &given, &names).await?;
     let digests = accepted.approval.digests()?;
     for line in digests.lines() {
-        context.output.note(&line);
+        context.note(line);
     }
     let Accepted {
         approval,
@@ -35,25 +30,22 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
         left_out,
     } = &accepted;
     let signers: Vec<Address> = signatures.iter().map(|one| one.signer).collect();
-    context
-        .output
-        .note(&format!("signed by        {}", names.list(&signers)));
+    context.note(format!("signed by        {}", names.list(&signers)));
     for signer in left_out {
         let name = names.short(*signer);
-        let line = format!("{name} has approved already: that signature is left out");
-        context.output.note(&line);
+        context.note(format!(
+            "{name} has approved already: that signature is left out"
+        ));
     }
-    let mut outcome = Outcome::default();
-    outcome.fields(&Submission {
+    let outcome = Outcome::document(&Submission {
         signers,
         left_out,
         digests,
     });
     let mut governed = GovernedCall::decode(registry, approval.call.clone(), U256::ZERO)?;
     governed.submission = Some(submission(&accepted));
-    let place = Place::of(context, &client, registry);
     // Those who signed were asked then; whoever sends it need be no approver.
-    approve::send(place, governed, (&args.review, None), outcome).await
+    approve::judged(place, governed, (&args.review, None), outcome).await
 }
 
 /// What is submitted.
@@ -71,7 +63,7 @@ fn given(
     context: &Context,
     files: Vec<ApprovalFile>,
     args: &SubmitArgs,
-) -> Result<Vec<ApprovalFile>, Error> {
+) -> Result<Vec<ApprovalFile>> {
     if args.signature.len() != args.signer.len() {
         return Err(Error::Usage {
             message: "a signature without its signer, or the other way round".into(),

@@ -64,8 +64,8 @@ fn a_version_says_where_it_is_reached_from() {
     let Command::Register(args) = cli.expect("it parses").command else {
         panic!("another command")
     };
-    assert_eq!(args.from.as_deref(), Some("1.0"));
-    assert_eq!(args.step.call, ["migrate(uint256)", "5"]);
+    assert_eq!(args.way.from.as_deref(), Some("1.0"));
+    assert_eq!(args.way.step.call, ["migrate(uint256)", "5"]);
 }
 
 #[test]

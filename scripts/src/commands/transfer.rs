@@ -1,23 +1,15 @@
 //! `transfer`: an instance goes to another registry, an adopted one to an account; or it is removed.
 
+use super::asker::Asker;
 use super::confirm;
-use super::context::{Context, Unverified};
-use super::facts::Place;
-use super::propose::propose;
-use crate::app_error::Error;
+use super::context::Unverified;
+use super::judge::decide;
+use super::prelude::*;
 use crate::assess::{Finding, FindingId};
 use crate::build::evm;
 use crate::client::Client;
-use crate::error::Refusal;
-use crate::governance::kind_in_words;
-use crate::output::Outcome;
-use crate::progress::Progress;
+use crate::governance::{GovernedCall, kind_in_words};
 use crate::registry::{Receiver, Transfer, receiver, require_registry};
-use crate::report::CommandReport;
-use alloy::primitives::Address;
-use alloy::sol_types::SolCall;
-use serde::Serialize;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Transfers an instance to `to`, or removes it where that is `None`.
 pub(super) async fn run(
@@ -25,71 +17,47 @@ pub(super) async fn run(
     proxy: &str,
     to: Option<&str>,
     definition: Option<&str>,
-) -> Result<Outcome, Error> {
-    let (client, registry) = context.verified_working("transfer").await?;
+) -> Result<Outcome> {
+    let place = Place::working(context, "transfer").await?;
     let proxy = context.manifest.address(proxy)?;
-    let instance = client.registry(registry).instance(proxy).await?;
-    let name = instance.definition.clone();
-    let (bytes, destination) = match to {
-        None => (abi::removeInstanceCall { name, proxy }.abi_encode(), None),
-        Some(to) => {
-            let to = context.manifest.address(to)?;
-            let definition = match definition {
-                Some(definition) => definition.to_owned(),
-                None if instance.kind.is_adopted() => String::new(),
-                None => name.clone(),
-            };
-            let call = abi::transferProxyCall {
-                name,
-                proxy,
-                to,
-                definition,
-            };
-            let place = Place::of(context, &client, registry);
-            let checked = check(place, &call).await?;
-            for line in &checked.lines {
-                context.output.note(line);
-            }
-            confirm::require(context, &checked.notices())?;
-            let receiver = checked.receiver;
-            (call.abi_encode(), Some(Destination { to, receiver }))
-        }
-    };
-    let report = TransferReport {
-        name: instance.definition,
+    let to = to.map(|to| context.manifest.address(to)).transpose()?;
+    let instance = place.reader().instance(proxy).await?;
+    let name = instance.definition;
+    let outcome = Outcome::document(&TransferReport {
+        name: &name,
         proxy,
         kind: kind_in_words(instance.kind),
-        destination,
+        to,
+    });
+    let definition = match definition {
+        Some(definition) => definition.to_owned(),
+        None if instance.kind.is_adopted() => String::new(),
+        None => name.clone(),
     };
-    propose(
-        Place::of(context, &client, registry),
-        &bytes.into(),
-        Vec::new(),
-        Outcome::of(&report, &context.names()),
-    )
-    .await
+    let bytes = match to {
+        None => abi::removeInstanceCall { name, proxy }.abi_encode(),
+        Some(to) => abi::transferProxyCall {
+            name,
+            proxy,
+            to,
+            definition,
+        }
+        .abi_encode(),
+    };
+    let governed = GovernedCall::decode(place.registry, bytes.into(), U256::ZERO)?;
+    decide(place, governed, Asker::proposer(place), outcome).await
 }
 
 /// The instance that is transferred or removed.
 #[derive(Serialize)]
-struct TransferReport {
-    name: String,
+struct TransferReport<'a> {
+    name: &'a str,
     proxy: Address,
     kind: String,
-    /// None where it is removed.
-    #[serde(flatten)]
-    destination: Option<Destination>,
+    /// Where it goes; none where it is removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<Address>,
 }
-
-/// Where an instance goes.
-#[derive(Serialize)]
-struct Destination {
-    to: Address,
-    /// The definition that decides from then on, where `to` is a registry.
-    receiver: Option<Receiver>,
-}
-
-impl CommandReport for TransferReport {}
 
 /// What was found out about a transfer.
 pub(super) struct Checked {
@@ -101,10 +69,7 @@ pub(super) struct Checked {
 
 /// Looks at who receives an instance, and refuses what could not arrive: before a transfer is proposed, and
 /// before it is approved.
-pub(super) async fn check(
-    place: Place<'_>,
-    call: &abi::transferProxyCall,
-) -> Result<Checked, Error> {
+pub(super) async fn check(place: Place<'_>, call: &abi::transferProxyCall) -> Result<Checked> {
     let (context, client, registry) = place.parts();
     let abi::transferProxyCall {
         name,
@@ -141,7 +106,7 @@ pub(super) async fn first_contact(
     context: &Context,
     client: &Client,
     registry: Address,
-) -> Result<Address, Error> {
+) -> Result<Address> {
     let unverified = Unverified::of_account(registry);
     context.verified(client, unverified).await
 }
@@ -185,7 +150,7 @@ fn require_account(call: &abi::transferProxyCall) -> Result<(), Refusal> {
 }
 
 /// Who decides about an adopted proxy that goes to an account.
-async fn owner(context: &Context, client: &Client, to: Address) -> Result<String, Error> {
+async fn owner(context: &Context, client: &Client, to: Address) -> Result<String> {
     let code = client.code(to).await?;
     Ok(match evm::registry_of_admin(&code) {
         Some(registry) => {

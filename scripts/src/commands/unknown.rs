@@ -1,13 +1,10 @@
 //! Names that the registry does not have. The refusal says which ones there are.
 
-use super::context::Context;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::client::{ChainError, Revert};
-use crate::error::Refusal;
 use crate::registry::definitions;
 use crate::text::{listed, nearest, shell_word};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::VersionNotFound;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The same error; where the registry does not know a definition or a version, one that lists those
 /// that it has. What cannot be listed leaves the error as it is.

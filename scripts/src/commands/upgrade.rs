@@ -1,22 +1,17 @@
 //! `upgrade`: one instance to one version.
 
-use super::args::StorageArgs;
 use super::calldata;
-use super::context::{Context, Unverified, report_undone};
-use super::facts::Place;
+use super::checked;
+use super::context::{Unverified, report_undone};
 use super::path::{PathRequest, check_instance};
+use super::prelude::*;
 use super::propose::go_on_in_batches;
-use super::storage;
-use super::storage::uncompared;
-use crate::app_error::Error;
+use super::uncompared;
 use crate::assess::Coverage;
 use crate::checks::Assessment;
 use crate::client::Transactions;
-use crate::error::Exit;
-use crate::output::Outcome;
 use crate::registry::{self, Route, Upgraded};
-use alloy::primitives::{Address, Bytes};
-use stylus_upgrades_interface::registry::IRegistry as abi;
+use std::path::Path;
 
 /// Why a run that only says what an earlier one sent checks nothing.
 const SENT_BEFORE: &str = "an earlier run sent the upgrade; nothing was checked now";
@@ -26,8 +21,8 @@ pub(super) async fn run(
     proxy: &str,
     version: &str,
     call: &[String],
-    overrides: &StorageArgs,
-) -> Result<Outcome, Error> {
+    layout: Option<&Path>,
+) -> Result<Outcome> {
     let proxy = context.manifest.address(proxy)?;
     let data = calldata::encode(call, &context.manifest)?;
     let client = context.working_client("upgrade").await?;
@@ -35,7 +30,7 @@ pub(super) async fn run(
         version,
         data: Some(&data),
         typed: calldata::typed(call),
-        overrides,
+        layout,
     };
     let unverified = Unverified::of_account(registry::registry_of(&client, proxy).await?);
     let registry = context.verified(&client, unverified).await?;
@@ -53,7 +48,7 @@ pub(super) async fn run(
     let done = upgraded.paused.is_none();
     let sent = std::slice::from_ref(&upgraded.sent);
     let mut outcome = Outcome::of(&Transactions::of(sent), &context.names());
-    storage::report(&mut outcome, &checks);
+    checked::report(&mut outcome, &checks);
     outcome.field("proxy", proxy);
     outcome.field("from", from);
     outcome.field("to", to);
@@ -82,7 +77,7 @@ async fn earlier(
     proxy: Address,
     version: &str,
     data: &Bytes,
-) -> Result<Option<Upgraded>, Error> {
+) -> Result<Option<Upgraded>> {
     let (context, client, registry) = place.parts();
     for route in [Route::Direct, Route::Registry] {
         let (to, call) = registry::lone_call(route, (registry, proxy), version, data.clone());

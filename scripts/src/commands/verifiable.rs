@@ -1,14 +1,11 @@
 //! Which recipe an implementation is built by: cargo-stylus's, which explorers know, or ours.
 
-use super::context::Context;
+use super::prelude::*;
 use crate::address;
-use crate::app_error::Error;
 use crate::build::{Artifact, BuildError};
 use crate::client::{Client, Sent};
 use crate::layout::Deployment;
-use crate::progress::Progress;
 use crate::publish::Sources;
-use alloy::primitives::Address;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -62,7 +59,7 @@ pub(super) fn implementation(
     chain_id: u64,
     source: &str,
     anew: bool,
-) -> Result<Artifact, Error> {
+) -> Result<Artifact> {
     let ours = match anew {
         true => context.artifact_anew(source)?,
         false => context.artifact(source)?,
@@ -96,7 +93,7 @@ pub(super) async fn created_before(
     context: &Context,
     client: &Client,
     artifact: &Artifact,
-) -> Result<Option<Address>, Error> {
+) -> Result<Option<Address>> {
     if artifact.info.recipe.is_none() {
         return Ok(None);
     }
@@ -116,7 +113,7 @@ pub(super) async fn keep_deployment(
     client: &Client,
     artifact: &Artifact,
     sent: &[Sent],
-) -> Result<(), Error> {
+) -> Result<()> {
     let created = sent
         .iter()
         .find_map(|sent| Some((sent.receipt.contract_address?, sent.tx)));
@@ -134,7 +131,7 @@ pub(super) async fn keep_deployment(
         tool: recipe.tool.clone(),
         project_hash: recipe.project_hash,
     })?;
-    context.output.note(&format!(
+    context.note(format!(
         "others verify {address} by: cargo stylus verify --deployment-tx {tx}"
     ));
     Ok(())
@@ -145,7 +142,7 @@ pub(super) fn kept_implementation(
     context: &Context,
     chain_id: u64,
     source: &str,
-) -> Result<Artifact, Error> {
+) -> Result<Artifact> {
     let artifact = implementation(context, chain_id, source, false)?;
     context.keep(&artifact);
     Ok(artifact)

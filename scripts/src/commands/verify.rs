@@ -3,31 +3,25 @@
 mod builds;
 
 use super::args::VerifyArgs;
-use super::context::Context;
 use super::doctor;
-use super::facts::Place;
+use super::prelude::*;
 use super::publish;
-use crate::app_error::Error;
 use crate::assess::{Coverage, Refused, Role, decide};
-use crate::error::{Refusal, Report};
 use crate::governance::seconds_left;
 use crate::history::{Section, VerifyReport, Wanted, read_compared, read_existing};
 use crate::model::Slice;
-use crate::output::Outcome;
-use crate::progress::Progress;
 use crate::registry::definitions;
 use builds::{built, coverage as coverage_of, framework_checks, published_builds};
 use std::collections::BTreeSet;
 
-pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome, Error> {
-    let (client, registry) = context.verified_snapshot().await?;
-    let place = Place::of(context, &client, registry);
+pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome> {
+    let place = Place::here(context).await?;
     let report = verify(place, args).await?;
     let mut outcome = Outcome::of(&report, &context.names());
     if let (Some(name), None) = (&args.name, &report.error) {
         let version = version(place, name, args.version.as_deref()).await?;
-        let subject = (registry, name.as_str(), version.as_str());
-        if let Some(published) = publish::run(context, &client, subject, &args.publish).await? {
+        let subject = (name.as_str(), version.as_str());
+        if let Some(published) = publish::run(place, subject, &args.publish).await? {
             outcome.field("published", &published);
             outcome.lines.extend(published.lines());
         }
@@ -36,14 +30,14 @@ pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome,
 }
 
 /// Compares a definition, or all of them, with what was recorded.
-pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<VerifyReport, Error> {
+pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<VerifyReport> {
     let (context, client, registry) = place.parts();
     let (name, source) = (args.name.as_deref(), args.source.as_deref());
     context.say_read_at(place.read_at(), true);
     let (mut sections, mut differences) = (Vec::new(), Vec::new());
     let (mut proxies, mut used) = (Vec::new(), Vec::new());
     let mut coverage = Coverage::default();
-    let documents = context.documents(client, registry);
+    let documents = place.documents();
     let is_running = seconds_left(client, registry).await?.is_some();
     let names = context.names();
     for name in named(place, name).await? {
@@ -81,7 +75,7 @@ pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<Verify
     if report.checks.iter().any(|check| !check.ok)
         && let Some(error) = &report.error
     {
-        context.output.note(&error.message);
+        context.note(&error.message);
     }
     let decision = decide(&coverage.findings(), &context.accepted(), Role::Reader);
     if let (None, Some(refused)) = (&report.error, Refused::of(decision.refused)) {
@@ -95,7 +89,7 @@ pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<Verify
 }
 
 /// The definition that was named, else all of them.
-async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>, Error> {
+async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>> {
     if let Some(name) = name {
         return Ok(vec![name.to_owned()]);
     }
@@ -124,7 +118,7 @@ async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>, Erro
 }
 
 /// The version that is meant: the current one, where none is named.
-async fn version(place: Place<'_>, name: &str, version: Option<&str>) -> Result<String, Error> {
+async fn version(place: Place<'_>, name: &str, version: Option<&str>) -> Result<String> {
     Ok(match version {
         Some(version) => version.to_owned(),
         None => place.reader().head(name).await?.current,

@@ -5,41 +5,34 @@ mod action;
 mod code;
 mod rehearsal;
 
-pub(super) use action::check_action;
-
-use super::args::{StepArgs, StorageArgs, VersionArgs};
+use super::args::{StepArgs, StorageArgs};
 use super::call::by_name;
 use super::calldata;
-use super::context::Context;
-use super::facts::{Asked, Place};
+use super::checked::{require, require_matched};
+use super::facts::Asked;
 use super::path::{PathRequest, check_stragglers, check_those, few_waiting};
-use super::storage::{require, require_all};
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::assess::Role;
 use crate::build::Artifact;
 use crate::checks::{Assessment, Code, Runs, Stage, Subject, Version};
-use crate::client::{Client, Sent};
+use crate::client::Sent;
 use crate::deploy;
-use crate::error::Refusal;
 use crate::expect::Expectations;
 use crate::functions::Functions;
 use crate::governance::{Call, PendingAction, pending};
 use crate::ids::ActionId;
 use crate::layout::Who;
 use crate::model;
-use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
-use alloy::primitives::Address;
+use std::path::Path;
 use stylus_layout::{Document, Layout};
 use stylus_upgrades_interface::reasons::step;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Step;
 
 /// The work on one version of one definition.
 pub(super) struct Work<'a> {
-    pub(super) context: &'a Context,
-    pub(super) client: Client,
-    pub(super) registry: Address,
+    /// Where it asks.
+    pub(super) place: Place<'a>,
     pub(super) name: String,
     /// The version that is current.
     pub(super) current: String,
@@ -63,13 +56,75 @@ pub(super) struct Work<'a> {
     pub(super) document: Option<Document>,
 }
 
-/// What a version becomes.
+/// What becomes of a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Becomes {
     /// It is registered.
     Registered,
+    /// It is registered already, and another step leads to it.
+    Reachable,
     /// Instances are upgraded to it.
     Current,
+}
+
+impl Becomes {
+    /// The call that decides it.
+    pub(super) fn call(self, new: NewVersion) -> Bytes {
+        let bytes = match self {
+            Self::Registered => abi::addVersionCall::from(new).abi_encode(),
+            Self::Current => abi::migrateCall::from(new).abi_encode(),
+            Self::Reachable => abi::addStepCall {
+                name: new.name,
+                version: new.version,
+                step: new.step,
+            }
+            .abi_encode(),
+        };
+        bytes.into()
+    }
+}
+
+/// Where the code of a version comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum CodeFrom<'a> {
+    /// A source or an address, as it was typed.
+    Source(&'a str),
+    /// That of a version which is registered.
+    Version(&'a str),
+}
+
+/// A version as somebody wants it.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted<'a> {
+    pub(super) version: &'a str,
+    pub(super) code: CodeFrom<'a>,
+    pub(super) becomes: Becomes,
+    /// Where the way into it begins, if that is said.
+    pub(super) from: Option<&'a str>,
+    /// Whether no way leads to it.
+    pub(super) initial: bool,
+    pub(super) step: StepArgs,
+    /// Its layout, for code that carries none.
+    pub(super) layout: Option<&'a Path>,
+}
+
+impl<'a> Wanted<'a> {
+    /// Such a version, which is reached from the current one.
+    pub(super) fn of(
+        (version, code): (&'a str, CodeFrom<'a>),
+        becomes: Becomes,
+        (step, storage): (&StepArgs, &'a StorageArgs),
+    ) -> Self {
+        Self {
+            version,
+            code,
+            becomes,
+            from: None,
+            initial: false,
+            step: step.clone(),
+            layout: storage.layout.as_deref(),
+        }
+    }
 }
 
 impl<'a> Work<'a> {
@@ -78,86 +133,75 @@ impl<'a> Work<'a> {
         context: &'a Context,
         what: &str,
         subject: (&str, &str),
-    ) -> Result<Self, Error> {
-        let client = context.working_client(what).await?;
-        Self::on(context, client, subject, true).await
+    ) -> Result<Self> {
+        let place = Place::working(context, what).await?;
+        Ok(Self {
+            sends: true,
+            ..Self::dry(place, subject).await?
+        })
     }
 
     /// Work that sends nothing.
-    pub(super) async fn begin_dry(
-        context: &'a Context,
-        subject: (&str, &str),
-    ) -> Result<Self, Error> {
-        let client = context.snapshot().await?;
-        Self::on(context, client, subject, false).await
-    }
-
-    async fn on(
-        context: &'a Context,
-        client: Client,
-        (name, version): (&str, &str),
-        sends: bool,
-    ) -> Result<Self, Error> {
-        let registry = context.verified(&client, context.registry()?).await?;
-        let reader = client.registry(registry);
-        let current = reader.head(name).await?.current;
-        let known = reader.known_version(name, version).await?;
-        let open = pending(&client, registry, name).await?;
+    pub(super) async fn dry(place: Place<'a>, (name, version): (&str, &str)) -> Result<Self> {
+        let reader = place.reader();
         Ok(Self {
-            context,
-            client,
-            registry,
+            place,
             name: name.into(),
-            current,
-            known,
-            open,
+            current: reader.head(name).await?.current,
+            known: reader.known_version(name, version).await?,
+            open: pending(place.client, place.registry, name).await?,
             sent: Vec::new(),
-            sends,
+            sends: false,
             undeployed: Vec::new(),
-            checks: Assessment::asked_by(Role::Proposer, context.accepted()),
+            checks: place.assessment(Role::Proposer),
             expected: None,
             layout: None,
             document: None,
         })
     }
 
-    /// Where it asks.
-    pub(super) fn place(&self) -> Place<'_> {
-        Place::of(self.context, &self.client, self.registry)
-    }
-
-    /// The version that was asked for, with its code in place. Its storage is checked before anything
+    /// The version that is wanted, with its code in place. Its storage is checked before anything
     /// is sent; where instances will be upgraded to it, so are the paths of those.
-    pub(super) async fn version(
-        &mut self,
-        args: &VersionArgs,
-        becomes: Becomes,
-    ) -> Result<NewVersion, Error> {
-        args.step.expectations()?;
-        let new = self
-            .code_of(&args.version, &args.source, &args.storage)
-            .await?;
-        let args = &VersionArgs {
-            step: self.by_name(args, &new)?,
-            ..args.clone()
+    pub(super) async fn version(&mut self, wanted: &Wanted<'_>) -> Result<NewVersion> {
+        wanted.step.expectations()?;
+        let place = self.place;
+        let new = match wanted.code {
+            CodeFrom::Source(source) => self.code_of(wanted, source).await?,
+            CodeFrom::Version(other) => {
+                let code = place.reader().code(&self.name, other).await?;
+                let is_old = other != wanted.version;
+                let layout = wanted.layout;
+                place.code(wanted.version, code, layout, is_old).await?
+            }
+        };
+        let wanted = &Wanted {
+            step: self.by_name(wanted, &new)?,
+            ..wanted.clone()
         };
         self.require_same(&new)?;
-        let from = self.begins_at(args);
-        let way = self.way_of_current(args, &new.code);
+        let from = self.begins_at(wanted);
+        let way = self.way_of_current(wanted, &new.code);
         let runs = match &way {
             _ if from.is_empty() => Runs::Nothing,
-            Some(way) => self.place().runs(way).await?,
-            None => Asked::Chain(self.place()).runs(&args.step).await?,
+            Some(way) => place.runs(way).await?,
+            None => Asked::Chain(place).runs(&wanted.step).await?,
         };
-        let pair = (args.version.as_str(), from.as_str());
-        self.check(pair, &new, (runs, Stage::Proposed), &args.storage, becomes)
+        let pair = (wanted.version, from.as_str());
+        let stage = (runs, Stage::Proposed);
+        self.check(pair, &new, stage, (wanted.becomes, wanted.layout))
             .await?;
-        self.place_all(args, &new, way.as_ref(), becomes).await
+        if let CodeFrom::Version(old) = wanted.code
+            && self.sends
+            && new.is_old
+        {
+            self.revive(old, &new).await?;
+        }
+        self.place_all(wanted, &new, way.as_ref()).await
     }
 
     /// The step with the signature of a function that it calls by its name alone.
-    fn by_name(&self, args: &VersionArgs, new: &Code) -> Result<StepArgs, Error> {
-        let mut step = args.step.clone();
+    fn by_name(&self, wanted: &Wanted<'_>, new: &Code) -> Result<StepArgs> {
+        let mut step = wanted.step.clone();
         let Some((first, arguments)) = step.call.split_first_mut() else {
             return Ok(step);
         };
@@ -175,7 +219,7 @@ impl<'a> Work<'a> {
         if let Some(built) = new.artifact.as_ref().and_then(|one| one.interface.as_ref()) {
             known = known.with(&Functions::of_abi(&built.abi));
         }
-        let of = format!("{} {}", args.name, args.version);
+        let of = format!("{} {}", self.name, wanted.version);
         *first = by_name(first, arguments.len(), &of, &known)?.signature();
         Ok(step)
     }
@@ -186,9 +230,8 @@ impl<'a> Work<'a> {
         (version, from): (&str, &str),
         code: &Code,
         (runs, stage): (Runs, Stage),
-        said: &StorageArgs,
-        becomes: Becomes,
-    ) -> Result<(), Error> {
+        (becomes, layout): (Becomes, Option<&Path>),
+    ) -> Result<()> {
         if !from.is_empty() {
             self.layout = code.layout.value().map(|known| known.layout.clone());
         }
@@ -202,61 +245,44 @@ impl<'a> Work<'a> {
             who: Who::All,
             current: &self.current,
         };
-        let mut checks = std::mem::take(&mut self.checks);
-        self.place()
-            .add(Subject::Version(&asked), &mut checks)
-            .await?;
+        let subject = Subject::Version(&asked);
+        self.place.add(subject, &mut self.checks).await?;
         if becomes == Becomes::Current && !from.is_empty() {
-            self.check_others((version, from), said, &mut checks)
-                .await?;
+            self.check_others((version, from), layout).await?;
         }
-        self.checks = checks;
         // What nobody sends is told with everything that was found.
         match self.sends {
             true => require(&self.checks),
-            false => require_all(&self.checks),
+            false => require_matched(&self.checks),
         }
-    }
-
-    /// The same of code that the registry knows, and a way that the arguments describe.
-    pub(super) async fn check_step(
-        &mut self,
-        pair: (&str, &str),
-        code: &Code,
-        step: &StepArgs,
-        said: &StorageArgs,
-        becomes: Becomes,
-    ) -> Result<(), Error> {
-        step.expectations()?;
-        let runs = Asked::Chain(self.place()).runs(step).await?;
-        self.check(pair, code, (runs, Stage::Proposed), said, becomes)
-            .await
     }
 
     /// Checks the paths of the instances that `migrate` takes along in its own transaction, where it leads from one
     /// version to the other. Where they are more, the rollout checks them; here they only say what an accepted
     /// finding belongs to.
     async fn check_others(
-        &self,
+        &mut self,
         (version, from): (&str, &str),
-        overrides: &StorageArgs,
-        checks: &mut Assessment,
-    ) -> Result<(), Error> {
-        if self.sends && checks.refusal().is_some() {
+        layout: Option<&Path>,
+    ) -> Result<()> {
+        if self.sends && self.checks.refusal().is_some() {
             return Ok(()); // nothing is sent: the other instances are no matter of it
         }
-        let (place, name) = (self.place(), self.name.as_str());
+        let (reader, name) = (self.place.reader(), self.name.as_str());
         let is_known = self.known.is_some();
         let to = if is_known { version } else { from };
-        match few_waiting(place.reader(), (name, version)).await? {
-            Some(few) => check_those(place, few, &PathRequest::to(to, overrides), checks).await,
-            None if !is_known && checks.unmatched().is_none() => Ok(()),
-            None => check_stragglers(place, (name, to), overrides, checks).await,
+        match few_waiting(reader, (name, version)).await? {
+            Some(few) => {
+                let request = PathRequest::to(to, layout);
+                check_those(self.place, few, &request, &mut self.checks).await
+            }
+            None if !is_known && self.checks.unmatched().is_none() => Ok(()),
+            None => check_stragglers(self.place, (name, to), layout, &mut self.checks).await,
         }
     }
 
     /// Refuses other code under a label that is taken, which the registry would refuse after all of it was deployed.
-    fn require_same(&self, new: &Code) -> Result<(), Error> {
+    fn require_same(&self, new: &Code) -> Result<()> {
         let Some(known) = &self.known else {
             return Ok(());
         };
@@ -274,7 +300,7 @@ impl<'a> Work<'a> {
             return Err(refusal.into());
         }
         if recorded == found && known.code.source != new.code.source {
-            self.context.output.note(&format!(
+            self.place.context.note(format!(
                 "warning: {} {} is registered with the same code and other sources: theirs have the hash {}, \
                  these {}. Every file of the crate counts, also one that no code uses",
                 self.name, known.version, known.code.source, new.code.source
@@ -285,10 +311,10 @@ impl<'a> Work<'a> {
 
     /// Where the way into a version begins: where the caller says, else at the current version. For
     /// the current version itself it is where its own way began.
-    fn begins_at(&self, args: &VersionArgs) -> String {
-        match (&args.from, &self.known) {
-            _ if args.initial => String::new(),
-            (Some(from), _) => from.clone(),
+    fn begins_at(&self, wanted: &Wanted<'_>) -> String {
+        match (wanted.from, &self.known) {
+            _ if wanted.initial => String::new(),
+            (Some(from), _) => from.to_owned(),
             (None, Some(known)) if known.version == self.current => {
                 let first = known.steps.first();
                 first.map(|step| step.from.clone()).unwrap_or_default()
@@ -297,38 +323,35 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The way by which this very code became current, where the arguments describe none: whoever
-    /// asks for what is current once more means that.
-    fn way_of_current(&self, args: &VersionArgs, code: &RecordedCode) -> Option<Step> {
-        let is_described = !args.step.is_empty() || args.from.is_some() || args.initial;
+    /// The way by which this very code became current, where none is described: whoever asks for what is current once
+    /// more means that.
+    fn way_of_current(&self, wanted: &Wanted<'_>, code: &RecordedCode) -> Option<Step> {
+        let is_described = !wanted.step.is_empty() || wanted.from.is_some() || wanted.initial;
         let known = self.known.as_ref().filter(|_| !is_described)?;
         let is_same = known.version == self.current && known.code.codehash == code.codehash;
         known.steps.first().filter(|_| is_same).cloned()
     }
 
-    /// The way into `version`. Where the version is there already, it is the way that was
-    /// registered with the same migration.
-    pub(super) async fn step(
-        &mut self,
-        version: &str,
-        from: Option<&str>,
-        args: &StepArgs,
-    ) -> Result<Step, Error> {
-        let from = from.unwrap_or(&self.current).to_owned();
-        let step = self.step_from(&from, args).await?;
+    /// The way into a version as it is described. Where the version is there already, it is the way that was
+    /// registered with the same migration, unless another one is wanted.
+    async fn step(&mut self, wanted: &Wanted<'_>) -> Result<Step> {
+        let from = wanted.from.unwrap_or(&self.current).to_owned();
+        let step = self.step_from(&from, &wanted.step).await?;
         let mut registered = self.known.iter().flat_map(|one| &one.steps);
         let same = registered.find(|other| {
             let moved = Step {
                 from: other.from.clone(),
                 ..step.clone()
             };
-            **other == moved && (self.current == version || other.from == self.current)
+            let is_meant = self.current == wanted.version || other.from == self.current;
+            **other == moved && is_meant && wanted.becomes != Becomes::Reachable
         });
         Ok(same.cloned().unwrap_or(step))
     }
 
     /// The step from `from` that the arguments describe.
-    pub(super) async fn step_from(&mut self, from: &str, args: &StepArgs) -> Result<Step, Error> {
+    async fn step_from(&mut self, from: &str, args: &StepArgs) -> Result<Step> {
+        let client = self.place.client;
         let mut step = self.way_from(from, args).await?;
         if let Some(source) = &args.check {
             let (check, codehash) = self.code(source).await?;
@@ -337,10 +360,10 @@ impl<'a> Work<'a> {
         }
         if let Some(expected) = args.expectations()? {
             (step.script, step.scriptCodehash) = (expected.account(), expected.codehash().0);
-            let there = self.client.codehash(expected.account()).await?;
+            let there = client.codehash(expected.account()).await?;
             if there != Some(expected.codehash()) && self.sends {
                 let what = "the check of expectations";
-                let (_, sent) = deploy::create2(&self.client, what, expected.code()).await?;
+                let (_, sent) = deploy::create2(client, what, expected.code()).await?;
                 self.sent.extend(sent);
             } else if there != Some(expected.codehash()) {
                 self.expected = Some(expected);
@@ -353,8 +376,8 @@ impl<'a> Work<'a> {
     }
 
     /// The same without its check, and without what becomes of instances that fail.
-    async fn way_from(&mut self, from: &str, args: &StepArgs) -> Result<Step, Error> {
-        let manifest = &self.context.manifest;
+    async fn way_from(&mut self, from: &str, args: &StepArgs) -> Result<Step> {
+        let manifest = &self.place.context.manifest;
         let data = calldata::encode(&args.call, manifest)?;
         if let (Some(source), Some(handler)) = (&args.complex, &args.handler) {
             let handler = manifest.address(handler)?;

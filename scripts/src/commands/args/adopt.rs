@@ -1,6 +1,6 @@
 //! A proxy that becomes an instance.
 
-use super::storage::StorageArgs;
+use super::version::StorageArgs;
 use clap::Args;
 use std::path::PathBuf;
 

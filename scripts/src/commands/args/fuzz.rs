@@ -1,14 +1,10 @@
 //! The differential fuzzer.
 
-use super::storage::StorageArgs;
-use super::version::{PlanArgs, StepArgs};
-use crate::plan::REPLAY_BLOCKS_MAX;
+use super::version::UpgradeArgs;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Instances that are upgraded on the copy.
-const INSTANCES: u32 = 16;
 /// What random choices follow from where nobody says.
 pub(crate) const SEED: u64 = 1;
 /// How long it takes where nobody says.
@@ -17,13 +13,6 @@ const TIME: Duration = Duration::from_secs(60);
 /// An upgrade to be fuzzed.
 #[derive(Debug, Args)]
 pub struct FuzzArgs {
-    /// The definition
-    pub name: String,
-    /// The version
-    pub version: String,
-    /// Its code, as for migrate [default: that of the action that is open, or of the registered
-    /// version]
-    pub source: Option<String>,
     /// What all random choices follow from: the same seed finds the same
     #[arg(long, value_name = "NUMBER", default_value_t = SEED)]
     pub seed: u64,
@@ -49,35 +38,12 @@ pub struct FuzzArgs {
     /// The instance that is called, an address or an alias [default: the first one that is upgraded]
     #[arg(long, value_name = "PROXY")]
     pub proxy: Option<String>,
-    /// The open action that is tried, where several lead to the version, or its first digits: 8 or
-    /// more
-    #[arg(long, value_name = "ID", conflicts_with = "source")]
-    pub action: Option<String>,
-    /// The way into it, as for migrate.
+    /// The upgrade.
     #[command(flatten)]
-    pub step: StepArgs,
-    /// What is said about its storage.
-    #[command(flatten)]
-    pub storage: StorageArgs,
+    pub upgrade: UpgradeArgs,
 }
 
 impl FuzzArgs {
-    /// The same upgrade, to be planned.
-    pub fn plan(&self) -> PlanArgs {
-        PlanArgs {
-            name: self.name.clone(),
-            version: self.version.clone(),
-            source: self.source.clone(),
-            action: self.action.clone(),
-            instances: INSTANCES,
-            replay: None,
-            replay_blocks: REPLAY_BLOCKS_MAX,
-            write_expect: None,
-            step: self.step.clone(),
-            storage: self.storage.clone(),
-        }
-    }
-
     /// How long, where only time ends it or nobody says what does.
     pub fn time(&self) -> Option<Duration> {
         self.time.or_else(|| self.runs.is_none().then_some(TIME))

@@ -1,6 +1,5 @@
-//! A version, and the step into it.
+//! A version, the step into it, and what is said about its storage.
 
-use super::storage::StorageArgs;
 use crate::error::Refusal;
 use crate::expect::Expectations;
 use crate::plan::REPLAY_BLOCKS_MAX;
@@ -8,8 +7,12 @@ use clap::Args;
 use std::path::PathBuf;
 use stylus_upgrades_interface::reasons::step;
 
+/// Instances on which an upgrade is tried, at most, where nobody says: more than the registry takes along in the call
+/// itself.
+pub(crate) const INSTANCES: u32 = 16;
+
 /// A version and the way into it.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Args)]
 pub struct VersionArgs {
     /// The definition
     pub name: String,
@@ -18,18 +21,9 @@ pub struct VersionArgs {
     /// A crate's folder, a .wasm file, a contract of this workspace by name, a crate at a revision
     /// (git:v1.0, git:v1.0:path/to/crate), or the address of what is deployed already
     pub source: String,
-    /// The version that it is reached from [default: the current one]
-    #[arg(long, value_name = "VERSION", conflicts_with = "initial")]
-    pub from: Option<String>,
-    /// Instances are created at it, and none is upgraded to it
-    #[arg(long, alias = "born")]
-    pub initial: bool,
     /// The way into it.
     #[command(flatten)]
-    pub step: StepArgs,
-    /// What is said about its storage.
-    #[command(flatten)]
-    pub storage: StorageArgs,
+    pub way: WayArgs,
 }
 
 /// A version that does not become current unless it is the first, or another step into a registered one.
@@ -43,33 +37,26 @@ pub struct RegisterArgs {
     /// at --from: for a hotfix, or around a version that went wrong
     #[arg(required_unless_present = "from")]
     pub source: Option<String>,
+    /// The step into it.
+    #[command(flatten)]
+    pub way: WayArgs,
+}
+
+/// Where the way into a version begins, and what runs on it.
+#[derive(Debug, Args)]
+pub struct WayArgs {
     /// The version that it is reached from [default: the current one]
     #[arg(long, value_name = "VERSION", conflicts_with = "initial")]
     pub from: Option<String>,
     /// Instances are created at it, and none is upgraded to it
     #[arg(long, alias = "born")]
     pub initial: bool,
-    /// The step into it.
+    /// What runs.
     #[command(flatten)]
     pub step: StepArgs,
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
-}
-
-impl RegisterArgs {
-    /// The version with that code.
-    pub fn with_code(self, source: String) -> VersionArgs {
-        VersionArgs {
-            name: self.name,
-            version: self.version,
-            source,
-            from: self.from,
-            initial: self.initial,
-            step: self.step,
-            storage: self.storage,
-        }
-    }
 }
 
 /// The way back.
@@ -99,9 +86,9 @@ pub struct RollbackArgs {
     pub storage: StorageArgs,
 }
 
-/// An upgrade to be tried.
+/// An upgrade that is looked at before it is decided.
 #[derive(Debug, Default, Args)]
-pub struct PlanArgs {
+pub struct UpgradeArgs {
     /// The definition
     pub name: String,
     /// The version
@@ -113,8 +100,19 @@ pub struct PlanArgs {
     /// more
     #[arg(long, value_name = "ID", conflicts_with = "source")]
     pub action: Option<String>,
+    /// The way into it, as for migrate.
+    #[command(flatten)]
+    pub step: StepArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
+
+/// An upgrade to be tried.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
     /// Instances that are tried, at most
-    #[arg(long, value_name = "NUMBER", default_value_t = 16)]
+    #[arg(long, value_name = "NUMBER", default_value_t = INSTANCES)]
     pub instances: u32,
     /// Send the newest NUMBER transactions to the instances again, on a copy of the chain before them
     /// with the upgrade and on one without it, and report what differs
@@ -127,12 +125,9 @@ pub struct PlanArgs {
     /// Write expectations of the upgrade, for --expect: what the getters that both versions have must answer
     #[arg(long, value_name = "FILE", conflicts_with = "expect")]
     pub write_expect: Option<PathBuf>,
-    /// The way into it, as for migrate.
+    /// The upgrade.
     #[command(flatten)]
-    pub step: StepArgs,
-    /// What is said about its storage.
-    #[command(flatten)]
-    pub storage: StorageArgs,
+    pub upgrade: UpgradeArgs,
 }
 
 /// The way into a version: the data stays as it is, or a call, a script, a complex migration.
@@ -213,4 +208,15 @@ impl StepArgs {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// What is said about the storage of a version and of the one before. Before anything is sent the
+/// two layouts are compared: the new one, and that of the version before by the hash that the
+/// registry recorded. A pair that would corrupt data is refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Storage layout (compared before anything is sent)")]
+pub struct StorageArgs {
+    /// The new version's layout, for code that carries none: a compiler's JSON
+    #[arg(long, value_name = "FILE")]
+    pub layout: Option<PathBuf>,
 }

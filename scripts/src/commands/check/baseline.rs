@@ -1,19 +1,17 @@
 //! What `check` compares with: what is live, a version that is kept, a revision, or a file.
 
 use super::CheckArgs;
-use crate::app_error::Error;
 use crate::assess::{Fact, Origin, Role};
 use crate::build::{Artifact, REVISION, Reviewed};
 use crate::checks::{Code, Runs, Stage, Version, Way};
-use crate::commands::context::Context;
 use crate::commands::facts::{Asked, Before, way};
 use crate::commands::kept::KeptName;
+use crate::commands::prelude::*;
 use crate::ids::LayoutHash;
 use crate::interface::Callable;
 use crate::layout::{Side, Who, read_file};
 use crate::text::shell_word;
 use crate::versions::Versions;
-use alloy::primitives::Address;
 use std::path::Path;
 use stylus_layout::Document;
 
@@ -35,7 +33,7 @@ pub(super) struct Baseline {
 }
 
 impl Baseline {
-    pub(super) async fn find(context: &Context, args: &CheckArgs) -> Result<Self, Error> {
+    pub(super) async fn find(context: &Context, args: &CheckArgs) -> Result<Self> {
         let found = match &args.against {
             None => return Self::live(context, &args.name).await,
             Some(revision) if revision.starts_with(REVISION) => Self::revision(context, revision)?,
@@ -47,9 +45,10 @@ impl Baseline {
     }
 
     /// The version that is current, as the registry has it.
-    async fn live(context: &Context, name: &str) -> Result<Self, Error> {
-        let (client, registry) = context.verified_snapshot().await?;
-        let current = client.registry(registry).head(name).await?.current;
+    async fn live(context: &Context, name: &str) -> Result<Self> {
+        let place = Place::here(context).await?;
+        let (_, client, registry) = place.parts();
+        let current = place.reader().head(name).await?.current;
         if current.is_empty() {
             return Err(Error::Usage {
                 message: format!("{name} has no version yet, so there is nothing to compare with"),
@@ -58,8 +57,8 @@ impl Baseline {
                 next: format!("stylus-upgrades register {} 1.0 .", shell_word(name)),
             });
         }
-        let code = client.registry(registry).code(name, &current).await?;
-        let network = context.kept_network(&client);
+        let code = place.reader().code(name, &current).await?;
+        let network = context.kept_network(client);
         if let Some(kept) = context.versions().read(&network, name, &current)? {
             kept.require(code.codehash)?;
         }
@@ -76,7 +75,7 @@ impl Baseline {
 
     /// The chain has the hash of the code alone, and a pull request can change what is kept beside it. So that counts
     /// where the default branch has the same files.
-    fn kept(context: &Context, name: &str, version: &str) -> Result<Self, Error> {
+    fn kept(context: &Context, name: &str, version: &str) -> Result<Self> {
         let (network, version) = match version.split_once('/') {
             Some((network, version)) => (Some(network.to_owned()), version),
             None => (None, version),
@@ -118,7 +117,7 @@ impl Baseline {
         Ok(Self::of(what, Some(label), before))
     }
 
-    fn revision(context: &Context, revision: &str) -> Result<Self, Error> {
+    fn revision(context: &Context, revision: &str) -> Result<Self> {
         let artifact = context.artifact(revision)?;
         let known = match artifact.document() {
             Some(document) => Fact::of(document, Origin::Build),
@@ -133,7 +132,7 @@ impl Baseline {
     }
 
     /// Whoever proposes the change can have written the file.
-    fn file(file: &str) -> Result<Self, Error> {
+    fn file(file: &str) -> Result<Self> {
         let document = read_file(Path::new(file))?.document;
         let hash = LayoutHash(document.hash());
         let why = format!("{file} says it, which the change itself can bring");
@@ -160,7 +159,7 @@ impl Baseline {
     }
 
     /// The labels of the versions that are kept.
-    fn labels(&self, context: &Context, name: &str) -> Result<Vec<String>, Error> {
+    fn labels(&self, context: &Context, name: &str) -> Result<Vec<String>> {
         let kept = context.versions().records()?.into_iter();
         let kept = kept.filter(|one| one.name == name);
         let labels = self.label.clone().into_iter();
@@ -180,7 +179,7 @@ pub(super) async fn against(
     (base, before): (&Baseline, Before),
     artifact: &Artifact,
     to: &str,
-) -> Result<Way, Error> {
+) -> Result<Way> {
     let labels = base.labels(context, &args.name)?;
     let asked = Asked::Kept(context, &labels);
     let document = match artifact.document() {

@@ -1,9 +1,9 @@
 //! Which page a path is, and what the commands report that it is drawn from.
 
-use super::super::args::PlanArgs;
+use super::super::args::{INSTANCES, PlanArgs, UpgradeArgs};
 use super::super::context::Context;
 use super::super::facts::Place;
-use super::super::inspect::inspect;
+use super::super::status::inspect;
 use super::super::{census, doctor, pending, plan, policy, replay, review};
 use super::before;
 use crate::app_error::Error;
@@ -24,8 +24,6 @@ const LISTED: usize = 50;
 /// Instances, and versions, of which slots and code are compared on the page of a definition; of more,
 /// `stylus-upgrades verify` does it.
 const COMPARED_MAX: usize = 12;
-/// Instances that a plan tries, at most, as `plan` does.
-const INSTANCES: u32 = 16;
 /// Transactions that a page has sent again, at most.
 const REPLAYED_MAX: u32 = 200;
 
@@ -56,13 +54,16 @@ pub(super) async fn drawn(
             let replay = replayed(request)?;
             let action = request.value("action");
             let args = PlanArgs {
-                name: request.value("name").into(),
-                version: request.value("version").into(),
-                action: (!action.is_empty()).then(|| action.into()),
+                upgrade: UpgradeArgs {
+                    name: request.value("name").into(),
+                    version: request.value("version").into(),
+                    action: (!action.is_empty()).then(|| action.into()),
+                    ..UpgradeArgs::default()
+                },
                 instances: INSTANCES,
                 replay,
                 replay_blocks: REPLAY_BLOCKS,
-                ..PlanArgs::default()
+                write_expect: None,
             };
             // What nobody can compare here is reported, and the rest is tried all the same.
             let ran = plan::run_as(context, &args, Role::Reader, None).await?;
@@ -87,8 +88,7 @@ pub(super) async fn drawn(
         }
         "/instance" => {
             let proxy = context.manifest.address(proxy)?;
-            let (client, registry) = context.verified_snapshot().await?;
-            let found = inspect(Place::of(context, &client, registry), proxy).await?;
+            let found = inspect(Place::here(context).await?, proxy).await?;
             let title = format!("Instance {}", found.instance.instance.proxy);
             (title, console::instance::instance(place, &found))
         }
@@ -106,8 +106,9 @@ pub(super) async fn drawn(
 
 /// The first definitions, and what ends soon.
 async fn overview(context: &Context) -> Result<Overview, Error> {
-    let (client, registry) = context.verified_snapshot().await?;
-    let all = definitions(&client, registry).await?;
+    let place = Place::here(context).await?;
+    let (_, client, registry) = place.parts();
+    let all = definitions(client, registry).await?;
     let mut shown = Overview {
         total: all.len(),
         ..Overview::default()
@@ -116,11 +117,11 @@ async fn overview(context: &Context) -> Result<Overview, Error> {
     for name in all.iter().take(LISTED) {
         let nothing = |_: &Definition| Slice::nothing();
         let subject = (name.as_str(), &names);
-        let compared = read_compared(&client, registry, subject, Wanted::None, nothing).await?;
+        let compared = read_compared(client, registry, subject, Wanted::None, nothing).await?;
         used.extend(compared.definition().used_once());
         shown.definitions.push(compared);
     }
-    shown.warnings = doctor::warn(Place::of(context, &client, registry), used).await?;
+    shown.warnings = doctor::warn(place, used).await?;
     Ok(shown)
 }
 
@@ -136,14 +137,14 @@ pub(in crate::commands) async fn definition(
     let part = |definition: &Definition| Slice::newest(definition, listed);
     let subject = (name, &place.names);
     let wanted = Wanted::Newest(listed);
-    let compared = read_compared(&client, registry, subject, wanted, part).await?;
+    let compared = read_compared(client, registry, subject, wanted, part).await?;
     let one = compared.definition();
     let verified = Slice::newest(one, most_compared);
     let roles = one.policies.keys().cloned().collect();
     let shown = Shown {
         compared: &compared,
         part: &part(one),
-        verification: &compared.verify(&client, &verified).await?,
+        verification: &compared.verify(client, &verified).await?,
         verified: &verified,
         policies: &policy::policies(context, name, Some(roles)).await?,
         pending: &pending::pending(context, Some(name)).await?,

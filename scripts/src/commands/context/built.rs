@@ -2,17 +2,14 @@
 
 use super::Context;
 use crate::address;
-use crate::app_error::Error;
-use crate::build::{Artifact, Builder};
+use crate::build::{Artifact, Builder, is_tracked};
 use crate::client::{Client, declare_errors};
-use crate::error::Explain;
+use crate::commands::prelude::*;
 use crate::governance::{BuildFacts, Call};
 use crate::ids::CodeHash;
 use crate::interface::{Callable, Places};
 use crate::layout::{Documents, Store};
-use crate::progress::Progress;
 use crate::versions::Versions;
-use alloy::primitives::Address;
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 
@@ -28,16 +25,16 @@ pub(super) struct Built {
 impl Context {
     /// An artifact by the path of a crate or `.wasm` file, or by the name of a contract of the
     /// workspace.
-    pub(in crate::commands) fn artifact(&self, source: &str) -> Result<Artifact, Error> {
+    pub(crate) fn artifact(&self, source: &str) -> Result<Artifact> {
         self.artifact_by(&self.builder()?, source)
     }
 
     /// The same, compiled from its sources now: nothing that was built before answers for it.
-    pub(in crate::commands) fn artifact_anew(&self, source: &str) -> Result<Artifact, Error> {
+    pub(crate) fn artifact_anew(&self, source: &str) -> Result<Artifact> {
         self.artifact_by(&self.builder()?.anew(), source)
     }
 
-    fn artifact_by(&self, builder: &Builder, source: &str) -> Result<Artifact, Error> {
+    fn artifact_by(&self, builder: &Builder, source: &str) -> Result<Artifact> {
         if address::is_address(source) {
             address::parse(source)?;
         }
@@ -54,14 +51,14 @@ impl Context {
     }
 
     /// Where something stands in the sources of code that this run has built; nothing of a `.wasm` file.
-    pub(in crate::commands) fn places_of(&self, codehash: CodeHash) -> Places {
+    pub(crate) fn places_of(&self, codehash: CodeHash) -> Places {
         let built = self.built();
         let of_code = built.iter().rfind(|one| one.codehash == codehash);
         of_code.map(|one| one.places.clone()).unwrap_or_default()
     }
 
     /// An artifact that goes on chain: what is known of it is kept beside the manifest.
-    pub(in crate::commands) fn kept_artifact(&self, source: &str) -> Result<Artifact, Error> {
+    pub(crate) fn kept_artifact(&self, source: &str) -> Result<Artifact> {
         let artifact = self.artifact(source)?;
         self.keep(&artifact);
         Ok(artifact)
@@ -69,15 +66,15 @@ impl Context {
 
     /// Keeps what is known of an artifact that goes on chain: its layout, its build, and its
     /// interface.
-    pub(in crate::commands) fn keep(&self, artifact: &Artifact) {
+    pub(crate) fn keep(&self, artifact: &Artifact) {
         let interface = self.interface_of(artifact.codehash());
         if let Err(error) = self.store().keep(artifact, interface) {
-            self.output.note(&format!("warning: {error}"));
+            self.note(format!("warning: {error}"));
         }
     }
 
     /// Counts an artifact as built by this run, of the sources that it built to `other` before.
-    pub(in crate::commands) fn note_built(&self, artifact: &Artifact, other: CodeHash) {
+    pub(crate) fn note_built(&self, artifact: &Artifact, other: CodeHash) {
         let interface = self.interface_of(other);
         self.built().push(Built {
             codehash: artifact.codehash(),
@@ -87,7 +84,7 @@ impl Context {
     }
 
     /// Layouts and builds, beside the manifest.
-    pub(in crate::commands) fn store(&self) -> Store {
+    pub(crate) fn store(&self) -> Store {
         Store::beside(&self.folder())
     }
 
@@ -101,26 +98,42 @@ impl Context {
     }
 
     /// Layout documents: those kept beside the manifest, and those that the registry published.
-    pub(in crate::commands) fn documents(&self, client: &Client, registry: Address) -> Documents {
+    pub(crate) fn documents(&self, client: &Client, registry: Address) -> Documents {
         Documents::new(self.store(), client, registry)
     }
 
     /// What was registered, beside the manifest.
-    pub(in crate::commands) fn versions(&self) -> Versions {
+    pub(crate) fn versions(&self) -> Versions {
         Versions::beside(&self.folder())
     }
 
     /// The name of the chain in the folder of what was registered: the network's, else the chain's id.
-    pub(in crate::commands) fn kept_network(&self, client: &Client) -> String {
+    pub(crate) fn kept_network(&self, client: &Client) -> String {
         let named = self.network().map(str::to_owned);
         named.unwrap_or_else(|| client.chain_id().to_string())
     }
 
     /// The interface of code that this run has built.
-    pub(in crate::commands) fn interface_of(&self, codehash: CodeHash) -> Option<Callable> {
+    pub(crate) fn interface_of(&self, codehash: CodeHash) -> Option<Callable> {
         let built = self.built();
         let mut of_code = built.iter().filter(|one| one.codehash == codehash);
         of_code.find_map(|one| one.interface.clone())
+    }
+
+    /// What callers can use of code that this machine built: in this run, or in an earlier one.
+    pub(crate) fn built_callable(&self, codehash: CodeHash) -> Result<Option<Callable>> {
+        if let Some(interface) = self.interface_of(codehash) {
+            return Ok(Some(declared(interface)));
+        }
+        let store = self.store();
+        match is_tracked(&store.build_file(codehash)) {
+            // nobody's own build: whoever proposes can have committed it
+            Ok(true) | Err(_) => Ok(None),
+            Ok(false) => {
+                let build = store.build(codehash)?;
+                Ok(build.and_then(|build| build.interface).map(declared))
+            }
+        }
     }
 
     fn built(&self) -> MutexGuard<'_, Vec<Built>> {
@@ -129,11 +142,11 @@ impl Context {
 
     /// What is known of the builds of the code that a call names, and equals what it names.
     /// What differs from it, one approver alone can have named: that is shown in words.
-    pub(in crate::commands) fn builds(
+    pub(crate) fn builds(
         &self,
         call: &Call,
         mut differs: impl FnMut(String),
-    ) -> Result<Vec<BuildFacts>, Error> {
+    ) -> Result<Vec<BuildFacts>> {
         let store = self.store();
         let mut all = Vec::new();
         for (what, _, codehash) in call.subjects() {
@@ -151,4 +164,10 @@ impl Context {
         }
         Ok(all)
     }
+}
+
+/// The same, whose errors are shown by their names from now on.
+pub(crate) fn declared(callable: Callable) -> Callable {
+    declare_errors(&callable.abi);
+    callable
 }

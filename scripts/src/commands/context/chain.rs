@@ -1,11 +1,10 @@
 //! The chain of a command: its endpoint, the key, the journal, and what an earlier run sent.
 
 use super::Context;
-use crate::app_error::Error;
 use crate::client::{Client, Endpoint, Sent};
 use crate::commands::export;
+use crate::commands::prelude::*;
 use crate::commands::verifiable::LOCAL_CHAINS;
-use crate::error::Refusal;
 use crate::file_names::VERSIONS;
 use crate::governance::{GovernedCall, Submitted};
 use crate::ids::CalldataHash;
@@ -13,10 +12,8 @@ use crate::journal::{FOLDER, IN_STATE, Journal};
 use crate::keys::KeyArgs;
 use crate::kill_point::{self, Phase};
 use crate::manifest::FILE;
-use crate::progress::Progress;
 use crate::secret::Secret;
 use crate::state_folder::state_folder;
-use alloy::primitives::{Address, Bytes};
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -27,10 +24,9 @@ const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
 
 impl Context {
     /// The chain, with the key if one was given.
-    pub(in crate::commands) async fn client(&self) -> Result<Client, Error> {
+    pub(crate) async fn client(&self) -> Result<Client> {
         if self.global.key.is_exposed() {
-            self.output
-                .note("warning: other processes can read a key in --private-key");
+            self.note("warning: other processes can read a key in --private-key");
         }
         if let Some(account) = self.global.key.unlocked() {
             let account = self.manifest.known_address(account)?.ok_or_else(|| {
@@ -52,17 +48,17 @@ impl Context {
     }
 
     /// As [`Self::client`], for commands that judge by what they read: all of it is of one block.
-    pub(in crate::commands) async fn snapshot(&self) -> Result<Client, Error> {
+    pub(crate) async fn snapshot(&self) -> Result<Client> {
         Ok(self.client().await?.pinned().await?)
     }
 
     /// Whether a governed call is written to a file and not sent.
-    pub(in crate::commands) fn is_export(&self) -> bool {
+    pub(crate) fn is_export(&self) -> bool {
         matches!(self.global.export.wanted(), Ok(Some(_)))
     }
 
     /// The chain without a key: the one that is meant, whatever endpoint is asked.
-    pub(in crate::commands) async fn reader(&self) -> Result<Client, Error> {
+    pub(crate) async fn reader(&self) -> Result<Client> {
         let (endpoint, manifest) = (self.endpoint()?, &self.manifest);
         let connect = |endpoint| Client::connect_reporting(endpoint, self.output.clone());
         let client = connect(endpoint.clone()).await?;
@@ -90,7 +86,7 @@ impl Context {
     }
 
     /// Where the copy is asked on which a dry run does everything. It ends with this command.
-    fn copy_of(&self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
+    fn copy_of(&self, endpoint: &Endpoint) -> Result<Endpoint> {
         if self.copy.get().is_none() {
             let options = ForkOptions {
                 timeout: endpoint.timeout,
@@ -108,7 +104,7 @@ impl Context {
     }
 
     /// Asks the endpoint for its chain once more: what a command found out holds for that one alone.
-    pub(in crate::commands) async fn confirm_chain(&self) -> Result<(), Error> {
+    pub(crate) async fn confirm_chain(&self) -> Result<()> {
         match self.connected.get() {
             Some(client) => Ok(client.confirm_chain().await?),
             None => Ok(()),
@@ -117,7 +113,7 @@ impl Context {
 
     /// Where the chain is asked: by flag, by environment, by the network's or the manifest's URL. What
     /// is secret in it is hidden from now on.
-    fn endpoint(&self) -> Result<Endpoint, Error> {
+    fn endpoint(&self) -> Result<Endpoint> {
         let (url, values) = match &self.global.rpc_url {
             Some(named) => (named.clone(), Vec::new()),
             None => match (self.manifest.rpc_url()?, &self.manifest.network) {
@@ -144,7 +140,7 @@ impl Context {
 
     /// As [`Self::client`], for commands that send: with a journal. What an
     /// earlier run had on its way is waited for.
-    pub(in crate::commands) async fn working_client(&self, what: &str) -> Result<Client, Error> {
+    pub(crate) async fn working_client(&self, what: &str) -> Result<Client> {
         let client = self.client().await?;
         if self.is_export() && !client.has_key() {
             return Ok(client);
@@ -153,17 +149,12 @@ impl Context {
     }
 
     /// As [`Self::working_client`], of a client with a key.
-    pub(in crate::commands) async fn journalled(
-        &self,
-        client: Client,
-        what: &str,
-    ) -> Result<Client, Error> {
+    pub(crate) async fn journalled(&self, client: Client, what: &str) -> Result<Client> {
         let journal = self.journal(&client, what).await?;
         let client = client.unpinned().with_journal(journal);
         let earlier = client.settle().await?;
         for sent in &earlier {
-            self.output
-                .note(&format!("an earlier run got as far as: {}", sent.what));
+            self.note(format!("an earlier run got as far as: {}", sent.what));
         }
         // What the key has sent is nothing that another approver has.
         if !self.is_export() {
@@ -174,7 +165,7 @@ impl Context {
     }
 
     /// What was done is reported: the next run need not learn of it.
-    pub(in crate::commands) fn close(&self) {
+    pub(crate) fn close(&self) {
         kill_point::at(Phase::Reported);
         if let Some(client) = self.working.get() {
             client.close_journal();
@@ -183,11 +174,7 @@ impl Context {
 
     /// The journal of the client's key: the user's, so that a command that is typed again in another
     /// folder learns what may be on its way. On a chain that begins anew it lies beside the manifest.
-    pub(in crate::commands) async fn journal(
-        &self,
-        client: &Client,
-        what: &str,
-    ) -> Result<Arc<Journal>, Error> {
+    pub(crate) async fn journal(&self, client: &Client, what: &str) -> Result<Arc<Journal>> {
         let sender = client.sender(what)?;
         let chain = (client.chain_id(), self.is_fork(client).await?);
         let file = self.manifest_file();
@@ -200,7 +187,7 @@ impl Context {
         if let Err(error) = std::fs::create_dir_all(&state) {
             let state = state.display();
             let line = format!("warning: the journal is not kept: {state}: {error}");
-            self.output.note(&line);
+            self.note(&line);
         }
         let journal = open(&state.join(IN_STATE))?;
         journal.take_over(&open(&beside)?);
@@ -209,13 +196,13 @@ impl Context {
 
     /// Whether the endpoint is a fork of another chain, whose records nothing may change that is done
     /// here.
-    pub(in crate::commands) async fn is_fork(&self, client: &Client) -> Result<bool, Error> {
+    pub(crate) async fn is_fork(&self, client: &Client) -> Result<bool> {
         if let Some(known) = self.fork.get() {
             return Ok(*known);
         }
         let is_fork = client.is_fork().await?;
         if self.fork.set(is_fork).is_ok() && is_fork {
-            self.output.note(&format!(
+            self.note(format!(
                 "{} is a fork of another chain: what is done there is not noted in {VERSIONS}, as \
                  allowed, as deployed, or in that chain's journal",
                 client.endpoint()
@@ -226,28 +213,24 @@ impl Context {
 
     /// What an earlier run had done and not reported: the transaction that sent that calldata (or
     /// init code, where there is no account) to that account.
-    pub(in crate::commands) fn earlier(
-        &self,
-        account: Option<Address>,
-        call: &[u8],
-    ) -> Option<Sent> {
+    pub(crate) fn earlier(&self, account: Option<Address>, call: &[u8]) -> Option<Sent> {
         let hash = CalldataHash::of(call);
         self.earlier_that(|sent| sent.to == account && sent.call == hash)
     }
 
     /// As [`Self::earlier`], by any property.
-    pub(in crate::commands) fn earlier_that(&self, is: impl Fn(&Sent) -> bool) -> Option<Sent> {
+    pub(crate) fn earlier_that(&self, is: impl Fn(&Sent) -> bool) -> Option<Sent> {
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         earlier.iter().find(|sent| is(sent)).cloned()
     }
 
     /// As [`Self::earlier`], only if the chain says the same of the transaction.
-    pub(in crate::commands) async fn earlier_call(
+    pub(crate) async fn earlier_call(
         &self,
         client: &Client,
         account: Address,
         call: &Bytes,
-    ) -> Result<Option<Sent>, Error> {
+    ) -> Result<Option<Sent>> {
         let Some(sent) = self.earlier(Some(account), call) else {
             return Ok(None);
         };
@@ -258,11 +241,11 @@ impl Context {
 
 /// What an earlier run had sent and not reported of the same call, as far as it still holds. What does
 /// not is told as what it is.
-pub(in crate::commands) async fn earlier(
+pub(crate) async fn earlier(
     context: &Context,
     client: &Client,
     governed: &GovernedCall,
-) -> Result<Option<Submitted>, Error> {
+) -> Result<Option<Submitted>> {
     let registry = governed.registry;
     let sent = context.earlier_call(client, registry, governed.input());
     let Some(sent) = sent.await? else {
@@ -276,8 +259,8 @@ pub(in crate::commands) async fn earlier(
 }
 
 /// Says that an earlier run is not the answer, and that the same is sent.
-pub(in crate::commands) fn report_undone(context: &Context, sent: &Sent) {
-    context.output.note(&format!(
+pub(crate) fn report_undone(context: &Context, sent: &Sent) {
+    context.note(format!(
         "more was decided since the earlier run sent {}: the same is asked for anew",
         sent.tx
     ));

@@ -1,9 +1,9 @@
 //! Which manifest counts where a verdict names a registry: that of the default branch, and what is found about it.
 
 use super::Context;
-use crate::app_error::Error;
 use crate::assess::{Coverage, Evidence, Finding, FindingId, Origin, Part, Severity};
 use crate::build::{OnDefault, Reviewed, is_of_author};
+use crate::commands::prelude::*;
 use crate::manifest::{FILE, Manifest};
 
 impl Context {
@@ -13,9 +13,7 @@ impl Context {
     ///
     /// # Errors
     /// Where nobody can tell what the default branch has.
-    pub(in crate::commands) fn as_reviewed(
-        &self,
-    ) -> Result<(Option<Self>, Option<Finding>), Error> {
+    pub(crate) fn as_reviewed(&self) -> Result<(Option<Self>, Option<Finding>)> {
         let path = self.manifest_file();
         let unknown = |why: String| Error::Usage {
             message: format!("nobody can tell which registry is meant: {why}"),
@@ -68,7 +66,7 @@ impl Context {
 }
 
 /// How much is seen at most of what a registry says, by what is found about the file that names it.
-pub(in crate::commands) fn seen_by(of_manifest: Option<&Finding>) -> Coverage {
+pub(crate) fn seen_by(of_manifest: Option<&Finding>) -> Coverage {
     let mut coverage = Coverage::default();
     let doubted = of_manifest.filter(|one| one.id == FindingId::MANIFEST_UNREVIEWED);
     if let Some(one) = doubted {

@@ -2,16 +2,13 @@
 //! talk to only after first contact, which derives that address from where the registry comes from.
 
 use super::Context;
-use crate::app_error::Error;
 use crate::build::Framework;
 use crate::checks::ReadAt;
 use crate::client::{ChainError, Client};
+use crate::commands::prelude::*;
 use crate::deploy::registry_release;
-use crate::error::{Refusal, Report};
-use crate::progress::Progress;
 use crate::registry::origin::{self, Release};
 use crate::registry::{Key, Origin, Remembered};
-use alloy::primitives::Address;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
@@ -23,23 +20,23 @@ const READ_AT: &str = "read_at";
 
 /// A registry that somebody named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::commands) struct Unverified(Address);
+pub(crate) struct Unverified(Address);
 
 impl Unverified {
     /// The registry that an account names as its own.
-    pub(in crate::commands) fn of_account(registry: Address) -> Self {
+    pub(crate) fn of_account(registry: Address) -> Self {
         Self(registry)
     }
 
     /// The address before first contact: to show it, or to keep something under it; not to believe it.
-    pub(in crate::commands) fn address(self) -> Address {
+    pub(crate) fn address(self) -> Address {
         self.0
     }
 }
 
 impl Context {
     /// The registry, if one was named.
-    pub(in crate::commands) fn named_registry(&self) -> Result<Option<Unverified>, Error> {
+    pub(crate) fn named_registry(&self) -> Result<Option<Unverified>> {
         let found = match &self.global.registry {
             Some(name) => Some(self.manifest.address(name)?),
             None => self.manifest.registry,
@@ -48,7 +45,7 @@ impl Context {
     }
 
     /// The registry that was named.
-    pub(in crate::commands) fn registry(&self) -> Result<Unverified, Error> {
+    pub(crate) fn registry(&self) -> Result<Unverified> {
         self.named_registry()?.ok_or_else(|| Error::Usage {
             message: "no registry was named".into(),
             expected: match self.network() {
@@ -72,11 +69,11 @@ impl Context {
     ///
     /// # Errors
     /// Where nothing vouches for it, before anything of the registry is believed or sent.
-    pub(in crate::commands) async fn verified(
+    pub(crate) async fn verified(
         &self,
         client: &Client,
         unverified: Unverified,
-    ) -> Result<Address, Error> {
+    ) -> Result<Address> {
         let registry = unverified.0;
         if self.known().contains_key(&registry) {
             return Ok(registry);
@@ -95,14 +92,21 @@ impl Context {
         Ok(registry)
     }
 
-    /// The registry that was named, after first contact, and the chain, of which all that is read is of one block.
+    /// The registry that was named, after first contact, and the chain, of which all that this command reads is of one
+    /// block.
     ///
     /// # Errors
     /// As [`Self::verified`]; where none was named.
-    pub(in crate::commands) async fn verified_snapshot(&self) -> Result<(Client, Address), Error> {
+    pub(crate) async fn verified_snapshot(&self) -> Result<(&Client, Address)> {
         let unverified = self.registry()?;
-        let client = self.snapshot().await?;
-        let registry = self.verified(&client, unverified).await?;
+        let client = match self.pinned.get() {
+            Some(client) => client,
+            None => {
+                let client = self.snapshot().await?;
+                self.pinned.get_or_init(|| client)
+            }
+        };
+        let registry = self.verified(client, unverified).await?;
         Ok((client, registry))
     }
 
@@ -110,24 +114,22 @@ impl Context {
     ///
     /// # Errors
     /// As [`Self::verified`]; where none was named.
-    pub(in crate::commands) async fn verified_working(
-        &self,
-        what: &str,
-    ) -> Result<(Client, Address), Error> {
+    pub(crate) async fn verified_working(&self, what: &str) -> Result<(&Client, Address)> {
         let unverified = self.registry()?;
         let client = self.working_client(what).await?;
-        let registry = self.verified(&client, unverified).await?;
+        let client = self.working.get_or_init(|| client);
+        let registry = self.verified(client, unverified).await?;
         Ok((client, registry))
     }
 
     /// What a registry's address follows from, once it was verified; `None` where nothing vouches for it.
-    pub(in crate::commands) fn origin_of(&self, registry: Address) -> Option<Origin> {
+    pub(crate) fn origin_of(&self, registry: Address) -> Option<Origin> {
         self.known().get(&registry).cloned().flatten()
     }
 
     /// Says where the facts of a verdict are read: in every document, and where two versions are compared to
     /// people, once in a command.
-    pub(in crate::commands) fn say_read_at(&self, at: ReadAt, compares: bool) {
+    pub(crate) fn say_read_at(&self, at: ReadAt, compares: bool) {
         self.output.add_to_all(READ_AT, json!(at));
         let ReadAt {
             registry,
@@ -136,25 +138,20 @@ impl Context {
         } = at;
         if compares && self.told_read_at.set(()).is_ok() {
             let block = block.map_or_else(|| "latest".into(), |block| block.to_string());
-            self.output.note(&format!(
+            self.note(format!(
                 "read from  registry {registry} on chain {chain} at block {block}"
             ));
         }
     }
 
     /// Remembers what a registry was deployed with.
-    pub(in crate::commands) async fn remember(
-        &self,
-        client: &Client,
-        registry: Address,
-        origin: &Origin,
-    ) {
+    pub(crate) async fn remember(&self, client: &Client, registry: Address, origin: &Origin) {
         if let Some(key) = key(client, registry).await {
             Remembered::of_user().remember(key, origin);
         }
     }
 
-    async fn origin(&self, client: &Client, registry: Address) -> Result<Origin, Error> {
+    async fn origin(&self, client: &Client, registry: Address) -> Result<Origin> {
         let release = self.release(client, registry);
         let (release, key) = futures::join!(release, key(client, registry));
         let release = release?;
@@ -173,7 +170,7 @@ impl Context {
 
     /// The release that the registry is of: one that this program knows, or that of the sources which
     /// `--framework-from` names on the command line.
-    async fn release(&self, client: &Client, registry: Address) -> Result<Release, Error> {
+    async fn release(&self, client: &Client, registry: Address) -> Result<Release> {
         let of = |framework: &Framework| registry_release(&framework.registry);
         let known = origin::releases(&[of(Framework::pinned()?)]);
         match origin::release_of(client, registry, &known).await {
@@ -203,7 +200,7 @@ impl Context {
         );
         let all: Vec<_> = all.iter().map(Address::to_string).collect();
         if self.output.add_to_all(UNVERIFIED, all) {
-            self.output.note(&format!(
+            self.note(format!(
                 "warning: {message} (found {found}); --trust-registry says to go on: it may hold approvals, \
                  policies and versions that nobody gave"
             ));
@@ -216,7 +213,7 @@ impl Context {
 }
 
 /// Under what is remembered; `None` where the endpoint does not have block 0.
-pub(in crate::commands) async fn key(client: &Client, registry: Address) -> Option<Key> {
+pub(crate) async fn key(client: &Client, registry: Address) -> Option<Key> {
     let genesis: Result<_, ChainError> = client.genesis().await;
     Some(Key {
         chain_id: client.chain_id(),

@@ -1,14 +1,22 @@
 //! What callers can use of some code, and whose word that is.
 
 use super::{Asked, Before, Place};
-use crate::app_error::Error;
 use crate::assess::{Fact, Origin, Role};
 use crate::checks::{Callers, Code, Stage, Version};
 use crate::commands::adopt::BEFORE;
-use crate::commands::context::KnownInterface;
-use crate::error::{Exit, Explain};
+use crate::commands::context::declared;
+use crate::commands::prelude::*;
+use crate::functions::Functions;
 use crate::ids::CodeHash;
 use crate::interface::{Callable, NOT_DECLARED};
+
+/// Why what a proposed version's document says proves nothing.
+const PROPOSED: &str = "its layout document says so, which whoever proposed it wrote; \
+                        a build tells (--source)";
+
+/// Why documents that disagree prove nothing.
+const DISPUTED: &str = "versions with its code have layout documents that say different things of its \
+                        functions; a build tells (--source)";
 
 impl Asked<'_> {
     /// What callers had, and have.
@@ -17,7 +25,7 @@ impl Asked<'_> {
         version: &Version<'_>,
         before: &Before,
         role: Role,
-    ) -> Result<Callers, Error> {
+    ) -> Result<Callers> {
         let code = version.code;
         if before.code == Some(code.code.codehash) {
             return Ok(Callers::Same(before.callable.clone().into()));
@@ -34,8 +42,10 @@ impl Asked<'_> {
             },
         };
         if after.value().is_none() && version.stage != Stage::Registered && version.from != BEFORE {
-            let proposed = code.layout.value().and_then(KnownInterface::proposed);
-            after = proposed.map_or(after, |known| known.fact(doubtful));
+            let proposed = code.layout.value().and_then(Callable::of_document);
+            after = proposed.map_or(after, |callable| {
+                Fact::doubted(declared(callable), doubtful, PROPOSED)
+            });
         }
         if after.value().is_none() && code.artifact.is_some() {
             after = Fact::unknown(NOT_DECLARED);
@@ -53,7 +63,7 @@ impl Asked<'_> {
         version: &Version<'_>,
         callers: &Callers,
         role: Role,
-    ) -> Result<Option<Fact<()>>, Error> {
+    ) -> Result<Option<Fact<()>>> {
         let code = version.code;
         let is_compared =
             matches!(callers, Callers::Of { .. }) || version.stage == Stage::Registered;
@@ -84,33 +94,74 @@ impl Asked<'_> {
 }
 
 impl Place<'_> {
+    /// What callers can use of the code of a version of `name`: built by this run or by an earlier one, else as the
+    /// documents of registered versions with that code say. Where those prove nothing, it is the word of `doubtful`.
     pub(super) async fn callable(
         self,
         name: &str,
         codehash: CodeHash,
         doubtful: Origin,
-    ) -> Result<Fact<Callable>, Error> {
-        let place = (self.client, self.registry);
-        Ok(
-            match self.context.callable_of(place, name, codehash).await {
-                Ok(Some(known)) => known.fact(doubtful),
-                Ok(None) => Fact::unknown("are neither published nor kept here"),
-                Err(error @ Error::Refusal(_)) if error.exit() != Exit::Chain => {
-                    Fact::unknown(format!("cannot be read: {error}"))
-                }
-                Err(error) => return Err(error),
-            },
-        )
-    }
-}
-
-impl KnownInterface {
-    /// The same as a fact, which proves no more than a proposer's word where there is a doubt.
-    fn fact(self, doubtful: Origin) -> Fact<Callable> {
-        match self.doubt {
-            Some(why) => Fact::doubted(self.callable, doubtful, why),
-            None => Fact::of(self.callable, Origin::Chain),
+    ) -> Result<Fact<Callable>> {
+        let known = match self.context.built_callable(codehash) {
+            Ok(Some(callable)) => Ok(Fact::of(callable, Origin::Chain)),
+            Ok(None) => self.published_callable(name, codehash, doubtful).await,
+            Err(error) => Err(error),
+        };
+        match known {
+            Err(error @ Error::Refusal(_)) if error.exit() != Exit::Chain => {
+                Ok(Fact::unknown(format!("cannot be read: {error}")))
+            }
+            known => known,
         }
+    }
+
+    /// The functions, events and errors of such code, to name what is called; nothing where nobody knows them. Arguments
+    /// have names only where that is proven: the same bytes under another name are another promise.
+    ///
+    /// # Errors
+    /// What the chain says, and a file that cannot be read.
+    pub(crate) async fn functions(
+        self,
+        name: &str,
+        codehash: CodeHash,
+    ) -> Result<Option<Functions>> {
+        if let Some(callable) = self.context.built_callable(codehash)? {
+            return Ok(Some(Functions::of_abi(&callable.abi)));
+        }
+        let known = self
+            .published_callable(name, codehash, Origin::Change)
+            .await?;
+        let functions = known.value().map(|one| Functions::of_abi(&one.abi));
+        Ok(functions.map(Functions::unnamed))
+    }
+
+    /// What the documents of the registered versions of a definition say of some code. Its approvers
+    /// approved the hash of the document together with the code. Where one of several says something else,
+    /// or nothing, none of them proves anything: whoever registered the code once more can have written it.
+    async fn published_callable(
+        self,
+        name: &str,
+        codehash: CodeHash,
+        doubtful: Origin,
+    ) -> Result<Fact<Callable>> {
+        let (mut seen, mut said) = (Vec::new(), Vec::new());
+        let documents = self.documents();
+        for version in self.reader().with_code(name, codehash).await? {
+            let layout = version.code.layout;
+            if seen.contains(&layout) {
+                continue;
+            }
+            seen.push(layout);
+            let known = documents.get(layout).await?;
+            let callable = known.value().and_then(Callable::of_document);
+            said.push(callable.map(declared));
+        }
+        let is_disputed = said.iter().any(|one| Some(one) != said.first());
+        Ok(match said.into_iter().flatten().next() {
+            None => Fact::unknown("are neither published nor kept here"),
+            Some(callable) if is_disputed => Fact::doubted(callable, doubtful, DISPUTED),
+            Some(callable) => Fact::of(callable, Origin::Chain),
+        })
     }
 }
 

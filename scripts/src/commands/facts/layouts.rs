@@ -1,9 +1,8 @@
 //! The layout of code: published, kept, or of a file that somebody gave.
 
 use super::Place;
-use crate::app_error::Error;
 use crate::assess::{Fact, Origin};
-use crate::error::Refusal;
+use crate::commands::prelude::*;
 use crate::ids::{LayoutHash, SourceHash};
 use crate::layout::{Compiled, Side, read_file};
 use crate::registry::RecordedCode;
@@ -16,10 +15,10 @@ const OF_PROPOSER: &str = "as its layout document says, which whoever proposed i
                            with the code (--source)";
 
 /// What is known of the layout of some code.
-pub(in crate::commands) struct KnownLayout {
-    pub(in crate::commands) side: Side,
+pub(crate) struct KnownLayout {
+    pub(crate) side: Side,
     /// The hash of its sources, where the file says so that was given for it; else zero.
-    pub(in crate::commands) source: SourceHash,
+    pub(crate) source: SourceHash,
     /// Whether all that is known of it stands in that file.
     is_given: bool,
 }
@@ -27,11 +26,11 @@ pub(in crate::commands) struct KnownLayout {
 impl Place<'_> {
     /// The storage layouts of the versions that the first `count` instances are at, by label, as far as the registry's
     /// documents say them.
-    pub(in crate::commands) async fn instance_layouts(
+    pub(crate) async fn instance_layouts(
         self,
         name: &str,
         count: u32,
-    ) -> Result<BTreeMap<String, Layout>, Error> {
+    ) -> Result<BTreeMap<String, Layout>> {
         let (reader, documents) = (self.reader(), self.documents());
         let range = 0..usize::try_from(count).unwrap_or(usize::MAX);
         let mut versions = BTreeSet::new();
@@ -50,12 +49,12 @@ impl Place<'_> {
 
     /// The layout of code that is called `what`: that of the file that was given for it, else the published or kept
     /// one. A file that is about other code or sources is refused.
-    pub(in crate::commands) async fn layout(
+    pub(crate) async fn layout(
         self,
         what: &str,
         code: &RecordedCode,
         file: Option<&Path>,
-    ) -> Result<KnownLayout, Error> {
+    ) -> Result<KnownLayout> {
         let (documents, recorded) = (self.documents(), code.layout);
         let Some(file) = file else {
             let known = documents.get(recorded).await?;
@@ -127,7 +126,7 @@ impl Place<'_> {
         compiled: &Compiled,
         (what, code): (&str, &RecordedCode),
         file: &Path,
-    ) -> Result<SourceHash, Error> {
+    ) -> Result<SourceHash> {
         let refused = |part, has: String, given: String| {
             let message = format!("{} is not of the {part} of {what}", file.display());
             Refusal::new("LayoutOfOther", message).with(
@@ -152,7 +151,7 @@ impl Place<'_> {
 impl KnownLayout {
     /// The same of code that somebody else proposed and nobody built: it is his word, unless a file says all of it.
     #[must_use]
-    pub(in crate::commands) fn unbuilt(self) -> Side {
+    pub(crate) fn unbuilt(self) -> Side {
         let (origin, why) = match self.is_given {
             true => (Origin::Remembered, "as the file says that was given"),
             false => (Origin::Change, OF_PROPOSER),

@@ -1,34 +1,26 @@
 //! Where a command asks: what it was started with, a chain, a registry.
 
 use super::gather;
-use crate::app_error::Error;
 use crate::assess::Role;
 use crate::checks::{Assessment, ReadAt, Subject};
 use crate::client::Client;
-use crate::commands::context::Context;
+use crate::commands::prelude::*;
 use crate::layout::Documents;
 use crate::model::Reader;
 use crate::plan::PlanRequest;
-use crate::progress::Progress;
-use alloy::primitives::Address;
 use std::collections::BTreeMap;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Where a command asks, and with what.
 #[derive(Clone, Copy)]
-pub(in crate::commands) struct Place<'a> {
-    pub(in crate::commands) context: &'a Context,
-    pub(in crate::commands) client: &'a Client,
-    pub(in crate::commands) registry: Address,
+pub(crate) struct Place<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) client: &'a Client,
+    pub(crate) registry: Address,
 }
 
 impl<'a> Place<'a> {
     /// There.
-    pub(in crate::commands) const fn of(
-        context: &'a Context,
-        client: &'a Client,
-        registry: Address,
-    ) -> Self {
+    pub(crate) const fn of(context: &'a Context, client: &'a Client, registry: Address) -> Self {
         Self {
             context,
             client,
@@ -36,13 +28,31 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// The registry that was named, of which all that this command reads is of one block.
+    ///
+    /// # Errors
+    /// Where nothing vouches for it, or none was named.
+    pub(crate) async fn here(context: &'a Context) -> Result<Self> {
+        let (client, registry) = context.verified_snapshot().await?;
+        Ok(Self::of(context, client, registry))
+    }
+
+    /// The same for a command that sends; `what` it does.
+    ///
+    /// # Errors
+    /// As [`Self::here`].
+    pub(crate) async fn working(context: &'a Context, what: &str) -> Result<Self> {
+        let (client, registry) = context.verified_working(what).await?;
+        Ok(Self::of(context, client, registry))
+    }
+
     /// All three.
-    pub(in crate::commands) const fn parts(self) -> (&'a Context, &'a Client, Address) {
+    pub(crate) const fn parts(self) -> (&'a Context, &'a Client, Address) {
         (self.context, self.client, self.registry)
     }
 
     /// Where it asks, and at which block.
-    pub(in crate::commands) fn read_at(self) -> ReadAt {
+    pub(crate) fn read_at(self) -> ReadAt {
         ReadAt {
             registry: self.registry,
             chain_id: self.client.chain_id(),
@@ -51,32 +61,24 @@ impl<'a> Place<'a> {
     }
 
     /// What the registry says.
-    pub(in crate::commands) fn reader(self) -> Reader<&'a Client> {
+    pub(crate) fn reader(self) -> Reader<&'a Client> {
         self.client.registry(self.registry)
     }
 
     /// Nothing was checked yet of what somebody asks here.
-    pub(in crate::commands) fn assessment(self, role: Role) -> Assessment {
+    pub(crate) fn assessment(self, role: Role) -> Assessment {
         Assessment::asked_by(role, self.context.accepted())
     }
 
     /// Checks something alone.
-    pub(in crate::commands) async fn assess(
-        self,
-        subject: Subject<'_>,
-        role: Role,
-    ) -> Result<Assessment, Error> {
+    pub(crate) async fn assess(self, subject: Subject<'_>, role: Role) -> Result<Assessment> {
         let mut all = self.assessment(role);
         self.add(subject, &mut all).await?;
         Ok(all)
     }
 
     /// Checks something beside the rest, as of one block, and says what the layouts come to.
-    pub(in crate::commands) async fn add(
-        self,
-        subject: Subject<'_>,
-        all: &mut Assessment,
-    ) -> Result<(), Error> {
+    pub(crate) async fn add(self, subject: Subject<'_>, all: &mut Assessment) -> Result<()> {
         let client = self.client.at_one_block().await?;
         let there = Place {
             client: &client,
@@ -88,17 +90,13 @@ impl<'a> Place<'a> {
         all.add(way)?;
         let lines = all.last_storage().map(|check| check.lines());
         for line in lines.unwrap_or_default() {
-            self.context.output.note(&line);
+            self.context.note(line);
         }
         Ok(())
     }
 
     /// A migration to be tried on a copy, of what lies on the chain.
-    pub(in crate::commands) fn plan_request(
-        self,
-        call: abi::migrateCall,
-        instances: u32,
-    ) -> PlanRequest {
+    pub(crate) fn plan_request(self, call: abi::migrateCall, instances: u32) -> PlanRequest {
         PlanRequest {
             registry: self.registry,
             call,
@@ -113,7 +111,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    pub(in crate::commands) fn documents(self) -> Documents {
+    pub(crate) fn documents(self) -> Documents {
         self.context.documents(self.client, self.registry)
     }
 }

@@ -1,15 +1,14 @@
 //! What runs on a way, and in whose storage a constructor may still run.
 
 use super::{Asked, Place};
-use crate::app_error::Error;
 use crate::assess::{Fact, Origin};
 use crate::checks::{Code, Ending, Program, Runs};
 use crate::commands::args::StepArgs;
 use crate::commands::calldata;
+use crate::commands::prelude::*;
 use crate::expect::{Asks, Expectations};
 use crate::model::{Named, StepKind, named, runs};
 use crate::registry;
-use alloy::primitives::{Address, Bytes};
 use stylus_layout::DeclaredStep;
 use stylus_upgrades_interface::registry::Step;
 use stylus_upgrades_interface::slots;
@@ -20,7 +19,7 @@ impl Asked<'_> {
         self,
         code: &Code,
         adopted: Vec<Address>,
-    ) -> Result<Fact<Vec<Address>>, Error> {
+    ) -> Result<Fact<Vec<Address>>> {
         let mut open = Vec::new();
         if let Self::Chain(place) = self
             && !adopted.is_empty()
@@ -35,7 +34,7 @@ impl Asked<'_> {
     }
 
     /// What runs on the way that the arguments describe.
-    pub(in crate::commands) async fn runs(self, way: &StepArgs) -> Result<Runs, Error> {
+    pub(crate) async fn runs(self, way: &StepArgs) -> Result<Runs> {
         let manifest = &self.context().manifest;
         let program = match (&way.complex, self) {
             (None, _) => None,
@@ -77,11 +76,7 @@ impl Asked<'_> {
     }
 
     /// The program of a complex migration, by its module.
-    async fn program(
-        self,
-        module: &Bytes,
-        declared: Option<Vec<DeclaredStep>>,
-    ) -> Result<Program, Error> {
+    async fn program(self, module: &Bytes, declared: Option<Vec<DeclaredStep>>) -> Result<Program> {
         let storage = self.context().builder()?.framework()?.storage.address;
         // Only a chain tells whether what it is linked to is there.
         let (is_there, origin) = match self {
@@ -105,7 +100,7 @@ impl Asked<'_> {
 
 impl Place<'_> {
     /// What runs on a way that is registered or proposed.
-    pub(in crate::commands) async fn runs(self, way: &Step) -> Result<Runs, Error> {
+    pub(crate) async fn runs(self, way: &Step) -> Result<Runs> {
         let kind = runs(way);
         let program = match kind {
             StepKind::Complex => Some(self.program_at(way.script).await?),
@@ -121,7 +116,7 @@ impl Place<'_> {
     }
 
     /// What the check of a step asks, where it has one.
-    async fn expected(self, way: &Step) -> Result<Option<Fact<Expectations>>, Error> {
+    async fn expected(self, way: &Step) -> Result<Option<Fact<Expectations>>> {
         let Named::Check(check) = named(way) else {
             return Ok(None);
         };
@@ -133,7 +128,7 @@ impl Place<'_> {
     }
 
     /// The program of a complex migration that lies on the chain.
-    pub(in crate::commands) async fn program_at(self, account: Address) -> Result<Program, Error> {
+    pub(crate) async fn program_at(self, account: Address) -> Result<Program> {
         let bytes = self.client.code_bytes(account).await?;
         let module = match bytes.module() {
             Ok(Some(module)) => module.into(),

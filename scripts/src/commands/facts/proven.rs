@@ -4,7 +4,6 @@ use super::Place;
 use crate::census::{self, Subject};
 use crate::client::ChainError;
 use crate::layout::{Live, Upgrade, Who};
-use crate::progress::Progress;
 use stylus_layout::Layout;
 
 /// Instances whose census is looked at, at most.
@@ -48,7 +47,7 @@ pub(super) async fn drop_proven(
     }
     if let Some(block) = proven_at {
         live.dirty.retain(|one| one.instance.is_some());
-        place.context.output.note(&format!(
+        place.context.note(format!(
             "what {} uses anew in mappings and arrays is empty: proven by a census at block {block}",
             upgrade.to
         ));

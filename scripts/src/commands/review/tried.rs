@@ -1,30 +1,25 @@
 //! Whether what an action runs succeeds: tried on a copy, as `plan` does. Declared and well-formed
 //! calldata can still revert.
 
-use super::super::facts::Place;
-use super::created::created;
-use crate::app_error::Error;
-use crate::assess::{Finding, Part, Severity};
-use crate::governance::{Call, GovernedCall};
+use super::super::args::INSTANCES;
+use crate::assess::{Fact, Finding, Part, Severity};
+use crate::commands::prelude::*;
+use crate::governance::{Call, GovernedCall, deciding_policy, kind_in_words};
 use crate::model::StepKind;
-use crate::names::Names;
 use crate::plan::{
-    Change, InstancePlan, Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded,
+    Change, Creation, CreationRequest, InstancePlan, Plan, PlanRequest, Verdict, creation,
+    limits_in_words, only_started, upgraded,
 };
 use crate::registry::runs;
 use crate::review::{self, Created, TRIED, without_good_steps};
 use crate::text::{count, shell_word};
-use alloy::primitives::{Address, U256};
-
-/// Instances that are tried, at most.
-const INSTANCES: u32 = 16;
 
 /// What a copy showed.
-pub(in crate::commands) struct Tried {
+pub(crate) struct Tried {
     /// What would be created.
     pub(super) created: Option<Created>,
     /// A migration.
-    pub(in crate::commands) plan: Option<Plan>,
+    pub(crate) plan: Option<Plan>,
 }
 
 /// Adds what a migration or a creation does on a copy, and takes back what was shown as good of steps that
@@ -33,16 +28,15 @@ pub(super) async fn add(
     place: Place<'_>,
     governed: &GovernedCall,
     findings: &mut Vec<Finding>,
-) -> Result<Tried, Error> {
-    let (context, client, registry) = place.parts();
+) -> Result<Tried> {
+    let (context, client, _) = place.parts();
     let Call::Migrate(migrate) = &governed.call else {
         let created = add_without_migration(place, governed, findings).await?;
         let plan = None;
         return Ok(Tried { created, plan });
     };
     let hash = migrate.code.layoutHash.into();
-    let document = context.documents(client, registry).get(hash).await?;
-    let document = document.into_value();
+    let document = place.documents().get(hash).await?.into_value();
     let request = PlanRequest {
         layout: document.as_ref().map(|known| known.layout.clone()),
         layouts: place.instance_layouts(&migrate.name, INSTANCES).await?,
@@ -78,7 +72,7 @@ async fn add_without_migration(
     place: Place<'_>,
     governed: &GovernedCall,
     findings: &mut Vec<Finding>,
-) -> Result<Option<Created>, Error> {
+) -> Result<Option<Created>> {
     if let Call::CreateProxy(call) = &governed.call {
         let created = created(place, call, findings).await?;
         return Ok(Some(created));
@@ -100,13 +94,87 @@ async fn add_without_migration(
          at {}",
         shell_word(&way.from)
     );
-    findings.push(Finding::named(Part::Trial, Severity::Unknown, TRIED, says));
+    findings.push(told(Severity::Unknown, says));
     Ok(None)
+}
+
+/// Tries the creation of an instance, and adds what came of it to `findings`.
+async fn created(
+    place: Place<'_>,
+    call: &abi::createProxyCall,
+    findings: &mut Vec<Finding>,
+) -> Result<Created> {
+    let (context, client, registry) = place.parts();
+    let code = place
+        .reader()
+        .known_version(&call.name, &call.version)
+        .await?
+        .map(|one| one.code);
+    let layout = match code {
+        Some(code) => place.documents().get(code.layout).await?,
+        None => Fact::unknown("nobody registered the version"),
+    };
+    let request = CreationRequest {
+        registry,
+        call: call.clone(),
+        policy: deciding_policy(client, registry, &call.name, "create").await?,
+        layout: layout.into_value().map(|known| known.layout),
+        names: context.names(),
+    };
+    let mut created = Created {
+        definition: call.name.clone(),
+        version: call.version.clone(),
+        kind: kind_in_words(call.kind),
+        implementation: code.map(|code| code.implementation),
+        codehash: code.map(|code| code.codehash),
+        tried: None,
+    };
+    match creation(client, request).await {
+        Ok(tried) => {
+            findings.push(match &tried.problem {
+                Some(problem) => problem.clone(),
+                None => {
+                    let says = match call.initData.is_empty() {
+                        true => "the instance is created, and no initializer runs".into(),
+                        false => succeeds(&tried),
+                    };
+                    review::tried(says, &tried.reads, true)
+                }
+            });
+            let own = tried.balance.map(|wei| (tried.proxy, wei));
+            let beside = ("registry and proxy", tried.others.as_slice());
+            findings.extend(review::effects(&tried.reads, own.as_slice(), beside));
+            created.tried = Some(tried);
+        }
+        Err(error) => {
+            let says = format!("not checked: the creation was not tried: {error}");
+            findings.push(told(Severity::Unknown, says));
+        }
+    }
+    Ok(created)
+}
+
+/// What was seen, and on what it depends.
+fn succeeds(tried: &Creation) -> String {
+    let outside = match tried.others.is_empty() && tried.balance.is_none() {
+        true => ", and beside registry and proxy nothing changes",
+        false => "",
+    };
+    format!(
+        "the instance is created, and its initializer succeeds{outside}: alike with {} gas. \
+         Code that reads gas, time, fee or sender may do otherwise",
+        limits_in_words(&tried.limits)
+    )
 }
 
 fn not_tried(why: &str, name: &str, version: &str) -> Finding {
     let says = format!("not checked: {why}; `stylus-upgrades plan {name} {version}` tries it");
-    Finding::named(Part::Trial, Severity::Unknown, TRIED, says)
+    told(Severity::Unknown, says)
+}
+
+/// What a trial comes to, in words.
+fn told(severity: Severity, says: impl Into<String>) -> Finding {
+    Finding::named(Part::Trial, severity, TRIED, says)
 }
 
 /// What an instance's storage holds before and after.
@@ -136,15 +204,14 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
         .filter_map(|one| Some((one.proxy, one.balance?)))
         .collect();
     let started = only_started(&plan.instances);
-    findings
-        .extend(started.map(|says| Finding::named(Part::Trial, Severity::Unknown, TRIED, says)));
+    findings.extend(started.map(|says| told(Severity::Unknown, says)));
     let upgraded = upgraded(&plan.instances);
     match plan.verdict() {
         Verdict::Fails | Verdict::NotTried | Verdict::OnlyStarted => {}
         Verdict::IsCurrent => {
             let Plan { name, to, .. } = plan;
             let says = format!("{name} {to} is current already: nothing would change");
-            findings.push(Finding::named(Part::Trial, Severity::Note, TRIED, says));
+            findings.push(told(Severity::Note, says));
         }
         verdict @ (Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole) if upgraded > 0 => {
             let outside = match plan.others.is_empty() && moved.is_empty() {
@@ -161,7 +228,7 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
         }
         Verdict::DependsOnGas | Verdict::Whole if !plan.instances.is_empty() => {
             let says = "the call succeeds, and no instance changes its version";
-            findings.push(Finding::named(Part::Trial, Severity::Note, TRIED, says));
+            findings.push(told(Severity::Note, says));
         }
         Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole => {}
     }
@@ -171,7 +238,7 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
     if plan.instances.is_empty() || plan.untried > 0 {
         let Plan { tried, untried, .. } = plan;
         let says = format!("tried: {}; not tried: {untried}", count(*tried, "instance"));
-        findings.push(Finding::named(Part::Trial, Severity::Unknown, TRIED, says));
+        findings.push(told(Severity::Unknown, says));
     }
     findings
 }

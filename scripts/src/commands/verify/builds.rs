@@ -1,15 +1,13 @@
 //! Whether the code on the chain is what is built here: the framework's, and that of a version's sources.
 
-use crate::app_error::Error;
 use crate::assess::{Coverage, Evidence, Origin as Source, Part};
-use crate::commands::facts::Place;
+use crate::commands::prelude::*;
 use crate::commands::verifiable::implementation;
 use crate::history::LiveCheck;
 use crate::ids::CodeHash;
 use crate::layout::Documents;
 use crate::model::{ProxyKind, StepKind, Version};
 use crate::registry::{Origin, relay_of, runs};
-use alloy::primitives::Address;
 use stylus_layout::BuildMetadata;
 use stylus_upgrades_interface::registry::Step;
 
@@ -17,7 +15,7 @@ use stylus_upgrades_interface::registry::Step;
 pub(super) async fn framework_checks(
     place: Place<'_>,
     proxies: &[(Address, ProxyKind)],
-) -> Result<Vec<LiveCheck>, Error> {
+) -> Result<Vec<LiveCheck>> {
     let (context, client, registry) = place.parts();
     let built = context.builder()?.framework()?;
     let mut expected = vec![
@@ -67,7 +65,7 @@ pub(super) async fn built(
     name: &str,
     version: &str,
     source: &str,
-) -> Result<Vec<LiveCheck>, Error> {
+) -> Result<Vec<LiveCheck>> {
     let (context, client, _) = place.parts();
     let recorded = place.reader().code(name, version).await?;
     let found = implementation(context, client.chain_id(), source, true)?;
@@ -96,7 +94,7 @@ pub(super) async fn coverage(
     (name, is_running): (&str, bool),
     versions: &[Version],
     built: Option<&str>,
-) -> Result<Coverage, Error> {
+) -> Result<Coverage> {
     let mut coverage = Coverage::default();
     if !is_running {
         let why = "the registry cannot run, so it tells of no layout";
@@ -117,37 +115,40 @@ pub(super) async fn coverage(
         ..
     } in versions
     {
+        let of = format!("{name} {version}");
+        let seen = |part, origin| Evidence::whole(part, origin, "");
+        let unknown = |part, why| Evidence::whole(part, Source::NotKnown, why);
         let known = documents.get(code.layout).await?;
-        match known.value() {
-            Some(_) => coverage.seen(Part::Layout, Source::Chain),
-            None => {
-                let why = format!("{name} {version}: {}", known.why());
-                coverage.add(Evidence::whole(Part::Layout, Source::NotKnown, why));
-            }
-        }
+        coverage.add(match known.value() {
+            Some(_) => seen(Part::Layout, Source::Chain),
+            None => unknown(Part::Layout, format!("{of}: {}", known.why())),
+        });
         let declared = known.value().and_then(|known| known.steps.as_ref());
         let foreign = |step: &Step| runs(step) == StepKind::ForeignCall;
-        if declared.is_none() && (steps.is_empty() || !steps.iter().all(foreign)) {
-            let why = format!("the code of {name} {version} does not say what it declares");
-            coverage.add(Evidence::whole(Part::Steps, Source::NotKnown, why));
-        } else {
-            coverage.seen(Part::Steps, Source::Chain);
-        }
-        if declared.is_none() {
-            let why = format!("the functions of {name} {version} were not looked at");
-            coverage.add(Evidence::some(Part::Interface, Source::NotKnown, why));
-        } else {
-            coverage.seen(Part::Interface, Source::Chain);
-        }
-        if code.source.is_zero() {
-            let why = format!("nobody recorded the hash of the sources of {name} {version}");
-            coverage.add(Evidence::whole(Part::Source, Source::NotKnown, why));
+        let is_foreign = !steps.is_empty() && steps.iter().all(foreign);
+        coverage.add(match declared.is_some() || is_foreign {
+            true => seen(Part::Steps, Source::Chain),
+            false => unknown(
+                Part::Steps,
+                format!("the code of {of} does not say what it declares"),
+            ),
+        });
+        coverage.add(match declared {
+            Some(_) => seen(Part::Interface, Source::Chain),
+            None => {
+                let why = format!("the functions of {of} were not looked at");
+                Evidence::some(Part::Interface, Source::NotKnown, why)
+            }
+        });
+        coverage.add(if code.source.is_zero() {
+            let why = format!("nobody recorded the hash of the sources of {of}");
+            unknown(Part::Source, why)
         } else if built != Some(version.as_str()) {
-            let why = format!("the sources of {name} {version} were not built (--source)");
-            coverage.add(Evidence::whole(Part::Source, Source::Chain, why));
+            let why = format!("the sources of {of} were not built (--source)");
+            Evidence::whole(Part::Source, Source::Chain, why)
         } else {
-            coverage.seen(Part::Source, Source::Build);
-        }
+            seen(Part::Source, Source::Build)
+        });
     }
     Ok(coverage)
 }
@@ -157,7 +158,7 @@ pub(super) async fn coverage(
 pub(super) async fn published_builds(
     documents: &Documents,
     versions: &[Version],
-) -> Result<Vec<(String, CodeHash, BuildMetadata)>, Error> {
+) -> Result<Vec<(String, CodeHash, BuildMetadata)>> {
     let mut all = Vec::new();
     for Version { version, code, .. } in versions {
         let known = documents.get(code.layout).await?;

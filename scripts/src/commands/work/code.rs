@@ -1,34 +1,27 @@
 //! Code that a command names: found, built, deployed, or only thought of.
 
-use super::super::args::StorageArgs;
 use super::super::verifiable::{created_before, keep_deployment, kept_implementation};
-use super::Work;
-use crate::app_error::Error;
+use super::{Wanted, Work};
 use crate::assess::{Fact, Origin};
 use crate::build::{Artifact, evm};
 use crate::checks::Code;
+use crate::commands::prelude::*;
 use crate::deploy;
-use crate::governance::{Placed, find, place};
+use crate::governance::{self, Placed, find};
 use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::Side;
 use crate::plan::has_constructor;
-use crate::progress::Progress;
+use crate::program_code::is_program;
 use crate::registry::{self, RecordedCode};
-use alloy::primitives::Address;
 use stylus_layout::Document;
 
 impl Work<'_> {
     /// The code that `source` names, and what is known of it. Builds it if need be; sends nothing.
-    pub(super) async fn code_of(
-        &self,
-        version: &str,
-        source: &str,
-        args: &StorageArgs,
-    ) -> Result<Code, Error> {
-        let place = self.place();
-        let (artifact, mut code) = match self.context.account(source) {
+    pub(super) async fn code_of(&self, wanted: &Wanted<'_>, source: &str) -> Result<Code> {
+        let place = self.place;
+        let (artifact, mut code) = match place.context.account(source) {
             Some(address) => {
-                let code = registry::code_at(&self.client, address).await?;
+                let code = registry::code_at(place.client, address).await?;
                 (None, RecordedCode::from(code))
             }
             None => {
@@ -46,7 +39,7 @@ impl Work<'_> {
         let origin = self.complete(&mut code, recorded, &same)?;
         let built = artifact.as_ref().and_then(Artifact::document);
         let mut said = None;
-        let layout = match (&args.layout, built) {
+        let layout = match (wanted.layout, built) {
             (Some(file), _) => {
                 let given = place.layout(source, &code, Some(file)).await?;
                 code.layout = given.side.hash;
@@ -69,7 +62,7 @@ impl Work<'_> {
                 }
             }
         };
-        let is_old = old.is_some_and(|old| old.version != version);
+        let is_old = old.is_some_and(|old| old.version != wanted.version);
         if let Some(artifact) = artifact {
             return Ok(Code::built(artifact, code, layout, is_old));
         }
@@ -88,17 +81,18 @@ impl Work<'_> {
     }
 
     /// Built from its sources, with what its author should know of it.
-    fn built(&self, source: &str) -> Result<Artifact, Error> {
-        let artifact = kept_implementation(self.context, self.client.chain_id(), source)?;
+    fn built(&self, source: &str) -> Result<Artifact> {
+        let (context, client, _) = self.place.parts();
+        let artifact = kept_implementation(context, client.chain_id(), source)?;
         let name = &artifact.name;
         if has_constructor(&artifact.wasm) {
-            self.context.output.note(&format!(
+            context.note(format!(
                 "warning: {name} has a #[constructor], which never runs behind a proxy: an #[initializer] does"
             ));
         }
         let document = artifact.document();
         if document.is_some_and(|one| one.interface.is_none()) && artifact.interface.is_some() {
-            self.context.output.note(&format!(
+            context.note(format!(
                 "warning: the functions, events and errors of {name} are too many to be published with \
                  its layout: who has not built it cannot compare what callers lose"
             ));
@@ -113,8 +107,8 @@ impl Work<'_> {
         code: &mut RecordedCode,
         recorded: Option<RecordedCode>,
         same: &[RecordedCode],
-    ) -> Result<Origin, Error> {
-        let build = self.context.store().build(code.codehash)?;
+    ) -> Result<Origin> {
+        let build = self.place.context.store().build(code.codehash)?;
         let mut origin = Origin::Chain;
         if code.layout.is_zero() {
             let mut known = same.iter().map(|one| one.layout);
@@ -142,7 +136,7 @@ impl Work<'_> {
 
     /// Publishes the layout document that the registry is to name, so that every operator can
     /// compare.
-    pub(in crate::commands) async fn publish(&mut self, new: &Code) -> Result<(), Error> {
+    pub(crate) async fn publish(&mut self, new: &Code) -> Result<()> {
         let document = new.layout.value();
         let is_named = |known: &&Document| LayoutHash(known.hash()) == new.code.layout;
         let Some(document) = document.filter(is_named).cloned() else {
@@ -152,26 +146,28 @@ impl Work<'_> {
             self.document = Some(document);
             return Ok(());
         }
-        let sent = self.place().documents().publish(&document).await?;
+        let sent = self.place.documents().publish(&document).await?;
         self.sent.extend(sent);
         Ok(())
     }
 
     /// The account that `source` names, or where its code lies for every approver; with the hash
     /// of its code.
-    pub(super) async fn code(&mut self, source: &str) -> Result<(Address, CodeHash), Error> {
-        if let Some(address) = self.context.account(source) {
-            let code = registry::code_at(&self.client, address).await?;
+    pub(super) async fn code(&mut self, source: &str) -> Result<(Address, CodeHash)> {
+        let (context, client, _) = self.place.parts();
+        if let Some(address) = context.account(source) {
+            let code = registry::code_at(client, address).await?;
             return Ok((address, code.codehash.into()));
         }
-        let artifact = self.context.kept_artifact(source)?;
+        let artifact = context.kept_artifact(source)?;
         let codehash = artifact.codehash();
         Ok((self.put(artifact).await?, codehash))
     }
 
     /// The account where the code lies for every approver.
-    pub(super) async fn put(&mut self, artifact: Artifact) -> Result<Address, Error> {
-        let (client, registry, name) = (&self.client, self.registry, &self.name);
+    pub(super) async fn put(&mut self, artifact: Artifact) -> Result<Address> {
+        let (context, client, registry) = self.place.parts();
+        let name = self.name.as_str();
         if !self.sends {
             deploy::require_fragments(client, &artifact).await?;
             let found = find(client, registry, name, &self.open, &artifact).await?;
@@ -181,27 +177,40 @@ impl Work<'_> {
             self.undeployed.push((address, artifact));
             return Ok(address);
         }
-        let bump = self.context.global.data_fee_bump_percent;
-        if let Some(address) = created_before(self.context, client, &artifact).await?
+        let bump = context.global.data_fee_bump_percent;
+        if let Some(address) = created_before(context, client, &artifact).await?
             && find(client, registry, name, &self.open, &artifact)
                 .await?
                 .is_none()
         {
             let sent = deploy::activate(client, &artifact.name, address, bump).await?;
             self.sent.extend(sent);
-            let line = format!("{} is at {address}: it was deployed before", artifact.name);
-            self.context.output.note(&line);
+            let name = &artifact.name;
+            context.note(format!("{name} is at {address}: it was deployed before"));
             return Ok(address);
         }
         let Placed {
             address,
             because,
             sent,
-        } = place(client, registry, name, &self.open, &artifact, bump).await?;
-        keep_deployment(self.context, client, &artifact, &sent).await?;
+        } = governance::place(client, registry, name, &self.open, &artifact, bump).await?;
+        keep_deployment(context, client, &artifact, &sent).await?;
         self.sent.extend(sent);
-        let line = format!("{} is at {address}: {because}", artifact.name);
-        self.context.output.note(&line);
+        context.note(format!("{} is at {address}: {because}", artifact.name));
         Ok(address)
+    }
+
+    /// Activates the program of version `old` whose activation has ended; other code needs none.
+    pub(super) async fn revive(&mut self, old: &str, code: &Code) -> Result<()> {
+        let (context, client, _) = self.place.parts();
+        let account = code.code.implementation;
+        if !is_program(&client.code(account).await?) {
+            return Ok(());
+        }
+        let old = format!("{} {old}", self.name);
+        let bump = context.global.data_fee_bump_percent;
+        let sent = deploy::activate(client, &old, account, bump).await?;
+        self.sent.extend(sent);
+        Ok(())
     }
 }

@@ -1,28 +1,24 @@
 //! Instances that a transaction moved by a way that was not compared before it was sent: others decided
 //! meanwhile, or the endpoint did not say what is there.
 
-use super::super::context::Context;
-use super::super::propose::stop;
+use super::prelude::*;
+use super::propose::stop;
 use crate::assess::{Evidence, Origin, Part};
 use crate::checks::Assessment;
 use crate::client::Sent;
-use crate::error::{Exit, Refusal};
-use crate::output::Outcome;
 use crate::registry::begun_by;
 use crate::text;
-use alloy::primitives::Address;
 use serde_json::json;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Whether a transaction moved an instance by a way that `checks` had not compared.
-pub(in crate::commands) fn is_there(sent: &Sent, registry: Address, checks: &Assessment) -> bool {
+pub(super) fn is_there(sent: &Sent, registry: Address, checks: &Assessment) -> bool {
     let moved = moved_by(sent, registry);
     !checks.is_sampled && moved.iter().any(|(_, from, to)| !checks.leads(from, to))
 }
 
 /// Says of what transactions did whatever `checks` had not compared. Where there are more instances than were
 /// looked at, that is known before, and counts as checked in part.
-pub(in crate::commands) fn report(
+pub(super) fn report(
     context: &Context,
     (sent, registry): (&[Sent], Address),
     checks: &Assessment,

@@ -1,27 +1,24 @@
 //! What commands report of what they checked before they sent anything.
 
-pub(super) mod uncompared;
-
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::assess::{Finding, FindingId};
 use crate::checks::Assessment;
 use crate::layout::StorageCheck;
-use crate::output::Outcome;
 use serde_json::Value;
 
 /// Nothing is sent if something is in the way, or was accepted that is not there.
 ///
 /// # Errors
 /// What is in the way.
-pub(super) fn require(checks: &Assessment) -> Result<(), Error> {
-    require_all(checks)?;
+pub(super) fn require(checks: &Assessment) -> Result<()> {
+    require_matched(checks)?;
     checks
         .refusal()
         .map_or(Ok(()), |refused| Err(refused.into()))
 }
 
 /// Errors if something was accepted that is not there.
-pub(super) fn require_all(checks: &Assessment) -> Result<(), Error> {
+pub(super) fn require_matched(checks: &Assessment) -> Result<()> {
     checks.unmatched().map_or(Ok(()), |error| Err(error.into()))
 }
 

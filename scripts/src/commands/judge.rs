@@ -1,0 +1,157 @@
+//! A governed call before it is sent, signed or shown: one pipeline for everybody. What the call decides is looked at
+//! ([`check`]), then what has to be meant ([`judge`]), then both are required, and it is sent ([`decide`]).
+
+use super::approver::compare_builds;
+use super::args::ReviewArgs;
+use super::asker::Asker;
+use super::prelude::*;
+use super::propose::Sending;
+use super::rollout::finish_pause;
+use super::work::Work;
+use super::{adopt, checked, confirm, transfer};
+use crate::assess::Finding;
+use crate::checks::{Assessment, Subject};
+use crate::governance::{Call, GovernedCall};
+use crate::registry::{Receiver, RecordedCode};
+
+/// What was found out about a call for who sends or signs it.
+pub(super) struct Judged {
+    pub(super) checks: Assessment,
+    /// What has to be meant.
+    pub(super) notices: Vec<Finding>,
+    /// The definition that an instance goes to, where one goes to another registry.
+    receiver: Option<Receiver>,
+}
+
+/// Checks what a call decides about code and storage. What refuses it is among what was found.
+///
+/// # Errors
+/// What the chain says, and what could not be looked at for another reason.
+pub(super) async fn check(place: Place<'_>, call: &Call, asker: Asker<'_>) -> Result<Assessment> {
+    match call {
+        Call::CreateProxy(create) => {
+            let creation = Subject::Creation(create, asker.typed);
+            return place.assess(creation, asker.role).await;
+        }
+        Call::Adopt(adopt) => return adopt::check(place, adopt, asker).await,
+        Call::AcceptTransfer(accept) => return adopt::check_acceptance(place, accept, asker).await,
+        Call::TransferProxy(give) => {
+            transfer::check(place, give).await?;
+        }
+        _ => {}
+    }
+    let Some((version, code, _)) = call.version() else {
+        return Ok(Assessment::default());
+    };
+    let name = call.definition();
+    let code = match code {
+        Some(code) => RecordedCode::from(code),
+        None => place.reader().code(name, version).await?,
+    };
+    let mut work = Work::dry(place, (name, version)).await?;
+    work.checks.role = asker.role;
+    work.check_proposed(call, code, asker).await?;
+    Ok(work.checks)
+}
+
+/// Looks at a call as who sends or signs it does: what is checked, and what has to be meant.
+///
+/// # Errors
+/// As [`check`].
+pub(super) async fn judge(
+    place: Place<'_>,
+    governed: &GovernedCall,
+    asker: Asker<'_>,
+) -> Result<Judged> {
+    let (mut receiver, mut of_receiver) = (None, Vec::new());
+    let checks = match &governed.call {
+        Call::TransferProxy(give) => {
+            let checked = transfer::check(place, give).await?;
+            checked
+                .lines
+                .iter()
+                .for_each(|line| place.context.note(line));
+            of_receiver = checked.notices();
+            receiver = checked.receiver;
+            Assessment::default()
+        }
+        call => check(place, call, asker).await?,
+    };
+    let mut notices = confirm::notices(place, governed, asker).await?;
+    notices.extend(confirm::rivals(place, governed).await?);
+    notices.extend(of_receiver);
+    Ok(Judged {
+        checks,
+        notices,
+        receiver,
+    })
+}
+
+/// The same of who approves it, and refuses what is in the way: the code has to be what his sources build to, what is
+/// final has to be meant. What could not be checked as a whole is said.
+///
+/// # Errors
+/// As [`check`]; what refuses it.
+pub(super) async fn judge_as_approver(
+    place: Place<'_>,
+    governed: &GovernedCall,
+    (args, approver): (&ReviewArgs, Option<Address>),
+) -> Result<Judged> {
+    compare_builds(place, &governed.call, args)?;
+    let judged = judge(place, governed, Asker::approver(args, approver)).await?;
+    judged.require(place)?;
+    for line in judged.checks.coverage.lines() {
+        place.context.note(line);
+    }
+    Ok(judged)
+}
+
+impl Judged {
+    /// Goes on if nothing is in the way, and everything is meant.
+    fn require(&self, place: Place<'_>) -> Result<()> {
+        checked::require(&self.checks)?;
+        confirm::require(place.context, &self.notices)
+    }
+}
+
+/// Proposes a call: checks it as its approvers will, and sends it.
+///
+/// # Errors
+/// As [`judge`]; what refuses it.
+pub(super) async fn decide(
+    place: Place<'_>,
+    governed: GovernedCall,
+    asker: Asker<'_>,
+    outcome: Outcome,
+) -> Result<Outcome> {
+    let judged = judge(place, &governed, asker).await?;
+    judged.require(place)?;
+    send(place, (governed, judged), asker, outcome).await
+}
+
+/// Sends a call that was judged, and ends a pause or a resumption that it executes.
+///
+/// # Errors
+/// What the chain says.
+pub(super) async fn send(
+    place: Place<'_>,
+    (governed, judged): (GovernedCall, Judged),
+    asker: Asker<'_>,
+    mut outcome: Outcome,
+) -> Result<Outcome> {
+    let call = governed.call.clone();
+    checked::report(&mut outcome, &judged.checks);
+    if let Call::TransferProxy(_) = call {
+        outcome.field("receiver", &judged.receiver);
+    }
+    let sending = Sending {
+        layout: asker.layout,
+        checks: judged.checks,
+        ..Sending::of(place, governed)
+    };
+    let mut outcome = sending.propose(place, outcome).await?;
+    if outcome.exit.is_none() && !place.context.is_export() {
+        finish_pause(place, &call, &mut outcome).await?;
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,60 @@
+//! The instances that the transaction of a pause or a resumption left.
+
+use super::{Rollout, report_waiting};
+use crate::assess::Role;
+use crate::client::ChainError;
+use crate::commands::prelude::*;
+use crate::commands::propose::stop;
+use crate::governance::Call;
+use crate::model::{DefinitionState, InstanceState};
+use crate::registry;
+
+/// Whether a pause or a resumption is decided and has left instances.
+pub(crate) async fn is_left(place: Place<'_>, call: &Call) -> Result<bool, ChainError> {
+    Ok(is_decided(place, call).await? && !waits(place, call).await?.is_empty())
+}
+
+/// Whether the definition is what the call decides.
+async fn is_decided(place: Place<'_>, call: &Call) -> Result<bool, ChainError> {
+    let wanted = match call {
+        Call::Pause(_) => true,
+        Call::Resume(_) => false,
+        _ => return Ok(false),
+    };
+    let state = place.reader().head(call.definition()).await?.state;
+    Ok((state == DefinitionState::Paused) == wanted)
+}
+
+/// The instances that are not what the call decides.
+async fn waits(place: Place<'_>, call: &Call) -> Result<Vec<Address>, ChainError> {
+    let before = match call {
+        Call::Pause(_) => InstanceState::Live,
+        _ => InstanceState::Paused,
+    };
+    let instances = place.reader().instances(call.definition()).await?;
+    let waits = instances.iter().filter(|one| one.state == before);
+    Ok(waits.map(|one| one.proxy).collect())
+}
+
+/// Pauses or resumes the instances that the transaction of the decision left, where that was executed.
+pub(crate) async fn finish(place: Place<'_>, call: &Call, outcome: &mut Outcome) -> Result<()> {
+    let (context, client, registry) = place.parts();
+    let name = call.definition();
+    if !is_decided(place, call).await? {
+        return Ok(());
+    }
+    let left = waits(place, call).await?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    let mut rollout = Rollout::of(place, name, None, place.assessment(Role::Reader));
+    rollout.turns = Some(left.len().try_into().unwrap_or(u16::MAX));
+    if let Err(error) = rollout.run(outcome).await {
+        // The decision holds all the same.
+        stop(context, outcome, &error, Exit::Partial);
+    }
+    let stayed = waits(place, call).await?;
+    let stayed = registry::waiting(client, registry, name, &stayed).await?;
+    report_waiting(outcome, &stayed, name);
+    Ok(())
+}
