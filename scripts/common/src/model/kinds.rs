@@ -76,8 +76,10 @@ numbered! {
         Uups = proxy_kind::UUPS, "uups";
     }
     /// State of a definition.
+    #[derive(Default)]
     DefinitionState {
         /// Versions may be added, instances created and upgraded.
+        #[default]
         Live = definition_state::LIVE, "live";
         /// Its instances refuse every call.
         Paused = definition_state::PAUSED, "paused";
@@ -128,12 +130,6 @@ numbered! {
         Paused = blocked_by::PAUSED, "paused";
         /// An account without code has to send the call directly.
         DirectCall = blocked_by::DIRECT_CALL, "direct call";
-    }
-}
-
-impl Default for DefinitionState {
-    fn default() -> Self {
-        Self::Live
     }
 }
 

@@ -76,7 +76,7 @@ pub(super) fn try_on(
         copy.begin_here();
         let (_, done) = with_limits(copy, Tries::Once, work, CarriedOut::failure)?;
         let is_done = done.problems.is_empty();
-        Ok::<_, PlanError>(is_done.then(|| copy.changes()).transpose()?)
+        is_done.then(|| copy.changes()).transpose()
     })?;
     trial.simulation.begin_here();
     let (tried, done) = with_limits(&mut trial.simulation, tries, work, CarriedOut::failure)?;
