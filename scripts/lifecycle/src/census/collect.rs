@@ -64,7 +64,7 @@ pub(super) async fn collect(
         let count = store.count()?;
         if count > SLOTS_MAX {
             let found = format!("{count} slots, and more without end");
-            return Err(client.contradiction(found).into());
+            return Err(client.contradiction(found));
         }
         client.progress().tick(&format!("{count} slots"));
         cursor = next;

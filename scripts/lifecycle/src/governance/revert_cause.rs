@@ -72,7 +72,7 @@ impl GovernedCall {
                 ", and which instance fails is unknown: the endpoint has no debug_traceCall".into(),
                 "stylus-upgrades plan tries the migration and each instance on a copy, and needs no tracing".into(),
             ),
-            None => return error.into(),
+            None => return error,
         };
         because(&error, &why, next).into()
     }

@@ -28,7 +28,7 @@ pub(super) fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<C
             let what = format!("activate {program}");
             match code_checks::activate(&mut simulation, &what, program) {
                 // What is not active is found when the upgrade is tried.
-                Err(error) if !error.is_refusal() => return Err(error.into()),
+                Err(error) if !error.is_refusal() => return Err(error),
                 _ => {}
             }
         }
@@ -92,7 +92,7 @@ impl Trial<'_> {
         let (registry, hash) = (self.request.registry, document.hash());
         match now(self.simulation.registry(registry).layout_at(hash.into())) {
             Ok(0) => {}
-            Err(error) if !error.is_refusal() => return Err(error.into()),
+            Err(error) if !error.is_refusal() => return Err(error),
             Ok(_) | Err(_) => return Ok(()),
         }
         let call = abi::publishLayoutCall {

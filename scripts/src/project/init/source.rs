@@ -128,7 +128,7 @@ impl<'t> Source<'t> {
             Type::Path(path) => path.path.segments.last(),
             _ => None,
         };
-        if !last.is_some_and(|last| self.contract.is_some_and(|contract| last.ident == contract)) {
+        if last.is_none_or(|last| self.contract.is_none_or(|contract| last.ident != contract)) {
             return false;
         }
         self.has_public = true;
