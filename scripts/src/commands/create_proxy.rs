@@ -14,7 +14,7 @@ use alloy::primitives::keccak256;
 
 /// What nobody can make up for later.
 const CREATED_BARE: &str =
-    "no --init: no initializer runs now, and none can ever run on this instance";
+    "no --init: no initializer runs at creation, and none can ever run on this instance";
 
 pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome> {
     let data = calldata::encode(&request.init, &context.manifest)?;
@@ -56,9 +56,6 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         }
         call.salt = choose(place, &call).await?;
     }
-    if call.initData.is_empty() {
-        context.note(CREATED_BARE);
-    }
     if let Some(alias) = &request.save {
         Manifest::require_free(&file, context.network(), Entry::Alias(alias))?;
     }
@@ -75,6 +72,9 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         ..Asker::proposer(place)
     };
     let mut outcome = decide(place, governed, asker, outcome).await?;
+    if call.initData.is_empty() {
+        context.note(CREATED_BARE);
+    }
     if outcome.exit == Some(Exit::NotReady) || context.is_export() {
         for line in outcome.lines.iter_mut().filter(|one| **one == line) {
             line.push_str(" once it is approved: nothing is there yet");

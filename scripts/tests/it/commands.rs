@@ -72,7 +72,7 @@ fn an_instance_is_not_created_without_an_initializer_by_oversight() {
     forgotten.is(1, "InitializerOmitted");
     let bare = sandbox.run("Admin", "create-proxy A 1.0 --accept=initializer-omitted");
     assert_eq!(bare.exit, Some(0), "it is meant");
-    let note = "no initializer runs now, and none can ever run";
+    let note = "no initializer runs at creation, and none can ever run";
     assert!(bare.stderr.contains(note), "{}", bare.stderr);
     let init = "create-proxy A 1.0 --init initialize(uint256) 7";
     let whole = sandbox.run("Admin", &init);

@@ -498,7 +498,13 @@ impl Client {
                     }
                     Ordering::Greater if is_gone => lost_looks += 1,
                     // What was sent before it was undone, if the chain may go back; else the node lags.
-                    Ordering::Less if is_gone && self.seen.is_none() => lost_looks += 1,
+                    Ordering::Less if self.seen.is_none() => {
+                        let reached = self.nonce(own.sender, BlockNumberOrTag::Pending).await?;
+                        match is_gone || reached < own.nonce {
+                            true => lost_looks += 1,
+                            false => lost_looks = 0,
+                        }
+                    }
                     _ => lost_looks = 0,
                 }
                 if lost_looks > LOST_LOOKS {
