@@ -21,6 +21,10 @@ pub(super) fn notice(id: FindingId, words: String) -> Finding {
 /// What the chain says.
 pub(super) async fn rivals(place: Place<'_>, governed: &GovernedCall) -> Result<Vec<Finding>> {
     let own = (&governed.call, &governed.bytes);
+    // Nothing else has a rival, and a pause must not wait for a history of events.
+    if own.0.version().is_none() && own.0.policies().is_empty() {
+        return Ok(Vec::new());
+    }
     let open = pending(place.client, place.registry, own.0.definition()).await?;
     let all = open.iter().filter_map(|other| {
         let (subject, differs) = rival(own, other)?;
@@ -183,7 +187,8 @@ const PAUSE: &str = "pause";
 
 /// That nobody has set a policy of that role before, and which other one may be meant.
 async fn new_role(place: Place<'_>, name: &str, role: &str) -> Result<Finding> {
-    let mut known = roles(place, name).await?;
+    // For a suggestion alone: an endpoint without events keeps nobody from approving.
+    let mut known = roles(place, name).await.unwrap_or_default();
     known.push(PAUSE.into());
     let meant = nearest(role, &known).filter(|meant| *meant != role);
     let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));

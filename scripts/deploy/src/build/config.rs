@@ -158,6 +158,13 @@ fn words(path: &Path, config: &Table, keys: &[&str]) -> Result<Vec<String>, Buil
         }
         Some(_) => return Err(refused("it is neither a list nor words")),
     };
+    // The compiler reads flags from a file that is named so; cargo hands flags on with such a character between them.
+    let hides_flags = |word: &&String| word.starts_with('@') || word.contains(char::is_control);
+    if let Some(word) = words.iter().find(hides_flags) {
+        return Err(refused(&format!(
+            "{word:?}: it stands for other flags; write those"
+        )));
+    }
     let mut left = words.iter();
     while let Some(word) = left.next() {
         let value = match WITH_VALUE.contains(&word.as_str()) {

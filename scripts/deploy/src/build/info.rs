@@ -169,7 +169,10 @@ impl Commit {
             let mut files = files.range::<&PathBuf, _>(&path..);
             let mut parts = source.parts.iter();
             files.next().is_some_and(|file| file.starts_with(&path))
-                || parts.any(|part| is_copied(&path, &part.folder))
+                || parts.any(|part| {
+                    let mut declared = part.declared.iter();
+                    is_copied(&path, &part.folder) || declared.any(|one| path.starts_with(one))
+                })
         };
         let changes = git(root, &ask);
         let dirty = changes.map_or(true, |changes| changes.split('\0').any(counts));

@@ -4,7 +4,7 @@
 use super::config;
 use super::error::BuildError;
 use super::toolchain::{CHOSEN, ToolchainFile};
-use super::tree::join;
+use super::tree::{join, normal};
 use cargo_metadata::{Dependency, DependencyKind, Error, MetadataCommand};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -140,6 +140,12 @@ impl Package {
         let list = self.metadata(key).as_array().into_iter().flatten();
         let texts = list.filter_map(Value::as_str);
         texts.map(str::to_owned).collect()
+    }
+
+    /// Where the files and folders are that it declares as `sources`.
+    pub(super) fn declared_sources(&self) -> impl Iterator<Item = PathBuf> {
+        let named = self.declared("sources").into_iter();
+        named.map(|named| normal(&self.folder.join(named)))
     }
 
     /// `stack-size`: bytes of the shadow stack.

@@ -64,6 +64,8 @@ pub(super) struct Part {
     pub(super) name: String,
     /// Its folder on the disk.
     pub(super) folder: PathBuf,
+    /// Files and folders outside it that it declares.
+    pub(super) declared: Vec<PathBuf>,
     /// Its folder in the copy.
     pub(super) place: PathBuf,
     /// Over its files.
@@ -75,6 +77,7 @@ impl Part {
         Self {
             name: read.package.name.clone(),
             folder: read.package.folder.clone(),
+            declared: read.package.declared_sources().collect(),
             place: read.package.place.clone(),
             hash: read.files.hash(),
         }
@@ -274,4 +277,4 @@ mod manifest_tests;
 #[cfg(test)]
 mod outside_tests;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -169,7 +169,7 @@ pub async fn run(
         (Source::File(path), _) | (Source::Made(_), Some(path)) => Some(Items::listed(path)?),
         // Going back needs no list: the contract has one by now.
         (Source::Erc721, Some(path)) if !migration.at.back => {
-            let gathered = gather(client, proxy, migration.created, path).await;
+            let gathered = gather(client, proxy, (migration.created, migration.begun), path).await;
             Some(gathered.map_err(|error| interrupted(error, migration.at, request))?)
         }
         _ => None,

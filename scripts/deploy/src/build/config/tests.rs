@@ -84,6 +84,23 @@ fn wrappers_and_linkers_have_no_effect() {
 }
 
 #[test]
+fn what_stands_for_other_flags_is_refused() {
+    for words in [
+        "\"-Cstrip=none\\u001f-Clinker=evil\"",
+        "\"-W\", \"@flags\"",
+        "\"--cfg\", \"@flags\"",
+    ] {
+        let folders = Folders::new();
+        folders.write("work", &format!("[build]\nrustflags = [{words}]\n"));
+        let error = folders.read().expect_err(words);
+        assert!(
+            error.to_string().contains("other flags"),
+            "{words}: {error}"
+        );
+    }
+}
+
+#[test]
 fn a_flag_that_may_bring_code_is_refused() {
     let refused = [
         "--cfg test",

@@ -1,6 +1,7 @@
 use super::{BuildInfo, Commit, ENCODER, git};
 use crate::build::package::Package;
 use crate::build::source::Source;
+use crate::build::source::tests::Project;
 use std::path::Path;
 
 /// A crate in a folder of its own.
@@ -31,10 +32,7 @@ fn a_commit_is_clean_until_a_source_changes() {
     let contract = crate_in(folder.path());
     let folder = contract.package.folder.clone();
     let in_folder = |words: &[&str]| git(&folder, words);
-    if in_folder(&["init", "-q"]).is_err() {
-        println!("without git there is nothing to look at");
-        return;
-    }
+    in_folder(&["init", "-q"]).expect("git");
     assert_eq!(Commit::of(&contract), None);
     in_folder(&["add", "."]).expect("added");
     let author = ["-c", "user.name=n", "-c", "user.email=e"];
@@ -60,10 +58,7 @@ fn a_file_that_is_not_copied_changes_no_sources() {
     std::fs::write(&manifest, "").expect("written");
     let contract = crate_in(folder.path());
     let in_folder = |words: &[&str]| git(folder.path(), words);
-    if in_folder(&["init", "-q"]).is_err() {
-        println!("without git there is nothing to look at");
-        return;
-    }
+    in_folder(&["init", "-q"]).expect("git");
     in_folder(&["add", "."]).expect("added");
     let author = ["-c", "user.name=n", "-c", "user.email=e"];
     in_folder(&[&author[..], &["commit", "-qm", "first"]].concat()).expect("committed");
@@ -98,10 +93,7 @@ fn a_file_that_git_ignores_and_that_is_copied_is_not_in_the_commit() {
     let contract = crate_in(folder.path());
     let folder = contract.package.folder.clone();
     let in_folder = |words: &[&str]| git(&folder, words);
-    if in_folder(&["init", "-q"]).is_err() {
-        println!("without git there is nothing to look at");
-        return;
-    }
+    in_folder(&["init", "-q"]).expect("git");
     in_folder(&["add", "."]).expect("added");
     let author = ["-c", "user.name=n", "-c", "user.email=e"];
     in_folder(&[&author[..], &["commit", "-qm", "first"]].concat()).expect("committed");
@@ -111,4 +103,26 @@ fn a_file_that_git_ignores_and_that_is_copied_is_not_in_the_commit() {
     assert!(!Commit::of(&contract).expect("a commit").dirty);
     std::fs::write(folder.join("src/generated.rs"), "fn f() {}").expect("written");
     assert!(Commit::of(&contract).expect("a commit").dirty);
+}
+
+#[test]
+fn a_declared_source_that_was_removed_is_not_in_the_commit() {
+    let project = Project::new();
+    project.write("work/shared/state.rs", "");
+    let removed = project.write("work/shared/more.rs", "");
+    let manifest = "[package]\nname = \"contract\"\n[package.metadata.stylus-upgrades]\nsources = [\"../shared\"]\n";
+    project.write("work/contract/Cargo.toml", manifest);
+    let root = project.source().package.root;
+    let in_folder = |words: &[&str]| git(&root, words).expect("git");
+    in_folder(&["init", "-q"]);
+    in_folder(&["add", "."]);
+    let author = ["-c", "user.name=n", "-c", "user.email=e"];
+    in_folder(&[&author[..], &["commit", "-qm", "first"]].concat());
+    let is_dirty = || {
+        let commit = Commit::of(&project.source());
+        commit.expect("a commit").dirty
+    };
+    assert!(!is_dirty());
+    std::fs::remove_file(removed).expect("removed");
+    assert!(is_dirty());
 }

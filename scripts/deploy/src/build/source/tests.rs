@@ -54,7 +54,7 @@ impl Project {
         Source::read(&contract)
     }
 
-    pub(super) fn source(&self) -> Source {
+    pub(in crate::build) fn source(&self) -> Source {
         self.read().expect("sources")
     }
 

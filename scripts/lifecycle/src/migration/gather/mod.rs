@@ -38,20 +38,26 @@ const LOOK_PAUSE: Duration = Duration::from_secs(1);
 struct Events<'a> {
     client: &'a Client,
     collection: Address,
+    /// A block that the chain had already when the migration was looked at.
+    begun: u64,
 }
 
-/// Gathers what `collection` has emitted from block `from`, not after its creation, to the newest one, into the store at
-/// `path`, from where an earlier run had stopped. Gives its tokens in the order of their ids, each with its owner.
+/// Gathers what `collection` has emitted from block `from`, not after its creation, to the newest one, which is not
+/// before `begun`, into the store at `path`, from where an earlier run had stopped. Gives its tokens in the order of their ids, each with its owner.
 ///
 /// # Errors
 /// Where the store cannot be kept; trouble with the chain. The next run goes on.
 pub async fn gather(
     client: &Client,
     collection: Address,
-    from: u64,
+    (from, begun): (u64, u64),
     path: &Path,
 ) -> Result<Items, ChainError> {
-    let events = Events { client, collection };
+    let events = Events {
+        client,
+        collection,
+        begun,
+    };
     let store = Store::open(path, from)?;
     client
         .progress()
@@ -72,6 +78,10 @@ impl Events<'_> {
         loop {
             let start = self.next(store, from).await?;
             let (newest, _) = self.block(BlockNumberOrTag::Latest).await?;
+            if newest < self.begun {
+                let found = format!("{newest} for the newest block, after block {}", self.begun);
+                return Err(self.client.contradiction(found));
+            }
             if start > newest {
                 return Ok(());
             }

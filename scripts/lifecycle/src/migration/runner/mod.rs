@@ -24,7 +24,9 @@ const AROUND: u64 = 120_000;
 /// Failures in a row, without progress, that are borne.
 const FAILURES: u32 = 3;
 /// How long a node may show the state before a transaction whose receipt it has.
-const LAG_MAX: Duration = Duration::from_secs(10);
+const LAG_MAX: Duration = Duration::from_secs(30);
+/// How long others may take the nonces of ours while the chain shows no progress.
+const CONFLICT_MAX: Duration = Duration::from_secs(120);
 /// Pause between two looks at the chain.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -52,6 +54,8 @@ pub struct BatchRunner {
     /// How far the chain was when it was looked at last.
     pub at: Standing,
     failures: u32,
+    /// Since when the nonces of ours are taken, without progress.
+    conflict: Option<Instant>,
     /// What it has cost.
     pub spent: Spent,
     /// When it began.
@@ -79,6 +83,7 @@ impl BatchRunner {
             gas,
             sizer: None,
             failures: 0,
+            conflict: None,
             spent: Spent::default(),
             begun: Instant::now(),
             rate: Rate::from(0),
@@ -116,7 +121,7 @@ impl BatchRunner {
             return Err(self.migration.aborted());
         }
         if found != self.at {
-            self.failures = 0;
+            (self.failures, self.conflict) = (0, None);
         }
         if found.since(self.at).is_none() {
             let progress = self.client.progress();
@@ -150,13 +155,18 @@ impl BatchRunner {
         let request = self.request(calldata).with_gas_limit(gas);
         let receipt = match self.client.transact_exactly(&what, request).await {
             Ok(receipt) => receipt,
-            Err(error) if error.is_too_large() => {
+            Err(error) if error.is_too_large() && self.form == Form::Batches => {
                 self.fewer(|sizer| sizer.too_large(count))?;
                 return Ok(true);
             }
             Err(error) if error.is_nonce_taken() => {
+                let since = *self.conflict.get_or_insert_with(Instant::now);
+                if since.elapsed() >= CONFLICT_MAX {
+                    return Err(error);
+                }
                 let progress = self.client.progress();
                 progress.note("another transaction took the nonce of one of ours");
+                tokio::time::sleep(PAUSE).await;
                 return Ok(false);
             }
             Err(error) => return Err(error),
@@ -168,21 +178,18 @@ impl BatchRunner {
         }
     }
 
-    /// Counts what a mined transaction did, by how far the chain is behind it. Whether it did what was expected.
+    /// Counts what a mined transaction did: by the event that the migration noted in it; by how far the chain is after it
+    /// where the program notes none. Whether it did what was expected.
     async fn count(
         &mut self,
         what: &str,
         items: u64,
         receipt: &TransactionReceipt,
     ) -> Result<bool, ChainError> {
-        self.failures = 0;
-        let mined = Instant::now();
-        let found = loop {
-            let found = standing(&self.client, self.migration.proxy).await?;
-            if found != Some(self.at) || mined.elapsed() >= LAG_MAX {
-                break found;
-            }
-            tokio::time::sleep(PAUSE).await;
+        (self.failures, self.conflict) = (0, None);
+        let found = match self.noted(receipt) {
+            Some(noted) => Some(noted),
+            None => self.moved_on().await?,
         };
         let moved = found.and_then(|found| found.since(self.at));
         let (gas, price) = (receipt.gas_used, receipt.effective_gas_price);
@@ -202,6 +209,31 @@ impl BatchRunner {
             sizer.learn(items, gas);
         }
         Ok(true)
+    }
+
+    /// How far the migration was after a transaction, as it noted in it.
+    fn noted(&self, receipt: &TransactionReceipt) -> Option<Standing> {
+        let logs = receipt.logs().iter();
+        let ours = logs.filter(|log| log.address() == self.migration.proxy);
+        let batch = ours.filter_map(|log| log.log_decode::<abi::Batch>().ok());
+        let abi::Batch { done, total } = batch.last()?.inner.data;
+        Some(Standing {
+            done: done.try_into().ok()?,
+            total: total.try_into().ok()?,
+            ..self.at
+        })
+    }
+
+    /// How far the chain is, once it is elsewhere than before; a node may lag.
+    async fn moved_on(&self) -> Result<Option<Standing>, ChainError> {
+        let mined = Instant::now();
+        loop {
+            let found = standing(&self.client, self.migration.proxy).await?;
+            if found != Some(self.at) || mined.elapsed() >= LAG_MAX {
+                return Ok(found);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Counts a transaction that was mined and failed.
