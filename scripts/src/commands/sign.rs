@@ -1,5 +1,6 @@
 //! `approve --offline`: an approval that is signed into a file, after the same checks as `approve`.
 
+use super::approver::require_current;
 use super::args::ApproveArgs;
 use super::checked;
 use super::judge::judge_as_approver;
@@ -39,6 +40,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
     let place = Place::of(context, &client, registry);
     let approval = approval(place, args).await?;
     let mut governed = GovernedCall::decode(registry, approval.call.clone(), U256::ZERO)?;
+    require_current(&client, registry, &governed.call).await?;
     governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
     let shown = show(place, &governed).await?;
     let digests = approval.digests()?;
