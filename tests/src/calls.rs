@@ -229,7 +229,7 @@ pub fn resume(name: impl Into<String>) -> IRegistry::resumeCall {
     IRegistry::resumeCall { name: name.into() }
 }
 
-/// What a proxy is asked for by whoever may upgrade it alone.
+/// The call by which an account that may upgrade a proxy alone does so.
 pub fn upgrade_to(version: impl Into<String>) -> IUpgradeabilityProxy::upgradeToCall {
     let version = version.into();
     IUpgradeabilityProxy::upgradeToCall { version }

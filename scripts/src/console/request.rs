@@ -18,7 +18,7 @@ pub struct PageRequest {
     pub query: BTreeMap<String, String>,
 }
 
-/// Why a request is not answered: the status, and plain text. Nothing is drawn for whoever may not ask.
+/// Why a request is not answered: the status, and plain text. Who may not ask gets no page.
 pub type Refused = (StatusCode, String);
 
 impl PageRequest {

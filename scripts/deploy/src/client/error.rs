@@ -33,6 +33,8 @@ const OUT_OF_GAS: &str = "OutOfGas";
 const HALTED: &str = "Halted";
 /// That of state that a copy needs and the endpoint does not give.
 const UNREADABLE: &str = "Unreadable";
+/// That of a transaction whose nonce another one has, or that waits for one that was undone.
+const NONCE_TAKEN: &str = "NonceTaken";
 /// That of a program that the chain does not take.
 const ACTIVATION_REFUSED: &str = "ActivationRefused";
 /// That of a transaction that was mined and failed, and nothing says why.
@@ -328,7 +330,7 @@ impl ChainError {
     /// Another transaction of the same key has the nonce; `found` is what the chain or its endpoint says of it.
     pub(super) fn nonce_taken(what: &str, sender: Address, nonce: u64, found: &str) -> Self {
         let refusal = Refusal::new(
-            "NonceTaken",
+            NONCE_TAKEN,
             format!("{what} was not sent: nonce {nonce} of {sender} is taken"),
         )
         .with(
@@ -419,7 +421,7 @@ impl ChainError {
 
     /// Whether another transaction of the same key has the nonce, or what was sent before it was undone.
     pub fn is_nonce_taken(&self) -> bool {
-        self.is_told("NonceTaken")
+        self.is_told(NONCE_TAKEN)
     }
 
     /// Whether the account does not answer as its interface promises: it refused, or is something else.

@@ -110,7 +110,7 @@ impl CodeFacts {
 }
 
 /// What an action names, and was built in this run, or was built before as the folder of layouts
-/// tells. Whoever can write there can make it tell anything that has the right hashes.
+/// tells. Who can write there can make it say anything that has the right hashes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BuildFacts {
     /// `code` or `script`.

@@ -216,7 +216,7 @@ impl GovernedCall {
             let reason = format!("{} bytes, which tell of no progress", answer.len());
             ChainError::unexpected_answer(self.registry, &self.what(), reason)
         })?;
-        // The estimate of what executes is one of the execution. Whoever submits signatures is no approver.
+        // An estimate of what executes is one of the execution. The account that submits signatures is no approver.
         let (gas, dry_run) = match progress.executed || self.submission.is_some() {
             true => (0, None),
             false => for_execution(client, self, caller, action).await?,

@@ -127,7 +127,7 @@ impl Context {
         }
         let store = self.store();
         match is_tracked(&store.build_file(codehash)) {
-            // nobody's own build: whoever proposes can have committed it
+            // not built here: the proposer can have committed it
             Ok(true) | Err(_) => Ok(None),
             Ok(false) => {
                 let build = store.build(codehash)?;

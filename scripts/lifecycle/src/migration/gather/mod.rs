@@ -29,7 +29,7 @@ const FIRST_SPAN: u64 = 16;
 const SPAN_MAX: u64 = 1 << 20;
 /// How long an answer is waited for before a shorter page is tried.
 const ANSWER: Duration = Duration::from_secs(20);
-/// Looks at which the last block that was read is another one, one after the other, before all is gathered anew.
+/// Looks in a row that find another block in the place of the last one that was read, before all is gathered anew.
 const OTHER_LOOKS: u32 = 3;
 /// Pause between two of them.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
