@@ -14,11 +14,11 @@ use super::args::Global;
 use super::prelude::*;
 use crate::assess::Accepted;
 use crate::build::{BuildError, Builder};
-use crate::client::Transaction;
+use crate::client::{ChainError, Transaction};
 use crate::client::{Client, EventStore, Sent};
 use crate::manifest::{FILE, Manifest};
 use crate::output::Output;
-use crate::plan::{Plan, PlanError, PlanRequest, Trials, plan};
+use crate::plan::{Plan, PlanRequest, Trials, plan};
 use crate::progress::Progress;
 use crate::registry::Origin;
 use crate::text::grouped;
@@ -121,7 +121,7 @@ impl Context {
         &self,
         client: &Client,
         request: PlanRequest,
-    ) -> Result<Plan, PlanError> {
+    ) -> Result<Plan, ChainError> {
         match &self.trials {
             Some(trials) => trials.plan(client, request).await,
             None => plan(client, request).await,

@@ -7,7 +7,7 @@ use crate::export::{
     Exported, ExportedCall, ExportedFile, Follows, Format, Written, account_on, now,
     require_chain_id,
 };
-use crate::governance::{Call, GovernanceError, GovernedCall, ShownCall};
+use crate::governance::{Call, GovernedCall, ShownCall};
 use crate::ids::ActionId;
 use crate::text::shell_word;
 use alloy::network::TransactionBuilder;
@@ -56,7 +56,7 @@ impl ExportArgs {
     ///
     /// # Errors
     /// `ExportIncomplete` where only one of both was given.
-    pub(super) fn wanted(&self) -> Result<Option<(&str, &Path)>, GovernanceError> {
+    pub(super) fn wanted(&self) -> Result<Option<(&str, &Path)>, ChainError> {
         let incomplete = |given: &str, missing: &str| {
             let message = format!("{given} was given without {missing}");
             let refusal = Refusal::new("ExportIncomplete", message).with(
@@ -76,7 +76,7 @@ impl ExportArgs {
 }
 
 /// That the command makes no call for approvers.
-pub(super) fn not_governed() -> GovernanceError {
+pub(super) fn not_governed() -> ChainError {
     let message = "this command makes no call that approvers send";
     let refusal = Refusal::new("ExportNotGoverned", message).with(
         "define, register, create-proxy, migrate, rollback, run-migration --handler or --abort, adopt, transfer, pause, \

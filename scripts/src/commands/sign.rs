@@ -9,12 +9,13 @@ use super::prelude::*;
 use super::propose::simulate;
 use super::shown::show;
 use crate::assess::FindingId;
+use crate::client::ChainError;
 use crate::export::Exported;
 use crate::governance::signed::{
     self, Approval, ApprovalFile, Digests, current, malformed, outdated, require_here,
     require_place, untyped,
 };
-use crate::governance::{GovernanceError, GovernedCall, ShownCall, Simulated, Trial, proposed};
+use crate::governance::{GovernedCall, ShownCall, Simulated, Trial, proposed};
 use crate::ids::ActionId;
 use crate::own_file;
 use crate::text::utc;
@@ -211,7 +212,7 @@ pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject> {
 
 /// The calldata of a file that --export wrote as JSON. What a signature does not bind is refused, and so is a call of
 /// another chain or account.
-fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes, GovernanceError> {
+fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes, ChainError> {
     let call: Exported =
         serde_json::from_str(text).map_err(|error| malformed(path, &error.to_string()))?;
     require_place(path, here, (call.chain_id, call.to))?;

@@ -1,6 +1,6 @@
 //! What everything is proven against: a block by its hash, and the account's storage root in it.
 
-use super::error::{CensusError, mismatch, no_proofs, other_block, reorganized};
+use super::error::{mismatch, no_proofs, other_block, reorganized};
 use crate::client::{ChainError, Client};
 use alloy::consensus::Header;
 use alloy::eips::{BlockId, BlockNumberOrTag};
@@ -56,7 +56,7 @@ impl Anchor {
         account: Address,
         wanted: Wanted,
         second: Option<&Client>,
-    ) -> Result<Self, CensusError> {
+    ) -> Result<Self, ChainError> {
         let block = match (wanted.number, wanted.hash) {
             (None, Some(hash)) => hash.into(),
             (number, _) => BlockId::Number(number.unwrap_or_default()),
@@ -96,7 +96,7 @@ impl Anchor {
     }
 
     /// Errors if another block took its place.
-    pub(super) async fn confirm_canonical(&self, client: &Client) -> Result<(), CensusError> {
+    pub(super) async fn confirm_canonical(&self, client: &Client) -> Result<(), ChainError> {
         let found = header(client, self.block.into()).await?;
         match found.map(|(_, hash)| hash) {
             Some(hash) if hash == self.block_hash => Ok(()),
@@ -109,7 +109,7 @@ impl Anchor {
 pub(super) async fn header(
     client: &Client,
     block: BlockId,
-) -> Result<Option<(Header, B256)>, CensusError> {
+) -> Result<Option<(Header, B256)>, ChainError> {
     let answer = client.provider().get_block(block).await;
     let Some(block) = answer.map_err(|error| client.error("eth_getBlock", error))? else {
         return Ok(None);
@@ -130,7 +130,7 @@ pub(super) async fn get_proof(
     account: Address,
     slots: Vec<B256>,
     block: BlockId,
-) -> Result<EIP1186AccountProofResponse, CensusError> {
+) -> Result<EIP1186AccountProofResponse, ChainError> {
     let answer = client.provider().get_proof(account, slots);
     let answer = answer.block_id(block).await;
     answer.map_err(|error| match client.error("eth_getProof", error) {

@@ -2,7 +2,6 @@
 //! has the state before a transaction, so the block behind is asked for, before its first one.
 
 use super::anchor::{Anchor, header};
-use super::error::CensusError;
 use super::store::{Leaf, Store};
 use crate::client::{ChainError, Client};
 use crate::kill_point::{self, Phase};
@@ -41,7 +40,7 @@ pub(super) async fn collect(
     account: Address,
     anchor: &Anchor,
     store: &Store,
-) -> Result<Result<bool, String>, CensusError> {
+) -> Result<Result<bool, String>, ChainError> {
     let behind = header(client, (anchor.block + 1).into()).await?;
     // The block itself is confirmed at the end.
     let behind = behind.filter(|(behind, _)| behind.parent_hash == anchor.block_hash);

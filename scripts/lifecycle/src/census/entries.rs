@@ -1,7 +1,6 @@
 //! The entries of one mapping as the items of a migration: the words of their keys, and the value if it is wanted.
-
-use super::error::CensusError;
 use super::path::Path;
+use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::layout::{Field, Fields, KeyType};
 use alloy::primitives::{U256, hex};
@@ -23,7 +22,7 @@ pub(super) struct Mapping<'a> {
 
 impl<'a> Mapping<'a> {
     /// The one that is asked for: `FIELD` for the keys of its entries, `FIELD,value` for the value behind them too.
-    pub(super) fn find(layout: &'a Layout, asked: &str) -> Result<Self, CensusError> {
+    pub(super) fn find(layout: &'a Layout, asked: &str) -> Result<Self, ChainError> {
         let field = asked.strip_suffix(",value");
         let all = Self::of_words(layout, field.is_some());
         let is_it = |one: &&Self| one.field == field.unwrap_or(asked);

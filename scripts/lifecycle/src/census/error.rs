@@ -5,9 +5,6 @@ use crate::error::{Exit, Refusal};
 use alloy::primitives::{Address, B256};
 use std::path::Path;
 
-/// Why there is no census.
-pub type CensusError = ChainError;
-
 /// The name of a refusal of an endpoint that proves nothing.
 const NO_PROOFS: &str = "NoProofs";
 /// That of a block that another one took the place of.
@@ -18,7 +15,7 @@ pub(super) fn other_block(
     client: &Client,
     expected: impl ToString,
     found: Option<B256>,
-) -> CensusError {
+) -> ChainError {
     let (endpoint, expected) = (client.endpoint(), expected.to_string());
     let found = found.map_or("no block".into(), |hash| hash.to_string());
     let message = format!("{expected} is meant, and {endpoint} has {found} there");
@@ -32,7 +29,7 @@ pub(super) fn other_block(
 }
 
 /// The endpoint proves nothing of an account, in its words.
-pub(super) fn no_proofs(client: &Client, account: Address, reason: String) -> CensusError {
+pub(super) fn no_proofs(client: &Client, account: Address, reason: String) -> ChainError {
     let endpoint = client.endpoint();
     let message = format!("{endpoint} gives no proof of {account}: {reason}");
     let refusal = Refusal::new(NO_PROOFS, message).with(
@@ -44,12 +41,12 @@ pub(super) fn no_proofs(client: &Client, account: Address, reason: String) -> Ce
 }
 
 /// Whether it is [`no_proofs`].
-pub(super) fn is_no_proofs(error: &CensusError) -> bool {
+pub(super) fn is_no_proofs(error: &ChainError) -> bool {
     error.is_told(NO_PROOFS)
 }
 
 /// A header does not have the block's hash, or a proof does not lead to its state root.
-pub(super) fn mismatch(client: &Client, what: impl ToString, number: u64) -> CensusError {
+pub(super) fn mismatch(client: &Client, what: impl ToString, number: u64) -> ChainError {
     let (endpoint, what) = (client.endpoint(), what.to_string());
     let message = format!("{endpoint} proves another {what} than the one of block {number}");
     let refusal = Refusal::new("ProofMismatch", message).with(
@@ -62,7 +59,7 @@ pub(super) fn mismatch(client: &Client, what: impl ToString, number: u64) -> Cen
 }
 
 /// Another block took the place of the one that was looked at.
-pub(super) fn reorganized(number: u64, before: B256, now: Option<B256>) -> CensusError {
+pub(super) fn reorganized(number: u64, before: B256, now: Option<B256>) -> ChainError {
     let now = now.map_or("not there".into(), |hash| hash.to_string());
     let message =
         format!("block {number} was {before}, and is {now} since: the chain was reorganized");
@@ -75,12 +72,12 @@ pub(super) fn reorganized(number: u64, before: B256, now: Option<B256>) -> Censu
 }
 
 /// Whether it is [`reorganized`].
-pub(super) fn is_reorganized(error: &CensusError) -> bool {
+pub(super) fn is_reorganized(error: &ChainError) -> bool {
     error.is_told(REORGANIZED)
 }
 
 /// The store cannot be read or written.
-pub(super) fn store(path: &Path, reason: impl ToString) -> CensusError {
+pub(super) fn store(path: &Path, reason: impl ToString) -> ChainError {
     let reason = reason.to_string();
     let message = format!("{}: {reason}", path.display());
     let refusal = Refusal::new("CensusStore", message).with(

@@ -1,10 +1,9 @@
 //! Values of an account's events: what a contract tells of its entries often has their keys.
 
 use super::anchor::{Anchor, header};
-use super::error::CensusError;
 use super::record::Record;
 use super::store::Store;
-use crate::client::{BlockSpan, Client};
+use crate::client::{BlockSpan, ChainError, Client};
 use crate::registry::pages;
 use alloy::primitives::{Address, B256};
 use alloy::rpc::types::Log;
@@ -18,7 +17,7 @@ pub(super) async fn read(
     account: Address,
     anchor: &Anchor,
     store: &Store,
-) -> Result<(), CensusError> {
+) -> Result<(), ChainError> {
     // What an endpoint withheld, another one may have.
     let mark = format!("events of {}", client.endpoint());
     let first = match store.state(&mark)? {
@@ -39,7 +38,7 @@ pub(super) async fn read(
 }
 
 /// The block behind one that events were read up to; the first one where that is no block of the chain any more.
-async fn behind(client: &Client, hash: B256) -> Result<u64, CensusError> {
+async fn behind(client: &Client, hash: B256) -> Result<u64, ChainError> {
     let Some((read, _)) = header(client, hash.into()).await? else {
         return Ok(0);
     };

@@ -2,11 +2,11 @@
 //! were collected. Nothing is guessed: a slot is explained where its hash is the one that the layout gives it.
 
 use super::entries::Mapping;
-use super::error::CensusError;
 use super::path::{Path, Step};
 use super::record::Record;
 use super::store::{KEYS, Kept, LEAVES, Leaf, RECORDS, Store};
 use super::walk::{First, Slots};
+use crate::client::ChainError;
 use crate::inspect::framework_slots;
 use crate::layout::{KeyType, Length, WORD, areas, begin, entry, length, size_of};
 use alloy::primitives::{B256, U256, keccak256};
@@ -125,7 +125,7 @@ pub(super) fn explain(
     store: &Store,
     by: &By<'_>,
     out: Option<&mut dyn Write>,
-) -> Result<Explained, CensusError> {
+) -> Result<Explained, ChainError> {
     store.read(|read| {
         let known = Known {
             leaves: read.open_table(LEAVES)?,

@@ -32,13 +32,12 @@ mod store;
 mod walk;
 
 pub use anchor::{Anchor, HashOrigin, Wanted};
-pub use error::CensusError;
 pub use explain::{Explained, FieldCount, Unexplained};
 pub use report::Census;
 pub use store::Leaf;
 pub use walk::{SlotDifference, Walked};
 
-use crate::client::Client;
+use crate::client::{ChainError, Client};
 use crate::own_file;
 use crate::state_folder::state_folder;
 use alloy::primitives::{Address, B256};
@@ -105,7 +104,7 @@ pub async fn take(
     anchor: Anchor,
     subject: &Subject,
     options: &Options,
-) -> Result<Census, CensusError> {
+) -> Result<Census, ChainError> {
     if let Some(path) = options.out.as_ref().filter(|path| path.exists()) {
         return Err(own_file::exists(path).into());
     }
@@ -127,7 +126,7 @@ pub async fn take(
 ///
 /// # Errors
 /// What the endpoint says or does not prove.
-pub async fn proven(client: &Client, subject: &Subject) -> Result<Option<u64>, CensusError> {
+pub async fn proven(client: &Client, subject: &Subject) -> Result<Option<u64>, ChainError> {
     let path = place(client, subject.proxy, None).await?;
     let (Ok(layout), true) = (&subject.layout, path.is_file()) else {
         return Ok(None);
@@ -148,7 +147,7 @@ async fn place(
     client: &Client,
     account: Address,
     folder: Option<PathBuf>,
-) -> Result<PathBuf, CensusError> {
+) -> Result<PathBuf, ChainError> {
     let folder = folder
         .or_else(state_folder)
         .unwrap_or_else(|| std::env::temp_dir().join("stylus-upgrades"));
@@ -163,7 +162,7 @@ async fn of_block(
     subject: &Subject,
     options: &Options,
     store: &Store,
-) -> Result<Census, CensusError> {
+) -> Result<Census, ChainError> {
     let nothing = Layout::default();
     let mut notes = Vec::new();
     let layout = match &subject.layout {
@@ -261,7 +260,7 @@ async fn of_block(
 }
 
 /// Whether the slots that are there have the storage root.
-fn is_whole(store: &Store, anchor: &Anchor) -> Result<bool, CensusError> {
+fn is_whole(store: &Store, anchor: &Anchor) -> Result<bool, ChainError> {
     Ok(store.root(&Nibbles::new())? == anchor.storage_root)
 }
 
@@ -273,7 +272,7 @@ async fn slots_of(
     options: &Options,
     store: &Store,
     notes: &mut Vec<String>,
-) -> Result<(&'static str, bool), CensusError> {
+) -> Result<(&'static str, bool), ChainError> {
     let collected = loop {
         if options.by_proofs {
             break Err("--by-proofs".into());
@@ -303,7 +302,7 @@ async fn slots_of(
 }
 
 /// Writes every slot, or the entries of a mapping, into a file: as a whole or not at all.
-fn write(path: &Path, store: &Store, by: &By<'_>) -> Result<(), CensusError> {
+fn write(path: &Path, store: &Store, by: &By<'_>) -> Result<(), ChainError> {
     let failed = own_file::io("written", path);
     let folder = path.parent().unwrap_or(path).join(".");
     let file = tempfile::NamedTempFile::new_in(folder).map_err(&failed)?;

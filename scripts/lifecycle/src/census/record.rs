@@ -1,7 +1,6 @@
 //! Values that may be keys: what stood together in an event, a call, or a line of a file. Whether one is a key
 //! is decided by its hash alone.
-
-use super::error::CensusError;
+use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::own_file;
 use alloy::primitives::{B256, Bytes, I256, U256, hex};
@@ -62,8 +61,8 @@ fn small(word: &[u8]) -> Option<usize> {
 /// there are.
 pub(super) fn of_file(
     path: &Path,
-    mut keep: impl FnMut(&[Vec<u8>]) -> Result<(), CensusError>,
-) -> Result<(), CensusError> {
+    mut keep: impl FnMut(&[Vec<u8>]) -> Result<(), ChainError>,
+) -> Result<(), ChainError> {
     let failed = own_file::io("read", path);
     let file = own_file::open(path)?.ok_or_else(|| failed(ErrorKind::NotFound.into()))?;
     let file = BufReader::new(file);
@@ -82,7 +81,7 @@ pub(super) fn of_file(
                 found,
                 "correct the line",
             );
-            CensusError::from(refusal.usage())
+            ChainError::from(refusal.usage())
         };
         let values = values(line).map_err(wrong)?;
         if values.len() > VALUES_MAX {

@@ -3,7 +3,7 @@
 //! key of that mapping.
 
 use super::anchor::{Anchor, get_proof};
-use super::error::{CensusError, is_no_proofs};
+use super::error::is_no_proofs;
 use super::record::Record;
 use super::store::Store;
 use crate::client::{BlockAnswer, ChainError, Client, Fork, PastTransaction, replay};
@@ -29,7 +29,7 @@ pub(super) async fn read(
     anchor: &Anchor,
     is_evm: bool,
     store: &Store,
-) -> Result<Vec<String>, CensusError> {
+) -> Result<Vec<String>, ChainError> {
     let (blocks, mut notes) = changed(client, account, anchor).await?;
     let kind = match is_evm {
         true => TraceKind::Opcodes(OpcodeOptions {
@@ -60,7 +60,7 @@ async fn changed(
     client: &Client,
     account: Address,
     anchor: &Anchor,
-) -> Result<(Vec<u64>, Vec<String>), CensusError> {
+) -> Result<(Vec<u64>, Vec<String>), ChainError> {
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     let root = async |block: u64| match get_proof(client, account, Vec::new(), block.into()).await {
         Ok(answer) => Ok(Some(answer.storage_hash)),
@@ -99,7 +99,7 @@ async fn of_block(
     number: u64,
     kind: TraceKind,
     store: &Store,
-) -> Result<Option<String>, CensusError> {
+) -> Result<Option<String>, ChainError> {
     let answer = BlockAnswer::read(client, number).await?;
     let sent = answer.transactions.iter().filter_map(PastTransaction::read);
     let sent: Vec<PastTransaction> = sent.collect();

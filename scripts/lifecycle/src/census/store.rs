@@ -1,8 +1,9 @@
 //! What was collected, on disk: slots in the order of their hashes, what keys there may be, and how far
 //! collecting is. A page goes in as a whole or not at all.
 
-use super::error::{self, CensusError};
+use super::error;
 use super::walk::SlotDifference;
+use crate::client::ChainError;
 use crate::own_database::{self, OpenError};
 use alloy::primitives::{B256, U256, keccak256};
 use alloy::rlp;
@@ -68,7 +69,7 @@ pub(super) struct Store {
 
 impl Store {
     /// Opens it, or makes an empty one where there is none or where it cannot be read.
-    pub(super) fn open(path: &Path) -> Result<Self, CensusError> {
+    pub(super) fn open(path: &Path) -> Result<Self, ChainError> {
         let database = own_database::open(path, CACHE).map_err(|error| match error {
             OpenError::File(error) => error.into(),
             error => error::store(path, error),
@@ -91,7 +92,7 @@ impl Store {
     pub(super) fn read<T>(
         &self,
         work: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
-    ) -> Result<T, CensusError> {
+    ) -> Result<T, ChainError> {
         let read = || work(&self.database.begin_read()?);
         read().map_err(|error| self.failed(&error))
     }
@@ -100,7 +101,7 @@ impl Store {
     pub(super) fn write<T>(
         &self,
         work: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
-    ) -> Result<T, CensusError> {
+    ) -> Result<T, ChainError> {
         let write = || {
             let write = self.database.begin_write()?;
             let done = work(&write)?;
@@ -126,7 +127,7 @@ impl Store {
 
     /// Goes on with the slots of a block: where collecting is in the order of their hashes, if it has begun
     /// there. Slots of another block are dropped, unless they are `kept` to be compared.
-    pub(super) fn go_on(&self, block: B256, kept: bool) -> Result<Option<B256>, CensusError> {
+    pub(super) fn go_on(&self, block: B256, kept: bool) -> Result<Option<B256>, ChainError> {
         self.write(|write| {
             let mut state = write.open_table(STATE)?;
             let before = state.insert(BLOCK, block.0)?.map(|found| found.value());
@@ -143,7 +144,7 @@ impl Store {
     }
 
     /// Adds slots, and where collecting goes on behind them.
-    pub(super) fn add(&self, leaves: &[Leaf], cursor: B256) -> Result<(), CensusError> {
+    pub(super) fn add(&self, leaves: &[Leaf], cursor: B256) -> Result<(), ChainError> {
         self.write(|write| {
             let mut table = write.open_table(LEAVES)?;
             for leaf in leaves {
@@ -155,7 +156,7 @@ impl Store {
     }
 
     /// Puts what was proven in the place of what is there: a value, or nothing.
-    pub(super) fn correct(&self, differences: &[SlotDifference]) -> Result<(), CensusError> {
+    pub(super) fn correct(&self, differences: &[SlotDifference]) -> Result<(), ChainError> {
         self.write(|write| {
             let mut table = write.open_table(LEAVES)?;
             for one in differences {
@@ -169,7 +170,7 @@ impl Store {
     }
 
     /// Adds values that may be keys.
-    pub(super) fn add_records(&self, records: &[Vec<u8>]) -> Result<(), CensusError> {
+    pub(super) fn add_records(&self, records: &[Vec<u8>]) -> Result<(), ChainError> {
         self.write(|write| {
             let mut table = write.open_table(RECORDS)?;
             for record in records {
@@ -180,7 +181,7 @@ impl Store {
     }
 
     /// Adds keys of mappings, with the roots that they were hashed with.
-    pub(super) fn add_keys(&self, keys: &[(B256, Vec<u8>)]) -> Result<(), CensusError> {
+    pub(super) fn add_keys(&self, keys: &[(B256, Vec<u8>)]) -> Result<(), ChainError> {
         self.write(|write| {
             let mut table = write.open_multimap_table(KEYS)?;
             for (root, key) in keys {
@@ -191,7 +192,7 @@ impl Store {
     }
 
     /// A hash that is kept under that name.
-    pub(super) fn state(&self, name: &str) -> Result<Option<B256>, CensusError> {
+    pub(super) fn state(&self, name: &str) -> Result<Option<B256>, ChainError> {
         self.read(|read| {
             let found = read.open_table(STATE)?.get(name)?;
             Ok(found.map(|found| found.value().into()))
@@ -199,7 +200,7 @@ impl Store {
     }
 
     /// Keeps a hash under a name.
-    pub(super) fn set_state(&self, name: &str, hash: B256) -> Result<(), CensusError> {
+    pub(super) fn set_state(&self, name: &str, hash: B256) -> Result<(), ChainError> {
         self.write(|write| {
             write.open_table(STATE)?.insert(name, hash.0)?;
             Ok(())
@@ -207,16 +208,12 @@ impl Store {
     }
 
     /// How many slots there are.
-    pub(super) fn count(&self) -> Result<u64, CensusError> {
+    pub(super) fn count(&self) -> Result<u64, ChainError> {
         self.read(|read| Ok(read.open_table(LEAVES)?.len()?))
     }
 
     /// The slots whose hashes begin so, as long as `look` wants more.
-    fn each(
-        &self,
-        prefix: &Nibbles,
-        mut look: impl FnMut(Leaf) -> bool,
-    ) -> Result<(), CensusError> {
+    fn each(&self, prefix: &Nibbles, mut look: impl FnMut(Leaf) -> bool) -> Result<(), ChainError> {
         self.read(|read| {
             for row in read.open_table(LEAVES)?.range(range(prefix))? {
                 let (hash, kept) = row?;
@@ -229,7 +226,7 @@ impl Store {
     }
 
     /// The root of the trie of the slots whose hashes begin so, by the rest of their hashes.
-    pub(super) fn root(&self, prefix: &Nibbles) -> Result<B256, CensusError> {
+    pub(super) fn root(&self, prefix: &Nibbles) -> Result<B256, ChainError> {
         let mut builder = HashBuilder::default();
         self.each(prefix, |leaf| {
             let rest = Nibbles::unpack(leaf.hash).slice(prefix.len()..);
@@ -240,7 +237,7 @@ impl Store {
     }
 
     /// The slots whose hashes begin so.
-    pub(super) fn under(&self, prefix: &Nibbles) -> Result<Vec<Leaf>, CensusError> {
+    pub(super) fn under(&self, prefix: &Nibbles) -> Result<Vec<Leaf>, ChainError> {
         let mut all = Vec::new();
         self.each(prefix, |leaf| {
             all.push(leaf);
@@ -250,13 +247,13 @@ impl Store {
     }
 
     /// What a slot holds, where it is there.
-    pub(super) fn value(&self, slot: B256) -> Result<Option<B256>, CensusError> {
+    pub(super) fn value(&self, slot: B256) -> Result<Option<B256>, ChainError> {
         let found = self.under(&Nibbles::unpack(keccak256(slot)))?.pop();
         Ok(found.map(|leaf| leaf.value))
     }
 
     /// One slot that is known and whose hash begins so.
-    pub(super) fn slot_under(&self, prefix: &Nibbles) -> Result<Option<B256>, CensusError> {
+    pub(super) fn slot_under(&self, prefix: &Nibbles) -> Result<Option<B256>, ChainError> {
         let mut slot = None;
         self.each(prefix, |leaf| {
             slot = leaf.slot;
@@ -265,7 +262,7 @@ impl Store {
         Ok(slot)
     }
 
-    fn failed(&self, error: &redb::Error) -> CensusError {
+    fn failed(&self, error: &redb::Error) -> ChainError {
         error::store(&self.path, error)
     }
 }

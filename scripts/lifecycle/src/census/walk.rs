@@ -8,9 +8,9 @@
 //! another one are out of reach where nobody knows their keys, and are named by those.
 
 use super::anchor::{Anchor, get_proof};
-use super::error::{CensusError, mismatch};
+use super::error::mismatch;
 use super::store::{Store, range};
-use crate::client::Client;
+use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::rlp::{Decodable, EMPTY_STRING_CODE};
 use alloy_trie::nodes::{RlpNode, TrieNode};
@@ -82,7 +82,7 @@ pub(super) struct Walk<'a> {
 
 impl Walk<'_> {
     /// Walks until nothing is left that can be reached.
-    pub(super) async fn run(mut self) -> Result<Walked, CensusError> {
+    pub(super) async fn run(mut self) -> Result<Walked, ChainError> {
         let empty = vec![EMPTY_STRING_CODE];
         self.nodes.insert(EMPTY_ROOT_HASH, empty);
         let mut sought = vec![(Nibbles::new(), self.anchor.storage_root)];
@@ -103,7 +103,7 @@ impl Walk<'_> {
     }
 
     /// Goes down as far as nodes are known; what is left of that.
-    fn descend(&mut self, mut sought: Vec<Sought>) -> Result<Vec<Sought>, CensusError> {
+    fn descend(&mut self, mut sought: Vec<Sought>) -> Result<Vec<Sought>, ChainError> {
         let mut left = Vec::new();
         while let Some((prefix, hash)) = sought.pop() {
             if self.store.root(&prefix)? == hash {
@@ -128,7 +128,7 @@ impl Walk<'_> {
         prefix: &Nibbles,
         node: TrieNode,
         sought: &mut Vec<Sought>,
-    ) -> Result<(), CensusError> {
+    ) -> Result<(), ChainError> {
         match node {
             TrieNode::EmptyRoot => self.differs(prefix, None, None),
             TrieNode::Leaf(leaf) => {
@@ -172,7 +172,7 @@ impl Walk<'_> {
         prefix: &Nibbles,
         there: Option<&Nibbles>,
         proven: Option<B256>,
-    ) -> Result<(), CensusError> {
+    ) -> Result<(), ChainError> {
         let mut given = None;
         for leaf in self.store.under(prefix)? {
             let path = Nibbles::unpack(leaf.hash);
@@ -198,7 +198,7 @@ impl Walk<'_> {
     }
 
     /// Asks for proofs that have these nodes; those of them that are gone on from.
-    async fn prove(&mut self, sought: Vec<Sought>) -> Result<Vec<Sought>, CensusError> {
+    async fn prove(&mut self, sought: Vec<Sought>) -> Result<Vec<Sought>, ChainError> {
         let mut slots = BTreeMap::new();
         let mut searched = Vec::new();
         for (prefix, _) in &sought {
@@ -239,7 +239,7 @@ impl Walk<'_> {
         }
     }
 
-    fn unproven(&self, what: &str) -> CensusError {
+    fn unproven(&self, what: &str) -> ChainError {
         let what = format!("{what} of {}", self.account);
         mismatch(self.client, what, self.anchor.block)
     }

@@ -4,8 +4,9 @@ use super::{Callers, Found, Way, check};
 use crate::assess::{
     Accepted, Coverage, Decision, Extent, Finding, FindingId, Part, Refused, Role, Severity, decide,
 };
+use crate::client::ChainError;
 use crate::interface::{Callable, CallersOfWay, changes};
-use crate::layout::{LayoutError, StorageCheck, no_such_finding};
+use crate::layout::{StorageCheck, no_such_finding};
 use alloy::primitives::Address;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::{FieldChange, Layout};
@@ -50,7 +51,7 @@ impl Assessment {
     ///
     /// # Errors
     /// Layouts that no compiler writes.
-    pub fn add(&mut self, way: Way) -> Result<(), LayoutError> {
+    pub fn add(&mut self, way: Way) -> Result<(), ChainError> {
         let found = check(&way)?;
         self.coverage.merge(&found.coverage);
         self.begin(&way.from, &way.to);
@@ -195,7 +196,7 @@ impl Assessment {
 
     /// What is accepted and was not found, with what could be. What nobody could compare may hold it; what lies in
     /// storage and what a call does may have been another thing before.
-    pub fn unmatched(&self) -> Option<LayoutError> {
+    pub fn unmatched(&self) -> Option<ChainError> {
         let all = || self.ways.iter();
         let is_uncompared = |one: &Found| {
             one.compared

@@ -20,7 +20,8 @@ pub use facts::{Built, Callers, Declared, Ending, Program, ReadAt, Runs, Stage, 
 pub use subject::{Code, Subject, Version};
 
 use crate::assess::{Coverage, Finding};
-use crate::layout::{Compared, LayoutError};
+use crate::client::ChainError;
+use crate::layout::Compared;
 
 /// What the checks say of a way.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +56,7 @@ const CHECKS: &[fn(&Way, &mut Found)] = &[
 ///
 /// # Errors
 /// Layouts that no compiler writes.
-pub fn check(way: &Way) -> Result<Found, LayoutError> {
+pub fn check(way: &Way) -> Result<Found, ChainError> {
     let mut found = Found::default();
     storage::layouts(way, &mut found)?;
     CHECKS.iter().for_each(|check| check(way, &mut found));

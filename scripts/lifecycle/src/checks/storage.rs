@@ -2,12 +2,13 @@
 
 use super::{Found, Way};
 use crate::assess::{Evidence, Finding, Origin, Part, Together};
+use crate::client::ChainError;
 use crate::error::Report;
-use crate::layout::{LayoutError, check_storage, require_publishable};
+use crate::layout::{check_storage, require_publishable};
 use std::sync::Arc;
 
 /// Whether the new version reads the storage of the one before as it was written.
-pub(super) fn layouts(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
+pub(super) fn layouts(way: &Way, found: &mut Found) -> Result<(), ChainError> {
     let Some(pair) = way.pair() else {
         return Ok(());
     };

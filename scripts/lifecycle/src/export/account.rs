@@ -2,8 +2,8 @@
 //! (EIP-3770, `arb1:0x…`) or as CAIP-10 has it (`eip155:42161:0x…`).
 
 use super::other_chain;
+use crate::client::ChainError;
 use crate::error::Refusal;
-use crate::governance::GovernanceError;
 use alloy::primitives::ChainId;
 
 /// Short names of EIP-3770 for Arbitrum's chains.
@@ -16,7 +16,7 @@ const CAIP: &str = "eip155:";
 ///
 /// # Errors
 /// `ExportChainName` for a chain that is not known, `ExportChainId` for another one.
-pub fn account_on(here: ChainId, text: &str) -> Result<&str, GovernanceError> {
+pub fn account_on(here: ChainId, text: &str) -> Result<&str, ChainError> {
     let Some((chain, name)) = text.rsplit_once(':') else {
         return Ok(text);
     };

@@ -14,9 +14,9 @@ mod safe;
 pub use account::account_on;
 pub use report::{ExportedCall, ExportedFile, Follows, Written};
 
-use crate::client::Client;
+use crate::client::{ChainError, Client};
 use crate::error::Refusal;
-use crate::governance::{GovernanceError, named_arguments};
+use crate::governance::named_arguments;
 use crate::own_file;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
@@ -69,12 +69,7 @@ impl Exported {
     ///
     /// # Errors
     /// `ExportUnknown` for a call whose arguments have no names here.
-    pub fn text(
-        &self,
-        format: Format,
-        title: &str,
-        created_at: u64,
-    ) -> Result<String, GovernanceError> {
+    pub fn text(&self, format: Format, title: &str, created_at: u64) -> Result<String, ChainError> {
         let document = match format {
             Format::Safe => safe::batch(self, title, created_at)?,
             Format::Json => json!(self),
@@ -93,7 +88,7 @@ impl Exported {
         format: Format,
         title: &str,
         created_at: u64,
-    ) -> Result<(), GovernanceError> {
+    ) -> Result<(), ChainError> {
         let text = self.text(format, title, created_at)?;
         let there = own_file::read_bytes(file)?;
         if there.is_some_and(|there| !is_exported(&there)) {
@@ -135,7 +130,7 @@ fn is_exported(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// `ExportChainId`, or what the chain says.
-pub async fn require_chain_id(client: &Client) -> Result<(), GovernanceError> {
+pub async fn require_chain_id(client: &Client) -> Result<(), ChainError> {
     let request = TransactionRequest::default()
         .with_input(Bytes::from_static(&CHAIN_ID_CODE))
         .into_create();
@@ -153,7 +148,7 @@ pub async fn require_chain_id(client: &Client) -> Result<(), GovernanceError> {
 }
 
 /// That `of` names another chain than the registry's.
-fn other_chain(of: &str, expected: u64, found: u64) -> GovernanceError {
+fn other_chain(of: &str, expected: u64, found: u64) -> ChainError {
     let message =
         format!("{of} names the chain {found}, and the registry is on the chain {expected}");
     let refusal = Refusal::new("ExportChainId", message).with(
@@ -165,7 +160,7 @@ fn other_chain(of: &str, expected: u64, found: u64) -> GovernanceError {
 }
 
 /// That there is no call to export: nothing is left to be decided.
-pub fn nothing(what: &str) -> GovernanceError {
+pub fn nothing(what: &str) -> ChainError {
     let message = format!("{what}: there is no call to export");
     let refusal = Refusal::new("ExportNothing", message);
     refusal

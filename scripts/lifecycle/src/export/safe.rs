@@ -2,8 +2,9 @@
 //! app shows that alone, and not the method and its arguments.
 
 use super::Exported;
+use crate::client::ChainError;
 use crate::error::Refusal;
-use crate::governance::{GovernanceError, argument_text, named_arguments};
+use crate::governance::{argument_text, named_arguments};
 use alloy::dyn_abi::DynSolValue;
 use alloy::json_abi::{Function, StateMutability};
 use alloy::primitives::{B256, hex, keccak256};
@@ -15,16 +16,12 @@ const VERSION: &str = "1.0";
 const BUILDER: &str = "1.18.0";
 
 /// The file's content.
-pub(super) fn batch(
-    call: &Exported,
-    title: &str,
-    created_at: u64,
-) -> Result<Value, GovernanceError> {
+pub(super) fn batch(call: &Exported, title: &str, created_at: u64) -> Result<Value, ChainError> {
     let unknown = |_| {
         let selector: [u8; 4] = call.data.first_chunk().copied().unwrap_or_default();
         let selector = hex::encode_prefixed(selector);
         let message = format!("the arguments of {selector} have no names here");
-        GovernanceError::from(Refusal::new("ExportUnknown", message).with(
+        ChainError::from(Refusal::new("ExportUnknown", message).with(
             "a call that approvers send to a registry",
             selector,
             "report it: this program has a fault; --export-format json needs no names",

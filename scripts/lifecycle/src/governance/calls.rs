@@ -3,8 +3,8 @@
 //! terminal, the descriptors for wallets, names of transactions and lines of the history are made of it.
 
 use super::arguments::{arguments, named_function};
-use super::error::GovernanceError;
 use super::fields::{FIELDS, Field, Format, NAME, When, always, at};
+use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::ids::CodeHash;
 use crate::model::role_asked_for;
@@ -63,7 +63,7 @@ macro_rules! governed {
             /// # Errors
             /// `NotGoverned` for another function,
             /// `Ambiguous` for bytes that decoding and encoding would change.
-            pub fn decode(calldata: &[u8]) -> Result<Self, GovernanceError> {
+            pub fn decode(calldata: &[u8]) -> Result<Self, ChainError> {
                 match calldata.first_chunk::<4>().copied().unwrap_or_default() {
                     $(abi::$call::SELECTOR => strict(calldata).map(Self::$variant),)+
                     _ => Err(not_governed(calldata)),
@@ -344,7 +344,7 @@ fn filled(text: &str, value: impl Fn(&str) -> String) -> String {
 const ASK: &str = "do not approve it: ask its proposer for the command that he typed";
 
 /// That bytes are no governed call.
-pub(super) fn not_governed(calldata: &[u8]) -> GovernanceError {
+pub(super) fn not_governed(calldata: &[u8]) -> ChainError {
     let selector = calldata.first_chunk::<4>().copied().unwrap_or_default();
     let selector = alloy::hex::encode_prefixed(selector);
     let message = format!("{selector} is no governed call of a registry");
@@ -352,7 +352,7 @@ pub(super) fn not_governed(calldata: &[u8]) -> GovernanceError {
     refusal.usage().into()
 }
 
-fn strict<C: SolCall>(calldata: &[u8]) -> Result<C, GovernanceError> {
+fn strict<C: SolCall>(calldata: &[u8]) -> Result<C, ChainError> {
     let call = C::abi_decode_validate(calldata)
         .map_err(|error| ambiguous(C::SIGNATURE, &error.to_string()))?;
     if call.abi_encode() != calldata {
@@ -362,7 +362,7 @@ fn strict<C: SolCall>(calldata: &[u8]) -> Result<C, GovernanceError> {
 }
 
 /// That bytes could be read in more than one way.
-pub(super) fn ambiguous(function: &str, reason: &str) -> GovernanceError {
+pub(super) fn ambiguous(function: &str, reason: &str) -> ChainError {
     let message =
         format!("the calldata of {function} could be read in more than one way: {reason}");
     let refusal = Refusal::new("Ambiguous", message.clone());

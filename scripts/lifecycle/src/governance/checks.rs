@@ -2,7 +2,6 @@
 //! what the registry cannot look up before: whether code is another proxy.
 
 use super::calls::Call;
-use super::error::GovernanceError;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::error::{Explain, Refusal};
@@ -165,7 +164,7 @@ pub fn pause_stub(registry: Address, kind: ProxyKind) -> Address {
 ///
 /// # Errors
 /// `HiddenProxy`, or what the chain says.
-pub async fn require_plain_code(client: &Client, call: &Call) -> Result<(), GovernanceError> {
+pub async fn require_plain_code(client: &Client, call: &Call) -> Result<(), ChainError> {
     for (what, account, _) in call.subjects() {
         for (slot, at) in [
             ("implementation", slots::IMPLEMENTATION),

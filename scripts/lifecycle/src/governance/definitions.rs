@@ -1,6 +1,6 @@
 //! The definitions of a registry. Events alone tell of them, so what an endpoint keeps back is noticed.
 
-use super::error::{GovernanceError, events_hidden};
+use super::error::events_hidden;
 use crate::client::{ChainError, Client};
 use crate::registry::{self, Created, Topics, all_logs, counted, definition_id};
 use alloy::primitives::{Address, B256};
@@ -20,10 +20,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// # Errors
 /// `EventsHidden` where the registry has more events than the endpoint shows; what
 /// the chain says.
-pub async fn definitions(
-    client: &Client,
-    registry: Address,
-) -> Result<Vec<String>, GovernanceError> {
+pub async fn definitions(client: &Client, registry: Address) -> Result<Vec<String>, ChainError> {
     let mut left = READ_AGAIN;
     loop {
         let names = registry::definitions(client, registry).await?;

@@ -4,7 +4,7 @@
 
 use super::arguments::{arguments, named_function};
 use super::calls::{Call, Governed, ambiguous, not_governed};
-use super::error::GovernanceError;
+use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::ids::CalldataHash;
 use crate::model::of_whom;
@@ -40,7 +40,7 @@ impl Display {
     ///
     /// # Errors
     /// As [`Call::decode`].
-    pub fn of(calldata: &[u8], names: &Names) -> Result<Self, GovernanceError> {
+    pub fn of(calldata: &[u8], names: &Names) -> Result<Self, ChainError> {
         let call = Call::decode(calldata)?;
         let of = Governed::of(calldata).zip(named_function(calldata));
         let (governed, function) = of.ok_or_else(|| not_governed(calldata))?;
@@ -64,7 +64,7 @@ impl Display {
     ///
     /// # Errors
     /// `DisplayDiffers`, with the first difference.
-    pub fn require(&self, calldata: &[u8], names: &Names) -> Result<(), GovernanceError> {
+    pub fn require(&self, calldata: &[u8], names: &Names) -> Result<(), ChainError> {
         let actual = Self::of(calldata, names)?;
         if *self == actual {
             return Ok(());

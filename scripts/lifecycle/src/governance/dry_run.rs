@@ -2,8 +2,6 @@
 //! behind their approvals. As the chain is now the same call may only approve, whatever it would run; where the
 //! missing approvals arrive before it, in the same block perhaps, it executes. So it is sent with the gas for that,
 //! and whether it succeeds there is known before.
-
-use super::error::GovernanceError;
 use super::governed::GovernedCall;
 use super::pending::readiness;
 use super::policy::deciding_policy;
@@ -138,7 +136,7 @@ pub(super) async fn for_execution(
     governed: &GovernedCall,
     sender: Address,
     action: ActionId,
-) -> Result<(u64, Option<DryRun>), GovernanceError> {
+) -> Result<(u64, Option<DryRun>), ChainError> {
     let untried = |gas, why: &str| Ok((gas, Some(DryRun::Untried(why.into()))));
     let (registry, call) = (governed.registry, &governed.call);
     let (_, text) = deciding_policy(client, registry, call.definition(), call.role()).await?;

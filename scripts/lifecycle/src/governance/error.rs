@@ -6,9 +6,6 @@ use crate::ids::ActionId;
 use alloy::primitives::Address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// What can go wrong while people decide.
-pub type GovernanceError = ChainError;
-
 /// The name of a refusal of an action that is not open.
 const NOT_OPEN: &str = "ActionNotFound";
 /// That of an action that no event tells of.
@@ -21,7 +18,7 @@ pub(super) fn because(error: &ChainError, why: &str, next: impl Into<String>) ->
 }
 
 /// No event says what an action would do.
-pub(super) fn unknown_action(action: ActionId) -> GovernanceError {
+pub(super) fn unknown_action(action: ActionId) -> ChainError {
     let message = format!("the registry's events do not tell of an action {action}");
     let refusal = Refusal::new(UNKNOWN_ACTION, message).with(
         "the event that proposed it",
@@ -32,13 +29,13 @@ pub(super) fn unknown_action(action: ActionId) -> GovernanceError {
 }
 
 /// Whether it says that no event tells of an action.
-pub fn is_unknown_action(error: &GovernanceError) -> bool {
+pub fn is_unknown_action(error: &ChainError) -> bool {
     error.is_told(UNKNOWN_ACTION)
 }
 
 /// The action is not open: executed, cancelled, expired, or ended by a policy change. `how` it ended, as far as that is
 /// known.
-pub(super) fn ended_by(action: ActionId, how: &str) -> GovernanceError {
+pub(super) fn ended_by(action: ActionId, how: &str) -> ChainError {
     let refusal = Refusal::new(NOT_OPEN, format!("the action {action} {how}")).with(
         "an open action",
         format!("one that {how}"),
@@ -48,17 +45,17 @@ pub(super) fn ended_by(action: ActionId, how: &str) -> GovernanceError {
 }
 
 /// An action that is not open, of which nothing more is known.
-pub fn not_open(action: ActionId) -> GovernanceError {
+pub fn not_open(action: ActionId) -> ChainError {
     ended_by(action, "is not open any more")
 }
 
 /// Whether it says that an action is not open.
-pub(super) fn is_not_open(error: &GovernanceError) -> bool {
+pub(super) fn is_not_open(error: &ChainError) -> bool {
     error.is_told(NOT_OPEN)
 }
 
 /// An action that was executed before one's own approval came, `by` whom, with what was not done.
-pub fn executed_already(action: ActionId, by: &str, found: &str) -> GovernanceError {
+pub fn executed_already(action: ActionId, by: &str, found: &str) -> ChainError {
     let message = format!("the action {action} was executed already, {by}: {found}");
     let refusal = Refusal::new("ExecutedAlready", message).with(
         "an open action, or nothing but `approve` by one of its approvers",
@@ -69,7 +66,7 @@ pub fn executed_already(action: ActionId, by: &str, found: &str) -> GovernanceEr
 }
 
 /// Something is there of which the endpoint shows no event: there is one at least, of its creation.
-pub fn events_hidden(client: &Client, registry: Address, what: &str) -> GovernanceError {
+pub fn events_hidden(client: &Client, registry: Address, what: &str) -> ChainError {
     let endpoint = client.endpoint();
     let message = format!("{endpoint} shows no event of {registry} about {what}");
     let refusal = Refusal::new("EventsHidden", message).with(
@@ -91,7 +88,7 @@ pub fn failed_checks(failed: usize, all: usize) -> Refusal {
 }
 
 /// Why an action was not cancelled: whom the registry takes it from.
-pub fn not_cancelled(action: ActionId, proposer: Address, error: ChainError) -> GovernanceError {
+pub fn not_cancelled(action: ActionId, proposer: Address, error: ChainError) -> ChainError {
     if !error.is_refused_as::<abi::NotAnApprover>() {
         return error;
     }

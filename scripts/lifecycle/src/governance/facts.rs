@@ -2,7 +2,6 @@
 //! the chain says, and its build, only if that is of the very code and sources that the action names.
 
 use super::calls::Call;
-use super::error::GovernanceError;
 use crate::build::BuildInfo;
 use crate::client::{ChainError, Client};
 use crate::error::Refusal;
@@ -138,7 +137,7 @@ impl BuildFacts {
         what: &'static str,
         build: &Build,
         built_now: bool,
-    ) -> Result<Self, GovernanceError> {
+    ) -> Result<Self, ChainError> {
         let mut named = call.subjects().into_iter();
         let named = named.find(|(other, ..)| *other == what);
         let named = named.map_or(CodeHash::ZERO, |(_, _, codehash)| codehash);

@@ -10,7 +10,7 @@
 use super::calls::Call;
 use super::calls::order;
 use super::dry_run::DryRun;
-use super::error::{GovernanceError, is_not_open};
+use super::error::is_not_open;
 use super::submit::{Submitted, outcome};
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Refusal;
@@ -48,7 +48,7 @@ impl GovernedCall {
     ///
     /// # Errors
     /// As [`Call::decode`].
-    pub fn decode(registry: Address, bytes: Bytes, value: U256) -> Result<Self, GovernanceError> {
+    pub fn decode(registry: Address, bytes: Bytes, value: U256) -> Result<Self, ChainError> {
         Ok(Self {
             call: Call::decode(&bytes)?,
             registry,
@@ -100,7 +100,7 @@ impl GovernedCall {
         &self,
         client: &Client,
         sent: &Sent,
-    ) -> Result<Option<Submitted>, GovernanceError> {
+    ) -> Result<Option<Submitted>, ChainError> {
         let submitted = match outcome(client, self.registry, sent).await {
             Err(error) if is_not_open(&error) => return Ok(None),
             submitted => submitted?,

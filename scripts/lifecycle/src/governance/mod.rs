@@ -56,8 +56,7 @@ pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Display, Field};
 pub use dry_run::{DryRun, Trial, WOULD_FAIL};
 pub use error::{
-    GovernanceError, events_hidden, executed_already, failed_checks, is_unknown_action,
-    not_cancelled, not_open,
+    events_hidden, executed_already, failed_checks, is_unknown_action, not_cancelled, not_open,
 };
 pub use facts::{BuildFacts, CodeFacts, code_facts, seconds_left};
 pub use governed::GovernedCall;

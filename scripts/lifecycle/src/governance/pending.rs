@@ -2,7 +2,7 @@
 
 use super::calls::Call;
 use super::definitions::definitions;
-use super::error::{GovernanceError, events_hidden, unknown_action};
+use super::error::{events_hidden, unknown_action};
 use crate::client::{ChainError, Client};
 use crate::ids::ActionId;
 use crate::model::{Readiness, RecordedCode};
@@ -63,7 +63,7 @@ pub async fn proposed(
     client: &Client,
     registry: Address,
     action: ActionId,
-) -> Result<abi::Proposed, GovernanceError> {
+) -> Result<abi::Proposed, ChainError> {
     let topics: Topics<'_> = [&[abi::Proposed::SIGNATURE_HASH], &[], &[action.0]];
     let logs = all_logs(client, registry, topics).await?;
     let newest = logs.iter().rev().find_map(|log| {
@@ -130,7 +130,7 @@ pub async fn pending(
     client: &Client,
     registry: Address,
     name: &str,
-) -> Result<Vec<PendingAction>, GovernanceError> {
+) -> Result<Vec<PendingAction>, ChainError> {
     let mut all = Vec::new();
     for action in client.registry(registry).open_actions(name).await? {
         let event = proposed(client, registry, action).await?;
@@ -161,7 +161,7 @@ pub async fn pending(
 pub async fn all_pending(
     client: &Client,
     registry: Address,
-) -> Result<Vec<PendingAction>, GovernanceError> {
+) -> Result<Vec<PendingAction>, ChainError> {
     let mut all = pending(client, registry, "").await?;
     for name in definitions(client, registry).await? {
         all.extend(pending(client, registry, &name).await?);

@@ -5,7 +5,6 @@
 //! own, which the first approver sends.
 
 use super::calls::Call;
-use super::error::GovernanceError;
 use super::pending::PendingAction;
 use super::policy::require_approver;
 use crate::build::{Artifact, evm};
@@ -38,7 +37,7 @@ pub async fn place(
     open: &[PendingAction],
     artifact: &Artifact,
     bump_percent: u32,
-) -> Result<Placed, GovernanceError> {
+) -> Result<Placed, ChainError> {
     let (address, because, mut sent) = match find(client, registry, name, open, artifact).await? {
         Some((address, because)) => (address, because, Vec::new()),
         None => {
@@ -65,7 +64,7 @@ pub async fn find(
     name: &str,
     open: &[PendingAction],
     artifact: &Artifact,
-) -> Result<Option<(Address, &'static str)>, GovernanceError> {
+) -> Result<Option<(Address, &'static str)>, ChainError> {
     let hash = artifact.codehash();
     if let Some(known) = known(client, registry, name, open, hash).await? {
         return Ok(Some(known));
@@ -85,7 +84,7 @@ async fn known(
     name: &str,
     open: &[PendingAction],
     hash: CodeHash,
-) -> Result<Option<(Address, &'static str)>, GovernanceError> {
+) -> Result<Option<(Address, &'static str)>, ChainError> {
     let named = open.iter().flat_map(|action| &action.says);
     let named = named.flat_map(Call::subjects);
     let named = named.filter(|(_, _, codehash)| *codehash == hash);

@@ -2,7 +2,6 @@
 //! who approved.
 
 use super::calls::Call;
-use super::error::GovernanceError;
 use crate::client::{ChainError, Client, Revert};
 use crate::error::Refusal;
 use crate::model::role_of;
@@ -126,7 +125,7 @@ pub enum Node {
 ///
 /// # Errors
 /// `PolicyUnreadable` if it cannot be understood.
-pub fn tree(role: &str, expression: &str, approved: &[Address]) -> Result<Node, GovernanceError> {
+pub fn tree(role: &str, expression: &str, approved: &[Address]) -> Result<Node, ChainError> {
     let policy = readable(role, expression)?;
     Ok(node(&policy, &policy.root, approved))
 }
@@ -135,7 +134,7 @@ pub fn tree(role: &str, expression: &str, approved: &[Address]) -> Result<Node, 
 ///
 /// # Errors
 /// `PolicyUnreadable` if it cannot be understood.
-pub(super) fn readable(role: &str, expression: &str) -> Result<Policy, GovernanceError> {
+pub(super) fn readable(role: &str, expression: &str) -> Result<Policy, ChainError> {
     parse(expression.as_bytes()).map_err(|refused| {
         let offset = refused.offset;
         let message = format!("the policy of role {role} cannot be understood: byte {offset}");
@@ -225,7 +224,7 @@ pub struct Explained {
 ///
 /// # Errors
 /// `PolicyUnreadable` if it cannot be understood.
-pub fn explain(role: &str, expression: &str, names: &Names) -> Result<Explained, GovernanceError> {
+pub fn explain(role: &str, expression: &str, names: &Names) -> Result<Explained, ChainError> {
     let policy = readable(role, expression)?;
     let mut lines = Vec::new();
     describe(&node(&policy, &policy.root, &[]), names, 0, &mut lines);

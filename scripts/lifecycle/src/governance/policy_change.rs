@@ -2,11 +2,10 @@
 //! and for who signs.
 
 use super::calls::Call;
-use super::error::GovernanceError;
 use super::pending::pending;
 use super::policy::{Explained, current_policy, duration, explain};
 use crate::assess::{Finding, Part, Severity};
-use crate::client::Client;
+use crate::client::{ChainError, Client};
 use crate::ids::ActionId;
 use crate::model::role_of;
 use crate::names::Names;
@@ -37,7 +36,7 @@ impl PolicyChange {
         registry: Address,
         (call, bytes): (&Call, &[u8]),
         names: &Names,
-    ) -> Result<Option<Self>, GovernanceError> {
+    ) -> Result<Option<Self>, ChainError> {
         let Call::SetPolicy(set) = call else {
             return Ok(None);
         };
@@ -63,7 +62,7 @@ impl PolicyChange {
         (old, new): (Option<&str>, &str),
         ended: &[ActionId],
         names: &Names,
-    ) -> Result<Self, GovernanceError> {
+    ) -> Result<Self, ChainError> {
         let was = old.map(|old| explain(role, old, names)).transpose()?;
         let mut effects = match (&was, explain(role, new, names)) {
             (_, Err(_)) => vec![warning("it cannot be read: the registry refuses it")],

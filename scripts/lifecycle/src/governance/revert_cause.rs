@@ -1,7 +1,7 @@
 //! Who keeps a migration from going through: `migrate` upgrades up to four instances, all or
 //! nothing, and reverts with what the first one says that fails, but without its name.
 
-use super::error::{GovernanceError, because};
+use super::error::because;
 use super::governed::GovernedCall;
 use super::policy::deciding_policy;
 use crate::call_tree::{self, Frame};
@@ -30,7 +30,7 @@ impl GovernedCall {
     ///
     /// # Errors
     /// The registry's refusal, with the role and the policy. Anything else is reported by what sends the call.
-    pub async fn require_part(&self, client: &Client) -> Result<(), GovernanceError> {
+    pub async fn require_part(&self, client: &Client) -> Result<(), ChainError> {
         let caller = client.caller("approve")?;
         match self.answer(client, caller).await {
             Err(error) if error.is_refused_as::<NotAnApprover>() => {
@@ -46,7 +46,7 @@ impl GovernedCall {
         client: &Client,
         sender: Address,
         error: ChainError,
-    ) -> GovernanceError {
+    ) -> ChainError {
         if error.is_refused_as::<NotAnApprover>() {
             return self.not_an_approver(client, error).await;
         }
@@ -78,7 +78,7 @@ impl GovernedCall {
     }
 
     /// The refusal of somebody without a part in a policy, with the role and the policy.
-    async fn not_an_approver(&self, client: &Client, error: ChainError) -> GovernanceError {
+    async fn not_an_approver(&self, client: &Client, error: ChainError) -> ChainError {
         let (name, role) = (self.call.definition(), self.call.role());
         match deciding_policy(client, self.registry, name, role).await {
             Ok((role, policy)) => {

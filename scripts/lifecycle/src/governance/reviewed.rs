@@ -1,7 +1,7 @@
 //! An action as somebody reviewed it: what `pending --json` printed, compared with what was proposed.
 
 use super::display::Display;
-use super::error::GovernanceError;
+use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::ids::ActionId;
 use crate::names::Names;
@@ -30,7 +30,7 @@ impl Reviewed {
     ///
     /// # Errors
     /// `Reviewed`.
-    pub fn read(file: &Path, action: ActionId) -> Result<Self, GovernanceError> {
+    pub fn read(file: &Path, action: ActionId) -> Result<Self, ChainError> {
         let refused = |reason: String| {
             let message = format!("{} is no reviewed action: {reason}", file.display());
             let refusal = Refusal::new("Reviewed", message).with(
@@ -38,7 +38,7 @@ impl Reviewed {
                 reason,
                 "stylus-upgrades pending --json > FILE",
             );
-            GovernanceError::from(refusal.usage())
+            ChainError::from(refusal.usage())
         };
         let text = std::fs::read_to_string(file).map_err(|error| refused(error.to_string()))?;
         let read: ReviewedFile =
@@ -55,7 +55,7 @@ impl Reviewed {
     ///
     /// # Errors
     /// `PayloadDiffers`, `DisplayDiffers`.
-    pub fn require(self, proposed: &Bytes, names: &Names) -> Result<(), GovernanceError> {
+    pub fn require(self, proposed: &Bytes, names: &Names) -> Result<(), ChainError> {
         if self.call != *proposed {
             let message = "the payload that was reviewed is not the one that was proposed";
             let refusal = Refusal::new("PayloadDiffers", message).with(

@@ -6,7 +6,7 @@
 
 use super::checks::require_plain_code;
 use super::dry_run::{DryRun, for_execution};
-use super::error::{GovernanceError, ended_by, not_open};
+use super::error::{ended_by, not_open};
 use super::governed::GovernedCall;
 use super::pending::readiness;
 use crate::client::{ChainError, Client, Sent, with_margin};
@@ -151,7 +151,7 @@ impl GovernedCall {
     /// # Errors
     /// Code that is a proxy of somebody, the registry's refusal, or what it would fail with once it is
     /// approved, before anything is sent; what a mined transaction failed with.
-    pub async fn send(&self, client: &Client) -> Result<Submitted, GovernanceError> {
+    pub async fn send(&self, client: &Client) -> Result<Submitted, ChainError> {
         require_plain_code(client, &self.call).await?;
         let (registry, what) = (self.registry, self.what());
         let sender = client.sender(&what)?;
@@ -182,7 +182,7 @@ impl GovernedCall {
     ///
     /// # Errors
     /// As [`Self::send`] before anything is sent; that it would fail once it is approved is in the answer.
-    pub async fn simulate(&self, client: &Client) -> Result<Simulated, GovernanceError> {
+    pub async fn simulate(&self, client: &Client) -> Result<Simulated, ChainError> {
         require_plain_code(client, &self.call).await?;
         let what = self.what();
         let caller = client.caller(&what)?;
@@ -205,7 +205,7 @@ impl GovernedCall {
         client: &Client,
         caller: Address,
         action: ActionId,
-    ) -> Result<Simulated, GovernanceError> {
+    ) -> Result<Simulated, ChainError> {
         let answer = match self.answer(client, caller).await {
             Err(error) if !has_approved(&error) => {
                 return Err(self.with_cause(client, caller, error).await);
@@ -252,7 +252,7 @@ pub(super) async fn outcome(
     client: &Client,
     registry: Address,
     sent: &Sent,
-) -> Result<Submitted, GovernanceError> {
+) -> Result<Submitted, ChainError> {
     if let Some(executed) = sent.event_of::<abi::Executed>(registry) {
         let action = executed.action.into();
         let approved = approved(client, registry, action, sent).await?;
@@ -274,7 +274,7 @@ async fn open_or_ended(
     registry: Address,
     action: ActionId,
     sent: Option<&Sent>,
-) -> Result<Submitted, GovernanceError> {
+) -> Result<Submitted, ChainError> {
     let submitted = match readiness(client, registry, action).await? {
         Some(open) => Submitted::new(action, Approved::from(&open), Some(open)),
         None => {
@@ -296,7 +296,7 @@ async fn ended(
     registry: Address,
     action: ActionId,
     from: u64,
-) -> Result<Option<Submitted>, GovernanceError> {
+) -> Result<Option<Submitted>, ChainError> {
     let topics: Topics<'_> = [&[abi::Executed::SIGNATURE_HASH], &[], &[action.0]];
     let logs = registry::logs_since(client, registry, topics, from).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
@@ -317,7 +317,7 @@ async fn approved(
     registry: Address,
     action: ActionId,
     execution: &Sent,
-) -> Result<Approved, GovernanceError> {
+) -> Result<Approved, ChainError> {
     if let Some(approved) = execution.last_event_of::<abi::Approved>(registry) {
         return Ok(Approved::from(&approved));
     }
@@ -339,7 +339,7 @@ pub async fn instead(
     client: &Client,
     registry: Address,
     action: ActionId,
-) -> Result<Submitted, GovernanceError> {
+) -> Result<Submitted, ChainError> {
     if let Some(executed) = ended(client, registry, action, 0).await? {
         return Ok(executed);
     }

@@ -5,9 +5,7 @@ use super::read::{History, Wanted, read};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client};
 use crate::error::{Explain, Report};
-use crate::governance::{
-    GovernanceError, READ_AGAIN, again, events_hidden, failed_checks, seconds_left,
-};
+use crate::governance::{READ_AGAIN, again, events_hidden, failed_checks, seconds_left};
 use crate::model::{self, Definition, Difference, Slice};
 use crate::names::Names;
 use crate::text::shell_word;
@@ -69,7 +67,7 @@ pub async fn read_existing(
     name: &str,
     names: &Names,
     wanted: Wanted,
-) -> Result<History, GovernanceError> {
+) -> Result<History, ChainError> {
     let history = read(client, registry, name, names, wanted).await?;
     if history.total > 0 {
         return Ok(history);
@@ -94,7 +92,7 @@ pub async fn read_compared(
     (name, names): (&str, &Names),
     wanted: Wanted,
     part: impl Fn(&Definition) -> Slice,
-) -> Result<ComparedHistory, GovernanceError> {
+) -> Result<ComparedHistory, ChainError> {
     let mut left = READ_AGAIN;
     loop {
         let history = read_existing(client, registry, name, names, wanted).await?;

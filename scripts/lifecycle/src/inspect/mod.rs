@@ -15,8 +15,8 @@ pub use path::{PathStep, Steps, steps_to};
 pub use storage::{FieldValue, fields, framework};
 pub(crate) use storage::{framework_slots, in_one_slot};
 
-use crate::client::Client;
-use crate::governance::{GovernanceError, events_hidden};
+use crate::client::{ChainError, Client};
+use crate::governance::events_hidden;
 use crate::history::{Entry, of_instance};
 use crate::model::Instance;
 use crate::names::Names;
@@ -92,7 +92,7 @@ pub async fn events(
     name: &str,
     proxy: Address,
     names: &Names,
-) -> Result<Vec<Entry>, GovernanceError> {
+) -> Result<Vec<Entry>, ChainError> {
     let entries = of_instance(client, registry, name, proxy, names).await?;
     let is_origin = |entry: &Entry| ["ProxyCreated", "InstanceAdopted"].contains(&entry.event);
     if !entries.iter().any(is_origin) {

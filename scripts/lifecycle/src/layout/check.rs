@@ -1,10 +1,11 @@
 //! Whether a version may take over the storage of another one. Nothing is sent before this is
 //! answered.
 
-use super::error::{self, LayoutError};
+use super::error;
 use crate::assess::{
     Accepted, Coverage, Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together,
 };
+use crate::client::ChainError;
 use crate::ids::LayoutHash;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -83,7 +84,7 @@ pub struct StorageCheck {
 ///
 /// # Errors
 /// Layouts that no compiler writes.
-pub fn check_storage(pair: &Pair<'_>) -> Result<Compared, LayoutError> {
+pub fn check_storage(pair: &Pair<'_>) -> Result<Compared, ChainError> {
     let mut found = Compared::default();
     let both = [pair.old, pair.new].map(|side| side.known.value());
     let [Some(old), Some(new)] = both else {
@@ -253,7 +254,7 @@ pub fn declaration(ids: &[FindingId]) -> [String; 2] {
 ///
 /// # Errors
 /// Layouts that no compiler writes.
-pub fn moved_by_migration(old: &Layout, new: &Layout) -> Result<Vec<FindingId>, LayoutError> {
+pub fn moved_by_migration(old: &Layout, new: &Layout) -> Result<Vec<FindingId>, ChainError> {
     let report = compare(old, new).map_err(error::incomparable)?;
     let refused = report.findings.iter();
     let refused = refused.filter(|one| one.decision == Decision::Refused);

@@ -1,8 +1,6 @@
 //! Layout documents by their hash: as they are kept beside the manifest, else as the registry
 //! published them. Whoever keeps or publishes one need not be trusted: it has the hash, or it is not
 //! the document.
-
-use super::error::LayoutError;
 use super::store::Store;
 use crate::assess::{Fact, Origin};
 use crate::client::{ChainError, Client, Sent};
@@ -37,7 +35,7 @@ impl Documents {
     ///
     /// # Errors
     /// What the chain or a file says.
-    pub async fn get(&self, hash: LayoutHash) -> Result<Fact<Document>, LayoutError> {
+    pub async fn get(&self, hash: LayoutHash) -> Result<Fact<Document>, ChainError> {
         if hash.is_zero() {
             return Ok(Fact::unknown("the registry has no layout of it"));
         }

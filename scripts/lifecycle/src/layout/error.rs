@@ -6,11 +6,8 @@ use crate::error::Refusal;
 use std::fmt::Display;
 use std::path::Path;
 
-/// What can be wrong with layouts.
-pub type LayoutError = ChainError;
-
 /// A file that should hold a layout does not.
-pub fn unreadable(path: &Path, reason: impl Into<String>) -> LayoutError {
+pub fn unreadable(path: &Path, reason: impl Into<String>) -> ChainError {
     let reason = reason.into();
     let message = format!("{} holds no storage layout: {reason}", path.display());
     let refusal = Refusal::new("LayoutUnreadable", message).with(
@@ -22,7 +19,7 @@ pub fn unreadable(path: &Path, reason: impl Into<String>) -> LayoutError {
 }
 
 /// A contract that does not declare one.
-pub fn undeclared(contract: impl Display) -> LayoutError {
+pub fn undeclared(contract: impl Display) -> ChainError {
     let message = format!("{contract} does not say how its storage is laid out");
     let refusal = Refusal::new("LayoutUnknown", message).with(
         "#[derive(StorageLayout)] on the entrypoint's struct",
@@ -34,7 +31,7 @@ pub fn undeclared(contract: impl Display) -> LayoutError {
 }
 
 /// A file of the store whose content does not have its hash.
-pub(super) fn tampered(path: &Path, holds: impl Display) -> LayoutError {
+pub(super) fn tampered(path: &Path, holds: impl Display) -> ChainError {
     let message = format!("{} does not hold what its name says", path.display());
     let refusal = Refusal::new("LayoutTampered", message).with(
         "a layout whose hash is the file's name",
@@ -45,7 +42,7 @@ pub(super) fn tampered(path: &Path, holds: impl Display) -> LayoutError {
 }
 
 /// `--accept` names what was not found, of what could be.
-pub fn no_such_finding(id: &FindingId, known: impl Iterator<Item = FindingId>) -> LayoutError {
+pub fn no_such_finding(id: &FindingId, known: impl Iterator<Item = FindingId>) -> ChainError {
     let known: Vec<String> = known.map(|id| id.to_string()).collect();
     let expected = match known.is_empty() {
         true => "nothing to accept".to_owned(),
@@ -58,7 +55,7 @@ pub fn no_such_finding(id: &FindingId, known: impl Iterator<Item = FindingId>) -
 }
 
 /// The layouts cannot be compared.
-pub fn incomparable(error: stylus_layout::LayoutError) -> LayoutError {
+pub fn incomparable(error: stylus_layout::LayoutError) -> ChainError {
     let message = format!("the layouts cannot be compared: {error}");
     let refusal = Refusal::new("LayoutIncomparable", message).with(
         "layouts that a compiler could have written",
@@ -69,7 +66,7 @@ pub fn incomparable(error: stylus_layout::LayoutError) -> LayoutError {
 }
 
 /// A file could not be read or written, as `action` says.
-pub(super) fn file(action: &str, path: &Path, reason: impl Display) -> LayoutError {
+pub(super) fn file(action: &str, path: &Path, reason: impl Display) -> ChainError {
     let message = format!("{action} {}: {reason}", path.display());
     let refusal = Refusal::new("File", message).with(
         format!("a file to {action}"),

@@ -2,7 +2,7 @@
 //! version leaves its bytes there; the new field would begin with them.
 
 use super::documents::Documents;
-use super::error::{self, LayoutError};
+use super::error;
 use crate::assess::FindingId;
 use crate::client::{ChainError, Client};
 use crate::model::StepKind;
@@ -118,7 +118,7 @@ pub async fn look(
     upgrade: Upgrade<'_>,
     old: &Layout,
     new: &Layout,
-) -> Result<Live, LayoutError> {
+) -> Result<Live, ChainError> {
     let client = &client.at_one_block().await?;
     let ranges = |layout| Ranges::of(layout).map_err(error::incomparable);
     let used = ranges(old)?;
@@ -203,7 +203,7 @@ async fn earlier(
     documents: &Documents,
     upgrade: Upgrade<'_>,
     live: &mut Live,
-) -> Result<Vec<(String, Ranges)>, LayoutError> {
+) -> Result<Vec<(String, Ranges)>, ChainError> {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     let mut known = BTreeSet::from([upgrade.from.to_owned()]);
     let mut left = VecDeque::from([upgrade.from.to_owned()]);

@@ -1,9 +1,10 @@
 //! A layout from a file: a compiler's JSON, alone or within other output, or a `.wasm` file.
 
 use super::compiled::Compiled;
-use super::error::{self, LayoutError};
+use super::error;
 use super::namespaces;
 use crate::build::{BuildError, wasm};
+use crate::client::ChainError;
 use crate::error::Explain;
 use crate::interface::published;
 use alloy::json_abi::JsonAbi;
@@ -53,7 +54,7 @@ pub fn file_of(source: &Path) -> (&Path, Option<&str>) {
 ///
 /// # Errors
 /// `LayoutUnreadable`, `LayoutUnknown`.
-pub fn read_file(source: &Path) -> Result<Named, LayoutError> {
+pub fn read_file(source: &Path) -> Result<Named, ChainError> {
     let (path, contract) = file_of(source);
     let unreadable = |reason: String| error::unreadable(path, reason);
     let name = path.file_stem().unwrap_or_default().to_string_lossy();

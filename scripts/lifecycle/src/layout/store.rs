@@ -1,8 +1,9 @@
 //! Layout documents by their hash and builds by their code hash, in files beside the manifest. It is
 //! a cache: the registry publishes the documents, and a file that does not have its hash is refused.
 
-use super::error::{self, LayoutError};
+use super::error;
 use crate::build::{Artifact, BuildInfo};
+use crate::client::ChainError;
 use crate::ids::{CodeHash, LayoutHash, SourceHash, TxHash};
 use crate::interface::Callable;
 use crate::own_file;
@@ -89,11 +90,7 @@ impl Store {
     ///
     /// # Errors
     /// Where it cannot be had.
-    pub fn keep(
-        &self,
-        artifact: &Artifact,
-        interface: Option<Callable>,
-    ) -> Result<(), LayoutError> {
+    pub fn keep(&self, artifact: &Artifact, interface: Option<Callable>) -> Result<(), ChainError> {
         if let Some(document) = artifact.document() {
             self.keep_document(&document)?;
         }
@@ -111,7 +108,7 @@ impl Store {
     ///
     /// # Errors
     /// Where it cannot be had.
-    pub fn keep_document(&self, document: &Document) -> Result<LayoutHash, LayoutError> {
+    pub fn keep_document(&self, document: &Document) -> Result<LayoutHash, ChainError> {
         let bytes = document.encode();
         let hash = LayoutHash::of(&bytes);
         write(&self.file("", hash), &String::from_utf8_lossy(&bytes))?;
@@ -122,7 +119,7 @@ impl Store {
     ///
     /// # Errors
     /// `LayoutTampered` if the file holds another one.
-    pub fn document(&self, hash: LayoutHash) -> Result<Option<Document>, LayoutError> {
+    pub fn document(&self, hash: LayoutHash) -> Result<Option<Document>, ChainError> {
         let path = self.file("", hash);
         let Some(text) = read(&path)? else {
             return Ok(None);
@@ -139,7 +136,7 @@ impl Store {
     ///
     /// # Errors
     /// `LayoutTampered` if the file tells of other code.
-    pub fn build(&self, codehash: CodeHash) -> Result<Option<Build>, LayoutError> {
+    pub fn build(&self, codehash: CodeHash) -> Result<Option<Build>, ChainError> {
         self.of_code(BUILDS, codehash, |build: &Build| vec![build.codehash])
     }
 
@@ -152,7 +149,7 @@ impl Store {
     ///
     /// # Errors
     /// Where it cannot be had.
-    pub fn keep_deployment(&self, deployment: &Deployment) -> Result<(), LayoutError> {
+    pub fn keep_deployment(&self, deployment: &Deployment) -> Result<(), ChainError> {
         let mut all = self.deployments(deployment.codehash)?;
         all.retain(|one| one.chain_id != deployment.chain_id);
         all.push(deployment.clone());
@@ -163,7 +160,7 @@ impl Store {
     ///
     /// # Errors
     /// `LayoutTampered` if the file tells of other code.
-    pub fn deployments(&self, codehash: CodeHash) -> Result<Vec<Deployment>, LayoutError> {
+    pub fn deployments(&self, codehash: CodeHash) -> Result<Vec<Deployment>, ChainError> {
         let of = |all: &Vec<Deployment>| all.iter().map(|one| one.codehash).collect();
         Ok(self.of_code(DEPLOYMENTS, codehash, of)?.unwrap_or_default())
     }
@@ -182,7 +179,7 @@ impl Store {
         kind: &str,
         codehash: CodeHash,
         of: impl Fn(&T) -> Vec<CodeHash>,
-    ) -> Result<Option<T>, LayoutError> {
+    ) -> Result<Option<T>, ChainError> {
         let path = self.file(kind, codehash);
         let Some(text) = read(&path)? else {
             return Ok(None);
@@ -202,7 +199,7 @@ impl Store {
         kind: &str,
         codehash: CodeHash,
         kept: &impl Serialize,
-    ) -> Result<(), LayoutError> {
+    ) -> Result<(), ChainError> {
         let text = serde_json::to_string_pretty(kept).unwrap_or_default();
         write(&self.file(kind, codehash), &text)
     }
@@ -213,12 +210,12 @@ impl Store {
 }
 
 /// A file that nobody else can have written; `None` if there is none.
-fn read(path: &Path) -> Result<Option<String>, LayoutError> {
+fn read(path: &Path) -> Result<Option<String>, ChainError> {
     own_file::read(path).map_err(|error| error::file("read", path, error))
 }
 
 /// Writes beside and renames, so that nobody reads half a file. What is there already stays.
-fn write(path: &Path, text: &str) -> Result<(), LayoutError> {
+fn write(path: &Path, text: &str) -> Result<(), ChainError> {
     if own_file::read(path).is_ok_and(|there| there.as_deref() == Some(text)) {
         return Ok(());
     }

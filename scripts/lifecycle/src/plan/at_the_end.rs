@@ -1,7 +1,5 @@
 //! The check of the step asked once more of every instance, when all are moved. The registry asks of each instance on
 //! its own: what the upgrade of a later one changes in it is seen here alone.
-
-use super::error::PlanError;
 use super::trial::Trial;
 use crate::client::ChainError;
 use crate::model::{Named, named};
@@ -11,7 +9,7 @@ use stylus_upgrades_interface::check::IUpgradeCheck::{afterUpgradeCall, beforeUp
 
 impl Trial<'_> {
     /// Notes what the check refuses of the instances as they are in the end.
-    pub(super) fn ask_the_check(&mut self) -> Result<(), PlanError> {
+    pub(super) fn ask_the_check(&mut self) -> Result<(), ChainError> {
         let call = &self.request.call;
         let Named::Check(check) = named(&call.step) else {
             return Ok(());

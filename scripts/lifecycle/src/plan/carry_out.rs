@@ -1,7 +1,6 @@
 //! The governed call and the rollouts behind it, carried out on the copy.
 
 use super::decide::{ANYBODY, decide};
-use super::error::PlanError;
 use super::instances::{Before, behind, upgraded};
 use super::{PlanRequest, Transaction};
 use crate::assess::Finding;
@@ -24,7 +23,7 @@ pub(super) fn carry_out(
     policy: &Policy,
     definition: &Head,
     before: &[Before],
-) -> Result<CarriedOut, PlanError> {
+) -> Result<CarriedOut, ChainError> {
     let PlanRequest { registry, call, .. } = request;
     let is_paused = definition.state == DefinitionState::Paused;
     let is_current = definition.current == call.version;
@@ -80,7 +79,7 @@ fn other_code(
     simulation: &Simulation,
     registry: Address,
     call: &abi::migrateCall,
-) -> Result<Option<Finding>, PlanError> {
+) -> Result<Option<Finding>, ChainError> {
     let registered = now(simulation
         .registry(registry)
         .version(&call.name, &call.version))?;
@@ -121,7 +120,7 @@ fn is_one_called_back(
     simulation: &mut Simulation,
     request: &PlanRequest,
     before: &[Before],
-) -> Result<bool, PlanError> {
+) -> Result<bool, ChainError> {
     simulation.discarded(|copy| {
         if !roll_out(copy, request, &mut CarriedOut::default())? {
             return Ok(false);
@@ -136,7 +135,7 @@ fn roll_out(
     simulation: &mut Simulation,
     request: &PlanRequest,
     carried_out: &mut CarriedOut,
-) -> Result<bool, PlanError> {
+) -> Result<bool, ChainError> {
     let PlanRequest { registry, call, .. } = request;
     let (registry, name) = (*registry, &call.name);
     let mut batch = BATCH;

@@ -2,7 +2,6 @@
 //! activated, does a proxy hide behind it, does it answer what proxies answer themselves.
 
 use super::decide::ANYBODY;
-use super::error::PlanError;
 use crate::assess::Finding;
 use crate::client::ChainError;
 use crate::program_code::{fragments, is_program, module};
@@ -32,7 +31,7 @@ pub(super) fn expiry(
     simulation: &Simulation,
     what: &str,
     program: Address,
-) -> Result<Option<Finding>, PlanError> {
+) -> Result<Option<Finding>, ChainError> {
     if !is_program(&simulation.code(program)?) {
         return Ok(None);
     }
@@ -75,7 +74,7 @@ pub(super) fn rollback_possible(
     simulation: &mut Simulation,
     version: &str,
     program: Address,
-) -> Result<Option<Finding>, PlanError> {
+) -> Result<Option<Finding>, ChainError> {
     if !is_program(&simulation.code(program)?) {
         return Ok(None);
     }
@@ -100,7 +99,7 @@ pub(super) fn hidden_proxy(
     simulation: &Simulation,
     what: &str,
     account: Address,
-) -> Result<Option<Finding>, PlanError> {
+) -> Result<Option<Finding>, ChainError> {
     let (chain, latest) = (&simulation.chain, BlockId::latest());
     let held = |slot: B256| chain.storage(account, slot.into(), latest);
     let points = |name, word| {
@@ -129,7 +128,7 @@ pub(super) fn hidden_proxy(
 pub(super) fn clashes(
     simulation: &Simulation,
     account: Address,
-) -> Result<Vec<Finding>, PlanError> {
+) -> Result<Vec<Finding>, ChainError> {
     let code = simulation.code(account)?;
     let constants = match module_of(simulation, &code)? {
         Ok(module) => constants(&code, module.as_deref()),
@@ -231,7 +230,7 @@ fn each_constant(wasm: &[u8], mut of: impl FnMut(i64, bool)) {
 pub(super) fn module_of(
     simulation: &Simulation,
     of: &[u8],
-) -> Result<Result<Option<Vec<u8>>, String>, PlanError> {
+) -> Result<Result<Option<Vec<u8>>, String>, ChainError> {
     if !is_program(of) {
         return Ok(Ok(None));
     }

@@ -4,13 +4,12 @@
 use super::decide::decide;
 use super::effects::{Elsewhere, Tries, Whose, with_limits};
 use super::environment::Reads;
-use super::error::PlanError;
 use super::executed::Ran;
 use super::instances::{Change, Event, changes_of, event};
 use super::layouts::Layouts;
 use super::slots::{self, SlotNames};
 use crate::assess::Finding;
-use crate::client::{Client, Fork};
+use crate::client::{ChainError, Client, Fork};
 use crate::governance::explain;
 use crate::names::Names;
 use crate::simulation::{Simulation, now};
@@ -65,13 +64,13 @@ pub struct Creation {
 ///
 /// # Errors
 /// What keeps it from being tried. What would make it fail is in the answer.
-pub async fn creation(client: &Client, request: CreationRequest) -> Result<Creation, PlanError> {
+pub async fn creation(client: &Client, request: CreationRequest) -> Result<Creation, ChainError> {
     let fork = Fork::newest(client).await?;
     fork.carry_out(move |chain| carry_out(chain, &request))
         .await
 }
 
-fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanError> {
+fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainError> {
     let mut simulation = Simulation::new(chain);
     let CreationRequest {
         registry,
@@ -129,7 +128,7 @@ fn look_at_executed(
     simulation: &Simulation,
     request: &CreationRequest,
     creation: &mut Creation,
-) -> Result<(), PlanError> {
+) -> Result<(), ChainError> {
     let (call, registry) = (&request.call, request.registry);
     if call.initData.is_empty() {
         return Ok(());

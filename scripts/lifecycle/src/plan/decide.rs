@@ -1,7 +1,6 @@
 //! The governed call, sent by everybody whom the policy names until it is executed.
 
 use super::Transaction;
-use super::error::PlanError;
 use crate::assess::Finding;
 use crate::client::ChainError;
 use crate::governance::leave_behind;
@@ -26,7 +25,7 @@ pub(super) fn decide(
     call: &Bytes,
     what: &str,
     names: &Names,
-) -> Result<Decision, PlanError> {
+) -> Result<Decision, ChainError> {
     if policy.is_none() {
         return Ok(Err(Finding::problem(
             "Frozen",
@@ -94,7 +93,11 @@ pub(super) fn decide(
 }
 
 /// Whether nothing but a delay keeps an action from being executed.
-fn is_waiting(simulation: &Simulation, registry: Address, action: B256) -> Result<bool, PlanError> {
+fn is_waiting(
+    simulation: &Simulation,
+    registry: Address,
+    action: B256,
+) -> Result<bool, ChainError> {
     let readiness = now(simulation.registry(registry).readiness(action.into()))?;
     Ok(readiness.blocked_by == BlockedBy::Delay)
 }

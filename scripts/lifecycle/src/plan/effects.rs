@@ -2,12 +2,11 @@
 //! that which it is for: other accounts' ether, code, storage and events.
 
 use super::decide::ANYBODY;
-use super::error::PlanError;
 use super::instances::{Change, Event, changes_of, event};
 use super::layouts::Layouts;
 use super::slots::SlotNames;
 use crate::assess::{Finding, FindingId};
-use crate::client::with_margin;
+use crate::client::{ChainError, with_margin};
 use crate::names::Names;
 use crate::simulation::{GasLimit, Simulation, now};
 use crate::text::{count, grouped};
@@ -75,12 +74,12 @@ pub(super) struct LeftOut {
 
 impl LeftOut {
     /// As an empty transaction shows.
-    pub(super) fn of(simulation: &mut Simulation) -> Result<Self, PlanError> {
+    pub(super) fn of(simulation: &mut Simulation) -> Result<Self, ChainError> {
         let (slots, accounts) = simulation.discarded(|copy| {
             copy.begin_here();
             let empty = Bytes::new();
             copy.send("an empty transaction", ANYBODY, ANYBODY, empty, U256::ZERO)?;
-            Ok::<_, PlanError>((copy.changes()?, copy.account_changes()?))
+            Ok::<_, ChainError>((copy.changes()?, copy.account_changes()?))
         })?;
         Ok(Self {
             storage: slots.iter().map(|one| one.address).collect(),
@@ -91,7 +90,7 @@ impl LeftOut {
 
 impl Effects {
     /// Since the beginning.
-    fn of(simulation: &Simulation, left_out: &LeftOut) -> Result<Self, PlanError> {
+    fn of(simulation: &Simulation, left_out: &LeftOut) -> Result<Self, ChainError> {
         let (mut changes, mut accounts) = (simulation.changes()?, simulation.account_changes()?);
         changes.retain(|one| !left_out.storage.contains(&one.address));
         accounts.retain_mut(|one| {
@@ -122,7 +121,7 @@ impl Effects {
         &self,
         simulation: &Simulation,
         whose: &Whose<'_>,
-    ) -> Result<Vec<Elsewhere>, PlanError> {
+    ) -> Result<Vec<Elsewhere>, ChainError> {
         let slots = self.changes.iter().map(|one| one.address);
         let accounts = self.accounts.iter().map(|one| one.address);
         let emitters = self.logs.iter().map(|log| log.address);
@@ -216,13 +215,13 @@ pub(super) enum Tries {
 pub(super) fn with_limits<T>(
     simulation: &mut Simulation,
     tries: Tries,
-    mut work: impl FnMut(&mut Simulation) -> Result<T, PlanError>,
+    mut work: impl FnMut(&mut Simulation) -> Result<T, ChainError>,
     failure: impl Fn(&T) -> Option<&Finding>,
-) -> Result<(Tried, T), PlanError> {
+) -> Result<(Tried, T), ChainError> {
     simulation.fix_time()?;
     let left_out = LeftOut::of(simulation)?;
     let mut tried = Tried::default();
-    let mut one = |simulation: &mut Simulation, gas| -> Result<T, PlanError> {
+    let mut one = |simulation: &mut Simulation, gas| -> Result<T, ChainError> {
         (simulation.gas, simulation.highest_limit) = (gas, 0);
         let done = work(simulation)?;
         tried.shown = Effects::of(simulation, &left_out)?;
@@ -237,7 +236,7 @@ pub(super) fn with_limits<T>(
         let cap = simulation.chain.config().rpc_gas_cap;
         let (estimate, failed) = simulation.discarded(|copy| {
             let done = one(copy, GasLimit::Estimate)?;
-            Ok::<_, PlanError>((copy.highest_limit, failure(&done).is_some()))
+            Ok::<_, ChainError>((copy.highest_limit, failure(&done).is_some()))
         })?;
         let most = cap.max(with_margin(estimate));
         let mut limit = match failed || estimate == 0 {

@@ -3,9 +3,9 @@
 //! other accounts, and the trial shows whom it called.
 
 use super::code_checks::module_of;
-use super::error::PlanError;
 use super::executed::{Ran, unsettled};
 use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::client::ChainError;
 use crate::simulation::Simulation;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -160,7 +160,7 @@ impl Ran<'_> {
     pub(super) fn look(
         &self,
         simulation: &Simulation,
-    ) -> Result<(Vec<Reads>, Vec<Finding>), PlanError> {
+    ) -> Result<(Vec<Reads>, Vec<Finding>), ChainError> {
         let executed = self.executed(simulation)?;
         let others = executed.keys().filter(|one| !self.is_proposed(**one));
         let others = others.map(|account| {

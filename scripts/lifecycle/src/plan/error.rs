@@ -2,11 +2,7 @@
 //! a finding of the plan.
 
 use crate::assess::Finding;
-use crate::client::ChainError;
 use crate::error::Refusal;
-
-/// What keeps a plan from being made.
-pub type PlanError = ChainError;
 
 /// What was to be sent would be refused, and nothing was sent.
 pub fn fails(finding: &Finding) -> Refusal {

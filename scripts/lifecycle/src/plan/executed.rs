@@ -1,10 +1,9 @@
 //! What ran in the name of an instance when the call was carried out on the copy, and which other accounts
 //! it called: what those answer may be another when the call is executed.
-
-use super::error::PlanError;
 use crate::assess::Finding;
 use crate::build::evm;
 use crate::call_tree::{Frame, Kind};
+use crate::client::ChainError;
 use crate::model::ProxyKind;
 use crate::names::Names;
 use crate::simulation::Simulation;
@@ -48,7 +47,7 @@ impl Called {
         &self,
         simulation: &Simulation,
         names: &Names,
-    ) -> Result<String, PlanError> {
+    ) -> Result<String, ChainError> {
         let Some(account) = self.account else {
             return Ok("a new account, whose creation failed".into());
         };
@@ -78,7 +77,7 @@ pub(super) fn unsettled(
     simulation: &Simulation,
     executed: &Executed,
     names: &Names,
-) -> Result<Vec<Finding>, PlanError> {
+) -> Result<Vec<Finding>, ChainError> {
     let mut found = Vec::new();
     for account in executed.keys() {
         let code = simulation.code(*account)?;
@@ -121,7 +120,7 @@ impl Ran<'_> {
     }
 
     /// What the instances ran since the beginning.
-    pub(super) fn executed(&self, simulation: &Simulation) -> Result<Executed, PlanError> {
+    pub(super) fn executed(&self, simulation: &Simulation) -> Result<Executed, ChainError> {
         // The framework's pause stub of UUPS proxies. If it has its code, that never changes.
         let stub = evm::uups_stub_address(self.registry);
         let is_there = !simulation.code(stub)?.is_empty();

@@ -1,10 +1,8 @@
 //! What the trial shows of getters, as expectations that hold whatever becomes of the chain until the call is
 //! executed.
-
-use super::error::PlanError;
 use super::instances::{Change, InstancePlan};
 use super::{Getters, Plan};
-use crate::client::show;
+use crate::client::{ChainError, show};
 use crate::expect::{Expectation, Getter, Holds, Suggested};
 use crate::simulation::Simulation;
 use alloy::dyn_abi::DynSolType;
@@ -32,7 +30,7 @@ pub(super) fn suggested(
     simulation: &mut Simulation,
     getters: &Getters,
     plan: &Plan,
-) -> Result<Option<Suggested>, PlanError> {
+) -> Result<Option<Suggested>, ChainError> {
     let upgraded = |one: &&InstancePlan| one.from != one.to && !one.migrating;
     let upgraded: Vec<&InstancePlan> = plan.instances.iter().filter(upgraded).collect();
     let proxies: Vec<Address> = upgraded.iter().map(|one| one.proxy).collect();
@@ -73,7 +71,7 @@ fn answers(
     simulation: &mut Simulation,
     getter: &Getter,
     proxies: &[Address],
-) -> Result<Vec<Answers>, PlanError> {
+) -> Result<Vec<Answers>, ChainError> {
     let (begun, latest) = (simulation.beginning(), BlockId::latest());
     let answers = proxies.iter().map(|proxy| {
         let ask = |copy: &Simulation, block| answer(copy, block, *proxy, getter);
@@ -96,7 +94,7 @@ fn answer(
     block: BlockId,
     proxy: Address,
     getter: &Getter,
-) -> Result<Option<Bytes>, PlanError> {
+) -> Result<Option<Bytes>, ChainError> {
     let (success, output) = simulation.probe_at(block, proxy, getter.calldata.clone())?;
     Ok((success && output.len() >= B256::len_bytes()).then_some(output))
 }
@@ -108,7 +106,7 @@ fn add(
     answers: &[Answers],
     written: &BTreeSet<(Address, B256)>,
     found: &mut Suggested,
-) -> Result<(), PlanError> {
+) -> Result<(), ChainError> {
     let of = |holds| Expectation {
         getter: getter.clone(),
         holds,
@@ -167,7 +165,7 @@ fn read(
     simulation: &Simulation,
     proxy: Address,
     getter: &Getter,
-) -> Result<BTreeSet<(Address, B256)>, PlanError> {
+) -> Result<BTreeSet<(Address, B256)>, ChainError> {
     let request = CallRequest {
         to: Some(proxy),
         input: getter.calldata.clone(),

@@ -1,10 +1,10 @@
 //! Instances before and after: what each holds, what changed in its storage, what it emitted.
 
 use super::PlanRequest;
-use super::error::PlanError;
 use super::layouts::Layouts;
 use super::slots::{self, SlotNames};
 use crate::assess::Finding;
+use crate::client::ChainError;
 use crate::governance::pause_stub;
 use crate::model::{DefinitionState, InstanceState, ProxyKind};
 use crate::simulation::{Simulation, now};
@@ -173,7 +173,7 @@ pub(super) fn read(
     simulation: &Simulation,
     request: &PlanRequest,
     count: u32,
-) -> Result<Vec<Before>, PlanError> {
+) -> Result<Vec<Before>, ChainError> {
     let range = 0..usize::try_from(count).unwrap_or(usize::MAX);
     let reader = simulation.registry(request.registry);
     let proxies = now(reader.proxies_in(&request.call.name, range))?;
@@ -188,7 +188,7 @@ pub(super) fn late(
     request: &PlanRequest,
     read: &[Before],
     handled: &[Address],
-) -> Result<Vec<Before>, PlanError> {
+) -> Result<Vec<Before>, ChainError> {
     let is_read = |proxy: &&Address| read.iter().any(|one| one.proxy == **proxy);
     let late = handled.iter().filter(|proxy| !is_read(proxy));
     let begun = simulation.beginning();
@@ -201,7 +201,7 @@ fn at(
     block: BlockId,
     registry: Address,
     proxy: Address,
-) -> Result<Before, PlanError> {
+) -> Result<Before, ChainError> {
     let reader = simulation.registry_at(block, registry);
     let instance = now(reader.instance(proxy))?;
     let slot = IMPLEMENTATION.into();
@@ -225,7 +225,7 @@ pub(super) fn behind(
     simulation: &Simulation,
     request: &PlanRequest,
     instances: &[Before],
-) -> Result<BTreeSet<Address>, PlanError> {
+) -> Result<BTreeSet<Address>, ChainError> {
     let reader = simulation.registry(request.registry);
     let (name, version) = (&request.call.name, &request.call.version);
     let is_paused = now(reader.head(name))?.state == DefinitionState::Paused;
@@ -248,7 +248,7 @@ pub(super) fn behind(
 pub(super) fn handled(
     simulation: &Simulation,
     registry: Address,
-) -> Result<Vec<Address>, PlanError> {
+) -> Result<Vec<Address>, ChainError> {
     let mut all = Vec::new();
     for log in simulation.logs(registry)? {
         let proxy = upgraded(&log)
@@ -274,7 +274,7 @@ pub(super) fn compare(
     before: Vec<Before>,
     framework: &SlotNames<'_>,
     balance: impl Fn(Address) -> Option<(U256, U256)>,
-) -> Result<Vec<InstancePlan>, PlanError> {
+) -> Result<Vec<InstancePlan>, ChainError> {
     let PlanRequest { call, layouts, .. } = request;
     let proxies: Vec<Address> = before.iter().map(|one| one.proxy).collect();
     let keys = slots::keys(simulation, &call.step.data, &request.names, &proxies)?;
@@ -303,7 +303,7 @@ pub(super) fn compare(
                 false => of_version(&after.version),
             },
         };
-        Ok::<_, PlanError>(InstancePlan {
+        Ok::<_, ChainError>(InstancePlan {
             proxy,
             from: version,
             to: after.version,
@@ -322,8 +322,8 @@ pub(super) fn changes_of(
     all: &[SlotChange],
     account: Address,
     layouts: Layouts<'_>,
-) -> Result<Vec<Change>, PlanError> {
-    let before = |slot: U256| -> Result<B256, PlanError> {
+) -> Result<Vec<Change>, ChainError> {
+    let before = |slot: U256| -> Result<B256, ChainError> {
         let begun = simulation.beginning();
         Ok(simulation.chain.storage(account, slot, begun)?)
     };

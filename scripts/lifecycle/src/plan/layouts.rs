@@ -1,9 +1,8 @@
 //! What changes in an account's storage, by variable: what it held by the layout of the version before, and what it
 //! would hold by that of the new one. A variable that moved is compared with itself, not with what lay at its new place.
-
-use super::error::PlanError;
 use super::instances::{Change, FieldValues, Place};
 use super::slots::SlotNames;
+use crate::client::ChainError;
 use crate::layout::{Field, Held, WORD};
 use alloy::primitives::{B256, U256};
 use std::collections::BTreeSet;
@@ -52,8 +51,8 @@ impl<'a> Layouts<'a> {
     pub(super) fn change(
         &self,
         word: &SlotChange,
-        earlier: impl Fn(U256) -> Result<B256, PlanError>,
-    ) -> Result<Change, PlanError> {
+        earlier: impl Fn(U256) -> Result<B256, ChainError>,
+    ) -> Result<Change, ChainError> {
         Ok(Change {
             slot: word.slot.into(),
             name: self.name(word.slot),
@@ -79,8 +78,8 @@ impl<'a> Layouts<'a> {
     fn fields(
         &self,
         word: &SlotChange,
-        earlier: impl Fn(U256) -> Result<B256, PlanError>,
-    ) -> Result<Option<Vec<FieldValues>>, PlanError> {
+        earlier: impl Fn(U256) -> Result<B256, ChainError>,
+    ) -> Result<Option<Vec<FieldValues>>, ChainError> {
         let old = self.before.variables(word.slot);
         let new = self.after.variables(word.slot);
         let (mut fields, mut rest) = (Vec::new(), word.before ^ word.after);

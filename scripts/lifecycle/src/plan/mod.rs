@@ -29,7 +29,7 @@ pub use code_checks::{has_constructor, reserved_in};
 pub use creation::{Creation, CreationRequest, creation};
 pub use effects::{Elsewhere, ether, limits_in_words};
 pub use environment::Reads;
-pub use error::{PlanError, fails};
+pub use error::fails;
 pub use instances::{Change, Event, FieldValues, InstancePlan, Place, not_tried, only_started};
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{Abis, Difference, Group, Kind, Replay, StorageDifference, Unfaithful, replay};
@@ -40,7 +40,7 @@ pub use verdict::{Verdict, upgraded};
 
 use crate::assess::Finding;
 use crate::build::Artifact;
-use crate::client::{Client, Fork};
+use crate::client::{ChainError, Client, Fork};
 use crate::expect::{Asks, Expectations, Getter, Suggested};
 use crate::governance::{Display, Explained};
 use crate::ids::CodeHash;
@@ -163,11 +163,11 @@ impl Plan {
 ///
 /// # Errors
 /// What keeps the plan from being made. What would make the upgrade fail is in the plan.
-pub async fn plan(client: &Client, request: PlanRequest) -> Result<Plan, PlanError> {
+pub async fn plan(client: &Client, request: PlanRequest) -> Result<Plan, ChainError> {
     plan_on(Fork::newest(client).await?, request).await
 }
 
-async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, PlanError> {
+async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, ChainError> {
     let plan = fork.carry_out(move |chain| try_on(chain, &request, Tries::EachLimit));
     Ok(plan.await?.0)
 }

@@ -4,7 +4,6 @@
 use super::Transaction;
 use super::code_checks;
 use super::decide::ANYBODY;
-use super::error::PlanError;
 use super::instances::Before;
 use super::trial::Trial;
 use crate::build::evm;
@@ -21,7 +20,7 @@ use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The chain with those of these programs activated that are not.
-pub(super) fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<Chain, PlanError> {
+pub(super) fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<Chain, ChainError> {
     let mut simulation = Simulation::new(chain);
     for &(program, _) in programs.iter().filter(|(_, code)| is_program(code)) {
         if !code_checks::is_active(&simulation, program) {
@@ -38,7 +37,7 @@ pub(super) fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<C
 
 impl Trial<'_> {
     /// Deploys and activates what is not on the chain yet, as `migrate` would.
-    pub(super) fn deploy(&mut self) -> Result<(), PlanError> {
+    pub(super) fn deploy(&mut self) -> Result<(), ChainError> {
         let request = self.request;
         for (address, artifact) in &request.undeployed {
             for fragment in &artifact.fragments {
@@ -65,7 +64,7 @@ impl Trial<'_> {
     }
 
     /// Puts code at its account, where there is none.
-    fn create2(&mut self, what: &str, address: Address, code: &[u8]) -> Result<(), PlanError> {
+    fn create2(&mut self, what: &str, address: Address, code: &[u8]) -> Result<(), ChainError> {
         if self.simulation.code(address)?.is_empty() {
             let (to, input) = (CREATE2_DEPLOYER, evm::create2_input(code));
             let done = self.simulation.send(what, ANYBODY, to, input, U256::ZERO)?;
@@ -75,7 +74,7 @@ impl Trial<'_> {
     }
 
     /// Notes a transaction, or why it is refused.
-    fn note(&mut self, what: &str, sent: Result<Receipt, ChainError>) -> Result<(), PlanError> {
+    fn note(&mut self, what: &str, sent: Result<Receipt, ChainError>) -> Result<(), ChainError> {
         match sent {
             Ok(done) => self.plan.transactions.push(Transaction::of(what, &done)),
             Err(error) => self.plan.problems.push(error.finding()?),
@@ -85,7 +84,7 @@ impl Trial<'_> {
 
     /// Publishes the layout document, as `migrate` would, unless it is published already or the registry
     /// publishes none.
-    pub(super) fn publish(&mut self) -> Result<(), PlanError> {
+    pub(super) fn publish(&mut self) -> Result<(), ChainError> {
         let Some(document) = &self.request.document else {
             return Ok(());
         };
@@ -106,7 +105,7 @@ impl Trial<'_> {
     }
 
     /// Looks at the new code and at the script.
-    pub(super) fn check_code(&mut self) -> Result<(), PlanError> {
+    pub(super) fn check_code(&mut self) -> Result<(), ChainError> {
         let call = &self.request.call;
         let (implementation, script) = (call.code.implementation, call.step.script);
         let what = format!("the {}", named(&call.step).word());
@@ -123,7 +122,7 @@ impl Trial<'_> {
     }
 
     /// Looks at these instances, and at the code that is in use: what was found already is not said again.
-    pub(super) fn check_instances(&mut self, before: &[Before]) -> Result<(), PlanError> {
+    pub(super) fn check_instances(&mut self, before: &[Before]) -> Result<(), ChainError> {
         let mut found = Vec::new();
         for (version, account) in self.in_use(before)? {
             let (old, simulation) = (format!("the code of {version}"), &mut self.simulation);
@@ -138,7 +137,7 @@ impl Trial<'_> {
     }
 
     /// The code of every version that is current or in use, except the new one.
-    fn in_use(&self, before: &[Before]) -> Result<BTreeMap<String, Address>, PlanError> {
+    fn in_use(&self, before: &[Before]) -> Result<BTreeMap<String, Address>, ChainError> {
         let plan = &self.plan;
         let labels = before.iter().map(|instance| &instance.version);
         let labels: BTreeSet<&String> = labels.chain([&plan.from]).collect();
@@ -147,7 +146,7 @@ impl Trial<'_> {
         let reader = self.simulation.registry(self.request.registry);
         let found = old.map(|label| {
             let code = now(reader.code(&plan.name, label))?;
-            Ok::<_, PlanError>((label.clone(), code.implementation))
+            Ok::<_, ChainError>((label.clone(), code.implementation))
         });
         found.collect()
     }

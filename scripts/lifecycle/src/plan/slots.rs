@@ -1,6 +1,5 @@
 //! Slots shown by name and value: the framework's own, and those of variables where the layout is known.
-
-use super::error::PlanError;
+use crate::client::ChainError;
 use crate::inspect::framework_slots;
 use crate::layout::{Field, Fields, Held, KeyType, WORD, begin, entry};
 use crate::names::Names;
@@ -199,7 +198,7 @@ pub(super) fn keys(
     data: &[u8],
     names: &Names,
     proxies: &[Address],
-) -> Result<Vec<B256>, PlanError> {
+) -> Result<Vec<B256>, ChainError> {
     let mut seen: Vec<B256> = arguments(data).collect();
     seen.extend(names.accounts().map(|account| account.into_word()));
     for proxy in proxies {

@@ -2,12 +2,12 @@
 
 use super::carry_out::{CarriedOut, carry_out};
 use super::effects::{Tries, Whose, with_limits};
-use super::error::PlanError;
 use super::executed::Ran;
 use super::instances::{self, Before};
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
 use super::{Plan, PlanRequest, expectations};
+use crate::client::ChainError;
 use crate::governance::{Display, explain};
 use crate::registry::{self, Named};
 use crate::simulation::{Simulation, now};
@@ -32,7 +32,7 @@ pub(super) fn try_on(
     chain: Chain,
     request: &PlanRequest,
     tries: Tries,
-) -> Result<(Plan, Simulation), PlanError> {
+) -> Result<(Plan, Simulation), ChainError> {
     let config = chain.config();
     let (block, time) = (config.number, config.timestamp.unwrap_or_default());
     let arbos = chain.arbos_version();
@@ -136,7 +136,7 @@ pub(super) fn try_on(
 impl Trial<'_> {
     /// What the new code, the script and whatever else the instances ran can read, and what of it has no code
     /// that stays.
-    fn look_at_executed(&mut self, before: &[Before]) -> Result<(), PlanError> {
+    fn look_at_executed(&mut self, before: &[Before]) -> Result<(), ChainError> {
         let call = &self.request.call;
         let code = format!("the code of {}", call.version);
         let mut proposed = vec![(code, call.code.implementation)];
@@ -159,7 +159,7 @@ impl Trial<'_> {
     }
 
     /// Notes one hash of all that changes, and what becomes of getters' answers. `elsewhen` is what another block sees.
-    fn note_answers(&mut self, elsewhen: Option<Vec<SlotChange>>) -> Result<(), PlanError> {
+    fn note_answers(&mut self, elsewhen: Option<Vec<SlotChange>>) -> Result<(), ChainError> {
         let request = self.request;
         if let Some(other) = elsewhen {
             let (here, other) = (written(&self.simulation.changes()?), written(&other));

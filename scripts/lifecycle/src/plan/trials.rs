@@ -1,8 +1,8 @@
 //! What was tried on a copy of a block, kept for whoever asks for the same on the same block. A new block
 //! is a new trial.
 
-use super::{Plan, PlanError, PlanRequest, plan_on};
-use crate::client::{Client, Fork};
+use super::{Plan, PlanRequest, plan_on};
+use crate::client::{ChainError, Client, Fork};
 use alloy::primitives::B256;
 use lru::LruCache;
 use std::num::NonZeroUsize;
@@ -31,7 +31,7 @@ impl Trials {
     ///
     /// # Errors
     /// As [`plan`](super::plan()). What could not be made is tried anew by the next one.
-    pub async fn plan(&self, client: &Client, request: PlanRequest) -> Result<Plan, PlanError> {
+    pub async fn plan(&self, client: &Client, request: PlanRequest) -> Result<Plan, ChainError> {
         let fork = Fork::newest(client).await?;
         let key = (fork.hash(), format!("{request:?}"));
         let cell = {

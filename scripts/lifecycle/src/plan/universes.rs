@@ -1,9 +1,9 @@
 //! One block of a chain twice: as it is, and with the upgrade carried out on it.
 
 use super::effects::{LeftOut, Tries};
-use super::error::PlanError;
 use super::replay::carry_over;
 use super::{Plan, PlanRequest, try_on};
+use crate::client::ChainError;
 use crate::simulation::Simulation;
 use alloy::primitives::Address;
 use stylus_chain::Chain;
@@ -22,7 +22,7 @@ pub(crate) struct Universes {
 pub(crate) fn universes(
     mut chain: Chain,
     request: &PlanRequest,
-) -> Result<(Universes, Plan), PlanError> {
+) -> Result<(Universes, Plan), ChainError> {
     chain.set_timestamp_interval(Some(1));
     let begun = chain.block_number();
     let mut upgraded = chain.branch();

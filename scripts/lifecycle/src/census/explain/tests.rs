@@ -1,4 +1,5 @@
 use super::*;
+use crate::client::ChainError;
 use crate::error::Report;
 use alloy::primitives::Address;
 use serde_json::{Value, json};
@@ -122,7 +123,7 @@ fn explained(store: &Store, with_values: bool) -> (Explained, BTreeMap<String, V
 }
 
 /// The items that a mapping gives.
-fn items(store: &Store, asked: &str) -> Result<Vec<String>, CensusError> {
+fn items(store: &Store, asked: &str) -> Result<Vec<String>, ChainError> {
     let layout = layout();
     let mapping = Mapping::find(&layout, asked)?;
     let mut by = By::of(&layout, &[]);

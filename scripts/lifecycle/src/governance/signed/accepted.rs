@@ -2,7 +2,6 @@
 //! refusals name a position, and these name the file.
 
 use super::super::calls::Call;
-use super::super::error::GovernanceError;
 use super::super::pending::readiness;
 use super::super::policy::{deciding_policy, readable};
 use super::file::difference;
@@ -63,7 +62,7 @@ pub async fn require_here(
     client: &Client,
     registry: Address,
     file: &ApprovalFile,
-) -> Result<(), GovernanceError> {
+) -> Result<(), ChainError> {
     let ApprovalFile { path, approval, .. } = file;
     let here = (client.chain_id(), registry);
     require_place(path, here, (approval.chain_id, approval.registry))?;
@@ -100,7 +99,7 @@ pub fn require_place(
     path: &Path,
     here: (u64, Address),
     there: (u64, Address),
-) -> Result<(), GovernanceError> {
+) -> Result<(), ChainError> {
     let (name, what, expected, found) = match (there.0 == here.0, there.1 == here.1) {
         (true, true) => return Ok(()),
         (false, _) => (
@@ -132,7 +131,7 @@ pub async fn accepted(
     registry: Address,
     given: &[ApprovalFile],
     names: &Names,
-) -> Result<Accepted, GovernanceError> {
+) -> Result<Accepted, ChainError> {
     let (first, others) = given
         .split_first()
         .ok_or_else(|| untyped("no file was given"))?;
@@ -197,7 +196,7 @@ pub async fn accepted(
 }
 
 /// Refuses an approval of something else than the first one's.
-fn require_same(first: &ApprovalFile, other: &ApprovalFile) -> Result<(), GovernanceError> {
+fn require_same(first: &ApprovalFile, other: &ApprovalFile) -> Result<(), ChainError> {
     let (one, two) = (first.approval.typed_data()?, other.approval.typed_data()?);
     let Some((part, expected, found)) = difference(&["primaryType", "message"], &one, &two) else {
         return Ok(());
@@ -219,7 +218,7 @@ async fn signature_of(
     path: &Path,
     (signer, signature): (Address, &Bytes),
     digest: B256,
-) -> Result<Bytes, GovernanceError> {
+) -> Result<Bytes, ChainError> {
     let mut found = "a signature of nobody".to_owned();
     if let Ok(ecdsa) = Ecdsa::from_raw(signature) {
         let ecdsa = ecdsa.normalized_s();

@@ -1,8 +1,7 @@
 //! The file of an approval: the typed data as every wallet takes them, what they were made of, and
 //! the signature once there is one.
-
-use super::super::error::GovernanceError;
 use super::{Approval, malformed};
+use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::own_file;
 use alloy::primitives::{Address, Bytes};
@@ -41,7 +40,7 @@ impl ApprovalFile {
     ///
     /// # Errors
     /// As [`Self::parse`]; that the file cannot be read.
-    pub fn read(path: &Path) -> Result<Self, GovernanceError> {
+    pub fn read(path: &Path) -> Result<Self, ChainError> {
         let text = own_file::read(path)?.ok_or_else(|| malformed(path, "there is no file"))?;
         Self::parse(path, &text)
     }
@@ -50,7 +49,7 @@ impl ApprovalFile {
     ///
     /// # Errors
     /// `ApprovalMalformed`; `ApprovalTampered` where its parts do not belong together.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, GovernanceError> {
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ChainError> {
         let content: Content =
             serde_json::from_str(text).map_err(|error| malformed(path, &error.to_string()))?;
         let mut members = content.typed.as_object().into_iter().flatten();
@@ -77,7 +76,7 @@ impl ApprovalFile {
     }
 
     /// Refuses a file that is no approval, and a signed one of somebody else or of another call.
-    fn require_ours(&self) -> Result<(), GovernanceError> {
+    fn require_ours(&self) -> Result<(), ChainError> {
         let found = match Self::read(&self.path) {
             Err(_) => "no approval".to_owned(),
             Ok(Self { signed: None, .. }) => return Ok(()),
@@ -106,7 +105,7 @@ impl ApprovalFile {
     ///
     /// # Errors
     /// That the file cannot be written; `ApprovalExists`.
-    pub fn write(&self) -> Result<(), GovernanceError> {
+    pub fn write(&self) -> Result<(), ChainError> {
         let path = &self.path;
         if own_file::read_bytes(path)?.is_some() {
             self.require_ours()?;

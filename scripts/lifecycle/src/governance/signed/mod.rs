@@ -16,9 +16,8 @@ pub use file::ApprovalFile;
 pub use typed::{Digests, calldata_digest};
 
 use super::calls::Call;
-use super::error::GovernanceError;
 use super::policy::deciding_policy;
-use crate::client::Client;
+use crate::client::{ChainError, Client};
 use crate::error::Refusal;
 use crate::ids::ActionId;
 use crate::registry::stored;
@@ -65,7 +64,7 @@ pub async fn current(
     registry: Address,
     call: &Bytes,
     deadline: u64,
-) -> Result<Approval, GovernanceError> {
+) -> Result<Approval, ChainError> {
     let decoded = Call::decode(call)?;
     let (name, role) = (decoded.definition(), decoded.role());
     let (role, _) = deciding_policy(client, registry, name, role).await?;
@@ -88,7 +87,7 @@ pub async fn current(
 }
 
 /// A file that holds no approval, or none that can be signed or submitted.
-pub fn malformed(path: &Path, reason: &str) -> GovernanceError {
+pub fn malformed(path: &Path, reason: &str) -> ChainError {
     let message = format!("{} is no approval: {reason}", path.display());
     let refusal = Refusal::new("ApprovalMalformed", message).with(
         "a file that `stylus-upgrades approve --offline` wrote",
@@ -99,7 +98,7 @@ pub fn malformed(path: &Path, reason: &str) -> GovernanceError {
 }
 
 /// A file without a signature.
-fn unsigned(path: &Path) -> GovernanceError {
+fn unsigned(path: &Path) -> ChainError {
     let message = format!("{} holds no signature", path.display());
     let refusal = Refusal::new("SignatureMissing", message).with(
         "a signed approval, or --signature 0x… with --signer ADDRESS",
@@ -110,7 +109,7 @@ fn unsigned(path: &Path) -> GovernanceError {
 }
 
 /// Calldata that have no type.
-pub fn untyped(reason: &str) -> GovernanceError {
+pub fn untyped(reason: &str) -> ChainError {
     let message = format!("this cannot be signed: {reason}");
     let refusal = Refusal::new("Untyped", message).with(
         "the calldata of a governed call of the registry",
@@ -121,7 +120,7 @@ pub fn untyped(reason: &str) -> GovernanceError {
 }
 
 /// What was signed is of an action that the registry does not take any more.
-pub fn outdated(expected: ActionId, found: ActionId) -> GovernanceError {
+pub fn outdated(expected: ActionId, found: ActionId) -> ChainError {
     let message = "what was signed is not open any more: it was executed or cancelled, or the policy has changed";
     let refusal = Refusal::new("ApprovalOutdated", message).with(
         format!("the action {expected}, which the same call would approve now"),

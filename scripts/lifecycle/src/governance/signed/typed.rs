@@ -1,8 +1,8 @@
 //! EIP-712 typed data, made of the very calldata by the types that the registry compiles in.
 
 use super::super::arguments::{arguments, fields};
-use super::super::error::GovernanceError;
 use super::{Approval, untyped};
+use crate::client::ChainError;
 use alloy::dyn_abi::TypedData;
 use alloy::primitives::{B256, U256, keccak256};
 use alloy::sol_types::Eip712Domain;
@@ -50,7 +50,7 @@ impl Approval {
     ///
     /// # Errors
     /// `Untyped` for calldata that are no governed call.
-    pub fn typed_data(&self) -> Result<Value, GovernanceError> {
+    pub fn typed_data(&self) -> Result<Value, ChainError> {
         let selector = self.call.get(..4).unwrap_or_default();
         let source = SOURCES.into_iter().find(|(known, ..)| known == selector);
         let source = source.ok_or_else(|| untyped("it is no governed call"))?;
@@ -80,7 +80,7 @@ impl Approval {
     }
 
     /// The message: the arguments by their names, and what tells the action from others.
-    fn message(&self) -> Result<Value, GovernanceError> {
+    fn message(&self) -> Result<Value, ChainError> {
         let arguments = arguments(&self.call);
         let mut message = arguments.map_err(|reason| untyped(&reason))?;
         message.insert("epoch".into(), self.epoch.to_string().into());
@@ -93,7 +93,7 @@ impl Approval {
     ///
     /// # Errors
     /// As [`Self::typed_data`].
-    pub fn digests(&self) -> Result<Digests, GovernanceError> {
+    pub fn digests(&self) -> Result<Digests, ChainError> {
         let data: TypedData = serde_json::from_value(self.typed_data()?)
             .map_err(|error| untyped(&error.to_string()))?;
         let domain: &Eip712Domain = data.domain();

@@ -1,12 +1,10 @@
 //! What differs from what really happened, and what storage ends otherwise.
-
-use super::super::error::PlanError;
 use super::super::instances::Change;
 use super::super::layouts::Layouts;
 use super::super::slots::{self, SlotNames};
 use super::super::{Plan, PlanRequest};
 use super::past::{Past, numbered};
-use crate::client::{Outcome, Replayed};
+use crate::client::{ChainError, Outcome, Replayed};
 use crate::ids::TxHash;
 use crate::text::count;
 use alloy::consensus::Transaction;
@@ -94,7 +92,7 @@ pub(super) fn storage(
     (instances, left_out): (&[Address], &BTreeSet<Address>),
     past: &Past,
     plan: &Plan,
-) -> Result<Vec<StorageDifference>, PlanError> {
+) -> Result<Vec<StorageDifference>, ChainError> {
     let framework = SlotNames::framework(&[plan.from.clone(), plan.to.clone()]);
     let nothing = SlotNames::default();
     let known = framework.clone().with_keys(keys_of(past, request));
@@ -162,7 +160,7 @@ pub(in crate::plan) fn carry_over(
     from: &Chain,
     since: BlockId,
     into: &mut Chain,
-) -> Result<Vec<(Address, U256)>, PlanError> {
+) -> Result<Vec<(Address, U256)>, ChainError> {
     let latest = BlockId::latest();
     for change in from.account_changes(since, latest)? {
         let after = change.after;

@@ -15,10 +15,9 @@ pub use past::BLOCKS_MAX;
 pub use past::{PastCall, calls};
 
 use super::effects::Tries;
-use super::error::PlanError;
 use super::{InstancePlan, Plan, PlanRequest, not_tried, prepare, try_on};
 use crate::assess::{Finding, FindingId};
-use crate::client::{self, Client, Fork};
+use crate::client::{self, ChainError, Client, Fork};
 use crate::ids::TxHash;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, Bytes};
@@ -117,7 +116,7 @@ pub async fn replay(
     planned: &Plan,
     abis: Abis,
     (count, blocks): (u32, u64),
-) -> Result<Option<Replay>, PlanError> {
+) -> Result<Option<Replay>, ChainError> {
     let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
     let problems = planned.problems.iter().map(|one| one.id.clone()).collect();
     let definition = (request.registry, request.call.name.as_str());
@@ -162,7 +161,7 @@ struct Subject {
     count: usize,
 }
 
-fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Replay, PlanError> {
+fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Replay, ChainError> {
     let Subject {
         request,
         instances,

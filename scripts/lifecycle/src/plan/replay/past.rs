@@ -1,7 +1,5 @@
 //! What happened: the newest transactions to some accounts, with everything else in their blocks.
 //! The blocks are a chain of hashes with the numbers that were asked for, or nothing is believed.
-
-use super::super::error::PlanError;
 use crate::client::{BlockAnswer, ChainError, Client, Outcome, PastBlock, PastTransaction};
 use crate::ids::TxHash;
 use crate::registry::{Topics, definition_id, logs};
@@ -39,7 +37,7 @@ pub(super) async fn gather(
     (registry, name): (Address, &str),
     accounts: &[Address],
     (count, most): (u32, u64),
-) -> Result<Past, PlanError> {
+) -> Result<Past, ChainError> {
     let newest = client.newest_block().await?;
     let wanted = |transaction: &Value| {
         let to = transaction["to"].as_str().and_then(|to| to.parse().ok());
@@ -111,7 +109,7 @@ async fn last_change(
     registry: Address,
     name: &str,
     (from, to): (u64, u64),
-) -> Result<Option<u64>, PlanError> {
+) -> Result<Option<u64>, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
     let logs = logs(client, registry, topics, from, to).await?;
     let is_change = |log: &&Log| {
@@ -147,7 +145,7 @@ pub async fn calls(
     definition: (Address, &str),
     accounts: &[Address],
     most: (u32, u64),
-) -> Result<Vec<PastCall>, PlanError> {
+) -> Result<Vec<PastCall>, ChainError> {
     let past = gather(client, definition, accounts, most).await?;
     let wanted = numbered(&past).filter(|(_, one)| one.is_wanted);
     let calls = wanted.map(|(_, one)| PastCall {
