@@ -4,7 +4,7 @@
 
 use crate::call_tree::{self, Frame};
 use crate::client::{ChainError, StepEnd, with_margin};
-use crate::model::{Block, Reader, Views};
+use crate::model::{Block, Registry, Views};
 use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use std::collections::BTreeMap;
@@ -154,15 +154,18 @@ impl Simulation {
         Ok(())
     }
 
-    /// What the registry at that address says.
-    pub fn registry(&self, registry: Address) -> Reader<AtBlock<'_>> {
-        self.registry_at(BlockId::latest(), registry)
+    /// The registry at that address, asked here.
+    pub fn registry(&self, address: Address) -> Registry<AtBlock<'_>> {
+        self.registry_at(BlockId::latest(), address)
     }
 
     /// The same as it was at a block of the copy.
-    pub fn registry_at(&self, block: BlockId, registry: Address) -> Reader<AtBlock<'_>> {
+    pub fn registry_at(&self, block: BlockId, address: Address) -> Registry<AtBlock<'_>> {
         let simulation = self;
-        Reader::new(AtBlock { simulation, block }, registry)
+        Registry {
+            client: AtBlock { simulation, block },
+            address,
+        }
     }
 
     /// Reads by a typed call.

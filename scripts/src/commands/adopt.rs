@@ -21,10 +21,16 @@ pub(super) const BEFORE: &str = "what it runs";
 /// Makes a proxy an instance at a version.
 pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
     let place = Place::working(context, "adopt").await?;
-    let (_, client, registry) = place.parts();
+    let registry = place.registry;
     let proxy = context.manifest.address(&args.proxy)?;
     let name = args.name.as_str();
-    let found = candidate(client, (registry, name), wasm_proxy()?, proxy).await?;
+    let found = candidate(
+        registry.client,
+        (registry.address, name),
+        wasm_proxy()?,
+        proxy,
+    )
+    .await?;
     if !found.kind.is_adopted() {
         let from = found.authority.unwrap_or_default();
         let message = format!("{proxy} is a proxy of this framework, of the registry {from}");
@@ -38,7 +44,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
             .with(expected, "no --from", next)
             .into());
     }
-    let admin = given_to(registry, name);
+    let admin = given_to(registry.address, name);
     let kind = kind_in_words(found.kind);
     let runs = found.implementation;
     let mut outcome = Outcome::default();
@@ -49,7 +55,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
     outcome.field("kind", kind);
     outcome.field("runs", runs);
     outcome.field("admin", admin);
-    found.require_given(client, registry, name).await?;
+    found.require_given(registry, name).await?;
     if found.authority.is_none() {
         context.note(format!(
             "nobody but its code knows who may upgrade it, which has to be {admin}, the admin of {name}: \
@@ -72,7 +78,7 @@ async fn decided(
     call: Bytes,
     outcome: Outcome,
 ) -> Result<Outcome> {
-    let governed = GovernedCall::decode(place.registry, call, U256::ZERO)?;
+    let governed = GovernedCall::decode(place.registry.address, call, U256::ZERO)?;
     let asker = Asker {
         layout: args.storage.layout.as_deref(),
         runs_layout: args.runs_layout.as_deref(),
@@ -93,8 +99,8 @@ pub(super) async fn check(
     call: &abi::adoptCall,
     asker: Asker<'_>,
 ) -> Result<Assessment> {
-    let definition = (place.registry, call.name.as_str());
-    let found = candidate(place.client, definition, wasm_proxy()?, call.proxy).await?;
+    let definition = (place.registry.address, call.name.as_str());
+    let found = candidate(place.registry.client, definition, wasm_proxy()?, call.proxy).await?;
     let version = (call.name.as_str(), call.version.as_str());
     takes_over(place, version, (asker, None), &found).await
 }
@@ -145,7 +151,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
             context.names().long(call.registry)
         ));
     } else {
-        let accepted = place.reader().acceptance(&call.name, proxy).await?;
+        let accepted = place.registry.acceptance(&call.name, proxy).await?;
         (call.kind, call.version) = (accepted.kind.number(), accepted.version);
         if accepted.registry.is_zero() {
             let message = format!("{} has not accepted {proxy} from anybody", call.name);
@@ -183,9 +189,12 @@ pub(super) async fn check_acceptance(
         return Ok(Assessment::default());
     }
     let instance = found(place, call).await?;
-    let there = place.client.registry(call.registry);
+    let there = place.registry.client.registry(call.registry);
     let code = there.code(&instance.definition, &instance.version).await?;
-    let runs = place.client.storage(call.proxy, slots::IMPLEMENTATION);
+    let runs = place
+        .registry
+        .client
+        .storage(call.proxy, slots::IMPLEMENTATION);
     let candidate = Candidate {
         proxy: call.proxy,
         kind: call.kind.into(),
@@ -201,24 +210,24 @@ pub(super) async fn check_acceptance(
 /// The instance at the registry that is to transfer it. An adopted one is not transferred to a registry.
 async fn found(place: Place<'_>, call: &abi::acceptTransferCall) -> Result<Instance> {
     let proxy = call.proxy;
-    let from = first_contact(place.context, place.client, call.registry).await?;
-    let instance = require_there(place.client, from, proxy).await?;
+    let from = first_contact(place.context, place.registry.client, call.registry).await?;
+    let instance = require_there(from, proxy).await?;
     if instance.kind.is_adopted() {
         let found = "an adopted proxy, which goes to an account and is adopted from there";
-        return Err(not_there(proxy, from, found).into());
+        return Err(not_there(proxy, from.address, found).into());
     }
     // What the proxy obeys stands in its own slot: a registry can have a proxy on record that obeys another.
-    let obeyed = Address::from_word(place.client.storage(proxy, slots::ADMIN).await?);
-    if obeyed != from {
+    let obeyed = Address::from_word(place.registry.client.storage(proxy, slots::ADMIN).await?);
+    if obeyed != from.address {
         let found = format!("a proxy whose ERC-1967 admin slot names {obeyed}");
-        return Err(not_there(proxy, from, found).into());
+        return Err(not_there(proxy, from.address, found).into());
     }
     // The registry in an EVM proxy's code could order it anything, whoever it obeys.
-    let code = place.client.code(proxy).await?;
+    let code = place.registry.client.code(proxy).await?;
     if let Some(relay) = evm::registry_in_code(&code)
-        && relay != place.registry
+        && relay != place.registry.address
     {
-        first_contact(place.context, place.client, relay).await?;
+        first_contact(place.context, place.registry.client, relay).await?;
     }
     Ok(instance)
 }

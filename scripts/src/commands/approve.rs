@@ -17,27 +17,27 @@ use crate::ids::ActionId;
 /// what stands in that file.
 pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     let place = Place::working(context, "approve").await?;
-    let (_, client, registry) = place.parts();
-    let action = named(client, registry, &args.action).await?;
-    let event = proposed(client, registry, action).await?;
-    let mut governed = GovernedCall::decode(registry, event.call.clone(), U256::ZERO)?;
+    let registry = place.registry;
+    let action = named(registry, &args.action).await?;
+    let event = proposed(registry, action).await?;
+    let mut governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
     governed.approves = Some(action);
-    require_current(client, registry, &governed.call).await?;
+    require_current(registry, &governed.call).await?;
     if let Some(file) = &args.reviewed {
         Reviewed::read(file, action)?.require(&event.call, &context.names())?;
         context.note(format!("{} says the same", file.display()));
     }
-    if place.reader().action_of(&event.call).await? != action {
+    if place.registry.action_of(&event.call).await? != action {
         return already_executed(place, action, &governed.call, args).await;
     }
-    governed.require_part(client).await?;
+    governed.require_part(registry.client).await?;
     let digest = calldata_digest(&event.call);
     context.note(format!("calldata digest  {digest}"));
     let outcome = Outcome::document(&Approval {
         proposer: event.proposer,
         calldata_digest: digest,
     });
-    let approver = client.caller("approve").ok();
+    let approver = registry.client.caller("approve").ok();
     judged(place, governed, (&args.review, approver), outcome).await
 }
 
@@ -72,11 +72,11 @@ async fn already_executed(
     call: &Call,
     args: &ApproveArgs,
 ) -> Result<Outcome> {
-    let (context, client, registry) = place.parts();
-    let executed = instead(client, registry, action).await?;
+    let Place { context, registry } = place;
+    let executed = instead(registry, action).await?;
     let by = executed.by(&context.names());
     let is_asked = args.review != ReviewArgs::default() || context.is_export();
-    if is_asked || !is_approver(client, registry, call).await? {
+    if is_asked || !is_approver(registry, call).await? {
         let found = match is_asked {
             true => "it is not compared any more, and no file is written",
             false => "this key is none of its approvers, and nothing was compared",

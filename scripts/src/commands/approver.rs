@@ -4,15 +4,15 @@ use super::args::ReviewArgs;
 use super::prelude::*;
 use super::verifiable::implementation;
 use crate::build::Artifact;
-use crate::client::Client;
 use crate::governance::{BuildFacts, Call, superseded_by};
 use crate::layout::Build;
+use crate::registry::Registry;
 use std::path::Path;
 
 /// Refuses an action unless its code, and the program of its migration, are what his sources build to, where he names
 /// them.
 pub(super) fn compare_builds(place: Place<'_>, call: &Call, args: &ReviewArgs) -> Result<()> {
-    let (context, chain) = (place.context, place.client.chain_id());
+    let (context, chain) = (place.context, place.registry.client.chain_id());
     if let Some(source) = &args.source {
         compare_build(context, ("--source", source), call, "code", |source| {
             implementation(context, chain, source, true)
@@ -28,8 +28,8 @@ pub(super) fn compare_builds(place: Place<'_>, call: &Call, args: &ReviewArgs) -
 }
 
 /// Refuses an action whose version has other code by now: whatever its approvers do, it ends nowhere.
-pub(super) async fn require_current(client: &Client, registry: Address, call: &Call) -> Result<()> {
-    match superseded_by(client, registry, call).await? {
+pub(super) async fn require_current(registry: Registry<'_>, call: &Call) -> Result<()> {
+    match superseded_by(registry, call).await? {
         Some(registered) => {
             let definition = call.definition();
             let message = format!(

@@ -35,7 +35,7 @@ impl<'a> Asker<'a> {
     /// Who proposes a call there.
     pub(super) fn proposer(place: Place<'_>) -> Self {
         Self {
-            who: place.client.caller("propose").ok(),
+            who: place.registry.client.caller("propose").ok(),
             ..Self::of(Role::Proposer)
         }
     }

@@ -237,11 +237,11 @@ async fn by_registry(context: &Context, client: &Client, to: Address) -> Result<
         return Ok(None);
     };
     let registry = context.verified(client, unverified).await?;
-    if to == registry {
+    if to == registry.address {
         return Ok(Some(interfaces().registry.clone()));
     }
-    let place = Place::of(context, client, registry);
-    let (reader, found) = (place.reader(), place.reader().known_instance(to).await?);
+    let place = Place { context, registry };
+    let found = registry.known_instance(to).await?;
     let Some(Instance {
         definition,
         version,
@@ -250,7 +250,7 @@ async fn by_registry(context: &Context, client: &Client, to: Address) -> Result<
     else {
         return Ok(None);
     };
-    let code = reader.code(&definition, &version).await?;
+    let code = registry.code(&definition, &version).await?;
     place.functions(&definition, code.codehash).await
 }
 

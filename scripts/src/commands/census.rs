@@ -6,9 +6,10 @@ use crate::census::{self, Anchor, Census, Options, Subject, Wanted};
 use crate::client::{Client, Endpoint};
 use crate::model::InstanceState;
 use crate::program_code::is_program;
+use crate::registry::Registry;
 
 pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome> {
-    let (client, registry) = context.verified_snapshot().await?;
+    let registry = context.verified_snapshot().await?;
     let proxy = context.manifest.address(&args.proxy)?;
     let second = match &args.confirm_url {
         Some(url) => Some(Client::connect_to(Endpoint::parse(url.expose())?).await?),
@@ -18,37 +19,45 @@ pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome>
         number: args.block,
         hash: args.block_hash,
     };
-    let anchor = Anchor::find(client, proxy, wanted, second.as_ref()).await?;
-    let subject = subject(context, &client.at(anchor.block), registry, proxy).await?;
-    let census = census::take(client, anchor, &subject, &args.options).await?;
+    let anchor = Anchor::find(registry.client, proxy, wanted, second.as_ref()).await?;
+    let subject = subject(
+        context,
+        registry.client.at(anchor.block).registry(registry.address),
+        proxy,
+    )
+    .await?;
+    let census = census::take(registry.client, anchor, &subject, &args.options).await?;
     Ok(Outcome::of(&census, &context.names()))
 }
 
 /// The census that a page shows: of the newest block, with the keys that are known.
 pub(super) async fn shown(context: &Context, instance: &str) -> Result<Census> {
-    let (client, registry) = context.verified_snapshot().await?;
+    let registry = context.verified_snapshot().await?;
     let proxy = context.manifest.address(instance)?;
-    let anchor = Anchor::find(client, proxy, Wanted::default(), None).await?;
-    let subject = subject(context, &client.at(anchor.block), registry, proxy).await?;
+    let anchor = Anchor::find(registry.client, proxy, Wanted::default(), None).await?;
+    let subject = subject(
+        context,
+        registry.client.at(anchor.block).registry(registry.address),
+        proxy,
+    )
+    .await?;
     let options = Options {
         no_replay: true,
         ..Options::default()
     };
-    Ok(census::take(client, anchor, &subject, &options).await?)
+    Ok(census::take(registry.client, anchor, &subject, &options).await?)
 }
 
 /// What is counted of an instance, at the block of the client.
 pub(super) async fn subject(
     context: &Context,
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     proxy: Address,
 ) -> Result<Subject> {
-    let reader = client.registry(registry);
-    let instance = reader.instance(proxy).await?;
+    let instance = registry.instance(proxy).await?;
     let name = &instance.definition;
-    let code = reader.code(name, &instance.version).await?;
-    let layout = context.documents(client, registry).get(code.layout).await?;
+    let code = registry.code(name, &instance.version).await?;
+    let layout = context.documents(registry).get(code.layout).await?;
     let unknown = layout.why().to_owned();
     Ok(Subject {
         proxy,
@@ -58,7 +67,7 @@ pub(super) async fn subject(
             Some(document) => Ok(document.layout),
             None => Err(unknown),
         },
-        versions: reader.labels(name).await?,
-        is_evm: !is_program(&client.code(code.implementation).await?),
+        versions: registry.labels(name).await?,
+        is_evm: !is_program(&registry.client.code(code.implementation).await?),
     })
 }

@@ -25,7 +25,7 @@ pub(super) async fn rivals(place: Place<'_>, governed: &GovernedCall) -> Result<
     if own.0.version().is_none() && own.0.policies().is_empty() {
         return Ok(Vec::new());
     }
-    let open = pending(place.client, place.registry, own.0.definition()).await?;
+    let open = pending(place.registry, own.0.definition()).await?;
     let all = open.iter().filter_map(|other| {
         let (subject, differs) = rival(own, other)?;
         let (action, proposer) = (other.action, place.context.names().long(other.proposer));
@@ -138,13 +138,13 @@ pub(super) async fn notices(
     let policies = governed.call.policies();
     let proposer = asker.who.filter(|_| asker.role.proposes());
     let mut all = match proposer {
-        Some(sender) => of_policies(place.client, sender, &policies).await?,
+        Some(sender) => of_policies(place.registry.client, sender, &policies).await?,
         None => finals(&policies)?,
     };
     let mut had_part = false;
     if let Call::SetPolicy(set) = &governed.call {
         let (role, expression) = (set.role.as_str(), set.expression.as_str());
-        match current_policy(place.client, place.registry, &set.name, role).await? {
+        match current_policy(place.registry, &set.name, role).await? {
             None => all.push(new_role(place, &set.name, role).await?),
             Some(old) => {
                 let part_in = |policy: &str| match asker.who {
@@ -198,12 +198,12 @@ async fn new_role(place: Place<'_>, name: &str, role: &str) -> Result<Finding> {
 
 /// Every role that ever had a policy, from the events.
 pub(super) async fn roles(place: Place<'_>, name: &str) -> Result<Vec<String>> {
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     if !name.is_empty() {
         // An unknown name is refused by the registry, not reported as one without roles.
-        place.reader().head(name).await?;
+        place.registry.head(name).await?;
     }
-    let history = history::read(client, registry, name, &context.names(), Wanted::None).await?;
+    let history = history::read(registry, name, &context.names(), Wanted::None).await?;
     Ok(history.definition.policies.into_keys().collect())
 }
 
@@ -222,11 +222,8 @@ async fn unless_proposed(
 ) -> Result<Vec<Finding>> {
     let is_excluded = |notice: &Finding| notice.id == FindingId::EXCLUDED_SENDER;
     if notices.iter().any(is_excluded) {
-        let action = place.reader().action_of(call).await?;
-        if readiness(place.client, place.registry, action)
-            .await?
-            .is_some()
-        {
+        let action = place.registry.action_of(call).await?;
+        if readiness(place.registry, action).await?.is_some() {
             notices.retain(|notice| !is_excluded(notice));
         }
     }

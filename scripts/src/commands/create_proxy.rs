@@ -33,8 +33,9 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         check_alias(&file, alias)?;
     }
     let place = Place::working(context, "create-proxy").await?;
-    let (_, client, registry) = place.parts();
-    let is_local = LOCAL_CHAINS.contains(&client.chain_id()) || client.endpoint().is_loopback();
+    let registry = place.registry;
+    let is_local = LOCAL_CHAINS.contains(&registry.client.chain_id())
+        || registry.client.endpoint().is_loopback();
     let mut call = abi::createProxyCall {
         name: request.name.clone(),
         version: request.version.clone(),
@@ -59,14 +60,14 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     if let Some(alias) = &request.save {
         Manifest::require_free(&file, context.network(), Entry::Alias(alias))?;
     }
-    let (reader, kind) = (place.reader(), call.kind.into());
-    let proxy = reader.proxy_address(&call.name, kind, call.salt).await?;
+    let (registry, kind) = (place.registry, call.kind.into());
+    let proxy = registry.proxy_address(&call.name, kind, call.salt).await?;
     let line = format!("proxy  {proxy}");
     outcome.field("proxy", proxy);
     outcome.line(&line);
     outcome.field("salt", U256::from_be_bytes(call.salt.0));
     let bytes = call.abi_encode().into();
-    let governed = GovernedCall::decode(registry, bytes, request.value)?;
+    let governed = GovernedCall::decode(registry.address, bytes, request.value)?;
     let asker = Asker {
         typed: calldata::typed(&request.init),
         ..Asker::proposer(place)
@@ -96,12 +97,12 @@ async fn created_before(
     place: Place<'_>,
     call: &abi::createProxyCall,
 ) -> Result<Option<(Sent, Address)>> {
-    let (context, client, registry) = place.parts();
-    let created = |sent: &Sent| sent.event_of::<abi::ProxyCreated>(registry);
+    let Place { context, registry } = place;
+    let created = |sent: &Sent| sent.event_of::<abi::ProxyCreated>(registry.address);
     let Some(sent) = context.earlier_that(|sent| created(sent).is_some()) else {
         return Ok(None);
     };
-    let input = client.input_to(registry, sent.tx).await?;
+    let input = registry.client.input_to(registry.address, sent.tx).await?;
     let same = input.and_then(|input| abi::createProxyCall::abi_decode(&input).ok());
     let same = same.filter(|same| {
         *same
@@ -118,15 +119,15 @@ async fn created_before(
 /// of instances on. Where others have to agree, it follows from the words alone: who types the same words as others
 /// means the same proxy, whenever that is.
 async fn choose(place: Place<'_>, call: &abi::createProxyCall) -> Result<B256> {
-    let (_, client, _) = place.parts();
-    let (reader, name) = (place.reader(), call.name.as_str());
+    let client = place.registry.client;
+    let (registry, name) = (place.registry, call.name.as_str());
     let sender = client.caller("create-proxy")?;
-    if !reader.satisfies(name, "create", vec![sender]).await? {
+    if !registry.satisfies(name, "create", vec![sender]).await? {
         return Ok(keccak256(call.abi_encode()));
     }
-    let mut salt = U256::from(reader.head(name).await?.instances);
+    let mut salt = U256::from(registry.head(name).await?.instances);
     loop {
-        let address = reader.proxy_address(name, call.kind.into(), salt.into());
+        let address = registry.proxy_address(name, call.kind.into(), salt.into());
         if client.code(address.await?).await?.is_empty() {
             return Ok(salt.into());
         }

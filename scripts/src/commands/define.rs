@@ -45,7 +45,8 @@ pub(super) async fn run(
         name: &call.name,
         as_migrate: copied,
     });
-    let governed = GovernedCall::decode(place.registry, call.abi_encode().into(), U256::ZERO)?;
+    let governed =
+        GovernedCall::decode(place.registry.address, call.abi_encode().into(), U256::ZERO)?;
     decide(place, governed, Asker::proposer(place), outcome).await
 }
 

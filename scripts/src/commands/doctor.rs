@@ -74,15 +74,16 @@ async fn of_registry(
     within: u64,
     fix_all: Option<bool>,
 ) -> Result<Examined, Error> {
-    let mut client = context.snapshot().await?;
+    let client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
-    context.say_read_at(Place::of(context, &client, registry).read_at(), true);
-    if fix_all.is_some() && client.has_key() {
-        client = context.journalled(client, "doctor --fix").await?;
-    }
+    context.say_read_at(Place { context, registry }.read_at(), true);
+    let client = match fix_all.is_some() && client.has_key() {
+        true => context.journalled(client.clone(), "doctor --fix").await?,
+        false => client.clone(),
+    };
+    let registry = client.registry(registry.address);
     let framework = context.builder()?.framework()?;
     let subject = Subject {
-        client: &client,
         registry,
         framework: &framework,
     };
@@ -106,7 +107,7 @@ async fn of_registry(
     let first = diagnosis.findings.first().filter(|_| !ok);
     Ok(Examined {
         fixed,
-        registry,
+        registry: registry.address,
         ok,
         error: first.map(|first| Report::of(first)),
         exit,
@@ -132,10 +133,9 @@ async fn of_chain(context: &Context) -> Result<Outcome, Error> {
 /// Warns, in another command, of what ends soon or does not run: of the registry itself and of these
 /// accounts.
 pub(super) async fn warn(place: Place<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     let framework = context.builder()?.framework()?;
     let subject = Subject {
-        client,
         registry,
         framework: &framework,
     };

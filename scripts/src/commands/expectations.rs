@@ -20,9 +20,9 @@ pub(super) async fn getters(
     call: &abi::migrateCall,
     document: Option<&Document>,
 ) -> Result<Getters> {
-    let reader = place.reader();
-    let current = reader.head(&call.name).await?.current;
-    let before = reader.code(&call.name, &current).await?.codehash;
+    let registry = place.registry;
+    let current = registry.head(&call.name).await?.current;
+    let before = registry.code(&call.name, &current).await?.codehash;
     let before = functions(place, (&call.name, &current), before, None).await?;
     let after = call.code.codehash.into();
     let after = functions(place, (&call.name, &call.version), after, document).await?;

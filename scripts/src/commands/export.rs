@@ -103,7 +103,8 @@ pub(super) async fn governed(
     call: &GovernedCall,
     shown: ShownCall,
 ) -> Result<ExportedCall> {
-    let (context, client, _) = place.parts();
+    let context = place.context;
+    let client = place.registry.client;
     let (simulated, trial) = simulate(context, client, call).await?;
     let request = (&call.bytes, call.value);
     let file = write(place, &call.what(), request, simulated.gas).await?;
@@ -150,10 +151,10 @@ pub(super) async fn order(
     action: ActionId,
     call: Bytes,
 ) -> Result<Outcome> {
-    let client = place.client;
+    let client = place.registry.client;
     let title = format!("{what} {action}");
     let request = TransactionRequest::default()
-        .with_to(place.registry)
+        .with_to(place.registry.address)
         .with_input(call.clone())
         .with_from(client.caller(&title)?);
     let gas = client.provider().estimate_gas(request).await;
@@ -171,13 +172,15 @@ async fn write(
     (data, value): (&Bytes, U256),
     gas: u64,
 ) -> Result<ExportedFile> {
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     let wanted = context.global.export.wanted()?;
     let (_, file) = wanted.ok_or_else(not_governed)?;
-    require_chain_id(client).await?;
-    let from = client.caller(title)?;
+    require_chain_id(registry.client).await?;
+    let from = registry.client.caller(title)?;
     // What has no code and has sent something has a key.
-    if client.code(from).await?.is_empty() && client.transactions_of(from).await? == 0 {
+    if registry.client.code(from).await?.is_empty()
+        && registry.client.transactions_of(from).await? == 0
+    {
         context.note(format!(
             "warning: {} has neither code nor transactions on this chain: if it is a contract, it is \
              on another one",
@@ -185,9 +188,9 @@ async fn write(
         ));
     }
     let call = Exported {
-        chain_id: client.chain_id(),
+        chain_id: registry.client.chain_id(),
         from,
-        to: registry,
+        to: registry.address,
         value,
         data: data.clone(),
         gas,

@@ -57,10 +57,10 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
             runs_layout: (file, recorded),
             layout,
         } => {
-            let reader = place.reader();
-            let code = reader.code(name, version).await?;
+            let registry = place.registry;
+            let code = registry.code(name, version).await?;
             let code = place.code(version, code, layout, false).await?;
-            let runs = place.client.codehash(found.implementation).await?;
+            let runs = place.registry.client.codehash(found.implementation).await?;
             let runs = runs.unwrap_or_default();
             let version = Version {
                 name,
@@ -75,9 +75,10 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
             let before = match runs == code.code.codehash {
                 true => None,
                 false => {
-                    let (of, layout) = recorded.unwrap_or((place.registry, LayoutHash::ZERO));
+                    let (of, layout) =
+                        recorded.unwrap_or((place.registry.address, LayoutHash::ZERO));
                     let of = Place {
-                        registry: of,
+                        registry: place.registry.client.registry(of),
                         ..place
                     };
                     let code = RecordedCode {
@@ -129,13 +130,13 @@ pub(super) async fn way(
     let (read_at, labels) = match asked {
         Asked::Kept(_, labels) => (None, labels.to_vec()),
         Asked::Chain(place) => {
-            let reader = place.reader();
+            let registry = place.registry;
             let codehash = before.as_ref().and_then(|before| before.code);
             if let Some(codehash) = codehash.filter(|_| version.from != BEFORE) {
-                let first = reader.first_with(version.name, codehash).await?;
+                let first = registry.first_with(version.name, codehash).await?;
                 same_code.extend(first.map(|first| first.version));
             }
-            let labels = reader.labels(version.name).await?;
+            let labels = registry.labels(version.name).await?;
             (Some(place.read_at()), labels)
         }
     };
@@ -198,14 +199,21 @@ impl<'a> Asked<'a> {
             });
         };
         let upgrade = Upgrade {
-            registry: place.registry,
+            registry: place.registry.address,
             name: version.name,
             from: version.from,
             to: version.to,
             who: version.who,
         };
         let (documents, layouts) = (place.documents(), (&before.layout, &after.layout));
-        let mut live = look(place.client, &documents, upgrade, layouts.0, layouts.1).await?;
+        let mut live = look(
+            place.registry.client,
+            &documents,
+            upgrade,
+            layouts.0,
+            layouts.1,
+        )
+        .await?;
         proven::drop_proven(place, upgrade, layouts.0, &mut live).await?;
         Ok(Fact::of(live, Origin::Chain))
     }
@@ -232,7 +240,7 @@ impl<'a> Place<'a> {
         layout: Side,
         is_old: bool,
     ) -> Result<Code> {
-        let bytes = self.client.code_bytes(code.implementation).await?;
+        let bytes = self.registry.client.code_bytes(code.implementation).await?;
         let code = RecordedCode {
             layout: layout.hash,
             ..code
@@ -251,7 +259,7 @@ impl<'a> Place<'a> {
 
     /// A version that an upgrade takes over.
     async fn before(self, name: &str, version: &str, doubtful: Origin) -> Result<Before> {
-        let Some(found) = self.reader().known_version(name, version).await? else {
+        let Some(found) = self.registry.known_version(name, version).await? else {
             let known = self.documents().get(LayoutHash::ZERO).await?;
             return Ok(Before {
                 code: None,
@@ -272,7 +280,7 @@ impl<'a> Place<'a> {
 
     async fn creation(self, call: &abi::createProxyCall, typed: &str) -> Result<Way> {
         // Of a version that nobody registered, nothing can be checked: it may be there when the call is.
-        let code = self.reader().code(&call.name, &call.version).await?;
+        let code = self.registry.code(&call.name, &call.version).await?;
         let code = self.code(&call.version, code, None, false).await?;
         let version = Version {
             name: &call.name,
@@ -293,10 +301,12 @@ impl<'a> Place<'a> {
 
     /// The adopted proxies that a way is for.
     async fn adopted(self, version: &Version<'_>) -> Result<Vec<Address>> {
-        let reader = self.reader();
+        let registry = self.registry;
         let all = match version.who {
-            Who::Instance(proxy) | Who::Newcomer(proxy) => reader.instances_of(vec![proxy]).await?,
-            Who::All => reader.instances(version.name).await?,
+            Who::Instance(proxy) | Who::Newcomer(proxy) => {
+                registry.instances_of(vec![proxy]).await?
+            }
+            Who::All => registry.instances(version.name).await?,
         };
         let adopted = all.iter().filter(|one| one.kind.is_adopted());
         Ok(adopted.map(|one| one.proxy).collect())

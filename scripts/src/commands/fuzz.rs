@@ -66,7 +66,7 @@ pub(super) async fn of_tried(
     settings: Settings,
 ) -> Result<FuzzReport, Error> {
     let is_blind = settings.blind;
-    let (client, planned) = (tried.place.client, &tried.plan);
+    let (client, planned) = (tried.place.registry.client, &tried.plan);
     let output = &tried.place.context.output;
     let [before, after] = both(tried).await?;
     let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
@@ -86,7 +86,7 @@ pub(super) async fn of_tried(
     let report = fuzz(client, request, &instances).await;
     output.end(&what);
     let (report, call) = (report?, &tried.request.call);
-    let key = key(client, tried.request.registry).await;
+    let key = key(client.registry(tried.request.registry)).await;
     if let Some(registry) = key.filter(|_| !is_blind) {
         Fuzzed::remember(&report, registry, &call.code, &call.step);
     }

@@ -6,12 +6,12 @@ use crate::model::Slice;
 
 /// Everything that happened to a definition; the empty name is the registry itself.
 pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome> {
-    let (client, registry) = context.verified_snapshot().await?;
+    let registry = context.verified_snapshot().await?;
     let names = context.names();
     let subject = (name, &names);
-    let compared = read_compared(client, registry, subject, Wanted::All, Slice::whole).await?;
+    let compared = read_compared(registry, subject, Wanted::All, Slice::whole).await?;
     let whole = Slice::whole(compared.definition());
-    let verification = compared.verify(client, &whole).await?;
+    let verification = compared.verify(registry.client, &whole).await?;
     if let Some(error) = &verification.error {
         context.note(&error.message);
     }

@@ -46,7 +46,7 @@ pub(super) async fn check(place: Place<'_>, call: &Call, asker: Asker<'_>) -> Re
     let name = call.definition();
     let code = match code {
         Some(code) => RecordedCode::from(code),
-        None => place.reader().code(name, version).await?,
+        None => place.registry.code(name, version).await?,
     };
     let mut work = Work::dry(place, (name, version)).await?;
     work.checks.role = asker.role;

@@ -31,16 +31,20 @@ pub(super) async fn keep(place: Place<'_>, name: &str, version: &str) -> Option<
 
 /// Writes a version as the registry has it; nothing of a fork.
 async fn write(place: Place<'_>, name: &str, version: &str) -> Result<Option<(String, bool)>> {
-    let (context, client, registry) = place.parts();
-    if context.is_fork(client).await? {
+    let Place { context, registry } = place;
+    if context.is_fork(registry.client).await? {
         return Ok(None);
     }
-    let code = place.reader().code(name, version).await?;
+    let code = place.registry.code(name, version).await?;
     let documents = place.documents();
     let document = documents.get(code.layout).await?.into_value();
-    let record = Record::new((name, version), (client.chain_id(), registry), &code);
-    let bytes = client.code(code.implementation).await?;
-    let (versions, network) = (context.versions(), context.kept_network(client));
+    let record = Record::new(
+        (name, version),
+        (registry.client.chain_id(), registry.address),
+        &code,
+    );
+    let bytes = registry.client.code(code.implementation).await?;
+    let (versions, network) = (context.versions(), context.kept_network(registry.client));
     let is_new = versions.keep(&network, &Kept::new(record, bytes, document))?;
     let folder = versions.place(&network, name, version)?;
     Ok(Some((folder.display().to_string(), is_new)))

@@ -95,9 +95,9 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
         true => {
             let place = Place::here(context).await?;
             context.say_read_at(place.read_at(), true);
-            let reader = place.reader();
-            let current = reader.head(&kept.name).await?.current;
-            let code = reader.code(&kept.name, &current).await?;
+            let registry = place.registry;
+            let current = registry.head(&kept.name).await?.current;
+            let code = registry.code(&kept.name, &current).await?;
             let known = place.documents().get(code.layout).await?;
             let why = known.why().to_owned();
             Some(known.into_value().ok_or_else(|| unknown(why))?)

@@ -7,7 +7,7 @@ use crate::assess::{Evidence, Origin, Part, Refused, Role};
 use crate::checks::{Assessment, Runs, Stage, Subject, Version};
 use crate::client::ChainError;
 use crate::layout::Who;
-use crate::model::{Instance, PathStep, Reader, StepKind, Views, runs};
+use crate::model::{Instance, PathStep, Registry, StepKind, Views, runs};
 use crate::text::shell_word;
 use std::path::Path;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
@@ -75,16 +75,16 @@ pub(super) async fn check_stragglers(
     layout: Option<&Path>,
     checks: &mut Assessment,
 ) -> Result<()> {
-    let reader = place.reader();
-    let count = reader.head(name).await?.instances;
+    let registry = place.registry;
+    let count = registry.head(name).await?.instances;
     if count > INSTANCES_MAX {
         let why = format!("the paths of {INSTANCES_MAX} of {count} instances were looked at");
         checks.is_sampled = true;
         let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, why);
         checks.coverage.add(some);
     }
-    let proxies = reader.proxies_in(name, 0..INSTANCES_MAX as usize).await?;
-    let instances = reader.instances_of(proxies).await?;
+    let proxies = registry.proxies_in(name, 0..INSTANCES_MAX as usize).await?;
+    let instances = registry.instances_of(proxies).await?;
     check_those(place, instances, &PathRequest::to(version, layout), checks).await
 }
 
@@ -106,18 +106,18 @@ pub(super) async fn check_those(
 /// The instances that wait for a version, where they are so few that `migrate` takes them along in its own transaction.
 /// However many there are, a page of them after the other is read until more than that wait.
 pub(super) async fn few_waiting<V: Views>(
-    reader: Reader<V>,
+    registry: Registry<V>,
     (name, version): (&str, &str),
 ) -> Result<Option<Vec<Instance>>, V::Error> {
-    let labels = reader.labels(name).await?;
+    let labels = registry.labels(name).await?;
     let position = |label: &str| labels.iter().position(|one| one == label);
     let target = position(version).unwrap_or(labels.len());
     let (mut waiting, mut read, page) = (Vec::new(), 0, INSTANCES_MAX as usize);
     loop {
-        let proxies = reader.proxies_in(name, read..read + page).await?;
+        let proxies = registry.proxies_in(name, read..read + page).await?;
         let is_last = proxies.len() < page;
         read += proxies.len();
-        let all = reader.instances_of(proxies).await?.into_iter();
+        let all = registry.instances_of(proxies).await?.into_iter();
         waiting.extend(all.filter(|one| {
             let is_older = position(&one.version) < Some(target);
             is_older && !one.state.is_migrating()
@@ -164,15 +164,15 @@ async fn walk(
     request: &PathRequest<'_>,
     checks: &mut Assessment,
 ) -> Result<()> {
-    let reader = place.reader();
-    let name = reader.instance(proxy).await?.definition;
-    let path = reader.path(proxy, request.version).await?;
+    let registry = place.registry;
+    let name = registry.instance(proxy).await?.definition;
+    let path = registry.path(proxy, request.version).await?;
     for (at, PathStep { to, step }) in path.iter().enumerate() {
         if !checks.begin(&step.from, to) {
             continue;
         }
-        let code = reader.code(&name, to).await?;
-        let first = reader.first_with(&name, code.codehash).await?;
+        let code = registry.code(&name, to).await?;
+        let first = registry.first_with(&name, code.codehash).await?;
         let is_old = first.is_some_and(|first| first.version != *to);
         let file = request.layout.filter(|_| to == request.version);
         let code = place.code(to, code, file, is_old).await?;
@@ -210,9 +210,9 @@ mod tests {
     use stylus_upgrades_interface::registry::IRegistry as abi;
 
     /// So many instances at 1.0 in a complex migration, and behind them so many that are in none.
-    struct Registry(u16, u16);
+    struct Answers(u16, u16);
 
-    impl Views for Registry {
+    impl Views for Answers {
         type Error = alloy::sol_types::Error;
 
         async fn view<C: SolCall>(&self, _: Address, call: &C) -> Result<C::Return, Self::Error> {
@@ -258,18 +258,21 @@ mod tests {
         Address::left_padding_from(&number.to_be_bytes())
     }
 
-    fn waiting(registry: Registry, version: &str) -> Option<usize> {
-        let reader = Reader::new(registry, Address::ZERO);
-        let found = block_on(few_waiting(reader, ("P", version))).expect("an answer");
+    fn waiting(client: Answers, version: &str) -> Option<usize> {
+        let registry = Registry {
+            client,
+            address: Address::ZERO,
+        };
+        let found = block_on(few_waiting(registry, ("P", version))).expect("an answer");
         found.map(|few| few.len())
     }
 
     #[test]
     fn few_that_wait_are_found_behind_however_many_do_not() {
-        assert_eq!(waiting(Registry(150, 3), "3.0"), Some(3));
-        assert_eq!(waiting(Registry(150, 4), "2.0"), Some(4));
-        assert_eq!(waiting(Registry(150, 3), "1.0"), Some(0));
-        assert_eq!(waiting(Registry(150, 5), "2.0"), None);
-        assert_eq!(waiting(Registry(0, 0), "2.0"), Some(0));
+        assert_eq!(waiting(Answers(150, 3), "3.0"), Some(3));
+        assert_eq!(waiting(Answers(150, 4), "2.0"), Some(4));
+        assert_eq!(waiting(Answers(150, 3), "1.0"), Some(0));
+        assert_eq!(waiting(Answers(150, 5), "2.0"), None);
+        assert_eq!(waiting(Answers(0, 0), "2.0"), Some(0));
     }
 }

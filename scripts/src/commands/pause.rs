@@ -19,7 +19,7 @@ pub(super) async fn resume(context: &Context, name: String) -> Result<Outcome> {
 
 async fn run(context: &Context, bytes: Bytes) -> Result<Outcome> {
     let place = Place::working(context, "pausing and resuming").await?;
-    let governed = GovernedCall::decode(place.registry, bytes, U256::ZERO)?;
+    let governed = GovernedCall::decode(place.registry.address, bytes, U256::ZERO)?;
     let mut outcome = Outcome::default();
     outcome.field("name", governed.call.definition());
     if is_left(place, &governed.call).await? {

@@ -2,9 +2,9 @@
 
 use super::prelude::*;
 use super::shown::shown_call;
-use crate::client::Client;
 use crate::governance::{self, Call, executed_already, instead, rival};
 use crate::ids::ActionId;
+use crate::registry::Registry;
 use crate::review::{OpenAction, Pending};
 
 pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome> {
@@ -18,11 +18,11 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
 /// What the chain says, and files that cannot be read.
 pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
     let place = Place::here(context).await?;
-    let (_, client, registry) = place.parts();
+    let registry = place.registry;
     let names = context.names();
     let mut all = match name {
-        Some(name) => governance::pending(client, registry, name).await?,
-        None => governance::all_pending(client, registry).await?,
+        Some(name) => governance::pending(registry, name).await?,
+        None => governance::all_pending(registry).await?,
     };
     all.sort_by_key(|one| one.unreadable.is_some());
     let mut actions = Vec::new();
@@ -37,30 +37,29 @@ pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pen
                     "another open action for {subject} {differs} (action {action})"
                 ))
             });
-            beside = (superseded(client, registry, says).await?, rivals.collect());
+            beside = (superseded(registry, says).await?, rivals.collect());
         }
         let one = OpenAction::new(open.clone(), shown, beside, &names);
         actions.push(one);
     }
-    Ok(Pending { registry, actions })
+    Ok(Pending {
+        registry: registry.address,
+        actions,
+    })
 }
 
 /// Why nothing ever comes of an open action.
-pub(super) async fn superseded(
-    client: &Client,
-    registry: Address,
-    call: &Call,
-) -> Result<Option<String>> {
+pub(super) async fn superseded(registry: Registry<'_>, call: &Call) -> Result<Option<String>> {
     let Call::CreateDefinition(define) = call else {
-        return Ok(governance::superseded_by(client, registry, call).await?);
+        return Ok(governance::superseded_by(registry, call).await?);
     };
-    let known = client.registry(registry).known_head(&define.name).await?;
+    let known = registry.known_head(&define.name).await?;
     Ok(known.map(|_| format!("{} is defined", define.name)))
 }
 
 /// Why `found` of an action that is not open any more: nothing is left to revoke, to cancel or to sign.
 pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -> Error {
-    match instead(place.client, place.registry, action).await {
+    match instead(place.registry, action).await {
         Ok(executed) => {
             let by = executed.by(&place.context.names());
             executed_already(action, &by, found).into()
@@ -80,7 +79,7 @@ pub(super) fn is_action(text: &str) -> bool {
 
 /// The action that `text` names: all of its digits, or the first of them, where only one open action
 /// begins with those, or, where none does, only one that was open once.
-pub(super) async fn named(client: &Client, registry: Address, text: &str) -> Result<ActionId> {
+pub(super) async fn named(registry: Registry<'_>, text: &str) -> Result<ActionId> {
     if let Ok(action) = text.parse() {
         return Ok(action);
     }
@@ -97,12 +96,12 @@ pub(super) async fn named(client: &Client, registry: Address, text: &str) -> Res
     }
     let begins = format!("0x{}", digits.to_lowercase());
     let is_named = |action: &ActionId| action.to_string().starts_with(&begins);
-    let open = governance::all_pending(client, registry).await?;
+    let open = governance::all_pending(registry).await?;
     let ids = open.iter().map(|open| open.action);
     let mut matching: Vec<_> = ids.filter(is_named).collect();
     if matching.is_empty() {
         // One that was executed or cancelled.
-        let all = governance::ever_proposed(client, registry).await?;
+        let all = governance::ever_proposed(registry).await?;
         matching = all.into_iter().filter(is_named).collect();
     }
     match matching.as_slice() {

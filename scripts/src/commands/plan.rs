@@ -223,7 +223,9 @@ pub(super) async fn tried<'a>(
     };
     let what = format!("trying {} {}", args.name, args.version);
     context.output.begin(&what);
-    let plan = context.try_on_copy(place.client, request.clone()).await;
+    let plan = context
+        .try_on_copy(place.registry.client, request.clone())
+        .await;
     context.output.end(&what);
     let mut plan = plan?;
     if let Some(path) = trial.write_expect
@@ -287,7 +289,7 @@ fn step_without_code(args: &UpgradeArgs) -> Error {
 /// The migration that was proposed: the one that is named, or the only one.
 async fn open(work: &Work<'_>, args: &UpgradeArgs) -> Result<Option<abi::migrateCall>> {
     let action = match &args.action {
-        Some(text) => Some(named(work.place.client, work.place.registry, text).await?),
+        Some(text) => Some(named(work.place.registry, text).await?),
         None => None,
     };
     let mut proposed = work.proposed(&args.version);

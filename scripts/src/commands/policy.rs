@@ -19,8 +19,8 @@ pub(super) async fn update(
     let expression = context.manifest.policy(expression)?;
     confirm::parsed(role, &expression)?;
     let place = Place::working(context, "policy update").await?;
-    let (_, client, registry) = place.parts();
-    let was = current_policy(client, registry, name, role).await?;
+    let registry = place.registry;
+    let was = current_policy(registry, name, role).await?;
     if was.as_deref() == Some(&expression) {
         if context.is_export() {
             let what = format!("the policy of {role} is that already");
@@ -39,7 +39,7 @@ pub(super) async fn update(
     for other in [confirm::MIGRATE, confirm::POLICY] {
         match other == role {
             true => policies.push(expression.clone()),
-            false => policies.extend(current_policy(client, registry, name, other).await?),
+            false => policies.extend(current_policy(registry, name, other).await?),
         }
     }
     if let [migrate, policy] = policies.as_slice() {
@@ -57,7 +57,7 @@ pub(super) async fn update(
         role: role.into(),
         expression,
     };
-    let governed = GovernedCall::decode(registry, call.abi_encode().into(), U256::ZERO)?;
+    let governed = GovernedCall::decode(registry.address, call.abi_encode().into(), U256::ZERO)?;
     decide(place, governed, Asker::proposer(place), outcome).await
 }
 
@@ -101,7 +101,7 @@ pub(super) async fn policies(
     roles: Option<Vec<String>>,
 ) -> Result<Policies> {
     let place = Place::here(context).await?;
-    let (_, client, registry) = place.parts();
+    let registry = place.registry;
     let names = context.names();
     let roles = match roles {
         Some(roles) => roles,
@@ -109,7 +109,7 @@ pub(super) async fn policies(
     };
     let mut policies = Vec::new();
     for role in &roles {
-        let (decides, text) = match deciding_policy(client, registry, name, role).await {
+        let (decides, text) = match deciding_policy(registry, name, role).await {
             Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
                 let known = confirm::roles(place, name).await?;
                 let message = format!("{name:?} has no role {role:?}");

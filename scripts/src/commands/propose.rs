@@ -37,7 +37,7 @@ impl Sending<'_> {
 
     /// Shows what the call does, sends these very bytes, and adds the result to `outcome`.
     pub(super) async fn propose(self, place: Place<'_>, mut outcome: Outcome) -> Result<Outcome> {
-        let (context, client, registry) = place.parts();
+        let Place { context, registry } = place;
         let names = context.names();
         let Self {
             mut governed,
@@ -54,12 +54,12 @@ impl Sending<'_> {
             return Ok(outcome);
         }
         // An earlier run may have had it executed, and not reported it.
-        let reported = earlier(context, client, &governed).await?;
+        let reported = earlier(context, registry.client, &governed).await?;
         let executed = reported.clone().filter(|one| one.execution().is_some());
         let is_earlier = executed.is_some();
         let submitted = match executed {
             Some(executed) => executed,
-            None => (governed.send(client).await)
+            None => (governed.send(registry.client).await)
                 .inspect_err(|_| report_with_failure(context, &sent))?,
         };
         // An approval that was there already is the earlier run's, where it is of the same action.
@@ -88,7 +88,8 @@ impl Sending<'_> {
             let ways = (layout, checks);
             activated(place, migrate, (sent, is_own), &mut outcome, ways).await;
         }
-        let created = |sent: &Sent| Some(sent.event_of::<abi::ProxyCreated>(registry)?.proxy);
+        let created =
+            |sent: &Sent| Some(sent.event_of::<abi::ProxyCreated>(registry.address)?.proxy);
         if let Some(proxy) = submitted.execution().and_then(created) {
             // Whoever typed `create-proxy` has read it before.
             let line = format!("proxy  {proxy}");

@@ -45,8 +45,9 @@ pub(super) async fn run(
     let Some(interface) = args.publish else {
         return Ok(None);
     };
-    let (context, client, _) = place.parts();
-    let reader = place.reader();
+    let context = place.context;
+    let client = place.registry.client;
+    let registry = place.registry;
     let repository = Sources::public(args.repository.as_deref().unwrap_or_default())?;
     let key = std::env::var(KEY).ok().filter(|key| !key.is_empty());
     let key = key.map(Secret::new);
@@ -56,7 +57,7 @@ pub(super) async fn run(
     let api = args.explorer_api.as_deref();
     let progress = &*context.output;
     let explorer = Explorer::new(interface, api, client.chain_id(), key, progress)?;
-    let code = reader.code(name, version).await?;
+    let code = registry.code(name, version).await?;
     let refused = |found: &str| {
         let message = format!("{name} {version} was not built so that others can verify it");
         let refusal = Refusal::new("NotPublishable", message).with(
@@ -89,8 +90,8 @@ pub(super) async fn run(
         .implementation(code.implementation, &sources)
         .await?;
     let mut proxies = Vec::new();
-    for proxy in reader.proxies(name).await? {
-        let instance = reader.instance(proxy).await?;
+    for proxy in registry.proxies(name).await? {
+        let instance = registry.instance(proxy).await?;
         if instance.version == version {
             proxies.extend(explorer.proxy(proxy, code.implementation).await?);
         }

@@ -60,7 +60,8 @@ async fn deploy(
         }
     };
     let registry = created.address;
-    context.remember(&client, registry, &created.origin).await;
+    let there = client.registry(registry);
+    context.remember(there, &created.origin).await;
     let was_there = created.sent.is_none();
     sent.extend(created.sent);
     let saved = match save {
@@ -164,10 +165,10 @@ async fn write_descriptors(context: &Context, folder: &Path) -> Result<Outcome> 
     let client = context.reader().await?;
     let registry = context.verified(&client, unverified).await?;
     // An account that is no registry answers nothing, or another domain.
-    client.registry(registry).require_domain().await?;
+    registry.require_domain().await?;
     own_file::folder(folder)?;
     let mut files = Vec::new();
-    for descriptor in descriptors(client.chain_id(), registry) {
+    for descriptor in descriptors(client.chain_id(), registry.address) {
         let path = folder.join(descriptor.file);
         // Text, numbers and lists: there is nothing that serde_json refuses.
         let text = serde_json::to_string_pretty(&descriptor.content).unwrap_or_default();
@@ -176,7 +177,7 @@ async fn write_descriptors(context: &Context, folder: &Path) -> Result<Outcome> 
     }
     let written = Descriptors {
         chain_id: client.chain_id(),
-        registry,
+        registry: registry.address,
         files,
     };
     Ok(Outcome::of(&written, &context.names()))

@@ -21,7 +21,14 @@ pub(super) async fn run(tried: &Tried<'_>, (count, blocks): (u32, u64)) -> Resul
     let what = format!("replaying {count} transactions");
     output.begin(&what);
     let wanted = (count, blocks);
-    let replay = plan::replay(tried.place.client, request, &tried.plan, abis, wanted).await;
+    let replay = plan::replay(
+        tried.place.registry.client,
+        request,
+        &tried.plan,
+        abis,
+        wanted,
+    )
+    .await;
     output.end(&what);
     Ok(replay?)
 }
@@ -40,7 +47,7 @@ pub(super) struct VersionInterface {
 /// Of the version before and of the new one.
 pub(super) async fn both(tried: &Tried<'_>) -> Result<[VersionInterface; 2]> {
     let (place, Plan { name, from, .. }) = (tried.place, &tried.plan);
-    let before = place.reader().known_version(name, from).await?;
+    let before = place.registry.known_version(name, from).await?;
     let before = before.map(|one| one.code);
     let documents = place.documents();
     let of = async |code: RecordedCode| -> Result<VersionInterface> {

@@ -10,14 +10,14 @@ use std::path::Path;
 
 /// Writes the page of a definition and those of its open actions, with all entries of every list.
 pub(super) async fn run(context: &Context, file: &Path, name: &str) -> Result<Outcome> {
-    let (client, registry) = context.verified_snapshot().await?;
+    let registry = context.verified_snapshot().await?;
     let place = PageContext {
         names: context.names(),
-        chain_id: client.chain_id(),
-        registry,
+        chain_id: registry.client.chain_id(),
+        registry: registry.address,
         is_file: true,
         explorer: context.manifest.explorer.clone(),
-        is_unverified: context.origin_of(registry).is_none(),
+        is_unverified: context.origin_of(registry.address).is_none(),
         ..PageContext::default()
     };
     let all = (usize::MAX, usize::MAX);
@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, file: &Path, name: &str) -> Result<Ou
             actions.push(review::review(context, &one.open.action.to_string()).await?);
         }
     }
-    let block = client.newest_block().await?;
+    let block = registry.client.newest_block().await?;
     let report = html(&place, (name, block), &page, &actions);
     let text = context.output.hide_in_page(&report);
     own_file::replace(file, text.as_bytes(), is_report)?;

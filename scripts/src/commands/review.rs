@@ -66,21 +66,21 @@ pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) 
 /// What the chain says, and files that cannot be read.
 pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
     let place = Place::here(context).await?;
-    let (_, client, registry) = place.parts();
+    let registry = place.registry;
     let names = context.names();
-    let action = named(client, registry, action).await?;
-    let event = proposed(client, registry, action).await?;
-    let governed = GovernedCall::decode(registry, event.call.clone(), U256::ZERO)?;
-    let mut open = readiness(client, registry, action).await?;
+    let action = named(registry, action).await?;
+    let event = proposed(registry, action).await?;
+    let governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
+    let mut open = readiness(registry, action).await?;
     let mut no = Vec::new();
     if let Some(open) = &mut open {
-        no = refused(client, registry, action, &open.missing).await?;
+        no = refused(registry, action, &open.missing).await?;
         open.missing.retain(|who| !no.contains(who));
     }
     let (name, role) = (governed.call.definition(), governed.call.role());
-    let (role, text) = deciding_policy(client, registry, name, role).await?;
+    let (role, text) = deciding_policy(registry, name, role).await?;
     let wanted = Wanted::OfAction(action);
-    let history = history::read(client, registry, name, &names, wanted).await?;
+    let history = history::read(registry, name, &names, wanted).await?;
     let mut shown = shown(place, &governed).await?;
     if open.is_none() {
         // What it did to the policy of that time is not known any more.
@@ -98,8 +98,8 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
         }
     };
     Ok(Review {
-        registry,
-        chain_id: client.chain_id(),
+        registry: registry.address,
+        chain_id: registry.client.chain_id(),
         action,
         definition: name.into(),
         proposer: event.proposer,
@@ -148,11 +148,11 @@ async fn checked(
     (governed, shown): (&GovernedCall, &ShownCall),
     open: &Readiness,
 ) -> Result<Checked> {
-    let (client, call) = (place.client, &governed.call);
+    let (client, call) = (place.registry.client, &governed.call);
     let found = found(place, (governed, shown), open, None).await?;
     let fuzzed = fuzzed(place, call).await;
     let end = deadline(client).await?;
-    let approval = current(client, place.registry, &governed.bytes, end).await?;
+    let approval = current(place.registry, &governed.bytes, end).await?;
     if approval.action() != action {
         return Err(not_open(action).into());
     }
@@ -243,7 +243,7 @@ pub(super) async fn found(
 /// The newest run of the fuzzer on this machine, of an upgrade.
 async fn fuzzed(place: Place<'_>, call: &Call) -> Option<Fuzzed> {
     let (_, code, step) = call.version()?;
-    let registry = key(place.client, place.registry).await?;
+    let registry = key(place.registry).await?;
     Fuzzed::recall(registry, call.definition(), code?, step)
 }
 
@@ -254,14 +254,14 @@ async fn findings_of(
     open: &Readiness,
     checked: Result<Assessment>,
 ) -> Result<Vec<Finding>> {
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     let names = context.names();
     let name = call.definition();
-    let superseded = superseded(client, registry, call).await?;
+    let superseded = superseded(registry, call).await?;
     let used_by = match call.version() {
         Some((version, Some(code), _)) => {
             let first = place
-                .reader()
+                .registry
                 .first_with(name, code.codehash.into())
                 .await?;
             first.filter(|first| first.version != version)
@@ -270,9 +270,9 @@ async fn findings_of(
     };
     let mut known: Vec<Address> = names.accounts().collect();
     known.extend(open.approved.iter().chain(&open.missing));
-    known.push(registry);
+    known.push(registry.address);
     if !name.is_empty() {
-        known.extend(place.reader().proxies_in(name, 0..KNOWN_MAX).await?);
+        known.extend(place.registry.proxies_in(name, 0..KNOWN_MAX).await?);
     }
     let subject = Subject {
         call,

@@ -15,10 +15,10 @@ use std::path::Path;
 /// Withdraws one's own approval of an action, or refuses it.
 pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
     let place = Place::working(context, "revoke").await?;
-    let (_, client, registry) = place.parts();
+    let registry = place.registry;
     let (action, proposal) = subject(place, text).await?;
-    let before = readiness(client, registry, action).await?;
-    if before.is_none() && proposed(client, registry, action).await.is_ok() {
+    let before = readiness(registry, action).await?;
+    if before.is_none() && proposed(registry, action).await.is_ok() {
         return Err(why_ended(place, action, "nothing is left to revoke").await);
     }
     match &proposal {
@@ -31,9 +31,12 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
     if context.is_export() {
         return export::order(place, "revoke", action, call.abi_encode().into()).await;
     }
-    let approver = client.caller("revoke")?;
-    let sent = client.send("revoke", registry, &call, U256::ZERO).await?;
-    let left = readiness(client, registry, action).await?;
+    let approver = registry.client.caller("revoke")?;
+    let sent = registry
+        .client
+        .send("revoke", registry.address, &call, U256::ZERO)
+        .await?;
+    let left = readiness(registry, action).await?;
     let revoked = Revoked {
         transactions: transactions(&sent),
         action,
@@ -48,18 +51,21 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
 /// Ends an action: its proposer, or who alone satisfies its role.
 pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
     let place = Place::working(context, "cancel").await?;
-    let (_, client, registry) = place.parts();
-    let action = named(client, registry, action).await?;
-    if readiness(client, registry, action).await?.is_none() {
+    let registry = place.registry;
+    let action = named(registry, action).await?;
+    if readiness(registry, action).await?.is_none() {
         return Err(why_ended(place, action, "nothing is left to cancel").await);
     }
-    let event = proposed(client, registry, action).await?;
+    let event = proposed(registry, action).await?;
     show(place, &event.call)?;
     let call = abi::cancelCall { action: action.0 };
     if context.is_export() {
         return export::order(place, "cancel", action, call.abi_encode().into()).await;
     }
-    let sent = client.send("cancel", registry, &call, U256::ZERO).await;
+    let sent = registry
+        .client
+        .send("cancel", registry.address, &call, U256::ZERO)
+        .await;
     let refused = |error| not_cancelled(action, event.proposer, error);
     let cancelled = Cancelled {
         transactions: transactions(&sent.map_err(refused)?),
@@ -131,23 +137,23 @@ impl CommandReport for Revoked {
 
 /// The action that was named by its id, or by a file with what was or is to be signed; and its call, where that is known.
 async fn subject(place: Place<'_>, text: &str) -> Result<(ActionId, Option<Bytes>)> {
-    let (_, client, registry) = place.parts();
+    let registry = place.registry;
     let path = Path::new(text);
     if !path.is_file() {
-        let action = named(client, registry, text).await?;
-        return match proposed(client, registry, action).await {
+        let action = named(registry, text).await?;
+        return match proposed(registry, action).await {
             Ok(event) => Ok((action, Some(event.call))),
             Err(error) if is_unknown_action(&error) => Ok((action, None)),
             Err(error) => Err(error.into()),
         };
     }
-    match read(path, (client.chain_id(), registry))? {
+    match read(path, (registry.client.chain_id(), registry.address))? {
         Subject::Approval(file) => {
-            require_here(client, registry, &file).await?;
+            require_here(registry, &file).await?;
             Ok((file.approval.action(), Some(file.approval.call)))
         }
         Subject::Call(call) | Subject::Action(_, call) => {
-            let action = client.registry(registry).action_of(&call).await?;
+            let action = registry.action_of(&call).await?;
             Ok((action, Some(call)))
         }
     }

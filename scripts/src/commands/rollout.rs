@@ -107,7 +107,7 @@ impl<'a> Rollout<'a> {
     /// Rolls out until nothing is left, as many as are wanted are done, or a whole round upgraded none. What ends it
     /// after something was sent is part of the report.
     pub(super) async fn run(mut self, outcome: &mut Outcome) -> Result<()> {
-        let (context, _, registry) = self.place.parts();
+        let Place { context, registry } = self.place;
         self.compare().await?;
         checked::require_matched(&self.checks)?;
         checked::report(outcome, &self.checks);
@@ -135,7 +135,12 @@ impl<'a> Rollout<'a> {
             stop(context, outcome, error, Exit::Partial);
         }
         checked::report(outcome, &self.checks);
-        uncompared::report(context, (&self.sent, registry), &self.checks, outcome);
+        uncompared::report(
+            context,
+            (&self.sent, registry.address),
+            &self.checks,
+            outcome,
+        );
         require(context, &self.found, outcome)
     }
 
@@ -168,7 +173,7 @@ impl<'a> Rollout<'a> {
 
     /// How many instances wait.
     async fn left(&self) -> Result<u16> {
-        let left = self.place.reader().left(self.name).await?;
+        let left = self.place.registry.left(self.name).await?;
         let turned = self.turned.len().try_into().unwrap_or(u16::MAX);
         Ok(match self.turns {
             Some(turns) => left.min(turns.saturating_sub(turned)),
@@ -178,7 +183,7 @@ impl<'a> Rollout<'a> {
 
     /// Sends one transaction. False where there is nothing more to do.
     async fn next(&mut self) -> Result<bool> {
-        let (context, client, registry) = self.place.parts();
+        let Place { context, registry } = self.place;
         let left = self.left().await?;
         if left == 0 {
             return Ok(false);
@@ -186,14 +191,14 @@ impl<'a> Rollout<'a> {
         let wanted = self.max.map(|max| max.saturating_sub(self.upgraded));
         let wanted = wanted.or(self.turns.map(|_| left)).unwrap_or(self.batch);
         let batch = self.batch.min(wanted);
-        let done = match registry::rollout(client, registry, self.name, batch).await {
+        let done = match registry::rollout(registry, self.name, batch).await {
             Err(error) if batch > 1 && error.is_out_of_gas() => {
                 self.batch = batch / 2; // so many take more gas than a transaction has
                 return Ok(true);
             }
             done => done?,
         };
-        client.close_journal(); // from here on the chain says what is left
+        registry.client.close_journal(); // from here on the chain says what is left
         self.upgraded = self.upgraded.saturating_add(done.upgraded);
         self.idle = match done.upgraded {
             0 => self.idle.saturating_add(batch),
@@ -202,9 +207,9 @@ impl<'a> Rollout<'a> {
         let skipped = done.skipped.iter();
         let skipped = skipped.map(|(proxy, reason)| Waiting::new(*proxy, Some(reason)));
         self.skipped.extend(skipped);
-        self.begun.extend(begun_by(&done.sent, registry));
-        self.turned.extend(turned_by(&done.sent, registry));
-        let is_compared = !uncompared::is_there(&done.sent, registry, &self.checks);
+        self.begun.extend(begun_by(&done.sent, registry.address));
+        self.turned.extend(turned_by(&done.sent, registry.address));
+        let is_compared = !uncompared::is_there(&done.sent, registry.address, &self.checks);
         self.sent.push(done.sent.clone());
         let found = self.checked(&done.sent).await?;
         self.found.extend(found);
@@ -222,7 +227,7 @@ impl<'a> Rollout<'a> {
     /// beside refuses nothing, and counts as not compared.
     async fn compare(&mut self) -> Result<()> {
         let place = self.place;
-        let head = place.reader().head(self.name).await?;
+        let head = place.registry.head(self.name).await?;
         if head.state == DefinitionState::Paused {
             return Ok(());
         }
@@ -268,18 +273,18 @@ impl<'a> Rollout<'a> {
 
     /// The checks of every instance that a transaction upgraded.
     async fn checked(&self, sent: &Sent) -> Result<Vec<Check>> {
-        let (_, client, registry) = self.place.parts();
-        let proxies = arrived_by(sent, registry);
+        let registry = self.place.registry;
+        let proxies = arrived_by(sent, registry.address);
         if proxies.is_empty() {
             return Ok(Vec::new());
         }
-        let reader = self.place.reader();
-        let current = reader.head(self.name).await?.current;
-        let code = reader.code(self.name, &current).await?;
+        let registry = self.place.registry;
+        let current = registry.head(self.name).await?.current;
+        let code = registry.code(self.name, &current).await?;
         let logs = sent.receipt.logs();
         let all = proxies
             .iter()
-            .map(|proxy| after_upgrade(client, registry, *proxy, &current, &code, logs));
+            .map(|proxy| after_upgrade(registry, *proxy, &current, &code, logs));
         Ok(try_join_all(all).await?.into_iter().flatten().collect())
     }
 }
@@ -305,11 +310,14 @@ async fn go_on(
     outcome: &mut Outcome,
     (layout, mut checks): (Option<&Path>, Assessment),
 ) -> Result<()> {
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     let (name, version) = (&migrate.name, &migrate.version);
-    let (arrived, begun) = (arrived_by(sent, registry), begun_by(sent, registry));
+    let (arrived, begun) = (
+        arrived_by(sent, registry.address),
+        begun_by(sent, registry.address),
+    );
     if arrived.is_empty() && begun.is_empty() {
-        let instances = place.reader().head(name).await?.instances;
+        let instances = place.registry.head(name).await?.instances;
         if instances > INSTANCES_AT_ONCE {
             outcome.line(format!("activated, rollout 0/{instances}"));
             let mut rollout = Rollout::of(place, name, layout, checks);
@@ -321,21 +329,21 @@ async fn go_on(
     if is_own {
         // Few went along. That of many instances not all were looked at excuses none of them.
         checks.is_sampled = false;
-        let sent = (std::slice::from_ref(sent), registry);
+        let sent = (std::slice::from_ref(sent), registry.address);
         uncompared::report(context, sent, &checks, outcome);
     }
     let code = migrate.code.clone().into();
     let mut found = Vec::new();
     for proxy in arrived {
         let logs = sent.receipt.logs();
-        let checks = after_upgrade(client, registry, proxy, version, &code, logs).await?;
+        let checks = after_upgrade(registry, proxy, version, &code, logs).await?;
         outcome.line(format!("instance {}", context.names().long(proxy)));
         let lines = checks.iter().map(|check| format!("  {}", check.line()));
         outcome.lines.extend(lines);
         found.extend(checks);
     }
     outcome.field("checks", &found);
-    let skipped = skipped_by(sent, registry);
+    let skipped = skipped_by(sent, registry.address);
     let waits = skipped.iter();
     let waits = waits.map(|(proxy, reason)| Waiting::new(*proxy, Some(reason)));
     report_waiting(outcome, &waits.collect::<Vec<_>>(), name);

@@ -32,7 +32,7 @@ pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outco
     let client = context.client().await?;
     let client = client.bearing(patience, ANSWER.min(patience));
     let registry = registry_of(&client, proxy).await?;
-    let unverified = Unverified::of_account(registry);
+    let unverified = Unverified::of_account(registry.address);
     context.verified(&client, unverified).await?;
     let journal = context.journal(&client, "run-migration").await?;
     let request = MigrationRequest {
@@ -116,7 +116,7 @@ pub(super) async fn govern(
     }
     let place = Place::working(context, "run-migration").await?;
     let proxy = context.manifest.address(proxy)?;
-    let name = place.reader().instance(proxy).await?.definition;
+    let name = place.registry.instance(proxy).await?.definition;
     let mut outcome = Outcome::default();
     outcome.field("name", &name);
     outcome.field("proxy", proxy);
@@ -129,7 +129,7 @@ pub(super) async fn govern(
         .abi_encode(),
         None => abi::abortMigrationCall { name, proxy }.abi_encode(),
     };
-    let governed = GovernedCall::decode(place.registry, call.into(), U256::ZERO)?;
+    let governed = GovernedCall::decode(place.registry.address, call.into(), U256::ZERO)?;
     let asker = Asker::proposer(place);
     let mut outcome = decide(place, governed, asker, outcome).await?;
     if outcome.exit.is_none() && !context.is_export() {

@@ -35,9 +35,8 @@ pub(super) async fn shown_call(place: Place<'_>, bytes: &[u8], call: &Call) -> R
     let (names, mut differs) = (place.context.names(), Vec::new());
     Ok(ShownCall {
         display: Display::of(bytes, &names)?,
-        policy_change: PolicyChange::of(place.client, place.registry, (call, bytes), &names)
-            .await?,
-        facts: code_facts(place.client, call).await?,
+        policy_change: PolicyChange::of(place.registry, (call, bytes), &names).await?,
+        facts: code_facts(place.registry.client, call).await?,
         decoded: decoded(place, call).await?,
         builds: place.context.builds(call, |why| differs.push(why))?,
         differs,
@@ -67,7 +66,7 @@ pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<Decoded
             let code = match code {
                 Some(code) => Some(RecordedCode::from(code)),
                 None => place
-                    .reader()
+                    .registry
                     .known_version(name, version)
                     .await?
                     .map(|one| one.code),

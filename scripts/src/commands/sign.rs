@@ -38,10 +38,10 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
     let signer = context.global.key.signer(&context.output)?;
     let client = context.reader().await?;
     let registry = context.verified(&client, unverified).await?;
-    let place = Place::of(context, &client, registry);
+    let place = Place { context, registry };
     let approval = approval(place, args).await?;
-    let mut governed = GovernedCall::decode(registry, approval.call.clone(), U256::ZERO)?;
-    require_current(&client, registry, &governed.call).await?;
+    let mut governed = GovernedCall::decode(registry.address, approval.call.clone(), U256::ZERO)?;
+    require_current(registry, &governed.call).await?;
     governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
     let shown = show(place, &governed).await?;
     let digests = approval.digests()?;
@@ -141,7 +141,7 @@ impl CommandReport for SignedOffline {
 
 /// What is signed: as another's file says, or the action that the call would approve now.
 async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval> {
-    let (_, client, registry) = place.parts();
+    let registry = place.registry;
     let (call, given, named) = match subject(place, &args.action).await? {
         Subject::Call(call) => (call, None, None),
         Subject::Action(action, call) => (call, None, Some(action)),
@@ -150,13 +150,13 @@ async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval> {
     let of_file = given.as_ref().map(|file| file.approval.deadline);
     let deadline = match args.offline.deadline.or(of_file) {
         Some(deadline) => deadline,
-        None => signed::deadline(client).await?,
+        None => signed::deadline(registry.client).await?,
     };
     if let Some(mut file) = given.clone() {
         file.approval.deadline = deadline;
-        require_here(client, registry, &file).await?;
+        require_here(registry, &file).await?;
     }
-    let approval = current(client, registry, &call, deadline).await?;
+    let approval = current(registry, &call, deadline).await?;
     if let Some(action) = named.filter(|named| *named != approval.action()) {
         // A signature would be of the same call, as it would be proposed anew.
         return Err(why_ended(place, action, "nothing was signed").await);
@@ -172,24 +172,24 @@ async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval> {
         approval: approval.clone(),
         signed: None,
     };
-    require_here(client, registry, &here).await?;
+    require_here(registry, &here).await?;
     Ok(approval)
 }
 
 /// What was named: a file, calldata, or an action.
 async fn subject(place: Place<'_>, text: &str) -> Result<Subject> {
-    let (_, client, registry) = place.parts();
+    let registry = place.registry;
     let path = Path::new(text);
     if path.is_file() {
-        return read(path, (client.chain_id(), registry));
+        return read(path, (registry.client.chain_id(), registry.address));
     }
     if text.len() > 66
         && let Ok(call) = text.parse()
     {
         return Ok(Subject::Call(call));
     }
-    let action = named(client, registry, text).await?;
-    let call = proposed(client, registry, action).await?.call;
+    let action = named(registry, text).await?;
+    let call = proposed(registry, action).await?.call;
     Ok(Subject::Action(action, call))
 }
 

@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 
 pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outcome> {
     let place = Place::here(context).await?;
-    let (_, client, registry) = place.parts();
+    let registry = place.registry;
     let found = match subject {
-        None => of_definitions(place, definitions(client, registry).await?).await?,
+        None => of_definitions(place, definitions(registry).await?).await?,
         // An address is an instance, and so is an alias.
         Some(name) => match context.manifest.known_address(name)? {
             Some(proxy) => Found::Instance(Box::new(inspect(place, proxy).await?)),
@@ -24,7 +24,7 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
         },
     };
     let report = StatusReport {
-        registry,
+        registry: registry.address,
         warnings: doctor::warn(place, found.used()).await?,
         found,
     };
@@ -33,31 +33,31 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
 
 /// What is known of an instance.
 pub(super) async fn inspect(place: Place<'_>, proxy: Address) -> Result<Inspection> {
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     let names = context.names();
-    let status = instance_status(client, registry, proxy).await?;
+    let status = instance_status(registry, proxy).await?;
     let Instance {
         definition: name,
         version,
         ..
     } = &status.instance;
-    let current = place.reader().head(name).await?.current;
-    let layout = place.reader().code(name, version).await?.layout;
+    let current = place.registry.head(name).await?.current;
+    let layout = place.registry.code(name, version).await?.layout;
     let known = place.documents().get(layout).await?;
     let (fields, fields_unknown) = match known.value() {
         None => (Vec::new(), Some(known.why().to_owned())),
-        Some(document) => fields(client, proxy, &document.layout).await?,
+        Some(document) => fields(registry.client, proxy, &document.layout).await?,
     };
-    let labels = place.reader().labels(name).await?;
+    let labels = place.registry.labels(name).await?;
     Ok(Inspection {
-        block: client.newest_block().await?,
-        steps: steps_to(client, registry, (proxy, version), &current).await?,
+        block: registry.client.newest_block().await?,
+        steps: steps_to(registry, (proxy, version), &current).await?,
         current,
-        migration: MigrationStatus::of(client, &status.instance).await?,
+        migration: MigrationStatus::of(registry.client, &status.instance).await?,
         fields,
         fields_unknown,
-        framework: framework(client, proxy, &labels).await?,
-        entries: events(client, registry, name, proxy, &names).await?,
+        framework: framework(registry.client, proxy, &labels).await?,
+        entries: events(registry, name, proxy, &names).await?,
         instance: status,
     })
 }
@@ -66,9 +66,9 @@ async fn of_definitions(place: Place<'_>, names: Vec<String>) -> Result<Found> {
     let mut definitions = Vec::with_capacity(names.len());
     let mut migrations = BTreeMap::new();
     for name in names {
-        let status = definition_status(place.client, place.registry, &name).await?;
+        let status = definition_status(place.registry, &name).await?;
         for one in &status.instances {
-            let migration = MigrationStatus::of(place.client, &one.instance).await?;
+            let migration = MigrationStatus::of(place.registry.client, &one.instance).await?;
             migrations.extend(migration.map(|found| (one.instance.proxy, found)));
         }
         definitions.push(status);

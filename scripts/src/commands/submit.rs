@@ -10,16 +10,16 @@ use crate::governance::signed::{
 
 pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome> {
     let place = Place::working(context, "submit").await?;
-    let (_, client, registry) = place.parts();
+    let registry = place.registry;
     let mut files = Vec::new();
     for path in &args.files {
         let file = ApprovalFile::read(path)?;
-        require_here(client, registry, &file).await?;
+        require_here(registry, &file).await?;
         files.push(file);
     }
     let given = given(context, files, args)?;
     let names = context.names();
-    let accepted = accepted(client, registry, &given, &names).await?;
+    let accepted = accepted(registry, &given, &names).await?;
     let digests = accepted.approval.digests()?;
     for line in digests.lines() {
         context.note(line);
@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
         left_out,
         digests,
     });
-    let mut governed = GovernedCall::decode(registry, approval.call.clone(), U256::ZERO)?;
+    let mut governed = GovernedCall::decode(registry.address, approval.call.clone(), U256::ZERO)?;
     governed.submission = Some(submission(&accepted));
     // Those who signed were asked then; whoever sends it need be no approver.
     approve::judged(place, governed, (&args.review, None), outcome).await

@@ -20,12 +20,12 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
     let documents = match context.named_registry()? {
         Some(unverified) => {
             let registry = context.verified(&client, unverified).await?;
-            Some((registry, context.documents(&client, registry)))
+            Some((registry, context.documents(registry)))
         }
         None => None,
     };
     let registry = documents.as_ref().map(|(registry, all)| (*registry, all));
-    let known = Known::look(&client, &trace.frames, context.names(), registry).await?;
+    let known = Known::look(&trace.frames, context.names(), registry).await?;
     trace.missing.extend(known.missing.iter().cloned());
     let frames = trace.named(&client, &known).await?;
     if let Some(path) = &args.flamegraph {

@@ -9,7 +9,7 @@ use crate::assess::{Finding, FindingId};
 use crate::build::evm;
 use crate::client::Client;
 use crate::governance::{GovernedCall, kind_in_words};
-use crate::registry::{Receiver, Transfer, receiver, require_registry};
+use crate::registry::{Receiver, Registry, Transfer, receiver, require_registry};
 
 /// Transfers an instance to `to`, or removes it where that is `None`.
 pub(super) async fn run(
@@ -21,7 +21,7 @@ pub(super) async fn run(
     let place = Place::working(context, "transfer").await?;
     let proxy = context.manifest.address(proxy)?;
     let to = to.map(|to| context.manifest.address(to)).transpose()?;
-    let instance = place.reader().instance(proxy).await?;
+    let instance = place.registry.instance(proxy).await?;
     let name = instance.definition;
     let outcome = Outcome::document(&TransferReport {
         name: &name,
@@ -44,7 +44,7 @@ pub(super) async fn run(
         }
         .abi_encode(),
     };
-    let governed = GovernedCall::decode(place.registry, bytes.into(), U256::ZERO)?;
+    let governed = GovernedCall::decode(place.registry.address, bytes.into(), U256::ZERO)?;
     decide(place, governed, Asker::proposer(place), outcome).await
 }
 
@@ -70,30 +70,30 @@ pub(super) struct Checked {
 /// Looks at who receives an instance, and refuses what could not arrive: before a transfer is proposed, and
 /// before it is approved.
 pub(super) async fn check(place: Place<'_>, call: &abi::transferProxyCall) -> Result<Checked> {
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     let abi::transferProxyCall {
         name,
         proxy,
         to,
         definition,
     } = call;
-    if place.reader().instance(*proxy).await?.kind.is_adopted() {
+    if place.registry.instance(*proxy).await?.kind.is_adopted() {
         require_account(call)?;
         return Ok(Checked {
-            lines: vec![owner(context, client, *to).await?],
+            lines: vec![owner(context, registry.client, *to).await?],
             receiver: None,
         });
     }
     let transfer = Transfer {
-        registry,
+        registry: registry.address,
         name,
         proxy: *proxy,
         to: *to,
         definition,
     };
-    require_registry(client, &transfer).await?;
-    first_contact(context, client, *to).await?;
-    let receiver = receiver(client, &transfer).await?;
+    require_registry(registry.client, &transfer).await?;
+    first_contact(context, registry.client, *to).await?;
+    let receiver = receiver(registry.client, &transfer).await?;
     Ok(Checked {
         lines: lines(context, &receiver),
         receiver: Some(receiver),
@@ -102,13 +102,14 @@ pub(super) async fn check(place: Place<'_>, call: &abi::transferProxyCall) -> Re
 
 /// First contact with the other registry of a transfer: the one place that asks where it comes from, before
 /// anything that it says is believed.
-pub(super) async fn first_contact(
+pub(super) async fn first_contact<'a>(
     context: &Context,
-    client: &Client,
+    client: &'a Client,
     registry: Address,
-) -> Result<Address> {
-    let unverified = Unverified::of_account(registry);
-    context.verified(client, unverified).await
+) -> Result<Registry<'a>> {
+    context
+        .verified(client, Unverified::of_account(registry))
+        .await
 }
 
 impl Checked {

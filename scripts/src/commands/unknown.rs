@@ -26,7 +26,7 @@ async fn with_those(context: &Context, revert: &Revert) -> Option<Refusal> {
     let unverified = context.registry().ok()?;
     let registry = context.verified(&client, unverified).await.ok()?;
     if let Some(VersionNotFound { name, version }) = version {
-        let known = client.registry(registry).labels(&name).await.ok()?;
+        let known = registry.labels(&name).await.ok()?;
         let message = format!("{name:?} has no version {version:?}");
         let lists = format!(
             "stylus-upgrades status {} lists its versions",
@@ -36,7 +36,7 @@ async fn with_those(context: &Context, revert: &Revert) -> Option<Refusal> {
         return Some(unknown("VersionNotFound", message, given, lists));
     }
     let abi::DefinitionNotFound { name } = definition?;
-    let known = definitions(&client, registry).await.ok()?;
+    let known = definitions(registry).await.ok()?;
     let message = format!("the registry has no definition {name:?}");
     let lists = format!(
         "stylus-upgrades status lists the definitions; a new one: stylus-upgrades define {} --migrate POLICY",

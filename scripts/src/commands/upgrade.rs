@@ -32,9 +32,10 @@ pub(super) async fn run(
         typed: calldata::typed(call),
         layout,
     };
-    let unverified = Unverified::of_account(registry::registry_of(&client, proxy).await?);
+    let registry = registry::registry_of(&client, proxy).await?;
+    let unverified = Unverified::of_account(registry.address);
     let registry = context.verified(&client, unverified).await?;
-    let place = Place::of(context, &client, registry);
+    let place = Place { context, registry };
     let before = earlier(place, proxy, version, &data).await?;
     let is_earlier = before.is_some();
     let (checks, upgraded) = match before {
@@ -66,7 +67,7 @@ pub(super) async fn run(
         go_on_in_batches(&mut outcome, &[(proxy, from.clone(), to.clone())]);
     }
     if !is_earlier {
-        uncompared::report(context, (sent, registry), &checks, &mut outcome);
+        uncompared::report(context, (sent, registry.address), &checks, &mut outcome);
     }
     Ok(outcome)
 }
@@ -78,21 +79,22 @@ async fn earlier(
     version: &str,
     data: &Bytes,
 ) -> Result<Option<Upgraded>> {
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     for route in [Route::Direct, Route::Registry] {
-        let (to, call) = registry::lone_call(route, (registry, proxy), version, data.clone());
-        let Some(sent) = context.earlier_call(client, to, &call).await? else {
+        let (to, call) =
+            registry::lone_call(route, (registry.address, proxy), version, data.clone());
+        let Some(sent) = context.earlier_call(registry.client, to, &call).await? else {
             continue;
         };
-        let upgraded = sent.event_of::<abi::InstanceUpgraded>(registry);
-        let started = sent.event_of::<abi::MigrationStarted>(registry);
+        let upgraded = sent.event_of::<abi::InstanceUpgraded>(registry.address);
+        let started = sent.event_of::<abi::MigrationStarted>(registry.address);
         let from = upgraded.map(|event| event.from);
         let Some(from) = from.or(started.map(|event| event.from)) else {
             continue;
         };
-        let now = place.reader().instance(proxy).await?;
+        let now = place.registry.instance(proxy).await?;
         if now.version == version || now.state.is_migrating() {
-            let there = (registry, proxy);
+            let there = (registry.address, proxy);
             return Ok(Some(Upgraded::alone(route, there, from, version, sent)));
         }
         report_undone(context, &sent);

@@ -31,18 +31,20 @@ pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome>
 
 /// Compares a definition, or all of them, with what was recorded.
 pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<VerifyReport> {
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     let (name, source) = (args.name.as_deref(), args.source.as_deref());
     context.say_read_at(place.read_at(), true);
     let (mut sections, mut differences) = (Vec::new(), Vec::new());
     let (mut proxies, mut used) = (Vec::new(), Vec::new());
     let mut coverage = Coverage::default();
     let documents = place.documents();
-    let is_running = seconds_left(client, registry).await?.is_some();
+    let is_running = seconds_left(registry.client, registry.address)
+        .await?
+        .is_some();
     let names = context.names();
     for name in named(place, name).await? {
         let (subject, whole) = ((name.as_str(), &names), Slice::whole);
-        let compared = read_compared(client, registry, subject, Wanted::None, whole).await?;
+        let compared = read_compared(registry, subject, Wanted::None, whole).await?;
         let events = compared.definition();
         let versions = &events.versions;
         let built = source.map(|_| args.version.as_ref().unwrap_or(&events.current));
@@ -56,7 +58,7 @@ pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<Verify
                 true => published_builds(&documents, versions).await?,
                 false => Vec::new(),
             },
-            verification: compared.verify(client, &whole(events)).await?,
+            verification: compared.verify(registry.client, &whole(events)).await?,
             title: Some(name),
         });
         differences.extend(compared.differences);
@@ -71,7 +73,7 @@ pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<Verify
         sections.push(Section::of(Some("framework"), checks));
     }
     let warnings = doctor::warn(place, used).await?;
-    let mut report = VerifyReport::of(registry, sections, warnings);
+    let mut report = VerifyReport::of(registry.address, sections, warnings);
     if report.checks.iter().any(|check| !check.ok)
         && let Some(error) = &report.error
     {
@@ -93,15 +95,17 @@ async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>> {
     if let Some(name) = name {
         return Ok(vec![name.to_owned()]);
     }
-    let (context, client, registry) = place.parts();
-    let found = definitions(client, registry).await?;
+    let Place { context, registry } = place;
+    let found = definitions(registry).await?;
     // An endpoint can leave a definition out whole; what was registered from here is known.
     let kept = context.versions().records()?.into_iter();
-    let kept = kept.filter(|one| (one.chain_id, one.registry) == (client.chain_id(), registry));
+    let kept = kept.filter(|one| {
+        (one.chain_id, one.registry) == (registry.client.chain_id(), registry.address)
+    });
     let all: BTreeSet<String> = found.into_iter().chain(kept.map(|one| one.name)).collect();
     if all.is_empty() {
         let names = context.names();
-        read_existing(client, registry, "", &names, Wanted::None).await?; // or the endpoint shows no event at all
+        read_existing(registry, "", &names, Wanted::None).await?; // or the endpoint shows no event at all
         let what = format!("the registry {registry} has no definitions");
         let refusal = Refusal::new(
             "NothingToCheck",
@@ -121,6 +125,6 @@ async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>> {
 async fn version(place: Place<'_>, name: &str, version: Option<&str>) -> Result<String> {
     Ok(match version {
         Some(version) => version.to_owned(),
-        None => place.reader().head(name).await?.current,
+        None => place.registry.head(name).await?.current,
     })
 }

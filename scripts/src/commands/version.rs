@@ -73,18 +73,18 @@ fn by_way<'a>(code: (&'a str, CodeFrom<'a>), becomes: Becomes, way: &'a WayArgs)
 async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     let new = work.version(wanted).await?;
     let (place, checks, sent) = (work.place, work.checks.clone(), work.sent.clone());
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     let mut outcome = describe(&new, work, wanted);
     let is_done = wanted.becomes == Becomes::Current && work.is_done(&new);
     let (name, version) = (new.name.clone(), new.version.clone());
-    let governed = GovernedCall::decode(registry, wanted.becomes.call(new), U256::ZERO)?;
+    let governed = GovernedCall::decode(registry.address, wanted.becomes.call(new), U256::ZERO)?;
     // An earlier run may have done it and been killed before it said so. Approvers who ask for what is current once
     // more take along what they had called back.
     if is_done
-        && earlier(context, client, &governed).await?.is_none()
-        && registry::called_back(client, registry, &name)
+        && earlier(context, registry.client, &governed)
             .await?
-            .is_empty()
+            .is_none()
+        && registry::called_back(registry, &name).await?.is_empty()
     {
         let what = format!("{name} {version} is activated already");
         if context.is_export() {

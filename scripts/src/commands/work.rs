@@ -143,13 +143,13 @@ impl<'a> Work<'a> {
 
     /// Work that sends nothing.
     pub(super) async fn dry(place: Place<'a>, (name, version): (&str, &str)) -> Result<Self> {
-        let reader = place.reader();
+        let registry = place.registry;
         Ok(Self {
             place,
             name: name.into(),
-            current: reader.head(name).await?.current,
-            known: reader.known_version(name, version).await?,
-            open: pending(place.client, place.registry, name).await?,
+            current: registry.head(name).await?.current,
+            known: registry.known_version(name, version).await?,
+            open: pending(place.registry, name).await?,
             sent: Vec::new(),
             sends: false,
             undeployed: Vec::new(),
@@ -168,7 +168,7 @@ impl<'a> Work<'a> {
         let new = match wanted.code {
             CodeFrom::Source(source) => self.code_of(wanted, source).await?,
             CodeFrom::Version(other) => {
-                let code = place.reader().code(&self.name, other).await?;
+                let code = place.registry.code(&self.name, other).await?;
                 let is_old = other != wanted.version;
                 let layout = wanted.layout;
                 place.code(wanted.version, code, layout, is_old).await?
@@ -268,10 +268,10 @@ impl<'a> Work<'a> {
         if self.sends && self.checks.refusal().is_some() {
             return Ok(()); // nothing is sent: the other instances are no matter of it
         }
-        let (reader, name) = (self.place.reader(), self.name.as_str());
+        let (registry, name) = (self.place.registry, self.name.as_str());
         let is_known = self.known.is_some();
         let to = if is_known { version } else { from };
-        match few_waiting(reader, (name, version)).await? {
+        match few_waiting(registry, (name, version)).await? {
             Some(few) => {
                 let request = PathRequest::to(to, layout);
                 check_those(self.place, few, &request, &mut self.checks).await
@@ -351,7 +351,7 @@ impl<'a> Work<'a> {
 
     /// The step from `from` that the arguments describe.
     async fn step_from(&mut self, from: &str, args: &StepArgs) -> Result<Step> {
-        let client = self.place.client;
+        let client = self.place.registry.client;
         let mut step = self.way_from(from, args).await?;
         if let Some(source) = &args.check {
             let (check, codehash) = self.code(source).await?;

@@ -33,7 +33,7 @@ async fn whoever_has_an_endpoint_reads_how_a_version_was_built_and_upgrades_from
     let signer: PrivateKeySigner = key.trim().parse().expect("a key");
     let client = client.with_signer(signer);
     let registry = project.saved("registry").parse().expect("an address");
-    let documents = Documents::new(store, &client, registry);
+    let documents = Documents::new(store, client.registry(registry));
     let sent = documents.publish(&document).await.expect("published");
     assert!(sent.is_some());
     let code = Code {

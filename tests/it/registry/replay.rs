@@ -3,7 +3,9 @@
 use crate::prelude::*;
 use alloy::sol_types::SolEventInterface;
 use stylus_chain::{BlockNumberOrTag, Filter};
-use stylus_upgrades::model::{Block, Definition, Reader, Slice, Views, definition_id, differences};
+use stylus_upgrades::model::{
+    Block, Definition, Registry, Slice, Views, definition_id, differences,
+};
 
 use super::fixture::{Fixture, Reverted};
 
@@ -53,7 +55,10 @@ fn from_events(fixture: &Fixture, name: &str) -> Definition {
 /// Panics unless every view of the definition says what its events say.
 pub(crate) fn agrees_with_the_views(fixture: &Fixture, name: &str) {
     let events = from_events(fixture, name);
-    let reader = Reader::new(fixture, fixture.registry);
+    let reader = Registry {
+        client: fixture,
+        address: fixture.registry,
+    };
     let whole = Slice::whole(&events);
     let seen = futures::executor::block_on(reader.seen(&events, &whole)).expect("the views");
     assert_eq!(differences(&events, &seen), [], "{name:?}");

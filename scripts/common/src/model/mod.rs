@@ -1,5 +1,5 @@
 //! A registry as plain data, and the one place that asks its views. The same types follow from its
-//! views ([`Reader`]) and from its events ([`Definition::feed`]); [`differences`] tells where they do not agree.
+//! views ([`Registry`]) and from its events ([`Definition::feed`]); [`differences`] tells where they do not agree.
 //!
 //! | module | holds |
 //! |---|---|
@@ -26,5 +26,5 @@ pub use definition::{
 pub use fold::{is_timed, role_asked_for, role_of};
 pub use in_use::{Role, Used};
 pub use kinds::{BlockedBy, DefinitionState, InstanceState, ProxyKind, StepKind};
-pub use reader::{Block, PathStep, Reader, Seen, Views};
+pub use reader::{Block, PathStep, Registry, Seen, Views};
 pub use step::{Named, named, runs, skips_failing};

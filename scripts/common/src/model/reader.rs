@@ -9,6 +9,7 @@ use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
+use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Step;
@@ -72,11 +73,19 @@ pub struct Seen {
     pub open: Vec<ActionId>,
 }
 
-/// Reads the views of one registry.
+/// A registry: its address, and where it is asked. Shown as its address.
 #[derive(Debug, Clone, Copy)]
-pub struct Reader<V> {
-    source: V,
-    registry: Address,
+pub struct Registry<V> {
+    /// The endpoint, or a copy of the chain.
+    pub client: V,
+    /// Its account.
+    pub address: Address,
+}
+
+impl<V> Display for Registry<V> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
+    }
 }
 
 /// Nothing, where the registry refused the question: it does not know what it is asked about.
@@ -88,14 +97,9 @@ fn known<V: Views, T>(answer: Result<T, V::Error>) -> Result<Option<T>, V::Error
     }
 }
 
-impl<V: Views> Reader<V> {
-    /// Of the registry at that address.
-    pub fn new(source: V, registry: Address) -> Self {
-        Self { source, registry }
-    }
-
+impl<V: Views> Registry<V> {
     async fn ask<C: SolCall>(&self, call: &C) -> Result<C::Return, V::Error> {
-        self.source.view(self.registry, call).await
+        self.client.view(self.address, call).await
     }
 
     /// Whether there is a registry at all: only one answers about its own definition.
@@ -358,7 +362,7 @@ impl<V: Views> Reader<V> {
     /// What the views say of what follows from the events of a definition, of some of its versions and instances, at
     /// one block.
     pub async fn seen(&self, events: &Definition, slice: &Slice) -> Result<Seen, V::Error> {
-        let block = self.source.block().await?;
+        let block = self.client.block().await?;
         let name = events.name.as_str();
         let mut definition = Definition::named(name);
         let mut head = None;
@@ -396,8 +400,8 @@ impl<V: Views> Reader<V> {
                 .insert(role.clone(), self.policy(name, role).await?);
         }
         let open = self.open_actions(name).await?;
-        if self.source.block().await? != block {
-            return Err(self.source.replaced(block));
+        if self.client.block().await? != block {
+            return Err(self.client.replaced(block));
         }
         Ok(Seen {
             block,

@@ -1,14 +1,17 @@
 //! A registry's views, asked of the endpoint.
 
 use super::{BlockAnswer, ChainError, Client};
-use crate::model::{Block, Reader, Views};
+use crate::model::{Block, Registry, Views};
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 
 impl Client {
-    /// What the registry at that address says.
-    pub fn registry(&self, registry: Address) -> Reader<&Self> {
-        Reader::new(self, registry)
+    /// The registry at that address, asked here.
+    pub fn registry(&self, address: Address) -> Registry<&Self> {
+        Registry {
+            client: self,
+            address,
+        }
     }
 }
 

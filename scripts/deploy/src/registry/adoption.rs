@@ -2,6 +2,7 @@
 //! definition's admin decides that already. Read from its ERC-1967 slots and its own words, before
 //! anything is sent.
 
+use super::Registry;
 use super::definition_id;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
@@ -126,22 +127,21 @@ impl Candidate {
     /// `NotGiven`, with what that account sends.
     pub async fn require_given(
         &self,
-        client: &Client,
-        registry: Address,
+        registry: Registry<'_>,
         name: &str,
     ) -> Result<(), ChainError> {
-        let to = given_to(registry, name);
+        let to = given_to(registry.address, name);
         let Some(found) = self.authority.filter(|found| *found != to) else {
             return Ok(());
         };
         let Self { proxy, through, .. } = *self;
-        if found == registry {
-            return Err(Refusal::new("GivenToRegistry", format!("{proxy} was given to the registry {registry} itself, which has no one upgrade it")).with(format!("the admin {to} of the definition"), registry.to_string(), "nothing was sent; nobody can adopt it or give it back")
+        if found == registry.address {
+            return Err(Refusal::new("GivenToRegistry", format!("{proxy} was given to the registry {registry} itself, which has no one upgrade it")).with(format!("the admin {to} of the definition"), registry.address.to_string(), "nothing was sent; nobody can adopt it or give it back")
             .into());
         }
         let owner = match self.kind {
             // a ProxyAdmin 4.x, which somebody owns
-            ProxyKind::Transparent4 => owner_of(client, through).await?,
+            ProxyKind::Transparent4 => owner_of(registry.client, through).await?,
             _ => None,
         };
         let order = match (self.kind, owner) {

@@ -1,8 +1,9 @@
 //! Instances whose complex migration to what is current was turned back: no rollout touches them.
 
+use super::Registry;
 use super::definition_id;
 use super::logs::{Topics, logs_since};
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::model::InstanceState;
 use alloy::primitives::{Address, B256};
 use alloy::rpc::types::Log;
@@ -15,18 +16,22 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 ///
 /// # Errors
 /// What the chain says.
-pub async fn called_back(
-    client: &Client,
-    registry: Address,
-    name: &str,
-) -> Result<Vec<Address>, ChainError> {
+pub async fn called_back(registry: Registry<'_>, name: &str) -> Result<Vec<Address>, ChainError> {
     let id: &[B256] = &[definition_id(name).0];
     let place = |log: &Log| (log.block_number, log.log_index);
     let topics: Topics<'_> = [&[abi::CurrentChanged::SIGNATURE_HASH], id, &[]];
-    let changed = logs_since(client, registry, topics, 0).await?.pop();
+    let changed = logs_since(registry.client, registry.address, topics, 0)
+        .await?
+        .pop();
     let from = changed.as_ref().and_then(|log| log.block_number);
     let topics: Topics<'_> = [&[abi::MigrationAborted::SIGNATURE_HASH], id, &[]];
-    let aborted = logs_since(client, registry, topics, from.unwrap_or_default()).await?;
+    let aborted = logs_since(
+        registry.client,
+        registry.address,
+        topics,
+        from.unwrap_or_default(),
+    )
+    .await?;
     let proxies: BTreeSet<Address> = aborted
         .iter()
         .filter(|log| {
@@ -37,10 +42,10 @@ pub async fn called_back(
         .filter_map(|log| log.log_decode::<abi::MigrationAborted>().ok())
         .map(|log| log.inner.data.proxy)
         .collect();
-    let current = client.registry(registry).head(name).await?.current;
+    let current = registry.head(name).await?.current;
     let mut called_back = Vec::new();
     for proxy in proxies {
-        let found = client.registry(registry).instance(proxy).await?;
+        let found = registry.instance(proxy).await?;
         if found.state == InstanceState::Live && found.version != current {
             called_back.push(proxy);
         }

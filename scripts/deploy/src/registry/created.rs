@@ -1,8 +1,8 @@
 //! What a registry created, as its events tell. The chain counts the same in its account's nonce.
 
-use crate::client::{ChainError, Client};
+use super::Registry;
+use crate::client::ChainError;
 use crate::ids::DefinitionId;
-use alloy::primitives::Address;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::reasons::proxy_kind;
@@ -39,6 +39,10 @@ impl Created {
 ///
 /// # Errors
 /// What the endpoint says.
-pub async fn counted(client: &Client, registry: Address) -> Result<u64, ChainError> {
-    Ok(client.transactions_of(registry).await?.saturating_sub(1))
+pub async fn counted(registry: Registry<'_>) -> Result<u64, ChainError> {
+    Ok(registry
+        .client
+        .transactions_of(registry.address)
+        .await?
+        .saturating_sub(1))
 }

@@ -1,6 +1,7 @@
 //! What an instance says about itself, an adopted one in words of its own kind. An EVM proxy answers nobody
 //! but its registry, so it is asked as that.
 
+use super::Registry;
 use super::adoption::owner_of;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
@@ -13,10 +14,11 @@ use stylus_upgrades_interface::slots;
 ///
 /// # Errors
 /// What the chain or the account says.
-pub async fn registry_of(client: &Client, proxy: Address) -> Result<Address, ChainError> {
+pub async fn registry_of(client: &Client, proxy: Address) -> Result<Registry<'_>, ChainError> {
     let decides = decides(client, proxy).await?;
     let code = client.code(decides).await?;
-    Ok(evm::registry_of_admin(&code).unwrap_or(decides))
+    let address = evm::registry_of_admin(&code).unwrap_or(decides);
+    Ok(client.registry(address))
 }
 
 /// Who decides what a proxy runs: what its ERC-1967 admin slot holds. Of a transparent proxy 5.x it is the
@@ -48,12 +50,11 @@ pub async fn decides(client: &Client, proxy: Address) -> Result<Address, ChainEr
 /// # Errors
 /// What the proxy reverts with.
 pub async fn ask<C: SolCall>(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     proxy: Address,
     question: &C,
 ) -> Result<C::Return, ChainError> {
-    let code = client.code(proxy).await?;
-    let asks = evm::registry_in_code(&code).unwrap_or(registry);
-    client.acting_as(asks).call(proxy, question).await
+    let code = registry.client.code(proxy).await?;
+    let asks = evm::registry_in_code(&code).unwrap_or(registry.address);
+    registry.client.acting_as(asks).call(proxy, question).await
 }

@@ -40,8 +40,12 @@ pub use waiting::{Waiting, waiting};
 pub use crate::model::{Named, RecordedCode, definition_id, named, runs};
 
 use crate::client::{ChainError, Client};
+use crate::model;
 use alloy::primitives::{Address, B256};
 use stylus_upgrades_interface::registry::Code;
+
+/// A registry that is asked at an endpoint.
+pub type Registry<'a> = model::Registry<&'a Client>;
 
 /// The code at `implementation`, as a version records it. Errors if there is none.
 pub async fn code_at(client: &Client, implementation: Address) -> Result<Code, ChainError> {

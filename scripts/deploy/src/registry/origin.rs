@@ -3,6 +3,7 @@
 //! framework's init code, the constructor's data and a salt: then nothing but the framework's own
 //! constructor has written its first storage.
 
+use super::Registry;
 use super::definition_id;
 use super::logs::first_logs;
 use crate::client::{ChainError, Client};
@@ -153,13 +154,15 @@ pub fn releases(named: &[Release]) -> Vec<Release> {
 /// # Errors
 /// Where it has no code, or [`OTHER_CODE`]; as [`require_deployer`].
 pub async fn release_of(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     releases: &[Release],
 ) -> Result<Release, ChainError> {
-    let (found, deployer) = futures::join!(client.codehash(registry), require_deployer(client));
+    let (found, deployer) = futures::join!(
+        registry.client.codehash(registry.address),
+        require_deployer(registry.client)
+    );
     let found = found?.ok_or_else(|| {
-        let (chain_id, endpoint) = (client.chain_id(), client.endpoint());
+        let (chain_id, endpoint) = (registry.client.chain_id(), registry.client.endpoint());
         Refusal::new("Missing", format!("there is no registry at {registry}"))
             .with(
                 "a registry",
@@ -174,7 +177,7 @@ pub async fn release_of(
         let expected = releases.first().map(|one| one.codehash).unwrap_or_default();
         Refusal::new(OTHER_CODE, format!(
                 "{registry} has not the code of a registry that was released: nothing vouches for it"
-            )).with(format!("code with the hash {expected}"), found.to_string(), next(&registry))
+            )).with(format!("code with the hash {expected}"), found.to_string(), next(&registry.address))
     })?)
 }
 
@@ -197,18 +200,14 @@ pub async fn require_deployer(client: &Client) -> Result<(), ChainError> {
 ///
 /// # Errors
 /// Without the events nothing is derived.
-pub async fn find(
-    client: &Client,
-    registry: Address,
-    release: Release,
-) -> Result<Origin, ChainError> {
-    let (define_policy, tx) = construction(client, registry).await?;
-    let is_it = |origin: &Origin| origin.address(release) == registry;
+pub async fn find(registry: Registry<'_>, release: Release) -> Result<Origin, ChainError> {
+    let (define_policy, tx) = construction(registry).await?;
+    let is_it = |origin: &Origin| origin.address(release) == registry.address;
     if let Some(origin) = Origin::counted(&define_policy).find(is_it) {
         return Ok(origin);
     }
     let chosen = match tx {
-        Some(tx) => chosen_salt(client, tx).await?,
+        Some(tx) => chosen_salt(registry.client, tx).await?,
         None => None,
     };
     let chosen = chosen.map(|salt| Origin::new(&define_policy, salt));
@@ -219,26 +218,23 @@ pub async fn find(
             )).with(format!(
                 "an address that follows from the Stylus deployer, the framework's init code, the policy \
                  {define_policy:?} and a salt"
-            ), "an account that something else created, with the same code", next(&registry))
+            ), "an account that something else created, with the same code", next(&registry.address))
     })?)
 }
 
 /// The policy that a registry says it was constructed with, and the transaction.
-async fn construction(
-    client: &Client,
-    registry: Address,
-) -> Result<(String, Option<TxHash>), ChainError> {
+async fn construction(registry: Registry<'_>) -> Result<(String, Option<TxHash>), ChainError> {
     let hidden =
         |found: String| {
             Refusal::new("ConstructionHidden", format!(
                 "the endpoint shows no construction of {registry}: nothing vouches for its storage"
             )).with("the event PolicyChanged of its construction, by eth_getLogs", found, format!(
                 "name an endpoint that has all logs by --rpc-url; else {}",
-                next(&registry)
+                next(&registry.address)
             ))
         };
     let (event, itself) = ([PolicyChanged::SIGNATURE_HASH], [definition_id("").0]);
-    let logs = match first_logs(client, registry, [&event, &itself, &[]]).await {
+    let logs = match first_logs(registry.client, registry.address, [&event, &itself, &[]]).await {
         Ok(logs) => logs,
         Err(error @ ChainError::Unreachable { .. }) => return Err(error),
         Err(error) => return Err(hidden(error.to_string()).into()),

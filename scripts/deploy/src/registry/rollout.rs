@@ -1,6 +1,7 @@
 //! `rollout`: instances that are older than what is current, so many in one transaction.
 
-use crate::client::{ChainError, Client, Revert, Sent};
+use super::Registry;
+use crate::client::{ChainError, Revert, Sent};
 use alloy::primitives::{Address, U256};
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -19,8 +20,7 @@ pub struct RolledOut {
 
 /// Upgrades up to `max` instances that are older than the current version.
 pub async fn rollout(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
     max: u16,
 ) -> Result<RolledOut, ChainError> {
@@ -29,13 +29,18 @@ pub async fn rollout(
         max,
     };
     let what = format!("rollout {name}");
-    let sent = client.send(&what, registry, &call, U256::ZERO).await?;
-    let skipped = skipped_by(&sent, registry);
-    let begun = begun_by(&sent, registry)
+    let sent = registry
+        .client
+        .send(&what, registry.address, &call, U256::ZERO)
+        .await?;
+    let skipped = skipped_by(&sent, registry.address);
+    let begun = begun_by(&sent, registry.address)
         .into_iter()
         .map(|(proxy, ..)| proxy);
-    let turned = turned_by(&sent, registry);
-    let upgraded = upgraded_by(&sent, registry).into_iter().chain(begun);
+    let turned = turned_by(&sent, registry.address);
+    let upgraded = upgraded_by(&sent, registry.address)
+        .into_iter()
+        .chain(begun);
     let moved: BTreeSet<_> = upgraded.chain(turned).collect();
     Ok(RolledOut {
         upgraded: moved.len().try_into().unwrap_or(u16::MAX),

@@ -1,5 +1,6 @@
 //! What is live: read from the chain alone.
 
+use super::Registry;
 use super::called_back::called_back;
 use super::definition_id;
 use super::instance::registry_of;
@@ -48,32 +49,30 @@ pub struct InstanceStatus {
 
 /// Everything about a definition.
 pub async fn definition_status(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
 ) -> Result<DefinitionStatus, ChainError> {
-    let reader = client.registry(registry);
-    let head = reader.head(name).await?;
+    let head = registry.head(name).await?;
     let mut definition = Definition::named(name);
     (definition.current, definition.state) = (head.current, head.state);
-    definition.versions = reader.versions(name).await?;
-    definition.instances = reader.instances(name).await?;
+    definition.versions = registry.versions(name).await?;
+    definition.instances = registry.instances(name).await?;
     let mut waits = definition.waiting();
     if !waits.is_empty() {
-        let called_back = called_back(client, registry, name).await?;
+        let called_back = called_back(registry, name).await?;
         waits.retain(|proxy| !called_back.contains(proxy)); // no rollout touches those
     }
     let mut instances = Vec::new();
     for instance in definition.instances {
-        instances.push(with_slots(client, instance).await?);
+        instances.push(with_slots(registry.client, instance).await?);
     }
     Ok(DefinitionStatus {
-        waiting: waiting(client, registry, name, &waits).await?,
+        waiting: waiting(registry, name, &waits).await?,
         name: definition.name,
         current: definition.current,
         sequence: head.sequence,
         state: definition.state,
-        migrate: reader.policy(name, "migrate").await.ok(),
+        migrate: registry.policy(name, "migrate").await.ok(),
         versions: definition.versions,
         instances,
     })
@@ -81,11 +80,10 @@ pub async fn definition_status(
 
 /// An instance, as its registry and its own slots have it.
 pub async fn instance_status(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     proxy: Address,
 ) -> Result<InstanceStatus, ChainError> {
-    with_slots(client, client.registry(registry).instance(proxy).await?).await
+    with_slots(registry.client, registry.instance(proxy).await?).await
 }
 
 async fn with_slots(client: &Client, instance: Instance) -> Result<InstanceStatus, ChainError> {
@@ -94,17 +92,17 @@ async fn with_slots(client: &Client, instance: Instance) -> Result<InstanceStatu
         .await?;
     Ok(InstanceStatus {
         implementation: Address::from_word(word),
-        registry: registry_of(client, instance.proxy).await?,
+        registry: registry_of(client, instance.proxy).await?.address,
         instance,
     })
 }
 
 /// The names of all definitions, from the registry's events. Where there is no registry there are
 /// no events either, so it is asked first: it must not look like an empty one.
-pub async fn definitions(client: &Client, registry: Address) -> Result<Vec<String>, ChainError> {
-    client.registry(registry).require().await?;
+pub async fn definitions(registry: Registry<'_>) -> Result<Vec<String>, ChainError> {
+    registry.require().await?;
     let topics: Topics<'_> = [&[abi::DefinitionCreated::SIGNATURE_HASH], &[], &[]];
-    let logs = all_logs(client, registry, topics).await?;
+    let logs = all_logs(registry.client, registry.address, topics).await?;
     let created = logs
         .iter()
         .filter_map(|log| log.log_decode::<abi::DefinitionCreated>().ok());

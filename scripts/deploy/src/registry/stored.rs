@@ -1,7 +1,8 @@
 //! What the registry keeps in its storage, read slot by slot by its declaration.
 
+use super::Registry;
 use super::definition_id;
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::ids::{CodeHash, DefinitionId};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use stylus_registry_core::policy::Policy;
@@ -39,32 +40,30 @@ impl Slot {
 }
 
 /// The addresses of the registry's parts, in their order; `None` where no registry was constructed.
-pub async fn parts(client: &Client, registry: Address) -> Result<Option<Vec<Address>>, ChainError> {
+pub async fn parts(registry: Registry<'_>) -> Result<Option<Vec<Address>>, ChainError> {
     let first = Slot(root(0));
     let mut found = Vec::with_capacity(parts::COUNT);
     for position in (registry_parts::ADDRESSES.first()..).take(parts::COUNT) {
-        let word = client.storage(registry, first.plus(position)).await?;
+        let word = registry
+            .client
+            .storage(registry.address, first.plus(position))
+            .await?;
         found.push(Address::from_word(word));
     }
     Ok(found.iter().all(|part| !part.is_zero()).then_some(found))
 }
 
 /// The numbers of a definition.
-pub async fn counts(
-    client: &Client,
-    registry: Address,
-    id: DefinitionId,
-) -> Result<Head, ChainError> {
+pub async fn counts(registry: Registry<'_>, id: DefinitionId) -> Result<Head, ChainError> {
     let first = definition::find::<Slot>(id);
     let slot = first.plus(definition::HEAD.first());
-    let word = client.storage(registry, slot).await?;
+    let word = registry.client.storage(registry.address, slot).await?;
     Ok(Head::from_word(&Word(word.0)))
 }
 
 /// The code hashes of a policy's lambdas when the policy was set, in their order.
 pub async fn lambdas(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     definition: DefinitionId,
     role: &str,
     policy: &Policy,
@@ -73,7 +72,10 @@ pub async fn lambdas(
     let mut found = Vec::with_capacity(policy.lambdas.len());
     for position in (record::LAMBDAS.first()..).take(policy.lambdas.len()) {
         found.push(CodeHash(
-            client.storage(registry, first.plus(position)).await?,
+            registry
+                .client
+                .storage(registry.address, first.plus(position))
+                .await?,
         ));
     }
     Ok(found)
@@ -84,18 +86,17 @@ pub async fn lambdas(
 /// # Errors
 /// What the chain says.
 pub async fn epoch(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     definition: &str,
     role: &str,
 ) -> Result<u64, ChainError> {
     let id = definition_id(definition);
     if role == "migrate" {
-        return Ok(counts(client, registry, id).await?.sequence);
+        return Ok(counts(registry, id).await?.sequence);
     }
     let first = record::find::<Slot>(id, keccak256(role));
     let slot = first.plus(record::HEAD.first());
-    let word = client.storage(registry, slot).await?;
+    let word = registry.client.storage(registry.address, slot).await?;
     Ok(record::Head::from_word(&Word(word.0)).changes)
 }
 
@@ -103,10 +104,11 @@ pub async fn epoch(
 ///
 /// # Errors
 /// What the chain says.
-pub async fn round(client: &Client, registry: Address, call: &[u8]) -> Result<u32, ChainError> {
+pub async fn round(registry: Registry<'_>, call: &[u8]) -> Result<u32, ChainError> {
     let first = rounds::find::<Slot>(keccak256(call));
-    let word = client
-        .storage(registry, first.plus(rounds::COUNT.first()))
+    let word = registry
+        .client
+        .storage(registry.address, first.plus(rounds::COUNT.first()))
         .await?;
     Ok(rounds::Count::from_word(&Word(word.0)).round)
 }

@@ -1,5 +1,6 @@
 //! The transfer of an instance between two registries: what its receiver has accepted, and who decides there.
 
+use super::Registry;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Refusal};
@@ -198,17 +199,15 @@ pub fn not_there(proxy: Address, from: Address, found: impl Into<String>) -> Cha
 ///
 /// # Errors
 /// [`not_there`]; what the chain says.
-pub async fn require_there(
-    client: &Client,
-    from: Address,
-    proxy: Address,
-) -> Result<Instance, ChainError> {
-    match client.registry(from).instance(proxy).await {
+pub async fn require_there(from: Registry<'_>, proxy: Address) -> Result<Instance, ChainError> {
+    match from.instance(proxy).await {
         Ok(instance) => Ok(instance),
-        Err(ChainError::Refused { revert, .. }) => Err(not_there(proxy, from, revert.to_string())),
+        Err(ChainError::Refused { revert, .. }) => {
+            Err(not_there(proxy, from.address, revert.to_string()))
+        }
         Err(error) if error.is_no_answer() => {
             let found = "what answers there is no registry";
-            Err(not_there(proxy, from, found))
+            Err(not_there(proxy, from.address, found))
         }
         Err(error) => Err(error),
     }
@@ -220,10 +219,9 @@ pub async fn require_there(
 /// # Errors
 /// What the endpoint says.
 pub async fn relay_of(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     proxy: Address,
 ) -> Result<Option<Address>, ChainError> {
-    let code = client.code(proxy).await?;
-    Ok(evm::registry_in_code(&code).filter(|relay| *relay != registry))
+    let code = registry.client.code(proxy).await?;
+    Ok(evm::registry_in_code(&code).filter(|relay| *relay != registry.address))
 }

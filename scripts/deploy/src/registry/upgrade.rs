@@ -1,6 +1,7 @@
 //! One instance to one version, for who alone may migrate: by the proxy itself, or by the registry where the proxy
 //! takes no orders of others or a check is to be asked. Everybody else takes it along by `rollout`.
 
+use super::Registry;
 use super::instance::registry_of;
 use super::rollout::begun_by;
 use super::{Named, named};
@@ -51,21 +52,21 @@ pub async fn upgrade(
     data: Bytes,
 ) -> Result<Upgraded, ChainError> {
     let registry = registry_of(client, proxy).await?;
-    let instance = client.registry(registry).instance(proxy).await?;
+    let instance = registry.instance(proxy).await?;
     let is_direct =
-        instance.kind == ProxyKind::Wasm && !has_check(client, registry, proxy, version).await?;
+        instance.kind == ProxyKind::Wasm && !has_check(registry, proxy, version).await?;
     let route = if is_direct {
         Route::Direct
     } else {
         Route::Registry
     };
-    let (to, call) = lone_call(route, (registry, proxy), version, data);
+    let (to, call) = lone_call(route, (registry.address, proxy), version, data);
     let request = TransactionRequest::default().with_to(to).with_input(call);
     let what = format!("upgrade {proxy} from {} to {version}", instance.version);
     let sent = client.transact(&what, request).await?;
     Ok(Upgraded::alone(
         route,
-        (registry, proxy),
+        (registry.address, proxy),
         instance.version,
         version,
         sent,
@@ -75,12 +76,11 @@ pub async fn upgrade(
 /// Whether a step on the instance's path has a check, which only the registry asks. A path that there is none of is
 /// refused by whoever upgrades.
 async fn has_check(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     proxy: Address,
     version: &str,
 ) -> Result<bool, ChainError> {
-    match client.registry(registry).path(proxy, version).await {
+    match registry.path(proxy, version).await {
         Ok(path) => Ok(path
             .iter()
             .any(|one| matches!(named(&one.step), Named::Check(_)))),

@@ -1,8 +1,9 @@
 //! Instances that stayed as they were although their definition went on, and why.
 
+use super::Registry;
 use super::definition_id;
 use super::logs::{Topics, all_logs};
-use crate::client::{ChainError, Client, Revert};
+use crate::client::{ChainError, Revert};
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
@@ -51,8 +52,7 @@ impl Waiting {
 /// # Errors
 /// What the chain says.
 pub async fn waiting(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
     proxies: &[Address],
 ) -> Result<Vec<Waiting>, ChainError> {
@@ -71,7 +71,7 @@ pub async fn waiting(
         &words,
     ];
     let mut reasons = BTreeMap::new();
-    for log in all_logs(client, registry, topics).await? {
+    for log in all_logs(registry.client, registry.address, topics).await? {
         let Some(word) = log.topics().get(2) else {
             continue;
         };

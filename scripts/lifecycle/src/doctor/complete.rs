@@ -4,20 +4,18 @@
 use super::programs::{Program, State};
 use super::recorded::Recorded;
 use crate::assess::{Finding, Part, Severity};
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::history::differences;
 use crate::model::{Definition, Head, head_differences};
 use crate::model::{Difference, Role, Slice};
-use crate::registry::{self, stored};
-use alloy::primitives::Address;
+use crate::registry::{self, Registry, stored};
 
 /// The name of the finding.
 pub const INCOMPLETE: &str = "EventsIncomplete";
 
 /// Differences between events and the registry.
 pub(super) async fn examine(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     recorded: &Recorded,
     programs: &[Program],
 ) -> Result<Vec<Finding>, ChainError> {
@@ -25,7 +23,7 @@ pub(super) async fn examine(
         .iter()
         .filter(|one| is_registry(one))
         .all(is_running);
-    compare(client, registry, recorded, runs).await
+    compare(registry, recorded, runs).await
 }
 
 fn is_registry(program: &Program) -> bool {
@@ -38,8 +36,7 @@ fn is_running(program: &Program) -> bool {
 }
 
 async fn compare(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     recorded: &Recorded,
     runs: bool,
 ) -> Result<Vec<Finding>, ChainError> {
@@ -55,7 +52,7 @@ async fn compare(
     let mut found: Vec<_> = unknown.collect();
     // The chain counts what an account creates. So a definition whose events are all kept back is missed
     // as soon as it has an instance.
-    let counted = registry::counted(client, registry).await?;
+    let counted = registry::counted(registry).await?;
     if counted > recorded.created {
         let difference = Difference {
             what: "the number of proxies that it created".into(),
@@ -73,18 +70,16 @@ async fn compare(
             finding(title, untold(&what, "a policy since its creation"))
         }));
         let all = match runs {
-            true => {
-                match differences(client, registry, definition, &Slice::whole(definition)).await {
-                    Ok(all) => all,
-                    Err(ChainError::Refused { revert, .. }) => vec![Difference {
-                        what: "the definition".into(),
-                        events: "it exists".into(),
-                        view: revert.to_string(),
-                    }],
-                    Err(error) => return Err(error),
-                }
-            }
-            false => stored_counts(client, registry, definition).await?,
+            true => match differences(registry, definition, &Slice::whole(definition)).await {
+                Ok(all) => all,
+                Err(ChainError::Refused { revert, .. }) => vec![Difference {
+                    what: "the definition".into(),
+                    events: "it exists".into(),
+                    view: revert.to_string(),
+                }],
+                Err(error) => return Err(error),
+            },
+            false => stored_counts(registry, definition).await?,
         };
         found.extend(all.into_iter().map(|one| finding(title, one)));
     }
@@ -101,14 +96,13 @@ fn roles(name: &str) -> &'static [&'static str] {
 
 /// What the registry stores of a definition without running.
 async fn stored_counts(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     definition: &Definition,
 ) -> Result<Vec<Difference>, ChainError> {
     if definition.name.is_empty() {
         return Ok(Vec::new()); // of itself the registry counts nothing
     }
-    let stored = stored::counts(client, registry, definition.id()).await?;
+    let stored = stored::counts(registry, definition.id()).await?;
     let head = Head {
         current: definition.current.clone(),
         sequence: stored.sequence,

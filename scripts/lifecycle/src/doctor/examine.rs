@@ -7,20 +7,17 @@ use super::time::{self, Migration};
 use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, recorded};
 use crate::assess::{Finding, Part, Severity};
 use crate::build::Framework;
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::ids::CodeHash;
 use crate::model::Used;
-use crate::registry::stored;
-use alloy::primitives::Address;
+use crate::registry::{Registry, stored};
 use serde::Serialize;
 
 /// What is examined.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
-    /// A chain.
-    pub client: &'a Client,
-    /// A registry on it.
-    pub registry: Address,
+    /// A registry.
+    pub registry: Registry<'a>,
     /// The framework that is known here.
     pub framework: &'a Framework,
 }
@@ -51,14 +48,15 @@ impl Diagnosis {
 /// # Errors
 /// `Missing` where no registry is; what else the chain says.
 pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, ChainError> {
-    let (client, registry) = (subject.client, subject.registry);
+    let registry = subject.registry;
+    let client = registry.client;
     let chain = ChainFacts::read(client).await?;
-    let Some(parts) = stored::parts(client, registry).await? else {
-        return Err(ChainError::missing("registry", registry));
+    let Some(parts) = stored::parts(registry).await? else {
+        return Err(ChainError::missing("registry", registry.address));
     };
-    let recorded = recorded::read(client, registry).await?;
+    let recorded = recorded::read(registry).await?;
     let definitions = &recorded.definitions;
-    let voices = policies::voices(client, registry, definitions).await?;
+    let voices = policies::voices(registry, definitions).await?;
     let mut inventory = Inventory::default();
     inventory.front(subject, &parts).await?;
     for definition in definitions {
@@ -68,7 +66,7 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
     inventory.voices(client, &voices).await?;
     let mut findings = unknown(&inventory, subject);
     let programs = programs::examine(client, &chain, inventory.into_accounts(), within).await?;
-    findings.extend(complete::examine(client, registry, &recorded, &programs).await?);
+    findings.extend(complete::examine(registry, &recorded, &programs).await?);
     findings.extend(of_programs(&programs));
     findings.extend(next_version::examine(client, &chain, &programs).await?);
     findings.extend(paused::examine(definitions));
@@ -91,9 +89,10 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
 /// # Errors
 /// As [`examine`].
 pub async fn warnings(subject: Subject<'_>, used: Vec<Used>) -> Result<Vec<Finding>, ChainError> {
-    let (client, registry) = (subject.client, subject.registry);
+    let registry = subject.registry;
+    let client = registry.client;
     let chain = ChainFacts::read(client).await?;
-    let parts = stored::parts(client, registry).await?.unwrap_or_default();
+    let parts = stored::parts(registry).await?.unwrap_or_default();
     let mut inventory = Inventory::default();
     inventory.front(subject, &parts).await?;
     for Used { account, role, of } in used {

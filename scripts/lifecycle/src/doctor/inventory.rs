@@ -113,12 +113,12 @@ impl Inventory {
         subject: Subject<'_>,
         parts: &[Address],
     ) -> Result<(), ChainError> {
-        let (client, framework) = (subject.client, subject.framework);
+        let (client, framework) = (subject.registry.client, subject.framework);
         let known: Vec<Address> = framework.parts.iter().map(|part| part.address).collect();
         self.is_known = known == parts;
         let pinned = self.is_known.then(|| framework.registry.codehash());
         self.add(
-            subject.registry,
+            subject.registry.address,
             pinned,
             Role::Registry,
             "the registry",
@@ -207,7 +207,9 @@ impl Inventory {
                 .any(|one| one.selector == relayCall::SELECTOR)
         };
         let part = PARTS.iter().position(relays);
-        let parts = stored::parts(client, relay).await?.unwrap_or_default();
+        let parts = stored::parts(client.registry(relay))
+            .await?
+            .unwrap_or_default();
         if let Some(part) = part.and_then(|part| parts.get(part)) {
             self.add(*part, None, Role::Relay, of, true);
         }
@@ -220,12 +222,12 @@ impl Inventory {
         subject: Subject<'_>,
         definition: &Definition,
     ) -> Result<(), ChainError> {
-        let (client, framework) = (subject.client, subject.framework);
+        let (client, framework) = (subject.registry.client, subject.framework);
         let instances = &definition.instances;
         let queries = instances.iter().map(async |instance| {
             let proxy = instance.proxy;
             let relay = match instance.kind {
-                ProxyKind::Evm => relay_of(client, subject.registry, proxy).await?,
+                ProxyKind::Evm => relay_of(subject.registry, proxy).await?,
                 _ => None,
             };
             let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
@@ -238,7 +240,8 @@ impl Inventory {
             if let Some(relay) = relay {
                 self.relay(client, relay, of).await?;
             }
-            let known = framework.proxy_codehash(instance.kind, relay.unwrap_or(subject.registry));
+            let known =
+                framework.proxy_codehash(instance.kind, relay.unwrap_or(subject.registry.address));
             let is_known = known.is_some() && hash == known;
             if hash.is_some() && !is_known && !instance.kind.is_adopted() {
                 self.unknown_proxies.insert(proxy);

@@ -5,7 +5,7 @@ use crate::assess::{Finding, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
 use crate::model::Definition;
-use crate::registry::stored;
+use crate::registry::{Registry, stored};
 use alloy::primitives::Address;
 use std::collections::BTreeSet;
 use stylus_registry_core::policy::{Facts, Policy, parse};
@@ -26,8 +26,7 @@ pub(super) struct Voices {
 
 /// Every policy that somebody can satisfy.
 pub(super) async fn voices(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     definitions: &[Definition],
 ) -> Result<Vec<Voices>, ChainError> {
     let mut all = Vec::new();
@@ -39,8 +38,7 @@ pub(super) async fn voices(
             if policy.is_none() {
                 continue;
             }
-            let recorded =
-                stored::lambdas(client, registry, definition.id(), role, &policy).await?;
+            let recorded = stored::lambdas(registry, definition.id(), role, &policy).await?;
             let lambdas = policy.lambdas.iter().map(|leaf| leaf.address);
             all.push(Voices {
                 of: format!("policy {role} of {}", definition.title()),

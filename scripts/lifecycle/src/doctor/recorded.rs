@@ -1,12 +1,11 @@
 //! What the registry's events record, for every definition at once, without any view: a registry
 //! that does not run has none.
 
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::history::Facts;
 use crate::ids::DefinitionId;
 use crate::model::{Definition, definition_id, is_timed};
-use crate::registry::{Created, all_logs};
-use alloy::primitives::Address;
+use crate::registry::{Created, Registry, all_logs};
 use alloy::sol_types::SolEventInterface;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
@@ -22,12 +21,12 @@ pub(super) struct Recorded {
 }
 
 /// Every definition of `registry`, itself included, from its events alone.
-pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded, ChainError> {
-    let logs = all_logs(client, registry, [&[], &[], &[]]).await?;
+pub(super) async fn read(registry: Registry<'_>) -> Result<Recorded, ChainError> {
+    let logs = all_logs(registry.client, registry.address, [&[], &[], &[]]).await?;
     let mut all = vec![Definition::before_events("")];
     let mut unknown = BTreeSet::new();
     let mut created = Created::default();
-    let facts = Facts::of(client, registry);
+    let facts = Facts::of(registry);
     let mut places = BTreeMap::from([(definition_id(""), 0)]);
     for log in &logs {
         let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {
@@ -68,6 +67,7 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use alloy::primitives::Address;
     use alloy::primitives::{B256, Bytes};
     use stylus_upgrades_interface::registry::IRegistry as abi;
     use stylus_upgrades_interface::registry::Step;

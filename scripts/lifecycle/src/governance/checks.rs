@@ -6,7 +6,7 @@ use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::error::{Explain, Refusal};
 use crate::model::{ProxyKind, RecordedCode, StepKind};
-use crate::registry::{ask, runs};
+use crate::registry::{Registry, ask, runs};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
@@ -48,8 +48,7 @@ impl Check {
 /// # Errors
 /// What the chain says to the questions; a check that fails is no error.
 pub async fn after_upgrade(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     proxy: Address,
     version: &str,
     code: &RecordedCode,
@@ -61,23 +60,25 @@ pub async fn after_upgrade(
         ok,
         found,
     };
-    let reader = client.registry(registry);
-    let instance = reader.instance(proxy).await?;
+    let instance = registry.instance(proxy).await?;
     let is_adopted = instance.kind.is_adopted();
-    let stub = pause_stub(registry, instance.kind);
+    let stub = pause_stub(registry.address, instance.kind);
 
-    let paused = answer_with(client, proxy, Some(stub)).await?;
+    let paused = answer_with(registry.client, proxy, Some(stub)).await?;
     let from = logs.iter().find_map(|log| {
         let event = log.log_decode::<abi::InstanceUpgraded>().ok()?.inner.data;
         (event.proxy == proxy && event.to == version).then_some(event.from)
     });
-    let mark = client.storage(proxy, slots::migrated(version)).await?;
+    let mark = registry
+        .client
+        .storage(proxy, slots::migrated(version))
+        .await?;
     let recorded = instance.version;
     let answered = if is_adopted {
         recorded.clone() // no proxy of others knows its version
     } else {
         let question = proxy_abi::implementationVersionCall {};
-        ask(client, registry, proxy, &question).await?
+        ask(registry, proxy, &question).await?
     };
     let own: Vec<&Log> = logs.iter().filter(|log| log.address() == proxy).collect();
     // Steps without a migration: the data stayed as it was.
@@ -87,7 +88,7 @@ pub async fn after_upgrade(
         .filter_map(|log| log.log_decode::<Migrated>().ok())
     {
         let Migrated { from, to, .. } = step.inner.data;
-        let ways = reader.version(&instance.definition, &to).await?.steps;
+        let ways = registry.version(&instance.definition, &to).await?.steps;
         let way = ways.iter().find(|way| way.from == from);
         match way.is_some_and(|way| runs(way) == StepKind::None) {
             true => bare.push(format!("{from} → {to}")),
@@ -95,13 +96,20 @@ pub async fn after_upgrade(
         }
     }
     let is_bare = !bare.is_empty() && !has_migrated;
-    let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
+    let word = registry
+        .client
+        .storage(proxy, slots::IMPLEMENTATION)
+        .await?;
     let implementation = Address::from_word(word);
-    let hash = client.codehash(implementation).await?.unwrap_or_default();
+    let hash = registry
+        .client
+        .codehash(implementation)
+        .await?
+        .unwrap_or_default();
     let announced = own.iter();
     let announced = announced.filter_map(|log| log.log_decode::<proxy_abi::Upgraded>().ok());
     let announced: Vec<Address> = announced.map(|log| log.inner.data.implementation).collect();
-    let resumed = answer_with(client, proxy, None).await?;
+    let resumed = answer_with(registry.client, proxy, None).await?;
 
     let way = from.as_ref().map(|from| format!("{from} → {version}"));
     let times = if is_adopted { "last" } else { "once" };

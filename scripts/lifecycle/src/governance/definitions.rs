@@ -1,9 +1,9 @@
 //! The definitions of a registry. Events alone tell of them, so what an endpoint keeps back is noticed.
 
 use super::error::events_hidden;
-use crate::client::{ChainError, Client};
-use crate::registry::{self, Created, Topics, all_logs, counted, definition_id};
-use alloy::primitives::{Address, B256};
+use crate::client::ChainError;
+use crate::registry::{self, Created, Registry, Topics, all_logs, counted, definition_id};
+use alloy::primitives::B256;
 use alloy::sol_types::{SolEvent, SolEventInterface};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,15 +20,15 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// # Errors
 /// `EventsHidden` where the registry has more events than the endpoint shows; what
 /// the chain says.
-pub async fn definitions(client: &Client, registry: Address) -> Result<Vec<String>, ChainError> {
+pub async fn definitions(registry: Registry<'_>) -> Result<Vec<String>, ChainError> {
     let mut left = READ_AGAIN;
     loop {
-        let names = registry::definitions(client, registry).await?;
-        let Some(what) = hidden(client, registry, &names).await? else {
+        let names = registry::definitions(registry).await?;
+        let Some(what) = hidden(registry, &names).await? else {
             return Ok(names);
         };
         if !again(&mut left).await {
-            return Err(events_hidden(client, registry, &what));
+            return Err(events_hidden(registry, &what));
         }
     }
 }
@@ -45,16 +45,16 @@ pub(crate) async fn again(left: &mut usize) -> bool {
 
 /// What the endpoint shows no event of, though there is one: the registry's own creation, or something
 /// that its nonce counts.
-async fn hidden(
-    client: &Client,
-    registry: Address,
-    names: &[String],
-) -> Result<Option<String>, ChainError> {
+async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<String>, ChainError> {
     let itself: Topics<'_> = [&[], &[definition_id("").0], &[]];
-    if names.is_empty() && all_logs(client, registry, itself).await?.is_empty() {
+    if names.is_empty()
+        && all_logs(registry.client, registry.address, itself)
+            .await?
+            .is_empty()
+    {
         return Ok(Some("itself".into()));
     }
-    let counted = counted(client, registry).await?;
+    let counted = counted(registry).await?;
     if counted == 0 {
         return Ok(None);
     }
@@ -68,7 +68,7 @@ async fn hidden(
         &[],
         &[],
     ];
-    for log in all_logs(client, registry, creations).await? {
+    for log in all_logs(registry.client, registry.address, creations).await? {
         let id = log.topics().get(1).copied().unwrap_or_default();
         if !known.contains(&id) {
             return Ok(Some(format!("the creation of the definition {id}")));

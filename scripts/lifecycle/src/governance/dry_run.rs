@@ -139,11 +139,12 @@ pub(super) async fn for_execution(
 ) -> Result<(u64, Option<DryRun>), ChainError> {
     let untried = |gas, why: &str| Ok((gas, Some(DryRun::Untried(why.into()))));
     let (registry, call) = (governed.registry, &governed.call);
-    let (_, text) = deciding_policy(client, registry, call.definition(), call.role()).await?;
+    let (_, text) =
+        deciding_policy(client.registry(registry), call.definition(), call.role()).await?;
     let Ok(policy) = parse(text.as_bytes()) else {
         return untried(BLIND, "the policy cannot be understood");
     };
-    let open = readiness(client, registry, action).await?;
+    let open = readiness(client.registry(registry), action).await?;
     let approved = open.map(|open| open.approved).unwrap_or_default();
     let Some(others) = companions(&policy, &approved, sender) else {
         return untried(

@@ -1,8 +1,9 @@
 //! What can go wrong while people decide.
 
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::error::{Exit, Refusal};
 use crate::ids::ActionId;
+use crate::registry::Registry;
 use alloy::primitives::Address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -66,8 +67,8 @@ pub fn executed_already(action: ActionId, by: &str, found: &str) -> ChainError {
 }
 
 /// Something is there of which the endpoint shows no event: there is one at least, of its creation.
-pub fn events_hidden(client: &Client, registry: Address, what: &str) -> ChainError {
-    let endpoint = client.endpoint();
+pub fn events_hidden(registry: Registry<'_>, what: &str) -> ChainError {
+    let endpoint = registry.client.endpoint();
     let message = format!("{endpoint} shows no event of {registry} about {what}");
     let refusal = Refusal::new("EventsHidden", message).with(
         "the events since it was created",

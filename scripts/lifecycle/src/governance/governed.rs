@@ -101,7 +101,7 @@ impl GovernedCall {
         client: &Client,
         sent: &Sent,
     ) -> Result<Option<Submitted>, ChainError> {
-        let submitted = match outcome(client, self.registry, sent).await {
+        let submitted = match outcome(client.registry(self.registry), sent).await {
             Err(error) if is_not_open(&error) => return Ok(None),
             submitted => submitted?,
         };

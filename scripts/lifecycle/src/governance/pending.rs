@@ -3,10 +3,10 @@
 use super::calls::Call;
 use super::definitions::definitions;
 use super::error::{events_hidden, unknown_action};
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::ids::ActionId;
 use crate::model::{Readiness, RecordedCode};
-use crate::registry::{Topics, all_logs};
+use crate::registry::{Registry, Topics, all_logs};
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
@@ -43,11 +43,10 @@ pub struct PendingAction {
 /// # Errors
 /// What the chain says.
 pub async fn readiness(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     action: ActionId,
 ) -> Result<Option<Readiness>, ChainError> {
-    match client.registry(registry).readiness(action).await {
+    match registry.readiness(action).await {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.is_refused_as::<abi::ActionNotFound>() => Ok(None),
         Err(error) => Err(error),
@@ -60,12 +59,11 @@ pub async fn readiness(
 /// `UnknownAction` if there is none; `EventsHidden` if the action
 /// is open all the same.
 pub async fn proposed(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     action: ActionId,
 ) -> Result<abi::Proposed, ChainError> {
     let topics: Topics<'_> = [&[abi::Proposed::SIGNATURE_HASH], &[], &[action.0]];
-    let logs = all_logs(client, registry, topics).await?;
+    let logs = all_logs(registry.client, registry.address, topics).await?;
     let newest = logs.iter().rev().find_map(|log| {
         let decoded = log.log_decode::<abi::Proposed>().ok()?;
         Some(decoded.inner.data)
@@ -74,11 +72,11 @@ pub async fn proposed(
         return Ok(event);
     }
     // Perhaps there is no registry at all.
-    client.registry(registry).require().await?;
-    Err(match readiness(client, registry, action).await? {
+    registry.require().await?;
+    Err(match readiness(registry, action).await? {
         Some(_) => {
             let what = format!("the open action {action}");
-            events_hidden(client, registry, &what)
+            events_hidden(registry, &what)
         }
         None => unknown_action(action),
     })
@@ -89,14 +87,13 @@ pub async fn proposed(
 /// # Errors
 /// What the chain says.
 pub async fn refused(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     action: ActionId,
     missing: &[Address],
 ) -> Result<Vec<Address>, ChainError> {
     let said = [abi::Approved::SIGNATURE_HASH, abi::Revoked::SIGNATURE_HASH];
     let topics: Topics<'_> = [&said, &[], &[action.0]];
-    let logs = all_logs(client, registry, topics).await?;
+    let logs = all_logs(registry.client, registry.address, topics).await?;
     let last_word = |account: Address| {
         let by_him = |topics: &&[B256]| topics.get(3) == Some(&account.into_word());
         logs.iter().rev().map(|log| log.topics()).find(by_him)
@@ -112,12 +109,9 @@ pub async fn refused(
 ///
 /// # Errors
 /// What the chain says.
-pub async fn ever_proposed(
-    client: &Client,
-    registry: Address,
-) -> Result<BTreeSet<ActionId>, ChainError> {
+pub async fn ever_proposed(registry: Registry<'_>) -> Result<BTreeSet<ActionId>, ChainError> {
     let topics: Topics<'_> = [&[abi::Proposed::SIGNATURE_HASH], &[], &[]];
-    let logs = all_logs(client, registry, topics).await?;
+    let logs = all_logs(registry.client, registry.address, topics).await?;
     let ids = logs.iter().filter_map(|log| log.topics().get(2));
     Ok(ids.map(|id| ActionId(*id)).collect())
 }
@@ -126,18 +120,14 @@ pub async fn ever_proposed(
 ///
 /// # Errors
 /// What the chain says; `UnknownAction` where an event is missing.
-pub async fn pending(
-    client: &Client,
-    registry: Address,
-    name: &str,
-) -> Result<Vec<PendingAction>, ChainError> {
+pub async fn pending(registry: Registry<'_>, name: &str) -> Result<Vec<PendingAction>, ChainError> {
     let mut all = Vec::new();
-    for action in client.registry(registry).open_actions(name).await? {
-        let event = proposed(client, registry, action).await?;
-        let Some(mut readiness) = readiness(client, registry, action).await? else {
+    for action in registry.open_actions(name).await? {
+        let event = proposed(registry, action).await?;
+        let Some(mut readiness) = readiness(registry, action).await? else {
             continue; // others finished it between two questions
         };
-        let refused = refused(client, registry, action, &readiness.missing).await?;
+        let refused = refused(registry, action, &readiness.missing).await?;
         readiness.missing.retain(|who| !refused.contains(who));
         let says = Call::decode(&event.call);
         all.push(PendingAction {
@@ -158,13 +148,10 @@ pub async fn pending(
 ///
 /// # Errors
 /// As [`pending`].
-pub async fn all_pending(
-    client: &Client,
-    registry: Address,
-) -> Result<Vec<PendingAction>, ChainError> {
-    let mut all = pending(client, registry, "").await?;
-    for name in definitions(client, registry).await? {
-        all.extend(pending(client, registry, &name).await?);
+pub async fn all_pending(registry: Registry<'_>) -> Result<Vec<PendingAction>, ChainError> {
+    let mut all = pending(registry, "").await?;
+    for name in definitions(registry).await? {
+        all.extend(pending(registry, &name).await?);
     }
     Ok(all)
 }
@@ -174,15 +161,13 @@ pub async fn all_pending(
 /// # Errors
 /// What the chain says.
 pub async fn superseded_by(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     call: &Call,
 ) -> Result<Option<String>, ChainError> {
     let Some((version, Some(code), _)) = call.version() else {
         return Ok(None);
     };
-    let reader = client.registry(registry);
-    let known = reader.known_version(call.definition(), version).await?;
+    let known = registry.known_version(call.definition(), version).await?;
     let Some(registered) = known.map(|known| known.code) else {
         return Ok(None);
     };

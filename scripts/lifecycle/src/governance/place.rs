@@ -11,6 +11,7 @@ use crate::build::{Artifact, evm};
 use crate::client::{ChainError, Client, Sent};
 use crate::deploy;
 use crate::ids::CodeHash;
+use crate::registry::Registry;
 use alloy::primitives::Address;
 
 /// Code on the chain, active.
@@ -31,22 +32,21 @@ pub struct Placed {
 /// What the chain says, and `NotAnApprover` where code would be made for a key without a part in
 /// the policy.
 pub async fn place(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
     open: &[PendingAction],
     artifact: &Artifact,
     bump_percent: u32,
 ) -> Result<Placed, ChainError> {
-    let (address, because, mut sent) = match find(client, registry, name, open, artifact).await? {
+    let (address, because, mut sent) = match find(registry, name, open, artifact).await? {
         Some((address, because)) => (address, because, Vec::new()),
         None => {
-            require_approver(client, registry, name).await?;
-            let (address, sent) = create(client, artifact).await?;
+            require_approver(registry, name).await?;
+            let (address, sent) = create(registry.client, artifact).await?;
             (address, "it is new", sent)
         }
     };
-    sent.extend(deploy::activate(client, &artifact.name, address, bump_percent).await?);
+    sent.extend(deploy::activate(registry.client, &artifact.name, address, bump_percent).await?);
     Ok(Placed {
         address,
         because,
@@ -59,28 +59,26 @@ pub async fn place(
 /// # Errors
 /// What the chain says.
 pub async fn find(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
     open: &[PendingAction],
     artifact: &Artifact,
 ) -> Result<Option<(Address, &'static str)>, ChainError> {
     let hash = artifact.codehash();
-    if let Some(known) = known(client, registry, name, open, hash).await? {
+    if let Some(known) = known(registry, name, open, hash).await? {
         return Ok(Some(known));
     }
     if artifact.info.recipe.is_some() {
         return Ok(None); // the transaction that creates it has to be its own
     }
     let address = evm::create2_address(&artifact.creation_code());
-    let found = client.codehash(address).await?;
+    let found = registry.client.codehash(address).await?;
     Ok((found == Some(hash)).then_some((address, "it was deployed before")))
 }
 
 /// An account that people have decided on already, if it still holds that code.
 async fn known(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
     open: &[PendingAction],
     hash: CodeHash,
@@ -91,7 +89,7 @@ async fn known(
     let mut all: Vec<(Address, &'static str)> = named
         .map(|(_, account, _)| (account, "an open action names it"))
         .collect();
-    for version in client.registry(registry).versions(name).await? {
+    for version in registry.versions(name).await? {
         let code = (version.code.implementation, version.code.codehash);
         let steps = version.steps.into_iter();
         let scripts = steps.map(|step| (step.script, step.scriptCodehash.into()));
@@ -100,7 +98,7 @@ async fn known(
         all.extend(same.map(|(account, _)| (account, "a registered version names it")));
     }
     for known in all {
-        if client.codehash(known.0).await? == Some(hash) {
+        if registry.client.codehash(known.0).await? == Some(hash) {
             return Ok(Some(known));
         }
     }

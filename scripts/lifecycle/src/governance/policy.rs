@@ -2,10 +2,11 @@
 //! who approved.
 
 use super::calls::Call;
-use crate::client::{ChainError, Client, Revert};
+use crate::client::{ChainError, Revert};
 use crate::error::Refusal;
 use crate::model::role_of;
 use crate::names::Names;
+use crate::registry::Registry;
 use alloy::primitives::Address;
 use alloy::sol_types::SolError;
 use serde::{Deserialize, Serialize};
@@ -17,12 +18,11 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// # Errors
 /// What the chain says.
 pub async fn current_policy(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
     role: &str,
 ) -> Result<Option<String>, ChainError> {
-    match client.registry(registry).policy(name, role).await {
+    match registry.policy(name, role).await {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.is_refused_as::<abi::UnknownRole>() => Ok(None),
         Err(error) => Err(error),
@@ -34,16 +34,15 @@ pub async fn current_policy(
 /// # Errors
 /// What the registry or the chain says.
 pub async fn deciding_policy(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
     role: &str,
 ) -> Result<(String, String), ChainError> {
-    if let Some(text) = current_policy(client, registry, name, role).await? {
+    if let Some(text) = current_policy(registry, name, role).await? {
         return Ok((role.into(), text));
     }
     let instead = role_of(role, |_| false);
-    let text = client.registry(registry).policy(name, instead).await?;
+    let text = registry.policy(name, instead).await?;
     Ok((instead.into(), text))
 }
 
@@ -51,14 +50,10 @@ pub async fn deciding_policy(
 ///
 /// # Errors
 /// What the chain says; that there is no key.
-pub async fn is_approver(
-    client: &Client,
-    registry: Address,
-    call: &Call,
-) -> Result<bool, ChainError> {
-    let caller = client.caller("approve")?;
+pub async fn is_approver(registry: Registry<'_>, call: &Call) -> Result<bool, ChainError> {
+    let caller = registry.client.caller("approve")?;
     let (name, role) = (call.definition(), call.role());
-    let (_, text) = deciding_policy(client, registry, name, role).await?;
+    let (_, text) = deciding_policy(registry, name, role).await?;
     Ok(parse(text.as_bytes()).is_ok_and(|policy| {
         let asks_contracts = policy.approvers.is_empty() && !policy.lambdas.is_empty();
         asks_contracts || policy.bit(caller) != 0
@@ -70,14 +65,10 @@ pub async fn is_approver(
 ///
 /// # Errors
 /// [`ChainError::Refused`] with `NotAnApprover`, as the registry would answer afterwards.
-pub(super) async fn require_approver(
-    client: &Client,
-    registry: Address,
-    name: &str,
-) -> Result<(), ChainError> {
+pub(super) async fn require_approver(registry: Registry<'_>, name: &str) -> Result<(), ChainError> {
     let what = "a new version";
-    let caller = client.caller(what)?;
-    let text = client.registry(registry).policy(name, "migrate").await?;
+    let caller = registry.client.caller(what)?;
+    let text = registry.policy(name, "migrate").await?;
     match parse(text.as_bytes()) {
         Ok(policy) if policy.bit(caller) == 0 && policy.lambdas.is_empty() && !policy.is_none() => {
             let refused = abi::NotAnApprover { caller }.abi_encode();

@@ -5,10 +5,11 @@ use super::calls::Call;
 use super::pending::pending;
 use super::policy::{Explained, current_policy, duration, explain};
 use crate::assess::{Finding, Part, Severity};
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::ids::ActionId;
 use crate::model::role_of;
 use crate::names::Names;
+use crate::registry::Registry;
 use crate::text::count;
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -32,8 +33,7 @@ impl PolicyChange {
     /// # Errors
     /// What the chain says; `PolicyUnreadable` where the policy in force cannot be understood.
     pub async fn of(
-        client: &Client,
-        registry: Address,
+        registry: Registry<'_>,
         (call, bytes): (&Call, &[u8]),
         names: &Names,
     ) -> Result<Option<Self>, ChainError> {
@@ -41,10 +41,10 @@ impl PolicyChange {
             return Ok(None);
         };
         let (name, role) = (set.name.as_str(), set.role.as_str());
-        let old = current_policy(client, registry, name, role).await?;
-        let pause = current_policy(client, registry, name, "pause").await?;
+        let old = current_policy(registry, name, role).await?;
+        let pause = current_policy(registry, name, "pause").await?;
         let asks = |asked: &str| asked == role || role_of(asked, |_| pause.is_some()) == role;
-        let open = pending(client, registry, name).await?;
+        let open = pending(registry, name).await?;
         let ended = open.iter().filter(|one| {
             let asks = one.says.as_ref().is_some_and(|call| asks(call.role()));
             asks && *one.call != *bytes

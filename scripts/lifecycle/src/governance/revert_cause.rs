@@ -80,7 +80,7 @@ impl GovernedCall {
     /// The refusal of somebody without a part in a policy, with the role and the policy.
     async fn not_an_approver(&self, client: &Client, error: ChainError) -> ChainError {
         let (name, role) = (self.call.definition(), self.call.role());
-        match deciding_policy(client, self.registry, name, role).await {
+        match deciding_policy(client.registry(self.registry), name, role).await {
             Ok((role, policy)) => {
                 let why = format!(": the policy of {role} does not name that address");
                 let next =

@@ -13,7 +13,7 @@ use crate::client::{ChainError, Client, Sent, with_margin};
 use crate::ids::{ActionId, TxHash};
 use crate::model::Readiness;
 use crate::names::Names;
-use crate::registry::{self, Topics};
+use crate::registry::{self, Registry, Topics};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
@@ -153,15 +153,15 @@ impl GovernedCall {
     /// approved, before anything is sent; what a mined transaction failed with.
     pub async fn send(&self, client: &Client) -> Result<Submitted, ChainError> {
         require_plain_code(client, &self.call).await?;
-        let (registry, what) = (self.registry, self.what());
+        let (registry, what) = (client.registry(self.registry), self.what());
         let sender = client.sender(&what)?;
-        let action = client.registry(registry).action_of(&self.bytes).await?;
+        let action = registry.action_of(&self.bytes).await?;
         if let Some(meant) = self.approves.filter(|meant| *meant != action) {
-            return instead(client, registry, meant).await;
+            return instead(registry, meant).await;
         }
         let tried = match self.tried(client, sender, action).await {
             Err(error) if has_approved(&error) => {
-                return open_or_ended(client, registry, action, None).await;
+                return open_or_ended(registry, action, None).await;
             }
             tried => tried?,
         };
@@ -169,7 +169,7 @@ impl GovernedCall {
         let sent = client
             .transact_with(&what, self.request(), tried.gas)
             .await?;
-        let submitted = outcome(client, registry, &sent).await?;
+        let submitted = outcome(registry, &sent).await?;
         let is_anew = submitted.readiness.is_some() && submitted.action != action;
         Ok(Submitted {
             ended_before: is_anew.then_some(action),
@@ -186,8 +186,8 @@ impl GovernedCall {
         require_plain_code(client, &self.call).await?;
         let what = self.what();
         let caller = client.caller(&what)?;
-        let reader = client.registry(self.registry);
-        let action = reader.action_of(&self.bytes).await?;
+        let registry = client.registry(self.registry);
+        let action = registry.action_of(&self.bytes).await?;
         let tried = self.tried(client, caller, action).await?;
         let request = self.request().with_from(caller);
         let estimate = client.provider().estimate_gas(request).await;
@@ -248,38 +248,33 @@ pub(super) fn progress_in(answer: &Bytes) -> Option<Progress> {
 }
 
 /// What the registry's logs say came of a transaction.
-pub(super) async fn outcome(
-    client: &Client,
-    registry: Address,
-    sent: &Sent,
-) -> Result<Submitted, ChainError> {
-    if let Some(executed) = sent.event_of::<abi::Executed>(registry) {
+pub(super) async fn outcome(registry: Registry<'_>, sent: &Sent) -> Result<Submitted, ChainError> {
+    if let Some(executed) = sent.event_of::<abi::Executed>(registry.address) {
         let action = executed.action.into();
-        let approved = approved(client, registry, action, sent).await?;
+        let approved = approved(registry, action, sent).await?;
         return Ok(Submitted {
             sent: Some(sent.clone()),
             ..Submitted::new(action, approved, None)
         });
     }
     // A governed call that goes through approves or executes: without either the receipt is not whole.
-    let approved = sent.last_event_of::<abi::Approved>(registry);
+    let approved = sent.last_event_of::<abi::Approved>(registry.address);
     let missing = || ChainError::no_event(&sent.what, sent.tx, abi::Approved::SIGNATURE);
     let approved = approved.ok_or_else(missing)?;
-    open_or_ended(client, registry, ActionId(approved.action), Some(sent)).await
+    open_or_ended(registry, ActionId(approved.action), Some(sent)).await
 }
 
 /// How far an action is that one has approved: open, or executed by another's approval.
 async fn open_or_ended(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     action: ActionId,
     sent: Option<&Sent>,
 ) -> Result<Submitted, ChainError> {
-    let submitted = match readiness(client, registry, action).await? {
+    let submitted = match readiness(registry, action).await? {
         Some(open) => Submitted::new(action, Approved::from(&open), Some(open)),
         None => {
             let from = sent.and_then(|sent| sent.receipt.block_number);
-            let executed = ended(client, registry, action, from.unwrap_or_default()).await?;
+            let executed = ended(registry, action, from.unwrap_or_default()).await?;
             let how = "was approved and then ended: cancelled, or by a policy change";
             executed.ok_or_else(|| ended_by(action, how))?
         }
@@ -292,18 +287,17 @@ async fn open_or_ended(
 
 /// The action as executed by another's approval, in block `from` or later; `None` if it ended in another way.
 async fn ended(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     action: ActionId,
     from: u64,
 ) -> Result<Option<Submitted>, ChainError> {
     let topics: Topics<'_> = [&[abi::Executed::SIGNATURE_HASH], &[], &[action.0]];
-    let logs = registry::logs_since(client, registry, topics, from).await?;
+    let logs = registry::logs_since(registry.client, registry.address, topics, from).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
         return Ok(None);
     };
-    let sent = client.mined(tx.into(), "the execution").await?;
-    let approved = approved(client, registry, action, &sent).await?;
+    let sent = registry.client.mined(tx.into(), "the execution").await?;
+    let approved = approved(registry, action, &sent).await?;
     let (approver, tx) = (sent.receipt.from, sent.tx);
     Ok(Some(Submitted {
         executed_by: Some(Executed { approver, tx, sent }),
@@ -313,17 +307,16 @@ async fn ended(
 
 /// How many had approved an action that was executed. Where only its delay was missing, its last approval tells.
 async fn approved(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     action: ActionId,
     execution: &Sent,
 ) -> Result<Approved, ChainError> {
-    if let Some(approved) = execution.last_event_of::<abi::Approved>(registry) {
+    if let Some(approved) = execution.last_event_of::<abi::Approved>(registry.address) {
         return Ok(Approved::from(&approved));
     }
     let topics: Topics<'_> = [&[abi::Approved::SIGNATURE_HASH], &[], &[action.0]];
     let newest = execution.receipt.block_number.unwrap_or_default();
-    let logs = registry::logs(client, registry, topics, 0, newest).await?;
+    let logs = registry::logs(registry.client, registry.address, topics, 0, newest).await?;
     let last = logs.iter().rev().find_map(|log| {
         let event = log.log_decode::<abi::Approved>().ok()?;
         Some(Approved::from(&event.inner.data))
@@ -335,20 +328,16 @@ async fn approved(
 ///
 /// # Errors
 /// `ActionNotFound`, with who cancelled it, where it was not executed.
-pub async fn instead(
-    client: &Client,
-    registry: Address,
-    action: ActionId,
-) -> Result<Submitted, ChainError> {
-    if let Some(executed) = ended(client, registry, action, 0).await? {
+pub async fn instead(registry: Registry<'_>, action: ActionId) -> Result<Submitted, ChainError> {
+    if let Some(executed) = ended(registry, action, 0).await? {
         return Ok(executed);
     }
     let topics: Topics<'_> = [&[abi::Cancelled::SIGNATURE_HASH], &[], &[action.0]];
-    let logs = registry::all_logs(client, registry, topics).await?;
+    let logs = registry::all_logs(registry.client, registry.address, topics).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
         return Err(not_open(action));
     };
-    let sent = client.mined(tx.into(), "the cancellation").await?;
+    let sent = registry.client.mined(tx.into(), "the cancellation").await?;
     let block = sent.receipt.block_number.unwrap_or_default();
     let how = format!("was cancelled by {} in block {block}", sent.receipt.from);
     Err(ended_by(action, &how))

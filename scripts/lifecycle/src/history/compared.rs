@@ -8,6 +8,7 @@ use crate::error::{Explain, Report};
 use crate::governance::{READ_AGAIN, again, events_hidden, failed_checks, seconds_left};
 use crate::model::{self, Definition, Difference, Slice};
 use crate::names::Names;
+use crate::registry::Registry;
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -46,13 +47,13 @@ pub struct Verification {
 /// # Errors
 /// What the chain says.
 pub async fn differences(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     events: &Definition,
     part: &Slice,
 ) -> Result<Vec<Difference>, ChainError> {
-    let client = client.at_one_block().await?;
-    let seen = client.registry(registry).seen(events, part).await?;
+    let client = registry.client.at_one_block().await?;
+    let registry = client.registry(registry.address);
+    let seen = registry.seen(events, part).await?;
     Ok(model::differences(events, &seen))
 }
 
@@ -62,23 +63,22 @@ pub async fn differences(
 /// `EventsHidden` where the registry has it and the endpoint shows no event of it; what the chain
 /// says.
 pub async fn read_existing(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
     names: &Names,
     wanted: Wanted,
 ) -> Result<History, ChainError> {
-    let history = read(client, registry, name, names, wanted).await?;
+    let history = read(registry, name, names, wanted).await?;
     if history.total > 0 {
         return Ok(history);
     }
     // An unknown name is refused by the registry in its own words, and so is what is none.
-    client.registry(registry).head(name).await?;
+    registry.head(name).await?;
     let what = match name.is_empty() {
         true => "itself".into(),
         false => format!("{name:?}"),
     };
-    Err(events_hidden(client, registry, &what))
+    Err(events_hidden(registry, &what))
 }
 
 /// The history of a definition, compared with the registry's views of a part of it. A node that lags leaves out the
@@ -87,30 +87,31 @@ pub async fn read_existing(
 /// # Errors
 /// As [`read_existing`].
 pub async fn read_compared(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     (name, names): (&str, &Names),
     wanted: Wanted,
     part: impl Fn(&Definition) -> Slice,
 ) -> Result<ComparedHistory, ChainError> {
     let mut left = READ_AGAIN;
     loop {
-        let history = read_existing(client, registry, name, names, wanted).await?;
-        let is_running = seconds_left(client, registry).await?.is_some();
+        let history = read_existing(registry, name, names, wanted).await?;
+        let is_running = seconds_left(registry.client, registry.address)
+            .await?
+            .is_some();
         let events = &history.definition;
         let differences = match is_running {
-            true => differences(client, registry, events, &part(events)).await?,
+            true => differences(registry, events, &part(events)).await?,
             false => Vec::new(), // without views; `verify` says so
         };
         if differences.is_empty() || !again(&mut left).await {
             return Ok(ComparedHistory {
-                registry,
+                registry: registry.address,
                 history,
                 differences,
                 is_running,
             });
         }
-        if let Some(store) = client.events_of(registry) {
+        if let Some(store) = registry.client.events_of(registry.address) {
             store.forget().await;
         }
     }
@@ -128,7 +129,8 @@ impl ComparedHistory {
     /// What the chain says; a check that fails is no error.
     pub async fn verify(&self, client: &Client, part: &Slice) -> Result<Verification, ChainError> {
         let events = self.definition();
-        let (mut checks, not_known) = live_checks(client, self.registry, events, part).await?;
+        let (mut checks, not_known) =
+            live_checks(client.registry(self.registry), events, part).await?;
         checks.push(self.views());
         let paused = events.is_paused().then(|| events.name.clone());
         Ok(Verification {

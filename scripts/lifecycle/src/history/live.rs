@@ -9,7 +9,7 @@ use crate::governance::pause_stub;
 use crate::ids::CodeHash;
 use crate::model::{Definition, Instance, InstanceState, ProxyKind, Slice, Version};
 use crate::program_code::is_program;
-use crate::registry::{Named, Topics, all_logs, decides, given_to, named, relay_of};
+use crate::registry::{Named, Registry, Topics, all_logs, decides, given_to, named, relay_of};
 use crate::text::{count, shell_word};
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
@@ -71,25 +71,32 @@ impl LiveCheck {
 /// # Errors
 /// What the chain says; a check that fails is no error.
 pub(super) async fn live_checks(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     rebuilt: &Definition,
     part: &Slice,
 ) -> Result<(Vec<LiveCheck>, Option<Finding>), ChainError> {
     let (mut checks, mut not_known) = (Vec::new(), Vec::new());
-    checks.extend(activation(client, "activation of the registry".into(), registry).await?);
+    checks.extend(
+        activation(
+            registry.client,
+            "activation of the registry".into(),
+            registry.address,
+        )
+        .await?,
+    );
     let versions = part.versions_of(rebuilt);
-    let codes = versions.iter().map(|one| of_version(client, one));
+    let codes = versions.iter().map(|one| of_version(registry.client, one));
     checks.extend(at_once(codes).await?.into_iter().flatten());
     let instances = part.instances_of(rebuilt);
     let slots = instances
         .iter()
-        .map(|one| of_instance(client, registry, rebuilt, one));
-    let is_ours = client.codehash(registry).await? == Some(pinned(REGISTRY)?.codehash.into());
+        .map(|one| of_instance(registry, rebuilt, one));
+    let is_ours = registry.client.codehash(registry.address).await?
+        == Some(pinned(REGISTRY)?.codehash.into());
     for (instance, slots) in instances.iter().zip(at_once(slots).await?) {
         checks.extend(slots);
-        let by = is_ours.then_some(registry);
-        match proxy_code(client, (registry, by), instance).await? {
+        let by = is_ours.then_some(registry.address);
+        match proxy_code(registry.client, (registry.address, by), instance).await? {
             Some(check) => checks.push(check),
             None if instance.kind.is_adopted() => {} // others chose it
             None => not_known.push(instance.proxy),
@@ -110,7 +117,7 @@ pub(super) async fn live_checks(
     for version in versions {
         if version.version == rebuilt.current || in_use.contains(version.version.as_str()) {
             let what = format!("activation of {}", version.version);
-            checks.extend(activation(client, what, version.code.implementation).await?);
+            checks.extend(activation(registry.client, what, version.code.implementation).await?);
         }
     }
     Ok((checks, not_compared(&not_known)))
@@ -163,19 +170,24 @@ async fn of_version(client: &Client, version: &Version) -> Result<Vec<LiveCheck>
 
 /// The slots of an instance.
 async fn of_instance(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     rebuilt: &Definition,
     instance: &Instance,
 ) -> Result<Vec<LiveCheck>, ChainError> {
     let mut checks = Vec::new();
     let proxy = instance.proxy;
     let named = |slot: &str| format!("{slot} of {proxy}");
-    let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
+    let slot = async |slot| {
+        registry
+            .client
+            .storage(proxy, slot)
+            .await
+            .map(Address::from_word)
+    };
     let found = slot(slots::IMPLEMENTATION).await?;
     let beacon = slot(slots::BEACON).await?;
     if instance.state == InstanceState::Paused {
-        let stub = pause_stub(registry, instance.kind);
+        let stub = pause_stub(registry.address, instance.kind);
         checks.push(LiveCheck::compare(named("pause stub"), &stub, &found));
     } else if !instance.state.is_migrating() {
         let mut versions = rebuilt.versions.iter();
@@ -185,19 +197,19 @@ async fn of_instance(
             LiveCheck::compare(named("implementation"), &expected, &found)
         }));
     }
-    let announced = announced(client, proxy).await?;
+    let announced = announced(registry.client, proxy).await?;
     let what = named("last Upgraded");
     checks.push(LiveCheck::compare(what, &found, &announced));
     let (what, expected, admin) = match instance.kind.is_adopted() {
         true => {
-            let expected = given_to(registry, &rebuilt.name);
-            let admin = match decides(client, proxy).await {
+            let expected = given_to(registry.address, &rebuilt.name);
+            let admin = match decides(registry.client, proxy).await {
                 Err(error) if error.revert().is_some() => expected, // only its code knows
                 found => found?,
             };
             ("admin", expected, admin)
         }
-        false => ("registry", registry, slot(slots::ADMIN).await?),
+        false => ("registry", registry.address, slot(slots::ADMIN).await?),
     };
     checks.push(LiveCheck::compare(named(what), &expected, &admin));
     let none = |beacon: Address| match beacon.is_zero() {
@@ -230,7 +242,7 @@ async fn proxy_code(
         }));
     };
     let relay = match instance.kind {
-        ProxyKind::Evm => relay_of(client, registry, instance.proxy).await?,
+        ProxyKind::Evm => relay_of(client.registry(registry), instance.proxy).await?,
         _ => None,
     };
     let expected = given_code(instance.kind, relay.or(by))?;

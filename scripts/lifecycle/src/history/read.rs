@@ -6,7 +6,7 @@ use crate::ids::{ActionId, CalldataHash, CodeHash, TxHash};
 use crate::model::{Definition, definition_id, is_timed};
 use crate::names::Names;
 use crate::progress::Rate;
-use crate::registry::{Topics, all_logs};
+use crate::registry::{Registry, Topics, all_logs};
 use alloy::consensus::Transaction as _;
 use alloy::network::TransactionResponse;
 use alloy::primitives::{Address, B256};
@@ -92,16 +92,15 @@ pub struct Entry {
 /// # Errors
 /// What the chain says.
 pub async fn read(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
     names: &Names,
     wanted: Wanted,
 ) -> Result<History, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
-    let mut logs = all_logs(client, registry, topics).await?;
-    with_related(client, registry, &mut logs).await?;
-    from_logs(client, registry, &logs, (name, names), wanted).await
+    let mut logs = all_logs(registry.client, registry.address, topics).await?;
+    with_related(registry, &mut logs).await?;
+    from_logs(registry, &logs, (name, names), wanted).await
 }
 
 /// The registry's events that name an instance, in their order.
@@ -109,26 +108,21 @@ pub async fn read(
 /// # Errors
 /// What the chain says.
 pub async fn of_instance(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
     proxy: Address,
     names: &Names,
 ) -> Result<Vec<Entry>, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[proxy.into_word()]];
-    let mut logs = all_logs(client, registry, topics).await?;
-    with_related(client, registry, &mut logs).await?;
-    let history = from_logs(client, registry, &logs, (name, names), Wanted::All).await?;
+    let mut logs = all_logs(registry.client, registry.address, topics).await?;
+    with_related(registry, &mut logs).await?;
+    let history = from_logs(registry, &logs, (name, names), Wanted::All).await?;
     Ok(history.entries)
 }
 
 /// Adds the events that name no definition: what was relayed of the proxies that came or went, and who refused an
 /// action before it was proposed.
-async fn with_related(
-    client: &Client,
-    registry: Address,
-    logs: &mut Vec<Log>,
-) -> Result<(), ChainError> {
+async fn with_related(registry: Registry<'_>, logs: &mut Vec<Log>) -> Result<(), ChainError> {
     let moves = [
         abi::InstanceAdopted::SIGNATURE_HASH,
         abi::InstanceTransferred::SIGNATURE_HASH,
@@ -143,18 +137,17 @@ async fn with_related(
     let relays: Topics<'_> = [&[abi::RelayChanged::SIGNATURE_HASH], &proxies, &[]];
     let refusals: Topics<'_> = [&[abi::Revoked::SIGNATURE_HASH], &[B256::ZERO], &actions];
     if !proxies.is_empty() {
-        logs.extend(all_logs(client, registry, relays).await?);
+        logs.extend(all_logs(registry.client, registry.address, relays).await?);
     }
     if !actions.is_empty() {
-        logs.extend(all_logs(client, registry, refusals).await?);
+        logs.extend(all_logs(registry.client, registry.address, refusals).await?);
     }
     logs.sort_by_key(|log| (log.block_number, log.log_index));
     Ok(())
 }
 
 async fn from_logs(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     logs: &[Log],
     (name, names): (&str, &Names),
     wanted: Wanted,
@@ -166,11 +159,11 @@ async fn from_logs(
     });
     let events: Vec<(&Log, Event)> = decoded.collect();
     let total = events.len();
-    let facts = Facts::of(client, registry);
+    let facts = Facts::of(registry);
     let mut definition = Definition::before_events(name);
     let mut entries = Vec::new();
     let is_long = wanted == Wanted::All && total > LONG;
-    let (progress, rate) = (client.progress(), Rate::from(0));
+    let (progress, rate) = (registry.client.progress(), Rate::from(0));
     let what = format!("reading {total} transactions and their blocks");
     if is_long {
         progress.begin(&what);
@@ -226,13 +219,15 @@ pub(crate) struct Facts {
 
 impl Facts {
     /// Of the registry's logs.
-    pub(crate) fn of(client: &Client, registry: Address) -> Self {
+    pub(crate) fn of(registry: Registry<'_>) -> Self {
         Self {
-            client: match client.events_of(registry) {
-                Some(_) => client.clone(),
-                None => client.with_events(Arc::new(EventStore::of(registry))),
+            client: match registry.client.events_of(registry.address) {
+                Some(_) => registry.client.clone(),
+                None => registry
+                    .client
+                    .with_events(Arc::new(EventStore::of(registry.address))),
             },
-            account: registry,
+            account: registry.address,
         }
     }
 

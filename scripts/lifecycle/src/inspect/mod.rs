@@ -15,12 +15,12 @@ pub use path::{PathStep, Steps, steps_to};
 pub use storage::{FieldValue, fields, framework};
 pub(crate) use storage::{framework_slots, in_one_slot};
 
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::governance::events_hidden;
 use crate::history::{Entry, of_instance};
 use crate::model::Instance;
 use crate::names::Names;
-use crate::registry::InstanceStatus;
+use crate::registry::{InstanceStatus, Registry};
 use crate::text::{utc, word};
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -87,17 +87,16 @@ fn field_line(one: &FieldValue) -> String {
 /// `EventsHidden` where no event tells how the registry got the instance, which it has: the endpoint keeps events
 /// back. What the chain says.
 pub async fn events(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
     proxy: Address,
     names: &Names,
 ) -> Result<Vec<Entry>, ChainError> {
-    let entries = of_instance(client, registry, name, proxy, names).await?;
+    let entries = of_instance(registry, name, proxy, names).await?;
     let is_origin = |entry: &Entry| ["ProxyCreated", "InstanceAdopted"].contains(&entry.event);
     if !entries.iter().any(is_origin) {
         let what = format!("how {proxy} became an instance of {name}");
-        return Err(events_hidden(client, registry, &what));
+        return Err(events_hidden(registry, &what));
     }
     Ok(entries)
 }

@@ -1,8 +1,9 @@
 //! The steps that lead an instance to a version.
 
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::governance::step_in_words;
 use crate::model;
+use crate::registry::Registry;
 use alloy::primitives::Address;
 use serde::Serialize;
 
@@ -51,15 +52,14 @@ impl Steps {
 /// # Errors
 /// Trouble with the chain or its endpoint.
 pub async fn steps_to(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     (proxy, at): (Address, &str),
     version: &str,
 ) -> Result<Steps, ChainError> {
     if at == version || version.is_empty() {
         return Ok(Steps::Arrived);
     }
-    match client.registry(registry).path(proxy, version).await {
+    match registry.path(proxy, version).await {
         Ok(found) => Ok(Steps::Path(
             found
                 .into_iter()

@@ -6,6 +6,7 @@ use crate::assess::{Fact, Origin};
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Refusal;
 use crate::ids::LayoutHash;
+use crate::registry::Registry;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
@@ -23,11 +24,11 @@ pub struct Documents {
 
 impl Documents {
     /// Those kept in `store`, and those that `registry` published.
-    pub fn new(store: Store, client: &Client, registry: Address) -> Self {
+    pub fn new(store: Store, registry: Registry<'_>) -> Self {
         Self {
             store,
-            client: client.clone(),
-            registry,
+            client: registry.client.clone(),
+            registry: registry.address,
         }
     }
 
@@ -52,7 +53,7 @@ impl Documents {
 
     /// The document as the registry published it.
     async fn published(&self, hash: LayoutHash) -> Result<Fact<Document>, ChainError> {
-        let block = published_in(&self.client, self.registry, hash).await?;
+        let block = published_in(self.client.registry(self.registry), hash).await?;
         let Some(block) = block.filter(|block| *block > 0) else {
             return Ok(Fact::unknown(
                 "its layout was never published and is not kept here; \
@@ -91,15 +92,18 @@ impl Documents {
     /// What the chain says.
     pub async fn publish(&self, document: &Document) -> Result<Option<Sent>, ChainError> {
         let bytes = document.encode();
-        let (client, registry) = (&self.client, self.registry);
-        if published_in(client, registry, LayoutHash::of(&bytes)).await? != Some(0) {
+        let registry = self.client.registry(self.registry);
+        if published_in(registry, LayoutHash::of(&bytes)).await? != Some(0) {
             return Ok(None);
         }
         let call = abi::publishLayoutCall {
             document: Bytes::from(bytes),
         };
         let what = "publish the layout";
-        let sent = client.send(what, registry, &call, U256::ZERO).await?;
+        let sent = registry
+            .client
+            .send(what, registry.address, &call, U256::ZERO)
+            .await?;
         Ok(Some(sent))
     }
 
@@ -111,12 +115,8 @@ impl Documents {
 
 /// The block in which a registry published a document, 0 if it did not; `None` of a registry that
 /// publishes none.
-async fn published_in(
-    client: &Client,
-    registry: Address,
-    hash: LayoutHash,
-) -> Result<Option<u64>, ChainError> {
-    match client.registry(registry).layout_at(hash).await {
+async fn published_in(registry: Registry<'_>, hash: LayoutHash) -> Result<Option<u64>, ChainError> {
+    match registry.layout_at(hash).await {
         Ok(block) => Ok(Some(block)),
         Err(error) if error.revert().is_some() => Ok(None),
         Err(error) => Err(error),

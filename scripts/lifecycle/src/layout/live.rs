@@ -244,16 +244,16 @@ async fn instances(
         Who::Instance(instance) => vec![instance],
         Who::All => sample(client, upgrade, live).await?,
     };
-    let reader = client.registry(upgrade.registry);
+    let registry = client.registry(upgrade.registry);
     let mut found = Vec::new();
     for proxy in proxies {
-        let at = reader.instance(proxy).await?.version;
+        let at = registry.instance(proxy).await?.version;
         if at == upgrade.to {
             continue;
         }
         if at != upgrade.from {
             // It comes by other steps first.
-            match reader.path(proxy, upgrade.from).await {
+            match registry.path(proxy, upgrade.from).await {
                 Ok(way) if way.iter().any(|one| runs(&one.step) != StepKind::None) => {
                     live.partial(format!(
                         "instance {proxy} is migrated from {at} to {} first",
@@ -277,17 +277,19 @@ async fn sample(
     upgrade: Upgrade<'_>,
     live: &mut Live,
 ) -> Result<Vec<Address>, ChainError> {
-    let reader = client.registry(upgrade.registry);
-    let count = reader.head(upgrade.name).await?.instances;
+    let registry = client.registry(upgrade.registry);
+    let count = registry.head(upgrade.name).await?.instances;
     let (count, half) = (count as usize, INSTANCES_MAX / 2);
     if count <= INSTANCES_MAX {
-        return reader.proxies_in(upgrade.name, 0..count).await;
+        return registry.proxies_in(upgrade.name, 0..count).await;
     }
     live.partial(format!(
         "{INSTANCES_MAX} of {count} instances were looked at, the first and the last ones"
     ));
-    let mut found = reader.proxies_in(upgrade.name, 0..half).await?;
-    let last = reader.proxies_in(upgrade.name, count - half..count).await?;
+    let mut found = registry.proxies_in(upgrade.name, 0..half).await?;
+    let last = registry
+        .proxies_in(upgrade.name, count - half..count)
+        .await?;
     found.extend(last);
     Ok(found)
 }

@@ -2,7 +2,7 @@
 
 use crate::client::{ChainError, Client};
 use crate::model::InstanceState;
-use crate::registry::{Topics, all_logs, ask, registry_of};
+use crate::registry::{Registry, Topics, all_logs, ask, registry_of};
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::{SolEvent, SolEventInterface};
 use serde::Serialize;
@@ -90,17 +90,17 @@ impl Standing {
 /// Trouble with the chain.
 pub async fn find(client: &Client, proxy: Address) -> Result<Option<ActiveMigration>, ChainError> {
     let registry = registry_of(client, proxy).await?;
-    let known = client.registry(registry).instance(proxy).await?;
+    let known = registry.instance(proxy).await?;
     let standing = standing(client, proxy).await?;
     let (true, Some(at)) = (known.state.is_migrating(), standing) else {
         return Ok(None);
     };
-    let program = ask(client, registry, proxy, &proxy_abi::implementationCall {}).await?;
-    let told = told(client, registry, proxy).await?;
+    let program = ask(registry, proxy, &proxy_abi::implementationCall {}).await?;
+    let told = told(registry, proxy).await?;
     let (from, to) = told.versions.unwrap_or((known.version, "?".into()));
     Ok(Some(ActiveMigration {
         proxy,
-        registry,
+        registry: registry.address,
         name: known.definition,
         from,
         to,
@@ -123,7 +123,7 @@ struct Told {
     handler: Address,
 }
 
-async fn told(client: &Client, registry: Address, proxy: Address) -> Result<Told, ChainError> {
+async fn told(registry: Registry<'_>, proxy: Address) -> Result<Told, ChainError> {
     let events = [
         abi::ProxyCreated::SIGNATURE_HASH,
         abi::MigrationStarted::SIGNATURE_HASH,
@@ -131,7 +131,7 @@ async fn told(client: &Client, registry: Address, proxy: Address) -> Result<Told
     ];
     let topics: Topics<'_> = [&events, &[], &[proxy.into_word()]];
     let mut told = Told::default();
-    for log in all_logs(client, registry, topics).await? {
+    for log in all_logs(registry.client, registry.address, topics).await? {
         let block = log.block_number.unwrap_or_default();
         match Event::decode_raw_log(log.topics(), &log.data().data) {
             Ok(Event::ProxyCreated(_)) => told.created = block,
@@ -160,12 +160,12 @@ pub async fn standing(client: &Client, proxy: Address) -> Result<Option<Standing
 /// How far it is, from what every program of a complex step answers and the registry's events say.
 async fn from_progress(client: &Client, proxy: Address) -> Result<Option<Standing>, ChainError> {
     let registry = registry_of(client, proxy).await?;
-    let known = client.registry(registry).instance(proxy).await?;
+    let known = registry.instance(proxy).await?;
     if !known.state.is_migrating() {
         return Ok(None);
     }
     let progress = client.call(proxy, &complex::progressCall {}).await?;
-    let handler = told(client, registry, proxy).await?.handler;
+    let handler = told(registry, proxy).await?.handler;
     Ok(Some(Standing {
         back: known.state == InstanceState::TurningBack,
         done: progress.done.saturating_to(),
@@ -178,8 +178,8 @@ async fn from_progress(client: &Client, proxy: Address) -> Result<Option<Standin
 pub async fn live(client: &Client, proxy: Address) -> Result<String, ChainError> {
     let registry = registry_of(client, proxy).await?;
     let question = proxy_abi::implementationVersionCall {};
-    let version = ask(client, registry, proxy, &question).await?;
-    let implementation = ask(client, registry, proxy, &proxy_abi::implementationCall {}).await?;
+    let version = ask(registry, proxy, &question).await?;
+    let implementation = ask(registry, proxy, &proxy_abi::implementationCall {}).await?;
     Ok(format!("{version} is live, at {implementation}"))
 }
 

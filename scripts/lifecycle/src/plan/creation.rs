@@ -79,8 +79,8 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
         names,
         ..
     } = request;
-    let reader = simulation.registry(*registry);
-    let proxy = now(reader.proxy_address(&call.name, call.kind.into(), call.salt))?;
+    let there = simulation.registry(*registry);
+    let proxy = now(there.proxy_address(&call.name, call.kind.into(), call.salt))?;
     let mut creation = Creation {
         block: simulation.chain.block_number(),
         proxy,

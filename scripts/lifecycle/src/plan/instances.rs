@@ -175,8 +175,8 @@ pub(super) fn read(
     count: u32,
 ) -> Result<Vec<Before>, ChainError> {
     let range = 0..usize::try_from(count).unwrap_or(usize::MAX);
-    let reader = simulation.registry(request.registry);
-    let proxies = now(reader.proxies_in(&request.call.name, range))?;
+    let registry = simulation.registry(request.registry);
+    let proxies = now(registry.proxies_in(&request.call.name, range))?;
     let before = |proxy| at(simulation, BlockId::latest(), request.registry, proxy);
     proxies.into_iter().map(before).collect()
 }
@@ -202,8 +202,8 @@ fn at(
     registry: Address,
     proxy: Address,
 ) -> Result<Before, ChainError> {
-    let reader = simulation.registry_at(block, registry);
-    let instance = now(reader.instance(proxy))?;
+    let registry = simulation.registry_at(block, registry);
+    let instance = now(registry.instance(proxy))?;
     let slot = IMPLEMENTATION.into();
     let word = simulation.chain.storage(proxy, slot, block)?;
     Ok(Before {
@@ -212,8 +212,8 @@ fn at(
         is_migrating: instance.state.is_migrating(),
         runs: Address::from_word(word),
         recorded: match instance.state {
-            InstanceState::Paused => pause_stub(registry, instance.kind),
-            _ => now(reader.code(&instance.definition, &instance.version))?.implementation,
+            InstanceState::Paused => pause_stub(registry.address, instance.kind),
+            _ => now(registry.code(&instance.definition, &instance.version))?.implementation,
         },
         version: instance.version,
     })
@@ -226,15 +226,15 @@ pub(super) fn behind(
     request: &PlanRequest,
     instances: &[Before],
 ) -> Result<BTreeSet<Address>, ChainError> {
-    let reader = simulation.registry(request.registry);
+    let registry = simulation.registry(request.registry);
     let (name, version) = (&request.call.name, &request.call.version);
-    let is_paused = now(reader.head(name))?.state == DefinitionState::Paused;
+    let is_paused = now(registry.head(name))?.state == DefinitionState::Paused;
     // The oldest first.
-    let labels = now(reader.labels(name))?;
+    let labels = now(registry.labels(name))?;
     let place = |label: &str| labels.iter().position(|one| one == label);
     let mut behind = BTreeSet::new();
     for one in instances {
-        let at = now(reader.instance(one.proxy))?;
+        let at = now(registry.instance(one.proxy))?;
         let is_older = at.version != *version && place(&at.version) <= place(version);
         let is_to_resume = at.state == InstanceState::Paused && !is_paused;
         if (is_older || is_to_resume) && !at.state.is_migrating() {

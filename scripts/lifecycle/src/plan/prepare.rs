@@ -143,9 +143,9 @@ impl Trial<'_> {
         let labels: BTreeSet<&String> = labels.chain([&plan.from]).collect();
         let labels = labels.into_iter();
         let old = labels.filter(|label| !label.is_empty() && **label != plan.to);
-        let reader = self.simulation.registry(self.request.registry);
+        let registry = self.simulation.registry(self.request.registry);
         let found = old.map(|label| {
-            let code = now(reader.code(&plan.name, label))?;
+            let code = now(registry.code(&plan.name, label))?;
             Ok::<_, ChainError>((label.clone(), code.implementation))
         });
         found.collect()

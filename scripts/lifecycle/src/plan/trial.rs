@@ -38,9 +38,9 @@ pub(super) fn try_on(
     let arbos = chain.arbos_version();
     let simulation = Simulation::new(chain);
     let (call, names) = (&request.call, &request.names);
-    let reader = simulation.registry(request.registry);
-    let definition = now(reader.head(&call.name))?;
-    let text = now(reader.policy(&call.name, "migrate"))?;
+    let registry = simulation.registry(request.registry);
+    let definition = now(registry.head(&call.name))?;
+    let text = now(registry.policy(&call.name, "migrate"))?;
     let bytes: Bytes = call.abi_encode().into();
     let plan = Plan {
         block,

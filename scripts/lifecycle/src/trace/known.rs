@@ -4,14 +4,14 @@
 use super::account::Account;
 use crate::build::Framework;
 use crate::call_tree::Frame;
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::error::{Exit, Explain};
 use crate::functions::{Functions, interfaces, of_the_chain};
 use crate::interface::Callable;
 use crate::layout::Documents;
 use crate::model::{Instance, RecordedCode, runs};
 use crate::names::Names;
-use crate::registry::{self};
+use crate::registry::{self, Registry};
 use alloy::primitives::Address;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,10 +40,9 @@ impl Known {
     /// # Errors
     /// What the chain says. What the registry or a file does not say is noted.
     pub async fn look(
-        client: &Client,
         frames: &[Frame],
         names: Names,
-        registry: Option<(Address, &Documents)>,
+        registry: Option<(Registry<'_>, &Documents)>,
     ) -> Result<Self, ChainError> {
         let mut known = Self {
             names,
@@ -62,7 +61,7 @@ impl Known {
             );
             return Ok(known);
         };
-        if let Err(error) = known.registry(client, registry, &called, documents).await {
+        if let Err(error) = known.registry(registry, &called, documents).await {
             if error.is_unanswered() {
                 return Err(error);
             }
@@ -132,17 +131,16 @@ impl Known {
 
     async fn registry(
         &mut self,
-        client: &Client,
-        registry: Address,
+        registry: Registry<'_>,
         called: &[Address],
         documents: &Documents,
     ) -> Result<(), ChainError> {
         let own = interfaces();
-        if let Some(parts) = registry::stored::parts(client, registry).await? {
+        if let Some(parts) = registry::stored::parts(registry).await? {
             for (account, part) in parts.into_iter().zip(PARTS) {
                 self.add(account, part.package, own.registry.clone());
             }
-            self.add(registry, "registry", own.registry.clone());
+            self.add(registry.address, "registry", own.registry.clone());
         }
         let unknown = called
             .iter()
@@ -154,15 +152,14 @@ impl Known {
                 unknown.len() - ACCOUNTS_MAX
             ));
         }
-        let reader = client.registry(registry);
         let asked = unknown.into_iter().take(ACCOUNTS_MAX);
-        let found = stream::iter(asked.map(|account| reader.known_instance(account)));
+        let found = stream::iter(asked.map(|account| registry.known_instance(account)));
         let found: Vec<_> = found.buffered(AT_ONCE).try_collect().await?;
         let instances: Vec<Instance> = found.into_iter().flatten().collect();
         let definitions: BTreeSet<String> =
             instances.iter().map(|one| one.definition.clone()).collect();
         for name in definitions {
-            let functions = self.definition(client, registry, &name, documents).await?;
+            let functions = self.definition(registry, &name, documents).await?;
             for one in instances.iter().filter(|one| one.definition == name) {
                 let answers = own.proxy.clone().with(&functions);
                 let functions = match one.kind.is_adopted() {
@@ -189,15 +186,14 @@ impl Known {
     /// the newest before the others.
     async fn definition(
         &mut self,
-        client: &Client,
-        registry: Address,
+        registry: Registry<'_>,
         name: &str,
         documents: &Documents,
     ) -> Result<Functions, ChainError> {
         let own = interfaces();
-        let labels = client.registry(registry).labels(name).await?;
+        let labels = registry.labels(name).await?;
         let mut all = Functions::default();
-        for found in client.registry(registry).versions_of(name, labels).await? {
+        for found in registry.versions_of(name, labels).await? {
             let code = &found.code;
             let functions = self.functions(name, code, documents).await?;
             all = functions.clone().with(&all);

@@ -47,8 +47,8 @@ impl Baseline {
     /// The version that is current, as the registry has it.
     async fn live(context: &Context, name: &str) -> Result<Self> {
         let place = Place::here(context).await?;
-        let (_, client, registry) = place.parts();
-        let current = place.reader().head(name).await?.current;
+        let registry = place.registry;
+        let current = place.registry.head(name).await?.current;
         if current.is_empty() {
             return Err(Error::Usage {
                 message: format!("{name} has no version yet, so there is nothing to compare with"),
@@ -57,16 +57,16 @@ impl Baseline {
                 next: format!("stylus-upgrades register {} 1.0 .", shell_word(name)),
             });
         }
-        let code = place.reader().code(name, &current).await?;
-        let network = context.kept_network(client);
+        let code = place.registry.code(name, &current).await?;
+        let network = context.kept_network(registry.client);
         if let Some(kept) = context.versions().read(&network, name, &current)? {
             kept.require(code.codehash)?;
         }
         Ok(Self {
             what: format!(
                 "{name} {current}, which is live in the registry {registry} of the chain {} at block {}",
-                client.chain_id(),
-                client.block()
+                registry.client.chain_id(),
+                registry.client.block()
             ),
             label: Some(current),
             before: None,

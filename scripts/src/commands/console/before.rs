@@ -40,14 +40,15 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
         SAFE => SAFE,
         _ => "account",
     }))?;
-    let (client, registry) = context.verified_snapshot().await?;
-    let client = client.acting_as(account);
-    let action = named(&client, registry, request.value("id")).await?;
-    let open = readiness(&client, registry, action).await?;
+    let registry = context.verified_snapshot().await?;
+    let client = registry.client.acting_as(account);
+    let registry = client.registry(registry.address);
+    let action = named(registry, request.value("id")).await?;
+    let open = readiness(registry, action).await?;
     let open = open.ok_or_else(|| not_open(action))?;
-    let event = proposed(&client, registry, action).await?;
-    let governed = GovernedCall::decode(registry, event.call, U256::ZERO)?;
-    let place = Place::of(context, &client, registry);
+    let event = proposed(registry, action).await?;
+    let governed = GovernedCall::decode(registry.address, event.call, U256::ZERO)?;
+    let place = Place { context, registry };
     let shown = shown(place, &governed).await?;
     let decision = Decision {
         operation: operation.into(),
@@ -110,22 +111,22 @@ impl Asked<'_> {
     /// The very bytes that were proposed: sent by the account, signed by it, or in the file for the owners of a
     /// contract.
     async fn approve(&mut self) -> Result<(), Error> {
-        let (_, client, registry) = self.place.parts();
+        let registry = self.place.registry;
         let governed = self.governed;
         let call = &governed.bytes;
         let (operation, action) = {
             let decision = &self.page.decision;
             (decision.operation.clone(), decision.action)
         };
-        require_current(client, registry, &governed.call).await?;
-        if client.registry(registry).action_of(call).await? != action {
+        require_current(registry, &governed.call).await?;
+        if registry.action_of(call).await? != action {
             return Err(not_open(action).into());
         }
-        governed.require_part(client).await?;
+        governed.require_part(registry.client).await?;
         if operation == SIGN {
             self.require_not_withdrawn().await?;
         }
-        let simulated = governed.simulate(client).await?;
+        let simulated = governed.simulate(registry.client).await?;
         let (what, approved) = (governed.what(), simulated.approved);
         self.page.decision.sentence = match simulated.executes {
             _ if operation == SIGN => format!(
@@ -147,8 +148,8 @@ impl Asked<'_> {
             self.page.builder = Some(self.builder(&what)?);
         }
         // What a wallet would sign for the same call, and what its user compares with the device.
-        let end = deadline(client).await?;
-        let approval = current(client, registry, call, end).await?;
+        let end = deadline(registry.client).await?;
+        let approval = current(registry, call, end).await?;
         self.page.decision.digests = Some(approval.digests()?);
         self.page.typed_data = Some(approval.typed_data()?);
         self.page.approval = Some(approval);
@@ -158,9 +159,9 @@ impl Asked<'_> {
     /// The file for Safe's Transaction Builder, as `approve --as SAFE --export FILE` writes it.
     fn builder(&self, title: &str) -> Result<String, Error> {
         let exported = Exported {
-            chain_id: self.place.client.chain_id(),
+            chain_id: self.place.registry.client.chain_id(),
             from: self.page.decision.account,
-            to: self.place.registry,
+            to: self.place.registry.address,
             value: U256::ZERO,
             data: self.governed.bytes.clone(),
             gas: 0,
@@ -170,11 +171,11 @@ impl Asked<'_> {
 
     /// Refuses a signature of who withdrew an approval: the registry takes none of him for that action.
     async fn require_not_withdrawn(&self) -> Result<(), Error> {
-        let (_, client, registry) = self.place.parts();
+        let registry = self.place.registry;
         let Decision {
             account, action, ..
         } = &self.page.decision;
-        let withdrawn = refused(client, registry, *action, &[*account]).await?;
+        let withdrawn = refused(registry, *action, &[*account]).await?;
         match withdrawn.is_empty() {
             true => Ok(()),
             false => Err(Error::Usage {
@@ -190,7 +191,7 @@ impl Asked<'_> {
 
     /// Another call about the action, tried as the account.
     async fn plain(&mut self, call: Bytes) -> Result<(), ChainError> {
-        let (client, what) = (self.place.client, &self.page.decision.operation);
+        let (client, what) = (self.place.registry.client, &self.page.decision.operation);
         let request = self.request(&call);
         let gas = client.estimate(what, &request).await?;
         self.sends(request, gas);
@@ -201,7 +202,7 @@ impl Asked<'_> {
     fn request(&self, call: &Bytes) -> TransactionRequest {
         TransactionRequest::default()
             .with_from(self.page.decision.account)
-            .with_to(self.place.registry)
+            .with_to(self.place.registry.address)
             .with_value(U256::ZERO)
             .with_input_kind(call.clone(), TransactionInputKind::Data)
     }
@@ -210,14 +211,14 @@ impl Asked<'_> {
     fn sends(&mut self, request: TransactionRequest, gas: u64) {
         let digest = request.input.input().map(|call| calldata_digest(call));
         self.page.decision.transaction_digest = digest;
-        let chain = self.place.client.chain_id();
+        let chain = self.place.registry.client.chain_id();
         self.page.transaction = Some(request.with_gas_limit(gas).with_chain_id(chain));
     }
 
     /// The checks of `approve`, its dry run, and what a copy of the chain shows now. What the command line takes
     /// `--accept` for takes a yes, and so does a danger, and a migration of which nothing is known.
     async fn check(&mut self, dry_run: Option<&DryRun>) -> Result<(), Error> {
-        let (context, client, registry) = self.place.parts();
+        let Place { context, registry } = self.place;
         let (open, about) = (&self.open, (self.governed, self.shown));
         let decision = &mut self.page.decision;
         let mut found = review::found(self.place, about, open, Some(decision.account)).await?;
@@ -234,7 +235,7 @@ impl Asked<'_> {
             }
             Some(DryRun::Succeeds) | None => {}
         }
-        let who = refused(client, registry, decision.action, &open.missing).await?;
+        let who = refused(registry, decision.action, &open.missing).await?;
         let names = context.names();
         found.findings.extend(who.iter().map(|who| {
             let who = names.long(*who);

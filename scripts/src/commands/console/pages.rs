@@ -107,8 +107,8 @@ pub(super) async fn drawn(
 /// The first definitions, and what ends soon.
 async fn overview(context: &Context) -> Result<Overview, Error> {
     let place = Place::here(context).await?;
-    let (_, client, registry) = place.parts();
-    let all = definitions(client, registry).await?;
+    let registry = place.registry;
+    let all = definitions(registry).await?;
     let mut shown = Overview {
         total: all.len(),
         ..Overview::default()
@@ -117,7 +117,7 @@ async fn overview(context: &Context) -> Result<Overview, Error> {
     for name in all.iter().take(LISTED) {
         let nothing = |_: &Definition| Slice::nothing();
         let subject = (name.as_str(), &names);
-        let compared = read_compared(client, registry, subject, Wanted::None, nothing).await?;
+        let compared = read_compared(registry, subject, Wanted::None, nothing).await?;
         used.extend(compared.definition().used_once());
         shown.definitions.push(compared);
     }
@@ -133,18 +133,18 @@ pub(in crate::commands) async fn definition(
     name: &str,
     (listed, most_compared): (usize, usize),
 ) -> Result<(String, Markup), Error> {
-    let (client, registry) = context.verified_snapshot().await?;
+    let registry = context.verified_snapshot().await?;
     let part = |definition: &Definition| Slice::newest(definition, listed);
     let subject = (name, &place.names);
     let wanted = Wanted::Newest(listed);
-    let compared = read_compared(client, registry, subject, wanted, part).await?;
+    let compared = read_compared(registry, subject, wanted, part).await?;
     let one = compared.definition();
     let verified = Slice::newest(one, most_compared);
     let roles = one.policies.keys().cloned().collect();
     let shown = Shown {
         compared: &compared,
         part: &part(one),
-        verification: &compared.verify(client, &verified).await?,
+        verification: &compared.verify(registry.client, &verified).await?,
         verified: &verified,
         policies: &policy::policies(context, name, Some(roles)).await?,
         pending: &pending::pending(context, Some(name)).await?,

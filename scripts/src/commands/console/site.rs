@@ -161,11 +161,11 @@ async fn place(context: &Context, request: &PageRequest) -> Result<PageContext, 
         names: context.names(),
         chain_id: client.chain_id(),
         network: context.manifest.network.clone(),
-        registry,
+        registry: registry.address,
         account,
         block: Some(Views::block(&&client).await?),
         explorer: context.manifest.explorer.clone(),
-        is_unverified: context.origin_of(registry).is_none(),
+        is_unverified: context.origin_of(registry.address).is_none(),
         is_costly: COSTLY.contains(&request.path.as_str()),
         ..PageContext::default()
     })

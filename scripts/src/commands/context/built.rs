@@ -9,6 +9,7 @@ use crate::governance::{BuildFacts, Call};
 use crate::ids::CodeHash;
 use crate::interface::{Callable, Places};
 use crate::layout::{Documents, Store};
+use crate::registry::Registry;
 use crate::versions::Versions;
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
@@ -98,8 +99,8 @@ impl Context {
     }
 
     /// Layout documents: those kept beside the manifest, and those that the registry published.
-    pub(crate) fn documents(&self, client: &Client, registry: Address) -> Documents {
-        Documents::new(self.store(), client, registry)
+    pub(crate) fn documents(&self, registry: Registry<'_>) -> Documents {
+        Documents::new(self.store(), registry)
     }
 
     /// What was registered, beside the manifest.

@@ -8,7 +8,7 @@ use crate::client::{ChainError, Client};
 use crate::commands::prelude::*;
 use crate::deploy::registry_release;
 use crate::registry::origin::{self, Release};
-use crate::registry::{Key, Origin, Remembered};
+use crate::registry::{Key, Origin, Registry, Remembered};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
@@ -69,26 +69,26 @@ impl Context {
     ///
     /// # Errors
     /// Where nothing vouches for it, before anything of the registry is believed or sent.
-    pub(crate) async fn verified(
+    pub(crate) async fn verified<'a>(
         &self,
-        client: &Client,
+        client: &'a Client,
         unverified: Unverified,
-    ) -> Result<Address> {
-        let registry = unverified.0;
-        if self.known().contains_key(&registry) {
+    ) -> Result<Registry<'a>> {
+        let registry = client.registry(unverified.0);
+        if self.known().contains_key(&registry.address) {
             return Ok(registry);
         }
-        let origin = match self.origin(client, registry).await {
+        let origin = match self.origin(registry).await {
             Ok(origin) => Some(origin),
             Err(Error::Refusal(error))
-                if origin::may_be_trusted(&error) && self.trusts(registry) =>
+                if origin::may_be_trusted(&error) && self.trusts(registry.address) =>
             {
-                self.warn_unverified(registry, &error);
+                self.warn_unverified(registry.address, &error);
                 None
             }
             Err(error) => return Err(error),
         };
-        self.known().insert(registry, origin);
+        self.known().insert(registry.address, origin);
         Ok(registry)
     }
 
@@ -97,7 +97,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Self::verified`]; where none was named.
-    pub(crate) async fn verified_snapshot(&self) -> Result<(&Client, Address)> {
+    pub(crate) async fn verified_snapshot(&self) -> Result<Registry<'_>> {
         let unverified = self.registry()?;
         let client = match self.pinned.get() {
             Some(client) => client,
@@ -106,20 +106,18 @@ impl Context {
                 self.pinned.get_or_init(|| client)
             }
         };
-        let registry = self.verified(client, unverified).await?;
-        Ok((client, registry))
+        self.verified(client, unverified).await
     }
 
     /// The registry that was named, after first contact, and the chain for a command that sends.
     ///
     /// # Errors
     /// As [`Self::verified`]; where none was named.
-    pub(crate) async fn verified_working(&self, what: &str) -> Result<(&Client, Address)> {
+    pub(crate) async fn verified_working(&self, what: &str) -> Result<Registry<'_>> {
         let unverified = self.registry()?;
         let client = self.working_client(what).await?;
         let client = self.working.get_or_init(|| client);
-        let registry = self.verified(client, unverified).await?;
-        Ok((client, registry))
+        self.verified(client, unverified).await
     }
 
     /// What a registry's address follows from, once it was verified; `None` where nothing vouches for it.
@@ -145,23 +143,23 @@ impl Context {
     }
 
     /// Remembers what a registry was deployed with.
-    pub(crate) async fn remember(&self, client: &Client, registry: Address, origin: &Origin) {
-        if let Some(key) = key(client, registry).await {
+    pub(crate) async fn remember(&self, registry: Registry<'_>, origin: &Origin) {
+        if let Some(key) = key(registry).await {
             Remembered::of_user().remember(key, origin);
         }
     }
 
-    async fn origin(&self, client: &Client, registry: Address) -> Result<Origin> {
-        let release = self.release(client, registry);
-        let (release, key) = futures::join!(release, key(client, registry));
+    async fn origin(&self, registry: Registry<'_>) -> Result<Origin> {
+        let release = self.release(registry);
+        let (release, key) = futures::join!(release, key(registry));
         let release = release?;
         let remembered = Remembered::of_user();
         // A file may say anything: it is believed as far as the address follows from it.
         let known = key.and_then(|key| remembered.recall(key));
-        if let Some(origin) = known.filter(|known| known.address(release) == registry) {
+        if let Some(origin) = known.filter(|known| known.address(release) == registry.address) {
             return Ok(origin);
         }
-        let origin = origin::find(client, registry, release).await?;
+        let origin = origin::find(registry, release).await?;
         if let Some(key) = key {
             remembered.remember(key, &origin);
         }
@@ -170,15 +168,15 @@ impl Context {
 
     /// The release that the registry is of: one that this program knows, or that of the sources which
     /// `--framework-from` names on the command line.
-    async fn release(&self, client: &Client, registry: Address) -> Result<Release> {
+    async fn release(&self, registry: Registry<'_>) -> Result<Release> {
         let of = |framework: &Framework| registry_release(&framework.registry);
         let known = origin::releases(&[of(Framework::pinned()?)]);
-        match origin::release_of(client, registry, &known).await {
+        match origin::release_of(registry, &known).await {
             Err(error)
                 if error.is_told(origin::OTHER_CODE) && self.global.has_typed_framework() =>
             {
                 let built = self.builder()?.framework()?;
-                Ok(origin::release_of(client, registry, &[of(&built)]).await?)
+                Ok(origin::release_of(registry, &[of(&built)]).await?)
             }
             found => Ok(found?),
         }
@@ -213,11 +211,11 @@ impl Context {
 }
 
 /// Under what is remembered; `None` where the endpoint does not have block 0.
-pub(crate) async fn key(client: &Client, registry: Address) -> Option<Key> {
-    let genesis: Result<_, ChainError> = client.genesis().await;
+pub(crate) async fn key(registry: Registry<'_>) -> Option<Key> {
+    let genesis: Result<_, ChainError> = registry.client.genesis().await;
     Some(Key {
-        chain_id: client.chain_id(),
+        chain_id: registry.client.chain_id(),
         genesis: genesis.ok().flatten()?,
-        registry,
+        registry: registry.address,
     })
 }

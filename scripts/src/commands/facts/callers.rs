@@ -77,7 +77,7 @@ impl Asked<'_> {
         };
         let built = place.context.built_callable(code.code.codehash)?;
         let is_built = built.is_some_and(|built| built.is_published_as(said));
-        let all = place.reader().versions(version.name).await?;
+        let all = place.registry.versions(version.name).await?;
         let is_recorded = |one: &crate::model::Version| {
             one.code.codehash == code.code.codehash && one.code.layout == code.code.layout
         };
@@ -146,7 +146,7 @@ impl Place<'_> {
     ) -> Result<Fact<Callable>> {
         let (mut seen, mut said) = (Vec::new(), Vec::new());
         let documents = self.documents();
-        for version in self.reader().with_code(name, codehash).await? {
+        for version in self.registry.with_code(name, codehash).await? {
             let layout = version.code.layout;
             if seen.contains(&layout) {
                 continue;

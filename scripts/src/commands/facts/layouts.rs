@@ -31,15 +31,15 @@ impl Place<'_> {
         name: &str,
         count: u32,
     ) -> Result<BTreeMap<String, Layout>> {
-        let (reader, documents) = (self.reader(), self.documents());
+        let (registry, documents) = (self.registry, self.documents());
         let range = 0..usize::try_from(count).unwrap_or(usize::MAX);
         let mut versions = BTreeSet::new();
-        for proxy in reader.proxies_in(name, range).await? {
-            versions.insert(reader.instance(proxy).await?.version);
+        for proxy in registry.proxies_in(name, range).await? {
+            versions.insert(registry.instance(proxy).await?.version);
         }
         let mut layouts = BTreeMap::new();
         for version in versions {
-            let code = reader.code(name, &version).await?;
+            let code = registry.code(name, &version).await?;
             if let Some(document) = documents.get(code.layout).await?.into_value() {
                 layouts.insert(version, document.layout);
             }
@@ -136,7 +136,7 @@ impl Place<'_> {
             )
         };
         let (source, recorded) = (compiled.source, code.source);
-        if !compiled.is(&self.client.code(code.implementation).await?) {
+        if !compiled.is(&self.registry.client.code(code.implementation).await?) {
             let given = "code with other bytes".to_owned();
             let has = format!("the code at {}", code.implementation);
             return Err(refused("code", has, given).into());

@@ -3,38 +3,27 @@
 use super::gather;
 use crate::assess::Role;
 use crate::checks::{Assessment, ReadAt, Subject};
-use crate::client::Client;
 use crate::commands::prelude::*;
 use crate::layout::Documents;
-use crate::model::Reader;
 use crate::plan::PlanRequest;
+use crate::registry::Registry;
 use std::collections::BTreeMap;
 
-/// Where a command asks, and with what.
+/// A registry, and what the command that asks it was started with.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) context: &'a Context,
-    pub(crate) client: &'a Client,
-    pub(crate) registry: Address,
+    pub(crate) registry: Registry<'a>,
 }
 
 impl<'a> Place<'a> {
-    /// There.
-    pub(crate) const fn of(context: &'a Context, client: &'a Client, registry: Address) -> Self {
-        Self {
-            context,
-            client,
-            registry,
-        }
-    }
-
     /// The registry that was named, of which all that this command reads is of one block.
     ///
     /// # Errors
     /// Where nothing vouches for it, or none was named.
     pub(crate) async fn here(context: &'a Context) -> Result<Self> {
-        let (client, registry) = context.verified_snapshot().await?;
-        Ok(Self::of(context, client, registry))
+        let registry = context.verified_snapshot().await?;
+        Ok(Self { context, registry })
     }
 
     /// The same for a command that sends; `what` it does.
@@ -42,27 +31,17 @@ impl<'a> Place<'a> {
     /// # Errors
     /// As [`Self::here`].
     pub(crate) async fn working(context: &'a Context, what: &str) -> Result<Self> {
-        let (client, registry) = context.verified_working(what).await?;
-        Ok(Self::of(context, client, registry))
-    }
-
-    /// All three.
-    pub(crate) const fn parts(self) -> (&'a Context, &'a Client, Address) {
-        (self.context, self.client, self.registry)
+        let registry = context.verified_working(what).await?;
+        Ok(Self { context, registry })
     }
 
     /// Where it asks, and at which block.
     pub(crate) fn read_at(self) -> ReadAt {
         ReadAt {
-            registry: self.registry,
-            chain_id: self.client.chain_id(),
-            block: self.client.pinned_block(),
+            registry: self.registry.address,
+            chain_id: self.registry.client.chain_id(),
+            block: self.registry.client.pinned_block(),
         }
-    }
-
-    /// What the registry says.
-    pub(crate) fn reader(self) -> Reader<&'a Client> {
-        self.client.registry(self.registry)
     }
 
     /// Nothing was checked yet of what somebody asks here.
@@ -79,10 +58,10 @@ impl<'a> Place<'a> {
 
     /// Checks something beside the rest, as of one block, and says what the layouts come to.
     pub(crate) async fn add(self, subject: Subject<'_>, all: &mut Assessment) -> Result<()> {
-        let client = self.client.at_one_block().await?;
+        let client = self.registry.client.at_one_block().await?;
         let there = Place {
-            client: &client,
-            ..self
+            context: self.context,
+            registry: client.registry(self.registry.address),
         };
         let way = gather(there, subject, all.role).await?;
         let compares = way.old.is_some();
@@ -98,7 +77,7 @@ impl<'a> Place<'a> {
     /// A migration to be tried on a copy, of what lies on the chain.
     pub(crate) fn plan_request(self, call: abi::migrateCall, instances: u32) -> PlanRequest {
         PlanRequest {
-            registry: self.registry,
+            registry: self.registry.address,
             call,
             undeployed: Vec::new(),
             expected: None,
@@ -112,6 +91,6 @@ impl<'a> Place<'a> {
     }
 
     pub(crate) fn documents(self) -> Documents {
-        self.context.documents(self.client, self.registry)
+        self.context.documents(self.registry)
     }
 }

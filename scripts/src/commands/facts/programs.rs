@@ -26,7 +26,11 @@ impl Asked<'_> {
             && code.may_have_constructor()
         {
             for proxy in adopted {
-                let ran = place.client.storage(proxy, slots::CONSTRUCTED).await?;
+                let ran = place
+                    .registry
+                    .client
+                    .storage(proxy, slots::CONSTRUCTED)
+                    .await?;
                 open.extend(ran.is_zero().then_some(proxy));
             }
         }
@@ -53,7 +57,7 @@ impl Asked<'_> {
         let expected = match (&way.check, self) {
             (Some(source), Self::Chain(place)) => match place.context.account(source) {
                 Some(check) => {
-                    let code = registry::code_at(place.client, check).await?;
+                    let code = registry::code_at(place.registry.client, check).await?;
                     let step = Step {
                         script: check,
                         scriptCodehash: code.codehash,
@@ -80,7 +84,10 @@ impl Asked<'_> {
         let storage = self.context().builder()?.framework()?.storage.address;
         // Only a chain tells whether what it is linked to is there.
         let (is_there, origin) = match self {
-            Self::Chain(place) => (!place.client.code(storage).await?.is_empty(), Origin::Chain),
+            Self::Chain(place) => (
+                !place.registry.client.code(storage).await?.is_empty(),
+                Origin::Chain,
+            ),
             Self::Kept(..) => (true, Origin::Build),
         };
         let ending = Ending {
@@ -120,7 +127,7 @@ impl Place<'_> {
         let Named::Check(check) = named(way) else {
             return Ok(None);
         };
-        let code = self.client.code(check).await?;
+        let code = self.registry.client.code(check).await?;
         Ok(Asks::of(way, &code).map(|asks| match asks {
             Asks::Expectations(all) => Fact::of(all, Origin::Chain),
             Asks::Unknown => Fact::unknown("its check is code of others"),
@@ -129,7 +136,7 @@ impl Place<'_> {
 
     /// The program of a complex migration that lies on the chain.
     pub(crate) async fn program_at(self, account: Address) -> Result<Program> {
-        let bytes = self.client.code_bytes(account).await?;
+        let bytes = self.registry.client.code_bytes(account).await?;
         let module = match bytes.module() {
             Ok(Some(module)) => module.into(),
             Ok(None) | Err(_) => bytes.code, // EVM code names addresses as they are

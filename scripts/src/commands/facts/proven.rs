@@ -20,12 +20,12 @@ pub(super) async fn drop_proven(
     if live.dirty.iter().all(|one| one.instance.is_some()) {
         return Ok(());
     }
-    let reader = place.reader();
-    let versions = reader.labels(upgrade.name).await?;
-    let count = reader.head(upgrade.name).await?.instances;
+    let registry = place.registry;
+    let versions = registry.labels(upgrade.name).await?;
+    let count = registry.head(upgrade.name).await?.instances;
     let instances = match upgrade.who {
-        Who::Instance(one) => reader.instances_of(vec![one]).await?,
-        Who::All if count <= INSTANCES_MAX => reader.instances(upgrade.name).await?,
+        Who::Instance(one) => registry.instances_of(vec![one]).await?,
+        Who::All if count <= INSTANCES_MAX => registry.instances(upgrade.name).await?,
         Who::All | Who::Newcomer(_) => Vec::new(),
     };
     let mut proven_at = None;
@@ -39,7 +39,10 @@ pub(super) async fn drop_proven(
             is_evm: false,
         };
         // Without a proof it is as if there were no census.
-        let proven = census::proven(place.client, &subject).await.ok().flatten();
+        let proven = census::proven(place.registry.client, &subject)
+            .await
+            .ok()
+            .flatten();
         match proven.filter(|_| subject.version == upgrade.from) {
             Some(block) => proven_at = Some(block),
             None => return Ok(()),

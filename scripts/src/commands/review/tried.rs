@@ -29,7 +29,8 @@ pub(super) async fn add(
     governed: &GovernedCall,
     findings: &mut Vec<Finding>,
 ) -> Result<Tried> {
-    let (context, client, _) = place.parts();
+    let context = place.context;
+    let client = place.registry.client;
     let Call::Migrate(migrate) = &governed.call else {
         let created = add_without_migration(place, governed, findings).await?;
         let plan = None;
@@ -82,7 +83,7 @@ async fn add_without_migration(
         return Ok(None);
     };
     let name = governed.call.definition();
-    if place.reader().head(name).await?.current != version {
+    if place.registry.head(name).await?.current != version {
         let why = "the migration was not tried, no instance runs it now";
         findings.push(not_tried(why, &shell_word(name), &shell_word(version)));
         return Ok(None);
@@ -104,9 +105,9 @@ async fn created(
     call: &abi::createProxyCall,
     findings: &mut Vec<Finding>,
 ) -> Result<Created> {
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     let code = place
-        .reader()
+        .registry
         .known_version(&call.name, &call.version)
         .await?
         .map(|one| one.code);
@@ -115,9 +116,9 @@ async fn created(
         None => Fact::unknown("nobody registered the version"),
     };
     let request = CreationRequest {
-        registry,
+        registry: registry.address,
         call: call.clone(),
-        policy: deciding_policy(client, registry, &call.name, "create").await?,
+        policy: deciding_policy(registry, &call.name, "create").await?,
         layout: layout.into_value().map(|known| known.layout),
         names: context.names(),
     };
@@ -129,7 +130,7 @@ async fn created(
         codehash: code.map(|code| code.codehash),
         tried: None,
     };
-    match creation(client, request).await {
+    match creation(registry.client, request).await {
         Ok(tried) => {
             findings.push(match &tried.problem {
                 Some(problem) => problem.clone(),

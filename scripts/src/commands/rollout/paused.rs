@@ -21,7 +21,7 @@ async fn is_decided(place: Place<'_>, call: &Call) -> Result<bool, ChainError> {
         Call::Resume(_) => false,
         _ => return Ok(false),
     };
-    let state = place.reader().head(call.definition()).await?.state;
+    let state = place.registry.head(call.definition()).await?.state;
     Ok((state == DefinitionState::Paused) == wanted)
 }
 
@@ -31,14 +31,14 @@ async fn waits(place: Place<'_>, call: &Call) -> Result<Vec<Address>, ChainError
         Call::Pause(_) => InstanceState::Live,
         _ => InstanceState::Paused,
     };
-    let instances = place.reader().instances(call.definition()).await?;
+    let instances = place.registry.instances(call.definition()).await?;
     let waits = instances.iter().filter(|one| one.state == before);
     Ok(waits.map(|one| one.proxy).collect())
 }
 
 /// Pauses or resumes the instances that the transaction of the decision left, where that was executed.
 pub(crate) async fn finish(place: Place<'_>, call: &Call, outcome: &mut Outcome) -> Result<()> {
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     let name = call.definition();
     if !is_decided(place, call).await? {
         return Ok(());
@@ -54,7 +54,7 @@ pub(crate) async fn finish(place: Place<'_>, call: &Call, outcome: &mut Outcome)
         stop(context, outcome, &error, Exit::Partial);
     }
     let stayed = waits(place, call).await?;
-    let stayed = registry::waiting(client, registry, name, &stayed).await?;
+    let stayed = registry::waiting(registry, name, &stayed).await?;
     report_waiting(outcome, &stayed, name);
     Ok(())
 }

@@ -63,7 +63,7 @@ async fn list(
         );
         return Err(refusal.usage().into());
     }
-    let subject = subject(context, &there, migration.registry, proxy).await?;
+    let subject = subject(context, there.registry(migration.registry), proxy).await?;
     if let Some(folder) = path.parent() {
         own_file::folder(folder)?;
     }

@@ -16,10 +16,10 @@ pub(super) async fn framework_checks(
     place: Place<'_>,
     proxies: &[(Address, ProxyKind)],
 ) -> Result<Vec<LiveCheck>> {
-    let (context, client, registry) = place.parts();
+    let Place { context, registry } = place;
     let built = context.builder()?.framework()?;
     let mut expected = vec![
-        ("registry", registry, built.registry.codehash()),
+        ("registry", registry.address, built.registry.codehash()),
         ("pause stub", built.stub_address, CodeHash::of(&built.stub)),
     ];
     for part in std::iter::once(&built.storage).chain(&built.parts) {
@@ -27,15 +27,18 @@ pub(super) async fn framework_checks(
     }
     for (proxy, kind) in proxies {
         let relay = match *kind {
-            ProxyKind::Evm => relay_of(client, registry, *proxy).await?,
+            ProxyKind::Evm => relay_of(registry, *proxy).await?,
             _ => None,
         };
-        let codehash = built.proxy_codehash(*kind, relay.unwrap_or(registry));
+        let codehash = built.proxy_codehash(*kind, relay.unwrap_or(registry.address));
         expected.extend(codehash.map(|codehash| ("proxy", *proxy, codehash)));
     }
-    let mut checks = vec![origin(context.origin_of(registry), registry)];
+    let mut checks = vec![origin(
+        context.origin_of(registry.address),
+        registry.address,
+    )];
     for (what, account, hash) in expected {
-        let found = client.codehash(account).await?.unwrap_or_default();
+        let found = registry.client.codehash(account).await?.unwrap_or_default();
         let what = format!("code of the {what} {account}");
         checks.push(LiveCheck::compare(what, &hash, &found));
     }
@@ -66,8 +69,9 @@ pub(super) async fn built(
     version: &str,
     source: &str,
 ) -> Result<Vec<LiveCheck>> {
-    let (context, client, _) = place.parts();
-    let recorded = place.reader().code(name, version).await?;
+    let context = place.context;
+    let client = place.registry.client;
+    let recorded = place.registry.code(name, version).await?;
     let found = implementation(context, client.chain_id(), source, true)?;
     let what = format!("{source} is the source of {version}");
     let mut checks = vec![LiveCheck::compare(

@@ -30,7 +30,7 @@ impl Work<'_> {
             code: asker.code_is_built,
             program: asker.program_is_built,
         };
-        let first = place.reader().first_with(&self.name, code.codehash).await?;
+        let first = place.registry.first_with(&self.name, code.codehash).await?;
         let is_old = first.is_some_and(|first| first.version != version);
         let known = place.layout(version, &code, asker.layout).await?;
         let side = match built.document {

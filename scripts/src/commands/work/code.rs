@@ -21,7 +21,7 @@ impl Work<'_> {
         let place = self.place;
         let (artifact, mut code) = match place.context.account(source) {
             Some(address) => {
-                let code = registry::code_at(place.client, address).await?;
+                let code = registry::code_at(place.registry.client, address).await?;
                 (None, RecordedCode::from(code))
             }
             None => {
@@ -30,8 +30,8 @@ impl Work<'_> {
                 (Some(artifact), code)
             }
         };
-        let reader = place.reader();
-        let old = reader.first_with(&self.name, code.codehash).await?;
+        let registry = place.registry;
+        let old = registry.first_with(&self.name, code.codehash).await?;
         let recorded = old.as_ref().map(|old| old.code);
         let mut same: Vec<RecordedCode> = recorded.into_iter().collect();
         same.extend(self.proposed_code());
@@ -82,7 +82,8 @@ impl Work<'_> {
 
     /// Built from its sources, with what its author should know of it.
     fn built(&self, source: &str) -> Result<Artifact> {
-        let (context, client, _) = self.place.parts();
+        let context = self.place.context;
+        let client = self.place.registry.client;
         let artifact = kept_implementation(context, client.chain_id(), source)?;
         let name = &artifact.name;
         if has_constructor(&artifact.wasm) {
@@ -154,7 +155,8 @@ impl Work<'_> {
     /// The account that `source` names, or where its code lies for every approver; with the hash
     /// of its code.
     pub(super) async fn code(&mut self, source: &str) -> Result<(Address, CodeHash)> {
-        let (context, client, _) = self.place.parts();
+        let context = self.place.context;
+        let client = self.place.registry.client;
         if let Some(address) = context.account(source) {
             let code = registry::code_at(client, address).await?;
             return Ok((address, code.codehash.into()));
@@ -166,11 +168,11 @@ impl Work<'_> {
 
     /// The account where the code lies for every approver.
     pub(super) async fn put(&mut self, artifact: Artifact) -> Result<Address> {
-        let (context, client, registry) = self.place.parts();
+        let Place { context, registry } = self.place;
         let name = self.name.as_str();
         if !self.sends {
-            deploy::require_fragments(client, &artifact).await?;
-            let found = find(client, registry, name, &self.open, &artifact).await?;
+            deploy::require_fragments(registry.client, &artifact).await?;
+            let found = find(registry, name, &self.open, &artifact).await?;
             let address = found.map(|(address, _)| address);
             let address =
                 address.unwrap_or_else(|| evm::create2_address(&artifact.creation_code()));
@@ -178,12 +180,10 @@ impl Work<'_> {
             return Ok(address);
         }
         let bump = context.global.data_fee_bump_percent;
-        if let Some(address) = created_before(context, client, &artifact).await?
-            && find(client, registry, name, &self.open, &artifact)
-                .await?
-                .is_none()
+        if let Some(address) = created_before(context, registry.client, &artifact).await?
+            && find(registry, name, &self.open, &artifact).await?.is_none()
         {
-            let sent = deploy::activate(client, &artifact.name, address, bump).await?;
+            let sent = deploy::activate(registry.client, &artifact.name, address, bump).await?;
             self.sent.extend(sent);
             let name = &artifact.name;
             context.note(format!("{name} is at {address}: it was deployed before"));
@@ -193,8 +193,8 @@ impl Work<'_> {
             address,
             because,
             sent,
-        } = governance::place(client, registry, name, &self.open, &artifact, bump).await?;
-        keep_deployment(context, client, &artifact, &sent).await?;
+        } = governance::place(registry, name, &self.open, &artifact, bump).await?;
+        keep_deployment(context, registry.client, &artifact, &sent).await?;
         self.sent.extend(sent);
         context.note(format!("{} is at {address}: {because}", artifact.name));
         Ok(address)
@@ -202,7 +202,8 @@ impl Work<'_> {
 
     /// Activates the program of version `old` whose activation has ended; other code needs none.
     pub(super) async fn revive(&mut self, old: &str, code: &Code) -> Result<()> {
-        let (context, client, _) = self.place.parts();
+        let context = self.place.context;
+        let client = self.place.registry.client;
         let account = code.code.implementation;
         if !is_program(&client.code(account).await?) {
             return Ok(());

@@ -92,7 +92,7 @@ impl Work<'_> {
         let trial = self.trial(new.clone().into(), INSTANCES);
         if !self.is_done(&new) {
             let bytes = wanted.becomes.call(new);
-            let governed = GovernedCall::decode(place.registry, bytes, U256::ZERO)?;
+            let governed = GovernedCall::decode(place.registry.address, bytes, U256::ZERO)?;
             confirm::require(context, &confirm::rivals(place, &governed).await?)?;
         }
         let is_checked = wanted.step.expect.is_some() || wanted.step.check.is_some();
@@ -101,7 +101,7 @@ impl Work<'_> {
         if wanted.becomes != Becomes::Current || wanted.initial || !is_new || is_accepted {
             return Ok(());
         }
-        match context.try_on_copy(place.client, trial).await {
+        match context.try_on_copy(place.registry.client, trial).await {
             Ok(plan) => {
                 if let Some(mut finding) = plan.stuck.clone() {
                     let next = finding.next.unwrap_or_default();

@@ -203,7 +203,7 @@ async fn a_layout_that_is_published_as_the_name_of_a_definition_is_not_in_its_hi
     let client = Client::connect(&sandbox.node.endpoint()).await.expect("it");
     let client = client.with_signer(stranger);
     let names = Names::default();
-    let before = read(&client, registry, "A", &names, Wanted::All)
+    let before = read(client.registry(registry), "A", &names, Wanted::All)
         .await
         .expect("it");
     let document = Bytes::from_static(b"A");
@@ -212,7 +212,7 @@ async fn a_layout_that_is_published_as_the_name_of_a_definition_is_not_in_its_hi
         .send("publish", registry, &publish, U256::ZERO)
         .await
         .expect("anyone may");
-    let after = read(&client, registry, "A", &names, Wanted::All)
+    let after = read(client.registry(registry), "A", &names, Wanted::All)
         .await
         .expect("it");
     assert_eq!(after.entries.len(), before.entries.len());

@@ -10,6 +10,7 @@ use crate::client::{ChainError, Client};
 use crate::error::Refusal;
 use crate::model::Views;
 use crate::names::Names;
+use crate::registry::Registry;
 use crate::text::utc;
 use alloy::primitives::{Address, B256, Bytes, Signature as Ecdsa};
 use alloy::sol;
@@ -58,15 +59,11 @@ pub async fn deadline(client: &Client) -> Result<u64, ChainError> {
 ///
 /// # Errors
 /// `ApprovalOtherChain`, `ApprovalOtherRegistry`, `ApprovalExpired`, `DeadlineTooFar`; what the chain says.
-pub async fn require_here(
-    client: &Client,
-    registry: Address,
-    file: &ApprovalFile,
-) -> Result<(), ChainError> {
+pub async fn require_here(registry: Registry<'_>, file: &ApprovalFile) -> Result<(), ChainError> {
     let ApprovalFile { path, approval, .. } = file;
-    let here = (client.chain_id(), registry);
+    let here = (registry.client.chain_id(), registry.address);
     require_place(path, here, (approval.chain_id, approval.registry))?;
-    let time = Views::block(&client).await?.time;
+    let time = Views::block(&registry.client).await?.time;
     let latest = time.saturating_add(YEAR);
     let (deadline, path) = (approval.deadline, path.display());
     if deadline > latest {
@@ -127,8 +124,7 @@ pub fn require_place(
 /// # Errors
 /// A refusal that names the file; what the chain says.
 pub async fn accepted(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     given: &[ApprovalFile],
     names: &Names,
 ) -> Result<Accepted, ChainError> {
@@ -139,16 +135,16 @@ pub async fn accepted(
         require_same(first, other)?;
     }
     let approval = first.approval.clone();
-    let action = client.registry(registry).action_of(&approval.call).await?;
+    let action = registry.action_of(&approval.call).await?;
     if action != approval.action() {
         return Err(outdated(action, approval.action()));
     }
     let call = Call::decode(&approval.call)?;
     let (name, role) = (call.definition(), call.role());
-    let (role, text) = deciding_policy(client, registry, name, role).await?;
+    let (role, text) = deciding_policy(registry, name, role).await?;
     let policy = readable(&role, &text)?;
     let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
-    let open = readiness(client, registry, action).await?;
+    let open = readiness(registry, action).await?;
     let approved = open.map(|open| open.approved).unwrap_or_default();
     let digest = approval.digests()?.eip712;
     let mut seen: Vec<(Address, &Path)> = Vec::new();
@@ -172,7 +168,7 @@ pub async fn accepted(
             );
             return Err(refusal.into());
         }
-        let data = signature_of(client, &one.path, (signer, signature), digest).await?;
+        let data = signature_of(registry.client, &one.path, (signer, signature), digest).await?;
         if approved.contains(&signer) {
             left_out.push(signer);
         } else {

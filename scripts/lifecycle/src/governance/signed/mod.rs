@@ -17,10 +17,10 @@ pub use typed::{Digests, calldata_digest};
 
 use super::calls::Call;
 use super::policy::deciding_policy;
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::ids::ActionId;
-use crate::registry::stored;
+use crate::registry::{Registry, stored};
 use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy::sol_types::SolValue;
 use serde::{Deserialize, Serialize};
@@ -60,20 +60,19 @@ impl Approval {
 /// What the chain says; `ApprovalOutdated` where the registry names another action than its
 /// storage does.
 pub async fn current(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     call: &Bytes,
     deadline: u64,
 ) -> Result<Approval, ChainError> {
     let decoded = Call::decode(call)?;
     let (name, role) = (decoded.definition(), decoded.role());
-    let (role, _) = deciding_policy(client, registry, name, role).await?;
-    let action = client.registry(registry).action_of(call).await?;
+    let (role, _) = deciding_policy(registry, name, role).await?;
+    let action = registry.action_of(call).await?;
     let mut approval = Approval {
-        chain_id: client.chain_id(),
-        registry,
-        epoch: stored::epoch(client, registry, name, &role).await?,
-        round: stored::round(client, registry, call).await?,
+        chain_id: registry.client.chain_id(),
+        registry: registry.address,
+        epoch: stored::epoch(registry, name, &role).await?,
+        round: stored::round(registry, call).await?,
         call: call.clone(),
         deadline,
     };

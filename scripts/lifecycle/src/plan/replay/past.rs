@@ -2,7 +2,7 @@
 //! The blocks are a chain of hashes with the numbers that were asked for, or nothing is believed.
 use crate::client::{BlockAnswer, ChainError, Client, Outcome, PastBlock, PastTransaction};
 use crate::ids::TxHash;
-use crate::registry::{Topics, definition_id, logs};
+use crate::registry::{Registry, Topics, definition_id, logs};
 use alloy::consensus::Transaction as _;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::Log;
@@ -66,7 +66,9 @@ pub(super) async fn gather(
     found.truncate(found.iter().rposition(is_wanted).map_or(0, |at| at + 1));
     found.reverse();
     let last_change = match found.first() {
-        Some(first) => last_change(client, registry, name, (first.number.to(), newest)).await?,
+        Some(first) => {
+            last_change(client.registry(registry), name, (first.number.to(), newest)).await?
+        }
         None => None,
     };
     if let Some(change) = last_change {
@@ -105,13 +107,12 @@ pub(super) async fn gather(
 /// The block of the last change of the code of a definition's instances among these blocks, the first and the last one
 /// included. The step that is tried does not begin at the version before it.
 async fn last_change(
-    client: &Client,
-    registry: Address,
+    registry: Registry<'_>,
     name: &str,
     (from, to): (u64, u64),
 ) -> Result<Option<u64>, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
-    let logs = logs(client, registry, topics, from, to).await?;
+    let logs = logs(registry.client, registry.address, topics, from, to).await?;
     let is_change = |log: &&Log| {
         let event = Event::decode_raw_log(log.topics(), &log.data().data);
         matches!(
