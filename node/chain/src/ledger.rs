@@ -3,7 +3,7 @@
 use crate::state_db::PersistentMap;
 use crate::{Block, MinedTransaction, Receipt};
 use alloy_primitives::B256;
-use imbl::Vector;
+use rpds::VectorSync;
 use std::sync::Arc;
 
 /// Hashes that EIP-2935's contract keeps on Arbitrum.
@@ -39,7 +39,7 @@ impl Entry {
 /// All blocks, oldest first. A copy shares everything with the original until one of them changes.
 #[derive(Clone, Default)]
 pub(crate) struct Ledger {
-    entries: Vector<Entry>,
+    entries: VectorSync<Entry>,
     /// Number of the oldest block that is kept.
     first: u64,
     by_hash: PersistentMap<B256, u64>,
@@ -106,13 +106,13 @@ impl Ledger {
 
     /// Unix seconds of the newest block.
     pub(crate) fn head_time(&self) -> u64 {
-        let newest = self.entries.back();
+        let newest = self.entries.last();
         newest.map_or(0, |entry| entry.record.block.header.timestamp)
     }
 
     /// State root of the newest block.
     pub(crate) fn head_root(&self) -> B256 {
-        self.entries.back().map(Entry::root).unwrap_or_default()
+        self.entries.last().map(Entry::root).unwrap_or_default()
     }
 
     /// Blocks between two numbers, both included.
@@ -120,7 +120,7 @@ impl Ledger {
         let start = self.index(from).unwrap_or_default().min(self.entries.len());
         let end = self.index(to).map_or(0, |last| last.saturating_add(1));
         let end = end.clamp(start, self.entries.len());
-        let entries = self.entries.focus().narrow(start..end).into_iter();
+        let entries = (start..end).filter_map(|at| self.entries.get(at));
         entries.map(|entry| &entry.record)
     }
 
@@ -148,13 +148,14 @@ impl Ledger {
     pub(crate) fn push(&mut self, record: Record, version: Option<u64>) {
         let number = record.block.header.number;
         for (at, transaction) in record.block.transactions.iter().enumerate() {
-            self.by_transaction.insert(transaction.hash, (number, at));
+            self.by_transaction
+                .insert_mut(transaction.hash, (number, at));
         }
         if self.entries.is_empty() {
             self.first = number;
         }
-        self.by_hash.insert(record.block.hash, number);
-        self.entries.push_back(Entry {
+        self.by_hash.insert_mut(record.block.hash, number);
+        self.entries.push_back_mut(Entry {
             record,
             version,
             sealed: version,
@@ -163,7 +164,8 @@ impl Ledger {
 
     /// Notes that the state after the newest block changed outside of blocks.
     pub(crate) fn set_head_version(&mut self, version: u64) {
-        if let Some(entry) = self.entries.back_mut() {
+        let newest = self.entries.len().saturating_sub(1);
+        if let Some(entry) = self.entries.get_mut(newest) {
             entry.version = Some(version);
         }
     }
@@ -172,27 +174,28 @@ impl Ledger {
     /// that share it.
     pub(crate) fn set_head_sealed(&mut self, version: u64) {
         let root = self.head_root();
-        for entry in self.entries.iter_mut().rev() {
-            if entry.root() != root {
-                return;
+        for at in (0..self.entries.len()).rev() {
+            match self.entries.get_mut(at) {
+                Some(entry) if entry.root() == root => entry.sealed = Some(version),
+                _ => return,
             }
-            entry.sealed = Some(version);
         }
     }
 
     /// Forgets the blocks after `number`; the first one stays.
     pub(crate) fn truncate(&mut self, number: u64) {
         while self.entries.len() > 1 && self.head() > number {
-            if let Some(entry) = self.entries.pop_back() {
+            if let Some(entry) = self.entries.last().cloned() {
+                self.entries.drop_last_mut();
                 self.unlist(&entry);
             }
         }
     }
 
     fn unlist(&mut self, entry: &Entry) {
-        self.by_hash.remove(&entry.hash());
+        self.by_hash.remove_mut(&entry.hash());
         for transaction in &entry.record.block.transactions {
-            self.by_transaction.remove(&transaction.hash);
+            self.by_transaction.remove_mut(&transaction.hash);
         }
     }
 }

@@ -4,17 +4,17 @@ use crate::{
     PoolContent, PooledTransaction, RejectReason, TransactionOrder, state_db::PersistentMap,
 };
 use alloy_consensus::Transaction;
-use alloy_primitives::{Address, B256};
-use imbl::OrdMap;
+use alloy_primitives::{Address, B256, map::HashMap};
+use rpds::RedBlackTreeMapSync;
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// The transactions in order of arrival, found by hash and by sender and nonce. A copy shares
 /// everything with the original until one of them changes.
 #[derive(Clone, Default)]
 pub(crate) struct Pool {
-    by_arrival: OrdMap<u64, PooledTransaction>,
+    by_arrival: RedBlackTreeMapSync<u64, PooledTransaction>,
     by_hash: PersistentMap<B256, u64>,
-    by_sender: OrdMap<(Address, u64), u64>,
+    by_sender: RedBlackTreeMapSync<(Address, u64), u64>,
     arrivals: u64,
 }
 
@@ -41,7 +41,7 @@ impl Pool {
                     if new.envelope.max_fee_per_gas() <= old.envelope.max_fee_per_gas() {
                         return Err(RejectReason::Underpriced);
                     }
-                    self.by_hash.remove(&old.hash);
+                    self.by_hash.remove_mut(&old.hash);
                 }
                 *arrival
             }
@@ -50,9 +50,9 @@ impl Pool {
                 self.arrivals
             }
         };
-        self.by_sender.insert(sender, arrival);
-        self.by_hash.insert(new.hash, arrival);
-        self.by_arrival.insert(arrival, new);
+        self.by_sender.insert_mut(sender, arrival);
+        self.by_hash.insert_mut(new.hash, arrival);
+        self.by_arrival.insert_mut(arrival, new);
         Ok(())
     }
 
@@ -62,9 +62,11 @@ impl Pool {
     }
 
     fn take(&mut self, arrival: u64) -> Option<PooledTransaction> {
-        let taken = self.by_arrival.remove(&arrival)?;
-        self.by_hash.remove(&taken.hash);
-        self.by_sender.remove(&(taken.from, taken.envelope.nonce()));
+        let taken = self.by_arrival.get(&arrival)?.clone();
+        self.by_arrival.remove_mut(&arrival);
+        self.by_hash.remove_mut(&taken.hash);
+        self.by_sender
+            .remove_mut(&(taken.from, taken.envelope.nonce()));
         Some(taken)
     }
 
@@ -82,7 +84,7 @@ impl Pool {
             order,
             first: BinaryHeap::new(),
         };
-        let mut next = self.by_sender.iter().next();
+        let mut next = self.by_sender.first();
         while let Some(((sender, _), _)) = next {
             ready.add(self, *sender, nonce(*sender));
             next = self
@@ -108,7 +110,7 @@ impl Pool {
     }
 
     pub(crate) fn content(&self, nonce: impl Fn(Address) -> u64) -> PoolContent {
-        let mut next = PersistentMap::<Address, u64>::default();
+        let mut next = HashMap::<Address, u64>::default();
         let mut runs = |tx: &&PooledTransaction| {
             let next = *next
                 .entry(tx.from)

@@ -1,4 +1,4 @@
-//! The state state with all its past: every value keeps its versions, so that reading at an old
+//! The state with all its past: every value keeps its versions, so that reading at an old
 //! block is a binary search, a snapshot is a number, and going back is undoing a list of keys. Its
 //! maps are persistent: a copy shares everything with the original until one of them changes.
 
@@ -11,15 +11,15 @@ use crate::{Budget, ChainError, Source};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::HashSet};
 use base::Base;
 use foldhash::fast::RandomState;
-use imbl::{GenericHashMap, Vector, shared_ptr::DefaultSharedPtr};
 use revm::state::{Bytecode, EvmState};
 pub(crate) use roots::Proof;
 use roots::Roots;
+use rpds::{HashTrieMapSync, VectorSync};
 use std::{cell::RefCell, sync::Arc};
-use versions::Versions;
+use versions::{Versions, write};
 
 /// A hash map whose copy costs nothing.
-pub(crate) type PersistentMap<K, V> = GenericHashMap<K, V, RandomState, DefaultSharedPtr>;
+pub(crate) type PersistentMap<K, V> = HashTrieMapSync<K, V, RandomState>;
 
 /// Balance, nonce and code hash of an account that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(crate) struct StateDb {
     storage: PersistentMap<Address, PersistentMap<U256, Versions<U256>>>,
     codes: PersistentMap<B256, Bytecode>,
     /// Keys written by each version, for undoing.
-    log: Vector<(u64, Arc<Vec<Key>>)>,
+    log: VectorSync<(u64, Arc<Vec<Key>>)>,
     version: u64,
     /// What is read where nothing was written.
     base: Option<Arc<Base>>,
@@ -164,14 +164,10 @@ impl StateDb {
 
     /// Undoes everything written after `version`.
     pub(crate) fn undo_to(&mut self, version: u64) {
-        while self
-            .log
-            .back()
-            .is_some_and(|(written, _)| *written > version)
+        while let Some((written, keys)) = self.log.last().filter(|(written, _)| *written > version)
         {
-            let Some((written, keys)) = self.log.pop_back() else {
-                return;
-            };
+            let (written, keys) = (*written, keys.clone());
+            self.log.drop_last_mut();
             for key in keys.iter() {
                 self.note(*key);
                 match key {
@@ -189,8 +185,10 @@ impl StateDb {
                 }
             }
         }
-        if !self.wiped.is_empty() {
-            self.wiped.retain(|_, since| *since <= version);
+        let later = self.wiped.iter().filter(|(_, since)| **since > version);
+        let later: Vec<Address> = later.map(|(address, _)| *address).collect();
+        for address in later {
+            self.wiped.remove_mut(&address);
         }
         self.version = version;
     }
@@ -278,8 +276,7 @@ impl StateDb {
         if self.account(address, NOW) == account {
             return;
         }
-        let versions = self.accounts.entry(address).or_default();
-        let new = versions.push(self.version, account);
+        let new = write(&mut self.accounts, address, self.version, account);
         self.record(Key::Account(address), new);
     }
 
@@ -294,9 +291,15 @@ impl StateDb {
         if self.slot(address, slot, NOW) == value {
             return;
         }
-        let slots = self.storage.entry(address).or_default();
-        let versions = slots.entry(slot).or_default();
-        let new = versions.push(self.version, value);
+        let new = match self.storage.get_mut(&address) {
+            Some(slots) => write(slots, slot, self.version, value),
+            None => {
+                let mut slots = PersistentMap::default();
+                let new = write(&mut slots, slot, self.version, value);
+                self.storage.insert_mut(address, slots);
+                new
+            }
+        };
         self.record(Key::Slot(address, slot), new);
     }
 
@@ -306,7 +309,9 @@ impl StateDb {
             return KECCAK256_EMPTY;
         }
         let hash = keccak256(&code);
-        self.codes.entry(hash).or_insert_with(|| bytecode(code));
+        if !self.codes.contains_key(&hash) {
+            self.codes.insert_mut(hash, bytecode(code));
+        }
         hash
     }
 
@@ -320,8 +325,8 @@ impl StateDb {
         for slot in slots {
             self.set_slot(address, slot, U256::ZERO);
         }
-        if self.base.is_some() {
-            self.wiped.entry(address).or_insert(self.version);
+        if self.base.is_some() && !self.wiped.contains_key(&address) {
+            self.wiped.insert_mut(address, self.version);
         }
     }
 
@@ -340,8 +345,10 @@ impl StateDb {
                 self.clear_storage(address);
             }
             let info = changed.info;
-            if let Some(code) = info.code.filter(|code| !code.is_empty()) {
-                self.codes.entry(info.code_hash).or_insert(code);
+            if let Some(code) = info.code.filter(|code| !code.is_empty())
+                && !self.codes.contains_key(&info.code_hash)
+            {
+                self.codes.insert_mut(info.code_hash, code);
             }
             let code_hash = match info.code_hash.is_zero() {
                 true => KECCAK256_EMPTY,
@@ -365,9 +372,10 @@ impl StateDb {
         if !new {
             return;
         }
-        match self.log.back_mut() {
+        let newest = self.log.len().saturating_sub(1);
+        match self.log.get_mut(newest) {
             Some((version, keys)) if *version == self.version => Arc::make_mut(keys).push(key),
-            _ => self.log.push_back((self.version, Arc::new(vec![key]))),
+            _ => self.log.push_back_mut((self.version, Arc::new(vec![key]))),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Roots {
 
 impl Roots {
     pub(super) fn note(&mut self, key: Key) {
-        self.stale.insert(key, ());
+        self.stale.insert_mut(key, ());
     }
 }
 
@@ -110,14 +110,19 @@ impl StateDb {
             stale,
         } = &mut *roots;
         let mut touched = HashSet::<Address>::default();
-        for (key, ()) in std::mem::take(stale) {
-            match key {
+        for key in std::mem::take(stale).keys() {
+            match *key {
                 Key::Account(address) => {
                     touched.insert(address);
                 }
                 Key::Slot(address, slot) => {
                     let value = self.slot(address, slot, NOW);
-                    set_slot(storage.entry(address).or_default(), slot, value);
+                    if !storage.contains_key(&address) {
+                        storage.insert_mut(address, Trie::default());
+                    }
+                    if let Some(slots) = storage.get_mut(&address) {
+                        set_slot(slots, slot, value);
+                    }
                     touched.insert(address);
                 }
             }
@@ -126,7 +131,7 @@ impl StateDb {
             let slots = storage.get(&address).cloned().unwrap_or_default();
             accounts.set(keccak256(address), leaf(self.account(address, NOW), &slots));
             if slots.is_empty() {
-                storage.remove(&address);
+                storage.remove_mut(&address);
             }
         }
     }
