@@ -5,17 +5,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use wasmi::{
-    AsContextMut, Caller, CompilationMode, Config, Engine, Error, Func, FuncType, Global, Linker,
-    Memory, Module, ResumableCall, ResumableCallHostTrap, Store, StoreContextMut, TrapCode, Val,
-    ValType,
+    AsContextMut, Caller, CompilationMode, Config, Engine, Error, Func, FuncType, Linker, Memory,
+    Module, ResumableCall, ResumableCallHostTrap, Store, TrapCode, Val, ValType,
 };
 
-use crate::activation::{ActivationError, COUNTERS, ENTRYPOINT, INJECTED_NAMES, Rule};
-use crate::frame::{Frame, Interrupt, SuspendedCall};
-use crate::guard::guarded;
-use crate::hooks::{Args, Call, Escape, Flow, Hook, Kind};
-use crate::units::Ink;
-use crate::{BasicBlock, Failure, StartError};
+use crate::error::{ActivationError, Rule, StartError};
+use crate::exported::{COUNTERS, ENTRYPOINT, INJECTED_NAMES};
+use crate::frame::{Escape, Frame, Interrupt, SuspendedCall};
+use crate::guard::{guarded, maybe_panic};
+use crate::guest::{Guest, Handles, Host};
+use crate::hooks::{Args, Call, Flow};
+use crate::signature::{Hook, Kind};
+use crate::{BasicBlock, Failure};
 
 /// Most values on the engine's stack, in bytes. The stack budget of the program runs out long
 /// before: 262 144 words, the largest budget of any ArbOS version by default, need 2 MiB.
@@ -111,7 +112,7 @@ fn host_call(
     let ink_before = call.guest.ink_left();
     // A panic must not reach wasmi: its instruction handlers cannot unwind and would end the process.
     let flow = guarded(|| {
-        crate::inspect::maybe_panic(hook.name());
+        maybe_panic(hook.name());
         call.run(&Args(&bits))
     })
     .unwrap_or_else(|panic| Err(Escape::Failed(Failure::Internal(panic))));
@@ -159,21 +160,6 @@ impl fmt::Display for Suspended {
 }
 
 impl wasmi::errors::HostError for Suspended {}
-
-/// What the store carries.
-#[derive(Debug, Default)]
-struct Host {
-    frame: Option<Box<Frame>>,
-    handles: Option<Handles>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Handles {
-    ink: Global,
-    status: Global,
-    stack: Global,
-    memory: Memory,
-}
 
 /// A compiled module.
 #[derive(Debug)]
@@ -340,41 +326,6 @@ impl Instance {
 
     pub(crate) fn memory(&self) -> &[u8] {
         self.handles.memory.data(&self.store)
-    }
-}
-
-/// What host functions see of a machine.
-pub(crate) struct Guest<'a> {
-    store: StoreContextMut<'a, Host>,
-    handles: Handles,
-}
-
-impl Guest<'_> {
-    pub(crate) fn ink_left(&self) -> Ink {
-        let ink = self.handles.ink.get(&self.store).i64();
-        Ink(ink.unwrap_or_default().cast_unsigned())
-    }
-
-    /// The globals are mutable and of these types by construction, so setting them cannot fail.
-    pub(crate) fn set_ink_left(&mut self, Ink(ink): Ink) {
-        let ink = Val::I64(ink.cast_signed());
-        let set = self.handles.ink.set(&mut self.store, ink);
-        assert!(set.is_ok(), "the ink global is a mutable i64");
-    }
-
-    /// Takes all ink and marks it exhausted.
-    pub(crate) fn exhaust(&mut self) {
-        self.set_ink_left(Ink(0));
-        let set = self.handles.status.set(&mut self.store, Val::I32(1));
-        assert!(set.is_ok(), "the status global is a mutable i32");
-    }
-
-    pub(crate) fn memory(&self) -> &[u8] {
-        self.handles.memory.data(&self.store)
-    }
-
-    pub(crate) fn memory_mut(&mut self) -> &mut [u8] {
-        self.handles.memory.data_mut(&mut self.store)
     }
 }
 

@@ -1,11 +1,11 @@
 //! What a frame carries besides the engine's machine.
 
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 
-use crate::hooks::{Escape, Hook, Pending};
+use crate::signature::Hook;
 use crate::storage_cache::StorageCache;
 use crate::units::{Gas, Ink};
-use crate::{CallContext, HostioRecord, Request};
+use crate::{CallContext, Failure, HostioRecord, Request};
 
 /// Most bytes of a frame's trace; beyond them nothing is recorded.
 pub(crate) const TRACE_BYTES: usize = 64 << 20;
@@ -56,6 +56,59 @@ pub(crate) struct SuspendedCall {
     pub(crate) hook: Hook,
     pub(crate) pending: Pending,
     pub(crate) ink_before: Ink,
+}
+
+/// How a host function leaves the program for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Escape {
+    /// Ink ran out.
+    OutOfInk,
+    /// `exit_early` with a status.
+    Exit(u32),
+    /// The frame fails.
+    Failed(Failure),
+}
+
+/// What a host function needs to go on once the chain has answered. Pointers are the guest's.
+#[derive(Clone, Debug)]
+pub(crate) enum Pending {
+    StorageLoad {
+        key: B256,
+        dest: u32,
+        surcharge: Gas,
+    },
+    StorageFlush,
+    TransientLoad {
+        dest: u32,
+    },
+    TransientStore,
+    Call {
+        return_len: u32,
+    },
+    Create {
+        address: u32,
+        revert_len: u32,
+    },
+    EmitLog,
+    Balance {
+        dest: u32,
+    },
+    Code {
+        address: Address,
+        slice: Option<CodeSlice>,
+    },
+    CodeHash {
+        dest: u32,
+    },
+    AddPages,
+}
+
+/// The part of an account's code to write.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CodeSlice {
+    pub(crate) offset: u32,
+    pub(crate) size: u32,
+    pub(crate) dest: u32,
 }
 
 impl Frame {

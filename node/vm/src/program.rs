@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::{self, Compiled};
-use crate::hooks::Hook;
+use crate::signature::Hook;
 use crate::{ActivationError, BasicBlock};
 
 /// What the chain keeps about an activated program.

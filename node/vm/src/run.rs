@@ -2,14 +2,12 @@
 
 use std::fmt;
 
-use thiserror::Error;
-
 use crate::engine::{Instance, Step};
-use crate::frame::{Frame, Interrupt, SuspendedCall};
+use crate::frame::{Escape, Frame, Interrupt, SuspendedCall};
 use crate::guard::guarded;
-use crate::hooks::{Call, Escape};
+use crate::hooks::Call;
 use crate::units::{Gas, Ink};
-use crate::{Answer, CallContext, Event, Failure, Outcome, OutcomeKind, Program};
+use crate::{Answer, CallContext, Event, Failure, Outcome, OutcomeKind, Program, StartError};
 
 /// A frame of a program, parked between requests. It holds no native stack: any number can wait.
 pub struct Run {
@@ -38,12 +36,6 @@ impl fmt::Debug for Run {
             .finish_non_exhaustive()
     }
 }
-
-/// Why a program could not be started. It says nothing about the program: the embedder's machine is
-/// out of memory, or the engine panicked.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the engine could not start the program: {0}")]
-pub struct StartError(pub String);
 
 /// How a frame stopped for good.
 enum End {

@@ -4,7 +4,7 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{CodeSection, Function};
 use wasmparser::Operator;
 
-use super::error::{ActivationError, Result, Rule};
+use crate::error::{ActivationError, Result, Rule};
 
 type Broken = wasm_encoder::reencode::Error;
 

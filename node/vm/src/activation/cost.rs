@@ -1,9 +1,9 @@
 //! What an activation costs, and what a start will cost.
 
-use super::error::{ActivationError, Result, Rule};
 use super::injected::INJECTED_GLOBALS;
 use super::instrument::Instrumented;
 use super::module::Module;
+use crate::error::{ActivationError, Result, Rule};
 use crate::{ProgramInfo, Rules};
 
 /// First ArbOS version that charges by wasm length and limits imports.

@@ -9,11 +9,12 @@ use wasm_encoder::{
 use wasmparser::{DataKind, ElementItems, ElementKind, Operator};
 
 use super::code_section::broken;
-use super::error::Result;
-use super::injected::{COUNTER_BYTES, COUNTERS, INJECTED_NAMES};
-use super::instrument::{ENTRYPOINT, Instrumented};
+use super::injected::COUNTER_BYTES;
+use super::instrument::Instrumented;
 use super::link::PAGE;
 use super::module::Module;
+use crate::error::Result;
+use crate::exported::{COUNTERS, ENTRYPOINT, INJECTED_NAMES};
 
 /// The bytes the engine compiles: only the entry point, the memory and the injected globals are
 /// exported; passive segments are left out, as no operator can use them.

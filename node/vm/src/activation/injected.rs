@@ -2,13 +2,7 @@
 
 use wasmparser::{BlockType, Operator};
 
-/// Names of the injected globals, in index order.
-pub(crate) const INJECTED_NAMES: [&str; 4] = [
-    "stylus_ink_left",
-    "stylus_ink_status",
-    "stylus_scratch_global",
-    "stylus_stack_left",
-];
+use crate::exported::INJECTED_NAMES;
 
 /// Indexes of the injected globals, which follow the module's own.
 #[derive(Clone, Copy, Debug)]
@@ -36,9 +30,7 @@ impl Injected {
     }
 }
 
-/// Name of the memory that has an i64 for each basic block: how often it ran, where that is counted.
-pub(crate) const COUNTERS: &str = "stylus_block_runs";
-/// Bytes of such a counter.
+/// Bytes of the counter of a basic block.
 pub(crate) const COUNTER_BYTES: u32 = 8;
 
 /// Reads a global.

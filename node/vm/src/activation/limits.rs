@@ -1,11 +1,11 @@
 //! Counts that are checked after instrumentation, in order.
 
 use super::cost::CHARGING_FIXES;
-use super::error::{ActivationError, Result, Rule};
 use super::injected::INJECTED_GLOBALS;
 use super::instrument::Instrumented;
 use super::module::Module;
 use crate::Rules;
+use crate::error::{ActivationError, Result, Rule};
 
 const MAX_NAME: usize = 512;
 

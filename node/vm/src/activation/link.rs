@@ -2,12 +2,12 @@
 
 use wasmparser::{DataKind, ElementItems, ElementKind, Operator, ValType};
 
-use super::error::{ActivationError, Result, Rule};
 use super::instrument::Instrumented;
 use super::module::{FuncImport, Module};
 use super::parse::constant;
 use crate::Rules;
-use crate::hooks::{Hook, Kind};
+use crate::error::{ActivationError, Result, Rule};
+use crate::signature::{Hook, Kind};
 
 pub(super) const PAGE: u64 = 65_536;
 

@@ -4,7 +4,6 @@ mod code_section;
 mod cost;
 mod emit;
 mod engine_form;
-mod error;
 mod injected;
 mod instrument;
 mod limits;
@@ -13,14 +12,10 @@ mod module;
 mod names;
 mod parse;
 
-pub use error::{ActivationError, Rule};
-pub(crate) use injected::{COUNTERS, INJECTED_NAMES};
-pub(crate) use instrument::ENTRYPOINT;
-
-use self::error::Result;
 use self::instrument::Form;
+use crate::error::Result;
 use crate::guard::guarded;
-use crate::{Activated, Program, Rules};
+use crate::{Activated, ActivationError, Program, Rule, Rules};
 
 /// Validates, instruments, prices and compiles a module. `gas` is reduced by what is charged for
 /// the module: nothing when its structure is refused, everything when the gas does not suffice.

@@ -3,8 +3,8 @@
 
 use wasmparser::{BinaryReader, CustomSectionReader, Name, Subsection};
 
-use super::error::{ActivationError, Result, Rule, invalid};
 use super::module::Module;
+use crate::error::{ActivationError, Result, Rule, invalid};
 
 /// Subsections whose contents nobody reads: names of fields, and those that came after tags.
 const UNREAD: [u8; 3] = [10, 12, 13];

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use wasmparser::{Operator, Parser, Payload, TypeRef, Validator, WasmFeatures};
 
-use super::error::{ActivationError, Result, Rule, invalid};
 use super::module::{ConstGlobal, FuncImport, Module};
 use super::names::read_names;
 use crate::Rules;
+use crate::error::{ActivationError, Result, Rule, invalid};
 
 /// Prefix of names that belong to the machine.
 const RESERVED: &str = "stylus";

@@ -4,8 +4,8 @@ use alloy_primitives::{Address, B256, U256};
 
 use super::{Escape, Hook, prices};
 use crate::Failure;
-use crate::engine::Guest;
 use crate::frame::Frame;
+use crate::guest::Guest;
 use crate::units::{Gas, Ink};
 
 /// One call of a host function.

@@ -2,7 +2,8 @@
 
 use alloy_primitives::U256;
 
-use super::{Call, Escape, Flow, Hook, Kind, prices};
+use super::{Call, Escape, Flow, Hook, prices};
+use crate::signature::Kind;
 
 impl Call<'_> {
     /// Functions with a pointer write through it; the others return a number.

@@ -10,25 +10,14 @@ mod environment;
 mod math;
 mod output;
 mod prices;
-mod signature;
 mod storage;
 
 pub(crate) use call::Call;
-pub(crate) use signature::{Hook, Kind, MODULE, PAY_FOR_MEMORY_GROW};
 
+use crate::frame::{CodeSlice, Escape, Pending};
+use crate::signature::Hook;
 use crate::units::Gas;
 use crate::{Answer, CallKind, Failure, Request};
-
-/// How a host function leaves the program for good.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Escape {
-    /// Ink ran out.
-    OutOfInk,
-    /// `exit_early` with a status.
-    Exit(u32),
-    /// The frame fails.
-    Failed(Failure),
-}
 
 /// What a host function does next.
 pub(crate) enum Flow {
@@ -36,48 +25,6 @@ pub(crate) enum Flow {
     Return(Option<u64>),
     /// It asks the chain.
     Ask(Request, Pending),
-}
-
-/// What a host function needs to go on once the chain has answered. Pointers are the guest's.
-#[derive(Clone, Debug)]
-pub(crate) enum Pending {
-    StorageLoad {
-        key: alloy_primitives::B256,
-        dest: u32,
-        surcharge: Gas,
-    },
-    StorageFlush,
-    TransientLoad {
-        dest: u32,
-    },
-    TransientStore,
-    Call {
-        return_len: u32,
-    },
-    Create {
-        address: u32,
-        revert_len: u32,
-    },
-    EmitLog,
-    Balance {
-        dest: u32,
-    },
-    Code {
-        address: alloy_primitives::Address,
-        slice: Option<CodeSlice>,
-    },
-    CodeHash {
-        dest: u32,
-    },
-    AddPages,
-}
-
-/// The part of an account's code to write.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CodeSlice {
-    pub(crate) offset: u32,
-    pub(crate) size: u32,
-    pub(crate) dest: u32,
 }
 
 /// Arguments of a host function as bits.

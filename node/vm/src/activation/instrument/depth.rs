@@ -4,9 +4,9 @@ use wasmparser::{
     BlockType, ContType, FrameKind, FuncType, ModuleArity, Operator, RefType, SubType,
 };
 
-use super::super::error::{ActivationError, Result, Rule};
 use super::super::injected::{Injected, get, if_then, number, set};
 use super::super::module::Module;
+use crate::error::{ActivationError, Result, Rule};
 
 /// Largest frame, in words.
 const FRAME_LIMIT: u32 = 10_240;

@@ -2,9 +2,9 @@
 
 use wasmparser::Operator;
 
-use super::super::error::{ActivationError, Result, Rule};
 use super::super::injected::{Injected, get, if_then, number, set};
 use super::prices::BULK_BYTE;
+use crate::error::{ActivationError, Result, Rule};
 
 /// Puts 17 operators before `memory.fill` and `memory.copy`; rejects the other bulk operators.
 pub(super) fn dynamic_meter<'a>(

@@ -2,10 +2,10 @@
 
 use wasmparser::Operator;
 
-use super::super::error::{ActivationError, Result, Rule};
 use super::super::injected::{Injected, get, set};
 use super::super::module::Module;
-use crate::hooks::PAY_FOR_MEMORY_GROW;
+use crate::error::{ActivationError, Result, Rule};
+use crate::signature::{MODULE, PAY_FOR_MEMORY_GROW};
 
 /// Largest number of initial pages a module is compiled for.
 const HEAP_BOUND_PAGES: u64 = 128;
@@ -28,9 +28,7 @@ pub(super) fn heap_bound_import(module: &Module<'_>) -> Result<Option<u32>> {
     let import = module
         .imports
         .iter()
-        .position(|import| {
-            import.module == crate::hooks::MODULE && import.name == PAY_FOR_MEMORY_GROW
-        })
+        .position(|import| import.module == MODULE && import.name == PAY_FOR_MEMORY_GROW)
         .and_then(|index| u32::try_from(index).ok());
     let Some(import) = import else {
         return Err(ActivationError::new(

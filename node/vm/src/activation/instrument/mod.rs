@@ -13,13 +13,12 @@ use wasmparser::{ExternalKind, Operator};
 
 use super::code_section::CodeEncoder;
 use super::engine_form::engine_form;
-use super::error::{ActivationError, Result, Rule};
-use super::injected::{INJECTED_NAMES, Injected};
+use super::injected::Injected;
 use super::module::Module;
+use crate::error::{ActivationError, Result, Rule};
+use crate::exported::{ENTRYPOINT, INJECTED_NAMES};
 use crate::{BasicBlock, Rules};
 
-/// Export that runs the program.
-pub(crate) const ENTRYPOINT: &str = "user_entrypoint";
 /// Name a start function is demoted to on debug chains.
 const DEMOTED_START: &str = "stylus_start";
 

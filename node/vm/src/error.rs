@@ -1,4 +1,4 @@
-//! Why a module is not activated.
+//! Why a module is not activated, and why a program does not start.
 
 use std::fmt;
 
@@ -151,7 +151,7 @@ impl ActivationError {
 pub(crate) type Result<T> = std::result::Result<T, ActivationError>;
 
 /// What the parser refuses.
-pub(super) fn invalid(error: wasmparser::Error) -> ActivationError {
+pub(crate) fn invalid(error: wasmparser::Error) -> ActivationError {
     ActivationError::new(
         Rule::Validation,
         format!("byte {:#x}", error.offset()),
@@ -159,3 +159,9 @@ pub(super) fn invalid(error: wasmparser::Error) -> ActivationError {
         error.message(),
     )
 }
+
+/// Why a program could not be started. It says nothing about the program: the embedder's machine is
+/// out of memory, or the engine panicked.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the engine could not start the program: {0}")]
+pub struct StartError(pub String);
