@@ -20,6 +20,7 @@ mod filters;
 mod fork;
 mod genesis;
 mod handle;
+mod limits;
 mod node;
 pub mod process;
 mod rpc;

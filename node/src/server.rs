@@ -23,10 +23,8 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use crate::access::Access;
 use crate::config::{Cors, NodeConfig};
 use crate::error::NodeError;
+use crate::limits::MAX_ANSWER;
 use crate::rpc::Methodsets;
-
-/// Most bytes of an answer, single or batch, of this node or of a fork's endpoint.
-pub(crate) const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
 /// How long open connections may take to finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);

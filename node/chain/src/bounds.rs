@@ -1,7 +1,11 @@
-//! Numbers and times that no chain reaches: what claims to be beyond them is refused where it comes
-//! from outside, so that counting on from it never overflows.
+//! Bounds. No chain reaches these numbers and times: input beyond them is refused, so that counting
+//! from it never overflows. No request may need more memory than these bytes.
 
 /// The newest block that a chain can be continued from.
 pub const LAST_BLOCK: u64 = 1 << 53;
 /// The end of the year 9999, in unix seconds.
 pub const LAST_SECOND: u64 = 253_402_300_799;
+/// Most bytes that the results of one request have together.
+pub(crate) const MAX_BYTES: usize = 64 << 20;
+/// Most frames of one recording.
+pub(crate) const MAX_FRAMES: usize = 50_000;

@@ -2,6 +2,10 @@
 
 use alloy_primitives::{Address, B256, U256, address};
 
+/// Versions of ArbOS that a chain can start at or be upgraded to, all as Nitro released them. Those
+/// between them are reserved for other chains or change nothing; an upgrade over them runs every step.
+pub(crate) const ARBOS_VERSIONS: [u64; 10] = [30, 31, 32, 40, 41, 50, 51, 59, 60, 61];
+
 /// Settings of a new chain. `Default` is the genesis of a nitro devnode after its script:
 /// CREATE2 deployer, StylusDeployer, a cache manager, L1 price 0.
 #[derive(Clone, Debug)]

@@ -1,5 +1,9 @@
 //! Errors of the chain.
 
+use crate::{
+    bounds::{MAX_BYTES, MAX_FRAMES},
+    config::ARBOS_VERSIONS,
+};
 use alloy_primitives::{Address, B256};
 
 /// Why a request to the chain failed. Reverts and halts of executed calls are not errors: they
@@ -59,7 +63,7 @@ pub enum ChainError {
     /// The block to go on from has no ArbOS, or one whose rules are not known.
     #[error(
         "the source chain has ArbOS version {version}: expected one of {:?}",
-        crate::Chain::ARBOS_VERSIONS
+        ARBOS_VERSIONS
     )]
     NotArbitrum {
         /// What its state holds, 0 without ArbOS.
@@ -67,11 +71,11 @@ pub enum ChainError {
     },
     /// A recording reached a bound.
     #[error("the trace has {0}: trace a part of the call, or with less gas")]
-    TraceLimit(#[from] crate::TraceLimit),
+    TraceLimit(#[from] TraceLimit),
     /// The results of one request take too much memory.
     #[error(
         "the results of this request have more than {} MiB: ask for less at once",
-        crate::limit::MAX_BYTES >> 20
+        MAX_BYTES >> 20
     )]
     TooLarge,
     /// It took longer than its budget, or nobody waits for it any more.
@@ -83,6 +87,17 @@ pub enum ChainError {
     /// An error inside the chain itself.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+/// The bound that a recording reached; execution ends there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TraceLimit {
+    /// Too many frames.
+    #[error("more than {MAX_FRAMES} frames")]
+    Frames,
+    /// Too many bytes.
+    #[error("more than {} MiB", MAX_BYTES >> 20)]
+    Bytes,
 }
 
 /// Only saved states are JSON.

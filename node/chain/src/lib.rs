@@ -16,15 +16,20 @@ mod config;
 mod error;
 mod evm;
 mod genesis;
+mod halt;
 mod ledger;
 mod limit;
+mod pages;
 mod pool;
 mod precompiles;
+mod program_cache;
+mod session;
 mod source;
 mod state_db;
 mod stylus;
 mod trace;
 mod types;
+mod view;
 
 pub use alloy_consensus::TxEnvelope;
 pub use alloy_eips::{BlockId, BlockNumberOrTag};
@@ -36,13 +41,11 @@ pub use chain::{
     recover,
 };
 pub use config::{ChainConfig, TransactionOrder};
-pub use error::{ChainError, RejectReason};
+pub use error::{ChainError, RejectReason, TraceLimit};
 pub use limit::Budget;
 pub use precompiles::{hardfork, named_error};
 pub use source::{Source, SourceAccount};
-pub use trace::TraceLimit;
 pub use types::{
     AccountView, Block, CallOptions, CallOutcome, CallRequest, ChainState, CountedCode, Halt,
-    LogEntry, MinedTransaction, OpcodeOptions, Overrides, PoolContent, PooledTransaction, Receipt,
-    TraceKind,
+    MinedTransaction, OpcodeOptions, Overrides, PoolContent, PooledTransaction, Receipt, TraceKind,
 };

@@ -1,6 +1,6 @@
 //! What one request may take.
 
-use crate::ChainError;
+use crate::{ChainError, bounds::MAX_BYTES};
 use std::{
     sync::{
         Arc,
@@ -8,9 +8,6 @@ use std::{
     },
     time::{Duration, Instant},
 };
-
-/// Most bytes that the results of one request have together.
-pub(crate) const MAX_BYTES: usize = 64 << 20;
 
 /// Time and memory that one request may take, and a way to end it before. What is ended by it fails
 /// with [`ChainError::Interrupted`] and has changed nothing. One execution is not interrupted: gas bounds it.

@@ -30,18 +30,18 @@ impl Pool {
     /// Adds a transaction; one with the same sender and nonce is replaced, in its place, if it pays
     /// less.
     pub(crate) fn insert(&mut self, new: PooledTransaction) -> Result<(), RejectReason> {
-        if self.by_hash.contains_key(&new.hash) {
-            return Err(RejectReason::AlreadyKnown(new.hash));
+        if self.by_hash.contains_key(new.tx_hash()) {
+            return Err(RejectReason::AlreadyKnown(*new.tx_hash()));
         }
-        let sender = (new.from, new.envelope.nonce());
+        let sender = (new.signer(), new.nonce());
         let arrival = match self.by_sender.get(&sender) {
             Some(arrival) => {
                 let old = self.by_arrival.get(arrival);
                 if let Some(old) = old {
-                    if new.envelope.max_fee_per_gas() <= old.envelope.max_fee_per_gas() {
+                    if new.max_fee_per_gas() <= old.max_fee_per_gas() {
                         return Err(RejectReason::Underpriced);
                     }
-                    self.by_hash.remove_mut(&old.hash);
+                    self.by_hash.remove_mut(old.tx_hash());
                 }
                 *arrival
             }
@@ -51,7 +51,7 @@ impl Pool {
             }
         };
         self.by_sender.insert_mut(sender, arrival);
-        self.by_hash.insert_mut(new.hash, arrival);
+        self.by_hash.insert_mut(*new.tx_hash(), arrival);
         self.by_arrival.insert_mut(arrival, new);
         Ok(())
     }
@@ -64,9 +64,8 @@ impl Pool {
     fn take(&mut self, arrival: u64) -> Option<PooledTransaction> {
         let taken = self.by_arrival.get(&arrival)?.clone();
         self.by_arrival.remove_mut(&arrival);
-        self.by_hash.remove_mut(&taken.hash);
-        self.by_sender
-            .remove_mut(&(taken.from, taken.envelope.nonce()));
+        self.by_hash.remove_mut(taken.tx_hash());
+        self.by_sender.remove_mut(&(taken.signer(), taken.nonce()));
         Some(taken)
     }
 
@@ -113,9 +112,9 @@ impl Pool {
         let mut next = HashMap::<Address, u64>::default();
         let mut runs = |tx: &&PooledTransaction| {
             let next = *next
-                .entry(tx.from)
-                .or_insert_with(|| self.next_nonce(tx.from, nonce(tx.from)));
-            tx.envelope.nonce() < next
+                .entry(tx.signer())
+                .or_insert_with(|| self.next_nonce(tx.signer(), nonce(tx.signer())));
+            tx.nonce() < next
         };
         let (pending, queued) = self.by_arrival.values().partition::<Vec<_>, _>(&mut runs);
         PoolContent {
@@ -141,7 +140,7 @@ impl Ready {
         {
             let fee = match self.order {
                 TransactionOrder::Fifo => 0,
-                TransactionOrder::Fees => waiting.envelope.max_fee_per_gas(),
+                TransactionOrder::Fees => waiting.max_fee_per_gas(),
             };
             self.first.push((fee, Reverse(*arrival)));
         }

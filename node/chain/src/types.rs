@@ -2,7 +2,7 @@
 
 use alloy_consensus::{
     Block as ConsensusBlock, BlockBody, Header, ReceiptEnvelope, ReceiptWithBloom, TxEnvelope,
-    TxType,
+    TxType, transaction::Recovered,
 };
 use alloy_eips::eip2930::AccessList;
 use alloy_eips::eip7702::SignedAuthorization;
@@ -134,16 +134,17 @@ impl Receipt {
         self.logs.iter().zip(self.first_log_index..)
     }
 
-    /// A log with its place.
-    pub fn entry(&self, log: &Log, log_index: u64) -> LogEntry {
-        LogEntry {
-            log: log.clone(),
-            block_hash: self.block_hash,
-            block_number: self.block_number,
-            block_timestamp: self.block_timestamp,
-            transaction_hash: self.transaction_hash,
-            transaction_index: self.transaction_index,
-            log_index,
+    /// A log with its block, transaction and index in the block.
+    pub fn placed(&self, log: &Log, log_index: u64) -> alloy_rpc_types::Log {
+        alloy_rpc_types::Log {
+            inner: log.clone(),
+            block_hash: Some(self.block_hash),
+            block_number: Some(self.block_number),
+            block_timestamp: Some(self.block_timestamp),
+            transaction_hash: Some(self.transaction_hash),
+            transaction_index: Some(self.transaction_index),
+            log_index: Some(log_index),
+            removed: false,
         }
     }
 
@@ -172,25 +173,6 @@ impl Receipt {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{0}")]
 pub struct Halt(pub String);
-
-/// A log with its block, transaction and index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogEntry {
-    /// Address, topics, data.
-    pub log: Log,
-    /// Block.
-    pub block_hash: B256,
-    /// L2 number of the block.
-    pub block_number: u64,
-    /// Unix seconds of the block.
-    pub block_timestamp: u64,
-    /// Transaction.
-    pub transaction_hash: B256,
-    /// Index of the transaction in the block.
-    pub transaction_index: u64,
-    /// Index of the log in the block.
-    pub log_index: u64,
-}
 
 /// A call or an unsigned transaction.
 #[derive(Clone, Debug, Default)]
@@ -254,16 +236,8 @@ pub struct CallOutcome {
     pub console: Vec<String>,
 }
 
-/// A transaction that waits for a block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PooledTransaction {
-    /// The signed (or impersonated) transaction.
-    pub envelope: TxEnvelope,
-    /// Sender.
-    pub from: Address,
-    /// Hash.
-    pub hash: B256,
-}
+/// A transaction that waits for a block: signed, or of an impersonated account; with its sender.
+pub type PooledTransaction = Recovered<TxEnvelope>;
 
 /// All waiting transactions.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,7 @@ use alloy::transports::http::reqwest::{Client, Error, Response, Url};
 use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
 use tower::Service;
 
-use crate::server::MAX_ANSWER;
+use crate::limits::MAX_ANSWER;
 
 /// Bytes of an answer that is none that its error shows.
 const SHOWN: usize = 1_024;

@@ -113,7 +113,7 @@ fn receipt(view: &View, args: &Args) -> RpcResult {
 fn logs(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let filter: Filter = args.get(0, "filter")?;
     let logs = chain.logs_iter(&filter)?;
-    list(logs.map(|log| Ok(json::log(log?))))
+    list(logs.map(|log| Ok(log?)))
 }
 
 pub(super) fn requested_block(view: &View, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {

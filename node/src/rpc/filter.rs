@@ -5,7 +5,6 @@ use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
 
 use super::answer::{list, ok};
 use super::args::Args;
-use super::json;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use crate::filters::Watch;
@@ -86,7 +85,7 @@ fn all_logs(view: &View, args: &Args) -> RpcResult {
         ));
     }
     let logs = view.chain.logs_iter(&filter)?;
-    list(logs.map(|log| Ok(json::log(log?))))
+    list(logs.map(|log| Ok(log?)))
 }
 
 fn uninstall(view: &View, args: &Args) -> RpcResult {
@@ -111,7 +110,7 @@ fn logs_between(view: &View, filter: &Filter, first: u64, last: u64) -> RpcResul
         selected = selected.from_block(from).to_block(to);
     }
     let logs = view.chain.logs_iter(&selected)?;
-    list(logs.map(|log| Ok(json::log(log?))))
+    list(logs.map(|log| Ok(log?)))
 }
 
 fn unknown(id: u64) -> RpcError {

@@ -9,7 +9,7 @@ use alloy_rpc_types::{
 };
 use serde::Serialize;
 use serde_json::Value;
-use stylus_chain::{Block, LogEntry, MinedTransaction, PooledTransaction, Receipt};
+use stylus_chain::{Block, MinedTransaction, PooledTransaction, Receipt};
 
 use crate::rpc_error::RpcError;
 
@@ -90,12 +90,12 @@ pub(super) fn transaction(tx: &MinedTransaction) -> Transaction {
 /// A waiting transaction.
 pub(super) fn pooled(tx: &PooledTransaction) -> Transaction {
     Transaction {
-        inner: Recovered::new_unchecked(tx.envelope.clone(), tx.from),
+        inner: tx.clone(),
         block_hash: None,
         block_number: None,
         transaction_index: None,
         // What it may cost at most; the price is known once it is mined.
-        effective_gas_price: Some(tx.envelope.max_fee_per_gas()),
+        effective_gas_price: Some(tx.max_fee_per_gas()),
         block_timestamp: None,
     }
 }
@@ -114,7 +114,7 @@ struct NitroReceipt {
 pub(super) fn receipt(receipt: &Receipt) -> Document {
     value(NitroReceipt {
         receipt: TransactionReceipt {
-            inner: receipt.envelope(|entry, index| log(receipt.entry(entry, index))),
+            inner: receipt.envelope(|log, index| receipt.placed(log, index)),
             transaction_hash: receipt.transaction_hash,
             transaction_index: Some(receipt.transaction_index),
             block_hash: Some(receipt.block_hash),
@@ -130,20 +130,6 @@ pub(super) fn receipt(receipt: &Receipt) -> Document {
         gas_used_for_l1: U64::from(receipt.gas_used_for_l1),
         l1_block_number: U64::from(receipt.l1_block_number),
     })
-}
-
-/// A log with its block, transaction and index.
-pub(super) fn log(entry: LogEntry) -> alloy_rpc_types::Log {
-    alloy_rpc_types::Log {
-        inner: entry.log,
-        block_hash: Some(entry.block_hash),
-        block_number: Some(entry.block_number),
-        block_timestamp: Some(entry.block_timestamp),
-        transaction_hash: Some(entry.transaction_hash),
-        transaction_index: Some(entry.transaction_index),
-        log_index: Some(entry.log_index),
-        removed: false,
-    }
 }
 
 fn rpc_header(block: &Block) -> Header {

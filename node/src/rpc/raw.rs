@@ -38,7 +38,7 @@ fn encoded(envelope: &TxEnvelope) -> Bytes {
 fn transaction(view: &View, args: &Args) -> RpcResult {
     let hash: B256 = args.get(0, "hash")?;
     let envelope = view.chain.transaction(hash).map(|tx| tx.envelope);
-    let envelope = envelope.or_else(|| view.chain.pooled(hash).map(|tx| tx.envelope));
+    let envelope = envelope.or_else(|| view.chain.pooled(hash).map(|tx| tx.into_inner()));
     ok(envelope.map(|envelope| encoded(&envelope)))
 }
 

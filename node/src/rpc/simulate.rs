@@ -61,7 +61,7 @@ fn answer(made: &SimulatedBlock, full: bool) -> convert::Document {
         .map(|(receipt, logs)| {
             let logs = logs.iter().map(|log| {
                 index += 1;
-                json!(convert::log(receipt.entry(log, index - 1)))
+                json!(receipt.placed(log, index - 1))
             });
             call(receipt, logs.collect())
         })

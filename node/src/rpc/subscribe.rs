@@ -120,7 +120,7 @@ async fn send_logs(filter: &Filter, block: &Block, sink: &SubscriptionSink) -> b
         tokio::task::yield_now().await;
         let logs = receipt.indexed_logs();
         for (log, index) in logs.filter(|(log, _)| filter.matches(log)) {
-            if !send(sink, ok(json::log(receipt.entry(log, index)))).await {
+            if !send(sink, ok(receipt.placed(log, index))).await {
                 return false;
             }
         }

@@ -51,7 +51,6 @@ fn content_from(view: &View, args: &Args) -> RpcResult {
 /// One readable line per transaction, in geth's words.
 fn inspect(view: &View, _: &Args) -> RpcResult {
     let line = |tx: &PooledTransaction| {
-        let tx = &tx.envelope;
         let to = tx
             .to()
             .map_or("contract creation".to_owned(), |to| to.to_string());
@@ -85,8 +84,8 @@ fn drop_from(node: &mut Node, args: &Args) -> RpcResult {
     let sender: Address = args.get(0, "address")?;
     let pool = node.chain.pool();
     let waiting = pool.pending.iter().chain(&pool.queued);
-    for tx in waiting.filter(|tx| tx.from == sender) {
-        node.chain.drop_transaction(tx.hash);
+    for tx in waiting.filter(|tx| tx.signer() == sender) {
+        node.chain.drop_transaction(*tx.tx_hash());
     }
     done()
 }
@@ -106,8 +105,8 @@ fn by_sender<T>(
 ) -> BTreeMap<Address, BTreeMap<String, T>> {
     let mut senders: BTreeMap<Address, BTreeMap<String, T>> = BTreeMap::new();
     for tx in txs {
-        let own = senders.entry(tx.from).or_default();
-        own.insert(tx.envelope.nonce().to_string(), show(tx));
+        let own = senders.entry(tx.signer()).or_default();
+        own.insert(tx.nonce().to_string(), show(tx));
     }
     senders
 }

@@ -413,7 +413,7 @@ impl Simulation {
         let accounts: Vec<Address> = account.into().into_iter().collect();
         let filter = Filter::new().from_block(self.begun + 1).address(accounts);
         let found = self.chain.logs(&filter)?;
-        Ok(found.into_iter().map(|entry| entry.log).collect())
+        Ok(found.into_iter().map(|placed| placed.inner).collect())
     }
 }
 

@@ -30,7 +30,7 @@ fn found(fixture: &Fixture, hash: B256, block: u64) -> Vec<Bytes> {
     let logs = fixture.chain.logs(&filter).expect("logs");
     logs.iter()
         .map(|entry| {
-            let event = LayoutPublished::decode_log_data(&entry.log.data);
+            let event = LayoutPublished::decode_log_data(entry.data());
             event.expect("the event").document
         })
         .collect()

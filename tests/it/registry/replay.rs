@@ -42,11 +42,10 @@ fn from_events(fixture: &Fixture, name: &str) -> Definition {
         .topic1(definition_id(name).0);
     let mut definition = Definition::before_events(name);
     for entry in fixture.chain.logs(&filter).expect("logs") {
-        let event =
-            IRegistry::IRegistryEvents::decode_raw_log(entry.log.topics(), &entry.log.data.data);
+        let event = IRegistry::IRegistryEvents::decode_raw_log(entry.topics(), &entry.data().data);
         definition.feed(
             &event.expect("an event of the registry"),
-            entry.block_timestamp,
+            entry.block_timestamp.expect("the block's"),
         );
     }
     definition

@@ -4,17 +4,8 @@ use super::{
     FILTERED_TRANSACTIONS, LAYOUT, Params, STATE, Store, data_price, fine, history,
     precompile_addresses,
 };
-use crate::state_db::StateDb;
+use crate::{config::ARBOS_VERSIONS, state_db::StateDb};
 use alloy_primitives::{Address, Bytes, U256};
-
-/// Versions a chain can start at or be upgraded to, all as Nitro released them. Those between them
-/// are reserved for chains of others or change nothing; an upgrade over them runs every step.
-pub(crate) const SUPPORTED: [u64; 10] = [30, 31, 32, 40, 41, 50, 51, 59, 60, 61];
-
-/// Whether the rules of a version are known.
-pub(crate) fn is_supported(version: u64) -> bool {
-    SUPPORTED.contains(&version)
-}
 
 /// Values of a new chain.
 pub(crate) struct Genesis {
@@ -85,7 +76,7 @@ pub(crate) fn scheduled(state_db: &mut StateDb) -> Option<u64> {
     let target: u64 = fine(state_db.read(LAYOUT.upgrade_version)).saturating_to();
     let at: u64 = fine(state_db.read(LAYOUT.upgrade_timestamp)).saturating_to();
     let current: u64 = fine(state_db.read(LAYOUT.version)).saturating_to();
-    (target > current && is_supported(target)).then_some(at)
+    (target > current && ARBOS_VERSIONS.contains(&target)).then_some(at)
 }
 
 /// Performs an upgrade whose time has come; true if there was one.

@@ -4,8 +4,10 @@ use super::Chain;
 use crate::{
     BlockOverrides, CallRequest, ChainError, RejectReason,
     arbos::{LAYOUT, STATE, address_of},
-    evm::{ExecutionError, RecentPrograms, Session, StateView},
+    evm::ExecutionError,
     precompiles,
+    session::{RecentPrograms, Session},
+    view::StateView,
 };
 use alloy_consensus::{Transaction, TxEnvelope};
 use alloy_eips::eip7702::SignedAuthorization;

@@ -8,9 +8,12 @@ use crate::{
     CallOptions, CallOutcome, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
     TraceKind,
     arbos::{l1_blocks, versions},
-    evm::{Executed, RecentPrograms, StateView, execute, halt_text},
+    evm::{Executed, execute},
+    halt::halt_text,
+    session::RecentPrograms,
     state_db::NOW,
     trace::Tracer,
+    view::StateView,
 };
 use alloy_consensus::Transaction;
 use alloy_primitives::{B256, Bytes, logs_bloom};
@@ -85,7 +88,7 @@ impl Chain {
         while (building.transactions.len() as u64) < most
             && let Some(waiting) = self.pool.take_first(&mut ready)
         {
-            let (hash, from) = (waiting.hash, waiting.from);
+            let (hash, from) = (*waiting.tx_hash(), waiting.signer());
             if let Err(error) = self.include(waiting, &facts, &recent, &mut building) {
                 refused.push((hash, error));
             }
@@ -131,11 +134,8 @@ impl Chain {
         recent: &RefCell<RecentPrograms>,
         building: &mut Building,
     ) -> Result<(), ChainError> {
-        let PooledTransaction {
-            envelope,
-            from,
-            hash,
-        } = waiting;
+        let (envelope, from) = waiting.into_parts();
+        let hash = *envelope.tx_hash();
         let before = self.state_db.version();
         let view = self.head_view();
         let mut session = self.session(&view, recent, facts);

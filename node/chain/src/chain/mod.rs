@@ -26,8 +26,8 @@ use crate::{
     genesis,
     ledger::Ledger,
     pool::Pool,
+    program_cache::ProgramCache,
     state_db::StateDb,
-    stylus::programs::ProgramCache,
 };
 use alloy_primitives::{Address, B256, map::AddressSet};
 pub use fork::{AccountChange, SlotChange};
@@ -69,7 +69,7 @@ struct Settings {
 
 impl Chain {
     /// ArbOS versions whose rules are known.
-    pub const ARBOS_VERSIONS: &'static [u64] = &crate::arbos::versions::SUPPORTED;
+    pub const ARBOS_VERSIONS: &'static [u64] = &crate::config::ARBOS_VERSIONS;
 
     /// Builds the genesis block.
     ///

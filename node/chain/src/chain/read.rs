@@ -2,15 +2,15 @@
 
 use super::Chain;
 use crate::{
-    AccountView, Block, BlockId, BlockNumberOrTag, ChainConfig, ChainError, Filter, LogEntry,
+    AccountView, Block, BlockId, BlockNumberOrTag, ChainConfig, ChainError, Filter,
     MinedTransaction, Receipt,
     arbos::{LAYOUT, STATE},
-    evm::{Overlay, StateView},
     state_db::NOW,
+    view::{Overlay, StateView},
 };
 use alloy_consensus::Transaction;
-use alloy_primitives::{Address, B256, Bytes, Log, U256};
-use alloy_rpc_types::FilterBlockOption;
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_rpc_types::{FilterBlockOption, Log};
 use std::sync::Arc;
 
 impl Chain {
@@ -207,7 +207,7 @@ impl Chain {
     /// # Errors
     /// [`ChainError::UnknownBlock`] for an unknown hash; ranges outside the chain are empty.
     /// [`ChainError::Interrupted`] when a reader's time is over.
-    pub fn logs(&self, filter: &Filter) -> Result<Vec<LogEntry>, ChainError> {
+    pub fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ChainError> {
         self.logs_iter(filter)?.collect()
     }
 
@@ -218,7 +218,7 @@ impl Chain {
     pub fn logs_iter<'a>(
         &'a self,
         filter: &'a Filter,
-    ) -> Result<impl Iterator<Item = Result<LogEntry, ChainError>> + 'a, ChainError> {
+    ) -> Result<impl Iterator<Item = Result<Log, ChainError>> + 'a, ChainError> {
         let (from, to) = match filter.block_option {
             FilterBlockOption::AtBlockHash(hash) => {
                 let number = self.resolve(hash.into())?;
@@ -254,7 +254,7 @@ pub(super) fn unknown_state(number: u64) -> ChainError {
 }
 
 /// The logs of a block that a filter selects.
-fn selected(block: &Block, filter: &Filter) -> Vec<LogEntry> {
+fn selected(block: &Block, filter: &Filter) -> Vec<Log> {
     if !filter.matches_bloom(block.header.logs_bloom) {
         return Vec::new();
     }
@@ -263,6 +263,7 @@ fn selected(block: &Block, filter: &Filter) -> Vec<LogEntry> {
         indexed.map(move |(log, at)| (receipt, at, log))
     });
     let selected = logs.filter(|(_, _, log)| filter.matches(log));
-    let entry = |(receipt, at, log): (&Receipt, u64, &Log)| receipt.entry(log, at);
-    selected.map(entry).collect()
+    selected
+        .map(|(receipt, at, log)| receipt.placed(log, at))
+        .collect()
 }

@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     BlockId, BlockNumberOrTag, CallOutcome, CallRequest, ChainError, Overrides, RejectReason,
-    evm::{Executed, Overlay, StateView, execute},
+    evm::{Executed, execute},
     trace::Tracer,
+    view::{Overlay, StateView},
 };
 use alloy_eips::eip2930::{AccessList, AccessListItem};
 use alloy_primitives::{Address, B256, U256};

@@ -3,7 +3,7 @@
 use super::{Chain, environment::BlockFacts, mine::Building};
 use crate::{
     Block, BlockId, CallRequest, ChainError, Overrides, PooledTransaction, RejectReason,
-    arbos::versions, evm::RecentPrograms, state_db::NOW,
+    arbos::versions, session::RecentPrograms, state_db::NOW,
 };
 use alloy_consensus::Transaction;
 use alloy_primitives::Log;
@@ -105,16 +105,11 @@ impl Chain {
                 request.max_fee_per_gas = Some(facts.base_fee.into());
             }
             let envelope = self.unsigned(from, request)?;
-            let hash = *envelope.tx_hash();
             if envelope.gas_limit() > left {
                 let (have, limit) = (envelope.gas_limit(), left);
                 return Err(RejectReason::BlockGasLimit { have, limit }.into());
             }
-            let waiting = PooledTransaction {
-                envelope,
-                from,
-                hash,
-            };
+            let waiting = PooledTransaction::new_unchecked(envelope, from);
             self.include(waiting, &facts, &recent, &mut building)?;
         }
         let logs = std::mem::take(&mut building.logs_of_calls);

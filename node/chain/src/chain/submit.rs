@@ -9,8 +9,7 @@ use crate::{
     state_db::NOW,
 };
 use alloy_consensus::{
-    SignableTransaction, Transaction, TxEnvelope,
-    transaction::{Recovered, SignerRecoverable},
+    SignableTransaction, Transaction, TxEnvelope, transaction::SignerRecoverable,
 };
 use alloy_primitives::{Address, B256, Signature, U256};
 use alloy_rpc_types::TransactionRequest;
@@ -20,7 +19,7 @@ use revm::handler::validation::validate_initial_tx_gas;
 ///
 /// # Errors
 /// [`RejectReason::BadSignature`].
-pub fn recover(signed: TxEnvelope) -> Result<Recovered<TxEnvelope>, ChainError> {
+pub fn recover(signed: TxEnvelope) -> Result<PooledTransaction, ChainError> {
     let recovered = signed.try_into_recovered();
     recovered.map_err(|_| RejectReason::BadSignature.into())
 }
@@ -39,9 +38,8 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Chain::submit`], but for the signature.
-    pub fn submit_recovered(&mut self, signed: Recovered<TxEnvelope>) -> Result<B256, ChainError> {
-        let (signed, from) = signed.into_parts();
-        self.enqueue(signed, from)
+    pub fn submit_recovered(&mut self, signed: PooledTransaction) -> Result<B256, ChainError> {
+        self.enqueue(signed)
     }
 
     /// Adds a transaction of an impersonated account. Missing gas is estimated, a missing nonce is
@@ -65,7 +63,7 @@ impl Chain {
         }
         request.nonce = request.nonce.or(Some(self.pending_nonce(from)));
         let envelope = self.unsigned(from, request)?;
-        self.enqueue(envelope, from)
+        self.enqueue(PooledTransaction::new_unchecked(envelope, from))
     }
 
     /// A transaction with the signature r = sender, s = 1, which makes its hash unique per sender.
@@ -102,15 +100,11 @@ impl Chain {
         Ok(unsigned.map_err(refused)?.into_signed(signature).into())
     }
 
-    fn enqueue(&mut self, envelope: TxEnvelope, from: Address) -> Result<B256, ChainError> {
-        let hash = *envelope.tx_hash();
-        self.admit(&envelope, from, hash)?;
-        let ready = envelope.nonce() == self.nonce(from);
-        self.pool.insert(PooledTransaction {
-            envelope,
-            from,
-            hash,
-        })?;
+    fn enqueue(&mut self, new: PooledTransaction) -> Result<B256, ChainError> {
+        let hash = *new.tx_hash();
+        self.admit(&new, new.signer(), hash)?;
+        let ready = new.nonce() == self.nonce(new.signer());
+        self.pool.insert(new)?;
         if self.settings.automine && ready {
             let refused = self.mine_block(false)?;
             if let Some(reason) = refused.into_iter().find(|(other, _)| *other == hash) {

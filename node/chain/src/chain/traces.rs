@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     BlockId, CallRequest, ChainError, MinedTransaction, Overrides, TraceKind,
-    evm::{Executed, Overlay, StateView, execute},
+    evm::{Executed, execute},
     trace::{Tracer, prestate},
+    view::{Overlay, StateView},
 };
 use alloy_consensus::Transaction;
 use alloy_primitives::B256;

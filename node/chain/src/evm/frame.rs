@@ -1,7 +1,11 @@
 //! Frames: an EVM frame of revm that may carry a run of a Stylus program instead of opcodes.
 
-use super::{Ctx, session::OpenFrame};
-use crate::{precompiles::ArbPrecompiles, stylus, trace::opcodes};
+use super::recorded;
+use crate::{
+    precompiles::ArbPrecompiles,
+    session::{Ctx, OpenFrame},
+    stylus,
+};
 use revm::{
     context::{Evm, FrameStack, JournalTr},
     context_interface::context::ContextError,
@@ -161,7 +165,7 @@ impl<'a> EvmTr for ArbEvm<'a> {
             let tracer = ctx.chain.tracer.as_ref();
             let is_recorded = tracer.is_some_and(|tracer| tracer.opcodes.is_some());
             match is_recorded || ctx.chain.programs().counts_instructions() {
-                true => opcodes::run(interpreter, table, gas_table, ctx),
+                true => recorded::run(interpreter, table, gas_table, ctx),
                 false => interpreter.run_plain(table, gas_table, ctx),
             }
         };

@@ -1,10 +1,12 @@
 //! Transactions: revm's handler with Arbitrum's gas cap and fee receiver.
 
-use super::{ArbEvm, Ctx, Session, StateView, instructions};
+use super::{ArbEvm, instructions};
 use crate::{
     TraceLimit,
     arbos::{LAYOUT, Store, fine},
     precompiles::ArbPrecompiles,
+    session::{Ctx, Session},
+    view::StateView,
 };
 use alloy_primitives::U256;
 use revm::{

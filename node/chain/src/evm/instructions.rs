@@ -1,7 +1,6 @@
 //! Opcodes that behave differently on Arbitrum.
 
-use super::Ctx;
-use crate::stylus::is_stylus_code;
+use crate::{session::Ctx, stylus::is_stylus_code};
 use revm::{
     bytecode::opcode,
     context::{ContextTr, JournalTr},

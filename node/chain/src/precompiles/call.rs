@@ -2,7 +2,7 @@
 
 use crate::{
     arbos::{LAYOUT, Params, Store},
-    evm::{Ctx, load_account},
+    session::{Ctx, load_account},
 };
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};

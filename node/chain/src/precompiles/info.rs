@@ -1,7 +1,7 @@
 //! ArbInfo (0x65) and ArbStatistics (0x6f).
 
 use super::call::{Call, Methods, Purity::*, Stop};
-use crate::evm::load_account;
+use crate::session::load_account;
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::sol;
 

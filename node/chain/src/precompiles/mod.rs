@@ -19,7 +19,7 @@ pub use errors::named_error;
 
 use crate::{
     arbos::precompile_addresses::{ACTS, ADDRESSES},
-    evm::Ctx,
+    session::Ctx,
 };
 use alloy_primitives::{Address, Bytes, map::AddressSet};
 use call::{Call, Stop};

@@ -1,16 +1,16 @@
 //! Stylus frames: how a program starts, what it asks, how it ends.
 
-pub(crate) mod pages;
 pub(crate) mod programs;
 mod requests;
 
 use crate::{
     arbos::{LAYOUT, Params, Program, Store, fine},
-    evm::Ctx,
+    halt::OUT_OF_STACK,
+    pages::{self, Pages},
+    session::Ctx,
     trace::ProgramStart,
 };
 use alloy_primitives::{B256, Bytes};
-use pages::Pages;
 use requests::Waiting;
 use revm::{
     context::{Cfg, ContextTr},
@@ -39,9 +39,6 @@ pub(crate) fn is_stylus_code(code: &[u8], arbos_version: u64) -> bool {
     let fragment = code.starts_with(&[0xef, 0xf0, 0x01]) && code.len() > 3;
     is_program(code, arbos_version) || (fragment && arbos_version >= 60)
 }
-
-/// What geth says to a program whose stack budget ran out.
-pub(crate) const OUT_OF_STACK: &str = "max call depth exceeded";
 
 /// The Stylus half of a frame.
 #[derive(Default)]

@@ -1,98 +1,14 @@
-//! Modules and their compiled programs.
+//! Modules of activated code and their compiled programs.
 
 use crate::{
-    CountedCode,
     arbos::Params,
-    evm::{Ctx, load_account},
+    session::{Ctx, load_account},
 };
-use alloy_primitives::{Address, B256, map::HashMap};
-use std::collections::{BTreeMap, btree_map::Entry};
-use stylus_vm::{BasicBlock, Program, Rules};
+use alloy_primitives::{Address, B256};
+use stylus_vm::{Program, Rules};
 
 /// Size limit when a program is compiled again: its activation has checked it, bytes.
 const RECOMPILE_LIMIT: usize = 16 << 20;
-/// Bytes of instrumented modules whose compiled programs are kept; the programs themselves take
-/// less than half a gigabyte then.
-const CAPACITY: usize = 64 << 20;
-
-/// Compiled programs by code hash and Stylus version. Not state: whether a program may run is
-/// decided by its record alone.
-#[derive(Default)]
-pub(crate) struct ProgramCache {
-    programs: HashMap<(B256, u16), Program>,
-    bytes: usize,
-    /// How often the blocks of each program ran, by code hash, while that is counted.
-    runs: Option<BTreeMap<B256, Vec<BasicBlock>>>,
-    /// How often the instructions of each EVM code ran, by code hash, while that is counted.
-    codes: Option<BTreeMap<B256, CountedCode>>,
-}
-
-impl ProgramCache {
-    /// From now on counts how often each block of a program runs; gives what was counted until now.
-    pub(crate) fn count(&mut self) -> BTreeMap<B256, Vec<BasicBlock>> {
-        if self.runs.is_none() {
-            self.programs.clear(); // they are compiled without counters
-            self.bytes = 0;
-        }
-        self.runs.replace(BTreeMap::new()).unwrap_or_default()
-    }
-
-    /// The same of the instructions of EVM code.
-    pub(crate) fn count_instructions(&mut self) -> BTreeMap<B256, CountedCode> {
-        self.codes.replace(BTreeMap::new()).unwrap_or_default()
-    }
-
-    /// Whether instructions of EVM code are counted.
-    pub(crate) fn counts_instructions(&self) -> bool {
-        self.codes.is_some()
-    }
-
-    /// Adds what one run of EVM code counted, by offset.
-    pub(crate) fn stepped(&mut self, code_hash: B256, code: &[u8], runs: Vec<u64>) {
-        let Some(codes) = &mut self.codes else {
-            return;
-        };
-        let counted = codes.entry(code_hash).or_insert_with(|| CountedCode {
-            code: code.to_vec().into(),
-            runs: Vec::new(),
-        });
-        counted.add(&runs);
-    }
-
-    /// Adds what one run counted.
-    pub(crate) fn ran(&mut self, code_hash: B256, blocks: Vec<BasicBlock>) {
-        match self.runs.as_mut().map(|runs| runs.entry(code_hash)) {
-            Some(Entry::Occupied(mut sums)) => {
-                for (sum, block) in sums.get_mut().iter_mut().zip(blocks) {
-                    sum.runs = sum.runs.saturating_add(block.runs);
-                }
-            }
-            Some(Entry::Vacant(first)) => drop(first.insert(blocks)),
-            None => {}
-        }
-    }
-
-    pub(crate) fn get(&self, code_hash: B256, version: u16) -> Option<Program> {
-        self.programs.get(&(code_hash, version)).cloned()
-    }
-
-    /// Keeps a program; forgets all others when there is no room for it beside them. One without
-    /// counters is not kept while blocks are counted: it is compiled again before it runs.
-    pub(crate) fn insert(&mut self, code_hash: B256, version: u16, program: Program) {
-        if self.runs.is_some() && !program.is_counting() {
-            return;
-        }
-        let len = program.instrumented_len();
-        if self.bytes.saturating_add(len) > CAPACITY {
-            self.programs.clear();
-            self.bytes = 0;
-        }
-        self.bytes = self.bytes.saturating_add(len);
-        if let Some(old) = self.programs.insert((code_hash, version), program) {
-            self.bytes = self.bytes.saturating_sub(old.instrumented_len());
-        }
-    }
-}
 
 /// The rules for an activation in this transaction.
 pub(crate) fn rules(ctx: &Ctx<'_>, params: &Params, page_limit: u16) -> Rules {
@@ -132,9 +48,9 @@ pub(crate) fn load(
         max_wasm_size: RECOMPILE_LIMIT,
         ..rules
     };
-    let activate = match ctx.chain.programs().runs {
-        Some(_) => stylus_vm::activate_counting,
-        None => stylus_vm::activate,
+    let activate = match ctx.chain.programs().counts_blocks() {
+        true => stylus_vm::activate_counting,
+        false => stylus_vm::activate,
     };
     let activated = activate(&wasm, &rules, &mut { u64::MAX }).map_err(|e| e.to_string())?;
     ctx.chain
@@ -179,32 +95,5 @@ impl Root {
             ));
         }
         Ok(wasm)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn compiled_programs_are_bounded_by_their_size() {
-        let body = "(drop (i32.const 1))".repeat(30_000);
-        let text = format!(
-            r#"(module (memory (export "memory") 1 1)
-            (func (export "user_entrypoint") (param i32) (result i32) {body} (i32.const 0)))"#
-        );
-        let wasm = wat::parse_str(text).expect("the text assembles");
-        let activated = stylus_vm::activate(&wasm, &Rules::for_arbos(60), &mut { u64::MAX });
-        let program = activated.expect("it activates").program;
-        let fitting = CAPACITY / program.instrumented_len();
-        let mut cache = ProgramCache::default();
-        for number in 0..2 * fitting as u64 {
-            let code_hash = B256::from(alloy_primitives::U256::from(number));
-            cache.insert(code_hash, 3, program.clone());
-            // The same again takes no more room.
-            cache.insert(code_hash, 3, program.clone());
-            assert!(cache.get(code_hash, 3).is_some());
-            assert!(cache.programs.len() <= fitting, "{number}");
-        }
     }
 }

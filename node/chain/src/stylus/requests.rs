@@ -1,7 +1,10 @@
 //! Answers to a program's requests, with the exact gas of the EVM's side.
 
 use super::WasmFrame;
-use crate::evm::{Ctx, load_account};
+use crate::{
+    pages,
+    session::{Ctx, load_account},
+};
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use revm::{
     context::{ContextTr, JournalTr},
@@ -128,8 +131,8 @@ pub(super) fn serve(
         Request::AddPages { pages } => {
             let mut gas = 0;
             if let Some(params) = &wasm.params {
-                gas = super::pages::cost(&ctx.chain.pages, pages, params);
-                super::pages::open(&mut ctx.chain.pages, pages, params);
+                gas = pages::cost(&ctx.chain.pages, pages, params);
+                pages::open(&mut ctx.chain.pages, pages, params);
             }
             Answer::new(gas, Reply::Done)
         }

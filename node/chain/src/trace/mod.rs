@@ -7,9 +7,11 @@ pub(crate) mod opcodes;
 mod prestate;
 mod stylus;
 
-use crate::TraceKind;
-use crate::evm::halt_text;
-use crate::limit::MAX_BYTES;
+use crate::{
+    TraceKind, TraceLimit,
+    bounds::{MAX_BYTES, MAX_FRAMES},
+    halt::halt_text,
+};
 use alloy_primitives::{Address, Bytes, Log, U256};
 use opcodes::OpcodeLog;
 pub(crate) use prestate::prestate;
@@ -24,23 +26,10 @@ use revm::{
 use serde_json::{Value, json};
 use stylus_vm::{HostioRecord, Outcome, OutcomeKind};
 
-/// Most frames of one recording.
-const MAX_FRAMES: usize = 50_000;
 /// Bytes of a frame as JSON, besides its input and output.
 const FRAME_BYTES: usize = 512;
 /// Bytes of a host function as JSON, besides its arguments and results.
 const HOSTIO_BYTES: usize = 128;
-
-/// The bound that a recording reached; execution ends there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TraceLimit {
-    /// Too many frames.
-    #[error("more than {MAX_FRAMES} frames")]
-    Frames,
-    /// Too many bytes.
-    #[error("more than {} MiB", MAX_BYTES >> 20)]
-    Bytes,
-}
 
 /// One recorded call.
 #[derive(Default)]

@@ -1,16 +1,15 @@
 //! geth's opcode logger. Frames in WASM show their host functions in the place of opcodes.
 
 use super::{ProgramStart, Tracer};
-use crate::{evm::Ctx, types::OpcodeOptions};
+use crate::types::OpcodeOptions;
 use alloy_primitives::{Address, B256, hex, map::HashMap};
 use revm::{
     bytecode::opcode::{self, OpCode},
     context::result::ExecutionResult,
     interpreter::{
-        InstructionResult, Interpreter, InterpreterAction,
-        instructions::{GasTable, InstructionTable},
+        InstructionResult, Interpreter,
         interpreter::EthInterpreter,
-        interpreter_types::{InputsTr, Jumps, LegacyBytecode, LoopControl, ReturnData},
+        interpreter_types::{InputsTr, Jumps, LoopControl, ReturnData},
     },
 };
 use serde_json::{Map, Value, json};
@@ -103,48 +102,8 @@ fn entry(hostio: &HostioRecord, start: &ProgramStart) -> Value {
     })
 }
 
-/// Runs an EVM frame opcode by opcode until it calls, creates or ends, and records and counts each.
-pub(crate) fn run<'a>(
-    interpreter: &mut Interpreter<EthInterpreter>,
-    table: &InstructionTable<EthInterpreter, Ctx<'a>>,
-    gas_table: &GasTable,
-    ctx: &mut Ctx<'a>,
-) -> InterpreterAction {
-    let mut begun = match ctx.chain.programs().counts_instructions() {
-        true => vec![0_u64; interpreter.bytecode.bytecode_len()],
-        false => Vec::new(),
-    };
-    let end = loop {
-        if let Some(runs) = begun.get_mut(interpreter.bytecode.pc()) {
-            *runs += 1;
-        }
-        let step = Step::begin(interpreter, ctx);
-        let stepped = interpreter.step(table, gas_table, ctx);
-        let failure = stepped.err();
-        if let Some(tracer) = &mut ctx.chain.tracer
-            && let Some(step) = step
-            && !step.end(interpreter, tracer, failure)
-        {
-            // The tracer knows that it has reached a bound.
-            break InstructionResult::OutOfGas;
-        }
-        if let Some(end) = failure {
-            break end;
-        }
-    };
-    if !begun.is_empty() {
-        let code_hash = interpreter.bytecode.get_or_calculate_hash();
-        let code = interpreter.bytecode.bytecode_slice();
-        ctx.chain.programs().stepped(code_hash, code, begun);
-    }
-    if interpreter.bytecode.action().is_none() {
-        interpreter.halt(end);
-    }
-    interpreter.take_next_action()
-}
-
 /// One opcode, before it ran.
-struct Step {
+pub(crate) struct Step {
     opcode: u8,
     gas: u64,
     fields: Map<String, Value>,
@@ -154,9 +113,14 @@ struct Step {
 }
 
 impl Step {
-    /// `None` when as many entries are there as were requested.
-    fn begin(interpreter: &Interpreter<EthInterpreter>, ctx: &Ctx<'_>) -> Option<Self> {
-        let log = ctx.chain.tracer.as_ref()?.opcodes.as_ref()?;
+    /// The next opcode, with `depth` open frames; `None` when as many entries are there as were
+    /// requested.
+    pub(crate) fn begin(
+        interpreter: &Interpreter<EthInterpreter>,
+        tracer: &Tracer,
+        depth: usize,
+    ) -> Option<Self> {
+        let log = tracer.opcodes.as_ref()?;
         if log.is_full() {
             return None;
         }
@@ -172,7 +136,7 @@ impl Step {
         );
         fields.insert("op".into(), name.into());
         fields.insert("gas".into(), gas.into());
-        fields.insert("depth".into(), ctx.chain.frames.len().into());
+        fields.insert("depth".into(), depth.into());
         fields.insert("refund".into(), interpreter.gas.refunded().into());
         if !log.options.no_stack {
             bytes += stack.len() * WORD_BYTES;
@@ -205,7 +169,7 @@ impl Step {
     }
 
     /// Completes the entry; false when the recording has reached a bound.
-    fn end(
+    pub(crate) fn end(
         mut self,
         interpreter: &Interpreter<EthInterpreter>,
         tracer: &mut Tracer,

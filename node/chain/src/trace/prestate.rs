@@ -1,7 +1,7 @@
 //! geth's prestateTracer: the accounts and slots that an execution read, or those it changed, before
 //! and after.
 
-use crate::{arbos::STATE, evm::StateView};
+use crate::{arbos::STATE, view::StateView};
 use alloy_primitives::{Address, B256, Bytes};
 use revm::state::{Account, AccountInfo, EvmState};
 use serde_json::{Map, Value, json};

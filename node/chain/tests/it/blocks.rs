@@ -71,7 +71,7 @@ fn logs_are_found_by_address_topic_and_range() {
         .topic1(code_hash(&chain, first));
     let found = chain.logs(&filter).expect("a valid filter");
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].block_number, chain.block_number());
+    assert_eq!(found[0].block_number, Some(chain.block_number()));
     let wrong = filter.clone().address(BOB);
     assert!(chain.logs(&wrong).expect("a valid filter").is_empty());
     chain.mine(1, None).expect("mines");

@@ -51,12 +51,12 @@ fn held(sandbox: &Sandbox, registry: Address) -> PooledTransaction {
         let found = on_chain(sandbox, move |chain| {
             let waiting = chain.pool().pending.into_iter();
             let migrate = |tx: &PooledTransaction| {
-                let input = tx.envelope.input();
-                tx.envelope.to() == Some(registry) && input.starts_with(&abi::migrateCall::SELECTOR)
+                let input = tx.input();
+                tx.to() == Some(registry) && input.starts_with(&abi::migrateCall::SELECTOR)
             };
             let found = waiting.into_iter().find(migrate);
             match &found {
-                Some(found) => drop(chain.drop_transaction(found.hash)),
+                Some(found) => drop(chain.drop_transaction(*found.tx_hash())),
                 None if chain.pool().pending.is_empty() => {}
                 None => chain.mine(1, None).expect("a block"),
             }
@@ -111,9 +111,9 @@ fn create(sandbox: &Sandbox, registry: Address, salts: std::ops::Range<u64>) {
 /// Mines what was held back: it runs dry.
 fn run_dry(sandbox: &Sandbox, held: PooledTransaction) -> Receipt {
     on_chain(sandbox, move |chain| {
-        chain.submit(held.envelope).expect("taken");
+        let hash = chain.submit_recovered(held).expect("taken");
         chain.mine(1, None).expect("a block");
-        let receipt = chain.receipt(held.hash).expect("mined");
+        let receipt = chain.receipt(hash).expect("mined");
         assert!(!receipt.success, "it had gas enough: {receipt:?}");
         receipt
     })
@@ -136,7 +136,7 @@ fn not_sent_again(sandbox: &Sandbox, registry: Address, mut command: Child) -> C
                 .pool()
                 .pending
                 .iter()
-                .any(|tx| tx.envelope.to() == Some(registry))
+                .any(|tx| tx.to() == Some(registry))
         });
         if again || begun.elapsed() > TIMEOUT {
             command.kill().expect("it is ended");

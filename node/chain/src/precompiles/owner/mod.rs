@@ -6,7 +6,10 @@ mod pricing;
 mod since_60;
 
 use super::call::{Call, Methods, Purity::*, Stop};
-use crate::arbos::{LAYOUT, Store, address_of, versions, word};
+use crate::{
+    arbos::{LAYOUT, Store, address_of, word},
+    config::ARBOS_VERSIONS,
+};
 use alloy_primitives::{Bytes, FixedBytes, U256};
 use alloy_sol_types::sol;
 
@@ -103,11 +106,10 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         .set::<setInfraFeeAccountCall>(5, LAYOUT.infra_fee_account, |a| word(a.account))
         .on::<scheduleArbOSUpgradeCall>(Write, 0, |c, a| {
             // Zero takes a scheduled upgrade back.
-            if a.version != 0 && !versions::is_supported(a.version) {
+            if a.version != 0 && !ARBOS_VERSIONS.contains(&a.version) {
                 return Err(Stop::Plain(format!(
                     "the rules of ArbOS {} are not known here, only those of {:?}",
-                    a.version,
-                    versions::SUPPORTED
+                    a.version, ARBOS_VERSIONS
                 )));
             }
             c.write(LAYOUT.upgrade_version, number(a.version))?;

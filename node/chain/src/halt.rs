@@ -1,7 +1,9 @@
 //! The ends of executions in geth's words.
 
-use crate::stylus::OUT_OF_STACK;
 use revm::context::result::{HaltReason, OutOfGasError};
+
+/// What geth says to a program whose stack budget ran out.
+pub(crate) const OUT_OF_STACK: &str = "max call depth exceeded";
 
 /// geth's words for the end of an execution.
 pub(crate) fn halt_text(reason: &HaltReason, failure: Option<String>) -> String {

@@ -1,13 +1,16 @@
 //! What lives as long as one transaction, beside revm's journal.
 
-use super::Ctx;
 use crate::{
     arbos::{STATE, Store},
-    stylus::{pages::Pages, programs::ProgramCache},
+    pages::Pages,
+    program_cache::ProgramCache,
+    trace::Tracer,
+    view::StateView,
 };
 use alloy_primitives::{Address, B256, U256, map::HashMap};
 use revm::{
-    context::{ContextTr, JournalTr},
+    Journal,
+    context::{BlockEnv, CfgEnv, Context, ContextTr, JournalTr, TxEnv},
     context_interface::journaled_state::account::JournaledAccountTr,
     state::AccountInfo,
 };
@@ -17,6 +20,10 @@ use std::{
     convert::Infallible,
     sync::{Mutex, MutexGuard, PoisonError},
 };
+
+/// Everything an execution sees.
+pub(crate) type Ctx<'a> =
+    Context<BlockEnv, TxEnv, CfgEnv, StateView<'a>, Journal<StateView<'a>>, Session<'a>>;
 
 /// Facts and counters of one transaction.
 pub(crate) struct Session<'a> {
@@ -48,7 +55,7 @@ pub(crate) struct Session<'a> {
     pub(crate) refusal: Option<String>,
     /// What programs wrote to the console.
     pub(crate) console: Vec<String>,
-    pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
+    pub(crate) tracer: Option<Box<Tracer>>,
 }
 
 /// One frame on the stack.
