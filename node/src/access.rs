@@ -14,7 +14,7 @@ use crate::config::Cors;
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
     cors: Cors,
-    /// Host names beside `localhost`, in lower case.
+    /// Host names in lower case; `localhost` is allowed without being one of them.
     hosts: Vec<String>,
 }
 

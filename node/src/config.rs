@@ -11,7 +11,7 @@ use crate::accounts::AccountsConfig;
 use crate::fork::Fork;
 use crate::genesis::Genesis;
 
-/// The port of a nitro devnode, and ours.
+/// The port of a nitro devnode, and of this node.
 pub const DEFAULT_PORT: u16 = 8547;
 
 /// What a node starts with. `Default` is for embedding: 127.0.0.1, any free port, the ten
@@ -28,7 +28,7 @@ pub struct NodeConfig {
     pub fund: Vec<(Address, U256)>,
     /// The chain's own settings. `accounts` and `automine` in it are set by the node.
     pub chain: ChainConfig,
-    /// The block of another chain to go on from; it decides chain id, time, number, base fee and ArbOS
+    /// The block of another chain to fork; it decides chain id, time, number, base fee and ArbOS
     /// version in place of `chain`.
     pub fork: Option<Fork>,
     /// Smallest gas price that the node suggests, in wei.

@@ -6,7 +6,7 @@ use alloy::primitives::B256;
 use stylus_chain::Block;
 use tokio::sync::broadcast;
 
-/// How many events a slow subscriber may be behind before its subscription is closed.
+/// Most events that wait for a slow subscriber; then its subscription is closed.
 const BACKLOG: usize = 131_072;
 
 /// Something that happened on the chain.
@@ -27,13 +27,13 @@ impl Events {
         Self(broadcast::channel(BACKLOG).0)
     }
 
-    /// Whether anybody listens; building an event costs a copy of the block.
+    /// Whether there is a subscriber; an event costs a copy of the block.
     pub(crate) fn wanted(&self) -> bool {
         self.0.receiver_count() > 0
     }
 
     pub(crate) fn send(&self, event: Event) {
-        // Nobody listening is not an error.
+        // No subscriber is no error.
         let _ = self.0.send(event);
     }
 

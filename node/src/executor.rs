@@ -1,4 +1,5 @@
-//! Reading, beside the thread that makes blocks: on threads of its own, so many at once, each for so long.
+//! Reads run on threads of their own, not on the one that makes blocks. Their number and their time
+//! have a bound.
 //! Who may have to wait for a fork's endpoint takes no place of those who only compute.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use alloy::primitives::B256;
 use alloy_rpc_types::Filter;
 
-/// A filter that nobody polled for this long is dropped, as in geth.
+/// A filter without a poll for this long is dropped, as in geth.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// What a filter watches.

@@ -1,7 +1,7 @@
 //! The local chain as a process: JSON-RPC, anvil's command line and methods.
 //!
 //! [`spawn`] starts a node inside this process; the binary `stylus-devnode` is the same node
-//! behind anvil's flags and start-up lines ([`process::main`]).
+//! with anvil's flags and start-up lines ([`process::main`]).
 //!
 //! ```no_run
 //! let node = stylus_devnode::spawn(stylus_devnode::NodeConfig::default())?;

@@ -17,7 +17,7 @@ const TEMPORARY: &str = ".tmp";
 /// How bytes begin that gzip has compressed.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// More bytes of a compressed state are not read: a few could stand for any number.
+/// Most bytes of a compressed state that are read: a short file can hold very many.
 const MAX_STATE: u64 = 256 << 20;
 
 /// What a state file holds.
@@ -47,7 +47,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Saved, String> {
         true => Cow::Owned(decompressed(bytes)?),
         false => Cow::Borrowed(bytes),
     };
-    // Told apart by what every state of ours has, so that the error is that of its own form.
+    // Every state that this node writes has `format`: so the error names the right form.
     #[derive(Deserialize)]
     struct Form {
         format: Option<u32>,
@@ -69,8 +69,8 @@ fn decompressed(bytes: &[u8]) -> Result<Vec<u8>, String> {
     Ok(text)
 }
 
-/// Writes beside the file and renames, so that whoever reads `path`, even after a kill in the
-/// middle, finds the old document or the new one.
+/// Writes a second file and renames it. So a reader of `path` finds the old document or the new one,
+/// even after the process was killed meanwhile.
 ///
 /// # Errors
 /// [`NodeError::File`] when the disk or the folder refuses.

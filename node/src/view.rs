@@ -1,5 +1,5 @@
-//! What readers see: the node as it was at one moment. The chain's thread publishes one before it
-//! begins anything that may take long, and when somebody waits for one; so no reader waits for a block.
+//! A view: the node as it was at one moment, for readers. The chain's thread publishes one before it
+//! begins work that may take long, and when a reader waits for one; so no reader waits for a block.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -65,12 +65,12 @@ impl Published {
         Err(later)
     }
 
-    /// Whether somebody waits for a view.
+    /// Whether a reader waits for a view.
     pub(crate) fn is_wanted(&self) -> bool {
         !self.state().waiting.is_empty()
     }
 
-    /// Gives a view to those who wait and who ask from now on, unless they have one.
+    /// Gives a view to the readers that wait and to those that ask later, unless there is one.
     pub(crate) fn publish(&self, view: impl FnOnce() -> View) {
         let mut state = self.state();
         if state.view.is_some() {
@@ -83,7 +83,7 @@ impl Published {
         state.view = Some(view);
     }
 
-    /// Something may have changed: the view is given to nobody any more.
+    /// The node may have changed: no reader gets this view any more.
     pub(crate) fn outdate(&self) {
         let outdated = self.state().view.take();
         drop(outdated);

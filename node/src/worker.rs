@@ -15,14 +15,14 @@ use crate::view::{Published, View};
 /// Native stack of the chain's thread in bytes: generous, because debug builds have large frames.
 const STACK: usize = 64 * 1024 * 1024;
 
-/// How long the thread waits for requests after what belongs to none of them panicked.
+/// How long the thread waits for requests after work of no request panicked.
 const PAUSE_AFTER_PANIC: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce(&mut Node) + Send>;
 
 enum Message {
     Run(Job),
-    /// Somebody waits for a view.
+    /// A reader waits for a view.
     Publish,
     Stop,
 }
@@ -40,13 +40,13 @@ pub(crate) enum WorkError {
     /// The node has stopped.
     #[error("the node is stopping")]
     Stopped,
-    /// A bug: the chain panicked. The node goes on.
+    /// A bug: the chain panicked. The node keeps running.
     #[error("the chain panicked: {0}")]
     Panicked(String),
 }
 
 impl Worker {
-    /// Starts the thread and waits until the chain stands.
+    /// Starts the thread and waits until the chain is built.
     ///
     /// # Errors
     /// Whatever `build` fails with, or [`NodeError::Threads`].
@@ -96,8 +96,8 @@ impl Worker {
         self.run_unless_quick(|_| false, work).await
     }
 
-    /// The same for work that may be known to be quick: then no view is made before, because whoever
-    /// asks for one can wait for it.
+    /// The same for work that may be quick. Before quick work no view is made: a reader that asks for one
+    /// waits for the end of the work.
     pub(crate) async fn run_unless_quick<T: Send + 'static>(
         &self,
         is_quick: impl FnOnce(&Node) -> bool + Send + 'static,
@@ -135,7 +135,7 @@ impl Worker {
                 published.publish(|| node.view());
             }
             let result = catch_unwind(AssertUnwindSafe(|| work(node)));
-            // Before the answer: who has read that sees what was done.
+            // Before the answer: a client that has read the answer sees the change.
             published.outdate();
             answer(result.map_err(|panic| WorkError::Panicked(panic_message(&*panic))));
         });
@@ -157,7 +157,7 @@ fn serve(
         }
         let idle = match healthy {
             true => node.idle_for(),
-            // What panicked is not tried again at once.
+            // Work that panicked is not tried again at once.
             false => Some(PAUSE_AFTER_PANIC),
         };
         healthy = true;
@@ -175,13 +175,13 @@ fn serve(
     }
 }
 
-/// Runs what belongs to no request; `None` when it panicked. The thread goes on, as it does after a
+/// Runs work that belongs to no request; `None` when it panicked. The thread keeps running, as after a
 /// request that panicked.
 fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     let done = catch_unwind(AssertUnwindSafe(work));
     done.map_err(|panic| {
         let reason = panic_message(&*panic);
-        tracing::error!(%reason, "the chain panicked between two requests; it goes on");
+        tracing::error!(%reason, "the chain panicked between two requests; the node keeps running");
     })
     .ok()
 }

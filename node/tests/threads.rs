@@ -1,4 +1,4 @@
-//! What a dropped node leaves behind: nothing. Alone in its process, so that it may count.
+//! A dropped node leaves no thread. This test is alone in its process, so that it can count threads.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;

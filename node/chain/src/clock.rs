@@ -39,7 +39,7 @@ impl Clock {
         self.now().max(last.saturating_add(u64::from(!self.repeat)))
     }
 
-    /// Takes the time of a block that follows one at `last`; the clock goes on from a fixed one.
+    /// Takes the time of a block that follows one at `last`; after a fixed time the clock continues from it.
     pub(crate) fn take(&mut self, last: u64) -> u64 {
         let time = self.next_time(last);
         if self.next.take().is_some() {

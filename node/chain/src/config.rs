@@ -14,7 +14,7 @@ pub struct ChainConfig {
     pub chain_id: u64,
     /// ArbOS version at genesis, one of [`crate::Chain::ARBOS_VERSIONS`].
     pub arbos_version: u64,
-    /// Funded accounts beside the dev account, with balances in wei.
+    /// Funded accounts, with balances in wei; the dev account is funded in any case.
     pub accounts: Vec<(Address, U256)>,
     /// Balance of the dev account 0x3f1Eae7D… in wei (1 000 000 ETH: tests give from it).
     pub dev_balance: U256,

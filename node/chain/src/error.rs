@@ -57,10 +57,10 @@ pub enum ChainError {
     /// Blocks to simulate that cannot follow each other, or are too many.
     #[error("{0}")]
     BadSimulation(String),
-    /// The block that this chain goes on from could not be read.
+    /// The block that this chain continues from could not be read.
     #[error("the source chain could not be read: {0}")]
     Source(String),
-    /// The block to go on from has no ArbOS, or one whose rules are not known.
+    /// The block to continue from has no ArbOS, or one whose rules are not known.
     #[error(
         "the source chain has ArbOS version {version}: expected one of {:?}",
         ARBOS_VERSIONS

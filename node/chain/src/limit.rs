@@ -23,7 +23,7 @@ struct Spent {
     bytes: AtomicUsize,
     /// Microseconds that another chain was waited for: they do not count.
     waited: AtomicU64,
-    /// Set when something could not be read: what goes on is worthless.
+    /// Set when something could not be read: the result would be wrong.
     stopped: AtomicBool,
 }
 
@@ -56,7 +56,7 @@ impl Budget {
         Some(read)
     }
 
-    /// Ends what goes on.
+    /// Ends the execution.
     pub(crate) fn stop(&self) {
         self.spent.stopped.store(true, Relaxed);
     }

@@ -6,7 +6,7 @@ use stylus_vm::pages::{PageCounters, PageParams};
 /// Pages of all open frames, and the most there ever were. Not journaled.
 pub(crate) type Pages = PageCounters;
 
-/// Gas to open `pages` more. Beyond the limit of open pages nobody can pay it.
+/// Gas to open `pages` more; beyond the limit of open pages more than any frame has.
 pub(crate) fn cost(counters: &Pages, pages: u16, params: &Params) -> u64 {
     let open = counters.open.saturating_add(pages);
     if params.open_page_limit().is_some_and(|limit| open > limit) {

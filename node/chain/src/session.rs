@@ -1,4 +1,4 @@
-//! What lives as long as one transaction, beside revm's journal.
+//! The state of one transaction outside of revm's journal.
 
 use crate::{
     arbos::{STATE, Store},

@@ -62,8 +62,7 @@ pub(crate) struct StateDb {
     version: u64,
     /// What is read where nothing was written.
     base: Option<Arc<Base>>,
-    /// The first thing that could not be read there since somebody looked. Everything that was worked
-    /// out after it is worthless.
+    /// The first read of the source that failed since the last look. Every result after it is wrong.
     unread: RefCell<Option<ChainError>>,
     /// What a reader may take.
     budget: Option<Budget>,
@@ -92,7 +91,7 @@ impl StateDb {
         }
     }
 
-    /// Whether it stands on a block of another chain.
+    /// Whether it continues a block of another chain.
     pub(crate) fn is_forked(&self) -> bool {
         self.base.is_some()
     }
@@ -222,7 +221,7 @@ impl StateDb {
         self.answered(base.slot(address, slot, self.budget()))
     }
 
-    /// The hash of a block before the one that the state stands on; zero without one.
+    /// The hash of a block before the one that the state continues; zero without one.
     pub(crate) fn block_hash_beneath(&self, number: u64) -> B256 {
         let base = self.base.as_ref();
         base.map_or(B256::ZERO, |base| {

@@ -314,14 +314,14 @@ pub struct OpcodeOptions {
 }
 
 /// The whole chain as data, for saving and loading. As JSON, real anvil loads it too: it takes the
-/// accounts and goes on from the newest block's number and time.
+/// accounts and continues from the newest block's number and time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChainState {
     /// Version of this form: 4.
     pub format: u32,
     /// Chain id.
     pub chain_id: u64,
-    /// Opaque content, beside these fields.
+    /// Opaque content: the other fields of the document.
     #[serde(flatten)]
     pub content: serde_json::Map<String, serde_json::Value>,
 }

@@ -98,7 +98,7 @@ impl StateView<'_> {
             Some(self.ledger.history(slot, self.parent)?.into())
         };
         if address == history::ADDRESS && self.state_db.is_forked() {
-            // What lies beneath are hashes of blocks before the first one here.
+            // The source has the hashes of blocks before the first one here.
             return history().unwrap_or_else(|| self.state_db.slot(address, slot, self.at));
         }
         let written = self.state_db.slot(address, slot, self.at);

@@ -1,6 +1,6 @@
 //! What was read of a block, in memory and, if a folder is given, in a file per endpoint, chain and
-//! block: a line for each account and slot, only ever appended to. Lines that are torn or not
-//! understood are left out; what cannot be read or written is done without.
+//! block: a line for each account and slot. Lines are only appended. The cache skips a line that is
+//! incomplete or not understood, and the fork works without a file that cannot be read or written.
 
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File};
@@ -58,7 +58,7 @@ impl Cache {
         }
         let url = &keccak256(url.trim().trim_end_matches('/'))[..8];
         let (block, url) = (hex::encode(&head.hash[..8]), hex::encode(url));
-        // What was not verified is not believed where it is to be.
+        // A fork that verifies does not read what another one kept unverified.
         let verified = head.root().map_or("", |_| "-verified");
         let path = folder.join(format!("{}-{block}-{url}{verified}.jsonl", head.number));
         if let Ok(file) = File::open(&path) {
@@ -119,7 +119,7 @@ impl Cache {
 }
 
 fn given_up(error: &io::Error) {
-    tracing::warn!(%error, "the fork's cache cannot be used: going on without");
+    tracing::warn!(%error, "the fork works without its cache, which cannot be used");
 }
 
 /// Writes a line at once, so that another process that writes to the same file tears none.

@@ -245,7 +245,7 @@ fn headers(lines: &[String]) -> Result<HeaderMap, ForkError> {
     Ok(headers)
 }
 
-/// What may be secret: the URL, what stands in it after the host, and the values of headers.
+/// What may be secret: the URL, its part after the host, and the values of headers.
 fn secrets(url: &Url, options: &ForkOptions) -> Vec<String> {
     let given = [options.url.trim(), url.as_str()].into_iter();
     let after_host = given.clone().filter_map(|url| {
@@ -280,5 +280,5 @@ pub(super) fn only<T: DeserializeOwned>(answers: &[Answer], method: &str) -> Res
 /// An answer in the form that its method has.
 pub(super) fn parsed<T: DeserializeOwned>(answer: &RawValue, method: &str) -> Result<T, String> {
     serde_json::from_str(answer.get())
-        .map_err(|error| format!("{method}: an answer that is none: {error}"))
+        .map_err(|error| format!("{method}: the answer has another form: {error}"))
 }

@@ -111,7 +111,7 @@ impl Fork {
         Ok(())
     }
 
-    /// The settings of a chain that goes on from the block.
+    /// The settings of a chain that continues from the block.
     pub fn configure(&self, config: &mut ChainConfig) {
         let (head, options) = (self.head(), self.options());
         config.chain_id = options.chain_id.unwrap_or(head.chain_id);
@@ -127,7 +127,7 @@ impl Fork {
         }
     }
 
-    /// A chain that goes on from the block with these settings otherwise. The accounts in them, and
+    /// A chain that continues from the block, with these settings otherwise. The accounts in them, and
     /// the dev account, have their balances.
     ///
     /// # Errors

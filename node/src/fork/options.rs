@@ -38,7 +38,7 @@ pub struct ForkOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verify {
     /// Where the endpoint gives proofs, unless it is on this machine: there it may be a development node
-    /// whose state was changed outside of blocks. One without proofs is told of and believed.
+    /// whose state was changed outside of blocks. The log names an endpoint without proofs, and its answers are believed.
     #[default]
     WhereProven,
     /// An endpoint without proofs is refused.
@@ -103,7 +103,7 @@ pub enum ForkBlock {
 /// Why a fork cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ForkError {
-    /// The URL is none that can be asked.
+    /// Requests cannot be sent to the URL.
     #[error("the fork's URL: {0}; expected http:// or https:// and a host")]
     Url(String),
     /// A header is not of the form.

@@ -49,7 +49,7 @@ impl Question {
     /// What the answers to the calls say.
     ///
     /// # Errors
-    /// In words, what is none, or is not proven.
+    /// In words: which answer has another form, or is not proven.
     pub(super) fn entries(&self, head: &Head, answers: &[Answer]) -> Result<Vec<Entry>, String> {
         let left_out = || "the endpoint left out answers".to_owned();
         match (self, head.root()) {
@@ -85,7 +85,7 @@ impl Question {
     }
 }
 
-/// A list of numbers is none.
+/// Code is text; a list of numbers is refused.
 fn code_of(answer: &RawValue) -> Result<Bytes, String> {
     parsed::<String>(answer, CODE)?;
     parsed(answer, CODE)

@@ -1,4 +1,4 @@
-//! Alloy's transport over HTTP, but that an answer has a bound and that no error names the URL.
+//! Alloy's transport over HTTP, with two differences: an answer has a bound, and no error names the URL.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tower::Service;
 
 use crate::limits::MAX_ANSWER;
 
-/// Bytes of an answer that is none that its error shows.
+/// Bytes of an unreadable answer that the error shows.
 const SHOWN: usize = 1_024;
 
 /// Sends requests to one URL.

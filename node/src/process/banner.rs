@@ -57,7 +57,7 @@ pub(super) fn print(output: &Output, config: &NodeConfig, accounts: &DevAccounts
         output.line(&format!("Endpoint:       {}", fork.shown()));
         output.line(&format!("Block number:   {}", head.number));
         output.line(&format!("Block hash:     {}", head.hash));
-        // Not as `Chain ID:`, which stands above and is looked for.
+        // Not `Chain ID:`: wrappers look for that line, which is above.
         output.line(&format!("Forked chain:   {}", head.chain_id));
     }
     output.line("");

@@ -25,7 +25,7 @@ pub(super) struct ForkFlags {
         ]
     )]
     pub(super) fork_url: Option<String>,
-    /// The block to go on from; -N is N blocks before the newest one. Without it the newest one.
+    /// The block to fork; -N is N blocks before the newest one. Without the flag, the newest one.
     #[arg(long, value_name = "BLOCK", allow_hyphen_values = true, requires = "fork_url", value_parser = block)]
     fork_block_number: Option<ForkBlock>,
     /// Refused: only whole blocks can be forked; give --fork-block-number.
@@ -133,7 +133,7 @@ impl ForkFlags {
     }
 }
 
-/// `URL@BLOCK`; what stands before an `@` in a URL otherwise is a user and a password.
+/// `URL@BLOCK`; in other URLs the part before an `@` is a user and a password.
 fn named_block(given: &str) -> (&str, Option<ForkBlock>) {
     let split = given.rsplit_once('@').and_then(|(url, number)| {
         let number = number.parse().ok()?;

@@ -1,5 +1,5 @@
 //! Log lines on stderr that never block and never panic: a thread of their own writes them,
-//! and when nobody reads the pipe, lines are dropped.
+//! and lines are dropped when the pipe is full.
 
 use std::io::Write;
 use std::sync::mpsc::{SyncSender, sync_channel};

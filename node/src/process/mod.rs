@@ -124,7 +124,7 @@ async fn live(
     node.stop()
 }
 
-/// The ready line, last of all; addresses beside the first one stand before it.
+/// The ready line, which is the last one. The addresses after the first come before it.
 fn announce(output: &Output, hosts: &[std::net::IpAddr], node: &NodeHandle) {
     for host in hosts.iter().skip(1) {
         output.line(&format!(
@@ -161,7 +161,7 @@ impl Signals {
     }
 }
 
-/// Returns when somebody else has become the parent of this process.
+/// Returns when another process has become the parent of this one.
 async fn orphaned(parent: u32) {
     let mut clock = tokio::time::interval(ORPHAN_CHECK);
     while parent_id() == parent {

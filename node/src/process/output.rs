@@ -1,4 +1,4 @@
-//! The only writer to stdout and stderr. A reader that went away is nobody's error.
+//! The only writer to stdout and stderr. A pipe that its reader closed is no error.
 
 use std::io::Write;
 

@@ -17,7 +17,7 @@ impl Flags {
     ///
     /// # Errors
     /// [`NodeError::Mnemonic`] when a random phrase of an impossible length is requested,
-    /// [`NodeError::File`] for a genesis that is none, [`NodeError::Fork`] when there is nothing to
+    /// [`NodeError::File`] for a file that is no genesis, [`NodeError::Fork`] when there is nothing to
     /// fork, [`NodeError::Usage`] for rules that the chain does not have.
     pub(super) fn node_config(&self) -> Result<NodeConfig, NodeError> {
         let accounts = self.accounts.config()?;
@@ -127,7 +127,7 @@ impl MiningFlags {
 }
 
 impl StateFlags {
-    /// A folder stands for the file `state.json` in it, as in anvil.
+    /// For a folder the file is `state.json` in it, as in anvil.
     fn files(&self) -> StateFiles {
         let file = |path: &PathBuf| {
             if path.is_dir() {

@@ -1,4 +1,4 @@
-//! `eth_getBalance` and its kin: one account at one block.
+//! `eth_getBalance` and similar methods: one account at one block.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! `anvil_dealERC20` and its kin: give somebody tokens, or an allowance, by writing the slot that holds
-//! them.
+//! `anvil_dealERC20` and similar methods: they give an account tokens, or an allowance, and write the
+//! slot that holds them.
 
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};

@@ -1,4 +1,4 @@
-//! Which chain this node goes on from: `anvil_reset` with a fork, `anvil_setRpcUrl`.
+//! Which chain this node forks: `anvil_reset` with a fork, `anvil_setRpcUrl`.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! On a fork, what happened up to the forked block is asked of its endpoint: blocks, transactions,
 //! receipts, logs, and the state of older blocks. The state of the forked block and of later ones is
-//! this node's, and what the endpoint has from after the fork does not exist here, however it is named.
+//! this node's, and what happened there after the fork does not exist here.
 
 use alloy::primitives::{B256, Bytes, U64, U256};
 use jsonrpsee::types::ErrorObjectOwned;
@@ -26,7 +26,7 @@ enum Rule {
     Transaction,
     /// Those that this node knows to be older.
     Unknown,
-    /// What is in the blocks of a filter's range that are not younger than the fork, beside this node's.
+    /// What is in the blocks of a filter's range up to the fork; this node adds its own.
     Range,
 }
 
@@ -273,7 +273,7 @@ fn listed(list: &RawValue) -> Result<Vec<Box<RawValue>>, RpcError> {
     serde_json::from_str(list.get()).map_err(|error| RpcError::Internal(error.to_string()))
 }
 
-/// A list of this node behind entries of the endpoint's.
+/// The endpoint's entries, then this node's.
 pub(super) fn joined(before: &[Box<RawValue>], ours: Box<RawValue>) -> RpcResult {
     if before.is_empty() {
         return Ok(ours);

@@ -74,7 +74,7 @@ const TABLES: [Table; 20] = [
 /// The node's methods, by how they are asked for.
 #[derive(Clone)]
 pub(crate) struct Methodsets {
-    /// Over HTTP, where nobody can be notified: a subscription is an unknown method.
+    /// Over HTTP, without notifications: a subscription is an unknown method.
     pub(crate) http: Methods,
     /// Over WebSocket.
     pub(crate) socket: Methods,

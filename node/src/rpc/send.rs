@@ -1,4 +1,4 @@
-//! `eth_sendRawTransaction`, `eth_sendTransaction` and their kin.
+//! `eth_sendRawTransaction`, `eth_sendTransaction` and similar methods.
 
 use alloy::consensus::transaction::Recovered;
 use alloy::consensus::{SignableTransaction, Transaction, TxEnvelope};
@@ -27,7 +27,7 @@ pub(super) const METHODS: Table = &[
     ("eth_sendUnsignedTransaction", Change(send_unsigned)),
 ];
 
-/// Gas of a transaction that takes no time worth speaking of.
+/// Most gas of a transaction that is quick.
 const QUICK_GAS: u64 = 100_000;
 
 /// The method that takes signed transactions. Their senders are recovered before the chain's thread is asked, so
@@ -42,10 +42,10 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
     Ok(())
 }
 
-/// A transaction with its sender, or why it is none.
+/// A transaction with its sender, or why it cannot be read.
 pub(super) type Decoded = Result<Recovered<TxEnvelope>, RpcError>;
 
-/// Whether a transaction with so much gas takes no time worth speaking of.
+/// Whether a transaction with so much gas is quick.
 pub(super) fn quick(gas: u64) -> impl FnOnce(&Node) -> bool + Send + 'static {
     move |node| gas <= QUICK_GAS && !node.chain.is_forked() && !node.chain.has_waiting()
 }

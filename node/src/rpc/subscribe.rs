@@ -20,7 +20,7 @@ use super::method::{Context, RpcResult};
 use crate::events::Event;
 use crate::rpc_error::RpcError;
 
-/// What one subscriber wants to hear.
+/// What one subscriber gets.
 enum Wanted {
     Heads,
     Logs(Box<Filter>),
@@ -108,7 +108,7 @@ async fn forward(
     }
 }
 
-/// Sends what there is to say; false once nobody listens.
+/// Sends a message; false when the subscription is closed.
 async fn send(sink: &SubscriptionSink, message: RpcResult) -> bool {
     let Ok(message) = message else { return true };
     sink.send(SubscriptionMessage::from(message)).await.is_ok()

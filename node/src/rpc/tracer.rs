@@ -48,7 +48,7 @@ struct PrestateConfig {
     disable_storage: bool,
 }
 
-/// One tracer, or several whose answers stand beside each other.
+/// One tracer, or several with an answer each.
 pub(super) enum Tracer {
     One(TraceKind),
     Mux(Vec<(String, TraceKind)>),

@@ -1,4 +1,4 @@
-//! `eth_sendRawTransactionSync` (EIP-7966) and its kin: the answer is the receipt.
+//! `eth_sendRawTransactionSync` (EIP-7966) and its like: the answer is the receipt.
 
 use std::time::Duration;
 

@@ -21,7 +21,7 @@ pub(super) const METHODS: Table = &[
 /// a node whose version does not begin with a name that they know.
 const ANVIL: &str = "anvil/v1.7.1";
 
-/// Name and version of this program and of the rules it runs, behind the name that tools know.
+/// The name that tools know, then name and version of this program and of the rules that it runs.
 pub(super) fn version_text(view: &View) -> String {
     format!(
         "{ANVIL} (stylus-devnode/{} arbos-{})",

@@ -70,7 +70,7 @@ impl Peer {
             .by_ref()
             .map_while(Result::ok)
             .find_map(|line| Some(line.strip_prefix("Listening on ")?.trim().to_owned()));
-        // Anvil goes on printing; it must neither wait for a reader nor meet a closed pipe.
+        // Anvil keeps printing; it must neither wait for a reader nor meet a closed pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let mut node = Node {
             child,

@@ -69,7 +69,7 @@ fn main() -> ExitCode {
     let mut out = std::io::stdout();
     match report(&Options::parse()) {
         Ok((text, met)) => {
-            // Whoever closed the pipe has read enough.
+            // A reader that closed the pipe has read enough.
             let _ = out.write_all(text.as_bytes());
             ExitCode::from(u8::from(!met))
         }

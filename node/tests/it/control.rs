@@ -119,7 +119,7 @@ fn a_snapshot_brings_everything_back_once() {
     assert_eq!(
         rpc(port, "evm_revert", json!([second])),
         false,
-        "it lay behind"
+        "it was the later one"
     );
     assert_eq!(rpc(port, "anvil_revert", json!(["0x77"])), false);
 }

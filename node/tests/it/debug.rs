@@ -150,7 +150,7 @@ fn an_access_list_names_the_slots_that_a_call_reads() {
 }
 
 #[test]
-fn tokens_are_dealt_to_whoever_is_named() {
+fn tokens_are_dealt_to_any_account() {
     let node = node();
     let (token, owner) = (Address::repeat_byte(0x70), Address::repeat_byte(0x71));
     // balanceOf(owner) is SLOAD(keccak256(owner, 0)), as Solidity lays out a mapping in slot 0.

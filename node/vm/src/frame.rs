@@ -69,7 +69,7 @@ pub(crate) enum Escape {
     Failed(Failure),
 }
 
-/// What a host function needs to go on once the chain has answered. Pointers are the guest's.
+/// What a host function needs after the chain has answered. Pointers are the guest's.
 #[derive(Clone, Debug)]
 pub(crate) enum Pending {
     StorageLoad {

@@ -51,7 +51,7 @@ pub struct Outcome {
     pub ink_left: u64,
     /// Gas left: `ink_left / ink_price`, rounded down.
     pub gas_left: u64,
-    /// What the ink counter itself held at the end, whatever is taken.
+    /// The ink counter's own value at the end, before anything is taken.
     pub raw_ink: u64,
     /// Stack budget left, in words.
     pub stack_words_left: u32,

@@ -64,7 +64,7 @@ impl StorageCache {
     }
 
     /// Gives the dirty slots in key order and takes them as known. A slot that was never read is
-    /// dirty whatever it holds.
+    /// dirty, also with an equal value.
     pub(crate) fn flush(&mut self, clear: bool) -> Vec<Slot> {
         let mut slots = Vec::new();
         for (key, word) in &mut self.words {

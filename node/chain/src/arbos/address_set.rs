@@ -52,7 +52,7 @@ impl AddressSet {
         store.write(self.list.at(0), U256::from(position))
     }
 
-    /// Removes a member, the last one taking its place; nothing happens if it is none.
+    /// Removes a member: the last one takes its place. An address that is no member changes nothing.
     pub(crate) fn remove<S: Store>(&self, store: &mut S, member: Address) -> Result<(), S::Fail> {
         let position: u64 = store.read(self.position_slot(member))?.saturating_to();
         if position == 0 {

@@ -134,7 +134,7 @@ impl Chain {
         self.clock.shift
     }
 
-    /// Exact time of the next block; the clock goes on from there.
+    /// Exact time of the next block; the clock continues from there.
     ///
     /// # Errors
     /// [`ChainError::TimestampTooLow`] before the latest block.

@@ -1,4 +1,4 @@
-//! A chain that goes on from a block of another one, and what it changed since.
+//! A chain that continues from a block of another one, and what it changed since.
 
 use super::Chain;
 use crate::{
@@ -62,7 +62,7 @@ impl Chain {
         (STATE, words)
     }
 
-    /// Goes on from the block that `source` reads. `config` gives its number, hash, time and chain id;
+    /// Continues from the block that `source` reads. `config` gives its number, hash, time and chain id;
     /// accounts and ArbOS version in it are not used, because they are read. BLOCKHASH gives the
     /// hashes that ArbOS keeps there.
     ///
@@ -136,8 +136,8 @@ impl Chain {
         Ok(changes)
     }
 
-    /// Errors when anything could not be read from the source: what was computed then is worthless.
-    /// It is told once.
+    /// Errors when anything could not be read from the source: then the result is wrong.
+    /// The error is given once.
     ///
     /// # Errors
     /// [`ChainError::Source`]; [`ChainError::Interrupted`] where a reader may not wait for it.
@@ -145,7 +145,7 @@ impl Chain {
         self.state_db.take_source_error().map_or(Ok(()), Err)
     }
 
-    /// Whether the chain goes on from a block of another one.
+    /// Whether the chain continues from a block of another one.
     pub fn is_forked(&self) -> bool {
         self.state_db.is_forked()
     }

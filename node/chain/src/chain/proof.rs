@@ -13,7 +13,7 @@ impl Chain {
     /// block.
     ///
     /// # Errors
-    /// [`ChainError::UnknownBlock`]; [`ChainError::NotSupported`] on a chain that goes on from a
+    /// [`ChainError::UnknownBlock`]; [`ChainError::NotSupported`] on a chain that forks a
     /// block of another one, and for the slots of EIP-2935's contract, which are not in the trie.
     pub fn proof(
         &self,

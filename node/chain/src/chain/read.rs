@@ -134,7 +134,7 @@ impl Chain {
         })
     }
 
-    /// Code by its hash, of whichever account; empty when there is none.
+    /// Code by its hash; empty when no account has or had it.
     pub fn code_by_hash(&self, hash: B256) -> Bytes {
         self.state_db.code(hash).original_bytes()
     }

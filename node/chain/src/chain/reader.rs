@@ -50,7 +50,7 @@ impl Deref for ChainReader {
 }
 
 impl Chain {
-    /// The chain as it is now, for reading on another thread while this one goes on.
+    /// The chain as it is now, for reading on another thread while this one changes.
     pub fn reader(&self) -> ChainReader {
         ChainReader(self.branch())
     }

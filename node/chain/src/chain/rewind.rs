@@ -31,7 +31,7 @@ impl Chain {
         Ok(())
     }
 
-    /// A chain of its own that goes on from a block of this one.
+    /// A chain of its own that continues from a block of this one.
     ///
     /// # Errors
     /// As [`Chain::rollback`].

@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, sync::Arc};
 /// Version of the form below.
 const FORMAT: u32 = 4;
 
-/// What anvil loads stands under the names that anvil has for it, and the blocks under another one.
+/// The fields that anvil loads have anvil's names; the blocks have another one.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     accounts: BTreeMap<Address, SavedAccount>,

@@ -79,8 +79,8 @@ impl Chain {
         self.ledger.push(record, Some(self.state_db.version()));
     }
 
-    /// The state root of the next block. A chain that goes on from a block of another one does not
-    /// know the whole state: a hash of its own history stands there, which empty blocks share.
+    /// The state root of the next block. A chain that continues from a block of another one does not
+    /// know the whole state: it has a hash of its own history instead, which empty blocks share.
     fn state_root(&self, transactions_root: B256, receipts_root: B256) -> B256 {
         if let Some(root) = self.state_db.root() {
             return root;

@@ -19,7 +19,7 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainError::UnknownBlock`]; [`ChainError::BadIndex`] for a transaction that the block does not
-    /// have; [`ChainError::NotSupported`] for storage that lies beneath a fork, of which only the slots
+    /// have; [`ChainError::NotSupported`] for storage of the forked block, of which only the slots
     /// that were read are known, and for EIP-2935's contract.
     pub fn storage_range(
         &self,

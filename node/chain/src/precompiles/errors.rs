@@ -10,7 +10,7 @@ use alloy_sol_types::{SolError, SolType};
 use std::fmt::Display;
 
 /// `error Name(values)` for revert data that is a precompile's named error, as Nitro writes it, else
-/// `None`. The data alone decides, whoever reverted with it.
+/// `None`. The data alone decides, not the contract that reverted.
 pub fn named_error(data: &[u8]) -> Option<String> {
     let known = [
         written::<ArbWasm::ProgramUpToDate>,

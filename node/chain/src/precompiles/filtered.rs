@@ -1,4 +1,4 @@
-//! ArbFilteredTransactionsManager (0x74, from ArbOS 60). Nobody is a filterer here, so nothing is
+//! ArbFilteredTransactionsManager (0x74, from ArbOS 60). No account is a filterer here, so nothing is
 //! filtered: what only filterers may do takes all gas.
 
 use super::call::{Call, Methods, Purity::*, READ, Stop};

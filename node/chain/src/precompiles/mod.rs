@@ -1,4 +1,4 @@
-//! ArbOS' precompiles beside Ethereum's own.
+//! The precompiles: those of ArbOS, and Ethereum's own.
 
 mod address_table;
 mod call;

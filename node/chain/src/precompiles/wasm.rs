@@ -197,7 +197,7 @@ fn self_destructed(call: &mut Call<'_, '_>, address: Address) -> bool {
         .is_some_and(|account| account.is_selfdestructed_locally())
 }
 
-/// The decompressed module behind an account's code; fragments are paid for.
+/// The decompressed module of an account's code; fragments are paid for.
 fn module(call: &mut Call<'_, '_>, code: &[u8], params: &Params) -> Result<Vec<u8>, Stop> {
     if code.is_empty() {
         return revert(ProgramNotWasm {});

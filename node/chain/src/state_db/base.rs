@@ -1,5 +1,4 @@
-//! What lies beneath the state: nothing, or a block of another chain that is read on demand and
-//! remembered.
+//! The base of a forked state: a block of another chain, which is read on demand and remembered.
 
 use super::{Account, bytecode};
 use crate::{Budget, ChainError, Source};

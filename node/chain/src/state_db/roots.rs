@@ -1,4 +1,4 @@
-//! The tries of the state: brought up to date with what was written when somebody asks for a root.
+//! The tries of the state. They are brought up to date when a root is needed.
 
 use super::{Account, Key, NOW, StateDb};
 use alloy_consensus::TrieAccount;
@@ -36,7 +36,7 @@ pub(crate) struct Proof {
 }
 
 impl StateDb {
-    /// The state root, unless the state stands on a block of another chain.
+    /// The state root, unless the state continues a block of another chain.
     pub(crate) fn root(&self) -> Option<B256> {
         self.base.is_none().then(|| {
             self.refresh();

@@ -58,7 +58,7 @@ impl Trie {
         let mut nodes = Vec::new();
         let mut next = self.0.as_deref();
         while let Some(node) = next {
-            // Short nodes stand inside their parents.
+            // Short nodes are parts of their parents.
             if nodes.is_empty() || node.reference().is_hash() {
                 nodes.push(node.encode().0.into());
             }

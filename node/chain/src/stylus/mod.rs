@@ -56,7 +56,7 @@ pub(crate) struct WasmFrame {
 }
 
 impl WasmFrame {
-    /// Gives the frame's pages back, whatever its end.
+    /// Gives the frame's pages back, however it ended.
     pub(crate) fn close(&self, pages: &mut Pages) {
         if let Some(before) = self.pages_before {
             pages.open = before;

@@ -73,7 +73,7 @@ fn json_of(node: Node, only_top: bool, logs: &mut Option<u64>) -> Value {
     Value::Object(map)
 }
 
-/// How often each selector was called with how many bytes behind it, as 4byteTracer counts.
+/// How often each selector was called with how many bytes after it, as 4byteTracer counts.
 pub(super) fn selectors(root: &Node) -> Value {
     let mut counts = BTreeMap::new();
     count(root, &mut counts);

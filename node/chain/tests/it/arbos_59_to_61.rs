@@ -107,7 +107,7 @@ fn stylus_3_outdates_every_program_until_it_is_activated_again() {
 fn from_arbos_59_the_page_limit_holds_for_all_open_frames() {
     let grow = |to: u64| {
         let mut chain = chain_at(to);
-        // Grows as calldata says, then calls the address behind it with the rest.
+        // Grows as calldata says, then calls the address after it with the rest.
         let body = "(drop (memory.grow (i32.load8_u (i32.const 0))))
             (local.set $status (call $call (i32.const 13) (i32.const 33) (i32.sub (local.get $len) (i32.const 33))
                 (i32.const 61000) (i64.const -1) (i32.const 61100)))

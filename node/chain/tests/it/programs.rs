@@ -383,7 +383,7 @@ fn from_arbos_60_a_program_may_be_spread_over_fragments() {
 
 #[test]
 fn instructions_of_the_evm_are_counted_by_code_and_nothing_else_changes() {
-    // Counts from 3 to 0 and stops; what is behind that never runs.
+    // Counts from 3 to 0 and stops; what follows never runs.
     let code = [
         0x60, 0x03, 0x5b, 0x60, 0x01, 0x90, 0x03, 0x80, 0x60, 0x02, 0x57, 0x00, 0x5b,
     ];

@@ -1,11 +1,11 @@
 //! The last pass over a function, after everything is metered and counted: rewrites the operators
 //! that wasmi 2.0.0 gets wrong into equal ones that it gets right.
 //!
-//! 1. `memory.grow`. Every growth leaves a native frame behind, so a loop of them overflows the
-//!    native stack. Growth by nothing is answered with the size and growth beyond the memory's
+//! 1. `memory.grow`. Every growth keeps a native frame, so a loop of them overflows the native
+//!    stack. Growth by nothing is answered with the size and growth beyond the memory's
 //!    maximum with -1, and neither reaches the engine. What is left is paid by the page.
 //! 2. `select`. When the translator has just staged `x == 0` or `x != 0` with `x` in a stack slot,
-//!    it drops the comparison but goes on to read its condition from the accumulator register
+//!    it drops the comparison but then reads its condition from the accumulator register
 //!    instead of from the slot. A condition that may end in such a comparison is replaced by an
 //!    unsigned one, which is never dropped: `x < 1` for `x == 0` and `x > 0` for `x != 0`.
 

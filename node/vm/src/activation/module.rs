@@ -7,7 +7,7 @@ use wasmparser::{
     TableType,
 };
 
-/// Largest memory, whatever is declared: it must stay below 4 GiB.
+/// Largest memory, also where more is declared: it must stay below 4 GiB.
 const MAX_PAGES: u64 = 65_534;
 
 /// A function import.

@@ -6,7 +6,7 @@ use wasmparser::{BinaryReader, CustomSectionReader, Name, Subsection};
 use super::module::Module;
 use crate::error::{ActivationError, Result, Rule, invalid};
 
-/// Subsections whose contents nobody reads: names of fields, and those that came after tags.
+/// Subsections whose contents are not read: names of fields, and those that came after tags.
 const UNREAD: [u8; 3] = [10, 12, 13];
 
 /// Ids have seven bits.

@@ -6,7 +6,7 @@ use super::{Args, Call, Escape, Flow, Pending, prices};
 use crate::units::Gas;
 use crate::{Answer, CallKind, CallRequest, Failure, Refusal, Reply, Request};
 
-/// Status a program sees when a call failed, for whatever reason.
+/// Status that a program sees when a call failed, for any reason.
 const FAILED: u8 = 2;
 
 impl Call<'_> {

@@ -1,11 +1,11 @@
-//! Counts how often every basic block runs, where somebody wants to know. It comes behind the meters: nothing of it is
-//! metered, priced or limited. The counters lie in a memory of their own, which the program cannot name.
+//! Counts how often every basic block runs, where that is requested. It runs after the meters: nothing of it is
+//! metered, priced or limited. The counters have a memory of their own, which the program cannot name.
 
 use wasmparser::{MemArg, MemArgTarget, Operator};
 
 use super::super::injected::{COUNTER_BYTES, Injected, number};
 
-/// Puts a counter behind every header that the ink meter wrote, so that a block counts once it is paid for. The
+/// Puts a counter after every header that the ink meter wrote, so that a block counts once it is paid for. The
 /// first of them is counter `first` of `memory`.
 pub(super) fn block_counters<'a>(
     input: &mut Vec<Operator<'a>>,

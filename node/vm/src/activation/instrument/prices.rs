@@ -7,7 +7,7 @@ pub(crate) const BLOCK_HEADER: u64 = 2_450;
 /// Ink per byte of `memory.fill` and `memory.copy`.
 pub(crate) const BULK_BYTE: i64 = 100;
 
-/// Ink of one operator; `u64::MAX` for operators nobody can afford (floats among them).
+/// Ink of one operator; `u64::MAX` for operators that no frame can pay (floats among them).
 pub(crate) fn price(op: &Operator<'_>, types: &[FuncType]) -> u64 {
     use Operator as O;
     match op {
