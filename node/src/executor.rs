@@ -1,6 +1,6 @@
 //! Reads run on threads of their own, not on the one that makes blocks. Their number and their time
 //! have a bound.
-//! Who may have to wait for a fork's endpoint takes no place of those who only compute.
+//! Reads of a fork may wait for its endpoint, so they have places of their own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -1,7 +1,5 @@
 //! Stylus programs over JSON-RPC: the check, the deployment and the activation that cargo-stylus does.
 
-use std::io::Write;
-
 use alloy::primitives::{Address, B256, Bytes, address};
 use alloy::sol_types::{SolCall, sol};
 use serde_json::{Value, json};
@@ -26,15 +24,9 @@ const ECHO: &str = r#"(module
         (call $write_result (i32.const 0) (local.get $length))
         (i32.const 0)))"#;
 
-/// The program as it is stored on chain: `EFF00000` and brotli.
+/// The program as it is stored on chain.
 fn on_chain(text: &str) -> Vec<u8> {
-    let wasm = wat::parse_str(text).unwrap();
-    let mut code = vec![0xef, 0xf0, 0x00, 0x00];
-    {
-        let mut writer = brotli::CompressorWriter::new(&mut code, 4096, 11, 22);
-        writer.write_all(&wasm).unwrap();
-    }
-    code
+    stylus_vm::compress(&wat::parse_str(text).unwrap()).unwrap()
 }
 
 /// Init code that returns what follows it: `CODECOPY(0, 12, len); RETURN(0, len)`.

@@ -3,38 +3,12 @@
 use crate::common::*;
 use alloy_primitives::{Address, B256, Bytes, U256, address, b256, hex, keccak256};
 use alloy_sol_types::SolCall;
-use stylus_chain::{BlockId, CallOutcome, CallRequest, Chain, Receipt};
+use stylus_chain::{BlockId, CallRequest, Chain};
 
 /// Account of ArbOS' state.
 const STATE: Address = address!("A4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
 /// Account of the filtered transactions, from ArbOS 60.
 const FILTERED: Address = address!("A4B0500000000000000000000000000000000001");
-
-fn raw(chain: &Chain, to: u8, data: &[u8]) -> CallOutcome {
-    call(chain, request(Address::with_last_byte(to), data.to_vec()))
-}
-
-fn word(value: u64) -> [u8; 32] {
-    U256::from(value).to_be_bytes()
-}
-
-fn calldata(selector: [u8; 4], arguments: &[u64]) -> Vec<u8> {
-    let words: Vec<u8> = arguments.iter().copied().flat_map(word).collect();
-    [&selector[..], &words].concat()
-}
-
-/// An owner's transaction.
-fn acts(chain: &mut Chain, selector: [u8; 4], arguments: &[u64]) -> Receipt {
-    send(
-        chain,
-        DEV,
-        request(ARB_OWNER, calldata(selector, arguments)),
-    )
-}
-
-fn own(chain: &mut Chain, selector: [u8; 4], arguments: &[u64]) -> bool {
-    acts(chain, selector, arguments).success
-}
 
 fn upgraded(version: u64, to: u64) -> Chain {
     let mut chain = chain_at(version);

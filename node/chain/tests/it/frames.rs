@@ -5,10 +5,6 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use stylus_chain::{CallRequest, Chain};
 
-fn word(value: u64) -> Bytes {
-    Bytes::from(U256::from(value).to_be_bytes::<32>())
-}
-
 #[test]
 fn evm_and_wasm_frames_nest_in_any_order_and_pass_data_back() {
     let mut chain = chain();
@@ -19,11 +15,11 @@ fn evm_and_wasm_frames_nest_in_any_order_and_pass_data_back() {
     let path = via(wasm, &via(evm, &via(counter, b"")));
     let receipt = send(&mut chain, ALICE, request(evm, path.clone()));
     assert!(receipt.success, "{receipt:?}");
-    assert_eq!(receipt.output, word(1));
+    assert_eq!(receipt.output, Bytes::from(word(1)));
     // WASM → WASM → EVM → WASM
     let receipt = send(&mut chain, ALICE, request(wasm, via(wasm, &path[32..])));
     assert!(receipt.success, "{receipt:?}");
-    assert_eq!(receipt.output, word(2));
+    assert_eq!(receipt.output, Bytes::from(word(2)));
     assert_eq!(slot(&chain, counter, 0), U256::from(2));
     assert_eq!(slot(&chain, wasm, 0), U256::from(3));
 }
@@ -224,13 +220,13 @@ fn calls_stop_at_1024_frames() {
         gas: Some(1 << 50),
         ..request(recursive, Bytes::new())
     };
-    assert_eq!(call(&chain, request_now()).output, word(128));
+    assert_eq!(call(&chain, request_now()).output, Bytes::from(word(128)));
     let limit = ArbOs::setWasmPageLimitCall { limit: 0 }.abi_encode();
     assert!(send(&mut chain, DEV, request(ARB_OWNER, limit)).success);
     // One byte counts: 1025 frames mod 256.
     let outcome = call(&chain, request_now());
     assert!(outcome.success, "{outcome:?}");
-    assert_eq!(outcome.output, word(1_025 % 256));
+    assert_eq!(outcome.output, Bytes::from(word(1_025 % 256)));
 }
 
 #[test]

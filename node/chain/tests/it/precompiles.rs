@@ -7,17 +7,9 @@ use stylus_chain::{BlockId, CallRequest, Chain};
 
 const INTRINSIC: u64 = 21_000;
 
-fn raw(chain: &Chain, to: u8, data: &[u8]) -> stylus_chain::CallOutcome {
-    call(chain, request(Address::with_last_byte(to), data.to_vec()))
-}
-
 /// Gas of the precompile itself in a top-level call.
 fn body_gas(chain: &Chain, to: u8, data: &[u8]) -> u64 {
-    let calldata: u64 = data
-        .iter()
-        .map(|byte| if *byte == 0 { 4 } else { 16 })
-        .sum();
-    raw(chain, to, data).gas_used - INTRINSIC - calldata
+    raw(chain, to, data).gas_used - INTRINSIC - calldata_gas(data)
 }
 
 fn number(chain: &Chain, to: u8, selector: [u8; 4]) -> U256 {
@@ -136,12 +128,8 @@ fn constant_gas_of_an_activation(rules: stylus_vm::Rules) -> u64 {
     let mut gas = 30_000_000;
     stylus_vm::activate(&wasm, &rules, &mut gas).expect("activates");
     let input = ArbOs::activateProgramCall { program }.abi_encode();
-    let calldata: u64 = input
-        .iter()
-        .map(|byte| if *byte == 0 { 4 } else { 16 })
-        .sum();
     let receipt = activate(&mut chain, program);
-    receipt.gas_used - INTRINSIC - calldata - (30_000_000 - gas)
+    receipt.gas_used - INTRINSIC - calldata_gas(&input) - (30_000_000 - gas)
 }
 
 #[test]
@@ -183,13 +171,9 @@ fn owners_act_free_of_gas_and_others_lose_all() {
     let receipt = send(&mut chain, ALICE, request(ARB_OWNER, input.clone()));
     assert_eq!((receipt.success, receipt.gas_used), (false, 30_000_000));
     let receipt = send(&mut chain, DEV, request(ARB_OWNER, input.clone()));
-    let calldata: u64 = input
-        .iter()
-        .map(|byte| if *byte == 0 { 4 } else { 16 })
-        .sum();
     assert_eq!(
         (receipt.success, receipt.gas_used),
-        (true, INTRINSIC + calldata)
+        (true, INTRINSIC + calldata_gas(&input))
     );
     let topic = hex!("3c9e6a772755407311e3b35b3ee56799df8f87395941b3a658eee9e08a67ebda");
     assert_eq!(receipt.logs[0].topics()[0], B256::from(topic));
@@ -242,7 +226,6 @@ fn arbsys_knows_block_hashes_and_the_address_table_remembers() {
 
     // EIP-2935 answers the same.
     let history = address!("0000F90827F1C53a10cb7A02335B175320002935");
-    let word = |number: u64| U256::from(number).to_be_bytes::<32>();
     assert_eq!(
         call(&chain, request(history, word(2))).output,
         Bytes::from(hash)
@@ -303,11 +286,7 @@ fn keepalive_and_caching_cost_what_arbos_charges() {
     let codehash = code_hash(&chain, program);
     let gas = |receipt: &stylus_chain::Receipt, input: &[u8]| {
         assert!(receipt.success, "{receipt:?}");
-        let calldata: u64 = input
-            .iter()
-            .map(|byte| if *byte == 0 { 4 } else { 16 })
-            .sum();
-        receipt.gas_used - INTRINSIC - calldata - 800 - 3
+        receipt.gas_used - INTRINSIC - calldata_gas(input) - 800 - 3
     };
     chain.increase_time(40 * DAY);
     let input = ArbOs::codehashKeepaliveCall { codehash }.abi_encode();

@@ -5,21 +5,6 @@ use alloy_primitives::{Address, Bytes, U256, hex};
 use alloy_sol_types::SolCall;
 use stylus_chain::{CallOutcome, CallRequest, Chain, ChainConfig};
 
-fn raw(chain: &Chain, to: u8, data: &[u8]) -> CallOutcome {
-    call(chain, request(Address::with_last_byte(to), data.to_vec()))
-}
-
-fn word(value: u64) -> [u8; 32] {
-    U256::from(value).to_be_bytes()
-}
-
-/// An owner's call.
-fn own(chain: &mut Chain, selector: [u8; 4], arguments: &[u64]) -> bool {
-    let words: Vec<u8> = arguments.iter().copied().flat_map(word).collect();
-    let input = [&selector[..], &words].concat();
-    send(chain, DEV, request(ARB_OWNER, input)).success
-}
-
 /// Each setter of Stylus parameters with the view that shows it.
 #[test]
 fn owners_set_every_stylus_parameter() {

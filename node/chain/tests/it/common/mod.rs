@@ -5,7 +5,6 @@ use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, hex};
 use alloy_sol_types::{SolCall, sol};
 use k256::ecdsa::SigningKey;
-use std::io::Write;
 use stylus_chain::{BlockId, CallOutcome, CallRequest, Chain, ChainConfig, Overrides, Receipt};
 
 pub const DEV: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
@@ -82,6 +81,39 @@ pub fn send(chain: &mut Chain, from: Address, mut request: CallRequest) -> Recei
     chain.receipt(hash).expect("the transaction is mined")
 }
 
+/// Calls the account whose address is this last byte.
+pub fn raw(chain: &Chain, to: u8, data: &[u8]) -> CallOutcome {
+    call(chain, request(Address::with_last_byte(to), data.to_vec()))
+}
+
+pub fn word(value: u64) -> [u8; 32] {
+    U256::from(value).to_be_bytes()
+}
+
+pub fn calldata(selector: [u8; 4], arguments: &[u64]) -> Vec<u8> {
+    let words: Vec<u8> = arguments.iter().copied().flat_map(word).collect();
+    [&selector[..], &words].concat()
+}
+
+/// Gas of a transaction's calldata.
+pub fn calldata_gas(data: &[u8]) -> u64 {
+    let price = |byte: &u8| if *byte == 0 { 4 } else { 16 };
+    data.iter().map(price).sum()
+}
+
+/// A transaction of a chain owner to ArbOwner.
+pub fn acts(chain: &mut Chain, selector: [u8; 4], arguments: &[u64]) -> Receipt {
+    send(
+        chain,
+        DEV,
+        request(ARB_OWNER, calldata(selector, arguments)),
+    )
+}
+
+pub fn own(chain: &mut Chain, selector: [u8; 4], arguments: &[u64]) -> bool {
+    acts(chain, selector, arguments).success
+}
+
 pub fn call(chain: &Chain, request: CallRequest) -> CallOutcome {
     chain
         .call(request, BlockId::latest(), &Overrides::default())
@@ -127,12 +159,7 @@ pub fn deploy(chain: &mut Chain, code: &[u8]) -> Address {
 /// The on-chain form of a module.
 pub fn program(wat: &str) -> Vec<u8> {
     let wasm = wat::parse_str(wat).expect("the module is well-formed");
-    let mut code = vec![0xef, 0xf0, 0x00, 0x00];
-    {
-        let mut writer = brotli::CompressorWriter::new(&mut code, 4_096, 11, 22);
-        writer.write_all(&wasm).expect("writing to memory works");
-    }
-    code
+    stylus_vm::compress(&wasm).expect("it is compressed")
 }
 
 pub fn activate(chain: &mut Chain, program: Address) -> Receipt {
