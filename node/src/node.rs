@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alloy::primitives::B256;
-use stylus_chain::{BlockId, BlockNumberOrTag, Chain, ChainConfig, ChainError};
+use stylus_chain::{BlockId, Chain, ChainConfig, ChainError};
 
 use crate::accounts::DevAccounts;
 use crate::config::{MiningMode, NodeConfig, StateFiles};
@@ -230,7 +230,7 @@ impl Node {
         }
         if self.events.wanted() {
             for number in self.announced + 1..=latest {
-                if let Some(block) = self.chain.block(number_id(number)) {
+                if let Some(block) = self.chain.block(BlockId::number(number)) {
                     self.events.send(Event::Block(block));
                 }
             }
@@ -274,11 +274,6 @@ impl Node {
 pub(crate) fn head(chain: &Chain) -> (u64, B256) {
     let number = chain.block_number();
     (number, chain.block_hash(number).unwrap_or_default())
-}
-
-/// The block with this number.
-pub(crate) fn number_id(number: u64) -> BlockId {
-    BlockId::Number(BlockNumberOrTag::Number(number))
 }
 
 /// What the file of the settings holds, with its path; nothing at the first start.

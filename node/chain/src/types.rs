@@ -290,11 +290,14 @@ impl CountedCode {
 }
 
 /// Options of geth's callTracer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct CallOptions {
     /// Leave out the calls below the outermost one.
+    #[serde(rename = "onlyTopCall")]
     pub only_top: bool,
     /// Show each call's logs.
+    #[serde(rename = "withLog")]
     pub logs: bool,
 }
 

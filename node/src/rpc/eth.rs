@@ -8,7 +8,6 @@ use super::answer::ok;
 use super::args::Args;
 use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
-use crate::node::number_id;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
@@ -67,7 +66,7 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
     let mut history = FeeHistory::default();
     for number in (newest + 1).saturating_sub(count)..=newest {
         // Blocks before the first one (`--number`) do not exist.
-        let Some(block) = view.chain.block(number_id(number)) else {
+        let Some(block) = view.chain.block(BlockId::number(number)) else {
             continue;
         };
         if history.gas_used_ratio.is_empty() {
@@ -86,7 +85,7 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
         });
     }
     let mined = || {
-        let next = view.chain.block(number_id(newest + 1))?;
+        let next = view.chain.block(BlockId::number(newest + 1))?;
         next.header.base_fee_per_gas
     };
     let next = match newest == view.chain.block_number() {

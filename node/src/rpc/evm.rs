@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy::primitives::{B256, U64, U256};
-use stylus_chain::LAST_SECOND;
+use stylus_chain::{BlockId, LAST_SECOND};
 
 use super::answer::{done, list, ok};
 use super::args::Args;
@@ -12,7 +12,7 @@ use super::json as convert;
 use super::method::Method::{Change, Lookup};
 use super::method::{RpcResult, Table};
 use crate::config::MiningMode;
-use crate::node::{Node, head, number_id};
+use crate::node::{Node, head};
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
@@ -80,7 +80,7 @@ fn mine_detailed(node: &mut Node, args: &Args) -> RpcResult {
     let before = node.chain.block_number();
     mine_as_requested(node, args)?;
     let blocks = (before + 1..=node.chain.block_number())
-        .filter_map(|number| node.chain.block(number_id(number)));
+        .filter_map(|number| node.chain.block(BlockId::number(number)));
     list(blocks.map(|block| convert::block(&block, true)))
 }
 

@@ -12,7 +12,6 @@ use super::block::{requested_block, sent_before};
 use super::json as convert;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
-use crate::node::number_id;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
@@ -56,7 +55,7 @@ fn transaction_error(view: &View, args: &Args) -> RpcResult {
 /// The block without its transactions, and how many there are. A number is a plain one here.
 fn block_details(view: &View, args: &Args) -> RpcResult {
     let block = match args.opt::<u64>(0, "block") {
-        Ok(Some(number)) => view.chain.block(number_id(number)),
+        Ok(Some(number)) => view.chain.block(BlockId::number(number)),
         Ok(None) | Err(_) => requested_block(view, args)?,
     };
     let Some(block) = block else { return done() };
@@ -79,7 +78,7 @@ fn block_details(view: &View, args: &Args) -> RpcResult {
 
 /// A page of a block's transactions, with the first four bytes of their calldata, and their receipts.
 fn block_transactions(view: &View, args: &Args) -> RpcResult {
-    let number = number_id(args.u64(0, "block")?);
+    let number = BlockId::number(args.u64(0, "block")?);
     let (page, size): (usize, usize) = (args.get(1, "page")?, args.get(2, "page size")?);
     let missing = || RpcError::NotFound("block not found".into());
     let block = view.chain.block(number).ok_or_else(missing)?;
@@ -137,7 +136,7 @@ fn contract_creator(view: &View, args: &Args) -> RpcResult {
 
 fn header(view: &View, args: &Args) -> RpcResult {
     let number: u64 = args.u64(0, "block number")?;
-    let block = view.chain.block(number_id(number));
+    let block = view.chain.block(BlockId::number(number));
     ok(block
         .map(|block| convert::block(&block, false))
         .transpose()?)

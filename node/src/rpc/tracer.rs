@@ -5,7 +5,7 @@ use alloy_rpc_types::BlockOverrides;
 use alloy_rpc_types::state::StateOverride;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use stylus_chain::{CallOptions, ChainError, OpcodeOptions, Overrides, TraceKind};
+use stylus_chain::{ChainError, OpcodeOptions, Overrides, TraceKind};
 
 use super::request;
 use crate::rpc_error::RpcError;
@@ -31,13 +31,6 @@ pub(super) struct Options {
     limit: Option<usize>,
     state_overrides: Option<StateOverride>,
     block_overrides: Option<BlockOverrides>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct CallConfig {
-    only_top_call: bool,
-    with_log: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -115,16 +108,7 @@ fn config<T: Default + for<'de> Deserialize<'de>>(config: Option<&Value>) -> Res
 /// script is known, and gets what the native tracer answers; no other is run.
 fn kind(name: &str, options: Option<&Value>) -> Result<TraceKind, RpcError> {
     match name {
-        "callTracer" => {
-            let CallConfig {
-                only_top_call,
-                with_log,
-            } = config(options)?;
-            Ok(TraceKind::Call(CallOptions {
-                only_top: only_top_call,
-                logs: with_log,
-            }))
-        }
+        "callTracer" => Ok(TraceKind::Call(config(options)?)),
         "prestateTracer" => {
             let given: PrestateConfig = config(options)?;
             if given.disable_code || given.disable_storage {

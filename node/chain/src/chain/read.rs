@@ -157,7 +157,6 @@ impl Chain {
 
     /// The hash of a block that is known, cheaper than the block.
     pub fn block_hash(&self, number: u64) -> Option<B256> {
-        Some(number).filter(|number| self.ledger.has(*number))?;
         self.ledger.hash(number)
     }
 
