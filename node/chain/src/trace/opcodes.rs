@@ -9,7 +9,7 @@ use revm::{
     interpreter::{
         InstructionResult, Interpreter,
         interpreter::EthInterpreter,
-        interpreter_types::{InputsTr, Jumps, LoopControl, ReturnData},
+        interpreter_types::{InputsTr, Jumps, ReturnData},
     },
 };
 use serde_json::{Map, Value, json};
