@@ -32,7 +32,7 @@ pub enum Error {
         /// What to do next.
         next: String,
     },
-    /// Something that is final or unusual, and nobody said that it is meant.
+    /// Something that is irreversible or unusual, and was not accepted.
     #[error("{message}")]
     Unconfirmed {
         /// What it is.
@@ -40,7 +40,7 @@ pub enum Error {
         /// What `--accept` takes for it.
         id: FindingId,
     },
-    /// The command refuses, or anything else that is told in plain words.
+    /// Any other refusal, with its own text.
     #[error(transparent)]
     Refusal(#[from] Refusal),
 }
@@ -63,8 +63,8 @@ impl Explain for Error {
             Self::Unconfirmed { message, id } => Refusal::new("Unconfirmed", message)
                 .with(
                     format!("--accept {id}"),
-                    "nobody said that it is meant",
-                    format!("nothing was sent; if it is meant, give --accept {id}"),
+                    "no --accept for it",
+                    format!("nothing was sent; to accept it, give --accept {id}"),
                 )
                 .report(),
         }

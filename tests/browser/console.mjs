@@ -8,7 +8,7 @@ const { HOSTILE } = process.env;
 await test('a stranger is shown to be no approver', async () => {
   const { page, requests, close } = await open(stranger);
   await page.goto(path('/action', { id: ACTION, account: stranger }));
-  must((await main(page)).includes('This account is no approver'), await main(page));
+  must((await main(page)).includes('This account is not an approver'), await main(page));
   await page.goto(path('/before', { id: ACTION, do: 'approve', account: stranger }));
   const refusal = await main(page);
   for (const word of ['expected', 'found', 'next']) must(refusal.includes(word), refusal);

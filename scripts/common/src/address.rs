@@ -15,7 +15,7 @@ fn refused(message: String, text: &str) -> Refusal {
         .with(
             "the case of its letters as EIP-55 says, or all of them in lower case",
             text,
-            "compare it with where it comes from: a digit is wrong, or the case of a letter",
+            "compare it with its source: a digit, or the case of a letter, is wrong",
         )
         .usage()
 }
@@ -26,7 +26,8 @@ fn refused(message: String, text: &str) -> Refusal {
 /// Where the text has another form, or its checksum does not hold.
 pub fn parse(text: &str) -> Result<Address, Refusal> {
     let form = || {
-        let message = format!("{text} is no address: it is not 0x and 40 hexadecimal digits");
+        let message =
+            format!("{text} is not an address: an address is 0x and 40 hexadecimal digits");
         refused(message, text)
     };
     let digits = digits(text).ok_or_else(form)?;

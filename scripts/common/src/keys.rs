@@ -41,8 +41,8 @@ const PASSWORD_VARIABLE: &str = "ETH_PASSWORD";
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Key")]
 pub struct KeyArgs {
-    /// The private key itself: other processes can see it. Without any of these flags PRIVATE_KEY
-    /// is asked, then ETH_PRIVATE_KEY. ETH_FROM, if set, is the address that the key must have
+    /// The private key itself: other processes can see it. Without any of these flags, PRIVATE_KEY
+    /// is used, then ETH_PRIVATE_KEY. ETH_FROM, if set, is the address that the key must have
     #[arg(long, value_name = "HEX", global = true)]
     private_key: Option<Secret>,
     /// Where else the key lies.
@@ -62,7 +62,7 @@ pub struct KeyArgs {
 #[serde(deny_unknown_fields)]
 #[command(next_help_heading = "Key")]
 pub struct KeyPlace {
-    /// A file that holds the private key in hexadecimal; only its owner may be able to read it
+    /// A file with the private key in hexadecimal; others must not be able to read it
     #[arg(long, value_name = "FILE", global = true)]
     pub private_key_path: Option<PathBuf>,
     /// An encrypted keystore file [env: ETH_KEYSTORE=]
@@ -71,7 +71,7 @@ pub struct KeyPlace {
     /// The name of a keystore in ~/.foundry/keystores [env: ETH_KEYSTORE_ACCOUNT=]
     #[arg(long, value_name = "NAME", global = true)]
     pub account: Option<String>,
-    /// A file that holds the keystore's password [env: ETH_PASSWORD=] [default: it is asked for at the
+    /// A file with the password of the keystore [env: ETH_PASSWORD=] [default: a prompt at the
     /// terminal]
     #[arg(
         long,
@@ -80,7 +80,7 @@ pub struct KeyPlace {
         global = true
     )]
     pub password_file: Option<PathBuf>,
-    /// The endpoint signs (eth_signTransaction), with this account, which it holds unlocked
+    /// The endpoint signs (eth_signTransaction) with this account, which it holds unlocked
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -175,7 +175,7 @@ impl KeyArgs {
             .usage()),
             Err(_) => Err(Refusal::new(
                 "FromMalformed",
-                "ETH_FROM is no address, or its checksum does not hold",
+                "ETH_FROM is not an address, or its checksum is wrong",
             )
             .with(
                 "0x and 40 hexadecimal digits",
@@ -269,7 +269,7 @@ fn open(
     let refused = |reason: String| {
         Refusal::new(
             "Keystore",
-            format!("the keystore of {source_name} does not open: {reason}"),
+            format!("the keystore of {source_name} cannot be opened: {reason}"),
         )
         .with(
             "a keystore and its password",
@@ -345,7 +345,7 @@ fn parse(text: &str, source_name: &str, output: &Output) -> Result<PrivateKeySig
         .with(
             "64 hexadecimal digits, with or without 0x",
             NOT_REPEATED,
-            "check where the key comes from",
+            "check the source of the key",
         )
         .usage()
     })

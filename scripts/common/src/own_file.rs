@@ -56,7 +56,7 @@ pub fn exists(path: &Path) -> FileError {
     Refusal::new(
         "FileExists",
         format!(
-            "{} is there, and this command did not write it",
+            "{} exists, and this command did not write it",
             path.display()
         ),
     )
@@ -75,7 +75,7 @@ fn other_kind(path: &Path, found: &'static str) -> FileError {
         .with(
             "a regular file in a folder, without links",
             found,
-            format!("look at who put it there; put the file itself at {path}"),
+            format!("check who put it there; put the file itself at {path}"),
         )
         .usage()
 }
@@ -89,7 +89,7 @@ pub fn read(path: &Path) -> Result<Option<String>, FileError> {
         return Ok(None);
     };
     let text = String::from_utf8(bytes).map(Some);
-    text.map_err(|_| unreadable(path, "it is no text in UTF-8"))
+    text.map_err(|_| unreadable(path, "it is not text in UTF-8"))
 }
 
 /// The whole of a file; `None` where there is none.
@@ -278,8 +278,8 @@ fn require_own(found: &Metadata, path: &Path) -> Result<(), FileError> {
     let shown = path.display();
     if !is_trusted(owner) {
         let user = geteuid().as_raw();
-        return Err(Refusal::new("Owner", format!("{shown} belongs to the user {owner}, and this program runs as {user}")).with("a file and a folder of one's own, or of root", format!("the owner {owner}"), format!(
-                "look at what is in {shown}; then take it over (chown), or set {TRUSTED_UIDS}={owner}"
+        return Err(Refusal::new("Owner", format!("{shown} belongs to the user {owner}, and this program runs as {user}")).with("a file and a folder that this user or root owns", format!("the owner {owner}"), format!(
+                "check what is in {shown}; then change its owner (chown), or set {TRUSTED_UIDS}={owner}"
             ))
         .usage());
     }
@@ -292,7 +292,7 @@ fn require_own(found: &Metadata, path: &Path) -> Result<(), FileError> {
         .with(
             "a file and a folder that only their owner may write",
             format!("mode {mode:03o}"),
-            format!("look at what is in it; then: chmod go-w {word}"),
+            format!("check what is in it; then: chmod go-w {word}"),
         )
         .usage());
     }

@@ -33,13 +33,13 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
     .await?;
     if !found.kind.is_adopted() {
         let from = found.authority.unwrap_or_default();
-        let message = format!("{proxy} is a proxy of this framework, of the registry {from}");
+        let message = format!("{proxy} is already managed by the registry {from}");
         let next = format!(
-            "nothing was sent; stylus-upgrades adopt {} {proxy} VERSION --from {from} accepts it, then that registry \
-             transfers it",
+            "nothing was sent; run stylus-upgrades adopt {} {proxy} VERSION --from {from} to accept it, then have that \
+             registry transfer it",
             shell_word(name)
         );
-        let expected = "the registry that transfers it";
+        let expected = "--from with the registry that transfers it";
         return Err(Refusal::new("OfRegistry", message)
             .with(expected, "no --from", next)
             .into());
@@ -58,8 +58,8 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
     found.require_given(registry, name).await?;
     if found.authority.is_none() {
         context.note(format!(
-            "nobody but its code knows who may upgrade it, which has to be {admin}, the admin of {name}: \
-             the call is tried first"
+            "the proxy does not expose its admin. It must be {admin} (the admin of {name}); a simulated call \
+             tests this first"
         ));
     }
     let call = abi::adoptCall {
@@ -156,7 +156,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         if accepted.registry.is_zero() {
             let message = format!("{} has not accepted {proxy} from anybody", call.name);
             let refusal = Refusal::new("NothingAccepted", message);
-            let next = "nothing: nothing was sent";
+            let next = "nothing to do; no transaction was sent";
             return Err(refusal
                 .with("an acceptance to take back", "none", next)
                 .into());
@@ -216,7 +216,7 @@ async fn found(place: Place<'_>, call: &abi::acceptTransferCall) -> Result<Insta
         let found = "an adopted proxy, which goes to an account and is adopted from there";
         return Err(not_there(proxy, from.address, found).into());
     }
-    // What the proxy obeys stands in its own slot: a registry can have a proxy on record that obeys another.
+    // The proxy's own admin slot decides: a registry can list a proxy that has another admin.
     let obeyed = Address::from_word(place.registry.client.storage(proxy, slots::ADMIN).await?);
     if obeyed != from.address {
         let found = format!("a proxy whose ERC-1967 admin slot names {obeyed}");

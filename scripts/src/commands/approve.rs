@@ -25,7 +25,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     require_current(registry, &governed.call).await?;
     if let Some(file) = &args.reviewed {
         Reviewed::read(file, action)?.require(&event.call, &context.names())?;
-        context.note(format!("{} says the same", file.display()));
+        context.note(format!("the action matches {}", file.display()));
     }
     if place.registry.action_of(&event.call).await? != action {
         return already_executed(place, action, &governed.call, args).await;
@@ -64,8 +64,7 @@ pub(super) async fn judged(
 /// approve.
 ///
 /// # Errors
-/// `ExecutedAlready` where a comparison was asked for that is not made any more, or by a key
-/// that had nothing to approve.
+/// `ExecutedAlready` if the command has a comparison flag or `--export`, or if its key is not an approver.
 async fn already_executed(
     place: Place<'_>,
     action: ActionId,
@@ -78,8 +77,8 @@ async fn already_executed(
     let is_asked = args.review != ReviewArgs::default() || context.is_export();
     if is_asked || !is_approver(registry, call).await? {
         let found = match is_asked {
-            true => "it is not compared any more, and no file is written",
-            false => "this key is none of its approvers, and nothing was compared",
+            true => "a comparison flag or --export, which need an open action",
+            false => "a key that is not an approver of it; nothing was compared",
         };
         return Err(executed_already(action, &by, found).into());
     }
@@ -116,7 +115,7 @@ impl CommandReport for AlreadyExecuted {
     fn lines(&self, _: &Names) -> Vec<String> {
         let (action, by) = (self.submitted.action, &self.by);
         let compared = match self.compared {
-            true => "its call is the one that was reviewed; nothing was sent",
+            true => "its call matches the reviewed file; nothing was sent",
             false => "nothing was compared, and nothing was sent",
         };
         vec![

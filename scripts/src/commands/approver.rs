@@ -27,18 +27,18 @@ pub(super) fn compare_builds(place: Place<'_>, call: &Call, args: &ReviewArgs) -
     Ok(())
 }
 
-/// Refuses an action whose version has other code by now: whatever its approvers do, it ends nowhere.
+/// Refuses an action whose version is registered with other code: it can never be executed.
 pub(super) async fn require_current(registry: Registry<'_>, call: &Call) -> Result<()> {
     match superseded_by(registry, call).await? {
         Some(registered) => {
             let definition = call.definition();
             let message = format!(
-                "{definition} {registered}: this action has ended, and never does anything"
+                "{definition} {registered}: this action has ended and can never be executed"
             );
             let refusal = Refusal::new("Superseded", message).with(
-                "a version that is new, or has code, layout and sources as the action names them",
+                "a version that is not registered, or is registered exactly as in the action",
                 registered,
-                "nothing was sent; to propose its code anew, give it a label of its own",
+                "nothing was sent; to propose this code again, use a new version label",
             );
             Err(refusal.into())
         }
@@ -66,16 +66,14 @@ fn compare_build(
     let build = Build::from(&build(source)?);
     BuildFacts::of(call, what, &build, true)?;
     let what = match what {
-        "script" => "very code of the migration",
-        _ => "very code",
+        "script" => "same migration code",
+        _ => "same code",
     };
-    context.note(format!(
-        "{source} builds to the {what} that would be approved"
-    ));
+    context.note(format!("{source} builds to the {what} as in the action"));
     Ok(())
 }
 
-/// A file of WASM tells nothing of the sources that it was built from.
+/// A .wasm file does not prove which sources it was built from.
 fn require_sources(flag: &str, source: &str) -> Result<()> {
     if !Path::new(source).is_file() {
         return Ok(());
@@ -84,6 +82,6 @@ fn require_sources(flag: &str, source: &str) -> Result<()> {
         message: format!("{source} is a file, so nothing can be built from it"),
         expected: format!("{flag}: the folder of a crate, or a contract of this workspace"),
         found: "a file".into(),
-        next: "give the folder that its Cargo.toml lies in".into(),
+        next: "give the folder that contains its Cargo.toml".into(),
     })
 }

@@ -64,13 +64,13 @@ pub enum Command {
         )]
         flags: Vec<OsString>,
     },
-    /// The whole scenario on a private chain, checked, with gas
+    /// Run the whole walkthrough on a private chain, checked, with gas
     Demo {
-        /// Leave its chain running until this command is ended, and say how the console opens on it
+        /// Keep its chain running until this command ends, and print how to open the console on it
         #[arg(long)]
         keep: bool,
     },
-    /// Write what a shell completes, such as `stylus-upgrades completions bash`
+    /// Write the completions of a shell, such as `stylus-upgrades completions bash`
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -81,7 +81,7 @@ pub enum Command {
         #[arg(value_name = "DIR")]
         folder: std::path::PathBuf,
     },
-    /// Make a project: a contract, a test of its upgrades, and what belongs around them
+    /// Make a project: a contract, a test of its upgrades, and the files around them
     New(NewArgs),
     /// Make an existing contract upgradeable; shows the difference before it writes
     Init(InitArgs),
@@ -93,7 +93,7 @@ pub enum Command {
     Deploy {
         /// A crate's folder, a .wasm file, or a contract of this workspace by name
         source: String,
-        /// Leave it inactive: it cannot run then
+        /// Do not activate it: it cannot run before somebody does
         #[arg(long)]
         no_activate: bool,
     },
@@ -110,14 +110,14 @@ pub enum Command {
         /// Who may add versions and upgrade: addresses, aliases, AND(…), OR(…), OutOf(n,…)
         #[arg(long, value_name = "POLICY")]
         migrate: String,
-        /// Who may change policies [default: that of --migrate]
+        /// Who may change policies [default: the policy of --migrate]
         #[arg(long, value_name = "POLICY")]
         policy: Option<String>,
-        /// Who may create instances [default: that of --migrate]
+        /// Who may create instances [default: the policy of --migrate]
         #[arg(long, value_name = "POLICY")]
         create: Option<String>,
     },
-    /// Add a version; the first one becomes current. Without a source: another step into a registered one
+    /// Add a version; the first one becomes current. Without a source: add a step into a registered one
     Register(RegisterArgs),
     /// Create and initialize an instance
     CreateProxy(CreateProxyArgs),
@@ -128,11 +128,11 @@ pub enum Command {
         subject: String,
         /// The version of the instance
         version: Option<String>,
-        /// A call and its arguments, or calldata: of the last migration if it has none of its own,
-        /// else on the new code
+        /// A call and its arguments, or calldata. It runs as the last migration if that has no
+        /// calldata of its own, else on the new code
         #[arg(long, num_args = 1.., value_name = "CALL", requires = "version", allow_negative_numbers = true)]
         call: Vec<String>,
-        /// Upgrade so many instances of the definition at most [default: all of them]
+        /// Maximum number of instances of the definition to upgrade [default: all of them]
         #[arg(long, value_name = "NUMBER", conflicts_with = "version")]
         max: Option<u16>,
         /// What is said about its storage.
@@ -141,103 +141,104 @@ pub enum Command {
     },
     /// Add a version if it is new, make it current, upgrade the instances
     Migrate(VersionArgs),
-    /// Run the batches of a complex or full migration, resumable; name another handler; abort it
+    /// Run the batches of a complex or full migration, as often as needed; or name another handler, or abort it
     RunMigration(MigrationArgs),
-    /// Go back: a new version with the code of an older one
+    /// Roll back: activate a new version with the code of an older one
     Rollback(RollbackArgs),
     /// Make a proxy of OpenZeppelin an instance, or accept one from another registry
     Adopt(AdoptArgs),
-    /// Transfer an instance to another registry, give an adopted one back, or remove one that does not obey
+    /// Transfer an instance to another registry, return an adopted proxy to an account, or remove an instance that the
+    /// registry no longer controls
     Transfer {
         /// The instance, an address or an alias
         proxy: String,
-        /// Who decides about it from now on: a registry, of an adopted proxy any account
+        /// Who controls it afterwards: a registry; for an adopted proxy, any account
         #[arg(required_unless_present = "remove")]
         to: Option<String>,
-        /// The definition at that registry which has accepted it; the same name unless it is given
+        /// The definition of that registry that has accepted it [default: the same name]
         #[arg(requires = "to")]
         definition: Option<String>,
-        /// Remove it: it does not obey, or is adopted
+        /// Remove it, if the registry no longer controls it or if it is adopted
         #[arg(long, conflicts_with = "to")]
         remove: bool,
     },
-    /// Stop a definition: nobody calls its instances, and none is created or upgraded
+    /// Pause a definition: calls of its instances revert, and none is created or upgraded
     Pause {
         /// The definition
         name: String,
     },
-    /// Let a paused definition go on, with the very code and data
+    /// Resume a paused definition with unchanged code and data
     Resume {
         /// The definition
         name: String,
     },
     /// Try a whole upgrade on a copy of the chain's state: what changes, and why it would fail
     Plan(PlanArgs),
-    /// Look for calls that an upgrade makes do something else: sequences of calls on two copies of the chain's state
+    /// Fuzz an upgrade: find sequences of calls that behave differently after it, on two copies of the chain's state
     Fuzz(FuzzArgs),
-    /// What the source would do to what is live: for a pull request; sends nothing
+    /// Check what an upgrade to this source would do to the live instances; for pull requests, sends nothing
     Check(CheckArgs),
-    /// Policies: change them, or explain them in words
+    /// Change policies, or explain them in words
     Policy {
         /// What to do with them.
         #[command(subcommand)]
         command: PolicyCommand,
     },
-    /// Storage layouts: show, compare, write the migration; without a chain
+    /// Show and compare storage layouts, or write a migration; needs no chain
     Layout {
         /// What to do with them.
         #[command(subcommand)]
         command: LayoutCommand,
     },
-    /// Open actions: who approved, who is missing, what blocks. Of one: all that an approver reviews
+    /// List open actions: who approved, who is missing, what blocks. For one: everything that an approver reviews
     Pending {
-        /// The definition [default: all, and the registry itself]; or an action, 0x and 8 or more digits: what it
+        /// A definition [default: all, and the registry itself]; or an action (0x and 8 or more digits): what it
         /// does, findings, storage before and after
         #[arg(value_name = "NAME|ACTION")]
         subject: Option<String>,
-        /// Ends with 1 unless the action's state difference has this hash: plan prints it, on any machine
+        /// Exit with 1 unless the action's state difference has this hash, which `plan` prints on any machine
         #[arg(long, value_name = "HASH", requires = "subject")]
         against: Option<B256>,
     },
-    /// Look and approve in a browser, with its wallet
+    /// Review and approve in a browser, with its wallet
     Console(ConsoleArgs),
-    /// Approve an action by its id: sends the very bytes that were proposed; --offline signs a file
+    /// Approve an action by its id: sends exactly the proposed bytes; --offline signs a file
     Approve(ApproveArgs),
-    /// Send what approvers signed, in one transaction: any key may
+    /// Submit offline approvals in one transaction, with any key
     Submit(SubmitArgs),
-    /// Withdraw one's own approval, or refuse an action before: no signature of one's own counts then
+    /// Withdraw your approval, or refuse an action before you approve it; your offline signatures of it become invalid
     Revoke {
-        /// The action, or its first digits: 8 or more; all of them, or a file of --offline or --export,
-        /// where nobody has proposed it yet
+        /// The action, or its first digits: 8 or more. Before it is proposed: all of them, or a file of --offline
+        /// or --export
         #[arg(value_name = "ACTION|FILE")]
         action: String,
     },
-    /// End an action: its proposer, or who alone satisfies its role
+    /// Cancel an action, as its proposer or as an account that satisfies its role alone
     Cancel {
         /// The action, or its first digits: 8 or more
         action: String,
     },
-    /// What happened, from chain data alone, and whether it still holds
+    /// Show what happened, from chain data alone, and whether it still holds
     History {
         /// The definition; '' is the registry itself
         name: String,
     },
-    /// The calls of a transaction, by the names of contracts, versions and functions
+    /// Show the calls of a transaction, with the names of contracts, versions and functions
     Trace(TraceArgs),
-    /// Which lines of a contract ran in transactions, in the very program that is deployed
+    /// Show which lines of a deployed contract ran in past transactions
     Coverage(CoverageArgs),
-    /// Every slot of an instance at one block, proven to be all of them, and what each one is
+    /// List every slot of an instance at one block, with a proof that none is missing, and what each one is
     Census(CensusArgs),
-    /// Whether live code, slots and views are what was recorded
+    /// Check whether live code, slots and views are what was recorded
     Verify(VerifyArgs),
-    /// Whether everything that is needed still runs, and for how long; --fix does what helps
+    /// Check whether everything that is needed still runs, and for how long; --fix repairs it
     Doctor(DoctorArgs),
-    /// What is live: everything, a definition, or one instance with its storage and events
+    /// Show what is live: everything, a definition, or one instance with its storage and events
     Status {
         /// A definition's name, or an instance's address or alias: its storage by variables, the steps to the
         /// current version, its events
         subject: Option<String>,
-        /// Write the definition with what waits and what happened into this file, a page that stands alone
+        /// Write the definition, its open actions and its history into this file, a self-contained page
         #[arg(long, value_name = "FILE.html", requires = "subject")]
         report: Option<std::path::PathBuf>,
     },
@@ -248,13 +249,13 @@ pub enum Command {
 pub struct VerifyArgs {
     /// The definition [default: all]
     pub name: Option<String>,
-    /// The version that --source should be, or that --publish is about [default: the current one]
+    /// The version that --source or --publish is about [default: the current one]
     #[arg(long, value_name = "VERSION", requires = "name")]
     pub version: Option<String>,
     /// A crate's folder, a .wasm file, or a contract of this workspace by name
     #[arg(long, value_name = "SOURCE", requires = "name")]
     pub source: Option<String>,
-    /// Also whether registry, shared programs and proxies are what this program deploys
+    /// Also check whether registry, shared programs and proxies are what this program deploys
     #[arg(long)]
     pub framework: bool,
     /// What an explorer is sent.
@@ -272,17 +273,17 @@ pub struct CreateProxyArgs {
     /// The initializer and its arguments, or its calldata in hexadecimal
     #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
     pub init: Vec<String>,
-    /// Which proxy [default: `proxy` in the manifest, else wasm on a local chain; elsewhere it has
-    /// to be given]
+    /// The kind of the proxy [default: `proxy` in the manifest, else wasm on a local chain; elsewhere
+    /// it is required]
     #[arg(long, value_enum)]
     pub kind: Option<Kind>,
-    /// What its address is derived from [default: the number of instances]
+    /// The salt of its address [default: the number of instances]
     #[arg(long, value_name = "NUMBER")]
     pub salt: Option<U256>,
     /// Wei for the initializer
     #[arg(long, value_name = "WEI", default_value_t = U256::ZERO)]
     pub value: U256,
-    /// Saves its address in the manifest under this alias
+    /// Save its address in the manifest under this alias
     #[arg(long, value_name = "ALIAS")]
     pub save: Option<String>,
 }
@@ -290,22 +291,22 @@ pub struct CreateProxyArgs {
 /// Commands on the registry itself.
 #[derive(Debug, Subcommand)]
 pub enum RegistryCommand {
-    /// Deploy it, with what it relies on
+    /// Deploy the registry and everything that it needs
     Deploy {
         /// Who may create definitions [default: the key's address]
         #[arg(long, value_name = "POLICY")]
         define: Option<String>,
-        /// What its address follows from, beside the policy: a number, or 0x and hexadecimal digits
-        /// [default: the first from 1 on whose address has no code]
+        /// The salt of its address, which also depends on the policy: a number, or 0x and hexadecimal
+        /// digits [default: the first number from 1 whose address has no code]
         #[arg(long, value_name = "SALT")]
         salt: Option<Salt>,
-        /// Saves its address in the manifest, and the chain's id
+        /// Save its address and the chain id in the manifest
         #[arg(long)]
         save: bool,
     },
-    /// Write the descriptors (ERC-7730) by which wallets show its calls and signatures in words
+    /// Write the descriptors (ERC-7730) with which wallets show its calls and signatures in words
     Descriptors {
-        /// The folder that they are written to
+        /// The folder to write them to
         #[arg(long, value_name = "DIR", default_value = "clear-signing")]
         out: std::path::PathBuf,
     },
@@ -314,21 +315,21 @@ pub enum RegistryCommand {
 /// Commands on policies.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
-    /// Change who decides
+    /// Change the policy of a role
     Update {
         /// The definition; '' is the registry itself
         name: String,
         /// The policy: addresses, aliases, AND(…), OR(…), OutOf(n,…), CALL(…), AFTER(…), NONE
         policy: String,
-        /// What the policy is for
+        /// The role
         #[arg(long, default_value = "migrate")]
         role: String,
     },
-    /// Tell in words who decides
+    /// Explain in words who decides
     Explain {
         /// The definition; '' is the registry itself
         name: String,
-        /// What the policy is for [default: every role]
+        /// The role [default: every role]
         #[arg(long)]
         role: Option<String>,
     },

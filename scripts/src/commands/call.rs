@@ -18,7 +18,7 @@ use stylus_upgrades_interface::slots;
 pub struct CallArgs {
     /// The contract, an address or an alias
     to: String,
-    /// The function and its arguments: 'value() returns (uint256)', or its name where the interface is known;
+    /// The function and its arguments: 'value() returns (uint256)', or its name if the interface is known;
     /// or calldata 0x…
     #[arg(
         required = true,
@@ -26,7 +26,7 @@ pub struct CallArgs {
         allow_negative_numbers = true
     )]
     call: Vec<String>,
-    /// What goes along, in wei
+    /// The value to send, in wei
     #[arg(long, value_name = "WEI", default_value_t)]
     value: U256,
 }
@@ -191,15 +191,14 @@ pub(super) fn by_name(name: &str, count: usize, of: &str, known: &Functions) -> 
 fn unknown(name: &str, of: &str, known: &[&Function]) -> Error {
     let signatures: Vec<_> = known.iter().map(|function| function.signature()).collect();
     Error::Usage {
-        message: format!("which function of {of} {name} is, with these arguments, is not known"),
-        expected:
-            "the function's signature, or the name of one that the contract's interface has once"
-                .into(),
+        message: format!("{of} has no single known function {name} with these arguments"),
+        expected: "the function's signature, or a name that the contract's interface has once"
+            .into(),
         found: match signatures.is_empty() {
             true => name.to_owned(),
             false => signatures.join(", "),
         },
-        next: format!("write it as '{name}(type,…)', for call with 'returns (type,…)' behind it"),
+        next: format!("write it as '{name}(type,…)', for call followed by 'returns (type,…)'"),
     }
 }
 

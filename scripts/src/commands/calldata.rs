@@ -18,7 +18,7 @@ pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes> {
         return first.parse::<Bytes>().map_err(|error| {
             usage(
                 format!(
-                    "{first:?} is no calldata: {}",
+                    "{first:?} is not calldata: {}",
                     one_line(&error.to_string(), first)
                 ),
                 "0x and pairs of digits",
@@ -33,7 +33,7 @@ pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes> {
 pub(super) fn signature(text: &str) -> Result<Function> {
     Function::parse(text).map_err(|error| {
         let reason = one_line(&error.to_string(), text);
-        let message = format!("{text:?} is no signature: {reason}");
+        let message = format!("{text:?} is not a signature: {reason}");
         usage(message, "name(type,…)", text)
     })
 }
@@ -83,7 +83,11 @@ pub(super) fn typed(words: &[String]) -> &str {
 fn value(ty: &str, argument: &str, manifest: &Manifest) -> Result<DynSolValue> {
     let bad = |reason: String| {
         let reason = one_line(&reason, argument);
-        usage(format!("{argument:?} is no {ty}: {reason}"), ty, argument)
+        usage(
+            format!("{argument:?} is not a value of type {ty}: {reason}"),
+            ty,
+            argument,
+        )
     };
     let parsed = DynSolType::parse(ty).map_err(|error| bad(error.to_string()))?;
     if parsed == DynSolType::Address {

@@ -38,27 +38,27 @@ pub struct CheckArgs {
     /// The new code: as for migrate
     #[arg(default_value = ".")]
     pub source: String,
-    /// Compare with this in place of what is live: a version that is kept here, git:REVISION, or a
-    /// file with a layout. Then no chain is asked
+    /// Compare with this instead of the live version: a version that is kept here, git:REVISION, or
+    /// a file with a layout. This needs no chain
     #[arg(long, value_name = "VERSION|git:REVISION|FILE")]
     pub against: Option<String>,
-    /// The label of the version that --against names, where it does not say
+    /// The label of the version in --against, if that does not contain it
     #[arg(long, value_name = "VERSION", requires = "against")]
     pub from: Option<String>,
-    /// The label of the new version [default: where its declared migration leads]
+    /// The label of the new version [default: the target of its declared migration]
     #[arg(long = "label", value_name = "VERSION")]
     pub version: Option<String>,
-    /// For people, or workflow commands of GitHub Actions, which it shows beside the lines
+    /// Lines for people, or workflow commands for GitHub Actions, which shows them next to the code
     #[arg(long, value_enum, default_value_t = Format::People)]
     pub format: Format,
-    /// Instances that are tried, at most
+    /// Maximum number of instances to try
     #[arg(long, value_name = "NUMBER", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub instances: u32,
-    /// Fuzz the upgrade so long, such as 60s, and tell what differs: as the command fuzz does
+    /// Fuzz the upgrade for this time, such as 60s, and report what differs, as the command fuzz does
     #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "against")]
     pub fuzz: Option<Duration>,
-    /// The way into it, as for migrate.
+    /// The step into it, as for migrate.
     #[command(flatten)]
     pub step: StepArgs,
     /// What is said about its storage.
@@ -171,7 +171,7 @@ impl Check<'_> {
         let way = against(context, self.args, (base, before), artifact, &to).await?;
         let mut checks = Assessment::asked_by(Role::Ci, context.accepted());
         if matches!(way.runs, Runs::Nothing) {
-            let why = "the label of the version before is not known; --from says it";
+            let why = "the label of the previous version is not known; give it with --from";
             self.absent(Part::Steps, why);
         }
         checks.add(way)?;
@@ -364,7 +364,8 @@ impl Check<'_> {
                 )
             }
             0 => format!("✓ {} can be upgraded to this", self.args.name),
-            errors => format!("✗ {errors} in the way of an upgrade of {}", self.args.name),
+            1 => format!("✗ 1 finding blocks an upgrade of {}", self.args.name),
+            errors => format!("✗ {errors} findings block an upgrade of {}", self.args.name),
         });
         outcome.exit = (errors > 0).then_some(Exit::Refused);
         outcome

@@ -6,10 +6,10 @@ use crate::checks::Assessment;
 use crate::layout::StorageCheck;
 use serde_json::Value;
 
-/// Nothing is sent if something is in the way, or was accepted that is not there.
+/// Refuses if a finding blocks the command, or if `--accept` names a finding that does not exist.
 ///
 /// # Errors
-/// What is in the way.
+/// The finding that blocks it.
 pub(super) fn require(checks: &Assessment) -> Result<()> {
     require_matched(checks)?;
     checks
@@ -17,14 +17,13 @@ pub(super) fn require(checks: &Assessment) -> Result<()> {
         .map_or(Ok(()), |refused| Err(refused.into()))
 }
 
-/// Errors if something was accepted that is not there.
+/// Errors if `--accept` names a finding that does not exist.
 pub(super) fn require_matched(checks: &Assessment) -> Result<()> {
     checks.unmatched().map_or(Ok(()), |error| Err(error.into()))
 }
 
-/// What was checked and how much of it, as fields; as lines what somebody has to know: what was not
-/// checked as a whole, and what somebody accepted although it is dangerous. What an earlier call reported
-/// in the same outcome is not repeated.
+/// Reports the coverage and the findings as fields. The lines have what was not checked completely, and
+/// the dangerous findings that were accepted. Lines of an earlier call for the same outcome are not repeated.
 pub(super) fn report(outcome: &mut Outcome, checks: &Assessment) {
     outcome.field("coverage", &checks.coverage);
     let mut lines = checks.coverage.lines();
@@ -56,7 +55,7 @@ pub(super) fn report(outcome: &mut Outcome, checks: &Assessment) {
     needless(outcome, checks.needless());
 }
 
-/// What is accepted and was not found, with what an earlier call named.
+/// The accepted ids that were not found, with those of an earlier call.
 pub(super) fn needless(outcome: &mut Outcome, ids: Vec<FindingId>) {
     if ids.is_empty() {
         return;

@@ -1,5 +1,5 @@
-//! Policies that are final or look like a mistake: who means it accepts it by its id. Policies are parsed, and their
-//! contracts looked at, before anything is sent.
+//! Policies that are irreversible or look like a mistake need `--accept ID`. Policies are parsed, and their contracts
+//! checked, before anything is sent.
 
 use super::asker::Asker;
 use super::prelude::*;
@@ -10,12 +10,12 @@ use crate::history::{self, Wanted};
 use crate::text::{count, nearest, shell_word};
 use stylus_registry_core::policy::{Policy, parse};
 
-/// Something that has to be meant, in words.
+/// A finding about a policy, which must be accepted by its id.
 pub(super) fn notice(id: FindingId, words: String) -> Finding {
     Finding::new(Part::Policy, Severity::Danger, id, words)
 }
 
-/// A finding for each open action that is about the same as a call and differs.
+/// A finding for each open action that has the subject of a call and differs.
 ///
 /// # Errors
 /// What the chain says.
@@ -30,8 +30,8 @@ pub(super) async fn rivals(place: Place<'_>, governed: &GovernedCall) -> Result<
         let (subject, differs) = rival(own, other)?;
         let (action, proposer) = (other.action, place.context.names().long(other.proposer));
         let words = format!(
-            "the open action {action} for {subject}, which {proposer} proposed, {differs}: an approval of this one \
-             does not count for it. Compare: stylus-upgrades pending {action}; then approve or cancel it"
+            "another open action {action} (proposer {proposer}) is about {subject} and {differs}: an approval of this \
+             one does not count for it. Compare: stylus-upgrades pending {action}; then approve or cancel it"
         );
         let id = FindingId::OTHER_ACTION;
         Some(Finding::new(Part::Action, Severity::Danger, id, words))
@@ -53,16 +53,15 @@ pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy> {
         );
         let refusal = Refusal::new("InvalidPolicy", message).with(
             "a policy such as 0xaddr, AND(p,…), OR(p,…), OutOf(n,p,…), or NONE",
-            format!("{reason}, at byte {offset} of {expression}: behind {before:?}"),
-            "correct the expression there: names are written as their addresses in it",
+            format!("{reason}, at byte {offset} of {expression}, after {before:?}"),
+            "correct the expression there; it contains addresses in place of aliases",
         );
         refusal.usage()
     });
     Ok(parsed?)
 }
 
-/// What has to be meant in the policies of these roles, if `sender` sends them. Contracts that are
-/// asked must have code.
+/// What must be accepted in the policies of these roles, if `sender` sends them. Contracts in them must have code.
 pub(super) async fn of_policies(
     client: &Client,
     sender: Address,
@@ -74,14 +73,14 @@ pub(super) async fn of_policies(
         for lambda in &policy.lambdas {
             let account = lambda.address;
             if client.code(account).await?.is_empty() {
-                let what = "contract to be asked, CALL(…)";
+                let what = "contract in the policy, CALL(…)";
                 return Err(ChainError::missing(what, account).into());
             }
         }
         if policy.is_none() {
             all.push(final_notice(role));
         } else if !policy.approvers.iter().any(|leaf| leaf.address == sender) {
-            let words = format!("{sender}, who sends it, has no part in the policy of {role}");
+            let words = format!("the sender {sender} is not an approver in the policy of {role}");
             all.push(notice(FindingId::EXCLUDED_SENDER, words));
         }
     }
@@ -93,8 +92,7 @@ pub(super) const MIGRATE: &str = "migrate";
 /// The role that decides every role.
 pub(super) const POLICY: &str = "policy";
 
-/// Says where fewer people decide who decides than decide themselves: they can make themselves those
-/// who do. The policies of `migrate` and of `policy`.
+/// Warns if `policy` needs fewer approvals than `migrate`: its approvers can then take over `migrate`.
 pub(super) fn warn_of_weaker(
     context: &Context,
     definition: &str,
@@ -108,8 +106,8 @@ pub(super) fn warn_of_weaker(
         && few < many
     {
         context.note(format!(
-            "warning: {MIGRATE} takes {} and {POLICY} {few}: who satisfies {POLICY} can change {MIGRATE}; \
-             stylus-upgrades policy update {} --role {POLICY} {} asks for as many",
+            "warning: {MIGRATE} needs {} and {POLICY} only {few}: the approvers of {POLICY} can change {MIGRATE}. \
+             To require as many: stylus-upgrades policy update {} --role {POLICY} {}",
             count(many, "approval"),
             shell_word(definition),
             shell_word(migrate)
@@ -120,13 +118,14 @@ pub(super) fn warn_of_weaker(
 
 /// A policy that nobody can ever satisfy or change.
 fn final_notice(role: &str) -> Finding {
-    let words = format!("the policy of {role} becomes NONE: nobody can ever decide it again");
+    let words =
+        format!("the policy of {role} becomes NONE: nobody can ever satisfy or change it again");
     notice(FindingId::POLICY_NONE, words)
 }
 
-/// What has to be meant in the policies that a call sets: that one is final, that its role is new, or who has no part
-/// in it. Who proposes a policy that leaves him out says so, unless it is not his own and others proposed it before;
-/// who approves one says where his part ends.
+/// What must be accepted in the policies that a call sets: that one is irreversible, that its role is new, or that it
+/// excludes the sender. A proposer accepts that, unless he was no approver before and others proposed the call already.
+/// An approver accepts it if the new policy removes him.
 ///
 /// # Errors
 /// What the chain says; `InvalidPolicy`.
@@ -157,8 +156,7 @@ pub(super) async fn notices(
                     && !part_in(expression)?
                 {
                     let words = format!(
-                        "{who}, who approves it, has a part in the policy of {role} now, and none in the new one; \
-                         now it is {old}"
+                        "{who} approves its own removal from the policy of {role}; the current policy is {old}"
                     );
                     all.push(notice(FindingId::EXCLUDED_SENDER, words));
                 }
@@ -171,7 +169,7 @@ pub(super) async fn notices(
     }
 }
 
-/// Those of the policies that are final.
+/// The policies that are irreversible.
 fn finals(policies: &[(&str, &str)]) -> Result<Vec<Finding>> {
     let mut all = Vec::new();
     for (role, expression) in policies {
@@ -182,12 +180,12 @@ fn finals(policies: &[(&str, &str)]) -> Result<Vec<Finding>> {
     Ok(all)
 }
 
-/// The role that is there without being set.
+/// The role that exists without a policy of its own.
 const PAUSE: &str = "pause";
 
-/// That nobody has set a policy of that role before, and which other one may be meant.
+/// The finding that this role has no policy yet, with a suggestion for a misspelt name.
 async fn new_role(place: Place<'_>, name: &str, role: &str) -> Result<Finding> {
-    // For a suggestion alone: an endpoint without events keeps nobody from approving.
+    // Only the suggestion needs the events: approving works on an endpoint without them.
     let mut known = roles(place, name).await.unwrap_or_default();
     known.push(PAUSE.into());
     let meant = nearest(role, &known).filter(|meant| *meant != role);
@@ -200,21 +198,21 @@ async fn new_role(place: Place<'_>, name: &str, role: &str) -> Result<Finding> {
 pub(super) async fn roles(place: Place<'_>, name: &str) -> Result<Vec<String>> {
     let Place { context, registry } = place;
     if !name.is_empty() {
-        // An unknown name is refused by the registry, not reported as one without roles.
+        // The registry refuses an unknown name; it must not look like a name without roles.
         place.registry.head(name).await?;
     }
     let history = history::read(registry, name, &context.names(), Wanted::None).await?;
     Ok(history.definition.policies.into_keys().collect())
 }
 
-/// Whether somebody has a part in a policy.
+/// Whether an account is an approver in a policy.
 fn has_part(role: &str, expression: &str, who: Address) -> Result<bool> {
     let policy = parsed(role, expression)?;
     Ok(policy.approvers.iter().any(|leaf| leaf.address == who))
 }
 
-/// Leaves out what whoever proposed `call` has said already: that it is not his to decide later. That
-/// something is final is everybody's to say.
+/// Drops the finding about the excluded sender where the proposer of `call` has accepted it. A finding that something
+/// is irreversible must be accepted by everybody.
 async fn unless_proposed(
     place: Place<'_>,
     call: &Bytes,
@@ -230,7 +228,7 @@ async fn unless_proposed(
     Ok(notices)
 }
 
-/// Goes on if everything is meant: accepted by its id.
+/// Continues if every finding is accepted by its id.
 ///
 /// # Errors
 /// [`Error::Unconfirmed`].

@@ -30,13 +30,13 @@ pub struct ConsoleArgs {
 /// Runs until the process is ended.
 pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome, Error> {
     let unverified = context.registry()?;
-    // What is wrong with the chain or the registry is told now and not on the first page.
+    // A problem with the chain or the registry is reported now and not on the first page.
     let client = context.reader().await?;
     context.verified(&client, unverified).await?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| Error::Usage {
-        message: format!("{address} cannot be listened on"),
+        message: format!("the console cannot listen on {address}"),
         expected: "a free port of 127.0.0.1".into(),
         found: error.to_string(),
         next: "give --port PORT, or --port 0 for any free one".into(),
@@ -63,7 +63,7 @@ pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
     match site::serve(listener, port, &context.global).await {}
 }
 
-/// Opens an address in the browser of whoever sits here; whether that was possible.
+/// Opens an address in the browser of this machine. Returns whether that was possible.
 fn open(url: &str) -> bool {
     let program = match cfg!(target_os = "macos") {
         true => "open",

@@ -12,7 +12,7 @@ use crate::governance::GovernedCall;
 use crate::manifest::{Entry, Kind, Manifest, check_alias};
 use alloy::primitives::keccak256;
 
-/// What nobody can make up for later.
+/// The warning that an instance without an initializer can never get one.
 const CREATED_BARE: &str =
     "no --init: no initializer runs at creation, and none can ever run on this instance";
 
@@ -78,13 +78,13 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     }
     if outcome.exit == Some(Exit::NotReady) || context.is_export() {
         for line in outcome.lines.iter_mut().filter(|one| **one == line) {
-            line.push_str(" once it is approved: nothing is there yet");
+            line.push_str(" (does not exist until the action is executed)");
         }
     }
     match (outcome.exit, &request.save) {
         (None, alias) => save(context, alias.as_deref(), proxy, &mut outcome),
         (Some(Exit::NotReady), Some(alias)) => outcome.line(format!(
-            "`--save {alias}` was not done: type the same command after the last approval, or add \
+            "the alias {alias} was not saved: run the same command after the last approval, or add \
              {alias} = \"{proxy}\" to [aliases]"
         )),
         _ => {}
@@ -153,10 +153,10 @@ fn chosen(said: Option<Kind>, is_local: bool) -> Result<Kind> {
         Some(kind) => Ok(kind),
         None if is_local => Ok(Kind::Wasm),
         None => {
-            let says = "which proxy is not said, and on this chain it is for good";
+            let says = "--kind is missing, and the kind of a proxy cannot be changed later";
             let refusal = Refusal::new("ProxyKindNotChosen", says).with(
-                "--kind evm (never expires, costs users least) or --kind wasm (a Stylus program that expires), or \
-                 `proxy` in the manifest",
+                "--kind evm (never expires, lowest cost for users) or --kind wasm (a Stylus program, which expires), \
+                 or `proxy` in the manifest",
                 "none of them",
                 "give --kind; docs/kinds.md compares them",
             );

@@ -38,7 +38,7 @@ pub(super) async fn run(
     for role in &copied {
         let policy = context.names().policy(&call.migratePolicy);
         context.note(format!(
-            "role {role}: no --{role}, so as --migrate: {policy}"
+            "role {role}: --{role} not given, using the policy of --migrate: {policy}"
         ));
     }
     let outcome = Outcome::document(&Definition {

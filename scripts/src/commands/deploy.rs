@@ -15,13 +15,13 @@ pub(super) async fn run(context: &Context, source: &str, no_activate: bool) -> R
     let artifact = kept_implementation(context, client.chain_id(), source)?;
     if has_constructor(&artifact.wasm) && !context.accepted().contains(&FindingId::CONSTRUCTOR) {
         let says = format!(
-            "{} has a #[constructor], which this does not run: whoever calls it first sets the contract up",
+            "{} has a #[constructor], which `deploy` does not run: the first account that calls it sets up the contract",
             artifact.name
         );
         let refusal = Refusal::new("HasConstructor", says).with(
-            "an #[initializer], which runs with the creation of each proxy",
+            "an #[initializer], which runs when a proxy is created",
             "a #[constructor] of the SDK",
-            "replace it by an #[initializer]; if something else calls it at once, give --accept constructor",
+            "replace it with an #[initializer]; if something else calls it immediately, give --accept constructor",
         );
         return Err(refusal.exiting(Exit::Usage).into());
     }

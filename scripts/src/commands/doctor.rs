@@ -12,6 +12,7 @@ use crate::names::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::report::CommandReport;
+use crate::text::count;
 use alloy::primitives::Address;
 use clap::Args;
 use serde::Serialize;
@@ -22,14 +23,14 @@ use serde::Serialize;
 /// days, or a definition is paused. 5: not everything could be fixed.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Do what helps: keepalive and activation, with their data fees; any key may, and a run that was
-    /// killed is continued by the next one
+    /// Extend or repeat activations, which costs data fees. Any key can do this; after an interruption run
+    /// it again
     #[arg(long)]
     pub fix: bool,
-    /// With --fix, also what only a way back or a new instance of an old version needs
+    /// With --fix, also fix old versions that only a rollback or a new instance needs
     #[arg(long, requires = "fix")]
     pub all: bool,
-    /// With --fix, prolong what has fewer days left
+    /// With --fix, extend activations that have fewer days left than this
     #[arg(long, value_name = "DAYS", default_value_t = AHEAD_DAYS)]
     pub within: u64,
 }
@@ -124,7 +125,7 @@ async fn of_chain(context: &Context) -> Result<Outcome, Error> {
         ..Outcome::default()
     };
     outcome.line("registry");
-    outcome.line("  · none is named: --registry ADDRESS examines it and what it needs");
+    outcome.line("  · none is given: --registry ADDRESS examines it and what it needs");
     outcome.field("chain", chain);
     outcome.field("ok", true);
     Ok(outcome)
@@ -163,7 +164,8 @@ async fn fix(
         client.sender("doctor --fix")?;
         let fees = doctor::fees(client, &all).await?;
         context.output.note(&format!(
-            "{paid} programs are fixed, with data fees of about {fees} wei beside the gas"
+            "fixing {}; data fees about {fees} wei, plus gas",
+            count(paid, "program")
         ));
     }
     let bump = context.global.data_fee_bump_percent;
@@ -177,7 +179,7 @@ impl CommandReport for Examined {
         if let Some(cured) = &self.fixed {
             lines.push("fixed".to_owned());
             if cured.is_empty() {
-                lines.push("  nothing needed it".into());
+                lines.push("  nothing to fix".into());
             }
             lines.extend(cured.iter().map(Cured::line));
         }

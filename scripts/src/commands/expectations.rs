@@ -62,7 +62,7 @@ fn not_derived(why: String) -> Refusal {
         format!("no expectations can be written: {why}"),
     )
     .with(
-        "an upgrade that goes through on the copy, and the functions of both versions",
+        "an upgrade that succeeds on the copy, and the functions of both versions",
         why,
         "write the file by hand, or correct what plan reports",
     )

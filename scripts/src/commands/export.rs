@@ -20,8 +20,8 @@ use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 /// An approver that signs nothing itself.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ExportArgs {
-    /// Write what this approver is to send instead of sending it: a contract, as an address, an
-    /// alias, or behind its chain (arb1:0x…); `rollback` calls this flag --sender
+    /// The approver contract that is to send the call: an address, an alias, or with its chain
+    /// (arb1:0x…). The call is written to --export and not sent; `rollback` calls this flag --sender
     #[arg(
         id = "sender",
         long = "as",
@@ -82,7 +82,7 @@ pub(super) fn not_governed() -> ChainError {
         "define, register, create-proxy, migrate, rollback, run-migration --handler or --abort, adopt, transfer, pause, \
          resume, policy update, approve, revoke or cancel",
         "--export with another command",
-        "leave --as and --export out",
+        "remove --as and --export",
     );
     refusal.exiting(Exit::Usage).into()
 }
@@ -136,7 +136,7 @@ async fn follows(client: &Client, call: &GovernedCall) -> Result<Option<Follows>
     let why = if instances > INSTANCES_AT_ONCE {
         format!("its transaction does not reach all {instances} instances")
     } else if is_contract(client).await? && has_adopted((client, call.registry), name).await? {
-        "what a contract sends does not move adopted proxies; anybody may, with a key whose account has no code".into()
+        "a transaction of a contract does not upgrade adopted proxies; run this with any account without code".into()
     } else {
         return Ok(None);
     };
@@ -183,7 +183,7 @@ async fn write(
     {
         context.note(format!(
             "warning: {} has neither code nor transactions on this chain: if it is a contract, it is \
-             on another one",
+             on another chain",
             context.names().long(from)
         ));
     }

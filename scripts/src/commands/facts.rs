@@ -320,7 +320,7 @@ fn sources(version: &Version<'_>) -> Vec<Fact<()>> {
         Stage::Judged(Built { code: true, .. }) => Fact::of((), Origin::Build),
         _ if code.source.value().is_none() => {
             let of = version.to;
-            Fact::unknown(format!("nobody recorded the hash of the sources of {of}"))
+            Fact::unknown(format!("the hash of the sources of {of} was not recorded"))
         }
         _ => code.source.clone(),
     }];

@@ -1,5 +1,5 @@
-//! Flags of every command that some commands refuse, before they do anything: a call is exported only by commands that
-//! make one for approvers, and a dry run writes no file.
+//! Global flags that some commands refuse before they do anything: only commands that make a call for approvers export
+//! one, and a dry run writes no file.
 
 use super::args::{
     ApproveArgs, Command, CreateProxyArgs, FuzzArgs, Global, MigrationArgs, OfflineArgs,
@@ -20,10 +20,10 @@ pub(super) fn require(command: &Command, global: &Global) -> Result<()> {
     match is_refused {
         false => Ok(()),
         true => Err(Error::Usage {
-            message: "a dry run keeps nothing, and this would write a file".into(),
+            message: "--dry-run cannot be combined with a flag that writes a file".into(),
             expected: "--dry-run without --save, --export, --offline and --corpus".into(),
             found: "one of them".into(),
-            next: "leave one of both out".into(),
+            next: "remove one of the two".into(),
         }),
     }
 }
@@ -49,7 +49,7 @@ fn is_governed(command: &Command) -> bool {
     }
 }
 
-/// Whether a command writes what it was told to keep.
+/// Whether a command writes a file that its flags ask for.
 fn writes(command: &Command) -> bool {
     matches!(
         command,

@@ -1,5 +1,5 @@
-//! A governed call before it is sent, signed or shown: one pipeline for everybody. What the call decides is looked at
-//! ([`check`]), then what has to be meant ([`judge`]), then both are required, and it is sent ([`decide`]).
+//! A governed call before it is sent, signed or shown: one pipeline for proposers and approvers. It runs the checks
+//! ([`check`]), collects the findings that need `--accept` ([`judge`]), refuses or sends ([`decide`]).
 
 use super::approver::compare_builds;
 use super::args::ReviewArgs;
@@ -14,10 +14,10 @@ use crate::checks::{Assessment, Subject};
 use crate::governance::{Call, GovernedCall};
 use crate::registry::{Receiver, RecordedCode};
 
-/// What was found out about a call for who sends or signs it.
+/// What was found about a call, for its sender or signer.
 pub(super) struct Judged {
     pub(super) checks: Assessment,
-    /// What has to be meant.
+    /// Findings that need `--accept`.
     pub(super) notices: Vec<Finding>,
     /// The definition that an instance goes to, where one goes to another registry.
     receiver: Option<Receiver>,
@@ -54,7 +54,7 @@ pub(super) async fn check(place: Place<'_>, call: &Call, asker: Asker<'_>) -> Re
     Ok(work.checks)
 }
 
-/// Looks at a call as who sends or signs it does: what is checked, and what has to be meant.
+/// Runs the checks of a call for its sender or signer, and collects the findings that need `--accept`.
 ///
 /// # Errors
 /// As [`check`].
@@ -87,8 +87,8 @@ pub(super) async fn judge(
     })
 }
 
-/// The same of who approves it, and refuses what is in the way: the code has to be what his sources build to, what is
-/// final has to be meant. What could not be checked as a whole is said.
+/// As [`judge`], for an approver: refuses blocking findings, code that his sources do not build to, and irreversible
+/// changes that are not accepted. Reports incomplete checks.
 ///
 /// # Errors
 /// As [`check`]; what refuses it.

@@ -22,7 +22,7 @@ pub(super) async fn keep(place: Place<'_>, name: &str, version: &str) -> Option<
         }
         Err(error) => {
             context.note(format!(
-                "warning: {name} {version} is not kept: {error}; the same command again keeps it"
+                "warning: {name} {version} could not be kept: {error}; run the same command again to keep it"
             ));
             None
         }
@@ -95,7 +95,7 @@ impl KeptName {
                 .with(
                     "a version that was registered from this project",
                     "none",
-                    "name its sources by git:REVISION, or look for the folder in version control",
+                    "give its sources as git:REVISION, or restore the folder from version control",
                 )
                 .usage()
         })?)

@@ -278,7 +278,7 @@ fn migration(old: &Named, new: &Named, overrides: &[String], drop: &[String]) ->
 
 /// That an `--override` cannot be understood.
 fn not_understood(text: &str) -> Refusal {
-    let message = format!("--override {text:?} cannot be understood: there is no =");
+    let message = format!("--override {text:?} is not valid: it has no =");
     let refusal = Refusal::new("LayoutDeclaration", message).with(
         "field=expression, field=@old-field or field=empty",
         text,
@@ -291,9 +291,9 @@ fn not_understood(text: &str) -> Refusal {
 fn unsupported(why: Unsupported) -> Refusal {
     let message = format!("no migration can be written: {why}");
     Refusal::new("MigrationUnsupported", message).with(
-        "fields whose bytes can be carried over",
+        "fields whose data can be converted",
         why.to_string(),
-        "--override the field that is named, or migrate it by hand",
+        "give --override for that field, or write its migration by hand",
     )
 }
 
@@ -305,6 +305,6 @@ fn declared_above(moved: &[FindingId], code: &str) -> String {
     let [table, line] = declaration(moved);
     format!(
         "// Declare in Cargo.toml of the new version what this moves:\n//\n//     {table}\n//     {line}\n//\n\
-         // It writes slots by their numbers: `check` counts it among what may compute slots by hand.\n\n{code}"
+         // It uses raw slot numbers, so `check` reports it as code that may compute slots itself.\n\n{code}"
     )
 }

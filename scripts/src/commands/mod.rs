@@ -98,7 +98,7 @@ const STACK: usize = 8 << 20;
 
 /// Runs the command line of this process. Exit codes are those of [`Exit`].
 pub fn main() -> ExitCode {
-    // A core file would hold the key. A system that forbids to forbid it is no reason to stop.
+    // A core file would hold the key. Errors are ignored: some systems do not allow to change the limit.
     let none = Rlimit {
         current: Some(0),
         maximum: Some(0),
@@ -129,12 +129,12 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
         runtime.spawn(end_on_signal(output.clone()));
     }
     let exit = runtime.block_on(execute(output.clone(), cli));
-    // Without waiting for what still asks an endpoint that does not answer.
+    // Requests that are still in flight are not waited for.
     runtime.shutdown_background();
     code(exit.unwrap_or_else(|error| output.failure(&error)))
 }
 
-/// Runs a command and reports the result. Its journal is closed behind that.
+/// Runs a command, reports the result and closes the journal.
 async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
     flags::require(&cli.command, &cli.global)?;
     let context = Context::new(output.clone(), cli.global)?;
@@ -150,11 +150,11 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
         return Ok(exit);
     }
     // Nobody was reported: the journal stays, so that the same command reports it again.
-    let says = "the command is done, and its answer could not be written";
+    let says = "the command is done, but its result could not be written";
     let error = Refusal::new("Unwritten", says).with(
-        "a stdout that takes it",
-        "an error of the system: a full disk, or a closed file",
-        "run the same command again: it does nothing twice",
+        "a writable stdout",
+        "a system error, such as a full disk or a closed file",
+        "run the same command again: it sends nothing twice",
     );
     output.explain(&Report::of(&error));
     Ok(match exit {

@@ -78,7 +78,7 @@ pub(super) async fn check_stragglers(
     let registry = place.registry;
     let count = registry.head(name).await?.instances;
     if count > INSTANCES_MAX {
-        let why = format!("the paths of {INSTANCES_MAX} of {count} instances were looked at");
+        let why = format!("the paths of {INSTANCES_MAX} of {count} instances were checked");
         checks.is_sampled = true;
         let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, why);
         checks.coverage.add(some);

@@ -77,17 +77,17 @@ pub(super) fn is_action(text: &str) -> bool {
     text.starts_with("0x")
 }
 
-/// The action that `text` names: all of its digits, or the first of them, where only one open action
-/// begins with those, or, where none does, only one that was open once.
+/// The action that `text` identifies: all of its digits, or the first ones, if exactly one open action begins
+/// with them, or, if none does, exactly one earlier action.
 pub(super) async fn named(registry: Registry<'_>, text: &str) -> Result<ActionId> {
     if let Ok(action) = text.parse() {
         return Ok(action);
     }
     let refused = |found: &str| Error::Usage {
-        message: format!("{text:?} names no single action"),
+        message: format!("{text:?} does not identify one action"),
         expected: format!("0x and 64 digits, or the first {DIGITS_MIN} or more of an action"),
         found: found.into(),
-        next: "stylus-upgrades pending lists what is open; of a file give the path".into(),
+        next: "stylus-upgrades pending lists open actions; to name a file, give its path".into(),
     };
     let digits = text.strip_prefix("0x").unwrap_or(text);
     let is_length = (DIGITS_MIN..=2 * B256::len_bytes()).contains(&digits.len());
@@ -106,7 +106,7 @@ pub(super) async fn named(registry: Registry<'_>, text: &str) -> Result<ActionId
     }
     match matching.as_slice() {
         [action] => Ok(*action),
-        [] => Err(refused("no action begins like that")),
-        _ => Err(refused("several actions begin like that")),
+        [] => Err(refused("no action starts with these digits")),
+        _ => Err(refused("several actions start with these digits")),
     }
 }

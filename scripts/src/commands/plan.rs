@@ -279,8 +279,8 @@ fn used(request: &PlanRequest) -> Vec<Used> {
 fn step_without_code(args: &UpgradeArgs) -> Error {
     let UpgradeArgs { name, version, .. } = args;
     Error::Usage {
-        message: "a migration without the code that it leads to".into(),
-        expected: "the version's code, or neither of both".into(),
+        message: "migration flags are given without the code of the version".into(),
+        expected: "both, or neither".into(),
         found: "no code".into(),
         next: format!("stylus-upgrades plan {name} {version} <crate|wasm|address> --call …"),
     }
@@ -307,9 +307,9 @@ async fn open(work: &Work<'_>, args: &UpgradeArgs) -> Result<Option<abi::migrate
                 ),
                 None => format!("no such action leads to {} {}", args.name, args.version),
             },
-            expected: format!("the one that is meant: {}", ids.join(", ")),
+            expected: format!("one of {}", ids.join(", ")),
             found: action.map_or_else(|| "none named".into(), |action| action.to_string()),
-            next: "give --action ID; stylus-upgrades pending lists what is open".into(),
+            next: "give --action ID; stylus-upgrades pending lists open actions".into(),
         }),
     }
 }
@@ -363,16 +363,12 @@ fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<String> {
         let gas = grouped(transaction.gas);
         lines.push(format!("  → {:<64} {gas:>12} gas", transaction.name));
     }
-    lines.push(format!(
-        "  {:<66} {:>12} gas",
-        "all of it",
-        grouped(plan.gas())
-    ));
+    lines.push(format!("  {:<66} {:>12} gas", "total", grouped(plan.gas())));
     for instance in &plan.instances {
         lines.extend(instance_lines(instance, names));
     }
     for one in &plan.others {
-        lines.push(format!("! beside registry and instances: {}", one.words()));
+        lines.push(format!("! also changes another account: {}", one.words()));
         lines.extend(change_lines(&one.changes));
         lines.extend(event_lines(&one.events));
     }
@@ -402,7 +398,7 @@ fn verdict(plan: &Plan, reads_gas: bool) -> Option<String> {
     let says = verdict.words()?;
     Some(match verdict {
         Verdict::InPart | Verdict::DependsOnGas if reads_gas => format!(
-            "! it would succeed with {} gas: with other limits nobody knows",
+            "! would succeed with {} gas; the result with other gas limits is unknown",
             limits_in_words(&plan.limits)
         ),
         _ if verdict.is_carried_out() => format!("✓ {says}"),

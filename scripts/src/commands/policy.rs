@@ -76,7 +76,7 @@ struct PolicyUpdate<'a> {
 
 impl CommandReport for PolicyUpdate<'_> {
     fn lines(&self, _: &Names) -> Vec<String> {
-        vec![format!("the policy of {} is that already", self.role)]
+        vec![format!("unchanged: {} already has this policy", self.role)]
     }
 }
 

@@ -22,7 +22,7 @@ pub struct InitArgs {
     /// The crate's folder
     #[arg(default_value = ".")]
     pub folder: PathBuf,
-    /// Write the changes. Without it they are shown, and nothing is written
+    /// Write the changes. Without this flag they are only shown
     #[arg(long)]
     pub yes: bool,
     /// Where our crates come from.
@@ -33,16 +33,16 @@ pub struct InitArgs {
 /// Where our crates come from.
 #[derive(Debug, Args)]
 pub struct FrameworkArgs {
-    /// Depend on our crates in this clone of the framework
+    /// Use the crates of the framework from this clone
     #[arg(long, value_name = "DIR", conflicts_with_all = ["framework_git", "framework_version"])]
     pub framework_path: Option<PathBuf>,
-    /// Depend on our crates in a repository of git
+    /// Use the crates of the framework from a git repository
     #[arg(long, value_name = "URL", conflicts_with = "framework_version")]
     pub framework_git: Option<String>,
     /// At this revision [default: the newest, which cargo writes into the lock file]
     #[arg(long, value_name = "REVISION", requires = "framework_git")]
     pub framework_rev: Option<String>,
-    /// Depend on our crates in this version, from a registry or by [patch]
+    /// Use this version of the framework's crates, from a registry or by [patch]
     #[arg(long, value_name = "VERSION")]
     pub framework_version: Option<String>,
 }
@@ -112,7 +112,7 @@ fn write(context: &Context, folder: &Path, init: &Init) -> Result<()> {
         .and_then(|()| context.artifact(&source).map(drop))
         .inspect_err(|_| {
             let undone = match init.undo() {
-                Ok(()) => "the changes were undone, but for those of Cargo.lock".to_owned(),
+                Ok(()) => "the changes were undone, except those of Cargo.lock".to_owned(),
                 Err(error) => error.to_string(),
             };
             context.note(format!("warning: {undone}"));
@@ -143,7 +143,7 @@ impl CommandReport for Changed<'_> {
     }
 }
 
-/// Says that cargo will change the lock file, and the source hash with it.
+/// Warns that cargo will change the lock file, and therefore the source hash.
 fn warn_of_lock(context: &Context, unsettled: Option<&BuildError>) {
     if let Some(error) = unsettled {
         let said = format!(
@@ -174,9 +174,9 @@ impl FrameworkArgs {
                 ..
             } => Ok(Framework::Version(version.clone())),
             _ => Err(Error::Usage {
-                message:
-                    "nobody said where our crates come from, and they are not on a registry yet"
-                        .into(),
+                message: "the source of the framework crates is not given, and they are not \
+                          published yet"
+                    .into(),
                 expected: "--framework-path, --framework-git or --framework-version".into(),
                 found: "none of them".into(),
                 next: "clone the framework, then give --framework-path with the clone".into(),

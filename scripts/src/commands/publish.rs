@@ -22,7 +22,7 @@ pub struct PublishArgs {
         requires = "repository"
     )]
     pub publish: Option<Interface>,
-    /// Where it is asked [default: Etherscan's own for every chain]
+    /// The API URL of the explorer [default: Etherscan, for every chain]
     #[arg(long, value_name = "URL", requires = "publish")]
     pub explorer_api: Option<String>,
     /// The public repository that holds the sources
@@ -31,7 +31,7 @@ pub struct PublishArgs {
     /// The crate's folder in the repository [default: its root]
     #[arg(long, value_name = "PATH", requires = "publish")]
     pub repository_path: Option<String>,
-    /// Etherscan's number of the licence: 1 none, 3 MIT, 12 Apache-2.0
+    /// Etherscan's number of the license: 1 none, 3 MIT, 12 Apache-2.0
     #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "publish")]
     pub license_type: u8,
 }
@@ -59,7 +59,7 @@ pub(super) async fn run(
     let explorer = Explorer::new(interface, api, client.chain_id(), key, progress)?;
     let code = registry.code(name, version).await?;
     let refused = |found: &str| {
-        let message = format!("{name} {version} was not built so that others can verify it");
+        let message = format!("others cannot verify the build of {name} {version}");
         let refusal = Refusal::new("NotPublishable", message).with(
             "an implementation that was deployed from here with --verifiable, from a clean commit",
             found,
@@ -74,7 +74,7 @@ pub(super) async fn run(
     let deployment = deployments
         .filter(|one| one.chain_id == client.chain_id())
         .find(|one| one.address == code.implementation)
-        .ok_or_else(|| refused("no deployment of it from here by cargo-stylus's recipe"))?;
+        .ok_or_else(|| refused("no deployment of it from this machine with --verifiable"))?;
     let commit = build.build.commit.filter(|commit| !commit.dirty);
     let commit = commit.ok_or_else(|| refused("sources that differ from their commit"))?;
     let tool = deployment.tool.split_whitespace().last();

@@ -112,11 +112,10 @@ impl CommandReport for Deployed {
                 false => "",
             };
             let place = format!("{} at {}", program.name, program.address);
-            format!("shared    {place}: it was there already{activated}")
+            format!("shared    {place}: already deployed{activated}")
         }));
         if self.was_there {
-            let same = "the same was there already, whoever sent it";
-            lines.push(format!("shared    the registry: {same}"));
+            lines.push("shared    the registry: already deployed with this code".into());
         }
         lines.push(format!("registry  {}", self.registry));
         lines.push(format!("define    {}", names.policy(&self.define)));

@@ -88,17 +88,17 @@ pub(super) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
     lines.extend(replay.notes.iter().map(|note| format!("  ! {note}")));
     if let Some(reason) = &replay.not_done {
         lines.push(format!(
-            "  ✗ nothing was compared: on the copy the upgrade does not go through: {reason}"
+            "  ✗ nothing was compared: the upgrade fails on the copy: {reason}"
         ));
         return lines;
     }
     lines.extend(replay.behind.iter().map(|one| format!("  ! {one}")));
     match replay.faithful {
-        true => lines.push("  ✓ without the upgrade they did exactly what they really did".into()),
+        true => lines.push("  ✓ without the upgrade they behaved exactly as on chain".into()),
         false => {
             lines.push(format!(
-                "  ! not faithful: without the upgrade {} of {} did not do what they really did; the others are \
-                 compared as they were",
+                "  ! inexact: without the upgrade, {} of {} transactions did not behave as on chain; all are compared \
+                 between the two copies",
                 replay.unfaithful.len(),
                 replay.transactions + replay.others
             ));
@@ -132,7 +132,10 @@ pub(super) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
     }
     for slot in &replay.storage {
         let account = names.long(slot.account);
-        lines.push(format!("  {account} ends otherwise: {}", ends(slot)));
+        lines.push(format!(
+            "  {account}: final storage differs: {}",
+            ends(slot)
+        ));
     }
     lines.push(format!(
         "  {} gas without the upgrade, {} with it",
@@ -147,13 +150,13 @@ fn heading(group: &Group, names: &Names) -> String {
         Kind::FailsNow => ("✗", "succeeded, and would fail"),
         Kind::NeedsMoreGas => (
             "!",
-            "succeeded, and would need more gas than they had: with it they succeed",
+            "succeeded, and would need more gas than they had; with more gas they succeed",
         ),
         Kind::SucceedsNow => ("!", "failed, and would succeed"),
         Kind::OtherReason => ("!", "would fail for another reason"),
         Kind::Returns => ("≠", "would return other data"),
         Kind::Emits => ("≠", "would emit other events"),
-        Kind::Gas => ("≠", "would take other gas"),
+        Kind::Gas => ("≠", "would use different gas"),
     };
     let to = group.to.map_or("a creation".into(), |to| names.long(to));
     let calls = if group.count == 1 { "call" } else { "calls" };

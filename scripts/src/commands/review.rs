@@ -38,12 +38,12 @@ pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) 
     let found = review.checked.and_then(|checked| checked.state_difference);
     if let Some(expected) = against.filter(|hash| Some(*hash) != found) {
         let found = found.map_or_else(
-            || "none: it does not succeed on a copy, or its result depends on the block".to_owned(),
+            || "none: it fails on a copy, or its result depends on the block".to_owned(),
             |found| found.to_string(),
         );
         let error = Refusal::new(
             "StateDifference",
-            "the state difference of the action is another one",
+            "the state difference of the action does not match --against",
         )
         .with(
             expected.to_string(),
@@ -55,7 +55,7 @@ pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) 
         outcome.field("error", report);
         outcome.exit = Some(error.exit());
     } else if against.is_some() {
-        outcome.line("✓ the state difference is the one that was given");
+        outcome.line("✓ the state difference matches --against");
     }
     Ok(outcome)
 }
@@ -182,7 +182,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// A yes is asked for, unless none can be given.
+    /// Requires a confirmation, unless the action cannot be approved.
     pub(super) fn require_yes(&mut self) {
         if self.consent == Consent::NotNeeded {
             self.consent = Consent::Needed;
@@ -288,7 +288,7 @@ async fn findings_of(
         Ok(checks) => all.extend(checks.everything()),
         Err(error) => {
             all.extend(error.findings());
-            let says = "a check refused the action, and those behind it did not run";
+            let says = "a check refused the action; later checks did not run";
             let unknown = Finding::named(Part::Action, Severity::Unknown, "not-reached", says);
             all.push(unknown);
         }

@@ -24,7 +24,7 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
     match &proposal {
         Some(call) => show(place, call)?,
         None => context.note(format!(
-            "nobody has proposed {action}: what it does is not known; the file of its payload shows it"
+            "{action} has not been proposed, so its call is not known here; the file of its payload shows it"
         )),
     }
     let call = abi::revokeCall { action: action.0 };
@@ -111,7 +111,7 @@ struct Revoked {
     transactions: Transactions,
     action: ActionId,
     approver: Address,
-    /// Whether an approval was there, and counts no more.
+    /// Whether an approval existed and was withdrawn.
     withdrawn: bool,
     executed: bool,
     /// How many approved it by now; `None` where nobody has proposed it.
@@ -128,7 +128,7 @@ impl CommandReport for Revoked {
             None => "refused before anybody proposed it".into(),
         });
         lines.push(format!(
-            "no signature of {} counts for it any more; stylus-upgrades approve by that account itself still does",
+            "offline signatures of {} no longer count for it; that account can still run stylus-upgrades approve",
             names.short(self.approver)
         ));
         lines

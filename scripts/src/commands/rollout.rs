@@ -235,13 +235,13 @@ impl<'a> Rollout<'a> {
             let (name, current) = (self.name, head.current);
             let refusal = Refusal::new(
                 "OtherCurrent",
-                format!("{current} is the current version of {name} by now, and not {wanted}"),
+                format!("the current version of {name} is now {current}, not {wanted}"),
             );
             let refusal = refusal.with(
-                format!("{wanted}, which was compared"),
-                format!("{current}, which others have activated meanwhile"),
+                format!("{wanted}, which was checked"),
+                format!("{current}, which was activated in the meantime"),
                 format!(
-                    "stylus-upgrades upgrade {name} compares the instances with {current} and goes on"
+                    "stylus-upgrades upgrade {name} checks the instances against {current} and continues"
                 ),
             );
             return Err(refusal.exiting(Exit::Partial).into());
@@ -259,10 +259,10 @@ impl<'a> Rollout<'a> {
             None => Ok(()),
         });
         match compared {
-            // It was decided already: what cannot be compared leaves nothing paused.
+            // The upgrade is decided: a failed comparison must not leave an instance paused.
             Err(error) if self.turns.is_some() => {
                 place.context.note(format!(
-                    "! the ways of older instances are not taken over: {error}"
+                    "! the upgrade paths of the instances were not checked: {error}"
                 ));
                 self.checks = place.assessment(Role::Reader);
                 Ok(())
@@ -327,7 +327,7 @@ async fn go_on(
     }
     go_on_in_batches(outcome, &begun);
     if is_own {
-        // Few went along. That of many instances not all were looked at excuses none of them.
+        // At most four instances were upgraded, so all of them must have been checked.
         checks.is_sampled = false;
         let sent = (std::slice::from_ref(sent), registry.address);
         uncompared::report(context, sent, &checks, outcome);
@@ -358,8 +358,8 @@ fn so_far(upgraded: u16, left: Option<u16>) -> String {
     }
 }
 
-/// Reports instances that wait, if there is one, and the command that goes on with them. A command that ended otherwise
-/// already did so.
+/// Reports the waiting instances, if there are any, and the command that continues with them. It keeps an exit code
+/// that is already set.
 pub(super) fn report_waiting(outcome: &mut Outcome, waiting: &[Waiting], name: &str) {
     if waiting.is_empty() {
         return;
@@ -370,10 +370,10 @@ pub(super) fn report_waiting(outcome: &mut Outcome, waiting: &[Waiting], name: &
     let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
     let helps: Vec<&str> = helps.into_iter().collect();
     let stayed = count(waiting.len(), "instance");
-    outcome.line(format!("{stayed} stayed as before; {}", helps.join("; ")));
+    outcome.line(format!("{stayed} not upgraded; {}", helps.join("; ")));
     let next = format!("stylus-upgrades upgrade {}", shell_word(name));
     let them = if waiting.len() == 1 { "it" } else { "them" };
-    outcome.line(format!("next: {next} goes on with {them}"));
+    outcome.line(format!("next: {next} continues with {them}"));
     outcome.field("waiting", waiting);
     outcome.field("next", next);
     outcome.exit = outcome.exit.or(Some(Exit::NotReady));

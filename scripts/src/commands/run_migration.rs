@@ -64,7 +64,7 @@ async fn source(
     })
 }
 
-/// What came of it; `again` is the command that goes on.
+/// The report of a run; `again` is the command that continues it.
 fn reported(migrated: &Migrated, again: &str) -> Outcome {
     let Migrated { proxy, spent, .. } = migrated;
     let mut outcome = Outcome::document(migrated);
@@ -96,10 +96,10 @@ fn reported(migrated: &Migrated, again: &str) -> Outcome {
     outcome
 }
 
-/// What is easily overlooked: what becomes current next takes the instance along again.
-const STAYS_BACK: &str = "once the instance is back, no rollout touches it until another version \
-                          is current, which takes it along again: give that one a way around \
-                          this migration first (register it, register a step, then migrate)";
+/// The warning that the upgrade to the next version starts the same migration again.
+const STAYS_BACK: &str = "after the abort, `upgrade` skips this instance until another version is current. \
+                          The upgrade to that version would start this migration again: first register that \
+                          version and a step that bypasses this migration, then migrate";
 
 /// Names another handler: a lost key does not freeze a contract. Without one it turns a complex migration back.
 pub(super) async fn govern(

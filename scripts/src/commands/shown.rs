@@ -87,7 +87,11 @@ pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<Decoded
 async fn kept(place: Place<'_>, name: &str, codehash: CodeHash) -> Result<Functions, String> {
     match place.functions(name, codehash).await {
         Ok(Some(functions)) => Ok(functions),
-        Ok(None) => Err("no interface of this code is kept here: a build here keeps one of code with #[upgradeable]".into()),
+        Ok(None) => Err(
+            "this machine has no interface of this code; building it here keeps one (code with \
+                         #[upgradeable])"
+                .into(),
+        ),
         Err(error) => Err(format!(
             "the interface that is kept here cannot be read: {error}"
         )),

@@ -118,8 +118,8 @@ impl CommandReport for SignedOffline {
         }) = &self.simulated
         {
             lines.push(match executes {
-                true => "alone it completes the policy".into(),
-                false => format!("with it {approved}"),
+                true => "this signature alone satisfies the policy".into(),
+                false => format!("with this signature: {approved}"),
             });
         }
         lines.push(format!("action     {}", self.action));
@@ -220,7 +220,8 @@ fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes,
         true => Ok(call.data),
         false => {
             let value = call.value;
-            let reason = format!("{value} wei go along with it, which no signature says");
+            let reason =
+                format!("the call sends {value} wei, which an offline signature cannot cover");
             Err(malformed(path, &reason))
         }
     }
@@ -234,7 +235,7 @@ fn default_path(approval: &Approval, signer: Address) -> PathBuf {
 
 fn no_key() -> Error {
     Error::Usage {
-        message: "nobody to sign".into(),
+        message: "no signer is given".into(),
         expected: "a key (--private-key-path, --keystore, …), or --typed-data FILE for a wallet"
             .into(),
         found: "neither".into(),

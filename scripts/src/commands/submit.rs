@@ -66,7 +66,7 @@ fn given(
 ) -> Result<Vec<ApprovalFile>> {
     if args.signature.len() != args.signer.len() {
         return Err(Error::Usage {
-            message: "a signature without its signer, or the other way round".into(),
+            message: "the numbers of --signature and --signer differ".into(),
             expected: "as many --signature as --signer, in the same order".into(),
             found: format!("{} and {}", args.signature.len(), args.signer.len()),
             next: "give one --signer for each --signature".into(),

@@ -113,7 +113,7 @@ pub(super) async fn first_contact<'a>(
 }
 
 impl Checked {
-    /// What has to be meant about the receiver: that the instance runs other code there.
+    /// The finding that the version of the receiver has other code than the instance.
     pub(super) fn notices(&self) -> Vec<Finding> {
         let receiver = self
             .receiver
@@ -121,8 +121,8 @@ impl Checked {
             .filter(|receiver| receiver.has_other_code());
         let notice = receiver.map(|receiver| {
         let words = format!(
-            "version {} of {} is other code than the instance runs now, and no migration runs: its code hash is \
-             {}, that of what runs {}, that of its version here {}",
+            "version {} of {} has other code than the instance, and no migration will run. Code hashes: receiver \
+             {}, running now {}, registered here {}",
             receiver.version,
             receiver.definition,
             receiver.codehash,
@@ -140,11 +140,11 @@ fn require_account(call: &abi::transferProxyCall) -> Result<(), Refusal> {
     match call.definition.is_empty() {
         true => Ok(()),
         false => Err(Refusal::new("ToAccount", format!(
-                "{} is adopted: it goes to an account, which owns it from then on",
+                "{} is adopted: it can only go to an account, which then owns it",
                 call.proxy
             )).with("no definition", call.definition.as_str(), format!(
-                "nothing was sent; stylus-upgrades transfer {} ACCOUNT gives it away; another registry's definition \
-                 adopts it from the account that the refusal of its adopt names",
+                "nothing was sent; run stylus-upgrades transfer {} ACCOUNT. To move it to another registry, transfer it \
+                 to the account that `adopt` there prints, then run `adopt` there",
                 call.proxy
             ))),
     }
@@ -159,9 +159,9 @@ async fn owner(context: &Context, client: &Client, to: Address) -> Result<String
             format!("{to} is the admin of a definition of {registry}, which can adopt it then")
         }
         None if code.is_empty() => {
-            format!("{to} has no code: whoever has its key decides alone from then on")
+            format!("{to} has no code: the holder of its key then controls the proxy alone")
         }
-        None => format!("{to} decides alone from then on"),
+        None => format!("{to} then controls the proxy alone"),
     })
 }
 
@@ -187,8 +187,8 @@ fn lines(context: &Context, receiver: &Receiver) -> Vec<String> {
     if let Some(relay) = receiver.relay {
         let relay = names.long(relay);
         lines.push(format!(
-            "  relay     it is an EVM proxy with {relay} in its code: that registry relays the receiver's orders from \
-             then on, so it has to stay runnable"
+            "  relay     the code of this EVM proxy names registry {relay}, which will forward the receiver's calls: \
+             its programs must stay activated"
         ));
     }
     lines

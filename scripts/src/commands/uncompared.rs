@@ -1,5 +1,5 @@
-//! Instances that a transaction moved by a way that was not compared before it was sent: others decided
-//! meanwhile, or the endpoint did not say what is there.
+//! Instances that a transaction upgraded by a step that was not checked before sending: others changed the
+//! definition meanwhile, or the endpoint did not show everything.
 
 use super::prelude::*;
 use super::propose::stop;
@@ -10,14 +10,14 @@ use crate::registry::begun_by;
 use crate::text;
 use serde_json::json;
 
-/// Whether a transaction moved an instance by a way that `checks` had not compared.
+/// Whether a transaction upgraded an instance by a step that `checks` does not cover.
 pub(super) fn is_there(sent: &Sent, registry: Address, checks: &Assessment) -> bool {
     let moved = moved_by(sent, registry);
     !checks.is_sampled && moved.iter().any(|(_, from, to)| !checks.leads(from, to))
 }
 
-/// Says of what transactions did whatever `checks` had not compared. Where there are more instances than were
-/// looked at, that is known before, and counts as checked in part.
+/// Reports the upgrades that `checks` does not cover. If only a sample of the instances was checked, that is known
+/// before, and counts as checked in part.
 pub(super) fn report(
     context: &Context,
     (sent, registry): (&[Sent], Address),
@@ -35,7 +35,7 @@ pub(super) fn report(
     let each = each.map(|(proxy, from, to)| json!({ "proxy": proxy, "from": from, "to": to }));
     outcome.field("not_compared", each.collect::<Vec<_>>());
     let why = format!(
-        "upgraded by a way that was not compared: {}, {proxy} from {from} to {to}",
+        "upgraded by a step that was not checked: {}, {proxy} from {from} to {to}",
         text::count(count, "instance")
     );
     let mut coverage = checks.coverage.clone();
@@ -57,19 +57,21 @@ pub(super) fn report(
     }
     let error = Refusal::new(
         "NotCompared",
-        format!("{proxy} went from {from} to {to}, and that was not compared before it was sent"),
+        format!(
+            "{proxy} was upgraded from {from} to {to}, a step that was not checked before sending"
+        ),
     );
     let error = error.with(
-        "a way that was compared: others may have registered or activated something meanwhile",
-        format!("{} that went another way", text::count(count, "instance")),
+        "a step that was checked; others may have registered or activated something in the meantime",
+        format!("{} upgraded by another step", text::count(count, "instance")),
         format!(
-            "compare it now, `stylus-upgrades verify` and `status {proxy}`; `rollback` goes back"
+            "check it now with `stylus-upgrades verify` and `status {proxy}`; to undo it, use `rollback`"
         ),
     );
     stop(context, outcome, &error, Exit::Refused);
 }
 
-/// Which instances a transaction moved, from where and to where.
+/// The instances that a transaction upgraded, each with both versions.
 fn moved_by(sent: &Sent, registry: Address) -> Vec<(Address, String, String)> {
     let upgraded = sent.events_of::<abi::InstanceUpgraded>(registry);
     let upgraded = upgraded.map(|one| (one.proxy, one.from, one.to));

@@ -46,7 +46,7 @@ async fn with_those(context: &Context, revert: &Revert) -> Option<Refusal> {
     Some(unknown("DefinitionNotFound", message, given, lists))
 }
 
-/// That nothing is called so: what is there, and which of it may be meant, else what to do.
+/// The refusal of an unknown name: the known ones, and the nearest of them, else what to do.
 pub(super) fn unknown(
     error: &'static str,
     message: String,
@@ -55,7 +55,7 @@ pub(super) fn unknown(
 ) -> Refusal {
     let expected = match listed(known) {
         Some(known) => format!("one of {known}"),
-        None => "one that is there; there is none yet".into(),
+        None => "an existing one; there are none yet".into(),
     };
     let next = match nearest(given, known) {
         Some(meant) => format!("did you mean {}?", shell_word(meant)),

@@ -59,7 +59,7 @@ pub(super) async fn run(
         (Some(_), _) => {} // a handler goes on with it
         (None, true) => outcome.line(format!("{proxy}  {from} → {to}")),
         (None, false) => {
-            outcome.line(format!("{proxy}  {from} → {to} is not done yet"));
+            outcome.line(format!("{proxy}  {from} → {to} is not complete yet"));
             outcome.exit = Some(Exit::NotReady);
         }
     }

@@ -20,11 +20,11 @@ pub struct VerifiableArgs {
     /// that explorers verify them [default: on every chain that is not a local one]
     #[arg(long, global = true, conflicts_with = "not_verifiable")]
     pub verifiable: bool,
-    /// Build implementations in our own way, at an address that follows from the code: no explorer
-    /// verifies them
+    /// Build implementations with this program's own recipe, at an address that follows from the
+    /// code; explorers cannot verify them
     #[arg(long, global = true)]
     pub not_verifiable: bool,
-    /// Take the init code that `cargo stylus get-initcode` wrote, in its container for example
+    /// Use the init code that `cargo stylus get-initcode` wrote, for example in its container
     #[arg(
         long,
         value_name = "FILE",
@@ -32,8 +32,8 @@ pub struct VerifiableArgs {
         conflicts_with = "not_verifiable"
     )]
     pub initcode: Option<PathBuf>,
-    /// Publish with the layout where others find the sources of a verifiable implementation: the
-    /// commit that is built. Every approver gives the same
+    /// The repository and commit of a verifiable implementation, published with its layout. All
+    /// approvers must give the same
     #[arg(
         long,
         value_name = "git+URL#COMMIT",

@@ -107,12 +107,9 @@ async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>> {
         let names = context.names();
         read_existing(registry, "", &names, Wanted::None).await?; // or the endpoint shows no event at all
         let what = format!("the registry {registry} has no definitions");
-        let refusal = Refusal::new(
-            "NothingToCheck",
-            format!("there is nothing to check: {what}"),
-        );
+        let refusal = Refusal::new("NothingToCheck", format!("nothing to verify: {what}"));
         let refusal = refusal.with(
-            "something to check",
+            "at least one definition",
             what,
             "stylus-upgrades define NAME --migrate POLICY creates a definition",
         );

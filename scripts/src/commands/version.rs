@@ -46,8 +46,8 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
     let mut work = Work::begin(context, "rollback", (name, version)).await?;
     if work.current == to {
         return Err(Error::Usage {
-            message: format!("{name} {to} is what is current"),
-            expected: "an older version to go back to".into(),
+            message: format!("{name} is already at {to}"),
+            expected: "an older version".into(),
             found: to.into(),
             next: format!(
                 "stylus-upgrades status {} lists its versions",
@@ -136,7 +136,7 @@ fn describe(new: &NewVersion, work: &Work<'_>, wanted: &Wanted<'_>) -> Outcome {
             outcome.line(format!("{name} {version} has the code of {back} again"));
         }
         (CodeFrom::Version(back), lost) => outcome.line(format!(
-            "{name} {version} has the code of {back} again; lost, and accepted: {}",
+            "{name} {version} has the code of {back} again; accepted losses: {}",
             lost.join(", ")
         )),
     }

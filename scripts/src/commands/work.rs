@@ -41,8 +41,8 @@ pub(super) struct Work<'a> {
     pub(super) open: Vec<PendingAction>,
     /// Transactions that it took so far.
     pub(super) sent: Vec<Sent>,
-    /// Whether what it needs on the chain is sent, once nothing refuses it. Else it is only thought of, and everything
-    /// is said that refuses it.
+    /// Whether transactions are sent, once nothing refuses them. If not, deployments are only planned, and all refusals
+    /// are collected.
     sends: bool,
     /// What would have been deployed, and where to.
     pub(super) undeployed: Vec<(Address, Artifact)>,
@@ -301,8 +301,8 @@ impl<'a> Work<'a> {
         }
         if recorded == found && known.code.source != new.code.source {
             self.place.context.note(format!(
-                "warning: {} {} is registered with the same code and other sources: theirs have the hash {}, \
-                 these {}. Every file of the crate counts, also one that no code uses",
+                "warning: {} {} is registered with the same code but other sources: registered source hash {}, \
+                 local {}. Every file of the crate counts, even an unused one",
                 self.name, known.version, known.code.source, new.code.source
             ));
         }
@@ -323,8 +323,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The way by which this very code became current, where none is described: whoever asks for what is current once
-    /// more means that.
+    /// The step by which the current version was reached, if the command describes none: a command that is repeated
+    /// must find the same step.
     fn way_of_current(&self, wanted: &Wanted<'_>, code: &RecordedCode) -> Option<Step> {
         let is_described = !wanted.step.is_empty() || wanted.from.is_some() || wanted.initial;
         let known = self.known.as_ref().filter(|_| !is_described)?;

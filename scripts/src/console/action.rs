@@ -72,9 +72,8 @@ fn state(place: &PageContext, review: &Review) -> Markup {
             h2.state { (open.approvals) "/" (open.required) " approvals" }
             p { "not executed: " (not_executed(open)) "; open until " (time(open.expires)) }
             @if open.blocked_by == BlockedBy::DirectCall {
-                p { "It is approved. An account without code has to send it itself, and anybody may: sent by a \
-                    contract, such as a Safe, or by an account with a delegation (EIP-7702), it does not order \
-                    an adopted proxy." }
+                p { "It is approved, and any account without code can execute it. A contract, such as a Safe, or an \
+                    account with a delegation (EIP-7702) cannot: its transaction does not upgrade an adopted proxy." }
             }
             @if open.not_before > 0 {
                 p { "delay until " (time(open.not_before)) " "
@@ -106,11 +105,11 @@ fn ended(review: &Review) -> Markup {
                 @match (last("Executed"), last("Cancelled")) {
                     (Some(_), _) => { "success " (text(approvals.unwrap_or("by one call"))) " " (word) },
                     (None, Some(_)) => "cancelled",
-                    (None, None) => "not open any more: its time is over, its policy has changed, or another action came first",
+                    (None, None) => "not open any more: it expired, its policy changed, or another action was executed first",
                 }
             }
             @if last("Executed").is_some() && word == "activated" {
-                p { "To keep the version for git, in the project's folder: "
+                p { "To keep the version in git, run in the project's folder: "
                     code { "stylus-upgrades approve " (review.action) } }
             }
         }
@@ -122,8 +121,8 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
         let command = format!("stylus-upgrades approve {}", review.action);
         return html! {
             p {
-                "Connect a wallet to see what its account may do here. Where there is none, type "
-                code { (command) } ", with --keystore or --private-key-path of an approver's key."
+                "Connect a wallet to see what its account may do here. Without a wallet, run "
+                code { (command) } " with --keystore or --private-key-path of an approver's key."
             }
         };
     };
@@ -145,11 +144,11 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     let has_part = is_left || has_refused || has_approved || is_proposer;
     html! {
         @if !has_part && !may_execute && !waits {
-            p { b { "This account is no approver of this action." }
+            p { b { "This account is not an approver of this action." }
                 " Its policy names other accounts; they are listed above." }
         }
         (dangers(review))
-        @if has_refused { p { b { "This account refused it." } " It may still approve, by a transaction." } }
+        @if has_refused { p { b { "This account refused it." } " It can still approve with a transaction." } }
         p.doing {
             @if has_refused { (step("approve", "Approve")) }
             @else if is_missing {
@@ -162,8 +161,8 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
             @if is_proposer { (step("cancel", "Cancel")) }
         }
         @if (is_missing || may_refuse) && !has_refused {
-            p { "Refuse sends a transaction: everybody sees that this account says no, and no signature of it counts \
-                 for this action any more. The action stays open for the others." }
+            p { "Refuse sends a transaction: everybody sees the refusal, and offline signatures of this account for \
+                 this action become invalid. The action stays open for the others." }
         }
     }
 }

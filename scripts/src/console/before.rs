@@ -38,8 +38,8 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
                 p { (button(before, true)) }
             },
             Some(Consent::Refused) => p.card.danger {
-                span.weight { "✗ refused" } " A check refuses this action, and approve would not go on \
-                    whatever is accepted: nothing can be sent from here."
+                span.weight { "✗ refused" } " A check refuses this action, and no --accept \
+                    changes that: nothing can be sent from here."
             },
         }
         p { (link(place, "/action", &[("id", &decision.action.to_string())], "Back to the action")) }
@@ -52,7 +52,7 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
 fn in_the_way(decision: &Decision) -> &'static str {
     let is_danger = |one: &Finding| one.severity == Severity::Danger;
     match decision.findings.iter().any(is_danger) {
-        true => "every danger, and what was not checked,",
+        true => "every danger, and what was not checked",
         false => "what was not checked",
     }
 }
@@ -62,7 +62,7 @@ fn consent(what: &str) -> Markup {
     html! {
         label {
             input #yes type="checkbox" autocomplete="off";
-            " I have read above " (what) " and go on all the same"
+            " I have read " (what) ", above. Continue anyway"
         }
     }
 }
@@ -142,7 +142,7 @@ mod tests {
         }];
         let shown = super::before(&PageContext::default(), &page).into_string();
         for one in [
-            "I have read above what was not checked and go on",
+            "I have read what was not checked, above. Continue",
             "<code>absent:interface</code>",
             "<dt>next</dt>",
         ] {
@@ -151,10 +151,7 @@ mod tests {
         let danger = Finding::named(Part::Layout, Severity::Danger, "reorder:peak", "it moves");
         page.decision.findings.push(danger);
         let shown = super::before(&PageContext::default(), &page).into_string();
-        assert!(
-            shown.contains("I have read above every danger, and"),
-            "{shown}"
-        );
+        assert!(shown.contains("I have read every danger, and"), "{shown}");
         assert!(shown.contains("<code>reorder:peak</code>"), "{shown}");
     }
 

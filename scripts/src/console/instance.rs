@@ -25,7 +25,7 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
         }
         @if let Some(migration) = &found.migration { (progress(place, migration)) }
         section {
-            h2 { "The way to the current version" }
+            h2 { "The path to the current version" }
             (path(found))
         }
         section {
@@ -50,7 +50,7 @@ fn progress(place: &PageContext, migration: &MigrationStatus) -> Markup {
     html! {
         section.card {
             h2 { "Migration " (text(&migration.from)) " → " (text(&migration.to))
-                @if migration.back { ", turning back" } }
+                @if migration.back { ", rolling back" } }
             label for="bar" { (migration.done) " of " (migration.total) " items" }
             " " progress #bar max=(migration.total.max(1)) value=(migration.done) {}
             p { "handler " (address(place, migration.handler)) }
@@ -64,7 +64,7 @@ fn path(found: &Inspection) -> Markup {
         @match &found.steps {
             Steps::Arrived => p { "It is at the current version." },
             Steps::Refused(why) => {
-                (card(Severity::Warning, &html! { "no way leads to the current version "
+                (card(Severity::Warning, &html! { "no path leads to the current version "
                     b { (text(&found.current)) } ": " (text(why)) }))
             },
             Steps::Path(steps) => {

@@ -14,8 +14,8 @@ use form_urlencoded::Serializer;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// What stands on every page of a registry that is used by --trust-registry alone.
-pub const UNVERIFIED: &str = "Nothing vouches for what this registry stores: it may hold approvals, policies \
-                              and versions that nobody gave. --trust-registry said to go on.";
+pub const UNVERIFIED: &str = "The origin of this registry is not verified: it may hold forged approvals, policies \
+                              and versions. It is used because of --trust-registry.";
 
 /// What a page knows beside its document.
 #[derive(Debug, Clone, Default)]

@@ -96,7 +96,7 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
                 a.button href=(to(&[])) { "Try it on a copy" } " "
                 a.button href=(to(&[("replay", REPLAYED)])) {
                     "Try it, and replay the newest " (REPLAYED) " transactions" }
-                br; "A replay looks through the newest " (grouped(REPLAY_BLOCKS)) " blocks, at most, with one \
+                br; "A replay searches at most the newest " (grouped(REPLAY_BLOCKS)) " blocks, with one \
                     request to the endpoint for each, and one for each transaction in the blocks that it \
                     sends again."
             }
@@ -134,7 +134,7 @@ pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bo
         }
         @for one in &plan.others {
             section.card.warning {
-                h3 { (weight(Severity::Warning)) " beside registry and instances it changes "
+                h3 { (weight(Severity::Warning)) " it also changes another account: "
                     (address(place, one.account)) }
                 p { (text(&one.words())) }
                 (changes(&one.changes))

@@ -34,7 +34,7 @@ fn part(place: &PageContext, node: &Node, refused: Option<&[Address]>) -> Markup
                 li { "? the contract " (address(place, *account)) " consents" }
             },
             Node::Delay { seconds } => {
-                li { "◷ " (duration(*seconds)) " after the others here are satisfied" }
+                li { "◷ " (duration(*seconds)) " after the other conditions in this group hold" }
             },
             Node::Members { need, hold, members } => {
                 li.holds[node.holds()] {
@@ -43,7 +43,7 @@ fn part(place: &PageContext, node: &Node, refused: Option<&[Address]>) -> Markup
                     ul { @for member in members { (part(place, member, refused)) } }
                 }
             },
-            Node::None => { li { "nobody, ever again" } },
+            Node::None => { li { "nobody, permanently" } },
         }
     }
 }

@@ -27,9 +27,9 @@ pub(super) fn refused(reason: String) -> Error {
     let message = format!("the contract cannot be made upgradeable as it is: {reason}");
     let refusal = Refusal::new("NotInitialized", message).with(
         "a crate of stylus-sdk 0.10.10 with an entrypoint and #[public] blocks, without a constructor",
-        "another crate, or a place in it where only its author can say what is meant",
+        "another kind of crate, or code that only its author can change safely",
         "change that first; nothing was written. The page on existing contracts (adopting.md) of the documentation \
-         does the whole by hand",
+         shows every step by hand",
     );
     refusal.exiting(Exit::Usage).into()
 }

@@ -93,9 +93,9 @@ impl NewProject {
         std::fs::create_dir(&folder).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => {
                 let found = folder.display().to_string();
-                let message = format!("{found} is there already");
+                let message = format!("{found} already exists");
                 let refusal = Refusal::new("ProjectExists", message).with(
-                    "a name that nothing in this folder has",
+                    "a name that does not exist in this folder",
                     found,
                     "choose another name; nothing was written",
                 );

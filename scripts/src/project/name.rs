@@ -24,7 +24,7 @@ pub(super) fn check(name: &str) -> Result<(), Error> {
         format!("a project cannot be called {name:?}"),
     );
     let refusal = refusal.with(
-        "at most 64 small letters, digits, - and _, a letter first, and no word of Rust, such as my-note",
+        "at most 64 lower-case letters, digits, - and _, a letter first, not a keyword of Rust, such as my-note",
         format!("{name:?}"),
         "choose another name",
     );

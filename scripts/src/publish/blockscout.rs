@@ -30,7 +30,7 @@ impl Explorer<'_> {
         });
         let answer = self.http.post(url, Some(&submitted)).await?;
         if answer.is_null() {
-            let words = "it does not know the contract, or verifies no Stylus contracts";
+            let words = "it does not know the contract, or cannot verify Stylus contracts";
             return Err(refused(words.into()));
         }
         let answer = words(&answer);

@@ -4,22 +4,22 @@ use crate::error::{Exit, Refusal};
 
 /// The explorer's URL cannot be used.
 pub(super) fn no_url() -> Refusal {
-    let message = "the explorer's URL is none that can be asked";
+    let message = "the explorer's URL cannot be used";
     let refusal = Refusal::new("ExplorerUrl", message).with(
         "--explorer-api http(s)://…: for Blockscout the explorer's own URL",
-        "another one, or none",
+        "another URL, or none",
         "give --explorer-api",
     );
     refusal.exiting(Exit::Usage)
 }
 
-/// The repository's URL is none that everybody may read.
+/// The repository's URL is not one that everybody may read.
 pub(super) fn not_public() -> Refusal {
-    let message = "the repository's URL is none that may be published";
+    let message = "the repository's URL must not be published";
     let refusal = Refusal::new("RepositoryUrl", message).with(
         "https://host/path of a public repository",
-        "another one, or one with a user, a password, a query or a fragment",
-        "give --repository without them; a token that stands in it should be replaced",
+        "another URL, or one with a user, a password, a query or a fragment",
+        "give --repository without them; replace a token that was in it",
     );
     refusal.exiting(Exit::Usage)
 }
@@ -27,7 +27,7 @@ pub(super) fn not_public() -> Refusal {
 /// The explorer does not answer.
 pub(super) fn unreachable(reason: String) -> Refusal {
     let message = format!("the explorer does not answer: {reason}");
-    let next = "run the command again: what is verified already is not asked for twice";
+    let next = "run the command again: it skips what is verified already";
     let refusal = Refusal::new("ExplorerUnreachable", message);
     let refusal = refusal.with("an answer in JSON", reason, next);
     refusal.exiting(Exit::Chain)

@@ -51,7 +51,7 @@ pub struct Sources {
     pub contract: String,
     /// The version of cargo-stylus that built it.
     pub cargo_stylus: String,
-    /// The number of its licence, as Etherscan counts them.
+    /// The number of its license, as Etherscan counts them.
     pub license: u8,
 }
 

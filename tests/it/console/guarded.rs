@@ -42,7 +42,7 @@ fn every_page_of_a_registry_that_nothing_vouches_for_says_so() {
     let console = Console::of_nobody(folder.path(), &node, &node.endpoint());
     for path in ["/", "/doctor"] {
         let page = console.get(path).body;
-        let said = "Nothing vouches for what this registry stores";
+        let said = "The origin of this registry is not verified";
         assert!(page.contains(said), "{path}: {page}");
     }
     let document = console.news("", "");

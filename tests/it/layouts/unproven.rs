@@ -37,7 +37,7 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
         let cards = findings_about(&review, about);
         assert!(!cards.is_empty(), "{review:#}");
         let is_known = |(weight, says): &(&str, String)| {
-            *weight == "unknown" && says.contains("which whoever proposed it wrote")
+            *weight == "unknown" && says.contains("which its proposer wrote")
         };
         assert!(cards.iter().any(is_known), "{cards:?}");
         assert!(

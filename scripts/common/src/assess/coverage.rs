@@ -52,7 +52,7 @@ impl Part {
             Self::Trial => {
                 "give an endpoint and a registry, leave --against out, and end what is under way (`stylus-upgrades status`)"
             }
-            _ => "look at it in another way",
+            _ => "check it in another way",
         }
     }
 }
@@ -227,7 +227,7 @@ fn not_checked(part: Part, first: &str, why: &str) -> Finding {
         next: next.to_owned(),
     };
     Finding {
-        next: Some(format!("{next}; if you know better: {flag}")),
+        next: Some(format!("{next}; to accept it: {flag}")),
         together: Some(Arc::new(together)),
         ..Finding::new(part, Severity::Unknown, id, format!("not checked: {why}"))
     }

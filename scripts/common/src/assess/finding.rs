@@ -131,7 +131,7 @@ impl Finding {
             about: Some(about.to_owned()),
             expected: Some(together.expected.clone()),
             next: Some(format!(
-                "{}; if you know better: {}",
+                "{}; to accept it: {}",
                 together.next,
                 FindingId::flag([&id])
             )),

@@ -72,7 +72,7 @@ fn report(group: &[&Finding]) -> Report {
             Some(found) => Some(found.clone()),
             None => (!found.is_empty()).then(|| found.join(", ")),
         },
-        next: Some(format!("{}; if you know better: {flag}", together.next)),
+        next: Some(format!("{}; to accept it: {flag}", together.next)),
     }
 }
 

@@ -27,7 +27,7 @@ pub fn check_alias(path: &Path, alias: &str) -> Result<(), Refusal> {
         format!("{}: {alias:?} cannot be an alias: {reason}", path.display()),
     )
     .with(
-        "a letter, then letters, digits, '_', '-' or '.': no address, no word of policies",
+        "a letter, then letters, digits, '_', '-' or '.'; not an address, and not a word of the policy language",
         shown,
         "give it another name",
     )
@@ -48,7 +48,7 @@ fn reason(alias: &str) -> Option<&'static str> {
         () if !alias.starts_with(|c: char| c.is_ascii_alphabetic()) => {
             Some("it does not begin with a letter")
         }
-        () if !alias.chars().all(is_in_it) => Some("it is no word of ASCII characters"),
+        () if !alias.chars().all(is_in_it) => Some("it has a character that is not allowed"),
         () if alias.len() > LENGTH_MAX => Some("it is too long"),
         () => None,
     }

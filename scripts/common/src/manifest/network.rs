@@ -87,7 +87,7 @@ pub(super) fn explorer(
             path,
             entry,
             "https://host, perhaps with a path: no user, no query",
-            "no path fits behind it, or it has a user or a password, which links would show",
+            "no path can be appended to it, or it has a user or a password, which links would show",
         )),
     }
 }

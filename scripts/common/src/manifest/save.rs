@@ -106,7 +106,7 @@ fn with(
         }
         None => {}
     }
-    let malformed = || unreadable(path, "its tables are not what they should be");
+    let malformed = || unreadable(path, "its tables do not have the expected form");
     let mut document: DocumentMut = source.parse().map_err(|_| malformed())?;
     let networks = network.map(|name| ["networks", name]);
     let tables = networks.into_iter().flatten();

@@ -15,7 +15,7 @@ pub(super) fn expand(
     while let Some((before, from)) = rest.split_once("${") {
         let Some((name, after)) = from.split_once('}').filter(|(name, _)| is_name(name)) else {
             return Err(refused(
-                "a `${` that no name of a variable and `}` follow",
+                "the name of a variable and `}` do not follow a `${`",
                 "${NAME}: a letter or '_', then letters, digits or '_'",
                 "correct the URL in the manifest",
             ));
@@ -39,7 +39,7 @@ pub(super) fn expand(
 }
 
 fn refused(reason: &str, expected: &str, next: &str) -> Refusal {
-    let message = format!("the manifest's RPC URL cannot be made: {reason}");
+    let message = format!("the manifest's RPC URL cannot be used: {reason}");
     Refusal::new("RpcUrlVariable", message)
         .with(expected, reason, next)
         .usage()

@@ -247,8 +247,8 @@ impl Output {
     pub fn panicked(&self, message: &str, place: &str) {
         let message = shortened(&self.safe(message), LONGEST).into_owned();
         let text = format!(
-            "error: this program has a fault: {message}\n  found     a panic at {place}\n  \
-             next      report it with the command that was given; run the command again, it does \
+            "error: this program has a bug: {message}\n  found     a panic at {place}\n  \
+             next      report it with the command; running the command again is safe: it does \
              nothing twice"
         );
         // Not through `suspend`: the panicking thread may hold its lock.

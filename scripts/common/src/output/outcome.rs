@@ -33,7 +33,7 @@ impl Outcome {
     #[must_use]
     pub fn of_copy(mut self) -> Self {
         self.field("dry_run", true);
-        self.line("dry run: all of it was done on a copy of the chain, and nothing was sent");
+        self.line("dry run: everything ran on a copy of the chain, and nothing was sent");
         self
     }
 }

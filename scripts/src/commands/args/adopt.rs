@@ -10,18 +10,18 @@ pub struct AdoptArgs {
     /// The definition
     pub name: String,
     /// The proxy, an address or an alias: a transparent proxy 4.x or 5.x or a UUPS proxy of
-    /// OpenZeppelin; with --from an instance of that registry, which transfers it then
+    /// OpenZeppelin. With --from: an instance of that registry, which then transfers it
     pub proxy: String,
-    /// The version that it is at from then on: it is upgraded to that code. With --from its data have to be
-    /// at that version already
+    /// The version that it gets: it is upgraded to that code. With --from, its data must be at that version
+    /// already
     pub version: String,
-    /// The registry that transfers it: from there it is accepted
+    /// Accept it from this registry, which then transfers it
     #[arg(long, value_name = "REGISTRY")]
     pub from: Option<String>,
-    /// Take back that it was accepted
+    /// Withdraw the acceptance
     #[arg(long, conflicts_with = "from")]
     pub withdraw: bool,
-    /// The layout of what it runs now, where that is other code: a compiler's JSON
+    /// The layout of the code that it runs now, if that is not a version of the definition: a compiler's JSON
     #[arg(long, value_name = "FILE")]
     pub runs_layout: Option<PathBuf>,
     /// What is said about its storage.

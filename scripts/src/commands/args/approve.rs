@@ -12,10 +12,10 @@ pub struct ApproveArgs {
     /// file that --offline or --export wrote (json, text)
     #[arg(value_name = "ACTION|CALLDATA|FILE")]
     pub action: String,
-    /// Only if it is what this file says, which `pending --json` wrote
+    /// Approve only if the action equals this file, which `pending --json` wrote
     #[arg(long, value_name = "FILE", conflicts_with = "offline")]
     pub reviewed: Option<PathBuf>,
-    /// What is compared before.
+    /// Comparisons before the approval.
     #[command(flatten)]
     pub review: ReviewArgs,
     /// A signature in a file.
@@ -23,19 +23,18 @@ pub struct ApproveArgs {
     pub offline: OfflineArgs,
 }
 
-/// What an approver compares and says before he approves.
+/// What an approver compares and declares before an approval.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Compared before it is approved")]
+#[command(next_help_heading = "Comparisons before the approval")]
 pub struct ReviewArgs {
-    /// Only if its code is what this builds to: a crate's folder, or a contract of this
-    /// workspace by name
+    /// Continue only if its code is what this source builds to: a crate's folder, or the name of a
+    /// contract in this workspace
     #[arg(long, value_name = "SOURCE")]
     pub source: Option<String>,
-    /// Only if its migration script, or the program of its complex migration, is what this builds
-    /// to: as for --source
+    /// The same for its migration script, or for the program of its complex migration
     #[arg(long, value_name = "SOURCE")]
     pub script_source: Option<String>,
-    /// What is said about the storage of the version.
+    /// Declarations about the storage of the version.
     #[command(flatten)]
     pub storage: StorageArgs,
 }
@@ -44,13 +43,13 @@ pub struct ReviewArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Offline")]
 pub struct OfflineArgs {
-    /// Sign a file and send nothing; the chain is read. For a key on a machine without network use --typed-data
+    /// Sign into a file and send nothing; the chain is read. For a key on a machine without network use --typed-data
     #[arg(long)]
     pub offline: bool,
     /// The file that is written [default: named after action and signer]
     #[arg(long, value_name = "FILE", requires = "offline")]
     pub out: Option<PathBuf>,
-    /// Sign nothing: write the EIP-712 typed data that a wallet takes
+    /// Sign nothing: write the EIP-712 typed data for a wallet
     #[arg(
         long,
         value_name = "FILE",
@@ -58,8 +57,8 @@ pub struct OfflineArgs {
         conflicts_with = "out"
     )]
     pub typed_data: Option<PathBuf>,
-    /// Unix seconds up to which it holds, at most a year ahead; all that are submitted together have the same
-    /// [default: that of the file, else 30 days, up to the end of the day in UTC]
+    /// Expiry of the signature in Unix seconds, at most a year ahead; all signatures of one submission have the
+    /// same [default: that of the file, else 30 days, up to the end of the day in UTC]
     #[arg(long, value_name = "SECONDS", requires = "offline")]
     pub deadline: Option<u64>,
 }
@@ -70,13 +69,13 @@ pub struct SubmitArgs {
     /// Files that `approve --offline` wrote
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// What a wallet made of the typed data; one for each --signer
+    /// A signature of the typed data by a wallet; one for each --signer
     #[arg(long, value_name = "HEX", requires = "signer")]
     pub signature: Vec<Bytes>,
-    /// Who made it: the address or alias of a key, or of a contract (ERC-1271)
+    /// The signer: the address or alias of a key, or of a contract (ERC-1271)
     #[arg(long, value_name = "ADDRESS", requires = "signature")]
     pub signer: Vec<String>,
-    /// What is compared before.
+    /// Comparisons before the submission.
     #[command(flatten)]
     pub review: ReviewArgs,
 }

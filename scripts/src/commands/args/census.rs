@@ -14,7 +14,7 @@ pub struct CensusArgs {
     /// The block: a number, latest, safe or finalized [default: latest, or the one of --block-hash]
     #[arg(long, value_name = "BLOCK", value_parser = block)]
     pub block: Option<BlockNumberOrTag>,
-    /// The block's hash, which everything is proven against
+    /// The hash of the block, against which everything is proven
     #[arg(long, value_name = "HASH")]
     pub block_hash: Option<B256>,
     /// A second endpoint, which must have the same block
@@ -31,6 +31,6 @@ fn block(text: &str) -> Result<BlockNumberOrTag, String> {
         Ok(number) => Ok(number.into()),
         Err(_) => text
             .parse()
-            .map_err(|_| "no number, and none of latest, safe, finalized".into()),
+            .map_err(|_| "not a number, and not latest, safe or finalized".into()),
     }
 }

@@ -7,14 +7,14 @@ use std::path::PathBuf;
 /// Which lines of a contract ran in transactions of the past.
 #[derive(Debug, Args)]
 pub struct CoverageArgs {
-    /// Hashes of transactions, and blocks: the first and the last one
+    /// Hashes of transactions, and ranges of blocks: the first and the last one
     #[arg(required = true, value_name = "TX|BLOCK..BLOCK")]
     pub wanted: Vec<Wanted>,
-    /// What was deployed: a crate's folder, a contract of this workspace by name, git:REVISION:PATH; of Solidity a
-    /// build-info, and FILE:NAME or FILE:SOURCE:NAME of several contracts
+    /// The sources: a crate's folder, a contract of this workspace by name, git:REVISION:PATH; for Solidity a
+    /// build-info, with FILE:NAME or FILE:SOURCE:NAME for one contract of several
     #[arg(long, value_name = "SOURCE")]
     pub source: String,
-    /// Also write the lines into this file, as lcov does
+    /// Also write the lines into this file, in the format of lcov
     #[arg(long, value_name = "FILE")]
     pub lcov: Option<PathBuf>,
 }

@@ -5,34 +5,34 @@ use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What random choices follow from where nobody says.
+/// The default of `--seed`.
 pub(crate) const SEED: u64 = 1;
-/// How long it takes where nobody says.
+/// The default of `--time`.
 const TIME: Duration = Duration::from_secs(60);
 
 /// An upgrade to be fuzzed.
 #[derive(Debug, Args)]
 pub struct FuzzArgs {
-    /// What all random choices follow from: the same seed finds the same
+    /// The seed of all random choices: the same seed makes the same choices
     #[arg(long, value_name = "NUMBER", default_value_t = SEED)]
     pub seed: u64,
-    /// How long, such as 30s, 5m, 2h [default: 60s, without --runs]
+    /// The duration, such as 30s, 5m, 2h [default: 60s, without --runs]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub time: Option<Duration>,
-    /// Sequences of calls, at most
+    /// Maximum number of call sequences
     #[arg(long, value_name = "NUMBER")]
     pub runs: Option<u64>,
-    /// What is meant to differ: a function, an event or a variable, such as 'fee() differs'; may be repeated
+    /// An intended difference: a function, an event or a variable, such as 'fee() differs'; may be repeated
     #[arg(long, value_name = "WHAT")]
     pub differs: Vec<String>,
-    /// A function of the new version without arguments that must answer true behind every sequence, such as
+    /// A function of the new version without arguments that must return true after every sequence, such as
     /// 'solvent()'; may be repeated
     #[arg(long, value_name = "FUNCTION")]
     pub holds: Vec<String>,
-    /// Learn nothing from what calls do: to see what guidance is worth
+    /// Do not learn from the effects of calls: shows what guidance is worth
     #[arg(long)]
     pub blind: bool,
-    /// A folder of sequences: those in it are tried first, and new ones are written to it
+    /// A folder of sequences: the command tries these first and writes new ones to it
     #[arg(long, value_name = "DIR")]
     pub corpus: Option<PathBuf>,
     /// The instance that is called, an address or an alias [default: the first one that is upgraded]
@@ -44,7 +44,7 @@ pub struct FuzzArgs {
 }
 
 impl FuzzArgs {
-    /// How long, where only time ends it or nobody says what does.
+    /// The duration, if it is given or if `--runs` is not.
     pub fn time(&self) -> Option<Duration> {
         self.time.or_else(|| self.runs.is_none().then_some(TIME))
     }

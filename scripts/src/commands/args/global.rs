@@ -17,7 +17,7 @@ const FRAMEWORK_FROM: &str = "STYLUS_UPGRADES_FRAMEWORK_FROM";
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// The chain [default: the network's or the manifest's, else http://127.0.0.1:8547]
+    /// The RPC URL of the chain [default: the network's or the manifest's, else http://127.0.0.1:8547]
     #[arg(
         short = 'e',
         long,
@@ -28,7 +28,7 @@ pub struct Global {
         global = true
     )]
     pub rpc_url: Option<Secret>,
-    /// The network: its table in the manifest [default: what stands above the tables]
+    /// The network: its table in the manifest [default: the keys above the tables]
     #[arg(
         long,
         env = "STYLUS_UPGRADES_NETWORK",
@@ -54,36 +54,36 @@ pub struct Global {
         global = true
     )]
     pub registry: Option<String>,
-    /// Go on with this registry although nothing vouches for what it stores; may be repeated
+    /// Trust this registry although its origin cannot be verified; may be repeated
     #[arg(long, value_name = "ADDRESS", global = true)]
     pub trust_registry: Vec<Address>,
-    /// The manifest [default: the nearest stylus-upgrades.toml, upwards]
+    /// The manifest [default: the nearest stylus-upgrades.toml, here or in a folder above]
     #[arg(long, value_name = "FILE", global = true)]
     pub manifest: Option<PathBuf>,
     /// One JSON document on stdout, everything else on stderr
     #[arg(long, global = true)]
     pub json: bool,
-    /// No progress; warnings are printed all the same
+    /// Print no progress; warnings are still printed
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Print every command of a build and every transaction in full, on stderr, before it runs
+    /// Print every build command and every transaction in full, on stderr, before it runs
     #[arg(long, global = true)]
     pub print: bool,
-    /// What the activation's data fee is raised by
+    /// Margin on the data fee of an activation
     #[arg(long, value_name = "PERCENT", global = true, default_value_t = DATA_FEE_BUMP_PERCENT)]
     pub data_fee_bump_percent: u32,
-    /// What is paid for the data fee of one program at most, margin included [default: 0.1 ether]
+    /// Maximum data fee of one program, margin included [default: 0.1 ether]
     #[arg(long, value_name = "WEI", global = true, hide_default_value = true,
           default_value_t = U256::from(MAX_DATA_FEE))]
     pub max_data_fee: U256,
-    /// Go on although this was found, by its id as the refusal prints it (reorder:owner, absent:source,
-    /// migration-omitted); several between commas, or repeated; it holds for this command alone
+    /// Accept a finding by its id, as the refusal prints it (reorder:owner, absent:source, migration-omitted), for
+    /// this command only; separate several ids by commas, or repeat the flag
     #[arg(long, value_name = "ID,…", global = true)]
     pub accept: Vec<Accepted>,
-    /// Do it on a copy of the chain that ends with this command: nothing is sent, and nothing is kept
+    /// Run on a copy of the chain that exists only during this command: nothing is sent, and nothing is kept
     #[arg(long, global = true)]
     pub dry_run: bool,
-    /// Build the framework from a clone of its sources, in place of the pinned programs
+    /// Build the framework from a clone of its sources, instead of using the pinned programs
     #[arg(
         long,
         env = FRAMEWORK_FROM,

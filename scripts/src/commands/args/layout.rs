@@ -5,7 +5,7 @@ use clap::Subcommand;
 /// Commands on storage layouts. They need no chain.
 #[derive(Debug, Subcommand)]
 pub enum LayoutCommand {
-    /// Show where a contract's storage keeps what, and the hash that the registry records
+    /// Show the storage layout of a contract, and the hash that the registry records
     ///
     /// The layout is that of a contract which derives StorageLayout, read from what its compiler
     /// wrote, or that of a compiler's JSON.
@@ -14,31 +14,30 @@ pub enum LayoutCommand {
         /// hash, what was registered (NAME@VERSION; NAME@live asks the chain), or JSON of solc or
         /// @openzeppelin/upgrades-core (FILE:NAME for one contract of several)
         source: String,
-        /// Keep it beside the manifest under its hash, where upgrade, migrate and register look for
-        /// the layout of the version that is live
+        /// Keep it next to the manifest under its hash, where upgrade, migrate and register look for
+        /// the layout of the live version
         #[arg(long)]
         keep: bool,
     },
     /// Compare two layouts: may the new version take over the storage of the old one?
     ///
     /// Exit code 0: it may. Exit code 1: data would be misread or lost, or a rename or retype is
-    /// not declared. What is found has a name, such as reorder:owner, which --accept takes.
+    /// not declared. Each finding has an id, such as reorder:owner, for --accept.
     Diff {
         /// The old version: as for `layout show`
         old: String,
         /// The new version: as for `layout show`
         new: String,
-        /// A migration runs in between: fields may be left behind, and what the contract's author
+        /// A migration runs in between: it may drop fields, and it handles what the contract's author
         /// declares in Cargo.toml ([package.metadata.stylus-upgrades] migrates = ["reorder:owner"])
-        /// is the migration's business
         #[arg(long)]
         with_migration: bool,
     },
-    /// Write the migration that carries the old version's data over, as Rust
+    /// Write a migration of the old version's data, in Rust
     ///
-    /// Fields of the same name keep their values, wherever they moved and even if their type is
-    /// wider now. What cannot be carried over in one call, or would lose data unsaid, is refused by
-    /// name.
+    /// Fields of the same name keep their values, even if they moved or their type is wider now.
+    /// Fields that one call cannot convert, or whose data would be lost without --drop, are refused
+    /// by name.
     Migration {
         /// The old version: as for `layout show`
         old: String,

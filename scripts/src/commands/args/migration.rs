@@ -35,7 +35,7 @@ impl FromStr for Gather {
     }
 }
 
-/// A complex migration to be gone on with.
+/// A complex migration to continue.
 #[derive(Debug, Args)]
 pub struct MigrationArgs {
     /// The instance, an address or an alias
@@ -45,16 +45,16 @@ pub struct MigrationArgs {
     #[arg(long, value_name = "FILE")]
     pub items: Option<PathBuf>,
     /// Gather the items: `erc721`, the tokens of a collection and their owners, from its events; `census:FIELD`,
-    /// the keys of a mapping, from a census before the first batch; `census:FIELD,value`, the values behind them
+    /// the keys of a mapping, from a census before the first batch; `census:FIELD,value`, the keys and their values
     #[arg(long, value_name = "KIND", conflicts_with = "items")]
     pub gather: Option<Gather>,
-    /// Gas of one transaction, at most [default: half of what the chain allows]
+    /// Maximum gas of one transaction [default: half of what the chain allows]
     #[arg(long, value_name = "GAS")]
     pub gas: Option<u64>,
-    /// Leave it at the last item: without endMigration
+    /// Stop after the last item, without endMigration
     #[arg(long)]
     pub no_end: bool,
-    /// How long a request that the chain does not answer is retried
+    /// How long to retry a request that the chain does not answer
     #[arg(long, alias = "patience", value_name = "SECONDS", default_value_t = 60)]
     pub retry_for: u64,
     /// Send no batch: the approvers name another handler, who sends the batches from now on

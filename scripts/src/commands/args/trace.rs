@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub struct TraceArgs {
     /// The transaction's hash
     pub tx: TxHash,
-    /// Also write the calls with the gas that they used as folded stacks, which programs for flame graphs draw
+    /// Also write the calls with the gas that they used as folded stacks, for flame graphs
     #[arg(long, value_name = "FILE")]
     pub flamegraph: Option<PathBuf>,
 }

@@ -7,11 +7,10 @@ use clap::Args;
 use std::path::PathBuf;
 use stylus_upgrades_interface::reasons::step;
 
-/// Instances on which an upgrade is tried, at most, where nobody says: more than the registry takes along in the call
-/// itself.
+/// The default of `plan --instances`: more than the registry upgrades in the call itself.
 pub(crate) const INSTANCES: u32 = 16;
 
-/// A version and the way into it.
+/// A version and the step into it.
 #[derive(Debug, Args)]
 pub struct VersionArgs {
     /// The definition
@@ -21,7 +20,7 @@ pub struct VersionArgs {
     /// A crate's folder, a .wasm file, a contract of this workspace by name, a crate at a revision
     /// (git:v1.0, git:v1.0:path/to/crate), or the address of what is deployed already
     pub source: String,
-    /// The way into it.
+    /// The step into it.
     #[command(flatten)]
     pub way: WayArgs,
 }
@@ -33,8 +32,8 @@ pub struct RegisterArgs {
     pub name: String,
     /// The version's label
     pub version: String,
-    /// Its code, as for migrate. Without it the version is registered already, and a step is added that begins
-    /// at --from: for a hotfix, or around a version that went wrong
+    /// Its code, as for migrate. Without it, the version must be registered already, and the command adds a step
+    /// from --from to it: for a hotfix, or to bypass a faulty version
     #[arg(required_unless_present = "from")]
     pub source: Option<String>,
     /// The step into it.
@@ -42,13 +41,13 @@ pub struct RegisterArgs {
     pub way: WayArgs,
 }
 
-/// Where the way into a version begins, and what runs on it.
+/// Where the step into a version begins, and what runs in it.
 #[derive(Debug, Args)]
 pub struct WayArgs {
-    /// The version that it is reached from [default: the current one]
+    /// The version that the step starts from [default: the current one]
     #[arg(long, value_name = "VERSION", conflicts_with = "initial")]
     pub from: Option<String>,
-    /// Instances are created at it, and none is upgraded to it
+    /// Instances can be created at it, and none is upgraded to it
     #[arg(long, alias = "born")]
     pub initial: bool,
     /// What runs.
@@ -59,18 +58,18 @@ pub struct WayArgs {
     pub storage: StorageArgs,
 }
 
-/// The way back.
+/// A rollback.
 #[derive(Debug, Args)]
 pub struct RollbackArgs {
     /// The definition
     pub name: String,
-    /// The version whose code comes back
+    /// The older version whose code the new version gets
     #[arg(long, value_name = "VERSION")]
     pub to: String,
     /// The new version's label
     #[arg(long = "as", value_name = "VERSION")]
     pub version: String,
-    /// As the other commands' --as: write what this approver is to send instead of sending it
+    /// The approver contract that is to send the call, as --as of the other commands
     #[arg(
         id = "sender",
         long,
@@ -78,7 +77,7 @@ pub struct RollbackArgs {
         help_heading = "Approvers that are contracts"
     )]
     pub sender: Option<String>,
-    /// The way into it: the reverse migration.
+    /// The step into it: the reverse migration.
     #[command(flatten)]
     pub step: StepArgs,
     /// What is said about its storage.
@@ -86,21 +85,21 @@ pub struct RollbackArgs {
     pub storage: StorageArgs,
 }
 
-/// An upgrade that is looked at before it is decided.
+/// An upgrade that is examined before it is decided.
 #[derive(Debug, Default, Args)]
 pub struct UpgradeArgs {
     /// The definition
     pub name: String,
     /// The version
     pub version: String,
-    /// Its code, as for migrate [default: that of the action that is open, or of the registered
+    /// Its code, as for migrate [default: the code of the open action, or of the registered
     /// version]
     pub source: Option<String>,
-    /// The open action that is tried, where several lead to the version, or its first digits: 8 or
-    /// more
+    /// The open action to try, if several lead to the version: its id, or 8 or more of its first
+    /// digits
     #[arg(long, value_name = "ID", conflicts_with = "source")]
     pub action: Option<String>,
-    /// The way into it, as for migrate.
+    /// The step into it, as for migrate.
     #[command(flatten)]
     pub step: StepArgs,
     /// What is said about its storage.
@@ -111,18 +110,18 @@ pub struct UpgradeArgs {
 /// An upgrade to be tried.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// Instances that are tried, at most
+    /// Maximum number of instances to try
     #[arg(long, value_name = "NUMBER", default_value_t = INSTANCES)]
     pub instances: u32,
     /// Send the newest NUMBER transactions to the instances again, on a copy of the chain before them
     /// with the upgrade and on one without it, and report what differs
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub replay: Option<u32>,
-    /// Blocks that are looked through for them, at most: each takes one request
+    /// Maximum number of blocks to search for them; each takes one request
     #[arg(long, value_name = "NUMBER", requires = "replay", default_value_t = REPLAY_BLOCKS_MAX,
           value_parser = clap::value_parser!(u64).range(1..=REPLAY_BLOCKS_MAX))]
     pub replay_blocks: u64,
-    /// Write expectations of the upgrade, for --expect: what the getters that both versions have must answer
+    /// Write expectations of the upgrade, for --expect: what the getters of both versions must return
     #[arg(long, value_name = "FILE", conflicts_with = "expect")]
     pub write_expect: Option<PathBuf>,
     /// The upgrade.
@@ -130,7 +129,7 @@ pub struct PlanArgs {
     pub upgrade: UpgradeArgs,
 }
 
-/// The way into a version: the data stays as it is, or a call, a script, a complex migration.
+/// The step into a version: no migration, a call, a script or a complex migration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Migration")]
 pub struct StepArgs {
@@ -141,32 +140,32 @@ pub struct StepArgs {
     /// The migration script: a crate, a .wasm file, a contract's name, or an address
     #[arg(long, value_name = "SOURCE", requires = "call")]
     pub script: Option<String>,
-    /// The program of a complex migration: many transactions, the contract paused meanwhile
+    /// The program of a complex migration: many transactions, during which the contract is paused
     #[arg(long, value_name = "SOURCE", requires = "handler", conflicts_with_all = ["call", "script"])]
     pub complex: Option<String>,
     /// Who sends the batches of the complex migration, see run-migration
     #[arg(long, value_name = "ADDRESS", requires = "complex")]
     pub handler: Option<String>,
-    /// --call is a function of code that does not know our mixin
+    /// --call is a function of code without the Upgradeable mixin
     #[arg(long, requires = "call", conflicts_with = "script")]
     pub foreign: bool,
-    /// A check: a contract that the registry asks before and after it upgrades each instance along
-    /// this step, and that stops what is not as expected; an address, a crate, a .wasm file, or a
-    /// contract's name
+    /// A check: a contract that the registry calls before and after it upgrades each instance by
+    /// this step, and that can stop the upgrade; an address, a crate, a .wasm file, or a contract's
+    /// name
     #[arg(long, value_name = "ADDRESS|SOURCE", conflicts_with_all = ["script", "complex"])]
     pub check: Option<String>,
-    /// What must hold of each instance behind the upgrade, as a file says it (plan --write-expect writes one): a
-    /// check of it becomes part of the step, and what is not as expected is not upgraded
+    /// A file of what must hold for each instance after the upgrade (plan --write-expect writes one): it becomes a
+    /// check of the step, and an instance that fails it is not upgraded
     #[arg(long, value_name = "FILE")]
     pub expect: Option<PathBuf>,
-    /// Where it becomes current, an instance whose upgrade reverts stays as it is and waits for the
-    /// rollout; without it one such instance stops the whole migration
+    /// When the version becomes current, skip instances whose upgrade reverts: they wait for the
+    /// rollout. Without this flag, one such instance stops the whole migration
     #[arg(long)]
     pub skip_failing: bool,
 }
 
 impl StepArgs {
-    /// Whether a migration runs on the way.
+    /// Whether a migration runs in the step.
     pub fn runs_migration(&self) -> bool {
         !self.call.is_empty() || self.complex.is_some()
     }
@@ -186,7 +185,7 @@ impl StepArgs {
         }
     }
 
-    /// What must hold behind the upgrade.
+    /// What must hold after the upgrade.
     ///
     /// # Errors
     /// Also where the step cannot have such a check.
@@ -200,7 +199,7 @@ impl StepArgs {
             (.., Some(_)) => "another check",
             _ => return Expectations::read(file).map(Some),
         };
-        Err(Refusal::new("ExpectationsOfStep", format!("a step with {other} cannot have expectations")).with("a step that runs nothing, or --call of the version's own code", other, "leave --expect out; a #[post_condition] of the migration can hold them, or plan shows the outcome")
+        Err(Refusal::new("ExpectationsOfStep", format!("a step with {other} cannot have expectations")).with("a step that runs nothing, or --call of the version's own code", other, "leave --expect out; use a #[post_condition] of the migration, or check the outcome with plan")
         .usage())
     }
 

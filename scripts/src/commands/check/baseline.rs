@@ -135,9 +135,9 @@ impl Baseline {
     fn file(file: &str) -> Result<Self> {
         let document = read_file(Path::new(file))?.document;
         let hash = LayoutHash(document.hash());
-        let why = format!("{file} says it, which the change itself can bring");
+        let why = format!("it comes from {file}, which the change itself can add");
         let known = Fact::doubted(document, Origin::Change, why);
-        let callable = unknown(&format!("{file} counts for its layout alone"));
+        let callable = unknown(&format!("{file} is used only for its layout"));
         Ok(Self::of(file.to_owned(), None, (hash, known, callable)))
     }
 

@@ -75,10 +75,10 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
             let call = abi::revokeCall { action: action.0 }.abi_encode();
             asked.plain(call.into()).await?;
             asked.page.decision.sentence = match asked.open.approved.contains(&account) {
-                true => "Sent now, your approval of this action is withdrawn.",
+                true => "Sent now, this withdraws your approval of the action.",
                 false => {
-                    "Sent now, you refuse this action: everybody sees it, and no signature of yours counts for it any \
-                     more. It stays open for the others; a transaction with which you approve it still counts."
+                    "Sent now, this refuses the action: everybody sees it, and your offline signatures for it become \
+                     invalid. It stays open for the others, and you can still approve it with a transaction."
                 }
             }
             .into();
@@ -89,7 +89,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
             let proposer = event.proposer;
             tried.map_err(|error| not_cancelled(action, proposer, error))?;
             asked.page.decision.sentence =
-                "Sent now, this action ends: its approvals are void, and nothing comes of it."
+                "Sent now, this cancels the action: its approvals become void, and it can never be executed."
                     .into();
         }
         _ => return Err(pages::nothing_there(&request.path)),
@@ -181,7 +181,7 @@ impl Asked<'_> {
             false => Err(Error::Usage {
                 message: format!("{account} has withdrawn its approval of this action"),
                 expected:
-                    "an account that has not: the registry takes no signature of one that has"
+                    "an account that has not; the registry accepts no signature of one that has"
                         .into(),
                 found: "a withdrawal".into(),
                 next: "approve with a transaction".into(),
@@ -229,7 +229,7 @@ impl Asked<'_> {
                 found.require_yes();
             }
             Some(DryRun::Untried(why)) => {
-                let says = format!("not tried whether it succeeds: {why}");
+                let says = format!("its execution was not tried: {why}");
                 let untried = Finding::named(Part::Trial, Severity::Unknown, TRIED, says);
                 found.findings.push(untried);
             }

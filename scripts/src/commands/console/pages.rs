@@ -160,7 +160,7 @@ fn replayed(request: &PageRequest) -> Result<Option<u32>, Error> {
         _ if text.is_empty() => Ok(None),
         Ok(count) if count <= REPLAYED_MAX => Ok(Some(count)),
         _ => Err(Error::Usage {
-            message: "this is no number of transactions to replay".into(),
+            message: "this is not a number of transactions to replay".into(),
             expected: format!("1 to {REPLAYED_MAX}; plan --replay takes more"),
             found: text.chars().take(80).collect(),
             next: "open the action and choose there".into(),

@@ -78,7 +78,7 @@ async fn answered(site: Arc<Site>, request: Request<Incoming>, port: u16) -> Ans
     let read = spawn_blocking(move || runtime.block_on(site.read(&request)));
     // A defect in one page ends that page.
     read.await.unwrap_or_else(|_| {
-        let says = "a defect of this program; its terminal says where\n";
+        let says = "an error in this program; its terminal shows where\n";
         answer(StatusCode::INTERNAL_SERVER_ERROR, TEXT, says)
     })
 }
@@ -174,7 +174,7 @@ async fn place(context: &Context, request: &PageRequest) -> Result<PageContext, 
 /// The account in a request.
 pub(super) fn account(text: &str) -> Result<Address, Error> {
     text.parse().map_err(|_| Error::Usage {
-        message: "the account is no address".into(),
+        message: "the account is not an address".into(),
         expected: "0x and 40 hexadecimal digits".into(),
         found: text.chars().take(80).collect(),
         next: "connect the wallet again".into(),

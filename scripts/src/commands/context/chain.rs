@@ -66,7 +66,7 @@ impl Context {
             let network = manifest.network.as_deref().unwrap_or(FILE);
             let (endpoint, found) = (client.endpoint(), client.chain_id());
             return Err(Refusal::new("OtherChain", format!("{endpoint} is chain {found}, and {network} is chain {expected}: nothing was sent")).with(format!("chain {expected}, as {network} says"), format!("chain {found}"), format!(
-                    "give the --rpc-url of chain {expected} (ETH_RPC_URL counts before the manifest), or another \
+                    "give the --rpc-url of chain {expected} (ETH_RPC_URL overrides the manifest), or another \
                      --network"
                 ))
             .usage()
@@ -154,7 +154,7 @@ impl Context {
         let client = client.unpinned().with_journal(journal);
         let earlier = client.settle().await?;
         for sent in &earlier {
-            self.note(format!("an earlier run got as far as: {}", sent.what));
+            self.note(format!("an earlier run already sent: {}", sent.what));
         }
         // What the key has sent is nothing that another approver has.
         if !self.is_export() {
@@ -203,8 +203,8 @@ impl Context {
         let is_fork = client.is_fork().await?;
         if self.fork.set(is_fork).is_ok() && is_fork {
             self.note(format!(
-                "{} is a fork of another chain: what is done there is not noted in {VERSIONS}, as \
-                 allowed, as deployed, or in that chain's journal",
+                "{} is a fork of another chain: nothing there is recorded in {VERSIONS}, as allowed or as \
+                 deployed, or in that chain's journal",
                 client.endpoint()
             ));
         }
@@ -239,8 +239,8 @@ impl Context {
     }
 }
 
-/// What an earlier run had sent and not reported of the same call, as far as it still holds. What does
-/// not is told as what it is.
+/// What an earlier run sent for the same call and did not report, if it still holds. If it does not, a
+/// note says so.
 pub(crate) async fn earlier(
     context: &Context,
     client: &Client,
@@ -258,10 +258,10 @@ pub(crate) async fn earlier(
     Ok(reported)
 }
 
-/// Says that an earlier run is not the answer, and that the same is sent.
+/// Notes that the transaction of an earlier run no longer has its effect, and that the call is sent again.
 pub(crate) fn report_undone(context: &Context, sent: &Sent) {
     context.note(format!(
-        "more was decided since the earlier run sent {}: the same is asked for anew",
+        "the state changed after the earlier run's transaction {}: the same call is sent again",
         sent.tx
     ));
 }

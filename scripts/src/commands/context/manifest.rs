@@ -16,7 +16,7 @@ impl Context {
     pub(crate) fn as_reviewed(&self) -> Result<(Option<Self>, Option<Finding>)> {
         let path = self.manifest_file();
         let unknown = |why: String| Error::Usage {
-            message: format!("nobody can tell which registry is meant: {why}"),
+            message: format!("the registry of this command cannot be determined: {why}"),
             expected: format!("{FILE} as the default branch of the workflow's repository has it"),
             found: why,
             next:
@@ -56,10 +56,10 @@ impl Context {
         }
         let (id, part) = (FindingId::MANIFEST_UNREVIEWED, Part::Registry);
         let next = format!(
-            "give --registry, or merge {FILE} first; if you know better: {}",
+            "give --registry, or merge {FILE} first; to accept it: {}",
             FindingId::flag([&id])
         );
-        let message = "which registry is live is the word of a file that may be this change's own";
+        let message = "only a file that this change may have written names the live registry";
         let found = Finding::new(part, Severity::Danger, id, message).from(Origin::Change);
         Some(found.with(format!("{FILE} as the default branch has it"), why, next))
     }
@@ -96,7 +96,7 @@ fn changed(change: &Manifest, reviewed: &Manifest) -> Option<Finding> {
     };
     let is_same = decides(change) == decides(reviewed);
     let message = format!(
-        "this change names another registry, chain or RPC URL in {FILE}; what the default branch names was asked"
+        "this change names another registry, chain or RPC URL in {FILE}; the check used those of the default branch"
     );
     let found = || {
         Finding::named(

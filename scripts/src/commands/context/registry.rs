@@ -47,7 +47,7 @@ impl Context {
     /// The registry that was named.
     pub(crate) fn registry(&self) -> Result<Unverified> {
         self.named_registry()?.ok_or_else(|| Error::Usage {
-            message: "no registry was named".into(),
+            message: "no registry is given".into(),
             expected: match self.network() {
                 Some(network) => format!(
                     "--registry, STYLUS_UPGRADES_REGISTRY, or registry in [networks.{network}]"
@@ -199,8 +199,8 @@ impl Context {
         let all: Vec<_> = all.iter().map(Address::to_string).collect();
         if self.output.add_to_all(UNVERIFIED, all) {
             self.note(format!(
-                "warning: {message} (found {found}); --trust-registry says to go on: it may hold approvals, \
-                 policies and versions that nobody gave"
+                "warning: {message} (found {found}); this command continues because of --trust-registry: it may hold \
+                 forged approvals, policies and versions"
             ));
         }
     }

@@ -11,12 +11,12 @@ use crate::ids::CodeHash;
 use crate::interface::{Callable, NOT_DECLARED};
 
 /// Why what a proposed version's document says proves nothing.
-const PROPOSED: &str = "its layout document says so, which whoever proposed it wrote; \
-                        a build tells (--source)";
+const PROPOSED: &str = "only its layout document says so, which its proposer wrote; \
+                        a build proves it (--source)";
 
 /// Why documents that disagree prove nothing.
-const DISPUTED: &str = "versions with its code have layout documents that say different things of its \
-                        functions; a build tells (--source)";
+const DISPUTED: &str = "layout documents of versions with its code disagree about its functions; \
+                        a build shows which is right (--source)";
 
 impl Asked<'_> {
     /// What callers had, and have.
@@ -85,8 +85,8 @@ impl Asked<'_> {
             return Ok(None);
         }
         let why = format!(
-            "what the layout document says of the functions of {} is not proven, and later upgrades are compared \
-             with it; a build tells (--source)",
+            "the functions of {} in its layout document are not proven, and later upgrades are compared \
+             with them; a build proves them (--source)",
             version.to
         );
         Ok(Some(Fact::doubted((), word_on(code, role), why)))

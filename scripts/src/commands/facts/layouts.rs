@@ -11,7 +11,7 @@ use std::path::Path;
 use stylus_layout::{Document, Layout};
 
 /// What the layout document of a version proves that nobody built.
-const OF_PROPOSER: &str = "as its layout document says, which whoever proposed it wrote; only a build compares that \
+const OF_PROPOSER: &str = "as its layout document says, which its proposer wrote; only a build compares that \
                            with the code (--source)";
 
 /// What is known of the layout of some code.
@@ -85,7 +85,7 @@ impl Place<'_> {
         let mut forms = [&said, &given].into_iter();
         let known = if recorded.is_zero() {
             let why = format!(
-                "the layout of {what} is that of {}, and no registry recorded it",
+                "the layout of {what} comes from {}; no registry recorded it",
                 file.display()
             );
             Fact::doubted(said.clone(), Origin::Remembered, why)
@@ -97,11 +97,11 @@ impl Place<'_> {
             // The registry's document says more than a compiler does.
             Fact::of(document, Origin::Chain)
         } else {
-            let message = format!("{what} has another storage layout than the one that was given");
+            let message = format!("{what} has a different storage layout than the given one");
             let refusal = Refusal::new("LayoutDiffers", message).with(
                 format!("the layout with the hash {recorded}"),
                 format!("a layout with the hash {}", LayoutHash(given.hash())),
-                "leave --layout out, or give the layout of this very code",
+                "leave --layout out, or give the layout of exactly this code",
             );
             return Err(refusal.into());
         };
@@ -128,7 +128,7 @@ impl Place<'_> {
         file: &Path,
     ) -> Result<SourceHash> {
         let refused = |part, has: String, given: String| {
-            let message = format!("{} is not of the {part} of {what}", file.display());
+            let message = format!("{} does not match the {part} of {what}", file.display());
             Refusal::new("LayoutOfOther", message).with(
                 has,
                 given,
@@ -153,7 +153,7 @@ impl KnownLayout {
     #[must_use]
     pub(crate) fn unbuilt(self) -> Side {
         let (origin, why) = match self.is_given {
-            true => (Origin::Remembered, "as the file says that was given"),
+            true => (Origin::Remembered, "according to the given file"),
             false => (Origin::Change, OF_PROPOSER),
         };
         Side {

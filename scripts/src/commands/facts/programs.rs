@@ -130,7 +130,7 @@ impl Place<'_> {
         let code = self.registry.client.code(check).await?;
         Ok(Asks::of(way, &code).map(|asks| match asks {
             Asks::Expectations(all) => Fact::of(all, Origin::Chain),
-            Asks::Unknown => Fact::unknown("its check is code of others"),
+            Asks::Unknown => Fact::unknown("its check is code that this program does not know"),
         }))
     }
 

@@ -51,7 +51,7 @@ pub(super) async fn drop_proven(
     if let Some(block) = proven_at {
         live.dirty.retain(|one| one.instance.is_some());
         place.context.note(format!(
-            "what {} uses anew in mappings and arrays is empty: proven by a census at block {block}",
+            "the mappings and arrays that {} newly uses are empty: proven by a census at block {block}",
             upgrade.to
         ));
     }

@@ -91,8 +91,8 @@ async fn add_without_migration(
     // A further way to what is current is open to the rollouts of anybody.
     without_good_steps(findings);
     let says = format!(
-        "not checked: the migration was not tried; once it is registered, anybody's rollout runs it on instances \
-         at {}",
+        "not checked: the migration was not tried; once it is registered, anybody can run it on instances at {} \
+         (rollout)",
         shell_word(&way.from)
     );
     findings.push(told(Severity::Unknown, says));
@@ -113,7 +113,7 @@ async fn created(
         .map(|one| one.code);
     let layout = match code {
         Some(code) => place.documents().get(code.layout).await?,
-        None => Fact::unknown("nobody registered the version"),
+        None => Fact::unknown("the version is not registered"),
     };
     let request = CreationRequest {
         registry: registry.address,
@@ -158,12 +158,12 @@ async fn created(
 /// What was seen, and on what it depends.
 fn succeeds(tried: &Creation) -> String {
     let outside = match tried.others.is_empty() && tried.balance.is_none() {
-        true => ", and beside registry and proxy nothing changes",
+        true => ", and no other account changes",
         false => "",
     };
     format!(
-        "the instance is created, and its initializer succeeds{outside}: alike with {} gas. \
-         Code that reads gas, time, fee or sender may do otherwise",
+        "the instance is created, and its initializer succeeds{outside}: the same with {} gas. \
+         Code that reads gas, time, fee or sender may behave differently",
         limits_in_words(&tried.limits)
     )
 }
@@ -216,11 +216,11 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
         }
         verdict @ (Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole) if upgraded > 0 => {
             let outside = match plan.others.is_empty() && moved.is_empty() {
-                true => ", and beside registry and instances nothing changes",
+                true => ", and no other account changes",
                 false => "",
             };
             let says = format!(
-                "the upgrade succeeds on {}{outside}: alike with {} gas, on block {}",
+                "the upgrade succeeds on {}{outside}: the same with {} gas, on block {}",
                 count(upgraded, "instance"),
                 limits_in_words(&plan.limits),
                 plan.block

@@ -57,7 +57,7 @@ async fn list(
             "the list that the first run made and kept",
             "none: another machine or account made it, or another field was named",
             format!(
-                "run it where the first run was, or give the same items by --items; or {}",
+                "run it on the machine of the first run, or give the same items with --items; or {}",
                 migration::way_out(proxy)
             ),
         );
@@ -92,7 +92,7 @@ async fn list(
 /// What may be an entry and is not known to be one.
 fn missing(census: &Census) -> Option<String> {
     if !census.complete {
-        return Some("the endpoint withheld slots, or they are out of reach".into());
+        return Some("the endpoint did not return all slots".into());
     }
     let first = census.storage.unexplained.first()?;
     let left = count(census.storage.left(), "slot");

@@ -56,7 +56,7 @@ fn origin(found: Option<Origin>, registry: Address) -> LiveCheck {
                 define_policy,
                 salt,
             }) => format!("it follows, with the policy {define_policy} and the salt {salt}"),
-            None => "an address that follows from nothing".into(),
+            None => "an address that does not follow from them".into(),
         },
     }
 }
@@ -101,7 +101,7 @@ pub(super) async fn coverage(
 ) -> Result<Coverage> {
     let mut coverage = Coverage::default();
     if !is_running {
-        let why = "the registry cannot run, so it tells of no layout";
+        let why = "the registry cannot run, so it returns no layout";
         for part in [Part::Layout, Part::Steps] {
             coverage.add(Evidence::whole(part, Source::NotKnown, why));
         }
@@ -140,12 +140,12 @@ pub(super) async fn coverage(
         coverage.add(match declared {
             Some(_) => seen(Part::Interface, Source::Chain),
             None => {
-                let why = format!("the functions of {of} were not looked at");
+                let why = format!("the functions of {of} were not checked");
                 Evidence::some(Part::Interface, Source::NotKnown, why)
             }
         });
         coverage.add(if code.source.is_zero() {
-            let why = format!("nobody recorded the hash of the sources of {of}");
+            let why = format!("the hash of the sources of {of} was not recorded");
             unknown(Part::Source, why)
         } else if built != Some(version.as_str()) {
             let why = format!("the sources of {of} were not built (--source)");

@@ -95,7 +95,7 @@ impl Work<'_> {
         if document.is_some_and(|one| one.interface.is_none()) && artifact.interface.is_some() {
             context.note(format!(
                 "warning: the functions, events and errors of {name} are too many to be published with \
-                 its layout: who has not built it cannot compare what callers lose"
+                 its layout: others must build it to check what callers lose"
             ));
         }
         Ok(artifact)

@@ -105,7 +105,7 @@ impl Work<'_> {
             Ok(plan) => {
                 if let Some(mut finding) = plan.stuck.clone() {
                     let next = finding.next.unwrap_or_default();
-                    let sends = "--accept would-fail sends it all the same";
+                    let sends = "to send it anyway: --accept would-fail";
                     finding.next = Some(format!("{next}; {sends}"));
                     return Err(fails(&finding).into());
                 }

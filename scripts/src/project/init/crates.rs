@@ -17,7 +17,7 @@ pub(super) const SDK_VERSION: Version = Version::new(0, 10, 10);
 pub(super) fn of_contract(folder: &Path) -> Result<Vec<Package>, Error> {
     let all = crates_of(folder).map_err(|error| {
         refused(format!(
-            "{error}; of a workspace, name the folder of the contract's crate"
+            "{error}; in a workspace, give the folder of the contract's crate"
         ))
     })?;
     let mut found: Vec<Package> = Vec::new();

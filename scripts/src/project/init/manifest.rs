@@ -17,7 +17,7 @@ pub(super) fn with_our_crate(text: &str, dependency: &str) -> Result<String, Err
     let table = |item: &mut Item| item.or_insert(Item::Table(Table::new())).is_table_like();
     if !table(&mut manifest["dependencies"]) || !table(&mut manifest["features"]) {
         return Err(refused(
-            "Cargo.toml: [dependencies] or [features] is no table".into(),
+            "Cargo.toml: [dependencies] or [features] is not a table".into(),
         ));
     }
     if manifest["dependencies"].get(CRATE).is_none() {
@@ -31,7 +31,7 @@ pub(super) fn with_our_crate(text: &str, dependency: &str) -> Result<String, Err
     let list = feature.or_insert(Item::Value(Value::Array(Array::new())));
     let list = list
         .as_array_mut()
-        .ok_or_else(|| refused(format!("Cargo.toml: the feature {EXPORT} is no list")))?;
+        .ok_or_else(|| refused(format!("Cargo.toml: the feature {EXPORT} is not a list")))?;
     if !list.iter().any(|one| one.as_str() == Some(&forwarded)) {
         list.push(forwarded);
     }

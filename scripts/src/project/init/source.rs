@@ -142,7 +142,7 @@ impl<'t> Source<'t> {
                 self.constructor.get_or_insert(line);
             } else if is_open(block, one) {
                 self.skipped.push(format!(
-                    "line {line}: {} stays a function that anybody calls, at any time: where it belongs to the \
+                    "line {line}: anybody can still call {} at any time: if it belongs to the \
                      creation of an instance, write #[initializer(\"1.0\")] above it",
                     one.sig.ident
                 ));

@@ -107,7 +107,7 @@ fn an_earlier_runs_transaction_that_a_lagging_node_does_not_know_is_not_forgotte
     let again = sandbox.run("Admin", &CREATE);
     assert_eq!(again.exit, Some(0), "{again:?}");
     assert!(
-        again.stderr.contains("an earlier run got as far"),
+        again.stderr.contains("an earlier run already sent"),
         "{again:?}"
     );
     assert_eq!(again.document["executed"], true);

@@ -44,7 +44,7 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
     let said = text(&refused.document["error"], "message");
     assert_eq!(
         said,
-        "A 2.0 is registered with other code: this action has ended, and never does anything"
+        "A 2.0 is registered with other code: this action has ended and can never be executed"
     );
     assert_eq!(sandbox.block(), before);
     let open = sandbox.done("Admin2", "pending A");

@@ -259,7 +259,7 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     );
     let missing = sandbox.run("Admin", "approve --offline anna.json");
     let message = text(&missing.document["error"], "message");
-    assert_eq!(message, "\"anna.json\" names no single action");
+    assert_eq!(message, "\"anna.json\" does not identify one action");
     let until = whole["approval"]["deadline"].as_u64().expect("seconds") + DAY;
     let until = until.to_string();
     let mut other = [

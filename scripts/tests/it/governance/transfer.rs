@@ -104,7 +104,7 @@ fn wasm_and_evm_proxies_go_to_another_registry_which_upgrades_them_and_come_back
             given.stderr
         );
         assert_eq!(
-            given.stderr.contains("relays the receiver's orders"),
+            given.stderr.contains("will forward the receiver's calls"),
             relay != Value::Null
         );
     }

@@ -120,7 +120,7 @@ fn a_further_way_to_what_is_current_is_reported_as_not_tried_and_open_to_any_rol
     let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "unknown", "{says}");
     assert!(
-        says.contains("anybody's rollout runs it on instances at 1.1"),
+        says.contains("anybody can run it on instances at 1.1"),
         "{says}"
     );
     let cards = review["findings"].as_array().expect("findings").iter();

@@ -113,7 +113,10 @@ fn the_address_of_an_instance_is_no_instance_before_it_is_approved() {
     let open = line(&first);
     let (exit, last) = sandbox.reported("Admin2", &CREATE);
     assert_eq!(exit, Some(0), "{last:?}");
-    let there = format!("{} once it is approved: nothing is there yet", line(&last));
+    let there = format!(
+        "{} (does not exist until the action is executed)",
+        line(&last)
+    );
     assert_eq!(open, there);
 }
 
