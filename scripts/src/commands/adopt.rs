@@ -15,7 +15,7 @@ use crate::text::shell_word;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
 use stylus_upgrades_interface::slots;
 
-/// What the version before is called where that is no version.
+/// The name of the version before, if that is not a version.
 pub(super) const BEFORE: &str = "what it runs";
 
 /// Makes a proxy an instance at a version.
@@ -71,7 +71,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
     decided(place, args, call.abi_encode().into(), outcome).await
 }
 
-/// Proposes one of the calls, with what is said of the layouts.
+/// Proposes one of the calls, with the given layouts.
 async fn decided(
     place: Place<'_>,
     args: &AdoptArgs,
@@ -93,7 +93,7 @@ fn wasm_proxy() -> Result<CodeHash> {
     Ok(known.codehash.into())
 }
 
-/// What is checked of an adoption: whether the version's code may take over the storage of what the proxy runs.
+/// The checks of an adoption: whether the version's code may take over the storage of the proxy.
 pub(super) async fn check(
     place: Place<'_>,
     call: &abi::adoptCall,
@@ -105,7 +105,7 @@ pub(super) async fn check(
     takes_over(place, version, (asker, None), &found).await
 }
 
-/// The same of any proxy. The layout of what it runs may be `recorded` by another registry.
+/// As [`check`], of any proxy. Another registry may have `recorded` the layout of its code.
 async fn takes_over(
     place: Place<'_>,
     (name, version): (&str, &str),
@@ -122,7 +122,7 @@ async fn takes_over(
     place.assess(adoption, asker.role).await
 }
 
-/// Accepts a proxy, or takes an acceptance back.
+/// Accepts a proxy, or withdraws an acceptance.
 pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
     let place = Place::working(context, "adopt").await?;
     let proxy = context.manifest.address(&args.proxy)?;
@@ -178,8 +178,8 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
     Ok(outcome)
 }
 
-/// What is checked of an acceptance: whether the version may take over the storage of the instance. Its layout is that
-/// of a file, or as the registry recorded it that is to transfer it.
+/// The checks of an acceptance: whether the version may take over the storage of the instance. Its layout comes from a
+/// file, or from the registry that transfers it.
 pub(super) async fn check_acceptance(
     place: Place<'_>,
     call: &abi::acceptTransferCall,
@@ -222,7 +222,7 @@ async fn found(place: Place<'_>, call: &abi::acceptTransferCall) -> Result<Insta
         let found = format!("a proxy whose ERC-1967 admin slot names {obeyed}");
         return Err(not_there(proxy, from.address, found).into());
     }
-    // The registry in an EVM proxy's code could order it anything, whoever it obeys.
+    // The registry in an EVM proxy's code can call it as its admin, whatever its slots say.
     let code = place.registry.client.code(proxy).await?;
     if let Some(relay) = evm::registry_in_code(&code)
         && relay != place.registry.address

@@ -1,4 +1,4 @@
-//! `approve`: the very bytes that were proposed, by the action's id.
+//! `approve`: sends exactly the proposed bytes, by the action's id.
 
 use super::approver::require_current;
 use super::args::{ApproveArgs, ReviewArgs};
@@ -13,8 +13,8 @@ use crate::governance::{
 };
 use crate::ids::ActionId;
 
-/// Sends the very bytes that were proposed. With `reviewed`, only if they and what they say are
-/// what stands in that file.
+/// Sends exactly the proposed bytes. With `reviewed`, only if they and their decoded text equal
+/// that file.
 pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     let place = Place::working(context, "approve").await?;
     let registry = place.registry;
@@ -48,7 +48,7 @@ struct Approval {
     calldata_digest: B256,
 }
 
-/// Judges a call as its approver does, and sends it.
+/// Checks a call for its approver, and sends it.
 pub(super) async fn judged(
     place: Place<'_>,
     governed: GovernedCall,
@@ -60,8 +60,7 @@ pub(super) async fn judged(
     send(place, (governed, judged), asker, outcome).await
 }
 
-/// What came of an action that is not open any more, where it was executed: there is nothing left to
-/// approve.
+/// Reports an action that was executed already: there is nothing left to approve.
 ///
 /// # Errors
 /// `ExecutedAlready` if the command has a comparison flag or `--export`, or if its key is not an approver.

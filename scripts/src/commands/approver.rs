@@ -1,4 +1,4 @@
-//! What an approver checks of an action before he approves it, whichever way.
+//! What an approver checks of an action before approving it, on chain or offline.
 
 use super::args::ReviewArgs;
 use super::prelude::*;
@@ -9,8 +9,7 @@ use crate::layout::Build;
 use crate::registry::Registry;
 use std::path::Path;
 
-/// Refuses an action unless its code, and the program of its migration, are what his sources build to, where he names
-/// them.
+/// Refuses an action if its code, or the program of its migration, is not what the given sources build to.
 pub(super) fn compare_builds(place: Place<'_>, call: &Call, args: &ReviewArgs) -> Result<()> {
     let (context, chain) = (place.context, place.registry.client.chain_id());
     if let Some(source) = &args.source {
@@ -46,7 +45,7 @@ pub(super) async fn require_current(registry: Registry<'_>, call: &Call) -> Resu
     }
 }
 
-/// Builds the sources anew: they must build to the code that `call` names as `what`.
+/// Builds the sources again: they must build to the code that `call` names as `what`.
 fn compare_build(
     context: &Context,
     (flag, source): (&str, &str),

@@ -1,30 +1,30 @@
-//! Who asks about a governed call, and what he says of it.
+//! Who asks about a governed call, with which options.
 
 use super::args::ReviewArgs;
 use super::prelude::*;
 use crate::assess::Role;
 use std::path::Path;
 
-/// Who asks about a governed call, and what he says of it.
+/// Who asks about a governed call, with which options.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Asker<'a> {
     pub(super) role: Role,
-    /// Who would send or sign it, where that is known.
+    /// Who would send or sign it, if that is known.
     pub(super) who: Option<Address>,
     /// The layout of its version, for code that carries none: a compiler's JSON.
     pub(super) layout: Option<&'a Path>,
-    /// The same of what a proxy runs that becomes an instance.
+    /// The layout of the code of a proxy that is adopted.
     pub(super) runs_layout: Option<&'a Path>,
-    /// The initializer as it was typed; empty where calldata were given.
+    /// The initializer as it was typed; empty if calldata was given.
     pub(super) typed: &'a str,
-    /// Whether its code was built now, and is that of these sources.
+    /// Whether its code was built now from the given sources.
     pub(super) code_is_built: bool,
-    /// The same of the program of its migration.
+    /// Whether the program of its migration was.
     pub(super) program_is_built: bool,
 }
 
 impl<'a> Asker<'a> {
-    /// Somebody who says nothing of it.
+    /// That role, without options.
     pub(super) fn of(role: Role) -> Self {
         Self {
             role,
@@ -32,7 +32,7 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// Who proposes a call there.
+    /// The proposer of a call there.
     pub(super) fn proposer(place: Place<'_>) -> Self {
         Self {
             who: place.registry.client.caller("propose").ok(),
@@ -40,7 +40,7 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// Who approves it, and has built what he names.
+    /// An approver, with the options of the command.
     pub(super) fn approver(args: &'a ReviewArgs, who: Option<Address>) -> Self {
         Self {
             who,

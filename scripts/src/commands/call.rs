@@ -82,7 +82,7 @@ impl CommandReport for Answered {
     }
 }
 
-/// Sends one transaction, which is tried before.
+/// Simulates one transaction, then sends it.
 pub(super) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome> {
     let client = context.working_client("send").await?;
     let typed = typed(context, &client, args).await?;
@@ -161,7 +161,7 @@ async fn typed(context: &Context, client: &Client, args: &CallArgs) -> Result<Ty
     })
 }
 
-/// A signature that does not say what comes back is completed by the interface, where it is known.
+/// Adds the return types to a signature that has none, if the interface is known.
 async fn with_outputs(
     context: &Context,
     client: &Client,
@@ -217,8 +217,8 @@ async fn decode(
     Err(ChainError::unexpected_answer(to, &function.signature(), reason).into())
 }
 
-/// What callers can use of an account: as the registry knows the version that it runs, else as this machine
-/// built its code, else as the chain and the framework have it. Nothing where nobody knows.
+/// The interface of an account: of the registered version that it runs, else as this machine built its code,
+/// else as the chain and the framework have it. `None` if it is not known.
 async fn interface(context: &Context, client: &Client, to: Address) -> Result<Functions> {
     if let Some((_, functions)) = of_the_chain(to) {
         return Ok(functions);

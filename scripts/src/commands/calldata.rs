@@ -8,7 +8,7 @@ use crate::text::{count, one_line};
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::Function;
 
-/// Encodes a call: its signature and arguments, or one word of calldata. Nothing is no calldata.
+/// Encodes a call: its signature and arguments, or one word of calldata. Without words it is empty.
 /// Addresses may be aliases.
 pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes> {
     let Some((first, arguments)) = words.split_first() else {

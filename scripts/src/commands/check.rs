@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use stylus_layout::{Decision, StepKind};
 
-/// The label of a version that nobody named.
+/// The label of a version without a given name.
 const NEXT: &str = "next";
 
 /// A check of what would become the next version.
@@ -88,7 +88,7 @@ struct Check<'a> {
     coverage: Coverage,
     /// What an author declares of it.
     declared: Declared,
-    /// Whether it builds: nothing else is told otherwise.
+    /// Whether it builds. If not, nothing else is reported.
     is_built: bool,
     /// Whether the upgrade was tried on some instances only, or to its start only.
     is_tried_in_part: bool,
@@ -237,7 +237,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Looks for calls that the upgrade makes do something else, where somebody wants that.
+    /// Fuzzes the upgrade, if that is wanted.
     async fn fuzz(&mut self, tried: &Tried<'_>) {
         let is_refused = !tried.plan.problems.is_empty() || tried.checks.refusal().is_some();
         let Some(time) = self.args.fuzz.filter(|_| !is_refused) else {
@@ -265,8 +265,7 @@ impl Check<'_> {
         self.findings.push(report.summary());
     }
 
-    /// Takes over what was found, what changed in storage and loses nothing, and what callers can use from the next
-    /// version on.
+    /// Takes over the findings, the changes of storage that lose nothing, and the interface of the next version.
     fn take(&mut self, checks: &Assessment) -> Result<()> {
         checked::require_matched(checks)?;
         self.coverage.merge(&checks.coverage);
@@ -287,7 +286,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Where that stands in the sources which a finding is about.
+    /// The place in the sources that a finding is about.
     fn place(&self, finding: &Finding) -> Option<(&Path, usize)> {
         let about = finding.about.as_deref()?;
         match finding.part {
@@ -297,13 +296,13 @@ impl Check<'_> {
         }
     }
 
-    /// Notes that nothing is known of a part.
+    /// Notes that a part is not known.
     fn absent(&mut self, part: Part, why: &str) {
         let absent = Evidence::whole(part, Origin::NotKnown, why);
         self.coverage.add(absent);
     }
 
-    /// The new version's label: as given, else where the migration leads that the code declares.
+    /// The new version's label: as given, else the target of the declared migration.
     fn label(&self, artifact: &Artifact, base: &Baseline) -> String {
         let declared = || {
             let mut steps = artifact.steps.iter().flatten();
@@ -372,7 +371,7 @@ impl Check<'_> {
     }
 }
 
-/// The same, about the function that a call or a signature names.
+/// The finding, about the function that a call or a signature names.
 fn about(finding: Finding, call: &str) -> Finding {
     let function = call.split('(').next().map(str::to_owned);
     Finding {

@@ -21,7 +21,7 @@ pub(super) fn notice(id: FindingId, words: String) -> Finding {
 /// What the chain says.
 pub(super) async fn rivals(place: Place<'_>, governed: &GovernedCall) -> Result<Vec<Finding>> {
     let own = (&governed.call, &governed.bytes);
-    // Nothing else has a rival, and a pause must not wait for a history of events.
+    // Other calls have no rival, and a pause must not wait for the events.
     if own.0.version().is_none() && own.0.policies().is_empty() {
         return Ok(Vec::new());
     }
@@ -42,7 +42,7 @@ pub(super) async fn rivals(place: Place<'_>, governed: &GovernedCall) -> Result<
 /// A policy of a role as the registry parses it.
 ///
 /// # Errors
-/// `InvalidPolicy` where the registry would refuse its text.
+/// `InvalidPolicy` if the registry would refuse its text.
 pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy> {
     let parsed = parse(expression.as_bytes()).map_err(|refused| {
         let (reason, offset) = (policy_reason(refused.reason), refused.offset);

@@ -33,19 +33,19 @@ const HOME: &str = "STYLUS_UPGRADES_HOME";
 
 /// What a command works with.
 pub(super) struct Context {
-    /// Where everything that is said goes.
+    /// Where all output goes.
     pub(super) output: Arc<Output>,
     /// The arguments that every command takes.
     pub(super) global: Global,
     /// The manifest, empty if there is none.
     pub(super) manifest: Manifest,
-    /// What an earlier run had done and not reported.
+    /// What an earlier run did and did not report.
     earlier: Mutex<Vec<Sent>>,
     /// What this run has built.
     built: Mutex<Vec<built::Built>>,
     /// The client that keeps a journal.
     working: OnceLock<Client>,
-    /// The client of which all that it reads is of one block.
+    /// The client that reads everything at one block.
     pinned: OnceLock<Client>,
     /// The first client.
     connected: OnceLock<Client>,
@@ -55,7 +55,7 @@ pub(super) struct Context {
     copy: OnceLock<NodeHandle>,
     /// The registries that this command may talk to: their origin was derived, or they are trusted by name.
     known: Mutex<BTreeMap<Address, Option<Origin>>>,
-    /// Whether it was told where the facts of a verdict are read.
+    /// Whether the source of the facts was printed.
     told_read_at: OnceLock<()>,
     /// Where the registry's events are kept between two commands, if they are.
     pub(super) events: Option<Arc<EventStore>>,
@@ -64,7 +64,7 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// Says something that is worth knowing.
+    /// Prints a note.
     pub(super) fn note(&self, line: impl AsRef<str>) {
         self.output.note(line.as_ref());
     }
@@ -175,7 +175,7 @@ pub(crate) fn builder(output: &Arc<Output>) -> Result<Builder, BuildError> {
     }
 }
 
-/// Tells of transactions that went through before the command failed: they are paid for, and the same
+/// Reports transactions that succeeded before the command failed: they are paid for, and the same
 /// command does not send them again.
 pub(super) fn report_with_failure(context: &Context, sent: &[Sent]) {
     for one in sent {

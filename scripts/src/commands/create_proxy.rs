@@ -92,7 +92,7 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     Ok(outcome)
 }
 
-/// What an earlier run created by the same words and did not report, whatever salt it chose.
+/// What an earlier run created by the same arguments and did not report, with any salt.
 async fn created_before(
     place: Place<'_>,
     call: &abi::createProxyCall,
@@ -115,9 +115,9 @@ async fn created_before(
     Ok(proxy.filter(|_| same.is_some()).map(|proxy| (sent, proxy)))
 }
 
-/// The salt of a call that has none yet. For who alone satisfies the role it is the first that is free from the number
-/// of instances on. Where others have to agree, it follows from the words alone: who types the same words as others
-/// means the same proxy, whenever that is.
+/// The salt of a call without one. If the sender alone satisfies the role, it is the first free number from the number
+/// of instances on. Otherwise it follows from the arguments alone: approvers who type the same arguments mean the same
+/// proxy, at any time.
 async fn choose(place: Place<'_>, call: &abi::createProxyCall) -> Result<B256> {
     let client = place.registry.client;
     let (registry, name) = (place.registry, call.name.as_str());
@@ -135,7 +135,7 @@ async fn choose(place: Place<'_>, call: &abi::createProxyCall) -> Result<B256> {
     }
 }
 
-/// Saves the proxy; where that fails, the rest is done all the same.
+/// Saves the proxy; a failure does not end the command.
 fn save(context: &Context, alias: Option<&str>, proxy: Address, outcome: &mut Outcome) {
     let Some(alias) = alias else {
         return;
@@ -146,8 +146,8 @@ fn save(context: &Context, alias: Option<&str>, proxy: Address, outcome: &mut Ou
     }
 }
 
-/// The kind that was said by flag or manifest. On a chain of users it is chosen knowingly: what a call costs
-/// and whether the proxy expires follow from it for good.
+/// The kind that a flag or the manifest names. On a public chain it must be named: it fixes the cost of a call and
+/// whether the proxy expires.
 fn chosen(said: Option<Kind>, is_local: bool) -> Result<Kind> {
     match said {
         Some(kind) => Ok(kind),

@@ -1,4 +1,4 @@
-//! `demo`: the walkthrough of the book on a private chain, which ends with it unless it is kept.
+//! `demo`: the walkthrough of the book on a private chain, which ends with the command unless it is kept.
 
 use super::prelude::*;
 use super::propose::stop;

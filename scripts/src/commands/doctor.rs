@@ -1,4 +1,4 @@
-//! `doctor`: whether everything that is needed still runs, for how long, and what helps.
+//! `doctor`: whether everything that is needed still runs, for how long, and how to repair it.
 
 use super::context::{Context, Unverified};
 use super::facts::Place;
@@ -131,8 +131,8 @@ async fn of_chain(context: &Context) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// Warns, in another command, of what ends soon or does not run: of the registry itself and of these
-/// accounts.
+/// Warns, in another command, of programs that expire soon or do not run: of the registry itself and of
+/// these accounts.
 pub(super) async fn warn(place: Place<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
     let Place { context, registry } = place;
     let framework = context.builder()?.framework()?;
@@ -147,7 +147,7 @@ pub(super) async fn warn(place: Place<'_>, used: Vec<Used>) -> Result<Vec<Findin
     Ok(warnings)
 }
 
-/// Does what helps; whether anything was paid for.
+/// Repairs what it can. Returns whether anything was paid for.
 async fn fix(
     context: &Context,
     client: &Client,

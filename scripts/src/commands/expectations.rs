@@ -1,4 +1,4 @@
-//! `plan --write-expect FILE`: expectations from what the trial has shown.
+//! `plan --write-expect FILE`: expectations from the results of the trial.
 
 use super::prelude::*;
 use crate::expect::Getter;
@@ -14,7 +14,7 @@ use stylus_layout::Document;
 /// published yet.
 ///
 /// # Errors
-/// Where the functions of one of them are not known; what the chain says.
+/// If the functions of one of them are not known; errors of the chain.
 pub(super) async fn getters(
     place: Place<'_>,
     call: &abi::migrateCall,
@@ -49,7 +49,7 @@ async fn functions(
 /// Writes what a plan suggests.
 ///
 /// # Errors
-/// Where nothing can be derived, or written.
+/// If nothing can be derived, or written.
 pub(super) fn write(plan: &Plan, path: &Path) -> Result<()> {
     let none = || not_derived("the trial upgraded no instance".into());
     Ok(plan.suggested.as_ref().ok_or_else(none)?.write(path)?)

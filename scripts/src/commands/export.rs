@@ -52,10 +52,10 @@ pub struct ExportArgs {
 }
 
 impl ExportArgs {
-    /// Who sends the call, and the file that it goes to; `None` where it is sent here.
+    /// Who sends the call, and the file for it; `None` if this command sends it.
     ///
     /// # Errors
-    /// `ExportIncomplete` where only one of both was given.
+    /// `ExportIncomplete` if only one of the two flags was given.
     pub(super) fn wanted(&self) -> Result<Option<(&str, &Path)>, ChainError> {
         let incomplete = |given: &str, missing: &str| {
             let message = format!("{given} was given without {missing}");
@@ -75,7 +75,7 @@ impl ExportArgs {
     }
 }
 
-/// That the command makes no call for approvers.
+/// The refusal of a command that makes no call for approvers.
 pub(super) fn not_governed() -> ChainError {
     let message = "this command makes no call that approvers send";
     let refusal = Refusal::new("ExportNotGoverned", message).with(
@@ -97,7 +97,7 @@ pub(super) fn acting(context: &Context, client: Client) -> Result<Client> {
     Ok(client.acting_as(address))
 }
 
-/// Writes a governed call, and says what it would do.
+/// Writes a governed call, and reports what it would do.
 pub(super) async fn governed(
     place: Place<'_>,
     call: &GovernedCall,
@@ -117,13 +117,13 @@ pub(super) async fn governed(
     })
 }
 
-/// Whether who sends it has code.
+/// Whether the sender has code.
 async fn is_contract(client: &Client) -> Result<bool, ChainError> {
     let sender = client.caller("export")?;
     Ok(!client.code(sender).await?.is_empty())
 }
 
-/// What has to follow a call whose transaction does not reach all instances.
+/// The next command after a call whose transaction does not reach all instances.
 async fn follows(client: &Client, call: &GovernedCall) -> Result<Option<Follows>> {
     if !matches!(
         call.call,
@@ -144,7 +144,7 @@ async fn follows(client: &Client, call: &GovernedCall) -> Result<Option<Follows>
     Ok(Some(Follows { next, why }))
 }
 
-/// Writes another call about an action that an approver sends, after trying it. `what` it does is its name.
+/// Simulates and writes another call of an approver about an action. `what` is the name of the call.
 pub(super) async fn order(
     place: Place<'_>,
     what: &str,
@@ -177,7 +177,7 @@ async fn write(
     let (_, file) = wanted.ok_or_else(not_governed)?;
     require_chain_id(registry.client).await?;
     let from = registry.client.caller(title)?;
-    // What has no code and has sent something has a key.
+    // An account without code that has sent something has a key.
     if registry.client.code(from).await?.is_empty()
         && registry.client.transactions_of(from).await? == 0
     {
@@ -208,7 +208,7 @@ async fn write(
     })
 }
 
-/// Whether an instance of the definition is adopted, so that a contract's call does not move it.
+/// Whether an instance of the definition is adopted, so that a contract's call does not upgrade it.
 async fn has_adopted(
     (client, registry): (&Client, Address),
     name: &str,

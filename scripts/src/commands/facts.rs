@@ -1,5 +1,5 @@
-//! What is known of what may be done. This alone asks the chain, a build and files for a verdict; what follows from
-//! it is said by `crate::checks`.
+//! The facts for a verdict. Only this module reads the chain, builds and files for one; `crate::checks` draws the
+//! conclusions.
 
 mod callers;
 mod layouts;
@@ -21,31 +21,31 @@ use crate::registry::RecordedCode;
 use callers::of_proposer;
 use std::path::Path;
 
-/// Why nothing is known of instances where no chain is asked.
+/// Why instances are not known without a chain.
 pub(super) const NOT_ASKED: &str = "--against was given, so no chain was asked";
 
-/// What is asked about a way.
+/// The request for the facts of a step.
 #[derive(Clone, Copy)]
 pub(super) enum Asked<'a> {
-    /// A chain, and what is kept here.
+    /// A chain, and the local records.
     Chain(Place<'a>),
-    /// What is kept here alone: the labels of the versions.
+    /// The local records alone: the labels of the versions.
     Kept(&'a Context, &'a [String]),
 }
 
 /// What an upgrade takes over.
 pub(super) struct Before {
-    /// keccak256 of its code, where that is known.
+    /// keccak256 of its code, if that is known.
     pub(super) code: Option<CodeHash>,
     pub(super) layout: Side,
     /// What callers can use of it.
     pub(super) callable: Fact<Callable>,
 }
 
-/// What is known of what may be done.
+/// The facts about a step.
 ///
 /// # Errors
-/// What the chain says, and files that cannot be read.
+/// Errors of the chain, and files that cannot be read.
 async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Way> {
     match subject {
         Subject::Version(version) => place.version(version, role).await,
@@ -110,10 +110,10 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
     }
 }
 
-/// A way, whoever can be asked about it.
+/// The facts about a step, from any source.
 ///
 /// # Errors
-/// What the chain says, and files that cannot be read.
+/// Errors of the chain, and files that cannot be read.
 pub(super) async fn way(
     asked: Asked<'_>,
     version: &Version<'_>,
@@ -178,7 +178,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// What lies where the new version uses storage anew.
+    /// What the storage holds that the new version newly uses.
     async fn live(
         self,
         version: &Version<'_>,
@@ -220,8 +220,8 @@ impl<'a> Asked<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// Code that lies on the chain and is called `what`, with its layout, which a file may say. `is_old` says whether an
-    /// earlier version had it.
+    /// Code on the chain that is called `what`, with its layout, which a file may give. `is_old`: an earlier
+    /// version has it.
     pub(super) async fn code(
         self,
         what: &str,
@@ -233,7 +233,7 @@ impl<'a> Place<'a> {
         self.there(code, known.side, is_old).await
     }
 
-    /// Code that lies on the chain, with its layout.
+    /// Code on the chain, with its layout.
     pub(super) async fn there(
         self,
         code: RecordedCode,
@@ -279,7 +279,7 @@ impl<'a> Place<'a> {
     }
 
     async fn creation(self, call: &abi::createProxyCall, typed: &str) -> Result<Way> {
-        // Of a version that nobody registered, nothing can be checked: it may be there when the call is.
+        // A version that is not registered cannot be checked: it may be registered when the call is executed.
         let code = self.registry.code(&call.name, &call.version).await?;
         let code = self.code(&call.version, code, None, false).await?;
         let version = Version {
@@ -299,7 +299,7 @@ impl<'a> Place<'a> {
         way(Asked::Chain(self), &version, None, asked).await
     }
 
-    /// The adopted proxies that a way is for.
+    /// The adopted proxies that a step is for.
     async fn adopted(self, version: &Version<'_>) -> Result<Vec<Address>> {
         let registry = self.registry;
         let all = match version.who {
@@ -313,7 +313,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// How far the sources are known, and those of the program of a migration that somebody else proposed.
+/// How far the sources are known, also those of a migration that another account proposed.
 fn sources(version: &Version<'_>) -> Vec<Fact<()>> {
     let Version { code, stage, .. } = version;
     let mut all = vec![match stage {

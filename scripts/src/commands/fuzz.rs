@@ -14,7 +14,7 @@ use crate::plan::{Abis, fails};
 use crate::progress::Progress;
 use alloy::primitives::Address;
 
-/// Looks for calls that the upgrade makes do something else.
+/// Searches for calls that the upgrade changes.
 pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, Error> {
     let settings = Settings {
         seed: args.seed,
@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
     Ok(Outcome::of(&report, &context.names()))
 }
 
-/// What an author declares: in the manifest of the change, and beside the command.
+/// The author's declarations: in the manifest of the change, and as arguments.
 pub(super) fn declared(
     context: &Context,
     name: &str,
@@ -59,7 +59,7 @@ pub(super) fn declared(
     declared
 }
 
-/// The same of an upgrade that was tried and goes through.
+/// Fuzzes an upgrade that succeeds on the copy.
 pub(super) async fn of_tried(
     tried: &Tried<'_>,
     proxy: Option<Address>,

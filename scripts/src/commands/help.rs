@@ -118,7 +118,7 @@ fn groups(root: &clap::Command) -> StyledStr {
 mod tests {
     use super::*;
 
-    /// Lines of a help that is still read in one go.
+    /// Maximum number of lines of a short help.
     const SCREEN: usize = 60;
 
     fn help(command: &str, flag: &str) -> String {

@@ -19,14 +19,14 @@ pub(super) struct Judged {
     pub(super) checks: Assessment,
     /// Findings that need `--accept`.
     pub(super) notices: Vec<Finding>,
-    /// The definition that an instance goes to, where one goes to another registry.
+    /// The definition that an instance goes to, in a transfer to another registry.
     receiver: Option<Receiver>,
 }
 
-/// Checks what a call decides about code and storage. What refuses it is among what was found.
+/// Checks what a call decides about code and storage. Refusals are among the findings.
 ///
 /// # Errors
-/// What the chain says, and what could not be looked at for another reason.
+/// Errors of the chain, and checks that failed for another reason.
 pub(super) async fn check(place: Place<'_>, call: &Call, asker: Asker<'_>) -> Result<Assessment> {
     match call {
         Call::CreateProxy(create) => {
@@ -107,7 +107,7 @@ pub(super) async fn judge_as_approver(
 }
 
 impl Judged {
-    /// Goes on if nothing is in the way, and everything is meant.
+    /// Continues if no finding blocks the call and all are accepted.
     fn require(&self, place: Place<'_>) -> Result<()> {
         checked::require(&self.checks)?;
         confirm::require(place.context, &self.notices)
@@ -129,7 +129,7 @@ pub(super) async fn decide(
     send(place, (governed, judged), asker, outcome).await
 }
 
-/// Sends a call that was judged, and ends a pause or a resumption that it executes.
+/// Sends a checked call, and completes a pause or a resumption that it executes.
 ///
 /// # Errors
 /// What the chain says.

@@ -1,15 +1,15 @@
-//! What was registered is kept beside the manifest: written by the command that executed it, read again by its
-//! name, `NAME@VERSION`.
+//! Records of registered versions, next to the manifest: the command that executes the action writes them, and
+//! `NAME@VERSION` names them.
 
 use super::prelude::*;
 use crate::build::REVISION;
 use crate::versions::{Kept, Record};
 
-/// The label of whatever version is current.
+/// The label of the current version.
 pub(super) const LIVE: &str = "live";
 
-/// Keeps a version that the registry has, and says in which folder. What is on the chain is done, so a folder that
-/// cannot be written is a warning.
+/// Keeps a registered version and reports the folder. The chain has the version, so a folder that cannot be written is
+/// only a warning.
 pub(super) async fn keep(place: Place<'_>, name: &str, version: &str) -> Option<String> {
     let context = place.context;
     match write(place, name, version).await {
@@ -59,7 +59,7 @@ pub(super) struct KeptName {
 }
 
 impl KeptName {
-    /// What `text` names; nothing where it names no version, or is a path that begins with `.` or `/`.
+    /// What `text` names; `None` if it names no version, or is a path that begins with `.` or `/`.
     pub(super) fn named(text: &str) -> Option<Self> {
         if text.starts_with(['.', '/']) || text.starts_with(REVISION) {
             return None;
@@ -76,8 +76,7 @@ impl KeptName {
         })
     }
 
-    /// What is kept under that name, with the network that it is kept for. Nobody asks the chain: the files hash to
-    /// what is recorded.
+    /// The record of that name, with its network. This needs no chain: the files must have the recorded hashes.
     pub(super) fn read(&self, context: &Context) -> Result<(String, Kept)> {
         let versions = context.versions();
         let found = match &self.network {

@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
     }
 }
 
-/// Whether one of the layouts is that of what is live.
+/// Whether one of the layouts is the live one.
 fn asks_registry(command: &LayoutCommand) -> bool {
     let sources = match command {
         LayoutCommand::Show { source, .. } => vec![source],
@@ -170,7 +170,7 @@ fn lines(outcome: &mut Outcome, layout: &Layout, items: &[Item], indent: &str) {
     }
 }
 
-/// Tells every finding, and ends with exit code 1 if the new version is refused.
+/// Reports every finding, and ends with exit code 1 if the new version is refused.
 fn diff(
     context: &Context,
     (old, new): (&Named, &Named),
@@ -276,7 +276,7 @@ fn migration(old: &Named, new: &Named, overrides: &[String], drop: &[String]) ->
     Ok(outcome)
 }
 
-/// That an `--override` cannot be understood.
+/// The refusal of an invalid `--override`.
 fn not_understood(text: &str) -> Refusal {
     let message = format!("--override {text:?} is not valid: it has no =");
     let refusal = Refusal::new("LayoutDeclaration", message).with(
@@ -287,7 +287,7 @@ fn not_understood(text: &str) -> Refusal {
     refusal.usage()
 }
 
-/// That no migration can be written.
+/// The refusal to write a migration.
 fn unsupported(why: Unsupported) -> Refusal {
     let message = format!("no migration can be written: {why}");
     Refusal::new("MigrationUnsupported", message).with(
@@ -297,7 +297,7 @@ fn unsupported(why: Unsupported) -> Refusal {
     )
 }
 
-/// The code of a migration, below what Cargo.toml has to declare for it.
+/// The code of a migration, below the lines that Cargo.toml needs for it.
 fn declared_above(moved: &[FindingId], code: &str) -> String {
     if moved.is_empty() {
         return code.to_owned();

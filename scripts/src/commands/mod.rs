@@ -1,4 +1,4 @@
-//! The commands: each one reads its arguments, calls the library, and says what came of it.
+//! The commands: each one reads its arguments, calls the library, and reports the result.
 
 mod about;
 mod adopt;
@@ -149,7 +149,7 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
         context.close();
         return Ok(exit);
     }
-    // Nobody was reported: the journal stays, so that the same command reports it again.
+    // Nothing was reported: the journal stays, so that the same command reports it again.
     let says = "the command is done, but its result could not be written";
     let error = Refusal::new("Unwritten", says).with(
         "a writable stdout",
@@ -163,7 +163,7 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
     })
 }
 
-/// A panic is reported as every other failure is: on lines of its own, without secrets.
+/// Reports a panic as any other failure: on lines of its own, without secrets.
 fn report_panics(output: &Arc<Output>) {
     let output = output.clone();
     std::panic::set_hook(Box::new(move |info| {
@@ -287,8 +287,8 @@ async fn end_on_signal(output: Arc<Output>) {
     std::process::exit(128 + number.as_raw_value());
 }
 
-/// Help and version are no failures; everything else that clap reports is wrong use. The words of
-/// the command line are not understood, so any of them may be a key or come from somewhere else.
+/// Help and version are not failures; everything else that clap reports is wrong usage. The words of
+/// the command line are not parsed, so any of them may be a key or come from somewhere else.
 fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print(); // a reader that has gone needs nothing more
@@ -322,7 +322,7 @@ fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
     }))
 }
 
-/// What clap says is wrong, on one line.
+/// The error of clap, on one line.
 fn said_by_clap(text: &str) -> String {
     let lines = text.lines().map(str::trim);
     let said = lines.take_while(|line| !line.starts_with("Usage:"));
@@ -345,7 +345,7 @@ fn command_of(words: &[std::borrow::Cow<'_, str>]) -> String {
     text
 }
 
-/// Whether a word is, or holds behind `=`, a value that must not be printed.
+/// Whether a word is, or holds after `=`, a value that must not be printed.
 fn is_secret_flag(before: Option<&std::borrow::Cow<'_, str>>, word: &str) -> bool {
     const SECRET: [&str; 5] = [
         "--private-key",
@@ -359,7 +359,7 @@ fn is_secret_flag(before: Option<&std::borrow::Cow<'_, str>>, word: &str) -> boo
         || named.is_some_and(|flag| SECRET.contains(&flag))
 }
 
-/// The flags behind `node` are the node's, but for this one.
+/// The flags after `node` are the node's, except this one.
 fn has_json(words: &[OsString]) -> bool {
     words.iter().any(|word| word == "--json")
 }

@@ -30,7 +30,7 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     }
 }
 
-/// What people and programs need to talk to the node. Its accounts are public knowledge.
+/// What people and programs need to use the node. Its keys are public.
 fn running(node: &NodeHandle) -> Outcome {
     let mut outcome = Outcome::default();
     let mut accounts = Vec::new();
@@ -52,7 +52,7 @@ fn is_help(flag: &OsString) -> bool {
     flag == "--help" || flag == "-h"
 }
 
-/// What the node says of flags that it does not take.
+/// The error of the node about flags that it does not accept.
 fn misused(text: &str) -> Error {
     let said = said_by_clap(text);
     Error::Usage {

@@ -1,5 +1,5 @@
-//! The paths of instances to a version: every step that the registry has for them is checked by what was
-//! registered, before anything is sent.
+//! The paths of instances to a version: every step that the registry has for them is checked before anything
+//! is sent.
 
 use super::checked::require_matched;
 use super::prelude::*;
@@ -12,22 +12,22 @@ use crate::text::shell_word;
 use std::path::Path;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
-/// Instances of a definition whose paths are looked at, at most.
+/// Maximum number of instances of a definition whose paths are checked.
 const INSTANCES_MAX: u32 = 64;
 
-/// What a command says about the upgrade of one instance.
+/// The arguments of a command for the upgrade of one instance.
 pub(super) struct PathRequest<'a> {
     pub(super) version: &'a str,
-    /// Calldata of the last step, where the registry has none for it.
+    /// Calldata of the last step, if the registry has none for it.
     pub(super) data: Option<&'a Bytes>,
-    /// Its function as it was typed, empty where calldata were given.
+    /// Its function as it was typed; empty if calldata was given.
     pub(super) typed: &'a str,
     /// The layout of the version, for code that carries none.
     pub(super) layout: Option<&'a Path>,
 }
 
 impl<'a> PathRequest<'a> {
-    /// With what is registered alone.
+    /// Without arguments.
     pub(super) fn to(version: &'a str, layout: Option<&'a Path>) -> Self {
         Self {
             version,
@@ -41,7 +41,7 @@ impl<'a> PathRequest<'a> {
 /// Checks the path of one instance.
 ///
 /// # Errors
-/// What the registry refuses to say of it: it refuses the upgrade as well, or others have moved it meanwhile.
+/// The registry's refusal of the path: it refuses the upgrade too, or the instance was upgraded meanwhile.
 pub(super) async fn check_instance(
     place: Place<'_>,
     proxy: Address,
@@ -56,8 +56,8 @@ pub(super) async fn check_instance(
     }
 }
 
-/// What refuses ways that are registered, with the command of this process as it was typed. Its key, if it was typed,
-/// is hidden as everywhere.
+/// The refusal of registered steps, with the command of this process as it was typed. A key in it is hidden as
+/// everywhere.
 pub(super) fn asked_again(refused: Refused) -> Error {
     let words = std::env::args_os().skip(1);
     let words = words.map(|word| shell_word(&word.to_string_lossy()));
@@ -67,8 +67,8 @@ pub(super) fn asked_again(refused: Refused) -> Error {
     refused.asked_again(typed).into()
 }
 
-/// Checks the paths of a definition's instances to `version`, but for the steps that `checks` holds
-/// already.
+/// Checks the paths of a definition's instances to `version`, except the steps that `checks` already
+/// has.
 pub(super) async fn check_stragglers(
     place: Place<'_>,
     (name, version): (&str, &str),
@@ -103,8 +103,8 @@ pub(super) async fn check_those(
     check_again(place, request, checks).await
 }
 
-/// The instances that wait for a version, where they are so few that `migrate` takes them along in its own transaction.
-/// However many there are, a page of them after the other is read until more than that wait.
+/// The instances that wait for a version, if they are so few that `migrate` upgrades them in its own transaction. Reads
+/// page after page until more than that wait.
 pub(super) async fn few_waiting<V: Views>(
     registry: Registry<V>,
     (name, version): (&str, &str),
@@ -131,8 +131,8 @@ pub(super) async fn few_waiting<V: Views>(
     }
 }
 
-/// Checks the paths of the instances that were looked at as they are by now, one of each version: others may have
-/// added a way meanwhile.
+/// Checks the current paths of the instances that were read, one of each version: others may have added a step
+/// meanwhile.
 pub(super) async fn check_again(
     place: Place<'_>,
     request: &PathRequest<'_>,
@@ -145,7 +145,7 @@ pub(super) async fn check_again(
         }
         for proxy in instances {
             match walk(place, (*proxy, Who::All), request, checks).await {
-                // One that the registry knows no path for stays where it is.
+                // An instance without a path stays at its version.
                 Err(error) if error.chain().and_then(ChainError::revert).is_some() => {}
                 checked => {
                     checked?;
@@ -157,7 +157,7 @@ pub(super) async fn check_again(
     Ok(())
 }
 
-/// Checks every step on an instance's path, once: for itself, or for all.
+/// Checks every step on an instance's path once: for this instance, or for all.
 async fn walk(
     place: Place<'_>,
     (proxy, who): (Address, Who),
@@ -209,7 +209,7 @@ mod tests {
     use futures::executor::block_on;
     use stylus_upgrades_interface::registry::IRegistry as abi;
 
-    /// So many instances at 1.0 in a complex migration, and behind them so many that are in none.
+    /// So many instances at 1.0 in a complex migration, followed by so many that are not.
     struct Answers(u16, u16);
 
     impl Views for Answers {

@@ -1,5 +1,5 @@
 //! `pause` and `resume`: the decision, then the instances that its transaction left, a few per
-//! transaction. Typed again, it goes on where it ended.
+//! transaction. The same command continues where it ended.
 
 use super::asker::Asker;
 use super::judge::decide;

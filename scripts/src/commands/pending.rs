@@ -12,10 +12,10 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
     Ok(Outcome::of(&pending, &context.names()))
 }
 
-/// What is open of a definition, or of everything.
+/// The open actions of a definition, or all.
 ///
 /// # Errors
-/// What the chain says, and files that cannot be read.
+/// Errors of the chain, and files that cannot be read.
 pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
     let place = Place::here(context).await?;
     let registry = place.registry;
@@ -48,7 +48,7 @@ pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pen
     })
 }
 
-/// Why nothing ever comes of an open action.
+/// Why an open action can never be executed.
 pub(super) async fn superseded(registry: Registry<'_>, call: &Call) -> Result<Option<String>> {
     let Call::CreateDefinition(define) = call else {
         return Ok(governance::superseded_by(registry, call).await?);
@@ -57,7 +57,7 @@ pub(super) async fn superseded(registry: Registry<'_>, call: &Call) -> Result<Op
     Ok(known.map(|_| format!("{} is defined", define.name)))
 }
 
-/// Why `found` of an action that is not open any more: nothing is left to revoke, to cancel or to sign.
+/// Why an action is not open any more; `found` says that nothing is left to revoke, to cancel or to sign.
 pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -> Error {
     match instead(place.registry, action).await {
         Ok(executed) => {
@@ -68,8 +68,8 @@ pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -
     }
 }
 
-/// Hexadecimal digits that name an action, at least: fewer may be those of an action that somebody
-/// proposes meanwhile.
+/// Minimum of hexadecimal digits that name an action: fewer could match an action that is proposed
+/// meanwhile.
 const DIGITS_MIN: usize = 8;
 
 /// Whether `text` is the id of an action, or the beginning of one. Any other text names a definition.

@@ -37,18 +37,18 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome> {
 pub(super) struct Ran {
     pub(super) outcome: Outcome,
     pub(super) plan: Plan,
-    /// What the copy showed, and past transactions on it, whatever the checks before it refuse.
+    /// What the copy and past transactions on it showed, even if an earlier check refuses.
     pub(super) trial: Verdict,
     pub(super) checks: Assessment,
-    /// What ends soon, or does not run.
+    /// Programs that expire soon or do not run.
     pub(super) warnings: Vec<Finding>,
     /// The migration, in words.
     pub(super) decoded: Vec<DecodedCall>,
-    /// What past transactions do with the version; nothing where there was none, or nobody asked.
+    /// What past transactions do with the version; `None` if there were none, or they were not wanted.
     pub(super) replay: Option<plan::Replay>,
 }
 
-/// The same for somebody else. `of_manifest` is what is found about the file that names the registry.
+/// Plans for any role. `of_manifest` has the findings about the file that names the registry.
 pub(super) async fn run_as(
     context: &Context,
     args: &PlanArgs,
@@ -72,7 +72,7 @@ pub(super) async fn run_as(
         request,
     } = tried;
     let (accepts, names) = (context.accepted(), context.names());
-    // What was found beside the copy: about the file that names the registry, and of past transactions.
+    // Findings besides the copy: about the file that names the registry, and of past transactions.
     let mut beside: Vec<Finding> = of_manifest.clone().into_iter().collect();
     let of_replay = match (&replay, args.replay) {
         (Some(replay), _) => replay.problem(),
@@ -133,7 +133,7 @@ pub(super) async fn run_as(
     outcome.field("verdict", plan.verdict());
     outcome.field("gas", plan.gas());
     outcome.field("ok", plan.problems.is_empty());
-    // What refuses it, and what to do next, stands last.
+    // The refusal and the next step come last.
     let problems = told_once(&plan.problems);
     let problems: Vec<String> = problems.iter().flat_map(Finding::lines).collect();
     outcome.lines.retain(|line| !problems.contains(line));
@@ -156,11 +156,11 @@ pub(super) async fn run_as(
 
 /// An upgrade that was tried on a copy.
 pub(super) struct Tried<'a> {
-    /// Its problems are those of the copy alone, without what was accepted.
+    /// Its problems are those of the copy alone, without the accepted ones.
     pub(super) plan: Plan,
-    /// What went wrong on the copy and was accepted.
+    /// Accepted problems of the copy.
     pub(super) taken: Vec<Finding>,
-    /// What was checked before.
+    /// The checks before the trial.
     pub(super) checks: Assessment,
     /// Where it was read.
     pub(super) place: Place<'a>,
@@ -171,9 +171,9 @@ pub(super) struct Tried<'a> {
 /// How an upgrade is tried.
 #[derive(Clone, Copy)]
 pub(super) struct Trial<'a> {
-    /// Instances that are tried, at most.
+    /// Maximum number of instances to try.
     pub(super) instances: u32,
-    /// Where expectations of the upgrade are written.
+    /// The file for expectations of the upgrade.
     pub(super) write_expect: Option<&'a Path>,
 }
 
@@ -246,7 +246,7 @@ pub(super) async fn tried<'a>(
     })
 }
 
-/// Programs that an upgrade relies on, but for those that it would deploy itself.
+/// Programs that an upgrade needs, except those that it would deploy itself.
 fn used(request: &PlanRequest) -> Vec<Used> {
     let abi::migrateCall {
         name,
@@ -286,7 +286,7 @@ fn step_without_code(args: &UpgradeArgs) -> Error {
     }
 }
 
-/// The migration that was proposed: the one that is named, or the only one.
+/// The proposed migration: the one that is named, or the only one.
 async fn open(work: &Work<'_>, args: &UpgradeArgs) -> Result<Option<abi::migrateCall>> {
     let action = match &args.action {
         Some(text) => Some(named(work.place.registry, text).await?),
@@ -392,7 +392,7 @@ fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<String> {
     lines
 }
 
-/// What is said of the whole. A tick is for what was tried to its end, on every instance.
+/// The verdict. A tick means that every instance was tried to the end.
 fn verdict(plan: &Plan, reads_gas: bool) -> Option<String> {
     let verdict = plan.verdict();
     let says = verdict.words()?;

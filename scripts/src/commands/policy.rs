@@ -69,7 +69,7 @@ struct PolicyUpdate<'a> {
     policy: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     was: Option<String>,
-    /// Set where it is that already.
+    /// Set if the role already has this policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     executed: Option<bool>,
 }

@@ -1,4 +1,4 @@
-//! What nearly every command works with: where it asks, what it reports, how it ends.
+//! What nearly every command uses: its place, its report, its errors.
 
 pub(super) use super::context::Context;
 pub(super) use super::facts::Place;
@@ -12,5 +12,5 @@ pub(super) use alloy::sol_types::SolCall;
 pub(super) use serde::Serialize;
 pub(super) use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// What a command, or a part of it, comes to.
+/// The result of a command, or of a part of it.
 pub(super) type Result<T, E = Error> = std::result::Result<T, E>;

@@ -86,7 +86,7 @@ impl CommandReport for Created<'_> {
     }
 }
 
-/// Shows what would change, and writes it if that is wanted.
+/// Shows the changes, and writes them if that is wanted.
 pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome> {
     let init = Init::of(&args.folder, &args.framework.chosen()?)?;
     for one in init.skipped() {
@@ -105,7 +105,7 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome> {
     Ok(Outcome::of(&changed, &context.names()))
 }
 
-/// Writes the changes and builds the crate. Where that fails, the files are put back as they were.
+/// Writes the changes and builds the crate. If that fails, the files are restored.
 fn write(context: &Context, folder: &Path, init: &Init) -> Result<()> {
     let source = folder.display().to_string();
     init.write()

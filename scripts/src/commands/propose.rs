@@ -1,5 +1,5 @@
-//! How a governed call is reported: what it does before it is sent, how far it is afterwards, and what
-//! holds once it was executed.
+//! Shows what a governed call does, sends it, and reports its progress and what holds once it is
+//! executed.
 
 use super::context::{earlier, report_with_failure};
 use super::prelude::*;
@@ -14,18 +14,18 @@ use crate::governance::{
 };
 use std::path::Path;
 
-/// A governed call that is to be sent.
+/// A governed call to send.
 pub(super) struct Sending<'a> {
     pub(super) governed: GovernedCall,
-    /// What it took to get there.
+    /// The transactions before it.
     pub(super) sent: Vec<Sent>,
-    /// The layout of its version that was given, and what was checked so far: it may begin a rollout.
+    /// The given layout of its version, and the checks so far, for a rollout that it may begin.
     pub(super) layout: Option<&'a Path>,
     pub(super) checks: Assessment,
 }
 
 impl Sending<'_> {
-    /// Nothing was sent or checked before.
+    /// A call without earlier transactions or checks.
     pub(super) fn of(place: Place<'_>, governed: GovernedCall) -> Self {
         Self {
             governed,
@@ -53,7 +53,7 @@ impl Sending<'_> {
             outcome.add(&exported, &names);
             return Ok(outcome);
         }
-        // An earlier run may have had it executed, and not reported it.
+        // An earlier run may have executed it without a report.
         let reported = earlier(context, registry.client, &governed).await?;
         let executed = reported.clone().filter(|one| one.execution().is_some());
         let is_earlier = executed.is_some();
@@ -62,7 +62,7 @@ impl Sending<'_> {
             None => (governed.send(registry.client).await)
                 .inspect_err(|_| report_with_failure(context, &sent))?,
         };
-        // An approval that was there already is the earlier run's, where it is of the same action.
+        // If this run sent nothing, an earlier run may have approved the same action: it is reported.
         let reported = reported.filter(|one| one.action == submitted.action);
         let approval = reported.and_then(|one| one.sent);
         sent.extend(submitted.sent.clone().or(approval));
@@ -91,7 +91,7 @@ impl Sending<'_> {
         let created =
             |sent: &Sent| Some(sent.event_of::<abi::ProxyCreated>(registry.address)?.proxy);
         if let Some(proxy) = submitted.execution().and_then(created) {
-            // Whoever typed `create-proxy` has read it before.
+            // `create-proxy` has printed it before.
             let line = format!("proxy  {proxy}");
             if !outcome.lines.contains(&line) {
                 outcome.line(line);
@@ -102,7 +102,7 @@ impl Sending<'_> {
     }
 }
 
-/// How a governed call is reported, and how far it is; what is missing is not ready, and no failure.
+/// The report of a governed call. Missing approvals are exit code `NotReady`, not a failure.
 #[derive(Serialize)]
 struct Proposal {
     #[serde(flatten)]
@@ -135,11 +135,10 @@ impl CommandReport for Proposal {
     }
 }
 
-/// What a call would do if that client sent it now, and what is known of it where it only approves, which is said at
-/// once.
+/// What a call would do if that client sent it now. If it would only approve, the result of the simulation is printed.
 ///
 /// # Errors
-/// What the chain says; `WouldFail`.
+/// Errors of the chain; `WouldFail`.
 pub(super) async fn simulate(
     context: &Context,
     client: &Client,
@@ -153,15 +152,15 @@ pub(super) async fn simulate(
     Ok((simulated, trial))
 }
 
-/// Says at once what is known of a call that only approves.
+/// Prints what is known of a call that only approves.
 fn note(context: &Context, trial: &Trial) {
     for line in trial.lines() {
         context.note(line);
     }
 }
 
-/// Instances that are paused in a complex step (from where and to where): partly done, and the
-/// handler goes on with each.
+/// Reports instances that are paused in a complex step (from where and to where): the command is
+/// partly done, and the handler continues with each.
 pub(super) fn go_on_in_batches(outcome: &mut Outcome, paused: &[(Address, String, String)]) {
     if paused.is_empty() {
         return;
@@ -191,7 +190,7 @@ struct PausedInstance<'a> {
     next: String,
 }
 
-/// A check that failed is an error; what was reported before stays printed.
+/// A failed check is an error; earlier reports stay printed.
 pub(super) fn require(context: &Context, checks: &[Check], outcome: &mut Outcome) -> Result<()> {
     let failed = checks.iter().filter(|check| !check.ok).count();
     if failed > 0 {
@@ -201,7 +200,7 @@ pub(super) fn require(context: &Context, checks: &[Check], outcome: &mut Outcome
     Ok(())
 }
 
-/// Explains why a command stops behind what it has done already.
+/// Explains why a command stops after the part that it has done.
 pub(super) fn stop(context: &Context, outcome: &mut Outcome, error: &dyn Explain, exit: Exit) {
     let report = Report::of(error);
     context.output.explain(&report);

@@ -9,7 +9,7 @@ use clap::Args;
 /// The environment variable with the explorer's key.
 const KEY: &str = "ETHERSCAN_API_KEY";
 
-/// What an explorer is told.
+/// What an explorer needs.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Publish to an explorer (ETHERSCAN_API_KEY has the key)")]
 pub struct PublishArgs {
@@ -36,7 +36,7 @@ pub struct PublishArgs {
     pub license_type: u8,
 }
 
-/// Publishes a version of a definition, where that is asked for.
+/// Publishes a version of a definition, if that is wanted.
 pub(super) async fn run(
     place: Place<'_>,
     (name, version): (&str, &str),
@@ -104,7 +104,7 @@ pub(super) async fn run(
     }))
 }
 
-/// What an explorer was told, and what it answered.
+/// What was submitted to an explorer, and its answers.
 #[derive(Serialize)]
 pub(super) struct Publication {
     implementation: Published,

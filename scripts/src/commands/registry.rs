@@ -1,4 +1,4 @@
-//! `registry deploy`: the registry and everything that it relies on. `registry descriptors`: files by which wallets show
+//! `registry deploy`: the registry and everything that it needs. `registry descriptors`: files with which wallets show
 //! its calls and signatures in words.
 
 use super::args::RegistryCommand;
@@ -163,13 +163,13 @@ async fn write_descriptors(context: &Context, folder: &Path) -> Result<Outcome> 
     let unverified = context.registry()?;
     let client = context.reader().await?;
     let registry = context.verified(&client, unverified).await?;
-    // An account that is no registry answers nothing, or another domain.
+    // An account that is not a registry answers nothing, or another domain.
     registry.require_domain().await?;
     own_file::folder(folder)?;
     let mut files = Vec::new();
     for descriptor in descriptors(client.chain_id(), registry.address) {
         let path = folder.join(descriptor.file);
-        // Text, numbers and lists: there is nothing that serde_json refuses.
+        // Text, numbers and lists: serde_json refuses none of them.
         let text = serde_json::to_string_pretty(&descriptor.content).unwrap_or_default();
         own_file::replace(&path, format!("{text}\n").as_bytes(), is_descriptor)?;
         files.push(path);

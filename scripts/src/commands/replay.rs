@@ -1,4 +1,4 @@
-//! What `plan --replay` says.
+//! The report of `plan --replay`.
 
 use super::plan::Tried;
 use super::prelude::*;
@@ -9,8 +9,8 @@ use crate::registry::RecordedCode;
 use crate::text::grouped;
 use stylus_layout::Layout;
 
-/// Sends the newest transactions again, with the interfaces of both versions: as this run built them, as they are
-/// kept, and the steps that their layout documents declare.
+/// Sends the newest transactions again, with the interfaces of both versions, as this run built them or as they are
+/// kept, and the steps in their layout documents.
 pub(super) async fn run(tried: &Tried<'_>, (count, blocks): (u32, u64)) -> Result<Option<Replay>> {
     let output = &tried.place.context.output;
     let [before, after] = both(tried).await?.map(|one| {
@@ -33,18 +33,18 @@ pub(super) async fn run(tried: &Tried<'_>, (count, blocks): (u32, u64)) -> Resul
     Ok(replay?)
 }
 
-/// What is known of a version's interface and storage.
+/// The interface and storage of a version, as far as known.
 #[derive(Default)]
 pub(super) struct VersionInterface {
-    /// What callers can use.
+    /// Its interface.
     pub(super) functions: Functions,
     /// Initializers and migrations.
     pub(super) steps: Functions,
-    /// Where it keeps what; empty where nobody knows.
+    /// Its layout; empty if it is not known.
     pub(super) layout: Layout,
 }
 
-/// Of the version before and of the new one.
+/// Those of the version before and of the new one.
 pub(super) async fn both(tried: &Tried<'_>) -> Result<[VersionInterface; 2]> {
     let (place, Plan { name, from, .. }) = (tried.place, &tried.plan);
     let before = place.registry.known_version(name, from).await?;

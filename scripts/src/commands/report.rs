@@ -1,4 +1,4 @@
-//! `status --report FILE`: a definition with what waits and what happened, in one file.
+//! `status --report FILE`: a definition, its open actions and its history in one file.
 
 use super::console::pages::definition;
 use super::prelude::*;

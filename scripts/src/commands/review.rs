@@ -1,4 +1,4 @@
-//! `pending ACTION`: everything about one action that an approver looks at before he approves it.
+//! `pending ACTION`: everything about one action that an approver reviews before approving it.
 
 mod tried;
 
@@ -28,10 +28,10 @@ use std::collections::BTreeMap;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 pub(super) use tried::Tried;
 
-/// Instances whose addresses are compared with those that an action names, at most.
+/// Maximum number of instances whose addresses are compared with those in an action.
 const KNOWN_MAX: usize = 1_000;
 
-/// Of one action; `against` is the hash of the state difference that it must have.
+/// Reviews one action; `against` is the hash of the state difference that it must have.
 pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) -> Result<Outcome> {
     let review = review(context, action).await?;
     let mut outcome = Outcome::of(&review, &context.names());
@@ -60,10 +60,10 @@ pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) 
     Ok(outcome)
 }
 
-/// What an approver looks at before he approves an action.
+/// What an approver reviews before approving an action.
 ///
 /// # Errors
-/// What the chain says, and files that cannot be read.
+/// Errors of the chain, and files that cannot be read.
 pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
     let place = Place::here(context).await?;
     let registry = place.registry;
@@ -83,7 +83,7 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
     let history = history::read(registry, name, &names, wanted).await?;
     let mut shown = shown(place, &governed).await?;
     if open.is_none() {
-        // What it did to the policy of that time is not known any more.
+        // Its change of the earlier policy is not known any more.
         shown.policy_change = None;
     }
     let checked = match &open {
@@ -115,7 +115,7 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
     })
 }
 
-/// Whose last word on an action that is not open any more was that event.
+/// Accounts whose last event about an action that is not open any more was that one.
 fn last_said(entries: &[Entry], said: &str) -> Vec<Address> {
     let mut last = BTreeMap::new();
     for Entry { event, who, .. } in entries {
@@ -127,8 +127,8 @@ fn last_said(entries: &[Entry], said: &str) -> Vec<Address> {
     of_it.map(|(who, _)| who).collect()
 }
 
-/// Those of the accounts that have code of their own: a Safe, a timelock. An account that delegates
-/// (EIP-7702) still has its key.
+/// The accounts with code of their own: a Safe, a timelock. An account that delegates (EIP-7702)
+/// still has its key.
 async fn contracts(client: &Client, accounts: &[Address]) -> Result<Vec<Address>> {
     let mut all = Vec::new();
     for account in accounts {
@@ -140,8 +140,8 @@ async fn contracts(client: &Client, accounts: &[Address]) -> Result<Vec<Address>
     Ok(all)
 }
 
-/// What is found out about an open action. What nobody can compare here is told, and the other checks are made all
-/// the same.
+/// The findings about an open action. What cannot be compared here is reported, and the other checks still
+/// run.
 async fn checked(
     place: Place<'_>,
     action: ActionId,
@@ -169,14 +169,14 @@ async fn checked(
     })
 }
 
-/// What the checks and a copy of the chain say of an open action.
+/// The results of the checks and of a copy of the chain, for an open action.
 pub(super) struct Found {
     pub(super) callers: Vec<CallersOfWay>,
     /// The storage before and after.
     slots: Vec<Area>,
     /// The heaviest first.
     pub(super) findings: Vec<Finding>,
-    /// What is asked of who approves it.
+    /// Whether an approver must confirm it.
     pub(super) consent: Consent,
     pub(super) tried: Tried,
 }
@@ -190,7 +190,7 @@ impl Found {
     }
 }
 
-/// Makes the checks, those of `approver` where he is known, and tries what the action runs. A refusal is a finding.
+/// Runs the checks, those of `approver` if given, and tries what the action runs. A refusal is a finding.
 pub(super) async fn found(
     place: Place<'_>,
     (governed, shown): (&GovernedCall, &ShownCall),
@@ -247,7 +247,7 @@ async fn fuzzed(place: Place<'_>, call: &Call) -> Option<Fuzzed> {
     Fuzzed::recall(registry, call.definition(), code?, step)
 }
 
-/// Everything that was found about an action, with what its checks said.
+/// All findings about an action, with those of its checks.
 async fn findings_of(
     place: Place<'_>,
     (call, facts): (&Call, &[CodeFacts]),

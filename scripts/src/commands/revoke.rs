@@ -1,6 +1,6 @@
-//! `revoke` and `cancel`: an approver's part in an action ends, or the action itself. A revocation withdraws one's own
-//! approval, or refuses an action before one has approved it, and before anybody has proposed it: no signature of one's
-//! own counts for it then.
+//! `revoke` and `cancel`. A revocation withdraws the sender's approval of an action, or refuses the action before the
+//! sender has approved it, even before it is proposed. The sender's offline signatures of it become invalid. A
+//! cancellation ends the action.
 
 use super::export;
 use super::pending::{named, why_ended};
@@ -12,7 +12,7 @@ use crate::governance::{Approved, Display, is_unknown_action, not_cancelled, pro
 use crate::ids::ActionId;
 use std::path::Path;
 
-/// Withdraws one's own approval of an action, or refuses it.
+/// Withdraws the sender's approval of an action, or refuses it.
 pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
     let place = Place::working(context, "revoke").await?;
     let registry = place.registry;
@@ -48,7 +48,7 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
     Ok(Outcome::of(&revoked, &context.names()))
 }
 
-/// Ends an action: its proposer, or who alone satisfies its role.
+/// Cancels an action, as its proposer or as an account that satisfies its role alone.
 pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
     let place = Place::working(context, "cancel").await?;
     let registry = place.registry;
@@ -114,7 +114,7 @@ struct Revoked {
     /// Whether an approval existed and was withdrawn.
     withdrawn: bool,
     executed: bool,
-    /// How many approved it by now; `None` where nobody has proposed it.
+    /// How many have approved it; `None` if it was not proposed.
     #[serde(flatten)]
     left: Option<Approved>,
 }
@@ -135,7 +135,7 @@ impl CommandReport for Revoked {
     }
 }
 
-/// The action that was named by its id, or by a file with what was or is to be signed; and its call, where that is known.
+/// The action that an id, or a file with a payload or a signature, names; and its call, if that is known.
 async fn subject(place: Place<'_>, text: &str) -> Result<(ActionId, Option<Bytes>)> {
     let registry = place.registry;
     let path = Path::new(text);

@@ -1,5 +1,5 @@
-//! `upgrade NAME`: the instances that are older than what is current, a few per transaction. A pause and a resume go on
-//! with the instances that their own transaction left in the same way.
+//! `upgrade NAME`: upgrades the instances that are older than the current version, a few per transaction. A pause and a
+//! resume handle the instances that their own transaction left in the same way.
 
 mod paused;
 
@@ -42,41 +42,41 @@ pub(super) async fn run(
     Ok(outcome)
 }
 
-/// Rollouts of a definition to whatever is current when a transaction is mined. It is compared before.
+/// Rollouts of a definition to the version that is current when a transaction is mined. It is checked before.
 pub(super) struct Rollout<'a> {
     place: Place<'a>,
     name: &'a str,
-    /// The layout of what is current, for code that carries none.
+    /// The layout of the current version, for code that carries none.
     layout: Option<&'a Path>,
-    /// What was checked of the ways that instances take.
+    /// The checks of the paths of the instances.
     checks: Assessment,
-    /// The version that is meant, if it is no other.
+    /// The only version to upgrade to, if given.
     pub(super) only: Option<&'a str>,
-    /// Instances that are upgraded, at most.
+    /// Maximum number of instances to upgrade.
     max: Option<u16>,
-    /// Instances that are to be paused or resumed with their definition, where it is about those alone.
+    /// Instances to pause or resume with their definition, if only those are wanted.
     pub(super) turns: Option<u16>,
-    /// The version that the instances' ways were compared to.
+    /// The version to which the paths were checked.
     compared: String,
-    /// Instances of the next transaction, at most.
+    /// Maximum number of instances of the next transaction.
     batch: u16,
     sent: Vec<Sent>,
-    /// Instances that were taken along.
+    /// Instances that were upgraded.
     upgraded: u16,
-    /// Instances that were tried since the last one that was taken along.
+    /// Instances that were tried since the last upgraded one.
     idle: u16,
     skipped: Vec<Waiting>,
     /// Complex steps that began: the instance, from where and to where.
     begun: Vec<(Address, String, String)>,
     /// Instances that were paused or resumed with their definition.
     turned: Vec<Address>,
-    /// What was found of each instance that was upgraded.
+    /// The checks of each upgraded instance.
     found: Vec<Check>,
     rate: Rate,
 }
 
 impl<'a> Rollout<'a> {
-    /// Of all that wait. What `checks` holds already is not compared again.
+    /// A rollout of all that wait. Steps in `checks` are not checked again.
     pub(super) fn of(
         place: Place<'a>,
         name: &'a str,
@@ -104,8 +104,8 @@ impl<'a> Rollout<'a> {
         }
     }
 
-    /// Rolls out until nothing is left, as many as are wanted are done, or a whole round upgraded none. What ends it
-    /// after something was sent is part of the report.
+    /// Rolls out until no instance is left, the wanted number is done, or a whole round upgraded none. An error after
+    /// the first transaction is part of the report.
     pub(super) async fn run(mut self, outcome: &mut Outcome) -> Result<()> {
         let Place { context, registry } = self.place;
         self.compare().await?;
@@ -114,7 +114,7 @@ impl<'a> Rollout<'a> {
         let what = format!("rollout of {}", self.name);
         context.output.begin(&what);
         let ended = loop {
-            // Others may add a way meanwhile: it is compared anew before each transaction.
+            // Others may add a step meanwhile, so the paths are checked before each transaction.
             let next = match self.next().await {
                 Ok(true) => self.compare().await,
                 Ok(false) => break None,
@@ -144,7 +144,7 @@ impl<'a> Rollout<'a> {
         require(context, &self.found, outcome)
     }
 
-    /// What was done; `left` are those that wait, none where nobody knows.
+    /// The report; `left` is the number of waiting instances, `None` if it is not known.
     fn report(&self, outcome: &mut Outcome, left: Option<u16>) {
         outcome.add(&Transactions::of(&self.sent), &Names::default());
         outcome.field("upgraded", self.upgraded);
@@ -223,8 +223,8 @@ impl<'a> Rollout<'a> {
         Ok(is_compared && left > self.idle && !self.max.is_some_and(is_enough))
     }
 
-    /// Compares the ways to what is current, unless that was done. A pause upgrades nothing; what a resume upgrades
-    /// beside refuses nothing, and counts as not compared.
+    /// Checks the paths to the current version, unless that was done. A pause upgrades nothing; upgrades by a resume
+    /// are never refused, and count as not checked.
     async fn compare(&mut self) -> Result<()> {
         let place = self.place;
         let head = place.registry.head(self.name).await?;
@@ -289,8 +289,8 @@ impl<'a> Rollout<'a> {
     }
 }
 
-/// After a migration was executed, by a transaction of one's own or by another one: the checks of each instance that
-/// went along, or the rollout. What goes wrong with them is told: the version is activated all the same.
+/// After a migration was executed, by this run's transaction or another one: the checks of each upgraded instance, or
+/// the rollout. Their failures are reported; the version stays activated.
 pub(super) async fn activated(
     place: Place<'_>,
     migrate: &abi::migrateCall,

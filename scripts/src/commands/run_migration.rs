@@ -23,7 +23,7 @@ use alloy::sol_types::SolCall;
 use std::time::Duration;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// How long one answer is waited for.
+/// The timeout of one answer.
 const ANSWER: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outcome, Error> {
@@ -101,7 +101,7 @@ const STAYS_BACK: &str = "after the abort, `upgrade` skips this instance until a
                           The upgrade to that version would start this migration again: first register that \
                           version and a step that bypasses this migration, then migrate";
 
-/// Names another handler: a lost key does not freeze a contract. Without one it turns a complex migration back.
+/// Names another handler: a lost key does not freeze a contract. Without a handler, aborts a complex migration.
 pub(super) async fn govern(
     context: &Context,
     proxy: &str,

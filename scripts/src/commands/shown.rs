@@ -1,6 +1,6 @@
-//! A governed call as people read it, with everything that is known of it here. The calldata in it are told in words by
-//! the interfaces that are at hand: of code that was built or registered from here, else the signatures that the code's
-//! published document declares.
+//! A governed call in readable form, with everything that is known of it here. Calldata in it is decoded with the
+//! known interfaces: of code that was built or registered from here, else the signatures in the code's published
+//! document.
 
 use super::prelude::*;
 use crate::functions::{DecodedCall, Functions, interfaces};
@@ -10,15 +10,15 @@ use crate::interface::Callable;
 use crate::model::StepKind;
 use crate::registry::{RecordedCode, runs};
 
-/// What people read of a governed call before they decide.
+/// The readable form of a governed call.
 ///
 /// # Errors
-/// What the chain says, and files that cannot be read.
+/// Errors of the chain, and files that cannot be read.
 pub(super) async fn shown(place: Place<'_>, governed: &GovernedCall) -> Result<ShownCall> {
     shown_call(place, &governed.bytes, &governed.call).await
 }
 
-/// The same, and says it.
+/// As [`shown`], and prints it.
 ///
 /// # Errors
 /// As [`shown`].
@@ -30,7 +30,7 @@ pub(super) async fn show(place: Place<'_>, governed: &GovernedCall) -> Result<Sh
     Ok(shown)
 }
 
-/// The same of its bytes and of what they say.
+/// As [`shown`], for the bytes and their decoded call.
 pub(super) async fn shown_call(place: Place<'_>, bytes: &[u8], call: &Call) -> Result<ShownCall> {
     let (names, mut differs) = (place.context.names(), Vec::new());
     Ok(ShownCall {
@@ -43,7 +43,7 @@ pub(super) async fn shown_call(place: Place<'_>, bytes: &[u8], call: &Call) -> R
     })
 }
 
-/// The initializer or the migration of `call`; nothing where it carries no calldata.
+/// The initializer or the migration of `call`; `None` without calldata.
 pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<DecodedCall>> {
     let (what, data, version, code, step) = match (call, call.version()) {
         (Call::CreateProxy(create), _) => {
@@ -83,7 +83,7 @@ pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<Decoded
     }])
 }
 
-/// The interface that is kept here of some code, or why there is none.
+/// The kept interface of some code, or why there is none.
 async fn kept(place: Place<'_>, name: &str, codehash: CodeHash) -> Result<Functions, String> {
     match place.functions(name, codehash).await {
         Ok(Some(functions)) => Ok(functions),
@@ -98,7 +98,7 @@ async fn kept(place: Place<'_>, name: &str, codehash: CodeHash) -> Result<Functi
     }
 }
 
-/// The same, and what the published document of the code declares where that knows more.
+/// The kept interface, and the published document of the code if that has more.
 async fn declared(
     place: Place<'_>,
     (name, code, data): (&str, RecordedCode, &[u8]),
@@ -113,7 +113,7 @@ async fn declared(
     if published.is_none() && steps.is_none() {
         return Ok(kept);
     }
-    // Whoever proposed the version wrote its document.
+    // The proposer of the version wrote its document.
     let published = published.map(|one| Functions::of_abi(&one.abi).unnamed());
     let steps = steps.unwrap_or_default();
     let signatures = steps.iter().map(|step| step.signature.as_str());

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 /// What is to be signed.
 pub(super) enum Subject {
-    /// What somebody else signed: all of it is taken over.
+    /// An approval that another account signed: all of it is taken over.
     Approval(ApprovalFile),
     /// The calldata of a governed call.
     Call(Bytes),
@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
     let shown = show(place, &governed).await?;
     let digests = approval.digests()?;
     let mut outcome = Outcome::default();
-    // Without a key nobody knows who signs what is written.
+    // Without a key the signer is not known.
     let said = (&args.review, signer.as_ref().map(|signer| signer.address()));
     let judged = judge_as_approver(place, &governed, said).await?;
     checked::report(&mut outcome, &judged.checks);
@@ -103,7 +103,7 @@ struct SignedOffline {
     deadline: u64,
     file: PathBuf,
     executed: bool,
-    /// Who signed; `None` where a wallet is to.
+    /// The signer; `None` if a wallet is to sign.
     #[serde(skip_serializing_if = "Option::is_none")]
     signer: Option<Address>,
     #[serde(skip)]
@@ -139,7 +139,7 @@ impl CommandReport for SignedOffline {
     }
 }
 
-/// What is signed: as another's file says, or the action that the call would approve now.
+/// What is signed: the approval of another file, or the action that the call would approve now.
 async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval> {
     let registry = place.registry;
     let (call, given, named) = match subject(place, &args.action).await? {
@@ -158,7 +158,7 @@ async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval> {
     }
     let approval = current(registry, &call, deadline).await?;
     if let Some(action) = named.filter(|named| *named != approval.action()) {
-        // A signature would be of the same call, as it would be proposed anew.
+        // A signature would be for a new proposal of the same call.
         return Err(why_ended(place, action, "nothing was signed").await);
     }
     if let Some(file) = given {
@@ -176,7 +176,7 @@ async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval> {
     Ok(approval)
 }
 
-/// What was named: a file, calldata, or an action.
+/// What the argument names: a file, calldata, or an action.
 async fn subject(place: Place<'_>, text: &str) -> Result<Subject> {
     let registry = place.registry;
     let path = Path::new(text);
@@ -210,8 +210,8 @@ pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject> {
     Ok(Subject::Approval(file))
 }
 
-/// The calldata of a file that --export wrote as JSON. What a signature does not bind is refused, and so is a call of
-/// another chain or account.
+/// The calldata of a file that --export wrote as JSON. Refuses what a signature does not cover, and a call for another
+/// chain or account.
 fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes, ChainError> {
     let call: Exported =
         serde_json::from_str(text).map_err(|error| malformed(path, &error.to_string()))?;
@@ -227,7 +227,7 @@ fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes,
     }
 }
 
-/// A name that tells files of several signers and actions apart.
+/// A name that is different for each signer and action.
 fn default_path(approval: &Approval, signer: Address) -> PathBuf {
     let (action, signer) = (approval.action().to_string(), format!("{signer:#x}"));
     format!("approval-{:.8}-{:.8}.json", &action[2..], &signer[2..]).into()

@@ -1,5 +1,5 @@
-//! `status`: what is live, read from the chain; of one instance with its storage by variables, its path and what
-//! happened to it.
+//! `status`: what is live, read from the chain; for one instance with its storage by variables, its path and its
+//! events.
 
 use super::doctor;
 use super::prelude::*;
@@ -85,7 +85,7 @@ struct StatusReport {
     registry: Address,
     #[serde(flatten)]
     found: Found,
-    /// What ends soon, or does not run.
+    /// Programs that expire soon or do not run.
     warnings: Vec<Finding>,
 }
 
@@ -102,7 +102,7 @@ enum Found {
 }
 
 impl Found {
-    /// What users run.
+    /// The code that users run.
     fn used(&self) -> Vec<Used> {
         let instances = match self {
             Self::Instance(one) => vec![&one.instance],

@@ -1,4 +1,4 @@
-//! `submit`: approvals that others signed, in one transaction of anybody.
+//! `submit`: offline approvals in one transaction of any account.
 
 use super::approve;
 use super::args::SubmitArgs;
@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
     });
     let mut governed = GovernedCall::decode(registry.address, approval.call.clone(), U256::ZERO)?;
     governed.submission = Some(submission(&accepted));
-    // Those who signed were asked then; whoever sends it need be no approver.
+    // The signers confirmed when they signed; the sender need not be an approver.
     approve::judged(place, governed, (&args.review, None), outcome).await
 }
 
@@ -52,13 +52,13 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
 #[derive(Serialize)]
 struct Submission<'a> {
     signers: Vec<Address>,
-    /// Who signed and has approved already.
+    /// Signers that have approved already.
     left_out: &'a [Address],
     digests: Digests,
 }
 
-/// The approvals that the files hold, and those that wallets made of the file without a signature,
-/// or of the first one.
+/// The approvals in the files, and the signatures of wallets for the file without a signature, else
+/// for the first one.
 fn given(
     context: &Context,
     files: Vec<ApprovalFile>,
@@ -76,7 +76,7 @@ fn given(
     for (signer, signature) in args.signer.iter().zip(&args.signature) {
         of_wallets.push((context.manifest.address(signer)?, signature.clone()));
     }
-    // Without one that is not signed, wallets signed what the first one says.
+    // If all files are signed, wallets signed the payload of the first one.
     let place = files.iter().position(|file| file.signed.is_none());
     let place = place.unwrap_or_default();
     let mut all = files;

@@ -1,4 +1,4 @@
-//! `transfer`: an instance goes to another registry, an adopted one to an account; or it is removed.
+//! `transfer`: moves an instance to another registry, an adopted one to an account; or removes it.
 
 use super::asker::Asker;
 use super::confirm;
@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::governance::{GovernedCall, kind_in_words};
 use crate::registry::{Receiver, Registry, Transfer, receiver, require_registry};
 
-/// Transfers an instance to `to`, or removes it where that is `None`.
+/// Transfers an instance to `to`, or removes it if that is `None`.
 pub(super) async fn run(
     context: &Context,
     proxy: &str,
@@ -54,21 +54,21 @@ struct TransferReport<'a> {
     name: &'a str,
     proxy: Address,
     kind: String,
-    /// Where it goes; none where it is removed.
+    /// The receiver; `None` if it is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<Address>,
 }
 
-/// What was found out about a transfer.
+/// The checks of a transfer.
 pub(super) struct Checked {
-    /// Who decides about the instance from then on, in words.
+    /// Who controls the instance afterwards, in words.
     pub(super) lines: Vec<String>,
-    /// The same, where that is a definition of a registry.
+    /// The same, if that is a definition of a registry.
     pub(super) receiver: Option<Receiver>,
 }
 
-/// Looks at who receives an instance, and refuses what could not arrive: before a transfer is proposed, and
-/// before it is approved.
+/// Checks the receiver of an instance, and refuses a transfer that cannot succeed: before it is proposed,
+/// and before it is approved.
 pub(super) async fn check(place: Place<'_>, call: &abi::transferProxyCall) -> Result<Checked> {
     let Place { context, registry } = place;
     let abi::transferProxyCall {
@@ -100,8 +100,8 @@ pub(super) async fn check(place: Place<'_>, call: &abi::transferProxyCall) -> Re
     })
 }
 
-/// First contact with the other registry of a transfer: the one place that asks where it comes from, before
-/// anything that it says is believed.
+/// First contact with the other registry of a transfer. Only this function verifies its origin, before any of
+/// its answers is trusted.
 pub(super) async fn first_contact<'a>(
     context: &Context,
     client: &'a Client,
@@ -135,7 +135,7 @@ impl Checked {
     }
 }
 
-/// An adopted proxy goes to no definition.
+/// An adopted proxy cannot go to a definition.
 fn require_account(call: &abi::transferProxyCall) -> Result<(), Refusal> {
     match call.definition.is_empty() {
         true => Ok(()),
@@ -150,7 +150,7 @@ fn require_account(call: &abi::transferProxyCall) -> Result<(), Refusal> {
     }
 }
 
-/// Who decides about an adopted proxy that goes to an account.
+/// Who controls an adopted proxy that goes to an account.
 async fn owner(context: &Context, client: &Client, to: Address) -> Result<String> {
     let code = client.code(to).await?;
     Ok(match evm::registry_of_admin(&code) {
@@ -165,7 +165,7 @@ async fn owner(context: &Context, client: &Client, to: Address) -> Result<String
     })
 }
 
-/// Who decides at a receiver, and what the instance runs there.
+/// The policies of a receiver, and what the instance runs there.
 fn lines(context: &Context, receiver: &Receiver) -> Vec<String> {
     let names = context.names();
     let Receiver {

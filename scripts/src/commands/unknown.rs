@@ -1,4 +1,4 @@
-//! Names that the registry does not have. The refusal says which ones there are.
+//! Names that the registry does not have. The refusal lists the known ones.
 
 use super::prelude::*;
 use crate::client::{ChainError, Revert};
@@ -6,8 +6,8 @@ use crate::registry::definitions;
 use crate::text::{listed, nearest, shell_word};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::VersionNotFound;
 
-/// The same error; where the registry does not know a definition or a version, one that lists those
-/// that it has. What cannot be listed leaves the error as it is.
+/// The error; if the registry does not know a definition or a version, one that lists those that it
+/// has. If they cannot be listed, the error stays as it is.
 pub(super) async fn with_names(context: &Context, error: Error) -> Error {
     let named = match error.chain().and_then(ChainError::revert) {
         Some(revert) => with_those(context, revert).await,

@@ -13,7 +13,7 @@ use crate::client::Transactions;
 use crate::registry::{self, Route, Upgraded};
 use std::path::Path;
 
-/// Why a run that only says what an earlier one sent checks nothing.
+/// Why a run that only reports what an earlier one sent checks nothing.
 const SENT_BEFORE: &str = "an earlier run sent the upgrade; nothing was checked now";
 
 pub(super) async fn run(
@@ -72,7 +72,7 @@ pub(super) async fn run(
     Ok(outcome)
 }
 
-/// The same upgrade by an earlier run that was killed before it could report it, while it holds.
+/// The same upgrade by an earlier run that did not report it, if it still holds.
 async fn earlier(
     place: Place<'_>,
     proxy: Address,

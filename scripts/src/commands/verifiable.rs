@@ -1,4 +1,4 @@
-//! Which recipe an implementation is built by: cargo-stylus's, which explorers know, or ours.
+//! The recipe that builds an implementation: that of cargo-stylus, which explorers know, or ours.
 
 use super::prelude::*;
 use crate::address;
@@ -9,7 +9,7 @@ use crate::publish::Sources;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Chains that nobody else looks at: the local ones of Nitro, Foundry and Hardhat.
+/// Chains without explorers: the local ones of Nitro, Foundry and Hardhat.
 pub(super) const LOCAL_CHAINS: [u64; 4] = [412_346, 31_337, 1_337, 333_333];
 
 /// Whether others can verify an implementation.
@@ -44,7 +44,7 @@ pub struct VerifiableArgs {
 }
 
 impl VerifiableArgs {
-    /// Whether it is asked for on that chain.
+    /// Whether it is wanted on that chain.
     pub(super) fn wanted(&self, chain_id: u64) -> bool {
         let is_public = !LOCAL_CHAINS.contains(&chain_id);
         let is_requested =
@@ -88,7 +88,7 @@ pub(super) fn implementation(
     Ok(artifact)
 }
 
-/// Where this machine created that very code for others to verify, if it still lies there.
+/// Where this machine created exactly that code for others to verify, if it is still there.
 pub(super) async fn created_before(
     context: &Context,
     client: &Client,
@@ -107,7 +107,7 @@ pub(super) async fn created_before(
     Ok(None)
 }
 
-/// Keeps the transaction that created an implementation, and says what others do with it.
+/// Keeps the transaction that created an implementation, and prints how others verify it.
 pub(super) async fn keep_deployment(
     context: &Context,
     client: &Client,
@@ -137,7 +137,7 @@ pub(super) async fn keep_deployment(
     Ok(())
 }
 
-/// As [`implementation`], for what goes on chain: what is known of it is kept beside the manifest.
+/// As [`implementation`], for code that goes on chain: its records are kept next to the manifest.
 pub(super) fn kept_implementation(
     context: &Context,
     chain_id: u64,

@@ -1,4 +1,4 @@
-//! `verify`: whether code, slots and views are what was recorded, and how much of that could be checked.
+//! `verify`: whether code, slots and views are as recorded, and how much of that could be checked.
 
 mod builds;
 
@@ -97,7 +97,7 @@ async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>> {
     }
     let Place { context, registry } = place;
     let found = definitions(registry).await?;
-    // An endpoint can leave a definition out whole; what was registered from here is known.
+    // An endpoint can hide a whole definition; the local records show those that were registered from here.
     let kept = context.versions().records()?.into_iter();
     let kept = kept.filter(|one| {
         (one.chain_id, one.registry) == (registry.client.chain_id(), registry.address)
@@ -118,7 +118,7 @@ async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>> {
     Ok(all.into_iter().collect())
 }
 
-/// The version that is meant: the current one, where none is named.
+/// The version to verify: the current one if none is named.
 async fn version(place: Place<'_>, name: &str, version: Option<&str>) -> Result<String> {
     Ok(match version {
         Some(version) => version.to_owned(),

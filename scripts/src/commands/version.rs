@@ -1,4 +1,4 @@
-//! `register`, `migrate` and `rollback`: a version, its code, and the way into it.
+//! `register`, `migrate` and `rollback`: a version, its code, and the step into it.
 
 use super::args::{RegisterArgs, RollbackArgs, VersionArgs, WayArgs};
 use super::checked;
@@ -14,7 +14,7 @@ use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::registry::{self, NewVersion};
 use crate::text::shell_word;
 
-/// Adds a version; without a source another step into a registered one.
+/// Adds a version; without a source, a step into a registered one.
 pub(super) async fn register(context: &Context, args: &RegisterArgs) -> Result<Outcome> {
     let (name, version) = (args.name.as_str(), args.version.as_str());
     let mut work = Work::begin(context, "register", (name, version)).await?;
@@ -60,7 +60,7 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
     go(&mut work, &wanted).await
 }
 
-/// A version that is reached by a way as it is described.
+/// A version with the step that the arguments describe.
 fn by_way<'a>(code: (&'a str, CodeFrom<'a>), becomes: Becomes, way: &'a WayArgs) -> Wanted<'a> {
     Wanted {
         from: way.from.as_deref(),
@@ -69,7 +69,7 @@ fn by_way<'a>(code: (&'a str, CodeFrom<'a>), becomes: Becomes, way: &'a WayArgs)
     }
 }
 
-/// Proposes or approves what is wanted; goes on with the rollout of a migration that is done already.
+/// Proposes or approves what is wanted; continues the rollout of a migration that is done already.
 async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     let new = work.version(wanted).await?;
     let (place, checks, sent) = (work.place, work.checks.clone(), work.sent.clone());
@@ -78,8 +78,8 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     let is_done = wanted.becomes == Becomes::Current && work.is_done(&new);
     let (name, version) = (new.name.clone(), new.version.clone());
     let governed = GovernedCall::decode(registry.address, wanted.becomes.call(new), U256::ZERO)?;
-    // An earlier run may have done it and been killed before it said so. Approvers who ask for what is current once
-    // more take along what they had called back.
+    // An earlier run may have done it without a report. If approvers repeat a finished migration, it also upgrades the
+    // instances that they had rolled back.
     if is_done
         && earlier(context, registry.client, &governed)
             .await?
@@ -107,7 +107,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     sending.propose(place, outcome).await
 }
 
-/// The version, its code, and the step into it. A hash is zero where nothing was recorded.
+/// The version, its code, and the step into it. A hash is zero if none was recorded.
 fn describe(new: &NewVersion, work: &Work<'_>, wanted: &Wanted<'_>) -> Outcome {
     let NewVersion {
         name,

@@ -1,5 +1,5 @@
 //! What the commands on versions share: the definition, its open actions, and code that is found,
-//! deployed, or only thought of.
+//! deployed, or only planned.
 
 mod action;
 mod code;
@@ -31,22 +31,22 @@ use stylus_upgrades_interface::registry::Step;
 
 /// The work on one version of one definition.
 pub(super) struct Work<'a> {
-    /// Where it asks.
+    /// Its context, chain and registry.
     pub(super) place: Place<'a>,
     pub(super) name: String,
     /// The version that is current.
     pub(super) current: String,
-    /// The version as it is registered, if it is.
+    /// The registered version, if it exists.
     pub(super) known: Option<model::Version>,
     pub(super) open: Vec<PendingAction>,
-    /// Transactions that it took so far.
+    /// Transactions so far.
     pub(super) sent: Vec<Sent>,
     /// Whether transactions are sent, once nothing refuses them. If not, deployments are only planned, and all refusals
     /// are collected.
     sends: bool,
     /// What would have been deployed, and where to.
     pub(super) undeployed: Vec<(Address, Artifact)>,
-    /// What was found out, and how much of what should be checked was.
+    /// The findings and their coverage.
     pub(super) checks: Assessment,
     /// The check of expectations that would have been deployed.
     pub(super) expected: Option<Expectations>,
@@ -56,7 +56,7 @@ pub(super) struct Work<'a> {
     pub(super) document: Option<Document>,
 }
 
-/// What becomes of a version.
+/// The effect on a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Becomes {
     /// It is registered.
@@ -89,19 +89,19 @@ impl Becomes {
 pub(super) enum CodeFrom<'a> {
     /// A source or an address, as it was typed.
     Source(&'a str),
-    /// That of a version which is registered.
+    /// The code of a registered version.
     Version(&'a str),
 }
 
-/// A version as somebody wants it.
+/// A version as the command describes it.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted<'a> {
     pub(super) version: &'a str,
     pub(super) code: CodeFrom<'a>,
     pub(super) becomes: Becomes,
-    /// Where the way into it begins, if that is said.
+    /// Where the step into it begins, if given.
     pub(super) from: Option<&'a str>,
-    /// Whether no way leads to it.
+    /// Whether no step leads to it.
     pub(super) initial: bool,
     pub(super) step: StepArgs,
     /// Its layout, for code that carries none.
@@ -160,8 +160,8 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// The version that is wanted, with its code in place. Its storage is checked before anything
-    /// is sent; where instances will be upgraded to it, so are the paths of those.
+    /// The wanted version, with its code on the chain. Its storage is checked before anything is
+    /// sent, and so are the paths of instances that will be upgraded to it.
     pub(super) async fn version(&mut self, wanted: &Wanted<'_>) -> Result<NewVersion> {
         wanted.step.expectations()?;
         let place = self.place;
@@ -199,7 +199,7 @@ impl<'a> Work<'a> {
         self.place_all(wanted, &new, way.as_ref()).await
     }
 
-    /// The step with the signature of a function that it calls by its name alone.
+    /// The step, with the signature of the function that it names.
     fn by_name(&self, wanted: &Wanted<'_>, new: &Code) -> Result<StepArgs> {
         let mut step = wanted.step.clone();
         let Some((first, arguments)) = step.call.split_first_mut() else {
@@ -224,7 +224,7 @@ impl<'a> Work<'a> {
         Ok(step)
     }
 
-    /// Checks a version and the way into it; where instances will be upgraded to it, so are the paths of those.
+    /// Checks a version and the step into it, and the paths of instances that will be upgraded to it.
     pub(super) async fn check(
         &mut self,
         (version, from): (&str, &str),
@@ -250,16 +250,15 @@ impl<'a> Work<'a> {
         if becomes == Becomes::Current && !from.is_empty() {
             self.check_others((version, from), layout).await?;
         }
-        // What nobody sends is told with everything that was found.
+        // If nothing is sent, all findings are reported.
         match self.sends {
             true => require(&self.checks),
             false => require_matched(&self.checks),
         }
     }
 
-    /// Checks the paths of the instances that `migrate` takes along in its own transaction, where it leads from one
-    /// version to the other. Where they are more, the rollout checks them; here they only say what an accepted
-    /// finding belongs to.
+    /// Checks the paths of the instances that `migrate` upgrades in its own transaction, for steps between two
+    /// versions. If they are more, the rollout checks them; here they only match accepted findings.
     async fn check_others(
         &mut self,
         (version, from): (&str, &str),
@@ -281,7 +280,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Refuses other code under a label that is taken, which the registry would refuse after all of it was deployed.
+    /// Refuses other code under a registered label, which the registry would refuse after its deployment.
     fn require_same(&self, new: &Code) -> Result<()> {
         let Some(known) = &self.known else {
             return Ok(());
@@ -309,8 +308,8 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Where the way into a version begins: where the caller says, else at the current version. For
-    /// the current version itself it is where its own way began.
+    /// Where the step into a version begins: where the caller says, else at the current version. For
+    /// the current version itself, where its own step began.
     fn begins_at(&self, wanted: &Wanted<'_>) -> String {
         match (wanted.from, &self.known) {
             _ if wanted.initial => String::new(),
@@ -332,8 +331,8 @@ impl<'a> Work<'a> {
         known.steps.first().filter(|_| is_same).cloned()
     }
 
-    /// The way into a version as it is described. Where the version is there already, it is the way that was
-    /// registered with the same migration, unless another one is wanted.
+    /// The step into a version as it is described. If the version exists, it is the registered step with the
+    /// same migration, unless another one is wanted.
     async fn step(&mut self, wanted: &Wanted<'_>) -> Result<Step> {
         let from = wanted.from.unwrap_or(&self.current).to_owned();
         let step = self.step_from(&from, &wanted.step).await?;
@@ -375,7 +374,7 @@ impl<'a> Work<'a> {
         Ok(step)
     }
 
-    /// The same without its check, and without what becomes of instances that fail.
+    /// The step without its check and without its rule for failing instances.
     async fn way_from(&mut self, from: &str, args: &StepArgs) -> Result<Step> {
         let manifest = &self.place.context.manifest;
         let data = calldata::encode(&args.call, manifest)?;
@@ -407,7 +406,7 @@ impl<'a> Work<'a> {
         migrations.collect()
     }
 
-    /// Whether the version is current with this very code and way.
+    /// Whether the version is current with exactly this code and step.
     pub(super) fn is_done(&self, new: &NewVersion) -> bool {
         self.known.as_ref().is_some_and(|known| {
             let is_same_way = known.steps.contains(&new.step) || new.step.from.is_empty();

@@ -73,8 +73,8 @@ impl Baseline {
         })
     }
 
-    /// The chain has the hash of the code alone, and a pull request can change what is kept beside it. So that counts
-    /// where the default branch has the same files.
+    /// The chain has only the hash of the code, and a pull request can change the kept files. So they count only if the
+    /// default branch has the same ones.
     fn kept(context: &Context, name: &str, version: &str) -> Result<Self> {
         let (network, version) = match version.split_once('/') {
             Some((network, version)) => (Some(network.to_owned()), version),
@@ -97,7 +97,7 @@ impl Baseline {
                 Reviewed::No(why) => {
                     let why = format!("{WHY}: {why}");
                     let callable = unknown(&format!("{why}; {COMMIT}"));
-                    // Nor does the hash count that the record says.
+                    // The hash in the record does not count either.
                     let before = (LayoutHash::default(), Fact::unknown(why), callable);
                     return Ok(Self::of(what, Some(label), before));
                 }
@@ -131,7 +131,7 @@ impl Baseline {
         Ok(Self::of(revision.to_owned(), None, before))
     }
 
-    /// Whoever proposes the change can have written the file.
+    /// The author of the change can have written the file.
     fn file(file: &str) -> Result<Self> {
         let document = read_file(Path::new(file))?.document;
         let hash = LayoutHash(document.hash());
@@ -141,7 +141,7 @@ impl Baseline {
         Ok(Self::of(file.to_owned(), None, (hash, known, callable)))
     }
 
-    /// One that no chain is asked about.
+    /// A baseline that needs no chain.
     fn of(
         what: String,
         label: Option<&str>,
@@ -167,12 +167,12 @@ impl Baseline {
     }
 }
 
-/// Why nobody knows what callers can use.
+/// Why the interface is not known.
 fn unknown(why: &str) -> Fact<Callable> {
     Fact::unknown(format!("are not known: {why}"))
 }
 
-/// The way from a version to what was built.
+/// The step from a version to what was built.
 pub(super) async fn against(
     context: &Context,
     args: &CheckArgs,

@@ -97,7 +97,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     Ok(asked.page.stamped())
 }
 
-/// Who would do something, about what, and what is known of it.
+/// Who asks, about which action, and what is known of it.
 struct Asked<'a> {
     /// Its client asks as the account.
     place: Place<'a>,
@@ -108,7 +108,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// The very bytes that were proposed: sent by the account, signed by it, or in the file for the owners of a
+    /// Exactly the proposed bytes: sent by the account, signed by it, or in the file for the owners of a
     /// contract.
     async fn approve(&mut self) -> Result<(), Error> {
         let registry = self.place.registry;
@@ -169,7 +169,7 @@ impl Asked<'_> {
         Ok(exported.text(Format::Safe, title, export::now())?)
     }
 
-    /// Refuses a signature of who withdrew an approval: the registry takes none of him for that action.
+    /// Refuses a signature of an account that withdrew its approval: the registry accepts none for that action.
     async fn require_not_withdrawn(&self) -> Result<(), Error> {
         let registry = self.place.registry;
         let Decision {
@@ -215,8 +215,8 @@ impl Asked<'_> {
         self.page.transaction = Some(request.with_gas_limit(gas).with_chain_id(chain));
     }
 
-    /// The checks of `approve`, its dry run, and what a copy of the chain shows now. What the command line takes
-    /// `--accept` for takes a yes, and so does a danger, and a migration of which nothing is known.
+    /// The checks of `approve`, its dry run, and what a copy of the chain shows now. A finding that needs `--accept`,
+    /// a danger, and a migration that is not known need a confirmation.
     async fn check(&mut self, dry_run: Option<&DryRun>) -> Result<(), Error> {
         let Place { context, registry } = self.place;
         let (open, about) = (&self.open, (self.governed, self.shown));

@@ -12,12 +12,12 @@ use tokio::time::timeout;
 
 /// How long the chain is waited for.
 const ANSWER: Duration = Duration::from_secs(10);
-/// Blocks of which the events are looked through for one page, at most: whoever was away for longer is
-/// shown a new one.
+/// Maximum number of blocks whose events are searched for one page. A page that is older is drawn
+/// again.
 const AWAY_MAX: u64 = 10_000;
 
-/// Answers `block=NUMBER&hash=HASH`: whether anything happened since that block, or the chain has
-/// another one in its stead. Without a block, whether the chain answers.
+/// Answers `block=NUMBER&hash=HASH`: whether anything happened since that block, or another block
+/// replaced it. Without a block, whether the chain answers.
 pub(super) async fn since(context: &Context, request: &PageRequest) -> Since {
     let (block, hash) = (request.value("block"), request.value("hash"));
     let seen = block.parse().ok().zip(hash.parse().ok());
@@ -31,11 +31,11 @@ pub(super) async fn since(context: &Context, request: &PageRequest) -> Since {
     Since { changed, gone }
 }
 
-/// Whether a page shows what the chain says no more.
+/// Whether a page is out of date.
 #[derive(Serialize)]
 pub(super) struct Since {
     changed: bool,
-    /// Why nobody knows: the endpoint does not answer.
+    /// Why that is not known: the endpoint does not answer.
     gone: Option<String>,
 }
 
@@ -53,7 +53,7 @@ async fn changed(context: &Context, seen: Option<(u64, B256)>) -> Result<bool, E
     if away == 0 {
         return Ok(false);
     }
-    // Who draws the page again verifies it.
+    // Drawing the page again verifies it.
     let registry = context.registry()?.address();
     let logs = logs(client, registry, [&[]; 3], number + 1, newest).await?;
     Ok(!logs.is_empty())

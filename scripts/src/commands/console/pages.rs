@@ -19,15 +19,15 @@ use crate::model::{Definition, Slice};
 use crate::plan::Replay;
 use maud::Markup;
 
-/// Entries of each list that a page shows, at most: the newest.
+/// Maximum number of entries of each list on a page: the newest.
 const LISTED: usize = 50;
 /// Instances, and versions, of which slots and code are compared on the page of a definition; of more,
 /// `stylus-upgrades verify` does it.
 const COMPARED_MAX: usize = 12;
-/// Transactions that a page has sent again, at most.
+/// Maximum number of transactions that a page replays.
 const REPLAYED_MAX: u32 = 200;
 
-/// The title and what stands on the page.
+/// The title and the content of the page.
 pub(super) async fn drawn(
     context: &Context,
     place: &PageContext,
@@ -65,7 +65,7 @@ pub(super) async fn drawn(
                 replay_blocks: REPLAY_BLOCKS,
                 write_expect: None,
             };
-            // What nobody can compare here is reported, and the rest is tried all the same.
+            // What cannot be compared here is reported; the rest is tried.
             let ran = plan::run_as(context, &args, Role::Reader, None).await?;
             let shown = Tried {
                 replay: match (&ran.replay, replay) {

@@ -1,5 +1,5 @@
-//! What is answered to each request. Whatever reads the chain does so in a thread of its own: a trial on a copy takes
-//! one for seconds, and other requests are answered meanwhile.
+//! The answer to each request. Each read of the chain has a thread of its own: a trial on a copy takes seconds, and
+//! other requests are answered meanwhile.
 
 use super::super::args::Global;
 use super::super::context::Context;
@@ -32,7 +32,7 @@ use tokio::task::spawn_blocking;
 /// Pages of which each look takes thousands of requests to the endpoint.
 const COSTLY: [&str; 3] = ["/plan", "/census", "/doctor"];
 
-/// What every answer is read with.
+/// What every answer needs.
 pub(super) struct Site {
     output: Arc<Output>,
     global: Global,
@@ -49,7 +49,7 @@ pub(super) async fn serve(listener: TcpListener, port: u16, global: &Global) -> 
     global.export = ExportArgs::default();
     global.accept = Vec::new(); // each page asks for a yes of its own
     let site = Arc::new(Site {
-        // What pages ask for leaves no line on this terminal.
+        // Requests of pages print nothing on this terminal.
         output: Arc::new(Output::new(true, true)),
         global,
         events: Mutex::default(),
@@ -76,7 +76,7 @@ async fn answered(site: Arc<Site>, request: Request<Incoming>, port: u16) -> Ans
     }
     let runtime = Handle::current();
     let read = spawn_blocking(move || runtime.block_on(site.read(&request)));
-    // A defect in one page ends that page.
+    // A panic in one page ends only that page.
     read.await.unwrap_or_else(|_| {
         let says = "an error in this program; its terminal shows where\n";
         answer(StatusCode::INTERNAL_SERVER_ERROR, TEXT, says)

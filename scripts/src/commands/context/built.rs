@@ -30,7 +30,7 @@ impl Context {
         self.artifact_by(&self.builder()?, source)
     }
 
-    /// The same, compiled from its sources now: nothing that was built before answers for it.
+    /// As [`Self::artifact`], always compiled from its sources now.
     pub(crate) fn artifact_anew(&self, source: &str) -> Result<Artifact> {
         self.artifact_by(&self.builder()?.anew(), source)
     }
@@ -51,7 +51,7 @@ impl Context {
         Ok(artifact)
     }
 
-    /// Where something stands in the sources of code that this run has built; nothing of a `.wasm` file.
+    /// The places in the sources of code that this run has built; none of a `.wasm` file.
     pub(crate) fn places_of(&self, codehash: CodeHash) -> Places {
         let built = self.built();
         let of_code = built.iter().rfind(|one| one.codehash == codehash);
@@ -74,7 +74,7 @@ impl Context {
         }
     }
 
-    /// Counts an artifact as built by this run, of the sources that it built to `other` before.
+    /// Counts an artifact as built by this run from the sources that it built to `other` before.
     pub(crate) fn note_built(&self, artifact: &Artifact, other: CodeHash) {
         let interface = self.interface_of(other);
         self.built().push(Built {
@@ -141,8 +141,8 @@ impl Context {
         self.built.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is known of the builds of the code that a call names, and equals what it names.
-    /// What differs from it, one approver alone can have named: that is shown in words.
+    /// The known builds of the code that a call names, if they equal it. A build that differs goes to `differs`, in
+    /// words: one approver alone can have named the wrong code.
     pub(crate) fn builds(
         &self,
         call: &Call,
@@ -167,7 +167,7 @@ impl Context {
     }
 }
 
-/// The same, whose errors are shown by their names from now on.
+/// Shows the errors of an interface by their names from now on.
 pub(crate) fn declared(callable: Callable) -> Callable {
     declare_errors(&callable.abi);
     callable

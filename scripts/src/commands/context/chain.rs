@@ -47,7 +47,7 @@ impl Context {
         export::acting(self, client)
     }
 
-    /// As [`Self::client`], for commands that judge by what they read: all of it is of one block.
+    /// As [`Self::client`], for commands whose verdict depends on reads: all at one block.
     pub(crate) async fn snapshot(&self) -> Result<Client> {
         Ok(self.client().await?.pinned().await?)
     }
@@ -57,7 +57,7 @@ impl Context {
         matches!(self.global.export.wanted(), Ok(Some(_)))
     }
 
-    /// The chain without a key: the one that is meant, whatever endpoint is asked.
+    /// The chain without a key. It must have the id that the network names.
     pub(crate) async fn reader(&self) -> Result<Client> {
         let (endpoint, manifest) = (self.endpoint()?, &self.manifest);
         let connect = |endpoint| Client::connect_reporting(endpoint, self.output.clone());
@@ -85,7 +85,7 @@ impl Context {
         Ok(client)
     }
 
-    /// Where the copy is asked on which a dry run does everything. It ends with this command.
+    /// The endpoint of the copy on which a dry run does everything. It ends with this command.
     fn copy_of(&self, endpoint: &Endpoint) -> Result<Endpoint> {
         if self.copy.get().is_none() {
             let options = ForkOptions {
@@ -103,7 +103,7 @@ impl Context {
         Ok(Endpoint::parse(&url.unwrap_or_default())?.with_timeout(endpoint.timeout))
     }
 
-    /// Asks the endpoint for its chain once more: what a command found out holds for that one alone.
+    /// Asks the endpoint for its chain id again: the results hold for that chain alone.
     pub(crate) async fn confirm_chain(&self) -> Result<()> {
         match self.connected.get() {
             Some(client) => Ok(client.confirm_chain().await?),
@@ -111,8 +111,8 @@ impl Context {
         }
     }
 
-    /// Where the chain is asked: by flag, by environment, by the network's or the manifest's URL. What
-    /// is secret in it is hidden from now on.
+    /// The URL of the chain: of the flag, the environment, the network or the manifest. Its secrets are
+    /// hidden from now on.
     fn endpoint(&self) -> Result<Endpoint> {
         let (url, values) = match &self.global.rpc_url {
             Some(named) => (named.clone(), Vec::new()),
@@ -138,8 +138,8 @@ impl Context {
         Ok(endpoint.with_timeout(Duration::from_secs(self.global.rpc_timeout)))
     }
 
-    /// As [`Self::client`], for commands that send: with a journal. What an
-    /// earlier run had on its way is waited for.
+    /// As [`Self::client`], for commands that send: with a journal. Waits for
+    /// pending transactions of an earlier run.
     pub(crate) async fn working_client(&self, what: &str) -> Result<Client> {
         let client = self.client().await?;
         if self.is_export() && !client.has_key() {
@@ -156,7 +156,7 @@ impl Context {
         for sent in &earlier {
             self.note(format!("an earlier run already sent: {}", sent.what));
         }
-        // What the key has sent is nothing that another approver has.
+        // With --export another account approves: it did not send what the key has sent.
         if !self.is_export() {
             *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) = earlier;
         }
@@ -164,7 +164,7 @@ impl Context {
         Ok(client)
     }
 
-    /// What was done is reported: the next run need not learn of it.
+    /// Closes the journal: everything is reported, and the next run needs none of it.
     pub(crate) fn close(&self) {
         kill_point::at(Phase::Reported);
         if let Some(client) = self.working.get() {
@@ -172,8 +172,8 @@ impl Context {
         }
     }
 
-    /// The journal of the client's key: the user's, so that a command that is typed again in another
-    /// folder learns what may be on its way. On a chain that begins anew it lies beside the manifest.
+    /// The journal of the client's key, in the user's folder: a command that is repeated in another folder
+    /// learns what may be pending. On a chain that can restart it lies next to the manifest.
     pub(crate) async fn journal(&self, client: &Client, what: &str) -> Result<Arc<Journal>> {
         let sender = client.sender(what)?;
         let chain = (client.chain_id(), self.is_fork(client).await?);
@@ -194,8 +194,8 @@ impl Context {
         Ok(Arc::new(journal))
     }
 
-    /// Whether the endpoint is a fork of another chain, whose records nothing may change that is done
-    /// here.
+    /// Whether the endpoint is a fork of another chain. Nothing that is done here may change the records
+    /// of that chain.
     pub(crate) async fn is_fork(&self, client: &Client) -> Result<bool> {
         if let Some(known) = self.fork.get() {
             return Ok(*known);
@@ -211,8 +211,8 @@ impl Context {
         Ok(is_fork)
     }
 
-    /// What an earlier run had done and not reported: the transaction that sent that calldata (or
-    /// init code, where there is no account) to that account.
+    /// What an earlier run did and did not report: the transaction that sent that calldata to that
+    /// account (or that init code, without an account).
     pub(crate) fn earlier(&self, account: Option<Address>, call: &[u8]) -> Option<Sent> {
         let hash = CalldataHash::of(call);
         self.earlier_that(|sent| sent.to == account && sent.call == hash)

@@ -1,4 +1,4 @@
-//! Which manifest counts where a verdict names a registry: that of the default branch, and what is found about it.
+//! Which manifest a verdict about a registry uses: that of the default branch; and the findings about it.
 
 use super::Context;
 use crate::assess::{Coverage, Evidence, Finding, FindingId, Origin, Part, Severity};
@@ -7,12 +7,12 @@ use crate::commands::prelude::*;
 use crate::manifest::{FILE, Manifest};
 
 impl Context {
-    /// The same with the manifest as the default branch has it, where the runner of a workflow names one: which
-    /// registry and which chain decide what is live, the change that is checked must not say. Nothing where no runner
-    /// does. Beside it is what every verdict has to say of the manifest that was asked.
+    /// This context with the manifest of the default branch, if the runner of a workflow names that branch: the
+    /// checked change must not choose the registry and the chain. `None` without a runner. The findings are about
+    /// the given manifest.
     ///
     /// # Errors
-    /// Where nobody can tell what the default branch has.
+    /// If the manifest of the default branch cannot be read.
     pub(crate) fn as_reviewed(&self) -> Result<(Option<Self>, Option<Finding>)> {
         let path = self.manifest_file();
         let unknown = |why: String| Error::Usage {
@@ -41,8 +41,8 @@ impl Context {
         Ok((Some(reviewed), changed))
     }
 
-    /// That the registry is the one of a file which nobody reviewed, where no runner tells what the default branch has.
-    /// In a repository of the author's alone, outside of any runner, it is the author's own look.
+    /// The finding that a file which nobody reviewed names the registry, if no runner names the default branch. In the
+    /// author's own repository, without a runner, this is no finding.
     fn unreviewed(&self) -> Option<Finding> {
         let is_named = self.global.registry.is_some() || self.manifest.registry.is_none();
         let file = self.manifest_file();
@@ -65,7 +65,7 @@ impl Context {
     }
 }
 
-/// How much is seen at most of what a registry says, by what is found about the file that names it.
+/// The best origin of what a registry says, by the finding about the file that names it.
 pub(crate) fn seen_by(of_manifest: Option<&Finding>) -> Coverage {
     let mut coverage = Coverage::default();
     let doubted = of_manifest.filter(|one| one.id == FindingId::MANIFEST_UNREVIEWED);
@@ -82,7 +82,7 @@ pub(crate) fn seen_by(of_manifest: Option<&Finding>) -> Coverage {
     coverage
 }
 
-/// That a change names another registry or chain than the default branch, which counts.
+/// The finding that a change names another registry or chain than the default branch, whose file is used.
 fn changed(change: &Manifest, reviewed: &Manifest) -> Option<Finding> {
     let decides = |manifest: &Manifest| {
         let Manifest {

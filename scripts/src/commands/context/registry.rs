@@ -1,5 +1,5 @@
-//! The registry of a command. Anybody may have named it: a manifest, a variable, a proxy. It is an address to
-//! talk to only after first contact, which derives that address from where the registry comes from.
+//! The registry of a command. A manifest, a variable or a proxy can name any address. It is used only after first
+//! contact, which derives the address from the registry's origin.
 
 use super::Context;
 use crate::build::Framework;
@@ -13,9 +13,9 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
 
-/// The field of every document where nothing vouches for a registry that was used.
+/// The field of every document of a command that used a registry without a verified origin.
 const UNVERIFIED: &str = "unverified_registries";
-/// The field of every document that has a verdict: where the facts were read.
+/// The field of every document with a verdict: where the facts were read.
 const READ_AT: &str = "read_at";
 
 /// A registry that somebody named.
@@ -28,7 +28,7 @@ impl Unverified {
         Self(registry)
     }
 
-    /// The address before first contact: to show it, or to keep something under it; not to believe it.
+    /// The address before first contact: to show it, or as a key; its answers are not trusted.
     pub(crate) fn address(self) -> Address {
         self.0
     }
@@ -68,7 +68,7 @@ impl Context {
     /// First contact: the address of a registry whose origin was derived, or that `--trust-registry` names.
     ///
     /// # Errors
-    /// Where nothing vouches for it, before anything of the registry is believed or sent.
+    /// If its origin is not verified, before anything of it is trusted or sent.
     pub(crate) async fn verified<'a>(
         &self,
         client: &'a Client,
@@ -92,11 +92,10 @@ impl Context {
         Ok(registry)
     }
 
-    /// The registry that was named, after first contact, and the chain, of which all that this command reads is of one
-    /// block.
+    /// The registry that was named, after first contact, and the chain, which this command reads at one block.
     ///
     /// # Errors
-    /// As [`Self::verified`]; where none was named.
+    /// As [`Self::verified`]; if none was named.
     pub(crate) async fn verified_snapshot(&self) -> Result<Registry<'_>> {
         let unverified = self.registry()?;
         let client = match self.pinned.get() {
@@ -112,7 +111,7 @@ impl Context {
     /// The registry that was named, after first contact, and the chain for a command that sends.
     ///
     /// # Errors
-    /// As [`Self::verified`]; where none was named.
+    /// As [`Self::verified`]; if none was named.
     pub(crate) async fn verified_working(&self, what: &str) -> Result<Registry<'_>> {
         let unverified = self.registry()?;
         let client = self.working_client(what).await?;
@@ -120,13 +119,13 @@ impl Context {
         self.verified(client, unverified).await
     }
 
-    /// What a registry's address follows from, once it was verified; `None` where nothing vouches for it.
+    /// The origin of a registry, once it is verified; `None` if it is not.
     pub(crate) fn origin_of(&self, registry: Address) -> Option<Origin> {
         self.known().get(&registry).cloned().flatten()
     }
 
-    /// Says where the facts of a verdict are read: in every document, and where two versions are compared to
-    /// people, once in a command.
+    /// Reports where the facts of a verdict are read: in every document; to people once in a command that compares
+    /// two versions.
     pub(crate) fn say_read_at(&self, at: ReadAt, compares: bool) {
         self.output.add_to_all(READ_AT, json!(at));
         let ReadAt {
@@ -154,7 +153,7 @@ impl Context {
         let (release, key) = futures::join!(release, key(registry));
         let release = release?;
         let remembered = Remembered::of_user();
-        // A file may say anything: it is believed as far as the address follows from it.
+        // The file is trusted only as far as the address follows from it.
         let known = key.and_then(|key| remembered.recall(key));
         if let Some(origin) = known.filter(|known| known.address(release) == registry.address) {
             return Ok(origin);

@@ -1,4 +1,4 @@
-//! What callers can use of some code, and whose word that is.
+//! The interface of some code, and who vouches for it.
 
 use super::{Asked, Before, Place};
 use crate::assess::{Fact, Origin, Role};
@@ -10,7 +10,7 @@ use crate::functions::Functions;
 use crate::ids::CodeHash;
 use crate::interface::{Callable, NOT_DECLARED};
 
-/// Why what a proposed version's document says proves nothing.
+/// Why the document of a proposed version proves nothing.
 const PROPOSED: &str = "only its layout document says so, which its proposer wrote; \
                         a build proves it (--source)";
 
@@ -19,7 +19,7 @@ const DISPUTED: &str = "layout documents of versions with its code disagree abou
                         a build shows which is right (--source)";
 
 impl Asked<'_> {
-    /// What callers had, and have.
+    /// The interfaces before and after.
     pub(super) async fn callers(
         self,
         version: &Version<'_>,
@@ -56,8 +56,8 @@ impl Asked<'_> {
         })
     }
 
-    /// Later upgrades are compared with what the document of a version says of its functions: where nobody
-    /// here built the code, and no version has that document already, it is not proven.
+    /// The finding that the functions in the document of a version are not proven, because the code was not built
+    /// here and no version has that document. Later upgrades are compared with them.
     pub(super) async fn published(
         self,
         version: &Version<'_>,
@@ -94,8 +94,8 @@ impl Asked<'_> {
 }
 
 impl Place<'_> {
-    /// What callers can use of the code of a version of `name`: built by this run or by an earlier one, else as the
-    /// documents of registered versions with that code say. Where those prove nothing, it is the word of `doubtful`.
+    /// The interface of the code of a version of `name`: of a build by this machine, else of documents of registered
+    /// versions with that code. If those prove nothing, its origin is `doubtful`.
     pub(super) async fn callable(
         self,
         name: &str,
@@ -115,8 +115,8 @@ impl Place<'_> {
         }
     }
 
-    /// The functions, events and errors of such code, to name what is called; nothing where nobody knows them. Arguments
-    /// have names only where that is proven: the same bytes under another name are another promise.
+    /// The functions, events and errors of such code, to name calls; `None` if they are not known. Arguments have names
+    /// only if these are proven: another name for the same bytes could mislead.
     ///
     /// # Errors
     /// What the chain says, and a file that cannot be read.
@@ -135,9 +135,9 @@ impl Place<'_> {
         Ok(functions.map(Functions::unnamed))
     }
 
-    /// What the documents of the registered versions of a definition say of some code. Its approvers
-    /// approved the hash of the document together with the code. Where one of several says something else,
-    /// or nothing, none of them proves anything: whoever registered the code once more can have written it.
+    /// The interface of some code in the documents of the registered versions of a definition. Its approvers
+    /// approved the hash of the document together with the code. If one of several differs or has none,
+    /// none of them is proof: the account that registered the code again can have written it.
     async fn published_callable(
         self,
         name: &str,
@@ -165,7 +165,7 @@ impl Place<'_> {
     }
 }
 
-/// What the proposer can have written: to himself his own word, to who judges it the change's.
+/// The origin of what the proposer can have written: remembered by himself, the change's for others.
 pub(super) fn of_proposer(role: Role) -> Origin {
     match role.proposes() {
         true => Origin::Remembered,
@@ -173,7 +173,7 @@ pub(super) fn of_proposer(role: Role) -> Origin {
     }
 }
 
-/// The same of what the document of some code says, which may be that of a file of who judges it.
+/// The origin of the document of some code, which may come from a file of the approver.
 fn word_on(code: &Code, role: Role) -> Origin {
     match code.layout.origin() {
         Origin::Remembered => Origin::Remembered,

@@ -1,4 +1,4 @@
-//! The layout of code: published, kept, or of a file that somebody gave.
+//! The layout of code: published, kept, or from a given file.
 
 use super::Place;
 use crate::assess::{Fact, Origin};
@@ -10,22 +10,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use stylus_layout::{Document, Layout};
 
-/// What the layout document of a version proves that nobody built.
+/// What the layout document of a version without a build proves.
 const OF_PROPOSER: &str = "as its layout document says, which its proposer wrote; only a build compares that \
                            with the code (--source)";
 
 /// What is known of the layout of some code.
 pub(crate) struct KnownLayout {
     pub(crate) side: Side,
-    /// The hash of its sources, where the file says so that was given for it; else zero.
+    /// The hash of its sources, if the given file has it; else zero.
     pub(crate) source: SourceHash,
-    /// Whether all that is known of it stands in that file.
+    /// Whether that file is the only source.
     is_given: bool,
 }
 
 impl Place<'_> {
-    /// The storage layouts of the versions that the first `count` instances are at, by label, as far as the registry's
-    /// documents say them.
+    /// The storage layouts of the versions of the first `count` instances, by label, as far as the registry has their
+    /// documents.
     pub(crate) async fn instance_layouts(
         self,
         name: &str,
@@ -47,8 +47,8 @@ impl Place<'_> {
         Ok(layouts)
     }
 
-    /// The layout of code that is called `what`: that of the file that was given for it, else the published or kept
-    /// one. A file that is about other code or sources is refused.
+    /// The layout of code that is called `what`: of the given file, else the published or kept one. A file about other
+    /// code or sources is refused.
     pub(crate) async fn layout(
         self,
         what: &str,
@@ -74,7 +74,7 @@ impl Place<'_> {
             None => SourceHash::ZERO,
         };
         let given = named.document;
-        // What is recorded of it says so as long as it is read.
+        // The record names the hash.
         let said = Document {
             layout: given.layout.clone().not_built(given.unlisted()),
             ..given.clone()
@@ -94,7 +94,7 @@ impl Place<'_> {
         } else if let Some(document) = documents.get(recorded).await?.into_value()
             && document.layout.lists_as(&given.layout)
         {
-            // The registry's document says more than a compiler does.
+            // The registry's document has more than a compiler's.
             Fact::of(document, Origin::Chain)
         } else {
             let message = format!("{what} has a different storage layout than the given one");
@@ -117,7 +117,7 @@ impl Place<'_> {
         })
     }
 
-    /// The hash of the sources of code that a compiler's output is about.
+    /// The hash of the sources in a compiler's output.
     ///
     /// # Errors
     /// `LayoutOfOther`.
@@ -149,7 +149,7 @@ impl Place<'_> {
 }
 
 impl KnownLayout {
-    /// The same of code that somebody else proposed and nobody built: it is his word, unless a file says all of it.
+    /// The layout of proposed code without a build: its origin is the proposer, unless a file has all of it.
     #[must_use]
     pub(crate) fn unbuilt(self) -> Side {
         let (origin, why) = match self.is_given {

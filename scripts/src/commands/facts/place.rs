@@ -1,4 +1,4 @@
-//! Where a command asks: what it was started with, a chain, a registry.
+//! What a command works on: its context, a chain, a registry.
 
 use super::gather;
 use crate::assess::Role;
@@ -20,13 +20,13 @@ impl<'a> Place<'a> {
     /// The registry that was named, of which all that this command reads is of one block.
     ///
     /// # Errors
-    /// Where nothing vouches for it, or none was named.
+    /// If its origin is not verified, or none was named.
     pub(crate) async fn here(context: &'a Context) -> Result<Self> {
         let registry = context.verified_snapshot().await?;
         Ok(Self { context, registry })
     }
 
-    /// The same for a command that sends; `what` it does.
+    /// As [`Self::here`], for a command that sends; `what` is its name.
     ///
     /// # Errors
     /// As [`Self::here`].
@@ -35,7 +35,7 @@ impl<'a> Place<'a> {
         Ok(Self { context, registry })
     }
 
-    /// Where it asks, and at which block.
+    /// The chain, the registry and the block.
     pub(crate) fn read_at(self) -> ReadAt {
         ReadAt {
             registry: self.registry.address,
@@ -44,7 +44,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Nothing was checked yet of what somebody asks here.
+    /// An assessment without checks.
     pub(crate) fn assessment(self, role: Role) -> Assessment {
         Assessment::asked_by(role, self.context.accepted())
     }
@@ -56,7 +56,7 @@ impl<'a> Place<'a> {
         Ok(all)
     }
 
-    /// Checks something beside the rest, as of one block, and says what the layouts come to.
+    /// Checks one more subject at one block, and prints the result of the layouts.
     pub(crate) async fn add(self, subject: Subject<'_>, all: &mut Assessment) -> Result<()> {
         let client = self.registry.client.at_one_block().await?;
         let there = Place {
@@ -74,7 +74,7 @@ impl<'a> Place<'a> {
         Ok(())
     }
 
-    /// A migration to be tried on a copy, of what lies on the chain.
+    /// A migration to be simulated, with the code on the chain.
     pub(crate) fn plan_request(self, call: abi::migrateCall, instances: u32) -> PlanRequest {
         PlanRequest {
             registry: self.registry.address,

@@ -1,4 +1,4 @@
-//! What runs on a way, and in whose storage a constructor may still run.
+//! What runs in a step, and in whose storage a constructor may still run.
 
 use super::{Asked, Place};
 use crate::assess::{Fact, Origin};
@@ -14,7 +14,7 @@ use stylus_upgrades_interface::registry::Step;
 use stylus_upgrades_interface::slots;
 
 impl Asked<'_> {
-    /// Those of these proxies in whose storage no constructor has run, where the code may have one.
+    /// The proxies in whose storage no constructor has run, if the code may have one.
     pub(super) async fn open_to_constructor(
         self,
         code: &Code,
@@ -37,7 +37,7 @@ impl Asked<'_> {
         Ok(Fact::of(open, Origin::Chain))
     }
 
-    /// What runs on the way that the arguments describe.
+    /// What runs in the step that the arguments describe.
     pub(crate) async fn runs(self, way: &StepArgs) -> Result<Runs> {
         let manifest = &self.context().manifest;
         let program = match (&way.complex, self) {
@@ -82,7 +82,7 @@ impl Asked<'_> {
     /// The program of a complex migration, by its module.
     async fn program(self, module: &Bytes, declared: Option<Vec<DeclaredStep>>) -> Result<Program> {
         let storage = self.context().builder()?.framework()?.storage.address;
-        // Only a chain tells whether what it is linked to is there.
+        // Only a chain shows whether its linked contracts exist.
         let (is_there, origin) = match self {
             Self::Chain(place) => (
                 !place.registry.client.code(storage).await?.is_empty(),
@@ -106,7 +106,7 @@ impl Asked<'_> {
 }
 
 impl Place<'_> {
-    /// What runs on a way that is registered or proposed.
+    /// What runs in a step that is registered or proposed.
     pub(crate) async fn runs(self, way: &Step) -> Result<Runs> {
         let kind = runs(way);
         let program = match kind {
@@ -122,7 +122,7 @@ impl Place<'_> {
         })
     }
 
-    /// What the check of a step asks, where it has one.
+    /// What the check of a step calls, if it has one.
     async fn expected(self, way: &Step) -> Result<Option<Fact<Expectations>>> {
         let Named::Check(check) = named(way) else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Mappings and arrays that a new version uses anew: a census that is kept proves that they are empty.
+//! Mappings and arrays that a new version newly uses: a kept census proves that they are empty.
 
 use super::Place;
 use crate::census::{self, Subject};
@@ -6,11 +6,11 @@ use crate::client::ChainError;
 use crate::layout::{Live, Upgrade, Who};
 use stylus_layout::Layout;
 
-/// Instances whose census is looked at, at most.
+/// Maximum number of instances whose census is read.
 const INSTANCES_MAX: u32 = 64;
 
-/// Drops what was found in mappings and arrays where every instance is at the version before, and stores nothing but
-/// what its layout explains.
+/// Drops the findings about mappings and arrays if every instance is at the version before, and its layout explains
+/// everything that it stores.
 pub(super) async fn drop_proven(
     place: Place<'_>,
     upgrade: Upgrade<'_>,
@@ -38,7 +38,7 @@ pub(super) async fn drop_proven(
             versions: versions.clone(),
             is_evm: false,
         };
-        // Without a proof it is as if there were no census.
+        // A census without a proof does not count.
         let proven = census::proven(place.registry.client, &subject)
             .await
             .ok()

@@ -1,4 +1,4 @@
-//! Whether what an action runs succeeds: tried on a copy, as `plan` does. Declared and well-formed
+//! Whether the code that an action runs succeeds on a copy, as in `plan`. Declared and well-formed
 //! calldata can still revert.
 
 use super::super::args::INSTANCES;
@@ -22,8 +22,8 @@ pub(crate) struct Tried {
     pub(crate) plan: Option<Plan>,
 }
 
-/// Adds what a migration or a creation does on a copy, and takes back what was shown as good of steps that
-/// fail there, or that were not carried out to their end.
+/// Adds what a migration or a creation does on a copy. Steps that fail there, or that do not run to their end,
+/// lose their good mark.
 pub(super) async fn add(
     place: Place<'_>,
     governed: &GovernedCall,
@@ -67,8 +67,8 @@ pub(super) async fn add(
     Ok(Tried { created, plan })
 }
 
-/// The same of everything but a migration: a creation is tried, and of a version or a way that is registered
-/// only it is said that nobody runs it yet.
+/// As [`add`], for other calls than migrations: a creation is tried; a version or a step that is only
+/// registered does not run yet, and a finding says so.
 async fn add_without_migration(
     place: Place<'_>,
     governed: &GovernedCall,
@@ -88,7 +88,7 @@ async fn add_without_migration(
         findings.push(not_tried(why, &shell_word(name), &shell_word(version)));
         return Ok(None);
     }
-    // A further way to what is current is open to the rollouts of anybody.
+    // Anybody's rollout can use a further step to the current version.
     without_good_steps(findings);
     let says = format!(
         "not checked: the migration was not tried; once it is registered, anybody can run it on instances at {} \
@@ -99,7 +99,7 @@ async fn add_without_migration(
     Ok(None)
 }
 
-/// Tries the creation of an instance, and adds what came of it to `findings`.
+/// Tries the creation of an instance, and adds the result to `findings`.
 async fn created(
     place: Place<'_>,
     call: &abi::createProxyCall,
@@ -155,7 +155,7 @@ async fn created(
     Ok(created)
 }
 
-/// What was seen, and on what it depends.
+/// The result, and what it depends on.
 fn succeeds(tried: &Creation) -> String {
     let outside = match tried.others.is_empty() && tried.balance.is_none() {
         true => ", and no other account changes",
@@ -173,7 +173,7 @@ fn not_tried(why: &str, name: &str, version: &str) -> Finding {
     told(Severity::Unknown, says)
 }
 
-/// What a trial comes to, in words.
+/// The result of a trial, in words.
 fn told(severity: Severity, says: impl Into<String>) -> Finding {
     Finding::named(Part::Trial, severity, TRIED, says)
 }

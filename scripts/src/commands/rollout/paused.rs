@@ -9,12 +9,12 @@ use crate::governance::Call;
 use crate::model::{DefinitionState, InstanceState};
 use crate::registry;
 
-/// Whether a pause or a resumption is decided and has left instances.
+/// Whether a pause or a resumption was executed and has left instances.
 pub(crate) async fn is_left(place: Place<'_>, call: &Call) -> Result<bool, ChainError> {
     Ok(is_decided(place, call).await? && !waits(place, call).await?.is_empty())
 }
 
-/// Whether the definition is what the call decides.
+/// Whether the definition has the state that the call decides.
 async fn is_decided(place: Place<'_>, call: &Call) -> Result<bool, ChainError> {
     let wanted = match call {
         Call::Pause(_) => true,
@@ -25,7 +25,7 @@ async fn is_decided(place: Place<'_>, call: &Call) -> Result<bool, ChainError> {
     Ok((state == DefinitionState::Paused) == wanted)
 }
 
-/// The instances that are not what the call decides.
+/// The instances that do not have the state that the call decides.
 async fn waits(place: Place<'_>, call: &Call) -> Result<Vec<Address>, ChainError> {
     let before = match call {
         Call::Pause(_) => InstanceState::Live,
@@ -36,7 +36,7 @@ async fn waits(place: Place<'_>, call: &Call) -> Result<Vec<Address>, ChainError
     Ok(waits.map(|one| one.proxy).collect())
 }
 
-/// Pauses or resumes the instances that the transaction of the decision left, where that was executed.
+/// Pauses or resumes the instances that the transaction of the decision left, if it was executed.
 pub(crate) async fn finish(place: Place<'_>, call: &Call, outcome: &mut Outcome) -> Result<()> {
     let Place { context, registry } = place;
     let name = call.definition();
@@ -50,7 +50,7 @@ pub(crate) async fn finish(place: Place<'_>, call: &Call, outcome: &mut Outcome)
     let mut rollout = Rollout::of(place, name, None, place.assessment(Role::Reader));
     rollout.turns = Some(left.len().try_into().unwrap_or(u16::MAX));
     if let Err(error) = rollout.run(outcome).await {
-        // The decision holds all the same.
+        // The decision still holds.
         stop(context, outcome, &error, Exit::Partial);
     }
     let stayed = waits(place, call).await?;

@@ -15,7 +15,7 @@ use crate::text::count;
 use alloy::primitives::Address;
 use std::path::PathBuf;
 
-/// The list of the entries of an instance; where no migration of it is under way, what follows says so.
+/// The list of the entries of an instance. Without a running migration, the next step reports that.
 pub(super) async fn source(
     context: &Context,
     client: &Client,
@@ -37,7 +37,7 @@ async fn list(
     entries: &str,
 ) -> Result<PathBuf, Error> {
     let ActiveMigration { proxy, begun, .. } = *migration;
-    // One for each beginning and each mapping: entries of another time would be others.
+    // One for each start and each mapping: the entries of another time may differ.
     let mark = CalldataHash::of(entries).to_string();
     let mark = mark.get(2..10).unwrap_or_default();
     let path = journal.beside(&format!("{proxy:#x}-{begun}-{mark}.items"));
@@ -89,7 +89,7 @@ async fn list(
     Err(refusal.with("every slot, each explained", why, next).into())
 }
 
-/// What may be an entry and is not known to be one.
+/// What may be an entry and is not explained.
 fn missing(census: &Census) -> Option<String> {
     if !census.complete {
         return Some("the endpoint did not return all slots".into());

@@ -1,4 +1,4 @@
-//! Whether the code on the chain is what is built here: the framework's, and that of a version's sources.
+//! Whether the code on the chain equals a build here: of the framework, and of a version's sources.
 
 use crate::assess::{Coverage, Evidence, Origin as Source, Part};
 use crate::commands::prelude::*;
@@ -61,8 +61,8 @@ fn origin(found: Option<Origin>, registry: Address) -> LiveCheck {
     }
 }
 
-/// Whether a source builds to the code that is registered, and is the one that was registered. It
-/// is built now, whatever was built before.
+/// Whether a source builds to the registered code, and has the registered hash. It is always built
+/// now.
 pub(super) async fn built(
     place: Place<'_>,
     name: &str,
@@ -79,7 +79,7 @@ pub(super) async fn built(
         &recorded.codehash,
         &found.codehash(),
     )];
-    // A `.wasm` file has no sources, and who registers an address tells of none.
+    // A `.wasm` file has no sources, and neither has an address.
     if !recorded.source.is_zero() && found.info.source_hash.is_some() {
         let what = format!("{source} has the source hash of {version}");
         checks.push(LiveCheck::compare(
@@ -92,7 +92,7 @@ pub(super) async fn built(
 }
 
 /// What `verify` can check of these versions of a definition. `built` is the one whose sources are built and
-/// compared. A registry that does not run answers nothing.
+/// compared. A registry that cannot run answers nothing.
 pub(super) async fn coverage(
     documents: &Documents,
     (name, is_running): (&str, bool),
@@ -157,7 +157,7 @@ pub(super) async fn coverage(
     Ok(coverage)
 }
 
-/// What was published of the builds of these versions: what whoever registered them says. Each with the version and
+/// The published builds of these versions, as claimed by the accounts that registered them. Each with the version and
 /// the hash of its code.
 pub(super) async fn published_builds(
     documents: &Documents,

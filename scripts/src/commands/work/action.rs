@@ -1,4 +1,4 @@
-//! A version that somebody else proposed.
+//! A version that another account proposed.
 
 use super::super::asker::Asker;
 use super::{Becomes, Work};
@@ -8,8 +8,8 @@ use crate::governance::Call;
 use crate::registry::RecordedCode;
 
 impl Work<'_> {
-    /// Checks the version that a call is about, whose code it or the registry names: the same as the command that
-    /// proposed it.
+    /// Checks the version of a call, whose code the call or the registry names, as the command that proposed it
+    /// does.
     pub(crate) async fn check_proposed(
         &mut self,
         call: &Call,
@@ -22,7 +22,7 @@ impl Work<'_> {
         let place = self.place;
         let kept = place.context.builds(call, |_| ())?;
         let built = Built {
-            // What is registered was built by who registered it; where nothing is taken over, nothing is compared.
+            // Registered code was built when it was registered; without a version before, nothing is compared.
             document: asker.code_is_built
                 || named.is_none()
                 || step.from.is_empty()

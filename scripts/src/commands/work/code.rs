@@ -1,4 +1,4 @@
-//! Code that a command names: found, built, deployed, or only thought of.
+//! Code that a command names: found, built, deployed, or only planned.
 
 use super::super::verifiable::{created_before, keep_deployment, kept_implementation};
 use super::{Wanted, Work};
@@ -16,7 +16,7 @@ use crate::registry::{self, RecordedCode};
 use stylus_layout::Document;
 
 impl Work<'_> {
-    /// The code that `source` names, and what is known of it. Builds it if need be; sends nothing.
+    /// The code that `source` names, and its facts. Builds it if needed; sends nothing.
     pub(super) async fn code_of(&self, wanted: &Wanted<'_>, source: &str) -> Result<Code> {
         let place = self.place;
         let (artifact, mut code) = match place.context.account(source) {
@@ -80,7 +80,7 @@ impl Work<'_> {
         })
     }
 
-    /// Built from its sources, with what its author should know of it.
+    /// Code built from its sources, with warnings for its author.
     fn built(&self, source: &str) -> Result<Artifact> {
         let context = self.place.context;
         let client = self.place.registry.client;
@@ -101,8 +101,8 @@ impl Work<'_> {
         Ok(artifact)
     }
 
-    /// What is not known of code is what the registry, an open action or a build on this machine
-    /// says of the same code. Where its layout is known from then.
+    /// Fills unknown facts about code from the registry, an open action or a build of the same code
+    /// on this machine. Returns the origin of its layout.
     fn complete(
         &self,
         code: &mut RecordedCode,
@@ -135,8 +135,8 @@ impl Work<'_> {
         open.filter_map(|open| Some(open.says.as_ref()?.version()?.1?.into()))
     }
 
-    /// Publishes the layout document that the registry is to name, so that every operator can
-    /// compare.
+    /// Publishes the layout document that the registry will name, so that every operator can
+    /// compare it.
     pub(crate) async fn publish(&mut self, new: &Code) -> Result<()> {
         let document = new.layout.value();
         let is_named = |known: &&Document| LayoutHash(known.hash()) == new.code.layout;
@@ -152,7 +152,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The account that `source` names, or where its code lies for every approver; with the hash
+    /// The account that `source` names, or the address of its code for every approver; with the hash
     /// of its code.
     pub(super) async fn code(&mut self, source: &str) -> Result<(Address, CodeHash)> {
         let context = self.place.context;
@@ -166,7 +166,7 @@ impl Work<'_> {
         Ok((self.put(artifact).await?, codehash))
     }
 
-    /// The account where the code lies for every approver.
+    /// The address of the code for every approver.
     pub(super) async fn put(&mut self, artifact: Artifact) -> Result<Address> {
         let Place { context, registry } = self.place;
         let name = self.name.as_str();

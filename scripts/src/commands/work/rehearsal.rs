@@ -1,5 +1,5 @@
-//! A version goes on chain: first as a thought, which is compared with what is open and tried on a copy with the
-//! approvals that it needs; then what is missing is sent.
+//! Puts a version on chain: first only planned, compared with open actions and tried on a copy with the approvals that
+//! it needs; then what is missing is sent.
 
 use super::super::args::INSTANCES;
 use super::super::confirm;
@@ -13,12 +13,11 @@ use crate::registry::{self, NewVersion};
 use stylus_upgrades_interface::registry::Step;
 
 impl Work<'_> {
-    /// Has code, layout and check of a version on the chain, by the way that is registered or that is described. Before
-    /// anything is sent for it, it is refused where an open action says something else, and where the registry would
-    /// refuse it.
+    /// Puts code, layout and check of a version on the chain, with the registered or the described step. Before
+    /// anything is sent, refuses a version that differs from an open action, or that the registry would refuse.
     ///
     /// # Errors
-    /// [`Error::Unconfirmed`]; what would be refused.
+    /// [`Error::Unconfirmed`]; what the registry would refuse.
     pub(super) async fn place_all(
         &mut self,
         wanted: &Wanted<'_>,
@@ -33,7 +32,7 @@ impl Work<'_> {
         self.put_all(wanted, new, way).await
     }
 
-    /// The same work, only thought of.
+    /// The same work, only planned.
     fn thought(&self) -> Self {
         Self {
             place: self.place,
@@ -75,7 +74,7 @@ impl Work<'_> {
         })
     }
 
-    /// What has to be tried, with everything that was only thought of.
+    /// What has to be tried, with everything that is only planned.
     pub(crate) fn trial(&mut self, call: abi::migrateCall, instances: u32) -> PlanRequest {
         PlanRequest {
             undeployed: std::mem::take(&mut self.undeployed),
@@ -86,7 +85,7 @@ impl Work<'_> {
         }
     }
 
-    /// What cannot be tried is said, and goes on: nothing but gas is at stake.
+    /// If it cannot be tried, prints a warning and continues: only gas is at risk.
     async fn rehearse(&mut self, wanted: &Wanted<'_>, new: NewVersion) -> Result<()> {
         let (place, context) = (self.place, self.place.context);
         let trial = self.trial(new.clone().into(), INSTANCES);
