@@ -129,7 +129,7 @@ impl From<NodeError> for Error {
                 "check --fork-url and --fork-block-number, or give another endpoint",
                 Exit::Chain,
             ),
-            _ => ("look at what was found, and start it again", Exit::Chain),
+            _ => ("correct what was found, and start it again", Exit::Chain),
         };
         let found = error.to_string();
         let refusal = Refusal::new("Node", found.clone());

@@ -93,7 +93,7 @@ impl CommandReport for Deployed<'_> {
         lines.push(format!("address   {}", self.address));
         lines.push(format!("codehash  {}", self.codehash));
         let state = match (self.active, &self.activation) {
-            (false, _) => "inactive: nobody can run it yet",
+            (false, _) => "inactive: it cannot run yet",
             (true, Some(_)) => "activated for 365 days",
             (true, None) => "active: the same code was activated before",
         };

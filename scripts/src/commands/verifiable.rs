@@ -132,7 +132,7 @@ pub(super) async fn keep_deployment(
         project_hash: recipe.project_hash,
     })?;
     context.note(format!(
-        "others verify {address} by: cargo stylus verify --deployment-tx {tx}"
+        "to verify {address}: cargo stylus verify --deployment-tx {tx}"
     ));
     Ok(())
 }

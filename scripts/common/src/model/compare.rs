@@ -66,7 +66,7 @@ pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
         let (sequence, at_view) = (version.sequence, view.sequence);
         found.compare(format!("sequence of {label}"), sequence, at_view);
         let steps = |of: &Version| of.incoming().cloned().collect::<Vec<_>>();
-        found.compare(format!("ways into {label}"), steps(version), steps(view));
+        found.compare(format!("steps into {label}"), steps(version), steps(view));
     }
     let instances = seen.slice.instances_of(events);
     let proxies = |all: &[Instance]| -> Vec<Address> { all.iter().map(|one| one.proxy).collect() };

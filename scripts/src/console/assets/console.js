@@ -57,7 +57,7 @@ const problem = (message, expected, found, next) => ({ message, expected, found,
 function ofWallet(error) {
   if (error && error.code === 4001) {
     return problem('the wallet declined', 'a signature', 'a rejection by its user',
-      'nothing was sent; try again when it is meant');
+      'nothing was sent; try again to sign');
   }
   const found = error && error.message ? String(error.message).slice(0, 400) : String(error);
   return problem('the wallet refused', 'an answer', found, 'look into the wallet, then try again');
@@ -158,7 +158,7 @@ async function sent(transaction) {
     const receipt = await wallet.request({ method: 'eth_getTransactionReceipt', params: [hash] });
     if (receipt) {
       if (Number(receipt.status) === 1) return hash;
-      throw problem('the transaction was mined and failed', 'success', `status ${receipt.status} of ${hash}`, 'open the action again: it may have changed meanwhile');
+      throw problem('the transaction reverted', 'success', `status ${receipt.status} of ${hash}`, 'open the action again: it may have changed meanwhile');
     }
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
@@ -187,7 +187,7 @@ async function act(button) {
     const query = new URLSearchParams(isFile ? { id, do: what, safe } : { id, do: what, account });
     const now = await document_of(`/api/before?${query}`);
     if (now.stamp !== button.dataset.stamp) {
-      throw problem('the action changed meanwhile', $('sentence').textContent, now.sentence, 'open this page again and read it; a migration that writes the block or its time is another one each time: approve it in a terminal');
+      throw problem('the action changed meanwhile', $('sentence').textContent, now.sentence, 'open this page again and read it; a migration that stores the block or its time differs each time: approve it in a terminal');
     }
     if (now.consent === 'refused' || (now.consent === 'needed' && !$('yes').checked)) {
       throw problem('a check refuses the action', 'an explicit yes', 'none', 'read what was found');
@@ -270,7 +270,7 @@ async function catch_up() {
     found = await navigator.locks.request('news', () => document_of(`/api/news?${query}`));
   } catch (error) {
     console_is_gone = error instanceof TypeError; // what fetch throws where nobody answers
-    if (console_is_gone) $('news').textContent = 'The console does not answer: it was ended, or restarts.';
+    if (console_is_gone) $('news').textContent = 'The console does not answer: it was stopped, or is restarting.';
     return;
   }
   const is_back = console_is_gone || (chain_is_gone && !found.gone);
