@@ -76,8 +76,8 @@ async fn already_executed(
     let is_asked = args.review != ReviewArgs::default() || context.is_export();
     if is_asked || !is_approver(registry, call).await? {
         let found = match is_asked {
-            true => "a comparison flag or --export, which need an open action",
-            false => "a key that is not an approver of it; nothing was compared",
+            true => "comparison flags and --export need an open action",
+            false => "this key is not an approver of it, and nothing was compared",
         };
         return Err(executed_already(action, &by, found).into());
     }

@@ -63,7 +63,7 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Mar
         section {
             h2 { "Ends soon, or does not run" }
             @if shown.warnings.is_empty() {
-                p { "Everything that runs lasts for 60 more days. Of the proxies of one kind and version, only the \
+                p { "Nothing that runs expires within 60 days. Of the proxies of one kind and version, only the \
                     first was checked; Doctor checks each." }
             }
             (findings(&shown.warnings))

@@ -232,7 +232,7 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     let path = format!("/action?id={action}&account={sender}");
     let told = console.get(&path).body;
     assert!(
-        told.contains("An account without code has to send it itself"),
+        told.contains("any account without code can execute it"),
         "{told}"
     );
     assert!(told.contains(">Execute<"), "{told}");

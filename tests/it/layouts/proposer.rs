@@ -130,5 +130,5 @@ async fn a_document_that_leaves_functions_out_is_not_approved_unseen_and_proves_
     let answer = Folder::on(&project).run(&format!("approve {action} --source {v2}"));
     answer.is_refused("NotChecked");
     let found = answer.error("found");
-    assert!(found.contains("different things"), "{found}");
+    assert!(found.contains("disagree about its functions"), "{found}");
 }

@@ -15,7 +15,7 @@ pub(super) fn expand(
     while let Some((before, from)) = rest.split_once("${") {
         let Some((name, after)) = from.split_once('}').filter(|(name, _)| is_name(name)) else {
             return Err(refused(
-                "the name of a variable and `}` do not follow a `${`",
+                "a `${` has no variable name and `}` after it",
                 "${NAME}: a letter or '_', then letters, digits or '_'",
                 "correct the URL in the manifest",
             ));

@@ -158,7 +158,7 @@ async fn created(
 /// The result, and what it depends on.
 fn succeeds(tried: &Creation) -> String {
     let outside = match tried.others.is_empty() && tried.balance.is_none() {
-        true => ", and no other account changes",
+        true => ", and only the registry and the proxy change",
         false => "",
     };
     format!(
@@ -216,7 +216,7 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
         }
         verdict @ (Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole) if upgraded > 0 => {
             let outside = match plan.others.is_empty() && moved.is_empty() {
-                true => ", and no other account changes",
+                true => ", and only the registry and its instances change",
                 false => "",
             };
             let says = format!(

@@ -174,7 +174,7 @@ fn what_a_migration_reads_of_the_block_is_named() {
     );
     let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "good", "{says}");
-    assert!(says.contains("nothing changes"), "{says}");
+    assert!(says.contains("and only the registry"), "{says}");
 }
 
 #[test]
