@@ -93,7 +93,7 @@ pub enum Command {
     Deploy {
         /// A crate's folder, a .wasm file, or a contract of this workspace by name
         source: String,
-        /// Do not activate it: it cannot run before somebody does
+        /// Do not activate it; it cannot run before its activation
         #[arg(long)]
         no_activate: bool,
     },

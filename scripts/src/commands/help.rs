@@ -73,8 +73,8 @@ pub(super) fn parse<W: Into<OsString> + Clone>(
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command()))
 }
 
-/// What every command takes stands in its `--help`, apart from its own options. What a command refuses to do
-/// without `--accept` concerns its own subject, so that stands in `-h`.
+/// The options of every command are in its `--help`, apart from its own options. `--accept` is about the subject of
+/// a command, so `-h` has it too.
 fn of_every_command(argument: Arg) -> Arg {
     if !argument.is_global_set() {
         return argument;

@@ -66,7 +66,7 @@ pub struct MigrationArgs {
 }
 
 impl MigrationArgs {
-    /// The command line that goes on.
+    /// The command line that continues it.
     pub fn command_line(&self) -> String {
         let mut line = format!("stylus-upgrades run-migration {}", self.proxy);
         if let Some(path) = &self.items {

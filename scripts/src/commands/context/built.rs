@@ -1,4 +1,4 @@
-//! What a command builds, and what is kept beside the manifest.
+//! What a command builds, and its records next to the manifest.
 
 use super::Context;
 use crate::address;
@@ -58,7 +58,7 @@ impl Context {
         of_code.map(|one| one.places.clone()).unwrap_or_default()
     }
 
-    /// An artifact that goes on chain: what is known of it is kept beside the manifest.
+    /// An artifact that goes on chain. Its records are kept next to the manifest.
     pub(crate) fn kept_artifact(&self, source: &str) -> Result<Artifact> {
         let artifact = self.artifact(source)?;
         self.keep(&artifact);
@@ -84,7 +84,7 @@ impl Context {
         });
     }
 
-    /// Layouts and builds, beside the manifest.
+    /// Layouts and builds, next to the manifest.
     pub(crate) fn store(&self) -> Store {
         Store::beside(&self.folder())
     }
@@ -98,12 +98,12 @@ impl Context {
         folder.unwrap_or(Path::new(".")).to_owned()
     }
 
-    /// Layout documents: those kept beside the manifest, and those that the registry published.
+    /// Layout documents: those kept next to the manifest, and those that the registry published.
     pub(crate) fn documents(&self, registry: Registry<'_>) -> Documents {
         Documents::new(self.store(), registry)
     }
 
-    /// What was registered, beside the manifest.
+    /// Registered versions, next to the manifest.
     pub(crate) fn versions(&self) -> Versions {
         Versions::beside(&self.folder())
     }

@@ -19,7 +19,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use stylus_devnode::{Fork, ForkOptions, NodeConfig, NodeHandle};
 
-/// The chain, if nobody names one: where a nitro devnode listens, and ours.
+/// The default chain: where a nitro devnode listens, and ours.
 const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
 
 impl Context {

@@ -18,7 +18,7 @@ const UNVERIFIED: &str = "unverified_registries";
 /// The field of every document with a verdict: where the facts were read.
 const READ_AT: &str = "read_at";
 
-/// A registry that somebody named.
+/// A registry that is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unverified(Address);
 
