@@ -169,7 +169,7 @@ fn crates_of_the_workspace_that_hold_storage_are_changed_too() {
         .expect_err("a workspace")
         .to_string();
     assert!(
-        error.contains("name the folder of the contract's crate"),
+        error.contains("give the folder of the contract's crate"),
         "{error}"
     );
 }
@@ -325,7 +325,7 @@ fn an_initializer_that_anybody_may_call_is_named() {
     };
     let skipped = of(&open);
     assert_eq!(skipped.len(), 1, "{skipped:?}");
-    let says = "src/lib.rs line 16: initialize stays a function that anybody calls";
+    let says = "src/lib.rs line 16: anybody can still call initialize";
     assert!(skipped[0].starts_with(says), "{skipped:?}");
     let closed = open.replace(
         "    pub fn init",
