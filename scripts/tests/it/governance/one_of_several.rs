@@ -90,7 +90,7 @@ fn an_approver_whose_own_part_ends_says_so() {
 fn policies_that_fewer_people_can_change_are_named() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     let define = format!("define B --migrate {} --policy Admin --create Admin", BOTH);
-    let warning = "migrate takes 2 approvals and policy 1";
+    let warning = "migrate needs 2 approvals and policy only 1";
     let defined = sandbox.run("Admin", &define);
     assert!(
         defined.exit == Some(0) && defined.stderr.contains(warning),

@@ -161,7 +161,7 @@ fn of_several_open_actions_for_one_version_the_one_that_is_named_is_tried() {
         ),
         (
             &actions[0],
-            format!("the open action {other} for A 2.0, which"),
+            format!("another open action {other} (proposer "),
         ),
     ] {
         let (_, lines) = sandbox.reported("Other", &format!("pending {looked_at}"));
