@@ -78,10 +78,6 @@ pub(crate) enum Pending {
         surcharge: Gas,
     },
     StorageFlush,
-    TransientLoad {
-        dest: u32,
-    },
-    TransientStore,
     Call {
         return_len: u32,
     },
@@ -89,18 +85,16 @@ pub(crate) enum Pending {
         address: u32,
         revert_len: u32,
     },
-    EmitLog,
-    Balance {
-        dest: u32,
-    },
     Code {
         address: Address,
         slice: Option<CodeSlice>,
     },
-    CodeHash {
+    /// A word goes into the guest's memory.
+    Word {
         dest: u32,
     },
-    AddPages,
+    /// The answer has no value.
+    Done,
 }
 
 /// The part of an account's code to write.

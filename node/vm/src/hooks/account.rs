@@ -11,26 +11,17 @@ use crate::{Answer, Reply, Request};
 const EMPTY_CODE_FORGOTTEN: u64 = 40;
 
 impl Call<'_> {
-    pub(super) fn account_balance(&mut self, address: u32, dest: u32) -> Result<Flow, Escape> {
+    /// A word of an account: its balance or its code hash.
+    pub(super) fn account_word(
+        &mut self,
+        address: u32,
+        request: impl FnOnce(Address) -> Request,
+        dest: u32,
+    ) -> Result<Flow, Escape> {
         self.buy_ink(prices::HOSTIO + 2 * prices::PTR + prices::EVM_API)?;
         self.require_gas(prices::COLD_ACCOUNT_GAS)?;
-        let address = self.read_address(address)?;
-        self.gave(address.as_slice());
-        Ok(Flow::Ask(
-            Request::AccountBalance { address },
-            Pending::Balance { dest },
-        ))
-    }
-
-    pub(super) fn account_codehash(&mut self, address: u32, dest: u32) -> Result<Flow, Escape> {
-        self.buy_ink(prices::HOSTIO + 2 * prices::PTR + prices::EVM_API)?;
-        self.require_gas(prices::COLD_ACCOUNT_GAS)?;
-        let address = self.read_address(address)?;
-        self.gave(address.as_slice());
-        Ok(Flow::Ask(
-            Request::AccountCodeHash { address },
-            Pending::CodeHash { dest },
-        ))
+        let address = self.given_address(address)?;
+        Ok(Flow::Ask(request(address), Pending::Word { dest }))
     }
 
     /// Code, or only its size. The last code read is remembered for the frame.
@@ -41,8 +32,7 @@ impl Call<'_> {
     ) -> Result<Flow, Escape> {
         self.buy_ink(prices::HOSTIO + prices::EVM_API)?;
         self.require_gas(prices::COLD_ACCOUNT_GAS)?;
-        let address = self.read_address(address)?;
-        self.gave(address.as_slice());
+        let address = self.given_address(address)?;
         if let Some(slice) = slice {
             self.gave(&slice.offset.to_be_bytes());
             self.gave(&slice.size.to_be_bytes());

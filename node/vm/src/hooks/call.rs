@@ -92,6 +92,25 @@ impl Call<'_> {
         Ok(Address::from_slice(self.read(ptr, 20)?))
     }
 
+    /// A word that the program gives: read and noted.
+    pub(crate) fn given_bytes32(&mut self, ptr: u32) -> Result<B256, Escape> {
+        let word = self.read_bytes32(ptr)?;
+        self.gave(word.as_slice());
+        Ok(word)
+    }
+
+    /// The same as a number.
+    pub(crate) fn given_u256(&mut self, ptr: u32) -> Result<U256, Escape> {
+        Ok(self.given_bytes32(ptr)?.into())
+    }
+
+    /// The same for an address.
+    pub(crate) fn given_address(&mut self, ptr: u32) -> Result<Address, Escape> {
+        let address = self.read_address(ptr)?;
+        self.gave(address.as_slice());
+        Ok(address)
+    }
+
     /// Writes into the guest's memory.
     pub(crate) fn write(&mut self, ptr: u32, bytes: &[u8]) -> Result<(), Escape> {
         let size = self.guest.memory().len();

@@ -14,10 +14,8 @@ impl Call<'_> {
             Hook::MathMulMod => base + prices::PTR + prices::MUL_MOD,
             _ => base + prices::DIV,
         })?;
-        let a = self.read_u256(value)?;
-        let b = self.read_u256(second)?;
-        self.gave(&a.to_be_bytes::<32>());
-        self.gave(&b.to_be_bytes::<32>());
+        let a = self.given_u256(value)?;
+        let b = self.given_u256(second)?;
         let result = match self.hook {
             Hook::MathDiv => a.checked_div(b).unwrap_or_default(),
             Hook::MathMod => a.checked_rem(b).unwrap_or_default(),
@@ -25,18 +23,12 @@ impl Call<'_> {
                 self.buy_ink(prices::pow(&b.into()))?;
                 a.wrapping_pow(b)
             }
-            Hook::MathAddMod => a.add_mod(b, self.modulus(modulus)?),
-            Hook::MathMulMod => a.mul_mod(b, self.modulus(modulus)?),
+            Hook::MathAddMod => a.add_mod(b, self.given_u256(modulus)?),
+            Hook::MathMulMod => a.mul_mod(b, self.given_u256(modulus)?),
             _ => U256::ZERO,
         };
         self.write_u256(value, result)?;
         self.got(&result.to_be_bytes::<32>());
         Ok(Flow::Return(None))
-    }
-
-    fn modulus(&mut self, modulus: u32) -> Result<U256, Escape> {
-        let modulus = self.read_u256(modulus)?;
-        self.gave(&modulus.to_be_bytes::<32>());
-        Ok(modulus)
     }
 }

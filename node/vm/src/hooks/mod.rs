@@ -61,13 +61,19 @@ impl Call<'_> {
             Hook::StaticCall => self.message(CallKind::Static, args),
             Hook::Create1 => self.create(args, false),
             Hook::Create2 => self.create(args, true),
-            Hook::AccountBalance => self.account_balance(args.u32(0), args.u32(1)),
+            Hook::AccountBalance => {
+                let request = |address| Request::AccountBalance { address };
+                self.account_word(args.u32(0), request, args.u32(1))
+            }
             Hook::AccountCode => {
                 let (offset, size, dest) = (args.u32(1), args.u32(2), args.u32(3));
                 self.account_code(args.u32(0), Some(CodeSlice { offset, size, dest }))
             }
             Hook::AccountCodeSize => self.account_code(args.u32(0), None),
-            Hook::AccountCodeHash => self.account_codehash(args.u32(0), args.u32(1)),
+            Hook::AccountCodeHash => {
+                let request = |address| Request::AccountCodeHash { address };
+                self.account_word(args.u32(0), request, args.u32(1))
+            }
             Hook::MathDiv | Hook::MathMod | Hook::MathPow | Hook::MathAddMod | Hook::MathMulMod => {
                 self.math(args.u32(0), args.u32(1), args.u32(2))
             }
@@ -91,10 +97,8 @@ impl Call<'_> {
                 surcharge,
             } => self.storage_loaded(key, dest, surcharge, answer),
             Pending::StorageFlush => self.storage_flushed(answer),
-            Pending::TransientLoad { dest }
-            | Pending::Balance { dest }
-            | Pending::CodeHash { dest } => self.word(dest, answer),
-            Pending::TransientStore | Pending::EmitLog | Pending::AddPages => self.done(answer),
+            Pending::Word { dest } => self.word(dest, answer),
+            Pending::Done => self.done(answer),
             Pending::Call { return_len } => self.called(return_len, answer),
             Pending::Create {
                 address,

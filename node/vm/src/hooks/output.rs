@@ -74,7 +74,7 @@ impl Call<'_> {
             topics: head.chunks_exact(32).map(B256::from_slice).collect(),
             data: Bytes::copy_from_slice(tail),
         };
-        Ok(Flow::Ask(request, Pending::EmitLog))
+        Ok(Flow::Ask(request, Pending::Done))
     }
 
     pub(super) fn native_keccak256(
@@ -105,7 +105,7 @@ impl Call<'_> {
             self.buy_ink(prices::HOSTIO)?;
             return Ok(Flow::Return(None));
         }
-        Ok(Flow::Ask(Request::AddPages { pages }, Pending::AddPages))
+        Ok(Flow::Ask(Request::AddPages { pages }, Pending::Done))
     }
 }
 

@@ -17,8 +17,7 @@ impl Call<'_> {
         self.buy_ink(prices::HOSTIO + 2 * prices::PTR)?;
         let miss = self.miss_gas();
         self.require_gas(prices::COLD_SLOAD_GAS + REQUIRED_ACCESS_GAS + miss)?;
-        let key = self.read_bytes32(key)?;
-        self.gave(key.as_slice());
+        let key = self.given_bytes32(key)?;
         let surcharge = self.frame.storage.count_read();
         match self.frame.storage.get(&key) {
             Some(value) => {
@@ -58,10 +57,8 @@ impl Call<'_> {
     pub(super) fn storage_cache(&mut self, key: u32, value: u32) -> Result<Flow, Escape> {
         self.buy_ink(prices::HOSTIO + 2 * prices::PTR)?;
         self.require_gas(prices::SSTORE_SENTRY_GAS + REQUIRED_ACCESS_GAS)?;
-        let key = self.read_bytes32(key)?;
-        let value = self.read_bytes32(value)?;
-        self.gave(key.as_slice());
-        self.gave(value.as_slice());
+        let key = self.given_bytes32(key)?;
+        let value = self.given_bytes32(value)?;
         let surcharge = self.frame.storage.store(key, value);
         self.buy_gas(surcharge)?;
         Ok(Flow::Return(None))
@@ -102,24 +99,21 @@ impl Call<'_> {
     pub(super) fn transient_load(&mut self, key: u32, dest: u32) -> Result<Flow, Escape> {
         self.buy_ink(prices::HOSTIO + 2 * prices::PTR + prices::EVM_API)?;
         self.buy_gas(prices::TRANSIENT_GAS)?;
-        let key = self.read_bytes32(key)?;
-        self.gave(key.as_slice());
+        let key = self.given_bytes32(key)?;
         Ok(Flow::Ask(
             Request::TransientLoad { key },
-            Pending::TransientLoad { dest },
+            Pending::Word { dest },
         ))
     }
 
     pub(super) fn transient_store(&mut self, key: u32, value: u32) -> Result<Flow, Escape> {
         self.buy_ink(prices::HOSTIO + 2 * prices::PTR + prices::EVM_API)?;
         self.buy_gas(prices::TRANSIENT_GAS)?;
-        let key = self.read_bytes32(key)?;
-        let value = self.read_bytes32(value)?;
-        self.gave(key.as_slice());
-        self.gave(value.as_slice());
+        let key = self.given_bytes32(key)?;
+        let value = self.given_bytes32(value)?;
         Ok(Flow::Ask(
             Request::TransientStore { key, value },
-            Pending::TransientStore,
+            Pending::Done,
         ))
     }
 
