@@ -215,7 +215,7 @@ impl StateDb {
         let Some(base) = &self.base else {
             return U256::ZERO;
         };
-        if self.wiped.get(&address).is_some_and(|since| *since <= at) {
+        if !self.wiped.is_empty() && self.wiped.get(&address).is_some_and(|since| *since <= at) {
             return U256::ZERO;
         }
         self.answered(base.slot(address, slot, self.budget()))
@@ -421,5 +421,31 @@ mod tests {
         state_db.set_account(alice, None);
         assert_eq!(state_db.account(alice, NOW), None);
         assert_eq!(state_db.account(alice, 2), with(2));
+    }
+
+    #[test]
+    fn many_versions_of_one_value_stay_apart_from_those_of_a_copy() {
+        let (mut state_db, alice) = (StateDb::default(), Address::with_last_byte(1));
+        let value = |state_db: &StateDb, at| state_db.slot(alice, U256::ZERO, at);
+        for version in 1..=1_000_u64 {
+            state_db.advance();
+            state_db.set_slot(alice, U256::ZERO, U256::from(version));
+        }
+        let copy = state_db.clone();
+        for back in [999, 900, 872, 871, 129, 128, 1] {
+            state_db.undo_to(back);
+            for at in [0, 1, back / 2, back - 1, back, NOW] {
+                assert_eq!(
+                    value(&state_db, at),
+                    U256::from(at.min(back)),
+                    "{back} {at}"
+                );
+            }
+        }
+        state_db.advance();
+        state_db.set_slot(alice, U256::ZERO, U256::from(7));
+        for at in 0..=1_000 {
+            assert_eq!(value(&copy, at), U256::from(at));
+        }
     }
 }

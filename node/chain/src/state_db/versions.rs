@@ -1,16 +1,25 @@
 //! The values that something had, by the version that wrote them.
 
 use super::PersistentMap;
-use rpds::VectorSync;
-use std::hash::Hash;
+use std::{hash::Hash, sync::Arc};
 
-/// Values with the version that wrote them, oldest first. A copy shares all but the newest one, so that
-/// a value that changed often costs a copy of the state no more than another one.
+/// Most older values that a write copies, where a copy of the state shares them.
+const CHUNK: usize = 128;
+
+/// Values with the version that wrote them. A copy shares all but the newest one, so that a value that
+/// changed often costs a copy of the state no more than another one.
 #[derive(Clone)]
 pub(super) struct Versions<T> {
     newest: Option<(u64, T)>,
     /// `None` while there was one value only, as for most keys.
-    older: Option<VectorSync<(u64, T)>>,
+    older: Option<Arc<Older<T>>>,
+}
+
+/// Older values, oldest first, and those before them.
+#[derive(Clone)]
+struct Older<T> {
+    values: Vec<(u64, T)>,
+    before: Option<Arc<Self>>,
 }
 
 /// Writes the value of a key; true when the version is new there.
@@ -34,44 +43,50 @@ pub(super) fn write<K: Clone + Eq + Hash, T: Copy>(
 impl<T: Copy> Versions<T> {
     /// The newest value that is not younger than `at`.
     pub(super) fn at(&self, at: u64) -> Option<T> {
-        match self.newest? {
-            (version, value) if version <= at => Some(value),
-            _ => older_at(self.older.as_ref()?, at),
+        let (version, newest) = self.newest?;
+        if version <= at {
+            return Some(newest);
         }
+        let mut older = self.older.as_deref();
+        while let Some(chunk) = older {
+            let count = chunk.values.partition_point(|(version, _)| *version <= at);
+            if let Some(last) = count.checked_sub(1) {
+                return chunk.values.get(last).map(|(_, value)| *value);
+            }
+            older = chunk.before.as_deref();
+        }
+        None
     }
 
     fn push(&mut self, version: u64, value: T) -> bool {
         let before = self.newest.replace((version, value));
         let new = before.is_none_or(|(newest, _)| newest != version);
-        if let Some(before) = before.filter(|_| new) {
-            self.older.get_or_insert_default().push_back_mut(before);
+        match (before.filter(|_| new), &mut self.older) {
+            (None, _) => {}
+            (Some(before), Some(chunk)) if chunk.values.len() < CHUNK => {
+                Arc::make_mut(chunk).values.push(before);
+            }
+            (Some(newest), older) => {
+                let (values, before) = (vec![newest], older.take());
+                *older = Some(Arc::new(Older { values, before }));
+            }
         }
         new
     }
 
     /// Takes back what a version wrote, if it is the newest.
     pub(super) fn drop_newest(&mut self, version: u64) {
-        if self.newest.is_some_and(|(newest, _)| newest == version) {
-            let older = self.older.as_mut();
-            self.newest = older.and_then(|older| {
-                let newest = older.last().copied();
-                older.drop_last_mut();
-                newest
-            });
+        if self.newest.is_none_or(|(newest, _)| newest != version) {
+            return;
+        }
+        self.newest = None;
+        if let Some(mut chunk) = self.older.take() {
+            let last = Arc::make_mut(&mut chunk);
+            self.newest = last.values.pop();
+            self.older = match last.values.is_empty() {
+                true => last.before.take(),
+                false => Some(chunk),
+            };
         }
     }
-}
-
-/// The last value that is not younger than `at`, by binary search.
-fn older_at<T: Copy>(older: &VectorSync<(u64, T)>, at: u64) -> Option<T> {
-    let (mut known, mut end) = (None, older.len());
-    let mut start = 0;
-    while start < end {
-        let middle = start.midpoint(end);
-        match older.get(middle)? {
-            (version, value) if *version <= at => (known, start) = (Some(*value), middle + 1),
-            _ => end = middle,
-        }
-    }
-    known
 }
