@@ -166,15 +166,12 @@ impl From<WorkError> for RpcError {
 /// `execution reverted`, and the reason where the data is Solidity's `Error(string)` or
 /// `Panic(uint256)`, a named error of a precompile, or where a precompile refused without data.
 pub(crate) fn revert_message(data: &Bytes, refusal: Option<&str>) -> String {
-    if let Ok(revert) = Revert::abi_decode(data) {
-        format!("execution reverted: {}", revert.reason)
-    } else if let Ok(panic) = Panic::abi_decode(data) {
-        format!("execution reverted: {panic}")
-    } else if let Some(error) = stylus_chain::named_error(data) {
-        format!("execution reverted: {error}")
-    } else if let Some(refusal) = refusal {
-        format!("execution reverted: {refusal}")
-    } else {
-        "execution reverted".to_owned()
+    let revert = Revert::abi_decode(data).map(|revert| revert.reason);
+    let panic = || Panic::abi_decode(data).map(|panic| panic.to_string());
+    let named = || stylus_chain::named_error(data);
+    let reason = revert.or_else(|_| panic()).ok().or_else(named);
+    match reason.or_else(|| refusal.map(str::to_owned)) {
+        Some(reason) => format!("execution reverted: {reason}"),
+        None => "execution reverted".to_owned(),
     }
 }

@@ -78,9 +78,7 @@ fn block_receipts(view: &View, args: &Args) -> RpcResult {
 /// Waiting transactions are found too.
 fn transaction(view: &View, args: &Args) -> RpcResult {
     let hash: B256 = args.get(0, "hash")?;
-    let mined = view.chain.transaction(hash);
-    let waiting = || view.chain.pooled(hash).map(|tx| json::pooled(&tx));
-    ok(mined.map(|tx| json::transaction(&tx)).or_else(waiting))
+    ok(json::known(view, hash))
 }
 
 fn transaction_at(view: &View, args: &Args) -> RpcResult {
@@ -112,8 +110,7 @@ fn receipt(view: &View, args: &Args) -> RpcResult {
 
 fn logs(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let filter: Filter = args.get(0, "filter")?;
-    let logs = chain.logs_iter(&filter)?;
-    list(logs.map(|log| Ok(log?)))
+    ok(chain.logs(&filter)?)
 }
 
 pub(super) fn requested_block(view: &View, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {

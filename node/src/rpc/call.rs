@@ -1,7 +1,7 @@
 //! `eth_call`, `eth_estimateGas`, `eth_createAccessList`: execution without a transaction.
 
 use alloy::primitives::U64;
-use stylus_chain::CallOutcome;
+use stylus_chain::{BlockId, CallOutcome, CallRequest, Overrides};
 
 use super::answer::ok;
 use super::args::Args;
@@ -18,29 +18,24 @@ pub(super) const METHODS: Table = &[
 ];
 
 fn call(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let overrides = request::overrides(
-        args.opt(2, "state overrides")?,
-        args.opt(3, "block overrides")?,
-    )?;
-    let outcome = chain.call(
-        request::call(args.get(0, "call")?)?,
-        block_id(args, 1)?,
-        &overrides,
-    )?;
-    ok(succeeded(outcome)?.output)
+    let (call, block, overrides) = execution(args)?;
+    ok(succeeded(chain.call(call, block, &overrides)?)?.output)
 }
 
 fn estimate_gas(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let overrides = request::overrides(
+    let (call, block, overrides) = execution(args)?;
+    ok(U64::from(chain.estimate_gas(call, block, &overrides)?))
+}
+
+/// `(call, block, state overrides, block overrides)`.
+fn execution(args: &Args) -> Result<(CallRequest, BlockId, Overrides), RpcError> {
+    let (state, block) = (
         args.opt(2, "state overrides")?,
         args.opt(3, "block overrides")?,
-    )?;
-    let gas = chain.estimate_gas(
-        request::call(args.get(0, "call")?)?,
-        block_id(args, 1)?,
-        &overrides,
-    )?;
-    ok(U64::from(gas))
+    );
+    let overrides = request::overrides(state, block)?;
+    let call = request::call(args.get(0, "call")?)?;
+    Ok((call, block_id(args, 1)?, overrides))
 }
 
 fn create_access_list(View { chain, .. }: &View, args: &Args) -> RpcResult {

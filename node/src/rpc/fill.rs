@@ -4,12 +4,13 @@ use alloy::consensus::transaction::Recovered;
 use alloy::consensus::{SignableTransaction, TxEnvelope, TypedTransaction};
 use alloy::eips::eip2718::Encodable2718;
 use alloy::primitives::{Address, Bytes, Signature, U256};
-use alloy_rpc_types::{Transaction, TransactionRequest};
+use alloy_rpc_types::TransactionRequest;
 use serde_json::json;
 use stylus_chain::{BlockId, Chain, Overrides};
 
 use super::answer::ok;
 use super::args::Args;
+use super::json as convert;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request;
@@ -24,18 +25,10 @@ fn fill_transaction(view: &View, args: &Args) -> RpcResult {
     let request: TransactionRequest = args.get(0, "transaction")?;
     let from = sender(&view.accounts, &request)?;
     let filled = fill(&view.chain, from, request)?;
-    let price = filled.max_fee_per_gas.or(filled.gas_price);
     let unsigned = built(filled)?.into_signed(Signature::new(U256::ZERO, U256::ZERO, false));
     let envelope: TxEnvelope = unsigned.into();
     let raw = Bytes::from(envelope.encoded_2718());
-    let tx = Transaction {
-        inner: Recovered::new_unchecked(envelope, from),
-        block_hash: None,
-        block_number: None,
-        transaction_index: None,
-        effective_gas_price: price,
-        block_timestamp: None,
-    };
+    let tx = convert::pooled(&Recovered::new_unchecked(envelope, from));
     ok(json!({ "raw": raw, "tx": tx }))
 }
 

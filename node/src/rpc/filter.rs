@@ -3,7 +3,7 @@
 use alloy::primitives::U64;
 use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
 
-use super::answer::{list, ok};
+use super::answer::ok;
 use super::args::Args;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
@@ -84,8 +84,7 @@ fn all_logs(view: &View, args: &Args) -> RpcResult {
             "a filter over blocks before the fork (eth_getLogs asks for them)".into(),
         ));
     }
-    let logs = view.chain.logs_iter(&filter)?;
-    list(logs.map(|log| Ok(log?)))
+    ok(view.chain.logs(&filter)?)
 }
 
 fn uninstall(view: &View, args: &Args) -> RpcResult {
@@ -109,8 +108,7 @@ fn logs_between(view: &View, filter: &Filter, first: u64, last: u64) -> RpcResul
         }
         selected = selected.from_block(from).to_block(to);
     }
-    let logs = view.chain.logs_iter(&selected)?;
-    list(logs.map(|log| Ok(log?)))
+    ok(view.chain.logs(&selected)?)
 }
 
 fn unknown(id: u64) -> RpcError {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use stylus_chain::{Block, MinedTransaction, PooledTransaction, Receipt};
 
 use crate::rpc_error::RpcError;
+use crate::view::View;
 
 /// A JSON document, before it is an answer.
 pub(super) type Document = Result<Value, RpcError>;
@@ -98,6 +99,13 @@ pub(super) fn pooled(tx: &PooledTransaction) -> Transaction {
         effective_gas_price: Some(tx.max_fee_per_gas()),
         block_timestamp: None,
     }
+}
+
+/// A transaction that is mined or waits.
+pub(super) fn known(view: &View, hash: B256) -> Option<Transaction> {
+    let mined = view.chain.transaction(hash);
+    let waiting = || view.chain.pooled(hash).map(|tx| pooled(&tx));
+    mined.map(|tx| transaction(&tx)).or_else(waiting)
 }
 
 /// A receipt with what Nitro adds.

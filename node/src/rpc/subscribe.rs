@@ -130,9 +130,6 @@ async fn send_logs(filter: &Filter, block: &Block, sink: &SubscriptionSink) -> b
 
 async fn whole(context: &Context, hash: B256) -> RpcResult {
     let view = context.worker.view().await?;
-    let mined = view.chain.transaction(hash);
-    let mined = mined.map(|tx| json::transaction(&tx));
-    let waiting = || view.chain.pooled(hash).map(|tx| json::pooled(&tx));
     let unknown = || RpcError::NotFound("it was dropped".into());
-    ok(mined.or_else(waiting).ok_or_else(unknown)?)
+    ok(json::known(&view, hash).ok_or_else(unknown)?)
 }

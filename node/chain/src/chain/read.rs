@@ -207,17 +207,6 @@ impl Chain {
     /// [`ChainError::UnknownBlock`] for an unknown hash; ranges outside the chain are empty.
     /// [`ChainError::Interrupted`] when a reader's time is over.
     pub fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ChainError> {
-        self.logs_iter(filter)?.collect()
-    }
-
-    /// The same one by one: only one block's logs are in memory.
-    ///
-    /// # Errors
-    /// As [`Chain::logs`], each in its place.
-    pub fn logs_iter<'a>(
-        &'a self,
-        filter: &'a Filter,
-    ) -> Result<impl Iterator<Item = Result<Log, ChainError>> + 'a, ChainError> {
         let (from, to) = match filter.block_option {
             FilterBlockOption::AtBlockHash(hash) => {
                 let number = self.resolve(hash.into())?;
@@ -228,13 +217,18 @@ impl Chain {
                 to_block,
             } => (self.bound(from_block), self.bound(to_block)),
         };
-        Ok(self.ledger.between(from, to).flat_map(move |record| {
-            let found = self.check_time().map(|()| selected(&record.block, filter));
-            match found {
-                Ok(found) => found.into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
+        let mut found = Vec::new();
+        for record in self.ledger.between(from, to) {
+            self.check_time()?;
+            if filter.matches_bloom(record.block.header.logs_bloom) {
+                for receipt in &record.block.receipts {
+                    let logs = receipt.indexed_logs();
+                    let selected = logs.filter(|(log, _)| filter.matches(log));
+                    found.extend(selected.map(|(log, at)| receipt.placed(log, at)));
+                }
             }
-        }))
+        }
+        Ok(found)
     }
 
     fn bound(&self, tag: Option<BlockNumberOrTag>) -> u64 {
@@ -250,19 +244,4 @@ impl Chain {
 pub(super) fn unknown_state(number: u64) -> ChainError {
     let why = "its state is not in the loaded dump";
     ChainError::UnknownBlock(format!("{number} ({why})"))
-}
-
-/// The logs of a block that a filter selects.
-fn selected(block: &Block, filter: &Filter) -> Vec<Log> {
-    if !filter.matches_bloom(block.header.logs_bloom) {
-        return Vec::new();
-    }
-    let logs = block.receipts.iter().flat_map(|receipt| {
-        let indexed = receipt.indexed_logs();
-        indexed.map(move |(log, at)| (receipt, at, log))
-    });
-    let selected = logs.filter(|(_, _, log)| filter.matches(log));
-    selected
-        .map(|(receipt, at, log)| receipt.placed(log, at))
-        .collect()
 }

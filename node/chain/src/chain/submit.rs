@@ -38,8 +38,18 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Chain::submit`], but for the signature.
-    pub fn submit_recovered(&mut self, signed: PooledTransaction) -> Result<B256, ChainError> {
-        self.enqueue(signed)
+    pub fn submit_recovered(&mut self, new: PooledTransaction) -> Result<B256, ChainError> {
+        let hash = *new.tx_hash();
+        self.admit(&new, new.signer(), hash)?;
+        let ready = new.nonce() == self.nonce(new.signer());
+        self.pool.insert(new)?;
+        if self.settings.automine && ready {
+            let refused = self.mine_block(false)?;
+            if let Some(reason) = refused.into_iter().find(|(other, _)| *other == hash) {
+                return Err(reason.1);
+            }
+        }
+        Ok(hash)
     }
 
     /// Adds a transaction of an impersonated account. Missing gas is estimated, a missing nonce is
@@ -63,7 +73,7 @@ impl Chain {
         }
         request.nonce = request.nonce.or(Some(self.pending_nonce(from)));
         let envelope = self.unsigned(from, request)?;
-        self.enqueue(PooledTransaction::new_unchecked(envelope, from))
+        self.submit_recovered(PooledTransaction::new_unchecked(envelope, from))
     }
 
     /// A transaction with the signature r = sender, s = 1, which makes its hash unique per sender.
@@ -98,20 +108,6 @@ impl Chain {
         let unsigned = filled.build_typed_tx();
         let refused = |_| ChainError::Internal("a filled request is no transaction".into());
         Ok(unsigned.map_err(refused)?.into_signed(signature).into())
-    }
-
-    fn enqueue(&mut self, new: PooledTransaction) -> Result<B256, ChainError> {
-        let hash = *new.tx_hash();
-        self.admit(&new, new.signer(), hash)?;
-        let ready = new.nonce() == self.nonce(new.signer());
-        self.pool.insert(new)?;
-        if self.settings.automine && ready {
-            let refused = self.mine_block(false)?;
-            if let Some(reason) = refused.into_iter().find(|(other, _)| *other == hash) {
-                return Err(reason.1);
-            }
-        }
-        Ok(hash)
     }
 
     /// Refuses what can be seen to be wrong before execution.
