@@ -75,7 +75,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
             let call = abi::revokeCall { action: action.0 }.abi_encode();
             asked.plain(call.into()).await?;
             asked.page.decision.sentence = match asked.open.approved.contains(&account) {
-                true => "Sent now, this withdraws your approval of the action.",
+                true => "Sent now, your approval of this action is withdrawn.",
                 false => {
                     "Sent now, this refuses the action: everybody sees it, and your offline signatures for it become \
                      invalid. It stays open for the others, and you can still approve it with a transaction."
