@@ -173,14 +173,13 @@ async fn write(
     gas: u64,
 ) -> Result<ExportedFile> {
     let Place { context, registry } = place;
+    let client = registry.client;
     let wanted = context.global.export.wanted()?;
     let (_, file) = wanted.ok_or_else(not_governed)?;
-    require_chain_id(registry.client).await?;
-    let from = registry.client.caller(title)?;
+    require_chain_id(client).await?;
+    let from = client.caller(title)?;
     // An account without code that has sent something has a key.
-    if registry.client.code(from).await?.is_empty()
-        && registry.client.transactions_of(from).await? == 0
-    {
+    if client.code(from).await?.is_empty() && client.transactions_of(from).await? == 0 {
         context.note(format!(
             "warning: {} has neither code nor transactions on this chain: if it is a contract, it is \
              on another chain",
@@ -188,7 +187,7 @@ async fn write(
         ));
     }
     let call = Exported {
-        chain_id: registry.client.chain_id(),
+        chain_id: client.chain_id(),
         from,
         to: registry.address,
         value,

@@ -32,15 +32,14 @@ pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome>
 /// Compares a definition, or all of them, with what was recorded.
 pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<VerifyReport> {
     let Place { context, registry } = place;
+    let client = registry.client;
     let (name, source) = (args.name.as_deref(), args.source.as_deref());
     context.say_read_at(place.read_at(), true);
     let (mut sections, mut differences) = (Vec::new(), Vec::new());
     let (mut proxies, mut used) = (Vec::new(), Vec::new());
     let mut coverage = Coverage::default();
     let documents = place.documents();
-    let is_running = seconds_left(registry.client, registry.address)
-        .await?
-        .is_some();
+    let is_running = seconds_left(client, registry.address).await?.is_some();
     let names = context.names();
     for name in named(place, name).await? {
         let (subject, whole) = ((name.as_str(), &names), Slice::whole);
@@ -58,7 +57,7 @@ pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<Verify
                 true => published_builds(&documents, versions).await?,
                 false => Vec::new(),
             },
-            verification: compared.verify(registry.client, &whole(events)).await?,
+            verification: compared.verify(client, &whole(events)).await?,
             title: Some(name),
         });
         differences.extend(compared.differences);

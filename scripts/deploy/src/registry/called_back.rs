@@ -17,21 +17,14 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// # Errors
 /// What the chain says.
 pub async fn called_back(registry: Registry<'_>, name: &str) -> Result<Vec<Address>, ChainError> {
+    let client = registry.client;
     let id: &[B256] = &[definition_id(name).0];
     let place = |log: &Log| (log.block_number, log.log_index);
     let topics: Topics<'_> = [&[abi::CurrentChanged::SIGNATURE_HASH], id, &[]];
-    let changed = logs_since(registry.client, registry.address, topics, 0)
-        .await?
-        .pop();
+    let changed = logs_since(client, registry.address, topics, 0).await?.pop();
     let from = changed.as_ref().and_then(|log| log.block_number);
     let topics: Topics<'_> = [&[abi::MigrationAborted::SIGNATURE_HASH], id, &[]];
-    let aborted = logs_since(
-        registry.client,
-        registry.address,
-        topics,
-        from.unwrap_or_default(),
-    )
-    .await?;
+    let aborted = logs_since(client, registry.address, topics, from.unwrap_or_default()).await?;
     let proxies: BTreeSet<Address> = aborted
         .iter()
         .filter(|log| {

@@ -157,12 +157,11 @@ pub async fn release_of(
     registry: Registry<'_>,
     releases: &[Release],
 ) -> Result<Release, ChainError> {
-    let (found, deployer) = futures::join!(
-        registry.client.codehash(registry.address),
-        require_deployer(registry.client)
-    );
+    let client = registry.client;
+    let (found, deployer) =
+        futures::join!(client.codehash(registry.address), require_deployer(client));
     let found = found?.ok_or_else(|| {
-        let (chain_id, endpoint) = (registry.client.chain_id(), registry.client.endpoint());
+        let (chain_id, endpoint) = (client.chain_id(), client.endpoint());
         Refusal::new("Missing", format!("there is no registry at {registry}"))
             .with(
                 "a registry",

@@ -46,12 +46,9 @@ pub(crate) async fn again(left: &mut usize) -> bool {
 /// What the endpoint shows no event of, though there is one: the registry's own creation, or something
 /// that its nonce counts.
 async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<String>, ChainError> {
+    let client = registry.client;
     let itself: Topics<'_> = [&[], &[definition_id("").0], &[]];
-    if names.is_empty()
-        && all_logs(registry.client, registry.address, itself)
-            .await?
-            .is_empty()
-    {
+    if names.is_empty() && all_logs(client, registry.address, itself).await?.is_empty() {
         return Ok(Some("itself".into()));
     }
     let counted = counted(registry).await?;
@@ -68,7 +65,7 @@ async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<Strin
         &[],
         &[],
     ];
-    for log in all_logs(registry.client, registry.address, creations).await? {
+    for log in all_logs(client, registry.address, creations).await? {
         let id = log.topics().get(1).copied().unwrap_or_default();
         if !known.contains(&id) {
             return Ok(Some(format!("the creation of the definition {id}")));

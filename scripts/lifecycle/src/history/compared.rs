@@ -92,12 +92,11 @@ pub async fn read_compared(
     wanted: Wanted,
     part: impl Fn(&Definition) -> Slice,
 ) -> Result<ComparedHistory, ChainError> {
+    let client = registry.client;
     let mut left = READ_AGAIN;
     loop {
         let history = read_existing(registry, name, names, wanted).await?;
-        let is_running = seconds_left(registry.client, registry.address)
-            .await?
-            .is_some();
+        let is_running = seconds_left(client, registry.address).await?.is_some();
         let events = &history.definition;
         let differences = match is_running {
             true => differences(registry, events, &part(events)).await?,
@@ -111,7 +110,7 @@ pub async fn read_compared(
                 is_running,
             });
         }
-        if let Some(store) = registry.client.events_of(registry.address) {
+        if let Some(store) = client.events_of(registry.address) {
             store.forget().await;
         }
     }
