@@ -59,8 +59,8 @@ fn filled(text: &str, all: &[DynSolValue], written: impl Fn(&DynSolValue) -> Str
     filled
 }
 
-/// What is expected, what is found and what to do where a contract refuses with that error. `{0}` is its first argument;
-/// behind what is found stands the reason that a number of it stands for.
+/// Expected, found and next for a revert with this error. `{0}` is its first argument. If an argument is a reason
+/// code, its text is appended to what was found.
 fn words(
     name: &str,
     arguments: &[DynSolValue],
@@ -79,7 +79,7 @@ fn words(
         "UpgradeInProgress" => (
             "an instance that is live",
             "a paused contract, or an upgrade of it that is running",
-            "wait, then try again; stylus-upgrades status tells what it is in",
+            "wait, then try again; stylus-upgrades status shows whether it is paused or upgrading",
         ),
         "VersionNotFound" => (
             "a registered version of {0}",
@@ -91,7 +91,11 @@ fn words(
             "{0}",
             "let the approvers run `stylus-upgrades migrate`, then `stylus-upgrades upgrade NAME`",
         ),
-        "AlreadyAtVersion" => ("another version", "{0}", "nothing: it is done"),
+        "AlreadyAtVersion" => (
+            "another version",
+            "{0}",
+            "nothing: the instance is at this version already",
+        ),
         "NoPath" => (
             "a chain of steps from {1} to {2}",
             "none within the limits",
@@ -104,13 +108,15 @@ fn words(
         ),
         "MigrationNotApplied" if is_empty(0) => (
             "an initializer of {1} that marks itself",
-            "no mark: it reverted without data, as a panic does, ran out of gas, or is no such initializer",
+            "no mark: it reverted without data, as a panic does, ran out of gas, or is not an initializer of this \
+             version",
             "stylus-upgrades create-proxy tries it first and says which; stylus-upgrades trace shows its calls",
         ),
         "MigrationNotApplied" => (
             "a migration {0} → {1} that marks itself",
-            "no mark: it reverted without data, as a panic does, ran out of gas, or is no such migration",
-            "stylus-upgrades plan tries it on a copy and says which",
+            "no mark: it reverted without data, as a panic does, ran out of gas, or is not a migration between \
+             these versions",
+            "stylus-upgrades plan simulates it and shows which of these it is",
         ),
         "UpgradeSlotsTouched" => (
             "a step that leaves the framework's slots alone",
@@ -120,7 +126,7 @@ fn words(
         "ValueNotAccepted" => ("no value", "{0}", "send it without value"),
         // initializers and migrations
         "NotInUpgrade" => (
-            "a call inside create-proxy or upgrade, between the labels that the function declares",
+            "a call by create-proxy or upgrade, from and to the versions that the function declares",
             "a call from outside, or a step between other labels",
             "nobody calls initializers and migrations by hand; where an upgrade was refused, compare \
              #[migration(from, to)] with the version that the instance is at (stylus-upgrades status) and with the \
@@ -136,16 +142,20 @@ fn words(
             "one that went {0} → {1}",
             "nothing: it has been done",
         ),
-        "PredecessorMissing" => ("{0}", "not reached yet", "go there first"),
+        "PredecessorMissing" => (
+            "an instance at version {0}",
+            "one that has not reached it",
+            "upgrade the instance to {0} first",
+        ),
         "PostConditionFailed" => (
-            "{0} behind the step",
-            "it does not hold there",
+            "{0} after the step",
+            "it does not hold",
             "nothing has changed: correct the calldata, or the code that the condition belongs to",
         ),
         // migrations in many transactions
         "ContractPaused" => (
             "an instance that is live",
-            "one that is on its way {0} → {1}",
+            "one that is migrating {0} → {1}",
             "stylus-upgrades run-migration goes on with it, status tells how far it is",
         ),
         "NotHandler" => (
@@ -156,7 +166,7 @@ fn words(
         "BatchOutOfOrder" => (
             "a batch from {1}",
             "one from {0}",
-            "begin where stylus-upgrades status says that it is",
+            "begin the batch at the position that stylus-upgrades status shows",
         ),
         "MigrationIncomplete" => (
             "{1} items",
@@ -166,13 +176,13 @@ fn words(
         "NotReversible" => (
             "a program that can turn back",
             "one that declares no reverse",
-            "end the migration, then go back by a version of its own",
+            "end the migration, then register a version that reverses it",
         ),
         "BudgetTooSmall" => ("{0} gas", "{1} gas", "give more --gas"),
         "NothingLeft" => (
             "items that are left",
             "{0} of {1}",
-            "nothing: stylus-upgrades run-migration ends it",
+            "all items are migrated: stylus-upgrades run-migration ends it",
         ),
         "UnknownMap" => ("a lazy map of the contract", "{0}", "check its name"),
         "AlreadyIncluded" => (
@@ -183,13 +193,13 @@ fn words(
         "OwnerMismatch" => (
             "token {0} with its owner {2}",
             "the owner {1}",
-            "ask the contract for the owner: a list, and events, can be wrong",
+            "read the owner from the contract: the list or the events may be wrong",
         ),
         "TokensUnordered" => ("an id above {0}", "{1}", "sort the list by id, each once"),
         "MalformedItems" => (
             "items as the program reads them",
             "something else",
-            "look into the program's sources for the words of an item",
+            "check the program's sources for the ABI words of an item",
         ),
         // definitions and versions
         "DefinitionExists" => (
@@ -205,8 +215,8 @@ fn words(
         "DefinitionPaused" => (
             "a definition that is live",
             "{0} is paused",
-            "to pause it, nothing; for all else stylus-upgrades resume {0}, then the same command; register prepares \
-             it while the definition is paused",
+            "it is paused already; for anything else stylus-upgrades resume {0}, then the same command; only \
+             register works during a pause",
         ),
         "DefinitionNotPaused" => (
             "a definition that is paused",
@@ -215,8 +225,8 @@ fn words(
         ),
         "VersionExists" => (
             "a new label, or the very code, layout and sources that are registered",
-            "{1} with something else of these",
-            "a version never changes: undo what was changed beside it, or choose another label",
+            "{1} with other code, layout or sources",
+            "a version never changes: undo the change, or choose another label",
         ),
         "InvalidLabel" => (
             "1 to 64 bytes of printable ASCII without spaces",
@@ -226,7 +236,7 @@ fn words(
         "InvalidStep" if number(2) == Some(invalid_step::INITIAL_WITH_MIGRATION) => (
             "a step that can be taken",
             "",
-            "leave --call, --script and --complex out: create-proxy --init fills an instance of a first version",
+            "leave --call, --script and --complex out: set the initial values with create-proxy --init",
         ),
         "InvalidStep" => ("a step that can be taken", "", "correct it"),
         "InvalidLayout" => (
@@ -248,8 +258,8 @@ fn words(
         "NotAnApprover" => (
             "an address that the policy names",
             "{0}",
-            "use the key of an approver; only who proposed an action cancels it, while he is needed, or who alone \
-             satisfies its role",
+            "use the key of an approver; only the proposer can cancel, while the policy needs them, or an address \
+             that satisfies the role alone",
         ),
         "AlreadyApproved" => (
             "the approval of somebody else",
@@ -257,9 +267,9 @@ fn words(
             "wait for the other approvers",
         ),
         "NotApproved" => (
-            "an approval of one's own, or an action that was not refused before",
+            "an approval by this key, or an action that it has not refused yet",
             "none by {0}",
-            "nothing: no signature of that account counts any more, or it is no approver of it",
+            "nothing: signatures of this account no longer count, or it is not an approver",
         ),
         "TooManyActions" => (
             "at most 16 open actions of one proposer",
@@ -274,13 +284,12 @@ fn words(
         "ActionExpired" => (
             "an action that is still open",
             "{0}",
-            "type the command again: that proposes it anew; what was signed for it: have it signed again, with a \
-             later --deadline",
+            "run the command again to propose it again; collect offline signatures again, with a later --deadline",
         ),
         "InvalidSignature" => (
             "a signature of this action by {1}, once, and not withdrawn",
-            "at position {0} another one, or one that its signer has withdrawn",
-            "who has withdrawn an approval approves again by stylus-upgrades approve only; otherwise have it signed \
+            "the signature at position {0} is of another action, or was withdrawn",
+            "after a withdrawal the signer can approve only with stylus-upgrades approve; otherwise have it signed \
              again",
         ),
         "CodeChanged" => ("{1}", "{2}", "stop and find out who changed it"),
@@ -294,8 +303,8 @@ fn words(
         "DirectCallRequired" => (
             "an account without code that sends the call directly",
             "a call of {0}",
-            "send the same call with a key whose account has no code: stylus-upgrades approve, or rollout for \
-             instances that wait; anybody may",
+            "send the same call from an account without code: stylus-upgrades approve; for instances that wait, \
+             stylus-upgrades upgrade NAME, with any key",
         ),
         "InstanceNotObeying" => (
             "a proxy that does what this registry orders",
@@ -312,10 +321,10 @@ fn words(
         "Reentered" => (
             "one call at a time",
             "a call within another one",
-            "call it from outside of the registry's own calls",
+            "do not call the registry during one of its own calls",
         ),
         "InsufficientGas" => ("{0}", "{1}", "send it with more gas"),
-        "NotSupported" => ("something that is built", "{0}", "do without it"),
+        "NotSupported" => ("a supported feature", "{0}", "do not use it"),
         // programs
         "ProgramNotWasm" => (
             "a Stylus program",

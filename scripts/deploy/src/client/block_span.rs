@@ -1,5 +1,5 @@
-//! How many blocks `eth_getLogs` is requests for at once. Every provider has limits of its own, for
-//! blocks, logs, bytes or time, and words of its own for them, so they are found out by asking.
+//! How many blocks one `eth_getLogs` request covers. Every provider has limits of its own, for blocks, logs, bytes or
+//! time, and words of its own for them, so they are found out by asking.
 
 /// Blocks of a page, at most. Endpoints that bound what they answer refuse longer ones themselves.
 const SPAN_MAX: u64 = 1 << 32;

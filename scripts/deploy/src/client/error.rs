@@ -1,5 +1,4 @@
-//! What can go wrong between this program and a chain, were it a copy of one; and whatever else ends a command, in plain
-//! words ([`Refusal`]).
+//! Errors of a chain or of a copy of one, and every other refusal ([`Refusal`]).
 
 use super::endpoint::Endpoint;
 use super::revert::{Revert, StepEnd};
@@ -62,13 +61,13 @@ impl RpcError {
 }
 
 impl Explain for RpcError {
-    /// By the endpoint's words, which every node chooses alike.
+    /// Matches the text of the endpoint's error: geth, Nitro and others use the same words.
     fn report(&self) -> Report {
         let says = |words: &str| self.message.contains(words);
         let (name, expected, next) = if says("insufficient funds") {
             (
                 "InsufficientFunds",
-                "ether for the gas, and for what is sent along",
+                "enough ether for gas and value",
                 "send ether to the key's account, then run the command again".into(),
             )
         } else if NOT_RUNNABLE.into_iter().any(says) {
@@ -100,7 +99,7 @@ impl Explain for RpcError {
 /// What can go wrong between this program and a chain.
 #[derive(Debug, Error)]
 pub enum ChainError {
-    /// It is said in plain words.
+    /// Any other refusal, with its own text.
     #[error(transparent)]
     Told(#[from] Refusal),
     /// Nobody answers, or the answer cannot be used.
@@ -242,15 +241,14 @@ impl ChainError {
         let refusal = Refusal::new(OUT_OF_GAS, message).with(
             "enough gas for what the call turned out to do",
             format!("{used} of {limit} gas used"),
-            "run the command again: nothing was changed, and the gas is measured anew",
+            "run the command again: nothing changed on chain, and the gas is estimated again",
         );
         refusal.exiting(Exit::Chain).into()
     }
 
     /// A transaction was mined and failed, and nothing says why.
     pub(super) fn unexplained(what: &str, tx: TxHash, reason: String) -> Self {
-        let message =
-            format!("{what} was mined and failed ({tx}), and nothing tells why: {reason}");
+        let message = format!("{what} reverted ({tx}), and the reason is unknown: {reason}");
         let refusal = Refusal::new(UNEXPLAINED, message).with(
             "an endpoint that traces transactions, or has the state of the block before",
             reason,
@@ -350,7 +348,7 @@ impl ChainError {
         .with(
             event,
             format!("{tx} without it"),
-            "check that the address is what you take it for",
+            "check that this address is the contract you expect",
         );
         refusal.into()
     }
@@ -394,8 +392,8 @@ impl ChainError {
         self.is_told(UNREADABLE)
     }
 
-    /// Whether the chain did not do what was asked for: perhaps because somebody else's transaction had done it before.
-    /// A collision of CREATE2 burns almost all gas, so that it may look like a want of gas where nothing traces it.
+    /// Whether the transaction had no effect, possibly because another one had already done the same. A CREATE2
+    /// collision uses almost all gas, so without traces it looks like out of gas.
     pub fn was_not_done(&self) -> bool {
         let told = [ACTIVATION_REFUSED, OUT_OF_GAS, UNEXPLAINED];
         matches!(self, Self::Refused { .. }) || told.iter().any(|name| self.is_told(name))

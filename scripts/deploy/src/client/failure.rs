@@ -20,7 +20,7 @@ impl Client {
     ) -> ChainError {
         let tx: TxHash = receipt.transaction_hash.into();
         let dry = || ChainError::out_of_gas(what, tx, receipt.gas_used, limit);
-        // A frame that runs dry leaves 1/64 to each one around it.
+        // A frame that runs out of gas leaves 1/64 of the gas to its caller.
         let is_nearly_all = receipt.gas_used >= limit - limit / 8;
         if receipt.gas_used >= limit {
             return dry();
@@ -34,7 +34,7 @@ impl Client {
         }
         let block = BlockId::number(receipt.block_number.unwrap_or_default());
         let reason = match self.provider.call(request).block(block).await {
-            Ok(_) => "the same call goes through as of its block".to_owned(),
+            Ok(_) => "the same call succeeds at the end of its block".to_owned(),
             Err(error) => match self.error(what, error) {
                 refused @ ChainError::Refused { .. } => {
                     return refused.during(&format!(

@@ -1,5 +1,5 @@
-//! An endpoint may be several nodes, of which some lag behind. What was seen of the chain once does
-//! not go back: what depends on it waits until the endpoint has come as far.
+//! An endpoint may be several nodes, of which some lag behind. Reads never go back behind a block or nonce already
+//! seen: they wait until the endpoint has reached it.
 //!
 //! Reads are not bound to a block here: a node without old state would refuse them after some seconds. A read at
 //! `latest` from a node that lags shows old state, which the checks after each step report.
@@ -41,7 +41,7 @@ impl Seen {
 }
 
 impl Client {
-    /// The same, for who looks at the chain again before each step: it may go back.
+    /// A client that accepts reorgs, for callers that read the state again before each transaction.
     pub fn following(&self) -> Self {
         Self {
             seen: None,
@@ -78,8 +78,7 @@ impl Client {
         .await
     }
 
-    /// What must be there, since something else is that follows from it. A node that lags shows it
-    /// later.
+    /// Waits for data that must exist because dependent data was already returned.
     ///
     /// # Errors
     /// [`ChainError::Unreachable`] where it does not appear; what the endpoint says.

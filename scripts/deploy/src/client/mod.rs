@@ -63,7 +63,7 @@ use transport::Http;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
 const GAS_PERCENT: u64 = 120;
-/// How long a question is asked again that one lost connection must not end.
+/// How long a read is retried after a lost connection.
 const HICCUP: Duration = Duration::from_secs(1);
 /// What the data fee of one program may be, in wei, unless a command is told otherwise: 0.1 ether.
 pub const MAX_DATA_FEE: u128 = 100_000_000_000_000_000;
@@ -153,8 +153,8 @@ impl Client {
         }
     }
 
-    /// The same, asking again for so long where the endpoint does not answer, or says that it is in trouble: what
-    /// is sent may be sent twice. One answer may take `deadline` at most.
+    /// A client that retries for `trouble` if the endpoint fails. A transaction may then be broadcast twice, as the
+    /// same bytes. One answer may take `deadline` at most.
     pub fn bearing(&self, trouble: Duration, deadline: Duration) -> Self {
         let transport = self.transport.bearing(trouble, deadline);
         Self {
@@ -164,7 +164,7 @@ impl Client {
         }
     }
 
-    /// How long trouble is borne.
+    /// How long failed requests are retried.
     pub fn patience(&self) -> Duration {
         self.transport.trouble
     }
@@ -210,7 +210,7 @@ impl Client {
         &self.provider
     }
 
-    /// The address of the key. Errors with `what` needed it if there is none.
+    /// The address of the key. Fails if no key was given; `what` names the command in the message.
     pub fn sender(&self, what: &str) -> Result<Address, ChainError> {
         self.sender.ok_or_else(|| ChainError::no_key(what))
     }
@@ -309,8 +309,8 @@ impl Client {
         self.transact_with(what, request, 0).await
     }
 
-    /// As [`Self::transact`], with at least `gas` units of gas beside what the estimate asks for:
-    /// where the chain may do more by then than it would now.
+    /// As [`Self::transact`], with a gas limit of at least `gas`, because the call may do more when it is mined than
+    /// during the estimate.
     pub async fn transact_with(
         &self,
         what: &str,
@@ -375,7 +375,7 @@ impl Client {
         ChainError::of(&self.endpoint, what, error)
     }
 
-    /// An answer of the endpoint that cannot be, whatever the chain is like.
+    /// An answer of the endpoint that contradicts itself or an earlier one.
     pub fn contradiction(&self, found: impl Into<String>) -> ChainError {
         ChainError::Unreachable {
             endpoint: self.endpoint.to_string(),

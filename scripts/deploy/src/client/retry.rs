@@ -1,6 +1,6 @@
-//! Asking again, for every request: where the endpoint limits how often it is asked, after the
-//! time that it names, and, for a client that bears it, where it is in trouble. The waiting is bounded in all, and waiting
-//! for a limit is shown. Which errors mean a limit, alloy knows.
+//! Retries of every request. A rate-limited request is retried after the time in `Retry-After`; other failures only
+//! for clients that ask for it. The total wait is bounded, and waiting for a limit is shown. Which errors mean a
+//! limit, alloy knows.
 //!
 //! alloy's `RetryBackoffLayer` bounds the number of attempts and not the time, gives its last error as words alone, and
 //! lets requests beside the refused one go on.

@@ -23,8 +23,7 @@ const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
 const RECEIPT_PAUSE: Duration = Duration::from_millis(5);
 /// Longest pause between two looks for a receipt.
 const RECEIPT_PAUSE_LONGEST: Duration = Duration::from_secs(1);
-/// Looks, one after the other, at which a transaction was nowhere and its nonce not the next one, before it
-/// is given up.
+/// Consecutive polls without the transaction and with its nonce used, after which it is given up.
 const LOST_LOOKS: u32 = 2;
 
 /// How often a transaction is signed again with higher fees where the endpoint takes it for underpriced.
@@ -81,8 +80,8 @@ pub(super) fn maybe_sent(what: &str, tx: TxHash, error: ChainError) -> ChainErro
     match error {
         error if error.is_unanswered() || matches!(error, ChainError::Rpc(_)) => {
             let refusal = Refusal::new("MaybeSent", format!("{what} may have been sent, in the transaction {tx}: {error}")).with("an answer that says whether the transaction was taken", error.to_string(), format!(
-                    "run the same command with the same key again, from whatever folder (on a local chain or a fork: \
-                     from this one): it looks for {tx} before it sends anything"
+                    "run the same command again with the same key: it looks for {tx} first; on a local chain or a \
+                     fork, run it from this folder"
                 ));
             refusal.exiting(Exit::Chain).into()
         }
@@ -100,12 +99,12 @@ fn no_receipt(what: &str, tx: impl Display) -> ChainError {
     .with(
         format!("a receipt within {seconds} s"),
         format!("{tx}, not mined"),
-        "look at the transaction; run the command again, it does nothing twice",
+        "check the transaction in an explorer; running the command again is safe",
     );
     refusal.exiting(Exit::Chain).into()
 }
 
-/// The endpoint takes a transaction for underpriced, whatever it offers.
+/// The endpoint rejects the transaction as underpriced even with raised fees.
 fn underpriced(what: &str, fees: Fees, error: ChainError) -> ChainError {
     let max = fees.max;
     let message = format!("{what} was not sent, with up to {max} wei per gas: {error}");
@@ -174,8 +173,8 @@ impl Client {
         journal.map_or_else(Vec::new, |journal| journal.in_flight())
     }
 
-    /// Waits until nothing of this key waits for a block: what an earlier run sent, or another one sends. What the
-    /// journal has is mined by then, or gone.
+    /// Waits until this key has no pending transaction, then clears the journal: its entries are mined or dropped by
+    /// then.
     ///
     /// # Errors
     /// Where something waits too long; what the endpoint says.
@@ -237,9 +236,9 @@ impl Client {
         Ok(found)
     }
 
-    /// What became of an earlier run's transaction that the endpoint knows; `None` if it failed, or if
-    /// another account sent it: whoever wrote that line, this key did not send what it names. What was
-    /// called, and how, is what the chain says.
+    /// What became of an earlier run's transaction that the endpoint knows; `None` if it failed, or if another
+    /// account sent it: then the journal is wrong, and its line is ignored. Target and calldata are read from the
+    /// chain.
     async fn outcome_of(
         &self,
         journal: &Journal,
@@ -265,7 +264,7 @@ impl Client {
             journal.mined(entry.tx);
             journal.settled(entry.tx);
             journal.print(&format!(
-                "an earlier run's transaction was mined and failed, it changed nothing: {} ({})",
+                "a transaction of an earlier run reverted; it changed nothing: {} ({})",
                 entry.what, entry.tx
             ));
             return Ok(None);
@@ -497,7 +496,7 @@ impl Client {
                         }
                     }
                     Ordering::Greater if is_gone => lost_looks += 1,
-                    // What was sent before it was undone, if the chain may go back; else the node lags.
+                    // If reorgs are possible, an earlier transaction was dropped; otherwise the node lags.
                     Ordering::Less if self.seen.is_none() => {
                         let reached = self.nonce(own.sender, BlockNumberOrTag::Pending).await?;
                         match is_gone || reached < own.nonce {
@@ -511,7 +510,7 @@ impl Client {
                     self.forget(tx);
                     let found = match next > own.nonce {
                         true => "another transaction of this key was mined in its place",
-                        false => "the chain went back",
+                        false => "a reorg removed it",
                     };
                     return Err(ChainError::nonce_taken(what, own.sender, own.nonce, found));
                 }

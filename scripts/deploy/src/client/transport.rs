@@ -57,7 +57,7 @@ pub enum Unanswered {
         text: String,
     },
     /// The answer belongs to another question, or to another answer.
-    #[error("an answer that cannot be: {0}")]
+    #[error("a contradictory answer: {0}")]
     Contradiction(String),
     /// There is no connection, it broke, or the answer is not what JSON-RPC promises.
     #[error("{0}")]

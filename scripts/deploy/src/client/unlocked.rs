@@ -12,7 +12,7 @@ use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use serde_json::Value;
 
-/// The method, of which geth, Foundry, signers and our chain know one form each.
+/// The RPC method. geth, Foundry, signers and our chain answer it in different formats.
 const METHOD: &str = "eth_signTransaction";
 
 impl Client {

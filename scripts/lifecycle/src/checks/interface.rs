@@ -149,7 +149,7 @@ pub(super) fn reserved(way: &Way, found: &mut Found) {
             Some([]) => Evidence::some(PART, Origin::NotKnown, why),
             Some(found) => {
                 let why = format!(
-                    "it may answer {}, which proxies answer themselves; `plan` tries it",
+                    "it may answer {}, which the proxy answers itself; `plan` simulates it",
                     found.join(", ")
                 );
                 Evidence::whole(PART, Origin::NotKnown, why)

@@ -101,7 +101,7 @@ governed! {
         subject: "version {version}",
     }
     AddStep(addStepCall) {
-        intent: "Add another way into a version",
+        intent: "Add an upgrade step",
         sentence: "Add a way to {name} {version}",
         order: "step into {name} {version}",
         subject: "step {step.from} → {version}",
@@ -119,7 +119,7 @@ governed! {
         subject: "handler {handler}",
     }
     AbortMigration(abortMigrationCall) {
-        intent: "Turn a migration back",
+        intent: "Revert a migration",
         sentence: "Turn back one of {name}",
         order: "abort the migration of {proxy}",
         subject: "the abort of {proxy}'s migration",
@@ -341,7 +341,7 @@ fn filled(text: &str, value: impl Fn(&str) -> String) -> String {
 }
 
 /// What to do with bytes that nobody should approve.
-const ASK: &str = "do not approve it: ask its proposer for the command that he typed";
+const ASK: &str = "do not approve it; ask the proposer which command created it";
 
 /// That bytes are no governed call.
 pub(super) fn not_governed(calldata: &[u8]) -> ChainError {
@@ -356,7 +356,10 @@ fn strict<C: SolCall>(calldata: &[u8]) -> Result<C, ChainError> {
     let call = C::abi_decode_validate(calldata)
         .map_err(|error| ambiguous(C::SIGNATURE, &error.to_string()))?;
     if call.abi_encode() != calldata {
-        return Err(ambiguous(C::SIGNATURE, "other bytes say the same"));
+        return Err(ambiguous(
+            C::SIGNATURE,
+            "another encoding of the same arguments exists",
+        ));
     }
     Ok(call)
 }

@@ -117,7 +117,7 @@ pub async fn after_upgrade(
         check(
             "pause",
             paused == UPGRADE_IN_PROGRESS,
-            format!("with the pause stub {stub} in place every call meets {paused}"),
+            format!("while paused (stub {stub}), every call reverts with {paused}"),
         ),
         check(
             if is_bare { "mark" } else { "migration" },
@@ -197,8 +197,7 @@ pub async fn require_plain_code(client: &Client, call: &Call) -> Result<(), Chai
 /// What a paused proxy answers.
 const UPGRADE_IN_PROGRESS: &str = "UpgradeInProgress";
 
-/// The name of the error that a call which nobody knows meets, with another implementation in
-/// the slot if one is given.
+/// The error name of an unknown call, optionally with another implementation in the slot.
 async fn answer_with(
     client: &Client,
     proxy: Address,

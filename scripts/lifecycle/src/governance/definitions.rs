@@ -33,7 +33,7 @@ pub async fn definitions(registry: Registry<'_>) -> Result<Vec<String>, ChainErr
     }
 }
 
-/// Whether events that are not all there are read once more, which so often is `left`, after a pause.
+/// Waits and returns true if incomplete events should be read again; `left` retries are left.
 pub(crate) async fn again(left: &mut usize) -> bool {
     if *left == 0 {
         return false;

@@ -74,8 +74,8 @@ impl Display {
         let (one, other) = pairs
             .map(|(one, other)| (one.trim(), other.trim()))
             .next()
-            .unwrap_or(("lines that are more or fewer", "those of the bytes"));
-        let message = "what was shown is not what would be approved";
+            .unwrap_or(("a different number of lines", "the lines of the calldata"));
+        let message = "the reviewed text does not match the calldata";
         let next = "do not approve it: find out who changed it";
         Err(Refusal::new("DisplayDiffers", message)
             .with(other, one, next)

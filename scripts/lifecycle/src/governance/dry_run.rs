@@ -1,7 +1,6 @@
-//! What a governed call does once those have approved whom it needs beside its sender, tried on a fork
-//! behind their approvals. As the chain is now the same call may only approve, whatever it would run; where the
-//! missing approvals arrive before it, in the same block perhaps, it executes. So it is sent with the gas for that,
-//! and whether it succeeds there is known before.
+//! Simulates a governed call on a fork, after the approvals that are still missing. As the chain is now the same call
+//! may only approve, whatever it would run; where the missing approvals arrive before it, in the same block perhaps,
+//! it executes. So it is sent with the gas for that, and whether it succeeds there is known before.
 use super::governed::GovernedCall;
 use super::pending::readiness;
 use super::policy::deciding_policy;
@@ -60,8 +59,8 @@ impl Trial {
         let fails = self.would_fail.iter();
         let fails = fails.map(|error| format!("warning: {}", error.message));
         let untried = self.not_tried.iter();
-        let untried =
-            untried.map(|why| format!("not tried whether it succeeds once it is approved: {why}"));
+        let untried = untried
+            .map(|why| format!("the execution after the last approval was not simulated: {why}"));
         fails.chain(untried).collect()
     }
 }
@@ -99,20 +98,20 @@ fn behind(
         error => return Err(error),
     };
     if let Some(proxy) = proxy {
-        found.push_str(&format!(", and what fails is instance {proxy}"));
+        found.push_str(&format!("; instance {proxy} fails"));
     }
     // What a contract sends comes from a transaction of somebody else, and what it does there may differ.
     let mut all = others.iter().chain([&sender]);
     let has_code = |who: &&Address| simulation.code(**who).is_ok_and(|code| !code.is_empty());
     if let Some(who) = all.find(has_code) {
         let why = format!(
-            "the approver {who} is a contract, and what it sends cannot be foreseen (as a plain call it \
-             fails: {found})"
+            "the approver {who} is a contract: its transaction cannot be simulated (as a direct call it fails: \
+             {found})"
         );
         return Ok((None, DryRun::Untried(why)));
     }
     let what = governed.what();
-    let message = format!("{what} would fail once everybody needed has approved it: {found}");
+    let message = format!("{what} would fail after the last approval: {found}");
     let next = format!("{next}; --accept would-fail approves it all the same");
     let refusal = Refusal::new(WOULD_FAIL, message).with(expected, found, next);
     Ok((None, DryRun::Fails(refusal)))
@@ -123,7 +122,8 @@ fn executed(simulation: &Simulation, ours: CallRequest) -> Result<DryRun, ChainE
     Ok(match progress_in(&simulation.answer(ours)?) {
         Some(progress) if progress.executed => DryRun::Succeeds,
         _ => DryRun::Untried(
-            "a delay, a contract that is asked, or that an account without code has to send it, still keeps it back"
+            "it is still blocked by a delay, by a contract of the policy, or because only an account without code \
+             may send it"
                 .into(),
         ),
     })
@@ -149,7 +149,7 @@ pub(super) async fn for_execution(
     let Some(others) = companions(&policy, &approved, sender) else {
         return untried(
             0,
-            "this approval completes the policy in no order of approvals",
+            "this approval can never be the last one: the policy does not need it",
         );
     };
     let governed = governed.clone();

@@ -12,7 +12,7 @@ const NOT_OPEN: &str = "ActionNotFound";
 /// That of an action that no event tells of.
 const UNKNOWN_ACTION: &str = "UnknownAction";
 
-/// What the chain refused, where more is known about why: in the words that end the sentence, and what to do now.
+/// Adds a cause, which ends the sentence, and a next step to a refusal of the chain.
 pub(super) fn because(error: &ChainError, why: &str, next: impl Into<String>) -> Refusal {
     let message = format!("{error}{why}");
     Refusal::of(error).saying(message).advising(next)
@@ -20,7 +20,7 @@ pub(super) fn because(error: &ChainError, why: &str, next: impl Into<String>) ->
 
 /// No event says what an action would do.
 pub(super) fn unknown_action(action: ActionId) -> ChainError {
-    let message = format!("the registry's events do not tell of an action {action}");
+    let message = format!("the registry has no event about action {action}");
     let refusal = Refusal::new(UNKNOWN_ACTION, message).with(
         "the event that proposed it",
         action.to_string(),
@@ -59,7 +59,7 @@ pub(super) fn is_not_open(error: &ChainError) -> bool {
 pub fn executed_already(action: ActionId, by: &str, found: &str) -> ChainError {
     let message = format!("the action {action} was executed already, {by}: {found}");
     let refusal = Refusal::new("ExecutedAlready", message).with(
-        "an open action, or nothing but `approve` by one of its approvers",
+        "an open action, or `approve` without comparison flags by one of its approvers",
         found,
         "nothing was sent; stylus-upgrades verify compares what is on the chain now",
     );
@@ -72,7 +72,7 @@ pub fn events_hidden(registry: Registry<'_>, what: &str) -> ChainError {
     let message = format!("{endpoint} shows no event of {registry} about {what}");
     let refusal = Refusal::new("EventsHidden", message).with(
         "the events since it was created",
-        "none, and the registry's answers or its nonce tell of it",
+        "none, although the registry's views or its nonce show that there are some",
         "ask another endpoint (--rpc-url): this one leaves events out, or has dropped old blocks",
     );
     refusal.exiting(Exit::Chain).into()

@@ -108,8 +108,8 @@ impl CodeFacts {
     }
 }
 
-/// What an action names, and was built in this run, or was built before as the folder of layouts
-/// tells. Who can write there can make it say anything that has the right hashes.
+/// The build of the code in an action: from this run, or from the folder of layouts. Anybody who can write that
+/// folder can fake everything but the hashes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BuildFacts {
     /// `code` or `script`.
@@ -153,8 +153,7 @@ impl BuildFacts {
         ] {
             if named != built {
                 let name = &build.name;
-                let message =
-                    format!("{name} has another {hash} than the {what} that would be approved");
+                let message = format!("the {hash} of {name} differs from the {what} in the action");
                 let refusal = Refusal::new("ArtifactDiffers", message).with(
                     format!("{hash} {named}"),
                     format!("{hash} {built}"),
@@ -177,8 +176,8 @@ impl BuildFacts {
     pub fn lines(&self) -> Vec<String> {
         let what = format!("{} from", self.what);
         let because = match self.built_now {
-            true => "built here to this very hash".to_owned(),
-            false => format!("says {FOLDER}; only a build can tell (approve --source)"),
+            true => "built in this run; same code hash".to_owned(),
+            false => format!("says {FOLDER}; to verify it, build with approve --source"),
         };
         let mut lines = vec![format!("{what:<13} {}, {because}", self.name)];
         let facts = self.build.lines();

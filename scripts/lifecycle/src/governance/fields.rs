@@ -49,8 +49,7 @@ pub(super) enum When {
     Always,
     /// Unless it is empty, as [`Format::is_empty`] tells.
     NotEmpty,
-    /// Where it is empty, this label and these words instead; they end the fields where all that follow
-    /// are empty.
+    /// If it is empty, shows this label and text instead, and ends the fields if all later ones are empty too.
     LastWhereEmpty(&'static str, &'static str),
 }
 

@@ -111,9 +111,9 @@ impl GovernedCall {
         })
     }
 
-    /// Whether what `execution` did still is so. Definitions, versions and proxies stay once they are there. Anything
-    /// else may have been undone by whatever was executed on the definition since; then it is taken as undone, and
-    /// the registry refuses what it is asked twice.
+    /// Whether the effect of `execution` still holds. Definitions, versions and proxies stay once they are there.
+    /// Anything else may have been undone by what was executed on the definition since: it is treated as undone and
+    /// sent again, and the registry rejects duplicates.
     async fn still_holds(&self, client: &Client, execution: &Sent) -> Result<bool, ChainError> {
         if matches!(
             self.call,
@@ -129,7 +129,7 @@ impl GovernedCall {
         Ok(last == Some(execution.tx.0))
     }
 
-    /// It in a few words.
+    /// A short title of the call.
     pub fn what(&self) -> String {
         order(&self.bytes)
     }

@@ -53,11 +53,15 @@ pub fn step_in_words(kind: u8) -> String {
         StepKind::Call => "a function of the new code",
         StepKind::Script => "a script",
         StepKind::Complex => "complex: many transactions, paused meanwhile",
-        StepKind::ForeignCall => "a function of the new code, which has no mixin",
+        StepKind::ForeignCall => {
+            "a function of the new code, which does not use the Upgradeable mixin"
+        }
         StepKind::Unknown(other) => &format!("kind {other}, which is unknown"),
     };
     match of.skips_failing() {
-        true => format!("{runs}; an instance that fails waits for the rollout"),
+        true => format!(
+            "{runs}; an instance whose migration fails is skipped: `upgrade NAME` retries it"
+        ),
         false => runs.into(),
     }
 }

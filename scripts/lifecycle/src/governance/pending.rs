@@ -33,7 +33,7 @@ pub struct PendingAction {
     /// How far it is.
     #[serde(flatten)]
     pub readiness: Readiness,
-    /// Those who may approve and whose last word on it was `revoke`: they are not among who is missing.
+    /// Approvers whose last transaction about it was `revoke`. They are not listed as missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Address>,
 }

@@ -105,8 +105,8 @@ async fn known(
     Ok(None)
 }
 
-/// By the CREATE2 deployer with salt 0: whoever comes first comes for all. What others verify by the transaction that
-/// created it is created by its own.
+/// By the CREATE2 deployer with salt 0: the first caller deploys it for everybody. What others verify by the
+/// transaction that created it is created by its own.
 async fn create(client: &Client, artifact: &Artifact) -> Result<(Address, Vec<Sent>), ChainError> {
     let mut sent = deploy::deploy_fragments(client, artifact).await?;
     let (address, created) = match artifact.info.recipe {

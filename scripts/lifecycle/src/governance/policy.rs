@@ -94,7 +94,7 @@ pub enum Node {
         /// Which one.
         account: Address,
     },
-    /// Time since the others beside it came true.
+    /// A delay that starts when its sibling conditions hold.
     Delay {
         /// How long.
         seconds: u64,
@@ -245,14 +245,14 @@ fn describe(node: &Node, names: &Names, depth: usize, lines: &mut Vec<String>) {
         Node::Contract { account } => format!("the contract {} consents", names.long(*account)),
         Node::Delay { seconds } => {
             let time = duration(*seconds);
-            format!("{time} after the others here are satisfied")
+            format!("{time} after the other conditions in this group hold")
         }
         Node::Members { need, members, .. } if usize::from(*need) == members.len() => {
             "all of".into()
         }
         Node::Members { need: 1, .. } => "one of".into(),
         Node::Members { need, .. } => format!("{need} of"),
-        Node::None => "nobody, ever again".into(),
+        Node::None => "nobody, permanently".into(),
     };
     lines.push(format!("{}{words}", "  ".repeat(depth)));
     if let Node::Members { members, .. } = node {

@@ -76,7 +76,7 @@ impl PolicyChange {
             let all: Vec<String> = ended.iter().map(ToString::to_string).collect();
             let (actions, all) = (count(ended.len(), "open action"), all.join(", "));
             effects.push(warning(format!(
-                "ends {actions}, to be proposed anew: {all}"
+                "cancels {actions}, which must be proposed again: {all}"
             )));
         }
         Ok(Self {
@@ -130,10 +130,10 @@ fn differences(was: &Explained, new: &Explained, names: &Names) -> Vec<Finding> 
             all.extend(gone.map(|one| less_or(is_less, says(names.long(*one)))));
         };
     add(&was.approvers, &new.approvers, false, &|one| {
-        format!("{one} decides no longer")
+        format!("removes the approver {one}")
     });
     add(&new.approvers, &was.approvers, false, &|one| {
-        format!("{one} decides from then on")
+        format!("adds the approver {one}")
     });
     add(&was.lambdas, &new.lambdas, true, &|one| {
         format!("the contract {one} is not asked any more")
@@ -162,8 +162,8 @@ fn delays(before: &[u64], after: &[u64]) -> Option<Finding> {
     let mut both = before.iter().enumerate();
     let is_less = both.any(|(at, old)| after.get(at).is_none_or(|new| new < old));
     (before != after).then(|| match (before.is_empty(), after.is_empty()) {
-        (_, true) => warning(format!("the delay goes away: {was}")),
-        (true, _) => less_or(false, format!("a delay is new: {new}")),
+        (_, true) => warning(format!("removes the delay of {was}")),
+        (true, _) => less_or(false, format!("adds a delay of {new}")),
         _ => less_or(is_less, format!("the delay becomes {new}, and was {was}")),
     })
 }

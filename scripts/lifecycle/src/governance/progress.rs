@@ -49,7 +49,9 @@ fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
         BlockedBy::Approvals => "; the other approvers send the same call",
         BlockedBy::Delay => "; then anyone sends the same call",
         BlockedBy::Nothing => "; anyone sends the same call",
-        BlockedBy::DirectCall => "; anyone sends the same call with an account without code",
+        BlockedBy::DirectCall => {
+            "; any account without code can execute it now (stylus-upgrades approve)"
+        }
         _ => "",
     };
     lines.push(format!("not executed: {}{next}", not_executed(open)));
@@ -75,10 +77,10 @@ impl Submitted {
         lines.push(format!("action     {action}"));
         if let Some(before) = &self.ended_before {
             lines.push(format!(
-                "the same call had ended just before ({before}): this approval proposes it once more"
+                "action {before} ended before this approval arrived: the approval proposed the same call again"
             ));
             lines.push(format!(
-                "next: stylus-upgrades cancel {action}, unless that is meant"
+                "next: stylus-upgrades cancel {action}, unless you want the new proposal"
             ));
         }
         lines.extend(waiting_lines(open, names));

@@ -1,5 +1,5 @@
-//! Who keeps a migration from going through: `migrate` upgrades up to four instances, all or
-//! nothing, and reverts with what the first one says that fails, but without its name.
+//! Finds the instance that makes a migration revert. `migrate` upgrades up to four instances atomically; the revert
+//! data has the error of the first failure, not its address.
 
 use super::error::because;
 use super::governed::GovernedCall;
@@ -20,8 +20,9 @@ use stylus_upgrades_interface::registry::IRegistry::{NotAnApprover, migrateCall}
 /// How others are upgraded without an instance that cannot be.
 pub fn leave_behind() -> String {
     format!(
-        "leave it behind: with more than {INSTANCES_AT_ONCE} instances that lag (stylus-upgrades create-proxy at \
-         the old version) migrate only activates, and rollout skips who fails"
+        "to upgrade the others without it: migrate upgrades instances itself only if at most {INSTANCES_AT_ONCE} are \
+         outdated; with more (stylus-upgrades create-proxy at the old version adds some) it only activates, and \
+         stylus-upgrades upgrade NAME skips instances that fail"
     )
 }
 
@@ -65,7 +66,7 @@ impl GovernedCall {
                     "correct the migration for {proxy} (stylus-upgrades plan tries it), or {}",
                     leave_behind()
                 );
-                (error, format!(", and what fails is instance {proxy}"), next)
+                (error, format!("; instance {proxy} fails"), next)
             }
             None if is_migration => (
                 error,

@@ -32,7 +32,10 @@ impl Reviewed {
     /// `Reviewed`.
     pub fn read(file: &Path, action: ActionId) -> Result<Self, ChainError> {
         let refused = |reason: String| {
-            let message = format!("{} is no reviewed action: {reason}", file.display());
+            let message = format!(
+                "{} does not contain a reviewed action: {reason}",
+                file.display()
+            );
             let refusal = Refusal::new("Reviewed", message).with(
                 "an action as `pending --json` tells it",
                 reason,
@@ -48,7 +51,7 @@ impl Reviewed {
             ReviewedFile::One(one) => vec![one],
         };
         let found = all.into_iter().find(|reviewed| reviewed.action == action);
-        found.ok_or_else(|| refused(format!("it does not tell of {action}")))
+        found.ok_or_else(|| refused(format!("it does not contain action {action}")))
     }
 
     /// Refuses an action that is not what was reviewed: other bytes, or bytes that say something else.

@@ -7,8 +7,8 @@ use crate::model::{Named, named, of_whom};
 use alloy::primitives::Bytes;
 use stylus_upgrades_interface::registry::{Code, Step};
 
-/// What `other` is about as well as the call `own`, whose bytes are given, and what it has in another way; nothing
-/// where they are not about the same version, definition or role, or are the same.
+/// The common subject of `own`, whose bytes are given, and `other`, and how they differ. `None` if the subject
+/// differs or the calls are equal.
 pub fn rival((own, bytes): (&Call, &Bytes), other: &PendingAction) -> Option<(String, String)> {
     let says = other.says.as_ref()?;
     if other.call == *bytes || own.definition() != says.definition() {
@@ -16,7 +16,7 @@ pub fn rival((own, bytes): (&Call, &Bytes), other: &PendingAction) -> Option<(St
     }
     match (own, says) {
         (Call::CreateDefinition(one), Call::CreateDefinition(two)) if one.name == two.name => {
-            Some((one.name.clone(), "says something else".into()))
+            Some((one.name.clone(), "has other arguments".into()))
         }
         (Call::SetPolicy(one), Call::SetPolicy(two)) if one.role == two.role => Some((
             format!("the policy of {} of {}", one.role, of_whom(&one.name)),
@@ -41,8 +41,8 @@ pub fn rival((own, bytes): (&Call, &Bytes), other: &PendingAction) -> Option<(St
 /// How two calls of one function with the same code differ.
 pub fn same_code_differs(own: &Call, other: &Call) -> &'static str {
     match unchecked(own) == unchecked(other) {
-        true => "has another check",
-        false => "says something else",
+        true => "has another check after the upgrade",
+        false => "has other arguments",
     }
 }
 

@@ -23,7 +23,7 @@ use std::fmt;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Progress;
 
-/// What came of an action after one's own call: that executed it, another's did, or it is open.
+/// The state of an action after our call: executed by us, executed by another transaction, or open.
 #[derive(Debug, Clone, Serialize)]
 pub struct Submitted {
     /// The action.
@@ -146,7 +146,8 @@ impl From<&abi::Approved> for Approved {
 }
 
 impl GovernedCall {
-    /// Tries and sends the very bytes that were shown, and reads what came of them.
+    /// Simulates and sends the very bytes that were shown, and reads the result. Sends nothing, and reports the state
+    /// of the action, where the caller has approved it before or where the action of [`Self::approves`] has ended.
     ///
     /// # Errors
     /// Code that is a proxy of somebody, the registry's refusal, or what it would fail with once it is
@@ -216,7 +217,8 @@ impl GovernedCall {
             let reason = format!("{} bytes, which tell of no progress", answer.len());
             ChainError::unexpected_answer(self.registry, &self.what(), reason)
         })?;
-        // An estimate of what executes is one of the execution. The account that submits signatures is no approver.
+        // If the call executes, the gas estimate covers it. A submitter of signatures is not an approver, so there is
+        // nothing to simulate.
         let (gas, dry_run) = match progress.executed || self.submission.is_some() {
             true => (0, None),
             false => for_execution(client, self, caller, action).await?,
@@ -305,7 +307,8 @@ async fn ended(
     }))
 }
 
-/// How many had approved an action that was executed. Where only its delay was missing, its last approval tells.
+/// How many had approved an action that was executed. If only a delay was missing, the last `Approved` event has the
+/// count.
 async fn approved(
     registry: Registry<'_>,
     action: ActionId,

@@ -1,5 +1,5 @@
-//! The check of the step asked once more of every instance, when all are moved. The registry asks of each instance on
-//! its own: what the upgrade of a later one changes in it is seen here alone.
+//! Runs the step's check on every instance again after all are upgraded. The registry asks of each instance on its
+//! own: what the upgrade of a later one changes in it is seen here alone.
 use super::trial::Trial;
 use crate::client::ChainError;
 use crate::model::{Named, named};

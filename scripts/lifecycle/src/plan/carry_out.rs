@@ -37,7 +37,7 @@ pub(super) fn carry_out(
     let decision = match goes_on {
         true => match other_code(simulation, *registry, call)? {
             Some(finding) => Err(finding),
-            // Rollouts take along what waits. What was called back takes the call itself.
+            // Rollouts upgrade waiting instances. An instance that was rolled back needs the governed call itself.
             None if is_one_called_back(simulation, request, before)? => decided(simulation)?,
             None => Ok(Vec::new()),
         },
@@ -108,7 +108,7 @@ fn other_code(
     let (name, version) = (&call.name, &call.version);
     Ok(Some(Finding::problem(
         "VersionExists",
-        format!("{name} {version} is current, and not with that"),
+        format!("{name} {version} is current already, with other code or another step"),
         &expected,
         found,
         "a version never changes: give the new code a label of its own",

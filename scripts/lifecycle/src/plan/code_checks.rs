@@ -90,7 +90,7 @@ pub(super) fn rollback_possible(
         format!("the code of {version} could not be activated again"),
         "a program that the chain's rules still allow",
         error.finding()?.message,
-        "build the old version anew before its activation ends, or give up the way back",
+        "rebuild the old version before its activation expires, or accept that rolling back will be impossible",
     )))
 }
 
@@ -136,7 +136,7 @@ pub(super) fn clashes(
             let unread = Finding::problem(
                 "ModuleUnread",
                 format!("the module of {account} cannot be read"),
-                "a program that can be looked into",
+                "a program whose WASM can be parsed",
                 why,
                 "build it anew, and deploy what was built",
             );
@@ -150,7 +150,7 @@ pub(super) fn clashes(
         if simulation.probe(account, calldata)? != nobody {
             found.push(Finding::problem(
                 "SelectorClash",
-                format!("the new code answers {signature}, which proxies answer themselves"),
+                format!("the new code implements {signature}, which the proxy answers itself"),
                 "a selector that is none of the five",
                 format!("0x{selector}"),
                 "rename the function, or compose the mixin Upgradeable, which finds this out when it compiles",

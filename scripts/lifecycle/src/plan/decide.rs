@@ -11,7 +11,7 @@ use alloy::primitives::{Address, B256, Bytes, U256};
 use stylus_registry_core::policy::Policy;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// Whoever calls what anybody may call.
+/// The sender of calls that anybody may make.
 pub(super) const ANYBODY: Address = Address::repeat_byte(0xa5);
 
 /// The transactions, the last of which executed the call; or what keeps it from being executed.
@@ -67,7 +67,7 @@ pub(super) fn decide(
                     let (proxy, step) = simulation.failing(sent);
                     let mut finding = error.ended(step).finding()?;
                     if let Some(proxy) = proxy {
-                        finding.message += &format!(", and what fails is instance {proxy}");
+                        finding.message += &format!("; instance {proxy} fails");
                         let next = finding.next.take().into_iter().chain([leave_behind()]);
                         finding.next = Some(next.collect::<Vec<_>>().join("; or "));
                     }
@@ -81,7 +81,9 @@ pub(super) fn decide(
     }
     Ok(Err(Finding::problem(
         "Undecided",
-        format!("{what} is not executed although everybody approved and every delay passed"),
+        format!(
+            "{what} did not execute in the simulation, with all approvals given and all delays over"
+        ),
         "a policy that its approvers can satisfy",
         if policy.lambdas.is_empty() {
             "approvals that do not suffice".into()

@@ -201,7 +201,7 @@ pub(super) struct Tried {
     pub(super) shown: Effects,
 }
 
-/// With how many gas limits something is tried.
+/// Which gas limits are simulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tries {
     /// The estimate alone.
@@ -278,14 +278,14 @@ impl Tried {
         Some(Finding::problem(
             "DependsOnGas",
             format!(
-                "what {what} does depends on the gas that it is sent with: it was tried with {}",
+                "the effect of {what} depends on its gas limit: it was simulated with {}",
                 limits_in_words(&self.limits)
             ),
             "the same effects whatever the gas",
             found,
             &format!(
-                "do not approve it before you know why: whoever executes it chooses the gas; if it only takes more \
-                 than the bare estimate, as the relay of an EVM proxy does: {}",
+                "do not approve it before you know why: whoever executes it chooses the gas; if it only needs more \
+                 gas than the estimate, as the relay of an EVM proxy does: {}",
                 FindingId::flag([&FindingId::DEPENDS_ON_GAS])
             ),
         ))

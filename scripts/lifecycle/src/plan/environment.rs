@@ -1,6 +1,5 @@
-//! What code can read that is another for whoever executes the call, and whenever: what it did on the
-//! copy proves nothing for other values. Its imports and opcodes say what it can read of block, sender and
-//! other accounts, and the trial shows whom it called.
+//! Inputs of the code that can differ between simulation and execution: block, sender, gas, other accounts. Its
+//! imports and opcodes say what it can read of block, sender and other accounts, and the trial shows whom it called.
 
 use super::code_checks::module_of;
 use super::executed::{Ran, unsettled};
@@ -100,13 +99,13 @@ impl Reads {
     pub fn of_gas(&self) -> Option<String> {
         if let Some(why) = &self.unread {
             return Some(format!(
-                "{} cannot be looked into ({why}): it may do otherwise when it is executed",
+                "{} cannot be analyzed ({why}): its execution may differ from the simulation",
                 self.code
             ));
         }
         (!self.gas.is_empty()).then(|| {
             format!(
-                "{} reads how much gas is left ({}): it may do otherwise with other limits",
+                "{} reads how much gas is left ({}): its result may depend on the gas limit",
                 self.code,
                 self.gas.join(", ")
             )
@@ -130,7 +129,7 @@ impl Reads {
     pub fn of_others(&self) -> Option<String> {
         (!self.others.is_empty()).then(|| {
             format!(
-                "{} reads {}: it may do otherwise in another block, or for another sender",
+                "{} reads {}: its result may differ in another block, or for another sender",
                 self.code,
                 self.others.join(", ")
             )
@@ -141,7 +140,7 @@ impl Reads {
     pub fn of_calls(&self) -> Option<String> {
         (!self.calls.is_empty()).then(|| {
             format!(
-                "{} calls {}: what that answers may be another when it is executed, or it fails with less gas",
+                "{} calls {}: the result may differ at execution, or the call may fail with less gas",
                 self.code,
                 self.calls.join(", ")
             )

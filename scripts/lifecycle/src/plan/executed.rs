@@ -89,12 +89,12 @@ pub(super) fn unsettled(
         found.push(Finding::problem(
             "CodeMayChange",
             format!(
-                "{} runs in the name of an instance, and has {is}",
+                "{} is called by delegatecall from an instance, and has {is}",
                 names.long(*account)
             ),
             "code that stays as it is",
             is.into(),
-            "do not approve it: whoever gives that account other code decides what happens to the storage",
+            "do not approve it: whoever can change the code at that address controls the instance's storage",
         ));
     }
     Ok(found)

@@ -1,5 +1,4 @@
-//! What the trial shows of getters, as expectations that hold whatever becomes of the chain until the call is
-//! executed.
+//! What the trial shows of getters, as expectations that do not depend on other transactions before the execution.
 use super::instances::{Change, InstancePlan};
 use super::{Getters, Plan};
 use crate::client::{ChainError, show};

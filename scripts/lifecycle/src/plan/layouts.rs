@@ -177,7 +177,7 @@ impl<'a> Layouts<'a> {
         };
         Some(FieldValues {
             name: match moves {
-                true => format!("{name}, at its old place"),
+                true => format!("{name} (old slot)"),
                 false => name.clone(),
             },
             moved_from: None,

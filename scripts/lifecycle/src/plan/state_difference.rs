@@ -17,10 +17,10 @@ pub(super) fn written(changes: &[SlotChange]) -> Written {
 /// The hash of what runs, and of a line for each word and balance that changes: whose, its slot, the word before and
 /// after. What runs is the new code, the step's kind and calldata, and its script or check, each by its hash.
 ///
-/// The registry, its instances, the code and the script stand there by what they are, as accounts and as words. A slot
-/// stands there by its number: which name it has depends on what a machine knows. What another block or time changes
-/// is masked. Of slots that only one of the two trials writes, here or `elsewhen`, an account has a count: their
-/// numbers depend on the block.
+/// Addresses of the registry, instances, code and script are replaced by placeholders. A slot stands there by its
+/// number: which name it has depends on what a machine knows. What another block or time changes is masked. Of slots
+/// that only one of the two trials writes, here or `elsewhen`, an account has a count: their numbers depend on the
+/// block.
 pub(super) fn state_difference(
     plan: &Plan,
     request: &PlanRequest,

@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
-/// Trials that are kept, at most: of more, those that were asked for last.
+/// Capacity of the cache; the least recently used plan is dropped.
 const TRIALS_MAX: NonZeroUsize = NonZeroUsize::new(16).expect("not zero");
 
 /// The hash of a block, and all that is tried there.

@@ -47,7 +47,7 @@ impl Verdict {
         Some(match self {
             Self::Fails => return None,
             Self::IsCurrent => "it is current already: nothing would change",
-            Self::OnlyStarted => "its start would succeed",
+            Self::OnlyStarted => "only the start of the migration was simulated: it succeeds",
             Self::NotTried => "no instance was tried",
             Self::InPart => "it would succeed on the instances that were tried",
             Self::DependsOnGas => "it would succeed with the gas limits that were tried",

@@ -47,7 +47,7 @@ impl OpenAction {
         Self {
             next: match shown {
                 Some(_) => next(&open, superseded.is_some(), names),
-                None => "do not approve it: ask its proposer for the command that he typed".into(),
+                None => "do not approve it; ask the proposer which command created it".into(),
             },
             open,
             shown,

@@ -26,7 +26,8 @@ impl<'a> Place<'a> {
         Ok(Self { context, registry })
     }
 
-    /// As [`Self::here`], for a command that sends; `what` is its name.
+    /// As [`Self::here`], for a command that sends; `what` is its name. Asks for the password of the key, opens the
+    /// journal, and waits for the transactions of an earlier run, for up to two minutes.
     ///
     /// # Errors
     /// As [`Self::here`].

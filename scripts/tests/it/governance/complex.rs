@@ -169,7 +169,8 @@ fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
     assert_eq!(planned["instances"][0]["migrating"], true, "{planned:#}");
     assert_eq!(planned["is_current"], false, "{planned:#}");
     let (_, lines) = sandbox.reported("Other", "plan P 2.0");
-    let is_end = |line: &String| line == "! its start would succeed";
+    let is_end =
+        |line: &String| line == "! only the start of the migration was simulated: it succeeds";
     assert!(lines.iter().any(is_end), "{lines:#?}");
 
     let again = sandbox.run("Admin", &MIGRATE);
@@ -202,7 +203,10 @@ fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
     let is_said = lines.iter().any(|line| line.contains("only the start"));
     assert!(is_said, "{lines:#?}");
     let end = lines.iter().find(|line| line.contains("would succeed"));
-    assert_eq!(end.map(String::as_str), Some("! its start would succeed"));
+    assert_eq!(
+        end.map(String::as_str),
+        Some("! only the start of the migration was simulated: it succeeds")
+    );
     let about_steps = |card: &&Value| card["part"] == "steps";
     let cards = review["findings"].as_array().expect("findings");
     let is_good = |card: &Value| card["severity"] == "good";

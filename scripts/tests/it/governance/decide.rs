@@ -152,7 +152,7 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
     sandbox.done("Admin", &shared);
     let migration = sandbox.run("Admin", &MIGRATE).document;
     let ends = format!(
-        "ends 1 open action, to be proposed anew: {}",
+        "cancels 1 open action, which must be proposed again: {}",
         text(&migration, "action")
     );
     let update = "policy update A OR(Admin,Admin2)";
@@ -169,7 +169,7 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
     let warnings: Vec<_> = warnings.map(|one| text(one, "message")).collect();
     let named = |text: &str| warnings.iter().any(|one| one.starts_with(text));
     for effect in [
-        "the delay goes away: 2 days",
+        "removes the delay of 2 days",
         "takes at least 1 approval, not 2",
         "Admin (0x",
         &ends,
@@ -182,7 +182,7 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
         for line in [
             format!("  now           {delayed}"),
             "  afterwards    OR(Admin,Admin2)".into(),
-            "  ! policy-change: the delay goes away: 2 days".into(),
+            "  ! policy-change: removes the delay of 2 days".into(),
             format!("  ! policy-change: {ends}"),
         ] {
             assert!(shown.contains(&line), "{line}\n{shown}");

@@ -111,9 +111,11 @@ fn every_subject_is_named_with_the_hash_that_is_approved() {
         assert_eq!(subjects[1], (what, named.0, named.1), "{kind}");
         let fields = fields(&bytes);
         assert!(has(&fields, what, &named.0.to_string()), "{fields:?}");
-        let waits = fields
-            .iter()
-            .any(|(_, value)| value.ends_with("an instance that fails waits for the rollout"));
+        let waits = fields.iter().any(|(_, value)| {
+            value.ends_with(
+                "an instance whose migration fails is skipped: `upgrade NAME` retries it",
+            )
+        });
         assert_eq!(waits, kind & step::SKIP_FAILING != 0, "{fields:?}");
     }
     let bare = abi::addStepCall {

@@ -56,7 +56,10 @@ fn the_build_of_the_very_code_is_shown_with_its_commit() {
         lines.contains("0123456789ab") && lines.contains("wasm-encoder"),
         "{lines}"
     );
-    assert!(lines.contains("built here to this very hash"), "{lines}");
+    assert!(
+        lines.contains("built in this run; same code hash"),
+        "{lines}"
+    );
     // A record that somebody left proves nothing.
     let reported = BuildFacts::of(&call(), "code", &build(2, 3, 4), false).expect("the same");
     let lines = reported.lines().join("\n");

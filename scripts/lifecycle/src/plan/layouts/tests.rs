@@ -120,8 +120,8 @@ fn a_field_that_moved_away_leaves_what_its_old_place_holds() {
     let word = |value: u128| B256::from(U256::from(value));
     all.insert(U256::ZERO, (word(packed), word(1)));
     let expected = [
-        "count, at its old place: 5 → 0",
-        "total, at its old place: 12 → 0",
+        "count (old slot): 5 → 0",
+        "total (old slot): 12 → 0",
         "total (moved from slot 1): 12 → 12",
         "count (moved from slot 0, byte 8): 5 → 5",
     ];
