@@ -217,11 +217,11 @@ impl Journal {
     /// it ([`Self::close`]): a run that is killed before learns of it the next time.
     pub fn included(&self, tx: TxHash) {
         self.reported().push(tx);
-        self.mined(tx);
+        self.settle_rivals(tx);
     }
 
     /// A transaction was mined, so that no other one with its nonce ever will be.
-    pub fn mined(&self, tx: TxHash) {
+    pub fn settle_rivals(&self, tx: TxHash) {
         let open = self.in_flight();
         let Some(nonce) = open.iter().find(|one| one.tx == tx).map(|one| one.nonce) else {
             return;
@@ -276,7 +276,7 @@ impl Journal {
     }
 
     /// Shows a transaction that is signed now to who asks for everything.
-    pub fn signing(&self, what: &str, request: &TransactionRequest) {
+    pub fn show_signing(&self, what: &str, request: &TransactionRequest) {
         self.progress.command(&as_command(what, request));
     }
 

@@ -2,7 +2,7 @@
 
 use super::args::AdoptArgs;
 use super::asker::Asker;
-use super::judge::decide;
+use super::judge::check_and_send;
 use super::prelude::*;
 use super::transfer::first_contact;
 use crate::build::{BuildError, evm};
@@ -84,7 +84,7 @@ async fn decided(
         runs_layout: args.runs_layout.as_deref(),
         ..Asker::proposer(place)
     };
-    decide(place, governed, asker, outcome).await
+    check_and_send(place, governed, asker, outcome).await
 }
 
 /// keccak256 of the code of our WASM proxies.

@@ -5,11 +5,12 @@ use super::args::{ApproveArgs, ReviewArgs};
 use super::asker::Asker;
 use super::judge::{judge_as_approver, send};
 use super::kept;
-use super::pending::named;
+use super::pending::resolve_action;
 use super::prelude::*;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
-    Call, GovernedCall, Reviewed, Submitted, executed_already, instead, is_approver, proposed,
+    Call, GovernedCall, Reviewed, Submitted, executed_already, is_approver,
+    outcome_of_ended_action, proposal,
 };
 use crate::ids::ActionId;
 
@@ -18,8 +19,8 @@ use crate::ids::ActionId;
 pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     let place = Place::working(context, "approve").await?;
     let registry = place.registry;
-    let action = named(registry, &args.action).await?;
-    let event = proposed(registry, action).await?;
+    let action = resolve_action(registry, &args.action).await?;
+    let event = proposal(registry, action).await?;
     let mut governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
     governed.approves = Some(action);
     require_current(registry, &governed.call).await?;
@@ -28,9 +29,9 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
         context.note(format!("the action matches {}", file.display()));
     }
     if place.registry.action_of(&event.call).await? != action {
-        return already_executed(place, action, &governed.call, args).await;
+        return report_ended_action(place, action, &governed.call, args).await;
     }
-    governed.require_part(registry.client).await?;
+    governed.require_approver(registry.client).await?;
     let digest = calldata_digest(&event.call);
     context.note(format!("calldata digest  {digest}"));
     let outcome = Outcome::document(&Approval {
@@ -38,7 +39,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
         calldata_digest: digest,
     });
     let approver = registry.client.caller("approve").ok();
-    judged(place, governed, (&args.review, approver), outcome).await
+    check_and_send_as_approver(place, governed, (&args.review, approver), outcome).await
 }
 
 /// What is approved.
@@ -49,7 +50,7 @@ struct Approval {
 }
 
 /// Checks a call for its approver, and sends it.
-pub(super) async fn judged(
+pub(super) async fn check_and_send_as_approver(
     place: Place<'_>,
     governed: GovernedCall,
     said: (&ReviewArgs, Option<Address>),
@@ -64,14 +65,14 @@ pub(super) async fn judged(
 ///
 /// # Errors
 /// `ExecutedAlready` if the command has a comparison flag or `--export`, or if its key is not an approver.
-async fn already_executed(
+async fn report_ended_action(
     place: Place<'_>,
     action: ActionId,
     call: &Call,
     args: &ApproveArgs,
 ) -> Result<Outcome> {
     let Place { context, registry } = place;
-    let executed = instead(registry, action).await?;
+    let executed = outcome_of_ended_action(registry, action).await?;
     let by = executed.by(&context.names());
     let is_asked = args.review != ReviewArgs::default() || context.is_export();
     if is_asked || !is_approver(registry, call).await? {

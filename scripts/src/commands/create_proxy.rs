@@ -3,7 +3,7 @@
 use super::args::CreateProxyArgs;
 use super::asker::Asker;
 use super::calldata;
-use super::judge::decide;
+use super::judge::check_and_send;
 use super::prelude::*;
 use super::propose::stop;
 use super::verifiable::LOCAL_CHAINS;
@@ -72,7 +72,7 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         typed: calldata::typed(&request.init),
         ..Asker::proposer(place)
     };
-    let mut outcome = decide(place, governed, asker, outcome).await?;
+    let mut outcome = check_and_send(place, governed, asker, outcome).await?;
     if call.initData.is_empty() {
         context.note(CREATED_BARE);
     }

@@ -2,7 +2,7 @@
 
 use super::asker::Asker;
 use super::confirm;
-use super::judge::decide;
+use super::judge::check_and_send;
 use super::prelude::*;
 use crate::governance::GovernedCall;
 
@@ -47,7 +47,7 @@ pub(super) async fn run(
     });
     let governed =
         GovernedCall::decode(place.registry.address, call.abi_encode().into(), U256::ZERO)?;
-    decide(place, governed, Asker::proposer(place), outcome).await
+    check_and_send(place, governed, Asker::proposer(place), outcome).await
 }
 
 /// What is defined.

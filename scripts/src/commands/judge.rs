@@ -6,7 +6,7 @@ use super::args::ReviewArgs;
 use super::asker::Asker;
 use super::prelude::*;
 use super::propose::Sending;
-use super::rollout::finish_pause;
+use super::rollout::pause_remaining_instances;
 use super::work::Work;
 use super::{adopt, checked, confirm, transfer};
 use crate::assess::Finding;
@@ -118,7 +118,7 @@ impl Judged {
 ///
 /// # Errors
 /// As [`judge`]; what refuses it.
-pub(super) async fn decide(
+pub(super) async fn check_and_send(
     place: Place<'_>,
     governed: GovernedCall,
     asker: Asker<'_>,
@@ -151,7 +151,7 @@ pub(super) async fn send(
     };
     let mut outcome = sending.propose(place, outcome).await?;
     if outcome.exit.is_none() && !place.context.is_export() {
-        finish_pause(place, &call, &mut outcome).await?;
+        pause_remaining_instances(place, &call, &mut outcome).await?;
     }
     Ok(outcome)
 }

@@ -2,9 +2,9 @@
 //! transaction. The same command continues where it ended.
 
 use super::asker::Asker;
-use super::judge::decide;
+use super::judge::check_and_send;
 use super::prelude::*;
-use super::rollout::{finish_pause, is_left};
+use super::rollout::{is_left, pause_remaining_instances};
 use crate::governance::GovernedCall;
 
 /// Pauses a definition and its instances.
@@ -23,8 +23,8 @@ async fn run(context: &Context, bytes: Bytes) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     outcome.field("name", governed.call.definition());
     if is_left(place, &governed.call).await? {
-        finish_pause(place, &governed.call, &mut outcome).await?;
+        pause_remaining_instances(place, &governed.call, &mut outcome).await?;
         return Ok(outcome);
     }
-    decide(place, governed, Asker::proposer(place), outcome).await
+    check_and_send(place, governed, Asker::proposer(place), outcome).await
 }

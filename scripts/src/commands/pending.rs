@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use super::shown::shown_call;
-use crate::governance::{self, Call, executed_already, instead, rival};
+use crate::governance::{self, Call, executed_already, outcome_of_ended_action, rival};
 use crate::ids::ActionId;
 use crate::registry::Registry;
 use crate::review::{OpenAction, Pending};
@@ -59,7 +59,7 @@ pub(super) async fn superseded(registry: Registry<'_>, call: &Call) -> Result<Op
 
 /// Why an action is not open any more; `found` says that nothing is left to revoke, to cancel or to sign.
 pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -> Error {
-    match instead(place.registry, action).await {
+    match outcome_of_ended_action(place.registry, action).await {
         Ok(executed) => {
             let by = executed.by(&place.context.names());
             executed_already(action, &by, found).into()
@@ -79,7 +79,7 @@ pub(super) fn is_action(text: &str) -> bool {
 
 /// The action that `text` identifies: all of its digits, or the first ones, if exactly one open action begins
 /// with them, or, if none does, exactly one earlier action.
-pub(super) async fn named(registry: Registry<'_>, text: &str) -> Result<ActionId> {
+pub(super) async fn resolve_action(registry: Registry<'_>, text: &str) -> Result<ActionId> {
     if let Ok(action) = text.parse() {
         return Ok(action);
     }

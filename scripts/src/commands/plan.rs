@@ -6,7 +6,7 @@ use super::checked;
 use super::context::seen_by;
 use super::doctor;
 use super::expectations;
-use super::pending::named;
+use super::pending::resolve_action;
 use super::prelude::*;
 use super::replay;
 use super::shown::decoded;
@@ -289,7 +289,7 @@ fn step_without_code(args: &UpgradeArgs) -> Error {
 /// The proposed migration: the one that is named, or the only one.
 async fn open(work: &Work<'_>, args: &UpgradeArgs) -> Result<Option<abi::migrateCall>> {
     let action = match &args.action {
-        Some(text) => Some(named(work.place.registry, text).await?),
+        Some(text) => Some(resolve_action(work.place.registry, text).await?),
         None => None,
     };
     let mut proposed = work.proposed(&args.version);

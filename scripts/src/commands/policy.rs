@@ -2,7 +2,7 @@
 
 use super::asker::Asker;
 use super::confirm;
-use super::judge::decide;
+use super::judge::check_and_send;
 use super::prelude::*;
 use super::unknown::unknown;
 use crate::export;
@@ -58,7 +58,7 @@ pub(super) async fn update(
         expression,
     };
     let governed = GovernedCall::decode(registry.address, call.abi_encode().into(), U256::ZERO)?;
-    decide(place, governed, Asker::proposer(place), outcome).await
+    check_and_send(place, governed, Asker::proposer(place), outcome).await
 }
 
 /// A policy that is to change.

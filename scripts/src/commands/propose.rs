@@ -3,7 +3,7 @@
 
 use super::context::{earlier, report_with_failure};
 use super::prelude::*;
-use super::rollout::activated;
+use super::rollout::roll_out_after_activation;
 use super::shown::show;
 use super::{export, kept};
 use crate::assess::{FindingId, Role};
@@ -86,7 +86,7 @@ impl Sending<'_> {
         if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
             let is_own = !is_earlier && submitted.executed_by.is_none();
             let ways = (layout, checks);
-            activated(place, migrate, (sent, is_own), &mut outcome, ways).await;
+            roll_out_after_activation(place, migrate, (sent, is_own), &mut outcome, ways).await;
         }
         let created =
             |sent: &Sent| Some(sent.event_of::<abi::ProxyCreated>(registry.address)?.proxy);

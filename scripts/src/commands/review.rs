@@ -6,7 +6,7 @@ use super::asker::Asker;
 use super::confirm;
 use super::context::key;
 use super::judge::{check, judge};
-use super::pending::{named, superseded};
+use super::pending::{resolve_action, superseded};
 use super::prelude::*;
 use super::shown::shown;
 use crate::assess::{Accepted, Consent, Finding, Origin, Part, Role, Severity, decide};
@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::fuzz::Fuzzed;
 use crate::governance::signed::{current, deadline};
 use crate::governance::{
-    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, proposed,
+    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, proposal,
     readiness, refused, tree,
 };
 use crate::history::{self, Entry, Wanted};
@@ -68,8 +68,8 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
     let place = Place::here(context).await?;
     let registry = place.registry;
     let names = context.names();
-    let action = named(registry, action).await?;
-    let event = proposed(registry, action).await?;
+    let action = resolve_action(registry, action).await?;
+    let event = proposal(registry, action).await?;
     let governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
     let mut open = readiness(registry, action).await?;
     let mut no = Vec::new();

@@ -3,12 +3,12 @@
 //! cancellation ends the action.
 
 use super::export;
-use super::pending::{named, why_ended};
+use super::pending::{resolve_action, why_ended};
 use super::prelude::*;
 use super::sign::{Subject, read};
 use crate::client::{Sent, Transactions};
 use crate::governance::signed::require_here;
-use crate::governance::{Approved, Display, is_unknown_action, not_cancelled, proposed, readiness};
+use crate::governance::{Approved, Display, is_unknown_action, not_cancelled, proposal, readiness};
 use crate::ids::ActionId;
 use std::path::Path;
 
@@ -16,12 +16,12 @@ use std::path::Path;
 pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
     let place = Place::working(context, "revoke").await?;
     let registry = place.registry;
-    let (action, proposal) = subject(place, text).await?;
+    let (action, call) = subject(place, text).await?;
     let before = readiness(registry, action).await?;
-    if before.is_none() && proposed(registry, action).await.is_ok() {
+    if before.is_none() && proposal(registry, action).await.is_ok() {
         return Err(why_ended(place, action, "nothing is left to revoke").await);
     }
-    match &proposal {
+    match &call {
         Some(call) => show(place, call)?,
         None => context.note(format!(
             "{action} has not been proposed, so its call is not known here; the file of its payload shows it"
@@ -52,11 +52,11 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
 pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
     let place = Place::working(context, "cancel").await?;
     let registry = place.registry;
-    let action = named(registry, action).await?;
+    let action = resolve_action(registry, action).await?;
     if readiness(registry, action).await?.is_none() {
         return Err(why_ended(place, action, "nothing is left to cancel").await);
     }
-    let event = proposed(registry, action).await?;
+    let event = proposal(registry, action).await?;
     show(place, &event.call)?;
     let call = abi::cancelCall { action: action.0 };
     if context.is_export() {
@@ -140,8 +140,8 @@ async fn subject(place: Place<'_>, text: &str) -> Result<(ActionId, Option<Bytes
     let registry = place.registry;
     let path = Path::new(text);
     if !path.is_file() {
-        let action = named(registry, text).await?;
-        return match proposed(registry, action).await {
+        let action = resolve_action(registry, text).await?;
+        return match proposal(registry, action).await {
             Ok(event) => Ok((action, Some(event.call))),
             Err(error) if is_unknown_action(&error) => Ok((action, None)),
             Err(error) => Err(error.into()),

@@ -3,7 +3,7 @@
 
 mod paused;
 
-pub(super) use paused::{finish as finish_pause, is_left};
+pub(super) use paused::{finish as pause_remaining_instances, is_left};
 
 use super::path::{PathRequest, asked_again, check_again, check_stragglers};
 use super::prelude::*;
@@ -291,7 +291,7 @@ impl<'a> Rollout<'a> {
 
 /// After a migration was executed, by this run's transaction or another one: the checks of each upgraded instance, or
 /// the rollout. Their failures are reported; the version stays activated.
-pub(super) async fn activated(
+pub(super) async fn roll_out_after_activation(
     place: Place<'_>,
     migrate: &abi::migrateCall,
     (sent, is_own): (&Sent, bool),

@@ -7,7 +7,7 @@ use super::args::{Gather, MigrationArgs};
 use super::asker::Asker;
 use super::context::{Context, Unverified};
 use super::facts::Place;
-use super::judge::decide;
+use super::judge::check_and_send;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::error::Exit;
@@ -131,7 +131,7 @@ pub(super) async fn govern(
     };
     let governed = GovernedCall::decode(place.registry.address, call.into(), U256::ZERO)?;
     let asker = Asker::proposer(place);
-    let mut outcome = decide(place, governed, asker, outcome).await?;
+    let mut outcome = check_and_send(place, governed, asker, outcome).await?;
     if outcome.exit.is_none() && !context.is_export() {
         let next = format!("stylus-upgrades run-migration {proxy}");
         outcome.line(format!("next: {next}, by the handler"));

@@ -4,7 +4,7 @@ use super::approver::require_current;
 use super::args::ApproveArgs;
 use super::checked;
 use super::judge::judge_as_approver;
-use super::pending::{named, why_ended};
+use super::pending::{resolve_action, why_ended};
 use super::prelude::*;
 use super::propose::simulate;
 use super::shown::show;
@@ -15,7 +15,7 @@ use crate::governance::signed::{
     self, Approval, ApprovalFile, Digests, current, malformed, outdated, require_here,
     require_place, untyped,
 };
-use crate::governance::{GovernedCall, ShownCall, Simulated, Trial, proposed};
+use crate::governance::{GovernedCall, ShownCall, Simulated, Trial, proposal};
 use crate::ids::ActionId;
 use crate::own_file;
 use crate::text::utc;
@@ -188,8 +188,8 @@ async fn subject(place: Place<'_>, text: &str) -> Result<Subject> {
     {
         return Ok(Subject::Call(call));
     }
-    let action = named(registry, text).await?;
-    let call = proposed(registry, action).await?.call;
+    let action = resolve_action(registry, text).await?;
+    let call = proposal(registry, action).await?.call;
     Ok(Subject::Action(action, call))
 }
 

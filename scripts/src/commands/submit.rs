@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
     let mut governed = GovernedCall::decode(registry.address, approval.call.clone(), U256::ZERO)?;
     governed.submission = Some(submission(&accepted));
     // The signers confirmed when they signed; the sender need not be an approver.
-    approve::judged(place, governed, (&args.review, None), outcome).await
+    approve::check_and_send_as_approver(place, governed, (&args.review, None), outcome).await
 }
 
 /// What is submitted.

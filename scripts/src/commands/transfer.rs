@@ -3,7 +3,7 @@
 use super::asker::Asker;
 use super::confirm;
 use super::context::Unverified;
-use super::judge::decide;
+use super::judge::check_and_send;
 use super::prelude::*;
 use crate::assess::{Finding, FindingId};
 use crate::build::evm;
@@ -45,7 +45,7 @@ pub(super) async fn run(
         .abi_encode(),
     };
     let governed = GovernedCall::decode(place.registry.address, bytes.into(), U256::ZERO)?;
-    decide(place, governed, Asker::proposer(place), outcome).await
+    check_and_send(place, governed, Asker::proposer(place), outcome).await
 }
 
 /// The instance that is transferred or removed.

@@ -306,12 +306,12 @@ impl Client {
         what: &str,
         request: TransactionRequest,
     ) -> Result<Sent, ChainError> {
-        self.transact_with(what, request, 0).await
+        self.transact_with_min_gas(what, request, 0).await
     }
 
     /// As [`Self::transact`], with a gas limit of at least `gas`, because the call may do more when it is mined than
     /// during the estimate.
-    pub async fn transact_with(
+    pub async fn transact_with_min_gas(
         &self,
         what: &str,
         request: TransactionRequest,
@@ -328,11 +328,11 @@ impl Client {
             gas => limit.max(gas.saturating_add(l1.saturating_mul(2))),
         };
         let request = request.with_gas_limit(limit);
-        let receipt = self.transact_exactly(what, request.clone()).await?;
+        let receipt = self.transact_with_gas_limit(what, request.clone()).await?;
         let tx = receipt.transaction_hash.into();
         if !receipt.status() {
             if let Some(journal) = &self.journal {
-                journal.mined(tx);
+                journal.settle_rivals(tx);
             }
             self.forget(tx);
             return Err(self.failure(what, request, &receipt, limit).await);
@@ -344,7 +344,7 @@ impl Client {
 
     /// Signs and sends `request`, which has its gas limit, and waits for its receipt, whether it went through or
     /// failed. It stays in the journal until [`Self::forget`].
-    pub async fn transact_exactly(
+    pub async fn transact_with_gas_limit(
         &self,
         what: &str,
         request: TransactionRequest,

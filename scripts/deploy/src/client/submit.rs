@@ -133,15 +133,6 @@ impl Fees {
     }
 }
 
-/// A transaction that was given to the endpoint.
-struct Offered {
-    tx: TxHash,
-    /// As it was sent.
-    signed: Bytes,
-    /// Why the endpoint does not take it, or may not have.
-    refused: Option<(Option<Rejection>, ChainError)>,
-}
-
 /// A transaction that is on its way.
 pub(super) struct Submitted {
     pub(super) tx: TxHash,
@@ -261,7 +252,7 @@ impl Client {
             self.newest_block().await?;
         }
         if !receipt.status() {
-            journal.mined(entry.tx);
+            journal.settle_rivals(entry.tx);
             journal.settled(entry.tx);
             journal.print(&format!(
                 "a transaction of an earlier run reverted; it changed nothing: {} ({})",
@@ -284,71 +275,66 @@ impl Client {
     ) -> Result<Submitted, ChainError> {
         let nonce = self.next_nonce(sender).await?;
         let fees = self.fees().await?;
-        let offered = self.offer(what, request, nonce, fees).await?;
-        let (tx, refused) = (offered.tx, offered.refused);
-        let submitted = Submitted {
-            tx,
-            sender,
-            nonce,
-            signed: offered.signed,
-        };
-        self.progress.transaction(tx);
-        let maybe = |error| maybe_sent(what, tx, error);
-        match refused {
-            None => Ok(submitted),
-            // Else it may be the very bytes of an earlier run, which the endpoint does not show yet: the next run
-            // looks for them.
-            Some((Some(Rejection::Nonce), _)) if self.is_known(tx).await.map_err(maybe)? => {
-                Ok(submitted)
-            }
-            Some((Some(Rejection::Nonce | Rejection::Replacement), error)) => {
-                let found = error.found().unwrap_or_default();
-                Err(ChainError::nonce_taken(what, sender, nonce, &found))
-            }
-            // The endpoint has answered that it takes nothing now.
-            Some((_, error)) if error.is_rate_limited() => Err(error),
-            Some((_, error @ ChainError::Unreachable { .. })) => Err(maybe(error)),
-            Some((_, error)) => Err(error),
-        }
+        let submitted = self.offer(what, request, (sender, nonce), fees).await?;
+        self.progress.transaction(submitted.tx);
+        Ok(submitted)
     }
 
-    /// Fills, signs, notes and sends a request, again with higher fees where the endpoint takes it for underpriced. What
-    /// it refuses for good is not noted any more.
+    /// Signs, notes and sends a request, again with higher fees where the endpoint takes it for underpriced. What it
+    /// refuses for good is not noted any more.
     async fn offer(
         &self,
         what: &str,
         request: TransactionRequest,
-        nonce: u64,
+        (sender, nonce): (Address, u64),
         mut fees: Fees,
-    ) -> Result<Offered, ChainError> {
+    ) -> Result<Submitted, ChainError> {
         let (mut raises, mut pauses) = (0, Backoff::new(RAISE_PAUSE, RECEIPT_PAUSE_LONGEST));
         loop {
-            let (tx, signed) = self.noted(what, request.clone(), nonce, fees).await?;
+            let (tx, signed) = self
+                .sign_and_note(what, request.clone(), nonce, fees)
+                .await?;
             let broadcast = self.broadcast(what, &signed).await;
-            let offered = |refused| Offered {
+            let submitted = Submitted {
                 tx,
+                sender,
+                nonce,
                 signed,
-                refused,
             };
             let Err(error) = broadcast else {
                 kill_point::at(Phase::Sent);
-                return Ok(offered(None));
+                return Ok(submitted);
             };
-            let rejection = Rejection::of(&error);
-            match rejection {
+            let taken = |error: ChainError| {
+                let found = error.found().unwrap_or_default();
+                ChainError::nonce_taken(what, sender, nonce, &found)
+            };
+            let maybe = |error| maybe_sent(what, tx, error);
+            match Rejection::of(&error) {
                 // It is there, wherever it is looked for next.
-                Some(Rejection::Known) => return Ok(offered(None)),
-                Some(Rejection::Nonce) => return Ok(offered(Some((rejection, error)))),
-                None if matches!(error, ChainError::Unreachable { .. }) => {
-                    return Ok(offered(Some((rejection, error))));
+                Some(Rejection::Known) => return Ok(submitted),
+                // If it is not known, it may be the very bytes of an earlier run, which the endpoint does not show
+                // yet: the next run looks for them.
+                Some(Rejection::Nonce) => {
+                    return match self.is_known(tx).await.map_err(maybe)? {
+                        true => Ok(submitted),
+                        false => Err(taken(error)),
+                    };
                 }
-                _ => self.forget(tx),
-            }
-            if rejection != Some(Rejection::Underpriced) {
-                return Ok(offered(Some((rejection, error))));
-            }
-            if raises == RAISES {
-                return Err(underpriced(what, fees, error));
+                // The endpoint has answered that it takes nothing now.
+                None if error.is_rate_limited() => return Err(error),
+                None if matches!(error, ChainError::Unreachable { .. }) => {
+                    return Err(maybe(error));
+                }
+                rejection => {
+                    self.forget(tx);
+                    match rejection {
+                        Some(Rejection::Underpriced) if raises < RAISES => {}
+                        Some(Rejection::Underpriced) => return Err(underpriced(what, fees, error)),
+                        Some(Rejection::Replacement) => return Err(taken(error)),
+                        _ => return Err(error),
+                    }
+                }
             }
             raises += 1;
             fees = fees.raised();
@@ -367,7 +353,7 @@ impl Client {
     }
 
     /// Fills and signs a request, and notes it in the journal: its hash, and its bytes as they are sent.
-    async fn noted(
+    async fn sign_and_note(
         &self,
         what: &str,
         request: TransactionRequest,
@@ -407,7 +393,7 @@ impl Client {
         };
         let request = request.with_chain_id(self.chain_id);
         if let Some(journal) = &self.journal {
-            journal.signing(what, &request);
+            journal.show_signing(what, &request);
         }
         let signed = request
             .build(wallet)
@@ -577,12 +563,13 @@ mod tests {
             .with_to(Address::repeat_byte(7))
             .with_gas_limit(100_000);
         let offer = async |percent: u128| {
-            let offered = client.offer("a call", request.clone(), 0, at(percent));
-            offered.await.map(|offered| offered.refused)
+            let sender = client.sender("a call").expect("a key");
+            client
+                .offer("a call", request.clone(), (sender, 0), at(percent))
+                .await
         };
-        let error = offer(10).await.expect_err("it never suffices");
+        let error = offer(10).await.err().expect("it never suffices");
         assert!(error.is_told("Underpriced"), "{error}");
-        let refused = offer(70).await.expect("it suffices in the end");
-        assert!(refused.is_none(), "{refused:?}");
+        assert!(offer(70).await.is_ok(), "it suffices in the end");
     }
 }

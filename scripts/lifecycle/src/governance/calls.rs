@@ -27,7 +27,7 @@ pub(super) struct Governed {
     /// The same with the values of arguments, in as many characters.
     pub(super) sentence: &'static str,
     /// The order that it gives, in a few words.
-    order: &'static str,
+    title: &'static str,
     /// What is proposed, approved and executed by it, in the words of the history.
     subject: &'static str,
 }
@@ -37,7 +37,7 @@ macro_rules! governed {
     ($($variant:ident($call:ident) {
         intent: $intent:literal,
         sentence: $sentence:literal,
-        order: $order:literal,
+        title: $title:literal,
         subject: $subject:literal,
     })+) => {
         /// A governed call, decoded.
@@ -52,7 +52,7 @@ macro_rules! governed {
                 selector: abi::$call::SELECTOR,
                 intent: $intent,
                 sentence: $sentence,
-                order: $order,
+                title: $title,
                 subject: $subject,
             },)+
         ];
@@ -91,85 +91,85 @@ governed! {
     CreateDefinition(createDefinitionCall) {
         intent: "Create a definition",
         sentence: "Create the definition {name}",
-        order: "define {name}",
+        title: "define {name}",
         subject: "definition {name}",
     }
     AddVersion(addVersionCall) {
         intent: "Add a version",
         sentence: "Add {name} version {version}",
-        order: "register {name} {version}",
+        title: "register {name} {version}",
         subject: "version {version}",
     }
     AddStep(addStepCall) {
         intent: "Add an upgrade step",
         sentence: "Add a way to {name} {version}",
-        order: "step into {name} {version}",
+        title: "step into {name} {version}",
         subject: "step {step.from} → {version}",
     }
     Migrate(migrateCall) {
         intent: "Upgrade all instances",
         sentence: "Upgrade {name} to {version}",
-        order: "migrate {name} to {version}",
+        title: "migrate {name} to {version}",
         subject: "migration to {version}",
     }
     SetHandler(setHandlerCall) {
         intent: "Name a migration's handler",
         sentence: "Name a handler for {name}",
-        order: "set the handler of {proxy}",
+        title: "set the handler of {proxy}",
         subject: "handler {handler}",
     }
     AbortMigration(abortMigrationCall) {
         intent: "Revert a migration",
         sentence: "Turn back one of {name}",
-        order: "abort the migration of {proxy}",
+        title: "abort the migration of {proxy}",
         subject: "the abort of {proxy}'s migration",
     }
     Adopt(adoptCall) {
         intent: "Make a proxy an instance",
         sentence: "Adopt for {name} at {version}",
-        order: "adopt {proxy} in {name}",
+        title: "adopt {proxy} in {name}",
         subject: "the adoption of {proxy} at {version}",
     }
     AcceptTransfer(acceptTransferCall) {
         intent: "Accept a proxy from a registry",
         sentence: "Accept for {name} at {version}",
-        order: "accept the transfer of {proxy}",
+        title: "accept the transfer of {proxy}",
         subject: "the acceptance of {proxy}",
     }
     TransferProxy(transferProxyCall) {
         intent: "Give an instance away",
         sentence: "Give away one of {name}",
-        order: "transfer {proxy}",
+        title: "transfer {proxy}",
         subject: "the transfer of {proxy}",
     }
     RemoveInstance(removeInstanceCall) {
         intent: "Remove an instance",
         sentence: "Remove one of {name}",
-        order: "remove {proxy}",
+        title: "remove {proxy}",
         subject: "the removal of {proxy}",
     }
     Pause(pauseCall) {
         intent: "Pause all instances",
         sentence: "Pause all instances of {name}",
-        order: "pause {name}",
+        title: "pause {name}",
         subject: "a pause",
     }
     Resume(resumeCall) {
         intent: "Resume all instances",
         sentence: "Resume all instances of {name}",
-        order: "resume {name}",
+        title: "resume {name}",
         subject: "the end of the pause",
     }
     SetPolicy(setPolicyCall) {
         intent: "Change who decides",
         sentence: "Set policy {role} of {name}",
-        order: "set the policy of {name} {role}",
+        title: "set the policy of {name} {role}",
         subject: "policy of {role}",
     }
     CreateProxy(createProxyCall) {
         intent: "Create an instance",
         sentence: "Create {name} at {version}",
-        order: "create a proxy of {name} {version}",
+        title: "create a proxy of {name} {version}",
         subject: "an instance at {version}",
     }
 }
@@ -306,9 +306,9 @@ fn functions() -> String {
 
 /// The order that these bytes of a governed call give, in a few words. Names that are too long for the registry are
 /// cut.
-pub(super) fn order(call: &[u8]) -> String {
+pub(super) fn title(call: &[u8]) -> String {
     let words = Governed::with_arguments(call).map(|(governed, arguments)| {
-        filled(governed.order, |path| {
+        filled(governed.title, |path| {
             shortened(at(&arguments, path), 2 * LABEL_MAX).into_owned()
         })
     });

@@ -86,7 +86,7 @@ impl Display {
     pub fn lines(&self) -> Vec<String> {
         let of = of_whom(&self.definition);
         let instead = match self.role.as_str() {
-            "pause" => "; where that is not set, migrate",
+            "pause" => ", or migrate if pause is not set",
             _ => "",
         };
         let Self { function, role, .. } = self;

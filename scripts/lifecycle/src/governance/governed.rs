@@ -8,7 +8,7 @@
 //! 5. read: what the registry's logs say came of it
 
 use super::calls::Call;
-use super::calls::order;
+use super::calls::title;
 use super::dry_run::DryRun;
 use super::error::is_not_open;
 use super::submit::{Submitted, outcome};
@@ -131,6 +131,6 @@ impl GovernedCall {
 
     /// A short title of the call.
     pub fn what(&self) -> String {
-        order(&self.bytes)
+        title(&self.bytes)
     }
 }

@@ -62,7 +62,7 @@ pub use facts::{BuildFacts, CodeFacts, code_facts, seconds_left};
 pub use governed::GovernedCall;
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use pending::{
-    PendingAction, all_pending, ever_proposed, pending, proposed, readiness, refused, superseded_by,
+    PendingAction, all_pending, ever_proposed, pending, proposal, readiness, refused, superseded_by,
 };
 pub use place::{Placed, find, place};
 pub use policy::{
@@ -74,4 +74,4 @@ pub use revert_cause::leave_behind;
 pub use reviewed::Reviewed;
 pub use rival::{rival, same_code_differs};
 pub use shown::ShownCall;
-pub use submit::{Approved, Executed, Simulated, Submitted, instead};
+pub use submit::{Approved, Executed, Simulated, Submitted, outcome_of_ended_action};

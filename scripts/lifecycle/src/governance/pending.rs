@@ -58,7 +58,7 @@ pub async fn readiness(
 /// # Errors
 /// `UnknownAction` if there is none; `EventsHidden` if the action
 /// is open all the same.
-pub async fn proposed(
+pub async fn proposal(
     registry: Registry<'_>,
     action: ActionId,
 ) -> Result<abi::Proposed, ChainError> {
@@ -123,7 +123,7 @@ pub async fn ever_proposed(registry: Registry<'_>) -> Result<BTreeSet<ActionId>,
 pub async fn pending(registry: Registry<'_>, name: &str) -> Result<Vec<PendingAction>, ChainError> {
     let mut all = Vec::new();
     for action in registry.open_actions(name).await? {
-        let event = proposed(registry, action).await?;
+        let event = proposal(registry, action).await?;
         let Some(mut readiness) = readiness(registry, action).await? else {
             continue; // others finished it between two questions
         };

@@ -6,7 +6,7 @@
 
 use super::calls::Call;
 use super::pending::PendingAction;
-use super::policy::require_approver;
+use super::policy::require_migrator;
 use crate::build::{Artifact, evm};
 use crate::client::{ChainError, Client, Sent};
 use crate::deploy;
@@ -41,7 +41,7 @@ pub async fn place(
     let (address, because, mut sent) = match find(registry, name, open, artifact).await? {
         Some((address, because)) => (address, because, Vec::new()),
         None => {
-            require_approver(registry, name).await?;
+            require_migrator(registry, name).await?;
             let (address, sent) = create(registry.client, artifact).await?;
             (address, "it is new", sent)
         }

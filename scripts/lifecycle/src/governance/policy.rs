@@ -65,7 +65,7 @@ pub async fn is_approver(registry: Registry<'_>, call: &Call) -> Result<bool, Ch
 ///
 /// # Errors
 /// [`ChainError::Refused`] with `NotAnApprover`, as the registry would answer afterwards.
-pub(super) async fn require_approver(registry: Registry<'_>, name: &str) -> Result<(), ChainError> {
+pub(super) async fn require_migrator(registry: Registry<'_>, name: &str) -> Result<(), ChainError> {
     let what = "a new version";
     let caller = registry.client.caller(what)?;
     let text = registry.policy(name, "migrate").await?;

@@ -31,7 +31,7 @@ impl GovernedCall {
     ///
     /// # Errors
     /// The registry's refusal, with the role and the policy. Anything else is reported by what sends the call.
-    pub async fn require_part(&self, client: &Client) -> Result<(), ChainError> {
+    pub async fn require_approver(&self, client: &Client) -> Result<(), ChainError> {
         let caller = client.caller("approve")?;
         match self.answer(client, caller).await {
             Err(error) if error.is_refused_as::<NotAnApprover>() => {

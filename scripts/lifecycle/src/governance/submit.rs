@@ -158,7 +158,7 @@ impl GovernedCall {
         let sender = client.sender(&what)?;
         let action = registry.action_of(&self.bytes).await?;
         if let Some(meant) = self.approves.filter(|meant| *meant != action) {
-            return instead(registry, meant).await;
+            return outcome_of_ended_action(registry, meant).await;
         }
         let tried = match self.tried(client, sender, action).await {
             Err(error) if has_approved(&error) => {
@@ -168,7 +168,7 @@ impl GovernedCall {
         };
         self.require_success(tried.dry_run.as_ref())?;
         let sent = client
-            .transact_with(&what, self.request(), tried.gas)
+            .transact_with_min_gas(&what, self.request(), tried.gas)
             .await?;
         let submitted = outcome(registry, &sent).await?;
         let is_anew = submitted.readiness.is_some() && submitted.action != action;
@@ -276,7 +276,7 @@ async fn open_or_ended(
         Some(open) => Submitted::new(action, Approved::from(&open), Some(open)),
         None => {
             let from = sent.and_then(|sent| sent.receipt.block_number);
-            let executed = ended(registry, action, from.unwrap_or_default()).await?;
+            let executed = find_execution(registry, action, from.unwrap_or_default()).await?;
             let how = "was approved and then ended: cancelled, or by a policy change";
             executed.ok_or_else(|| ended_by(action, how))?
         }
@@ -288,7 +288,7 @@ async fn open_or_ended(
 }
 
 /// The action as executed by another's approval, in block `from` or later; `None` if it ended in another way.
-async fn ended(
+async fn find_execution(
     registry: Registry<'_>,
     action: ActionId,
     from: u64,
@@ -331,8 +331,11 @@ async fn approved(
 ///
 /// # Errors
 /// `ActionNotFound`, with who cancelled it, where it was not executed.
-pub async fn instead(registry: Registry<'_>, action: ActionId) -> Result<Submitted, ChainError> {
-    if let Some(executed) = ended(registry, action, 0).await? {
+pub async fn outcome_of_ended_action(
+    registry: Registry<'_>,
+    action: ActionId,
+) -> Result<Submitted, ChainError> {
+    if let Some(executed) = find_execution(registry, action, 0).await? {
         return Ok(executed);
     }
     let topics: Topics<'_> = [&[abi::Cancelled::SIGNATURE_HASH], &[], &[action.0]];

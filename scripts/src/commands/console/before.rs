@@ -4,7 +4,7 @@
 use super::super::approver::require_current;
 use super::super::context::Context;
 use super::super::facts::Place;
-use super::super::pending::named;
+use super::super::pending::resolve_action;
 use super::super::review;
 use super::super::shown::shown;
 use super::pages;
@@ -17,7 +17,7 @@ use crate::console::request::PageRequest;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Call, DryRun, GovernedCall, ShownCall, not_cancelled, not_open, proposed, readiness, refused,
+    Call, DryRun, GovernedCall, ShownCall, not_cancelled, not_open, proposal, readiness, refused,
 };
 use crate::model::Readiness;
 use crate::review::TRIED;
@@ -43,10 +43,10 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     let registry = context.verified_snapshot().await?;
     let client = registry.client.acting_as(account);
     let registry = client.registry(registry.address);
-    let action = named(registry, request.value("id")).await?;
+    let action = resolve_action(registry, request.value("id")).await?;
     let open = readiness(registry, action).await?;
     let open = open.ok_or_else(|| not_open(action))?;
-    let event = proposed(registry, action).await?;
+    let event = proposal(registry, action).await?;
     let governed = GovernedCall::decode(registry.address, event.call, U256::ZERO)?;
     let place = Place { context, registry };
     let shown = shown(place, &governed).await?;
@@ -122,7 +122,7 @@ impl Asked<'_> {
         if registry.action_of(call).await? != action {
             return Err(not_open(action).into());
         }
-        governed.require_part(registry.client).await?;
+        governed.require_approver(registry.client).await?;
         if operation == SIGN {
             self.require_not_withdrawn().await?;
         }

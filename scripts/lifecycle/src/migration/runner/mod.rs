@@ -153,7 +153,7 @@ impl BatchRunner {
             Form::Cursor => format!("the items from {from} of {proxy}"),
         };
         let request = self.request(calldata).with_gas_limit(gas);
-        let receipt = match self.client.transact_exactly(&what, request).await {
+        let receipt = match self.client.transact_with_gas_limit(&what, request).await {
             Ok(receipt) => receipt,
             Err(error) if error.is_too_large() && self.form == Form::Batches => {
                 self.fewer(|sizer| sizer.too_large(count))?;
