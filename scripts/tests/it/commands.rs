@@ -111,7 +111,7 @@ fn a_definition_is_paused_and_resumed_with_all_its_instances() {
     let again = sandbox.run("Other", "pause A");
     again.is(1, "DefinitionPaused");
     let next = text(&again.document["error"], "next");
-    assert!(next.starts_with("to pause it, nothing"), "{next}");
+    assert!(next.starts_with("it is paused already"), "{next}");
     let planned = sandbox.run("Admin", "plan A 2.0 counter-v2");
     let findings = planned.document.to_string();
     assert_eq!(planned.exit, Some(1));

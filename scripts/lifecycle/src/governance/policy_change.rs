@@ -207,12 +207,12 @@ mod tests {
             (
                 Some("AND(ana,ben,AFTER(172800))"),
                 "AND(ana,ben)",
-                &["! the delay goes away: 2 days"],
+                &["! removes the delay of 2 days"],
             ),
             (
                 Some("AND(ana,ben)"),
                 "AND(ana,ben,AFTER(3600))",
-                &["a delay is new: 1 hour"],
+                &["adds a delay of 1 hour"],
             ),
             (
                 Some("AND(ana,AFTER(7200))"),
@@ -236,7 +236,7 @@ mod tests {
             (
                 Some("AND(ana,ben)"),
                 "AND(ana,cleo)",
-                &["ben decides no longer", "cleo decides from then on"],
+                &["removes the approver ben", "adds the approver cleo"],
             ),
             (
                 Some("AND(ana,CALL(ben))"),
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn the_open_actions_that_it_ends_are_named() {
         let action = ActionId::from(alloy::primitives::B256::repeat_byte(7));
-        let says = format!("! ends 1 open action, to be proposed anew: {action}");
+        let says = format!("! cancels 1 open action, which must be proposed again: {action}");
         assert_eq!(effects(Some("ana"), "ana", &[action]), [says]);
     }
 }

@@ -134,7 +134,7 @@ fn a_migration_that_fails_for_one_of_a_handful_names_it_and_what_to_do() {
         text(reported, "message").contains(&second.to_string()),
         "{reported}"
     );
-    assert!(text(reported, "next").contains("more than 4"), "{reported}");
+    assert!(text(reported, "next").contains("at most 4"), "{reported}");
 
     // the way that it tells: with five that lag, rollout skips it
     for _ in 0..2 {

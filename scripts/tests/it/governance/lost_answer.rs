@@ -88,7 +88,7 @@ fn lost(chain_id: u64, folder: &str, prepare: impl Fn(&Path, &Path)) {
 
     let next = document["error"]["next"].as_str().expect("what to do");
     assert!(
-        next.contains("on a local chain or a fork: from this one"),
+        next.contains("on a local chain or a fork, run it from this folder"),
         "{next}"
     );
 

@@ -157,7 +157,7 @@ fn of_several_open_actions_for_one_version_the_one_that_is_named_is_tried() {
     for (looked_at, told) in [
         (
             "A",
-            format!("another open action for A 2.0 says something else (action {other})"),
+            format!("another open action for A 2.0 has other arguments (action {other})"),
         ),
         (
             &actions[0],

@@ -140,7 +140,7 @@ fn what_fails_in_the_plan_is_proposed_where_that_is_meant_and_its_call_said_to_b
         assert_eq!(proposed.exit, Some(3), "{proposed:?}");
         let untried = text(&proposed.document, "not_tried");
         assert!(untried.contains(why), "{untried}");
-        assert!(proposed.stderr.contains("not tried whether it succeeds"));
+        assert!(proposed.stderr.contains("was not simulated"));
         assert_eq!(open_actions(&sandbox), 1);
     }
 }

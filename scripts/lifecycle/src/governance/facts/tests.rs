@@ -64,7 +64,7 @@ fn the_build_of_the_very_code_is_shown_with_its_commit() {
     let reported = BuildFacts::of(&call(), "code", &build(2, 3, 4), false).expect("the same");
     let lines = reported.lines().join("\n");
     assert!(
-        lines.contains("only a build can tell") && !lines.contains("built here"),
+        lines.contains("build with approve --source") && !lines.contains("built in this run"),
         "{lines}"
     );
     // A step names the code of its script and nothing else.

@@ -13,7 +13,7 @@ fn a_team_with_a_delay_is_reported_as_a_tree() {
     assert_eq!(explained.delays, [172_800]);
     assert_eq!(explained.lines[0], "all of");
     assert_eq!(explained.lines[1], "  2 of");
-    assert!(explained.lines[5].contains("2 days after the others"));
+    assert!(explained.lines[5].contains("2 days after the other conditions"));
 }
 
 #[test]
