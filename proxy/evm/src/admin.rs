@@ -1,8 +1,8 @@
 //! The admin of a definition's adopted proxies.
 
-use super::assembly::{Assembly, op};
-use super::proxy::{ended, returning};
-use alloy::primitives::{Address, Bytes};
+use crate::assembly::{Assembly, op};
+use crate::proxy::{ended, returning};
+use alloy_primitives::{Address, Bytes};
 use stylus_upgrades_interface::evm_proxy;
 
 /// The code of a definition's admin. Its registry calls it with an account, one word, and the calldata

@@ -1,10 +1,10 @@
 //! The pause stubs: what an instance runs while it is paused or an upgrade runs. EVM code, so that they
 //! cannot expire.
 
-use super::assembly::{Assembly, op};
-use super::proxy::returning;
-use alloy::primitives::{Address, Bytes};
-use alloy::sol_types::{SolCall, SolError, SolEvent};
+use crate::assembly::{Assembly, op};
+use crate::proxy::returning;
+use alloy_primitives::{Address, Bytes};
+use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_upgrades_interface::adopted::IProxiable::proxiableUUIDCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{UpgradeInProgress, Upgraded};
 use stylus_upgrades_interface::{evm_proxy, slots};

@@ -1,8 +1,8 @@
 //! The EVM proxy, and the creation of every kind.
 
-use super::assembly::{Assembly, op};
-use alloy::primitives::{Address, Bytes};
-use alloy::sol_types::SolEvent;
+use crate::assembly::{Assembly, op};
+use alloy_primitives::{Address, Bytes};
+use alloy_sol_types::SolEvent;
 use stylus_upgrades_interface::evm_proxy::{self, Shape};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::AdminChanged;
 use stylus_upgrades_interface::slots;

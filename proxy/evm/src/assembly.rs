@@ -1,10 +1,10 @@
 //! EVM code written in the order in which it runs, with names in place of offsets.
 
-pub(crate) use revm::bytecode::opcode as op;
+pub use revm::bytecode::opcode as op;
 use std::collections::BTreeMap;
 
 /// Code under construction.
-pub(crate) struct Assembly {
+pub struct Assembly {
     code: Vec<u8>,
     labels: BTreeMap<String, usize>,
     /// Where the offset of a label goes.
@@ -27,7 +27,7 @@ impl Default for Assembly {
 
 impl Assembly {
     /// Code of 65,536 bytes at most.
-    pub(crate) fn long() -> Self {
+    pub fn long() -> Self {
         Self {
             width: 2,
             ..Self::default()
@@ -35,41 +35,41 @@ impl Assembly {
     }
 
     /// Instructions without an operand.
-    pub(crate) fn ops(mut self, ops: &[u8]) -> Self {
+    pub fn ops(mut self, ops: &[u8]) -> Self {
         self.code.extend_from_slice(ops);
         self
     }
 
     /// `PUSHn` of as many bytes, 32 at most.
-    pub(crate) fn push(mut self, bytes: &[u8]) -> Self {
+    pub fn push(mut self, bytes: &[u8]) -> Self {
         assert!(bytes.len() <= 32, "an instruction pushes 32 bytes at most");
         self.code.push(op::PUSH0 + bytes.len() as u8);
         self.ops(bytes)
     }
 
     /// The place that jumps to `name` go to.
-    pub(crate) fn label(self, name: &str) -> Self {
+    pub fn label(self, name: &str) -> Self {
         self.mark(name).ops(&[op::JUMPDEST])
     }
 
     /// The place of data that nothing jumps to.
-    pub(crate) fn mark(mut self, name: &str) -> Self {
+    pub fn mark(mut self, name: &str) -> Self {
         self.labels.insert(name.into(), self.code.len());
         self
     }
 
     /// Jumps to `name`.
-    pub(crate) fn jump(self, name: &str) -> Self {
+    pub fn jump(self, name: &str) -> Self {
         self.push_label(name).ops(&[op::JUMP])
     }
 
     /// Jumps to `name` if the word on top of the stack is not zero.
-    pub(crate) fn jump_if(self, name: &str) -> Self {
+    pub fn jump_if(self, name: &str) -> Self {
         self.push_label(name).ops(&[op::JUMPI])
     }
 
     /// `PUSHn` of the offset of `name`.
-    pub(crate) fn push_label(mut self, name: &str) -> Self {
+    pub fn push_label(mut self, name: &str) -> Self {
         let at = self.code.len() + 1;
         self.uses.push((at, name.into()));
         let zeros = [0; 2];
@@ -78,7 +78,7 @@ impl Assembly {
     }
 
     /// The code, with every offset resolved.
-    pub(crate) fn code(mut self) -> Vec<u8> {
+    pub fn code(mut self) -> Vec<u8> {
         assert!(self.code.len() <= 1 << (8 * self.width), "offsets fit");
         for (at, name) in &self.uses {
             let offset = self.labels[name].to_be_bytes();

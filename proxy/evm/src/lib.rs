@@ -1,6 +1,15 @@
-//! The few EVM programs of the framework, assembled here so that their bytes are derived and
-//! not pasted: creation code, the pause stubs, the EVM proxy, the admin of adopted proxies
-//! and the creation of every kind.
+//! The framework's programs in EVM code. They are assembled here, so their bytes are derived and not pasted.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `proxy` | the EVM proxy, which new projects use, and the creation code of both kinds of proxies |
+//! | `stub` | the pause stubs: what an instance runs while it is paused or being upgraded |
+//! | `admin` | the admin of a definition's adopted proxies |
+//! | `assembly` | EVM code with names in place of offsets |
+//!
+//! The same proxy in WASM is `proxy/proxy` and `proxy/upgradeability_proxy`. The bytes of every program that is
+//! deployed are pinned in `framework/`.
+#![forbid(unsafe_code)]
 
 mod admin;
 mod assembly;
@@ -11,11 +20,11 @@ pub use admin::{admin_code, admin_creation_code, registry_of_admin};
 pub use proxy::{evm_proxy_code, evm_proxy_creation_code, proxy_creation_code, registry_in_code};
 pub use stub::{stub_code, uups_stub_code, uups_stub_creation_code};
 
-pub(crate) use assembly::{Assembly, op};
+pub use assembly::{Assembly, op};
 
-use crate::ids::DefinitionId;
-use alloy::primitives::{Address, B256, Bytes, keccak256};
+use alloy_primitives::{Address, B256, Bytes, keccak256};
 use stylus_upgrades_interface::chain;
+use stylus_upgrades_interface::ids::DefinitionId;
 
 /// Bytes of [`creation_code`] in front of the code: 42 and a version byte 00.
 pub const PRELUDE: usize = 43;
@@ -69,3 +78,6 @@ pub fn create2_input(code: &[u8]) -> Bytes {
         .concat()
         .into()
 }
+
+#[cfg(test)]
+mod tests;
