@@ -16,7 +16,7 @@ use stylus_upgrades_interface::slots;
 use crate::error::LayoutError;
 use crate::fields::{WORD, fields};
 use crate::layout::{Item, Layout};
-use crate::shape::{Bytes, Shape, Type};
+use crate::shape::{Bytes, Map, Shape, Type};
 
 /// Types within types that are followed.
 const DEPTH: usize = 16;
@@ -299,7 +299,7 @@ impl<'l> Walk<'l> {
                 self.items(members, location, &format!("{path}."), depth + 1)
             }
             // A mapping writes nothing at its own slot.
-            Shape::Map { value, .. } => {
+            Shape::Map(Map { value, .. }) => {
                 let (entries, path) = (location.entries("map"), format!("{path}[key]"));
                 self.ty(value, inline(value), entries, path, depth + 1)
             }
@@ -361,7 +361,7 @@ fn inline(ty: Type<'_>) -> Bytes {
 fn holds_more(base: Type<'_>) -> bool {
     match base.shape() {
         Shape::Struct(members) => members.is_some(),
-        Shape::Map { .. } | Shape::Vec(_) | Shape::Bytes | Shape::String => true,
+        Shape::Map(_) | Shape::Vec(_) | Shape::Bytes | Shape::String => true,
         Shape::Array { .. } => true,
         _ => false,
     }

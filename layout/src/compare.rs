@@ -52,7 +52,7 @@ pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
     Ok(Report::new(findings))
 }
 
-/// What an annotation of the version before is worth.
+/// Follows the note of a change that is annotated as it was in the version before already.
 const KEPT: &str =
     "its retyped_from is that of the version before, and says nothing of this change: leave it out";
 

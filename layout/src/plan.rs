@@ -1,8 +1,8 @@
 //! The migration from one layout to another, as reads and writes of whole words.
 //!
 //! The default is that of GemStone/S: a field takes over the field of the same name, wherever it
-//! was and even if its type is wider now. [`Overrides`] say otherwise for single fields. What
-//! cannot be done in one call, or would lose data unsaid, is refused by name.
+//! was and even if its type is wider now. [`Overrides`] say otherwise for single fields. A migration
+//! that does not fit into one call, or would lose data that nobody gave up, is refused with the field's name.
 
 mod entries;
 mod error;

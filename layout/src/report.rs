@@ -31,20 +31,6 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Every verdict.
-    pub const ALL: [Self; 10] = [
-        Self::SafeAppend,
-        Self::GapUse,
-        Self::Rename,
-        Self::Retype,
-        Self::Reorder,
-        Self::Insert,
-        Self::Delete,
-        Self::Shift,
-        Self::NamespaceChange,
-        Self::Unknown,
-    ];
-
     /// The word in reports.
     pub const fn name(self) -> &'static str {
         match self {

@@ -10,13 +10,15 @@ use stylus_upgrades_interface::sections::{LAYOUT_FORMAT as FORMAT, tag};
 
 use crate::error::LayoutError;
 use crate::input::Input;
-use crate::layout::Layout;
+use crate::layout::{Layout, TypeItem};
 use assemble::Assembly;
 
 /// The section.
 const SECTION: &str = "stylus-layout";
 /// Bytes of a section: a thousand times what a large contract takes.
 const SECTION_MAX: usize = 4 << 20;
+/// Bytes of a word.
+const WORD_BYTES: usize = 32;
 /// Types within types that are followed.
 const DEEPEST: usize = 64;
 /// Fields of a layout, all of them.
@@ -25,22 +27,14 @@ const FIELDS_MAX: usize = 100_000;
 /// What a storage type or a key consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Tree {
-    Value {
-        label: String,
-        bytes: usize,
-    },
-    Text(String),
-    TextKey(String),
+    /// What has no parts: the id of its type, and what is known of it.
+    Plain(String, TypeItem),
     Map(Box<Tree>, bool, Box<Tree>),
     Vec(Box<Tree>),
     Array {
         base: Box<Tree>,
         length: usize,
         words: usize,
-    },
-    Opaque {
-        name: String,
-        bytes: usize,
     },
     Struct(Structure),
     /// A struct that this one is a part of.
@@ -156,13 +150,11 @@ fn tree(input: &mut Input<'_>, depth: usize, read: &mut Read) -> Result<Tree, La
             if number > 0 {
                 label.push_str(&number.to_string());
             }
-            Tree::Value {
-                label,
-                bytes: input.number()?,
-            }
+            let item = sized("inplace", &label, input.number()?);
+            Tree::Plain(format!("t_{label}"), item)
         }
-        tag::TEXT => Tree::Text(input.text()?),
-        tag::TEXT_KEY => Tree::TextKey(input.text()?),
+        tag::TEXT => text(input, "storage")?,
+        tag::TEXT_KEY => text(input, "memory_ptr")?,
         tag::MAP => {
             let key = tree(input, depth + 1, read)?.into();
             let is_zero_extended = input.byte()? != 0;
@@ -174,10 +166,11 @@ fn tree(input: &mut Input<'_>, depth: usize, read: &mut Read) -> Result<Tree, La
             length: input.number()?,
             words: input.number()?,
         },
-        tag::OPAQUE => Tree::Opaque {
-            name: input.text()?,
-            bytes: input.number()?,
-        },
+        tag::OPAQUE => {
+            let (name, bytes) = (input.text()?, input.number()?);
+            let id = name.replace(['(', ')', ',', ' '], "_");
+            Tree::Plain(format!("t_opaque_{id}"), sized("inplace", &name, bytes))
+        }
         tag::STRUCT => Tree::Struct(structure(input, (begin, depth), read)?),
         tag::BACK => {
             let path = input.text()?;
@@ -187,6 +180,23 @@ fn tree(input: &mut Input<'_>, depth: usize, read: &mut Read) -> Result<Tree, La
         tag::NAMESPACED => Tree::Namespaced(input.text()?, tree(input, depth + 1, read)?.into()),
         other => return Err(input.refused(format!("a kind of type with number {other}"))),
     })
+}
+
+/// `bytes` or `string`, which lies there.
+fn text(input: &mut Input<'_>, place: &str) -> Result<Tree, LayoutError> {
+    let label = input.text()?;
+    let item = sized("bytes", &label, WORD_BYTES);
+    Ok(Tree::Plain(format!("t_{label}_{place}"), item))
+}
+
+/// A type of a label and a size.
+fn sized(encoding: &str, label: &str, bytes: usize) -> TypeItem {
+    TypeItem {
+        encoding: encoding.into(),
+        label: label.into(),
+        number_of_bytes: Some(bytes.to_string()),
+        ..TypeItem::default()
+    }
 }
 
 fn structure(

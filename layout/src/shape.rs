@@ -33,11 +33,7 @@ pub(crate) enum Shape<'l> {
     Enum {
         members: Option<&'l [String]>,
     },
-    /// A user-defined value type.
-    Value {
-        name: &'l str,
-        underlying: Option<&'l str>,
-    },
+    Value(ValueType<'l>),
     /// An external function: address and selector.
     ExternalFunction,
     Bytes,
@@ -47,16 +43,36 @@ pub(crate) enum Shape<'l> {
         length: Bytes,
     },
     Vec(Type<'l>),
-    Map {
-        key: Type<'l>,
-        value: Type<'l>,
-        zero_extended: bool,
-    },
+    Map(Map<'l>),
     Struct(Option<&'l [crate::layout::Item]>),
     /// A type of which only the name is known, which its author answers for.
     Opaque,
     /// A type that nothing is known of.
     Unknown,
+}
+
+/// A mapping.
+#[derive(Clone, Copy)]
+pub(crate) struct Map<'l> {
+    pub(crate) key: Type<'l>,
+    pub(crate) value: Type<'l>,
+    /// Whether signed keys are filled up with zeros, as stylus-sdk does it.
+    pub(crate) zero_extended: bool,
+}
+
+/// A user-defined value type.
+#[derive(Clone, Copy)]
+pub(crate) struct ValueType<'l> {
+    name: &'l str,
+    underlying: Option<&'l str>,
+}
+
+impl ValueType<'_> {
+    /// Whether both have one name, or are known to stand for one type.
+    pub(crate) fn means(&self, other: &Self) -> bool {
+        let is_known = self.underlying.is_some() && self.underlying == other.underlying;
+        self.name == other.name || is_known
+    }
 }
 
 impl<'l> Type<'l> {
@@ -126,20 +142,20 @@ impl<'l> Type<'l> {
                     _ => None,
                 },
             },
-            "t_userDefinedValueType" => Shape::Value {
+            "t_userDefinedValueType" => Shape::Value(ValueType {
                 name: parts.name(),
                 underlying: item.underlying.as_deref(),
-            },
+            }),
             "t_struct" => Shape::Struct(match &item.members {
                 Some(Members::Struct(members)) => Some(members),
                 _ => None,
             }),
             "t_mapping" => match (inner(&item.key, 0), inner(&item.value, 1)) {
-                (Some(key), Some(value)) => Shape::Map {
+                (Some(key), Some(value)) => Shape::Map(Map {
                     key,
                     value,
                     zero_extended: item.key_extension.as_deref() == Some("zero"),
-                },
+                }),
                 _ => Shape::Unknown,
             },
             "t_array" => match (inner(&item.base, 0), parts.length()) {

@@ -131,6 +131,8 @@ fn same_location(
     Ok(())
 }
 
+/// Finds fields that were swapped or reordered: they moved, and another field that stood before them stands behind
+/// them now, or the other way round.
 fn orders(pairs: &mut Pairs, old: &[Field<'_>], new: &[Field<'_>]) {
     let placed = pairs.all.iter();
     let placed = placed.filter_map(|(&at, pair)| Some((at, old.get(pair.old)?, new.get(at)?)));

@@ -79,23 +79,11 @@ impl Types {
                 Ok(enums(a, b, old, new))
             }
             (Shape::Enum { .. }, Shape::Enum { .. }) => Ok(vec![unknown(old, new)]),
-            (
-                Shape::Value {
-                    name: a,
-                    underlying: u,
-                },
-                Shape::Value {
-                    name: b,
-                    underlying: v,
-                },
-            ) => {
-                let known = a == b || (u.is_some() && u == v);
-                match (old.size() == new.size(), known) {
-                    (false, _) => Ok(vec![retype(old, new)]),
-                    (true, true) => same,
-                    (true, false) => Ok(vec![unknown(old, new)]),
-                }
-            }
+            (Shape::Value(a), Shape::Value(b)) => match (old.size() == new.size(), a.means(&b)) {
+                (false, _) => Ok(vec![retype(old, new)]),
+                (true, true) => same,
+                (true, false) => Ok(vec![unknown(old, new)]),
+            },
             (Shape::Struct(Some(a)), Shape::Struct(Some(b))) => {
                 let (a, b) = (fields(old.layout(), a)?, fields(new.layout(), b)?);
                 let end = || a.iter().map(Field::end).max().unwrap_or_default();
@@ -111,23 +99,12 @@ impl Types {
             (Shape::Vec(a), Shape::Vec(b)) => {
                 Ok(within("[]", self.change(a, b, Some(Bytes::ZERO))?))
             }
-            (
-                Shape::Map {
-                    key: a,
-                    value: v,
-                    zero_extended: x,
-                },
-                Shape::Map {
-                    key: b,
-                    value: w,
-                    zero_extended: y,
-                },
-            ) => {
-                let mut changes = within("[key]", self.change(a, b, Some(Bytes::ZERO))?);
-                if changes.is_empty() && x != y {
-                    changes.push(signed_keys(a));
+            (Shape::Map(a), Shape::Map(b)) => {
+                let mut changes = within("[key]", self.change(a.key, b.key, Some(Bytes::ZERO))?);
+                if changes.is_empty() && a.zero_extended != b.zero_extended {
+                    changes.push(signed_keys(a.key));
                 }
-                changes.extend(within("[]", self.change(v, w, None)?));
+                changes.extend(within("[]", self.change(a.value, b.value, None)?));
                 Ok(changes)
             }
             _ => Ok(vec![retype(old, new)]),

@@ -1,5 +1,5 @@
-//! Entries of a map that moves: storage does not say which there are, so whoever knows the keys has them carried
-//! over, one at a time.
+//! Entries of a map that moves. Storage does not list its keys, so the caller names them, and carries the entries over
+//! one at a time.
 
 use alloy_primitives::U256;
 
@@ -16,24 +16,12 @@ pub(super) fn entries(old: &Leaf<'_>, new: &Leaf<'_>) -> Result<Option<Entries>,
         return Ok(None);
     }
     let (mut from, mut to, mut keys) = (old.ty, new.ty, 0);
-    while let (
-        Shape::Map {
-            key: a,
-            value: v,
-            zero_extended: x,
-        },
-        Shape::Map {
-            key: b,
-            value: w,
-            zero_extended: y,
-        },
-    ) = (from.shape(), to.shape())
-    {
-        let is_text = matches!(a.shape(), Shape::Bytes | Shape::String);
-        if is_text || x != y || !unchanged(a, b)? {
+    while let (Shape::Map(a), Shape::Map(b)) = (from.shape(), to.shape()) {
+        let is_text = matches!(a.key.shape(), Shape::Bytes | Shape::String);
+        if is_text || a.zero_extended != b.zero_extended || !unchanged(a.key, b.key)? {
             return Ok(None);
         }
-        (from, to, keys) = (v, w, keys + 1);
+        (from, to, keys) = (a.value, b.value, keys + 1);
     }
     let (before, after) = (of_type(from)?, of_type(to)?);
     let is_plain =
@@ -56,12 +44,7 @@ pub(super) fn entries(old: &Leaf<'_>, new: &Leaf<'_>) -> Result<Option<Entries>,
         return Ok(Some(of(words, Conversion::Same)));
     }
     Ok(match (before.as_slice(), after.as_slice()) {
-        ([one], [other]) => match (&one.kind, &other.kind) {
-            (Kind::Static(a), Kind::Static(b)) => {
-                widen(a, b, one, other).map(|conversion| of(1, conversion))
-            }
-            _ => None,
-        },
+        ([one], [other]) => widen(one, other)?.map(|conversion| of(1, conversion)),
         _ => None,
     })
 }

@@ -14,7 +14,7 @@ pub(super) const MAX: usize = 4096;
 /// Structs and arrays within each other.
 const DEPTH: usize = 64;
 
-/// What a leaf is.
+/// What kind of value it is.
 #[derive(Clone)]
 pub(crate) enum Kind<'l> {
     Static(Shape<'l>),
@@ -231,7 +231,7 @@ impl<'l> Walk<'l> {
             }
             Shape::Bytes => Kind::Bytes,
             Shape::String => Kind::String,
-            Shape::Map { .. } => Kind::Map,
+            Shape::Map(_) => Kind::Map,
             Shape::Vec(_) => Kind::Vec,
             shape => Kind::Static(shape),
         };

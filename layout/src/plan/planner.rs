@@ -92,7 +92,7 @@ impl<'p> Planner<'p> {
         match (&old.kind, &leaf.kind) {
             (Kind::Static(a), Kind::Static(b)) => {
                 let conversion =
-                    widen(a, b, old, leaf).ok_or_else(|| match is_unknown(a) || is_unknown(b) {
+                    widen(old, leaf)?.ok_or_else(|| match is_unknown(a) || is_unknown(b) {
                         true => leaf.unknown(),
                         false => leaf.narrower(old),
                     })?;

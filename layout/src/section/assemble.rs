@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::B256;
 
-use super::{Part, Structure, Tree, refused};
+use super::{Part, Structure, Tree, WORD_BYTES, refused, sized};
 use crate::error::LayoutError;
 use crate::layout::{Item, Layout, Members, TypeItem};
 use crate::shape::Bytes;
@@ -42,18 +42,7 @@ impl Assembly {
     /// Adds a type, and those it is made of, and returns its id.
     fn describe(&mut self, tree: &Tree) -> Result<String, LayoutError> {
         Ok(match tree {
-            Tree::Value { label, bytes } => self.add(
-                format!("t_{label}"),
-                encoded("inplace", sized(label, *bytes)),
-            ),
-            Tree::Text(label) => self.add(
-                format!("t_{label}_storage"),
-                encoded("bytes", sized(label, 32)),
-            ),
-            Tree::TextKey(label) => self.add(
-                format!("t_{label}_memory_ptr"),
-                encoded("bytes", sized(label, 32)),
-            ),
+            Tree::Plain(id, item) => self.plain(id, item)?,
             Tree::Map(key, is_zero_extended, value) => {
                 let (key, value) = (self.describe(key)?, self.describe(value)?);
                 let label = format!("mapping({} => {})", self.label(&key), self.label(&value));
@@ -61,7 +50,7 @@ impl Assembly {
                     key: Some(key.clone()),
                     key_extension: is_zero_extended.then(|| "zero".to_owned()),
                     value: Some(value.clone()),
-                    ..encoded("mapping", sized(&label, 32))
+                    ..sized("mapping", &label, WORD_BYTES)
                 };
                 self.add(format!("t_mapping({key},{value})"), item)
             }
@@ -70,7 +59,7 @@ impl Assembly {
                 let label = format!("{}[]", self.label(&base));
                 let item = TypeItem {
                     base: Some(base.clone()),
-                    ..encoded("dynamic_array", sized(&label, 32))
+                    ..sized("dynamic_array", &label, WORD_BYTES)
                 };
                 self.add(format!("t_array({base})dyn_storage"), item)
             }
@@ -85,26 +74,9 @@ impl Assembly {
                 let item = TypeItem {
                     number_of_bytes: Some(bytes.to_string()),
                     base: Some(base.clone()),
-                    ..encoded("inplace", sized(&label, 0))
+                    ..sized("inplace", &label, 0)
                 };
                 self.add(format!("t_array({base}){length}_storage"), item)
-            }
-            Tree::Opaque { name, bytes } => {
-                let id = format!("t_opaque_{}", name.replace(['(', ')', ',', ' '], "_"));
-                let item = encoded("inplace", sized(name, *bytes));
-                let known = self.layout.types.get(&id);
-                if let Some(known) = known.filter(|known| **known != item) {
-                    return Err(LayoutError::Unlisted {
-                        found: format!(
-                            "the names {name:?} and {:?} for types of {bytes} and {} bytes",
-                            known.label,
-                            known.number_of_bytes.as_deref().unwrap_or("unknown")
-                        ),
-                        expected: "a name of its own for each type that only its author knows",
-                        next: "give one of them another name: opaque = \"...\"",
-                    });
-                }
-                self.add(id, item)
             }
             Tree::Struct(structure) => self.structure(structure)?,
             Tree::Back(path) => {
@@ -130,6 +102,24 @@ impl Assembly {
         })
     }
 
+    /// Adds a type without parts. Two types of one name and two sizes are told apart nowhere.
+    fn plain(&mut self, id: &str, item: &TypeItem) -> Result<String, LayoutError> {
+        let known = self.layout.types.get(id);
+        let Some(known) = known.filter(|known| *known != item) else {
+            return Ok(self.add(id.to_owned(), item.clone()));
+        };
+        let size = |of: &TypeItem| of.number_of_bytes.clone().unwrap_or_default();
+        let (names, sizes) = ((&item.label, &known.label), (size(item), size(known)));
+        Err(LayoutError::Unlisted {
+            found: format!(
+                "the names {:?} and {:?} for types of {} and {} bytes",
+                names.0, names.1, sizes.0, sizes.1
+            ),
+            expected: "a name of its own for each type that only its author knows",
+            next: "give one of them another name: opaque = \"...\"",
+        })
+    }
+
     fn structure(&mut self, structure: &Structure) -> Result<String, LayoutError> {
         let around = self.around.iter().filter(|_| !structure.is_closed);
         let around = around.map(|(_, id)| id.clone()).collect();
@@ -145,7 +135,8 @@ impl Assembly {
         self.around.push((path, id.clone()));
         // A placeholder first: a map within may refer back to this type.
         let label = format!("struct {name}");
-        self.add(id.clone(), sized(&label, structure.words * 32));
+        let empty = sized("inplace", &label, structure.words * WORD_BYTES);
+        self.add(id.clone(), empty.clone());
         let mut packing = Packing::new();
         let mut items = vec![];
         for field in &structure.fields {
@@ -189,7 +180,7 @@ impl Assembly {
         }
         let item = TypeItem {
             members: Some(Members::Struct(items)),
-            ..encoded("inplace", sized(&label, structure.words * 32))
+            ..empty
         };
         Ok(self.add(id, item))
     }
@@ -272,17 +263,19 @@ impl Assembly {
 impl Tree {
     /// Whether it keeps nothing (`PhantomData`).
     fn is_nothing(&self) -> bool {
-        matches!(self, Self::Value { label, bytes: 0 } if label == "phantom")
+        matches!(self, Self::Plain(_, item) if item.label == "phantom" && item.size() == Some(0))
     }
 
     /// Where it lies in the word at a root, in bytes from the low-order end. `Erc7201` has its value at the word's
     /// high-order end; only a struct packs its fields from the other one.
     fn offset_at_root(&self) -> u64 {
-        match self {
-            Self::Value { bytes, .. } | Self::Opaque { bytes, .. } if *bytes > 0 => {
-                32_u64.saturating_sub(*bytes as u64)
-            }
+        let bytes = match self {
+            Self::Plain(_, item) => item.size().unwrap_or_default(),
             _ => 0,
+        };
+        match bytes {
+            0 => 0,
+            bytes => 32_u64.saturating_sub(bytes),
         }
     }
 }
@@ -340,21 +333,5 @@ impl Packing {
     fn slots(&self) -> usize {
         let is_open = self.space != 32 || self.slot == 0;
         self.slot.saturating_add(usize::from(is_open))
-    }
-}
-
-fn encoded(encoding: &str, item: TypeItem) -> TypeItem {
-    TypeItem {
-        encoding: encoding.into(),
-        ..item
-    }
-}
-
-/// A type of a label and a size.
-fn sized(label: &str, bytes: usize) -> TypeItem {
-    TypeItem {
-        label: label.into(),
-        number_of_bytes: Some(bytes.to_string()),
-        ..TypeItem::default()
     }
 }

@@ -50,6 +50,23 @@ const ON_PURPOSE: [(&str, &str); 9] = [
 /// What the versions of a pair are written in.
 const LANGUAGES: [&str; 3] = ["(rust)", "(solidity)", "(solidity to rust)"];
 
+/// Every verdict.
+const VERDICTS: [Verdict; 10] = {
+    use Verdict::*;
+    [
+        SafeAppend,
+        GapUse,
+        Rename,
+        Retype,
+        Reorder,
+        Insert,
+        Delete,
+        Shift,
+        NamespaceChange,
+        Unknown,
+    ]
+};
+
 /// What upgrades-core calls what we found.
 fn is_a_word_for(kind: &str, verdict: Verdict) -> bool {
     let moved = ["insert", "delete", "rename", "replace", "layoutchange"];
@@ -258,7 +275,7 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
     assert!(reports.len() >= 120, "{} pairs", reports.len());
     for (language, verdict) in LANGUAGES
         .iter()
-        .flat_map(|language| Verdict::ALL.map(|verdict| (*language, verdict)))
+        .flat_map(|language| VERDICTS.map(|verdict| (*language, verdict)))
     {
         // Rust has no type of which too little is known; those are in the next test.
         let wanted = if verdict == Verdict::Unknown { 0 } else { 8 };
