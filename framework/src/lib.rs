@@ -35,36 +35,25 @@ pub const TOOLCHAIN_FILE: &str = "rust-toolchain.toml";
 /// The compiler that the programs were built with, as rustup reads it.
 pub const TOOLCHAIN: &str = include_str!("../artifacts/rust-toolchain.toml");
 
+/// Each name with the bytes of its file.
+macro_rules! codes {
+    ($($name:literal),+ $(,)?) => {
+        [$(($name, include_bytes!(concat!("../artifacts/", $name, ".code")))),+]
+    };
+}
+
 /// Code by the names of the programs, in the order in which they are built: each one may hold
 /// addresses and code hashes of those before it.
-const CODES: [(&str, &[u8]); 9] = [
-    (PAUSE_STUB, include_bytes!("../artifacts/pause-stub.code")),
-    (PROXY, include_bytes!("../artifacts/proxy.code")),
-    (
-        UPGRADEABILITY_STORAGE,
-        include_bytes!("../artifacts/upgradeability-storage.code"),
-    ),
-    (
-        UPGRADEABILITY_PROXY,
-        include_bytes!("../artifacts/upgradeability-proxy.code"),
-    ),
-    (
-        "registry-governance",
-        include_bytes!("../artifacts/registry-governance.code"),
-    ),
-    (
-        "registry-factory",
-        include_bytes!("../artifacts/registry-factory.code"),
-    ),
-    (
-        "registry-upgrades",
-        include_bytes!("../artifacts/registry-upgrades.code"),
-    ),
-    (
-        "registry-records",
-        include_bytes!("../artifacts/registry-records.code"),
-    ),
-    (REGISTRY, include_bytes!("../artifacts/registry.code")),
+const CODES: [(&str, &[u8]); 9] = codes![
+    "pause-stub",
+    "proxy",
+    "upgradeability-storage",
+    "upgradeability-proxy",
+    "registry-governance",
+    "registry-factory",
+    "registry-upgrades",
+    "registry-records",
+    "registry",
 ];
 
 /// Package, path in it and bytes of each file that authors' contracts are compiled with; none outside of a clone.

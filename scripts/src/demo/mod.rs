@@ -6,12 +6,11 @@ pub mod page;
 use crate::app_error::Error;
 use crate::manifest::{FILE, Manifest};
 use crate::output::{Output, Style};
-use crate::own_file;
+use crate::own_file::io;
 use crate::text::words_of;
 use alloy::primitives::Address;
 use page::{Step, matches, steps};
 use serde::Serialize;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -26,7 +25,8 @@ const ENDPOINT: &str = "http://127.0.0.1:8547";
 const PROGRAM: &str = "stylus-upgrades ";
 /// The command of the page that starts the chain. The demo has started it.
 const NODE: &str = "stylus-upgrades node";
-/// Variables that would answer for what the page leaves to the manifest, or make its project a pull request's.
+/// Beginnings of variables that would override the manifest of the page, or have its project treated as a pull
+/// request's.
 const ANSWERS: [&str; 5] = ["ETH_", "STYLUS_UPGRADES_", "PRIVATE_KEY", "CI", "GITHUB_"];
 /// Digits of a number from which on it is shortened for people: addresses and hashes.
 const LONG: usize = 40;
@@ -73,7 +73,7 @@ pub struct Played {
 pub fn run(output: &Arc<Output>, framework_from: Option<&Path>) -> Result<Played, Error> {
     let begun = Instant::now();
     let node = spawn(NodeConfig::default())?;
-    let folder = tempfile::tempdir().map_err(refused("written", std::env::temp_dir()))?;
+    let folder = tempfile::tempdir().map_err(io("written", &std::env::temp_dir()))?;
     let reader = Reader {
         folder: folder.path(),
         endpoint: node.endpoint(),
@@ -131,13 +131,13 @@ impl Reader<'_> {
     fn write(&self, path: &str, text: &str) -> Result<(), Error> {
         let text = text.replace(ENDPOINT, &self.endpoint);
         let path = self.folder.join(path);
-        std::fs::write(&path, text).map_err(refused("written", path))
+        Ok(std::fs::write(&path, text).map_err(io("written", &path))?)
     }
 
     /// Runs a command; its exit code and what it printed: its result, and behind that the error stream where it
     /// failed.
     fn run(&self, text: &str) -> Result<(Option<i32>, String), Error> {
-        let program = std::env::current_exe().map_err(refused("found", PROGRAM.into()))?;
+        let program = std::env::current_exe().map_err(io("found", Path::new(PROGRAM)))?;
         let words = text.strip_prefix(PROGRAM).and_then(shlex::split);
         let mut command = Command::new(&program);
         command
@@ -159,7 +159,7 @@ impl Reader<'_> {
         let done = command
             .env("NO_COLOR", "1")
             .output()
-            .map_err(refused("run", program))?;
+            .map_err(io("run", &program))?;
         let mut printed = String::from_utf8_lossy(&done.stdout).into_owned();
         if !done.status.success() {
             printed.push_str(&String::from_utf8_lossy(&done.stderr));
@@ -199,10 +199,6 @@ fn shortened(line: &str) -> String {
 
 fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
-}
-
-fn refused(action: &'static str, path: PathBuf) -> impl FnOnce(io::Error) -> Error {
-    move |source| own_file::io(action, &path)(source).into()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::app_error::Error;
 use crate::build::is_framework;
-use crate::error::{Exit, Refusal};
+use crate::error::Refusal;
 use std::path::{Path, PathBuf};
 use toml_edit::{InlineTable, Value};
 
@@ -36,7 +36,7 @@ impl Framework {
                 found,
                 "give the folder that holds proxy/, registry/ and migratable/",
             );
-            Error::from(refusal.exiting(Exit::Usage))
+            Error::from(refusal.usage())
         };
         let folder = folder.canonicalize().map_err(|_| none())?;
         match is_framework(&folder) {
@@ -51,7 +51,7 @@ impl Framework {
         let mut table = InlineTable::new();
         match self {
             Self::Folder(folder) => {
-                let path = way(from, project, folder).join(place);
+                let path = path_between(from, project, folder).join(place);
                 table.insert("path", Value::from(path.display().to_string()));
             }
             Self::Git { url, revision } => {
@@ -74,18 +74,18 @@ impl Framework {
     }
 }
 
-/// The way from a folder of a project to a clone. It is relative where the clone lies beside the project's
-/// repository, or in it: so it is the same for everybody who clones both. A checkout of an older revision finds
-/// it too.
-fn way(from: &Path, project: &Path, clone: &Path) -> PathBuf {
+/// The path from a folder of a project to a clone. It is relative if the clone lies beside the project's
+/// repository or in it. Then it is the same for everybody who clones both, and a checkout of an older revision finds
+/// the clone too.
+fn path_between(from: &Path, project: &Path, clone: &Path) -> PathBuf {
     let is_repository = |folder: &&Path| folder.join(".git").exists();
     let top = project.ancestors().find(is_repository).unwrap_or(project);
     let below = |folder: &Path| Some(folder.strip_prefix(top.parent()?).ok()?.to_owned());
     match (below(from), below(clone)) {
         (Some(from), Some(clone)) => {
-            let mut way: PathBuf = from.components().map(|_| "..").collect();
-            way.push(clone);
-            way
+            let mut path: PathBuf = from.components().map(|_| "..").collect();
+            path.push(clone);
+            path
         }
         _ => clone.to_owned(),
     }

@@ -11,14 +11,14 @@ mod crates;
 mod manifest;
 mod source;
 
-use super::error::{file, refused};
+use super::error::refused;
 use super::framework::Framework;
 use crate::app_error::Error;
 use crate::build::{Package, settle_lock};
 use crate::file_names::MANIFEST;
 use crate::interface::storage_structs;
 use crate::manifest::Manifest;
-use crate::own_file;
+use crate::own_file::{self, io};
 use similar::TextDiff;
 use source::Source;
 use std::io::ErrorKind;
@@ -201,7 +201,7 @@ impl ChangedFile {
         }
         match std::fs::remove_file(&self.path) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(file("remove", &self.path)(error))
+                Err(io("removed", &self.path)(error).into())
             }
             _ => Ok(()),
         }
@@ -209,7 +209,7 @@ impl ChangedFile {
 }
 
 fn read(path: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(file("read", path))
+    Ok(std::fs::read_to_string(path).map_err(io("read", path))?)
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ pub use init::Init;
 
 use crate::app_error::Error;
 use crate::build::{BuildError, settle_lock};
-use crate::error::{Exit, Refusal};
-use error::file;
+use crate::error::Refusal;
+use crate::own_file::io;
 use name::{camel_case, check};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ impl NewProject {
     /// Makes it in `parent`. What is there is not written over.
     ///
     /// # Errors
-    /// `ProjectExists`, `ProjectFile`.
+    /// `ProjectExists`, `Io`.
     pub fn write_in(&self, parent: &Path) -> Result<Made, Error> {
         let folder = parent.join(&self.name);
         std::fs::create_dir(&folder).map_err(|error| match error.kind() {
@@ -99,9 +99,9 @@ impl NewProject {
                     found,
                     "choose another name; nothing was written",
                 );
-                refusal.exiting(Exit::Usage).into()
+                refusal.usage()
             }
-            _ => file("make", &folder)(error),
+            _ => io("made", &folder)(error),
         })?;
         let files = self.write(&folder)?;
         let lock = self.framework.lock_file();
@@ -115,20 +115,20 @@ impl NewProject {
     }
 
     fn write(&self, folder: &Path) -> Result<Vec<String>, Error> {
-        let project = folder.canonicalize().map_err(file("find", folder))?;
+        let project = folder.canonicalize().map_err(io("found", folder))?;
         let mut files: Vec<(&str, String)> = FILES
             .iter()
             .map(|(file, template)| (*file, self.fill(template, &project.join(file), &project)))
             .collect();
         if let Some(lock) = self.framework.lock_file() {
-            let text = std::fs::read_to_string(&lock).map_err(file("read", &lock))?;
+            let text = std::fs::read_to_string(&lock).map_err(io("read", &lock))?;
             files.push(("Cargo.lock", text));
         }
         for (name, text) in &files {
             let path = folder.join(name);
             let parent = path.parent().unwrap_or(folder);
-            std::fs::create_dir_all(parent).map_err(file("make", parent))?;
-            std::fs::write(&path, text).map_err(file("write", &path))?;
+            std::fs::create_dir_all(parent).map_err(io("made", parent))?;
+            std::fs::write(&path, text).map_err(io("written", &path))?;
         }
         Ok(files.iter().map(|(file, _)| (*file).to_owned()).collect())
     }

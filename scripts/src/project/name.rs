@@ -1,7 +1,7 @@
 //! The name of a project: that of a folder, of a crate, and of a struct in Rust.
 
 use crate::app_error::Error;
-use crate::error::{Exit, Refusal};
+use crate::error::Refusal;
 
 /// Letters of a name, at most.
 const LENGTH_MAX: usize = 64;
@@ -28,7 +28,7 @@ pub(super) fn check(name: &str) -> Result<(), Error> {
         format!("{name:?}"),
         "choose another name",
     );
-    Err(refusal.exiting(Exit::Usage).into())
+    Err(refusal.usage().into())
 }
 
 /// `my-note` as `MyNote`.

@@ -10,7 +10,7 @@ pub(super) fn no_url() -> Refusal {
         "another URL, or none",
         "give --explorer-api",
     );
-    refusal.exiting(Exit::Usage)
+    refusal.usage()
 }
 
 /// The repository's URL is not one that everybody may read.
@@ -21,7 +21,7 @@ pub(super) fn not_public() -> Refusal {
         "another URL, or one with a user, a password, a query or a fragment",
         "give --repository without them; replace a token that was in it",
     );
-    refusal.exiting(Exit::Usage)
+    refusal.usage()
 }
 
 /// The explorer does not answer.

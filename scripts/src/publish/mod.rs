@@ -6,7 +6,7 @@ mod error;
 mod etherscan;
 mod http;
 
-use crate::error::{Exit, Refusal};
+use crate::error::Refusal;
 use crate::loopback::is_loopback;
 use crate::output::shortened;
 use crate::progress::Progress;
@@ -131,7 +131,7 @@ impl<'a> Explorer<'a> {
                 "http to another machine, and a key",
                 "use https, or unset ETHERSCAN_API_KEY",
             );
-            return Err(refusal.exiting(Exit::Usage));
+            return Err(refusal.usage());
         }
         Ok(Self {
             interface,

@@ -12,25 +12,26 @@ use stylus_layout::{DeclaredStep, Layout, PublicInterface};
 /// What such a source begins with: `example:counter-v1`.
 pub const EXAMPLE: &str = "example:";
 
+/// Each name with the bytes of its file.
+macro_rules! codes {
+    ($($name:literal),+ $(,)?) => {
+        [$(($name, include_bytes!(concat!("examples/", $name, ".code")))),+]
+    };
+}
+
 /// Code by the names of the packages.
-const CODES: [(&str, &[u8]); 11] = [
-    ("counter-v1", include_bytes!("examples/counter-v1.code")),
-    ("counter-v2", include_bytes!("examples/counter-v2.code")),
-    ("counter-back", include_bytes!("examples/counter-back.code")),
-    ("points-v1", include_bytes!("examples/points-v1.code")),
-    ("points-v2", include_bytes!("examples/points-v2.code")),
-    (
-        "points-cursor",
-        include_bytes!("examples/points-cursor.code"),
-    ),
-    ("ledger-v1", include_bytes!("examples/ledger-v1.code")),
-    ("ledger-v2", include_bytes!("examples/ledger-v2.code")),
-    ("erc721-basic", include_bytes!("examples/erc721-basic.code")),
-    ("erc721-full", include_bytes!("examples/erc721-full.code")),
-    (
-        "erc721-enumerate",
-        include_bytes!("examples/erc721-enumerate.code"),
-    ),
+const CODES: [(&str, &[u8]); 11] = codes![
+    "counter-v1",
+    "counter-v2",
+    "counter-back",
+    "points-v1",
+    "points-v2",
+    "points-cursor",
+    "ledger-v1",
+    "ledger-v2",
+    "erc721-basic",
+    "erc721-full",
+    "erc721-enumerate",
 ];
 /// What they declare, in the same order.
 const DECLARED: &str = include_str!("examples/programs.json");

@@ -1,7 +1,7 @@
 //! The crates that a contract is made of: its own, and those of its workspace that it depends on. What cargo tells
 //! of them is believed; nothing is fetched.
 
-use super::{file, refused};
+use super::{io, refused};
 use crate::app_error::Error;
 use crate::build::{FRAMEWORK, Package, crates_of};
 use cargo_metadata::semver::Version;
@@ -56,7 +56,7 @@ pub(super) fn sources(of: &Package) -> Result<Vec<PathBuf>, Error> {
     let source = of.folder.join("src");
     let (mut found, mut folders) = (Vec::new(), vec![source.clone()]);
     while let Some(inside) = folders.pop() {
-        let failed = || file("read", &inside);
+        let failed = || io("read", &inside);
         for entry in std::fs::read_dir(&inside).map_err(failed())? {
             let path = entry.map_err(failed())?.path();
             let is_program = path == source.join("bin") || path == source.join("main.rs");
