@@ -1,7 +1,7 @@
 //! One action: what it does, who said yes, what was found, and what the account may do.
 
 use super::callers::callers;
-use super::page::{PageContext, address, addresses, card, findings, link, text, time, way};
+use super::page::{PageContext, address, addresses, card, findings, link, text, time, url};
 use super::plan::links;
 use super::policy::{tree, tree_alone};
 use super::slots::slots;
@@ -130,7 +130,7 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     let step = |operation: &str, label: &str| {
         let query = [("id", id.as_str()), ("do", operation)];
         let is_primary = operation == "approve";
-        html! { a.button.primary[is_primary] href=(way(place, "/before", &query)) { (label) } " " }
+        html! { a.button.primary[is_primary] href=(url(place, "/before", &query)) { (label) } " " }
     };
     let is_missing = open.needed().contains(&account);
     let has_approved = open.approved.contains(&account);
@@ -186,7 +186,7 @@ fn files(place: &PageContext, review: &Review) -> Markup {
         @for account in review.checked.iter().flat_map(|one| &one.contracts) {
             @let safe = account.to_string();
             @let query = [("id", id.as_str()), ("do", "safe"), ("safe", safe.as_str())];
-            p { a.button href=(way(place, "/before", &query)) { "File for Safe's Transaction Builder" }
+            p { a.button href=(url(place, "/before", &query)) { "File for Safe's Transaction Builder" }
                 " for the contract " (address(place, *account)) }
         }
     }

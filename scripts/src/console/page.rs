@@ -1,4 +1,4 @@
-//! What every page has: the head, the ways to the other pages, the account of the wallet, and how an
+//! What every page has: the head, the links to the other pages, the account of the wallet, and how an
 //! address, a time, a failure look.
 
 use super::assets::{SCRIPT_PATH, STYLE, STYLE_PATH};
@@ -80,13 +80,13 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
     }
 }
 
-/// The ways to the other pages, the registry, and the account of the wallet.
+/// The links to the other pages, the registry, and the account of the wallet.
 fn header(place: &PageContext) -> Markup {
     html! {
         header {
             nav aria-label="Pages" {
                 @for (path, name) in [("/", "Overview"), ("/doctor", "Doctor")] {
-                    a href=(way(place, path, &[])) { (name) }
+                    a href=(url(place, path, &[])) { (name) }
                 }
             }
             p.where { "chain " (chain(place)) ", registry " (address(place, place.registry)) }
@@ -105,8 +105,8 @@ fn header(place: &PageContext) -> Markup {
     }
 }
 
-/// A path with its query, and the account that looks.
-pub fn way(place: &PageContext, path: &str, query: &[(&str, &str)]) -> String {
+/// The URL of a page: its path and query, and the account of the wallet.
+pub fn url(place: &PageContext, path: &str, query: &[(&str, &str)]) -> String {
     let account = place.account.map(|one| one.to_string());
     let account = account.iter().map(|one| ("account", one.as_str()));
     let mut text = Serializer::new(String::new());
@@ -121,7 +121,7 @@ pub fn way(place: &PageContext, path: &str, query: &[(&str, &str)]) -> String {
 pub fn link(place: &PageContext, path: &str, query: &[(&str, &str)], label: &str) -> Markup {
     html! {
         @if place.is_file { (text(label)) }
-        @else { a href=(way(place, path, query)) { (text(label)) } }
+        @else { a href=(url(place, path, query)) { (text(label)) } }
     }
 }
 

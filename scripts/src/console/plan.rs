@@ -1,7 +1,7 @@
 //! A version tried on a copy of the chain, and where it was asked for, past transactions sent again.
 
 use super::action::calls;
-use super::page::{PageContext, address, card, cell, code, findings, table, text, way, weight};
+use super::page::{PageContext, address, card, cell, code, findings, table, text, url, weight};
 use crate::assess::{Coverage, Finding, Severity};
 use crate::expect::Asks;
 use crate::functions::DecodedCall;
@@ -68,7 +68,7 @@ impl Tried {
     }
 }
 
-/// The ways from an action to its plan.
+/// The links from an action to its plan.
 pub fn links(place: &PageContext, review: &Review) -> Markup {
     let field = |name: &str| {
         let mut fields = review.shown.display.fields.iter();
@@ -86,7 +86,7 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
             ("version", version),
             ("action", action.as_str()),
         ];
-        way(place, "/plan", &[&query[..], more].concat())
+        url(place, "/plan", &[&query[..], more].concat())
     };
     let checked = review.checked.as_ref();
     let fuzzed = checked.and_then(|checked| checked.fuzzed.as_ref());

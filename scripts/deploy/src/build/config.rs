@@ -1,5 +1,5 @@
-//! Cargo's configuration files (`.cargo/config.toml`), taken apart. Cargo itself reads none of them where contracts
-//! are built, so wrappers, linkers and all else has no effect.
+//! Cargo's configuration files (`.cargo/config.toml`). Cargo itself reads none of them where contracts are built, so
+//! wrappers, linkers and every other setting have no effect.
 //!
 //! Of the files between the contract's folder and its workspace's, the flags for the compiler belong to the sources,
 //! and what an author would miss in the code is refused. Of the user's own, in CARGO_HOME, what says where packages come
@@ -19,8 +19,8 @@ const SUPPLY: [&str; 6] = [
     "http",
     "credential-alias",
 ];
-/// What would change the code and is not part of the sources, and where it belongs. No checksum of the lock file holds
-/// for packages that come from elsewhere than it says.
+/// Tables that would change the code and are no part of the sources, with the reason and what to do instead. The lock
+/// file's checksums do not hold for packages that such a table takes from another place.
 const OUTSIDE: [(&str, &str); 7] = [
     (
         "env",

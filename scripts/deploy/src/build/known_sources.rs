@@ -1,5 +1,5 @@
-//! Which packages are the framework's, file by file as this program was built with. A name is anybody's, wherever
-//! the package comes from: a folder, a repository or a registry.
+//! Which packages are the framework's: those whose files are byte for byte the ones that this program was built with.
+//! The name proves nothing. Anybody can give it to a package, in a folder, a repository or a registry.
 
 use super::copied;
 use super::lock_file::LockFile;

@@ -20,7 +20,7 @@ const FOREIGN: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_P
 /// Attributes with which git converts nothing that it writes.
 const AS_IT_IS: &str = "* -text -ident -filter -eol -working-tree-encoding\n";
 
-/// What keeps git to the objects that it has.
+/// Variables that keep git from fetching objects, and from taking others in the place of those that are named.
 const ALONE: [(&str, &str); 5] = [
     ("GIT_OPTIONAL_LOCKS", "0"),
     ("GIT_NO_LAZY_FETCH", "1"),
