@@ -16,7 +16,8 @@ use crate::{
     chain::RevertData,
 };
 
-/// Declares a function per error: its Rust name, its type, its parameters.
+/// Declares a function per error: its Rust name, its type, its parameters. `each` has every one of them beside what
+/// alloy makes of its type.
 macro_rules! errors {
     ($($name:ident = $interface:ident :: $error:ident ($($parameter:ident: $type:ty),*);)*) => {
         $(
@@ -25,6 +26,15 @@ macro_rules! errors {
                 error_data(<$interface::$error as SolError>::SELECTOR, &[$(Value::from($parameter)),*])
             }
         )*
+
+        #[cfg(test)]
+        fn each() -> Vec<(RevertData, Vec<u8>)> {
+            use tests::sample;
+            alloc::vec![$((
+                $name($(sample(stringify!($parameter))),*),
+                $interface::$error { $($parameter: sample(stringify!($parameter))),* }.abi_encode(),
+            )),*]
+        }
     };
 }
 
@@ -76,4 +86,4 @@ fn error_data(selector: [u8; 4], values: &[Value<'_>]) -> RevertData {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

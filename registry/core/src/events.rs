@@ -46,7 +46,8 @@ fn event(signature: B256, indexed: &[B256], values: &[Value<'_>]) -> Event {
 }
 
 /// Declares a function per event: its Rust name, its type, its indexed parameters, the others.
-/// Every one of these has the definition as its first topic.
+/// Every one of these has the definition as its first topic. `each` has every one of them beside what alloy makes of
+/// its type.
 macro_rules! events {
     ($($name:ident = $event:ident [$($topic:ident: $topic_type:ty),*] ($($parameter:ident: $type:ty),*);)*) => {
         $(
@@ -60,6 +61,19 @@ macro_rules! events {
                 )
             }
         )*
+
+        #[cfg(test)]
+        fn each() -> Vec<(Event, Event)> {
+            use crate::errors::tests::sample;
+            alloc::vec![$((
+                $name(sample("definition"), $(sample(stringify!($topic)),)* $(sample(stringify!($parameter))),*),
+                tests::by_alloy(&Registry::$event {
+                    definition: sample("definition"),
+                    $($topic: sample(stringify!($topic)),)*
+                    $($parameter: sample(stringify!($parameter))),*
+                }),
+            )),*]
+        }
     };
 }
 

@@ -1,4 +1,4 @@
-//! The search for a path between two versions of a definition (DESIGN §4.2 "Paths").
+//! The search for a path between two versions of a definition.
 //!
 //! A step leads from an older version to a younger one, so the search runs backwards from the
 //! target, breadth first, incoming steps in their order of registration: the first path that it finds

@@ -1,4 +1,4 @@
-//! The policy language (DESIGN §4.2 "Policies"): `0xaddr`, `AND(p,…)`, `OR(p,…)`,
+//! The policy language (`docs/governance.md`): `0xaddr`, `AND(p,…)`, `OR(p,…)`,
 //! `OutOf(n,p,…)`, `CALL(0xcontract)`, `AFTER(seconds)`, `NONE`. Spaces may stand between
 //! tokens. All of it is pure: who owns an account and what a lambda says comes in as facts.
 

@@ -1,4 +1,4 @@
-//! Whether code can run (rule 2 of DESIGN §4.1), and whether it is what was approved.
+//! Whether code can run (rule 2 of `docs/design.md`), and whether it is what was approved.
 
 use alloc::vec::Vec;
 

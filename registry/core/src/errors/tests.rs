@@ -1,168 +1,51 @@
 use super::*;
-use alloy_primitives::U256;
+use alloy_primitives::{Bytes, U256};
 
-const A: Address = Address::repeat_byte(0xa1);
-const X: B256 = B256::repeat_byte(0x71);
-const Y: B256 = B256::repeat_byte(0x72);
-
-/// Compares an error with alloy's encoding of its type.
-fn same(found: RevertData, expected: impl SolError) {
-    assert_eq!(found.0, expected.abi_encode());
+/// A type of parameters, as it is written here or as alloy has it.
+pub(crate) trait Sample {
+    /// Its value with that number.
+    fn with(number: u8) -> Self;
 }
 
-fn n() -> String {
-    "A name of more than thirty-two characters".into()
+/// A value for the parameter of that name: the same in either type, and another one for another name.
+pub(crate) fn sample<T: Sample>(name: &str) -> T {
+    T::with(name.bytes().fold(0, u8::wrapping_add))
 }
 
-fn s(text: &str) -> String {
-    text.into()
+/// A text that takes more than a word.
+fn text(number: u8) -> String {
+    format!("{number} and more than thirty-two characters")
 }
 
-#[test]
-fn every_error_of_the_registry_is_encoded_as_its_type_says() {
-    let name = n();
-    let name = name.as_bytes();
-    same(
-        definition_exists(name),
-        Registry::DefinitionExists { name: n() },
-    );
-    same(
-        definition_not_found(b""),
-        Registry::DefinitionNotFound { name: s("") },
-    );
-    same(
-        version_exists(name, b"2.0"),
-        Registry::VersionExists {
-            name: n(),
-            version: s("2.0"),
-        },
-    );
-    same(
-        invalid_label(b"a b", 3),
-        Registry::InvalidLabel {
-            label: s("a b"),
-            reason: 3,
-        },
-    );
-    same(
-        invalid_step(b"1", b"2", 4),
-        Registry::InvalidStep {
-            from: s("1"),
-            to: s("2"),
-            reason: 4,
-        },
-    );
-    same(unknown_role(b"r"), Registry::UnknownRole { role: s("r") });
-    same(
-        invalid_policy(b"AND(", 4, 2),
-        Registry::InvalidPolicy {
-            expression: s("AND("),
-            offset: 4,
-            reason: 2,
-        },
-    );
-    same(not_an_approver(A), Registry::NotAnApprover { caller: A });
-    same(
-        already_approved(A, ActionId(X)),
-        Registry::AlreadyApproved {
-            approver: A,
-            action: X,
-        },
-    );
-    same(
-        not_approved(A, ActionId(X)),
-        Registry::NotApproved {
-            approver: A,
-            action: X,
-        },
-    );
-    same(
-        too_many_actions(A, 16),
-        Registry::TooManyActions {
-            approver: A,
-            open: 16,
-        },
-    );
-    same(
-        action_not_found(ActionId(X)),
-        Registry::ActionNotFound { action: X },
-    );
-    same(
-        action_expired(ActionId(X)),
-        Registry::ActionExpired { action: X },
-    );
-    same(
-        code_changed(A, CodeHash(X), CodeHash(Y)),
-        Registry::CodeChanged {
-            account: A,
-            expected: X,
-            found: Y,
-        },
-    );
-    same(not_an_instance(A), Registry::NotAnInstance { proxy: A });
-    same(
-        not_migrating(A, 2),
-        Registry::NotMigrating { proxy: A, state: 2 },
-    );
-    same(upgrade_in_progress(), Proxy::UpgradeInProgress {});
-    same(reentered(), Registry::Reentered {});
-    same(
-        insufficient_gas(7, 6),
-        Registry::InsufficientGas { needed: 7, left: 6 },
-    );
-    same(proxy_exists(A), Registry::ProxyExists { proxy: A });
-    same(
-        not_supported(b"pause"),
-        Registry::NotSupported { what: s("pause") },
-    );
-    same(
-        invalid_layout(32_769),
-        Registry::InvalidLayout {
-            size: U256::from(32_769),
-        },
-    );
+macro_rules! samples {
+    ($($type:ty = |$number:ident| $value:expr;)*) => {$(
+        impl Sample for $type {
+            fn with($number: u8) -> Self {
+                $value
+            }
+        }
+    )*};
+}
+
+samples! {
+    u8 = |number| number;
+    u16 = |number| number.into();
+    u32 = |number| number.into();
+    u64 = |number| number.into();
+    U256 = |number| U256::from(number);
+    B256 = |number| B256::with_last_byte(number);
+    DefinitionId = |number| Self(Sample::with(number));
+    ActionId = |number| Self(Sample::with(number));
+    CodeHash = |number| Self(Sample::with(number));
+    Address = |number| Self::with_last_byte(number);
+    &[u8] = |number| text(number).leak().as_bytes();
+    Bytes = |number| text(number).into_bytes().into();
+    String = |number| text(number);
 }
 
 #[test]
-fn every_error_that_it_shares_with_proxies_is_encoded_as_its_type_says() {
-    same(
-        version_not_found(b"A", b"9"),
-        Proxy::VersionNotFound {
-            name: s("A"),
-            version: s("9"),
-        },
-    );
-    same(
-        upgrade_not_authorized(A, b"1", b"2"),
-        Proxy::UpgradeNotAuthorized {
-            caller: A,
-            from: s("1"),
-            to: s("2"),
-        },
-    );
-    same(
-        already_at_version(b"2"),
-        Proxy::AlreadyAtVersion { version: s("2") },
-    );
-    same(
-        no_path(b"A", b"1", b"2"),
-        Proxy::NoPath {
-            name: s("A"),
-            from: s("1"),
-            to: s("2"),
-        },
-    );
-    same(
-        implementation_not_runnable(A, 2),
-        Proxy::ImplementationNotRunnable {
-            implementation: A,
-            reason: 2,
-        },
-    );
-    same(
-        value_not_accepted(X),
-        Proxy::ValueNotAccepted {
-            value: U256::from_be_bytes(X.0),
-        },
-    );
+fn every_error_is_encoded_as_its_type_says() {
+    for (found, expected) in each() {
+        assert_eq!(found.0, expected);
+    }
 }
