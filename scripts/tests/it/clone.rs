@@ -2,6 +2,7 @@
 //! the framework of its sources.
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, LazyLock};
 
 use stylus_upgrades::build::Builder;
@@ -31,4 +32,14 @@ pub(crate) fn variables() -> Vec<(&'static str, &'static str)> {
         variables.push(("STYLUS_UPGRADES_FRAMEWORK_FROM", HOME));
     }
     variables
+}
+
+/// A command of the program in a folder, without the environment's keys and endpoints.
+pub(crate) fn command(folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"));
+    for name in stylus_upgrades_test_support::outer_variables() {
+        command.env_remove(name);
+    }
+    command.args(words).current_dir(folder).envs(variables());
+    command
 }

@@ -41,10 +41,6 @@ pub(crate) mod sandbox;
 mod signed;
 mod sources;
 mod trace;
-mod trace_truth;
 mod transfer;
 mod untried;
 mod would_fail;
-
-/// What is run.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_stylus-upgrades");

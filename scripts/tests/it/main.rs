@@ -2,7 +2,6 @@
 
 mod clone;
 mod commands;
-mod evm;
 mod governance;
 mod hostile;
 mod modules;

@@ -11,56 +11,41 @@ fn a_function_is_called_by_its_signature_its_name_or_its_calldata() {
     let (sandbox, _) = with_instance();
     for function in ["value() returns (uint256)", "value()", "value"] {
         let answer = sandbox.done("Other", &["call", "counter", function]);
-        assert_eq!(answer["returned"], json!(["7"]), "{function}: {answer}");
-        assert_eq!(answer["function"], "value()");
+        answer.has(json!({"returned": ["7"], "function": "value()"}));
     }
     let answer = sandbox.done("Other", "call counter 0x3fa4f245");
-    assert_eq!(answer["returned"], json!(null));
-    assert_eq!(answer["data"], format!("0x{:064x}", 7));
+    answer.has(json!({"returned": null, "data": format!("0x{:064x}", 7)}));
 
     let sent = sandbox.done("Other", "send counter increment");
-    assert!(
-        text(&sent, "tx").len() == 66 && sent["gas"].as_u64() > Some(21_000),
-        "{sent}"
-    );
-    let answer = sandbox.done("Other", "call counter value");
-    assert_eq!(answer["returned"], json!(["8"]));
+    let is_mined = text(&sent, "tx").len() == 66 && sent["gas"].as_u64() > Some(21_000);
+    assert!(is_mined, "{sent}");
+    sandbox
+        .done("Other", "call counter value")
+        .has(json!({"returned": ["8"]}));
 }
 
 #[test]
 fn what_is_not_known_is_not_guessed_and_what_is_refused_is_not_sent() {
     let (sandbox, _) = with_instance();
-    let cases: [(&[&str], &str); 7] = [
-        (&["call", "counter", "nothing"], "Usage"),
-        (&["call", "counter", "initialize"], "Usage"),
-        (
-            &["call", "counter", "initialize(uint256)", "1"],
-            "NotInUpgrade",
-        ),
-        (
-            &["send", "counter", "initialize(uint256)", "1"],
-            "NotInUpgrade",
-        ),
-        (&["call", NOBODY, "value"], "Usage"),
-        (
-            &["call", NOBODY, "value() returns (uint256)"],
-            "UnexpectedAnswer",
-        ),
-        (
-            &["send", "counter", "increment()", "--value", "1"],
-            "Revert",
-        ),
-    ];
+    let typed = format!("{NOBODY}\tvalue() returns (uint256)");
     let before = sandbox.block();
-    for (words, name) in cases {
-        let refused = sandbox.run("Other", words);
+    for (words, name) in [
+        ("call\tcounter\tnothing", "Usage"),
+        ("call\tcounter\tinitialize", "Usage"),
+        ("call\tcounter\tinitialize(uint256)\t1", "NotInUpgrade"),
+        ("send\tcounter\tinitialize(uint256)\t1", "NotInUpgrade"),
+        (&format!("call\t{NOBODY}\tvalue"), "Usage"),
+        (&format!("call\t{typed}"), "UnexpectedAnswer"),
+        ("send\tcounter\tincrement()\t--value\t1", "Revert"),
+    ] {
+        let words: Vec<&str> = words.split('\t').collect();
+        let refused = sandbox.run("Other", &words);
         assert_eq!(error(&refused), name, "{words:?}: {refused:?}");
-        let next = text(&refused.document["error"], "next");
+        let next = refused.said("next");
         let names_labels = next.contains("#[migration(from, to)]");
         assert_eq!(names_labels, name == "NotInUpgrade", "{words:?}: {next}");
     }
-    let after = sandbox.block();
-    assert_eq!(before, after, "nothing was mined");
+    assert_eq!(before, sandbox.block(), "nothing was mined");
 }
 
 #[test]

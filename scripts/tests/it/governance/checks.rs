@@ -1,84 +1,57 @@
-//! Steps with a check, steps that leave failing instances to the rollout, and instances that wait.
+//! Steps with a check, which every approver reads and the registry asks.
 
 use crate::prelude::*;
-use alloy::primitives::hex;
 
-/// Answers every question with empty bytes.
-const CONTENT: [u8; 8] = hex!("60205f5260405ff3");
-/// A check with that code.
-fn check(sandbox: &Sandbox, code: &'static [u8]) -> String {
+/// A check that answers every question with empty bytes.
+fn check(sandbox: &Sandbox) -> Address {
     let account = Address::repeat_byte(0xc7);
-    let code = Bytes::from_static(code);
-    sandbox
-        .node
-        .with_chain(move |chain| chain.set_code(account, code))
-        .expect("set");
-    account.to_string()
-}
-
-fn version(sandbox: &Sandbox, proxy: &str) -> String {
-    let status = sandbox.done("Other", &format!("status {proxy}"));
-    text(&status["instance"], "version").to_owned()
+    sandbox.set_code(account, hex!("60205f5260405ff3"));
+    account
 }
 
 #[test]
 fn a_step_names_its_check_which_every_approver_reads_and_the_registry_asks() {
-    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
-    let check = check(&sandbox, &CONTENT);
-    let migrate = [&MIGRATE[..], &["--check", &check]].concat();
-    let proposed = sandbox.proposed("Admin", &migrate);
-    let fields = proposed["display"]["fields"].as_array().expect("fields");
-    let field = |name| {
-        fields
-            .iter()
-            .find(|one| one["name"] == name)
-            .map(|one| text(one, "value"))
-    };
-    assert_eq!(field("check"), Some(check.as_str()));
-    assert!(
-        field("check hash").is_some() && field("script").is_none(),
-        "{fields:?}"
-    );
-    let action = text(&proposed, "action");
-    let reviewed = sandbox.done("Admin2", &format!("pending {action}"));
-    let cards = reviewed["findings"].as_array().expect("findings");
-    assert!(
-        cards.iter().any(|card| card["id"] == "step-check"),
-        "{reviewed:#}"
-    );
-    let planned = sandbox.done("Other", &format!("plan A 2.0 --action {action}"));
-    assert_eq!(planned["verdict"], "whole", "{planned:#}");
-    let done = sandbox.done(
-        "Admin2",
-        &format!("approve {action} --accept absent:interface"),
-    );
-    assert_eq!(done["executed"], true);
-    let status = sandbox.done("Other", "status A");
-    let steps = &status["definitions"][0]["versions"][1]["steps"];
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let check = check(&sandbox).to_string();
+    let proposed = sandbox.proposed("Admin", &format!("{MIGRATE} --check {check}"));
+    let fields = list(&proposed["display"], "fields");
+    let field = |name| fields.iter().find(|one| one["name"] == name);
     assert_eq!(
-        (&steps[0]["kind"], &steps[0]["named"]),
-        (&json!("call"), &json!("check"))
+        field("check").map(|one| text(one, "value")),
+        Some(&check[..])
     );
+    let is_check = field("check hash").is_some() && field("script").is_none();
+    assert!(is_check, "{fields:?}");
+    let action = text(&proposed, "action");
+    let review = sandbox.review("Admin2", "A");
+    let ids = texts(list(&review, "findings"), "id");
+    assert!(ids.contains(&"step-check"), "{review:#}");
+    let planned = sandbox.done("Other", &format!("plan A 2.0 --action {action}"));
+    planned.has(json!({"verdict": "whole"}));
+    let approve = format!("approve {action} --accept absent:interface");
+    sandbox
+        .done("Admin2", &approve)
+        .has(json!({"executed": true}));
+    let step = &sandbox.definition("A")["versions"][1]["steps"][0];
+    step.has(json!({"kind": "call", "named": "check"}));
     let history = sandbox.done("Other", "history A");
-    let said = history["checks"].as_array().expect("checks").iter();
-    let said: Vec<_> = said.map(|one| text(one, "what")).collect();
-    assert!(said.contains(&"check 1.0 → 2.0"), "{said:?}");
+    assert!(
+        checks(&history, true).contains(&"check 1.0 → 2.0"),
+        "{history:#}"
+    );
 }
 
 #[test]
 fn along_a_check_one_instance_is_upgraded_by_the_registry() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let second = sandbox.done("Admin", &CREATE);
-    let check = check(&sandbox, &CONTENT);
-    let register = [&["register"][..], &MIGRATE[1..], &["--check", &check]].concat();
-    sandbox.done("Admin", &register);
+    let second = sandbox.done("Admin", CREATE);
+    let check = check(&sandbox);
+    sandbox.done("Admin", &format!("{REGISTER} --check {check}"));
     let proxy = text(&second, "proxy");
-    let upgraded = sandbox.done("Admin", &format!("upgrade {proxy} 2.0"));
-    assert_eq!(
-        (text(&upgraded, "route"), text(&upgraded, "to")),
-        ("registry", "2.0")
-    );
-    assert_eq!(version(&sandbox, proxy), "2.0");
-    let again = sandbox.run("Admin", &format!("upgrade {proxy} 2.0"));
+    let upgrade = format!("upgrade {proxy} 2.0");
+    let upgraded = sandbox.done("Admin", &upgrade);
+    upgraded.has(json!({"route": "registry", "to": "2.0"}));
+    assert_eq!(sandbox.version(proxy), "2.0");
+    let again = sandbox.run("Admin", &upgrade);
     assert_eq!(error(&again), "AlreadyAtVersion", "{again:?}");
 }

@@ -1,10 +1,8 @@
 //! Migrations that take so much gas that fewer of them than usual fit into one transaction.
 
-use crate::governance::creation::{creation, sandbox, send};
+use crate::governance::creation::{creation, sandbox};
 use crate::governance::effects::migration;
-use crate::governance::sandbox::ABSENT;
 use crate::prelude::*;
-use alloy::primitives::hex;
 
 /// EVM code that takes 6,500,000 units of gas and stores 5.
 const DEAR: &[u8] = &hex!("6203d0905b6001900380600457600560015500");
@@ -18,20 +16,15 @@ fn fewer_instances_than_usual_are_rolled_out_where_their_migrations_are_dear() {
     for salt in 0..INSTANCES {
         let mut call = creation("Pay", Bytes::new());
         call.salt = B256::from(U256::from(salt));
-        for who in 0..2 {
-            send(&sandbox, who, &call);
-        }
+        (0..2).for_each(|who| sandbox.send(who, &call));
     }
-    let migrate = migration(&sandbox, Bytes::from_static(DEAR));
-    send(&sandbox, 0, &migrate);
+    sandbox.send(0, &migration(&sandbox, Bytes::from_static(DEAR)));
     let planned = sandbox.done("Other", &format!("plan Pay 2.0 {ABSENT}"));
-    assert_eq!(planned["verdict"], "whole", "{planned:#}");
-    assert_eq!(planned["instances"].as_array().map(Vec::len), Some(8));
-    let sent = planned["transactions"].as_array().expect("transactions");
-    let names: Vec<&str> = sent.iter().map(|one| text(one, "name")).collect();
-    assert_eq!(names, ["rollout of 4", "rollout of 4"], "{planned:#}");
+    planned.has(json!({"verdict": "whole"}));
+    assert_eq!(list(&planned, "instances").len(), 8);
+    let sent = texts(list(&planned, "transactions"), "name");
+    assert_eq!(sent, ["rollout of 4", "rollout of 4"], "{planned:#}");
 
     let done = sandbox.done("Other", &format!("upgrade Pay {ABSENT}"));
-    assert_eq!((&done["upgraded"], &done["left"]), (&json!(8), &json!(0)));
-    assert_eq!(done["skipped"], Value::Array(vec![]), "{done:#}");
+    done.has(json!({"upgraded": 8, "left": 0, "skipped": []}));
 }

@@ -1,54 +1,44 @@
 //! Deciding together, by commands: approvals, delays, policies, the way back, what waits.
 
-use crate::governance::sandbox::{MIGRATE, ROLLBACK, Sandbox, error, text};
-use serde_json::json;
-
-const BOTH: &str = "AND(Admin,Admin2)";
-const DAY: u64 = 86_400;
+use crate::prelude::*;
 
 #[test]
 fn two_approvers_type_the_same_and_see_success_1_2_and_success_2_2_activated() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
-    let (exit, first) = sandbox.reported("Admin", &MIGRATE);
-    assert_eq!(exit, Some(3));
-    assert!(first.contains(&"success 1/2".to_owned()), "{first:?}");
-    assert!(first.contains(&"missing    Admin2".to_owned()), "{first:?}");
+    let first = sandbox.shown("Admin", MIGRATE, 3);
+    contains(&first, &["success 1/2\n", "missing    Admin2\n"]);
+    contains(&sandbox.shown("Admin", MIGRATE, 3), &["success 1/2\n"]);
 
-    let (exit, again) = sandbox.reported("Admin", &MIGRATE);
-    assert_eq!(exit, Some(3), "{again:?}");
-    assert!(again.contains(&"success 1/2".to_owned()), "{again:?}");
-
-    let (exit, last) = sandbox.reported("Admin2", &MIGRATE);
-    assert_eq!(exit, Some(0), "{last:?}");
-    let at = last.iter().position(|line| line == "success 2/2 activated");
-    let after = &last[at.expect("the exact words") + 1..];
-    let checks: Vec<_> = after
-        .iter()
-        .filter_map(|line| line.trim().strip_prefix("✓ "))
+    let last = sandbox.shown("Admin2", MIGRATE, 0);
+    let (_, after) = last
+        .split_once("success 2/2 activated\n")
+        .expect("the exact words");
+    let held = after
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("✓ "));
+    let held: Vec<_> = held
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(checks, ["pause", "migration", "version", "code", "resume"]);
+    assert_eq!(held, ["pause", "migration", "version", "code", "resume"]);
 
-    let (exit, done) = sandbox.reported("Admin", &MIGRATE);
-    assert_eq!(exit, Some(0));
-    assert!(
-        done.contains(&"A 2.0 is activated already".to_owned()),
-        "{done:?}"
+    contains(
+        &sandbox.shown("Admin", MIGRATE, 0),
+        &["A 2.0 is activated already\n"],
     );
-    let pending = sandbox.done("Admin", "pending A");
-    assert_eq!(pending["actions"], json!([]));
+    assert!(sandbox.open("A").is_empty());
 }
 
 #[test]
 fn code_that_both_build_is_deployed_once_and_the_action_is_one() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
-    let first = sandbox.run("Admin", &MIGRATE).document;
-    let second = sandbox.done("Admin2", &MIGRATE);
-    assert_eq!(first["action"], second["action"]);
-    assert_eq!(first["implementation"], second["implementation"]);
-    assert_eq!(second["transactions"].as_array().map(Vec::len), Some(1));
-    let checks = second["checks"].as_array().expect("checks");
-    assert!(checks.len() == 5 && checks.iter().all(|check| check["ok"] == true));
+    let first = sandbox.proposed("Admin", MIGRATE);
+    let second = sandbox.done("Admin2", MIGRATE);
+    for same in ["action", "implementation"] {
+        assert_eq!(first[same], second[same], "{same}");
+    }
+    assert_eq!(list(&second, "transactions").len(), 1);
+    assert_eq!(checks(&second, true).len(), 5);
+    holds(&second);
 }
 
 #[test]
@@ -58,24 +48,20 @@ fn code_at_an_address_that_an_open_action_names_is_found_by_its_hash() {
     let elsewhere = text(&deployed, "address");
     let by_address = format!("migrate A 2.0 {elsewhere} --call migrate(uint256) 5");
     sandbox.proposed("Admin", &by_address);
-    let second = sandbox.done("Admin2", &MIGRATE);
-    assert_eq!(text(&second, "implementation"), elsewhere);
-    assert_eq!(second["executed"], true);
+    let second = sandbox.done("Admin2", MIGRATE);
+    second.has(json!({"implementation": elsewhere, "executed": true}));
 }
 
 #[test]
 fn with_more_than_four_instances_the_rollout_follows_with_its_progress() {
     let sandbox = Sandbox::with_counter("Admin", 6);
-    let (exit, lines) = sandbox.reported("Admin", &MIGRATE);
-    assert_eq!(exit, Some(0), "{lines:?}");
-    let position = |text: &str| {
-        let at = lines.iter().position(|line| line == text);
-        at.unwrap_or_else(|| panic!("no {text:?} in {lines:?}"))
-    };
+    let shown = sandbox.shown("Admin", MIGRATE, 0);
+    let position = |line: &str| shown.lines().position(|one| one == line).expect("a line");
     assert!(position("success 1/1 activated") < position("activated, rollout 0/6"));
     assert!(position("activated, rollout 0/6") < position("rollout 6/6"));
-    let again = sandbox.done("Admin", "upgrade A");
-    assert_eq!((&again["upgraded"], &again["left"]), (&json!(0), &json!(0)));
+    sandbox
+        .done("Admin", "upgrade A")
+        .has(json!({"upgraded": 0, "left": 0}));
 }
 
 #[test]
@@ -85,61 +71,44 @@ fn a_delay_is_reported_with_its_end_and_anybody_may_complete_it() {
     let define = format!("define A --migrate {policy} --policy Admin --create Admin");
     sandbox.done("Admin", &define);
     let register = "register A 1.0 counter-v1";
-    assert_eq!(sandbox.run("Admin", &register).exit, Some(3));
-    let second = sandbox.proposed("Admin3", &register);
-    assert_eq!(
-        (&second["approvals"], &second["required"]),
-        (&json!(2), &json!(2))
-    );
-    assert_eq!(text(&second, "blocked_by"), "delay");
-    let early = sandbox.run("Admin3", &register);
-    assert_eq!(
-        (early.exit, text(&early.document, "blocked_by")),
-        (Some(3), "delay")
-    );
-    sandbox.run("Other", &register).is(1, "NotAnApprover");
+    sandbox.proposed("Admin", register);
+    let second = sandbox.proposed("Admin3", register);
+    second.has(json!({"approvals": 2, "required": 2, "blocked_by": "delay"}));
+    sandbox
+        .proposed("Admin3", register)
+        .has(json!({"blocked_by": "delay"}));
+    sandbox.run("Other", register).is(1, "NotAnApprover");
     sandbox.wait(2 * DAY);
-    let pending = sandbox.done("Other", "pending A");
-    assert_eq!(text(&pending["actions"][0], "blocked_by"), "nothing");
-    let done = sandbox.done("Other", &register);
-    assert_eq!(
-        (&done["approvals"], &done["executed"]),
-        (&json!(2), &json!(true))
-    );
+    sandbox.open("A")[0].has(json!({"blocked_by": "nothing"}));
+    sandbox
+        .done("Other", register)
+        .has(json!({"approvals": 2, "executed": true}));
 }
 
 #[test]
 fn a_policy_is_updated_by_names_and_explained_in_words() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let update = "policy update A OR(Admin,Admin2)";
-    let done = sandbox.done("Admin", &update);
-    assert_eq!(done["executed"], true);
-    let again = sandbox.done("Admin", &update);
+    sandbox.done("Admin", update).has(json!({"executed": true}));
+    let again = sandbox.done("Admin", update);
     assert!(again.get("tx").is_none(), "nothing to do: {again}");
     let explained = sandbox.done("Admin", "policy explain A --role migrate");
     let policy = &explained["policies"][0];
-    assert_eq!(text(policy, "named"), "OR(Admin,Admin2)");
-    assert_eq!(
-        (&policy["fewest"], policy["alone"].as_array().map(Vec::len)),
-        (&json!(1), Some(2))
-    );
-    let (_, lines) = sandbox.reported("Admin", "policy explain A");
-    assert!(
-        lines.contains(&"migrate: OR(Admin,Admin2)".to_owned()),
-        "{lines:?}"
-    );
-    let alone = sandbox.done("Admin2", &MIGRATE);
-    assert_eq!(alone["executed"], true);
-    let stranger = sandbox.run("Other", "policy update A Other");
-    stranger.is(1, "NotAnApprover");
+    policy.has(json!({"named": "OR(Admin,Admin2)", "fewest": 1}));
+    assert_eq!(list(policy, "alone").len(), 2);
+    let shown = sandbox.shown("Admin", "policy explain A", 0);
+    contains(&shown, &["migrate: OR(Admin,Admin2)\n"]);
+    sandbox
+        .done("Admin2", MIGRATE)
+        .has(json!({"executed": true}));
+    sandbox.transcript("Other 1 NotAnApprover | policy update A Other");
 }
 
 #[test]
 fn a_key_that_the_policy_does_not_name_pays_for_no_deployment() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     let before = sandbox.block();
-    let stranger = sandbox.run("Other", &MIGRATE);
-    stranger.is(1, "NotAnApprover");
+    sandbox.run("Other", MIGRATE).is(1, "NotAnApprover");
     assert_eq!(sandbox.block(), before, "nothing was sent");
 }
 
@@ -148,50 +117,36 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let delayed = "AND(Admin,Admin2,AFTER(172800))";
     sandbox.done("Admin", &format!("policy update A {delayed}"));
-    let shared = format!("policy update A --role policy {}", BOTH);
-    sandbox.done("Admin", &shared);
-    let migration = sandbox.run("Admin", &MIGRATE).document;
-    let ends = format!(
-        "cancels 1 open action, which must be proposed again: {}",
-        text(&migration, "action")
-    );
-    let update = "policy update A OR(Admin,Admin2)";
-    let proposed = sandbox.proposed("Admin", &update);
-    let action = text(&proposed, "action");
+    sandbox.done("Admin", &format!("policy update A --role policy {BOTH}"));
+    let migration = sandbox.action("Admin", MIGRATE);
+    let ends = format!("cancels 1 open action, which must be proposed again: {migration}");
+    let action = sandbox.action("Admin", "policy update A OR(Admin,Admin2)");
 
     let review = sandbox.done("Other", &format!("pending {action}"));
     let change = &review["policy_change"];
-    assert_eq!(text(change, "role"), "migrate");
-    assert_eq!(text(change, "was"), delayed);
-    assert_eq!(text(change, "becomes"), "OR(Admin,Admin2)");
-    let effects = change["effects"].as_array().expect("effects");
-    let warnings = effects.iter().filter(|one| one["severity"] == "warning");
-    let warnings: Vec<_> = warnings.map(|one| text(one, "message")).collect();
+    change.has(json!({"role": "migrate", "was": delayed, "becomes": "OR(Admin,Admin2)"}));
+    let effects = list(change, "effects").iter();
+    let warnings = texts(
+        effects.filter(|one| one["severity"] == "warning"),
+        "message",
+    );
     let named = |text: &str| warnings.iter().any(|one| one.starts_with(text));
-    for effect in [
-        "removes the delay of 2 days",
-        "takes at least 1 approval, not 2",
-        "Admin (0x",
-        &ends,
-    ] {
+    let fewer = "takes at least 1 approval, not 2";
+    for effect in ["removes the delay of 2 days", fewer, "Admin (0x", &ends] {
         assert!(named(effect), "{effect}: {warnings:?}");
     }
     // Of one action and of all of them, before each approves.
-    let lines = |words: &[&str]| sandbox.reported("Admin2", words).1.join("\n");
-    for shown in [lines(&["pending", action]), lines(&["pending", "A"])] {
-        for line in [
-            format!("  now           {delayed}"),
-            "  afterwards    OR(Admin,Admin2)".into(),
-            "  ! policy-change: removes the delay of 2 days".into(),
-            format!("  ! policy-change: {ends}"),
-        ] {
-            assert!(shown.contains(&line), "{line}\n{shown}");
-        }
+    for words in [format!("pending {action}"), "pending A".into()] {
+        let (_, lines) = sandbox.reported("Admin2", &words);
+        let now = format!("  now           {delayed}");
+        let ends = format!("  ! policy-change: {ends}");
+        let then = "  afterwards    OR(Admin,Admin2)";
+        let delay = "  ! policy-change: removes the delay of 2 days";
+        contains(&lines.join("\n"), &[&now, then, delay, &ends]);
     }
     let done = sandbox.done("Admin2", &format!("approve {action}"));
-    assert_eq!(done["executed"], true);
-    let left = sandbox.done("Other", "pending A");
-    assert_eq!(left["actions"], json!([]), "the migration was ended");
+    done.has(json!({"executed": true}));
+    assert!(sandbox.open("A").is_empty(), "the migration was ended");
     let review = sandbox.done("Other", &format!("pending {action}"));
     assert!(review.get("policy_change").is_none(), "{review:#}");
 }
@@ -199,109 +154,95 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
 #[test]
 fn the_call_of_a_script_is_told_in_words() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
-    let migrate = ["migrate", "A", "2.0", "counter-v2", "--accept"];
-    let script = ["migration-omitted", "--script", "counter-v2"];
-    let call = ["--call", "increment()"];
-    sandbox.proposed("Admin", &[&migrate[..], &script, &call].concat());
-    let pending = sandbox.done("Admin2", "pending A");
-    let decoded = &pending["actions"][0]["decoded"][0];
-    assert_eq!(text(decoded, "function"), "increment()");
-    let (_, lines) = sandbox.reported("Admin2", "pending A");
-    let line = "  migration     calls increment()".to_owned();
-    assert!(lines.iter().any(|one| one.ends_with(&line)), "{lines:?}");
+    let script = "--accept migration-omitted --script counter-v2 --call increment()";
+    sandbox.proposed("Admin", &format!("migrate A 2.0 counter-v2 {script}"));
+    sandbox.open("A")[0]["decoded"][0].has(json!({"function": "increment()"}));
+    let shown = sandbox.shown("Admin2", "pending A", 0);
+    contains(&shown, &["  migration     calls increment()\n"]);
 }
 
 #[test]
 fn going_back_is_a_new_version_with_the_old_code() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    sandbox.done("Admin", &MIGRATE);
-    let output = sandbox.raw(&[&ROLLBACK[..], &["--private-key-path", "Admin"]].concat());
-    let [lines, said] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
-    let lines: Vec<String> = lines.lines().map(str::to_owned).collect();
-    assert!(output.status.success(), "{lines:?} {said}");
-    let headline = "A 3.0 has the code of 1.0 again; accepted losses: function-removed:step()";
-    assert!(lines.contains(&headline.to_owned()), "{lines:?}");
-    assert!(
-        lines.contains(&"success 1/1 activated".to_owned()),
-        "{lines:?}"
-    );
-    let status = sandbox.done("Admin", "status A");
-    let definition = &status["definitions"][0];
-    assert_eq!(text(definition, "current"), "3.0");
-    assert_eq!(
-        definition["versions"][0]["codehash"],
-        definition["versions"][2]["codehash"]
-    );
-    let unknown = sandbox.run("Admin", "rollback A --to 9.0 --as 10.0");
-    unknown.is(1, "VersionNotFound");
+    sandbox.done("Admin", MIGRATE);
+    let shown = sandbox.shown("Admin", ROLLBACK, 0);
+    let headline = "A 3.0 has the code of 1.0 again; accepted losses: function-removed:step()\n";
+    contains(&shown, &[headline, "success 1/1 activated\n"]);
+    let definition = sandbox.definition("A");
+    assert_eq!(text(&definition, "current"), "3.0");
+    let versions = list(&definition, "versions");
+    assert_eq!(versions[0]["codehash"], versions[2]["codehash"]);
+    sandbox.transcript("Admin 1 VersionNotFound | rollback A --to 9.0 --as 10.0");
 }
 
 #[test]
 fn what_is_pending_names_who_approved_who_is_missing_and_what_blocks() {
     let sandbox = Sandbox::with_counter("OutOf(2,Admin,Admin2,Admin3)", 1);
-    sandbox.run("Admin", &MIGRATE);
+    sandbox.proposed("Admin", MIGRATE);
     let pending = sandbox.done("Other", "pending");
     let action = &pending["actions"][0];
-    assert_eq!(text(action, "definition"), "A");
+    action.has(
+        json!({"definition": "A", "approvals": 1, "required": 2, "blocked_by": "approvals",
+        "display": {"function": "migrate"}}),
+    );
     assert_eq!(
-        (&action["approvals"], &action["required"]),
-        (&json!(1), &json!(2))
+        (
+            list(action, "approved").len(),
+            list(action, "missing").len()
+        ),
+        (1, 2)
     );
-    assert_eq!(action["approved"].as_array().map(Vec::len), Some(1));
-    assert_eq!(action["missing"].as_array().map(Vec::len), Some(2));
-    assert_eq!(text(action, "blocked_by"), "approvals");
-    assert_eq!(text(&action["display"], "function"), "migrate");
-    assert_eq!(action["facts"][0]["is_as_named"], true);
-    assert!(
-        action["facts"][0]["size"]
-            .as_u64()
-            .is_some_and(|size| size > 1000)
+    let fact = &action["facts"][0];
+    fact.has(json!({"is_as_named": true}));
+    assert!(fact["size"].as_u64() > Some(1000), "{fact}");
+    let shown = sandbox.shown("Other", "pending A", 0);
+    contains(
+        &shown,
+        &[
+            "approvals  1/2",
+            "approved   Admin",
+            "missing    1 of Admin2, Admin3",
+        ],
     );
-    let (exit, lines) = sandbox.reported("Other", "pending A");
-    assert_eq!(exit, Some(0));
-    let all = lines.join("\n");
-    for part in [
-        "approvals  1/2",
-        "approved   Admin",
-        "missing    1 of Admin2, Admin3",
-        "not executed: 1 more approval needed",
-        "code hash     0x",
-        "open until 20",
-    ] {
-        assert!(all.contains(part), "{part:?} in {all}");
-    }
+    contains(
+        &shown,
+        &[
+            "not executed: 1 more approval needed",
+            "code hash     0x",
+            "open until 20",
+        ],
+    );
 }
 
 #[test]
 fn an_approval_is_withdrawn_and_an_action_is_cancelled() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
-    let open = sandbox.run("Admin", &MIGRATE).document;
-    let action = text(&open, "action");
+    let action = sandbox.action("Admin", MIGRATE);
     let revoked = sandbox.done("Admin", &format!("revoke {action}"));
-    assert_eq!(revoked["approvals"], 0);
-    let twice = sandbox.run("Admin", &format!("revoke {action}"));
-    twice.is(1, "NotApproved");
-    let stranger = sandbox.run("Admin2", &format!("cancel {action}"));
-    stranger.is(1, "NotAnApprover");
-    sandbox.done("Admin", &["cancel", &action[..10]]);
+    revoked.has(json!({"approvals": 0}));
+    sandbox.transcript(&format!(
+        "Admin  1 NotApproved   | revoke {action}
+         Admin2 1 NotAnApprover | cancel {action}
+         Admin  0               | cancel {}",
+        &action[..10]
+    ));
     let ended = sandbox.raw(&format!("pending {action}"));
-    let ended = String::from_utf8(ended.stdout).expect("text");
-    assert!(ended.contains("not open: cancelled\n"), "{ended}");
-    let gone = sandbox.run("Admin", &format!("cancel {action}"));
-    gone.is(1, "ActionNotFound");
-    let none = sandbox.run("Admin", "cancel 0x1234");
-    none.is(2, "Usage");
+    contains(
+        &String::from_utf8_lossy(&ended.stdout),
+        &["not open: cancelled\n"],
+    );
+    sandbox.transcript(&format!(
+        "Admin  1 ActionNotFound | cancel {action}
+         Admin  2 Usage          | cancel 0x1234"
+    ));
 }
 
 #[test]
 fn an_action_is_approved_by_its_id_after_review_of_its_very_bytes() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
-    let open = sandbox.run("Admin", &MIGRATE).document;
-    let action = text(&open, "action");
+    let action = sandbox.action("Admin", MIGRATE);
     let reviewed = sandbox.done("Admin2", "pending A");
-    let write = |name: &str, document: &serde_json::Value| {
-        std::fs::write(sandbox.path(name), document.to_string()).expect("written");
-    };
+    let write = |name: &str, document: &Value| sandbox.write(name, document.to_string());
     write("honest.json", &reviewed);
     let mut other = reviewed.clone();
     other["actions"][0]["display"]["fields"][1]["value"] = json!("something harmless");
@@ -311,71 +252,58 @@ fn an_action_is_approved_by_its_id_after_review_of_its_very_bytes() {
     write("payload.json", &other);
     write("broken.json", &json!({"actions": 7}));
 
-    for (file, exit, name) in [
-        ("display.json", 1, "DisplayDiffers"),
-        ("payload.json", 1, "PayloadDiffers"),
-        ("broken.json", 2, "Reviewed"),
-    ] {
-        let refused = sandbox.run("Admin2", &format!("approve {action} --reviewed {file}"));
-        assert_eq!((refused.exit, error(&refused)), (Some(exit), name));
-    }
-    let pending = sandbox.done("Admin2", "pending A");
-    assert_eq!(pending["actions"][0]["approvals"], 1, "nothing was sent");
-    let done = sandbox.done(
-        "Admin2",
-        &format!("approve {action} --reviewed honest.json"),
-    );
-    assert_eq!(
-        (&done["executed"], text(&done, "action")),
-        (&json!(true), action)
-    );
-    assert_eq!(done["checks"].as_array().map(Vec::len), Some(5));
+    sandbox.transcript(&format!(
+        "Admin2 1 DisplayDiffers | approve {action} --reviewed display.json
+         Admin2 1 PayloadDiffers | approve {action} --reviewed payload.json
+         Admin2 2 Reviewed       | approve {action} --reviewed broken.json"
+    ));
+    sandbox.open("A")[0].has(json!({"approvals": 1}));
+    let approve = format!("approve {action} --reviewed honest.json");
+    let done = sandbox.done("Admin2", &approve);
+    done.has(json!({"executed": true, "action": action}));
+    assert_eq!(list(&done, "checks").len(), 5);
     // ERC-8213: the length as a word, and the bytes.
-    let call = text(&reviewed["actions"][0], "call");
-    let call: alloy::primitives::Bytes = call.parse().expect("bytes");
-    let length = alloy::primitives::U256::from(call.len()).to_be_bytes::<32>();
-    let digest = alloy::primitives::keccak256([&length[..], &call].concat());
+    let call: Bytes = text(&reviewed["actions"][0], "call")
+        .parse()
+        .expect("bytes");
+    let length = U256::from(call.len()).to_be_bytes::<32>();
+    let digest = keccak256([&length[..], &call].concat());
     assert_eq!(done["calldata_digest"], digest.to_string());
 }
 
 #[test]
 fn the_descriptors_for_wallets_name_the_registry_and_its_chain() {
     let sandbox = Sandbox::with_counter(BOTH, 0);
-    let done = sandbox.done("Other", "registry descriptors --out wallets");
-    assert_eq!(done["files"].as_array().map(Vec::len), Some(2));
+    let write = "registry descriptors --out wallets";
+    let done = sandbox.done("Other", write);
+    assert_eq!(list(&done, "files").len(), 2);
     for (file, kind) in [("calldata", "contract"), ("eip712", "eip712")] {
-        let path = sandbox.path(format!("wallets/{file}-stylus-upgrades.json"));
-        let text = std::fs::read_to_string(path).expect("written");
-        let descriptor: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let descriptor = sandbox.json(&format!("wallets/{file}-stylus-upgrades.json"));
         let place = &descriptor["context"][kind]["deployments"][0];
-        assert_eq!(place["address"], sandbox.saved("registry"));
-        assert_eq!(place["chainId"], done["chain_id"]);
+        place.has(json!({"address": sandbox.saved("registry"), "chainId": done["chain_id"]}));
     }
     // Again over one's own, and over nothing else: neither file is written.
-    let again = "registry descriptors --out wallets";
-    sandbox.done("Other", &again);
-    let key = sandbox.path("wallets/eip712-stylus-upgrades.json");
-    std::fs::write(&key, "a key").expect("written");
-    assert_eq!(error(&sandbox.run("Other", &again)), "FileExists");
-    assert_eq!(std::fs::read_to_string(&key).expect("it"), "a key");
-    let nobody = alloy::primitives::Address::repeat_byte(7).to_string();
-    let words = format!("registry descriptors --registry {nobody}");
-    let refused = sandbox.run("Other", &words);
-    refused.is(4, "Missing");
+    sandbox.done("Other", write);
+    let key = "wallets/eip712-stylus-upgrades.json";
+    sandbox.write(key, "a key");
+    assert_eq!(error(&sandbox.run("Other", write)), "FileExists");
+    assert_eq!(sandbox.read(key), "a key");
+    let nobody = Address::repeat_byte(7);
+    sandbox.transcript(&format!(
+        "Other 4 Missing | registry descriptors --registry {nobody}"
+    ));
 }
 
 #[test]
 fn a_definition_that_two_must_create_waits_for_the_second() {
     let sandbox = Sandbox::bare();
-    let deploy = format!("registry deploy --save --define {}", BOTH);
-    sandbox.done("Admin", &deploy);
+    sandbox.done("Admin", &format!("registry deploy --save --define {BOTH}"));
     let define = "define B --migrate Admin";
-    let first = sandbox.run("Admin", &define);
-    assert_eq!(
-        (first.exit, &first.document["required"]),
-        (Some(3), &json!(2))
-    );
-    let pending = sandbox.done("Other", "pending");
-    assert_eq!(text(&pending["actions"][0], "definition"), "");
-    assert_eq!(sandbox.done("Admin2", &define)["executed"], true);
+    sandbox
+        .proposed("Admin", define)
+        .has(json!({"required": 2}));
+    sandbox.open("")[0].has(json!({"definition": ""}));
+    sandbox
+        .done("Admin2", define)
+        .has(json!({"executed": true}));
 }

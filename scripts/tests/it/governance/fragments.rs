@@ -1,13 +1,12 @@
 //! Programs that one account cannot hold: fragments, where the chain takes them (ArbOS 60).
 
-use crate::governance::creation::{creation, sandbox, send};
-use crate::governance::sandbox::ABSENT;
+use crate::governance::creation::{creation, sandbox};
 use crate::prelude::*;
-use alloy::hex;
-use stylus_chain::Overrides;
 
-/// `big()`.
-const BIG: [u8; 4] = hex!("887b13a3");
+alloy::sol! {
+    function big() external returns (bytes32);
+}
+
 /// A module that answers `big()` alone, with 32 bytes of its data, which nothing compresses.
 fn big(bytes: usize) -> Vec<u8> {
     let mut noise = String::new();
@@ -19,7 +18,7 @@ fn big(bytes: usize) -> Vec<u8> {
         }
         word = keccak256(word);
     }
-    let selector = u32::from_le_bytes(BIG);
+    let selector = u32::from_le_bytes(bigCall::SELECTOR);
     let wat = format!(
         r#"(module
         (import "vm_hooks" "read_args" (func $read (param i32)))
@@ -34,35 +33,24 @@ fn big(bytes: usize) -> Vec<u8> {
     wat::parse_str(wat).expect("a module")
 }
 
-fn nonce(sandbox: &Sandbox) -> u64 {
-    let who = sandbox.node.addresses()[0];
-    sandbox.chain(move |chain| chain.pending_nonce(who))
-}
-
 fn names(done: &Value) -> Vec<&str> {
-    let sent = done["transactions"].as_array().expect("transactions");
-    sent.iter().map(|one| text(one, "name")).collect()
+    texts(list(done, "transactions"), "name")
 }
 
 #[test]
 fn a_program_that_one_account_cannot_hold_is_deployed_and_upgraded_to_in_fragments() {
     let sandbox = sandbox(&[("Pay", hex!("00").into())]);
     let created = creation("Pay", Bytes::new());
-    (0..2).for_each(|who| send(&sandbox, who, &created));
-    std::fs::write(sandbox.path("big.wasm"), big(40_000)).expect("written");
+    (0..2).for_each(|who| sandbox.send(who, &created));
+    sandbox.write("big.wasm", big(40_000));
     let way = format!("Pay 2.0 big.wasm --layout layout.json {ABSENT}");
 
     let planned = sandbox.done("Admin", &format!("plan {way}"));
-    assert_eq!(planned["verdict"], "whole", "{planned:#}");
-    let planned = names(&planned);
-    assert_eq!(
-        planned
-            .iter()
-            .filter(|name| **name == "deploy a fragment of big")
-            .count(),
-        2,
-        "{planned:?}"
-    );
+    planned.has(json!({"verdict": "whole"}));
+    let fragments = names(&planned)
+        .into_iter()
+        .filter(|name| *name == "deploy a fragment of big");
+    assert_eq!(fragments.count(), 2, "{planned:#}");
 
     let done = sandbox.done("Admin", &format!("migrate {way}"));
     let begun = [
@@ -72,24 +60,14 @@ fn a_program_that_one_account_cannot_hold_is_deployed_and_upgraded_to_in_fragmen
         "activate big",
     ];
     assert_eq!(names(&done)[..4], begun, "{done:#}");
-    let status = sandbox.done("Other", "status Pay");
-    let instance = &status["definitions"][0]["instances"][0];
-    assert_eq!(instance["version"], "2.0", "{status:#}");
-    let proxy: Address = text(instance, "proxy").parse().expect("an address");
-    let answer = sandbox.node.with_chain(move |chain| {
-        let request = CallRequest {
-            to: Some(proxy),
-            input: BIG.to_vec().into(),
-            ..CallRequest::default()
-        };
-        chain.call(request, BlockId::latest(), &Overrides::default())
-    });
-    let answer = answer.expect("the chain").expect("it runs");
-    assert_eq!(answer.output[..], keccak256("noise")[..], "{answer:?}");
+    let instance = &sandbox.instances("Pay")[0];
+    instance.has(json!({"version": "2.0"}));
+    let answer = sandbox.ask(account(instance, "proxy"), bigCall {});
+    assert_eq!(answer, keccak256("noise"));
 
     // What is there is not sent again.
     let again = sandbox.done("Admin", "deploy big.wasm");
-    assert_eq!(again["fragments"], 2, "{again:#}");
+    again.has(json!({"fragments": 2}));
     assert_eq!(names(&again), ["deploy big"], "{again:#}");
 }
 
@@ -98,11 +76,14 @@ fn a_chain_without_fragments_is_sent_nothing() {
     let mut config = NodeConfig::default();
     config.chain.arbos_version = 51;
     let sandbox = Sandbox::on(config);
-    std::fs::write(sandbox.path("big.wasm"), big(40_000)).expect("written");
-    let before = nonce(&sandbox);
+    sandbox.write("big.wasm", big(40_000));
     let refused = sandbox.run("Admin", "deploy big.wasm");
-    refused.is(1, "TooManyFragments");
-    let message = text(&refused.document["error"], "message");
-    assert!(message.contains("takes 2 fragments"), "{message}");
-    assert_eq!(nonce(&sandbox), before, "nothing was sent");
+    refused
+        .is(1, "TooManyFragments")
+        .says("message", &["takes 2 fragments"]);
+    assert_eq!(
+        (sandbox.nonce(), sandbox.pooled()),
+        (0, 0),
+        "nothing was sent"
+    );
 }

@@ -42,24 +42,22 @@ fn limit(sandbox: &Sandbox, document: &Value) -> u64 {
 }
 
 /// The gas limits of the same command with L1 and without.
-fn limits(policy: &str, words: &(impl Words + ?Sized), exit: i32) -> (u64, u64) {
-    let words = &words.list()[..];
+fn limits(policy: &str, words: &str, exit: i32) -> (u64, u64) {
     let [with, without] = [true, false].map(|has_l1| {
         let sandbox = Sandbox::with_counter(policy, 1);
-        let relay = has_l1.then(|| relay(&sandbox));
-        let endpoint = relay.map_or(sandbox.node.endpoint(), |relay| relay.endpoint());
-        let words = [words, &["--rpc-url", &endpoint]].concat();
-        let answer = sandbox.run("Admin", &words);
-        assert_eq!(answer.exit, Some(exit), "{answer:?}");
-        limit(&sandbox, &answer.document)
+        let relay = match has_l1 {
+            true => relay(&sandbox),
+            false => Relay::to(&sandbox.node.endpoint(), |_| None),
+        };
+        let answer = sandbox.run_at(&relay, "Admin", words);
+        limit(&sandbox, answer.ends(exit))
     });
     (with, without)
 }
 
 #[test]
 fn the_part_for_l1_may_double_until_a_transaction_is_mined() {
-    let create = "create-proxy A 1.0 --init initialize(uint256) 7";
-    let (with, without) = limits("Admin", &create, 0);
+    let (with, without) = limits("Admin", CREATE, 0);
     // 120 % of the estimate, which holds it once, and once more.
     assert!(with >= without + L1 * 22 / 10 - 1_000, "{with} {without}");
     assert!(with <= without + L1 * 22 / 10 + 1_000, "{with} {without}");
@@ -68,6 +66,6 @@ fn the_part_for_l1_may_double_until_a_transaction_is_mined() {
 #[test]
 fn gas_that_was_measured_on_a_copy_gets_the_part_for_l1_as_well() {
     // It approves now; behind the other approval it would execute, which a copy measured.
-    let (with, without) = limits("AND(Admin,Admin2)", &MIGRATE, 3);
+    let (with, without) = limits(BOTH, MIGRATE, 3);
     assert!(with >= without + 2 * L1 - 1_000, "{with} {without}");
 }

@@ -1,13 +1,13 @@
 //! An endpoint of two nodes, one of which lags: it takes transactions and has receipts, and what is
 //! read comes from before them.
 
+use crate::governance::earlier::killed;
 use crate::governance::relay::ask;
 use crate::prelude::*;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 use stylus_devnode::{NodeHandle, spawn};
-use stylus_upgrades::kill_point::VARIABLE;
 
 /// How long a node lags behind each transaction.
 const LAG: Duration = Duration::from_millis(1_500);
@@ -16,32 +16,9 @@ const SEND: &str = "eth_sendRawTransaction";
 /// A node that stays as the sandbox's is now.
 fn behind(sandbox: &Sandbox) -> NodeHandle {
     let node = spawn(NodeConfig::default()).expect("a free port");
-    let chain = sandbox.node.with_chain(|chain| chain.branch());
-    let chain = chain.expect("the chain");
+    let chain = sandbox.chain(|chain| chain.branch());
     node.with_chain(move |own| *own = chain).expect("the chain");
     node
-}
-
-fn run_at(sandbox: &Sandbox, words: &(impl Words + ?Sized), relay: &Relay) -> Answer {
-    let words = &words.list()[..];
-    sandbox.run(
-        "Admin",
-        &[words, &["--rpc-url", &relay.endpoint()]].concat(),
-    )
-}
-
-fn instances(sandbox: &Sandbox) -> usize {
-    let status = sandbox.done("Admin", "status A");
-    let instances = status["definitions"][0]["instances"].as_array();
-    instances.expect("instances").len()
-}
-
-/// A run that creates an instance and is killed there.
-fn killed(sandbox: &Sandbox, place: &str) {
-    let words = [&CREATE[..], &["--json", "--private-key-path", "Admin"]].concat();
-    let mut command = sandbox.command(&words);
-    let output = command.env(VARIABLE, place).output().expect("it starts");
-    assert_eq!(output.status.code(), None, "{output:?}");
 }
 
 #[test]
@@ -60,34 +37,20 @@ fn a_node_that_lags_behind_each_transaction_is_waited_for() {
         }
     });
     let before = sandbox.nonce();
-    let migrate = [
-        "migrate",
-        "A",
-        "2.0",
-        "counter-v2",
-        "--call",
-        "migrate(uint256)",
-        "5",
-    ];
-    let answer = run_at(&sandbox, &migrate, &relay);
-    assert_eq!(answer.exit, Some(0), "{answer:?}");
-    assert_eq!(answer.document["executed"], true, "{answer:?}");
+    let answer = sandbox.run_at(&relay, "Admin", MIGRATE);
+    answer.ends(0).has(json!({"executed": true}));
     // Code, activation, layout and migrate, each once.
     assert_eq!(sandbox.nonce() - before, 4, "{answer:?}");
-    let create = run_at(
-        &sandbox,
-        "create-proxy A 2.0 --accept=initializer-omitted",
-        &relay,
-    );
-    assert_eq!(create.exit, Some(0), "{create:?}");
-    assert_eq!(instances(&sandbox), 2);
+    let create = "create-proxy A 2.0 --accept=initializer-omitted";
+    sandbox.run_at(&relay, "Admin", create).ends(0);
+    assert_eq!(sandbox.proxies().len(), 2);
 }
 
 #[test]
 fn an_earlier_runs_transaction_that_a_lagging_node_does_not_know_is_not_forgotten() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     let node = behind(&sandbox);
-    killed(&sandbox, "sent:1");
+    killed(&sandbox, CREATE, "sent:1");
 
     // The next run sees nothing of it, and tries the same again, for another fee.
     let host = node.address().to_string();
@@ -100,18 +63,13 @@ fn an_earlier_runs_transaction_that_a_lagging_node_does_not_know_is_not_forgotte
             *fee = json!("0x77359400");
         }
     });
-    let answer = run_at(&sandbox, &CREATE, &relay);
-    answer.is(4, "NonceTaken");
+    sandbox.run_at(&relay, "Admin", CREATE).is(4, "NonceTaken");
 
     // The one behind it reports what the first had done.
-    let again = sandbox.run("Admin", &CREATE);
-    assert_eq!(again.exit, Some(0), "{again:?}");
-    assert!(
-        again.stderr.contains("an earlier run already sent"),
-        "{again:?}"
-    );
-    assert_eq!(again.document["executed"], true);
-    assert_eq!(instances(&sandbox), 1);
+    let again = sandbox.run("Admin", CREATE);
+    again.ends(0).has(json!({"executed": true}));
+    again.warns(&["an earlier run already sent"]);
+    assert_eq!(sandbox.proxies().len(), 1);
     assert!(
         !sandbox.path(".stylus-upgrades").exists(),
         "a journal is left"
@@ -121,23 +79,22 @@ fn an_earlier_runs_transaction_that_a_lagging_node_does_not_know_is_not_forgotte
 #[test]
 fn a_journal_counts_at_every_endpoint_of_its_chain() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    killed(&sandbox, "mined:1");
+    killed(&sandbox, CREATE, "mined:1");
     // A node that has no old blocks, or one that says what it likes of them.
     let relay = Relay::lying(&sandbox.node.endpoint(), |request, answer| {
         if request["method"] == "eth_getBlockByNumber" && request["params"][0] == "0x0" {
             answer["result"] = Value::Null;
         }
     });
-    let answer = run_at(&sandbox, &CREATE, &relay);
-    assert_eq!(answer.exit, Some(0), "{answer:?}");
-    assert_eq!(instances(&sandbox), 1, "{answer:?}");
+    sandbox.run_at(&relay, "Admin", CREATE).ends(0);
+    assert_eq!(sandbox.proxies().len(), 1);
 }
 
 #[test]
 fn what_is_checked_is_read_as_of_one_block_whichever_node_answers() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     let node = behind(&sandbox);
-    sandbox.done("Admin", &MIGRATE);
+    sandbox.done("Admin", MIGRATE);
     let host = node.address().to_string();
     let (requests, logs) = (AtomicU32::new(0), AtomicU32::new(0));
     let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
@@ -153,12 +110,11 @@ fn what_is_checked_is_read_as_of_one_block_whichever_node_answers() {
             *answer = ask(&host, request);
         }
     });
-    for words in [&["verify", "A"][..], &["status", "A"], &["doctor"]] {
-        let found = run_at(&sandbox, words, &relay);
-        assert_eq!(found.exit, Some(0), "{words:?}: {found:?}");
+    for words in ["verify A", "status A", "doctor"] {
+        sandbox.run_at(&relay, "Admin", words).ends(0);
     }
-    let status = run_at(&sandbox, "status A", &relay).document;
+    let status = sandbox.run_at(&relay, "Admin", "status A").document;
     let definition = &status["definitions"][0];
-    assert_eq!(definition["current"], "2.0", "{status}");
-    assert_eq!(definition["instances"][0]["version"], "2.0", "{status}");
+    definition.has(json!({"current": "2.0"}));
+    definition["instances"][0].has(json!({"version": "2.0"}));
 }

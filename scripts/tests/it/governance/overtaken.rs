@@ -21,7 +21,7 @@ struct Overtaken {
 /// Admin2 migrates; at the first question for which `is_there` holds, which is told its number, Admin
 /// migrates first.
 fn overtaken(is_there: impl Fn(usize, &Value) -> bool + Send + Sync + 'static) -> Overtaken {
-    let sandbox = Arc::new(Sandbox::with_counter("AND(Admin,Admin2)", 1));
+    let sandbox = Arc::new(Sandbox::with_counter(BOTH, 1));
     let (questions, other) = (
         Arc::<AtomicUsize>::default(),
         Arc::<Mutex<Option<Answer>>>::default(),
@@ -32,13 +32,11 @@ fn overtaken(is_there: impl Fn(usize, &Value) -> bool + Send + Sync + 'static) -
             let number = questions.fetch_add(1, Ordering::Relaxed);
             let mut other = other.lock().unwrap_or_else(PoisonError::into_inner);
             if other.is_none() && is_there(number, request) {
-                *other = Some(sandbox.run("Admin", &MIGRATE));
+                *other = Some(sandbox.run("Admin", MIGRATE));
             }
         })
     };
-    let endpoint = relay.endpoint();
-    let words = [&MIGRATE[..], &["--rpc-url", &endpoint]].concat();
-    let own = sandbox.run("Admin2", &words);
+    let own = sandbox.run_at(&relay, "Admin2", MIGRATE);
     let other = other.lock().unwrap_or_else(PoisonError::into_inner).take();
     Overtaken {
         sandbox,
@@ -61,12 +59,10 @@ impl Overtaken {
             _ => false,
         };
         assert!(is_true, "{place}: {exits:?} {other:#?} {own:#?}");
-        let sandbox = &self.sandbox;
-        let status = sandbox.done("Other", "status A");
-        let instance = &status["definitions"][0]["instances"][0];
-        assert_eq!(text(instance, "version"), "2.0", "{place}");
-        let record = format!("stylus-upgrades-versions/{}/A/2.0/version.json", 412_346);
-        assert!(sandbox.path(record).exists(), "{place}");
+        let all = self.sandbox.instances("A");
+        assert_eq!(texts(&all, "version"), ["2.0"], "{place}");
+        let record = "stylus-upgrades-versions/412346/A/2.0/version.json";
+        assert!(self.sandbox.path(record).exists(), "{place}");
     }
 }
 
@@ -74,7 +70,7 @@ impl Overtaken {
 fn asks_for_the_data_fee(request: &Value) -> bool {
     let call = &request["params"][0];
     let input = call["input"].as_str().or(call["data"].as_str());
-    let selector = alloy::hex::encode_prefixed(IArbWasm::activateProgramCall::SELECTOR);
+    let selector = hex::encode_prefixed(IArbWasm::activateProgramCall::SELECTOR);
     request["method"] == "eth_call" && input.is_some_and(|input| input.starts_with(&selector))
 }
 

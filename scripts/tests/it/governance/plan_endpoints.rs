@@ -1,7 +1,6 @@
 //! An upgrade tried on a copy, of a chain behind an endpoint: one of another
 //! process, one that fails and one that refuses.
 
-use crate::governance::plan::{BOTH, PLAN};
 use crate::prelude::*;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
@@ -27,47 +26,28 @@ fn against_a_chain_in_another_process_it_reads_one_block_and_asks_for_nothing_el
         .expect("it starts");
     let stdout = child.stdout.take().expect("its output");
     let _node = Node(child);
-    let endpoint = BufReader::new(stdout)
-        .lines()
-        .map_while(Result::ok)
-        .find_map(|line| {
-            line.split("Listening on ")
-                .nth(1)
-                .map(|at| format!("http://{at}"))
-        })
-        .expect("where it listens");
-    let there = |key: &str, words: &dyn Words| {
-        let words = [&words.list()[..], &["--rpc-url", &endpoint]].concat();
-        let answer = sandbox.run(key, &words);
-        assert_eq!(answer.exit, Some(0), "{words:?} {answer:?}");
-        answer.document
-    };
-    there("Admin", &"registry deploy --save");
-    there("Admin", &"define A --migrate Admin");
-    there("Admin", &"register A 1.0 counter-v1");
-    there("Admin", &CREATE);
+    let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+    let at = lines.find_map(|line| Some(line.split_once("Listening on ")?.1.to_owned()));
+    let endpoint = format!("http://{}", at.expect("where it listens"));
+    for words in [
+        "registry deploy --save",
+        "define A --migrate Admin",
+        "register A 1.0 counter-v1",
+        CREATE,
+    ] {
+        sandbox.done("Admin", &format!("{words} --rpc-url {endpoint}"));
+    }
     let relay = Relay::to(&endpoint, |_| None);
-    let relayed = relay.endpoint();
-    let words = [&PLAN[..], &["--rpc-url", &relayed]].concat();
-    let plan = sandbox.done("Other", &words);
-    assert_eq!(text(&plan["instances"][0], "to"), "2.0");
+    let plan = sandbox.run_at(&relay, "Other", PLAN);
+    assert_eq!(text(&plan.ends(0)["instances"][0], "to"), "2.0");
     let mut methods = relay.methods();
     methods.sort_unstable();
     methods.dedup();
-    let reading = [
-        "eth_blockNumber",
-        "eth_call",
-        "eth_chainId",
-        "eth_getBalance",
-        "eth_getBlockByNumber",
-        "eth_getCode",
-        "eth_getLogs",
-        "eth_getStorageAt",
-        "eth_getTransactionCount",
-    ];
+    let reading = "eth_blockNumber eth_call eth_chainId eth_getBalance eth_getBlockByNumber eth_getCode \
+                   eth_getLogs eth_getStorageAt eth_getTransactionCount";
     let others: Vec<_> = methods
         .iter()
-        .filter(|m| !reading.contains(&m.as_str()))
+        .filter(|one| !reading.list().contains(&one.as_str()))
         .collect();
     assert!(others.is_empty(), "{others:?}");
     assert!(methods.contains(&"eth_getStorageAt".to_owned()));
@@ -82,16 +62,13 @@ fn an_endpoint_that_fails_in_the_middle_is_an_error_of_the_chain() {
         let is_copy = account.to_lowercase().starts_with("0xa4b05ff");
         (request["method"] == "eth_getStorageAt" && is_copy).then_some("internal error")
     });
-    let relayed = relay.endpoint();
-    let words = [&PLAN[..], &["--rpc-url", &relayed]].concat();
-    let answer = sandbox.run("Other", &words);
-    answer.is(4, "Unreadable");
+    sandbox.run_at(&relay, "Other", PLAN).is(4, "Unreadable");
 }
 
 #[test]
 fn a_provider_that_refuses_long_ranges_of_logs_gets_shorter_ones() {
     let sandbox = Sandbox::with_counter(BOTH, 2);
-    sandbox.run("Admin", &MIGRATE);
+    sandbox.proposed("Admin", MIGRATE);
     let relay = Relay::to(&sandbox.node.endpoint(), |request| {
         let filter = &request["params"][0];
         let block = |field: &str| {
@@ -102,12 +79,9 @@ fn a_provider_that_refuses_long_ranges_of_logs_gets_shorter_ones() {
         (request["method"] == "eth_getLogs" && span > 4).then_some("block range is too wide")
     });
     let whole = sandbox.done("Other", "history A");
-    let pieces = sandbox.done("Other", &["history", "A", "--rpc-url", &relay.endpoint()]);
-    assert_eq!(whole, pieces);
-    let requests = relay
-        .methods()
-        .iter()
-        .filter(|m| *m == "eth_getLogs")
-        .count();
-    assert!(requests > 3);
+    let pieces = sandbox.run_at(&relay, "Other", "history A");
+    assert_eq!(&whole, pieces.ends(0));
+    let methods = relay.methods();
+    let requests = methods.iter().filter(|method| *method == "eth_getLogs");
+    assert!(requests.count() > 3);
 }

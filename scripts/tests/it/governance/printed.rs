@@ -12,19 +12,17 @@ fn commands(stderr: &str) -> Vec<&str> {
 #[test]
 fn every_transaction_is_printed_as_it_is_sent() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    let define = "define B --migrate Admin";
-    let quiet = sandbox.run("Admin", &define);
+    let quiet = sandbox.run("Admin", "define B --migrate Admin");
     assert!(commands(&quiet.stderr).is_empty(), "{}", quiet.stderr);
-    let define = "define C --migrate Admin --print";
-    let answer = sandbox.run("Admin", &define);
-    assert_eq!(answer.exit, Some(0), "{answer:?}");
+    let answer = sandbox.run("Admin", "define C --migrate Admin --print");
+    answer.ends(0);
     let printed = commands(&answer.stderr);
     let [command] = printed[..] else {
         panic!("one transaction, not {printed:?}");
     };
     let tx: B256 = text(&answer.document, "tx").parse().expect("a hash");
-    let sent = sandbox.node.with_chain(move |chain| chain.transaction(tx));
-    let sent = sent.expect("the chain").expect("mined").envelope;
+    let sent = sandbox.chain(move |chain| chain.transaction(tx));
+    let sent = sent.expect("mined").envelope;
     let expected = format!(
         "cast send --chain {} --nonce {} --gas-limit {} --gas-price {} --priority-gas-price {} {} {} # 'define C'",
         sent.chain_id().expect("one"),
@@ -41,19 +39,16 @@ fn every_transaction_is_printed_as_it_is_sent() {
 #[test]
 fn the_compiler_of_a_build_is_printed_as_it_is_called() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    let words = ["verify", "A", "--version", "1.0", "--source", "counter-v1"];
-    let answer = sandbox.run("Other", &[&words[..], &["--print"]].concat());
-    assert_eq!(answer.exit, Some(0), "{answer:?}");
+    let words = "verify A --version 1.0 --source counter-v1 --print";
+    let answer = sandbox.run("Other", words);
+    answer.ends(0);
     let printed = commands(&answer.stderr);
     let rustc = printed.iter().find(|line| line.contains("\"rustc\""));
     let rustc = rustc.unwrap_or_else(|| panic!("{printed:?}"));
     assert!(rustc.starts_with("cd \"/\" && env -i "), "{rustc}");
-    for part in [
-        "CARGO_HOME=",
-        "--frozen",
-        "\"wasm32-unknown-unknown\"",
-        "counter_v1/Cargo.toml",
-    ] {
-        assert!(rustc.contains(part), "{part} in {rustc}");
-    }
+    let target = "\"wasm32-unknown-unknown\"";
+    contains(
+        rustc,
+        &["CARGO_HOME=", "--frozen", target, "counter_v1/Cargo.toml"],
+    );
 }

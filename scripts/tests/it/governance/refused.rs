@@ -1,99 +1,77 @@
 //! Actions that an approver refuses before he has approved them, and before anybody has proposed them.
 
-use crate::governance::sandbox::{MIGRATE, Sandbox, text};
+use crate::prelude::*;
 
 #[test]
 fn a_signature_is_void_once_its_signer_has_refused_the_action() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let export = [
-        "--as",
-        "Admin",
-        "--export",
-        "call.json",
-        "--export-format",
-        "json",
-    ];
-    sandbox.done("Admin", &[&["pause", "A"][..], &export].concat());
+    let export = "pause A --as Admin --export call.json --export-format json";
+    sandbox.done("Admin", export);
     let signed = sandbox.done("Admin", "approve --offline call.json --out signed.json");
-    let refused = sandbox.done("Admin", "revoke signed.json");
-    assert_eq!(refused["action"], signed["action"]);
-    assert_eq!(
-        (&refused["withdrawn"], &refused["executed"]),
-        (&false.into(), &false.into())
-    );
-    let submitted = sandbox.run("Other", "submit signed.json");
-    submitted.is(1, "InvalidSignature");
-    let twice = sandbox.run("Admin", &format!("revoke {}", text(&signed, "action")));
-    twice.is(1, "NotApproved");
-    // A call of his own still counts.
-    let paused = sandbox.done("Admin", "pause A");
-    assert_eq!(paused["executed"], true);
-    let history = sandbox.done("Other", "history A");
-    let events = history["entries"].as_array().expect("events");
     let action = text(&signed, "action");
+    let refused = sandbox.done("Admin", "revoke signed.json");
+    refused.has(json!({"action": action, "withdrawn": false, "executed": false}));
+    // A call of his own still counts.
+    sandbox.transcript(&format!(
+        "Other 1 InvalidSignature | submit signed.json
+         Admin 1 NotApproved      | revoke {action}
+         Admin 0                  | pause A"
+    ));
+    let history = sandbox.done("Other", "history A");
     let told = format!("refused {action} before it was proposed");
     assert!(
-        events.iter().any(|one| one["what"] == told.as_str()),
+        texts(list(&history, "entries"), "what").contains(&&*told),
         "{history:#}"
     );
-    let examined = sandbox.run("Other", "doctor");
-    let findings = examined.document["findings"].as_array().expect("findings");
-    let names: Vec<_> = findings.iter().map(|one| text(one, "id")).collect();
-    assert_eq!(names, ["DefinitionPaused"], "{examined:?}");
+    let examined = sandbox.run("Other", "doctor").document;
+    assert_eq!(
+        texts(list(&examined, "findings"), "id"),
+        ["DefinitionPaused"]
+    );
 }
 
 #[test]
 fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
-    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
-    let proposed = sandbox.run("Admin", &MIGRATE);
-    let action = text(&proposed.document, "action");
-    let refused = sandbox.done("Admin2", &format!("revoke {action}"));
-    assert_eq!(
-        (&refused["withdrawn"], &refused["approvals"]),
-        (&false.into(), &1.into())
-    );
-    for command in [["pending", "A"], ["pending", action]] {
-        let (_, lines) = sandbox.reported("Admin", &command);
-        let says_no = |line: &String| line.trim().starts_with("refused    Admin2 (revoke)");
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let action = sandbox.action("Admin", MIGRATE);
+    let (revoke, pending) = (format!("revoke {action}"), format!("pending {action}"));
+    let refused = sandbox.done("Admin2", &revoke);
+    refused.has(json!({"withdrawn": false, "approvals": 1}));
+    let lines = |words: &str| -> Vec<String> {
+        let (_, lines) = sandbox.reported("Admin", words);
+        lines.iter().map(|line| line.trim().to_owned()).collect()
+    };
+    for words in ["pending A", &pending] {
+        let lines = lines(words);
+        let says_no = |line: &String| line.starts_with("refused    Admin2 (revoke)");
         assert!(lines.iter().any(says_no), "{lines:?}");
-        let missing = |line: &String| line.trim() == "missing    nobody";
-        assert!(lines.iter().any(missing), "{lines:?}");
+        assert!(lines.contains(&"missing    nobody".to_owned()), "{lines:?}");
     }
-    let open = sandbox.done("Admin", "pending A")["actions"][0].clone();
-    let review = sandbox.done("Admin", &format!("pending {action}"));
-    for (missing, refused) in [
-        (&open["missing"], &open["refused"]),
-        (&review["readiness"]["missing"], &review["refused"]),
-    ] {
-        assert_eq!(missing.as_array().map(Vec::len), Some(0), "{missing}");
-        assert_eq!(refused.as_array().map(Vec::len), Some(1), "{refused}");
-    }
-    let (_, lines) = sandbox.reported("Admin", "pending A");
-    let next = lines.iter().find(|line| line.trim().starts_with("next:"));
+    let open = &sandbox.open("A")[0];
+    let review = sandbox.done("Admin", &pending);
+    assert!(list(open, "missing").is_empty() && list(&review["readiness"], "missing").is_empty());
+    assert_eq!(
+        (list(open, "refused").len(), list(&review, "refused").len()),
+        (1, 1)
+    );
+    let all = lines("pending A");
+    let next = all
+        .iter()
+        .find(|line| line.starts_with("next:"))
+        .expect("it");
     let said =
         "nobody is left who has not refused it; its proposer, Admin: `stylus-upgrades cancel";
-    assert!(next.is_some_and(|next| next.contains(said)), "{lines:?}");
-    let (exit, lines) = sandbox.reported("Admin", &format!("revoke {action}"));
-    assert_eq!(exit, Some(0));
-    assert!(
-        lines.iter().any(|line| line == "revoked, now 0/2"),
-        "{lines:?}"
-    );
-    let (_, lines) = sandbox.reported("Admin", &format!("pending {action}"));
-    for (who, said) in [("Admin2", "refused"), ("Admin", "revoked")] {
-        let line = format!("{who}  {said} migration to 2.0");
+    contains(next, &[said]);
+    contains(&sandbox.shown("Admin", &revoke, 0), &["revoked, now 0/2\n"]);
+    let all = lines(&pending);
+    for said in ["Admin2  refused", "Admin  revoked"] {
+        let line = format!("{said} migration to 2.0");
         assert!(
-            lines.iter().any(|one| one.ends_with(&line)),
-            "{line}: {lines:?}"
+            all.iter().any(|one| one.ends_with(&line)),
+            "{line}: {all:?}"
         );
     }
-    let unknown = format!("0x{}", "7".repeat(64));
-    let (exit, lines) = sandbox.reported("Admin", &format!("revoke {unknown}"));
-    assert_eq!(exit, Some(0));
-    assert!(
-        lines
-            .iter()
-            .any(|line| line == "refused before anybody proposed it"),
-        "{lines:?}"
-    );
+    let unknown = format!("revoke 0x{}", "7".repeat(64));
+    let shown = sandbox.shown("Admin", &unknown, 0);
+    contains(&shown, &["refused before anybody proposed it\n"]);
 }

@@ -2,53 +2,31 @@
 //! sources, approves and verifies what was registered elsewhere.
 
 use crate::prelude::*;
+use crate::sources::project::{Project, home};
 use stylus_upgrades_test_support::compilers;
 
-use super::sandbox::{Answer, Sandbox, text};
-use crate::sources::project::{Project, home};
-
 /// A folder with a key in it, and another home than the first folder's.
-struct Stranger {
+struct Stranger<'s> {
     folder: tempfile::TempDir,
-    endpoint: String,
-    registry: String,
+    sandbox: &'s Sandbox,
 }
 
-impl Stranger {
-    fn of(sandbox: &Sandbox, name: &str) -> Self {
+impl<'s> Stranger<'s> {
+    fn of(sandbox: &'s Sandbox, name: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::copy(sandbox.path(name), folder.path().join("key")).expect("a key");
-        let manifest = std::fs::read_to_string(sandbox.path("stylus-upgrades.toml")).expect("it");
-        let manifest: toml::Table = manifest.parse().expect("a manifest");
-        Self {
-            folder,
-            endpoint: sandbox.node.endpoint(),
-            registry: manifest["registry"].as_str().expect("saved").to_owned(),
-        }
+        Self { folder, sandbox }
     }
 
-    fn run(&self, sandbox: &Sandbox, words: &(impl Words + ?Sized)) -> Answer {
-        let output = sandbox
-            .command(words)
-            .args([
-                "--json",
-                "--rpc-url",
-                &self.endpoint,
-                "--registry",
-                &self.registry,
-            ])
-            .args(["--private-key-path", "key"])
-            .current_dir(self.folder.path())
-            .envs(compilers())
+    fn run(&self, words: &str) -> Answer {
+        let (endpoint, registry) = (self.sandbox.node.endpoint(), self.sandbox.registry());
+        let words = format!("{words} --rpc-url {endpoint} --registry {registry}");
+        let mut command = self.sandbox.command_of("key", &words);
+        command.current_dir(self.folder.path()).envs(compilers());
+        let output = command
             .env("HOME", self.folder.path().join("home"))
-            .output()
-            .expect("it starts");
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        Answer {
-            exit: output.status.code(),
-            document: serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{stderr}")),
-            stderr,
-        }
+            .output();
+        Answer::of(output.expect("it starts"))
     }
 }
 
@@ -85,7 +63,7 @@ fn plant(genuine: &str, other: &str) {
 fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source_alone() {
     const EDITED: &str = "work/contract/src/tests/mod.rs";
     let sandbox = Sandbox::new();
-    sandbox.done("Admin", "define A --migrate AND(Admin,Admin2)");
+    sandbox.done("Admin", &format!("define A --migrate {BOTH}"));
     let (author, checkout) = (Project::new(), Project::new());
     let [authors, there] = [&author, &checkout].map(|it| it.contract().display().to_string());
     let proposed = sandbox.proposed("Admin", &format!("register A 1.0 {authors}"));
@@ -97,8 +75,7 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
     let right = std::fs::read_to_string(checkout.path(EDITED)).expect("it");
     checkout.write(EDITED, "pub const VALUE: &str = \"tests: edited\";\n");
     let approve = format!("approve {action} --source {there}");
-    let refused = other.run(&sandbox, &approve);
-    refused.is(1, "ArtifactDiffers");
+    other.run(&approve).is(1, "ArtifactDiffers");
     let deployed = sandbox.done("Admin", &format!("deploy {there}"));
     let edited = text(&deployed, "source_hash");
     assert_ne!(edited, genuine);
@@ -107,44 +84,34 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
     plant(&genuine, edited);
     let lied = sandbox.done("Admin", &format!("deploy {there}"));
     assert_eq!(text(&lied, "codehash"), text(&proposed, "codehash"));
-    let refused = other.run(&sandbox, &approve);
-    refused.is(1, "ArtifactDiffers");
+    other.run(&approve).is(1, "ArtifactDiffers");
 
     checkout.write(EDITED, &right);
-    let approved = other.run(&sandbox, &approve);
-    assert_eq!(approved.exit, Some(0), "{approved:?}");
-    assert_eq!(approved.document["executed"], true);
+    other.run(&approve).ends(0).has(json!({"executed": true}));
 
     // This contract declares neither a layout nor steps.
-    let verify = ["verify", "A", "--version", "1.0", "--source", &there];
-    let absent = ["--accept", "absent:layout", "--accept", "absent:steps"];
-    let verify = [&verify[..], &absent].concat();
-    let verified = other.run(&sandbox, &verify);
-    assert_eq!(verified.exit, Some(0), "{verified:?}");
-    let checks = verified.document["checks"].as_array().expect("checks");
-    let about: Vec<&Value> = checks
-        .iter()
-        .filter(|check| text(check, "what").starts_with(&there))
-        .collect();
-    assert_eq!(about.len(), 2, "code and source hash: {checks:?}");
+    let absent = "--accept absent:layout --accept absent:steps";
+    let verify = format!("verify A --version 1.0 --source {there} {absent}");
+    let verified = other.run(&verify);
+    let held = checks(verified.ends(0), true).into_iter();
+    let about = held.filter(|what| what.starts_with(&there));
+    assert_eq!(about.count(), 2, "code and source hash: {verified:?}");
     checkout.write("work/contract/notes.md", "changes no code");
-    let other_sources = other.run(&sandbox, &verify);
-    assert_eq!(other_sources.exit, Some(1), "{other_sources:?}");
+    other.run(&verify).ends(1);
 }
 
 #[test]
 fn a_file_of_wasm_is_no_source() {
     let sandbox = Sandbox::new();
-    sandbox.done("Admin", "define A --migrate AND(Admin,Admin2)");
+    sandbox.done("Admin", &format!("define A --migrate {BOTH}"));
     let project = Project::new();
     let folder = project.contract().display().to_string();
-    let proposed = sandbox.run("Admin", &format!("register A 1.0 {folder}"));
-    let (_, record) = kept(text(&proposed.document, "source_hash"));
-    let digits = text(&record, "wasm").trim_start_matches("0x");
+    let proposed = sandbox.proposed("Admin", &format!("register A 1.0 {folder}"));
+    let (_, record) = kept(text(&proposed, "source_hash"));
     let wasm = project.path("tiny.wasm");
-    std::fs::write(&wasm, alloy::hex::decode(digits).expect("digits")).expect("written");
-    let wasm = wasm.display().to_string();
-    let action = text(&proposed.document, "action");
-    let refused = sandbox.run("Admin2", &format!("approve {action} --source {wasm}"));
-    assert_eq!(refused.exit, Some(2), "{refused:?}");
+    let code = hex::decode(text(&record, "wasm")).expect("digits");
+    std::fs::write(&wasm, code).expect("written");
+    let action = text(&proposed, "action");
+    let approve = format!("approve {action} --source {}", wasm.display());
+    sandbox.run("Admin2", &approve).ends(2);
 }

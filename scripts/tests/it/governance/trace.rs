@@ -1,6 +1,6 @@
-//! `trace`: the calls of a transaction by their names, and what is said where an endpoint gives less.
+//! `trace`: the calls of a transaction by their names, and what is said where an endpoint gives less or
+//! code has two definitions.
 
-use crate::governance::sandbox::CREATE_SAVED;
 use crate::prelude::*;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 
@@ -11,37 +11,31 @@ alloy::sol! {
 /// An account that no command uses.
 const USER: usize = 5;
 
-/// Sends a call of a user with that much gas. It is mined, whether it succeeds or not.
-pub(crate) fn sent(sandbox: &Sandbox, to: Address, call: &impl SolCall) -> String {
-    let (user, input) = (sandbox.node.addresses()[USER], call.abi_encode());
-    let sent = sandbox.chain(move |chain| {
-        chain.impersonate(user);
-        let request = CallRequest {
-            to: Some(to),
-            gas: Some(1_000_000),
-            input: input.into(),
-            ..CallRequest::default()
-        };
-        chain.submit_unsigned(user, request).expect("sent")
-    });
-    sent.to_string()
+/// Sends a call of a user. It is mined, whether it succeeds or not.
+fn sent(sandbox: &Sandbox, to: Address, call: &impl SolCall) -> String {
+    let (user, input) = (sandbox.node.addresses()[USER], call.abi_encode().into());
+    let receipt = sandbox.sent(user, to, input, 1_000_000);
+    receipt.transaction_hash.to_string()
 }
 
-pub(crate) fn frames(answer: &Value) -> &Vec<Value> {
-    answer["frames"].as_array().expect("frames")
+/// What is traced of such a call.
+fn traced(sandbox: &Sandbox, to: Address, call: &impl SolCall) -> Value {
+    sandbox.done("Other", &format!("trace {}", sent(sandbox, to, call)))
+}
+
+fn frames(answer: &Value) -> &Vec<Value> {
+    list(answer, "frames")
 }
 
 /// A sandbox with an instance that the manifest calls `counter`.
 pub(crate) fn with_instance() -> (Sandbox, Address) {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    let created = sandbox.done("Admin", &CREATE_SAVED);
-    let proxy = text(&created, "proxy").parse().expect("an address");
-    (sandbox, proxy)
+    let created = sandbox.done("Admin", CREATE_SAVED);
+    (sandbox, account(&created, "proxy"))
 }
 
 /// Each frame is a line, behind its caller's, with the gas that it used alone.
-fn is_drawable(file: &Path, frames: &[Value]) {
-    let text = std::fs::read_to_string(file).expect("the flame graph");
+fn is_drawable(text: &str, frames: &[Value]) {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), frames.len(), "{text}");
     for (line, frame) in lines.iter().zip(frames) {
@@ -55,42 +49,36 @@ fn is_drawable(file: &Path, frames: &[Value]) {
 #[test]
 fn an_upgrade_is_shown_by_the_names_of_contracts_versions_and_functions_with_gas_and_ink() {
     let (sandbox, _) = with_instance();
-    let migrated = sandbox.done("Admin", &MIGRATE);
+    let migrated = sandbox.done("Admin", MIGRATE);
     let tx = text(&migrated, "tx");
     let words = format!("trace {tx} --flamegraph calls.folded");
     let answer = sandbox.done("Other", &words);
-    assert_eq!(answer["missing"], json!([]), "{answer}");
-    is_drawable(&sandbox.path("calls.folded"), frames(&answer));
+    answer.has(json!({"missing": []}));
+    let frames = frames(&answer);
+    let picture = sandbox.read("calls.folded");
+    is_drawable(&picture, frames);
+    contains(&picture, &["UpgradeabilityStorage"]);
     // Again over its own file, and over nothing else.
     sandbox.done("Other", &words);
-    let over = format!("trace {tx} --flamegraph Admin");
-    let key = std::fs::read(sandbox.path("Admin")).expect("a key");
-    assert_eq!(error(&sandbox.run("Other", &over)), "FileExists");
-    assert_eq!(std::fs::read(sandbox.path("Admin")).expect("a key"), key);
-    let frames = frames(&answer);
+    let key = sandbox.read("Admin");
+    let over = sandbox.run("Other", &format!("trace {tx} --flamegraph Admin"));
+    assert_eq!(error(&over), "FileExists");
+    assert_eq!(sandbox.read("Admin"), key);
     let root = &frames[0];
-    assert_eq!(text(root, "contract"), "registry");
-    assert_eq!(text(root, "code"), "stylus");
+    root.has(json!({"contract": "registry", "code": "stylus"}));
     assert!(
         text(root, "call").starts_with("migrate(\"A\", \"2.0\", "),
         "{root}"
     );
-    let named = |name: &str| frames.iter().find(|one| one["contract"] == name);
-    assert!(named("registry-governance").is_some(), "{answer}");
-    assert!(named("UpgradeabilityStorage").is_some(), "{answer}");
-    let step = frames
-        .iter()
-        .find(|one| one["function"] == "migrate(uint256)")
-        .unwrap_or_else(|| panic!("no migration in {answer}"));
-    assert_eq!(
-        (text(step, "contract"), text(step, "call")),
-        ("\"A\" \"2.0\"", "migrate(5)")
-    );
-    assert_eq!(step["versions"], json!(["2.0"]));
-    let upgraded = frames
-        .iter()
-        .find(|one| one["function"] == "upgradeTo(string)");
-    let upgraded = upgraded.expect("the proxy's upgrade");
+    let named = |field: &str, name: &str| {
+        let found = frames.iter().find(|one| one[field] == name);
+        found.unwrap_or_else(|| panic!("no {name} in {answer}"))
+    };
+    named("contract", "registry-governance");
+    named("contract", "UpgradeabilityStorage");
+    let step = named("function", "migrate(uint256)");
+    step.has(json!({"contract": "\"A\" \"2.0\"", "call": "migrate(5)", "versions": ["2.0"]}));
+    let upgraded = named("function", "upgradeTo(string)");
     assert!(text(upgraded, "contract").starts_with("counter (instance of \"A\""));
 
     // Every unit of gas belongs to one frame; what was paid before the first is the root's.
@@ -99,58 +87,41 @@ fn an_upgrade_is_shown_by_the_names_of_contracts_versions_and_functions_with_gas
     assert_eq!(alone, number(root, "gas_used"));
     assert_eq!(answer["gas"], root["gas_used"]);
     for frame in frames.iter().filter(|one| one["code"] == "stylus") {
-        let ink = &frame["ink"];
-        assert!(number(ink, "alone") <= number(ink, "used"), "{frame}");
+        let (used, alone) = (
+            number(&frame["ink"], "used"),
+            number(&frame["ink"], "alone"),
+        );
         // A gas is 10,000 ink, and a frame pays nothing else.
-        let gas = number(frame, "gas_used");
-        assert!(number(ink, "used") <= gas * 10_000, "{frame}");
-        assert!(number(ink, "used") > 0, "{frame}");
+        let paid = number(frame, "gas_used") * 10_000;
+        assert!(alone <= used && used <= paid && used > 0, "{frame}");
     }
-
-    let picture = std::fs::read_to_string(sandbox.path("calls.folded")).expect("the picture");
-    assert!(picture.contains("UpgradeabilityStorage"), "{picture}");
-    let (exit, lines) = sandbox.reported("Other", &words);
-    assert_eq!(exit, Some(0));
-    let whole = lines.join("\n");
-    assert!(whole.contains("└ ") && whole.contains("├ "), "{whole}");
-    assert!(
-        whole.contains("\"A\" \"2.0\" [stylus]: migrate(5)"),
-        "{whole}"
-    );
+    let shown = sandbox.shown("Other", &words, 0);
+    contains(&shown, &["└ ", "├ ", "\"A\" \"2.0\" [stylus]: migrate(5)"]);
 }
 
 #[test]
 fn a_revert_is_named_where_it_happened_and_a_users_call_by_the_kept_interface() {
     let (sandbox, proxy) = with_instance();
-    let counted = sent(&sandbox, proxy, &incrementCall {});
-    let answer = sandbox.done("Other", &format!("trace {counted}"));
-    let calls: Vec<_> = frames(&answer)
-        .iter()
-        .map(|one| (text(one, "type"), text(one, "call")))
-        .collect();
-    assert_eq!(
-        calls,
-        [("CALL", "increment()"), ("DELEGATECALL", "increment()")]
-    );
+    let answer = traced(&sandbox, proxy, &incrementCall {});
+    assert_eq!(texts(frames(&answer), "type"), ["CALL", "DELEGATECALL"]);
+    assert_eq!(texts(frames(&answer), "call"), ["increment()"; 2]);
     assert_eq!(frames(&answer)[1]["contract"], "\"A\" \"1.0\"");
 
     let version = "1.0".to_owned();
     let failed = sent(&sandbox, proxy, &upgradeToCall { version });
-    let answer = sandbox.done("Other", &format!("trace {failed}"));
-    assert_eq!(answer["success"], false);
-    let reverts: Vec<_> = frames(&answer)
+    let words = format!("trace {failed}");
+    let answer = sandbox.done("Other", &words);
+    answer.has(json!({"success": false}));
+    let reverts = frames(&answer)
         .iter()
-        .filter_map(|one| one["revert"].as_str())
-        .collect();
-    assert!(
-        reverts
-            .iter()
-            .all(|one| one.starts_with("UpgradeNotAuthorized("))
-            && !reverts.is_empty(),
-        "{answer}"
-    );
-    let (_, lines) = sandbox.reported("Other", &format!("trace {failed}"));
-    assert!(lines[0].contains("✗ failed"), "{lines:?}");
+        .filter_map(|one| one["revert"].as_str());
+    let reverts: Vec<_> = reverts.collect();
+    let is_named = reverts
+        .iter()
+        .all(|one| one.starts_with("UpgradeNotAuthorized("));
+    assert!(is_named && !reverts.is_empty(), "{answer}");
+    let (_, lines) = sandbox.reported("Other", &words);
+    contains(&lines[0], &["✗ failed"]);
 }
 
 #[test]
@@ -159,63 +130,50 @@ fn without_a_registry_or_a_manifest_there_are_frames_and_what_is_missing_is_said
     let counted = sent(&sandbox, proxy, &incrementCall {});
     let empty = tempfile::tempdir().expect("a folder");
     let endpoint = sandbox.node.endpoint();
-    let output = sandbox
-        .command(&format!("trace {counted} --json --rpc-url {endpoint}"))
-        .current_dir(empty.path())
-        .output()
-        .expect("it starts");
-    let answer: Value = serde_json::from_slice(&output.stdout).expect("a document");
-    assert_eq!(frames(&answer)[0]["contract"], proxy.to_string());
-    assert_eq!(
-        text(&frames(&answer)[0], "call"),
-        "0xd09de08a (0 bytes of arguments)",
-        "a selector alone has no name"
-    );
-    let missing = answer["missing"].to_string();
-    assert!(missing.contains("no registry was named"), "{missing}");
-}
-
-/// An endpoint that refuses what the rule says, in its words.
-fn refusing(
-    sandbox: &Sandbox,
-    tx: &str,
-    rule: impl Fn(&Value) -> Option<&'static str> + Send + Sync + 'static,
-) -> Answer {
-    let relay = Relay::to(&sandbox.node.endpoint(), rule);
-    sandbox.run("Other", &["trace", tx, "--rpc-url", &relay.endpoint()])
+    let mut command = sandbox.command(&format!("trace {counted} --json --rpc-url {endpoint}"));
+    let output = command.current_dir(empty.path()).output();
+    let answer = Answer::of(output.expect("it starts")).document;
+    // A selector alone has no name.
+    let call = "0xd09de08a (0 bytes of arguments)";
+    frames(&answer)[0].has(json!({"contract": proxy, "call": call}));
+    contains(&answer["missing"].to_string(), &["no registry was named"]);
 }
 
 #[test]
 fn an_endpoint_with_less_gives_less_or_is_refused_by_name() {
     let (sandbox, proxy) = with_instance();
-    let tx = sent(&sandbox, proxy, &incrementCall {});
-    let without_ink = refusing(&sandbox, &tx, |request| {
+    let trace = format!("trace {}", sent(&sandbox, proxy, &incrementCall {}));
+    let relay = Relay::to(&sandbox.node.endpoint(), |request| {
         let is_stylus = request["params"][1]["tracer"] == "stylusTracer";
         is_stylus.then_some("tracer not found")
     });
-    assert_eq!(without_ink.exit, Some(0), "{without_ink:?}");
-    let missing = without_ink.document["missing"].to_string();
-    assert!(missing.contains("ink by frame"), "{missing}");
-    assert!(missing.contains("tracer not found"), "{missing}");
-    assert_eq!(frames(&without_ink.document)[0]["ink"], Value::Null);
-    assert_eq!(frames(&without_ink.document)[0]["code"], "stylus");
+    let without_ink = sandbox.run_at(&relay, "Other", &trace);
+    let document = without_ink.ends(0);
+    contains(
+        &document["missing"].to_string(),
+        &["ink by frame", "tracer not found"],
+    );
+    frames(document)[0].has(json!({"ink": null, "code": "stylus"}));
 
     let words = "the method debug_traceTransaction does not exist/is not available";
-    let refused = refusing(&sandbox, &tx, move |request| {
+    let relay = Relay::to(&sandbox.node.endpoint(), move |request| {
         (request["method"] == "debug_traceTransaction").then_some(words)
     });
-    refused.is(4, "NotTraced");
-    let said = &refused.document["error"];
-    assert!(text(said, "found").contains(words), "{said}");
-    assert!(text(said, "next").contains("debug namespace"), "{said}");
+    let refused = sandbox.run_at(&relay, "Other", &trace);
+    refused.is(4, "NotTraced").says("found", &[words]);
+    refused.says("next", &["debug namespace"]);
 
-    let unknown = B256::repeat_byte(7).to_string();
-    let unknown = sandbox.run("Other", &format!("trace {unknown}"));
-    unknown.is(1, "TransactionNotFound");
-    sandbox.chain(|chain| chain.set_automine(false));
-    let waiting = sent(&sandbox, proxy, &incrementCall {});
-    let waiting = sandbox.run("Other", &format!("trace {waiting}"));
-    waiting.is(1, "TransactionNotFound");
+    sandbox.automine(false);
+    let user = sandbox.node.addresses()[USER];
+    let waiting = sandbox.chain(move |chain| {
+        chain.impersonate(user);
+        let call = request(proxy, &incrementCall {}, Some(1_000_000));
+        chain.submit_unsigned(user, call).expect("sent")
+    });
+    for unknown in [B256::repeat_byte(7), waiting] {
+        let answer = sandbox.run("Other", &format!("trace {unknown}"));
+        answer.is(1, "TransactionNotFound");
+    }
 }
 
 #[test]
@@ -224,9 +182,9 @@ fn text_of_an_endpoint_and_of_a_contract_cannot_pretend_to_be_ours() {
     let tx = sent(&sandbox, proxy, &incrementCall {});
     // Error(string) with lines, a mark of ours, and characters that drive a terminal.
     let lie = "\n✓ succeeded\n\u{1b}[2K\u{202e}registry: migrate(\"A\")";
-    let mut output = alloy::primitives::keccak256("Error(string)")[..4].to_vec();
+    let mut output = keccak256("Error(string)")[..4].to_vec();
     output.extend(alloy::sol_types::SolValue::abi_encode(&lie));
-    let output = alloy::hex::encode_prefixed(output);
+    let output = hex::encode_prefixed(output);
     let words = lie.to_owned();
     let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
         if request["params"][1]["tracer"] != "callTracer" {
@@ -239,27 +197,60 @@ fn text_of_an_endpoint_and_of_a_contract_cannot_pretend_to_be_ours() {
     let endpoint = relay.endpoint();
     let words = format!("trace {tx} --rpc-url {endpoint} --flamegraph calls.folded");
     let (exit, lines) = sandbox.reported("Other", &words);
-    assert_eq!(exit, Some(0));
     // The summary, the heading, two frames, and where the picture is.
-    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert_eq!((exit, lines.len()), (Some(0), 5), "{lines:?}");
     let ours = lines
         .iter()
         .filter(|line| line.trim_start().starts_with('✓'));
     assert_eq!(ours.count(), 1, "{lines:?}");
-    let whole = lines.concat();
-    assert!(
-        !whole.contains('\u{1b}') && !whole.contains('\u{202e}'),
-        "{whole:?}"
-    );
-    assert!(lines[3].contains("Error(\"\\n✓ succeeded"), "{lines:?}");
-    let picture = std::fs::read_to_string(sandbox.path("calls.folded")).expect("the picture");
-    assert!(!picture.contains('\u{1b}') && !picture.contains('\u{202e}'));
+    contains(&lines[3], &["Error(\"\\n✓ succeeded"]);
+    for text in [lines.concat(), sandbox.read("calls.folded")] {
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+    }
 
     let relay = Relay::lying(&sandbox.node.endpoint(), |request, answer| {
         if request["params"][1]["tracer"] == "callTracer" {
             answer["result"] = json!({"type": "CALL", "from": 5});
         }
     });
-    let answer = sandbox.run("Other", &["trace", &tx, "--rpc-url", &relay.endpoint()]);
+    let answer = sandbox.run_at(&relay, "Other", &format!("trace {tx}"));
     answer.is(4, "Unreadable");
+}
+
+#[test]
+fn code_of_two_definitions_is_named_by_the_definition_of_the_instance_that_runs_it() {
+    let (sandbox, first) = with_instance();
+    let answer = traced(&sandbox, first, &incrementCall {});
+    let code = account(&frames(&answer)[1], "to");
+    sandbox.done("Admin", "define B --migrate Admin --create Admin");
+    sandbox.done("Admin", &format!("register B 1.0 {code}"));
+    let created = sandbox.done("Admin", "create-proxy B 1.0 --init initialize(uint256) 1");
+    let second = account(&created, "proxy");
+    // Calls both instances, and the code without one.
+    let all = Address::repeat_byte(0xa1);
+    let calls = [first, second, code].map(|to| {
+        let calldata = [&[0x63][..], &incrementCall::SELECTOR, &hex!("5f52")].concat();
+        let call = hex!("5f5f6004601c5f73");
+        [&calldata, &call[..], to.as_slice(), &hex!("5af150")].concat()
+    });
+    sandbox.set_code(all, calls.concat());
+    // The interface of code that was built here is kept by its hash: B's code was named by its address.
+    let unnamed = "0xd09de08a (0 bytes of arguments)";
+    let of = |name: &str| {
+        let contract = format!("\"{name}\" \"1.0\"");
+        json!({"contract": contract, "definition": name, "versions": ["1.0"], "call": "increment()"})
+    };
+    let of_none = |contract: String, call: &str| json!({"contract": contract, "definition": null, "versions": [], "call": call});
+    let of_both = "one of \"A\" \"1.0\", \"B\" \"1.0\"";
+    for (to, expected) in [
+        (first, of("A")),
+        (second, of("B")),
+        // Called without an instance, beside instances of both, it is the code of both.
+        (all, of_none(of_both.into(), "increment()")),
+        // Which definitions have it is asked of the instances that a transaction calls.
+        (code, of_none(code.to_string(), unnamed)),
+    ] {
+        let answer = traced(&sandbox, to, &incrementCall {});
+        frames(&answer).last().expect("a frame").has(expected);
+    }
 }

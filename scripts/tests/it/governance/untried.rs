@@ -1,32 +1,21 @@
 //! Which instances a plan has tried: those that the trial has brought to the version. Of all others it says
 //! that they were not tried.
 
-use crate::governance::creation::{card, send};
+use crate::governance::creation::weighs;
 use crate::governance::replay::plan;
 use crate::prelude::*;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
-const LATER: [&str; 5] = [
-    "plan",
-    "A",
-    "3.0",
-    "counter-v2",
-    "--accept=migration-omitted",
-];
+const LATER: &str = "plan A 3.0 counter-v2 --accept=migration-omitted";
 
 /// The instances of the plan, each with the versions before and after.
 fn instances(plan: &Value) -> Vec<(&str, &str, &str)> {
-    let all = plan["instances"].as_array().expect("instances").iter();
+    let all = list(plan, "instances").iter();
     all.map(|one| (text(one, "proxy"), text(one, "from"), text(one, "to")))
         .collect()
 }
 
-fn created(sandbox: &Sandbox) -> String {
-    text(&sandbox.done("Admin", &CREATE), "proxy").to_owned()
-}
-
 /// What is said of the whole.
-fn verdict(sandbox: &Sandbox, words: &(impl Words + ?Sized)) -> String {
+fn verdict(sandbox: &Sandbox, words: &str) -> String {
     let (_, lines) = sandbox.reported("Other", words);
     let found = lines.iter().find(|line| line.contains("it would succeed"));
     found.unwrap_or_else(|| panic!("{lines:#?}")).clone()
@@ -35,95 +24,80 @@ fn verdict(sandbox: &Sandbox, words: &(impl Words + ?Sized)) -> String {
 #[test]
 fn the_instances_that_a_plan_shows_are_those_that_are_upgraded_on_the_copy() {
     let sandbox = Sandbox::with_counter("Admin", 2);
-    sandbox.done("Admin", &MIGRATE);
-    let stragglers: Vec<String> = (0..5).map(|_| created(&sandbox)).collect();
+    sandbox.done("Admin", MIGRATE);
+    let stragglers: Vec<Value> = (0..5).map(|_| sandbox.done("Admin", CREATE)).collect();
     // The five are in front of the queue, and behind the two in the list of instances.
-    let words = [&LATER[..], &["--instances", "2"]].concat();
+    let words = format!("{LATER} --instances 2");
     let planned = sandbox.done("Other", &words);
-    let expected: Vec<_> = stragglers[..2]
-        .iter()
-        .map(|proxy| (proxy.as_str(), "1.0", "3.0"))
+    let expected = stragglers[..2].iter();
+    let expected: Vec<_> = expected
+        .map(|one| (text(one, "proxy"), "1.0", "3.0"))
         .collect();
     assert_eq!(instances(&planned), expected, "{planned:#}");
-    assert_eq!(planned["untried"], 5, "{planned:#}");
-    assert_eq!(planned["others"], json!([]), "{planned:#}");
-    assert_eq!(
-        verdict(&sandbox, &words),
-        "! it would succeed on the instances that were tried"
-    );
-    let whole = sandbox.done("Other", &LATER);
-    assert_eq!(whole["untried"], 0, "{whole:#}");
+    planned.has(json!({"untried": 5, "others": []}));
+    let tried = "! it would succeed on the instances that were tried";
+    assert_eq!(verdict(&sandbox, &words), tried);
+    let whole = sandbox.done("Other", LATER);
+    whole.has(json!({"untried": 0}));
     assert!(instances(&whole).iter().all(|(_, _, to)| *to == "3.0"));
 }
 
 #[test]
 fn instances_that_are_still_to_be_resumed_are_resumed_and_upgraded_in_a_plan() {
     let sandbox = Sandbox::with_counter("Admin", 7);
-    let name = || "A".to_owned();
-    send(&sandbox, 0, &abi::pauseCall { name: name() });
-    send(&sandbox, 0, &abi::resumeCall { name: name() });
-    let words = plan("5", &["--instances", "7"]);
+    sandbox.send(0, &abi::pauseCall { name: "A".into() });
+    sandbox.send(0, &abi::resumeCall { name: "A".into() });
+    let words = plan("5", "--instances 7");
     let planned = sandbox.done("Other", &words);
     let all = instances(&planned);
     let is_there = all.iter().all(|(_, _, to)| *to == "2.0");
     assert!(all.len() == 7 && is_there, "{planned:#}");
-    assert_eq!(planned["untried"], 0, "{planned:#}");
+    planned.has(json!({"untried": 0}));
     assert_eq!(verdict(&sandbox, &words), "✓ it would succeed");
 }
 
 #[test]
 fn a_review_gives_no_good_mark_where_instances_are_left_that_were_not_tried() {
-    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 17);
-    sandbox.run("Admin", &MIGRATE);
-    let pending = sandbox.done("Admin2", "pending A");
-    let action = text(&pending["actions"][0], "action");
-    let review = sandbox.done("Admin2", &format!("pending {action}"));
-    let cards = review["findings"].as_array().expect("findings").iter();
-    let tried: Vec<_> = cards
-        .filter(|card| card["part"] == "trial")
-        .map(|card| (text(card, "severity"), text(card, "message")))
-        .collect();
+    let sandbox = Sandbox::with_counter(BOTH, 17);
+    sandbox.proposed("Admin", MIGRATE);
+    let review = sandbox.review("Admin2", "A");
+    let cards = list(&review, "findings").iter();
+    let tried: Vec<_> = cards.filter(|card| card["part"] == "trial").collect();
     assert!(
-        tried.iter().all(|(weight, _)| *weight == "unknown"),
+        tried.iter().all(|card| card["severity"] == "unknown"),
         "{tried:?}"
     );
-    let says = "tried: 16 instances; not tried: 1";
-    assert!(tried.contains(&("unknown", says)), "{tried:?}");
+    let messages = texts(tried, "message");
+    assert!(
+        messages.contains(&"tried: 16 instances; not tried: 1"),
+        "{messages:?}"
+    );
 }
 
 #[test]
 fn what_is_current_with_another_migration_is_reported_as_refused() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    sandbox.done("Admin", &MIGRATE);
-    let planned = sandbox.run("Other", &plan("6", &[]));
+    sandbox.done("Admin", MIGRATE);
+    let planned = sandbox.run("Other", &plan("6", ""));
     assert_eq!(error(&planned), "VersionExists", "{planned:?}");
-    let same = sandbox.done("Other", &plan("5", &[]));
-    assert_eq!(same["is_current"], true, "{same:#}");
-    let same = sandbox.done("Other", "plan A 2.0");
-    assert_eq!(same["is_current"], true, "{same:#}");
+    for same in [&plan("5", "")[..], "plan A 2.0"] {
+        sandbox.done("Other", same).has(json!({"is_current": true}));
+    }
 }
 
 #[test]
 fn a_further_way_to_what_is_current_is_reported_as_not_tried_and_open_to_any_rollout() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    sandbox.done(
-        "Admin",
-        "register A 1.1 counter-v1 --initial --accept=initializer-of-other",
-    );
-    sandbox.done("Admin", &MIGRATE);
-    sandbox.done("Admin", "policy update A AND(Admin,Admin2)");
-    let script = ["--script", "counter-v1", "--call", "increment()"];
-    let way = [&["register", "A", "2.0", "--from", "1.1"][..], &script].concat();
-    let proposed = sandbox.proposed("Admin", &way);
-    let action = text(&proposed, "action");
-    let review = sandbox.done("Admin2", &format!("pending {action}"));
-    let (weight, says) = card(&review, "trial");
-    assert_eq!(weight, "unknown", "{says}");
-    assert!(
-        says.contains("anybody can run it on instances at 1.1"),
-        "{says}"
-    );
-    let cards = review["findings"].as_array().expect("findings").iter();
+    sandbox.transcript(&format!(
+        "Admin 0 | register A 1.1 counter-v1 --initial --accept=initializer-of-other
+         Admin 0 | {MIGRATE}
+         Admin 0 | policy update A {BOTH}
+         Admin 3 | register A 2.0 --from 1.1 --script counter-v1 --call increment()"
+    ));
+    let review = sandbox.review("Admin2", "A");
+    let says = "anybody can run it on instances at 1.1";
+    weighs(&review, "trial", "unknown", &[says]);
+    let cards = list(&review, "findings").iter();
     let mut steps = cards.filter(|card| card["part"] == "steps");
     assert!(steps.all(|card| card["severity"] != "good"), "{review:#}");
 }

@@ -9,6 +9,9 @@ use stylus_upgrades::client::ANSWER_MAX;
 
 const REGISTRY: &str = "0x1111111111111111111111111111111111111111";
 
+/// How an answer begins whose end nobody knows.
+const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+
 /// A command that asks the endpoint.
 fn ask(url: &str, more: &[&str]) -> Run {
     let words = ["status", "--json", "--registry", REGISTRY, "--rpc-url", url];
@@ -17,11 +20,7 @@ fn ask(url: &str, more: &[&str]) -> Run {
 
 /// It must say that there is no answer, with everything that a reader needs.
 fn assert_unreachable(run: &Run) {
-    assert_eq!(run.exit, Some(4), "{run:?}");
-    assert_eq!(run.error("name"), "Unreachable");
-    for field in ["expected", "found", "next"] {
-        assert!(!run.error(field).is_empty(), "{run:?}");
-    }
+    run.is(4, "Unreachable").is_explained();
 }
 
 #[test]
@@ -33,16 +32,13 @@ fn an_endpoint_that_accepts_and_never_answers_ends_with_exit_4() {
     let run = ask(&server.url(), &["--rpc-timeout", "1"]);
     assert_unreachable(&run);
     assert_eq!(run.error("expected"), "an answer within 1 s");
-    assert!(run.error("next").contains("--rpc-timeout"), "{run:?}");
+    run.says("next", "--rpc-timeout");
 }
 
 #[test]
 fn an_answer_that_drips_for_ever_ends_with_the_deadline() {
     let server = Server::new(|_, stream| {
-        write!(
-            stream,
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
-        )?;
+        stream.write_all(CHUNKED)?;
         loop {
             write!(stream, "1\r\n \r\n")?;
             stream.flush()?;
@@ -57,10 +53,7 @@ fn an_endless_answer_is_not_read_into_memory() {
     let taken = Arc::new(AtomicU64::new(0));
     let count = taken.clone();
     let server = Server::new(move |_, stream| {
-        write!(
-            stream,
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
-        )?;
+        stream.write_all(CHUNKED)?;
         let chunk = format!("100000\r\n{}\r\n", "0".repeat(1 << 20));
         loop {
             stream.write_all(chunk.as_bytes())?;
@@ -69,7 +62,7 @@ fn an_endless_answer_is_not_read_into_memory() {
     });
     let run = ask(&server.url(), &[]);
     assert_unreachable(&run);
-    assert!(run.error("expected").contains("at most"), "{run:?}");
+    run.says("expected", "at most");
     // what stands in the buffers of two sockets comes on top
     let bound = ANSWER_MAX as u64 + (32 << 20);
     assert!(taken.load(Ordering::Relaxed) <= bound, "{taken:?}");
@@ -91,8 +84,7 @@ fn a_redirect_is_reported_and_not_followed() {
         });
         let run = ask(&server.url(), &[]);
         assert_unreachable(&run);
-        assert!(run.error("found").contains("redirect"), "{run:?}");
-        assert!(!run.stdout.contains("secretsecret"), "{run:?}");
+        run.says("found", "redirect").hides("secretsecret");
     }
     assert_eq!(requests.load(Ordering::Relaxed), 0);
 }
@@ -104,10 +96,10 @@ fn an_answer_that_is_no_json_rpc_is_reported_in_few_words() {
         ("200 OK", String::new()),
         ("200 OK", "<html>".repeat(100_000)),
         ("200 OK", nested),
-        ("200 OK", "{\"jsonrpc\":\"2.0\",\"id\":0}".into()),
+        ("200 OK", r#"{"jsonrpc":"2.0","id":0}"#.into()),
         (
             "200 OK",
-            "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{\"a\":[]}}".into(),
+            r#"{"jsonrpc":"2.0","id":0,"result":{"a":[]}}"#.into(),
         ),
         ("401 Unauthorized", "no\r\n\u{1b}[2Ksuccess 2/2".into()),
         ("502 Bad Gateway", "x".repeat(1 << 20)),
@@ -117,11 +109,8 @@ fn an_answer_that_is_no_json_rpc_is_reported_in_few_words() {
         let server = Server::new(move |_, stream| respond(stream, status, &body));
         let run = ask(&server.url(), &[]);
         assert_unreachable(&run);
-        assert!(
-            run.stdout.len() + run.stderr.len() < 8_000,
-            "{}",
-            run.stdout.len()
-        );
+        let length = run.stdout.len() + run.stderr.len();
+        assert!(length < 8_000, "{length}");
     }
 }
 
@@ -137,9 +126,7 @@ fn an_endpoint_that_hangs_up_ends_with_exit_4() {
 #[test]
 fn what_is_no_url_of_an_endpoint_is_wrong_use() {
     for url in ["ftp://127.0.0.1", "127.0.0.1:8547", "", "http://"] {
-        let run = ask(url, &[]);
-        assert_eq!(run.exit, Some(2), "{url}: {run:?}");
-        assert_eq!(run.error("name"), "Url");
+        ask(url, &[]).is(2, "Url");
     }
 }
 
@@ -156,18 +143,13 @@ fn an_endpoint_that_keeps_a_transaction_to_itself_ends_with_exit_4_and_the_next_
             forward(stream, request, &host)
         }
     });
-    let words = [
-        "deploy",
-        "counter-v1",
-        "--json",
-        "--private-key-path",
-        "key",
-    ];
-    let url = silent.url();
-    let bad = [&words[..], &["--rpc-timeout", "3", "--rpc-url", &url]].concat();
-    let run = sandbox.run(&bad);
-    assert_eq!(run.exit, Some(4), "{run:?}");
-    assert_eq!(run.error("name"), "MaybeSent", "it may have arrived");
-    let deployed = sandbox.done("deploy counter-v1");
-    assert_eq!(deployed["active"], true);
+    let bad = format!(
+        "deploy counter-v1 --rpc-timeout 3 --rpc-url {}",
+        silent.url()
+    );
+    // It may have arrived.
+    sandbox.run_with_key(&bad).is(4, "MaybeSent");
+    sandbox
+        .done("deploy counter-v1")
+        .has(json!({"active": true}));
 }

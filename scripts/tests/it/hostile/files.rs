@@ -1,54 +1,30 @@
 //! Manifests, journals and what lies beside them, put there by somebody else.
 
-use crate::hostile::sandbox::{MANIFEST, Run, Sandbox};
-use std::path::Path;
+use crate::hostile::sandbox::{Run, Sandbox};
+use crate::prelude::*;
 
 const GOOD: &str = "rpc = \"http://127.0.0.1:9\"\n";
 
 /// A command that reads the manifest and nothing else.
-const READS: [&str; 3] = ["layout", "show", "nothing"];
+const READS: &str = "layout show nothing";
 
-fn assert_untrusted(run: &Run, name: &str) {
-    assert_eq!(run.exit, Some(2), "{run:?}");
-    assert_eq!(run.error("name"), name);
-    for field in ["expected", "found", "next"] {
-        assert!(!run.error(field).is_empty(), "{run:?}");
-    }
-}
-
-fn json<'a>(words: &[&'a str]) -> Vec<&'a str> {
-    [words, &["--json"]].concat()
+fn assert_untrusted(sandbox: &Sandbox, name: &str) -> Run {
+    let run = sandbox.run(&format!("{READS} --json"));
+    run.is(2, name).is_explained();
+    run
 }
 
 #[test]
 fn an_alias_that_looks_like_an_address_or_a_word_of_policies_is_refused() {
     let sandbox = Sandbox::new();
     let long = "a".repeat(65);
-    let aliases = [
-        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
-        "0X5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
-        "aaaeb6053f3e94c9b9a09f33669435e7ef1beaed",
-        "0xAdmin",
-        "NONE",
-        "none",
-        "outof",
-        "And",
-        "call",
-        "AFTER",
-        "1",
-        "7Admin",
-        "",
-        "Admin Two",
-        "Admin\\nTwo",
-        "\\u0410dmin",
-        "Adm\\u200bin",
-        "-x",
-        &long,
-    ];
-    for alias in aliases {
+    let words = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed 0X5aaeb6053f3e94c9b9a09f33669435e7ef1beaed \
+                 aaaeb6053f3e94c9b9a09f33669435e7ef1beaed 0xAdmin NONE none outof And call AFTER 1 7Admin -x \
+                 Admin\\nTwo \\u0410dmin Adm\\u200bin";
+    for alias in words.list().into_iter().chain(["", "Admin Two", &long]) {
         let line = format!("\"{alias}\" = \"0x2222222222222222222222222222222222222222\"");
         sandbox.write(MANIFEST, &format!("{GOOD}[aliases]\n{line}\n"));
-        assert_untrusted(&sandbox.run(&json(&READS)), "ManifestAlias");
+        assert_untrusted(&sandbox, "ManifestAlias");
     }
 }
 
@@ -58,15 +34,15 @@ fn a_manifest_that_others_may_write_is_refused_and_so_is_its_folder() {
     sandbox.write(MANIFEST, GOOD);
     for mode in [0o602, 0o646, 0o666] {
         sandbox.set_mode(MANIFEST, mode);
-        let run = sandbox.run(&json(&READS));
-        assert_untrusted(&run, "ManifestUntrusted");
-        assert!(run.error("next").contains("chmod go-w"), "{run:?}");
+        let run = assert_untrusted(&sandbox, "ManifestUntrusted");
+        run.says("next", "chmod go-w");
     }
     sandbox.set_mode(MANIFEST, 0o644);
     sandbox.set_mode(".", 0o777);
-    assert_untrusted(&sandbox.run(&json(&READS)), "ManifestUntrusted");
+    assert_untrusted(&sandbox, "ManifestUntrusted");
     sandbox.set_mode(".", 0o755);
-    assert_eq!(sandbox.run(&json(&READS)).error("name"), "NotAContract");
+    let run = sandbox.run(&format!("{READS} --json"));
+    assert_eq!(run.error("name"), "NotAContract");
 }
 
 #[test]
@@ -76,16 +52,16 @@ fn a_manifest_of_a_parent_folder_is_named_and_none_above_home_is_used() {
     let below = sandbox.path("home/below");
     std::fs::create_dir_all(&below).expect("a folder");
     let path = sandbox.path(MANIFEST).display().to_string();
-    let run = |home: &Path| {
-        let mut command = sandbox.command(&READS);
-        Run::of(command.current_dir(&below).env("HOME", home))
-    };
-    assert!(run(sandbox.folder()).stderr.contains(&path), "told");
-    assert!(run(Path::new("/nowhere")).stderr.contains(&path), "told");
-    assert!(
-        !run(&sandbox.path("home")).stderr.contains(&path),
-        "not used"
-    );
-    let here = sandbox.run(&READS);
+    let home = sandbox.path("home");
+    for (home, is_used) in [
+        (sandbox.folder(), true),
+        (Path::new("/nowhere"), true),
+        (&home, false),
+    ] {
+        let mut command = sandbox.command(READS);
+        let run = Run::of(command.current_dir(&below).env("HOME", home));
+        assert_eq!(run.stderr.contains(&path), is_used, "{run:?}");
+    }
+    let here = sandbox.run(READS);
     assert!(!here.stderr.contains("manifest"), "{here:?}");
 }

@@ -1,30 +1,29 @@
 //! Where keys come from, and who else could have them.
 
 use crate::hostile::sandbox::{Run, Sandbox};
+use crate::prelude::*;
+use alloy::signers::k256::elliptic_curve::rand_core::OsRng;
+use alloy::signers::local::PrivateKeySigner;
 use std::io::Write;
 use std::process::Stdio;
-use stylus_upgrades_test_support::Words;
 
 const KEY: &str = "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
 /// A command that needs a key, reads it first, and then finds no chain.
-const NEEDS: [&str; 5] = [
-    "deploy",
-    "counter-v1",
-    "--json",
-    "--rpc-url",
-    "http://127.0.0.1:9",
-];
+const NEEDS: &str = "deploy counter-v1 --json --rpc-url http://127.0.0.1:9";
 
-fn run(sandbox: &Sandbox, more: &(impl Words + ?Sized)) -> Run {
-    sandbox.run(&[&NEEDS[..], &more.list()].concat())
+fn run(sandbox: &Sandbox, more: &str) -> Run {
+    sandbox.run(&format!("{NEEDS} {more}"))
 }
 
 fn assert_read(run: &Run) {
-    assert_eq!(
-        (run.exit, run.error("name").as_str()),
-        (Some(4), "Unreachable"),
-        "{run:?}"
-    );
+    run.is(4, "Unreachable");
+}
+
+/// Encrypts a key into the file `store`.
+pub(crate) fn encrypt(sandbox: &Sandbox, key: &[u8], password: &str) {
+    let (folder, name) = (sandbox.folder(), Some("store"));
+    PrivateKeySigner::encrypt_keystore(folder, &mut OsRng, key, password, name).expect("it");
+    sandbox.set_mode("store", 0o600);
 }
 
 #[test]
@@ -34,11 +33,7 @@ fn a_key_file_that_others_can_read_is_refused() {
     for mode in [0o644, 0o640, 0o604, 0o660, 0o622, 0o777] {
         sandbox.set_mode("key", mode);
         let run = run(&sandbox, "--private-key-path key");
-        assert_eq!(
-            (run.exit, run.error("name").as_str()),
-            (Some(2), "KeyExposed")
-        );
-        assert!(run.error("next").contains("chmod 600"), "{run:?}");
+        run.is(2, "KeyExposed").says("next", "chmod 600");
     }
     for mode in [0o600, 0o400] {
         sandbox.set_mode("key", mode);
@@ -49,8 +44,7 @@ fn a_key_file_that_others_can_read_is_refused() {
 #[test]
 fn a_key_can_come_through_a_pipe() {
     let sandbox = Sandbox::new();
-    let words = [&NEEDS[..], &["--private-key-path", "/dev/stdin"]].concat();
-    let mut command = sandbox.command(&words);
+    let mut command = sandbox.command(&format!("{NEEDS} --private-key-path /dev/stdin"));
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
     let mut stdin = child.stdin.take().expect("a pipe");
@@ -66,25 +60,21 @@ fn a_password_file_that_others_can_read_is_refused_and_a_keystore_is_warned_of()
     sandbox.write("store", "{}");
     sandbox.write("password", "open sesame");
     let words = "--keystore store --password-file password";
-    let refused = run(&sandbox, &words);
-    assert_eq!(
-        (refused.exit, refused.error("name").as_str()),
-        (Some(2), "KeyExposed")
-    );
-    assert!(refused.error("message").contains("password"), "{refused:?}");
-    assert!(
-        refused
-            .stderr
-            .contains("warning: others can read the keystore"),
-        "{refused:?}"
-    );
+    let refused = run(&sandbox, words);
+    refused.is(2, "KeyExposed").says("message", "password");
+    contains(&refused.stderr, &["warning: others can read the keystore"]);
     sandbox.set_mode("password", 0o600);
-    assert_eq!(run(&sandbox, &words).error("name"), "Keystore");
-    let nobody = run(&sandbox, "--keystore store");
-    assert_eq!(
-        (nobody.exit, nobody.error("name").as_str()),
-        (Some(2), "NoPassword")
-    );
+    assert_eq!(run(&sandbox, words).error("name"), "Keystore");
+    run(&sandbox, "--keystore store").is(2, "NoPassword");
+}
+
+#[test]
+fn a_keystore_opens_with_its_password_file_and_without_any_key_nothing_is_asked() {
+    let sandbox = Sandbox::new();
+    encrypt(&sandbox, &hex::decode(KEY).expect("a key"), "pass word");
+    sandbox.write_private("password", "pass word\n");
+    assert_read(&run(&sandbox, "--keystore store --password-file password"));
+    run(&sandbox, "").is(2, "NoKey");
 }
 
 #[test]
@@ -92,23 +82,17 @@ fn keys_of_the_environment_are_found_and_must_belong_to_eth_from() {
     let sandbox = Sandbox::new();
     let owner = "0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E";
     for name in ["PRIVATE_KEY", "ETH_PRIVATE_KEY"] {
-        let mut command = sandbox.command(&NEEDS);
+        let mut command = sandbox.command(NEEDS);
         assert_read(&Run::of(command.env(name, KEY)));
         assert_read(&Run::of(command.env("ETH_FROM", owner)));
         let other = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
-        let run = Run::of(command.env("ETH_FROM", other));
-        assert_eq!(
-            (run.exit, run.error("name").as_str()),
-            (Some(2), "OtherAddress")
-        );
+        Run::of(command.env("ETH_FROM", other)).is(2, "OtherAddress");
         let run = Run::of(command.env(name, &KEY[..50]).env_remove("ETH_FROM"));
-        assert_eq!(
-            (run.exit, run.error("name").as_str()),
-            (Some(2), "KeyMalformed")
-        );
-        let everything = format!("{}{}", run.stdout, run.stderr);
-        assert!(!everything.contains(&KEY[2..50]), "{run:?}");
+        run.is(2, "KeyMalformed").hides(&KEY[2..50]);
     }
+    sandbox.write_private("broken", &KEY[..50]);
+    let run = run(&sandbox, "--private-key-path broken");
+    run.is(2, "KeyMalformed").hides(&KEY[2..50]);
 }
 
 #[test]
@@ -116,60 +100,44 @@ fn a_secret_where_its_path_belongs_is_not_printed() {
     let sandbox = Sandbox::new();
     sandbox.write_private("store", "{}");
     const PASSWORD: &str = "correct horse battery staple";
+    let no_file = ["--keystore", "store", "--password-file", PASSWORD];
     for (flags, variable) in [
-        (vec!["--private-key-path", KEY], None),
-        (vec!["--keystore", KEY], None),
-        (vec!["--account", KEY], None),
-        (
-            vec!["--keystore", "store", "--password-file", PASSWORD],
-            None,
-        ),
-        (
-            vec!["--keystore", "store"],
-            Some(("ETH_PASSWORD", PASSWORD)),
-        ),
-        (vec![], Some(("ETH_KEYSTORE", KEY))),
-        (vec!["--unlocked", KEY], None),
-        (vec!["--private-key", KEY], Some(("ETH_FROM", KEY))),
+        (&["--private-key-path", KEY][..], None),
+        (&["--keystore", KEY], None),
+        (&["--account", KEY], None),
+        (&no_file, None),
+        (&["--keystore", "store"], Some(("ETH_PASSWORD", PASSWORD))),
+        (&[], Some(("ETH_KEYSTORE", KEY))),
+        (&["--unlocked", KEY], None),
+        (&["--private-key", KEY], Some(("ETH_FROM", KEY))),
     ] {
-        let mut command = sandbox.command(&[&NEEDS[..], &flags].concat());
-        let run = Run::of(command.envs(variable));
+        let mut command = sandbox.command(NEEDS);
+        let run = Run::of(command.args(flags).envs(variable));
         assert_ne!(run.exit, Some(0), "{flags:?}");
-        let everything = format!("{}{}", run.stdout, run.stderr);
-        for secret in [&KEY[2..], PASSWORD] {
-            assert!(
-                !everything.contains(secret),
-                "{flags:?} {variable:?}: {everything}"
-            );
-        }
+        run.hides(&KEY[2..]);
+        run.hides(PASSWORD);
     }
 }
 
 #[test]
 fn the_manifest_names_a_key_and_flags_and_variables_count_before_it() {
     let sandbox = Sandbox::new();
+    let names = |key: &str| {
+        sandbox.write(
+            MANIFEST,
+            &format!("key = {{ private_key_path = {key:?} }}\n"),
+        );
+    };
     sandbox.write_private("key", KEY);
-    sandbox.write(
-        "stylus-upgrades.toml",
-        "key = { private_key_path = \"key\" }\n",
-    );
+    names("key");
     let of_manifest = run(&sandbox, "");
     assert_read(&of_manifest);
     let signs = "signs: the manifest names its key";
-    assert!(of_manifest.stderr.contains(signs), "{of_manifest:?}");
+    contains(&of_manifest.stderr, &[signs]);
     sandbox.write_private("other", &KEY.replace("b6b1", "b6b2"));
     let typed = run(&sandbox, "--private-key-path other");
     assert_read(&typed);
-    assert!(!typed.stderr.contains(signs), "{typed:?}");
-    sandbox.write(
-        "stylus-upgrades.toml",
-        &format!("key = {{ private_key_path = \"{KEY}\" }}\n"),
-    );
-    let misplaced = run(&sandbox, "");
-    assert_eq!(
-        (misplaced.exit, misplaced.error("name").as_str()),
-        (Some(2), "ManifestSecret")
-    );
-    let digits = KEY.trim_start_matches("0x");
-    assert!(!format!("{misplaced:?}").contains(digits), "{misplaced:?}");
+    typed.hides(signs);
+    names(KEY);
+    run(&sandbox, "").is(2, "ManifestSecret").hides(&KEY[2..]);
 }

@@ -1,14 +1,12 @@
 //! Endpoints in front of a real chain that limit how often they are requests, and how much at once.
 
-use crate::hostile::sandbox::{Run, Sandbox, node};
+use crate::hostile::sandbox::{Run, Sandbox, blocks, node};
 use crate::hostile::server::{Request, Server, forward, reply, respond};
 use crate::prelude::*;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use stylus_devnode::NodeHandle;
-
-const DEPLOY: [&str; 2] = ["deploy", "counter-v1"];
 
 /// An endpoint that lets `refuse` answer in its place; `false` asks the chain.
 fn endpoint(
@@ -22,27 +20,16 @@ fn endpoint(
     })
 }
 
-fn run_at(sandbox: &Sandbox, url: &str, words: &(impl Words + ?Sized)) -> Run {
-    let words = &words.list()[..];
-    let more = ["--json", "--private-key-path", "key", "--rpc-url", url];
-    sandbox.run(&[words, &more].concat())
-}
-
-fn blocks(node: &NodeHandle) -> u64 {
-    node.with_chain(|chain| chain.block_number())
-        .expect("the chain")
+fn run_at(sandbox: &Sandbox, server: &Server, words: &str) -> Run {
+    sandbox.run_with_key(&format!("{words} --rpc-url {}", server.url()))
 }
 
 #[test]
 fn a_limit_of_requests_is_waited_for_as_the_endpoint_asks_and_shown() {
-    let limits: [(&str, &str); 3] = [
-        ("429 Too Many Requests\r\nretry-after: 1", "slow down"),
-        (
-            "429 Too Many Requests\r\nretry-after: 1",
-            r#"{"jsonrpc":"2.0","id":0,"error":{"code":429,"message":"no"}}"#,
-        ),
-        ("503 Service Unavailable\r\nretry-after: 1", ""),
-    ];
+    let too_many = "429 Too Many Requests\r\nretry-after: 1";
+    let no = r#"{"jsonrpc":"2.0","id":0,"error":{"code":429,"message":"no"}}"#;
+    let unavailable = "503 Service Unavailable\r\nretry-after: 1";
+    let limits = [(too_many, "slow down"), (too_many, no), (unavailable, "")];
     for (head, body) in limits {
         let node = node();
         let sandbox = Sandbox::with_node(&node);
@@ -58,19 +45,17 @@ fn a_limit_of_requests_is_waited_for_as_the_endpoint_asks_and_shown() {
             Ok(is_due)
         });
         let begun = Instant::now();
-        let run = run_at(&sandbox, &server.url(), &DEPLOY);
+        let run = run_at(&sandbox, &server, "deploy counter-v1");
         assert_eq!(run.exit, Some(0), "{run:?}");
         assert!(begun.elapsed() >= Duration::from_secs(1), "{run:?}");
         let reported = run
             .stderr
             .lines()
             .filter(|line| line.contains("limits requests"));
-        let reported: Vec<_> = reported.collect();
-        assert_eq!(reported.len(), 1, "{run:?}");
-        assert!(
-            reported[0].contains("asking again in 1.0 s"),
-            "{reported:?}"
-        );
+        let [reported] = reported.collect::<Vec<_>>()[..] else {
+            panic!("{run:?}");
+        };
+        contains(reported, &["asking again in 1.0 s"]);
         assert_eq!(blocks(&node), 2, "created and activated, each once");
     }
 }
@@ -86,16 +71,11 @@ fn with_history(node: &NodeHandle) -> (Sandbox, Value) {
     sandbox.done("registry deploy --save");
     sandbox.done("define A --migrate Admin");
     mine(1_500);
-    sandbox
-        .done("policy update A --role create OR(Admin,0x1111111111111111111111111111111111111111)");
+    let policy = "OR(Admin,0x1111111111111111111111111111111111111111)";
+    sandbox.done(&format!("policy update A --role create {policy}"));
     mine(500);
     let whole = sandbox.done("history A");
-    assert!(
-        whole["entries"]
-            .as_array()
-            .is_some_and(|all| all.len() >= 3),
-        "{whole}"
-    );
+    assert!(list(&whole, "entries").len() >= 3, "{whole}");
     (sandbox, whole)
 }
 
@@ -105,48 +85,22 @@ fn ranges_of_logs_that_a_provider_limits_are_read_in_pages() {
     let (sandbox, whole) = with_history(&node);
     let newest = blocks(&node);
     // Blocks at once, at most; HTTP status; code and words, as providers choose them.
-    let limits = [
-        (
-            1_000,
-            "200 OK",
-            -32_005,
-            "query returned more than 10000 results. Try with this block range [0x0, 0x3e8]",
-        ),
-        (
-            500,
-            "200 OK",
-            -32_602,
-            "Log response size exceeded. You can make eth_getLogs requests with up to a 500 block range",
-        ),
-        (
-            700,
-            "400 Bad Request",
-            -32_614,
-            "eth_getLogs is limited to a 700 range",
-        ),
-        (2_000, "200 OK", -32_000, "exceed maximum block range: 2000"),
-        (
-            333,
-            "413 Payload Too Large",
-            -32_000,
-            "block range is too wide",
-        ),
-        (
-            999,
-            "200 OK",
-            -32_000,
-            "logs matched by query exceeds limit of 10000",
-        ),
-        (
-            512,
-            "200 OK",
-            35,
-            "ranges over 512 blocks are not supported on freetier",
-        ),
-        (800, "200 OK", -32_047, "Max range: 800"),
-        (640, "503 Service Unavailable", 0, ""),
-    ];
-    for (limit, status, code, words) in limits {
+    let limits = "
+        1000 | 200 OK                  | -32005 | query returned more than 10000 results. Try with this block range [0x0, 0x3e8]
+         500 | 200 OK                  | -32602 | Log response size exceeded. You can make eth_getLogs requests with up to a 500 block range
+         700 | 400 Bad Request         | -32614 | eth_getLogs is limited to a 700 range
+        2000 | 200 OK                  | -32000 | exceed maximum block range: 2000
+         333 | 413 Payload Too Large   | -32000 | block range is too wide
+         999 | 200 OK                  | -32000 | logs matched by query exceeds limit of 10000
+         512 | 200 OK                  |     35 | ranges over 512 blocks are not supported on freetier
+         800 | 200 OK                  | -32047 | Max range: 800
+         640 | 503 Service Unavailable |      0 | ";
+    for limit in limits.lines().skip(1) {
+        let [limit, status, code, words] = limit.split('|').map(str::trim).collect::<Vec<_>>()[..]
+        else {
+            panic!("{limit}");
+        };
+        let (limit, code): (u64, i64) = (limit.parse().expect("it"), code.parse().expect("it"));
         let (requests, refused) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (all, no) = (requests.clone(), refused.clone());
         let server = endpoint(&node, move |request, stream| {
@@ -172,19 +126,17 @@ fn ranges_of_logs_that_a_provider_limits_are_read_in_pages() {
             }
             Ok(is_too_long)
         });
-        let run = run_at(&sandbox, &server.url(), &["history", "A"]);
+        let run = run_at(&sandbox, &server, "history A");
         assert_eq!(run.exit, Some(0), "{words}: {run:?}");
         assert_eq!(run.document()["entries"], whole["entries"], "{words}");
-        assert!(
-            run.stderr.contains("reading the events"),
-            "{words}: {run:?}"
-        );
+        contains(&run.stderr, &["reading the events"]);
         assert!(refused.load(Ordering::SeqCst) > 0, "{words}");
         // The registry came late: what was before it is not read.
         let least = (newest - 6_000).div_ceil(limit);
         let requests = requests.load(Ordering::SeqCst);
+        let bound = 4 * least + 24;
         assert!(
-            requests <= 4 * least + 24,
+            requests <= bound,
             "{words}: {requests} requests for {least}"
         );
     }
@@ -205,10 +157,7 @@ fn an_endpoint_that_answers_for_old_blocks_without_their_state_hides_no_events()
             reply(stream, request, "result", json!("0x"))?;
             return Ok(true);
         }
-        let (from, to) = (
-            number(&params[0]["fromBlock"]),
-            number(&params[0]["toBlock"]),
-        );
+        let [from, to] = ["fromBlock", "toBlock"].map(|field| number(&params[0][field]));
         let is_long = request.method() == "eth_getLogs"
             && from.zip(to).is_some_and(|(from, to)| to - from >= 1_000);
         if is_long {
@@ -217,7 +166,7 @@ fn an_endpoint_that_answers_for_old_blocks_without_their_state_hides_no_events()
         }
         Ok(is_long)
     });
-    let run = run_at(&sandbox, &server.url(), &["history", "A"]);
+    let run = run_at(&sandbox, &server, "history A");
     assert_eq!(run.exit, Some(0), "{run:?}");
     assert_eq!(run.document()["entries"], whole["entries"]);
 }

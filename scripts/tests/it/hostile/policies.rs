@@ -1,6 +1,7 @@
 //! Acts that are final, unusual, or mistyped: nothing is sent before they are meant and understood.
 
-use crate::hostile::sandbox::{MANIFEST, Run, Sandbox, node};
+use crate::hostile::keys::encrypt;
+use crate::hostile::sandbox::{Run, Sandbox, node, nonce};
 use crate::prelude::*;
 use pty_process::blocking::{Command, Pty, open};
 use rustix::termios::{LocalModes, tcgetattr};
@@ -13,11 +14,6 @@ const WRONG: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD";
 /// How the question for a password begins.
 const PASSWORD: &str = "Password of";
 
-pub(crate) fn nonce(node: &NodeHandle, who: Address) -> u64 {
-    node.with_chain(move |chain| chain.account(who, BlockId::latest()).expect("it").nonce)
-        .expect("the chain")
-}
-
 pub(crate) fn team() -> (NodeHandle, Sandbox) {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
@@ -26,15 +22,9 @@ pub(crate) fn team() -> (NodeHandle, Sandbox) {
     (node, sandbox)
 }
 
-fn with_key(words: &(impl Words + ?Sized)) -> Vec<&str> {
-    [&words.list()[..], &["--private-key-path", "key"]].concat()
-}
-
 fn refused(sandbox: &Sandbox, words: &(impl Words + ?Sized), name: &str) -> Run {
-    let words = &words.list()[..];
-    let run = sandbox.run(&[&with_key(words)[..], &["--json"]].concat());
-    assert_eq!(run.exit, Some(2), "{words:?}: {run:?}");
-    assert_eq!(run.error("name"), name, "{words:?}");
+    let run = sandbox.run_with_key(words);
+    run.is(2, name);
     run
 }
 
@@ -42,38 +32,28 @@ fn refused(sandbox: &Sandbox, words: &(impl Words + ?Sized), name: &str) -> Run 
 fn final_and_unusual_actions_need_their_flag_without_a_terminal() {
     let (node, sandbox) = team();
     let sender = node.addresses()[0];
-    let other = node.addresses()[1].to_string();
+    let other = node.addresses()[1];
     let before = nonce(&node, sender);
-    let cases: [(&[&str], &str); 7] = [
-        (&["policy", "update", "A", "NONE"], "policy-none"),
-        (
-            &["policy", "update", "A", "--role", "create", "NONE"],
-            "policy-none",
-        ),
-        (
-            &["policy", "update", "A", "--role", "creat", "Admin"],
-            "new-role",
-        ),
-        (&["policy", "update", "A", &other], "excluded-sender"),
-        (
-            &["define", "B", "--migrate", "Admin", "--create", "NONE"],
-            "policy-none",
-        ),
-        (&["define", "B", "--migrate", &other], "excluded-sender"),
-        (&["registry", "deploy", "--define", "NONE"], "policy-none"),
-    ];
-    for (words, flag) in cases {
+    let cases = format!(
+        "policy-none     | policy update A NONE
+         policy-none     | policy update A --role create NONE
+         new-role        | policy update A --role creat Admin
+         excluded-sender | policy update A {other}
+         policy-none     | define B --migrate Admin --create NONE
+         excluded-sender | define B --migrate {other}
+         policy-none     | registry deploy --define NONE"
+    );
+    for (flag, words) in cases.lines().filter_map(|line| line.split_once('|')) {
         let run = refused(&sandbox, words, "Unconfirmed");
-        assert!(
-            run.error("next").contains(&format!("--accept {flag}")),
-            "{run:?}"
-        );
+        run.says("next", &format!("--accept {}", flag.trim()));
     }
     assert_eq!(nonce(&node, sender), before, "nothing was sent");
-    let role = "policy update A --role audit Admin --accept new-role";
-    assert_eq!(sandbox.done(&role)["executed"], true);
-    let last = "policy update A --role create NONE --accept policy-none";
-    assert_eq!(sandbox.done(&last)["executed"], true);
+    for meant in [
+        "policy update A --role audit Admin --accept new-role",
+        "policy update A --role create NONE --accept policy-none",
+    ] {
+        sandbox.done(meant).has(json!({"executed": true}));
+    }
 }
 
 #[test]
@@ -83,35 +63,29 @@ fn who_approves_a_final_policy_says_that_it_is_meant_too() {
     sandbox.write_private("second", &second.to_bytes().to_string());
     let both = format!("AND(Admin,{})", second.address());
     sandbox.done(&format!("policy update A --role policy {both}"));
-    let freeze = "policy update A NONE --accept policy-none --json";
-    let proposed = sandbox.run(&with_key(&freeze));
+    let proposed = sandbox.run_with_key("policy update A NONE --accept policy-none");
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let document = proposed.document();
-    let action = document["action"].as_str().expect("an action");
-    let approve = ["approve", action, "--private-key-path", "second", "--json"];
-    let prompted = sandbox.run(&approve);
-    assert_eq!(
-        (prompted.exit, prompted.error("name").as_str()),
-        (Some(2), "Unconfirmed")
-    );
-    let meant = sandbox.run(&[&approve[..], &["--accept", "policy-none"]].concat());
+    let action = text(&document, "action");
+    let approve = format!("approve {action} --private-key-path second --json");
+    sandbox.run(&approve).is(2, "Unconfirmed");
+    let meant = sandbox.run(&format!("{approve} --accept policy-none"));
     assert_eq!(meant.exit, Some(0), "{meant:?}");
 }
 
 /// Runs a command at a terminal and types `answer` when it asks; its exit code, and what was seen.
 fn at_a_terminal(
     sandbox: &Sandbox,
-    words: &(impl Words + ?Sized),
+    words: &str,
     prompt: &str,
     answer: &str,
 ) -> (Option<i32>, String) {
-    let words = &words.list()[..];
     let (mut pty, pts) = open().expect("a terminal");
     let mut command = Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"));
     for name in stylus_upgrades_test_support::outer_variables() {
         command = command.env_remove(name);
     }
-    let command = command.args(words).current_dir(sandbox.folder());
+    let command = command.args(words.list()).current_dir(sandbox.folder());
     let command = command.envs(crate::clone::variables());
     let mut child = command.spawn(pts).expect("it starts");
     let (mut seen, mut buffer, mut answered) = (String::new(), [0; 4096], false);
@@ -139,24 +113,10 @@ fn a_terminal_prompts_for_a_keystores_password_and_does_not_show_it() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
     let key = node.accounts().mnemonic()[0].to_bytes();
-    let mut rng = alloy::signers::k256::elliptic_curve::rand_core::OsRng;
-    let store = alloy::signers::local::PrivateKeySigner::encrypt_keystore(
-        sandbox.folder(),
-        &mut rng,
-        key,
-        "open sesame",
-        Some("store"),
-    );
-    store.expect("a keystore");
-    let words = [
-        "deploy",
-        "counter-back",
-        "--no-activate",
-        "--keystore",
-        "store",
-    ];
+    encrypt(&sandbox, &key[..], "open sesame");
+    let words = "deploy counter-back --no-activate --keystore store";
     for (typed, exit) in [("open sesame", 0), ("open barley", 2)] {
-        let (found, seen) = at_a_terminal(&sandbox, &words, PASSWORD, typed);
+        let (found, seen) = at_a_terminal(&sandbox, words, PASSWORD, typed);
         assert_eq!(found, Some(exit), "{seen}");
         assert!(!seen.contains(typed), "{seen}");
     }
@@ -167,54 +127,35 @@ fn an_address_whose_checksum_does_not_hold_is_refused_wherever_it_is_written() {
     let (node, sandbox) = team();
     let sender = node.addresses()[0];
     let before = nonce(&node, sender);
-    let policy = format!("OR(Admin,{WRONG})");
     let list = format!("[0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed,{WRONG}]");
-    let commands: [&[&str]; 12] = [
-        &["status", "--registry", WRONG],
-        &["status", WRONG],
-        &["upgrade", WRONG, "2.0"],
-        &["run-migration", WRONG, "--handler", "Admin"],
-        &["run-migration", "Admin", "--handler", WRONG],
-        &["run-migration", WRONG],
-        &["policy", "update", "A", &policy],
-        &["define", "B", "--migrate", "Admin", "--create", WRONG],
-        &["registry", "deploy", "--define", WRONG],
-        &["register", "A", "1.0", WRONG],
-        &[
-            "create-proxy",
-            "A",
-            "1.0",
-            "--init",
-            "initialize(address)",
-            WRONG,
-        ],
-        &[
-            "create-proxy",
-            "A",
-            "1.0",
-            "--init",
-            "initialize(address[])",
-            &list,
-        ],
-    ];
-    for words in commands {
-        let run = refused(&sandbox, words, "AddressChecksum");
-        assert!(run.stdout.contains(WRONG), "{run:?}");
-    }
-    let mut command = sandbox.command(&with_key("deploy counter-v1 --json"));
-    let from = Run::of(command.env("ETH_FROM", WRONG));
-    assert_eq!(
-        (from.exit, from.error("name").as_str()),
-        (Some(2), "FromMalformed")
+    let commands = format!(
+        "status --registry {WRONG}
+         status {WRONG}
+         upgrade {WRONG} 2.0
+         run-migration {WRONG} --handler Admin
+         run-migration Admin --handler {WRONG}
+         run-migration {WRONG}
+         policy update A OR(Admin,{WRONG})
+         define B --migrate Admin --create {WRONG}
+         registry deploy --define {WRONG}
+         register A 1.0 {WRONG}
+         create-proxy A 1.0 --init initialize(address) {WRONG}
+         create-proxy A 1.0 --init initialize(address[]) {list}"
     );
-    let manifest = std::fs::read_to_string(sandbox.path(MANIFEST)).expect("it");
+    for words in commands.lines() {
+        let run = refused(&sandbox, words, "AddressChecksum");
+        contains(&run.stdout, &[WRONG]);
+    }
+    let mut command = sandbox.command("deploy counter-v1 --json --private-key-path key");
+    Run::of(command.env("ETH_FROM", WRONG)).is(2, "FromMalformed");
+    let manifest = sandbox.read(MANIFEST);
     for wrong in [
         format!("{manifest}x = \"{WRONG}\"\n"),
         format!("registry = \"{WRONG}\"\n"),
     ] {
         sandbox.write(MANIFEST, &wrong);
         let run = refused(&sandbox, "status", "ManifestSyntax");
-        assert!(run.error("message").contains("checksum"), "{run:?}");
+        run.says("message", "checksum");
     }
     assert_eq!(nonce(&node, sender), before, "nothing was sent");
 }
@@ -224,21 +165,20 @@ fn what_can_be_understood_is_understood_before_anything_is_paid_for() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
     let sender = node.addresses()[0];
-    let nobody = "CALL(0x1111111111111111111111111111111111111111)";
-    let or = format!("OR(Admin,{nobody})");
-    for policy in [
+    let malformed = [
         "AND(Admin",
         "Admin,Admin",
         "OutOf(3,Admin)",
         "admin",
         "AND(Admin,Admin)x",
         "",
-    ] {
-        let words = ["registry", "deploy", "--define", policy, "--json"];
-        let run = sandbox.run(&with_key(&words));
+    ];
+    for policy in malformed {
+        let run = sandbox.run_with_key(&["registry", "deploy", "--define", policy]);
         assert!(matches!(run.exit, Some(1 | 2)), "{policy}: {run:?}");
     }
-    let run = sandbox.run(&with_key(&format!("registry deploy --define {or} --json")));
+    let nobody = "OR(Admin,CALL(0x1111111111111111111111111111111111111111))";
+    let run = sandbox.run_with_key(&format!("registry deploy --define {nobody}"));
     assert_eq!(run.error("name"), "Missing", "{run:?}");
     assert_eq!(nonce(&node, sender), 0, "nothing was sent");
 
@@ -248,16 +188,8 @@ fn what_can_be_understood_is_understood_before_anything_is_paid_for() {
     let before = nonce(&node, sender);
     refused(&sandbox, "registry deploy --save", "ManifestDiffers");
     for alias in ["0x12", "Admin", "NONE", "a b"] {
-        let create = [
-            "create-proxy",
-            "A",
-            "1.0",
-            "--init",
-            "initialize(uint256)",
-            "7",
-        ];
-        let words = [&create[..], &["--save", alias]].concat();
-        let run = sandbox.run(&[&with_key(&words)[..], &["--json"]].concat());
+        let words = [&CREATE.list()[..], &["--save", alias]].concat();
+        let run = sandbox.run_with_key(&words);
         assert_eq!(run.exit, Some(2), "{alias}: {run:?}");
     }
     assert_eq!(nonce(&node, sender), before, "nothing was sent");

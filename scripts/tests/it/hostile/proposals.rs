@@ -5,7 +5,6 @@ use crate::prelude::*;
 use alloy::network::TransactionBuilder;
 use alloy::rpc::types::TransactionRequest;
 use stylus_upgrades::client::Client;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 #[test]
 fn bytes_with_two_readings_are_listed_beside_what_can_be_read() {
@@ -13,16 +12,13 @@ fn bytes_with_two_readings_are_listed_beside_what_can_be_read() {
     let sandbox = Sandbox::with_node(&node);
     let other = node.addresses()[1];
     let deployed = sandbox.done("registry deploy --save");
-    let registry: Address = deployed["registry"]
-        .as_str()
-        .and_then(|text| text.parse().ok())
-        .expect("a registry");
+    let registry = account(&deployed, "registry");
     let both = format!("AND(Admin,{other})");
     sandbox.done(&format!("define A --migrate {both} --policy {both}"));
     let expression = format!("OR({other})");
     let either = format!("OR(Admin,{other})");
-    let readable = format!("policy update A --role create {either} --private-key-path key --json");
-    let opened = sandbox.run(&readable);
+    let readable = format!("policy update A --role create {either}");
+    let opened = sandbox.run_with_key(&readable);
     assert_eq!(opened.exit, Some(3), "{opened:?}");
 
     let call = abi::setPolicyCall {
@@ -45,18 +41,19 @@ fn bytes_with_two_readings_are_listed_beside_what_can_be_read() {
     });
 
     let pending = sandbox.done("pending");
-    let actions = pending["actions"].as_array().expect("actions");
+    let actions = list(&pending, "actions");
     assert_eq!(actions.len(), 2, "{pending}");
-    let unreadable: Vec<_> = actions
+    let unreadable = actions
         .iter()
-        .filter(|action| action["unreadable"].is_string())
-        .collect();
-    assert_eq!(unreadable.len(), 1, "{pending}");
-    let proposer = unreadable[0]["proposer"].as_str().expect("an account");
-    assert!(proposer.eq_ignore_ascii_case(&other.to_string()));
+        .filter(|action| action["unreadable"].is_string());
+    let [unreadable] = unreadable.collect::<Vec<_>>()[..] else {
+        panic!("{pending}");
+    };
+    assert_eq!(account(unreadable, "proposer"), other);
     let shown = sandbox.run("pending A");
     assert_eq!(shown.exit, Some(0), "{shown:?}");
-    let id = unreadable[0]["action"].as_str().expect("an id");
-    assert!(shown.stdout.contains(id), "{shown:?}");
-    assert!(shown.stdout.contains("do not approve it"), "{shown:?}");
+    contains(
+        &shown.stdout,
+        &[text(unreadable, "action"), "do not approve it"],
+    );
 }

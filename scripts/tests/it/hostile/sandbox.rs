@@ -1,12 +1,8 @@
 //! A folder in which the program is run as a process.
 
 use crate::prelude::*;
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Output};
+use std::process::Command;
 use stylus_devnode::{NodeHandle, spawn};
-
-/// The manifest's name.
-pub(crate) const MANIFEST: &str = "stylus-upgrades.toml";
 
 /// A folder.
 pub(crate) struct Sandbox {
@@ -32,11 +28,8 @@ impl Sandbox {
         let sandbox = Self::new();
         let signer = &node.accounts().mnemonic()[0];
         sandbox.write_private("key", &signer.to_bytes().to_string());
-        let manifest = format!(
-            "rpc = {:?}\n\n[aliases]\nAdmin = \"{}\"\n",
-            node.endpoint(),
-            signer.address()
-        );
+        let (rpc, admin) = (node.endpoint(), signer.address());
+        let manifest = format!("rpc = {rpc:?}\n\n[aliases]\nAdmin = \"{admin}\"\n");
         sandbox.write(MANIFEST, &manifest);
         sandbox
     }
@@ -47,6 +40,10 @@ impl Sandbox {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect("a file")
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
@@ -66,40 +63,36 @@ impl Sandbox {
 
     /// A command of the program in this folder, without the environment's keys and endpoints.
     pub(crate) fn command(&self, words: &(impl Words + ?Sized)) -> Command {
-        let words = &words.list()[..];
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"));
-        for name in stylus_upgrades_test_support::outer_variables() {
-            command.env_remove(name);
-        }
-        command.args(words).current_dir(self.folder());
-        command.envs(crate::clone::variables());
-        command
+        crate::clone::command(self.folder(), &words.list())
     }
 
     pub(crate) fn run(&self, words: &(impl Words + ?Sized)) -> Run {
         Run::of(&mut self.command(words))
     }
 
-    /// With the key file, and it must succeed.
+    /// With the key file and `--json`.
+    pub(crate) fn run_with_key(&self, words: &(impl Words + ?Sized)) -> Run {
+        Run::of(
+            self.command(words)
+                .args(["--private-key-path", "key", "--json"]),
+        )
+    }
+
+    /// The same, and it must succeed.
     pub(crate) fn done(&self, words: &(impl Words + ?Sized)) -> Value {
-        let words = &words.list()[..];
-        let run = self.run(&[words, &["--private-key-path", "key", "--json"]].concat());
-        assert_eq!(run.exit, Some(0), "{words:?}: {run:?}");
+        let run = self.run_with_key(words);
+        assert_eq!(run.exit, Some(0), "{:?}: {run:?}", words.list());
         run.document()
     }
 }
 
 impl Run {
     pub(crate) fn of(command: &mut Command) -> Self {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = command.output().expect("it starts");
+        let output = command.output().expect("it starts");
         Self {
-            exit: status.code(),
-            stdout: String::from_utf8(stdout).expect("text"),
-            stderr: String::from_utf8(stderr).expect("text"),
+            exit: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
         }
     }
 
@@ -115,9 +108,50 @@ impl Run {
         let text = value.as_str().map(str::to_owned);
         text.unwrap_or_else(|| panic!("no {field} of an error: {self:?}"))
     }
+
+    /// Asserts that it ended with that exit code and that error.
+    #[track_caller]
+    pub(crate) fn is(&self, exit: i32, name: &str) -> &Self {
+        let found = (self.exit, self.error("name"));
+        assert_eq!(found, (Some(exit), name.to_owned()), "{self:?}");
+        self
+    }
+
+    /// Asserts that its error says what was expected, what was found and what to do next.
+    pub(crate) fn is_explained(&self) -> &Self {
+        for field in ["expected", "found", "next"] {
+            assert!(!self.error(field).is_empty(), "{self:?}");
+        }
+        self
+    }
+
+    /// Asserts that a field of its error contains that text.
+    #[track_caller]
+    pub(crate) fn says(&self, field: &str, part: &str) -> &Self {
+        contains(&self.error(field), &[part]);
+        self
+    }
+
+    /// Asserts that nothing that it said contains that text.
+    #[track_caller]
+    pub(crate) fn hides(&self, secret: &str) {
+        let is_hidden = !self.stdout.contains(secret) && !self.stderr.contains(secret);
+        assert!(is_hidden, "{secret}: {self:?}");
+    }
 }
 
 /// A chain.
 pub(crate) fn node() -> NodeHandle {
     spawn(NodeConfig::default()).expect("a free port")
+}
+
+/// Transactions of an account in blocks.
+pub(crate) fn nonce(node: &NodeHandle, who: Address) -> u64 {
+    let account = node.with_chain(move |chain| chain.account(who, BlockId::latest()));
+    account.expect("the chain").expect("an account").nonce
+}
+
+pub(crate) fn blocks(node: &NodeHandle) -> u64 {
+    let number = node.with_chain(|chain| chain.block_number());
+    number.expect("the chain")
 }

@@ -2,6 +2,7 @@
 
 use crate::hostile::sandbox::{Run, Sandbox, node};
 use crate::hostile::server::{Server, forward, respond};
+use crate::prelude::*;
 
 const REGISTRY: &str = "0x1111111111111111111111111111111111111111";
 const SECRETS: [&str; 4] = [
@@ -23,51 +24,34 @@ fn urls(host: &str) -> [String; 4] {
 }
 
 fn assert_hidden(run: &Run) {
-    for secret in SECRETS {
-        let everything = format!("{}{}", run.stdout, run.stderr);
-        assert!(!everything.contains(secret), "{secret}: {run:?}");
-    }
+    SECRETS.iter().for_each(|secret| run.hides(secret));
 }
 
 #[test]
 fn no_error_of_an_endpoint_repeats_the_credentials_of_its_url() {
     // it sends back what it was asked for, as many do
-    let echo = Server::new(|request, stream| {
-        let words = format!("{} {}", request.path, SECRETS.join(" "));
-        respond(stream, "403 Forbidden", &words)
-    });
-    let garbage = Server::new(|request, stream| {
-        let words = format!("{} {}", request.path, SECRETS.join(" "));
-        respond(stream, "200 OK", &words)
+    let [echo, garbage] = ["403 Forbidden", "200 OK"].map(|status| {
+        Server::new(move |request, stream| {
+            let words = format!("{} {}", request.path, SECRETS.join(" "));
+            respond(stream, status, &words)
+        })
     });
     let silent = Server::new(|_, _| {
-        std::thread::sleep(std::time::Duration::from_secs(600));
+        std::thread::sleep(Duration::from_secs(600));
         Ok(())
     });
     let sandbox = Sandbox::new();
-    let hosts = [
-        echo.host(),
-        garbage.host(),
-        silent.host(),
-        "127.0.0.1:9".into(),
-    ];
+    let nobody = "127.0.0.1:9".to_owned();
+    let hosts = [echo.host(), garbage.host(), silent.host(), nobody];
     for url in hosts.iter().flat_map(|host| urls(host)) {
-        let secrets: Vec<_> = SECRETS
-            .iter()
-            .filter(|secret| url.contains(**secret))
-            .collect();
-        for json in [true, false] {
-            let mut words = vec!["status", "--registry", REGISTRY, "--rpc-timeout", "1"];
-            if json {
-                words.push("--json");
-            }
+        let secrets = SECRETS.iter().filter(|secret| url.contains(**secret));
+        let secrets: Vec<_> = secrets.collect();
+        for json in ["--json", ""] {
+            let words = format!("status --registry {REGISTRY} --rpc-timeout 1 {json}");
             let mut command = sandbox.command(&words);
             let run = Run::of(command.env("ETH_RPC_URL", &url).env("RUST_LOG", "trace"));
             assert_eq!(run.exit, Some(4), "{run:?}");
-            for secret in &secrets {
-                let everything = format!("{}{}", run.stdout, run.stderr);
-                assert!(!everything.contains(**secret), "{secret}: {run:?}");
-            }
+            secrets.iter().for_each(|secret| run.hides(secret));
         }
     }
 }
@@ -77,18 +61,18 @@ fn a_command_line_that_cannot_be_understood_is_reported_without_its_secrets() {
     let sandbox = Sandbox::new();
     let [.., url] = urls("host");
     let key = SECRETS[3];
-    let wrong: [&[&str]; 7] = [
-        &["statsu", "--private-key", key, "--rpc-url", &url],
-        &["status", "--privat-key", key],
-        &["status", "--nonsense", "--private-key", key],
-        &["status", key, &url, "--private-key", key],
-        &["deploy", "--rpc-url", &url],
-        &["status", "--rpc_url", &url],
-        &["status", "--private-key", key, "--private-key", key],
-    ];
-    for words in wrong {
-        for json in [&[][..], &["--json"]] {
-            let run = sandbox.run(&[words, json].concat());
+    let wrong = format!(
+        "statsu --private-key {key} --rpc-url {url}
+         status --privat-key {key}
+         status --nonsense --private-key {key}
+         status {key} {url} --private-key {key}
+         deploy --rpc-url {url}
+         status --rpc_url {url}
+         status --private-key {key} --private-key {key}"
+    );
+    for words in wrong.lines() {
+        for json in ["", "--json"] {
+            let run = sandbox.run(&format!("{words} {json}"));
             assert_eq!(run.exit, Some(2), "{words:?}: {run:?}");
             assert_hidden(&run);
         }
@@ -99,13 +83,12 @@ fn a_command_line_that_cannot_be_understood_is_reported_without_its_secrets() {
 fn what_a_run_writes_to_disk_holds_neither_key_nor_credentials() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
-    let key = std::fs::read_to_string(sandbox.path("key")).expect("the key");
+    let key = sandbox.read("key");
     let key = key.trim_start_matches("0x");
     let host = node.address().to_string();
     let server = Server::new(move |request, stream| forward(stream, request, &host));
     let [.., url] = urls(&server.host());
-    let words = ["registry", "deploy", "--save", "--rpc-url", &url, "--json"];
-    let words = [&words[..], &["--private-key-path", "key"]].concat();
+    let words = format!("registry deploy --save --rpc-url {url} --json --private-key-path key");
     let mut command = sandbox.command(&words);
     let killed = Run::of(command.env("STYLUS_UPGRADES_KILL_AT", "sent:2"));
     assert_eq!(killed.exit, None, "{killed:?}");

@@ -1,6 +1,6 @@
 //! Words of others that try to look like the program's own.
 
-use crate::hostile::sandbox::{Run, Sandbox, node};
+use crate::hostile::sandbox::{Run, Sandbox, node, nonce};
 use crate::hostile::server::{Server, reply};
 use crate::prelude::*;
 use alloy::sol_types::{Revert, SolError};
@@ -16,8 +16,8 @@ fn assert_harmless(run: &Run) {
         for line in text.split('\n') {
             let begins = line.trim_start();
             assert!(!begins.starts_with("success"), "{line:?} in {run:?}");
-            let harmful =
-                |c: char| c.is_control() || "\u{2028}\u{202e}\u{202c}\u{200b}".contains(c);
+            let invisible = "\u{2028}\u{202e}\u{202c}\u{200b}";
+            let harmful = |c: char| c.is_control() || invisible.contains(c);
             assert!(!line.contains(harmful), "{line:?}");
         }
     }
@@ -41,24 +41,18 @@ fn a_contract_cannot_print_a_line_of_its_own_with_a_revert_string() {
     node.with_chain(move |chain| chain.set_code(liar, reverting(LIE)))
         .expect("the chain");
     let sandbox = Sandbox::with_node(&node);
-    let who = liar.to_string();
-    let commands: [&[&str]; 4] = [
-        &["run-migration", &who],
-        &["status", "--registry", &who],
-        &["pending", "--registry", &who],
-        &["register", "A", "1.0", &who, "--registry", &who],
-    ];
-    for words in commands {
-        let words = [
-            words,
-            &["--private-key-path", "key", "--trust-registry", &who],
-        ]
-        .concat();
+    for words in [
+        format!("run-migration {liar}"),
+        format!("status --registry {liar}"),
+        format!("pending --registry {liar}"),
+        format!("register A 1.0 {liar} --registry {liar}"),
+    ] {
+        let words = format!("{words} --private-key-path key --trust-registry {liar}");
         let run = sandbox.run(&words);
         assert_eq!(run.exit, Some(1), "{run:?}");
-        assert!(run.stderr.contains(r"success 2/2 activated"), "{run:?}");
+        contains(&run.stderr, &["success 2/2 activated"]);
         assert_harmless(&run);
-        let run = sandbox.run(&[&words[..], &["--json"]].concat());
+        let run = sandbox.run(&format!("{words} --json"));
         assert_harmless(&run);
         assert!(run.error("found").contains(LIE), "exact: {run:?}");
     }
@@ -83,37 +77,32 @@ fn an_endpoint_cannot_print_a_line_of_its_own() {
         "eth_chainId" => reply(stream, request, "result", json!("0x1")),
         _ => reply(stream, request, "result", json!({ LIE: LIE })),
     });
-    let who = Address::repeat_byte(0x11).to_string();
+    let who = Address::repeat_byte(0x11);
     let action = format!("0x{}", "ab".repeat(32));
-    let commands: [&[&str]; 14] = [
-        &["status"],
-        &["status", &who],
-        &["pending"],
-        &["history", "A"],
-        &["verify", "A"],
-        &["approve", &action],
-        &["cancel", &action],
-        &["upgrade", "A"],
-        &["upgrade", &who, "2.0"],
-        &["define", "A", "--migrate", &who],
-        &["plan", "A", "2.0"],
-        &["policy", "explain", "A"],
-        &["create-proxy", "A", "1.0"],
-        &["run-migration", &who, "--retry-for", "1"],
-    ];
+    let commands = format!(
+        "status
+         status {who}
+         pending
+         history A
+         verify A
+         approve {action}
+         cancel {action}
+         upgrade A
+         upgrade {who} 2.0
+         define A --migrate {who}
+         plan A 2.0
+         policy explain A
+         create-proxy A 1.0
+         run-migration {who} --retry-for 1"
+    );
     for server in [refusing, reverting, wrong] {
-        for words in commands {
-            for json in [&[][..], &["--json"]] {
-                let url = server.url();
-                let more = [
-                    "--registry",
-                    &who,
-                    "--rpc-url",
-                    &url,
-                    "--private-key-path",
-                    "key",
-                ];
-                let run = sandbox.run(&[words, &more, json].concat());
+        let more = format!(
+            "--registry {who} --rpc-url {} --private-key-path key",
+            server.url()
+        );
+        for words in commands.lines() {
+            for json in ["", "--json"] {
+                let run = sandbox.run(&format!("{words} {more} {json}"));
                 assert!(matches!(run.exit, Some(1 | 4)), "{words:?}: {run:?}");
                 assert_harmless(&run);
             }
@@ -125,28 +114,15 @@ fn an_endpoint_cannot_print_a_line_of_its_own() {
 fn an_answer_that_cannot_be_written_is_no_success_and_the_next_run_gives_it() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
-    let words = [
-        "deploy",
-        "counter-back",
-        "--json",
-        "--private-key-path",
-        "key",
-    ];
     let full = std::fs::File::create("/dev/full").expect("a device that is full");
-    let mut command = sandbox.command(&words);
+    let mut command = sandbox.command("deploy counter-back --json --private-key-path key");
     let output = command.stdout(full).output().expect("it starts");
     assert_eq!(output.status.code(), Some(5), "{output:?}");
-    let again = sandbox.done(&words[..2]);
-    assert_eq!(again["active"], true);
-    let sender = node.addresses()[0];
-    let nonce = node.with_chain(move |chain| {
-        let account = chain.account(sender, BlockId::latest());
-        account.expect("it").nonce
-    });
-    assert!(
-        nonce.expect("the chain") <= 2,
-        "one creation, one activation"
-    );
+    sandbox
+        .done("deploy counter-back")
+        .has(json!({"active": true}));
+    let sent = nonce(&node, node.addresses()[0]);
+    assert!(sent <= 2, "one creation, one activation");
 }
 
 #[test]

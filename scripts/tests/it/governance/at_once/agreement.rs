@@ -2,10 +2,8 @@
 
 use super::fixture::{Fixture, Reported};
 use crate::prelude::*;
-use alloy::primitives::Log;
 use alloy::sol_types::SolEvent;
 use stylus_chain::Receipt;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What a refusal that came too late is named.
 pub(super) const REFUSALS: [&str; 10] = [
@@ -31,11 +29,9 @@ impl Round {
     /// Everything that was mined behind block `from`.
     pub(super) fn since(fixture: &Fixture, from: u64, registry: &str) -> Self {
         let receipts = fixture.sandbox.chain(move |chain| {
-            let blocks = (from + 1..=chain.block_number())
-                .filter_map(|number| chain.block(BlockId::number(number)));
-            blocks
-                .flat_map(|block| block.receipts.clone())
-                .collect::<Vec<_>>()
+            let numbers = from + 1..=chain.block_number();
+            let blocks = numbers.filter_map(|number| chain.block(BlockId::number(number)));
+            blocks.flat_map(|block| block.receipts.clone()).collect()
         });
         Self {
             registry: registry.parse().expect("an address"),
@@ -44,18 +40,16 @@ impl Round {
     }
 
     fn logs<E: SolEvent>(&self) -> Vec<(B256, E)> {
-        let receipts = self.receipts.iter();
-        receipts
-            .flat_map(|receipt| {
-                let own = receipt
-                    .logs
-                    .iter()
-                    .map(|log: &Log| (receipt.transaction_hash, log));
-                own.collect::<Vec<_>>()
-            })
-            .filter(|(_, log)| log.address == self.registry)
-            .filter_map(|(tx, log)| Some((tx, E::decode_log(log).ok()?.data)))
-            .collect()
+        let mut found = Vec::new();
+        for receipt in &self.receipts {
+            let own = receipt
+                .logs
+                .iter()
+                .filter(|log| log.address == self.registry);
+            let own = own.filter_map(|log| E::decode_log(log).ok());
+            found.extend(own.map(|log| (receipt.transaction_hash, log.data)));
+        }
+        found
     }
 
     /// How often anything was executed.
@@ -65,28 +59,16 @@ impl Round {
 
     /// Checks one answer to a governed command of `who`.
     pub(super) fn governed(&self, who: Address, reported: &Reported) {
-        let context = || {
-            format!(
-                "{} {:?}: {:?}",
-                reported.key, reported.words, reported.answer
-            )
-        };
+        let context = || format!("{reported:?}");
         let document = &reported.answer.document;
-        let own: Vec<_> = self
-            .receipts
-            .iter()
-            .filter(|receipt| receipt.from == who && receipt.to == Some(self.registry))
-            .collect();
-        let counted: Vec<_> = own.iter().filter(|receipt| receipt.success).collect();
+        let own = self.receipts.iter();
+        let own = own.filter(|receipt| receipt.from == who && receipt.to == Some(self.registry));
+        let counted: Vec<_> = own.filter(|receipt| receipt.success).collect();
         for receipt in &counted {
             let tx = receipt.transaction_hash.to_string();
-            let reported = document["transactions"].as_array().into_iter().flatten();
-            let is_reported = reported.into_iter().any(|one| one["tx"] == tx.as_str());
-            assert!(
-                is_reported,
-                "{tx} went through and was not reported: {}",
-                context()
-            );
+            let mut sent = document["transactions"].as_array().into_iter().flatten();
+            let is_reported = sent.any(|one| one["tx"] == tx.as_str());
+            assert!(is_reported, "{tx} was not reported: {}", context());
         }
         match reported.answer.exit {
             Some(0) if document.get("action").is_some() => {
@@ -96,10 +78,10 @@ impl Round {
                     Some(other) => text(other, "tx"),
                     None => text(document, "tx"),
                 };
-                let is_executed = self
-                    .logs::<abi::Executed>()
-                    .iter()
-                    .any(|(tx, event)| event.action == action && tx.to_string() == by);
+                let executed = self.logs::<abi::Executed>();
+                let is_it = |event: &abi::Executed| event.action == action;
+                let mut executed = executed.iter().filter(|(_, event)| is_it(event));
+                let is_executed = executed.any(|(tx, _)| tx.to_string() == by);
                 assert!(
                     is_executed,
                     "no execution of {action} by {by}: {}",
@@ -125,29 +107,18 @@ impl Round {
             other => panic!("exit {other:?}: {}", context()),
         }
     }
-}
 
-impl Round {
     /// Checks one answer to a command that nobody else takes part in: done exactly where its
     /// transactions went through.
     pub(super) fn sent_alone(&self, who: Address, reported: &Reported) {
-        let context = || {
-            format!(
-                "{} {:?}: {:?}",
-                reported.key, reported.words, reported.answer
-            )
-        };
+        let context = || format!("{reported:?}");
         let own = self.receipts.iter().filter(|receipt| receipt.from == who);
         let through: Vec<_> = own
             .filter(|receipt| receipt.success)
             .map(|receipt| receipt.transaction_hash.to_string())
             .collect();
         let listed = reported.answer.document["transactions"].as_array();
-        let listed: Vec<_> = listed
-            .into_iter()
-            .flatten()
-            .map(|one| text(one, "tx"))
-            .collect();
+        let listed = texts(listed.into_iter().flatten(), "tx");
         assert_eq!(through, listed, "{}", context());
         if let Some(error) = reported.answer.document.get("error") {
             let name = text(error, "name");
@@ -167,9 +138,7 @@ pub(super) fn exits(reported: &[Reported]) -> [usize; 3] {
 impl Fixture {
     /// The account of a key of the team.
     pub(super) fn account(&self, key: &str) -> Address {
-        let position = crate::governance::sandbox::TEAM
-            .iter()
-            .position(|name| *name == key);
+        let position = TEAM.iter().position(|name| *name == key);
         self.sandbox.node.addresses()[position.expect("one of the team")]
     }
 
@@ -178,7 +147,7 @@ impl Fixture {
         &self,
         registry: &str,
         keys: usize,
-        words: &(impl Words + ?Sized),
+        words: &str,
     ) -> (Round, Vec<Reported>) {
         let from = self.block();
         let reported = self.typed_by(keys, words);
@@ -192,8 +161,6 @@ impl Fixture {
 
 /// A field of every answer.
 pub(super) fn field<'a>(reported: &'a [Reported], name: &str) -> Vec<&'a Value> {
-    reported
-        .iter()
-        .map(|one| &one.answer.document[name])
-        .collect()
+    let all = reported.iter();
+    all.map(|one| &one.answer.document[name]).collect()
 }

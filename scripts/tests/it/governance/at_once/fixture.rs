@@ -1,7 +1,7 @@
 //! A team in front of a chain whose blocks come by the clock, and definitions to decide about.
 
+use crate::governance::sandbox::Heard;
 use crate::prelude::*;
-use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -22,9 +22,10 @@ pub(super) const THREE: (&str, usize) = ("OutOf(2,Admin,Admin2,Admin3)", 3);
 pub(super) const KEYS: [&str; 3] = ["Admin", "Admin2", "Admin3"];
 
 /// What one of them was told.
+#[derive(Debug)]
 pub(super) struct Reported {
     pub(super) key: &'static str,
-    pub(super) words: Vec<String>,
+    pub(super) words: String,
     pub(super) answer: Answer,
 }
 
@@ -90,15 +91,14 @@ impl Fixture {
                 let deployed = sandbox.done("Admin", &format!("deploy {source}"));
                 text(&deployed, "address").to_owned()
             });
-            std::fs::write(sandbox.path(DEPLOYED), deployed.join("\n")).expect("written");
+            sandbox.write(DEPLOYED, deployed.join("\n"));
         });
-        let deployed = std::fs::read_to_string(sandbox.path(DEPLOYED)).expect("addresses");
-        let mut deployed = deployed.lines().map(str::to_owned);
-        let [v1, v2] = sources.map(|_| deployed.next().expect("an address"));
+        let deployed = sandbox.read(DEPLOYED);
+        let (v1, v2) = deployed.split_once('\n').expect("addresses");
         Self {
             registry: sandbox.saved("registry"),
-            v1,
-            v2,
+            v1: v1.to_owned(),
+            v2: v2.to_owned(),
             sandbox,
             definitions: AtomicUsize::new(0),
         }
@@ -112,10 +112,11 @@ impl Fixture {
     /// A definition of Admin's alone, with version 1.0.
     pub(super) fn defined(&self) -> String {
         let name = self.name();
-        self.sandbox
-            .done("Admin", &format!("define {name} --migrate Admin"));
-        self.sandbox
-            .done("Admin", &format!("register {name} 1.0 {}", self.v1));
+        self.sandbox.transcript(&format!(
+            "Admin 0 | define {name} --migrate Admin
+             Admin 0 | register {name} 1.0 {}",
+            self.v1
+        ));
         name
     }
 
@@ -133,108 +134,56 @@ impl Fixture {
 
     /// Gives a role to the policy.
     pub(super) fn hand_over(&self, name: &str, role: &str, policy: &str) {
-        let words = [
-            "policy",
-            "update",
-            name,
-            "--role",
-            role,
-            policy,
-            "--accept",
-            "excluded-sender",
-        ];
-        self.sandbox.done("Admin", &words);
+        let update = format!("policy update {name} --role {role} {policy}");
+        self.sandbox
+            .done("Admin", &format!("{update} --accept excluded-sender"));
     }
 
     /// The words of a migration to 2.0.
-    pub(super) fn migrate<'a>(&'a self, name: &'a str) -> [&'a str; 7] {
-        [
-            "migrate",
-            name,
-            "2.0",
-            &self.v2,
-            "--call",
-            "migrate(uint256)",
-            "5",
-        ]
+    pub(super) fn migrate(&self, name: &str) -> String {
+        format!("migrate {name} 2.0 {} --call migrate(uint256) 5", self.v2)
     }
 
     /// Cancels what is still open of `name`: an address may have 16 open actions, and whoever
     /// approves after the execution opens the same call anew.
     pub(super) fn close(&self, name: &str) {
-        let pending = self.sandbox.done("Other", &format!("pending {name}"));
-        for action in pending["actions"].as_array().expect("a list") {
-            let proposer: Address = text(action, "proposer").parse().expect("an address");
+        for action in &self.sandbox.open(name) {
+            let proposer = account(action, "proposer");
             let mut keys = KEYS.into_iter().chain(["Other"]);
             let key = keys.find(|key| self.account(key) == proposer);
             let key = key.unwrap_or_else(|| panic!("nobody here proposed {action}"));
-            self.sandbox
-                .done(key, &format!("cancel {}", text(action, "action")));
+            let cancel = format!("cancel {}", text(action, "action"));
+            self.sandbox.done(key, &cancel);
         }
     }
 
     /// Each of the keys types its words, all at once, while blocks come by the clock alone.
-    pub(super) fn typed(&self, lines: &[(&'static str, Vec<&str>)]) -> Vec<Reported> {
-        self.automine(false);
-        let started: Vec<Child> = lines
-            .iter()
-            .map(|(key, words)| {
-                let words = [words, ["--json", "--private-key-path", key].as_slice()].concat();
-                let mut command = self.sandbox.command(&words);
-                command.stdout(Stdio::piped()).stderr(Stdio::piped());
-                command.spawn().expect("it starts")
-            })
+    pub(super) fn typed(&self, lines: &[(&'static str, String)]) -> Vec<Reported> {
+        self.sandbox.automine(false);
+        let started = lines.iter();
+        let started: Vec<Heard> = started
+            .map(|(key, words)| self.sandbox.start_heard(key, words))
             .collect();
-        let reported = started
-            .into_iter()
-            .zip(lines)
-            .map(|(child, (key, words))| {
-                let output = child.wait_with_output().expect("it ends");
-                let stdout = String::from_utf8(output.stdout).expect("text");
-                let stderr = String::from_utf8(output.stderr).expect("text");
-                let answer = Answer {
-                    exit: output.status.code(),
-                    document: serde_json::from_str(&stdout)
-                        .unwrap_or_else(|_| panic!("one document, not {stdout:?} {stderr}")),
-                    stderr,
-                };
-                let words = words.iter().map(|word| (*word).to_owned()).collect();
-                Reported { key, words, answer }
-            })
-            .collect();
-        self.automine(true);
+        let reported = started.into_iter().zip(lines);
+        let reported = reported.map(|(heard, (key, words))| Reported {
+            key,
+            words: words.clone(),
+            answer: heard.answer(),
+        });
+        let reported = reported.collect();
+        self.sandbox.automine(true);
+        self.sandbox.mine();
         reported
     }
 
     /// The first `keys` of the team type the same words.
-    pub(super) fn typed_by(&self, keys: usize, words: &(impl Words + ?Sized)) -> Vec<Reported> {
-        let words = &words.list()[..];
-        let lines: Vec<_> = KEYS[..keys]
-            .iter()
-            .map(|key| (*key, words.to_vec()))
-            .collect();
+    pub(super) fn typed_by(&self, keys: usize, words: &str) -> Vec<Reported> {
+        let lines = KEYS[..keys].iter();
+        let lines: Vec<_> = lines.map(|key| (*key, words.to_owned())).collect();
         self.typed(&lines)
     }
 
     pub(super) fn block(&self) -> u64 {
         self.sandbox.block()
-    }
-
-    pub(super) fn status(&self, name: &str) -> Value {
-        self.sandbox.done("Other", &format!("status {name}"))["definitions"][0].clone()
-    }
-
-    /// No transaction makes a block any more.
-    pub(super) fn by_hand(&self) {
-        self.automine(false);
-    }
-
-    fn automine(&self, on: bool) {
-        self.sandbox.chain(move |chain| {
-            chain.set_automine(on);
-            if on {
-                chain.mine(1, None).expect("a block");
-            }
-        });
     }
 }

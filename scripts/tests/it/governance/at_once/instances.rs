@@ -20,15 +20,11 @@ struct Points {
 
 impl Points {
     fn deployed(fixture: &Fixture) -> Self {
-        let deployed = |source: &str| {
+        let [v1, v2, cursor] = ["points-v1", "points-v2", "points-cursor"].map(|source| {
             let deployed = fixture.sandbox.done("Admin", &format!("deploy {source}"));
             text(&deployed, "address").to_owned()
-        };
-        Self {
-            v1: deployed("points-v1"),
-            v2: deployed("points-v2"),
-            cursor: deployed("points-cursor"),
-        }
+        });
+        Self { v1, v2, cursor }
     }
 
     /// An instance with members whose migration has begun, with that handler; its definition.
@@ -43,22 +39,11 @@ impl Points {
             points: U256::from(7),
         };
         let (steward, register) = (fixture.account("Admin"), proxy.parse().expect("an address"));
-        sandbox.chain(move |chain| {
-            chain.impersonate(steward);
-            let request = CallRequest {
-                to: Some(register),
-                input: Bytes::from(award.abi_encode()),
-                ..CallRequest::default()
-            };
-            chain.submit_unsigned(steward, request).expect("awarded");
-            chain.stop_impersonating(steward);
-        });
-        let migrate = format!(
-            "migrate {name} 2.0 {} --complex {} --handler {handler}",
-            self.v2, self.cursor
-        );
-        let begun = sandbox.run("Admin", &migrate);
-        assert_eq!(begun.exit, Some(5), "{begun:?}");
+        let input = award.abi_encode().into();
+        assert!(sandbox.sent(steward, register, input, 10_000_000).success);
+        let complex = format!("--complex {} --handler {handler}", self.cursor);
+        let migrate = format!("migrate {name} 2.0 {} {complex}", self.v2);
+        sandbox.run("Admin", &migrate).ends(5);
         (name, proxy)
     }
 }
@@ -71,32 +56,27 @@ fn upgrade_typed_at_once_upgrades_once_and_proposes_nothing() {
     for (policy, keys) in [TWO[0], TWO[1], THREE] {
         for _ in 0..rounds() {
             let (name, proxies) = fixture.created(1);
-            let register = format!(
-                "register {name} 2.0 {} --call migrate(uint256) 5",
-                fixture.v2
-            );
+            let register = fixture.migrate(&name).replace("migrate D", "register D");
             fixture.sandbox.done("Admin", &register);
             fixture.hand_over(&name, "migrate", policy);
             let from = fixture.block();
-            let reported = fixture.typed_by(keys, &["upgrade", &proxies[0], "2.0"]);
+            let reported = fixture.typed_by(keys, &format!("upgrade {} 2.0", proxies[0]));
             let round = Round::since(&fixture, from, &registry);
             for one in &reported {
                 round.sent_alone(fixture.account(one.key), one);
             }
-            let status = fixture.status(&name);
+            let definition = fixture.sandbox.definition(&name);
             let is_alone = policy.starts_with("OR");
             let version = if is_alone { "2.0" } else { "1.0" };
-            assert_eq!(text(&status["instances"][0], "version"), version);
+            assert_eq!(text(&definition["instances"][0], "version"), version);
             let done = usize::from(is_alone);
             assert_eq!(exits(&reported), [done, 0, keys - done], "{policy}");
             for one in reported.iter().filter(|_| !is_alone) {
                 assert_eq!(error(&one.answer), "UpgradeNotAuthorized");
-                let next = text(&one.answer.document["error"], "next");
-                assert!(next.contains("stylus-upgrades migrate"), "{next}");
+                one.answer.says("next", &["stylus-upgrades migrate"]);
             }
-            assert_eq!(text(&status, "current"), "1.0");
-            let pending = fixture.sandbox.done("Other", &format!("pending {name}"));
-            assert_eq!(pending["actions"].as_array().map(Vec::len), Some(0));
+            definition.has(json!({"current": "1.0"}));
+            assert!(fixture.sandbox.open(&name).is_empty());
         }
     }
     agreed("upgrade typed at once upgrades once and proposes nothing");
@@ -116,13 +96,12 @@ fn rollout_typed_at_once_upgrades_each_instance_once_and_counts_only_ones_own() 
             }
             let reported = fixture.typed_by(keys, &format!("upgrade {name}"));
             let upgraded = reported.iter().map(|one| {
-                assert_eq!(one.answer.exit, Some(0), "{:?}", one.answer);
-                one.answer.document["upgraded"].as_u64().expect("a number")
+                let document = one.answer.ends(0);
+                document["upgraded"].as_u64().expect("a number")
             });
             assert_eq!(upgraded.sum::<u64>(), lagging);
-            let status = fixture.status(&name);
-            let instances = status["instances"].as_array().expect("them");
-            assert!(instances.iter().all(|one| text(one, "version") == "2.0"));
+            let all = fixture.sandbox.instances(&name);
+            assert!(all.iter().all(|one| text(one, "version") == "2.0"));
         }
     }
     agreed("rollout typed at once upgrades each instance once and counts only ones own");
@@ -136,23 +115,22 @@ fn run_migration_typed_at_once_goes_through_once_and_strangers_learn_who_may() {
     for keys in [2, 3] {
         for _ in 0..rounds() {
             let (name, proxy) = points.begun(&fixture, "Admin");
-            let words = ["run-migration", proxy.as_str()];
-            let mut lines = vec![("Admin", words.to_vec()), ("Admin2", words.to_vec())];
+            let words = format!("run-migration {proxy}");
+            let mut lines = vec![("Admin", words.clone()), ("Admin2", words.clone())];
             if keys == 3 {
-                lines.push(("Admin", words.to_vec())); // the handler in a second terminal
+                lines.push(("Admin", words)); // the handler in a second terminal
             }
             for one in fixture.typed(&lines) {
-                match (one.key, one.answer.exit) {
-                    ("Admin2", exit) => {
-                        let name = error(&one.answer);
-                        assert_eq!(exit, Some(1), "{:?}", one.answer);
-                        assert!(["NotHandler", "NotMigrating"].contains(&name), "{name}");
-                    }
-                    (_, exit) => assert_eq!(exit, Some(0), "{:?}", one.answer),
+                if one.key == "Admin2" {
+                    one.answer.ends(1);
+                    let name = error(&one.answer);
+                    assert!(["NotHandler", "NotMigrating"].contains(&name), "{name}");
+                } else {
+                    one.answer.ends(0);
                 }
             }
-            let status = fixture.status(&name);
-            assert_eq!(text(&status["instances"][0], "version"), "2.0");
+            let all = fixture.sandbox.instances(&name);
+            assert_eq!(texts(&all, "version"), ["2.0"]);
         }
     }
     agreed("run migration typed at once goes through once and strangers are told who may");

@@ -1,150 +1,86 @@
 //! Two transactions in one block, whose order decides: what each of the two senders is shown.
 
 use super::fixture::Fixture;
+use crate::governance::sandbox::Heard;
 use crate::prelude::*;
-use alloy::primitives::hex;
-use std::process::{Child, Stdio};
-use std::time::Instant;
-use stylus_upgrades_interface::registry::IRegistry as abi;
-
-/// How long both may take to send.
-const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Admin and Admin2 type the same words; one block takes both transactions.
-fn in_one_block(fixture: &Fixture, words: &(impl Words + ?Sized)) -> [Answer; 2] {
-    fixture.by_hand();
-    let commands = ["Admin", "Admin2"].map(|key| typed(fixture, key, words));
-    sent(fixture, 2);
-    mined(fixture, commands)
+fn in_one_block(fixture: &Fixture, words: &str) -> [Answer; 2] {
+    fixture.sandbox.in_one_block(["Admin", "Admin2"], words)
 }
 
-/// Somebody types these words.
-fn typed(fixture: &Fixture, key: &str, words: &(impl Words + ?Sized)) -> Child {
-    let words = &words.list()[..];
-    let words = [words, ["--json", "--private-key-path", key].as_slice()].concat();
-    let mut command = fixture.sandbox.command(&words);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().expect("it starts")
-}
-
-/// Waits until so many transactions wait for a block.
-fn sent(fixture: &Fixture, transactions: usize) {
-    let begun = Instant::now();
-    let waiting = || {
-        let waiting = fixture
-            .sandbox
-            .node
-            .with_chain(|chain| chain.pool().pending.len());
-        waiting.expect("the chain")
-    };
-    while waiting() < transactions {
-        assert!(begun.elapsed() < TIMEOUT, "they never sent all");
-        std::thread::sleep(Duration::from_millis(2));
+/// The answer of the one who came first, and of the one who was too late.
+fn first_and_late(answers: &[Answer; 2]) -> (&Answer, &Answer) {
+    let [one, other] = answers;
+    match (one.exit, other.exit) {
+        (Some(0), Some(1)) => (one, other),
+        (Some(1), Some(0)) => (other, one),
+        _ => panic!("{answers:?}"),
     }
-}
-
-/// One block with all of it, and what each of them is told.
-fn mined(fixture: &Fixture, commands: [Child; 2]) -> [Answer; 2] {
-    let node = &fixture.sandbox.node;
-    node.with_chain(|chain| {
-        chain.mine(1, None).expect("a block");
-        chain.set_automine(true);
-    })
-    .expect("the chain");
-    commands.map(|command: Child| {
-        let output = command.wait_with_output().expect("it ends");
-        let stdout = String::from_utf8(output.stdout).expect("text");
-        let stderr = String::from_utf8(output.stderr).expect("text");
-        Answer {
-            exit: output.status.code(),
-            document: serde_json::from_str(&stdout)
-                .unwrap_or_else(|_| panic!("one document, not {stdout:?} {stderr}")),
-            stderr,
-        }
-    })
 }
 
 #[test]
 fn two_approvers_in_one_block_both_learn_that_it_was_executed() {
     let fixture = Fixture::timeless();
     let name = fixture.defined();
-    fixture.hand_over(&name, "policy", "AND(Admin,Admin2)");
+    fixture.hand_over(&name, "policy", BOTH);
     let update = format!("policy update {name} --role migrate OR(Admin,Admin2)");
     let answers = in_one_block(&fixture, &update);
-    let by_another = |answer: &&Answer| answer.document.get("executed_by").is_some();
     for answer in &answers {
-        assert_eq!(answer.exit, Some(0), "{answer:?}");
-        assert_eq!(answer.document["executed"], true);
-        assert_eq!(
-            (&answer.document["approvals"], &answer.document["required"]),
-            (&2.into(), &2.into())
-        );
+        let expected = json!({"executed": true, "approvals": 2, "required": 2});
+        answer.ends(0).has(expected);
     }
-    assert_eq!(answers.iter().filter(by_another).count(), 1);
-    let (first, last) = match by_another(&&answers[0]) {
-        true => (&answers[0], &answers[1]),
-        false => (&answers[1], &answers[0]),
-    };
-    assert_eq!(first.document["executed_by"]["tx"], last.document["tx"]);
-    assert_ne!(first.document["tx"], last.document["tx"]);
+    let by_another = |answer: &&Answer| answer.document.get("executed_by").is_some();
+    let (first, last): (Vec<_>, Vec<_>) = answers.iter().partition(by_another);
+    assert_eq!((first.len(), last.len()), (1, 1), "{answers:?}");
+    let tx = &last[0].document["tx"];
+    assert_eq!(&first[0].document["executed_by"]["tx"], tx);
+    assert_ne!(&first[0].document["tx"], tx);
 }
 
-/// Either of them creates a definition.
-fn either(fixture: &Fixture) -> (String, String) {
+/// The command by which either of them creates a definition.
+fn either(fixture: &Fixture) -> String {
     let deploy = "registry deploy --define OR(Admin,Admin2) --accept excluded-sender";
-    let deployed = fixture.sandbox.done("Other", &deploy);
-    (text(&deployed, "registry").to_owned(), fixture.name())
+    let deployed = fixture.sandbox.done("Other", deploy);
+    let (name, registry) = (fixture.name(), text(&deployed, "registry"));
+    format!("define {name} --migrate Admin --accept excluded-sender --registry {registry}")
 }
 
 /// One did it, and the other one learns that it is there.
 fn one_exists(answers: &[Answer; 2], name: &str) {
-    let exits = answers.each_ref().map(|answer| answer.exit);
-    let late = match exits {
-        [Some(0), Some(1)] => &answers[1],
-        [Some(1), Some(0)] => &answers[0],
-        _ => panic!("{answers:?}"),
-    };
-    assert_eq!(error(late), name, "{late:?}");
+    first_and_late(answers).1.is(1, name);
 }
 
 #[test]
 fn of_two_definers_in_one_block_the_second_learns_that_it_exists() {
     let fixture = Fixture::timeless();
-    let (registry, name) = either(&fixture);
-    let define =
-        format!("define {name} --migrate Admin --accept excluded-sender --registry {registry}");
+    let define = either(&fixture);
     one_exists(&in_one_block(&fixture, &define), "DefinitionExists");
 }
 
 #[test]
 fn a_mined_failure_is_named_without_a_tracing_endpoint() {
     let fixture = Fixture::timeless();
-    let (registry, name) = either(&fixture);
     let relay = Relay::to(&fixture.sandbox.node.endpoint(), |request: &Value| {
         let is_trace = request["method"].as_str()?.starts_with("debug_");
         is_trace.then_some("the method is not available")
     });
-    let endpoint = relay.endpoint();
-    let define = format!(
-        "define {name} --migrate Admin --accept excluded-sender --registry \
-                       {registry} --rpc-url {endpoint}"
-    );
+    let define = format!("{} --rpc-url {}", either(&fixture), relay.endpoint());
     one_exists(&in_one_block(&fixture, &define), "DefinitionExists");
     let requests = relay.methods();
-    assert!(
-        requests
-            .iter()
-            .any(|method| method == "debug_traceTransaction"),
-        "{requests:?}"
-    );
+    let is_asked = requests
+        .iter()
+        .any(|method| method == "debug_traceTransaction");
+    assert!(is_asked, "{requests:?}");
 }
 
 #[test]
 fn a_mined_failure_that_nothing_explains_is_reported_as_that_and_nothing_is_sent_again() {
     let fixture = Fixture::timeless();
-    let (registry, name) = either(&fixture);
+    let define = either(&fixture);
+    let from = fixture.block();
     // It traces nothing, and does not answer the same call as of the block that holds it.
-    let block = format!("{:#x}", fixture.block() + 1);
+    let block = format!("{:#x}", from + 1);
     let call = hex::encode(abi::createDefinitionCall::SELECTOR);
     let relay = Relay::to(&fixture.sandbox.node.endpoint(), move |request: &Value| {
         let is_trace = request["method"].as_str()?.starts_with("debug_");
@@ -152,28 +88,12 @@ fn a_mined_failure_that_nothing_explains_is_reported_as_that_and_nothing_is_sent
         let is_same = is_behind && request["params"][0].to_string().contains(&call);
         (is_trace || is_same).then_some("the method is not available")
     });
-    let endpoint = relay.endpoint();
-    let define = format!(
-        "define {name} --migrate Admin --accept excluded-sender --registry \
-                       {registry} --rpc-url {endpoint}"
-    );
-    let from = fixture.block();
+    let define = format!("{define} --rpc-url {}", relay.endpoint());
     let answers = in_one_block(&fixture, &define);
-    let exits = answers.each_ref().map(|answer| answer.exit);
-    let late = match exits {
-        [Some(0), Some(1)] => &answers[1],
-        [Some(1), Some(0)] => &answers[0],
-        _ => panic!("{answers:?}"),
-    };
-    assert_eq!(error(late), "Unexplained", "{late:?}");
-    let report = &late.document["error"];
-    for part in ["expected", "found", "next"] {
-        assert!(!text(report, part).is_empty(), "{report}");
-    }
-    assert!(
-        text(report, "found").contains("the method is not available"),
-        "{report}"
-    );
+    let (_, late) = first_and_late(&answers);
+    late.is(1, "Unexplained")
+        .says("found", &["the method is not available"]);
+    assert!(!late.said("expected").is_empty() && !late.said("next").is_empty());
     assert_eq!(
         fixture.block() - from,
         1,
@@ -184,31 +104,30 @@ fn a_mined_failure_that_nothing_explains_is_reported_as_that_and_nothing_is_sent
 #[test]
 fn who_approves_in_the_block_in_which_another_cancels_learns_it() {
     let fixture = Fixture::timeless();
-    let name = fixture.defined();
+    let (sandbox, name) = (&fixture.sandbox, fixture.defined());
     fixture.hand_over(&name, "migrate", "AND(Admin,Admin2,Admin3)");
-    let proposed = fixture.sandbox.proposed("Admin", &fixture.migrate(&name));
-    let action = text(&proposed, "action");
-    fixture.by_hand();
-    let cancel = typed(&fixture, "Admin", &format!("cancel {action}"));
-    sent(&fixture, 1);
-    let approve = typed(&fixture, "Admin2", &format!("approve {action}"));
-    sent(&fixture, 2);
-    let [cancelled, approved] = mined(&fixture, [cancel, approve]);
-    assert_eq!(cancelled.exit, Some(0), "{cancelled:?}");
+    let action = sandbox.action("Admin", &fixture.migrate(&name));
+    sandbox.automine(false);
+    let cancel = sandbox.start_heard("Admin", &format!("cancel {action}"));
+    sandbox.until_pooled(1);
+    let approve = sandbox.start_heard("Admin2", &format!("approve {action}"));
+    sandbox.until_pooled(2);
+    sandbox.mine();
+    sandbox.automine(true);
+    let [cancelled, approved] = [cancel, approve].map(Heard::answer);
+    cancelled.ends(0);
     let admin = fixture.account("Admin").to_string();
     match approved.exit {
         Some(1) => {
-            assert_eq!(error(&approved), "ActionNotFound", "{approved:?}");
-            let message = text(&approved.document["error"], "message");
-            assert!(message.contains("cancelled"), "{message}");
-            assert!(message.contains(&admin), "{message}");
+            approved.is(1, "ActionNotFound");
+            approved.says("message", &["cancelled", &admin]);
         }
         // Its gas was enough to propose the same call once more.
-        Some(3) => {
-            assert_eq!(approved.document["ended_before"], action);
-            assert_ne!(approved.document["action"], action);
+        _ => {
+            let document = approved.ends(3);
+            document.has(json!({"ended_before": action}));
+            assert_ne!(document["action"], action);
         }
-        _ => panic!("{approved:?}"),
     }
 }
 
@@ -219,10 +138,8 @@ fn of_two_who_may_each_do_it_alone_the_second_learns_that_it_is_there() {
     for role in ["migrate", "create"] {
         fixture.hand_over(&name, role, "OR(Admin,Admin2)");
     }
-    let way = ["--call", "migrate(uint256)", "5"];
-    let register = [&["register", &name, "2.0", &fixture.v2][..], &way].concat();
+    let register = fixture.migrate(&name).replace("migrate D", "register D");
     one_exists(&in_one_block(&fixture, &register), "VersionExists");
-    let init = ["--init", "initialize(uint256)", "7"];
-    let create = [&["create-proxy", &name, "1.0", "--salt", "7"][..], &init].concat();
+    let create = format!("create-proxy {name} 1.0 --salt 7 --init initialize(uint256) 7");
     one_exists(&in_one_block(&fixture, &create), "ProxyExists");
 }

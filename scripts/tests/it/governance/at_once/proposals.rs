@@ -5,48 +5,32 @@ use super::fixture::{Fixture, Reported, THREE, TWO, agreed, rounds};
 use crate::prelude::*;
 
 /// Whoever shares a policy types the same words; `prepare` makes a definition for a round, hands
-/// over the role and gives the words.
+/// over the role and gives its name and the words.
 fn in_rounds(
     policies: &[(&str, usize)],
-    prepare: impl Fn(&Fixture, &str) -> Vec<String>,
+    prepare: impl Fn(&Fixture, &str) -> (String, String),
     check: impl Fn(&Fixture, &str, &Round, &[Reported]),
 ) {
     let fixture = Fixture::new();
     let registry = fixture.registry.clone();
     for (policy, keys) in policies {
         for _ in 0..rounds() {
-            let words = prepare(&fixture, policy);
-            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            let (name, words) = prepare(&fixture, policy);
             let (round, reported) = fixture.agreed_at_once(&registry, *keys, &words);
-            assert!(
-                round.executions() > 0,
-                "{policy}: {words:?} was never executed"
-            );
+            let place = format!("{policy}: {words}");
+            assert!(round.executions() > 0, "{place} was never executed");
             if policy.starts_with("AND") {
                 let [done, waiting, refused] = exits(&reported);
-                assert!(done >= 1 && refused == 0, "{policy}: {words:?}");
-                assert_eq!(
-                    (done + waiting, round.executions()),
-                    (*keys, 1),
-                    "{policy}: {words:?}"
-                );
+                assert!(done >= 1 && refused == 0, "{place}");
+                assert_eq!((done + waiting, round.executions()), (*keys, 1), "{place}");
             }
-            check(&fixture, policy, &round, &reported);
-            let name = match words[..] {
-                ["policy", _, name, ..] => name,
-                _ => words[1],
-            };
-            fixture.close(name);
+            check(&fixture, &name, &round, &reported);
+            fixture.close(&name);
         }
     }
 }
 
 const ALL: [(&str, usize); 3] = [TWO[0], TWO[1], THREE];
-
-fn owned(words: &(impl Words + ?Sized)) -> Vec<String> {
-    let words = &words.list()[..];
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
 
 #[test]
 fn define_typed_at_once_is_reported_as_the_chain_has_it() {
@@ -55,11 +39,9 @@ fn define_typed_at_once_is_reported_as_the_chain_has_it() {
         let deploy = format!("registry deploy --define {policy} --accept excluded-sender");
         let deployed = fixture.sandbox.done("Other", &deploy);
         let registry = text(&deployed, "registry");
+        let more = format!("--migrate Admin --accept excluded-sender --registry {registry}");
         for _ in 0..rounds() {
-            let name = fixture.name();
-            let words = format!(
-                "define {name} --migrate Admin --accept excluded-sender --registry {registry}"
-            );
+            let words = format!("define {} {more}", fixture.name());
             let (round, reported) = fixture.agreed_at_once(registry, keys, &words);
             assert_eq!(round.executions(), 1, "{policy}");
             assert!(exits(&reported)[0] >= 1, "{policy}");
@@ -76,25 +58,16 @@ fn create_proxy_typed_at_once_makes_one_action_and_one_proxy() {
         |fixture, policy| {
             let name = fixture.defined();
             fixture.hand_over(&name, "create", policy);
-            owned(&[
-                "create-proxy",
-                &name,
-                "1.0",
-                "--init",
-                "initialize(uint256)",
-                "7",
-            ])
+            let words = format!("create-proxy {name} 1.0 --init initialize(uint256) 7");
+            (name, words)
         },
-        |fixture, policy, round, reported| {
-            assert_eq!(round.executions(), 1, "{policy}");
-            let proxies = field(reported, "proxy");
-            let proxies: Vec<_> = proxies.iter().filter(|proxy| !proxy.is_null()).collect();
-            assert!(
-                proxies.windows(2).all(|two| two[0] == two[1]),
-                "{proxies:?}"
-            );
-            let status = fixture.status(&reported[0].words[1]);
-            assert_eq!(status["instances"].as_array().map(Vec::len), Some(1));
+        |fixture, name, round, reported| {
+            assert_eq!(round.executions(), 1, "{reported:?}");
+            let mut proxies = field(reported, "proxy");
+            proxies.retain(|proxy| !proxy.is_null());
+            let is_one = proxies.windows(2).all(|two| two[0] == two[1]);
+            assert!(is_one, "{proxies:?}");
+            assert_eq!(fixture.sandbox.instances(name).len(), 1);
         },
     );
     agreed("create proxy typed at once makes one action and one proxy");
@@ -107,11 +80,12 @@ fn migrate_typed_at_once_is_reported_as_the_chain_has_it() {
         |fixture, policy| {
             let (name, _) = fixture.created(1);
             fixture.hand_over(&name, "migrate", policy);
-            owned(&fixture.migrate(&name))
+            let words = fixture.migrate(&name);
+            (name, words)
         },
-        |fixture, _, _, reported| {
-            let status = fixture.status(&reported[0].words[1]);
-            assert_eq!(text(&status["instances"][0], "version"), "2.0");
+        |fixture, name, _, _| {
+            let all = fixture.sandbox.instances(name);
+            assert_eq!(texts(&all, "version"), ["2.0"]);
         },
     );
     agreed("migrate typed at once is told as the chain has it");
