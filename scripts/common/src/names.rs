@@ -100,41 +100,32 @@ mod tests {
             .map(|(address, name)| (address, name.to_owned()))
             .into_iter()
             .collect();
+        // Where it stays, it is a policy, or for somebody elsewhere; longer words are hashes or calldata,
+        // whatever they begin with.
         for (text, expected) in [
             (
-                format!("next: stylus-upgrades run-migration {vault} --handler {ana}, of {ana}"),
-                "next: stylus-upgrades run-migration vault --handler Ana, of Ana".to_owned(),
+                "next: stylus-upgrades run-migration VAULT --handler ANA, of ANA",
+                "next: stylus-upgrades run-migration vault --handler Ana, of Ana",
+            ),
+            ("policy update A --role policy 'AND(ANA,VAULT)'", ""),
+            (
+                "VAULT: stylus-upgrades policy update A 'AND(ANA)'",
+                "VAULT: stylus-upgrades policy update A 'AND(Ana)'",
             ),
             (
-                format!("policy update A --role policy 'AND({ana},{vault})'"),
-                format!("policy update A --role policy 'AND({ana},{vault})'"),
+                "stylus-upgrades transfer VAULT ANA; there: stylus-upgrades adopt A VAULT --from ANA",
+                "stylus-upgrades transfer vault Ana; there: stylus-upgrades adopt A VAULT --from ANA",
             ),
-            (
-                format!("{vault}: stylus-upgrades policy update A 'AND({ana})'"),
-                format!("{vault}: stylus-upgrades policy update A 'AND(Ana)'"),
-            ),
-            (
-                format!(
-                    "stylus-upgrades transfer {vault} {ana}; there: stylus-upgrades adopt A {vault} --from {ana}"
-                ),
-                format!(
-                    "stylus-upgrades transfer vault Ana; there: stylus-upgrades adopt A {vault} --from {ana}"
-                ),
-            ),
-            (
-                format!("stylus-upgrades status {vault} --registry {ana}"),
-                format!("stylus-upgrades status {vault} --registry {ana}"),
-            ),
-            (
-                format!("stylus-upgrades upgrade {vault} 2.0 --trust-registry {ana}"),
-                format!("stylus-upgrades upgrade {vault} 2.0 --trust-registry {ana}"),
-            ),
-            // Longer words are hashes or calldata, whatever they begin with.
-            (
-                format!("stylus-upgrades approve {ana}00 0x 0xé"),
-                format!("stylus-upgrades approve {ana}00 0x 0xé"),
-            ),
+            ("stylus-upgrades status VAULT --registry ANA", ""),
+            ("stylus-upgrades upgrade VAULT 2.0 --trust-registry ANA", ""),
+            ("stylus-upgrades approve ANA00 0x 0xé", ""),
         ] {
+            let full = |text: &str| {
+                let text = text.replace("ANA", &ana.to_string());
+                text.replace("VAULT", &vault.to_string())
+            };
+            let expected = if expected.is_empty() { text } else { expected };
+            let (text, expected) = (full(text), full(expected));
             assert_eq!(names.in_commands(&text), expected);
         }
     }

@@ -77,17 +77,13 @@ fn sources() -> Sources {
 }
 
 fn ok(result: &str) -> (u16, Value) {
-    (
-        200,
-        json!({"status": "1", "message": "OK", "result": result}),
-    )
+    let answer = json!({"status": "1", "message": "OK", "result": result});
+    (200, answer)
 }
 
 fn not(result: &str) -> (u16, Value) {
-    (
-        200,
-        json!({"status": "0", "message": "NOTOK", "result": result}),
-    )
+    let answer = json!({"status": "0", "message": "NOTOK", "result": result});
+    (200, answer)
 }
 
 const ACCOUNT: Address = Address::repeat_byte(0x11);
@@ -125,10 +121,8 @@ async fn etherscan_gets_its_fields_and_is_polled_until_it_has_decided() {
     let wanted = wanted.map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(requests[0].query(), BTreeMap::from(wanted));
     let polled = requests[1].query();
-    assert_eq!(
-        (&*polled["action"], &*polled["guid"]),
-        ("checkverifystatus", "the-guid")
-    );
+    assert_eq!(polled["action"], "checkverifystatus");
+    assert_eq!(polled["guid"], "the-guid");
 }
 
 #[tokio::test]
@@ -136,19 +130,15 @@ async fn etherscan_links_a_proxy_with_the_implementation_that_is_expected() {
     let etherscan = Scripted::answering(vec![ok("the-guid"), ok("The proxy's is found")]);
     let explorer = etherscan.explorer(Interface::Etherscan);
     let implementation = Address::repeat_byte(0x22);
-    let linked = explorer
-        .proxy(ACCOUNT, implementation)
-        .await
-        .expect("linked");
-    assert_eq!(linked.expect("an answer").answer, "The proxy's is found");
+    let linked = explorer.proxy(ACCOUNT, implementation).await;
+    let linked = linked.expect("linked").expect("an answer");
+    assert_eq!(linked.answer, "The proxy's is found");
     let requests = etherscan.requests();
     let query = requests[0].query();
     assert_eq!(query["action"], "verifyproxycontract");
     assert_eq!(query["address"], ACCOUNT.to_checksum(None));
-    assert_eq!(
-        query["expectedimplementation"],
-        implementation.to_checksum(None)
-    );
+    let expected = implementation.to_checksum(None);
+    assert_eq!(query["expectedimplementation"], expected);
     assert_eq!(requests[1].query()["action"], "checkproxyverification");
 }
 
@@ -165,32 +155,26 @@ async fn what_etherscan_refuses_is_reported_without_the_key_and_what_it_knows_is
     let explorer = etherscan.explorer(Interface::Etherscan);
     let all = sources();
     for words in ["Invalid API Key", "Fail - Unable to verify"] {
-        let refused = explorer
-            .implementation(ACCOUNT, &all)
-            .await
-            .expect_err("refused");
+        let refused = explorer.implementation(ACCOUNT, &all).await;
+        let refused = refused.expect_err("refused");
         assert_eq!(refused.name(), "ExplorerRefused");
         assert_eq!(refused.found().as_deref(), Some(words));
         assert!(!refused.to_string().contains("the-key"));
     }
     let known = explorer.implementation(ACCOUNT, &all).await.expect("known");
     assert!(known.answer.contains("already verified"));
-    let broken = explorer
-        .implementation(ACCOUNT, &all)
-        .await
-        .expect_err("broken");
+    let broken = explorer.implementation(ACCOUNT, &all).await;
+    let broken = broken.expect_err("broken");
     assert_eq!(broken.name(), "ExplorerUnreachable");
     assert!(!format!("{broken:?}").contains("the-key"));
 }
 
 #[tokio::test]
 async fn blockscout_gets_the_commit_and_is_polled_until_the_contract_is_verified() {
+    let started = json!({"message": "Smart-contract verification started"});
     let blockscout = Scripted::answering(vec![
         (404, json!({"message": "Not found"})),
-        (
-            200,
-            json!({"message": "Smart-contract verification started"}),
-        ),
+        (200, started),
         (200, json!({"is_verified": true})),
     ]);
     let explorer = blockscout.explorer(Interface::Blockscout);
@@ -246,10 +230,8 @@ async fn words_that_merely_mention_a_verified_contract_are_a_refusal() {
     let known = explorer.implementation(ACCOUNT, &sources()).await;
     let mut known = known.expect("known");
     known.answer = "x\n  ✓ everything is verified".into();
-    assert_eq!(
-        known.line(),
-        format!("{ACCOUNT}  the explorer says: \"x\\n  ✓ everything is verified\"")
-    );
+    let line = format!("{ACCOUNT}  the explorer says: \"x\\n  ✓ everything is verified\"");
+    assert_eq!(known.line(), line);
 }
 
 #[test]
@@ -272,11 +254,8 @@ fn neither_a_repositorys_token_nor_the_key_goes_where_others_read_it() {
         let key = key.map(|key| Secret::new(key.into()));
         Explorer::new(Interface::Etherscan, Some(url), 1, key, &Silent).map(drop)
     };
-    for far in [
-        "http://example.org/api",
-        "http://10.0.0.1/api",
-        "http://localhost.example.org",
-    ] {
+    let other = "http://localhost.example.org";
+    for far in ["http://example.org/api", "http://10.0.0.1/api", other] {
         let refused = open(far, Some("k")).expect_err(far);
         assert_eq!(refused.name(), "ExposedKey", "{far}");
         open(far, None).expect("nothing is exposed");

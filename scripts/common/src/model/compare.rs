@@ -183,46 +183,33 @@ mod tests {
         assert_eq!(head(|head| head.state = DefinitionState::Paused), ["state"]);
         let view = |change: fn(&mut Definition)| found(|seen| change(&mut seen.definition));
         assert_eq!(view(|view| drop(view.versions.pop())), ["versions"]);
-        assert_eq!(
-            view(|view| view.versions[0].sequence += 1),
-            ["sequence of 1.0"]
-        );
+        let later = view(|view| view.versions[0].sequence += 1);
+        assert_eq!(later, ["sequence of 1.0"]);
         let other = |view: &mut Definition| view.versions[0].code.codehash = CodeHash::ZERO;
         assert_eq!(view(other), ["code of 1.0"]);
         assert_eq!(view(|view| drop(view.instances.pop())), ["instances"]);
-        let instance = [format!("instance {PROXY}")];
-        assert_eq!(
-            view(|view| view.instances[0].kind = ProxyKind::Unknown(9)),
-            instance
-        );
-        assert_eq!(
-            view(|view| view.instances[0].state = InstanceState::Paused),
-            instance
-        );
-        assert_eq!(
-            view(|view| view.instances[0].definition = "B".into()),
-            instance
-        );
-        assert_eq!(
-            view(|view| drop(view.policies.insert("migrate".into(), String::new()))).len(),
-            1
-        );
-        assert_eq!(
-            view(|view| view
-                .accepted
-                .values_mut()
-                .for_each(|one| one.version.clear()))
-            .len(),
-            1
-        );
-        assert_eq!(
-            view(|view| view.relayed.values_mut().for_each(|one| *one = PROXY)).len(),
-            1
-        );
-        assert_eq!(
-            found(|seen| seen.open.push(ActionId::ZERO)),
-            ["open actions"]
-        );
+        let instance =
+            |change: fn(&mut Instance)| found(|seen| change(&mut seen.definition.instances[0]));
+        let changes: [fn(&mut Instance); 3] = [
+            |one| one.kind = ProxyKind::Unknown(9),
+            |one| one.state = InstanceState::Paused,
+            |one| one.definition = "B".into(),
+        ];
+        for change in changes {
+            assert_eq!(instance(change), [format!("instance {PROXY}")]);
+        }
+        let changes: [fn(&mut Definition); 3] = [
+            |view| drop(view.policies.insert("migrate".into(), String::new())),
+            |view| {
+                view.accepted
+                    .values_mut()
+                    .for_each(|one| one.version.clear())
+            },
+            |view| view.relayed.values_mut().for_each(|one| *one = PROXY),
+        ];
+        assert_eq!(changes.map(|change| view(change).len()), [1, 1, 1]);
+        let open = found(|seen| seen.open.push(ActionId::ZERO));
+        assert_eq!(open, ["open actions"]);
     }
 
     #[test]

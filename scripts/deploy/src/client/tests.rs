@@ -47,50 +47,26 @@ fn every_error_that_an_interface_declares_is_decoded_by_name_and_says_what_to_do
     }
 }
 
+fn not_found(name: &str, version: &str) -> Vec<u8> {
+    let (name, version) = (name.into(), version.into());
+    VersionNotFound { name, version }.abi_encode()
+}
+
 #[test]
 fn a_refusal_of_the_framework_is_reported_by_name_with_its_arguments() {
-    let data = VersionNotFound {
-        name: "A".into(),
-        version: "2.0".into(),
-    }
-    .abi_encode();
-    let revert = Revert::decode(&data);
+    let revert = Revert::decode(&not_found("A", "2.0"));
     assert_eq!(revert.to_string(), r#"VersionNotFound("A", "2.0")"#);
-    assert_eq!(
-        revert.advice().next,
-        "stylus-upgrades register A 2.0 <crate|wasm|address>"
-    );
+    let next = "stylus-upgrades register A 2.0 <crate|wasm|address>";
+    assert_eq!(revert.advice().next, next);
+    let without = Revert::decode(&UpgradeInProgress {}.abi_encode());
+    assert_eq!(without.to_string(), "UpgradeInProgress()");
 }
 
 #[test]
 fn the_next_command_of_a_refusal_is_safe_to_paste() {
-    let data = VersionNotFound {
-        name: "$(reboot)".into(),
-        version: "1;reboot".into(),
-    }
-    .abi_encode();
-    assert_eq!(
-        Revert::decode(&data).advice().next,
-        "stylus-upgrades register '$(reboot)' '1;reboot' <crate|wasm|address>"
-    );
-}
-
-#[test]
-fn an_error_without_arguments_is_reported_by_name() {
-    assert_eq!(
-        Revert::decode(&UpgradeInProgress {}.abi_encode()).to_string(),
-        "UpgradeInProgress()"
-    );
-}
-
-#[test]
-fn reason_numbers_are_reported_in_words() {
-    let error = ImplementationNotRunnable {
-        implementation: Address::ZERO,
-        reason: 2,
-    };
-    let advice = Revert::decode(&error.abi_encode()).advice();
-    assert!(advice.found.ends_with("the program is not activated"));
+    let revert = Revert::decode(&not_found("$(reboot)", "1;reboot"));
+    let next = "stylus-upgrades register '$(reboot)' '1;reboot' <crate|wasm|address>";
+    assert_eq!(revert.advice().next, next);
 }
 
 #[test]
@@ -103,11 +79,9 @@ fn each_reason_why_code_cannot_run_has_words_and_a_cure_of_its_own() {
         };
         let revert = Revert::decode(&error.abi_encode());
         let words = not_runnable_reason(reason);
-        assert!(
-            revert
-                .to_string()
-                .ends_with(&format!(", {reason}): {words}"))
-        );
+        let end = format!(", {reason}): {words}");
+        assert!(revert.to_string().ends_with(&end), "{revert}");
+        assert!(revert.advice().found.ends_with(words), "{revert}");
         let cure = revert.advice().next;
         assert!(!cure.contains("newer") && !cures.contains(&cure), "{cure}");
         cures.push(cure);
@@ -145,11 +119,8 @@ fn an_error_that_a_contract_declares_is_shown_by_its_name() {
     assert_eq!(revert.to_string(), "TooMany(40, 10)");
     let advice = revert.advice();
     assert_eq!(advice.found, "TooMany(40, 10)");
-    assert!(
-        advice
-            .next
-            .starts_with("correct the arguments, or the contract")
-    );
+    let next = "correct the arguments, or the contract";
+    assert!(advice.next.starts_with(next), "{}", advice.next);
     let cut = Revert::decode(&data[..40]);
     assert!(cut.to_string().starts_with("it reverted with 0x"));
     // No declaration renames an error of the framework.
@@ -167,16 +138,10 @@ fn an_error_that_a_contract_declares_is_shown_by_its_name() {
 
 #[test]
 fn foreign_broken_and_empty_data_is_shown_as_it_is() {
-    assert_eq!(Revert::decode(&[]).to_string(), "it reverted without data");
-    assert_eq!(
-        Revert::decode(&[1, 2, 3, 4]).to_string(),
-        "it reverted with 0x01020304"
-    );
-    assert_eq!(Revert::decode(&[1]).name(), "Unknown");
-    let cut = &VersionNotFound {
-        name: "A".into(),
-        version: "2.0".into(),
+    let shown = |data: &[u8]| Revert::decode(data).to_string();
+    assert_eq!(shown(&[]), "it reverted without data");
+    assert_eq!(shown(&[1, 2, 3, 4]), "it reverted with 0x01020304");
+    for broken in [&[1], &not_found("A", "2.0")[..40]] {
+        assert_eq!(Revert::decode(broken).name(), "Unknown");
     }
-    .abi_encode()[..40];
-    assert_eq!(Revert::decode(cut).name(), "Unknown");
 }

@@ -26,8 +26,12 @@ const PROXY: Address = Address::repeat_byte(0x11);
 const CHECK: Address = Address::repeat_byte(0x22);
 const REVERTS: u64 = 1;
 
+fn one(line: &str) -> Expectation {
+    line.parse().expect("one")
+}
+
 fn all(lines: &[&str]) -> Expectations {
-    let all = lines.iter().map(|line| line.parse().expect("one"));
+    let all = lines.iter().map(|line| one(line));
     Expectations::new(all.collect()).expect("a check")
 }
 
@@ -51,9 +55,13 @@ impl Checked {
     }
 
     fn call(&self, call: &impl SolCall) -> CallOutcome {
+        self.called(call.abi_encode().into())
+    }
+
+    fn called(&self, input: Bytes) -> CallOutcome {
         let request = CallRequest {
             to: Some(CHECK),
-            input: call.abi_encode().into(),
+            input,
             ..CallRequest::default()
         };
         let none = Overrides::default();
@@ -97,77 +105,28 @@ fn condition(outcome: &CallOutcome) -> String {
 fn each_kind_holds_or_reverts_with_its_text() {
     let account = "0x5B38Da6a701c568545dCfcB03FcB875f56beddC4";
     let word: U256 = account.parse::<Address>().expect("one").into_word().into();
-    let owner = format!("equal owner() {account}");
-    for (line, signature, start, holds, fails) in [
-        (
-            "unchanged a()",
-            "a()",
-            U256::ZERO,
-            U256::ZERO,
-            U256::from(2),
-        ),
-        (
-            "unchanged a()",
-            "a()",
-            U256::from(7),
-            U256::from(7),
-            U256::from(8),
-        ),
-        (
-            "unchanged a()",
-            "a()",
-            U256::from(7),
-            U256::from(7),
-            U256::from(REVERTS),
-        ),
-        (
-            "nonzero root()",
-            "root()",
-            U256::from(5),
-            U256::from(9),
-            U256::ZERO,
-        ),
-        (
-            "nonzero root()",
-            "root()",
-            U256::from(REVERTS),
-            U256::from(9),
-            U256::from(REVERTS),
-        ),
-        (&owner, "owner()", U256::from(5), word, U256::from(5)),
-        (
-            "equal isOn() true",
-            "isOn()",
-            U256::from(3),
-            U256::ONE + U256::ONE,
-            U256::from(REVERTS),
-        ),
-        (
-            "equal tick() -2",
-            "tick()",
-            U256::from(3),
-            U256::MAX - U256::ONE,
-            U256::from(2),
-        ),
-        (
-            "delta fee() +5",
-            "fee()",
-            U256::from(10),
-            U256::from(15),
-            U256::from(14),
-        ),
-        (
-            "delta fee() -5",
-            "fee()",
-            U256::from(10),
-            U256::from(5),
-            U256::from(15),
-        ),
-    ] {
-        let line = if line.starts_with("equal isOn") {
-            "equal isOn() 2"
-        } else {
-            line
+    let (owner, less) = (format!("equal owner() {account}"), U256::MAX - U256::ONE);
+    // What the getter answers before, what it may answer afterwards, and what it may not.
+    let cases = format!(
+        "unchanged a()      | 0          0        2
+         unchanged a()      | 7          7        8
+         unchanged a()      | 7          7        {REVERTS}
+         nonzero root()     | 5          9        0
+         nonzero root()     | {REVERTS}  9        {REVERTS}
+         {owner}            | 5          {word}   5
+         equal isOn() 2     | 3          2        {REVERTS}
+         equal tick() -2    | 3          {less}   2
+         delta fee() +5     | 10         15       14
+         delta fee() -5     | 10         5        15"
+    );
+    for (line, answers) in cases.lines().filter_map(|case| case.split_once('|')) {
+        let line = line.trim();
+        let signature = line.split(' ').nth(1).expect("a getter");
+        let answers = answers
+            .split_whitespace()
+            .map(|one| one.parse::<U256>().expect("a word"));
+        let [start, holds, fails] = answers.collect::<Vec<_>>()[..] else {
+            panic!("{line}");
         };
         let mut chain = Checked::of(&["nonzero other()", line, "unchanged third()"]);
         chain.set("other()", 4);
@@ -205,12 +164,8 @@ fn a_getter_that_reverts_or_answers_no_word_is_named_before_and_after() {
     assert_eq!(condition(&chain.before()), "delta b() +1");
     chain.set("b()", 3);
     let observed = chain.observed();
-    for nothing in [
-        bytes!(""),
-        bytes!("601f5ff3"),
-        bytes!("60405ff3"),
-        bytes!("5b5f56"),
-    ] {
+    let two_words = bytes!("60405ff3");
+    for nothing in [bytes!(""), bytes!("601f5ff3"), two_words, bytes!("5b5f56")] {
         chain.chain.set_code(PROXY, nothing.clone());
         let outcome = chain.after(&observed);
         // Two words are an answer of `a()`, another one than before.
@@ -222,17 +177,7 @@ fn a_getter_that_reverts_or_answers_no_word_is_named_before_and_after() {
 fn a_call_of_something_else_reverts_without_data() {
     let chain = Checked::of(&["unchanged a()"]);
     for input in [bytes!(""), bytes!("01020304")] {
-        let to = Some(CHECK);
-        let request = CallRequest {
-            to,
-            input,
-            ..CallRequest::default()
-        };
-        let none = Overrides::default();
-        let outcome = chain
-            .chain
-            .call(request, BlockId::latest(), &none)
-            .expect("one");
+        let outcome = chain.called(input);
         assert!(!outcome.success && outcome.output.is_empty() && outcome.halt.is_none());
     }
 }
@@ -293,17 +238,11 @@ fn only_the_check_of_a_step_asks_and_only_with_the_code_that_the_step_names() {
         data: Bytes::new(),
     };
     let (hash, code) = (one.codehash().0, one.code());
-    let known = Asks::of(&named(step::NONE, hash), code);
-    assert_eq!(
-        known.map(|asks| asks.words()),
-        Some(vec!["unchanged totalSupply()".to_owned()])
-    );
+    let known = Asks::of(&named(step::NONE, hash), code).expect("it asks");
+    assert_eq!(known.words(), ["unchanged totalSupply()"]);
     // Nobody asks a script, whatever its code.
-    for kind in [
-        step::SCRIPT,
-        step::SCRIPT | step::SKIP_FAILING,
-        step::COMPLEX,
-    ] {
+    let skips = step::SCRIPT | step::SKIP_FAILING;
+    for kind in [step::SCRIPT, skips, step::COMPLEX] {
         assert_eq!(Asks::of(&named(kind, hash), code), None, "{kind}");
     }
     let other = Asks::of(&named(step::CALL, B256::repeat_byte(1)), code);
@@ -348,7 +287,6 @@ fn what_is_no_expectation_is_refused_by_name() {
         assert!(is_of_syntax(&refused, why), "{line}: {refused:?}");
     }
     assert!(is_of_syntax(&Expectations::new(Vec::new()), ""));
-    let one = |line: &str| line.parse::<Expectation>().expect("one");
     let twice = Expectations::new(vec![one("equal a() 1"), one("equal a() 2")]);
     assert!(is_of_syntax(&twice, "twice"));
     let many = (0..65).map(|number| one(&format!("nonzero a{number}()")));
@@ -360,19 +298,9 @@ fn what_is_no_expectation_is_refused_by_name() {
 #[test]
 fn the_largest_check_is_compiled_or_refused() {
     let zeros = " 0x0000000000000000000000000000000000000000000000000000000000000000";
-    let line = |number: u8| {
-        format!(
-            "equal a{number}(bytes32,bytes32,bytes32,bytes32){} 7",
-            zeros.repeat(4)
-        )
-    };
-    let of = |count: u8| {
-        Expectations::new(
-            (0..count)
-                .map(|number| line(number).parse().expect("one"))
-                .collect(),
-        )
-    };
+    let four = zeros.repeat(4);
+    let line = |number| format!("equal a{number}(bytes32,bytes32,bytes32,bytes32){four} 7");
+    let of = |count: u8| Expectations::new((0..count).map(|number| one(&line(number))).collect());
     assert!(is_too_many(of(64)));
     let most = of(24).expect("a check");
     assert_eq!(Expectations::of_code(most.code()), Some(most));
@@ -401,14 +329,11 @@ fn a_file_says_all_four_kinds_and_is_written_so_that_it_can_be_read() {
         "unchanged b(uint8) 3",
     ];
     assert_eq!(read.words(), words);
-    let one = |line: &str| line.parse::<Expectation>().expect("one");
+    let why = "its answer changes with time";
     let suggested = Suggested {
         all: vec![one("unchanged a()"), one("nonzero root()")],
         to_confirm: vec![one("equal root() 7"), one("delta root() +2")],
-        left_out: vec![(
-            one("nonzero price()").getter,
-            "its answer changes with time",
-        )],
+        left_out: vec![(one("nonzero price()").getter, why)],
     };
     let text = "# What must hold of every instance behind the upgrade. For --expect.\nexpect = [\n    \"unchanged a()\",\n    \
                 \"nonzero root()\",\n    # The upgrade writes these. Whoever knows what is meant removes the #.\n    # \
@@ -418,17 +343,14 @@ fn a_file_says_all_four_kinds_and_is_written_so_that_it_can_be_read() {
     let written = path.with_file_name("written.toml");
     suggested.write(&written).expect("written");
     suggested.write(&written).expect("written again");
-    assert_eq!(Expectations::read(&written).expect("read").all(), {
-        let mut all = suggested.all.clone();
-        all.reverse();
-        all
-    });
+    let mut all = suggested.all.clone();
+    all.reverse();
+    assert_eq!(Expectations::read(&written).expect("read").all(), all);
     assert!(suggested.write(&path).is_err(), "another file stays");
 }
 
 #[test]
 fn a_file_is_written_of_getters_that_are_only_to_confirm_and_of_more_than_a_check_holds() {
-    let one = |line: &str| line.parse::<Expectation>().expect("one");
     let path = file("").with_file_name("written.toml");
     let mut suggested = Suggested {
         to_confirm: vec![one("equal root() 7")],
@@ -438,9 +360,8 @@ fn a_file_is_written_of_getters_that_are_only_to_confirm_and_of_more_than_a_chec
     let read = Expectations::read(&path);
     let nothing = "nothing is expected";
     assert!(is_of_syntax(&read, nothing), "{read:?}");
-    suggested.all = (0..70)
-        .map(|number| one(&format!("unchanged a{number}()")))
-        .collect();
+    let many = (0..70).map(|number| one(&format!("unchanged a{number}()")));
+    suggested.all = many.collect();
     suggested.write(&path).expect("written");
     assert_eq!(Expectations::read(&path).expect("read").all().len(), 64);
     let text = std::fs::read_to_string(&path).expect("text");

@@ -15,17 +15,33 @@ fn declared(kind: StepKind, from: &str, to: &str, signature: &str) -> DeclaredSt
     }
 }
 
+const INITIALIZE: &str = "initialize(uint256,uint256)";
+
 /// Version 2 of a counter: it can be created, or reached from version 1.
 fn counter() -> Vec<DeclaredStep> {
     vec![
-        declared(
-            StepKind::Initializer,
-            "",
-            "2.0",
-            "initialize(uint256,uint256)",
-        ),
+        declared(StepKind::Initializer, "", "2.0", INITIALIZE),
         declared(StepKind::Migration, "1.0", "2.0", "migrate(uint256)"),
     ]
+}
+
+/// Asserts that a refusal has that name, and that what it expected, found or says to do next begins so.
+#[track_caller]
+fn is(refused: Option<Finding>, name: &str, begins: &[(&str, &str)]) -> Finding {
+    let refused = refused.expect("a refusal");
+    assert_eq!(refused.name(), name, "{refused:?}");
+    for (field, start) in begins {
+        let said = match *field {
+            "expected" => refused.expected(),
+            "found" => refused.found(),
+            _ => refused.next(),
+        };
+        assert!(
+            said.is_some_and(|said| said.starts_with(start)),
+            "{start}: {refused:?}"
+        );
+    }
+    refused
 }
 
 /// A call with 1 for each argument.
@@ -43,33 +59,45 @@ fn labels() -> Vec<String> {
     ["1.0", "2.0"].map(Into::into).to_vec()
 }
 
-fn way(from: &str, to: &str, kind: u8, data: &Bytes) -> Option<Finding> {
-    let same = [from.to_owned()];
-    let way = PlannedStep {
+/// A step between these versions, where each has code of its own.
+fn planned<'a>(
+    (from, to): (&'a str, &'a str),
+    (same_code, labels): (&'a [String], &'a [String]),
+    (kind, data): (u8, &'a Bytes),
+) -> PlannedStep<'a> {
+    PlannedStep {
         name: "A",
         from,
-        same_code: &same,
+        same_code,
         to,
-        labels: &labels(),
+        labels,
         kind,
         data,
         typed: "",
         program: None,
-    };
-    check_step(&counter(), &way)
+    }
+}
+
+fn way(from: &str, to: &str, kind: u8, data: &Bytes) -> Option<Finding> {
+    let same = [from.to_owned()];
+    check_step(
+        &counter(),
+        &planned((from, to), (&same, &labels()), (kind, data)),
+    )
+}
+
+fn creation(version: &str, data: &Bytes, typed: &str, labels: &[String]) -> Option<Finding> {
+    check_creation(&counter(), ("A", version), (data, typed), labels)
 }
 
 #[test]
 fn a_migration_that_the_code_declares_has_to_be_called() {
     let none = Bytes::new();
-    let omitted = way("1.0", "2.0", step::NONE, &none).expect("omitted");
-    assert_eq!(omitted.name(), "MigrationOmitted");
-    assert_eq!(omitted.expected().as_deref(), Some("migrate(uint256)"));
+    let advice = "--call 'migrate(uint256)' <uint256>; ";
+    let expected = ("expected", "migrate(uint256)");
+    let omitted = way("1.0", "2.0", step::NONE, &none);
+    let omitted = is(omitted, "MigrationOmitted", &[expected, ("next", advice)]);
     let next = omitted.next().expect("advice");
-    assert!(
-        next.starts_with("--call 'migrate(uint256)' <uint256>; "),
-        "{next}"
-    );
     assert!(next.ends_with("--accept migration-omitted"), "{next}");
     let call = calldata("migrate(uint256)");
     assert_eq!(way("1.0", "2.0", step::CALL, &call), None);
@@ -81,12 +109,8 @@ fn a_migration_that_the_code_declares_has_to_be_called() {
 fn a_migration_under_other_labels_is_not_left_out_in_silence() {
     let none = Bytes::new();
     // A hotfix of version 1 that nobody declared a migration from.
-    let omitted = way("1.1", "2.0", step::NONE, &none).expect("omitted");
-    assert!(
-        omitted
-            .next()
-            .is_some_and(|next| next.starts_with("give a --script"))
-    );
+    let omitted = way("1.1", "2.0", step::NONE, &none);
+    is(omitted, "MigrationOmitted", &[("next", "give a --script")]);
     // The same code under another label, from the version that its migration leaves.
     assert!(way("1.0", "2", step::NONE, &none).is_some());
     // A hotfix of version 2 that still has the migration into it.
@@ -95,77 +119,56 @@ fn a_migration_under_other_labels_is_not_left_out_in_silence() {
 
 #[test]
 fn calldata_of_anything_else_is_refused_as_what_it_is() {
-    let other = calldata("migrat(uint256)");
-    let error = way("1.0", "2.0", step::CALL, &other).expect("undeclared");
-    assert_eq!(error.name(), "MigrationUndeclared");
-    assert_eq!(
-        error.next().as_deref(),
-        Some("--call 'migrate(uint256)' <uint256>")
-    );
-    let initializer = calldata("initialize(uint256,uint256)");
-    let error = way("1.0", "2.0", step::CALL, &initializer).expect("undeclared");
-    assert!(
-        error.to_string().contains("the initializer of 2.0"),
-        "{error}"
-    );
-    let from_elsewhere = way("1.1", "2.0", step::CALL, &calldata("migrate(uint256)"));
-    let error = from_elsewhere.expect("another pair of versions");
-    assert!(
-        error.to_string().contains("the migration 1.0 → 2.0"),
-        "{error}"
-    );
+    let undeclared = |from: &str, data: &str| {
+        let refused = way(from, "2.0", step::CALL, &calldata(data));
+        is(refused, "MigrationUndeclared", &[])
+    };
+    let next = undeclared("1.0", "migrat(uint256)").next();
+    assert_eq!(next.as_deref(), Some("--call 'migrate(uint256)' <uint256>"));
+    for (from, data, said) in [
+        ("1.0", INITIALIZE, "the initializer of 2.0"),
+        ("1.1", "migrate(uint256)", "the migration 1.0 → 2.0"),
+    ] {
+        let error = undeclared(from, data).to_string();
+        assert!(error.contains(said), "{error}");
+    }
     assert!(way("1.0", "2.0", step::CALL, &Bytes::from_static(&[1])).is_some());
 }
 
 #[test]
 fn an_initializer_that_the_code_declares_has_to_be_called() {
-    let creation = |version: &str, data: &Bytes| {
-        check_creation(&counter(), ("A", version), (data, ""), &labels())
-    };
-    let none = Bytes::new();
-    let error = creation("2.0", &none).expect("omitted");
-    assert_eq!(error.name(), "InitializerOmitted");
-    let next = error.next().expect("advice");
-    assert!(
-        next.starts_with("--init 'initialize(uint256,uint256)' <uint256> <uint256>; "),
-        "{next}"
-    );
-    let right = calldata("initialize(uint256,uint256)");
-    assert_eq!(creation("2.0", &right), None);
+    let created = |data: &Bytes, typed: &str| creation("2.0", data, typed, &labels());
+    let advice = "--init 'initialize(uint256,uint256)' <uint256> <uint256>; ";
+    let omitted = created(&Bytes::new(), "");
+    is(omitted, "InitializerOmitted", &[("next", advice)]);
+    assert_eq!(created(&calldata(INITIALIZE), ""), None);
     // Mistyped, it is reported as an initializer.
-    let error = creation("2.0", &calldata("initialise(uint256,uint256)"));
-    let error = error.expect("undeclared");
-    assert_eq!(error.name(), "InitializerUndeclared");
-    assert!(!error.to_string().contains("migration"), "{error}");
-    let data = calldata("initialise(uint256,uint256)");
-    let typed = (&data, "initialise(uint256,uint256)");
-    let error = check_creation(&counter(), ("A", "2.0"), typed, &labels());
-    let error = error.expect("undeclared");
-    let found = error.found().expect("what was given");
-    assert!(
-        found.starts_with("the function initialise(uint256,uint256) (selector 0x"),
-        "{found}"
+    let mistyped = "initialise(uint256,uint256)";
+    let data = calldata(mistyped);
+    let error = is(created(&data, ""), "InitializerUndeclared", &[]).to_string();
+    assert!(!error.contains("migration"), "{error}");
+    let found = (
+        "found",
+        "the function initialise(uint256,uint256) (selector 0x",
     );
-    let expected = error.expected().expect("what is declared");
-    assert!(
-        expected.starts_with("initialize(uint256,uint256)"),
-        "{expected}"
+    let expected = ("expected", INITIALIZE);
+    is(
+        created(&data, mistyped),
+        "InitializerUndeclared",
+        &[found, expected],
     );
     // A migration where an initializer should be.
-    let error = creation("2.0", &calldata("migrate(uint256)")).expect("undeclared");
-    assert!(
-        error.to_string().contains("the migration 1.0 → 2.0"),
-        "{error}"
-    );
+    let migration = created(&calldata("migrate(uint256)"), "");
+    let error = migration.expect("undeclared").to_string();
+    assert!(error.contains("the migration 1.0 → 2.0"), "{error}");
 }
 
 #[test]
 fn code_under_another_label_says_where_its_initializer_runs() {
-    let right = calldata("initialize(uint256,uint256)");
+    let right = calldata(INITIALIZE);
     let none = Bytes::new();
     let refused = |data: &Bytes, labels: &[String]| {
-        let refused = check_creation(&counter(), ("A", "3.0"), (data, ""), labels);
-        let error = refused.expect("no initializer of 3.0");
+        let error = creation("3.0", data, "", labels).expect("no initializer of 3.0");
         let said = [error.expected(), error.found(), error.next()];
         said.map(|one| one.expect("it is said"))
     };
@@ -174,11 +177,8 @@ fn code_under_another_label_says_where_its_initializer_runs() {
     for data in [&right, &none] {
         let [expected, found, next] = refused(data, &labels());
         assert_ne!(expected, found);
-        assert!(
-            expected.starts_with("an instance created at 2.0: "),
-            "{expected}"
-        );
-        assert!(next.starts_with(way), "{next}");
+        let created = expected.starts_with("an instance created at 2.0: ");
+        assert!(created && next.starts_with(way), "{expected} {next}");
     }
     // Where 2.0 was never registered there is no such way.
     let [expected, _, next] = refused(&right, &["3.0".to_owned()]);
@@ -193,93 +193,54 @@ fn code_under_another_label_says_where_its_initializer_runs() {
 fn a_first_version_under_a_label_that_the_initializer_is_not_for_is_refused() {
     let first = |label: &str| check_first(&counter(), ("A", label));
     assert_eq!(first("2.0"), None);
-    let error = first("1.1").expect("another label");
-    assert_eq!(error.name(), "InitializerOfOther");
-    let expected = error.expected().expect("what is expected");
-    assert!(
-        expected.starts_with("an #[initializer(\"1.1\")]"),
-        "{expected}"
-    );
-    let next = error.next().expect("advice");
-    assert!(
-        next.starts_with("register it as 2.0, or")
-            && next.ends_with("--accept initializer-of-other"),
-        "{next}"
-    );
+    let expected = ("expected", "an #[initializer(\"1.1\")]");
+    let next = ("next", "register it as 2.0, or");
+    let refused = is(first("1.1"), "InitializerOfOther", &[expected, next]);
+    let next = refused.next().expect("advice");
+    assert!(next.ends_with("--accept initializer-of-other"), "{next}");
     assert_eq!(check_first(&[], ("A", "1.1")), None);
 }
 
 #[test]
 fn a_program_for_other_versions_is_refused() {
-    let program = [declared(
-        StepKind::Complex,
-        "1.0",
-        "2.0",
-        "startMigration(address)",
-    )];
+    let start = "startMigration(address)";
+    let program = [declared(StepKind::Complex, "1.0", "2.0", start)];
     let (same, data, labels) = (["1.0".to_owned()], Bytes::new(), labels());
     let way = |to| PlannedStep {
-        name: "A",
-        from: "1.0",
-        same_code: &same,
-        to,
-        labels: &labels,
-        kind: step::COMPLEX,
-        data: &data,
-        typed: "",
         program: Some(&program),
+        ..planned(("1.0", to), (&same, &labels), (step::COMPLEX, &data))
     };
     assert_eq!(check_step(&[], &way("2.0")), None);
-    let error = check_step(&[], &way("3.0")).expect("another version");
-    assert_eq!(error.name(), "ProgramForOthers");
+    is(check_step(&[], &way("3.0")), "ProgramForOthers", &[]);
 }
 
 #[test]
 fn a_definition_whose_labels_are_not_those_of_the_code_leaves_no_migration_out_in_silence() {
     let (labels, data) = (["v1".to_owned()], Bytes::new());
-    let way = PlannedStep {
-        name: "A",
-        from: "v1",
-        same_code: &labels,
-        to: "v2",
-        labels: &labels,
-        kind: step::NONE,
-        data: &data,
-        typed: "",
-        program: None,
-    };
-    let error = check_step(&counter(), &way).expect("omitted");
-    assert_eq!(error.name(), "MigrationOmitted");
-    let expected = error.expected().expect("what is expected");
-    assert!(
-        expected.starts_with("a migration v1 → v2; the code declares: migrate(uint256)"),
-        "{expected}"
-    );
+    let way = planned(("v1", "v2"), (&labels, &labels), (step::NONE, &data));
+    let expected = "a migration v1 → v2; the code declares: migrate(uint256)";
+    let omitted = check_step(&counter(), &way);
+    is(omitted, "MigrationOmitted", &[("expected", expected)]);
 }
 
 #[test]
 fn calldata_without_its_arguments_or_with_more_is_refused() {
     let call = calldata("migrate(uint256)");
-    let creation = calldata("initialize(uint256,uint256)");
-    for (least, most) in [(0, 32), (31, 33), (0, 64)] {
-        for size in [least, most] {
-            let cut = |data: &Bytes, size: usize| -> Bytes {
-                let mut data = data.to_vec();
-                data.resize(4 + size, 0);
-                data.into()
-            };
-            let error = way("1.0", "2.0", step::CALL, &cut(&call, size));
-            let data = cut(&creation, 32 + size);
-            let other = check_creation(&counter(), ("A", "2.0"), (&data, ""), &[]);
-            if size == 32 {
-                assert_eq!((error, other), (None, None));
-                continue;
-            }
-            let error = error.expect("no uint256 alone");
-            assert_eq!(error.name(), "StepArguments");
-            let next = error.next();
-            assert_eq!(next.as_deref(), Some("--call 'migrate(uint256)' <uint256>"));
-            assert!(other.is_some(), "{size}");
+    let init = calldata(INITIALIZE);
+    let cut = |data: &Bytes, size: usize| -> Bytes {
+        let mut data = data.to_vec();
+        data.resize(4 + size, 0);
+        data.into()
+    };
+    for size in [0, 31, 32, 33, 64] {
+        let called = way("1.0", "2.0", step::CALL, &cut(&call, size));
+        let created = creation("2.0", &cut(&init, 32 + size), "", &[]);
+        if size == 32 {
+            assert_eq!((called, created), (None, None));
+            continue;
         }
+        let next = ("next", "--call 'migrate(uint256)' <uint256>");
+        is(called, "StepArguments", &[next]);
+        assert!(created.is_some(), "{size}");
     }
 }

@@ -73,19 +73,15 @@ fn facts(way: &mut Way) -> Vec<(&'static str, &mut dyn Weaken)> {
         ("what proxies answer themselves", reserved),
         ("who may run the constructor", open_to_constructor),
     ];
-    all.extend(
-        size.iter_mut()
-            .map(|one| ("how large the code is", one as _)),
-    );
-    all.extend(
-        old.iter_mut()
-            .map(|side| ("the old layout", &mut side.known as _)),
-    );
-    all.extend(
-        published
-            .iter_mut()
-            .map(|one| ("the published interface", one as _)),
-    );
+    if let Some(size) = size {
+        all.push(("how large the code is", size));
+    }
+    if let Some(side) = old {
+        all.push(("the old layout", &mut side.known));
+    }
+    if let Some(published) = published {
+        all.push(("the published interface", published));
+    }
     all.extend(sources.iter_mut().map(|one| ("the sources", one as _)));
     match callers {
         Callers::None => {}
@@ -108,11 +104,9 @@ fn facts(way: &mut Way) -> Vec<(&'static str, &mut dyn Weaken)> {
             all.push(("what the program declares", declared));
             all.push(("how it ends", ending));
         }
-        all.extend(
-            expected
-                .iter_mut()
-                .map(|one| ("what the check asks", one as _)),
-        );
+        if let Some(expected) = expected {
+            all.push(("what the check asks", expected));
+        }
     }
     all
 }
@@ -136,15 +130,7 @@ pub(super) fn best() -> Way {
         signature: String::new(),
         conditions: Vec::new(),
     };
-    let callable = || {
-        Fact::of(
-            Callable {
-                abi: JsonAbi::new(),
-                ..Callable::default()
-            },
-            Origin::Chain,
-        )
-    };
+    let callable = || Fact::of(Callable::default(), Origin::Chain);
     Way {
         name: "A".into(),
         from: "1.0".into(),
@@ -189,26 +175,39 @@ pub(super) fn best() -> Way {
     }
 }
 
-/// The same into the same code, with a check that asks a function of it.
-fn asks_the_same_code() -> Way {
-    let abi = JsonAbi::parse(["function root() view returns (uint256)"]).expect("an ABI");
+/// What a step of that kind runs, which calls nothing.
+pub(super) fn step(kind: StepKind) -> Runs {
+    Runs::Step {
+        kind,
+        data: Bytes::new(),
+        typed: String::new(),
+        program: None,
+        expected: None,
+    }
+}
+
+/// A way into the same code, with these functions, and a check that asks `line`.
+pub(super) fn asking(line: &str, functions: &[&str]) -> Way {
+    let all = vec![line.parse().expect("an expectation")];
+    let asked = Expectations::new(all).expect("a check");
+    let mut way = best();
+    way.runs = step(StepKind::None);
+    if let Runs::Step { expected, .. } = &mut way.runs {
+        *expected = Some(Fact::of(asked, Origin::Chain));
+    }
     let callable = Callable {
-        abi,
+        abi: JsonAbi::parse(functions.iter().copied()).expect("an ABI"),
         ..Callable::default()
     };
-    let asked = vec!["nonzero root()".parse().expect("an expectation")];
-    let expected = Expectations::new(asked).expect("a check");
-    Way {
-        callers: Callers::Same(Fact::of(callable, Origin::Chain).into()),
-        runs: Runs::Step {
-            kind: StepKind::None,
-            data: Bytes::new(),
-            typed: String::new(),
-            program: None,
-            expected: Some(Fact::of(expected, Origin::Chain)),
-        },
-        ..best()
-    }
+    way.callers = Callers::Same(Fact::of(callable, Origin::Chain).into());
+    way
+}
+
+fn asks_the_same_code() -> Way {
+    asking(
+        "nonzero root()",
+        &["function root() view returns (uint256)"],
+    )
 }
 
 /// What the checks say of a way.
@@ -239,10 +238,9 @@ fn an_authors_word_or_no_knowledge_in_place_of_any_fact_lowers_a_verdict_and_rai
     for (best, facts_of_it) in [(best as fn() -> Way, 13), (asks_the_same_code, 11)] {
         let (seen, refused) = verdict(best());
         assert_eq!(refused, Vec::<String>::new());
+        let mut extents = seen.iter().flatten();
         assert!(
-            seen.iter()
-                .flatten()
-                .all(|extent| *extent == Extent::Complete),
+            extents.all(|extent| *extent == Extent::Complete),
             "{seen:?}"
         );
         let count = facts(&mut best()).len();
@@ -256,10 +254,8 @@ fn an_authors_word_or_no_knowledge_in_place_of_any_fact_lowers_a_verdict_and_rai
                 let (now, refuses) = verdict(way);
                 let is_raised = now.iter().zip(&seen).any(|(now, before)| now < before);
                 assert!(!is_raised, "{name} from {origin:?}: {now:?}");
-                assert!(
-                    now != seen || !refuses.is_empty(),
-                    "{name} from {origin:?} lowers nothing"
-                );
+                let is_lowered = now != seen || !refuses.is_empty();
+                assert!(is_lowered, "{name} from {origin:?} lowers nothing");
             }
         }
     }
@@ -294,11 +290,8 @@ fn what_is_accepted_and_not_there_is_a_slip_and_nobody_knows_where_nothing_was_c
         all.add(way).expect("layouts");
         all.unmatched().is_some()
     };
-    for id in [
-        "reorder:a",
-        "function-removed:value()",
-        "namespaces-not-listed",
-    ] {
+    let gone = "function-removed:value()";
+    for id in ["reorder:a", gone, "namespaces-not-listed"] {
         assert!(unmatched(best(), id), "{id}");
     }
     let mut unknown = best();

@@ -304,59 +304,27 @@ mod tests {
             SourceMap::read(&info, None).expect_err("it lacks something")
         };
         let of_code = format!("{contract}/evm/deployedBytecode");
+        let (object, map) = (format!("{of_code}/object"), format!("{of_code}/sourceMap"));
+        let metadata = format!("{contract}/metadata");
+        let (id, none) = ("/output/sources/A.sol/id", "no code of such a contract");
+        let lacks = "lacks the contract's metadata";
         for (pointer, value, reason) in [
             (
                 "/input",
                 Value::Null,
                 "lacks the contract's metadata, or the content",
             ),
-            (
-                "/output/sources/A.sol/id",
-                json!("x"),
-                "the number or the content of A.sol",
-            ),
+            (id, json!("x"), "the number or the content of A.sol"),
             ("/output/sources", Value::Null, "of none of its sources"),
-            ("/output/contracts", json!([]), "no code of such a contract"),
-            (
-                &format!("{contract}/metadata"),
-                Value::Null,
-                "lacks the contract's metadata",
-            ),
-            (
-                &format!("{of_code}/object"),
-                json!(""),
-                "no code of such a contract",
-            ),
-            (
-                &format!("{of_code}/object"),
-                json!("6"),
-                "its deployedBytecode is none",
-            ),
-            (
-                &format!("{of_code}/sourceMap"),
-                Value::Null,
-                "has no sourceMap",
-            ),
-            (
-                &format!("{of_code}/sourceMap"),
-                json!(""),
-                "has no sourceMap",
-            ),
-            (
-                &format!("{of_code}/sourceMap"),
-                json!(";x"),
-                "instruction 1 of its sourceMap",
-            ),
-            (
-                &format!("{of_code}/sourceMap"),
-                json!(";;;;"),
-                "more instructions than its code",
-            ),
-            (
-                &format!("{of_code}/sourceMap"),
-                json!("31:1:3"),
-                "points behind the end of A.sol",
-            ),
+            ("/output/contracts", json!([]), none),
+            (&metadata, Value::Null, lacks),
+            (&object, json!(""), none),
+            (&object, json!("6"), "its deployedBytecode is none"),
+            (&map, Value::Null, "has no sourceMap"),
+            (&map, json!(""), "has no sourceMap"),
+            (&map, json!(";x"), "instruction 1 of its sourceMap"),
+            (&map, json!(";;;;"), "more instructions than its code"),
+            (&map, json!("31:1:3"), "points behind the end of A.sol"),
         ] {
             let found = refused(pointer, value);
             assert!(found.contains(reason), "{pointer}: {found}");

@@ -3,6 +3,7 @@ use super::Init;
 use super::manifest::{channel, with_our_crate};
 use super::source::{Source, parsed};
 use crate::app_error::Error;
+use std::path::Path;
 use tempfile::TempDir;
 
 /// As `cargo stylus new` of 0.10.10 makes it, in short.
@@ -29,8 +30,18 @@ impl Counter {
 
 const MANIFEST: &str = "[package]\nname = \"a\"\n[dependencies]\nstylus-sdk = \"=0.10.10\"\n";
 
-fn ours() -> Framework {
-    Framework::Version("0.1.0".into())
+/// What would change in a folder.
+fn init(folder: &TempDir) -> Init {
+    init_in(folder.path()).expect("a contract")
+}
+
+fn init_in(folder: &Path) -> Result<Init, Error> {
+    Init::of(folder, &Framework::Version("0.1.0".into()))
+}
+
+/// A crate with that source.
+fn crate_of(source: &str) -> TempDir {
+    folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", source)])
 }
 
 /// The source with our attributes.
@@ -53,8 +64,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 
 fn refused(files: &[(&str, &str)]) -> String {
     let folder = folder(files);
-    let error = Init::of(folder.path(), &ours()).expect_err("refused");
-    error.to_string()
+    init_in(folder.path()).expect_err("refused").to_string()
 }
 
 /// Writes the files without asking cargo.
@@ -108,19 +118,14 @@ fn modules_and_other_files_are_changed_where_they_stand() {
         ("src/main.rs", "#[public] impl Other {}"),
     ];
     let folder = folder(&files);
-    let init = Init::of(folder.path(), &ours()).expect("a difference");
-    assert_eq!(
-        init.files(),
-        ["Cargo.toml", "src/lib.rs", "src/parts/mod.rs"]
-    );
+    let init = init(&folder);
+    let changed = ["Cargo.toml", "src/lib.rs", "src/parts/mod.rs"];
+    assert_eq!(init.files(), changed);
     assert_eq!(init.skipped(), Vec::<String>::new());
     let lib = after(&init, "src/lib.rs");
     let prelude = "prelude::*};\n    use stylus_upgradeable::prelude::*;\n";
-    assert_eq!(
-        lib.matches("stylus_upgradeable::prelude").count(),
-        1,
-        "{lib}"
-    );
+    let preludes = lib.matches("stylus_upgradeable::prelude").count();
+    assert_eq!(preludes, 1, "{lib}");
     for line in [
         prelude,
         "        #[derive(StorageLayout)]\n",
@@ -128,14 +133,9 @@ fn modules_and_other_files_are_changed_where_they_stand() {
     ] {
         assert!(lib.contains(line), "{lib}");
     }
-    let part = after(
-        &Init::of(folder.path(), &ours()).expect("none"),
-        "src/parts/mod.rs",
-    );
-    assert!(
-        part.starts_with("use stylus_upgradeable::prelude::*;\n#[storage]\n#[derive"),
-        "{part}"
-    );
+    let part = after(&self::init(&folder), "src/parts/mod.rs");
+    let start = "use stylus_upgradeable::prelude::*;\n#[storage]\n#[derive";
+    assert!(part.starts_with(start), "{part}");
     assert!(part.contains("\n\n#[public]\nimpl Part {}"), "{part}");
 }
 
@@ -144,11 +144,9 @@ fn crates_of_the_workspace_that_hold_storage_are_changed_too() {
     let depends =
         format!("{MANIFEST}parts = {{ path = \"../parts\" }}\nplain = {{ path = \"../plain\" }}\n");
     let parts = MANIFEST.replace("\"a\"", "\"parts\"");
+    let workspace = "[workspace]\nmembers = [\"a\", \"parts\", \"plain\"]\n";
     let files = [
-        (
-            "Cargo.toml",
-            "[workspace]\nmembers = [\"a\", \"parts\", \"plain\"]\n",
-        ),
+        ("Cargo.toml", workspace),
         ("a/Cargo.toml", &*depends),
         ("a/src/lib.rs", SOL_STORAGE),
         ("parts/Cargo.toml", &parts),
@@ -157,7 +155,7 @@ fn crates_of_the_workspace_that_hold_storage_are_changed_too() {
         ("plain/src/lib.rs", ""),
     ];
     let folder = folder(&files);
-    let init = Init::of(&folder.path().join("a"), &ours()).expect("a difference");
+    let init = init_in(&folder.path().join("a")).expect("a difference");
     let expected = [
         "a/Cargo.toml",
         "a/src/lib.rs",
@@ -165,13 +163,9 @@ fn crates_of_the_workspace_that_hold_storage_are_changed_too() {
         "parts/src/lib.rs",
     ];
     assert_eq!(init.files(), expected);
-    let error = Init::of(folder.path(), &ours())
-        .expect_err("a workspace")
-        .to_string();
-    assert!(
-        error.contains("give the folder of the contract's crate"),
-        "{error}"
-    );
+    let error = init_in(folder.path()).expect_err("a workspace").to_string();
+    let says = "give the folder of the contract's crate";
+    assert!(error.contains(says), "{error}");
 }
 
 #[test]
@@ -179,21 +173,15 @@ fn what_has_to_be_done_by_hand_is_refused_with_its_reason() {
     let with = SOL_STORAGE.replace("    pub fn number", "    #[constructor]\n    pub fn number");
     let older = MANIFEST.replace("=0.10.10", "0.9");
     let without = "use a::b;\n#[storage]\n#[entrypoint]\nstruct A {}";
+    let public = "use a::b;\n#[public]\nimpl A {}";
+    let bare = "[package]\nname = \"a\"\n";
     for (manifest, source, reason) in [
         (MANIFEST, with.as_str(), "src/lib.rs line 17: a constructor"),
-        (
-            MANIFEST,
-            "use a::b;\n#[public]\nimpl A {}",
-            "storage struct with #[entrypoint]",
-        ),
+        (MANIFEST, public, "storage struct with #[entrypoint]"),
         (MANIFEST, without, "no source file has a #[public] impl"),
         (MANIFEST, "#[storage]\nstruct {", "src/lib.rs line 2"),
         (&older, SOL_STORAGE, "Cargo.toml depends on stylus-sdk ^0.9"),
-        (
-            "[package]\nname = \"a\"\n",
-            SOL_STORAGE,
-            "does not depend on stylus-sdk",
-        ),
+        (bare, SOL_STORAGE, "does not depend on stylus-sdk"),
         ("[", SOL_STORAGE, "Cargo.toml: "),
     ] {
         let error = refused(&[("Cargo.toml", manifest), ("src/lib.rs", source)]);
@@ -207,19 +195,15 @@ fn what_has_to_be_done_by_hand_is_refused_with_its_reason() {
 fn the_manifest_has_our_crate_and_forwards_the_feature() {
     let text = "[package]\nname = \"a\" # mine\n\n[dependencies]\nstylus-sdk = \"=0.10.10\"\n\n[features]\nexport-abi = [\"stylus-sdk/export-abi\"]\n";
     let changed = with_our_crate(text, "\"0.1.0\"").expect("changed");
-    assert!(changed.contains("name = \"a\" # mine\n"), "{changed}");
-    assert!(
-        changed.contains("stylus-upgradeable = \"0.1.0\"\n"),
-        "{changed}"
-    );
-    assert!(
-        changed.contains("[\"stylus-sdk/export-abi\", \"stylus-upgradeable/export-abi\"]"),
-        "{changed}"
-    );
-    assert_eq!(
-        with_our_crate(&changed, "\"0.1.0\"").expect("again"),
-        changed
-    );
+    for line in [
+        "name = \"a\" # mine\n",
+        "stylus-upgradeable = \"0.1.0\"\n",
+        "[\"stylus-sdk/export-abi\", \"stylus-upgradeable/export-abi\"]",
+    ] {
+        assert!(changed.contains(line), "{changed}");
+    }
+    let again = with_our_crate(&changed, "\"0.1.0\"").expect("again");
+    assert_eq!(again, changed);
     let old = channel("[toolchain]\nchannel = \"1.91.0\"\n").expect("changed");
     assert!(!old.contains("1.91"), "{old}");
     let newer = "[toolchain]\nchannel = \"1.999.0\"\n";
@@ -228,9 +212,9 @@ fn the_manifest_has_our_crate_and_forwards_the_feature() {
 
 #[test]
 fn a_difference_is_shown_and_written() {
-    let folder = folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", SOL_STORAGE)]);
+    let folder = crate_of(SOL_STORAGE);
     let path = folder.path().join("src/lib.rs");
-    let init = Init::of(folder.path(), &ours()).expect("a difference");
+    let init = init(&folder);
     assert_eq!(init.files(), ["Cargo.toml", "src/lib.rs"]);
     let shown = init.difference();
     for line in [
@@ -242,7 +226,7 @@ fn a_difference_is_shown_and_written() {
     }
     assert_eq!(std::fs::read_to_string(&path).expect("it"), SOL_STORAGE);
     write(&init);
-    let after = Init::of(folder.path(), &ours()).expect("none");
+    let after = self::init(&folder);
     assert_eq!(after.files(), Vec::<&str>::new());
 }
 
@@ -252,7 +236,7 @@ fn where_a_source_is_a_link_what_was_written_is_put_back() {
     let path = |name: &str| folder.path().join(name);
     std::fs::create_dir(path("src")).expect("made");
     std::os::unix::fs::symlink(path("elsewhere.rs"), path("src/lib.rs")).expect("a link");
-    let init = Init::of(folder.path(), &ours()).expect("what would change");
+    let init = init(&folder);
     assert_eq!(init.files(), ["Cargo.toml", "src/lib.rs"]);
     init.write().expect_err("a link");
     init.undo().expect_err("a link");
@@ -264,10 +248,10 @@ fn where_a_source_is_a_link_what_was_written_is_put_back() {
 /// An editor that is open, another program: what it wrote since the files were read stays.
 #[test]
 fn a_file_that_changed_since_it_was_read_is_neither_written_over_nor_put_back() {
-    let folder = folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", SOL_STORAGE)]);
+    let folder = crate_of(SOL_STORAGE);
     let path = |name: &str| folder.path().join(name);
     let now = |name: &str| std::fs::read_to_string(path(name)).expect("it");
-    let init = Init::of(folder.path(), &ours()).expect("what would change");
+    let init = init(&folder);
     std::fs::write(path("src/lib.rs"), "// mine").expect("written");
     init.write().expect_err("it changed");
     assert_eq!(now("Cargo.toml"), MANIFEST, "nothing is written");
@@ -285,14 +269,12 @@ fn a_file_that_changed_since_it_was_read_is_neither_written_over_nor_put_back() 
 
 #[test]
 fn a_manifest_is_written_with_the_local_chain_and_the_kind_of_proxies_where_there_is_none() {
-    let folder = folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", SOL_STORAGE)]);
+    let folder = crate_of(SOL_STORAGE);
     let path = folder.path().join("stylus-upgrades.toml");
     std::fs::remove_file(&path).expect("removed");
-    let init = Init::of(folder.path(), &ours()).expect("a contract");
-    assert!(
-        init.difference()
-            .contains("--- /dev/null\n+++ b/stylus-upgrades.toml\n")
-    );
+    let init = init(&folder);
+    let head = "--- /dev/null\n+++ b/stylus-upgrades.toml\n";
+    assert!(init.difference().contains(head));
     write(&init);
     let written = std::fs::read_to_string(&path).expect("a manifest");
     for line in [
@@ -305,7 +287,7 @@ fn a_manifest_is_written_with_the_local_chain_and_the_kind_of_proxies_where_ther
     init.undo().expect("undone");
     assert!(!path.exists());
     std::fs::write(&path, "").expect("written");
-    let init = Init::of(folder.path(), &ours()).expect("a contract");
+    let init = self::init(&folder);
     assert!(!init.files().contains(&"stylus-upgrades.toml"));
 }
 
@@ -316,12 +298,8 @@ fn an_initializer_that_anybody_may_call_is_named() {
         "    pub fn initialize(&mut self) {}\n    fn init_inside(&self) {}\n    pub fn number",
     );
     let of = |text: &str| {
-        let files = [("Cargo.toml", MANIFEST), ("src/lib.rs", text)];
-        let folder = folder(&files);
-        Init::of(folder.path(), &ours())
-            .expect("a contract")
-            .skipped()
-            .to_vec()
+        let folder = crate_of(text);
+        init(&folder).skipped().to_vec()
     };
     let skipped = of(&open);
     assert_eq!(skipped.len(), 1, "{skipped:?}");

@@ -67,7 +67,10 @@ fn a_journal_that_names_the_transaction_of_another_account_is_not_believed() {
     let answer = sandbox.run("Admin2", "pause A");
     assert_ne!(answer.ends(0)["tx"], paused["tx"]);
     answer.warns(&["it is left out"]);
-    assert!(!answer.stderr.contains("an earlier run already sent"), "{answer:?}");
+    assert!(
+        !answer.stderr.contains("an earlier run already sent"),
+        "{answer:?}"
+    );
     is(&sandbox, "paused");
 }
 

@@ -47,7 +47,10 @@ fn lost(chain_id: u64, folder: &str) {
     let answer = run(&sandbox, ".", &relay.endpoint(), CREATE);
     answer.is(4, "MaybeSent");
     answer.says("message", &["may have been sent, in the transaction 0x"]);
-    answer.says("next", &["on a local chain or a fork, run it from this folder"]);
+    answer.says(
+        "next",
+        &["on a local chain or a fork, run it from this folder"],
+    );
 
     // Somebody goes on in that folder.
     if folder != "." {

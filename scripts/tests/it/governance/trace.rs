@@ -135,7 +135,7 @@ fn without_a_registry_or_a_manifest_there_are_frames_and_what_is_missing_is_said
     let answer = Answer::of(output.expect("it starts")).document;
     // A selector alone has no name.
     let call = "0xd09de08a (0 bytes of arguments)";
-    frames(&answer)[0].has(json!({"contract": proxy, "call": call}));
+    frames(&answer)[0].has(json!({"contract": proxy.to_string(), "call": call}));
     contains(&answer["missing"].to_string(), &["no registry was named"]);
 }
 
@@ -231,7 +231,7 @@ fn code_of_two_definitions_is_named_by_the_definition_of_the_instance_that_runs_
     let calls = [first, second, code].map(|to| {
         let calldata = [&[0x63][..], &incrementCall::SELECTOR, &hex!("5f52")].concat();
         let call = hex!("5f5f6004601c5f73");
-        [&calldata, &call[..], to.as_slice(), &hex!("5af150")].concat()
+        [&calldata[..], &call, to.as_slice(), &hex!("5af150")].concat()
     });
     sandbox.set_code(all, calls.concat());
     // The interface of code that was built here is kept by its hash: B's code was named by its address.

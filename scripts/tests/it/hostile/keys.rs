@@ -69,12 +69,11 @@ fn a_password_file_that_others_can_read_is_refused_and_a_keystore_is_warned_of()
 }
 
 #[test]
-fn a_keystore_opens_with_its_password_file_and_without_any_key_nothing_is_asked() {
+fn an_encrypted_keystore_opens_with_its_password_file() {
     let sandbox = Sandbox::new();
     encrypt(&sandbox, &hex::decode(KEY).expect("a key"), "pass word");
     sandbox.write_private("password", "pass word\n");
     assert_read(&run(&sandbox, "--keystore store --password-file password"));
-    run(&sandbox, "").is(2, "NoKey");
 }
 
 #[test]

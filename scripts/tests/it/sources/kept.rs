@@ -23,30 +23,17 @@ fn a_copied_checkout_with_its_cache_builds_nothing_anew() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let there = folder.path().join("another/checkout");
-    for name in [
-        "Cargo.toml",
-        "Cargo.lock",
-        "rust-toolchain.toml",
-        "interface",
-        "proxy",
-    ] {
+    let files = "Cargo.toml Cargo.lock rust-toolchain.toml interface proxy registry migratable \
+                 target/contracts/artifacts";
+    for name in files.list() {
         copy(&home().join(name), &there.join(name));
     }
-    for name in ["registry", "migratable"] {
-        copy(&home().join(name), &there.join(name));
-    }
-    copy(
-        &home().join("target/contracts/artifacts"),
-        &there.join("target/contracts/artifacts"),
-    );
     // The members that were not copied are not asked for.
     let manifest = std::fs::read_to_string(there.join("Cargo.toml")).expect("it");
     let (before, rest) = manifest.split_once("members = [").expect("members");
     let (members, after) = rest.split_once("\n]").expect("members");
-    let members: Vec<&str> = members
-        .lines()
-        .filter(|line| line.contains("proxy/"))
-        .collect();
+    let members = members.lines().filter(|line| line.contains("proxy/"));
+    let members: Vec<&str> = members.collect();
     let manifest = format!("{before}members = [{}\n]{after}", members.join("\n"));
     let manifest = manifest.replace("default-members = [\"scripts\"]\n", "");
     std::fs::write(there.join("Cargo.toml"), manifest).expect("written");
@@ -55,10 +42,8 @@ fn a_copied_checkout_with_its_cache_builds_nothing_anew() {
     let builder = Builder::at(&there, report.clone()).expect("the sources");
     let copied = builder.contract(PACKAGE).expect("it is there");
     assert_eq!(report.built(), Vec::<String>::new());
-    assert_eq!(
-        (&copied.code, copied.source_hash()),
-        (&built.code, built.source_hash())
-    );
+    assert_eq!(copied.code, built.code);
+    assert_eq!(copied.source_hash(), built.source_hash());
 }
 
 #[test]

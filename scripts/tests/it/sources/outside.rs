@@ -21,28 +21,24 @@ fn a_file_outside_the_sources_is_not_there_and_the_error_names_it() {
     project.write("outside.txt", "outside");
     for (text, file) in [
         (
-            "pub const OUT: &str = include_str!(\"../../outside.rs\");",
+            r#"pub const OUT: &str = include_str!("../../outside.rs");"#,
             "outside.rs",
         ),
         (
-            "pub const OUT: &[u8] = include_bytes!(\"../../../outside.txt\");",
+            r#"pub const OUT: &[u8] = include_bytes!("../../../outside.txt");"#,
             "outside.txt",
         ),
         (
             "#[path = \"../../outside.rs\"]\npub mod outside;",
             "outside.rs",
         ),
-        ("include!(\"../../outside.rs\");", "outside.rs"),
+        (r#"include!("../../outside.rs");"#, "outside.rs"),
     ] {
         project.append(text);
         let error = refused(&project, text, "Compile");
         assert!(error.to_string().contains(file), "{text}: {error}");
-        assert!(
-            error
-                .next()
-                .is_some_and(|next| next.contains("sources = [")),
-            "{error}"
-        );
+        let next = error.next().expect("advice");
+        assert!(next.contains("sources = ["), "{next}");
     }
 }
 
@@ -64,14 +60,10 @@ fn a_file_that_is_named_by_its_absolute_path_is_refused() {
 #[test]
 fn outputs_of_other_builds_are_no_sources() {
     let project = Project::new();
-    let outputs = home().join("target/contracts/wasm32-unknown-unknown/contract");
-    for (folder, way) in [
-        (outputs.clone(), "wasm32-unknown-unknown/contract"),
-        (
-            outputs.join("build/another-0123456789abcdef/out"),
-            "wasm32-unknown-unknown/contract/build/another-0123456789abcdef/out",
-        ),
-    ] {
+    let outputs = "wasm32-unknown-unknown/contract";
+    let another = format!("{outputs}/build/another-0123456789abcdef/out");
+    for way in [outputs, &another] {
+        let folder = home().join("target/contracts").join(way);
         std::fs::create_dir_all(&folder).expect("a folder");
         let file = folder.join("left-by-another-build.txt");
         std::fs::write(&file, "of another build").expect("written");
@@ -81,10 +73,8 @@ fn outputs_of_other_builds_are_no_sources() {
         );
         project.append(&text);
         let error = refused(&project, way, "NotInSources");
-        assert!(
-            error.to_string().contains("left-by-another-build.txt"),
-            "{error}"
-        );
+        let is_named = error.to_string().contains("left-by-another-build.txt");
+        assert!(is_named, "{error}");
         std::fs::remove_file(file).expect("removed");
     }
 }
@@ -92,7 +82,7 @@ fn outputs_of_other_builds_are_no_sources() {
 #[test]
 fn what_a_build_script_writes_is_there() {
     let project = Project::new();
-    let script = std::fs::read_to_string(project.path("work/contract/build.rs")).expect("it");
+    let script = project.read("work/contract/build.rs");
     let (head, _) = script.rsplit_once('}').expect("a function");
     let script = format!(
         "{head}    let out = std::env::var_os(\"OUT_DIR\").expect(\"a folder\");\n    \
@@ -108,7 +98,7 @@ fn code_that_holds_a_path_of_the_machine_is_refused() {
     let project = Project::new();
     let text = "#[unsafe(no_mangle)]\npub static WHERE: &str = env!(\"CARGO_MANIFEST_DIR\");\n";
     project.append(text);
-    let source = std::fs::read_to_string(project.path("work/contract/src/lib.rs")).expect("it");
+    let source = project.read("work/contract/src/lib.rs");
     let source = source.replace("    file!(),", "    WHERE,");
     project.write("work/contract/src/lib.rs", &source);
     refused(&project, text, "PathInCode");
@@ -120,7 +110,7 @@ fn sources_that_are_declared_are_there() {
     project.write("work/shared/state.rs", "pub const N: usize = 5;\n");
     project.append("#[path = \"../../shared/state.rs\"]\npub mod state;");
     refused(&project, "it is not declared", "Compile");
-    let manifest = std::fs::read_to_string(project.path("work/contract/Cargo.toml")).expect("it");
+    let manifest = project.read("work/contract/Cargo.toml");
     let declared = "[package.metadata.stylus-upgrades]\nsources = [\"../shared\"]\n";
     project.write(
         "work/contract/Cargo.toml",
@@ -145,35 +135,27 @@ fn neither_variables_nor_the_settings_of_the_user_change_the_code() {
     project.write(".cargo/config.toml", settings);
     project.write("home/.cargo/config.toml", settings);
     let test = std::env::current_exe().expect("this test");
-    let output = Command::new(test)
-        .args([
-            "--exact",
-            "sources::outside::inner_build_for_the_test_of_variables",
-            "--nocapture",
-        ])
-        .env(INNER, project.contract())
-        .env("CARGO_HOME", project.path("home/.cargo"))
-        .env("RUSTFLAGS", "--cfg flag")
-        .env("CARGO_ENCODED_RUSTFLAGS", "--cfg\u{1f}flag")
-        .env("CARGO_BUILD_RUSTFLAGS", "--cfg flag")
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            "--cfg flag",
-        )
-        .env("CARGO_PROFILE_CONTRACT_OPT_LEVEL", "1")
-        .env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true")
-        .env("RUSTC", "/nowhere")
-        .env("RUSTC_WRAPPER", "/nowhere")
-        .env("RUSTC_WORKSPACE_WRAPPER", "/nowhere")
-        .env("TINY_OPTIONAL", "leaked")
-        .output()
-        .expect("it starts");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "{said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let inner = "sources::outside::inner_build_for_the_test_of_variables";
+    let (flag, nowhere) = ("--cfg flag", "/nowhere");
+    let mut command = Command::new(test);
+    command.args(["--exact", inner, "--nocapture"]);
+    command.env(INNER, project.contract());
+    command.env("CARGO_HOME", project.path("home/.cargo"));
+    command.envs([
+        ("RUSTFLAGS", flag),
+        ("CARGO_ENCODED_RUSTFLAGS", "--cfg\u{1f}flag"),
+        ("CARGO_BUILD_RUSTFLAGS", flag),
+        ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flag),
+        ("CARGO_PROFILE_CONTRACT_OPT_LEVEL", "1"),
+        ("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true"),
+        ("RUSTC", nowhere),
+        ("RUSTC_WRAPPER", nowhere),
+        ("RUSTC_WORKSPACE_WRAPPER", nowhere),
+        ("TINY_OPTIONAL", "leaked"),
+    ]);
+    let output = command.output().expect("it starts");
+    let [said, errors] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    assert!(output.status.success(), "{said}{errors}");
     let found = format!("{} {}", expected.codehash(), expected.source_hash());
     assert!(said.contains(&found), "expected {found}, found {said}");
 }

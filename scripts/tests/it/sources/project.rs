@@ -51,31 +51,26 @@ impl Project {
     /// A contract whose code holds the files' names and the values of everything that it reads.
     pub(crate) fn new() -> Self {
         let project = Self(tempfile::tempdir().expect("a folder"));
-        project.write("work/Cargo.toml", ROOT);
-        project.write("work/Cargo.lock", LOCK);
-        project.write("work/contract/Cargo.toml", MANIFEST);
-        project.write("work/contract/build.rs", SCRIPT);
-        project.write("work/contract/src/lib.rs", CONTRACT);
-        project.write(
-            "work/contract/src/tests/mod.rs",
-            "pub const VALUE: &str = \"tests: 1\";\n",
-        );
-        project.write(
-            "work/contract/src/target/mod.rs",
-            "pub const VALUE: &str = \"target: 1\";\n",
-        );
-        project.write("work/contract/tests/value.txt", "text: 1");
-        project.write("work/contract/data/one", "");
-        project.write("work/contract/data/.two", "");
-        project.write(
-            "work/contract/.cargo/config.toml",
-            "[target.wasm32-unknown-unknown]\nrustflags = [\"--cfg\", \"tiny\"]\n",
-        );
-        project.write("library/Cargo.toml", LIBRARY);
-        project.write(
-            "library/src/lib.rs",
-            "#![no_std]\npub const FILE: &str = file!();\n",
-        );
+        let value = |of: &str| format!("pub const VALUE: &str = \"{of}: 1\";\n");
+        let flags = "[target.wasm32-unknown-unknown]\nrustflags = [\"--cfg\", \"tiny\"]\n";
+        let library = "#![no_std]\npub const FILE: &str = file!();\n";
+        for (name, text) in [
+            ("work/Cargo.toml", ROOT),
+            ("work/Cargo.lock", LOCK),
+            ("work/contract/Cargo.toml", MANIFEST),
+            ("work/contract/build.rs", SCRIPT),
+            ("work/contract/src/lib.rs", CONTRACT),
+            ("work/contract/src/tests/mod.rs", &value("tests")),
+            ("work/contract/src/target/mod.rs", &value("target")),
+            ("work/contract/tests/value.txt", "text: 1"),
+            ("work/contract/data/one", ""),
+            ("work/contract/data/.two", ""),
+            ("work/contract/.cargo/config.toml", flags),
+            ("library/Cargo.toml", LIBRARY),
+            ("library/src/lib.rs", library),
+        ] {
+            project.write(name, text);
+        }
         project
     }
 
@@ -85,6 +80,10 @@ impl Project {
 
     pub(crate) fn contract(&self) -> PathBuf {
         self.path("work/contract")
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect("a file")
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {

@@ -24,13 +24,11 @@ fn policy_changed(role: &str, expression: &str) -> Event {
 
 fn created() -> Definition {
     let mut definition = Definition::before_events("A");
-    definition.feed(
-        &Event::DefinitionCreated(abi::DefinitionCreated {
-            definition: B256::ZERO,
-            name: "A".into(),
-        }),
-        1,
-    );
+    let created = abi::DefinitionCreated {
+        definition: B256::ZERO,
+        name: "A".into(),
+    };
+    definition.feed(&Event::DefinitionCreated(created), 1);
     for role in ["migrate", "policy", "create"] {
         definition.feed(&policy_changed(role, &team(1)), 1);
     }
@@ -42,7 +40,20 @@ fn team(days: u64) -> String {
     format!("AND(OutOf(2,{a},{b},{c}),AFTER({}))", days * DAY)
 }
 
-fn proposed(epoch: u64, time: u64) -> Event {
+/// A proposal by account 1 in the first epoch and round.
+fn proposal(action: B256, call: &impl SolCall, expires: u64) -> Event {
+    Event::Proposed(abi::Proposed {
+        definition: B256::ZERO,
+        action,
+        proposer: Address::repeat_byte(1),
+        call: call.abi_encode().into(),
+        epoch: 0,
+        round: 0,
+        expires,
+    })
+}
+
+fn proposed(time: u64) -> Event {
     let code = Code {
         implementation: Address::ZERO,
         codehash: B256::ZERO,
@@ -55,15 +66,7 @@ fn proposed(epoch: u64, time: u64) -> Event {
         code,
         step: nothing("1.0"),
     };
-    Event::Proposed(abi::Proposed {
-        definition: B256::ZERO,
-        action: B256::repeat_byte(7),
-        proposer: Address::repeat_byte(1),
-        call: call.abi_encode().into(),
-        epoch,
-        round: 0,
-        expires: time + 30 * DAY,
-    })
+    proposal(B256::repeat_byte(7), &call, time + 30 * DAY)
 }
 
 fn approved(by: u8) -> Event {
@@ -88,7 +91,7 @@ fn the_policies_of_the_creation_do_not_raise_the_sequence_and_later_ones_do() {
 #[test]
 fn a_policy_change_ends_the_actions_of_its_role() {
     let mut definition = created();
-    definition.feed(&proposed(0, 5), 5);
+    definition.feed(&proposed(5), 5);
     assert_eq!(definition.pending(6).count(), 1);
     definition.feed(&policy_changed("migrate", &team(2)), 6);
     assert_eq!(definition.pending(7).count(), 0);
@@ -97,7 +100,7 @@ fn a_policy_change_ends_the_actions_of_its_role() {
 #[test]
 fn an_action_lives_thirty_days_from_the_end_of_its_delay() {
     let mut definition = created();
-    definition.feed(&proposed(0, 0), 0);
+    definition.feed(&proposed(0), 0);
     definition.feed(&approved(1), 0);
     assert_eq!(definition.pending(30 * DAY).count(), 1);
     assert_eq!(definition.pending(30 * DAY + 1).count(), 0);
@@ -109,26 +112,22 @@ fn an_action_lives_thirty_days_from_the_end_of_its_delay() {
 #[test]
 fn a_version_that_can_only_be_created_has_no_way_in() {
     let mut definition = created();
-    definition.feed(
-        &Event::VersionAdded(abi::VersionAdded {
-            definition: B256::ZERO,
-            version: "1.0".into(),
-            implementation: Address::repeat_byte(9),
-            codehash: B256::repeat_byte(9),
-            layoutHash: B256::ZERO,
-            sourceHash: B256::ZERO,
-            sequence: 1,
-        }),
-        1,
-    );
-    definition.feed(
-        &Event::StepAdded(abi::StepAdded {
-            definition: B256::ZERO,
-            to: "1.0".into(),
-            step: nothing(""),
-        }),
-        1,
-    );
+    let added = abi::VersionAdded {
+        definition: B256::ZERO,
+        version: "1.0".into(),
+        implementation: Address::repeat_byte(9),
+        codehash: B256::repeat_byte(9),
+        layoutHash: B256::ZERO,
+        sourceHash: B256::ZERO,
+        sequence: 1,
+    };
+    let step = abi::StepAdded {
+        definition: B256::ZERO,
+        to: "1.0".into(),
+        step: nothing(""),
+    };
+    definition.feed(&Event::VersionAdded(added), 1);
+    definition.feed(&Event::StepAdded(step), 1);
     assert_eq!(definition.versions.len(), 1);
     assert!(definition.versions[0].steps.is_empty());
     assert_eq!(definition.sequence, 1);
@@ -138,15 +137,14 @@ fn a_version_that_can_only_be_created_has_no_way_in() {
 fn a_migration_is_under_way_until_it_ends_or_is_turned_back() {
     let mut one = created();
     let (definition, proxy) = (one.id().0, Address::with_last_byte(1));
-    let version = String::from("1.0");
+    let [from, to] = ["1.0", "2.0"].map(String::from);
     let created = abi::ProxyCreated {
         definition,
         proxy,
-        version,
+        version: from.clone(),
         kind: 0,
     };
     one.feed(&Event::ProxyCreated(created), 1);
-    let (from, to) = (String::from("1.0"), String::from("2.0"));
     let handler = Address::with_last_byte(9);
     let started = Event::MigrationStarted(abi::MigrationStarted {
         definition,
@@ -177,10 +175,8 @@ fn a_migration_is_under_way_until_it_ends_or_is_turned_back() {
             handler: proxy,
         };
         one.feed(&Event::HandlerChanged(changed), 78);
-        assert_eq!(
-            one.begun.get(&proxy).map(|begun| begun.handler),
-            Some(proxy)
-        );
+        let handler = one.begun.get(&proxy).map(|begun| begun.handler);
+        assert_eq!(handler, Some(proxy));
         one.feed(&end, 79);
         assert!(one.begun.is_empty());
         assert_eq!(one.instances[0].state, InstanceState::Live);
@@ -209,16 +205,8 @@ fn an_executed_abort_has_the_migration_go_back() {
     one.arrives(proxy, "1.0", ProxyKind::Wasm);
     one.turns(proxy, InstanceState::Migrating);
     let name = String::from("A");
-    let proposed = abi::Proposed {
-        definition,
-        action,
-        proposer: proxy,
-        call: abi::abortMigrationCall { name, proxy }.abi_encode().into(),
-        epoch: 0,
-        round: 0,
-        expires: 9,
-    };
-    one.feed(&Event::Proposed(proposed), 1);
+    let abort = abi::abortMigrationCall { name, proxy };
+    one.feed(&proposal(action, &abort, 9), 1);
     assert_eq!(one.open[&action.into()].role, "migrate");
     assert_eq!(one.instances[0].state, InstanceState::Migrating);
     let executed = abi::Executed {

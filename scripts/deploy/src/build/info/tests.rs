@@ -17,6 +17,19 @@ fn crate_in(folder: &Path) -> Source {
     Source::read(&package).expect("a crate")
 }
 
+/// A repository of the folder, with all of it committed.
+fn committed(folder: &Path) {
+    let author = ["-c", "user.name=n", "-c", "user.email=e"];
+    let commit = [&author[..], &["commit", "-qm", "first"]].concat();
+    for words in [&["init", "-q"][..], &["add", "."], &commit] {
+        git(folder, words).expect("git");
+    }
+}
+
+fn is_dirty(contract: &Source) -> bool {
+    Commit::of(contract).expect("a commit").dirty
+}
+
 #[test]
 fn the_encoder_is_the_one_in_the_lock_file() {
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
@@ -31,12 +44,9 @@ fn a_commit_is_clean_until_a_source_changes() {
     let folder = tempfile::tempdir().expect("a folder");
     let contract = crate_in(folder.path());
     let folder = contract.package.folder.clone();
-    let in_folder = |words: &[&str]| git(&folder, words);
-    in_folder(&["init", "-q"]).expect("git");
+    git(&folder, &["init", "-q"]).expect("git");
     assert_eq!(Commit::of(&contract), None);
-    in_folder(&["add", "."]).expect("added");
-    let author = ["-c", "user.name=n", "-c", "user.email=e"];
-    in_folder(&[&author[..], &["commit", "-qm", "first"]].concat()).expect("committed");
+    committed(&folder);
     let clean = Commit::of(&contract).expect("a commit");
     assert!(!clean.dirty && clean.id.len() >= 40, "{clean:?}");
     std::fs::write(folder.join("src/lib.rs"), "fn f() {}").expect("written");
@@ -57,28 +67,18 @@ fn a_file_that_is_not_copied_changes_no_sources() {
     let manifest = folder.path().join(crate::file_names::MANIFEST);
     std::fs::write(&manifest, "").expect("written");
     let contract = crate_in(folder.path());
-    let in_folder = |words: &[&str]| git(folder.path(), words);
-    in_folder(&["init", "-q"]).expect("git");
-    in_folder(&["add", "."]).expect("added");
-    let author = ["-c", "user.name=n", "-c", "user.email=e"];
-    in_folder(&[&author[..], &["commit", "-qm", "first"]].concat()).expect("committed");
-    std::fs::write(
-        &manifest,
-        "registry = \"0x0000000000000000000000000000000000000001\"\n",
-    )
-    .expect("as --save does");
-    std::fs::create_dir_all(folder.path().join(crate::file_names::VERSIONS)).expect("made");
-    let kept = folder
-        .path()
-        .join(crate::file_names::VERSIONS)
-        .join("README.md");
-    std::fs::write(kept, "").expect("written");
-    assert!(!Commit::of(&contract).expect("a commit").dirty);
+    committed(folder.path());
+    let saved = "registry = \"0x0000000000000000000000000000000000000001\"\n";
+    std::fs::write(&manifest, saved).expect("as --save does");
+    let kept = folder.path().join(crate::file_names::VERSIONS);
+    std::fs::create_dir_all(&kept).expect("made");
+    std::fs::write(kept.join("README.md"), "").expect("written");
+    assert!(!is_dirty(&contract));
     for path in ["Cargo.lock", "src/lib.rs", "src/more.rs"] {
         let path = folder.path().join(path);
         let before = std::fs::read(&path).ok();
         std::fs::write(&path, "# changed").expect("written");
-        assert!(Commit::of(&contract).expect("a commit").dirty, "{path:?}");
+        assert!(is_dirty(&contract), "{path:?}");
         match before {
             Some(before) => std::fs::write(&path, before).expect("written"),
             None => std::fs::remove_file(&path).expect("removed"),
@@ -92,17 +92,13 @@ fn a_file_that_git_ignores_and_that_is_copied_is_not_in_the_commit() {
     std::fs::write(folder.path().join(".gitignore"), "/target\ngenerated.rs\n").expect("written");
     let contract = crate_in(folder.path());
     let folder = contract.package.folder.clone();
-    let in_folder = |words: &[&str]| git(&folder, words);
-    in_folder(&["init", "-q"]).expect("git");
-    in_folder(&["add", "."]).expect("added");
-    let author = ["-c", "user.name=n", "-c", "user.email=e"];
-    in_folder(&[&author[..], &["commit", "-qm", "first"]].concat()).expect("committed");
+    committed(&folder);
     // Nothing below target is copied.
     std::fs::create_dir_all(folder.join("target/debug")).expect("a folder");
     std::fs::write(folder.join("target/debug/generated.rs"), "").expect("written");
-    assert!(!Commit::of(&contract).expect("a commit").dirty);
+    assert!(!is_dirty(&contract));
     std::fs::write(folder.join("src/generated.rs"), "fn f() {}").expect("written");
-    assert!(Commit::of(&contract).expect("a commit").dirty);
+    assert!(is_dirty(&contract));
 }
 
 #[test]
@@ -110,19 +106,9 @@ fn a_declared_source_that_was_removed_is_not_in_the_commit() {
     let project = Project::new();
     project.write("work/shared/state.rs", "");
     let removed = project.write("work/shared/more.rs", "");
-    let manifest = "[package]\nname = \"contract\"\n[package.metadata.stylus-upgrades]\nsources = [\"../shared\"]\n";
-    project.write("work/contract/Cargo.toml", manifest);
-    let root = project.source().package.root;
-    let in_folder = |words: &[&str]| git(&root, words).expect("git");
-    in_folder(&["init", "-q"]);
-    in_folder(&["add", "."]);
-    let author = ["-c", "user.name=n", "-c", "user.email=e"];
-    in_folder(&[&author[..], &["commit", "-qm", "first"]].concat());
-    let is_dirty = || {
-        let commit = Commit::of(&project.source());
-        commit.expect("a commit").dirty
-    };
-    assert!(!is_dirty());
+    project.declare("[package.metadata.stylus-upgrades]\nsources = [\"../shared\"]\n");
+    committed(&project.source().package.root);
+    assert!(!is_dirty(&project.source()));
     std::fs::remove_file(removed).expect("removed");
-    assert!(is_dirty());
+    assert!(is_dirty(&project.source()));
 }

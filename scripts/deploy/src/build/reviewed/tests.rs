@@ -1,4 +1,3 @@
-use super::super::revision::git;
 use super::{EVENT, NAMED, OnDefault, REPOSITORY, Reviewed, Runner, address_of, is_tracked};
 use std::path::Path;
 use std::process::Command;
@@ -22,11 +21,41 @@ fn called(folder: &Path, words: &[&str]) {
 }
 
 fn committed(folder: &Path, message: &str) {
-    let run = |words: &[&str]| git(folder, words).expect("git");
-    run(&["add", "--all"]);
-    let who = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
-    let commit = ["commit", "--quiet", "--message", message];
-    run(&[&who[..], &commit].concat());
+    called(folder, &["add", "--all"]);
+    called(folder, &["commit", "--quiet", "--message", message]);
+}
+
+/// A new repository, where there may be files already.
+fn begun(folder: &Path) {
+    std::fs::create_dir_all(folder).expect("made");
+    called(folder, &["init", "--quiet", "--initial-branch=main"]);
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("written");
+}
+
+/// A repository with `abi.json` on its default branch.
+fn made(folder: &Path) {
+    begun(folder);
+    write(&folder.join("abi.json"), "one");
+    committed(folder, "one");
+}
+
+fn cloned(from: &Path, to: &Path, flags: &[&str]) {
+    let [from_text, to_text] = [from, to].map(|path| path.display().to_string());
+    let parent = to.parent().expect("a folder");
+    called(
+        parent,
+        &[&["clone", "--quiet"], flags, &[&from_text, &to_text]].concat(),
+    );
+}
+
+/// Asserts that a file was not reviewed, and why.
+#[track_caller]
+fn is_not(found: &Reviewed, why: &str) {
+    let is_it = matches!(found, Reviewed::No(said) if said.contains(why));
+    assert!(is_it, "{why}: {found:?}");
 }
 
 #[test]
@@ -34,105 +63,72 @@ fn a_record_that_a_pull_request_changes_or_adds_was_not_reviewed() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path();
     let abi = path.join("abi.json");
-    std::fs::write(&abi, "one").expect("written");
+    write(&abi, "one");
     assert_eq!(reviewed(&abi), Reviewed::NoRepository);
-    let run = |words: &[&str]| git(path, words).expect("git");
-    run(&["init", "--quiet"]);
-    run(&["symbolic-ref", "HEAD", "refs/heads/main"]);
-    assert!(matches!(reviewed(&abi), Reviewed::No(_)), "untracked");
+    begun(path);
+    is_not(&reviewed(&abi), ""); // untracked
     committed(path, "one");
     assert_eq!(reviewed(&abi), Reviewed::Yes);
 
     // What is edited, and what a pull request commits.
-    run(&["checkout", "--quiet", "-b", "change"]);
+    called(path, &["checkout", "--quiet", "-b", "change"]);
     assert_eq!(reviewed(&abi), Reviewed::Yes);
-    std::fs::write(&abi, "forged").expect("written");
-    assert!(matches!(reviewed(&abi), Reviewed::No(_)), "edited");
+    write(&abi, "forged");
+    is_not(&reviewed(&abi), "");
     committed(path, "forged");
-    assert!(matches!(reviewed(&abi), Reviewed::No(_)), "committed");
+    is_not(&reviewed(&abi), "");
     std::fs::remove_file(&abi).expect("removed");
     committed(path, "removed");
-    std::fs::write(&abi, "forged").expect("written");
+    write(&abi, "forged");
     committed(path, "added again");
-    assert!(matches!(reviewed(&abi), Reviewed::No(_)), "added");
+    is_not(&reviewed(&abi), "");
     // A file that only the pull request has.
-    let _ = std::fs::remove_dir_all(path.join(".git"));
-    let run = |words: &[&str]| git(path, words).expect("git");
-    run(&["init", "--quiet"]);
-    run(&["symbolic-ref", "HEAD", "refs/heads/main"]);
-    std::fs::write(path.join("README.md"), "one").expect("written");
+    std::fs::remove_dir_all(path.join(".git")).expect("removed");
+    begun(path);
+    write(&path.join("README.md"), "one");
     std::fs::remove_file(&abi).expect("removed");
     committed(path, "one");
-    run(&["checkout", "--quiet", "-b", "change"]);
-    std::fs::write(&abi, "new").expect("written");
+    called(path, &["checkout", "--quiet", "-b", "change"]);
+    write(&abi, "new");
     committed(path, "new");
-    assert!(matches!(reviewed(&abi), Reviewed::No(_)), "new");
+    is_not(&reviewed(&abi), "");
 }
 
 #[test]
 fn files_of_a_clone_without_the_default_branch_and_of_a_submodule_were_not_reviewed() {
     let folder = tempfile::tempdir().expect("a folder");
     let [origin, clone, other] = ["origin", "clone", "other"].map(|name| folder.path().join(name));
-    let made = |path: &Path| {
-        std::fs::create_dir(path).expect("made");
-        let run = |words: &[&str]| git(path, words).expect("git");
-        run(&["init", "--quiet"]);
-        run(&["symbolic-ref", "HEAD", "refs/heads/main"]);
-        std::fs::write(path.join("abi.json"), "one").expect("written");
-        committed(path, "one");
-    };
     made(&origin);
-    let run = called;
-    run(&origin, &["branch", "change"]);
-    let [from, to] = [&origin, &clone].map(|path| path.display().to_string());
-    let words = [
-        "clone",
-        "--quiet",
-        "--single-branch",
-        "-b",
-        "change",
-        &from,
-        &to,
-    ];
-    run(folder.path(), &words);
-    let abi = clone.join("abi.json");
-    assert!(matches!(reviewed(&abi), Reviewed::No(_)), "one branch");
+    called(&origin, &["branch", "change"]);
+    cloned(&origin, &clone, &["--single-branch", "-b", "change"]);
+    is_not(&reviewed(&clone.join("abi.json")), ""); // one branch
 
     made(&other);
-    run(&other, &["submodule", "--quiet", "add", &from, "below"]);
+    let from = origin.display().to_string();
+    called(&other, &["submodule", "--quiet", "add", &from, "below"]);
     committed(&other, "a submodule");
     assert_eq!(reviewed(&other.join("abi.json")), Reviewed::Yes);
-    let found = reviewed(&other.join("below").join("abi.json"));
-    assert!(
-        matches!(&found, Reviewed::No(why) if why.contains("submodule")),
-        "{found:?}"
+    is_not(
+        &reviewed(&other.join("below").join("abi.json")),
+        "submodule",
     );
 
     // A remote of another name, and what a pull request has merged into the branch of one's own.
-    std::fs::write(origin.join("abi.json"), "two").expect("written");
-    run(&origin, &["checkout", "--quiet", "change"]);
+    write(&origin.join("abi.json"), "two");
+    called(&origin, &["checkout", "--quiet", "change"]);
     committed(&origin, "two");
-    run(&origin, &["checkout", "--quiet", "main"]);
+    called(&origin, &["checkout", "--quiet", "main"]);
     let named = folder.path().join("named");
-    let to = named.display().to_string();
-    run(
-        folder.path(),
-        &["clone", "--quiet", "-o", "upstream", &from, &to],
-    );
+    cloned(&origin, &named, &["-o", "upstream"]);
     let abi = named.join("abi.json");
     assert_eq!(reviewed(&abi), Reviewed::Yes);
-    run(
+    called(
         &named,
         &["merge", "--quiet", "--ff-only", "upstream/change"],
     );
-    let found = reviewed(&abi);
-    assert!(
-        matches!(&found, Reviewed::No(why) if why.contains("differs")),
-        "{found:?}"
-    );
-    run(&named, &["remote", "add", "second", &from]);
-    let found = reviewed(&abi);
-    assert!(matches!(&found, Reviewed::No(_)), "two remotes: {found:?}");
+    is_not(&reviewed(&abi), "differs");
+    called(&named, &["remote", "add", "second", &from]);
+    is_not(&reviewed(&abi), ""); // two remotes
 }
 
 #[test]
@@ -150,10 +146,10 @@ fn the_default_branch_is_the_one_that_the_runner_names_and_never_the_target_of_a
     assert_eq!(of(&[(NAMED, "trunk")]), Ok(Some("trunk".into())));
     let unreadable = of(&[target, (EVENT, &path)]);
     assert!(unreadable.is_err(), "no file: {unreadable:?}");
-    std::fs::write(&event, r#"{"repository":{"default_branch":"develop"}}"#).expect("written");
+    write(&event, r#"{"repository":{"default_branch":"develop"}}"#);
     let named = of(&[target, (EVENT, &path)]);
     assert_eq!(named, Ok(Some("develop".into())));
-    std::fs::write(&event, "{").expect("written");
+    write(&event, "{");
     assert!(of(&[(EVENT, &path)]).is_err(), "no JSON");
 }
 
@@ -163,16 +159,16 @@ fn a_folder_that_looks_like_a_repository_is_none() {
     let path = folder.path();
     let kept = path.join("kept");
     std::fs::create_dir(&kept).expect("made");
-    std::fs::write(kept.join("abi.json"), "one").expect("written");
-    called(path, &["init", "--quiet", "--initial-branch=main"]);
+    write(&kept.join("abi.json"), "one");
+    begun(path);
     committed(path, "one");
     called(path, &["checkout", "--quiet", "-b", "change"]);
     let abi = kept.join("abi.json");
     assert_eq!(reviewed(&abi), Reviewed::Yes);
 
     // The pull request brings a repository that has the forged file on its own default branch.
-    std::fs::write(&abi, "forged").expect("written");
-    called(&kept, &["init", "--quiet", "--initial-branch=main"]);
+    write(&abi, "forged");
+    begun(&kept);
     called(&kept, &["add", "abi.json"]);
     called(&kept, &["commit", "--quiet", "--message=forged"]);
     for entry in std::fs::read_dir(kept.join(".git")).expect("it").flatten() {
@@ -181,13 +177,10 @@ fn a_folder_that_looks_like_a_repository_is_none() {
     std::fs::remove_dir(kept.join(".git")).expect("removed");
     called(&kept, &["config", "core.worktree", "."]);
     std::fs::remove_file(kept.join("index")).expect("removed");
-    assert!(matches!(reviewed(&abi), Reviewed::No(_)), "{abi:?}");
-    assert_eq!(is_tracked(&abi), Ok(true), "the repository above has it");
-    assert_eq!(
-        is_tracked(&kept.join("HEAD")),
-        Ok(false),
-        "and not this one"
-    );
+    is_not(&reviewed(&abi), "");
+    // The repository above has it, and not this one.
+    assert_eq!(is_tracked(&abi), Ok(true));
+    assert_eq!(is_tracked(&kept.join("HEAD")), Ok(false));
     std::fs::remove_dir_all(path.join(".git").join("objects")).expect("removed");
     assert!(is_tracked(&abi).is_err(), "git does not answer");
 }
@@ -196,10 +189,9 @@ fn a_folder_that_looks_like_a_repository_is_none() {
 fn the_default_branch_counts_as_it_is_and_not_as_it_was_or_as_a_target_of_a_pull_request() {
     let folder = tempfile::tempdir().expect("a folder");
     let [origin, clone] = ["origin", "clone"].map(|name| folder.path().join(name));
-    std::fs::create_dir(&origin).expect("made");
-    called(&origin, &["init", "--quiet", "--initial-branch=main"]);
+    begun(&origin);
     let written = |text: &str| {
-        std::fs::write(origin.join("abi.json"), text).expect("written");
+        write(&origin.join("abi.json"), text);
         committed(&origin, text);
     };
     // A pull request that was undone before it was merged, and one that begins in the middle of it.
@@ -207,29 +199,22 @@ fn the_default_branch_counts_as_it_is_and_not_as_it_was_or_as_a_target_of_a_pull
     written("forged");
     called(&origin, &["branch", "second"]);
     written("one, and a line");
-    let [from, to] = [&origin, &clone].map(|path| path.display().to_string());
-    called(folder.path(), &["clone", "--quiet", &from, &to]);
+    cloned(&origin, &clone, &[]);
     let abi = clone.join("abi.json");
     assert_eq!(reviewed(&abi), Reviewed::Yes);
     called(&clone, &["checkout", "--quiet", "second"]);
-    let differs =
-        |found: Reviewed| matches!(&found, Reviewed::No(why) if why.contains("differs from"));
-    assert!(differs(reviewed(&abi)), "forged");
+    is_not(&reviewed(&abi), "differs from");
 
     // A pull request into a branch with the forged file.
     let target = |name: &str| (name == "GITHUB_BASE_REF").then(|| "second".to_owned());
-    assert!(differs(Reviewed::with(&target, &abi)), "its target");
+    is_not(&Reviewed::with(&target, &abi), "differs from");
     let named = |name: &str| (name == NAMED).then(|| "second".to_owned());
     assert_eq!(Reviewed::with(&named, &abi), Reviewed::Yes);
 
     // What a remote's default branch is called is not guessed.
     called(&clone, &["checkout", "--quiet", "main"]);
     called(&clone, &["remote", "set-head", "origin", "--delete"]);
-    let found = reviewed(&abi);
-    assert!(
-        matches!(&found, Reviewed::No(why) if why.contains("set-head")),
-        "{found:?}"
-    );
+    is_not(&reviewed(&abi), "set-head");
 }
 
 #[test]
@@ -238,18 +223,14 @@ fn a_deleted_file_was_not_reviewed_and_one_that_never_was_is_no_matter() {
     let path = folder.path();
     let abi = path.join("kept").join("abi.json");
     std::fs::create_dir(path.join("kept")).expect("made");
-    std::fs::write(&abi, "one").expect("written");
-    called(path, &["init", "--quiet", "--initial-branch=main"]);
+    write(&abi, "one");
+    begun(path);
     committed(path, "one");
     called(path, &["checkout", "--quiet", "-b", "change"]);
     std::fs::remove_dir_all(path.join("kept")).expect("removed");
     for text in ["one", "two"] {
-        let found = reviewed(&abi);
-        assert!(
-            matches!(&found, Reviewed::No(why) if why.contains("was deleted")),
-            "{found:?}"
-        );
-        std::fs::write(path.join("other"), text).expect("written");
+        is_not(&reviewed(&abi), "was deleted");
+        write(&path.join("other"), text);
         committed(path, "without it");
     }
     assert_eq!(reviewed(&path.join("never.json")), Reviewed::Yes);
@@ -259,18 +240,11 @@ fn a_deleted_file_was_not_reviewed_and_one_that_never_was_is_no_matter() {
 fn a_clone_of_another_repository_than_the_runner_names_proves_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let [origin, fork, clone] = ["origin", "fork", "clone"].map(|name| folder.path().join(name));
-    std::fs::create_dir(&origin).expect("made");
-    called(&origin, &["init", "--quiet", "--initial-branch=main"]);
-    std::fs::write(origin.join("abi.json"), "one").expect("written");
-    committed(&origin, "one");
-    let copied = |from: &Path, to: &Path| {
-        let [from, to] = [from, to].map(|path| path.display().to_string());
-        called(folder.path(), &["clone", "--quiet", &from, &to]);
-    };
-    copied(&origin, &fork);
-    std::fs::write(fork.join("abi.json"), "forged").expect("written");
+    made(&origin);
+    cloned(&origin, &fork, &[]);
+    write(&fork.join("abi.json"), "forged");
     committed(&fork, "forged");
-    copied(&fork, &clone);
+    cloned(&fork, &clone, &[]);
     let abi = clone.join("abi.json");
     let of = |repository: &Path| {
         let url = repository.display().to_string();
@@ -280,16 +254,12 @@ fn a_clone_of_another_repository_than_the_runner_names_proves_nothing() {
             _ => None,
         }
     };
-    let found = Reviewed::with(&of(&origin), &abi);
-    assert!(
-        matches!(&found, Reviewed::No(why) if why.contains("another repository")),
-        "{found:?}"
-    );
+    is_not(&Reviewed::with(&of(&origin), &abi), "another repository");
     assert!(OnDefault::with(&of(&origin), &abi).is_err());
     assert_eq!(Reviewed::with(&of(&fork), &abi), Reviewed::Yes);
 
     // What counts is what the branch has, whatever the working tree does.
-    std::fs::write(&abi, "changed").expect("written");
+    write(&abi, "changed");
     let then = OnDefault::with(&of(&fork), &abi);
     assert_eq!(then, Ok(OnDefault::Text("forged".into())));
     let other = OnDefault::with(&of(&fork), &clone.join("other"));
@@ -313,9 +283,9 @@ fn a_link_that_a_pull_request_brings_leads_to_nothing_that_was_reviewed_or_is_it
     let kept = path.join("kept");
     for folder in [&kept, &other] {
         std::fs::create_dir_all(folder).expect("made");
-        std::fs::write(folder.join("abi.json"), "one").expect("written");
+        write(&folder.join("abi.json"), "one");
     }
-    called(&path, &["init", "--quiet", "--initial-branch=main"]);
+    begun(&path);
     committed(&path, "one");
     let linked = |to: &str| {
         let link = path.join("link");
@@ -335,10 +305,7 @@ fn a_link_that_a_pull_request_brings_leads_to_nothing_that_was_reviewed_or_is_it
         committed(&path, to);
         assert!(is_tracked(&abi).is_err(), "{to}");
         for found in [reviewed(&abi), Reviewed::with(&named, &abi)] {
-            assert!(
-                matches!(&found, Reviewed::No(why) if why.contains("a link leads")),
-                "{to}: {found:?}"
-            );
+            is_not(&found, "a link leads");
         }
         assert!(OnDefault::with(&named, &abi).is_err(), "{to}");
     }

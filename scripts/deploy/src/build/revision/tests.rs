@@ -2,10 +2,14 @@ use super::{Revision, command, run};
 use crate::error::Explain;
 use std::path::Path;
 
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    run(command(folder, arguments)).expect("git")
+}
+
 /// A repository with one commit, whose README was changed since.
 fn repository() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let git = |arguments: &[&str]| run(command(folder.path(), arguments)).expect("git");
+    let git = |arguments: &[&str]| git(folder.path(), arguments);
     git(&["init", "--quiet"]);
     std::fs::create_dir(folder.path().join("note")).expect("made");
     std::fs::write(folder.path().join("note/Cargo.toml"), "old").expect("written");
@@ -25,7 +29,7 @@ fn revision(folder: &Path) -> Revision {
     let top = folder.canonicalize().expect("it");
     Revision {
         text: "git:HEAD:note".into(),
-        id: run(command(&top, &["rev-parse", "HEAD"])).expect("a commit"),
+        id: git(&top, &["rev-parse", "HEAD"]),
         inside: "note".into(),
         top,
     }
@@ -35,9 +39,10 @@ fn revision(folder: &Path) -> Revision {
 fn a_checkout_has_the_files_of_the_commit_and_changes_nothing_in_the_repository() {
     let folder = repository();
     let target = tempfile::tempdir().expect("a folder");
-    let status = || run(command(folder.path(), &["status", "--porcelain"])).expect("git");
-    let worktrees = || run(command(folder.path(), &["worktree", "list"])).expect("git");
-    let before = (status(), worktrees());
+    let state = || {
+        [&["status", "--porcelain"], &["worktree", "list"]].map(|words| git(folder.path(), words))
+    };
+    let before = state();
     let revision = revision(folder.path());
     for _ in 0..2 {
         let found = revision.check_out(target.path()).expect("checked out");
@@ -47,8 +52,8 @@ fn a_checkout_has_the_files_of_the_commit_and_changes_nothing_in_the_repository(
         // What somebody changes there is gone the next time.
         std::fs::write(found.join("Cargo.toml"), "changed").expect("written");
     }
-    assert_eq!((status(), worktrees()), before);
-    assert_eq!(before.0, " M note/Cargo.toml\nA  note/left");
+    assert_eq!(state(), before);
+    assert_eq!(before[0], " M note/Cargo.toml\nA  note/left");
 }
 
 #[test]
@@ -70,10 +75,8 @@ fn a_crate_beside_the_repository_is_beside_its_checkout() {
         let text = std::fs::read_to_string(found.join("../../top/note/Cargo.toml"));
         assert_eq!(text.expect("it"), "old", "the commit, not what lies there");
     }
-    assert!(
-        folder.path().join("clone/here").is_file(),
-        "nothing is removed"
-    );
+    let is_there = folder.path().join("clone/here").is_file();
+    assert!(is_there, "nothing is removed");
 }
 
 #[test]
@@ -81,7 +84,7 @@ fn a_checkout_runs_no_program_that_the_repository_configures() {
     let folder = repository();
     let target = tempfile::tempdir().expect("a folder");
     let ran = target.path().join("ran");
-    let git = |arguments: &[&str]| run(command(folder.path(), arguments)).expect("git");
+    let git = |arguments: &[&str]| git(folder.path(), arguments);
     let program = format!("sh -c 'touch {}; cat'", ran.display());
     git(&["config", "filter.any.smudge", &program]);
     git(&["config", "filter.any.process", &program]);
@@ -109,7 +112,7 @@ fn an_object_that_is_not_here_is_not_fetched() {
     let folder = repository();
     let target = tempfile::tempdir().expect("a folder");
     let ran = target.path().join("ran");
-    let git = |arguments: &[&str]| run(command(folder.path(), arguments)).expect("git");
+    let git = |arguments: &[&str]| git(folder.path(), arguments);
     let known = git(&["rev-parse", "HEAD:note/Cargo.toml"]);
     let (start, rest) = known.split_at(2);
     let object = folder.path().join(".git/objects").join(start).join(rest);

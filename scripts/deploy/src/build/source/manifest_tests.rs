@@ -18,15 +18,12 @@ fn a_lock_file_is_reduced_to_what_the_contract_leads_to() {
         registry("core", "2.0.0", ""),
         registry("tokio", "1.0.0", "\"core 1.0.0\""),
     ];
-    let manifest = "[package]\nname = \"contract\"\n[dependencies]\nserde.workspace = true\n";
-    project.write("work/contract/Cargo.toml", manifest);
+    project.declare("[dependencies]\nserde.workspace = true\n");
     // Whether the lock file knows the contract already or cargo is about to add it.
     let entry = "\n[[package]]\nname = \"contract\"\nversion = \"0.0.0\"\ndependencies = [\n \"serde\",\n \"tokio\",\n]\n";
     for own in [entry, ""] {
-        project.write(
-            "work/Cargo.lock",
-            &format!("version = 4\n{own}{}", packages.concat()),
-        );
+        let lock = format!("version = 4\n{own}{}", packages.concat());
+        project.write("work/Cargo.lock", &lock);
         let lock = project.text("Cargo.lock");
         assert!(
             lock.contains("\"serde\"") && lock.contains("version = \"2.0.0\""),
@@ -58,11 +55,7 @@ fn the_authors_choice_between_size_and_speed_stays() {
         project.write("work/Cargo.toml", &format!("{manifest}{profiles}"));
         let level = format!("opt-level={level}");
         let source = project.source();
-        assert!(
-            source.profile.contains(&level),
-            "{profiles}: {:?}",
-            source.profile
-        );
+        assert!(source.profile.contains(&level), "{:?}", source.profile);
         let written: toml::Table = project.text("Cargo.toml").parse().expect("TOML");
         let written = format!("opt-level={}", written["profile"]["contract"]["opt-level"]);
         assert_eq!(written, level);

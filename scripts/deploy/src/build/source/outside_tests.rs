@@ -35,10 +35,7 @@ fn declared_sources_behind_a_link_that_leaves_the_workspace_are_refused() {
     project.write("outside/secret", "of somebody");
     std::os::unix::fs::symlink(project.path("outside"), project.path("work/shared"))
         .expect("a link");
-    project.write(
-        "work/contract/Cargo.toml",
-        "[package]\nname = \"contract\"\n[package.metadata.stylus-upgrades]\nsources = [\"../shared/secret\"]\n",
-    );
+    project.declare("[package.metadata.stylus-upgrades]\nsources = [\"../shared/secret\"]\n");
     let error = project.read().expect_err("it lies outside");
     assert_eq!(error.name(), "SourceFile", "{error}");
 }

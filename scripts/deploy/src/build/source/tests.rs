@@ -22,16 +22,15 @@ impl Project {
              [workspace.dependencies]\nlibrary = { path = \"library\" }\nother = { path = \"other\" }\n\
              serde = \"1\"\n[profile.dev]\ndebug = 0\n",
         );
-        project.write(
-            "work/contract/Cargo.toml",
-            "[package]\nname = \"contract\"\n[dependencies]\nlibrary.workspace = true\n\
+        project.declare(
+            "[dependencies]\nlibrary.workspace = true\n\
              [dev-dependencies]\nother.workspace = true\n\
              [package.metadata.stylus-upgrades]\nstack-size = 8192\n",
         );
         project.write("work/contract/src/lib.rs", "// STYLUS_UPGRADES_STUB");
         project.write("work/library/Cargo.toml", "[package]\nname = \"library\"\n");
         project.write("work/library/src/lib.rs", "");
-        project.write("work/other/Cargo.toml", "[package]\nname = \"other\"\n");
+        project.rename_other("other", "");
         project.write("work/other/src/lib.rs", "");
         project.write("work/Cargo.lock", LOCK);
         project
@@ -47,6 +46,18 @@ impl Project {
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         std::fs::write(&path, text).expect("a file");
         path
+    }
+
+    /// The contract's manifest, with that behind its name.
+    pub(in crate::build) fn declare(&self, more: &str) {
+        let manifest = format!("[package]\nname = \"contract\"\n{more}");
+        self.write("work/contract/Cargo.toml", &manifest);
+    }
+
+    /// The manifest of the package `other`, by another name.
+    fn rename_other(&self, name: &str, more: &str) {
+        let manifest = format!("[package]\nname = \"{name}\"\n{more}");
+        self.write("work/other/Cargo.toml", &manifest);
     }
 
     pub(in crate::build) fn read(&self) -> Result<Source, BuildError> {
@@ -91,15 +102,10 @@ fn a_package_with_a_name_like_the_frameworks_is_anybodys() {
     let project = Project::new();
     let framework = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migratable/upgradeable");
     for name in ["stylus-upgrades-notes", "stylus-upgrades-macros"] {
-        project.write(
-            "work/contract/Cargo.toml",
-            &format!(
-                "[package]\nname = \"contract\"\n[dependencies]\n\
-                 {name} = {{ path = \"../other\" }}\nstylus-upgradeable = {{ path = {framework:?} }}\n"
-            ),
-        );
-        let manifest = format!("[package]\nname = \"{name}\"\n");
-        project.write("work/other/Cargo.toml", &manifest);
+        project.declare(&format!(
+            "[dependencies]\n{name} = {{ path = \"../other\" }}\nstylus-upgradeable = {{ path = {framework:?} }}\n"
+        ));
+        project.rename_other(name, "");
         let source = project.source();
         let rust: Vec<_> = source.rust.iter().map(|file| file.path.clone()).collect();
         let files = ["work/contract/src/lib.rs", "work/other/src/lib.rs"];
@@ -116,32 +122,22 @@ fn what_may_compute_slots_and_is_not_searched_is_named() {
     let framework = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let host = framework.join("proxy/host");
     let host = format!("[dependencies]\nstylus-upgrades-host = {{ path = {host:?} }}\n");
+    let (macros, makes) = ("stylus-upgrades-macros", "[lib]\nproc-macro = true\n");
+    let in_tests = "[lib]\npath = \"tests/lib.rs\"\n";
     for (name, manifest, file, is_named) in [
         ("other", "", "src/more.rs", false),
         ("other", "", "build.rs", true),
-        ("other", "[lib]\nproc-macro = true\n", "src/more.rs", true),
-        (
-            "other",
-            "[lib]\npath = \"tests/lib.rs\"\n",
-            "tests/lib.rs",
-            true,
-        ),
+        ("other", makes, "src/more.rs", true),
+        ("other", in_tests, "tests/lib.rs", true),
         ("other", &host, "src/more.rs", true),
-        (
-            "stylus-upgrades-macros",
-            "[lib]\nproc-macro = true\n",
-            "src/more.rs",
-            true,
-        ),
+        (macros, makes, "src/more.rs", true),
     ] {
         let project = Project::new();
-        let manifest = format!("[package]\nname = \"{name}\"\n{manifest}");
-        project.write("work/other/Cargo.toml", &manifest);
+        project.rename_other(name, manifest);
         project.write(&format!("work/other/{file}"), "");
-        project.write(
-            "work/contract/Cargo.toml",
-            &format!("[package]\nname = \"contract\"\n[dependencies]\n{name} = {{ path = \"../other\" }}\n"),
-        );
+        project.declare(&format!(
+            "[dependencies]\n{name} = {{ path = \"../other\" }}\n"
+        ));
         let unsearched = project.source().unsearched;
         assert_eq!(unsearched.contains(name), is_named, "{manifest}");
         assert_eq!(unsearched.len(), usize::from(is_named), "{unsearched:?}");
@@ -153,10 +149,7 @@ fn what_may_compute_slots_and_is_not_searched_is_named() {
         ("openzeppelin-stylus", REGISTRY, "stylus-sdk", false),
     ] {
         let project = Project::new();
-        project.write(
-            "work/contract/Cargo.toml",
-            &format!("[package]\nname = \"contract\"\n[dependencies]\n{name} = \"1\"\n"),
-        );
+        project.declare(&format!("[dependencies]\n{name} = \"1\"\n"));
         let lock = LOCK.replace(" \"other\",", &format!(" \"{name}\","));
         let lock = format!(
             "{lock}\n[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"{source}\"\n\
@@ -164,44 +157,26 @@ fn what_may_compute_slots_and_is_not_searched_is_named() {
         );
         project.write("work/Cargo.lock", &lock);
         let unsearched = project.source().unsearched;
-        assert_eq!(
-            unsearched.contains(&format!("{name} 1.0.0")),
-            is_named,
-            "{lock}"
-        );
+        let found = unsearched.contains(&format!("{name} 1.0.0"));
+        assert_eq!(found, is_named, "{lock}");
     }
 }
 
 /// What the macros write leads to whatever has such a name.
 #[test]
 fn what_is_called_like_the_framework_and_leads_elsewhere_is_named() {
+    let ours = "stylus-upgradeable";
+    let library = "[lib]\nname = \"stylus_upgradeable\"\n";
     for (library, dependency, expected) in [
-        (
-            "",
-            "up = { package = \"other\", path = \"../other\" }",
-            None,
-        ),
-        (
-            "",
-            "stylus-upgradeable = { package = \"other\", path = \"../other\" }",
-            Some("stylus-upgradeable = other"),
-        ),
-        (
-            "",
-            "core = { package = \"other\", path = \"../other\" }",
-            Some("core = other"),
-        ),
-        (
-            "[lib]\nname = \"stylus_upgradeable\"\n",
-            "other = { path = \"../other\" }",
-            Some("other"),
-        ),
+        ("", "up", None),
+        ("", ours, Some("stylus-upgradeable = other")),
+        ("", "core", Some("core = other")),
+        (library, "other", Some("other")),
     ] {
         let project = Project::new();
-        let manifest = format!("[package]\nname = \"other\"\n{library}");
-        project.write("work/other/Cargo.toml", &manifest);
-        let manifest = format!("[package]\nname = \"contract\"\n[dependencies]\n{dependency}\n");
-        project.write("work/contract/Cargo.toml", &manifest);
+        project.rename_other("other", library);
+        let other = "{ package = \"other\", path = \"../other\" }";
+        project.declare(&format!("[dependencies]\n{dependency} = {other}\n"));
         let found: Vec<String> = project.source().unsearched.into_iter().collect();
         assert_eq!(found, Vec::from_iter(expected), "{dependency}");
     }
@@ -210,22 +185,15 @@ fn what_is_called_like_the_framework_and_leads_elsewhere_is_named() {
 #[test]
 fn macros_that_do_not_come_from_the_registry_are_noticed() {
     let project = Project::new();
-    let manifest = "[package]\nname = \"contract\"\n[dependencies]\nstylus-proc = \"0.10\"\n";
-    project.write("work/contract/Cargo.toml", manifest);
+    project.declare("[dependencies]\nstylus-proc = \"0.10\"\n");
     let lock = LOCK.replace(" \"other\",", " \"stylus-proc\",");
-    for (source, is_replaced) in [
-        (REGISTRY, false),
-        ("git+https://example.org/stylus#0", true),
-    ] {
+    let git = "git+https://example.org/stylus#0";
+    for (source, is_replaced) in [(REGISTRY, false), (git, true)] {
         let package = "[[package]]\nname = \"stylus-proc\"\nversion = \"0.10.10\"\n";
         let lock = format!("{lock}\n{package}source = \"{source}\"\n");
         project.write("work/Cargo.lock", &lock);
-        let found = project.source().unsearched;
-        assert_eq!(
-            found.contains("stylus-proc 0.10.10"),
-            is_replaced,
-            "{source}"
-        );
+        let found = project.source().unsearched.contains("stylus-proc 0.10.10");
+        assert_eq!(found, is_replaced, "{source}");
     }
 }
 
@@ -233,6 +201,8 @@ fn macros_that_do_not_come_from_the_registry_are_noticed() {
 fn whatever_a_build_can_read_changes_the_source_hash() {
     let project = Project::new();
     let mut seen = vec![project.hash()];
+    let flags = "[build]\nrustflags = [\"-Copt-level=3\"]\n";
+    let channel = "[toolchain]\nchannel = \"1.95.0\"\n";
     for (name, text) in [
         ("work/contract/src/lib.rs", "fn f() {}"),
         ("work/contract/src/more.rs", ""),
@@ -242,20 +212,11 @@ fn whatever_a_build_can_read_changes_the_source_hash() {
         ("work/contract/src/.hidden/mod.rs", ""),
         ("work/contract/src/inner/Cargo.toml", "read by include_str"),
         ("work/contract/.abi/abi.json", "read by a build script"),
-        (
-            "work/contract/data/target/numbers",
-            "read by a build script",
-        ),
+        ("work/contract/data/target/numbers", "of a build script"),
         ("work/contract/tests/values.txt", "read by include_str"),
-        (
-            "work/contract/.cargo/config.toml",
-            "[build]\nrustflags = [\"-Copt-level=3\"]\n",
-        ),
+        ("work/contract/.cargo/config.toml", flags),
         ("work/library/src/lib.rs", "fn f() {}"),
-        (
-            "work/rust-toolchain.toml",
-            "[toolchain]\nchannel = \"1.95.0\"\n",
-        ),
+        ("work/rust-toolchain.toml", channel),
     ] {
         project.write(name, text);
         let hash = project.hash();
@@ -289,29 +250,18 @@ fn what_no_build_reads_is_neither_hashed_nor_copied() {
     let after = project.source();
     assert_eq!(after.tree.hash(), before.tree.hash());
     assert_eq!(after.tree, before.tree);
-    let held: Vec<String> = after
+    let held = after
         .tree
         .entries()
-        .map(|(path, _)| path.display().to_string())
-        .collect();
+        .map(|(path, _)| path.display().to_string());
     assert_eq!(
-        held,
-        [
-            "Cargo.lock",
-            "Cargo.toml",
-            "contract/Cargo.toml",
-            "contract/src/lib.rs",
-            "library/Cargo.toml",
-            "library/src/lib.rs",
-            "rust-toolchain.toml",
-        ]
+        held.collect::<Vec<_>>().join(" "),
+        "Cargo.lock Cargo.toml contract/Cargo.toml contract/src/lib.rs library/Cargo.toml library/src/lib.rs \
+         rust-toolchain.toml"
     );
     assert!(!project.text("Cargo.lock").contains("other"));
-    assert!(
-        !project
-            .text("contract/Cargo.toml")
-            .contains("dev-dependencies")
-    );
+    let manifest = project.text("contract/Cargo.toml");
+    assert!(!manifest.contains("dev-dependencies"), "{manifest}");
 }
 
 #[test]
@@ -328,11 +278,10 @@ fn a_path_dependency_of_another_workspace_brings_what_it_inherits_and_nothing_el
         "framework/mixin/Cargo.toml",
         "[package]\nname = \"mixin\"\nedition.workspace = true\n[dependencies]\nmacros.workspace = true\n",
     );
-    project.write(
-        "framework/macros/Cargo.toml",
-        "[package]\nname = \"macros\"\n",
-    );
-    project.write("framework/node/Cargo.toml", "[package]\nname = \"node\"\n");
+    for name in ["macros", "node"] {
+        let manifest = format!("[package]\nname = \"{name}\"\n");
+        project.write(&format!("framework/{name}/Cargo.toml"), &manifest);
+    }
     for name in ["mixin", "macros", "node"] {
         project.write(&format!("framework/{name}/src/lib.rs"), "");
     }
@@ -353,22 +302,14 @@ fn a_path_dependency_of_another_workspace_brings_what_it_inherits_and_nothing_el
     let source = project.source();
     let root = source.tree.get(Path::new("path-dependencies/0/Cargo.toml"));
     assert_eq!(root, None, "what is inherited stands in the package itself");
-    let library = project.text("library/Cargo.toml");
-    assert!(
-        library.contains("\"../path-dependencies/0/mixin\""),
-        "{library}"
-    );
-    assert!(
-        project
-            .text("Cargo.toml")
-            .contains("exclude = [\"path-dependencies\"]")
-    );
-    let names: Vec<String> = project
-        .source()
-        .parts
-        .into_iter()
-        .map(|part| part.name)
-        .collect();
+    for (file, line) in [
+        ("library/Cargo.toml", "\"../path-dependencies/0/mixin\""),
+        ("Cargo.toml", "exclude = [\"path-dependencies\"]"),
+    ] {
+        assert!(project.text(file).contains(line), "{file}");
+    }
+    let parts = project.source().parts.into_iter();
+    let names: Vec<String> = parts.map(|part| part.name).collect();
     assert_eq!(names, ["contract", "library", "mixin", "macros"]);
 }
 
@@ -377,30 +318,20 @@ fn sources_of_another_package_are_copied_where_they_are_declared() {
     let project = Project::new();
     project.write("work/other/src/state.rs", "struct State;");
     let declare = |sources: &str| {
-        project.write(
-            "work/contract/Cargo.toml",
-            &format!(
-                "[package]\nname = \"contract\"\n[package.metadata.stylus-upgrades]\nsources = [{sources}]\n"
-            ),
-        );
+        project.declare(&format!(
+            "[package.metadata.stylus-upgrades]\nsources = [{sources}]\n"
+        ));
     };
     declare("\"../other/src/state.rs\"");
     let before = project.hash();
     assert_eq!(project.text("other/src/state.rs"), "struct State;");
-    assert!(
-        project
-            .source()
-            .tree
-            .get(Path::new("other/src/lib.rs"))
-            .is_none()
-    );
+    let tree = project.source().tree;
+    assert!(tree.get(Path::new("other/src/lib.rs")).is_none());
     project.write("work/other/src/state.rs", "struct Other;");
     assert_ne!(project.hash(), before);
     project.write("secret", "");
-    for (sources, name) in [
-        ("\"../../secret\"", "SourceFile"),
-        ("\"../nothing\"", "File"),
-    ] {
+    let secret = "\"../../secret\"";
+    for (sources, name) in [(secret, "SourceFile"), ("\"../nothing\"", "File")] {
         declare(sources);
         assert_eq!(project.read().expect_err(sources).name(), name);
     }
@@ -411,9 +342,8 @@ fn what_is_neither_a_file_nor_a_folder_is_not_copied() {
     let project = Project::new();
     let before = project.hash();
     let at = |name: &str| project.path("work/contract/src").join(name);
-    let made = std::process::Command::new("mkfifo")
-        .arg(at("pipe"))
-        .status();
+    let mut mkfifo = std::process::Command::new("mkfifo");
+    let made = mkfifo.arg(at("pipe")).status();
     assert!(made.expect("mkfifo").success());
     let _socket = std::os::unix::net::UnixListener::bind(at("socket")).expect("a socket");
     for (link, to) in [

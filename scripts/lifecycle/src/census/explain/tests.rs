@@ -134,6 +134,12 @@ fn items(store: &Store, asked: &str) -> Result<Vec<String>, ChainError> {
     Ok(text.lines().map(str::to_owned).collect())
 }
 
+/// How many entries each count of a field has.
+fn entries(explained: &Explained, name: &str) -> Vec<u64> {
+    let counts = explained.fields.iter().filter(|one| one.name == name);
+    counts.map(|one| one.entries).collect()
+}
+
 fn field<'e>(explained: &'e Explained, name: &str) -> &'e FieldCount {
     let found = explained.fields.iter().rfind(|one| one.name == name);
     found.expect("a field")
@@ -182,23 +188,13 @@ fn every_kind_of_field_is_followed_to_its_slots() {
     assert_eq!(explained_slots, found.slots);
     let path = format!("allowed[{}][{}]", account(1), account(2));
     assert!(paths.contains_key(&path), "{paths:?}");
-    for path in [
-        "names[\"alice\"].who",
-        "names[\"alice\"].count",
-        "fixed[1].who",
-        "small[32]",
-    ] {
+    let [who, count] = ["who", "count"].map(|part| format!("names[\"alice\"].{part}"));
+    for path in [&who, &count, "fixed[1].who", "small[32]"] {
         assert!(paths.contains_key(path), "{path}: {paths:?}");
     }
     assert_eq!(field(&found, "names").entries, 1);
     assert_eq!(field(&found, "allowed").entries, 1);
-    let lazy: Vec<u64> = found
-        .fields
-        .iter()
-        .filter(|one| one.name == "lazy")
-        .map(|one| one.entries)
-        .collect();
-    assert_eq!(lazy, [1, 1]);
+    assert_eq!(entries(&found, "lazy"), [1, 1]);
 }
 
 #[test]
@@ -214,10 +210,8 @@ fn what_the_layout_does_not_give_a_slot_to_is_not_explained() {
     let (found, paths) = explained(&store, false);
     assert_eq!(found.left(), 4, "{paths:?}");
     let partly = found.unexplained.iter().filter(|one| one.partly);
-    assert_eq!(
-        partly.map(|one| one.leaf.slot).collect::<Vec<_>>(),
-        [Some(B256::ZERO)]
-    );
+    let partly: Vec<_> = partly.map(|one| one.leaf.slot).collect();
+    assert_eq!(partly, [Some(B256::ZERO)]);
 }
 
 #[test]
@@ -225,36 +219,30 @@ fn bytes_behind_an_end_and_words_beside_a_value_are_not_explained() {
     let number = |n: u64| U256::from(n);
     let byte = |at: usize| number(0xee) << (8 * at);
     let behind = begin(number(4));
+    let admin: U256 = slots::ADMIN.into();
+    let list = begin(number(3));
     // Each with what is dirty in it, as the only slots that are not explained.
-    type Case = (&'static str, Vec<(U256, U256)>, Vec<U256>);
-    let cases: [Case; 9] = [
+    for (what, all, dirty) in [
         (
             "fixed array",
             vec![(number(20), number(7) | byte(3))],
-            vec![number(20)],
+            number(20),
         ),
         (
             "dynamic array",
-            vec![
-                (number(3), number(2)),
-                (begin(number(3)), byte(1) | byte(2)),
-            ],
-            vec![begin(number(3))],
+            vec![(number(3), number(2)), (list, byte(1) | byte(2))],
+            list,
         ),
         (
             "short text",
             vec![(number(4), number(4) | byte(31) | byte(5))],
-            vec![number(4)],
+            number(4),
         ),
-        (
-            "no text",
-            vec![(number(4), number(2 * 40))],
-            vec![number(4)],
-        ),
+        ("no text", vec![(number(4), number(2 * 40))], number(4)),
         (
             "long text of 3 bytes",
             vec![(number(4), number(7))],
-            vec![number(4)],
+            number(4),
         ),
         (
             "tail of a long text",
@@ -262,37 +250,34 @@ fn bytes_behind_an_end_and_words_beside_a_value_are_not_explained() {
                 (number(4), number(2 * 33 + 1)),
                 (behind + number(1), byte(31) | byte(30)),
             ],
-            vec![behind + number(1)],
+            behind + number(1),
         ),
         (
             "account of the framework",
-            vec![(slots::ADMIN.into(), byte(0) | byte(20))],
-            vec![slots::ADMIN.into()],
+            vec![(admin, byte(0) | byte(20))],
+            admin,
         ),
         (
             "behind a cell",
             vec![(number(14), number(9)), (number(15), number(9))],
-            vec![number(15)],
+            number(15),
         ),
-        ("in a cell", vec![(number(14), byte(8))], vec![number(14)]),
-    ];
-    for (what, all, dirty) in cases {
+        ("in a cell", vec![(number(14), byte(8))], number(14)),
+    ] {
         let mut slots = Slots::new();
         slots.all.extend(all);
         let (found, paths) = explained(&slots.store(), false);
         let left = found.unexplained.iter().filter_map(|one| one.leaf.slot);
         let left: Vec<U256> = left.map(|slot| U256::from_be_bytes(slot.0)).collect();
-        assert_eq!(left, dirty, "{what}: {paths:?}");
+        assert_eq!(left, [dirty], "{what}: {paths:?}");
     }
     // A text that no endpoint could store is not followed to its end, and that is said.
     let mut slots = Slots::new();
     slots.all.insert(number(4), (U256::ONE << 255) | U256::ONE);
     let (found, _) = explained(&slots.store(), false);
+    let mut notes = found.notes.iter();
     assert!(
-        found
-            .notes
-            .iter()
-            .any(|note| note.starts_with("note: 2097152 of")),
+        notes.any(|note| note.starts_with("note: 2097152 of")),
         "{found:?}"
     );
 }
@@ -338,9 +323,7 @@ fn a_word_beside_the_old_form_of_an_entry_is_no_entry() {
     store.add_records(&[record]).expect("written");
     let (found, paths) = explained(&store, false);
     assert_eq!(found.left(), 1, "{paths:?}");
-    let of_map = found.fields.iter().filter(|one| one.name == "map");
-    let entries: Vec<u64> = of_map.map(|one| one.entries).collect();
-    assert_eq!(entries, [0, 1]);
+    assert_eq!(entries(&found, "map"), [0, 1]);
 }
 
 #[test]
@@ -381,19 +364,15 @@ fn keys_are_hashed_as_their_types_are() {
     let (shown, word) = encode("int8", true, &minus_one).expect("a key");
     assert_eq!(shown, "-1");
     assert_eq!(word, B256::with_last_byte(0xff).to_vec());
-    assert_eq!(
-        encode("uint8", false, &U256::from(256).to_be_bytes::<32>()),
-        None
-    );
+    let too_large = U256::from(256).to_be_bytes::<32>();
+    assert_eq!(encode("uint8", false, &too_large), None);
     assert_eq!(encode("address", false, &minus_one), None);
     let (shown, word) = encode("bytes4", false, &[1, 2, 3, 4]).expect("a key");
     assert_eq!(shown, "0x01020304");
     assert_eq!(encode("bytes4", false, &word), Some((shown, word)));
     assert_eq!(encode("bool", false, &[1]).expect("a key").0, "true");
-    assert_eq!(
-        encode("string", false, b"a\n").expect("a key").0,
-        "\"a\\n\""
-    );
+    let (shown, _) = encode("string", false, b"a\n").expect("a key");
+    assert_eq!(shown, "\"a\\n\"");
 }
 
 #[test]
@@ -417,16 +396,12 @@ fn entries_of_a_mapping_are_items_in_the_order_of_their_keys() {
         let words: Vec<String> = words.map(|word| word.to_string()).collect();
         words.join(",")
     };
-    assert_eq!(
-        items(&store, "allowed").expect("items"),
-        [line(&[1, 3]), line(&[1, 9]), line(&[2, 1])]
-    );
-    assert_eq!(
-        items(&store, "allowed,value").expect("items"),
-        [line(&[1, 3, 6]), line(&[1, 9, 5]), line(&[2, 1, 7])]
-    );
+    let keys = [line(&[1, 3]), line(&[1, 9]), line(&[2, 1])];
+    assert_eq!(items(&store, "allowed").expect("items"), keys);
+    let whole = [line(&[1, 3, 6]), line(&[1, 9, 5]), line(&[2, 1, 7])];
+    assert_eq!(items(&store, "allowed,value").expect("items"), whole);
     // Keys of `names` are texts, and its values are structs.
-    for asked in [
+    let others = [
         "owner",
         "fixed",
         "lazy",
@@ -434,7 +409,8 @@ fn entries_of_a_mapping_are_items_in_the_order_of_their_keys() {
         "allowed.",
         "names",
         "names,value",
-    ] {
+    ];
+    for asked in others {
         let error = items(&store, asked).expect_err(asked);
         let report = Report::of(&error);
         assert_eq!(report.name, "MappingNotFound");

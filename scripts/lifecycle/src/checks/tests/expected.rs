@@ -1,36 +1,8 @@
 //! `expected`.
 
-use super::{best, found, ids};
-use crate::assess::{Extent, Fact, Origin, Part};
-use crate::checks::{Callers, Runs, Way};
-use crate::expect::Expectations;
-use crate::interface::Callable;
-use crate::model::StepKind;
-use alloy::json_abi::JsonAbi;
-use alloy::primitives::Bytes;
-
-/// A way with a check that asks `line`, into code with these functions.
-fn asking(line: &str, functions: &[&str]) -> Way {
-    let all = vec![line.parse().expect("an expectation")];
-    let expected = Expectations::new(all).expect("a check");
-    let mut way = best();
-    way.runs = Runs::Step {
-        kind: StepKind::None,
-        data: Bytes::new(),
-        typed: String::new(),
-        program: None,
-        expected: Some(Fact::of(expected, Origin::Chain)),
-    };
-    let abi = JsonAbi::parse(functions.iter().copied()).expect("an ABI");
-    way.callers = Callers::Same(Box::new(Fact::of(
-        Callable {
-            abi,
-            ..Callable::default()
-        },
-        Origin::Chain,
-    )));
-    way
-}
+use super::{asking, found, ids};
+use crate::assess::{Extent, Fact, Part};
+use crate::checks::Callers;
 
 #[test]
 fn what_is_asked_is_compared_by_its_signature_and_not_by_its_selector() {
@@ -42,10 +14,8 @@ fn what_is_asked_is_compared_by_its_signature_and_not_by_its_selector() {
     let clash = asking(line, &[note]);
     assert_eq!(ids(&clash), ["expectation-lost:backing21197()"]);
     // A function of the framework's own implementations needs no declaration.
-    assert_eq!(
-        ids(&asking("unchanged implementationVersion()", &[note])),
-        [""; 0]
-    );
+    let own = asking("unchanged implementationVersion()", &[note]);
+    assert_eq!(ids(&own), [""; 0]);
 }
 
 #[test]

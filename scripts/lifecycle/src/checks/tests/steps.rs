@@ -2,9 +2,8 @@
 
 use super::{best, found, ids};
 use crate::assess::{Extent, Fact, Origin, Part};
-use crate::checks::{Declared, Runs};
+use crate::checks::Declared;
 use crate::model::StepKind;
-use alloy::primitives::Bytes;
 use stylus_layout::DeclaredStep;
 
 #[test]
@@ -17,13 +16,7 @@ fn a_declared_migration_that_does_not_run_is_refused_and_a_lost_initializer_is_s
         conditions: Vec::new(),
     };
     let mut way = best();
-    way.runs = Runs::Step {
-        kind: StepKind::None,
-        data: Bytes::new(),
-        typed: String::new(),
-        program: None,
-        expected: None,
-    };
+    way.runs = super::step(StepKind::None);
     assert_eq!(ids(&way), [""; 0]);
     let migration = step(stylus_layout::StepKind::Migration, "1.0", "2.0");
     way.declared = Fact::of(Declared::Steps(vec![migration]), Origin::Build);
@@ -39,26 +32,17 @@ fn a_declared_migration_that_does_not_run_is_refused_and_a_lost_initializer_is_s
 #[test]
 fn code_of_the_evm_has_no_migration_that_could_be_forgotten_and_none_that_could_be_ours() {
     let evm = Fact::of(Declared::OfEvm, Origin::Chain);
+    let unknown = Fact::unknown("no section");
     for (declared, kind, extent) in [
         (&evm, StepKind::None, Some(Extent::Complete)),
         (&evm, StepKind::ForeignCall, Some(Extent::Complete)),
         (&evm, StepKind::Call, Some(Extent::Absent)),
-        (
-            &Fact::unknown("no section"),
-            StepKind::None,
-            Some(Extent::Absent),
-        ),
-        (&Fact::unknown("no section"), StepKind::ForeignCall, None),
+        (&unknown, StepKind::None, Some(Extent::Absent)),
+        (&unknown, StepKind::ForeignCall, None),
     ] {
         let mut way = best();
         way.declared = declared.clone();
-        way.runs = Runs::Step {
-            kind,
-            data: Bytes::new(),
-            typed: String::new(),
-            program: None,
-            expected: None,
-        };
+        way.runs = super::step(kind);
         assert_eq!(found(&way).coverage.of(Part::Steps), extent, "{kind:?}");
     }
 }

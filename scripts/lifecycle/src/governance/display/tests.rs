@@ -30,14 +30,8 @@ fn shown(calldata: &[u8]) -> Display {
 #[test]
 fn a_migration_is_shown_with_code_hashes_and_calldata() {
     let text = shown(&migrate().abi_encode()).lines().join("\n");
-    for part in [
-        "migrate of A",
-        "2.0",
-        "0x0303",
-        "0x0404",
-        "1.0",
-        "0x01020304 (4 bytes)",
-    ] {
+    let calldata = "0x01020304 (4 bytes)";
+    for part in ["migrate of A", "2.0", "0x0303", "0x0404", "1.0", calldata] {
         assert!(text.contains(part), "{part} in {text}");
     }
 }
@@ -52,10 +46,8 @@ fn a_display_that_differs_from_its_payload_is_refused() {
     let refused = display.require(&other.abi_encode(), &Names::default());
     let refused = refused.expect_err("it differs");
     assert_eq!(refused.name(), "DisplayDiffers");
-    let (shown, actual) = (
-        refused.found().expect("it"),
-        refused.expected().expect("it"),
-    );
+    let shown = refused.found().expect("it");
+    let actual = refused.expected().expect("it");
     assert!(
         shown.contains("0303") && actual.contains("0909"),
         "{shown} {actual}"
@@ -111,11 +103,8 @@ fn every_subject_is_named_with_the_hash_that_is_approved() {
         assert_eq!(subjects[1], (what, named.0, named.1), "{kind}");
         let fields = fields(&bytes);
         assert!(has(&fields, what, &named.0.to_string()), "{fields:?}");
-        let waits = fields.iter().any(|(_, value)| {
-            value.ends_with(
-                "an instance whose migration fails is skipped: `upgrade NAME` retries it",
-            )
-        });
+        let line = "an instance whose migration fails is skipped: `upgrade NAME` retries it";
+        let waits = fields.iter().any(|(_, value)| value.ends_with(line));
         assert_eq!(waits, kind & step::SKIP_FAILING != 0, "{fields:?}");
     }
     let bare = abi::addStepCall {
@@ -123,12 +112,8 @@ fn every_subject_is_named_with_the_hash_that_is_approved() {
         version: "2.0".into(),
         step: nothing("1.0"),
     };
-    assert!(
-        Call::decode(&bare.abi_encode())
-            .expect("it decodes")
-            .subjects()
-            .is_empty()
-    );
+    let bare = Call::decode(&bare.abi_encode()).expect("it decodes");
+    assert!(bare.subjects().is_empty());
 }
 
 /// Labels and values.
@@ -163,7 +148,8 @@ fn script(from: &str) -> Step {
 
 #[test]
 fn a_step_is_shown_in_full_whatever_the_versions_are_called() {
-    let (script_of, hash) = (Address::repeat_byte(7), B256::repeat_byte(8).to_string());
+    let script_of = Address::repeat_byte(7).to_string();
+    let hash = B256::repeat_byte(8).to_string();
     for from in ["0x", "0x0", "0x00", "0", "00", "1.0", ""] {
         let step = script(from);
         let add = abi::addStepCall {
@@ -180,13 +166,13 @@ fn a_step_is_shown_in_full_whatever_the_versions_are_called() {
         let mut with_script = migrate();
         with_script.version = "0x0".into();
         with_script.step = step;
-        for call in [
+        let calls = [
             add.abi_encode(),
             version.abi_encode(),
             with_script.abi_encode(),
-        ] {
+        ];
+        for call in calls {
             let fields = fields(&call);
-            assert!(has(&fields, "version", "0x0"), "{fields:?}");
             match from {
                 "" => assert!(has(&fields, "reached", "only by creation"), "{fields:?}"),
                 _ => {
@@ -194,10 +180,15 @@ fn a_step_is_shown_in_full_whatever_the_versions_are_called() {
                     assert!(!has(&fields, "reached", ""), "{fields:?}");
                 }
             }
-            assert!(has(&fields, "migration", "a script"), "{fields:?}");
-            assert!(has(&fields, "script", &script_of.to_string()), "{fields:?}");
-            assert!(has(&fields, "script hash", &hash), "{fields:?}");
-            assert!(has(&fields, "calldata", "0x11223344 "), "{fields:?}");
+            for (label, value) in [
+                ("version", "0x0"),
+                ("migration", "a script"),
+                ("script", &script_of),
+                ("script hash", &hash),
+                ("calldata", "0x11223344 "),
+            ] {
+                assert!(has(&fields, label, value), "{label}: {fields:?}");
+            }
         }
     }
 }
@@ -206,37 +197,22 @@ fn a_step_is_shown_in_full_whatever_the_versions_are_called() {
 fn only_what_is_empty_is_left_out() {
     let mut created = migrate();
     created.step = initial();
-    let labels: Vec<_> = fields(&created.abi_encode()).into_iter().collect();
-    let (last, words) = labels.last().expect("fields");
-    assert_eq!(
-        (last.as_str(), words.as_str()),
-        ("reached", "only by creation")
-    );
+    let labels = fields(&created.abi_encode());
+    let last = ("reached".to_owned(), "only by creation".to_owned());
+    assert_eq!(labels.last(), Some(&last));
     // One field at a time that is not empty, after an empty `from`.
-    let bare = initial();
-    let more = [
-        Step {
-            kind: 1,
-            ..bare.clone()
-        },
-        Step {
-            script: Address::with_last_byte(1),
-            ..bare.clone()
-        },
-        Step {
-            scriptCodehash: B256::with_last_byte(1),
-            ..bare.clone()
-        },
-        Step {
-            data: Bytes::from_static(&[0; 4]),
-            ..bare
-        },
+    type Change = fn(&mut Step);
+    let more: [(&str, Change); 4] = [
+        ("migration", |step| step.kind = 1),
+        ("check", |step| step.script = Address::with_last_byte(1)),
+        ("check hash", |step| {
+            step.scriptCodehash = B256::with_last_byte(1)
+        }),
+        ("calldata", |step| step.data = Bytes::from_static(&[0; 4])),
     ];
-    for (label, step) in ["migration", "check", "check hash", "calldata"]
-        .into_iter()
-        .zip(more)
-    {
-        created.step = step;
+    for (label, change) in more {
+        created.step = initial();
+        change(&mut created.step);
         shows(&created, &[(label, "")]);
     }
     let mut code = migrate();
@@ -261,16 +237,11 @@ fn calldata_of_zeros_are_shown_and_none_are_none() {
             salt: B256::ZERO,
             initData: Bytes::copy_from_slice(bytes),
         };
-        let salt = B256::ZERO.to_string();
-        shows(
-            &create,
-            &[("version", "0x0"), ("kind", ""), ("salt", &salt)],
-        );
+        let salt = ("salt", &*B256::ZERO.to_string());
+        shows(&create, &[("version", "0x0"), ("kind", ""), salt]);
         let fields = fields(&create.abi_encode());
-        assert!(
-            fields.contains(&("initializer".into(), text.into())),
-            "{fields:?}"
-        );
+        let is_shown = fields.contains(&("initializer".into(), text.into()));
+        assert!(is_shown, "{fields:?}");
         let mut with_step = migrate();
         with_step.step = call("0x00", Bytes::copy_from_slice(bytes));
         let fields = self::fields(&with_step.abi_encode());

@@ -1,7 +1,6 @@
 use super::{Compared, Pair, Side, StorageCheck};
-use crate::assess::{
-    Accepted, Extent, Fact, Finding, FindingId, Origin, Part, Refused, Role, decide,
-};
+use crate::assess::{Accepted, Extent, Fact, Finding, FindingId, Origin, Part};
+use crate::assess::{Refused, Role, decide};
 use crate::client::ChainError;
 use crate::error::{Exit, Explain, Refusal};
 use crate::ids::LayoutHash;
@@ -94,6 +93,10 @@ fn refused(two: &Two) -> ChainError {
     check_storage(two, &Asked::default()).expect_err("refused")
 }
 
+fn is(error: &ChainError, name: &str) {
+    assert_eq!((&*error.name(), error.exit()), (name, Exit::Refused));
+}
+
 fn pair(old: &[(&str, &str)], new: &[(&str, &str)]) -> Two {
     Two {
         old: side(old),
@@ -142,10 +145,7 @@ fn what_is_unchanged_or_appended_is_no_question() {
 fn what_would_be_misread_is_refused_by_name_and_allowed_by_the_same_name() {
     let swapped = pair(&AB, &BA);
     let error = refused(&swapped);
-    assert_eq!(
-        (error.name().as_str(), error.exit()),
-        ("LayoutRefused", Exit::Refused)
-    );
+    is(&error, "LayoutRefused");
     let found = error.found().expect("what was found");
     let ids: Vec<&str> = found.split(", ").collect();
     assert!(ids.len() == 2 && ids.contains(&"reorder:a"), "{ids:?}");
@@ -161,10 +161,8 @@ fn what_would_be_misread_is_refused_by_name_and_allowed_by_the_same_name() {
 fn renames_and_retypes_ask_until_they_are_accepted() {
     let renamed = pair(&AB, &[("a", "uint256"), ("c", "uint256")]);
     let error = refused(&renamed);
-    assert_eq!(
-        (error.name().as_str(), error.found().as_deref()),
-        ("LayoutUndeclared", Some("rename:c"))
-    );
+    is(&error, "LayoutUndeclared");
+    assert_eq!(error.found().as_deref(), Some("rename:c"));
     assert_eq!(verdict(&renamed, &allow(&["rename:c"])), "accepted");
     let retyped = pair(&AB, &[("a", "uint256"), ("b", "bytes32")]);
     assert!(check_storage(&retyped, &Asked::default()).is_err());
@@ -253,10 +251,7 @@ fn layouts_that_cannot_be_compared_are_refused_unless_that_is_named() {
     let mut half = pair(&AB, &BA);
     half.old.known = missing();
     let error = refused(&half);
-    assert_eq!(
-        (error.name().as_str(), error.exit()),
-        ("LayoutNotCompared", Exit::Refused)
-    );
+    is(&error, "LayoutNotCompared");
     let next = error.next().expect("advice");
     assert!(next.ends_with("--accept not-compared"), "{next}");
     let check = check_storage(&half, &allow(&["not-compared"])).expect("allowed");
@@ -285,10 +280,7 @@ fn a_layout_that_cannot_list_namespaces_is_refused_or_named_and_never_complete()
         ..pair(&[], &[])
     };
     let error = refused(&pair);
-    assert_eq!(
-        (error.name(), error.exit()),
-        ("NamespacesNotListed".into(), Exit::Refused)
-    );
+    is(&error, "NamespacesNotListed");
     let check = check_storage(&pair, &allow(&["namespaces-not-listed"])).expect("named");
     assert_eq!(check.verdict, "accepted");
     assert_eq!(
@@ -391,11 +383,8 @@ fn a_new_field_that_does_not_begin_empty_is_not_called_safe_too() {
     let told = |live: &[Finding]| {
         let compared = super::check_storage(&two.pair()).expect("compared");
         let check = compared.taken(&two.pair(), &Accepted::default(), live);
-        check
-            .findings
-            .iter()
-            .map(|one| one.verdict.name())
-            .collect::<Vec<_>>()
+        let verdicts = check.findings.iter().map(|one| one.verdict.name());
+        verdicts.collect::<Vec<_>>()
     };
     assert_eq!(told(&[]), ["safe-append"]);
     let id = FindingId::new("dirty:c");

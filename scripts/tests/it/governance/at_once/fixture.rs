@@ -25,7 +25,6 @@ pub(super) const KEYS: [&str; 3] = ["Admin", "Admin2", "Admin3"];
 #[derive(Debug)]
 pub(super) struct Reported {
     pub(super) key: &'static str,
-    pub(super) words: String,
     pub(super) answer: Answer,
 }
 
@@ -165,9 +164,8 @@ impl Fixture {
             .map(|(key, words)| self.sandbox.start_heard(key, words))
             .collect();
         let reported = started.into_iter().zip(lines);
-        let reported = reported.map(|(heard, (key, words))| Reported {
+        let reported = reported.map(|(heard, (key, _))| Reported {
             key,
-            words: words.clone(),
             answer: heard.answer(),
         });
         let reported = reported.collect();
