@@ -72,10 +72,10 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         typed: calldata::typed(&request.init),
         ..Asker::proposer(place)
     };
-    let mut outcome = check_and_send(place, governed, asker, outcome).await?;
     if call.initData.is_empty() {
         context.note(CREATED_BARE);
     }
+    let mut outcome = check_and_send(place, governed, asker, outcome).await?;
     if outcome.exit == Some(Exit::NotReady) || context.is_export() {
         for line in outcome.lines.iter_mut().filter(|one| **one == line) {
             line.push_str(" (does not exist until the action is executed)");

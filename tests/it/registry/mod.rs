@@ -1,4 +1,4 @@
-//! The registry on the chain (DESIGN §4.2).
+//! The registry on the chain.
 
 mod abuse;
 mod access;

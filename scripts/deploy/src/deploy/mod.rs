@@ -16,7 +16,7 @@ use crate::client::{ChainError, Client, RpcError, Sent};
 use crate::error::Refusal;
 use crate::ids::CodeHash;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, U256, utils::Unit};
+use alloy::primitives::{Address, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::rpc::types::state::{AccountOverride, StateOverride};
@@ -114,6 +114,10 @@ async fn is_answered(client: &Client, question: &impl SolCall) -> Result<bool, C
     }
 }
 
+/// Wei that the question for a data fee sends along: more than any fee, so that the chain says what it asks for and never
+/// refuses the question. What may be paid is decided afterwards, by [`bumped`].
+const MORE_THAN_ANY_FEE: u128 = u128::MAX;
+
 /// The fee in wei that activating the program at `address` costs now: a call that pays with
 /// money that the caller need not have, on code that need not be there yet.
 pub async fn data_fee(
@@ -126,7 +130,7 @@ pub async fn data_fee(
     let request = TransactionRequest::default()
         .with_from(sender)
         .with_to(ARB_WASM)
-        .with_value(Unit::ETHER.wei())
+        .with_value(U256::from(MORE_THAN_ANY_FEE))
         .with_input(IArbWasm::activateProgramCall { program: address }.abi_encode());
     let mut overrides = StateOverride::from_iter([(sender, rich)]);
     overrides.extend(code.map(|code| (address, code)));
