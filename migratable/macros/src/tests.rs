@@ -414,7 +414,7 @@ fn inheritable_blocks_hold_no_steps_and_no_special_functions() {
             "a contract does not inherit `#[fallback]`",
         ),
     ] {
-        let expanded = inherit::inheritable(parse_str(block).expect("a block")).to_string();
+        let expanded = inherit::inheritable(&parse_str(block).expect("a block")).to_string();
         assert!(expanded.contains("compile_error"), "{expanded}");
         assert!(expanded.contains(message), "{expanded}");
     }
