@@ -149,11 +149,8 @@ fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
     weighs(&review, "trial", "unknown", &["only the start"]);
     let (_, lines) = sandbox.reported("Admin2", &format!("plan P 2.0 --action {action}"));
     contains(&lines.concat(), &["only the start"]);
-    let end = lines.iter().find(|line| line.contains("it succeeds"));
-    assert_eq!(
-        end.map(String::as_str),
-        Some("! only the start of the migration was simulated: it succeeds")
-    );
+    let end = "! only the start of the migration was simulated: it succeeds";
+    assert!(lines.iter().any(|line| line == end), "{lines:#?}");
     let cards = list(&review, "findings").iter();
     let mut steps = cards.filter(|card| card["part"] == "steps");
     assert!(steps.all(|card| card["severity"] != "good"), "{review:#}");
