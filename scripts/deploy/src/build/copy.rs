@@ -2,9 +2,8 @@
 //! of the source tree and nothing else.
 //!
 //! Cargo decides by the times of files what it compiles again, and does not watch all of them (a file
-//! that is gone, one that a build script reads unseen). So it is decided here: of a package whose files
-//! differ from those it was compiled from, all are new, and the files of the others have one and the same
-//! old time.
+//! that is gone, one that a build script reads unseen). So it is decided here: all files of a package have the time
+//! since which they are what they are. What was compiled before that, with whatever features, is compiled again.
 
 use super::error::BuildError;
 use super::source::{CONSTANTS, Part};
@@ -17,17 +16,18 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Behind 1970: some programs take that itself for no time.
+/// Behind 1970: some programs take that itself for no time. What lies in no package has that time: where it changes,
+/// the package that declares it is another.
 const AGE: Duration = Duration::from_secs(1);
 
-/// The folder, and what was built in it.
+/// The folder, and what lies in it.
 pub(super) struct Copy {
     folder: PathBuf,
     record: PathBuf,
 }
 
-/// By place and name: what the outputs of a package were made from.
-type Record = BTreeMap<String, B256>;
+/// By place and name: the files of a package, and since when they are these.
+type Record = BTreeMap<String, (B256, SystemTime)>;
 
 impl Copy {
     /// The folder of contracts in `base`, where cargo's outputs go too.
@@ -43,8 +43,8 @@ impl Copy {
         &self.folder
     }
 
-    /// Empties the folder and puts `tree` there. New to cargo are those `parts` that were built from other files, or
-    /// all with `anew`.
+    /// Empties the folder and puts `tree` there. New to cargo are those `parts` that had other files before, or all with
+    /// `anew`.
     pub(super) fn fill(&self, tree: &Tree, parts: &[Part], anew: bool) -> Result<(), BuildError> {
         let mut record = self.read();
         match std::fs::remove_dir_all(&self.folder) {
@@ -53,26 +53,21 @@ impl Copy {
             }
             _ => {}
         }
-        let mut new = vec![Path::new(CONSTANTS)];
+        let (now, old) = (SystemTime::now(), SystemTime::UNIX_EPOCH + AGE);
+        let mut times = BTreeMap::from([(Path::new(CONSTANTS), now)]);
         for part in parts {
-            // Whether it will be built whole is known afterwards.
-            let known = record.remove(&key(part));
-            if anew || known != Some(part.hash) {
-                new.push(&part.place);
-            }
+            let known = record
+                .get(&key(part))
+                .filter(|(hash, _)| !anew && *hash == part.hash);
+            let since = known.map_or(now, |(_, since)| *since);
+            record.insert(key(part), (part.hash, since));
+            times.insert(&part.place, since);
         }
         for (path, entry) in tree.entries() {
-            let is_new = new.iter().any(|folder| path.starts_with(folder));
-            write(&self.folder.join(path), entry, is_new)?;
+            // A package may lie in the folder of another, as in that of the contract in the root.
+            let since = path.ancestors().find_map(|folder| times.get(folder));
+            write(&self.folder.join(path), entry, *since.unwrap_or(&old))?;
         }
-        self.keep(&record)
-    }
-
-    /// Every one of `parts` was built from what lies in the folder.
-    pub(super) fn built(&self, parts: &[Part]) -> Result<(), BuildError> {
-        let mut record = self.read();
-        let built = parts.iter().map(|part| (key(part), part.hash));
-        record.extend(built);
         self.keep(&record)
     }
 
@@ -91,8 +86,8 @@ fn key(part: &Part) -> String {
     format!("{} {}", part.place.display(), part.name)
 }
 
-/// Writes a file, which may be new to cargo.
-fn write(path: &Path, entry: &Entry, is_new: bool) -> Result<(), BuildError> {
+/// Writes a file that is what it is since then.
+fn write(path: &Path, entry: &Entry, since: SystemTime) -> Result<(), BuildError> {
     let refused = |error| BuildError::file("write", path)(error);
     let folder = path.parent().unwrap_or(path);
     let mut folders = DirBuilder::new();
@@ -106,10 +101,8 @@ fn write(path: &Path, entry: &Entry, is_new: bool) -> Result<(), BuildError> {
     options.write(true).create_new(true).mode(mode);
     let mut file = options.open(path).map_err(refused)?;
     file.write_all(&entry.bytes).map_err(refused)?;
-    match is_new {
-        true => Ok(()), // as it is
-        false => file
-            .set_modified(SystemTime::UNIX_EPOCH + AGE)
-            .map_err(refused),
-    }
+    file.set_modified(since).map_err(refused)
 }
+
+#[cfg(test)]
+mod tests;
