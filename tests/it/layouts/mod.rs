@@ -18,7 +18,6 @@
 //! | `hidden` | functions that only seem to be there, in crates of an author's own |
 //! | `listed` | what the layout of an author's crate lists, as processes |
 //! | `forked` | what is done on a fork of the chain, and what it leaves of the chain's records |
-//! | `property` | random pairs of versions, migrated by generated Rust on the chain |
 
 pub(crate) mod approver;
 mod built;
@@ -34,7 +33,6 @@ mod hidden;
 mod listed;
 mod outsider;
 pub(crate) mod project;
-mod property;
 mod proposer;
 mod second_folder;
 mod stragglers;

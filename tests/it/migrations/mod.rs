@@ -11,7 +11,6 @@
 //! | `paths` | complex steps on longer paths, beside others, for many instances |
 //! | `scripts` | what a migration script may not do |
 //! | `attacks` | programs and implementations that would like to leave a step by themselves |
-//! | `random` | any order of calls against a model |
 //! | `conditions` | what a step declares to hold after it |
 //! | `forward_and_back` | forward and back, on data that an old binary wrote |
 //! | `graphs` | random graphs of versions against the rule of paths |
@@ -32,6 +31,5 @@ mod lazy_chain;
 mod old;
 mod paths;
 mod points;
-mod random;
 mod scripts;
 mod traces;
