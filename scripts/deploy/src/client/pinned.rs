@@ -1,15 +1,17 @@
 //! Reads at one block. An endpoint may be several nodes, of which some lag: what is judged by several
 //! answers is read as of one block, and a node that does not have it is asked again.
 
-use super::{ChainError, Client};
+use super::{Backoff, ChainError, Client};
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::transports::TransportResult;
 use std::time::{Duration, Instant};
 
 /// How long a node may not have the block.
 const BEHIND_MAX: Duration = Duration::from_secs(30);
-/// Pause between two questions.
-const PAUSE: Duration = Duration::from_millis(200);
+/// First pause between two questions, since another node may answer the next; doubled each time.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Longest pause between two questions.
+const PAUSE_LONGEST: Duration = Duration::from_secs(1);
 
 impl Client {
     /// The same, reading as of the block that is the newest now.
@@ -70,6 +72,7 @@ impl Client {
         ask: impl AsyncFn(BlockId) -> TransportResult<T>,
     ) -> Result<T, ChainError> {
         let begun = Instant::now();
+        let mut pauses = Backoff::new(PAUSE, PAUSE_LONGEST);
         loop {
             let error = match ask(self.block().into()).await {
                 Ok(answer) => return Ok(answer),
@@ -79,7 +82,7 @@ impl Client {
             if !is_again || begun.elapsed() > BEHIND_MAX {
                 return Err(error);
             }
-            tokio::time::sleep(PAUSE).await;
+            pauses.pause().await;
         }
     }
 }
