@@ -76,6 +76,7 @@ async fn ethers_6_does_with_both_kinds_of_contracts_what_people_do() -> Result<(
 }
 
 #[tokio::test]
+#[ignore = "nightly: installs packages of Python, about 25 s"]
 async fn web3_py_does_with_both_kinds_of_contracts_what_people_do() -> Result<(), HarnessError> {
     let suite = Suite::new().await?;
     let python = Python::install(&Lines)?;

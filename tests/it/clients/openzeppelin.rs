@@ -9,6 +9,7 @@ use stylus_upgrades_harness::{Report, home};
 use crate::upgrade::counter;
 
 #[tokio::test]
+#[ignore = "nightly: installs hardhat with its plugins, about 30 s"]
 async fn the_upgrades_plugin_works_and_a_registry_refuses_it_an_instance_by_name()
 -> Result<(), HarnessError> {
     let packages = Npm::install_openzeppelin(&Lines)?;

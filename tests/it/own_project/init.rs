@@ -20,8 +20,8 @@ mini-alloc = ["stylus-sdk/mini-alloc"]
 contract-client-gen = []
 
 [dependencies]
-alloy-primitives = "1"
-alloy-sol-types = "1"
+alloy-primitives = { version = "1", default-features = false }
+alloy-sol-types = { version = "1", default-features = false }
 stylus-sdk = { version = "=0.10.10", default-features = false }
 "#;
 
