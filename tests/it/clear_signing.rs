@@ -49,91 +49,25 @@ fn script() -> Step {
 
 /// Every governed call, and some in a second form.
 fn calls() -> Vec<Vec<u8>> {
-    let (name, version) = ("A".to_owned(), "2.0".to_owned());
     let (proxy, account) = (Address::repeat_byte(5), Address::repeat_byte(6));
     let policy = format!("AND({account:#x},AFTER(3600))");
+    let migrate = call("1.0", Bytes::from_static(&[1, 2, 3, 4]));
+    let (salt, init) = (B256::with_last_byte(9), Bytes::from_static(&[9, 8, 7]));
     vec![
-        abi::createDefinitionCall {
-            name: name.clone(),
-            migratePolicy: policy.clone(),
-            policyPolicy: policy.clone(),
-            createPolicy: "NONE".into(),
-        }
-        .abi_encode(),
-        abi::addVersionCall {
-            name: name.clone(),
-            version: version.clone(),
-            code: code(),
-            step: initial(),
-        }
-        .abi_encode(),
-        abi::addStepCall {
-            name: name.clone(),
-            version: version.clone(),
-            step: script(),
-        }
-        .abi_encode(),
-        abi::migrateCall {
-            name: name.clone(),
-            version: version.clone(),
-            code: code(),
-            step: call("1.0", Bytes::from_static(&[1, 2, 3, 4])),
-        }
-        .abi_encode(),
-        abi::setHandlerCall {
-            name: name.clone(),
-            proxy,
-            handler: account,
-        }
-        .abi_encode(),
-        abi::abortMigrationCall {
-            name: name.clone(),
-            proxy,
-        }
-        .abi_encode(),
-        abi::adoptCall {
-            name: name.clone(),
-            proxy,
-            kind: 5,
-            version: version.clone(),
-        }
-        .abi_encode(),
-        abi::acceptTransferCall {
-            name: name.clone(),
-            proxy,
-            kind: 1,
-            version: version.clone(),
-            registry: account,
-        }
-        .abi_encode(),
-        abi::transferProxyCall {
-            name: name.clone(),
-            proxy,
-            to: account,
-            definition: name.clone(),
-        }
-        .abi_encode(),
-        abi::removeInstanceCall {
-            name: name.clone(),
-            proxy,
-        }
-        .abi_encode(),
-        abi::setPolicyCall {
-            name: name.clone(),
-            role: "migrate".into(),
-            expression: policy,
-        }
-        .abi_encode(),
-        abi::createProxyCall {
-            name: name.clone(),
-            version,
-            kind: 1,
-            salt: B256::with_last_byte(9),
-            initData: Bytes::from_static(&[9, 8, 7]),
-        }
-        .abi_encode(),
-        abi::pauseCall { name: name.clone() }.abi_encode(),
-        abi::resumeCall { name }.abi_encode(),
+        calls::define("A", &*policy, &*policy, "NONE").abi_encode(),
+        calls::add_version("A", "2.0", &code(), initial()).abi_encode(),
+        calls::add_step("A", "2.0", script()).abi_encode(),
+        calls::migrate("A", "2.0", &code(), migrate).abi_encode(),
+        calls::set_handler("A", proxy, account).abi_encode(),
+        calls::abort_migration("A", proxy).abi_encode(),
+        calls::adopt("A", proxy, 5, "2.0").abi_encode(),
+        calls::accept_transfer("A", proxy, 1, "2.0", account).abi_encode(),
+        calls::transfer_proxy("A", proxy, account, "A").abi_encode(),
+        calls::remove_instance("A", proxy).abi_encode(),
+        calls::set_policy("A", "migrate", policy).abi_encode(),
+        calls::create_proxy("A", "2.0", 1, salt, init).abi_encode(),
+        calls::pause("A").abi_encode(),
+        calls::resume("A").abi_encode(),
     ]
 }
 
@@ -270,7 +204,7 @@ async fn a_wallet_shows_of_every_type_that_is_signed_what_the_terminal_shows() {
 #[tokio::test]
 async fn a_submission_shows_the_call_that_others_signed() {
     let submitted = abi::submitSignedCall {
-        action: abi::pauseCall { name: "A".into() }.abi_encode().into(),
+        action: data(&calls::pause("A")),
         deadline: 1_800_000_000,
         approvals: vec![Signature {
             signer: Address::repeat_byte(6),
