@@ -197,20 +197,3 @@ async fn lazy_field_is_swept_by_anybody_once_and_without_keys() -> Done {
     }
     Ok(())
 }
-
-/// The new word 22,100, the old one cleared 5,000, of which 4,800 come back (EIP-3529): the
-/// stores that no sweep can avoid.
-const FLOOR: u64 = 22_100 + 5_000 - 4_800;
-
-#[tokio::test]
-async fn lazy_sweep_costs_little_more_than_its_stores() -> Done {
-    let harness = Harness::start().await?;
-    let (_, ledger) = ledger(&harness, 120).await?;
-    ledger.upgrade("2.0").await?;
-    let few = ledger.send(&sweep(0..10)).await?.gas();
-    let many = ledger.send(&sweep(10..110)).await?.gas();
-    let each = (many - few) / 90;
-    println!("lazy: {each} gas per entry swept, floor {FLOOR}");
-    assert!(each * 10 <= FLOOR * 12, "{each} gas per entry");
-    Ok(())
-}
