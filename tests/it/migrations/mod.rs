@@ -8,7 +8,7 @@
 //! | `bytes` | what a migration adds to a contract
 //! | `abort` | turning back, another handler: what the registry governs |
 //! | `old`, `traces` | binaries of before, and random things that users do |
-//! | `paths` | complex steps on longer paths, beside others, for many instances |
+//! | `paths` | what a path with a complex step wants and refuses |
 //! | `scripts` | what a migration script may not do |
 //! | `attacks` | programs and implementations that would like to leave a step by themselves |
 //! | `conditions` | what a step declares to hold after it |
