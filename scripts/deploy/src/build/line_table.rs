@@ -1,9 +1,8 @@
-//! A program built again from the same sources, with a line table in its custom sections. The table says which
-//! instruction comes from which line.
+//! The twin of a program: built from the same sources in the same way, with a line table in its custom sections. It
+//! says which instruction comes from which line.
 
 use super::builder::Builder;
 use super::error::BuildError;
-use super::manifests::CONTRACT;
 use super::package::Package;
 use super::wasm;
 use super::workplace::Workplace;
@@ -38,7 +37,7 @@ impl Builder {
         let folder = self.folder_of(source)?;
         let folder = folder.ok_or_else(|| BuildError::not_a_contract(source.as_ref()))?;
         let package = Package::open(&folder)?;
-        let workplace = Workplace::open(self, with_shared_macros(&self.target(&package)?)?)?;
+        let workplace = Workplace::open(self, self.target(&package)?.join(FOLDER))?;
         let mut sources = workplace.read(&package)?;
         let constants = self.constants(&sources)?;
         let constants = sources.add_constants(&constants);
@@ -70,25 +69,4 @@ impl Builder {
             files: files.collect(),
         })
     }
-}
-
-/// The folder of such builds in the folder `of` all builds. What runs on this machine while a contract compiles (macros
-/// and build scripts) has no line table, and is that of the other builds; cargo's own lock is in it.
-fn with_shared_macros(of: &Path) -> Result<PathBuf, BuildError> {
-    let (folder, shared) = (of.join(FOLDER), of.join(CONTRACT));
-    for path in [&folder, &shared] {
-        std::fs::create_dir_all(path).map_err(BuildError::file("create", path))?;
-    }
-    let link = folder.join(CONTRACT);
-    if std::fs::read_link(&link).is_ok_and(|there| there == shared) {
-        return Ok(folder);
-    }
-    // An earlier version of this program had a folder there, with its own build of them.
-    if let Err(error) = std::fs::remove_dir_all(&link)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        return Err(BuildError::file("remove", &link)(error));
-    }
-    std::os::unix::fs::symlink(&shared, &link).map_err(BuildError::file("create", &link))?;
-    Ok(folder)
 }
