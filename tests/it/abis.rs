@@ -76,11 +76,7 @@ fn the_interfaces_in_git_have_the_functions_of_the_modules() {
     for package in printers.keys() {
         let artifact = contract(&builder, package).expect("it builds");
         let answered: BTreeSet<String> = artifact.interface.map_or_else(BTreeSet::new, |known| {
-            known
-                .abi
-                .functions()
-                .map(Function::full_signature)
-                .collect()
+            known.abi.functions().map(in_words).collect()
         });
         let text = fs::read_to_string(file(package)).expect("its interface");
         let declared = text.lines().map(str::trim).filter_map(|line| {
@@ -89,9 +85,15 @@ fn the_interfaces_in_git_have_the_functions_of_the_modules() {
                 .starts_with("function ")
                 .then(|| Function::parse(function))
         });
-        let declared = declared.map(|function| function.expect("a function").full_signature());
+        let declared = declared.map(|function| in_words(&function.expect("a function")));
         assert_eq!(declared.collect::<BTreeSet<_>>(), answered, "{package}");
     }
+}
+
+/// A function without the names of its parameters, which the module has in the words of Solidity.
+fn in_words(function: &Function) -> String {
+    let types = function.signature_with_outputs();
+    format!("{types} {:?}", function.state_mutability)
 }
 
 #[test]
