@@ -46,7 +46,6 @@ fn eight_steps(node: &Path, contracts: &Value) -> Done {
 }
 
 #[test]
-#[ignore = "nightly: compiles ethers-rs, about 60 s"]
 fn the_solidity_original_makes_the_eight_steps_on_real_anvil() -> Done {
     let anvil = launcher(&Npm::install(&Lines)?.anvil())?;
     let solidity = Solidity::compile(&Lines)?;
@@ -60,7 +59,6 @@ fn the_solidity_original_makes_the_eight_steps_on_real_anvil() -> Done {
 }
 
 #[test]
-#[ignore = "nightly: compiles ethers-rs, about 60 s"]
 fn our_contracts_make_the_eight_steps_on_our_chain() -> Done {
     let devnode = launcher(Path::new(env!("CARGO_BIN_EXE_devnode")))?;
     let builder = builder()?;
