@@ -3,14 +3,13 @@
 use super::approver::require_current;
 use super::args::{ApproveArgs, ReviewArgs};
 use super::asker::Asker;
-use super::judge::{judge_as_approver, send};
+use super::judge::{Approver, judge_as_approver, send};
 use super::kept;
-use super::pending::resolve_action;
+use super::pending::{proposal_event, resolve_action};
 use super::prelude::*;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
-    Call, GovernedCall, Reviewed, Submitted, executed_already, is_approver,
-    outcome_of_ended_action, proposal,
+    Call, GovernedCall, Reviewed, Submitted, executed_already, is_approver, outcome_of_ended_action,
 };
 use crate::ids::ActionId;
 
@@ -20,7 +19,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     let place = Place::working(context, "approve").await?;
     let registry = place.registry;
     let action = resolve_action(registry, &args.action).await?;
-    let event = proposal(registry, action).await?;
+    let event = proposal_event(place, action).await?;
     let mut governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
     governed.approves = Some(action);
     require_current(registry, &governed.call).await?;
@@ -31,7 +30,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     if place.registry.action_of(&event.call).await? != action {
         return report_ended_action(place, action, &governed.call, args).await;
     }
-    governed.require_approver(registry.client).await?;
+    governed.require_approver(registry.client, action).await?;
     let digest = calldata_digest(&event.call);
     context.note(format!("calldata digest  {digest}"));
     let outcome = Outcome::document(&Approval {
@@ -39,7 +38,11 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
         calldata_digest: digest,
     });
     let approver = registry.client.caller("approve").ok();
-    check_and_send_as_approver(place, governed, (&args.review, approver), outcome).await
+    let approver = Approver {
+        review: &args.review,
+        account: approver,
+    };
+    check_and_send_as_approver(place, governed, approver, outcome).await
 }
 
 /// What is approved.
@@ -53,11 +56,11 @@ struct Approval {
 pub(super) async fn check_and_send_as_approver(
     place: Place<'_>,
     governed: GovernedCall,
-    said: (&ReviewArgs, Option<Address>),
+    approver: Approver<'_>,
     outcome: Outcome,
 ) -> Result<Outcome> {
-    let judged = judge_as_approver(place, &governed, said).await?;
-    let asker = Asker::approver(said.0, said.1);
+    let judged = judge_as_approver(place, &governed, approver).await?;
+    let asker = Asker::approver(approver.review, approver.account);
     send(place, (governed, judged), asker, outcome).await
 }
 

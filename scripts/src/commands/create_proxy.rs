@@ -3,7 +3,7 @@
 use super::args::CreateProxyArgs;
 use super::asker::Asker;
 use super::calldata;
-use super::judge::check_and_send;
+use super::judge::{judge, send};
 use super::prelude::*;
 use super::propose::stop;
 use super::verifiable::LOCAL_CHAINS;
@@ -72,10 +72,12 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         typed: calldata::typed(&request.init),
         ..Asker::proposer(place)
     };
+    let judged = judge(place, &governed, asker).await?;
+    judged.require(place)?;
     if call.initData.is_empty() {
         context.note(CREATED_BARE);
     }
-    let mut outcome = check_and_send(place, governed, asker, outcome).await?;
+    let mut outcome = send(place, (governed, judged), asker, outcome).await?;
     if outcome.exit == Some(Exit::NotReady) || context.is_export() {
         for line in outcome.lines.iter_mut().filter(|one| **one == line) {
             line.push_str(" (does not exist until the action is executed)");

@@ -1,7 +1,7 @@
 //! `--as ADDRESS --export FILE`: a governed call goes to a file, for an approver that is a contract.
 
 use super::prelude::*;
-use super::propose::simulate;
+use super::propose::{SimulatedCall, simulate};
 use crate::client::{ChainError, Client};
 use crate::export::{
     Exported, ExportedCall, ExportedFile, Follows, Format, Written, account_on, now,
@@ -105,9 +105,13 @@ pub(super) async fn governed(
 ) -> Result<ExportedCall> {
     let context = place.context;
     let client = place.registry.client;
-    let (simulated, trial) = simulate(context, client, call).await?;
+    let SimulatedCall {
+        simulated,
+        gas,
+        trial,
+    } = simulate(context, client, call).await?;
     let request = (&call.bytes, call.value);
-    let file = write(place, &call.what(), request, simulated.gas).await?;
+    let file = write(place, &call.what(), request, gas).await?;
     Ok(ExportedCall {
         shown,
         file,

@@ -87,6 +87,15 @@ pub(super) async fn judge(
     })
 }
 
+/// Who approves a call.
+#[derive(Clone, Copy)]
+pub(super) struct Approver<'a> {
+    /// What he compares it with.
+    pub(super) review: &'a ReviewArgs,
+    /// His account; `None` if it is not known, or if the sender need not be an approver.
+    pub(super) account: Option<Address>,
+}
+
 /// As [`judge`], for an approver: refuses blocking findings, code that his sources do not build to, and irreversible
 /// changes that are not accepted. Reports incomplete checks.
 ///
@@ -95,10 +104,11 @@ pub(super) async fn judge(
 pub(super) async fn judge_as_approver(
     place: Place<'_>,
     governed: &GovernedCall,
-    (args, approver): (&ReviewArgs, Option<Address>),
+    approver: Approver<'_>,
 ) -> Result<Judged> {
-    compare_builds(place, &governed.call, args)?;
-    let judged = judge(place, governed, Asker::approver(args, approver)).await?;
+    let Approver { review, account } = approver;
+    compare_builds(place, &governed.call, review)?;
+    let judged = judge(place, governed, Asker::approver(review, account)).await?;
     judged.require(place)?;
     for line in judged.checks.coverage.lines() {
         place.context.note(line);
@@ -108,7 +118,7 @@ pub(super) async fn judge_as_approver(
 
 impl Judged {
     /// Continues if no finding blocks the call and all are accepted.
-    fn require(&self, place: Place<'_>) -> Result<()> {
+    pub(super) fn require(&self, place: Place<'_>) -> Result<()> {
         checked::require(&self.checks)?;
         confirm::require(place.context, &self.notices)
     }
@@ -149,9 +159,9 @@ pub(super) async fn send(
         checks: judged.checks,
         ..Sending::of(place, governed)
     };
-    let mut outcome = sending.propose(place, outcome).await?;
-    if outcome.exit.is_none() && !place.context.is_export() {
-        pause_remaining_instances(place, &call, &mut outcome).await?;
+    let mut reported = sending.show_and_send(place, outcome).await?;
+    if reported.executed {
+        pause_remaining_instances(place, &call, &mut reported.outcome).await?;
     }
-    Ok(outcome)
+    Ok(reported.outcome)
 }

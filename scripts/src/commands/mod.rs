@@ -116,6 +116,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
     let json =
         cli.global.json || matches!(&cli.command, Command::Node { flags } if has_json(flags));
     let output = Arc::new(Output::new(json, cli.global.quiet).printing(cli.global.print));
+    note_typed(&output, &words);
     report_panics(&output);
     let mut runtime = Builder::new_multi_thread();
     let runtime = match runtime.enable_all().thread_stack_size(STACK).build() {
@@ -320,6 +321,17 @@ fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
         found: found.join(" "),
         next: format!("{} --help", command_of(&words)),
     }))
+}
+
+/// What may be a key among the words of the command line is not repeated in full. The value of a secret flag is hidden as
+/// a whole where it is read.
+fn note_typed(output: &Output, words: &[OsString]) {
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    for (index, word) in words.iter().enumerate().skip(1) {
+        if !is_secret_flag(words.get(index - 1), word) {
+            output.typed(word);
+        }
+    }
 }
 
 /// The error of clap, on one line.

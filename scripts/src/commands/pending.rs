@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use super::shown::shown_call;
+use crate::client::ChainError;
 use crate::governance::{self, Call, executed_already, outcome_of_ended_action, rival};
 use crate::ids::ActionId;
 use crate::registry::Registry;
@@ -57,8 +58,22 @@ pub(super) async fn superseded(registry: Registry<'_>, call: &Call) -> Result<Op
     Ok(known.map(|_| format!("{} is defined", define.name)))
 }
 
+/// The event that proposed an action. Its id is on the chain then: it is no key that was typed in place of one.
+///
+/// # Errors
+/// As [`governance::proposal`].
+pub(super) async fn proposal_event(
+    place: Place<'_>,
+    action: ActionId,
+) -> Result<abi::Proposed, ChainError> {
+    let event = governance::proposal(place.registry, action).await?;
+    place.context.output.is_on_chain(&action);
+    Ok(event)
+}
+
 /// Why an action is not open any more; `found` says that nothing is left to revoke, to cancel or to sign.
 pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -> Error {
+    let _ = proposal_event(place, action).await; // an id that the chain does not have is not repeated in full
     match outcome_of_ended_action(place.registry, action).await {
         Ok(executed) => {
             let by = executed.by(&place.context.names());

@@ -3,14 +3,14 @@
 
 use super::context::{earlier, report_with_failure};
 use super::prelude::*;
-use super::rollout::roll_out_after_activation;
+use super::rollout::{Activation, roll_out_after_activation};
 use super::shown::show;
 use super::{export, kept};
 use crate::assess::{FindingId, Role};
 use crate::checks::Assessment;
 use crate::client::{Client, Sent, Transactions};
 use crate::governance::{
-    Call, Check, GovernedCall, ShownCall, Simulated, Submitted, Trial, failed_checks,
+    Call, Check, GovernedCall, Prepared, ShownCall, Simulated, Submitted, Trial, failed_checks,
 };
 use std::path::Path;
 
@@ -24,6 +24,13 @@ pub(super) struct Sending<'a> {
     pub(super) checks: Assessment,
 }
 
+/// A governed call that was sent or written to a file.
+pub(super) struct Reported {
+    pub(super) outcome: Outcome,
+    /// Whether it was executed, by whomever.
+    pub(super) executed: bool,
+}
+
 impl Sending<'_> {
     /// A call without earlier transactions or checks.
     pub(super) fn of(place: Place<'_>, governed: GovernedCall) -> Self {
@@ -35,8 +42,13 @@ impl Sending<'_> {
         }
     }
 
-    /// Shows what the call does, sends these very bytes, and adds the result to `outcome`.
-    pub(super) async fn propose(self, place: Place<'_>, mut outcome: Outcome) -> Result<Outcome> {
+    /// Shows what the call does, and writes it to a file, or sends these very bytes: they propose, approve or execute. Adds
+    /// the result to `outcome`. A migration that is executed may start a whole rollout.
+    pub(super) async fn show_and_send(
+        self,
+        place: Place<'_>,
+        mut outcome: Outcome,
+    ) -> Result<Reported> {
         let Place { context, registry } = place;
         let names = context.names();
         let Self {
@@ -51,7 +63,10 @@ impl Sending<'_> {
             let exported = export::governed(place, &governed, shown).await?;
             Transactions::of(&sent).add_to(&mut outcome, &names);
             outcome.add(&exported, &names);
-            return Ok(outcome);
+            return Ok(Reported {
+                outcome,
+                executed: false,
+            });
         }
         // An earlier run may have executed it without a report.
         let reported = earlier(context, registry.client, &governed).await?;
@@ -59,8 +74,10 @@ impl Sending<'_> {
         let is_earlier = executed.is_some();
         let submitted = match executed {
             Some(executed) => executed,
-            None => (governed.send(registry.client).await)
-                .inspect_err(|_| report_with_failure(context, &sent))?,
+            None => {
+                let sent_now = approve_or_execute(context, registry.client, &governed).await;
+                sent_now.inspect_err(|_| report_with_failure(context, &sent))?
+            }
         };
         // If this run sent nothing, an earlier run may have approved the same action: it is reported.
         let reported = reported.filter(|one| one.action == submitted.action);
@@ -80,13 +97,18 @@ impl Sending<'_> {
             is_migration: matches!(governed.call, Call::Migrate(_)),
             submitted,
         };
-        note(context, &proposal.trial);
         outcome.add(&proposal, &names);
         let submitted = proposal.submitted;
         if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
             let is_own = !is_earlier && submitted.executed_by.is_none();
-            let ways = (layout, checks);
-            roll_out_after_activation(place, migrate, (sent, is_own), &mut outcome, ways).await;
+            let activation = Activation {
+                migrate,
+                sent,
+                is_own,
+                layout,
+                checks,
+            };
+            roll_out_after_activation(place, activation, &mut outcome).await;
         }
         let created =
             |sent: &Sent| Some(sent.event_of::<abi::ProxyCreated>(registry.address)?.proxy);
@@ -98,7 +120,10 @@ impl Sending<'_> {
                 outcome.field("proxy", proxy);
             }
         }
-        Ok(outcome)
+        Ok(Reported {
+            outcome,
+            executed: submitted.execution().is_some(),
+        })
     }
 }
 
@@ -135,6 +160,29 @@ impl CommandReport for Proposal {
     }
 }
 
+/// Sends a call, if there is something to be sent. What is known of one that only approves is said before.
+async fn approve_or_execute(
+    context: &Context,
+    client: &Client,
+    governed: &GovernedCall,
+) -> Result<Submitted> {
+    Ok(match governed.prepare(client).await? {
+        Prepared::Nothing(before) => *before,
+        Prepared::Send(simulated) => {
+            note(context, &Trial::of(simulated.dry_run.as_ref()));
+            governed.send(client, simulated).await?
+        }
+    })
+}
+
+/// A call as it was simulated.
+pub(super) struct SimulatedCall {
+    pub(super) simulated: Simulated,
+    /// Units of gas for its transaction.
+    pub(super) gas: u64,
+    pub(super) trial: Trial,
+}
+
 /// What a call would do if that client sent it now. If it would only approve, the result of the simulation is printed.
 ///
 /// # Errors
@@ -143,13 +191,17 @@ pub(super) async fn simulate(
     context: &Context,
     client: &Client,
     governed: &GovernedCall,
-) -> Result<(Simulated, Trial)> {
-    let simulated = governed.simulate(client).await?;
+) -> Result<SimulatedCall> {
+    let (simulated, gas) = governed.simulate(client).await?;
     let dry_run = simulated.dry_run.as_ref();
     governed.require_success(dry_run)?;
     let trial = Trial::of(dry_run);
     note(context, &trial);
-    Ok((simulated, trial))
+    Ok(SimulatedCall {
+        simulated,
+        gas,
+        trial,
+    })
 }
 
 /// Prints what is known of a call that only approves.

@@ -6,7 +6,7 @@ use super::asker::Asker;
 use super::confirm;
 use super::context::key;
 use super::judge::{check, judge};
-use super::pending::{resolve_action, superseded};
+use super::pending::{proposal_event, resolve_action, superseded};
 use super::prelude::*;
 use super::shown::shown;
 use crate::assess::{Accepted, Consent, Finding, Origin, Part, Role, Severity, decide};
@@ -15,8 +15,8 @@ use crate::client::Client;
 use crate::fuzz::Fuzzed;
 use crate::governance::signed::{current, deadline};
 use crate::governance::{
-    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, proposal,
-    readiness, refused, tree,
+    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, readiness,
+    refused, tree,
 };
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
@@ -69,7 +69,7 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
     let registry = place.registry;
     let names = context.names();
     let action = resolve_action(registry, action).await?;
-    let event = proposal(registry, action).await?;
+    let event = proposal_event(place, action).await?;
     let governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
     let mut open = readiness(registry, action).await?;
     let mut no = Vec::new();

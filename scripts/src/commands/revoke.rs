@@ -2,14 +2,17 @@
 //! sender has approved it, even before it is proposed. The sender's offline signatures of it become invalid. A
 //! cancellation ends the action.
 
+use super::confirm;
 use super::export;
-use super::pending::{resolve_action, why_ended};
+use super::pending::{proposal_event, resolve_action, why_ended};
 use super::prelude::*;
 use super::sign::{Subject, read};
+use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{Sent, Transactions};
 use crate::governance::signed::require_here;
-use crate::governance::{Approved, Display, is_unknown_action, not_cancelled, proposal, readiness};
+use crate::governance::{Approved, Display, is_unknown_action, not_cancelled, readiness};
 use crate::ids::ActionId;
+use alloy::signers::local::PrivateKeySigner;
 use std::path::Path;
 
 /// Withdraws the sender's approval of an action, or refuses it.
@@ -18,14 +21,12 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
     let registry = place.registry;
     let (action, call) = subject(place, text).await?;
     let before = readiness(registry, action).await?;
-    if before.is_none() && proposal(registry, action).await.is_ok() {
+    if before.is_none() && proposal_event(place, action).await.is_ok() {
         return Err(why_ended(place, action, "nothing is left to revoke").await);
     }
     match &call {
         Some(call) => show(place, call)?,
-        None => context.note(format!(
-            "{action} has not been proposed, so its call is not known here; the file of its payload shows it"
-        )),
+        None => require_meant(place, action)?,
     }
     let call = abi::revokeCall { action: action.0 };
     if context.is_export() {
@@ -48,6 +49,40 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
     Ok(Outcome::of(&revoked, &context.names()))
 }
 
+/// Requires that an id is meant that nobody has proposed. The transaction publishes it, and a private key has the same
+/// form.
+///
+/// # Errors
+/// `PrivateKeyTyped` if it is the key of the sender or of an account with a name; [`Error::Unconfirmed`].
+fn require_meant(place: Place<'_>, action: ActionId) -> Result<()> {
+    let Place { context, registry } = place;
+    let names = context.names();
+    let sender = registry.client.caller("revoke")?;
+    let owner = PrivateKeySigner::from_bytes(&action.0).map(|key| key.address());
+    let owner = owner.ok();
+    if let Some(owner) =
+        owner.filter(|one| *one == sender || names.accounts().any(|known| known == *one))
+    {
+        let message = format!(
+            "the argument of revoke is the private key of {}",
+            names.long(owner)
+        );
+        let refusal = Refusal::new("PrivateKeyTyped", message).with(
+            "the id of an action",
+            "a private key, which the transaction would publish",
+            "nothing was sent; give the id, and remove the key from the history of the shell, or replace it",
+        );
+        return Err(refusal.usage().into());
+    }
+    let words = format!(
+        "{action} has not been proposed, so its call is not known here; the file of its payload shows it. The \
+         transaction publishes this number: make sure that it is no private key"
+    );
+    let id = FindingId::NOT_PROPOSED;
+    let finding = Finding::new(Part::Action, Severity::Danger, id, words);
+    confirm::require(context, &[finding])
+}
+
 /// Cancels an action, as its proposer or as an account that satisfies its role alone.
 pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
     let place = Place::working(context, "cancel").await?;
@@ -56,7 +91,7 @@ pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
     if readiness(registry, action).await?.is_none() {
         return Err(why_ended(place, action, "nothing is left to cancel").await);
     }
-    let event = proposal(registry, action).await?;
+    let event = proposal_event(place, action).await?;
     show(place, &event.call)?;
     let call = abi::cancelCall { action: action.0 };
     if context.is_export() {
@@ -141,7 +176,7 @@ async fn subject(place: Place<'_>, text: &str) -> Result<(ActionId, Option<Bytes
     let path = Path::new(text);
     if !path.is_file() {
         let action = resolve_action(registry, text).await?;
-        return match proposal(registry, action).await {
+        return match proposal_event(place, action).await {
             Ok(event) => Ok((action, Some(event.call))),
             Err(error) if is_unknown_action(&error) => Ok((action, None)),
             Err(error) => Err(error.into()),

@@ -289,27 +289,39 @@ impl<'a> Rollout<'a> {
     }
 }
 
+/// A migration that was executed.
+pub(super) struct Activation<'a> {
+    pub(super) migrate: &'a abi::migrateCall,
+    /// The transaction that executed it.
+    pub(super) sent: &'a Sent,
+    /// Whether this run sent that transaction.
+    pub(super) is_own: bool,
+    /// The layout of its version, if it was given.
+    pub(super) layout: Option<&'a Path>,
+    /// The findings so far, and their coverage.
+    pub(super) checks: Assessment,
+}
+
 /// After a migration was executed, by this run's transaction or another one: the checks of each upgraded instance, or
 /// the rollout. Their failures are reported; the version stays activated.
 pub(super) async fn roll_out_after_activation(
     place: Place<'_>,
-    migrate: &abi::migrateCall,
-    (sent, is_own): (&Sent, bool),
+    activation: Activation<'_>,
     outcome: &mut Outcome,
-    ways: (Option<&Path>, Assessment),
 ) {
-    if let Err(error) = go_on(place, migrate, (sent, is_own), outcome, ways).await {
+    if let Err(error) = go_on(place, activation, outcome).await {
         stop(place.context, outcome, &error, Exit::Partial);
     }
 }
 
-async fn go_on(
-    place: Place<'_>,
-    migrate: &abi::migrateCall,
-    (sent, is_own): (&Sent, bool),
-    outcome: &mut Outcome,
-    (layout, mut checks): (Option<&Path>, Assessment),
-) -> Result<()> {
+async fn go_on(place: Place<'_>, activation: Activation<'_>, outcome: &mut Outcome) -> Result<()> {
+    let Activation {
+        migrate,
+        sent,
+        is_own,
+        layout,
+        mut checks,
+    } = activation;
     let Place { context, registry } = place;
     let (name, version) = (&migrate.name, &migrate.version);
     let (arrived, begun) = (

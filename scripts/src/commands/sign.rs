@@ -3,8 +3,8 @@
 use super::approver::require_current;
 use super::args::ApproveArgs;
 use super::checked;
-use super::judge::judge_as_approver;
-use super::pending::{resolve_action, why_ended};
+use super::judge::{Approver, judge_as_approver};
+use super::pending::{proposal_event, resolve_action, why_ended};
 use super::prelude::*;
 use super::propose::simulate;
 use super::shown::show;
@@ -15,7 +15,7 @@ use crate::governance::signed::{
     self, Approval, ApprovalFile, Digests, current, malformed, outdated, require_here,
     require_place, untyped,
 };
-use crate::governance::{GovernedCall, ShownCall, Simulated, Trial, proposal};
+use crate::governance::{GovernedCall, ShownCall, Simulated, Trial};
 use crate::ids::ActionId;
 use crate::own_file;
 use crate::text::utc;
@@ -47,8 +47,11 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
     let digests = approval.digests()?;
     let mut outcome = Outcome::default();
     // Without a key the signer is not known.
-    let said = (&args.review, signer.as_ref().map(|signer| signer.address()));
-    let judged = judge_as_approver(place, &governed, said).await?;
+    let approver = Approver {
+        review: &args.review,
+        account: signer.as_ref().map(|signer| signer.address()),
+    };
+    let judged = judge_as_approver(place, &governed, approver).await?;
     checked::report(&mut outcome, &judged.checks);
     let simulated = match (&signer, &args.offline.typed_data) {
         (Some(signer), None) => {
@@ -75,7 +78,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
         signed,
     };
     file.write()?;
-    let (simulated, trial) = simulated.unzip();
+    let (simulated, trial) = simulated.map(|one| (one.simulated, one.trial)).unzip();
     let report = SignedOffline {
         action: file.approval.action(),
         deadline: file.approval.deadline,
@@ -189,7 +192,7 @@ async fn subject(place: Place<'_>, text: &str) -> Result<Subject> {
         return Ok(Subject::Call(call));
     }
     let action = resolve_action(registry, text).await?;
-    let call = proposal(registry, action).await?.call;
+    let call = proposal_event(place, action).await?.call;
     Ok(Subject::Action(action, call))
 }
 

@@ -2,6 +2,7 @@
 
 use super::approve;
 use super::args::SubmitArgs;
+use super::judge::Approver;
 use super::prelude::*;
 use crate::governance::GovernedCall;
 use crate::governance::signed::{
@@ -45,7 +46,11 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
     let mut governed = GovernedCall::decode(registry.address, approval.call.clone(), U256::ZERO)?;
     governed.submission = Some(submission(&accepted));
     // The signers confirmed when they signed; the sender need not be an approver.
-    approve::check_and_send_as_approver(place, governed, (&args.review, None), outcome).await
+    let approver = Approver {
+        review: &args.review,
+        account: None,
+    };
+    approve::check_and_send_as_approver(place, governed, approver, outcome).await
 }
 
 /// What is submitted.

@@ -104,7 +104,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         layout: wanted.layout,
         checks,
     };
-    sending.propose(place, outcome).await
+    Ok(sending.show_and_send(place, outcome).await?.outcome)
 }
 
 /// The version, its code, and the step into it. A hash is zero if none was recorded.

@@ -46,6 +46,8 @@ pub(super) struct Work<'a> {
     sends: bool,
     /// What would have been deployed, and where to.
     pub(super) undeployed: Vec<(Address, Artifact)>,
+    /// The programs that would have been activated again.
+    inactive: Vec<Address>,
     /// The findings and their coverage.
     pub(super) checks: Assessment,
     /// The check of expectations that would have been deployed.
@@ -153,6 +155,7 @@ impl<'a> Work<'a> {
             sent: Vec::new(),
             sends: false,
             undeployed: Vec::new(),
+            inactive: Vec::new(),
             checks: place.assessment(Role::Proposer),
             expected: None,
             layout: None,
@@ -190,12 +193,6 @@ impl<'a> Work<'a> {
         let stage = (runs, Stage::Proposed);
         self.check(pair, &new, stage, (wanted.becomes, wanted.layout))
             .await?;
-        if let CodeFrom::Version(old) = wanted.code
-            && self.sends
-            && new.is_old
-        {
-            self.revive(old, &new).await?;
-        }
         self.place_all(wanted, &new, way.as_ref()).await
     }
 

@@ -42,5 +42,6 @@ mod signed;
 mod sources;
 mod trace;
 mod transfer;
+mod unpaid;
 mod untried;
 mod would_fail;

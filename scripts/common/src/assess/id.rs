@@ -64,6 +64,8 @@ impl FindingId {
     pub const OTHER_CODE: Self = Self::fixed("other-code");
     /// An open action of others that says something else about the same.
     pub const OTHER_ACTION: Self = Self::fixed("other-action");
+    /// An id that is refused before anybody has proposed an action with it.
+    pub const NOT_PROPOSED: Self = Self::fixed("not-proposed");
 
     /// Those that a comparison of layouts has beside the fields.
     const OF_LAYOUTS: [Self; 2] = [Self::NOT_COMPARED, Self::NAMESPACES_NOT_LISTED];
@@ -76,7 +78,7 @@ impl FindingId {
     /// Those of a trial on a copy.
     const OF_TRIALS: [Self; 3] = [Self::READS_GAS, Self::DEPENDS_ON_GAS, Self::REPLAY_EMPTY];
     /// Others that are about nothing in particular.
-    const FIXED: [Self; 8] = [
+    const FIXED: [Self; 9] = [
         Self::MANIFEST_UNREVIEWED,
         Self::CONSTRUCTOR,
         Self::WOULD_FAIL,
@@ -85,6 +87,7 @@ impl FindingId {
         Self::EXCLUDED_SENDER,
         Self::OTHER_CODE,
         Self::OTHER_ACTION,
+        Self::NOT_PROPOSED,
     ];
 
     const fn fixed(text: &'static str) -> Self {

@@ -12,6 +12,7 @@ mod links;
 mod outcome;
 mod progress;
 mod secrets;
+mod typed_words;
 mod visible;
 
 pub use outcome::Outcome;
@@ -27,6 +28,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
+use typed_words::TypedWords;
 use visible::without_commands;
 
 /// Characters of one part of an error for people, at most: a contract can revert with megabytes.
@@ -45,6 +47,8 @@ pub struct Output {
     colour: bool,
     work: Mutex<Work>,
     secrets: Secrets,
+    /// What was typed and may be a key.
+    typed: TypedWords,
     links: Links,
     /// Writes names for the accounts in commands.
     names: OnceLock<Box<Named>>,
@@ -96,6 +100,7 @@ impl Output {
             colour: !plain && io::stdout().is_terminal(),
             work: Mutex::new(work),
             secrets: Secrets::default(),
+            typed: TypedWords::default(),
             links: Links::default(),
             names: OnceLock::new(),
             with_all: Mutex::default(),
@@ -117,6 +122,17 @@ impl Output {
     /// Hides this text from now on, wherever it turns up.
     pub fn hide(&self, secret: &str) {
         self.secrets.add(secret);
+    }
+
+    /// A word of the command line: a number of 32 bytes in it may be a key, and errors and notes show its first and last
+    /// digits alone, until [`Self::is_on_chain`].
+    pub fn typed(&self, word: &str) {
+        self.typed.add(word);
+    }
+
+    /// The chain has that id or hash, so that it is no key: it is shown in full from now on.
+    pub fn is_on_chain(&self, number: &impl ToString) {
+        self.typed.remove(&number.to_string());
     }
 
     /// Links transactions to that explorer from now on, wherever one is told of. It ends without a
@@ -168,6 +184,9 @@ impl Output {
     pub fn document_of(&self, outcome: &Outcome) -> Map<String, Value> {
         let mut document = outcome.document.clone();
         document.extend(self.with_all().clone());
+        if let Some(error) = document.get_mut("error") {
+            in_texts(error, &|text| self.typed.abbreviate(text));
+        }
         self.links.in_document(&mut document);
         document.values_mut().for_each(|value| self.hide_in(value));
         document
@@ -176,8 +195,11 @@ impl Output {
     /// The document of a failure, without secrets.
     pub fn failure_of(&self, error: &dyn Explain) -> Map<String, Value> {
         let report = serde_json::to_value(Report::of(error));
+        let mut report = report.unwrap_or_default();
+        in_texts(&mut report, &|text| self.secrets.hide(text));
+        in_texts(&mut report, &|text| self.typed.abbreviate(text));
         let mut document = Map::new();
-        document.insert("error".into(), report.unwrap_or_default());
+        document.insert("error".into(), report);
         document.extend(self.with_all().clone());
         document.values_mut().for_each(|value| self.hide_in(value));
         document
@@ -225,7 +247,7 @@ impl Output {
 
     /// A failure that does not end the command, on stderr.
     pub fn explain(&self, report: &Report) {
-        let printable = |text: &str| shortened(&self.safe(text), LONGEST).into_owned();
+        let printable = |text: &str| shortened(&self.said(text), LONGEST).into_owned();
         let error = self.paint(Style::Bad, "error:");
         let mut text = format!("{error} {}", printable(report.headline()));
         for detail in &report.details {
@@ -245,7 +267,7 @@ impl Output {
 
     /// A panic: a fault of this program, told as one.
     pub fn panicked(&self, message: &str, place: &str) {
-        let message = shortened(&self.safe(message), LONGEST).into_owned();
+        let message = shortened(&self.said(message), LONGEST).into_owned();
         let text = format!(
             "error: this program has a bug: {message}\n  found     a panic at {place}\n  \
              next      report it with the command; running the command again is safe: it does \
@@ -263,6 +285,11 @@ impl Output {
                 "a transaction may have been sent: the same command again continues from there";
             self.write(io::stderr(), text);
         }
+    }
+
+    /// The same for errors and notes, which repeat what was typed.
+    fn said(&self, text: &str) -> String {
+        self.safe(&self.typed.abbreviate(&self.secrets.hide(text)))
     }
 
     /// Text from anywhere, without secrets, as it may be printed.
@@ -291,12 +318,7 @@ impl Output {
 
     /// Hides the secrets in the texts of a document.
     fn hide_in(&self, value: &mut Value) {
-        match value {
-            Value::String(text) => *text = self.secrets.hide(text),
-            Value::Array(values) => values.iter_mut().for_each(|value| self.hide_in(value)),
-            Value::Object(fields) => fields.values_mut().for_each(|value| self.hide_in(value)),
-            _ => {}
-        }
+        in_texts(value, &|text| self.secrets.hide(text));
     }
 
     fn to_stderr(&self, text: &str) {
@@ -307,7 +329,7 @@ impl Output {
 
     /// A line on stderr that is printed also where no progress is wanted.
     fn warn(&self, text: &str) {
-        let text = self.safe(text);
+        let text = self.said(text);
         self.suspend(|| self.write(io::stderr(), &text));
     }
 
@@ -334,5 +356,15 @@ impl Output {
         if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
             self.failed.store(true, Ordering::Relaxed);
         }
+    }
+}
+
+/// Changes every text of a document.
+fn in_texts(value: &mut Value, change: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = change(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| in_texts(value, change)),
+        Value::Object(fields) => (fields.values_mut()).for_each(|value| in_texts(value, change)),
+        _ => {}
     }
 }

@@ -33,7 +33,7 @@ const HALTED: &str = "Halted";
 /// That of state that a copy needs and the endpoint does not give.
 const UNREADABLE: &str = "Unreadable";
 /// That of a transaction whose nonce another one has, or that waits for one that was undone.
-const NONCE_TAKEN: &str = "NonceTaken";
+pub(super) const NONCE_TAKEN: &str = "NonceTaken";
 /// That of a program that the chain does not take.
 const ACTIVATION_REFUSED: &str = "ActivationRefused";
 /// That of a transaction that was mined and failed, and nothing says why.

@@ -306,27 +306,27 @@ impl Client {
         what: &str,
         request: TransactionRequest,
     ) -> Result<Sent, ChainError> {
-        self.transact_with_min_gas(what, request, 0).await
+        self.transact_with_min_gas(what, request, None).await
     }
 
-    /// As [`Self::transact`], with a gas limit of at least `gas`, because the call may do more when it is mined than
-    /// during the estimate.
+    /// As [`Self::transact`], with a gas limit of at least `minimum_gas`, because the call may do more when it is mined
+    /// than during the estimate.
     pub async fn transact_with_min_gas(
         &self,
         what: &str,
         request: TransactionRequest,
-        gas: u64,
+        minimum_gas: Option<u64>,
     ) -> Result<Sent, ChainError> {
         let sender = self.sender(what)?;
         let request = request.with_from(sender);
         let estimate = self.estimate(what, &request).await?;
-        // The price of L1 may double until it is mined.
+        // The price of L1 may double until it is mined. The estimate has it in it once; what was measured on a fork
+        // has none of it.
         let l1 = self.l1_gas(&request).await;
-        let limit = with_margin(estimate).saturating_add(l1);
-        let limit = match gas {
-            0 => limit,
-            gas => limit.max(gas.saturating_add(l1.saturating_mul(2))),
-        };
+        let mut limit = with_margin(estimate).saturating_add(l1);
+        if let Some(gas) = minimum_gas {
+            limit = limit.max(gas.saturating_add(l1.saturating_mul(2)));
+        }
         let request = request.with_gas_limit(limit);
         let receipt = self.transact_with_gas_limit(what, request.clone()).await?;
         let tx = receipt.transaction_hash.into();

@@ -1,6 +1,7 @@
 //! A transaction from its request to the chain: filled, signed, noted in the journal, sent, and sent again where the
 //! endpoint has dropped it. What an earlier run left on its way is waited for before anything new is sent.
 
+use super::error::NONCE_TAKEN;
 use super::{Backoff, ChainError, Client, Sent};
 use crate::error::{Exit, Explain, Refusal};
 use crate::ids::TxHash;
@@ -98,8 +99,28 @@ fn no_receipt(what: &str, tx: impl Display) -> ChainError {
     )
     .with(
         format!("a receipt within {seconds} s"),
-        format!("{tx}, not mined"),
-        "check the transaction in an explorer; running the command again is safe",
+        format!("{tx}, not mined: it may still be"),
+        "run the same command with the same key again: it looks for that transaction before it sends anything",
+    );
+    refusal.exiting(Exit::Chain).into()
+}
+
+/// A transaction is not waited for any longer, because what its key had sent before it is undone. It may wait in a queue,
+/// and is mined once the nonces before it are used.
+fn given_up(what: &str, own: &Submitted) -> ChainError {
+    let Submitted {
+        tx, sender, nonce, ..
+    } = own;
+    let message = format!(
+        "{what} is not mined, and may still be: the chain went back before nonce {nonce} of {sender}, which {tx} has"
+    );
+    let refusal = Refusal::new(NONCE_TAKEN, message).with(
+        "the transactions that this key sent before it",
+        "the chain went back",
+        format!(
+            "run the same command with the same key again: it looks for {tx} before it sends anything. Until the \
+             nonces before {nonce} are used it cannot be mined"
+        ),
     );
     refusal.exiting(Exit::Chain).into()
 }
@@ -165,7 +186,8 @@ impl Client {
     }
 
     /// Waits until this key has no pending transaction, then clears the journal: its entries are mined or dropped by
-    /// then.
+    /// then. A transaction that waits in a queue, behind a nonce that nothing uses, stays in the journal: it may still
+    /// be mined.
     ///
     /// # Errors
     /// Where something waits too long; what the endpoint says.
@@ -188,7 +210,10 @@ impl Client {
             pauses.pause().await;
         }
         for entry in self.in_flight() {
-            self.forget(entry.tx);
+            let known = self.known(entry.tx).await?;
+            if known.is_none_or(|known| known.block_number.is_some()) {
+                self.forget(entry.tx);
+            }
         }
         Ok(())
     }
@@ -492,13 +517,14 @@ impl Client {
                     }
                     _ => lost_looks = 0,
                 }
-                if lost_looks > LOST_LOOKS {
+                if lost_looks > LOST_LOOKS && next > own.nonce {
                     self.forget(tx);
-                    let found = match next > own.nonce {
-                        true => "another transaction of this key was mined in its place",
-                        false => "a reorg removed it",
-                    };
+                    let found = "another transaction of this key was mined in its place";
                     return Err(ChainError::nonce_taken(what, own.sender, own.nonce, found));
+                }
+                // It stays in the journal: the next run looks for it.
+                if lost_looks > LOST_LOOKS {
+                    return Err(given_up(what, own));
                 }
             }
             pauses.pause().await;
@@ -542,9 +568,12 @@ impl Client {
 mod tests {
     use super::Fees;
     use crate::client::Client;
+    use crate::journal::Journal;
+    use crate::progress::Silent;
     use alloy::network::TransactionBuilder;
     use alloy::primitives::Address;
     use alloy::rpc::types::TransactionRequest;
+    use std::sync::Arc;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_the_endpoint_takes_for_underpriced_is_offered_again_for_more() {
@@ -571,5 +600,48 @@ mod tests {
         let error = offer(10).await.err().expect("it never suffices");
         assert!(error.is_told("Underpriced"), "{error}");
         assert!(offer(70).await.is_ok(), "it suffices in the end");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_given_up_in_the_queue_is_named_and_stays_in_the_journal() {
+        let node = stylus_devnode::spawn(stylus_devnode::NodeConfig::default());
+        let node = node.expect("a free port");
+        let signer = node.accounts().mnemonic()[0].clone();
+        let sender = signer.address();
+        let folder = tempfile::tempdir().expect("a folder");
+        let client = Client::connect(&node.endpoint()).await.expect("it answers");
+        let chain = (client.chain_id(), false);
+        let journal = Journal::new(
+            &folder.path().join("journals"),
+            chain,
+            sender,
+            Arc::new(Silent),
+        );
+        let journal = Arc::new(journal.expect("a journal"));
+        let client = client.with_signer(signer).with_journal(journal.clone());
+        let fees = client.fees().await.expect("fees");
+        let request = TransactionRequest::default()
+            .with_to(Address::repeat_byte(7))
+            .with_gas_limit(100_000);
+        // The transaction before it is undone, so that it waits behind nonce 0.
+        let own = client.offer("a call", request, (sender, 1), fees).await;
+        let own = own.expect("it is taken");
+        let error = client.receipt("a call", own.tx, Some(&own)).await;
+        let error = error.expect_err("it waits");
+        let report = crate::error::Report::of(&error);
+        assert!(error.is_nonce_taken(), "{error}");
+        assert!(
+            report.message.contains("may still be"),
+            "{}",
+            report.message
+        );
+        assert!(
+            report.message.contains(&own.tx.to_string()),
+            "{}",
+            report.message
+        );
+        client.clear("a call").await.expect("nothing else waits");
+        let kept: Vec<_> = journal.in_flight().iter().map(|one| one.tx).collect();
+        assert_eq!(kept, [own.tx]);
     }
 }

@@ -88,7 +88,7 @@ pub async fn activate(
     }
     let sent = async {
         let fee = data_fee(client, address, None).await?;
-        let value = bumped(client, name, fee, bump_percent)?;
+        let value = with_margin_within_limit(client, name, fee, bump_percent)?;
         let call = IArbWasm::activateProgramCall { program: address };
         let what = format!("activate {name}");
         client.send(&what, ARB_WASM, &call, value).await
@@ -115,7 +115,7 @@ async fn is_answered(client: &Client, question: &impl SolCall) -> Result<bool, C
 }
 
 /// Wei that the question for a data fee sends along: more than any fee, so that the chain says what it asks for and never
-/// refuses the question. What may be paid is decided afterwards, by [`bumped`].
+/// refuses the question. What may be paid is decided afterwards, by [`with_margin_within_limit`].
 const MORE_THAN_ANY_FEE: u128 = u128::MAX;
 
 /// The fee in wei that activating the program at `address` costs now: a call that pays with
@@ -162,7 +162,12 @@ fn refusal(program: Address, error: ChainError) -> ChainError {
 ///
 /// # Errors
 /// [`DATA_FEE_TOO_HIGH`]: what an endpoint says is sent as value, and may be anything.
-pub fn bumped(client: &Client, what: &str, fee: U256, percent: u32) -> Result<U256, ChainError> {
+pub fn with_margin_within_limit(
+    client: &Client,
+    what: &str,
+    fee: U256,
+    percent: u32,
+) -> Result<U256, ChainError> {
     let fee = fee.saturating_mul(U256::from(100 + u64::from(percent))) / U256::from(100);
     let most = client.max_data_fee();
     match fee > most {

@@ -1,7 +1,7 @@
 //! The registry onto a chain: created, activated and constructed in one transaction, so that
 //! nobody can come between, at an address that follows from what it was made of.
 
-use super::{bumped, data_fee, is_answered};
+use super::{data_fee, is_answered, with_margin_within_limit};
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Refusal;
@@ -108,7 +108,7 @@ async fn create(
     bump_percent: u32,
 ) -> Result<Sent, ChainError> {
     let fee = fee_before_creation(client, registry).await?;
-    let value = bumped(client, "the registry", fee, bump_percent)?;
+    let value = with_margin_within_limit(client, "the registry", fee, bump_percent)?;
     let call = registry_call(registry, origin);
     client
         .send("deploy registry", STYLUS_DEPLOYER, &call, value)

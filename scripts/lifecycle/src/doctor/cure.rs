@@ -160,7 +160,7 @@ async fn keepalive(
         codehash: codehash.into(),
     };
     let fee = keepalive_fee(client, codehash).await?;
-    let value = deploy::bumped(client, &program.title(), fee, bump_percent)?;
+    let value = deploy::with_margin_within_limit(client, &program.title(), fee, bump_percent)?;
     let what = format!("keep {} alive", program.title());
     client.send(&what, ARB_WASM, &call, value).await
 }

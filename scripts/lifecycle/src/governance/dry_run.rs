@@ -1,9 +1,10 @@
 //! Simulates a governed call on a fork, after the approvals that are still missing. As the chain is now the same call
 //! may only approve, whatever it would run; where the missing approvals arrive before it, in the same block perhaps,
 //! it executes. So it is sent with the gas for that, and whether it succeeds there is known before.
+
 use super::governed::GovernedCall;
 use super::pending::readiness;
-use super::policy::deciding_policy;
+use super::policy::{deciding_policy, may_be_satisfied};
 use super::submit::progress_in;
 use crate::client::{ChainError, Client, Fork, with_margin};
 use crate::error::{Explain, Refusal, Report};
@@ -12,7 +13,7 @@ use crate::simulation::Simulation;
 use alloy::primitives::{Address, U256};
 use serde::Serialize;
 use stylus_chain::{BlockId, CallRequest, Chain};
-use stylus_registry_core::policy::{Facts, Policy, parse};
+use stylus_registry_core::policy::{Policy, parse};
 
 /// The name of a refusal of what would fail once everybody needed has approved it.
 pub const WOULD_FAIL: &str = "WouldFail";
@@ -129,26 +130,39 @@ fn executed(simulation: &Simulation, ours: CallRequest) -> Result<DryRun, ChainE
     })
 }
 
-/// Units of gas to send along at least, so that it executes where the others' approvals come
-/// first; 0 where nobody else's approval makes it execute. And what came of it on the fork.
+/// What is known of a call that only approves now.
+pub(super) struct AfterApprovals {
+    /// Units of gas to send along at least, so that it executes where the others' approvals come first; `None` where
+    /// no approval of others makes it execute, so that the endpoint's estimate suffices.
+    pub(super) minimum_gas: Option<u64>,
+    /// What came of it on the fork.
+    pub(super) dry_run: DryRun,
+}
+
+/// Tries a call behind the approvals of others that it needs.
 pub(super) async fn for_execution(
     client: &Client,
     governed: &GovernedCall,
     sender: Address,
     action: ActionId,
-) -> Result<(u64, Option<DryRun>), ChainError> {
-    let untried = |gas, why: &str| Ok((gas, Some(DryRun::Untried(why.into()))));
+) -> Result<AfterApprovals, ChainError> {
+    let untried = |minimum_gas, why: &str| {
+        Ok(AfterApprovals {
+            minimum_gas,
+            dry_run: DryRun::Untried(why.into()),
+        })
+    };
     let (registry, call) = (governed.registry, &governed.call);
     let (_, text) =
         deciding_policy(client.registry(registry), call.definition(), call.role()).await?;
     let Ok(policy) = parse(text.as_bytes()) else {
-        return untried(BLIND, "the policy cannot be understood");
+        return untried(Some(BLIND), "the policy cannot be understood");
     };
     let open = readiness(client.registry(registry), action).await?;
     let approved = open.map(|open| open.approved).unwrap_or_default();
     let Some(others) = companions(&policy, &approved, sender) else {
         return untried(
-            0,
+            None,
             "this approval can never be the last one: the policy does not need it",
         );
     };
@@ -163,9 +177,12 @@ pub(super) async fn for_execution(
     match tried {
         Ok((measured, dry_run)) => {
             let gas = measured.map_or(BLIND, |gas| with_margin(gas).min(MOST.max(gas)));
-            Ok((gas, Some(dry_run)))
+            Ok(AfterApprovals {
+                minimum_gas: Some(gas),
+                dry_run,
+            })
         }
-        Err(why) => untried(BLIND, &why),
+        Err(why) => untried(Some(BLIND), &why),
     }
 }
 
@@ -173,15 +190,7 @@ pub(super) async fn for_execution(
 /// alone: a smallest such set. `None` if there is none. Lambdas count as consenting and delays as
 /// passed.
 fn companions(policy: &Policy, approved: &[Address], sender: Address) -> Option<Vec<Address>> {
-    let is_satisfied = |approvals: u64| {
-        let timelocks = vec![1; policy.delays.len()];
-        policy.is_satisfied(&Facts {
-            approvals,
-            lambdas: u8::MAX,
-            timelocks: &timelocks,
-            now: u64::MAX,
-        })
-    };
+    let is_satisfied = |approvals: u64| may_be_satisfied(policy, approvals);
     let before = approved.iter().fold(0, |all, who| all | policy.bit(*who));
     let own = policy.bit(sender);
     let everybody = policy.approvers.iter().map(|leaf| policy.bit(leaf.address));

@@ -11,6 +11,8 @@ use super::calls::Call;
 use super::calls::title;
 use super::dry_run::DryRun;
 use super::error::is_not_open;
+use super::pending::readiness;
+use super::policy::require_approver;
 use super::submit::{Submitted, outcome};
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Refusal;
@@ -69,6 +71,23 @@ impl GovernedCall {
             Some(DryRun::Fails(refusal)) if !self.allow_failing => Err(refusal.clone()),
             _ => Ok(()),
         }
+    }
+
+    /// Refuses a key that has no part in the action, before it is looked at any further. Views tell that: the bytes are
+    /// executed once when the call is simulated, and once by the endpoint when it estimates the gas.
+    ///
+    /// # Errors
+    /// As [`require_approver`].
+    pub async fn require_approver(
+        &self,
+        client: &Client,
+        action: ActionId,
+    ) -> Result<(), ChainError> {
+        let registry = client.registry(self.registry);
+        let open = readiness(registry, action).await?;
+        let approved = open.map(|open| open.approved).unwrap_or_default();
+        let role = (self.call.definition(), self.call.role());
+        require_approver(registry, &self.what(), role, &approved).await
     }
 
     /// The calldata that are sent.

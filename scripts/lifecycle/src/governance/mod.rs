@@ -66,7 +66,8 @@ pub use pending::{
 };
 pub use place::{Placed, find, place};
 pub use policy::{
-    Explained, Node, current_policy, deciding_policy, duration, explain, is_approver, tree,
+    Explained, Node, current_policy, deciding_policy, duration, explain, is_approver,
+    require_approver, tree,
 };
 pub use policy_change::PolicyChange;
 pub use progress::{not_executed, progress_lines};
@@ -74,4 +75,4 @@ pub use revert_cause::leave_behind;
 pub use reviewed::Reviewed;
 pub use rival::{rival, same_code_differs};
 pub use shown::ShownCall;
-pub use submit::{Approved, Executed, Simulated, Submitted, outcome_of_ended_action};
+pub use submit::{Approved, Executed, Prepared, Simulated, Submitted, outcome_of_ended_action};

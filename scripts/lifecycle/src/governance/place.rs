@@ -6,7 +6,7 @@
 
 use super::calls::Call;
 use super::pending::PendingAction;
-use super::policy::require_migrator;
+use super::policy::require_approver;
 use crate::build::{Artifact, evm};
 use crate::client::{ChainError, Client, Sent};
 use crate::deploy;
@@ -29,7 +29,7 @@ pub struct Placed {
 /// open actions of the definition `name`.
 ///
 /// # Errors
-/// What the chain says, and `NotAnApprover` where code would be made for a key without a part in
+/// What the chain says, and `NotAnApprover` where code would be made or activated for a key without a part in
 /// the policy.
 pub async fn place(
     registry: Registry<'_>,
@@ -38,10 +38,17 @@ pub async fn place(
     artifact: &Artifact,
     bump_percent: u32,
 ) -> Result<Placed, ChainError> {
-    let (address, because, mut sent) = match find(registry, name, open, artifact).await? {
+    let found = find(registry, name, open, artifact).await?;
+    let is_free = match &found {
+        Some((address, _)) => deploy::is_active(registry.client, *address).await?,
+        None => false,
+    };
+    if !is_free {
+        require_approver(registry, "a new version", (name, "migrate"), &[]).await?;
+    }
+    let (address, because, mut sent) = match found {
         Some((address, because)) => (address, because, Vec::new()),
         None => {
-            require_migrator(registry, name).await?;
             let (address, sent) = create(registry.client, artifact).await?;
             (address, "it is new", sent)
         }

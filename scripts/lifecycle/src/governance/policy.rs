@@ -2,6 +2,7 @@
 //! who approved.
 
 use super::calls::Call;
+use super::error::because;
 use crate::client::{ChainError, Revert};
 use crate::error::Refusal;
 use crate::model::role_of;
@@ -10,7 +11,7 @@ use crate::registry::Registry;
 use alloy::primitives::Address;
 use alloy::sol_types::SolError;
 use serde::{Deserialize, Serialize};
-use stylus_registry_core::policy::{Expression, Leaf, Policy, parse};
+use stylus_registry_core::policy::{Expression, Facts, Leaf, Policy, parse};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The policy of a role; none where the definition has no such role.
@@ -60,21 +61,58 @@ pub async fn is_approver(registry: Registry<'_>, call: &Call) -> Result<bool, Ch
     }))
 }
 
-/// Refuses a key that the policy of `migrate` does not name. Where the policy asks contracts, the
-/// registry alone decides.
+/// Refuses a caller whose approval the registry would not take, and whose call it would not execute either: that policy
+/// does not name him, and those who have `approved` do not satisfy it, even if every contract consents and every delay is
+/// over. This is read from views, before anything dear is done. Whatever is not sure, the registry decides by itself.
+/// `what` is the title of what is refused.
 ///
 /// # Errors
-/// [`ChainError::Refused`] with `NotAnApprover`, as the registry would answer afterwards.
-pub(super) async fn require_migrator(registry: Registry<'_>, name: &str) -> Result<(), ChainError> {
-    let what = "a new version";
+/// [`ChainError::Refused`] with `NotAnApprover`, as the registry would answer afterwards; what the chain says.
+pub async fn require_approver(
+    registry: Registry<'_>,
+    what: &str,
+    (name, role): (&str, &str),
+    approved: &[Address],
+) -> Result<(), ChainError> {
     let caller = registry.client.caller(what)?;
-    let text = registry.policy(name, "migrate").await?;
-    match parse(text.as_bytes()) {
-        Ok(policy) if policy.bit(caller) == 0 && policy.lambdas.is_empty() && !policy.is_none() => {
-            let refused = abi::NotAnApprover { caller }.abi_encode();
-            Err(ChainError::refused(what, Revert::decode(&refused)))
+    let (_, text) = deciding_policy(registry, name, role).await?;
+    let Ok(policy) = parse(text.as_bytes()) else {
+        return Ok(());
+    };
+    let before = approved.iter().fold(0, |all, who| all | policy.bit(*who));
+    if policy.bit(caller) != 0 || policy.is_none() || may_be_satisfied(&policy, before) {
+        return Ok(());
+    }
+    let refused = abi::NotAnApprover { caller }.abi_encode();
+    let error = ChainError::refused(what, Revert::decode(&refused));
+    Err(not_an_approver(registry, (name, role), error).await)
+}
+
+/// Whether these approvals satisfy a policy where every contract consents and every delay is over.
+pub(super) fn may_be_satisfied(policy: &Policy, approvals: u64) -> bool {
+    policy.is_satisfied(&Facts {
+        approvals,
+        lambdas: u8::MAX,
+        timelocks: &vec![1; policy.delays.len()],
+        now: u64::MAX,
+    })
+}
+
+/// The refusal of somebody without a part in a policy, with the role and the policy.
+pub(super) async fn not_an_approver(
+    registry: Registry<'_>,
+    (name, role): (&str, &str),
+    error: ChainError,
+) -> ChainError {
+    match deciding_policy(registry, name, role).await {
+        Ok((role, policy)) => {
+            let why = format!(": the policy of {role} does not name that address");
+            let next =
+                "use the key of an approver; stylus-upgrades policy explain tells who decides";
+            let expected = format!("an approver of role {role}: {policy}");
+            because(&error, &why, next).expecting(expected).into()
         }
-        _ => Ok(()),
+        Err(_) => error, // what was refused is told at least
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::error::because;
 use super::governed::GovernedCall;
-use super::policy::deciding_policy;
+use super::policy::not_an_approver;
 use crate::call_tree::{self, Frame};
 use crate::client::{ChainError, Client, StepEnd};
 use crate::simulation::failed_upgrade;
@@ -27,20 +27,6 @@ pub fn leave_behind() -> String {
 }
 
 impl GovernedCall {
-    /// Refuses a key whose approval the registry would not take.
-    ///
-    /// # Errors
-    /// The registry's refusal, with the role and the policy. Anything else is reported by what sends the call.
-    pub async fn require_approver(&self, client: &Client) -> Result<(), ChainError> {
-        let caller = client.caller("approve")?;
-        match self.answer(client, caller).await {
-            Err(error) if error.is_refused_as::<NotAnApprover>() => {
-                Err(self.not_an_approver(client, error).await)
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// The refusal of the call, with the instance that it is about where the endpoint can trace calls.
     pub(super) async fn with_cause(
         &self,
@@ -49,7 +35,8 @@ impl GovernedCall {
         error: ChainError,
     ) -> ChainError {
         if error.is_refused_as::<NotAnApprover>() {
-            return self.not_an_approver(client, error).await;
+            let role = (self.call.definition(), self.call.role());
+            return not_an_approver(client.registry(self.registry), role, error).await;
         }
         let is_migration = self.input().starts_with(&migrateCall::SELECTOR);
         let is_step = error.is_refused_as::<MigrationNotApplied>();
@@ -76,21 +63,6 @@ impl GovernedCall {
             None => return error,
         };
         because(&error, &why, next).into()
-    }
-
-    /// The refusal of somebody without a part in a policy, with the role and the policy.
-    async fn not_an_approver(&self, client: &Client, error: ChainError) -> ChainError {
-        let (name, role) = (self.call.definition(), self.call.role());
-        match deciding_policy(client.registry(self.registry), name, role).await {
-            Ok((role, policy)) => {
-                let why = format!(": the policy of {role} does not name that address");
-                let next =
-                    "use the key of an approver; stylus-upgrades policy explain tells who decides";
-                let expected = format!("an approver of role {role}: {policy}");
-                because(&error, &why, next).expecting(expected).into()
-            }
-            Err(_) => error, // what was refused is told at least
-        }
     }
 
     /// The calls, where the call is tried once more; nothing where the endpoint does not trace calls.

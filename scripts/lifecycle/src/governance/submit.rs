@@ -82,12 +82,22 @@ pub struct Simulated {
     pub approved: Approved,
     /// Whether it would be executed.
     pub executes: bool,
-    /// Units of gas that the call needs, also where it executes behind the others' approvals.
+    /// Units of gas that the call needs at least, also where it executes behind the others' approvals; `None` where the
+    /// endpoint's estimate suffices.
     #[serde(skip)]
-    pub gas: u64,
+    pub minimum_gas: Option<u64>,
     /// What came of it there, where it would only approve now.
     #[serde(skip)]
     pub dry_run: Option<DryRun>,
+}
+
+/// What is to be sent for a governed call.
+#[derive(Debug, Clone)]
+pub enum Prepared {
+    /// Its bytes, and what they do if they are sent now.
+    Send(Simulated),
+    /// Nothing: how far the action is, which this key has approved before, or which has ended.
+    Nothing(Box<Submitted>),
 }
 
 impl Submitted {
@@ -146,44 +156,60 @@ impl From<&abi::Approved> for Approved {
 }
 
 impl GovernedCall {
-    /// Simulates and sends the very bytes that were shown, and reads the result. Sends nothing, and reports the state
-    /// of the action, where the caller has approved it before or where the action of [`Self::approves`] has ended.
+    /// Finds out what is to be sent for the very bytes that were shown. Nothing is sent yet, so that the findings can be
+    /// reported before. Nothing is to be sent, and the state of the action is reported, where the caller has approved it
+    /// before or where the action of [`Self::approves`] has ended.
     ///
     /// # Errors
-    /// Code that is a proxy of somebody, the registry's refusal, or what it would fail with once it is
-    /// approved, before anything is sent; what a mined transaction failed with.
-    pub async fn send(&self, client: &Client) -> Result<Submitted, ChainError> {
+    /// Code that is a proxy of somebody, the registry's refusal, or what it would fail with once it is approved.
+    pub async fn prepare(&self, client: &Client) -> Result<Prepared, ChainError> {
         require_plain_code(client, &self.call).await?;
-        let (registry, what) = (client.registry(self.registry), self.what());
-        let sender = client.sender(&what)?;
+        let registry = client.registry(self.registry);
+        let sender = client.sender(&self.what())?;
         let action = registry.action_of(&self.bytes).await?;
         if let Some(meant) = self.approves.filter(|meant| *meant != action) {
-            return outcome_of_ended_action(registry, meant).await;
+            let ended = outcome_of_ended_action(registry, meant).await?;
+            return Ok(Prepared::Nothing(Box::new(ended)));
         }
-        let tried = match self.tried(client, sender, action).await {
+        let simulated = match self.tried(client, sender, action).await {
             Err(error) if has_approved(&error) => {
-                return open_or_ended(registry, action, None).await;
+                let before = open_or_ended(registry, action, None).await?;
+                return Ok(Prepared::Nothing(Box::new(before)));
             }
             tried => tried?,
         };
-        self.require_success(tried.dry_run.as_ref())?;
+        self.require_success(simulated.dry_run.as_ref())?;
+        Ok(Prepared::Send(simulated))
+    }
+
+    /// Sends the bytes that were prepared, and reads what came of them.
+    ///
+    /// # Errors
+    /// The registry's refusal before it is sent; what a mined transaction failed with.
+    pub async fn send(
+        &self,
+        client: &Client,
+        prepared: Simulated,
+    ) -> Result<Submitted, ChainError> {
+        // The endpoint's estimate executes the bytes once more. It counts what this chain asks for the data of a
+        // transaction, and it is of the newest state: `prepared` may be some blocks old.
         let sent = client
-            .transact_with_min_gas(&what, self.request(), tried.gas)
+            .transact_with_min_gas(&self.what(), self.request(), prepared.minimum_gas)
             .await?;
-        let submitted = outcome(registry, &sent).await?;
-        let is_anew = submitted.readiness.is_some() && submitted.action != action;
+        let submitted = outcome(client.registry(self.registry), &sent).await?;
+        let is_anew = submitted.readiness.is_some() && submitted.action != prepared.action;
         Ok(Submitted {
-            ended_before: is_anew.then_some(action),
-            dry_run: tried.dry_run,
+            ended_before: is_anew.then_some(prepared.action),
+            dry_run: prepared.dry_run,
             ..submitted
         })
     }
 
-    /// What the bytes would do if the client's caller sent them now. Nothing is sent.
+    /// What the bytes would do if the client's caller sent them now, and the units of gas for that. Nothing is sent.
     ///
     /// # Errors
-    /// As [`Self::send`] before anything is sent; that it would fail once it is approved is in the answer.
-    pub async fn simulate(&self, client: &Client) -> Result<Simulated, ChainError> {
+    /// As [`Self::prepare`]; that it would fail once it is approved is in the answer.
+    pub async fn simulate(&self, client: &Client) -> Result<(Simulated, u64), ChainError> {
         require_plain_code(client, &self.call).await?;
         let what = self.what();
         let caller = client.caller(&what)?;
@@ -193,10 +219,9 @@ impl GovernedCall {
         let request = self.request().with_from(caller);
         let estimate = client.provider().estimate_gas(request).await;
         let estimate = estimate.map_err(|error| client.error(&what, error))?;
-        Ok(Simulated {
-            gas: with_margin(estimate).max(tried.gas),
-            ..tried
-        })
+        let gas = with_margin(estimate);
+        let gas = tried.minimum_gas.map_or(gas, |least| least.max(gas));
+        Ok((tried, gas))
     }
 
     /// What the registry answers the caller; where the call would only approve, also what comes of it behind the
@@ -219,9 +244,12 @@ impl GovernedCall {
         })?;
         // If the call executes, the gas estimate covers it. A submitter of signatures is not an approver, so there is
         // nothing to simulate.
-        let (gas, dry_run) = match progress.executed || self.submission.is_some() {
-            true => (0, None),
-            false => for_execution(client, self, caller, action).await?,
+        let (minimum_gas, dry_run) = match progress.executed || self.submission.is_some() {
+            true => (None, None),
+            false => {
+                let after = for_execution(client, self, caller, action).await?;
+                (after.minimum_gas, Some(after.dry_run))
+            }
         };
         Ok(Simulated {
             action,
@@ -230,7 +258,7 @@ impl GovernedCall {
                 required: progress.required,
             },
             executes: progress.executed,
-            gas,
+            minimum_gas,
             dry_run,
         })
     }

@@ -67,6 +67,8 @@ pub struct PlanRequest {
     pub call: abi::migrateCall,
     /// Code and script that are not on the chain yet, with the address that they would get.
     pub undeployed: Vec<(Address, Artifact)>,
+    /// Programs on the chain whose activation has ended, and which are activated again before the call is sent.
+    pub inactive: Vec<Address>,
     /// What the step's check asks, where that check is not on the chain yet.
     pub expected: Option<Expectations>,
     /// Getters whose answers before and after become expectations.

@@ -47,11 +47,10 @@ impl Trial<'_> {
             }
             let what = format!("deploy {}", artifact.name);
             self.create2(&what, *address, &artifact.code)?;
-            if !code_checks::is_active(&self.simulation, *address) {
-                let what = format!("activate {}", artifact.name);
-                let sent = code_checks::activate(&mut self.simulation, &what, *address);
-                self.note(&what, sent)?;
-            }
+            self.activate(&artifact.name, *address)?;
+        }
+        for program in &request.inactive {
+            self.activate(&program.to_string(), *program)?;
         }
         if let Some(expected) = &request.expected {
             self.create2("deploy the check", expected.account(), expected.code())?;
@@ -61,6 +60,16 @@ impl Trial<'_> {
         self.plan.expectations = Asks::of(&call.step, &code);
         self.plan.code_bytes = self.simulation.code(call.code.implementation)?.len();
         Ok(())
+    }
+
+    /// Activates a program that is not active.
+    fn activate(&mut self, name: &str, program: Address) -> Result<(), ChainError> {
+        if code_checks::is_active(&self.simulation, program) {
+            return Ok(());
+        }
+        let what = format!("activate {name}");
+        let sent = code_checks::activate(&mut self.simulation, &what, program);
+        self.note(&what, sent)
     }
 
     /// Puts code at its account, where there is none.

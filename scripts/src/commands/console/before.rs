@@ -122,11 +122,11 @@ impl Asked<'_> {
         if registry.action_of(call).await? != action {
             return Err(not_open(action).into());
         }
-        governed.require_approver(registry.client).await?;
+        governed.require_approver(registry.client, action).await?;
         if operation == SIGN {
             self.require_not_withdrawn().await?;
         }
-        let simulated = governed.simulate(registry.client).await?;
+        let (simulated, gas) = governed.simulate(registry.client).await?;
         let (what, approved) = (governed.what(), simulated.approved);
         self.page.decision.sentence = match simulated.executes {
             _ if operation == SIGN => format!(
@@ -142,7 +142,7 @@ impl Asked<'_> {
         };
         if operation != SIGN {
             self.page.progress = Some(simulated.clone());
-            self.sends(self.request(call), simulated.gas);
+            self.sends(self.request(call), gas);
         }
         if operation == SAFE {
             self.page.builder = Some(self.builder(&what)?);

@@ -81,6 +81,7 @@ impl<'a> Place<'a> {
             registry: self.registry.address,
             call,
             undeployed: Vec::new(),
+            inactive: Vec::new(),
             expected: None,
             getters: Vec::new(),
             layout: None,

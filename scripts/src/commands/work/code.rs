@@ -200,12 +200,19 @@ impl Work<'_> {
         Ok(address)
     }
 
-    /// Activates the program of version `old` whose activation has ended; other code needs none.
+    /// Activates the program of version `old` whose activation has ended; other code needs none. If nothing is sent, it
+    /// is only planned.
     pub(super) async fn revive(&mut self, old: &str, code: &Code) -> Result<()> {
         let context = self.place.context;
         let client = self.place.registry.client;
         let account = code.code.implementation;
         if !is_program(&client.code(account).await?) {
+            return Ok(());
+        }
+        if !self.sends {
+            if !deploy::is_active(client, account).await? {
+                self.inactive.push(account);
+            }
             return Ok(());
         }
         let old = format!("{} {old}", self.name);

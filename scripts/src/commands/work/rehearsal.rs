@@ -3,11 +3,11 @@
 
 use super::super::args::INSTANCES;
 use super::super::confirm;
-use super::{Becomes, Wanted, Work};
+use super::{Becomes, CodeFrom, Wanted, Work};
 use crate::assess::FindingId;
 use crate::checks::{Assessment, Code};
 use crate::commands::prelude::*;
-use crate::governance::GovernedCall;
+use crate::governance::{GovernedCall, require_approver};
 use crate::plan::{PlanRequest, fails};
 use crate::registry::{self, NewVersion};
 use stylus_upgrades_interface::registry::Step;
@@ -43,6 +43,7 @@ impl Work<'_> {
             sent: Vec::new(),
             sends: false,
             undeployed: Vec::new(),
+            inactive: Vec::new(),
             checks: Assessment::default(),
             expected: None,
             layout: self.layout.clone(),
@@ -59,6 +60,11 @@ impl Work<'_> {
         let mut code = new.code;
         if let Some(artifact) = new.artifact.clone() {
             code.implementation = self.put(artifact).await?;
+        }
+        if let CodeFrom::Version(old) = wanted.code
+            && new.is_old
+        {
+            self.revive(old, new).await?;
         }
         self.publish(new).await?;
         let step = match way {
@@ -78,6 +84,7 @@ impl Work<'_> {
     pub(crate) fn trial(&mut self, call: abi::migrateCall, instances: u32) -> PlanRequest {
         PlanRequest {
             undeployed: std::mem::take(&mut self.undeployed),
+            inactive: std::mem::take(&mut self.inactive),
             expected: self.expected.take(),
             document: self.document.take(),
             layout: self.layout.clone(),
@@ -89,13 +96,19 @@ impl Work<'_> {
     async fn rehearse(&mut self, wanted: &Wanted<'_>, new: NewVersion) -> Result<()> {
         let (place, context) = (self.place, self.place.context);
         let trial = self.trial(new.clone().into(), INSTANCES);
+        if !trial.inactive.is_empty() {
+            // Anybody may activate it, but it is paid for before the registry refuses the key.
+            let role = (self.name.as_str(), confirm::MIGRATE);
+            require_approver(place.registry, "a rollback", role, &[]).await?;
+        }
         if !self.is_done(&new) {
             let bytes = wanted.becomes.call(new);
             let governed = GovernedCall::decode(place.registry.address, bytes, U256::ZERO)?;
             confirm::require(context, &confirm::rivals(place, &governed).await?)?;
         }
         let is_checked = wanted.step.expect.is_some() || wanted.step.check.is_some();
-        let is_new = !trial.undeployed.is_empty() || is_checked;
+        let is_paid = !trial.undeployed.is_empty() || !trial.inactive.is_empty();
+        let is_new = is_paid || is_checked;
         let is_accepted = context.accepted().contains(&FindingId::WOULD_FAIL);
         if wanted.becomes != Becomes::Current || wanted.initial || !is_new || is_accepted {
             return Ok(());

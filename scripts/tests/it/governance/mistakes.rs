@@ -62,3 +62,41 @@ fn a_manifest_that_cannot_be_written_is_found_out_before_anything_is_paid_for() 
     ));
     assert_eq!(sandbox.nonce(), before, "something was sent");
 }
+
+#[test]
+fn a_key_that_is_typed_in_place_of_an_id_or_a_name_is_not_repeated() {
+    const DIGITS: &str = "b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    for key in [format!("0x{DIGITS}"), DIGITS.into(), DIGITS.to_uppercase()] {
+        for words in [
+            "approve KEY",
+            "approve KEY --offline",
+            "approve KEY --export call.json --as Admin",
+            "submit KEY",
+            "pending KEY",
+            "pending KEY --against KEY",
+            "revoke KEY",
+            "cancel KEY",
+            "history KEY",
+            "status KEY",
+            "verify KEY",
+            "upgrade KEY",
+            "trace KEY",
+            "migrate A KEY KEY",
+            "plan A 2.0 --action KEY",
+        ] {
+            let answer = sandbox.run("Admin", &words.replace("KEY", &key));
+            let all = format!("{}{}", answer.document, answer.stderr).to_lowercase();
+            assert!(!all.contains(DIGITS), "{words}: {answer:?}");
+        }
+    }
+    let unknown = sandbox.run("Admin", &format!("approve 0x{DIGITS}"));
+    unknown.is(1, "UnknownAction");
+    assert_eq!(unknown.said("found"), "0xb6b1…0659");
+
+    // An id that the chain has is repeated in full: the next command needs it.
+    sandbox.done("Admin", &format!("policy update A {BOTH}"));
+    let action = sandbox.action("Admin", MIGRATE);
+    let refused = sandbox.run("Other", &format!("cancel {action}"));
+    contains(&refused.document["error"].to_string(), &[&action]);
+}

@@ -14,7 +14,7 @@ fn a_signature_is_void_once_its_signer_has_refused_the_action() {
     // A call of his own still counts.
     sandbox.transcript(&format!(
         "Other 1 InvalidSignature | submit signed.json
-         Admin 1 NotApproved      | revoke {action}
+         Admin 1 NotApproved      | revoke {action} --accept not-proposed
          Admin 0                  | pause A"
     ));
     let history = sandbox.done("Other", "history A");
@@ -71,7 +71,26 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
             "{line}: {all:?}"
         );
     }
-    let unknown = format!("revoke 0x{}", "7".repeat(64));
+    let unknown = format!("revoke 0x{} --accept not-proposed", "7".repeat(64));
     let shown = sandbox.shown("Admin", &unknown, 0);
     contains(&shown, &["refused before anybody proposed it\n"]);
+}
+
+#[test]
+fn an_id_that_nobody_has_proposed_is_published_only_if_it_is_meant_and_no_known_key() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let before = sandbox.nonce();
+    let unknown = format!("0x{}", "7".repeat(64));
+    let unconfirmed = sandbox.run("Admin", &format!("revoke {unknown}"));
+    unconfirmed.is(2, "Unconfirmed");
+    for owner in ["Admin", "Admin2"] {
+        let key = sandbox.read(owner);
+        let key = key.trim();
+        let refused = sandbox.run("Admin", &format!("revoke {key} --accept not-proposed"));
+        refused.is(2, "PrivateKeyTyped");
+        let said = format!("{}{}", refused.document, refused.stderr).to_lowercase();
+        let digits = key.trim_start_matches("0x").to_lowercase();
+        assert!(!said.contains(&digits), "{refused:?}");
+    }
+    assert_eq!(sandbox.nonce(), before, "something was sent");
 }
