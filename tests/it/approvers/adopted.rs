@@ -224,7 +224,7 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     assert_eq!(open["blocked_by"], "direct call");
     let action = text(open, "action");
     assert!(
-        text(open, "next").contains("from an account without code"),
+        text(open, "next").contains("a key whose account has no code"),
         "{open}"
     );
     let console = Console::start(fixture.folder(), &[]);
