@@ -73,11 +73,15 @@ fn the_interfaces_in_git_have_the_functions_of_the_modules() {
     let printers = printers();
     assert!(printers.len() > 15, "only {} print", printers.len());
     let builder = Builder::at(&home(), Arc::new(Lines)).expect("the workspace");
+    let mut compared = 0;
     for package in printers.keys() {
         let artifact = contract(&builder, package).expect("it builds");
-        let answered: BTreeSet<String> = artifact.interface.map_or_else(BTreeSet::new, |known| {
-            known.abi.functions().map(in_words).collect()
-        });
+        // A migration's program has none: it is called through a proxy alone.
+        let Some(known) = artifact.interface else {
+            continue;
+        };
+        compared += 1;
+        let answered: BTreeSet<String> = known.abi.functions().map(in_words).collect();
         let text = fs::read_to_string(file(package)).expect("its interface");
         let declared = text.lines().map(str::trim).filter_map(|line| {
             let function = line.strip_suffix(';')?;
@@ -88,6 +92,7 @@ fn the_interfaces_in_git_have_the_functions_of_the_modules() {
         let declared = declared.map(|function| in_words(&function.expect("a function")));
         assert_eq!(declared.collect::<BTreeSet<_>>(), answered, "{package}");
     }
+    assert!(compared > 10, "only {compared} say what they answer");
 }
 
 /// A function without the names of its parameters, which the module has in the words of Solidity.
