@@ -15,6 +15,11 @@ pub trait CommandReport: Serialize {
         Vec::new()
     }
 
+    /// Commands for a forge's runner, printed before the lines.
+    fn commands(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How the command ended.
     fn exit(&self) -> Exit {
         Exit::Done
@@ -45,9 +50,39 @@ impl Outcome {
     pub fn add(&mut self, part: &impl CommandReport, names: &Names) {
         self.fields(part);
         self.lines.extend(part.lines(names));
+        self.commands.extend(part.commands());
         if part.exit() != Exit::Done {
             self.exit = Some(part.exit());
         }
+    }
+
+    /// As `add`, for a part that may have been added before: repeats no line.
+    pub fn add_unsaid(&mut self, part: &impl CommandReport, names: &Names) {
+        let mut before = std::mem::take(&mut self.lines);
+        self.add(part, names);
+        self.lines.retain(|line| !before.contains(line));
+        before.append(&mut self.lines);
+        self.lines = before;
+    }
+
+    /// The same of a dry run.
+    #[must_use]
+    pub fn of_copy(mut self) -> Self {
+        self.add(&OfCopy { dry_run: true }, &Names::default());
+        self
+    }
+}
+
+/// What every command reports of a dry run.
+#[derive(Serialize)]
+struct OfCopy {
+    /// Always.
+    dry_run: bool,
+}
+
+impl CommandReport for OfCopy {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec!["dry run: everything ran on a copy of the chain, and nothing was sent".into()]
     }
 }
 

@@ -5,7 +5,7 @@ use super::prelude::*;
 use crate::build::Framework;
 use crate::ids::CodeHash;
 use clap_complete::Shell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use stylus_upgrades_framework as pinned;
 
@@ -40,25 +40,39 @@ fn lines(framework: &Framework) -> Vec<String> {
 }
 
 /// `completions`: what the shell reads.
-pub(super) fn completions(shell: Shell) -> Outcome {
+pub(super) fn completions(shell: Shell) -> Completions {
     let mut script = Vec::new();
     let mut command = help::command();
     clap_complete::generate(shell, &mut command, "stylus-upgrades", &mut script);
     let script = String::from_utf8_lossy(&script);
     // clap_complete 4.6 takes the hyphen in the name for the space before a subcommand in its labels only.
     let script = script.replace("stylus__subcmd__upgrades", "stylus__upgrades");
-    let mut outcome = Outcome::default();
-    outcome.field("shell", shell.to_string());
-    outcome.lines = script.lines().map(str::to_owned).collect();
-    outcome.field("script", script);
-    outcome
+    Completions {
+        shell: shell.to_string(),
+        script,
+    }
+}
+
+/// What `completions` reports.
+#[derive(Serialize)]
+pub(super) struct Completions {
+    /// The shell.
+    shell: String,
+    /// The script for it.
+    script: String,
+}
+
+impl CommandReport for Completions {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        self.script.lines().map(str::to_owned).collect()
+    }
 }
 
 /// `man`: a page of the program and one of each command, with what `--help` says.
 ///
 /// # Errors
 /// [`Error::Usage`] where the folder cannot be written to.
-pub(super) fn manual(folder: &Path) -> Result<Outcome> {
+pub(super) fn manual(folder: &Path) -> Result<Manual> {
     let written = std::fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(help::command(), folder));
     written.map_err(|error| Error::Usage {
@@ -67,10 +81,22 @@ pub(super) fn manual(folder: &Path) -> Result<Outcome> {
         found: error.to_string(),
         next: "name another folder".into(),
     })?;
-    let mut outcome = Outcome::default();
-    outcome.field("folder", folder);
-    outcome.line(format!("written    {}", folder.display()));
-    Ok(outcome)
+    Ok(Manual {
+        folder: folder.to_owned(),
+    })
+}
+
+/// What `man` reports.
+#[derive(Serialize)]
+pub(super) struct Manual {
+    /// The folder of the pages.
+    folder: PathBuf,
+}
+
+impl CommandReport for Manual {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![format!("written    {}", self.folder.display())]
+    }
 }
 
 #[cfg(test)]
@@ -79,8 +105,7 @@ mod tests {
 
     #[test]
     fn bash_finds_the_flags_of_every_command_that_it_names() {
-        let done = completions(Shell::Bash);
-        let script = done.lines.join("\n");
+        let script = completions(Shell::Bash).script;
         let named = script.lines().filter_map(|line| {
             let name = line.trim().strip_prefix("cmd=\"")?.strip_suffix('"')?;
             (!name.is_empty()).then_some(name)

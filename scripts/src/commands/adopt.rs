@@ -45,16 +45,14 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
             .into());
     }
     let admin = given_to(registry.address, name);
-    let kind = kind_in_words(found.kind);
-    let runs = found.implementation;
-    let mut outcome = Outcome::default();
-    outcome.line(format!("{proxy}  a {kind} that runs {runs}"));
-    outcome.field("name", name);
-    outcome.field("version", &args.version);
-    outcome.field("proxy", proxy);
-    outcome.field("kind", kind);
-    outcome.field("runs", runs);
-    outcome.field("admin", admin);
+    let adoption = Adoption {
+        name: args.name.clone(),
+        version: args.version.clone(),
+        proxy,
+        kind: kind_in_words(found.kind),
+        runs: found.implementation,
+        admin,
+    };
     found.require_given(registry, name).await?;
     if found.authority.is_none() {
         context.note(format!(
@@ -68,7 +66,33 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
         kind: found.kind.number(),
         version: args.version.clone(),
     };
-    decided(place, args, call.abi_encode().into(), outcome).await
+    decided(place, args, call.abi_encode().into(), &adoption).await
+}
+
+/// A proxy that is adopted.
+#[derive(Serialize)]
+struct Adoption {
+    /// The definition.
+    name: String,
+    /// The version that the instance starts at.
+    version: String,
+    /// The proxy.
+    proxy: Address,
+    /// Its kind.
+    kind: String,
+    /// The implementation that it runs now.
+    runs: Address,
+    /// The required admin: the account of the definition.
+    admin: Address,
+}
+
+impl CommandReport for Adoption {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let Self {
+            proxy, kind, runs, ..
+        } = self;
+        vec![format!("{proxy}  a {kind} that runs {runs}")]
+    }
 }
 
 /// Proposes one of the calls, with the given layouts.
@@ -76,7 +100,7 @@ async fn decided(
     place: Place<'_>,
     args: &AdoptArgs,
     call: Bytes,
-    outcome: Outcome,
+    subject: &impl CommandReport,
 ) -> Result<Outcome> {
     let governed = GovernedCall::decode(place.registry.address, call, U256::ZERO)?;
     let asker = Asker {
@@ -84,6 +108,7 @@ async fn decided(
         runs_layout: args.runs_layout.as_deref(),
         ..Asker::proposer(place)
     };
+    let outcome = Outcome::of(subject, &place.context.names());
     check_and_send(place, governed, asker, outcome).await
 }
 
@@ -133,23 +158,26 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         version: args.version.clone(),
         registry: Address::ZERO,
     };
-    let mut outcome = Outcome::default();
-    outcome.field("name", &call.name);
-    outcome.field("version", &call.version);
-    outcome.field("proxy", proxy);
+    let mut acceptance = Acceptance {
+        name: args.name.clone(),
+        version: args.version.clone(),
+        proxy,
+        from: None,
+        kind: None,
+        says: String::new(),
+    };
     if let Some(from) = &args.from {
         call.registry = context.manifest.address(from)?;
         let instance = found(place, &call).await?;
         call.kind = instance.kind.number();
         let kind = kind_in_words(call.kind);
-        outcome.field("from", call.registry);
-        outcome.field("kind", &kind);
-        outcome.line(format!(
-            "{proxy}  {kind} of {} {} of {}",
+        acceptance.says = format!(
+            "{kind} of {} {} of {}",
             instance.definition,
             instance.version,
             context.names().long(call.registry)
-        ));
+        );
+        (acceptance.from, acceptance.kind) = (Some(call.registry), Some(kind));
     } else {
         let accepted = place.registry.acceptance(&call.name, proxy).await?;
         (call.kind, call.version) = (accepted.kind.number(), accepted.version);
@@ -161,12 +189,10 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
                 .with("an acceptance to take back", "none", next)
                 .into());
         }
-        outcome.line(format!(
-            "{proxy}  is not accepted from {} any more",
-            context.names().long(accepted.registry)
-        ));
+        let from = context.names().long(accepted.registry);
+        acceptance.says = format!("is not accepted from {from} any more");
     }
-    let mut outcome = decided(place, args, call.abi_encode().into(), outcome).await?;
+    let mut outcome = decided(place, args, call.abi_encode().into(), &acceptance).await?;
     if !call.registry.is_zero() {
         outcome.line(format!(
             "next, once it is accepted: stylus-upgrades transfer {proxy} {} {} --registry {}",
@@ -176,6 +202,32 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         ));
     }
     Ok(outcome)
+}
+
+/// A proxy that is accepted from another registry, or whose acceptance is taken back.
+#[derive(Serialize)]
+struct Acceptance {
+    /// The definition.
+    name: String,
+    /// The version that the instance starts at.
+    version: String,
+    /// The proxy.
+    proxy: Address,
+    /// The registry that transfers it; absent if an acceptance is taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Address>,
+    /// Its kind; absent if an acceptance is taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    /// The text behind the proxy.
+    #[serde(skip)]
+    says: String,
+}
+
+impl CommandReport for Acceptance {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![format!("{}  {}", self.proxy, self.says)]
+    }
 }
 
 /// The checks of an acceptance: whether the version may take over the storage of the instance. Its layout comes from a

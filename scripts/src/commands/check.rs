@@ -4,7 +4,7 @@ mod baseline;
 
 use super::args::{SEED, StepArgs, StorageArgs, UpgradeArgs, time};
 use super::calldata;
-use super::checked;
+use super::checked::{needless_line, require_matched};
 use super::context::seen_by;
 use super::facts::NOT_ASKED;
 use super::fuzz::{declared, of_tried};
@@ -16,6 +16,7 @@ use crate::assess::{
 use crate::build::{Artifact, BuildError, repository};
 use crate::checks::{Assessment, Runs};
 use crate::fuzz::Settings;
+use crate::ids::CodeHash;
 use crate::interface::{Callable, Places, added};
 use crate::layout::finding_id;
 use crate::manifest::Declared;
@@ -114,21 +115,25 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome> 
     check.coverage = seen_by(of_manifest.as_ref());
     check.findings.extend(of_manifest);
     let context = reviewed.as_ref().unwrap_or(context);
-    let mut outcome = Outcome::default();
-    outcome.field("name", &args.name);
+    let mut built = None;
     // Before the change's own code is built: a build script could write into the repository.
     let base = Baseline::find(context, args).await;
     match context.artifact(&args.source) {
         Ok(artifact) => {
             check.interface = artifact.interface.clone().unwrap_or_default();
             check.places = context.places_of(artifact.codehash());
-            outcome.field("codehash", artifact.codehash());
-            outcome.field("code_bytes", artifact.size());
             let mut base = base?;
-            outcome.field("against", &base.what);
+            let found = Built {
+                codehash: artifact.codehash(),
+                code_bytes: artifact.size(),
+                against: base.what.clone(),
+                from: base.label.clone(),
+                to: check.label(&artifact, &base),
+            };
             check
-                .compare(context, &artifact, &mut base, &mut outcome)
+                .compare(context, &artifact, &mut base, &found.to)
                 .await?;
+            built = Some(found);
         }
         Err(Error::Build(error)) => {
             check.does_not_build(&error);
@@ -137,7 +142,8 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome> 
         }
         Err(error) => return Err(error),
     }
-    Ok(check.report(context, outcome))
+    let report = check.report(context, built);
+    Ok(Outcome::of(&report, &context.names()))
 }
 
 impl Check<'_> {
@@ -160,15 +166,12 @@ impl Check<'_> {
         context: &Context,
         artifact: &Artifact,
         base: &mut Baseline,
-        outcome: &mut Outcome,
+        to: &str,
     ) -> Result<()> {
-        let to = self.label(artifact, base);
-        outcome.field("from", &base.label);
-        outcome.field("to", &to);
         let Some(before) = base.before.take() else {
-            return self.upgrade(context, &to).await;
+            return self.upgrade(context, to).await;
         };
-        let way = against(context, self.args, (base, before), artifact, &to).await?;
+        let way = against(context, self.args, (base, before), artifact, to).await?;
         let mut checks = Assessment::asked_by(Role::Ci, context.accepted());
         if matches!(way.runs, Runs::Nothing) {
             let why = "the label of the previous version is not known; give it with --from";
@@ -267,7 +270,7 @@ impl Check<'_> {
 
     /// Takes over the findings, the changes of storage that lose nothing, and the interface of the next version.
     fn take(&mut self, checks: &Assessment) -> Result<()> {
-        checked::require_matched(checks)?;
+        require_matched(checks)?;
         self.coverage.merge(&checks.coverage);
         self.findings.extend(checks.found().cloned());
         for change in checks.changes() {
@@ -315,7 +318,7 @@ impl Check<'_> {
     }
 
     /// What came of it.
-    fn report(mut self, context: &Context, mut outcome: Outcome) -> Outcome {
+    fn report(mut self, context: &Context, built: Option<Built>) -> CheckReport {
         let seen = self.coverage.findings().into_iter();
         let is_told = |one: &Finding| self.is_built && one.severity != Severity::Good;
         self.findings.extend(seen.filter(is_told));
@@ -337,37 +340,96 @@ impl Check<'_> {
         self.findings
             .sort_by_key(|finding| Reverse(finding.severity));
         let errors = refused.len();
-        outcome.field("findings", &self.findings);
         let all = self.findings.iter();
-        let accepted: Vec<_> = all.filter(|one| accepted.contains(&one.id)).collect();
-        if !accepted.is_empty() {
-            outcome.field("accepted", accepted);
-        }
+        let taken = all.filter(|one| accepted.contains(&one.id));
         let is_found = |id: &FindingId| self.findings.iter().any(|one| one.id == *id);
-        let needless = context.accepted();
-        let needless = needless.iter().filter(|id| self.is_built && !is_found(id));
-        checked::needless(&mut outcome, needless.cloned().collect());
-        outcome.field("coverage", &self.coverage);
-        outcome.field("ok", errors == 0);
-        for finding in &self.findings {
-            match self.args.format {
-                Format::People => outcome.lines.extend(finding.lines()),
-                Format::Github => outcome.commands.push(annotation(finding)),
-            }
+        let needless = accepted.iter().filter(|id| self.is_built && !is_found(id));
+        CheckReport {
+            name: self.args.name.clone(),
+            built,
+            accepted: taken.cloned().collect(),
+            needless: needless.cloned().collect(),
+            coverage: self.coverage,
+            ok: errors == 0,
+            errors,
+            is_tried_in_part: self.is_tried_in_part,
+            format: self.args.format,
+            findings: self.findings,
         }
-        outcome.line(match errors {
+    }
+}
+
+/// What `check` reports.
+#[derive(Serialize)]
+struct CheckReport {
+    /// The definition.
+    name: String,
+    #[serde(flatten)]
+    built: Option<Built>,
+    /// The findings, the most severe first.
+    findings: Vec<Finding>,
+    /// The findings among them that were accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    accepted: Vec<Finding>,
+    /// Accepted ids that were not found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needless: Vec<FindingId>,
+    /// How much of each part was checked.
+    coverage: Coverage,
+    /// Whether no finding blocks an upgrade.
+    ok: bool,
+    #[serde(skip)]
+    errors: usize,
+    #[serde(skip)]
+    is_tried_in_part: bool,
+    #[serde(skip)]
+    format: Format,
+}
+
+/// The code that was checked, if it builds.
+#[derive(Serialize)]
+struct Built {
+    /// keccak256 of the code.
+    codehash: CodeHash,
+    /// Bytes of the code on chain.
+    code_bytes: usize,
+    /// What it was compared with.
+    against: String,
+    /// The label of that; null if it is not known.
+    from: Option<String>,
+    /// The label of the new version.
+    to: String,
+}
+
+impl CommandReport for CheckReport {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let name = &self.name;
+        let mut lines: Vec<String> = needless_line(&self.needless).into_iter().collect();
+        if self.format == Format::People {
+            lines.extend(self.findings.iter().flat_map(Finding::lines));
+        }
+        lines.push(match self.errors {
             0 if self.is_tried_in_part => {
-                format!(
-                    "! {} can be upgraded to this as far as it was tried",
-                    self.args.name
-                )
+                format!("! {name} can be upgraded to this as far as it was tried")
             }
-            0 => format!("✓ {} can be upgraded to this", self.args.name),
-            1 => format!("✗ 1 finding blocks an upgrade of {}", self.args.name),
-            errors => format!("✗ {errors} findings block an upgrade of {}", self.args.name),
+            0 => format!("✓ {name} can be upgraded to this"),
+            1 => format!("✗ 1 finding blocks an upgrade of {name}"),
+            errors => format!("✗ {errors} findings block an upgrade of {name}"),
         });
-        outcome.exit = (errors > 0).then_some(Exit::Refused);
-        outcome
+        lines
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let all = self.findings.iter();
+        let annotated = all.filter(|_| self.format == Format::Github);
+        annotated.map(annotation).collect()
+    }
+
+    fn exit(&self) -> Exit {
+        match self.errors {
+            0 => Exit::Done,
+            _ => Exit::Refused,
+        }
     }
 }
 

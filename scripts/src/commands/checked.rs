@@ -1,7 +1,7 @@
 //! What commands report of what they checked before they sent anything.
 
 use super::prelude::*;
-use crate::assess::{Finding, FindingId};
+use crate::assess::{Coverage, Finding, FindingId};
 use crate::checks::Assessment;
 use crate::layout::StorageCheck;
 use serde_json::Value;
@@ -22,52 +22,92 @@ pub(super) fn require_matched(checks: &Assessment) -> Result<()> {
     checks.unmatched().map_or(Ok(()), |error| Err(error.into()))
 }
 
-/// Reports the coverage and the findings as fields. The lines have what was not checked completely, and
-/// the dangerous findings that were accepted. Lines of an earlier call for the same outcome are not repeated.
+/// Adds the checks to a report. Lines of an earlier call for the same outcome are not repeated, and the accepted ids
+/// that it did not find stay in the document.
 pub(super) fn report(outcome: &mut Outcome, checks: &Assessment) {
-    outcome.field("coverage", &checks.coverage);
-    let mut lines = checks.coverage.lines();
-    let storage = checks.storage();
-    if !storage.is_empty() {
-        outcome.field("storage", &storage);
+    let earlier = outcome.document.get("needless").cloned();
+    outcome.add_unsaid(&Checks::of(checks), &Names::default());
+    if let (Some(Value::Array(mut all)), Some(Value::Array(ids))) =
+        (earlier, outcome.document.get_mut("needless"))
+    {
+        all.retain(|id| !ids.contains(id));
+        ids.splice(..0, all);
     }
-    let accepted = checks.decision().accepted;
-    let is_by_caller = |one: &&StorageCheck| one.accepted.iter().any(|one| accepted.contains(one));
-    lines.extend(
-        storage
-            .iter()
-            .filter(is_by_caller)
-            .flat_map(StorageCheck::lines),
-    );
-    let of_storage = |one: &&Finding| storage.iter().any(|check| check.accepted.contains(one));
-    let others = accepted.iter().filter(|one| !of_storage(one));
-    lines.extend(others.map(|one| format!("{}; accepted", one.line())));
-    if !accepted.is_empty() {
-        outcome.field("accepted", accepted);
-    }
-    let findings = checks.findings();
-    lines.extend(findings.iter().flat_map(Finding::lines));
-    if !findings.is_empty() {
-        outcome.field("findings", findings);
-    }
-    lines.retain(|line| !outcome.lines.contains(line));
-    outcome.lines.extend(lines);
-    needless(outcome, checks.needless());
 }
 
-/// The accepted ids that were not found, with those of an earlier call.
-pub(super) fn needless(outcome: &mut Outcome, ids: Vec<FindingId>) {
-    if ids.is_empty() {
-        return;
+/// The checks before a command sends anything. The lines have what was not checked completely, and the dangerous
+/// findings that were accepted.
+#[derive(Serialize)]
+pub(super) struct Checks {
+    /// How much of each part was checked.
+    pub(super) coverage: Coverage,
+    /// The comparisons of layouts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    storage: Vec<StorageCheck>,
+    /// The blocking findings that were accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) accepted: Vec<Finding>,
+    /// The other findings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Finding>,
+    /// The accepted ids that were not found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) needless: Vec<FindingId>,
+}
+
+impl Checks {
+    pub(super) fn of(checks: &Assessment) -> Self {
+        Self {
+            coverage: checks.coverage.clone(),
+            storage: checks.storage(),
+            accepted: checks.decision().accepted,
+            findings: checks.findings(),
+            needless: checks.needless(),
+        }
     }
+}
+
+impl CommandReport for Checks {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines = self.coverage.lines();
+        let (storage, accepted) = (self.storage.iter(), &self.accepted);
+        let is_by_caller =
+            |one: &&StorageCheck| one.accepted.iter().any(|one| accepted.contains(one));
+        let by_caller = storage.clone().filter(is_by_caller);
+        lines.extend(by_caller.flat_map(StorageCheck::lines));
+        let of_storage = |one: &&Finding| storage.clone().any(|check| check.accepted.contains(one));
+        let others = accepted.iter().filter(|one| !of_storage(one));
+        lines.extend(others.map(|one| format!("{}; accepted", one.line())));
+        lines.extend(self.findings.iter().flat_map(Finding::lines));
+        lines.extend(needless_line(&self.needless));
+        lines
+    }
+}
+
+/// The line of the accepted ids that were not found.
+pub(super) fn needless_line(ids: &[FindingId]) -> Option<String> {
     let named: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let line = format!("{:<10} {}: not found", "accepted", named.join(", "));
-    if !outcome.lines.contains(&line) {
-        outcome.line(line);
+    (!named.is_empty()).then(|| format!("{:<10} {}: not found", "accepted", named.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::Role;
+
+    #[test]
+    fn a_later_check_adds_its_accepted_ids_that_were_not_found() {
+        let mut outcome = Outcome::default();
+        for id in ["dirty:a", "dirty:b", "dirty:b"] {
+            let accepts = [FindingId::new(id.to_owned())].into_iter().collect();
+            report(&mut outcome, &Assessment::asked_by(Role::Proposer, accepts));
+        }
+        let ids = serde_json::json!(["dirty:a", "dirty:b"]);
+        assert_eq!(outcome.document["needless"], ids);
+        let lines = outcome.lines.iter();
+        assert_eq!(
+            lines.filter(|line| line.ends_with(": not found")).count(),
+            2
+        );
     }
-    let before = outcome.document.get("needless").and_then(Value::as_array);
-    let mut all = before.cloned().unwrap_or_default();
-    all.extend(named.into_iter().map(Value::String));
-    all.dedup();
-    outcome.field("needless", all);
 }

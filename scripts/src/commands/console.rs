@@ -5,9 +5,7 @@ mod news;
 pub(super) mod pages;
 mod site;
 
-use super::context::Context;
-use crate::app_error::Error;
-use crate::output::Outcome;
+use super::prelude::*;
 use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
@@ -28,7 +26,7 @@ pub struct ConsoleArgs {
 }
 
 /// Runs until the process is ended.
-pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome> {
     let unverified = context.registry()?;
     // A problem with the chain or the registry is reported now and not on the first page.
     let client = context.reader().await?;
@@ -45,22 +43,35 @@ pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
         .local_addr()
         .map_or(args.port, |found| found.port());
     let url = format!("http://127.0.0.1:{port}/");
-    let mut outcome = Outcome::default();
-    outcome.line(format!("Listening on {url}"));
-    outcome.line("no key is used here: the wallet in the browser signs and sends; Ctrl-C ends it");
-    outcome.field("console", &url);
-    context.output.result(&outcome);
+    let served = Served {
+        console: url.clone(),
+    };
+    (context.output).result(&Outcome::of(&served, &context.names()));
     if args.open && !open(&url) {
-        context
-            .output
-            .explain(&crate::error::Report::of(&Error::Usage {
-                message: "no browser could be opened".into(),
-                expected: "xdg-open, or open on macOS".into(),
-                found: "neither".into(),
-                next: format!("open {url} in a browser"),
-            }));
+        context.output.explain(&Report::of(&Error::Usage {
+            message: "no browser could be opened".into(),
+            expected: "xdg-open, or open on macOS".into(),
+            found: "neither".into(),
+            next: format!("open {url} in a browser"),
+        }));
     }
     match site::serve(listener, port, &context.global).await {}
+}
+
+/// The report of `console` when it listens.
+#[derive(Serialize)]
+struct Served {
+    /// Its address.
+    console: String,
+}
+
+impl CommandReport for Served {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![
+            format!("Listening on {}", self.console),
+            "no key is used here: the wallet in the browser signs and sends; Ctrl-C ends it".into(),
+        ]
+    }
 }
 
 /// Opens an address in the browser of this machine. Returns whether that was possible.

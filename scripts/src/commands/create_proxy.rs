@@ -5,7 +5,7 @@ use super::asker::Asker;
 use super::calldata;
 use super::judge::{judge, send};
 use super::prelude::*;
-use super::propose::stop;
+use super::propose::{proxy_line, stop};
 use super::verifiable::LOCAL_CHAINS;
 use crate::client::{Sent, Transactions};
 use crate::governance::GovernedCall;
@@ -43,14 +43,20 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         salt: request.salt.unwrap_or_default().into(),
         initData: data,
     };
-    let mut outcome = Outcome::default();
-    outcome.field("name", &request.name);
-    outcome.field("version", &request.version);
+    let created = |proxy| CreatedInstance {
+        name: request.name.clone(),
+        version: request.version.clone(),
+        proxy,
+        salt: None,
+        executed: None,
+    };
     if request.salt.is_none() {
         if let Some((sent, proxy)) = created_before(place, &call).await? {
-            outcome.field("proxy", proxy);
-            outcome.line(format!("proxy  {proxy}"));
-            outcome.field("executed", true);
+            let done = CreatedInstance {
+                executed: Some(true),
+                ..created(proxy)
+            };
+            let mut outcome = Outcome::of(&done, &context.names());
             Transactions::of(&[sent]).add_to(&mut outcome, &context.names());
             save(context, request.save.as_deref(), proxy, &mut outcome);
             return Ok(outcome);
@@ -62,10 +68,11 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     }
     let (registry, kind) = (place.registry, call.kind.into());
     let proxy = registry.proxy_address(&call.name, kind, call.salt).await?;
-    let line = format!("proxy  {proxy}");
-    outcome.field("proxy", proxy);
-    outcome.line(&line);
-    outcome.field("salt", U256::from_be_bytes(call.salt.0));
+    let subject = CreatedInstance {
+        salt: Some(call.salt.into()),
+        ..created(proxy)
+    };
+    let outcome = Outcome::of(&subject, &context.names());
     let bytes = call.abi_encode().into();
     let governed = GovernedCall::decode(registry.address, bytes, request.value)?;
     let asker = Asker {
@@ -79,6 +86,7 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     }
     let mut outcome = send(place, (governed, judged), asker, outcome).await?;
     if outcome.exit == Some(Exit::NotReady) || context.is_export() {
+        let line = proxy_line(proxy);
         for line in outcome.lines.iter_mut().filter(|one| **one == line) {
             line.push_str(" (does not exist until the action is executed)");
         }
@@ -92,6 +100,29 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         _ => {}
     }
     Ok(outcome)
+}
+
+/// A created instance.
+#[derive(Serialize)]
+struct CreatedInstance {
+    /// The definition.
+    name: String,
+    /// Its first version.
+    version: String,
+    /// The instance.
+    proxy: Address,
+    /// The salt of its address; absent if an earlier run created it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salt: Option<U256>,
+    /// Set if an earlier run created it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    executed: Option<bool>,
+}
+
+impl CommandReport for CreatedInstance {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![proxy_line(self.proxy)]
+    }
 }
 
 /// What an earlier run created by the same arguments and did not report, with any salt.

@@ -1,8 +1,7 @@
 //! `demo`: the walkthrough of the book on a private chain, which ends with the command unless it is kept.
 
 use super::prelude::*;
-use super::propose::stop;
-use crate::demo::{self, Played};
+use crate::demo::{self, Document, Played};
 use std::convert::Infallible;
 
 pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome> {
@@ -13,38 +12,93 @@ pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome> {
         node,
         registry,
     } = played?;
-    let all = document.commands.len();
-    let failed = document.commands.iter().filter(|done| !done.ok).count();
-    let mut outcome = Outcome::document(&document);
-    outcome.line(String::new());
-    outcome.line(format!(
-        "{} of {all} commands print what the page says, {:.1} s",
-        all - failed,
-        document.seconds
-    ));
-    outcome.line(format!("\"ok\":{}", document.ok));
-    let Some(registry) = registry.filter(|_| document.ok) else {
-        let says = format!("{failed} of {all} commands do not print what the page says");
-        let error = Refusal::new("Checks", says).with(
-            "every command to print what the page says",
-            format!("{failed} did not"),
-            "look at the commands with ✗ above",
-        );
-        stop(context, &mut outcome, &error, Exit::Refused);
-        return Ok(outcome);
+    let registry = registry.filter(|_| document.ok);
+    let mut report = Walkthrough {
+        document,
+        kept: None,
+        error: None,
     };
-    let at = "look at it in the browser: stylus-upgrades";
-    if !keep {
-        outcome.line(format!("{at} demo --keep"));
-        return Ok(outcome);
+    match registry {
+        None => {
+            let (failed, all) = report.failed();
+            let says = format!("{failed} of {all} commands do not print what the page says");
+            let error = Refusal::new("Checks", says).with(
+                "every command to print what the page says",
+                format!("{failed} did not"),
+                "look at the commands with ✗ above",
+            );
+            let error = Report::of(&error);
+            context.output.explain(&error);
+            report.error = Some(error);
+        }
+        Some(registry) if keep => {
+            let endpoint = node.endpoint();
+            report.kept = Some(Kept { endpoint, registry });
+            (context.output).result(&Outcome::of(&report, &context.names()));
+            // Until a signal ends this process, and the chain with it.
+            match std::future::pending::<Infallible>().await {}
+        }
+        Some(_) => {}
     }
-    let endpoint = node.endpoint();
-    outcome.line(format!(
-        "{at} console --open --rpc-url {endpoint} --registry {registry}"
-    ));
-    outcome.field("endpoint", endpoint);
-    outcome.field("registry", registry);
-    context.output.result(&outcome);
-    // Until a signal ends this process, and the chain with it.
-    match std::future::pending::<Infallible>().await {}
+    Ok(Outcome::of(&report, &context.names()))
+}
+
+/// What `demo` reports.
+#[derive(Serialize)]
+struct Walkthrough {
+    #[serde(flatten)]
+    document: Document,
+    #[serde(flatten)]
+    kept: Option<Kept>,
+    /// Set if a command did not print the text of the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Report>,
+}
+
+/// The chain that `--keep` leaves running.
+#[derive(Serialize)]
+struct Kept {
+    /// Its endpoint.
+    endpoint: String,
+    /// The registry on it.
+    registry: Address,
+}
+
+impl Walkthrough {
+    /// The number of commands that did not print the text of the page, and of all commands.
+    fn failed(&self) -> (usize, usize) {
+        let all = &self.document.commands;
+        (all.iter().filter(|done| !done.ok).count(), all.len())
+    }
+}
+
+impl CommandReport for Walkthrough {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let (failed, all) = self.failed();
+        let Document { ok, seconds, .. } = &self.document;
+        let mut lines = vec![
+            String::new(),
+            format!(
+                "{} of {all} commands print what the page says, {seconds:.1} s",
+                all - failed
+            ),
+            format!("\"ok\":{ok}"),
+        ];
+        let at = "look at it in the browser: stylus-upgrades";
+        match &self.kept {
+            Some(Kept { endpoint, registry }) => lines.push(format!(
+                "{at} console --open --rpc-url {endpoint} --registry {registry}"
+            )),
+            None if self.error.is_none() => lines.push(format!("{at} demo --keep")),
+            None => {}
+        }
+        lines
+    }
+
+    fn exit(&self) -> Exit {
+        match self.error {
+            Some(_) => Exit::Refused,
+            None => Exit::Done,
+        }
+    }
 }

@@ -120,15 +120,26 @@ async fn of_registry(
 async fn of_chain(context: &Context) -> Result<Outcome, Error> {
     let client = context.reader().await?;
     let chain = ChainFacts::read(&client).await?;
-    let mut outcome = Outcome {
-        lines: chain.lines(),
-        ..Outcome::default()
-    };
-    outcome.line("registry");
-    outcome.line("  · none is given: --registry ADDRESS examines it and what it needs");
-    outcome.field("chain", chain);
-    outcome.field("ok", true);
-    Ok(outcome)
+    let report = ExaminedChain { chain, ok: true };
+    Ok(Outcome::of(&report, &context.names()))
+}
+
+/// The report of `doctor` without a registry.
+#[derive(Serialize)]
+struct ExaminedChain {
+    /// The chain behind the endpoint.
+    chain: ChainFacts,
+    /// Always: it answers.
+    ok: bool,
+}
+
+impl CommandReport for ExaminedChain {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines = self.chain.lines();
+        lines.push("registry".into());
+        lines.push("  · none is given: --registry ADDRESS examines it and what it needs".into());
+        lines
+    }
 }
 
 /// Warns, in another command, of programs that expire soon or do not run: of the registry itself and of

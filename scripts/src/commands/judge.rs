@@ -139,6 +139,13 @@ pub(super) async fn check_and_send(
     send(place, (governed, judged), asker, outcome).await
 }
 
+/// The receiver of a transfer.
+#[derive(Serialize)]
+struct Transferred {
+    /// The definition of another registry; null if an account receives the instance.
+    receiver: Option<Receiver>,
+}
+
 /// Sends a checked call, and completes a pause or a resumption that it executes.
 ///
 /// # Errors
@@ -152,7 +159,8 @@ pub(super) async fn send(
     let call = governed.call.clone();
     checked::report(&mut outcome, &judged.checks);
     if let Call::TransferProxy(_) = call {
-        outcome.field("receiver", &judged.receiver);
+        let receiver = judged.receiver.clone();
+        outcome.fields(&Transferred { receiver });
     }
     let sending = Sending {
         layout: asker.layout,

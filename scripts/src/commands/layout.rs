@@ -2,20 +2,18 @@
 //! `NAME@live`.
 
 use super::args::LayoutCommand;
-use super::checked;
+use super::checked::needless_line;
 use super::kept::{KeptName, LIVE};
 use super::prelude::*;
-use super::propose::stop;
 use crate::assess::{Fact, Finding, FindingId, Origin, Refused, Role, Severity, decide};
 use crate::ids::LayoutHash;
 use crate::layout::{
-    Named, Pair, Side, check_storage, declaration, file_of, finding_id, moved_by_migration,
-    no_such_finding, read_file, undeclared, unreadable,
+    Named, Pair, Side, StorageCheck, check_storage, declaration, file_of, finding_id,
+    moved_by_migration, no_such_finding, read_file, undeclared, unreadable,
 };
-use serde_json::{Value, json};
 use std::path::Path;
 use stylus_layout::{
-    DeclaredStep, Document, Item, Layout, Members, Overrides, Source, StepKind, Unsupported,
+    DeclaredStep, FieldChange, Item, Layout, Members, Overrides, Source, StepKind, Unsupported,
     skeleton,
 };
 
@@ -49,7 +47,8 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
             drop,
         } => {
             let (old, new) = (read(context, old).await?, read(context, new).await?);
-            migration(&old, &new, overrides, drop)
+            let written = migration(&old, &new, overrides, drop)?;
+            Ok(Outcome::of(&written, &context.names()))
         }
     }
 }
@@ -115,22 +114,39 @@ async fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome> {
     if keep {
         context.store().keep_document(&document)?;
     }
-    let Document { layout, steps, .. } = &document;
-    let mut outcome = Outcome::default();
-    outcome.field("name", &name);
-    outcome.field("hash", document.hash());
-    outcome.field("layout", layout);
-    outcome.field("steps", steps);
-    outcome.line(format!("{name}  {}", document.hash()));
-    lines(&mut outcome, layout, &layout.storage, "");
-    for (namespace, items) in &layout.namespaces {
-        outcome.line(namespace.clone());
-        lines(&mut outcome, layout, items, "");
+    let shown = ShownLayout {
+        hash: document.hash(),
+        layout: document.layout,
+        steps: document.steps,
+        name,
+    };
+    Ok(Outcome::of(&shown, &context.names()))
+}
+
+/// What `layout show` reports.
+#[derive(Serialize)]
+struct ShownLayout {
+    /// The contract or the version.
+    name: String,
+    /// The hash of the layout document.
+    hash: B256,
+    /// The layout of its storage.
+    layout: Layout,
+    /// Initializers and migrations that the code declares; null if they are not known.
+    steps: Option<Vec<DeclaredStep>>,
+}
+
+impl CommandReport for ShownLayout {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines = vec![format!("{}  {}", self.name, self.hash)];
+        add_lines(&mut lines, &self.layout, &self.layout.storage, "");
+        for (namespace, items) in &self.layout.namespaces {
+            lines.push(namespace.clone());
+            add_lines(&mut lines, &self.layout, items, "");
+        }
+        lines.extend(self.steps.iter().flatten().map(step_line));
+        lines
     }
-    for step in steps.iter().flatten() {
-        outcome.line(step_line(step));
-    }
-    Ok(outcome)
 }
 
 /// A line for an initializer or a migration.
@@ -153,19 +169,19 @@ fn step_line(step: &DeclaredStep) -> String {
 }
 
 /// A line per variable: slot, offset, name, type; members of structs below.
-fn lines(outcome: &mut Outcome, layout: &Layout, items: &[Item], indent: &str) {
+fn add_lines(lines: &mut Vec<String>, layout: &Layout, items: &[Item], indent: &str) {
     for item in items {
         let ty = layout.types.get(&item.type_id);
         let label = ty.map_or(item.type_id.as_str(), |ty| &ty.label);
         let place = format!("{indent}{}", item.slot);
-        outcome.line(format!(
+        lines.push(format!(
             "  {place:<8} byte {:<3} {}: {label}",
             item.offset, item.label
         ));
         if let Some(Members::Struct(members)) = ty.and_then(|ty| ty.members.as_ref())
             && indent.len() < 16
         {
-            lines(outcome, layout, members, &format!("{indent}+"));
+            add_lines(lines, layout, members, &format!("{indent}+"));
         }
     }
 }
@@ -188,25 +204,12 @@ fn diff(
         goes_back: false,
     };
     let mut compared = check_storage(&pair)?;
-    let mut outcome = Outcome::default();
-    if let Some(one) = of_manifest {
-        outcome.field("warnings", [&one]);
-        if one.severity == Severity::Danger {
-            compared.partial.push(one.message.clone());
-            compared.found.insert(0, one);
-        }
+    if let Some(one) = of_manifest.as_ref()
+        && one.severity == Severity::Danger
+    {
+        compared.partial.push(one.message.clone());
+        compared.found.insert(0, one.clone());
     }
-    for (what, one) in [("old", old), ("new", new)] {
-        outcome.field(what, json!({"name": one.name, "hash": one.document.hash()}));
-    }
-    let findings = compared.report.iter().map(|finding| {
-        let mut value = json!(finding);
-        if let Some(fields) = value.as_object_mut() {
-            fields.insert("id".into(), Value::String(finding_id(finding).to_string()));
-        }
-        value
-    });
-    outcome.field("findings", findings.collect::<Vec<_>>());
     let accepts = context.accepted();
     let known = compared.report.iter().map(finding_id);
     let known: Vec<FindingId> = known.collect();
@@ -219,22 +222,118 @@ fn diff(
     let is_found =
         |id: &FindingId| known.contains(id) || compared.found.iter().any(|one| one.id == *id);
     let needless = accepts.iter().filter(|id| !is_found(id));
-    checked::needless(&mut outcome, needless.cloned().collect());
+    let changes = compared.report.iter().cloned();
+    let mut report = Difference {
+        old: NamedHash::of(old),
+        new: NamedHash::of(new),
+        findings: changes.map(NamedChange::of).collect(),
+        needless: needless.cloned().collect(),
+        verdict: "refused",
+        accepted: None,
+        partial: None,
+        warnings: of_manifest.into_iter().collect(),
+        error: None,
+        check: None,
+        exit: Exit::Done,
+    };
     if let Some(refused) = Refused::of(decide(&compared.found, &accepts, Role::Proposer).refused) {
-        outcome.field("verdict", "refused");
-        stop(context, &mut outcome, &refused, refused.exit());
-        return Ok(outcome);
+        let error = Report::of(&refused);
+        context.output.explain(&error);
+        (report.error, report.exit) = (Some(error), refused.exit());
+    } else {
+        let check = compared.taken(&pair, &accepts, &[]);
+        report.verdict = check.verdict;
+        report.accepted = Some(check.accepted.clone());
+        report.partial = Some(check.partial.clone());
+        report.check = Some(check);
     }
-    let check = compared.taken(&pair, &accepts, &[]);
-    outcome.field("verdict", check.verdict);
-    outcome.field("accepted", &check.accepted);
-    outcome.field("partial", &check.partial);
-    for finding in &check.findings {
-        let (decision, id) = (finding.decision.name(), finding_id(finding));
-        outcome.line(format!("{decision:<13} {id}  {}", finding.note));
+    Ok(Outcome::of(&report, &context.names()))
+}
+
+/// What `layout diff` reports.
+#[derive(Serialize)]
+struct Difference {
+    /// The version before.
+    old: NamedHash,
+    /// The new version.
+    new: NamedHash,
+    /// The fields that differ.
+    findings: Vec<NamedChange>,
+    /// Accepted ids that were not found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needless: Vec<FindingId>,
+    /// `unchanged`, `safe`, `accepted`, `unknown` or `refused`.
+    verdict: &'static str,
+    /// The blocking findings that were accepted; absent if the new version is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Vec<Finding>>,
+    /// The parts that were not compared although both layouts are known; absent if the new version is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<Vec<String>>,
+    /// The finding about the file that names the registry.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Finding>,
+    /// Why the new version is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Report>,
+    #[serde(skip)]
+    check: Option<StorageCheck>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+impl CommandReport for Difference {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines: Vec<String> = needless_line(&self.needless).into_iter().collect();
+        if let Some(check) = &self.check {
+            for finding in &check.findings {
+                let (decision, id) = (finding.decision.name(), finding_id(finding));
+                lines.push(format!("{decision:<13} {id}  {}", finding.note));
+            }
+            lines.extend(check.lines());
+        }
+        lines
     }
-    outcome.lines.extend(check.lines());
-    Ok(outcome)
+
+    fn exit(&self) -> Exit {
+        self.exit
+    }
+}
+
+/// A layout that is compared.
+#[derive(Serialize)]
+struct NamedHash {
+    /// The contract or the version.
+    name: String,
+    /// The hash of its layout document.
+    hash: B256,
+}
+
+impl NamedHash {
+    fn of(named: &Named) -> Self {
+        Self {
+            name: named.name.clone(),
+            hash: named.document.hash(),
+        }
+    }
+}
+
+/// A field that differs.
+#[derive(Serialize)]
+struct NamedChange {
+    /// Its id for `--accept`.
+    id: FindingId,
+    #[serde(flatten)]
+    change: FieldChange,
+}
+
+impl NamedChange {
+    fn of(change: FieldChange) -> Self {
+        Self {
+            id: finding_id(&change),
+            change,
+        }
+    }
 }
 
 fn side(named: &Named) -> Side {
@@ -248,7 +347,12 @@ fn side(named: &Named) -> Side {
     }
 }
 
-fn migration(old: &Named, new: &Named, overrides: &[String], drop: &[String]) -> Result<Outcome> {
+fn migration(
+    old: &Named,
+    new: &Named,
+    overrides: &[String],
+    drop: &[String],
+) -> Result<WrittenMigration> {
     let mut all = Overrides::none().with_keys();
     for text in overrides {
         let (field, source) = text.split_once('=').ok_or_else(|| not_understood(text))?;
@@ -266,14 +370,31 @@ fn migration(old: &Named, new: &Named, overrides: &[String], drop: &[String]) ->
     let moved = moved_by_migration(old_layout, new_layout)?;
     let code = skeleton(old_layout, new_layout, &all).map_err(unsupported)?;
     let code = declared_above(&moved, &code);
-    let mut outcome = Outcome::default();
-    for (what, one) in [("old", old), ("new", new)] {
-        outcome.field(what, json!({"name": one.name, "hash": one.document.hash()}));
+    Ok(WrittenMigration {
+        old: NamedHash::of(old),
+        new: NamedHash::of(new),
+        migrates: moved,
+        code,
+    })
+}
+
+/// What `layout migration` reports.
+#[derive(Serialize)]
+struct WrittenMigration {
+    /// The version before.
+    old: NamedHash,
+    /// The new version.
+    new: NamedHash,
+    /// The entries that `Cargo.toml` of the new version must declare.
+    migrates: Vec<FindingId>,
+    /// Rust code of the migration.
+    code: String,
+}
+
+impl CommandReport for WrittenMigration {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        self.code.lines().map(str::to_owned).collect()
     }
-    outcome.field("migrates", &moved);
-    outcome.lines = code.lines().map(str::to_owned).collect();
-    outcome.field("code", code);
-    Ok(outcome)
 }
 
 /// The refusal of an invalid `--override`.

@@ -3,8 +3,8 @@
 use super::help::shown_examples;
 use super::prelude::*;
 use super::said_by_clap;
-use serde_json::json;
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use stylus_devnode::{NodeError, NodeHandle, process};
 
 pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome> {
@@ -12,7 +12,8 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     let flags = flags.iter().filter(|flag| *flag != "--json").cloned();
     let args = std::iter::once(program).chain(flags.clone());
     let ready = |node: &NodeHandle| {
-        context.output.result(&running(node));
+        let running = Running::of(node);
+        (context.output).result(&Outcome::of(&running, &context.names()));
     };
     match process::serve(args, ready).await {
         Err(NodeError::Usage(help)) if flags.clone().any(|flag| is_help(&flag)) => Ok(Outcome {
@@ -30,22 +31,57 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     }
 }
 
-/// What people and programs need to use the node. Its keys are public.
-fn running(node: &NodeHandle) -> Outcome {
-    let mut outcome = Outcome::default();
-    let mut accounts = Vec::new();
-    for signer in node.accounts().all() {
-        let (address, key) = (signer.address(), signer.to_bytes());
-        outcome.line(format!("account {address}  key {key}"));
-        accounts.push(json!({ "address": address, "private_key": key }));
+/// What people and programs need to use the node.
+#[derive(Serialize)]
+struct Running {
+    /// Its HTTP address.
+    endpoint: String,
+    /// Its WebSocket address.
+    ws_endpoint: String,
+    /// Its chain id.
+    chain_id: u64,
+    /// The accounts that have ether. Their keys are public.
+    accounts: Vec<Account>,
+    #[serde(skip)]
+    address: SocketAddr,
+}
+
+/// An account of the node.
+#[derive(Serialize)]
+struct Account {
+    /// The account.
+    address: Address,
+    /// Its key.
+    private_key: B256,
+}
+
+impl Running {
+    fn of(node: &NodeHandle) -> Self {
+        let accounts = node.accounts().all();
+        let accounts = accounts.map(|signer| Account {
+            address: signer.address(),
+            private_key: signer.to_bytes(),
+        });
+        Self {
+            endpoint: node.endpoint(),
+            ws_endpoint: node.ws_endpoint(),
+            chain_id: node.chain_id(),
+            accounts: accounts.collect(),
+            address: node.address(),
+        }
     }
-    outcome.field("endpoint", node.endpoint());
-    outcome.field("ws_endpoint", node.ws_endpoint());
-    outcome.field("chain_id", node.chain_id());
-    outcome.field("accounts", accounts);
-    outcome.line(format!("chain id {}", node.chain_id()));
-    outcome.line(format!("Listening on {}", node.address()));
-    outcome
+}
+
+impl CommandReport for Running {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let accounts = self.accounts.iter();
+        let accounts =
+            accounts.map(|one| format!("account {}  key {}", one.address, one.private_key));
+        let mut lines: Vec<String> = accounts.collect();
+        lines.push(format!("chain id {}", self.chain_id));
+        lines.push(format!("Listening on {}", self.address));
+        lines
+    }
 }
 
 fn is_help(flag: &OsString) -> bool {

@@ -20,11 +20,18 @@ pub(super) async fn resume(context: &Context, name: String) -> Result<Outcome> {
 async fn run(context: &Context, bytes: Bytes) -> Result<Outcome> {
     let place = Place::working(context, "pausing and resuming").await?;
     let governed = GovernedCall::decode(place.registry.address, bytes, U256::ZERO)?;
-    let mut outcome = Outcome::default();
-    outcome.field("name", governed.call.definition());
+    let name = governed.call.definition().into();
+    let mut outcome = Outcome::document(&PausedDefinition { name });
     if is_left(place, &governed.call).await? {
         pause_remaining_instances(place, &governed.call, &mut outcome).await?;
         return Ok(outcome);
     }
     check_and_send(place, governed, Asker::proposer(place), outcome).await
+}
+
+/// The paused or resumed definition.
+#[derive(Serialize)]
+struct PausedDefinition {
+    /// The definition.
+    name: String,
 }

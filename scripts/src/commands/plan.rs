@@ -2,7 +2,7 @@
 
 use super::args::{PlanArgs, UpgradeArgs};
 use super::asker::Asker;
-use super::checked;
+use super::checked::Checks;
 use super::context::seen_by;
 use super::doctor;
 use super::expectations;
@@ -30,22 +30,68 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome> {
     let (reviewed, of_manifest) = context.as_reviewed()?;
     let context = reviewed.as_ref().unwrap_or(context);
     let ran = run_as(context, args, Role::Proposer, of_manifest).await?;
-    Ok(ran.outcome)
+    Ok(Outcome::of(&ran, &context.names()))
 }
 
-/// A plan, and what it is reported as.
+/// What `plan` reports.
+#[derive(Serialize)]
 pub(super) struct Ran {
-    pub(super) outcome: Outcome,
+    #[serde(flatten)]
     pub(super) plan: Plan,
-    /// What the copy and past transactions on it showed, even if an earlier check refuses.
-    pub(super) trial: Verdict,
-    pub(super) checks: Assessment,
+    #[serde(flatten)]
+    pub(super) checks: Checks,
+    /// The verdict of the whole plan.
+    verdict: Verdict,
+    /// The gas of all transactions.
+    gas: u64,
+    /// Whether no finding blocks it.
+    ok: bool,
+    /// Why it would fail, if it would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Report>,
     /// Programs that expire soon or do not run.
     pub(super) warnings: Vec<Finding>,
     /// The migration, in words.
     pub(super) decoded: Vec<DecodedCall>,
-    /// What past transactions do with the version; `None` if there were none, or they were not wanted.
-    pub(super) replay: Option<plan::Replay>,
+    /// What past transactions do with the version; absent if they were not wanted, null if there were none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) replay: Option<Option<plan::Replay>>,
+    /// What the copy and past transactions on it showed, even if an earlier check refuses.
+    #[serde(skip)]
+    pub(super) trial: Verdict,
+    /// Whether the missing past transactions refuse it.
+    #[serde(skip)]
+    is_refused: bool,
+}
+
+impl CommandReport for Ran {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = lines(&self.plan, &self.decoded, names);
+        match &self.replay {
+            Some(Some(replay)) => lines.extend(replay::lines(replay, names)),
+            Some(None) => {
+                let mark = if self.is_refused { '✗' } else { '!' };
+                lines.push(format!("{mark} {}", plan::Replay::nothing().message));
+            }
+            None => {}
+        }
+        let mut of_checks = self.checks.lines(names);
+        of_checks.retain(|line| !lines.contains(line));
+        lines.extend(of_checks);
+        // The refusal and the next step come last.
+        let problems = told_once(&self.plan.problems);
+        let problems: Vec<String> = problems.iter().flat_map(Finding::lines).collect();
+        lines.retain(|line| !problems.contains(line));
+        lines.extend(problems);
+        lines
+    }
+
+    fn exit(&self) -> Exit {
+        match self.error {
+            Some(_) => Exit::Refused,
+            None => Exit::Done,
+        }
+    }
 }
 
 /// Plans for any role. `of_manifest` has the findings about the file that names the registry.
@@ -71,7 +117,7 @@ pub(super) async fn run_as(
         place,
         request,
     } = tried;
-    let (accepts, names) = (context.accepted(), context.names());
+    let accepts = context.accepted();
     // Findings besides the copy: about the file that names the registry, and of past transactions.
     let mut beside: Vec<Finding> = of_manifest.clone().into_iter().collect();
     let of_replay = match (&replay, args.replay) {
@@ -97,60 +143,34 @@ pub(super) async fn run_as(
     plan.problems.extend(checks.decision().refused);
     plan.problems.extend(decided.refused);
     let decoded = decoded(place, &Call::Migrate(request.call.clone())).await?;
-    let mut outcome = Outcome::document(&plan);
-    outcome.lines = lines(&plan, &decoded, &names);
-    if let Some(replay) = &replay {
-        outcome.lines.extend(replay::lines(replay, &names));
-    } else if args.replay.is_some() {
-        let mark = if is_refused { '✗' } else { '!' };
-        outcome.line(format!("{mark} {}", plan::Replay::nothing().message));
-    }
-    if args.replay.is_some() {
-        outcome.field("replay", &replay);
-    }
-    outcome.field("decoded", &decoded);
-    checked::report(&mut outcome, &checks);
+    let mut checks = Checks::of(&checks);
     let of_gas: Vec<Finding> = plan.reads.iter().filter_map(Reads::reads_gas).collect();
     let needless = accepts.iter().filter(|id| {
         let is_told_here = id.is_of_a_trial() || **id == FindingId::MANIFEST_UNREVIEWED;
         let mut found = taken.iter().chain(&of_gas);
         is_told_here && !found.any(|one| one.id == **id)
     });
-    checked::needless(&mut outcome, needless.cloned().collect());
-    if !taken.is_empty() {
-        let of_trial = taken.iter().map(|one| format!("{}; accepted", one.line()));
-        outcome.lines.extend(of_trial);
-        let all = checks.decision().accepted.into_iter();
-        outcome.field("accepted", all.chain(taken.clone()).collect::<Vec<_>>());
-    }
+    checks.needless.extend(needless.cloned());
+    checks.accepted.extend(taken);
     let mut warnings = doctor::warn(place, used(&request)).await?;
     let changed = of_manifest.filter(|one| one.severity == Severity::Warning);
     if let Some(one) = &changed {
         context.note(format!("warning: {}", one.says()));
     }
     warnings.extend(changed);
-    outcome.field("warnings", &warnings);
-    outcome.field("verdict", plan.verdict());
-    outcome.field("gas", plan.gas());
-    outcome.field("ok", plan.problems.is_empty());
-    // The refusal and the next step come last.
-    let problems = told_once(&plan.problems);
-    let problems: Vec<String> = problems.iter().flat_map(Finding::lines).collect();
-    outcome.lines.retain(|line| !problems.contains(line));
-    outcome.lines.extend(problems);
     let first = plan.problems.first().map(|problem| Report::of(problem));
-    if let Some(problem) = refused.or(first) {
-        outcome.field("error", problem);
-        outcome.exit = Some(Exit::Refused);
-    }
     Ok(Ran {
-        outcome,
+        verdict: plan.verdict(),
+        gas: plan.gas(),
+        ok: plan.problems.is_empty(),
+        error: refused.or(first),
         plan,
         trial,
         checks,
         warnings,
         decoded,
-        replay,
+        replay: args.replay.map(|_| replay),
+        is_refused,
     })
 }
 

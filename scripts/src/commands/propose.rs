@@ -114,11 +114,7 @@ impl Sending<'_> {
             |sent: &Sent| Some(sent.event_of::<abi::ProxyCreated>(registry.address)?.proxy);
         if let Some(proxy) = submitted.execution().and_then(created) {
             // `create-proxy` has printed it before.
-            let line = format!("proxy  {proxy}");
-            if !outcome.lines.contains(&line) {
-                outcome.line(line);
-                outcome.field("proxy", proxy);
-            }
+            outcome.add_unsaid(&NewProxy { proxy }, &names);
         }
         Ok(Reported {
             outcome,
@@ -214,32 +210,69 @@ fn note(context: &Context, trial: &Trial) {
 /// Reports instances that are paused in a complex step (from where and to where): the command is
 /// partly done, and the handler continues with each.
 pub(super) fn go_on_in_batches(outcome: &mut Outcome, paused: &[(Address, String, String)]) {
-    if paused.is_empty() {
-        return;
+    let paused = paused.iter().map(|(proxy, from, to)| PausedInstance {
+        proxy: *proxy,
+        from: from.clone(),
+        to: to.clone(),
+        next: format!("stylus-upgrades run-migration {proxy}"),
+    });
+    let paused: Vec<_> = paused.collect();
+    if !paused.is_empty() {
+        outcome.add(&PausedInstances { paused }, &Names::default());
     }
-    let mut all = Vec::new();
-    for (proxy, from, to) in paused {
-        let next = format!("stylus-upgrades run-migration {proxy}");
-        outcome.line(format!("{proxy}  paused on its way {from} → {to}"));
-        outcome.line(format!("next: {next}"));
-        all.push(PausedInstance {
-            proxy: *proxy,
-            from,
-            to,
-            next,
-        });
-    }
-    outcome.field("paused", all);
-    outcome.exit = Some(Exit::Partial);
+}
+
+/// Instances that their handler continues with.
+#[derive(Serialize)]
+struct PausedInstances {
+    /// These instances.
+    paused: Vec<PausedInstance>,
 }
 
 /// An instance between two versions.
 #[derive(Serialize)]
-struct PausedInstance<'a> {
+struct PausedInstance {
+    /// The instance.
     proxy: Address,
-    from: &'a str,
-    to: &'a str,
+    /// The version before.
+    from: String,
+    /// The new version.
+    to: String,
+    /// The command that continues with it.
     next: String,
+}
+
+impl CommandReport for PausedInstances {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let lines = self.paused.iter().map(|one| {
+            let (proxy, from, to) = (one.proxy, &one.from, &one.to);
+            let paused = format!("{proxy}  paused on its way {from} → {to}");
+            [paused, format!("next: {}", one.next)]
+        });
+        lines.flatten().collect()
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Partial
+    }
+}
+
+/// A created instance.
+#[derive(Serialize)]
+struct NewProxy {
+    /// The instance.
+    proxy: Address,
+}
+
+impl CommandReport for NewProxy {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![proxy_line(self.proxy)]
+    }
+}
+
+/// The line of a created instance.
+pub(super) fn proxy_line(proxy: Address) -> String {
+    format!("proxy  {proxy}")
 }
 
 /// A failed check is an error; earlier reports stay printed.
@@ -254,8 +287,22 @@ pub(super) fn require(context: &Context, checks: &[Check], outcome: &mut Outcome
 
 /// Explains why a command stops after the part that it has done.
 pub(super) fn stop(context: &Context, outcome: &mut Outcome, error: &dyn Explain, exit: Exit) {
-    let report = Report::of(error);
-    context.output.explain(&report);
-    outcome.field("error", report);
-    outcome.exit = Some(exit);
+    let error = Report::of(error);
+    context.output.explain(&error);
+    outcome.add(&Stopped { error, exit }, &Names::default());
+}
+
+/// The reason why a command stopped after it did a part.
+#[derive(Serialize)]
+struct Stopped {
+    /// The error, with the next step.
+    error: Report,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+impl CommandReport for Stopped {
+    fn exit(&self) -> Exit {
+        self.exit
+    }
 }

@@ -34,8 +34,13 @@ const KNOWN_MAX: usize = 1_000;
 /// Reviews one action; `against` is the hash of the state difference that it must have.
 pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) -> Result<Outcome> {
     let review = review(context, action).await?;
-    let mut outcome = Outcome::of(&review, &context.names());
-    let found = review.checked.and_then(|checked| checked.state_difference);
+    let found = review.checked.as_ref();
+    let found = found.and_then(|checked| checked.state_difference);
+    let mut report = ReviewedAgainst {
+        is_same: against.is_some(),
+        review,
+        error: None,
+    };
     if let Some(expected) = against.filter(|hash| Some(*hash) != found) {
         let found = found.map_or_else(
             || "none: it fails on a copy, or its result depends on the block".to_owned(),
@@ -50,14 +55,43 @@ pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) 
             found,
             "do not approve it: compare the storage words here with those of plan",
         );
-        let report = Report::of(&error);
-        outcome.line(format!("✗ {}", report.message));
-        outcome.field("error", report);
-        outcome.exit = Some(error.exit());
-    } else if against.is_some() {
-        outcome.line("✓ the state difference matches --against");
+        report.error = Some(Report::of(&error));
     }
-    Ok(outcome)
+    Ok(Outcome::of(&report, &context.names()))
+}
+
+/// The report of `pending ACTION`.
+#[derive(Serialize)]
+struct ReviewedAgainst {
+    #[serde(flatten)]
+    review: Review,
+    /// Set if the state difference does not match `--against`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Report>,
+    /// Whether `--against` was given and there is no error.
+    #[serde(skip)]
+    is_same: bool,
+}
+
+impl CommandReport for ReviewedAgainst {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = self.review.lines(names);
+        match &self.error {
+            Some(error) => lines.push(format!("✗ {}", error.message)),
+            None if self.is_same => {
+                lines.push("✓ the state difference matches --against".into());
+            }
+            None => {}
+        }
+        lines
+    }
+
+    fn exit(&self) -> Exit {
+        match self.error {
+            Some(_) => Exit::Refused,
+            None => Exit::Done,
+        }
+    }
 }
 
 /// What an approver reviews before approving an action.

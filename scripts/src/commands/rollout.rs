@@ -129,7 +129,7 @@ impl<'a> Rollout<'a> {
         let left = self.left().await.ok();
         let so_far = so_far(self.upgraded, left);
         context.output.end(&format!("{what}: {so_far}"));
-        self.report(outcome, left);
+        outcome.add(&self.done(left), &Names::default());
         go_on_in_batches(outcome, &self.begun);
         if let Some(error) = &ended {
             stop(context, outcome, error, Exit::Partial);
@@ -145,29 +145,14 @@ impl<'a> Rollout<'a> {
     }
 
     /// The report; `left` is the number of waiting instances, `None` if it is not known.
-    fn report(&self, outcome: &mut Outcome, left: Option<u16>) {
-        outcome.add(&Transactions::of(&self.sent), &Names::default());
-        outcome.field("upgraded", self.upgraded);
-        outcome.field("left", left);
-        outcome.field("skipped", &self.skipped);
-        outcome.field("checks", &self.found);
-        for one in &self.skipped {
-            outcome.line(format!("skipped {}: {}", one.proxy, one.reason));
-            outcome.line(format!("  next    {}", one.next));
-        }
-        outcome.line(format!("rollout {}", so_far(self.upgraded, left)));
-        if !self.turned.is_empty() {
-            outcome.field("paused_or_resumed", &self.turned);
-            outcome.line(format!(
-                "of these, {} were paused or resumed with their definition",
-                self.turned.len()
-            ));
-        }
-        for check in self.found.iter().filter(|check| !check.ok) {
-            outcome.line(format!("{} {}", check.proxy, check.line()));
-        }
-        if left != Some(0) {
-            outcome.exit = Some(Exit::Partial);
+    fn done(&self, left: Option<u16>) -> RolledOut {
+        RolledOut {
+            transactions: Transactions::of(&self.sent),
+            upgraded: self.upgraded,
+            left,
+            skipped: self.skipped.clone(),
+            checks: self.found.clone(),
+            paused_or_resumed: self.turned.clone(),
         }
     }
 
@@ -302,6 +287,51 @@ pub(super) struct Activation<'a> {
     pub(super) checks: Assessment,
 }
 
+/// The state of a rollout.
+#[derive(Serialize)]
+struct RolledOut {
+    #[serde(flatten)]
+    transactions: Transactions,
+    /// The number of upgraded instances.
+    upgraded: u16,
+    /// The number of waiting instances; null if it is not known.
+    left: Option<u16>,
+    /// Instances that could not be upgraded, and why.
+    skipped: Vec<Waiting>,
+    /// The checks of each upgraded instance.
+    checks: Vec<Check>,
+    /// Instances that were paused or resumed with their definition.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paused_or_resumed: Vec<Address>,
+}
+
+impl CommandReport for RolledOut {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines = self.transactions.lines();
+        for one in &self.skipped {
+            lines.push(format!("skipped {}: {}", one.proxy, one.reason));
+            lines.push(format!("  next    {}", one.next));
+        }
+        lines.push(format!("rollout {}", so_far(self.upgraded, self.left)));
+        if !self.paused_or_resumed.is_empty() {
+            lines.push(format!(
+                "of these, {} were paused or resumed with their definition",
+                self.paused_or_resumed.len()
+            ));
+        }
+        let failed = self.checks.iter().filter(|check| !check.ok);
+        lines.extend(failed.map(|check| format!("{} {}", check.proxy, check.line())));
+        lines
+    }
+
+    fn exit(&self) -> Exit {
+        match self.left {
+            Some(0) => Exit::Done,
+            _ => Exit::Partial,
+        }
+    }
+}
+
 /// After a migration was executed, by this run's transaction or another one: the checks of each upgraded instance, or
 /// the rollout. Their failures are reported; the version stays activated.
 pub(super) async fn roll_out_after_activation(
@@ -354,7 +384,9 @@ async fn go_on(place: Place<'_>, activation: Activation<'_>, outcome: &mut Outco
         outcome.lines.extend(lines);
         found.extend(checks);
     }
-    outcome.field("checks", &found);
+    outcome.fields(&Arrived {
+        checks: found.clone(),
+    });
     let skipped = skipped_by(sent, registry.address);
     let waits = skipped.iter();
     let waits = waits.map(|(proxy, reason)| Waiting::new(*proxy, Some(reason)));
@@ -376,17 +408,42 @@ pub(super) fn report_waiting(outcome: &mut Outcome, waiting: &[Waiting], name: &
     if waiting.is_empty() {
         return;
     }
-    for one in waiting {
-        outcome.line(format!("waits   {}: {}", one.proxy, one.reason));
-    }
-    let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
-    let helps: Vec<&str> = helps.into_iter().collect();
-    let stayed = count(waiting.len(), "instance");
-    outcome.line(format!("{stayed} not upgraded; {}", helps.join("; ")));
-    let next = format!("stylus-upgrades upgrade {}", shell_word(name));
-    let them = if waiting.len() == 1 { "it" } else { "them" };
-    outcome.line(format!("next: {next} continues with {them}"));
-    outcome.field("waiting", waiting);
-    outcome.field("next", next);
+    let left = LeftWaiting {
+        waiting: waiting.to_vec(),
+        next: format!("stylus-upgrades upgrade {}", shell_word(name)),
+    };
+    outcome.add(&left, &Names::default());
     outcome.exit = outcome.exit.or(Some(Exit::NotReady));
+}
+
+/// Instances that wait for something.
+#[derive(Serialize)]
+struct LeftWaiting {
+    /// These instances, and how each can continue.
+    waiting: Vec<Waiting>,
+    /// The command that continues with them.
+    next: String,
+}
+
+impl CommandReport for LeftWaiting {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let Self { waiting, next } = self;
+        let waits = waiting.iter();
+        let waits = waits.map(|one| format!("waits   {}: {}", one.proxy, one.reason));
+        let mut lines: Vec<String> = waits.collect();
+        let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
+        let helps: Vec<&str> = helps.into_iter().collect();
+        let stayed = count(waiting.len(), "instance");
+        lines.push(format!("{stayed} not upgraded; {}", helps.join("; ")));
+        let them = if waiting.len() == 1 { "it" } else { "them" };
+        lines.push(format!("next: {next} continues with {them}"));
+        lines
+    }
+}
+
+/// The instances that a migration upgraded.
+#[derive(Serialize)]
+struct Arrived {
+    /// The checks of each instance.
+    checks: Vec<Check>,
 }

@@ -5,28 +5,22 @@ mod listed;
 
 use super::args::{Gather, MigrationArgs};
 use super::asker::Asker;
-use super::context::{Context, Unverified};
-use super::facts::Place;
+use super::context::Unverified;
 use super::judge::check_and_send;
-use crate::app_error::Error;
+use super::prelude::*;
 use crate::client::Client;
-use crate::error::Exit;
 use crate::governance::GovernedCall;
 use crate::journal::Journal;
 use crate::migration::{self, End, Migrated, MigrationRequest, Source};
-use crate::output::Outcome;
 use crate::registry::registry_of;
 use crate::text::{count, grouped};
-use alloy::primitives::U256;
 use alloy::primitives::utils::format_ether;
-use alloy::sol_types::SolCall;
 use std::time::Duration;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The timeout of one answer.
 const ANSWER: Duration = Duration::from_secs(30);
 
-pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
     let proxy = context.manifest.address(&args.proxy)?;
     let patience = Duration::from_secs(args.retry_for);
     let client = context.client().await?;
@@ -43,7 +37,11 @@ pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outco
         again: args.command_line(),
     };
     let migrated = migration::run(&client, journal, &request).await?;
-    Ok(reported(&migrated, &request.again))
+    let report = MigratedReport {
+        migrated,
+        again: request.again,
+    };
+    Ok(Outcome::of(&report, &context.names()))
 }
 
 /// Where the items come from.
@@ -52,7 +50,7 @@ async fn source(
     client: &Client,
     journal: &Journal,
     args: &MigrationArgs,
-) -> Result<Source, Error> {
+) -> Result<Source> {
     Ok(match (&args.items, &args.gather) {
         (Some(path), _) => Source::File(path.clone()),
         (None, Some(Gather::Erc721)) => Source::Erc721,
@@ -64,36 +62,53 @@ async fn source(
     })
 }
 
-/// The report of a run; `again` is the command that continues it.
-fn reported(migrated: &Migrated, again: &str) -> Outcome {
-    let Migrated { proxy, spent, .. } = migrated;
-    let mut outcome = Outcome::document(migrated);
-    outcome.line(format!(
-        "{proxy}  {} in {}, {} gas, {} ETH, {:.1} s",
-        count(spent.items, "item"),
-        count(spent.transactions, "transaction"),
-        grouped(spent.gas),
-        format_ether(spent.wei),
-        migrated.taken.as_secs_f64(),
-    ));
-    if let Some(End { tx, gas }) = migrated.end {
-        let gas = grouped(gas);
-        outcome.line(format!("{:<44} {tx}  {gas:>10} gas", "endMigration"));
-    }
-    match (&migrated.live, &migrated.then) {
-        (Some(live), _) => outcome.line(format!("{proxy}  {live}")),
-        (None, Some(next)) => {
-            outcome.line(format!("{proxy}  {}", next.summary()));
-            outcome.line(format!("next: stylus-upgrades run-migration {proxy}"));
-            outcome.exit = Some(Exit::Partial);
+/// The report of a run.
+#[derive(Serialize)]
+struct MigratedReport {
+    #[serde(flatten)]
+    migrated: Migrated,
+    /// The command that continues it.
+    #[serde(skip)]
+    again: String,
+}
+
+impl CommandReport for MigratedReport {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let migrated = &self.migrated;
+        let Migrated { proxy, spent, .. } = migrated;
+        let mut lines = vec![format!(
+            "{proxy}  {} in {}, {} gas, {} ETH, {:.1} s",
+            count(spent.items, "item"),
+            count(spent.transactions, "transaction"),
+            grouped(spent.gas),
+            format_ether(spent.wei),
+            migrated.taken.as_secs_f64(),
+        )];
+        if let Some(End { tx, gas }) = migrated.end {
+            let gas = grouped(gas);
+            lines.push(format!("{:<44} {tx}  {gas:>10} gas", "endMigration"));
         }
-        (None, None) => {
-            let done = migrated.at.map_or(0, |at| at.done);
-            outcome.line(format!("{proxy}  in the new form: {}", count(done, "item")));
-            outcome.line(format!("next: {again}"));
+        match (&migrated.live, &migrated.then) {
+            (Some(live), _) => lines.push(format!("{proxy}  {live}")),
+            (None, Some(next)) => {
+                lines.push(format!("{proxy}  {}", next.summary()));
+                lines.push(format!("next: stylus-upgrades run-migration {proxy}"));
+            }
+            (None, None) => {
+                let done = migrated.at.map_or(0, |at| at.done);
+                lines.push(format!("{proxy}  in the new form: {}", count(done, "item")));
+                lines.push(format!("next: {}", self.again));
+            }
+        }
+        lines
+    }
+
+    fn exit(&self) -> Exit {
+        match (&self.migrated.live, &self.migrated.then) {
+            (None, Some(_)) => Exit::Partial,
+            _ => Exit::Done,
         }
     }
-    outcome
 }
 
 /// The warning that the upgrade to the next version starts the same migration again.
@@ -106,7 +121,7 @@ pub(super) async fn govern(
     context: &Context,
     proxy: &str,
     handler: Option<&str>,
-) -> Result<Outcome, Error> {
+) -> Result<Outcome> {
     let handler = match handler {
         Some(handler) => Some(context.manifest.address(handler)?),
         None => None,
@@ -117,9 +132,10 @@ pub(super) async fn govern(
     let place = Place::working(context, "run-migration").await?;
     let proxy = context.manifest.address(proxy)?;
     let name = place.registry.instance(proxy).await?.definition;
-    let mut outcome = Outcome::default();
-    outcome.field("name", &name);
-    outcome.field("proxy", proxy);
+    let outcome = Outcome::document(&BetweenVersions {
+        name: name.clone(),
+        proxy,
+    });
     let call = match handler {
         Some(handler) => abi::setHandlerCall {
             name,
@@ -134,8 +150,29 @@ pub(super) async fn govern(
     let mut outcome = check_and_send(place, governed, asker, outcome).await?;
     if outcome.exit.is_none() && !context.is_export() {
         let next = format!("stylus-upgrades run-migration {proxy}");
-        outcome.line(format!("next: {next}, by the handler"));
-        outcome.field("next", next);
+        outcome.add(&ByHandler { next }, &context.names());
     }
     Ok(outcome)
+}
+
+/// The instance about which `run-migration --handler` and `--abort` decide.
+#[derive(Serialize)]
+struct BetweenVersions {
+    /// Its definition.
+    name: String,
+    /// The instance.
+    proxy: Address,
+}
+
+/// What the handler does next.
+#[derive(Serialize)]
+struct ByHandler {
+    /// The command.
+    next: String,
+}
+
+impl CommandReport for ByHandler {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![format!("next: {}, by the handler", self.next)]
+    }
 }

@@ -2,15 +2,14 @@
 //! and the layout documents of versions give them.
 
 use super::args::TraceArgs;
-use super::context::Context;
-use crate::app_error::Error;
-use crate::output::Outcome;
+use super::prelude::*;
 use crate::own_file;
 use crate::progress::Progress;
 use crate::text::grouped;
 use crate::trace::{self, Known, Mined, Named};
+use std::path::PathBuf;
 
-pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> {
     let client = context.reader().await?;
     let what = format!("tracing {}", args.tx);
     context.output.begin(&what);
@@ -33,20 +32,42 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
         let graph = trace::flamegraph(&frames);
         own_file::replace(path, graph.as_bytes(), trace::is_flamegraph)?;
     }
-    let mut outcome = Outcome::document(&trace.mined);
-    outcome.field("frames", &frames);
-    outcome.field("missing", &trace.missing);
-    outcome.field("flamegraph", &args.flamegraph);
-    outcome.line(summary(&trace.mined, &known.title(trace.mined.from)));
-    outcome.lines.extend(tree(&frames));
-    let missing = trace.missing.iter();
-    outcome
-        .lines
-        .extend(missing.map(|what| format!("! missing: {what}")));
-    if let Some(path) = &args.flamegraph {
-        outcome.line(format!("✓ the flame graph is in {}", path.display()));
+    let report = Traced {
+        sender: known.title(trace.mined.from),
+        mined: trace.mined,
+        frames,
+        missing: trace.missing,
+        flamegraph: args.flamegraph.clone(),
+    };
+    Ok(Outcome::of(&report, &context.names()))
+}
+
+/// What `trace` reports.
+#[derive(Serialize)]
+struct Traced {
+    #[serde(flatten)]
+    mined: Mined,
+    /// Every call in the order of their start.
+    frames: Vec<Named>,
+    /// The data that the endpoint does not give.
+    missing: Vec<String>,
+    /// The file of the flame graph; null if none was requested.
+    flamegraph: Option<PathBuf>,
+    /// The name of the sender.
+    #[serde(skip)]
+    sender: String,
+}
+
+impl CommandReport for Traced {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines = vec![summary(&self.mined, &self.sender)];
+        lines.extend(tree(&self.frames));
+        let missing = self.missing.iter();
+        lines.extend(missing.map(|what| format!("! missing: {what}")));
+        let graph = self.flamegraph.iter();
+        lines.extend(graph.map(|path| format!("✓ the flame graph is in {}", path.display())));
+        lines
     }
-    Ok(outcome)
 }
 
 fn summary(mined: &Mined, title: &str) -> String {

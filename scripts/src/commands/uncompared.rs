@@ -3,12 +3,11 @@
 
 use super::prelude::*;
 use super::propose::stop;
-use crate::assess::{Evidence, Origin, Part};
+use crate::assess::{Coverage, Evidence, Origin, Part};
 use crate::checks::Assessment;
 use crate::client::Sent;
 use crate::registry::begun_by;
 use crate::text;
-use serde_json::json;
 
 /// Whether a transaction upgraded an instance by a step that `checks` does not cover.
 pub(super) fn is_there(sent: &Sent, registry: Address, checks: &Assessment) -> bool {
@@ -31,9 +30,6 @@ pub(super) fn report(
         return;
     };
     let count = uncompared.len();
-    let each = uncompared.iter();
-    let each = each.map(|(proxy, from, to)| json!({ "proxy": proxy, "from": from, "to": to }));
-    outcome.field("not_compared", each.collect::<Vec<_>>());
     let why = format!(
         "upgraded by a step that was not checked: {}, {proxy} from {from} to {to}",
         text::count(count, "instance")
@@ -50,9 +46,16 @@ pub(super) fn report(
             false => Evidence::whole(part, Origin::NotKnown, &why),
         });
     }
-    outcome.field("coverage", coverage);
+    let each = uncompared.into_iter();
+    let report = NotCompared {
+        not_compared: each
+            .map(|(proxy, from, to)| Moved { proxy, from, to })
+            .collect(),
+        coverage,
+        why: checks.is_sampled.then_some(why),
+    };
+    outcome.add(&report, &Names::default());
     if checks.is_sampled {
-        outcome.line(format!("! {why}"));
         return;
     }
     let error = Refusal::new(
@@ -69,6 +72,35 @@ pub(super) fn report(
         ),
     );
     stop(context, outcome, &error, Exit::Refused);
+}
+
+/// Instances that were upgraded by a step that was not checked.
+#[derive(Serialize)]
+struct NotCompared {
+    /// These instances.
+    not_compared: Vec<Moved>,
+    /// How much of each part was checked.
+    coverage: Coverage,
+    /// The warning, if the checks were a sample.
+    #[serde(skip)]
+    why: Option<String>,
+}
+
+/// An instance and both versions.
+#[derive(Serialize)]
+struct Moved {
+    /// The instance.
+    proxy: Address,
+    /// The version before.
+    from: String,
+    /// The new version.
+    to: String,
+}
+
+impl CommandReport for NotCompared {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        self.why.iter().map(|why| format!("! {why}")).collect()
+    }
 }
 
 /// The instances that a transaction upgraded, each with both versions.

@@ -1,7 +1,7 @@
 //! `upgrade`: one instance to one version.
 
 use super::calldata;
-use super::checked;
+use super::checked::Checks;
 use super::context::{Unverified, report_undone};
 use super::path::{PathRequest, check_instance};
 use super::prelude::*;
@@ -46,23 +46,17 @@ pub(super) async fn run(
         ),
     };
     let Upgraded { from, to, .. } = &upgraded;
-    let done = upgraded.paused.is_none();
     let sent = std::slice::from_ref(&upgraded.sent);
-    let mut outcome = Outcome::of(&Transactions::of(sent), &context.names());
-    checked::report(&mut outcome, &checks);
-    outcome.field("proxy", proxy);
-    outcome.field("from", from);
-    outcome.field("to", to);
-    outcome.field("executed", done);
-    outcome.field("route", upgraded.route);
-    match (&upgraded.paused, done) {
-        (Some(_), _) => {} // a handler goes on with it
-        (None, true) => outcome.line(format!("{proxy}  {from} → {to}")),
-        (None, false) => {
-            outcome.line(format!("{proxy}  {from} → {to} is not complete yet"));
-            outcome.exit = Some(Exit::NotReady);
-        }
-    }
+    let report = UpgradedInstance {
+        transactions: Transactions::of(sent),
+        checks: Checks::of(&checks),
+        proxy,
+        from: from.clone(),
+        to: to.clone(),
+        executed: upgraded.paused.is_none(),
+        route: upgraded.route,
+    };
+    let mut outcome = Outcome::of(&report, &context.names());
     if let Some((from, to)) = &upgraded.paused {
         go_on_in_batches(&mut outcome, &[(proxy, from.clone(), to.clone())]);
     }
@@ -70,6 +64,37 @@ pub(super) async fn run(
         uncompared::report(context, (sent, registry.address), &checks, &mut outcome);
     }
     Ok(outcome)
+}
+
+/// The report of `upgrade` of one instance.
+#[derive(Serialize)]
+struct UpgradedInstance {
+    #[serde(flatten)]
+    transactions: Transactions,
+    #[serde(flatten)]
+    checks: Checks,
+    /// The instance.
+    proxy: Address,
+    /// The version before.
+    from: String,
+    /// The new version.
+    to: String,
+    /// Whether it is at that version; otherwise a handler continues.
+    executed: bool,
+    /// The route of the call.
+    route: Route,
+}
+
+impl CommandReport for UpgradedInstance {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = self.transactions.lines();
+        lines.extend(self.checks.lines(names));
+        let Self {
+            proxy, from, to, ..
+        } = self;
+        lines.extend(self.executed.then(|| format!("{proxy}  {from} → {to}")));
+        lines
+    }
 }
 
 /// The same upgrade by an earlier run that did not report it, if it still holds.

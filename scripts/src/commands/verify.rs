@@ -17,16 +17,38 @@ use std::collections::BTreeSet;
 pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome> {
     let place = Place::here(context).await?;
     let report = verify(place, args).await?;
-    let mut outcome = Outcome::of(&report, &context.names());
-    if let (Some(name), None) = (&args.name, &report.error) {
-        let version = version(place, name, args.version.as_deref()).await?;
-        let subject = (name.as_str(), version.as_str());
-        if let Some(published) = publish::run(place, subject, &args.publish).await? {
-            outcome.field("published", &published);
-            outcome.lines.extend(published.lines());
+    let published = match (&args.name, &report.error) {
+        (Some(name), None) => {
+            let version = version(place, name, args.version.as_deref()).await?;
+            let subject = (name.as_str(), version.as_str());
+            publish::run(place, subject, &args.publish).await?
         }
+        _ => None,
+    };
+    let verified = Verified { report, published };
+    Ok(Outcome::of(&verified, &context.names()))
+}
+
+/// What `verify` reports.
+#[derive(Serialize)]
+struct Verified {
+    #[serde(flatten)]
+    report: VerifyReport,
+    /// The answer of an explorer to the sources, if it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<publish::Publication>,
+}
+
+impl CommandReport for Verified {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = self.report.lines(names);
+        lines.extend(self.published.iter().flat_map(publish::Publication::lines));
+        lines
     }
-    Ok(outcome)
+
+    fn exit(&self) -> Exit {
+        self.report.exit()
+    }
 }
 
 /// Compares a definition, or all of them, with what was recorded.

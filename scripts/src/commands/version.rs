@@ -1,7 +1,7 @@
 //! `register`, `migrate` and `rollback`: a version, its code, and the step into it.
 
 use super::args::{RegisterArgs, RollbackArgs, VersionArgs, WayArgs};
-use super::checked;
+use super::checked::Checks;
 use super::context::earlier;
 use super::kept;
 use super::prelude::*;
@@ -74,7 +74,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     let new = work.version(wanted).await?;
     let (place, checks, sent) = (work.place, work.checks.clone(), work.sent.clone());
     let Place { context, registry } = place;
-    let mut outcome = describe(&new, work, wanted);
+    let mut described = Described::of(&new, work, wanted);
     let is_done = wanted.becomes == Becomes::Current && work.is_done(&new);
     let (name, version) = (new.name.clone(), new.version.clone());
     let governed = GovernedCall::decode(registry.address, wanted.becomes.call(new), U256::ZERO)?;
@@ -90,7 +90,8 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         if context.is_export() {
             return Err(export::nothing(&what).into());
         }
-        outcome.field("executed", true);
+        described.executed = Some(true);
+        let mut outcome = Outcome::of(&described, &context.names());
         outcome.line(what);
         kept::keep(place, &name, &version).await;
         let mut rollout = Rollout::of(place, &name, wanted.layout, checks);
@@ -104,42 +105,80 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         layout: wanted.layout,
         checks,
     };
+    let outcome = Outcome::of(&described, &context.names());
     Ok(sending.show_and_send(place, outcome).await?.outcome)
 }
 
 /// The version, its code, and the step into it. A hash is zero if none was recorded.
-fn describe(new: &NewVersion, work: &Work<'_>, wanted: &Wanted<'_>) -> Outcome {
-    let NewVersion {
-        name,
-        version,
-        code,
-        step,
-    } = new;
-    let mut outcome = Outcome::default();
-    outcome.field("name", name);
-    outcome.field("version", version);
-    outcome.field("from", &step.from);
-    outcome.field("implementation", code.implementation);
-    outcome.field("codehash", CodeHash::from(code.codehash));
-    outcome.field("layout_hash", LayoutHash::from(code.layoutHash));
-    outcome.field("source_hash", SourceHash::from(code.sourceHash));
-    let accepted = work.checks.decision().accepted;
-    let lost = accepted.iter().filter(|one| one.id.part().is_some());
-    let lost: Vec<String> = lost.map(|one| one.id.to_string()).collect();
-    match (wanted.code, lost.as_slice()) {
-        (CodeFrom::Source(_), _) => outcome.line(format!(
-            "code of {name} {version} deployed at {}",
-            code.implementation
-        )),
-        (CodeFrom::Version(_), _) if wanted.becomes == Becomes::Reachable => {}
-        (CodeFrom::Version(back), []) => {
-            outcome.line(format!("{name} {version} has the code of {back} again"));
+#[derive(Serialize)]
+struct Described {
+    /// The definition.
+    name: String,
+    /// The version.
+    version: String,
+    /// The version that the step leads from; empty for a first one.
+    from: String,
+    /// The account that holds the code.
+    implementation: Address,
+    /// keccak256 of the code.
+    codehash: CodeHash,
+    /// The hash of its layout document.
+    layout_hash: LayoutHash,
+    /// The hash of its sources.
+    source_hash: SourceHash,
+    #[serde(flatten)]
+    checks: Checks,
+    /// Set if the version is current already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    executed: Option<bool>,
+    /// The line that says where the code comes from.
+    #[serde(skip)]
+    says: Option<String>,
+}
+
+impl Described {
+    fn of(new: &NewVersion, work: &Work<'_>, wanted: &Wanted<'_>) -> Self {
+        let NewVersion {
+            name,
+            version,
+            code,
+            step,
+        } = new;
+        let checks = Checks::of(&work.checks);
+        let lost = checks.accepted.iter().filter(|one| one.id.part().is_some());
+        let lost: Vec<String> = lost.map(|one| one.id.to_string()).collect();
+        let says = match (wanted.code, lost.as_slice()) {
+            (CodeFrom::Source(_), _) => Some(format!(
+                "code of {name} {version} deployed at {}",
+                code.implementation
+            )),
+            (CodeFrom::Version(_), _) if wanted.becomes == Becomes::Reachable => None,
+            (CodeFrom::Version(back), []) => {
+                Some(format!("{name} {version} has the code of {back} again"))
+            }
+            (CodeFrom::Version(back), lost) => Some(format!(
+                "{name} {version} has the code of {back} again; accepted losses: {}",
+                lost.join(", ")
+            )),
+        };
+        Self {
+            name: name.clone(),
+            version: version.clone(),
+            from: step.from.clone(),
+            implementation: code.implementation,
+            codehash: code.codehash.into(),
+            layout_hash: code.layoutHash.into(),
+            source_hash: code.sourceHash.into(),
+            checks,
+            executed: None,
+            says,
         }
-        (CodeFrom::Version(back), lost) => outcome.line(format!(
-            "{name} {version} has the code of {back} again; accepted losses: {}",
-            lost.join(", ")
-        )),
     }
-    checked::report(&mut outcome, &work.checks);
-    outcome
+}
+
+impl CommandReport for Described {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let says = self.says.iter().cloned();
+        says.chain(self.checks.lines(names)).collect()
+    }
 }

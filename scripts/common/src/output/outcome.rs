@@ -1,7 +1,6 @@
 //! What a command reports.
 
 use crate::error::Exit;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// What a command has to say.
@@ -18,22 +17,8 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Adds a field to the document.
-    pub fn field(&mut self, name: &str, value: impl Serialize) {
-        self.document
-            .insert(name.into(), serde_json::to_value(value).unwrap_or_default());
-    }
-
     /// Adds a line for people.
     pub fn line(&mut self, text: impl Into<String>) {
         self.lines.push(text.into());
-    }
-
-    /// The same of a dry run.
-    #[must_use]
-    pub fn of_copy(mut self) -> Self {
-        self.field("dry_run", true);
-        self.line("dry run: everything ran on a copy of the chain, and nothing was sent");
-        self
     }
 }

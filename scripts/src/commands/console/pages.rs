@@ -68,10 +68,10 @@ pub(super) async fn drawn(
             // What cannot be compared here is reported; the rest is tried.
             let ran = plan::run_as(context, &args, Role::Reader, None).await?;
             let shown = Tried {
-                replay: match (&ran.replay, replay) {
-                    (Some(replay), _) => replay::lines(replay, &place.names),
-                    (None, Some(_)) => vec![format!("! {}", Replay::nothing().message)],
-                    (None, None) => Vec::new(),
+                replay: match &ran.replay {
+                    Some(Some(replay)) => replay::lines(replay, &place.names),
+                    Some(None) => vec![format!("! {}", Replay::nothing().message)],
+                    None => Vec::new(),
                 },
                 verdict: ran.trial,
                 plan: ran.plan,
