@@ -66,16 +66,15 @@ fn refused(result: Expanded, with: &str) {
     assert!(message.contains(with), "{message}");
 }
 
-/// Rust as tokens print it.
-fn printed(rust: &str) -> String {
-    let tokens: TokenStream = rust.parse().expect("Rust");
-    tokens.to_string()
+/// Rust without spaces: where tokens print some depends on who made them.
+fn spaceless(rust: &str) -> String {
+    rust.chars().filter(|one| !one.is_whitespace()).collect()
 }
 
 #[track_caller]
 fn holds(text: &str, part: &str) {
-    let part = printed(part);
-    assert!(text.contains(&part), "`{part}` is not in `{text}`");
+    let found = spaceless(text).contains(&spaceless(part));
+    assert!(found, "`{part}` is not in `{text}`");
 }
 
 #[test]
@@ -234,8 +233,8 @@ fn conditions_are_checked_in_their_order_behind_the_body() {
         migration(&format!("{both}, allow_sender,"), PLAIN),
         ensures(conditions, PLAIN),
     ] {
-        let text = expanded.expect("expands");
-        let body = text.find(&printed("self.step.set(step);"));
+        let text = spaceless(&expanded.expect("expands"));
+        let body = text.find("self.step.set(step);");
         let mut locations = vec![body, text.find("settle")];
         locations.extend(texts.iter().map(|condition| text.find(condition)));
         assert!(locations.is_sorted() && locations[0].is_some(), "{text}");
