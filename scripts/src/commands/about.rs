@@ -5,7 +5,7 @@ use super::prelude::*;
 use crate::build::Framework;
 use crate::ids::CodeHash;
 use clap_complete::Shell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 use stylus_upgrades_framework as pinned;
 
@@ -82,7 +82,7 @@ pub(super) fn manual(folder: &Path) -> Result<Manual> {
         next: "name another folder".into(),
     })?;
     Ok(Manual {
-        folder: folder.to_owned(),
+        folder: folder.display().to_string(),
     })
 }
 
@@ -90,12 +90,12 @@ pub(super) fn manual(folder: &Path) -> Result<Manual> {
 #[derive(Serialize)]
 pub(super) struct Manual {
     /// The folder of the pages.
-    folder: PathBuf,
+    folder: String,
 }
 
 impl CommandReport for Manual {
     fn lines(&self, _: &Names) -> Vec<String> {
-        vec![format!("written    {}", self.folder.display())]
+        vec![format!("written    {}", self.folder)]
     }
 }
 

@@ -18,7 +18,7 @@ use crate::ids::ActionId;
 pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     let place = Place::working(context, "approve").await?;
     let registry = place.registry;
-    let action = resolve_action(registry, &args.action).await?;
+    let action = resolve_action(place, &args.action).await?;
     let event = proposal_event(place, action).await?;
     let mut governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
     governed.approves = Some(action);

@@ -7,6 +7,7 @@ use crate::governance::{self, Call, executed_already, outcome_of_ended_action, r
 use crate::ids::ActionId;
 use crate::registry::Registry;
 use crate::review::{OpenAction, Pending};
+use alloy::signers::local::PrivateKeySigner;
 
 pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome> {
     let pending = pending(context, name).await?;
@@ -83,6 +84,27 @@ pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -
     }
 }
 
+/// Refuses the private key of the sender, or of an account with a name, in place of an id: it has the same form.
+fn require_no_key(place: Place<'_>, action: ActionId) -> Result<()> {
+    let Place { context, registry } = place;
+    let names = context.names();
+    let Ok(key) = PrivateKeySigner::from_bytes(&action.0) else {
+        return Ok(());
+    };
+    let owner = key.address();
+    let is_sender = registry.client.caller("an action").ok() == Some(owner);
+    if !is_sender && !names.accounts().any(|known| known == owner) {
+        return Ok(());
+    }
+    let message = format!("the argument is the private key of {}", names.long(owner));
+    let refusal = Refusal::new("PrivateKeyTyped", message).with(
+        "the id of an action",
+        "a private key",
+        "no request carried it; give the id, and remove the key from the history of the shell",
+    );
+    Err(refusal.usage().into())
+}
+
 /// Minimum of hexadecimal digits that name an action: fewer could match an action that is proposed
 /// meanwhile.
 const DIGITS_MIN: usize = 8;
@@ -94,8 +116,13 @@ pub(super) fn is_action(text: &str) -> bool {
 
 /// The action that `text` identifies: all of its digits, or the first ones, if exactly one open action begins
 /// with them, or, if none does, exactly one earlier action.
-pub(super) async fn resolve_action(registry: Registry<'_>, text: &str) -> Result<ActionId> {
+///
+/// # Errors
+/// `PrivateKeyTyped` before a request carries it; [`Error::Usage`]; errors of the chain.
+pub(super) async fn resolve_action(place: Place<'_>, text: &str) -> Result<ActionId> {
+    let registry = place.registry;
     if let Ok(action) = text.parse() {
+        require_no_key(place, action)?;
         return Ok(action);
     }
     let refused = |found: &str| Error::Usage {

@@ -309,7 +309,7 @@ fn step_without_code(args: &UpgradeArgs) -> Error {
 /// The proposed migration: the one that is named, or the only one.
 async fn open(work: &Work<'_>, args: &UpgradeArgs) -> Result<Option<abi::migrateCall>> {
     let action = match &args.action {
-        Some(text) => Some(resolve_action(work.place.registry, text).await?),
+        Some(text) => Some(resolve_action(work.place, text).await?),
         None => None,
     };
     let mut proposed = work.proposed(&args.version);

@@ -102,7 +102,7 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
     let place = Place::here(context).await?;
     let registry = place.registry;
     let names = context.names();
-    let action = resolve_action(registry, action).await?;
+    let action = resolve_action(place, action).await?;
     let event = proposal_event(place, action).await?;
     let governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
     let mut open = readiness(registry, action).await?;

@@ -12,7 +12,6 @@ use crate::client::{Sent, Transactions};
 use crate::governance::signed::require_here;
 use crate::governance::{Approved, Display, is_unknown_action, not_cancelled, readiness};
 use crate::ids::ActionId;
-use alloy::signers::local::PrivateKeySigner;
 use std::path::Path;
 
 /// Withdraws the sender's approval of an action, or refuses it.
@@ -53,41 +52,22 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
 /// form.
 ///
 /// # Errors
-/// `PrivateKeyTyped` if it is the key of the sender or of an account with a name; [`Error::Unconfirmed`].
+/// [`Error::Unconfirmed`].
 fn require_meant(place: Place<'_>, action: ActionId) -> Result<()> {
-    let Place { context, registry } = place;
-    let names = context.names();
-    let sender = registry.client.caller("revoke")?;
-    let owner = PrivateKeySigner::from_bytes(&action.0).map(|key| key.address());
-    let owner = owner.ok();
-    if let Some(owner) =
-        owner.filter(|one| *one == sender || names.accounts().any(|known| known == *one))
-    {
-        let message = format!(
-            "the argument of revoke is the private key of {}",
-            names.long(owner)
-        );
-        let refusal = Refusal::new("PrivateKeyTyped", message).with(
-            "the id of an action",
-            "a private key, which the transaction would publish",
-            "nothing was sent; give the id, and remove the key from the history of the shell, or replace it",
-        );
-        return Err(refusal.usage().into());
-    }
     let words = format!(
         "{action} has not been proposed, so its call is not known here; the file of its payload shows it. The \
          transaction publishes this number: make sure that it is no private key"
     );
     let id = FindingId::NOT_PROPOSED;
     let finding = Finding::new(Part::Action, Severity::Danger, id, words);
-    confirm::require(context, &[finding])
+    confirm::require(place.context, &[finding])
 }
 
 /// Cancels an action, as its proposer or as an account that satisfies its role alone.
 pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
     let place = Place::working(context, "cancel").await?;
     let registry = place.registry;
-    let action = resolve_action(registry, action).await?;
+    let action = resolve_action(place, action).await?;
     if readiness(registry, action).await?.is_none() {
         return Err(why_ended(place, action, "nothing is left to cancel").await);
     }
@@ -175,7 +155,7 @@ async fn subject(place: Place<'_>, text: &str) -> Result<(ActionId, Option<Bytes
     let registry = place.registry;
     let path = Path::new(text);
     if !path.is_file() {
-        let action = resolve_action(registry, text).await?;
+        let action = resolve_action(place, text).await?;
         return match proposal_event(place, action).await {
             Ok(event) => Ok((action, Some(event.call))),
             Err(error) if is_unknown_action(&error) => Ok((action, None)),

@@ -191,7 +191,7 @@ async fn subject(place: Place<'_>, text: &str) -> Result<Subject> {
     {
         return Ok(Subject::Call(call));
     }
-    let action = resolve_action(registry, text).await?;
+    let action = resolve_action(place, text).await?;
     let call = proposal_event(place, action).await?.call;
     Ok(Subject::Action(action, call))
 }

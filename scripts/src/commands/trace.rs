@@ -7,7 +7,6 @@ use crate::own_file;
 use crate::progress::Progress;
 use crate::text::grouped;
 use crate::trace::{self, Known, Mined, Named};
-use std::path::PathBuf;
 
 pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> {
     let client = context.reader().await?;
@@ -37,7 +36,10 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> 
         mined: trace.mined,
         frames,
         missing: trace.missing,
-        flamegraph: args.flamegraph.clone(),
+        flamegraph: args
+            .flamegraph
+            .as_deref()
+            .map(|path| path.display().to_string()),
     };
     Ok(Outcome::of(&report, &context.names()))
 }
@@ -52,7 +54,7 @@ struct Traced {
     /// The data that the endpoint does not give.
     missing: Vec<String>,
     /// The file of the flame graph; null if none was requested.
-    flamegraph: Option<PathBuf>,
+    flamegraph: Option<String>,
     /// The name of the sender.
     #[serde(skip)]
     sender: String,
@@ -65,7 +67,7 @@ impl CommandReport for Traced {
         let missing = self.missing.iter();
         lines.extend(missing.map(|what| format!("! missing: {what}")));
         let graph = self.flamegraph.iter();
-        lines.extend(graph.map(|path| format!("✓ the flame graph is in {}", path.display())));
+        lines.extend(graph.map(|path| format!("✓ the flame graph is in {path}")));
         lines
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Copy {
 }
 
 /// By place and name: the files of a package, and since when they are these.
-type Record = BTreeMap<String, (B256, SystemTime)>;
+pub(super) type Record = BTreeMap<String, (B256, SystemTime)>;
 
 impl Copy {
     /// The folder of contracts in `base`, where cargo's outputs go too.
@@ -44,9 +44,18 @@ impl Copy {
     }
 
     /// Empties the folder and puts `tree` there. New to cargo are those `parts` that had other files before, or all with
-    /// `anew`.
-    pub(super) fn fill(&self, tree: &Tree, parts: &[Part], anew: bool) -> Result<(), BuildError> {
+    /// `anew`. The record that is returned is kept once the build has succeeded: after one that was interrupted, all of
+    /// its `parts` are new.
+    pub(super) fn fill(
+        &self,
+        tree: &Tree,
+        parts: &[Part],
+        anew: bool,
+    ) -> Result<Record, BuildError> {
         let mut record = self.read();
+        let mut others = record.clone();
+        others.retain(|known, _| parts.iter().all(|part| key(part) != *known));
+        self.keep(&others)?;
         match std::fs::remove_dir_all(&self.folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(BuildError::file("empty", &self.folder)(error));
@@ -68,7 +77,7 @@ impl Copy {
             let since = path.ancestors().find_map(|folder| times.get(folder));
             write(&self.folder.join(path), entry, *since.unwrap_or(&old))?;
         }
-        self.keep(&record)
+        Ok(record)
     }
 
     fn read(&self) -> Record {
@@ -76,7 +85,8 @@ impl Copy {
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    fn keep(&self, record: &Record) -> Result<(), BuildError> {
+    /// Keeps the record of [`fill`](Self::fill).
+    pub(super) fn keep(&self, record: &Record) -> Result<(), BuildError> {
         let bytes = serde_json::to_vec(record).unwrap_or_default();
         std::fs::write(&self.record, bytes).map_err(BuildError::file("write", &self.record))
     }

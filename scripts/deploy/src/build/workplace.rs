@@ -156,7 +156,7 @@ impl<'a> Workplace<'a> {
     ) -> Result<Compiled, BuildError> {
         let toolchain = self.builder.toolchain(&source.toolchain)?;
         let copy = Copy::in_folder(&self.folder);
-        copy.fill(&source.tree, &source.parts, self.builder.is_anew)?;
+        let filled = copy.fill(&source.tree, &source.parts, self.builder.is_anew)?;
         let home = self.folder.join("cargo-home");
         let home = CargoHome::prepare(home, &self.builder.cargo_home)?;
         toolchain.require_target(&*self.builder.progress)?;
@@ -173,7 +173,9 @@ impl<'a> Workplace<'a> {
         let after = LockFile::read(&copy.folder().join("Cargo.lock"))?;
         let path = source.package.root.join("Cargo.lock");
         source.lock.require_covers(&path, &after)?;
-        cargo.compile(source, known)
+        let compiled = cargo.compile(source, known)?;
+        copy.keep(&filled)?;
+        Ok(compiled)
     }
 
     /// The code must not depend on where this machine keeps what.

@@ -238,6 +238,14 @@ impl Client {
             let mut unknown = Vec::new();
             for entry in open {
                 match self.known(entry.tx).await? {
+                    // A nonce before its own is free: it waits for a transaction that nobody sends but this key.
+                    Some(known)
+                        if known.block_number.is_none()
+                            && entry.nonce
+                                > self.nonce(sender, BlockNumberOrTag::Pending).await? =>
+                    {
+                        unknown.push(entry);
+                    }
                     Some(known) => found.extend(self.outcome_of(journal, entry, known).await?),
                     None if look == LOST_LOOKS && entry.nonce < next => journal.settled(entry.tx),
                     None => unknown.push(entry),

@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     let registry = context.verified_snapshot().await?;
     let client = registry.client.acting_as(account);
     let registry = client.registry(registry.address);
-    let action = resolve_action(registry, request.value("id")).await?;
+    let action = resolve_action(Place { context, registry }, request.value("id")).await?;
     let open = readiness(registry, action).await?;
     let open = open.ok_or_else(|| not_open(action))?;
     let event = proposal(registry, action).await?;

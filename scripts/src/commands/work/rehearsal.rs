@@ -98,8 +98,12 @@ impl Work<'_> {
         let trial = self.trial(new.clone().into(), INSTANCES);
         if !trial.inactive.is_empty() {
             // Anybody may activate it, but it is paid for before the registry refuses the key.
+            // Once the others have approved it, anybody may send it.
             let role = (self.name.as_str(), confirm::MIGRATE);
-            require_approver(place.registry, "a rollback", role, &[]).await?;
+            let call = wanted.becomes.call(new.clone());
+            let proposed = self.open.iter().find(|open| open.call == call);
+            let approved = proposed.map_or(&[][..], |open| &open.readiness.approved);
+            require_approver(place.registry, "a rollback", role, approved).await?;
         }
         if !self.is_done(&new) {
             let bytes = wanted.becomes.call(new);

@@ -28,6 +28,11 @@ impl Sources {
 
     /// Since when the files are what they are.
     fn fill(&self, anew: bool) -> [SystemTime; 2] {
+        self.build(anew, true)
+    }
+
+    /// The same, where the build succeeds or is interrupted.
+    fn build(&self, anew: bool, succeeds: bool) -> [SystemTime; 2] {
         let copy = Copy::in_folder(self.folder.path());
         let mut tree = Tree::default();
         for (path, text) in [(ROOT, self.root), (BESIDE, self.beside)] {
@@ -37,7 +42,10 @@ impl Sources {
             Self::part("contract", "", self.root),
             Self::part("shared", "path-dependencies/shared", self.beside),
         ];
-        copy.fill(&tree, &parts, anew).expect("filled");
+        let filled = copy.fill(&tree, &parts, anew).expect("filled");
+        if succeeds {
+            copy.keep(&filled).expect("kept");
+        }
         [ROOT, BESIDE].map(|path| {
             let file = copy.folder().join(Path::new(path)).metadata();
             file.and_then(|file| file.modified()).expect("a time")
@@ -69,6 +77,19 @@ fn new_to_cargo_is_the_package_that_changed_and_no_other() {
     assert_eq!(fourth[0], third[0]);
     let anew = sources.fill(true);
     assert!(anew[0] > fourth[0] && anew[1] > fourth[1]);
+}
+
+#[test]
+fn after_a_build_that_was_interrupted_all_of_its_packages_are_new() {
+    let sources = Sources {
+        folder: tempfile::tempdir().expect("a folder"),
+        root: "1",
+        beside: "1",
+    };
+    let first = sources.fill(false);
+    assert_eq!(sources.build(false, false), first);
+    let second = sources.fill(false);
+    assert!(second[0] > first[0] && second[1] > first[1]);
 }
 
 #[test]
