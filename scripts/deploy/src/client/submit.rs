@@ -632,7 +632,9 @@ mod tests {
             .with_to(Address::repeat_byte(7))
             .with_gas_limit(100_000);
         // The transaction before it is undone, so that it waits behind nonce 0.
-        let own = client.offer("a call", request, (sender, 1), fees).await;
+        let own = client
+            .offer("a call", request.clone(), (sender, 1), fees)
+            .await;
         let own = own.expect("it is taken");
         let error = client.receipt("a call", own.tx, Some(&own)).await;
         let error = error.expect_err("it waits");
@@ -651,5 +653,15 @@ mod tests {
         client.clear("a call").await.expect("nothing else waits");
         let kept: Vec<_> = journal.in_flight().iter().map(|one| one.tx).collect();
         assert_eq!(kept, [own.tx]);
+        // The next run does not wait for it: what that sends takes the free nonce, and both are mined.
+        let settled = client.settle().await.expect("it waits for nothing");
+        assert!(settled.is_empty(), "{settled:?}");
+        let first = client.offer("a call", request, (sender, 0), fees).await;
+        let first = first.expect("it is taken");
+        let mined = client.receipt("a call", first.tx, Some(&first)).await;
+        mined.expect("its nonce is the next one");
+        let found = client.settle().await.expect("all are mined");
+        let found: Vec<_> = found.iter().map(|sent| sent.tx).collect();
+        assert!(found.contains(&own.tx), "{found:?}");
     }
 }
