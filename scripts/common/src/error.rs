@@ -22,6 +22,16 @@ pub enum Exit {
     Partial = 5,
 }
 
+impl Exit {
+    /// How a command ends that reports an error beside its result, if there is one.
+    pub fn of<T>(error: Option<&T>) -> Self {
+        match error {
+            Some(_) => Self::Refused,
+            None => Self::Done,
+        }
+    }
+}
+
 /// What every error can tell about itself.
 pub trait Explain: std::fmt::Display {
     /// All of it, as programs read it.

@@ -96,9 +96,6 @@ impl CommandReport for Walkthrough {
     }
 
     fn exit(&self) -> Exit {
-        match self.error {
-            Some(_) => Exit::Refused,
-            None => Exit::Done,
-        }
+        Exit::of(self.error.as_ref())
     }
 }

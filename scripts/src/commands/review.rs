@@ -87,10 +87,7 @@ impl CommandReport for ReviewedAgainst {
     }
 
     fn exit(&self) -> Exit {
-        match self.error {
-            Some(_) => Exit::Refused,
-            None => Exit::Done,
-        }
+        Exit::of(self.error.as_ref())
     }
 }
 

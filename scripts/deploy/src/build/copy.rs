@@ -44,8 +44,8 @@ impl Copy {
     }
 
     /// Empties the folder and puts `tree` there. New to cargo are those `parts` that had other files before, or all with
-    /// `anew`. The record that is returned is kept once the build has succeeded: after one that was interrupted, all of
-    /// its `parts` are new.
+    /// `anew`. The caller keeps the returned record after the build succeeds. Until then no record of `parts` is there,
+    /// so that an interrupted build is made anew.
     pub(super) fn fill(
         &self,
         tree: &Tree,

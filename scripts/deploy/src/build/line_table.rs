@@ -1,5 +1,5 @@
-//! The twin of a program: built from the same sources in the same way, with a line table in its custom sections. It
-//! says which instruction comes from which line.
+//! A program built again from the same sources, with a line table in its custom sections. The table says which
+//! instruction comes from which line.
 
 use super::builder::Builder;
 use super::error::BuildError;

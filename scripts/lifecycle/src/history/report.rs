@@ -60,10 +60,7 @@ impl CommandReport for HistoryReport {
     }
 
     fn exit(&self) -> Exit {
-        match self.verification.error {
-            Some(_) => Exit::Refused,
-            None => Exit::Done,
-        }
+        Exit::of(self.verification.error.as_ref())
     }
 }
 
@@ -192,9 +189,6 @@ impl CommandReport for VerifyReport {
     }
 
     fn exit(&self) -> Exit {
-        match self.error {
-            Some(_) => Exit::Refused,
-            None => Exit::Done,
-        }
+        Exit::of(self.error.as_ref())
     }
 }

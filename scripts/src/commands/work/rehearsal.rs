@@ -96,18 +96,18 @@ impl Work<'_> {
     async fn rehearse(&mut self, wanted: &Wanted<'_>, new: NewVersion) -> Result<()> {
         let (place, context) = (self.place, self.place.context);
         let trial = self.trial(new.clone().into(), INSTANCES);
+        let is_done = self.is_done(&new);
+        let call = wanted.becomes.call(new);
         if !trial.inactive.is_empty() {
             // Anybody may activate it, but it is paid for before the registry refuses the key.
             // Once the others have approved it, anybody may send it.
             let role = (self.name.as_str(), confirm::MIGRATE);
-            let call = wanted.becomes.call(new.clone());
             let proposed = self.open.iter().find(|open| open.call == call);
             let approved = proposed.map_or(&[][..], |open| &open.readiness.approved);
             require_approver(place.registry, "a rollback", role, approved).await?;
         }
-        if !self.is_done(&new) {
-            let bytes = wanted.becomes.call(new);
-            let governed = GovernedCall::decode(place.registry.address, bytes, U256::ZERO)?;
+        if !is_done {
+            let governed = GovernedCall::decode(place.registry.address, call, U256::ZERO)?;
             confirm::require(context, &confirm::rivals(place, &governed).await?)?;
         }
         let is_checked = wanted.step.expect.is_some() || wanted.step.check.is_some();

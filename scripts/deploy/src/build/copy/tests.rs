@@ -16,6 +16,14 @@ struct Sources {
 }
 
 impl Sources {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            root: "1",
+            beside: "1",
+        }
+    }
+
     fn part(name: &str, place: &str, text: &str) -> Part {
         Part {
             name: name.into(),
@@ -55,11 +63,7 @@ impl Sources {
 
 #[test]
 fn new_to_cargo_is_the_package_that_changed_and_no_other() {
-    let mut sources = Sources {
-        folder: tempfile::tempdir().expect("a folder"),
-        root: "1",
-        beside: "1",
-    };
+    let mut sources = Sources::new();
     let first = sources.fill(false);
     assert_eq!(sources.fill(false), first);
     // The contract in the root, in whose folder the others lie.
@@ -81,11 +85,7 @@ fn new_to_cargo_is_the_package_that_changed_and_no_other() {
 
 #[test]
 fn after_a_build_that_was_interrupted_all_of_its_packages_are_new() {
-    let sources = Sources {
-        folder: tempfile::tempdir().expect("a folder"),
-        root: "1",
-        beside: "1",
-    };
+    let sources = Sources::new();
     let first = sources.fill(false);
     assert_eq!(sources.build(false, false), first);
     let second = sources.fill(false);
@@ -94,11 +94,7 @@ fn after_a_build_that_was_interrupted_all_of_its_packages_are_new() {
 
 #[test]
 fn a_record_of_an_earlier_version_is_none() {
-    let sources = Sources {
-        folder: tempfile::tempdir().expect("a folder"),
-        root: "1",
-        beside: "1",
-    };
+    let sources = Sources::new();
     let known = serde_json::json!({ "contract": B256::ZERO });
     let record = sources.folder.path().join("source.json");
     std::fs::write(record, known.to_string()).expect("written");
