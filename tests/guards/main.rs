@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use stylus_upgrades_harness::home;
+use stylus_upgrades_harness::{HarnessError, home};
 use stylus_upgrades_tests::guards::{
-    Guard, GuardError, Record, Report, Table, build_it, chosen, commit, prove,
+    Guard, Record, Report, Table, build_it, chosen, commit, prove,
 };
 
 /// Shows that a test fails for every guard that is disabled.
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 }
 
 /// Whether every guard asked for was noticed.
-fn run(arguments: &Arguments) -> Result<bool, GuardError> {
+fn run(arguments: &Arguments) -> Result<bool, HarnessError> {
     let home = home();
     let table = Table::read(&home)?;
     if arguments.list {
@@ -74,7 +74,7 @@ fn run(arguments: &Arguments) -> Result<bool, GuardError> {
 }
 
 /// Writes a full result anew; any other goes into the one that is there.
-fn record(arguments: &Arguments, table: &Table, report: &Report) -> Result<(), GuardError> {
+fn record(arguments: &Arguments, table: &Table, report: &Report) -> Result<(), HarnessError> {
     let home = home();
     if arguments.all {
         return Record::of(report, commit(&home, table))?.write(&home);
@@ -84,7 +84,7 @@ fn record(arguments: &Arguments, table: &Table, report: &Report) -> Result<(), G
     record.write(&home)
 }
 
-fn requested_for(arguments: &Arguments, table: &Table) -> Result<Vec<Guard>, GuardError> {
+fn requested_for(arguments: &Arguments, table: &Table) -> Result<Vec<Guard>, HarnessError> {
     if arguments.all {
         return Ok(table.guards.clone());
     }

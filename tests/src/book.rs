@@ -11,13 +11,12 @@ mod generate;
 mod html;
 mod page;
 mod summary;
-mod svg;
 mod terminal;
 
 pub use comparison::Comparison;
 pub use excerpt::{Excerpt, Mismatch};
 pub use generate::{Generated, generated, write};
-pub use html::{BuildError, build};
+pub use html::build;
 pub use page::{Block, Page};
 pub use summary::{Entry, Summary};
 pub use terminal::picture;

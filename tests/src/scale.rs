@@ -5,12 +5,12 @@ mod subject;
 mod watched;
 
 pub use subject::{Form, Subject};
-pub use watched::{Ended, Watched};
+pub use watched::Ended;
 
 use crate::figures::beside;
 use crate::snapshot::Figures;
 use std::path::Path;
-use stylus_upgrades_harness::{HarnessError, command_line};
+use stylus_upgrades_harness::{Anvil, HarnessError, command_line, launcher};
 
 /// What a migration of so many items came to.
 #[derive(Debug, Clone)]
@@ -61,11 +61,12 @@ pub async fn measure(
     items: u64,
     form: Form,
 ) -> Result<Measured, HarnessError> {
-    let node = Watched::node(program, leading)?;
+    let words = [leading, &["node", "--port", "0"]].concat();
+    let node = Anvil::start_program(&launcher(program)?, &words)?;
     let subject = Subject::begin(node.endpoint(), items, form).await?;
     let mut command = command_line(program)?;
     command.args(leading);
-    let ended = Watched::run(subject.command(command)).await?;
+    let ended = Ended::of(subject.command(command)).await?;
     subject.check(&ended).await?;
     Ok(Measured {
         items,
@@ -73,6 +74,6 @@ pub async fn measure(
         document: ended.document,
         milliseconds: ended.milliseconds,
         memory: ended.memory,
-        chain_memory: node.memory(),
+        chain_memory: watched::memory(node.id(), "VmRSS:").unwrap_or_default(),
     })
 }

@@ -23,19 +23,10 @@ pub fn check(
     tools: &BTreeMap<String, String>,
     figures: &Figures,
 ) -> Result<(), String> {
-    let path = file(name);
     if stylus_upgrades_test_support::update() {
-        let text = serde_json::to_string_pretty(&json!({ "tools": tools, "figures": figures }));
-        let text = text.map_err(|error| error.to_string())? + "\n";
-        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        return written
-            .and_then(|()| std::fs::write(&path, text))
-            .map_err(|error| format!("{}: {error}", path.display()));
+        return write(name, &json!({ "tools": tools, "figures": figures }));
     }
-    let text =
-        std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let recorded: Value =
-        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let recorded = read(name)?;
     let mut differences = difference(&recorded["figures"], &json!(figures));
     differences.push_str(&difference(&recorded["tools"], &json!(tools)));
     if differences.is_empty() {
@@ -43,7 +34,7 @@ pub fn check(
     }
     Err(format!(
         "{} differs:\n{differences}accept with STYLUS_UPGRADES_UPDATE=1",
-        path.display()
+        file(name).display()
     ))
 }
 
@@ -70,8 +61,10 @@ pub fn record_part(
     tools: &BTreeMap<String, String>,
     figures: &Figures,
 ) -> Result<(), String> {
-    let text = std::fs::read_to_string(file(name)).unwrap_or_else(|_| "{}".to_owned());
-    let mut all: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let mut all = match file(name).exists() {
+        true => read(name)?,
+        false => json!({}),
+    };
     all[part] = taken(tools, figures)?;
     write(name, &all)
 }
@@ -84,9 +77,17 @@ fn taken(tools: &BTreeMap<String, String>, figures: &Figures) -> Result<Value, S
 }
 
 fn write(name: &str, taken: &Value) -> Result<(), String> {
-    let path = file(name);
     let text = serde_json::to_string_pretty(taken).map_err(|error| error.to_string())?;
-    std::fs::write(&path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))
+    std::fs::write(file(name), text + "\n").map_err(|error| failed(name, &error))
+}
+
+fn read(name: &str) -> Result<Value, String> {
+    let text = std::fs::read_to_string(file(name)).map_err(|error| failed(name, &error))?;
+    serde_json::from_str(&text).map_err(|error| failed(name, &error))
+}
+
+fn failed(name: &str, error: &dyn std::fmt::Display) -> String {
+    format!("{}: {error}", file(name).display())
 }
 
 /// What [`record`] wrote.
@@ -94,13 +95,8 @@ fn write(name: &str, taken: &Value) -> Result<(), String> {
 /// # Errors
 /// What keeps the file from being read, or that it has no such figure.
 pub fn recorded(name: &str, figure: &str) -> Result<u64, String> {
-    let path = file(name);
-    let fail = |error: String| format!("{}: {error}", path.display());
-    let text = std::fs::read_to_string(&path).map_err(|error| fail(error.to_string()))?;
-    let taken: Value = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
-    taken["figures"][figure]
-        .as_u64()
-        .ok_or_else(|| fail(format!("it has no {figure:?}")))
+    let found = read(name)?["figures"][figure].as_u64();
+    found.ok_or_else(|| failed(name, &format!("it has no {figure:?}")))
 }
 
 /// One line per key that differs.

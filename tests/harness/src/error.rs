@@ -152,7 +152,7 @@ pub enum HarnessError {
 
 impl HarnessError {
     /// For `map_err` on file operations.
-    pub(crate) fn file(
+    pub fn file(
         action: &'static str,
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(std::io::Error) -> Self {

@@ -83,6 +83,11 @@ impl Anvil {
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
+
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
 }
 
 impl Drop for Anvil {

@@ -30,36 +30,23 @@ pub struct Generated {
 ///
 /// A source cannot be read.
 pub fn generated(root: &Path) -> io::Result<Vec<Generated>> {
-    let mut files = Vec::new();
-    let recorded = fs::read_to_string(root.join(DEMO))?;
-    files.push(Generated {
-        file: "docs/diagrams/demo.svg".to_owned(),
-        text: terminal::picture("cargo run -- demo", &recorded, &SHOWN),
-    });
-    files.push(Generated {
-        file: WALKTHROUGH.to_owned(),
-        text: fs::read_to_string(root.join(DEMO_PAGE))?,
-    });
+    let read = |file: &str| fs::read_to_string(root.join(file));
     let comparison = Comparison::read(root)?;
-    let readme = fs::read_to_string(root.join("README.md"))?;
-    files.push(Generated {
-        file: "README.md".to_owned(),
-        text: comparison.in_readme(&readme)?,
+    let summary = Summary::read(&read("docs/SUMMARY.md")?);
+    let picture = terminal::picture("cargo run -- demo", &read(DEMO)?, &SHOWN);
+    let files = [
+        ("docs/diagrams/demo.svg", picture),
+        (WALKTHROUGH, read(DEMO_PAGE)?),
+        ("README.md", comparison.in_readme(&read("README.md")?)?),
+        ("docs/evidence/comparison.md", comparison.page()),
+        ("llms.txt", digest::llms(root, &summary)?),
+        ("skills/stylus-upgrades/SKILL.md", digest::skill(root)?),
+    ];
+    let files = files.map(|(file, text)| Generated {
+        file: file.to_owned(),
+        text,
     });
-    files.push(Generated {
-        file: "docs/evidence/comparison.md".to_owned(),
-        text: comparison.page(),
-    });
-    let summary = Summary::read(&fs::read_to_string(root.join("docs/SUMMARY.md"))?);
-    files.push(Generated {
-        file: "llms.txt".to_owned(),
-        text: digest::llms(root, &summary)?,
-    });
-    files.push(Generated {
-        file: "skills/stylus-upgrades/SKILL.md".to_owned(),
-        text: digest::skill(root)?,
-    });
-    Ok(files)
+    Ok(files.into())
 }
 
 /// Writes what is generated for the checkout in `root`. The files that were stale.

@@ -3,36 +3,10 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-use thiserror::Error;
+use std::process::Command;
 
 /// The version that the book is built with.
 const MDBOOK: &str = "0.5.4";
-
-/// Why the book was not built.
-#[derive(Debug, Error)]
-pub enum BuildError {
-    /// A program could not be started.
-    #[error("{program} cannot be started: {source}")]
-    Start {
-        /// The program.
-        program: String,
-        /// The system's answer.
-        source: io::Error,
-    },
-    /// A page cannot be read or written.
-    #[error("the pages cannot be copied: {0}")]
-    Copy(#[from] io::Error),
-    /// A program failed, or warned.
-    #[error("{program} did not succeed without a warning:\n{printed}")]
-    Failed {
-        /// The program.
-        program: String,
-        /// What it printed.
-        printed: String,
-    },
-}
 
 /// Builds the book for the checkout in `root` and gives the folder with its pages. mdbook is
 /// installed into `target/mdbook` first, unless it is there.
@@ -40,7 +14,7 @@ pub enum BuildError {
 /// # Errors
 ///
 /// mdbook cannot be installed, or it fails, or it warns.
-pub fn build(root: &Path) -> Result<PathBuf, BuildError> {
+pub fn build(root: &Path) -> io::Result<PathBuf> {
     let tools = root.join("target/mdbook");
     let program = tools.join("bin/mdbook");
     if !program.is_file() {
@@ -49,7 +23,7 @@ pub fn build(root: &Path) -> Result<PathBuf, BuildError> {
             .args(["install", "mdbook", "--version", MDBOOK, "--locked"])
             .args(["--no-default-features", "--debug", "--root"])
             .arg(&tools);
-        run(install)?;
+        run(install, &[])?;
     }
     let source = root.join("target/book-source");
     if source.exists() {
@@ -60,11 +34,7 @@ pub fn build(root: &Path) -> Result<PathBuf, BuildError> {
     let mut build = Command::new(program);
     build.arg("build").arg(&source);
     build.arg("--dest-dir").arg(&pages);
-    let printed = run(build)?;
-    if ["WARN", "ERROR"].iter().any(|word| printed.contains(word)) {
-        let program = "mdbook".to_owned();
-        return Err(BuildError::Failed { program, printed });
-    }
+    run(build, &["WARN", "ERROR"])?;
     Ok(pages)
 }
 
@@ -102,24 +72,20 @@ fn within(page: &str) -> String {
     text + rest
 }
 
-/// Runs a command and gives what it printed.
-fn run(mut command: Command) -> Result<String, BuildError> {
+/// Runs a command, which must print none of these words.
+fn run(mut command: Command, wrong: &[&str]) -> io::Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output();
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = output.map_err(|source| BuildError::Start {
-        program: program.clone(),
-        source,
-    })?;
-    let printed = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let printed = printed.concat();
-    if !status.success() {
-        return Err(BuildError::Failed { program, printed });
+    let output = command
+        .output()
+        .map_err(|error| io::Error::other(format!("{program} cannot be started: {error}")))?;
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
+    match output.status.success() && !wrong.iter().any(|word| printed.contains(word)) {
+        true => Ok(()),
+        false => Err(io::Error::other(format!(
+            "{program} did not succeed without a warning:\n{printed}"
+        ))),
     }
-    Ok(printed)
 }
 
 #[test]

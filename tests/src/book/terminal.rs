@@ -1,6 +1,6 @@
 //! A picture of a terminal.
 
-use crate::book::svg::Svg;
+use std::fmt::Write as _;
 
 const LINE: i32 = 19;
 const MARGIN: i32 = 18;
@@ -28,16 +28,30 @@ pub fn picture(command: &str, printed: &str, chapters: &[&str]) -> String {
     let longest = lines.iter().map(|(_, line)| line.chars().count()).max();
     let width = 2 * MARGIN + LETTER * longest.unwrap_or_default() as i32;
     let height = HEAD + LINE * lines.len() as i32 + MARGIN;
-    let mut svg = Svg::new();
-    svg.rect((1, 1), (width - 2, height - 2), "window");
-    for (i, class) in ["red", "yellow", "green"].into_iter().enumerate() {
-        svg.circle((MARGIN + 4 + 20 * i as i32, 18), 6, class);
+    let title = escaped(&format!("What {command} prints"));
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n\
+         <rect x=\"1\" y=\"1\" width=\"{}\" height=\"{}\" rx=\"6\" class=\"window\"/>\n",
+        width - 2,
+        height - 2
+    );
+    for (x, class) in [(22, "red"), (42, "yellow"), (62, "green")] {
+        let _ = writeln!(svg, r#"<circle cx="{x}" cy="18" r="6" class="{class}"/>"#);
     }
     for (i, (class, line)) in lines.iter().enumerate() {
-        let at = (MARGIN, HEAD + 10 + LINE * i as i32);
-        svg.text(at, class, line);
+        let (y, words) = (HEAD + 10 + LINE * i as i32, escaped(line));
+        let _ = writeln!(
+            svg,
+            r#"<text x="{MARGIN}" y="{y}" class="{class}" xml:space="preserve">{words}</text>"#
+        );
     }
-    svg.finish((width, height), &format!("What {command} prints"), STYLE)
+    svg + "</svg>\n"
+}
+
+fn escaped(words: &str) -> String {
+    let words = words.replace('&', "&amp;").replace('<', "&lt;");
+    words.replace('>', "&gt;")
 }
 
 /// The lines of the chapters that are shown.

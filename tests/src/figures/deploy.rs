@@ -1,12 +1,12 @@
 //! Gas of deployment, creation and upgrade.
 
 use alloy::network::TransactionBuilder;
-use alloy::primitives::U256;
 use alloy::rpc::types::TransactionRequest;
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, step};
 
 use super::COMPARED;
-use crate::abi::ICounter::{incrementCall, initializeCall, migrateCall};
+use crate::abi::ICounter::incrementCall;
+use crate::calls;
 use crate::proxies::Maker;
 use crate::snapshot::Figures;
 
@@ -41,12 +41,7 @@ async fn upgrade_gas(figures: &mut Figures) -> Result<(), HarnessError> {
     insert("activate counter 1", first.activate_gas.unwrap_or_default());
     insert("add version 1.0", definition.add_first(&first).await?.gas());
     let counter = definition
-        .create_proxy(
-            "1.0",
-            &initializeCall {
-                value: U256::from(7),
-            },
-        )
+        .create_proxy("1.0", &calls::initialize_counter(7))
         .await?;
     insert(
         "create a proxy with its initializer",
@@ -56,9 +51,7 @@ async fn upgrade_gas(figures: &mut Figures) -> Result<(), HarnessError> {
         "increment through the proxy at 1.0",
         counter.send(&incrementCall {}).await?.gas(),
     );
-    let migrate = migrateCall {
-        step: U256::from(5),
-    };
+    let migrate = calls::migrate_counter(5);
     let added = definition
         .add_version("2.0", &second, step::call("1.0", &migrate))
         .await?;

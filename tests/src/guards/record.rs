@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
+use stylus_upgrades_harness::HarnessError;
 
-use super::error::GuardError;
 use super::run::{Report, Verdict};
+use super::wrong;
 
 /// Where it is kept, below the repository's root.
 const PATH: &str = "tests/snapshots/guards.json";
@@ -32,8 +33,8 @@ impl Record {
     /// The record of a full run.
     ///
     /// # Errors
-    /// [`GuardError::ToolMissing`].
-    pub fn of(report: &Report, commit: String) -> Result<Self, GuardError> {
+    /// [`HarnessError::ToolMissing`].
+    pub fn of(report: &Report, commit: String) -> Result<Self, HarnessError> {
         let mut record = Self {
             date: said("date", &["-u", "+%F"])?,
             commit,
@@ -62,27 +63,22 @@ impl Record {
     /// Reads the record of the checkout in `home`.
     ///
     /// # Errors
-    /// [`GuardError::File`], [`GuardError::Table`].
-    pub fn read(home: &Path) -> Result<Self, GuardError> {
+    /// [`HarnessError::File`], [`HarnessError::Library`].
+    pub fn read(home: &Path) -> Result<Self, HarnessError> {
         let path = file(home);
-        let text = std::fs::read_to_string(&path).map_err(GuardError::file("read", &path))?;
-        serde_json::from_str(&text).map_err(|error| GuardError::Table {
-            path,
-            reason: error.to_string(),
-        })
+        let text = std::fs::read_to_string(&path).map_err(HarnessError::file("read", &path))?;
+        serde_json::from_str(&text).map_err(|error| wrong(format!("{}: {error}", path.display())))
     }
 
     /// Writes it.
     ///
     /// # Errors
-    /// [`GuardError::File`], [`GuardError::Table`].
-    pub fn write(&self, home: &Path) -> Result<(), GuardError> {
+    /// [`HarnessError::File`], [`HarnessError::Library`].
+    pub fn write(&self, home: &Path) -> Result<(), HarnessError> {
         let path = file(home);
-        let text = serde_json::to_string_pretty(self).map_err(|error| GuardError::Table {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
-        std::fs::write(&path, text + "\n").map_err(GuardError::file("write", path))
+        let text = serde_json::to_string_pretty(self);
+        let text = text.map_err(|error| wrong(error.to_string()))?;
+        std::fs::write(&path, text + "\n").map_err(HarnessError::file("write", path))
     }
 }
 
@@ -90,11 +86,11 @@ fn file(home: &Path) -> PathBuf {
     home.join(PATH)
 }
 
-fn said(program: &str, arguments: &[&str]) -> Result<String, GuardError> {
+fn said(program: &str, arguments: &[&str]) -> Result<String, HarnessError> {
     let output = Command::new(program)
         .args(arguments)
         .output()
-        .map_err(|source| GuardError::ToolMissing {
+        .map_err(|source| HarnessError::ToolMissing {
             program: program.into(),
             source,
         })?;

@@ -5,11 +5,12 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use stylus_upgrades_harness::HarnessError;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, Stmt};
 
-use super::error::GuardError;
+use super::wrong;
 
 /// Folders whose sources are contracts, or libraries that refuse in their name.
 const CONTRACTS: [&str; 5] = [
@@ -37,8 +38,8 @@ pub struct Refusal {
 /// Every refusal in the contracts of the checkout in `home`.
 ///
 /// # Errors
-/// [`GuardError::File`]; [`GuardError::Table`] for a source that does not parse.
-pub fn refusals(home: &Path) -> Result<Vec<Refusal>, GuardError> {
+/// [`HarnessError::File`]; [`HarnessError::Library`] for a source that does not parse.
+pub fn refusals(home: &Path) -> Result<Vec<Refusal>, HarnessError> {
     let mut files = Vec::new();
     for folder in CONTRACTS {
         sources(&home.join(folder), &mut files)?;
@@ -46,11 +47,9 @@ pub fn refusals(home: &Path) -> Result<Vec<Refusal>, GuardError> {
     files.sort();
     let mut refusals = Vec::new();
     for path in files {
-        let source = fs::read_to_string(&path).map_err(GuardError::file("read", &path))?;
-        let parsed = syn::parse_file(&source).map_err(|error| GuardError::Table {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
+        let source = fs::read_to_string(&path).map_err(HarnessError::file("read", &path))?;
+        let parsed = syn::parse_file(&source)
+            .map_err(|error| wrong(format!("{}: {error}", path.display())))?;
         let mut finder = Finder::default();
         finder.visit_file(&parsed);
         let file = path.strip_prefix(home).unwrap_or(&path);
@@ -65,10 +64,10 @@ pub fn refusals(home: &Path) -> Result<Vec<Refusal>, GuardError> {
 }
 
 /// The Rust files under `src` in `folder` and below, without tests.
-fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), GuardError> {
-    let entries = fs::read_dir(folder).map_err(GuardError::file("read", folder))?;
+fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), HarnessError> {
+    let entries = fs::read_dir(folder).map_err(HarnessError::file("read", folder))?;
     for entry in entries {
-        let entry = entry.map_err(GuardError::file("read", folder))?;
+        let entry = entry.map_err(HarnessError::file("read", folder))?;
         let (path, name) = (entry.path(), entry.file_name());
         let name = name.to_string_lossy();
         if path.is_dir() {

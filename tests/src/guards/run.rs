@@ -5,11 +5,13 @@ use std::fmt;
 use std::path::Path;
 use std::time::Instant;
 
-use super::error::GuardError;
+use stylus_upgrades_harness::HarnessError;
+
 use super::output::Outcome;
 use super::runner::Runner;
 use super::table::{Guard, Test};
 use super::working_copy::{Codes, WorkingCopy};
+use super::wrong;
 
 /// What came of disabling a guard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub fn prove(
     it: &Path,
     mut guards: Vec<Guard>,
     print: &mut dyn FnMut(&Row),
-) -> Result<Report, GuardError> {
+) -> Result<Report, HarnessError> {
     let working_copy = WorkingCopy::open(home)?;
     let runner = Runner {
         working_copy: &working_copy,
@@ -83,66 +85,38 @@ pub fn prove(
 }
 
 /// Every guard stands where the list says, before anything is built.
-fn check_texts(working_copy: &WorkingCopy, guards: &[Guard]) -> Result<(), GuardError> {
+fn check_texts(working_copy: &WorkingCopy, guards: &[Guard]) -> Result<(), HarnessError> {
     for guard in guards {
         let path = working_copy.home().join(&guard.file);
-        let source = std::fs::read_to_string(&path).map_err(GuardError::file("read", &path))?;
+        let source = std::fs::read_to_string(&path).map_err(HarnessError::file("read", &path))?;
         guard.disabled_in(&source)?;
     }
     Ok(())
 }
 
 /// With nothing disabled every named test is there and passes.
-fn check_tests(runner: &Runner<'_>, guards: &[Guard]) -> Result<(), GuardError> {
-    let mut tests: Vec<&Test> = Vec::new();
-    for guard in guards {
-        if !tests.contains(&&guard.test) {
-            tests.push(&guard.test);
-        }
-    }
-    while let Some(first) = tests.first().copied() {
-        let (these, others): (Vec<_>, Vec<_>) =
-            tests.into_iter().partition(|test| same_target(first, test));
-        match runner.run(&these)? {
-            Outcome::Passed(ran) if ran == these.len() => {}
+fn check_tests(runner: &Runner<'_>, guards: &[Guard]) -> Result<(), HarnessError> {
+    let mut tests: Vec<&Test> = guards.iter().map(|guard| &guard.test).collect();
+    tests.sort_by_key(|test| (test.target(), test.name()));
+    tests.dedup();
+    for these in tests.chunk_by(|one, other| one.target() == other.target()) {
+        let reason = match runner.run(these)? {
+            Outcome::Passed(ran) if ran == these.len() => continue,
             Outcome::Passed(ran) => {
                 let names: Vec<_> = these.iter().map(|test| test.name()).collect();
-                let reason = format!(
-                    "only {ran} of these {} are there: {}",
-                    these.len(),
-                    names.join(", ")
-                );
-                return Err(GuardError::Baseline { reason });
+                let (all, names) = (these.len(), names.join(", "));
+                format!("only {ran} of these {all} are there: {names}")
             }
-            Outcome::Failed { location, said } => {
-                let reason = format!("{location}: {said}");
-                return Err(GuardError::Baseline { reason });
-            }
-            Outcome::Broken(reason) => return Err(GuardError::Baseline { reason }),
-        }
-        tests = others;
+            Outcome::Failed { location, said } => format!("{location}: {said}"),
+            Outcome::Broken(reason) => reason,
+        };
+        let what = "with nothing disabled the tests do not pass";
+        return Err(wrong(format!("{what}: {reason}")));
     }
     Ok(())
 }
 
-fn same_target(one: &Test, other: &Test) -> bool {
-    match (one, other) {
-        (Test::It(_), Test::It(_)) => true,
-        (
-            Test::Cargo {
-                package, target, ..
-            },
-            Test::Cargo {
-                package: theirs,
-                target: its,
-                ..
-            },
-        ) => package == theirs && target == its,
-        _ => false,
-    }
-}
-
-fn verdict(runner: &Runner<'_>, guard: &Guard, intact: &Codes) -> Result<Verdict, GuardError> {
+fn verdict(runner: &Runner<'_>, guard: &Guard, intact: &Codes) -> Result<Verdict, HarnessError> {
     Ok(match runner.run(&[&guard.test])? {
         Outcome::Passed(_) => Verdict::Survived,
         Outcome::Broken(reason) => Verdict::Broken(reason),

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::error::GuardError;
+use stylus_upgrades_harness::HarnessError;
+
 use super::output::{Outcome, outcome};
 use super::table::Test;
 use super::working_copy::WorkingCopy;
+use super::wrong;
 
 /// How long one run may take; a contract that never ends must not keep us.
 const TIMEOUT: Duration = Duration::from_secs(1_200);
@@ -36,15 +38,13 @@ pub(super) struct Runner<'w> {
 
 impl Runner<'_> {
     /// Runs tests of one target.
-    pub(super) fn run(&self, tests: &[&Test]) -> Result<Outcome, GuardError> {
+    pub(super) fn run(&self, tests: &[&Test]) -> Result<Outcome, HarnessError> {
         let Some(first) = tests.first() else {
             return Ok(Outcome::Passed(0));
         };
-        let mut command = match first {
-            Test::It(_) => self.it(),
-            Test::Cargo {
-                package, target, ..
-            } => self.cargo(package, target.as_deref()),
+        let mut command = match first.target() {
+            None => self.it(),
+            Some((package, target)) => self.cargo(package, target),
         };
         // Some of them are what only the nightly run takes.
         command.args(["--exact", "--include-ignored"]);
@@ -80,19 +80,21 @@ impl Runner<'_> {
     }
 
     /// All that a program prints, as far as it got in time.
-    fn said_by(&self, mut command: Command) -> Result<String, GuardError> {
+    fn said_by(&self, mut command: Command) -> Result<String, HarnessError> {
         let path = self.working_copy.output();
-        let file = File::create(&path).map_err(GuardError::file("create", &path))?;
-        let twin = file.try_clone().map_err(GuardError::file("open", &path))?;
+        let file = File::create(&path).map_err(HarnessError::file("create", &path))?;
+        let twin = file
+            .try_clone()
+            .map_err(HarnessError::file("open", &path))?;
         let program = command.get_program().to_string_lossy().into_owned();
         let child = command
             .stdin(Stdio::null())
             .stdout(file)
             .stderr(twin)
             .spawn()
-            .map_err(|source| GuardError::ToolMissing { program, source })?;
-        wait(child).map_err(GuardError::file("wait for what writes", &path))?;
-        let said = fs::read(&path).map_err(GuardError::file("read", &path))?;
+            .map_err(|source| HarnessError::ToolMissing { program, source })?;
+        wait(child).map_err(HarnessError::file("wait for what writes", &path))?;
+        let said = fs::read(&path).map_err(HarnessError::file("read", &path))?;
         Ok(String::from_utf8_lossy(&said).into_owned())
     }
 }
@@ -130,15 +132,15 @@ fn wait(mut child: Child) -> std::io::Result<()> {
 /// Builds the binary `it` of the checkout in `home`.
 ///
 /// # Errors
-/// [`GuardError::ToolMissing`], [`GuardError::NotBuilt`].
-pub fn build_it(home: &Path) -> Result<PathBuf, GuardError> {
+/// [`HarnessError::ToolMissing`], [`HarnessError::Library`].
+pub fn build_it(home: &Path) -> Result<PathBuf, HarnessError> {
     let built = plain(Path::new("cargo"))
         .current_dir(home)
         .args(["test", "--package", "stylus-upgrades-tests", "--test", "it"])
         .args(["--no-run", "--message-format", "json-render-diagnostics"])
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|source| GuardError::ToolMissing {
+        .map_err(|source| HarnessError::ToolMissing {
             program: "cargo".into(),
             source,
         })?;
@@ -150,7 +152,6 @@ pub fn build_it(home: &Path) -> Result<PathBuf, GuardError> {
         Some(PathBuf::from(path))
     };
     let found = said.lines().find_map(executable);
-    found.ok_or_else(|| GuardError::NotBuilt {
-        said: super::output::end_of(&said),
-    })
+    let end = || super::output::end_of(&said);
+    found.ok_or_else(|| wrong(format!("the tests were not built:\n{}", end())))
 }

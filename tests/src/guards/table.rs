@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize;
+use stylus_upgrades_harness::HarnessError;
 
-use super::error::GuardError;
+use super::wrong;
 
 /// Where the list is, below the repository's root.
 const PATH: &str = "tests/guards/guards.toml";
@@ -99,19 +100,29 @@ impl Test {
             Self::It(name) | Self::Cargo { name, .. } => name,
         }
     }
+
+    /// The package that it is in, and its target there; none for the binary `it`.
+    pub(super) fn target(&self) -> Option<(&str, Option<&str>)> {
+        match self {
+            Self::It(_) => None,
+            Self::Cargo {
+                package, target, ..
+            } => Some((package, target.as_deref())),
+        }
+    }
 }
 
 impl Table {
     /// Reads the list of the checkout in `home`.
     ///
     /// # Errors
-    /// [`GuardError::File`], [`GuardError::Table`].
-    pub fn read(home: &Path) -> Result<Self, GuardError> {
+    /// [`HarnessError::File`], [`HarnessError::Library`].
+    pub fn read(home: &Path) -> Result<Self, HarnessError> {
         let path = home.join(PATH);
-        let source = std::fs::read_to_string(&path).map_err(GuardError::file("read", &path))?;
-        let refuse = |reason: String| GuardError::Table {
-            path: path.clone(),
-            reason,
+        let source = std::fs::read_to_string(&path).map_err(HarnessError::file("read", &path))?;
+        let refuse = |reason: String| {
+            let path = path.display();
+            wrong(format!("{path}: {reason}; expected a list of [[guard]]"))
         };
         let mut table: Self = toml::from_str(&source).map_err(|error| refuse(error.to_string()))?;
         let mut names = BTreeSet::new();
@@ -127,11 +138,12 @@ impl Table {
     /// The guards whose name contains one of `names`, in the order of the list.
     ///
     /// # Errors
-    /// [`GuardError::Unknown`] for a name that none contains.
-    pub fn named(&self, names: &[String]) -> Result<Vec<Guard>, GuardError> {
+    /// [`HarnessError::Library`] for a name that none contains.
+    pub fn named(&self, names: &[String]) -> Result<Vec<Guard>, HarnessError> {
         for name in names {
             if !self.guards.iter().any(|guard| guard.name.contains(name)) {
-                return Err(GuardError::Unknown { name: name.clone() });
+                let shown = "`--list` shows them all";
+                return Err(wrong(format!("no guard's name contains `{name}`; {shown}")));
             }
         }
         let requested = |guard: &&Guard| names.iter().any(|name| guard.name.contains(name));
@@ -143,15 +155,14 @@ impl Guard {
     /// `source` without the guard.
     ///
     /// # Errors
-    /// [`GuardError::Text`] unless the guard stands there once.
-    pub fn disabled_in(&self, source: &str) -> Result<String, GuardError> {
+    /// [`HarnessError::Library`] unless the guard stands there once.
+    pub fn disabled_in(&self, source: &str) -> Result<String, HarnessError> {
         match source.matches(&self.guard).count() {
             1 => Ok(source.replacen(&self.guard, &self.disabled, 1)),
-            found => Err(GuardError::Text {
-                guard: self.name.clone(),
-                file: self.file.clone(),
-                found,
-            }),
+            found => Err(wrong(format!(
+                "`{}`: expected its text once in {}, found it {found} times; bring the list up to date with the source",
+                self.name, self.file
+            ))),
         }
     }
 }

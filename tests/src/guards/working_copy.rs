@@ -6,8 +6,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use stylus_upgrades_harness::HarnessError;
 
-use super::error::GuardError;
 use super::table::Guard;
 
 /// Folders that are no sources, wherever they stand.
@@ -36,15 +36,15 @@ impl WorkingCopy {
     /// along, so that only what differs is built.
     ///
     /// # Errors
-    /// [`GuardError::File`].
-    pub fn open(home: &Path) -> Result<Self, GuardError> {
+    /// [`HarnessError::File`].
+    pub fn open(home: &Path) -> Result<Self, HarnessError> {
         let folder = home.join("target/guards");
         fs::create_dir_all(folder.join("home"))
-            .map_err(GuardError::file("create", folder.join("home")))?;
-        let folder = fs::canonicalize(&folder).map_err(GuardError::file("find", &folder))?;
+            .map_err(HarnessError::file("create", folder.join("home")))?;
+        let folder = fs::canonicalize(&folder).map_err(HarnessError::file("find", &folder))?;
         let path = folder.join("lock");
-        let lock = File::create(&path).map_err(GuardError::file("create", &path))?;
-        lock.lock().map_err(GuardError::file("lock", &path))?;
+        let lock = File::create(&path).map_err(HarnessError::file("create", &path))?;
+        lock.lock().map_err(HarnessError::file("lock", &path))?;
         let working_copy = Self {
             folder,
             _lock: lock,
@@ -62,16 +62,16 @@ impl WorkingCopy {
     }
 
     /// Lets the copy use the checkout's packages of npm: they are no part of any guard.
-    fn share_packages(&self, home: &Path) -> Result<(), GuardError> {
+    fn share_packages(&self, home: &Path) -> Result<(), HarnessError> {
         let (theirs, ours) = (home.join("target/npm"), self.home().join("target/npm"));
-        fs::create_dir_all(&theirs).map_err(GuardError::file("create", &theirs))?;
-        let theirs = fs::canonicalize(&theirs).map_err(GuardError::file("find", &theirs))?;
+        fs::create_dir_all(&theirs).map_err(HarnessError::file("create", &theirs))?;
+        let theirs = fs::canonicalize(&theirs).map_err(HarnessError::file("find", &theirs))?;
         let target = self.home().join("target");
-        fs::create_dir_all(&target).map_err(GuardError::file("create", &target))?;
+        fs::create_dir_all(&target).map_err(HarnessError::file("create", &target))?;
         if fs::read_link(&ours).is_ok_and(|link| link == theirs) {
             return Ok(());
         }
-        symlink(&theirs, &ours).map_err(GuardError::file("link", ours))
+        symlink(&theirs, &ours).map_err(HarnessError::file("link", ours))
     }
 
     /// The root of the copy.
@@ -100,14 +100,14 @@ impl WorkingCopy {
     }
 
     /// Remembers what was built with nothing disabled.
-    pub(super) fn remember(&self) -> Result<Codes, GuardError> {
+    pub(super) fn remember(&self) -> Result<Codes, HarnessError> {
         empty(&self.intact())?;
         copy_files(&self.artifacts(), &self.intact())?;
         self.codes()
     }
 
     /// The code of every contract as it was built last.
-    pub(super) fn codes(&self) -> Result<Codes, GuardError> {
+    pub(super) fn codes(&self) -> Result<Codes, HarnessError> {
         let mut codes = Codes::new();
         let folder = self.artifacts();
         if !folder.is_dir() {
@@ -115,7 +115,7 @@ impl WorkingCopy {
         }
         for path in files_in(&folder)? {
             if path.extension().is_some_and(|ending| ending == "json") {
-                let text = fs::read(&path).map_err(GuardError::file("read", &path))?;
+                let text = fs::read(&path).map_err(HarnessError::file("read", &path))?;
                 let built = serde_json::from_slice::<Built>(&text).ok();
                 codes.extend(built.map(|built| built.wasm));
             }
@@ -124,21 +124,21 @@ impl WorkingCopy {
     }
 
     /// Disables a guard in the copy. [`WorkingCopy::restore`] undoes it.
-    pub(super) fn disable(&self, guard: &Guard) -> Result<(), GuardError> {
+    pub(super) fn disable(&self, guard: &Guard) -> Result<(), HarnessError> {
         let path = self.home().join(&guard.file);
-        let source = fs::read_to_string(&path).map_err(GuardError::file("read", &path))?;
+        let source = fs::read_to_string(&path).map_err(HarnessError::file("read", &path))?;
         let without = guard.disabled_in(&source)?;
-        fs::write(&path, without).map_err(GuardError::file("write", &path))?;
+        fs::write(&path, without).map_err(HarnessError::file("write", &path))?;
         let backup = self.folder.join("aside");
-        fs::write(&backup, source).map_err(GuardError::file("write", &backup))
+        fs::write(&backup, source).map_err(HarnessError::file("write", &backup))
     }
 
     /// Puts the guard back, and what was built with it. The file gets a new time on purpose:
     /// cargo must not take what it built in between for up to date.
-    pub(super) fn restore(&self, guard: &Guard) -> Result<(), GuardError> {
+    pub(super) fn restore(&self, guard: &Guard) -> Result<(), HarnessError> {
         let (backup, path) = (self.folder.join("aside"), self.home().join(&guard.file));
-        let source = fs::read(&backup).map_err(GuardError::file("read", &backup))?;
-        fs::write(&path, source).map_err(GuardError::file("write", &path))?;
+        let source = fs::read(&backup).map_err(HarnessError::file("read", &backup))?;
+        fs::write(&path, source).map_err(HarnessError::file("write", &path))?;
         empty(&self.artifacts())?;
         copy_files(&self.intact(), &self.artifacts())
     }
@@ -146,8 +146,8 @@ impl WorkingCopy {
 
 /// Makes `to` a copy of the sources in `from`. Files that are the same keep their times, so that
 /// what was built of them stays valid.
-fn follow(from: &Path, to: &Path) -> Result<(), GuardError> {
-    fs::create_dir_all(to).map_err(GuardError::file("create", to))?;
+fn follow(from: &Path, to: &Path) -> Result<(), HarnessError> {
+    fs::create_dir_all(to).map_err(HarnessError::file("create", to))?;
     let mut here = BTreeSet::new();
     for path in entries(from)? {
         let name = name_of(&path);
@@ -155,9 +155,9 @@ fn follow(from: &Path, to: &Path) -> Result<(), GuardError> {
         if path.is_dir() {
             follow(&path, &copy)?;
         } else {
-            let content = fs::read(&path).map_err(GuardError::file("read", &path))?;
+            let content = fs::read(&path).map_err(HarnessError::file("read", &path))?;
             if !fs::read(&copy).is_ok_and(|old| old == content) {
-                fs::write(&copy, content).map_err(GuardError::file("write", &copy))?;
+                fs::write(&copy, content).map_err(HarnessError::file("write", &copy))?;
             }
         }
         here.insert(name);
@@ -169,51 +169,51 @@ fn follow(from: &Path, to: &Path) -> Result<(), GuardError> {
             } else {
                 fs::remove_file(&path)
             };
-            removed.map_err(GuardError::file("remove", path))?;
+            removed.map_err(HarnessError::file("remove", path))?;
         }
     }
     Ok(())
 }
 
 /// What stands in a folder of sources: nothing built.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, GuardError> {
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, HarnessError> {
     let all = all_in(folder)?.into_iter();
     let is_source = |path: &PathBuf| !NO_SOURCES.contains(&name_of(path).as_str());
     Ok(all.filter(is_source).collect())
 }
 
-fn files_in(folder: &Path) -> Result<Vec<PathBuf>, GuardError> {
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, HarnessError> {
     let all = all_in(folder)?.into_iter();
     Ok(all.filter(|path| path.is_file()).collect())
 }
 
-fn all_in(folder: &Path) -> Result<Vec<PathBuf>, GuardError> {
+fn all_in(folder: &Path) -> Result<Vec<PathBuf>, HarnessError> {
     fs::read_dir(folder)
-        .map_err(GuardError::file("list", folder))?
-        .map(|entry| Ok(entry.map_err(GuardError::file("list", folder))?.path()))
+        .map_err(HarnessError::file("list", folder))?
+        .map(|entry| Ok(entry.map_err(HarnessError::file("list", folder))?.path()))
         .collect()
 }
 
 /// Removes the files of a folder, but no locks; there may be no folder.
-fn empty(folder: &Path) -> Result<(), GuardError> {
+fn empty(folder: &Path) -> Result<(), HarnessError> {
     if !folder.is_dir() {
         return Ok(());
     }
     for path in files_in(folder)? {
         if !name_of(&path).starts_with('.') {
-            fs::remove_file(&path).map_err(GuardError::file("remove", &path))?;
+            fs::remove_file(&path).map_err(HarnessError::file("remove", &path))?;
         }
     }
     Ok(())
 }
 
 /// Copies the files of a folder, but no locks.
-fn copy_files(from: &Path, to: &Path) -> Result<(), GuardError> {
-    fs::create_dir_all(to).map_err(GuardError::file("create", to))?;
+fn copy_files(from: &Path, to: &Path) -> Result<(), HarnessError> {
+    fs::create_dir_all(to).map_err(HarnessError::file("create", to))?;
     for path in files_in(from)? {
         let name = name_of(&path);
         if !name.starts_with('.') {
-            fs::copy(&path, to.join(name)).map_err(GuardError::file("copy", &path))?;
+            fs::copy(&path, to.join(name)).map_err(HarnessError::file("copy", &path))?;
         }
     }
     Ok(())

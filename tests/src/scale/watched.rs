@@ -1,20 +1,14 @@
-//! Processes whose duration and memory are measured.
+//! A process whose duration and memory are measured.
 
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use stylus_upgrades_harness::{HarnessError, launcher};
+use stylus_upgrades_harness::HarnessError;
 
 /// Pause between two looks at the memory; `VmHWM` never falls, so the last look before the end
 /// misses only what came behind it.
 const LOOK: Duration = Duration::from_millis(20);
-
-/// The chain's process.
-pub struct Watched {
-    child: Child,
-    endpoint: String,
-}
 
 /// A process that has ended.
 #[derive(Debug)]
@@ -33,51 +27,12 @@ pub struct Ended {
     pub memory: u64,
 }
 
-impl Watched {
-    /// Starts the local chain on a free port; `leading` are the words in front of `node`.
-    ///
-    /// # Errors
-    /// [`HarnessError::ToolMissing`], [`HarnessError::NotListening`].
-    pub fn node(program: &Path, leading: &[&str]) -> Result<Self, HarnessError> {
-        use std::io::{BufRead, BufReader};
-        let mut child = Command::new(launcher(program)?)
-            .args(leading)
-            .args(["node", "--port", "0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|source| missing(program, source))?;
-        let mut said = Vec::new();
-        let lines = child.stdout.take().map(|out| BufReader::new(out).lines());
-        for line in lines.into_iter().flatten().map_while(Result::ok) {
-            if let Some(address) = line.strip_prefix("Listening on ") {
-                let endpoint = format!("http://{}", address.trim());
-                return Ok(Self { child, endpoint });
-            }
-            said.push(line);
-        }
-        let _ = child.kill();
-        Err(HarnessError::NotListening {
-            program: program.display().to_string(),
-            said: said.join("\n"),
-        })
-    }
-
-    /// `http://127.0.0.1:PORT`.
-    pub fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-
-    /// Memory that it has now, in KiB.
-    pub fn memory(&self) -> u64 {
-        memory(self.child.id(), "VmRSS:").unwrap_or_default()
-    }
-
+impl Ended {
     /// Runs a command to its end and watches its memory and its work.
     ///
     /// # Errors
     /// [`HarnessError::ToolMissing`].
-    pub async fn run(mut command: Command) -> Result<Ended, HarnessError> {
+    pub async fn of(mut command: Command) -> Result<Self, HarnessError> {
         let program = command.get_program().to_owned();
         let begun = Instant::now();
         let child = command
@@ -101,7 +56,7 @@ impl Watched {
             .map_err(std::io::Error::other)
             .and_then(|output| output)
             .map_err(|source| missing(program.as_ref(), source))?;
-        Ok(Ended {
+        Ok(Self {
             is_good: output.status.success(),
             document: serde_json::from_slice(&output.stdout).unwrap_or_default(),
             errors: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -112,16 +67,8 @@ impl Watched {
     }
 }
 
-impl Drop for Watched {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to kill.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// A line of `/proc/ID/status`, in KiB.
-fn memory(id: u32, name: &str) -> Option<u64> {
+pub(super) fn memory(id: u32, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()

@@ -1,20 +1,14 @@
 //! What the flows are given: steps, code, policies, keys.
 
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, B256};
 use alloy::signers::local::PrivateKeySigner;
 use stylus_upgrades_harness::{HarnessError, Program, step};
 use stylus_upgrades_interface::registry::{Code, Step};
 
-alloy::sol! {
-    function initialize(uint256 value);
-    function migrate(uint256 step);
-}
+use crate::calls;
 
 pub(super) fn migration() -> Step {
-    let migrate = migrateCall {
-        step: U256::from(5),
-    };
-    step::call("1.0", &migrate)
+    step::call("1.0", &calls::migrate_counter(5))
 }
 
 pub(super) fn code(program: &Program) -> Code {

@@ -11,12 +11,11 @@ use stylus_upgrades::governance::signed::Approval;
 use stylus_upgrades::registry::definition_id;
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, Program, step};
 use stylus_upgrades_interface::adopted::IOwnable;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Signature, Step};
 
 use super::excluded::Excluded;
-use super::inputs::{code, initializeCall, is, key, library, migrateCall, migration, two_of};
+use super::inputs::{code, is, key, library, migration, two_of};
 use super::peers::Peers;
 use super::{Floor, Flow};
 use crate::figures::calls::cache;
@@ -81,9 +80,7 @@ impl Lifecycle<'_> {
         // all WASM proxies share one code hash
         let definition = self.harness.define("Cached").await?;
         definition.add_first(&self.v1).await?;
-        let call = initializeCall {
-            value: U256::from(7),
-        };
+        let call = calls::initialize_counter(7);
         let proxy = definition.create_proxy("1.0", &call).await?.address();
         let parts = self.harness.framework().shared().map(|part| part.address);
         let others = [
@@ -135,12 +132,7 @@ impl Lifecycle<'_> {
 
     fn define(&self, name: &str, migrate: &str) -> IRegistry::createDefinitionCall {
         let alone = is(self.harness.account(0));
-        IRegistry::createDefinitionCall {
-            name: name.into(),
-            migratePolicy: migrate.into(),
-            policyPolicy: alone.clone(),
-            createPolicy: alone,
-        }
+        calls::define(name, migrate, alone.clone(), alone)
     }
 
     fn first(&self, name: &str) -> IRegistry::addVersionCall {
@@ -152,14 +144,8 @@ impl Lifecycle<'_> {
     }
 
     fn create(name: &str, kind: u8) -> IRegistry::createProxyCall {
-        let value = U256::from(7);
-        calls::create_proxy(
-            name,
-            "1.0",
-            kind,
-            B256::ZERO,
-            initializeCall { value }.abi_encode(),
-        )
+        let init = calls::initialize_counter(7).abi_encode();
+        calls::create_proxy(name, "1.0", kind, B256::ZERO, init)
     }
 
     async fn proxy(&self, name: &str, kind: u8) -> Result<Address, HarnessError> {
@@ -168,7 +154,6 @@ impl Lifecycle<'_> {
     }
 
     async fn alone(&mut self, back: &Program) -> Result<(), HarnessError> {
-        let name = || ALONE.to_owned();
         let alone = is(self.harness.account(0));
         self.flow("define", &self.define(ALONE, &alone)).await?;
         self.flow("register 1.0", &self.first(ALONE)).await?;
@@ -177,18 +162,15 @@ impl Lifecycle<'_> {
         let second = self.second(ALONE, migration());
         self.flow("migrate, one instance, a migration call", &second)
             .await?;
-        self.flow(
-            "pause, one instance",
-            &IRegistry::pauseCall { name: name() },
-        )
-        .await?;
-        let resume = IRegistry::resumeCall { name: name() };
-        self.flow("resume, one instance", &resume).await?;
+        self.flow("pause, one instance", &calls::pause(ALONE))
+            .await?;
+        self.flow("resume, one instance", &calls::resume(ALONE))
+            .await?;
         let rollback = calls::migrate(
-            name(),
+            ALONE,
             "1.1",
             &code(&self.v1),
-            step::script("2.0", back, &migrateCall { step: U256::ZERO }),
+            step::script("2.0", back, &calls::migrate_counter(0)),
         );
         self.flow("rollback, one instance, a script", &rollback)
             .await
@@ -201,19 +183,11 @@ impl Lifecycle<'_> {
         self.prepare(admin, &self.first(DIRECT)).await?;
         self.prepare(admin, &Self::create(DIRECT, proxy_kind::WASM))
             .await?;
-        let IRegistry::migrateCall {
-            name,
-            version,
-            code,
-            step,
-        } = self.second(DIRECT, migration());
-        let add = calls::add_version(name, version, &code, step);
+        let add = calls::add_version(DIRECT, "2.0", &code(&self.v2), migration());
         self.flow("register 2.0 with a migration call", &add)
             .await?;
         let proxy = self.proxy(DIRECT, proxy_kind::WASM).await?;
-        let upgrade = IUpgradeabilityProxy::upgradeToCall {
-            version: "2.0".into(),
-        };
+        let upgrade = calls::upgrade_to("2.0");
         self.flow_of("upgrade, a migration call", admin, proxy, &upgrade)
             .await
     }
@@ -249,7 +223,7 @@ impl Lifecycle<'_> {
         self.prepare(admin, &Self::create(SIGNED, proxy_kind::WASM))
             .await?;
         let policy = calls::set_policy(SIGNED, "migrate", two_of(&addresses));
-        self.flow_named(SET_POLICY, admin, &policy).await?;
+        self.flow(SET_POLICY, &policy).await?;
         let migrate = self.second(SIGNED, step::nothing("1.0"));
         let registry = self.harness.registry();
         let name = SIGNED.to_owned();
@@ -283,16 +257,6 @@ impl Lifecycle<'_> {
         let stranger = self.harness.account(5);
         let name = "submitSigned, two of three: migrate, one instance";
         self.flow_of(name, stranger, registry, &submit).await
-    }
-
-    async fn flow_named<C: SolCall>(
-        &mut self,
-        name: &'static str,
-        from: Address,
-        call: &C,
-    ) -> Result<(), HarnessError> {
-        self.flow_of(name, from, self.harness.registry(), call)
-            .await
     }
 
     async fn foreign(&mut self) -> Result<(), HarnessError> {
