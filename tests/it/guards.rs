@@ -13,22 +13,9 @@ fn table() -> Table {
     Table::read(&home()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// This very binary.
-fn it() -> PathBuf {
-    std::env::current_exe().expect("the running program")
-}
-
 #[test]
 fn every_guard_stands_where_the_list_says_and_its_test_is_there() {
-    let listed = Command::new(it())
-        .arg("--list")
-        .output()
-        .expect("the tests");
-    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-    let tests: BTreeSet<&str> = listed
-        .lines()
-        .filter_map(|line| line.strip_suffix(": test"))
-        .collect();
+    let tests = crate::tools::tests();
     let table = table();
     assert!(table.guards.len() >= 60, "{} guards", table.guards.len());
     for guard in &table.guards {
@@ -127,7 +114,8 @@ fn a_guard_that_is_gone_is_noticed() {
         println!("{SAMPLE} guards, chosen by {seed}");
         chosen(&table, SAMPLE, &seed)
     };
-    let report = prove(&home, &it(), guards, &mut |row| println!("{row}"))
+    let it = std::env::current_exe().expect("the running program");
+    let report = prove(&home, &it, guards, &mut |row| println!("{row}"))
         .unwrap_or_else(|error| panic!("{error}"));
     let missing: Vec<_> = report.missing().map(|row| row.guard.name.clone()).collect();
     assert!(missing.is_empty(), "nobody notices: {}", missing.join("; "));

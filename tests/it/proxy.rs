@@ -23,48 +23,21 @@
 
 use crate::spec::proxy::proxy_spec;
 
-proxy_spec!(ours_over_wasm, Row(Proxy::Ours, Code::Wasm, On::Stylus));
-proxy_spec!(ours_over_evm, Row(Proxy::Ours, Code::Evm, On::Stylus));
-proxy_spec!(bare_over_wasm, Row(Proxy::Bare, Code::Wasm, On::Stylus));
-proxy_spec!(bare_over_evm, Row(Proxy::Bare, Code::Evm, On::Stylus));
-proxy_spec!(evm_over_wasm, Row(Proxy::Evm, Code::Wasm, On::Stylus));
-proxy_spec!(evm_over_evm, Row(Proxy::Evm, Code::Evm, On::Stylus));
-proxy_spec!(evm_on_anvil, Row(Proxy::Evm, Code::Evm, On::Anvil));
-proxy_spec!(
-    original_over_wasm,
-    Row(Proxy::Original, Code::Wasm, On::Stylus)
-);
-proxy_spec!(
-    original_over_evm,
-    Row(Proxy::Original, Code::Evm, On::Stylus)
-);
-proxy_spec!(
-    original_on_anvil,
-    Row(Proxy::Original, Code::Evm, On::Anvil)
-);
-proxy_spec!(
-    openzeppelin_over_wasm,
-    Row(Proxy::OpenZeppelin, Code::Wasm, On::Stylus)
-);
-proxy_spec!(
-    openzeppelin_on_anvil,
-    Row(Proxy::OpenZeppelin, Code::Evm, On::Anvil)
-);
-proxy_spec!(
-    transparent_4_over_wasm,
-    Row(Proxy::Transparent4, Code::Wasm, On::Stylus)
-);
-proxy_spec!(
-    transparent_4_on_anvil,
-    Row(Proxy::Transparent4, Code::Evm, On::Anvil)
-);
-proxy_spec!(
-    transparent_5_over_wasm,
-    Row(Proxy::Transparent5, Code::Wasm, On::Stylus)
-);
-proxy_spec!(
-    transparent_5_on_anvil,
-    Row(Proxy::Transparent5, Code::Evm, On::Anvil)
-);
-proxy_spec!(uups_4_on_anvil, Row(Proxy::Uups4, Code::Evm, On::Anvil));
-proxy_spec!(solady_over_wasm, Row(Proxy::Solady, Code::Wasm, On::Stylus));
+proxy_spec!(ours_over_wasm, Ours, Wasm, Stylus);
+proxy_spec!(ours_over_evm, Ours, Evm, Stylus);
+proxy_spec!(bare_over_wasm, Bare, Wasm, Stylus);
+proxy_spec!(bare_over_evm, Bare, Evm, Stylus);
+proxy_spec!(evm_over_wasm, Evm, Wasm, Stylus);
+proxy_spec!(evm_over_evm, Evm, Evm, Stylus);
+proxy_spec!(evm_on_anvil, Evm, Evm, Anvil);
+proxy_spec!(original_over_wasm, Original, Wasm, Stylus);
+proxy_spec!(original_over_evm, Original, Evm, Stylus);
+proxy_spec!(original_on_anvil, Original, Evm, Anvil);
+proxy_spec!(openzeppelin_over_wasm, OpenZeppelin, Wasm, Stylus);
+proxy_spec!(openzeppelin_on_anvil, OpenZeppelin, Evm, Anvil);
+proxy_spec!(transparent_4_over_wasm, Transparent4, Wasm, Stylus);
+proxy_spec!(transparent_4_on_anvil, Transparent4, Evm, Anvil);
+proxy_spec!(transparent_5_over_wasm, Transparent5, Wasm, Stylus);
+proxy_spec!(transparent_5_on_anvil, Transparent5, Evm, Anvil);
+proxy_spec!(uups_4_on_anvil, Uups4, Evm, Anvil);
+proxy_spec!(solady_over_wasm, Solady, Wasm, Stylus);

@@ -10,11 +10,11 @@ use stylus_upgrades_tests::proxies::probe;
 
 /// One module per row with one test per obligation.
 macro_rules! proxy_spec {
-    ($row:ident, $make:expr) => {
+    ($row:ident, $proxy:ident, $code:ident, $on:ident) => {
         mod $row {
-            #[allow(unused_imports, reason = "not every row names every kind")]
-            use crate::spec::kinds::*;
-            $crate::spec::proxy::proxy_spec!(@ $make;
+            use crate::spec::subject::{Code, On, Row};
+            use stylus_upgrades_tests::proxies::Proxy;
+            $crate::spec::proxy::proxy_spec!(@ Row(Proxy::$proxy, Code::$code, On::$on);
                 returns_calldata_of_every_length_unchanged,
                 returns_data_of_every_length_unchanged,
                 reverts_byte_for_byte,

@@ -134,6 +134,7 @@ pub(crate) fn broken(
     transition: Transition,
     outcome: &Outcome,
 ) -> Option<Invariant> {
+    use Invariant as I;
     let after = &outcome.state;
     if !definitions_apart(before, transition, after) {
         return Some(Invariant::DefinitionsApart);
@@ -157,67 +158,58 @@ pub(crate) fn broken(
     }
     let all = [
         (
-            Invariant::ExecutedByConsent,
+            I::ExecutedByConsent,
             executed_by_consent(scope, before, transition, outcome),
         ),
         (
-            Invariant::StrangersChangeNothing,
+            I::StrangersChangeNothing,
             strangers_change_nothing(scope, before, transition, outcome),
         ),
-        (Invariant::SequenceCounts, sequence_counts(before, outcome)),
-        (Invariant::RoundsRise, rounds_rise(before, outcome)),
-        (Invariant::PausedIsPaused, paused_is_paused(before, after)),
+        (I::SequenceCounts, sequence_counts(before, outcome)),
+        (I::RoundsRise, rounds_rise(before, outcome)),
+        (I::PausedIsPaused, paused_is_paused(before, after)),
         (
-            Invariant::InstancesMoveByDecision,
+            I::InstancesMoveByDecision,
             moved_by_decision(before, transition, outcome),
         ),
         (
-            Invariant::CalledBackStays,
+            I::CalledBackStays,
             called_back_stays(before, transition, outcome),
         ),
-        (Invariant::AdoptedAsGiven, adopted_as_given(scope, after)),
+        (I::AdoptedAsGiven, adopted_as_given(scope, after)),
         (
-            Invariant::ExpiredIsOver,
+            I::ExpiredIsOver,
             expired_is_over(before, transition, outcome),
         ),
         (
-            Invariant::SignaturesEnd,
+            I::SignaturesEnd,
             signatures_end(scope, before, transition, after),
         ),
         (
-            Invariant::CancelledByItsOwn,
+            I::CancelledByItsOwn,
             cancelled_by_its_own(scope, before, transition),
         ),
         (
-            Invariant::LambdaConsents,
+            I::LambdaConsents,
             lambda_consents(scope, before, transition, outcome),
         ),
+        (I::DelaysRunOn, delays_run_on(before, transition, after)),
+        (I::AloneIsAlone, alone_is_alone(scope, before, transition)),
         (
-            Invariant::DelaysRunOn,
-            delays_run_on(before, transition, after),
-        ),
-        (
-            Invariant::AloneIsAlone,
-            alone_is_alone(scope, before, transition),
-        ),
-        (
-            Invariant::PausedByItsRole,
+            I::PausedByItsRole,
             paused_by_its_role(scope, before, transition, outcome),
         ),
         (
-            Invariant::CreatedByDecision,
+            I::CreatedByDecision,
             created_by_decision(scope, before, outcome),
         ),
         (
-            Invariant::RolesApart,
+            I::RolesApart,
             roles_apart(scope, before, transition, outcome),
         ),
-        (
-            Invariant::WhatIsLeftIsNamed,
-            what_is_left_is_named(before, outcome),
-        ),
-        (Invariant::LeavesRunning, leaves_running(before, after)),
-        (Invariant::FrozenInNoStep, frozen_in_no_step(scope, after)),
+        (I::WhatIsLeftIsNamed, what_is_left_is_named(before, outcome)),
+        (I::LeavesRunning, leaves_running(before, after)),
+        (I::FrozenInNoStep, frozen_in_no_step(scope, after)),
     ];
     all.into_iter()
         .find(|(_, holds)| !holds)
