@@ -12,7 +12,7 @@ use stylus_layout::Layout;
 use stylus_upgrades::census::{Anchor, Options, Subject, Wanted, take};
 use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::HarnessError;
-use stylus_upgrades_tests::scale::Watched;
+use stylus_upgrades_tests::scale::Ended;
 use stylus_upgrades_tests::snapshot::Figures;
 
 use crate::scale::record;
@@ -92,7 +92,7 @@ async fn measured(entries: u64) -> Result<(u64, u64), HarnessError> {
         .args(["census-of", &entries.to_string(), &node.endpoint()])
         .arg(&keys)
         .env("STYLUS_UPGRADES_STATE", folder.path());
-    let ended = Watched::run(command).await?;
+    let ended = Ended::of(command).await?;
     assert!(ended.is_good, "{}", ended.errors);
     Ok((ended.milliseconds, ended.memory))
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades_harness::{HarnessError, command_line, home};
 use stylus_upgrades_tests::figures::{machine, tools};
-use stylus_upgrades_tests::scale::{Ended, Watched};
+use stylus_upgrades_tests::scale::Ended;
 use stylus_upgrades_tests::snapshot::{Figures, record_part};
 
 /// Sequences where nobody says how many.
@@ -127,7 +127,7 @@ impl Project {
     }
 
     async fn done(&self, words: &[&str]) -> Result<Ended, HarnessError> {
-        let ended = Watched::run(self.command(words)?).await?;
+        let ended = Ended::of(self.command(words)?).await?;
         assert!(ended.is_good, "{words:?}: {ended:?}");
         Ok(ended)
     }

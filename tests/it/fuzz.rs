@@ -4,7 +4,7 @@
 use crate::prelude::*;
 
 use alloy::sol;
-use stylus_upgrades_tests::scale::{Ended, Watched};
+use stylus_upgrades_tests::scale::Ended;
 use stylus_upgrades_tests::snapshot::Figures;
 use stylus_upgrades_tests::{figures, snapshot};
 
@@ -214,7 +214,7 @@ impl Exchange {
 /// Runs a command of the fuzzer to its end.
 fn watched(command: Command) -> Ended {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let ended = runtime.block_on(Watched::run(command));
+    let ended = runtime.block_on(Ended::of(command));
     ended.expect("it starts")
 }
 

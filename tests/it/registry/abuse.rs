@@ -121,17 +121,6 @@ fn an_initializer_cannot_change_the_registry() {
 }
 
 #[test]
-fn a_migration_that_never_ends_is_skipped() {
-    let (mut fixture, code, _) = fixture();
-    create_more(&mut fixture);
-    let spin = IHostile::spinCall {}.abi_encode();
-    migrate(&mut fixture, &code, acting(spin.into())).expect("activated");
-    let done = fixture.rollout(1, 32_000_000).expect("rolled out");
-    assert_eq!((done.returned.upgraded, done.returned.left), (0, 5));
-    assert_eq!(done.skipped().len(), 1);
-}
-
-#[test]
 fn a_long_reason_is_cut() {
     let (mut fixture, code, _) = fixture();
     create_more(&mut fixture);

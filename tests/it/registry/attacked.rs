@@ -7,7 +7,7 @@ use stylus_upgrades_interface::reasons::step as step_kind;
 mod held;
 mod second;
 
-use super::adopted::fixture::{Kind, OWNER, UUPS_5, admin_of, adopt, compiled};
+use super::adopted::fixture::{OWNER, UUPS_5, admin_of, adopt, compiled};
 use super::fixture::{
     Fixture, Reverted, account, add_version, complex, framework, initial_step, is, new_proxy,
     plain, set_policy, step,
@@ -48,10 +48,10 @@ fn deploy(fixture: &mut Fixture, name: &str, arguments: &[u8]) -> Address {
 pub(super) fn attackers_registry(fixture: &mut Fixture, code: &Code) -> Address {
     let by = is(account(ATTACKER));
     let registry = fixture.deploy_registry(&by).expect("another");
-    let victims = std::mem::replace(&mut fixture.registry, registry);
-    fixture.accepted(ATTACKER, &calls::create_definition("A", by));
-    fixture.accepted(ATTACKER, &add_version(code, "1.0", initial_step()));
-    fixture.registry = victims;
+    fixture.at(registry, |theirs| {
+        theirs.accepted(ATTACKER, &calls::create_definition("A", by));
+        theirs.accepted(ATTACKER, &add_version(code, "1.0", initial_step()));
+    });
     registry
 }
 
@@ -128,10 +128,8 @@ fn a_wasm_proxy_that_obeys_a_foreign_registry_is_not_received() {
     // the attacker has a proxy elsewhere, whose own code gives it another registry
     let hostile = fixture.deploy("hostile");
     let theirs = attackers_registry(&mut fixture, &hostile);
-    let ours = std::mem::replace(&mut fixture.registry, theirs);
     let creation = new_proxy(proxy_kind::WASM, 0, Bytes::new());
-    let proxy = fixture.created(ATTACKER, &creation);
-    fixture.registry = ours;
+    let proxy = fixture.at(theirs, |it| it.created(ATTACKER, &creation));
     let impostor = impostor(&mut fixture, &code, "1.0");
     let write = IHostile::writeSlotCall {
         slot: slots::ADMIN,
@@ -140,6 +138,7 @@ fn a_wasm_proxy_that_obeys_a_foreign_registry_is_not_received() {
     fixture.accepted_by(proxy, ATTACKER, &write);
 
     fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, impostor));
+    let ours = fixture.registry;
     let _ = deliver(&mut fixture, impostor, ours, proxy);
     take_deposits(&mut fixture, impostor, proxy);
     assert_obeys_or_is_no_instance(&fixture, proxy);
@@ -156,11 +155,10 @@ fn what_a_foreign_registry_in_an_evm_proxys_code_can_do_is_in_sight_of_whoever_a
     assert_eq!(fixture.slot(proxy, slots::ADMIN), impostor.into_word());
 
     // the attacker's own definition at a genuine registry
-    fixture.registry = genuine;
-    fixture.accepted(ATTACKER, &acceptance(proxy, proxy_kind::EVM, impostor));
+    let accept = acceptance(proxy, proxy_kind::EVM, impostor);
+    fixture.accepted_by(genuine, ATTACKER, &accept);
     let _ = deliver(&mut fixture, impostor, genuine, proxy);
     // the victim accepts it from that genuine registry
-    fixture.registry = ours;
     fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::EVM, genuine));
     let _ = fixture.send_to(account(ATTACKER), genuine, &transfer(proxy, ours));
     // A contract cannot tell a genuine registry from this one. The view shows which one the proxy takes orders from,
@@ -253,10 +251,8 @@ fn what_former_approvers_accepted_does_not_arrive_once_the_policy_is_another() {
     let (mut fixture, code) = Fixture::with_first_version("counter-v1");
     let ours = fixture.registry;
     let theirs = attackers_registry(&mut fixture, &code);
-    fixture.registry = theirs;
     let creation = new_proxy(proxy_kind::WASM, 0, data(&calls::initialize_counter(1)));
-    let proxy = fixture.created(ATTACKER, &creation);
-    fixture.registry = ours;
+    let proxy = fixture.at(theirs, |it| it.created(ATTACKER, &creation));
     fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, theirs));
     // the key was stolen: another one decides from now on
     fixture.set("create", &is(account(8)));
@@ -293,13 +289,11 @@ fn a_proxy_that_comes_back_at_a_version_that_its_data_have_left_vetoes_nothing()
     fixture.accepted_by(theirs, ATTACKER, &acceptance(proxy, proxy_kind::WASM, ours));
     let gone = transfer(proxy, theirs);
     fixture.accepted(VICTIM, &gone);
-    fixture.registry = theirs;
     let migration = data(&calls::migrate_counter(5));
-    let order = calls::migrate("A", "2.0", &second, step("1.0", 1, migration.clone()));
-    let migrated = fixture.accepted(ATTACKER, &order);
+    let order = calls::migrate("A", "2.0", &second, step("1.0", 1, migration));
+    let migrated = fixture.accepted_by(theirs, ATTACKER, &order);
     assert_eq!(migrated.events::<IRegistry::InstanceUpgraded>().len(), 1);
     // the first registry still knows 1.0 only
-    fixture.registry = ours;
     fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, theirs));
     let back = fixture.send_to(account(ATTACKER), theirs, &transfer(proxy, ours));
     let sent = fixture.send(account(VICTIM), &order);
@@ -309,31 +303,31 @@ fn a_proxy_that_comes_back_at_a_version_that_its_data_have_left_vetoes_nothing()
     assert_eq!(skipped[0].proxy, proxy);
 }
 
-/// FINDING A9.
-#[test]
-fn an_adopted_proxy_whose_role_somebody_else_takes_back_is_skipped_and_removed() {
+/// An adopted proxy whose role its owner has taken back, and an honest EVM proxy beside it; the next code.
+fn taken_back() -> (Fixture, Code, [Address; 2]) {
     let mut fixture = Fixture::of_one();
-    let kind = Kind {
-        codes: ["RoleBox", "RoleBox"],
-        ..UUPS_5
-    };
     let code = compiled(&mut fixture, "RoleBox");
     fixture.add("1.0", &code, initial_step());
     let other = compiled(&mut fixture, "RoleBox");
-    let proxy = kind.create(&mut fixture, &other);
+    let proxy = UUPS_5.create(&mut fixture, &other);
     let grant = |to| IRole::grantCall { to };
     let admin = admin_of(&fixture, "A");
     fixture.accepted_by(proxy, OWNER, &grant(admin));
-    fixture.accepted(VICTIM, &adopt(kind.kind, proxy));
-    // an honest instance of the other kinds, which is to be upgraded as well
+    fixture.accepted(VICTIM, &adopt(UUPS_5.kind, proxy));
     let creation = new_proxy(proxy_kind::EVM, 0, Bytes::new());
     let honest = fixture.created(VICTIM, &creation);
     fixture.accepted_by(proxy, OWNER, &grant(account(OWNER)));
+    (fixture, other, [proxy, honest])
+}
+
+/// FINDING A9.
+#[test]
+fn an_adopted_proxy_whose_role_somebody_else_takes_back_is_skipped_and_removed() {
+    let (mut fixture, other, [proxy, honest]) = taken_back();
     let order = calls::migrate("A", "2.0", &other, plain("1.0"));
     let sent = fixture.send(account(VICTIM), &order);
     // what holds: it can be removed, and then nothing is in the way
-    let name = String::from("A");
-    fixture.accepted(VICTIM, &calls::remove_instance(name, proxy));
+    fixture.accepted(VICTIM, &calls::remove_instance("A", proxy));
     if sent.is_err() {
         fixture.accepted(VICTIM, &order);
     }
@@ -349,15 +343,13 @@ fn a_proxy_that_claims_to_be_fresh_is_not_received_or_is_no_veto() {
     let theirs = attackers_registry(&mut fixture, &code);
     let init = IHostile::initializeCall { actions: vec![] };
     let honest = create(&mut fixture, proxy_kind::WASM, &init);
-    fixture.registry = theirs;
     let creation = new_proxy(proxy_kind::WASM, 1, data(&init));
-    let proxy = fixture.created(ATTACKER, &creation);
+    let proxy = fixture.at(theirs, |it| it.created(ATTACKER, &creation));
     let write = IHostile::writeSlotCall {
         slot: slots::INITIALISED,
         value: B256::ZERO,
     };
     fixture.accepted_by(proxy, ATTACKER, &write);
-    fixture.registry = ours;
     fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, theirs));
     let _ = fixture.send_to(account(ATTACKER), theirs, &transfer(proxy, ours));
     let remove = calls::remove_instance("A", proxy);
@@ -381,8 +373,7 @@ fn a_relay_that_goes_deaf_is_no_veto_or_its_proxy_can_be_removed() {
     fixture.accepted_by(impostor, ATTACKER, &deaf);
     let order = calls::migrate("A", "2.0", &code, plain("1.0"));
     let sent = fixture.send(account(VICTIM), &order);
-    let name = String::from("A");
-    let remove = calls::remove_instance(name, proxy);
+    let remove = calls::remove_instance("A", proxy);
     let removed = fixture.send(account(VICTIM), &remove);
     assert!(sent.is_ok() || removed.is_ok(), "a veto for ever");
 }

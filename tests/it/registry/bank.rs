@@ -52,14 +52,6 @@ fn ether(n: u64) -> U256 {
     U256::from(n) * U256::from(10u64.pow(18))
 }
 
-fn pause() -> IRegistry::pauseCall {
-    calls::pause("A")
-}
-
-fn resume() -> IRegistry::resumeCall {
-    calls::resume("A")
-}
-
 /// The team's definition A with a bank as 1.0, and an instance in which Alice has money.
 struct Town {
     fixture: Fixture,
@@ -141,8 +133,7 @@ impl Town {
     }
 
     fn current(&self) -> String {
-        let query = IRegistry::definitionCall { name: "A".into() };
-        self.fixture.view(&query).expect("A").current
+        self.fixture.definition().current
     }
 
     /// A migration to 2.0 with that code.
@@ -187,15 +178,10 @@ impl Town {
         let data = call.abi_encode().into();
         let rob = IRobber::robCall { to, data };
         let robbed = self.fixture.send_to(account(THIEF), robber, &rob);
-        let Done { logs, gas, .. } = robbed.expect("robbed");
+        let robbed = robbed.expect("robbed");
         assert_eq!(self.holds(robber), ether(1), "what was his");
         assert_eq!(self.holds(self.bank), ether(10), "Alice's money");
-        let returned = ();
-        Done {
-            returned,
-            logs,
-            gas,
-        }
+        robbed.with(())
     }
 
     /// OpenZeppelin's TimelockController: the team proposes, and anybody executes what is a day old.
@@ -215,19 +201,6 @@ impl Town {
         self.fixture.wait(DAY + 1);
         peers::execute(registry, data)
     }
-
-    fn is_no_instance(&self, proxy: Address) {
-        let found = self.fixture.view(&IRegistry::instanceOfCall { proxy });
-        refused(found, not_an_instance(proxy));
-    }
-}
-
-/// The only instance that was skipped, and for which reason.
-#[track_caller]
-fn skipped<T>(done: &Done<T>, proxy: Address, reason: impl Into<Bytes>) {
-    let skipped = done.skipped();
-    let found: Vec<_> = skipped.iter().map(|one| (one.proxy, &one.reason)).collect();
-    assert_eq!(found, [(proxy, &reason.into())]);
 }
 
 /// F1 (a): the approvers are talked into adopting a proxy that another registry has paused, and that looks as if it
@@ -236,17 +209,18 @@ fn skipped<T>(done: &Done<T>, proxy: Address, reason: impl Into<Bytes>) {
 fn a_proxy_that_another_registry_has_paused_is_not_adopted_and_stops_no_migration() {
     let mut town = Town::new(proxy_kind::WASM);
     let theirs = attackers_registry(&mut town.fixture, &town.code);
-    let ours = std::mem::replace(&mut town.fixture.registry, theirs);
+    let ours = town.fixture.registry;
+    town.fixture.registry = theirs;
     let bait = town.created(THIEF, proxy_kind::EVM, 1, "1.0", false);
-    town.pay(THIEF, theirs, &pause(), U256::ZERO);
+    town.pay(THIEF, theirs, &calls::pause("A"), U256::ZERO);
     town.fixture.registry = ours;
     let adopted = town.govern(&adopt(proxy_kind::TRANSPARENT_5, bait));
-    town.pay(THIEF, theirs, &resume(), U256::ZERO);
+    town.pay(THIEF, theirs, &calls::resume("A"), U256::ZERO);
     let (two, order) = town.second("Bank2");
     let migrated = town.govern(&order);
     assert_eq!(town.version(), "2.0", "{adopted:?}: {migrated:?}");
     assert_eq!(runs(&town.fixture, town.bank), two.implementation);
-    town.is_no_instance(bait);
+    town.fixture.is_no_instance(bait);
     town.alice_withdraws();
 }
 
@@ -258,7 +232,7 @@ fn a_transparent_proxy_whose_code_answers_as_the_proxy_does_can_be_given_back() 
     let to = account(STRANGER);
     let given = town.govern(&calls::transfer_proxy("A", town.bank, to, String::new()));
     assert!(given.is_ok(), "it stays for ever: {given:?}");
-    town.is_no_instance(town.bank);
+    town.fixture.is_no_instance(town.bank);
     let admin = town.fixture.slot(town.bank, slots::ADMIN);
     assert_eq!(admin, to.into_word());
     town.alice_withdraws();
@@ -305,7 +279,7 @@ fn a_stranger_who_executes_a_timelocks_migration_in_his_withdrawal_is_paid_once(
 
         let robbed = town.rob(robber, timelock, &execute);
         let reason = not_direct(timelock);
-        skipped(&robbed, town.bank, reason.abi_encode());
+        robbed.skips(town.bank, reason.abi_encode());
         assert_eq!(town.current(), "2.0");
         assert_eq!(town.version(), "1.0");
         // anybody moves it who is not in the middle of anything
@@ -324,25 +298,28 @@ fn a_pause_that_a_thief_executes_in_his_withdrawal_says_so_and_is_sent_again() {
         let timelock = town.timelock();
         let either = format!("OR({},{})", is(timelock), is(account(TEAM)));
         town.fixture.set("pause", &either);
-        let execute = town.matured(timelock, &pause());
+        let execute = town.matured(timelock, &calls::pause("A"));
 
         let robbed = town.rob(robber, timelock, &execute);
         // The bank runs on, for whatever he wants it to. The team is told, and pauses once more.
         assert_eq!(town.state(), instance_state::LIVE);
-        let again = town.govern(&pause());
+        let again = town.govern(&calls::pause("A"));
         let (alice, bank) = (account(ALICE), town.bank);
         let withdrawn = town.fixture.send_to(alice, bank, &IBank::withdrawCall {});
         assert_eq!(town.holds(bank), ether(10), "nothing leaves it");
         refused(withdrawn, in_progress());
         assert_eq!(town.state(), instance_state::PAUSED);
-        skipped(&robbed, bank, in_progress().abi_encode());
+        robbed.skips(bank, in_progress().abi_encode());
         assert_eq!(robbed.events::<IRegistry::Paused>().len(), 1);
         let again = again.expect("paused once more");
         assert!(again.events::<IRegistry::Paused>().is_empty(), "it was");
         assert_eq!(again.events::<IRegistry::InstancePaused>().len(), 1);
         let name = String::from("A");
-        refused(town.govern(&pause()), IRegistry::DefinitionPaused { name });
-        town.govern(&resume()).expect("resumed");
+        refused(
+            town.govern(&calls::pause("A")),
+            IRegistry::DefinitionPaused { name },
+        );
+        town.govern(&calls::resume("A")).expect("resumed");
         town.alice_withdraws();
     }
 }
@@ -357,14 +334,14 @@ fn a_bank_is_not_resumed_with_code_that_changed_in_its_pause() {
         .into_iter()
         .chain(adopted.map(|town| (false, town)))
     {
-        town.govern(&pause()).expect("paused");
+        town.govern(&calls::pause("A")).expect("paused");
         let solidity = Solidity::compile(&Lines).expect("compiled");
         let [own, thief] =
             ["Bank1", "Thief"].map(|name| &solidity.contract(name).expect("it").runtime);
         let implementation = town.code.implementation;
         town.fixture.chain.set_code(implementation, thief.clone());
 
-        let resumed = town.govern(&resume()).expect("resumed");
+        let resumed = town.govern(&calls::resume("A")).expect("resumed");
         let (bank, to) = (town.bank, Address::repeat_byte(0x77));
         let drained = town
             .fixture
@@ -403,7 +380,7 @@ fn who_may_only_create_stops_no_migration_by_an_instance_without_a_path() {
         assert_eq!(town.version(), "2.0");
         assert_eq!(runs(&town.fixture, town.bank), two.implementation);
         let reason = no_path("1.5", "2.0");
-        skipped(&migrated, stray, reason.abi_encode());
+        migrated.skips(stray, reason.abi_encode());
         assert_eq!(town.fixture.instance(stray).version, "1.5");
         town.alice_withdraws();
     }
@@ -421,7 +398,7 @@ fn who_may_only_create_stops_no_lenient_migration_by_an_instance_whose_step_reve
         order.step.data = IBank::migrateCall {}.abi_encode().into();
         let migrated = town.govern(&order).expect("migrated");
         assert_eq!(town.version(), "2.0");
-        skipped(&migrated, stray, Revert::from("refuses").abi_encode());
+        migrated.skips(stray, Revert::from("refuses").abi_encode());
         // it waits, in nobody's way
         town.rollout();
         assert_eq!(town.fixture.instance(stray).version, "1.0");

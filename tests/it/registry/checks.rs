@@ -5,8 +5,8 @@ use crate::registry::errors::*;
 use stylus_upgrades_interface::reasons::{invalid_step, not_runnable, step as kind};
 
 use super::adopted::fixture::{TRANSPARENT_5, adopted, compiled, runs};
-use super::fixture::{Fixture, account, add_version, complex, initial_step, plain, step};
-use super::kinds::create;
+use super::fixture::{account, add_version, complex, initial_step, plain, step};
+use super::kinds::counters;
 
 alloy::sol! {
     #[derive(Debug)]
@@ -28,16 +28,6 @@ fn checked(step: Step, check: &Code) -> Step {
 /// A call of the new code, which raises the value.
 fn raises(kind: u8) -> Step {
     step("1.0", kind, incrementCall {}.abi_encode().into())
-}
-
-/// Counters of both kinds at 1.0, each with the value.
-fn counters(value: u64) -> (Fixture, Code, [Address; 2]) {
-    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-    let value = U256::from(value);
-    let init = ICounter::initializeCall { value };
-    let kinds = [proxy_kind::WASM, proxy_kind::EVM];
-    let proxies = kinds.map(|kind| create(&mut fixture, kind, &init));
-    (fixture, code, proxies)
 }
 
 fn migration(code: &Code, step: Step) -> IRegistry::migrateCall {

@@ -6,10 +6,10 @@ use stylus_upgrades_interface::reasons::blocked_by;
 
 use super::adopted::fixture::{
     ICaller, Kind, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled,
-    migrate, runs, value,
+    created, migrate, runs, value,
 };
 use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused};
-use super::kinds::create;
+use super::kinds::counters;
 
 /// A call through a contract.
 fn through<C: SolCall>(
@@ -21,37 +21,17 @@ fn through<C: SolCall>(
         to: fixture.registry,
         data: call.abi_encode().into(),
     };
-    let done = fixture.send_to(account(8), wallet, &call)?;
-    Ok(Done {
-        returned: (),
-        logs: done.logs,
-        gas: done.gas,
-    })
+    Ok(fixture.send_to(account(8), wallet, &call)?.with(()))
 }
 
 /// A definition that a contract decides about, and a proxy of that kind which was given to it.
 fn given(kind: Kind) -> (Fixture, Address, Address) {
-    let mut fixture = Fixture::of_one();
-    let code = compiled(&mut fixture, kind.codes[0]);
-    fixture.add("1.0", &code, initial_step());
-    let proxy = kind.create(&mut fixture, &code);
+    let (mut fixture, _, proxy) = created(kind);
     let admin = admin_of(&fixture, "A");
     kind.give(&mut fixture, proxy, admin);
     let wallet = compiled(&mut fixture, "Caller").implementation;
     fixture.set("migrate", &is(wallet));
     (fixture, wallet, proxy)
-}
-
-fn readiness(fixture: &Fixture, action: B256) -> IRegistry::readinessReturn {
-    let query = IRegistry::readinessCall { action };
-    fixture.view(&query).expect("an open action")
-}
-
-fn action_of(fixture: &Fixture, call: &impl SolCall) -> B256 {
-    let call = call.abi_encode().into();
-    fixture
-        .view(&IRegistry::actionOfCall { call })
-        .expect("an action")
 }
 
 #[test]
@@ -63,8 +43,7 @@ fn an_adoption_that_a_contract_completes_waits_for_an_account() {
         let done = through(&mut fixture, wallet, &adopt).expect("approved");
         assert_eq!(done.events::<IRegistry::Approved>().len(), 1);
         assert!(done.events::<IRegistry::Executed>().is_empty());
-        let action = action_of(&fixture, &adopt);
-        let ready = readiness(&fixture, action);
+        let ready = fixture.readiness(fixture.action_of(&adopt));
         assert_eq!(ready.blockedBy, blocked_by::DIRECT_CALL);
         assert_eq!((ready.progress.approvals, ready.progress.required), (1, 1));
         refused(through(&mut fixture, wallet, &adopt), not_direct(wallet));
@@ -82,33 +61,22 @@ fn a_pause_that_a_contract_completes_names_the_adopted_and_reaches_them_directly
     let adopt = adopt(TRANSPARENT_5.kind, proxy);
     through(&mut fixture, wallet, &adopt).expect("approved");
     fixture.accepted(5, &adopt);
-    let name = String::from("A");
-    let orders = [
-        IRegistry::pauseCall { name: name.clone() }.abi_encode(),
-        IRegistry::resumeCall { name: name.clone() }.abi_encode(),
-    ];
+    let orders = [data(&calls::pause("A")), data(&calls::resume("A"))];
     for (order, state) in orders
         .into_iter()
         .zip([instance_state::LIVE, instance_state::PAUSED])
     {
         let order = ICaller::callCall {
             to: fixture.registry,
-            data: order.into(),
+            data: order,
         };
-        let done = fixture.send_to(account(8), wallet, &order);
-        let skipped = done.expect("done").skipped();
-        let reason = not_direct(wallet);
-        assert_eq!(skipped.len(), 1);
-        assert_eq!(skipped[0].reason, data_of(&reason));
+        let done = fixture.accepted_by(wallet, 8, &order);
+        done.skips(proxy, not_direct(wallet).abi_encode());
         assert_eq!(fixture.instance(proxy).state, state, "as it was");
-        let done = fixture.accepted(5, &calls::rollout(name.clone(), 1));
+        let done = fixture.accepted(5, &calls::rollout("A", 1));
         assert_eq!((done.returned.upgraded, done.returned.left), (1, 0));
         assert_ne!(fixture.instance(proxy).state, state);
     }
-}
-
-fn data_of(error: &impl alloy::sol_types::SolError) -> Bytes {
-    error.abi_encode().into()
 }
 
 #[test]
@@ -166,11 +134,8 @@ fn what_another_definition_decides_or_has_paused_is_not_adopted() {
 
 #[test]
 fn no_proxy_of_a_registry_is_adopted_as_one_of_others() {
-    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-    let value = U256::from(7);
-    let init = ICounter::initializeCall { value };
+    let (mut fixture, code, proxies) = counters(7);
     let old = fixture.registry;
-    let proxies = [proxy_kind::WASM, proxy_kind::EVM].map(|kind| create(&mut fixture, kind, &init));
     fixture.pause(0);
     let new = fixture.another_registry(0);
     fixture.registry = new;

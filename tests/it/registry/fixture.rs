@@ -50,6 +50,16 @@ pub(crate) struct Done<T> {
 }
 
 impl<T> Done<T> {
+    /// The same with another answer.
+    pub(crate) fn with<U>(self, returned: U) -> Done<U> {
+        let Self { logs, gas, .. } = self;
+        Done {
+            returned,
+            logs,
+            gas,
+        }
+    }
+
     /// The events of a type, from any emitter.
     pub(crate) fn events<E: SolEvent>(&self) -> Vec<E> {
         let logs = self.logs.iter();
@@ -60,6 +70,14 @@ impl<T> Done<T> {
     /// The instances that were left where they are, and why.
     pub(crate) fn skipped(&self) -> Vec<IRegistry::InstanceSkipped> {
         self.events()
+    }
+
+    /// Asserts that one instance alone was left where it is, and for which reason.
+    #[track_caller]
+    pub(crate) fn skips(&self, proxy: Address, reason: impl Into<Bytes>) {
+        let skipped = self.skipped();
+        let found: Vec<_> = skipped.iter().map(|one| (one.proxy, &one.reason)).collect();
+        assert_eq!(found, [(proxy, &reason.into())]);
     }
 }
 
@@ -142,6 +160,14 @@ impl Fixture {
     pub(crate) fn another_registry(&mut self, who: usize) -> Address {
         let deployed = self.deploy_registry(&is(account(who)));
         deployed.expect("another registry")
+    }
+
+    /// Does something where calls go to another registry.
+    pub(crate) fn at<T>(&mut self, registry: Address, act: impl FnOnce(&mut Self) -> T) -> T {
+        let here = std::mem::replace(&mut self.registry, registry);
+        let done = act(self);
+        self.registry = here;
+        done
     }
 
     fn create2(&mut self, creation_code: &[u8]) {
@@ -277,11 +303,7 @@ impl Fixture {
     ) -> Result<Done<C::Return>, Reverted> {
         let done = self.raw(from, to, call.abi_encode().into(), value, gas)?;
         let returned = C::abi_decode_returns(&done.returned).expect("an answer of that type");
-        Ok(Done {
-            returned,
-            logs: done.logs,
-            gas: done.gas,
-        })
+        Ok(done.with(returned))
     }
 
     /// Sends bytes. What is refused is mined all the same, and must leave no trace.

@@ -25,18 +25,14 @@ pub(super) fn create(fixture: &mut Fixture, kind: u8, init: &impl SolCall) -> Ad
     address
 }
 
-fn migrate(fixture: &mut Fixture, version: &str, code: &Code, step: Step) {
-    fixture.accepted(0, &calls::migrate("A", version, code, step));
-}
-
-/// A counter with an instance of each of the two kinds.
-fn counters() -> (Fixture, Code, [Address; 2]) {
+/// Counters at 1.0, each with the value: a WASM proxy and an EVM proxy.
+pub(super) fn counters(value: u64) -> (Fixture, Code, [Address; 2]) {
     let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-    let init = calls::initialize_counter(7);
-    let wasm = create(&mut fixture, proxy_kind::WASM, &init);
-    let evm = create(&mut fixture, proxy_kind::EVM, &init);
-    assert_ne!(wasm, evm, "the kind is part of the salt");
-    (fixture, code, [wasm, evm])
+    let init = calls::initialize_counter(value);
+    let kinds = [proxy_kind::WASM, proxy_kind::EVM];
+    let proxies = kinds.map(|kind| create(&mut fixture, kind, &init));
+    assert_ne!(proxies[0], proxies[1], "the kind is part of the salt");
+    (fixture, code, proxies)
 }
 
 /// What an account answers to raw calldata of somebody.
@@ -64,15 +60,12 @@ pub(super) fn answer(
 
 #[test]
 fn an_evm_proxy_is_created_and_migrated_as_a_wasm_one_is() {
-    let (mut fixture, first, proxies) = counters();
+    let (mut fixture, first, proxies) = counters(7);
     let [_, evm] = proxies;
-    let view = fixture
-        .chain
-        .account(evm, BlockId::latest())
-        .expect("it is");
+    let code = fixture.code(evm);
     let storage = framework().storage.address;
-    assert_eq!(view.code, evm::evm_proxy_code(fixture.registry, storage));
-    assert!(view.code.len() <= SIZE_MAX, "{} bytes", view.code.len());
+    assert_eq!(code, evm::evm_proxy_code(fixture.registry, storage));
+    assert!(code.len() <= SIZE_MAX, "{} bytes", code.len());
     let found = fixture.instance(evm);
     assert_eq!((found.kind, found.version.as_str()), (1, "1.0"));
     let seen = fixture.slot(evm, slots::IMPLEMENTATION);
@@ -83,7 +76,7 @@ fn an_evm_proxy_is_created_and_migrated_as_a_wasm_one_is() {
     let second = fixture.deploy("counter-v2");
     let call = calls::migrate_counter(5);
     let way = step("1.0", 1, call.abi_encode().into());
-    migrate(&mut fixture, "2.0", &second, way);
+    fixture.accepted(0, &calls::migrate("A", "2.0", &second, way));
     for proxy in proxies {
         assert_eq!(fixture.instance(proxy).version, "2.0");
         let seen = fixture.slot(proxy, slots::IMPLEMENTATION);
@@ -98,7 +91,7 @@ fn an_evm_proxy_is_created_and_migrated_as_a_wasm_one_is() {
 
 #[test]
 fn an_evm_proxy_answers_the_five_selectors_to_its_registry_alone() {
-    let (fixture, code, [_, evm]) = counters();
+    let (fixture, code, [_, evm]) = counters(7);
     let registry = fixture.registry;
     let answers = |from, input: &[u8]| answer(&fixture, from, evm, input);
     let implementation = Proxy::implementationCall::SELECTOR;

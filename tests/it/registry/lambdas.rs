@@ -25,9 +25,10 @@ fn lambda(fixture: &mut Fixture, code: &[u8]) -> Address {
 }
 
 /// Answers what slot 0 of the lambda holds.
-const STORED: [u8; 9] = [0x5f, 0x54, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3, 0x00];
+pub(super) const STORED: [u8; 9] = [0x5f, 0x54, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3, 0x00];
 
-fn say(fixture: &mut Fixture, lambda: Address, yes: bool) {
+/// Has such a lambda answer that.
+pub(super) fn say(fixture: &mut Fixture, lambda: Address, yes: bool) {
     let word = B256::with_last_byte(yes.into());
     fixture.chain.set_storage_at(lambda, U256::ZERO, word);
 }

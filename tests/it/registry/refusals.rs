@@ -6,20 +6,8 @@ use stylus_upgrades_interface::reasons::step as step_kind;
 
 use super::adopted::fixture::{TRANSPARENT_5, adopt, adopted, compiled, migrate, runs};
 use super::fixture::{Fixture, account, initial_step, new_proxy, plain, refused, step};
-use super::kinds::create;
-use crate::review::fixture::{answering, creation_code};
-
-/// A WASM proxy of the definition A at 1.0.
-fn with_proxy() -> (Fixture, Address) {
-    let (mut fixture, _) = Fixture::with_first_version("counter-v1");
-    let value = U256::from(7);
-    let proxy = create(
-        &mut fixture,
-        proxy_kind::WASM,
-        &ICounter::initializeCall { value },
-    );
-    (fixture, proxy)
-}
+use super::kinds::counters;
+use crate::review::fixture::answering;
 
 /// Creation code that makes one call, and leaves an account without code.
 fn calling_at_creation(to: Address, input: &[u8]) -> Vec<u8> {
@@ -73,7 +61,7 @@ fn an_adopted_proxy_upgraded_alone_takes_neither_calldata_nor_value() {
 
 #[test]
 fn a_contract_that_pauses_for_good_does_not_obey() {
-    let (mut fixture, _) = with_proxy();
+    let (mut fixture, ..) = counters(7);
     // it answers a question as a paused UUPS proxy does, once anything has been sent to it
     let mut code = vec![0x36, 0x60, 4, 0x14, 0x60, 12, 0x57, 0x60, 1, 0x5f, 0x55, 0];
     code.extend([0x5b, 0x5f, 0x54, 0x60, 19, 0x57, 0, 0x5b, 0x7f]);
@@ -86,9 +74,9 @@ fn a_contract_that_pauses_for_good_does_not_obey() {
 
 #[test]
 fn a_contract_that_answers_something_else_receives_no_proxy() {
-    let (mut fixture, proxy) = with_proxy();
-    let zero = fixture.deploy_code(&creation_code(&answering(&[0; 32])));
-    let transfer = calls::transfer_proxy("A", proxy, zero.implementation, "A");
+    let (mut fixture, _, [proxy, _]) = counters(7);
+    let zero = fixture.deploy_evm(&answering(&[0; 32]));
+    let transfer = calls::transfer_proxy("A", proxy, zero, "A");
     let what = "transfer to that account".into();
     fixture.refuses(0, &transfer, IRegistry::NotSupported { what });
     assert_eq!(fixture.instance(proxy).version, "1.0");
@@ -96,7 +84,7 @@ fn a_contract_that_answers_something_else_receives_no_proxy() {
 
 #[test]
 fn nothing_is_expected_from_an_account_without_code_or_as_an_instance() {
-    let (mut fixture, proxy) = with_proxy();
+    let (mut fixture, _, [proxy, _]) = counters(7);
     let registry = fixture.registry;
     let other = fixture.deploy("counter-v1").implementation;
     let expect = |registry| calls::accept_transfer("A", proxy, proxy_kind::WASM, "1.0", registry);
@@ -109,7 +97,7 @@ fn nothing_is_expected_from_an_account_without_code_or_as_an_instance() {
 
 #[test]
 fn an_instance_that_waits_for_a_pause_is_not_transferred() {
-    let (mut fixture, _) = with_proxy();
+    let (mut fixture, ..) = counters(7);
     let instances: Vec<Address> = (1..=5)
         .map(|n| fixture.created(0, &new_proxy(proxy_kind::WASM, n, Bytes::new())))
         .collect();

@@ -8,7 +8,7 @@ use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::reasons::{blocked_by, not_runnable};
 
 use super::fixture::{
-    Done, Fixture, Reverted, account, add_version, is, plain, refused, set_policy, step,
+    Fixture, Reverted, account, add_version, is, plain, refused, set_policy, step,
 };
 use super::team::*;
 
@@ -46,7 +46,7 @@ fn a_script_that_is_replaced_between_approval_and_activation_is_not_run() {
             Some(reason) => refused(sent, cannot_run(script, reason)),
             None => refused(sent, code_changed(script, expected, found)),
         }
-        let open = readiness(&fixture, action).expect("open");
+        let open = fixture.readiness(action);
         assert_eq!(open.blockedBy, blocked_by::CODE_CHANGED);
         assert_eq!(open.progress.approvals, 1, "approvals stay as they were");
     }
@@ -68,7 +68,7 @@ fn a_script_that_is_replaced_between_activation_and_rollout_is_not_run() {
     for code in [other, designator.clone()] {
         fixture.chain.set_code(script, code.clone());
         let found = fixture.code_hash(script);
-        let done = rollout(&mut fixture).expect("skipped");
+        let done = fixture.accepted(STRANGER, &calls::rollout("A", 1));
         assert_eq!((done.returned.upgraded, done.returned.left), (0, 5));
         let reason = done.skipped()[0].reason.clone();
         let reason = Err::<(), _>(Reverted(reason));
@@ -83,14 +83,9 @@ fn a_script_that_is_replaced_between_activation_and_rollout_is_not_run() {
     }
     fixture.chain.set_code(script, approved);
     for left in (0..5).rev() {
-        let done = rollout(&mut fixture).expect("upgraded");
+        let done = fixture.accepted(STRANGER, &calls::rollout("A", 1));
         assert_eq!((done.returned.upgraded, done.returned.left), (1, left));
     }
-}
-
-fn rollout(fixture: &mut Fixture) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
-    let name = "A".into();
-    fixture.send(account(STRANGER), &IRegistry::rolloutCall { name, max: 1 })
 }
 
 #[test]

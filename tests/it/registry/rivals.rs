@@ -114,7 +114,7 @@ fn who_may_only_migrate_or_create_voids_nothing_that_others_approved() {
         fixture.accepted(3, &migration(&code, &format!("{n}.0"), plain(&from)));
         fixture.accepted(4, &creation(n, 1));
     }
-    let found = readiness(&fixture, open.action).expect("open").approved;
+    let found = fixture.readiness(open.action).approved;
     assert_eq!(found, [account(0)]);
     let done = fixture.accepted(1, &change).returned;
     assert!(done.executed && done.action == open.action);

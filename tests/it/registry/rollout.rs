@@ -5,7 +5,7 @@ use crate::prelude::*;
 use crate::registry::errors::*;
 use stylus_upgrades_interface::limits::ROLLOUT_GAS;
 
-use super::fixture::{Done, Fixture, Reverted, account, step};
+use super::fixture::{Done, Fixture, Reverted, account, new_proxy, step};
 
 const ADMIN: usize = 0;
 
@@ -15,14 +15,9 @@ fn fixture() -> (Fixture, Code, Code) {
     (fixture, v1, v2)
 }
 
-fn create(fixture: &mut Fixture, n: u8, version: &str) -> Address {
-    let init = if version == "1.0" {
-        calls::initialize_counter(n.into()).abi_encode()
-    } else {
-        Vec::new()
-    };
-    let call = calls::create_proxy("A", version, 0, B256::repeat_byte(n), init);
-    fixture.created(ADMIN, &call)
+fn create(fixture: &mut Fixture, n: u8) -> Address {
+    let init = calls::initialize_counter(n.into()).abi_encode();
+    fixture.created(ADMIN, &new_proxy(0, n, init))
 }
 
 fn to_2(code: &Code) -> IRegistry::migrateCall {
@@ -46,7 +41,7 @@ fn counts(fixture: &mut Fixture, max: u16) -> (u16, u16) {
 #[test]
 fn four_instances_are_upgraded_at_once_and_five_in_two_rounds() {
     let (mut fixture, _, v2) = fixture();
-    let proxies: Vec<_> = (1..=5).map(|n| create(&mut fixture, n, "1.0")).collect();
+    let proxies: Vec<_> = (1..=5).map(|n| create(&mut fixture, n)).collect();
     let done = fixture.accepted(ADMIN, &to_2(&v2));
     assert!(done.events::<IRegistry::InstanceUpgraded>().is_empty());
     assert_eq!(counts(&mut fixture, 2), (2, 3));
@@ -65,7 +60,7 @@ fn four_instances_are_upgraded_at_once_and_five_in_two_rounds() {
 #[test]
 fn a_migration_that_fails_for_one_reverts_all_of_a_handful() {
     let (mut fixture, _, v2) = fixture();
-    let proxies: Vec<_> = (1..=3).map(|n| create(&mut fixture, n, "1.0")).collect();
+    let proxies: Vec<_> = (1..=3).map(|n| create(&mut fixture, n)).collect();
     let call = failing(&v2);
     let before = fixture.definition().sequence;
     fixture.refuses(ADMIN, &call, not_applied("1.0", "2.0"));
@@ -80,7 +75,7 @@ fn a_migration_that_fails_for_one_reverts_all_of_a_handful() {
 fn one_that_fails_is_reported_and_goes_to_the_end() {
     let (mut fixture, _, v2) = fixture();
     for n in 1..=5 {
-        create(&mut fixture, n, "1.0");
+        create(&mut fixture, n);
     }
     fixture.accepted(ADMIN, &failing(&v2));
     let done = fixture.rollout(3, 32_000_000).expect("rolled out");
@@ -101,7 +96,7 @@ fn one_that_fails_is_reported_and_goes_to_the_end() {
 fn a_failure_with_too_little_gas_is_not_one() {
     let (mut fixture, _, v2) = fixture();
     for n in 1..=5 {
-        create(&mut fixture, n, "1.0");
+        create(&mut fixture, n);
     }
     fixture.accepted(ADMIN, &failing(&v2));
     let Err(Reverted(data)) = fixture.rollout(1, 20_000_000) else {
@@ -115,7 +110,7 @@ fn a_failure_with_too_little_gas_is_not_one() {
 #[test]
 fn a_stranger_upgrades_only_by_rollout() {
     let (mut fixture, _, v2) = fixture();
-    let proxy = create(&mut fixture, 1, "1.0");
+    let proxy = create(&mut fixture, 1);
     fixture.add("2.0", &v2, to_2(&v2).step);
     let error = not_authorized(account(5), "1.0", "2.0");
     fixture.refuses_at(proxy, 5, &calls::upgrade_to("2.0"), error);
@@ -141,7 +136,7 @@ fn a_stranger_upgrades_only_by_rollout() {
 fn code_that_was_replaced_is_not_run() {
     let (mut fixture, _, v2) = fixture();
     for n in 1..=5 {
-        create(&mut fixture, n, "1.0");
+        create(&mut fixture, n);
     }
     fixture.accepted(ADMIN, &to_2(&v2));
     let other = fixture.deploy("counter-back");

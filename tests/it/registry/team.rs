@@ -1,6 +1,6 @@
 //! A definition whose policy is two of three, and its governed calls.
 
-use super::fixture::{Fixture, Reverted, account, add_version, initial_step, is, new_proxy};
+use super::fixture::{Fixture, account, add_version, initial_step, is, new_proxy};
 use crate::prelude::*;
 
 /// Three who decide, of whom two are enough.
@@ -33,8 +33,7 @@ pub(super) fn migration(code: &Code, label: &str, step: Step) -> IRegistry::migr
 }
 
 pub(super) fn creation(n: u8, value: u64) -> IRegistry::createProxyCall {
-    let value = U256::from(value);
-    new_proxy(0, n, ICounter::initializeCall { value }.abi_encode())
+    new_proxy(0, n, calls::initialize_counter(value).abi_encode())
 }
 
 /// Both of them create an instance.
@@ -44,11 +43,4 @@ pub(super) fn create(fixture: &mut Fixture, n: u8) -> Address {
     let done = fixture.accepted(1, &call).returned;
     assert!(done.progress.executed);
     done.proxy
-}
-
-pub(super) fn readiness(
-    fixture: &Fixture,
-    action: B256,
-) -> Result<IRegistry::readinessReturn, Reverted> {
-    fixture.view(&IRegistry::readinessCall { action })
 }

@@ -11,7 +11,7 @@ use super::adopted::fixture::{migrate, runs};
 use super::fixture::{
     Done, Fixture, account, add_version, complex, initial_step, is, new_proxy, plain, refused, step,
 };
-use super::kinds::create;
+use super::kinds::{counters, create};
 
 const VALUE: u64 = 7;
 /// The approver of the other registry's definition.
@@ -42,11 +42,7 @@ impl std::ops::DerefMut for Two {
 
 impl Two {
     fn new() -> Self {
-        let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-        let value = U256::from(VALUE);
-        let init = ICounter::initializeCall { value };
-        let proxies =
-            [proxy_kind::WASM, proxy_kind::EVM].map(|kind| create(&mut fixture, kind, &init));
+        let (mut fixture, code, proxies) = counters(VALUE);
         let old = fixture.registry;
         let new = fixture.another_registry(OTHER);
         let mut two = Self {
@@ -310,7 +306,7 @@ fn a_handler_is_replaced_and_a_migration_aborted_through_the_relay() {
     fixture.accepted(0, &transfer(proxy, new));
     fixture.registry = new;
     let way = complex("1.0", &program, account(6));
-    migrate_to(&mut fixture, "2.0", &second, way);
+    fixture.accepted(0, &calls::migrate("A", "2.0", &second, way));
     assert_eq!(fixture.instance(proxy).state, instance_state::MIGRATING);
 
     let handler = calls::set_handler("A", proxy, account(7));
@@ -350,17 +346,9 @@ fn a_proxy_that_went_elsewhere_gets_no_vote_back() {
     assert_eq!(satisfied(&two), Ok(false), "elsewhere as well");
 }
 
-fn migrate_to(fixture: &mut Fixture, version: &str, code: &Code, way: Step) {
-    fixture.accepted(0, &calls::migrate("A", version, code, way));
-}
-
 #[test]
 fn one_instance_of_either_kind_is_upgraded_alone() {
-    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-    let value = U256::from(VALUE);
-    let init = ICounter::initializeCall { value };
-    let kinds = [proxy_kind::WASM, proxy_kind::EVM];
-    let proxies = kinds.map(|kind| create(&mut fixture, kind, &init));
+    let (mut fixture, code, proxies) = counters(VALUE);
     let second = fixture.deploy("counter-v2");
     fixture.add("2.0", &second, step("1.0", 1, Bytes::new()));
     let call = calls::migrate_counter(5);
@@ -374,9 +362,8 @@ fn one_instance_of_either_kind_is_upgraded_alone() {
         assert_eq!(set, Ok(U256::from(5)));
         fixture.refuses(0, &upgrade, already_at("2.0"));
     }
-    let name = String::from("A");
-    let of = fixture.view(&IRegistry::definitionCall { name });
-    assert_eq!(of.expect("it").current, "1.0", "nothing became current");
+    let current = fixture.definition().current;
+    assert_eq!(current, "1.0", "nothing became current");
     assert_ne!(code.codehash, second.codehash);
     assert_ne!(B256::ZERO, second.codehash);
 }

@@ -105,9 +105,7 @@ fn versions_read_back_as_they_were_added() {
 
 #[test]
 fn a_version_never_changes() {
-    let mut fixture = Fixture::of_one();
-    let v1 = fixture.deploy("counter-v1");
-    add(&mut fixture, "1.0", &v1, initial_step()).expect("added");
+    let (mut fixture, v1) = Fixture::with_first_version("counter-v1");
     let exists = version_exists("1.0");
     refuse(&mut fixture, "1.0", &v1, initial_step(), exists);
     let error = bad_label("", label::EMPTY);
@@ -118,9 +116,7 @@ fn a_version_never_changes() {
 
 #[test]
 fn a_script_that_cannot_run_is_no_step() {
-    let mut fixture = Fixture::of_one();
-    let v1 = fixture.deploy("counter-v1");
-    add(&mut fixture, "1.0", &v1, initial_step()).expect("added");
+    let (mut fixture, v1) = Fixture::with_first_version("counter-v1");
     let script = account(7);
     let step = Step {
         script,

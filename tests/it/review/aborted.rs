@@ -4,7 +4,7 @@ use crate::prelude::*;
 use stylus_upgrades_interface::complex::{IComplexMigration as Complex, IComplexStep};
 use stylus_upgrades_interface::reasons::blocked_by;
 
-use super::fixture::{Scenario, call, plain, upgrade_to};
+use super::fixture::{Scenario, plain};
 use crate::registry::fixture::{account, framework, is};
 use crate::registry::replay;
 
@@ -13,15 +13,6 @@ const HANDLER: usize = 4;
 /// A complex step from a version.
 fn complex(from: &str, program: &Code) -> Step {
     crate::registry::fixture::complex(from, program, account(HANDLER))
-}
-
-/// What the registry has on record of the scenario's instance.
-#[track_caller]
-fn assert_at(scenario: &Scenario, version: &str, state: u8) {
-    let proxy = scenario.proxy;
-    let answer = scenario.view(&IRegistry::instanceOfCall { proxy });
-    let answer = answer.expect("an instance");
-    assert_eq!((answer.version.as_str(), answer.state), (version, state));
 }
 
 fn end(scenario: &mut Scenario) {
@@ -34,7 +25,7 @@ fn end(scenario: &mut Scenario) {
 fn abort(scenario: &mut Scenario) {
     let order = calls::abort_migration("A", scenario.proxy);
     scenario.govern(&order).expect("turns back");
-    assert_at(scenario, "1.0", instance_state::TURNING_BACK);
+    scenario.assert_at("1.0", instance_state::TURNING_BACK);
 }
 
 /// A scenario with 2.0, behind a complex step, current; its instance was called back from there.
@@ -43,10 +34,10 @@ fn called_back() -> (Scenario, Step) {
     let program = scenario.deploy("points-cursor");
     let way = complex("1.0", &program);
     scenario.migrate("2.0", way.clone()).expect("current");
-    assert_at(&scenario, "1.0", instance_state::MIGRATING);
+    scenario.assert_at("1.0", instance_state::MIGRATING);
     abort(&mut scenario);
     end(&mut scenario);
-    assert_at(&scenario, "1.0", instance_state::LIVE);
+    scenario.assert_at("1.0", instance_state::LIVE);
     (scenario, way)
 }
 
@@ -60,18 +51,18 @@ fn assert_rollout(scenario: &mut Scenario, upgraded: u16) {
 fn nobody_but_approvers_starts_a_migration_again_that_they_aborted() {
     let (mut scenario, way) = called_back();
     assert_rollout(&mut scenario, 0);
-    assert_at(&scenario, "1.0", instance_state::LIVE);
+    scenario.assert_at("1.0", instance_state::LIVE);
 
     // who alone may migrate moves it by name
-    let upgrade = call(scenario.proxy, &upgrade_to("2.0"));
-    scenario.boss(vec![upgrade]).expect("started");
-    assert_at(&scenario, "1.0", instance_state::MIGRATING);
+    let proxy = scenario.proxy;
+    scenario.upgrade(proxy, "2.0").expect("started");
+    scenario.assert_at("1.0", instance_state::MIGRATING);
     abort(&mut scenario);
     end(&mut scenario);
 
     // and approvers move it by asking for what is current once more
     scenario.migrate("2.0", way).expect("only upgrades");
-    assert_at(&scenario, "1.0", instance_state::MIGRATING);
+    scenario.assert_at("1.0", instance_state::MIGRATING);
 }
 
 #[test]
@@ -84,9 +75,9 @@ fn an_instance_that_is_called_back_from_an_older_version_is_left_alone_as_well()
     scenario.migrate("3.0", plain("2.0")).expect("current");
     abort(&mut scenario);
     end(&mut scenario);
-    assert_at(&scenario, "1.0", instance_state::LIVE);
+    scenario.assert_at("1.0", instance_state::LIVE);
     assert_rollout(&mut scenario, 0); // it would begin that very step again
-    assert_at(&scenario, "1.0", instance_state::LIVE);
+    scenario.assert_at("1.0", instance_state::LIVE);
 }
 
 #[test]
@@ -97,8 +88,7 @@ fn an_approval_about_an_instance_holds_for_its_complex_step_alone() {
     scenario.add("2.0", complex("1.0", &program));
     scenario.add("3.0", complex("2.0", &program));
     let proxy = scenario.proxy;
-    let upgrade = call(proxy, &upgrade_to("3.0"));
-    scenario.boss(vec![upgrade]).expect("started");
+    scenario.upgrade(proxy, "3.0").expect("started");
     let [ana, ben] = [1, 2].map(account);
     let both = calls::set_policy("A", "migrate", format!("AND({},{})", is(ana), is(ben)));
     scenario.govern(&both).expect("set");
@@ -113,15 +103,21 @@ fn an_approval_about_an_instance_holds_for_its_complex_step_alone() {
         .map(|order| approve(&mut scenario, ana, &order));
     for half in &halves {
         assert_eq!((half.approvals, half.executed), (1, false));
-        assert_eq!(blocked(&scenario, half.action), blocked_by::APPROVALS);
+        assert_eq!(
+            scenario.readiness(half.action).blockedBy,
+            blocked_by::APPROVALS
+        );
     }
     let storage = framework().storage.address;
     let finish = hostile::delegate(storage, &IComplexStep::finishStepCall { back: false });
     scenario.act(proxy, vec![finish]).expect("at 2.0");
-    assert_at(&scenario, "2.0", instance_state::MIGRATING);
+    scenario.assert_at("2.0", instance_state::MIGRATING);
 
     for (order, half) in orders.iter().zip(&halves) {
-        assert_eq!(blocked(&scenario, half.action), blocked_by::CODE_CHANGED);
+        assert_eq!(
+            scenario.readiness(half.action).blockedBy,
+            blocked_by::CODE_CHANGED
+        );
         let call = order.clone();
         let answer = scenario.view(&IRegistry::actionOfCall { call });
         let first = approve(&mut scenario, ben, order);
@@ -132,11 +128,11 @@ fn an_approval_about_an_instance_holds_for_its_complex_step_alone() {
             action: half.action,
         };
         assert!(scenario.view(&query).is_err(), "cancelled");
-        assert_at(&scenario, "2.0", instance_state::MIGRATING);
+        scenario.assert_at("2.0", instance_state::MIGRATING);
         let whole = approve(&mut scenario, ana, order);
         assert_eq!((whole.action, whole.executed), (first.action, true));
     }
-    assert_at(&scenario, "2.0", instance_state::TURNING_BACK);
+    scenario.assert_at("2.0", instance_state::TURNING_BACK);
     replay::agrees_with_the_views(&scenario.fixture, "A");
 }
 
@@ -146,10 +142,4 @@ fn approve(scenario: &mut Scenario, who: Address, order: &Bytes) -> Progress {
     let done = scenario.raw(who, registry, order.clone(), U256::ZERO, 32_000_000);
     let returned = done.expect("approved").returned;
     IRegistry::setPolicyCall::abi_decode_returns(&returned).expect("a progress")
-}
-
-/// What keeps an action from being executed.
-fn blocked(scenario: &Scenario, action: B256) -> u8 {
-    let query = scenario.view(&IRegistry::readinessCall { action });
-    query.expect("open").blockedBy
 }

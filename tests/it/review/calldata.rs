@@ -1,6 +1,6 @@
 //! Calldata that no encoder produces.
 
-use super::fixture::{SENDER, Scenario, call, plain, upgrade_to};
+use super::fixture::{SENDER, Scenario, plain};
 use crate::prelude::*;
 use crate::registry::errors::*;
 use crate::registry::fixture::{Reverted, account, is, refused};
@@ -122,8 +122,6 @@ fn labels_that_look_alike_are_others() {
     scenario.add("1.00", plain("1.0"));
     scenario.add("2.0", plain("1.00"));
     let proxy = scenario.proxy;
-    scenario
-        .boss(vec![call(proxy, &upgrade_to("2.0"))])
-        .expect("two steps");
+    scenario.upgrade(proxy, "2.0").expect("two steps");
     assert_eq!(scenario.version(proxy), "2.0");
 }

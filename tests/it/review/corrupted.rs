@@ -7,7 +7,7 @@ use stylus_upgrades_interface::limits;
 use stylus_upgrades_interface::migratable::IMigratable;
 use stylus_upgrades_interface::reasons::{order, step as kind};
 
-use super::fixture::{SENDER, Scenario, answering, call, creation_code, plain, upgrade_to, write};
+use super::fixture::{SENDER, Scenario, answering, call, plain, upgrade_to, write};
 use crate::registry::fixture::{account, refused, step};
 
 /// A path step to `implementation` that runs nothing.
@@ -47,20 +47,14 @@ fn an_instance_that_left_its_registry_holds_up_nobody_in_the_queue() {
     let mut scenario = Scenario::new();
     let elsewhere = scenario.deploy("counter-v1").implementation;
     let fake = spoofed_registry(&mut scenario, elsewhere);
-    for n in 2..=6 {
-        scenario.create(n, "1.0");
-    }
+    scenario.create_up_to(6);
     hand_to(&mut scenario, fake);
     scenario.migrate("2.0", plain("1.0")).expect("activated");
     let first = scenario.rollout(3, 32_000_000).expect("rolled out");
     assert_eq!((first.returned.upgraded, first.returned.left), (2, 4));
-    let skipped = first.skipped();
-    assert_eq!(skipped.len(), 1);
-    let reason = IRegistry::InstanceNotObeying {
-        proxy: scenario.proxy,
-    };
-    assert_eq!(skipped[0].proxy, scenario.proxy);
-    assert_eq!(skipped[0].reason, Bytes::from(reason.abi_encode()));
+    let proxy = scenario.proxy;
+    let reason = IRegistry::InstanceNotObeying { proxy };
+    first.skips(proxy, reason.abi_encode());
     let second = scenario
         .rollout(9, 32_000_000)
         .expect("rolled out")
@@ -83,11 +77,9 @@ fn burning() -> Vec<u8> {
 #[test]
 fn a_registry_that_burns_everything_and_speaks_of_a_pause_holds_up_nobody_in_the_queue() {
     let mut scenario = Scenario::new();
-    let fake = scenario.deploy_code(&creation_code(&burning()));
-    for n in 2..=6 {
-        scenario.create(n, "1.0");
-    }
-    hand_to(&mut scenario, fake.implementation);
+    let fake = scenario.deploy_evm(&burning());
+    scenario.create_up_to(6);
+    hand_to(&mut scenario, fake);
     scenario.migrate("2.0", plain("1.0")).expect("activated");
     let least = limits::ROLLOUT_GAS / 63 * 64 / 63 * 64 + 200_000; // two frames above the instance's
     for gas in [least, 32_000_000] {
@@ -110,23 +102,15 @@ fn an_instance_whose_other_registry_always_speaks_of_an_upgrade_in_progress_is_r
     let selector = Proxy::UpgradeInProgress::SELECTOR;
     let revert = [0x60, 0xe0, 0x1b, 0x5f, 0x52, 0x60, 0x04, 0x5f, 0xfd];
     let code = [&[0x63][..], &selector, &revert].concat();
-    let fake = scenario.deploy_code(&creation_code(&code));
-    for n in 2..=6 {
-        scenario.create(n, "1.0");
-    }
-    hand_to(&mut scenario, fake.implementation);
+    let fake = scenario.deploy_evm(&code);
+    scenario.create_up_to(6);
+    hand_to(&mut scenario, fake);
     scenario.migrate("2.0", plain("1.0")).expect("activated");
     let rollout = scenario.rollout(6, 60_000_000).expect("rolled out");
     assert_eq!((rollout.returned.upgraded, rollout.returned.left), (5, 1));
-    let skipped = rollout.skipped();
-    let [skipped] = skipped.as_slice() else {
-        panic!("one event, not {skipped:?}");
-    };
-    let reason = IRegistry::InstanceNotObeying {
-        proxy: scenario.proxy,
-    };
-    assert_eq!(skipped.proxy, scenario.proxy);
-    assert_eq!(skipped.reason, Bytes::from(reason.abi_encode()));
+    let proxy = scenario.proxy;
+    let reason = IRegistry::InstanceNotObeying { proxy };
+    rollout.skips(proxy, reason.abi_encode());
 }
 
 #[test]

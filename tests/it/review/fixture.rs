@@ -67,16 +67,22 @@ impl Scenario {
         let order = call(self.fixture.registry, order);
         let done = self.boss(vec![order])?;
         let answer = IHostile::callCall::abi_decode_returns(&done.returned).expect("bytes");
-        Ok(Done {
-            returned: C::abi_decode_returns(&answer).expect("an answer of that type"),
-            logs: done.logs,
-            gas: done.gas,
-        })
+        let returned = C::abi_decode_returns(&answer).expect("an answer of that type");
+        Ok(done.with(returned))
     }
 
     /// The boss runs actions, all in one transaction.
     pub(crate) fn boss(&mut self, actions: Vec<Bytes>) -> Result<Done<Bytes>, Reverted> {
         self.act(self.boss, actions)
+    }
+
+    /// The boss upgrades an instance.
+    pub(crate) fn upgrade(
+        &mut self,
+        proxy: Address,
+        version: &str,
+    ) -> Result<Done<Bytes>, Reverted> {
+        self.boss(vec![call(proxy, &upgrade_to(version))])
     }
 
     /// Hostile code runs actions for a stranger, all in one transaction.
@@ -110,15 +116,35 @@ impl Scenario {
         self.govern(&order).map(drop)
     }
 
+    /// Five instances that lag behind 2.0, whose migration is these actions.
+    pub(crate) fn lagging(migration: Vec<Bytes>) -> Self {
+        let mut scenario = Self::new();
+        scenario.create_up_to(5);
+        let step = migrating(migration);
+        scenario
+            .migrate("2.0", step)
+            .expect("more than a handful only lag");
+        scenario
+    }
+
+    /// As many instances as that.
+    pub(crate) fn create_up_to(&mut self, count: u8) {
+        for n in 2..=count {
+            self.create(n, "1.0");
+        }
+    }
+
+    /// Asserts where the registry has the instance on record.
+    #[track_caller]
+    pub(crate) fn assert_at(&self, version: &str, state: u8) {
+        let found = self.instance(self.proxy);
+        assert_eq!((found.version.as_str(), found.state), (version, state));
+    }
+
     /// What the registry has on record.
     pub(crate) fn version(&self, proxy: Address) -> String {
         self.instance(proxy).version
     }
-}
-
-/// Creation code of EVM code of less than 64 KiB.
-pub(crate) fn creation_code(code: &[u8]) -> Vec<u8> {
-    stylus_upgrades::build::evm::creation_code(code).to_vec()
 }
 
 /// EVM code that answers the same bytes to everybody.

@@ -2,13 +2,12 @@
 
 use crate::prelude::*;
 use crate::registry::errors::*;
+use stylus_upgrades::build::evm::creation_code;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::reasons::{invalid_policy, invalid_step};
 
-use super::fixture::{
-    Scenario, answering, call, creation_code, migrating, plain, upgrade_to, write,
-};
+use super::fixture::{Scenario, answering, call, migrating, plain, upgrade_to, write};
 use crate::registry::fixture::{Reverted, account, complex, framework, refused, step};
 
 const HANDLER: usize = 4;
@@ -33,10 +32,8 @@ fn stuck() -> (Scenario, Step) {
     let way = complex("1.0", &program, account(HANDLER));
     scenario.add("2.0", way.clone());
     scenario.add("3.0", step("2.0", 4, failing()));
-    let (boss, proxy) = (scenario.boss, scenario.proxy);
-    scenario
-        .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
-        .expect("started");
+    let proxy = scenario.proxy;
+    scenario.upgrade(proxy, "3.0").expect("started");
     (scenario, way)
 }
 
@@ -52,20 +49,11 @@ fn end(scenario: &mut Scenario) -> Result<(), Reverted> {
     scenario.send_to(account(HANDLER), proxy, &end).map(drop)
 }
 
-/// What the registry has on record of the scenario's instance.
-#[track_caller]
-fn assert_at(scenario: &Scenario, version: &str, state: u8) {
-    let proxy = scenario.proxy;
-    let query = IRegistry::instanceOfCall { proxy };
-    let answer = scenario.view(&query).expect("an instance");
-    assert_eq!((answer.version.as_str(), answer.state), (version, state));
-}
-
 #[test]
 fn an_instance_whose_next_migration_reverts_ends_with_its_step_once_another_version_is_current() {
     let (mut scenario, way) = stuck();
     assert_eq!(end(&mut scenario), Err(Reverted(vec![0xee].into())));
-    assert_at(&scenario, "1.0", instance_state::MIGRATING);
+    scenario.assert_at("1.0", instance_state::MIGRATING);
 
     // a version that is only added decides nothing: the upgrade was asked for by name
     scenario.add("3.1", plain("2.0"));
@@ -74,11 +62,11 @@ fn an_instance_whose_next_migration_reverts_ends_with_its_step_once_another_vers
     // approvers decide by a version that becomes current; the step's own will do
     scenario.migrate("2.0", way).expect("current");
     end(&mut scenario).expect("at 2.0");
-    assert_at(&scenario, "2.0", instance_state::LIVE);
+    scenario.assert_at("2.0", instance_state::LIVE);
 
     // from there it is rolled out like any other
     scenario.migrate("3.1", plain("2.0")).expect("current");
-    assert_at(&scenario, "3.1", instance_state::LIVE);
+    scenario.assert_at("3.1", instance_state::LIVE);
 }
 
 #[test]
@@ -92,10 +80,10 @@ fn an_instance_on_the_way_to_what_is_current_is_given_a_way_around_a_bad_version
     let order = calls::add_step("A", "3.1", plain("2.0"));
     scenario.govern(&order).expect("added");
     end(&mut scenario).expect("at 2.0");
-    assert_at(&scenario, "2.0", instance_state::LIVE);
+    scenario.assert_at("2.0", instance_state::LIVE);
     let done = scenario.rollout(1, 32_000_000).expect("anybody may");
     assert_eq!((done.returned.upgraded, done.returned.left), (1, 0));
-    assert_at(&scenario, "3.1", instance_state::LIVE);
+    scenario.assert_at("3.1", instance_state::LIVE);
 }
 
 #[test]
@@ -106,7 +94,7 @@ fn no_complex_step_begins_in_a_frozen_definition() {
         .migrate("3.0", step("2.0", 4, failing()))
         .expect("current");
     end(&mut scenario).expect("at 2.0: 3.0 was not current when it began");
-    assert_at(&scenario, "2.0", instance_state::LIVE);
+    scenario.assert_at("2.0", instance_state::LIVE);
 
     // another one begins on the way to what is current, while nobody decides any more
     scenario.proxy = scenario.create(2, "1.0");
@@ -120,7 +108,7 @@ fn no_complex_step_begins_in_a_frozen_definition() {
     let skipped = skipped.find(|skipped| skipped.proxy == scenario.proxy);
     let found = &skipped.expect("it").reason;
     assert_eq!(*found, Bytes::from(reason.abi_encode()));
-    assert_at(&scenario, "1.0", instance_state::LIVE);
+    scenario.assert_at("1.0", instance_state::LIVE);
 }
 
 #[test]
@@ -140,7 +128,7 @@ fn nobody_is_left_in_a_complex_step_without_those_who_could_abort_it() {
         .migrate("2.1", plain("1.0"))
         .expect("approvers decide otherwise");
     end(&mut scenario).expect("at 2.0");
-    assert_at(&scenario, "2.0", instance_state::LIVE);
+    scenario.assert_at("2.0", instance_state::LIVE);
     scenario.govern(&never_again).expect("frozen");
 }
 
@@ -175,10 +163,10 @@ fn a_program_cannot_suspend_its_own_upgrade_and_open_it_again() {
         let program = scenario.deploy_code(&creation_code(&code));
         scenario.add("2.0", complex("1.0", &program, account(HANDLER)));
         scenario.add("3.0", complex("2.0", &program, account(HANDLER)));
-        let (boss, proxy) = (scenario.boss, scenario.proxy);
-        let sent = scenario.act(boss, vec![call(proxy, &upgrade_to("3.0"))]);
+        let proxy = scenario.proxy;
+        let sent = scenario.upgrade(proxy, "3.0");
         refused(sent, not_an_instance(proxy));
-        assert_at(&scenario, "1.0", instance_state::LIVE);
+        scenario.assert_at("1.0", instance_state::LIVE);
     }
 }
 
@@ -186,21 +174,14 @@ fn a_program_cannot_suspend_its_own_upgrade_and_open_it_again() {
 fn an_instance_whose_path_was_cut_off_behind_its_complex_step_ends_with_the_step() {
     let handler = account(4);
     let mut scenario = scenario(|_| handler);
-    let (boss, proxy) = (scenario.boss, scenario.proxy);
-    scenario
-        .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
-        .expect("started");
+    let proxy = scenario.proxy;
+    scenario.upgrade(proxy, "3.0").expect("started");
     // a shorter way, which waits for calldata that nobody can bring any more
     let order = calls::add_step("A", "3.0", step("2.0", 1, Bytes::new()));
     scenario.govern(&order).expect("added");
     let end = Complex::endMigrationCall {};
     scenario.send_to(handler, proxy, &end).expect("at 2.0");
-    let query = IRegistry::instanceOfCall { proxy };
-    let answer = scenario.view(&query).expect("an instance");
-    assert_eq!(
-        (answer.version.as_str(), answer.state),
-        ("2.0", instance_state::LIVE)
-    );
+    scenario.assert_at("2.0", instance_state::LIVE);
 }
 
 #[test]
@@ -218,12 +199,10 @@ fn a_way_that_is_added_in_the_middle_of_an_upgrade_does_not_change_where_it_stop
     let approve = act(vec![call(registry, &shorter)]);
     scenario.add("2.0", migrating(vec![call(other, &approve)]));
     scenario.add("3.0", complex("2.0", &first, account(HANDLER)));
-    scenario
-        .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
-        .expect("started");
+    scenario.upgrade(proxy, "3.0").expect("started");
     let runs = scenario.slot(proxy, slots::IMPLEMENTATION);
     assert_eq!(runs, first.implementation.into_word());
-    assert_at(&scenario, "2.0", instance_state::MIGRATING);
+    scenario.assert_at("2.0", instance_state::MIGRATING);
 }
 
 #[test]
@@ -233,9 +212,7 @@ fn a_complex_migration_ends_in_another_transaction_than_it_starts() {
     let end = Complex::endMigrationCall {};
     let both = vec![call(proxy, &upgrade_to("3.0")), call(proxy, &end)];
     refused(scenario.act(boss, both), in_progress());
-    let done = scenario
-        .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
-        .expect("started");
+    let done = scenario.upgrade(proxy, "3.0").expect("started");
     assert_eq!(done.events::<Proxy::Upgraded>().len(), 1);
     let done = scenario.act(boss, vec![call(proxy, &end)]).expect("ended");
     assert_eq!(done.events::<Proxy::Upgraded>().len(), 1);
@@ -249,16 +226,14 @@ fn an_instance_whose_next_code_was_replaced_ends_with_its_step() {
     scenario.add("2.0", complex("1.0", &program, account(HANDLER)));
     let next = scenario.deploy("hostile");
     scenario.add_code("3.0", next.clone(), plain("2.0"));
-    let (boss, proxy) = (scenario.boss, scenario.proxy);
-    scenario
-        .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
-        .expect("started");
+    let proxy = scenario.proxy;
+    scenario.upgrade(proxy, "3.0").expect("started");
     scenario
         .fixture
         .chain
         .set_code(next.implementation, vec![0].into());
     end(&mut scenario).expect("at 2.0");
-    assert_at(&scenario, "2.0", instance_state::LIVE);
+    scenario.assert_at("2.0", instance_state::LIVE);
 }
 
 #[test]
@@ -282,7 +257,7 @@ fn an_instance_does_not_suspend_itself_in_the_upgrade_of_another() {
     let current = calls::migrate("A", "2.0", &code, migrating(vec![call(other, &meddle)]));
     let sent = scenario.boss(vec![call(other, &open), call(registry, &current)]);
     refused(sent, not_an_instance(other));
-    assert_at(&scenario, "1.0", instance_state::LIVE);
+    scenario.assert_at("1.0", instance_state::LIVE);
     assert_eq!(scenario.version(other), "1.0");
     assert_eq!(scenario.version(proxy), "1.0");
 }

@@ -36,10 +36,10 @@ fn a_migration_that_ends_its_upgrade_early_ends_in_nothing() {
         scenario.add("2.0", migrating(actions));
         scenario.add("3.0", plain("2.0"));
         let proxy = scenario.proxy;
-        let sent = scenario.boss(vec![call(proxy, &upgrade_to("2.0"))]);
+        let sent = scenario.upgrade(proxy, "2.0");
         refused(sent, not_an_instance(proxy));
         assert_eq!(scenario.version(proxy), "1.0", "{case}");
-        let sent = scenario.boss(vec![call(proxy, &upgrade_to("3.0"))]);
+        let sent = scenario.upgrade(proxy, "3.0");
         refused(sent, not_an_instance(proxy));
     }
 }
@@ -50,7 +50,7 @@ fn code_that_dresses_its_own_proxy_up_as_paused_lies_about_that_proxy_only() {
     let mut scenario = Scenario::new();
     scenario.add("2.0", migrating(vec![]));
     let other = scenario.create(2, "1.0");
-    let (proxy, boss) = (scenario.proxy, scenario.boss);
+    let proxy = scenario.proxy;
     let stub = framework().stub_address.into_word();
     let lies = vec![
         write(slots::IMPLEMENTATION, stub),
@@ -68,9 +68,8 @@ fn code_that_dresses_its_own_proxy_up_as_paused_lies_about_that_proxy_only() {
     );
     assert_eq!(scenario.slot(proxy, slots::migrated("2.0")), B256::ZERO);
     assert_eq!(scenario.version(other), "1.0");
-    scenario
-        .act(boss, vec![call(other, &upgrade_to("2.0"))])
-        .expect("upgraded as if nothing had happened");
+    let upgraded = scenario.upgrade(other, "2.0");
+    upgraded.expect("upgraded as if nothing had happened");
     let on_behalf = vec![
         write(slots::IMPLEMENTATION, stub),
         call(other, &upgrade_to("2.0")),
@@ -118,25 +117,9 @@ fn an_address_that_became_a_proxy_may_not_approve() {
     assert!(satisfies(vec![future, scenario.boss]));
 }
 
-/// A definition of five instances that lag behind 2.0, which some migration leads to.
-fn lagging(migration: Vec<Bytes>) -> Scenario {
-    let mut scenario = Scenario::new();
-    for n in 2..=5 {
-        scenario.create(n, "1.0");
-    }
-    scenario
-        .migrate("2.0", migrating(migration))
-        .expect("more than a handful only lag");
-    scenario
-}
-
-fn rollout(max: u16) -> IRegistry::rolloutCall {
-    calls::rollout("A", max)
-}
-
 #[test]
 fn an_instance_that_leaves_its_own_upgrade_open_holds_up_nobody_else() {
-    let mut scenario = lagging(vec![]);
+    let mut scenario = Scenario::lagging(vec![]);
     let (proxy, boss, registry) = (scenario.proxy, scenario.boss, scenario.registry);
     let other = scenario.create(6, "1.0");
     let created = scenario.creation(7, "1.0");
@@ -151,7 +134,7 @@ fn an_instance_that_leaves_its_own_upgrade_open_holds_up_nobody_else() {
             call(other, &upgrade_to("2.0")),
             call(registry, &created),
             call(registry, &policy),
-            call(registry, &rollout(1)),
+            call(registry, &calls::rollout("A", 1)),
         ])
         .expect("what one instance does holds up that instance only");
     assert_eq!(done.events::<IRegistry::ProxyCreated>().len(), 1);
@@ -161,11 +144,11 @@ fn an_instance_that_leaves_its_own_upgrade_open_holds_up_nobody_else() {
 
 #[test]
 fn an_instance_that_upgrades_itself_calls_the_registry_for_nothing_else() {
-    let mut scenario = lagging(vec![]);
+    let mut scenario = Scenario::lagging(vec![]);
     let (proxy, registry) = (scenario.proxy, scenario.registry);
     let created = scenario.creation(7, "1.0");
     for else_ in [
-        call(registry, &rollout(1)),
+        call(registry, &calls::rollout("A", 1)),
         call(registry, &created),
         call(registry, &IRegistry::cancelCall { action: B256::ZERO }),
         begin(&scenario, "2.0"),
@@ -206,10 +189,10 @@ fn an_instance_ends_no_upgrade_of_its_own_while_the_registry_upgrades_another() 
 
 #[test]
 fn an_instance_in_the_middle_of_a_call_is_neither_upgraded_nor_called_a_failure() {
-    let mut scenario = lagging(vec![]);
+    let mut scenario = Scenario::lagging(vec![]);
     let (proxy, registry) = (scenario.proxy, scenario.registry);
     let done = scenario
-        .act(proxy, vec![call(registry, &rollout(1))])
+        .act(proxy, vec![call(registry, &calls::rollout("A", 1))])
         .expect("anyone may");
     assert!(done.skipped().is_empty(), "nothing is wrong with it");
     assert_eq!(scenario.version(proxy), "1.0");
@@ -220,16 +203,11 @@ fn an_instance_in_the_middle_of_a_call_is_neither_upgraded_nor_called_a_failure(
 
 #[test]
 fn a_migration_that_fails_in_the_words_of_a_pause_is_reported_as_a_failure() {
-    use alloy::sol_types::SolError;
     let words = Bytes::from(in_progress().abi_encode());
     let fails = data(&IHostile::revertWithCall {
         data: words.clone(),
     });
-    let mut scenario = lagging(vec![fails]);
+    let mut scenario = Scenario::lagging(vec![fails]);
     let done = scenario.rollout(1, 40_000_000).expect("anyone may");
-    let skipped = done.skipped();
-    assert_eq!(
-        (skipped[0].proxy, &skipped[0].reason),
-        (scenario.proxy, &words)
-    );
+    done.skips(scenario.proxy, words);
 }

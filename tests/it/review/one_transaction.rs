@@ -98,9 +98,8 @@ fn a_proxy_is_upgraded_once_in_a_transaction() {
         ])
         .expect("once each");
     assert_eq!(done.events::<Proxy::Upgraded>().len(), 2);
-    scenario
-        .boss(vec![call(second, &upgrade_to("2.0"))])
-        .expect("in the next transaction");
+    let upgraded = scenario.upgrade(second, "2.0");
+    upgraded.expect("in the next transaction");
 }
 
 #[test]
@@ -120,18 +119,9 @@ fn a_stranger_cannot_keep_the_lock_or_use_it_up() {
         actions.push(call(registry, &nothing));
         actions.push(try_call(registry, &unknown));
         actions.push(try_call(registry, &begin));
-        actions.push(try_call(
-            registry,
-            &IRegistry::cancelCall {
-                action: Default::default(),
-            },
-        ));
-        actions.push(try_call(
-            registry,
-            &IRegistry::revokeCall {
-                action: Default::default(),
-            },
-        ));
+        let action = B256::ZERO;
+        actions.push(try_call(registry, &IRegistry::cancelCall { action }));
+        actions.push(try_call(registry, &IRegistry::revokeCall { action }));
         actions.push(try_call(proxy, &upgrade_to("9")));
     }
     actions.push(call(proxy, &upgrade_to("2.0")));

@@ -1,9 +1,10 @@
 //! Too little gas and too much return data.
 
 use crate::prelude::*;
+use stylus_upgrades::build::evm::creation_code;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 
-use super::fixture::{SENDER, Scenario, creation_code, migrating};
+use super::fixture::{SENDER, Scenario, migrating};
 use crate::registry::fixture::{Reverted, account, is};
 
 /// EVM code that reverts with, or returns, `size` zero bytes.
@@ -16,13 +17,7 @@ fn bomb(scenario: &mut Scenario, size: u32, revert: bool) -> Code {
 
 #[test]
 fn a_rollout_handles_its_whole_batch_or_nothing_whatever_the_gas() {
-    let mut scenario = Scenario::new();
-    for n in 2..=5 {
-        scenario.create(n, "1.0");
-    }
-    scenario
-        .migrate("2.0", migrating(vec![]))
-        .expect("activated");
+    let mut scenario = Scenario::lagging(vec![]);
     let mut outcomes = std::collections::BTreeSet::new();
     for gas in (100_000..2_400_000).step_by(61_003) {
         let id = scenario.chain.snapshot();
@@ -95,15 +90,9 @@ fn a_lambda_that_returns_a_flood_says_no() {
 
 #[test]
 fn an_instance_that_burns_all_gas_is_skipped_and_no_other() {
-    let mut scenario = Scenario::new();
-    let spin = data(&IHostile::spinCall {});
-    for n in 2..=5 {
-        scenario.create(n, "1.0");
-    }
-    scenario
-        .migrate("2.0", migrating(vec![spin]))
-        .expect("activated");
+    let mut scenario = Scenario::lagging(vec![data(&IHostile::spinCall {})]);
     let first = scenario.rollout(1, 32_000_000).expect("one skipped");
+    assert_eq!((first.returned.upgraded, first.returned.left), (0, 5));
     assert_eq!(first.skipped().len(), 1);
     let second = scenario.rollout(1, 32_000_000).expect("another skipped");
     let proxies =
@@ -116,18 +105,6 @@ fn grow(pages: u32) -> Bytes {
     data(&IHostile::growCall {
         size: pages * 65_536,
     })
-}
-
-/// Five instances that lag behind 2.0, whose migration is these actions.
-fn lagging(migration: Vec<Bytes>) -> Scenario {
-    let mut scenario = Scenario::new();
-    for n in 2..=5 {
-        scenario.create(n, "1.0");
-    }
-    scenario
-        .migrate("2.0", migrating(migration))
-        .expect("activated");
-    scenario
 }
 
 /// An account that sends transactions and is delegated to the hostile code (EIP-7702).
@@ -147,7 +124,7 @@ fn delegated(scenario: &mut Scenario) -> Address {
 #[test]
 fn memory_that_the_caller_holds_open_starves_no_rollout_into_half_an_upgrade() {
     // pages of all open frames are priced together: a caller with many makes the rest dear
-    let mut scenario = lagging(vec![grow(16)]);
+    let mut scenario = Scenario::lagging(vec![grow(16)]);
     let registry = scenario.registry;
     let rollout = calls::rollout("A", 2);
     let stranger = scenario.deploy("hostile").implementation;
@@ -182,13 +159,12 @@ fn a_failure_below_a_calling_contract_is_no_failure_of_the_instance() {
     let fails = data(&IHostile::revertWithCall {
         data: failing.clone(),
     });
-    let mut scenario = lagging(vec![fails]);
+    let mut scenario = Scenario::lagging(vec![fails]);
     let rollout = calls::rollout("A", 1);
     let Err(Reverted(reason)) = scenario.govern(&rollout) else {
         panic!("the contract could be what makes it fail");
     };
     assert_eq!(reason, failing, "who calls is told why");
     let done = scenario.rollout(1, 40_000_000).expect("anyone may");
-    let skipped = done.skipped();
-    assert_eq!((skipped.len(), &skipped[0].reason), (1, &failing));
+    done.skips(scenario.proxy, failing);
 }

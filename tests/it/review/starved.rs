@@ -4,7 +4,7 @@
 use crate::prelude::*;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 
-use super::fixture::{Scenario, call, plain, upgrade_to};
+use super::fixture::{Scenario, plain};
 use crate::registry::fixture::{account, complex, step};
 
 const HANDLER: usize = 4;
@@ -31,9 +31,7 @@ fn a_handler_cannot_cut_a_path_off_by_giving_little_gas() {
         scenario.add_code(to, code, step);
     }
     let proxy = scenario.proxy;
-    scenario
-        .boss(vec![call(proxy, &upgrade_to("5.0"))])
-        .expect("started");
+    scenario.upgrade(proxy, "5.0").expect("started");
     let end: Bytes = Complex::endMigrationCall {}.abi_encode().into();
     let mut tries = 0;
     for gas in (60_000..3_000_000).step_by(GAS_STEP) {

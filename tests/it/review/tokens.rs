@@ -5,7 +5,6 @@ use crate::prelude::*;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_tests::abi::ICollection;
 
-use super::fixture::creation_code;
 use crate::migrations::chance::Chance;
 use crate::registry::fixture::{Fixture, account, complex, initial_step, is};
 
@@ -78,10 +77,9 @@ impl Simulation {
         let meddling = ICollection::includeCall {
             token_ids: vec![id(3)],
         };
-        let receiver = creation_code(&meddling_receiver(proxy, &meddling.abi_encode()));
-        let receiver = simulation.fixture.deploy_code(&receiver).implementation;
-        let money = U256::from(10u64.pow(18));
-        simulation.fixture.chain.set_balance(receiver, money);
+        let receiver = meddling_receiver(proxy, &meddling.abi_encode());
+        let receiver = simulation.fixture.deploy_evm(&receiver);
+        simulation.fixture.give_ether(receiver);
         simulation.people.push(receiver);
         for n in 0..IDS * 3 / 4 {
             let to = simulation.somebody(chance);

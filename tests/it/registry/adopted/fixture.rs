@@ -204,13 +204,19 @@ pub(in crate::registry) fn adopt(kind: u8, proxy: Address) -> IRegistry::adoptCa
     calls::adopt("A", proxy, kind, "1.0")
 }
 
-/// The definition A with a version, and a proxy that was adopted at it.
-pub(in crate::registry) fn adopted(kind: Kind) -> (Fixture, Code, Address) {
+/// The definition A with a version, and a proxy over its code that `OWNER` decides about.
+pub(in crate::registry) fn created(kind: Kind) -> (Fixture, Code, Address) {
     let mut fixture = Fixture::of_one();
     let code = compiled(&mut fixture, kind.codes[0]);
     fixture.add("1.0", &code, initial_step());
-    let other = compiled(&mut fixture, kind.codes[0]).implementation;
     let proxy = kind.create(&mut fixture, &code);
+    (fixture, code, proxy)
+}
+
+/// The definition A with a version, and a proxy that was adopted at it.
+pub(in crate::registry) fn adopted(kind: Kind) -> (Fixture, Code, Address) {
+    let (mut fixture, code, proxy) = created(kind);
+    let other = compiled(&mut fixture, kind.codes[0]).implementation;
     kind.upgrade_before(&mut fixture, proxy, other);
     let admin = admin_of(&fixture, "A");
     kind.give(&mut fixture, proxy, admin);

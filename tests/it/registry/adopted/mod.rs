@@ -15,7 +15,7 @@ use crate::review::fixture::answering;
 pub(crate) use fixture::creation;
 use fixture::{
     IBox, ICaller, KINDS, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled,
-    migrate, runs, value,
+    created, migrate, runs, value,
 };
 
 #[test]
@@ -43,10 +43,7 @@ fn an_adopted_proxy_is_upgraded_and_migrated_by_the_definition() {
 #[test]
 fn a_proxy_that_another_account_decides_about_is_not_adopted() {
     for kind in KINDS {
-        let mut fixture = Fixture::of_one();
-        let code = compiled(&mut fixture, kind.codes[0]);
-        fixture.add("1.0", &code, initial_step());
-        let proxy = kind.create(&mut fixture, &code);
+        let (mut fixture, _, proxy) = created(kind);
         let sent = fixture.send(account(0), &adopt(kind.kind, proxy));
         sent.expect_err("the owner never gave it");
         fixture.is_no_instance(proxy);

@@ -9,16 +9,13 @@ use super::{
     ATTACKER, IImpostor, VICTIM, acceptance, attackers_registry, definition_of, impostor, transfer,
 };
 use crate::registry::fixture::{Fixture, account, complex, initial_step, new_proxy, refused};
-use crate::registry::kinds::create;
+use crate::registry::kinds::{counters, create};
 
 /// Holds: whom a proxy is transferred to has control in the middle of that; it gets nothing but the proxy.
 #[test]
 fn a_receiver_that_calls_back_in_the_middle_of_a_transfer_changes_nothing_else() {
-    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-    let value = U256::from(7);
-    let init = ICounter::initializeCall { value };
-    let kinds = [proxy_kind::WASM, proxy_kind::EVM];
-    let [wasm, evm] = kinds.map(|kind| create(&mut fixture, kind, &init));
+    let (mut fixture, code, [wasm, evm]) = counters(7);
+    let init = calls::initialize_counter(7);
     let registry = fixture.registry;
     let receiver = impostor(&mut fixture, &code, "1.0");
     // whom it may call for: it decides about a definition of its own
@@ -84,12 +81,9 @@ fn who_had_a_proxy_before_orders_nothing_in_a_complex_step_at_its_third_registry
     let init = IHostile::initializeCall { actions: vec![] };
     let proxy = create(&mut fixture, proxy_kind::EVM, &init);
     let go = |fixture: &mut Fixture, (from, sender), (to, receiver)| {
-        fixture.registry = to;
         let accept = acceptance(proxy, proxy_kind::EVM, from);
-        fixture.accepted(receiver, &accept);
-        fixture.registry = from;
-        let sent = fixture.send(account(sender), &transfer(proxy, to));
-        fixture.registry = home;
+        fixture.accepted_by(to, receiver, &accept);
+        let sent = fixture.send_to(account(sender), from, &transfer(proxy, to));
         sent.map(drop)
     };
     let (first, two, three) = ((home, VICTIM), (second, ATTACKER), (third, ATTACKER));
@@ -159,10 +153,8 @@ fn a_proxy_that_was_accepted_twice_arrives_once_where_it_was_sent() {
     let (mut fixture, code) = Fixture::with_first_version("counter-v1");
     let ours = fixture.registry;
     let theirs = attackers_registry(&mut fixture, &code);
-    fixture.registry = theirs;
     let creation = new_proxy(proxy_kind::WASM, 0, data(&calls::initialize_counter(1)));
-    let proxy = fixture.created(ATTACKER, &creation);
-    fixture.registry = ours;
+    let proxy = fixture.at(theirs, |it| it.created(ATTACKER, &creation));
     definition_of(&mut fixture, account(6), "M");
     let add = calls::add_version("M", "1.0", &code, initial_step());
     fixture.accepted(6, &add);
@@ -181,13 +173,10 @@ fn a_proxy_that_was_accepted_twice_arrives_once_where_it_was_sent() {
         .expect_err("no contract");
     fixture.accepted(VICTIM, &accept);
     fixture.accepted(VICTIM, &accept);
-    fixture.registry = theirs;
     let go = transfer(proxy, ours);
-    fixture.accepted(ATTACKER, &go);
-    fixture
-        .send(account(ATTACKER), &go)
-        .expect_err("it is gone");
-    fixture.registry = ours;
+    fixture.accepted_by(theirs, ATTACKER, &go);
+    let again = fixture.send_to(account(ATTACKER), theirs, &go);
+    again.expect_err("it is gone");
     assert_eq!(fixture.instance(proxy).name, "A");
     let accepted = |name: &str| IRegistry::acceptedTransferCall {
         name: name.into(),

@@ -7,10 +7,10 @@ use stylus_upgrades_interface::complex::{IComplexMigration, IComplexStep};
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::reasons::step as step_kind;
 
-use super::{ATTACKER, IRole, VICTIM, acceptance, attackers_registry, definition_of, transfer};
-use crate::registry::adopted::fixture::{
-    Kind, OWNER, UUPS_5, admin_of, adopt, adopted, compiled, runs, value,
+use super::{
+    ATTACKER, VICTIM, acceptance, attackers_registry, definition_of, taken_back, transfer,
 };
+use crate::registry::adopted::fixture::{UUPS_5, admin_of, adopt, adopted, compiled, runs, value};
 use crate::registry::fixture::{
     Done, Fixture, Reverted, account, add_version, complex, framework, initial_step, is, new_proxy,
     plain, refused, step,
@@ -40,12 +40,7 @@ fn run(
 ) -> Result<Done<()>, Reverted> {
     let (to, data) = calls.iter().cloned().unzip();
     let run = IForger::runCall { to, data };
-    let done = fixture.send_to(account(ATTACKER), forger, &run)?;
-    Ok(Done {
-        returned: (),
-        logs: done.logs,
-        gas: done.gas,
-    })
+    Ok(fixture.send_to(account(ATTACKER), forger, &run)?.with(()))
 }
 
 fn set_for(name: &str, role: &str, who: Address) -> Bytes {
@@ -237,25 +232,16 @@ fn trap(fixture: &mut Fixture, proxy: Address, (slot, value): (B256, B256)) {
 
 /// A proxy of the attacker's registry, at 1.0.
 fn theirs_at_first(fixture: &mut Fixture, theirs: Address) -> Address {
-    let ours = std::mem::replace(&mut fixture.registry, theirs);
-    let creation = new_proxy(
-        proxy_kind::WASM,
-        0,
-        data(&IHostile::initializeCall { actions: vec![] }),
-    );
-    let made = fixture.accepted(ATTACKER, &creation);
-    fixture.registry = ours;
-    made.returned.proxy
+    let init = data(&IHostile::initializeCall { actions: vec![] });
+    let creation = new_proxy(proxy_kind::WASM, 0, init);
+    fixture.at(theirs, |it| it.created(ATTACKER, &creation))
 }
 
 /// It is accepted and transferred.
 fn arrives(fixture: &mut Fixture, theirs: Address, proxy: Address) {
-    let ours = fixture.registry;
     fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, theirs));
-    fixture.registry = theirs;
-    let gone = transfer(proxy, ours);
-    fixture.accepted(ATTACKER, &gone);
-    fixture.registry = ours;
+    let gone = transfer(proxy, fixture.registry);
+    fixture.accepted_by(theirs, ATTACKER, &gone);
 }
 
 /// S3: whoever had a proxy before leaves a word in it that only the end of a complex step compares. The step begins
@@ -341,39 +327,16 @@ fn nobody_runs_the_sdk_constructor_in_a_proxy_that_came_from_elsewhere() {
 /// be removed.
 #[test]
 fn a_proxy_that_burns_all_gas_is_removed_and_stops_no_pause() {
-    let mut fixture = Fixture::of_one();
-    let kind = Kind {
-        codes: ["RoleBox", "RoleBox"],
-        ..UUPS_5
-    };
-    let code = compiled(&mut fixture, "RoleBox");
-    fixture.add("1.0", &code, initial_step());
-    let other = compiled(&mut fixture, "RoleBox");
+    let (mut fixture, other, [proxy, honest]) = taken_back();
     let burning = compiled(&mut fixture, "Burning");
-    let proxy = kind.create(&mut fixture, &other);
-    let grant = |to| IRole::grantCall { to };
-    let admin = admin_of(&fixture, "A");
-    fixture.accepted_by(proxy, OWNER, &grant(admin));
-    fixture.accepted(VICTIM, &adopt(kind.kind, proxy));
-    let creation = new_proxy(proxy_kind::EVM, 0, Bytes::new());
-    let honest = fixture.created(VICTIM, &creation);
-    fixture.accepted_by(proxy, OWNER, &grant(account(OWNER)));
-    kind.upgrade_before(&mut fixture, proxy, burning.implementation);
-    let registry = fixture.registry;
-    let pause = calls::pause("A");
-    let gas = 32_000_000;
-    let send = |fixture: &mut Fixture, input: Bytes| {
-        let sent = fixture.raw(account(VICTIM), registry, input, U256::ZERO, gas);
-        sent.map(drop)
-    };
-    send(&mut fixture, data(&pause)).expect("paused");
+    UUPS_5.upgrade_before(&mut fixture, proxy, burning.implementation);
+    fixture.pause(VICTIM);
     assert_eq!(fixture.instance(honest).state, instance_state::PAUSED);
-    let resume = calls::resume("A");
-    send(&mut fixture, data(&resume)).expect("resumed");
-    let remove = calls::remove_instance("A", proxy);
+    fixture.resume(VICTIM);
     let order = calls::migrate("A", "2.0", &other, plain("1.0"));
-    send(&mut fixture, data(&order)).expect_err("all the gas is gone");
-    send(&mut fixture, data(&remove)).expect("removed");
-    send(&mut fixture, data(&order)).expect("migrated");
+    let sent = fixture.send(account(VICTIM), &order);
+    sent.expect_err("all the gas is gone");
+    fixture.accepted(VICTIM, &calls::remove_instance("A", proxy));
+    fixture.accepted(VICTIM, &order);
     assert_eq!(fixture.instance(honest).version, "2.0");
 }

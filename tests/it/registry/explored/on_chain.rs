@@ -15,6 +15,7 @@ use crate::registry::adopted::fixture::{
     OWNER, TRANSPARENT_5, admin_of, adopt, compiled, creation,
 };
 use crate::registry::fixture::{Fixture, account, complex, initial_step, is, step};
+use crate::registry::lambdas::{STORED, say};
 use crate::registry::replay::agrees_with_the_views;
 
 pub(super) const NAME: &str = "A";
@@ -258,15 +259,6 @@ impl OnChain {
             assert_eq!(found, waits, "{content:?} in {state:#?}");
         }
     }
-}
-
-/// EVM code that answers what slot 0 holds.
-const STORED: [u8; 9] = [0x5f, 0x54, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3, 0x00];
-
-/// Has the lambda answer that.
-pub(super) fn say(fixture: &mut Fixture, lambda: Address, yes: bool) {
-    let word = B256::with_last_byte(yes.into());
-    fixture.chain.set_storage_at(lambda, U256::ZERO, word);
 }
 
 /// Whom the model means: a key, or the contract.

@@ -11,9 +11,10 @@ use stylus_upgrades_test_model::{
     Transition, Way,
 };
 
-use super::on_chain::{DAY, NAME, OTHER, OnChain, key, say};
+use super::on_chain::{DAY, NAME, OTHER, OnChain, key};
 use crate::registry::adopted::fixture::{OWNER, admin_of};
 use crate::registry::fixture::{Done, Reverted, account, framework};
+use crate::registry::lambdas::say;
 
 pub(super) const GAS: u64 = 32_000_000;
 
@@ -214,39 +215,18 @@ impl OnChain {
             }
             (Err(Refusal::NotObeyed), Err(_)) => {}
             (Err(refusal), Err(Reverted(reverted))) => {
-                let selector = reverted.get(..4).unwrap_or_default();
-                assert_eq!(
-                    selector,
-                    error_of(refusal),
-                    "{refusal:?}: {transition:?} in {state:#?}"
-                );
+                let expected = format!("{refusal:?}");
+                let found = name_of(reverted);
+                assert_eq!(found, Some(&*expected), "{transition:?} in {state:#?}");
             }
             _ => panic!("{expected:?}, but {found:?}: {transition:?} in {state:#?}"),
         }
     }
 }
 
-/// The selector of an error.
-fn error_of(refusal: Refusal) -> [u8; 4] {
-    match refusal {
-        Refusal::NotAnApprover => IRegistry::NotAnApprover::SELECTOR,
-        Refusal::AlreadyApproved => IRegistry::AlreadyApproved::SELECTOR,
-        Refusal::NotApproved => IRegistry::NotApproved::SELECTOR,
-        Refusal::ActionNotFound => IRegistry::ActionNotFound::SELECTOR,
-        Refusal::ActionExpired => IRegistry::ActionExpired::SELECTOR,
-        Refusal::InvalidSignature => IRegistry::InvalidSignature::SELECTOR,
-        Refusal::InvalidPolicy => IRegistry::InvalidPolicy::SELECTOR,
-        Refusal::DefinitionPaused => IRegistry::DefinitionPaused::SELECTOR,
-        Refusal::DefinitionNotPaused => IRegistry::DefinitionNotPaused::SELECTOR,
-        Refusal::NotMigrating => IRegistry::NotMigrating::SELECTOR,
-        Refusal::NotAnInstance => IRegistry::NotAnInstance::SELECTOR,
-        Refusal::ProxyExists => IRegistry::ProxyExists::SELECTOR,
-        Refusal::NotSupported => IRegistry::NotSupported::SELECTOR,
-        Refusal::DirectCallRequired => IRegistry::DirectCallRequired::SELECTOR,
-        Refusal::UpgradeInProgress => Proxy::UpgradeInProgress::SELECTOR,
-        Refusal::UpgradeNotAuthorized => Proxy::UpgradeNotAuthorized::SELECTOR,
-        Refusal::VersionNotFound => Proxy::VersionNotFound::SELECTOR,
-        Refusal::AlreadyAtVersion => Proxy::AlreadyAtVersion::SELECTOR,
-        Refusal::NotObeyed => unreachable!("any revert will do"),
-    }
+/// The name of the error that revert data are.
+fn name_of(reverted: &[u8]) -> Option<&'static str> {
+    let selector = *reverted.first_chunk()?;
+    let of_registry = IRegistry::IRegistryErrors::name_by_selector(selector);
+    of_registry.or_else(|| Proxy::IUpgradeabilityProxyErrors::name_by_selector(selector))
 }

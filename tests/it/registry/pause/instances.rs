@@ -1,13 +1,11 @@
 //! What a pause does to instances, and that every instance goes on with the very code and data.
 
 use crate::prelude::*;
-use crate::registry::errors::in_progress;
+use crate::registry::errors::{definition_paused, in_progress};
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::reasons::definition_state;
 
-use super::{
-    counters, create, definition_state, holds, pause, paused, resume, rollout, state, value,
-};
+use super::{counters, create, holds, rollout, state, value};
 use crate::registry::fixture::{Fixture, account, add_version, framework, is, plain, refused};
 use crate::registry::replay::agrees_with_the_views;
 
@@ -24,7 +22,7 @@ fn a_pause_stops_every_instance_and_resume_restores_all_of_it() {
     assert!(upgraded.iter().all(|event| event.implementation == stub));
     assert_eq!(upgraded.len(), 3);
     agrees_with_the_views(&fixture, "A");
-    assert_eq!(definition_state(&fixture), definition_state::PAUSED);
+    assert_eq!(fixture.definition().state, definition_state::PAUSED);
     for proxy in &proxies {
         assert_eq!(state(&fixture, *proxy), instance_state::PAUSED);
         refused(value(&fixture, *proxy), in_progress());
@@ -37,7 +35,7 @@ fn a_pause_stops_every_instance_and_resume_restores_all_of_it() {
     assert_eq!(done.events::<IRegistry::Resumed>().len(), 1);
     assert_eq!(done.events::<IRegistry::InstanceResumed>().len(), 3);
     agrees_with_the_views(&fixture, "A");
-    assert_eq!(definition_state(&fixture), definition_state::LIVE);
+    assert_eq!(fixture.definition().state, definition_state::LIVE);
     let after: Vec<_> = proxies.iter().map(|p| holds(&fixture, *p)).collect();
     assert_eq!(before, after);
     for (n, proxy) in proxies.iter().enumerate() {
@@ -53,15 +51,15 @@ fn while_it_is_paused_nothing_is_upgraded_or_created() {
     let migrate = calls::migrate("A", "2.0", &two, plain("1.0"));
     let add = add_version(&two, "2.0", plain("1.0"));
     fixture.pause(0);
-    fixture.refuses(0, &migrate, paused());
-    refused(create(&mut fixture, 9), paused());
+    fixture.refuses(0, &migrate, definition_paused());
+    refused(create(&mut fixture, 9), definition_paused());
     fixture.accepted(0, &add);
     let direct = calls::upgrade_to("2.0");
-    fixture.refuses_at(proxies[0], 0, &direct, paused());
-    fixture.refuses(0, &pause(), paused());
+    fixture.refuses_at(proxies[0], 0, &direct, definition_paused());
+    fixture.refuses(0, &calls::pause("A"), definition_paused());
     fixture.resume(0);
     let error = IRegistry::DefinitionNotPaused { name: "A".into() };
-    fixture.refuses(0, &resume(), error);
+    fixture.refuses(0, &calls::resume("A"), error);
     fixture.accepted(0, &migrate);
     assert_eq!(value(&fixture, proxies[0]), Ok(U256::from(1)));
     create(&mut fixture, 9).expect("created");
@@ -81,7 +79,7 @@ fn four_are_paused_at_once_and_the_rest_by_rollout() {
     let direct = calls::upgrade_to("1.0");
     for proxy in proxies.iter().step_by(2) {
         let called = fixture.send_to(account(0), *proxy, &direct);
-        refused(called, paused());
+        refused(called, definition_paused());
     }
     let one = rollout(&mut fixture, 1).returned;
     assert_eq!((one.upgraded, one.left), (1, 2));

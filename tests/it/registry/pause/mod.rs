@@ -6,21 +6,8 @@ mod instances;
 mod obstacles;
 
 use crate::prelude::*;
-use crate::registry::errors::definition_paused;
-use crate::registry::fixture::{Done, Fixture, Reverted, account, is};
+use crate::registry::fixture::{Done, Fixture, Reverted, account, is, new_proxy};
 use crate::registry::replay::agrees_with_the_views;
-
-fn pause() -> IRegistry::pauseCall {
-    calls::pause("A")
-}
-
-fn resume() -> IRegistry::resumeCall {
-    calls::resume("A")
-}
-
-fn paused() -> IRegistry::DefinitionPaused {
-    definition_paused()
-}
 
 /// A definition whose policy is that, with counters at 1.0, which hold 1, 2 …
 fn counters(policy: &str, instances: u8) -> (Fixture, Vec<Address>) {
@@ -34,14 +21,8 @@ fn counters(policy: &str, instances: u8) -> (Fixture, Vec<Address>) {
 }
 
 fn create(fixture: &mut Fixture, n: u8) -> Result<Address, Reverted> {
-    let value = U256::from(n);
-    let call = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: (n + 1) % 2, // WASM and EVM proxies in turn
-        salt: B256::repeat_byte(n),
-        initData: ICounter::initializeCall { value }.abi_encode().into(),
-    };
+    let init = calls::initialize_counter(n.into()).abi_encode();
+    let call = new_proxy((n + 1) % 2, n, init); // WASM and EVM proxies in turn
     Ok(fixture.send(account(0), &call)?.returned.proxy)
 }
 
@@ -53,10 +34,6 @@ fn rollout(fixture: &mut Fixture, max: u16) -> Done<IRegistry::rolloutReturn> {
 
 fn state(fixture: &Fixture, proxy: Address) -> u8 {
     fixture.instance(proxy).state
-}
-
-fn definition_state(fixture: &Fixture) -> u8 {
-    fixture.definition().state
 }
 
 fn value(fixture: &Fixture, proxy: Address) -> Result<U256, Reverted> {

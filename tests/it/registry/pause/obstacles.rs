@@ -1,17 +1,17 @@
 //! Instances that cannot be paused or resumed, and a pause during a complex migration.
 
 use crate::prelude::*;
-use crate::registry::errors::cannot_run;
+use crate::registry::errors::{cannot_run, definition_paused};
 use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
 use stylus_upgrades_interface::limits::PAUSE_GAS;
 use stylus_upgrades_interface::reasons::{definition_state, not_runnable};
 
-use super::{counters, definition_state, pause, paused, resume, rollout, state, value};
+use super::{counters, rollout, state, value};
 use crate::registry::fixture::{
     Reverted, account, complex, framework, is, plain, refused, set_policy,
 };
 use crate::registry::replay::agrees_with_the_views;
-use crate::review::fixture::{Scenario, call, upgrade_to, write};
+use crate::review::fixture::{Scenario, call, write};
 
 #[test]
 fn code_that_cannot_run_is_not_resumed_and_holds_up_nobody() {
@@ -37,7 +37,7 @@ fn code_that_cannot_run_is_not_resumed_and_holds_up_nobody() {
     assert_eq!(skipped[0].reason, Bytes::from(expired.abi_encode()));
     assert_eq!(state(&fixture, proxies[0]), instance_state::PAUSED);
     let direct = calls::upgrade_to("1.0");
-    fixture.refuses_at(proxies[0], 0, &direct, paused());
+    fixture.refuses_at(proxies[0], 0, &direct, definition_paused());
     fixture.activate(implementation);
     assert_eq!(rollout(&mut fixture, 100).returned.upgraded, 2);
     assert_eq!(value(&fixture, proxies[1]), Ok(U256::from(2)));
@@ -82,16 +82,16 @@ fn a_pause_with_too_little_gas_changes_nothing() {
         .implementation;
     let code = fixture.code(other);
     fixture.chain.set_code(proxies[0], code);
-    let little = fixture.send_with_gas(account(0), registry, &pause(), 1_500_000);
+    let little = fixture.send_with_gas(account(0), registry, &calls::pause("A"), 1_500_000);
     let Err(Reverted(found)) = little else {
         panic!("paused with too little gas");
     };
     let found = IRegistry::InsufficientGas::abi_decode(&found).expect("InsufficientGas");
     assert_eq!(found.needed, PAUSE_GAS);
-    assert_eq!(definition_state(&fixture), definition_state::LIVE);
+    assert_eq!(fixture.definition().state, definition_state::LIVE);
     let done = fixture.pause(0);
     assert_eq!(done.skipped().len(), 1);
-    assert_eq!(definition_state(&fixture), definition_state::PAUSED);
+    assert_eq!(fixture.definition().state, definition_state::PAUSED);
 }
 
 #[test]
@@ -107,9 +107,9 @@ fn an_instance_that_cannot_be_paused_does_not_keep_a_contract_from_pausing() {
         .expect("written");
     let registry = scenario.registry;
     scenario
-        .act(stranger, vec![call(registry, &pause())])
+        .act(stranger, vec![call(registry, &calls::pause("A"))])
         .expect("paused");
-    let found = definition_state(&scenario.fixture);
+    let found = scenario.definition().state;
     assert_eq!(found, definition_state::PAUSED);
 }
 
@@ -118,25 +118,26 @@ fn a_complex_migration_keeps_its_own_pause_and_does_not_end_in_another() {
     let mut scenario = Scenario::new();
     let program = scenario.code.clone();
     scenario.add("2.0", complex("1.0", &program, account(5)));
-    let (proxy, boss) = (scenario.proxy, scenario.boss);
-    scenario
-        .act(boss, vec![call(proxy, &upgrade_to("2.0"))])
-        .expect("begun");
+    let proxy = scenario.proxy;
+    scenario.upgrade(proxy, "2.0").expect("begun");
     let program_of = |scenario: &Scenario| scenario.slot(proxy, slots::IMPLEMENTATION);
     assert_eq!(state(&scenario.fixture, proxy), instance_state::MIGRATING);
     let before = program_of(&scenario);
-    scenario.govern(&pause()).expect("paused");
+    scenario.govern(&calls::pause("A")).expect("paused");
     assert_eq!(state(&scenario.fixture, proxy), instance_state::MIGRATING);
     assert_eq!(program_of(&scenario), before);
     let storage = framework().storage.address;
     let finish = hostile::delegate(storage, &finishStepCall { back: false });
-    refused(scenario.act(proxy, vec![finish.clone()]), paused());
-    scenario.govern(&resume()).expect("resumed");
+    refused(
+        scenario.act(proxy, vec![finish.clone()]),
+        definition_paused(),
+    );
+    scenario.govern(&calls::resume("A")).expect("resumed");
     assert_eq!(state(&scenario.fixture, proxy), instance_state::MIGRATING);
     scenario.act(proxy, vec![finish]).expect("ended");
     assert_eq!(scenario.version(proxy), "2.0");
     assert_eq!(state(&scenario.fixture, proxy), instance_state::LIVE);
-    scenario.govern(&pause()).expect("paused");
+    scenario.govern(&calls::pause("A")).expect("paused");
     assert_eq!(state(&scenario.fixture, proxy), instance_state::PAUSED);
     agrees_with_the_views(&scenario.fixture, "A");
 }

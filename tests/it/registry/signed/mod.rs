@@ -11,6 +11,7 @@ use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol;
 use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
+use stylus_upgrades::governance::signed::Approval;
 use stylus_upgrades_interface::registry::Signature;
 
 use crate::registry::fixture::{Done, Fixture, Reverted, account, is, refused, set_policy};
@@ -69,6 +70,24 @@ fn domain(fixture: &Fixture) -> Eip712Domain {
 
 fn signed(key: &PrivateKeySigner, domain: &Eip712Domain, message: &impl SolStruct) -> Signature {
     let hash = message.eip712_signing_hash(domain);
+    let signature = key.sign_hash_sync(&hash).expect("signed");
+    Signature {
+        signer: key.address(),
+        data: signature.as_bytes().into(),
+    }
+}
+
+/// A key's approval of a call, as the command line signs it.
+fn approved(fixture: &Fixture, key: &PrivateKeySigner, call: &Bytes, epoch: u64) -> Signature {
+    let approval = Approval {
+        chain_id: fixture.chain.chain_id(),
+        registry: fixture.registry,
+        call: call.clone(),
+        epoch,
+        round: 0,
+        deadline: u64::MAX,
+    };
+    let hash = approval.digests().expect("typed").eip712;
     let signature = key.sign_hash_sync(&hash).expect("signed");
     Signature {
         signer: key.address(),

@@ -5,8 +5,8 @@ use crate::registry::errors::not_an_approver;
 use stylus_upgrades_interface::registry::Signature;
 
 use super::{
-    SUBMITTER, change, domain, key, refuse_signature, signed, submission, submit, two_of_three,
-    typed,
+    SUBMITTER, approved, change, domain, key, refuse_signature, signed, submission, submit,
+    two_of_three,
 };
 use crate::registry::fixture::{
     Fixture, Reverted, account, add_version, initial_step, is, new_proxy, refused, set_policy,
@@ -59,51 +59,21 @@ fn value_goes_along_only_from_who_alone_satisfies_and_only_where_it_executes() {
     let [one, two] = [key(1), key(2)].map(|key| key.address());
     let alone = format!("OR({},AND({},{}))", is(account(1)), is(one), is(two));
     fixture.set("create", &alone);
-    let domain = domain(&fixture);
-    let actions = vec![];
-    let init = data(&IHostile::initializeCall { actions });
-    let call = new_proxy(0, 7, init.clone());
-    let message = typed::CreateProxy {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: 0,
-        salt: B256::repeat_byte(7),
-        initData: init,
-        epoch: 1,
-        round: 0,
-        deadline: u64::MAX,
-    };
-    let approvals = [1, 2].map(|n| signed(&key(n), &domain, &message)).to_vec();
+    let init = data(&IHostile::initializeCall { actions: vec![] });
+    let call = data(&new_proxy(0, 7, init));
+    let approvals = [1, 2].map(|n| approved(&fixture, &key(n), &call, 1));
+    let approvals = approvals.to_vec();
     let registry = fixture.registry;
     let value = U256::from(5);
-    let whole = submission(data(&call), u64::MAX, approvals.clone());
-    let part = submission(data(&call), u64::MAX, approvals[..1].to_vec());
+    let whole = submission(call.clone(), u64::MAX, approvals.clone());
+    let part = submission(call, u64::MAX, approvals[..1].to_vec());
     // Who pays satisfies this role alone, and so does the signature: the call alone takes no value.
     // The part of the registry that checks value carries this one out itself, so that no other refuses it.
     fixture.set("migrate", &format!("OR({},{})", is(account(0)), is(one)));
-    let query = IRegistry::definitionCall { name: "A".into() };
-    let message = typed::AddVersion {
-        name: "A".into(),
-        version: "1.1".into(),
-        code: typed::Code {
-            implementation: code.implementation,
-            codehash: code.codehash,
-            layoutHash: code.layoutHash,
-            sourceHash: code.sourceHash,
-        },
-        step: typed::Step {
-            from: String::new(),
-            kind: 0,
-            script: Address::ZERO,
-            scriptCodehash: B256::ZERO,
-            data: Bytes::new(),
-        },
-        epoch: fixture.view(&query).expect("it").sequence,
-        round: 0,
-        deadline: u64::MAX,
-    };
+    let epoch = fixture.definition().sequence;
     let other = data(&add_version(&code, "1.1", initial_step()));
-    let other = submission(other, u64::MAX, vec![signed(&key(1), &domain, &message)]);
+    let by_one = approved(&fixture, &key(1), &other, epoch);
+    let other = submission(other, u64::MAX, vec![by_one]);
     for (who, call) in [(SUBMITTER, &whole), (1, &part), (0, &other)] {
         let sent = fixture.pay(account(who), registry, call, value);
         refused(sent, Proxy::ValueNotAccepted { value });
