@@ -2,11 +2,12 @@
 //! for its own selectors, static calls, too little gas.
 
 use crate::prelude::*;
+use crate::registry::errors::cannot_run;
 use alloy::network::TransactionBuilder;
 use alloy::rpc::types::TransactionRequest;
 use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
-    ImplementationNotRunnable, ValueNotAccepted, implementationCall, registryCall,
+    ValueNotAccepted, implementationCall, registryCall,
 };
 use stylus_upgrades_interface::reasons::not_runnable;
 use stylus_upgrades_tests::proxies::{Maker, Proxy};
@@ -25,10 +26,7 @@ async fn a_proxy_without_implementation_says_so() -> Done {
     let maker = Maker::new(&chain)?;
     for kind in [Proxy::Ours, Proxy::Bare] {
         let proxy = maker.make(kind, Address::ZERO).await?;
-        let nothing = ImplementationNotRunnable {
-            implementation: Address::ZERO,
-            reason: not_runnable::NO_CODE,
-        };
+        let nothing = cannot_run(Address::ZERO, not_runnable::NO_CODE);
         assert_reverts(chain.call(to(proxy, [1, 2, 3, 4])).await, nothing.clone());
         assert_reverts(chain.call(to(proxy, Bytes::new())).await, nothing);
     }
@@ -43,10 +41,7 @@ async fn an_evm_proxy_without_implementation_says_so_to_its_registry() -> Done {
     // its creator is its registry
     let creation = maker.creation_code(Proxy::Evm, Address::ZERO).await?;
     let proxy = chain.create(creation).await?;
-    let nothing = ImplementationNotRunnable {
-        implementation: Address::ZERO,
-        reason: not_runnable::NO_CODE,
-    };
+    let nothing = cannot_run(Address::ZERO, not_runnable::NO_CODE);
     assert_reverts(chain.call(to(proxy, [1, 2, 3, 4])).await, nothing.clone());
     assert_reverts(chain.call(to(proxy, Bytes::new())).await, nothing);
     Ok(())
@@ -107,11 +102,7 @@ async fn its_own_selectors_are_answered_whatever_stands_behind_them() -> Done {
         assert_eq!(answer, Bytes::from(implementation.into_word().0));
     }
     let with_value = to(proxy, registryCall::SELECTOR).with_value(U256::from(1));
-    assert_reverts(
-        chain.call(with_value).await,
-        ValueNotAccepted {
-            value: U256::from(1),
-        },
-    );
+    let value = U256::from(1);
+    assert_reverts(chain.call(with_value).await, ValueNotAccepted { value });
     Ok(())
 }

@@ -4,10 +4,11 @@
 use crate::prelude::*;
 use alloy::sol;
 use stylus_upgrades_harness::Instance;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
 use stylus_upgrades_interface::reasons::not_runnable;
 
 use crate::command::{command, finished};
+use crate::registry::errors::cannot_run;
+use crate::tools::pass;
 use crate::upgrade::{Done, Fixture, counter};
 
 /// A day in seconds.
@@ -78,10 +79,7 @@ async fn left_behind(it: &Fixture<'_>, reason: u8, words: &str) -> Done {
     revive_framework(it.harness).await?;
     assert_status_is_well(it).await;
     assert_bricked(&it.instance, chain).await?;
-    let guarded = ImplementationNotRunnable {
-        implementation: it.second.address,
-        reason,
-    };
+    let guarded = cannot_run(it.second.address, reason);
     assert_reverts(it.instance.upgrade("2.0").await, guarded);
     assert_eq!(it.instance.version().await?, "1.0");
 
@@ -103,10 +101,7 @@ async fn an_expired_implementation_bricks_its_proxy_and_the_guard_says_so_first(
     let it = counter(&harness).await?;
     it.instance.read(&ICounter::valueCall {}).await?;
     let chain = harness.chain();
-    chain
-        .request::<_, Value>("evm_increaseTime", (366 * DAY,))
-        .await?;
-    chain.request::<_, Value>("evm_mine", ()).await?;
+    pass(chain, 366 * DAY).await?;
     left_behind(&it, not_runnable::EXPIRED, "error ProgramExpired(").await
 }
 

@@ -2,13 +2,13 @@
 //! `tests/contracts/hostile` makes the calls in the proxy's name.
 
 use crate::prelude::*;
+use crate::registry::errors::not_an_instance;
 use stylus_upgrades_harness::{Instance, Program, step};
 use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
 use stylus_upgrades_interface::instance::IInstanceRegistry::{
     endUpgradeCall, resumeUpgradeCall, suspendUpgradeCall,
 };
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{NotAProxy, UpgradeSlotsTouched};
-use stylus_upgrades_interface::registry::IRegistry::NotAnInstance;
 
 type Done = Result<(), HarnessError>;
 
@@ -54,7 +54,7 @@ async fn an_implementation_cannot_enter_or_leave_a_complex_step() -> Done {
         finish(&harness, true),
     ] {
         let sent = instance.send(&act(vec![action])).await;
-        assert_reverts(sent, NotAnInstance { proxy });
+        assert_reverts(sent, not_an_instance(proxy));
     }
     assert_eq!(instance.version().await?, "1.0");
     Ok(())
@@ -75,7 +75,7 @@ async fn a_program_leaves_its_step_through_upgradeability_storage_alone() -> Don
         finish(&harness, true), // nobody aborted it
     ] {
         let sent = instance.send(&act(vec![action])).await;
-        assert_reverts(sent, NotAnInstance { proxy });
+        assert_reverts(sent, not_an_instance(proxy));
     }
     instance.send(&act(vec![finish(&harness, false)])).await?;
     assert_eq!(instance.version().await?, "2.0");
@@ -90,10 +90,10 @@ async fn nobody_outside_leaves_a_step_for_an_instance() -> Done {
     let (chain, caller) = (harness.chain(), harness.account(0));
     let resume = resumeUpgradeCall { back: false };
     let query = chain.read_as(caller, harness.registry(), &resume).await;
-    assert_reverts(query, NotAnInstance { proxy: caller });
+    assert_reverts(query, not_an_instance(caller));
     let suspend = suspendUpgradeCall {};
     let query = chain.read_as(caller, harness.registry(), &suspend).await;
-    assert_reverts(query, NotAnInstance { proxy: caller });
+    assert_reverts(query, not_an_instance(caller));
     let storage = harness.framework().storage.address;
     let finish = finishStepCall { back: false };
     assert_reverts(chain.read(storage, &finish).await, NotAProxy {});

@@ -86,9 +86,7 @@ async fn complex_batches_that_do_not_decode_are_refused() -> Done {
         let request = alloy::rpc::types::TransactionRequest::default()
             .from(harness.account(5))
             .to(fixture.register.address())
-            .input(alloy::rpc::types::TransactionInput::new(
-                call[..end].to_vec().into(),
-            ));
+            .input(call[..end].to_vec().into());
         let cut = harness.chain().call(request).await;
         assert!(matches!(cut, Err(HarnessError::Reverted(_))), "{end} bytes");
     }

@@ -10,15 +10,15 @@ use stylus_upgrades_interface::complex::IComplexMigration::{
     startMigrationCall, turnBackCall,
 };
 use stylus_upgrades_interface::migratable::IMigratable::{Migrated, NotInUpgrade};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
-    ImplementationNotRunnable, UpgradeInProgress, Upgraded,
-};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{UpgradeInProgress, Upgraded};
 use stylus_upgrades_interface::reasons::{invalid_step, not_runnable};
 use stylus_upgrades_interface::registry::IRegistry::{
-    InstanceUpgraded, InvalidStep, MigrationEnded, MigrationStarted,
+    InstanceUpgraded, MigrationEnded, MigrationStarted,
 };
 
 use super::points::{CURSOR, Done, IPoints, member, new, register};
+use crate::registry::errors::{bad_step, cannot_run};
+use crate::tools::set_code;
 
 fn paused() -> ContractPaused {
     ContractPaused {
@@ -34,16 +34,15 @@ async fn complex_migration_runs_from_start_to_end() -> Done {
     let (proxy, definition) = (fixture.register.address(), keccak256("Points"));
 
     let started = fixture.register.upgrade("2.0").await?;
-    started.assert_emitted(
-        harness.registry(),
-        &MigrationStarted {
-            definition,
-            proxy,
-            from: "1.0".into(),
-            to: "2.0".into(),
-            handler: harness.account(5),
-        },
-    );
+    let (from, to) = (String::from("1.0"), String::from("2.0"));
+    let event = MigrationStarted {
+        definition,
+        proxy,
+        from: from.clone(),
+        to: to.clone(),
+        handler: harness.account(5),
+    };
+    started.assert_emitted(harness.registry(), &event);
     let implementation = fixture.program.address;
     started.assert_emitted(proxy, &Upgraded { implementation });
     started.assert_not_emitted::<InstanceUpgraded>();
@@ -71,25 +70,20 @@ async fn complex_migration_runs_from_start_to_end() -> Done {
     assert_reverts(sent, NothingLeft { done: total, total });
 
     let ended = fixture.end().await?;
-    let (from, to) = (String::from("1.0"), String::from("2.0"));
-    ended.assert_emitted(
-        proxy,
-        &Migrated {
-            from: from.clone(),
-            to: to.clone(),
-        },
-    );
+    let migrated = Migrated {
+        from: from.clone(),
+        to: to.clone(),
+    };
+    ended.assert_emitted(proxy, &migrated);
     let implementation = fixture.second.address;
     ended.assert_emitted(proxy, &Upgraded { implementation });
-    ended.assert_emitted(
-        harness.registry(),
-        &MigrationEnded {
-            definition,
-            proxy,
-            from: from.clone(),
-            to: to.clone(),
-        },
-    );
+    let event = MigrationEnded {
+        definition,
+        proxy,
+        from: from.clone(),
+        to: to.clone(),
+    };
+    ended.assert_emitted(harness.registry(), &event);
     let [moved] = &ended.events::<InstanceUpgraded>(harness.registry())[..] else {
         panic!("one event: {ended:?}");
     };
@@ -99,10 +93,7 @@ async fn complex_migration_runs_from_start_to_end() -> Done {
     let found = fixture.register.read(&IPoints::unitCall {}).await?;
     assert_eq!(found, U256::from(10));
     fixture.assert_points(5, 10).await?;
-    let left = fixture
-        .register
-        .storage(U256::from_be_bytes(slots::COMPLEX.0))
-        .await?;
+    let left = fixture.register.storage(slots::COMPLEX).await?;
     assert_eq!(left, B256::ZERO, "nothing of the migration is left");
     Ok(())
 }
@@ -158,11 +149,7 @@ async fn complex_migration_is_its_handlers() -> Done {
             handler: harness.registry(),
         };
         let set = setHandlerCall { handler: governor };
-        assert_reverts(instance.send(&set).await, registry);
-        let registry = NotHandler {
-            caller: governor,
-            handler: harness.registry(),
-        };
+        assert_reverts(instance.send(&set).await, registry.clone());
         assert_reverts(instance.send(&turnBackCall {}).await, registry);
         let start = startMigrationCall { handler: governor };
         assert_reverts(instance.send(&start).await, NotInUpgrade {});
@@ -205,32 +192,22 @@ async fn complex_program_neither_begins_nor_ends_without_the_code_that_ends_it()
     definition
         .add_version("2.0", &second, step::complex("1.0", &program, handler))
         .await?;
-    let missing = || ImplementationNotRunnable {
-        implementation,
-        reason: not_runnable::NO_CODE,
-    };
+    let missing = || cannot_run(implementation, not_runnable::NO_CODE);
     assert_reverts(register.upgrade("2.0").await, missing());
     assert_eq!(register.version().await?, "1.0");
     let points = IPoints::pointsCall { member: member(0) };
     register.read(&points).await?;
 
     // what was there when it began, and is gone now
-    let set = |code: &'static str| {
-        let parameters = (implementation, code);
-        harness
-            .chain()
-            .request::<_, ()>("anvil_setCode", parameters)
-    };
-    set("0x00").await?;
+    let set = |code: &'static [u8]| set_code(harness.chain(), implementation, code);
+    set(&[0]).await?;
     register.upgrade("2.0").await?;
     let by_handler = register.by(handler);
     let next = calls::migrate_next(1_000_000);
     by_handler.send(&next).await?;
-    set("0x").await?;
+    set(&[]).await?;
     assert_reverts(by_handler.send(&endMigrationCall {}).await, missing());
-    let left = register
-        .storage(U256::from_be_bytes(slots::COMPLEX.0))
-        .await?;
+    let left = register.storage(slots::COMPLEX).await?;
     assert_ne!(left, B256::ZERO, "the migration is still under way");
     Ok(())
 }
@@ -252,9 +229,8 @@ async fn complex_migration_refuses_every_other_upgrade() -> Done {
     let fixture = register(&harness, CURSOR, 1).await?;
     let points = IPoints::unitCall {};
     let with_data = fixture.register.upgrade_and_call("2.0", &points).await;
-    let (from, to) = (String::from("1.0"), String::from("2.0"));
     let reason = invalid_step::DATA_WITH_COMPLEX;
-    assert_reverts(with_data, InvalidStep { from, to, reason });
+    assert_reverts(with_data, bad_step("1.0", "2.0", reason));
 
     fixture.register.upgrade("2.0").await?;
     for version in ["1.0", "2.0", "9.9"] {

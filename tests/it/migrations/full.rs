@@ -174,6 +174,12 @@ impl Fixture<'_> {
         }
     }
 
+    async fn balance(&self, holder: usize) -> Result<U256, HarnessError> {
+        let owner = self.holder(holder);
+        let balance = ICollection::balanceOfCall { owner };
+        self.collection.read(&balance).await
+    }
+
     async fn is_complete(&self, holder: usize) -> Result<bool, HarnessError> {
         let owner = self.holder(holder);
         self.collection.read(&isCompleteCall { owner }).await
@@ -195,25 +201,14 @@ async fn full_migration_lists_every_token_and_changes_no_owner() -> Done {
     let gathered = fixture.gather().await;
     let mut balances = Vec::new();
     for n in 0..10 {
-        let owner = fixture.holder(n);
-        balances.push(
-            fixture
-                .collection
-                .read(&ICollection::balanceOfCall { owner })
-                .await?,
-        );
+        balances.push(fixture.balance(n).await?);
     }
     fixture.enumerate(&gathered).await?;
 
     assert_eq!(fixture.collection.version().await?, "2.0");
     assert_eq!(fixture.listed(10).await?, gathered);
     for (n, before) in balances.into_iter().enumerate() {
-        let owner = fixture.holder(n);
-        let after = fixture
-            .collection
-            .read(&ICollection::balanceOfCall { owner })
-            .await?;
-        assert_eq!(after, before, "balance of account {n}");
+        assert_eq!(fixture.balance(n).await?, before, "account {n}");
         assert!(fixture.is_complete(n).await?);
     }
     for (token, owner) in &gathered {
@@ -241,26 +236,19 @@ async fn full_migration_refuses_false_batches() -> Done {
     fixture.collection.upgrade("2.0").await?;
 
     let (token, owner) = tokens[0];
-    let claimed = fixture.holder(9);
-    let wrong = OwnerMismatch {
-        tokenId: token,
-        claimed,
-        owner,
-    };
-    assert_reverts(fixture.batch(0, &[(token, claimed)]).await, wrong);
-    let made_up = U256::from(123_456);
-    let wrong = OwnerMismatch {
-        tokenId: made_up,
-        claimed: owner,
-        owner: Address::ZERO,
-    };
-    assert_reverts(fixture.batch(0, &[(made_up, owner)]).await, wrong);
-    let wrong = OwnerMismatch {
-        tokenId: made_up,
-        claimed: Address::ZERO,
-        owner: Address::ZERO,
-    };
-    assert_reverts(fixture.batch(0, &[(made_up, Address::ZERO)]).await, wrong);
+    let (made_up, nobody) = (U256::from(123_456), Address::ZERO);
+    for (token, claimed, owner) in [
+        (token, fixture.holder(9), owner),
+        (made_up, owner, nobody),
+        (made_up, nobody, nobody),
+    ] {
+        let wrong = OwnerMismatch {
+            tokenId: token,
+            claimed,
+            owner,
+        };
+        assert_reverts(fixture.batch(0, &[(token, claimed)]).await, wrong);
+    }
     let twice = fixture.batch(0, &[tokens[0], tokens[0]]).await;
     assert_reverts(twice, AlreadyIncluded { tokenId: token });
     let unordered = TokensUnordered {

@@ -3,13 +3,12 @@
 use crate::prelude::*;
 use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, startMigrationCall};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
-    MigrationNotApplied, ValueNotAccepted,
-};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ValueNotAccepted;
 use stylus_upgrades_interface::reasons::invalid_step;
-use stylus_upgrades_interface::registry::IRegistry::InvalidStep;
 
 use super::points::{CURSOR, Done, register};
+use crate::registry::errors::{bad_step, not_applied};
+use crate::tools::set_code;
 
 #[tokio::test]
 async fn complex_path_on_which_calldata_is_missing_does_not_begin() -> Done {
@@ -19,9 +18,8 @@ async fn complex_path_on_which_calldata_is_missing_does_not_begin() -> Done {
         .definition
         .add_version("3.0", &fixture.second, step::call_later("2.0"))
         .await?;
-    let (from, to) = (String::from("2.0"), String::from("3.0"));
     let refused = fixture.register.upgrade("3.0").await;
-    assert_reverts(refused, MigrationNotApplied { from, to });
+    assert_reverts(refused, not_applied("2.0", "3.0"));
     let paid = fixture
         .register
         .upgrade_and_call_with("2.0", Bytes::new(), U256::ONE)
@@ -44,8 +42,7 @@ async fn complex_step_is_registered_only_in_its_shape() -> Done {
                 .definition
                 .add_version("3.0", &fixture.second, step)
                 .await;
-            let (from, to) = (String::from("2.0"), String::from("3.0"));
-            assert_reverts(added, InvalidStep { from, to, reason });
+            assert_reverts(added, bad_step("2.0", "3.0", reason));
         }
     };
     let without_script = Step {
@@ -65,9 +62,8 @@ async fn complex_step_is_registered_only_in_its_shape() -> Done {
         endMigrationCall {}.abi_encode(),
         nobody.abi_encode(),
     ] {
-        let data = data.into();
         let step = Step {
-            data,
+            data: data.into(),
             ..right.clone()
         };
         refused(step, invalid_step::DATA_MISMATCH).await;
@@ -82,15 +78,14 @@ async fn complex_migration_does_not_end_on_code_that_changed() -> Result<(), Har
     fixture.register.upgrade("2.0").await?;
     fixture.next(1_000_000).await?;
     let account = fixture.second.address;
-    let code = harness.chain().code(account).await?;
     let chain = harness.chain();
-    let set = |code: Bytes| chain.request::<_, Option<bool>>("anvil_setCode", (account, code));
-    set(vec![0x60, 0x00].into()).await?;
+    let code = chain.code(account).await?;
+    set_code(chain, account, [0x60, 0x00]).await?;
     let Err(HarnessError::Reverted(revert)) = fixture.end().await else {
         panic!("the new code is not what was approved");
     };
     assert_eq!(revert.name(), Some("CodeChanged"));
-    set(code).await?;
+    set_code(chain, account, code).await?;
     fixture.end().await?;
     fixture.assert_points(1, 10).await
 }

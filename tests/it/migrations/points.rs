@@ -132,29 +132,18 @@ impl Fixture<'_> {
     }
 
     /// Asks the registry, as account 0.
-    pub(super) async fn govern(&self, call: &impl SolCall) -> Result<Receipt, HarnessError> {
-        let request = alloy::rpc::types::TransactionRequest::default()
-            .from(self.harness.account(0))
-            .to(self.harness.registry())
-            .input(alloy::rpc::types::TransactionInput::new(
-                call.abi_encode().into(),
-            ));
-        Ok(self.harness.chain().send(request).await?.into())
+    pub(super) async fn govern<C: SolCall>(&self, call: &C) -> Result<Receipt, HarnessError> {
+        let (governor, registry) = (self.harness.account(0), self.harness.registry());
+        let sent = self.harness.chain().execute(governor, registry, call);
+        Ok(sent.await?.into())
     }
 
     pub(super) fn set_handler(&self, handler: Address) -> setHandlerCall {
-        setHandlerCall {
-            name: "Points".into(),
-            proxy: self.register.address(),
-            handler,
-        }
+        calls::set_handler("Points", self.register.address(), handler)
     }
 
     pub(super) fn abort(&self) -> abortMigrationCall {
-        abortMigrationCall {
-            name: "Points".into(),
-            proxy: self.register.address(),
-        }
+        calls::abort_migration("Points", self.register.address())
     }
 }
 

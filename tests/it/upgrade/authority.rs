@@ -1,9 +1,8 @@
 use crate::prelude::*;
+use crate::registry::errors::{already_at, not_an_instance, not_authorized};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
-    AlreadyAtVersion, NotAProxy, UpgradeNotAuthorized, VersionNotFound, implementationCall,
-    implementationVersionCall, registryCall,
+    NotAProxy, VersionNotFound, implementationCall, implementationVersionCall, registryCall,
 };
-use stylus_upgrades_interface::registry::IRegistry::NotAnInstance;
 
 use super::fixture::{Done, counter};
 
@@ -12,11 +11,7 @@ async fn a_stranger_is_refused() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     let stranger = harness.account(1);
-    let refused = UpgradeNotAuthorized {
-        caller: stranger,
-        from: "1.0".into(),
-        to: "2.0".into(),
-    };
+    let refused = not_authorized(stranger, "1.0", "2.0");
     let by_stranger = it.instance.by(stranger);
     assert_reverts(by_stranger.upgrade("2.0").await, refused.clone());
     let sent = by_stranger
@@ -39,25 +34,11 @@ async fn refusals_come_in_their_order() -> Done {
     let sent = it.instance.by(stranger).upgrade("9.9").await;
     assert_reverts(sent, unknown.clone());
     assert_reverts(it.instance.upgrade("9.9").await, unknown);
-    let refused = UpgradeNotAuthorized {
-        caller: stranger,
-        from: "1.0".into(),
-        to: "1.0".into(),
-    };
+    let refused = not_authorized(stranger, "1.0", "1.0");
     assert_reverts(it.instance.by(stranger).upgrade("1.0").await, refused);
-    assert_reverts(
-        it.instance.upgrade("1.0").await,
-        AlreadyAtVersion {
-            version: "1.0".into(),
-        },
-    );
+    assert_reverts(it.instance.upgrade("1.0").await, already_at("1.0"));
     it.instance.upgrade("2.0").await?;
-    assert_reverts(
-        it.instance.upgrade("2.0").await,
-        AlreadyAtVersion {
-            version: "2.0".into(),
-        },
-    );
+    assert_reverts(it.instance.upgrade("2.0").await, already_at("2.0"));
     Ok(())
 }
 
@@ -101,7 +82,7 @@ async fn the_calls_between_proxy_and_registry_are_theirs_alone() -> Done {
     let begin = calls::begin_upgrade(admin, "2.0");
     let end = calls::end_upgrade("2.0");
     for caller in [admin, harness.account(1)] {
-        let refused = NotAnInstance { proxy: caller };
+        let refused = not_an_instance(caller);
         let registry = harness.registry();
         let sent = harness.chain().execute(caller, registry, &begin).await;
         assert_reverts(sent, refused.clone());

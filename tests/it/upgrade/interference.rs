@@ -1,4 +1,5 @@
 use crate::prelude::*;
+use crate::registry::errors::not_an_instance;
 use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::UpgradeInProgress;
 use stylus_upgrades_interface::registry::IRegistry::{Reentered, definitionCall};
@@ -90,7 +91,6 @@ async fn a_migration_cannot_re_enter_the_registry_but_may_ask_it() -> Done {
 
 #[tokio::test]
 async fn an_implementation_that_calls_for_strangers_cannot_fake_an_upgrade() -> Done {
-    use stylus_upgrades_interface::registry::IRegistry::NotAnInstance;
     let harness = Harness::start().await?;
     let it = hostile(&harness, migrating(vec![])).await?;
     let proxy = it.instance.address();
@@ -100,7 +100,7 @@ async fn an_implementation_that_calls_for_strangers_cannot_fake_an_upgrade() -> 
     for call in [begin, end] {
         let act = act([hostile::send(harness.registry(), call)]);
         let stranger = it.instance.by(harness.account(1));
-        assert_reverts(stranger.send(&act).await, NotAnInstance { proxy });
+        assert_reverts(stranger.send(&act).await, not_an_instance(proxy));
     }
     assert_eq!(it.instance.version().await?, "1.0");
     Ok(())

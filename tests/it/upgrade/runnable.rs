@@ -3,25 +3,11 @@ use alloy::network::TransactionBuilder;
 use alloy::rpc::types::TransactionRequest;
 use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
 use stylus_upgrades_interface::reasons::not_runnable;
-use stylus_upgrades_interface::registry::IRegistry::CodeChanged;
 
 use super::fixture::{Done, counter, migrate};
-
-fn refused(implementation: Address, reason: u8) -> ImplementationNotRunnable {
-    ImplementationNotRunnable {
-        implementation,
-        reason,
-    }
-}
-
-async fn set_code(chain: &Chain, account: Address, code: Bytes) -> Result<(), HarnessError> {
-    chain
-        .request::<_, Value>("anvil_setCode", (account, code))
-        .await
-        .map(drop)
-}
+use crate::registry::errors::{cannot_run, code_changed};
+use crate::tools::{pass, set_code};
 
 #[tokio::test]
 async fn code_that_changed_after_registration_is_not_upgraded_to() -> Done {
@@ -30,14 +16,11 @@ async fn code_that_changed_after_registration_is_not_upgraded_to() -> Done {
     let chain = harness.chain();
     let other = chain.code(it.first.address).await?;
     set_code(chain, it.second.address, other).await?;
-    let changed = CodeChanged {
-        account: it.second.address,
-        expected: it.second.codehash,
-        found: it.first.codehash,
-    };
+    let (expected, found) = (it.second.codehash, it.first.codehash);
+    let changed = code_changed(it.second.address, expected, found);
     assert_reverts(it.instance.upgrade("2.0").await, changed);
     set_code(chain, it.second.address, Bytes::new()).await?;
-    let gone = refused(it.second.address, not_runnable::NO_CODE);
+    let gone = cannot_run(it.second.address, not_runnable::NO_CODE);
     assert_reverts(it.instance.upgrade("2.0").await, gone);
     assert_eq!(it.instance.version().await?, "1.0");
     Ok(())
@@ -54,10 +37,13 @@ async fn every_program_on_the_path_is_checked_before_the_first_step() -> Done {
         .add_version("3.0", &it.first, step::script("2.0", &script, &migrate(0)))
         .await?;
     set_code(harness.chain(), script.address, Bytes::new()).await?;
-    let gone = refused(script.address, not_runnable::NO_CODE);
+    let gone = cannot_run(script.address, not_runnable::NO_CODE);
     assert_reverts(it.instance.upgrade("3.0").await, gone);
     Ok(())
 }
+
+/// A day in seconds.
+const DAY: u64 = 86_400;
 
 #[tokio::test]
 async fn an_expired_program_is_not_upgraded_to() -> Done {
@@ -68,26 +54,18 @@ async fn an_expired_program_is_not_upgraded_to() -> Done {
     let alive: Vec<_> = shared
         .chain([parts.registry.codehash().0, it.first.codehash])
         .collect();
-    pass(harness.chain(), 200).await?;
+    pass(harness.chain(), 200 * DAY).await?;
     for codehash in alive {
         keep_alive(harness.chain(), codehash).await?;
     }
-    pass(harness.chain(), 200).await?;
-    let expired = refused(it.second.address, not_runnable::EXPIRED);
+    pass(harness.chain(), 200 * DAY).await?;
+    let expired = cannot_run(it.second.address, not_runnable::EXPIRED);
     assert_reverts(it.instance.upgrade("2.0").await, expired);
     assert_eq!(it.instance.version().await?, "1.0");
 
     harness.chain().activate(it.second.address).await?;
     it.instance.upgrade("2.0").await?;
     Ok(())
-}
-
-/// Lets days pass.
-async fn pass(chain: &Chain, days: u64) -> Result<(), HarnessError> {
-    chain
-        .request::<_, Value>("evm_increaseTime", (days * 86_400,))
-        .await?;
-    chain.request::<_, Value>("evm_mine", ()).await.map(drop)
 }
 
 /// Prolongs an activation; too much data fee is given back.

@@ -135,10 +135,6 @@ impl Simulation<'_> {
     ) -> Result<Done<()>, Reverted> {
         let data = call.abi_encode().into();
         let done = self.fixture.raw(from, proxy, data, U256::ZERO, GAS)?;
-        Ok(Done {
-            returned: (),
-            logs: done.logs,
-            gas: done.gas,
-        })
+        Ok(done.with(()))
     }
 }
