@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Exit codes of the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[repr(u8)]
 pub enum Exit {
     /// Everything asked for is done.
+    #[default]
     Done = 0,
     /// The chain refused, or a check failed.
     Refused = 1,

@@ -28,63 +28,35 @@ pub trait CommandReport: Serialize {
 
 impl Outcome {
     /// The renderings of a report for people and for programs.
-    pub fn of(report: &impl CommandReport, names: &Names) -> Self {
-        let mut outcome = Self::default();
-        outcome.add(report, names);
-        outcome
+    pub fn of<R: CommandReport>(report: &R, names: &Names) -> Self {
+        Self {
+            report: std::any::type_name::<R>(),
+            document: document(report),
+            lines: report.lines(names),
+            commands: report.commands(),
+            exit: report.exit(),
+        }
     }
 
     /// What programs alone ask for.
     pub fn document(report: &impl Serialize) -> Self {
-        let mut outcome = Self::default();
-        outcome.fields(report);
-        outcome
-    }
-
-    /// Adds the fields of a struct to what is there.
-    pub fn fields(&mut self, of: &impl Serialize) {
-        self.document.extend(document(of));
-    }
-
-    /// Adds a part of a report behind what is there. How it ended is the part's word, unless that ended well.
-    pub fn add(&mut self, part: &impl CommandReport, names: &Names) {
-        self.fields(part);
-        self.lines.extend(part.lines(names));
-        self.commands.extend(part.commands());
-        if part.exit() != Exit::Done {
-            self.exit = Some(part.exit());
+        Self {
+            document: document(report),
+            ..Self::default()
         }
-    }
-
-    /// As `add`, for a part that may have been added before: repeats no line.
-    pub fn add_unsaid(&mut self, part: &impl CommandReport, names: &Names) {
-        let mut before = std::mem::take(&mut self.lines);
-        self.add(part, names);
-        self.lines.retain(|line| !before.contains(line));
-        before.append(&mut self.lines);
-        self.lines = before;
     }
 
     /// The same of a dry run.
     #[must_use]
     pub fn of_copy(mut self) -> Self {
-        self.add(&OfCopy { dry_run: true }, &Names::default());
+        self.document.insert(DRY_RUN.into(), true.into());
+        self.line("dry run: everything ran on a copy of the chain, and nothing was sent");
         self
     }
 }
 
-/// What every command reports of a dry run.
-#[derive(Serialize)]
-struct OfCopy {
-    /// Always.
-    dry_run: bool,
-}
-
-impl CommandReport for OfCopy {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        vec!["dry run: everything ran on a copy of the chain, and nothing was sent".into()]
-    }
-}
+/// The field that says that a command only tried on a copy.
+const DRY_RUN: &str = "dry_run";
 
 /// The document of a report.
 fn document(report: &impl Serialize) -> Map<String, Value> {

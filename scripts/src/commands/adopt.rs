@@ -2,6 +2,7 @@
 
 use super::args::AdoptArgs;
 use super::asker::Asker;
+use super::effects::Governed;
 use super::judge::check_and_send;
 use super::prelude::*;
 use super::transfer::first_contact;
@@ -66,7 +67,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
         kind: found.kind.number(),
         version: args.version.clone(),
     };
-    decided(place, args, call.abi_encode().into(), &adoption).await
+    decided(place, args, call.abi_encode().into(), adoption).await
 }
 
 /// A proxy that is adopted.
@@ -100,7 +101,7 @@ async fn decided(
     place: Place<'_>,
     args: &AdoptArgs,
     call: Bytes,
-    subject: &impl CommandReport,
+    subject: impl CommandReport,
 ) -> Result<Outcome> {
     let governed = GovernedCall::decode(place.registry.address, call, U256::ZERO)?;
     let asker = Asker {
@@ -108,8 +109,11 @@ async fn decided(
         runs_layout: args.runs_layout.as_deref(),
         ..Asker::proposer(place)
     };
-    let outcome = Outcome::of(subject, &place.context.names());
-    check_and_send(place, governed, asker, outcome).await
+    let effects = check_and_send(place, governed, asker).await?;
+    Ok(Outcome::of(
+        &Governed { subject, effects },
+        &place.context.names(),
+    ))
 }
 
 /// keccak256 of the code of our WASM proxies.
@@ -192,7 +196,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         let from = context.names().long(accepted.registry);
         acceptance.says = format!("is not accepted from {from} any more");
     }
-    let mut outcome = decided(place, args, call.abi_encode().into(), &acceptance).await?;
+    let mut outcome = decided(place, args, call.abi_encode().into(), acceptance).await?;
     if !call.registry.is_zero() {
         outcome.line(format!(
             "next, once it is accepted: stylus-upgrades transfer {proxy} {} {} --registry {}",

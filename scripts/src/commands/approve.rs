@@ -3,6 +3,7 @@
 use super::approver::require_current;
 use super::args::{ApproveArgs, ReviewArgs};
 use super::asker::Asker;
+use super::effects::{Effects, Governed};
 use super::judge::{Approver, judge_as_approver, send};
 use super::kept;
 use super::pending::{proposal_event, resolve_action};
@@ -33,16 +34,20 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     governed.require_approver(registry.client, action).await?;
     let digest = calldata_digest(&event.call);
     context.note(format!("calldata digest  {digest}"));
-    let outcome = Outcome::document(&Approval {
+    let subject = Approval {
         proposer: event.proposer,
         calldata_digest: digest,
-    });
+    };
     let approver = registry.client.caller("approve").ok();
     let approver = Approver {
         review: &args.review,
         account: approver,
     };
-    check_and_send_as_approver(place, governed, approver, outcome).await
+    let effects = check_and_send_as_approver(place, governed, approver).await?;
+    Ok(Outcome::of(
+        &Governed { subject, effects },
+        &context.names(),
+    ))
 }
 
 /// What is approved.
@@ -52,16 +57,17 @@ struct Approval {
     calldata_digest: B256,
 }
 
+impl CommandReport for Approval {}
+
 /// Checks a call for its approver, and sends it.
 pub(super) async fn check_and_send_as_approver(
     place: Place<'_>,
     governed: GovernedCall,
     approver: Approver<'_>,
-    outcome: Outcome,
-) -> Result<Outcome> {
+) -> Result<Effects> {
     let judged = judge_as_approver(place, &governed, approver).await?;
     let asker = Asker::approver(approver.review, approver.account);
-    send(place, (governed, judged), asker, outcome).await
+    send(place, (governed, judged), asker).await
 }
 
 /// Reports an action that was executed already: there is nothing left to approve.

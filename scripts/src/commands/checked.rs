@@ -4,7 +4,6 @@ use super::prelude::*;
 use crate::assess::{Coverage, Finding, FindingId};
 use crate::checks::Assessment;
 use crate::layout::StorageCheck;
-use serde_json::Value;
 
 /// Refuses if a finding blocks the command, or if `--accept` names a finding that does not exist.
 ///
@@ -20,19 +19,6 @@ pub(super) fn require(checks: &Assessment) -> Result<()> {
 /// Errors if `--accept` names a finding that does not exist.
 pub(super) fn require_matched(checks: &Assessment) -> Result<()> {
     checks.unmatched().map_or(Ok(()), |error| Err(error.into()))
-}
-
-/// Adds the checks to a report. Lines of an earlier call for the same outcome are not repeated, and the accepted ids
-/// that it did not find stay in the document.
-pub(super) fn report(outcome: &mut Outcome, checks: &Assessment) {
-    let earlier = outcome.document.get("needless").cloned();
-    outcome.add_unsaid(&Checks::of(checks), &Names::default());
-    if let (Some(Value::Array(mut all)), Some(Value::Array(ids))) =
-        (earlier, outcome.document.get_mut("needless"))
-    {
-        all.retain(|id| !ids.contains(id));
-        ids.splice(..0, all);
-    }
 }
 
 /// The checks before a command sends anything. The lines have what was not checked completely, and the dangerous
@@ -65,10 +51,20 @@ impl Checks {
             needless: checks.needless(),
         }
     }
-}
 
-impl CommandReport for Checks {
-    fn lines(&self, _: &Names) -> Vec<String> {
+    /// Takes over what a later check found. Its assessment contains the earlier one, or starts anew without findings;
+    /// the accepted ids that were not found are those of both.
+    pub(super) fn update(&mut self, later: Self) {
+        self.coverage = later.coverage;
+        replace(&mut self.storage, later.storage);
+        replace(&mut self.accepted, later.accepted);
+        replace(&mut self.findings, later.findings);
+        self.needless.retain(|id| !later.needless.contains(id));
+        self.needless.extend(later.needless);
+    }
+
+    /// The lines for people.
+    pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = self.coverage.lines();
         let (storage, accepted) = (self.storage.iter(), &self.accepted);
         let is_by_caller =
@@ -81,6 +77,13 @@ impl CommandReport for Checks {
         lines.extend(self.findings.iter().flat_map(Finding::lines));
         lines.extend(needless_line(&self.needless));
         lines
+    }
+}
+
+/// Replaces a list, unless the new one is empty.
+fn replace<T>(earlier: &mut Vec<T>, later: Vec<T>) {
+    if !later.is_empty() {
+        *earlier = later;
     }
 }
 
@@ -97,17 +100,13 @@ mod tests {
 
     #[test]
     fn a_later_check_adds_its_accepted_ids_that_were_not_found() {
-        let mut outcome = Outcome::default();
+        let mut checks = Checks::of(&Assessment::default());
         for id in ["dirty:a", "dirty:b", "dirty:b"] {
             let accepts = [FindingId::new(id.to_owned())].into_iter().collect();
-            report(&mut outcome, &Assessment::asked_by(Role::Proposer, accepts));
+            checks.update(Checks::of(&Assessment::asked_by(Role::Proposer, accepts)));
         }
         let ids = serde_json::json!(["dirty:a", "dirty:b"]);
-        assert_eq!(outcome.document["needless"], ids);
-        let lines = outcome.lines.iter();
-        assert_eq!(
-            lines.filter(|line| line.ends_with(": not found")).count(),
-            2
-        );
+        assert_eq!(serde_json::json!(checks)["needless"], ids);
+        assert_eq!(checks.lines(), ["accepted   dirty:a, dirty:b: not found"]);
     }
 }

@@ -3,11 +3,11 @@
 use super::args::CreateProxyArgs;
 use super::asker::Asker;
 use super::calldata;
+use super::effects::{Effects, Governed, proxy_line};
 use super::judge::{judge, send};
 use super::prelude::*;
-use super::propose::{proxy_line, stop};
 use super::verifiable::LOCAL_CHAINS;
-use crate::client::{Sent, Transactions};
+use crate::client::Sent;
 use crate::governance::GovernedCall;
 use crate::manifest::{Entry, Kind, Manifest, check_alias};
 use alloy::primitives::keccak256;
@@ -48,18 +48,18 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         version: request.version.clone(),
         proxy,
         salt: None,
-        executed: None,
+        exists: true,
     };
     if request.salt.is_none() {
         if let Some((sent, proxy)) = created_before(place, &call).await? {
-            let done = CreatedInstance {
-                executed: Some(true),
-                ..created(proxy)
-            };
-            let mut outcome = Outcome::of(&done, &context.names());
-            Transactions::of(&[sent]).add_to(&mut outcome, &context.names());
-            save(context, request.save.as_deref(), proxy, &mut outcome);
-            return Ok(outcome);
+            let mut effects = Effects::already(None);
+            effects.add_sent(&[sent]);
+            save(context, request.save.as_deref(), proxy, &mut effects);
+            let subject = created(proxy);
+            return Ok(Outcome::of(
+                &Governed { subject, effects },
+                &context.names(),
+            ));
         }
         call.salt = choose(place, &call).await?;
     }
@@ -68,11 +68,6 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     }
     let (registry, kind) = (place.registry, call.kind.into());
     let proxy = registry.proxy_address(&call.name, kind, call.salt).await?;
-    let subject = CreatedInstance {
-        salt: Some(call.salt.into()),
-        ..created(proxy)
-    };
-    let outcome = Outcome::of(&subject, &context.names());
     let bytes = call.abi_encode().into();
     let governed = GovernedCall::decode(registry.address, bytes, request.value)?;
     let asker = Asker {
@@ -84,20 +79,24 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     if call.initData.is_empty() {
         context.note(CREATED_BARE);
     }
-    let mut outcome = send(place, (governed, judged), asker, outcome).await?;
-    if outcome.exit == Some(Exit::NotReady) || context.is_export() {
-        let line = proxy_line(proxy);
-        for line in outcome.lines.iter_mut().filter(|one| **one == line) {
-            line.push_str(" (does not exist until the action is executed)");
-        }
+    let salt = Some(call.salt.into());
+    let mut effects = send(place, (governed, judged), asker).await?;
+    effects.proxy = None; // the fields of the command name it
+    let exit = effects.exit();
+    if exit == Exit::Done {
+        save(context, request.save.as_deref(), proxy, &mut effects);
     }
-    match (outcome.exit, &request.save) {
-        (None, alias) => save(context, alias.as_deref(), proxy, &mut outcome),
-        (Some(Exit::NotReady), Some(alias)) => outcome.line(format!(
+    let subject = CreatedInstance {
+        salt,
+        exists: exit != Exit::NotReady && !context.is_export(),
+        ..created(proxy)
+    };
+    let mut outcome = Outcome::of(&Governed { subject, effects }, &context.names());
+    if let (Exit::NotReady, Some(alias)) = (exit, &request.save) {
+        outcome.line(format!(
             "the alias {alias} was not saved: run the same command after the last approval, or add \
              {alias} = \"{proxy}\" to [aliases]"
-        )),
-        _ => {}
+        ));
     }
     Ok(outcome)
 }
@@ -114,14 +113,18 @@ struct CreatedInstance {
     /// The salt of its address; absent if an earlier run created it.
     #[serde(skip_serializing_if = "Option::is_none")]
     salt: Option<U256>,
-    /// Set if an earlier run created it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    executed: Option<bool>,
+    /// Whether it exists now, or once the action is executed.
+    #[serde(skip)]
+    exists: bool,
 }
 
 impl CommandReport for CreatedInstance {
     fn lines(&self, _: &Names) -> Vec<String> {
-        vec![proxy_line(self.proxy)]
+        let line = proxy_line(self.proxy);
+        vec![match self.exists {
+            true => line,
+            false => format!("{line} (does not exist until the action is executed)"),
+        }]
     }
 }
 
@@ -169,13 +172,13 @@ async fn choose(place: Place<'_>, call: &abi::createProxyCall) -> Result<B256> {
 }
 
 /// Saves the proxy; a failure does not end the command.
-fn save(context: &Context, alias: Option<&str>, proxy: Address, outcome: &mut Outcome) {
+fn save(context: &Context, alias: Option<&str>, proxy: Address, effects: &mut Effects) {
     let Some(alias) = alias else {
         return;
     };
     let (file, network) = (context.manifest_file(), context.network());
     if let Err(error) = Manifest::save(&file, network, Entry::Alias(alias), proxy) {
-        stop(context, outcome, &error, Exit::Partial);
+        effects.stop(context, &error, Exit::Partial);
     }
 }
 

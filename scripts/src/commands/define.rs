@@ -2,6 +2,7 @@
 
 use super::asker::Asker;
 use super::confirm;
+use super::effects::Governed;
 use super::judge::check_and_send;
 use super::prelude::*;
 use crate::governance::GovernedCall;
@@ -41,13 +42,17 @@ pub(super) async fn run(
             "role {role}: --{role} not given, using the policy of --migrate: {policy}"
         ));
     }
-    let outcome = Outcome::document(&Definition {
+    let subject = Definition {
         name: &call.name,
         as_migrate: copied,
-    });
+    };
     let governed =
         GovernedCall::decode(place.registry.address, call.abi_encode().into(), U256::ZERO)?;
-    check_and_send(place, governed, Asker::proposer(place), outcome).await
+    let effects = check_and_send(place, governed, Asker::proposer(place)).await?;
+    Ok(Outcome::of(
+        &Governed { subject, effects },
+        &context.names(),
+    ))
 }
 
 /// What is defined.
@@ -57,3 +62,5 @@ struct Definition<'a> {
     /// The roles whose policy is that of `migrate`.
     as_migrate: Vec<&'static str>,
 }
+
+impl CommandReport for Definition<'_> {}

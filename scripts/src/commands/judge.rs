@@ -4,6 +4,7 @@
 use super::approver::compare_builds;
 use super::args::ReviewArgs;
 use super::asker::Asker;
+use super::effects::Effects;
 use super::prelude::*;
 use super::propose::Sending;
 use super::rollout::pause_remaining_instances;
@@ -132,18 +133,10 @@ pub(super) async fn check_and_send(
     place: Place<'_>,
     governed: GovernedCall,
     asker: Asker<'_>,
-    outcome: Outcome,
-) -> Result<Outcome> {
+) -> Result<Effects> {
     let judged = judge(place, &governed, asker).await?;
     judged.require(place)?;
-    send(place, (governed, judged), asker, outcome).await
-}
-
-/// The receiver of a transfer.
-#[derive(Serialize)]
-struct Transferred {
-    /// The definition of another registry; null if an account receives the instance.
-    receiver: Option<Receiver>,
+    send(place, (governed, judged), asker).await
 }
 
 /// Sends a checked call, and completes a pause or a resumption that it executes.
@@ -154,22 +147,21 @@ pub(super) async fn send(
     place: Place<'_>,
     (governed, judged): (GovernedCall, Judged),
     asker: Asker<'_>,
-    mut outcome: Outcome,
-) -> Result<Outcome> {
+) -> Result<Effects> {
     let call = governed.call.clone();
-    checked::report(&mut outcome, &judged.checks);
+    let mut effects = Effects::default();
+    effects.add_checks(&judged.checks);
     if let Call::TransferProxy(_) = call {
-        let receiver = judged.receiver.clone();
-        outcome.fields(&Transferred { receiver });
+        effects.receiver = Some(judged.receiver);
     }
     let sending = Sending {
         layout: asker.layout,
         checks: judged.checks,
         ..Sending::of(place, governed)
     };
-    let mut reported = sending.show_and_send(place, outcome).await?;
-    if reported.executed {
-        pause_remaining_instances(place, &call, &mut reported.outcome).await?;
+    let mut effects = sending.show_and_send(place, effects).await?;
+    if effects.is_executed() {
+        pause_remaining_instances(place, &call, &mut effects).await?;
     }
-    Ok(reported.outcome)
+    Ok(effects)
 }

@@ -20,6 +20,7 @@ mod define;
 mod demo;
 mod deploy;
 mod doctor;
+mod effects;
 mod expectations;
 mod export;
 mod facts;

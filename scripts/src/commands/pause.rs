@@ -2,6 +2,7 @@
 //! transaction. The same command continues where it ended.
 
 use super::asker::Asker;
+use super::effects::{Effects, Governed};
 use super::judge::check_and_send;
 use super::prelude::*;
 use super::rollout::{is_left, pause_remaining_instances};
@@ -21,12 +22,18 @@ async fn run(context: &Context, bytes: Bytes) -> Result<Outcome> {
     let place = Place::working(context, "pausing and resuming").await?;
     let governed = GovernedCall::decode(place.registry.address, bytes, U256::ZERO)?;
     let name = governed.call.definition().into();
-    let mut outcome = Outcome::document(&PausedDefinition { name });
-    if is_left(place, &governed.call).await? {
-        pause_remaining_instances(place, &governed.call, &mut outcome).await?;
-        return Ok(outcome);
-    }
-    check_and_send(place, governed, Asker::proposer(place), outcome).await
+    let subject = PausedDefinition { name };
+    let effects = if is_left(place, &governed.call).await? {
+        let mut effects = Effects::default();
+        pause_remaining_instances(place, &governed.call, &mut effects).await?;
+        effects
+    } else {
+        check_and_send(place, governed, Asker::proposer(place)).await?
+    };
+    Ok(Outcome::of(
+        &Governed { subject, effects },
+        &context.names(),
+    ))
 }
 
 /// The paused or resumed definition.
@@ -35,3 +42,5 @@ struct PausedDefinition {
     /// The definition.
     name: String,
 }
+
+impl CommandReport for PausedDefinition {}

@@ -75,7 +75,7 @@ impl CommandReport for Ran {
             }
             None => {}
         }
-        let mut of_checks = self.checks.lines(names);
+        let mut of_checks = self.checks.lines();
         of_checks.retain(|line| !lines.contains(line));
         lines.extend(of_checks);
         // The refusal and the next step come last.

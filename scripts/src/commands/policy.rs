@@ -2,6 +2,7 @@
 
 use super::asker::Asker;
 use super::confirm;
+use super::effects::{Effects, Governed};
 use super::judge::check_and_send;
 use super::prelude::*;
 use super::unknown::unknown;
@@ -26,14 +27,18 @@ pub(super) async fn update(
             let what = format!("the policy of {role} is that already");
             return Err(export::nothing(&what).into());
         }
-        let update = PolicyUpdate {
+        let subject = PolicyUpdate {
             name,
             role,
-            policy: &expression,
+            policy: expression,
             was: None,
-            executed: Some(true),
         };
-        return Ok(Outcome::of(&update, &context.names()));
+        let says = format!("unchanged: {role} already has this policy");
+        let effects = Effects::already(Some(says));
+        return Ok(Outcome::of(
+            &Governed { subject, effects },
+            &context.names(),
+        ));
     }
     let mut policies = Vec::new();
     for other in [confirm::MIGRATE, confirm::POLICY] {
@@ -45,20 +50,23 @@ pub(super) async fn update(
     if let [migrate, policy] = policies.as_slice() {
         confirm::warn_of_weaker(context, name, (migrate, policy))?;
     }
-    let outcome = Outcome::document(&PolicyUpdate {
+    let subject = PolicyUpdate {
         name,
         role,
-        policy: &expression,
+        policy: expression.clone(),
         was,
-        executed: None,
-    });
+    };
     let call = abi::setPolicyCall {
         name: name.into(),
         role: role.into(),
         expression,
     };
     let governed = GovernedCall::decode(registry.address, call.abi_encode().into(), U256::ZERO)?;
-    check_and_send(place, governed, Asker::proposer(place), outcome).await
+    let effects = check_and_send(place, governed, Asker::proposer(place)).await?;
+    Ok(Outcome::of(
+        &Governed { subject, effects },
+        &context.names(),
+    ))
 }
 
 /// A policy that is to change.
@@ -66,19 +74,12 @@ pub(super) async fn update(
 struct PolicyUpdate<'a> {
     name: &'a str,
     role: &'a str,
-    policy: &'a str,
+    policy: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     was: Option<String>,
-    /// Set if the role already has this policy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    executed: Option<bool>,
 }
 
-impl CommandReport for PolicyUpdate<'_> {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        vec![format!("unchanged: {} already has this policy", self.role)]
-    }
-}
+impl CommandReport for PolicyUpdate<'_> {}
 
 /// Explains the policy of one role, or of every role that a definition has.
 pub(super) async fn explain_it(

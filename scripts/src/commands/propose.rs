@@ -2,16 +2,15 @@
 //! executed.
 
 use super::context::{earlier, report_with_failure};
+use super::effects::{CallResult, Effects, Proposal};
 use super::prelude::*;
 use super::rollout::{Activation, roll_out_after_activation};
 use super::shown::show;
 use super::{export, kept};
 use crate::assess::{FindingId, Role};
 use crate::checks::Assessment;
-use crate::client::{Client, Sent, Transactions};
-use crate::governance::{
-    Call, Check, GovernedCall, Prepared, ShownCall, Simulated, Submitted, Trial, failed_checks,
-};
+use crate::client::{Client, Sent};
+use crate::governance::{Call, GovernedCall, Prepared, Simulated, Submitted, Trial};
 use std::path::Path;
 
 /// A governed call to send.
@@ -22,13 +21,6 @@ pub(super) struct Sending<'a> {
     /// The given layout of its version, and the checks so far, for a rollout that it may begin.
     pub(super) layout: Option<&'a Path>,
     pub(super) checks: Assessment,
-}
-
-/// A governed call that was sent or written to a file.
-pub(super) struct Reported {
-    pub(super) outcome: Outcome,
-    /// Whether it was executed, by whomever.
-    pub(super) executed: bool,
 }
 
 impl Sending<'_> {
@@ -43,14 +35,13 @@ impl Sending<'_> {
     }
 
     /// Shows what the call does, and writes it to a file, or sends these very bytes: they propose, approve or execute. Adds
-    /// the result to `outcome`. A migration that is executed may start a whole rollout.
+    /// the result to `effects`. A migration that is executed may start a whole rollout.
     pub(super) async fn show_and_send(
         self,
         place: Place<'_>,
-        mut outcome: Outcome,
-    ) -> Result<Reported> {
+        mut effects: Effects,
+    ) -> Result<Effects> {
         let Place { context, registry } = place;
-        let names = context.names();
         let Self {
             mut governed,
             mut sent,
@@ -61,12 +52,9 @@ impl Sending<'_> {
         let shown = show(place, &governed).await?;
         if context.is_export() {
             let exported = export::governed(place, &governed, shown).await?;
-            Transactions::of(&sent).add_to(&mut outcome, &names);
-            outcome.add(&exported, &names);
-            return Ok(Reported {
-                outcome,
-                executed: false,
-            });
+            effects.add_sent(&sent);
+            effects.result = Some(CallResult::Exported(exported.into()));
+            return Ok(effects);
         }
         // An earlier run may have executed it without a report.
         let reported = earlier(context, registry.client, &governed).await?;
@@ -83,76 +71,39 @@ impl Sending<'_> {
         let reported = reported.filter(|one| one.action == submitted.action);
         let approval = reported.and_then(|one| one.sent);
         sent.extend(submitted.sent.clone().or(approval));
-        Transactions::of(&sent).add_to(&mut outcome, &names);
+        effects.add_sent(&sent);
         let kept = match (submitted.execution(), governed.call.version()) {
             (Some(_), Some((version, ..))) => {
                 kept::keep(place, governed.call.definition(), version).await
             }
             _ => None,
         };
-        let proposal = Proposal {
+        let execution = submitted.execution().cloned();
+        let is_own = !is_earlier && submitted.executed_by.is_none();
+        effects.result = Some(CallResult::Submitted(Box::new(Proposal {
             shown,
             trial: Trial::of(submitted.dry_run.as_ref()),
             kept,
             is_migration: matches!(governed.call, Call::Migrate(_)),
             submitted,
+            rolls_out: None,
+        })));
+        let Some(sent) = execution else {
+            return Ok(effects);
         };
-        outcome.add(&proposal, &names);
-        let submitted = proposal.submitted;
-        if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
-            let is_own = !is_earlier && submitted.executed_by.is_none();
+        if let Call::Migrate(migrate) = &governed.call {
             let activation = Activation {
                 migrate,
-                sent,
+                sent: &sent,
                 is_own,
                 layout,
                 checks,
             };
-            roll_out_after_activation(place, activation, &mut outcome).await;
+            roll_out_after_activation(place, activation, &mut effects).await;
         }
-        let created =
-            |sent: &Sent| Some(sent.event_of::<abi::ProxyCreated>(registry.address)?.proxy);
-        if let Some(proxy) = submitted.execution().and_then(created) {
-            // `create-proxy` has printed it before.
-            outcome.add_unsaid(&NewProxy { proxy }, &names);
-        }
-        Ok(Reported {
-            outcome,
-            executed: submitted.execution().is_some(),
-        })
-    }
-}
-
-/// The report of a governed call. Missing approvals are exit code `NotReady`, not a failure.
-#[derive(Serialize)]
-struct Proposal {
-    #[serde(flatten)]
-    shown: ShownCall,
-    #[serde(flatten)]
-    submitted: Submitted,
-    #[serde(flatten)]
-    trial: Trial,
-    /// The folder that keeps the version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kept: Option<String>,
-    #[serde(skip)]
-    is_migration: bool,
-}
-
-impl CommandReport for Proposal {
-    fn lines(&self, names: &Names) -> Vec<String> {
-        let done = match self.is_migration {
-            true => " activated",
-            false => "  executed",
-        };
-        self.submitted.lines(done, names)
-    }
-
-    fn exit(&self) -> Exit {
-        match self.submitted.execution() {
-            Some(_) => Exit::Done,
-            None => Exit::NotReady,
-        }
+        let created = sent.event_of::<abi::ProxyCreated>(registry.address);
+        effects.proxy = created.map(|created| created.proxy);
+        Ok(effects)
     }
 }
 
@@ -204,105 +155,5 @@ pub(super) async fn simulate(
 fn note(context: &Context, trial: &Trial) {
     for line in trial.lines() {
         context.note(line);
-    }
-}
-
-/// Reports instances that are paused in a complex step (from where and to where): the command is
-/// partly done, and the handler continues with each.
-pub(super) fn go_on_in_batches(outcome: &mut Outcome, paused: &[(Address, String, String)]) {
-    let paused = paused.iter().map(|(proxy, from, to)| PausedInstance {
-        proxy: *proxy,
-        from: from.clone(),
-        to: to.clone(),
-        next: format!("stylus-upgrades run-migration {proxy}"),
-    });
-    let paused: Vec<_> = paused.collect();
-    if !paused.is_empty() {
-        outcome.add(&PausedInstances { paused }, &Names::default());
-    }
-}
-
-/// Instances that their handler continues with.
-#[derive(Serialize)]
-struct PausedInstances {
-    /// These instances.
-    paused: Vec<PausedInstance>,
-}
-
-/// An instance between two versions.
-#[derive(Serialize)]
-struct PausedInstance {
-    /// The instance.
-    proxy: Address,
-    /// The version before.
-    from: String,
-    /// The new version.
-    to: String,
-    /// The command that continues with it.
-    next: String,
-}
-
-impl CommandReport for PausedInstances {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let lines = self.paused.iter().map(|one| {
-            let (proxy, from, to) = (one.proxy, &one.from, &one.to);
-            let paused = format!("{proxy}  paused on its way {from} → {to}");
-            [paused, format!("next: {}", one.next)]
-        });
-        lines.flatten().collect()
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Partial
-    }
-}
-
-/// A created instance.
-#[derive(Serialize)]
-struct NewProxy {
-    /// The instance.
-    proxy: Address,
-}
-
-impl CommandReport for NewProxy {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        vec![proxy_line(self.proxy)]
-    }
-}
-
-/// The line of a created instance.
-pub(super) fn proxy_line(proxy: Address) -> String {
-    format!("proxy  {proxy}")
-}
-
-/// A failed check is an error; earlier reports stay printed.
-pub(super) fn require(context: &Context, checks: &[Check], outcome: &mut Outcome) -> Result<()> {
-    let failed = checks.iter().filter(|check| !check.ok).count();
-    if failed > 0 {
-        let error = failed_checks(failed, checks.len());
-        stop(context, outcome, &error, Exit::Refused);
-    }
-    Ok(())
-}
-
-/// Explains why a command stops after the part that it has done.
-pub(super) fn stop(context: &Context, outcome: &mut Outcome, error: &dyn Explain, exit: Exit) {
-    let error = Report::of(error);
-    context.output.explain(&error);
-    outcome.add(&Stopped { error, exit }, &Names::default());
-}
-
-/// The reason why a command stopped after it did a part.
-#[derive(Serialize)]
-struct Stopped {
-    /// The error, with the next step.
-    error: Report,
-    #[serde(skip)]
-    exit: Exit,
-}
-
-impl CommandReport for Stopped {
-    fn exit(&self) -> Exit {
-        self.exit
     }
 }

@@ -5,20 +5,18 @@ mod paused;
 
 pub(super) use paused::{finish as pause_remaining_instances, is_left};
 
+use super::effects::{CallResult, Effects, RolledOut, so_far};
 use super::path::{PathRequest, asked_again, check_again, check_stragglers};
 use super::prelude::*;
-use super::propose::{go_on_in_batches, require, stop};
 use super::{checked, uncompared};
 use crate::assess::Role;
 use crate::checks::Assessment;
-use crate::client::{Sent, Transactions};
+use crate::client::Sent;
 use crate::governance::{Check, after_upgrade};
 use crate::model::DefinitionState;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, Waiting, arrived_by, begun_by, skipped_by, turned_by};
-use crate::text::{count, shell_word};
 use futures::future::try_join_all;
-use std::collections::BTreeSet;
 use std::path::Path;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
@@ -32,14 +30,14 @@ pub(super) async fn run(
     layout: Option<&Path>,
 ) -> Result<Outcome> {
     let place = Place::working(context, "upgrade").await?;
-    let mut outcome = Outcome::default();
+    let mut effects = Effects::default();
     let checks = place.assessment(Role::Proposer);
     let rollout = Rollout {
         max,
         ..Rollout::of(place, name, layout, checks)
     };
-    rollout.run(&mut outcome).await?;
-    Ok(outcome)
+    rollout.run(&mut effects).await?;
+    Ok(Outcome::of(&effects, &context.names()))
 }
 
 /// Rollouts of a definition to the version that is current when a transaction is mined. It is checked before.
@@ -106,11 +104,11 @@ impl<'a> Rollout<'a> {
 
     /// Rolls out until no instance is left, the wanted number is done, or a whole round upgraded none. An error after
     /// the first transaction is part of the report.
-    pub(super) async fn run(mut self, outcome: &mut Outcome) -> Result<()> {
+    pub(super) async fn run(mut self, effects: &mut Effects) -> Result<()> {
         let Place { context, registry } = self.place;
         self.compare().await?;
         checked::require_matched(&self.checks)?;
-        checked::report(outcome, &self.checks);
+        effects.add_checks(&self.checks);
         let what = format!("rollout of {}", self.name);
         context.output.begin(&what);
         let ended = loop {
@@ -129,31 +127,24 @@ impl<'a> Rollout<'a> {
         let left = self.left().await.ok();
         let so_far = so_far(self.upgraded, left);
         context.output.end(&format!("{what}: {so_far}"));
-        outcome.add(&self.done(left), &Names::default());
-        go_on_in_batches(outcome, &self.begun);
-        if let Some(error) = &ended {
-            stop(context, outcome, error, Exit::Partial);
-        }
-        checked::report(outcome, &self.checks);
-        uncompared::report(
-            context,
-            (&self.sent, registry.address),
-            &self.checks,
-            outcome,
-        );
-        require(context, &self.found, outcome)
-    }
-
-    /// The report; `left` is the number of waiting instances, `None` if it is not known.
-    fn done(&self, left: Option<u16>) -> RolledOut {
-        RolledOut {
-            transactions: Transactions::of(&self.sent),
+        effects.add_sent(&self.sent);
+        effects.rolled_out = Some(RolledOut {
             upgraded: self.upgraded,
             left,
-            skipped: self.skipped.clone(),
-            checks: self.found.clone(),
-            paused_or_resumed: self.turned.clone(),
+            skipped: self.skipped,
+            paused_or_resumed: self.turned,
+            transactions: self.sent.len(),
+        });
+        effects.checks = Some(self.found);
+        effects.add_paused(self.begun);
+        if let Some(error) = &ended {
+            effects.stop(context, error, Exit::Partial);
         }
+        effects.add_checks(&self.checks);
+        let sent = (self.sent.as_slice(), registry.address);
+        uncompared::report(context, sent, &self.checks, effects);
+        effects.require_checks(context);
+        Ok(())
     }
 
     /// How many instances wait.
@@ -287,64 +278,19 @@ pub(super) struct Activation<'a> {
     pub(super) checks: Assessment,
 }
 
-/// The state of a rollout.
-#[derive(Serialize)]
-struct RolledOut {
-    #[serde(flatten)]
-    transactions: Transactions,
-    /// The number of upgraded instances.
-    upgraded: u16,
-    /// The number of waiting instances; null if it is not known.
-    left: Option<u16>,
-    /// Instances that could not be upgraded, and why.
-    skipped: Vec<Waiting>,
-    /// The checks of each upgraded instance.
-    checks: Vec<Check>,
-    /// Instances that were paused or resumed with their definition.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    paused_or_resumed: Vec<Address>,
-}
-
-impl CommandReport for RolledOut {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let mut lines = self.transactions.lines();
-        for one in &self.skipped {
-            lines.push(format!("skipped {}: {}", one.proxy, one.reason));
-            lines.push(format!("  next    {}", one.next));
-        }
-        lines.push(format!("rollout {}", so_far(self.upgraded, self.left)));
-        if !self.paused_or_resumed.is_empty() {
-            lines.push(format!(
-                "of these, {} were paused or resumed with their definition",
-                self.paused_or_resumed.len()
-            ));
-        }
-        let failed = self.checks.iter().filter(|check| !check.ok);
-        lines.extend(failed.map(|check| format!("{} {}", check.proxy, check.line())));
-        lines
-    }
-
-    fn exit(&self) -> Exit {
-        match self.left {
-            Some(0) => Exit::Done,
-            _ => Exit::Partial,
-        }
-    }
-}
-
 /// After a migration was executed, by this run's transaction or another one: the checks of each upgraded instance, or
 /// the rollout. Their failures are reported; the version stays activated.
 pub(super) async fn roll_out_after_activation(
     place: Place<'_>,
     activation: Activation<'_>,
-    outcome: &mut Outcome,
+    effects: &mut Effects,
 ) {
-    if let Err(error) = go_on(place, activation, outcome).await {
-        stop(place.context, outcome, &error, Exit::Partial);
+    if let Err(error) = go_on(place, activation, effects).await {
+        effects.stop(place.context, &error, Exit::Partial);
     }
 }
 
-async fn go_on(place: Place<'_>, activation: Activation<'_>, outcome: &mut Outcome) -> Result<()> {
+async fn go_on(place: Place<'_>, activation: Activation<'_>, effects: &mut Effects) -> Result<()> {
     let Activation {
         migrate,
         sent,
@@ -361,89 +307,33 @@ async fn go_on(place: Place<'_>, activation: Activation<'_>, outcome: &mut Outco
     if arrived.is_empty() && begun.is_empty() {
         let instances = place.registry.head(name).await?.instances;
         if instances > INSTANCES_AT_ONCE {
-            outcome.line(format!("activated, rollout 0/{instances}"));
+            if let Some(CallResult::Submitted(proposal)) = &mut effects.result {
+                proposal.rolls_out = Some(instances);
+            }
             let mut rollout = Rollout::of(place, name, layout, checks);
             rollout.only = Some(version);
-            return rollout.run(outcome).await;
+            return rollout.run(effects).await;
         }
     }
-    go_on_in_batches(outcome, &begun);
+    effects.add_paused(begun);
     if is_own {
         // At most four instances were upgraded, so all of them must have been checked.
         checks.is_sampled = false;
         let sent = (std::slice::from_ref(sent), registry.address);
-        uncompared::report(context, sent, &checks, outcome);
+        uncompared::report(context, sent, &checks, effects);
     }
     let code = migrate.code.clone().into();
     let mut found = Vec::new();
     for proxy in arrived {
         let logs = sent.receipt.logs();
         let checks = after_upgrade(registry, proxy, version, &code, logs).await?;
-        outcome.line(format!("instance {}", context.names().long(proxy)));
-        let lines = checks.iter().map(|check| format!("  {}", check.line()));
-        outcome.lines.extend(lines);
         found.extend(checks);
     }
-    outcome.fields(&Arrived {
-        checks: found.clone(),
-    });
+    effects.checks = Some(found);
     let skipped = skipped_by(sent, registry.address);
     let waits = skipped.iter();
     let waits = waits.map(|(proxy, reason)| Waiting::new(*proxy, Some(reason)));
-    report_waiting(outcome, &waits.collect::<Vec<_>>(), name);
-    require(context, &found, outcome)
-}
-
-/// How many instances were upgraded, of how many.
-fn so_far(upgraded: u16, left: Option<u16>) -> String {
-    match left {
-        Some(left) => format!("{upgraded}/{}", u32::from(upgraded) + u32::from(left)),
-        None => format!("{upgraded}/?"),
-    }
-}
-
-/// Reports the waiting instances, if there are any, and the command that continues with them. It keeps an exit code
-/// that is already set.
-pub(super) fn report_waiting(outcome: &mut Outcome, waiting: &[Waiting], name: &str) {
-    if waiting.is_empty() {
-        return;
-    }
-    let left = LeftWaiting {
-        waiting: waiting.to_vec(),
-        next: format!("stylus-upgrades upgrade {}", shell_word(name)),
-    };
-    outcome.add(&left, &Names::default());
-    outcome.exit = outcome.exit.or(Some(Exit::NotReady));
-}
-
-/// Instances that wait for something.
-#[derive(Serialize)]
-struct LeftWaiting {
-    /// These instances, and how each can continue.
-    waiting: Vec<Waiting>,
-    /// The command that continues with them.
-    next: String,
-}
-
-impl CommandReport for LeftWaiting {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let Self { waiting, next } = self;
-        let waits = waiting.iter();
-        let waits = waits.map(|one| format!("waits   {}: {}", one.proxy, one.reason));
-        let mut lines: Vec<String> = waits.collect();
-        let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
-        let helps: Vec<&str> = helps.into_iter().collect();
-        let stayed = count(waiting.len(), "instance");
-        lines.push(format!("{stayed} not upgraded; {}", helps.join("; ")));
-        let them = if waiting.len() == 1 { "it" } else { "them" };
-        lines.push(format!("next: {next} continues with {them}"));
-        lines
-    }
-}
-
-/// The instances that a migration upgraded.
-#[derive(Serialize)]
-struct Arrived {
-    /// The checks of each instance.
-    checks: Vec<Check>,
+    effects.set_waiting(waits.collect(), name);
+    effects.require_checks(context);
+    Ok(())
 }

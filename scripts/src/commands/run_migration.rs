@@ -6,6 +6,7 @@ mod listed;
 use super::args::{Gather, MigrationArgs};
 use super::asker::Asker;
 use super::context::Unverified;
+use super::effects::Governed;
 use super::judge::check_and_send;
 use super::prelude::*;
 use crate::client::Client;
@@ -132,10 +133,11 @@ pub(super) async fn govern(
     let place = Place::working(context, "run-migration").await?;
     let proxy = context.manifest.address(proxy)?;
     let name = place.registry.instance(proxy).await?.definition;
-    let outcome = Outcome::document(&BetweenVersions {
+    let mut subject = BetweenVersions {
         name: name.clone(),
         proxy,
-    });
+        next: None,
+    };
     let call = match handler {
         Some(handler) => abi::setHandlerCall {
             name,
@@ -147,10 +149,13 @@ pub(super) async fn govern(
     };
     let governed = GovernedCall::decode(place.registry.address, call.into(), U256::ZERO)?;
     let asker = Asker::proposer(place);
-    let mut outcome = check_and_send(place, governed, asker, outcome).await?;
-    if outcome.exit.is_none() && !context.is_export() {
-        let next = format!("stylus-upgrades run-migration {proxy}");
-        outcome.add(&ByHandler { next }, &context.names());
+    let effects = check_and_send(place, governed, asker).await?;
+    let next = format!("stylus-upgrades run-migration {proxy}");
+    let is_next = effects.exit() == Exit::Done && !context.is_export();
+    subject.next = is_next.then(|| next.clone());
+    let mut outcome = Outcome::of(&Governed { subject, effects }, &context.names());
+    if is_next {
+        outcome.line(format!("next: {next}, by the handler"));
     }
     Ok(outcome)
 }
@@ -162,17 +167,9 @@ struct BetweenVersions {
     name: String,
     /// The instance.
     proxy: Address,
+    /// The command of the handler that follows, once the call is executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
-/// What the handler does next.
-#[derive(Serialize)]
-struct ByHandler {
-    /// The command.
-    next: String,
-}
-
-impl CommandReport for ByHandler {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        vec![format!("next: {}, by the handler", self.next)]
-    }
-}
+impl CommandReport for BetweenVersions {}

@@ -2,7 +2,7 @@
 
 use super::approver::require_current;
 use super::args::ApproveArgs;
-use super::checked;
+use super::checked::Checks;
 use super::judge::{Approver, judge_as_approver};
 use super::pending::{proposal_event, resolve_action, why_ended};
 use super::prelude::*;
@@ -45,14 +45,12 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
     governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
     let shown = show(place, &governed).await?;
     let digests = approval.digests()?;
-    let mut outcome = Outcome::default();
     // Without a key the signer is not known.
     let approver = Approver {
         review: &args.review,
         account: signer.as_ref().map(|signer| signer.address()),
     };
     let judged = judge_as_approver(place, &governed, approver).await?;
-    checked::report(&mut outcome, &judged.checks);
     let simulated = match (&signer, &args.offline.typed_data) {
         (Some(signer), None) => {
             let client = client.with_signer(signer.clone());
@@ -85,13 +83,13 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
         signer: file.signed.map(|(signer, _)| signer),
         file: file.path,
         shown,
+        checks: Checks::of(&judged.checks),
         digests,
         executed: false,
         trial: trial.unwrap_or_default(),
         simulated,
     };
-    outcome.add(&report, &context.names());
-    Ok(outcome)
+    Ok(Outcome::of(&report, &context.names()))
 }
 
 /// What `approve --offline` reports.
@@ -102,6 +100,8 @@ struct SignedOffline {
     shown: ShownCall,
     #[serde(flatten)]
     trial: Trial,
+    #[serde(flatten)]
+    checks: Checks,
     digests: Digests,
     deadline: u64,
     file: PathBuf,
@@ -115,7 +115,7 @@ struct SignedOffline {
 
 impl CommandReport for SignedOffline {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = Vec::new();
+        let mut lines = self.checks.lines();
         if let Some(Simulated {
             approved, executes, ..
         }) = &self.simulated

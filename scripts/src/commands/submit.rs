@@ -2,6 +2,7 @@
 
 use super::approve;
 use super::args::SubmitArgs;
+use super::effects::Governed;
 use super::judge::Approver;
 use super::prelude::*;
 use crate::governance::GovernedCall;
@@ -38,11 +39,11 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
             "{name} has approved already: that signature is left out"
         ));
     }
-    let outcome = Outcome::document(&Submission {
+    let subject = Submission {
         signers,
         left_out,
         digests,
-    });
+    };
     let mut governed = GovernedCall::decode(registry.address, approval.call.clone(), U256::ZERO)?;
     governed.submission = Some(submission(&accepted));
     // The signers confirmed when they signed; the sender need not be an approver.
@@ -50,7 +51,8 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
         review: &args.review,
         account: None,
     };
-    approve::check_and_send_as_approver(place, governed, approver, outcome).await
+    let effects = approve::check_and_send_as_approver(place, governed, approver).await?;
+    Ok(Outcome::of(&Governed { subject, effects }, &names))
 }
 
 /// What is submitted.
@@ -61,6 +63,8 @@ struct Submission<'a> {
     left_out: &'a [Address],
     digests: Digests,
 }
+
+impl CommandReport for Submission<'_> {}
 
 /// The approvals in the files, and the signatures of wallets for the file without a signature, else
 /// for the first one.

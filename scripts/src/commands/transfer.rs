@@ -3,6 +3,7 @@
 use super::asker::Asker;
 use super::confirm;
 use super::context::Unverified;
+use super::effects::Governed;
 use super::judge::check_and_send;
 use super::prelude::*;
 use crate::assess::{Finding, FindingId};
@@ -23,12 +24,12 @@ pub(super) async fn run(
     let to = to.map(|to| context.manifest.address(to)).transpose()?;
     let instance = place.registry.instance(proxy).await?;
     let name = instance.definition;
-    let outcome = Outcome::document(&TransferReport {
-        name: &name,
+    let subject = TransferReport {
+        name: name.clone(),
         proxy,
         kind: kind_in_words(instance.kind),
         to,
-    });
+    };
     let definition = match definition {
         Some(definition) => definition.to_owned(),
         None if instance.kind.is_adopted() => String::new(),
@@ -45,19 +46,25 @@ pub(super) async fn run(
         .abi_encode(),
     };
     let governed = GovernedCall::decode(place.registry.address, bytes.into(), U256::ZERO)?;
-    check_and_send(place, governed, Asker::proposer(place), outcome).await
+    let effects = check_and_send(place, governed, Asker::proposer(place)).await?;
+    Ok(Outcome::of(
+        &Governed { subject, effects },
+        &context.names(),
+    ))
 }
 
 /// The instance that is transferred or removed.
 #[derive(Serialize)]
-struct TransferReport<'a> {
-    name: &'a str,
+struct TransferReport {
+    name: String,
     proxy: Address,
     kind: String,
     /// The receiver; `None` if it is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<Address>,
 }
+
+impl CommandReport for TransferReport {}
 
 /// The checks of a transfer.
 pub(super) struct Checked {

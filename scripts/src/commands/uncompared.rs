@@ -1,9 +1,9 @@
 //! Instances that a transaction upgraded by a step that was not checked before sending: others changed the
 //! definition meanwhile, or the endpoint did not show everything.
 
+use super::effects::Effects;
 use super::prelude::*;
-use super::propose::stop;
-use crate::assess::{Coverage, Evidence, Origin, Part};
+use crate::assess::{Evidence, Origin, Part};
 use crate::checks::Assessment;
 use crate::client::Sent;
 use crate::registry::begun_by;
@@ -21,7 +21,7 @@ pub(super) fn report(
     context: &Context,
     (sent, registry): (&[Sent], Address),
     checks: &Assessment,
-    outcome: &mut Outcome,
+    effects: &mut Effects,
 ) {
     let moved = sent.iter().flat_map(|sent| moved_by(sent, registry));
     let mut uncompared: Vec<_> = moved.collect();
@@ -34,27 +34,22 @@ pub(super) fn report(
         "upgraded by a step that was not checked: {}, {proxy} from {from} to {to}",
         text::count(count, "instance")
     );
-    let mut coverage = checks.coverage.clone();
+    let mut covered = checks.clone();
     for part in [
         Part::Layout,
         Part::Steps,
         Part::LiveInstances,
         Part::Interface,
     ] {
-        coverage.add(match checks.is_sampled {
+        let evidence = match checks.is_sampled {
             true => Evidence::some(part, Origin::NotKnown, &why),
             false => Evidence::whole(part, Origin::NotKnown, &why),
-        });
+        };
+        // The warning, or the error, says so.
+        covered.coverage.add(evidence.expected());
     }
-    let each = uncompared.into_iter();
-    let report = NotCompared {
-        not_compared: each
-            .map(|(proxy, from, to)| Moved { proxy, from, to })
-            .collect(),
-        coverage,
-        why: checks.is_sampled.then_some(why),
-    };
-    outcome.add(&report, &Names::default());
+    let sampled = checks.is_sampled.then_some(why);
+    effects.add_not_compared(uncompared, &covered, sampled);
     if checks.is_sampled {
         return;
     }
@@ -71,36 +66,7 @@ pub(super) fn report(
             "check it now with `stylus-upgrades verify` and `status {proxy}`; to undo it, use `rollback`"
         ),
     );
-    stop(context, outcome, &error, Exit::Refused);
-}
-
-/// Instances that were upgraded by a step that was not checked.
-#[derive(Serialize)]
-struct NotCompared {
-    /// These instances.
-    not_compared: Vec<Moved>,
-    /// How much of each part was checked.
-    coverage: Coverage,
-    /// The warning, if the checks were a sample.
-    #[serde(skip)]
-    why: Option<String>,
-}
-
-/// An instance and both versions.
-#[derive(Serialize)]
-struct Moved {
-    /// The instance.
-    proxy: Address,
-    /// The version before.
-    from: String,
-    /// The new version.
-    to: String,
-}
-
-impl CommandReport for NotCompared {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        self.why.iter().map(|why| format!("! {why}")).collect()
-    }
+    effects.stop(context, &error, Exit::Refused);
 }
 
 /// The instances that a transaction upgraded, each with both versions.

@@ -1,15 +1,13 @@
 //! `upgrade`: one instance to one version.
 
 use super::calldata;
-use super::checked::Checks;
 use super::context::{Unverified, report_undone};
+use super::effects::Effects;
 use super::path::{PathRequest, check_instance};
 use super::prelude::*;
-use super::propose::go_on_in_batches;
 use super::uncompared;
 use crate::assess::Coverage;
 use crate::checks::Assessment;
-use crate::client::Transactions;
 use crate::registry::{self, Route, Upgraded};
 use std::path::Path;
 
@@ -45,34 +43,32 @@ pub(super) async fn run(
             registry::upgrade(&client, proxy, version, data.clone()).await?,
         ),
     };
-    let Upgraded { from, to, .. } = &upgraded;
-    let sent = std::slice::from_ref(&upgraded.sent);
+    let mut effects = Effects::default();
+    effects.add_sent(std::slice::from_ref(&upgraded.sent));
+    effects.add_checks(&checks);
+    if !is_earlier {
+        let sent = (std::slice::from_ref(&upgraded.sent), registry.address);
+        uncompared::report(context, sent, &checks, &mut effects);
+    }
+    let executed = upgraded.paused.is_none();
+    let paused = upgraded.paused.into_iter();
+    effects.add_paused(paused.map(|(from, to)| (proxy, from, to)).collect());
     let report = UpgradedInstance {
-        transactions: Transactions::of(sent),
-        checks: Checks::of(&checks),
+        effects,
         proxy,
-        from: from.clone(),
-        to: to.clone(),
-        executed: upgraded.paused.is_none(),
+        from: upgraded.from,
+        to: upgraded.to,
+        executed,
         route: upgraded.route,
     };
-    let mut outcome = Outcome::of(&report, &context.names());
-    if let Some((from, to)) = &upgraded.paused {
-        go_on_in_batches(&mut outcome, &[(proxy, from.clone(), to.clone())]);
-    }
-    if !is_earlier {
-        uncompared::report(context, (sent, registry.address), &checks, &mut outcome);
-    }
-    Ok(outcome)
+    Ok(Outcome::of(&report, &context.names()))
 }
 
 /// The report of `upgrade` of one instance.
 #[derive(Serialize)]
 struct UpgradedInstance {
     #[serde(flatten)]
-    transactions: Transactions,
-    #[serde(flatten)]
-    checks: Checks,
+    effects: Effects,
     /// The instance.
     proxy: Address,
     /// The version before.
@@ -87,13 +83,18 @@ struct UpgradedInstance {
 
 impl CommandReport for UpgradedInstance {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = self.transactions.lines();
-        lines.extend(self.checks.lines(names));
+        let mut lines = self.effects.transaction_lines();
+        lines.extend(self.effects.check_lines());
         let Self {
             proxy, from, to, ..
         } = self;
         lines.extend(self.executed.then(|| format!("{proxy}  {from} → {to}")));
+        lines.extend(self.effects.later_lines(names));
         lines
+    }
+
+    fn exit(&self) -> Exit {
+        self.effects.exit()
     }
 }
 

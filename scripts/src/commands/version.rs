@@ -1,8 +1,8 @@
 //! `register`, `migrate` and `rollback`: a version, its code, and the step into it.
 
 use super::args::{RegisterArgs, RollbackArgs, VersionArgs, WayArgs};
-use super::checked::Checks;
 use super::context::earlier;
+use super::effects::{Effects, Governed};
 use super::kept;
 use super::prelude::*;
 use super::propose::Sending;
@@ -74,7 +74,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     let new = work.version(wanted).await?;
     let (place, checks, sent) = (work.place, work.checks.clone(), work.sent.clone());
     let Place { context, registry } = place;
-    let mut described = Described::of(&new, work, wanted);
+    let subject = Described::of(&new, work, wanted);
     let is_done = wanted.becomes == Becomes::Current && work.is_done(&new);
     let (name, version) = (new.name.clone(), new.version.clone());
     let governed = GovernedCall::decode(registry.address, wanted.becomes.call(new), U256::ZERO)?;
@@ -90,23 +90,30 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         if context.is_export() {
             return Err(export::nothing(&what).into());
         }
-        described.executed = Some(true);
-        let mut outcome = Outcome::of(&described, &context.names());
-        outcome.line(what);
+        let mut effects = Effects::already(Some(what));
+        effects.add_checks(&checks);
         kept::keep(place, &name, &version).await;
         let mut rollout = Rollout::of(place, &name, wanted.layout, checks);
         rollout.only = Some(&version);
-        rollout.run(&mut outcome).await?;
-        return Ok(outcome);
+        rollout.run(&mut effects).await?;
+        return Ok(Outcome::of(
+            &Governed { subject, effects },
+            &context.names(),
+        ));
     }
+    let mut effects = Effects::default();
+    effects.add_checks(&checks);
     let sending = Sending {
         governed,
         sent,
         layout: wanted.layout,
         checks,
     };
-    let outcome = Outcome::of(&described, &context.names());
-    Ok(sending.show_and_send(place, outcome).await?.outcome)
+    let effects = sending.show_and_send(place, effects).await?;
+    Ok(Outcome::of(
+        &Governed { subject, effects },
+        &context.names(),
+    ))
 }
 
 /// The version, its code, and the step into it. A hash is zero if none was recorded.
@@ -126,11 +133,6 @@ struct Described {
     layout_hash: LayoutHash,
     /// The hash of its sources.
     source_hash: SourceHash,
-    #[serde(flatten)]
-    checks: Checks,
-    /// Set if the version is current already.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    executed: Option<bool>,
     /// The line that says where the code comes from.
     #[serde(skip)]
     says: Option<String>,
@@ -144,8 +146,8 @@ impl Described {
             code,
             step,
         } = new;
-        let checks = Checks::of(&work.checks);
-        let lost = checks.accepted.iter().filter(|one| one.id.part().is_some());
+        let accepted = work.checks.decision().accepted;
+        let lost = accepted.iter().filter(|one| one.id.part().is_some());
         let lost: Vec<String> = lost.map(|one| one.id.to_string()).collect();
         let says = match (wanted.code, lost.as_slice()) {
             (CodeFrom::Source(_), _) => Some(format!(
@@ -169,16 +171,13 @@ impl Described {
             codehash: code.codehash.into(),
             layout_hash: code.layoutHash.into(),
             source_hash: code.sourceHash.into(),
-            checks,
-            executed: None,
             says,
         }
     }
 }
 
 impl CommandReport for Described {
-    fn lines(&self, names: &Names) -> Vec<String> {
-        let says = self.says.iter().cloned();
-        says.chain(self.checks.lines(names)).collect()
+    fn lines(&self, _: &Names) -> Vec<String> {
+        self.says.iter().cloned().collect()
     }
 }

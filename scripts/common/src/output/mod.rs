@@ -177,7 +177,7 @@ impl Output {
         if self.json && !document.is_empty() {
             self.write_document(&document);
         }
-        outcome.exit.unwrap_or(Exit::Done)
+        outcome.exit
     }
 
     /// The document of a result, with links and without secrets.

@@ -6,14 +6,16 @@ use serde_json::{Map, Value};
 /// What a command has to say.
 #[derive(Debug, Default)]
 pub struct Outcome {
+    /// The name of the report's type; empty without a report.
+    pub report: &'static str,
     /// For programs: the fields of the document.
     pub document: Map<String, Value>,
     /// For people: lines, in order. Each is printed as one line, whatever it holds.
     pub lines: Vec<String>,
     /// Commands for a forge's runner, printed before the lines.
     pub commands: Vec<String>,
-    /// How it ended, if not well.
-    pub exit: Option<Exit>,
+    /// How it ended.
+    pub exit: Exit,
 }
 
 impl Outcome {

@@ -2,9 +2,6 @@
 
 use super::Sent;
 use crate::ids::TxHash;
-use crate::names::Names;
-use crate::output::Outcome;
-use crate::report::CommandReport;
 use crate::text::grouped;
 use serde::Serialize;
 
@@ -61,11 +58,11 @@ impl Transactions {
         self
     }
 
-    /// Adds them to what a command reports so far, their lines before its own.
-    pub fn add_to(&self, outcome: &mut Outcome, names: &Names) {
-        let own = std::mem::take(&mut outcome.lines);
-        outcome.add(self, names);
-        outcome.lines.extend(own);
+    /// Adds transactions behind these. The last is the main one.
+    pub fn add(&mut self, sent: &[Sent]) {
+        let later = Self::of(sent);
+        self.main = later.main.or(self.main.take());
+        self.transactions.extend(later.transactions);
     }
 
     /// A line for each.
@@ -75,12 +72,6 @@ impl Transactions {
             format!("{:<44} {}  {gas:>10} gas", one.name, one.tx)
         };
         self.transactions.iter().map(line).collect()
-    }
-}
-
-impl CommandReport for Transactions {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        Self::lines(self)
     }
 }
 

@@ -1,10 +1,10 @@
 //! The instances that the transaction of a pause or a resumption left.
 
-use super::{Rollout, report_waiting};
+use super::Rollout;
 use crate::assess::Role;
 use crate::client::ChainError;
+use crate::commands::effects::Effects;
 use crate::commands::prelude::*;
-use crate::commands::propose::stop;
 use crate::governance::Call;
 use crate::model::{DefinitionState, InstanceState};
 use crate::registry;
@@ -37,7 +37,7 @@ async fn waits(place: Place<'_>, call: &Call) -> Result<Vec<Address>, ChainError
 }
 
 /// Pauses or resumes the instances that the transaction of the decision left, if it was executed.
-pub(crate) async fn finish(place: Place<'_>, call: &Call, outcome: &mut Outcome) -> Result<()> {
+pub(crate) async fn finish(place: Place<'_>, call: &Call, effects: &mut Effects) -> Result<()> {
     let Place { context, registry } = place;
     let name = call.definition();
     if !is_decided(place, call).await? {
@@ -49,12 +49,12 @@ pub(crate) async fn finish(place: Place<'_>, call: &Call, outcome: &mut Outcome)
     }
     let mut rollout = Rollout::of(place, name, None, place.assessment(Role::Reader));
     rollout.turns = Some(left.len().try_into().unwrap_or(u16::MAX));
-    if let Err(error) = rollout.run(outcome).await {
+    if let Err(error) = rollout.run(effects).await {
         // The decision still holds.
-        stop(context, outcome, &error, Exit::Partial);
+        effects.stop(context, &error, Exit::Partial);
     }
     let stayed = waits(place, call).await?;
     let stayed = registry::waiting(registry, name, &stayed).await?;
-    report_waiting(outcome, &stayed, name);
+    effects.set_waiting(stayed, name);
     Ok(())
 }
