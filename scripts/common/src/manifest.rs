@@ -35,13 +35,13 @@ mod network;
 mod save;
 mod variables;
 
-pub use alias::check_alias;
+pub use alias::{POLICY_FORMS, check_alias};
 pub use kind::Kind;
 pub use network::Network;
 pub use save::Entry;
 
 use crate::address;
-use crate::error::Refusal;
+use crate::error::{Explain, Refusal};
 use crate::keys::KeyPlace;
 use crate::own_file;
 use crate::secret::{Secret, redacted, without_values, without_values_of};
@@ -209,6 +209,14 @@ impl Manifest {
                 true => "; there are no aliases".to_owned(),
                 false => format!(", or one of {}", known.join(", ")),
             };
+            let next = match (alias::reason(&name), name.strip_prefix("0x")) {
+                (None, _) => format!("add {name} to [aliases] in {FILE}"),
+                (_, Some(digits)) => {
+                    let count = digits.chars().count();
+                    format!("correct the address: it has {count} characters after 0x, or others than 0-9 and a-f")
+                }
+                (Some(_), None) => "give an address, or an alias, which begins with a letter".into(),
+            };
             Refusal::new(
                 "UnknownAlias",
                 format!("{name:?} is neither an address nor an alias"),
@@ -216,7 +224,7 @@ impl Manifest {
             .with(
                 format!("0x and 40 hexadecimal digits{known}"),
                 name.as_str(),
-                format!("add {name} to [aliases] in {FILE}"),
+                next,
             )
             .usage()
         })
@@ -241,7 +249,11 @@ impl Manifest {
         if let Some(operator) = operators.find(|operator| operator.eq_ignore_ascii_case(word)) {
             return Ok((*operator).to_owned());
         }
-        Ok(format!("{:#x}", self.address(word)?))
+        let account = self.address(word).map_err(|refused| {
+            let one = refused.expected().unwrap_or_default();
+            refused.expecting(format!("{POLICY_FORMS}; an address is {one}"))
+        })?;
+        Ok(format!("{account:#x}"))
     }
 }
 
@@ -300,3 +312,6 @@ fn syntax(path: &Path, source: &str, error: &toml::de::Error) -> Refusal {
     Refusal::new("ManifestSyntax", format!("{} line {line}, column {column}: {reason}", path.display())).with("network, rpc, registry, chain_id, explorer, key, proxy, [aliases] and [networks.NAME] in TOML", without_values(shown), format!("correct line {line}"))
     .usage()
 }
+
+#[cfg(test)]
+mod tests;

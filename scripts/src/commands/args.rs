@@ -35,7 +35,7 @@ use super::publish::PublishArgs;
 use crate::manifest::Kind;
 use crate::registry::Salt;
 use alloy::primitives::{B256, U256};
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use std::ffi::OsString;
 
 /// Upgradeable contracts for Arbitrum Stylus: build, deploy, govern, upgrade.
@@ -246,11 +246,12 @@ pub enum Command {
 
 /// What is to be verified.
 #[derive(Debug, Default, Args)]
+#[command(group(ArgGroup::new("of_version").args(["source", "publish"]).multiple(true)))]
 pub struct VerifyArgs {
     /// The definition [default: all]
     pub name: Option<String>,
     /// The version that --source or --publish is about [default: the current one]
-    #[arg(long, value_name = "VERSION", requires = "name")]
+    #[arg(long, value_name = "VERSION", requires_all = ["name", "of_version"])]
     pub version: Option<String>,
     /// A crate's folder, a .wasm file, or a contract of this workspace by name
     #[arg(long, value_name = "SOURCE", requires = "name")]

@@ -132,7 +132,8 @@ fn what(typed: &Typed) -> String {
 async fn typed(context: &Context, client: &Client, args: &CallArgs) -> Result<Typed> {
     let to = context.manifest.address(&args.to)?;
     let words = args.call.split_first();
-    let (first, arguments) = words.ok_or_else(|| unknown("", &to.to_string(), &[]))?;
+    let (first, arguments) =
+        words.ok_or_else(|| unknown("", &to.to_string(), &Functions::default()))?;
     let value = args.value;
     if first.starts_with("0x") {
         let data = calldata::encode(&args.call, &context.manifest)?;
@@ -184,19 +185,30 @@ pub(super) fn by_name(name: &str, count: usize, of: &str, known: &Functions) -> 
     let mut fitting = all.iter().filter(|function| function.inputs.len() == count);
     match (fitting.next(), fitting.next()) {
         (Some(function), None) => Ok((*function).clone()),
-        _ => Err(unknown(name, of, &all)),
+        _ => Err(unknown(name, of, known)),
     }
 }
 
-fn unknown(name: &str, of: &str, known: &[&Function]) -> Error {
-    let signatures: Vec<_> = known.iter().map(|function| function.signature()).collect();
+/// The functions that are named where a name is unknown, at most.
+const NAMED_MAX: usize = 20;
+
+fn unknown(name: &str, of: &str, known: &Functions) -> Error {
+    let signatures = |all: &mut dyn Iterator<Item = &Function>| -> Vec<String> {
+        all.take(NAMED_MAX).map(Function::signature).collect()
+    };
+    let of_the_name = signatures(&mut known.named(name).into_iter());
+    let all = signatures(&mut known.all());
     Error::Usage {
         message: format!("{of} has no single known function {name} with these arguments"),
-        expected: "the function's signature, or a name that the contract's interface has once"
-            .into(),
-        found: match signatures.is_empty() {
+        expected: match all.is_empty() || !of_the_name.is_empty() {
+            true => {
+                "the function's signature, or a name that the contract's interface has once".into()
+            }
+            false => format!("the function's signature, or one of {}", all.join(", ")),
+        },
+        found: match of_the_name.is_empty() {
             true => name.to_owned(),
-            false => signatures.join(", "),
+            false => of_the_name.join(", "),
         },
         next: format!("write it as '{name}(type,…)', for call followed by 'returns (type,…)'"),
     }

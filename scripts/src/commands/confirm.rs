@@ -7,6 +7,7 @@ use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
 use crate::governance::{Call, GovernedCall, current_policy, pending, readiness, rival};
 use crate::history::{self, Wanted};
+use crate::manifest::POLICY_FORMS;
 use crate::text::{count, nearest, shell_word};
 use stylus_registry_core::policy::{Policy, parse};
 
@@ -52,7 +53,7 @@ pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy> {
             "the policy of role {role} is not valid at byte {offset} of {expression}: {reason}"
         );
         let refusal = Refusal::new("InvalidPolicy", message).with(
-            "a policy such as 0xaddr, AND(p,…), OR(p,…), OutOf(n,p,…), or NONE",
+            POLICY_FORMS,
             format!("{reason}, at byte {offset} of {expression}, after {before:?}"),
             "correct the expression there; it contains addresses in place of aliases",
         );

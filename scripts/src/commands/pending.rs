@@ -127,7 +127,9 @@ pub(super) async fn resolve_action(place: Place<'_>, text: &str) -> Result<Actio
     }
     let refused = |found: &str| Error::Usage {
         message: format!("{text:?} does not identify one action"),
-        expected: format!("0x and 64 digits, or the first {DIGITS_MIN} or more of an action"),
+        expected: format!(
+            "0x and 64 digits, or 0x and the first {DIGITS_MIN} or more of an action"
+        ),
         found: found.into(),
         next: "stylus-upgrades pending lists open actions; to name a file, give its path".into(),
     };

@@ -116,6 +116,7 @@ fn wrong_use_and_what_is_no_program_are_refused_by_name() {
         ("deploy bad.wasm", 1, "NotWasm"),
         ("status", 2, "Usage"),
         ("upgrade Nobody 2.0", 2, "UnknownAlias"),
+        ("verify Counter --version 9.0", 2, "Usage"),
     ] {
         let answer = sandbox.run("Admin", words);
         answer.is(exit, name);

@@ -1,5 +1,6 @@
 //! The modules of the library, and those of each crate of the local chain, form no circle: a module uses
-//! only modules below it.
+//! only modules below it. Every source file is a module: one that is not declared would not be compiled, and its tests
+//! would not run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -170,6 +171,67 @@ fn modules_form_no_circle() {
             }
         }
     }
+}
+
+/// The files in which the module of a source file can be declared.
+fn parents(source: &Path) -> Vec<PathBuf> {
+    let folder = match source.ends_with("mod.rs") {
+        true => source.parent().and_then(Path::parent),
+        false => source.parent(),
+    };
+    let folder = folder.expect("a source lies in a folder");
+    let of_folder = ["mod.rs", "lib.rs", "main.rs"].map(|name| folder.join(name));
+    let mut all = of_folder.to_vec();
+    all.push(folder.with_extension("rs"));
+    all
+}
+
+#[test]
+fn every_source_file_is_compiled() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let (mut all, mut undeclared) = (Vec::new(), Vec::new());
+    let folders = [
+        "framework",
+        "interface",
+        "layout",
+        "migratable",
+        "node",
+        "proxy",
+        "registry",
+        "scripts",
+        "tests",
+    ];
+    for folder in folders {
+        sources(&root.join(folder), &mut all);
+    }
+    let is_of_crate = |path: &&PathBuf| {
+        let text = path.display().to_string();
+        let is_root = ["lib.rs", "main.rs", "build.rs"]
+            .iter()
+            .any(|name| path.ends_with(name));
+        let is_alone =
+            text.contains("/src/bin/") || text.contains("/examples/") || text.contains("/target/");
+        (text.contains("/src/") || text.contains("/tests/it/")) && !is_root && !is_alone
+    };
+    let modules: Vec<_> = all.iter().filter(is_of_crate).collect();
+    assert!(modules.len() > 1000, "only {} sources", modules.len());
+    for source in modules {
+        let name = match source.ends_with("mod.rs") {
+            true => source.parent().and_then(Path::file_name),
+            false => source.file_stem(),
+        };
+        let declared = format!("mod {};", name.unwrap_or_default().display());
+        let is_declared = parents(source).iter().any(|parent| {
+            std::fs::read_to_string(parent).is_ok_and(|text| text.contains(&declared))
+        });
+        if !is_declared {
+            undeclared.push(source);
+        }
+    }
+    assert!(
+        undeclared.is_empty(),
+        "no parent declares these modules: {undeclared:#?}"
+    );
 }
 
 /// The registry's views, as its interface declares them.

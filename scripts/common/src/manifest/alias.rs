@@ -4,7 +4,9 @@
 use crate::error::Refusal;
 use std::path::Path;
 
-/// Words of the policy language.
+/// The forms of a policy.
+pub const POLICY_FORMS: &str = "an address or an alias, AND(p,…), OR(p,…), OutOf(n,p,…), CALL(contract), AFTER(seconds), or NONE";
+/// The words in them.
 pub(super) const POLICY_WORDS: [&str; 6] = ["AND", "OR", "OutOf", "CALL", "AFTER", "NONE"];
 /// Characters of an alias, at most.
 const LENGTH_MAX: usize = 64;
@@ -35,7 +37,7 @@ pub fn check_alias(path: &Path, alias: &str) -> Result<(), Refusal> {
 }
 
 /// Why a word is no alias.
-fn reason(alias: &str) -> Option<&'static str> {
+pub(super) fn reason(alias: &str) -> Option<&'static str> {
     let is_in_it = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let is_word = |word: &&str| word.eq_ignore_ascii_case(alias);
     let digits = alias.len() >= 40 && alias.bytes().all(|byte| byte.is_ascii_hexdigit());

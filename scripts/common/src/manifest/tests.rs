@@ -61,6 +61,24 @@ fn an_unknown_name_in_a_policy_is_reported_with_the_known_ones() {
     assert_eq!(error.found().as_deref(), Some("Bob"));
     let expected = error.expected().expect("the known ones");
     assert!(expected.contains("Admin, Admin2"), "{expected}");
+    assert!(expected.contains("OutOf(n,p,…)"), "{expected}");
+}
+
+#[test]
+fn what_cannot_be_an_alias_is_not_proposed_as_one() {
+    let manifest = parse(GOOD).expect("the manifest is good");
+    for (typed, next) in [
+        ("Bob".to_owned(), "add Bob to [aliases]"),
+        (
+            format!("0x{}", "5".repeat(39)),
+            "it has 39 characters after 0x",
+        ),
+        ("2nd".to_owned(), "an alias, which begins with a letter"),
+    ] {
+        let error = manifest.address(&typed).expect_err("no such address");
+        let said = error.next().expect("an advice");
+        assert!(said.contains(next), "{said}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::revert::plain;
 use crate::text::shell_word;
 use alloy::dyn_abi::DynSolValue;
 use reasons::{not_runnable_cure, reason};
+use stylus_upgrades_common::manifest::POLICY_FORMS;
 use stylus_upgrades_interface::reasons::invalid_step;
 
 /// What a refusal means for the one who meets it.
@@ -99,7 +100,8 @@ fn words(
         "NoPath" => (
             "a chain of steps from {1} to {2}",
             "none within the limits",
-            "stylus-upgrades register {0} with --from {1}",
+            "stylus-upgrades register {0} {2} <crate|wasm|address> --from {1} adds a step; to return to earlier code: \
+             stylus-upgrades rollback {0}",
         ),
         "ImplementationNotRunnable" => (
             "code that can run: activated, current, unexpired",
@@ -250,11 +252,7 @@ fn words(
             "{0}",
             "stylus-upgrades policy explain lists the roles",
         ),
-        "InvalidPolicy" => (
-            "a policy such as 0xaddr, AND(p,…), OR(p,…), OutOf(n,p,…)",
-            "at byte {1}: ",
-            "correct the expression",
-        ),
+        "InvalidPolicy" => (POLICY_FORMS, "at byte {1}: ", "correct the expression"),
         "NotAnApprover" => (
             "an address that the policy names",
             "{0}",

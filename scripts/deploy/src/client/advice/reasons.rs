@@ -101,9 +101,9 @@ fn step_reason(reason: u8) -> &'static str {
 /// Why the registry does not take a policy, by the number in `InvalidPolicy`.
 pub fn policy_reason(reason: u8) -> &'static str {
     match reason {
-        invalid_policy::EMPTY => "nothing",
-        invalid_policy::SYNTAX => "something else was expected here",
-        invalid_policy::BAD_ADDRESS => "not 40 hexadecimal digits behind 0x",
+        invalid_policy::EMPTY => "it is empty",
+        invalid_policy::SYNTAX => "neither a policy nor the comma or parenthesis that belongs here",
+        invalid_policy::BAD_ADDRESS => "not 40 hexadecimal digits after 0x",
         invalid_policy::TOO_DEEP => "nested too deep",
         invalid_policy::TOO_MANY_LEAVES => "too many leaves",
         invalid_policy::DUPLICATE => "an address or lambda twice below one AND or OutOf",
@@ -113,7 +113,7 @@ pub fn policy_reason(reason: u8) -> &'static str {
         invalid_policy::BAD_DELAY => "AFTER where it does not belong, or out of bounds",
         invalid_policy::NONE_NESTED => "NONE inside another expression",
         invalid_policy::BAD_LAMBDA => "too many lambdas, or one without code",
-        invalid_policy::TRAILING => "something behind the end",
+        invalid_policy::TRAILING => "text after the end",
         invalid_policy::TOO_LONG => "too long",
         invalid_policy::FINAL => "the policy is NONE: it never changes again",
         invalid_policy::MIGRATING => {
