@@ -9,8 +9,9 @@ use std::fs;
 use alloy::sol;
 use stylus_upgrades::build::Builder;
 use stylus_upgrades::error::Explain as _;
-use stylus_upgrades_harness::step;
+use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::complex::IComplexMigration::endMigrationCall;
+use stylus_upgrades_tests::examples::example;
 
 sol! {
     function initialize(uint256 value);
@@ -74,21 +75,11 @@ impl Author {
 
     async fn upgrades(&self) -> Result<(), HarnessError> {
         let harness = Harness::start().await?;
-        let definition = harness.define("Note").await?;
-        let first = harness.build_and_deploy(self.0.path().join("v1")).await?;
-        let second = harness.build_and_deploy(self.0.path().join("v2")).await?;
-        let program = harness
-            .build_and_deploy(self.0.path().join("rescale"))
-            .await?;
-        definition.add_first(&first).await?;
         let value = U256::from(7);
-        let note = definition
-            .create_proxy("1.0", &initializeCall { value })
-            .await?;
-        let handler = harness.account(5);
-        definition
-            .add_version("2.0", &second, step::complex("1.0", &program, handler))
-            .await?;
+        let folders = ["v1", "v2"].map(|name| self.0.path().join(name));
+        let it = example(&harness, "Note", folders, &initializeCall { value }).await?;
+        it.add_complex(self.0.path().join("rescale")).await?;
+        let (note, handler) = (it.instance, harness.account(5));
         note.upgrade("2.0").await?;
         let next = calls::migrate_next(1_000_000);
         note.by(handler).send(&next).await?;
@@ -140,11 +131,6 @@ fn run(mut command: impl BorrowMut<Command>) {
     let output = command.output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");
-}
-
-pub(crate) fn home() -> PathBuf {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    home.canonicalize().expect("the workspace")
 }
 
 const WORKSPACE: &str = r#"[workspace]

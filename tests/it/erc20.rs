@@ -4,11 +4,12 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::signers::SignerSync;
 use alloy::sol;
 use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
-use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, step};
+use stylus_upgrades_harness::{Harness, HarnessError, Instance, step};
 use stylus_upgrades_tests::abi::IToken::{
     DOMAIN_SEPARATORCall, allowanceCall, approveCall, initializeCall, migrateCall, nameCall,
     noncesCall, permitCall, transferCall,
 };
+use stylus_upgrades_tests::examples::example;
 
 sol! {
     event Transfer(address indexed from, address indexed to, uint256 value);
@@ -18,32 +19,21 @@ sol! {
 type Done = Result<(), HarnessError>;
 
 /// A token at 1.0 with some history, and 2.0 registered.
-async fn token(harness: &Harness) -> Result<(Definition<'_>, Instance<'_>), HarnessError> {
-    let definition = harness.define("Token").await?;
-    let first = harness.build_and_deploy("contracts/erc20_v1").await?;
-    let second = harness.build_and_deploy("contracts/erc20_v2").await?;
-    definition.add_first(&first).await?;
-    definition
-        .add_version("2.0", &second, step::call("1.0", &migrateCall {}))
-        .await?;
-    let creation = initializeCall {
-        owner: harness.account(0),
-        supply: U256::from(1_000),
+async fn token(harness: &Harness) -> Result<Instance<'_>, HarnessError> {
+    let [owner, to, spender] = [0, 1, 2].map(|index| harness.account(index));
+    let [supply, sent, allowed] = [1_000, 100, 50].map(U256::from);
+    let folders = ["contracts/erc20_v1", "contracts/erc20_v2"];
+    let initialize = initializeCall { owner, supply };
+    let it = example(harness, "Token", folders, &initialize).await?;
+    it.add_second(step::call("1.0", &migrateCall {})).await?;
+    let transfer = transferCall { to, value: sent };
+    it.instance.send(&transfer).await?;
+    let approve = approveCall {
+        spender,
+        value: allowed,
     };
-    let token = definition.create_proxy("1.0", &creation).await?;
-    token
-        .send(&transferCall {
-            to: harness.account(1),
-            value: U256::from(100),
-        })
-        .await?;
-    token
-        .send(&approveCall {
-            spender: harness.account(2),
-            value: U256::from(50),
-        })
-        .await?;
-    Ok((definition, token))
+    it.instance.send(&approve).await?;
+    Ok(it.instance)
 }
 
 fn domain(token: Address, name: String, chain_id: u64) -> Eip712Domain {
@@ -53,7 +43,7 @@ fn domain(token: Address, name: String, chain_id: u64) -> Eip712Domain {
 #[tokio::test]
 async fn a_permit_is_accepted_after_the_upgrade_and_once() -> Done {
     let harness = Harness::start().await?;
-    let (_definition, token) = token(&harness).await?;
+    let token = token(&harness).await?;
     let [owner, spender] = [0, 3].map(|i| harness.account(i));
     assert!(
         token.read(&noncesCall { owner }).await.is_err(),
@@ -73,11 +63,8 @@ async fn a_permit_is_accepted_after_the_upgrade_and_once() -> Done {
         deadline: U256::MAX,
     };
     let hash = permit.eip712_signing_hash(&domain);
-    let signed = harness
-        .chain()
-        .signer()
-        .sign_hash_sync(&hash)
-        .expect("a local key signs");
+    let signed = harness.chain().signer().sign_hash_sync(&hash);
+    let signed = signed.expect("a local key signs");
     let call = permitCall {
         owner,
         spender,

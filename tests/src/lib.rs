@@ -6,6 +6,7 @@ pub mod abi;
 pub mod book;
 pub mod calls;
 pub mod contracts;
+pub mod examples;
 pub mod figures;
 pub mod guards;
 pub mod hostile;

@@ -1,5 +1,7 @@
 //! A random number generator with the same sequence in every run (SplitMix64).
 
+use crate::prelude::*;
+
 /// A source of choices.
 #[derive(Debug)]
 pub(crate) struct Chance {
@@ -23,6 +25,16 @@ impl Chance {
     /// A number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
+    }
+
+    /// One of them.
+    pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+
+    /// A word that no other is.
+    pub(crate) fn word(&mut self) -> B256 {
+        keccak256((self.seed, self.next()).abi_encode())
     }
 
     /// `true` that often in a hundred.

@@ -15,8 +15,9 @@ use stylus_upgrades_interface::reasons::{invalid_step, not_runnable};
 use stylus_upgrades_interface::registry::IRegistry::{
     InstanceUpgraded, MigrationEnded, MigrationStarted,
 };
+use stylus_upgrades_tests::examples;
 
-use super::points::{CURSOR, Done, IPoints, member, new, register};
+use super::points::{CURSOR, Done, IPoints, member, register};
 use crate::registry::errors::{bad_step, cannot_run};
 use crate::tools::set_code;
 
@@ -177,11 +178,9 @@ async fn complex_program_does_nothing_by_itself() -> Done {
 #[tokio::test]
 async fn complex_program_neither_begins_nor_ends_without_the_code_that_ends_it() -> Done {
     let harness = Harness::start().await?;
-    let definition = harness.define("Points").await?;
-    let first = harness.build_and_deploy("contracts/points_v1").await?;
-    let second = harness.build_and_deploy("contracts/points_v2").await?;
-    definition.add_first(&first).await?;
-    let register = new(&harness, &definition, 1).await?;
+    let it = examples::points(&harness).await?;
+    let register = &it.instance;
+    register.send(&calls::award(vec![member(0)], 3)).await?;
     let implementation = Address::repeat_byte(0x5a);
     let built = harness.builder().path(&home().join(CURSOR));
     let built = built.expect("the program builds");
@@ -189,8 +188,7 @@ async fn complex_program_neither_begins_nor_ends_without_the_code_that_ends_it()
     let artifact = Artifact::from_wasm("elsewhere", &replaced(&built.wasm, linked, implementation));
     let program = harness.deploy(artifact.expect("a module")).await?;
     let handler = harness.account(5);
-    definition
-        .add_version("2.0", &second, step::complex("1.0", &program, handler))
+    it.add_second(step::complex("1.0", &program, handler))
         .await?;
     let missing = || cannot_run(implementation, not_runnable::NO_CODE);
     assert_reverts(register.upgrade("2.0").await, missing());

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
-use stylus_upgrades_harness::{Instance, Receipt, step};
+use stylus_upgrades_harness::{Instance, Receipt};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     MigrationIncomplete, endMigrationCall, migrateBatchCall, progressCall,
 };
@@ -11,6 +11,7 @@ use stylus_upgrades_interface::full::IInclusion::{
     AlreadyIncluded, MalformedItems, OwnerMismatch, TokensUnordered, includeCall, isCompleteCall,
 };
 use stylus_upgrades_tests::abi::ICollection;
+use stylus_upgrades_tests::examples;
 
 type Done = Result<(), HarnessError>;
 
@@ -29,19 +30,7 @@ fn ids(ids: &[u64]) -> Vec<U256> {
 
 /// A basic collection with some history, and its enumerable version.
 async fn collection(harness: &Harness) -> Result<Fixture<'_>, HarnessError> {
-    let definition = harness.define("Acorn").await?;
-    let basic = harness.build_and_deploy("contracts/erc721_basic").await?;
-    let full = harness.build_and_deploy("contracts/erc721_full").await?;
-    let program = harness
-        .build_and_deploy("contracts/migrations/erc721_enumerate")
-        .await?;
-    definition.add_first(&basic).await?;
-    let step = step::complex("1.0", &program, harness.account(5));
-    definition.add_version("2.0", &full, step).await?;
-    let minter = harness.account(0);
-    let collection = definition
-        .create_proxy("1.0", &ICollection::initializeCall { minter })
-        .await?;
+    let collection = examples::collection(harness).await?.instance;
     let fixture = Fixture {
         harness,
         handler: collection.by(harness.account(5)),

@@ -2,9 +2,10 @@
 //! by a sweep that anybody may send.
 
 use crate::prelude::*;
-use stylus_upgrades_harness::{Definition, Instance, step};
+use stylus_upgrades_harness::{Definition, Instance};
 use stylus_upgrades_interface::lazy::ILazy::{UnknownMap, remainingCall, sweepCall};
 use stylus_upgrades_tests::abi::{ILedger, ILedger2};
+use stylus_upgrades_tests::examples;
 
 type Done = Result<(), HarnessError>;
 
@@ -23,23 +24,9 @@ async fn ledger(
     harness: &Harness,
     accounts: u64,
 ) -> Result<(Definition<'_>, Instance<'_>), HarnessError> {
-    let definition = harness.define("Ledger").await?;
-    let v1 = harness.build_and_deploy("contracts/ledger_v1").await?;
-    let v2 = harness.build_and_deploy("contracts/ledger_v2").await?;
-    definition.add_first(&v1).await?;
-    let ledger = definition
-        .create_proxy("1.0", &ILedger::initializeCall { fee: 3 })
-        .await?;
-    let write = ILedger::writeCall {
-        accounts: (0..accounts).map(holder).collect(),
-        cents: CENTS,
-    };
-    ledger.send(&write).await?;
-    let migrate = ILedger::migrateCall { accounts };
-    definition
-        .add_version("2.0", &v2, step::call("1.0", &migrate))
-        .await?;
-    Ok((definition, ledger))
+    let accounts = (0..accounts).map(holder).collect();
+    let it = examples::ledger(harness, accounts, CENTS).await?;
+    Ok((it.definition, it.instance))
 }
 
 async fn account(ledger: &Instance<'_>, n: u64) -> Result<(u128, u64), HarnessError> {

@@ -2,7 +2,7 @@
 //! complex step.
 
 use crate::prelude::*;
-use stylus_upgrades_harness::{Definition, Instance, Program, Receipt, step};
+use stylus_upgrades_harness::{Definition, Instance, Program, Receipt};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     endMigrationCall, migrateBatchCall, migrateNextCall, progressCall,
 };
@@ -11,6 +11,7 @@ use stylus_upgrades_interface::registry::IRegistry::{
 };
 
 pub(super) use stylus_upgrades_tests::abi::points_v2::IPoints;
+use stylus_upgrades_tests::examples;
 
 pub(super) type Done = Result<(), HarnessError>;
 
@@ -47,42 +48,21 @@ pub(super) async fn register<'h>(
     program: &str,
     members: u64,
 ) -> Result<Fixture<'h>, HarnessError> {
-    let definition = harness.define("Points").await?;
-    let first = harness.build_and_deploy("contracts/points_v1").await?;
-    let second = harness.build_and_deploy("contracts/points_v2").await?;
-    let program = harness.build_and_deploy(program).await?;
-    definition.add_first(&first).await?;
-    let register = new(harness, &definition, members).await?;
-    let handler = harness.account(5);
-    definition
-        .add_version("2.0", &second, step::complex("1.0", &program, handler))
-        .await?;
-    Ok(Fixture {
-        harness,
-        definition,
-        first,
-        second,
-        program,
-        handler: register.by(handler),
-        register,
-    })
-}
-
-/// Another instance of the definition.
-pub(super) async fn new<'h>(
-    harness: &Harness,
-    definition: &Definition<'h>,
-    members: u64,
-) -> Result<Instance<'h>, HarnessError> {
-    let steward = harness.account(0);
-    let register = definition
-        .create_proxy("1.0", &IPoints::initializeCall { steward })
-        .await?;
+    let it = examples::points(harness).await?;
     for n in 0..members {
         let award = calls::award(vec![member(n)], points(n));
-        register.send(&award).await?;
+        it.instance.send(&award).await?;
     }
-    Ok(register)
+    let program = it.add_complex(program).await?;
+    Ok(Fixture {
+        harness,
+        program,
+        handler: it.instance.by(harness.account(5)),
+        definition: it.definition,
+        first: it.first,
+        second: it.second,
+        register: it.instance,
+    })
 }
 
 impl Fixture<'_> {

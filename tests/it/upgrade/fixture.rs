@@ -2,18 +2,11 @@
 //! hostile contract.
 
 use crate::prelude::*;
-use stylus_upgrades_harness::{Definition, Instance, Program, step};
+use stylus_upgrades_harness::step;
+use stylus_upgrades_tests::examples;
+pub(crate) use stylus_upgrades_tests::examples::Example as Fixture;
 
 pub(crate) type Done = Result<(), HarnessError>;
-
-/// A definition with versions 1.0 and 2.0, and an instance at 1.0.
-pub(crate) struct Fixture<'h> {
-    pub(crate) harness: &'h Harness,
-    pub(crate) definition: Definition<'h>,
-    pub(crate) first: Program,
-    pub(crate) second: Program,
-    pub(crate) instance: Instance<'h>,
-}
 
 pub(crate) fn initialize(value: u64) -> ICounter::initializeCall {
     calls::initialize_counter(value)
@@ -25,21 +18,9 @@ pub(crate) fn migrate(step: u64) -> ICounter::migrateCall {
 
 /// A counter that started at 7, and 2.0 with the step 5.
 pub(crate) async fn counter(harness: &Harness) -> Result<Fixture<'_>, HarnessError> {
-    let definition = harness.define("Counter").await?;
-    let first = harness.build_and_deploy("contracts/counter_v1").await?;
-    let second = harness.build_and_deploy("contracts/counter_v2").await?;
-    definition.add_first(&first).await?;
-    definition
-        .add_version("2.0", &second, step::call("1.0", &migrate(5)))
-        .await?;
-    let instance = definition.create_proxy("1.0", &initialize(7)).await?;
-    Ok(Fixture {
-        harness,
-        definition,
-        first,
-        second,
-        instance,
-    })
+    let it = examples::counter(harness).await?;
+    it.add_second(step::call("1.0", &migrate(5))).await?;
+    Ok(it)
 }
 
 /// The hostile contract at 1.0, and the same code at 2.0 by `step`.

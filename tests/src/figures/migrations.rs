@@ -1,9 +1,10 @@
 //! The gas per item of migrations in one transaction, compared with the stores that cannot be
 //! avoided. [`crate::scale`] measures migrations of many transactions.
 
-use crate::abi::{ILedger, points_at_once::convertCall, points_v2::IPoints};
+use crate::abi::{points_at_once::convertCall, points_v2::IPoints};
 use crate::snapshot::Figures;
-use alloy::primitives::{Address, U256};
+use crate::{calls, examples};
+use alloy::primitives::Address;
 use stylus_upgrades_harness::{Harness, HarnessError, step};
 use stylus_upgrades_interface::lazy::ILazy::sweepCall;
 
@@ -48,11 +49,8 @@ async fn simple() -> Result<Figures, HarnessError> {
         let register = definition
             .create_proxy("1.0", &IPoints::initializeCall { steward })
             .await?;
-        let award = IPoints::awardCall {
-            to: (0..ITEMS).map(holder).collect(),
-            points: U256::from(3),
-        };
-        register.send(&award).await?;
+        let members: Vec<_> = (0..ITEMS).map(holder).collect();
+        register.send(&calls::award(members, 3)).await?;
         definition.add_version("2.0", &v2, step).await?;
         gas.push(register.upgrade("2.0").await?.gas());
     }
@@ -66,22 +64,8 @@ async fn simple() -> Result<Figures, HarnessError> {
 /// An entry that is swept: its new word, and its old one cleared.
 async fn lazy() -> Result<Figures, HarnessError> {
     let harness = Harness::start().await?;
-    let definition = harness.define("Ledger").await?;
-    let v1 = harness.build_and_deploy("contracts/ledger_v1").await?;
-    let v2 = harness.build_and_deploy("contracts/ledger_v2").await?;
-    definition.add_first(&v1).await?;
-    let ledger = definition
-        .create_proxy("1.0", &ILedger::initializeCall { fee: 3 })
-        .await?;
-    let write = ILedger::writeCall {
-        accounts: (0..ITEMS).map(holder).collect(),
-        cents: 250,
-    };
-    ledger.send(&write).await?;
-    let migrate = ILedger::migrateCall { accounts: ITEMS };
-    definition
-        .add_version("2.0", &v2, step::call("1.0", &migrate))
-        .await?;
+    let accounts = (0..ITEMS).map(holder).collect();
+    let ledger = examples::ledger(&harness, accounts, 250).await?.instance;
     ledger.upgrade("2.0").await?;
     let sweep = sweepCall {
         map: "accounts".into(),

@@ -5,7 +5,6 @@ use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
-use alloy::sol;
 use alloy::sol_types::{SolCall, SolValue};
 use serde_json::Value;
 use stylus_upgrades_harness::{Chain, HarnessError, Lines, Npm, Solidity};
@@ -14,17 +13,7 @@ use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProx
 use super::excluded::Excluded;
 use super::inputs::{key, library};
 use super::{Floor, Flow};
-use crate::peers::{self, ISafe};
-
-sol! {
-    interface IBox {
-        function initialize(uint256 start) external;
-        function migrate() external;
-    }
-    interface IUupsBox {
-        function initialize(uint256 start, address first) external;
-    }
-}
+use crate::peers::{self, IBox, ISafe, TRANSPARENT_5, UUPS_5};
 
 const V5: &str = "@openzeppelin/contracts/build/contracts";
 const SAFE: &str = "@safe-global/safe-smart-account/build/artifacts/contracts";
@@ -85,8 +74,7 @@ impl<'c> Peers<'c> {
     async fn create_transparent(&self) -> Result<TransactionReceipt, HarnessError> {
         let owner = self.chain.account(0);
         let arguments = (self.first, owner, initialize()).abi_encode_params();
-        let path = format!("{V5}/TransparentUpgradeableProxy.json");
-        self.deploy(&path, &arguments).await
+        self.deploy(TRANSPARENT_5, &arguments).await
     }
 
     async fn with_transparent(
@@ -146,16 +134,14 @@ impl<'c> Peers<'c> {
         };
         let (first, second) = (code("UupsBox").await?, code("UupsBox2").await?);
         let start = U256::from(7);
-        let path = format!("{V5}/ERC1967Proxy.json");
         for (by_safe, owner_of) in [(false, owner), (true, safe)] {
-            let init = IUupsBox::initializeCall {
+            let init = IBox::initialize_1Call {
                 start,
                 first: owner_of,
             };
             let init = Bytes::from(init.abi_encode());
-            let created = self
-                .deploy(&path, &(first, init).abi_encode_params())
-                .await?;
+            let arguments = (first, init).abi_encode_params();
+            let created = self.deploy(UUPS_5, &arguments).await?;
             let proxy = address(&created)?;
             let upgrade = IUpgradeableProxy::upgradeToAndCallCall {
                 implementation: second,
@@ -258,7 +244,7 @@ fn keys() -> [PrivateKeySigner; 3] {
 
 fn initialize() -> Bytes {
     let start = U256::from(7);
-    IBox::initializeCall { start }.abi_encode().into()
+    IBox::initialize_0Call { start }.abi_encode().into()
 }
 
 fn address(receipt: &TransactionReceipt) -> Result<Address, HarnessError> {
