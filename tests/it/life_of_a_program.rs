@@ -2,26 +2,18 @@
 //! The registry refuses an upgrade to such a program before it begins.
 
 use crate::prelude::*;
-use alloy::sol;
 use stylus_upgrades_harness::Instance;
 use stylus_upgrades_interface::reasons::not_runnable;
 
 use crate::command::{command, finished};
 use crate::registry::errors::cannot_run;
-use crate::tools::pass;
+use crate::tools::{chain_at, pass, schedule};
 use crate::upgrade::{Done, Fixture, counter};
 
 /// A day in seconds.
 const DAY: u64 = 86_400;
 /// Gas of the calls to a proxy that fails.
 const GAS: u64 = 10_000_000;
-
-sol! {
-    interface ArbOs {
-        function becomeChainOwner() external;
-        function scheduleArbOSUpgrade(uint64 version, uint64 timestamp) external;
-    }
-}
 
 /// The proxy fails as on the chain: empty data, and the gas that was passed on is gone.
 async fn assert_bricked(instance: &Instance<'_>, chain: &Chain) -> Done {
@@ -107,23 +99,11 @@ async fn an_expired_implementation_bricks_its_proxy_and_the_guard_says_so_first(
 
 #[tokio::test]
 async fn a_scheduled_arbos_upgrade_outdates_implementations_and_the_guard_says_so_first() -> Done {
-    let mut config = NodeConfig::default();
-    config.chain.arbos_version = 51;
-    let harness = Harness::on(Chain::embedded_with(config)?).await?;
+    let harness = Harness::on(chain_at(51)?).await?;
     let it = counter(&harness).await?;
     let chain = harness.chain();
-    let (owner, debug) = (chain.account(0), Address::with_last_byte(0xff));
-    chain
-        .execute(owner, debug, &ArbOs::becomeChainOwnerCall {})
-        .await?;
     // In one step, as Arbitrum One did; ArbOS 59 on the way brings Stylus version 3.
-    let upgrade = ArbOs::scheduleArbOSUpgradeCall {
-        version: 61,
-        timestamp: 0,
-    };
-    chain
-        .execute(owner, Address::with_last_byte(0x70), &upgrade)
-        .await?;
+    schedule(chain, 61, 0).await?;
     assert_status_is_well(&it).await;
     it.instance.read(&ICounter::valueCall {}).await?;
     chain.request::<_, Value>("evm_mine", ()).await?;

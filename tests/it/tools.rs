@@ -1,7 +1,11 @@
 //! Programs of others that a test installs, what a chain for tests does on request, and the tests of this program.
 
-use crate::authors::home;
 use crate::prelude::*;
+use alloy::eips::BlockNumberOrTag;
+use alloy::providers::Provider;
+use stylus_upgrades_harness::{Anvil, home, launcher};
+
+use crate::command::program;
 
 /// The folder of the programs of a package of crates.io, installed on first use: that takes minutes.
 pub(crate) fn installed(package: &str, version: &str, program: &str) -> PathBuf {
@@ -17,6 +21,29 @@ pub(crate) fn installed(package: &str, version: &str, program: &str) -> PathBuf 
     folder
 }
 
+/// The program's own chain as a process, on a free port.
+pub(crate) fn node(flags: &[&str]) -> Result<Anvil, HarnessError> {
+    let words = [&["node", "--port", "0"], flags].concat();
+    Anvil::start_program(&launcher(program())?, &words)
+}
+
+/// What cargo prints, from the lock file as it is.
+pub(crate) fn cargo(workspace: &Path, words: &[&str]) -> String {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(words).arg("--locked").current_dir(workspace);
+    let output = cargo.output().expect("cargo runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {words:?}: {errors}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// The packages of a workspace, as cargo reads their manifests.
+pub(crate) fn cargo_packages(workspace: &Path) -> Vec<Value> {
+    let words = ["metadata", "--no-deps", "--offline", "--format-version=1"];
+    let metadata: Value = serde_json::from_str(&cargo(workspace, &words)).expect("JSON");
+    metadata["packages"].as_array().expect("packages").clone()
+}
+
 /// Gives an account other code.
 pub(crate) async fn set_code(
     chain: &Chain,
@@ -28,11 +55,45 @@ pub(crate) async fn set_code(
     set.await.map(drop)
 }
 
+/// Unix seconds of the newest block.
+pub(crate) async fn now(provider: &impl Provider) -> u64 {
+    let block = provider.get_block_by_number(BlockNumberOrTag::Latest).await;
+    block.expect("an answer").expect("a block").header.timestamp
+}
+
 /// Lets seconds pass.
 pub(crate) async fn pass(chain: &Chain, seconds: u64) -> Result<(), HarnessError> {
     let wait = chain.request::<_, Value>("evm_increaseTime", (seconds,));
     wait.await?;
     chain.request::<_, Value>("evm_mine", ()).await.map(drop)
+}
+
+alloy::sol! {
+    interface ArbOs {
+        function becomeChainOwner() external;
+        function scheduleArbOSUpgrade(uint64 version, uint64 timestamp) external;
+    }
+}
+
+/// A chain that starts at that version of ArbOS.
+pub(crate) fn chain_at(arbos: u64) -> Result<Chain, HarnessError> {
+    let mut config = NodeConfig::default();
+    config.chain.arbos_version = arbos;
+    Chain::embedded_with(config)
+}
+
+/// Account 0 becomes an owner of the chain, and schedules a version of ArbOS.
+pub(crate) async fn schedule(
+    chain: &Chain,
+    version: u64,
+    timestamp: u64,
+) -> Result<(), HarnessError> {
+    let (owner, debug) = (chain.account(0), Address::with_last_byte(0xff));
+    let become_owner = ArbOs::becomeChainOwnerCall {};
+    chain.execute(owner, debug, &become_owner).await?;
+    let upgrade = ArbOs::scheduleArbOSUpgradeCall { version, timestamp };
+    let precompile = Address::with_last_byte(0x70);
+    chain.execute(owner, precompile, &upgrade).await.map(drop)
 }
 
 /// The names of all tests of this program.

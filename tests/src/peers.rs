@@ -1,4 +1,5 @@
-//! Contracts of others that may decide about ours: a Safe, and OpenZeppelin's TimelockController.
+//! Contracts of others: a Safe and OpenZeppelin's TimelockController, which may decide about ours, and
+//! OpenZeppelin's proxies with what stands behind them.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::signers::SignerSync;
@@ -13,6 +14,15 @@ alloy::sol! {
         function getTransactionHash(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, uint256 nonce) external view returns (bytes32 hash);
         function execTransaction(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, bytes signatures) external payable returns (bool success);
     }
+    /// The contracts `Box`, `Box2`, `UupsBox` and `UupsBox2`.
+    interface IBox {
+        function initialize(uint256 start) external;
+        function initialize(uint256 start, address first) external;
+        function value() external view returns (uint256);
+        function doubled() external view returns (uint256);
+        function add() external;
+        function migrate() external;
+    }
     interface ISafeProxyFactory {
         function createProxyWithNonce(address singleton, bytes initializer, uint256 saltNonce) external returns (address proxy);
     }
@@ -21,6 +31,17 @@ alloy::sol! {
         function execute(address target, uint256 value, bytes payload, bytes32 predecessor, bytes32 salt) external payable;
     }
 }
+
+/// OpenZeppelin's transparent proxy 4.x, where npm has it.
+pub const TRANSPARENT_4: &str =
+    "@openzeppelin/contracts-v4/build/contracts/TransparentUpgradeableProxy.json";
+/// The same of 5.x.
+pub const TRANSPARENT_5: &str =
+    "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json";
+/// Its ERC1967Proxy 4.x, which stands before UUPS code.
+pub const UUPS_4: &str = "@openzeppelin/contracts-v4/build/contracts/ERC1967Proxy.json";
+/// The same of 5.x.
+pub const UUPS_5: &str = "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json";
 
 /// Creates a Safe in which two of the owners decide.
 pub fn safe_of_two(

@@ -9,6 +9,8 @@ use stylus_upgrades::build::{Builder, evm};
 use stylus_upgrades_harness::{Chain, HarnessError, Lines, Npm, Solidity, builder};
 use stylus_upgrades_interface::slots;
 
+use crate::peers::{TRANSPARENT_4, TRANSPARENT_5, UUPS_4};
+
 /// The implementation that shows what reached it.
 pub mod probe {
     #![allow(missing_docs, reason = "documented in IProbe.sol")]
@@ -67,12 +69,6 @@ impl Proxy {
         }
     }
 }
-
-const TRANSPARENT_4: &str =
-    "@openzeppelin/contracts-v4/build/contracts/TransparentUpgradeableProxy.json";
-const TRANSPARENT_5: &str =
-    "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json";
-const UUPS_4: &str = "@openzeppelin/contracts-v4/build/contracts/ERC1967Proxy.json";
 
 /// Makes proxies over any implementation, without a registry of ours.
 pub struct Maker<'c> {

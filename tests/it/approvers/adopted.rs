@@ -1,29 +1,16 @@
 //! Proxies of OpenZeppelin from npm become instances, by the command line.
 
 use crate::prelude::*;
-use alloy::providers::Provider;
 use stylus_upgrades::build::evm;
-use stylus_upgrades::registry::{decides, definition_id, registry_of};
+use stylus_upgrades::registry::{decides, given_to, registry_of};
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_tests::contracts::folder;
+use stylus_upgrades_tests::peers::{IBox, TRANSPARENT_5, UUPS_5};
 
 use super::fixture::Fixture;
 use crate::console::process::Console;
 
-alloy::sol! {
-    interface IBox {
-        function initialize(uint256 start) external;
-        function initialize(uint256 start, address first) external;
-        function value() external view returns (uint256);
-        function doubled() external view returns (uint256);
-        function migrate() external;
-    }
-}
-
-const TRANSPARENT: &str =
-    "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json";
-const UUPS: &str = "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json";
 /// What nobody can check of code that others compiled, said on purpose.
 pub(super) const ABSENT: &str =
     "--accept absent:source,absent:interface,absent:steps,absent:live-instances";
@@ -71,15 +58,32 @@ pub(super) async fn transparent_with(
 ) -> (Address, Address) {
     let init = Bytes::from(init.abi_encode());
     let arguments = (code, fixture.owner(0).address(), init).abi_encode_params();
-    let proxy = fixture.deploy(TRANSPARENT, &arguments).await;
+    let proxy = fixture.deploy(TRANSPARENT_5, &arguments).await;
     let admin = fixture.client.storage(proxy, slots::ADMIN).await;
     (proxy, Address::from_word(admin.expect("a slot")))
 }
 
-/// Admin gives the ownership of a ProxyAdmin to the admin of a definition.
-pub(super) async fn give(fixture: &Fixture, admin: Address, name: &str) {
-    let give = calls::give_to(evm::admin_address(fixture.registry(), definition_id(name)));
-    fixture.send(admin, &give).await;
+/// Admin gives the ownership of a ProxyAdmin, or of a UUPS proxy, to the admin of a definition.
+pub(super) async fn give(fixture: &Fixture, owned: Address, name: &str) {
+    let give = calls::give_to(given_to(fixture.registry(), name));
+    fixture.send(owned, &give).await;
+}
+
+/// Whether that proxy holds that number in both forms.
+async fn doubled(fixture: &Fixture, proxy: Address) -> Option<U256> {
+    let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
+    doubled.ok()
+}
+
+/// No findings of `doctor`.
+fn assert_healthy(fixture: &Fixture) {
+    let examined = fixture.done("doctor");
+    assert_eq!(examined["findings"], json!([]), "{examined}");
+}
+
+async fn assert_paused(fixture: &Fixture, proxy: Address) {
+    let paused = fixture.client.call(proxy, &IBox::valueCall {}).await;
+    paused.expect_err("it is paused");
 }
 
 async fn value(fixture: &Fixture, proxy: Address) -> U256 {
@@ -90,10 +94,8 @@ async fn value(fixture: &Fixture, proxy: Address) -> U256 {
 #[tokio::test]
 async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     let fixture = Fixture::new().await;
-    let (first, before) = (
-        deployed(&fixture, "Box").await,
-        deployed(&fixture, "Box").await,
-    );
+    let first = deployed(&fixture, "Box").await;
+    let before = deployed(&fixture, "Box").await;
     registered(&fixture, first, "Box.json").await;
     let owner = fixture.owner(0).address();
     let (proxy, admin) = transparent(&fixture, first).await;
@@ -111,11 +113,10 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     early.ends_with(3);
     assert_eq!(early.error("name"), "NotGiven");
     let registry = fixture.registry();
-    let to = evm::admin_address(registry, definition_id("A"));
+    let to = given_to(registry, "A");
     let order = format!("cast send {admin} \"transferOwnership(address)\" {to}");
     assert!(early.error("next").contains(&order), "{early:?}");
-    let give = IOwnable::transferOwnershipCall { newOwner: to };
-    fixture.send(admin, &give).await;
+    give(&fixture, admin, "A").await;
     // another definition, whose code would fit, cannot take it
     fixture.done("define B --migrate Admin");
     fixture.done(&format!(
@@ -150,13 +151,11 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
     let migrated = fixture.done(&format!("migrate {words}"));
     assert!(holds(&migrated), "{migrated}");
-    let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
-    assert_eq!(doubled.ok(), Some(U256::from(14)));
+    assert_eq!(doubled(&fixture, proxy).await, Some(U256::from(14)));
     let upgrade = fixture.run(&format!("upgrade {adopted} 1.0"));
     assert_eq!(upgrade.error("name"), "NoPath");
     fixture.done("pause A");
-    let paused = fixture.client.call(proxy, &IBox::valueCall {}).await;
-    paused.expect_err("it is paused");
+    assert_paused(&fixture, proxy).await;
     let verify = format!("verify A --framework {NO_STEPS}");
     assert!(holds(&fixture.done(&verify)));
     fixture.done("resume A");
@@ -164,17 +163,14 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     assert!(holds(&fixture.done(&verify)));
     let history = fixture.done("history A");
     assert!(holds(&history), "{history}");
-    let examined = fixture.done("doctor");
-    assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
+    assert_healthy(&fixture);
 
     // an admin of a registry that nobody knows receives nothing
     let stranger = Address::repeat_byte(0x5a);
-    let code = (stranger, evm::admin_code(Address::repeat_byte(0x5b)));
-    let provider = fixture.client.provider();
-    let set = provider.raw_request::<_, Value>("anvil_setCode".into(), code);
-    set.await.expect("set");
+    let code = evm::admin_code(Address::repeat_byte(0x5b));
+    fixture.request("anvil_setCode", (stranger, code)).await;
     let refused = fixture.run(&format!("transfer {adopted} {stranger}"));
-    assert_eq!(refused.document["error"]["name"], "Missing", "{refused:?}");
+    assert_eq!(refused.error("name"), "Missing", "{refused:?}");
 
     let back = fixture.done(&format!("transfer {adopted} Admin"));
     assert_eq!(back["executed"], true, "{back}");
@@ -190,10 +186,8 @@ async fn delegated(fixture: &Fixture, is_delegated: bool) {
         true => Bytes::from([&DESIGNATOR_PREFIX[..], &[7; 20]].concat()),
         false => Bytes::new(),
     };
-    let account = (fixture.owner(0).address(), code);
-    let provider = fixture.client.provider();
-    let set = provider.raw_request::<_, Value>("anvil_setCode".into(), account);
-    set.await.expect("set");
+    let account = fixture.owner(0).address();
+    fixture.request("anvil_setCode", (account, code)).await;
 }
 
 /// The proxies that wait for an account without code.
@@ -257,8 +251,7 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
 
     delegated(&fixture, false).await;
     fixture.done(&format!("upgrade A {ABSENT}"));
-    let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
-    assert_eq!(doubled.ok(), Some(U256::from(14)));
+    assert_eq!(doubled(&fixture, proxy).await, Some(U256::from(14)));
 
     delegated(&fixture, true).await;
     let paused = fixture.run("pause A");
@@ -268,11 +261,9 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     delegated(&fixture, false).await;
     let again = fixture.done("pause A");
     assert!(again["waiting"].is_null(), "{again}");
-    let paused = fixture.client.call(proxy, &IBox::valueCall {}).await;
-    paused.expect_err("it is paused");
+    assert_paused(&fixture, proxy).await;
     fixture.done("resume A");
-    let examined = fixture.done("doctor");
-    assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
+    assert_healthy(&fixture);
 }
 
 #[tokio::test]
@@ -286,12 +277,9 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
         first: fixture.owner(0).address(),
     };
     let init = Bytes::from(init.abi_encode());
-    let proxy = fixture
-        .deploy(UUPS, &(first, init).abi_encode_params())
-        .await;
-    let to = evm::admin_address(fixture.registry(), definition_id("A"));
-    let give = IOwnable::transferOwnershipCall { newOwner: to };
-    fixture.send(proxy, &give).await;
+    let arguments = (first, init).abi_encode_params();
+    let proxy = fixture.deploy(UUPS_5, &arguments).await;
+    give(&fixture, proxy, "A").await;
     let adopted = proxy.to_string();
     let adopt = format!("adopt A {adopted} 1.0 {NO_SOURCE}");
     let refused = fixture.run(&adopt);
@@ -322,18 +310,15 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     assert!(reads.iter().all(no_calls), "{planned:#}");
     let verify = format!("verify A {NO_STEPS}");
     assert!(holds(&fixture.done(&verify)));
-    let examined = fixture.done("doctor");
-    assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
+    assert_healthy(&fixture);
 }
 
 #[tokio::test]
 #[ignore = "nightly: contracts of others as approvers, several commands, about 47 s"]
 async fn a_new_field_of_an_adopted_proxy_on_bytes_that_are_not_zero_is_refused() {
     let fixture = Fixture::new().await;
-    let (old, new) = (
-        deployed(&fixture, "Box").await,
-        deployed(&fixture, "Box2").await,
-    );
+    let old = deployed(&fixture, "Box").await;
+    let new = deployed(&fixture, "Box2").await;
     registered(&fixture, new, "Box2.json").await;
     let (proxy, admin) = transparent(&fixture, old).await;
     // Its owner has run the new code before, and went back.
@@ -358,8 +343,7 @@ async fn a_new_field_of_an_adopted_proxy_on_bytes_that_are_not_zero_is_refused()
     assert_eq!(done["executed"], true, "{done}");
     assert_eq!(done["storage"][0]["accepted"][0]["id"], "dirty:doubled");
     assert_eq!(done["coverage"]["live_instances"], "complete", "{done}");
-    let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
-    assert_eq!(doubled.ok(), Some(U256::from(14)));
+    assert_eq!(doubled(&fixture, proxy).await, Some(U256::from(14)));
 }
 
 #[tokio::test]
@@ -375,17 +359,13 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     give(&fixture, admin, "A").await;
     let adopted = proxy.to_string();
     let adopt = format!("adopt A {adopted} 1.0 {NO_SOURCE}");
-    let nonce = async || {
-        fixture
-            .client
-            .transactions_of(fixture.owner(0).address())
-            .await
-    };
-    let before = nonce().await;
+    let owner = fixture.owner(0).address();
+    let before = fixture.client.transactions_of(owner).await;
     let uncompared = "--accept not-compared,absent:interface";
     let refused = fixture.run(&format!("{adopt} {uncompared}"));
     refused.is_refused("ConstructorOpen");
-    assert_eq!(nonce().await.ok(), before.ok(), "something was sent");
+    let after = fixture.client.transactions_of(owner).await;
+    assert_eq!(after.ok(), before.ok(), "something was sent");
 
     // Nor does an instance get to it later.
     let box_2 = deployed(&fixture, "Box2").await;
@@ -412,9 +392,7 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
 
     // Once it has run in the proxy's storage it marks that itself.
     let mark = (proxy, slots::CONSTRUCTED, slots::CONSTRUCTED_SET);
-    let provider = fixture.client.provider();
-    let set = provider.raw_request::<_, bool>("anvil_setStorageAt".into(), mark);
-    set.await.expect("set");
+    fixture.request("anvil_setStorageAt", mark).await;
     let later = fixture.run(&adopt);
     assert_eq!(later.error("name"), "LayoutNotCompared", "{later:?}");
 }

@@ -2,6 +2,8 @@
 
 use crate::prelude::*;
 use alloy::network::TransactionBuilder;
+use alloy::providers::Provider;
+use alloy::rpc::json_rpc::RpcSend;
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use stylus_devnode::NodeHandle;
@@ -88,6 +90,13 @@ impl Fixture {
         let sent = self.client.transact(what, request).await;
         let created = sent.expect("deployed").receipt.contract_address;
         created.expect("an address")
+    }
+
+    /// Has the chain do what development chains do on request.
+    pub(super) async fn request(&self, method: &'static str, with: impl RpcSend) {
+        let provider = self.client.provider();
+        let asked = provider.raw_request::<_, Value>(method.into(), with);
+        asked.await.expect(method);
     }
 
     pub(super) async fn send<C: SolCall>(&self, to: Address, call: &C) -> Sent {

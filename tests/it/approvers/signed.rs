@@ -5,13 +5,12 @@ use crate::prelude::*;
 use std::io::Write;
 use std::process::Stdio;
 
-use alloy::eips::BlockNumberOrTag;
-use alloy::providers::Provider;
 use alloy::sol_types::{SolStruct, eip712_domain};
 use stylus_upgrades_interface::signed::{SOURCES, text};
 
 use super::fixture::Fixture;
 use super::safe::Safe;
+use crate::tools::now;
 
 alloy::sol! {
     struct SetPolicy { string name; string role; string expression; uint64 epoch; uint32 round; uint64 deadline; }
@@ -158,15 +157,5 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
 
 /// A day after the newest block, in Unix seconds.
 async fn tomorrow(fixture: &Fixture) -> u64 {
-    let newest = fixture
-        .client
-        .provider()
-        .get_block_by_number(BlockNumberOrTag::Latest)
-        .await;
-    newest
-        .expect("an answer")
-        .expect("a block")
-        .header
-        .timestamp
-        + 24 * 60 * 60
+    now(fixture.client.provider()).await + 24 * 60 * 60
 }

@@ -81,6 +81,28 @@ impl Met {
         *self.0.entry(difference).or_default() += 1;
     }
 
+    /// Whether both do it, by whether the classic and ours do; what ours alone refuses is a
+    /// difference that is meant.
+    ///
+    /// # Panics
+    /// If it is none, or if ours does what the classic refuses.
+    pub(super) fn both_do(
+        &mut self,
+        done: (bool, bool),
+        simulation: &str,
+        refused: impl FnOnce() -> Option<Difference>,
+    ) -> bool {
+        match done {
+            (true, false) => {
+                let difference = refused();
+                self.count(difference.unwrap_or_else(|| panic!("{simulation}: only ours refuses")));
+                false
+            }
+            (false, true) => panic!("{simulation}: only ours does it"),
+            (classic, _) => classic,
+        }
+    }
+
     /// # Panics
     /// If one of these was never met.
     pub(super) fn assert_each(&self, expected: &[Difference]) {

@@ -4,11 +4,11 @@
 use crate::prelude::*;
 use alloy::sol;
 use stylus_upgrades_harness::step;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{upgradeToAndCallCall, upgradeToCall};
 
 use super::difference::{Difference, Met};
-use super::sides::{Answers, Call, Creation, Done, Proxies, SeededRng, Sides};
+use super::sides::{Answers, Call, Creation, Done, Proxies, Sides};
 use super::{CALLS, SEQUENCES};
+use crate::migrations::chance::Chance;
 
 sol! {
     function initialize1(uint256 start);
@@ -39,8 +39,8 @@ enum Body {
 }
 
 impl Body {
-    fn random(rng: &mut SeededRng) -> Self {
-        let number = |rng: &mut SeededRng| {
+    fn random(rng: &mut Chance) -> Self {
+        let number = |rng: &mut Chance| {
             rng.pick(&[
                 U256::ZERO,
                 U256::ONE,
@@ -49,7 +49,7 @@ impl Body {
                 U256::MAX >> 2,
             ])
         };
-        match rng.roll(8) {
+        match rng.below(8) {
             0 => Self::Initialize1(number(rng)),
             1 => Self::Initialize2(number(rng), number(rng)),
             2 | 3 => Self::Migrate2(number(rng)),
@@ -78,9 +78,9 @@ enum Event {
 }
 
 impl Event {
-    fn random(rng: &mut SeededRng) -> Self {
+    fn random(rng: &mut Chance) -> Self {
         let to = rng.pick(&[0, 1, 2, 2, 2, 3, 3, 3]);
-        match rng.roll(10) {
+        match rng.below(10) {
             0 | 1 => Self::Upgrade { to },
             2..=5 => Self::UpgradeAndCall {
                 to,
@@ -93,12 +93,10 @@ impl Event {
     }
 
     fn encode(self) -> Vec<u8> {
-        let label = |to: usize| VERSIONS[to].to_owned();
         match self {
-            Self::Upgrade { to } => upgradeToCall { version: label(to) }.abi_encode(),
+            Self::Upgrade { to } => calls::upgrade_to(VERSIONS[to]).abi_encode(),
             Self::UpgradeAndCall { to, body } => {
-                let (version, data) = (label(to), body.encode().into());
-                upgradeToAndCallCall { version, data }.abi_encode()
+                calls::upgrade_to_and_call(VERSIONS[to], body.encode()).abi_encode()
             }
             Self::Direct { body } => body.encode(),
         }
@@ -128,7 +126,7 @@ async fn migratable_differs_from_its_solidity_form_where_the_list_says_and_nowhe
     let mut met = Met::default();
     let (mut calls, mut done) = (0, 0);
     for seed in 0..SEQUENCES.0 {
-        let mut rng = SeededRng::new(seed);
+        let mut rng = Chance::new(seed);
         let mut fixture = created(&sides, &mut rng, &mut met).await?;
         for _ in 0..CALLS {
             calls += 1;
@@ -196,14 +194,14 @@ async fn register(sides: &Sides) -> Done {
 /// Tries creations until there is one that both sides do.
 async fn created<'s>(
     sides: &'s Sides,
-    rng: &mut SeededRng,
+    rng: &mut Chance,
     met: &mut Met,
 ) -> Result<Fixture<'s>, HarnessError> {
-    let fixed = rng.roll(2) == 0;
+    let fixed = rng.below(2) == 0;
     loop {
         let by = rng.pick(&[0, 0, 0, 7]);
         let version = rng.pick(&[1, 1, 1, 2, 3]);
-        let body = (rng.roll(8) > 0).then(|| match rng.roll(3) {
+        let body = (rng.below(8) > 0).then(|| match rng.below(3) {
             0 => Body::random(rng),
             1 => Body::Initialize1(U256::from(100)),
             _ => Body::Initialize2(U256::from(100), U256::from(2)),
@@ -212,7 +210,7 @@ async fn created<'s>(
         let creation = Creation {
             name: if fixed { FIXED } else { LATER },
             version: VERSIONS[version],
-            salt: rng.salt(),
+            salt: rng.word(),
             init: &init,
         };
         let classic = sides.classic_creation(by, VERSIONS[version], &init);
@@ -240,12 +238,7 @@ async fn created<'s>(
             }
             continue;
         };
-        let proxies = Proxies {
-            classic: Address::abi_decode(theirs).expect("an address"),
-            ours: IRegistry::createProxyCall::abi_decode_returns(own)
-                .expect("a proxy")
-                .proxy,
-        };
+        let proxies = Proxies::created(theirs, own);
         let events = sides.send(&[classic], &ours, proxies).await?;
         let initialized = match version {
             1 => matches!(body, Some(Body::Initialize1(_))),
@@ -280,7 +273,7 @@ impl Fixture<'_> {
     async fn event(
         &mut self,
         seed: u64,
-        rng: &mut SeededRng,
+        rng: &mut Chance,
         met: &mut Met,
     ) -> Result<bool, HarnessError> {
         let event = Event::random(rng);
@@ -291,15 +284,8 @@ impl Fixture<'_> {
             "seed {seed}: {event:?} by {by} at {}",
             VERSIONS[self.version]
         );
-        match answers.done() {
-            (false, false) => return Ok(false),
-            (true, false) => {
-                let difference = self.refused(event, by);
-                met.count(difference.unwrap_or_else(|| panic!("{simulation}: only ours refuses")));
-                return Ok(false);
-            }
-            (false, true) => panic!("{simulation}: only ours does it"),
-            (true, true) => {}
+        if !met.both_do(answers.done(), &simulation, || self.refused(event, by)) {
+            return Ok(false);
         }
         let by_steps = event.to().is_some() && self.fixed;
         let calls = if by_steps {
@@ -371,15 +357,10 @@ impl Fixture<'_> {
         };
         let [classic, ours] = self.proxies.calls(7, &Event::Upgrade { to }.encode());
         assert_eq!(self.sides.ask(&classic, &ours).await?.done(), (true, false));
-        let anvil = &self.sides.anvil;
-        let version = VERSIONS[to].to_owned();
-        anvil
-            .execute(
-                anvil.account(7),
-                self.proxies.classic,
-                &upgradeToCall { version },
-            )
-            .await?;
+        let (anvil, upgrade) = (&self.sides.anvil, calls::upgrade_to(VERSIONS[to]));
+        let stranger = anvil.account(7);
+        let sent = anvil.execute(stranger, self.proxies.classic, &upgrade);
+        sent.await?;
         let [classic, ours] = self.proxies.calls(7, &body.encode());
         assert_eq!(self.sides.ask(&classic, &ours).await?.done(), (true, false));
         met.count(Difference::AnybodyMigrates);

@@ -5,14 +5,14 @@ use crate::prelude::*;
 use alloy::sol;
 use stylus_upgrades_harness::step;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 use stylus_upgrades_tests::abi::points_v2::IPoints::{
     awardCall, initializeCall, membersCall, pointsCall,
 };
 
 use super::difference::{Difference, Met};
-use super::sides::{Call, Creation, Done, Proxies, SeededRng, Sides};
+use super::sides::{Call, Creation, Done, Proxies, Sides};
 use super::{CALLS, SEQUENCES};
+use crate::migrations::chance::Chance;
 
 sol! {
     // of the classic alone; ours has its own, in `Complex`
@@ -51,15 +51,15 @@ enum Event {
 
 impl Event {
     /// Batches are often what is next.
-    fn random(rng: &mut SeededRng, next: Option<usize>) -> Self {
-        match rng.roll(20) {
+    fn random(rng: &mut Chance, next: Option<usize>) -> Self {
+        match rng.below(20) {
             0..=2 => Self::Start,
             3..=11 => {
                 let members = match next {
-                    Some(next) if rng.roll(2) == 0 => vec![next],
-                    _ => (0..rng.roll(3)).map(|_| rng.roll(MEMBERS + 1)).collect(),
+                    Some(next) if rng.below(2) == 0 => vec![next],
+                    _ => (0..rng.below(3)).map(|_| rng.below(MEMBERS + 1)).collect(),
                 };
-                let skewed = rng.roll(6) == 0;
+                let skewed = rng.below(6) == 0;
                 Self::Batch { members, skewed }
             }
             12..=14 => Self::End,
@@ -67,10 +67,10 @@ impl Event {
                 to: rng.pick(&["1.0", "2.0"]),
             },
             18 => Self::Award {
-                member: rng.roll(MEMBERS),
+                member: rng.below(MEMBERS),
             },
             _ => Self::Read {
-                member: rng.roll(MEMBERS),
+                member: rng.below(MEMBERS),
             },
         }
     }
@@ -99,7 +99,7 @@ async fn complex_migration_differs_from_its_solidity_form_where_the_list_says_an
     let mut met = Met::default();
     let (mut calls, mut done, mut ends) = (0, 0, 0);
     for seed in 0..SEQUENCES.1 {
-        let mut rng = SeededRng::new(1_000_000 + seed);
+        let mut rng = Chance::new(1_000_000 + seed);
         let mut fixture = created(&sides, &mut rng, &mut met).await?;
         for _ in 0..CALLS {
             calls += 1;
@@ -156,7 +156,7 @@ fn member(number: usize) -> Address {
 /// A register whose members have 3, 4, … points.
 async fn created<'s>(
     sides: &'s Sides,
-    rng: &mut SeededRng,
+    rng: &mut Chance,
     met: &mut Met,
 ) -> Result<Fixture<'s>, HarnessError> {
     let init = initializeCall {
@@ -166,7 +166,7 @@ async fn created<'s>(
     let creation = Creation {
         name: NAME,
         version: "1.0",
-        salt: rng.salt(),
+        salt: rng.word(),
         init: &init,
     };
     let (classic, ours) = (
@@ -174,12 +174,8 @@ async fn created<'s>(
         sides.our_creation(0, creation),
     );
     let answers = sides.ask(&classic, &ours).await?;
-    let proxies = Proxies {
-        classic: Address::abi_decode(&answers.classic.expect("a birth")).expect("an address"),
-        ours: IRegistry::createProxyCall::abi_decode_returns(&answers.ours.expect("a birth"))
-            .expect("a proxy")
-            .proxy,
-    };
+    let [theirs, own] = [answers.classic, answers.ours].map(|one| one.expect("a birth"));
+    let proxies = Proxies::created(&theirs, &own);
     sides.send(&[classic], &ours, proxies).await?;
     met.count(Difference::CreationIsNoStep);
     let fixture = Fixture {
@@ -207,7 +203,7 @@ impl Fixture<'_> {
     async fn event(
         &mut self,
         seed: u64,
-        rng: &mut SeededRng,
+        rng: &mut Chance,
         met: &mut Met,
     ) -> Result<bool, HarnessError> {
         let next = (0..MEMBERS).find(|number| !self.converted.contains(number));
@@ -220,15 +216,8 @@ impl Fixture<'_> {
         let [classic, ours] = self.calls(&event, by);
         let done = self.sides.ask(&classic, &ours).await?.done();
         let simulation = format!("seed {seed}: {event:?} by {by}, {:?}", self.scenario);
-        match done {
-            (true, true) => {}
-            (false, false) => return Ok(false),
-            (true, false) => {
-                let difference = self.refused(&event, by);
-                met.count(difference.unwrap_or_else(|| panic!("{simulation}: only ours refuses")));
-                return Ok(false);
-            }
-            (false, true) => panic!("{simulation}: only ours does it"),
+        if !met.both_do(done, &simulation, || self.refused(&event, by)) {
+            return Ok(false);
         }
         self.happen(event, [classic, ours], &simulation, met)
             .await?;
@@ -239,25 +228,17 @@ impl Fixture<'_> {
     fn calls(&self, event: &Event, by: usize) -> [Call; 2] {
         let handler = self.sides.ours.account(HANDLER);
         let with = |classic: Vec<u8>, ours: Vec<u8>| {
-            let [theirs, own] = self.proxies.calls(by, &[]);
-            [
-                Call {
-                    data: classic.into(),
-                    ..theirs
-                },
-                Call {
-                    data: ours.into(),
-                    ..own
-                },
-            ]
+            let [mut theirs, mut own] = self.proxies.calls(by, &[]);
+            (theirs.data, own.data) = (classic.into(), ours.into());
+            [theirs, own]
         };
         let both = |data: Vec<u8>| with(data.clone(), data);
         match event {
             Event::Start => {
                 let start = startMigrationCall { handler };
                 let between = calls::upgrade_to_and_call(BETWEEN, data(&start));
-                let version = "2.0".into();
-                with(between.abi_encode(), upgradeToCall { version }.abi_encode())
+                let ours = calls::upgrade_to("2.0");
+                with(between.abi_encode(), ours.abi_encode())
             }
             Event::Batch { members, skewed } => {
                 let batch: Vec<Address> = members.iter().map(|n| member(*n)).collect();
@@ -268,22 +249,15 @@ impl Fixture<'_> {
                 with(migrateBatchCall { batch }.abi_encode(), ours)
             }
             Event::End => both(endMigrationCall {}.abi_encode()),
-            Event::Upgrade { to } => both(
-                upgradeToCall {
-                    version: (*to).into(),
-                }
-                .abi_encode(),
-            ),
+            Event::Upgrade { to } => both(calls::upgrade_to(*to).abi_encode()),
             Event::Award { member: number } => {
                 let (to, points) = (vec![member(*number)], U256::from(2));
                 both(awardCall { to, points }.abi_encode())
             }
-            Event::Read { member: number } => both(
-                pointsCall {
-                    member: member(*number),
-                }
-                .abi_encode(),
-            ),
+            Event::Read { member: number } => {
+                let member = member(*number);
+                both(pointsCall { member }.abi_encode())
+            }
         }
     }
 
@@ -294,15 +268,10 @@ impl Fixture<'_> {
             Event::Upgrade { .. } if between => Some(Difference::LeavesHalfway),
             Event::Start | Event::Upgrade { .. } if by != 0 => Some(Difference::AnybodyUpgrades),
             Event::Upgrade { to } => {
-                let there = if self.scenario == Scenario::First {
-                    "1.0"
-                } else {
-                    "2.0"
-                };
-                Some(if *to == there {
-                    Difference::SameVersionAgain
-                } else {
-                    Difference::Backwards
+                let is_first = self.scenario == Scenario::First;
+                Some(match *to == if is_first { "1.0" } else { "2.0" } {
+                    true => Difference::SameVersionAgain,
+                    false => Difference::Backwards,
                 })
             }
             Event::Batch { skewed: true, .. } if between => Some(Difference::PositionsAreChecked),
@@ -320,12 +289,6 @@ impl Fixture<'_> {
         met: &mut Met,
     ) -> Done {
         let [classic, ours] = calls;
-        let upgrade = |to: &str, by| {
-            let version = to.to_owned();
-            self.proxies
-                .calls(by, &upgradeToCall { version }.abi_encode())[0]
-                .clone()
-        };
         let (theirs, expected, scenario) = match &event {
             // Ours begins the migration at `upgradeTo("2.0")` itself.
             Event::Upgrade { to: "2.0" } if self.scenario == Scenario::First => {
@@ -335,12 +298,10 @@ impl Fixture<'_> {
             }
             Event::Start => (vec![classic], (vec![BETWEEN], vec![]), Scenario::Between),
             Event::End => {
-                let leave = upgrade("2.0", HANDLER);
-                (
-                    vec![classic, leave],
-                    (vec!["2.0"], vec!["2.0"]),
-                    Scenario::Second,
-                )
+                let leave = calls::upgrade_to("2.0").abi_encode();
+                let [leave, _] = self.proxies.calls(HANDLER, &leave);
+                let each = (vec!["2.0"], vec!["2.0"]);
+                (vec![classic, leave], each, Scenario::Second)
             }
             Event::Read { .. } => {
                 let answers = self.sides.ask(&classic, &ours).await?;

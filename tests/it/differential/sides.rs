@@ -4,8 +4,6 @@ use crate::prelude::*;
 use alloy::network::TransactionBuilder;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol;
-use proptest::prelude::Rng;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use stylus_upgrades_harness::logs_of;
 use stylus_upgrades_interface::migratable::IMigratable;
 
@@ -143,6 +141,15 @@ pub(super) struct Proxies {
 }
 
 impl Proxies {
+    /// What the answers to both creations name.
+    pub(super) fn created(classic: &Bytes, ours: &Bytes) -> Self {
+        let ours = IRegistry::createProxyCall::abi_decode_returns(ours);
+        Self {
+            classic: Address::abi_decode(classic).expect("an address"),
+            ours: ours.expect("a proxy").proxy,
+        }
+    }
+
     /// Calls of one and the same calldata.
     pub(super) fn calls(&self, by: usize, data: &[u8]) -> [Call; 2] {
         [self.classic, self.ours].map(|to| Call {
@@ -188,38 +195,5 @@ async fn ask(chain: &Chain, call: &Call) -> Result<Option<Bytes>, HarnessError> 
         Ok(answer) => Ok(Some(answer)),
         Err(HarnessError::Reverted(_) | HarnessError::Halted { .. }) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// Random choices, the same in every run.
-pub(super) struct SeededRng {
-    rng: TestRng,
-    seed: u64,
-    salts: u64,
-}
-
-impl SeededRng {
-    pub(super) fn new(seed: u64) -> Self {
-        let bytes = U256::from(seed).to_be_bytes::<32>();
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-        Self {
-            rng,
-            seed,
-            salts: 0,
-        }
-    }
-
-    pub(super) fn roll(&mut self, below: usize) -> usize {
-        (self.rng.next_u64() % below as u64) as usize
-    }
-
-    pub(super) fn pick<T: Clone>(&mut self, of: &[T]) -> T {
-        of[self.roll(of.len())].clone()
-    }
-
-    /// A salt that no other has.
-    pub(super) fn salt(&mut self) -> B256 {
-        self.salts += 1;
-        keccak256([self.seed.to_be_bytes(), self.salts.to_be_bytes()].concat())
     }
 }

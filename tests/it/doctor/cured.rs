@@ -1,7 +1,8 @@
 //! Everything stops, by time or by an upgrade of the chain. One command of a stranger brings it back.
 
-use super::fixture::{Done, Team, chain};
+use super::fixture::{Done, Team};
 use crate::prelude::*;
+use crate::tools::chain_at;
 
 /// What is needed of every kind of instance.
 const ROLES: [&str; 6] = [
@@ -82,7 +83,7 @@ async fn what_expired_is_brought_back_by_one_command_of_a_stranger() -> Done {
 
 #[tokio::test]
 async fn what_an_upgrade_of_the_chain_outdated_is_brought_back_by_one_command() -> Done {
-    let harness = Harness::on(chain(51)?).await?;
+    let harness = Harness::on(chain_at(51)?).await?;
     let team = Team::new(&harness).await?;
     let now = team.now().await;
     team.schedule(61, now + 40 * super::fixture::DAY).await?;

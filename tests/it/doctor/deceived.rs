@@ -9,22 +9,16 @@ use stylus_upgrades_interface::chain::IArbWasm;
 use super::fixture::{DAY, Done, Team};
 use crate::run_migration::proxy::{Failure, Proxy};
 
-/// As long as the process: what the proxy answers has no owner.
-fn kept(value: &impl serde::Serialize) -> &'static str {
-    let text = serde_json::to_string(value).expect("JSON");
-    Box::leak(text.into_boxed_str())
-}
-
 /// An endpoint that tells of these events alone.
 fn telling(team: &Team<'_>, logs: &[Log]) -> Proxy {
-    let answer = kept(&logs);
-    Proxy::start(
-        team.harness.chain().url(),
-        move |_, request| match request.contains("eth_getLogs") {
-            true => Failure::Answer(answer),
-            false => Failure::None,
-        },
-    )
+    let url = team.harness.chain().url();
+    Proxy::failing(url, ["eth_getLogs"], Failure::answering(&logs))
+}
+
+/// An endpoint at which calls of that function of ArbWasm fail so.
+fn failing<C: SolCall>(team: &Team<'_>, failure: Failure) -> Proxy {
+    let selector = hex::encode(C::SELECTOR);
+    Proxy::failing(team.harness.chain().url(), ["eth_call", &selector], failure)
 }
 
 #[tokio::test]
@@ -79,18 +73,12 @@ async fn an_endpoint_that_makes_up_what_arb_wasm_says_is_no_healthy_one() -> Don
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
     let saying = |seconds: u64| {
-        let selector = hex::encode(IArbWasm::programTimeLeftCall::SELECTOR);
-        let answer = kept(&Bytes::from(U256::from(seconds).to_be_bytes_vec()));
-        Proxy::start(harness.chain().url(), move |_, request| {
-            match request.contains("eth_call") && request.contains(&selector) {
-                true => Failure::Answer(answer),
-                false => Failure::None,
-            }
-        })
+        let answer = Failure::answering(&B256::from(U256::from(seconds)));
+        failing::<IArbWasm::programTimeLeftCall>(&team, answer)
     };
     let contradicted = |ran: &Answer| {
         ran.ends_with(4);
-        let found = ran.document["error"]["found"].as_str().unwrap_or_default();
+        let found = ran.error("found");
         assert!(found.contains("storage of ArbOS"), "{:#}", ran.document);
         assert_ne!(ran.document["ok"], true);
     };
@@ -111,17 +99,8 @@ async fn a_data_fee_beyond_the_bound_is_not_paid() -> Done {
     let team = Team::small(&harness).await?;
     team.wait(366).await?;
     let fee = U256::from(100) * U256::from(10).pow(U256::from(18));
-    let answer = (U256::from(3), fee);
-    let answer = kept(&Bytes::from(alloy::sol_types::SolValue::abi_encode(
-        &answer,
-    )));
-    let selector = hex::encode(IArbWasm::activateProgramCall::SELECTOR);
-    let proxy = Proxy::start(harness.chain().url(), move |_, request| {
-        match request.contains("eth_call") && request.contains(&selector) {
-            true => Failure::Answer(answer),
-            false => Failure::None,
-        }
-    });
+    let answer = Failure::answering(&Bytes::from((U256::from(3), fee).abi_encode()));
+    let proxy = failing::<IArbWasm::activateProgramCall>(&team, answer);
     let nonce = team.nonce().await;
     let ran = team.fix_at(&proxy.url(), &[]).await;
     ran.ends_with(5);
@@ -146,18 +125,11 @@ async fn a_fee_of_keepalive_beyond_the_bound_is_not_paid_and_one_that_is_too_low
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
     team.wait(310).await?;
-    let selector = hex::encode(IArbWasm::codehashKeepaliveCall::SELECTOR);
     let saying = |want: U256| {
         let have = U256::ZERO;
         let data = IArbWasm::ProgramInsufficientValue { have, want }.abi_encode();
         let data: &'static str = Box::leak(hex::encode_prefixed(data).into_boxed_str());
-        let selector = selector.clone();
-        Proxy::start(harness.chain().url(), move |_, request| {
-            match request.contains("eth_call") && request.contains(&selector) {
-                true => Failure::Reverted(data),
-                false => Failure::None,
-            }
-        })
+        failing::<IArbWasm::codehashKeepaliveCall>(&team, Failure::Reverted(data))
     };
     let nonce = team.nonce().await;
     let ether = U256::from(10).pow(U256::from(18));

@@ -1,7 +1,6 @@
 //! Instances of every kind that is built, each with data; and the program that examines them.
 
 use crate::prelude::*;
-use alloy::sol;
 use stylus_upgrades_harness::{Definition, Instance};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     endMigrationCall, migrateBatchCall, migrateNextCall, progressCall,
@@ -10,6 +9,8 @@ use stylus_upgrades_interface::complex::IComplexMigration::{
 use super::instances::{collection, counters, ledger, points};
 use super::program::program;
 use crate::command::finished;
+use crate::run_migration::fixture::STRANGER_KEY;
+use crate::tools::{now, pass, schedule};
 
 pub(super) use stylus_upgrades_tests::abi::{
     ICollection, ICounter, ILedger, ILedger2, points_v2::IPoints,
@@ -19,9 +20,6 @@ pub(super) type Done = Result<(), HarnessError>;
 
 /// A day in seconds.
 pub(super) const DAY: u64 = 86_400;
-/// The key of account 8, who is nobody.
-pub(super) const STRANGER_KEY: &str =
-    "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97";
 /// The account of that key.
 pub(super) const STRANGER: usize = 8;
 /// The handler of every complex migration.
@@ -36,13 +34,6 @@ pub(super) const CENTS: u64 = 250;
 pub(super) const TOKENS: [u64; 4] = [3, 5, 77, 900];
 /// A budget that some of the members fit.
 pub(super) const BUDGET: u64 = 100_000;
-
-sol! {
-    interface ArbOs {
-        function becomeChainOwner() external;
-        function scheduleArbOSUpgrade(uint64 version, uint64 timestamp) external;
-    }
-}
 
 /// Instances of every kind.
 pub(super) struct Team<'h> {
@@ -62,13 +53,6 @@ pub(super) struct Team<'h> {
     paused: [(U256, U256); 2],
     /// Where the program runs, and keeps its journal.
     folder: tempfile::TempDir,
-}
-
-/// A chain that starts at that version of ArbOS.
-pub(super) fn chain(arbos: u64) -> Result<Chain, HarnessError> {
-    let mut config = NodeConfig::default();
-    config.chain.arbos_version = arbos;
-    Chain::embedded_with(config)
 }
 
 pub(super) fn member(n: u64) -> Address {
@@ -193,43 +177,17 @@ impl<'h> Team<'h> {
 
     /// Passes time, in days.
     pub(super) async fn wait(&self, days: u64) -> Done {
-        let chain = self.harness.chain();
-        chain
-            .request::<_, Value>("evm_increaseTime", (days * DAY,))
-            .await?;
-        chain.request::<_, Value>("evm_mine", ()).await?;
-        Ok(())
-    }
-
-    /// Account 0 becomes an owner of the chain.
-    pub(super) async fn own(&self) -> Done {
-        let chain = self.harness.chain();
-        let (owner, debug) = (chain.account(0), Address::with_last_byte(0xff));
-        let become_owner = ArbOs::becomeChainOwnerCall {};
-        chain.execute(owner, debug, &become_owner).await?;
-        Ok(())
+        pass(self.harness.chain(), days * DAY).await
     }
 
     /// The chain's owner schedules a version of ArbOS.
     pub(super) async fn schedule(&self, version: u64, timestamp: u64) -> Done {
-        self.own().await?;
-        let chain = self.harness.chain();
-        let owner = chain.account(0);
-        let upgrade = ArbOs::scheduleArbOSUpgradeCall { version, timestamp };
-        let precompile = Address::with_last_byte(0x70);
-        chain.execute(owner, precompile, &upgrade).await?;
-        Ok(())
+        schedule(self.harness.chain(), version, timestamp).await
     }
 
     /// Unix seconds of the newest block.
     pub(super) async fn now(&self) -> u64 {
-        let provider = self.harness.chain().provider();
-        let block = alloy::providers::Provider::get_block_by_number(
-            provider,
-            alloy::eips::BlockNumberOrTag::Latest,
-        );
-        let block = block.await.expect("an answer").expect("a block");
-        block.header.timestamp
+        now(self.harness.chain().provider()).await
     }
 
     /// What the stranger has sent.

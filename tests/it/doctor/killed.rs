@@ -4,19 +4,12 @@ use crate::prelude::*;
 
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
-use stylus_upgrades::kill_point::{Phase, VARIABLE};
+use stylus_upgrades::kill_point::VARIABLE;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
 use super::fixture::{Done, Team};
 use crate::command::finished;
-
-const SIGKILL: i32 = 9;
-const PHASES: [Phase; 4] = [
-    Phase::BeforeSending,
-    Phase::Sent,
-    Phase::Mined,
-    Phase::Journal,
-];
+use crate::run_migration::kills::{PHASES, SIGKILL};
 
 /// How often each code hash was activated since a block.
 async fn activations(team: &Team<'_>, since: u64) -> BTreeMap<B256, usize> {

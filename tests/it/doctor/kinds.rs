@@ -4,22 +4,13 @@
 
 use crate::prelude::*;
 use stylus_upgrades_harness::step;
+use stylus_upgrades_tests::peers::{IBox, TRANSPARENT_5, UUPS_5};
 
-use super::fixture::{DAY, Done, ICounter, Team, chain};
+use super::fixture::{DAY, Done, ICounter, Team};
 use super::governor::Governor;
 use crate::registry::adopted::creation;
+use crate::tools::chain_at;
 
-alloy::sol! {
-    interface IBox {
-        function initialize(uint256 start) external;
-        function initialize(uint256 start, address first) external;
-        function add() external;
-    }
-}
-
-const TRANSPARENT: &str =
-    "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json";
-const UUPS: &str = "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json";
 /// Who has OpenZeppelin's proxies before they are adopted.
 pub(super) const OWNER: usize = 3;
 
@@ -59,7 +50,7 @@ impl<'h> Kinds<'h> {
         let code = governor.compiled("Box").await?;
         let init = Bytes::from(IBox::initialize_0Call { start }.abi_encode());
         let arguments = (code, owner, init).abi_encode_params();
-        let transparent = harness.chain().create(creation(TRANSPARENT, &arguments));
+        let transparent = harness.chain().create(creation(TRANSPARENT_5, &arguments));
         let transparent = transparent.await?;
         let admin = harness.chain().storage(transparent, slots::ADMIN).await?;
         let given = (transparent, Address::from_word(admin));
@@ -77,7 +68,7 @@ impl<'h> Kinds<'h> {
             first: owner,
         };
         let arguments = (code, Bytes::from(init.abi_encode())).abi_encode_params();
-        let uups = harness.chain().create(creation(UUPS, &arguments)).await?;
+        let uups = harness.chain().create(creation(UUPS_5, &arguments)).await?;
         governor
             .adopt("Uups", proxy_kind::UUPS, code, (uups, uups))
             .await?;
@@ -209,14 +200,9 @@ impl<'h> Kinds<'h> {
         ];
         for (name, proxy, value) in all {
             assert_eq!(self.value(proxy).await?, U256::from(value), "{name}");
-            let name = name.to_owned();
-            governor
-                .govern(&IRegistry::pauseCall { name: name.clone() })
-                .await?;
+            governor.govern(&calls::pause(name)).await?;
             assert!(self.value(proxy).await.is_err(), "{name} is paused");
-            governor
-                .govern(&IRegistry::resumeCall { name: name.clone() })
-                .await?;
+            governor.govern(&calls::resume(name)).await?;
             assert_eq!(self.value(proxy).await?, U256::from(value), "{name}");
         }
         self.team.fix(&[]).await.ends_with(0);
@@ -237,7 +223,7 @@ async fn behind_evm_and_adopted_proxies_what_expired_is_brought_back() -> Done {
 
 #[tokio::test]
 async fn behind_evm_and_adopted_proxies_what_is_outdated_is_brought_back() -> Done {
-    let harness = Harness::on(chain(51)?).await?;
+    let harness = Harness::on(chain_at(51)?).await?;
     let kinds = Kinds::new(&harness).await?;
     let now = kinds.team.now().await;
     kinds.team.schedule(61, now + 40 * DAY).await?;

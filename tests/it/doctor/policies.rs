@@ -2,11 +2,12 @@
 
 use super::fixture::{Done, Team};
 use crate::prelude::*;
+use crate::tools::set_code;
 
 /// Answers true to everything.
-const CONSENTS: [u8; 10] = alloy::primitives::hex!("60015f5260205ff30000");
+const CONSENTS: &[u8] = &alloy::primitives::hex!("60015f5260205ff30000");
 /// The same in other bytes.
-const OTHERWISE: [u8; 10] = alloy::primitives::hex!("60015f5260205ff3fefe");
+const OTHERWISE: &[u8] = &alloy::primitives::hex!("60015f5260205ff3fefe");
 
 #[tokio::test]
 async fn a_lambda_that_changed_or_is_gone_leaves_its_policy_to_nobody() -> Done {
@@ -14,13 +15,8 @@ async fn a_lambda_that_changed_or_is_gone_leaves_its_policy_to_nobody() -> Done 
     let team = Team::small(&harness).await?;
     let chain = harness.chain();
     let lambda = alloy::primitives::Address::repeat_byte(0x1a);
-    let put = async |code: &[u8]| {
-        let code = Bytes::copy_from_slice(code);
-        chain
-            .request::<_, Option<bool>>("anvil_setCode", (lambda, code))
-            .await
-    };
-    put(&CONSENTS).await?;
+    let put = |code: &'static [u8]| set_code(chain, lambda, code);
+    put(CONSENTS).await?;
     let owner = harness.account(0);
     let expressions = [
         ("create", format!("AND({owner},CALL({lambda}))")),
@@ -31,7 +27,7 @@ async fn a_lambda_that_changed_or_is_gone_leaves_its_policy_to_nobody() -> Done 
         chain.execute(owner, harness.registry(), &call).await?;
     }
     team.doctor(&[]).await.ends_with(0);
-    for code in [OTHERWISE.as_slice(), &[]] {
+    for code in [OTHERWISE, &[]] {
         put(code).await?;
         let reported = team.doctor(&[]).await;
         reported.ends_with(1);
@@ -41,7 +37,7 @@ async fn a_lambda_that_changed_or_is_gone_leaves_its_policy_to_nobody() -> Done 
         let first = &reported.list("findings")[0];
         assert_eq!(first["severity"], "danger");
     }
-    put(&CONSENTS).await?;
+    put(CONSENTS).await?;
     team.doctor(&[]).await.ends_with(0);
     Ok(())
 }

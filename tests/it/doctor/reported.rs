@@ -3,8 +3,9 @@
 use crate::command::finished;
 use crate::prelude::*;
 
-use super::fixture::{Done, Team, chain};
+use super::fixture::{Done, Team};
 use super::program::program;
+use crate::tools::chain_at;
 
 #[tokio::test]
 async fn what_ends_within_sixty_days_is_reported_and_prolonged() -> Done {
@@ -116,7 +117,7 @@ const MULTI_VALUE: &str = r#"(module
 
 #[tokio::test]
 async fn code_that_the_next_version_would_not_take_is_reported_sixty_days_ahead() -> Done {
-    let harness = Harness::on(chain(51)?).await?;
+    let harness = Harness::on(chain_at(51)?).await?;
     let team = Team::small(&harness).await?;
     let wasm = wat::parse_str(MULTI_VALUE).expect("a module");
     let code = stylus_vm::compress(&wasm).expect("compressed");

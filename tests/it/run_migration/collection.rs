@@ -4,12 +4,14 @@ use crate::prelude::*;
 use std::sync::{Arc, Mutex};
 
 use stylus_upgrades::kill_point::VARIABLE;
-use stylus_upgrades_harness::{Instance, step};
+use stylus_upgrades_harness::Instance;
 use stylus_upgrades_interface::full::IInclusion::isCompleteCall;
 use stylus_upgrades_tests::abi::ICollection;
+use stylus_upgrades_tests::examples;
 
-use super::fixture::{Done, command, finish};
+use super::fixture::{Done, command};
 use super::proxy::{Failure, Proxy};
+use crate::command::finished;
 
 const GATHER: [&str; 2] = ["--gather", "erc721"];
 
@@ -23,23 +25,9 @@ struct Fixture<'h> {
 
 /// A basic collection with `rounds` times ten tokens minted, one of each ten burnt and one moved.
 async fn collection(harness: &Harness, rounds: u64) -> Result<Fixture<'_>, HarnessError> {
-    let definition = harness.define("Acorn").await?;
-    let basic = harness.build_and_deploy("contracts/erc721_basic").await?;
-    let full = harness.build_and_deploy("contracts/erc721_full").await?;
-    let program = harness
-        .build_and_deploy("contracts/migrations/erc721_enumerate")
-        .await?;
-    let handler = harness.account(5);
-    definition.add_first(&basic).await?;
-    let step = step::complex("1.0", &program, handler);
-    definition.add_version("2.0", &full, step).await?;
-    let minter = harness.account(0);
-    let collection = definition
-        .create_proxy("1.0", &ICollection::initializeCall { minter })
-        .await?;
     let mut fixture = Fixture {
         harness,
-        collection,
+        collection: examples::collection(harness).await?.instance,
         tokens: BTreeMap::new(),
         folder: tempfile::tempdir().expect("a folder"),
     };
@@ -90,7 +78,7 @@ impl Fixture<'_> {
         if let Some(kill) = kill {
             command.env(VARIABLE, kill);
         }
-        finish(command.spawn().expect("it starts")).await
+        finished(command).await
     }
 
     /// Asserts that exactly the tokens that there are are enumerated, in the order of their ids.

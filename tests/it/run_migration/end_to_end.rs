@@ -1,9 +1,9 @@
 //! `run-migration` from the first batch to the end, in every form.
 
 use stylus_upgrades_harness::Harness;
-use stylus_upgrades_interface::registry::IRegistry::abortMigrationCall;
+use stylus_upgrades_tests::calls;
 
-use super::fixture::{BATCHES, CURSOR, Done, begun, finish};
+use super::fixture::{BATCHES, CURSOR, Done, begun};
 
 #[tokio::test]
 async fn run_migration_supplies_a_list_in_batches_and_ends() -> Done {
@@ -40,35 +40,19 @@ async fn run_migration_lets_the_contract_find_its_items() -> Done {
 #[tokio::test]
 #[ignore = "nightly: many batches and processes, about 29 s"]
 async fn run_migration_turns_back_in_the_order_of_the_list() -> Done {
-    let harness = Harness::start().await?;
-    for program in [BATCHES, CURSOR] {
-        let harness = match program {
-            BATCHES => &harness,
-            _ => &Harness::start().await?,
-        };
-        let fixture = begun(harness, program, 50).await?;
-        let words = ["--gas", "200000", "--items", "members.txt", "--no-end"];
-        let words = |count: usize| {
-            if program == BATCHES {
-                &words[..count]
-            } else {
-                &words[..2]
-            }
-        };
-        let killed = fixture
-            .command(words(4))
-            .env(stylus_upgrades::kill_point::VARIABLE, "sent:2")
-            .spawn();
-        finish(killed.expect("it starts")).await;
+    for (program, words) in [
+        (BATCHES, "--gas 200000 --items members.txt"),
+        (CURSOR, "--gas 200000"),
+    ] {
+        let harness = Harness::start().await?;
+        let fixture = begun(&harness, program, 50).await?;
+        fixture.killed(words, "sent:2").await;
         let half = fixture.progress().await?.0;
         assert!(half > 0 && half < 50, "{half}");
-        let abort = abortMigrationCall {
-            name: "Points".into(),
-            proxy: fixture.register.address(),
-        };
+        let abort = calls::abort_migration("Points", fixture.register.address());
         let (admin, registry) = (harness.account(0), harness.registry());
         harness.chain().execute(admin, registry, &abort).await?;
-        let ran = fixture.run(words(4)).await;
+        let ran = fixture.run(words).await;
         ran.ends_with(0);
         assert_eq!(ran.document["items"], half);
         assert_eq!(ran.document["back"], true);
@@ -84,11 +68,7 @@ async fn run_migration_killed_behind_its_end_says_so_the_next_time() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, CURSOR, 10).await?;
     fixture.run("--no-end").await.ends_with(0);
-    let killed = fixture
-        .command(&[])
-        .env(stylus_upgrades::kill_point::VARIABLE, "sent:1")
-        .spawn();
-    finish(killed.expect("it starts")).await;
+    fixture.killed(&[], "sent:1").await;
     let ran = fixture.run(&[]).await;
     ran.ends_with(0);
     assert_eq!(ran.document["ended"], true);

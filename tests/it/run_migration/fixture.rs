@@ -1,11 +1,15 @@
 //! A points register in its complex migration, and the command line that continues it.
 
+use crate::command::finished;
 use crate::prelude::*;
 use std::process::{Child, Stdio};
 
+use alloy::providers::Provider;
+use stylus_upgrades::kill_point::VARIABLE;
 use stylus_upgrades_harness::{Instance, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{Batch, progressCall};
 use stylus_upgrades_tests::abi::points_v2::IPoints;
+use stylus_upgrades_tests::examples;
 
 pub(super) type Done = Result<(), HarnessError>;
 
@@ -13,7 +17,7 @@ pub(super) type Done = Result<(), HarnessError>;
 pub(super) const HANDLER_KEY: &str =
     "0x8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba";
 /// The key of account 8, who is nobody.
-pub(super) const STRANGER_KEY: &str =
+pub(crate) const STRANGER_KEY: &str =
     "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97";
 pub(super) const CURSOR: &str = "contracts/migrations/points_cursor";
 pub(super) const BATCHES: &str = "tests/contracts/points_batches";
@@ -65,24 +69,17 @@ pub(super) async fn waiting_at(
     step: Step,
     members: u64,
 ) -> Result<Fixture<'_>, HarnessError> {
-    let definition = harness.define("Points").await?;
-    let first = harness.build_and_deploy("contracts/points_v1").await?;
-    let second = harness.build_and_deploy("contracts/points_v2").await?;
-    definition.add_first(&first).await?;
-    let steward = harness.account(0);
-    let register = definition
-        .create_proxy("1.0", &IPoints::initializeCall { steward })
-        .await?;
+    let it = examples::points(harness).await?;
     let all: Vec<_> = (0..members).map(member).collect();
     for some in all.chunks(AWARDED_AT_ONCE) {
         let award = calls::award(some.to_vec(), POINTS);
-        register.send(&award).await?;
+        it.instance.send(&award).await?;
     }
-    definition.add_version("2.0", &second, step).await?;
+    it.add_second(step).await?;
     let folder = tempfile::tempdir().expect("a folder");
     let fixture = Fixture {
         harness,
-        register,
+        register: it.instance,
         members,
         folder,
     };
@@ -104,23 +101,52 @@ impl Fixture<'_> {
 
     /// The command line with these words, ready to be started.
     pub(super) fn command(&self, words: &(impl Words + ?Sized)) -> Command {
-        let url = self.harness.chain().url().to_owned();
-        command(
-            &url,
-            self.folder.path(),
-            &self.register.address().to_string(),
-            words,
-        )
+        self.command_at(self.harness.chain().url(), words)
+    }
+
+    fn command_at(&self, url: &str, words: &(impl Words + ?Sized)) -> Command {
+        let proxy = self.register.address().to_string();
+        command(url, self.folder.path(), &proxy, words)
     }
 
     /// Runs `run-migration` with these words to its end.
     pub(super) async fn run(&self, words: &(impl Words + ?Sized)) -> Answer {
-        finish(self.start(words)).await
+        finished(self.command(words)).await
+    }
+
+    /// The same at another endpoint.
+    pub(super) async fn run_at(&self, url: &str, words: &(impl Words + ?Sized)) -> Answer {
+        finished(self.command_at(url, words)).await
+    }
+
+    /// The same, killed at that point.
+    pub(super) async fn killed(&self, words: &(impl Words + ?Sized), at: &str) -> Answer {
+        let mut command = self.command(words);
+        command.env(VARIABLE, at);
+        finished(command).await
+    }
+
+    /// Whether blocks come by themselves; if so, what waited for one is mined.
+    pub(super) async fn automine(&self, mines: bool) -> Done {
+        let chain = self.harness.chain();
+        let _: Value = chain.request("evm_setAutomine", (mines,)).await?;
+        if mines {
+            let _: Value = chain.request("evm_mine", ()).await?;
+        }
+        Ok(())
+    }
+
+    /// The handler's nonce, without and with what waits for a block.
+    pub(super) async fn nonces(&self) -> (u64, u64) {
+        let (provider, handler) = (self.harness.chain().provider(), self.harness.account(5));
+        let latest = provider.get_transaction_count(handler).latest().await;
+        let pending = provider.get_transaction_count(handler).pending().await;
+        (latest.expect("an answer"), pending.expect("an answer"))
     }
 
     /// Starts it.
     pub(super) fn start(&self, words: &(impl Words + ?Sized)) -> Running {
-        self.command(words).spawn().expect("it starts").into()
+        Running(Some(self.command(words).spawn().expect("it starts")))
     }
 
     /// `(done, total)`, zero after the end.
@@ -160,19 +186,11 @@ impl Fixture<'_> {
             .address(self.register.address())
             .event_signature(Batch::SIGNATURE_HASH)
             .from_block(0);
-        let provider = self.harness.chain().provider();
-        let logs = alloy::providers::Provider::get_logs(provider, &filter).await;
-        logs.expect("the chain answers")
-            .iter()
-            .map(|log| {
-                log.log_decode::<Batch>()
-                    .expect("a batch")
-                    .inner
-                    .data
-                    .done
-                    .to()
-            })
-            .collect()
+        let logs = self.harness.chain().provider().get_logs(&filter).await;
+        let logs = logs.expect("the chain answers");
+        let batches = logs.iter().map(|log| log.log_decode::<Batch>());
+        let done = batches.map(|batch| batch.expect("a batch").inner.data.done);
+        done.map(|done| done.to()).collect()
     }
 }
 
@@ -189,7 +207,7 @@ pub(super) fn command(
         .args(words.list())
         .env("PRIVATE_KEY", HANDLER_KEY)
         .env("NO_COLOR", "1")
-        .env_remove(stylus_upgrades::kill_point::VARIABLE)
+        .env_remove(VARIABLE)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -198,12 +216,6 @@ pub(super) fn command(
 
 /// A run that ends with the test, if not before.
 pub(super) struct Running(Option<Child>);
-
-impl From<Child> for Running {
-    fn from(child: Child) -> Self {
-        Self(Some(child))
-    }
-}
 
 impl Running {
     pub(super) fn kill(&mut self) {
@@ -226,8 +238,7 @@ impl Drop for Running {
 }
 
 /// Waits for the end of a run without stopping this thread.
-pub(super) async fn finish(running: impl Into<Running>) -> Answer {
-    let mut running = running.into();
+pub(super) async fn finish(mut running: Running) -> Answer {
     let child = running.0.take().expect("it was started");
     let output = tokio::task::spawn_blocking(move || child.wait_with_output())
         .await

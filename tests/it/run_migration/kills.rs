@@ -7,48 +7,37 @@
 use crate::prelude::*;
 use std::time::Duration;
 
-use alloy::providers::Provider;
-use stylus_upgrades::kill_point::{Phase, VARIABLE};
+use stylus_upgrades::kill_point::Phase;
 
 use super::fixture::{BATCHES, Done, Fixture, begun, finish};
+use crate::migrations::chance::Chance;
 
 /// Kills in each phase, in an ordinary run and in the long one.
 const EACH: (u64, u64) = (7, 28);
 /// Kills at random instants, likewise.
 const RANDOM: (u64, u64) = (23, 92);
 /// Microseconds after which a run is killed at random, at most.
-const LONGEST: u64 = 100_000;
+const LONGEST: usize = 100_000;
 /// Members: more than all killed runs together migrate.
 const MEMBERS: u64 = 2_000;
 /// One item a batch.
 const WORDS: [&str; 4] = ["--items", "members.txt", "--gas", "100000"];
-const SIGKILL: i32 = 9;
-const PHASES: [Phase; 4] = [
+pub(crate) const SIGKILL: i32 = 9;
+/// Each point at which a process can be killed.
+pub(crate) const PHASES: [Phase; 4] = [
     Phase::BeforeSending,
     Phase::Sent,
     Phase::Mined,
     Phase::Journal,
 ];
 
-/// xorshift64, with its seed printed.
-struct Rng(u64);
-
-impl Rng {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
-
 #[tokio::test]
 #[ignore = "nightly: many batches and processes, about 51 s"]
 async fn run_migration_killed_anywhere_again_and_again_migrates_every_item_exactly_once() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, BATCHES, MEMBERS).await?;
-    let mut rng = Rng(0x5eed_2026_1120);
-    println!("seed {:#x}", rng.0);
+    let mut chance = Chance::new(0x5eed_2026_1120);
+    println!("seed {:#x}", chance.seed);
     let mut kills = BTreeMap::new();
     let (each, at_random) = match stylus_upgrades_test_support::long() {
         true => (EACH.1, RANDOM.1),
@@ -59,7 +48,7 @@ async fn run_migration_killed_anywhere_again_and_again_migrates_every_item_exact
             // Of what waits for a block there is never more than one.
             let count = match phase {
                 Phase::Sent => 1,
-                _ => 1 + rng.below(3),
+                _ => 1 + chance.below(3),
             };
             killed_at(&fixture, phase, count).await?;
             *kills.entry(phase.name()).or_insert(0) += 1;
@@ -72,7 +61,8 @@ async fn run_migration_killed_anywhere_again_and_again_migrates_every_item_exact
         let before = fixture.progress().await?.0;
         assert!(before > 0, "nothing is left to be migrated");
         let share = (MEMBERS - before) / (2 * (at_random - random));
-        if killed_after(&fixture, Duration::from_micros(rng.below(longest))).await {
+        let pause = Duration::from_micros(chance.below(longest) as u64);
+        if killed_after(&fixture, pause).await {
             random += 1;
         }
         // The faster the machine, the earlier the kills: items are left for each of them.
@@ -101,23 +91,17 @@ async fn run_migration_killed_anywhere_again_and_again_migrates_every_item_exact
 }
 
 /// A run that is killed when it comes to a phase for the `count`th time.
-async fn killed_at(fixture: &Fixture<'_>, phase: Phase, count: u64) -> Done {
-    let chain = fixture.harness.chain();
+async fn killed_at(fixture: &Fixture<'_>, phase: Phase, count: usize) -> Done {
     // Where blocks come by themselves a transaction is mined the moment it is sent.
-    let mines = phase != Phase::Sent;
-    let _: serde_json::Value = chain.request("evm_setAutomine", (mines,)).await?;
-    let child = fixture
-        .command(&WORDS)
-        .env(VARIABLE, format!("{}:{count}", phase.name()))
-        .spawn();
-    let ran = finish(child.expect("it starts")).await;
+    fixture.automine(phase != Phase::Sent).await?;
+    let at = format!("{}:{count}", phase.name());
+    let ran = fixture.killed(&WORDS, &at).await;
     let signal = ran.signal;
     assert_eq!(signal, Some(SIGKILL), "{phase:?} {count}: {}", ran.stderr);
-    let (latest, pending) = nonces(fixture).await;
+    let (latest, pending) = fixture.nonces().await;
     if phase == Phase::Sent {
-        assert_eq!(pending - latest, count, "sent and not mined");
-        let _: serde_json::Value = chain.request("evm_setAutomine", (true,)).await?;
-        let _: serde_json::Value = chain.request("evm_mine", ()).await?;
+        assert_eq!(pending - latest, count as u64, "sent and not mined");
+        fixture.automine(true).await?;
     } else {
         assert_eq!(pending, latest, "{phase:?}");
     }
@@ -131,13 +115,4 @@ async fn killed_after(fixture: &Fixture<'_>, pause: Duration) -> bool {
     child.kill();
     let ran = finish(child).await;
     ran.signal == Some(SIGKILL)
-}
-
-/// The handler's nonce, without and with what waits for a block.
-async fn nonces(fixture: &Fixture<'_>) -> (u64, u64) {
-    let provider = fixture.harness.chain().provider();
-    let handler = fixture.harness.account(5);
-    let latest = provider.get_transaction_count(handler).latest().await;
-    let pending = provider.get_transaction_count(handler).pending().await;
-    (latest.expect("an answer"), pending.expect("an answer"))
 }

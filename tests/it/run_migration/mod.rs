@@ -13,9 +13,9 @@
 
 mod collection;
 mod end_to_end;
-mod fixture;
+pub(crate) mod fixture;
 mod foreign;
-mod kills;
+pub(crate) mod kills;
 pub(crate) mod proxy;
 mod refusals;
 mod scale;

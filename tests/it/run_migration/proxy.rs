@@ -29,6 +29,14 @@ pub(crate) enum Failure {
     Late(Duration),
 }
 
+impl Failure {
+    /// This result, which stays as long as the process.
+    pub(crate) fn answering(result: &impl serde::Serialize) -> Self {
+        let text = serde_json::to_string(result).expect("JSON");
+        Self::Answer(Box::leak(text.into_boxed_str()))
+    }
+}
+
 /// A running proxy, ended when dropped.
 pub(crate) struct Proxy {
     address: SocketAddr,
@@ -79,6 +87,17 @@ impl Proxy {
             }
         });
         Self { address, counts }
+    }
+
+    /// Forwards to `url`, but for requests that have all these words.
+    pub(crate) fn failing<const N: usize>(url: &str, words: [&str; N], failure: Failure) -> Self {
+        let words = words.map(str::to_owned);
+        Self::start(url, move |_, request| {
+            match words.iter().all(|word| request.contains(word)) {
+                true => failure,
+                false => Failure::None,
+            }
+        })
     }
 
     pub(crate) fn url(&self) -> String {

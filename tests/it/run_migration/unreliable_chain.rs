@@ -5,15 +5,14 @@
 use std::time::Duration;
 
 use alloy::primitives::B256;
-use alloy::providers::Provider;
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
-use stylus_upgrades::kill_point::VARIABLE;
 use stylus_upgrades_harness::{Harness, HarnessError};
 use stylus_upgrades_interface::complex::IComplexMigration::migrateBatchCall;
 
 use super::fixture::{BATCHES, Done, Fixture, begun, command, finish};
 use super::proxy::{Failure, Proxy};
+use crate::command::finished;
 
 const LIST: [&str; 2] = ["--items", "members.txt"];
 /// One item a batch.
@@ -26,27 +25,12 @@ where
     fixture.harness.chain().request(method, with).await
 }
 
-async fn rpc(fixture: &Fixture<'_>, method: &'static str, with: Value) -> Done {
-    let _: Value = ask(fixture, method, with).await?;
-    Ok(())
-}
-
-/// The handler's nonce, with what waits for a block.
-async fn pending(fixture: &Fixture<'_>) -> u64 {
-    let provider = fixture.harness.chain().provider();
-    let count = provider.get_transaction_count(fixture.harness.account(5));
-    count.pending().await.expect("an answer")
-}
-
-/// Waits until so many of the handler's transactions wait for a block.
-async fn waiting(fixture: &Fixture<'_>, count: u64) {
-    let provider = fixture.harness.chain().provider();
-    let handler = fixture.harness.account(5);
-    loop {
-        let latest = provider.get_transaction_count(handler).latest().await;
-        if pending(fixture).await >= latest.expect("an answer") + count {
-            return;
-        }
+/// Waits until one of the handler's transactions waits for a block.
+async fn waiting(fixture: &Fixture<'_>) {
+    while {
+        let (latest, pending) = fixture.nonces().await;
+        pending <= latest
+    } {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -71,14 +55,13 @@ async fn pool(fixture: &Fixture<'_>) -> Result<Vec<(u64, B256)>, HarnessError> {
 async fn run_migration_sends_a_dropped_transaction_again() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, BATCHES, 40).await?;
-    rpc(&fixture, "evm_setAutomine", json!([false])).await?;
+    fixture.automine(false).await?;
     let child = fixture.start(&SLOW);
-    waiting(&fixture, 1).await;
+    waiting(&fixture).await;
     let (_, first) = pool(&fixture).await?[0];
-    rpc(&fixture, "anvil_dropTransaction", json!([first])).await?;
-    waiting(&fixture, 1).await; // it is there again
-    rpc(&fixture, "evm_setAutomine", json!([true])).await?;
-    rpc(&fixture, "evm_mine", json!([])).await?;
+    let _: Value = ask(&fixture, "anvil_dropTransaction", json!([first])).await?;
+    waiting(&fixture).await; // it is there again
+    fixture.automine(true).await?;
     let ran = finish(child).await;
     ran.ends_with(0);
     assert!(ran.stderr.contains("was dropped"), "{}", ran.stderr);
@@ -89,9 +72,9 @@ async fn run_migration_sends_a_dropped_transaction_again() -> Done {
 async fn run_migration_goes_on_when_its_transactions_are_replaced_by_others() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, BATCHES, 40).await?;
-    rpc(&fixture, "evm_setAutomine", json!([false])).await?;
+    fixture.automine(false).await?;
     let child = fixture.start(&SLOW);
-    waiting(&fixture, 1).await;
+    waiting(&fixture).await;
     // The handler's key pays more for something else with the nonce of the batch.
     let (nonce, _) = pool(&fixture).await?[0];
     let handler = harness.account(5);
@@ -100,8 +83,7 @@ async fn run_migration_goes_on_when_its_transactions_are_replaced_by_others() ->
         "maxFeePerGas": "0x2540be400", "maxPriorityFeePerGas": "0x3b9aca00", "gas": "0x5208",
     });
     let _: B256 = ask(&fixture, "eth_sendTransaction", json!([other])).await?;
-    rpc(&fixture, "evm_mine", json!([])).await?;
-    rpc(&fixture, "evm_setAutomine", json!([true])).await?;
+    fixture.automine(true).await?;
     let ran = finish(child).await;
     ran.ends_with(0);
     assert!(ran.stderr.contains("took the nonce"), "{}", ran.stderr);
@@ -112,15 +94,13 @@ async fn run_migration_goes_on_when_its_transactions_are_replaced_by_others() ->
 async fn run_migration_waits_for_what_an_earlier_run_has_on_its_way() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, BATCHES, 20).await?;
-    rpc(&fixture, "evm_setAutomine", json!([false])).await?;
-    let killed = fixture.command(&SLOW).env(VARIABLE, "sent:1").spawn();
-    finish(killed.expect("it starts")).await;
+    fixture.automine(false).await?;
+    fixture.killed(&SLOW, "sent:1").await;
     let child = fixture.start(&SLOW);
     tokio::time::sleep(Duration::from_millis(300)).await;
     let found = pool(&fixture).await?.len();
     assert_eq!(found, 1, "nothing is sent on top of it");
-    rpc(&fixture, "evm_setAutomine", json!([true])).await?;
-    rpc(&fixture, "evm_mine", json!([])).await?;
+    fixture.automine(true).await?;
     let ran = finish(child).await;
     ran.ends_with(0);
     assert_eq!(ran.document["items"], 19, "one was there");
@@ -166,10 +146,8 @@ async fn run_migration_shared_by_two_operators_with_one_key_ends_once() -> Done 
     std::fs::copy(fixture.list(), elsewhere.path().join("members.txt")).expect("the list");
     let url = harness.chain().url().to_owned();
     let proxy = fixture.register.address().to_string();
-    let first = fixture.start(&SLOW);
-    let second = command(&url, elsewhere.path(), &proxy, &SLOW).spawn();
-    let second = second.expect("it starts");
-    let (first, second) = tokio::join!(finish(first), finish(second));
+    let second = finished(command(&url, elsewhere.path(), &proxy, &SLOW));
+    let (first, second) = tokio::join!(fixture.run(&SLOW), second);
     for ran in [&first, &second] {
         // A later run reports that it has ended.
         let code = ran.exit;
@@ -192,9 +170,7 @@ async fn run_migration_bears_an_endpoint_that_fails_and_stalls() -> Done {
         15 => Failure::Late(Duration::from_millis(150)),
         _ => Failure::None,
     });
-    let register = fixture.register.address().to_string();
-    let child = command(&proxy.url(), fixture.folder.path(), &register, &SLOW).spawn();
-    let ran = finish(child.expect("it starts")).await;
+    let ran = fixture.run_at(&proxy.url(), &SLOW).await;
     ran.ends_with(0);
     println!("{} faults of {} answers", proxy.failures(), proxy.answers());
     assert!(proxy.failures() > 10);
@@ -217,11 +193,10 @@ async fn run_migration_stops_resumable_when_the_endpoint_goes_away() -> Done {
                 Failure::None
             }
         });
-        let child = command(&proxy.url(), fixture.folder.path(), &register, &words).spawn();
-        let ran = finish(child.expect("it starts")).await;
+        let ran = fixture.run_at(&proxy.url(), &words).await;
         ran.ends_with(code);
         assert_eq!(ran.error("name"), "Interrupted");
-        let next = ran.document["error"]["next"].as_str().unwrap_or_default();
+        let next = ran.error("next");
         let again = format!("stylus-upgrades run-migration {register} --items members.txt");
         assert!(next.starts_with(&again), "{next}");
     }
@@ -234,17 +209,12 @@ async fn run_migration_stops_resumable_when_the_endpoint_goes_away() -> Done {
 async fn run_migration_does_not_need_its_journal() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, BATCHES, 20).await?;
-    rpc(&fixture, "evm_setAutomine", json!([false])).await?;
-    let killed = fixture.command(&SLOW).env(VARIABLE, "sent:1").spawn();
-    finish(killed.expect("it starts")).await;
-    rpc(&fixture, "evm_setAutomine", json!([true])).await?;
-    rpc(&fixture, "evm_mine", json!([])).await?;
+    fixture.automine(false).await?;
+    fixture.killed(&SLOW, "sent:1").await;
+    fixture.automine(true).await?;
     let folder = fixture.folder.path().join(".stylus-upgrades");
-    let journal = std::fs::read_dir(&folder)
-        .expect("it")
-        .next()
-        .expect("one")
-        .expect("it");
+    let mut journals = std::fs::read_dir(&folder).expect("it").flatten();
+    let journal = journals.next().expect("one");
     std::fs::write(journal.path(), b"\x00garbage\n{\"sending\":").expect("written");
     fixture.run(&SLOW[..2]).await.ends_with(0);
     fixture.assert_migrated().await
@@ -260,9 +230,7 @@ async fn run_migration_sends_smaller_batches_where_the_endpoint_refuses_large_on
             false => Failure::None,
         }
     });
-    let register = fixture.register.address().to_string();
-    let child = command(&proxy.url(), fixture.folder.path(), &register, &LIST).spawn();
-    let ran = finish(child.expect("it starts")).await;
+    let ran = fixture.run_at(&proxy.url(), &LIST).await;
     ran.ends_with(0);
     assert!(proxy.failures() > 0);
     assert_eq!(ran.document["spent"]["failed"], 0, "none of them was mined");
@@ -275,15 +243,13 @@ async fn run_migration_halves_batches_that_run_out_of_gas() -> Done {
     let fixture = begun(&harness, BATCHES, 200).await?;
     // An endpoint that believes that the first item takes 100,000 gas and the others nothing.
     let batch = alloy::hex::encode(migrateBatchCall::SELECTOR);
-    let proxy = Proxy::start(harness.chain().url(), move |_, request| {
-        match request.contains("eth_estimateGas") && request.contains(&batch) {
-            true => Failure::Answer("\"0x186a0\""),
-            false => Failure::None,
-        }
-    });
-    let register = fixture.register.address().to_string();
-    let child = command(&proxy.url(), fixture.folder.path(), &register, &LIST).spawn();
-    let ran = finish(child.expect("it starts")).await;
+    let estimates = ["eth_estimateGas", &batch];
+    let proxy = Proxy::failing(
+        harness.chain().url(),
+        estimates,
+        Failure::answering(&"0x186a0"),
+    );
+    let ran = fixture.run_at(&proxy.url(), &LIST).await;
     ran.ends_with(0);
     println!("{}", ran.document["spent"]);
     let failed = ran.document["spent"]["failed"].as_u64();

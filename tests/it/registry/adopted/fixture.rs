@@ -4,25 +4,15 @@ use crate::prelude::*;
 use stylus_upgrades::build::evm;
 use stylus_upgrades::registry::definition_id;
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProxy};
+use stylus_upgrades_tests::peers;
+pub(in crate::registry) use stylus_upgrades_tests::peers::IBox;
 
 use crate::registry::fixture::{Fixture, Reverted, account, initial_step, step};
 
 alloy::sol! {
-    interface IBox {
-        function initialize(uint256 start) external;
-        function value() external view returns (uint256);
-        function doubled() external view returns (uint256);
-        function add() external;
-        function migrate() external;
-    }
-
     #[derive(Debug)]
     interface ICaller {
         function call(address to, bytes data) external;
-    }
-
-    interface IUupsBox {
-        function initialize(uint256 start, address first) external;
     }
 }
 
@@ -39,22 +29,22 @@ const V5: &str = "@openzeppelin/contracts/build/contracts";
 
 pub(in crate::registry) const TRANSPARENT_4: Kind = Kind {
     kind: proxy_kind::TRANSPARENT_4,
-    proxy: "@openzeppelin/contracts-v4/build/contracts/TransparentUpgradeableProxy.json",
+    proxy: peers::TRANSPARENT_4,
     codes: ["Box", "Box2"],
 };
 pub(in crate::registry) const TRANSPARENT_5: Kind = Kind {
     kind: proxy_kind::TRANSPARENT_5,
-    proxy: "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json",
+    proxy: peers::TRANSPARENT_5,
     codes: ["Box", "Box2"],
 };
 pub(in crate::registry) const UUPS_4: Kind = Kind {
     kind: proxy_kind::UUPS,
-    proxy: "@openzeppelin/contracts-v4/build/contracts/ERC1967Proxy.json",
+    proxy: peers::UUPS_4,
     codes: ["Uups4Box", "Uups4Box2"],
 };
 pub(in crate::registry) const UUPS_5: Kind = Kind {
     kind: proxy_kind::UUPS,
-    proxy: "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json",
+    proxy: peers::UUPS_5,
     codes: ["UupsBox", "UupsBox2"],
 };
 pub(in crate::registry) const KINDS: [Kind; 4] = [TRANSPARENT_4, TRANSPARENT_5, UUPS_4, UUPS_5];
@@ -80,8 +70,8 @@ impl Kind {
     pub(in crate::registry) fn create(self, fixture: &mut Fixture, code: &Code) -> Address {
         let (start, first) = (U256::from(7), account(OWNER));
         let init = match self.kind {
-            proxy_kind::UUPS => IUupsBox::initializeCall { start, first }.abi_encode(),
-            _ => IBox::initializeCall { start }.abi_encode(),
+            proxy_kind::UUPS => IBox::initialize_1Call { start, first }.abi_encode(),
+            _ => IBox::initialize_0Call { start }.abi_encode(),
         };
         self.create_with(fixture, code, init)
     }
