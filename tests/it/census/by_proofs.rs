@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use alloy::network::TransactionBuilder;
 use alloy::primitives::hex;
-use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use stylus_layout::Layout;
-use stylus_upgrades::census::{Anchor, Census, Options, Subject, Wanted, take};
+use stylus_upgrades::census::{Census, Options};
 use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::Anvil;
+
+use super::fixture::{ask, subject, taken};
 
 /// `mapping(uint256 => uint256) all` at slot 1: stores 7 for the key behind the selector in its calldata.
 const CODE: &str = "6007600435600052600160205260406000205500";
@@ -36,21 +37,12 @@ fn layout() -> Layout {
 }
 
 async fn sent(client: &Client, request: TransactionRequest) -> Value {
-    let provider = client.provider();
-    let accounts: Vec<Address> = provider
-        .raw_request("eth_accounts".into(), ())
-        .await
-        .expect("accounts");
-    let request = request.with_from(accounts[0]).with_gas_limit(1_000_000);
-    let hash: B256 = provider
-        .raw_request("eth_sendTransaction".into(), (request,))
-        .await
-        .expect("sent");
+    let accounts = ask(client, "eth_accounts", ()).await;
+    let sender = serde_json::from_value(accounts[0].clone()).expect("an address");
+    let request = request.with_from(sender).with_gas_limit(1_000_000);
+    let hash = ask(client, "eth_sendTransaction", (request,)).await;
     loop {
-        let receipt: Value = provider
-            .raw_request("eth_getTransactionReceipt".into(), (hash,))
-            .await
-            .expect("an answer");
+        let receipt = ask(client, "eth_getTransactionReceipt", (hash.clone(),)).await;
         if !receipt.is_null() {
             return receipt;
         }
@@ -77,24 +69,11 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
     }
     let folder = tempfile::tempdir().expect("a folder");
     let census = async || -> Census {
-        let wanted = Wanted::default();
-        let anchor = Anchor::find(&client, proxy, wanted, None)
-            .await
-            .expect("a block");
-        let subject = Subject {
-            proxy,
-            layout: Ok(layout()),
-            version: "1.0".into(),
-            implementation: None,
-            versions: Vec::new(),
-            is_evm: true,
-        };
         let options = Options {
             folder: Some(folder.path().to_owned()),
             ..Options::default()
         };
-        let taken = take(&client, anchor, &subject, &options).await;
-        taken.expect("a census")
+        taken(&client, &subject(proxy, layout()), &options).await
     };
     let found = census().await;
     assert_eq!(found.method, "eth_getProof");
@@ -111,20 +90,13 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
     let mapping = B256::from(U256::from(1));
     let first = keccak256(U256::ZERO.to_be_bytes::<32>());
     let changed = keccak256([first, mapping].concat());
-    let provider = client.provider();
     for (slot, value) in [
         (changed, B256::with_last_byte(9)),
         (keccak256("new"), B256::repeat_byte(1)),
     ] {
-        let _: Value = provider
-            .raw_request("anvil_setStorageAt".into(), (proxy, slot, value))
-            .await
-            .expect("set");
+        ask(&client, "anvil_setStorageAt", (proxy, slot, value)).await;
     }
-    let _: Value = provider
-        .raw_request("anvil_mine".into(), ("0x1",))
-        .await
-        .expect("mined");
+    ask(&client, "anvil_mine", ("0x1",)).await;
     let found = census().await;
     assert!(found.complete, "{found:?}");
     assert_eq!(
@@ -177,15 +149,6 @@ async fn slots_out_of_reach_are_proven_where_their_keys_are_known() {
     }
     std::fs::write(&file, text).expect("written");
     let census = async |keys| -> Census {
-        let anchor = Anchor::find(&client, proxy, Wanted::default(), None).await;
-        let subject = Subject {
-            proxy,
-            layout: Ok(layout()),
-            version: "1.0".into(),
-            implementation: None,
-            versions: Vec::new(),
-            is_evm: true,
-        };
         let options = Options {
             keys,
             by_proofs: true,
@@ -193,8 +156,7 @@ async fn slots_out_of_reach_are_proven_where_their_keys_are_known() {
             folder: Some(folder.path().to_owned()),
             ..Options::default()
         };
-        let taken = take(&client, anchor.expect("a block"), &subject, &options).await;
-        taken.expect("a census")
+        taken(&client, &subject(proxy, layout()), &options).await
     };
     let without = census(None).await;
     assert!(!without.complete);

@@ -23,13 +23,8 @@ async fn a_slot_that_is_withheld_is_named_and_the_census_is_incomplete() {
     let slots = page["storage"].as_object_mut().expect("slots");
     let withheld = slots.keys().nth(1).expect("several").clone();
     let entry = slots.remove(&withheld).expect("it is there");
-    let page: &'static str = Box::leak(page.to_string().into_boxed_str());
-    let lying = Proxy::start(&it.project.node.endpoint(), move |_, request| match request
-        .contains(RANGE)
-    {
-        true => Failure::Answer(page),
-        false => Failure::None,
-    });
+    let url = it.project.node.endpoint();
+    let lying = Proxy::failing(&url, [RANGE], Failure::answering(&page));
     let block = block.to_string();
     let answer = it.census_at(&lying.url(), &["--block", &block]);
     answer.ends_with(5);
@@ -62,20 +57,11 @@ async fn a_proof_of_another_root_or_of_another_block_is_none() {
     assert_ne!(older["storageHash"], other_root["storageHash"]);
     other_root["storageHash"] = json!(B256::repeat_byte(1));
     for proof in [older, other_root] {
-        let proof: &'static str = Box::leak(proof.to_string().into_boxed_str());
-        let lying = Proxy::start(&it.project.node.endpoint(), move |_, request| match request
-            .contains("eth_getProof")
-        {
-            true => Failure::Answer(proof),
-            false => Failure::None,
-        });
+        let url = it.project.node.endpoint();
+        let lying = Proxy::failing(&url, ["eth_getProof"], Failure::answering(&proof));
         let answer = it.census_at(&lying.url(), &["--block", &block.to_string()]);
-        let error = &answer.document["error"];
-        assert_eq!(
-            (answer.exit, text(error, "name")),
-            (Some(4), "ProofMismatch"),
-            "{answer:?}"
-        );
+        answer.ends_with(4);
+        assert_eq!(answer.error("name"), "ProofMismatch");
     }
 }
 

@@ -3,6 +3,9 @@
 use crate::prelude::*;
 use alloy::primitives::U64;
 use alloy::providers::Provider;
+use alloy::rpc::json_rpc::RpcSend;
+use stylus_layout::Layout;
+use stylus_upgrades::census::{Anchor, Census, Options, Subject, Wanted, take};
 use stylus_upgrades::client::Client;
 
 use crate::command::command;
@@ -81,21 +84,35 @@ impl Fixture {
     }
 
     /// What the chain answers.
-    pub(super) async fn ask(&self, method: &'static str, params: impl Params) -> Value {
-        let answer = self.client.provider().raw_request(method.into(), params);
-        answer.await.expect("an answer")
+    pub(super) async fn ask(&self, method: &'static str, params: impl RpcSend) -> Value {
+        ask(&self.client, method, params).await
     }
 }
 
-/// What a method of the chain is asked with.
-pub(super) trait Params:
-    serde::Serialize + Clone + std::fmt::Debug + Send + Sync + Unpin + 'static
-{
+/// What a chain answers.
+pub(super) async fn ask(client: &Client, method: &'static str, params: impl RpcSend) -> Value {
+    let answer = client.provider().raw_request(method.into(), params);
+    answer.await.expect("an answer")
 }
 
-impl<T> Params for T where
-    T: serde::Serialize + Clone + std::fmt::Debug + Send + Sync + Unpin + 'static
-{
+/// A contract of version 1.0 that belongs to no registry.
+pub(super) fn subject(proxy: Address, layout: Layout) -> Subject {
+    Subject {
+        proxy,
+        layout: Ok(layout),
+        version: "1.0".into(),
+        implementation: None,
+        versions: Vec::new(),
+        is_evm: true,
+    }
+}
+
+/// Its census at the newest block.
+pub(super) async fn taken(client: &Client, subject: &Subject, options: &Options) -> Census {
+    let wanted = Wanted::default();
+    let anchor = Anchor::find(client, subject.proxy, wanted, None).await;
+    let taken = take(client, anchor.expect("a block"), subject, options).await;
+    taken.expect("a census")
 }
 
 /// What fields of that name store: entries and slots of each.

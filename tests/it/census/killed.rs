@@ -15,12 +15,8 @@ async fn a_census_that_was_killed_goes_on_and_asks_for_no_page_twice() {
     let killed = command.env(VARIABLE, "gathered:1").output();
     let killed = Answer::from(killed.expect("it starts"));
     assert_eq!(killed.exit, None, "{killed:?}");
-    let without = Proxy::start(&url, |_, request| {
-        match request.contains("debug_storageRangeAt") {
-            true => Failure::Refused("it was asked for before"),
-            false => Failure::None,
-        }
-    });
+    let refused = Failure::Refused("it was asked for before");
+    let without = Proxy::failing(&url, ["debug_storageRangeAt"], refused);
     let answer = it.census_at(&without.url(), &["--block", &block]);
     answer.ends_with(0);
     assert_eq!(answer.document["method"], "debug_storageRangeAt");

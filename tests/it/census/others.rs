@@ -3,8 +3,10 @@
 
 use crate::prelude::*;
 use stylus_layout::Layout;
-use stylus_upgrades::census::{Anchor, Census, Options, Subject, Wanted, take};
+use stylus_upgrades::census::{Census, Options, Subject};
 use stylus_upgrades::client::Client;
+
+use super::fixture::{subject, taken};
 
 type Done = Result<(), HarnessError>;
 
@@ -31,10 +33,7 @@ async fn assert_explained(chain: &Chain, subject: &Subject) -> Done {
     };
     let census = async || -> Result<Census, HarnessError> {
         let client = Client::connect(chain.url()).await?;
-        let anchor = Anchor::find(&client, subject.proxy, Wanted::default(), None).await;
-        let anchor = anchor.expect("a block");
-        let taken = take(&client, anchor, subject, &options).await;
-        Ok(taken.expect("a census"))
+        Ok(taken(&client, subject, &options).await)
     };
     let whole = census().await?;
     assert!(whole.complete && whole.storage.slots > 0, "{whole:#?}");
@@ -61,15 +60,8 @@ async fn of_openzeppelin(chain: &Chain, name: &str, fills: u64) -> Done {
         let call = fillCall { n: U256::from(n) };
         chain.execute(chain.account(0), proxy, &call).await?;
     }
-    let subject = Subject {
-        proxy,
-        layout: Ok(Layout::from_json(&contract.layout.to_string()).expect("a layout")),
-        version: "1.0".into(),
-        implementation: None,
-        versions: Vec::new(),
-        is_evm: true,
-    };
-    assert_explained(chain, &subject).await
+    let layout = Layout::from_json(&contract.layout.to_string()).expect("a layout");
+    assert_explained(chain, &subject(proxy, layout)).await
 }
 
 #[tokio::test]

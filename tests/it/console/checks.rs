@@ -23,25 +23,19 @@ fn require_consent(project: &Project, (console, folder): (&Console, &Path), acti
         assert!(said.is_some(), "{error}: {document}");
         let page = console.get(&format!("/before?{query}"));
         assert_eq!(page.status, 200, "{page:?}");
-        let button = page
-            .body
-            .split("<button")
-            .find(|one| one.contains("id=\"do\""));
-        let button = button
-            .and_then(|one| one.split_once('>'))
-            .expect("a button")
-            .0;
+        let mut buttons = page.body.split("<button");
+        let button = buttons.find(|one| one.contains("id=\"do\""));
+        let button = button.and_then(|one| one.split_once('>'));
+        let (button, _) = button.expect("a button");
         assert!(button.ends_with(" disabled"), "{button}");
-        for shown in ["id=\"yes\"", "✗ danger"] {
-            assert!(page.body.contains(shown), "{shown}: {}", page.body);
-        }
+        page.shows(&["id=\"yes\"", "✗ danger"]);
     }
 }
 
 #[test]
 fn what_approve_refuses_needs_a_yes_on_the_page() {
     let project = Project::with_note();
-    let both = format!("AND(Admin,{})", project.node.addresses()[1]);
+    let both = project.together();
     project.done(&format!("policy update Note {both} --role migrate"));
     let swapped = home(SWAPPED);
     let migrate = format!("migrate Note 2.0 {swapped} {COUNT}");
@@ -59,28 +53,24 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     // Nobody built the sources here: the plan says so as `review` does.
     let [admin, account] = [0, 1].map(|at| project.node.addresses()[at]);
     let before = |who, what| format!("/before?id={action}&do={what}&account={who}");
-    let page = console.get(&before(account, "approve")).body;
-    for shown in [
+    console.get(&before(account, "approve")).shows(&[
         "<code>partial:source</code>",
         "accepted by the proposer",
         "what changes for callers, 1.0 → 2.0",
-    ] {
-        assert!(page.contains(shown), "{shown}: {page}");
-    }
+    ]);
     // Only whom the registry takes it from is offered to cancel; the refusal is the command line's.
     for (who, is_offered) in [(admin, true), (account, false)] {
         let page = console.get(&format!("/action?id={action}&account={who}"));
         assert_eq!(page.body.contains("do=cancel"), is_offered, "{}", page.body);
     }
     let page = console.get(&before(account, "cancel"));
-    let said = "or an address that alone satisfies the role";
-    assert!(page.body.contains(said), "{}", page.body);
+    page.shows(&["or an address that alone satisfies the role"]);
     let cancelled = console.get(&before(admin, "cancel"));
     assert_eq!(cancelled.status, 200);
-    let decoded = "migration calls <code>countFrom(uint256)</code>";
-    assert!(cancelled.body.contains(decoded), "{}", cancelled.body);
-    let hidden = "<button id=\"connect\" type=\"button\" hidden>";
-    assert!(cancelled.body.contains(hidden), "{}", cancelled.body);
+    cancelled.shows(&[
+        "migration calls <code>countFrom(uint256)</code>",
+        "<button id=\"connect\" type=\"button\" hidden>",
+    ]);
 
     project.done(&format!("policy update Note {both} --role policy"));
     let none = "policy update Note NONE --role migrate --accept policy-none";
@@ -90,7 +80,7 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     require_consent(&project, place, action);
     let account = project.node.addresses()[1];
     let page = console.get(&format!("/before?id={action}&do=approve&account={account}"));
-    assert!(page.body.contains("becomes NONE"), "{}", page.body);
+    page.shows(&["becomes NONE"]);
     // No copy was made: nothing is shown as tried.
     assert!(!page.body.contains("Tried on a copy"), "{}", page.body);
     // Who withdraws is asked for nothing, and compares the digest of what he sends.
@@ -98,7 +88,7 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let query = format!("id={action}&do=revoke&account={admin}");
     let document = console.document(&format!("/api/before?{query}"));
     let page = console.get(&format!("/before?{query}"));
-    assert!(page.body.contains(text(&document, "transaction_digest")));
+    page.shows(&[text(&document, "transaction_digest")]);
     assert!(!page.body.contains("id=\"yes\""), "{}", page.body);
 }
 
@@ -145,7 +135,7 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
     set.expect("the chain");
     let layout = r#"{"storage":[],"types":{}}"#;
     std::fs::write(project.path("layout.json"), layout).expect("written");
-    let both = format!("AND(Admin,{account})");
+    let both = project.together();
     project.done(&format!("define Differs --migrate Admin --create {both}"));
     let absent = "--accept=absent:source,absent:interface,absent:steps,absent:live-instances";
     let register = format!("register Differs 1.0 {place} --layout layout.json {absent}");
@@ -163,13 +153,8 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
     let is_danger =
         |(weight, says): &(&str, String)| *weight == "danger" && says.contains("DependsOnGas");
     assert!(tried.iter().any(is_danger), "{before:#}");
-    let weights: Vec<&Value> = before["findings"]
-        .as_array()
-        .expect("findings")
-        .iter()
-        .map(|card| &card["severity"])
-        .collect();
-    assert_eq!(weights[0], "danger", "the heaviest first: {weights:?}");
+    let heaviest = &before["findings"][0]["severity"];
+    assert_eq!(heaviest, "danger", "the heaviest first: {before:#}");
     let later = console.document(&format!("/api/before?{query}"));
     assert_eq!(before["stamp"], later["stamp"]);
 }

@@ -28,15 +28,12 @@ fn an_instance_shows_its_variables_and_the_way_to_the_current_version() {
     assert!(whats.contains(&"ProxyCreated"), "{whats:?}");
 
     let console = Console::of(&project);
-    let page = console.get("/instance?proxy=note").body;
-    for shown in [
+    console.get("/instance?proxy=note").shows(&[
         "<td data-name=\"variable\">note</td>",
         "<code>7</code>",
         "It is at the current version.",
         "created at 1.0",
-    ] {
-        assert!(page.contains(shown), "{shown}: {page}");
-    }
+    ]);
     // One that is created at the version before.
     project.done(&format!("migrate Note 2.0 {} {COUNT}", home(V2)));
     let create = "create-proxy Note 1.0 --salt 8 --save old";
@@ -44,9 +41,8 @@ fn an_instance_shows_its_variables_and_the_way_to_the_current_version() {
     let found = project.done("status old");
     let step = json!({"from": "1.0", "to": "2.0", "runs": "a function of the new code"});
     assert_eq!(found["steps"], json!({ "path": [step] }));
-    let page = console.get("/instance?proxy=old").body;
-    assert!(page.contains("1.0 → <b>2.0</b>"), "{page}");
-    let definition = console.get("/definition?name=Note").body;
-    let shown = "1.0 → 2.0: a function of the new code";
-    assert!(definition.contains(shown), "{definition}");
+    let page = console.get("/instance?proxy=old");
+    page.shows(&["1.0 → <b>2.0</b>"]);
+    let definition = console.get("/definition?name=Note");
+    definition.shows(&["1.0 → 2.0: a function of the new code"]);
 }

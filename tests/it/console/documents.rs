@@ -74,23 +74,17 @@ fn pages_show_what_the_commands_report_and_load_nothing_from_elsewhere() {
 
     let page = console.get(&format!("/action?id={action}&account={account}"));
     let payload = review["display"]["payload"].as_str().expect("a hash");
-    for shown in [payload, "1/2 approvals", "Approve", "not checked", "new"] {
-        assert!(page.body.contains(shown), "{shown}: {}", page.body);
-    }
-    let page = console.get(&format!("/census?proxy={proxy}")).body;
-    for shown in ["these are all", "<progress", "implementation (ERC-1967)"] {
-        assert!(page.contains(shown), "{shown}: {page}");
-    }
-    let page = console.get("/definition?name=Note").body;
+    page.shows(&[payload, "1/2 approvals", "Approve", "not checked", "new"]);
+    let page = console.get(&format!("/census?proxy={proxy}"));
+    page.shows(&["these are all", "<progress", "implementation (ERC-1967)"]);
+    let page = console.get("/definition?name=Note");
     let picture = identicon(project.node.addresses()[0]).into_string();
-    for shown in [
+    page.shows(&[
         "all of, 1 of them so far",
         &format!("✓ approved: {picture}<b>Admin</b>"),
         "○ missing: ",
         &format!("<li>○ {picture}<b>Admin</b>"),
-    ] {
-        assert!(page.contains(shown), "{shown}: {page}");
-    }
+    ]);
     let changes = |side: &str| -> Vec<Value> {
         let rows = review["slots"][0]["rows"].as_array().expect("rows");
         let of_side = rows.iter().filter(|one| one[side].is_object());
@@ -103,9 +97,7 @@ fn pages_show_what_the_commands_report_and_load_nothing_from_elsewhere() {
     );
 
     // Another approver, with nothing but an endpoint and the registry's address.
-    let folder = tempfile::tempdir().expect("a folder");
-    let registry = project.saved("registry");
-    let other = Console::elsewhere(folder.path(), &project.node.endpoint(), &registry);
+    let other = Console::elsewhere(&project, &project.node.endpoint());
     let page = other.get(&format!("/action?id={action}&account={account}"));
     assert_eq!(page.status, 200, "{page:?}");
 

@@ -17,8 +17,7 @@ fn markup_in_names_is_text() {
     for name in names {
         project.done(&format!("define {name} --migrate Admin"));
     }
-    let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&["policy", "update", names[0], &policy]);
+    project.done(&["policy", "update", names[0], &project.together()]);
     let words = [
         "policy",
         "update",
@@ -62,9 +61,7 @@ fn markup_in_names_is_text() {
     }
     let unknown = console.get("/definition?name=none");
     assert!(unknown.status >= 400, "{unknown:?}");
-    for word in ["<dt>expected</dt>", "<dt>found</dt>", "<dt>next</dt>"] {
-        assert!(unknown.body.contains(word), "{}", unknown.body);
-    }
+    unknown.shows(&["<dt>expected</dt>", "<dt>found</dt>", "<dt>next</dt>"]);
 }
 
 /// A field of more bytes than a word, in the middle of a slot.
@@ -82,11 +79,10 @@ fn a_layout_beyond_its_slot_is_refused_by_every_reader_of_files() {
     ] {
         let refused = project.run(words);
         refused.ends_with(1);
-        let error = &refused.document["error"];
-        let found = format!("{} {}", text(error, "message"), error["found"]);
+        let found = format!("{} {}", refused.error("message"), refused.error("found"));
         assert!(
             found.contains("place of h: expected bytes within storage"),
-            "{error}"
+            "{found}"
         );
     }
 }
@@ -94,23 +90,17 @@ fn a_layout_beyond_its_slot_is_refused_by_every_reader_of_files() {
 #[test]
 fn an_endpoint_that_keeps_an_instances_events_back_is_found_out() {
     let project = Project::with_note();
-    let proxy = Proxy::start(&project.node.endpoint(), |_, request| {
-        match request.contains("eth_getLogs") {
-            true => Failure::Answer("[]"),
-            false => Failure::None,
-        }
-    });
+    let (url, none) = (project.node.endpoint(), Failure::Answer("[]"));
+    let proxy = Proxy::failing(&url, ["eth_getLogs"], none);
     let found = project.run(&["status", "note", "--rpc-url", &proxy.url()]);
-    let error = &found.document["error"];
-    assert_eq!(text(error, "name"), "EventsHidden", "{found:?}");
-    let message = text(error, "message");
+    assert_eq!(found.error("name"), "EventsHidden", "{found:?}");
+    let message = found.error("message");
     assert!(message.contains("became an instance of Note"), "{message}");
     project.done("status note");
-    let folder = tempfile::tempdir().expect("a folder");
-    let console = Console::elsewhere(folder.path(), &proxy.url(), &project.saved("registry"));
+    let console = Console::elsewhere(&project, &proxy.url());
     for path in ["/definition?name=Note", "/definition?name=Note&instances=0"] {
         let page = console.get(path);
         assert!(page.status >= 400, "{path}: {page:?}");
-        assert!(page.body.contains("no event"), "{path}: {}", page.body);
+        page.shows(&["no event"]);
     }
 }

@@ -33,8 +33,7 @@ fn an_endpoint_that_takes_requests_and_never_answers_is_reported_and_its_return_
             false => Failure::None,
         }
     });
-    let folder = tempfile::tempdir().expect("a folder");
-    let console = Console::of_nobody(folder.path(), &node, &endpoint.url());
+    let console = Console::of_nobody(&node, &endpoint.url());
     until_gone(&console, false);
     hangs.store(true, Ordering::Relaxed);
     let why = until_gone(&console, true)["gone"].to_string();
@@ -51,8 +50,7 @@ fn a_reorganisation_without_events_is_reported() {
         chain.mine(3, None).map(|_| begin)
     });
     let begin = begin.expect("the chain").expect("blocks");
-    let folder = tempfile::tempdir().expect("a folder");
-    let console = Console::of_nobody(folder.path(), &node, &node.endpoint());
+    let console = Console::of_nobody(&node, &node.endpoint());
     let page = console.get("/").body;
     let [block, hash] = ["data-block", "data-hash"].map(|name| {
         let (_, rest) = page.split_once(&format!("{name}=\"")).expect(name);

@@ -60,13 +60,8 @@ fn instances(salts: std::ops::Range<u32>) -> Vec<Vec<u8>> {
         Bytes::from([selector, &word].concat())
     };
     let call = |at: u32| {
-        calls::create_proxy(
-            "Note",
-            "1.0",
-            proxy_kind::EVM,
-            B256::from(U256::from(at)),
-            initialize(at),
-        )
+        let salt = B256::from(U256::from(at));
+        calls::create_proxy("Note", "1.0", proxy_kind::EVM, salt, initialize(at))
     };
     salts.map(|at| call(at).abi_encode()).collect()
 }
@@ -81,22 +76,15 @@ async fn pages_of_thousands_of_instances_and_hundreds_of_versions_are_answered()
             1 => "1.0".to_owned(),
             at => format!("1.{}", at - 1),
         };
-        calls::add_version(
-            "Note",
-            format!("1.{at}"),
-            &code,
-            stylus_upgrades::registry::nothing(&from),
-        )
-        .abi_encode()
+        let step = stylus_upgrades::registry::nothing(&from);
+        calls::add_version("Note", format!("1.{at}"), &code, step).abi_encode()
     });
     send(&project, versions.collect(), 3_000_000);
     send(&project, instances(1_000..1_000 + INSTANCES), 3_000_000);
     println!("{:?} for the chain", begun.elapsed());
 
     let endpoint = Proxy::start(&project.node.endpoint(), |_, _| Failure::None);
-    let folder = tempfile::tempdir().expect("a folder");
-    let registry = project.saved("registry");
-    let console = Console::elsewhere(folder.path(), &endpoint.url(), &registry);
+    let console = Console::elsewhere(&project, &endpoint.url());
     let ask = |path: &str| -> Response {
         let (begun, before) = (Instant::now(), endpoint.answers());
         let page = console.get(path);
@@ -114,16 +102,14 @@ async fn pages_of_thousands_of_instances_and_hundreds_of_versions_are_answered()
         println!("{round}");
         let before = endpoint.answers();
         let page = ask("/");
-        assert!(page.body.contains(all), "{}", page.body);
+        page.shows(&[all]);
         let page = ask("/definition?name=Note");
-        for shown in [
+        page.shows(&[
             "50 of 3,001 are shown",
             "50 of 201 are shown",
             "? not checked",
             "<b>1.200</b>",
-        ] {
-            assert!(page.body.contains(shown), "{shown}: {}", page.body);
-        }
+        ]);
         let rows = page.body.matches("<a href=\"/instance?proxy=").count();
         assert_eq!(rows, 50, "{}", page.body);
         if round == "warm" {
@@ -133,6 +119,5 @@ async fn pages_of_thousands_of_instances_and_hundreds_of_versions_are_answered()
     }
     // What happens while the console runs is in the next page.
     send(&project, instances(0..1), 3_000_000);
-    let page = ask("/definition?name=Note");
-    assert!(page.body.contains("50 of 3,002 are shown"), "{}", page.body);
+    ask("/definition?name=Note").shows(&["50 of 3,002 are shown"]);
 }

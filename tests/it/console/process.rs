@@ -7,8 +7,9 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use stylus_devnode::NodeHandle;
-use stylus_upgrades_harness::command_line;
+use tempfile::TempDir;
 
+use crate::command::command;
 use crate::layouts::project::{COUNT, Project, V2, home};
 
 /// A registry that answers nothing.
@@ -21,6 +22,8 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) struct Console {
     child: Child,
     pub(super) port: u16,
+    /// A folder of its own, if nobody gave it one.
+    _folder: Option<TempDir>,
 }
 
 /// An answer.
@@ -29,6 +32,16 @@ pub(crate) struct Response {
     pub(super) status: u16,
     pub(super) head: String,
     pub(crate) body: String,
+}
+
+impl Response {
+    /// Asserts that the page has all of these.
+    #[track_caller]
+    pub(crate) fn shows(&self, parts: &[&str]) {
+        for part in parts {
+            assert!(self.body.contains(part), "{part}: {}", self.body);
+        }
+    }
 }
 
 impl Console {
@@ -42,19 +55,26 @@ impl Console {
         Self::start(project.folder.path(), environment)
     }
 
-    /// In an empty folder, with nothing but an endpoint and a registry: the home is empty.
-    pub(super) fn elsewhere(folder: &Path, endpoint: &str, registry: &str) -> Self {
-        let home = folder.display().to_string();
+    /// In an empty folder, with nothing but an endpoint and the project's registry: the home is empty.
+    pub(super) fn elsewhere(project: &Project, endpoint: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (home, registry) = (
+            folder.path().display().to_string(),
+            project.saved("registry"),
+        );
         let environment = [
             ("ETH_RPC_URL", endpoint),
-            ("STYLUS_UPGRADES_REGISTRY", registry),
-            ("HOME", home.as_str()),
+            ("STYLUS_UPGRADES_REGISTRY", &registry),
+            ("HOME", &home),
         ];
-        Self::start(folder, &environment)
+        let mut console = Self::start(folder.path(), &environment);
+        console._folder = Some(folder);
+        console
     }
 
     /// The same with a registry that answers nothing, and that is trusted by its name alone.
-    pub(super) fn of_nobody(folder: &Path, node: &NodeHandle, endpoint: &str) -> Self {
+    pub(super) fn of_nobody(node: &NodeHandle, endpoint: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         let registry = NOBODY.parse().expect("an address");
         let stop = Bytes::from_static(&[0]);
         let set = node.with_chain(move |chain| chain.set_code(registry, stop));
@@ -63,7 +83,10 @@ impl Console {
             ("ETH_RPC_URL", endpoint),
             ("STYLUS_UPGRADES_REGISTRY", NOBODY),
         ];
-        Self::with_flags(folder, &environment, &["--trust-registry", NOBODY])
+        let trust = ["--trust-registry", NOBODY];
+        let mut console = Self::with_flags(folder.path(), &environment, &trust);
+        console._folder = Some(folder);
+        console
     }
 
     /// In a folder with a manifest.
@@ -72,13 +95,9 @@ impl Console {
     }
 
     fn with_flags(folder: &Path, environment: &[(&str, &str)], flags: &[&str]) -> Self {
-        let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("it");
-        without_keys(&mut command);
-        let mut child = command
-            .args(["console", "--port", "0"])
+        let mut child = command(folder, "console --port 0")
             .args(flags)
             .envs(environment.iter().copied())
-            .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -90,7 +109,11 @@ impl Console {
         let url = url.expect("the line with its address");
         let port = url.trim_end_matches('/').rsplit(':').next();
         let port = port.and_then(|port| port.parse().ok()).expect("a port");
-        Self { child, port }
+        Self {
+            child,
+            port,
+            _folder: None,
+        }
     }
 
     /// What the console's script asks: whether something happened since a block, or with none whether the chain
@@ -143,17 +166,10 @@ impl Drop for Console {
     }
 }
 
-/// Leaves out what the tests' own environment says about keys and chains.
-fn without_keys(command: &mut Command) {
-    for name in stylus_upgrades_test_support::outer_variables() {
-        command.env_remove(name);
-    }
-}
-
 /// A project with an action that waits for a second approval, and that action.
 pub(super) fn with_open_action() -> (Project, String) {
     let project = Project::with_note();
-    let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
+    let policy = project.together();
     project.done(&format!("policy update Note {policy}"));
     project.done(&format!("policy update Note --role create {policy}"));
     let proposed = project.run(&format!("migrate Note 2.0 {} {COUNT}", home(V2)));

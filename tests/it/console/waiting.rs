@@ -12,9 +12,7 @@ fn a_simulation_runs_once_on_a_block_for_every_page_that_shows_it() {
     let (project, action) = with_open_action();
     let account = project.node.addresses()[1];
     let endpoint = Proxy::start(&project.node.endpoint(), |_, _| Failure::None);
-    let folder = tempfile::tempdir().expect("a folder");
-    let registry = project.saved("registry");
-    let console = Console::elsewhere(folder.path(), &endpoint.url(), &registry);
+    let console = Console::elsewhere(&project, &endpoint.url());
     let spent = |path: &str| {
         let before = endpoint.answers();
         let page = console.get(path);

@@ -10,9 +10,13 @@ use crate::prelude::*;
 /// A project whose definition two keys decide about: the first is the proposer's.
 pub(super) fn two_approvers() -> Project {
     let project = Project::with_note();
-    let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&format!("policy update Note {policy}"));
+    decided_together(&project);
     project
+}
+
+/// From now on two keys decide.
+fn decided_together(project: &Project) {
+    project.done(&format!("policy update Note {}", project.together()));
 }
 
 /// From now on commands use the key of that account.
@@ -68,8 +72,7 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
     let project = Project::with_note();
     let v2 = home(V2);
     project.done(&format!("migrate Note 2.0 {v2} {COUNT}"));
-    let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&format!("policy update Note {policy}"));
+    decided_together(&project);
     let action = proposed(&project, &BACK);
 
     // Who has only an endpoint and a key compares what the registered versions published.
@@ -98,9 +101,8 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
     // Where both versions were built, the function is named.
     let answer = project.run(&format!("approve {action}"));
     answer.is_refused("InterfaceLost");
-    let lost = answer.error("found").to_owned();
-    assert_eq!(lost, LOST);
-    let done = other.done(&format!("approve {action} --accept {lost}"));
+    assert_eq!(answer.error("found"), LOST);
+    let done = other.done(&format!("approve {action} --accept {LOST}"));
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], unbuilt("partial", "complete"));
 }
@@ -234,27 +236,20 @@ async fn an_action_that_names_other_hashes_than_the_build_kept_here_is_listed_an
 {
     let project = two_approvers();
     let genuine = project.code("1.0").await;
-    let other = |which: usize| {
-        let mut code = genuine.clone();
-        let hashes = [&mut code.layoutHash, &mut code.sourceHash];
-        for (at, hash) in hashes.into_iter().enumerate() {
-            if at == which {
-                *hash = B256::repeat_byte(7);
-            }
-        }
-        code
-    };
-    add(&project, "Note", "1.1", other(0), "1.0").await;
-    add(&project, "Note", "1.2", other(1), "1.0").await;
-    add(&project, "Note", "1.3", genuine.clone(), "1.0").await;
+    let [mut other_layout, mut other_source] = [genuine.clone(), genuine.clone()];
+    other_layout.layoutHash = B256::repeat_byte(7);
+    other_source.sourceHash = B256::repeat_byte(7);
+    add(&project, "Note", "1.1", other_layout, "1.0").await;
+    add(&project, "Note", "1.2", other_source, "1.0").await;
+    add(&project, "Note", "1.3", genuine, "1.0").await;
     let pending = project.done("pending Note");
     let actions = pending["actions"].as_array().expect("actions");
     let differs = |one: &Value| one["differs"].as_array().map(Vec::len);
     let found: Vec<_> = actions.iter().map(differs).collect();
     assert_eq!(found, [Some(1), Some(1), Some(0)], "{pending:#}");
     for (one, hash) in actions.iter().zip(["layout hash", "source hash"]) {
-        let why = text(&json!({"why": one["differs"][0]}), "why").to_owned();
-        assert!(why.contains(hash), "{why}");
+        let why = &one["differs"][0];
+        assert!(why.to_string().contains(hash), "{why}");
         assert_eq!(one["builds"], json!([]), "nothing of the build is told");
     }
     assert_eq!(actions[2]["builds"].as_array().map(Vec::len), Some(1));

@@ -1,12 +1,13 @@
 //! Runs the commands that compare layouts as processes. They send no transaction before a pair of
 //! layouts is compared.
 
-use crate::command::instead;
+use crate::command::{command, instead};
 use crate::prelude::*;
 use stylus_layout::{Document, Layout, StepKind};
-use stylus_upgrades_harness::{builder, command_line};
+use stylus_upgrades_harness::builder;
 use stylus_upgrades_tests::contracts::contract;
 
+use super::folder::problems;
 use super::project::{BACK, COUNT, Project, SWAPPED, V1, V2, hash, home};
 
 #[test]
@@ -36,14 +37,8 @@ async fn a_version_that_would_misread_the_storage_is_refused_before_anything_is_
     project.refused("LayoutRefused", &instead("register", &migrate));
     // The plan finds the same, and says it with everything else.
     let plan = project.run(&instead("plan", &migrate));
-    let problems = plan.document["problems"].as_array().expect("problems");
-    assert_eq!(plan.exit, Some(1));
-    assert!(
-        problems
-            .iter()
-            .any(|one| text(one, "id") == "insert:changes"),
-        "{problems:?}"
-    );
+    plan.ends_with(1);
+    assert!(problems(&plan.document).contains(&"insert:changes"));
     // What a variable holds now is read by the layout of now, wherever it lies.
     let changes = plan.document["instances"][0]["changes"].as_array();
     let changes = changes.into_iter().flatten();
@@ -127,20 +122,13 @@ async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
     // The count of changes that version 2 left behind would be the first of version 4.
     let again = format!("migrate Note 4.0 {address} --accept=migration-omitted");
     let refused = project.refused("DirtyField", &again);
-    let found = refused.error("found").to_owned();
-    let slot = B256::with_last_byte(1);
-    let record = format!("changes: slot {slot} of ");
+    let found = refused.error("found");
+    let record = format!("changes: slot {} of ", B256::with_last_byte(1));
     let value = format!(" holds {}", B256::with_last_byte(40));
-    assert!(
-        found.starts_with(&record) && found.contains(&value),
-        "{found}"
-    );
+    let is_told = found.starts_with(&record) && found.contains(&value);
+    assert!(is_told, "{found}");
     let plan = project.run(&instead("plan", &again));
-    let problems = plan.document["problems"].as_array().expect("problems");
-    assert!(
-        problems.iter().any(|one| one["id"] == "dirty:changes"),
-        "{problems:?}"
-    );
+    assert!(problems(&plan.document).contains(&"dirty:changes"));
     let allowed = format!("{again} --accept dirty:changes");
     let done = project.done(&allowed);
     let accepted = &done["storage"][0]["accepted"][0];
@@ -192,9 +180,7 @@ async fn an_upgrade_is_checked_by_what_was_registered() {
 #[ignore = "nightly: compiles crates and upgrades them, about 17 s"]
 async fn approvers_see_the_build_of_the_very_code_and_of_no_other() {
     let project = Project::new();
-    let other = project.node.addresses()[1].to_string();
-    let policy = format!("AND(Admin,{other})");
-    project.done(&format!("define Two --migrate {policy}"));
+    project.done(&format!("define Two --migrate {}", project.together()));
     let proposed = project.run(&["register", "Two", "1.0", &home(V1)]);
     proposed.ends_with(3);
     let builds = &proposed.document["builds"];
@@ -241,15 +227,8 @@ async fn approvers_see_the_build_of_the_very_code_and_of_no_other() {
 fn layouts_are_compared_and_migrations_written_without_a_chain() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = |words: &str| {
-        let output = command_line(Path::new(env!("CARGO_BIN_EXE_cli")))
-            .expect("the workspace")
-            .args(words.split(' '))
-            .arg("--json")
-            .current_dir(folder.path())
-            .output()
-            .expect("it starts");
-        let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
-        (output.status.code(), document)
+        let answer = Answer::of(command(folder.path(), &format!("{words} --json")));
+        (answer.exit, answer.document)
     };
     let (v1, v2, swapped) = (home(V1), home(V2), home(SWAPPED));
     assert_eq!(run(&format!("layout diff {v1} {v1}")).0, Some(0));
@@ -277,10 +256,8 @@ fn layouts_are_compared_and_migrations_written_without_a_chain() {
     assert_eq!(exit, Some(0), "{written}");
     assert!(text(&written, "code").contains("old_note"));
     // What Cargo.toml has to declare stands above it, as the refusal without it names it.
-    let declared: Vec<&str> = written["migrates"]
-        .as_array()
-        .map(|all| all.iter().filter_map(Value::as_str).collect())
-        .unwrap_or_default();
+    let declared = written["migrates"].as_array().into_iter().flatten();
+    let declared: Vec<&str> = declared.filter_map(Value::as_str).collect();
     let line = format!("\n//     migrates = {declared:?}\n");
     assert!(text(&written, "code").contains(&line), "{written}");
     assert!(

@@ -50,7 +50,7 @@ fn a_migration_is_decoded_wherever_it_is_shown() {
 /// A project in which two keys create instances together.
 fn two_creators() -> Project {
     let project = Project::with_note();
-    let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
+    let policy = project.together();
     project.done(&format!("policy update Note --role create {policy}"));
     project
 }

@@ -105,14 +105,8 @@ fn what_is_done_on_a_fork_changes_no_record_of_its_chain() {
 #[ignore = "nightly: compiles crates and upgrades them, about 20 s"]
 fn an_endpoint_that_does_not_know_the_question_is_a_chain_and_without_an_answer_nothing_is_sent() {
     let project = Project::with_note();
-    let front = |failure: Failure| {
-        Proxy::start(&project.node.endpoint(), move |_, request| {
-            match request.contains("hardhat_metadata") {
-                true => failure,
-                false => Failure::None,
-            }
-        })
-    };
+    let front =
+        |failure: Failure| Proxy::failing(&project.node.endpoint(), ["hardhat_metadata"], failure);
     let v2 = home(V2);
     let migrate = format!("migrate Note 2.0 {v2} {COUNT} --rpc-url");
     let silent = front(Failure::Status500);

@@ -1,6 +1,7 @@
 //! Changes that take a function or an event from callers and look as if they left it there, in crates of an
 //! author's own: what counts is the compiled module.
 
+use super::folder::problems;
 use super::outsider::Author;
 use crate::prelude::*;
 
@@ -86,12 +87,8 @@ fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
     let plan = |name: &str, source: &str, more: &str| {
         let folder = author.source(name, source, &format!("{NEEDS}{more}"));
         let plan = author.project.run(&format!("plan Note 2.0 {folder}"));
-        let problems = plan.document["problems"].as_array();
-        let problems = problems.unwrap_or_else(|| panic!("{name}: {plan:?}"));
-        let ids: Vec<String> = problems
-            .iter()
-            .map(|one| text(one, "id").to_owned())
-            .collect();
+        let ids = problems(&plan.document).into_iter();
+        let ids: Vec<String> = ids.map(str::to_owned).collect();
         let extent = text(&plan.document["coverage"], "interface").to_owned();
         (ids, extent)
     };
@@ -172,6 +169,5 @@ fn what_does_not_become_the_contract_does_not_build_as_one() {
     );
     let by_hand = author.source("by-hand", &by_hand, NEEDS);
     let refused = author.project.run(&format!("layout show {by_hand}"));
-    let error = &refused.document["error"];
-    assert_eq!(text(error, "name"), "LayoutOfAnother", "{refused:?}");
+    assert_eq!(refused.error("name"), "LayoutOfAnother", "{refused:?}");
 }

@@ -4,8 +4,10 @@
 use crate::prelude::*;
 use std::fs;
 
+use super::folder::problems;
 use super::project::Project;
-use crate::authors::{home, package, without_ours};
+use crate::authors::{package, without_ours};
+use stylus_upgrades_harness::home;
 
 /// What every version of the note begins with.
 pub(super) const A: &str = "a: StorageU256,";
@@ -90,15 +92,12 @@ impl Author {
 
     /// Refused for what lies in new fields, by `plan` and `migrate` alike: what was found.
     fn dirty(&self, words: &str) -> String {
-        let refused = self
-            .project
-            .refused("DirtyField", &format!("migrate {words}"));
+        let migrate = format!("migrate {words}");
+        let refused = self.project.refused("DirtyField", &migrate);
         let plan = self.project.run(&format!("plan {words}"));
-        let problems = plan.document["problems"].as_array().expect("problems");
+        let problems = problems(&plan.document);
         assert!(
-            problems
-                .iter()
-                .any(|one| text(one, "id").starts_with("dirty:")),
+            problems.iter().any(|id| id.starts_with("dirty:")),
             "{problems:?}"
         );
         refused.error("found").to_owned()

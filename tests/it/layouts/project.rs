@@ -62,6 +62,11 @@ impl Project {
         project
     }
 
+    /// Who decides together: Admin and account 1.
+    pub(crate) fn together(&self) -> String {
+        format!("AND(Admin,{})", self.node.addresses()[1])
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -187,12 +187,8 @@ async fn an_endpoint_that_withholds_the_path_upgrades_nothing_unseen() {
         ("eth_call", hex::encode(IRegistry::instanceOfCall::SELECTOR)),
         ("eth_getStorageAt", hex::encode(slots::ADMIN)), // where its registry stands
     ] {
-        let endpoint = Proxy::start(&project.node.endpoint(), move |_, request| {
-            match request.contains(method) && request.contains(&query) {
-                true => Failure::Refused("out of credits"),
-                false => Failure::None,
-            }
-        });
+        let refused = Failure::Refused("out of credits");
+        let endpoint = Proxy::failing(&project.node.endpoint(), [method, &query], refused);
         let answer = second.run_by(&endpoint.url(), &upgrade);
         assert_eq!(answer.exit, Some(4), "{answer:?}");
         assert!(endpoint.failures() > 0);
