@@ -8,11 +8,12 @@ use std::fs;
 use std::sync::Arc;
 
 use alloy::json_abi::Function;
-use serde::Deserialize;
 use stylus_upgrades::build::Builder;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_tests::abi::IHostile::IHostileCalls;
 use stylus_upgrades_tests::contracts::contract;
+
+use crate::tools::{cargo, cargo_packages};
 
 /// Where the interfaces lie.
 const TESTS: &str = "tests/abi";
@@ -23,32 +24,6 @@ const FEATURE: &str = "export-abi";
 /// Not printed: a native build with the SDK's feature `reentrant` takes the SDK's own test chain along,
 /// and with it a hundred packages.
 const REENTRANT: &str = "hostile";
-
-/// What is read of `cargo metadata`.
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    targets: Vec<Target>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    #[serde(rename = "required-features", default)]
-    features: Vec<String>,
-}
-
-/// What is read of `cargo build --message-format=json`.
-#[derive(Deserialize)]
-struct Built {
-    target: Option<Target>,
-    executable: Option<PathBuf>,
-}
 
 #[test]
 #[ignore = "nightly: compiles every contract for this machine, about 100 s"]
@@ -135,14 +110,13 @@ fn printers() -> BTreeMap<String, String> {
 }
 
 fn printers_of(workspace: &str) -> BTreeMap<String, String> {
-    let text = cargo(workspace, &["metadata", "--no-deps", "--format-version=1"]);
-    let metadata: Metadata = serde_json::from_slice(&text).expect("cargo's metadata");
     let mut all = BTreeMap::new();
-    for package in metadata.packages {
-        let mut targets = package.targets.into_iter();
-        let printer = targets.find(|target| target.features == [FEATURE]);
-        if let Some(printer) = printer.filter(|_| package.name != REENTRANT) {
-            all.insert(package.name, printer.name);
+    for package in cargo_packages(&home().join(workspace)) {
+        let mut targets = package["targets"].as_array().expect("targets").iter();
+        let printer = targets.find(|target| target["required-features"] == json!([FEATURE]));
+        let name = text(&package, "name");
+        if let Some(printer) = printer.filter(|_| name != REENTRANT) {
+            all.insert(name.to_owned(), text(printer, "name").to_owned());
         }
     }
     all
@@ -152,21 +126,28 @@ fn printers_of(workspace: &str) -> BTreeMap<String, String> {
 fn printed(workspace: &str) -> BTreeMap<String, String> {
     let printers = printers_of(workspace);
     let target = home().join("target").display().to_string();
-    let mut arguments = ["build", "--message-format=json", "--target-dir", &target]
-        .map(str::to_owned)
-        .to_vec();
+    let mut arguments = [
+        "build",
+        "--message-format=json",
+        "--offline",
+        "--target-dir",
+        &target,
+    ]
+    .map(str::to_owned)
+    .to_vec();
     for (package, printer) in &printers {
         arguments.extend(["--package".to_owned(), package.clone()]);
         arguments.extend(["--bin".to_owned(), printer.clone()]);
         arguments.extend(["--features".to_owned(), format!("{package}/{FEATURE}")]);
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let messages = String::from_utf8(cargo(workspace, &arguments)).expect("text");
+    let messages = cargo(&home().join(workspace), &arguments);
     let mut programs = BTreeMap::new();
     for message in messages.lines() {
-        let built: Built = serde_json::from_str(message).expect("a message of cargo");
-        if let (Some(target), Some(program)) = (built.target, built.executable) {
-            programs.insert(target.name, program);
+        let built: Value = serde_json::from_str(message).expect("a message of cargo");
+        if let Some(program) = built["executable"].as_str() {
+            let name = text(&built["target"], "name").to_owned();
+            programs.insert(name, program.to_owned());
         }
     }
     let run = |(package, printer): (String, String)| {
@@ -177,17 +158,4 @@ fn printed(workspace: &str) -> BTreeMap<String, String> {
         (package, text.trim().to_owned() + "\n")
     };
     printers.into_iter().map(run).collect()
-}
-
-/// What cargo prints, from the lock file as it is and without the network.
-fn cargo(workspace: &str, arguments: &[&str]) -> Vec<u8> {
-    let output = Command::new(env!("CARGO"))
-        .args(arguments)
-        .args(["--locked", "--offline"])
-        .current_dir(home().join(workspace))
-        .output()
-        .expect("cargo runs");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "cargo {arguments:?}: {errors}");
-    output.stdout
 }

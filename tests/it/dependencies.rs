@@ -2,75 +2,45 @@
 //! what is not built into the program. `cargo deny` in `.ci/nightly` checks licences and sources.
 
 use crate::prelude::*;
-use serde::Deserialize;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_tests::snapshot::{self, Figures};
 
-/// What is read of `cargo metadata`.
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-}
-
-/// The output of cargo with `words`, from the lock file as it is. On a new machine cargo fetches the packages of other
-/// systems first, which no build needs here.
+/// The output of cargo with `words`. On a new machine cargo fetches the packages of other systems first, which no
+/// build needs here.
 fn cargo(words: &(impl Words + ?Sized)) -> String {
-    let words = &words.list()[..];
-    let output = Command::new(env!("CARGO"))
-        .args(words)
-        .arg("--locked")
-        .current_dir(home())
-        .output()
-        .expect("cargo runs");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "cargo {}: {errors}",
-        words.join(" ")
-    );
-    String::from_utf8(output.stdout).expect("text")
-}
-
-fn packages() -> Vec<Package> {
-    let metadata = cargo(&["metadata", "--format-version", "1", "--all-features"]);
-    let metadata: Metadata = serde_json::from_str(&metadata).expect("cargo's metadata");
-    metadata.packages
+    crate::tools::cargo(&home(), &words.list())
 }
 
 #[test]
 fn as_many_packages_are_locked_and_built_as_recorded() {
-    let packages = packages();
+    let metadata = cargo("metadata --format-version 1 --all-features");
+    let metadata: Value = serde_json::from_str(&metadata).expect("JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
     let mut versions: BTreeMap<&str, usize> = BTreeMap::new();
-    for package in &packages {
-        *versions.entry(&package.name).or_default() += 1;
+    for package in packages {
+        *versions.entry(text(package, "name")).or_default() += 1;
     }
-    let figures = Figures::from([
+    let several = versions.values().filter(|count| **count > 1).count();
+    let figures = [
+        ("packages in Cargo.lock, count", packages.len() as u64),
         (
-            "packages in Cargo.lock, count".to_owned(),
-            packages.len() as u64,
+            "packages in Cargo.lock in more than one version, count",
+            several as u64,
         ),
         (
-            "packages in Cargo.lock in more than one version, count".to_owned(),
-            versions.values().filter(|count| **count > 1).count() as u64,
-        ),
-        (
-            "packages that the command line is built from, count".to_owned(),
+            "packages that the command line is built from, count",
             built_from("stylus-upgrades", &[]),
         ),
         (
-            "packages that the command line without TLS is built from, count".to_owned(),
+            "packages that the command line without TLS is built from, count",
             built_from("stylus-upgrades", &["--no-default-features"]),
         ),
         (
-            "packages that the local chain is built from, count".to_owned(),
+            "packages that the local chain is built from, count",
             built_from("stylus-upgrades-devnode", &[]),
         ),
-    ]);
+    ];
+    let figures = Figures::from(figures.map(|(what, count)| (what.to_owned(), count)));
     snapshot::check("dependencies", &BTreeMap::new(), &figures)
         .unwrap_or_else(|difference| panic!("{difference}"));
 }
@@ -131,24 +101,9 @@ fn has_kill_points(program: &Path) -> bool {
 
 /// How many packages a build of `package` on Linux compiles.
 fn built_from(package: &str, features: &[&str]) -> u64 {
-    let mut words = vec![
-        "tree",
-        "-p",
-        package,
-        "--edges",
-        "normal,build",
-        "--prefix",
-        "none",
-        "--format",
-        "{p}",
-        "--target",
-        "x86_64-unknown-linux-gnu",
-    ];
-    words.extend(features);
-    let tree = cargo(&words);
-    let names: BTreeSet<_> = tree
-        .lines()
-        .map(|line| line.trim_end_matches(" (*)"))
-        .collect();
-    names.len() as u64
+    let listed = "--edges normal,build --prefix none --format {p}";
+    let tree = format!("tree -p {package} {listed} --target x86_64-unknown-linux-gnu");
+    let tree = cargo(&[&tree.list()[..], features].concat());
+    let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
+    lines.collect::<BTreeSet<_>>().len() as u64
 }

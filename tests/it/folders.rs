@@ -5,6 +5,10 @@ use crate::prelude::*;
 use alloy_primitives::map::HashMap;
 use std::path::Component;
 
+use stylus_upgrades_harness::home;
+
+use crate::tools::cargo_packages;
+
 /// What tests of every folder use: how long they run, and HTTP for servers that they script.
 const SUPPORT: &str = "stylus-upgrades-test-support";
 /// Folders whose packages are part of the framework: nothing in them depends on an example.
@@ -111,23 +115,14 @@ fn order() -> Vec<String> {
 /// The packages of the workspace, as cargo reads their manifests.
 fn packages() -> Vec<Package> {
     let home = home();
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
-        .current_dir(&home)
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "cargo metadata: {output:?}");
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let relative = |path: &str| {
         let path = Path::new(path).strip_prefix(&home);
         path.expect("a path in the workspace").to_owned()
     };
-    let packages = metadata["packages"].as_array().expect("packages");
-    packages
+    cargo_packages(&home)
         .iter()
         .map(|package| {
-            let manifest = relative(&text(&package["manifest_path"]));
+            let manifest = relative(text(package, "manifest_path"));
             let dependencies = package["dependencies"].as_array().expect("dependencies");
             let counted = dependencies.iter().filter(|one| {
                 let name = one["name"].as_str().expect("a name");
@@ -136,7 +131,7 @@ fn packages() -> Vec<Package> {
             let paths = counted.filter_map(|one| one["path"].as_str());
             let targets = package["targets"].as_array().expect("targets");
             Package {
-                name: text(&package["name"]),
+                name: text(package, "name").to_owned(),
                 folder: manifest.parent().expect("a folder").to_owned(),
                 dependencies: paths.map(relative).collect(),
                 is_program: targets.iter().any(|target| {
@@ -230,9 +225,4 @@ fn resolved(path: &Path) -> PathBuf {
 fn top(path: &Path) -> String {
     let first = path.components().next().expect("a path");
     first.as_os_str().to_string_lossy().into_owned()
-}
-
-fn home() -> PathBuf {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    home.canonicalize().expect("the workspace")
 }

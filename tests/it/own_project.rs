@@ -7,12 +7,14 @@ mod publish;
 
 use crate::prelude::*;
 use std::fs;
-use std::process::Output;
 
 use alloy::sol;
 use stylus_devnode::NodeHandle;
 use stylus_upgrades::versions::Versions;
 use stylus_upgrades_harness::{home, step};
+use stylus_upgrades_test_support::outer_variables;
+
+use crate::command::key_file;
 
 sol! {
     function initialize(uint256 value);
@@ -37,10 +39,7 @@ impl Empty {
             node: spawn(NodeConfig::default()).expect("a free port"),
         };
         for (number, signer) in empty.node.accounts().mnemonic().iter().take(2).enumerate() {
-            let path = empty.path(&format!("{number}.key"));
-            fs::write(&path, signer.to_bytes().to_string()).expect("a key file");
-            let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-            fs::set_permissions(path, private).expect("set");
+            key_file(&empty.path(&format!("{number}.key")), signer);
         }
         empty
     }
@@ -58,23 +57,18 @@ impl Empty {
     }
 
     /// Runs the program in a folder, with one of the keys.
-    pub(crate) fn run(&self, folder: &str, key: usize, words: &(impl Words + ?Sized)) -> Output {
-        self.command(folder, key, words)
-            .output()
-            .expect("it starts")
+    fn run(&self, folder: &str, key: usize, words: &(impl Words + ?Sized)) -> Answer {
+        let output = self.command(folder, key, words).output();
+        output.expect("it starts").into()
     }
 
     fn command(&self, folder: &str, key: usize, words: &(impl Words + ?Sized)) -> Command {
         let words = &words.list()[..];
         let mut command = Command::new(env!("CARGO_BIN_EXE_cli"));
-        for (name, _) in std::env::vars() {
-            if name.starts_with("ETH_")
-                || name.starts_with("STYLUS_")
-                || name.ends_with("_KEY")
-                || name == "CI"
-            {
-                command.env_remove(name);
-            }
+        let ours = std::env::vars_os().map(|(name, _)| name);
+        let ours = ours.filter(|name| name.to_string_lossy().starts_with("STYLUS_"));
+        for name in ours.chain(outer_variables()) {
+            command.env_remove(name);
         }
         command
             .args(words)
@@ -88,26 +82,16 @@ impl Empty {
         command
     }
 
-    /// The exit code and the document of a command.
-    pub(crate) fn json_in(
-        &self,
-        folder: &str,
-        key: usize,
-        words: &(impl Words + ?Sized),
-    ) -> (Option<i32>, Value) {
-        let words = &words.list()[..];
-        let output = self.run(folder, key, &[words, &["--json"]].concat());
-        let said = String::from_utf8_lossy(&output.stderr);
-        let document = serde_json::from_slice(&output.stdout);
-        let document = document.unwrap_or_else(|_| panic!("{words:?}: no document: {said}"));
-        (output.status.code(), document)
+    /// The same with a document.
+    fn json_in(&self, folder: &str, key: usize, words: &(impl Words + ?Sized)) -> Answer {
+        let words = [&words.list()[..], &["--json"]].concat();
+        Answer::of(self.command(folder, key, &words))
     }
 
     pub(crate) fn done_in(&self, folder: &str, key: usize, words: &(impl Words + ?Sized)) -> Value {
-        let words = &words.list()[..];
-        let (exit, document) = self.json_in(folder, key, words);
-        assert_eq!(exit, Some(0), "{words:?}: {document:#}");
-        document
+        let answer = self.json_in(folder, key, words);
+        answer.ends_with(0);
+        answer.document
     }
 
     /// In the project.
@@ -118,11 +102,10 @@ impl Empty {
     /// Whether a command in the project is refused under that name.
     #[track_caller]
     pub(crate) fn refused(&self, name: &str, words: &(impl Words + ?Sized)) -> Value {
-        let words = &words.list()[..];
-        let (exit, document) = self.json_in("note", 0, words);
-        assert_ne!(exit, Some(0), "{words:?}: {document:#}");
-        assert_eq!(document["error"]["name"], name, "{words:?}: {document:#}");
-        document
+        let answer = self.json_in("note", 0, words);
+        assert_ne!(answer.exit, Some(0), "{answer:?}");
+        assert_eq!(answer.error("name"), name, "{answer:?}");
+        answer.document
     }
 
     /// Git in the project.
@@ -169,12 +152,17 @@ impl Empty {
         fs::write(path, text).expect("written");
     }
 
-    /// A registry, the definition `Note`, version 1.0 and an instance that has 11.
-    pub(crate) fn live(&self) {
+    /// A registry, the definition `Note` and version 1.0.
+    fn registered(&self) {
         let me = self.node.addresses()[0].to_string();
         self.done("registry deploy --save");
         self.done(&format!("define Note --migrate {me}"));
         self.done("register Note 1.0 .");
+    }
+
+    /// The same, and an instance that has 11.
+    pub(crate) fn live(&self) {
+        self.registered();
         let create = "create-proxy Note 1.0 --save note";
         self.done(&format!("{create} --init initialize(uint256) 11"));
     }
@@ -212,11 +200,9 @@ async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), H
     let empty = Empty::with_note();
     let clone = home().display().to_string();
     let again = format!("new note --framework-path {clone}");
-    let (exit, refused) = empty.json_in("", 0, &again);
-    assert_eq!(
-        (exit, &refused["error"]["name"]),
-        (Some(2), &"ProjectExists".into())
-    );
+    let refused = empty.json_in("", 0, &again);
+    refused.ends_with(2);
+    assert_eq!(refused.error("name"), "ProjectExists");
     empty.git("init --quiet");
     empty.lock_stays();
     empty.live();
@@ -283,29 +269,21 @@ async fn from_the_bytes(empty: &Empty) -> Result<(), HarnessError> {
     let harness = Harness::start().await?;
     let definition = harness.define("Note").await?;
     let versions = || Versions::beside(&empty.path("note"));
-    let first = harness
-        .registered_in(versions(), "Note", "1.0")
-        .await?
-        .expect("kept");
+    let first = harness.registered_in(versions(), "Note", "1.0").await?;
+    let first = first.expect("kept");
     let next = harness.build_and_deploy(empty.path("note")).await?;
     assert_eq!(first.codehash.to_string(), empty.record("1.0")["codehash"]);
     assert_ne!(first.codehash, next.codehash);
 
     definition.add_first(&first).await?;
-    let value = U256::from(11);
-    let proxy = definition
-        .create_proxy("1.0", &initializeCall { value })
-        .await?;
-    definition
-        .add_version("next", &next, step::nothing("1.0"))
-        .await?;
+    let [value, other] = [11, 12].map(U256::from);
+    let initialize = initializeCall { value };
+    let proxy = definition.create_proxy("1.0", &initialize).await?;
+    let step = step::nothing("1.0");
+    definition.add_version("next", &next, step).await?;
     proxy.upgrade("next").await?;
     assert_eq!(proxy.read(&valueCall {}).await?, value);
-    proxy
-        .send(&changeCall {
-            value: U256::from(12),
-        })
-        .await?;
+    proxy.send(&changeCall { value: other }).await?;
     assert_eq!(proxy.read(&changesCall {}).await?, U256::from(1));
 
     let code = empty.kept("1.0").join("code.bin");
@@ -315,12 +293,8 @@ async fn from_the_bytes(empty: &Empty) -> Result<(), HarnessError> {
     let refused = refused.expect_err("changed").to_string();
     assert!(refused.starts_with("VersionsTampered"), "{refused}");
     fs::write(&code, bytes).expect("written");
-    assert!(
-        harness
-            .registered_in(versions(), "Note", "3.0")
-            .await?
-            .is_none()
-    );
+    let unknown = harness.registered_in(versions(), "Note", "3.0").await?;
+    assert!(unknown.is_none());
     Ok(())
 }
 
@@ -334,8 +308,8 @@ fn what_is_registered_is_kept_by_whoever_executed_it_and_by_the_same_command_aga
     let defined = empty.done(&format!("define Note --migrate {policy}"));
     let found = &defined["as_migrate"];
     assert_eq!(*found, serde_json::json!(["policy", "create"]));
-    let (_, proposed) = empty.json_in("note", 0, &["register", "Note", "1.0", "."]);
-    let action = proposed["action"].as_str().expect("an action").to_owned();
+    let proposed = empty.json_in("note", 0, "register Note 1.0 .").document;
+    let action = text(&proposed, "action");
     assert!(!empty.kept("1.0").exists(), "nobody approved yet");
 
     // The other approver has a folder of his own, and says before it is sent what was not checked.
@@ -343,12 +317,13 @@ fn what_is_registered_is_kept_by_whoever_executed_it_and_by_the_same_command_aga
     let registry = deployed["registry"].as_str().expect("an address");
     let words = format!("approve {action} --registry {registry}");
     let refused = empty.run("other", 1, &words);
-    let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(said.contains("--accept absent:interface"), "{said}");
+    assert!(
+        refused.stderr.contains("--accept absent:interface"),
+        "{refused:?}"
+    );
     let words = format!("{words} --accept absent:interface");
     let approved = empty.run("other", 1, &words);
-    let said = String::from_utf8_lossy(&approved.stderr);
-    assert!(approved.status.success(), "{said}");
+    let said = &approved.ends_with(0).stderr;
     let at = |text: &str| said.find(text).unwrap_or_else(|| panic!("{text}: {said}"));
     assert!(at("source partial") < at("is kept in"), "{said}");
     empty.done("status");
@@ -367,27 +342,18 @@ fn what_is_registered_is_kept_by_whoever_executed_it_and_by_the_same_command_aga
         (&plan["is_current"], &plan["ok"]),
         (&true.into(), &true.into())
     );
-    let lines = empty.run("note", 0, "plan Note 1.0");
-    let lines = String::from_utf8_lossy(&lines.stdout).into_owned();
-    assert!(
-        lines.contains("✓ it is current already: nothing would change"),
-        "{lines}"
-    );
+    let lines = empty.run("note", 0, "plan Note 1.0").printed;
+    let current = "✓ it is current already: nothing would change";
+    assert!(lines.contains(current), "{lines}");
     empty.edit(&SECOND);
     empty.refused("VersionExists", "plan Note 1.0 .");
 }
 
 /// The code that the chain has where the record says.
 fn on_chain(empty: &Empty, record: &Value) -> Bytes {
-    let account = record["implementation"]
-        .as_str()
-        .expect("an address")
-        .parse();
-    let account: alloy::primitives::Address = account.expect("an address");
-    let latest = stylus_chain::BlockId::latest();
-    let found = empty
-        .node
-        .with_chain(move |chain| chain.account(account, latest));
+    let account: Address = text(record, "implementation").parse().expect("an address");
+    let of = move |chain: &mut stylus_chain::Chain| chain.account(account, BlockId::latest());
+    let found = empty.node.with_chain(of);
     found.expect("the chain").expect("an account").code
 }
 

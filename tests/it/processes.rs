@@ -9,6 +9,8 @@ use std::time::Duration;
 use alloy::providers::Provider;
 use stylus_upgrades_harness::{Anvil, launcher};
 
+use crate::command::program;
+use crate::tools::node;
 use crate::upgrade::counter_at_version_2;
 
 /// Whether somebody listens there.
@@ -24,10 +26,6 @@ fn ends(address: &str) -> bool {
     })
 }
 
-fn devnode() -> Result<PathBuf, HarnessError> {
-    launcher(std::path::Path::new(env!("CARGO_BIN_EXE_cli")))
-}
-
 #[test]
 fn dropping_a_node_ends_its_process() -> Result<(), HarnessError> {
     let anvil = Anvil::start(&Lines)?;
@@ -41,11 +39,11 @@ fn dropping_a_node_ends_its_process() -> Result<(), HarnessError> {
 #[test]
 fn a_node_ends_when_whoever_started_it_is_killed() -> Result<(), HarnessError> {
     let anvil = launcher(&Npm::install(&Lines)?.anvil())?;
-    let cli = PathBuf::from(env!("CARGO_BIN_EXE_cli"));
+    let cli = program();
     for (program, arguments) in [
         (anvil, "-p 0"),
-        (devnode()?, "node --port 0"),
-        (cli, "node --port 0 --until-parent-exits"),
+        (launcher(cli)?, "node --port 0"),
+        (cli.to_owned(), "node --port 0 --until-parent-exits"),
     ] {
         // A shell stands for the test runner: it starts the node and is killed with SIGKILL.
         let script = format!("'{}' {arguments} & wait", program.display());
@@ -83,7 +81,7 @@ async fn two_chains_run_side_by_side() -> Result<(), HarnessError> {
 
 #[tokio::test]
 async fn the_harness_works_on_an_endpoint_that_others_run() -> Result<(), HarnessError> {
-    let node = Anvil::start_program(&devnode()?, &["node", "--port", "0"])?;
+    let node = node(&[])?;
     let chain = Chain::at(node.endpoint()).await?;
     assert!(chain.is_remote());
     let harness = Harness::on(chain).await?;
@@ -92,10 +90,7 @@ async fn the_harness_works_on_an_endpoint_that_others_run() -> Result<(), Harnes
     let harness = Harness::on(Chain::at(node.endpoint()).await?).await?;
     let definition = harness.define("Counter").await?;
     let program = harness.build_and_deploy("contracts/counter_v1").await?;
-    assert_eq!(
-        program.activate_gas, None,
-        "the code hash is active already"
-    );
+    assert_eq!(program.activate_gas, None, "it is active already");
     definition.add_first(&program).await?;
     Ok(())
 }

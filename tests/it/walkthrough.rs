@@ -11,7 +11,10 @@ use std::path::{Path, PathBuf};
 
 use shell::Shell;
 use stylus_upgrades::demo::page::{Step, matches, steps};
-use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, command_line, home, launcher};
+use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, command_line, home};
+
+use crate::command::program;
+use crate::tools;
 
 /// What the page starts in a terminal of its own.
 const NODE: &str = "stylus-upgrades node";
@@ -139,12 +142,9 @@ fn words(printed: &str) -> Vec<String> {
 #[test]
 #[ignore = "nightly: executes a page, about 30 s"]
 fn the_picture_in_the_readme_shows_what_the_demo_prints() {
-    let demo = command_line(cli())
-        .expect("the workspace")
-        .arg("demo")
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("the demo");
+    let mut demo = command_line(program()).expect("the workspace");
+    let demo = demo.arg("demo").env("NO_COLOR", "1").output();
+    let demo = demo.expect("the demo");
     let errors = String::from_utf8_lossy(&demo.stderr);
     assert!(demo.status.success(), "the demo failed:\n{errors}");
     let printed = String::from_utf8_lossy(&demo.stdout);
@@ -180,28 +180,21 @@ fn the_block_of_the_readme_ends_with_an_upgraded_contract() {
     assert!(install.starts_with("cargo install --locked --path stylus-upgrades/scripts"));
 
     let folder = tempfile::tempdir().expect("a folder");
-    let tools = tools(folder.path());
+    let tools = with_program(folder.path());
     let work = folder.path().join("work");
     fs::create_dir(&work).expect("an empty folder");
     symlink(home(), work.join("stylus-upgrades")).expect("a link");
-    let port = TcpListener::bind("127.0.0.1:0")
-        .expect("a free port")
-        .local_addr();
-    let port = port.expect("an address").port();
+    let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = free.local_addr().expect("an address").port();
+    drop(free);
     let script = format!("set -e\n{rest}").replace(NODE, &format!("{NODE} --port {port}"));
     let mut command = Shell::command(&tools);
     command.env("ETH_RPC_URL", format!("http://127.0.0.1:{port}"));
     // Ends the chain, however the block ends.
     let script = format!("trap 'kill $!' EXIT\n{script}");
-    let done = command
-        .current_dir(&work)
-        .args(["-c", &script])
-        .output()
-        .expect("a shell");
-    let (printed, errors) = (
-        String::from_utf8_lossy(&done.stdout),
-        String::from_utf8_lossy(&done.stderr),
-    );
+    let done = command.current_dir(&work).args(["-c", &script]).output();
+    let done = done.expect("a shell");
+    let [printed, errors] = [&done.stdout, &done.stderr].map(|text| String::from_utf8_lossy(text));
     assert!(done.status.success(), "{printed}\n{errors}");
     assert!(printed.ends_with("\n11\n22\n"), "{printed}\n{errors}");
 }
@@ -212,10 +205,10 @@ const BUILD_ELSEWHERE: &str = "waiting for another build of contracts to end\n";
 /// Executes one page.
 fn execute(page: &str) -> Result<(), HarnessError> {
     let text = fs::read_to_string(home().join(page)).expect("the page");
-    let node = Anvil::start_program(&launcher(cli())?, &["node", "--port", "0"])?;
+    let node = tools::node(&[])?;
     let mut fork: Option<Anvil> = None;
     let folder = tempfile::tempdir().expect("a folder");
-    let tools = tools(folder.path());
+    let tools = with_program(folder.path());
     let work = folder.path().join("work");
     fs::create_dir(&work).expect("an empty folder");
     // The checkout, where a reader would have cloned it.
@@ -234,8 +227,7 @@ fn execute(page: &str) -> Result<(), HarnessError> {
             Step::Chapter(_) => continue,
             Step::Command { text, .. } if text == NODE => continue,
             Step::Command { text, .. } if text == FORK => {
-                let words = ["node", "--port", "0", "--fork-url", node.endpoint()];
-                fork = Some(Anvil::start_program(&launcher(cli())?, &words)?);
+                fork = Some(tools::node(&["--fork-url", node.endpoint()])?);
                 continue;
             }
             Step::Command {
@@ -264,13 +256,9 @@ fn execute(page: &str) -> Result<(), HarnessError> {
 }
 
 /// A folder with `stylus-upgrades` in it.
-fn tools(folder: &Path) -> PathBuf {
+fn with_program(folder: &Path) -> PathBuf {
     let tools = folder.join("tools");
     fs::create_dir(&tools).expect("a folder");
-    symlink(cli(), tools.join("stylus-upgrades")).expect("a link");
+    symlink(program(), tools.join("stylus-upgrades")).expect("a link");
     tools
-}
-
-fn cli() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_cli"))
 }

@@ -25,7 +25,7 @@ impl Npm {
     /// [`HarnessError::ToolMissing`] without npm, [`HarnessError::Npm`] with its words.
     pub fn install(progress: &dyn Progress) -> Result<Self, HarnessError> {
         let what = "anvil, cast, solc and the peers' contracts";
-        Self::install_from(progress, &sources(), "npm", what, None)
+        Self::install_from(progress, "solidity", what, None)
     }
 
     /// The same for the clients of `tests/clients`, which few tests need.
@@ -33,8 +33,7 @@ impl Npm {
     /// # Errors
     /// As [`Npm::install`].
     pub fn install_clients(progress: &dyn Progress) -> Result<Self, HarnessError> {
-        let sources = tests("clients");
-        Self::install_from(progress, &sources, "npm-clients", "hardhat and forge", None)
+        Self::install_from(progress, "clients", "hardhat and forge", None)
     }
 
     /// The same for hardhat 3, with the node that it wants: by an older one npm would leave out
@@ -43,11 +42,8 @@ impl Npm {
     /// # Errors
     /// As [`Npm::install`].
     pub fn install_hardhat3(progress: &dyn Progress) -> Result<(Self, PathBuf), HarnessError> {
-        let node = Self::install_from(progress, &tests("node"), "npm-node", "node", None)?;
-        let node = node.node();
-        let sources = tests("hardhat3");
-        let hardhat =
-            Self::install_from(progress, &sources, "npm-hardhat3", "hardhat 3", Some(&node))?;
+        let node = Self::install_from(progress, "node", "node", None)?.node();
+        let hardhat = Self::install_from(progress, "hardhat3", "hardhat 3", Some(&node))?;
         Ok((hardhat, node))
     }
 
@@ -56,8 +52,7 @@ impl Npm {
     /// # Errors
     /// As [`Npm::install`].
     pub fn install_browser(progress: &dyn Progress) -> Result<Self, HarnessError> {
-        let sources = home().join("tests").join("browser");
-        Self::install_from(progress, &sources, "npm-browser", "a browser", None)
+        Self::install_from(progress, "browser", "a browser", None)
     }
 
     /// The same for the libraries of `tests/libraries`.
@@ -65,8 +60,7 @@ impl Npm {
     /// # Errors
     /// As [`Npm::install`].
     pub fn install_libraries(progress: &dyn Progress) -> Result<Self, HarnessError> {
-        let sources = tests("libraries");
-        Self::install_from(progress, &sources, "npm-libraries", "viem and ethers", None)
+        Self::install_from(progress, "libraries", "viem and ethers", None)
     }
 
     /// The same for the plugin of `tests/openzeppelin`, with hardhat.
@@ -75,13 +69,7 @@ impl Npm {
     /// As [`Npm::install`].
     pub fn install_openzeppelin(progress: &dyn Progress) -> Result<Self, HarnessError> {
         let what = "the upgrades plugin of OpenZeppelin";
-        Self::install_from(
-            progress,
-            &tests("openzeppelin"),
-            "npm-openzeppelin",
-            what,
-            None,
-        )
+        Self::install_from(progress, "openzeppelin", what, None)
     }
 
     /// Copies files of `tests/` beside the packages, so that scripts find these. Others may run them
@@ -105,14 +93,18 @@ impl Npm {
         Ok(())
     }
 
+    /// Installs what the lock file in a folder of `tests/` names.
     fn install_from(
         progress: &dyn Progress,
-        sources: &Path,
-        into: &str,
+        name: &str,
         what: &str,
         node: Option<&Path>,
     ) -> Result<Self, HarnessError> {
-        let folder = target(into);
+        let sources = tests(name);
+        let folder = match name {
+            "solidity" => target("npm"),
+            _ => target(&format!("npm-{name}")),
+        };
         fs::create_dir_all(&folder).map_err(HarnessError::file("create", &folder))?;
         let _lock = lock(&folder.join("lock"))?;
         let wanted = read(&sources.join("package-lock.json"))?;
@@ -218,13 +210,8 @@ fn beginning(stderr: &[u8]) -> String {
     errors.take(8).collect::<Vec<_>>().join("\n")
 }
 
-/// The folder of the manifest, the lock file and our own Solidity contracts.
-pub(crate) fn sources() -> PathBuf {
-    home().join("tests").join("solidity")
-}
-
 /// A folder of `tests/`.
-fn tests(name: &str) -> PathBuf {
+pub(crate) fn tests(name: &str) -> PathBuf {
     home().join("tests").join(name)
 }
 

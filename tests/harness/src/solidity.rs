@@ -76,7 +76,7 @@ impl Solidity {
 
 fn run_solc(npm: &Npm) -> Result<Vec<u8>, HarnessError> {
     let output = Command::new("node")
-        .arg(npm::sources().join("compile.js"))
+        .arg(npm::tests("solidity").join("compile.js"))
         .arg(npm.folder())
         .output()
         .map_err(|source| HarnessError::ToolMissing {
@@ -94,11 +94,11 @@ fn run_solc(npm: &Npm) -> Result<Vec<u8>, HarnessError> {
 /// A hash over everything that the result depends on.
 fn stamp() -> Result<String, HarnessError> {
     let mut files = vec![
-        npm::sources().join("compile.js"),
-        npm::sources().join("package-lock.json"),
+        npm::tests("solidity").join("compile.js"),
+        npm::tests("solidity").join("package-lock.json"),
         home().join("tests/fixtures/probes/probe/IProbe.sol"),
     ];
-    collect(&npm::sources().join("contracts"), &mut files)?;
+    collect(&npm::tests("solidity").join("contracts"), &mut files)?;
     files.sort();
     let mut hasher = Keccak256::new();
     for file in files {

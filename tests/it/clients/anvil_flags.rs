@@ -7,6 +7,8 @@ use std::fmt::Write;
 use stylus_devnode::{NodeError, process::config_from_args};
 use stylus_upgrades_harness::{Anvil, launcher};
 
+use crate::tools::node;
+
 /// A flag in the help of a program.
 #[derive(Debug)]
 struct Flag {
@@ -180,8 +182,7 @@ fn a_state_that_anvil_saved_is_loaded() -> Result<(), HarnessError> {
         std::thread::sleep(wait);
     }
     drop(anvil);
-    let program = launcher(std::path::Path::new(env!("CARGO_BIN_EXE_cli")))?;
-    let ours = Anvil::start_program(&program, &["node", "--port", "0", "--load-state", path])?;
+    let ours = node(&["--load-state", path])?;
     let here = questions.map(|(method, params)| request(ours.endpoint(), method, params));
     assert_eq!(here, there);
     // What this chain has from its first block on is its own.

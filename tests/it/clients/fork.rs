@@ -1,8 +1,8 @@
 //! The framework on a fork that a process of its own holds.
 
 use crate::prelude::*;
-use stylus_upgrades_harness::{Anvil, launcher};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
+
+use crate::tools::node;
 
 use crate::upgrade::counter;
 
@@ -18,9 +18,7 @@ async fn an_instance_is_upgraded_on_the_fork_of_a_process_and_stays_as_it_was_on
     let harness = Harness::on(Chain::embedded()?).await?;
     let it = counter(&harness).await?;
     it.instance.send(&ICounter::incrementCall {}).await?;
-    let program = launcher(Path::new(env!("CARGO_BIN_EXE_cli")))?;
-    let url = harness.chain().url();
-    let process = Anvil::start_program(&program, &["node", "--port", "0", "--fork-url", url])?;
+    let process = node(&["--fork-url", harness.chain().url()])?;
     let fork = Chain::at(process.endpoint()).await?;
     let proxy = it.instance.address();
     let found = fork.read(proxy, &ICounter::valueCall {}).await?;
@@ -33,9 +31,7 @@ async fn an_instance_is_upgraded_on_the_fork_of_a_process_and_stays_as_it_was_on
         .await?;
     assert_eq!(here.gas_used, there.gas());
 
-    let upgrade = upgradeToCall {
-        version: "2.0".to_owned(),
-    };
+    let upgrade = calls::upgrade_to("2.0");
     fork.execute(sender, proxy, &upgrade).await?;
     let found = fork.read(proxy, &ICounter::stepCall {}).await?;
     assert_eq!(found, U256::from(5));

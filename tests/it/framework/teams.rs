@@ -26,13 +26,11 @@ impl Team {
         }
     }
 
-    /// `registry deploy`: the exit code and the document.
-    fn deploys(&self) -> (Option<i32>, Value) {
+    fn deploys(&self) -> Answer {
         let words = "registry deploy --private-key-path key --json --rpc-url";
         let mut command = command(self.folder.path(), words);
         command.arg(&self.endpoint);
-        let Answer { exit, document, .. } = Answer::of(command);
-        (exit, document)
+        Answer::of(command)
     }
 }
 
@@ -60,8 +58,7 @@ fn put(node: &NodeHandle, account: Address, code: Bytes) {
 fn a_second_team_pays_for_its_own_registry_alone() {
     let node = node();
     let (first, second) = (Team::new(&node, 0), Team::new(&node, 1));
-    let (exit, alone) = first.deploys();
-    assert_eq!(exit, Some(0), "{alone:#}");
+    let alone = first.deploys().ends_with(0).document.clone();
     let programs = list(&alone, "framework");
     // The stub, UpgradeabilityStorage, the proxy and the registry's parts.
     assert_eq!(programs.len(), 1 + framework().shared().count());
@@ -69,8 +66,7 @@ fn a_second_team_pays_for_its_own_registry_alone() {
     // Each is created, each but the stub is activated, and then there is the registry.
     assert_eq!(list(&alone, "transactions").len(), 2 * programs.len());
 
-    let (exit, beside) = second.deploys();
-    assert_eq!(exit, Some(0), "{beside:#}");
+    let beside = second.deploys().ends_with(0).document.clone();
     let named = list(&beside, "transactions").iter();
     let named: Vec<&Value> = named.map(|one| &one["name"]).collect();
     assert_eq!(named, ["deploy registry"]);
@@ -89,9 +85,8 @@ fn what_is_there_and_not_active_is_shared_and_activated() {
     let node = node();
     let storage = framework().storage;
     put(&node, storage.address, storage.artifact.code.clone());
-    let (exit, document) = Team::new(&node, 0).deploys();
-    assert_eq!(exit, Some(0), "{document:#}");
-    for program in list(&document, "framework") {
+    let answer = Team::new(&node, 0).deploys();
+    for program in list(&answer.ends_with(0).document, "framework") {
         let is_storage = program["address"] == json!(storage.address);
         assert_eq!(program["shared"], is_storage, "{program}");
         assert_eq!(program["activated"], program["name"] != "pause stub");
@@ -104,11 +99,10 @@ fn other_code_where_a_program_belongs_is_refused_with_both_hashes() {
     let storage = framework().storage;
     let other = Bytes::from_static(&hex!("efface"));
     put(&node, storage.address, other.clone());
-    let (exit, document) = Team::new(&node, 0).deploys();
-    let error = &document["error"];
-    assert_eq!((exit, &error["name"]), (Some(1), &Value::from("OtherCode")));
+    let answer = Team::new(&node, 0).deploys();
+    answer.is_refused("OtherCode");
     let found: B256 = keccak256(&other);
-    let said = error.to_string();
+    let said = answer.document["error"].to_string();
     assert!(said.contains(&found.to_string()), "{said}");
     let expected = storage.artifact.codehash().to_string();
     assert!(said.contains(&expected), "{said}");

@@ -19,61 +19,51 @@ fn live() -> Empty {
 impl Empty {
     /// Transactions of the key so far.
     fn nonce(&self) -> u64 {
-        let (account, latest) = (self.node.addresses()[0], stylus_chain::BlockId::latest());
-        let found = self
-            .node
-            .with_chain(move |chain| chain.account(account, latest));
+        let account = self.node.addresses()[0];
+        let of = move |chain: &mut stylus_chain::Chain| chain.account(account, BlockId::latest());
+        let found = self.node.with_chain(of);
         found.expect("the chain").expect("an account").nonce
     }
 
     /// The ids of the errors that `check` found.
     fn errors(&self, words: &(impl Words + ?Sized)) -> Vec<String> {
-        let words = &words.list()[..];
-        let (exit, found) = self.json_in("note", 0, &[&["check", "Note"], words].concat());
-        let all = found["findings"].as_array().expect("findings");
-        let errors: Vec<&Value> = all
-            .iter()
-            .filter(|one| one["severity"] == "danger")
-            .collect();
-        let expected = if errors.is_empty() { Some(0) } else { Some(1) };
-        assert_eq!(
-            (exit, &found["ok"]),
-            (expected, &errors.is_empty().into()),
-            "{found:#}"
-        );
-        let code = |one: &&Value| one["id"].as_str().expect("an id").to_owned();
-        errors.iter().map(code).collect()
+        let check = [&["check", "Note"], &words.list()[..]].concat();
+        let answer = self.json_in("note", 0, &check);
+        let all = answer.document["findings"].as_array().expect("findings");
+        let errors = all.iter().filter(|one| one["severity"] == "danger");
+        let errors: Vec<_> = errors.map(|one| text(one, "id").to_owned()).collect();
+        answer.ends_with(i32::from(!errors.is_empty()));
+        assert_eq!(answer.document["ok"], errors.is_empty());
+        errors
     }
 
-    /// The exit code and the document of a command under a runner that sets a variable.
-    fn json_with(
-        &self,
-        (name, value): (&str, &str),
-        words: &(impl Words + ?Sized),
-    ) -> (Option<i32>, Value) {
+    /// The document of a command under a runner, which ends with that code.
+    fn json_in_ci(&self, exit: i32, words: &(impl Words + ?Sized)) -> Value {
         let mut command = self.command("note", 0, &[&words.list()[..], &["--json"]].concat());
-        let output = command.env(name, value).output().expect("it starts");
-        let document = serde_json::from_slice(&output.stdout).expect("a document");
-        (output.status.code(), document)
+        command.env("CI", "true");
+        let answer = Answer::of(command);
+        answer.ends_with(exit);
+        answer.document
     }
 
     fn restore(&self) {
         self.git("checkout --quiet src/lib.rs");
     }
 
-    /// The line of the contract that has that text, from 1.
-    fn line_of(&self, text: &str) -> usize {
+    /// What `check` tells GitHub: an error of that title at the line of the contract that has that text.
+    fn shown_at(&self, text: &str, title: &str) -> String {
+        let answer = self.run("note", 0, "check Note --format github");
+        let said = answer.ends_with(1).printed.clone();
         let source = fs::read_to_string(self.path("note/src/lib.rs")).expect("the contract");
         let at = source.lines().position(|line| line.contains(text));
-        at.expect("the line") + 1
+        let line = at.expect("the line") + 1;
+        let place = format!("::error file=src/lib.rs,line={line},title={title}");
+        assert!(said.contains(&place), "{place} in {said}");
+        said
     }
 }
 
 const NONE: [&str; 0] = [];
-/// A comparison with what is live.
-const LIVE_DIFF: [&str; 4] = ["layout", "diff", "Note@live", "."];
-/// The same, and tried.
-const PLAN: [&str; 4] = ["plan", "Note", "2.0", "."];
 
 /// Whether a finding is about two layouts.
 fn is_of_layout(id: &str) -> bool {
@@ -103,14 +93,7 @@ fn a_pull_request_is_compared_with_what_is_live() {
         !found.is_empty() && found.iter().all(|id| is_of_layout(id)),
         "{found:?}"
     );
-    let output = empty.run("note", 0, "check Note --format github");
-    let said = String::from_utf8(output.stdout).expect("text");
-    let place = format!(
-        "::error file=src/lib.rs,line={},title=",
-        empty.line_of("    value:")
-    );
-    assert!(said.contains(&place), "{place} in {said}");
-    assert_eq!(output.status.code(), Some(1));
+    empty.shown_at("    value:", "");
 
     // A function less, although it stands in a file that is not compiled.
     empty.restore();
@@ -123,36 +106,28 @@ fn a_pull_request_is_compared_with_what_is_live() {
     let lost = "function-removed:change(uint256)";
     assert_eq!(empty.errors(&format!("--accept {lost}")), NONE);
     // What check refuses, migrate does not do.
-    let (exit, refused) = empty.json_in("note", 0, &["migrate", "Note", "2.0", "."]);
-    let error = &refused["error"];
-    assert_eq!((exit, &error["name"]), (Some(1), &"InterfaceLost".into()));
-    assert_eq!(error["found"], lost, "{error}");
+    let refused = empty.json_in("note", 0, "migrate Note 2.0 .");
+    refused.is_refused("InterfaceLost");
+    assert_eq!(refused.error("found"), lost);
     fs::remove_file(&dead).expect("removed");
 
     // Nobody can initialize what is created at it.
     empty.restore();
     empty.edit(&[("    #[initializer(\"1.0\")]\n", "")]);
-    let (_, found) = empty.json_in("note", 0, &["check", "Note"]);
+    let found = empty.json_in("note", 0, "check Note").document;
     let said = found["findings"].to_string();
     assert!(said.contains("initializer-lost"), "{said}");
 
     // What does not compile is shown where it does not.
     empty.restore();
     empty.edit(&[("        self.value.get()", "        self.value.gets()")]);
-    let output = empty.run("note", 0, "check Note --format github");
-    let said = String::from_utf8(output.stdout).expect("text");
-    let place = format!(
-        "::error file=src/lib.rs,line={},title=Compile",
-        empty.line_of("gets()")
-    );
-    assert!(said.contains(&place), "{place} in {said}");
+    let said = empty.shown_at("gets()", "Compile");
     let words = "no method named `gets`";
     assert!(said.contains(words), "{said}");
-    let (_, found) = empty.json_in("note", 0, &["check", "Note"]);
+    let found = empty.json_in("note", 0, "check Note").document;
     let finding = &found["findings"][0];
     assert_eq!(finding["message"], "note does not compile");
     assert!(finding["details"].to_string().contains(words), "{finding}");
-    assert_eq!(output.status.code(), Some(1));
 
     empty.restore();
     assert_eq!(empty.git("status --porcelain"), status);
@@ -192,7 +167,9 @@ fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
         has("absent:interface") && !has("function-removed:change(uint256)")
     };
     assert!(is_unchecked());
-    let (_, found) = empty.json_in("note", 0, &["check", "Note", "--against", "1.0"]);
+    let found = empty
+        .json_in("note", 0, "check Note --against 1.0")
+        .document;
     let said = found["findings"].to_string();
     assert!(said.contains("commit stylus-upgrades-versions/"), "{said}");
     empty.git("add .");
@@ -201,8 +178,9 @@ fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
     assert_eq!(empty.errors(&[]), ["function-removed:change(uint256)"]);
 
     // No instance at all is no trial.
-    let output = empty.run("note", 0, "check Note --instances 0");
-    assert_eq!(output.status.code(), Some(2));
+    empty
+        .run("note", 0, "check Note --instances 0")
+        .ends_with(2);
 }
 
 #[test]
@@ -211,29 +189,21 @@ fn a_manifest_that_nobody_reviewed_is_refused_to_a_runner_that_names_no_reposito
     let manifest = empty.path("note/stylus-upgrades.toml");
     let text = fs::read_to_string(&manifest).expect("a manifest");
     fs::write(&manifest, text + "# changed\n").expect("written");
-    let run = ("CI", "true");
-    let checked = |words: &[&str]| empty.json_with(run, &[&["check", "Note"], words].concat());
-    let (exit, refused) = checked(&[]);
+    let refused = empty.json_in_ci(1, "check Note");
     let first = &refused["findings"][0];
-    assert_eq!(exit, Some(1), "{refused:#}");
     assert_eq!(first["id"], "manifest-unreviewed", "{refused:#}");
     assert_eq!(first["origin"], "change", "{refused:#}");
-    let accept = ["--accept", "manifest-unreviewed,reads-gas"];
-    let (exit, taken) = checked(&accept);
-    assert_eq!(exit, Some(0), "{taken:#}");
+    let accept = "--accept manifest-unreviewed,reads-gas";
+    let taken = empty.json_in_ci(0, &format!("check Note {accept}"));
     assert_eq!(taken["accepted"][0]["id"], first["id"], "{taken:#}");
     assert_eq!(taken["coverage"]["layout"], "partial", "{taken:#}");
     assert_eq!(taken["needless"], serde_json::json!(["reads-gas"]));
-    for words in [&LIVE_DIFF[..], &PLAN] {
-        let (exit, refused) = empty.json_with(run, words);
-        assert_eq!(exit, Some(1), "{refused:#}");
-        assert_eq!(
-            refused["error"]["name"], "ManifestUnreviewed",
-            "{refused:#}"
-        );
-        let words = [words, &["--accept", "manifest-unreviewed,dirty:value"]].concat();
-        let (exit, taken) = empty.json_with(run, &words);
-        assert_eq!(exit, Some(0), "{taken:#}");
+    for words in ["layout diff Note@live .", "plan Note 2.0 ."] {
+        let refused = empty.json_in_ci(1, words);
+        let name = &refused["error"]["name"];
+        assert_eq!(name, "ManifestUnreviewed", "{refused:#}");
+        let words = format!("{words} --accept manifest-unreviewed,dirty:value");
+        let taken = empty.json_in_ci(0, &words);
         assert_eq!(taken["accepted"][0]["id"], first["id"], "{taken:#}");
         assert_eq!(taken["needless"], serde_json::json!(["dirty:value"]));
         let says = [&taken["partial"], &taken["coverage"]].map(Value::to_string);
@@ -246,8 +216,7 @@ fn a_manifest_that_nobody_reviewed_is_refused_to_a_runner_that_names_no_reposito
     assert_eq!(empty.errors(&[]), NONE);
     // A copy without a repository was reviewed by nobody either.
     fs::rename(empty.path("note/.git"), empty.path("git")).expect("moved");
-    let (exit, refused) = checked(&[]);
-    assert_eq!(exit, Some(1), "{refused:#}");
+    let refused = empty.json_in_ci(1, "check Note");
     assert_eq!(refused["findings"][0]["id"], first["id"], "{refused:#}");
     assert_eq!(empty.errors(&[]), NONE, "the author's own look");
 }

@@ -150,10 +150,7 @@ fn what_cargo_stylus_makes_is_made_upgradeable_and_registered() {
     assert!(files.len() >= 2, "{shown:#}");
     empty.done(&format!("{init} --yes"));
 
-    let me = empty.node.addresses()[0].to_string();
-    empty.done("registry deploy --save");
-    empty.done(&format!("define Note --migrate {me}"));
-    empty.done("register Note 1.0 .");
+    empty.registered();
     let created = empty.done("create-proxy Note 1.0 --save note");
     assert_eq!(created["executed"], true, "{created:#}");
     let layout = empty.done("layout show Note@1.0");
@@ -176,12 +173,8 @@ fn an_existing_contract_is_shown_changed_and_registered() {
 
     let clone = home().display().to_string();
     let init = format!("init --framework-path {clone}");
-    let (exit, shown) = empty.json_in("note", 0, &init);
-    assert_eq!(
-        (exit, &shown["written"]),
-        (Some(0), &false.into()),
-        "{shown:#}"
-    );
+    let shown = empty.done(&init);
+    assert_eq!(shown["written"], false, "{shown:#}");
     let difference = shown["difference"].as_str().expect("a difference");
     for line in [
         "+#[upgradeable]",
@@ -207,23 +200,16 @@ fn an_existing_contract_is_shown_changed_and_registered() {
     );
     fs::write(&source, marked).expect("written");
     let layout = empty.done("layout show .");
-    let labels: Vec<_> = layout["layout"]["storage"]
-        .as_array()
-        .expect("fields")
-        .iter()
-        .collect();
-    assert_eq!((labels.len(), &labels[0]["label"]), (2, &"total".into()));
+    let fields = layout["layout"]["storage"].as_array().expect("fields");
+    assert_eq!((fields.len(), &fields[0]["label"]), (2, &"total".into()));
     let again = empty.done(&format!("{init} --yes"));
     assert_eq!(again["written"], false);
 
-    let me = empty.node.addresses()[0].to_string();
-    empty.done("registry deploy --save");
-    empty.done(&format!("define Note --migrate {me}"));
-    empty.done("register Note 1.0 .");
+    empty.registered();
     let create = "create-proxy Note 1.0 --save tally";
     let over = format!("{create} --init begin(uint256) 1001");
-    let (exit, over) = empty.json_in("note", 0, &over);
-    assert_eq!(exit, Some(1), "its own error is returned: {over:#}");
+    // Its own error is returned.
+    empty.json_in("note", 0, &over).ends_with(1);
     empty.done(&format!("{create} --init begin(uint256) 7"));
     // Its manifest names no network, so the record lies under the chain's number.
     let abi = empty.path("note/stylus-upgrades-versions/412346/Note/1.0/layout.json");

@@ -4,7 +4,6 @@ use super::Empty;
 use crate::prelude::*;
 use std::fs;
 use std::net::TcpListener;
-use std::process::Output;
 use std::sync::{Arc, Mutex};
 use stylus_upgrades::ids::TxHash;
 use stylus_upgrades::layout::{Deployment, Store};
@@ -43,12 +42,12 @@ impl Explorer {
 
 const KEY: &str = "an-explorers-key-0123456789";
 
-fn publish(empty: &Empty, interface: &str, url: &str, more: &str) -> Output {
+fn publish(empty: &Empty, interface: &str, url: &str, more: &str) -> Answer {
     let publish = format!("verify Note --publish {interface} --explorer-api {url}");
     let repository = "--repository https://example.org/team/note";
     let mut command = empty.command("note", 0, &format!("{publish} {repository} {more}"));
     command.env("ETHERSCAN_API_KEY", KEY);
-    command.output().expect("it starts")
+    command.output().expect("it starts").into()
 }
 
 /// A version from a commit, whose deployment is kept as one by cargo-stylus's recipe.
@@ -85,14 +84,11 @@ fn an_explorer_gets_what_it_builds_from_and_each_instance_is_linked() {
         ok("guid-2"),
         ok("linked"),
     ]);
-    let output = publish(&empty, "etherscan", &explorer.url, "--json");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
-    let published = &document["published"];
+    let answer = publish(&empty, "etherscan", &explorer.url, "--json");
+    let published = &answer.ends_with(0).document["published"];
     assert_eq!(published["implementation"]["answer"], "Pass - Verified");
     assert_eq!(published["proxies"].as_array().map(Vec::len), Some(1));
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned() + &said;
+    let shown = format!("{answer:?}");
     assert!(!shown.contains(KEY), "{shown}");
 
     let requests = explorer.requests();
@@ -130,9 +126,7 @@ fn an_explorer_gets_what_it_builds_from_and_each_instance_is_linked() {
         json!({"message": "started"}),
         json!({"is_verified": true}),
     ]);
-    let output = publish(&empty, "blockscout", &explorer.url, "--json");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{said}");
+    publish(&empty, "blockscout", &explorer.url, "--json").ends_with(0);
     let requests = explorer.requests();
     assert!(
         requests[1]
@@ -145,14 +139,12 @@ fn an_explorer_gets_what_it_builds_from_and_each_instance_is_linked() {
     // A refusal is one, and nothing is published of what does not hold.
     let no = json!({"status": "0", "message": "NOTOK", "result": "Fail - Unable to verify"});
     let explorer = Explorer::answering(vec![no]);
-    let output = publish(&empty, "etherscan", &explorer.url, "--json");
-    assert_ne!(output.status.code(), Some(0));
-    let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
-    assert_eq!(document["error"]["name"], "ExplorerRefused", "{document:#}");
+    let refused = publish(&empty, "etherscan", &explorer.url, "--json");
+    assert_ne!(refused.exit, Some(0));
+    assert_eq!(refused.error("name"), "ExplorerRefused", "{refused:?}");
     empty.edit(&super::SECOND);
     let explorer = Explorer::answering(Vec::new());
-    let output = publish(&empty, "etherscan", &explorer.url, "--source .");
-    assert_eq!(output.status.code(), Some(1));
+    publish(&empty, "etherscan", &explorer.url, "--source .").ends_with(1);
     assert_eq!(explorer.requests(), [], "nobody was asked");
     assert!(fs::metadata(empty.kept("1.0")).is_ok());
 }

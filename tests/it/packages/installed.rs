@@ -14,8 +14,9 @@ use stylus_upgrades_harness::{builder, copy_program, home};
 use stylus_upgrades_test_support::compilers;
 
 use super::tls::Terminator;
-use super::{packages, patches, published, run, text, vendored};
+use super::{patches, published, run, vendored};
 use crate::authors::without_ours;
+use crate::command::key_file;
 use crate::own_project::SECOND;
 
 /// The project, from the folder where its commands run.
@@ -48,10 +49,8 @@ impl Installed {
             fs::create_dir_all(installed.path(name)).expect("made");
         }
         copy_program(program, &installed.program()).expect("copied");
-        let key = installed.node.accounts().mnemonic()[0].to_bytes();
-        fs::write(installed.path("key"), key.to_string()).expect("a key file");
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        fs::set_permissions(installed.path("key"), private).expect("set");
+        let signer = &installed.node.accounts().mnemonic()[0];
+        key_file(&installed.path("key"), signer);
         installed
     }
 
@@ -256,7 +255,7 @@ fn is_upgraded_and_verified(installed: &Installed) {
     assert_eq!(checked["ok"], true, "{checked:#}");
     installed.done(&format!("plan Note 2.0 {}", PROJECT));
     let migrated = installed.done(&format!("migrate Note 2.0 {}", PROJECT));
-    is_traced(installed, super::text(&migrated, "tx"));
+    is_traced(installed, crate::command::text(&migrated, "tx"));
     let status = installed.done("status note");
     assert_eq!(status["instance"]["version"], "2.0", "{status:#}");
     let instance = status["instance"]["proxy"].as_str().expect("an address");
@@ -302,10 +301,8 @@ fn what_cargo_installs_from_the_packages_is_the_program() {
     let root = tempfile::tempdir().expect("a folder");
     let config = root.path().join("config.toml");
     fs::write(&config, patches(vendor.path())).expect("written");
-    let all = packages();
-    let scripts = all
-        .iter()
-        .find(|one| text(one, "name") == "stylus-upgrades");
+    let mut all = published.iter();
+    let scripts = all.find(|one| text(one, "name") == "stylus-upgrades");
     let version = text(scripts.expect("the program"), "version").to_owned();
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["install", "--debug", "--offline", "--root"]);

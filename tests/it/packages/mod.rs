@@ -8,30 +8,16 @@ use std::fs;
 
 use stylus_upgrades_harness::home;
 
+use crate::tools::cargo_packages;
+
 /// The licences, as their files are called in the root and in every crate.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 /// Keywords that a registry takes.
 const KEYWORDS_MAX: usize = 5;
 
-/// The packages of the workspace, as cargo reads their manifests.
-fn packages() -> Vec<Value> {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
-        .current_dir(home())
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "cargo metadata: {output:?}");
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    metadata["packages"].as_array().expect("packages").clone()
-}
-
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value[field].as_str().unwrap_or_default()
-}
-
 /// The packages that are published: those that do not say `publish = false`.
 fn published() -> Vec<Value> {
-    let mut packages = packages();
+    let mut packages = cargo_packages(&home());
     packages.retain(|package| package["publish"].is_null());
     packages
 }

@@ -11,6 +11,7 @@ use stylus_upgrades_test_support::http::{Message, post};
 
 use super::outsider::{Done, Outsider};
 use crate::run_migration::proxy::{Failure, Proxy};
+use crate::tools::set_code;
 
 /// The one file in the state folder.
 fn file(outsider: &Outsider<'_>) -> Done<PathBuf> {
@@ -175,15 +176,9 @@ async fn a_file_that_was_tampered_with_is_never_believed() -> Done {
     // What vouches for one registry vouches for no other, under whatever name it is put.
     let code = harness.framework().registry.creation_code();
     let forged = outsider.create(harness.account(5), code).await?;
-    let name = file
-        .file_name()
-        .and_then(|name| name.to_str())
-        .expect("a name");
-    let name = name.replace(
-        &format!("{:#x}", harness.registry()),
-        &format!("{forged:#x}"),
-    );
-    std::fs::write(file.with_file_name(name), &genuine)?;
+    let name = file.file_name().expect("a name").to_string_lossy();
+    let [own, other] = [harness.registry(), forged].map(|one| format!("{one:#x}"));
+    std::fs::write(file.with_file_name(name.replace(&own, &other)), &genuine)?;
     let answer = outsider.run(&["status", "--registry", &forged.to_string()]);
     ends_with(&answer, 1, "ConstructionHidden");
 
@@ -200,14 +195,7 @@ async fn an_endpoint_without_logs_or_with_those_of_another_registry_proves_nothi
     let outsider = Outsider::on(harness.chain())?;
     let address = harness.registry().to_string();
     let status = format!("status --registry {address}");
-    let at = |answer: Failure| {
-        Proxy::start(harness.chain().url(), move |_, request| {
-            match request.contains("eth_getLogs") {
-                true => answer,
-                false => Failure::None,
-            }
-        })
-    };
+    let at = |answer: Failure| Proxy::failing(harness.chain().url(), ["eth_getLogs"], answer);
     for answer in [
         Failure::Answer("[]"),
         Failure::Refused("logs are for paying customers"),
@@ -228,10 +216,8 @@ async fn an_endpoint_without_logs_or_with_those_of_another_registry_proves_nothi
     assert!(!outsider.state().exists(), "nothing was remembered");
     let another = registry(&outsider.deploys(""))?;
     let range = json!([{"address": another, "fromBlock": "0x0"}]);
-    let others = outsider.rpc("eth_getLogs", range).await?.to_string();
-    // As long as the process: what the proxy answers has no owner.
-    let others: &'static str = Box::leak(others.into_boxed_str());
-    let lying = outsider.run_at(&at(Failure::Answer(others)).url(), &status);
+    let others = Failure::answering(&outsider.rpc("eth_getLogs", range).await?);
+    let lying = outsider.run_at(&at(others).url(), &status);
     ends_with(&lying, 4, "Unreachable");
     assert!(lying.error("found").contains("contradictory"), "{lying:?}");
     // Once it was met, its events are not needed for that.
@@ -248,13 +234,10 @@ async fn on_a_chain_with_another_deployer_or_other_code_nothing_is_derived() -> 
     let address = harness.registry().to_string();
     let status = format!("status --registry {address}");
     assert_eq!(outsider.run(&status).exit, Some(0));
-    let genuine = outsider
-        .rpc("eth_getCode", json!([STYLUS_DEPLOYER, "latest"]))
-        .await?;
+    let question = json!([STYLUS_DEPLOYER, "latest"]);
+    let genuine = outsider.rpc("eth_getCode", question).await?;
     for code in ["0x00", "0x"] {
-        outsider
-            .rpc("anvil_setCode", json!([STYLUS_DEPLOYER, code]))
-            .await?;
+        set_code(outsider.chain, STYLUS_DEPLOYER, code.parse::<Bytes>()?).await?;
         ends_with(&outsider.run(&status), 1, "OtherDeployer");
         let deploy = "registry deploy --private-key-path key";
         ends_with(&outsider.run(&deploy), 1, "OtherDeployer");
@@ -263,18 +246,13 @@ async fn on_a_chain_with_another_deployer_or_other_code_nothing_is_derived() -> 
         let found = &trusted.document["unverified_registries"];
         assert_eq!(*found, json!([address]), "{trusted:?}");
     }
-    outsider
-        .rpc("anvil_setCode", json!([STYLUS_DEPLOYER, genuine]))
-        .await?;
+    let genuine: Bytes = serde_json::from_value(genuine)?;
+    set_code(outsider.chain, STYLUS_DEPLOYER, genuine).await?;
     assert_eq!(outsider.run(&status).exit, Some(0));
 
-    outsider
-        .rpc("anvil_setCode", json!([address, "0x00"]))
-        .await?;
+    set_code(outsider.chain, harness.registry(), vec![0]).await?;
     ends_with(&outsider.run(&status), 1, "UnknownRegistryCode");
-    outsider
-        .rpc("anvil_setCode", json!([address, "0x"]))
-        .await?;
+    set_code(outsider.chain, harness.registry(), vec![]).await?;
     ends_with(&outsider.run(&status), 4, "Missing");
     Ok(())
 }

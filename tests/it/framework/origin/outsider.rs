@@ -3,6 +3,7 @@
 use crate::prelude::*;
 
 use crate::command::{command, key_file};
+use crate::tools::pass;
 
 pub(super) type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
@@ -124,8 +125,6 @@ impl<'c> Outsider<'c> {
     }
 
     pub(super) async fn wait(&self, seconds: u64) -> Done {
-        self.rpc("evm_increaseTime", json!([seconds])).await?;
-        self.rpc("evm_mine", json!([])).await?;
-        Ok(())
+        Ok(pass(self.chain, seconds).await?)
     }
 }
