@@ -22,6 +22,16 @@ struct Older<T> {
     before: Option<Arc<Self>>,
 }
 
+/// One after the other: each would end the one before it in its own end, so that many need more stack than a thread has.
+impl<T> Drop for Older<T> {
+    fn drop(&mut self) {
+        let mut before = self.before.take();
+        while let Some(mut chunk) = before.and_then(Arc::into_inner) {
+            before = chunk.before.take();
+        }
+    }
+}
+
 /// Writes the value of a key; true when the version is new there.
 pub(super) fn write<K: Clone + Eq + Hash, T: Copy>(
     all: &mut PersistentMap<K, Versions<T>>,
@@ -88,5 +98,34 @@ impl<T: Copy> Versions<T> {
                 false => Some(chunk),
             };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CHUNK, Versions};
+    use std::thread::Builder;
+
+    /// Bytes of the stack of a thread that asks for no other.
+    const STACK: usize = 2 << 20;
+
+    #[test]
+    fn a_key_that_five_million_blocks_wrote_needs_no_stack_of_its_own() {
+        let last = 40_000 * CHUNK as u64;
+        let test = move || {
+            let mut versions = Versions {
+                newest: None,
+                older: None,
+            };
+            for version in 0..=last {
+                assert!(versions.push(version, ()));
+            }
+            // One that is shared lasts.
+            let copy = versions.clone();
+            drop(versions);
+            assert!(copy.at(0).is_some() && copy.at(last).is_some());
+        };
+        let thread = Builder::new().stack_size(STACK).spawn(test);
+        thread.expect("a thread").join().expect("it ends");
     }
 }
