@@ -308,9 +308,7 @@ impl Client {
     ) -> Result<Submitted, ChainError> {
         let nonce = self.next_nonce(sender).await?;
         let fees = self.fees().await?;
-        let submitted = self.offer(what, request, (sender, nonce), fees).await?;
-        self.progress.transaction(submitted.tx);
-        Ok(submitted)
+        self.offer(what, request, (sender, nonce), fees).await
     }
 
     /// Signs, notes and sends a request, again with higher fees where the endpoint takes it for underpriced. What it
@@ -327,6 +325,8 @@ impl Client {
             let (tx, signed) = self
                 .sign_and_note(what, request.clone(), nonce, fees)
                 .await?;
+            // From here on it may be sent, whatever the endpoint says or does not say.
+            self.progress.transaction(tx);
             let broadcast = self.broadcast(what, &signed).await;
             let submitted = Submitted {
                 tx,

@@ -28,6 +28,23 @@ fn on_a_local_chain_it_is_not_sent_again_from_the_same_folder() {
     lost(ChainConfig::default().chain_id, ".");
 }
 
+#[test]
+fn what_may_have_been_sent_is_a_link_to_the_explorer() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let manifest = sandbox.read(MANIFEST);
+    let explorer = "https://explorer.example";
+    sandbox.write(MANIFEST, format!("explorer = \"{explorer}\"\n{manifest}"));
+    let relay = Relay::lying(&sandbox.node.endpoint(), |request, answer| {
+        if request["method"] == "eth_sendRawTransaction" {
+            *answer = json!("nothing that a node says");
+        }
+    });
+    let words = format!("{CREATE} --rpc-url {}", relay.endpoint());
+    let answer = sandbox.run("Admin", &words);
+    answer.is(4, "MaybeSent");
+    answer.warns(&["in the transaction https://explorer.example/tx/0x"]);
+}
+
 /// The answer to a creation is lost, and the same command is typed in that folder.
 fn lost(chain_id: u64, folder: &str) {
     let mut config = NodeConfig::default();
