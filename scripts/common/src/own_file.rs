@@ -9,10 +9,11 @@ use crate::error::Refusal;
 use crate::text::shell_word;
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
-use std::fs::{File, Metadata, OpenOptions, Permissions};
+use std::fs::{File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 /// The environment variable with user ids, separated by commas, whose files are taken as one's own:
@@ -20,6 +21,8 @@ use tempfile::NamedTempFile;
 pub const TRUSTED_UIDS: &str = "STYLUS_UPGRADES_TRUSTED_UIDS";
 /// Bytes of a file that is read as a whole, at most.
 const LENGTH_MAX: u64 = 64 << 20;
+/// Between two looks whether a lock is free.
+const LOCK_PAUSE: Duration = Duration::from_millis(1);
 /// Everybody may write the file.
 const WRITE_OTHERS: u32 = 0o002;
 /// Its group may.
@@ -221,6 +224,35 @@ pub fn folder(path: &Path) -> Result<(), FileError> {
     let found = std::fs::symlink_metadata(path).map_err(io("read", path))?;
     require_kind(&found, path, FOLDER)?;
     require_own(&found, path)
+}
+
+/// Waits until nobody else holds the lock of a folder; `None` where there is none. It is held as long as the value lasts.
+///
+/// # Errors
+/// Where the system has no such locks, or somebody holds it for longer than `timeout`.
+pub fn lock_folder(path: &Path, timeout: Duration) -> io::Result<Option<File>> {
+    let begun = Instant::now();
+    loop {
+        let folder = match File::open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        match folder.try_lock() {
+            Ok(()) => {
+                let (held, there) = (folder.metadata()?, std::fs::metadata(path));
+                // Who held it may have removed the folder, and somebody else made another one.
+                if there.is_ok_and(|there| (there.dev(), there.ino()) == (held.dev(), held.ino())) {
+                    return Ok(Some(folder));
+                }
+            }
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        if begun.elapsed() > timeout {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        std::thread::sleep(LOCK_PAUSE);
+    }
 }
 
 /// Refuses a link in the place of a folder: what is written below goes where it leads.

@@ -23,10 +23,16 @@ use alloy::primitives::Address;
 use alloy::rpc::types::TransactionRequest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::time::Duration;
 
+/// How long another command is waited for that changes a journal: it takes moments.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often its folder is made again, where others remove it.
+const LOCK_TRIES: u32 = 100;
 /// Bytes that a journal grows to before what is settled is left out of it.
 const COMPACT_AT: u64 = 16_384;
 
@@ -155,8 +161,12 @@ impl Journal {
         if open.is_empty() {
             return;
         }
-        open.into_iter().for_each(|entry| self.sending(entry));
-        other.keep(Vec::new());
+        open.iter().for_each(|entry| self.sending(entry.clone()));
+        other.alone(|| {
+            let mut left = other.in_flight();
+            left.retain(|entry| !open.contains(entry));
+            other.keep(left);
+        });
     }
 
     /// The file.
@@ -238,9 +248,11 @@ impl Journal {
         if reported.is_empty() {
             return;
         }
-        let mut open = self.in_flight();
-        open.retain(|entry| !reported.contains(&entry.tx));
-        self.keep(open);
+        self.alone(|| {
+            let mut open = self.in_flight();
+            open.retain(|entry| !reported.contains(&entry.tx));
+            self.keep(open);
+        });
     }
 
     fn reported(&self) -> std::sync::MutexGuard<'_, Vec<TxHash>> {
@@ -250,12 +262,34 @@ impl Journal {
     /// Notes that the outcome of a transaction is known. A journal without open entries is removed,
     /// one that has grown long is written anew with the open ones alone.
     pub fn settled(&self, tx: TxHash) {
-        self.append(&Line::Settled(tx));
-        let open = self.in_flight();
-        let is_long = || std::fs::metadata(&self.path).is_ok_and(|file| file.len() > COMPACT_AT);
-        if open.is_empty() || is_long() {
-            self.keep(open);
+        self.alone(|| {
+            self.warn(self.write(&Line::Settled(tx)));
+            let open = self.in_flight();
+            let length = std::fs::metadata(&self.path).map_or(0, |file| file.len());
+            if open.is_empty() || length > COMPACT_AT {
+                self.keep(open);
+            }
+        });
+    }
+
+    /// Makes a change while no other command makes one: it would be lost where the file is written anew. Where the system
+    /// has no locks, or somebody holds one for long, it is made all the same.
+    fn alone(&self, change: impl FnOnce()) {
+        let _lock = self.lock();
+        change();
+    }
+
+    fn lock(&self) -> Option<File> {
+        let folder = self.path.parent()?;
+        // Who closes the last journal removes the folder.
+        for _ in 0..LOCK_TRIES {
+            own_file::folder(folder).ok()?;
+            match own_file::lock_folder(folder, LOCK_TIMEOUT) {
+                Ok(None) => {}
+                locked => return locked.ok()?,
+            }
         }
+        None
     }
 
     /// Leaves these entries alone in the journal; without any it is removed.
@@ -272,7 +306,7 @@ impl Journal {
     }
 
     fn append(&self, line: &Line) {
-        self.warn(self.write(line));
+        self.alone(|| self.warn(self.write(line)));
     }
 
     /// Shows a transaction that is signed now to who asks for everything.

@@ -77,6 +77,27 @@ fn a_line_cut_in_the_middle_is_said_and_harms_no_other() {
 }
 
 #[test]
+fn what_one_command_notes_is_not_lost_while_another_one_settles_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (one, other) = (journal(folder.path()), journal(folder.path()));
+    let rounds = 1..=60;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..400 {
+                one.sending(entry(200));
+                one.settled(entry(200).tx);
+            }
+        });
+        for number in rounds.clone() {
+            other.sending(entry(number));
+        }
+    });
+    let mut left = other.in_flight();
+    left.sort_by_key(|entry| entry.nonce);
+    assert_eq!(left, rounds.map(entry).collect::<Vec<_>>());
+}
+
+#[test]
 fn bytes_that_are_no_text_hide_no_other_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = journal(folder.path());
