@@ -253,7 +253,11 @@ impl<'a> Place<'a> {
             "" => None,
             from => Some(self.before(version.name, from, of_proposer(role)).await?),
         };
-        let adopted = self.adopted(version).await?;
+        // Every instance is asked for: the registry has no list of those that were adopted.
+        let adopted = match version.code.may_have_constructor() {
+            true => self.adopted(version).await?,
+            false => Vec::new(),
+        };
         way(Asked::Chain(self), version, before, (role, adopted)).await
     }
 

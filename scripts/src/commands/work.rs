@@ -23,9 +23,10 @@ use crate::governance::{Call, PendingAction, pending};
 use crate::ids::ActionId;
 use crate::layout::Who;
 use crate::model;
-use crate::registry::{self, NewVersion, RecordedCode};
+use crate::registry::{self, NewVersion, RecordedCode, definition_id, stored};
 use std::path::Path;
 use stylus_layout::{Document, Layout};
+use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Step;
 
@@ -267,7 +268,19 @@ impl<'a> Work<'a> {
         let (registry, name) = (self.place.registry, self.name.as_str());
         let is_known = self.known.is_some();
         let to = if is_known { version } else { from };
-        match few_waiting(registry, (name, version)).await? {
+        let few = match version == self.current {
+            // However many instances there are, the registry's lists name those that are older.
+            true => {
+                let id = definition_id(name);
+                let older = stored::older(registry, id, INSTANCES_AT_ONCE).await?;
+                match older {
+                    Some(older) => Some(registry.instances_of(older).await?),
+                    None => None,
+                }
+            }
+            false => few_waiting(registry, (name, version)).await?,
+        };
+        match few {
             Some(few) => {
                 let request = PathRequest::to(to, layout);
                 check_those(self.place, few, &request, &mut self.checks).await

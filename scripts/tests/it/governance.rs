@@ -24,6 +24,7 @@ mod kinds;
 mod l1_gas;
 mod lagging;
 mod lost_answer;
+mod many;
 mod misspelt;
 mod mistakes;
 mod one_of_several;

@@ -14,7 +14,7 @@ use stylus_upgrades_interface::registry::Step;
 use stylus_upgrades_interface::slots;
 
 impl Asked<'_> {
-    /// The proxies in whose storage no constructor has run, if the code may have one.
+    /// Those of the adopted proxies in whose storage no constructor has run, if the code may have one.
     pub(super) async fn open_to_constructor(
         self,
         code: &Code,
