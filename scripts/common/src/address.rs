@@ -2,6 +2,7 @@
 //! the EIP-55 checksum, and it must hold: it is there to notice a wrong digit.
 
 use crate::error::Refusal;
+use crate::secret::redacted;
 use alloy::primitives::Address;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::collections::BTreeMap;
@@ -25,10 +26,11 @@ fn refused(message: String, text: &str) -> Refusal {
 /// # Errors
 /// Where the text has another form, or its checksum does not hold.
 pub fn parse(text: &str) -> Result<Address, Refusal> {
+    let shown = redacted(text);
     let form = || {
         let message =
-            format!("{text} is not an address: an address is 0x and 40 hexadecimal digits");
-        refused(message, text)
+            format!("{shown} is not an address: an address is 0x and 40 hexadecimal digits");
+        refused(message, &shown)
     };
     let digits = digits(text).ok_or_else(form)?;
     let address: Address = digits.parse().map_err(|_| form())?;

@@ -8,8 +8,10 @@ use std::str::FromStr;
 
 /// What stands in a secret's place.
 pub const HIDDEN: &str = "(hidden)";
-/// Digits of a private key in hexadecimal.
-const KEY_DIGITS: usize = 64;
+/// Digits of an address: a longer number that is typed may be a private key, with a digit too many or too few.
+const ADDRESS_DIGITS: usize = 40;
+/// Maximum number of other letters in such a number: `o` for `0` is a slip.
+const SLIPS_MAX: usize = 4;
 
 /// Text that no debug output shows.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -42,9 +44,22 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// `text` without what looks like a secret: URLs behind their scheme, and hexadecimal numbers of
-/// the length of a private key or more. For text that could not be understood, so that nobody knows
-/// what it holds.
+/// The words of a text that may be private keys, without `0x`: they have more hexadecimal digits than an address, and
+/// hardly another letter.
+pub fn possible_keys(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let numbers = words.map(|word| {
+        let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"));
+        digits.unwrap_or(word)
+    });
+    numbers.filter(|number| {
+        let slips = number.bytes().filter(|byte| !byte.is_ascii_hexdigit());
+        number.len() > ADDRESS_DIGITS && slips.count() <= SLIPS_MAX
+    })
+}
+
+/// `text` without what looks like a secret: URLs behind their scheme, and what may be a private key. For text that could
+/// not be understood, so that nobody knows what it holds.
 pub fn redacted(text: &str) -> String {
     let words = words_of(text, is_word);
     words
@@ -87,14 +102,7 @@ fn redacted_word(word: &str) -> String {
         let (scheme, _) = word.split_at(at + 3);
         return format!("{scheme}{HIDDEN}");
     }
-    let longest = word
-        .split(|c: char| !c.is_ascii_hexdigit())
-        .max_by_key(|digits| digits.len())
-        .unwrap_or_default();
-    if longest.len() >= KEY_DIGITS {
-        return word.replace(longest, HIDDEN);
-    }
-    word.to_owned()
+    possible_keys(word).fold(word.to_owned(), |shown, key| shown.replace(key, HIDDEN))
 }
 
 #[cfg(test)]
@@ -114,6 +122,15 @@ mod tests {
                 "--private-keyy=0x(hidden) deploy",
             ),
             (format!("key = '{key}'"), "key = '(hidden)'"),
+            (
+                format!("0x{} {}f,{key}{key}", &key[1..], key.to_uppercase()),
+                "0x(hidden) (hidden),(hidden)",
+            ),
+            (key.replace("c8cb", "c8ob"), "(hidden)"),
+            (
+                "git:8d93517651d00d472c9e2ee89aded075e5089c57".to_owned(),
+                "git:8d93517651d00d472c9e2ee89aded075e5089c57",
+            ),
             (
                 "Admin = \"0x2222222222222222222222222222222222222222\"".to_owned(),
                 "Admin = \"0x2222222222222222222222222222222222222222\"",

@@ -9,6 +9,7 @@ mod global;
 mod layout;
 mod migration;
 mod trace;
+pub(super) mod typed;
 mod version;
 
 pub use adopt::AdoptArgs;
@@ -21,6 +22,7 @@ pub use global::Global;
 pub use layout::LayoutCommand;
 pub use migration::{Gather, MigrationArgs};
 pub use trace::TraceArgs;
+pub use typed::CallWord;
 pub(super) use version::INSTANCES;
 pub use version::{
     PlanArgs, RegisterArgs, RollbackArgs, StepArgs, StorageArgs, UpgradeArgs, VersionArgs, WayArgs,
@@ -131,7 +133,7 @@ pub enum Command {
         /// A call and its arguments, or calldata. It runs as the last migration if that has no
         /// calldata of its own, else on the new code
         #[arg(long, num_args = 1.., value_name = "CALL", requires = "version", allow_negative_numbers = true)]
-        call: Vec<String>,
+        call: Vec<CallWord>,
         /// Maximum number of instances of the definition to upgrade [default: all of them]
         #[arg(long, value_name = "NUMBER", conflicts_with = "version")]
         max: Option<u16>,
@@ -273,7 +275,7 @@ pub struct CreateProxyArgs {
     pub version: String,
     /// The initializer and its arguments, or its calldata in hexadecimal
     #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
-    pub init: Vec<String>,
+    pub init: Vec<CallWord>,
     /// The kind of the proxy [default: `proxy` in the manifest, else wasm on a local chain; elsewhere
     /// it is required]
     #[arg(long, value_enum)]

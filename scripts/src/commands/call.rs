@@ -1,5 +1,6 @@
 //! `call` and `send`: a function of a contract, by its signature or, where its interface is known, by its name.
 
+use super::args::CallWord;
 use super::calldata;
 use super::prelude::*;
 use crate::client::Transactions;
@@ -25,7 +26,7 @@ pub struct CallArgs {
         value_name = "FUNCTION [ARGUMENT]…",
         allow_negative_numbers = true
     )]
-    call: Vec<String>,
+    call: Vec<CallWord>,
     /// The value to send, in wei
     #[arg(long, value_name = "WEI", default_value_t)]
     value: U256,

@@ -1,5 +1,6 @@
 //! Calls as people type them: `'initialize(uint256)' 7`, or calldata in hexadecimal.
 
+use super::args::CallWord;
 use super::prelude::*;
 use crate::address;
 use crate::client::show;
@@ -10,11 +11,12 @@ use alloy::json_abi::Function;
 
 /// Encodes a call: its signature and arguments, or one word of calldata. Without words it is empty.
 /// Addresses may be aliases.
-pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes> {
+pub(super) fn encode(words: &[CallWord], manifest: &Manifest) -> Result<Bytes> {
     let Some((first, arguments)) = words.split_first() else {
         return Ok(Bytes::new());
     };
     if first.starts_with("0x") && arguments.is_empty() {
+        let first = &**first;
         return first.parse::<Bytes>().map_err(|error| {
             usage(
                 format!(
@@ -41,14 +43,15 @@ pub(super) fn signature(text: &str) -> Result<Function> {
 /// Encodes a call of a function whose inputs are known.
 pub(super) fn encode_for(
     function: &Function,
-    arguments: &[String],
+    arguments: &[CallWord],
     manifest: &Manifest,
 ) -> Result<Bytes> {
     let first = &function.signature();
     if function.inputs.len() != arguments.len() {
-        let given = match arguments.is_empty() {
+        let words: Vec<&str> = arguments.iter().map(|word| &**word).collect();
+        let given = match words.is_empty() {
             true => "none".to_owned(),
-            false => arguments.join(" "),
+            false => words.join(" "),
         };
         let message = format!("{first} was given {}", count(arguments.len(), "argument"));
         let expected = count(function.inputs.len(), "argument");
@@ -73,7 +76,7 @@ pub(super) fn encode_for(
 }
 
 /// The function of a call as it was typed; empty where it is calldata, or nothing.
-pub(super) fn typed(words: &[String]) -> &str {
+pub(super) fn typed(words: &[CallWord]) -> &str {
     match words.first() {
         Some(first) if !first.starts_with("0x") => first,
         _ => "",

@@ -5,7 +5,7 @@ use super::context::Context;
 use crate::app_error::Error;
 use crate::error::Refusal;
 use crate::ids::CodeHash;
-use crate::line_coverage::{self, FileLines, Gathered, LineCoverage, LineTable, SourceMap};
+use crate::line_coverage::{self, FileLines, Gathered, LineCoverage, LineTable, SourceMap, Wanted};
 use crate::output::Outcome;
 use crate::own_file;
 use crate::progress::Progress;
@@ -18,6 +18,11 @@ pub(super) async fn run(context: &Context, args: &CoverageArgs) -> Result<Outcom
     let gathered = line_coverage::gather(&client, &args.wanted).await;
     context.output.end(what);
     let gathered = gathered?;
+    for wanted in &args.wanted {
+        if let Wanted::Transaction(tx) = wanted {
+            context.output.is_public(tx);
+        }
+    }
     let (codehash, files) = match &source_map {
         Some(map) => map.count(&gathered.codes, &args.source)?,
         None => of_stylus(context, &args.source, &gathered)?,

@@ -2,6 +2,7 @@
 //! only in `--help`.
 
 use super::args::Cli;
+use super::args::typed::may_be_keys;
 use clap::builder::StyledStr;
 use clap::{Arg, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
@@ -65,12 +66,15 @@ pub(super) fn command() -> clap::Command {
     .after_help("Options of every command: stylus-upgrades --help")
 }
 
-/// Reads a command line, its first word being the program's name.
+/// Reads a command line, its first word being the program's name. Beside it are the words that may be a private key.
 pub(super) fn parse<W: Into<OsString> + Clone>(
     words: impl IntoIterator<Item = W>,
-) -> Result<Cli, clap::Error> {
-    let matches = command().try_get_matches_from(words)?;
-    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command()))
+) -> Result<(Cli, Vec<String>), clap::Error> {
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(words)?;
+    let may_be_keys = may_be_keys(&command, &matches);
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    Ok((cli, may_be_keys))
 }
 
 /// The options of every command are in its `--help`, apart from its own options. `--accept` is about the subject of

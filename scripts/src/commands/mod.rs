@@ -65,8 +65,8 @@ mod version;
 mod work;
 
 pub use args::{
-    AdoptArgs, ApproveArgs, CensusArgs, Cli, Command, CoverageArgs, CreateProxyArgs, FuzzArgs,
-    Gather, Global, LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand,
+    AdoptArgs, ApproveArgs, CallWord, CensusArgs, Cli, Command, CoverageArgs, CreateProxyArgs,
+    FuzzArgs, Gather, Global, LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand,
     RegisterArgs, RegistryCommand, ReviewArgs, RollbackArgs, StepArgs, StorageArgs, SubmitArgs,
     TraceArgs, UpgradeArgs, VerifyArgs, VersionArgs, WayArgs,
 };
@@ -110,14 +110,14 @@ pub fn main() -> ExitCode {
 
 /// Runs a command line, its first word being the program's name.
 pub fn run(words: Vec<OsString>) -> ExitCode {
-    let cli = match help::parse(&words) {
-        Ok(cli) => cli,
+    let (cli, may_be_keys) = match help::parse(&words) {
+        Ok(parsed) => parsed,
         Err(error) => return misused(&words, &error),
     };
     let json =
         cli.global.json || matches!(&cli.command, Command::Node { flags } if has_json(flags));
     let output = Arc::new(Output::new(json, cli.global.quiet).printing(cli.global.print));
-    note_typed(&output, &words);
+    may_be_keys.iter().for_each(|word| output.typed(word));
     report_panics(&output);
     let mut runtime = Builder::new_multi_thread();
     let runtime = match runtime.enable_all().thread_stack_size(STACK).build() {
@@ -319,22 +319,11 @@ fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
     }
     let found: Vec<_> = words.iter().map(|word| redacted(word)).collect();
     code(output.failure(&Error::Usage {
-        message: said_by_clap(&text),
+        message: said_by_clap(&redacted(&text)),
         expected: "a command line as --help describes it".into(),
         found: found.join(" "),
         next: format!("{} --help", command_of(&words)),
     }))
-}
-
-/// What may be a key among the words of the command line is not repeated in full. The value of a secret flag is hidden as
-/// a whole where it is read.
-fn note_typed(output: &Output, words: &[OsString]) {
-    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-    for (index, word) in words.iter().enumerate().skip(1) {
-        if !is_secret_flag(words.get(index - 1), word) {
-            output.typed(word);
-        }
-    }
 }
 
 /// The error of clap, on one line.

@@ -68,7 +68,7 @@ pub(super) async fn proposal_event(
     action: ActionId,
 ) -> Result<abi::Proposed, ChainError> {
     let event = governance::proposal(place.registry, action).await?;
-    place.context.output.is_on_chain(&action);
+    place.context.output.is_public(&action);
     Ok(event)
 }
 
@@ -149,7 +149,10 @@ pub(super) async fn resolve_action(place: Place<'_>, text: &str) -> Result<Actio
         matching = all.into_iter().filter(is_named).collect();
     }
     match matching.as_slice() {
-        [action] => Ok(*action),
+        [action] => {
+            place.context.output.is_public(action);
+            Ok(*action)
+        }
         [] => Err(refused("no action starts with these digits")),
         _ => Err(refused("several actions start with these digits")),
     }

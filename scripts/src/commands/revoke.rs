@@ -60,7 +60,9 @@ fn require_meant(place: Place<'_>, action: ActionId) -> Result<()> {
     );
     let id = FindingId::NOT_PROPOSED;
     let finding = Finding::new(Part::Action, Severity::Danger, id, words);
-    confirm::require(place.context, &[finding])
+    confirm::require(place.context, &[finding])?;
+    place.context.output.is_public(&action);
+    Ok(())
 }
 
 /// Cancels an action, as its proposer or as an account that satisfies its role alone.

@@ -189,6 +189,7 @@ async fn subject(place: Place<'_>, text: &str) -> Result<Subject> {
     if text.len() > 66
         && let Ok(call) = text.parse()
     {
+        place.context.output.is_public(&call);
         return Ok(Subject::Call(call));
     }
     let action = resolve_action(place, text).await?;

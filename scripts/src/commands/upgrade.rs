@@ -1,5 +1,6 @@
 //! `upgrade`: one instance to one version.
 
+use super::args::CallWord;
 use super::calldata;
 use super::context::{Unverified, report_undone};
 use super::effects::Effects;
@@ -18,7 +19,7 @@ pub(super) async fn run(
     context: &Context,
     proxy: &str,
     version: &str,
-    call: &[String],
+    call: &[CallWord],
     layout: Option<&Path>,
 ) -> Result<Outcome> {
     let proxy = context.manifest.address(proxy)?;

@@ -218,7 +218,9 @@ impl<'a> Work<'a> {
             known = known.with(&Functions::of_abi(&built.abi));
         }
         let of = format!("{} {}", self.name, wanted.version);
-        *first = by_name(first, arguments.len(), &of, &known)?.signature();
+        *first = by_name(first, arguments.len(), &of, &known)?
+            .signature()
+            .into();
         Ok(step)
     }
 

@@ -104,3 +104,34 @@ fn an_endpoint_that_keeps_an_instances_events_back_is_found_out() {
         page.shows(&["no event"]);
     }
 }
+
+#[test]
+fn a_private_key_in_the_place_of_an_id_is_not_repeated_by_a_page() {
+    const DIGITS: &str = "b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
+    let project = Project::with_note();
+    let console = Console::of(&project);
+    let account = project.node.addresses()[0];
+    for path in [
+        "/KEY",
+        "/?account=KEY",
+        "/action?id=KEY",
+        "/before?do=approve&account=ACCOUNT&id=KEY",
+        "/api/before?do=approve&account=KEY&id=KEY",
+        "/instance?proxy=KEY",
+        "/definition?name=KEY",
+        "/census?proxy=KEY",
+        "/plan?name=Note&version=KEY",
+        "/plan?name=Note&version=1.0&replay=KEY",
+    ] {
+        let path = path.replace("ACCOUNT", &account.to_string());
+        for key in [
+            format!("0x{DIGITS}"),
+            DIGITS[1..].to_owned(),
+            format!("0x{DIGITS}{DIGITS}"),
+        ] {
+            let page = console.get(&path.replace("KEY", &key));
+            assert!(page.status >= 400, "{path}: {page:?}");
+            assert!(!page.body.contains(&DIGITS[20..32]), "{path}: {page:?}");
+        }
+    }
+}

@@ -124,14 +124,14 @@ impl Output {
         self.secrets.add(secret);
     }
 
-    /// A word of the command line: a number of 32 bytes in it may be a key, and errors and notes show its first and last
-    /// digits alone, until [`Self::is_on_chain`].
+    /// A word that somebody typed in place of an id, a name or a path: where it may be a private key, errors and notes
+    /// show its first and last digits alone, until [`Self::is_public`].
     pub fn typed(&self, word: &str) {
         self.typed.add(word);
     }
 
-    /// The chain has that id or hash, so that it is no key: it is shown in full from now on.
-    pub fn is_on_chain(&self, number: &impl ToString) {
+    /// The chain or a file has that id, hash or calldata, so that it is no key: it is shown in full from now on.
+    pub fn is_public(&self, number: &impl ToString) {
         self.typed.remove(&number.to_string());
     }
 
@@ -194,15 +194,26 @@ impl Output {
 
     /// The document of a failure, without secrets.
     pub fn failure_of(&self, error: &dyn Explain) -> Map<String, Value> {
-        let report = serde_json::to_value(Report::of(error));
-        let mut report = report.unwrap_or_default();
-        in_texts(&mut report, &|text| self.secrets.hide(text));
-        in_texts(&mut report, &|text| self.typed.abbreviate(text));
+        let report = serde_json::to_value(self.report_of(error));
         let mut document = Map::new();
-        document.insert("error".into(), report);
+        document.insert("error".into(), report.unwrap_or_default());
         document.extend(self.with_all().clone());
         document.values_mut().for_each(|value| self.hide_in(value));
         document
+    }
+
+    /// What is said of a failure, without secrets.
+    pub fn report_of(&self, error: &dyn Explain) -> Report {
+        let shown = |text: String| self.typed.abbreviate(&self.secrets.hide(&text));
+        let report = Report::of(error);
+        Report {
+            name: report.name,
+            message: shown(report.message),
+            details: report.details.into_iter().map(shown).collect(),
+            expected: report.expected.map(shown),
+            found: report.found.map(shown),
+            next: report.next.map(shown),
+        }
     }
 
     /// A page without secrets.
@@ -287,7 +298,7 @@ impl Output {
         }
     }
 
-    /// The same for errors and notes, which repeat what was typed.
+    /// The same for errors, notes and commands, which repeat what was typed.
     fn said(&self, text: &str) -> String {
         self.safe(&self.typed.abbreviate(&self.secrets.hide(text)))
     }

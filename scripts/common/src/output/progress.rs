@@ -95,7 +95,7 @@ impl Progress for Output {
 
     fn command(&self, text: &str) {
         if self.print {
-            let text = format!("$ {}", self.safe(text));
+            let text = format!("$ {}", self.said(text));
             self.suspend(|| self.write(io::stderr(), &text));
         }
     }

@@ -1,5 +1,6 @@
 //! A version, the step into it, and what is said about its storage.
 
+use super::typed::CallWord;
 use crate::error::Refusal;
 use crate::expect::Expectations;
 use crate::plan::REPLAY_BLOCKS_MAX;
@@ -136,7 +137,7 @@ pub struct StepArgs {
     /// The migration: a function of the version's code, by its name or signature (of --script, by its signature),
     /// with its arguments; or calldata
     #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
-    pub call: Vec<String>,
+    pub call: Vec<CallWord>,
     /// The migration script: a crate, a .wasm file, a contract's name, or an address
     #[arg(long, value_name = "SOURCE", requires = "call")]
     pub script: Option<String>,

@@ -162,7 +162,7 @@ fn replayed(request: &PageRequest) -> Result<Option<u32>, Error> {
         _ => Err(Error::Usage {
             message: "this is not a number of transactions to replay".into(),
             expected: format!("1 to {REPLAYED_MAX}; plan --replay takes more"),
-            found: text.chars().take(80).collect(),
+            found: text.into(),
             next: "open the action and choose there".into(),
         }),
     }
@@ -173,7 +173,7 @@ pub(super) fn nothing_there(path: &str) -> Error {
     Error::Usage {
         message: "there is no such page".into(),
         expected: "a page that another one links to".into(),
-        found: path.chars().take(200).collect(),
+        found: path.into(),
         next: "open the first page".into(),
     }
 }

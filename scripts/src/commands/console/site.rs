@@ -12,7 +12,7 @@ use crate::console::answer::{Answer, HTML, JSON, TEXT, answer};
 use crate::console::assets::{SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
 use crate::console::page::{PageContext, failure, page as whole};
 use crate::console::request::{PageRequest, accept};
-use crate::error::{Exit, Explain, Report};
+use crate::error::{Exit, Explain};
 use crate::keys::KeyArgs;
 use crate::loopback;
 use crate::model::Views;
@@ -21,7 +21,7 @@ use crate::plan::Trials;
 use alloy::primitives::Address;
 use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
-use maud::{Markup, html};
+use maud::html;
 use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,7 +34,6 @@ const COSTLY: [&str; 3] = ["/plan", "/census", "/doctor"];
 
 /// What every answer needs.
 pub(super) struct Site {
-    output: Arc<Output>,
     global: Global,
     /// The registry's events, read once.
     events: Mutex<Option<Arc<EventStore>>>,
@@ -49,8 +48,6 @@ pub(super) async fn serve(listener: TcpListener, port: u16, global: &Global) -> 
     global.export = ExportArgs::default();
     global.accept = Vec::new(); // each page asks for a yes of its own
     let site = Arc::new(Site {
-        // Requests of pages print nothing on this terminal.
-        output: Arc::new(Output::new(true, true)),
         global,
         events: Mutex::default(),
         trials: Arc::default(),
@@ -85,23 +82,27 @@ async fn answered(site: Arc<Site>, request: Request<Incoming>, port: u16) -> Ans
 
 impl Site {
     async fn read(&self, request: &PageRequest) -> Answer {
-        let context = match self.context() {
+        // Requests of pages print nothing on this terminal.
+        let output = Arc::new(Output::new(true, true));
+        output.typed(&request.path);
+        request.query.values().for_each(|value| output.typed(value));
+        let context = match self.context(&output) {
             Ok(context) => context,
-            Err(error) => return self.failed(&error),
+            Err(error) => return failed(&output, &error),
         };
         match request.path.as_str() {
             "/api/before" => match before::run(&context, request).await {
-                Ok(before) => self.document(&before),
-                Err(error) => self.failed(&unknown::with_names(&context, error).await),
+                Ok(before) => document(&output, &before),
+                Err(error) => failed(&output, &unknown::with_names(&context, error).await),
             },
-            "/api/news" => self.document(&news::since(&context, request).await),
-            _ => self.page(&context, request).await,
+            "/api/news" => document(&output, &news::since(&context, request).await),
+            _ => page(&context, request).await,
         }
     }
 
     /// A command of its own for every request: each reads the newest block, and the manifest as it is.
-    fn context(&self) -> Result<Context, Error> {
-        let mut context = Context::new(self.output.clone(), self.global.clone())?;
+    fn context(&self, output: &Arc<Output>) -> Result<Context, Error> {
+        let mut context = Context::new(output.clone(), self.global.clone())?;
         let Ok(unverified) = context.registry() else {
             return Ok(context); // what needs one says so
         };
@@ -114,38 +115,35 @@ impl Site {
         context.trials = Some(self.trials.clone());
         Ok(context)
     }
+}
 
-    async fn page(&self, context: &Context, request: &PageRequest) -> Answer {
-        let mut place = PageContext::default();
-        let drawn = async {
-            place = self::place(context, request).await?;
-            pages::drawn(context, &place, request).await
-        };
-        match drawn.await {
-            Ok((title, main)) => self.shown(StatusCode::OK, &whole(&place, &title, &main)),
-            Err(error) => {
-                let error = unknown::with_names(context, error).await;
-                let main = html! { h1 { "It did not work" } (failure(&Report::of(&error))) };
-                self.shown(status(&error), &whole(&place, "It did not work", &main))
-            }
+async fn page(context: &Context, request: &PageRequest) -> Answer {
+    let mut place = PageContext::default();
+    let drawn = async {
+        place = self::place(context, request).await?;
+        pages::drawn(context, &place, request).await
+    };
+    let (status, page) = match drawn.await {
+        Ok((title, main)) => (StatusCode::OK, whole(&place, &title, &main)),
+        Err(error) => {
+            let error = unknown::with_names(context, error).await;
+            let report = context.output.report_of(&error);
+            let main = html! { h1 { "It did not work" } (failure(&report)) };
+            (status(&error), whole(&place, "It did not work", &main))
         }
-    }
+    };
+    answer(status, HTML, context.output.hide_in_page(&page.0))
+}
 
-    /// A page, without secrets.
-    fn shown(&self, status: StatusCode, drawn: &Markup) -> Answer {
-        answer(status, HTML, self.output.hide_in_page(&drawn.0))
-    }
+fn document(output: &Output, found: &impl Serialize) -> Answer {
+    let document = output.document_of(&Outcome::document(found));
+    answer(StatusCode::OK, JSON, Output::document_text(&document))
+}
 
-    fn document(&self, found: &impl Serialize) -> Answer {
-        let document = self.output.document_of(&Outcome::document(found));
-        answer(StatusCode::OK, JSON, Output::document_text(&document))
-    }
-
-    /// A refusal, as a document.
-    fn failed(&self, error: &Error) -> Answer {
-        let document = self.output.failure_of(error);
-        answer(status(error), JSON, Output::document_text(&document))
-    }
+/// A refusal, as a document.
+fn failed(output: &Output, error: &Error) -> Answer {
+    let document = output.failure_of(error);
+    answer(status(error), JSON, Output::document_text(&document))
 }
 
 /// What every page knows.
@@ -176,7 +174,7 @@ pub(super) fn account(text: &str) -> Result<Address, Error> {
     text.parse().map_err(|_| Error::Usage {
         message: "the account is not an address".into(),
         expected: "0x and 40 hexadecimal digits".into(),
-        found: text.chars().take(80).collect(),
+        found: text.into(),
         next: "connect the wallet again".into(),
     })
 }

@@ -63,40 +63,113 @@ fn a_manifest_that_cannot_be_written_is_found_out_before_anything_is_paid_for() 
     assert_eq!(sandbox.nonce(), before, "something was sent");
 }
 
+/// A private key.
+const DIGITS: &str = "b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
+
+/// The key as it may be typed: in each form, with a digit too few or too many, twice, and with a letter for a digit.
+fn typed_keys() -> [String; 8] {
+    [
+        format!("0x{DIGITS}"),
+        DIGITS.into(),
+        DIGITS.to_uppercase(),
+        format!("0x{}", &DIGITS[..63]),
+        DIGITS[1..].into(),
+        format!("{DIGITS}0"),
+        format!("0x{DIGITS}{DIGITS}"),
+        DIGITS.replacen("c8cb", "c8ob", 1),
+    ]
+}
+
 #[test]
-fn a_key_that_is_typed_in_place_of_an_id_or_a_name_is_not_repeated() {
-    const DIGITS: &str = "b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
+fn a_key_that_is_typed_in_place_of_another_word_is_not_repeated() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    for key in [format!("0x{DIGITS}"), DIGITS.into(), DIGITS.to_uppercase()] {
-        for words in [
-            "approve KEY",
-            "approve KEY --offline",
-            "approve KEY --export call.json --as Admin",
-            "submit KEY",
-            "pending KEY",
-            "pending KEY --against KEY",
-            "revoke KEY",
-            "cancel KEY",
-            "history KEY",
-            "status KEY",
-            "verify KEY",
-            "upgrade KEY",
-            "trace KEY",
-            "migrate A KEY KEY",
-            "plan A 2.0 --action KEY",
-        ] {
-            let answer = sandbox.run("Admin", &words.replace("KEY", &key));
-            let all = format!("{}{}", answer.document, answer.stderr).to_lowercase();
-            assert!(!all.contains(DIGITS), "{words}: {answer:?}");
-        }
+    let commands = [
+        "approve KEY",
+        "approve KEY --offline",
+        "approve KEY --export call.json --as Admin",
+        "submit KEY",
+        "pending KEY",
+        "pending KEY --against KEY",
+        "revoke KEY",
+        "cancel KEY",
+        "history KEY",
+        "status KEY",
+        "status --registry KEY",
+        "status --network KEY",
+        "status --manifest KEY",
+        "status --framework-from KEY",
+        "status --accept KEY --unlocked KEY",
+        "verify KEY",
+        "verify A --version KEY --source counter-v1",
+        "upgrade KEY",
+        "upgrade KEY 2.0",
+        "trace KEY",
+        "coverage KEY --source KEY",
+        "migrate A KEY KEY",
+        "plan A 2.0 --action KEY",
+        "policy explain KEY",
+        "policy explain A --role KEY",
+        "policy update KEY Admin",
+        "policy update A KEY",
+        "policy update A AND(Admin,KEY)",
+        "define B --migrate KEY",
+        "create-proxy KEY 1.0",
+        "create-proxy A KEY",
+        "rollback A --to KEY --as 3.0",
+        "run-migration KEY",
+        "transfer KEY Admin",
+        "adopt A KEY 1.0",
+        "census KEY",
+        "census A --block KEY",
+        "call KEY value()",
+        "deploy KEY --print",
+        "layout show KEY",
+        "check A --against KEY",
+        "statsu KEY",
+        "KEY",
+    ];
+    for (words, key) in commands.iter().zip(typed_keys().iter().cycle()) {
+        require_not_repeated(&sandbox, words, key);
+    }
+    for key in typed_keys() {
+        require_not_repeated(&sandbox, "approve KEY", &key);
+        require_not_repeated(&sandbox, "census A --block KEY", &key);
     }
     let unknown = sandbox.run("Admin", &format!("approve 0x{DIGITS}"));
     unknown.is(1, "UnknownAction");
     assert_eq!(unknown.said("found"), "0xb6b1…0659");
+}
 
-    // An id that the chain has is repeated in full: the next command needs it.
+/// Runs the command with the key in it. It is refused, and says none of the digits in the middle of the key.
+fn require_not_repeated(sandbox: &Sandbox, words: &str, key: &str) {
+    let answer = sandbox.run("Admin", &words.replace("KEY", key));
+    let all = format!("{}{}", answer.document, answer.stderr).to_lowercase();
+    assert_ne!(answer.exit, Some(0), "{words} {key}: {answer:?}");
+    assert!(!all.contains(&DIGITS[20..32]), "{words} {key}: {answer:?}");
+}
+
+#[test]
+fn an_id_that_the_chain_has_and_a_word_that_is_no_id_are_shown_in_full() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    sandbox.done("Admin", CREATE_SAVED);
     sandbox.done("Admin", &format!("policy update A {BOTH}"));
     let action = sandbox.action("Admin", MIGRATE);
-    let refused = sandbox.run("Other", &format!("cancel {action}"));
-    contains(&refused.document["error"].to_string(), &[&action]);
+    // The next command needs all of it; more digits than an address has are enough to find it.
+    for typed in [&*action, &action[..50]] {
+        let refused = sandbox.run("Other", &format!("cancel {typed}"));
+        contains(&refused.document["error"].to_string(), &[&action]);
+    }
+    let word = format!("0x{DIGITS}");
+    let differs = sandbox.run("Admin2", &format!("pending {action} --against {word}"));
+    differs.is(1, "StateDifference");
+    contains(differs.said("expected"), &[&word]);
+    for command in [
+        "call counter f(uint8) WORD",
+        "create-proxy A 1.0 --init initialize(uint8) WORD",
+        "migrate A 3.0 counter-v2 --call migrate(uint8) WORD",
+        "census counter --block-hash WORD",
+    ] {
+        let refused = sandbox.run("Admin", &command.replace("WORD", &word));
+        contains(&refused.document["error"].to_string(), &[&word]);
+    }
 }
