@@ -2,6 +2,8 @@
 //! is written to it. Bodies have a `Content-Length`; connections are closed after one exchange.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A request, or an answer.
 #[derive(Clone, Debug)]
@@ -59,6 +61,55 @@ impl Message {
 
     fn word(&self, index: usize) -> &str {
         self.head.split_whitespace().nth(index).unwrap_or_default()
+    }
+}
+
+/// Serves on a free port of this machine until the process ends: `answer` gets each connection with its request, on
+/// a thread of its own.
+pub fn serve(answer: impl Fn(&TcpStream, Message) + Clone + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    std::thread::spawn(move || {
+        for connection in listener.incoming().map_while(Result::ok) {
+            let answer = answer.clone();
+            std::thread::spawn(move || {
+                if let Ok(request) = Message::read(&connection) {
+                    answer(&connection, request);
+                }
+            });
+        }
+    });
+    address
+}
+
+/// A server that gives these answers, one after the other, and keeps what it was asked.
+pub struct Scripted {
+    /// Where it is, such as `http://127.0.0.1:8547`.
+    pub url: String,
+    requests: Arc<Mutex<Vec<Message>>>,
+}
+
+impl Scripted {
+    /// Each answer with its status. Whoever asks once more gets none.
+    pub fn answering(answers: Vec<(u16, serde_json::Value)>) -> Self {
+        let requests = Arc::<Mutex<Vec<Message>>>::default();
+        let kept = requests.clone();
+        let address = serve(move |connection, request| {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((status, answer)) = answers.get(kept.len()) {
+                kept.push(request);
+                // A client that has hung up is none of its business.
+                let _ = respond(connection, &format!("{status} X"), "", &answer.to_string());
+            }
+        });
+        let url = format!("http://{address}");
+        Self { url, requests }
+    }
+
+    /// What it was asked.
+    pub fn requests(&self) -> Vec<Message> {
+        let requests = self.requests.lock();
+        requests.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -10,10 +10,12 @@
 //! part of the harness, whose users have it too, and is read by its `Chain::given` only.
 #![forbid(unsafe_code)]
 
+mod files;
 pub mod http;
 pub mod page;
 mod words;
 
+pub use files::{files_below, sources_below, tests_of};
 pub use words::Words;
 
 use serde_json::{Value, json};
