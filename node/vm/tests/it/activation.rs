@@ -1,6 +1,6 @@
 //! Rules that the measured vectors do not reach: debug chains, Stylus version 3, limits.
 
-use crate::support::{active, program, wasm};
+use crate::support::{active, debug, program, wasm};
 use stylus_vm::{Rule, Rules};
 
 const START: &str = r#"(module (memory (export "memory") 1 1) (func $start) (start $start)
@@ -13,50 +13,18 @@ fn broken(text: &str, rules: &Rules) -> Rule {
 }
 
 #[test]
-fn a_start_function_is_demoted_on_debug_chains_only() {
-    assert_eq!(broken(START, &Rules::default()), Rule::StartFunction);
-    assert!(
-        active(
-            &wasm(START),
-            &Rules {
-                debug: true,
-                ..Rules::default()
-            }
-        )
-        .is_ok()
-    );
-}
-
-#[test]
-fn console_imports_need_a_debug_chain() {
-    let module = program(
-        r#"(import "console" "log_i32" (func (param i32)))"#,
-        "(i32.const 0)",
-    );
-    let error = active(&module, &Rules::default()).expect_err("production chains have no console");
-    assert_eq!(error.rule, Rule::ImportDebugOnly);
-    assert!(
-        active(
-            &module,
-            &Rules {
-                debug: true,
-                ..Rules::default()
-            }
-        )
-        .is_ok()
-    );
-}
-
-#[test]
-fn imports_of_the_module_debug_are_unknown_to_production_chains() {
-    let module = program(r#"(import "debug" "null_host" (func))"#, "(i32.const 0)");
-    let error = active(&module, &Rules::default()).expect_err("production chains have no such");
-    assert_eq!(error.rule, Rule::ImportUnknown);
-    let debug = Rules {
-        debug: true,
-        ..Rules::default()
-    };
-    assert!(active(&module, &debug).is_ok());
+fn what_only_debug_chains_accept_is_refused_elsewhere() {
+    let console = r#"(import "console" "log_i32" (func (param i32)))"#;
+    let host = r#"(import "debug" "null_host" (func))"#;
+    for (module, rule) in [
+        (wasm(START), Rule::StartFunction),
+        (program(console, "(i32.const 0)"), Rule::ImportDebugOnly),
+        (program(host, "(i32.const 0)"), Rule::ImportUnknown),
+    ] {
+        let refused = active(&module, &Rules::default()).map_err(|error| error.rule);
+        assert_eq!(refused.err(), Some(rule));
+        assert!(active(&module, &debug()).is_ok(), "{rule:?}");
+    }
 }
 
 #[test]

@@ -14,10 +14,8 @@ fn compressed_code_comes_back_as_it_was() {
 #[test]
 fn a_module_one_byte_too_large_is_refused() {
     let code = compress(&[7; 1_000]).unwrap();
-    assert_eq!(
-        decompress(&code, 999),
-        Err(CodeError::TooLarge { max: 999 })
-    );
+    let found = decompress(&code, 999);
+    assert_eq!(found, Err(CodeError::TooLarge { max: 999 }));
 }
 
 #[test]
@@ -31,25 +29,19 @@ fn a_stream_that_ends_early_is_refused() {
 fn bytes_after_the_stream_are_refused() {
     let mut code = compress(b"a module and more").unwrap();
     code.push(0);
-    assert_eq!(
-        decompress(&code, 1_000),
-        Err(CodeError::TrailingBytes { extra: 1 })
-    );
+    let found = decompress(&code, 1_000);
+    assert_eq!(found, Err(CodeError::TrailingBytes { extra: 1 }));
 }
 
 #[test]
 fn other_dictionaries_are_named_in_the_error() {
     let mut code = compress(b"a module").unwrap();
     code[3] = 1;
-    assert_eq!(
-        decompress(&code, 1_000),
-        Err(CodeError::DictionaryNotAvailable)
-    );
+    let answer = decompress(&code, 1_000);
+    assert_eq!(answer, Err(CodeError::DictionaryNotAvailable));
     code[3] = 2;
-    assert_eq!(
-        decompress(&code, 1_000),
-        Err(CodeError::UnknownDictionary { found: 2 })
-    );
+    let now = decompress(&code, 1_000);
+    assert_eq!(now, Err(CodeError::UnknownDictionary { found: 2 }));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Runs that the measured vectors do not reach: the embedder's side, debug chains, version 3.
 
-use crate::support::{Chain, active, context, program, wasm};
+use crate::support::{Chain, active, context, debug, program, wasm};
 use alloy_primitives::{B256, Bytes};
 use stylus_vm::{
     Answer, CallContext, Event, Failure, OutcomeKind, Refusal, Reply, Request, Rules, Run,
@@ -119,11 +119,7 @@ fn the_console_of_a_debug_chain_is_free() {
     let body = r#"(i32.store (i32.const 0) (i32.const 0x6f6c6568))
         (call $txt (i32.const 0) (i32.const 4)) (call $null)
         (i32.wrap_i64 (i64.add (call $tee (i64.const -5)) (i64.const 5)))"#;
-    let rules = Rules {
-        debug: true,
-        ..Rules::default()
-    };
-    let activated = active(&program(imports, body), &rules).unwrap();
+    let activated = active(&program(imports, body), &debug()).unwrap();
     let outcome = Chain::default().run(
         &activated,
         CallContext {

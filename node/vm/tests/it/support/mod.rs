@@ -23,6 +23,14 @@ pub(crate) fn program(imports: &str, body: &str) -> Vec<u8> {
     ))
 }
 
+/// The rules of a chain for development.
+pub(crate) fn debug() -> Rules {
+    Rules {
+        debug: true,
+        ..Rules::default()
+    }
+}
+
 /// Activates with unlimited gas.
 pub(crate) fn active(wasm: &[u8], rules: &Rules) -> Result<Activated, ActivationError> {
     activate(wasm, rules, &mut u64::MAX.clone())

@@ -3,7 +3,7 @@
 use stylus_vm::{Failure, OutcomeKind, Rule};
 
 /// Names of causes that are the same in every set; others are not compared.
-pub(crate) const STABLE_LABELS: &[&str] = &[
+const STABLE_LABELS: &[&str] = &[
     "activation_out_of_gas",
     "entrypoint_missing",
     "entrypoint_signature",
@@ -43,6 +43,11 @@ pub(crate) const STABLE_LABELS: &[&str] = &[
     "trap_unreachable",
     "wasm_validation",
 ];
+
+/// Whether a cause has that name in every set.
+pub(super) fn is_stable(label: &str) -> bool {
+    STABLE_LABELS.contains(&label)
+}
 
 /// The name of a rule of activation.
 pub(crate) fn of_rule(rule: Rule) -> &'static str {

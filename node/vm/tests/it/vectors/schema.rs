@@ -21,12 +21,12 @@ pub(super) struct Record {
     pub(super) wasm_keccak256: Option<String>,
     #[serde(default)]
     pub(super) params: Params,
-    pub(super) activation: Option<ActivationRow>,
-    pub(super) activation_v1: Option<ActivationRow>,
-    pub(super) call_upfront_gas: Option<UpfrontGas>,
-    pub(super) run: Option<RunRow>,
+    pub(super) activation: Option<Activation>,
+    pub(super) activation_v1: Option<Activation>,
+    pub(super) call_upfront_gas: Option<Row>,
+    pub(super) run: Option<Call>,
     #[serde(default)]
-    pub(super) sweep: Vec<RunRow>,
+    pub(super) sweep: Vec<Call>,
 }
 
 /// The circumstances of a record.
@@ -62,51 +62,27 @@ impl Default for Params {
     }
 }
 
+/// What was measured, by its name.
+pub(super) type Row = serde_json::Map<String, Value>;
+
 /// An activation's result.
 #[derive(Debug, Deserialize)]
-pub(super) struct ActivationRow {
+pub(super) struct Activation {
     pub(super) ok: bool,
     pub(super) stylus_version: Option<u16>,
     pub(super) arbos_version: Option<u64>,
-    pub(super) gas_used: Option<u64>,
-    pub(super) footprint: Option<u64>,
-    pub(super) init_cost: Option<u64>,
-    pub(super) cached_init_cost: Option<u64>,
-    pub(super) asm_estimate: Option<u64>,
-    pub(super) asm_estimate_kb: Option<u64>,
-    pub(super) init_gas: Option<u64>,
-    pub(super) cached_gas: Option<u64>,
-    pub(super) error_class: Option<String>,
-}
-
-/// What a chain charges before the start.
-#[derive(Debug, Deserialize)]
-pub(super) struct UpfrontGas {
-    pub(super) pages: u64,
-    pub(super) total_not_cached: u64,
-    pub(super) total_cached: u64,
+    #[serde(flatten)]
+    pub(super) measured: Row,
 }
 
 /// One call's result.
 #[derive(Debug, Deserialize)]
-pub(super) struct RunRow {
+pub(super) struct Call {
     pub(super) calldata: Option<String>,
     pub(super) start_ink: u64,
-    pub(super) outcome: String,
-    pub(super) output: Option<Value>,
-    pub(super) ink_left: Option<u64>,
-    pub(super) ink_used: Option<u64>,
-    pub(super) gas_left: Option<u64>,
-    pub(super) stack_words_left: Option<u64>,
-    pub(super) raw_meter: Option<u64>,
     pub(super) min_stack_words: Option<u32>,
-    pub(super) error_class: Option<String>,
-    pub(super) requests: Option<Vec<Value>>,
-    pub(super) requests_total: Option<u64>,
-    pub(super) requests_made: Option<u64>,
-    pub(super) hostio_trace: Option<Vec<(String, u64, u64)>>,
-    pub(super) hostio_trace_total: Option<u64>,
-    pub(super) hostios_completed: Option<u64>,
+    #[serde(flatten)]
+    pub(super) measured: Row,
 }
 
 impl Record {
