@@ -3,7 +3,7 @@
 use crate::common::*;
 use alloy_primitives::{Address, B256, Bytes, U256, address, b256, hex, keccak256};
 use alloy_sol_types::SolCall;
-use stylus_chain::{BlockId, CallRequest, Chain};
+use stylus_chain::{BlockId, Chain};
 
 /// Account of ArbOS' state.
 const STATE: Address = address!("A4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
@@ -12,19 +12,8 @@ const FILTERED: Address = address!("A4B0500000000000000000000000000000000001");
 
 fn upgraded(version: u64, to: u64) -> Chain {
     let mut chain = chain_at(version);
-    schedule(&mut chain, to);
-    chain.mine(1, None).expect("mines");
-    assert_eq!(chain.arbos_version(), to);
+    upgrade(&mut chain, to);
     chain
-}
-
-fn schedule(chain: &mut Chain, version: u64) {
-    let upgrade = ArbOs::scheduleArbOSUpgradeCall {
-        version,
-        timestamp: 0,
-    };
-    let receipt = send(chain, DEV, request(ARB_OWNER, upgrade.abi_encode()));
-    assert!(receipt.success, "{receipt:?}");
 }
 
 /// Sub-space of ArbOS' state, by Nitro's key mapping.
@@ -48,24 +37,19 @@ fn stylus_3_outdates_every_program_until_it_is_activated_again() {
         let mut chain = chain_at(from);
         let program = install(&mut chain, &counter());
         let codehash = code_hash(&chain, program);
-        schedule(&mut chain, to);
+        schedule(&mut chain, to, 0);
         assert!(
             call(&chain, request(program, Bytes::new())).success,
             "not yet"
         );
         chain.mine(1, None).expect("mines");
         let outcome = call(&chain, request(program, Bytes::new()));
-        assert_eq!(
-            outcome.halt.expect("a halt").0,
-            format!("error ProgramNeedsUpgrade({have}, {want})")
-        );
+        let found = halted(&outcome.halt);
+        assert_eq!(found, format!("error ProgramNeedsUpgrade({have}, {want})"));
         assert_eq!((outcome.gas_used, outcome.output.len()), (30_000_000, 0));
         // Keepalive is refused, activation works.
         let keepalive = ArbOs::codehashKeepaliveCall { codehash }.abi_encode();
-        let paid = CallRequest {
-            value: ether(1),
-            ..request(ARB_WASM, keepalive)
-        };
+        let paid = paying(ether(1), request(ARB_WASM, keepalive));
         let refused = send(&mut chain, ALICE, paid);
         let error =
             <ArbOs::ProgramNeedsUpgrade as alloy_sol_types::SolError>::abi_decode(&refused.output);
@@ -86,7 +70,7 @@ fn from_arbos_59_the_page_limit_holds_for_all_open_frames() {
             (local.set $status (call $call (i32.const 13) (i32.const 33) (i32.sub (local.get $len) (i32.const 33))
                 (i32.const 61000) (i64.const -1) (i32.const 61100)))
             (local.get $status)";
-        let program = install(&mut chain, &module(1, body));
+        let program = install_body(&mut chain, body);
         let stop = deploy(&mut chain, &hex!("00"));
         let inner = [&[60][..], stop.into_word().as_slice()].concat();
         let nested = [&[60][..], program.into_word().as_slice(), &inner].concat();
@@ -97,27 +81,16 @@ fn from_arbos_59_the_page_limit_holds_for_all_open_frames() {
     // limit from 59 on.
     assert_eq!(grow(51), [true, true, false]);
     assert_eq!(grow(59), [true, true, false]);
-    let mut limited = chain_at(59);
-    assert!(own(&mut limited, hex!("6595381a"), &[10]));
-    let mut free = chain_at(51);
-    assert!(own(&mut free, hex!("6595381a"), &[10]));
-    let grows = module(1, "(drop (memory.grow (i32.const 12))) (i32.const 0)");
-    let mut limited_program = None;
-    let runs = [&mut free, &mut limited].map(|chain| {
-        let program = install(chain, &grows);
-        limited_program = Some(program);
-        call(chain, request(program, Bytes::new())).success
-    });
-    assert_eq!(
-        runs,
-        [true, false],
-        "the limit holds at run time from Stylus version 3 on"
-    );
-
-    // Without a limit the price alone decides.
-    assert!(own(&mut limited, hex!("6595381a"), &[0]));
-    let program = limited_program.expect("installed");
-    assert!(call(&limited, request(program, Bytes::new())).success);
+    // At run time the limit holds from Stylus version 3 on.
+    let [mut free, mut limited] = [51, 59].map(chain_at);
+    for (chain, runs) in [(&mut free, true), (&mut limited, false)] {
+        assert!(own(chain, hex!("6595381a"), &[10]));
+        let program = install_body(chain, "(drop (memory.grow (i32.const 12))) (i32.const 0)");
+        assert_eq!(call(chain, request(program, Bytes::new())).success, runs);
+        // Without a limit the price alone decides.
+        assert!(own(chain, hex!("6595381a"), &[0]));
+        assert!(call(chain, request(program, Bytes::new())).success);
+    }
     // Activation gas is a parameter from 59 on.
     assert!(!raw(&free, 0x71, &hex!("2278c278")).success);
     assert!(raw(&limited, 0x71, &hex!("2278c278")).success);
@@ -154,8 +127,7 @@ fn an_upgrade_in_one_step_runs_every_step_between() {
     // What an owner had set is overwritten.
     let mut chain = chain_at(51);
     assert!(own(&mut chain, hex!("455ec2eb"), &[1_000_000]));
-    schedule(&mut chain, 61);
-    chain.mine(1, None).expect("mines");
+    upgrade(&mut chain, 61);
     assert_eq!(parameters(&chain), at_61);
     assert_eq!(Chain::ARBOS_VERSIONS.last(), Some(&61));
     assert_eq!(stylus_chain::ChainConfig::default().arbos_version, 61);
@@ -165,7 +137,7 @@ fn an_upgrade_in_one_step_runs_every_step_between() {
 fn arbos_60_brings_the_account_of_filtered_transactions_and_its_precompile() {
     for (version, there) in [(51, false), (59, false), (60, true), (61, true)] {
         let chain = chain_at(version);
-        let account = |address| chain.account(address, BlockId::latest()).expect("latest");
+        let account = |address| account(&chain, address);
         assert_eq!(account(FILTERED).nonce, u64::from(there), "{version}");
         let code = account(Address::with_last_byte(0x74)).code;
         assert_eq!(code, if there { vec![0xfe] } else { vec![] }, "{version}");
@@ -247,10 +219,8 @@ fn what_is_off_on_every_chain_is_answered_as_off_and_refused_by_name_when_switch
     assert!(own(&mut chain, hex!("2b05bb39"), &[32, 0]));
     let receipt = acts(&mut chain, hex!("b79da0e9"), &[7]);
     let set = hex!("7446ff652b5056197ad963b644a1767e511137f4ea213dee4ce04e8ed08f9b9d");
-    assert_eq!(
-        receipt.logs[0].topics(),
-        [B256::from(set), B256::from(word(7))]
-    );
+    let found = receipt.logs[0].topics();
+    assert_eq!(found, [B256::from(set), B256::from(word(7))]);
     assert_eq!(raw(&chain, 0x6b, &hex!("3caa5f12")).output[..], word(7));
 }
 
@@ -267,10 +237,8 @@ fn from_arbos_60_added_and_removed_owners_emit_an_event_before_owner_acts() {
             let own = topics.last().expect("OwnerActs")[0];
             assert_eq!(own, B256::from(owner_acts));
             let event = [B256::from(topic), B256::from(word(7))];
-            assert_eq!(
-                topics[..topics.len() - 1].concat(),
-                if emitted { event.to_vec() } else { vec![] }
-            );
+            let found = topics[..topics.len() - 1].concat();
+            assert_eq!(found, if emitted { event.to_vec() } else { vec![] });
         }
     }
 }
@@ -330,15 +298,12 @@ fn bls12_381_comes_with_arbos_50() {
         for last in 0x0b..=0x11u8 {
             // Without input the pairing is empty and true; the others refuse and take all gas.
             let outcome = raw(&chain, last, &[]);
-            let expected = match (version < 50, last) {
-                (true, _) => (true, 21_000),
-                (false, _) => (false, 30_000_000),
+            let expected = match version < 50 {
+                true => (true, 21_000),
+                false => (false, 30_000_000),
             };
-            assert_eq!(
-                (outcome.success, outcome.gas_used),
-                expected,
-                "{version} {last:#x}"
-            );
+            let found = (outcome.success, outcome.gas_used);
+            assert_eq!(found, expected, "{version} {last:#x}");
         }
         // Two points at infinity: their sum is one.
         let sum = raw(&chain, 0x0b, &[0; 256]);
@@ -346,66 +311,31 @@ fn bls12_381_comes_with_arbos_50() {
     }
 }
 
-/// Gas of three calls of two programs in one block: the first, the second, the first again.
-fn three_in_a_block(chain: &mut Chain, programs: [Address; 2]) -> [u64; 3] {
-    chain.set_automine(false);
-    let [a, b] = programs;
-    let hashes = [a, b, a].map(|program| {
-        let hash = chain.submit_unsigned(ALICE, request(program, Bytes::new()));
-        hash.expect("accepted")
-    });
-    chain.mine(1, None).expect("mines");
-    chain.set_automine(true);
-    hashes.map(|hash| chain.receipt(hash).expect("mined").gas_used)
-}
-
 #[test]
 fn the_list_of_recent_programs_has_the_capacity_that_the_first_call_of_the_block_found() {
     let mut chain = chain_at(61);
-    let body = |at: u32| {
-        module(
-            1,
-            &format!("(call $write_result (i32.const {at}) (i32.const 1)) (i32.const 0)"),
-        )
-    };
-    let programs = [install(&mut chain, &body(0)), install(&mut chain, &body(1))];
-    let quoted = ask(
-        &chain,
-        ARB_WASM,
-        ArbOs::programInitGasCall {
-            program: programs[0],
-        },
-    );
+    let [a, b] = [0, 1].map(|at| {
+        let body = format!("(call $write_result (i32.const {at}) (i32.const 1)) (i32.const 0)");
+        install_body(&mut chain, &body)
+    });
+    let quoted = ask(&chain, ARB_WASM, ArbOs::programInitGasCall { program: a });
     let init = quoted.gas - quoted.gasWhenCached;
     // 32 programs by default: the third call finds the first one's.
-    let [first, _, third] = three_in_a_block(&mut chain, programs);
+    let [first, _, third] = gas_in_one_block(&mut chain, [a, b, a]);
     assert_eq!(first - third, init);
     // 0 counts as 1: the program between displaced it.
     assert!(own(&mut chain, hex!("380f1457"), &[0]));
-    let [first, _, third] = three_in_a_block(&mut chain, programs);
+    let [first, _, third] = gas_in_one_block(&mut chain, [a, b, a]);
     assert_eq!(first, third);
-    let [first, second, third] = three_in_a_block(&mut chain, [programs[0]; 2]);
+    let [first, second, third] = gas_in_one_block(&mut chain, [a; 3]);
     assert_eq!((first - second, first - third), (init, init));
     // Raised within the block: the first call had decided.
     chain.set_automine(false);
-    let [a, b] = programs;
-    let mut hashes = vec![
-        chain
-            .submit_unsigned(ALICE, request(a, Bytes::new()))
-            .expect("accepted"),
-    ];
-    let raise = calldata(hex!("380f1457"), &[32]);
-    chain
-        .submit_unsigned(DEV, request(ARB_OWNER, raise))
-        .expect("accepted");
-    for program in [b, a] {
-        let hash = chain.submit_unsigned(ALICE, request(program, Bytes::new()));
-        hashes.push(hash.expect("accepted"));
-    }
+    let raise = request(ARB_OWNER, calldata(hex!("380f1457"), &[32]));
+    let run = |program| (ALICE, request(program, Bytes::new()));
+    let hashes = [run(a), (DEV, raise), run(b), run(a)]
+        .map(|(from, request)| chain.submit_unsigned(from, request).expect("accepted"));
     chain.mine(1, None).expect("mines");
-    let gas: Vec<u64> = hashes
-        .iter()
-        .map(|hash| chain.receipt(*hash).expect("mined").gas_used)
-        .collect();
-    assert_eq!(gas[0], gas[2]);
+    let gas = hashes.map(|hash| chain.receipt(hash).expect("mined").gas_used);
+    assert_eq!(gas[0], gas[3]);
 }

@@ -113,12 +113,7 @@ fn snapshots_edits_and_dumps_cut_rows_of_empty_blocks() {
 fn an_upgrade_takes_effect_in_its_block_among_empty_ones() {
     let mut chain = chain_at(31);
     let due = block(&chain, 0).header.timestamp + 500;
-    let schedule = ArbOs::scheduleArbOSUpgradeCall {
-        version: 40,
-        timestamp: due,
-    };
-    let owner = request(ARB_OWNER, alloy_sol_types::SolCall::abi_encode(&schedule));
-    assert!(send(&mut chain, DEV, owner).success);
+    schedule(&mut chain, 40, due);
     chain.mine(200, Some(10)).expect("mines");
     let version = |number: u64| {
         let header = block(&chain, number).header.clone();

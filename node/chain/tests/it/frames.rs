@@ -13,12 +13,10 @@ fn evm_and_wasm_frames_nest_in_any_order_and_pass_data_back() {
     let counter = install(&mut chain, &counter());
     // EVM → WASM → EVM → WASM
     let path = via(wasm, &via(evm, &via(counter, b"")));
-    let receipt = send(&mut chain, ALICE, request(evm, path.clone()));
-    assert!(receipt.success, "{receipt:?}");
+    let receipt = done(&mut chain, ALICE, request(evm, path.clone()));
     assert_eq!(receipt.output, Bytes::from(word(1)));
     // WASM → WASM → EVM → WASM
-    let receipt = send(&mut chain, ALICE, request(wasm, via(wasm, &path[32..])));
-    assert!(receipt.success, "{receipt:?}");
+    let receipt = done(&mut chain, ALICE, request(wasm, via(wasm, &path[32..])));
     assert_eq!(receipt.output, Bytes::from(word(2)));
     assert_eq!(slot(&chain, counter, 0), U256::from(2));
     assert_eq!(slot(&chain, wasm, 0), U256::from(3));
@@ -28,29 +26,16 @@ fn evm_and_wasm_frames_nest_in_any_order_and_pass_data_back() {
 fn a_delegated_program_uses_the_storage_and_identity_of_its_caller() {
     let mut chain = chain();
     let counter = install(&mut chain, &counter());
-    let who = install(
-        &mut chain,
-        &module(
-            1,
-            "(call $contract_address (i32.const 0)) (call $msg_sender (i32.const 20))
-             (call $msg_value (i32.const 40)) (call $write_result (i32.const 0) (i32.const 72)) (i32.const 0)",
-        ),
-    );
+    let who = install_body(&mut chain, "(call $contract_address (i32.const 0)) (call $msg_sender (i32.const 20))
+             (call $msg_value (i32.const 40)) (call $write_result (i32.const 0) (i32.const 72)) (i32.const 0)");
     let evm = deploy(&mut chain, &EVM_DELEGATE);
     let wasm = install(&mut chain, &delegator());
     for proxy in [evm, wasm] {
-        let receipt = send(&mut chain, ALICE, request(proxy, via(counter, b"")));
-        assert!(receipt.success, "{receipt:?}");
+        done(&mut chain, ALICE, request(proxy, via(counter, b"")));
         assert_eq!(slot(&chain, proxy, 0), U256::from(1));
         assert_eq!(slot(&chain, counter, 0), U256::ZERO);
         let value = U256::from(7);
-        let outcome = call(
-            &chain,
-            CallRequest {
-                value,
-                ..request(proxy, via(who, b""))
-            },
-        );
+        let outcome = call(&chain, paying(value, request(proxy, via(who, b""))));
         let expected = [
             proxy.as_slice(),
             ALICE.as_slice(),
@@ -60,12 +45,11 @@ fn a_delegated_program_uses_the_storage_and_identity_of_its_caller() {
         assert_eq!(outcome.output, Bytes::from(expected), "{outcome:?}");
     }
     // Two calls: the outer account stays the acting one.
-    let receipt = send(
+    done(
         &mut chain,
         ALICE,
         request(evm, via(wasm, &via(counter, b""))),
     );
-    assert!(receipt.success, "{receipt:?}");
     assert_eq!(slot(&chain, evm, 0), U256::from(2));
 }
 
@@ -73,26 +57,16 @@ fn a_delegated_program_uses_the_storage_and_identity_of_its_caller() {
 fn a_failing_inner_frame_takes_back_its_changes_and_logs_only() {
     let mut chain = chain();
     // Counts and logs, then reverts with four bytes of data.
-    let failing = install(
+    let failing = install_body(
         &mut chain,
-        &module(
-            1,
-            "(call $count) (call $emit_log (i32.const 60100) (i32.const 32) (i32.const 0))
+        "(call $count) (call $emit_log (i32.const 60100) (i32.const 32) (i32.const 0))
              (call $write_result (i32.const 60128) (i32.const 4)) (i32.const 1)",
-        ),
     );
     // Counts, calls, ignores the outcome.
-    let tolerant = install(
-        &mut chain,
-        &module(
-            1,
-            "(call $count)
+    let tolerant = install_body(&mut chain, "(call $count)
              (drop (call $call (i32.const 12) (i32.const 32) (i32.const 0) (i32.const 61000) (i64.const 200000) (i32.const 61100)))
-             (call $pass_on) (i32.const 0)",
-        ),
-    );
-    let receipt = send(&mut chain, ALICE, request(tolerant, via(failing, b"")));
-    assert!(receipt.success, "{receipt:?}");
+             (call $pass_on) (i32.const 0)");
+    let receipt = done(&mut chain, ALICE, request(tolerant, via(failing, b"")));
     assert_eq!(receipt.output, Bytes::from_static(&[0, 0, 0, 1]));
     assert_eq!(slot(&chain, tolerant, 0), U256::from(1));
     assert_eq!(slot(&chain, failing, 0), U256::ZERO);
@@ -107,7 +81,7 @@ fn a_failing_inner_frame_takes_back_its_changes_and_logs_only() {
 #[test]
 fn a_trap_is_an_empty_revert_that_keeps_gas() {
     let mut chain = chain();
-    let trap = install(&mut chain, &module(1, "(call $count) unreachable"));
+    let trap = install_body(&mut chain, "(call $count) unreachable");
     let receipt = send(&mut chain, ALICE, request(trap, Bytes::new()));
     assert!(!receipt.success && receipt.halt.is_none() && receipt.output.is_empty());
     assert!(receipt.gas_used < 200_000, "{}", receipt.gas_used);
@@ -117,20 +91,14 @@ fn a_trap_is_an_empty_revert_that_keeps_gas() {
 #[test]
 fn running_out_of_ink_or_stack_takes_all_gas() {
     let mut chain = chain();
-    let endless = install(
-        &mut chain,
-        &module(1, "(loop $again (br $again)) (i32.const 0)"),
-    );
+    let endless = install_body(&mut chain, "(loop $again (br $again)) (i32.const 0)");
     let receipt = send(
         &mut chain,
         ALICE,
-        CallRequest {
-            gas: Some(500_000),
-            ..request(endless, Bytes::new())
-        },
+        with_gas(500_000, request(endless, Bytes::new())),
     );
     assert_eq!((receipt.success, receipt.gas_used), (false, 500_000));
-    assert_eq!(receipt.halt.expect("a halt").0, "out of gas");
+    assert_eq!(halted(&receipt.halt), "out of gas");
     let deep = install(
         &mut chain,
         r#"(module (import "vm_hooks" "pay_for_memory_grow" (func (param i32))) (memory (export "memory") 1)
@@ -139,13 +107,10 @@ fn running_out_of_ink_or_stack_takes_all_gas() {
     let receipt = send(
         &mut chain,
         ALICE,
-        CallRequest {
-            gas: Some(5_000_000),
-            ..request(deep, Bytes::new())
-        },
+        with_gas(5_000_000, request(deep, Bytes::new())),
     );
     assert_eq!((receipt.success, receipt.gas_used), (false, 5_000_000));
-    assert_eq!(receipt.halt.expect("a halt").0, "max call depth exceeded");
+    assert_eq!(halted(&receipt.halt), "max call depth exceeded");
 }
 
 #[test]
@@ -160,12 +125,9 @@ fn static_frames_refuse_writes_and_stay_static_below() {
     }
     let evm = deploy(&mut chain, &EVM_STATIC);
     assert!(!call(&chain, request(evm, via(counter, b""))).success);
-    let reader = install(
+    let reader = install_body(
         &mut chain,
-        &module(
-            1,
-            "(call $load (i32.const 60000) (i32.const 0)) (i32.const 0)",
-        ),
+        "(call $load (i32.const 60000) (i32.const 0)) (i32.const 0)",
     );
     let outcome = call(&chain, request(outer, via(reader, b"")));
     assert_eq!((outcome.success, &outcome.output[..]), (true, &[0u8][..]));
@@ -174,13 +136,10 @@ fn static_frames_refuse_writes_and_stay_static_below() {
 #[test]
 fn reentrancy_counts_open_frames_of_the_acting_account() {
     let mut chain = chain();
-    let probe = install(
+    let probe = install_body(
         &mut chain,
-        &module(
-            1,
-            "(i32.store8 (i32.const 62000) (call $msg_reentrant))
+        "(i32.store8 (i32.const 62000) (call $msg_reentrant))
              (call $write_result (i32.const 62000) (i32.const 1)) (i32.const 0)",
-        ),
     );
     let answer = |chain: &Chain, to, path| call(chain, request(to, path)).output[0];
     let evm = deploy(&mut chain, &EVM_FORWARD);
@@ -204,22 +163,13 @@ fn calls_stop_at_1024_frames() {
     let free = ArbOs::setWasmFreePagesCall { pages: 2_000 }.abi_encode();
     assert!(send(&mut chain, DEV, request(ARB_OWNER, free)).success);
     // Counts and calls itself; failures of the call are ignored.
-    let recursive = install(
-        &mut chain,
-        &module(
-            1,
-            "(call $count) (call $contract_address (i32.const 0))
+    let recursive = install_body(&mut chain, "(call $count) (call $contract_address (i32.const 0))
              (drop (call $call (i32.const 0) (i32.const 32) (i32.const 0) (i32.const 61000) (i64.const -1) (i32.const 61100)))
              (call $load (i32.const 60000) (i32.const 62000))
              (call $write_result (i32.const 62000) (i32.const 32))
-             (i32.const 0)",
-        ),
-    );
+             (i32.const 0)");
     // Nor is there a limit of open pages, as there is by default.
-    let request_now = || CallRequest {
-        gas: Some(1 << 50),
-        ..request(recursive, Bytes::new())
-    };
+    let request_now = || with_gas(1 << 50, request(recursive, Bytes::new()));
     assert_eq!(call(&chain, request_now()).output, Bytes::from(word(128)));
     let limit = ArbOs::setWasmPageLimitCall { limit: 0 }.abi_encode();
     assert!(send(&mut chain, DEV, request(ARB_OWNER, limit)).success);
@@ -240,10 +190,7 @@ fn a_mebibyte_goes_in_and_out() {
         ),
     );
     let data: Vec<u8> = (0..1 << 20).map(|at: u32| (at % 251) as u8).collect();
-    let big = |to| CallRequest {
-        gas: Some(1 << 40),
-        ..request(to, data.clone())
-    };
+    let big = |to| with_gas(1 << 40, request(to, data.clone()));
     let outcome = call(&chain, big(echo));
     assert!(outcome.success, "{:?}", outcome.halt);
     assert_eq!(outcome.output, Bytes::from(data.clone()));
@@ -261,22 +208,13 @@ fn a_mebibyte_goes_in_and_out() {
 #[test]
 fn programs_create_contracts_and_learn_their_addresses() {
     let mut chain = chain();
-    let creator = install(
-        &mut chain,
-        &module(
-            1,
-            "(call $create1 (i32.const 0) (local.get $len) (i32.const 61000) (i32.const 62000) (i32.const 62100))
-             (call $write_result (i32.const 62000) (i32.const 20)) (i32.const 0)",
-        ),
-    );
+    let creator = install_body(&mut chain, "(call $create1 (i32.const 0) (local.get $len) (i32.const 61000) (i32.const 62000) (i32.const 62100))
+             (call $write_result (i32.const 62000) (i32.const 20)) (i32.const 0)");
     let code = program(&counter());
-    let receipt = send(&mut chain, ALICE, request(creator, deploying(&code)));
-    assert!(receipt.success, "{receipt:?}");
+    let receipt = done(&mut chain, ALICE, request(creator, deploying(&code)));
     let created = Address::from_slice(&receipt.output);
     assert_eq!(created, creator.create(1));
-    let account = chain
-        .account(created, stylus_chain::BlockId::latest())
-        .expect("latest");
+    let account = account(&chain, created);
     assert_eq!(account.code, Bytes::from(code));
     // Init code that reverts with a word: zero address, revert data available.
     let receipt = send(
@@ -330,40 +268,23 @@ fn selfdestruct_by_delegatecall_from_a_program_reverts() {
 fn cold_and_warm_storage_cost_what_the_evm_side_says() {
     let mut chain = chain();
     // Gas of one load of slot 0, measured inside; the first is cold, one after a flush with clear warm.
-    let load =
-        "(local.set $before (call $gas_left)) (call $load (i32.const 60000) (i32.const 62000))
-        (i64.store (local.get $at) (i64.sub (local.get $before) (call $gas_left)))
-        (local.set $at (i32.add (local.get $at) (i32.const 8))) (call $flush (i32.const 1))";
-    let probe = install(
-        &mut chain,
-        &module(
-            1,
-            &format!(
-                "{load} {load}
-                 (call $write_result (i32.const 0) (i32.const 16)) (i32.const 0)"
-            ),
-        ),
-    );
-    let output = call(&chain, request(probe, Bytes::new())).output;
-    let number =
-        |at: usize| u64::from_le_bytes(output[at..at + 8].try_into().expect("eight bytes"));
-    assert_eq!(number(0) - number(8), 2_000);
-    let accessed = alloy_eips_list(probe);
+    let load = measured("(call $load (i32.const 60000) (i32.const 62000))");
+    let load = format!("{load} (call $flush (i32.const 1))");
+    let probe = install_body(&mut chain, &format!("{load} {load} {DONE}"));
+    let gas = |request| numbers(&call(&chain, request).output);
+    let [cold, warm] = gas(request(probe, Bytes::new()))[..] else {
+        panic!("two numbers");
+    };
+    assert_eq!(cold - warm, 2_000);
+    let slot = alloy_eips::eip2930::AccessListItem {
+        address: probe,
+        storage_keys: vec![B256::ZERO],
+    };
     let listed = CallRequest {
-        access_list: Some(accessed),
+        access_list: Some(vec![slot].into()),
         ..request(probe, Bytes::new())
     };
-    let output = call(&chain, listed).output;
-    let first = u64::from_le_bytes(output[..8].try_into().expect("eight bytes"));
-    assert_eq!(first, number(8));
-}
-
-fn alloy_eips_list(address: Address) -> alloy_eips::eip2930::AccessList {
-    let storage_keys = vec![B256::ZERO];
-    alloy_eips::eip2930::AccessList(vec![alloy_eips::eip2930::AccessListItem {
-        address,
-        storage_keys,
-    }])
+    assert_eq!(gas(listed)[0], warm);
 }
 
 #[test]
@@ -395,67 +316,43 @@ fn init_code_that_looks_like_a_program_is_not_run() {
     };
     let receipt = send(&mut chain, ALICE, create);
     assert_eq!((receipt.success, receipt.gas_used), (false, 1_000_000));
-    assert_eq!(
-        receipt.halt.expect("a halt").0,
-        "error ProgramNotActivated()"
-    );
+    assert_eq!(halted(&receipt.halt), "error ProgramNotActivated()");
 }
 
 #[test]
 fn calls_and_creations_of_programs_cost_what_the_evm_side_says() {
     let mut chain = chain();
-    let measured = |what: &str| {
-        format!(
-            "(local.set $before (call $gas_left)) {what}
-             (i64.store (i32.add (i32.const 50000) (local.get $at)) (i64.sub (local.get $before) (call $gas_left)))
-             (local.set $at (i32.add (local.get $at) (i32.const 8)))"
-        )
-    };
-    let numbers = |chain: &Chain, to, input: Vec<u8>| {
-        let output = call(chain, request(to, input)).output;
-        let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
-        output.chunks(8).map(number).collect::<Vec<_>>()
-    };
+    let gas = |chain: &Chain, to, input: Vec<u8>| numbers(&call(chain, request(to, input)).output);
     // Calldata: whom to call, with what value; twice in a row, then the end.
     let pay = measured(
         "(drop (call $call (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 32) (i64.const -1) (i32.const 61100)))",
     );
-    let done = "(call $write_result (i32.const 50000) (local.get $at)) (i32.const 0)";
-    let caller = install(&mut chain, &module(1, &format!("{pay} {pay} {done}")));
+    let caller = install_body(&mut chain, &format!("{pay} {pay} {DONE}"));
     chain.set_balance(caller, U256::from(100));
-    let with = |to: Address, value: u64| {
-        [
-            to.into_word().as_slice(),
-            &U256::from(value).to_be_bytes::<32>(),
-        ]
-        .concat()
-    };
+    let with = |to: Address, value: u64| via(to, &word(value));
     // The host function itself: its base and two empty reads, in ink, and reading the gas twice.
-    let plain = numbers(&chain, caller, with(Address::repeat_byte(1), 0));
+    let plain = gas(&chain, caller, with(Address::repeat_byte(1), 0));
     let own = plain[1] - 100;
     assert_eq!(plain, [2_600 + own, 100 + own]);
     assert!((10..16).contains(&own), "{own}");
     // A new account, then the same one with a balance. No stipend comes back, none was used.
-    let paid = numbers(&chain, caller, with(Address::repeat_byte(1), 1));
+    let paid = gas(&chain, caller, with(Address::repeat_byte(1), 1));
     assert_eq!(paid, [2_600 + 25_000 + 9_000 + own, 100 + 9_000 + own]);
-    assert_eq!(
-        numbers(&chain, caller, with(ALICE, 1))[0],
-        100 + 9_000 + own
-    );
+    assert_eq!(gas(&chain, caller, with(ALICE, 1))[0], 100 + 9_000 + own);
     // More than there is: the call fails, its base is paid.
-    let poor = numbers(&chain, caller, with(ALICE, 101));
+    let poor = gas(&chain, caller, with(ALICE, 101));
     assert_eq!(poor[0], 100 + 9_000 + own);
 
     // Creating an account with one byte of code: 32 000, 200 for the byte, the init code's gas.
     let create = measured(
         "(call $create1 (i32.const 0) (local.get $len) (i32.const 61000) (i32.const 62000) (i32.const 62100))",
     );
-    let creator = install(&mut chain, &module(1, &format!("{create} {done}")));
+    let creator = install_body(&mut chain, &format!("{create} {DONE}"));
     let init = vec![0x60, 0x01, 0x5f, 0xf3];
-    let gas = numbers(&chain, creator, init)[0];
+    let spent = gas(&chain, creator, init)[0];
     let opcodes = 3 + 2 + 3;
     assert!(
-        (32_000 + 200 + opcodes..32_000 + 200 + opcodes + 20).contains(&gas),
-        "{gas}"
+        (32_000 + 200 + opcodes..32_000 + 200 + opcodes + 20).contains(&spent),
+        "{spent}"
     );
 }

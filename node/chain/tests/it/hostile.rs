@@ -3,7 +3,7 @@
 use crate::common::*;
 use alloy_primitives::{Address, B256, Bytes, U256, hex};
 use proptest::prelude::*;
-use stylus_chain::{BlockId, CallRequest};
+use stylus_chain::CallRequest;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
@@ -38,15 +38,9 @@ fn wei_and_state_survive_evm_wasm_evm_wasm_with_value_and_a_creation() {
     let wasm = install(&mut chain, &forwarder());
     let evm = deploy(&mut chain, &EVM_FORWARD);
     // Creates an account that keeps one wei, from calldata.
-    let creator = install(
-        &mut chain,
-        &module(
-            1,
-            "(i32.store8 (i32.const 61031) (i32.const 1))
+    let creator = install_body(&mut chain, "(i32.store8 (i32.const 61031) (i32.const 1))
              (call $create1 (i32.const 0) (local.get $len) (i32.const 61000) (i32.const 62000) (i32.const 62100))
-             (call $write_result (i32.const 62000) (i32.const 20)) (i32.const 0)",
-        ),
-    );
+             (call $write_result (i32.const 62000) (i32.const 20)) (i32.const 0)");
     chain.set_balance(creator, U256::from(10));
     let receiver = Address::ZERO;
     let everyone = [ALICE, counter, wasm, evm, creator, receiver];
@@ -59,8 +53,7 @@ fn wei_and_state_survive_evm_wasm_evm_wasm_with_value_and_a_creation() {
     let before = sum(&chain);
     for inner in [via(counter, b""), via(creator, &hex!("5f5ff3"))] {
         let input = via(wasm, &via(evm, &inner));
-        let receipt = send(&mut chain, ALICE, request(evm, input));
-        assert!(receipt.success, "{receipt:?}");
+        let receipt = done(&mut chain, ALICE, request(evm, input));
         if receipt.output.len() == 20 {
             let created = Address::from_slice(&receipt.output);
             assert_eq!(balance(&chain, created), U256::from(1));
@@ -86,10 +79,7 @@ fn a_snapshot_taken_back_keeps_no_program_that_is_cached_in_memory() {
     let again = deploy(&mut chain, &code);
     assert_eq!(again, program);
     let outcome = call(&chain, request(again, Bytes::new()));
-    assert_eq!(
-        outcome.halt.expect("a halt").0,
-        "error ProgramNotActivated()"
-    );
+    assert_eq!(halted(&outcome.halt), "error ProgramNotActivated()");
     // Other code at an address that ran a program runs as what it is.
     assert!(activate(&mut chain, again).success);
     chain.set_code(again, Bytes::from_static(&hex!("60015f5260205ff3")));
@@ -106,11 +96,7 @@ fn ten_thousand_accounts_are_dumped_and_loaded() {
         chain.set_balance(account, U256::from(number));
         chain.set_storage_at(account, U256::from(1), B256::from(U256::from(number)));
     }
-    let saved = serde_json::to_vec(&chain.dump_state().expect("dumps")).expect("serialises");
-    let mut other = crate::common::chain();
-    other
-        .load_state(serde_json::from_slice(&saved).expect("parses"))
-        .expect("loads");
+    let mut other = loaded(&chain);
     let last = Address::left_padding_from(&(10_000u64 << 32).to_be_bytes());
     assert_eq!(balance(&other, last), U256::from(10_000));
     assert_eq!(slot(&other, last, 1), U256::from(10_000));
@@ -121,7 +107,7 @@ fn ten_thousand_accounts_are_dumped_and_loaded() {
 fn two_chains_side_by_side_share_nothing() {
     let (mut one, mut two) = (chain(), chain_at(60));
     let program = install(&mut one, &counter());
-    let there = two.account(program, BlockId::latest()).expect("latest");
+    let there = account(&two, program);
     assert!(there.code.is_empty());
     let same = deploy(&mut two, &crate::common::program(&counter()));
     assert_eq!(same, program);
@@ -138,12 +124,11 @@ fn a_panic_in_a_frame_undoes_that_frame_and_the_chain_goes_on() {
     let counter = install(&mut chain, &counter());
     let wasm = install(&mut chain, &forwarder());
     let evm = deploy(&mut chain, &EVM_FORWARD);
-    let before = send(&mut chain, ALICE, request(counter, b"".as_slice()));
-    assert!(before.success, "{before:?}");
+    done(&mut chain, ALICE, request(counter, Bytes::new()));
 
     // In the frame of the transaction itself.
     stylus_vm::inspect::panic_in("storage_flush_cache");
-    let receipt = send(&mut chain, ALICE, request(counter, b"".as_slice()));
+    let receipt = send(&mut chain, ALICE, request(counter, Bytes::new()));
     assert!(!receipt.success, "{receipt:?}");
     assert_eq!(slot(&chain, counter, 0), U256::from(1));
 
@@ -158,13 +143,12 @@ fn a_panic_in_a_frame_undoes_that_frame_and_the_chain_goes_on() {
 
     // A call answers with the reason.
     stylus_vm::inspect::panic_in("storage_load_bytes32");
-    let outcome = call(&chain, request(counter, b"".as_slice()));
+    let outcome = call(&chain, request(counter, Bytes::new()));
     assert!(!outcome.success, "{outcome:?}");
     let text = format!("{outcome:?}");
     assert!(text.contains("a test asked for a panic"), "{text}");
 
-    let after = send(&mut chain, ALICE, request(counter, b"".as_slice()));
-    assert!(after.success, "{after:?}");
+    done(&mut chain, ALICE, request(counter, Bytes::new()));
     assert_eq!(slot(&chain, counter, 0), U256::from(2));
 }
 
@@ -178,14 +162,7 @@ fn growth_that_fails_without_end_runs_out_of_gas() {
             (func (export "user_entrypoint") (param i32) (result i32)
                 (loop $again (drop (memory.grow (i32.const 1))) (br $again)) (i32.const 0)))"#,
     );
-    let gas = Some(32_000_000);
-    let outcome = call(
-        &chain,
-        CallRequest {
-            gas,
-            ..request(grower, b"".as_slice())
-        },
-    );
+    let outcome = call(&chain, with_gas(32_000_000, request(grower, Bytes::new())));
     assert!(!outcome.success, "{outcome:?}");
     assert_eq!(outcome.gas_used, 32_000_000);
 }

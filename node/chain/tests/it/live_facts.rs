@@ -5,17 +5,6 @@ use alloy_primitives::{Address, Bytes, U256, hex};
 use alloy_sol_types::SolCall;
 use stylus_chain::{CallRequest, Chain};
 
-/// Takes a chain from 51 to 61 with the next block, as One and Nova went.
-fn upgrade(chain: &mut Chain) {
-    let schedule = ArbOs::scheduleArbOSUpgradeCall {
-        version: 61,
-        timestamp: 0,
-    };
-    assert!(send(chain, DEV, request(ARB_OWNER, schedule.abi_encode())).success);
-    chain.mine(1, None).expect("mines");
-    assert_eq!(chain.arbos_version(), 61);
-}
-
 /// Row 4: a frame below a program that halts costs the program all it was given; one that reverts or
 /// returns gives the rest back.
 #[test]
@@ -26,11 +15,11 @@ fn a_halting_sub_call_costs_a_program_everything_it_passed_on() {
         (drop (call $call (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 61000) (i64.const 2300) (i32.const 61100)))
         (i64.store (i32.const 62000) (i64.sub (local.get $before) (call $gas_left)))
         (call $write_result (i32.const 62000) (i32.const 8)) (i32.const 0)";
-    let caller = install(&mut chain, &module(1, body));
+    let caller = install_body(&mut chain, body);
     let cost = |chain: &Chain, to: Address| {
         let outcome = call(chain, request(caller, via(to, b"")));
         assert!(outcome.success, "{outcome:?}");
-        u64::from_le_bytes(outcome.output[..8].try_into().expect("eight bytes"))
+        numbers(&outcome.output)[0]
     };
     // SSTORE with at most 2 300 gas left: the sentry halts the frame, which had gas left.
     let sentry = deploy(&mut chain, &hex!("60015f55"));
@@ -50,20 +39,13 @@ fn reactivation_keeps_the_cached_flag_and_costs_800_more() {
     let gas_and_flag = |cached: bool| {
         let mut chain = chain_at(51);
         let program = install(&mut chain, &counter());
-        let codehash = code_hash(&chain, program);
         if cached {
             let cache = ArbOs::cacheProgramCall { program }.abi_encode();
             assert!(send(&mut chain, DEV, request(ARB_WASM_CACHE, cache)).success);
         }
-        upgrade(&mut chain);
-        let receipt = activate(&mut chain, program);
-        assert!(receipt.success, "{receipt:?}");
-        let flag = ask(
-            &chain,
-            ARB_WASM_CACHE,
-            ArbOs::codehashIsCachedCall { codehash },
-        );
-        (receipt.gas_used, flag)
+        upgrade(&mut chain, 61); // as One and Nova went
+        let receipt = activated(&mut chain, program);
+        (receipt.gas_used, is_cached(&chain, program))
     };
     let (plain, cached) = (gas_and_flag(false), gas_and_flag(true));
     assert_eq!((plain.1, cached.1), (false, true));
@@ -87,14 +69,14 @@ fn an_outdated_program_takes_all_gas_of_its_frame_from_an_evm_caller() {
     let run = |chain: &Chain| call(chain, request(caller, Bytes::new()));
     let before = run(&chain);
     assert_eq!((before.output[31], before.output[63]), (1, 32));
-    upgrade(&mut chain);
+    upgrade(&mut chain, 61); // as One and Nova went
     let after = run(&chain);
     assert!(after.success, "the caller goes on");
     assert_eq!(after.output, Bytes::from([0; 64]));
     let passed_on = (30_000_000 - 21_000) / 64 * 63;
     assert!(after.gas_used > passed_on, "{}", after.gas_used);
     let direct = call(&chain, request(program, Bytes::new()));
-    let halt = direct.halt.expect("a halt").0;
+    let halt = halted(&direct.halt);
     assert_eq!(halt, "error ProgramNeedsUpgrade(2, 3)");
     assert_eq!((direct.gas_used, direct.output.len()), (30_000_000, 0));
 }
@@ -139,30 +121,13 @@ fn prices_in_a_call_without_a_fee_are_those_of_the_block() {
 #[test]
 fn a_root_program_is_cheap_the_second_time_in_a_block() {
     let mut chain = chain();
-    let whole = program(&counter());
-    let wasm = wat::parse_str(counter()).expect("well-formed");
-    let fragment = |part: &[u8]| [&hex!("eff001")[..], part].concat();
-    let (first, second) = whole[4..].split_at(whole.len() / 2);
-    let parts = [first, second].map(|part| deploy(&mut chain, &fragment(part)));
-    let len = u32::try_from(wasm.len()).expect("small").to_be_bytes();
-    let root = [
-        &hex!("eff00200")[..],
-        &len,
-        parts[0].as_slice(),
-        parts[1].as_slice(),
-    ]
-    .concat();
-    let program = deploy(&mut chain, &root);
+    let parts = fragments(&counter()).map(|part| deploy(&mut chain, &part));
+    let len = wat::parse_str(counter()).expect("well-formed").len();
+    let program = deploy(&mut chain, &root(len, &parts));
     assert!(activate(&mut chain, program).success);
     // Both at non-zero storage, so that only the start differs.
     send(&mut chain, ALICE, request(program, Bytes::new()));
     let quoted = ask(&chain, ARB_WASM, ArbOs::programInitGasCall { program });
-    chain.set_automine(false);
-    let hashes = [(); 2].map(|()| {
-        let hash = chain.submit_unsigned(ALICE, request(program, Bytes::new()));
-        hash.expect("accepted")
-    });
-    chain.mine(1, None).expect("mines");
-    let gas = hashes.map(|hash| chain.receipt(hash).expect("mined").gas_used);
-    assert_eq!(gas[0] - gas[1], quoted.gas - quoted.gasWhenCached);
+    let [first, second] = gas_in_one_block(&mut chain, [program; 2]);
+    assert_eq!(first - second, quoted.gas - quoted.gasWhenCached);
 }

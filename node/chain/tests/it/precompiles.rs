@@ -3,19 +3,13 @@
 use crate::common::*;
 use alloy_primitives::{Address, B256, Bytes, U256, address, hex};
 use alloy_sol_types::{SolCall, SolError, sol};
-use stylus_chain::{BlockId, CallRequest, Chain};
+use stylus_chain::{BlockId, Chain};
 
 const INTRINSIC: u64 = 21_000;
 
 /// Gas of the precompile itself in a top-level call.
 fn body_gas(chain: &Chain, to: u8, data: &[u8]) -> u64 {
     raw(chain, to, data).gas_used - INTRINSIC - calldata_gas(data)
-}
-
-fn number(chain: &Chain, to: u8, selector: [u8; 4]) -> U256 {
-    let outcome = raw(chain, to, &selector);
-    assert!(outcome.success, "{selector:02x?}");
-    U256::from_be_slice(&outcome.output)
 }
 
 #[test]
@@ -66,11 +60,8 @@ fn parameters_are_answered_under_their_selectors() {
         (0x6c, hex!("2987d027"), 0),
         (0x66, hex!("949d225d"), 0),
     ] {
-        assert_eq!(
-            number(&chain, to, selector),
-            U256::from(value),
-            "{to:#x} {selector:02x?}"
-        );
+        let found = number(&chain, to, &selector);
+        assert_eq!(found, U256::from(value), "{to:#x} {selector:02x?}");
     }
     let prices = raw(&chain, 0x6c, &hex!("41b247a8")).output;
     let word = |at: usize| U256::from_be_slice(&prices[at * 32..at * 32 + 32]);
@@ -145,10 +136,7 @@ fn broken_rules_take_all_gas() {
     all(raw(&chain_at(51), 0x71, &hex!("2278c278")));
     all(call(
         &chain,
-        CallRequest {
-            value: U256::from(1),
-            ..request(ARB_WASM, hex!("a996e0c2"))
-        },
+        paying(U256::from(1), request(ARB_WASM, hex!("a996e0c2"))),
     ));
     // Not by delegatecall, not writing in a static frame.
     let delegate = deploy(&mut chain, &EVM_DELEGATE);
@@ -177,16 +165,9 @@ fn owners_act_free_of_gas_and_others_lose_all() {
     );
     let topic = hex!("3c9e6a772755407311e3b35b3ee56799df8f87395941b3a658eee9e08a67ebda");
     assert_eq!(receipt.logs[0].topics()[0], B256::from(topic));
-    assert_eq!(number(&chain, 0x71, hex!("4490c19d")), U256::from(9));
+    assert_eq!(number(&chain, 0x71, &hex!("4490c19d")), U256::from(9));
     // becomeChainOwner makes the difference.
-    assert!(
-        send(
-            &mut chain,
-            ALICE,
-            request(Address::with_last_byte(0xff), hex!("0e5bbc11"))
-        )
-        .success
-    );
+    done(&mut chain, ALICE, request(ARB_DEBUG, hex!("0e5bbc11")));
     assert!(send(&mut chain, ALICE, request(ARB_OWNER, input)).success);
 }
 
@@ -237,23 +218,16 @@ fn arbsys_knows_block_hashes_and_the_address_table_remembers() {
     let table = Address::with_last_byte(0x66);
     let account = address!("00000000000000000000000000000000000000aa");
     assert!(!ask(&chain, table, addressExistsCall { account }));
-    assert!(
-        send(
-            &mut chain,
-            ALICE,
-            request(table, registerCall { account }.abi_encode())
-        )
-        .success
+    done(
+        &mut chain,
+        ALICE,
+        request(table, registerCall { account }.abi_encode()),
     );
     assert!(ask(&chain, table, addressExistsCall { account }));
-    assert_eq!(
-        ask(&chain, table, lookupIndexCall { index: U256::ZERO }),
-        account
-    );
-    assert_eq!(
-        ask(&chain, table, compressCall { account }),
-        Bytes::from_static(&[0x80])
-    );
+    let found = ask(&chain, table, lookupIndexCall { index: U256::ZERO });
+    assert_eq!(found, account);
+    let found = ask(&chain, table, compressCall { account });
+    assert_eq!(found, Bytes::from_static(&[0x80]));
 }
 
 #[test]
@@ -266,9 +240,7 @@ fn precompiles_have_one_byte_of_code_from_their_version_on() {
         (60, 0x74, 1),
     ] {
         let chain = chain_at(version);
-        let account = chain
-            .account(Address::with_last_byte(last), BlockId::latest())
-            .expect("latest");
+        let account = account(&chain, Address::with_last_byte(last));
         assert_eq!(account.code.len(), code, "{version} {last:#x}");
     }
     // Too new: an empty account.
@@ -290,15 +262,10 @@ fn keepalive_and_caching_cost_what_arbos_charges() {
     };
     chain.increase_time(40 * DAY);
     let input = ArbOs::codehashKeepaliveCall { codehash }.abi_encode();
-    let paid = CallRequest {
-        value: ether(1),
-        ..request(ARB_WASM, input.clone())
-    };
+    let paid = paying(ether(1), request(ARB_WASM, input.clone()));
     let receipt = send(&mut chain, ALICE, paid);
-    assert_eq!(
-        gas(&receipt, &input),
-        100 + 800 + 44_000 + 20_000 + 800 + 1_381
-    );
+    let found = gas(&receipt, &input);
+    assert_eq!(found, 100 + 800 + 44_000 + 20_000 + 800 + 1_381);
 
     let quoted = ask(&chain, ARB_WASM, ArbOs::programInitGasCall { program });
     let init_cost = quoted.gas - quoted.gasWhenCached - 8_832;
@@ -356,11 +323,7 @@ fn the_list_of_owners_has_nothing_to_correct() {
     let not = Some("RectifyMapping: Address is not an owner".to_owned());
     assert_eq!(asked(&chain, ALICE), not);
     let become_owner = becomeChainOwnerCall {}.abi_encode();
-    send(
-        &mut chain,
-        ALICE,
-        request(Address::with_last_byte(0xff), become_owner),
-    );
+    send(&mut chain, ALICE, request(ARB_DEBUG, become_owner));
     let mapped = Some("RectifyMapping: Owner address is correctly mapped".to_owned());
     assert_eq!(asked(&chain, ALICE), mapped);
 }
@@ -371,13 +334,7 @@ fn a_legacy_error_reverts_without_data_and_in_its_own_words() {
     sol! {
         function legacyError() external pure;
     }
-    let refused = call(
-        &chain,
-        request(
-            Address::with_last_byte(0xff),
-            legacyErrorCall {}.abi_encode(),
-        ),
-    );
+    let refused = call(&chain, request(ARB_DEBUG, legacyErrorCall {}.abi_encode()));
     assert!(!refused.success && refused.output.is_empty());
     assert_eq!(refused.refusal.as_deref(), Some("example legacy error"));
 }

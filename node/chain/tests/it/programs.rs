@@ -1,21 +1,14 @@
 //! Activation, expiry, caching.
 
 use crate::common::*;
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
-use stylus_chain::{BlockId, CallRequest};
+use stylus_chain::{AccountOverride, BlockId, CallOutcome, CallRequest, Chain, Overrides};
 
-fn run(
-    chain: &stylus_chain::Chain,
-    program: alloy_primitives::Address,
-) -> stylus_chain::CallOutcome {
-    chain
-        .call(
-            request(program, Bytes::new()),
-            BlockId::pending(),
-            &Default::default(),
-        )
-        .expect("the call is accepted")
+fn run(chain: &Chain, program: Address) -> CallOutcome {
+    let request = request(program, Bytes::new());
+    let outcome = chain.call(request, BlockId::pending(), &Overrides::default());
+    outcome.expect("the call is accepted")
 }
 
 #[test]
@@ -28,38 +21,25 @@ fn activation_charges_a_fee_returns_the_rest_and_emits_its_event() {
         outcome.gas_used, 30_000_000,
         "an inactive program takes all gas"
     );
-    assert_eq!(
-        outcome.halt.expect("a halt").0,
-        "error ProgramNotActivated()"
-    );
+    assert_eq!(halted(&outcome.halt), "error ProgramNotActivated()");
 
     let input = ArbOs::activateProgramCall { program }.abi_encode();
     let poor = send(
         &mut chain,
         ALICE,
-        CallRequest {
-            value: U256::from(1),
-            ..request(ARB_WASM, input.clone())
-        },
+        paying(U256::from(1), request(ARB_WASM, input.clone())),
     );
     assert!(!poor.success);
     let error = ArbOs::ProgramInsufficientValue::abi_decode(&poor.output).expect("the typed error");
     assert_eq!(error.have, U256::from(1));
 
-    let balance = |chain: &stylus_chain::Chain| {
-        chain
-            .account(ALICE, BlockId::latest())
-            .expect("latest")
-            .balance
-    };
-    let before = balance(&chain);
-    let receipt = activate(&mut chain, program);
-    assert!(receipt.success, "{receipt:?}");
+    let before = balance(&chain, ALICE);
+    let receipt = activated(&mut chain, program);
     let returned =
         ArbOs::activateProgramCall::abi_decode_returns(&receipt.output).expect("decodes");
     assert_eq!((returned.version, returned.dataFee), (3, error.want));
     let gas = U256::from(receipt.gas_used) * U256::from(receipt.effective_gas_price);
-    assert_eq!(before - balance(&chain), returned.dataFee + gas);
+    assert_eq!(before - balance(&chain, ALICE), returned.dataFee + gas);
     let event = ArbOs::ProgramActivated::decode_log(&receipt.logs[0]).expect("the event");
     assert_eq!(
         (event.program, event.dataFee, event.version),
@@ -83,13 +63,8 @@ fn programs_expire_after_a_year_and_live_on_by_keepalive_or_reactivation() {
     let mut chain = chain();
     let program = install(&mut chain, &counter());
     let codehash = code_hash(&chain, program);
-    let keepalive = || {
-        let input = ArbOs::codehashKeepaliveCall { codehash }.abi_encode();
-        CallRequest {
-            value: ether(1),
-            ..request(ARB_WASM, input)
-        }
-    };
+    let input = ArbOs::codehashKeepaliveCall { codehash }.abi_encode();
+    let keepalive = || paying(ether(1), request(ARB_WASM, input.clone()));
     let early = send(&mut chain, ALICE, keepalive());
     assert!(
         ArbOs::ProgramKeepaliveTooSoon::abi_decode(&early.output).is_ok(),
@@ -98,8 +73,7 @@ fn programs_expire_after_a_year_and_live_on_by_keepalive_or_reactivation() {
 
     chain.increase_time(364 * DAY);
     assert!(run(&chain, program).success);
-    let receipt = send(&mut chain, ALICE, keepalive());
-    assert!(receipt.success, "{receipt:?}");
+    done(&mut chain, ALICE, keepalive());
     chain.increase_time(364 * DAY);
     assert!(run(&chain, program).success);
 
@@ -135,22 +109,13 @@ fn the_cached_flag_saves_the_init_gas_and_survives_reactivation() {
     let stranger = send(&mut chain, ALICE, request(ARB_WASM_CACHE, cache.clone()));
     assert_eq!((stranger.success, stranger.gas_used), (false, 30_000_000));
     chain.set_balance(CACHE_MANAGER, ether(1));
-    let receipt = send(&mut chain, CACHE_MANAGER, request(ARB_WASM_CACHE, cache));
-    assert!(receipt.success, "{receipt:?}");
-    assert!(ask(
-        &chain,
-        ARB_WASM_CACHE,
-        ArbOs::codehashIsCachedCall { codehash }
-    ));
+    done(&mut chain, CACHE_MANAGER, request(ARB_WASM_CACHE, cache));
+    assert!(is_cached(&chain, program));
     assert_eq!(uncached - gas(&chain), quoted.gas - quoted.gasWhenCached);
 
     chain.increase_time(366 * DAY);
     assert!(activate(&mut chain, program).success);
-    assert!(ask(
-        &chain,
-        ARB_WASM_CACHE,
-        ArbOs::codehashIsCachedCall { codehash }
-    ));
+    assert!(is_cached(&chain, program));
     let evict = ArbOs::evictCodehashCall { codehash }.abi_encode();
     assert!(send(&mut chain, DEV, request(ARB_WASM_CACHE, evict)).success);
     assert_eq!(gas(&chain), uncached);
@@ -161,28 +126,16 @@ fn an_activation_inside_a_reverting_call_leaves_nothing() {
     let mut chain = chain();
     let target = deploy(&mut chain, &program(&counter()));
     // Calls as its input says with all its value, then reverts.
-    let reverting = install(
-        &mut chain,
-        &module(
-            1,
-            "(call $msg_value (i32.const 61000))
+    let reverting = install_body(&mut chain, "(call $msg_value (i32.const 61000))
              (drop (call $call (i32.const 12) (i32.const 32) (i32.sub (local.get $len) (i32.const 32))
                 (i32.const 61000) (i64.const -1) (i32.const 61100)))
-             (call $pass_on) (i32.const 1)",
-        ),
-    );
+             (call $pass_on) (i32.const 1)");
     let activation = ArbOs::activateProgramCall { program: target }.abi_encode();
-    let paid = CallRequest {
-        value: ether(1),
-        ..request(reverting, via(ARB_WASM, &activation))
-    };
+    let paid = paying(ether(1), request(reverting, via(ARB_WASM, &activation)));
     let receipt = send(&mut chain, ALICE, paid);
     assert!(!receipt.success);
-    assert_eq!(
-        receipt.output.len(),
-        64,
-        "the activation itself succeeded: {receipt:?}"
-    );
+    let found = receipt.output.len();
+    assert_eq!(found, 64, "the activation itself succeeded: {receipt:?}");
     assert!(!run(&chain, target).success);
 }
 
@@ -190,7 +143,7 @@ fn an_activation_inside_a_reverting_call_leaves_nothing() {
 fn snapshots_take_back_activation_and_cache() {
     let mut chain = chain();
     let program = deploy(&mut chain, &program(&counter()));
-    let codehash = code_hash(&chain, program);
+    code_hash(&chain, program);
     let inactive = chain.snapshot();
     assert!(activate(&mut chain, program).success);
     let active = chain.snapshot();
@@ -198,19 +151,12 @@ fn snapshots_take_back_activation_and_cache() {
     assert!(send(&mut chain, DEV, request(ARB_WASM_CACHE, cache)).success);
     chain.increase_time(400 * DAY);
     assert!(chain.revert(active));
-    assert!(!ask(
-        &chain,
-        ARB_WASM_CACHE,
-        ArbOs::codehashIsCachedCall { codehash }
-    ));
+    assert!(!is_cached(&chain, program));
     assert!(run(&chain, program).success);
     assert!(chain.revert(inactive));
     assert!(!chain.revert(active), "later snapshots are gone");
     let outcome = run(&chain, program);
-    assert_eq!(
-        outcome.halt.expect("a halt").0,
-        "error ProgramNotActivated()"
-    );
+    assert_eq!(halted(&outcome.halt), "error ProgramNotActivated()");
     assert!(activate(&mut chain, program).success);
 }
 
@@ -219,14 +165,9 @@ fn a_saved_chain_runs_its_programs_after_loading() {
     let mut chain = chain();
     let program = install(&mut chain, &counter());
     send(&mut chain, ALICE, request(program, Bytes::new()));
-    let saved = serde_json::to_string(&chain.dump_state().expect("dumps")).expect("serialises");
-    let mut other = crate::common::chain();
-    other
-        .load_state(serde_json::from_str(&saved).expect("deserialises"))
-        .expect("loads");
+    let mut other = loaded(&chain);
     assert_eq!(other.block_number(), chain.block_number());
-    let receipt = send(&mut other, ALICE, request(program, Bytes::new()));
-    assert!(receipt.success, "{receipt:?}");
+    done(&mut other, ALICE, request(program, Bytes::new()));
     assert_eq!(slot(&other, program, 0), U256::from(2));
 }
 
@@ -254,25 +195,19 @@ fn a_module_that_is_rejected_takes_all_gas_and_bad_code_does_not() {
 #[test]
 fn eth_call_activates_overridden_code() {
     let chain = chain();
-    let program = alloy_primitives::Address::repeat_byte(0x77);
-    let sender = alloy_primitives::Address::repeat_byte(0x88);
-    let mut overrides = stylus_chain::Overrides::default();
-    let code = Some(crate::common::program(&counter()).into());
-    overrides.accounts.insert(
-        program,
-        stylus_chain::AccountOverride {
-            code,
-            ..Default::default()
-        },
-    );
-    let balance = Some(U256::MAX);
-    overrides.accounts.insert(
-        sender,
-        stylus_chain::AccountOverride {
-            balance,
-            ..Default::default()
-        },
-    );
+    let [program, sender] = [0x77, 0x88].map(Address::repeat_byte);
+    let code = AccountOverride {
+        code: Some(crate::common::program(&counter()).into()),
+        ..AccountOverride::default()
+    };
+    let balance = AccountOverride {
+        balance: Some(U256::MAX),
+        ..AccountOverride::default()
+    };
+    let mut overrides = Overrides::default();
+    overrides
+        .accounts
+        .extend([(program, code), (sender, balance)]);
     let input = ArbOs::activateProgramCall { program }.abi_encode();
     let call = CallRequest {
         from: Some(sender),
@@ -291,12 +226,7 @@ fn eth_call_activates_overridden_code() {
 #[test]
 fn a_scheduled_upgrade_takes_effect_with_the_next_block() {
     let mut chain = chain_at(40);
-    let upgrade = ArbOs::scheduleArbOSUpgradeCall {
-        version: 60,
-        timestamp: 0,
-    }
-    .abi_encode();
-    assert!(send(&mut chain, DEV, request(ARB_OWNER, upgrade)).success);
+    schedule(&mut chain, 60, 0);
     assert_eq!(chain.arbos_version(), 40);
     chain.mine(1, None).expect("mines");
     assert_eq!(chain.arbos_version(), 60);
@@ -324,53 +254,27 @@ fn from_arbos_60_a_program_is_cheap_again_within_a_block() {
         // Both at non-zero storage, so that only the start differs.
         send(&mut chain, ALICE, request(program, Bytes::new()));
         let quoted = ask(&chain, ARB_WASM, ArbOs::programInitGasCall { program });
-        chain.set_automine(false);
-        let mut hashes = Vec::new();
-        for _ in 0..2 {
-            let hash = chain.submit_unsigned(ALICE, request(program, Bytes::new()));
-            hashes.push(hash.expect("accepted"));
-        }
-        chain.mine(1, None).expect("mines");
-        let gas: Vec<u64> = hashes
-            .iter()
-            .map(|hash| chain.receipt(*hash).expect("mined").gas_used)
-            .collect();
-        let saved = if saves {
-            quoted.gas - quoted.gasWhenCached
-        } else {
-            0
-        };
-        assert_eq!(gas[0] - gas[1], saved, "ArbOS {version}");
+        let [first, second] = gas_in_one_block(&mut chain, [program; 2]);
+        let saved = u64::from(saves) * (quoted.gas - quoted.gasWhenCached);
+        assert_eq!(first - second, saved, "ArbOS {version}");
     }
 }
 
 #[test]
 fn from_arbos_60_a_program_may_be_spread_over_fragments() {
     let mut chain = chain_at(60);
-    let whole = program(&counter());
-    let wasm = wat::parse_str(counter()).expect("well-formed");
-    let (first, second) = whole[4..].split_at(whole.len() / 2);
-    let fragment = |part: &[u8]| [&[0xef, 0xf0, 0x01][..], part].concat();
-    let parts = [
-        deploy(&mut chain, &fragment(first)),
-        deploy(&mut chain, &fragment(second)),
-    ];
-    let root = |len: usize, parts: &[alloy_primitives::Address]| {
-        let len = u32::try_from(len).expect("small").to_be_bytes();
-        let mut code = [&[0xef, 0xf0, 0x02, 0x00][..], &len].concat();
-        parts.iter().for_each(|part| code.extend(part.as_slice()));
-        code
-    };
-    let good = deploy(&mut chain, &root(wasm.len(), &parts));
-    let receipt = activate(&mut chain, good);
-    assert!(receipt.success, "{receipt:?}");
+    let fragments = fragments(&counter());
+    let parts = fragments.clone().map(|part| deploy(&mut chain, &part));
+    let len = wat::parse_str(counter()).expect("well-formed").len();
+    let good = deploy(&mut chain, &root(len, &parts));
+    activated(&mut chain, good);
     assert!(send(&mut chain, ALICE, request(good, Bytes::new())).success);
     assert_eq!(slot(&chain, good, 0), U256::from(1));
     for bad in [
-        root(wasm.len() + 1, &parts),
-        root(wasm.len(), &parts[..1]),
-        root(wasm.len(), &[parts[0], parts[1], parts[1]]),
-        fragment(first),
+        root(len + 1, &parts),
+        root(len, &parts[..1]),
+        root(len, &[parts[0], parts[1], parts[1]]),
+        fragments[0].clone(),
     ] {
         let address = deploy(&mut chain, &bad);
         let receipt = activate(&mut chain, address);

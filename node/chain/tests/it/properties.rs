@@ -3,7 +3,7 @@
 use crate::common::*;
 use alloy_primitives::{Address, Bytes, U256, hex};
 use proptest::prelude::*;
-use stylus_chain::{BlockId, CallRequest, Chain, TraceKind};
+use stylus_chain::{CallRequest, Chain, TraceKind};
 
 /// Accounts that interpret scripts: the first half in EVM code, the second in WASM.
 const ACCOUNTS: usize = 6;
@@ -183,8 +183,7 @@ fn prepare() -> (Chain, Vec<Address>) {
         let code = if index < ACCOUNTS / 2 { &evm } else { &wasm };
         accounts.push(deploy(&mut chain, code));
     }
-    let receipt = activate(&mut chain, accounts[ACCOUNTS - 1]);
-    assert!(receipt.success, "{receipt:?}");
+    activated(&mut chain, accounts[ACCOUNTS - 1]);
     for account in &accounts {
         chain.set_balance(*account, U256::from(2));
     }
@@ -209,7 +208,7 @@ fn random_trees_of_calls_are_atomic_and_conserve_wei_and_gas() {
         prop_assert_eq!(receipt.success, success, "{:?}", receipt);
         for (index, account) in accounts.iter().enumerate() {
             prop_assert_eq!(slot(&chain, *account, 0), U256::from(state_db.counts[index]));
-            let balance = chain.account(*account, BlockId::latest()).expect("latest").balance;
+            let balance = balance(&chain, *account);
             prop_assert_eq!(balance, U256::from(state_db.balances[index]));
         }
         let trace = chain.trace(receipt.transaction_hash, TraceKind::Call(Default::default())).expect("traces");
@@ -230,14 +229,14 @@ fn running_short_of_gas_anywhere_in_a_tree_loses_no_wei_and_leaves_nothing_half_
         let mut chain = chain.borrow_mut();
         let snapshot = chain.snapshot();
         let input = script(&root, &accounts);
-        let top = CallRequest { gas: Some(gas), ..request(accounts[root.account], input) };
+        let top = with_gas(gas, request(accounts[root.account], input));
         let receipt = send(&mut chain, ALICE, top.clone());
         prop_assert!(receipt.gas_used <= gas);
         let trace = chain.trace(receipt.transaction_hash, TraceKind::Call(Default::default())).expect("traces");
         prop_assert_eq!(conserved(&trace), receipt.gas_used);
         let mut wei = U256::ZERO;
         for account in &accounts {
-            wei += chain.account(*account, BlockId::latest()).expect("latest").balance;
+            wei += balance(&chain, *account);
             if !receipt.success {
                 prop_assert_eq!(slot(&chain, *account, 0), U256::ZERO);
             }

@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use alloy_primitives::{Address, B256, Bytes, U256, hex};
-use stylus_chain::{CallRequest, Chain, ChainConfig};
+use stylus_chain::{Chain, ChainConfig};
 
 const MORE: &str = r#"
     (import "vm_hooks" "evm_ink_left" (func $ink_left (result i64)))
@@ -15,23 +15,6 @@ const MORE: &str = r#"
 fn probe(body: &str) -> String {
     module(1, body).replacen(r#"(memory (export "memory") 1)"#, MORE, 1)
 }
-
-/// Numbers that a program wrote as little-endian i64.
-fn numbers(output: &[u8]) -> Vec<u64> {
-    let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
-    output.chunks(8).map(number).collect()
-}
-
-/// Notes the gas of `what` as the next number.
-fn measured(what: &str) -> String {
-    format!(
-        "(local.set $before (call $gas_left)) {what}
-         (i64.store (i32.add (i32.const 50000) (local.get $size)) (i64.sub (local.get $before) (call $gas_left)))
-         (local.set $size (i32.add (local.get $size) (i32.const 8)))"
-    )
-}
-
-const DONE: &str = "(call $write_result (i32.const 50000) (local.get $size)) (i32.const 0)";
 
 /// Writes each byte of its calldata to slot 0, flushed one by one, and gives the gas of each flush.
 fn writer() -> String {
@@ -88,13 +71,10 @@ fn a_refund_of_an_inner_frame_counts_once_and_only_if_it_stays() {
     let mut chain = chain();
     let program = install(&mut chain, &writer());
     let outer = install(&mut chain, &forwarder());
-    let reverting = install(
+    let reverting = install_body(
         &mut chain,
-        &module(
-            1,
-            "(drop (call $call (i32.const 12) (i32.const 32) (i32.sub (local.get $len) (i32.const 32))
+        "(drop (call $call (i32.const 12) (i32.const 32) (i32.sub (local.get $len) (i32.const 32))
                 (i32.const 61000) (i64.const -1) (i32.const 61100))) (i32.const 1)",
-        ),
     );
     send(&mut chain, ALICE, request(program, vec![1]));
     send(&mut chain, ALICE, request(outer, via(program, &[1])));
@@ -171,10 +151,7 @@ fn a_call_passes_on_63_of_64_parts_of_what_its_base_leaves() {
         ),
     );
     for gas in [60_000, 100_003, 1_234_567, 29_999_999] {
-        let request = CallRequest {
-            gas: Some(gas),
-            ..request(program, via(callee, b""))
-        };
+        let request = with_gas(gas, request(program, via(callee, b"")));
         let output = call(&chain, request).output;
         let ink = numbers(&output[..8])[0];
         let left = (ink - CALL_INK) / 10_000;
@@ -190,7 +167,7 @@ fn value_in_a_static_frame_and_an_unaffordable_base_fail_softly() {
         "(i64.store (i32.const 49992) (i64.extend_i32_u (call $call (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 32) (i64.const -1) (i32.const 61100))))",
     );
     let body = format!("{pay} (call $write_result (i32.const 49992) (i32.const 16)) (i32.const 0)");
-    let program = install(&mut chain, &module(1, &body));
+    let program = install_body(&mut chain, &body);
     chain.set_balance(program, U256::from(1_000));
     let stranger = Address::repeat_byte(0x77);
     let input = [stranger.into_word(), B256::with_last_byte(5)].concat();
@@ -204,23 +181,16 @@ fn value_in_a_static_frame_and_an_unaffordable_base_fail_softly() {
 
     // With less gas than the base the call fails and takes it; the program goes on with less than
     // one gas, which suffices to end.
-    let short = install(
-        &mut chain,
-        &module(
-            1,
-            "(drop (call $call (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 32) (i64.const -1) (i32.const 61100)))
-             (i32.const 0)",
-        ),
-    );
+    let short = install_body(&mut chain, "(drop (call $call (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 32) (i64.const -1) (i32.const 61100)))
+             (i32.const 0)");
     chain.set_balance(short, U256::from(1_000));
     let intrinsic = 21_000 + 16 * 21 + 4 * 43;
     for extra in 0..60 {
-        let request = CallRequest {
-            gas: Some(intrinsic + 20_000 + 37 * extra),
-            ..request(short, input.clone())
-        };
-        let receipt = send(&mut chain, ALICE, request);
-        assert!(receipt.success, "{receipt:?}");
+        let request = with_gas(
+            intrinsic + 20_000 + 37 * extra,
+            request(short, input.clone()),
+        );
+        let receipt = done(&mut chain, ALICE, request);
         assert_eq!(receipt.gas_used, intrinsic + 20_000 + 37 * extra);
         assert_eq!(balance(&chain, stranger), U256::ZERO);
     }
@@ -235,7 +205,7 @@ fn creations_by_programs_keep_a_64th_and_know_no_init_code_limit() {
             "(call $create1 (i32.const 100) (i32.load (i32.const 0)) (i32.const 61000) (i32.const 61500) (i32.const 61600))"
         )
     );
-    let program = install(&mut chain, &module(1, &body));
+    let program = install_body(&mut chain, &body);
     // STOP, whatever follows.
     let sized = |len: u32| len.to_le_bytes().to_vec();
     let small = numbers(&call(&chain, request(program, sized(1))).output)[0];
@@ -253,13 +223,10 @@ fn creations_by_programs_keep_a_64th_and_know_no_init_code_limit() {
     assert!(!refused.success, "EVM code has the limit: {refused:?}");
 
     // The 64th that is kept shows when the init code burns all it gets.
-    let burn = install(
+    let burn = install_body(
         &mut chain,
-        &module(
-            1,
-            &format!("(i32.store8 (i32.const 100) (i32.const 0xfe)) {body}")
-                .replace("(i32.load (i32.const 0))", "(i32.const 1)"),
-        ),
+        &format!("(i32.store8 (i32.const 100) (i32.const 0xfe)) {body}")
+            .replace("(i32.load (i32.const 0))", "(i32.const 1)"),
     );
     let outcome = call(&chain, request(burn, Bytes::new()));
     let kept = 30_000_000 - outcome.gas_used;
@@ -279,7 +246,7 @@ fn a_delegating_account_costs_programs_no_second_access() {
     let pay = measured(
         "(drop (call $call (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 61000) (i64.const -1) (i32.const 61100)))",
     );
-    let program = install(&mut chain, &module(1, &format!("{pay} {DONE}")));
+    let program = install_body(&mut chain, &format!("{pay} {DONE}"));
     let gas = |to: Address| numbers(&call(&chain, request(program, via(to, b""))).output)[0];
     assert_eq!(gas(delegating), gas(target));
     assert_eq!(gas(target) / 100, 26);
@@ -305,7 +272,7 @@ fn what_an_inner_frame_warmed_is_cold_again_when_it_reverts() {
         ))
     };
     let body = format!("{} {} {DONE}", touch(12, 32, 32), touch(44, 0, 0));
-    let outer = install(&mut chain, &module(1, &body));
+    let outer = install_body(&mut chain, &body);
     let stranger = Address::repeat_byte(0x55);
     let second = |inner: Address| {
         let input = via(inner, stranger.into_word().as_slice());
@@ -327,10 +294,7 @@ fn arbos_reads_of_accounts_leave_them_cold() {
     let outer = install(&mut chain, &probe(&format!("{ask} {touch} {touch} {DONE}")));
     for selector in [hex!("cc8f4e88"), hex!("58c780c2")] {
         let question = [&selector[..], program.into_word().as_slice()].concat();
-        let request = CallRequest {
-            value: ether(1),
-            ..request(outer, via(ARB_WASM, &question))
-        };
+        let request = paying(ether(1), request(outer, via(ARB_WASM, &question)));
         let output = call(&chain, request).output;
         let gas: Vec<u64> = numbers(&output).iter().map(|gas| gas / 100).collect();
         assert_eq!(gas, [26, 1], "{selector:02x?}");
@@ -353,7 +317,7 @@ fn output_costs_a_frame_at_least_evm_memory_from_arbos_31_on() {
     let body = "(call $write_result (i32.const 0) (i32.const 60000)) (i32.const 0)";
     let gas = |version: u64| {
         let mut chain = chain_at(version);
-        let program = install(&mut chain, &module(1, body));
+        let program = install_body(&mut chain, body);
         let outcome = call(&chain, request(program, Bytes::new()));
         assert_eq!(outcome.output.len(), 60_000);
         outcome.gas_used - 21_000
@@ -382,10 +346,7 @@ fn start_costs_are_paid_by_every_frame_and_pages_by_what_is_open() {
     let one_call = measured(
         "(drop (call $call (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 61000) (i64.const -1) (i32.const 61100)))",
     );
-    let caller = install(
-        &mut chain,
-        &module(1, &format!("{one_call} {one_call} {DONE}")),
-    );
+    let caller = install_body(&mut chain, &format!("{one_call} {one_call} {DONE}"));
     let spent = |to: Address| {
         let gas = numbers(&call(&chain, request(caller, via(to, b""))).output);
         (gas[0] - 2_500, gas[1])

@@ -42,23 +42,17 @@ fn a_program_is_shown_by_its_host_functions() {
     assert_eq!(steps[0]["args"], "0x00000002");
     assert_eq!(steps[1]["outs"], "0x0102");
     assert_eq!(bytes(&steps[2]["args"]).len(), 32);
-    assert_eq!(
-        bytes(&steps[2]["outs"]),
-        Bytes::from(U256::ZERO.to_be_bytes::<32>())
-    );
+    let found = bytes(&steps[2]["outs"]);
+    assert_eq!(found, Bytes::from(U256::ZERO.to_be_bytes::<32>()));
     assert_eq!(bytes(&steps[3]["args"])[63], 1);
     assert_eq!(steps[4]["args"], "0x01");
-    assert_eq!(
-        bytes(&steps[5]["args"]),
-        Bytes::from(U256::from(1).to_be_bytes::<32>())
-    );
+    let found = bytes(&steps[5]["args"]);
+    assert_eq!(found, Bytes::from(U256::from(1).to_be_bytes::<32>()));
     assert_eq!(steps[6]["outs"], "0x00000000");
     let ink = |step: &Value, end: &str| step[end].as_u64().expect("ink");
     // 8 400 and the least price of a write.
-    assert_eq!(
-        ink(&steps[1], "startInk") - ink(&steps[1], "endInk"),
-        8_400 + 5_040
-    );
+    let found = ink(&steps[1], "startInk") - ink(&steps[1], "endInk");
+    assert_eq!(found, 8_400 + 5_040);
     for pair in steps.windows(2) {
         assert!(ink(&pair[0], "endInk") >= ink(&pair[1], "startInk"));
     }
@@ -145,7 +139,7 @@ fn calls_that_fail_early_and_creations_keep_their_order() {
         (drop (call $call (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 61000) (i64.const -1) (i32.const 61100)))
         (drop (call $static (i32.const 12) (i32.const 0) (i32.const 0) (i64.const -1) (i32.const 61100)))
         (i32.const 0)";
-    let program = install(&mut chain, &module(1, body));
+    let program = install_body(&mut chain, body);
     let fixed = deploy(&mut chain, &EVM_STATIC);
     let steps = traced(&mut chain, fixed, via(program, &via(counter, b"")));
     let inner: Vec<Value> = serde_json::from_value(steps[0]["steps"].clone()).expect("steps");
@@ -157,12 +151,9 @@ fn calls_that_fail_early_and_creations_keep_their_order() {
     assert_eq!(inner[2]["outs"], "0x0000000002");
     assert_eq!(inner[3]["steps"][0]["name"], "user_entrypoint");
 
-    let creator = install(
+    let creator = install_body(
         &mut chain,
-        &module(
-            1,
-            "(call $create1 (i32.const 0) (local.get $len) (i32.const 61000) (i32.const 62000) (i32.const 62100)) (i32.const 0)",
-        ),
+        "(call $create1 (i32.const 0) (local.get $len) (i32.const 61000) (i32.const 62000) (i32.const 62100)) (i32.const 0)",
     );
     let steps = traced(&mut chain, creator, hex!("5f5ff3"));
     assert_eq!(names(&steps)[2..4], ["evm_create1", "create1"]);
@@ -178,10 +169,7 @@ fn a_recording_that_would_be_too_long_is_refused_with_the_bound_it_reached() {
     // `JUMPDEST; CALL(gas, 0, 0, 0, 0, 0, 0); JUMP 0`
     let frames = deploy(&mut chain, &hex!("5b5f5f5f5f5f5f5af1505f56"));
     let traced = |to, gas, kind| {
-        let request = stylus_chain::CallRequest {
-            gas: Some(gas),
-            ..request(to, hex!(""))
-        };
+        let request = with_gas(gas, request(to, hex!("")));
         chain.trace_call(request, BlockId::latest(), &Default::default(), kind)
     };
     for kind in [TraceKind::Call(Default::default()), TraceKind::Stylus] {

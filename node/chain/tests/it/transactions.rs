@@ -98,10 +98,7 @@ fn the_unprotected_create2_deployer_transaction_recreates_the_genesis_code() {
     let mut chain = chain();
     let sender = address!("3fab184622dc19b6109349b94811493bf2a45362");
     let deployer = address!("4e59b44847b379578588920ca78fbf26c0b4956c");
-    let code = chain
-        .account(deployer, BlockId::latest())
-        .expect("latest")
-        .code;
+    let code = account(&chain, deployer).code;
     chain.set_code(deployer, Bytes::new());
     chain.set_nonce(deployer, 0);
     chain.set_nonce(sender, 0);
@@ -116,13 +113,7 @@ fn the_unprotected_create2_deployer_transaction_recreates_the_genesis_code() {
         (receipt.success, receipt.contract_address),
         (true, Some(deployer))
     );
-    assert_eq!(
-        chain
-            .account(deployer, BlockId::latest())
-            .expect("latest")
-            .code,
-        code
-    );
+    assert_eq!(account(&chain, deployer).code, code);
 }
 
 sol! {
@@ -138,62 +129,46 @@ fn the_stylus_deployer_deploys_activates_initializes_and_refunds() {
     let mut chain = chain();
     let deployer = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
     let code = program(&counter());
-    let deploy = |salt: B256, init: &[u8]| {
+    let deploy = |code: &[u8], salt: B256, init: &[u8]| {
         let call = StylusDeployer::deployCall {
-            bytecode: deploying(&code).into(),
+            bytecode: deploying(code).into(),
             initData: init.to_vec().into(),
             initValue: U256::ZERO,
             salt,
         };
-        CallRequest {
-            value: ether(1),
-            ..request(deployer, call.abi_encode())
-        }
+        paying(ether(1), request(deployer, call.abi_encode()))
     };
     let before = balance(&chain, ALICE);
-    let receipt = send(&mut chain, ALICE, deploy(B256::repeat_byte(7), b"\x01"));
-    assert!(receipt.success, "{receipt:?}");
+    let receipt = done(
+        &mut chain,
+        ALICE,
+        deploy(&code, B256::repeat_byte(7), b"\x01"),
+    );
     let log = receipt.logs.last().expect("a log");
     let event = StylusDeployer::ContractDeployed::decode_log(log).expect("the event");
     let salt = keccak256([B256::repeat_byte(7).as_slice(), b"\x01"].concat());
     let expected = deployer.create2(salt, keccak256(deploying(&code)));
     assert_eq!(event.deployedContract, expected);
-    assert_eq!(
-        slot(&chain, expected, 0),
-        U256::from(1),
-        "the constructor ran"
-    );
+    let found = slot(&chain, expected, 0);
+    assert_eq!(found, U256::from(1), "the constructor ran");
     assert!(
         before - balance(&chain, ALICE) < ether(1) / U256::from(100),
         "the rest came back"
     );
     assert_eq!(balance(&chain, deployer), U256::ZERO);
     // Active already: plain CREATE, no activation.
-    let receipt = send(&mut chain, ALICE, deploy(B256::ZERO, b""));
-    assert!(receipt.success, "{receipt:?}");
+    let receipt = done(&mut chain, ALICE, deploy(&code, B256::ZERO, b""));
     assert_eq!(receipt.logs.len(), 1);
     // The constructor's revert data comes back inside the deployer's own error.
     let failing = program(&module(
         1,
         "(call $write_result (i32.const 0) (local.get $len)) (i32.const 1)",
     ));
-    let call = StylusDeployer::deployCall {
-        bytecode: deploying(&failing).into(),
-        initData: hex!("deadbeef").into(),
-        initValue: U256::ZERO,
-        salt: B256::ZERO,
-    };
-    let call = CallRequest {
-        value: ether(1),
-        ..request(deployer, call.abi_encode())
-    };
+    let call = deploy(&failing, B256::ZERO, &hex!("deadbeef"));
     let receipt = send(&mut chain, ALICE, call);
     let error = StylusDeployer::ContractInitializationError::abi_decode(&receipt.output);
     let error = error.expect("the deployer's error");
-    let nonce = chain
-        .account(deployer, BlockId::latest())
-        .expect("latest")
-        .nonce;
+    let nonce = account(&chain, deployer).nonce;
     assert_eq!(error.newContract, deployer.create(nonce));
     assert_eq!(error.data[..], hex!("deadbeef"));
 }
@@ -203,8 +178,7 @@ fn the_stylus_deployer_deploys_activates_initializes_and_refunds() {
 fn the_create2_deployer_recreates_the_stylus_deployer_of_the_live_chains() {
     let mut chain = chain();
     let deployer = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
-    let account = |chain: &stylus_chain::Chain| chain.account(deployer, BlockId::latest());
-    let code = account(&chain).expect("latest").code;
+    let code = account(&chain, deployer).code;
     assert_eq!(code.len(), 2_269);
     chain.set_code(deployer, Bytes::new());
     chain.set_nonce(deployer, 0);
@@ -212,91 +186,50 @@ fn the_create2_deployer_recreates_the_stylus_deployer_of_the_live_chains() {
     let create2 = address!("4e59b44847b379578588920ca78fbf26c0b4956c");
     let input = [&[0; 32][..], &init].concat();
     assert!(send(&mut chain, ALICE, request(create2, input)).success);
-    assert_eq!(account(&chain).expect("latest").code, code);
+    assert_eq!(account(&chain, deployer).code, code);
 }
 
 #[test]
 fn gas_above_the_cap_of_32_million_is_held_back_and_returned() {
-    let mut chain = chain();
-    let burner = deploy(&mut chain, &hex!("5b5f56"));
-    let gas = Some(40_000_000);
-    let receipt = send(
-        &mut chain,
-        ALICE,
-        CallRequest {
-            gas,
-            ..request(burner, Bytes::new())
-        },
-    );
-    assert_eq!((receipt.success, receipt.gas_used), (false, 32_000_000));
-    let mut old = chain_at(40);
-    let burner = deploy(&mut old, &hex!("5b5f56"));
-    let receipt = send(
-        &mut old,
-        ALICE,
-        CallRequest {
-            gas,
-            ..request(burner, Bytes::new())
-        },
-    );
-    assert_eq!(receipt.gas_used, 40_000_000);
+    for (mut chain, most) in [(chain(), 32_000_000), (chain_at(40), 40_000_000)] {
+        let burner = deploy(&mut chain, &hex!("5b5f56"));
+        let all = with_gas(40_000_000, request(burner, Bytes::new()));
+        let receipt = send(&mut chain, ALICE, all);
+        assert_eq!((receipt.success, receipt.gas_used), (false, most));
+    }
 }
 
 #[test]
 fn what_cannot_be_included_is_refused_with_a_reason() {
     let mut chain = Chain::new(ChainConfig::default());
     chain.submit(signed(transfer(0))).expect("accepted");
-    let mut reason = |tx: TxEip1559| rejected(chain.submit(signed(tx)));
-    assert!(matches!(reason(transfer(0)), RejectReason::AlreadyKnown(_)));
-    let other = TxEip1559 {
-        value: U256::from(2),
-        ..transfer(0)
+    let mut reason = |nonce: u64, change: fn(&mut TxEip1559)| {
+        let mut tx = transfer(nonce);
+        change(&mut tx);
+        rejected(chain.submit(signed(tx)))
     };
-    assert!(matches!(
-        reason(other),
-        RejectReason::NonceTooLow {
-            expected: 1,
-            found: 0,
-            ..
-        }
-    ));
-    let cheap = TxEip1559 {
-        max_fee_per_gas: FEE - 1,
-        ..transfer(1)
+    let known = reason(0, |_| {});
+    assert!(matches!(known, RejectReason::AlreadyKnown(_)));
+    let other = reason(0, |tx| tx.value = U256::from(2));
+    let (address, expected, found) = (ALICE, 1, 0);
+    let low = RejectReason::NonceTooLow {
+        address,
+        expected,
+        found,
     };
-    assert!(matches!(reason(cheap), RejectReason::FeeTooLow { .. }));
-    let foreign = TxEip1559 {
-        chain_id: 1,
-        ..transfer(1)
-    };
-    assert!(matches!(
-        reason(foreign),
-        RejectReason::ChainId {
-            expected: 412_346,
-            found: 1
-        }
-    ));
-    let rich = TxEip1559 {
-        value: U256::MAX >> 1,
-        ..transfer(1)
-    };
-    assert!(matches!(reason(rich), RejectReason::Funds { .. }));
-    let tight = TxEip1559 {
-        gas_limit: 20_999,
-        ..transfer(1)
-    };
-    assert!(matches!(
-        reason(tight),
-        RejectReason::IntrinsicGas {
-            have: 20_999,
-            want: 21_000
-        }
-    ));
-    let tip = TxEip1559 {
-        max_priority_fee_per_gas: FEE + 1,
-        ..transfer(1)
-    };
-    assert_eq!(reason(tip), RejectReason::TipAboveFee);
+    assert_eq!(other, low);
+    let cheap = reason(1, |tx| tx.max_fee_per_gas = FEE - 1);
+    assert!(matches!(cheap, RejectReason::FeeTooLow { .. }));
+    let (expected, found) = (412_346, 1);
+    let foreign = reason(1, |tx| tx.chain_id = 1);
+    assert_eq!(foreign, RejectReason::ChainId { expected, found });
+    let rich = reason(1, |tx| tx.value = U256::MAX >> 1);
+    assert!(matches!(rich, RejectReason::Funds { .. }));
+    let (have, want) = (20_999, 21_000);
+    let tight = reason(1, |tx| tx.gas_limit = 20_999);
+    assert_eq!(tight, RejectReason::IntrinsicGas { have, want });
+    let tip = reason(1, |tx| tx.max_priority_fee_per_gas = FEE + 1);
+    assert_eq!(tip, RejectReason::TipAboveFee);
     assert_eq!(chain.block_number(), 1);
     assert!(chain.pool().pending.is_empty());
     assert!(matches!(
@@ -327,10 +260,8 @@ fn transactions_wait_for_earlier_nonces_and_for_blocks() {
         value: U256::from(9),
         ..transfer(2)
     };
-    assert_eq!(
-        rejected(chain.submit(signed(same.clone()))),
-        RejectReason::Underpriced
-    );
+    let found = rejected(chain.submit(signed(same.clone())));
+    assert_eq!(found, RejectReason::Underpriced);
     let better = TxEip1559 {
         max_fee_per_gas: 2 * FEE,
         ..same
@@ -343,6 +274,12 @@ fn transactions_wait_for_earlier_nonces_and_for_blocks() {
     assert_eq!(time(3) - time(2), 10);
 }
 
+/// The estimate for a request that names no gas.
+fn estimated(chain: &Chain, mut request: CallRequest) -> Result<u64, ChainError> {
+    request.gas = None;
+    chain.estimate_gas(request, BlockId::latest(), &Overrides::default())
+}
+
 #[test]
 fn estimates_suffice_and_are_tight() {
     let mut chain = chain();
@@ -352,40 +289,15 @@ fn estimates_suffice_and_are_tight() {
         request(counter, Bytes::new()),
         request(evm, via(counter, b"")),
         request(BOB, Bytes::new()),
-        CallRequest {
-            value: U256::from(3),
-            ..request(BOB, Bytes::new())
-        },
+        paying(U256::from(3), request(BOB, Bytes::new())),
     ] {
-        let request = CallRequest {
-            gas: None,
-            ..request
-        };
-        let estimate = chain
-            .estimate_gas(request.clone(), BlockId::latest(), &Overrides::default())
-            .expect("it succeeds with enough gas");
+        let estimate = estimated(&chain, request.clone()).expect("it succeeds with enough gas");
         let snapshot = chain.snapshot();
-        let receipt = send(
-            &mut chain,
-            ALICE,
-            CallRequest {
-                gas: Some(estimate),
-                ..request.clone()
-            },
-        );
-        assert!(receipt.success, "{request:?} {estimate}");
-        assert!(
-            estimate <= receipt.gas_used * 13 / 10 + 2_300,
-            "{estimate} {}",
-            receipt.gas_used
-        );
+        let used = done(&mut chain, ALICE, with_gas(estimate, request)).gas_used;
+        assert!(estimate <= used * 13 / 10 + 2_300, "{estimate} {used}");
         assert!(chain.revert(snapshot));
     }
     let reverting = deploy(&mut chain, &hex!("60205ffd"));
-    let request = CallRequest {
-        gas: None,
-        ..request(reverting, Bytes::new())
-    };
-    let error = chain.estimate_gas(request, BlockId::latest(), &Overrides::default());
+    let error = estimated(&chain, request(reverting, Bytes::new()));
     assert!(matches!(error, Err(ChainError::Reverted { output, .. }) if output.len() == 32));
 }

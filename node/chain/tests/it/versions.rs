@@ -1,9 +1,9 @@
 //! What each ArbOS version brings, and what is not built: §6, §7.5, §7.6 and §8 of the rules.
 
 use crate::common::*;
-use alloy_primitives::{Address, Bytes, U256, hex};
+use alloy_primitives::{Address, Bytes, U256, address, hex, keccak256};
 use alloy_sol_types::SolCall;
-use stylus_chain::{CallOutcome, CallRequest, Chain, ChainConfig};
+use stylus_chain::{CallOutcome, Chain, ChainConfig};
 
 /// Each setter of Stylus parameters with the view that shows it.
 #[test]
@@ -23,9 +23,7 @@ fn owners_set_every_stylus_parameter() {
     ] {
         let mut chain = chain_at(61);
         assert!(own(&mut chain, setter, &arguments), "{setter:02x?}");
-        let outcome = raw(&chain, 0x71, &view);
-        assert!(outcome.success, "{view:02x?}");
-        let found = U256::from_be_slice(&outcome.output[..32]);
+        let found = number(&chain, 0x71, &view);
         assert_eq!(found, U256::from(shown), "{setter:02x?}");
     }
     let mut chain = chain_at(60);
@@ -33,83 +31,58 @@ fn owners_set_every_stylus_parameter() {
         assert!(!own(&mut chain, hex!("8c1d4fda"), &[price]));
     }
     assert!(own(&mut chain, hex!("f1fe1a70"), &[3]));
-    let fragments = raw(&chain, 0x6b, &hex!("e5a7f893")).output;
-    assert_eq!(U256::from_be_slice(&fragments), U256::from(3));
+    let fragments = number(&chain, 0x6b, &hex!("e5a7f893"));
+    assert_eq!(fragments, U256::from(3));
 }
 
 #[test]
 fn owners_set_the_parameters_of_pricing_and_everyone_reads_them_back() {
-    let id = |signature: &str| -> [u8; 4] {
-        let hash = alloy_primitives::keccak256(signature);
-        [hash[0], hash[1], hash[2], hash[3]]
-    };
-    for (setter, value, view, to) in [
+    let id = |signature: &str| *keccak256(signature).first_chunk::<4>().expect("a hash");
+    for (setter, value, to, view) in [
         (
-            id("setL1BaseFeeEstimateInertia(uint64)"),
+            "setL1BaseFeeEstimateInertia(uint64)",
             11,
+            0x6c,
             hex!("29eb31ee"),
-            0x6c,
         ),
+        ("setL1PricingInertia(uint64)", 12, 0x6c, hex!("29eb31ee")),
+        ("setL1PricingRewardRate(uint64)", 13, 0x6c, hex!("8a5b1d28")),
         (
-            id("setL1PricingInertia(uint64)"),
-            12,
-            hex!("29eb31ee"),
-            0x6c,
-        ),
-        (
-            id("setL1PricingRewardRate(uint64)"),
-            13,
-            hex!("8a5b1d28"),
-            0x6c,
-        ),
-        (
-            id("setL1PricingRewardRecipient(address)"),
+            "setL1PricingRewardRecipient(address)",
             14,
+            0x6c,
             hex!("9e6d7e31"),
-            0x6c,
         ),
         (
-            id("setL1PricingEquilibrationUnits(uint256)"),
+            "setL1PricingEquilibrationUnits(uint256)",
             15,
+            0x6c,
             hex!("ad26ce90"),
-            0x6c,
         ),
+        ("setPerBatchGasCharge(int64)", 16, 0x6c, hex!("6ecca45a")),
         (
-            id("setPerBatchGasCharge(int64)"),
-            16,
-            hex!("6ecca45a"),
-            0x6c,
-        ),
-        (
-            id("setAmortizedCostCapBips(uint64)"),
+            "setAmortizedCostCapBips(uint64)",
             17,
+            0x6c,
             hex!("7a7d6beb"),
-            0x6c,
         ),
+        ("setL2GasPricingInertia(uint64)", 18, 0x6c, hex!("3dfb45b9")),
         (
-            id("setL2GasPricingInertia(uint64)"),
-            18,
-            hex!("3dfb45b9"),
-            0x6c,
-        ),
-        (
-            id("setL2GasBacklogTolerance(uint64)"),
+            "setL2GasBacklogTolerance(uint64)",
             19,
-            hex!("25754f91"),
             0x6c,
+            hex!("25754f91"),
         ),
         (
-            id("setParentGasFloorPerToken(uint64)"),
+            "setParentGasFloorPerToken(uint64)",
             20,
-            hex!("49ccdaff"),
             0x6b,
+            hex!("49ccdaff"),
         ),
     ] {
         let mut chain = chain();
-        assert!(own(&mut chain, setter, &[value]), "{value}");
-        let outcome = raw(&chain, to, &view);
-        assert!(outcome.success, "{value}");
-        assert_eq!(U256::from_be_slice(&outcome.output), U256::from(value));
+        assert!(own(&mut chain, id(setter), &[value]), "{value}");
+        assert_eq!(number(&chain, to, &view), U256::from(value));
     }
     // A negative charge stays negative.
     let mut chain = chain();
@@ -120,8 +93,7 @@ fn owners_set_the_parameters_of_pricing_and_everyone_reads_them_back() {
     ]
     .concat();
     assert!(send(&mut chain, DEV, request(ARB_OWNER, input)).success);
-    let charge = raw(&chain, 0x6c, &hex!("6ecca45a")).output;
-    assert_eq!(U256::from_be_slice(&charge), minus_five);
+    assert_eq!(number(&chain, 0x6c, &hex!("6ecca45a")), minus_five);
     assert!(!own(&mut chain, id("setL2GasPricingInertia(uint64)"), &[0]));
 }
 
@@ -144,7 +116,7 @@ fn parameters_take_effect_at_once() {
     // Five words of stack: out of stack.
     assert!(own(&mut chain, hex!("4567cc8e"), &[5]));
     let outcome = call(&chain, request(program, Bytes::new()));
-    assert_eq!(outcome.halt.expect("a halt").0, "max call depth exceeded");
+    assert_eq!(halted(&outcome.halt), "max call depth exceeded");
     assert!(own(&mut chain, hex!("4567cc8e"), &[22_000]));
     // Two days of life.
     assert!(own(&mut chain, hex!("aac68018"), &[2]));
@@ -174,14 +146,11 @@ fn evm_rules_follow_the_arbos_version() {
         let mut verify = request(Address::ZERO, Bytes::new());
         verify.to = Some(Address::left_padding_from(&[1, 0]));
         assert_eq!(call(&chain, verify).gas_used - 21_000, p256, "{version}");
-        let history = alloy_primitives::address!("0000F90827F1C53a10cb7A02335B175320002935");
-        let account = chain
-            .account(history, stylus_chain::BlockId::latest())
-            .expect("latest");
+        let history = address!("0000F90827F1C53a10cb7A02335B175320002935");
+        let account = account(&chain, history);
         assert_eq!(!account.code.is_empty(), set_code, "{version}");
-        let cap = raw(&chain, 0x71, &hex!("8ccfaa70")).output;
         let depth = if version < 50 { 262_144 } else { 22_000 };
-        assert_eq!(U256::from_be_slice(&cap), U256::from(depth));
+        assert_eq!(number(&chain, 0x71, &hex!("8ccfaa70")), U256::from(depth));
     }
 }
 
@@ -193,10 +162,7 @@ fn calldata_has_its_floor_price_once_an_owner_wants_it() {
     assert_eq!(gas(&chain), 21_000 + 16_000);
     assert!(own(&mut chain, hex!("8eb911d9"), &[1]));
     assert_eq!(gas(&chain), 21_000 + 40_000);
-    assert_eq!(
-        U256::from_be_slice(&raw(&chain, 0x6b, &hex!("2aa9551e")).output),
-        U256::from(1)
-    );
+    assert_eq!(number(&chain, 0x6b, &hex!("2aa9551e")), U256::ONE);
 }
 
 #[test]
@@ -225,13 +191,13 @@ fn arb_debug_does_what_its_name_says_and_only_where_it_may() {
     for takes_all in [hex!("8e5f30ab"), hex!("4700d305")] {
         assert_eq!(raw(&chain, 0xff, &takes_all).gas_used, 30_000_000);
     }
-    let events = CallRequest {
-        value: U256::from(5),
-        ..request(
-            Address::with_last_byte(0xff),
+    let events = paying(
+        U256::from(5),
+        request(
+            ARB_DEBUG,
             [&hex!("7b9963ef")[..], &word(1), &word(9)].concat(),
-        )
-    };
+        ),
+    );
     let receipt = send(&mut chain, ALICE, events);
     let topics: Vec<_> = receipt.logs.iter().map(|log| log.topics()[0].0).collect();
     assert_eq!(
@@ -250,17 +216,8 @@ fn arb_debug_does_what_its_name_says_and_only_where_it_may() {
         &hex!("5f00000000000000000000000000000000000000000000000000000000000000"),
     ]
     .concat();
-    assert!(
-        send(
-            &mut chain,
-            ALICE,
-            request(Address::with_last_byte(0xff), overwrite)
-        )
-        .success
-    );
-    let account = chain
-        .account(BOB, stylus_chain::BlockId::latest())
-        .expect("latest");
+    done(&mut chain, ALICE, request(ARB_DEBUG, overwrite));
+    let account = account(&chain, BOB);
     assert_eq!(account.code, Bytes::from_static(&[0x5f]));
 
     let production = Chain::new(ChainConfig {
@@ -308,7 +265,7 @@ fn methods_that_are_not_built_say_so() {
         assert!(!outcome.success && outcome.gas_used == 30_000_000);
         let said = words(&outcome);
         assert!(
-            said.contains("no method") && said.contains(&alloy_primitives::hex::encode(selector)),
+            said.contains("no method") && said.contains(&hex::encode(selector)),
             "{said}"
         );
     }
@@ -344,7 +301,7 @@ fn settings_that_are_not_built_are_refused() {
         assert!(said.contains("not known here"), "{said}");
     }
     // setNativeTokenManagementFrom, and a method that nobody has.
-    let selector = alloy_primitives::keccak256("setNativeTokenManagementFrom(uint64)");
+    let selector = keccak256("setNativeTokenManagementFrom(uint64)");
     let said = refused(&mut chain, [&selector[..4], &word(1)].concat());
     assert!(
         said.contains("setNativeTokenManagementFrom") && said.contains("not supported"),

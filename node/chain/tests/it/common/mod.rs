@@ -5,13 +5,16 @@ use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, hex};
 use alloy_sol_types::{SolCall, sol};
 use k256::ecdsa::SigningKey;
-use stylus_chain::{BlockId, CallOutcome, CallRequest, Chain, ChainConfig, Overrides, Receipt};
+use stylus_chain::{
+    AccountView, BlockId, CallOutcome, CallRequest, Chain, ChainConfig, Halt, Overrides, Receipt,
+};
 
 pub const DEV: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
 pub const ALICE: Address = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
 pub const ARB_WASM: Address = Address::with_last_byte(0x71);
 pub const ARB_WASM_CACHE: Address = Address::with_last_byte(0x72);
 pub const ARB_OWNER: Address = Address::with_last_byte(0x70);
+pub const ARB_DEBUG: Address = Address::with_last_byte(0xff);
 pub const CACHE_MANAGER: Address = address!("a6e41ffd769491a42a6e5ce453259b93983a22ef");
 pub const START: u64 = 1_800_000_000;
 pub const DAY: u64 = 86_400;
@@ -44,6 +47,17 @@ sol! {
 
 pub fn ether(amount: u64) -> U256 {
     U256::from(amount) * U256::from(10u64.pow(18))
+}
+
+/// The request with that value.
+pub fn paying(value: U256, request: CallRequest) -> CallRequest {
+    CallRequest { value, ..request }
+}
+
+/// The request with that much gas.
+pub fn with_gas(gas: u64, request: CallRequest) -> CallRequest {
+    let gas = Some(gas);
+    CallRequest { gas, ..request }
 }
 
 pub fn chain() -> Chain {
@@ -81,9 +95,42 @@ pub fn send(chain: &mut Chain, from: Address, mut request: CallRequest) -> Recei
     chain.receipt(hash).expect("the transaction is mined")
 }
 
+/// Sends a transaction that has to succeed.
+#[track_caller]
+pub fn done(chain: &mut Chain, from: Address, request: CallRequest) -> Receipt {
+    let receipt = send(chain, from, request);
+    assert!(receipt.success, "{receipt:?}");
+    receipt
+}
+
+/// Gas of transactions to these programs in one block.
+pub fn gas_in_one_block<const N: usize>(chain: &mut Chain, programs: [Address; N]) -> [u64; N] {
+    chain.set_automine(false);
+    let hashes = programs.map(|program| {
+        let hash = chain.submit_unsigned(ALICE, request(program, Bytes::new()));
+        hash.expect("accepted")
+    });
+    chain.mine(1, None).expect("mines");
+    chain.set_automine(true);
+    hashes.map(|hash| chain.receipt(hash).expect("mined").gas_used)
+}
+
+/// Why a frame ended that took all its gas.
+pub fn halted(halt: &Option<Halt>) -> &str {
+    &halt.as_ref().expect("a halt").0
+}
+
 /// Calls the account whose address is this last byte.
 pub fn raw(chain: &Chain, to: u8, data: &[u8]) -> CallOutcome {
     call(chain, request(Address::with_last_byte(to), data.to_vec()))
+}
+
+/// The number that such a call answers.
+#[track_caller]
+pub fn number(chain: &Chain, to: u8, data: &[u8]) -> U256 {
+    let outcome = raw(chain, to, data);
+    assert!(outcome.success, "{data:02x?}");
+    U256::from_be_slice(outcome.output.get(..32).unwrap_or_default())
 }
 
 pub fn word(value: u64) -> [u8; 32] {
@@ -127,6 +174,37 @@ pub fn ask<C: SolCall>(chain: &Chain, to: Address, question: C) -> C::Return {
     C::abi_decode_returns(&outcome.output).expect("the answer decodes")
 }
 
+/// A chain that was loaded from what this one saved.
+pub fn loaded(chain: &Chain) -> Chain {
+    let saved = serde_json::to_string(&chain.dump_state().expect("dumps")).expect("serialises");
+    let mut other = self::chain();
+    let state = serde_json::from_str(&saved).expect("parses");
+    other.load_state(state).expect("loads");
+    other
+}
+
+/// The next block from that time on brings the version.
+pub fn schedule(chain: &mut Chain, version: u64, timestamp: u64) {
+    let upgrade = ArbOs::scheduleArbOSUpgradeCall { version, timestamp };
+    done(chain, DEV, request(ARB_OWNER, upgrade.abi_encode()));
+}
+
+/// Takes a chain to that version with the next block.
+pub fn upgrade(chain: &mut Chain, version: u64) {
+    schedule(chain, version, 0);
+    chain.mine(1, None).expect("mines");
+    assert_eq!(chain.arbos_version(), version);
+}
+
+pub fn is_cached(chain: &Chain, program: Address) -> bool {
+    let codehash = code_hash(chain, program);
+    ask(
+        chain,
+        ARB_WASM_CACHE,
+        ArbOs::codehashIsCachedCall { codehash },
+    )
+}
+
 pub fn slot(chain: &Chain, address: Address, slot: u64) -> U256 {
     chain
         .storage(address, U256::from(slot), BlockId::latest())
@@ -151,8 +229,7 @@ pub fn deploy(chain: &mut Chain, code: &[u8]) -> Address {
         gas: Some(30_000_000),
         ..CallRequest::default()
     };
-    let receipt = send(chain, ALICE, create);
-    assert!(receipt.success, "{receipt:?}");
+    let receipt = done(chain, ALICE, create);
     receipt.contract_address.expect("a creation has an address")
 }
 
@@ -171,19 +248,52 @@ pub fn activate(chain: &mut Chain, program: Address) -> Receipt {
     send(chain, ALICE, request)
 }
 
+/// Activates a program, which has to succeed.
+#[track_caller]
+pub fn activated(chain: &mut Chain, program: Address) -> Receipt {
+    let receipt = activate(chain, program);
+    assert!(receipt.success, "{receipt:?}");
+    receipt
+}
+
 /// Deploys and activates a module.
 pub fn install(chain: &mut Chain, wat: &str) -> Address {
     let address = deploy(chain, &program(wat));
-    let receipt = activate(chain, address);
-    assert!(receipt.success, "{receipt:?}");
+    activated(chain, address);
     address
 }
 
+/// The same with a module of one page that has this entry point, see [`module`].
+pub fn install_body(chain: &mut Chain, body: &str) -> Address {
+    install(chain, &module(1, body))
+}
+
+/// The two fragments of a module, as code of accounts.
+pub fn fragments(wat: &str) -> [Vec<u8>; 2] {
+    let whole = program(wat);
+    let (first, second) = whole[4..].split_at(whole.len() / 2);
+    [first, second].map(|part| [&hex!("eff001")[..], part].concat())
+}
+
+/// The code that puts fragments together to a module of so many bytes.
+pub fn root(len: usize, fragments: &[Address]) -> Vec<u8> {
+    let len = u32::try_from(len).expect("small").to_be_bytes();
+    let parts = fragments.iter().map(|part| part.as_slice());
+    [
+        &hex!("eff00200")[..],
+        &len,
+        &parts.collect::<Vec<_>>().concat(),
+    ]
+    .concat()
+}
+
+pub fn account(chain: &Chain, address: Address) -> AccountView {
+    let account = chain.account(address, BlockId::latest());
+    account.expect("latest exists")
+}
+
 pub fn code_hash(chain: &Chain, address: Address) -> B256 {
-    chain
-        .account(address, BlockId::latest())
-        .expect("latest exists")
-        .code_hash
+    account(chain, address).code_hash
 }
 
 /// Calldata for the forwarders: whom to call, and with what.
@@ -241,6 +351,24 @@ pub fn module(pages: u32, body: &str) -> String {
             (call $read_args (i32.const 0))
             {body}))"#
     )
+}
+
+/// Notes the gas of `what` as the next number of [`DONE`].
+pub fn measured(what: &str) -> String {
+    format!(
+        "(local.set $before (call $gas_left)) {what}
+         (i64.store (i32.add (i32.const 50000) (local.get $size)) (i64.sub (local.get $before) (call $gas_left)))
+         (local.set $size (i32.add (local.get $size) (i32.const 8)))"
+    )
+}
+
+/// Returns the numbers that were noted.
+pub const DONE: &str = "(call $write_result (i32.const 50000) (local.get $size)) (i32.const 0)";
+
+/// Numbers that a program wrote as little-endian i64.
+pub fn numbers(output: &[u8]) -> Vec<u64> {
+    let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+    output.chunks(8).map(number).collect()
 }
 
 /// Adds one to slot 0 and returns the new count as a word.
@@ -321,8 +449,5 @@ pub fn transfer(nonce: u64) -> TxEip1559 {
 }
 
 pub fn balance(chain: &Chain, address: Address) -> U256 {
-    chain
-        .account(address, BlockId::latest())
-        .expect("latest")
-        .balance
+    account(chain, address).balance
 }
