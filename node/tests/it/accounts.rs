@@ -4,7 +4,7 @@ use alloy::primitives::{Address, Bytes, Signature, address, b256, eip191_hash_me
 use serde_json::json;
 use stylus_devnode::accounts::{AccountsConfig, DevAccounts};
 
-use crate::support::{node, rpc, rpc_error};
+use crate::support::{latest_block, node, receipt, rpc, rpc_error};
 
 const NITRO: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
 
@@ -13,18 +13,14 @@ fn default_accounts_are_anvils_and_nitros() {
     let accounts = DevAccounts::derive(&AccountsConfig::default()).unwrap();
     let first = &accounts.mnemonic()[0];
     assert_eq!(accounts.mnemonic().len(), 10);
-    assert_eq!(
-        first.address(),
-        address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266")
-    );
+    let found = first.address();
+    assert_eq!(found, address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"));
     assert_eq!(
         first.to_bytes(),
         b256!("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
     );
-    assert_eq!(
-        accounts.mnemonic()[9].address(),
-        address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720")
-    );
+    let found = accounts.mnemonic()[9].address();
+    assert_eq!(found, address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720"));
     assert_eq!(accounts.nitro().address(), NITRO);
 }
 
@@ -92,13 +88,11 @@ fn sign_typed_data_takes_an_object_or_its_text() {
     let raw: Bytes = serde_json::from_value(object).unwrap();
     let typed: alloy::dyn_abi::TypedData = serde_json::from_value(data).unwrap();
     let hash = typed.eip712_signing_hash().unwrap();
-    assert_eq!(
-        Signature::from_raw(&raw)
-            .unwrap()
-            .recover_address_from_prehash(&hash)
-            .unwrap(),
-        account
-    );
+    let found = Signature::from_raw(&raw)
+        .unwrap()
+        .recover_address_from_prehash(&hash)
+        .unwrap();
+    assert_eq!(found, account);
 }
 
 #[test]
@@ -121,13 +115,13 @@ fn proofs_over_rpc_hold_against_the_headers_root() {
     let (port, from) = (node.port(), node.addresses()[0]);
     let deploy = json!([{ "from": from, "data": crate::evm::counter() }]);
     let hash = rpc(port, "eth_sendTransaction", deploy);
-    let contract = rpc(port, "eth_getTransactionReceipt", json!([hash]))["contractAddress"].clone();
+    let contract = receipt(port, &hash)["contractAddress"].clone();
     rpc(
         port,
         "eth_sendTransaction",
         json!([{ "from": from, "to": contract }]),
     );
-    let header = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+    let header = latest_block(port);
     let root: B256 = serde_json::from_value(header["stateRoot"].clone()).unwrap();
     let answer = rpc(
         port,

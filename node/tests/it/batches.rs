@@ -7,7 +7,7 @@ use alloy::primitives::{Address, TxKind, U256, hex};
 use serde_json::{Value, json};
 use stylus_devnode::NodeHandle;
 
-use crate::support::{node, post, rpc};
+use crate::support::{block_number, node, post, receipt, rpc};
 
 /// A signed transfer of one wei from the account with that index.
 fn transfer(node: &NodeHandle, from: usize, nonce: u64) -> String {
@@ -50,11 +50,7 @@ fn raw_transactions_of_a_batch_are_mined_in_its_order_and_answered_in_place() {
     assert_eq!(answers.len(), 250);
     for (at, answer) in answers.iter().enumerate() {
         assert_eq!(answer["id"], at + 7, "{answer}");
-        let receipt = rpc(
-            node.port(),
-            "eth_getTransactionReceipt",
-            json!([answer["result"]]),
-        );
+        let receipt = receipt(node.port(), &answer["result"]);
         assert_eq!(receipt["status"], "0x1");
         assert_eq!(receipt["blockNumber"], format!("{:#x}", at + 1));
     }
@@ -131,5 +127,5 @@ fn batches_of_several_callers_at_once_are_all_mined() {
             });
         }
     });
-    assert_eq!(rpc(node.port(), "eth_blockNumber", json!([])), "0x258");
+    assert_eq!(block_number(node.port()), "0x258");
 }

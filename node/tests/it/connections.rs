@@ -8,7 +8,7 @@ use alloy::primitives::B256;
 use serde_json::json;
 use stylus_devnode::{MiningMode, NodeConfig, spawn};
 
-use crate::support::{eventually, node, request, rpc};
+use crate::support::{eventually, node, request, rpc, set_code};
 
 #[test]
 fn calls_are_answered_beside_a_thousand_unfinished_requests() {
@@ -65,7 +65,7 @@ fn what_executes_nothing_never_waits_for_what_is_executed() {
     let port = node.port();
     let to = "0x00000000000000000000000000000000000c0de0";
     // `JUMPDEST; PUSH0; JUMP`
-    rpc(port, "anvil_setCode", json!([to, "0x5b5f56"]));
+    set_code(port, &to, "0x5b5f56");
     let from = node.addresses()[0];
     let (done, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {

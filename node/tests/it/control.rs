@@ -4,7 +4,9 @@ use alloy::primitives::{Address, B256, U256};
 use serde_json::{Value, json};
 use stylus_devnode::{MiningMode, NodeConfig, spawn};
 
-use crate::support::{eventually, node, rpc, rpc_error};
+use crate::support::{
+    balance, eventually, latest_block, mine, node, nonce, receipt, refused, rpc, set_code, word_at,
+};
 
 fn number(value: &Value) -> u64 {
     serde_json::from_value::<U256>(value.clone()).unwrap().to()
@@ -15,7 +17,7 @@ fn block_number(port: u16) -> u64 {
 }
 
 fn timestamp(port: u16) -> u64 {
-    number(&rpc(port, "eth_getBlockByNumber", json!(["latest", false]))["timestamp"])
+    number(&latest_block(port)["timestamp"])
 }
 
 #[test]
@@ -30,19 +32,15 @@ fn accounts_are_set_under_every_name() {
         .enumerate()
     {
         rpc(port, method, json!([account, U256::from(index + 1)]));
-        assert_eq!(
-            rpc(port, "eth_getBalance", json!([account, "latest"])),
-            format!("{:#x}", index + 1)
-        );
+        let found = balance(port, &account);
+        assert_eq!(found, format!("{:#x}", index + 1));
     }
     rpc(port, "anvil_addBalance", json!([account, "0x10"]));
     assert_eq!(rpc(port, "eth_getBalance", json!([account])), "0x13");
     for (index, method) in names("setNonce").iter().enumerate() {
         rpc(port, method, json!([account, format!("{:#x}", index + 5)]));
-        assert_eq!(
-            rpc(port, "eth_getTransactionCount", json!([account, "latest"])),
-            format!("{:#x}", index + 5)
-        );
+        let found = nonce(port, &account);
+        assert_eq!(found, format!("{:#x}", index + 5));
     }
     for (method, code) in names("setCode").iter().zip(["0x00", "0xfe"]) {
         rpc(port, method, json!([account, code]));
@@ -55,10 +53,8 @@ fn accounts_are_set_under_every_name() {
     {
         let value = B256::with_last_byte(slot.len() as u8);
         assert_eq!(rpc(port, method, json!([account, slot, value])), true);
-        assert_eq!(
-            rpc(port, "eth_getStorageAt", json!([account, "0x5", "latest"])),
-            json!(value)
-        );
+        let found = word_at(port, &account, "0x5");
+        assert_eq!(found, json!(value));
     }
 }
 
@@ -78,17 +74,13 @@ fn impersonation_sends_without_a_key_until_it_is_stopped() {
     let sent = rpc(port, "eth_getTransactionByHash", json!([hash]));
     assert_eq!(sent["from"], json!(whale));
     rpc(port, "anvil_stopImpersonatingAccount", json!([whale]));
-    assert_eq!(
-        rpc_error(port, "eth_sendTransaction", transaction.clone())["code"],
-        -32003
-    );
+    let found = refused(port, "eth_sendTransaction", transaction.clone());
+    assert_eq!(found, -32003);
     rpc(port, "eth_sendUnsignedTransaction", transaction.clone());
     rpc(port, "anvil_autoImpersonateAccount", json!([true]));
     rpc(port, "eth_sendTransaction", transaction);
-    assert_eq!(
-        rpc(port, "eth_getTransactionCount", json!([whale, "latest"])),
-        "0x3"
-    );
+    let found = nonce(port, &whale);
+    assert_eq!(found, "0x3");
 }
 
 #[test]
@@ -97,7 +89,7 @@ fn a_snapshot_brings_everything_back_once() {
     let port = node.port();
     let account = Address::repeat_byte(0x33);
     let first = rpc(port, "evm_snapshot", json!([]));
-    rpc(port, "evm_mine", json!([]));
+    mine(port);
     let second = rpc(port, "anvil_snapshot", json!([]));
     rpc(port, "anvil_setBalance", json!([account, "0x1"]));
     let listed = rpc(port, "hardhat_metadata", json!([]))["snapshots"]
@@ -107,20 +99,12 @@ fn a_snapshot_brings_everything_back_once() {
     assert_eq!(listed, 2);
     assert_eq!(rpc(port, "evm_revert", json!([first])), true);
     assert_eq!(block_number(port), 0);
-    assert_eq!(
-        rpc(port, "eth_getBalance", json!([account, "latest"])),
-        "0x0"
-    );
-    assert_eq!(
-        rpc(port, "evm_revert", json!([first])),
-        false,
-        "it is used up"
-    );
-    assert_eq!(
-        rpc(port, "evm_revert", json!([second])),
-        false,
-        "it was the later one"
-    );
+    let found = balance(port, &account);
+    assert_eq!(found, "0x0");
+    let found = rpc(port, "evm_revert", json!([first]));
+    assert_eq!(found, false, "it is used up");
+    let found = rpc(port, "evm_revert", json!([second]));
+    assert_eq!(found, false, "it was the later one");
     assert_eq!(rpc(port, "anvil_revert", json!(["0x77"])), false);
 }
 
@@ -130,7 +114,7 @@ fn time_is_moved_and_set() {
     let port = node.port();
     let start = timestamp(port);
     rpc(port, "evm_increaseTime", json!([3600]));
-    rpc(port, "evm_mine", json!([]));
+    mine(port);
     assert!(timestamp(port) >= start + 3600);
     rpc(port, "evm_setNextBlockTimestamp", json!([start + 10_000]));
     rpc(port, "hardhat_mine", json!([]));
@@ -143,17 +127,13 @@ fn time_is_moved_and_set() {
     assert_eq!(timestamp(port), start + 20_000);
     rpc(port, "evm_mine", json!([format!("{:#x}", start + 30_000)]));
     assert_eq!(timestamp(port), start + 30_000);
-    assert_eq!(
-        rpc_error(port, "evm_setNextBlockTimestamp", json!([start]))["code"],
-        -32602
-    );
+    let found = refused(port, "evm_setNextBlockTimestamp", json!([start]));
+    assert_eq!(found, -32602);
     rpc(port, "anvil_setBlockTimestampInterval", json!([100]));
-    rpc(port, "evm_mine", json!([]));
+    mine(port);
     assert_eq!(timestamp(port), start + 30_100);
-    assert_eq!(
-        rpc(port, "anvil_removeBlockTimestampInterval", json!([])),
-        true
-    );
+    let found = rpc(port, "anvil_removeBlockTimestampInterval", json!([]));
+    assert_eq!(found, true);
 }
 
 #[test]
@@ -187,8 +167,8 @@ fn the_next_blocks_environment_is_set() {
         json!(["0x12345678"]),
     );
     rpc(port, "evm_setBlockGasLimit", json!(["0x1c9c380"]));
-    rpc(port, "evm_mine", json!([]));
-    let block = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+    mine(port);
+    let block = latest_block(port);
     assert_eq!(block["miner"], json!(coinbase));
     assert_eq!(block["baseFeePerGas"], "0x12345678");
     assert_eq!(block["gasLimit"], "0x1c9c380");
@@ -219,35 +199,26 @@ fn without_automine_transactions_wait_in_the_pool() {
         )
     };
     let (first, second) = (send(), send());
-    assert_eq!(
-        rpc(port, "txpool_status", json!([])),
-        json!({ "pending": "0x2", "queued": "0x0" })
-    );
-    assert!(rpc(port, "eth_getTransactionReceipt", json!([first])).is_null());
+    let found = rpc(port, "txpool_status", json!([]));
+    assert_eq!(found, json!({ "pending": "0x2", "queued": "0x0" }));
+    assert!(receipt(port, &first).is_null());
     assert!(rpc(port, "eth_getTransactionByHash", json!([first]))["blockHash"].is_null());
-    assert_eq!(
-        rpc(port, "eth_getTransactionCount", json!([from, "pending"])),
-        "0x2"
-    );
+    let found = rpc(port, "eth_getTransactionCount", json!([from, "pending"]));
+    assert_eq!(found, "0x2");
     assert_eq!(
         rpc(port, "txpool_content", json!([]))["pending"][from.to_string().to_lowercase()]["0"]["hash"],
         first
     );
     assert_eq!(rpc(port, "hardhat_dropTransaction", json!([second])), true);
-    assert_eq!(
-        rpc(port, "anvil_dropTransaction", json!([second])),
-        Value::Null
-    );
-    rpc(port, "evm_mine", json!([]));
-    assert_eq!(
-        rpc(port, "eth_getTransactionReceipt", json!([first]))["status"],
-        "0x1"
-    );
+    let found = rpc(port, "anvil_dropTransaction", json!([second]));
+    assert_eq!(found, Value::Null);
+    mine(port);
+    assert_eq!(receipt(port, &first)["status"], "0x1");
     assert_eq!(rpc(port, "hardhat_getAutomine", json!([])), false);
     let third = send();
     rpc(port, "evm_setAutomine", json!([true]));
     assert_eq!(
-        rpc(port, "eth_getTransactionReceipt", json!([third]))["status"],
+        receipt(port, &third)["status"],
         "0x1",
         "waiting ones are mined at once"
     );
@@ -286,11 +257,11 @@ fn metadata_has_plain_numbers_and_an_id_per_instance() {
         412_346
     );
     assert_eq!(
-        rpc_error(
+        refused(
             first.port(),
             "anvil_reset",
             json!([{ "forking": { "jsonRpcUrl": "not a URL" } }])
-        )["code"],
+        ),
         -32603
     );
 }
@@ -298,7 +269,7 @@ fn metadata_has_plain_numbers_and_an_id_per_instance() {
 /// Deploys code that returns NUMBER.
 fn number_contract(port: u16) -> Address {
     let contract = Address::repeat_byte(0x4e);
-    rpc(port, "anvil_setCode", json!([contract, "0x435f5260205ff3"]));
+    set_code(port, &contract, "0x435f5260205ff3");
     contract
 }
 
@@ -322,17 +293,15 @@ fn the_l1_block_number_is_set_by_rpc() {
     ] {
         rpc(port, method, json!([set]));
         assert_eq!(l1_number(port, contract), set);
-        rpc(port, "evm_mine", json!([]));
-        let block = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+        mine(port);
+        let block = latest_block(port);
         assert_eq!(number(&block["l1BlockNumber"]), set);
     }
     rpc(port, "anvil_setL1BlockNumber", json!([null]));
-    rpc(port, "evm_mine", json!([]));
+    mine(port);
     assert_eq!(l1_number(port, contract), block_number(port));
-    assert_eq!(
-        rpc_error(port, "anvil_setL1BlockNumber", json!(["x"]))["code"],
-        -32602
-    );
+    let found = refused(port, "anvil_setL1BlockNumber", json!(["x"]));
+    assert_eq!(found, -32602);
 }
 
 #[test]
@@ -362,9 +331,9 @@ fn a_revert_keeps_how_blocks_are_made_and_who_may_send() {
     assert_eq!(rpc(port, "anvil_getAutomine", json!([])), false);
     let gift = json!([{ "from": sender, "to": receiver, "value": "0x1" }]);
     let hash = rpc(port, "eth_sendTransaction", gift);
-    assert!(rpc(port, "eth_getTransactionReceipt", json!([hash])).is_null());
-    rpc(port, "evm_mine", json!([]));
-    let block = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+    assert!(receipt(port, &hash).is_null());
+    mine(port);
+    let block = latest_block(port);
     assert_eq!(block["miner"], json!(receiver));
     assert_eq!(block["transactions"], json!([hash]));
 }

@@ -4,16 +4,17 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value, json};
 
 use crate::evm::counter;
-use crate::support::{node, request, rpc, rpc_error};
+use crate::support::{
+    latest_block, mine, node, refused, request, rpc, rpc_error, set_code, transact,
+};
 
+/// A counter: the transaction that created it, and its address.
 fn deployed(port: u16, from: Address) -> (Value, Value) {
-    let hash = rpc(
-        port,
-        "eth_sendTransaction",
-        json!([{ "from": from, "data": counter() }]),
-    );
-    let contract = rpc(port, "eth_getTransactionReceipt", json!([hash]))["contractAddress"].clone();
-    (hash, contract)
+    let receipt = transact(port, json!({ "from": from, "data": counter() }));
+    (
+        receipt["transactionHash"].clone(),
+        receipt["contractAddress"].clone(),
+    )
 }
 
 #[test]
@@ -84,8 +85,8 @@ fn storage_is_paged_by_the_hashes_of_slots_in_the_state_before_a_transaction() {
             json!([{ "from": from, "to": contract }]),
         );
     }
-    rpc(port, "evm_mine", json!([]));
-    let block = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+    mine(port);
+    let block = latest_block(port);
     // What the block before left, then slot 0 beside it.
     for (index, expected) in [(0, 1..20u8), (1, 0..20)] {
         let mut wanted: Vec<_> = expected
@@ -102,11 +103,9 @@ fn storage_is_paged_by_the_hashes_of_slots_in_the_state_before_a_transaction() {
         assert_eq!(paged(port, &block["number"], index, &contract, 9), wanted);
     }
     let missing = json!([block["hash"], 2, contract, "0x", 10]);
-    assert_eq!(
-        rpc_error(port, "debug_storageRangeAt", missing)["code"],
-        -32602
-    );
-    rpc(port, "evm_mine", json!([]));
+    let found = refused(port, "debug_storageRangeAt", missing);
+    assert_eq!(found, -32602);
+    mine(port);
     assert_eq!(paged(port, &json!("latest"), 0, &contract, 100).len(), 20);
 }
 
@@ -130,10 +129,8 @@ fn tracers_that_do_not_exist_here_are_refused() {
         assert_eq!(error["code"], -32004, "{options}: {error}");
     }
     let unknown = json!([B256::repeat_byte(1), { "tracer": "callTracer" }]);
-    assert_eq!(
-        rpc_error(node.port(), "debug_traceTransaction", unknown)["code"],
-        -32001
-    );
+    let found = refused(node.port(), "debug_traceTransaction", unknown);
+    assert_eq!(found, -32001);
 }
 
 #[test]
@@ -155,7 +152,7 @@ fn tokens_are_dealt_to_any_account() {
     let (token, owner) = (Address::repeat_byte(0x70), Address::repeat_byte(0x71));
     // balanceOf(owner) is SLOAD(keccak256(owner, 0)), as Solidity lays out a mapping in slot 0.
     let code = "0x6004355f525f60205260405f20545f5260205ff3";
-    rpc(node.port(), "anvil_setCode", json!([token, code]));
+    set_code(node.port(), &token, code);
     rpc(
         node.port(),
         "anvil_dealERC20",

@@ -3,15 +3,15 @@
 use serde_json::json;
 use stylus_devnode::{NodeConfig, NodeError, spawn};
 
-use crate::support::{node, rpc, rpc_error};
+use crate::support::{block_number, mine, node, refused, rpc};
 
 #[test]
 fn two_nodes_run_side_by_side_and_know_nothing_of_each_other() {
     let (first, second) = (node(), node());
     assert_ne!(first.port(), second.port());
-    rpc(first.port(), "evm_mine", json!([]));
-    assert_eq!(rpc(first.port(), "eth_blockNumber", json!([])), "0x1");
-    assert_eq!(rpc(second.port(), "eth_blockNumber", json!([])), "0x0");
+    mine(first.port());
+    assert_eq!(block_number(first.port()), "0x1");
+    assert_eq!(block_number(second.port()), "0x0");
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn with_chain_reaches_the_chain_between_two_requests() {
         chain.block_number()
     });
     assert_eq!(number.unwrap(), 3);
-    assert_eq!(rpc(node.port(), "eth_blockNumber", json!([])), "0x3");
+    assert_eq!(block_number(node.port()), "0x3");
 }
 
 #[test]
@@ -55,10 +55,8 @@ fn a_panic_in_work_is_an_error_and_the_node_goes_on() {
     let error = node.with_chain(|_| panic!("on purpose")).unwrap_err();
     assert!(error.to_string().contains("on purpose"), "{error}");
     assert_eq!(rpc(node.port(), "eth_chainId", json!([])), "0x64aba");
-    assert_eq!(
-        rpc_error(node.port(), "eth_nothing", json!([]))["code"],
-        -32601
-    );
+    let found = refused(node.port(), "eth_nothing", json!([]));
+    assert_eq!(found, -32601);
 }
 
 #[test]

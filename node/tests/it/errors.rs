@@ -1,9 +1,9 @@
 //! What a failed call says over JSON-RPC: the words that tools match on are Nitro's.
 
-use alloy::primitives::{Address, keccak256};
+use alloy::primitives::{Address, address, keccak256};
 use serde_json::{Value, json};
 
-use crate::support::{node, rpc, rpc_error};
+use crate::support::{mine, node, rpc, rpc_error, set_code, transact};
 
 fn word(value: u64) -> String {
     format!("{value:064x}")
@@ -49,7 +49,7 @@ fn named_errors_of_precompiles_are_written_as_nitro_writes_them() {
             .starts_with("0x1753067f")
     );
 
-    rpc(port, "evm_mine", json!([]));
+    mine(port);
     let unknown = calldata("arbBlockHash(uint256)", &[word(1_000_000_000)]);
     let error = refused(port, precompile(0x64), &unknown);
     assert_eq!(
@@ -57,9 +57,7 @@ fn named_errors_of_precompiles_are_written_as_nitro_writes_them() {
         "execution reverted: error InvalidBlockNumber(1000000000, 1)"
     );
 
-    let acts: Address = "0x00000000000000000000000000000000000a4b05"
-        .parse()
-        .expect("an address");
+    let acts = address!("00000000000000000000000000000000000a4b05");
     let zero = || word(0);
     for (to, data, expected) in [
         (
@@ -118,11 +116,7 @@ fn an_active_program_is_up_to_date_in_words() {
         "{message}"
     );
 
-    let hash = rpc(port, "eth_sendTransaction", json!([call]));
-    assert_eq!(
-        rpc(port, "eth_getTransactionReceipt", json!([hash]))["status"],
-        "0x1"
-    );
+    assert_eq!(transact(port, call.clone())["status"], "0x1");
     let message = refused_from(port, call)["message"].clone();
     assert_eq!(message, "execution reverted: error ProgramUpToDate()");
     let code = rpc(port, "eth_getCode", json!([program, "latest"]));
@@ -149,11 +143,7 @@ fn refusals_without_data_give_their_reason() {
     let (port, from) = (node.port(), node.addresses()[0]);
     let activation = |code: &[u8], expected: &str| {
         let program = Address::repeat_byte(0xc2);
-        rpc(
-            port,
-            "anvil_setCode",
-            json!([program, format!("0x{}", hex::encode(code))]),
-        );
+        set_code(port, &program, &format!("0x{}", hex::encode(code)));
         let data = crate::stylus::activation_of(&json!(program));
         let call = json!({ "from": from, "to": precompile(0x71), "value": "0x1", "data": data });
         let error = refused_from(port, call);
@@ -176,9 +166,7 @@ fn refusals_without_data_give_their_reason() {
     let long = [&[0xef, 0xf0, 2, 0, 0, 0, 1, 0][..], &[7; 100]].concat();
     activation(&long, "5 fragments");
 
-    let dev: Address = "0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E"
-        .parse()
-        .expect("an address");
+    let dev = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
     for (signature, words, expected) in [
         ("setCollectTips(bool)", vec![word(1)], "setCollectTips"),
         (
@@ -204,7 +192,7 @@ fn refusals_without_data_give_their_reason() {
     // CALL 0x71 with a selector that does not exist, CALL BOB, REVERT(0, 0).
     let catches = "0x5f5f5f5f5f6071620f4240f15f5f5f5f5f60b0620f4240f15f5ffd";
     let contract = Address::repeat_byte(0xc3);
-    rpc(port, "anvil_setCode", json!([contract, catches]));
+    set_code(port, &contract, catches);
     let error = refused(port, contract, "0x");
     assert_eq!(error["message"], "execution reverted");
 }

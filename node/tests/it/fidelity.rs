@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use stylus_upgrades_test_support::{sources_below, tests_of};
+
 const RULES: &str = include_str!("../fidelity.txt");
 
 struct Row {
@@ -38,20 +40,9 @@ fn home() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|end| end == "rs") {
-            found.push(path);
-        }
-    }
-}
-
 /// Every test function with its file.
 fn tests() -> BTreeMap<String, String> {
-    let mut files = Vec::new();
+    let mut tests = BTreeMap::new();
     for folder in [
         "node/src",
         "node/tests",
@@ -59,24 +50,11 @@ fn tests() -> BTreeMap<String, String> {
         "node/chain",
         "tests/it",
     ] {
-        sources(&home().join(folder), &mut files);
-    }
-    let mut tests = BTreeMap::new();
-    for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let name = file.strip_prefix(home()).unwrap().display().to_string();
-        let mut marked = false;
-        for line in text.lines().map(str::trim) {
-            let function = line.trim_start_matches("async ").strip_prefix("fn ");
-            if line.starts_with("#[") {
-                marked |= line.contains("test]") || line.contains("test(");
-            } else if let (true, Some(rest)) = (marked, function) {
-                let test = rest.split('(').next().unwrap_or_default();
-                tests.insert(test.to_owned(), name.clone());
-                marked = false;
-            } else if !line.starts_with("//") {
-                marked = false;
-            }
+        for file in sources_below(&home().join(folder)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let name = file.strip_prefix(home()).unwrap().display().to_string();
+            let names = tests_of(&text).into_iter().map(str::to_owned);
+            tests.extend(names.map(|test| (test, name.clone())));
         }
     }
     tests

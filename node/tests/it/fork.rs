@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 use stylus_devnode::{ChainConfig, Fork, ForkBlock, ForkOptions, NodeConfig, NodeHandle, spawn};
 
 use crate::front::{Front, Script};
-use crate::stylus::{activation_of, deployed};
-use crate::support::{Process, node, rpc, rpc_error};
+use crate::stylus::{activated, deployed};
+use crate::support::{Process, block_number, latest_block, mine, node, rpc, rpc_error, transact};
 
-const ARB_WASM: &str = "0x0000000000000000000000000000000000000071";
 pub(crate) const INPUT: &str = "0x11223344";
 
 /// A chain with a program that returns its calldata, activated or not.
@@ -25,11 +24,7 @@ pub(crate) fn origin() -> Origin {
     let node = node();
     let sender = node.addresses()[0];
     let program = deployed(node.port(), sender);
-    let activate = json!([{
-        "from": sender, "to": ARB_WASM, "value": "0xde0b6b3a7640000",
-        "data": activation_of(&program),
-    }]);
-    let activated = rpc(node.port(), "eth_sendTransaction", activate);
+    let activated = activated(node.port(), sender, &program)["transactionHash"].clone();
     Origin {
         node,
         sender,
@@ -60,9 +55,8 @@ pub(crate) fn call(origin: &Origin) -> Value {
 
 /// Sends a transaction to the program and gives its receipt.
 pub(crate) fn sent(port: u16, origin: &Origin) -> Value {
-    let transaction = json!([{ "from": origin.sender, "to": origin.program, "data": INPUT }]);
-    let hash = rpc(port, "eth_sendTransaction", transaction);
-    rpc(port, "eth_getTransactionReceipt", json!([hash]))
+    let transaction = json!({ "from": origin.sender, "to": origin.program, "data": INPUT });
+    transact(port, transaction)
 }
 
 #[test]
@@ -79,12 +73,12 @@ fn a_fork_runs_a_program_as_its_chain_does_and_leaves_that_chain_alone() {
         let of = |port| rpc(port, method, call(&origin));
         assert_eq!(of(here), of(there), "{method}");
     }
-    let before = rpc(there, "eth_blockNumber", json!([]));
+    let before = block_number(there);
     let receipt = sent(here, &origin);
     assert_eq!(receipt["status"], "0x1");
     let other = forked(options(origin.node.endpoint()));
     assert_eq!(sent(other.port(), &origin)["gasUsed"], receipt["gasUsed"]);
-    assert_eq!(rpc(there, "eth_blockNumber", json!([])), before);
+    assert_eq!(block_number(there), before);
     let nonce = |port| rpc(port, "eth_getTransactionCount", json!([origin.sender]));
     assert_ne!(nonce(here), nonce(there));
     assert_eq!(sent(there, &origin)["gasUsed"], receipt["gasUsed"]);
@@ -94,7 +88,7 @@ fn a_fork_runs_a_program_as_its_chain_does_and_leaves_that_chain_alone() {
 fn what_happened_up_to_the_fork_is_read_from_the_endpoint_and_nothing_younger() {
     let origin = origin();
     let there = origin.node.port();
-    let head = rpc(there, "eth_getBlockByNumber", json!(["latest", false]));
+    let head = latest_block(there);
     let front = Front::of(there, Script::default());
     let fork = forked(options(front.url()));
     let here = fork.port();
@@ -145,12 +139,9 @@ fn programs_that_do_not_run_there_answer_the_same_error_here() {
         assert!(of(there).to_string().contains(what), "{}", of(there));
     };
     expect_same("ProgramNotActivated");
-    let activate = json!([{
-        "from": sender, "to": ARB_WASM, "value": "0xde0b6b3a7640000", "data": activation_of(&idle),
-    }]);
-    rpc(there, "eth_sendTransaction", activate);
+    activated(there, sender, &idle);
     rpc(there, "evm_increaseTime", json!([366 * 86_400]));
-    rpc(there, "evm_mine", json!([]));
+    mine(there);
     expect_same("ProgramExpired");
 }
 
@@ -167,26 +158,19 @@ fn a_program_that_an_upgrade_of_arbos_outdated_is_outdated_on_the_fork() {
     let node = spawn(config).expect("a node of ArbOS 51");
     let (there, sender) = (node.port(), node.addresses()[0]);
     let program = deployed(there, sender);
-    let send = |to: &str, data: String, value: &str| {
-        let request = json!([{ "from": sender, "to": to, "data": data, "value": value }]);
-        let hash = rpc(there, "eth_sendTransaction", request);
-        let receipt = rpc(there, "eth_getTransactionReceipt", json!([hash]));
+    let send = |to: u8, data: String| {
+        let to = Address::with_last_byte(to);
+        let receipt = transact(there, json!({ "from": sender, "to": to, "data": data }));
         assert_eq!(receipt["status"], "0x1", "{receipt}");
     };
-    send(
-        ARB_WASM,
-        activation_of(&program).to_string(),
-        "0xde0b6b3a7640000",
-    );
+    activated(there, sender, &program);
     let params = json!([{ "from": sender, "to": program, "data": INPUT }, "latest"]);
     let before = forked(options(node.endpoint()));
     assert_eq!(rpc(before.port(), "eth_call", params.clone()), INPUT);
     // becomeChainOwner() of ArbDebug, then scheduleArbOSUpgrade(61, 0) of ArbOwner.
-    let (debug, owner) = (precompile(0xff), precompile(0x70));
-    send(&debug, "0x0e5bbc11".to_owned(), "0x0");
-    let schedule = format!("0xe388b381{:064x}{:064x}", 61, 0);
-    send(&owner, schedule, "0x0");
-    rpc(there, "evm_mine", json!([]));
+    send(0xff, "0x0e5bbc11".to_owned());
+    send(0x70, format!("0xe388b381{:064x}{:064x}", 61, 0));
+    mine(there);
     let after = forked(options(node.endpoint()));
     let of = |port| rpc_error(port, "eth_call", params.clone());
     assert_eq!(of(after.port()), of(there));
@@ -197,10 +181,6 @@ fn a_program_that_an_upgrade_of_arbos_outdated_is_outdated_on_the_fork() {
     );
     // The fork of the block before is not touched by what came later.
     assert_eq!(rpc(before.port(), "eth_call", params.clone()), INPUT);
-}
-
-fn precompile(last: u8) -> String {
-    Address::with_last_byte(last).to_string()
 }
 
 #[test]
@@ -247,10 +227,10 @@ fn resets_and_other_endpoints_are_checked() {
     let info = rpc(here, "anvil_nodeInfo", json!([]));
     assert_eq!(info["forkConfig"]["forkBlockNumber"], 2);
     assert_eq!(info["forkConfig"]["forkUrl"], url);
-    assert_eq!(rpc(here, "eth_blockNumber", json!([])), "0x2");
-    rpc(here, "evm_mine", json!([]));
+    assert_eq!(block_number(here), "0x2");
+    mine(here);
     rpc(here, "anvil_reset", json!([{ "forking": {} }]));
-    assert_eq!(rpc(here, "eth_blockNumber", json!([])), "0x2");
+    assert_eq!(block_number(here), "0x2");
     rpc(here, "anvil_setRpcUrl", json!([front.url()]));
     let requests = front.script().requests.len();
     assert!(rpc(here, "eth_call", call(&origin)).is_string());
@@ -267,7 +247,7 @@ fn resets_and_other_endpoints_are_checked() {
     let metadata = rpc(here, "anvil_metadata", json!([]));
     assert_eq!(metadata["forkedNetwork"]["forkBlockNumber"], 2);
     rpc(here, "anvil_reset", json!([]));
-    assert_eq!(rpc(here, "eth_blockNumber", json!([])), "0x0");
+    assert_eq!(block_number(here), "0x0");
     assert!(rpc(here, "anvil_metadata", json!([]))["forkedNetwork"].is_null());
 }
 
@@ -279,5 +259,5 @@ fn the_process_says_what_it_forked() {
     let said = process.lines.join("\n");
     assert!(said.contains("Block number:   1"), "{said}");
     assert_eq!(rpc(process.port, "eth_chainId", json!([])), "0x7a69");
-    assert_eq!(rpc(process.port, "eth_blockNumber", json!([])), "0x1");
+    assert_eq!(block_number(process.port), "0x1");
 }

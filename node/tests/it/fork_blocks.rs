@@ -6,7 +6,7 @@ use stylus_devnode::ForkOptions;
 
 use crate::fork::{call, forked, options, origin};
 use crate::front::{Front, Script};
-use crate::support::{request, rpc, rpc_error};
+use crate::support::{block_number, mine, nonce, receipt, request, rpc, rpc_error};
 
 const SECRET: &str = "X-Key: 9f1c7secretheader";
 
@@ -70,7 +70,7 @@ fn the_state_is_asked_for_by_hash() {
         "anvil_setBalance",
         json!([Address::repeat_byte(0x41), "0x64"]),
     );
-    rpc(origin.node.port(), "evm_mine", json!([]));
+    mine(origin.node.port());
     let error = rpc_error(fork.port(), "eth_getBalance", balance(0x41));
     assert_ne!(error["code"], 0, "{error}");
     drop((fork, before));
@@ -95,7 +95,7 @@ fn hashes_and_the_coinbase_before_the_fork_are_those_of_the_chain() {
     rpc(there, "anvil_mine", json!([3]));
     let fork = forked(options(origin.node.endpoint()));
     let here = fork.port();
-    let head = rpc(there, "eth_blockNumber", json!([]));
+    let head = block_number(there);
     let head = u64::from_str_radix(&head.as_str().expect("a number")[2..], 16).expect("it");
     for number in 0..=head {
         let hash = arb_block_hash(here, number);
@@ -154,7 +154,7 @@ fn a_log_of_everything_has_no_key_of_an_endpoint() {
         .stderr(std::process::Stdio::piped())
         .spawn();
     let mut child = child.expect("it starts");
-    let port = crate::support::ready(&mut child);
+    let (port, _) = crate::support::ready(&mut child);
     front.script().broken = Some(500);
     for of in 0x60..0x63u8 {
         rpc_error(
@@ -185,10 +185,8 @@ fn a_filter_over_blocks_before_the_fork_is_refused() {
         "eth_newFilter",
         json!([{ "fromBlock": "0x3" }]),
     );
-    assert_eq!(
-        rpc(fork.port(), "eth_getFilterLogs", json!([id])),
-        json!([])
-    );
+    let found = rpc(fork.port(), "eth_getFilterLogs", json!([id]));
+    assert_eq!(found, json!([]));
 }
 
 #[test]
@@ -198,18 +196,14 @@ fn what_is_named_by_hash_is_the_chains_up_to_the_fork_and_unknown_after_it() {
     let sender = origin.sender;
     let counter = json!([{ "from": sender, "data": crate::evm::counter() }]);
     let created = rpc(there, "eth_sendTransaction", counter);
-    let contract =
-        rpc(there, "eth_getTransactionReceipt", json!([created]))["contractAddress"].clone();
+    let contract = receipt(there, &created)["contractAddress"].clone();
     let old = sent_to(there, sender, &contract);
     let fork = forked(options(origin.node.endpoint()));
     let here = fork.port();
     let young = sent_to(there, sender, &contract);
-    let block = |hash: &Value| rpc(there, "eth_getTransactionReceipt", json!([hash]));
-    let (old_block, young_block) = (
-        block(&old)["blockHash"].clone(),
-        block(&young)["blockHash"].clone(),
-    );
-    let before = rpc(there, "eth_getTransactionReceipt", json!([created]))["blockHash"].clone();
+    let block = |hash: &Value| receipt(there, hash);
+    let [old_block, young_block] = [&old, &young].map(|hash| block(hash)["blockHash"].clone());
+    let before = receipt(there, &created)["blockHash"].clone();
 
     let of_blocks = |hash: &Value| {
         let at = json!({ "blockHash": hash });
@@ -304,23 +298,18 @@ fn what_is_named_by_hash_is_the_chains_up_to_the_fork_and_unknown_after_it() {
         };
         assert_eq!(rpc(here, method, params), theirs, "{method}");
     }
-    let next = rpc(here, "eth_getTransactionCount", json!([sender, "latest"]));
+    let next = nonce(here, &sender);
     let unsent = json!([sender, next]);
     assert!(rpc(here, "eth_getTransactionBySenderAndNonce", unsent).is_null());
     // Its blocks are this node's own.
     let own = sent_to(here, sender, &contract);
-    let receipt = rpc(here, "eth_getTransactionReceipt", json!([own]));
+    let receipt = receipt(here, &own);
     assert_eq!(receipt["status"], "0x1");
-    let at = json!({ "blockHash": receipt["blockHash"] });
-    assert_eq!(
-        rpc(here, "eth_getStorageAt", json!([contract, "0x0", at])),
-        json!(B256::with_last_byte(2))
-    );
-    let at = json!({ "blockHash": old_block });
-    assert_eq!(
-        rpc(here, "eth_getStorageAt", json!([contract, "0x0", at])),
-        json!(B256::with_last_byte(1))
-    );
+    for (block, word) in [(&receipt["blockHash"], 2), (&old_block, 1)] {
+        let at = json!([contract, "0x0", { "blockHash": block }]);
+        let found = rpc(here, "eth_getStorageAt", at);
+        assert_eq!(found, json!(B256::with_last_byte(word)));
+    }
 }
 
 fn sent_to(port: u16, from: Address, to: &Value) -> Value {

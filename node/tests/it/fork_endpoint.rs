@@ -9,7 +9,7 @@ use stylus_devnode::ForkOptions;
 
 use crate::fork::{INPUT, call, forked, options, origin, sent};
 use crate::front::{Front, Script};
-use crate::support::{rpc, rpc_error};
+use crate::support::{balance, block_number, rpc, rpc_error};
 
 #[test]
 fn limits_of_the_endpoint_are_waited_for_and_what_was_read_is_kept() {
@@ -54,7 +54,7 @@ fn what_one_endpoint_said_is_not_taken_for_what_another_says() {
             cache: Some(folder.path().to_owned()),
             ..options(front.url())
         });
-        rpc(fork.port(), "eth_getBalance", json!([poor, "latest"]))
+        balance(fork.port(), &poor)
     };
     assert_eq!(balance_through(&honest), "0x0");
     // Outside of blocks, so that number and hash stay.
@@ -95,7 +95,7 @@ fn an_endpoint_that_fails_is_an_error_without_its_key_and_the_fork_goes_on() {
         ..options(front.url())
     });
     let here = fork.port();
-    let number = rpc(here, "eth_blockNumber", json!([]));
+    let number = block_number(here);
     front.script().broken = Some(500);
     let transaction = json!({ "from": origin.sender, "to": origin.program, "data": INPUT });
     for (method, params) in [
@@ -108,7 +108,7 @@ fn an_endpoint_that_fails_is_an_error_without_its_key_and_the_fork_goes_on() {
         assert!(error.contains("127.0.0.1"), "{method}: {error}");
         assert!(!error.contains("secretkey"), "{method}: {error}");
     }
-    assert_eq!(rpc(here, "eth_blockNumber", json!([])), number);
+    assert_eq!(block_number(here), number);
     front.script().broken = None;
     assert_eq!(rpc(here, "eth_call", call(&origin)), INPUT);
     assert_eq!(sent(here, &origin)["status"], "0x1");

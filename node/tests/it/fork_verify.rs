@@ -6,7 +6,7 @@ use stylus_devnode::{Fork, ForkError, ForkOptions, NodeHandle, Verify};
 
 use crate::fork::{INPUT, Origin, call, forked, options, origin, sent};
 use crate::front::{Front, Script};
-use crate::support::{Process, binary, ready, rpc, rpc_error};
+use crate::support::{Process, balance, binary, mine, ready, rpc, rpc_error, set_code};
 
 /// Returns the word of slot 0.
 const READER: &str = "0x5f545f5260205ff3";
@@ -18,11 +18,11 @@ const CONTRACT: Address = Address::repeat_byte(0xc0);
 fn chain() -> Origin {
     let origin = origin();
     let port = origin.node.port();
-    rpc(port, "anvil_setCode", json!([CONTRACT, READER]));
+    set_code(port, &CONTRACT, READER);
     let (slot, word) = (B256::ZERO, B256::with_last_byte(0x2a));
     rpc(port, "anvil_setStorageAt", json!([CONTRACT, slot, word]));
     rpc(port, "anvil_setBalance", json!([CONTRACT, "0x77"]));
-    rpc(port, "evm_mine", json!([]));
+    mine(port);
     origin
 }
 
@@ -62,10 +62,8 @@ fn what_is_proven_is_believed_and_runs_as_on_its_chain() {
     assert_eq!(rpc(fork.port(), "eth_getBalance", balance), "0x0");
     for of in [nobody, CONTRACT] {
         let slot = json!([of, "0x7", "latest"]);
-        assert_eq!(
-            rpc(fork.port(), "eth_getStorageAt", slot),
-            json!(B256::ZERO)
-        );
+        let found = rpc(fork.port(), "eth_getStorageAt", slot);
+        assert_eq!(found, json!(B256::ZERO));
     }
     let here = sent(fork.port(), &origin);
     assert_eq!(here["status"], "0x1");
@@ -118,10 +116,8 @@ fn a_lie_about_an_account_or_a_word_is_a_named_error_and_the_fork_goes_on() {
         assert!(error.contains("ForkProofMismatch"), "{lie:?}: {error}");
         assert!(!error.contains("secretkey"), "{error}");
         front.script().proof.clear();
-        assert_eq!(
-            asked(&fork, "eth_call", read()),
-            Ok(json!(B256::with_last_byte(0x2a)))
-        );
+        let found = asked(&fork, "eth_call", read());
+        assert_eq!(found, Ok(json!(B256::with_last_byte(0x2a))));
     }
     let of_word = [
         vec![("/storageProof/0/value", json!("0x2b"))],
@@ -135,16 +131,14 @@ fn a_lie_about_an_account_or_a_word_is_a_named_error_and_the_fork_goes_on() {
     ];
     for lie in of_word {
         let fork = forked(verified(front.url()));
-        rpc(fork.port(), "eth_getBalance", json!([CONTRACT, "latest"]));
+        balance(fork.port(), &CONTRACT);
         front.script().proof = lie.clone();
         let error = asked(&fork, "eth_call", read());
         let error = error.expect_err(&format!("{lie:?}"));
         assert!(error.contains("ForkProofMismatch"), "{lie:?}: {error}");
         front.script().proof.clear();
-        assert_eq!(
-            asked(&fork, "eth_call", read()),
-            Ok(json!(B256::with_last_byte(0x2a)))
-        );
+        let found = asked(&fork, "eth_call", read());
+        assert_eq!(found, Ok(json!(B256::with_last_byte(0x2a))));
     }
 }
 
@@ -158,10 +152,8 @@ fn code_that_is_not_the_proven_one_is_a_named_error() {
         let error = rpc_error(fork.port(), "eth_call", read()).to_string();
         assert!(error.contains("ForkProofMismatch: the code of"), "{error}");
         front.script().answers.clear();
-        assert_eq!(
-            rpc(fork.port(), "eth_call", read()),
-            json!(B256::with_last_byte(0x2a))
-        );
+        let found = rpc(fork.port(), "eth_call", read());
+        assert_eq!(found, json!(B256::with_last_byte(0x2a)));
     }
 }
 
@@ -238,15 +230,10 @@ fn what_was_kept_unverified_is_not_believed() {
         assert_eq!(word(&fork), json!(lie));
         front.script().answers.clear();
     }
-    assert_eq!(
-        word(&forked(kept(Verify::Never))),
-        json!(lie),
-        "it was kept"
-    );
-    assert_eq!(
-        word(&forked(kept(Verify::Always))),
-        json!(B256::with_last_byte(0x2a))
-    );
+    let found = word(&forked(kept(Verify::Never)));
+    assert_eq!(found, json!(lie), "it was kept");
+    let found = word(&forked(kept(Verify::Always)));
+    assert_eq!(found, json!(B256::with_last_byte(0x2a)));
 }
 
 #[test]
@@ -308,12 +295,10 @@ fn by_default_an_endpoint_without_proofs_is_told_of_once_and_believed() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("it starts");
-    let port = ready(&mut child);
+    let (port, _) = ready(&mut child);
     assert_eq!(rpc(port, "eth_call", call(&origin)), INPUT);
-    assert_eq!(
-        rpc(port, "eth_getBalance", json!([CONTRACT, "latest"])),
-        "0x77"
-    );
+    let found = balance(port, &CONTRACT);
+    assert_eq!(found, "0x77");
     child.kill().expect("our own child");
     let said = child.wait_with_output().expect("it ended").stderr;
     let said = String::from_utf8_lossy(&said);

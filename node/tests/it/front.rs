@@ -1,12 +1,12 @@
 //! A server in front of a node that answers as an archive node of Nitro does: its methods alone, its
 //! limits, its errors.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stylus_upgrades_test_support::http::{Message, respond};
+use stylus_upgrades_test_support::http::{Message, respond, serve};
 
 use crate::support::{post, rpc};
 
@@ -60,20 +60,11 @@ pub(crate) struct Front {
 impl Front {
     /// Starts in front of the node at a port. It ends with the process.
     pub(crate) fn of(node: u16, script: Script) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
-        let port = listener.local_addr().expect("it is bound").port();
         let script = Arc::new(Mutex::new(script));
-        let front = Self {
-            port,
-            script: script.clone(),
-        };
-        std::thread::spawn(move || {
-            for connection in listener.incoming().flatten() {
-                let script = script.clone();
-                std::thread::spawn(move || serve(connection, node, &script));
-            }
-        });
-        front
+        let shared = script.clone();
+        let address = serve(move |connection, request| answer(connection, request, node, &shared));
+        let port = address.port();
+        Self { port, script }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -85,11 +76,9 @@ impl Front {
     }
 }
 
-fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
+fn answer(connection: &TcpStream, request: Message, node: u16, script: &Mutex<Script>) {
     let lock = || script.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(Message { head, body }) = message_of(&connection) else {
-        return;
-    };
+    let Message { head, body } = request;
     let Ok(body) = String::from_utf8(body) else {
         return;
     };
@@ -128,7 +117,7 @@ fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
         }
     };
     std::thread::sleep(pause);
-    let _ = respond(&connection, &format!("{status} X"), header, &answer);
+    let _ = respond(connection, &format!("{status} X"), header, &answer);
 }
 
 fn script_of<'a>(
@@ -136,12 +125,6 @@ fn script_of<'a>(
     lock: impl Fn() -> MutexGuard<'a, Script> + 'a,
 ) -> impl Fn(&Value) -> Option<Value> {
     move |request| own_answer(request, node, &mut lock())
-}
-
-fn message_of(connection: &TcpStream) -> Option<Message> {
-    let limit = Some(Duration::from_secs(10));
-    connection.set_read_timeout(limit).ok()?;
-    Message::read(connection).ok()
 }
 
 /// The answer to a request or a batch.

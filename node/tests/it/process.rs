@@ -9,7 +9,7 @@ use alloy_node_bindings::Anvil;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{Process, binary, eventually, post, rpc};
+use crate::support::{Process, binary, block_number, eventually, mine, nonce, post, rpc};
 
 /// Position of the first line that starts like this.
 fn position(lines: &[String], start: &str) -> usize {
@@ -80,10 +80,8 @@ fn alloys_anvil_wrapper_passes_its_options() {
         .spawn();
     assert_eq!(node.chain_id(), 1337);
     // The first address of this well-known phrase.
-    assert_eq!(
-        node.addresses()[0].to_string(),
-        "0x9858EfFD232B4033E47d90003D41EC34EcaEda94"
-    );
+    let found = node.addresses()[0].to_string();
+    assert_eq!(found, "0x9858EfFD232B4033E47d90003D41EC34EcaEda94");
     assert_eq!(rpc(node.port(), "eth_chainId", json!([])), "0x539");
     assert_eq!(rpc(node.port(), "anvil_getAutomine", json!([])), false);
 }
@@ -161,7 +159,7 @@ fn flags_of_anvil_that_change_nothing_here_are_accepted() {
 fn a_hardfork_that_the_chain_has_is_taken_and_another_one_is_named_in_the_refusal() {
     for (version, name) in [("32", "cancun"), ("41", "Prague"), ("61", "latest")] {
         let process = Process::start(&["--arbos-version", version, "--hardfork", name]);
-        assert_eq!(rpc(process.port, "eth_blockNumber", json!([])), "0x0");
+        assert_eq!(block_number(process.port), "0x0");
     }
     let mut command = Command::new(binary());
     command.args(["-p", "0", "--hardfork", "prague"]);
@@ -184,7 +182,7 @@ fn waiting_transactions_are_included_in_the_order_and_number_that_the_flags_say(
                 rpc(process.port, "eth_sendTransaction", transfer)
             })
             .into();
-        rpc(process.port, "evm_mine", json!([]));
+        mine(process.port);
         let block = rpc(process.port, "eth_getBlockByNumber", json!(["0x1", false]));
         let included = block["transactions"].as_array().unwrap().clone();
         let at = |hash| sent.iter().position(|sent| sent == hash).unwrap();
@@ -192,10 +190,8 @@ fn waiting_transactions_are_included_in_the_order_and_number_that_the_flags_say(
     };
     assert_eq!(hashes(&[]), [0, 1, 2]);
     assert_eq!(hashes(&["--order", "fees"]), [1, 2, 0]);
-    assert_eq!(
-        hashes(&["--order", "fees", "--max-transactions", "2"]),
-        [1, 2]
-    );
+    let found = hashes(&["--order", "fees", "--max-transactions", "2"]);
+    assert_eq!(found, [1, 2]);
 }
 
 #[test]
@@ -260,12 +256,7 @@ fn a_thousand_transactions_after_stdout_was_closed_leave_the_process_alive() {
         "{}",
         &answer[..answer.len().min(500)]
     );
-    let nonce: U256 = serde_json::from_value(rpc(
-        process.port,
-        "eth_getTransactionCount",
-        json!([accounts[0], "latest"]),
-    ))
-    .unwrap();
+    let nonce: U256 = serde_json::from_value(nonce(process.port, &accounts[0])).unwrap();
     assert_eq!(nonce, U256::from(1000));
     assert!(process.child.try_wait().unwrap().is_none());
 }

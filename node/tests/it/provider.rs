@@ -9,7 +9,7 @@ use serde_json::json;
 use stylus_devnode::NodeHandle;
 
 use crate::evm::{TOPIC, counter, reverting};
-use crate::support::{node, rpc, rpc_error};
+use crate::support::{node, receipt, rpc, rpc_error};
 
 fn provider(node: &NodeHandle) -> impl Provider + use<> {
     alloy::transports::choose_tls_cryptography();
@@ -57,10 +57,8 @@ async fn default_fillers_deploy_call_estimate_send_and_wait() {
     assert_eq!(receipt.logs()[0].topics()[0].to_string(), TOPIC);
     assert_eq!(receipt.logs()[0].data().data, word(1));
     assert_eq!(provider.call(call).await.unwrap(), word(2));
-    assert_eq!(
-        provider.get_storage_at(address, U256::ZERO).await.unwrap(),
-        U256::ONE
-    );
+    let found = provider.get_storage_at(address, U256::ZERO).await.unwrap();
+    assert_eq!(found, U256::ONE);
 }
 
 #[tokio::test]
@@ -96,11 +94,8 @@ async fn blocks_transactions_and_receipts_agree_with_each_other() {
         .unwrap();
     assert_eq!(receipt.block_hash, Some(block.header.hash));
     assert_eq!(transaction.block_hash, Some(block.header.hash));
-    assert_eq!(
-        block.header.hash_slow(),
-        block.header.hash,
-        "the header hashes to its hash"
-    );
+    let found = block.header.hash_slow();
+    assert_eq!(found, block.header.hash, "the header hashes to its hash");
     assert_eq!(block.transactions.as_transactions().unwrap(), [transaction]);
     assert_eq!(
         provider
@@ -120,11 +115,8 @@ async fn blocks_transactions_and_receipts_agree_with_each_other() {
         [receipt]
     );
     assert_eq!(provider.get_balance(to).await.unwrap(), U256::from(5));
-    assert_eq!(
-        provider.get_balance(to).number(0).await.unwrap(),
-        U256::ZERO,
-        "history is kept"
-    );
+    let found = provider.get_balance(to).number(0).await.unwrap();
+    assert_eq!(found, U256::ZERO, "history is kept");
     assert_eq!(
         provider
             .get_transaction_by_sender_nonce(node.addresses()[0], 0)
@@ -208,10 +200,7 @@ fn send_transaction_signs_for_dev_accounts_and_refuses_unknown_accounts() {
         "eth_sendTransaction",
         json!([{ "from": nitro, "to": Address::ZERO, "value": "0x1" }]),
     );
-    assert_eq!(
-        rpc(node.port(), "eth_getTransactionReceipt", json!([hash]))["status"],
-        "0x1"
-    );
+    assert_eq!(receipt(node.port(), &hash)["status"], "0x1");
     let error = rpc_error(
         node.port(),
         "eth_sendTransaction",

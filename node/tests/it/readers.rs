@@ -10,7 +10,10 @@ use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 
 use crate::fork::{call, forked, options, origin};
 use crate::front::{Front, Script};
-use crate::support::{Process, eventually, node, request, rpc, rpc_error};
+use crate::support::{
+    Process, balance, block_number, eventually, latest_block, mine, node, nonce, request, rpc,
+    rpc_error, set_code,
+};
 
 /// `JUMPDEST, PUSH0, JUMP`: takes all gas.
 const ENDLESS: &str = "0x5b5f56";
@@ -22,11 +25,7 @@ pub(crate) fn account(of: u8) -> Address {
 /// A node without automine with an account whose code never ends.
 fn with_endless() -> NodeHandle {
     let node = node();
-    rpc(
-        node.port(),
-        "anvil_setCode",
-        json!([account(0xee), ENDLESS]),
-    );
+    set_code(node.port(), &account(0xee), ENDLESS);
     node
 }
 
@@ -51,17 +50,19 @@ fn reads_are_answered_while_a_block_is_made_and_see_it_once_it_is() {
         let spend = json!([{ "from": from, "to": account(0xee), "gas": "0x1e84800" }]);
         rpc(port, "eth_sendTransaction", spend);
     }
-    let before = rpc(port, "eth_blockNumber", json!([]));
+    let before = block_number(port);
     let mut seen_before = 0;
-    let mine = move || drop(rpc(port, "evm_mine", json!([])));
-    let answers = answered_beside(mine, || {
-        seen_before += u64::from(rpc(port, "eth_blockNumber", json!([])) == before);
-        rpc(port, "eth_getBalance", json!([from, "latest"]));
-        rpc(port, "eth_call", json!([{ "to": account(1) }, "latest"]));
-        rpc(port, "txpool_status", json!([]));
-    });
+    let answers = answered_beside(
+        move || mine(port),
+        || {
+            seen_before += u64::from(block_number(port) == before);
+            balance(port, &from);
+            rpc(port, "eth_call", json!([{ "to": account(1) }, "latest"]));
+            rpc(port, "txpool_status", json!([]));
+        },
+    );
     assert!(seen_before > 0, "{answers}");
-    let after = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+    let after = latest_block(port);
     assert_ne!(after["number"], before);
     assert_eq!(after["transactions"].as_array().map(Vec::len), Some(40));
     assert_eq!(rpc(port, "txpool_status", json!([]))["pending"], "0x0");
@@ -92,9 +93,9 @@ fn an_endpoint_that_does_not_answer_holds_nobody_who_does_not_need_it() {
         (asked.count() > 8).then_some(())
     });
     for _ in 0..20 {
-        assert_eq!(rpc(port, "eth_blockNumber", json!([])), "0x2");
+        assert_eq!(block_number(port), "0x2");
         assert!(rpc(port, "eth_call", call(&origin)).is_string());
-        rpc(port, "eth_getBalance", json!([origin.sender, "latest"]));
+        balance(port, &origin.sender);
     }
     assert!(slow.iter().any(|slow| !slow.is_finished()));
     front.script().pause = Duration::ZERO;
@@ -109,11 +110,7 @@ fn the_sum_of_what_a_request_gives_is_bounded() {
     let node = node();
     let port = node.port();
     // Zeros: `RETURN(0, 3 MiB)`.
-    rpc(
-        port,
-        "anvil_setCode",
-        json!([account(0xaa), "0x623000005ff3"]),
-    );
+    set_code(port, &account(0xaa), "0x623000005ff3");
     let calls = |count: usize| vec![json!({ "to": account(0xaa), "gas": "0x2faf080" }); count];
     let blocks = json!({ "blockStateCalls": [{ "calls": calls(40) }] });
     let error = rpc_error(port, "eth_simulateV1", json!([blocks, "latest"]));
@@ -127,7 +124,7 @@ fn the_sum_of_what_a_request_gives_is_bounded() {
 fn what_nobody_waits_for_any_more_ends() {
     let process = Process::start(&[]);
     let port = process.port;
-    rpc(port, "anvil_setCode", json!([account(0xee), ENDLESS]));
+    set_code(port, &account(0xee), ENDLESS);
     // Each of them would run for the whole time of a request.
     let body = json!({
         "jsonrpc": "2.0", "id": 1, "method": "eth_simulateV1",
@@ -181,13 +178,13 @@ fn busy(process: &Process) -> Duration {
 fn a_view_is_not_older_than_the_answer_that_was_read() {
     let node = spawn(NodeConfig::default()).expect("a node");
     let (port, from) = (node.port(), node.addresses()[0]);
-    for nonce in 1..=200u64 {
+    for sent in 1..=200u64 {
         rpc(
             port,
             "eth_sendTransaction",
             json!([{ "from": from, "to": account(9), "value": "0x1" }]),
         );
-        let counted = rpc(port, "eth_getTransactionCount", json!([from, "latest"]));
-        assert_eq!(counted, format!("{nonce:#x}"));
+        let counted = nonce(port, &from);
+        assert_eq!(counted, format!("{sent:#x}"));
     }
 }

@@ -4,19 +4,13 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value, json};
 
 use crate::evm::{COUNTER, TOPIC, counter, reverting};
-use crate::support::{node, rpc, rpc_error};
-
-fn deployed(port: u16, from: Address) -> Value {
-    let creation = json!([{ "from": from, "data": counter() }]);
-    let hash = rpc(port, "eth_sendTransaction", creation);
-    rpc(port, "eth_getTransactionReceipt", json!([hash]))["contractAddress"].clone()
-}
+use crate::support::{balance, block_number, created, latest_block, node, refused, rpc, rpc_error};
 
 #[test]
 fn simulated_blocks_follow_each_other_and_leave_nothing() {
     let node = node();
     let (port, from) = (node.port(), node.addresses()[0]);
-    let contract = deployed(port, from);
+    let contract = created(port, from, &counter());
     let rich = Address::repeat_byte(0x31);
     let reverts = reverting(&[0xbe, 0xef]);
     let payload = json!({
@@ -58,8 +52,8 @@ fn simulated_blocks_follow_each_other_and_leave_nothing() {
     assert_eq!(blocks[3]["timestamp"], "0x7fffffff");
     assert_eq!(blocks[3]["parentHash"], blocks[2]["hash"]);
 
-    assert_eq!(rpc(port, "eth_blockNumber", json!([])), "0x1");
-    assert_eq!(rpc(port, "eth_getBalance", json!([rich, "latest"])), "0x0");
+    assert_eq!(block_number(port), "0x1");
+    assert_eq!(balance(port, &rich), "0x0");
     let at_genesis = json!([{ "blockStateCalls": [{ "calls": [{ "data": counter() }] }] }, "0x0"]);
     let early = rpc(port, "eth_simulateV1", at_genesis);
     assert_eq!(early[0]["number"], "0x1");
@@ -74,7 +68,7 @@ fn calls_that_no_block_takes_have_the_codes_of_the_specification() {
     let simulate = |call: Value, validation: bool, overrides: Value| {
         let block = json!({ "calls": [call], "blockOverrides": overrides });
         let payload = json!({ "blockStateCalls": [block], "validation": validation });
-        rpc_error(port, "eth_simulateV1", json!([payload, "latest"]))["code"].clone()
+        refused(port, "eth_simulateV1", json!([payload, "latest"])).clone()
     };
     let none = || json!({});
     let funds = json!({ "from": poor, "to": to, "value": "0x1" });
@@ -86,15 +80,11 @@ fn calls_that_no_block_takes_have_the_codes_of_the_specification() {
     let little = json!({ "from": from, "to": to, "gas": "0x5000" });
     assert_eq!(simulate(little, false, none()), -38013);
     let much = json!({ "from": from, "to": to, "gas": "0x40000000" });
-    assert_eq!(
-        simulate(much, false, json!({ "gasLimit": "0x30000000" })),
-        -38015
-    );
+    let found = simulate(much, false, json!({ "gasLimit": "0x30000000" }));
+    assert_eq!(found, -38015);
     let old = json!({ "from": from, "to": to });
-    assert_eq!(
-        simulate(old.clone(), false, json!({ "time": "0x1" })),
-        -32602
-    );
+    let found = simulate(old.clone(), false, json!({ "time": "0x1" }));
+    assert_eq!(found, -32602);
     assert_eq!(simulate(old, false, json!({ "number": "0x400" })), -32602);
 }
 
@@ -107,21 +97,21 @@ fn blocks_are_taken_back_and_replaced() {
     for value in 1..=3 {
         rpc(port, "eth_sendTransaction", json!([gift(value)]));
     }
-    let balance = || rpc(port, "eth_getBalance", json!([to, "latest"]));
+    let balance = || balance(port, &to);
     let before = rpc(port, "eth_getBlockByNumber", json!(["0x3", false]))["hash"].clone();
     rpc(
         port,
         "anvil_reorg",
         json!([2, [[gift(0x10), 0], [gift(0x20), 1]]]),
     );
-    assert_eq!(rpc(port, "eth_blockNumber", json!([])), "0x3");
+    assert_eq!(block_number(port), "0x3");
     assert_eq!(balance(), "0x31");
     let after = rpc(port, "eth_getBlockByNumber", json!(["0x3", false]));
     assert_ne!(after["hash"], before);
     assert_eq!(after["transactions"].as_array().map(Vec::len), Some(1));
     rpc(port, "anvil_rollback", json!([2]));
     assert_eq!(
-        (balance(), rpc(port, "eth_blockNumber", json!([]))),
+        (balance(), block_number(port)),
         (json!("0x1"), json!("0x1"))
     );
     rpc(port, "eth_sendTransaction", json!([gift(4)]));
@@ -176,30 +166,24 @@ fn what_clients_ask_before_they_send_is_answered() {
     ] {
         assert_eq!(rpc(port, method, params), raw, "{method}");
     }
-    assert_eq!(
-        rpc(port, "debug_getRawTransactions", json!(["latest"])),
-        json!([raw])
-    );
+    let found = rpc(port, "debug_getRawTransactions", json!(["latest"]));
+    assert_eq!(found, json!([raw]));
     let header = rpc(port, "debug_getRawHeader", json!(["latest"]));
     let header: alloy::primitives::Bytes = serde_json::from_value(header).expect("bytes");
     assert_eq!(json!(keccak256(&header)), receipt["blockHash"]);
     let block = rpc(port, "debug_getRawBlock", json!(["latest"]));
-    let size = rpc(port, "eth_getBlockByNumber", json!(["latest", false]))["size"].clone();
+    let size = latest_block(port)["size"].clone();
     let bytes = block.as_str().map(|text| (text.len() - 2) / 2);
-    assert_eq!(
-        bytes.map(|bytes| format!("{bytes:#x}")),
-        size.as_str().map(str::to_owned)
-    );
+    let found = bytes.map(|bytes| format!("{bytes:#x}"));
+    assert_eq!(found, size.as_str().map(str::to_owned));
     let receipts = rpc(port, "debug_getRawReceipts", json!(["latest"]));
     assert_eq!(receipts.as_array().map(Vec::len), Some(1));
 
-    let contract = deployed(port, from);
+    let contract = created(port, from, &counter());
     let code = rpc(port, "eth_getCode", json!([contract, "latest"]));
     let bytes: alloy::primitives::Bytes = serde_json::from_value(code.clone()).expect("bytes");
-    assert_eq!(
-        rpc(port, "debug_codeByHash", json!([keccak256(&bytes)])),
-        code
-    );
+    let found = rpc(port, "debug_codeByHash", json!([keccak256(&bytes)]));
+    assert_eq!(found, code);
     assert!(COUNTER.contains(' ') && code.as_str().is_some_and(|code| code.len() == 42));
     let config = rpc(port, "eth_config", json!([]));
     assert_eq!(

@@ -5,7 +5,10 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::evm::counter;
-use crate::support::{Process, eventually, node, rpc, rpc_error};
+use crate::support::{
+    Process, balance, block_number, eventually, latest_block, mine, node, nonce, refused, rpc,
+    transact, word_at,
+};
 
 #[test]
 fn sigterm_saves_the_state_and_the_next_start_loads_it() {
@@ -14,12 +17,7 @@ fn sigterm_saves_the_state_and_the_next_start_loads_it() {
     let file = file.to_str().unwrap();
     let mut first = Process::start(&["--state", file]);
     let from = rpc(first.port, "eth_accounts", json!([]))[0].clone();
-    let hash = rpc(
-        first.port,
-        "eth_sendTransaction",
-        json!([{ "from": from, "data": counter() }]),
-    );
-    let receipt = rpc(first.port, "eth_getTransactionReceipt", json!([hash]));
+    let receipt = transact(first.port, json!({ "from": from, "data": counter() }));
     let contract = receipt["contractAddress"].clone();
     rpc(
         first.port,
@@ -31,31 +29,21 @@ fn sigterm_saves_the_state_and_the_next_start_loads_it() {
 
     let second = Process::start(&["--state", file]);
     assert_eq!(
-        rpc(
-            second.port,
-            "eth_getStorageAt",
-            json!([contract, "0x0", "latest"])
-        )
-        .as_str()
-        .unwrap()
-        .trim_start_matches(['0', 'x']),
+        word_at(second.port, &contract, "0x0")
+            .as_str()
+            .unwrap()
+            .trim_start_matches(['0', 'x']),
         "1"
     );
-    assert_eq!(rpc(second.port, "eth_blockNumber", json!([])), "0x2");
-    assert_eq!(
-        rpc(
-            second.port,
-            "eth_getTransactionCount",
-            json!([from, "latest"])
-        ),
-        "0x2"
-    );
+    assert_eq!(block_number(second.port), "0x2");
+    let found = nonce(second.port, &from);
+    assert_eq!(found, "0x2");
     rpc(
         second.port,
         "eth_sendTransaction",
         json!([{ "from": from, "to": contract }]),
     );
-    assert_eq!(rpc(second.port, "eth_blockNumber", json!([])), "0x3");
+    assert_eq!(block_number(second.port), "0x3");
 }
 
 #[test]
@@ -105,18 +93,12 @@ fn a_dumped_state_is_loaded_into_another_node() {
     let account = Address::repeat_byte(0x66);
     rpc(first.port(), "anvil_setBalance", json!([account, "0x123"]));
     let state = rpc(first.port(), "anvil_dumpState", json!([]));
-    assert_eq!(
-        rpc(second.port(), "hardhat_loadState", json!([state])),
-        true
-    );
-    assert_eq!(
-        rpc(second.port(), "eth_getBalance", json!([account, "latest"])),
-        "0x123"
-    );
-    assert_eq!(
-        rpc_error(second.port(), "anvil_loadState", json!(["0x1234"]))["code"],
-        -32602
-    );
+    let found = rpc(second.port(), "hardhat_loadState", json!([state]));
+    assert_eq!(found, true);
+    let found = balance(second.port(), &account);
+    assert_eq!(found, "0x123");
+    let found = refused(second.port(), "anvil_loadState", json!(["0x1234"]));
+    assert_eq!(found, -32602);
 }
 
 /// As `geth dumpgenesis` writes one: addresses without prefix, short words, nulls.
@@ -147,14 +129,14 @@ fn a_genesis_of_geth_is_taken_and_flags_come_before_it() {
     assert_eq!(latest("eth_getBalance"), "0x3e8");
     assert_eq!(latest("eth_getTransactionCount"), "0x3");
     assert_eq!(latest("eth_getCode"), "0xfe");
-    let word = rpc(port, "eth_getStorageAt", json!([account, "0x1", "latest"]));
+    let word = word_at(port, &account, "0x1");
     assert_eq!(word, format!("{:#066x}", 7));
     let first = rpc(port, "eth_getBlockByNumber", json!(["0x0", false]));
     let fields = ["timestamp", "gasLimit", "baseFeePerGas"];
     let of = |block: &Value| fields.map(|name| block[name].as_str().unwrap().to_owned());
     assert_eq!(of(&first), ["0x65000000", "0x1c9c380", "0x77"]);
-    rpc(port, "evm_mine", json!([]));
-    let next = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+    mine(port);
+    let next = latest_block(port);
     assert_eq!(next["miner"], "0x00000000000000000000000000000000000000aa");
     assert!(
         process.lines.iter().any(|line| line == "Chain ID: 777"),

@@ -4,7 +4,7 @@ use alloy::primitives::{Address, B256, Bytes, address};
 use alloy::sol_types::{SolCall, sol};
 use serde_json::{Value, json};
 
-use crate::support::{node, rpc, rpc_error};
+use crate::support::{created, node, rpc, rpc_error, transact};
 
 sol! {
     #![sol(alloy_sol_types = alloy::sol_types)]
@@ -24,62 +24,50 @@ const ECHO: &str = r#"(module
         (call $write_result (i32.const 0) (local.get $length))
         (i32.const 0)))"#;
 
-/// The program as it is stored on chain.
-fn on_chain(text: &str) -> Vec<u8> {
-    stylus_vm::compress(&wat::parse_str(text).unwrap()).unwrap()
-}
-
 /// Init code that returns what follows it: `CODECOPY(0, 12, len); RETURN(0, len)`.
 fn init_code(code: &[u8]) -> String {
     let length = u16::try_from(code.len()).unwrap();
     format!("0x61{length:04x}80600c5f395ff3fefe{}", hex::encode(code))
 }
 
-/// The code of a program that works.
+/// The code of a program that works, as it is stored on chain.
 pub(crate) fn echo() -> Vec<u8> {
-    on_chain(ECHO)
+    stylus_vm::compress(&wat::parse_str(ECHO).unwrap()).unwrap()
 }
 
 /// Creates that program; gives its address.
 pub(crate) fn deployed(port: u16, from: Address) -> Value {
-    let create = json!([{ "from": from, "data": init_code(&echo()) }]);
-    let hash = rpc(port, "eth_sendTransaction", create);
-    rpc(port, "eth_getTransactionReceipt", json!([hash]))["contractAddress"].clone()
+    created(port, from, &init_code(&echo()))
 }
 
 /// Calldata that activates the program at an address.
 pub(crate) fn activation_of(program: &Value) -> Bytes {
-    activation(serde_json::from_value(program.clone()).unwrap())
+    let program = serde_json::from_value(program.clone()).unwrap();
+    activateProgramCall { program }.abi_encode().into()
 }
 
-fn activation(program: Address) -> Bytes {
-    activateProgramCall { program }.abi_encode().into()
+/// Activates it; the receipt.
+pub(crate) fn activated(port: u16, from: Address, program: &Value) -> Value {
+    let data = activation_of(program);
+    let value = "0xde0b6b3a7640000";
+    transact(
+        port,
+        json!({ "from": from, "to": ARB_WASM, "value": value, "data": data }),
+    )
 }
 
 #[test]
 fn a_program_is_deployed_activated_called_and_forgotten_by_a_revert() {
     let node = node();
     let (port, from) = (node.port(), node.addresses()[0]);
-    let send = |transaction: Value| -> Value {
-        let hash = rpc(port, "eth_sendTransaction", json!([transaction]));
-        rpc(port, "eth_getTransactionReceipt", json!([hash]))
-    };
-    let code = on_chain(ECHO);
-    let program =
-        send(json!({ "from": from, "data": init_code(&code) }))["contractAddress"].clone();
-    assert_eq!(
-        rpc(port, "eth_getCode", json!([program, "latest"])),
-        format!("0x{}", hex::encode(&code))
-    );
+    let program = deployed(port, from);
+    let found = rpc(port, "eth_getCode", json!([program, "latest"]));
+    assert_eq!(found, format!("0x{}", hex::encode(echo())));
     let call = json!([{ "to": program, "data": "0x01020304" }, "latest"]);
     let inactive = rpc_error(port, "eth_call", call.clone());
 
     let snapshot = rpc(port, "evm_snapshot", json!([]));
-    let address: Address = serde_json::from_value(program.clone()).unwrap();
-    let receipt = send(
-        json!({ "from": from, "to": ARB_WASM, "value": "0xde0b6b3a7640000", "data": activation(address) }),
-    );
-    assert_eq!(receipt["status"], "0x1");
+    assert_eq!(activated(port, from, &program)["status"], "0x1");
     assert_eq!(rpc(port, "eth_call", call.clone()), "0x01020304");
     assert_ne!(
         rpc(
@@ -89,15 +77,10 @@ fn a_program_is_deployed_activated_called_and_forgotten_by_a_revert() {
         ),
         json!(B256::ZERO)
     );
-    assert_eq!(
-        send(json!({ "from": from, "to": program, "data": "0x" }))["status"],
-        "0x1"
-    );
+    let receipt = transact(port, json!({ "from": from, "to": program, "data": "0x" }));
+    assert_eq!(receipt["status"], "0x1");
 
     assert_eq!(rpc(port, "evm_revert", json!([snapshot])), true);
-    assert_eq!(
-        rpc_error(port, "eth_call", call),
-        inactive,
-        "inactive again"
-    );
+    let found = rpc_error(port, "eth_call", call);
+    assert_eq!(found, inactive, "inactive again");
 }

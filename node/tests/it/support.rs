@@ -5,7 +5,9 @@ use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use alloy::primitives::Address;
 use rustix::process::{Pid, Signal, kill_process};
+use serde::Serialize;
 use serde_json::{Value, json};
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 
@@ -39,6 +41,59 @@ pub(crate) fn rpc_error(port: u16, method: &str, params: Value) -> Value {
         "{method}: expected an error, found {answer}"
     );
     answer["error"].clone()
+}
+
+/// The code of the error of a request, which must fail.
+pub(crate) fn refused(port: u16, method: &str, params: Value) -> Value {
+    rpc_error(port, method, params)["code"].clone()
+}
+
+/// Sends a transaction of an account that the node signs for; its receipt.
+pub(crate) fn transact(port: u16, transaction: Value) -> Value {
+    let hash = rpc(port, "eth_sendTransaction", json!([transaction]));
+    receipt(port, &hash)
+}
+
+/// The receipt of a transaction, or null.
+pub(crate) fn receipt(port: u16, hash: &Value) -> Value {
+    rpc(port, "eth_getTransactionReceipt", json!([hash]))
+}
+
+/// Creates a contract with that init code; its address.
+pub(crate) fn created(port: u16, from: Address, data: &str) -> Value {
+    transact(port, json!({ "from": from, "data": data }))["contractAddress"].clone()
+}
+
+/// Puts code at an account.
+pub(crate) fn set_code(port: u16, account: &impl Serialize, code: &str) {
+    rpc(port, "anvil_setCode", json!([account, code]));
+}
+
+pub(crate) fn mine(port: u16) {
+    rpc(port, "evm_mine", json!([]));
+}
+
+pub(crate) fn latest_block(port: u16) -> Value {
+    rpc(port, "eth_getBlockByNumber", json!(["latest", false]))
+}
+
+pub(crate) fn block_number(port: u16) -> Value {
+    rpc(port, "eth_blockNumber", json!([]))
+}
+
+/// What an account has.
+pub(crate) fn balance(port: u16, account: &impl Serialize) -> Value {
+    rpc(port, "eth_getBalance", json!([account, "latest"]))
+}
+
+/// Transactions of an account in blocks.
+pub(crate) fn nonce(port: u16, account: &impl Serialize) -> Value {
+    rpc(port, "eth_getTransactionCount", json!([account, "latest"]))
+}
+
+/// A word of an account's storage.
+pub(crate) fn word_at(port: u16, account: &impl Serialize, slot: &str) -> Value {
+    rpc(port, "eth_getStorageAt", json!([account, slot, "latest"]))
 }
 
 /// The whole answer of a request.
@@ -80,14 +135,21 @@ pub(crate) fn exchange(port: u16, head: &str, body: &str) -> (u16, String) {
     (status, body.unwrap_or_default())
 }
 
-/// The port that the ready line of a process names.
-pub(crate) fn ready(child: &mut Child) -> u16 {
-    let lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
-    let port = lines.map_while(Result::ok).find_map(|line| {
-        let (_, port) = line.strip_prefix("Listening on ")?.rsplit_once(':')?;
-        port.parse().ok()
-    });
-    port.expect("a ready line")
+/// The port that the ready line of a process names, and the lines up to it; then nobody reads stdout any more.
+pub(crate) fn ready(child: &mut Child) -> (u16, Vec<String>) {
+    let stdout = child.stdout.take().expect("stdout is piped");
+    let mut lines = Vec::new();
+    for line in BufReader::new(stdout).lines() {
+        lines.push(line.expect("text"));
+        let ready = lines
+            .last()
+            .and_then(|line| line.strip_prefix("Listening on "));
+        if let Some(address) = ready {
+            let address: std::net::SocketAddr = address.parse().expect("one address");
+            return (address.port(), lines);
+        }
+    }
+    panic!("no ready line in {lines:#?}");
 }
 
 /// A running `stylus-devnode`, killed at the end of the test.
@@ -99,7 +161,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts on a free port and waits for the ready line; then nobody reads stdout any more.
+    /// Starts on a free port and waits for the ready line.
     pub(crate) fn start(args: &[&str]) -> Self {
         let mut child = Command::new(binary())
             .args(["-p", "0"])
@@ -107,20 +169,7 @@ impl Process {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let mut lines = Vec::new();
-        let mut port = 0;
-        let stdout = child.stdout.take().expect("stdout is piped");
-        for line in BufReader::new(stdout).lines() {
-            let line = line.expect("text");
-            let ready = line.strip_prefix("Listening on ").map(str::to_owned);
-            lines.push(line);
-            if let Some(address) = ready {
-                let address: std::net::SocketAddr = address.parse().expect("one address");
-                port = address.port();
-                break;
-            }
-        }
-        assert_ne!(port, 0, "no ready line in {lines:#?}");
+        let (port, lines) = ready(&mut child);
         Self { child, lines, port }
     }
 

@@ -4,7 +4,7 @@ use alloy::primitives::{Address, B256};
 use serde_json::{Value, json};
 
 use crate::evm::{TOPIC, counter, reverting};
-use crate::support::{node, rpc, rpc_error};
+use crate::support::{balance, node, receipt, rpc, rpc_error, set_code, transact};
 
 /// A counter, and the transactions that created and called it.
 struct Scene {
@@ -19,13 +19,9 @@ struct Scene {
 fn scene() -> Scene {
     let node = node();
     let (port, from) = (node.port(), node.addresses()[0]);
-    let created = rpc(
-        port,
-        "eth_sendTransaction",
-        json!([{ "from": from, "data": counter() }]),
-    );
-    let receipt = rpc(port, "eth_getTransactionReceipt", json!([created]));
-    let contract = receipt["contractAddress"].clone();
+    let receipt = transact(port, json!({ "from": from, "data": counter() }));
+    let [created, contract] =
+        ["transactionHash", "contractAddress"].map(|name| receipt[name].clone());
     let call = json!([{ "from": from, "to": contract }]);
     let called = rpc(port, "eth_sendTransaction", call);
     Scene {
@@ -49,7 +45,7 @@ impl Scene {
         let to = self.contract.as_str().expect("an address");
         // CALL(gas, counter, 0, 0, 0, 0, 0)
         let code = format!("0x5f5f5f5f5f73{}5af1{after}", &to[2..]);
-        rpc(self.port, "anvil_setCode", json!([at, code]));
+        set_code(self.port, &at, &code);
         at
     }
 }
@@ -121,10 +117,10 @@ fn the_prestate_and_the_difference_are_those_of_the_state() {
     let created = scene.trace(&scene.created, diff.clone());
     assert!(created["pre"].get(to).is_none(), "{created}");
     assert_eq!(created["post"][to]["nonce"], 1);
-    let balance = rpc(scene.port, "eth_getBalance", json!([scene.from, "latest"]));
+    let balance = balance(scene.port, &scene.from);
     assert_eq!(changed["post"][&from]["balance"], balance);
     // PUSH0, PUSH0, SSTORE: an account whose slots were only cleared has an after without a field.
-    rpc(scene.port, "anvil_setCode", json!([to, "0x5f5f55"]));
+    set_code(scene.port, &to, "0x5f5f55");
     let call = json!([{ "from": scene.from, "to": to }]);
     let cleared = rpc(scene.port, "eth_sendTransaction", call);
     let changed = scene.trace(&cleared, diff);
@@ -147,11 +143,7 @@ fn opcodes_are_shown_with_stack_storage_and_gas() {
         .collect();
     let expected = "PUSH0 SLOAD PUSH1 ADD DUP1 PUSH0 SSTORE PUSH0 MSTORE PUSH1 PUSH1 PUSH0 LOG1 PUSH1 PUSH0 RETURN";
     assert_eq!(names.join(" "), expected);
-    let receipt = rpc(
-        scene.port,
-        "eth_getTransactionReceipt",
-        json!([scene.called]),
-    );
+    let receipt = receipt(scene.port, &scene.called);
     let used = receipt["gasUsed"].as_str().expect("a quantity");
     assert_eq!(format!("{:#x}", trace["gas"].as_u64().expect("gas")), used);
     let spent: u64 = steps
@@ -183,10 +175,8 @@ fn small_tracers_and_several_at_once_agree_with_each_other() {
     let flat = scene.trace(&scene.called, json!({ "tracer": "flatCallTracer" }));
     assert_eq!(flat[0]["action"]["to"], scene.contract);
     assert_eq!(flat[0]["transactionHash"], scene.called);
-    assert_eq!(
-        scene.trace(&scene.called, json!({ "tracer": "noopTracer" })),
-        json!({})
-    );
+    let found = scene.trace(&scene.called, json!({ "tracer": "noopTracer" }));
+    assert_eq!(found, json!({}));
     let data = "0x12345678aabb";
     let call = json!({ "from": scene.from, "to": scene.contract, "data": data });
     let hash = rpc(scene.port, "eth_sendTransaction", json!([call]));
@@ -205,11 +195,7 @@ fn small_tracers_and_several_at_once_agree_with_each_other() {
 fn blocks_and_bundles_are_traced() {
     let scene = scene();
     let tracer = json!({ "tracer": "callTracer" });
-    let receipt = rpc(
-        scene.port,
-        "eth_getTransactionReceipt",
-        json!([scene.called]),
-    );
+    let receipt = receipt(scene.port, &scene.called);
     for (method, id) in [
         ("debug_traceBlockByNumber", &receipt["blockNumber"]),
         ("debug_traceBlockByHash", &receipt["blockHash"]),
@@ -230,11 +216,7 @@ fn blocks_and_bundles_are_traced() {
 fn paritys_lists_are_filtered_by_block_and_address() {
     let scene = scene();
     let one = rpc(scene.port, "trace_transaction", json!([scene.called]));
-    let receipt = rpc(
-        scene.port,
-        "eth_getTransactionReceipt",
-        json!([scene.called]),
-    );
+    let receipt = receipt(scene.port, &scene.called);
     let block = rpc(scene.port, "trace_block", json!([receipt["blockNumber"]]));
     assert_eq!(one, block);
     assert_eq!(one[0]["traceAddress"], json!([]));
