@@ -92,23 +92,29 @@ pub struct Node {
     value: StorageU8,
 }
 
-/// A wrapper of somebody else.
-pub struct At(Inner);
+/// A wrapper of somebody else that takes no room.
+pub struct At<T>(T);
 
-impl std::ops::Deref for At {
-    type Target = Inner;
-    fn deref(&self) -> &Inner {
+impl<T> std::ops::Deref for At<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
         &self.0
     }
 }
 
-impl StorageType for At {
-    type Wraps<'a> = ();
-    type WrapsMut<'a> = StorageGuardMut<'a, Self>;
+impl<T: StorageType> StorageType for At<T> {
+    type Wraps<'a>
+        = ()
+    where
+        Self: 'a;
+    type WrapsMut<'a>
+        = StorageGuardMut<'a, Self>
+    where
+        Self: 'a;
     const SLOT_BYTES: usize = 0;
     unsafe fn new(_: U256, _: u8, host: stylus_sdk::host::VM) -> Self {
         // SAFETY: a test.
-        Self(unsafe { Inner::new(U256::from(7), 0, host) })
+        Self(unsafe { T::new(U256::from(7), 0, host) })
     }
     fn load<'s>(self)
     where
@@ -152,7 +158,7 @@ impl StorageType for Custom {
 pub struct Foreign {
     a: StorageU8,
     #[layout(erc7201 = "their.ns")]
-    at: At,
+    at: At<Inner>,
     #[layout(opaque = "custom-v1")]
     custom: Custom,
     b: StorageU8,
@@ -226,23 +232,16 @@ fn a_field_lives_where_the_sdk_writes_it() {
         .total
         .set(U256::from(8));
     for (label, value) in expected {
-        assert_eq!(
-            read(&words, &layout, U256::ZERO, find(&layout.storage, label)),
-            value,
-            "{label}"
-        );
+        let found = read(&words, &layout, U256::ZERO, find(&layout.storage, label));
+        assert_eq!(found, value, "{label}");
     }
     let inner = find(&layout.storage, "inner");
     let members = members(&layout, &inner.type_id);
     let base: U256 = inner.slot.parse().unwrap();
-    assert_eq!(
-        read(&words, &layout, base, find(members, "total")),
-        U256::from(1234)
-    );
-    assert_eq!(
-        read(&words, &layout, base, find(members, "owner")),
-        U256::from_be_slice(&[1; 20])
-    );
+    let found = read(&words, &layout, base, find(members, "total"));
+    assert_eq!(found, U256::from(1234));
+    let found = read(&words, &layout, base, find(members, "owner"));
+    assert_eq!(found, U256::from_be_slice(&[1; 20]));
     let structs: U256 = find(&layout.storage, "structs").slot.parse().unwrap();
     let size: U256 = layout.types[&inner.type_id]
         .number_of_bytes
@@ -251,10 +250,8 @@ fn a_field_lives_where_the_sdk_writes_it() {
         .parse::<U256>()
         .unwrap()
         / U256::from(32);
-    assert_eq!(
-        read(&words, &layout, structs + size, find(members, "total")),
-        U256::from(4321)
-    );
+    let found = read(&words, &layout, structs + size, find(members, "total"));
+    assert_eq!(found, U256::from(4321));
     let array: U256 = find(&layout.storage, "array").slot.parse().unwrap();
     assert_eq!(word(&words, array + U256::from(2)), U256::from(44));
     let main = &layout.namespaces["erc7201:example.main"];

@@ -7,11 +7,12 @@ use alloy_primitives::{Address, FixedBytes, U64, U256};
 use stylus_layout::{Item, Layout, Report, compare};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
-    StorageAddress, StorageB256, StorageBool, StorageFixedBytes, StorageGuardMut, StorageI32,
-    StorageMap, StorageString, StorageType, StorageU8, StorageU64, StorageU128, StorageU256,
+    StorageAddress, StorageB256, StorageBool, StorageFixedBytes, StorageI32, StorageMap,
+    StorageString, StorageType, StorageU8, StorageU64, StorageU128, StorageU256,
 };
 use stylus_upgradeable::layout::{Erc7201, Namespace, StorageLayout};
 
+use crate::derive::At;
 use crate::host::Words;
 
 type Balances = StorageMap<Address, StorageU256>;
@@ -152,56 +153,25 @@ pub struct Recursive {
     top: Tree,
 }
 
-/// A wrapper of somebody else that takes no room.
-pub struct At(StorageU256);
-
-impl std::ops::Deref for At {
-    type Target = StorageU256;
-    fn deref(&self) -> &StorageU256 {
-        &self.0
-    }
-}
-
-impl StorageType for At {
-    type Wraps<'a> = ();
-    type WrapsMut<'a> = StorageGuardMut<'a, Self>;
-    const SLOT_BYTES: usize = 0;
-    unsafe fn new(_: U256, _: u8, host: stylus_sdk::host::VM) -> Self {
-        // SAFETY: a test.
-        Self(unsafe { StorageU256::new(U256::from(7), 0, host) })
-    }
-    fn load<'s>(self)
-    where
-        Self: 's,
-    {
-    }
-    fn load_mut<'s>(self) -> StorageGuardMut<'s, Self>
-    where
-        Self: 's,
-    {
-        StorageGuardMut::new(self)
-    }
-}
-
 #[storage]
 #[derive(StorageLayout)]
 pub struct Wrapped {
     #[layout(erc7201 = "their.ns")]
-    at: At,
+    at: At<StorageU256>,
 }
 
 #[storage]
 #[derive(StorageLayout)]
 pub struct WrappedOpaque {
     #[layout(erc7201 = "their.ns", opaque = "at A")]
-    at: At,
+    at: At<StorageU256>,
 }
 
 #[storage]
 #[derive(StorageLayout)]
 pub struct Nowhere {
     #[layout(opaque = "at A")]
-    at: At,
+    at: At<StorageU256>,
 }
 
 fn report<Old: StorageLayout, New: StorageLayout>() -> Report {

@@ -193,12 +193,8 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
                 case.name
             );
             for (id, item) in &bare(rust).types {
-                assert_eq!(
-                    Some(item),
-                    bare(sol).types.get(id),
-                    "type {id} of {}",
-                    case.name
-                );
+                let found = Some(item);
+                assert_eq!(found, bare(sol).types.get(id), "type {id} of {}", case.name);
             }
         }
         for (kind, old, new) in [
@@ -359,12 +355,8 @@ fn random_pairs_get_the_verdict_of_upgrades_core() {
         // The generator's own layouts serve other tests: they must be solc's.
         for (side, model) in [("old", old), ("new", new)] {
             let theirs = bare(&compiled[&format!("{seed}/{side}")]);
-            assert_eq!(
-                bare(&model.layout()),
-                theirs,
-                "seed {seed} {side}\n{}",
-                model.solidity()
-            );
+            let found = bare(&model.layout());
+            assert_eq!(found, theirs, "seed {seed} {side}\n{}", model.solidity());
         }
         pairs.insert(seed.to_string(), (old.layout(), new.layout()));
     }

@@ -72,10 +72,7 @@ impl Case {
 
 /// Three migrations that are written by hand.
 fn by_hand() -> [Case; 3] {
-    let mut everything = new_model();
-    everything
-        .vars
-        .retain(|(name, _)| name != "flag" && name != "owner");
+    let everything = without_dropped();
     let dropped = Overrides::none().drop("flag").drop("owner");
     let custom = dropped
         .clone()
@@ -86,7 +83,7 @@ fn by_hand() -> [Case; 3] {
         )
         .with("config.y", Source::Empty)
         .with("limits[0]", Source::Code("U256::from(77)".into()));
-    let custom_layout = custom_layout(&everything);
+    let custom_layout = custom_model().layout();
     let same = old_model().layout();
     [
         Case::named("everything", old_model(), everything.layout(), dropped),
@@ -116,13 +113,22 @@ fn random_cases() -> Vec<Case> {
     all
 }
 
-/// `debt` as wide as `total` was, to take it over.
-fn custom_layout(model: &Model) -> Layout {
-    let mut model = model.clone();
+/// The new version, which has dropped two fields.
+fn without_dropped() -> Model {
+    let mut model = new_model();
+    model
+        .vars
+        .retain(|(name, _)| name != "flag" && name != "owner");
+    model
+}
+
+/// The same with `debt` as wide as `total` was, to take it over.
+fn custom_model() -> Model {
+    let mut model = without_dropped();
     if let Some((_, ty)) = model.vars.iter_mut().find(|(name, _)| name == "debt") {
         *ty = random::Ty::Int(136);
     }
-    model.layout()
+    model
 }
 
 pub fn check() {
@@ -245,19 +251,12 @@ fn custom_values(old: &Model, memory: &Memory, words: &Words) {
         values::Value::Number(true, value) => (U256::from(1) << 64) - *value,
         other => panic!("{other:?}"),
     };
-    let mut model = new_model();
-    model
-        .vars
-        .retain(|(name, _)| name != "flag" && name != "owner");
-    if let Some((_, ty)) = model.vars.iter_mut().find(|(name, _)| name == "debt") {
-        *ty = random::Ty::Int(136);
-    }
     let mut now = Memory::default();
     for slot in 0..20 {
         let slot = U256::from(slot);
         now.store(slot, words.load(slot));
     }
-    let after = read(&model, &now);
+    let after = read(&custom_model(), &now);
     let expected = |value: U256| values::Value::Number(false, value);
     assert_eq!(
         after["total"],

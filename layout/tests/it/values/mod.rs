@@ -60,67 +60,44 @@ const KEYS: [u64; 2] = [1, 0x55];
 
 /// Fills every value of a contract.
 pub fn fill(model: &Model, memory: &mut Memory, rng: &mut Rng) {
-    let (locations, _) = model.location(&model.vars);
-    for ((name, ty), (slot, offset)) in model.vars.iter().zip(locations) {
-        if name != "__gap" {
-            visit(
-                model,
-                ty,
-                U256::from(slot),
-                offset,
-                name,
-                &mut |_, ty, slot, offset, bytes| match ty {
-                    Ty::Bytes | Ty::Str => write_text(memory, slot, rng),
-                    Ty::List(_) => {
-                        let length = U256::from(3);
-                        memory.store(slot, B256::from(length));
-                    }
-                    _ => {
-                        let value = number(rng) & ones(bytes);
-                        let value = if *ty == Ty::Bool {
-                            U256::from(1)
-                        } else {
-                            value
-                        };
-                        let word =
-                            U256::from_be_bytes(memory.load(slot).0) | (value << (8 * offset));
-                        memory.store(slot, B256::from(word));
-                    }
-                },
-            );
+    each(model, &mut |_, ty, slot, offset, bytes| match ty {
+        Ty::Bytes | Ty::Str => write_text(memory, slot, rng),
+        Ty::List(_) => memory.store(slot, B256::with_last_byte(3)),
+        _ => {
+            let value = number(rng) & ones(bytes);
+            let value = if *ty == Ty::Bool { U256::ONE } else { value };
+            let word = U256::from_be_bytes(memory.load(slot).0) | (value << (8 * offset));
+            memory.store(slot, B256::from(word));
         }
-    }
+    });
 }
 
 /// Every value of a contract, by its path.
 pub fn read(model: &Model, memory: &Memory) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
+    each(model, &mut |path, ty, slot, offset, bytes| {
+        let raw = (U256::from_be_bytes(memory.load(slot).0) >> (8 * offset)) & ones(bytes);
+        let value = match ty {
+            Ty::Bytes | Ty::Str => Value::Text(read_text(memory, slot)),
+            Ty::Fixed(n) => Value::Fixed(raw.to_be_bytes::<32>()[32 - n..].to_vec()),
+            Ty::Int(bits) if raw.bit(bits - 1) => {
+                Value::Number(true, (ones(bytes) - raw) + U256::from(1))
+            }
+            _ => Value::Number(false, raw),
+        };
+        found.insert(path.to_owned(), value);
+    });
+    found
+}
+
+/// Visits every value of a contract.
+fn each(model: &Model, with: &mut Visitor<'_>) {
     let (locations, _) = model.location(&model.vars);
     for ((name, ty), (slot, offset)) in model.vars.iter().zip(locations) {
         if name != "__gap" {
-            visit(
-                model,
-                ty,
-                U256::from(slot),
-                offset,
-                name,
-                &mut |path, ty, slot, offset, bytes| {
-                    let raw =
-                        (U256::from_be_bytes(memory.load(slot).0) >> (8 * offset)) & ones(bytes);
-                    let value = match ty {
-                        Ty::Bytes | Ty::Str => Value::Text(read_text(memory, slot)),
-                        Ty::Fixed(n) => Value::Fixed(raw.to_be_bytes::<32>()[32 - n..].to_vec()),
-                        Ty::Int(bits) if raw.bit(bits - 1) => {
-                            Value::Number(true, (ones(bytes) - raw) + U256::from(1))
-                        }
-                        _ => Value::Number(false, raw),
-                    };
-                    found.insert(path.to_owned(), value);
-                },
-            );
+            visit(model, ty, U256::from(slot), offset, name, with);
         }
     }
-    found
 }
 
 type Visitor<'v> = dyn FnMut(&str, &Ty, U256, usize, usize) + 'v;
@@ -132,14 +109,8 @@ fn visit(model: &Model, ty: &Ty, slot: U256, offset: usize, path: &str, with: &m
         Ty::Struct(at) => {
             let members = &model.structs[*at];
             for ((name, ty), (inner, offset)) in members.iter().zip(model.location(members).0) {
-                visit(
-                    model,
-                    ty,
-                    slot + U256::from(inner),
-                    offset,
-                    &format!("{path}.{name}"),
-                    with,
-                );
+                let (slot, path) = (slot + U256::from(inner), format!("{path}.{name}"));
+                visit(model, ty, slot, offset, &path, with);
             }
         }
         Ty::Array(base, n) => elements(model, base, *n, slot, path, with),
@@ -165,15 +136,11 @@ fn elements(model: &Model, base: &Ty, n: usize, slot: U256, path: &str, with: &m
         (1, bytes.div_ceil(32))
     };
     for i in 0..n {
-        let location = slot + U256::from(i / per_slot * slots);
-        visit(
-            model,
-            base,
-            location,
-            i % per_slot * bytes,
-            &format!("{path}[{i}]"),
-            with,
+        let (location, path) = (
+            slot + U256::from(i / per_slot * slots),
+            format!("{path}[{i}]"),
         );
+        visit(model, base, location, i % per_slot * bytes, &path, with);
     }
 }
 
@@ -279,21 +246,9 @@ pub fn dropped(old: &Model, new: &Model) -> Vec<String> {
 /// Words counted from slot 0 hold nothing outside the contract's fields.
 pub fn assert_free_bytes_are_zero(model: &Model, memory: &Memory, seed: u64) {
     let mut used: BTreeMap<U256, U256> = BTreeMap::new();
-    let (locations, _) = model.location(&model.vars);
-    for ((name, ty), (slot, offset)) in model.vars.iter().zip(locations) {
-        if name != "__gap" {
-            visit(
-                model,
-                ty,
-                U256::from(slot),
-                offset,
-                name,
-                &mut |_, _, slot, offset, bytes| {
-                    *used.entry(slot).or_default() |= ones(bytes) << (8 * offset);
-                },
-            );
-        }
-    }
+    each(model, &mut |_, _, slot, offset, bytes| {
+        *used.entry(slot).or_default() |= ones(bytes) << (8 * offset);
+    });
     for (slot, word) in memory.0.range(..U256::from(10_000)) {
         let free = U256::from_be_bytes(word.0) & !used.get(slot).copied().unwrap_or_default();
         assert!(
