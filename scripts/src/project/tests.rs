@@ -52,14 +52,10 @@ fn a_project_is_made_whole_and_nothing_is_written_over() {
         let error = error.expect_err("it is there");
         assert_eq!(error.name(), "ProjectExists", "{name}");
     }
-    assert_eq!(
-        std::fs::read(here.path().join("file")).expect("it"),
-        b"theirs"
-    );
-    assert_eq!(
-        std::fs::read_dir(here.path()).expect("it").count(),
-        before + 3
-    );
+    let found = std::fs::read(here.path().join("file")).expect("it");
+    assert_eq!(found, b"theirs");
+    let found = std::fs::read_dir(here.path()).expect("it").count();
+    assert_eq!(found, before + 3);
 }
 
 #[test]

@@ -6,63 +6,21 @@ use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
-use stylus_upgrades_test_support::http::{Message, respond};
+use stylus_upgrades_test_support::http::{Message, Scripted};
 
-/// A request as the explorer got it.
-#[derive(Debug, Clone)]
-struct Request {
-    method: String,
-    url: Url,
-    body: Value,
+fn explorer(scripted: &Scripted, interface: Interface) -> Explorer<'static> {
+    let key = Some(Secret::new("the-key".into()));
+    Explorer::new(interface, Some(&scripted.url), 42_161, key, &Silent).expect("a URL")
 }
 
-impl Request {
-    fn query(&self) -> BTreeMap<String, String> {
-        let pairs = self.url.query_pairs();
-        pairs
-            .map(|(k, v)| (k.into_owned(), v.into_owned()))
-            .collect()
-    }
+/// Where the explorer was asked.
+fn url(request: &Message) -> Url {
+    let base = Url::parse("http://explorer").expect("a URL");
+    base.join(request.path()).expect("a path")
 }
 
-/// An explorer that gives these answers, one after the other, and keeps what it was asked.
-struct Scripted {
-    url: String,
-    requests: Arc<Mutex<Vec<Request>>>,
-}
-
-impl Scripted {
-    fn answering(answers: Vec<(u16, Value)>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("it"));
-        let requests = Arc::<Mutex<Vec<Request>>>::default();
-        let (kept, base) = (requests.clone(), url.clone());
-        std::thread::spawn(move || {
-            for (status, answer) in answers {
-                let (stream, _) = listener.accept().expect("a request");
-                let request = Message::read(&stream).expect("a request");
-                kept.lock().expect("it").push(Request {
-                    method: request.method().into(),
-                    url: format!("{base}{}", request.path()).parse().expect("a URL"),
-                    body: serde_json::from_slice(&request.body).unwrap_or_default(),
-                });
-                respond(&stream, &format!("{status} X"), "", &answer.to_string())
-                    .expect("answered");
-            }
-        });
-        Self { url, requests }
-    }
-
-    fn explorer(&self, interface: Interface) -> Explorer<'static> {
-        let key = Some(Secret::new("the-key".into()));
-        Explorer::new(interface, Some(&self.url), 42_161, key, &Silent).expect("a URL")
-    }
-
-    fn requests(&self) -> Vec<Request> {
-        self.requests.lock().expect("it").clone()
-    }
+fn asked(request: &Message) -> BTreeMap<String, String> {
+    url(request).query_pairs().into_owned().collect()
 }
 
 fn sources() -> Sources {
@@ -95,7 +53,7 @@ async fn etherscan_gets_its_fields_and_is_polled_until_it_has_decided() {
         not("Pending in queue"),
         ok("Pass - Verified"),
     ]);
-    let explorer = etherscan.explorer(Interface::Etherscan);
+    let explorer = explorer(&etherscan, Interface::Etherscan);
     let published = explorer.implementation(ACCOUNT, &sources()).await;
     let expected = Published {
         address: ACCOUNT,
@@ -103,7 +61,7 @@ async fn etherscan_gets_its_fields_and_is_polled_until_it_has_decided() {
     };
     assert_eq!(published.expect("verified"), expected);
     let requests = etherscan.requests();
-    let methods: Vec<_> = requests.iter().map(|one| one.method.as_str()).collect();
+    let methods: Vec<_> = requests.iter().map(Message::method).collect();
     assert_eq!(methods, ["POST", "GET", "GET"]);
     let account = ACCOUNT.to_checksum(None);
     let wanted = [
@@ -119,8 +77,8 @@ async fn etherscan_gets_its_fields_and_is_polled_until_it_has_decided() {
         ("sourceCode", "https://example.org/team/notes"),
     ];
     let wanted = wanted.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    assert_eq!(requests[0].query(), BTreeMap::from(wanted));
-    let polled = requests[1].query();
+    assert_eq!(asked(&requests[0]), BTreeMap::from(wanted));
+    let polled = asked(&requests[1]);
     assert_eq!(polled["action"], "checkverifystatus");
     assert_eq!(polled["guid"], "the-guid");
 }
@@ -128,18 +86,18 @@ async fn etherscan_gets_its_fields_and_is_polled_until_it_has_decided() {
 #[tokio::test]
 async fn etherscan_links_a_proxy_with_the_implementation_that_is_expected() {
     let etherscan = Scripted::answering(vec![ok("the-guid"), ok("The proxy's is found")]);
-    let explorer = etherscan.explorer(Interface::Etherscan);
+    let explorer = explorer(&etherscan, Interface::Etherscan);
     let implementation = Address::repeat_byte(0x22);
     let linked = explorer.proxy(ACCOUNT, implementation).await;
     let linked = linked.expect("linked").expect("an answer");
     assert_eq!(linked.answer, "The proxy's is found");
     let requests = etherscan.requests();
-    let query = requests[0].query();
+    let query = asked(&requests[0]);
     assert_eq!(query["action"], "verifyproxycontract");
     assert_eq!(query["address"], ACCOUNT.to_checksum(None));
     let expected = implementation.to_checksum(None);
     assert_eq!(query["expectedimplementation"], expected);
-    assert_eq!(requests[1].query()["action"], "checkproxyverification");
+    assert_eq!(asked(&requests[1])["action"], "checkproxyverification");
 }
 
 #[tokio::test]
@@ -152,7 +110,7 @@ async fn what_etherscan_refuses_is_reported_without_the_key_and_what_it_knows_is
         (500, json!({})),
     ];
     let etherscan = Scripted::answering(answers);
-    let explorer = etherscan.explorer(Interface::Etherscan);
+    let explorer = explorer(&etherscan, Interface::Etherscan);
     let all = sources();
     for words in ["Invalid API Key", "Fail - Unable to verify"] {
         let refused = explorer.implementation(ACCOUNT, &all).await;
@@ -177,13 +135,13 @@ async fn blockscout_gets_the_commit_and_is_polled_until_the_contract_is_verified
         (200, started),
         (200, json!({"is_verified": true})),
     ]);
-    let explorer = blockscout.explorer(Interface::Blockscout);
+    let explorer = explorer(&blockscout, Interface::Blockscout);
     let published = explorer.implementation(ACCOUNT, &sources()).await;
     assert_eq!(published.expect("verified").answer, "verified");
     let requests = blockscout.requests();
     let account = ACCOUNT.to_checksum(None);
     let contract = format!("/api/v2/smart-contracts/{account}");
-    let paths: Vec<_> = requests.iter().map(|one| one.url.path()).collect();
+    let paths: Vec<_> = requests.iter().map(Message::path).collect();
     let submit = format!("{contract}/verification/via/stylus-github-repository");
     assert_eq!(paths, [&*contract, &*submit, &*contract]);
     let submitted = json!({
@@ -192,8 +150,9 @@ async fn blockscout_gets_the_commit_and_is_polled_until_the_contract_is_verified
         "commit": "0123456789abcdef0123456789abcdef01234567",
         "path_prefix": "contracts/note",
     });
-    assert_eq!(requests[1].body, submitted);
-    assert!(!requests[1].url.as_str().contains("the-key"));
+    let body: Value = serde_json::from_slice(&requests[1].body).expect("JSON");
+    assert_eq!(body, submitted);
+    assert!(!requests[1].path().contains("the-key"));
     let proxy = explorer.proxy(ACCOUNT, ACCOUNT).await.expect("no request");
     assert_eq!(proxy, None);
 }
@@ -204,7 +163,7 @@ async fn blockscout_that_verifies_no_stylus_contracts_is_a_refusal() {
         (200, json!({"is_verified": false})),
         (404, json!({"message": "Not found"})),
     ]);
-    let explorer = blockscout.explorer(Interface::Blockscout);
+    let explorer = explorer(&blockscout, Interface::Blockscout);
     let refused = explorer.implementation(ACCOUNT, &sources()).await;
     assert_eq!(refused.expect_err("none").name(), "ExplorerRefused");
     let nowhere = Explorer::new(Interface::Blockscout, None, 1, None, &Silent);
@@ -220,7 +179,7 @@ async fn words_that_merely_mention_a_verified_contract_are_a_refusal() {
         not(text),
         not("Already Verified"),
     ]);
-    let explorer = etherscan.explorer(Interface::Etherscan);
+    let explorer = explorer(&etherscan, Interface::Etherscan);
     for _ in 0..2 {
         let refused = explorer.implementation(ACCOUNT, &sources()).await;
         let refused = refused.expect_err("refused");

@@ -4,17 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            found.push(path);
-        }
-    }
-}
+use stylus_upgrades_test_support::sources_below;
 
 /// The name after each `crate::`, and those in the braces after it.
 fn names(code: &str) -> Vec<String> {
@@ -91,9 +81,7 @@ fn all_sources(roots: &[&str]) -> Vec<(PathBuf, PathBuf)> {
     let mut all = Vec::new();
     for root in roots {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
-        let mut files = Vec::new();
-        sources(&root, &mut files);
-        for file in files {
+        for file in sources_below(&root) {
             let place = file.strip_prefix(&root).expect("below it").to_owned();
             all.push((file, place));
         }

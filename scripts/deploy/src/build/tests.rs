@@ -112,10 +112,8 @@ fn a_program_that_one_account_cannot_hold_is_cut_into_fragments() {
         .fragments
         .iter()
         .map(|one| evm::create2_address(&evm::creation_code(one)));
-    assert_eq!(
-        crate::program_code::fragments(&cut.code),
-        accounts.collect::<Vec<_>>()
-    );
+    let found = crate::program_code::fragments(&cut.code);
+    assert_eq!(found, accounts.collect::<Vec<_>>());
 }
 
 #[test]

@@ -254,10 +254,8 @@ fn what_callers_lose_is_found_and_what_they_gain_is_not() {
         steps: vec!["total_supply()".into()],
         ..old.clone()
     };
-    assert_eq!(
-        ids(&compare(&old, &step)),
-        ["function-changed:total_supply()"]
-    );
+    let found = ids(&compare(&old, &step));
+    assert_eq!(found, ["function-changed:total_supply()"]);
     let new = |after: &Callable| -> Vec<String> {
         let added = added(&without, after).into_iter();
         added.map(|one| one.id.to_string()).collect()

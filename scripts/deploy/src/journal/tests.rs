@@ -25,6 +25,16 @@ fn entry(number: u8) -> InFlight {
     }
 }
 
+/// Writes at the journal's end, as something else than the program may.
+fn append(journal: &Journal, bytes: &[u8]) {
+    let file = std::fs::OpenOptions::new()
+        .append(true)
+        .open(journal.path());
+    file.expect("the journal")
+        .write_all(bytes)
+        .expect("written");
+}
+
 #[test]
 fn what_is_not_settled_is_pending_in_its_order() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -60,12 +70,7 @@ fn a_line_cut_in_the_middle_is_said_and_harms_no_other() {
     journal.sending(entry(1));
     assert_eq!(journal.in_flight(), [entry(1)]);
     assert_eq!(*notes.0.lock().expect("nobody panics"), [""; 0]);
-    let mut file = std::fs::OpenOptions::new()
-        .append(true)
-        .open(journal.path())
-        .expect("the journal");
-    file.write_all(b"{\"sending\":{\"what\":\"cu")
-        .expect("written");
+    append(&journal, b"{\"sending\":{\"what\":\"cu");
     assert_eq!(journal.in_flight(), [entry(1)]);
     journal.sending(entry(2));
     assert_eq!(journal.in_flight(), [entry(1), entry(2)]);
@@ -102,11 +107,7 @@ fn bytes_that_are_no_text_hide_no_other_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = journal(folder.path());
     journal.sending(entry(1));
-    let mut file = std::fs::OpenOptions::new()
-        .append(true)
-        .open(journal.path())
-        .expect("the journal");
-    file.write_all(b"\xff\xfe\0").expect("written");
+    append(&journal, b"\xff\xfe\0");
     journal.sending(entry(2));
     assert_eq!(journal.in_flight(), [entry(1), entry(2)]);
 }
@@ -189,11 +190,7 @@ fn an_entry_holds_account_and_calldata_and_one_of_an_older_program_neither() {
         "{{\"sending\":{{\"what\":\"x\",\"tx\":\"{}\",\"nonce\":3}}}}\n",
         B256::with_last_byte(2)
     );
-    let mut file = std::fs::OpenOptions::new()
-        .append(true)
-        .open(journal.path())
-        .expect("the journal");
-    file.write_all(older.as_bytes()).expect("written");
+    append(&journal, older.as_bytes());
     let found = journal.in_flight();
     assert_eq!(found[0], entry);
     assert_eq!((found[1].to, found[1].call), (None, CalldataHash::ZERO));

@@ -16,10 +16,8 @@ fn a_step_names_its_check_which_every_approver_reads_and_the_registry_asks() {
     let proposed = sandbox.proposed("Admin", &format!("{MIGRATE} --check {check}"));
     let fields = list(&proposed["display"], "fields");
     let field = |name| fields.iter().find(|one| one["name"] == name);
-    assert_eq!(
-        field("check").map(|one| text(one, "value")),
-        Some(&check[..])
-    );
+    let found = field("check").map(|one| text(one, "value"));
+    assert_eq!(found, Some(&check[..]));
     let is_check = field("check hash").is_some() && field("script").is_none();
     assert!(is_check, "{fields:?}");
     let action = text(&proposed, "action");

@@ -76,9 +76,6 @@ fn lost(chain_id: u64, folder: &str) {
     }
     run(&sandbox, folder, &endpoint, CREATE).ends(0);
     let status = done("status A");
-    assert_eq!(
-        list(&status["definitions"][0], "instances").len(),
-        1,
-        "{status:#}"
-    );
+    let found = list(&status["definitions"][0], "instances").len();
+    assert_eq!(found, 1, "{status:#}");
 }

@@ -24,10 +24,8 @@ fn a_signature_is_void_once_its_signer_has_refused_the_action() {
         "{history:#}"
     );
     let examined = sandbox.run("Other", "doctor").document;
-    assert_eq!(
-        texts(list(&examined, "findings"), "id"),
-        ["DefinitionPaused"]
-    );
+    let found = texts(list(&examined, "findings"), "id");
+    assert_eq!(found, ["DefinitionPaused"]);
 }
 
 #[test]

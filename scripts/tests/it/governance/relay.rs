@@ -2,9 +2,9 @@
 //! might refuse, answers what is not so, and lets something happen before it asks the node.
 
 use serde_json::{Value, json};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
-use stylus_upgrades_test_support::http::{Message, post, respond};
+use stylus_upgrades_test_support::http::{Message, post, respond, serve};
 
 /// A server's own error. It means no limit of requests, for which the program would wait.
 const REFUSED: i64 = -32000;
@@ -49,19 +49,13 @@ impl Relay {
     }
 
     fn answering(target: &str, rule: Arc<Rule>, lie: Arc<Lie>) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let address = listener.local_addr().expect("it");
         let methods = Arc::<Mutex<Vec<String>>>::default();
-        let (noted, target) = (
-            methods.clone(),
-            target.trim_start_matches("http://").to_owned(),
-        );
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (noted, target) = (noted.clone(), target.clone());
-                let (rule, lie) = (rule.clone(), lie.clone());
-                std::thread::spawn(move || serve(stream, &target, &noted, &*rule, &*lie));
-            }
+        let noted = methods.clone();
+        let target = target.trim_start_matches("http://").to_owned();
+        let address = serve(move |client, message| {
+            let request = serde_json::from_slice(&message.body).unwrap_or_default();
+            let answer = answer(&request, &target, &noted, &*rule, &*lie);
+            let _ = respond(client, "200 OK", "", &answer.to_string());
         });
         Self { address, methods }
     }
@@ -76,26 +70,23 @@ impl Relay {
     }
 }
 
-fn serve(client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: &Rule, lie: &Lie) {
-    let Ok(message) = Message::read(&client) else {
-        return;
-    };
-    let request: Value = serde_json::from_slice(&message.body).unwrap_or_default();
+fn answer(
+    request: &Value,
+    target: &str,
+    noted: &Mutex<Vec<String>>,
+    rule: &Rule,
+    lie: &Lie,
+) -> Value {
     if let Some(method) = request["method"].as_str() {
         noted.lock().expect("it").push(method.into());
     }
-    let answer = match rule(&request) {
-        Some(words) => {
-            let error = json!({"code": REFUSED, "message": words});
-            json!({"jsonrpc": "2.0", "id": request["id"], "error": error})
-        }
-        None => {
-            let mut answer = ask(target, &request);
-            lie(&request, &mut answer);
-            answer
-        }
-    };
-    let _ = respond(&client, "200 OK", "", &answer.to_string());
+    if let Some(words) = rule(request) {
+        let error = json!({"code": REFUSED, "message": words});
+        return json!({"jsonrpc": "2.0", "id": request["id"], "error": error});
+    }
+    let mut answer = ask(target, request);
+    lie(request, &mut answer);
+    answer
 }
 
 /// What the node at `target` (`host:port`) answers.

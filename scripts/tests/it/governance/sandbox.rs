@@ -10,6 +10,7 @@ use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 use stylus_chain::{Overrides, Receipt};
 use stylus_devnode::{Chain, NodeHandle, spawn};
+use stylus_upgrades_test_support::files_below;
 
 /// The manifest's name.
 pub(crate) const MANIFEST: &str = "stylus-upgrades.toml";
@@ -179,25 +180,19 @@ impl Sandbox {
     }
 
     fn beginning(&self) -> Beginning {
-        let mut files = Vec::new();
-        let mut folders = vec![self.folder.path().to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).expect("a folder") {
-                let path = entry.expect("an entry").path();
-                if path.is_dir() {
-                    folders.push(path);
-                    continue;
-                }
-                let inside = path.strip_prefix(self.folder.path()).expect("inside");
-                let mode = path.metadata().expect("a file").permissions().mode();
-                let content = std::fs::read(&path).expect("a file");
-                files.push((inside.to_owned(), mode, content));
-            }
-        }
+        let files = files_below(self.folder.path()).into_iter().map(|path| {
+            let inside = path.strip_prefix(self.folder.path()).expect("inside");
+            let mode = path.metadata().expect("a file").permissions().mode();
+            (
+                inside.to_owned(),
+                mode,
+                std::fs::read(&path).expect("a file"),
+            )
+        });
         Beginning {
             chain: Mutex::new(self.chain(|chain| chain.branch())),
             endpoint: self.node.endpoint(),
-            files,
+            files: files.collect(),
         }
     }
 

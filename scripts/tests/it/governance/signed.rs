@@ -192,10 +192,8 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     assert_eq!(error(&stranger), "NotAnApprover");
     stranger.says("expected", &["an approver of role migrate: AND("]);
     let missing = sandbox.run("Admin", "approve --offline anna.json");
-    assert_eq!(
-        missing.said("message"),
-        "\"anna.json\" does not identify one action"
-    );
+    let found = missing.said("message");
+    assert_eq!(found, "\"anna.json\" does not identify one action");
     let until = whole["approval"]["deadline"].as_u64().expect("seconds") + DAY;
     let later = "approve --offline pause.txt --out later.json --deadline";
     sandbox.done("Admin2", &format!("{later} {until}"));

@@ -11,7 +11,7 @@ use stylus_devnode::NodeHandle;
 /// An endpoint that lets `refuse` answer in its place; `false` asks the chain.
 fn endpoint(
     node: &NodeHandle,
-    refuse: impl Fn(&Request, &mut TcpStream) -> std::io::Result<bool> + Clone + Send + 'static,
+    refuse: impl Fn(&Request, &mut &TcpStream) -> std::io::Result<bool> + Clone + Send + 'static,
 ) -> Server {
     let host = node.address().to_string();
     Server::new(move |request, stream| match refuse(request, stream)? {

@@ -104,19 +104,14 @@ fn what_a_run_writes_to_disk_holds_neither_key_nor_credentials() {
 
 /// No file below the folder but the key file holds a secret.
 fn assert_no_secret_below(sandbox: &Sandbox, key: &str) {
-    let mut folders = vec![sandbox.folder().to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path != sandbox.path("key") {
-                let bytes = std::fs::read(&path).expect("a file");
-                let text = String::from_utf8_lossy(&bytes);
-                for secret in SECRETS.iter().chain([&key]) {
-                    assert!(!text.contains(*secret), "{}", path.display());
-                }
-            }
+    for path in stylus_upgrades_test_support::files_below(sandbox.folder()) {
+        if path == sandbox.path("key") {
+            continue;
+        }
+        let bytes = std::fs::read(&path).expect("a file");
+        let text = String::from_utf8_lossy(&bytes);
+        for secret in SECRETS.iter().chain([&key]) {
+            assert!(!text.contains(*secret), "{}", path.display());
         }
     }
 }

@@ -1,8 +1,8 @@
 //! HTTP servers that do what a test says.
 
 use serde_json::{Value, json};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use stylus_upgrades_test_support::http::{Message, post};
+use std::net::{SocketAddr, TcpStream};
+use stylus_upgrades_test_support::http::{post, serve};
 
 /// A server on a port of its own; it ends with the test's process.
 pub(crate) struct Server {
@@ -24,21 +24,15 @@ impl Request {
 impl Server {
     /// Answers every request by `answer`, then closes the connection.
     pub(crate) fn new(
-        answer: impl Fn(&Request, &mut TcpStream) -> std::io::Result<()> + Clone + Send + 'static,
+        answer: impl Fn(&Request, &mut &TcpStream) -> std::io::Result<()> + Clone + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let answer = answer.clone();
-                std::thread::spawn(move || {
-                    let mut stream = stream;
-                    if let Some(request) = read(&stream) {
-                        // The program may have hung up: that is what some tests are about.
-                        let _ = answer(&request, &mut stream);
-                    }
-                });
-            }
+        let address = serve(move |mut stream, message| {
+            let request = Request {
+                path: message.path().into(),
+                body: serde_json::from_slice(&message.body).unwrap_or_default(),
+            };
+            // The program may have hung up: that is what some tests are about.
+            let _ = answer(&request, &mut stream);
         });
         Self { address }
     }
@@ -52,22 +46,14 @@ impl Server {
     }
 }
 
-fn read(stream: &TcpStream) -> Option<Request> {
-    let message = Message::read(stream).ok()?;
-    Some(Request {
-        path: message.path().into(),
-        body: serde_json::from_slice(&message.body).unwrap_or_default(),
-    })
-}
-
 /// An answer with that status and body.
-pub(crate) fn respond(stream: &mut TcpStream, status: &str, body: &str) -> std::io::Result<()> {
+pub(crate) fn respond(stream: &mut &TcpStream, status: &str, body: &str) -> std::io::Result<()> {
     stylus_upgrades_test_support::http::respond(stream, status, "", body)
 }
 
 /// A result, or an error, of JSON-RPC.
 pub(crate) fn reply(
-    stream: &mut TcpStream,
+    stream: &mut &TcpStream,
     request: &Request,
     part: &str,
     value: Value,
@@ -78,7 +64,7 @@ pub(crate) fn reply(
 
 /// What another server answers to the same request.
 pub(crate) fn forward(
-    stream: &mut TcpStream,
+    stream: &mut &TcpStream,
     request: &Request,
     host: &str,
 ) -> std::io::Result<()> {

@@ -39,10 +39,8 @@ fn an_address_follows_from_release_policy_and_salt() {
     let salt = keccak256([U256::from(1).to_be_bytes::<32>().as_slice(), &data].concat());
     let deployer = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
     let release = pinned();
-    assert_eq!(
-        one.address(release),
-        deployer.create2(salt, release.init_codehash)
-    );
+    let found = one.address(release);
+    assert_eq!(found, deployer.create2(salt, release.init_codehash));
 
     let other = Release {
         init_codehash: B256::ZERO,

@@ -120,10 +120,8 @@ fn items_are_encoded_as_arrays_of_their_columns() {
         .zip(&owners)
         .map(|(id, owner)| vec![B256::from(*id), owner.into_word()])
         .collect();
-    assert_eq!(
-        encode(&items, 2).to_vec(),
-        (ids.clone(), owners).abi_encode_params()
-    );
+    let found = encode(&items, 2).to_vec();
+    assert_eq!(found, (ids.clone(), owners).abi_encode_params());
     let items: Vec<_> = ids.iter().map(|id| vec![B256::from(*id)]).collect();
     assert_eq!(encode(&items, 1).to_vec(), (ids,).abi_encode_params());
 }

@@ -133,10 +133,8 @@ fn fields_that_only_one_layout_has_are_not_read_by_the_other() {
     let old = layout(&[("total", 0, 0, "u256"), ("step", 1, 0, "u256")]);
     let new = layout(&[("total", 0, 0, "u256"), ("open", 1, 0, "bool")]);
     let all = words([(1, 5, 1)]);
-    assert_eq!(
-        lines(Some(&old), &new, &all),
-        ["open: (none) → true", "step: 5 → (none)"]
-    );
+    let found = lines(Some(&old), &new, &all);
+    assert_eq!(found, ["open: (none) → true", "step: 5 → (none)"]);
     // On bytes that nothing used it begins with what is there, and what is cleared ends so.
     let short = layout(&[("total", 0, 0, "u256")]);
     let all = words([(1, 0, 5)]);
@@ -146,10 +144,8 @@ fn fields_that_only_one_layout_has_are_not_read_by_the_other() {
     // Another name at the very same place is a rename.
     let renamed = layout(&[("total", 0, 0, "u256"), ("pace", 1, 0, "u256")]);
     let all = words([(1, 5, 6)]);
-    assert_eq!(
-        lines(Some(&old), &renamed, &all),
-        ["pace (was step): 5 → 6"]
-    );
+    let found = lines(Some(&old), &renamed, &all);
+    assert_eq!(found, ["pace (was step): 5 → 6"]);
 }
 
 #[test]

@@ -74,10 +74,8 @@ fn entries_are_named_where_a_known_key_hashes_to_their_slot() {
     assert_eq!(names.get(own), Some(format!("points[{ana}]")));
     let nested = entry(ben, entry(ana, B256::with_last_byte(1)));
     assert_eq!(names.get(nested), Some(format!("allowances[{ana}][{ben}]")));
-    assert_eq!(
-        names.get(entry(Address::repeat_byte(0xc), B256::ZERO)),
-        None
-    );
+    let found = names.get(entry(Address::repeat_byte(0xc), B256::ZERO));
+    assert_eq!(found, None);
     let list: U256 = keccak256(B256::with_last_byte(2)).into();
     let at = |index: u64| names.get((list + U256::from(index)).into());
     assert_eq!(at(5).as_deref(), Some("members[5]"));
@@ -146,10 +144,8 @@ fn a_packed_word_changes_by_field_in_the_words_of_their_types() {
         lines(&packed, before, after),
         ["total: 3 → 4", "quorum: 9 → -1", "open: false → true"]
     );
-    assert_eq!(
-        lines(&packed, before, word(&[(0, 4), (16, 9)])),
-        ["total: 3 → 4"]
-    );
+    let found = lines(&packed, before, word(&[(0, 4), (16, 9)]));
+    assert_eq!(found, ["total: 3 → 4"]);
     let account = Address::repeat_byte(0xab);
     let owner = lines(&[("owner", 0, "address")], B256::ZERO, account.into_word());
     assert_eq!(owner, [format!("owner: {} → {account}", Address::ZERO)]);
