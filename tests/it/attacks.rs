@@ -2,28 +2,7 @@
 
 use crate::prelude::*;
 use stylus_upgrades_harness::home;
-
-/// Names of all functions behind a test attribute, in every folder with tests.
-fn tests(folder: &Path, found: &mut BTreeSet<String>) {
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            tests(&path, found);
-        } else if path.extension().is_some_and(|end| end == "rs") {
-            let text = std::fs::read_to_string(&path).expect("a source");
-            let mut is_test = false;
-            for line in text.lines().map(str::trim) {
-                is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-                let function = line.trim_start_matches("async ").strip_prefix("fn ");
-                if let (true, Some(function)) = (is_test, function) {
-                    let name = function.split('(').next().unwrap_or_default();
-                    found.insert(name.to_owned());
-                    is_test = false;
-                }
-            }
-        }
-    }
-}
+use stylus_upgrades_test_support::{sources_below, tests_of};
 
 #[test]
 fn every_attack_has_tests_that_exist() {
@@ -39,7 +18,10 @@ fn every_attack_has_tests_that_exist() {
         "migratable",
         "node",
     ] {
-        tests(&home().join(folder), &mut known);
+        for file in sources_below(&home().join(folder)) {
+            let text = std::fs::read_to_string(&file).expect("a source");
+            known.extend(tests_of(&text).into_iter().map(str::to_owned));
+        }
     }
     let page = std::fs::read_to_string(home().join("docs/evidence/attacks.md")).expect("the page");
     let rows = page.lines().filter(|line| line.starts_with("| "));

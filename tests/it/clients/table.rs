@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use stylus_upgrades_harness::{Report, home};
+use stylus_upgrades_test_support::sources_below;
 
 /// The names of all checks, by suite.
 type Checks = BTreeMap<String, BTreeSet<String>>;
@@ -124,20 +125,11 @@ fn the_table_of_clients_has_the_counts_of_their_suites() {
 
 #[test]
 fn every_test_in_the_table_of_clients_exists() {
-    fn sources(folder: &Path, text: &mut String) {
-        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                sources(&path, text);
-            } else if path.extension().is_some_and(|end| end == "rs") {
-                text.push_str(&std::fs::read_to_string(&path).expect("a source"));
-            }
-        }
-    }
-    let mut text = String::new();
-    for folder in ["tests/it", "node/tests"] {
-        sources(&home().join(folder), &mut text);
-    }
+    let folders = ["tests/it", "node/tests"].map(|folder| home().join(folder));
+    let sources = folders.iter().flat_map(|folder| sources_below(folder));
+    let text: String = sources
+        .map(|file| std::fs::read_to_string(file).expect("a source"))
+        .collect();
     let rows_text = std::fs::read_to_string(home().join(ROWS)).expect(ROWS);
     for [_, client, _, test] in rows(&rows_text) {
         assert!(text.contains(&format!("fn {test}(")), "{client}: {test}");

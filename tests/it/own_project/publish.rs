@@ -3,41 +3,13 @@
 use super::Empty;
 use crate::prelude::*;
 use std::fs;
-use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
 use stylus_upgrades::ids::TxHash;
 use stylus_upgrades::layout::{Deployment, Store};
-use stylus_upgrades_test_support::http::{Message, respond};
+use stylus_upgrades_test_support::http::{Message, Scripted};
 
-/// An explorer that gives these answers, one after the other.
-struct Explorer {
-    url: String,
-    /// Method, path with query, and body of each request.
-    requests: Arc<Mutex<Vec<(String, String, Value)>>>,
-}
-
-impl Explorer {
-    fn answering(answers: Vec<Value>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("it"));
-        let requests = Arc::<Mutex<Vec<_>>>::default();
-        let kept = requests.clone();
-        std::thread::spawn(move || {
-            for answer in answers {
-                let (stream, _) = listener.accept().expect("a request");
-                let request = Message::read(&stream).expect("a request");
-                let body = serde_json::from_slice(&request.body).unwrap_or_default();
-                let (method, path) = (request.method().into(), request.path().into());
-                kept.lock().expect("it").push((method, path, body));
-                respond(&stream, "200 OK", "", &answer.to_string()).expect("answered");
-            }
-        });
-        Self { url, requests }
-    }
-
-    fn requests(&self) -> Vec<(String, String, Value)> {
-        self.requests.lock().expect("it").clone()
-    }
+/// An explorer that gives these answers.
+fn explorer<const N: usize>(answers: [Value; N]) -> Scripted {
+    Scripted::answering(answers.map(|answer| (200, answer)).into())
 }
 
 const KEY: &str = "an-explorers-key-0123456789";
@@ -78,21 +50,21 @@ fn live() -> (Empty, String) {
 fn an_explorer_gets_what_it_builds_from_and_each_instance_is_linked() {
     let (empty, implementation) = live();
     let ok = |result: &str| json!({"status": "1", "message": "OK", "result": result});
-    let explorer = Explorer::answering(vec![
+    let server = explorer([
         ok("guid-1"),
         ok("Pass - Verified"),
         ok("guid-2"),
         ok("linked"),
     ]);
-    let answer = publish(&empty, "etherscan", &explorer.url, "--json");
+    let answer = publish(&empty, "etherscan", &server.url, "--json");
     let published = &answer.ends_with(0).document["published"];
     assert_eq!(published["implementation"]["answer"], "Pass - Verified");
     assert_eq!(published["proxies"].as_array().map(Vec::len), Some(1));
     let shown = format!("{answer:?}");
     assert!(!shown.contains(KEY), "{shown}");
 
-    let requests = explorer.requests();
-    let paths: Vec<&str> = requests.iter().map(|(_, path, _)| path.as_str()).collect();
+    let requests = server.requests();
+    let paths: Vec<&str> = requests.iter().map(Message::path).collect();
     for (path, parts) in paths.iter().zip([
         &[
             "action=verifysourcecode",
@@ -121,30 +93,31 @@ fn an_explorer_gets_what_it_builds_from_and_each_instance_is_linked() {
 
     // Blockscout gets the commit.
     let head = empty.git("rev-parse HEAD");
-    let explorer = Explorer::answering(vec![
+    let server = explorer([
         json!({}),
         json!({"message": "started"}),
         json!({"is_verified": true}),
     ]);
-    publish(&empty, "blockscout", &explorer.url, "--json").ends_with(0);
-    let requests = explorer.requests();
+    publish(&empty, "blockscout", &server.url, "--json").ends_with(0);
+    let requests = server.requests();
     assert!(
         requests[1]
-            .1
+            .path()
             .ends_with("/verification/via/stylus-github-repository")
     );
-    assert_eq!(requests[1].2["commit"], head.trim());
-    assert_eq!(requests[1].2["cargo_stylus_version"], "0.10.10");
+    let submitted: Value = serde_json::from_slice(&requests[1].body).expect("JSON");
+    assert_eq!(submitted["commit"], head.trim());
+    assert_eq!(submitted["cargo_stylus_version"], "0.10.10");
 
     // A refusal is one, and nothing is published of what does not hold.
     let no = json!({"status": "0", "message": "NOTOK", "result": "Fail - Unable to verify"});
-    let explorer = Explorer::answering(vec![no]);
-    let refused = publish(&empty, "etherscan", &explorer.url, "--json");
+    let server = explorer([no]);
+    let refused = publish(&empty, "etherscan", &server.url, "--json");
     assert_ne!(refused.exit, Some(0));
     assert_eq!(refused.error("name"), "ExplorerRefused", "{refused:?}");
     empty.edit(&super::SECOND);
-    let explorer = Explorer::answering(Vec::new());
-    publish(&empty, "etherscan", &explorer.url, "--source .").ends_with(1);
-    assert_eq!(explorer.requests(), [], "nobody was asked");
+    let server = explorer([]);
+    publish(&empty, "etherscan", &server.url, "--source .").ends_with(1);
+    assert!(server.requests().is_empty(), "nobody was asked");
     assert!(fs::metadata(empty.kept("1.0")).is_ok());
 }
