@@ -72,7 +72,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
 
 /// A proxy that is adopted.
 #[derive(Serialize)]
-struct Adoption {
+pub(super) struct Adoption {
     /// The definition.
     name: String,
     /// The version that the instance starts at.
@@ -210,7 +210,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
 
 /// A proxy that is accepted from another registry, or whose acceptance is taken back.
 #[derive(Serialize)]
-struct Acceptance {
+pub(super) struct Acceptance {
     /// The definition.
     name: String,
     /// The version that the instance starts at.

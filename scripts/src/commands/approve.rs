@@ -52,7 +52,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
 
 /// What is approved.
 #[derive(Serialize)]
-struct Approval {
+pub(super) struct Approval {
     proposer: Address,
     calldata_digest: B256,
 }
@@ -107,7 +107,7 @@ async fn report_ended_action(
 
 /// What `approve` reports of an action that was executed already.
 #[derive(Serialize)]
-struct AlreadyExecuted {
+pub(super) struct AlreadyExecuted {
     #[serde(flatten)]
     submitted: Submitted,
     /// Whether its call was compared with the one that was reviewed.

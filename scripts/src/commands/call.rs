@@ -66,7 +66,7 @@ pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> 
 
 /// What `call` reports.
 #[derive(Serialize)]
-struct Answered {
+pub(super) struct Answered {
     to: Address,
     function: Option<String>,
     returned: Option<Vec<String>>,
@@ -109,7 +109,7 @@ pub(super) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome> 
 
 /// What `send` reports.
 #[derive(Serialize)]
-struct Called {
+pub(super) struct Called {
     #[serde(flatten)]
     transactions: Transactions,
     to: Address,

@@ -361,7 +361,7 @@ impl Check<'_> {
 
 /// What `check` reports.
 #[derive(Serialize)]
-struct CheckReport {
+pub(super) struct CheckReport {
     /// The definition.
     name: String,
     #[serde(flatten)]

@@ -60,7 +60,7 @@ pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
 
 /// The report of `console` when it listens.
 #[derive(Serialize)]
-struct Served {
+pub(super) struct Served {
     /// Its address.
     console: String,
 }

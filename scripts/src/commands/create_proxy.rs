@@ -103,7 +103,7 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
 
 /// A created instance.
 #[derive(Serialize)]
-struct CreatedInstance {
+pub(super) struct CreatedInstance {
     /// The definition.
     name: String,
     /// Its first version.

@@ -57,7 +57,7 @@ pub(super) async fn run(
 
 /// What is defined.
 #[derive(Serialize)]
-struct Definition<'a> {
+pub(super) struct Definition<'a> {
     name: &'a str,
     /// The roles whose policy is that of `migrate`.
     as_migrate: Vec<&'static str>,

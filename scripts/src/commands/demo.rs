@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome> {
 
 /// What `demo` reports.
 #[derive(Serialize)]
-struct Walkthrough {
+pub(super) struct Walkthrough {
     #[serde(flatten)]
     document: Document,
     #[serde(flatten)]

@@ -72,7 +72,7 @@ pub(super) async fn run(context: &Context, source: &str, no_activate: bool) -> R
 
 /// What `deploy` reports.
 #[derive(Serialize)]
-struct Deployed<'a> {
+pub(super) struct Deployed<'a> {
     #[serde(flatten)]
     transactions: Transactions,
     address: Address,

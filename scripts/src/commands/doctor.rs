@@ -126,7 +126,7 @@ async fn of_chain(context: &Context) -> Result<Outcome, Error> {
 
 /// The report of `doctor` without a registry.
 #[derive(Serialize)]
-struct ExaminedChain {
+pub(super) struct ExaminedChain {
     /// The chain behind the endpoint.
     chain: ChainFacts,
     /// Always: it answers.

@@ -125,7 +125,7 @@ async fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome> {
 
 /// What `layout show` reports.
 #[derive(Serialize)]
-struct ShownLayout {
+pub(super) struct ShownLayout {
     /// The contract or the version.
     name: String,
     /// The hash of the layout document.
@@ -252,7 +252,7 @@ fn diff(
 
 /// What `layout diff` reports.
 #[derive(Serialize)]
-struct Difference {
+pub(super) struct Difference {
     /// The version before.
     old: NamedHash,
     /// The new version.
@@ -380,7 +380,7 @@ fn migration(
 
 /// What `layout migration` reports.
 #[derive(Serialize)]
-struct WrittenMigration {
+pub(super) struct WrittenMigration {
     /// The version before.
     old: NamedHash,
     /// The new version.

@@ -44,6 +44,8 @@ mod publish;
 mod registry;
 mod replay;
 mod report;
+#[cfg(feature = "kill-points")]
+pub mod reports;
 mod review;
 mod revoke;
 mod rollout;
@@ -145,6 +147,8 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
         Ok(outcome) => outcome,
         Err(error) => return Err(unknown::with_names(&context, error).await),
     };
+    #[cfg(feature = "kill-points")]
+    reports::require_listed(&outcome);
     context.confirm_chain().await?;
     let exit = output.result(&outcome);
     if output.is_written() {

@@ -33,7 +33,7 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
 
 /// What people and programs need to use the node.
 #[derive(Serialize)]
-struct Running {
+pub(super) struct Running {
     /// Its HTTP address.
     endpoint: String,
     /// Its WebSocket address.

@@ -38,7 +38,7 @@ async fn run(context: &Context, bytes: Bytes) -> Result<Outcome> {
 
 /// The paused or resumed definition.
 #[derive(Serialize)]
-struct PausedDefinition {
+pub(super) struct PausedDefinition {
     /// The definition.
     name: String,
 }

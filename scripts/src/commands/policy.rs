@@ -71,7 +71,7 @@ pub(super) async fn update(
 
 /// A policy that is to change.
 #[derive(Serialize)]
-struct PolicyUpdate<'a> {
+pub(super) struct PolicyUpdate<'a> {
     name: &'a str,
     role: &'a str,
     policy: String,

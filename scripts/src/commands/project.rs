@@ -70,7 +70,7 @@ pub(super) fn new(context: &Context, args: &NewArgs) -> Result<Outcome> {
 
 /// What `new` reports.
 #[derive(Serialize)]
-struct Created<'a> {
+pub(super) struct Created<'a> {
     name: &'a str,
     folder: &'a Path,
     definition: &'a str,
@@ -121,7 +121,7 @@ fn write(context: &Context, folder: &Path, init: &Init) -> Result<()> {
 
 /// What `init` reports.
 #[derive(Serialize)]
-struct Changed<'a> {
+pub(super) struct Changed<'a> {
     files: Vec<&'a str>,
     difference: String,
     skipped: &'a [String],

@@ -86,7 +86,7 @@ async fn deploy(
 
 /// What `registry deploy` reports.
 #[derive(Serialize)]
-struct Deployed {
+pub(super) struct Deployed {
     #[serde(flatten)]
     transactions: Transactions,
     framework: Vec<Shared>,
@@ -184,7 +184,7 @@ async fn write_descriptors(context: &Context, folder: &Path) -> Result<Outcome> 
 
 /// What `registry descriptors` reports.
 #[derive(Serialize)]
-struct Descriptors {
+pub(super) struct Descriptors {
     chain_id: u64,
     registry: Address,
     files: Vec<PathBuf>,

@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, file: &Path, name: &str) -> Result<Ou
 
 /// What was written.
 #[derive(Serialize)]
-struct WrittenReport<'a> {
+pub(super) struct WrittenReport<'a> {
     file: &'a Path,
     name: &'a str,
     bytes: usize,

@@ -62,7 +62,7 @@ pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) 
 
 /// The report of `pending ACTION`.
 #[derive(Serialize)]
-struct ReviewedAgainst {
+pub(super) struct ReviewedAgainst {
     #[serde(flatten)]
     review: Review,
     /// Set if the state difference does not match `--against`.

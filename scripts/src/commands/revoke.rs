@@ -106,7 +106,7 @@ fn transactions(sent: &Sent) -> Transactions {
 
 /// What `cancel` reports.
 #[derive(Serialize)]
-struct Cancelled {
+pub(super) struct Cancelled {
     #[serde(flatten)]
     transactions: Transactions,
     action: ActionId,
@@ -123,7 +123,7 @@ impl CommandReport for Cancelled {
 
 /// What `revoke` reports.
 #[derive(Serialize)]
-struct Revoked {
+pub(super) struct Revoked {
     #[serde(flatten)]
     transactions: Transactions,
     action: ActionId,

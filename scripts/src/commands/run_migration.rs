@@ -65,7 +65,7 @@ async fn source(
 
 /// The report of a run.
 #[derive(Serialize)]
-struct MigratedReport {
+pub(super) struct MigratedReport {
     #[serde(flatten)]
     migrated: Migrated,
     /// The command that continues it.
@@ -162,7 +162,7 @@ pub(super) async fn govern(
 
 /// The instance about which `run-migration --handler` and `--abort` decide.
 #[derive(Serialize)]
-struct BetweenVersions {
+pub(super) struct BetweenVersions {
     /// Its definition.
     name: String,
     /// The instance.

@@ -94,7 +94,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
 
 /// What `approve --offline` reports.
 #[derive(Serialize)]
-struct SignedOffline {
+pub(super) struct SignedOffline {
     action: ActionId,
     #[serde(flatten)]
     shown: ShownCall,

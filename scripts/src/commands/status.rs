@@ -81,7 +81,7 @@ async fn of_definitions(place: Place<'_>, names: Vec<String>) -> Result<Found> {
 
 /// What `status` reports.
 #[derive(Serialize)]
-struct StatusReport {
+pub(super) struct StatusReport {
     registry: Address,
     #[serde(flatten)]
     found: Found,

@@ -58,7 +58,7 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
 
 /// What is submitted.
 #[derive(Serialize)]
-struct Submission<'a> {
+pub(super) struct Submission<'a> {
     signers: Vec<Address>,
     /// Signers that have approved already.
     left_out: &'a [Address],

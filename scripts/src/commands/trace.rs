@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> 
 
 /// What `trace` reports.
 #[derive(Serialize)]
-struct Traced {
+pub(super) struct Traced {
     #[serde(flatten)]
     mined: Mined,
     /// Every call in the order of their start.

@@ -55,7 +55,7 @@ pub(super) async fn run(
 
 /// The instance that is transferred or removed.
 #[derive(Serialize)]
-struct TransferReport {
+pub(super) struct TransferReport {
     name: String,
     proxy: Address,
     kind: String,

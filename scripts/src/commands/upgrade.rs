@@ -67,7 +67,7 @@ pub(super) async fn run(
 
 /// The report of `upgrade` of one instance.
 #[derive(Serialize)]
-struct UpgradedInstance {
+pub(super) struct UpgradedInstance {
     #[serde(flatten)]
     effects: Effects,
     /// The instance.

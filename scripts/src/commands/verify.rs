@@ -31,7 +31,7 @@ pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome>
 
 /// What `verify` reports.
 #[derive(Serialize)]
-struct Verified {
+pub(super) struct Verified {
     #[serde(flatten)]
     report: VerifyReport,
     /// The answer of an explorer to the sources, if it was asked.

@@ -118,7 +118,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
 
 /// The version, its code, and the step into it. A hash is zero if none was recorded.
 #[derive(Serialize)]
-struct Described {
+pub(super) struct Described {
     /// The definition.
     name: String,
     /// The version.

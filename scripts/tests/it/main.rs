@@ -7,4 +7,5 @@ mod hostile;
 mod modules;
 mod prelude;
 mod processes;
+mod reports;
 mod sources;

@@ -96,6 +96,14 @@ impl Heard {
 }
 
 impl Answer {
+    /// What a command said, in the form of its schema.
+    #[track_caller]
+    pub(crate) fn to(command: &mut Command) -> Self {
+        let answer = Self::of(command.output().expect("it starts"));
+        crate::reports::require(command, &answer.document);
+        answer
+    }
+
     pub(crate) fn of(output: Output) -> Self {
         let stdout = String::from_utf8(output.stdout).expect("text");
         let stderr = String::from_utf8(output.stderr).expect("text");
@@ -361,15 +369,13 @@ impl Sandbox {
 
     /// Runs a command with `--json` and somebody's key.
     pub(crate) fn run(&self, key: &str, words: &(impl Words + ?Sized)) -> Answer {
-        let output = self.command_of(key, words).output();
-        Answer::of(output.expect("it starts"))
+        Answer::to(&mut self.command_of(key, words))
     }
 
     /// As [`Self::run`], at another endpoint.
     pub(crate) fn run_at(&self, relay: &Relay, key: &str, words: &(impl Words + ?Sized)) -> Answer {
         let mut command = self.command_of(key, words);
-        let output = command.args(["--rpc-url", &relay.endpoint()]).output();
-        Answer::of(output.expect("it starts"))
+        Answer::to(command.args(["--rpc-url", &relay.endpoint()]))
     }
 
     /// As [`Self::run`], and it must succeed.
