@@ -41,6 +41,7 @@
 //! | [`error`], [`app_error`] | how a failure is reported; everything that can end a command |
 //! | [`file_names`] | what the files and folders beside the manifest are called |
 //! | [`ids`] | types of words that are not interchangeable: actions, code hashes |
+//! | [`children`] | programs that end with this one |
 //! | [`progress`], [`text`] | how long work reports what it is doing |
 //! | [`kill_point`] | a test aid |
 #![forbid(unsafe_code)]
@@ -55,8 +56,8 @@ pub mod project;
 pub mod publish;
 
 pub use stylus_upgrades_common::{
-    address, assess, error, file_names, ids, keys, kill_point, loopback, manifest, model, names,
-    output, own_database, own_file, progress, report, secret, state_folder, text,
+    address, assess, children, error, file_names, ids, keys, kill_point, loopback, manifest, model,
+    names, output, own_database, own_file, progress, report, secret, state_folder, text,
 };
 pub use stylus_upgrades_deploy::{
     build, call_tree, client, deploy, expect, functions, interface, journal, program_code,

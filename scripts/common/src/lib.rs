@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`address`], [`own_file`] | addresses with their checksum; files that nobody else can have written |
 //! | [`assess`] | findings, where facts come from, how much was seen, what follows |
+//! | [`children`] | programs that end with this one |
 //! | [`error`], [`app_error`] | how a failure is reported; everything that can end a command |
 //! | [`file_names`] | what the files and folders beside the manifest are called |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
@@ -18,6 +19,7 @@
 
 pub mod address;
 pub mod assess;
+pub mod children;
 pub mod error;
 pub mod file_names;
 pub mod ids;

@@ -83,6 +83,7 @@ pub use publish::PublishArgs;
 pub use verifiable::VerifiableArgs;
 
 use crate::app_error::Error;
+use crate::children;
 use crate::error::{Exit, Refusal, Report};
 use crate::output::{Outcome, Output, visible};
 use crate::secret::redacted;
@@ -278,7 +279,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
     }
 }
 
-/// On SIGINT or SIGTERM ends this process. (The node ends in its own way: it
+/// On SIGINT or SIGTERM ends this process and the programs that it has started. (The node ends in its own way: it
 /// has a state to save.)
 async fn end_on_signal(output: Arc<Output>) {
     let (Ok(mut interrupt), Ok(mut terminate)) = (
@@ -291,6 +292,7 @@ async fn end_on_signal(output: Arc<Output>) {
         _ = interrupt.recv() => SignalKind::interrupt(),
         _ = terminate.recv() => SignalKind::terminate(),
     };
+    children::end_all();
     output.interrupted();
     std::process::exit(128 + number.as_raw_value());
 }

@@ -4,26 +4,26 @@
 
 use super::cargo_home::CargoHome;
 use super::constants::{Constant, Constants};
-use super::error::BuildError;
+use super::error::{BuildError, DECLARE};
 use super::known_sources;
 use super::lock_file::LockFile;
 use super::manifests::CONTRACT;
 use super::source::{CONSTANTS, Source};
 use super::toolchain::{TARGET, Toolchain};
 use super::tree::normal;
+use crate::children::Started;
 use crate::error::Refusal;
 use crate::progress::Progress;
 use cargo_metadata::{Artifact, Message};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 
 /// Lines of diagnostics that an error carries.
 const DIAGNOSTICS_MAX: usize = 80;
-/// How a manifest names files outside its package.
-const DECLARE: &str = "[package.metadata.stylus-upgrades] sources = [\"../other/src/file.rs\"]";
 /// What gives a module a line table and leaves its code as it is. Flags of cargo's profile would change the names of
 /// symbols, and with them the order of functions.
 const WITH_LINES: [&str; 2] = ["-Cdebuginfo=line-tables-only", "-Cstrip=none"];
@@ -62,6 +62,8 @@ pub(super) struct Cargo<'a> {
     pub(super) target: &'a Path,
     /// Whether the module has a line table.
     pub(super) with_lines: bool,
+    /// Nobody else builds there as long as it is held. Cargo holds it too: it may go on where this process is killed.
+    pub(super) lock: &'a File,
     /// Who listens.
     pub(super) progress: &'a dyn Progress,
 }
@@ -94,7 +96,7 @@ impl Cargo<'_> {
         command
             .env("CARGO_HOME", &self.home.folder)
             .env("RUSTC", &self.toolchain.rustc);
-        self.run(source, command).map(drop)
+        self.run(source, command, Started::at_terminal).map(drop)
     }
 
     /// Compiles the contract. Only as a `cdylib`: with `lib` beside it, cargo turns LTO off silently.
@@ -134,7 +136,7 @@ impl Cargo<'_> {
             };
         }
         let manifest = self.manifest(source);
-        let messages = self.run(source, command)?;
+        let messages = self.run(source, command, Started::group)?;
         let made: Vec<&Artifact> = messages.iter().filter_map(artifact).collect();
         let own = made.iter().filter(|made| made.manifest_path == manifest);
         let mut files = own.flat_map(|made| &made.filenames);
@@ -178,16 +180,7 @@ impl Cargo<'_> {
             let listed = self.copy.join(path.replace('\0', " "));
             let path = normal(&listed);
             if !path.starts_with(self.copy) && !is_made(&path) {
-                let (package, file) = (&source.package.name, path.display());
-                let message = format!("{package} reads {file}, which is not part of its sources");
-                let refusal = Refusal::new("NotInSources", message.clone()).with(
-                    "files of the package, of what it depends on by path, or declared as sources",
-                    message,
-                    format!(
-                        "move the file into the package, depend on its package by path, or name it: {DECLARE}"
-                    ),
-                );
-                return Err(refusal.into());
+                return Err(BuildError::not_in_sources(&source.package.name, &path));
             }
             let place = real(&listed)?;
             let made = || place.file_name().unwrap_or_default();
@@ -207,7 +200,6 @@ impl Cargo<'_> {
             .current_dir("/")
             .args([what, "--manifest-path"])
             .arg(self.manifest(source))
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
@@ -217,12 +209,20 @@ impl Cargo<'_> {
         self.copy.join(&source.package.place).join("Cargo.toml")
     }
 
-    /// Runs cargo to its end: its messages.
-    fn run(&self, source: &Source, mut command: Command) -> Result<Vec<Message>, BuildError> {
+    /// Runs cargo to its end, started in that way: its messages.
+    fn run(
+        &self,
+        source: &Source,
+        mut command: Command,
+        start: fn(&mut Command) -> io::Result<Started>,
+    ) -> Result<Vec<Message>, BuildError> {
         self.progress.command(&format!("{command:?}"));
-        let cargo = command.spawn();
+        // An empty file that cargo keeps open, and none of the programs that it starts.
+        let lock = self.lock.try_clone();
+        command.stdin(lock.map_err(BuildError::file("hold the lock of", self.target))?);
+        let cargo = start(&mut command);
         let mut cargo = cargo.map_err(BuildError::not_started(command.get_program()))?;
-        let (stdout, stderr) = (cargo.stdout.take(), cargo.stderr.take());
+        let (stdout, stderr) = cargo.pipes();
         let (messages, diagnostics) = std::thread::scope(|scope| {
             let messages = scope.spawn(|| messages(stdout, self.progress));
             let diagnostics = follow(stderr, self.progress);

@@ -5,6 +5,10 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+/// How a manifest names files outside its package.
+pub(super) const DECLARE: &str =
+    "[package.metadata.stylus-upgrades] sources = [\"../other/src/file.rs\"]";
+
 /// What can go wrong between a contract's source and its code on chain.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(transparent)]
@@ -94,6 +98,20 @@ impl BuildError {
             "sources that cargo reads and that say all they mean, in their package",
             message,
             "correct the file, or move it out of the package",
+        );
+        refusal.into()
+    }
+
+    /// A package is compiled from a file that is not copied.
+    pub(super) fn not_in_sources(package: &str, path: &Path) -> Self {
+        let file = path.display();
+        let message = format!("{package} reads {file}, which is not part of its sources");
+        let refusal = Refusal::new("NotInSources", message.clone()).with(
+            "files of the package, of what it depends on by path, or declared as sources",
+            message,
+            format!(
+                "move the file into the package, depend on its package by path, or name it: {DECLARE}"
+            ),
         );
         refusal.into()
     }

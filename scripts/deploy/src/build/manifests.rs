@@ -5,7 +5,8 @@
 
 use super::error::BuildError;
 use super::package::{ELSEWHERE, Package, canonical};
-use super::tree::normal;
+use super::tree::{Tree, normal};
+use alloy::primitives::{B256, hex};
 use cargo_metadata::{Dependency, DependencyKind, Target, TargetKind};
 use std::path::{Component, Path, PathBuf};
 use toml::{Table, Value};
@@ -22,6 +23,8 @@ strip = true
 const OPT_LEVEL: &str = "opt-level";
 /// The profile that contracts are compiled in.
 pub(super) const CONTRACT: &str = "contract";
+/// What the name of that feature begins with that says what a package is compiled from.
+const CONTENT: &str = "compiled-from-";
 /// What of `[package]` the code can read in variables, by cargo's names of it.
 const FIELDS: [&str; 13] = [
     "name",
@@ -56,12 +59,7 @@ pub(super) fn of_package(package: &Package, all: &[Package]) -> Result<Table, Bu
             own.insert(name.replace('_', "-"), toml(value)?);
         }
     }
-    let folder = package.told.manifest_path.parent();
-    let folder = normal(folder.map_or(&package.folder, |folder| folder.as_std_path()));
-    let source = |target: &Target| {
-        let path = normal(target.src_path.as_std_path());
-        Value::from(relative(&folder, &path))
-    };
+    let source = |target: &Target| Value::from(way_to(package, target));
     let targets = &package.told.targets;
     let script = targets
         .iter()
@@ -103,6 +101,52 @@ pub(super) fn of_package(package: &Package, all: &[Package]) -> Result<Table, Bu
         inner(table, kind).insert(key.clone(), Value::Table(value));
     }
     Ok(manifest)
+}
+
+/// The way from the folder of a package to the file that a target of it begins with.
+fn way_to(package: &Package, target: &Target) -> String {
+    let folder = package.told.manifest_path.parent();
+    let folder = normal(folder.map_or(&package.folder, |folder| folder.as_std_path()));
+    relative(&folder, &normal(target.src_path.as_std_path()))
+}
+
+/// That library and build script of a package begin in files that are copied.
+///
+/// # Errors
+/// `NotInSources` with the path of another one.
+pub(super) fn require_targets(package: &Package, copied: &Tree) -> Result<(), BuildError> {
+    let is_built = |target: &&Target| {
+        target.kind.iter().any(is_library) || target.is_kind(TargetKind::CustomBuild)
+    };
+    // No folder has that name, so that a way that leaves the copy does not lead back into it.
+    let copy = Path::new("\0");
+    for target in package.told.targets.iter().filter(is_built) {
+        let place = normal(&copy.join(&package.place).join(way_to(package, target)));
+        let file = place.strip_prefix(copy).ok();
+        if file.and_then(|file| copied.get(file)).is_none() {
+            let path = normal(target.src_path.as_std_path());
+            return Err(BuildError::not_in_sources(&package.name, &path));
+        }
+    }
+    Ok(())
+}
+
+/// A manifest with a feature that nothing turns on and that has `content` in its name. Cargo compiles a package anew
+/// where other features are declared than when it was compiled, and hands them on as names to check.
+///
+/// # Errors
+/// `SourceFile` for what is no manifest.
+pub(super) fn with_content(
+    path: &Path,
+    manifest: &[u8],
+    content: B256,
+) -> Result<String, BuildError> {
+    let text = String::from_utf8_lossy(manifest);
+    let manifest = text.parse::<Table>();
+    let mut manifest = manifest.map_err(|error| BuildError::in_file(path, error))?;
+    let feature = format!("{CONTENT}{}", hex::encode(content));
+    inner(&mut manifest, "features").insert(feature, Value::Array(Vec::new()));
+    Ok(manifest.to_string())
 }
 
 pub(super) fn is_library(kind: &TargetKind) -> bool {

@@ -68,8 +68,8 @@ pub(super) struct Part {
     pub(super) declared: Vec<PathBuf>,
     /// Its folder in the copy.
     pub(super) place: PathBuf,
-    /// Over its files.
-    pub(super) hash: B256,
+    /// Over its files, if it is one of the framework's: those read no other files.
+    pub(super) framework: Option<B256>,
 }
 
 impl Part {
@@ -79,7 +79,7 @@ impl Part {
             folder: read.package.folder.clone(),
             declared: read.package.declared_sources().collect(),
             place: read.package.place.clone(),
-            hash: read.files.hash(),
+            framework: read.is_ours.then(|| read.files.hash()),
         }
     }
 }
@@ -137,6 +137,9 @@ impl Source {
         );
         if let Some(text) = config::file_of(&rustflags) {
             tree.insert(CONFIG, Entry::text(text, None));
+        }
+        for package in &packages {
+            manifests::require_targets(package, &tree)?;
         }
         let unsearched = all.iter().enumerate().filter(|(_, one)| !one.is_ours);
         let unsearched = unsearched.flat_map(|(at, one)| unsearched_of(&one.package, at == 0));

@@ -14,6 +14,9 @@ const FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 /// Where rustup looks first for a compiler's name.
 pub(super) const CHOSEN: &str = "RUSTUP_TOOLCHAIN";
 
+/// The first version whose cargo compiles a package again where other features are declared than before.
+const CHECKS_FEATURES: (u32, u32) = (1, 80);
+
 /// The file that names a compiler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ToolchainFile {
@@ -122,6 +125,11 @@ impl Toolchain {
         })
     }
 
+    /// Whether cargo compiles a package again where other features are declared than before.
+    pub(super) fn checks_features(&self) -> bool {
+        release(&self.version).is_some_and(|found| found >= CHECKS_FEATURES)
+    }
+
     /// Whether the compiler has the wasm32 target.
     fn has_target(&self) -> bool {
         let libraries = self.sysroot.join("lib/rustlib").join(TARGET).join("lib");
@@ -138,6 +146,14 @@ impl Toolchain {
         progress.end(&format!("target {TARGET} added"));
         Ok(())
     }
+}
+
+/// Major and minor number of the version that `rustc -vV` prints.
+fn release(version: &str) -> Option<(u32, u32)> {
+    let mut lines = version.lines();
+    let release = lines.find_map(|line| line.strip_prefix("release: "))?;
+    let mut numbers = release.split('.').map_while(|number| number.parse().ok());
+    Some((numbers.next()?, numbers.next()?))
 }
 
 /// Where cargo keeps what it downloads, and the user's configuration of it.
@@ -160,5 +176,24 @@ fn ask(file: &ToolchainFile, program: &str, arguments: &[&str]) -> Result<String
             let said = String::from_utf8_lossy(&output.stderr);
             Err(BuildError::toolchain(program, said.trim()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CHECKS_FEATURES, release};
+
+    #[test]
+    fn a_release_is_known_by_its_numbers() {
+        for (version, expected) in [
+            ("rustc 1.95.0\nrelease: 1.95.0\nhost: x", Some((1, 95))),
+            ("release: 1.79.0", Some((1, 79))),
+            ("release: 2.0.0-nightly", Some((2, 0))),
+            ("release: unknown", None),
+            ("", None),
+        ] {
+            assert_eq!(release(version), expected, "{version}");
+        }
+        assert!(Some((2, 0)) > Some(CHECKS_FEATURES) && (1, 79) < CHECKS_FEATURES);
     }
 }

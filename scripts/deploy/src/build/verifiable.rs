@@ -7,16 +7,20 @@
 //! `brotli` crate makes other bytes of the same module, so the recipe is not repeated here.
 
 use super::builder::Builder;
-use super::cargo::kept;
+use super::cargo::{kept, without_foreign};
 use super::code::Artifact;
 use super::error::BuildError;
 use super::info::Recipe;
 use super::metadata::{metadata, require_snapshot};
-use super::package::Package;
+use super::package::{Package, closure};
+use super::toolchain::{TARGET, ToolchainFile};
+use super::workplace::Workplace;
 use super::{evm, wasm};
+use crate::children::Started;
 use crate::program_code::module;
 use crate::progress::Progress;
 use alloy::hex;
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -55,8 +59,12 @@ impl Builder {
         if let Some(uri) = snapshot {
             require_snapshot(&package.name, uri, artifact.info.commit.as_ref())?;
         }
-        let target = self.target(&package)?.join("verifiable");
-        let (tool, written) = run(&package, &target, &*self.progress)?;
+        let workplace = Workplace::open(self, self.target(&package)?.join("verifiable"))?;
+        // What it writes is read before somebody else builds there.
+        let lock = workplace.lock()?;
+        let target = workplace.folder.join("target");
+        forget(&package, &target)?;
+        let (tool, written) = run(&package, &target, lock, &*self.progress)?;
         require_same_source(&package.name, &artifact, &target)?;
         let metadata = metadata(&package, &artifact, &tool, snapshot);
         let made = artifact.clone();
@@ -124,18 +132,47 @@ impl Artifact {
     }
 }
 
+/// Has cargo forget what it compiled of the packages that lie in folders. It knows them by their names and decides by the
+/// times of their files, so that it would take what it compiled of another checkout, or before the clock was set back.
+fn forget(package: &Package, target: &Path) -> Result<(), BuildError> {
+    if !target.exists() {
+        return Ok(());
+    }
+    let mut command = ToolchainFile::of(&package.folder)?.command("cargo");
+    without_foreign(&mut command);
+    command
+        .args(["clean", "--quiet", "--locked", "--release"])
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(target)
+        .arg("--manifest-path")
+        .arg(package.folder.join("Cargo.toml"));
+    for one in closure(package.clone())? {
+        command.args(["--package", &one.told.id.repr]);
+    }
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.map_err(BuildError::not_started("cargo".as_ref()))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let reason = format!("cargo clean: {}", said.trim());
+            Err(BuildError::not_verifiable(&package.name, reason))
+        }
+    }
+}
+
 /// Runs cargo-stylus in the crate's folder: its name with version, and the file with the init code in hexadecimal.
 fn run(
     package: &Package,
     target: &Path,
+    lock: &File,
     progress: &dyn Progress,
 ) -> Result<(String, PathBuf), BuildError> {
-    std::fs::create_dir_all(target).map_err(BuildError::file("create", target))?;
-    let version = stylus(package, target, &["--version"])?;
+    let version = stylus(package, target, lock, &["--version"])?;
     let words = version.split_whitespace().last().unwrap_or_default();
     let tool = format!("{PROGRAM} {words}");
     progress.begin(&format!("building {} with {tool}", package.name));
-    let file: PathBuf = target.join(format!("{}.initcode", package.name));
+    let file: PathBuf = target.with_file_name(format!("{}.initcode", package.name));
     let path = file.display().to_string();
     let words = [
         "get-initcode",
@@ -144,7 +181,7 @@ fn run(
         "--output",
         &path,
     ];
-    stylus(package, target, &words)?;
+    stylus(package, target, lock, &words)?;
     progress.end(&format!("{} built with {tool}", package.name));
     Ok((tool, file))
 }
@@ -167,20 +204,25 @@ fn command(program: &Path, folder: &Path, target: &Path) -> Command {
     command
 }
 
-fn stylus(package: &Package, target: &Path, words: &[&str]) -> Result<String, BuildError> {
-    let output = command(Path::new(PROGRAM), &package.folder, target)
-        .args(words)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => {
-                BuildError::not_verifiable(&package.name, format!("{PROGRAM} is not installed"))
-            }
-            _ => BuildError::not_verifiable(
-                &package.name,
-                format!("{PROGRAM} does not start: {error}"),
-            ),
-        })?;
+/// cargo-stylus holds the lock too: it may go on where this process is killed.
+fn stylus(
+    package: &Package,
+    target: &Path,
+    lock: &File,
+    words: &[&str],
+) -> Result<String, BuildError> {
+    let mut command = command(Path::new(PROGRAM), &package.folder, target);
+    let lock = lock.try_clone();
+    let lock = lock.map_err(BuildError::file("hold the lock of", target))?;
+    let output = Started::output(command.args(words).stdin(lock));
+    let output = output.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            BuildError::not_verifiable(&package.name, format!("{PROGRAM} is not installed"))
+        }
+        _ => {
+            BuildError::not_verifiable(&package.name, format!("{PROGRAM} does not start: {error}"))
+        }
+    })?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
@@ -197,7 +239,8 @@ fn stylus(package: &Package, target: &Path, words: &[&str]) -> Result<String, Bu
 fn require_same_source(name: &str, ours: &Artifact, target: &Path) -> Result<(), BuildError> {
     let library = name.replace('-', "_");
     let raw = target
-        .join("wasm32-unknown-unknown/release/deps")
+        .join(TARGET)
+        .join("release/deps")
         .join(library + ".wasm");
     let Ok(raw) = std::fs::read(&raw) else {
         return Err(BuildError::not_verifiable(

@@ -50,12 +50,12 @@ impl<'a> Workplace<'a> {
     }
 
     /// Waits until nobody else builds in the folder, once. From then on nobody else does, as long as this value lasts.
-    pub(super) fn lock(&self) -> Result<(), BuildError> {
-        if self.lock.get().is_none() {
-            let lock = self.cache.lock(&*self.builder.progress)?;
-            self.lock.get_or_init(|| lock);
+    pub(super) fn lock(&self) -> Result<&File, BuildError> {
+        if let Some(lock) = self.lock.get() {
+            return Ok(lock);
         }
-        Ok(())
+        let lock = self.cache.lock(&*self.builder.progress)?;
+        Ok(self.lock.get_or_init(|| lock))
     }
 
     /// Reads the sources of a package. A workspace without a lock file is given one, as cargo does.
@@ -155,8 +155,10 @@ impl<'a> Workplace<'a> {
         with_lines: bool,
     ) -> Result<Compiled, BuildError> {
         let toolchain = self.builder.toolchain(&source.toolchain)?;
+        let lock = self.lock()?;
         let copy = Copy::in_folder(&self.folder);
-        let filled = copy.fill(&source.tree, &source.parts, self.builder.is_anew)?;
+        let anew = self.builder.is_anew || !toolchain.checks_features();
+        copy.fill(&source.tree, &source.parts, anew)?;
         let home = self.folder.join("cargo-home");
         let home = CargoHome::prepare(home, &self.builder.cargo_home)?;
         toolchain.require_target(&*self.builder.progress)?;
@@ -166,6 +168,7 @@ impl<'a> Workplace<'a> {
             copy: copy.folder(),
             target: &self.folder,
             with_lines,
+            lock,
             progress: &*self.builder.progress,
         };
         cargo.fetch(source)?;
@@ -173,9 +176,7 @@ impl<'a> Workplace<'a> {
         let after = LockFile::read(&copy.folder().join("Cargo.lock"))?;
         let path = source.package.root.join("Cargo.lock");
         source.lock.require_covers(&path, &after)?;
-        let compiled = cargo.compile(source, known)?;
-        copy.keep(&filled)?;
-        Ok(compiled)
+        cargo.compile(source, known)
     }
 
     /// The code must not depend on where this machine keeps what.

@@ -1,103 +1,99 @@
 use super::super::source::Part;
 use super::super::tree::{Entry, Tree};
-use super::Copy;
+use super::{Copy, NEW, OLD};
 use alloy::primitives::{B256, keccak256};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-const ROOT: &str = "src/lib.rs";
-const BESIDE: &str = "path-dependencies/shared/src/lib.rs";
+const CONTRACT: &str = "Cargo.toml";
+const SHARED: &str = "path-dependencies/shared/Cargo.toml";
+const FRAMEWORK: &str = "path-dependencies/framework/Cargo.toml";
+const READ: &str = "data/read.txt";
 
-/// A contract in the root, and what it depends on by path.
+/// A contract in the root, and what it depends on by path: a library and one of the framework's.
 struct Sources {
     folder: tempfile::TempDir,
-    root: &'static str,
-    beside: &'static str,
+    read: &'static str,
+    framework: B256,
 }
 
 impl Sources {
     fn new() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a folder"),
-            root: "1",
-            beside: "1",
+            read: "1",
+            framework: keccak256("1"),
         }
     }
 
-    fn part(name: &str, place: &str, text: &str) -> Part {
+    fn part(manifest: &str, framework: Option<B256>) -> Part {
+        let place = Path::new(manifest).parent().expect("a folder");
         Part {
-            name: name.into(),
+            name: "a".into(),
             folder: PathBuf::new(),
             declared: Vec::new(),
             place: place.into(),
-            hash: keccak256(text),
+            framework,
         }
     }
 
-    /// Since when the files are what they are.
-    fn fill(&self, anew: bool) -> [SystemTime; 2] {
-        self.build(anew, true)
-    }
-
-    /// The same, where the build succeeds or is interrupted.
-    fn build(&self, anew: bool, succeeds: bool) -> [SystemTime; 2] {
+    /// The manifests of contract, library and framework.
+    fn fill(&self, anew: bool) -> [String; 3] {
         let copy = Copy::in_folder(self.folder.path());
         let mut tree = Tree::default();
-        for (path, text) in [(ROOT, self.root), (BESIDE, self.beside)] {
+        for path in [CONTRACT, SHARED, FRAMEWORK] {
+            let text = format!("[package]\nname = {path:?}\n[features]\nown = []\n");
             tree.insert(path, Entry::text(text, None));
         }
+        tree.insert(READ, Entry::text(self.read, None));
+        let framework = Some(self.framework);
         let parts = [
-            Self::part("contract", "", self.root),
-            Self::part("shared", "path-dependencies/shared", self.beside),
+            Self::part(CONTRACT, None),
+            Self::part(SHARED, None),
+            Self::part(FRAMEWORK, framework),
         ];
-        let filled = copy.fill(&tree, &parts, anew).expect("filled");
-        if succeeds {
-            copy.keep(&filled).expect("kept");
-        }
-        [ROOT, BESIDE].map(|path| {
-            let file = copy.folder().join(Path::new(path)).metadata();
-            file.and_then(|file| file.modified()).expect("a time")
-        })
+        copy.fill(&tree, &parts, anew).expect("filled");
+        let text = |path: &str| std::fs::read_to_string(copy.folder().join(path));
+        [CONTRACT, SHARED, FRAMEWORK].map(|path| text(path).expect("a manifest"))
+    }
+
+    fn time(&self, path: &str) -> Duration {
+        let copy = Copy::in_folder(self.folder.path());
+        let file = copy.folder().join(path).metadata();
+        let time = file.and_then(|file| file.modified()).expect("a time");
+        time.duration_since(SystemTime::UNIX_EPOCH).expect("a time")
     }
 }
 
 #[test]
-fn new_to_cargo_is_the_package_that_changed_and_no_other() {
+fn manifests_say_what_their_packages_are_compiled_from() {
     let mut sources = Sources::new();
     let first = sources.fill(false);
+    for manifest in &first {
+        let table: toml::Table = manifest.parse().expect("a manifest");
+        let features = table["features"].as_table().expect("features");
+        assert_eq!(features.len(), 2, "its own and another: {manifest}");
+        assert!(features.contains_key("own") && !features.contains_key("default"));
+    }
     assert_eq!(sources.fill(false), first);
-    // The contract in the root, in whose folder the others lie.
-    sources.root = "2";
+    // Whoever reads it.
+    sources.read = "2";
     let second = sources.fill(false);
-    assert!(second[0] > first[0]);
-    assert_eq!(second[1], first[1]);
-    // What was there before is not what was compiled last.
-    (sources.root, sources.beside) = ("1", "2");
+    assert!(second[0] != first[0] && second[1] != first[1]);
+    assert_eq!(second[2], first[2]);
+    sources.framework = keccak256("2");
     let third = sources.fill(false);
-    assert!(third[0] > second[0] && third[1] > second[1]);
-    sources.beside = "1";
-    let fourth = sources.fill(false);
-    assert!(fourth[1] > third[1]);
-    assert_eq!(fourth[0], third[0]);
-    let anew = sources.fill(true);
-    assert!(anew[0] > fourth[0] && anew[1] > fourth[1]);
+    assert_eq!(third[..2], second[..2]);
+    assert_ne!(third[2], second[2]);
 }
 
 #[test]
-fn after_a_build_that_was_interrupted_all_of_its_packages_are_new() {
+fn only_what_is_built_anew_has_another_time() {
     let sources = Sources::new();
-    let first = sources.fill(false);
-    assert_eq!(sources.build(false, false), first);
-    let second = sources.fill(false);
-    assert!(second[0] > first[0] && second[1] > first[1]);
-}
-
-#[test]
-fn a_record_of_an_earlier_version_is_none() {
-    let sources = Sources::new();
-    let known = serde_json::json!({ "contract": B256::ZERO });
-    let record = sources.folder.path().join("source.json");
-    std::fs::write(record, known.to_string()).expect("written");
-    let begun = SystemTime::now();
-    assert!(sources.fill(false)[0] >= begun);
+    for (anew, time) in [(false, OLD), (true, NEW), (false, OLD)] {
+        sources.fill(anew);
+        for path in [CONTRACT, READ] {
+            assert_eq!(sources.time(path), time, "{path}");
+        }
+    }
 }

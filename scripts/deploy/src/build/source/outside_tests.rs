@@ -40,6 +40,36 @@ fn declared_sources_behind_a_link_that_leaves_the_workspace_are_refused() {
     assert_eq!(error.name(), "SourceFile", "{error}");
 }
 
+/// A library or a build script that begins outside of the package: it is part of the sources, or refused.
+#[test]
+fn a_target_that_begins_in_no_file_of_the_sources_is_refused_with_its_path() {
+    let project = Project::new();
+    project.write("work/shared/entry.rs", "pub fn one() {}");
+    project.write("outside/entry.rs", "pub fn one() {}");
+    let library = |path: &str| format!("[lib]\npath = \"{path}\"\n");
+    let linked = project.path("work/contract/src/linked.rs");
+    std::os::unix::fs::symlink(project.path("outside/entry.rs"), linked).expect("a link");
+    for (path, more) in [
+        ("work/shared/entry.rs", library("../shared/entry.rs")),
+        ("outside/entry.rs", library("../../outside/entry.rs")),
+        ("contract/src/linked.rs", library("src/linked.rs")),
+        (
+            "shared/entry.rs",
+            "build = \"../shared/entry.rs\"\n".to_owned(),
+        ),
+    ] {
+        project.declare(&more);
+        let error = project.read().expect_err(path);
+        assert_eq!(error.name(), "NotInSources", "{path}: {error}");
+        assert!(error.to_string().contains(path), "{error}");
+    }
+    let declared = "[package.metadata.stylus-upgrades]\nsources = [\"../shared\"]\n";
+    project.declare(&format!("{}{declared}", library("../shared/entry.rs")));
+    let before = project.hash();
+    project.write("work/shared/entry.rs", "pub fn two() {}");
+    assert_ne!(project.hash(), before);
+}
+
 #[test]
 fn a_folder_with_a_compiler_is_no_toolchain() {
     for file in ["rust-toolchain", "rust-toolchain.toml"] {

@@ -1,0 +1,134 @@
+//! Programs that this process starts and that a signal to it ends too.
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Between two looks whether a program that has said all has ended.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// What runs, by number, and whether nothing else may begin.
+struct Running {
+    all: BTreeMap<u32, (Pid, Kind)>,
+    is_over: bool,
+}
+
+/// What is ended with a program.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// All that it has started.
+    Group,
+    /// Nothing else. In the group of this process it may ask at the terminal.
+    Alone,
+}
+
+static RUNNING: Mutex<Running> = Mutex::new(Running {
+    all: BTreeMap::new(),
+    is_over: false,
+});
+
+fn running() -> MutexGuard<'static, Running> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A program that runs.
+#[derive(Debug)]
+pub struct Started(Child);
+
+impl Started {
+    /// Starts a program that is ended with all that it starts, and asks nobody for anything.
+    ///
+    /// # Errors
+    /// As [`Command::spawn`], and after [`end_all`].
+    pub fn group(command: &mut Command) -> io::Result<Self> {
+        Self::start(command.process_group(0), Kind::Group)
+    }
+
+    /// Starts a program that may ask at the terminal, as for a password.
+    ///
+    /// # Errors
+    /// As [`Self::group`].
+    pub fn at_terminal(command: &mut Command) -> io::Result<Self> {
+        Self::start(command, Kind::Alone)
+    }
+
+    fn start(command: &mut Command, kind: Kind) -> io::Result<Self> {
+        // Held meanwhile: what `end_all` does not find yet would go on.
+        let mut running = running();
+        if running.is_over {
+            return Err(io::Error::other("this process ends"));
+        }
+        let child = command.spawn()?;
+        let pid = Pid::from_child(&child);
+        running.all.insert(child.id(), (pid, kind));
+        Ok(Self(child))
+    }
+
+    /// What it writes, once: stdout and stderr, where they are piped.
+    pub fn pipes(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
+        (self.0.stdout.take(), self.0.stderr.take())
+    }
+
+    /// Waits for the end of the program. What it writes is read before, or not piped.
+    ///
+    /// # Errors
+    /// As [`Child::wait`].
+    pub fn wait(mut self) -> io::Result<ExitStatus> {
+        loop {
+            {
+                // Once its end is known its number is free for another program, which nobody may end.
+                let mut running = running();
+                if let Some(status) = self.0.try_wait()? {
+                    running.all.remove(&self.0.id());
+                    return Ok(status);
+                }
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Runs a [`group`](Self::group) to its end, as [`Command::output`].
+    ///
+    /// # Errors
+    /// As [`Self::group`] and [`Self::wait`].
+    pub fn output(command: &mut Command) -> io::Result<Output> {
+        let mut group = Self::group(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+        let (out, errors) = group.pipes();
+        let (stdout, stderr) = std::thread::scope(|scope| {
+            let stdout = scope.spawn(|| read(out));
+            let stderr = read(errors);
+            (stdout.join(), stderr)
+        });
+        Ok(Output {
+            status: group.wait()?,
+            stdout: stdout.unwrap_or_else(|_| Ok(Vec::new()))?,
+            stderr: stderr?,
+        })
+    }
+}
+
+/// All that comes through a pipe.
+fn read(pipe: Option<impl Read>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        pipe.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// Ends all that runs, at once. From then on nothing is started.
+pub fn end_all() {
+    let mut running = running();
+    running.is_over = true;
+    for (pid, kind) in std::mem::take(&mut running.all).into_values() {
+        // It may have ended.
+        let _ = match kind {
+            Kind::Group => kill_process_group(pid, Signal::KILL),
+            Kind::Alone => kill_process(pid, Signal::KILL),
+        };
+    }
+}

@@ -1,0 +1,81 @@
+//! What decides whether something is compiled again is its content, whatever the clock says.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use stylus_upgrades::build::{Artifact, Builder};
+
+use super::project::{Project, Report};
+
+/// Builds the contract in the project's own target folder.
+fn build(project: &Project) -> Artifact {
+    let builder = Builder::at(&project.path("work"), Arc::new(Report::default()));
+    let builder = builder.expect("the sources");
+    builder.contract("tiny").expect("it builds")
+}
+
+/// Gives every file below `folder` the time of a clock that is ahead.
+fn set_ahead(folder: &Path) {
+    let ahead = SystemTime::now() + Duration::from_secs(365 * 24 * 3600);
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let kind = std::fs::symlink_metadata(&path).expect("it").file_type();
+        if kind.is_dir() {
+            set_ahead(&path);
+        } else if kind.is_file() {
+            let file = std::fs::File::options().append(true).open(&path);
+            let file = file.expect("a file");
+            file.set_modified(ahead).expect("a time");
+        }
+    }
+}
+
+#[test]
+fn an_edit_is_compiled_in_a_folder_from_a_machine_whose_clock_is_ahead() {
+    let project = Project::new();
+    let mut last = build(&project);
+    // The compiler reads the first one, only the build script the second one.
+    for (name, text) in [
+        ("work/contract/tests/value.txt", "text: 2"),
+        ("work/contract/data/three", ""),
+        ("library/src/lib.rs", LIBRARY),
+    ] {
+        set_ahead(&project.path("work/target/contracts"));
+        project.write(name, text);
+        let now = build(&project);
+        assert_ne!(now.codehash(), last.codehash(), "{name}: stale code");
+        last = now;
+    }
+}
+
+/// A library that is compiled from a file of the contract, which depends on it.
+#[test]
+fn an_edit_of_a_file_is_compiled_in_every_package_that_reads_it() {
+    let project = Project::new();
+    project.write("work/contract/src/file.rs", FILE);
+    let manifest = project.read("library/Cargo.toml");
+    for name in ["Cargo.toml", "src/lib.rs"] {
+        project.write(
+            &format!("work/library/{name}"),
+            &project.read(&format!("library/{name}")),
+        );
+    }
+    let root = project.read("work/Cargo.toml");
+    project.write(
+        "work/Cargo.toml",
+        &root.replace("[\"contract\"]", "[\"contract\", \"library\"]"),
+    );
+    let contract = project.read("work/contract/Cargo.toml");
+    project.write(
+        "work/contract/Cargo.toml",
+        &contract.replace("../../library", "../library"),
+    );
+    let path = "[lib]\npath = \"../contract/src/file.rs\"";
+    project.write("work/library/Cargo.toml", &manifest.replace("[lib]", path));
+    let before = build(&project);
+    project.write("work/contract/src/file.rs", LIBRARY);
+    assert_ne!(build(&project).codehash(), before.codehash(), "stale code");
+}
+
+const FILE: &str = "#![no_std]\npub const FILE: &str = file!();\n";
+const LIBRARY: &str = "#![no_std]\npub const FILE: &str = concat!(file!(), \"2\");\n";

@@ -1,0 +1,85 @@
+//! A command that is ended while a contract is compiled: what it has started ends with it, or keeps others from the
+//! folder as long as it goes on.
+
+use crate::clone;
+use crate::prelude::*;
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs::{File, TryLockError};
+use std::process::{Child, Stdio};
+use std::time::Instant;
+
+use super::project::Project;
+
+/// A build script that holds a lock as long as it runs, and ends once it is told to.
+const SCRIPT: &str = r#"fn main() {
+    let held = std::fs::File::create("FOLDER/held").expect("a file");
+    held.lock().expect("a lock");
+    std::fs::write("FOLDER/started", "").expect("a file");
+    for _ in 0..6000 {
+        if std::path::Path::new("FOLDER/go").exists() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    println!("cargo:rustc-env=FILES=files: 1");
+}
+"#;
+/// Held while somebody builds in the project's folder.
+const LOCK: &str = "work/target/contracts/artifacts/.lock";
+
+/// A command that builds a project, while its build script runs.
+fn begun() -> (Project, Child) {
+    let project = Project::new();
+    let folder = project.path("").display().to_string();
+    let folder = folder.trim_end_matches('/');
+    project.write("work/contract/build.rs", &SCRIPT.replace("FOLDER", folder));
+    let contract = project.contract().display().to_string();
+    let mut command = clone::command(&project.path(""), &["layout", "show", &contract]);
+    command.env("STYLUS_UPGRADES_HOME", project.path("work"));
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let child = command.spawn().expect("it starts");
+    until("the build script runs", || project.path("started").exists());
+    (project, child)
+}
+
+#[track_caller]
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < TIMEOUT, "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether nobody holds the lock of that file.
+fn is_free(project: &Project, name: &str) -> bool {
+    let file = File::options().append(true).open(project.path(name));
+    !matches!(
+        file.expect("a file").try_lock(),
+        Err(TryLockError::WouldBlock)
+    )
+}
+
+fn end(child: &mut Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).expect("it runs");
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn a_signal_ends_the_compiler_and_what_that_has_started() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let (project, mut child) = begun();
+        end(&mut child, signal);
+        until("cargo ends", || is_free(&project, LOCK));
+        until("the build script ends", || is_free(&project, "held"));
+    }
+}
+
+#[test]
+fn what_goes_on_behind_a_command_that_was_killed_keeps_others_from_the_folder() {
+    let (project, mut child) = begun();
+    end(&mut child, Signal::KILL);
+    assert!(!is_free(&project, LOCK), "others may build where cargo is");
+    project.write("go", "");
+    until("cargo ends", || is_free(&project, LOCK));
+}
