@@ -8,6 +8,7 @@
 //! chain has a hash of its history in place of that root; the base fee does not rise with load;
 //! there is no L1, so messages to it are refused and its prices are zero.
 
+mod activations;
 mod arbos;
 mod bounds;
 mod chain;

@@ -2,6 +2,7 @@
 
 use super::call::{Call, Methods, Purity::*, READ, Stop, revert};
 use crate::{
+    activations,
     arbos::{
         LAYOUT, Params, Program, Store, address_of, data_price,
         program::{NotRunnable, hours},
@@ -155,7 +156,7 @@ fn activate(call: &mut Call<'_, '_>, program: Address) -> Result<activateProgram
     let wasm = module(call, &code, &params)?;
     let page_limit = params.page_limit.saturating_sub(call.ctx.chain.pages.open);
     let rules = programs::rules(call.ctx, &params, page_limit);
-    let activated = stylus_vm::activate(&wasm, &rules, &mut call.gas)
+    let activated = activations::activate(&wasm, &rules, &mut call.gas)
         .map_err(|error| Stop::Failure(error.to_string()))?;
     call.ctx
         .chain

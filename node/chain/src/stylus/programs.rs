@@ -1,6 +1,7 @@
 //! Modules of activated code and their compiled programs.
 
 use crate::{
+    activations,
     arbos::Params,
     session::{Ctx, load_account},
 };
@@ -50,7 +51,7 @@ pub(crate) fn load(
     };
     let activate = match ctx.chain.programs().counts_blocks() {
         true => stylus_vm::activate_counting,
-        false => stylus_vm::activate,
+        false => activations::activate,
     };
     let activated = activate(&wasm, &rules, &mut { u64::MAX }).map_err(|e| e.to_string())?;
     ctx.chain
