@@ -4,7 +4,7 @@
 use super::error::BuildError;
 use super::package::{FRAMEWORK, Package};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The first form of the file in which every package has its checksum with it.
@@ -74,6 +74,10 @@ impl LockFile {
     /// to what it depends on by name.
     pub(super) fn reduced(&self, packages: &[Package]) -> Self {
         let mut all = self.package.clone();
+        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, one) in self.package.iter().enumerate() {
+            by_name.entry(&one.name).or_default().push(at);
+        }
         let mut kept = BTreeSet::new();
         let mut left: Vec<String> = Vec::new();
         for package in packages {
@@ -89,13 +93,9 @@ impl LockFile {
             }
         }
         while let Some(dependency) = left.pop() {
-            let them = all
-                .iter()
-                .enumerate()
-                .filter(|(_, one)| one.is(&dependency));
-            for (at, locked) in them {
-                if kept.insert(at) {
-                    left.extend(locked.dependencies.iter().cloned());
+            for at in by_name.get(name_of(&dependency)).into_iter().flatten() {
+                if all[*at].is(&dependency) && kept.insert(*at) {
+                    left.extend(all[*at].dependencies.iter().cloned());
                 }
             }
         }
