@@ -62,6 +62,13 @@ pub fn fragments(code: &[u8]) -> Vec<Address> {
 /// # Errors
 /// What is wrong with the code, or with the module in it.
 pub fn module(code: &[u8], fragments: &[Bytes]) -> Result<Vec<u8>, String> {
+    let wasm = unpacked(code, fragments)?;
+    readable(&wasm).map_err(|error| error.to_string())?;
+    Ok(wasm)
+}
+
+/// The same of code that is trusted: whether the module can be read to its end is not looked at.
+pub(crate) fn unpacked(code: &[u8], fragments: &[Bytes]) -> Result<Vec<u8>, String> {
     let wasm = match code.strip_prefix(&ROOT_PREFIX) {
         None => decompress(code, MODULE_MAX),
         Some(rest) => {
@@ -74,9 +81,7 @@ pub fn module(code: &[u8], fragments: &[Bytes]) -> Result<Vec<u8>, String> {
             decompress_stream(*dictionary, &stream, MODULE_MAX)
         }
     };
-    let wasm = wasm.map_err(|error| error.to_string())?;
-    readable(&wasm).map_err(|error| error.to_string())?;
-    Ok(wasm)
+    wasm.map_err(|error| error.to_string())
 }
 
 /// Whether imports and functions can be read to their end: whoever looks for something in them overlooks

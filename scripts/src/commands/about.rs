@@ -2,8 +2,6 @@
 
 use super::help;
 use super::prelude::*;
-use crate::build::Framework;
-use crate::ids::CodeHash;
 use clap_complete::Shell;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -12,8 +10,8 @@ use stylus_upgrades_framework as pinned;
 /// `--version`: this program's, and the code hash and the address of each program that it deploys.
 static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
     let version = env!("CARGO_PKG_VERSION");
-    match Framework::pinned() {
-        Ok(framework) => format!("{version}\n\nframework:\n{}", lines(framework).join("\n")),
+    match pinned::programs() {
+        Ok(programs) => format!("{version}\n\nframework:\n{}", lines(programs).join("\n")),
         Err(error) => format!("{version}\n\nframework: {error}"),
     }
 });
@@ -23,20 +21,16 @@ pub(super) fn long_version() -> &'static str {
     &LONG_VERSION
 }
 
-fn lines(framework: &Framework) -> Vec<String> {
-    let line = |name: &str, codehash: CodeHash, address: Option<Address>| {
-        let address = address.map_or("one for each team".to_owned(), |one| one.to_string());
-        format!("  {name:<22} {codehash}  {address}")
+/// Nothing is decompressed: every command has this text.
+fn lines(programs: &[pinned::Program]) -> Vec<String> {
+    // Nobody deploys the bare proxy on its own.
+    let deployed = programs.iter().filter(|one| one.name != pinned::PROXY);
+    let line = |one: &pinned::Program| {
+        let address = one.address.map(|address| address.to_string());
+        let address = address.unwrap_or_else(|| "one for each team".into());
+        format!("  {:<22} {}  {address}", one.name, one.codehash)
     };
-    let stub = CodeHash::of(&framework.stub);
-    let mut lines = vec![line(pinned::PAUSE_STUB, stub, Some(framework.stub_address))];
-    lines.extend(framework.shared().map(|part| {
-        let codehash = part.artifact.codehash();
-        line(&part.artifact.name, codehash, Some(part.address))
-    }));
-    let registry = &framework.registry;
-    lines.push(line(&registry.name, registry.codehash(), None));
-    lines
+    deployed.map(line).collect()
 }
 
 /// `completions`: what the shell reads.

@@ -6,7 +6,7 @@ use super::info::BuildInfo;
 use super::{evm, wasm};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::interface::Callable;
-use crate::program_code::{CodeBytes, module};
+use crate::program_code::{CodeBytes, module, unpacked};
 use alloy::primitives::{Address, Bytes};
 use brotli::enc::BrotliEncoderParams;
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ impl Artifact {
 
     /// A program that is pinned as it lies on chain. What is not on chain is unknown.
     pub(crate) fn from_code(name: &str, code: &'static [u8]) -> Result<Self, BuildError> {
-        let wasm = module(code, &[])
+        let wasm = unpacked(code, &[])
             .map_err(|error| BuildError::pinned(format!("the pinned code of {name}: {error}")))?;
         Ok(Self::bare(name, wasm, Bytes::from_static(code)))
     }
