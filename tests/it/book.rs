@@ -104,6 +104,24 @@ fn resolve(page: &Path, folder: &Path, link: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// A function of the flows is where the page says: in the link's file, under the last word of its text.
+#[test]
+fn every_function_that_the_flows_name_is_in_its_file() {
+    let page = read("docs/flows.md");
+    let mut count = 0;
+    for row in page.lines().filter_map(|line| line.strip_prefix("| [`")) {
+        let (name, rest) = row.split_once("`](../").expect("a link");
+        let (file, _) = rest.split_once(')').expect("a file");
+        let function = name.rsplit("::").next().unwrap_or(name);
+        let declared = [format!("fn {function}("), format!("fn {function}<")];
+        let source = read(file);
+        let is_there = declared.iter().any(|start| source.contains(start));
+        assert!(is_there, "{file} has no function {function}");
+        count += 1;
+    }
+    assert!(count > 10, "{count} functions");
+}
+
 #[test]
 fn every_table_has_a_header() {
     let mut wrong = Vec::new();
