@@ -267,8 +267,12 @@ impl Builder {
         Ok(target.join("contracts"))
     }
 
-    /// The toolchain that a file names, asked once for each.
-    pub(super) fn toolchain(&self, file: &ToolchainFile) -> Result<Toolchain, BuildError> {
+    /// The toolchain that a file names, asked once for each; `folder` keeps what compilers answered.
+    pub(super) fn toolchain(
+        &self,
+        file: &ToolchainFile,
+        folder: &Path,
+    ) -> Result<Toolchain, BuildError> {
         let mut known = self
             .toolchains
             .lock()
@@ -276,7 +280,7 @@ impl Builder {
         if let Some(toolchain) = known.get(&file.text) {
             return Ok(toolchain.clone());
         }
-        let found = Toolchain::find(file)?;
+        let found = Toolchain::find(file, folder, self.is_anew)?;
         known.insert(file.text.clone(), found.clone());
         Ok(found)
     }

@@ -1,5 +1,8 @@
 //! The Rust toolchain as found: which compiler, whether it can make WASM, how cargo is called.
 
+mod answer;
+
+use self::answer::Answer;
 use super::error::BuildError;
 use crate::progress::Progress;
 use std::path::{Path, PathBuf};
@@ -102,15 +105,29 @@ pub(super) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Asks the compiler that the file names.
-    pub(super) fn find(file: &ToolchainFile) -> Result<Self, BuildError> {
-        let version = ask(file, "rustc", &["-vV"])?;
+    /// The compiler that the file names. It is asked where `folder` keeps no answer of it, and at every build `anew`.
+    pub(super) fn find(
+        file: &ToolchainFile,
+        folder: &Path,
+        anew: bool,
+    ) -> Result<Self, BuildError> {
+        let kept = (!anew).then(|| answer::kept(folder, &file.channel));
+        let Answer { version, sysroot } = match kept.flatten() {
+            Some(answer) => answer,
+            None => {
+                let answer = Answer {
+                    version: ask(file, "rustc", &["-vV"])?,
+                    sysroot: ask(file, "rustc", &["--print", "sysroot"])?.trim().into(),
+                };
+                answer::keep(folder, &file.channel, &answer);
+                answer
+            }
+        };
         let commit = version
             .lines()
             .find_map(|line| line.strip_prefix("commit-hash: "))
             .unwrap_or("unknown")
             .to_owned();
-        let sysroot = PathBuf::from(ask(file, "rustc", &["--print", "sysroot"])?.trim());
         let program = |name: &str| {
             let path = sysroot.join("bin").join(name);
             if path.is_file() { path } else { name.into() }

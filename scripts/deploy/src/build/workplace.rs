@@ -92,7 +92,7 @@ impl<'a> Workplace<'a> {
         sources: &SourceFiles<'_>,
     ) -> Result<Artifact, BuildError> {
         let package = source.package.name.clone();
-        let toolchain = self.builder.toolchain(&source.toolchain)?;
+        let toolchain = self.builder.toolchain(&source.toolchain, &self.folder)?;
         let key = key(source, &toolchain);
         let kept = || {
             let known = (!self.builder.is_anew).then(|| self.cache.load(&package, key));
@@ -154,7 +154,7 @@ impl<'a> Workplace<'a> {
         known: &Constants,
         with_lines: bool,
     ) -> Result<Compiled, BuildError> {
-        let toolchain = self.builder.toolchain(&source.toolchain)?;
+        let toolchain = self.builder.toolchain(&source.toolchain, &self.folder)?;
         let lock = self.lock()?;
         let copy = Copy::in_folder(&self.folder);
         let anew = self.builder.is_anew || !toolchain.checks_features();
