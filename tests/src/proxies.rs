@@ -9,6 +9,7 @@ use stylus_upgrades::build::{Builder, evm};
 use stylus_upgrades_harness::{Chain, HarnessError, Lines, Npm, Solidity, builder};
 use stylus_upgrades_interface::slots;
 
+use crate::contracts::built;
 use crate::peers::{TRANSPARENT_4, TRANSPARENT_5, UUPS_4};
 
 /// The implementation that shows what reached it.
@@ -168,7 +169,7 @@ impl<'c> Maker<'c> {
     fn wasm(&self, package: &str, implementation: Address) -> Result<Bytes, HarnessError> {
         Ok(evm::proxy_creation_code(
             implementation,
-            &self.builder.contract(package)?.code,
+            &built(package)?.code,
         ))
     }
 

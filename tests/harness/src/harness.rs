@@ -17,7 +17,7 @@ use crate::chain::Chain;
 use crate::definition::Definition;
 use crate::deployed;
 use crate::error::HarnessError;
-use crate::home::{builder, home, versions};
+use crate::home::{builder, built, home, versions};
 use crate::revert::Revert;
 
 /// A chain with the framework and a registry on it, which account 0 governs alone.
@@ -163,7 +163,7 @@ impl Harness {
         let path = path.as_ref();
         let artifact = match path.to_str().filter(|text| text.starts_with(REVISION)) {
             Some(revision) => self.builder.source(revision)?.0,
-            None => self.builder.path(&find(path))?,
+            None => built(&find(path))?,
         };
         self.deploy(artifact).await
     }

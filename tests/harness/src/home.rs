@@ -1,11 +1,12 @@
 //! The workspace whose tests run, and the builder of its contracts.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use stylus_upgrades_common::manifest::Manifest;
-use stylus_upgrades_deploy::build::{Builder, is_framework, workspace_of};
+use stylus_upgrades_deploy::build::{Artifact, Builder, is_framework, workspace_of};
 use stylus_upgrades_deploy::versions::Versions;
 
 use crate::error::HarnessError;
@@ -41,6 +42,23 @@ pub fn builder() -> Result<&'static Builder, HarnessError> {
             Ok(BUILDER.get_or_init(|| builder))
         }
     }
+}
+
+/// What the contract crate in `folder` builds to. One of this workspace is read once per process: no test changes the
+/// workspace that it runs in.
+pub(crate) fn built(folder: &Path) -> Result<Artifact, HarnessError> {
+    static BUILT: Mutex<BTreeMap<PathBuf, Artifact>> = Mutex::new(BTreeMap::new());
+    let known = || BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.into());
+    let folder = real(folder);
+    if let Some(artifact) = known().get(&folder) {
+        return Ok(artifact.clone());
+    }
+    let artifact = builder()?.path(&folder)?;
+    if folder.starts_with(real(&home())) {
+        known().insert(folder, artifact.clone());
+    }
+    Ok(artifact)
 }
 
 fn make(home: &Path) -> Result<Builder, HarnessError> {

@@ -5,12 +5,12 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use alloy::primitives::Log;
 use stylus_chain::{AccountView, Chain, ChainConfig, Overrides};
-use stylus_upgrades::build::{Artifact, Builder, Framework, Part, evm};
+use stylus_upgrades::build::{Builder, Framework, Part, evm};
 use stylus_upgrades_harness::{builder, traces};
 use stylus_upgrades_interface::chain::{
     ARB_WASM, CONSTRUCTOR_SELECTOR, CREATE2_DEPLOYER, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER,
 };
-use stylus_upgrades_tests::contracts::contract;
+use stylus_upgrades_tests::contracts::built;
 
 pub(crate) use super::definition::{
     add_version, all_of, complex, initial_step, new_proxy, plain, set_policy, step,
@@ -22,8 +22,6 @@ const GAS: u64 = 30_000_000;
 const TIME: u64 = 1_800_000_000;
 
 static BUILDER: LazyLock<&'static Builder> = LazyLock::new(|| builder().expect("the workspace"));
-/// What was built before: a lock among processes is taken for everything else.
-static BUILT: LazyLock<Mutex<BTreeMap<String, Artifact>>> = LazyLock::new(Mutex::default);
 static FRAMEWORK: LazyLock<Framework> =
     LazyLock::new(|| BUILDER.framework().expect("the framework builds"));
 
@@ -184,12 +182,7 @@ impl Fixture {
 
     /// Deploys the code of a contract of this workspace, not activated.
     pub(crate) fn deploy_inactive(&mut self, package: &str) -> Code {
-        let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-        let artifact = built
-            .entry(package.into())
-            .or_insert_with(|| contract(&BUILDER, package).expect("the contract builds"))
-            .clone();
-        drop(built);
+        let artifact = built(package).expect("the contract builds");
         self.deploy_code(&artifact.creation_code())
     }
 
