@@ -1,6 +1,7 @@
 //! `--print`: what a build and a send run, in full, before they run.
 
 use crate::prelude::*;
+use crate::sources::project::Project;
 use alloy::consensus::Transaction;
 
 /// The lines of stderr that are commands.
@@ -39,9 +40,11 @@ fn every_transaction_is_printed_as_it_is_sent() {
 #[test]
 fn the_compiler_of_a_build_is_printed_as_it_is_called() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    let words = "verify A --version 1.0 --source counter-v1 --print";
-    let answer = sandbox.run("Other", words);
-    answer.ends(0);
+    let project = Project::new();
+    let folder = project.contract().display().to_string();
+    let words = format!("verify A --version 1.0 --source {folder} --print");
+    let answer = sandbox.run("Other", &words);
+    answer.ends(1); // other code, but it was built
     let printed = commands(&answer.stderr);
     let rustc = printed.iter().find(|line| line.contains("\"rustc\""));
     let rustc = rustc.unwrap_or_else(|| panic!("{printed:?}"));
@@ -49,6 +52,6 @@ fn the_compiler_of_a_build_is_printed_as_it_is_called() {
     let target = "\"wasm32-unknown-unknown\"";
     contains(
         rustc,
-        &["CARGO_HOME=", "--frozen", target, "counter_v1/Cargo.toml"],
+        &["CARGO_HOME=", "--frozen", target, "contract/Cargo.toml"],
     );
 }
