@@ -1,0 +1,28 @@
+"""The test executables of the workspace, and the variables with which cargo runs them."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+HOME = pathlib.Path(__file__).resolve().parent.parent
+
+
+def executables(arguments):
+    """The test executables that `cargo test` would run: name, path, folder of the package."""
+    command = ["cargo", "test", *arguments, "--no-run", "--message-format", "json-render-diagnostics"]
+    lines = subprocess.run(command, cwd=HOME, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    for message in map(json.loads, lines):
+        if message.get("executable") and message["profile"]["test"]:
+            manifest = pathlib.Path(message["manifest_path"])
+            kind = message["target"]["kind"][0]
+            name = f"{manifest.parent.relative_to(HOME)} ({kind} {message['target']['name']})"
+            yield name, message["executable"], manifest.parent
+
+
+def variables(folder):
+    """What cargo sets for a test executable. Those of macros load a library of the compiler."""
+    command = ["rustc", "--print", "target-libdir"]
+    folder_of_std = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    libraries = ":".join(filter(None, [folder_of_std, os.environ.get("LD_LIBRARY_PATH")]))
+    return os.environ | {"CARGO_MANIFEST_DIR": str(folder), "CARGO": "cargo", "LD_LIBRARY_PATH": libraries}
