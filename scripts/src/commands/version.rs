@@ -19,13 +19,6 @@ pub(super) async fn register(context: &Context, args: &RegisterArgs) -> Result<O
     let (name, version) = (args.name.as_str(), args.version.as_str());
     let mut work = Work::begin(context, "register", (name, version)).await?;
     let wanted = match &args.source {
-        Some(source) if work.known.is_some() => {
-            context.note(format!(
-                "warning: {name} {version} is registered already, and a version never changes: other code needs \
-                 another label"
-            ));
-            (CodeFrom::Source(source), Becomes::Registered)
-        }
         Some(source) => (CodeFrom::Source(source), Becomes::Registered),
         None => (CodeFrom::Version(version), Becomes::Reachable),
     };
@@ -69,13 +62,19 @@ fn by_way<'a>(code: (&'a str, CodeFrom<'a>), becomes: Becomes, way: &'a WayArgs)
     }
 }
 
-/// Proposes or approves what is wanted; continues the rollout of a migration that is done already.
+/// Proposes or approves what is wanted. Sends nothing for a version that is registered already, and continues the rollout
+/// of a migration that is done already.
 async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     let new = work.version(wanted).await?;
     let (place, checks, sent) = (work.place, work.checks.clone(), work.sent.clone());
     let Place { context, registry } = place;
     let subject = Described::of(&new, work, wanted);
-    let is_done = wanted.becomes == Becomes::Current && work.is_done(&new);
+    let (is_done, already) = match wanted.becomes {
+        Becomes::Current => (work.is_done(&new), "activated"),
+        Becomes::Registered => (work.is_registered(&new, wanted), "registered"),
+        Becomes::Reachable => (false, ""),
+    };
+    let upgrades = wanted.becomes == Becomes::Current;
     let (name, version) = (new.name.clone(), new.version.clone());
     let governed = GovernedCall::decode(registry.address, wanted.becomes.call(new), U256::ZERO)?;
     // An earlier run may have done it without a report. If approvers repeat a finished migration, it also upgrades the
@@ -84,18 +83,20 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         && earlier(context, registry.client, &governed)
             .await?
             .is_none()
-        && registry::called_back(registry, &name).await?.is_empty()
+        && (!upgrades || registry::called_back(registry, &name).await?.is_empty())
     {
-        let what = format!("{name} {version} is activated already");
+        let what = format!("{name} {version} is {already} already");
         if context.is_export() {
             return Err(export::nothing(&what).into());
         }
         let mut effects = Effects::already(Some(what));
         effects.add_checks(&checks);
         kept::keep(place, &name, &version).await;
-        let mut rollout = Rollout::of(place, &name, wanted.layout, checks);
-        rollout.only = Some(&version);
-        rollout.run(&mut effects).await?;
+        if upgrades {
+            let mut rollout = Rollout::of(place, &name, wanted.layout, checks);
+            rollout.only = Some(&version);
+            rollout.run(&mut effects).await?;
+        }
         return Ok(Outcome::of(
             &Governed { subject, effects },
             &context.names(),

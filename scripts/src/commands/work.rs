@@ -418,6 +418,23 @@ impl<'a> Work<'a> {
         migrations.collect()
     }
 
+    /// Whether the version is registered with exactly this code and step. If the caller does not say where the step
+    /// begins, it may begin anywhere: another version may have become current since.
+    pub(super) fn is_registered(&self, new: &NewVersion, wanted: &Wanted<'_>) -> bool {
+        let is_exact = wanted.from.is_some() || wanted.initial;
+        self.known.as_ref().is_some_and(|known| {
+            let is_same_way = known.steps.iter().any(|step| {
+                let from = if is_exact { &new.step.from } else { &step.from };
+                let meant = Step {
+                    from: from.clone(),
+                    ..new.step.clone()
+                };
+                *step == meant
+            });
+            known.code == RecordedCode::from(&new.code) && is_same_way
+        })
+    }
+
     /// Whether the version is current with exactly this code and step.
     pub(super) fn is_done(&self, new: &NewVersion) -> bool {
         self.known.as_ref().is_some_and(|known| {

@@ -29,6 +29,24 @@ fn two_approvers_type_the_same_and_see_success_1_2_and_success_2_2_activated() {
 }
 
 #[test]
+fn a_version_that_is_registered_is_registered_again_by_nobody() {
+    let sandbox = Sandbox::with_counter(BOTH, 0);
+    sandbox.proposed("Admin", REGISTER);
+    sandbox.done("Admin2", REGISTER);
+    let before = sandbox.block();
+    for who in ["Admin", "Admin2"] {
+        let shown = sandbox.shown(who, REGISTER, 0);
+        contains(&shown, &["A 2.0 is registered already\n"]);
+        let first = sandbox.done(who, "register A 1.0 counter-v1");
+        first.has(json!({"executed": true, "from": ""}));
+    }
+    sandbox
+        .run("Admin", &REGISTER.replace(" 5", " 6"))
+        .is(1, "VersionExists");
+    assert_eq!(sandbox.block(), before, "nothing was sent");
+}
+
+#[test]
 fn code_that_both_build_is_deployed_once_and_the_action_is_one() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let first = sandbox.proposed("Admin", MIGRATE);
