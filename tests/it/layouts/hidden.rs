@@ -116,7 +116,7 @@ fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
     let forged = author.source("forged", &forged, NEEDS);
     let refused = author
         .project
-        .refused("Interface", &format!("plan Note 2.0 {forged}"));
+        .refused("Section", &format!("plan Note 2.0 {forged}"));
     let found = refused.error("found");
     assert!(found.starts_with("it "), "{found}");
 

@@ -73,7 +73,7 @@ impl Tally {
 "#;
 
 /// A contract as `cargo stylus new` of 0.10.10 makes it: the files of its own package, and what it
-/// adds to the manifest of `cargo new`.
+/// adds to the manifest of `cargo new`; with our compiler.
 fn cargo_stylus_new(empty: &Empty) {
     let tools = "stylus-tools";
     let cargo = |folder: &str, words: &[&str]| {
@@ -95,15 +95,13 @@ fn cargo_stylus_new(empty: &Empty) {
     let template = index.expect("a folder").path();
     let template = template.join(format!("{tools}-0.10.10/templates/contract"));
     cargo("", &["new", "--quiet", "--lib", "--vcs", "none", "note"]);
-    for file in [
-        "src/lib.rs",
-        "src/main.rs",
-        "rust-toolchain.toml",
-        "Stylus.toml",
-    ] {
+    for file in ["src/lib.rs", "src/main.rs", "Stylus.toml"] {
         let text = fs::read_to_string(template.join(file)).expect("the template");
         fs::write(empty.path("note").join(file), text.replace("$lib", "note")).expect("written");
     }
+    // Its older compiler would have to be installed, only for `init` to name ours in its place.
+    let compiler = "rust-toolchain.toml";
+    fs::copy(home().join(compiler), empty.path("note").join(compiler)).expect("our compiler");
     let path = empty.path("note/Cargo.toml");
     let manifest = fs::read_to_string(&path).expect("cargo's own");
     let manifest = manifest.replace("[dependencies]\n", "");
