@@ -110,9 +110,11 @@ fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
         let document = console.document(&format!("/api/before?{query}"));
         assert_eq!(document["consent"], "needed", "{document}");
         let tried = findings_about(&document, "trial");
-        let is_danger =
-            |(weight, says): &(&str, String)| *weight == "danger" && says.contains("would fail");
-        assert!(tried.first().is_some_and(is_danger), "{document:#}");
+        let [(weight, says)] = &tried[..] else {
+            panic!("the failure is told once: {tried:#?}");
+        };
+        assert_eq!(*weight, "danger", "{says}");
+        assert!(says.contains("would fail"), "{says}");
         let steps = findings_about(&document, "steps");
         assert!(
             steps.iter().all(|(weight, _)| *weight != "good"),
