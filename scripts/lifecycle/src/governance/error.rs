@@ -47,7 +47,10 @@ pub(super) fn ended_by(action: ActionId, how: &str) -> ChainError {
 
 /// An action that is not open, of which nothing more is known.
 pub fn not_open(action: ActionId) -> ChainError {
-    ended_by(action, "is not open any more")
+    ended_by(
+        action,
+        "is not open any more: it expired, or a change of a policy or a new version of its definition ended it",
+    )
 }
 
 /// Whether it says that an action is not open.

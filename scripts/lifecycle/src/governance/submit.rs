@@ -305,7 +305,7 @@ async fn open_or_ended(
         None => {
             let from = sent.and_then(|sent| sent.receipt.block_number);
             let executed = find_execution(registry, action, from.unwrap_or_default()).await?;
-            let how = "was approved and then ended: cancelled, or by a policy change";
+            let how = "was approved and then ended: cancelled, or by a change of a policy or a new version";
             executed.ok_or_else(|| ended_by(action, how))?
         }
     };

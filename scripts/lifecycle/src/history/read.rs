@@ -7,6 +7,7 @@ use crate::model::{Definition, definition_id, is_timed};
 use crate::names::Names;
 use crate::progress::Rate;
 use crate::registry::{Registry, Topics, all_logs};
+use crate::text::count;
 use alloy::consensus::Transaction as _;
 use alloy::network::TransactionResponse;
 use alloy::primitives::{Address, B256};
@@ -159,6 +160,11 @@ async fn from_logs(
     });
     let events: Vec<(&Log, Event)> = decoded.collect();
     let total = events.len();
+    let executed = events.iter().filter_map(|(_, event)| match event {
+        Event::Executed(event) => Some(event.action.into()),
+        _ => None,
+    });
+    let executed: BTreeSet<ActionId> = executed.collect();
     let facts = Facts::of(registry);
     let mut definition = Definition::before_events(name);
     let mut entries = Vec::new();
@@ -199,7 +205,20 @@ async fn from_logs(
                 calldata,
             });
         }
+        let ends_others = matches!(event, Event::PolicyChanged(_) | Event::VersionAdded(_));
+        let open = |definition: &Definition| -> BTreeSet<ActionId> {
+            definition.pending(time).map(|(action, _)| action).collect()
+        };
+        let before = (is_wanted && ends_others).then(|| open(&definition));
         definition.feed(event, time);
+        if let (Some(before), Some(entry)) = (before, entries.last_mut()) {
+            let ended = &(&before - &open(&definition)) - &executed;
+            if !ended.is_empty() {
+                let all: Vec<String> = ended.iter().map(ToString::to_string).collect();
+                let ended = format!("; ends {}: ", count(ended.len(), "open action"));
+                entry.what += &(ended + &all.join(", "));
+            }
+        }
     }
     if is_long {
         progress.end(&what);

@@ -162,6 +162,20 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
         let delay = "  ! policy-change: removes the delay of 2 days";
         contains(&lines.join("\n"), &[&now, then, delay, &ends]);
     }
+    // Approvals of a migration count for the policies as they are: a change of any of them ends it.
+    let create = sandbox.action("Admin", &format!("policy update A --role create {BOTH}"));
+    let review = sandbox.done("Other", &format!("pending {create}"));
+    let effects = list(&review["policy_change"], "effects").iter();
+    let said = texts(effects, "message");
+    assert!(said.contains(&ends.as_str()), "{said:?}");
+    sandbox.done("Admin2", &format!("approve {create}"));
+    let late = sandbox.run("Admin2", &format!("approve {migration}"));
+    late.is(1, "ActionNotFound");
+    late.said("a change of a policy");
+    let (_, history) = sandbox.reported("Other", "history A");
+    let ended = format!("ends 1 open action: {migration}");
+    contains(&history.join("\n"), &[&ended]);
+
     let done = sandbox.done("Admin2", &format!("approve {action}"));
     done.has(json!({"executed": true}));
     assert!(sandbox.open("A").is_empty(), "the migration was ended");
