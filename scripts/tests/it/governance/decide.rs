@@ -171,7 +171,7 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
     sandbox.done("Admin2", &format!("approve {create}"));
     let late = sandbox.run("Admin2", &format!("approve {migration}"));
     late.is(1, "ActionNotFound");
-    late.said("a change of a policy");
+    late.says("message", &["a change of a policy"]);
     let (_, history) = sandbox.reported("Other", "history A");
     let ended = format!("ends 1 open action: {migration}");
     contains(&history.join("\n"), &[&ended]);
