@@ -88,7 +88,7 @@ impl Error {
             Self::Refused(refused) => return refused.findings().to_vec(),
             Self::Unconfirmed { id, .. } => (Part::Policy, Some(id.clone())),
             Self::Refusal(refusal) if refusal.is(WOULD_FAIL) => {
-                (Part::Trial, Some(FindingId::WOULD_FAIL))
+                (Part::Simulation, Some(FindingId::WOULD_FAIL))
             }
             _ => (Part::Action, None),
         };

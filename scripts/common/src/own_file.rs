@@ -168,7 +168,7 @@ pub fn replace(
     content: &[u8],
     is_ours: impl Fn(&str) -> bool,
 ) -> Result<(), FileError> {
-    require(path, is_ours)?;
+    require_ours(path, is_ours)?;
     write(path, content)
 }
 
@@ -176,7 +176,7 @@ pub fn replace(
 ///
 /// # Errors
 /// [`FileError`].
-pub fn require(path: &Path, is_ours: impl Fn(&str) -> bool) -> Result<(), FileError> {
+pub fn require_ours(path: &Path, is_ours: impl Fn(&str) -> bool) -> Result<(), FileError> {
     let there = read_bytes(path)?;
     match there.is_none_or(|there| std::str::from_utf8(&there).is_ok_and(is_ours)) {
         true => Ok(()),

@@ -1,7 +1,7 @@
 //! `adopt`: proxies of OpenZeppelin become instances.
 
 use super::args::AdoptArgs;
-use super::asker::Asker;
+use super::check_options::CheckOptions;
 use super::effects::Governed;
 use super::judge::check_and_send;
 use super::prelude::*;
@@ -21,8 +21,8 @@ pub(super) const BEFORE: &str = "what it runs";
 
 /// Makes a proxy an instance at a version.
 pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
-    let place = Place::working(context, "adopt").await?;
-    let registry = place.registry;
+    let session = Session::sending(context, "adopt").await?;
+    let registry = session.registry;
     let proxy = context.manifest.address(&args.proxy)?;
     let name = args.name.as_str();
     let found = candidate(
@@ -67,7 +67,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
         kind: found.kind.number(),
         version: args.version.clone(),
     };
-    decided(place, args, call.abi_encode().into(), adoption).await
+    decided(session, args, call.abi_encode().into(), adoption).await
 }
 
 /// A proxy that is adopted.
@@ -98,21 +98,21 @@ impl CommandReport for Adoption {
 
 /// Proposes one of the calls, with the given layouts.
 async fn decided(
-    place: Place<'_>,
+    session: Session<'_>,
     args: &AdoptArgs,
     call: Bytes,
     subject: impl CommandReport,
 ) -> Result<Outcome> {
-    let governed = GovernedCall::decode(place.registry.address, call, U256::ZERO)?;
-    let asker = Asker {
+    let governed = GovernedCall::decode(session.registry.address, call, U256::ZERO)?;
+    let options = CheckOptions {
         layout: args.storage.layout.as_deref(),
         runs_layout: args.runs_layout.as_deref(),
-        ..Asker::proposer(place)
+        ..CheckOptions::proposer(session)
     };
-    let effects = check_and_send(place, governed, asker).await?;
+    let effects = check_and_send(session, governed, options).await?;
     Ok(Outcome::of(
         &Governed { subject, effects },
-        &place.context.names(),
+        &session.context.names(),
     ))
 }
 
@@ -124,36 +124,42 @@ fn wasm_proxy() -> Result<CodeHash> {
 
 /// The checks of an adoption: whether the version's code may take over the storage of the proxy.
 pub(super) async fn check(
-    place: Place<'_>,
+    session: Session<'_>,
     call: &abi::adoptCall,
-    asker: Asker<'_>,
+    options: CheckOptions<'_>,
 ) -> Result<Assessment> {
-    let definition = (place.registry.address, call.name.as_str());
-    let found = candidate(place.registry.client, definition, wasm_proxy()?, call.proxy).await?;
+    let definition = (session.registry.address, call.name.as_str());
+    let found = candidate(
+        session.registry.client,
+        definition,
+        wasm_proxy()?,
+        call.proxy,
+    )
+    .await?;
     let version = (call.name.as_str(), call.version.as_str());
-    takes_over(place, version, (asker, None), &found).await
+    takes_over(session, version, (options, None), &found).await
 }
 
 /// As [`check`], of any proxy. Another registry may have `recorded` the layout of its code.
 async fn takes_over(
-    place: Place<'_>,
+    session: Session<'_>,
     (name, version): (&str, &str),
-    (asker, recorded): (Asker<'_>, Option<(Address, LayoutHash)>),
+    (options, recorded): (CheckOptions<'_>, Option<(Address, LayoutHash)>),
     found: &Candidate,
 ) -> Result<Assessment> {
     let adoption = Subject::Adoption {
         found,
         name,
         version,
-        runs_layout: (asker.runs_layout, recorded),
-        layout: asker.layout,
+        runs_layout: (options.runs_layout, recorded),
+        layout: options.layout,
     };
-    place.assess(adoption, asker.role).await
+    session.assess(adoption, options.role).await
 }
 
 /// Accepts a proxy, or withdraws an acceptance.
 pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
-    let place = Place::working(context, "adopt").await?;
+    let session = Session::sending(context, "adopt").await?;
     let proxy = context.manifest.address(&args.proxy)?;
     let mut call = abi::acceptTransferCall {
         name: args.name.clone(),
@@ -172,7 +178,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
     };
     if let Some(from) = &args.from {
         call.registry = context.manifest.address(from)?;
-        let instance = found(place, &call).await?;
+        let instance = found(session, &call).await?;
         call.kind = instance.kind.number();
         let kind = kind_in_words(call.kind);
         acceptance.says = format!(
@@ -183,7 +189,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         );
         (acceptance.from, acceptance.kind) = (Some(call.registry), Some(kind));
     } else {
-        let accepted = place.registry.acceptance(&call.name, proxy).await?;
+        let accepted = session.registry.acceptance(&call.name, proxy).await?;
         (call.kind, call.version) = (accepted.kind.number(), accepted.version);
         if accepted.registry.is_zero() {
             let message = format!("{} has not accepted {proxy} from anybody", call.name);
@@ -196,11 +202,11 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         let from = context.names().long(accepted.registry);
         acceptance.says = format!("is not accepted from {from} any more");
     }
-    let mut outcome = decided(place, args, call.abi_encode().into(), acceptance).await?;
+    let mut outcome = decided(session, args, call.abi_encode().into(), acceptance).await?;
     if !call.registry.is_zero() {
         outcome.line(format!(
             "next, once it is accepted: stylus-upgrades transfer {proxy} {} {} --registry {}",
-            place.registry,
+            session.registry,
             shell_word(&call.name),
             call.registry
         ));
@@ -237,17 +243,17 @@ impl CommandReport for Acceptance {
 /// The checks of an acceptance: whether the version may take over the storage of the instance. Its layout comes from a
 /// file, or from the registry that transfers it.
 pub(super) async fn check_acceptance(
-    place: Place<'_>,
+    session: Session<'_>,
     call: &abi::acceptTransferCall,
-    asker: Asker<'_>,
+    options: CheckOptions<'_>,
 ) -> Result<Assessment> {
     if call.registry.is_zero() {
         return Ok(Assessment::default());
     }
-    let instance = found(place, call).await?;
-    let there = place.registry.client.registry(call.registry);
+    let instance = found(session, call).await?;
+    let there = session.registry.client.registry(call.registry);
     let code = there.code(&instance.definition, &instance.version).await?;
-    let runs = place
+    let runs = session
         .registry
         .client
         .storage(call.proxy, slots::IMPLEMENTATION);
@@ -259,31 +265,31 @@ pub(super) async fn check_acceptance(
         through: call.proxy,
     };
     let version = (call.name.as_str(), call.version.as_str());
-    let said = (asker, Some((call.registry, code.layout)));
-    takes_over(place, version, said, &candidate).await
+    let said = (options, Some((call.registry, code.layout)));
+    takes_over(session, version, said, &candidate).await
 }
 
 /// The instance at the registry that is to transfer it. An adopted one is not transferred to a registry.
-async fn found(place: Place<'_>, call: &abi::acceptTransferCall) -> Result<Instance> {
+async fn found(session: Session<'_>, call: &abi::acceptTransferCall) -> Result<Instance> {
     let proxy = call.proxy;
-    let from = first_contact(place.context, place.registry.client, call.registry).await?;
+    let from = first_contact(session.context, session.registry.client, call.registry).await?;
     let instance = require_there(from, proxy).await?;
     if instance.kind.is_adopted() {
         let found = "an adopted proxy, which goes to an account and is adopted from there";
         return Err(not_there(proxy, from.address, found).into());
     }
     // The proxy's own admin slot decides: a registry can list a proxy that has another admin.
-    let obeyed = Address::from_word(place.registry.client.storage(proxy, slots::ADMIN).await?);
+    let obeyed = Address::from_word(session.registry.client.storage(proxy, slots::ADMIN).await?);
     if obeyed != from.address {
         let found = format!("a proxy whose ERC-1967 admin slot names {obeyed}");
         return Err(not_there(proxy, from.address, found).into());
     }
     // The registry in an EVM proxy's code can call it as its admin, whatever its slots say.
-    let code = place.registry.client.code(proxy).await?;
+    let code = session.registry.client.code(proxy).await?;
     if let Some(relay) = evm::registry_in_code(&code)
-        && relay != place.registry.address
+        && relay != session.registry.address
     {
-        first_contact(place.context, place.registry.client, relay).await?;
+        first_contact(session.context, session.registry.client, relay).await?;
     }
     Ok(instance)
 }

@@ -2,7 +2,7 @@
 
 use super::approver::require_current;
 use super::args::{ApproveArgs, ReviewArgs};
-use super::asker::Asker;
+use super::check_options::CheckOptions;
 use super::effects::{Effects, Governed};
 use super::judge::{Approver, judge_as_approver, send};
 use super::kept;
@@ -10,26 +10,27 @@ use super::pending::{proposal_event, resolve_action};
 use super::prelude::*;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
-    Call, GovernedCall, Reviewed, Submitted, executed_already, is_approver, outcome_of_ended_action,
+    Call, CallOutcome, GovernedCall, Reviewed, executed_already, is_approver,
+    outcome_of_ended_action,
 };
 use crate::ids::ActionId;
 
 /// Sends exactly the proposed bytes. With `reviewed`, only if they and their decoded text equal
 /// that file.
 pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
-    let place = Place::working(context, "approve").await?;
-    let registry = place.registry;
-    let action = resolve_action(place, &args.action).await?;
-    let event = proposal_event(place, action).await?;
+    let session = Session::sending(context, "approve").await?;
+    let registry = session.registry;
+    let action = resolve_action(session, &args.action).await?;
+    let event = proposal_event(session, action).await?;
     let mut governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
     governed.approves = Some(action);
     require_current(registry, &governed.call).await?;
     if let Some(file) = &args.reviewed {
-        Reviewed::read(file, action)?.require(&event.call, &context.names())?;
+        Reviewed::read(file, action)?.require_same_call(&event.call, &context.names())?;
         context.note(format!("the action matches {}", file.display()));
     }
-    if place.registry.action_of(&event.call).await? != action {
-        return report_ended_action(place, action, &governed.call, args).await;
+    if session.registry.action_of(&event.call).await? != action {
+        return report_ended_action(session, action, &governed.call, args).await;
     }
     governed.require_approver(registry.client, action).await?;
     let digest = calldata_digest(&event.call);
@@ -43,7 +44,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
         review: &args.review,
         account: approver,
     };
-    let effects = check_and_send_as_approver(place, governed, approver).await?;
+    let effects = check_and_send_as_approver(session, governed, approver).await?;
     Ok(Outcome::of(
         &Governed { subject, effects },
         &context.names(),
@@ -61,13 +62,13 @@ impl CommandReport for Approval {}
 
 /// Checks a call for its approver, and sends it.
 pub(super) async fn check_and_send_as_approver(
-    place: Place<'_>,
+    session: Session<'_>,
     governed: GovernedCall,
     approver: Approver<'_>,
 ) -> Result<Effects> {
-    let judged = judge_as_approver(place, &governed, approver).await?;
-    let asker = Asker::approver(approver.review, approver.account);
-    send(place, (governed, judged), asker).await
+    let judged = judge_as_approver(session, &governed, approver).await?;
+    let options = CheckOptions::approver(approver.review, approver.account);
+    send(session, (governed, judged), options).await
 }
 
 /// Reports an action that was executed already: there is nothing left to approve.
@@ -75,12 +76,12 @@ pub(super) async fn check_and_send_as_approver(
 /// # Errors
 /// `ExecutedAlready` if the command has a comparison flag or `--export`, or if its key is not an approver.
 async fn report_ended_action(
-    place: Place<'_>,
+    session: Session<'_>,
     action: ActionId,
     call: &Call,
     args: &ApproveArgs,
 ) -> Result<Outcome> {
-    let Place { context, registry } = place;
+    let Session { context, registry } = session;
     let executed = outcome_of_ended_action(registry, action).await?;
     let by = executed.by(&context.names());
     let is_asked = args.review != ReviewArgs::default() || context.is_export();
@@ -93,7 +94,7 @@ async fn report_ended_action(
     }
     // An execution in a browser or on another machine leaves no folder here.
     let kept = match call.version() {
-        Some((version, ..)) => kept::keep(place, call.definition(), version).await,
+        Some((version, ..)) => kept::keep(session, call.definition(), version).await,
         None => None,
     };
     let report = AlreadyExecuted {
@@ -109,7 +110,7 @@ async fn report_ended_action(
 #[derive(Serialize)]
 pub(super) struct AlreadyExecuted {
     #[serde(flatten)]
-    submitted: Submitted,
+    submitted: CallOutcome,
     /// Whether its call was compared with the one that was reviewed.
     compared: bool,
     /// The folder in which its version is kept.

@@ -10,8 +10,8 @@ use crate::registry::Registry;
 use std::path::Path;
 
 /// Refuses an action if its code, or the program of its migration, is not what the given sources build to.
-pub(super) fn compare_builds(place: Place<'_>, call: &Call, args: &ReviewArgs) -> Result<()> {
-    let (context, chain) = (place.context, place.registry.client.chain_id());
+pub(super) fn compare_builds(session: Session<'_>, call: &Call, args: &ReviewArgs) -> Result<()> {
+    let (context, chain) = (session.context, session.registry.client.chain_id());
     if let Some(source) = &args.source {
         compare_build(context, ("--source", source), call, "code", |source| {
             implementation(context, chain, source, true)

@@ -25,7 +25,8 @@ pub use trace::TraceArgs;
 pub use typed::CallWord;
 pub(super) use version::INSTANCES;
 pub use version::{
-    PlanArgs, RegisterArgs, RollbackArgs, StepArgs, StorageArgs, UpgradeArgs, VersionArgs, WayArgs,
+    PlanArgs, RegisterArgs, RollbackArgs, StepArgs, StorageArgs, TransitionArgs, UpgradeArgs,
+    VersionArgs,
 };
 
 use super::call::CallArgs;

@@ -252,7 +252,7 @@ async fn by_registry(context: &Context, client: &Client, to: Address) -> Result<
     if to == registry.address {
         return Ok(Some(interfaces().registry.clone()));
     }
-    let place = Place { context, registry };
+    let session = Session { context, registry };
     let found = registry.known_instance(to).await?;
     let Some(Instance {
         definition,
@@ -263,7 +263,7 @@ async fn by_registry(context: &Context, client: &Client, to: Address) -> Result<
         return Ok(None);
     };
     let code = registry.code(&definition, &version).await?;
-    place.functions(&definition, code.codehash).await
+    session.functions(&definition, code.codehash).await
 }
 
 async fn by_code(context: &Context, client: &Client, to: Address) -> Result<Option<Functions>> {

@@ -7,8 +7,8 @@ use super::calldata;
 use super::checked::{needless_line, require_matched};
 use super::context::seen_by;
 use super::facts::NOT_ASKED;
-use super::fuzz::{declared, of_tried};
-use super::plan::{Trial, Tried, tried};
+use super::fuzz::{declared, of_simulated};
+use super::plan::{SimulatedUpgrade, SimulationOptions, simulate};
 use super::prelude::*;
 use crate::assess::{
     Coverage, Evidence, Finding, FindingId, Origin, Part, Role, Severity, annotation, decide,
@@ -171,14 +171,14 @@ impl Check<'_> {
         let Some(before) = base.before.take() else {
             return self.upgrade(context, to).await;
         };
-        let way = against(context, self.args, (base, before), artifact, to).await?;
+        let transition = against(context, self.args, (base, before), artifact, to).await?;
         let mut checks = Assessment::asked_by(Role::Ci, context.accepted());
-        if matches!(way.runs, Runs::Nothing) {
+        if matches!(transition.runs, Runs::Nothing) {
             let why = "the label of the previous version is not known; give it with --from";
             self.absent(Part::Steps, why);
         }
-        checks.add(way)?;
-        self.absent(Part::Trial, NOT_ASKED);
+        checks.add(transition)?;
+        self.absent(Part::Simulation, NOT_ASKED);
         self.take(&checks)
     }
 
@@ -192,27 +192,27 @@ impl Check<'_> {
             step: self.args.step.clone(),
             storage: self.args.storage.clone(),
         };
-        let trial = Trial {
+        let options = SimulationOptions {
             instances: self.args.instances,
             write_expect: None,
         };
-        let tried = tried(context, &upgrade, trial, Role::Ci).await?;
-        self.fuzz(&tried).await;
-        let Tried {
+        let simulated = simulate(context, &upgrade, options, Role::Ci).await?;
+        self.fuzz(&simulated).await;
+        let SimulatedUpgrade {
             plan,
             checks,
             taken,
             ..
-        } = tried;
+        } = simulated;
         self.findings.extend(taken);
         self.take(&checks)?;
         let called = calldata::typed(&self.args.step.call);
         let problems = plan.problems.iter().cloned();
         self.findings.extend(problems.map(|one| about(one, called)));
-        self.coverage.seen(Part::Trial, Origin::Chain);
+        self.coverage.seen(Part::Simulation, Origin::Chain);
         if plan.instances.is_empty() && plan.untried == 0 {
             let why = "there is no instance to try it on";
-            let some = Evidence::some(Part::Trial, Origin::NotKnown, why);
+            let some = Evidence::some(Part::Simulation, Origin::NotKnown, why);
             self.coverage.add(some);
         }
         let started = only_started(&plan.instances);
@@ -222,27 +222,29 @@ impl Check<'_> {
         for one in of_gas {
             let is_accepted = context.accepted().contains(&one.id);
             self.is_tried_in_part |= !is_accepted;
-            let some = Evidence::some(Part::Trial, Origin::NotKnown, &one.message);
+            let some = Evidence::some(Part::Simulation, Origin::NotKnown, &one.message);
             self.coverage.add(some);
             self.findings.push(one);
         }
         for why in started.into_iter().chain(untried) {
             self.is_tried_in_part = true;
             self.coverage.add(match is_tried {
-                true => Evidence::some(Part::Trial, Origin::NotKnown, why),
-                false => Evidence::whole(Part::Trial, Origin::NotKnown, why),
+                true => Evidence::some(Part::Simulation, Origin::NotKnown, why),
+                false => Evidence::whole(Part::Simulation, Origin::NotKnown, why),
             });
         }
         for calls in plan.reads.iter().filter_map(Reads::of_calls) {
-            let finding = Finding::named(Part::Trial, Severity::Warning, "upgrade-calls", calls);
+            let finding =
+                Finding::named(Part::Simulation, Severity::Warning, "upgrade-calls", calls);
             self.findings.push(finding);
         }
         Ok(())
     }
 
     /// Fuzzes the upgrade, if that is wanted.
-    async fn fuzz(&mut self, tried: &Tried<'_>) {
-        let is_refused = !tried.plan.problems.is_empty() || tried.checks.refusal().is_some();
+    async fn fuzz(&mut self, simulated: &SimulatedUpgrade<'_>) {
+        let is_refused =
+            !simulated.plan.problems.is_empty() || simulated.checks.refusal().is_some();
         let Some(time) = self.args.fuzz.filter(|_| !is_refused) else {
             return;
         };
@@ -254,10 +256,10 @@ impl Check<'_> {
             blind: false,
             corpus: None,
         };
-        let report = match of_tried(tried, None, settings).await {
+        let report = match of_simulated(simulated, None, settings).await {
             Ok(report) => report,
             Err(error) => {
-                let refusal = Finding::refusal(Part::Trial, None, &Report::of(&error));
+                let refusal = Finding::refusal(Part::Simulation, None, &Report::of(&error));
                 return self.findings.push(refusal);
             }
         };
@@ -294,7 +296,7 @@ impl Check<'_> {
         let about = finding.about.as_deref()?;
         match finding.part {
             Part::Layout | Part::LiveInstances => self.places.field(about),
-            Part::Trial => (self.places.function(about)).or_else(|| self.places.field(about)),
+            Part::Simulation => (self.places.function(about)).or_else(|| self.places.field(about)),
             _ => self.places.function(about),
         }
     }

@@ -9,7 +9,7 @@ use crate::layout::StorageCheck;
 ///
 /// # Errors
 /// The finding that blocks it.
-pub(super) fn require(checks: &Assessment) -> Result<()> {
+pub(super) fn require_not_refused(checks: &Assessment) -> Result<()> {
     require_matched(checks)?;
     checks
         .refusal()

@@ -1,7 +1,7 @@
 //! Policies that are irreversible or look like a mistake need `--accept ID`. Policies are parsed, and their contracts
 //! checked, before anything is sent.
 
-use super::asker::Asker;
+use super::check_options::CheckOptions;
 use super::prelude::*;
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
@@ -20,16 +20,16 @@ pub(super) fn notice(id: FindingId, words: String) -> Finding {
 ///
 /// # Errors
 /// What the chain says.
-pub(super) async fn rivals(place: Place<'_>, governed: &GovernedCall) -> Result<Vec<Finding>> {
+pub(super) async fn rivals(session: Session<'_>, governed: &GovernedCall) -> Result<Vec<Finding>> {
     let own = (&governed.call, &governed.bytes);
     // Other calls have no rival, and a pause must not wait for the events.
     if own.0.version().is_none() && own.0.policies().is_empty() {
         return Ok(Vec::new());
     }
-    let open = pending(place.registry, own.0.definition()).await?;
+    let open = pending(session.registry, own.0.definition()).await?;
     let all = open.iter().filter_map(|other| {
         let (subject, differs) = rival(own, other)?;
-        let (action, proposer) = (other.action, place.context.names().long(other.proposer));
+        let (action, proposer) = (other.action, session.context.names().long(other.proposer));
         let words = format!(
             "another open action {action} (proposer {proposer}) is about {subject} and {differs}: an approval of this \
              one does not count for it. Compare: stylus-upgrades pending {action}; then approve or cancel it"
@@ -131,28 +131,28 @@ fn final_notice(role: &str) -> Finding {
 /// # Errors
 /// What the chain says; `InvalidPolicy`.
 pub(super) async fn notices(
-    place: Place<'_>,
+    session: Session<'_>,
     governed: &GovernedCall,
-    asker: Asker<'_>,
+    options: CheckOptions<'_>,
 ) -> Result<Vec<Finding>> {
     let policies = governed.call.policies();
-    let proposer = asker.who.filter(|_| asker.role.proposes());
+    let proposer = options.who.filter(|_| options.role.proposes());
     let mut all = match proposer {
-        Some(sender) => of_policies(place.registry.client, sender, &policies).await?,
+        Some(sender) => of_policies(session.registry.client, sender, &policies).await?,
         None => finals(&policies)?,
     };
     let mut had_part = false;
     if let Call::SetPolicy(set) = &governed.call {
         let (role, expression) = (set.role.as_str(), set.expression.as_str());
-        match current_policy(place.registry, &set.name, role).await? {
-            None => all.push(new_role(place, &set.name, role).await?),
+        match current_policy(session.registry, &set.name, role).await? {
+            None => all.push(new_role(session, &set.name, role).await?),
             Some(old) => {
-                let part_in = |policy: &str| match asker.who {
+                let part_in = |policy: &str| match options.who {
                     Some(who) => has_part(role, policy, who),
                     None => Ok(false),
                 };
                 had_part = part_in(&old)?;
-                if let Some(who) = asker.who.filter(|_| had_part && proposer.is_none())
+                if let Some(who) = options.who.filter(|_| had_part && proposer.is_none())
                     && all.is_empty()
                     && !part_in(expression)?
                 {
@@ -165,7 +165,7 @@ pub(super) async fn notices(
         }
     }
     match proposer.is_some() && !had_part {
-        true => unless_proposed(place, &governed.bytes, all).await,
+        true => unless_proposed(session, &governed.bytes, all).await,
         false => Ok(all),
     }
 }
@@ -185,9 +185,9 @@ fn finals(policies: &[(&str, &str)]) -> Result<Vec<Finding>> {
 const PAUSE: &str = "pause";
 
 /// The finding that this role has no policy yet, with a suggestion for a misspelt name.
-async fn new_role(place: Place<'_>, name: &str, role: &str) -> Result<Finding> {
+async fn new_role(session: Session<'_>, name: &str, role: &str) -> Result<Finding> {
     // Only the suggestion needs the events: approving works on an endpoint without them.
-    let mut known = roles(place, name).await.unwrap_or_default();
+    let mut known = roles(session, name).await.unwrap_or_default();
     known.push(PAUSE.into());
     let meant = nearest(role, &known).filter(|meant| *meant != role);
     let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
@@ -196,11 +196,11 @@ async fn new_role(place: Place<'_>, name: &str, role: &str) -> Result<Finding> {
 }
 
 /// Every role that ever had a policy, from the events.
-pub(super) async fn roles(place: Place<'_>, name: &str) -> Result<Vec<String>> {
-    let Place { context, registry } = place;
+pub(super) async fn roles(session: Session<'_>, name: &str) -> Result<Vec<String>> {
+    let Session { context, registry } = session;
     if !name.is_empty() {
         // The registry refuses an unknown name; it must not look like a name without roles.
-        place.registry.head(name).await?;
+        session.registry.head(name).await?;
     }
     let history = history::read(registry, name, &context.names(), Wanted::None).await?;
     Ok(history.definition.policies.into_keys().collect())
@@ -215,14 +215,14 @@ fn has_part(role: &str, expression: &str, who: Address) -> Result<bool> {
 /// Drops the finding about the excluded sender where the proposer of `call` has accepted it. A finding that something
 /// is irreversible must be accepted by everybody.
 async fn unless_proposed(
-    place: Place<'_>,
+    session: Session<'_>,
     call: &Bytes,
     mut notices: Vec<Finding>,
 ) -> Result<Vec<Finding>> {
     let is_excluded = |notice: &Finding| notice.id == FindingId::EXCLUDED_SENDER;
     if notices.iter().any(is_excluded) {
-        let action = place.registry.action_of(call).await?;
-        if readiness(place.registry, action).await?.is_some() {
+        let action = session.registry.action_of(call).await?;
+        if readiness(session.registry, action).await?.is_some() {
             notices.retain(|notice| !is_excluded(notice));
         }
     }
@@ -233,7 +233,7 @@ async fn unless_proposed(
 ///
 /// # Errors
 /// [`Error::Unconfirmed`].
-pub(super) fn require(context: &Context, notices: &[Finding]) -> Result<()> {
+pub(super) fn require_accepted(context: &Context, notices: &[Finding]) -> Result<()> {
     let accepted = context.accepted();
     for Finding { id, message, .. } in notices {
         context.note(format!("warning: {message}"));

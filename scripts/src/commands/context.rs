@@ -18,7 +18,7 @@ use crate::client::{ChainError, Transaction};
 use crate::client::{Client, EventStore, Sent};
 use crate::manifest::{FILE, Manifest};
 use crate::output::Output;
-use crate::plan::{Plan, PlanRequest, Trials, plan};
+use crate::plan::{Plan, PlanCache, PlanRequest, plan};
 use crate::progress::Progress;
 use crate::registry::Origin;
 use crate::text::grouped;
@@ -59,8 +59,8 @@ pub(super) struct Context {
     told_read_at: OnceLock<()>,
     /// Where the registry's events are kept between two commands, if they are.
     pub(super) events: Option<Arc<EventStore>>,
-    /// Where trials are kept between two commands, if they are.
-    pub(super) trials: Option<Arc<Trials>>,
+    /// Where simulations are kept between two commands, if they are.
+    pub(super) plan_cache: Option<Arc<PlanCache>>,
 }
 
 impl Context {
@@ -112,18 +112,18 @@ impl Context {
             known: Mutex::default(),
             told_read_at: OnceLock::new(),
             events: None,
-            trials: None,
+            plan_cache: None,
         })
     }
 
     /// Tries a migration on a copy of the newest block.
-    pub(super) async fn try_on_copy(
+    pub(super) async fn simulate_on_copy(
         &self,
         client: &Client,
         request: PlanRequest,
     ) -> Result<Plan, ChainError> {
-        match &self.trials {
-            Some(trials) => trials.plan(client, request).await,
+        match &self.plan_cache {
+            Some(plan_cache) => plan_cache.plan(client, request).await,
             None => plan(client, request).await,
         }
     }

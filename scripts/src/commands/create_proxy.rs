@@ -1,8 +1,8 @@
 //! `create-proxy`: an instance, created and initialized in one transaction.
 
 use super::args::CreateProxyArgs;
-use super::asker::Asker;
 use super::calldata;
+use super::check_options::CheckOptions;
 use super::effects::{Effects, Governed, proxy_line};
 use super::judge::{judge, send};
 use super::prelude::*;
@@ -32,8 +32,8 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     if let Some(alias) = &request.save {
         check_alias(&file, alias)?;
     }
-    let place = Place::working(context, "create-proxy").await?;
-    let registry = place.registry;
+    let session = Session::sending(context, "create-proxy").await?;
+    let registry = session.registry;
     let is_local = LOCAL_CHAINS.contains(&registry.client.chain_id())
         || registry.client.endpoint().is_loopback();
     let mut call = abi::createProxyCall {
@@ -51,7 +51,7 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         exists: true,
     };
     if request.salt.is_none() {
-        if let Some((sent, proxy)) = created_before(place, &call).await? {
+        if let Some((sent, proxy)) = created_before(session, &call).await? {
             let mut effects = Effects::already(None);
             effects.add_sent(&[sent]);
             save(context, request.save.as_deref(), proxy, &mut effects);
@@ -61,26 +61,26 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
                 &context.names(),
             ));
         }
-        call.salt = choose(place, &call).await?;
+        call.salt = choose(session, &call).await?;
     }
     if let Some(alias) = &request.save {
         Manifest::require_free(&file, context.network(), Entry::Alias(alias))?;
     }
-    let (registry, kind) = (place.registry, call.kind.into());
+    let (registry, kind) = (session.registry, call.kind.into());
     let proxy = registry.proxy_address(&call.name, kind, call.salt).await?;
     let bytes = call.abi_encode().into();
     let governed = GovernedCall::decode(registry.address, bytes, request.value)?;
-    let asker = Asker {
+    let options = CheckOptions {
         typed: calldata::typed(&request.init),
-        ..Asker::proposer(place)
+        ..CheckOptions::proposer(session)
     };
-    let judged = judge(place, &governed, asker).await?;
-    judged.require(place)?;
+    let judged = judge(session, &governed, options).await?;
+    judged.require_nothing_refused(session)?;
     if call.initData.is_empty() {
         context.note(CREATED_BARE);
     }
     let salt = Some(call.salt.into());
-    let mut effects = send(place, (governed, judged), asker).await?;
+    let mut effects = send(session, (governed, judged), options).await?;
     effects.proxy = None; // the fields of the command name it
     let exit = effects.exit();
     if exit == Exit::Done {
@@ -130,10 +130,10 @@ impl CommandReport for CreatedInstance {
 
 /// What an earlier run created by the same arguments and did not report, with any salt.
 async fn created_before(
-    place: Place<'_>,
+    session: Session<'_>,
     call: &abi::createProxyCall,
 ) -> Result<Option<(Sent, Address)>> {
-    let Place { context, registry } = place;
+    let Session { context, registry } = session;
     let created = |sent: &Sent| sent.event_of::<abi::ProxyCreated>(registry.address);
     let Some(sent) = context.earlier_that(|sent| created(sent).is_some()) else {
         return Ok(None);
@@ -154,9 +154,9 @@ async fn created_before(
 /// The salt of a call without one. If the sender alone satisfies the role, it is the first free number from the number
 /// of instances on. Otherwise it follows from the arguments alone: approvers who type the same arguments mean the same
 /// proxy, at any time.
-async fn choose(place: Place<'_>, call: &abi::createProxyCall) -> Result<B256> {
-    let client = place.registry.client;
-    let (registry, name) = (place.registry, call.name.as_str());
+async fn choose(session: Session<'_>, call: &abi::createProxyCall) -> Result<B256> {
+    let client = session.registry.client;
+    let (registry, name) = (session.registry, call.name.as_str());
     let sender = client.caller("create-proxy")?;
     if !registry.satisfies(name, "create", vec![sender]).await? {
         return Ok(keccak256(call.abi_encode()));

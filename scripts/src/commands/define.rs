@@ -1,6 +1,6 @@
 //! `define`: create a definition.
 
-use super::asker::Asker;
+use super::check_options::CheckOptions;
 use super::confirm;
 use super::effects::Governed;
 use super::judge::check_and_send;
@@ -32,7 +32,7 @@ pub(super) async fn run(
         &call.name,
         (&call.migratePolicy, &call.policyPolicy),
     )?;
-    let place = Place::working(context, "define").await?;
+    let session = Session::sending(context, "define").await?;
     let copied = [("policy", policy), ("create", create)];
     let copied = copied.iter().filter(|(_, given)| given.is_none());
     let copied: Vec<&'static str> = copied.map(|(role, _)| *role).collect();
@@ -46,9 +46,12 @@ pub(super) async fn run(
         name: &call.name,
         as_migrate: copied,
     };
-    let governed =
-        GovernedCall::decode(place.registry.address, call.abi_encode().into(), U256::ZERO)?;
-    let effects = check_and_send(place, governed, Asker::proposer(place)).await?;
+    let governed = GovernedCall::decode(
+        session.registry.address,
+        call.abi_encode().into(),
+        U256::ZERO,
+    )?;
+    let effects = check_and_send(session, governed, CheckOptions::proposer(session)).await?;
     Ok(Outcome::of(
         &Governed { subject, effects },
         &context.names(),

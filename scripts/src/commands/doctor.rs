@@ -1,7 +1,7 @@
 //! `doctor`: whether everything that is needed still runs, for how long, and how to repair it.
 
 use super::context::{Context, Unverified};
-use super::facts::Place;
+use super::facts::Session;
 use crate::app_error::Error;
 use crate::assess::{Finding, Severity};
 use crate::client::Client;
@@ -77,7 +77,7 @@ async fn of_registry(
 ) -> Result<Examined, Error> {
     let client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
-    context.say_read_at(Place { context, registry }.read_at(), true);
+    context.say_read_at(Session { context, registry }.read_at(), true);
     let client = match fix_all.is_some() && client.has_key() {
         true => context.journalled(client.clone(), "doctor --fix").await?,
         false => client.clone(),
@@ -144,8 +144,8 @@ impl CommandReport for ExaminedChain {
 
 /// Warns, in another command, of programs that expire soon or do not run: of the registry itself and of
 /// these accounts.
-pub(super) async fn warn(place: Place<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
-    let Place { context, registry } = place;
+pub(super) async fn warn(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
+    let Session { context, registry } = session;
     let framework = context.builder()?.framework()?;
     let subject = Subject {
         registry,

@@ -6,7 +6,7 @@ use super::prelude::*;
 use crate::checks::Assessment;
 use crate::client::{Sent, Transactions};
 use crate::export::ExportedCall;
-use crate::governance::{Check, ShownCall, Submitted, Trial, failed_checks};
+use crate::governance::{CallOutcome, Check, ShownCall, SimulationReport, failed_checks};
 use crate::registry::{Receiver, Waiting};
 use crate::text::{count, shell_word};
 use std::collections::BTreeSet;
@@ -74,7 +74,7 @@ pub(super) struct Effects {
 #[serde(untagged)]
 pub(super) enum CallResult {
     /// It was sent now, or by an earlier run.
-    Submitted(Box<Proposal>),
+    Sent(Box<Proposal>),
     /// It was written to a file.
     Exported(Box<ExportedCall>),
     /// What it decides holds already.
@@ -96,9 +96,9 @@ pub(super) struct Proposal {
     #[serde(flatten)]
     pub(super) shown: ShownCall,
     #[serde(flatten)]
-    pub(super) submitted: Submitted,
+    pub(super) submitted: CallOutcome,
     #[serde(flatten)]
-    pub(super) trial: Trial,
+    pub(super) report: SimulationReport,
     /// The folder that keeps the version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) kept: Option<String>,
@@ -238,7 +238,7 @@ impl Effects {
 
     /// Whether the call was executed, by whomever.
     pub(super) fn is_executed(&self) -> bool {
-        matches!(&self.result, Some(CallResult::Submitted(one)) if one.submitted.execution().is_some())
+        matches!(&self.result, Some(CallResult::Sent(one)) if one.submitted.execution().is_some())
     }
 
     /// All lines, those of the command itself before the checks.
@@ -270,7 +270,7 @@ impl Effects {
     /// The lines of the call and of the instances.
     pub(super) fn later_lines(&self, names: &Names) -> Vec<String> {
         let mut lines = match &self.result {
-            Some(CallResult::Submitted(proposal)) => proposal.lines(names),
+            Some(CallResult::Sent(proposal)) => proposal.lines(names),
             Some(CallResult::Exported(exported)) => exported.lines(names),
             Some(CallResult::Already(already)) => already.says.iter().cloned().collect(),
             None => Vec::new(),
@@ -311,7 +311,7 @@ impl CommandReport for Effects {
             (Some(exit), _) => exit,
             _ if is_partial || !self.paused.is_empty() => Exit::Partial,
             _ if self.waiting.is_some() => Exit::NotReady,
-            (_, Some(CallResult::Submitted(_))) if !self.is_executed() => Exit::NotReady,
+            (_, Some(CallResult::Sent(_))) if !self.is_executed() => Exit::NotReady,
             _ => Exit::Done,
         }
     }

@@ -1,4 +1,4 @@
-//! `plan --write-expect FILE`: expectations from the results of the trial.
+//! `plan --write-expect FILE`: expectations from the results of the simulation.
 
 use super::prelude::*;
 use crate::expect::Getter;
@@ -16,16 +16,16 @@ use stylus_layout::Document;
 /// # Errors
 /// If the functions of one of them are not known; errors of the chain.
 pub(super) async fn getters(
-    place: Place<'_>,
+    session: Session<'_>,
     call: &abi::migrateCall,
     document: Option<&Document>,
 ) -> Result<Getters> {
-    let registry = place.registry;
+    let registry = session.registry;
     let current = registry.head(&call.name).await?.current;
     let before = registry.code(&call.name, &current).await?.codehash;
-    let before = functions(place, (&call.name, &current), before, None).await?;
+    let before = functions(session, (&call.name, &current), before, None).await?;
     let after = call.code.codehash.into();
-    let after = functions(place, (&call.name, &call.version), after, document).await?;
+    let after = functions(session, (&call.name, &call.version), after, document).await?;
     let getters = before.getters().filter_map(|function| {
         let getter = Getter::of(function)?;
         let kind = DynSolType::parse(&function.outputs.first()?.selector_type()).ok()?;
@@ -35,12 +35,12 @@ pub(super) async fn getters(
 }
 
 async fn functions(
-    place: Place<'_>,
+    session: Session<'_>,
     (name, version): (&str, &str),
     codehash: CodeHash,
     document: Option<&Document>,
 ) -> Result<Functions> {
-    let known = place.functions(name, codehash).await?;
+    let known = session.functions(name, codehash).await?;
     let said = || Some(Functions::of_abi(&Callable::of_document(document?)?.abi));
     let unknown = || not_derived(format!("the functions of {version} are not known"));
     Ok(known.or_else(said).ok_or_else(unknown)?)
@@ -51,7 +51,7 @@ async fn functions(
 /// # Errors
 /// If nothing can be derived, or written.
 pub(super) fn write(plan: &Plan, path: &Path) -> Result<()> {
-    let none = || not_derived("the trial upgraded no instance".into());
+    let none = || not_derived("the simulation upgraded no instance".into());
     Ok(plan.suggested.as_ref().ok_or_else(none)?.write(path)?)
 }
 

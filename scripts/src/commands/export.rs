@@ -1,7 +1,7 @@
 //! `--as ADDRESS --export FILE`: a governed call goes to a file, for an approver that is a contract.
 
 use super::prelude::*;
-use super::propose::{SimulatedCall, simulate};
+use super::propose::{CallSimulation, simulate};
 use crate::client::{ChainError, Client};
 use crate::export::{
     Exported, ExportedCall, ExportedFile, Follows, Format, Written, account_on, now,
@@ -99,24 +99,24 @@ pub(super) fn acting(context: &Context, client: Client) -> Result<Client> {
 
 /// Writes a governed call, and reports what it would do.
 pub(super) async fn governed(
-    place: Place<'_>,
+    session: Session<'_>,
     call: &GovernedCall,
     shown: ShownCall,
 ) -> Result<ExportedCall> {
-    let context = place.context;
-    let client = place.registry.client;
-    let SimulatedCall {
+    let context = session.context;
+    let client = session.registry.client;
+    let CallSimulation {
         simulated,
         gas,
-        trial,
+        report,
     } = simulate(context, client, call).await?;
     let request = (&call.bytes, call.value);
-    let file = write(place, &call.what(), request, gas).await?;
+    let file = write(session, &call.what(), request, gas).await?;
     Ok(ExportedCall {
         shown,
         file,
         simulated,
-        trial,
+        report,
         follows: follows(client, call).await?,
     })
 }
@@ -150,33 +150,33 @@ async fn follows(client: &Client, call: &GovernedCall) -> Result<Option<Follows>
 
 /// Simulates and writes another call of an approver about an action. `what` is the name of the call.
 pub(super) async fn order(
-    place: Place<'_>,
+    session: Session<'_>,
     what: &str,
     action: ActionId,
     call: Bytes,
 ) -> Result<Outcome> {
-    let client = place.registry.client;
+    let client = session.registry.client;
     let title = format!("{what} {action}");
     let request = TransactionRequest::default()
-        .with_to(place.registry.address)
+        .with_to(session.registry.address)
         .with_input(call.clone())
         .with_from(client.caller(&title)?);
     let gas = client.provider().estimate_gas(request).await;
     let gas = gas.map_err(|error| client.error(&title, error))?;
     let written = ExportedFile {
         action: Some(action),
-        ..write(place, &title, (&call, U256::ZERO), gas).await?
+        ..write(session, &title, (&call, U256::ZERO), gas).await?
     };
-    Ok(Outcome::of(&written, &place.context.names()))
+    Ok(Outcome::of(&written, &session.context.names()))
 }
 
 async fn write(
-    place: Place<'_>,
+    session: Session<'_>,
     title: &str,
     (data, value): (&Bytes, U256),
     gas: u64,
 ) -> Result<ExportedFile> {
-    let Place { context, registry } = place;
+    let Session { context, registry } = session;
     let client = registry.client;
     let wanted = context.global.export.wanted()?;
     let (_, file) = wanted.ok_or_else(not_governed)?;

@@ -3,16 +3,16 @@
 
 mod callers;
 mod layouts;
-mod place;
 mod programs;
 mod proven;
+mod session;
 
-pub(super) use place::Place;
+pub(super) use session::Session;
 
 use super::adopt::BEFORE;
 use super::prelude::*;
 use crate::assess::{Fact, Origin, Role};
-use crate::checks::{Built, Callers, Code, Runs, Stage, Subject, Version, Way};
+use crate::checks::{Built, Callers, Code, Runs, Stage, Subject, Transition, Version};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::interface::Callable;
 use crate::layout::{Live, Side, Upgrade, Who, look};
@@ -28,7 +28,7 @@ pub(super) const NOT_ASKED: &str = "--against was given, so no chain was asked";
 #[derive(Clone, Copy)]
 pub(super) enum Asked<'a> {
     /// A chain, and the local records.
-    Chain(Place<'a>),
+    Chain(Session<'a>),
     /// The local records alone: the labels of the versions.
     Kept(&'a Context, &'a [String]),
 }
@@ -46,10 +46,10 @@ pub(super) struct Before {
 ///
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
-async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Way> {
+async fn gather(session: Session<'_>, subject: Subject<'_>, role: Role) -> Result<Transition> {
     match subject {
-        Subject::Version(version) => place.version(version, role).await,
-        Subject::Creation(call, typed) => place.creation(call, typed).await,
+        Subject::Version(version) => session.version(version, role).await,
+        Subject::Creation(call, typed) => session.creation(call, typed).await,
         Subject::Adoption {
             found,
             name,
@@ -57,10 +57,14 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
             runs_layout: (file, recorded),
             layout,
         } => {
-            let registry = place.registry;
+            let registry = session.registry;
             let code = registry.code(name, version).await?;
-            let code = place.code(version, code, layout, false).await?;
-            let runs = place.registry.client.codehash(found.implementation).await?;
+            let code = session.code(version, code, layout, false).await?;
+            let runs = session
+                .registry
+                .client
+                .codehash(found.implementation)
+                .await?;
             let runs = runs.unwrap_or_default();
             let version = Version {
                 name,
@@ -76,10 +80,10 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
                 true => None,
                 false => {
                     let (of, layout) =
-                        recorded.unwrap_or((place.registry.address, LayoutHash::ZERO));
-                    let of = Place {
-                        registry: place.registry.client.registry(of),
-                        ..place
+                        recorded.unwrap_or((session.registry.address, LayoutHash::ZERO));
+                    let of = Session {
+                        registry: session.registry.client.registry(of),
+                        ..session
                     };
                     let code = RecordedCode {
                         implementation: found.implementation,
@@ -93,14 +97,14 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
                     Some(Before {
                         code: Some(runs),
                         layout: known.side,
-                        callable: place.callable(name, runs, doubtful).await?,
+                        callable: session.callable(name, runs, doubtful).await?,
                     })
                 }
             };
             let is_adopted = found.kind.is_adopted();
             let adopted = is_adopted.then_some(found.proxy).into_iter().collect();
-            way(
-                Asked::Chain(place),
+            transition(
+                Asked::Chain(session),
                 &version,
                 before,
                 (Role::Approver, adopted),
@@ -114,12 +118,12 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
 ///
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
-pub(super) async fn way(
+pub(super) async fn transition(
     asked: Asked<'_>,
     version: &Version<'_>,
     before: Option<Before>,
     (role, adopted): (Role, Vec<Address>),
-) -> Result<Way> {
+) -> Result<Transition> {
     let code = version.code;
     let new = Side {
         hash: code.code.layout,
@@ -129,15 +133,15 @@ pub(super) async fn way(
     let mut same_code = vec![version.from.to_owned()];
     let (read_at, labels) = match asked {
         Asked::Kept(_, labels) => (None, labels.to_vec()),
-        Asked::Chain(place) => {
-            let registry = place.registry;
+        Asked::Chain(session) => {
+            let registry = session.registry;
             let codehash = before.as_ref().and_then(|before| before.code);
             if let Some(codehash) = codehash.filter(|_| version.from != BEFORE) {
                 let first = registry.first_with(version.name, codehash).await?;
                 same_code.extend(first.map(|first| first.version));
             }
             let labels = registry.labels(version.name).await?;
-            (Some(place.read_at()), labels)
+            (Some(session.read_at()), labels)
         }
     };
     let is_new = !code.is_old && version.stage != Stage::Registered;
@@ -145,7 +149,7 @@ pub(super) async fn way(
         None => Callers::None,
         Some(before) => asked.callers(version, before, role).await?,
     };
-    Ok(Way {
+    Ok(Transition {
         name: version.name.into(),
         from: version.from.into(),
         to: version.to.into(),
@@ -173,7 +177,7 @@ pub(super) async fn way(
 impl<'a> Asked<'a> {
     const fn context(self) -> &'a Context {
         match self {
-            Self::Chain(place) => place.context,
+            Self::Chain(session) => session.context,
             Self::Kept(context, _) => context,
         }
     }
@@ -189,7 +193,7 @@ impl<'a> Asked<'a> {
         let Some(old) = old else {
             return Ok(nothing());
         };
-        let Self::Chain(place) = self else {
+        let Self::Chain(session) = self else {
             return Ok(Fact::unknown(NOT_ASKED));
         };
         let (Some(before), Some(after)) = (old.known.value(), new.known.value()) else {
@@ -199,27 +203,27 @@ impl<'a> Asked<'a> {
             });
         };
         let upgrade = Upgrade {
-            registry: place.registry.address,
+            registry: session.registry.address,
             name: version.name,
             from: version.from,
             to: version.to,
             who: version.who,
         };
-        let (documents, layouts) = (place.documents(), (&before.layout, &after.layout));
+        let (documents, layouts) = (session.documents(), (&before.layout, &after.layout));
         let mut live = look(
-            place.registry.client,
+            session.registry.client,
             &documents,
             upgrade,
             layouts.0,
             layouts.1,
         )
         .await?;
-        proven::drop_proven(place, upgrade, layouts.0, &mut live).await?;
+        proven::drop_proven(session, upgrade, layouts.0, &mut live).await?;
         Ok(Fact::of(live, Origin::Chain))
     }
 }
 
-impl<'a> Place<'a> {
+impl<'a> Session<'a> {
     /// Code on the chain that is called `what`, with its layout, which a file may give. `is_old`: an earlier
     /// version has it.
     pub(super) async fn code(
@@ -248,7 +252,7 @@ impl<'a> Place<'a> {
         Ok(Code::there(code, bytes, layout.known, is_old))
     }
 
-    async fn version(self, version: &Version<'_>, role: Role) -> Result<Way> {
+    async fn version(self, version: &Version<'_>, role: Role) -> Result<Transition> {
         let before = match version.from {
             "" => None,
             from => Some(self.before(version.name, from, of_proposer(role)).await?),
@@ -258,7 +262,7 @@ impl<'a> Place<'a> {
             true => self.adopted(version).await?,
             false => Vec::new(),
         };
-        way(Asked::Chain(self), version, before, (role, adopted)).await
+        transition(Asked::Chain(self), version, before, (role, adopted)).await
     }
 
     /// A version that an upgrade takes over.
@@ -282,7 +286,7 @@ impl<'a> Place<'a> {
         })
     }
 
-    async fn creation(self, call: &abi::createProxyCall, typed: &str) -> Result<Way> {
+    async fn creation(self, call: &abi::createProxyCall, typed: &str) -> Result<Transition> {
         // A version that is not registered cannot be checked: it may be registered when the call is executed.
         let code = self.registry.code(&call.name, &call.version).await?;
         let code = self.code(&call.version, code, None, false).await?;
@@ -300,7 +304,7 @@ impl<'a> Place<'a> {
             current: "",
         };
         let asked = (Role::Proposer, Vec::new());
-        way(Asked::Chain(self), &version, None, asked).await
+        transition(Asked::Chain(self), &version, None, asked).await
     }
 
     /// The adopted proxies that a step is for.

@@ -12,7 +12,7 @@ use super::prelude::*;
 ///
 /// # Errors
 /// [`Error::Usage`], `ExportNotGoverned`, `ExportIncomplete`.
-pub(super) fn require(command: &Command, global: &Global) -> Result<()> {
+pub(super) fn require_compatible(command: &Command, global: &Global) -> Result<()> {
     if global.export.wanted()?.is_some() && !is_governed(command) {
         return Err(not_governed().into());
     }

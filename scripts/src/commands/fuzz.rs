@@ -1,9 +1,9 @@
 //! `fuzz`: calls that nobody has made yet, with the code of today and with the planned upgrade.
 
 use super::args::{FuzzArgs, INSTANCES};
-use super::checked::require;
+use super::checked::require_not_refused;
 use super::context::{Context, key};
-use super::plan::{self, Trial, Tried};
+use super::plan::{self, SimulatedUpgrade, SimulationOptions};
 use super::replay::both;
 use crate::app_error::Error;
 use crate::assess::Role;
@@ -33,16 +33,16 @@ pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
     let proxy = proxy
         .map(|proxy| context.manifest.address(proxy))
         .transpose()?;
-    let trial = Trial {
+    let options = SimulationOptions {
         instances: INSTANCES,
         write_expect: None,
     };
-    let tried = plan::tried(context, &args.upgrade, trial, Role::Proposer).await?;
-    if let Some(problem) = tried.plan.problems.first() {
+    let simulated = plan::simulate(context, &args.upgrade, options, Role::Proposer).await?;
+    if let Some(problem) = simulated.plan.problems.first() {
         return Err(fails(problem).into());
     }
-    require(&tried.checks)?;
-    let report = of_tried(&tried, proxy, settings).await?;
+    require_not_refused(&simulated.checks)?;
+    let report = of_simulated(&simulated, proxy, settings).await?;
     Ok(Outcome::of(&report, &context.names()))
 }
 
@@ -60,15 +60,15 @@ pub(super) fn declared(
 }
 
 /// Fuzzes an upgrade that succeeds on the copy.
-pub(super) async fn of_tried(
-    tried: &Tried<'_>,
+pub(super) async fn of_simulated(
+    simulated: &SimulatedUpgrade<'_>,
     proxy: Option<Address>,
     settings: Settings,
 ) -> Result<FuzzReport, Error> {
     let is_blind = settings.blind;
-    let (client, planned) = (tried.place.registry.client, &tried.plan);
-    let output = &tried.place.context.output;
-    let [before, after] = both(tried).await?;
+    let (client, planned) = (simulated.session.registry.client, &simulated.plan);
+    let output = &simulated.session.context.output;
+    let [before, after] = both(simulated).await?;
     let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
     let request = FuzzRequest {
         layouts: [before.layout, after.layout],
@@ -77,7 +77,7 @@ pub(super) async fn of_tried(
             after: after.functions,
         },
         steps: before.steps.with(&after.steps),
-        plan: tried.request.clone(),
+        plan: simulated.request.clone(),
         proxy,
         settings,
     };
@@ -85,8 +85,8 @@ pub(super) async fn of_tried(
     output.begin(&what);
     let report = fuzz(client, request, &instances).await;
     output.end(&what);
-    let (report, call) = (report?, &tried.request.call);
-    let key = key(client.registry(tried.request.registry)).await;
+    let (report, call) = (report?, &simulated.request.call);
+    let key = key(client.registry(simulated.request.registry)).await;
     if let Some(registry) = key.filter(|_| !is_blind) {
         Fuzzed::remember(&report, registry, &call.code, &call.step);
     }

@@ -3,7 +3,7 @@
 
 use super::approver::compare_builds;
 use super::args::ReviewArgs;
-use super::asker::Asker;
+use super::check_options::CheckOptions;
 use super::effects::Effects;
 use super::prelude::*;
 use super::propose::Sending;
@@ -28,16 +28,22 @@ pub(super) struct Judged {
 ///
 /// # Errors
 /// Errors of the chain, and checks that failed for another reason.
-pub(super) async fn check(place: Place<'_>, call: &Call, asker: Asker<'_>) -> Result<Assessment> {
+pub(super) async fn check(
+    session: Session<'_>,
+    call: &Call,
+    options: CheckOptions<'_>,
+) -> Result<Assessment> {
     match call {
         Call::CreateProxy(create) => {
-            let creation = Subject::Creation(create, asker.typed);
-            return place.assess(creation, asker.role).await;
+            let creation = Subject::Creation(create, options.typed);
+            return session.assess(creation, options.role).await;
         }
-        Call::Adopt(adopt) => return adopt::check(place, adopt, asker).await,
-        Call::AcceptTransfer(accept) => return adopt::check_acceptance(place, accept, asker).await,
+        Call::Adopt(adopt) => return adopt::check(session, adopt, options).await,
+        Call::AcceptTransfer(accept) => {
+            return adopt::check_acceptance(session, accept, options).await;
+        }
         Call::TransferProxy(give) => {
-            transfer::check(place, give).await?;
+            transfer::check(session, give).await?;
         }
         _ => {}
     }
@@ -47,11 +53,11 @@ pub(super) async fn check(place: Place<'_>, call: &Call, asker: Asker<'_>) -> Re
     let name = call.definition();
     let code = match code {
         Some(code) => RecordedCode::from(code),
-        None => place.registry.code(name, version).await?,
+        None => session.registry.code(name, version).await?,
     };
-    let mut work = Work::dry(place, (name, version)).await?;
-    work.checks.role = asker.role;
-    work.check_proposed(call, code, asker).await?;
+    let mut work = Work::dry(session, (name, version)).await?;
+    work.checks.role = options.role;
+    work.check_proposed(call, code, options).await?;
     Ok(work.checks)
 }
 
@@ -60,26 +66,26 @@ pub(super) async fn check(place: Place<'_>, call: &Call, asker: Asker<'_>) -> Re
 /// # Errors
 /// As [`check`].
 pub(super) async fn judge(
-    place: Place<'_>,
+    session: Session<'_>,
     governed: &GovernedCall,
-    asker: Asker<'_>,
+    options: CheckOptions<'_>,
 ) -> Result<Judged> {
     let (mut receiver, mut of_receiver) = (None, Vec::new());
     let checks = match &governed.call {
         Call::TransferProxy(give) => {
-            let checked = transfer::check(place, give).await?;
+            let checked = transfer::check(session, give).await?;
             checked
                 .lines
                 .iter()
-                .for_each(|line| place.context.note(line));
+                .for_each(|line| session.context.note(line));
             of_receiver = checked.notices();
             receiver = checked.receiver;
             Assessment::default()
         }
-        call => check(place, call, asker).await?,
+        call => check(session, call, options).await?,
     };
-    let mut notices = confirm::notices(place, governed, asker).await?;
-    notices.extend(confirm::rivals(place, governed).await?);
+    let mut notices = confirm::notices(session, governed, options).await?;
+    notices.extend(confirm::rivals(session, governed).await?);
     notices.extend(of_receiver);
     Ok(Judged {
         checks,
@@ -103,25 +109,25 @@ pub(super) struct Approver<'a> {
 /// # Errors
 /// As [`check`]; what refuses it.
 pub(super) async fn judge_as_approver(
-    place: Place<'_>,
+    session: Session<'_>,
     governed: &GovernedCall,
     approver: Approver<'_>,
 ) -> Result<Judged> {
     let Approver { review, account } = approver;
-    compare_builds(place, &governed.call, review)?;
-    let judged = judge(place, governed, Asker::approver(review, account)).await?;
-    judged.require(place)?;
+    compare_builds(session, &governed.call, review)?;
+    let judged = judge(session, governed, CheckOptions::approver(review, account)).await?;
+    judged.require_nothing_refused(session)?;
     for line in judged.checks.coverage.lines() {
-        place.context.note(line);
+        session.context.note(line);
     }
     Ok(judged)
 }
 
 impl Judged {
     /// Continues if no finding blocks the call and all are accepted.
-    pub(super) fn require(&self, place: Place<'_>) -> Result<()> {
-        checked::require(&self.checks)?;
-        confirm::require(place.context, &self.notices)
+    pub(super) fn require_nothing_refused(&self, session: Session<'_>) -> Result<()> {
+        checked::require_not_refused(&self.checks)?;
+        confirm::require_accepted(session.context, &self.notices)
     }
 }
 
@@ -130,13 +136,13 @@ impl Judged {
 /// # Errors
 /// As [`judge`]; what refuses it.
 pub(super) async fn check_and_send(
-    place: Place<'_>,
+    session: Session<'_>,
     governed: GovernedCall,
-    asker: Asker<'_>,
+    options: CheckOptions<'_>,
 ) -> Result<Effects> {
-    let judged = judge(place, &governed, asker).await?;
-    judged.require(place)?;
-    send(place, (governed, judged), asker).await
+    let judged = judge(session, &governed, options).await?;
+    judged.require_nothing_refused(session)?;
+    send(session, (governed, judged), options).await
 }
 
 /// Sends a checked call, and completes a pause or a resumption that it executes.
@@ -144,9 +150,9 @@ pub(super) async fn check_and_send(
 /// # Errors
 /// What the chain says.
 pub(super) async fn send(
-    place: Place<'_>,
+    session: Session<'_>,
     (governed, judged): (GovernedCall, Judged),
-    asker: Asker<'_>,
+    options: CheckOptions<'_>,
 ) -> Result<Effects> {
     let call = governed.call.clone();
     let mut effects = Effects::default();
@@ -155,13 +161,13 @@ pub(super) async fn send(
         effects.receiver = Some(judged.receiver);
     }
     let sending = Sending {
-        layout: asker.layout,
+        layout: options.layout,
         checks: judged.checks,
-        ..Sending::of(place, governed)
+        ..Sending::of(session, governed)
     };
-    let mut effects = sending.show_and_send(place, effects).await?;
+    let mut effects = sending.show_and_send(session, effects).await?;
     if effects.is_executed() {
-        pause_remaining_instances(place, &call, &mut effects).await?;
+        pause_remaining_instances(session, &call, &mut effects).await?;
     }
     Ok(effects)
 }

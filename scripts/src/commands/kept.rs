@@ -10,9 +10,9 @@ pub(super) const LIVE: &str = "live";
 
 /// Keeps a registered version and reports the folder. The chain has the version, so a folder that cannot be written is
 /// only a warning.
-pub(super) async fn keep(place: Place<'_>, name: &str, version: &str) -> Option<String> {
-    let context = place.context;
-    match write(place, name, version).await {
+pub(super) async fn keep(session: Session<'_>, name: &str, version: &str) -> Option<String> {
+    let context = session.context;
+    match write(session, name, version).await {
         Ok(kept) => {
             let (folder, is_new) = kept?;
             if is_new {
@@ -30,13 +30,13 @@ pub(super) async fn keep(place: Place<'_>, name: &str, version: &str) -> Option<
 }
 
 /// Writes a version as the registry has it; nothing of a fork.
-async fn write(place: Place<'_>, name: &str, version: &str) -> Result<Option<(String, bool)>> {
-    let Place { context, registry } = place;
+async fn write(session: Session<'_>, name: &str, version: &str) -> Result<Option<(String, bool)>> {
+    let Session { context, registry } = session;
     if context.is_fork(registry.client).await? {
         return Ok(None);
     }
-    let code = place.registry.code(name, version).await?;
-    let documents = place.documents();
+    let code = session.registry.code(name, version).await?;
+    let documents = session.documents();
     let document = documents.get(code.layout).await?.into_value();
     let record = Record::new(
         (name, version),

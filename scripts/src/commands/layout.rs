@@ -92,12 +92,12 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
     let document = match kept.version == LIVE {
         false => kept.read(context)?.1.document,
         true => {
-            let place = Place::here(context).await?;
-            context.say_read_at(place.read_at(), true);
-            let registry = place.registry;
+            let session = Session::reading(context).await?;
+            context.say_read_at(session.read_at(), true);
+            let registry = session.registry;
             let current = registry.head(&kept.name).await?.current;
             let code = registry.code(&kept.name, &current).await?;
-            let known = place.documents().get(code.layout).await?;
+            let known = session.documents().get(code.layout).await?;
             let why = known.why().to_owned();
             Some(known.into_value().ok_or_else(|| unknown(why))?)
         }

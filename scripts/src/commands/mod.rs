@@ -5,11 +5,11 @@ mod adopt;
 mod approve;
 mod approver;
 mod args;
-mod asker;
 mod call;
 mod calldata;
 mod census;
 mod check;
+mod check_options;
 mod checked;
 mod confirm;
 mod console;
@@ -70,7 +70,7 @@ pub use args::{
     AdoptArgs, ApproveArgs, CallWord, CensusArgs, Cli, Command, CoverageArgs, CreateProxyArgs,
     FuzzArgs, Gather, Global, LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand,
     RegisterArgs, RegistryCommand, ReviewArgs, RollbackArgs, StepArgs, StorageArgs, SubmitArgs,
-    TraceArgs, UpgradeArgs, VerifyArgs, VersionArgs, WayArgs,
+    TraceArgs, TransitionArgs, UpgradeArgs, VerifyArgs, VersionArgs,
 };
 
 pub use call::CallArgs;
@@ -141,7 +141,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
 
 /// Runs a command, reports the result and closes the journal.
 async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
-    flags::require(&cli.command, &cli.global)?;
+    flags::require_compatible(&cli.command, &cli.global)?;
     let context = Context::new(output.clone(), cli.global)?;
     let outcome = match perform(&context, cli.command).await {
         Ok(outcome) if context.global.dry_run => outcome.of_copy(),

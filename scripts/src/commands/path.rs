@@ -43,12 +43,12 @@ impl<'a> PathRequest<'a> {
 /// # Errors
 /// The registry's refusal of the path: it refuses the upgrade too, or the instance was upgraded meanwhile.
 pub(super) async fn check_instance(
-    place: Place<'_>,
+    session: Session<'_>,
     proxy: Address,
     request: &PathRequest<'_>,
 ) -> Result<Assessment> {
-    let mut checks = place.assessment(Role::Proposer);
-    walk(place, (proxy, Who::Instance(proxy)), request, &mut checks).await?;
+    let mut checks = session.assessment(Role::Proposer);
+    walk(session, (proxy, Who::Instance(proxy)), request, &mut checks).await?;
     require_matched(&checks)?;
     match checks.refusal() {
         Some(refused) => Err(asked_again(refused)),
@@ -70,12 +70,12 @@ pub(super) fn asked_again(refused: Refused) -> Error {
 /// Checks the paths of a definition's instances to `version`, except the steps that `checks` already
 /// has.
 pub(super) async fn check_stragglers(
-    place: Place<'_>,
+    session: Session<'_>,
     (name, version): (&str, &str),
     layout: Option<&Path>,
     checks: &mut Assessment,
 ) -> Result<()> {
-    let registry = place.registry;
+    let registry = session.registry;
     let count = registry.head(name).await?.instances;
     if count > INSTANCES_MAX {
         let why = format!("the paths of {INSTANCES_MAX} of {count} instances were checked");
@@ -85,12 +85,18 @@ pub(super) async fn check_stragglers(
     }
     let proxies = registry.proxies_in(name, 0..INSTANCES_MAX as usize).await?;
     let instances = registry.instances_of(proxies).await?;
-    check_those(place, instances, &PathRequest::to(version, layout), checks).await
+    check_those(
+        session,
+        instances,
+        &PathRequest::to(version, layout),
+        checks,
+    )
+    .await
 }
 
 /// Checks the paths of these instances, one of each version.
 pub(super) async fn check_those(
-    place: Place<'_>,
+    session: Session<'_>,
     instances: Vec<Instance>,
     request: &PathRequest<'_>,
     checks: &mut Assessment,
@@ -100,7 +106,7 @@ pub(super) async fn check_those(
         let at = checks.looked_at.entry(instance.version).or_default();
         at.push(instance.proxy);
     }
-    check_again(place, request, checks).await
+    check_again(session, request, checks).await
 }
 
 /// The instances that wait for a version, if they are so few that `migrate` upgrades them in its own transaction. Reads
@@ -134,7 +140,7 @@ pub(super) async fn few_waiting<V: Views>(
 /// Checks the current paths of the instances that were read, one of each version: others may have added a step
 /// meanwhile.
 pub(super) async fn check_again(
-    place: Place<'_>,
+    session: Session<'_>,
     request: &PathRequest<'_>,
     checks: &mut Assessment,
 ) -> Result<()> {
@@ -144,7 +150,7 @@ pub(super) async fn check_again(
             continue;
         }
         for proxy in instances {
-            match walk(place, (*proxy, Who::All), request, checks).await {
+            match walk(session, (*proxy, Who::All), request, checks).await {
                 // An instance without a path stays at its version.
                 Err(error) if error.chain().and_then(ChainError::revert).is_some() => {}
                 checked => {
@@ -159,12 +165,12 @@ pub(super) async fn check_again(
 
 /// Checks every step on an instance's path once: for this instance, or for all.
 async fn walk(
-    place: Place<'_>,
+    session: Session<'_>,
     (proxy, who): (Address, Who),
     request: &PathRequest<'_>,
     checks: &mut Assessment,
 ) -> Result<()> {
-    let registry = place.registry;
+    let registry = session.registry;
     let name = registry.instance(proxy).await?.definition;
     let path = registry.path(proxy, request.version).await?;
     for (at, PathStep { to, step }) in path.iter().enumerate() {
@@ -175,8 +181,8 @@ async fn walk(
         let first = registry.first_with(&name, code.codehash).await?;
         let is_old = first.is_some_and(|first| first.version != *to);
         let file = request.layout.filter(|_| to == request.version);
-        let code = place.code(to, code, file, is_old).await?;
-        let mut runs_on_way = place.runs(step).await?;
+        let code = session.code(to, code, file, is_old).await?;
+        let mut runs_on_way = session.runs(step).await?;
         let is_given = at + 1 == path.len() && runs(step) == StepKind::Call;
         if let Runs::Step { data, typed, .. } = &mut runs_on_way
             && at + 1 == path.len()
@@ -196,7 +202,7 @@ async fn walk(
             who,
             current: "",
         };
-        place.add(Subject::Version(&version), checks).await?;
+        session.add(Subject::Version(&version), checks).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `pause` and `resume`: the decision, then the instances that its transaction left, a few per
 //! transaction. The same command continues where it ended.
 
-use super::asker::Asker;
+use super::check_options::CheckOptions;
 use super::effects::{Effects, Governed};
 use super::judge::check_and_send;
 use super::prelude::*;
@@ -19,16 +19,16 @@ pub(super) async fn resume(context: &Context, name: String) -> Result<Outcome> {
 }
 
 async fn run(context: &Context, bytes: Bytes) -> Result<Outcome> {
-    let place = Place::working(context, "pausing and resuming").await?;
-    let governed = GovernedCall::decode(place.registry.address, bytes, U256::ZERO)?;
+    let session = Session::sending(context, "pausing and resuming").await?;
+    let governed = GovernedCall::decode(session.registry.address, bytes, U256::ZERO)?;
     let name = governed.call.definition().into();
     let subject = PausedDefinition { name };
-    let effects = if is_left(place, &governed.call).await? {
+    let effects = if is_left(session, &governed.call).await? {
         let mut effects = Effects::default();
-        pause_remaining_instances(place, &governed.call, &mut effects).await?;
+        pause_remaining_instances(session, &governed.call, &mut effects).await?;
         effects
     } else {
-        check_and_send(place, governed, Asker::proposer(place)).await?
+        check_and_send(session, governed, CheckOptions::proposer(session)).await?
     };
     Ok(Outcome::of(
         &Governed { subject, effects },

@@ -19,8 +19,8 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
 pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
-    let place = Place::here(context).await?;
-    let registry = place.registry;
+    let session = Session::reading(context).await?;
+    let registry = session.registry;
     let names = context.names();
     let mut all = match name {
         Some(name) => governance::pending(registry, name).await?,
@@ -31,7 +31,7 @@ pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pen
     for open in &all {
         let (mut shown, mut beside) = (None, (None, Vec::new()));
         if let Some(says) = &open.says {
-            shown = Some(shown_call(place, &open.call, says).await?);
+            shown = Some(shown_call(session, &open.call, says).await?);
             let rivals = all.iter().filter_map(|other| {
                 let (subject, differs) = rival((says, &open.call), other)?;
                 let action = other.action;
@@ -64,20 +64,20 @@ pub(super) async fn superseded(registry: Registry<'_>, call: &Call) -> Result<Op
 /// # Errors
 /// As [`governance::proposal`].
 pub(super) async fn proposal_event(
-    place: Place<'_>,
+    session: Session<'_>,
     action: ActionId,
 ) -> Result<abi::Proposed, ChainError> {
-    let event = governance::proposal(place.registry, action).await?;
-    place.context.output.is_public(&action);
+    let event = governance::proposal(session.registry, action).await?;
+    session.context.output.is_public(&action);
     Ok(event)
 }
 
 /// Why an action is not open any more; `found` says that nothing is left to revoke, to cancel or to sign.
-pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -> Error {
-    let _ = proposal_event(place, action).await; // an id that the chain does not have is not repeated in full
-    match outcome_of_ended_action(place.registry, action).await {
+pub(super) async fn why_ended(session: Session<'_>, action: ActionId, found: &str) -> Error {
+    let _ = proposal_event(session, action).await; // an id that the chain does not have is not repeated in full
+    match outcome_of_ended_action(session.registry, action).await {
         Ok(executed) => {
-            let by = executed.by(&place.context.names());
+            let by = executed.by(&session.context.names());
             executed_already(action, &by, found).into()
         }
         Err(error) => error.into(),
@@ -85,8 +85,8 @@ pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -
 }
 
 /// Refuses the private key of the sender, or of an account with a name, in place of an id: it has the same form.
-fn require_no_key(place: Place<'_>, action: ActionId) -> Result<()> {
-    let Place { context, registry } = place;
+fn require_no_key(session: Session<'_>, action: ActionId) -> Result<()> {
+    let Session { context, registry } = session;
     let names = context.names();
     let Ok(key) = PrivateKeySigner::from_bytes(&action.0) else {
         return Ok(());
@@ -119,10 +119,10 @@ pub(super) fn is_action(text: &str) -> bool {
 ///
 /// # Errors
 /// `PrivateKeyTyped` before a request carries it; [`Error::Usage`]; errors of the chain.
-pub(super) async fn resolve_action(place: Place<'_>, text: &str) -> Result<ActionId> {
-    let registry = place.registry;
+pub(super) async fn resolve_action(session: Session<'_>, text: &str) -> Result<ActionId> {
+    let registry = session.registry;
     if let Ok(action) = text.parse() {
-        require_no_key(place, action)?;
+        require_no_key(session, action)?;
         return Ok(action);
     }
     let refused = |found: &str| Error::Usage {
@@ -150,7 +150,7 @@ pub(super) async fn resolve_action(place: Place<'_>, text: &str) -> Result<Actio
     }
     match matching.as_slice() {
         [action] => {
-            place.context.output.is_public(action);
+            session.context.output.is_public(action);
             Ok(*action)
         }
         [] => Err(refused("no action starts with these digits")),

@@ -1,7 +1,7 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
 use super::args::{PlanArgs, UpgradeArgs};
-use super::asker::Asker;
+use super::check_options::CheckOptions;
 use super::checked::Checks;
 use super::context::seen_by;
 use super::doctor;
@@ -58,7 +58,7 @@ pub(super) struct Ran {
     pub(super) replay: Option<Option<plan::Replay>>,
     /// What the copy and past transactions on it showed, even if an earlier check refuses.
     #[serde(skip)]
-    pub(super) trial: Verdict,
+    pub(super) simulation: Verdict,
     /// Whether the missing past transactions refuse it.
     #[serde(skip)]
     is_refused: bool,
@@ -98,22 +98,22 @@ pub(super) async fn run_as(
     role: Role,
     of_manifest: Option<Finding>,
 ) -> Result<Ran> {
-    let trial = Trial {
+    let options = SimulationOptions {
         instances: args.instances,
         write_expect: args.write_expect.as_deref(),
     };
-    let tried = tried(context, &args.upgrade, trial, role).await?;
+    let simulated = simulate(context, &args.upgrade, options, role).await?;
     let replay = match args.replay {
-        Some(count) => replay::run(&tried, (count, args.replay_blocks)).await?,
+        Some(count) => replay::run(&simulated, (count, args.replay_blocks)).await?,
         None => None,
     };
-    let Tried {
+    let SimulatedUpgrade {
         mut plan,
         mut taken,
         mut checks,
-        place,
+        session,
         request,
-    } = tried;
+    } = simulated;
     let accepts = context.accepted();
     // Findings besides the copy: about the file that names the registry, and of past transactions.
     let mut beside: Vec<Finding> = of_manifest.clone().into_iter().collect();
@@ -127,7 +127,7 @@ pub(super) async fn run_as(
         .is_some_and(|one| !accepts.contains(&one.id));
     beside.extend(of_replay);
     let decided = decide(&beside, &accepts, role);
-    let trial = match is_refused {
+    let simulation = match is_refused {
         true => Verdict::Fails,
         false => plan.verdict(),
     };
@@ -139,7 +139,7 @@ pub(super) async fn run_as(
     };
     plan.problems.extend(checks.decision().refused);
     plan.problems.extend(decided.refused);
-    let decoded = decoded(place, &Call::Migrate(request.call.clone())).await?;
+    let decoded = decoded(session, &Call::Migrate(request.call.clone())).await?;
     let mut checks = Checks::of(&checks);
     let of_gas: Vec<Finding> = plan.reads.iter().filter_map(Reads::reads_gas).collect();
     let needless = accepts.iter().filter(|id| {
@@ -149,7 +149,7 @@ pub(super) async fn run_as(
     });
     checks.needless.extend(needless.cloned());
     checks.accepted.extend(taken);
-    let mut warnings = doctor::warn(place, used(&request)).await?;
+    let mut warnings = doctor::warn(session, used(&request)).await?;
     let changed = of_manifest.filter(|one| one.severity == Severity::Warning);
     if let Some(one) = &changed {
         context.note(format!("warning: {}", one.says()));
@@ -162,7 +162,7 @@ pub(super) async fn run_as(
         ok: plan.problems.is_empty(),
         error: refused.or(first),
         plan,
-        trial,
+        simulation,
         checks,
         warnings,
         decoded,
@@ -172,22 +172,22 @@ pub(super) async fn run_as(
 }
 
 /// An upgrade that was tried on a copy.
-pub(super) struct Tried<'a> {
+pub(super) struct SimulatedUpgrade<'a> {
     /// Its problems are those of the copy alone, without the accepted ones.
     pub(super) plan: Plan,
     /// Accepted problems of the copy.
     pub(super) taken: Vec<Finding>,
-    /// The checks before the trial.
+    /// The checks before the simulation.
     pub(super) checks: Assessment,
     /// Where it was read.
-    pub(super) place: Place<'a>,
+    pub(super) session: Session<'a>,
     /// What was tried.
     pub(super) request: PlanRequest,
 }
 
 /// How an upgrade is tried.
 #[derive(Clone, Copy)]
-pub(super) struct Trial<'a> {
+pub(super) struct SimulationOptions<'a> {
     /// Maximum number of instances to try.
     pub(super) instances: u32,
     /// The file for expectations of the upgrade.
@@ -195,14 +195,14 @@ pub(super) struct Trial<'a> {
 }
 
 /// Tries the upgrade on a copy. Nothing is sent.
-pub(super) async fn tried<'a>(
+pub(super) async fn simulate<'a>(
     context: &'a Context,
     args: &UpgradeArgs,
-    trial: Trial<'_>,
+    options: SimulationOptions<'_>,
     role: Role,
-) -> Result<Tried<'a>> {
-    let place = Place::here(context).await?;
-    let mut work = Work::dry(place, (&args.name, &args.version)).await?;
+) -> Result<SimulatedUpgrade<'a>> {
+    let session = Session::reading(context).await?;
+    let mut work = Work::dry(session, (&args.name, &args.version)).await?;
     work.checks.role = role;
     let call: abi::migrateCall = match &args.source {
         Some(source) => {
@@ -216,36 +216,38 @@ pub(super) async fn tried<'a>(
                 Some(call) => call,
                 None => known(&work, &args.version)?,
             };
-            let asker = Asker {
+            let options = CheckOptions {
                 layout: args.storage.layout.as_deref(),
-                ..Asker::of(role)
+                ..CheckOptions::of(role)
             };
             let code = RecordedCode::from(&call.code);
             let proposed = Call::Migrate(call.clone());
-            if let Some(new) = work.check_proposed(&proposed, code, asker).await? {
+            if let Some(new) = work.check_proposed(&proposed, code, options).await? {
                 work.publish(&new).await?;
             }
             call
         }
     };
-    let getters = match &trial.write_expect {
-        Some(_) => expectations::getters(place, &call, work.document.as_ref()).await?,
+    let getters = match &options.write_expect {
+        Some(_) => expectations::getters(session, &call, work.document.as_ref()).await?,
         None => Vec::new(),
     };
-    let layouts = place.instance_layouts(&args.name, trial.instances).await?;
+    let layouts = session
+        .instance_layouts(&args.name, options.instances)
+        .await?;
     let request = PlanRequest {
         getters,
         layouts,
-        ..work.trial(call, trial.instances)
+        ..work.plan_request(call, options.instances)
     };
     let what = format!("trying {} {}", args.name, args.version);
     context.output.begin(&what);
     let plan = context
-        .try_on_copy(place.registry.client, request.clone())
+        .simulate_on_copy(session.registry.client, request.clone())
         .await;
     context.output.end(&what);
     let mut plan = plan?;
-    if let Some(path) = trial.write_expect
+    if let Some(path) = options.write_expect
         && plan.problems.is_empty()
     {
         expectations::write(&plan, path)?;
@@ -254,11 +256,11 @@ pub(super) async fn tried<'a>(
     let taken = decided.accepted;
     plan.problems
         .retain(|one| !taken.iter().any(|other| other.id == one.id));
-    Ok(Tried {
+    Ok(SimulatedUpgrade {
         plan,
         taken,
         checks: work.checks,
-        place,
+        session,
         request,
     })
 }
@@ -306,7 +308,7 @@ fn step_without_code(args: &UpgradeArgs) -> Error {
 /// The proposed migration: the one that is named, or the only one.
 async fn open(work: &Work<'_>, args: &UpgradeArgs) -> Result<Option<abi::migrateCall>> {
     let action = match &args.action {
-        Some(text) => Some(resolve_action(work.place, text).await?),
+        Some(text) => Some(resolve_action(work.session, text).await?),
         None => None,
     };
     let mut proposed = work.proposed(&args.version);

@@ -1,6 +1,6 @@
 //! `policy update` and `policy explain`: who decides.
 
-use super::asker::Asker;
+use super::check_options::CheckOptions;
 use super::confirm;
 use super::effects::{Effects, Governed};
 use super::judge::check_and_send;
@@ -19,8 +19,8 @@ pub(super) async fn update(
 ) -> Result<Outcome> {
     let expression = context.manifest.policy(expression)?;
     confirm::parsed(role, &expression)?;
-    let place = Place::working(context, "policy update").await?;
-    let registry = place.registry;
+    let session = Session::sending(context, "policy update").await?;
+    let registry = session.registry;
     let was = current_policy(registry, name, role).await?;
     if was.as_deref() == Some(&expression) {
         if context.is_export() {
@@ -62,7 +62,7 @@ pub(super) async fn update(
         expression,
     };
     let governed = GovernedCall::decode(registry.address, call.abi_encode().into(), U256::ZERO)?;
-    let effects = check_and_send(place, governed, Asker::proposer(place)).await?;
+    let effects = check_and_send(session, governed, CheckOptions::proposer(session)).await?;
     Ok(Outcome::of(
         &Governed { subject, effects },
         &context.names(),
@@ -101,18 +101,18 @@ pub(super) async fn policies(
     name: &str,
     roles: Option<Vec<String>>,
 ) -> Result<Policies> {
-    let place = Place::here(context).await?;
-    let registry = place.registry;
+    let session = Session::reading(context).await?;
+    let registry = session.registry;
     let names = context.names();
     let roles = match roles {
         Some(roles) => roles,
-        None => confirm::roles(place, name).await?,
+        None => confirm::roles(session, name).await?,
     };
     let mut policies = Vec::new();
     for role in &roles {
         let (decides, text) = match deciding_policy(registry, name, role).await {
             Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
-                let known = confirm::roles(place, name).await?;
+                let known = confirm::roles(session, name).await?;
                 let message = format!("{name:?} has no role {role:?}");
                 let all = "leave --role out: that explains every role".into();
                 return Err(unknown("UnknownRole", message, (role, &known), all).into());

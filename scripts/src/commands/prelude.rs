@@ -1,7 +1,7 @@
 //! What nearly every command uses: its place, its report, its errors.
 
 pub(super) use super::context::Context;
-pub(super) use super::facts::Place;
+pub(super) use super::facts::Session;
 pub(super) use crate::app_error::Error;
 pub(super) use crate::error::{Exit, Explain, Refusal, Report};
 pub(super) use crate::names::Names;

@@ -10,7 +10,9 @@ use super::{export, kept};
 use crate::assess::{FindingId, Role};
 use crate::checks::Assessment;
 use crate::client::{Client, Sent};
-use crate::governance::{Call, GovernedCall, Prepared, Simulated, Submitted, Trial};
+use crate::governance::{
+    Call, CallOutcome, GovernedCall, Prepared, SimulatedCall, SimulationReport,
+};
 use std::path::Path;
 
 /// A governed call to send.
@@ -25,12 +27,12 @@ pub(super) struct Sending<'a> {
 
 impl Sending<'_> {
     /// A call without earlier transactions or checks.
-    pub(super) fn of(place: Place<'_>, governed: GovernedCall) -> Self {
+    pub(super) fn of(session: Session<'_>, governed: GovernedCall) -> Self {
         Self {
             governed,
             sent: Vec::new(),
             layout: None,
-            checks: place.assessment(Role::Proposer),
+            checks: session.assessment(Role::Proposer),
         }
     }
 
@@ -38,10 +40,10 @@ impl Sending<'_> {
     /// the result to `effects`. A migration that is executed may start a whole rollout.
     pub(super) async fn show_and_send(
         self,
-        place: Place<'_>,
+        session: Session<'_>,
         mut effects: Effects,
     ) -> Result<Effects> {
-        let Place { context, registry } = place;
+        let Session { context, registry } = session;
         let Self {
             mut governed,
             mut sent,
@@ -49,9 +51,9 @@ impl Sending<'_> {
             checks,
         } = self;
         governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
-        let shown = show(place, &governed).await?;
+        let shown = show(session, &governed).await?;
         if context.is_export() {
-            let exported = export::governed(place, &governed, shown).await?;
+            let exported = export::governed(session, &governed, shown).await?;
             effects.add_sent(&sent);
             effects.result = Some(CallResult::Exported(exported.into()));
             return Ok(effects);
@@ -74,15 +76,15 @@ impl Sending<'_> {
         effects.add_sent(&sent);
         let kept = match (submitted.execution(), governed.call.version()) {
             (Some(_), Some((version, ..))) => {
-                kept::keep(place, governed.call.definition(), version).await
+                kept::keep(session, governed.call.definition(), version).await
             }
             _ => None,
         };
         let execution = submitted.execution().cloned();
         let is_own = !is_earlier && submitted.executed_by.is_none();
-        effects.result = Some(CallResult::Submitted(Box::new(Proposal {
+        effects.result = Some(CallResult::Sent(Box::new(Proposal {
             shown,
-            trial: Trial::of(submitted.dry_run.as_ref()),
+            report: SimulationReport::of(submitted.simulation.as_ref()),
             kept,
             is_migration: matches!(governed.call, Call::Migrate(_)),
             submitted,
@@ -99,7 +101,7 @@ impl Sending<'_> {
                 layout,
                 checks,
             };
-            roll_out_after_activation(place, activation, &mut effects).await;
+            roll_out_after_activation(session, activation, &mut effects).await;
         }
         let created = sent.event_of::<abi::ProxyCreated>(registry.address);
         effects.proxy = created.map(|created| created.proxy);
@@ -112,22 +114,25 @@ async fn approve_or_execute(
     context: &Context,
     client: &Client,
     governed: &GovernedCall,
-) -> Result<Submitted> {
+) -> Result<CallOutcome> {
     Ok(match governed.prepare(client).await? {
         Prepared::Nothing(before) => *before,
         Prepared::Send(simulated) => {
-            note(context, &Trial::of(simulated.dry_run.as_ref()));
+            note(
+                context,
+                &SimulationReport::of(simulated.simulation.as_ref()),
+            );
             governed.send(client, simulated).await?
         }
     })
 }
 
 /// A call as it was simulated.
-pub(super) struct SimulatedCall {
-    pub(super) simulated: Simulated,
+pub(super) struct CallSimulation {
+    pub(super) simulated: SimulatedCall,
     /// Units of gas for its transaction.
     pub(super) gas: u64,
-    pub(super) trial: Trial,
+    pub(super) report: SimulationReport,
 }
 
 /// What a call would do if that client sent it now. If it would only approve, the result of the simulation is printed.
@@ -138,22 +143,22 @@ pub(super) async fn simulate(
     context: &Context,
     client: &Client,
     governed: &GovernedCall,
-) -> Result<SimulatedCall> {
+) -> Result<CallSimulation> {
     let (simulated, gas) = governed.simulate(client).await?;
-    let dry_run = simulated.dry_run.as_ref();
-    governed.require_success(dry_run)?;
-    let trial = Trial::of(dry_run);
-    note(context, &trial);
-    Ok(SimulatedCall {
+    let simulation = simulated.simulation.as_ref();
+    governed.require_success(simulation)?;
+    let report = SimulationReport::of(simulation);
+    note(context, &report);
+    Ok(CallSimulation {
         simulated,
         gas,
-        trial,
+        report,
     })
 }
 
 /// Prints what is known of a call that only approves.
-fn note(context: &Context, trial: &Trial) {
-    for line in trial.lines() {
+fn note(context: &Context, report: &SimulationReport) {
+    for line in report.lines() {
         context.note(line);
     }
 }

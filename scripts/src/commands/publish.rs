@@ -38,16 +38,16 @@ pub struct PublishArgs {
 
 /// Publishes a version of a definition, if that is wanted.
 pub(super) async fn run(
-    place: Place<'_>,
+    session: Session<'_>,
     (name, version): (&str, &str),
     args: &PublishArgs,
 ) -> Result<Option<Publication>> {
     let Some(interface) = args.publish else {
         return Ok(None);
     };
-    let context = place.context;
-    let client = place.registry.client;
-    let registry = place.registry;
+    let context = session.context;
+    let client = session.registry.client;
+    let registry = session.registry;
     let repository = Sources::public(args.repository.as_deref().unwrap_or_default())?;
     let key = std::env::var(KEY).ok().filter(|key| !key.is_empty());
     let key = key.map(Secret::new);

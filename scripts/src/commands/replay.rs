@@ -1,6 +1,6 @@
 //! The report of `plan --replay`.
 
-use super::plan::Tried;
+use super::plan::SimulatedUpgrade;
 use super::prelude::*;
 use crate::functions::{Functions, interfaces};
 use crate::plan::{self, Abis, FieldValues, Group, Kind, Plan, Replay, StorageDifference};
@@ -11,20 +11,23 @@ use stylus_layout::Layout;
 
 /// Sends the newest transactions again, with the interfaces of both versions, as this run built them or as they are
 /// kept, and the steps in their layout documents.
-pub(super) async fn run(tried: &Tried<'_>, (count, blocks): (u32, u64)) -> Result<Option<Replay>> {
-    let output = &tried.place.context.output;
-    let [before, after] = both(tried).await?.map(|one| {
+pub(super) async fn run(
+    simulated: &SimulatedUpgrade<'_>,
+    (count, blocks): (u32, u64),
+) -> Result<Option<Replay>> {
+    let output = &simulated.session.context.output;
+    let [before, after] = both(simulated).await?.map(|one| {
         let known = one.functions.with(&one.steps);
         known.with(&interfaces().implementation)
     });
-    let (abis, request) = (Abis { before, after }, tried.request.clone());
+    let (abis, request) = (Abis { before, after }, simulated.request.clone());
     let what = format!("replaying {count} transactions");
     output.begin(&what);
     let wanted = (count, blocks);
     let replay = plan::replay(
-        tried.place.registry.client,
+        simulated.session.registry.client,
         request,
-        &tried.plan,
+        &simulated.plan,
         abis,
         wanted,
     )
@@ -45,13 +48,13 @@ pub(super) struct VersionInterface {
 }
 
 /// Those of the version before and of the new one.
-pub(super) async fn both(tried: &Tried<'_>) -> Result<[VersionInterface; 2]> {
-    let (place, Plan { name, from, .. }) = (tried.place, &tried.plan);
-    let before = place.registry.known_version(name, from).await?;
+pub(super) async fn both(simulated: &SimulatedUpgrade<'_>) -> Result<[VersionInterface; 2]> {
+    let (session, Plan { name, from, .. }) = (simulated.session, &simulated.plan);
+    let before = session.registry.known_version(name, from).await?;
     let before = before.map(|one| one.code);
-    let documents = place.documents();
+    let documents = session.documents();
     let of = async |code: RecordedCode| -> Result<VersionInterface> {
-        let known = place.functions(name, code.codehash).await?;
+        let known = session.functions(name, code.codehash).await?;
         let document = documents.get(code.layout).await?.into_value();
         let steps = document.as_ref().and_then(|one| one.steps.as_ref());
         let steps = steps.into_iter().flatten();
@@ -67,7 +70,7 @@ pub(super) async fn both(tried: &Tried<'_>) -> Result<[VersionInterface; 2]> {
     };
     Ok([
         before,
-        of(RecordedCode::from(&tried.request.call.code)).await?,
+        of(RecordedCode::from(&simulated.request.call.code)).await?,
     ])
 }
 

@@ -1,8 +1,8 @@
 //! `pending ACTION`: everything about one action that an approver reviews before approving it.
 
-mod tried;
+mod simulation;
 
-use super::asker::Asker;
+use super::check_options::CheckOptions;
 use super::confirm;
 use super::context::key;
 use super::judge::{check, judge};
@@ -23,10 +23,10 @@ use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
 use crate::model::Readiness;
 use crate::review::{Area, Checked, Review, Subject, draw, findings};
+pub(super) use simulation::ReviewSimulation;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
-pub(super) use tried::Tried;
 
 /// Maximum number of instances whose addresses are compared with those in an action.
 const KNOWN_MAX: usize = 1_000;
@@ -96,11 +96,11 @@ impl CommandReport for ReviewedAgainst {
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
 pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
-    let place = Place::here(context).await?;
-    let registry = place.registry;
+    let session = Session::reading(context).await?;
+    let registry = session.registry;
     let names = context.names();
-    let action = resolve_action(place, action).await?;
-    let event = proposal_event(place, action).await?;
+    let action = resolve_action(session, action).await?;
+    let event = proposal_event(session, action).await?;
     let governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
     let mut open = readiness(registry, action).await?;
     let mut no = Vec::new();
@@ -112,13 +112,13 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
     let (role, text) = deciding_policy(registry, name, role).await?;
     let wanted = Wanted::OfAction(action);
     let history = history::read(registry, name, &names, wanted).await?;
-    let mut shown = shown(place, &governed).await?;
+    let mut shown = shown(session, &governed).await?;
     if open.is_none() {
         // Its change of the earlier policy is not known any more.
         shown.policy_change = None;
     }
     let checked = match &open {
-        Some(open) => Some(checked(place, action, (&governed, &shown), open).await?),
+        Some(open) => Some(checked(session, action, (&governed, &shown), open).await?),
         None => None,
     };
     let approved = match &open {
@@ -174,24 +174,24 @@ async fn contracts(client: &Client, accounts: &[Address]) -> Result<Vec<Address>
 /// The findings about an open action. What cannot be compared here is reported, and the other checks still
 /// run.
 async fn checked(
-    place: Place<'_>,
+    session: Session<'_>,
     action: ActionId,
     (governed, shown): (&GovernedCall, &ShownCall),
     open: &Readiness,
 ) -> Result<Checked> {
-    let (client, call) = (place.registry.client, &governed.call);
-    let found = found(place, (governed, shown), open, None).await?;
-    let fuzzed = fuzzed(place, call).await;
+    let (client, call) = (session.registry.client, &governed.call);
+    let found = found(session, (governed, shown), open, None).await?;
+    let fuzzed = fuzzed(session, call).await;
     let end = deadline(client).await?;
-    let approval = current(place.registry, &governed.bytes, end).await?;
+    let approval = current(session.registry, &governed.bytes, end).await?;
     if approval.action() != action {
         return Err(not_open(action).into());
     }
     Ok(Checked {
         contracts: contracts(client, open.needed()).await?,
-        created: found.tried.created,
+        created: found.simulation.created,
         fuzzed,
-        state_difference: found.tried.plan.and_then(|plan| plan.state_difference),
+        state_difference: found.simulation.plan.and_then(|plan| plan.state_difference),
         callers: found.callers,
         findings: found.findings,
         slots: found.slots,
@@ -209,7 +209,7 @@ pub(super) struct Found {
     pub(super) findings: Vec<Finding>,
     /// Whether an approver must confirm it.
     pub(super) consent: Consent,
-    pub(super) tried: Tried,
+    pub(super) simulation: ReviewSimulation,
 }
 
 impl Found {
@@ -223,22 +223,22 @@ impl Found {
 
 /// Runs the checks, those of `approver` if given, and tries what the action runs. A refusal is a finding.
 pub(super) async fn found(
-    place: Place<'_>,
+    session: Session<'_>,
     (governed, shown): (&GovernedCall, &ShownCall),
     open: &Readiness,
     approver: Option<Address>,
 ) -> Result<Found> {
     let call = &governed.call;
-    let asker = |role| Asker {
+    let options = |role| CheckOptions {
         who: approver,
-        ..Asker::of(role)
+        ..CheckOptions::of(role)
     };
     let (checked, notices) = match approver {
         None => {
-            let rivals = confirm::rivals(place, governed).await?;
-            (check(place, call, asker(Role::Reader)).await, rivals)
+            let rivals = confirm::rivals(session, governed).await?;
+            (check(session, call, options(Role::Reader)).await, rivals)
         }
-        Some(_) => match judge(place, governed, asker(Role::Approver)).await {
+        Some(_) => match judge(session, governed, options(Role::Approver)).await {
             Ok(judged) => (Ok(judged.checks), judged.notices),
             Err(error) if error.exit() == Exit::Chain => return Err(error),
             Err(error) => (Err(error), Vec::new()),
@@ -254,9 +254,9 @@ pub(super) async fn found(
     };
     in_the_way.extend(notices.iter().cloned());
     let consent = decide(&in_the_way, &Accepted::default(), Role::Approver).consent;
-    let mut findings = findings_of(place, (call, &shown.facts), open, checked).await?;
+    let mut findings = findings_of(session, (call, &shown.facts), open, checked).await?;
     findings.extend(notices);
-    let tried = tried::add(place, governed, &mut findings).await?;
+    let simulation = simulation::add(session, governed, &mut findings).await?;
     findings.extend(shown.differs.iter().map(|why| {
         let differs = Finding::named(Part::Source, Severity::Danger, "build-differs", why);
         differs.from(Origin::Build)
@@ -267,31 +267,31 @@ pub(super) async fn found(
         slots: slots.unwrap_or_default(),
         findings,
         consent,
-        tried,
+        simulation,
     })
 }
 
 /// The newest run of the fuzzer on this machine, of an upgrade.
-async fn fuzzed(place: Place<'_>, call: &Call) -> Option<Fuzzed> {
+async fn fuzzed(session: Session<'_>, call: &Call) -> Option<Fuzzed> {
     let (_, code, step) = call.version()?;
-    let registry = key(place.registry).await?;
+    let registry = key(session.registry).await?;
     Fuzzed::recall(registry, call.definition(), code?, step)
 }
 
 /// All findings about an action, with those of its checks.
 async fn findings_of(
-    place: Place<'_>,
+    session: Session<'_>,
     (call, facts): (&Call, &[CodeFacts]),
     open: &Readiness,
     checked: Result<Assessment>,
 ) -> Result<Vec<Finding>> {
-    let Place { context, registry } = place;
+    let Session { context, registry } = session;
     let names = context.names();
     let name = call.definition();
     let superseded = superseded(registry, call).await?;
     let used_by = match call.version() {
         Some((version, Some(code), _)) => {
-            let first = place
+            let first = session
                 .registry
                 .first_with(name, code.codehash.into())
                 .await?;
@@ -303,7 +303,7 @@ async fn findings_of(
     known.extend(open.approved.iter().chain(&open.missing));
     known.push(registry.address);
     if !name.is_empty() {
-        known.extend(place.registry.proxies_in(name, 0..KNOWN_MAX).await?);
+        known.extend(session.registry.proxies_in(name, 0..KNOWN_MAX).await?);
     }
     let subject = Subject {
         call,

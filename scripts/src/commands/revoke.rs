@@ -16,20 +16,20 @@ use std::path::Path;
 
 /// Withdraws the sender's approval of an action, or refuses it.
 pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
-    let place = Place::working(context, "revoke").await?;
-    let registry = place.registry;
-    let (action, call) = subject(place, text).await?;
+    let session = Session::sending(context, "revoke").await?;
+    let registry = session.registry;
+    let (action, call) = subject(session, text).await?;
     let before = readiness(registry, action).await?;
-    if before.is_none() && proposal_event(place, action).await.is_ok() {
-        return Err(why_ended(place, action, "nothing is left to revoke").await);
+    if before.is_none() && proposal_event(session, action).await.is_ok() {
+        return Err(why_ended(session, action, "nothing is left to revoke").await);
     }
     match &call {
-        Some(call) => show(place, call)?,
-        None => require_meant(place, action)?,
+        Some(call) => show(session, call)?,
+        None => require_meant(session, action)?,
     }
     let call = abi::revokeCall { action: action.0 };
     if context.is_export() {
-        return export::order(place, "revoke", action, call.abi_encode().into()).await;
+        return export::order(session, "revoke", action, call.abi_encode().into()).await;
     }
     let approver = registry.client.caller("revoke")?;
     let sent = registry
@@ -53,31 +53,31 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
 ///
 /// # Errors
 /// [`Error::Unconfirmed`].
-fn require_meant(place: Place<'_>, action: ActionId) -> Result<()> {
+fn require_meant(session: Session<'_>, action: ActionId) -> Result<()> {
     let words = format!(
         "{action} has not been proposed, so its call is not known here; the file of its payload shows it. The \
          transaction publishes this number: make sure that it is no private key"
     );
     let id = FindingId::NOT_PROPOSED;
     let finding = Finding::new(Part::Action, Severity::Danger, id, words);
-    confirm::require(place.context, &[finding])?;
-    place.context.output.is_public(&action);
+    confirm::require_accepted(session.context, &[finding])?;
+    session.context.output.is_public(&action);
     Ok(())
 }
 
 /// Cancels an action, as its proposer or as an account that satisfies its role alone.
 pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
-    let place = Place::working(context, "cancel").await?;
-    let registry = place.registry;
-    let action = resolve_action(place, action).await?;
+    let session = Session::sending(context, "cancel").await?;
+    let registry = session.registry;
+    let action = resolve_action(session, action).await?;
     if readiness(registry, action).await?.is_none() {
-        return Err(why_ended(place, action, "nothing is left to cancel").await);
+        return Err(why_ended(session, action, "nothing is left to cancel").await);
     }
-    let event = proposal_event(place, action).await?;
-    show(place, &event.call)?;
+    let event = proposal_event(session, action).await?;
+    show(session, &event.call)?;
     let call = abi::cancelCall { action: action.0 };
     if context.is_export() {
-        return export::order(place, "cancel", action, call.abi_encode().into()).await;
+        return export::order(session, "cancel", action, call.abi_encode().into()).await;
     }
     let sent = registry
         .client
@@ -93,9 +93,9 @@ pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
 }
 
 /// Shows what a proposed call does.
-fn show(place: Place<'_>, call: &[u8]) -> Result<()> {
-    for line in Display::of(call, &place.context.names())?.lines() {
-        place.context.note(line);
+fn show(session: Session<'_>, call: &[u8]) -> Result<()> {
+    for line in Display::of(call, &session.context.names())?.lines() {
+        session.context.note(line);
     }
     Ok(())
 }
@@ -153,12 +153,12 @@ impl CommandReport for Revoked {
 }
 
 /// The action that an id, or a file with a payload or a signature, names; and its call, if that is known.
-async fn subject(place: Place<'_>, text: &str) -> Result<(ActionId, Option<Bytes>)> {
-    let registry = place.registry;
+async fn subject(session: Session<'_>, text: &str) -> Result<(ActionId, Option<Bytes>)> {
+    let registry = session.registry;
     let path = Path::new(text);
     if !path.is_file() {
-        let action = resolve_action(place, text).await?;
-        return match proposal_event(place, action).await {
+        let action = resolve_action(session, text).await?;
+        return match proposal_event(session, action).await {
             Ok(event) => Ok((action, Some(event.call))),
             Err(error) if is_unknown_action(&error) => Ok((action, None)),
             Err(error) => Err(error.into()),

@@ -29,12 +29,12 @@ pub(super) async fn run(
     max: Option<u16>,
     layout: Option<&Path>,
 ) -> Result<Outcome> {
-    let place = Place::working(context, "upgrade").await?;
+    let session = Session::sending(context, "upgrade").await?;
     let mut effects = Effects::default();
-    let checks = place.assessment(Role::Proposer);
+    let checks = session.assessment(Role::Proposer);
     let rollout = Rollout {
         max,
-        ..Rollout::of(place, name, layout, checks)
+        ..Rollout::of(session, name, layout, checks)
     };
     rollout.run(&mut effects).await?;
     Ok(Outcome::of(&effects, &context.names()))
@@ -42,7 +42,7 @@ pub(super) async fn run(
 
 /// Rollouts of a definition to the version that is current when a transaction is mined. It is checked before.
 pub(super) struct Rollout<'a> {
-    place: Place<'a>,
+    session: Session<'a>,
     name: &'a str,
     /// The layout of the current version, for code that carries none.
     layout: Option<&'a Path>,
@@ -76,13 +76,13 @@ pub(super) struct Rollout<'a> {
 impl<'a> Rollout<'a> {
     /// A rollout of all that wait. Steps in `checks` are not checked again.
     pub(super) fn of(
-        place: Place<'a>,
+        session: Session<'a>,
         name: &'a str,
         layout: Option<&'a Path>,
         checks: Assessment,
     ) -> Self {
         Self {
-            place,
+            session,
             name,
             layout,
             checks,
@@ -105,7 +105,7 @@ impl<'a> Rollout<'a> {
     /// Rolls out until no instance is left, the wanted number is done, or a whole round upgraded none. An error after
     /// the first transaction is part of the report.
     pub(super) async fn run(mut self, effects: &mut Effects) -> Result<()> {
-        let Place { context, registry } = self.place;
+        let Session { context, registry } = self.session;
         self.compare().await?;
         checked::require_matched(&self.checks)?;
         effects.add_checks(&self.checks);
@@ -149,7 +149,7 @@ impl<'a> Rollout<'a> {
 
     /// How many instances wait.
     async fn left(&self) -> Result<u16> {
-        let left = self.place.registry.left(self.name).await?;
+        let left = self.session.registry.left(self.name).await?;
         let turned = self.turned.len().try_into().unwrap_or(u16::MAX);
         Ok(match self.turns {
             Some(turns) => left.min(turns.saturating_sub(turned)),
@@ -159,7 +159,7 @@ impl<'a> Rollout<'a> {
 
     /// Sends one transaction. False where there is nothing more to do.
     async fn next(&mut self) -> Result<bool> {
-        let Place { context, registry } = self.place;
+        let Session { context, registry } = self.session;
         let left = self.left().await?;
         if left == 0 {
             return Ok(false);
@@ -202,8 +202,8 @@ impl<'a> Rollout<'a> {
     /// Checks the paths to the current version, unless that was done. A pause upgrades nothing; upgrades by a resume
     /// are never refused, and count as not checked.
     async fn compare(&mut self) -> Result<()> {
-        let place = self.place;
-        let head = place.registry.head(self.name).await?;
+        let session = self.session;
+        let head = session.registry.head(self.name).await?;
         if head.state == DefinitionState::Paused {
             return Ok(());
         }
@@ -224,10 +224,10 @@ impl<'a> Rollout<'a> {
         }
         let compared = if self.compared == head.current {
             let request = PathRequest::to(&head.current, self.layout);
-            check_again(place, &request, &mut self.checks).await
+            check_again(session, &request, &mut self.checks).await
         } else {
             let way = (self.name, head.current.as_str());
-            check_stragglers(place, way, self.layout, &mut self.checks).await
+            check_stragglers(session, way, self.layout, &mut self.checks).await
         };
         self.compared = head.current;
         let compared = compared.and_then(|()| match self.checks.refusal() {
@@ -237,10 +237,10 @@ impl<'a> Rollout<'a> {
         match compared {
             // The upgrade is decided: a failed comparison must not leave an instance paused.
             Err(error) if self.turns.is_some() => {
-                place.context.note(format!(
+                session.context.note(format!(
                     "! the upgrade paths of the instances were not checked: {error}"
                 ));
-                self.checks = place.assessment(Role::Reader);
+                self.checks = session.assessment(Role::Reader);
                 Ok(())
             }
             compared => compared,
@@ -249,12 +249,12 @@ impl<'a> Rollout<'a> {
 
     /// The checks of every instance that a transaction upgraded.
     async fn checked(&self, sent: &Sent) -> Result<Vec<Check>> {
-        let registry = self.place.registry;
+        let registry = self.session.registry;
         let proxies = arrived_by(sent, registry.address);
         if proxies.is_empty() {
             return Ok(Vec::new());
         }
-        let registry = self.place.registry;
+        let registry = self.session.registry;
         let current = registry.head(self.name).await?.current;
         let code = registry.code(self.name, &current).await?;
         let logs = sent.receipt.logs();
@@ -281,16 +281,20 @@ pub(super) struct Activation<'a> {
 /// After a migration was executed, by this run's transaction or another one: the checks of each upgraded instance, or
 /// the rollout. Their failures are reported; the version stays activated.
 pub(super) async fn roll_out_after_activation(
-    place: Place<'_>,
+    session: Session<'_>,
     activation: Activation<'_>,
     effects: &mut Effects,
 ) {
-    if let Err(error) = go_on(place, activation, effects).await {
-        effects.stop(place.context, &error, Exit::Partial);
+    if let Err(error) = go_on(session, activation, effects).await {
+        effects.stop(session.context, &error, Exit::Partial);
     }
 }
 
-async fn go_on(place: Place<'_>, activation: Activation<'_>, effects: &mut Effects) -> Result<()> {
+async fn go_on(
+    session: Session<'_>,
+    activation: Activation<'_>,
+    effects: &mut Effects,
+) -> Result<()> {
     let Activation {
         migrate,
         sent,
@@ -298,19 +302,19 @@ async fn go_on(place: Place<'_>, activation: Activation<'_>, effects: &mut Effec
         layout,
         mut checks,
     } = activation;
-    let Place { context, registry } = place;
+    let Session { context, registry } = session;
     let (name, version) = (&migrate.name, &migrate.version);
     let (arrived, begun) = (
         arrived_by(sent, registry.address),
         begun_by(sent, registry.address),
     );
     if arrived.is_empty() && begun.is_empty() {
-        let instances = place.registry.head(name).await?.instances;
+        let instances = session.registry.head(name).await?.instances;
         if instances > INSTANCES_AT_ONCE {
-            if let Some(CallResult::Submitted(proposal)) = &mut effects.result {
+            if let Some(CallResult::Sent(proposal)) = &mut effects.result {
                 proposal.rolls_out = Some(instances);
             }
-            let mut rollout = Rollout::of(place, name, layout, checks);
+            let mut rollout = Rollout::of(session, name, layout, checks);
             rollout.only = Some(version);
             return rollout.run(effects).await;
         }

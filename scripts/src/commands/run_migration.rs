@@ -4,7 +4,7 @@
 mod listed;
 
 use super::args::{Gather, MigrationArgs};
-use super::asker::Asker;
+use super::check_options::CheckOptions;
 use super::context::Unverified;
 use super::effects::Governed;
 use super::judge::check_and_send;
@@ -130,9 +130,9 @@ pub(super) async fn govern(
     if handler.is_none() {
         context.note(STAYS_BACK);
     }
-    let place = Place::working(context, "run-migration").await?;
+    let session = Session::sending(context, "run-migration").await?;
     let proxy = context.manifest.address(proxy)?;
-    let name = place.registry.instance(proxy).await?.definition;
+    let name = session.registry.instance(proxy).await?.definition;
     let mut subject = BetweenVersions {
         name: name.clone(),
         proxy,
@@ -147,9 +147,9 @@ pub(super) async fn govern(
         .abi_encode(),
         None => abi::abortMigrationCall { name, proxy }.abi_encode(),
     };
-    let governed = GovernedCall::decode(place.registry.address, call.into(), U256::ZERO)?;
-    let asker = Asker::proposer(place);
-    let effects = check_and_send(place, governed, asker).await?;
+    let governed = GovernedCall::decode(session.registry.address, call.into(), U256::ZERO)?;
+    let options = CheckOptions::proposer(session);
+    let effects = check_and_send(session, governed, options).await?;
     let next = format!("stylus-upgrades run-migration {proxy}");
     let is_next = effects.exit() == Exit::Done && !context.is_export();
     subject.next = is_next.then(|| next.clone());

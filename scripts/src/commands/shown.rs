@@ -14,37 +14,41 @@ use crate::registry::{RecordedCode, runs};
 ///
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
-pub(super) async fn shown(place: Place<'_>, governed: &GovernedCall) -> Result<ShownCall> {
-    shown_call(place, &governed.bytes, &governed.call).await
+pub(super) async fn shown(session: Session<'_>, governed: &GovernedCall) -> Result<ShownCall> {
+    shown_call(session, &governed.bytes, &governed.call).await
 }
 
 /// As [`shown`], and prints it.
 ///
 /// # Errors
 /// As [`shown`].
-pub(super) async fn show(place: Place<'_>, governed: &GovernedCall) -> Result<ShownCall> {
-    let shown = shown(place, governed).await?;
+pub(super) async fn show(session: Session<'_>, governed: &GovernedCall) -> Result<ShownCall> {
+    let shown = shown(session, governed).await?;
     for line in shown.lines() {
-        place.context.note(line);
+        session.context.note(line);
     }
     Ok(shown)
 }
 
 /// As [`shown`], for the bytes and their decoded call.
-pub(super) async fn shown_call(place: Place<'_>, bytes: &[u8], call: &Call) -> Result<ShownCall> {
-    let (names, mut differs) = (place.context.names(), Vec::new());
+pub(super) async fn shown_call(
+    session: Session<'_>,
+    bytes: &[u8],
+    call: &Call,
+) -> Result<ShownCall> {
+    let (names, mut differs) = (session.context.names(), Vec::new());
     Ok(ShownCall {
         display: Display::of(bytes, &names)?,
-        policy_change: PolicyChange::of(place.registry, (call, bytes), &names).await?,
-        facts: code_facts(place.registry.client, call).await?,
-        decoded: decoded(place, call).await?,
-        builds: place.context.builds(call, |why| differs.push(why))?,
+        policy_change: PolicyChange::of(session.registry, (call, bytes), &names).await?,
+        facts: code_facts(session.registry.client, call).await?,
+        decoded: decoded(session, call).await?,
+        builds: session.context.builds(call, |why| differs.push(why))?,
         differs,
     })
 }
 
 /// The initializer or the migration of `call`; `None` without calldata.
-pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<DecodedCall>> {
+pub(super) async fn decoded(session: Session<'_>, call: &Call) -> Result<Vec<DecodedCall>> {
     let (what, data, version, code, step) = match (call, call.version()) {
         (Call::CreateProxy(create), _) => {
             let version = create.version.as_str();
@@ -56,23 +60,23 @@ pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<Decoded
     if data.is_empty() {
         return Ok(Vec::new());
     }
-    let (name, names) = (call.definition(), place.context.names());
+    let (name, names) = (call.definition(), session.context.names());
     let functions = match step {
         Some(step) if runs(step) == StepKind::Complex => Ok(interfaces().proxy.clone()),
         Some(step) if runs(step) == StepKind::Script => {
-            kept(place, name, step.scriptCodehash.into()).await
+            kept(session, name, step.scriptCodehash.into()).await
         }
         _ => {
             let code = match code {
                 Some(code) => Some(RecordedCode::from(code)),
-                None => place
+                None => session
                     .registry
                     .known_version(name, version)
                     .await?
                     .map(|one| one.code),
             };
             match code {
-                Some(code) => declared(place, (name, code, data)).await?,
+                Some(code) => declared(session, (name, code, data)).await?,
                 None => Err(format!("{version} is not registered")),
             }
         }
@@ -84,8 +88,8 @@ pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<Decoded
 }
 
 /// The kept interface of some code, or why there is none.
-async fn kept(place: Place<'_>, name: &str, codehash: CodeHash) -> Result<Functions, String> {
-    match place.functions(name, codehash).await {
+async fn kept(session: Session<'_>, name: &str, codehash: CodeHash) -> Result<Functions, String> {
+    match session.functions(name, codehash).await {
         Ok(Some(functions)) => Ok(functions),
         Ok(None) => Err(
             "this machine has no interface of this code; building it here keeps one (code with \
@@ -100,14 +104,14 @@ async fn kept(place: Place<'_>, name: &str, codehash: CodeHash) -> Result<Functi
 
 /// The kept interface, and the published document of the code if that has more.
 async fn declared(
-    place: Place<'_>,
+    session: Session<'_>,
     (name, code, data): (&str, RecordedCode, &[u8]),
 ) -> Result<Result<Functions, String>> {
-    let kept = kept(place, name, code.codehash).await;
+    let kept = kept(session, name, code.codehash).await;
     if kept.as_ref().is_ok_and(|functions| functions.knows(data)) {
         return Ok(kept);
     }
-    let known = place.documents().get(code.layout).await?;
+    let known = session.documents().get(code.layout).await?;
     let published = known.value().and_then(Callable::of_document);
     let steps = known.value().and_then(|known| known.steps.clone());
     if published.is_none() && steps.is_none() {

@@ -15,7 +15,7 @@ use crate::governance::signed::{
     self, Approval, ApprovalFile, Digests, current, malformed, outdated, require_here,
     require_place, untyped,
 };
-use crate::governance::{GovernedCall, ShownCall, Simulated, Trial};
+use crate::governance::{GovernedCall, ShownCall, SimulatedCall, SimulationReport};
 use crate::ids::ActionId;
 use crate::own_file;
 use crate::text::utc;
@@ -38,19 +38,19 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
     let signer = context.global.key.signer(&context.output)?;
     let client = context.reader().await?;
     let registry = context.verified(&client, unverified).await?;
-    let place = Place { context, registry };
-    let approval = approval(place, args).await?;
+    let session = Session { context, registry };
+    let approval = approval(session, args).await?;
     let mut governed = GovernedCall::decode(registry.address, approval.call.clone(), U256::ZERO)?;
     require_current(registry, &governed.call).await?;
     governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
-    let shown = show(place, &governed).await?;
+    let shown = show(session, &governed).await?;
     let digests = approval.digests()?;
     // Without a key the signer is not known.
     let approver = Approver {
         review: &args.review,
         account: signer.as_ref().map(|signer| signer.address()),
     };
-    let judged = judge_as_approver(place, &governed, approver).await?;
+    let judged = judge_as_approver(session, &governed, approver).await?;
     let simulated = match (&signer, &args.offline.typed_data) {
         (Some(signer), None) => {
             let client = client.with_signer(signer.clone());
@@ -76,7 +76,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
         signed,
     };
     file.write()?;
-    let (simulated, trial) = simulated.map(|one| (one.simulated, one.trial)).unzip();
+    let (simulated, report) = simulated.map(|one| (one.simulated, one.report)).unzip();
     let report = SignedOffline {
         action: file.approval.action(),
         deadline: file.approval.deadline,
@@ -86,7 +86,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
         checks: Checks::of(&judged.checks),
         digests,
         executed: false,
-        trial: trial.unwrap_or_default(),
+        report: report.unwrap_or_default(),
         simulated,
     };
     Ok(Outcome::of(&report, &context.names()))
@@ -99,7 +99,7 @@ pub(super) struct SignedOffline {
     #[serde(flatten)]
     shown: ShownCall,
     #[serde(flatten)]
-    trial: Trial,
+    report: SimulationReport,
     #[serde(flatten)]
     checks: Checks,
     digests: Digests,
@@ -110,13 +110,13 @@ pub(super) struct SignedOffline {
     #[serde(skip_serializing_if = "Option::is_none")]
     signer: Option<Address>,
     #[serde(skip)]
-    simulated: Option<Simulated>,
+    simulated: Option<SimulatedCall>,
 }
 
 impl CommandReport for SignedOffline {
     fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = self.checks.lines();
-        if let Some(Simulated {
+        if let Some(SimulatedCall {
             approved, executes, ..
         }) = &self.simulated
         {
@@ -143,9 +143,9 @@ impl CommandReport for SignedOffline {
 }
 
 /// What is signed: the approval of another file, or the action that the call would approve now.
-async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval> {
-    let registry = place.registry;
-    let (call, given, named) = match subject(place, &args.action).await? {
+async fn approval(session: Session<'_>, args: &ApproveArgs) -> Result<Approval> {
+    let registry = session.registry;
+    let (call, given, named) = match subject(session, &args.action).await? {
         Subject::Call(call) => (call, None, None),
         Subject::Action(action, call) => (call, None, Some(action)),
         Subject::Approval(file) => (file.approval.call.clone(), Some(file), None),
@@ -162,7 +162,7 @@ async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval> {
     let approval = current(registry, &call, deadline).await?;
     if let Some(action) = named.filter(|named| *named != approval.action()) {
         // A signature would be for a new proposal of the same call.
-        return Err(why_ended(place, action, "nothing was signed").await);
+        return Err(why_ended(session, action, "nothing was signed").await);
     }
     if let Some(file) = given {
         let (expected, found) = (approval.action(), file.approval.action());
@@ -180,8 +180,8 @@ async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval> {
 }
 
 /// What the argument names: a file, calldata, or an action.
-async fn subject(place: Place<'_>, text: &str) -> Result<Subject> {
-    let registry = place.registry;
+async fn subject(session: Session<'_>, text: &str) -> Result<Subject> {
+    let registry = session.registry;
     let path = Path::new(text);
     if path.is_file() {
         return read(path, (registry.client.chain_id(), registry.address));
@@ -189,11 +189,11 @@ async fn subject(place: Place<'_>, text: &str) -> Result<Subject> {
     if text.len() > 66
         && let Ok(call) = text.parse()
     {
-        place.context.output.is_public(&call);
+        session.context.output.is_public(&call);
         return Ok(Subject::Call(call));
     }
-    let action = resolve_action(place, text).await?;
-    let call = proposal_event(place, action).await?.call;
+    let action = resolve_action(session, text).await?;
+    let call = proposal_event(session, action).await?.call;
     Ok(Subject::Action(action, call))
 }
 

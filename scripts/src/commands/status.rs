@@ -13,27 +13,27 @@ use crate::registry::{DefinitionStatus, definition_status, instance_status};
 use std::collections::BTreeMap;
 
 pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outcome> {
-    let place = Place::here(context).await?;
-    let registry = place.registry;
+    let session = Session::reading(context).await?;
+    let registry = session.registry;
     let found = match subject {
-        None => of_definitions(place, definitions(registry).await?).await?,
+        None => of_definitions(session, definitions(registry).await?).await?,
         // An address is an instance, and so is an alias.
         Some(name) => match context.manifest.known_address(name)? {
-            Some(proxy) => Found::Instance(Box::new(inspect(place, proxy).await?)),
-            None => of_definitions(place, vec![name.to_owned()]).await?,
+            Some(proxy) => Found::Instance(Box::new(inspect(session, proxy).await?)),
+            None => of_definitions(session, vec![name.to_owned()]).await?,
         },
     };
     let report = StatusReport {
         registry: registry.address,
-        warnings: doctor::warn(place, found.used()).await?,
+        warnings: doctor::warn(session, found.used()).await?,
         found,
     };
     Ok(Outcome::of(&report, &context.names()))
 }
 
 /// What is known of an instance.
-pub(super) async fn inspect(place: Place<'_>, proxy: Address) -> Result<Inspection> {
-    let Place { context, registry } = place;
+pub(super) async fn inspect(session: Session<'_>, proxy: Address) -> Result<Inspection> {
+    let Session { context, registry } = session;
     let names = context.names();
     let status = instance_status(registry, proxy).await?;
     let Instance {
@@ -41,14 +41,14 @@ pub(super) async fn inspect(place: Place<'_>, proxy: Address) -> Result<Inspecti
         version,
         ..
     } = &status.instance;
-    let current = place.registry.head(name).await?.current;
-    let layout = place.registry.code(name, version).await?.layout;
-    let known = place.documents().get(layout).await?;
+    let current = session.registry.head(name).await?.current;
+    let layout = session.registry.code(name, version).await?.layout;
+    let known = session.documents().get(layout).await?;
     let (fields, fields_unknown) = match known.value() {
         None => (Vec::new(), Some(known.why().to_owned())),
         Some(document) => fields(registry.client, proxy, &document.layout).await?,
     };
-    let labels = place.registry.labels(name).await?;
+    let labels = session.registry.labels(name).await?;
     Ok(Inspection {
         block: registry.client.newest_block().await?,
         steps: steps_to(registry, (proxy, version), &current).await?,
@@ -62,13 +62,13 @@ pub(super) async fn inspect(place: Place<'_>, proxy: Address) -> Result<Inspecti
     })
 }
 
-async fn of_definitions(place: Place<'_>, names: Vec<String>) -> Result<Found> {
+async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Found> {
     let mut definitions = Vec::with_capacity(names.len());
     let mut migrations = BTreeMap::new();
     for name in names {
-        let status = definition_status(place.registry, &name).await?;
+        let status = definition_status(session.registry, &name).await?;
         for one in &status.instances {
-            let migration = MigrationStatus::of(place.registry.client, &one.instance).await?;
+            let migration = MigrationStatus::of(session.registry.client, &one.instance).await?;
             migrations.extend(migration.map(|found| (one.instance.proxy, found)));
         }
         definitions.push(status);

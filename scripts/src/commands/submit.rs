@@ -11,8 +11,8 @@ use crate::governance::signed::{
 };
 
 pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome> {
-    let place = Place::working(context, "submit").await?;
-    let registry = place.registry;
+    let session = Session::sending(context, "submit").await?;
+    let registry = session.registry;
     let mut files = Vec::new();
     for path in &args.files {
         let file = ApprovalFile::read(path)?;
@@ -52,7 +52,7 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
         review: &args.review,
         account: None,
     };
-    let effects = approve::check_and_send_as_approver(place, governed, approver).await?;
+    let effects = approve::check_and_send_as_approver(session, governed, approver).await?;
     Ok(Outcome::of(&Governed { subject, effects }, &names))
 }
 
@@ -87,15 +87,19 @@ fn given(
         of_wallets.push((context.manifest.address(signer)?, signature.clone()));
     }
     // If all files are signed, wallets signed the payload of the first one.
-    let place = files.iter().position(|file| file.signed.is_none());
-    let place = place.unwrap_or_default();
+    let position = files.iter().position(|file| file.signed.is_none());
+    let position = position.unwrap_or_default();
     let mut all = files;
-    if let Some(file) = all.get(place).cloned().filter(|_| !of_wallets.is_empty()) {
+    if let Some(file) = all
+        .get(position)
+        .cloned()
+        .filter(|_| !of_wallets.is_empty())
+    {
         let of_wallets = of_wallets.into_iter().map(|signed| ApprovalFile {
             signed: Some(signed),
             ..file.clone()
         });
-        let replaced = place..place + usize::from(file.signed.is_none());
+        let replaced = position..position + usize::from(file.signed.is_none());
         let of_wallets: Vec<_> = of_wallets.collect();
         all.splice(replaced, of_wallets);
     }

@@ -68,9 +68,9 @@ fn a_version_says_where_it_is_reached_from() {
     let Command::Register(args) = cli.expect("it parses").command else {
         panic!("another command")
     };
-    assert_eq!(args.way.from.as_deref(), Some("1.0"));
+    assert_eq!(args.transition.from.as_deref(), Some("1.0"));
     assert_eq!(
-        args.way.step.call,
+        args.transition.step.call,
         ["migrate(uint256)", "5"].map(CallWord::from)
     );
 }

@@ -1,6 +1,6 @@
 //! `transfer`: moves an instance to another registry, an adopted one to an account; or removes it.
 
-use super::asker::Asker;
+use super::check_options::CheckOptions;
 use super::confirm;
 use super::context::Unverified;
 use super::effects::Governed;
@@ -19,10 +19,10 @@ pub(super) async fn run(
     to: Option<&str>,
     definition: Option<&str>,
 ) -> Result<Outcome> {
-    let place = Place::working(context, "transfer").await?;
+    let session = Session::sending(context, "transfer").await?;
     let proxy = context.manifest.address(proxy)?;
     let to = to.map(|to| context.manifest.address(to)).transpose()?;
-    let instance = place.registry.instance(proxy).await?;
+    let instance = session.registry.instance(proxy).await?;
     let name = instance.definition;
     let subject = TransferReport {
         name: name.clone(),
@@ -45,8 +45,8 @@ pub(super) async fn run(
         }
         .abi_encode(),
     };
-    let governed = GovernedCall::decode(place.registry.address, bytes.into(), U256::ZERO)?;
-    let effects = check_and_send(place, governed, Asker::proposer(place)).await?;
+    let governed = GovernedCall::decode(session.registry.address, bytes.into(), U256::ZERO)?;
+    let effects = check_and_send(session, governed, CheckOptions::proposer(session)).await?;
     Ok(Outcome::of(
         &Governed { subject, effects },
         &context.names(),
@@ -76,15 +76,15 @@ pub(super) struct Checked {
 
 /// Checks the receiver of an instance, and refuses a transfer that cannot succeed: before it is proposed,
 /// and before it is approved.
-pub(super) async fn check(place: Place<'_>, call: &abi::transferProxyCall) -> Result<Checked> {
-    let Place { context, registry } = place;
+pub(super) async fn check(session: Session<'_>, call: &abi::transferProxyCall) -> Result<Checked> {
+    let Session { context, registry } = session;
     let abi::transferProxyCall {
         name,
         proxy,
         to,
         definition,
     } = call;
-    if place.registry.instance(*proxy).await?.kind.is_adopted() {
+    if session.registry.instance(*proxy).await?.kind.is_adopted() {
         require_account(call)?;
         return Ok(Checked {
             lines: vec![owner(context, registry.client, *to).await?],

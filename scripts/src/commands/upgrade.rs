@@ -34,13 +34,13 @@ pub(super) async fn run(
     let registry = registry::registry_of(&client, proxy).await?;
     let unverified = Unverified::of_account(registry.address);
     let registry = context.verified(&client, unverified).await?;
-    let place = Place { context, registry };
-    let before = earlier(place, proxy, version, &data).await?;
+    let session = Session { context, registry };
+    let before = earlier(session, proxy, version, &data).await?;
     let is_earlier = before.is_some();
     let (checks, upgraded) = match before {
         Some(upgraded) => (Assessment::of(Coverage::absent(SENT_BEFORE)), upgraded),
         None => (
-            check_instance(place, proxy, &request).await?,
+            check_instance(session, proxy, &request).await?,
             registry::upgrade(&client, proxy, version, data.clone()).await?,
         ),
     };
@@ -101,12 +101,12 @@ impl CommandReport for UpgradedInstance {
 
 /// The same upgrade by an earlier run that did not report it, if it still holds.
 async fn earlier(
-    place: Place<'_>,
+    session: Session<'_>,
     proxy: Address,
     version: &str,
     data: &Bytes,
 ) -> Result<Option<Upgraded>> {
-    let Place { context, registry } = place;
+    let Session { context, registry } = session;
     for route in [Route::Direct, Route::Registry] {
         let (to, call) =
             registry::lone_call(route, (registry.address, proxy), version, data.clone());
@@ -119,7 +119,7 @@ async fn earlier(
         let Some(from) = from.or(started.map(|event| event.from)) else {
             continue;
         };
-        let now = place.registry.instance(proxy).await?;
+        let now = session.registry.instance(proxy).await?;
         if now.version == version || now.state.is_migrating() {
             let there = (registry.address, proxy);
             return Ok(Some(Upgraded::alone(route, there, from, version, sent)));

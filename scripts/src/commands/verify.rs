@@ -15,13 +15,13 @@ use builds::{built, coverage as coverage_of, framework_checks, published_builds}
 use std::collections::BTreeSet;
 
 pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome> {
-    let place = Place::here(context).await?;
-    let report = verify(place, args).await?;
+    let session = Session::reading(context).await?;
+    let report = verify(session, args).await?;
     let published = match (&args.name, &report.error) {
         (Some(name), None) => {
-            let version = version(place, name, args.version.as_deref()).await?;
+            let version = version(session, name, args.version.as_deref()).await?;
             let subject = (name.as_str(), version.as_str());
-            publish::run(place, subject, &args.publish).await?
+            publish::run(session, subject, &args.publish).await?
         }
         _ => None,
     };
@@ -52,18 +52,18 @@ impl CommandReport for Verified {
 }
 
 /// Compares a definition, or all of them, with what was recorded.
-pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<VerifyReport> {
-    let Place { context, registry } = place;
+pub(super) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<VerifyReport> {
+    let Session { context, registry } = session;
     let client = registry.client;
     let (name, source) = (args.name.as_deref(), args.source.as_deref());
-    context.say_read_at(place.read_at(), true);
+    context.say_read_at(session.read_at(), true);
     let (mut sections, mut differences) = (Vec::new(), Vec::new());
     let (mut proxies, mut used) = (Vec::new(), Vec::new());
     let mut coverage = Coverage::default();
-    let documents = place.documents();
+    let documents = session.documents();
     let is_running = seconds_left(client, registry.address).await?.is_some();
     let names = context.names();
-    for name in named(place, name).await? {
+    for name in named(session, name).await? {
         let (subject, whole) = ((name.as_str(), &names), Slice::whole);
         let compared = read_compared(registry, subject, Wanted::None, whole).await?;
         let events = compared.definition();
@@ -85,15 +85,15 @@ pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<Verify
         differences.extend(compared.differences);
     }
     if let (Some(name), Some(source)) = (name, source) {
-        let version = version(place, name, args.version.as_deref()).await?;
-        let checks = built(place, name, &version, source).await?;
+        let version = version(session, name, args.version.as_deref()).await?;
+        let checks = built(session, name, &version, source).await?;
         sections.push(Section::of(None, checks));
     }
     if args.framework {
-        let checks = framework_checks(place, &proxies).await?;
+        let checks = framework_checks(session, &proxies).await?;
         sections.push(Section::of(Some("framework"), checks));
     }
-    let warnings = doctor::warn(place, used).await?;
+    let warnings = doctor::warn(session, used).await?;
     let mut report = VerifyReport::of(registry.address, sections, warnings);
     if report.checks.iter().any(|check| !check.ok)
         && let Some(error) = &report.error
@@ -112,11 +112,11 @@ pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<Verify
 }
 
 /// The definition that was named, else all of them.
-async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>> {
+async fn named(session: Session<'_>, name: Option<&str>) -> Result<Vec<String>> {
     if let Some(name) = name {
         return Ok(vec![name.to_owned()]);
     }
-    let Place { context, registry } = place;
+    let Session { context, registry } = session;
     let found = definitions(registry).await?;
     // An endpoint can hide a whole definition; the local records show those that were registered from here.
     let kept = context.versions().records()?.into_iter();
@@ -140,9 +140,9 @@ async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>> {
 }
 
 /// The version to verify: the current one if none is named.
-async fn version(place: Place<'_>, name: &str, version: Option<&str>) -> Result<String> {
+async fn version(session: Session<'_>, name: &str, version: Option<&str>) -> Result<String> {
     Ok(match version {
         Some(version) => version.to_owned(),
-        None => place.registry.head(name).await?.current,
+        None => session.registry.head(name).await?.current,
     })
 }

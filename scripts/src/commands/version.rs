@@ -1,6 +1,6 @@
 //! `register`, `migrate` and `rollback`: a version, its code, and the step into it.
 
-use super::args::{RegisterArgs, RollbackArgs, VersionArgs, WayArgs};
+use super::args::{RegisterArgs, RollbackArgs, TransitionArgs, VersionArgs};
 use super::context::earlier;
 use super::effects::{Effects, Governed};
 use super::kept;
@@ -22,7 +22,11 @@ pub(super) async fn register(context: &Context, args: &RegisterArgs) -> Result<O
         Some(source) => (CodeFrom::Source(source), Becomes::Registered),
         None => (CodeFrom::Version(version), Becomes::Reachable),
     };
-    go(&mut work, &by_way((version, wanted.0), wanted.1, &args.way)).await
+    go(
+        &mut work,
+        &by_transition((version, wanted.0), wanted.1, &args.transition),
+    )
+    .await
 }
 
 /// Adds a version, makes it current, and upgrades the instances.
@@ -30,7 +34,11 @@ pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Out
     let subject = (args.name.as_str(), args.version.as_str());
     let mut work = Work::begin(context, "migrate", subject).await?;
     let code = (subject.1, CodeFrom::Source(&args.source));
-    go(&mut work, &by_way(code, Becomes::Current, &args.way)).await
+    go(
+        &mut work,
+        &by_transition(code, Becomes::Current, &args.transition),
+    )
+    .await
 }
 
 /// A new version with the code of an older one.
@@ -54,11 +62,15 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
 }
 
 /// A version with the step that the arguments describe.
-fn by_way<'a>(code: (&'a str, CodeFrom<'a>), becomes: Becomes, way: &'a WayArgs) -> Wanted<'a> {
+fn by_transition<'a>(
+    code: (&'a str, CodeFrom<'a>),
+    becomes: Becomes,
+    transition: &'a TransitionArgs,
+) -> Wanted<'a> {
     Wanted {
-        from: way.from.as_deref(),
-        initial: way.initial,
-        ..Wanted::of(code, becomes, (&way.step, &way.storage))
+        from: transition.from.as_deref(),
+        initial: transition.initial,
+        ..Wanted::of(code, becomes, (&transition.step, &transition.storage))
     }
 }
 
@@ -66,8 +78,8 @@ fn by_way<'a>(code: (&'a str, CodeFrom<'a>), becomes: Becomes, way: &'a WayArgs)
 /// of a migration that is done already.
 async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     let new = work.version(wanted).await?;
-    let (place, checks, sent) = (work.place, work.checks.clone(), work.sent.clone());
-    let Place { context, registry } = place;
+    let (session, checks, sent) = (work.session, work.checks.clone(), work.sent.clone());
+    let Session { context, registry } = session;
     let subject = Described::of(&new, work, wanted);
     let (is_done, already) = match wanted.becomes {
         Becomes::Current => (work.is_done(&new), "activated"),
@@ -91,9 +103,9 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         }
         let mut effects = Effects::already(Some(what));
         effects.add_checks(&checks);
-        kept::keep(place, &name, &version).await;
+        kept::keep(session, &name, &version).await;
         if upgrades {
-            let mut rollout = Rollout::of(place, &name, wanted.layout, checks);
+            let mut rollout = Rollout::of(session, &name, wanted.layout, checks);
             rollout.only = Some(&version);
             rollout.run(&mut effects).await?;
         }
@@ -110,7 +122,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         layout: wanted.layout,
         checks,
     };
-    let effects = sending.show_and_send(place, effects).await?;
+    let effects = sending.show_and_send(session, effects).await?;
     Ok(Outcome::of(
         &Governed { subject, effects },
         &context.names(),

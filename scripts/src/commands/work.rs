@@ -3,12 +3,12 @@
 
 mod action;
 mod code;
-mod rehearsal;
+mod simulate;
 
 use super::args::{StepArgs, StorageArgs};
 use super::call::by_name;
 use super::calldata;
-use super::checked::{require, require_matched};
+use super::checked::{require_matched, require_not_refused};
 use super::facts::Asked;
 use super::path::{PathRequest, check_stragglers, check_those, few_waiting};
 use super::prelude::*;
@@ -33,7 +33,7 @@ use stylus_upgrades_interface::registry::Step;
 /// The work on one version of one definition.
 pub(super) struct Work<'a> {
     /// Its context, chain and registry.
-    pub(super) place: Place<'a>,
+    pub(super) session: Session<'a>,
     pub(super) name: String,
     /// The version that is current.
     pub(super) current: String,
@@ -111,6 +111,20 @@ pub(super) struct Wanted<'a> {
     pub(super) layout: Option<&'a Path>,
 }
 
+/// A version and the step into it, as [`Work::check`] checks them.
+pub(super) struct VersionToCheck<'a> {
+    pub(super) version: &'a str,
+    /// Where the step into it begins; empty if no step leads to it.
+    pub(super) from: &'a str,
+    pub(super) code: &'a Code,
+    /// What runs in the step.
+    pub(super) runs: Runs,
+    pub(super) stage: Stage,
+    pub(super) becomes: Becomes,
+    /// Its layout, for code that carries none.
+    pub(super) layout: Option<&'a Path>,
+}
+
 impl<'a> Wanted<'a> {
     /// Such a version, which is reached from the current one.
     pub(super) fn of(
@@ -137,27 +151,27 @@ impl<'a> Work<'a> {
         what: &str,
         subject: (&str, &str),
     ) -> Result<Self> {
-        let place = Place::working(context, what).await?;
+        let session = Session::sending(context, what).await?;
         Ok(Self {
             sends: true,
-            ..Self::dry(place, subject).await?
+            ..Self::dry(session, subject).await?
         })
     }
 
     /// Work that sends nothing.
-    pub(super) async fn dry(place: Place<'a>, (name, version): (&str, &str)) -> Result<Self> {
-        let registry = place.registry;
+    pub(super) async fn dry(session: Session<'a>, (name, version): (&str, &str)) -> Result<Self> {
+        let registry = session.registry;
         Ok(Self {
-            place,
+            session,
             name: name.into(),
             current: registry.head(name).await?.current,
             known: registry.known_version(name, version).await?,
-            open: pending(place.registry, name).await?,
+            open: pending(session.registry, name).await?,
             sent: Vec::new(),
             sends: false,
             undeployed: Vec::new(),
             inactive: Vec::new(),
-            checks: place.assessment(Role::Proposer),
+            checks: session.assessment(Role::Proposer),
             expected: None,
             layout: None,
             document: None,
@@ -168,14 +182,14 @@ impl<'a> Work<'a> {
     /// sent, and so are the paths of instances that will be upgraded to it.
     pub(super) async fn version(&mut self, wanted: &Wanted<'_>) -> Result<NewVersion> {
         wanted.step.expectations()?;
-        let place = self.place;
+        let session = self.session;
         let new = match wanted.code {
             CodeFrom::Source(source) => self.code_of(wanted, source).await?,
             CodeFrom::Version(other) => {
-                let code = place.registry.code(&self.name, other).await?;
+                let code = session.registry.code(&self.name, other).await?;
                 let is_old = other != wanted.version;
                 let layout = wanted.layout;
-                place.code(wanted.version, code, layout, is_old).await?
+                session.code(wanted.version, code, layout, is_old).await?
             }
         };
         let wanted = &Wanted {
@@ -184,17 +198,23 @@ impl<'a> Work<'a> {
         };
         self.require_same(&new)?;
         let from = self.begins_at(wanted);
-        let way = self.way_of_current(wanted, &new.code);
-        let runs = match &way {
+        let registered = self.step_of_current(wanted, &new.code);
+        let runs = match &registered {
             _ if from.is_empty() => Runs::Nothing,
-            Some(way) => place.runs(way).await?,
-            None => Asked::Chain(place).runs(&wanted.step).await?,
+            Some(registered) => session.runs(registered).await?,
+            None => Asked::Chain(session).runs(&wanted.step).await?,
         };
-        let pair = (wanted.version, from.as_str());
-        let stage = (runs, Stage::Proposed);
-        self.check(pair, &new, stage, (wanted.becomes, wanted.layout))
-            .await?;
-        self.place_all(wanted, &new, way.as_ref()).await
+        self.check(VersionToCheck {
+            version: wanted.version,
+            from: &from,
+            code: &new,
+            runs,
+            stage: Stage::Proposed,
+            becomes: wanted.becomes,
+            layout: wanted.layout,
+        })
+        .await?;
+        self.place_all(wanted, &new, registered.as_ref()).await
     }
 
     /// The step, with the signature of the function that it names.
@@ -225,13 +245,16 @@ impl<'a> Work<'a> {
     }
 
     /// Checks a version and the step into it, and the paths of instances that will be upgraded to it.
-    pub(super) async fn check(
-        &mut self,
-        (version, from): (&str, &str),
-        code: &Code,
-        (runs, stage): (Runs, Stage),
-        (becomes, layout): (Becomes, Option<&Path>),
-    ) -> Result<()> {
+    pub(super) async fn check(&mut self, checked: VersionToCheck<'_>) -> Result<()> {
+        let VersionToCheck {
+            version,
+            from,
+            code,
+            runs,
+            stage,
+            becomes,
+            layout,
+        } = checked;
         if !from.is_empty() {
             self.layout = code.layout.value().map(|known| known.layout.clone());
         }
@@ -246,13 +269,13 @@ impl<'a> Work<'a> {
             current: &self.current,
         };
         let subject = Subject::Version(&asked);
-        self.place.add(subject, &mut self.checks).await?;
+        self.session.add(subject, &mut self.checks).await?;
         if becomes == Becomes::Current && !from.is_empty() {
-            self.check_others((version, from), layout).await?;
+            self.check_others(version, from, layout).await?;
         }
         // If nothing is sent, all findings are reported.
         match self.sends {
-            true => require(&self.checks),
+            true => require_not_refused(&self.checks),
             false => require_matched(&self.checks),
         }
     }
@@ -261,13 +284,14 @@ impl<'a> Work<'a> {
     /// versions. If they are more, the rollout checks them; here they only match accepted findings.
     async fn check_others(
         &mut self,
-        (version, from): (&str, &str),
+        version: &str,
+        from: &str,
         layout: Option<&Path>,
     ) -> Result<()> {
         if self.sends && self.checks.refusal().is_some() {
             return Ok(()); // nothing is sent: the other instances are no matter of it
         }
-        let (registry, name) = (self.place.registry, self.name.as_str());
+        let (registry, name) = (self.session.registry, self.name.as_str());
         let is_known = self.known.is_some();
         let to = if is_known { version } else { from };
         let few = match version == self.current {
@@ -285,10 +309,10 @@ impl<'a> Work<'a> {
         match few {
             Some(few) => {
                 let request = PathRequest::to(to, layout);
-                check_those(self.place, few, &request, &mut self.checks).await
+                check_those(self.session, few, &request, &mut self.checks).await
             }
             None if !is_known && self.checks.unmatched().is_none() => Ok(()),
-            None => check_stragglers(self.place, (name, to), layout, &mut self.checks).await,
+            None => check_stragglers(self.session, (name, to), layout, &mut self.checks).await,
         }
     }
 
@@ -311,7 +335,7 @@ impl<'a> Work<'a> {
             return Err(refusal.into());
         }
         if recorded == found && known.code.source != new.code.source {
-            self.place.context.note(format!(
+            self.session.context.note(format!(
                 "warning: {} {} is registered with the same code but other sources: registered source hash {}, \
                  local {}. Every file of the crate counts, even an unused one",
                 self.name, known.version, known.code.source, new.code.source
@@ -336,7 +360,7 @@ impl<'a> Work<'a> {
 
     /// The step by which the current version was reached, if the command describes none: a command that is repeated
     /// must find the same step.
-    fn way_of_current(&self, wanted: &Wanted<'_>, code: &RecordedCode) -> Option<Step> {
+    fn step_of_current(&self, wanted: &Wanted<'_>, code: &RecordedCode) -> Option<Step> {
         let is_described = !wanted.step.is_empty() || wanted.from.is_some() || wanted.initial;
         let known = self.known.as_ref().filter(|_| !is_described)?;
         let is_same = known.version == self.current && known.code.codehash == code.codehash;
@@ -362,8 +386,8 @@ impl<'a> Work<'a> {
 
     /// The step from `from` that the arguments describe.
     async fn step_from(&mut self, from: &str, args: &StepArgs) -> Result<Step> {
-        let client = self.place.registry.client;
-        let mut step = self.way_from(from, args).await?;
+        let client = self.session.registry.client;
+        let mut step = self.migration_from(from, args).await?;
         if let Some(source) = &args.check {
             let (check, codehash) = self.code(source).await?;
             step.script = check;
@@ -387,8 +411,8 @@ impl<'a> Work<'a> {
     }
 
     /// The step without its check and without its rule for failing instances.
-    async fn way_from(&mut self, from: &str, args: &StepArgs) -> Result<Step> {
-        let manifest = &self.place.context.manifest;
+    async fn migration_from(&mut self, from: &str, args: &StepArgs) -> Result<Step> {
+        let manifest = &self.session.context.manifest;
         let data = calldata::encode(&args.call, manifest)?;
         if let (Some(source), Some(handler)) = (&args.complex, &args.handler) {
             let handler = manifest.address(handler)?;

@@ -4,7 +4,7 @@
 use crate::assess::{Consent, Finding, Part, Severity};
 use crate::functions::DecodedCall;
 use crate::governance::signed::{Approval, Digests};
-use crate::governance::{Display, PolicyChange, Simulated};
+use crate::governance::{Display, PolicyChange, SimulatedCall};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
 use crate::plan::Plan;
@@ -55,7 +55,7 @@ pub struct Before {
     pub decoded: Vec<DecodedCall>,
     /// How far an approval would bring the action.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub progress: Option<Simulated>,
+    pub progress: Option<SimulatedCall>,
     /// What the wallet is asked to send.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction: Option<TransactionRequest>,
@@ -94,7 +94,7 @@ impl Before {
 
 /// Without the words of what succeeded on a copy: they name amounts of gas, which differ from block to block.
 fn without_gas(one: &mut Finding) {
-    let has_succeeded = (one.part, one.severity) == (Part::Trial, Severity::Warning);
+    let has_succeeded = (one.part, one.severity) == (Part::Simulation, Severity::Warning);
     if one.severity == Severity::Good || has_succeeded {
         one.message.clear();
     }
@@ -105,7 +105,7 @@ pub(super) mod tests {
     use super::*;
     use crate::names::Names;
     use crate::plan::{Change, InstancePlan};
-    use crate::review::TRIED;
+    use crate::review::SIMULATION;
     use alloy::primitives::U256;
     use alloy::sol_types::SolCall;
     use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -162,13 +162,15 @@ pub(super) mod tests {
     #[test]
     fn amounts_of_gas_in_what_succeeded_are_no_part_of_a_stamp() {
         let found = |part, severity, says: &str| {
-            stamped(|one| one.decision.findings = vec![Finding::named(part, severity, TRIED, says)])
+            stamped(|one| {
+                one.decision.findings = vec![Finding::named(part, severity, SIMULATION, says)]
+            })
         };
         for (severity, part, is_part) in [
-            (Severity::Good, Part::Trial, false),
-            (Severity::Warning, Part::Trial, false),
-            (Severity::Danger, Part::Trial, true),
-            (Severity::Unknown, Part::Trial, true),
+            (Severity::Good, Part::Simulation, false),
+            (Severity::Warning, Part::Simulation, false),
+            (Severity::Danger, Part::Simulation, true),
+            (Severity::Unknown, Part::Simulation, true),
             (Severity::Warning, Part::Source, true),
         ] {
             let with = |says| found(part, severity, says);

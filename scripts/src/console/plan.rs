@@ -18,7 +18,7 @@ pub const REPLAY_BLOCKS: u64 = 1_000;
 
 /// A plan, with what is known beside it.
 #[derive(Debug)]
-pub struct Tried {
+pub struct SimulatedPlan {
     /// The plan.
     pub plan: Plan,
     /// What the copy showed, whatever the checks before it refuse.
@@ -34,25 +34,25 @@ pub struct Tried {
 }
 
 /// The page.
-pub fn page(place: &PageContext, tried: &Tried) -> Markup {
+pub fn page(place: &PageContext, simulated: &SimulatedPlan) -> Markup {
     html! {
-        h1 { "Tried on a copy: " (text(&tried.plan.name)) " " (text(&tried.plan.to)) }
-        (calls(&tried.decoded))
-        (findings(&tried.findings()))
-        @let is_warned = tried.warnings.iter().any(|one| one.severity == Severity::Danger);
-        (outcome(place, &tried.plan, tried.verdict, is_warned))
-        @if !tried.replay.is_empty() {
+        h1 { "Tried on a copy: " (text(&simulated.plan.name)) " " (text(&simulated.plan.to)) }
+        (calls(&simulated.decoded))
+        (findings(&simulated.findings()))
+        @let is_warned = simulated.warnings.iter().any(|one| one.severity == Severity::Danger);
+        (outcome(place, &simulated.plan, simulated.verdict, is_warned))
+        @if !simulated.replay.is_empty() {
             section {
                 h2 { "Past transactions, sent again" }
                 div.wide tabindex="0" role="region" aria-label="Past transactions, sent again" {
-                    pre { @for line in &tried.replay { (text(line)) "\n" } }
+                    pre { @for line in &simulated.replay { (text(line)) "\n" } }
                 }
             }
         }
     }
 }
 
-impl Tried {
+impl SimulatedPlan {
     /// What was found, and what was not checked as a whole.
     pub fn findings(&self) -> Vec<Finding> {
         let mut all: Vec<Finding> = self
@@ -199,8 +199,8 @@ mod tests {
     use crate::console::decision::tests::plan;
 
     /// The page of a plan with that replay.
-    fn shown(more: impl FnOnce(&mut Tried)) -> String {
-        let mut tried = Tried {
+    fn shown(more: impl FnOnce(&mut SimulatedPlan)) -> String {
+        let mut simulated = SimulatedPlan {
             plan: plan(),
             verdict: Verdict::Whole,
             decoded: Vec::new(),
@@ -208,25 +208,25 @@ mod tests {
             warnings: Vec::new(),
             replay: Vec::new(),
         };
-        more(&mut tried);
-        page(&PageContext::default(), &tried).into_string()
+        more(&mut simulated);
+        page(&PageContext::default(), &simulated).into_string()
     }
 
     #[test]
     fn warnings_and_what_was_checked_in_part_are_reported() {
-        let page = shown(|tried| {
+        let page = shown(|simulated| {
             let soon = Finding::named(
                 Part::Code,
                 Severity::Warning,
                 "EndsSoon",
                 "it ends in 9 days",
             );
-            tried.warnings.push(soon);
-            tried.coverage.seen(Part::Layout, Origin::Chain);
+            simulated.warnings.push(soon);
+            simulated.coverage.seen(Part::Layout, Origin::Chain);
             let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, "64 of 900");
-            tried.coverage.add(some);
+            simulated.coverage.add(some);
             let none = Evidence::whole(Part::Steps, Origin::NotKnown, "no section");
-            tried.coverage.add(none);
+            simulated.coverage.add(none);
         });
         assert!(page.contains("it ends in 9 days"), "{page}");
         for one in ["absent:steps", "partial:live-instances"] {

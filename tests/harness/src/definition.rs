@@ -131,7 +131,7 @@ impl<'h> Definition<'h> {
             initData: initializer,
         };
         let sent = self.harness.govern(&call, value).await?;
-        let created = sent.require::<IRegistry::ProxyCreated>()?;
+        let created = sent.require_event::<IRegistry::ProxyCreated>()?;
         Ok(Instance::new(
             self.harness.chain(),
             created.proxy,

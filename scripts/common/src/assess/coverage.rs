@@ -49,7 +49,7 @@ impl Part {
                 "name the folder of its sources (of an action: --source DIR), or compare the sources of both versions \
                  (of check: --against git:REVISION, or a version whose files are committed to the default branch)"
             }
-            Self::Trial => {
+            Self::Simulation => {
                 "give an endpoint and a registry, leave --against out, and end what is under way (`stylus-upgrades status`)"
             }
             _ => "check it in another way",
@@ -114,7 +114,9 @@ impl Evidence {
 impl Coverage {
     /// Nothing was checked.
     pub fn absent(why: &str) -> Self {
-        let all = Part::ALL.into_iter().filter(|part| *part != Part::Trial);
+        let all = Part::ALL
+            .into_iter()
+            .filter(|part| *part != Part::Simulation);
         Self(
             all.map(|part| Evidence::whole(part, Origin::NotKnown, why))
                 .collect(),

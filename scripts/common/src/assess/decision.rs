@@ -93,7 +93,7 @@ mod tests {
             ("not-seen:layout", Part::Layout, Severity::Unknown),
             ("partial:layout", Part::Layout, Severity::Unknown),
             ("reorder:owner", Part::Layout, Severity::Danger),
-            ("SelectorClash", Part::Trial, Severity::Danger),
+            ("SelectorClash", Part::Simulation, Severity::Danger),
             ("ExpiresSoon", Part::Code, Severity::Warning),
         ];
         let all = all.map(|(id, part, severity)| Finding::named(part, severity, id, "found"));

@@ -27,7 +27,7 @@ pub enum Severity {
 
 /// A place in a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct SourceLine {
     /// The file, from the repository's root.
     pub file: PathBuf,
     /// The line, from 1.
@@ -58,7 +58,7 @@ pub struct Finding {
     pub next: Option<String>,
     /// Where it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
+    pub place: Option<SourceLine>,
     /// The field or the function that it is about, by which its place is found.
     #[serde(skip)]
     pub about: Option<String>,
@@ -173,7 +173,7 @@ impl Finding {
         found: String,
         next: &str,
     ) -> Self {
-        Self::named(Part::Trial, Severity::Danger, name, message).with(expected, found, next)
+        Self::named(Part::Simulation, Severity::Danger, name, message).with(expected, found, next)
     }
 
     /// A refusal, under another id than its name where it has one.
@@ -223,7 +223,7 @@ impl Finding {
     /// At a place. Its path is shown from `root`, if it lies below.
     #[must_use]
     pub fn at(mut self, place: Option<(&Path, usize)>, root: &Path) -> Self {
-        self.place = place.map(|(file, line)| Place {
+        self.place = place.map(|(file, line)| SourceLine {
             file: file.strip_prefix(root).unwrap_or(file).to_owned(),
             line,
         });

@@ -75,7 +75,7 @@ impl FindingId {
         Self::INITIALIZER_OMITTED,
         Self::INITIALIZER_OF_OTHER,
     ];
-    /// Those of a trial on a copy.
+    /// Those of a simulation on a copy.
     const OF_TRIALS: [Self; 3] = [Self::READS_GAS, Self::DEPENDS_ON_GAS, Self::REPLAY_EMPTY];
     /// Others that are about nothing in particular.
     const FIXED: [Self; 9] = [

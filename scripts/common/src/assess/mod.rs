@@ -18,7 +18,7 @@ mod refusal;
 pub use coverage::{Coverage, Evidence, Extent};
 pub use decision::{Consent, Decision, Role, decide};
 pub use fact::Fact;
-pub use finding::{Finding, Place, Severity};
+pub use finding::{Finding, Severity, SourceLine};
 pub use github::annotation;
 pub use id::{Accepted, FindingId};
 pub use origin::{Origin, Part, concludes};

@@ -40,7 +40,7 @@ pub enum Part {
     /// answer themselves.
     Interface,
     /// Whether it succeeds on a copy of the chain.
-    Trial,
+    Simulation,
     /// The code that runs, and whether it can.
     Code,
     /// Who decides.
@@ -63,7 +63,7 @@ impl Part {
         Self::Steps,
         Self::Source,
         Self::Interface,
-        Self::Trial,
+        Self::Simulation,
     ];
 
     /// As ids name it.
@@ -74,7 +74,7 @@ impl Part {
             Self::Steps => "steps",
             Self::Source => "source",
             Self::Interface => "interface",
-            Self::Trial => "trial",
+            Self::Simulation => "trial",
             Self::Code => "code",
             Self::Policy => "policy",
             Self::Accounts => "accounts",
@@ -92,7 +92,7 @@ impl Part {
             Self::Steps => "initializers and migrations",
             Self::Source => "sources of the code",
             Self::Interface => "functions",
-            Self::Trial => "tried on a copy",
+            Self::Simulation => "tried on a copy",
             other => other.name(),
         }
     }
@@ -111,8 +111,8 @@ pub const fn concludes(part: Part, origin: Origin) -> Extent {
     match (part, origin) {
         (_, Origin::NotKnown) => Absent,
         // What lies in instances, and what a call does, only the chain tells.
-        (Part::LiveInstances | Part::Trial, Origin::Chain) => Complete,
-        (Part::LiveInstances | Part::Trial, _) => Absent,
+        (Part::LiveInstances | Part::Simulation, Origin::Chain) => Complete,
+        (Part::LiveInstances | Part::Simulation, _) => Absent,
         // The chain and every file name the hash of sources; a build compares.
         (Part::Source, Origin::Build) => Complete,
         (Part::Source, Origin::Annotation) => Absent,

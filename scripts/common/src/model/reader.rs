@@ -103,7 +103,7 @@ impl<V: Views> Registry<V> {
     }
 
     /// Whether there is a registry at all: only one answers about its own definition.
-    pub async fn require(&self) -> Result<(), V::Error> {
+    pub async fn require_registry(&self) -> Result<(), V::Error> {
         self.head("").await.map(drop)
     }
 

@@ -372,7 +372,7 @@ impl ChainError {
     /// A refusal by what is tried on a copy, as a finding. Others keep it from being tried.
     pub fn finding(self) -> Result<Finding, Self> {
         match self.is_refusal() {
-            true => Ok(Finding::refusal(Part::Trial, None, &self.report())),
+            true => Ok(Finding::refusal(Part::Simulation, None, &self.report())),
             false => Err(self),
         }
     }

@@ -17,8 +17,8 @@ mod pinned;
 mod retry;
 mod revert;
 mod same_chain;
+mod send;
 mod sent;
-mod submit;
 #[cfg(test)]
 mod tests;
 mod transactions;
@@ -351,7 +351,7 @@ impl Client {
     ) -> Result<TransactionReceipt, ChainError> {
         let sent = self.submit(what, self.sender(what)?, request).await?;
         let receipt = self.receipt(what, sent.tx, Some(&sent)).await;
-        let receipt = receipt.map_err(|error| submit::maybe_sent(what, sent.tx, error))?;
+        let receipt = receipt.map_err(|error| send::maybe_sent(what, sent.tx, error))?;
         kill_point::at(Phase::Mined);
         if let Some(seen) = &self.seen {
             seen.receipt(&receipt, sent.nonce);

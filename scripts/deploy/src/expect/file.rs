@@ -1,4 +1,4 @@
-//! The file of expectations: read, and written from what a trial has shown.
+//! The file of expectations: read, and written from what a simulation has shown.
 
 use super::{Expectation, Expectations, Getter, TOO_MANY, syntax};
 use crate::error::Refusal;
@@ -33,12 +33,12 @@ impl Expectations {
     }
 }
 
-/// Expectations that a trial has shown.
+/// Expectations that a simulation has shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Suggested {
     /// What held, or must hold.
     pub all: Vec<Expectation>,
-    /// What the trial wrote: the author confirms it, or not.
+    /// What the simulation wrote: the author confirms it, or not.
     pub to_confirm: Vec<Expectation>,
     /// Getters that nothing is said of, and why.
     pub left_out: Vec<(Getter, &'static str)>,

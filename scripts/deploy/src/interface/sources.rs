@@ -122,7 +122,7 @@ impl<'a> SourceFiles<'a> {
             ..Places::default()
         };
         for source in &self.files {
-            let place = |of: &str, (name, line): &(String, usize)| Place {
+            let place = |of: &str, (name, line): &(String, usize)| Declaration {
                 of: of.to_owned(),
                 name: name.clone(),
                 file: source.of.path.clone(),
@@ -148,13 +148,13 @@ pub struct Places {
     /// The struct that calls begin with.
     entrypoint: String,
     /// Fields of storage structs, and the structs themselves where the name is empty.
-    fields: Vec<Place>,
+    fields: Vec<Declaration>,
     /// Functions, by their names in the ABI.
-    functions: Vec<Place>,
+    functions: Vec<Declaration>,
 }
 
 #[derive(Debug, Clone)]
-struct Place {
+struct Declaration {
     of: String,
     name: String,
     file: PathBuf,
@@ -169,7 +169,7 @@ impl Places {
             Some((of, name)) => (of.rsplit(['.', ' ', ':']).next().unwrap_or(of), name),
             None => (&*self.entrypoint, field.rsplit(':').next().unwrap_or(field)),
         };
-        let is = |one: &&Place, of: &str, name: &str| one.of == of && one.name == name;
+        let is = |one: &&Declaration, of: &str, name: &str| one.of == of && one.name == name;
         let fields = || self.fields.iter();
         let found = fields()
             .find(|one| is(one, of, name))

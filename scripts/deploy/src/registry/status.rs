@@ -100,7 +100,7 @@ async fn with_slots(client: &Client, instance: Instance) -> Result<InstanceStatu
 /// The names of all definitions, from the registry's events. Where there is no registry there are
 /// no events either, so it is asked first: it must not look like an empty one.
 pub async fn definitions(registry: Registry<'_>) -> Result<Vec<String>, ChainError> {
-    registry.require().await?;
+    registry.require_registry().await?;
     let topics: Topics<'_> = [&[abi::DefinitionCreated::SIGNATURE_HASH], &[], &[]];
     let logs = all_logs(registry.client, registry.address, topics).await?;
     let created = logs

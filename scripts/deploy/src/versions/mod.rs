@@ -77,7 +77,7 @@ impl Kept {
     ///
     /// # Errors
     /// Where it has another one.
-    pub fn require(&self, codehash: CodeHash) -> Result<(), Refusal> {
+    pub fn require_codehash(&self, codehash: CodeHash) -> Result<(), Refusal> {
         match self.record.codehash == codehash {
             true => Ok(()),
             false => Err(Refusal::new("VersionsDiffer", format!(

@@ -75,8 +75,10 @@ fn code_that_is_not_what_the_registry_has_is_neither_kept_nor_used() {
     let other = Kept::new(one.record.clone(), Bytes::from_static(b"two"), None);
     let error = versions.keep("7", &other).expect_err("other code");
     assert!(error.is("VersionsTampered"), "{error}");
-    assert!(one.require(CodeHash::of(b"one")).is_ok());
-    let error = one.require(CodeHash::of(b"two")).expect_err("another");
+    assert!(one.require_codehash(CodeHash::of(b"one")).is_ok());
+    let error = one
+        .require_codehash(CodeHash::of(b"two"))
+        .expect_err("another");
     assert!(error.is("VersionsDiffer"));
     let mut unlike = one.record;
     unlike.layout_hash = B256::repeat_byte(1).into();

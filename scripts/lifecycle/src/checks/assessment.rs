@@ -1,6 +1,6 @@
 //! What was found out about all that a command is to do, and what follows from it.
 
-use super::{Callers, Found, Way, check};
+use super::{Callers, Found, Transition, check};
 use crate::assess::{
     Accepted, Coverage, Decision, Extent, Finding, FindingId, Part, Refused, Role, Severity, decide,
 };
@@ -26,7 +26,7 @@ pub struct Assessment {
     pub looked_at: BTreeMap<String, Vec<Address>>,
     /// Ways that were checked: the version before and the new one.
     pairs: BTreeSet<(String, String)>,
-    ways: Vec<(Way, Found)>,
+    ways: Vec<(Transition, Found)>,
 }
 
 impl Assessment {
@@ -47,19 +47,19 @@ impl Assessment {
         }
     }
 
-    /// Checks a way.
+    /// Checks a transition.
     ///
     /// # Errors
     /// Layouts that no compiler writes.
-    pub fn add(&mut self, way: Way) -> Result<(), ChainError> {
-        let found = check(&way)?;
+    pub fn add(&mut self, transition: Transition) -> Result<(), ChainError> {
+        let found = check(&transition)?;
         self.coverage.merge(&found.coverage);
-        self.begin(&way.from, &way.to);
-        self.ways.push((way, found));
+        self.begin(&transition.from, &transition.to);
+        self.ways.push((transition, found));
         Ok(())
     }
 
-    /// Notes that a way is being checked. False if it was noted before.
+    /// Notes that a transition is being checked. False if it was noted before.
     pub fn begin(&mut self, from: &str, to: &str) -> bool {
         self.pairs.insert((from.to_owned(), to.to_owned()))
     }
@@ -91,17 +91,17 @@ impl Assessment {
         }
     }
 
-    /// What changes for callers on each way of which both sides are known.
+    /// What changes for callers on each transition of which both sides are known.
     pub fn callers(&self) -> Vec<CallersOfWay> {
-        let all = self.ways.iter().filter_map(|(way, found)| {
-            let changes = match &way.callers {
+        let all = self.ways.iter().filter_map(|(transition, found)| {
+            let changes = match &transition.callers {
                 Callers::None => return None,
                 Callers::Same(_) => Vec::new(),
                 Callers::Of { old, new } => changes(old.value()?, new.value()?),
             };
             Some(CallersOfWay {
-                from: way.from.clone(),
-                to: way.to.clone(),
+                from: transition.from.clone(),
+                to: transition.to.clone(),
                 proven: found.coverage.of(Part::Interface) == Some(Extent::Complete),
                 changes,
             })
@@ -157,14 +157,17 @@ impl Assessment {
     /// The comparisons of layouts, with what was accepted of each.
     pub fn storage(&self) -> Vec<StorageCheck> {
         let all = self.ways.iter();
-        all.filter_map(|(way, found)| self.storage_of(way, found))
+        all.filter_map(|(transition, found)| self.storage_of(transition, found))
             .collect()
     }
 
-    /// Both layouts of the way that was added first, and what differs; nothing where one is not known.
+    /// Both layouts of the transition that was added first, and what differs; nothing where one is not known.
     pub fn layouts(&self) -> Option<(&Layout, &Layout, &[FieldChange])> {
-        let (way, found) = self.ways.first()?;
-        let (old, new) = (way.old.as_ref()?.known.value()?, way.new.known.value()?);
+        let (transition, found) = self.ways.first()?;
+        let (old, new) = (
+            transition.old.as_ref()?.known.value()?,
+            transition.new.known.value()?,
+        );
         Some((&old.layout, &new.layout, &found.compared.as_ref()?.report))
     }
 
@@ -174,24 +177,24 @@ impl Assessment {
         all.flat_map(|one| one.findings).collect()
     }
 
-    /// The comparison of the layouts of the way that was added last, where nothing of it refuses.
+    /// The comparison of the layouts of the transition that was added last, where nothing of it refuses.
     pub fn last_storage(&self) -> Option<StorageCheck> {
-        let (way, found) = self.ways.last()?;
+        let (transition, found) = self.ways.last()?;
         let is_refused =
             |one: &Finding| one.severity == Severity::Danger && !self.accepts.contains(&one.id);
         let of_storage = |one: &&Finding| [Part::Layout, Part::LiveInstances].contains(&one.part);
         let is_open = found.findings.iter().filter(of_storage).any(is_refused);
-        self.storage_of(way, found).filter(|_| !is_open)
+        self.storage_of(transition, found).filter(|_| !is_open)
     }
 
-    fn storage_of(&self, way: &Way, found: &Found) -> Option<StorageCheck> {
+    fn storage_of(&self, transition: &Transition, found: &Found) -> Option<StorageCheck> {
         let live = found
             .findings
             .iter()
             .filter(|one| one.part == Part::LiveInstances);
         let live: Vec<Finding> = live.cloned().collect();
         let compared = found.compared.clone()?;
-        Some(compared.taken(&way.pair()?, &self.accepts, &live))
+        Some(compared.taken(&transition.pair()?, &self.accepts, &live))
     }
 
     /// What is accepted and was not found, with what could be. What nobody could compare may hold it; what lies in
@@ -219,7 +222,7 @@ impl Assessment {
         Some(no_such_finding(id, known))
     }
 
-    /// What is accepted about a way and was not found, but may be in the next block, or was not asked about.
+    /// What is accepted about a transition and was not found, but may be in the next block, or was not asked about.
     pub fn needless(&self) -> Vec<FindingId> {
         let seen: Vec<Finding> = self.everything();
         let is_found = |id: &FindingId| seen.iter().any(|one| one.id == *id) || self.is_safe(id);

@@ -1,14 +1,14 @@
 //! Checks of the code: its constructor, its size, its sources.
 
-use super::{Code, Found, Stage, Way};
+use super::{Code, Found, Stage, Transition};
 use crate::assess::{Fact, Finding, Origin, Part, Severity};
 use stylus_upgrades_interface::limits::{CODE_SIZE_MAX, FRAGMENTS_MAX};
 
 /// SDK constructors in the storage of adopted proxies: our own proxies have the constructor marked as run; in those
 /// of others nothing keeps a stranger from running it.
-pub(super) fn constructor(way: &Way, found: &mut Found) {
-    let open = way.open_to_constructor.value();
-    let is_seen = way.open_to_constructor.is_proven();
+pub(super) fn constructor(transition: &Transition, found: &mut Found) {
+    let open = transition.open_to_constructor.value();
+    let is_seen = transition.open_to_constructor.is_proven();
     let proxy = match open.map(Vec::as_slice) {
         Some([]) if is_seen => return,
         Some([first, ..]) => first.to_string(),
@@ -16,7 +16,7 @@ pub(super) fn constructor(way: &Way, found: &mut Found) {
     };
     let message = format!(
         "{} has a #[constructor] that never ran in {proxy}, or cannot be read: anybody could run it there",
-        way.code
+        transition.code
     );
     let finding = Finding::named(Part::Code, Severity::Danger, "ConstructorOpen", message);
     found.findings.push(finding.with(
@@ -27,8 +27,8 @@ pub(super) fn constructor(way: &Way, found: &mut Found) {
 }
 
 /// Whether the code is nearly as large as it may be: the version after it may not fit.
-pub(super) fn size(way: &Way, found: &mut Found) {
-    let Some(size) = &way.size else {
+pub(super) fn size(transition: &Transition, found: &mut Found) {
+    let Some(size) = &transition.size else {
         return;
     };
     let known = size.value().filter(|_| size.is_proven());
@@ -36,11 +36,18 @@ pub(super) fn size(way: &Way, found: &mut Found) {
         Some((size, max)) if size * 10 < max * 9 => return,
         Some((size, max)) => (
             Severity::Warning,
-            format!("{} has {size} of at most {max} bytes on chain", way.code),
+            format!(
+                "{} has {size} of at most {max} bytes on chain",
+                transition.code
+            ),
         ),
         None => (
             Severity::Unknown,
-            format!("the size of {} is not known: {}", way.code, size.why()),
+            format!(
+                "the size of {} is not known: {}",
+                transition.code,
+                size.why()
+            ),
         ),
     };
     let mut finding = Finding::named(Part::Code, severity, "code-size", says);
@@ -60,10 +67,10 @@ impl Code {
 }
 
 /// Whether the sources of the code are known.
-pub(super) fn source(way: &Way, found: &mut Found) {
-    for one in &way.sources {
+pub(super) fn source(transition: &Transition, found: &mut Found) {
+    for one in &transition.sources {
         let seen = one.about(Part::Source);
-        found.coverage.add(match (way.stage, one.origin()) {
+        found.coverage.add(match (transition.stage, one.origin()) {
             // It is what one knows of registered code at this place.
             (Stage::Proposed | Stage::Registered, Origin::Chain) => seen.expected(),
             _ => seen,

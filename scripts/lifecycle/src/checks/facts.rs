@@ -1,4 +1,4 @@
-//! What is known of a way into a version.
+//! What is known of a transition: an instance comes to a version, from another one or at its creation.
 
 use crate::assess::Fact;
 use crate::expect::Expectations;
@@ -9,7 +9,7 @@ use alloy::primitives::{Address, Bytes};
 use serde::Serialize;
 use stylus_layout::DeclaredStep;
 
-/// Where facts of [`Origin::Chain`](crate::assess::Origin::Chain) are read: all of one way at one block.
+/// Where facts of [`Origin::Chain`](crate::assess::Origin::Chain) are read: all of one transition at one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ReadAt {
     /// The registry.
@@ -20,9 +20,9 @@ pub struct ReadAt {
     pub block: Option<u64>,
 }
 
-/// A way into a version: what is taken over, what comes, and what runs in between.
+/// A transition to a version: what is taken over, what comes, and what runs in between.
 #[derive(Debug, Clone)]
-pub struct Way {
+pub struct Transition {
     /// The definition.
     pub name: String,
     /// The version before; empty where nothing is taken over.
@@ -68,7 +68,7 @@ pub struct Way {
     pub current: String,
 }
 
-/// Whether anybody has decided on a way.
+/// Whether anybody has decided on a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// It is decided on now.
@@ -125,7 +125,7 @@ pub enum Callers {
     },
 }
 
-/// What runs on the way into a version.
+/// What runs on the transition to a version.
 #[derive(Debug, Clone)]
 pub enum Runs {
     /// Nothing that is known yet, or ever: the code is registered, or taken over as it is.
@@ -172,7 +172,7 @@ pub struct Ending {
     pub is_there: bool,
 }
 
-impl Way {
+impl Transition {
     /// Both layouts, where something is taken over.
     pub fn pair(&self) -> Option<Pair<'_>> {
         let kind = match &self.runs {

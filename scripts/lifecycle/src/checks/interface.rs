@@ -1,6 +1,6 @@
 //! Checks of what callers and the check of a step call.
 
-use super::{Callers, Code, Declared, Found, Runs, Stage, Way};
+use super::{Callers, Code, Declared, Found, Runs, Stage, Transition};
 use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together};
 use crate::functions::interfaces;
 use crate::interface::{Callable, compare};
@@ -11,20 +11,24 @@ use std::sync::Arc;
 const PART: Part = Part::Interface;
 
 /// Whether callers find every function, event and error of the version before.
-pub(super) fn callers(way: &Way, found: &mut Found) {
-    if let Some(published) = &way.published {
+pub(super) fn callers(transition: &Transition, found: &mut Found) {
+    if let Some(published) = &transition.published {
         found.coverage.add(published.about(PART));
     }
-    match &way.callers {
+    match &transition.callers {
         Callers::None => {}
         Callers::Same(_) => found.coverage.seen(PART, Origin::Chain),
-        Callers::Of { old, new } => compared(way, (old, new), found),
+        Callers::Of { old, new } => compared(transition, (old, new), found),
     }
 }
 
-fn compared(way: &Way, (old, new): (&Fact<Callable>, &Fact<Callable>), found: &mut Found) {
+fn compared(
+    transition: &Transition,
+    (old, new): (&Fact<Callable>, &Fact<Callable>),
+    found: &mut Found,
+) {
     let (Some(before), Some(after)) = (old.value(), new.value()) else {
-        let sides = [(&way.from, old), (&way.to, new)].into_iter();
+        let sides = [(&transition.from, old), (&transition.to, new)].into_iter();
         let missing = sides.filter(|(_, side)| side.value().is_none());
         let missing = missing.map(|(label, side)| format!("of {label} {}", side.why()));
         let why = format!(
@@ -32,13 +36,13 @@ fn compared(way: &Way, (old, new): (&Fact<Callable>, &Fact<Callable>), found: &m
             missing.collect::<Vec<_>>().join(", ")
         );
         // Who registered it was asked.
-        let origin = match way.stage {
+        let origin = match transition.stage {
             Stage::Proposed | Stage::Judged(_) => Origin::NotKnown,
             Stage::Registered => Origin::Remembered,
         };
         return found.coverage.add(Evidence::whole(PART, origin, why));
     };
-    for (label, side) in [(&way.from, old), (&way.to, new)] {
+    for (label, side) in [(&transition.from, old), (&transition.to, new)] {
         let doubt = match side.why() {
             "" => String::new(),
             why => format!("the interface of {label} is not proven: {why}"),
@@ -53,7 +57,7 @@ fn compared(way: &Way, (old, new): (&Fact<Callable>, &Fact<Callable>), found: &m
             .coverage
             .add(Evidence::some(PART, Origin::NotKnown, why));
     }
-    let from = &way.from;
+    let from = &transition.from;
     let lost = compare(before, after);
     let words: Vec<&str> = lost.iter().map(|one| one.message.as_str()).collect();
     let together = Arc::new(Together {
@@ -69,11 +73,11 @@ fn compared(way: &Way, (old, new): (&Fact<Callable>, &Fact<Callable>), found: &m
     for one in &lost {
         let about = (one.id.clone(), one.about.as_deref().unwrap_or_default());
         let finding = Finding::of_several(PART, about, &one.message, &together);
-        found.findings.push(lost_at(way.stage, finding));
+        found.findings.push(lost_at(transition.stage, finding));
     }
 }
 
-/// What is lost on a registered way was asked about then.
+/// What is lost on a registered transition was asked about then.
 fn lost_at(stage: Stage, finding: Finding) -> Finding {
     match stage {
         Stage::Proposed | Stage::Judged(_) => finding,
@@ -86,20 +90,20 @@ fn lost_at(stage: Stage, finding: Finding) -> Finding {
 
 /// Whether the new version has the functions that the check of the step asks: any other function with the selector of
 /// one, or a fallback, answers as well.
-pub(super) fn expected(way: &Way, found: &mut Found) {
+pub(super) fn expected(transition: &Transition, found: &mut Found) {
     let Runs::Step {
         expected: Some(expected),
         ..
-    } = &way.runs
+    } = &transition.runs
     else {
         return;
     };
-    let known = match &way.callers {
+    let known = match &transition.callers {
         Callers::Of { new, .. } => new,
         Callers::Same(both) => both,
         Callers::None => return,
     };
-    let to = &way.to;
+    let to = &transition.to;
     let is_listed = known.value().is_some_and(|known| known.unseen.is_empty());
     if !(is_listed && known.is_proven() && expected.is_proven()) {
         let origin = match is_listed {
@@ -134,18 +138,18 @@ pub(super) fn expected(way: &Way, found: &mut Found) {
         let id = FindingId::new(format!("expectation-lost:{signature}"));
         let says = format!("{signature} is no function of {to}, and the check of the step asks it");
         let finding = Finding::of_several(PART, (id, signature), says, &together);
-        found.findings.push(lost_at(way.stage, finding));
+        found.findings.push(lost_at(transition.stage, finding));
     }
 }
 
 /// Functions of the code that proxies answer themselves: nobody would ever reach them.
-pub(super) fn reserved(way: &Way, found: &mut Found) {
-    let why = way.reserved.why();
+pub(super) fn reserved(transition: &Transition, found: &mut Found) {
+    let why = transition.reserved.why();
     found
         .coverage
-        .add(match way.reserved.value().map(Vec::as_slice) {
-            None => way.reserved.about(PART),
-            Some([]) if why.is_empty() => way.reserved.about(PART),
+        .add(match transition.reserved.value().map(Vec::as_slice) {
+            None => transition.reserved.about(PART),
+            Some([]) if why.is_empty() => transition.reserved.about(PART),
             Some([]) => Evidence::some(PART, Origin::NotKnown, why),
             Some(found) => {
                 let why = format!(
@@ -176,9 +180,9 @@ impl Code {
 }
 
 /// That a version which is reached by creation alone is compared with none before it.
-pub(super) fn begin(way: &Way, found: &mut Found) {
-    let Way { to, current, .. } = way;
-    let is_alone = way.old.is_none() && matches!(way.runs, Runs::Nothing);
+pub(super) fn begin(transition: &Transition, found: &mut Found) {
+    let Transition { to, current, .. } = transition;
+    let is_alone = transition.old.is_none() && matches!(transition.runs, Runs::Nothing);
     if is_alone && !current.is_empty() && current != to {
         let why =
             format!("{to} begins anew, so its functions were not compared with those of {current}");

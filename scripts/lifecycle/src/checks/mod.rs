@@ -1,5 +1,5 @@
-//! May a version be reached by this way? What is known of the way ([`Way`]), and the checks of it by part: each a
-//! function from facts to findings that asks nobody.
+//! May a version be reached by this transition? What is known of it ([`Transition`]), and the checks of it by part:
+//! each a function from facts to findings that asks nobody.
 //!
 //! ```text
 //! subject ─→ facts (`commands/facts`: the chain, a build, files) ─→ CHECKS ─→ findings, coverage ─→ decide
@@ -16,14 +16,14 @@ mod subject;
 mod tests;
 
 pub use assessment::Assessment;
-pub use facts::{Built, Callers, Declared, Ending, Program, ReadAt, Runs, Stage, Way};
+pub use facts::{Built, Callers, Declared, Ending, Program, ReadAt, Runs, Stage, Transition};
 pub use subject::{Code, Subject, Version};
 
 use crate::assess::{Coverage, Finding};
 use crate::client::ChainError;
 use crate::layout::Compared;
 
-/// What the checks say of a way.
+/// What the checks say of a transition.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
     /// What was found.
@@ -35,7 +35,7 @@ pub struct Found {
 }
 
 /// Every check but that of the layouts, in the order in which a refusal names them.
-const CHECKS: &[fn(&Way, &mut Found)] = &[
+const CHECKS: &[fn(&Transition, &mut Found)] = &[
     storage::live,
     interface::callers,
     interface::expected,
@@ -52,13 +52,15 @@ const CHECKS: &[fn(&Way, &mut Found)] = &[
     code::size,
 ];
 
-/// Makes every check of a way.
+/// Makes every check of a transition.
 ///
 /// # Errors
 /// Layouts that no compiler writes.
-pub fn check(way: &Way) -> Result<Found, ChainError> {
+pub fn check(transition: &Transition) -> Result<Found, ChainError> {
     let mut found = Found::default();
-    storage::layouts(way, &mut found)?;
-    CHECKS.iter().for_each(|check| check(way, &mut found));
+    storage::layouts(transition, &mut found)?;
+    CHECKS
+        .iter()
+        .for_each(|check| check(transition, &mut found));
     Ok(found)
 }

@@ -1,28 +1,28 @@
 //! Checks of what runs: the initializers and migrations that the code declares.
 
-use super::{Declared, Found, Runs, Way};
+use super::{Declared, Found, Runs, Transition};
 use crate::assess::{Evidence, Finding, FindingId, Origin, Part, Severity};
 use crate::model::StepKind;
 use crate::steps::{PlannedStep, check_creation, check_first, check_step, lost_initializer};
 use stylus_layout::{DeclaredStep, StepKind as Declares};
 use stylus_upgrades_interface::limits::LABEL_MAX;
 
-/// Whether the way runs the migration that the code declares, and whether instances that are created at it can
+/// Whether the transition runs the migration that the code declares, and whether instances that are created at it can
 /// still be initialized.
-pub(super) fn step(way: &Way, found: &mut Found) {
+pub(super) fn step(transition: &Transition, found: &mut Found) {
     let Runs::Step {
         kind,
         data,
         typed,
         program,
         expected: _,
-    } = &way.runs
+    } = &transition.runs
     else {
         return;
     };
-    let Some(declared) = way.declared.value() else {
+    let Some(declared) = transition.declared.value() else {
         if *kind != StepKind::ForeignCall {
-            found.coverage.add(way.declared.about(Part::Steps));
+            found.coverage.add(transition.declared.about(Part::Steps));
         }
         return;
     };
@@ -33,22 +33,23 @@ pub(super) fn step(way: &Way, found: &mut Found) {
         found.coverage.add(absent);
         return;
     }
-    found.coverage.add(way.declared.about(Part::Steps));
+    found.coverage.add(transition.declared.about(Part::Steps));
     let declared = declared.steps();
     let program = program.as_ref().and_then(|one| one.declared.value());
     let planned = PlannedStep {
-        name: &way.name,
-        from: &way.from,
-        same_code: &way.same_code,
-        to: &way.to,
-        labels: &way.labels,
+        name: &transition.name,
+        from: &transition.from,
+        same_code: &transition.same_code,
+        to: &transition.to,
+        labels: &transition.labels,
         kind: kind.number(),
         data,
         typed,
         program: program.map(Vec::as_slice),
     };
     if let Some(mut refused) = check_step(declared, &planned) {
-        let is_own = |one: &&DeclaredStep| one.kind == Declares::Migration && one.from == way.from;
+        let is_own =
+            |one: &&DeclaredStep| one.kind == Declares::Migration && one.from == transition.from;
         let own = declared.iter().find(is_own);
         let name = own.and_then(|own| own.signature.split('(').next());
         refused.about = name.map(str::to_owned);
@@ -57,13 +58,13 @@ pub(super) fn step(way: &Way, found: &mut Found) {
 }
 
 /// What keeps instances that are created at the new version from being initialized.
-pub(super) fn initializer(way: &Way, found: &mut Found) {
-    let old = way.old.as_ref().and_then(|side| side.known.value());
+pub(super) fn initializer(transition: &Transition, found: &mut Found) {
+    let old = transition.old.as_ref().and_then(|side| side.known.value());
     let old = old.and_then(|known| known.steps.as_ref());
-    let (Some(old), Some(new)) = (old, way.declared.value()) else {
+    let (Some(old), Some(new)) = (old, transition.declared.value()) else {
         return;
     };
-    if let Some((message, name)) = lost_initializer(old, new.steps(), &way.to) {
+    if let Some((message, name)) = lost_initializer(old, new.steps(), &transition.to) {
         let id = "initializer-lost";
         found.findings.push(Finding {
             about: Some(name),
@@ -73,14 +74,14 @@ pub(super) fn initializer(way: &Way, found: &mut Found) {
 }
 
 /// Whether a creation runs the initializer that the version's code declares.
-pub(super) fn creation(way: &Way, found: &mut Found) {
-    let Runs::Creation { data, typed } = &way.runs else {
+pub(super) fn creation(transition: &Transition, found: &mut Found) {
+    let Runs::Creation { data, typed } = &transition.runs else {
         return;
     };
-    let seen = way.declared.about(Part::Steps);
-    let Some(Declared::Steps(declared)) = way.declared.value() else {
+    let seen = transition.declared.about(Part::Steps);
+    let Some(Declared::Steps(declared)) = transition.declared.value() else {
         let is_bare = data.is_empty();
-        let seen = match way.declared.value() {
+        let seen = match transition.declared.value() {
             Some(_) => Evidence::whole(Part::Steps, Origin::NotKnown, OF_EVM),
             None => seen,
         };
@@ -89,8 +90,8 @@ pub(super) fn creation(way: &Way, found: &mut Found) {
         return;
     };
     found.coverage.add(seen);
-    let version = (way.name.as_str(), way.to.as_str());
-    let refused = check_creation(declared, version, (data, typed), &way.labels);
+    let version = (transition.name.as_str(), transition.to.as_str());
+    let refused = check_creation(declared, version, (data, typed), &transition.labels);
     found.findings.extend(refused);
 }
 
@@ -112,13 +113,16 @@ fn bare() -> Finding {
 
 /// Whether instances can be initialized at a version that no other one leads to. What cannot be a label is the
 /// registry's to refuse.
-pub(super) fn label(way: &Way, found: &mut Found) {
-    let is_new = !way.labels.contains(&way.to) && way.to.len() <= LABEL_MAX;
-    let (None, true, Runs::Nothing) = (&way.old, is_new, &way.runs) else {
+pub(super) fn label(transition: &Transition, found: &mut Found) {
+    let is_new = !transition.labels.contains(&transition.to) && transition.to.len() <= LABEL_MAX;
+    let (None, true, Runs::Nothing) = (&transition.old, is_new, &transition.runs) else {
         return;
     };
-    let declared = way.declared.value().map(Declared::steps);
-    let refused = check_first(declared.unwrap_or_default(), (&way.name, &way.to));
+    let declared = transition.declared.value().map(Declared::steps);
+    let refused = check_first(
+        declared.unwrap_or_default(),
+        (&transition.name, &transition.to),
+    );
     found.findings.extend(refused);
 }
 
@@ -128,11 +132,11 @@ const PROGRAM_UNKNOWN: &str =
 
 /// How a complex migration ends: its program was linked to UpgradeabilityStorage, which goes on from there. Where
 /// that is not on the chain, a contract that began would stay paused.
-pub(super) fn complex(way: &Way, found: &mut Found) {
+pub(super) fn complex(transition: &Transition, found: &mut Found) {
     let Runs::Step {
         program: Some(program),
         ..
-    } = &way.runs
+    } = &transition.runs
     else {
         return;
     };

@@ -1,6 +1,6 @@
 //! Checks of the storage: is it read as it was written, and is what is new of it empty?
 
-use super::{Found, Way};
+use super::{Found, Transition};
 use crate::assess::{Evidence, Finding, Origin, Part, Together};
 use crate::client::ChainError;
 use crate::error::Report;
@@ -8,8 +8,8 @@ use crate::layout::{check_storage, require_publishable};
 use std::sync::Arc;
 
 /// Whether the new version reads the storage of the one before as it was written.
-pub(super) fn layouts(way: &Way, found: &mut Found) -> Result<(), ChainError> {
-    let Some(pair) = way.pair() else {
+pub(super) fn layouts(transition: &Transition, found: &mut Found) -> Result<(), ChainError> {
+    let Some(pair) = transition.pair() else {
         return Ok(());
     };
     let compared = check_storage(&pair)?;
@@ -20,30 +20,30 @@ pub(super) fn layouts(way: &Way, found: &mut Found) -> Result<(), ChainError> {
 }
 
 /// Whether the storage that the new version uses anew is empty on the live instances.
-pub(super) fn live(way: &Way, found: &mut Found) {
-    let Some(pair) = way.pair() else {
+pub(super) fn live(transition: &Transition, found: &mut Found) {
+    let Some(pair) = transition.pair() else {
         return;
     };
     // By the comparison of the layouts.
     let is_told = pair.old.known.value().is_none() || pair.new.known.value().is_none();
-    let seen = way.live.about(Part::LiveInstances);
+    let seen = transition.live.about(Part::LiveInstances);
     found.coverage.add(match is_told {
         true => seen.told(),
         false => seen,
     });
-    let Some(live) = way.live.value() else {
+    let Some(live) = transition.live.value() else {
         return;
     };
     for why in &live.notes {
         let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, why);
         found.coverage.add(some);
     }
-    let to = &way.to;
+    let to = &transition.to;
     let together = Arc::new(Together {
         name: "DirtyField",
         message: format!(
             "new fields of {} {to} begin with values that an older version left there",
-            way.name
+            transition.name
         ),
         expected: "zeros where the new version uses storage anew".into(),
         found: None,
@@ -64,8 +64,8 @@ pub(super) fn live(way: &Way, found: &mut Found) {
 }
 
 /// Whether the registry publishes a layout document of that size.
-pub(super) fn document(way: &Way, found: &mut Found) {
-    let too_large = way.new.known.value().map(require_publishable);
+pub(super) fn document(transition: &Transition, found: &mut Found) {
+    let too_large = transition.new.known.value().map(require_publishable);
     if let Some(Err(refused)) = too_large {
         let finding = Finding::refusal(Part::Layout, None, &Report::of(&refused));
         found.findings.push(finding);

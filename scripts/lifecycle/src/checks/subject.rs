@@ -35,7 +35,7 @@ pub enum Subject<'a> {
     },
 }
 
-/// A version, and the way into it.
+/// A version, and the transition to it.
 pub struct Version<'a> {
     /// The definition.
     pub name: &'a str,

@@ -1,4 +1,4 @@
-//! Every fact of a way, made weaker one by one: each change lowers a verdict, and none raises one.
+//! Every fact of a transition, made weaker one by one: each change lowers a verdict, and none raises one.
 
 mod begin;
 mod callers;
@@ -14,7 +14,7 @@ mod source;
 mod steps;
 
 use super::facts::{Ending, Program};
-use super::{Assessment, Callers, Declared, Found, Runs, Stage, Way, check};
+use super::{Assessment, Callers, Declared, Found, Runs, Stage, Transition, check};
 use crate::assess::{Accepted, Extent, Fact, FindingId, Origin, Part, Role};
 use crate::expect::Expectations;
 use crate::ids::LayoutHash;
@@ -39,9 +39,9 @@ impl<T: Clone> Weaken for Fact<T> {
     }
 }
 
-/// Every fact of a way. Whoever adds one is told here by the compiler.
-fn facts(way: &mut Way) -> Vec<(&'static str, &mut dyn Weaken)> {
-    let Way {
+/// Every fact of a transition. Whoever adds one is told here by the compiler.
+fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
+    let Transition {
         old,
         new,
         live,
@@ -65,7 +65,7 @@ fn facts(way: &mut Way) -> Vec<(&'static str, &mut dyn Weaken)> {
         same_code: _,
         current: _,
         size,
-    } = way;
+    } = transition;
     let mut all: Vec<(&'static str, &mut dyn Weaken)> = vec![
         ("the new layout", &mut new.known),
         ("what lies there", live),
@@ -121,8 +121,8 @@ fn side() -> Side {
     }
 }
 
-/// A way of which everything is known, and nothing is found.
-pub(super) fn best() -> Way {
+/// A transition of which everything is known, and nothing is found.
+pub(super) fn best() -> Transition {
     let complex = DeclaredStep {
         kind: Declares::Complex,
         from: "1.0".into(),
@@ -131,7 +131,7 @@ pub(super) fn best() -> Way {
         conditions: Vec::new(),
     };
     let callable = || Fact::of(Callable::default(), Origin::Chain);
-    Way {
+    Transition {
         name: "A".into(),
         from: "1.0".into(),
         to: "2.0".into(),
@@ -186,38 +186,38 @@ pub(super) fn step(kind: StepKind) -> Runs {
     }
 }
 
-/// A way into the same code, with these functions, and a check that asks `line`.
-pub(super) fn asking(line: &str, functions: &[&str]) -> Way {
+/// A transition to the same code, with these functions, and a check that asks `line`.
+pub(super) fn asking(line: &str, functions: &[&str]) -> Transition {
     let all = vec![line.parse().expect("an expectation")];
     let asked = Expectations::new(all).expect("a check");
-    let mut way = best();
-    way.runs = step(StepKind::None);
-    if let Runs::Step { expected, .. } = &mut way.runs {
+    let mut transition = best();
+    transition.runs = step(StepKind::None);
+    if let Runs::Step { expected, .. } = &mut transition.runs {
         *expected = Some(Fact::of(asked, Origin::Chain));
     }
     let callable = Callable {
         abi: JsonAbi::parse(functions.iter().copied()).expect("an ABI"),
         ..Callable::default()
     };
-    way.callers = Callers::Same(Fact::of(callable, Origin::Chain).into());
-    way
+    transition.callers = Callers::Same(Fact::of(callable, Origin::Chain).into());
+    transition
 }
 
-fn asks_the_same_code() -> Way {
+fn asks_the_same_code() -> Transition {
     asking(
         "nonzero root()",
         &["function root() view returns (uint256)"],
     )
 }
 
-/// What the checks say of a way.
-pub(super) fn found(way: &Way) -> Found {
-    check(way).expect("layouts")
+/// What the checks say of a transition.
+pub(super) fn found(transition: &Transition) -> Found {
+    check(transition).expect("layouts")
 }
 
 /// What is found, and what nobody could look at, by their ids.
-pub(super) fn ids(way: &Way) -> Vec<String> {
-    let found = found(way);
+pub(super) fn ids(transition: &Transition) -> Vec<String> {
+    let found = found(transition);
     let absent = found.coverage.refusal();
     let absent = absent.iter().flat_map(|one| one.findings());
     let all = found.findings.iter().chain(absent);
@@ -225,9 +225,9 @@ pub(super) fn ids(way: &Way) -> Vec<String> {
 }
 
 /// How much is seen of each part, and what refuses it or is told of it.
-fn verdict(way: Way) -> (Vec<Option<Extent>>, Vec<String>) {
+fn verdict(transition: Transition) -> (Vec<Option<Extent>>, Vec<String>) {
     let mut all = Assessment::asked_by(Role::Proposer, Accepted::default());
-    all.add(way).expect("layouts");
+    all.add(transition).expect("layouts");
     let seen = Part::ALL.map(|part| all.coverage.of(part)).to_vec();
     let told = all.decision().refused.into_iter().chain(all.findings());
     (seen, told.map(|one| one.id.to_string()).collect())
@@ -235,7 +235,7 @@ fn verdict(way: Way) -> (Vec<Option<Extent>>, Vec<String>) {
 
 #[test]
 fn an_authors_word_or_no_knowledge_in_place_of_any_fact_lowers_a_verdict_and_raises_none() {
-    for (best, facts_of_it) in [(best as fn() -> Way, 13), (asks_the_same_code, 11)] {
+    for (best, facts_of_it) in [(best as fn() -> Transition, 13), (asks_the_same_code, 11)] {
         let (seen, refused) = verdict(best());
         assert_eq!(refused, Vec::<String>::new());
         let mut extents = seen.iter().flatten();
@@ -247,11 +247,11 @@ fn an_authors_word_or_no_knowledge_in_place_of_any_fact_lowers_a_verdict_and_rai
         assert_eq!(count, facts_of_it);
         for at in 0..count {
             for origin in [Origin::Annotation, Origin::NotKnown] {
-                let mut way = best();
-                let mut all = facts(&mut way);
+                let mut transition = best();
+                let mut all = facts(&mut transition);
                 let name = all[at].0;
                 all[at].1.weaken(origin);
-                let (now, refuses) = verdict(way);
+                let (now, refuses) = verdict(transition);
                 let is_raised = now.iter().zip(&seen).any(|(now, before)| now < before);
                 assert!(!is_raised, "{name} from {origin:?}: {now:?}");
                 let is_lowered = now != seen || !refuses.is_empty();
@@ -275,19 +275,19 @@ fn the_word_of_a_file_stays_one_once_a_registry_has_it() {
         }
     };
     for (old, new) in [(said(), side()), (side(), said()), (said(), said())] {
-        let mut way = best();
-        (way.old, way.new) = (Some(old), new);
-        let extent = found(&way).coverage.of(Part::Layout);
-        assert_eq!(extent, Some(Extent::Partial), "{way:?}");
+        let mut transition = best();
+        (transition.old, transition.new) = (Some(old), new);
+        let extent = found(&transition).coverage.of(Part::Layout);
+        assert_eq!(extent, Some(Extent::Partial), "{transition:?}");
     }
 }
 
 #[test]
 fn what_is_accepted_and_not_there_is_a_slip_and_nobody_knows_where_nothing_was_compared() {
-    let unmatched = |way: Way, id: &str| {
+    let unmatched = |transition: Transition, id: &str| {
         let accepts = [FindingId::new(id.to_owned())].into_iter().collect();
         let mut all = Assessment::asked_by(Role::Proposer, accepts);
-        all.add(way).expect("layouts");
+        all.add(transition).expect("layouts");
         all.unmatched().is_some()
     };
     let gone = "function-removed:value()";

@@ -1,7 +1,7 @@
 //! What is reported of a call that went to a file.
 
 use super::{Exported, Format};
-use crate::governance::{ShownCall, Simulated, Trial};
+use crate::governance::{ShownCall, SimulatedCall, SimulationReport};
 use crate::ids::ActionId;
 use crate::names::Names;
 use crate::report::CommandReport;
@@ -55,10 +55,10 @@ pub struct ExportedCall {
     pub file: ExportedFile,
     /// What would come of it now.
     #[serde(flatten)]
-    pub simulated: Simulated,
+    pub simulated: SimulatedCall,
     /// What is known of it once it is approved.
     #[serde(flatten)]
-    pub trial: Trial,
+    pub report: SimulationReport,
     /// The command that has to follow it, and why.
     #[serde(flatten)]
     pub follows: Option<Follows>,
@@ -76,7 +76,7 @@ pub struct Follows {
 
 impl CommandReport for ExportedCall {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let Simulated {
+        let SimulatedCall {
             action,
             approved,
             executes,

@@ -132,7 +132,7 @@ impl FuzzReport {
         if !self.declared.is_empty() {
             done += &format!("; meant to differ: {}", self.declared.join(", "));
         }
-        Finding::named(Part::Trial, Severity::Note, "fuzzed", done)
+        Finding::named(Part::Simulation, Severity::Note, "fuzzed", done)
     }
 }
 

@@ -64,7 +64,7 @@ impl Display {
     ///
     /// # Errors
     /// `DisplayDiffers`, with the first difference.
-    pub fn require(&self, calldata: &[u8], names: &Names) -> Result<(), ChainError> {
+    pub fn require_same_text(&self, calldata: &[u8], names: &Names) -> Result<(), ChainError> {
         let actual = Self::of(calldata, names)?;
         if *self == actual {
             return Ok(());

@@ -9,11 +9,11 @@
 
 use super::calls::Call;
 use super::calls::title;
-use super::dry_run::DryRun;
 use super::error::is_not_open;
 use super::pending::readiness;
 use super::policy::require_approver;
-use super::submit::{Submitted, outcome};
+use super::send_call::{CallOutcome, outcome};
+use super::simulated_execution::SimulatedExecution;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Refusal;
 use crate::ids::ActionId;
@@ -66,9 +66,9 @@ impl GovernedCall {
     ///
     /// # Errors
     /// `WouldFail`.
-    pub fn require_success(&self, dry_run: Option<&DryRun>) -> Result<(), Refusal> {
-        match dry_run {
-            Some(DryRun::Fails(refusal)) if !self.allow_failing => Err(refusal.clone()),
+    pub fn require_success(&self, simulation: Option<&SimulatedExecution>) -> Result<(), Refusal> {
+        match simulation {
+            Some(SimulatedExecution::Fails(refusal)) if !self.allow_failing => Err(refusal.clone()),
             _ => Ok(()),
         }
     }
@@ -119,7 +119,7 @@ impl GovernedCall {
         &self,
         client: &Client,
         sent: &Sent,
-    ) -> Result<Option<Submitted>, ChainError> {
+    ) -> Result<Option<CallOutcome>, ChainError> {
         let submitted = match outcome(client.registry(self.registry), sent).await {
             Err(error) if is_not_open(&error) => return Ok(None),
             submitted => submitted?,

@@ -9,12 +9,12 @@
 //! | [`shown`](ShownCall) | a governed call as people read it before they decide |
 //! | [`descriptors`](descriptors()) | the same fields for wallets (ERC-7730) |
 //! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
-//! | [`governed`](GovernedCall) | a governed call: decoded, shown, tried, sent, read from the logs |
-//! | `submit` | an approval, or the call that completes the policy; what it would do, and what came of it |
+//! | [`governed`](GovernedCall) | a governed call: decoded, shown, simulated, sent, read from the logs |
+//! | `send_call` | an approval, or the call that completes the policy; what it would do, and what came of it |
 //! | [`progress`](progress_lines) | how far an action is, in words and as fields |
 //! | [`rival`](rival()) | open actions that are about the same and differ |
 //! | [`reviewed`](Reviewed) | an action as somebody reviewed it, compared with what was proposed |
-//! | [`dry_run`](DryRun) | what it does once everybody needed has approved it, and the gas for that |
+//! | [`simulated_execution`](SimulatedExecution) | what it does once it is approved, and the gas for that |
 //! | [`signed`] | approvals given offline: typed data, files, what the registry takes |
 //! | [`place`](place()) | the account that holds the code of a call |
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
@@ -29,7 +29,6 @@ mod checks;
 mod definitions;
 mod descriptors;
 mod display;
-mod dry_run;
 mod error;
 mod facts;
 mod fields;
@@ -43,9 +42,10 @@ mod progress;
 mod revert_cause;
 mod reviewed;
 mod rival;
+mod send_call;
 mod shown;
 pub mod signed;
-mod submit;
+mod simulated_execution;
 
 pub use arguments::{argument_text, named_arguments, named_function};
 pub use calls::{Call, subject};
@@ -54,7 +54,6 @@ pub use definitions::definitions;
 pub(crate) use definitions::{READ_AGAIN, again};
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Display, Field};
-pub use dry_run::{DryRun, Trial, WOULD_FAIL};
 pub use error::{
     events_hidden, executed_already, failed_checks, is_unknown_action, not_cancelled, not_open,
 };
@@ -74,5 +73,8 @@ pub use progress::{not_executed, progress_lines};
 pub use revert_cause::leave_behind;
 pub use reviewed::Reviewed;
 pub use rival::{rival, same_code_differs};
+pub use send_call::{
+    Approved, CallOutcome, Executed, Prepared, SimulatedCall, outcome_of_ended_action,
+};
 pub use shown::ShownCall;
-pub use submit::{Approved, Executed, Prepared, Simulated, Submitted, outcome_of_ended_action};
+pub use simulated_execution::{SimulatedExecution, SimulationReport, WOULD_FAIL};

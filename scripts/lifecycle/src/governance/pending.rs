@@ -72,7 +72,7 @@ pub async fn proposal(
         return Ok(event);
     }
     // Perhaps there is no registry at all.
-    registry.require().await?;
+    registry.require_registry().await?;
     Err(match readiness(registry, action).await? {
         Some(_) => {
             let what = format!("the open action {action}");

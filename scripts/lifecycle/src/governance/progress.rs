@@ -1,6 +1,6 @@
 //! How far an action is, in words and as fields: who approved, who is missing, what blocks, until when.
 
-use super::submit::{Approved, Submitted};
+use super::send_call::{Approved, CallOutcome};
 use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
 use crate::text::{count, utc};
@@ -59,7 +59,7 @@ fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
     lines
 }
 
-impl Submitted {
+impl CallOutcome {
     /// Lines for people. `done` stands behind the count of what was executed.
     pub fn lines(&self, done: &str, names: &Names) -> Vec<String> {
         let (action, approved) = (self.action, self.approved);

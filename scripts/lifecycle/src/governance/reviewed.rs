@@ -58,7 +58,7 @@ impl Reviewed {
     ///
     /// # Errors
     /// `PayloadDiffers`, `DisplayDiffers`.
-    pub fn require(self, proposed: &Bytes, names: &Names) -> Result<(), ChainError> {
+    pub fn require_same_call(self, proposed: &Bytes, names: &Names) -> Result<(), ChainError> {
         if self.call != *proposed {
             let message = "the payload that was reviewed is not the one that was proposed";
             let refusal = Refusal::new("PayloadDiffers", message).with(
@@ -68,6 +68,6 @@ impl Reviewed {
             );
             return Err(refusal.into());
         }
-        self.display.require(proposed, names)
+        self.display.require_same_text(proposed, names)
     }
 }

@@ -22,7 +22,7 @@ pub struct LineTable {
 
 #[derive(Debug)]
 struct Instruction {
-    place: Place,
+    place: ModulePosition,
     /// Its own line, and those that it was inlined into.
     lines: Vec<Line>,
     /// Whether the first of them is its own: it is not where code of others was inlined.
@@ -31,7 +31,7 @@ struct Instruction {
 
 /// An instruction of a module.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct ModulePosition {
     /// Index of its function, imports counted first.
     function: u32,
     /// Where it is in the module.
@@ -111,7 +111,7 @@ impl LineTable {
     }
 }
 
-impl Place {
+impl ModulePosition {
     /// How often its block ran, and the next one.
     fn runs(&self, blocks: &[BasicBlock]) -> [u64; 2] {
         let place = (self.function, self.offset);
@@ -158,7 +158,7 @@ struct Module<'a> {
     /// Where the contents of its code section begin: addresses of the line table count from there.
     code: u64,
     /// Its instructions.
-    places: Vec<Place>,
+    places: Vec<ModulePosition>,
     /// Its custom sections.
     custom: BTreeMap<&'a str, &'a [u8]>,
 }
@@ -190,7 +190,7 @@ impl<'a> Module<'a> {
                             Operator::BrIf { .. } => Some(Branches::BrIf),
                             _ => None,
                         };
-                        module.places.push(Place {
+                        module.places.push(ModulePosition {
                             function,
                             offset,
                             branches,

@@ -1,13 +1,13 @@
 //! Runs the step's check on every instance again after all are upgraded. The registry asks of each instance on its
 //! own: what the upgrade of a later one changes in it is seen here alone.
-use super::trial::Trial;
+use super::simulated_plan::PlanSimulation;
 use crate::client::ChainError;
 use crate::model::{Named, named};
 use alloy::sol_types::SolCall;
 use stylus_chain::BlockId;
 use stylus_upgrades_interface::check::IUpgradeCheck::{afterUpgradeCall, beforeUpgradeCall};
 
-impl Trial<'_> {
+impl PlanSimulation<'_> {
     /// Notes what the check refuses of the instances as they are in the end.
     pub(super) fn ask_the_check(&mut self) -> Result<(), ChainError> {
         let call = &self.request.call;

@@ -2,7 +2,7 @@
 //! proxy, what its storage would hold, what it would emit, or why it would fail.
 
 use super::decide::decide;
-use super::effects::{Elsewhere, Tries, Whose, with_limits};
+use super::effects::{Elsewhere, GasLimits, Whose, with_limits};
 use super::environment::Reads;
 use super::executed::Ran;
 use super::instances::{Change, Event, changes_of, event};
@@ -94,11 +94,11 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
     let what = format!("create an instance of {} at {}", call.name, call.version);
     let work =
         |simulation: &mut Simulation| decide(simulation, *registry, &policy, &bytes, &what, names);
-    let (tried, done) = with_limits(&mut simulation, Tries::EachLimit, work, |done| {
+    let (outcomes, done) = with_limits(&mut simulation, GasLimits::EachLimit, work, |done| {
         done.as_ref().err()
     })?;
-    creation.limits.clone_from(&tried.limits);
-    creation.problem = tried.depends_on_gas("the creation");
+    creation.limits.clone_from(&outcomes.limits);
+    creation.problem = outcomes.depends_on_gas("the creation");
     if let Err(finding) = done {
         creation.problem.get_or_insert(finding);
         return Ok(creation);
@@ -109,8 +109,8 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
         policy: &policy,
         shown: &[proxy],
     };
-    creation.others = tried.shown.elsewhere(&simulation, &whose)?;
-    creation.balance = tried.shown.balance(proxy);
+    creation.others = outcomes.shown.elsewhere(&simulation, &whose)?;
+    creation.balance = outcomes.shown.balance(proxy);
     look_at_executed(&simulation, request, &mut creation)?;
     let keys = slots::keys(&simulation, &call.initData, names, &[proxy])?;
     let slots = SlotNames::framework(std::slice::from_ref(&call.version));

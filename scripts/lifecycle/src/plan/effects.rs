@@ -192,7 +192,7 @@ impl Whose<'_> {
 
 /// What came of a call with each of the gas limits. The copy is left in the state after the last one.
 #[derive(Default)]
-pub(super) struct Tried {
+pub(super) struct OutcomesByLimit {
     /// The limits, in the order in which they were tried; of several transactions the highest one.
     pub(super) limits: Vec<u64>,
     /// What it did with each, or why it failed.
@@ -203,7 +203,7 @@ pub(super) struct Tried {
 
 /// Which gas limits are simulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tries {
+pub(super) enum GasLimits {
     /// The estimate alone.
     Once,
     /// What the estimate says, its doubles, as much as a transaction can use, and at last what our own
@@ -214,25 +214,25 @@ pub(super) enum Tries {
 /// Does `work` with those gas limits, and keeps what the last one did. `failure` is why it failed.
 pub(super) fn with_limits<T>(
     simulation: &mut Simulation,
-    tries: Tries,
+    gas_limits: GasLimits,
     mut work: impl FnMut(&mut Simulation) -> Result<T, ChainError>,
     failure: impl Fn(&T) -> Option<&Finding>,
-) -> Result<(Tried, T), ChainError> {
+) -> Result<(OutcomesByLimit, T), ChainError> {
     simulation.fix_time()?;
     let left_out = LeftOut::of(simulation)?;
-    let mut tried = Tried::default();
+    let mut outcomes = OutcomesByLimit::default();
     let mut one = |simulation: &mut Simulation, gas| -> Result<T, ChainError> {
         (simulation.gas, simulation.highest_limit) = (gas, 0);
         let done = work(simulation)?;
-        tried.shown = Effects::of(simulation, &left_out)?;
-        tried.outcomes.push(match failure(&done) {
+        outcomes.shown = Effects::of(simulation, &left_out)?;
+        outcomes.outcomes.push(match failure(&done) {
             Some(finding) => Err(finding.clone()),
-            None => Ok(tried.shown.clone()),
+            None => Ok(outcomes.shown.clone()),
         });
-        tried.limits.push(simulation.highest_limit);
+        outcomes.limits.push(simulation.highest_limit);
         Ok(done)
     };
-    if tries == Tries::EachLimit {
+    if gas_limits == GasLimits::EachLimit {
         let cap = simulation.chain.config().rpc_gas_cap;
         let (estimate, failed) = simulation.discarded(|copy| {
             let done = one(copy, GasLimit::Estimate)?;
@@ -251,15 +251,15 @@ pub(super) fn with_limits<T>(
             limit = limit.saturating_mul(2).min(most);
         }
     }
-    let gas = match tries {
-        Tries::Once => GasLimit::Estimate,
-        Tries::EachLimit => GasLimit::Margin,
+    let gas = match gas_limits {
+        GasLimits::Once => GasLimit::Estimate,
+        GasLimits::EachLimit => GasLimit::Margin,
     };
     let last = one(simulation, gas)?;
-    Ok((tried, last))
+    Ok((outcomes, last))
 }
 
-impl Tried {
+impl OutcomesByLimit {
     /// That it does not do the same with each of the limits.
     pub(super) fn depends_on_gas(&self, what: &str) -> Option<Finding> {
         let (first, rest) = self.outcomes.split_first()?;

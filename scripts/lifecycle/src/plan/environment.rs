@@ -1,5 +1,6 @@
 //! Inputs of the code that can differ between simulation and execution: block, sender, gas, other accounts. Its
-//! imports and opcodes say what it can read of block, sender and other accounts, and the trial shows whom it called.
+//! imports and opcodes say what it can read of block, sender and other accounts, and the simulation shows whom it
+//! called.
 
 use super::code_checks::module_of;
 use super::executed::{Ran, unsettled};
@@ -94,7 +95,7 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// What the gas means for the trial, or that nobody knows what the code reads: either way it proves
+    /// What the gas means for the simulation, or that nobody knows what the code reads: either way it proves
     /// little.
     pub fn of_gas(&self) -> Option<String> {
         if let Some(why) = &self.unread {
@@ -121,7 +122,7 @@ impl Reads {
         );
         Some(Finding {
             next: Some(next),
-            ..Finding::new(Part::Trial, Severity::Warning, id, says)
+            ..Finding::new(Part::Simulation, Severity::Warning, id, says)
         })
     }
 
@@ -136,7 +137,7 @@ impl Reads {
         })
     }
 
-    /// What its calls mean for the trial.
+    /// What its calls mean for the simulation.
     pub fn of_calls(&self) -> Option<String> {
         (!self.calls.is_empty()).then(|| {
             format!(

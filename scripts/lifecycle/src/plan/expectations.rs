@@ -1,4 +1,4 @@
-//! What the trial shows of getters, as expectations that do not depend on other transactions before the execution.
+//! What the simulation shows of getters, as expectations that do not depend on other transactions before the execution.
 use super::instances::{Change, InstancePlan};
 use super::{Getters, Plan};
 use crate::client::{ChainError, show};
@@ -98,7 +98,7 @@ fn answer(
     Ok((success && output.len() >= B256::len_bytes()).then_some(output))
 }
 
-/// What holds of a getter. What the step did not write must not change, whatever the trial has shown.
+/// What holds of a getter. What the step did not write must not change, whatever the simulation has shown.
 fn add(
     simulation: &Simulation,
     (getter, kind): (&Getter, &DynSolType),

@@ -79,7 +79,7 @@ pub struct FieldValues {
     pub name: String,
     /// Where the version before keeps it, if that is elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub moved_from: Option<Place>,
+    pub moved_from: Option<StoragePosition>,
     /// What it holds now, by the layout of the version before.
     pub before: String,
     /// What it would hold, by the layout of the new version.
@@ -88,7 +88,7 @@ pub struct FieldValues {
 
 /// A place in storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct StoragePosition {
     /// The slot.
     pub slot: B256,
     /// Bytes from its low-order end.
@@ -98,7 +98,7 @@ pub struct Place {
 impl FieldValues {
     /// The name, and from where it moved.
     pub fn title(&self) -> String {
-        let Some(Place { slot, offset }) = &self.moved_from else {
+        let Some(StoragePosition { slot, offset }) = &self.moved_from else {
             return self.name.clone();
         };
         let byte = match offset {

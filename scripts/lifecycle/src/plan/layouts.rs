@@ -1,6 +1,6 @@
 //! What changes in an account's storage, by variable: what it held by the layout of the version before, and what it
 //! would hold by that of the new one. A variable that moved is compared with itself, not with what lay at its new place.
-use super::instances::{Change, FieldValues, Place};
+use super::instances::{Change, FieldValues, StoragePosition};
 use super::slots::SlotNames;
 use crate::client::ChainError;
 use crate::layout::{Field, Held, WORD};
@@ -103,7 +103,7 @@ impl<'a> Layouts<'a> {
                 true => word.before,
                 false => earlier(before.slot)?,
             };
-            let place = Place {
+            let place = StoragePosition {
                 slot: before.slot.into(),
                 offset: before.offset,
             };

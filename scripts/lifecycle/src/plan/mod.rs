@@ -16,12 +16,12 @@ mod executed;
 mod expectations;
 mod instances;
 mod layouts;
+mod plan_cache;
 mod prepare;
 mod replay;
+mod simulated_plan;
 mod slots;
 mod state_difference;
-mod trial;
-mod trials;
 mod universes;
 mod verdict;
 
@@ -30,11 +30,13 @@ pub use creation::{Creation, CreationRequest, creation};
 pub use effects::{Elsewhere, ether, limits_in_words};
 pub use environment::Reads;
 pub use error::fails;
-pub use instances::{Change, Event, FieldValues, InstancePlan, Place, not_tried, only_started};
+pub use instances::{
+    Change, Event, FieldValues, InstancePlan, StoragePosition, not_tried, only_started,
+};
+pub use plan_cache::PlanCache;
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{Abis, Difference, Group, Kind, Replay, StorageDifference, Unfaithful, replay};
 pub use replay::{PastCall, calls};
-pub use trials::Trials;
 pub(crate) use universes::{Universes, universes};
 pub use verdict::{Verdict, upgraded};
 
@@ -47,13 +49,13 @@ use crate::ids::CodeHash;
 use crate::names::Names;
 use alloy::dyn_abi::DynSolType;
 use alloy::primitives::{Address, B256, Bytes};
-use effects::Tries;
+use effects::GasLimits;
 use serde::Serialize;
+use simulated_plan::simulate_on;
 use std::collections::BTreeMap;
 use stylus_chain::Receipt;
 use stylus_layout::{Document, Layout};
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use trial::try_on;
 
 /// Getters without arguments, each with the type of what it answers.
 pub type Getters = Vec<(Getter, DynSolType)>;
@@ -170,7 +172,7 @@ pub async fn plan(client: &Client, request: PlanRequest) -> Result<Plan, ChainEr
 }
 
 async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, ChainError> {
-    let plan = fork.carry_out(move |chain| try_on(chain, &request, Tries::EachLimit));
+    let plan = fork.carry_out(move |chain| simulate_on(chain, &request, GasLimits::EachLimit));
     Ok(plan.await?.0)
 }
 

@@ -5,7 +5,7 @@ use super::Transaction;
 use super::code_checks;
 use super::decide::ANYBODY;
 use super::instances::Before;
-use super::trial::Trial;
+use super::simulated_plan::PlanSimulation;
 use crate::build::evm;
 use crate::client::ChainError;
 use crate::expect::Asks;
@@ -35,7 +35,7 @@ pub(super) fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<C
     Ok(simulation.chain)
 }
 
-impl Trial<'_> {
+impl PlanSimulation<'_> {
     /// Deploys and activates what is not on the chain yet, as `migrate` would.
     pub(super) fn deploy(&mut self) -> Result<(), ChainError> {
         let request = self.request;

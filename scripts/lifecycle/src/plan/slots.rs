@@ -191,7 +191,7 @@ impl<'a> SlotNames<'a> {
     }
 }
 
-/// What the trial has seen that may be a key of a mapping: words of calldata and of events, accounts, and small
+/// What the simulation has seen that may be a key of a mapping: words of calldata and of events, accounts, and small
 /// numbers. A slot is named by a key only if hashing the key gives that slot, so a wrong one names nothing.
 pub(super) fn keys(
     simulation: &Simulation,

@@ -5,7 +5,7 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::SlotChange;
 
-/// What a trial writes, by account and slot.
+/// What a simulation writes, by account and slot.
 pub(super) type Written = BTreeMap<(Address, B256), B256>;
 
 /// By account and slot.
@@ -19,7 +19,7 @@ pub(super) fn written(changes: &[SlotChange]) -> Written {
 ///
 /// Addresses of the registry, instances, code and script are replaced by placeholders. A slot stands there by its
 /// number: which name it has depends on what a machine knows. What another block or time changes is masked. Of slots
-/// that only one of the two trials writes, here or `elsewhen`, an account has a count: their numbers depend on the
+/// that only one of the two simulations writes, here or `elsewhen`, an account has a count: their numbers depend on the
 /// block.
 pub(super) fn state_difference(
     plan: &Plan,
@@ -71,8 +71,8 @@ pub(super) fn state_difference(
     keccak256(lines.concat())
 }
 
-/// How many slots only the one of two trials writes, and only the other, by account: of those that are `shown`, and of
-/// those that only the other trial touches.
+/// How many slots only the one of two simulations writes, and only the other, by account: of those that are `shown`,
+/// and of those that only the other simulation touches.
 fn of_one_block(
     shown: &BTreeSet<Address>,
     here: &Written,

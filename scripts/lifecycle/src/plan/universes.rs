@@ -1,8 +1,8 @@
 //! One block of a chain twice: as it is, and with the upgrade carried out on it.
 
-use super::effects::{LeftOut, Tries};
+use super::effects::{GasLimits, LeftOut};
 use super::replay::carry_over;
-use super::{Plan, PlanRequest, try_on};
+use super::{Plan, PlanRequest, simulate_on};
 use crate::client::ChainError;
 use crate::simulation::Simulation;
 use alloy::primitives::Address;
@@ -26,8 +26,8 @@ pub(crate) fn universes(
     chain.set_timestamp_interval(Some(1));
     let begun = chain.block_number();
     let mut upgraded = chain.branch();
-    let (plan, tried) = try_on(chain.branch(), request, Tries::Once)?;
-    carry_over(&tried.chain, begun.into(), &mut upgraded)?;
+    let (plan, copy) = simulate_on(chain.branch(), request, GasLimits::Once)?;
+    carry_over(&copy.chain, begun.into(), &mut upgraded)?;
     let mut as_it_is = Simulation::new(chain);
     let universes = Universes {
         fees: LeftOut::of(&mut as_it_is)?.ether,

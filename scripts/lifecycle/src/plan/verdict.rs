@@ -1,10 +1,10 @@
-//! What a trial shows as a whole.
+//! What a simulation shows as a whole.
 
 use super::Plan;
 use super::instances::InstancePlan;
 use serde::Serialize;
 
-/// What a trial shows as a whole. Good news is what was tried to its end, on every instance.
+/// What a simulation shows as a whole. Good news is what was tried to its end, on every instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -87,18 +87,19 @@ mod tests {
                 others: Vec::new(),
                 calls: Vec::new(),
             };
-            let mut trial = Plan {
+            let mut plan = Plan {
                 tried,
                 untried,
                 reads: reads_gas.then_some(reads).into_iter().collect(),
                 ..Plan::default()
             };
-            let verdict = trial.verdict();
+            let verdict = plan.verdict();
             assert_eq!(verdict, expected);
             assert_eq!(verdict.is_carried_out(), verdict == Verdict::Whole);
-            let failure = Finding::new(Part::Trial, Severity::Danger, FindingId::READS_GAS, "");
-            trial.problems.push(failure);
-            assert_eq!(trial.verdict(), Verdict::Fails);
+            let failure =
+                Finding::new(Part::Simulation, Severity::Danger, FindingId::READS_GAS, "");
+            plan.problems.push(failure);
+            assert_eq!(plan.verdict(), Verdict::Fails);
         }
     }
 }

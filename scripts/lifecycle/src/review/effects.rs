@@ -1,6 +1,6 @@
-//! Findings about what a trial changed beside that which it is for, and about what its code can read.
+//! Findings about what a simulation changed beside that which it is for, and about what its code can read.
 
-use super::TRIED;
+use super::SIMULATION;
 use crate::assess::{Finding, Part, Severity};
 use crate::plan::{Elsewhere, Reads, ether};
 use alloy::primitives::{Address, U256};
@@ -10,17 +10,17 @@ use alloy::primitives::{Address, U256};
 pub fn tried(says: String, reads: &[Reads], is_whole: bool) -> Finding {
     let gas: Vec<String> = reads.iter().filter_map(Reads::of_gas).collect();
     match (gas.is_empty(), is_whole) {
-        (true, true) => Finding::named(Part::Trial, Severity::Good, TRIED, says),
-        (true, false) => Finding::named(Part::Trial, Severity::Unknown, TRIED, says),
+        (true, true) => Finding::named(Part::Simulation, Severity::Good, SIMULATION, says),
+        (true, false) => Finding::named(Part::Simulation, Severity::Unknown, SIMULATION, says),
         (false, _) => {
             let says = format!("{says}. But {}", gas.join("; "));
-            Finding::named(Part::Trial, Severity::Warning, TRIED, says)
+            Finding::named(Part::Simulation, Severity::Warning, SIMULATION, says)
         }
     }
 }
 
-/// What a trial changed beside that which it is for: ether of instances, and other accounts beside those that are named.
-/// And what the code can read beside the gas, and whom it called.
+/// What a simulation changed beside that which it is for: ether of instances, and other accounts beside those that are
+/// named. And what the code can read beside the gas, and whom it called.
 pub fn effects(
     reads: &[Reads],
     moved: &[(Address, (U256, U256))],

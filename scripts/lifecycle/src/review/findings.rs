@@ -12,8 +12,8 @@ use stylus_registry_core::policy::parse;
 /// Seconds of a day.
 const DAY: u64 = 86_400;
 
-/// What findings of a trial are called.
-pub const TRIED: &str = "trial";
+/// What findings of a simulation are called.
+pub const SIMULATION: &str = "trial";
 
 /// Takes back what was shown as good of steps that were not carried out to their end.
 pub fn without_good_steps(findings: &mut Vec<Finding>) {

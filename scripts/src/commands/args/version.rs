@@ -23,7 +23,7 @@ pub struct VersionArgs {
     pub source: String,
     /// The step into it.
     #[command(flatten)]
-    pub way: WayArgs,
+    pub transition: TransitionArgs,
 }
 
 /// A version that does not become current unless it is the first, or another step into a registered one.
@@ -39,12 +39,12 @@ pub struct RegisterArgs {
     pub source: Option<String>,
     /// The step into it.
     #[command(flatten)]
-    pub way: WayArgs,
+    pub transition: TransitionArgs,
 }
 
 /// Where the step into a version begins, and what runs in it.
 #[derive(Debug, Args)]
-pub struct WayArgs {
+pub struct TransitionArgs {
     /// The version that the step starts from [default: the current one]
     #[arg(long, value_name = "VERSION", conflicts_with = "initial")]
     pub from: Option<String>,

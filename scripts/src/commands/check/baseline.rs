@@ -3,8 +3,8 @@
 use super::CheckArgs;
 use crate::assess::{Fact, Origin, Role};
 use crate::build::{Artifact, REVISION, Reviewed};
-use crate::checks::{Code, Runs, Stage, Version, Way};
-use crate::commands::facts::{Asked, Before, way};
+use crate::checks::{Code, Runs, Stage, Transition, Version};
+use crate::commands::facts::{Asked, Before, transition};
 use crate::commands::kept::KeptName;
 use crate::commands::prelude::*;
 use crate::ids::LayoutHash;
@@ -46,9 +46,9 @@ impl Baseline {
 
     /// The version that is current, as the registry has it.
     async fn live(context: &Context, name: &str) -> Result<Self> {
-        let place = Place::here(context).await?;
-        let registry = place.registry;
-        let current = place.registry.head(name).await?.current;
+        let session = Session::reading(context).await?;
+        let registry = session.registry;
+        let current = session.registry.head(name).await?.current;
         if current.is_empty() {
             return Err(Error::Usage {
                 message: format!("{name} has no version yet, so there is nothing to compare with"),
@@ -57,10 +57,10 @@ impl Baseline {
                 next: format!("stylus-upgrades register {} 1.0 .", shell_word(name)),
             });
         }
-        let code = place.registry.code(name, &current).await?;
+        let code = session.registry.code(name, &current).await?;
         let network = context.kept_network(registry.client);
         if let Some(kept) = context.versions().read(&network, name, &current)? {
-            kept.require(code.codehash)?;
+            kept.require_codehash(code.codehash)?;
         }
         Ok(Self {
             what: format!(
@@ -87,9 +87,9 @@ impl Baseline {
         };
         let (network, kept) = kept.read(context)?;
         let (what, label) = (format!("{name} {version}, as it is kept"), version);
-        let place = context.versions().place(&network, name, version)?;
+        let folder = context.versions().place(&network, name, version)?;
         let (mut origin, mut note) = (Origin::DefaultBranch, "");
-        for file in Versions::COMPARED.iter().map(|file| place.join(file)) {
+        for file in Versions::COMPARED.iter().map(|file| folder.join(file)) {
             match Reviewed::of(&file) {
                 Reviewed::Yes => {}
                 Reviewed::NoRepository if !file.exists() => {}
@@ -179,7 +179,7 @@ pub(super) async fn against(
     (base, before): (&Baseline, Before),
     artifact: &Artifact,
     to: &str,
-) -> Result<Way> {
+) -> Result<Transition> {
     let labels = base.labels(context, &args.name)?;
     let asked = Asked::Kept(context, &labels);
     let document = match artifact.document() {
@@ -200,5 +200,5 @@ pub(super) async fn against(
         who: Who::All,
         current: "",
     };
-    way(asked, &version, Some(before), (Role::Ci, Vec::new())).await
+    transition(asked, &version, Some(before), (Role::Ci, Vec::new())).await
 }

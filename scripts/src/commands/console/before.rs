@@ -3,7 +3,7 @@
 
 use super::super::approver::require_current;
 use super::super::context::Context;
-use super::super::facts::Place;
+use super::super::facts::Session;
 use super::super::pending::resolve_action;
 use super::super::review;
 use super::super::shown::shown;
@@ -17,10 +17,11 @@ use crate::console::request::PageRequest;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Call, DryRun, GovernedCall, ShownCall, not_cancelled, not_open, proposal, readiness, refused,
+    Call, GovernedCall, ShownCall, SimulatedExecution, not_cancelled, not_open, proposal,
+    readiness, refused,
 };
 use crate::model::Readiness;
-use crate::review::TRIED;
+use crate::review::SIMULATION;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Bytes, U256};
 use alloy::rpc::types::{TransactionInputKind, TransactionRequest};
@@ -43,13 +44,13 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     let registry = context.verified_snapshot().await?;
     let client = registry.client.acting_as(account);
     let registry = client.registry(registry.address);
-    let action = resolve_action(Place { context, registry }, request.value("id")).await?;
+    let action = resolve_action(Session { context, registry }, request.value("id")).await?;
     let open = readiness(registry, action).await?;
     let open = open.ok_or_else(|| not_open(action))?;
     let event = proposal(registry, action).await?;
     let governed = GovernedCall::decode(registry.address, event.call, U256::ZERO)?;
-    let place = Place { context, registry };
-    let shown = shown(place, &governed).await?;
+    let session = Session { context, registry };
+    let shown = shown(session, &governed).await?;
     let decision = Decision {
         operation: operation.into(),
         account,
@@ -59,7 +60,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
         ..Decision::default()
     };
     let mut asked = Asked {
-        place,
+        session,
         governed: &governed,
         shown: &shown,
         open,
@@ -85,9 +86,9 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
         }
         "cancel" => {
             let call = abi::cancelCall { action: action.0 }.abi_encode();
-            let tried = asked.plain(call.into()).await;
+            let simulated = asked.plain(call.into()).await;
             let proposer = event.proposer;
-            tried.map_err(|error| not_cancelled(action, proposer, error))?;
+            simulated.map_err(|error| not_cancelled(action, proposer, error))?;
             asked.page.decision.sentence =
                 "Sent now, this cancels the action: its approvals become void, and it can never be executed."
                     .into();
@@ -100,7 +101,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
 /// Who asks, about which action, and what is known of it.
 struct Asked<'a> {
     /// Its client asks as the account.
-    place: Place<'a>,
+    session: Session<'a>,
     governed: &'a GovernedCall,
     shown: &'a ShownCall,
     open: Readiness,
@@ -111,7 +112,7 @@ impl Asked<'_> {
     /// Exactly the proposed bytes: sent by the account, signed by it, or in the file for the owners of a
     /// contract.
     async fn approve(&mut self) -> Result<(), Error> {
-        let registry = self.place.registry;
+        let registry = self.session.registry;
         let governed = self.governed;
         let call = &governed.bytes;
         let (operation, action) = {
@@ -153,15 +154,15 @@ impl Asked<'_> {
         self.page.decision.digests = Some(approval.digests()?);
         self.page.typed_data = Some(approval.typed_data()?);
         self.page.approval = Some(approval);
-        self.check(simulated.dry_run.as_ref()).await
+        self.check(simulated.simulation.as_ref()).await
     }
 
     /// The file for Safe's Transaction Builder, as `approve --as SAFE --export FILE` writes it.
     fn builder(&self, title: &str) -> Result<String, Error> {
         let exported = Exported {
-            chain_id: self.place.registry.client.chain_id(),
+            chain_id: self.session.registry.client.chain_id(),
             from: self.page.decision.account,
-            to: self.place.registry.address,
+            to: self.session.registry.address,
             value: U256::ZERO,
             data: self.governed.bytes.clone(),
             gas: 0,
@@ -171,7 +172,7 @@ impl Asked<'_> {
 
     /// Refuses a signature of an account that withdrew its approval: the registry accepts none for that action.
     async fn require_not_withdrawn(&self) -> Result<(), Error> {
-        let registry = self.place.registry;
+        let registry = self.session.registry;
         let Decision {
             account, action, ..
         } = &self.page.decision;
@@ -191,7 +192,7 @@ impl Asked<'_> {
 
     /// Another call about the action, tried as the account.
     async fn plain(&mut self, call: Bytes) -> Result<(), ChainError> {
-        let (client, what) = (self.place.registry.client, &self.page.decision.operation);
+        let (client, what) = (self.session.registry.client, &self.page.decision.operation);
         let request = self.request(&call);
         let gas = client.estimate(what, &request).await?;
         self.sends(request, gas);
@@ -202,7 +203,7 @@ impl Asked<'_> {
     fn request(&self, call: &Bytes) -> TransactionRequest {
         TransactionRequest::default()
             .with_from(self.page.decision.account)
-            .with_to(self.place.registry.address)
+            .with_to(self.session.registry.address)
             .with_value(U256::ZERO)
             .with_input_kind(call.clone(), TransactionInputKind::Data)
     }
@@ -211,21 +212,21 @@ impl Asked<'_> {
     fn sends(&mut self, request: TransactionRequest, gas: u64) {
         let digest = request.input.input().map(|call| calldata_digest(call));
         self.page.decision.transaction_digest = digest;
-        let chain = self.place.registry.client.chain_id();
+        let chain = self.session.registry.client.chain_id();
         self.page.transaction = Some(request.with_gas_limit(gas).with_chain_id(chain));
     }
 
     /// The checks of `approve`, its dry run, and what a copy of the chain shows now. A finding that needs `--accept`,
     /// a danger, and a migration that is not known need a confirmation.
-    async fn check(&mut self, dry_run: Option<&DryRun>) -> Result<(), Error> {
-        let Place { context, registry } = self.place;
+    async fn check(&mut self, simulation: Option<&SimulatedExecution>) -> Result<(), Error> {
+        let Session { context, registry } = self.session;
         let (open, about) = (&self.open, (self.governed, self.shown));
         let decision = &mut self.page.decision;
-        let mut found = review::found(self.place, about, open, Some(decision.account)).await?;
-        match dry_run {
-            Some(DryRun::Fails(refusal)) => {
+        let mut found = review::found(self.session, about, open, Some(decision.account)).await?;
+        match simulation {
+            Some(SimulatedExecution::Fails(refusal)) => {
                 let fails = Error::from(refusal.clone()).findings();
-                // The trial of the whole migration found the same.
+                // The simulation of the whole migration found the same.
                 let is_same = |one: &Finding, other: &Finding| {
                     let why = other.found.as_deref();
                     one.part == other.part && why.is_some_and(|why| one.message.ends_with(why))
@@ -235,12 +236,12 @@ impl Asked<'_> {
                 found.findings.extend(fails);
                 found.require_yes();
             }
-            Some(DryRun::Untried(why)) => {
+            Some(SimulatedExecution::NotSimulated(why)) => {
                 let says = format!("its execution was not tried: {why}");
-                let untried = Finding::named(Part::Trial, Severity::Unknown, TRIED, says);
+                let untried = Finding::named(Part::Simulation, Severity::Unknown, SIMULATION, says);
                 found.findings.push(untried);
             }
-            Some(DryRun::Succeeds) | None => {}
+            Some(SimulatedExecution::Succeeds) | None => {}
         }
         let who = refused(registry, decision.action, &open.missing).await?;
         let names = context.names();
@@ -251,13 +252,14 @@ impl Asked<'_> {
         }));
         let is_danger = |one: &Finding| one.severity == Severity::Danger;
         let is_migration = matches!(self.governed.call, Call::Migrate(_));
-        if found.findings.iter().any(is_danger) || (is_migration && found.tried.plan.is_none()) {
+        if found.findings.iter().any(is_danger) || (is_migration && found.simulation.plan.is_none())
+        {
             found.require_yes();
         }
         found.findings.sort_by_key(|one| Reverse(one.severity));
         (decision.findings, decision.consent) = (found.findings, Some(found.consent));
         decision.callers = found.callers;
-        self.page.plan = found.tried.plan;
+        self.page.plan = found.simulation.plan;
         Ok(())
     }
 }

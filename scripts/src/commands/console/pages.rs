@@ -2,7 +2,7 @@
 
 use super::super::args::{INSTANCES, PlanArgs, UpgradeArgs};
 use super::super::context::Context;
-use super::super::facts::Place;
+use super::super::facts::Session;
 use super::super::status::inspect;
 use super::super::{census, doctor, pending, plan, policy, replay, review};
 use super::before;
@@ -10,7 +10,7 @@ use crate::app_error::Error;
 use crate::assess::Role;
 use crate::console::overview::Overview;
 use crate::console::page::PageContext;
-use crate::console::plan::{REPLAY_BLOCKS, Tried};
+use crate::console::plan::{REPLAY_BLOCKS, SimulatedPlan};
 use crate::console::request::PageRequest;
 use crate::console::{self, definition::Shown};
 use crate::governance::definitions;
@@ -67,13 +67,13 @@ pub(super) async fn drawn(
             };
             // What cannot be compared here is reported; the rest is tried.
             let ran = plan::run_as(context, &args, Role::Reader, None).await?;
-            let shown = Tried {
+            let shown = SimulatedPlan {
                 replay: match &ran.replay {
                     Some(Some(replay)) => replay::lines(replay, &place.names),
                     Some(None) => vec![format!("! {}", Replay::nothing().message)],
                     None => Vec::new(),
                 },
-                verdict: ran.trial,
+                verdict: ran.simulation,
                 plan: ran.plan,
                 decoded: ran.decoded,
                 coverage: ran.checks.coverage,
@@ -88,7 +88,7 @@ pub(super) async fn drawn(
         }
         "/instance" => {
             let proxy = context.manifest.address(proxy)?;
-            let found = inspect(Place::here(context).await?, proxy).await?;
+            let found = inspect(Session::reading(context).await?, proxy).await?;
             let title = format!("Instance {}", found.instance.instance.proxy);
             (title, console::instance::instance(place, &found))
         }
@@ -106,8 +106,8 @@ pub(super) async fn drawn(
 
 /// The first definitions, and what ends soon.
 async fn overview(context: &Context) -> Result<Overview, Error> {
-    let place = Place::here(context).await?;
-    let registry = place.registry;
+    let session = Session::reading(context).await?;
+    let registry = session.registry;
     let all = definitions(registry).await?;
     let mut shown = Overview {
         total: all.len(),
@@ -121,7 +121,7 @@ async fn overview(context: &Context) -> Result<Overview, Error> {
         used.extend(compared.definition().used_once());
         shown.definitions.push(compared);
     }
-    shown.warnings = doctor::warn(place, used).await?;
+    shown.warnings = doctor::warn(session, used).await?;
     Ok(shown)
 }
 

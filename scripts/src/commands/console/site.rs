@@ -1,5 +1,5 @@
-//! The answer to each request. Each read of the chain has a thread of its own: a trial on a copy takes seconds, and
-//! other requests are answered meanwhile.
+//! The answer to each request. Each read of the chain has a thread of its own: a simulation on a copy takes seconds,
+//! and other requests are answered meanwhile.
 
 use super::super::args::Global;
 use super::super::context::Context;
@@ -17,7 +17,7 @@ use crate::keys::KeyArgs;
 use crate::loopback;
 use crate::model::Views;
 use crate::output::{Outcome, Output};
-use crate::plan::Trials;
+use crate::plan::PlanCache;
 use alloy::primitives::Address;
 use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
@@ -38,7 +38,7 @@ pub(super) struct Site {
     /// The registry's events, read once.
     events: Mutex<Option<Arc<EventStore>>>,
     /// What was tried on a copy of a block.
-    trials: Arc<Trials>,
+    plan_cache: Arc<PlanCache>,
 }
 
 /// Answers requests, for ever, with the arguments of the command but without a key.
@@ -50,7 +50,7 @@ pub(super) async fn serve(listener: TcpListener, port: u16, global: &Global) -> 
     let site = Arc::new(Site {
         global,
         events: Mutex::default(),
-        trials: Arc::default(),
+        plan_cache: Arc::default(),
     });
     loopback::serve(listener, move |request| {
         answered(site.clone(), request, port)
@@ -112,7 +112,7 @@ impl Site {
         let store = known.unwrap_or_else(|| Arc::new(EventStore::of(registry)));
         *events = Some(store.clone());
         context.events = Some(store);
-        context.trials = Some(self.trials.clone());
+        context.plan_cache = Some(self.plan_cache.clone());
         Ok(context)
     }
 }

@@ -6,7 +6,7 @@ use crate::commands::export;
 use crate::commands::prelude::*;
 use crate::commands::verifiable::LOCAL_CHAINS;
 use crate::file_names::VERSIONS;
-use crate::governance::{GovernedCall, Submitted};
+use crate::governance::{CallOutcome, GovernedCall};
 use crate::ids::CalldataHash;
 use crate::journal::{FOLDER, IN_STATE, Journal};
 use crate::keys::KeyArgs;
@@ -245,7 +245,7 @@ pub(crate) async fn earlier(
     context: &Context,
     client: &Client,
     governed: &GovernedCall,
-) -> Result<Option<Submitted>> {
+) -> Result<Option<CallOutcome>> {
     let registry = governed.registry;
     let sent = context.earlier_call(client, registry, governed.input());
     let Some(sent) = sent.await? else {

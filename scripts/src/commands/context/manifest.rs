@@ -74,7 +74,7 @@ pub(crate) fn seen_by(of_manifest: Option<&Finding>) -> Coverage {
             Part::Layout,
             Part::LiveInstances,
             Part::Interface,
-            Part::Trial,
+            Part::Simulation,
         ] {
             coverage.add(Evidence::some(part, one.origin, &one.message));
         }

@@ -1,6 +1,6 @@
 //! The interface of some code, and who vouches for it.
 
-use super::{Asked, Before, Place};
+use super::{Asked, Before, Session};
 use crate::assess::{Fact, Origin, Role};
 use crate::checks::{Callers, Code, Stage, Version};
 use crate::commands::adopt::BEFORE;
@@ -32,9 +32,9 @@ impl Asked<'_> {
         }
         let doubtful = word_on(code, role);
         let mut after = match self {
-            Self::Chain(place) => {
+            Self::Chain(session) => {
                 let codehash = code.code.codehash;
-                place.callable(version.name, codehash, doubtful).await?
+                session.callable(version.name, codehash, doubtful).await?
             }
             Self::Kept(context, _) => match context.interface_of(code.code.codehash) {
                 Some(interface) => Fact::of(interface, Origin::Build),
@@ -68,16 +68,16 @@ impl Asked<'_> {
         let is_compared =
             matches!(callers, Callers::Of { .. }) || version.stage == Stage::Registered;
         let document = code.layout.value();
-        let (Some(said), Self::Chain(place), false) = (
+        let (Some(said), Self::Chain(session), false) = (
             document.and_then(|known| known.interface.as_ref()),
             self,
             is_compared || version.from == BEFORE,
         ) else {
             return Ok(None);
         };
-        let built = place.context.built_callable(code.code.codehash)?;
+        let built = session.context.built_callable(code.code.codehash)?;
         let is_built = built.is_some_and(|built| built.is_published_as(said));
-        let all = place.registry.versions(version.name).await?;
+        let all = session.registry.versions(version.name).await?;
         let is_recorded = |one: &crate::model::Version| {
             one.code.codehash == code.code.codehash && one.code.layout == code.code.layout
         };
@@ -93,7 +93,7 @@ impl Asked<'_> {
     }
 }
 
-impl Place<'_> {
+impl Session<'_> {
     /// The interface of the code of a version of `name`: of a build by this machine, else of documents of registered
     /// versions with that code. If those prove nothing, its origin is `doubtful`.
     pub(super) async fn callable(

@@ -1,6 +1,6 @@
 //! The layout of code: published, kept, or from a given file.
 
-use super::Place;
+use super::Session;
 use crate::assess::{Fact, Origin};
 use crate::commands::prelude::*;
 use crate::ids::{LayoutHash, SourceHash};
@@ -23,7 +23,7 @@ pub(crate) struct KnownLayout {
     is_given: bool,
 }
 
-impl Place<'_> {
+impl Session<'_> {
     /// The storage layouts of the versions of the first `count` instances, by label, as far as the registry has their
     /// documents.
     pub(crate) async fn instance_layouts(

@@ -1,6 +1,6 @@
 //! What runs in a step, and in whose storage a constructor may still run.
 
-use super::{Asked, Place};
+use super::{Asked, Session};
 use crate::assess::{Fact, Origin};
 use crate::checks::{Code, Ending, Program, Runs};
 use crate::commands::args::StepArgs;
@@ -21,12 +21,12 @@ impl Asked<'_> {
         adopted: Vec<Address>,
     ) -> Result<Fact<Vec<Address>>> {
         let mut open = Vec::new();
-        if let Self::Chain(place) = self
+        if let Self::Chain(session) = self
             && !adopted.is_empty()
             && code.may_have_constructor()
         {
             for proxy in adopted {
-                let ran = place
+                let ran = session
                     .registry
                     .client
                     .storage(proxy, slots::CONSTRUCTED)
@@ -38,14 +38,14 @@ impl Asked<'_> {
     }
 
     /// What runs in the step that the arguments describe.
-    pub(crate) async fn runs(self, way: &StepArgs) -> Result<Runs> {
+    pub(crate) async fn runs(self, step: &StepArgs) -> Result<Runs> {
         let manifest = &self.context().manifest;
-        let program = match (&way.complex, self) {
+        let program = match (&step.complex, self) {
             (None, _) => None,
-            (Some(source), Self::Chain(place)) => Some(match place.context.account(source) {
-                Some(account) => place.program_at(account).await?,
+            (Some(source), Self::Chain(session)) => Some(match session.context.account(source) {
+                Some(account) => session.program_at(account).await?,
                 None => {
-                    let artifact = place.context.kept_artifact(source)?;
+                    let artifact = session.context.kept_artifact(source)?;
                     self.program(&artifact.wasm, artifact.steps).await?
                 }
             }),
@@ -54,26 +54,26 @@ impl Asked<'_> {
                 Some(self.program(&artifact.wasm, artifact.steps).await?)
             }
         };
-        let expected = match (&way.check, self) {
-            (Some(source), Self::Chain(place)) => match place.context.account(source) {
+        let expected = match (&step.check, self) {
+            (Some(source), Self::Chain(session)) => match session.context.account(source) {
                 Some(check) => {
-                    let code = registry::code_at(place.registry.client, check).await?;
+                    let code = registry::code_at(session.registry.client, check).await?;
                     let step = Step {
                         script: check,
                         scriptCodehash: code.codehash,
                         ..registry::nothing("")
                     };
-                    place.expected(&step).await?
+                    session.expected(&step).await?
                 }
                 None => None,
             },
             // The code of the check follows from the file alone.
-            _ => way.expectations()?.map(|all| Fact::of(all, Origin::Build)),
+            _ => step.expectations()?.map(|all| Fact::of(all, Origin::Build)),
         };
         Ok(Runs::Step {
-            kind: way.kind().into(),
-            data: calldata::encode(&way.call, manifest)?,
-            typed: calldata::typed(&way.call).to_owned(),
+            kind: step.kind().into(),
+            data: calldata::encode(&step.call, manifest)?,
+            typed: calldata::typed(&step.call).to_owned(),
             program,
             expected,
         })
@@ -84,8 +84,8 @@ impl Asked<'_> {
         let storage = self.context().builder()?.framework()?.storage.address;
         // Only a chain shows whether its linked contracts exist.
         let (is_there, origin) = match self {
-            Self::Chain(place) => (
-                !place.registry.client.code(storage).await?.is_empty(),
+            Self::Chain(session) => (
+                !session.registry.client.code(storage).await?.is_empty(),
                 Origin::Chain,
             ),
             Self::Kept(..) => (true, Origin::Build),
@@ -105,30 +105,30 @@ impl Asked<'_> {
     }
 }
 
-impl Place<'_> {
+impl Session<'_> {
     /// What runs in a step that is registered or proposed.
-    pub(crate) async fn runs(self, way: &Step) -> Result<Runs> {
-        let kind = runs(way);
+    pub(crate) async fn runs(self, step: &Step) -> Result<Runs> {
+        let kind = runs(step);
         let program = match kind {
-            StepKind::Complex => Some(self.program_at(way.script).await?),
+            StepKind::Complex => Some(self.program_at(step.script).await?),
             _ => None,
         };
         Ok(Runs::Step {
             kind,
-            data: way.data.clone(),
+            data: step.data.clone(),
             typed: String::new(),
             program,
-            expected: self.expected(way).await?,
+            expected: self.expected(step).await?,
         })
     }
 
     /// What the check of a step calls, if it has one.
-    async fn expected(self, way: &Step) -> Result<Option<Fact<Expectations>>> {
-        let Named::Check(check) = named(way) else {
+    async fn expected(self, step: &Step) -> Result<Option<Fact<Expectations>>> {
+        let Named::Check(check) = named(step) else {
             return Ok(None);
         };
         let code = self.registry.client.code(check).await?;
-        Ok(Asks::of(way, &code).map(|asks| match asks {
+        Ok(Asks::of(step, &code).map(|asks| match asks {
             Asks::Expectations(all) => Fact::of(all, Origin::Chain),
             Asks::Unknown => Fact::unknown("its check is code that this program does not know"),
         }))

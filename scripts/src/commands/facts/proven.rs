@@ -1,6 +1,6 @@
 //! Mappings and arrays that a new version newly uses: a kept census proves that they are empty.
 
-use super::Place;
+use super::Session;
 use crate::census::{self, Subject};
 use crate::client::ChainError;
 use crate::layout::{Live, Upgrade, Who};
@@ -12,7 +12,7 @@ const INSTANCES_MAX: u32 = 64;
 /// Drops the findings about mappings and arrays if every instance is at the version before, and its layout explains
 /// everything that it stores.
 pub(super) async fn drop_proven(
-    place: Place<'_>,
+    session: Session<'_>,
     upgrade: Upgrade<'_>,
     old: &Layout,
     live: &mut Live,
@@ -20,7 +20,7 @@ pub(super) async fn drop_proven(
     if live.dirty.iter().all(|one| one.instance.is_some()) {
         return Ok(());
     }
-    let registry = place.registry;
+    let registry = session.registry;
     let versions = registry.labels(upgrade.name).await?;
     let count = registry.head(upgrade.name).await?.instances;
     let instances = match upgrade.who {
@@ -39,7 +39,7 @@ pub(super) async fn drop_proven(
             is_evm: false,
         };
         // A census without a proof does not count.
-        let proven = census::proven(place.registry.client, &subject)
+        let proven = census::proven(session.registry.client, &subject)
             .await
             .ok()
             .flatten();
@@ -50,7 +50,7 @@ pub(super) async fn drop_proven(
     }
     if let Some(block) = proven_at {
         live.dirty.retain(|one| one.instance.is_some());
-        place.context.note(format!(
+        session.context.note(format!(
             "the mappings and arrays that {} newly uses are empty: proven by a census at block {block}",
             upgrade.to
         ));

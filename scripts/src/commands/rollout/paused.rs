@@ -10,50 +10,50 @@ use crate::model::{DefinitionState, InstanceState};
 use crate::registry;
 
 /// Whether a pause or a resumption was executed and has left instances.
-pub(crate) async fn is_left(place: Place<'_>, call: &Call) -> Result<bool, ChainError> {
-    Ok(is_decided(place, call).await? && !waits(place, call).await?.is_empty())
+pub(crate) async fn is_left(session: Session<'_>, call: &Call) -> Result<bool, ChainError> {
+    Ok(is_decided(session, call).await? && !waits(session, call).await?.is_empty())
 }
 
 /// Whether the definition has the state that the call decides.
-async fn is_decided(place: Place<'_>, call: &Call) -> Result<bool, ChainError> {
+async fn is_decided(session: Session<'_>, call: &Call) -> Result<bool, ChainError> {
     let wanted = match call {
         Call::Pause(_) => true,
         Call::Resume(_) => false,
         _ => return Ok(false),
     };
-    let state = place.registry.head(call.definition()).await?.state;
+    let state = session.registry.head(call.definition()).await?.state;
     Ok((state == DefinitionState::Paused) == wanted)
 }
 
 /// The instances that do not have the state that the call decides.
-async fn waits(place: Place<'_>, call: &Call) -> Result<Vec<Address>, ChainError> {
+async fn waits(session: Session<'_>, call: &Call) -> Result<Vec<Address>, ChainError> {
     let before = match call {
         Call::Pause(_) => InstanceState::Live,
         _ => InstanceState::Paused,
     };
-    let instances = place.registry.instances(call.definition()).await?;
+    let instances = session.registry.instances(call.definition()).await?;
     let waits = instances.iter().filter(|one| one.state == before);
     Ok(waits.map(|one| one.proxy).collect())
 }
 
 /// Pauses or resumes the instances that the transaction of the decision left, if it was executed.
-pub(crate) async fn finish(place: Place<'_>, call: &Call, effects: &mut Effects) -> Result<()> {
-    let Place { context, registry } = place;
+pub(crate) async fn finish(session: Session<'_>, call: &Call, effects: &mut Effects) -> Result<()> {
+    let Session { context, registry } = session;
     let name = call.definition();
-    if !is_decided(place, call).await? {
+    if !is_decided(session, call).await? {
         return Ok(());
     }
-    let left = waits(place, call).await?;
+    let left = waits(session, call).await?;
     if left.is_empty() {
         return Ok(());
     }
-    let mut rollout = Rollout::of(place, name, None, place.assessment(Role::Reader));
+    let mut rollout = Rollout::of(session, name, None, session.assessment(Role::Reader));
     rollout.turns = Some(left.len().try_into().unwrap_or(u16::MAX));
     if let Err(error) = rollout.run(effects).await {
         // The decision still holds.
         effects.stop(context, &error, Exit::Partial);
     }
-    let stayed = waits(place, call).await?;
+    let stayed = waits(session, call).await?;
     let stayed = registry::waiting(registry, name, &stayed).await?;
     effects.set_waiting(stayed, name);
     Ok(())

@@ -13,10 +13,10 @@ use stylus_upgrades_interface::registry::Step;
 
 /// Whether the framework's code on the chain is what this program builds.
 pub(super) async fn framework_checks(
-    place: Place<'_>,
+    session: Session<'_>,
     proxies: &[(Address, ProxyKind)],
 ) -> Result<Vec<LiveCheck>> {
-    let Place { context, registry } = place;
+    let Session { context, registry } = session;
     let built = context.builder()?.framework()?;
     let mut expected = vec![
         ("registry", registry.address, built.registry.codehash()),
@@ -64,14 +64,14 @@ fn origin(found: Option<Origin>, registry: Address) -> LiveCheck {
 /// Whether a source builds to the registered code, and has the registered hash. It is always built
 /// now.
 pub(super) async fn built(
-    place: Place<'_>,
+    session: Session<'_>,
     name: &str,
     version: &str,
     source: &str,
 ) -> Result<Vec<LiveCheck>> {
-    let context = place.context;
-    let client = place.registry.client;
-    let recorded = place.registry.code(name, version).await?;
+    let context = session.context;
+    let client = session.registry.client;
+    let recorded = session.registry.code(name, version).await?;
     let found = implementation(context, client.chain_id(), source, true)?;
     let what = format!("{source} is the source of {version}");
     let mut checks = vec![LiveCheck::compare(

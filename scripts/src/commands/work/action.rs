@@ -1,7 +1,7 @@
 //! A version that another account proposed.
 
-use super::super::asker::Asker;
-use super::{Becomes, Work};
+use super::super::check_options::CheckOptions;
+use super::{Becomes, VersionToCheck, Work};
 use crate::checks::{Built, Code, Runs, Stage};
 use crate::commands::prelude::*;
 use crate::governance::Call;
@@ -14,42 +14,52 @@ impl Work<'_> {
         &mut self,
         call: &Call,
         code: RecordedCode,
-        asker: Asker<'_>,
+        options: CheckOptions<'_>,
     ) -> Result<Option<Code>> {
         let Some((version, named, step)) = call.version() else {
             return Ok(None);
         };
-        let place = self.place;
-        let kept = place.context.builds(call, |_| ())?;
+        let session = self.session;
+        let kept = session.context.builds(call, |_| ())?;
         let built = Built {
             // Registered code was built when it was registered; without a version before, nothing is compared.
-            document: asker.code_is_built
+            document: options.code_is_built
                 || named.is_none()
                 || step.from.is_empty()
                 || kept.iter().any(|build| build.what == "code"),
-            code: asker.code_is_built,
-            program: asker.program_is_built,
+            code: options.code_is_built,
+            program: options.program_is_built,
         };
-        let first = place.registry.first_with(&self.name, code.codehash).await?;
+        let first = session
+            .registry
+            .first_with(&self.name, code.codehash)
+            .await?;
         let is_old = first.is_some_and(|first| first.version != version);
-        let known = place.layout(version, &code, asker.layout).await?;
+        let known = session.layout(version, &code, options.layout).await?;
         let side = match built.document {
             true => known.side,
             false => known.unbuilt(),
         };
-        let code = place.there(code, side, is_old).await?;
+        let code = session.there(code, side, is_old).await?;
         let from = step.from.as_str();
         let runs = match from {
             "" => Runs::Nothing,
-            _ => place.runs(step).await?,
+            _ => session.runs(step).await?,
         };
         let becomes = match call {
             Call::Migrate(_) => Becomes::Current,
             _ => Becomes::Registered,
         };
-        let stage = (runs, Stage::Judged(built));
-        self.check((version, from), &code, stage, (becomes, asker.layout))
-            .await?;
+        self.check(VersionToCheck {
+            version,
+            from,
+            code: &code,
+            runs,
+            stage: Stage::Judged(built),
+            becomes,
+            layout: options.layout,
+        })
+        .await?;
         Ok(Some(code))
     }
 }

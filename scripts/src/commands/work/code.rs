@@ -18,10 +18,10 @@ use stylus_layout::Document;
 impl Work<'_> {
     /// The code that `source` names, and its facts. Builds it if needed; sends nothing.
     pub(super) async fn code_of(&self, wanted: &Wanted<'_>, source: &str) -> Result<Code> {
-        let place = self.place;
-        let (artifact, mut code) = match place.context.account(source) {
+        let session = self.session;
+        let (artifact, mut code) = match session.context.account(source) {
             Some(address) => {
-                let code = registry::code_at(place.registry.client, address).await?;
+                let code = registry::code_at(session.registry.client, address).await?;
                 (None, RecordedCode::from(code))
             }
             None => {
@@ -30,7 +30,7 @@ impl Work<'_> {
                 (Some(artifact), code)
             }
         };
-        let registry = place.registry;
+        let registry = session.registry;
         let old = registry.first_with(&self.name, code.codehash).await?;
         let recorded = old.as_ref().map(|old| old.code);
         let mut same: Vec<RecordedCode> = recorded.into_iter().collect();
@@ -41,7 +41,7 @@ impl Work<'_> {
         let mut said = None;
         let layout = match (wanted.layout, built) {
             (Some(file), _) => {
-                let given = place.layout(source, &code, Some(file)).await?;
+                let given = session.layout(source, &code, Some(file)).await?;
                 code.layout = given.side.hash;
                 if code.source.is_zero() && !given.source.is_zero() {
                     code.source = given.source;
@@ -54,7 +54,7 @@ impl Work<'_> {
                 Fact::unknown("the contract declares none, and no --layout was given")
             }
             (None, None) => {
-                let known = place.documents().get(code.layout).await?;
+                let known = session.documents().get(code.layout).await?;
                 let why = "no registered version with this code has that layout";
                 match origin {
                     Origin::Chain => known,
@@ -70,7 +70,7 @@ impl Work<'_> {
             hash: code.layout,
             known: layout,
         };
-        let there = place.there(code, side, is_old).await?;
+        let there = session.there(code, side, is_old).await?;
         Ok(match said {
             Some(why) => Code {
                 source: Fact::doubted((), Origin::Remembered, why),
@@ -82,8 +82,8 @@ impl Work<'_> {
 
     /// Code built from its sources, with warnings for its author.
     fn built(&self, source: &str) -> Result<Artifact> {
-        let context = self.place.context;
-        let client = self.place.registry.client;
+        let context = self.session.context;
+        let client = self.session.registry.client;
         let artifact = kept_implementation(context, client.chain_id(), source)?;
         let name = &artifact.name;
         if has_constructor(&artifact.wasm) {
@@ -109,7 +109,7 @@ impl Work<'_> {
         recorded: Option<RecordedCode>,
         same: &[RecordedCode],
     ) -> Result<Origin> {
-        let build = self.place.context.store().build(code.codehash)?;
+        let build = self.session.context.store().build(code.codehash)?;
         let mut origin = Origin::Chain;
         if code.layout.is_zero() {
             let mut known = same.iter().map(|one| one.layout);
@@ -147,7 +147,7 @@ impl Work<'_> {
             self.document = Some(document);
             return Ok(());
         }
-        let sent = self.place.documents().publish(&document).await?;
+        let sent = self.session.documents().publish(&document).await?;
         self.sent.extend(sent);
         Ok(())
     }
@@ -155,8 +155,8 @@ impl Work<'_> {
     /// The account that `source` names, or the address of its code for every approver; with the hash
     /// of its code.
     pub(super) async fn code(&mut self, source: &str) -> Result<(Address, CodeHash)> {
-        let context = self.place.context;
-        let client = self.place.registry.client;
+        let context = self.session.context;
+        let client = self.session.registry.client;
         if let Some(address) = context.account(source) {
             let code = registry::code_at(client, address).await?;
             return Ok((address, code.codehash.into()));
@@ -168,7 +168,7 @@ impl Work<'_> {
 
     /// The address of the code for every approver.
     pub(super) async fn put(&mut self, artifact: Artifact) -> Result<Address> {
-        let Place { context, registry } = self.place;
+        let Session { context, registry } = self.session;
         let name = self.name.as_str();
         if !self.sends {
             deploy::require_fragments(registry.client, &artifact).await?;
@@ -203,8 +203,8 @@ impl Work<'_> {
     /// Activates the program of version `old` whose activation has ended; other code needs none. If nothing is sent, it
     /// is only planned.
     pub(super) async fn revive(&mut self, old: &str, code: &Code) -> Result<()> {
-        let context = self.place.context;
-        let client = self.place.registry.client;
+        let context = self.session.context;
+        let client = self.session.registry.client;
         let account = code.code.implementation;
         if !is_program(&client.code(account).await?) {
             return Ok(());

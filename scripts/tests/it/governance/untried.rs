@@ -1,4 +1,4 @@
-//! Which instances a plan has tried: those that the trial has brought to the version. Of all others it says
+//! Which instances a plan has tried: those that the simulation has brought to the version. Of all others it says
 //! that they were not tried.
 
 use crate::governance::creation::weighs;

@@ -7,8 +7,12 @@ use crate::checks::Runs;
 #[test]
 fn what_begins_anew_beside_a_current_version_is_compared_in_part() {
     for (current, extent) in [("", Extent::Complete), ("1.0", Extent::Partial)] {
-        let mut way = best();
-        (way.old, way.runs, way.current) = (None, Runs::Nothing, current.into());
-        assert_eq!(found(&way).coverage.of(Part::Interface), Some(extent));
+        let mut transition = best();
+        (transition.old, transition.runs, transition.current) =
+            (None, Runs::Nothing, current.into());
+        assert_eq!(
+            found(&transition).coverage.of(Part::Interface),
+            Some(extent)
+        );
     }
 }

@@ -17,13 +17,13 @@ fn what_callers_lose_refuses_a_new_way_and_warns_of_a_registered_one() {
         (Stage::Proposed, Severity::Danger),
         (Stage::Registered, Severity::Warning),
     ] {
-        let mut way = best();
-        way.stage = stage;
-        way.callers = Callers::Of {
+        let mut transition = best();
+        transition.stage = stage;
+        transition.callers = Callers::Of {
             old: Fact::of(old.clone(), Origin::Chain).into(),
             new: Fact::of(Callable::default(), Origin::Build).into(),
         };
-        let found = found(&way).findings;
+        let found = found(&transition).findings;
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].id, *"function-removed:value()");
         assert_eq!(found[0].severity, severity);
@@ -36,12 +36,15 @@ fn who_registered_a_way_was_asked_what_nobody_knows_here() {
         (Stage::Proposed, Extent::Absent),
         (Stage::Registered, Extent::Partial),
     ] {
-        let mut way = best();
-        way.stage = stage;
-        way.callers = Callers::Of {
+        let mut transition = best();
+        transition.stage = stage;
+        transition.callers = Callers::Of {
             old: Fact::unknown("are not kept").into(),
             new: Fact::of(Callable::default(), Origin::Build).into(),
         };
-        assert_eq!(found(&way).coverage.of(Part::Interface), Some(extent));
+        assert_eq!(
+            found(&transition).coverage.of(Part::Interface),
+            Some(extent)
+        );
     }
 }

@@ -12,11 +12,11 @@ fn a_program_that_nothing_goes_on_behind_is_refused() {
         (false, true, Some("ProgramOfOtherFramework")),
         (true, false, Some("ProgramCannotEnd")),
     ] {
-        let mut way = best();
+        let mut transition = best();
         if let Runs::Step {
             program: Some(program),
             ..
-        } = &mut way.runs
+        } = &mut transition.runs
         {
             let storage = Address::ZERO;
             let ending = Ending {
@@ -27,6 +27,6 @@ fn a_program_that_nothing_goes_on_behind_is_refused() {
             program.ending = Fact::of(ending, Origin::Chain);
         }
         let expected: Vec<&str> = expected.into_iter().collect();
-        assert_eq!(ids(&way), expected);
+        assert_eq!(ids(&transition), expected);
     }
 }

@@ -16,9 +16,9 @@ fn a_constructor_that_anybody_could_run_is_refused_and_an_authors_word_is_none()
         ),
         (Fact::unknown("no answer"), Some("ConstructorOpen")),
     ] {
-        let mut way = best();
-        way.open_to_constructor = open;
+        let mut transition = best();
+        transition.open_to_constructor = open;
         let expected: Vec<&str> = expected.into_iter().collect();
-        assert_eq!(ids(&way), expected);
+        assert_eq!(ids(&transition), expected);
     }
 }

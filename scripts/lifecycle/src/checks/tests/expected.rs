@@ -20,9 +20,9 @@ fn what_is_asked_is_compared_by_its_signature_and_not_by_its_selector() {
 
 #[test]
 fn of_functions_that_nobody_knows_it_is_said_that_they_were_not_compared() {
-    let mut way = asking("nonzero root()", &[]);
-    way.callers = Callers::Same(Box::new(Fact::unknown("are not published")));
-    let found = found(&way);
+    let mut transition = asking("nonzero root()", &[]);
+    transition.callers = Callers::Same(Box::new(Fact::unknown("are not published")));
+    let found = found(&transition);
     assert!(found.findings.is_empty());
     assert_eq!(found.coverage.of(Part::Interface), Some(Extent::Partial));
 }

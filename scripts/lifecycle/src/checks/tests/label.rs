@@ -15,11 +15,11 @@ fn a_first_version_under_another_label_than_its_initializers_is_refused() {
             signature: "initialize()".into(),
             conditions: Vec::new(),
         };
-        let mut way = best();
-        (way.old, way.runs, way.to) = (None, Runs::Nothing, label.into());
-        way.declared = Fact::of(Declared::Steps(vec![initializer]), Origin::Build);
-        (way.labels, way.current) = (Vec::new(), String::new());
+        let mut transition = best();
+        (transition.old, transition.runs, transition.to) = (None, Runs::Nothing, label.into());
+        transition.declared = Fact::of(Declared::Steps(vec![initializer]), Origin::Build);
+        (transition.labels, transition.current) = (Vec::new(), String::new());
         let expected: Vec<&str> = expected.into_iter().collect();
-        assert_eq!(ids(&way), expected);
+        assert_eq!(ids(&transition), expected);
     }
 }

@@ -14,10 +14,10 @@ fn what_lies_under_a_new_field_refuses_by_its_name() {
         left_by: Some("old of 0.9".into()),
     };
     for (dirty, expected) in [(Vec::new(), None), (vec![dirty], Some("dirty:changes"))] {
-        let mut way = best();
+        let mut transition = best();
         let notes = vec!["64 of 900".to_owned()];
-        way.live = Fact::of(Live { dirty, notes }, Origin::Chain);
+        transition.live = Fact::of(Live { dirty, notes }, Origin::Chain);
         let expected: Vec<&str> = expected.into_iter().collect();
-        assert_eq!(ids(&way), expected);
+        assert_eq!(ids(&transition), expected);
     }
 }

@@ -9,8 +9,12 @@ fn code_without_our_attributes_is_seen_in_part_and_what_proxies_answer_is_not_se
         (vec![], Extent::Partial),
         (vec!["upgradeTo"], Extent::Absent),
     ] {
-        let mut way = best();
-        way.reserved = Fact::doubted(reserved, Origin::Chain, "its constants were looked at");
-        assert_eq!(found(&way).coverage.of(Part::Interface), Some(extent));
+        let mut transition = best();
+        transition.reserved =
+            Fact::doubted(reserved, Origin::Chain, "its constants were looked at");
+        assert_eq!(
+            found(&transition).coverage.of(Part::Interface),
+            Some(extent)
+        );
     }
 }

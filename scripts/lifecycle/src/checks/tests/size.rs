@@ -22,12 +22,16 @@ fn code_from_nine_tenths_of_its_limit_on_is_warned_of() {
             layout: LayoutHash::ZERO,
             source: SourceHash::ZERO,
         };
-        let mut way = best();
+        let mut transition = best();
         let code = Code::there(recorded, bytes_there, Fact::unknown(""), false);
-        way.size = Some(code.size());
-        let found = found(&way).findings;
+        transition.size = Some(code.size());
+        let found = found(&transition).findings;
         let is = |one: &Finding| one.id == *"code-size" && one.severity == Severity::Warning;
-        assert_eq!(found.len(), usize::from(is_told), "{bytes} in {way:?}");
+        assert_eq!(
+            found.len(),
+            usize::from(is_told),
+            "{bytes} in {transition:?}"
+        );
         assert!(found.iter().all(is), "{found:?}");
     }
 }

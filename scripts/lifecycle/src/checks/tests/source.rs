@@ -10,8 +10,8 @@ fn only_a_build_compares_sources() {
         (Fact::of((), Origin::Chain), Extent::Partial),
         (Fact::unknown("no hash"), Extent::Absent),
     ] {
-        let mut way = best();
-        way.sources = vec![source];
-        assert_eq!(found(&way).coverage.of(Part::Source), Some(extent));
+        let mut transition = best();
+        transition.sources = vec![source];
+        assert_eq!(found(&transition).coverage.of(Part::Source), Some(extent));
     }
 }

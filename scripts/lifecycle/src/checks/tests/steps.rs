@@ -15,18 +15,18 @@ fn a_declared_migration_that_does_not_run_is_refused_and_a_lost_initializer_is_s
         signature: "step()".into(),
         conditions: Vec::new(),
     };
-    let mut way = best();
-    way.runs = super::step(StepKind::None);
-    assert_eq!(ids(&way), [""; 0]);
+    let mut transition = best();
+    transition.runs = super::step(StepKind::None);
+    assert_eq!(ids(&transition), [""; 0]);
     let migration = step(stylus_layout::StepKind::Migration, "1.0", "2.0");
-    way.declared = Fact::of(Declared::Steps(vec![migration]), Origin::Build);
-    assert_eq!(ids(&way), ["migration-omitted"]);
-    if let Some(old) = &mut way.old {
+    transition.declared = Fact::of(Declared::Steps(vec![migration]), Origin::Build);
+    assert_eq!(ids(&transition), ["migration-omitted"]);
+    if let Some(old) = &mut transition.old {
         let mut document = old.known.value().expect("a document").clone();
         document.steps = Some(vec![step(stylus_layout::StepKind::Initializer, "", "1.0")]);
         old.known = Fact::of(document, Origin::Chain);
     }
-    assert_eq!(ids(&way), ["migration-omitted", "initializer-lost"]);
+    assert_eq!(ids(&transition), ["migration-omitted", "initializer-lost"]);
 }
 
 #[test]
@@ -40,9 +40,13 @@ fn code_of_the_evm_has_no_migration_that_could_be_forgotten_and_none_that_could_
         (&unknown, StepKind::None, Some(Extent::Absent)),
         (&unknown, StepKind::ForeignCall, None),
     ] {
-        let mut way = best();
-        way.declared = declared.clone();
-        way.runs = super::step(kind);
-        assert_eq!(found(&way).coverage.of(Part::Steps), extent, "{kind:?}");
+        let mut transition = best();
+        transition.declared = declared.clone();
+        transition.runs = super::step(kind);
+        assert_eq!(
+            found(&transition).coverage.of(Part::Steps),
+            extent,
+            "{kind:?}"
+        );
     }
 }

@@ -14,8 +14,8 @@ pub use differences::{Abis, Difference, Group, Kind};
 pub use past::BLOCKS_MAX;
 pub use past::{PastCall, calls};
 
-use super::effects::Tries;
-use super::{InstancePlan, Plan, PlanRequest, not_tried, prepare, try_on};
+use super::effects::GasLimits;
+use super::{InstancePlan, Plan, PlanRequest, not_tried, prepare, simulate_on};
 use crate::assess::{Finding, FindingId};
 use crate::client::{self, ChainError, Client, Fork};
 use crate::ids::TxHash;
@@ -178,7 +178,7 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
         }
     }
     let later = prepare::activated(upgraded.branch(), code)?;
-    let (plan, tried) = try_on(later, request, Tries::Once)?;
+    let (plan, copy) = simulate_on(later, request, GasLimits::Once)?;
     let transactions = || past.blocks.iter().flat_map(|block| &block.transactions);
     let wanted = transactions().filter(|one| one.is_wanted).count();
     let mut replay = Replay {
@@ -205,7 +205,7 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
     if replay.not_done.is_some() {
         return Ok(replay);
     }
-    let changed = compare::carry_over(&tried.chain, begun.into(), &mut upgraded)?;
+    let changed = compare::carry_over(&copy.chain, begun.into(), &mut upgraded)?;
     let at_first = upgraded.branch();
 
     let was = client::replay(&mut as_it_was, &past.blocks, None)?;

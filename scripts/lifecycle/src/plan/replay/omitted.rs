@@ -13,7 +13,7 @@ impl Replay {
     pub fn nothing() -> Finding {
         let id = FindingId::REPLAY_EMPTY;
         let next = format!("plan without --replay, or give {}", FindingId::flag([&id]));
-        Finding::new(Part::Trial, Severity::Danger, id, NOTHING).with(
+        Finding::new(Part::Simulation, Severity::Danger, id, NOTHING).with(
             "transactions that call an instance itself",
             "none: those that call it through other contracts only are not looked for",
             next,

@@ -5,7 +5,7 @@
 use super::governed::GovernedCall;
 use super::pending::readiness;
 use super::policy::{deciding_policy, may_be_satisfied};
-use super::submit::progress_in;
+use super::send_call::progress_in;
 use crate::client::{ChainError, Client, Fork, with_margin};
 use crate::error::{Explain, Refusal, Report};
 use crate::ids::ActionId;
@@ -24,56 +24,58 @@ const BLIND: u64 = 16_000_000;
 
 /// What came of a call behind the approvals that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DryRun {
+pub enum SimulatedExecution {
     /// It executes.
     Succeeds,
     /// It fails by what it runs: `WouldFail`.
     Fails(Refusal),
-    /// It was not tried, and why.
-    Untried(String),
+    /// It was not simulated, and why.
+    NotSimulated(String),
 }
 
 /// What is known of a call that only approves: that it would fail although that is meant, or that nobody knows whether
 /// it would succeed.
 #[derive(Debug, Default, Serialize)]
-pub struct Trial {
+pub struct SimulationReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     would_fail: Option<Report>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_tried: Option<String>,
 }
 
-impl Trial {
-    /// Of a call that was tried behind the approvals that it needs.
-    pub fn of(dry_run: Option<&DryRun>) -> Self {
-        let mut trial = Self::default();
-        match dry_run {
-            Some(DryRun::Fails(refusal)) => trial.would_fail = Some(Report::of(refusal)),
-            Some(DryRun::Untried(why)) => trial.not_tried = Some(why.clone()),
-            Some(DryRun::Succeeds) | None => {}
+impl SimulationReport {
+    /// Of a call that was simulated behind the approvals that it needs.
+    pub fn of(simulation: Option<&SimulatedExecution>) -> Self {
+        let mut report = Self::default();
+        match simulation {
+            Some(SimulatedExecution::Fails(refusal)) => {
+                report.would_fail = Some(Report::of(refusal))
+            }
+            Some(SimulatedExecution::NotSimulated(why)) => report.not_tried = Some(why.clone()),
+            Some(SimulatedExecution::Succeeds) | None => {}
         }
-        trial
+        report
     }
 
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
         let fails = self.would_fail.iter();
         let fails = fails.map(|error| format!("warning: {}", error.message));
-        let untried = self.not_tried.iter();
-        let untried = untried
+        let not_simulated = self.not_tried.iter();
+        let not_simulated = not_simulated
             .map(|why| format!("the execution after the last approval was not simulated: {why}"));
-        fails.chain(untried).collect()
+        fails.chain(not_simulated).collect()
     }
 }
 
-/// Tries the call of `sender` behind those of the others. Also says the least units of gas that it takes
+/// Simulates the call of `sender` behind those of the others. Also says the least units of gas that it takes
 /// there, if it goes through.
 fn behind(
     chain: Chain,
     governed: &GovernedCall,
     sender: Address,
     others: &[Address],
-) -> Result<(Option<u64>, DryRun), ChainError> {
+) -> Result<(Option<u64>, SimulatedExecution), ChainError> {
     let (registry, call) = (governed.registry, &governed.bytes);
     let mut simulation = Simulation::new(chain);
     for other in others {
@@ -109,20 +111,20 @@ fn behind(
             "the approver {who} is a contract: its transaction cannot be simulated (as a direct call it fails: \
              {found})"
         );
-        return Ok((None, DryRun::Untried(why)));
+        return Ok((None, SimulatedExecution::NotSimulated(why)));
     }
     let what = governed.what();
     let message = format!("{what} would fail after the last approval: {found}");
     let next = format!("{next}; --accept would-fail approves it all the same");
     let refusal = Refusal::new(WOULD_FAIL, message).with(expected, found, next);
-    Ok((None, DryRun::Fails(refusal)))
+    Ok((None, SimulatedExecution::Fails(refusal)))
 }
 
 /// Whether what goes through executes: a contract that is asked may not consent, and a delay may be left.
-fn executed(simulation: &Simulation, ours: CallRequest) -> Result<DryRun, ChainError> {
+fn executed(simulation: &Simulation, ours: CallRequest) -> Result<SimulatedExecution, ChainError> {
     Ok(match progress_in(&simulation.answer(ours)?) {
-        Some(progress) if progress.executed => DryRun::Succeeds,
-        _ => DryRun::Untried(
+        Some(progress) if progress.executed => SimulatedExecution::Succeeds,
+        _ => SimulatedExecution::NotSimulated(
             "it is still blocked by a delay, by a contract of the policy, or because only an account without code \
              may send it"
                 .into(),
@@ -136,53 +138,54 @@ pub(super) struct AfterApprovals {
     /// no approval of others makes it execute, so that the endpoint's estimate suffices.
     pub(super) minimum_gas: Option<u64>,
     /// What came of it on the fork.
-    pub(super) dry_run: DryRun,
+    pub(super) simulation: SimulatedExecution,
 }
 
-/// Tries a call behind the approvals of others that it needs.
+/// Simulates a call behind the approvals of others that it needs.
 pub(super) async fn for_execution(
     client: &Client,
     governed: &GovernedCall,
     sender: Address,
     action: ActionId,
 ) -> Result<AfterApprovals, ChainError> {
-    let untried = |minimum_gas, why: &str| {
+    let not_simulated = |minimum_gas, why: &str| {
         Ok(AfterApprovals {
             minimum_gas,
-            dry_run: DryRun::Untried(why.into()),
+            simulation: SimulatedExecution::NotSimulated(why.into()),
         })
     };
     let (registry, call) = (governed.registry, &governed.call);
     let (_, text) =
         deciding_policy(client.registry(registry), call.definition(), call.role()).await?;
     let Ok(policy) = parse(text.as_bytes()) else {
-        return untried(Some(BLIND), "the policy cannot be understood");
+        return not_simulated(Some(BLIND), "the policy cannot be understood");
     };
     let open = readiness(client.registry(registry), action).await?;
     let approved = open.map(|open| open.approved).unwrap_or_default();
     let Some(others) = companions(&policy, &approved, sender) else {
-        return untried(
+        return not_simulated(
             None,
             "this approval can never be the last one: the policy does not need it",
         );
     };
     let governed = governed.clone();
-    let tried = match Fork::newest(client).await {
+    let simulated = match Fork::newest(client).await {
         Ok(copied) => {
-            let tried = copied.carry_out(move |chain| behind(chain, &governed, sender, &others));
-            tried.await.map_err(|error| error.to_string())
+            let simulated =
+                copied.carry_out(move |chain| behind(chain, &governed, sender, &others));
+            simulated.await.map_err(|error| error.to_string())
         }
         Err(error) => Err(error.to_string()),
     };
-    match tried {
-        Ok((measured, dry_run)) => {
+    match simulated {
+        Ok((measured, simulation)) => {
             let gas = measured.map_or(BLIND, |gas| with_margin(gas).min(MOST.max(gas)));
             Ok(AfterApprovals {
                 minimum_gas: Some(gas),
-                dry_run,
+                simulation,
             })
         }
-        Err(why) => untried(Some(BLIND), &why),
+        Err(why) => not_simulated(Some(BLIND), &why),
     }
 }
 

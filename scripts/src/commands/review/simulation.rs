@@ -11,11 +11,11 @@ use crate::plan::{
     limits_in_words, only_started, upgraded,
 };
 use crate::registry::runs;
-use crate::review::{self, Created, TRIED, without_good_steps};
+use crate::review::{self, Created, SIMULATION, without_good_steps};
 use crate::text::{count, shell_word};
 
 /// What a copy showed.
-pub(crate) struct Tried {
+pub(crate) struct ReviewSimulation {
     /// What would be created.
     pub(super) created: Option<Created>,
     /// A migration.
@@ -25,33 +25,33 @@ pub(crate) struct Tried {
 /// Adds what a migration or a creation does on a copy. Steps that fail there, or that do not run to their end,
 /// lose their good mark.
 pub(super) async fn add(
-    place: Place<'_>,
+    session: Session<'_>,
     governed: &GovernedCall,
     findings: &mut Vec<Finding>,
-) -> Result<Tried> {
-    let context = place.context;
-    let client = place.registry.client;
+) -> Result<ReviewSimulation> {
+    let context = session.context;
+    let client = session.registry.client;
     let Call::Migrate(migrate) = &governed.call else {
-        let created = add_without_migration(place, governed, findings).await?;
+        let created = add_without_migration(session, governed, findings).await?;
         let plan = None;
-        return Ok(Tried { created, plan });
+        return Ok(ReviewSimulation { created, plan });
     };
     let hash = migrate.code.layoutHash.into();
-    let document = place.documents().get(hash).await?.into_value();
+    let document = session.documents().get(hash).await?.into_value();
     let request = PlanRequest {
         layout: document.as_ref().map(|known| known.layout.clone()),
-        layouts: place.instance_layouts(&migrate.name, INSTANCES).await?,
+        layouts: session.instance_layouts(&migrate.name, INSTANCES).await?,
         document,
-        ..place.plan_request(migrate.clone(), INSTANCES)
+        ..session.plan_request(migrate.clone(), INSTANCES)
     };
-    let tried = context.try_on_copy(client, request).await;
-    if !tried
+    let simulated = context.simulate_on_copy(client, request).await;
+    if !simulated
         .as_ref()
         .is_ok_and(|plan| plan.verdict().is_carried_out())
     {
         without_good_steps(findings);
     }
-    let plan = match tried {
+    let plan = match simulated {
         Ok(plan) => {
             findings.extend(reported(&plan, &context.names()));
             Some(plan)
@@ -64,18 +64,18 @@ pub(super) async fn add(
         }
     };
     let created = None;
-    Ok(Tried { created, plan })
+    Ok(ReviewSimulation { created, plan })
 }
 
 /// As [`add`], for other calls than migrations: a creation is tried; a version or a step that is only
 /// registered does not run yet, and a finding says so.
 async fn add_without_migration(
-    place: Place<'_>,
+    session: Session<'_>,
     governed: &GovernedCall,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<Created>> {
     if let Call::CreateProxy(call) = &governed.call {
-        let created = created(place, call, findings).await?;
+        let created = created(session, call, findings).await?;
         return Ok(Some(created));
     }
     let way = governed.call.version();
@@ -83,7 +83,7 @@ async fn add_without_migration(
         return Ok(None);
     };
     let name = governed.call.definition();
-    if place.registry.head(name).await?.current != version {
+    if session.registry.head(name).await?.current != version {
         let why = "the migration was not tried, no instance runs it now";
         findings.push(not_tried(why, &shell_word(name), &shell_word(version)));
         return Ok(None);
@@ -101,18 +101,18 @@ async fn add_without_migration(
 
 /// Tries the creation of an instance, and adds the result to `findings`.
 async fn created(
-    place: Place<'_>,
+    session: Session<'_>,
     call: &abi::createProxyCall,
     findings: &mut Vec<Finding>,
 ) -> Result<Created> {
-    let Place { context, registry } = place;
-    let code = place
+    let Session { context, registry } = session;
+    let code = session
         .registry
         .known_version(&call.name, &call.version)
         .await?
         .map(|one| one.code);
     let layout = match code {
-        Some(code) => place.documents().get(code.layout).await?,
+        Some(code) => session.documents().get(code.layout).await?,
         None => Fact::unknown("the version is not registered"),
     };
     let request = CreationRequest {
@@ -131,21 +131,21 @@ async fn created(
         tried: None,
     };
     match creation(registry.client, request).await {
-        Ok(tried) => {
-            findings.push(match &tried.problem {
+        Ok(simulated) => {
+            findings.push(match &simulated.problem {
                 Some(problem) => problem.clone(),
                 None => {
                     let says = match call.initData.is_empty() {
                         true => "the instance is created, and no initializer runs".into(),
-                        false => succeeds(&tried),
+                        false => succeeds(&simulated),
                     };
-                    review::tried(says, &tried.reads, true)
+                    review::tried(says, &simulated.reads, true)
                 }
             });
-            let own = tried.balance.map(|wei| (tried.proxy, wei));
-            let beside = ("registry and proxy", tried.others.as_slice());
-            findings.extend(review::effects(&tried.reads, own.as_slice(), beside));
-            created.tried = Some(tried);
+            let own = simulated.balance.map(|wei| (simulated.proxy, wei));
+            let beside = ("registry and proxy", simulated.others.as_slice());
+            findings.extend(review::effects(&simulated.reads, own.as_slice(), beside));
+            created.tried = Some(simulated);
         }
         Err(error) => {
             let says = format!("not checked: the creation was not tried: {error}");
@@ -156,15 +156,15 @@ async fn created(
 }
 
 /// The result, and what it depends on.
-fn succeeds(tried: &Creation) -> String {
-    let outside = match tried.others.is_empty() && tried.balance.is_none() {
+fn succeeds(simulated: &Creation) -> String {
+    let outside = match simulated.others.is_empty() && simulated.balance.is_none() {
         true => ", and only the registry and the proxy change",
         false => "",
     };
     format!(
         "the instance is created, and its initializer succeeds{outside}: the same with {} gas. \
          Code that reads gas, time, fee or sender may behave differently",
-        limits_in_words(&tried.limits)
+        limits_in_words(&simulated.limits)
     )
 }
 
@@ -173,9 +173,9 @@ fn not_tried(why: &str, name: &str, version: &str) -> Finding {
     told(Severity::Unknown, says)
 }
 
-/// The result of a trial, in words.
+/// The result of a simulation, in words.
 fn told(severity: Severity, says: impl Into<String>) -> Finding {
-    Finding::named(Part::Trial, severity, TRIED, says)
+    Finding::named(Part::Simulation, severity, SIMULATION, says)
 }
 
 /// What an instance's storage holds before and after.

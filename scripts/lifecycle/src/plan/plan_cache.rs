@@ -1,5 +1,5 @@
 //! What was tried on a copy of a block, kept for whoever asks for the same on the same block. A new block
-//! is a new trial.
+//! is a new simulation.
 
 use super::{Plan, PlanRequest, plan_on};
 use crate::client::{ChainError, Client, Fork};
@@ -10,22 +10,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 /// Capacity of the cache; the least recently used plan is dropped.
-const TRIALS_MAX: NonZeroUsize = NonZeroUsize::new(16).expect("not zero");
+const PLANS_MAX: NonZeroUsize = NonZeroUsize::new(16).expect("not zero");
 
 /// The hash of a block, and all that is tried there.
 type Key = (B256, String);
 
-/// Trials, each made once.
+/// Simulations, each made once.
 #[derive(Debug)]
-pub struct Trials(Mutex<LruCache<Key, Arc<OnceCell<Plan>>>>);
+pub struct PlanCache(Mutex<LruCache<Key, Arc<OnceCell<Plan>>>>);
 
-impl Default for Trials {
+impl Default for PlanCache {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(TRIALS_MAX)))
+        Self(Mutex::new(LruCache::new(PLANS_MAX)))
     }
 }
 
-impl Trials {
+impl PlanCache {
     /// As [`plan`](super::plan()), but of one request on one block it is made once. Who asks while it is being
     /// made waits for it.
     ///

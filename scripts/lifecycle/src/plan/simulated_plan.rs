@@ -1,7 +1,7 @@
-//! The trial of a request on a copy, from the code that is deployed there to what the instances hold in the end.
+//! The simulation of a request on a copy, from the code that is deployed there to what the instances hold in the end.
 
 use super::carry_out::{CarriedOut, carry_out};
-use super::effects::{Tries, Whose, with_limits};
+use super::effects::{GasLimits, Whose, with_limits};
 use super::executed::Ran;
 use super::instances::{self, Before};
 use super::slots::SlotNames;
@@ -21,17 +21,17 @@ use stylus_registry_core::policy::parse;
 const ELSEWHEN: u64 = 3_607;
 
 /// A request, the copy that it is tried on, and what is known of it by now.
-pub(super) struct Trial<'a> {
+pub(super) struct PlanSimulation<'a> {
     pub(super) request: &'a PlanRequest,
     pub(super) simulation: Simulation,
     pub(super) plan: Plan,
 }
 
 /// Tries `request` on a chain, and gives the chain with it.
-pub(super) fn try_on(
+pub(super) fn simulate_on(
     chain: Chain,
     request: &PlanRequest,
-    tries: Tries,
+    gas_limits: GasLimits,
 ) -> Result<(Plan, Simulation), ChainError> {
     let config = chain.config();
     let (block, time) = (config.number, config.timestamp.unwrap_or_default());
@@ -55,56 +55,62 @@ pub(super) fn try_on(
         policy: explain("migrate", &text, names)?,
         ..Plan::default()
     };
-    let mut trial = Trial {
+    let mut simulated = PlanSimulation {
         request,
         simulation,
         plan,
     };
-    trial.deploy()?;
-    trial.publish()?;
+    simulated.deploy()?;
+    simulated.publish()?;
     let first = definition.instances.min(request.instances);
-    let mut before = instances::read(&trial.simulation, request, first)?;
-    trial.check_code()?;
-    trial.check_instances(&before)?;
+    let mut before = instances::read(&simulated.simulation, request, first)?;
+    simulated.check_code()?;
+    simulated.check_instances(&before)?;
     let Ok(policy) = parse(text.as_bytes()) else {
-        return Ok((trial.plan, trial.simulation)); // explain() has refused it already
+        return Ok((simulated.plan, simulated.simulation)); // explain() has refused it already
     };
     let work =
         |simulation: &mut Simulation| carry_out(simulation, request, &policy, &definition, &before);
-    let elsewhen = trial.simulation.discarded(|copy| {
+    let elsewhen = simulated.simulation.discarded(|copy| {
         copy.wait(ELSEWHEN)?;
         copy.begin_here();
-        let (_, done) = with_limits(copy, Tries::Once, work, CarriedOut::failure)?;
+        let (_, done) = with_limits(copy, GasLimits::Once, work, CarriedOut::failure)?;
         let is_done = done.problems.is_empty();
         is_done.then(|| copy.changes()).transpose()
     })?;
-    trial.simulation.begin_here();
-    let (tried, done) = with_limits(&mut trial.simulation, tries, work, CarriedOut::failure)?;
+    simulated.simulation.begin_here();
+    let (outcomes, done) = with_limits(
+        &mut simulated.simulation,
+        gas_limits,
+        work,
+        CarriedOut::failure,
+    )?;
 
-    let handled = instances::handled(&trial.simulation, request.registry)?;
-    let late = instances::late(&trial.simulation, request, &before, &handled)?;
-    let plan = &mut trial.plan;
+    let handled = instances::handled(&simulated.simulation, request.registry)?;
+    let late = instances::late(&simulated.simulation, request, &before, &handled)?;
+    let plan = &mut simulated.plan;
     plan.problems.extend(done.problems.iter().cloned());
     plan.stuck = done.problems.first().filter(|_| done.is_stuck).cloned();
-    plan.problems.extend(tried.depends_on_gas("the migration"));
+    plan.problems
+        .extend(outcomes.depends_on_gas("the migration"));
     if !done.transactions.is_empty() {
-        plan.limits.clone_from(&tried.limits);
+        plan.limits.clone_from(&outcomes.limits);
     }
     if !late.is_empty() {
-        trial.check_instances(&late)?;
+        simulated.check_instances(&late)?;
         before.extend(late);
     }
-    trial.look_at_executed(&before)?;
+    simulated.look_at_executed(&before)?;
 
-    let behind = instances::behind(&trial.simulation, request, &before)?;
-    let framework = trial.framework(&before);
+    let behind = instances::behind(&simulated.simulation, request, &before)?;
+    let framework = simulated.framework(&before);
     // Where the call fails, all stay as they are: the problem says why.
     before.retain(|one| {
         let is_known = handled.contains(&one.proxy) || !behind.contains(&one.proxy);
         (done.is_stuck || is_known) && !one.is_migrating
     });
-    let simulation = &trial.simulation;
-    let balance = |account| tried.shown.balance(account);
+    let simulation = &simulated.simulation;
+    let balance = |account| outcomes.shown.balance(account);
     let instances = instances::compare(simulation, request, before, &framework, balance)?;
     let shown: Vec<_> = instances.iter().map(|one| one.proxy).collect();
     let whose = Whose {
@@ -113,9 +119,9 @@ pub(super) fn try_on(
         policy: &policy,
         shown: &shown,
     };
-    let plan = &mut trial.plan;
+    let plan = &mut simulated.plan;
     plan.instances = instances;
-    plan.others = tried.shown.elsewhere(simulation, &whose)?;
+    plan.others = outcomes.shown.elsewhere(simulation, &whose)?;
     let is_tried = |one: &&Address| done.skipped.contains(*one) || !behind.contains(*one);
     plan.tried = match done.is_stuck {
         true => definition.instances,
@@ -127,13 +133,13 @@ pub(super) fn try_on(
     plan.is_current =
         definition.current == call.version && plan.transactions.is_empty() && plan.untried == 0;
     if is_done {
-        trial.ask_the_check()?;
-        trial.note_answers(elsewhen)?;
+        simulated.ask_the_check()?;
+        simulated.note_answers(elsewhen)?;
     }
-    Ok((trial.plan, trial.simulation))
+    Ok((simulated.plan, simulated.simulation))
 }
 
-impl Trial<'_> {
+impl PlanSimulation<'_> {
     /// What the new code, the script and whatever else the instances ran can read, and what of it has no code
     /// that stays.
     fn look_at_executed(&mut self, before: &[Before]) -> Result<(), ChainError> {

@@ -1,5 +1,5 @@
-//! Puts a version on chain: first only planned, compared with open actions and tried on a copy with the approvals that
-//! it needs; then what is missing is sent.
+//! Puts a version on chain: first only planned, compared with open actions and simulated on a copy with the approvals
+//! that it needs; then what is missing is sent.
 
 use super::super::args::INSTANCES;
 use super::super::confirm;
@@ -22,20 +22,20 @@ impl Work<'_> {
         &mut self,
         wanted: &Wanted<'_>,
         new: &Code,
-        way: Option<&Step>,
+        registered: Option<&Step>,
     ) -> Result<NewVersion> {
         if self.sends {
-            let mut thought = self.thought();
-            let version = thought.put_all(wanted, new, way).await?;
-            thought.rehearse(wanted, version).await?;
+            let mut planned = self.planned();
+            let version = planned.put_all(wanted, new, registered).await?;
+            planned.simulate(wanted, version).await?;
         }
-        self.put_all(wanted, new, way).await
+        self.put_all(wanted, new, registered).await
     }
 
     /// The same work, only planned.
-    fn thought(&self) -> Self {
+    fn planned(&self) -> Self {
         Self {
-            place: self.place,
+            session: self.session,
             name: self.name.clone(),
             current: self.current.clone(),
             known: self.known.clone(),
@@ -55,7 +55,7 @@ impl Work<'_> {
         &mut self,
         wanted: &Wanted<'_>,
         new: &Code,
-        way: Option<&Step>,
+        registered: Option<&Step>,
     ) -> Result<NewVersion> {
         let mut code = new.code;
         if let Some(artifact) = new.artifact.clone() {
@@ -67,8 +67,8 @@ impl Work<'_> {
             self.revive(old, new).await?;
         }
         self.publish(new).await?;
-        let step = match way {
-            Some(way) => way.clone(),
+        let step = match registered {
+            Some(registered) => registered.clone(),
             None if wanted.initial => registry::initial(),
             None => self.step(wanted).await?,
         };
@@ -81,43 +81,46 @@ impl Work<'_> {
     }
 
     /// What has to be tried, with everything that is only planned.
-    pub(crate) fn trial(&mut self, call: abi::migrateCall, instances: u32) -> PlanRequest {
+    pub(crate) fn plan_request(&mut self, call: abi::migrateCall, instances: u32) -> PlanRequest {
         PlanRequest {
             undeployed: std::mem::take(&mut self.undeployed),
             inactive: std::mem::take(&mut self.inactive),
             expected: self.expected.take(),
             document: self.document.take(),
             layout: self.layout.clone(),
-            ..self.place.plan_request(call, instances)
+            ..self.session.plan_request(call, instances)
         }
     }
 
     /// If it cannot be tried, prints a warning and continues: only gas is at risk.
-    async fn rehearse(&mut self, wanted: &Wanted<'_>, new: NewVersion) -> Result<()> {
-        let (place, context) = (self.place, self.place.context);
-        let trial = self.trial(new.clone().into(), INSTANCES);
+    async fn simulate(&mut self, wanted: &Wanted<'_>, new: NewVersion) -> Result<()> {
+        let (session, context) = (self.session, self.session.context);
+        let request = self.plan_request(new.clone().into(), INSTANCES);
         let is_done = self.is_done(&new);
         let call = wanted.becomes.call(new);
-        if !trial.inactive.is_empty() {
+        if !request.inactive.is_empty() {
             // Anybody may activate it, but it is paid for before the registry refuses the key.
             // Once the others have approved it, anybody may send it.
             let role = (self.name.as_str(), confirm::MIGRATE);
             let proposed = self.open.iter().find(|open| open.call == call);
             let approved = proposed.map_or(&[][..], |open| &open.readiness.approved);
-            require_approver(place.registry, "a rollback", role, approved).await?;
+            require_approver(session.registry, "a rollback", role, approved).await?;
         }
         if !is_done {
-            let governed = GovernedCall::decode(place.registry.address, call, U256::ZERO)?;
-            confirm::require(context, &confirm::rivals(place, &governed).await?)?;
+            let governed = GovernedCall::decode(session.registry.address, call, U256::ZERO)?;
+            confirm::require_accepted(context, &confirm::rivals(session, &governed).await?)?;
         }
         let is_checked = wanted.step.expect.is_some() || wanted.step.check.is_some();
-        let is_paid = !trial.undeployed.is_empty() || !trial.inactive.is_empty();
+        let is_paid = !request.undeployed.is_empty() || !request.inactive.is_empty();
         let is_new = is_paid || is_checked;
         let is_accepted = context.accepted().contains(&FindingId::WOULD_FAIL);
         if wanted.becomes != Becomes::Current || wanted.initial || !is_new || is_accepted {
             return Ok(());
         }
-        match context.try_on_copy(place.registry.client, trial).await {
+        match context
+            .simulate_on_copy(session.registry.client, request)
+            .await
+        {
             Ok(plan) => {
                 if let Some(mut finding) = plan.stuck.clone() {
                     let next = finding.next.unwrap_or_default();

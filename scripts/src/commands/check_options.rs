@@ -1,13 +1,14 @@
-//! Who asks about a governed call, with which options.
+//! The options of the checks of a governed call: in which role, for whom, with which declarations.
 
 use super::args::ReviewArgs;
 use super::prelude::*;
 use crate::assess::Role;
 use std::path::Path;
 
-/// Who asks about a governed call, with which options.
+/// The options of the checks of a governed call.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Asker<'a> {
+pub(super) struct CheckOptions<'a> {
+    /// The role in which somebody asks.
     pub(super) role: Role,
     /// Who would send or sign it, if that is known.
     pub(super) who: Option<Address>,
@@ -23,7 +24,7 @@ pub(super) struct Asker<'a> {
     pub(super) program_is_built: bool,
 }
 
-impl<'a> Asker<'a> {
+impl<'a> CheckOptions<'a> {
     /// That role, without options.
     pub(super) fn of(role: Role) -> Self {
         Self {
@@ -33,9 +34,9 @@ impl<'a> Asker<'a> {
     }
 
     /// The proposer of a call there.
-    pub(super) fn proposer(place: Place<'_>) -> Self {
+    pub(super) fn proposer(session: Session<'_>) -> Self {
         Self {
-            who: place.registry.client.caller("propose").ok(),
+            who: session.registry.client.caller("propose").ok(),
             ..Self::of(Role::Proposer)
         }
     }

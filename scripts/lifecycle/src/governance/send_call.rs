@@ -5,10 +5,10 @@
 //! those behind it, and never from what a call before it returned.
 
 use super::checks::require_plain_code;
-use super::dry_run::{DryRun, for_execution};
 use super::error::{ended_by, not_open};
 use super::governed::GovernedCall;
 use super::pending::readiness;
+use super::simulated_execution::{SimulatedExecution, for_execution};
 use crate::client::{ChainError, Client, Sent, with_margin};
 use crate::ids::{ActionId, TxHash};
 use crate::model::Readiness;
@@ -25,7 +25,7 @@ use stylus_upgrades_interface::registry::Progress;
 
 /// The state of an action after our call: executed by us, executed by another transaction, or open.
 #[derive(Debug, Clone, Serialize)]
-pub struct Submitted {
+pub struct CallOutcome {
     /// The action.
     pub action: ActionId,
     /// How many approved it.
@@ -48,7 +48,7 @@ pub struct Submitted {
     pub sent: Option<Sent>,
     /// What came of the call behind the approvals that are missing, where it was sent to approve.
     #[serde(skip)]
-    pub dry_run: Option<DryRun>,
+    pub simulation: Option<SimulatedExecution>,
 }
 
 /// The transaction of somebody else that executed an action.
@@ -74,7 +74,7 @@ pub struct Approved {
 
 /// What a call would do if its caller sent it now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Simulated {
+pub struct SimulatedCall {
     /// The action.
     pub action: ActionId,
     /// How many would have approved it then.
@@ -88,19 +88,19 @@ pub struct Simulated {
     pub minimum_gas: Option<u64>,
     /// What came of it there, where it would only approve now.
     #[serde(skip)]
-    pub dry_run: Option<DryRun>,
+    pub simulation: Option<SimulatedExecution>,
 }
 
 /// What is to be sent for a governed call.
 #[derive(Debug, Clone)]
 pub enum Prepared {
     /// Its bytes, and what they do if they are sent now.
-    Send(Simulated),
+    Send(SimulatedCall),
     /// Nothing: how far the action is, which this key has approved before, or which has ended.
-    Nothing(Box<Submitted>),
+    Nothing(Box<CallOutcome>),
 }
 
-impl Submitted {
+impl CallOutcome {
     /// One that is open with that readiness, or else was executed.
     fn new(action: ActionId, approved: Approved, readiness: Option<Readiness>) -> Self {
         Self {
@@ -111,7 +111,7 @@ impl Submitted {
             ended_before: None,
             readiness,
             sent: None,
-            dry_run: None,
+            simulation: None,
         }
     }
 
@@ -156,9 +156,9 @@ impl From<&abi::Approved> for Approved {
 }
 
 impl GovernedCall {
-    /// Finds out what is to be sent for the very bytes that were shown. Nothing is sent yet, so that the findings can be
-    /// reported before. Nothing is to be sent, and the state of the action is reported, where the caller has approved it
-    /// before or where the action of [`Self::approves`] has ended.
+    /// Finds out what is to be sent for the very bytes that were shown. Nothing is sent yet, so that the findings can
+    /// be reported before. Nothing is to be sent, and the state of the action is reported, where the caller has
+    /// approved it before or where the action of [`Self::approves`] has ended.
     ///
     /// # Errors
     /// Code that is a proxy of somebody, the registry's refusal, or what it would fail with once it is approved.
@@ -171,14 +171,14 @@ impl GovernedCall {
             let ended = outcome_of_ended_action(registry, meant).await?;
             return Ok(Prepared::Nothing(Box::new(ended)));
         }
-        let simulated = match self.tried(client, sender, action).await {
+        let simulated = match self.simulated(client, sender, action).await {
             Err(error) if has_approved(&error) => {
                 let before = open_or_ended(registry, action, None).await?;
                 return Ok(Prepared::Nothing(Box::new(before)));
             }
-            tried => tried?,
+            simulated => simulated?,
         };
-        self.require_success(simulated.dry_run.as_ref())?;
+        self.require_success(simulated.simulation.as_ref())?;
         Ok(Prepared::Send(simulated))
     }
 
@@ -189,8 +189,8 @@ impl GovernedCall {
     pub async fn send(
         &self,
         client: &Client,
-        prepared: Simulated,
-    ) -> Result<Submitted, ChainError> {
+        prepared: SimulatedCall,
+    ) -> Result<CallOutcome, ChainError> {
         // The endpoint's estimate executes the bytes once more. It counts what this chain asks for the data of a
         // transaction, and it is of the newest state: `prepared` may be some blocks old.
         let sent = client
@@ -198,9 +198,9 @@ impl GovernedCall {
             .await?;
         let submitted = outcome(client.registry(self.registry), &sent).await?;
         let is_anew = submitted.readiness.is_some() && submitted.action != prepared.action;
-        Ok(Submitted {
+        Ok(CallOutcome {
             ended_before: is_anew.then_some(prepared.action),
-            dry_run: prepared.dry_run,
+            simulation: prepared.simulation,
             ..submitted
         })
     }
@@ -209,29 +209,29 @@ impl GovernedCall {
     ///
     /// # Errors
     /// As [`Self::prepare`]; that it would fail once it is approved is in the answer.
-    pub async fn simulate(&self, client: &Client) -> Result<(Simulated, u64), ChainError> {
+    pub async fn simulate(&self, client: &Client) -> Result<(SimulatedCall, u64), ChainError> {
         require_plain_code(client, &self.call).await?;
         let what = self.what();
         let caller = client.caller(&what)?;
         let registry = client.registry(self.registry);
         let action = registry.action_of(&self.bytes).await?;
-        let tried = self.tried(client, caller, action).await?;
+        let simulated = self.simulated(client, caller, action).await?;
         let request = self.request().with_from(caller);
         let estimate = client.provider().estimate_gas(request).await;
         let estimate = estimate.map_err(|error| client.error(&what, error))?;
         let gas = with_margin(estimate);
-        let gas = tried.minimum_gas.map_or(gas, |least| least.max(gas));
-        Ok((tried, gas))
+        let gas = simulated.minimum_gas.map_or(gas, |least| least.max(gas));
+        Ok((simulated, gas))
     }
 
     /// What the registry answers the caller; where the call would only approve, also what comes of it behind the
     /// approvals that are missing, and the gas for that.
-    async fn tried(
+    async fn simulated(
         &self,
         client: &Client,
         caller: Address,
         action: ActionId,
-    ) -> Result<Simulated, ChainError> {
+    ) -> Result<SimulatedCall, ChainError> {
         let answer = match self.answer(client, caller).await {
             Err(error) if !has_approved(&error) => {
                 return Err(self.with_cause(client, caller, error).await);
@@ -244,14 +244,14 @@ impl GovernedCall {
         })?;
         // If the call executes, the gas estimate covers it. A submitter of signatures is not an approver, so there is
         // nothing to simulate.
-        let (minimum_gas, dry_run) = match progress.executed || self.submission.is_some() {
+        let (minimum_gas, simulation) = match progress.executed || self.submission.is_some() {
             true => (None, None),
             false => {
                 let after = for_execution(client, self, caller, action).await?;
-                (after.minimum_gas, Some(after.dry_run))
+                (after.minimum_gas, Some(after.simulation))
             }
         };
-        Ok(Simulated {
+        Ok(SimulatedCall {
             action,
             approved: Approved {
                 approvals: progress.approvals,
@@ -259,7 +259,7 @@ impl GovernedCall {
             },
             executes: progress.executed,
             minimum_gas,
-            dry_run,
+            simulation,
         })
     }
 }
@@ -278,13 +278,16 @@ pub(super) fn progress_in(answer: &Bytes) -> Option<Progress> {
 }
 
 /// What the registry's logs say came of a transaction.
-pub(super) async fn outcome(registry: Registry<'_>, sent: &Sent) -> Result<Submitted, ChainError> {
+pub(super) async fn outcome(
+    registry: Registry<'_>,
+    sent: &Sent,
+) -> Result<CallOutcome, ChainError> {
     if let Some(executed) = sent.event_of::<abi::Executed>(registry.address) {
         let action = executed.action.into();
         let approved = approved(registry, action, sent).await?;
-        return Ok(Submitted {
+        return Ok(CallOutcome {
             sent: Some(sent.clone()),
-            ..Submitted::new(action, approved, None)
+            ..CallOutcome::new(action, approved, None)
         });
     }
     // A governed call that goes through approves or executes: without either the receipt is not whole.
@@ -299,9 +302,9 @@ async fn open_or_ended(
     registry: Registry<'_>,
     action: ActionId,
     sent: Option<&Sent>,
-) -> Result<Submitted, ChainError> {
+) -> Result<CallOutcome, ChainError> {
     let submitted = match readiness(registry, action).await? {
-        Some(open) => Submitted::new(action, Approved::from(&open), Some(open)),
+        Some(open) => CallOutcome::new(action, Approved::from(&open), Some(open)),
         None => {
             let from = sent.and_then(|sent| sent.receipt.block_number);
             let executed = find_execution(registry, action, from.unwrap_or_default()).await?;
@@ -309,7 +312,7 @@ async fn open_or_ended(
             executed.ok_or_else(|| ended_by(action, how))?
         }
     };
-    Ok(Submitted {
+    Ok(CallOutcome {
         sent: sent.cloned(),
         ..submitted
     })
@@ -320,7 +323,7 @@ async fn find_execution(
     registry: Registry<'_>,
     action: ActionId,
     from: u64,
-) -> Result<Option<Submitted>, ChainError> {
+) -> Result<Option<CallOutcome>, ChainError> {
     let topics: Topics<'_> = [&[abi::Executed::SIGNATURE_HASH], &[], &[action.0]];
     let logs = registry::logs_since(registry.client, registry.address, topics, from).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
@@ -329,9 +332,9 @@ async fn find_execution(
     let sent = registry.client.mined(tx.into(), "the execution").await?;
     let approved = approved(registry, action, &sent).await?;
     let (approver, tx) = (sent.receipt.from, sent.tx);
-    Ok(Some(Submitted {
+    Ok(Some(CallOutcome {
         executed_by: Some(Executed { approver, tx, sent }),
-        ..Submitted::new(action, approved, None)
+        ..CallOutcome::new(action, approved, None)
     }))
 }
 
@@ -362,7 +365,7 @@ async fn approved(
 pub async fn outcome_of_ended_action(
     registry: Registry<'_>,
     action: ActionId,
-) -> Result<Submitted, ChainError> {
+) -> Result<CallOutcome, ChainError> {
     if let Some(executed) = find_execution(registry, action, 0).await? {
         return Ok(executed);
     }

@@ -1,4 +1,4 @@
-//! What a command works on: its context, a chain, a registry.
+//! What a command works on: the registry on its chain, and the context of the command.
 
 use super::gather;
 use crate::assess::Role;
@@ -11,27 +11,27 @@ use std::collections::BTreeMap;
 
 /// A registry, and what the command that asks it was started with.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Session<'a> {
     pub(crate) context: &'a Context,
     pub(crate) registry: Registry<'a>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Session<'a> {
     /// The registry that was named, of which all that this command reads is of one block.
     ///
     /// # Errors
     /// If its origin is not verified, or none was named.
-    pub(crate) async fn here(context: &'a Context) -> Result<Self> {
+    pub(crate) async fn reading(context: &'a Context) -> Result<Self> {
         let registry = context.verified_snapshot().await?;
         Ok(Self { context, registry })
     }
 
-    /// As [`Self::here`], for a command that sends; `what` is its name. Asks for the password of the key, opens the
+    /// As [`Self::reading`], for a command that sends; `what` is its name. Asks for the password of the key, opens the
     /// journal, and waits for the transactions of an earlier run, for up to two minutes.
     ///
     /// # Errors
-    /// As [`Self::here`].
-    pub(crate) async fn working(context: &'a Context, what: &str) -> Result<Self> {
+    /// As [`Self::reading`].
+    pub(crate) async fn sending(context: &'a Context, what: &str) -> Result<Self> {
         let registry = context.verified_working(what).await?;
         Ok(Self { context, registry })
     }
@@ -60,14 +60,14 @@ impl<'a> Place<'a> {
     /// Checks one more subject at one block, and prints the result of the layouts.
     pub(crate) async fn add(self, subject: Subject<'_>, all: &mut Assessment) -> Result<()> {
         let client = self.registry.client.at_one_block().await?;
-        let there = Place {
+        let there = Session {
             context: self.context,
             registry: client.registry(self.registry.address),
         };
-        let way = gather(there, subject, all.role).await?;
-        let compares = way.old.is_some();
+        let transition = gather(there, subject, all.role).await?;
+        let compares = transition.old.is_some();
         self.context.say_read_at(there.read_at(), compares);
-        all.add(way)?;
+        all.add(transition)?;
         let lines = all.last_storage().map(|check| check.lines());
         for line in lines.unwrap_or_default() {
             self.context.note(line);

@@ -105,10 +105,10 @@ fn no_receipt(what: &str, tx: impl Display) -> ChainError {
     refusal.exiting(Exit::Chain).into()
 }
 
-/// A transaction is not waited for any longer, because what its key had sent before it is undone. It may wait in a queue,
-/// and is mined once the nonces before it are used.
-fn given_up(what: &str, own: &Submitted) -> ChainError {
-    let Submitted {
+/// A transaction is not waited for any longer, because what its key had sent before it is undone. It may wait in a
+/// queue, and is mined once the nonces before it are used.
+fn given_up(what: &str, own: &UnminedTransaction) -> ChainError {
+    let UnminedTransaction {
         tx, sender, nonce, ..
     } = own;
     let message = format!(
@@ -155,7 +155,7 @@ impl Fees {
 }
 
 /// A transaction that is on its way.
-pub(super) struct Submitted {
+pub(super) struct UnminedTransaction {
     pub(super) tx: TxHash,
     pub(super) sender: Address,
     pub(super) nonce: u64,
@@ -305,7 +305,7 @@ impl Client {
         what: &str,
         sender: Address,
         request: TransactionRequest,
-    ) -> Result<Submitted, ChainError> {
+    ) -> Result<UnminedTransaction, ChainError> {
         let nonce = self.next_nonce(sender).await?;
         let fees = self.fees().await?;
         self.offer(what, request, (sender, nonce), fees).await
@@ -319,7 +319,7 @@ impl Client {
         request: TransactionRequest,
         (sender, nonce): (Address, u64),
         mut fees: Fees,
-    ) -> Result<Submitted, ChainError> {
+    ) -> Result<UnminedTransaction, ChainError> {
         let (mut raises, mut pauses) = (0, Backoff::new(RAISE_PAUSE, RECEIPT_PAUSE_LONGEST));
         loop {
             let (tx, signed) = self
@@ -328,7 +328,7 @@ impl Client {
             // From here on it may be sent, whatever the endpoint says or does not say.
             self.progress.transaction(tx);
             let broadcast = self.broadcast(what, &signed).await;
-            let submitted = Submitted {
+            let submitted = UnminedTransaction {
                 tx,
                 sender,
                 nonce,
@@ -489,7 +489,7 @@ impl Client {
         &self,
         what: &str,
         tx: TxHash,
-        own: Option<&Submitted>,
+        own: Option<&UnminedTransaction>,
     ) -> Result<TransactionReceipt, ChainError> {
         let begun = Instant::now();
         let mut pauses = Backoff::new(RECEIPT_PAUSE, RECEIPT_PAUSE_LONGEST);
