@@ -40,6 +40,7 @@ pub enum Part {
     /// answer themselves.
     Interface,
     /// Whether it succeeds on a copy of the chain.
+    #[serde(rename = "trial")]
     Simulation,
     /// The code that runs, and whether it can.
     Code,
