@@ -43,7 +43,10 @@ impl Part {
     /// How it can be checked after all.
     const fn advice(self) -> &'static str {
         match self {
-            Self::Steps => "build the code with the attributes of stylus-upgradeable",
+            Self::Steps => {
+                "give the label of the previous version (of check: --from); build the code with the attributes of \
+                 stylus-upgradeable"
+            }
             Self::Source => "give the source instead of what was built from it",
             Self::Interface => {
                 "name the folder of its sources (of an action: --source DIR), or compare the sources of both versions \
@@ -51,6 +54,9 @@ impl Part {
             }
             Self::Simulation => {
                 "give an endpoint and a registry, leave --against out, and end what is under way (`stylus-upgrades status`)"
+            }
+            Self::LiveInstances => {
+                "give an endpoint and a registry (of check: leave --against out), so that the instances are read"
             }
             _ => "check it in another way",
         }
