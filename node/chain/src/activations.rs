@@ -5,8 +5,8 @@ use alloy_primitives::{B256, keccak256, map::HashMap};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use stylus_vm::{Activated, ActivationError, Rules};
 
-/// Bytes of instrumented modules whose activations are kept.
-const CAPACITY: usize = 64 << 20;
+/// Bytes of instrumented modules whose activations are kept. What is compiled from them is several times as large.
+const CAPACITY: usize = 16 << 20;
 
 static DONE: LazyLock<Mutex<Activations>> = LazyLock::new(Mutex::default);
 

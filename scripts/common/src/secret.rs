@@ -45,7 +45,7 @@ impl fmt::Debug for Secret {
 }
 
 /// The words of a text that may be private keys, without `0x`: they have more hexadecimal digits than an address, and
-/// hardly another letter.
+/// hardly another letter, or as many one after the other.
 pub fn possible_keys(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     let numbers = words.map(|word| {
@@ -54,7 +54,9 @@ pub fn possible_keys(text: &str) -> impl Iterator<Item = &str> {
     });
     numbers.filter(|number| {
         let slips = number.bytes().filter(|byte| !byte.is_ascii_hexdigit());
-        number.len() > ADDRESS_DIGITS && slips.count() <= SLIPS_MAX
+        let is_hexadecimal = number.len() > ADDRESS_DIGITS && slips.count() <= SLIPS_MAX;
+        let mut runs = number.split(|c: char| !c.is_ascii_hexdigit());
+        is_hexadecimal || runs.any(|run| run.len() > ADDRESS_DIGITS)
     })
 }
 

@@ -15,7 +15,7 @@ use crate::governance::signed::{
     self, Approval, ApprovalFile, Digests, current, malformed, outdated, require_here,
     require_place, untyped,
 };
-use crate::governance::{GovernedCall, ShownCall, SimulatedCall, SimulationReport};
+use crate::governance::{Call, GovernedCall, ShownCall, SimulatedCall, SimulationReport};
 use crate::ids::ActionId;
 use crate::own_file;
 use crate::text::utc;
@@ -187,9 +187,12 @@ async fn subject(session: Session<'_>, text: &str) -> Result<Subject> {
         return read(path, (registry.client.chain_id(), registry.address));
     }
     if text.len() > 66
-        && let Ok(call) = text.parse()
+        && let Ok(call) = text.parse::<Bytes>()
     {
-        session.context.output.is_public(&call);
+        // What is no call may be a key that was pasted twice.
+        if Call::decode(&call).is_ok() {
+            session.context.output.is_public(&call);
+        }
         return Ok(Subject::Call(call));
     }
     let action = resolve_action(session, text).await?;

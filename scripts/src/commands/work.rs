@@ -443,19 +443,23 @@ impl<'a> Work<'a> {
     }
 
     /// Whether the version is registered with exactly this code and step. If the caller does not say where the step
-    /// begins, it may begin anywhere: another version may have become current since.
+    /// begins and the version is current, it may begin anywhere: it began at the version that was current before.
     pub(super) fn is_registered(&self, new: &NewVersion, wanted: &Wanted<'_>) -> bool {
         let is_exact = wanted.from.is_some() || wanted.initial;
         self.known.as_ref().is_some_and(|known| {
-            let is_same_way = known.steps.iter().any(|step| {
-                let from = if is_exact { &new.step.from } else { &step.from };
+            let begins_anywhere = !is_exact && known.version == self.current;
+            let is_same_step = known.steps.iter().any(|step| {
+                let from = match begins_anywhere {
+                    true => &step.from,
+                    false => &new.step.from,
+                };
                 let meant = Step {
                     from: from.clone(),
                     ..new.step.clone()
                 };
                 *step == meant
             });
-            known.code == RecordedCode::from(&new.code) && is_same_way
+            known.code == RecordedCode::from(&new.code) && is_same_step
         })
     }
 

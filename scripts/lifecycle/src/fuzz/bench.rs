@@ -360,14 +360,18 @@ impl<'a> Bench<'a> {
 
     /// The first account that owns another amount of ether, fees and loans aside.
     fn balance(&self, sides: [&Simulation; 2]) -> Result<Option<Difference>, ChainError> {
-        let mut all = BTreeSet::new();
-        for side in sides {
-            all.extend(side.account_changes()?.into_iter().map(|one| one.address));
+        // Both began with the same state: what did not change on one side is as it was.
+        let mut all: BTreeMap<Address, [U256; 2]> = BTreeMap::new();
+        for (at, side) in sides.into_iter().enumerate() {
+            for one in side.account_changes()? {
+                let begun = one.before.balance;
+                let balances = all.entry(one.address).or_insert([begun, begun]);
+                if let Some(balance) = balances.get_mut(at) {
+                    *balance = one.after.balance;
+                }
+            }
         }
-        for account in all {
-            let now = |side: &Simulation| side.chain.account(account, BlockId::latest());
-            let [before, after] = sides;
-            let (old, new) = (now(before)?.balance, now(after)?.balance);
+        for (account, [old, new]) in all {
             let difference = Difference {
                 kind: Kind::Balance,
                 subject: owner(account, self.proxy),

@@ -44,6 +44,13 @@ fn a_version_that_is_registered_is_registered_again_by_nobody() {
         .run("Admin", &REGISTER.replace(" 5", " 6"))
         .is(1, "VersionExists");
     assert_eq!(sandbox.block(), before, "nothing was sent");
+
+    // A version that instances are only created at has no step from the current one.
+    let initial = "register A 3.0 counter-v2 --initial";
+    sandbox.proposed("Admin", initial);
+    sandbox.done("Admin2", initial);
+    let step = REGISTER.replace("2.0", "3.0");
+    sandbox.run("Admin", &step).is(1, "VersionExists");
 }
 
 #[test]
