@@ -11,7 +11,7 @@ use crate::layout::{Held, WORD};
 use crate::plan::{Abis, Universes};
 use crate::simulation::Simulation;
 use alloy::json_abi::Function;
-use alloy::primitives::{Address, B256, Bytes, Selector};
+use alloy::primitives::{Address, B256, Bytes, Selector, U256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use stylus_chain::{BlockId, Overrides};
