@@ -272,8 +272,8 @@ impl Journal {
         });
     }
 
-    /// Makes a change while no other command makes one: it would be lost where the file is written anew. Where the system
-    /// has no locks, or somebody holds one for long, it is made all the same.
+    /// Makes a change while no other command makes one: rewriting the file would lose it. Without locks in the system, or
+    /// if another command holds the lock for too long, the change is made without a lock.
     fn alone(&self, change: impl FnOnce()) {
         let _lock = self.lock();
         change();

@@ -194,25 +194,34 @@ pub(super) fn by_name(name: &str, count: usize, of: &str, known: &Functions) -> 
 const NAMED_MAX: usize = 20;
 
 fn unknown(name: &str, of: &str, known: &Functions) -> Error {
-    let signatures = |all: &mut dyn Iterator<Item = &Function>| -> Vec<String> {
-        all.take(NAMED_MAX).map(Function::signature).collect()
+    let of_the_name = signatures(known.named(name).into_iter());
+    let expected = "the function's signature, or ";
+    let (expected, found) = match (of_the_name.is_empty(), signatures(known.all())) {
+        (true, all) if !all.is_empty() => (format!("{expected}one of {all}"), name.to_owned()),
+        (is_unknown, _) => {
+            let once = format!("{expected}a name that the contract's interface has once");
+            (
+                once,
+                if is_unknown {
+                    name.to_owned()
+                } else {
+                    of_the_name
+                },
+            )
+        }
     };
-    let of_the_name = signatures(&mut known.named(name).into_iter());
-    let all = signatures(&mut known.all());
     Error::Usage {
         message: format!("{of} has no single known function {name} with these arguments"),
-        expected: match all.is_empty() || !of_the_name.is_empty() {
-            true => {
-                "the function's signature, or a name that the contract's interface has once".into()
-            }
-            false => format!("the function's signature, or one of {}", all.join(", ")),
-        },
-        found: match of_the_name.is_empty() {
-            true => name.to_owned(),
-            false => of_the_name.join(", "),
-        },
+        expected,
+        found,
         next: format!("write it as '{name}(type,…)', for call followed by 'returns (type,…)'"),
     }
+}
+
+/// The signatures of the first functions, in one text.
+fn signatures<'a>(all: impl Iterator<Item = &'a Function>) -> String {
+    let first: Vec<_> = all.take(NAMED_MAX).map(Function::signature).collect();
+    first.join(", ")
 }
 
 /// What a function returned.

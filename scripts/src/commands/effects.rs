@@ -259,7 +259,8 @@ impl Effects {
 
     fn transactions_before_rollout(&self) -> usize {
         let of_rollout = self.rolled_out.as_ref().map_or(0, |one| one.transactions);
-        self.transaction_lines().len().saturating_sub(of_rollout)
+        let all = self.transactions.as_ref().map_or(0, Transactions::count);
+        all.saturating_sub(of_rollout)
     }
 
     /// The lines of the checks.

@@ -279,13 +279,12 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
     }
 }
 
-/// On SIGINT or SIGTERM ends this process and the programs that it has started. (The node ends in its own way: it
+/// On SIGINT, SIGTERM or SIGQUIT ends this process and the programs that it has started. (The node ends in its own way: it
 /// has a state to save.)
 async fn end_on_signal(output: Arc<Output>) {
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup), Ok(mut quit)) = (
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut quit)) = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
-        signal(SignalKind::hangup()),
         signal(SignalKind::quit()),
     ) else {
         return;
@@ -293,7 +292,6 @@ async fn end_on_signal(output: Arc<Output>) {
     let number = tokio::select! {
         _ = interrupt.recv() => SignalKind::interrupt(),
         _ = terminate.recv() => SignalKind::terminate(),
-        _ = hangup.recv() => SignalKind::hangup(),
         _ = quit.recv() => SignalKind::quit(),
     };
     children::end_all();

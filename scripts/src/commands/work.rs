@@ -448,17 +448,17 @@ impl<'a> Work<'a> {
         let is_exact = wanted.from.is_some() || wanted.initial;
         self.known.as_ref().is_some_and(|known| {
             let begins_anywhere = !is_exact && known.version == self.current;
-            let is_same_step = known.steps.iter().any(|step| {
-                let from = match begins_anywhere {
-                    true => &step.from,
-                    false => &new.step.from,
-                };
-                let meant = Step {
-                    from: from.clone(),
-                    ..new.step.clone()
-                };
-                *step == meant
-            });
+            let is_same_step = match begins_anywhere {
+                true => known.steps.iter().any(|step| {
+                    let from = step.from.clone();
+                    let meant = Step {
+                        from,
+                        ..new.step.clone()
+                    };
+                    *step == meant
+                }),
+                false => known.steps.contains(&new.step),
+            };
             known.code == RecordedCode::from(&new.code) && is_same_step
         })
     }

@@ -131,8 +131,8 @@ pub(super) fn require_targets(package: &Package, copied: &Tree) -> Result<(), Bu
     Ok(())
 }
 
-/// A manifest with a feature that nothing turns on and that has `content` in its name. Cargo compiles a package anew
-/// where other features are declared than when it was compiled, and hands them on as names to check.
+/// A manifest that declares one more feature, which nothing turns on. Its name contains `content`. Cargo compiles a package
+/// again if the declared features changed.
 ///
 /// # Errors
 /// `SourceFile` for what is no manifest.

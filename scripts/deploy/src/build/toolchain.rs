@@ -105,7 +105,7 @@ pub(super) struct Toolchain {
 }
 
 impl Toolchain {
-    /// The compiler that the file names. It is asked where `folder` keeps no answer of it, and at every build `anew`.
+    /// The compiler that the file names. It is asked if `folder` keeps no answer, and for each build `anew`.
     pub(super) fn find(
         file: &ToolchainFile,
         folder: &Path,
@@ -175,11 +175,16 @@ fn release(version: &str) -> Option<(u32, u32)> {
 
 /// Where cargo keeps what it downloads, and the user's configuration of it.
 pub(super) fn cargo_home() -> PathBuf {
-    std::env::var_os("CARGO_HOME")
+    home_of("CARGO_HOME", ".cargo")
+}
+
+/// The folder that a variable names, else that one in the user's home.
+fn home_of(variable: &str, folder: &str) -> PathBuf {
+    std::env::var_os(variable)
         .filter(|home| !home.is_empty())
         .map(PathBuf::from)
-        .or_else(|| Some(std::env::home_dir()?.join(".cargo")))
-        .unwrap_or_else(|| PathBuf::from(".cargo"))
+        .or_else(|| Some(std::env::home_dir()?.join(folder)))
+        .unwrap_or_else(|| PathBuf::from(folder))
 }
 
 /// The text that a toolchain program prints.

@@ -65,6 +65,11 @@ impl Transactions {
         self.transactions.extend(later.transactions);
     }
 
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.transactions.len()
+    }
+
     /// A line for each.
     pub fn lines(&self) -> Vec<String> {
         let line = |one: &Transaction| {

@@ -1,6 +1,7 @@
 //! What a compiler answered to who it is, kept as long as no file has changed that the answer follows from: asking
 //! takes as long as many a command.
 
+use super::home_of;
 use crate::own_file;
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt;
@@ -29,9 +30,7 @@ type State = Option<(u64, i64, i64)>;
 
 impl Kept {
     fn new(channel: &str, answer: Answer) -> Self {
-        let rustup = std::env::var_os("RUSTUP_HOME").map(PathBuf::from);
-        let rustup = rustup.or_else(|| Some(std::env::home_dir()?.join(".rustup")));
-        let rustup = rustup.unwrap_or_default();
+        let rustup = home_of("RUSTUP_HOME", ".rustup");
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut programs = std::env::split_paths(&path).map(|folder| folder.join("rustc"));
         let program = programs.find(|program| program.is_file());
