@@ -1,5 +1,6 @@
 //! How long work reports what it is doing, without knowing who listens.
 
+use crate::error::Refusal;
 use crate::ids::TxHash;
 use crate::text::duration;
 use std::time::{Duration, Instant};
@@ -21,9 +22,15 @@ pub trait Progress: Send + Sync {
     fn note(&self, text: &str);
     /// A hash that may be told of is that of a transaction.
     fn transaction(&self, _: TxHash) {}
+    /// That transaction was refused: it was not sent.
+    fn not_sent(&self, _: TxHash) {}
     /// A command that runs now, or what a transaction that is sent now says, in full. Most listeners
     /// leave it out.
     fn command(&self, _: &str) {}
+    /// Why that request must not leave this machine: it carries what is, or may be, a private key.
+    fn withheld(&self, _: &str) -> Option<Refusal> {
+        None
+    }
 }
 
 /// How fast a piece of work goes on.

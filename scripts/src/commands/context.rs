@@ -12,7 +12,7 @@ pub(super) use registry::{Unverified, key};
 
 use super::args::Global;
 use super::prelude::*;
-use crate::assess::Accepted;
+use crate::assess::{Accepted, FindingId};
 use crate::build::{BuildError, Builder};
 use crate::client::{ChainError, Transaction};
 use crate::client::{Client, EventStore, Sent};
@@ -93,6 +93,10 @@ impl Context {
             output.link_to(explorer);
         }
         let names = Names::of(&manifest);
+        output.hide_keys_of(&names.accounts().collect::<Vec<_>>());
+        if (global.accept.iter()).any(|ids| ids.contains(&FindingId::POSSIBLE_KEY)) {
+            output.typed_is_public();
+        }
         output.call_accounts(move |text| names.in_commands(text));
         global.key = global.key.or_of_manifest(manifest.key.clone());
         if let Some(path) = found.filter(|path| *path != folder.join(FILE)) {

@@ -7,7 +7,6 @@ use crate::governance::{self, Call, executed_already, outcome_of_ended_action, r
 use crate::ids::ActionId;
 use crate::registry::Registry;
 use crate::review::{OpenAction, Pending};
-use alloy::signers::local::PrivateKeySigner;
 
 pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome> {
     let pending = pending(context, name).await?;
@@ -84,27 +83,6 @@ pub(super) async fn why_ended(session: Session<'_>, action: ActionId, found: &st
     }
 }
 
-/// Refuses the private key of the sender, or of an account with a name, in place of an id: it has the same form.
-fn require_no_key(session: Session<'_>, action: ActionId) -> Result<()> {
-    let Session { context, registry } = session;
-    let names = context.names();
-    let Ok(key) = PrivateKeySigner::from_bytes(&action.0) else {
-        return Ok(());
-    };
-    let owner = key.address();
-    let is_sender = registry.client.caller("an action").ok() == Some(owner);
-    if !is_sender && !names.accounts().any(|known| known == owner) {
-        return Ok(());
-    }
-    let message = format!("the argument is the private key of {}", names.long(owner));
-    let refusal = Refusal::new("PrivateKeyTyped", message).with(
-        "the id of an action",
-        "a private key",
-        "no request carried it; give the id, and remove the key from the history of the shell",
-    );
-    Err(refusal.usage().into())
-}
-
 /// Minimum of hexadecimal digits that name an action: fewer could match an action that is proposed
 /// meanwhile.
 const DIGITS_MIN: usize = 8;
@@ -118,11 +96,10 @@ pub(super) fn is_action(text: &str) -> bool {
 /// with them, or, if none does, exactly one earlier action.
 ///
 /// # Errors
-/// `PrivateKeyTyped` before a request carries it; [`Error::Usage`]; errors of the chain.
+/// [`Error::Usage`]; errors of the chain.
 pub(super) async fn resolve_action(session: Session<'_>, text: &str) -> Result<ActionId> {
     let registry = session.registry;
     if let Ok(action) = text.parse() {
-        require_no_key(session, action)?;
         return Ok(action);
     }
     let refused = |found: &str| Error::Usage {

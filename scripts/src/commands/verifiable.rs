@@ -71,6 +71,7 @@ pub(super) fn implementation(
     if let Some(uri) = &args.source_code_snapshot {
         let repository = uri.strip_prefix("git+").and_then(|uri| uri.split_once('#'));
         Sources::public(repository.map_or("", |(url, _)| url))?;
+        context.output.is_public(uri); // a commit is no key
     }
     let builder = context.builder()?;
     let Some(folder) = builder.folder_of(source)? else {
@@ -80,7 +81,7 @@ pub(super) fn implementation(
     let other = ours.codehash();
     let artifact = builder.verifiable(
         ours,
-        &folder,
+        &folder.path,
         args.initcode.as_deref(),
         args.source_code_snapshot.as_deref(),
     )?;

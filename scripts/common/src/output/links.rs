@@ -31,6 +31,12 @@ impl Links {
         known.insert(tx.to_owned());
     }
 
+    /// A hash is that of a transaction which does not exist.
+    pub(super) fn remove(&self, tx: &str) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(tx);
+    }
+
     /// Whether a transaction was told of.
     pub(super) fn has_some(&self) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -19,6 +19,7 @@ pub use outcome::Outcome;
 pub use visible::{shortened, visible};
 
 use crate::error::{Exit, Explain, Report};
+use alloy::primitives::Address;
 use indicatif::ProgressBar;
 use links::Links;
 use maud::html;
@@ -50,6 +51,8 @@ pub struct Output {
     /// What was typed and may be a key.
     typed: TypedWords,
     links: Links,
+    /// What a signal would leave; empty for nothing.
+    half_done: Mutex<&'static str>,
     /// Writes names for the accounts in commands.
     names: OnceLock<Box<Named>>,
     /// What every document says.
@@ -102,6 +105,7 @@ impl Output {
             secrets: Secrets::default(),
             typed: TypedWords::default(),
             links: Links::default(),
+            half_done: Mutex::default(),
             names: OnceLock::new(),
             with_all: Mutex::default(),
             failed: AtomicBool::new(false),
@@ -128,6 +132,17 @@ impl Output {
     /// show its first and last digits alone, until [`Self::is_public`].
     pub fn typed(&self, word: &str) {
         self.typed.add(word);
+    }
+
+    /// Hides what was typed and is the private key of one of these accounts.
+    pub fn hide_keys_of(&self, accounts: &[Address]) {
+        let keys = self.typed.keys_of(accounts);
+        keys.iter().for_each(|key| self.hide(key));
+    }
+
+    /// Nothing that was typed is a key: the caller accepts that.
+    pub fn typed_is_public(&self) {
+        self.typed.clear();
     }
 
     /// The chain or a file has that id, hash or calldata, so that it is no key: it is shown in full from now on.
@@ -288,12 +303,27 @@ impl Output {
         self.write(io::stderr(), &text);
     }
 
-    /// The command is ended by a signal. Where it has sent something, says how it is continued.
+    /// What is said where a signal ends the command from now on.
+    pub fn if_interrupted(&self, text: &'static str) {
+        *self
+            .half_done
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = text;
+    }
+
+    /// The command is ended by a signal. Where it has sent or changed something, says how it is continued.
     pub fn interrupted(&self) {
-        if self.links.has_some() {
+        let sent = "a transaction may have been sent: the same command again continues from there";
+        let half_done = *self
+            .half_done
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let said = [
+            (self.links.has_some(), sent),
+            (!half_done.is_empty(), half_done),
+        ];
+        for (_, text) in said.iter().filter(|(is_so, _)| *is_so) {
             // Not through `suspend`: this process ends, whoever holds its lock.
-            let text =
-                "a transaction may have been sent: the same command again continues from there";
             self.write(io::stderr(), text);
         }
     }

@@ -2,6 +2,7 @@
 //! besides its host.
 
 use crate::secret::HIDDEN;
+use alloy::hex;
 use std::sync::{Mutex, PoisonError};
 
 /// Shorter secrets are not looked for: they would be found in ordinary words.
@@ -29,6 +30,17 @@ impl Secrets {
             // The longest first: one secret may be a part of another.
             all.sort_by_key(|known| std::cmp::Reverse(known.len()));
         }
+    }
+
+    /// Whether a request carries a private key, as a number or as a text.
+    pub(super) fn key_in_request(&self, request: &str) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_key = |one: &&String| one.len() == 64 && one.bytes().all(|c| c.is_ascii_hexdigit());
+        let mut keys = all.iter().filter(is_key);
+        keys.any(|key| {
+            let texts = [key.to_lowercase(), key.to_uppercase()].map(hex::encode);
+            request.contains(key) || texts.iter().any(|text| request.contains(text))
+        })
     }
 
     /// `text` without any of them.

@@ -3,44 +3,85 @@
 //! recognizable, a key stays secret.
 
 use crate::secret::possible_keys;
+use alloy::hex;
+use alloy::primitives::Address;
+use alloy::signers::local::PrivateKeySigner;
 use std::cmp::Reverse;
 use std::sync::{Mutex, PoisonError};
 
 /// Digits that are shown at each end.
 const SHOWN: usize = 4;
 
-/// Those that may be a key, in lower case, the longest first.
+/// Those that may be a key, the longest first.
 #[derive(Default)]
-pub(super) struct TypedWords(Mutex<Vec<String>>);
+pub(super) struct TypedWords(Mutex<Vec<Word>>);
+
+struct Word {
+    /// In lower case.
+    digits: String,
+    /// Its letters as typed, in hexadecimal: so calldata carries a text.
+    as_text: String,
+}
 
 impl TypedWords {
     /// Notes what may be a key in a word of the command line.
     pub(super) fn add(&self, word: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.extend(possible_keys(word).map(str::to_ascii_lowercase));
-        all.sort_by_key(|word| Reverse(word.len()));
+        all.extend(possible_keys(word).map(|word| Word {
+            digits: word.to_ascii_lowercase(),
+            as_text: hex::encode(word),
+        }));
+        all.sort_by_key(|word| Reverse(word.digits.len()));
     }
 
     /// The chain or a file has shown that number: neither it nor its beginning is a secret.
     pub(super) fn remove(&self, number: &str) {
         let number = number.to_ascii_lowercase();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|known| !number.contains(known.as_str()));
+        all.retain(|known| !number.contains(&known.digits));
+    }
+
+    /// None of them is a key.
+    pub(super) fn clear(&self) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.clear();
+    }
+
+    /// Those that are the private key of one of these accounts.
+    pub(super) fn keys_of(&self, accounts: &[Address]) -> Vec<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = |word: &&Word| {
+            let key = word.digits.parse::<PrivateKeySigner>().ok();
+            key.is_some_and(|key| accounts.contains(&key.address()))
+        };
+        let keys = all.iter().filter(is_known);
+        keys.map(|word| word.digits.clone()).collect()
+    }
+
+    /// The first of them that a request carries as a text, such as a name or a label; its ends alone.
+    pub(super) fn in_request(&self, request: &str) -> Option<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = all.iter().find(|word| request.contains(&word.as_text));
+        found.map(|word| ends(&word.digits))
     }
 
     /// `text` with the ends alone of each of them.
     pub(super) fn abbreviate(&self, text: &str) -> String {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = text.to_owned();
-        for word in all.iter() {
-            let (first, rest) = word.split_at(SHOWN);
-            let (_, last) = rest.split_at(rest.len() - SHOWN);
-            while let Some(at) = out.to_ascii_lowercase().find(word) {
-                out.replace_range(at..at + word.len(), &format!("{first}…{last}"));
+        for Word { digits, .. } in all.iter() {
+            while let Some(at) = out.to_ascii_lowercase().find(digits) {
+                out.replace_range(at..at + digits.len(), &ends(digits));
             }
         }
         out
     }
+}
+
+fn ends(word: &str) -> String {
+    let (first, rest) = word.split_at(SHOWN);
+    let (_, last) = rest.split_at(rest.len() - SHOWN);
+    format!("{first}…{last}")
 }
 
 #[cfg(test)]
@@ -61,6 +102,18 @@ mod tests {
         }
         words.remove(&format!("0x{KEY}"));
         assert_eq!(words.abbreviate(KEY), KEY);
+    }
+
+    #[test]
+    fn a_request_carries_a_word_as_a_text_and_not_as_a_number() {
+        let words = TypedWords::default();
+        let typed = KEY.to_uppercase();
+        words.add(&format!("0x{typed}"));
+        let call = format!("0x{}00", hex::encode(format!("v-{typed}")));
+        assert_eq!(words.in_request(&call).as_deref(), Some("b6b1…0659"));
+        assert_eq!(words.in_request(&format!("0x{KEY}")), None);
+        words.remove(&typed);
+        assert_eq!(words.in_request(&call), None);
     }
 
     #[test]

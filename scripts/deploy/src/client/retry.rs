@@ -109,6 +109,10 @@ impl Patient {
     }
 
     async fn ask(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
+        let mut texts = request.requests().iter().map(|one| one.serialized().get());
+        if let Some(refusal) = texts.find_map(|text| self.progress.withheld(text)) {
+            return Err(TransportErrorKind::custom(Unanswered::Withheld(refusal)));
+        }
         let begun = Instant::now();
         let mut pauses = Backoff::new(PAUSE_FIRST, PAUSE_LONGEST);
         loop {

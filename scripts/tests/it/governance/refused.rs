@@ -86,9 +86,20 @@ fn an_id_that_nobody_has_proposed_is_published_only_if_it_is_meant_and_no_known_
         let key = key.trim();
         let refused = sandbox.run("Admin", &format!("revoke {key} --accept not-proposed"));
         refused.is(2, "PrivateKeyTyped");
+        let name = format!("define {key} --migrate Admin --accept possible-key");
+        sandbox.run("Admin", &name).is(2, "PrivateKeyTyped");
         let said = format!("{}{}", refused.document, refused.stderr).to_lowercase();
         let digits = key.trim_start_matches("0x").to_lowercase();
         assert!(!said.contains(&digits), "{refused:?}");
+    }
+    for words in [
+        "call A f(uint256) KEY",
+        "create-proxy A 1.0 --init initialize(uint256) KEY",
+    ] {
+        let registry = sandbox.registry().to_string();
+        let words = words.replace("call A", &format!("call {registry}"));
+        let words = words.replace("KEY", sandbox.read("Admin").trim());
+        sandbox.run("Admin", &words).is(2, "PrivateKeyTyped");
     }
     assert_eq!(sandbox.nonce(), before, "something was sent");
 }
