@@ -411,7 +411,8 @@ impl Simulation {
     /// Logs since the beginning: of that account, or of all.
     pub fn logs(&self, account: impl Into<Option<Address>>) -> Result<Vec<Log>, ChainError> {
         let accounts: Vec<Address> = account.into().into_iter().collect();
-        let filter = Filter::new().from_block(self.begun + 1).address(accounts);
+        let first = self.begun.saturating_add(1);
+        let filter = Filter::new().from_block(first).address(accounts);
         let found = self.chain.logs(&filter)?;
         Ok(found.into_iter().map(|placed| placed.inner).collect())
     }

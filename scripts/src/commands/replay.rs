@@ -83,7 +83,7 @@ pub(super) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
         },
         replay.transactions,
         replay.others,
-        replay.block + 1,
+        replay.block.saturating_add(1),
         replay.to_block
     )];
     let omitted = replay.omitted(names);

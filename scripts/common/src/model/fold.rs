@@ -46,6 +46,12 @@ pub fn role_of(role: &str, is_set: impl Fn(&str) -> bool) -> &str {
     }
 }
 
+/// Whether approvals of a role count for one sequence of the definition: a change of any policy raises it and ends them.
+/// Those of other roles end with a change of their own policy.
+pub fn is_of_sequence(role: &str) -> bool {
+    role == "migrate"
+}
+
 impl Definition {
     /// The one called `name` before its first event.
     pub fn before_events(name: &str) -> Self {
@@ -256,10 +262,9 @@ impl Definition {
 
     /// What approvals of a role are bound to now.
     pub fn epoch(&self, role: &str) -> u64 {
-        if role == "migrate" {
-            self.sequence
-        } else {
-            self.changes.get(role).copied().unwrap_or_default()
+        match is_of_sequence(role) {
+            true => self.sequence,
+            false => self.changes.get(role).copied().unwrap_or_default(),
         }
     }
 
@@ -299,7 +304,8 @@ impl Definition {
         };
         policy.update_timelocks(&facts, &mut timelocks);
         let not_before = policy.not_before(approvals, &timelocks).unwrap_or_default();
-        action.expires = action.opened.max(not_before) + ACTION_LIFETIME;
+        let begins = action.opened.max(not_before);
+        action.expires = begins.saturating_add(ACTION_LIFETIME);
         action.timelocks = timelocks;
     }
 }

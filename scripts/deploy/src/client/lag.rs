@@ -36,7 +36,8 @@ impl Seen {
         if let Some(block) = receipt.block_number {
             self.block.fetch_max(block, Ordering::Relaxed);
         }
-        self.nonce.fetch_max(nonce + 1, Ordering::Relaxed);
+        self.nonce
+            .fetch_max(nonce.saturating_add(1), Ordering::Relaxed);
     }
 }
 

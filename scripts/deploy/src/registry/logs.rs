@@ -102,13 +102,13 @@ pub async fn pages<E: From<ChainError>>(
     let bears_trouble = !client.patience().is_zero();
     while start <= to && goes_on {
         let end = to.min(start.saturating_add(span.blocks - 1));
-        let blocks = end - start + 1;
+        let blocks = (end - start).saturating_add(1);
         let asked = if blocks > 1 { &hasty } else { client };
         match range(asked, account, topics, start, end).await {
             Ok(logs) => {
                 span.went_well(logs.len());
                 count += logs.len();
-                goes_on = keep(logs)?;
+                goes_on = keep(logs)? && end < to;
                 start = end.saturating_add(1);
             }
             Err(error) if blocks > 1 && (bears_trouble || may_be_too_long(&error)) => {
@@ -122,7 +122,7 @@ pub async fn pages<E: From<ChainError>>(
             Err(error) => return Err(error.into()),
         }
         if let Some((first, rate)) = &paged {
-            let (done, total) = (start - first, to - first + 1);
+            let (done, total) = (start - first, (to - first).saturating_add(1));
             let detail = format!("{}, {count} events", rate.summary(done, total));
             progress.advance(done, total, "blocks", &detail);
         }
@@ -237,4 +237,20 @@ async fn range(
     }
     logs.sort_by_key(|log| (log.block_number, log.log_index));
     Ok(logs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_last_block_that_a_number_can_name_is_asked_for_once() {
+        let node = stylus_devnode::spawn(stylus_devnode::NodeConfig::default());
+        let node = node.expect("a free port");
+        let client = Client::connect(&node.endpoint()).await.expect("it answers");
+        let (from, to) = (u64::MAX - 3, u64::MAX);
+        let asked = logs(&client, Address::ZERO, [&[]; 3], from, to);
+        let ended = tokio::time::timeout(Duration::from_secs(30), asked).await;
+        assert!(ended.is_ok(), "it asks for ever");
+    }
 }

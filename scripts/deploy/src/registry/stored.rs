@@ -4,6 +4,7 @@ use super::Registry;
 use super::definition_id;
 use crate::client::ChainError;
 use crate::ids::{CodeHash, DefinitionId};
+use crate::model::is_of_sequence;
 use alloy::primitives::{Address, B256, U256, keccak256};
 use stylus_registry_core::policy::Policy;
 use stylus_upgrades_interface::parts;
@@ -132,7 +133,7 @@ pub async fn epoch(
     role: &str,
 ) -> Result<u64, ChainError> {
     let id = definition_id(definition);
-    if role == "migrate" {
+    if is_of_sequence(role) {
         return Ok(counts(registry, id).await?.sequence);
     }
     let first = record::find::<Slot>(id, keccak256(role));

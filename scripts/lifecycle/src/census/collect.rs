@@ -41,7 +41,7 @@ pub(super) async fn collect(
     anchor: &Anchor,
     store: &Store,
 ) -> Result<Result<bool, String>, ChainError> {
-    let behind = header(client, (anchor.block + 1).into()).await?;
+    let behind = header(client, anchor.block.saturating_add(1).into()).await?;
     // The block itself is confirmed at the end.
     let behind = behind.filter(|(behind, _)| behind.parent_hash == anchor.block_hash);
     let block = behind.as_ref().map_or(anchor.block_hash, |(_, hash)| *hash);

@@ -44,7 +44,10 @@ async fn behind(client: &Client, hash: B256) -> Result<u64, ChainError> {
     };
     let there = header(client, read.number.into()).await?;
     let is_there = there.is_some_and(|(_, there)| there == hash);
-    Ok(if is_there { read.number + 1 } else { 0 })
+    Ok(match is_there {
+        true => read.number.saturating_add(1),
+        false => 0,
+    })
 }
 
 fn record(log: &Log) -> Vec<u8> {

@@ -107,7 +107,7 @@ async fn of_block(
     store.add_records(&records)?;
     let hashes: Vec<B256> = sent.iter().map(|one| one.hash.0).collect();
     let block = answer.with(sent);
-    let fork = Fork::at(client, (number - 1).into()).await?;
+    let fork = Fork::at(client, number.saturating_sub(1).into()).await?;
     let work = move |mut chain: Chain| -> Result<Vec<Hashed>, ChainError> {
         replay(&mut chain, &[block], None)?;
         let mut keys = Vec::new();

@@ -7,7 +7,7 @@ use super::policy::{Explained, current_policy, duration, explain};
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
 use crate::ids::ActionId;
-use crate::model::role_of;
+use crate::model::{is_of_sequence, role_of};
 use crate::names::Names;
 use crate::registry::Registry;
 use crate::text::count;
@@ -43,10 +43,9 @@ impl PolicyChange {
         let (name, role) = (set.name.as_str(), set.role.as_str());
         let old = current_policy(registry, name, role).await?;
         let pause = current_policy(registry, name, "pause").await?;
-        // Approvals of `migrate` count for one sequence of the definition, which each change of a policy raises.
         let ends = |asked: &str| {
             let decides = role_of(asked, |_| pause.is_some());
-            asked == role || decides == role || decides == "migrate"
+            asked == role || decides == role || is_of_sequence(decides)
         };
         let open = pending(registry, name).await?;
         let ended = open.iter().filter(|one| {

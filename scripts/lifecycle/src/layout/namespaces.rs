@@ -160,7 +160,7 @@ struct Size {
 impl Types<'_, '_> {
     /// The members of a struct, and the slots that they take.
     fn members(&mut self, node: &Value, depth: usize) -> Result<(Vec<Item>, u64), String> {
-        let (mut slot, mut offset, mut items) = (0, 0, Vec::new());
+        let (mut slot, mut offset, mut items) = (0_u64, 0_u64, Vec::new());
         let name = node["canonicalName"]
             .as_str()
             .or(node["name"].as_str())
@@ -168,8 +168,8 @@ impl Types<'_, '_> {
         for member in list(&node["members"]) {
             let label = member["name"].as_str().unwrap_or_default();
             let size = self.size(&member["typeName"], depth)?;
-            if offset > 0 && (size.is_whole || offset + size.bytes > WORD) {
-                (slot, offset) = (slot + 1, 0);
+            if offset > 0 && (size.is_whole || size.bytes > WORD - offset.min(WORD)) {
+                (slot, offset) = (slot.saturating_add(1), 0);
             }
             items.push(Item {
                 contract: name.to_owned(),
@@ -180,11 +180,11 @@ impl Types<'_, '_> {
                 ..Item::default()
             });
             match size.is_whole {
-                true => slot += size.bytes.div_ceil(WORD),
-                false => offset += size.bytes,
+                true => slot = slot.saturating_add(size.bytes.div_ceil(WORD)),
+                false => offset = offset.saturating_add(size.bytes),
             }
         }
-        Ok((items, slot + u64::from(offset > 0)))
+        Ok((items, slot.saturating_add(u64::from(offset > 0))))
     }
 
     fn size(&mut self, node: &Value, depth: usize) -> Result<Size, String> {
@@ -264,7 +264,7 @@ impl Types<'_, '_> {
                 let count = count.ok_or_else(|| format!("the length of {label} is not known"))?;
                 let slots = match base.is_whole || base.bytes > WORD / 2 {
                     true => count.saturating_mul(base.bytes.div_ceil(WORD)),
-                    false => count.div_ceil(WORD / base.bytes),
+                    false => count.div_ceil(WORD / base.bytes.max(1)),
                 };
                 let bytes = slots.saturating_mul(WORD);
                 (length.unwrap_or_default(), "inplace", bytes)
@@ -310,7 +310,7 @@ impl Types<'_, '_> {
                     let (members, slots) = self.members(node, depth + 1)?;
                     let item = TypeItem {
                         members: Some(Members::Struct(members)),
-                        ..of("inplace", label, slots * WORD)
+                        ..of("inplace", label, slots.saturating_mul(WORD))
                     };
                     self.types.insert(id.clone(), item);
                 }

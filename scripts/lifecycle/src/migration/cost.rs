@@ -27,7 +27,7 @@ impl Spent {
         self.gas = self.gas.saturating_add(gas);
         self.wei = self.wei.saturating_add(U256::from(gas) * U256::from(price));
         match items {
-            Some(items) => self.items += items,
+            Some(items) => self.items = self.items.saturating_add(items),
             None => self.failed += 1,
         }
     }

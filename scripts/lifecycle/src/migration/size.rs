@@ -57,7 +57,8 @@ impl Sizer {
     pub fn learn(&mut self, items: u64, gas: u64) {
         if let Some(found) = gas.saturating_sub(self.fixed).checked_div(items) {
             // Dearer ones are believed at once, cheaper ones slowly.
-            self.each = found.max((self.each * 3 + found) / 4).max(1);
+            let slowly = self.each.saturating_mul(3).saturating_add(found) / 4;
+            self.each = found.max(slowly).max(1);
         }
         self.bound = self.bound.saturating_mul(2);
     }
@@ -94,6 +95,9 @@ mod tests {
         assert!(by_gas.gas_for(by_gas.items()) <= 1_300_000);
         assert_eq!(sizer(u64::MAX, 32).items(), (95_000 - 1_024) / 32);
         assert_eq!(sizer(1, 32).items(), 1, "never none");
+        let mut dear = sizer(1, 32);
+        (0..3).for_each(|_| dear.learn(1, u64::MAX));
+        assert_eq!(dear.items(), 1, "whatever gas an endpoint says");
     }
 
     #[test]

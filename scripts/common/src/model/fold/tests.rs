@@ -107,6 +107,10 @@ fn an_action_lives_thirty_days_from_the_end_of_its_delay() {
     definition.feed(&approved(2), 10 * DAY);
     assert_eq!(definition.pending(41 * DAY).count(), 1);
     assert_eq!(definition.pending(41 * DAY + 1).count(), 0);
+    let mut late = created();
+    late.feed(&proposed(0), u64::MAX); // whatever time an endpoint says
+    late.feed(&approved(1), u64::MAX);
+    assert_eq!(late.pending(u64::MAX).count(), 1);
 }
 
 #[test]

@@ -86,7 +86,8 @@ fn one_block(
     block: &PastBlock,
     raised: &Raised,
 ) -> Result<Vec<Replayed>, ChainError> {
-    let missing = block.number.saturating_sub(chain.block_number() + 1);
+    let next = chain.block_number().saturating_add(1);
+    let missing = block.number.saturating_sub(next);
     if missing > 0 {
         chain.mine(missing, Some(0))?;
     }

@@ -51,7 +51,8 @@ const YEAR: u64 = 365 * DAY;
 /// # Errors
 /// What the chain says.
 pub async fn deadline(client: &Client) -> Result<u64, ChainError> {
-    Ok((Views::block(&client).await?.time / DAY + DAYS + 1) * DAY)
+    let today = Views::block(&client).await?.time / DAY;
+    Ok((today + DAYS + 1).saturating_mul(DAY))
 }
 
 /// Refuses an approval that is for another chain or registry, whose time is over, or that holds for

@@ -77,7 +77,7 @@ pub async fn current(
         deadline,
     };
     if approval.action() != action {
-        approval.round += 1; // what has expired or is about an earlier step is still in storage
+        approval.round = approval.round.saturating_add(1); // what has expired or is about an earlier step is still in storage
     }
     match approval.action() == action {
         true => Ok(approval),

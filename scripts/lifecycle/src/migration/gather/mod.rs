@@ -105,7 +105,10 @@ impl Events<'_> {
             store.add(&moved(&logs), (end, hash))?;
             kill_point::at(Phase::Gathered);
             let tokens = store.count()?;
-            let (done, total) = (end - from + 1, newest - from + 1);
+            let (done, total) = (
+                (end - from).saturating_add(1),
+                (newest - from).saturating_add(1),
+            );
             let rate = *rate.get_or_insert_with(|| Rate::from(start - from));
             let detail = format!("{}, {tokens} tokens", rate.summary(done, total));
             self.client
@@ -125,7 +128,7 @@ impl Events<'_> {
                 tokio::time::sleep(LOOK_PAUSE).await;
             }
             if self.block(block.into()).await?.1 == hash {
-                return Ok(block + 1);
+                return Ok(block.saturating_add(1));
             }
         }
         self.client

@@ -330,7 +330,7 @@ impl BatchRunner {
     fn report_progress(&self) {
         let found = self.items.as_ref().map_or(0, Items::count);
         let items = self.spent.items;
-        let rate = self.rate.summary(items, items + self.left());
+        let rate = self.rate.summary(items, items.saturating_add(self.left()));
         let detail = format!("{rate}, {}", self.spent.summary());
         let progress = self.client.progress();
         progress.advance(self.at.done, found.max(self.at.total), "items", &detail);

@@ -122,7 +122,7 @@ impl BatchRunner {
         }
         let position = match self.at.back {
             true => self.at.done.saturating_sub(bad),
-            false => self.at.done + bad - 1,
+            false => self.at.done.saturating_add(bad - 1),
         };
         let place = match &mut self.items {
             Some(items) => items.place(position)?,
