@@ -35,6 +35,13 @@ pub struct Builder {
     pub(super) progress: Arc<dyn Progress>,
 }
 
+/// The folder of a crate. Nobody else writes a checkout there as long as this value lasts.
+pub struct CrateFolder<'b> {
+    /// The folder.
+    pub path: PathBuf,
+    _checkout: Option<Workplace<'b>>,
+}
+
 /// What the name of a source stands for.
 enum Named<'s> {
     /// An example, by its name.
@@ -156,16 +163,32 @@ impl Builder {
     }
 
     /// The folder of the crate that `source` names, as [`Self::source`] does; `None` for a file.
-    pub fn folder_of(&self, source: &str) -> Result<Option<PathBuf>, BuildError> {
-        match self.named(source)? {
-            Named::Example(_) | Named::File(_) => Ok(None),
-            Named::Package(package) => Ok(Some(package.folder)),
+    pub fn folder_of(&self, source: &str) -> Result<Option<CrateFolder<'_>>, BuildError> {
+        Ok(match self.named(source)? {
+            Named::Example(_) | Named::File(_) => None,
+            Named::Package(package) => Some(CrateFolder {
+                path: package.folder,
+                _checkout: None,
+            }),
             Named::Revision(revision) => {
-                let workplace = Workplace::open(self, self.target_of(&revision.top)?)?;
-                workplace.lock()?;
-                revision.check_out(&workplace.folder).map(Some)
+                let (workplace, path) = self.checked_out(&revision)?;
+                let _checkout = Some(workplace);
+                Some(CrateFolder { path, _checkout })
             }
-        }
+        })
+    }
+
+    /// A crate at a revision, in a folder that nobody else writes to as long as the workplace lasts.
+    pub(super) fn checked_out(
+        &self,
+        revision: &Revision,
+    ) -> Result<(Workplace<'_>, PathBuf), BuildError> {
+        // It is built where this holds the lock.
+        self.programs()?;
+        let workplace = Workplace::open(self, self.target_of(&revision.top)?)?;
+        workplace.lock()?;
+        let folder = revision.check_out(&workplace.folder)?;
+        Ok((workplace, folder))
     }
 
     /// Builds what `source` names: a crate's folder, a `.wasm` file, a contract of the workspace by
@@ -181,11 +204,7 @@ impl Builder {
             Named::File(path) => Ok((self.path(path)?, Places::default())),
             Named::Package(package) => self.build(&package),
             Named::Revision(revision) => {
-                // It is built where this holds the lock.
-                self.programs()?;
-                let workplace = Workplace::open(self, self.target_of(&revision.top)?)?;
-                workplace.lock()?;
-                let folder = revision.check_out(&workplace.folder)?;
+                let (workplace, folder) = self.checked_out(&revision)?;
                 let built = self.build_in(&workplace, &Package::open(&folder)?);
                 let (mut artifact, places) = built?;
                 artifact.info.commit = Some(Commit {

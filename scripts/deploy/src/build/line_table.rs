@@ -36,7 +36,7 @@ impl Builder {
     pub fn with_lines(&self, source: &str, wasm: &[u8]) -> Result<WithLines, BuildError> {
         let folder = self.folder_of(source)?;
         let folder = folder.ok_or_else(|| BuildError::not_a_contract(source.as_ref()))?;
-        let package = Package::open(&folder)?;
+        let package = Package::open(&folder.path)?;
         let workplace = Workplace::open(self, self.target(&package)?.join(FOLDER))?;
         let mut sources = workplace.read(&package)?;
         let constants = self.constants(&sources)?;

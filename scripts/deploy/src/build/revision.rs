@@ -5,10 +5,11 @@
 use super::error::BuildError;
 use super::package::canonical;
 use super::tree::normal;
+use crate::children::Started;
 use crate::error::Refusal;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// What such a source begins with.
 pub const REVISION: &str = "git:";
@@ -228,8 +229,7 @@ pub(super) fn command(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 fn run(mut command: Command) -> Result<String, String> {
-    let output = command
-        .output()
+    let output = Started::output(command.stdin(Stdio::null()))
         .map_err(|error| format!("git cannot be run: {error}"))?;
     if output.status.success() {
         let said = String::from_utf8(output.stdout).map_err(|error| error.to_string())?;

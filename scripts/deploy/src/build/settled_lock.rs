@@ -5,6 +5,7 @@ use super::cargo::without_foreign;
 use super::error::BuildError;
 use super::package::{Workspace, canonical};
 use super::toolchain::ToolchainFile;
+use crate::children::Started;
 use crate::error::Refusal;
 use std::path::Path;
 use std::process::Stdio;
@@ -35,7 +36,7 @@ pub fn settle_lock(folder: &Path, seed: Option<&Path>) -> Result<(), BuildError>
             .envs([("RUSTC", "rustc"), ("RUSTC_WRAPPER", "")])
             .env("RUSTC_WORKSPACE_WRAPPER", "")
             .stdin(Stdio::null());
-        let output = command.output();
+        let output = Started::output(&mut command);
         let output = output.map_err(BuildError::file("run cargo in", folder))?;
         if output.status.success() {
             return Ok(());

@@ -4,9 +4,11 @@ mod answer;
 
 use self::answer::Answer;
 use super::error::BuildError;
+use crate::children::Started;
 use crate::progress::Progress;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// What contracts are compiled for.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
@@ -63,7 +65,7 @@ impl ToolchainFile {
     }
 
     /// `program` of that toolchain, in the root folder: where it is run decides nothing.
-    pub(super) fn command(&self, program: &str) -> Command {
+    pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         let channel = &self.channel; // before all else that rustup chooses by
         command.current_dir("/").env(CHOSEN, channel);
@@ -96,6 +98,8 @@ pub(super) struct Toolchain {
     pub(super) version: String,
     /// The commit of the compiler, as in the paths of the standard library's sources.
     pub(super) commit: String,
+    /// Whether cargo compiles a package again where other features are declared than before.
+    pub(super) checks_features: bool,
     /// Where the compiler's libraries are.
     pub(super) sysroot: PathBuf,
     /// The compiler.
@@ -111,40 +115,38 @@ impl Toolchain {
         folder: &Path,
         anew: bool,
     ) -> Result<Self, BuildError> {
-        let kept = (!anew).then(|| answer::kept(folder, &file.channel));
-        let Answer { version, sysroot } = match kept.flatten() {
+        let asked = answer::program();
+        let kept = (!anew).then(|| answer::kept(folder, &file.channel, &asked));
+        let answer = match kept.flatten() {
             Some(answer) => answer,
             None => {
+                let print = ["--print", "sysroot"];
+                let sysroot = ask(file.command("rustc").args(print))?;
+                let sysroot = PathBuf::from(sysroot.trim());
                 let answer = Answer {
-                    version: ask(file, "rustc", &["-vV"])?,
-                    sysroot: ask(file, "rustc", &["--print", "sysroot"])?.trim().into(),
+                    version: ask(file.command("rustc").arg("-vV"))?,
+                    cargo: ask(file.command(program(&sysroot, "cargo")).arg("-V"))?,
+                    sysroot,
                 };
-                answer::keep(folder, &file.channel, &answer);
+                answer::keep(folder, &file.channel, &asked, &answer);
                 answer
             }
         };
+        let (sysroot, version) = (answer.sysroot, answer.version);
         let commit = version
             .lines()
             .find_map(|line| line.strip_prefix("commit-hash: "))
             .unwrap_or("unknown")
             .to_owned();
-        let program = |name: &str| {
-            let path = sysroot.join("bin").join(name);
-            if path.is_file() { path } else { name.into() }
-        };
         Ok(Self {
             file: file.clone(),
             version,
             commit,
-            rustc: program("rustc"),
-            cargo: program("cargo"),
+            checks_features: release(&answer.cargo).is_some_and(|it| it >= CHECKS_FEATURES),
+            rustc: program(&sysroot, "rustc"),
+            cargo: program(&sysroot, "cargo"),
             sysroot,
         })
-    }
-
-    /// Whether cargo compiles a package again where other features are declared than before.
-    pub(super) fn checks_features(&self) -> bool {
-        release(&self.version).is_some_and(|found| found >= CHECKS_FEATURES)
     }
 
     /// Whether the compiler has the wasm32 target.
@@ -159,16 +161,21 @@ impl Toolchain {
             return Ok(());
         }
         progress.begin(&format!("adding the target {TARGET} with rustup"));
-        ask(&self.file, "rustup", &["target", "add", TARGET])?;
+        ask(self.file.command("rustup").args(["target", "add", TARGET]))?;
         progress.end(&format!("target {TARGET} added"));
         Ok(())
     }
 }
 
-/// Major and minor number of the version that `rustc -vV` prints.
+/// A program of that compiler, or the one of that name.
+fn program(sysroot: &Path, name: &str) -> PathBuf {
+    let path = sysroot.join("bin").join(name);
+    if path.is_file() { path } else { name.into() }
+}
+
+/// Major and minor number of the version that `cargo -V` prints.
 fn release(version: &str) -> Option<(u32, u32)> {
-    let mut lines = version.lines();
-    let release = lines.find_map(|line| line.strip_prefix("release: "))?;
+    let release = version.split_whitespace().nth(1)?;
     let mut numbers = release.split('.').map_while(|number| number.parse().ok());
     Some((numbers.next()?, numbers.next()?))
 }
@@ -187,16 +194,16 @@ fn home_of(variable: &str, folder: &str) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(folder))
 }
 
-/// The text that a toolchain program prints.
-fn ask(file: &ToolchainFile, program: &str, arguments: &[&str]) -> Result<String, BuildError> {
-    let mut command = file.command(program);
-    let output = command.args(arguments).output();
-    let output = output.map_err(BuildError::not_started(program.as_ref()))?;
+/// The text that a toolchain program prints. A signal to this process ends it too.
+pub(super) fn ask(command: &mut Command) -> Result<String, BuildError> {
+    let output = Started::output(command.stdin(Stdio::null()));
+    let output = output.map_err(BuildError::not_started(command.get_program()))?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         false => {
+            let program = command.get_program().to_string_lossy();
             let said = String::from_utf8_lossy(&output.stderr);
-            Err(BuildError::toolchain(program, said.trim()))
+            Err(BuildError::toolchain(&program, said.trim()))
         }
     }
 }
@@ -208,10 +215,10 @@ mod tests {
     #[test]
     fn a_release_is_known_by_its_numbers() {
         for (version, expected) in [
-            ("rustc 1.95.0\nrelease: 1.95.0\nhost: x", Some((1, 95))),
-            ("release: 1.79.0", Some((1, 79))),
-            ("release: 2.0.0-nightly", Some((2, 0))),
-            ("release: unknown", None),
+            ("cargo 1.95.0 (f2d3ce0bd 2026-03-21)\n", Some((1, 95))),
+            ("cargo 1.79.0", Some((1, 79))),
+            ("cargo 2.0.0-nightly (x)", Some((2, 0))),
+            ("cargo unknown", None),
             ("", None),
         ] {
             assert_eq!(release(version), expected, "{version}");

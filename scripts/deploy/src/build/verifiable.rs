@@ -13,7 +13,7 @@ use super::error::BuildError;
 use super::info::Recipe;
 use super::metadata::{metadata, require_snapshot};
 use super::package::{Package, closure};
-use super::toolchain::{TARGET, ToolchainFile};
+use super::toolchain::{self, TARGET, ToolchainFile};
 use super::workplace::Workplace;
 use super::{evm, wasm};
 use crate::children::Started;
@@ -23,7 +23,7 @@ use alloy::hex;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use stylus_layout::BuildMetadata;
 use stylus_upgrades_interface::{chain, limits};
 
@@ -149,16 +149,7 @@ fn forget(package: &Package, target: &Path) -> Result<(), BuildError> {
     for one in closure(package.clone())? {
         command.args(["--package", &one.told.id.repr]);
     }
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.map_err(BuildError::not_started("cargo".as_ref()))?;
-    match output.status.success() {
-        true => Ok(()),
-        false => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let reason = format!("cargo clean: {}", said.trim());
-            Err(BuildError::not_verifiable(&package.name, reason))
-        }
-    }
+    toolchain::ask(&mut command).map(drop)
 }
 
 /// Runs cargo-stylus in the crate's folder: its name with version, and the file with the init code in hexadecimal.

@@ -157,7 +157,7 @@ impl<'a> Workplace<'a> {
         let toolchain = self.builder.toolchain(&source.toolchain, &self.folder)?;
         let lock = self.lock()?;
         let copy = Copy::in_folder(&self.folder);
-        let anew = self.builder.is_anew || !toolchain.checks_features();
+        let anew = self.builder.is_anew || !toolchain.checks_features;
         copy.fill(&source.tree, &source.parts, anew)?;
         let home = self.folder.join("cargo-home");
         let home = CargoHome::prepare(home, &self.builder.cargo_home)?;

@@ -1,6 +1,9 @@
 use super::{Revision, command, run};
+use crate::build::Builder;
 use crate::error::Explain;
+use crate::progress::Silent;
 use std::path::Path;
+use std::sync::Arc;
 
 fn git(folder: &Path, arguments: &[&str]) -> String {
     run(command(folder, arguments)).expect("git")
@@ -54,6 +57,20 @@ fn a_checkout_has_the_files_of_the_commit_and_changes_nothing_in_the_repository(
     }
     assert_eq!(state(), before);
     assert_eq!(before[0], " M note/Cargo.toml\nA  note/left");
+}
+
+#[test]
+fn nobody_else_writes_a_checkout_as_long_as_it_is_read() {
+    let (folder, home) = (repository(), tempfile::tempdir().expect("a folder"));
+    std::fs::write(home.path().join("Cargo.toml"), "").expect("written");
+    let builder = Builder::at(home.path(), Arc::new(Silent)).expect("a builder");
+    let read = builder.checked_out(&revision(folder.path()));
+    let (workplace, found) = read.expect("checked out");
+    let lock = home.path().join("target/contracts/artifacts/.lock");
+    let lock = std::fs::File::open(lock).expect("the lock");
+    assert!(lock.try_lock().is_err() && found.join("Cargo.toml").is_file());
+    drop(workplace);
+    lock.try_lock().expect("nobody reads it any more");
 }
 
 #[test]
