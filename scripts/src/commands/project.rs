@@ -108,6 +108,10 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome> {
 /// Writes the changes and builds the crate. If that fails, the files are restored.
 fn write(context: &Context, folder: &Path, init: &Init) -> Result<()> {
     let source = folder.display().to_string();
+    context.output.if_interrupted(
+        "the files may be changed, and were not compiled: the same command without --yes shows what is left to \
+         change, and git what was changed",
+    );
     init.write()
         .and_then(|()| context.artifact(&source).map(drop))
         .inspect_err(|_| {

@@ -361,6 +361,7 @@ impl Client {
                 }
                 rejection => {
                     self.forget(tx);
+                    self.progress.not_sent(tx);
                     match rejection {
                         Some(Rejection::Underpriced) if raises < RAISES => {}
                         Some(Rejection::Underpriced) => return Err(underpriced(what, fees, error)),
@@ -575,21 +576,26 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::Fees;
-    use crate::client::Client;
+    use crate::client::lag::Seen;
+    use crate::client::{Client, Endpoint};
+    use crate::ids::TxHash;
     use crate::journal::Journal;
-    use crate::progress::Silent;
+    use crate::progress::{Progress, Silent};
     use alloy::network::TransactionBuilder;
     use alloy::primitives::Address;
     use alloy::rpc::types::TransactionRequest;
-    use std::sync::Arc;
+    use std::collections::BTreeSet;
+    use std::sync::{Arc, Mutex};
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_the_endpoint_takes_for_underpriced_is_offered_again_for_more() {
         let node = stylus_devnode::spawn(stylus_devnode::NodeConfig::default());
         let node = node.expect("a free port");
         let signer = node.accounts().mnemonic()[0].clone();
-        let client = Client::connect(&node.endpoint()).await.expect("it answers");
-        let client = client.with_signer(signer);
+        let sent = Arc::new(MaySent::default());
+        let endpoint = Endpoint::parse(&node.endpoint()).expect("a URL");
+        let client = Client::connect_reporting(endpoint, sent.clone()).await;
+        let client = client.expect("it answers").with_signer(signer);
         // An estimate is twice the base fee, and something for the tip.
         let estimated = client.fees().await.expect("fees");
         let at = |percent: u128| Fees {
@@ -607,7 +613,26 @@ mod tests {
         };
         let error = offer(10).await.err().expect("it never suffices");
         assert!(error.is_told("Underpriced"), "{error}");
+        assert!(sent.0.lock().expect("it").is_empty(), "it was refused");
         assert!(offer(70).await.is_ok(), "it suffices in the end");
+        assert_eq!(sent.0.lock().expect("it").len(), 1);
+    }
+
+    /// The transactions that may have been sent.
+    #[derive(Default)]
+    struct MaySent(Mutex<BTreeSet<TxHash>>);
+
+    impl Progress for MaySent {
+        fn begin(&self, _: &str) {}
+        fn tick(&self, _: &str) {}
+        fn end(&self, _: &str) {}
+        fn note(&self, _: &str) {}
+        fn transaction(&self, tx: TxHash) {
+            self.0.lock().expect("it").insert(tx);
+        }
+        fn not_sent(&self, tx: TxHash) {
+            self.0.lock().expect("it").remove(&tx);
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -659,7 +684,8 @@ mod tests {
         let first = client.offer("a call", request, (sender, 0), fees).await;
         let first = first.expect("it is taken");
         let mined = client.receipt("a call", first.tx, Some(&first)).await;
-        mined.expect("its nonce is the next one");
+        let mined = mined.expect("its nonce is the next one");
+        Seen::default().receipt(&mined, u64::MAX); // whatever an endpoint says
         let found = client.settle().await.expect("all are mined");
         let found: Vec<_> = found.iter().map(|sent| sent.tx).collect();
         assert!(found.contains(&own.tx), "{found:?}");
