@@ -22,7 +22,10 @@ def executables(arguments):
 
 def variables(folder):
     """What cargo sets for a test executable. Those of macros load a library of the compiler."""
-    command = ["rustc", "--print", "target-libdir"]
-    folder_of_std = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    command = ["rustc", "--print", "target-libdir", "--print", "sysroot"]
+    printed = subprocess.run(command, cwd=HOME, check=True, stdout=subprocess.PIPE, text=True).stdout
+    folder_of_std, sysroot = printed.splitlines()
     libraries = ":".join(filter(None, [folder_of_std, os.environ.get("LD_LIBRARY_PATH")]))
-    return os.environ | {"CARGO_MANIFEST_DIR": str(folder), "CARGO": "cargo", "LD_LIBRARY_PATH": libraries}
+    # Programs that a test starts in another folder are those of this toolchain, as with rustup's cargo.
+    toolchain = {"RUSTUP_TOOLCHAIN": sysroot} | os.environ
+    return toolchain | {"CARGO_MANIFEST_DIR": str(folder), "CARGO": "cargo", "LD_LIBRARY_PATH": libraries}
