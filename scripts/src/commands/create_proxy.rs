@@ -3,14 +3,17 @@
 use super::args::CreateProxyArgs;
 use super::calldata;
 use super::check_options::CheckOptions;
+use super::context::earlier;
 use super::effects::{Effects, Governed, proxy_line};
 use super::judge::{judge, send};
 use super::prelude::*;
 use super::verifiable::LOCAL_CHAINS;
 use crate::client::Sent;
-use crate::governance::GovernedCall;
+use crate::governance::{GovernedCall, proposal};
 use crate::manifest::{Entry, Kind, Manifest, check_alias};
+use crate::registry::{Topics, all_logs};
 use alloy::primitives::keccak256;
+use alloy::sol_types::SolEvent;
 
 /// The warning that an instance without an initializer can never get one.
 const CREATED_BARE: &str =
@@ -63,13 +66,27 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         }
         call.salt = choose(session, &call).await?;
     }
-    if let Some(alias) = &request.save {
-        Manifest::require_free(&file, context.network(), Entry::Alias(alias))?;
-    }
     let (registry, kind) = (session.registry, call.kind.into());
     let proxy = registry.proxy_address(&call.name, kind, call.salt).await?;
     let bytes = call.abi_encode().into();
     let governed = GovernedCall::decode(registry.address, bytes, request.value)?;
+    let salt = Some(call.salt.into());
+    if is_created(session, (&governed, &call), proxy).await? {
+        let what = format!("{proxy} is created already");
+        let mut effects = Effects::nothing_to_send(context, what)?;
+        save(context, request.save.as_deref(), proxy, &mut effects);
+        let subject = CreatedInstance {
+            salt,
+            ..created(proxy)
+        };
+        return Ok(Outcome::of(
+            &Governed { subject, effects },
+            &context.names(),
+        ));
+    }
+    if let Some(alias) = &request.save {
+        Manifest::require_free(&file, context.network(), Entry::Alias(alias))?;
+    }
     let options = CheckOptions {
         typed: calldata::typed(&request.init),
         ..CheckOptions::proposer(session)
@@ -79,7 +96,6 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     if call.initData.is_empty() {
         context.note(CREATED_BARE);
     }
-    let salt = Some(call.salt.into());
     let mut effects = send(session, (governed, judged), options).await?;
     effects.proxy = None; // the fields of the command name it
     let exit = effects.exit();
@@ -149,6 +165,54 @@ async fn created_before(
     });
     let proxy = created(&sent).map(|created| created.proxy);
     Ok(proxy.filter(|_| same.is_some()).map(|proxy| (sent, proxy)))
+}
+
+/// Whether the instance with the salt of this call was created by the same call, and no earlier run of this key is
+/// still to be reported. Approvals may have executed it, so the call is that of the action.
+///
+/// # Errors
+/// `ProxyExists`, with the argument that differs.
+async fn is_created(
+    session: Session<'_>,
+    (governed, call): (&GovernedCall, &abi::createProxyCall),
+    proxy: Address,
+) -> Result<bool> {
+    let Session { context, registry } = session;
+    let (client, name) = (registry.client, call.name.as_str());
+    if client.code(proxy).await?.is_empty() || earlier(context, client, governed).await?.is_some() {
+        return Ok(false);
+    }
+    let topics: Topics<'_> = [
+        &[abi::ProxyCreated::SIGNATURE_HASH],
+        &[],
+        &[proxy.into_word()],
+    ];
+    let logs = all_logs(client, registry.address, topics).await?;
+    let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
+        return Ok(false); // the registry says why it is refused
+    };
+    let sent = client.mined(tx.into(), "the creation").await?;
+    for executed in sent.events_of::<abi::Executed>(registry.address) {
+        let proposed = proposal(registry, executed.action.into()).await?;
+        let theirs = abi::createProxyCall::abi_decode(&proposed.call);
+        let is_it = |one: &abi::createProxyCall| (&one.name, one.salt) == (&call.name, call.salt);
+        let Some(theirs) = theirs.ok().filter(is_it) else {
+            continue;
+        };
+        let value = client.value_of(tx.into()).await?;
+        let [typed, found] = [(call, governed.value), (&theirs, value)].map(|(call, value)| {
+            let init = &call.initData;
+            format!("version {}, --init {init}, --value {value}", call.version)
+        });
+        if typed == found {
+            return Ok(true);
+        }
+        let message = format!("{name} has an instance with this salt, {proxy}, of another call");
+        let next = "choose another --salt, or type the arguments of that instance";
+        let refusal = Refusal::new("ProxyExists", message);
+        return Err(refusal.with(typed, found, next).into());
+    }
+    Ok(false)
 }
 
 /// The salt of a call without one. If the sender alone satisfies the role, it is the first free number from the number

@@ -5,7 +5,7 @@ use super::checked::Checks;
 use super::prelude::*;
 use crate::checks::Assessment;
 use crate::client::{Sent, Transactions};
-use crate::export::ExportedCall;
+use crate::export::{self, ExportedCall};
 use crate::governance::{CallOutcome, Check, ShownCall, SimulationReport, failed_checks};
 use crate::registry::{Receiver, Waiting};
 use crate::text::{count, shell_word};
@@ -166,6 +166,17 @@ impl Effects {
         Self {
             result: Some(CallResult::Already(Already { executed, says })),
             ..Self::default()
+        }
+    }
+
+    /// The same for a command that would send the call or write it to a file.
+    ///
+    /// # Errors
+    /// `ExportNothing`.
+    pub(super) fn nothing_to_send(context: &Context, what: String) -> Result<Self> {
+        match context.is_export() {
+            true => Err(export::nothing(&what).into()),
+            false => Ok(Self::already(Some(what))),
         }
     }
 

@@ -8,7 +8,6 @@ use super::prelude::*;
 use super::propose::Sending;
 use super::rollout::Rollout;
 use super::work::{Becomes, CodeFrom, Wanted, Work};
-use crate::export;
 use crate::governance::GovernedCall;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::registry::{self, NewVersion};
@@ -98,10 +97,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         && (!upgrades || registry::called_back(registry, &name).await?.is_empty())
     {
         let what = format!("{name} {version} is {already} already");
-        if context.is_export() {
-            return Err(export::nothing(&what).into());
-        }
-        let mut effects = Effects::already(Some(what));
+        let mut effects = Effects::nothing_to_send(context, what)?;
         effects.add_checks(&checks);
         kept::keep(session, &name, &version).await;
         if upgrades {

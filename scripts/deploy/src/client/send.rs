@@ -10,7 +10,7 @@ use crate::kill_point::{self, Phase};
 use alloy::consensus::Transaction as _;
 use alloy::eips::{BlockNumberOrTag, Encodable2718};
 use alloy::network::{NetworkTransactionBuilder, TransactionBuilder, TransactionResponse};
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Transaction, TransactionReceipt, TransactionRequest};
 use std::cmp::Ordering;
@@ -468,6 +468,13 @@ impl Client {
         let found = self.known(tx).await?;
         let found = found.filter(|found| found.to() == Some(account));
         Ok(found.map(|found| found.input().clone()))
+    }
+
+    /// The wei that a mined transaction sent.
+    pub async fn value_of(&self, tx: TxHash) -> Result<U256, ChainError> {
+        let found = self.known(tx).await?;
+        let found = found.ok_or_else(|| self.transaction_not_found(tx))?;
+        Ok(found.value())
     }
 
     /// The receipt of a transaction, if the endpoint has one now.

@@ -56,6 +56,70 @@ fn a_version_that_is_registered_is_registered_again_by_nobody() {
 }
 
 #[test]
+fn a_definition_and_an_instance_that_are_there_are_made_again_by_nobody() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let define = format!("define B --migrate {BOTH} --policy Admin");
+    sandbox.done("Admin", &define);
+    sandbox.done("Admin", "policy update A --role create OR(Admin,Admin2)");
+    let create = format!("{CREATE_SAVED} --salt 5");
+    let created = sandbox.done("Admin", &create);
+    let before = sandbox.block();
+    let name = format!("define B --migrate {BOTH}");
+    for (words, says) in [
+        (&define, "B is defined already\n"),
+        (&create, " is created already\n"),
+    ] {
+        contains(&sandbox.shown("Admin2", words, 0), &[says]);
+    }
+    let again = sandbox.done("Admin2", &create);
+    again.has(json!({"executed": true, "proxy": created["proxy"], "salt": created["salt"]}));
+
+    let refused = sandbox.run("Admin", &name);
+    refused.is(1, "DefinitionExists");
+    refused.says(
+        "next",
+        &["policy update B --role policy 'AND(Admin,Admin2)'"],
+    );
+    assert_eq!(
+        [refused.said("expected"), refused.said("found")],
+        [BOTH, "Admin"]
+    );
+    for (words, typed, found) in [
+        (
+            create.replace(" 7 ", " 8 "),
+            "08, --value 0",
+            "07, --value 0",
+        ),
+        (
+            format!("{create} --value 5"),
+            "07, --value 5",
+            "07, --value 0",
+        ),
+    ] {
+        let refused = sandbox.run("Admin", &words);
+        refused.is(1, "ProxyExists");
+        refused.says("expected", &[typed]).says("found", &[found]);
+    }
+    assert_eq!(sandbox.block(), before, "nothing was sent");
+}
+
+#[test]
+fn an_instance_that_others_approvals_created_is_created_already() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let team = "OutOf(2,Admin,Admin2,Admin3)";
+    sandbox.done("Admin", &format!("policy update A --role create {team}"));
+    sandbox.proposed("Admin", CREATE);
+    let created = sandbox.done("Admin2", CREATE);
+    let before = sandbox.block();
+    for who in ["Admin2", "Admin3"] {
+        sandbox
+            .done(who, CREATE)
+            .has(json!({"proxy": created["proxy"]}));
+    }
+    assert_eq!(sandbox.block(), before, "nothing was sent");
+}
+
+#[test]
 fn code_that_both_build_is_deployed_once_and_the_action_is_one() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let first = sandbox.proposed("Admin", MIGRATE);
@@ -125,6 +189,26 @@ fn a_policy_is_updated_by_names_and_explained_in_words() {
     assert_eq!(list(policy, "alone").len(), 2);
     let shown = sandbox.shown("Admin", "policy explain A", 0);
     contains(&shown, &["migrate: OR(Admin,Admin2)\n"]);
+    // The same words of one that nobody has set, without a chain.
+    let (_, words) = shown.split_once("migrate: ").expect("the role");
+    let (words, _) = words.split_once("policy: ").expect("another role");
+    let typed = [
+        "policy",
+        "explain",
+        "or(Admin,Admin2)",
+        "--rpc-url",
+        "http://127.0.0.1:1",
+    ];
+    assert_eq!(sandbox.shown("Admin", &typed, 0), words);
+    let account = sandbox.node.addresses()[0].to_string();
+    let one = sandbox.done("Admin", &["policy", "explain", &account]);
+    one["policies"][0].has(json!({"role": "", "named": "Admin", "fewest": 1}));
+    let wrong = sandbox.run("Admin", "policy explain AND(Admin,Nobody)");
+    wrong.is(2, "UnknownAlias");
+    let wrong = sandbox.run("Admin", "policy explain AND(Admin");
+    wrong
+        .is(2, "InvalidPolicy")
+        .says("message", &["the policy is not valid at byte"]);
     sandbox
         .done("Admin2", MIGRATE)
         .has(json!({"executed": true}));
