@@ -331,9 +331,11 @@ pub enum PolicyCommand {
     },
     /// Explain in words who decides
     Explain {
-        /// The definition; '' is the registry itself
+        /// The definition; '' is the registry itself. Or a policy, such as 'AND(Ana,Ben)'; if it is a definition's
+        /// name too, --role tells them apart
+        #[arg(value_name = "NAME|POLICY")]
         name: String,
-        /// The role [default: every role]
+        /// The role of the definition [default: every role]
         #[arg(long)]
         role: Option<String>,
     },

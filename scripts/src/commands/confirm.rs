@@ -40,7 +40,7 @@ pub(super) async fn rivals(session: Session<'_>, governed: &GovernedCall) -> Res
     Ok(all.collect())
 }
 
-/// A policy of a role as the registry parses it.
+/// A policy of a role as the registry parses it; of no role if that is empty.
 ///
 /// # Errors
 /// `InvalidPolicy` if the registry would refuse its text.
@@ -49,9 +49,12 @@ pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy> {
         let (reason, offset) = (policy_reason(refused.reason), refused.offset);
         let at = usize::try_from(offset).unwrap_or(usize::MAX);
         let before = expression.get(..at).unwrap_or(expression);
-        let message = format!(
-            "the policy of role {role} is not valid at byte {offset} of {expression}: {reason}"
-        );
+        let of = match role {
+            "" => String::new(),
+            role => format!(" of role {role}"),
+        };
+        let message =
+            format!("the policy{of} is not valid at byte {offset} of {expression}: {reason}");
         let refusal = Refusal::new("InvalidPolicy", message).with(
             POLICY_FORMS,
             format!("{reason}, at byte {offset} of {expression}, after {before:?}"),

@@ -6,7 +6,7 @@ use super::effects::{Effects, Governed};
 use super::judge::check_and_send;
 use super::prelude::*;
 use super::unknown::unknown;
-use crate::export;
+use crate::address::is_address;
 use crate::governance::{GovernedCall, current_policy, deciding_policy, explain};
 use crate::review::Policies;
 
@@ -23,10 +23,6 @@ pub(super) async fn update(
     let registry = session.registry;
     let was = current_policy(registry, name, role).await?;
     if was.as_deref() == Some(&expression) {
-        if context.is_export() {
-            let what = format!("the policy of {role} is that already");
-            return Err(export::nothing(&what).into());
-        }
         let subject = PolicyUpdate {
             name,
             role,
@@ -34,7 +30,7 @@ pub(super) async fn update(
             was: None,
         };
         let says = format!("unchanged: {role} already has this policy");
-        let effects = Effects::already(Some(says));
+        let effects = Effects::nothing_to_send(context, says)?;
         return Ok(Outcome::of(
             &Governed { subject, effects },
             &context.names(),
@@ -81,15 +77,30 @@ pub(super) struct PolicyUpdate<'a> {
 
 impl CommandReport for PolicyUpdate<'_> {}
 
-/// Explains the policy of one role, or of every role that a definition has.
+/// Explains the policy of one role, or of every role that a definition has; or an expression, which needs no chain.
 pub(super) async fn explain_it(
     context: &Context,
     name: &str,
     role: Option<&str>,
 ) -> Result<Outcome> {
+    if role.is_none() && is_expression(name) {
+        let expression = context.manifest.policy(name)?;
+        confirm::parsed("", &expression)?;
+        let policies = Policies {
+            name: name.into(),
+            policies: vec![explain("", &expression, &context.names())?],
+            roles: vec![String::new()],
+        };
+        return Ok(Outcome::of(&policies, &context.names()));
+    }
     let roles = role.map(|role| vec![role.to_owned()]);
     let policies = policies(context, name, roles).await?;
     Ok(Outcome::of(&policies, &context.names()))
+}
+
+/// Whether a text is a policy and no definition's name. An alias alone may be either: it is taken for a name.
+fn is_expression(text: &str) -> bool {
+    text.contains('(') || is_address(text) || text.eq_ignore_ascii_case("NONE")
 }
 
 /// The policies of these roles, or of every role.

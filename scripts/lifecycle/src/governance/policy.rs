@@ -229,7 +229,7 @@ impl Node {
 /// A policy, explained.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explained {
-    /// The role.
+    /// The role; empty if the policy was typed.
     pub role: String,
     /// The policy as the registry holds it.
     pub expression: String,

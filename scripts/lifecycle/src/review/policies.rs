@@ -9,7 +9,7 @@ use serde::Serialize;
 /// What `policy explain` reports.
 #[derive(Debug, Serialize)]
 pub struct Policies {
-    /// The definition; empty for the registry itself.
+    /// The definition, or the policy that was typed; empty for the registry itself.
     pub name: String,
     /// The policies that decide.
     pub policies: Vec<Explained>,
@@ -28,6 +28,7 @@ impl CommandReport for Policies {
                 ..
             } = explained;
             lines.push(match decides == role {
+                true if role.is_empty() => named.clone(),
                 true => format!("{role}: {named}"),
                 false => format!(
                     "{role} is not set, so {decides} decides: any one of its addresses pauses, its whole policy \
