@@ -79,6 +79,9 @@ pub struct Report {
     pub found: Option<String>,
     /// What to do next.
     pub next: Option<String>,
+    /// The parts of [`Self::next`], where it is about several reasons.
+    #[serde(skip)]
+    pub steps: Vec<String>,
 }
 
 impl Report {
@@ -93,6 +96,14 @@ impl Report {
         match self.message.strip_suffix(&details) {
             Some(headline) if !details.is_empty() => headline.trim_end(),
             _ => &self.message,
+        }
+    }
+
+    /// What to do next, for each reason.
+    pub fn steps(&self) -> Vec<&String> {
+        match self.steps.is_empty() {
+            true => self.next.iter().collect(),
+            false => self.steps.iter().collect(),
         }
     }
 
@@ -120,10 +131,7 @@ impl Refusal {
         let report = Report {
             name: name.into(),
             message: message.into(),
-            details: Vec::new(),
-            expected: None,
-            found: None,
-            next: None,
+            ..Report::default()
         };
         let exit = Exit::Refused;
         Self(Box::new(Told { report, exit }))
@@ -146,7 +154,7 @@ impl Refusal {
         let report = &mut self.0.report;
         report.expected = Some(expected.into());
         report.found = Some(found.into());
-        report.next = Some(next.into());
+        (report.next, report.steps) = (Some(next.into()), Vec::new());
         self
     }
 
@@ -167,7 +175,8 @@ impl Refusal {
     /// With something else to do now.
     #[must_use]
     pub fn advising(mut self, next: impl Into<String>) -> Self {
-        self.0.report.next = Some(next.into());
+        let report = &mut self.0.report;
+        (report.next, report.steps) = (Some(next.into()), Vec::new());
         self
     }
 

@@ -65,19 +65,29 @@ impl Names {
         self.0.get(&address).map(String::as_str)
     }
 
-    /// A text for people, with the addresses in each command of this program replaced by names, as somebody with this
-    /// manifest types it. A command that names a registry is for somebody elsewhere: it keeps them. So does one with
-    /// `--trust-registry`, which takes no name.
-    pub fn in_commands(&self, text: &str) -> String {
+    /// A text for people, with each command of this program as somebody with this manifest types it here: with names in
+    /// place of addresses, and with the flags that `place_of` has for a command of that name, unless they are there. A
+    /// command that names a registry is for somebody elsewhere: it stays as it is. So does one with `--trust-registry`,
+    /// which takes no name.
+    pub fn in_commands(&self, text: &str, place_of: &impl Fn(&str) -> Vec<String>) -> String {
         let mut pieces = text.split(COMMAND);
         let mut named = pieces.next().unwrap_or_default().to_owned();
         for command in pieces {
             let is_for_others = command.contains("-registry ") || command.contains("--from 0x");
             named.push_str(COMMAND);
-            match is_for_others {
-                true => named.push_str(command),
-                false => named.push_str(&self.policy(command)),
+            if is_for_others {
+                named.push_str(command);
+                continue;
             }
+            let is_name = |c: char| c.is_ascii_lowercase() || c == '-';
+            let name = command.split(|c| !is_name(c)).next().unwrap_or_default();
+            for flag in place_of(name) {
+                if !command.contains(&flag) {
+                    named.push_str(&flag);
+                    named.push(' ');
+                }
+            }
+            named.push_str(&self.policy(command));
         }
         named
     }
@@ -126,7 +136,30 @@ mod tests {
             };
             let expected = if expected.is_empty() { text } else { expected };
             let (text, expected) = (full(text), full(expected));
-            assert_eq!(names.in_commands(&text), expected);
+            assert_eq!(names.in_commands(&text, &|_| Vec::new()), expected);
+        }
+    }
+
+    #[test]
+    fn a_command_has_the_flags_that_lead_here_unless_it_is_for_somebody_elsewhere() {
+        let place_of = |name: &str| match name {
+            "run-migration" | "status" => vec!["--network a".to_owned(), "--manifest b".to_owned()],
+            _ => Vec::new(),
+        };
+        for (text, expected) in [
+            (
+                "`stylus-upgrades run-migration x`, stylus-upgrades node; stylus-upgrades that",
+                "`stylus-upgrades --network a --manifest b run-migration x`, stylus-upgrades node; stylus-upgrades \
+                 that",
+            ),
+            (
+                "stylus-upgrades status --network a",
+                "stylus-upgrades --manifest b status --network a",
+            ),
+            ("stylus-upgrades status --registry R", ""),
+        ] {
+            let expected = if expected.is_empty() { text } else { expected };
+            assert_eq!(Names::default().in_commands(text, &place_of), expected);
         }
     }
 }

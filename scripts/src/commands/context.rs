@@ -11,6 +11,7 @@ pub(super) use manifest::seen_by;
 pub(super) use registry::{Unverified, key};
 
 use super::args::Global;
+use super::help::asks_chain;
 use super::prelude::*;
 use crate::assess::{Accepted, FindingId};
 use crate::build::{BuildError, Builder};
@@ -92,12 +93,16 @@ impl Context {
         if let Some(explorer) = &manifest.explorer {
             output.link_to(explorer);
         }
-        let names = Names::of(&manifest);
+        let (names, place) = (Names::of(&manifest), global.place.clone());
         output.hide_keys_of(&names.accounts().collect::<Vec<_>>());
         if (global.accept.iter()).any(|ids| ids.contains(&FindingId::POSSIBLE_KEY)) {
             output.typed_is_public();
         }
-        output.call_accounts(move |text| names.in_commands(text));
+        let place_of = move |name: &str| match asks_chain(name) {
+            true => place.clone(),
+            false => Vec::new(),
+        };
+        output.write_commands(move |text| names.in_commands(text, &place_of));
         global.key = global.key.or_of_manifest(manifest.key.clone());
         if let Some(path) = found.filter(|path| *path != folder.join(FILE)) {
             output.note(&format!("using the manifest {}", path.display()));

@@ -2,7 +2,7 @@
 //! only in `--help`.
 
 use super::args::Cli;
-use super::args::typed::may_be_keys;
+use super::args::typed::{may_be_keys, place};
 use clap::builder::StyledStr;
 use clap::{Arg, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
@@ -47,6 +47,13 @@ pub(super) fn shown_examples(command: &str) -> String {
     lines.fold("Examples:\n".to_owned(), |text, line| text + &line)
 }
 
+/// Whether a command with that name works with a chain.
+pub(super) fn asks_chain(name: &str) -> bool {
+    let mut groups = GROUPS.iter().skip_while(|(group, _)| *group != "Deploy");
+    let is_in = |names: &str| names.split(' ').any(|one| one == name);
+    groups.any(|(group, names)| *group != "Shell" && is_in(names))
+}
+
 /// The whole command line.
 pub(super) fn command() -> clap::Command {
     let root = Cli::command().mut_args(of_every_command);
@@ -73,7 +80,9 @@ pub(super) fn parse<W: Into<OsString> + Clone>(
     let mut command = command();
     let matches = command.try_get_matches_from_mut(words)?;
     let may_be_keys = may_be_keys(&command, &matches);
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    let cli = Cli::from_arg_matches(&matches);
+    let mut cli = cli.map_err(|error| error.format(&mut command))?;
+    cli.global.place = place(&matches);
     Ok((cli, may_be_keys))
 }
 

@@ -198,7 +198,7 @@ pub fn failure(error: &Report) -> Markup {
     html! {
         section.card.danger role="alert" {
             h2 { (text(&error.message)) }
-            (more([&error.expected, &error.found, &error.next]))
+            (more(&error.expected, &error.found, &error.steps()))
         }
     }
 }
@@ -229,18 +229,17 @@ pub fn findings(all: &[Finding]) -> Markup {
                                 "accepted by the proposer" }
                         }
                     }
-                    (more([&told.expected, &told.found, &told.next]))
+                    (more(&told.expected, &told.found, &told.next.iter().collect::<Vec<_>>()))
                 }
             }
         } }
     }
 }
 
-fn more(words: [&Option<String>; 3]) -> Markup {
-    let named = ["expected", "found", "next"].into_iter().zip(words);
-    let named: Vec<_> = named
-        .filter_map(|(name, value)| Some((name, value.as_ref()?)))
-        .collect();
+fn more(expected: &Option<String>, found: &Option<String>, next: &[&String]) -> Markup {
+    let named = [("expected", expected), ("found", found)].into_iter();
+    let named = named.flat_map(|(name, value)| value.iter().map(move |one| (name, one)));
+    let named: Vec<_> = named.chain(next.iter().map(|one| ("next", *one))).collect();
     html! {
         @if !named.is_empty() {
             dl {

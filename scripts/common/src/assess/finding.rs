@@ -292,6 +292,7 @@ impl Explain for Finding {
             expected: self.expected.clone(),
             found: self.found.clone(),
             next: self.next.clone(),
+            ..Report::default()
         }
     }
 }

@@ -73,6 +73,7 @@ fn report(group: &[&Finding]) -> Report {
             None => (!found.is_empty()).then(|| found.join(", ")),
         },
         next: Some(format!("{}; to accept it: {flag}", together.next)),
+        ..Report::default()
     }
 }
 
@@ -150,6 +151,7 @@ impl Explain for Refused {
         Report {
             message: self.to_string(),
             next: (!all.is_empty()).then(|| all.join("; ")),
+            steps: all,
             ..first
         }
     }

@@ -35,8 +35,8 @@ use visible::without_commands;
 /// Characters of one part of an error for people, at most: a contract can revert with megabytes.
 const LONGEST: usize = 4_000;
 
-/// Writes names for the accounts in a text.
-type Named = dyn Fn(&str) -> String + Send + Sync;
+/// Writes a text whose commands are typed as they stand.
+type Written = dyn Fn(&str) -> String + Send + Sync;
 
 /// Where everything that is said goes.
 pub struct Output {
@@ -53,8 +53,8 @@ pub struct Output {
     links: Links,
     /// What a signal would leave; empty for nothing.
     half_done: Mutex<&'static str>,
-    /// Writes names for the accounts in commands.
-    names: OnceLock<Box<Named>>,
+    /// Writes a text whose commands are typed as they stand.
+    commands: OnceLock<Box<Written>>,
     /// What every document says.
     with_all: Mutex<Map<String, Value>>,
     /// Whether something could not be written.
@@ -106,7 +106,7 @@ impl Output {
             typed: TypedWords::default(),
             links: Links::default(),
             half_done: Mutex::default(),
-            names: OnceLock::new(),
+            commands: OnceLock::new(),
             with_all: Mutex::default(),
             failed: AtomicBool::new(false),
         }
@@ -156,9 +156,9 @@ impl Output {
         self.links.set_explorer(explorer);
     }
 
-    /// Writes names for accounts so from now on, in the commands that are printed for people.
-    pub fn call_accounts(&self, names: impl Fn(&str) -> String + Send + Sync + 'static) {
-        let _ = self.names.set(Box::new(names));
+    /// Writes texts with commands so from now on, where they are printed for people.
+    pub fn write_commands(&self, written: impl Fn(&str) -> String + Send + Sync + 'static) {
+        let _ = self.commands.set(Box::new(written));
     }
 
     /// A line of the result for people; nothing with `--json`.
@@ -228,6 +228,7 @@ impl Output {
             expected: report.expected.map(shown),
             found: report.found.map(shown),
             next: report.next.map(shown),
+            steps: report.steps.into_iter().map(shown).collect(),
         }
     }
 
@@ -279,14 +280,16 @@ impl Output {
         for detail in &report.details {
             text.push_str(&format!("\n    {}", printable(detail)));
         }
-        for (name, value) in [
-            ("expected", &report.expected),
-            ("found", &report.found),
-            ("next", &report.next),
-        ] {
-            if let Some(value) = value.as_ref().filter(|value| !report.is_detail(value)) {
-                text.push_str(&format!("\n  {name:<9} {}", printable(value)));
-            }
+        let before = [("expected", &report.expected), ("found", &report.found)];
+        let before = before
+            .into_iter()
+            .flat_map(|(name, value)| value.iter().map(move |one| (name, one)));
+        let next = report.steps().into_iter().map(|step| ("next", step));
+        for (name, value) in before
+            .chain(next)
+            .filter(|(_, value)| !report.is_detail(value))
+        {
+            text.push_str(&format!("\n  {name:<9} {}", printable(value)));
         }
         self.suspend(|| self.write(io::stderr(), &text));
     }
@@ -336,8 +339,8 @@ impl Output {
     /// Text from anywhere, without secrets, as it may be printed.
     fn safe(&self, text: &str) -> String {
         let text = visible(&self.secrets.hide(text)).into_owned();
-        let text = match self.names.get() {
-            Some(names) => names(&text),
+        let text = match self.commands.get() {
+            Some(written) => written(&text),
             None => text,
         };
         self.links.in_text(text)

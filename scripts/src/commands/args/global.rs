@@ -100,6 +100,9 @@ pub struct Global {
     /// Whether others can verify an implementation.
     #[command(flatten)]
     pub verifiable: VerifiableArgs,
+    /// The flags above that lead to the chain and the registry, as they were typed.
+    #[arg(skip)]
+    pub place: Vec<String>,
 }
 
 impl Global {

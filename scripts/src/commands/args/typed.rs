@@ -2,9 +2,12 @@
 //! what is read as an id, a name, an address, a policy or a path may be one. Calls and numbers are repeated in full,
 //! because whoever approves has to see all of them.
 
+use crate::client::Endpoint;
 use crate::registry::Salt;
-use crate::secret::Secret;
+use crate::secret::{Secret, redacted};
+use crate::text::shell_word;
 use alloy::primitives::{B256, Bytes, U256};
+use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 use std::any::TypeId;
 use std::ops::Deref;
@@ -45,6 +48,40 @@ fn is_no_key(argument: &Arg) -> bool {
         TypeId::of::<Secret>(),
     ];
     kinds.iter().any(|kind| found == *kind)
+}
+
+/// The flags that lead to the chain and the registry.
+const PLACE: [&str; 6] = [
+    "rpc_url",
+    "network",
+    "registry",
+    "trust_registry",
+    "manifest",
+    "framework_from",
+];
+
+/// Those of the flags that lead to the chain and the registry that were typed, as a shell takes them. Variables and the
+/// manifest lead there again by themselves. A URL that may hold a key is left to the reader.
+pub(in crate::commands) fn place(matches: &ArgMatches) -> Vec<String> {
+    let is_typed = |id: &&&str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let all = PLACE.iter().filter(is_typed).flat_map(|id| {
+        let values = matches.get_raw(id).into_iter().flatten();
+        values.map(move |value| {
+            let value = value.to_string_lossy();
+            let shown = match *id {
+                "rpc_url" => {
+                    Endpoint::parse(&value).map_or_else(|_| String::new(), |url| url.to_string())
+                }
+                _ => redacted(&value),
+            };
+            let value = match shown == value.trim_end_matches('/') {
+                true => shell_word(&value),
+                false => id.replace("rpc_", "").to_uppercase(),
+            };
+            format!("--{} {value}", id.replace('_', "-"))
+        })
+    });
+    all.collect()
 }
 
 /// The words, of flags and of variables too, that may be a key.

@@ -38,6 +38,38 @@ fn every_transaction_is_printed_as_it_is_sent() {
 }
 
 #[test]
+fn a_command_that_is_told_leads_to_the_registry_that_the_flags_name() {
+    let sandbox = Sandbox::with_counter(BOTH, 0);
+    let action = sandbox.action("Admin", REGISTER);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let run = |words: &[&str]| {
+        let mut command = crate::clone::command(elsewhere.path(), words);
+        let output = command.output().expect("it starts");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert!(output.status.success(), "{words:?}: {text}");
+        text
+    };
+    let (registry, endpoint) = (sandbox.saved("registry"), sandbox.node.endpoint());
+    let listed = run(&[
+        "pending",
+        "A",
+        "--registry",
+        &registry,
+        "--rpc-url",
+        &endpoint,
+    ]);
+    let mut told = listed.split('`');
+    let told = told.find_map(|part| part.strip_prefix("stylus-upgrades "));
+    let told = told.unwrap_or_else(|| panic!("no command in {listed}"));
+    contains(told, &[&endpoint, &registry, &action]);
+    let words: Vec<&str> = told.split(' ').collect();
+    contains(&run(&words), &[&action]);
+    // The manifest leads there by itself.
+    let plain = sandbox.shown("Other", "pending A", 0);
+    contains(&plain, &[&format!("`stylus-upgrades pending {action}`")]);
+}
+
+#[test]
 fn the_compiler_of_a_build_is_printed_as_it_is_called() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     let project = Project::new();
