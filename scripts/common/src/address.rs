@@ -50,16 +50,6 @@ pub fn is_address(text: &str) -> bool {
     digits(text).is_some()
 }
 
-/// Checks every address in a longer text: a list, a tuple.
-///
-/// # Errors
-/// Where the checksum of one does not hold.
-pub fn check_all(text: &str) -> Result<(), Refusal> {
-    text.split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| is_address(word))
-        .try_for_each(|word| parse(word).map(drop))
-}
-
 /// An address of a file, with its checksum verified.
 struct Checked(Address);
 
@@ -142,15 +132,5 @@ mod tests {
             let error = parse(text).expect_err("no address").to_string();
             assert!(error.contains("40 hexadecimal digits"), "{error}");
         }
-    }
-
-    #[test]
-    fn every_address_of_a_longer_text_is_checked() {
-        let wrong = GOOD[0].replace('A', "a");
-        assert_eq!(
-            check_all(&format!("[{}, ({},7)]", GOOD[0], GOOD[3])),
-            Ok(())
-        );
-        assert!(check_all(&format!("[{}, ({wrong},7)]", GOOD[3])).is_err());
     }
 }

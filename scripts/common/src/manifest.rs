@@ -45,7 +45,7 @@ use crate::error::{Explain, Refusal};
 use crate::keys::KeyPlace;
 use crate::own_file;
 use crate::secret::{Secret, redacted, without_values, without_values_of};
-use crate::text::words_of;
+use crate::text::{nearest, words_of};
 use alloy::primitives::Address;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -204,12 +204,15 @@ impl Manifest {
         self.known_address(name)?.ok_or_else(|| {
             // What is no name may be a key that was put in the wrong place.
             let name = redacted(name);
-            let known: Vec<&str> = self.aliases.keys().map(String::as_str).collect();
-            let known = match known.is_empty() {
+            let aliases: Vec<String> = self.aliases.keys().cloned().collect();
+            let known = match aliases.is_empty() {
                 true => "; there are no aliases".to_owned(),
-                false => format!(", or one of {}", known.join(", ")),
+                false => format!(", or one of {}", aliases.join(", ")),
             };
             let next = match (alias::reason(&name), name.strip_prefix("0x")) {
+                (None, _) if let Some(meant) = nearest(&name, &aliases) => {
+                    format!("did you mean {meant}?")
+                }
                 (None, _) => format!("add {name} to [aliases] in {FILE}"),
                 (_, Some(digits)) => {
                     let count = digits.chars().count();

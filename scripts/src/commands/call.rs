@@ -7,6 +7,7 @@ use crate::client::Transactions;
 use crate::client::{ChainError, Client, show};
 use crate::functions::{Functions, interfaces, of_the_chain};
 use crate::model::Instance;
+use crate::text::nearest;
 use alloy::dyn_abi::FunctionExt;
 use alloy::json_abi::Function;
 use alloy::network::TransactionBuilder;
@@ -55,6 +56,11 @@ pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> 
         }
         _ => None,
     };
+    if values.is_none() && answer.is_empty() {
+        context.note(format!(
+            "{what} returned nothing, and what it changed is not kept: `send` sends it as a transaction"
+        ));
+    }
     let report = Answered {
         to: typed.to,
         function: typed.function.map(|function| function.signature()),
@@ -180,10 +186,11 @@ async fn with_outputs(
         .unwrap_or(function))
 }
 
-/// The one function of that name that takes so many arguments, of the contract `of`.
+/// The one function of that name, or the one of several that takes so many arguments, of the contract `of`.
 pub(super) fn by_name(name: &str, count: usize, of: &str, known: &Functions) -> Result<Function> {
     let all = known.named(name);
-    let mut fitting = all.iter().filter(|function| function.inputs.len() == count);
+    let fits = |function: &Function| all.len() == 1 || function.inputs.len() == count;
+    let mut fitting = all.iter().filter(|function| fits(function));
     match (fitting.next(), fitting.next()) {
         (Some(function), None) => Ok((*function).clone()),
         _ => Err(unknown(name, of, known)),
@@ -195,6 +202,7 @@ const NAMED_MAX: usize = 20;
 
 fn unknown(name: &str, of: &str, known: &Functions) -> Error {
     let of_the_name = signatures(known.named(name).into_iter());
+    let names: Vec<String> = known.all().map(|one| one.name.clone()).collect();
     let expected = "the function's signature, or ";
     let (expected, found) = match (of_the_name.is_empty(), signatures(known.all())) {
         (true, all) if !all.is_empty() => (format!("{expected}one of {all}"), name.to_owned()),
@@ -214,7 +222,12 @@ fn unknown(name: &str, of: &str, known: &Functions) -> Error {
         message: format!("{of} has no single known function {name} with these arguments"),
         expected,
         found,
-        next: format!("write it as '{name}(type,…)', for call followed by 'returns (type,…)'"),
+        next: match nearest(name, &names).filter(|meant| *meant != name) {
+            Some(meant) => format!("did you mean {meant}?"),
+            None => {
+                format!("write it as '{name}(type,…)', for call followed by 'returns (type,…)'")
+            }
+        },
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::args::CallWord;
 use super::prelude::*;
-use crate::address;
 use crate::client::show;
 use crate::manifest::Manifest;
 use crate::text::{count, one_line};
@@ -59,7 +58,7 @@ pub(super) fn encode_for(
     }
     let mut values = Vec::with_capacity(arguments.len());
     for (input, argument) in function.inputs.iter().zip(arguments) {
-        values.push(value(&input.ty, argument, manifest)?);
+        values.push(value(&input.selector_type(), argument, manifest)?);
     }
     let encoded = function.abi_encode_input(&values).map_err(|error| {
         let shown: Vec<_> = values.iter().map(show).collect();
@@ -93,15 +92,50 @@ fn value(ty: &str, argument: &str, manifest: &Manifest) -> Result<DynSolValue> {
         )
     };
     let parsed = DynSolType::parse(ty).map_err(|error| bad(error.to_string()))?;
-    if parsed == DynSolType::Address {
-        return Ok(DynSolValue::Address(manifest.address(argument)?));
-    }
-    if ty.contains("address") {
-        address::check_all(argument)?;
-    }
     parsed
-        .coerce_str(argument)
+        .coerce_str(&with_addresses(&parsed, argument, manifest)?)
         .map_err(|error| bad(error.to_string()))
+}
+
+/// A value with its address in place of each alias, where the type has an address. Other parts stay as they are.
+fn with_addresses(ty: &DynSolType, text: &str, manifest: &Manifest) -> Result<String> {
+    let of = |index: usize| match ty {
+        DynSolType::Array(one) | DynSolType::FixedArray(one, _) => Some(&**one),
+        DynSolType::Tuple(all) => all.get(index),
+        _ => None,
+    };
+    if *ty == DynSolType::Address {
+        return Ok(manifest.address(text.trim())?.to_string());
+    }
+    let inside = text.trim().strip_prefix(['[', '(']);
+    let inside = inside.and_then(|text| text.strip_suffix([']', ')']));
+    let Some(inside) = inside.filter(|inside| of(0).is_some() && !inside.trim().is_empty()) else {
+        return Ok(text.to_owned());
+    };
+    let (mut depth, mut quote, mut from, mut parts) = (0_usize, None, 0, Vec::new());
+    for (at, c) in inside.char_indices() {
+        let is_first = inside.get(from..at).unwrap_or_default().trim().is_empty();
+        match c {
+            _ if quote == Some(c) => quote = None,
+            _ if quote.is_some() => {}
+            '"' | '\'' if is_first => quote = Some(c),
+            '[' | '(' => depth += 1,
+            ']' | ')' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(inside.get(from..at));
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(inside.get(from..));
+    let parts = parts.into_iter().flatten().enumerate();
+    let parts = parts.map(|(index, part)| match of(index) {
+        Some(ty) => with_addresses(ty, part, manifest),
+        None => Ok(part.to_owned()),
+    });
+    let parts: Vec<String> = parts.collect::<Result<_>>()?;
+    Ok(text.replacen(inside, &parts.join(","), 1))
 }
 
 fn usage(message: String, expected: &str, found: &str) -> Error {

@@ -81,6 +81,7 @@ fn with(
         Some(name) => manifest.on(name)?,
         None => manifest,
     };
+    let is_alias = matches!(entry, Entry::Alias(_));
     let held = match entry {
         Entry::Alias(alias) => manifest.aliases.get(alias).copied(),
         Entry::Registry { .. } => manifest.registry,
@@ -100,7 +101,15 @@ fn with(
             .with(
                 offered,
                 held.to_string(),
-                format!("remove {entry} there, save under another name, or leave --save out"),
+                match is_alias {
+                    true => format!(
+                        "remove {entry} there, save under another name, or leave --save out"
+                    ),
+                    false => {
+                        "it is there already; for another one remove it there, or leave --save out"
+                            .into()
+                    }
+                },
             )
             .usage());
         }
@@ -110,7 +119,6 @@ fn with(
     let mut document: DocumentMut = source.parse().map_err(|_| malformed())?;
     let networks = network.map(|name| ["networks", name]);
     let tables = networks.into_iter().flatten();
-    let is_alias = matches!(entry, Entry::Alias(_));
     let tables = tables.chain(is_alias.then_some("aliases"));
     let mut table = document.as_item_mut();
     for name in tables {

@@ -40,6 +40,48 @@ fn an_address_argument_may_be_an_alias() {
 }
 
 #[test]
+fn an_address_in_a_list_may_be_an_alias() {
+    let bob: Address = address!("00000000000000000000000000000000000000b0");
+    let manifest = Manifest {
+        aliases: [("Bob".to_owned(), bob)].into(),
+        ..Manifest::default()
+    };
+    let of = |call: &[&str]| encode(&words(call), &manifest);
+    let full = bob.to_string();
+    for (function, named, plain) in [
+        ("a(address[])", "[Bob, FULL,Bob]", "[FULL,FULL,FULL]"),
+        (
+            "a(address[2][])",
+            "[[Bob,FULL],[ FULL , Bob]]",
+            "[[FULL,FULL],[FULL,FULL]]",
+        ),
+        (
+            "a((address,uint256)[])",
+            "[(Bob,7),(FULL, 1 ether)]",
+            "[(FULL,7),(FULL,1 ether)]",
+        ),
+        (
+            "a((string,(bytes,address)))",
+            "('Bob, x (', (0x00, Bob))",
+            "('Bob, x (',(0x00,FULL))",
+        ),
+        ("a(string[])", "[Bob]", "['Bob']"),
+        ("a(address[])", "[]", "[]"),
+    ] {
+        let expected = of(&[function, &plain.replace("FULL", &full)]);
+        let found = of(&[function, &named.replace("FULL", &full)]);
+        assert_eq!(found.ok(), Some(expected.expect("addresses")), "{function}");
+    }
+    for wrong in ["[Bob,Ann]", "[Bob,]", "[Bob", "Bob"] {
+        let refused = of(&["a(address[])", wrong]).expect_err(wrong);
+        assert_eq!(refused.exit(), Exit::Usage, "{wrong}");
+    }
+    // A wrong checksum.
+    let wrong = "[0xf39fd6e51aad88F6F4ce6aB8827279cffFb92266]";
+    assert!(of(&["a(address[])", wrong]).is_err());
+}
+
+#[test]
 fn a_wrong_number_of_arguments_is_wrong_use() {
     let error = encoded(&["initialize(uint256)"]).expect_err("an argument is missing");
     assert_eq!(error.exit(), Exit::Usage);

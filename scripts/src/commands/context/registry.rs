@@ -7,6 +7,7 @@ use crate::checks::ReadAt;
 use crate::client::{ChainError, Client};
 use crate::commands::prelude::*;
 use crate::deploy::registry_release;
+use crate::manifest::FILE;
 use crate::registry::origin::{self, Release};
 use crate::registry::{Key, Origin, Registry, Remembered};
 use serde_json::json;
@@ -54,7 +55,10 @@ impl Context {
                 ),
                 None => "--registry, STYLUS_UPGRADES_REGISTRY, or registry in the manifest".into(),
             },
-            found: "none of them".into(),
+            found: match self.manifest_file().exists() {
+                true => "none of them".into(),
+                false => format!("none of them, and no {FILE} in this folder or above"),
+            },
             next: match self.manifest.networks.is_empty() || self.manifest.network.is_some() {
                 true => "stylus-upgrades registry deploy --save deploys one and names it in the manifest; --registry ADDRESS names one that is there".into(),
                 false => {

@@ -51,6 +51,39 @@ fn a_function_that_the_code_does_not_declare_is_repeated_as_it_was_typed() {
 }
 
 #[test]
+fn a_slip_in_a_name_or_a_call_is_answered_with_what_was_meant() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    sandbox.done("Admin", CREATE_SAVED);
+    for (words, name, next) in [
+        ("call Conter value", "UnknownAlias", "did you mean counter?"),
+        ("call counter valu", "Usage", "did you mean value?"),
+    ] {
+        let refused = sandbox.run("Other", words);
+        assert_eq!(
+            (error(&refused), refused.said("next")),
+            (name, next),
+            "{words}"
+        );
+    }
+    let missing = sandbox.run("Admin", "send counter increment 1");
+    missing.is(2, "Usage");
+    missing.says("message", &["increment() was given 1 argument"]);
+    let changed = sandbox.run("Other", "call counter increment");
+    changed.ends(0);
+    changed.warns(&["returned nothing", "`send` sends it"]);
+    assert!(
+        !sandbox
+            .run("Other", "call counter value")
+            .stderr
+            .contains("nothing")
+    );
+    sandbox
+        .run("Admin", "registry deploy --save")
+        .is(2, "ManifestDiffers")
+        .says("next", &["it is there already"]);
+}
+
+#[test]
 fn a_constructor_that_would_not_run_is_refused_unless_it_is_meant() {
     let sandbox = Sandbox::new();
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/contracts/hostile");
@@ -90,6 +123,10 @@ fn a_stranger_who_approves_is_refused_before_anything_is_checked() {
     let checked = sandbox.run("Admin2", &approve);
     assert_eq!(error(&checked), "LayoutRefused", "{checked:?}");
     checked.says("next", &["InterfaceLost refuses it too"]);
+    let lines = checked.stderr.lines();
+    let next: Vec<&str> = lines.filter(|line| line.starts_with("  next ")).collect();
+    assert_eq!(next.len(), 2, "{next:#?}");
+    contains(next[1], &["InterfaceLost refuses it too"]);
     let checked = sandbox.run("Admin2", &format!("{approve} --accept {LOST}"));
     assert_eq!(error(&checked), "LayoutRefused", "{checked:?}");
     sandbox.run("Other", &approve).is(1, "NotAnApprover");
