@@ -40,15 +40,15 @@ fn of_stylus(
     source: &str,
     gathered: &Gathered,
 ) -> Result<(CodeHash, Vec<FileLines>), Error> {
-    let artifact = context.artifact(source)?;
-    let codehash = artifact.codehash();
+    // What ran tells that this build is the deployed one: another without line tables is needed only where it is not.
+    let twin = context.builder()?.with_lines(source)?;
+    let codehash = twin.codehash;
     let Some(blocks) = gathered.programs.get(&codehash) else {
+        twin.require_same(&context.artifact(source)?)?;
         return Err(line_coverage::not_run(source, gathered.programs.keys()).into());
     };
-    let twin = context.builder()?.with_lines(source, &artifact.wasm)?;
     let table = LineTable::read(&twin).map_err(|reason| {
-        let package = &artifact.name;
-        let message = format!("the line table of {package} cannot be read: {reason}");
+        let message = format!("the line table of {source} cannot be read: {reason}");
         Refusal::new("LineTable", message).with(
             "the line table that rustc writes",
             reason,

@@ -5,10 +5,10 @@
 use super::cargo_home::CargoHome;
 use super::constants::{Constant, Constants};
 use super::error::{BuildError, DECLARE};
-use super::known_sources;
+use super::known_sources::{self, is_rust};
 use super::lock_file::LockFile;
 use super::manifests::CONTRACT;
-use super::source::{CONSTANTS, Source};
+use super::source::{CONSTANTS, Reads, Source};
 use super::toolchain::{TARGET, Toolchain};
 use super::tree::normal;
 use crate::children::Started;
@@ -74,6 +74,8 @@ pub(super) struct Compiled {
     pub(super) raw: Vec<u8>,
     /// The files that it read.
     pub(super) read: Vec<PathBuf>,
+    /// Whether a library read a Rust file of another package: cargo does not notice an edit of that file alone.
+    pub(super) reads_others: bool,
     /// Packages that were fetched and are the framework's.
     pub(super) of_framework: BTreeSet<String>,
 }
@@ -148,6 +150,7 @@ impl Cargo<'_> {
         let lock = LockFile::read(&self.copy.join("Cargo.lock"))?;
         Ok(Compiled {
             read: self.files_read(source, file.as_std_path(), &messages)?,
+            reads_others: self.reads_others(source, &made),
             of_framework: known_sources::proven(&lock, &made, self.copy),
             raw: std::fs::read(file).map_err(BuildError::file("read", file))?,
         })
@@ -162,11 +165,7 @@ impl Cargo<'_> {
         messages: &[Message],
     ) -> Result<Vec<PathBuf>, BuildError> {
         let list = wasm.with_extension("d");
-        let listed = std::fs::read_to_string(&list).map_err(BuildError::file("read", &list))?;
-        let paths = listed
-            .split_once(": ")
-            .map_or("", |(_, paths)| paths.trim_end_matches('\n'))
-            .replace("\\ ", "\0");
+        let listed = listed(&list).map_err(BuildError::file("read", &list))?;
         let is_made = |path: &Path| {
             messages.iter().any(|message| {
                 matches!(message, Message::BuildScriptExecuted(script) if path.starts_with(&script.out_dir))
@@ -176,8 +175,7 @@ impl Cargo<'_> {
             |path: &Path| std::fs::canonicalize(path).map_err(BuildError::file("find", path));
         let copy = real(self.copy)?;
         let mut read = Vec::new();
-        for path in paths.split(' ').filter(|path| !path.is_empty()) {
-            let listed = self.copy.join(path.replace('\0', " "));
+        for listed in listed.iter().map(|path| self.copy.join(path)) {
             let path = normal(&listed);
             if !path.starts_with(self.copy) && !is_made(&path) {
                 return Err(BuildError::not_in_sources(&source.package.name, &path));
@@ -190,6 +188,35 @@ impl Cargo<'_> {
             });
         }
         Ok(read)
+    }
+
+    /// Whether one of the libraries that are taken to read no Rust files but their own read another, or the compiler's
+    /// list of them cannot be read.
+    fn reads_others(&self, source: &Source, made: &[&Artifact]) -> bool {
+        let parts = source
+            .parts
+            .iter()
+            .filter(|part| part.reads == Reads::OwnRust);
+        let mut made = parts.flat_map(|part| {
+            let place = self.copy.join(&part.place);
+            let of_it = made
+                .iter()
+                .filter(move |one| one.manifest_path == place.join("Cargo.toml"));
+            of_it.map(|one| (one, self.copy.join(&part.place)))
+        });
+        made.any(|(one, place)| {
+            let library = one
+                .filenames
+                .iter()
+                .find(|file| file.extension() == Some("rlib"));
+            let name = library.and_then(|file| file.file_stem()?.strip_prefix("lib"));
+            let list = library
+                .zip(name)
+                .map(|(file, name)| file.with_file_name(format!("{name}.d")));
+            let listed = list.and_then(|list| listed(list.as_std_path()).ok());
+            let is_own = |path: &PathBuf| normal(&self.copy.join(path)).starts_with(&place);
+            listed.is_none_or(|all| !all.iter().all(|path| !is_rust(path) || is_own(path)))
+        })
     }
 
     /// Cargo reads configuration files where it runs and in every folder above, so it runs where
@@ -253,6 +280,15 @@ impl Cargo<'_> {
         };
         names.into_iter().map(remap).collect()
     }
+}
+
+/// The files of the first rule of a list that the compiler wrote.
+fn listed(list: &Path) -> io::Result<Vec<PathBuf>> {
+    let text = std::fs::read_to_string(list)?;
+    let rule = text.lines().next().and_then(|line| line.split_once(": "));
+    let paths = rule.map_or("", |(_, paths)| paths).replace("\\ ", "\0");
+    let paths = paths.split(' ').filter(|path| !path.is_empty());
+    Ok(paths.map(|path| path.replace('\0', " ").into()).collect())
 }
 
 fn artifact(message: &Message) -> Option<&Artifact> {

@@ -7,8 +7,9 @@
 //! features. A clock that was set back and a folder from elsewhere change nothing.
 
 use super::error::BuildError;
+use super::known_sources::is_rust;
 use super::manifests::with_content;
-use super::source::Part;
+use super::source::{Part, Reads};
 use super::tree::{Entry, Tree, join};
 use std::collections::BTreeSet;
 use std::fs::{DirBuilder, OpenOptions};
@@ -41,9 +42,14 @@ impl Copy {
     }
 
     /// Empties the folder and puts `tree` there. Cargo compiles those `parts` that it has not compiled from the same
-    /// content, or all with `anew`. A package may read any file of the copy, so its content is the whole tree; the
-    /// framework's packages read no files but their own.
-    pub(super) fn fill(&self, tree: &Tree, parts: &[Part], anew: bool) -> Result<(), BuildError> {
+    /// content, or all with `anew`. A package may read any file of the copy, so its content is the whole tree; with
+    /// `by_reads`, without the files that [`Reads`] says it does not read.
+    pub(super) fn fill(
+        &self,
+        tree: &Tree,
+        parts: &[Part],
+        (anew, by_reads): (bool, bool),
+    ) -> Result<(), BuildError> {
         match std::fs::remove_dir_all(&self.folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(BuildError::file("empty", &self.folder)(error));
@@ -51,13 +57,18 @@ impl Copy {
             _ => {}
         }
         let time = SystemTime::UNIX_EPOCH + if anew { NEW } else { OLD };
-        let whole = tree.hash();
         let mut manifests = BTreeSet::new();
         for part in parts {
             let place = join(&part.place, Path::new("Cargo.toml"));
             let path = self.folder.join(&place);
             if let Some(manifest) = tree.get(&place) {
-                let content = part.framework.unwrap_or(whole);
+                let content = match part.reads {
+                    Reads::Own(hash) => hash,
+                    Reads::OwnRust if by_reads => {
+                        tree.hash_of(|path| !is_rust(path) || path.starts_with(&part.place))
+                    }
+                    Reads::OwnRust | Reads::Any => tree.hash(),
+                };
                 let text = with_content(&path, &manifest.bytes, content)?;
                 write(&path, &Entry::text(text, None), time)?;
                 manifests.insert(place);

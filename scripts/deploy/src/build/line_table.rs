@@ -2,11 +2,12 @@
 //! instruction comes from which line.
 
 use super::builder::Builder;
+use super::code::Artifact;
 use super::error::BuildError;
 use super::package::Package;
-use super::wasm;
 use super::workplace::Workplace;
 use crate::error::Refusal;
+use crate::ids::CodeHash;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,8 @@ pub struct WithLines {
     pub raw: Vec<u8>,
     /// As it goes on chain: encoded again, without custom sections.
     pub wasm: Vec<u8>,
+    /// keccak256 of that, as the chain holds it.
+    pub codehash: CodeHash,
     /// The Rust files of the contract and of what it depends on by path, the framework's left out: where each lies on
     /// the disk, by its name in the line table.
     pub files: BTreeMap<PathBuf, PathBuf>,
@@ -31,9 +34,8 @@ impl Builder {
     /// Builds the crate that `source` names (as [`Self::source`]) with a line table.
     ///
     /// # Errors
-    /// `NotAContract` for what is no crate with sources; `LineTableChanges` if the module
-    /// is another than `wasm`, which is built without.
-    pub fn with_lines(&self, source: &str, wasm: &[u8]) -> Result<WithLines, BuildError> {
+    /// `NotAContract` for what is no crate with sources.
+    pub fn with_lines(&self, source: &str) -> Result<WithLines, BuildError> {
         let folder = self.folder_of(source)?;
         let folder = folder.ok_or_else(|| BuildError::not_a_contract(source.as_ref()))?;
         let package = Package::open(&folder.path)?;
@@ -47,26 +49,35 @@ impl Builder {
         let compiled = workplace.compile(&sources, &constants, true);
         self.progress.end(&what);
         let raw = compiled?.raw;
-        let built = wasm::reencode(&package.name, &raw)?;
-        if built != wasm {
-            let message = format!(
-                "{} with a line table is another program than without",
-                package.name
-            );
-            let refusal = Refusal::new("LineTableChanges", message).with(
-                format!("the {} bytes of WASM that are built without", wasm.len()),
-                format!("{} bytes that differ from them", built.len()),
-                "leave debug, strip and split-debuginfo to the builder: take them out of RUSTFLAGS and of \
-                 build.rustflags in the configuration of cargo",
-            );
-            return Err(refusal.into());
-        }
+        let built = Artifact::from_wasm(&package.name, &raw)?;
         let files = sources.rust.into_iter();
         let files = files.map(|file| (Path::new(COPY).join(file.place), file.path));
         Ok(WithLines {
             raw,
-            wasm: built,
+            codehash: built.codehash(),
+            wasm: built.wasm.to_vec(),
             files: files.collect(),
         })
+    }
+}
+
+impl WithLines {
+    /// Continues if the module is the same as without the line table.
+    ///
+    /// # Errors
+    /// `LineTableChanges`.
+    pub fn require_same(&self, without: &Artifact) -> Result<(), BuildError> {
+        if self.wasm == without.wasm {
+            return Ok(());
+        }
+        let name = &without.name;
+        let message = format!("{name} with a line table is another program than without");
+        let refusal = Refusal::new("LineTableChanges", message).with(
+            format!("the {} bytes of WASM that are built without", without.wasm.len()),
+            format!("{} bytes that differ from them", self.wasm.len()),
+            "leave debug, strip and split-debuginfo to the builder: take them out of RUSTFLAGS and of \
+             build.rustflags in the configuration of cargo",
+        );
+        Err(refusal.into())
     }
 }

@@ -68,18 +68,37 @@ pub(super) struct Part {
     pub(super) declared: Vec<PathBuf>,
     /// Its folder in the copy.
     pub(super) place: PathBuf,
-    /// Over its files, if it is one of the framework's: those read no other files.
-    pub(super) framework: Option<B256>,
+    /// The files that are read when it is compiled.
+    pub(super) reads: Reads,
+}
+
+/// Which files of the copy are read when a package is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// Its own, with this hash over them: a package of the framework.
+    Own(B256),
+    /// No Rust files but its own, unless the compiler names others afterwards: a library without code that runs when it
+    /// is built.
+    OwnRust,
+    /// Any.
+    Any,
 }
 
 impl Part {
-    fn of(read: &Read) -> Self {
+    fn of((at, read): (usize, &Read)) -> Self {
+        let runs = [TargetKind::CustomBuild, TargetKind::ProcMacro];
+        let mut targets = read.package.told.targets.iter();
+        let is_run = targets.any(|one| runs.iter().any(|kind| one.is_kind(kind.clone())));
         Self {
             name: read.package.name.clone(),
             folder: read.package.folder.clone(),
             declared: read.package.declared_sources().collect(),
             place: read.package.place.clone(),
-            framework: read.is_ours.then(|| read.files.hash()),
+            reads: match at == 0 || is_run {
+                _ if read.is_ours => Reads::Own(read.files.hash()),
+                true => Reads::Any,
+                false => Reads::OwnRust,
+            },
         }
     }
 }
@@ -157,7 +176,7 @@ impl Source {
             stack_size: stack_size(package, &rustflags),
             profile: manifests::profile(&package.root_manifest()?),
             constants: constants(&all),
-            parts: all.iter().map(Part::of).collect(),
+            parts: all.iter().enumerate().map(Part::of).collect(),
             package: package.clone(),
             toolchain,
             tree,

@@ -79,8 +79,13 @@ impl Tree {
     /// of the path (8 bytes, the most significant first), path, keccak256(kind ++ content). Kind is
     /// 0 for a file, 1 for one that its owner may execute.
     pub(super) fn hash(&self) -> B256 {
+        self.hash_of(|_| true)
+    }
+
+    /// The same over those of its files.
+    pub(super) fn hash_of(&self, is_counted: impl Fn(&Path) -> bool) -> B256 {
         let mut text = Vec::new();
-        for (path, entry) in &self.entries {
+        for (path, entry) in self.entries.iter().filter(|(path, _)| is_counted(path)) {
             let path = path.as_os_str().as_bytes();
             text.extend((path.len() as u64).to_be_bytes());
             text.extend(path);

@@ -154,11 +154,25 @@ impl<'a> Workplace<'a> {
         known: &Constants,
         with_lines: bool,
     ) -> Result<Compiled, BuildError> {
+        let compiled = self.compile_parts(source, known, with_lines, true)?;
+        match compiled.reads_others {
+            true => self.compile_parts(source, known, with_lines, false),
+            false => Ok(compiled),
+        }
+    }
+
+    fn compile_parts(
+        &self,
+        source: &Source,
+        known: &Constants,
+        with_lines: bool,
+        by_reads: bool,
+    ) -> Result<Compiled, BuildError> {
         let toolchain = self.builder.toolchain(&source.toolchain, &self.folder)?;
         let lock = self.lock()?;
         let copy = Copy::in_folder(&self.folder);
         let anew = self.builder.is_anew || !toolchain.checks_features;
-        copy.fill(&source.tree, &source.parts, anew)?;
+        copy.fill(&source.tree, &source.parts, (anew, by_reads))?;
         let home = self.folder.join("cargo-home");
         let home = CargoHome::prepare(home, &self.builder.cargo_home)?;
         toolchain.require_target(&*self.builder.progress)?;

@@ -1,6 +1,6 @@
 //! What decides whether something is compiled again is its content, whatever the clock says.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use stylus_upgrades::build::{Artifact, Builder};
@@ -46,6 +46,32 @@ fn an_edit_is_compiled_in_a_folder_from_a_machine_whose_clock_is_ahead() {
         assert_ne!(now.codehash(), last.codehash(), "{name}: stale code");
         last = now;
     }
+}
+
+/// The compiled library, and when it was written.
+fn library(project: &Project) -> (PathBuf, SystemTime) {
+    let deps = "work/target/contracts/wasm32-unknown-unknown/contract/deps";
+    let entries = std::fs::read_dir(project.path(deps)).expect("a folder");
+    let times = entries.flatten().filter_map(|entry| {
+        let path = entry.path();
+        let time = path.metadata().ok()?.modified().ok()?;
+        let is_it = path.to_str()?.contains("libtiny_library") && path.extension()? == "rlib";
+        is_it.then_some((path, time))
+    });
+    times.max_by_key(|(_, time)| *time).expect("the library")
+}
+
+#[test]
+fn an_edit_of_the_contract_compiles_no_library_that_does_not_read_it() {
+    let project = Project::new();
+    let before = build(&project);
+    let compiled = library(&project);
+    project.append("#[unsafe(no_mangle)] pub extern \"C\" fn more_code() -> u32 { 5 }");
+    assert_ne!(build(&project).source_hash(), before.source_hash());
+    assert_eq!(library(&project), compiled);
+    project.write("library/src/lib.rs", LIBRARY);
+    assert_ne!(build(&project).codehash(), before.codehash());
+    assert_ne!(library(&project), compiled);
 }
 
 /// A library that is compiled from a file of the contract, which depends on it.

@@ -1,4 +1,4 @@
-use super::super::source::Part;
+use super::super::source::{Part, Reads};
 use super::super::tree::{Entry, Tree};
 use super::{Copy, NEW, OLD};
 use alloy::primitives::{B256, keccak256};
@@ -14,7 +14,9 @@ const READ: &str = "data/read.txt";
 struct Sources {
     folder: tempfile::TempDir,
     read: &'static str,
+    code: &'static str,
     framework: B256,
+    by_reads: bool,
 }
 
 impl Sources {
@@ -22,18 +24,20 @@ impl Sources {
         Self {
             folder: tempfile::tempdir().expect("a folder"),
             read: "1",
+            code: "1",
             framework: keccak256("1"),
+            by_reads: true,
         }
     }
 
-    fn part(manifest: &str, framework: Option<B256>) -> Part {
+    fn part(manifest: &str, reads: Reads) -> Part {
         let place = Path::new(manifest).parent().expect("a folder");
         Part {
             name: "a".into(),
             folder: PathBuf::new(),
             declared: Vec::new(),
             place: place.into(),
-            framework,
+            reads,
         }
     }
 
@@ -46,13 +50,14 @@ impl Sources {
             tree.insert(path, Entry::text(text, None));
         }
         tree.insert(READ, Entry::text(self.read, None));
-        let framework = Some(self.framework);
+        tree.insert("src/lib.rs", Entry::text(self.code, None));
         let parts = [
-            Self::part(CONTRACT, None),
-            Self::part(SHARED, None),
-            Self::part(FRAMEWORK, framework),
+            Self::part(CONTRACT, Reads::Any),
+            Self::part(SHARED, Reads::OwnRust),
+            Self::part(FRAMEWORK, Reads::Own(self.framework)),
         ];
-        copy.fill(&tree, &parts, anew).expect("filled");
+        let by_reads = self.by_reads;
+        copy.fill(&tree, &parts, (anew, by_reads)).expect("filled");
         let text = |path: &str| std::fs::read_to_string(copy.folder().join(path));
         [CONTRACT, SHARED, FRAMEWORK].map(|path| text(path).expect("a manifest"))
     }
@@ -85,6 +90,15 @@ fn manifests_say_what_their_packages_are_compiled_from() {
     let third = sources.fill(false);
     assert_eq!(third[..2], second[..2]);
     assert_ne!(third[2], second[2]);
+    // A Rust file of the contract, which the library does not read, or does.
+    sources.code = "2";
+    let fourth = sources.fill(false);
+    assert_ne!(fourth[0], third[0]);
+    assert_eq!(fourth[1..], third[1..]);
+    sources.by_reads = false;
+    let fifth = sources.fill(false);
+    sources.code = "3";
+    assert_ne!(sources.fill(false)[1], fifth[1]);
 }
 
 #[test]
