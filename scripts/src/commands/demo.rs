@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::demo::{self, Document, Played};
+use crate::text::shell_word;
 use std::convert::Infallible;
 
 pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome> {
@@ -16,6 +17,10 @@ pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome> {
     let mut report = Walkthrough {
         document,
         kept: None,
+        program: program(
+            std::env::var_os("CARGO_MANIFEST_DIR").is_some(),
+            std::env::args().next(),
+        ),
         error: None,
     };
     match registry {
@@ -43,6 +48,15 @@ pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome> {
     Ok(Outcome::of(&report, &context.names()))
 }
 
+/// What starts this program again: cargo, which tells the programs that it runs where their package is, or the word
+/// that was typed.
+fn program(by_cargo: bool, typed: Option<String>) -> String {
+    match typed.filter(|_| !by_cargo) {
+        Some(typed) => shell_word(&typed),
+        None => "cargo run --".into(),
+    }
+}
+
 /// What `demo` reports.
 #[derive(Serialize)]
 pub(super) struct Walkthrough {
@@ -50,6 +64,9 @@ pub(super) struct Walkthrough {
     document: Document,
     #[serde(flatten)]
     kept: Option<Kept>,
+    /// How this program was started.
+    #[serde(skip)]
+    program: String,
     /// Set if a command did not print the text of the page.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
@@ -83,7 +100,7 @@ impl CommandReport for Walkthrough {
                 all - failed
             ),
         ];
-        let at = "look at it in the browser: stylus-upgrades";
+        let at = format!("look at it in the browser: {}", self.program);
         match &self.kept {
             Some(Kept { endpoint, registry }) => lines.push(format!(
                 "{at} console --open --rpc-url {endpoint} --registry {registry}"
@@ -96,5 +113,17 @@ impl CommandReport for Walkthrough {
 
     fn exit(&self) -> Exit {
         Exit::of(self.error.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::program;
+
+    #[test]
+    fn what_is_told_starts_the_program_as_it_was_started() {
+        let typed = Some("./my target/stylus-upgrades".to_owned());
+        assert_eq!(program(true, typed.clone()), "cargo run --");
+        assert_eq!(program(false, typed), "'./my target/stylus-upgrades'");
     }
 }

@@ -41,6 +41,13 @@ fn an_instance_shows_its_variables_and_the_way_to_the_current_version() {
     let found = project.done("status old");
     let step = json!({"from": "1.0", "to": "2.0", "runs": "a function of the new code"});
     assert_eq!(found["steps"], json!({ "path": [step] }));
+    for path in ["/instance", "/census?proxy=", "/action"] {
+        console.get(path).shows(&[
+            "this page needs ",
+            "=…",
+            "open the first page, and choose one",
+        ]);
+    }
     let page = console.get("/instance?proxy=old");
     page.shows(&["1.0 → <b>2.0</b>"]);
     let definition = console.get("/definition?name=Note");

@@ -33,7 +33,7 @@ pub(super) async fn drawn(
     place: &PageContext,
     request: &PageRequest,
 ) -> Result<(String, Markup), Error> {
-    let proxy = request.value("proxy");
+    let proxy = || required(request, "proxy");
     Ok(match request.path.as_str() {
         "/" => {
             let shown = overview(context).await?;
@@ -42,7 +42,7 @@ pub(super) async fn drawn(
             ("Overview".into(), main)
         }
         "/action" => {
-            let found = review::review(context, request.value("id")).await?;
+            let found = review::review(context, required(request, "id")?).await?;
             (found.what.clone(), console::action::action(place, &found))
         }
         "/before" => {
@@ -87,13 +87,13 @@ pub(super) async fn drawn(
             definition(context, place, request.value("name"), most).await?
         }
         "/instance" => {
-            let proxy = context.manifest.address(proxy)?;
+            let proxy = context.manifest.address(proxy()?)?;
             let found = inspect(Session::reading(context).await?, proxy).await?;
             let title = format!("Instance {}", found.instance.instance.proxy);
             (title, console::instance::instance(place, &found))
         }
         "/census" => {
-            let found = census::shown(context, proxy).await?;
+            let found = census::shown(context, proxy()?).await?;
             ("Census".into(), console::census::census(place, &found))
         }
         "/doctor" => {
@@ -102,6 +102,19 @@ pub(super) async fn drawn(
         }
         path => return Err(nothing_there(path)),
     })
+}
+
+/// A value that a page is about.
+fn required<'r>(request: &'r PageRequest, name: &str) -> Result<&'r str, Error> {
+    match request.value(name) {
+        "" => Err(Error::Usage {
+            message: format!("this page needs {name}, which its address does not have"),
+            expected: format!("{}?{name}=…", request.path),
+            found: request.path.clone(),
+            next: "open the first page, and choose one there".into(),
+        }),
+        value => Ok(value),
+    }
 }
 
 /// The first definitions, and what ends soon.
