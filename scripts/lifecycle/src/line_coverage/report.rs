@@ -237,6 +237,7 @@ mod tests {
         let lines = coverage.lines(&Names::default());
         assert_eq!(lines[0], "1 of 2 lines ran in 2 transactions: 50.0 %");
         assert_eq!(lines[1], "1 of 4 branches were taken: 25.0 %");
+        assert_eq!(lines.len(), 4, "{lines:?}");
         assert_eq!(percent(999, 1_000_000), "0.0 %");
         assert_eq!(percent(999_999, 1_000_000), "99.9 %");
     }

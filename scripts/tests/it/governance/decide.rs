@@ -274,6 +274,8 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
     assert!(sandbox.open("A").is_empty(), "the migration was ended");
     let review = sandbox.done("Other", &format!("pending {action}"));
     assert!(review.get("policy_change").is_none(), "{review:#}");
+    let shown = sandbox.shown("Other", &format!("pending {action}"), 0);
+    assert!(!shown.contains("--against"), "{shown}");
 }
 
 #[test]
