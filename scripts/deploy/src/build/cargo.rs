@@ -5,10 +5,10 @@
 use super::cargo_home::CargoHome;
 use super::constants::{Constant, Constants};
 use super::error::{BuildError, DECLARE};
-use super::known_sources::{self, is_rust};
+use super::known_sources;
 use super::lock_file::LockFile;
 use super::manifests::CONTRACT;
-use super::source::{CONSTANTS, Reads, Source};
+use super::source::{CONSTANTS, Reads, Source, is_code};
 use super::toolchain::{TARGET, Toolchain};
 use super::tree::normal;
 use crate::children::Started;
@@ -74,7 +74,7 @@ pub(super) struct Compiled {
     pub(super) raw: Vec<u8>,
     /// The files that it read.
     pub(super) read: Vec<PathBuf>,
-    /// Whether a library read a Rust file of another package: cargo does not notice an edit of that file alone.
+    /// Whether a library read code of another package: cargo does not notice an edit of that file alone.
     pub(super) reads_others: bool,
     /// Packages that were fetched and are the framework's.
     pub(super) of_framework: BTreeSet<String>,
@@ -190,13 +190,13 @@ impl Cargo<'_> {
         Ok(read)
     }
 
-    /// Whether one of the libraries that are taken to read no Rust files but their own read another, or the compiler's
+    /// Whether one of the libraries that are taken to read no code but their own read other, or the compiler's
     /// list of them cannot be read.
     fn reads_others(&self, source: &Source, made: &[&Artifact]) -> bool {
         let parts = source
             .parts
             .iter()
-            .filter(|part| part.reads == Reads::OwnRust);
+            .filter(|part| part.reads == Reads::OwnCode);
         let mut made = parts.flat_map(|part| {
             let place = self.copy.join(&part.place);
             let of_it = made
@@ -215,7 +215,7 @@ impl Cargo<'_> {
                 .map(|(file, name)| file.with_file_name(format!("{name}.d")));
             let listed = list.and_then(|list| listed(list.as_std_path()).ok());
             let is_own = |path: &PathBuf| normal(&self.copy.join(path)).starts_with(&place);
-            listed.is_none_or(|all| !all.iter().all(|path| !is_rust(path) || is_own(path)))
+            listed.is_none_or(|all| !all.iter().all(|path| !is_code(path) || is_own(path)))
         })
     }
 

@@ -7,9 +7,8 @@
 //! features. A clock that was set back and a folder from elsewhere change nothing.
 
 use super::error::BuildError;
-use super::known_sources::is_rust;
 use super::manifests::with_content;
-use super::source::{Part, Reads};
+use super::source::{Part, Reads, is_code};
 use super::tree::{Entry, Tree, join};
 use std::collections::BTreeSet;
 use std::fs::{DirBuilder, OpenOptions};
@@ -48,7 +47,8 @@ impl Copy {
         &self,
         tree: &Tree,
         parts: &[Part],
-        (anew, by_reads): (bool, bool),
+        anew: bool,
+        by_reads: bool,
     ) -> Result<(), BuildError> {
         match std::fs::remove_dir_all(&self.folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -64,10 +64,10 @@ impl Copy {
             if let Some(manifest) = tree.get(&place) {
                 let content = match part.reads {
                     Reads::Own(hash) => hash,
-                    Reads::OwnRust if by_reads => {
-                        tree.hash_of(|path| !is_rust(path) || path.starts_with(&part.place))
+                    Reads::OwnCode if by_reads => {
+                        tree.hash_of(|path| !is_code(path) || path.starts_with(&part.place))
                     }
-                    Reads::OwnRust | Reads::Any => tree.hash(),
+                    Reads::OwnCode | Reads::Any => tree.hash(),
                 };
                 let text = with_content(&path, &manifest.bytes, content)?;
                 write(&path, &Entry::text(text, None), time)?;

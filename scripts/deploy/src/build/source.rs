@@ -77,11 +77,19 @@ pub(super) struct Part {
 pub(super) enum Reads {
     /// Its own, with this hash over them: a package of the framework.
     Own(B256),
-    /// No Rust files but its own, unless the compiler names others afterwards: a library without code that runs when it
-    /// is built.
-    OwnRust,
+    /// No code ([`is_code`]) but its own, unless the compiler names other files afterwards: a library without code that
+    /// runs when it is built.
+    OwnCode,
     /// Any.
     Any,
+}
+
+/// Whether a file is Rust, or one that cargo reads itself and whose effect on a package cargo notices.
+pub(super) fn is_code(path: &Path) -> bool {
+    is_rust(path)
+        || ["Cargo.toml", "Cargo.lock"]
+            .iter()
+            .any(|name| path.ends_with(name))
 }
 
 impl Part {
@@ -97,7 +105,7 @@ impl Part {
             reads: match at == 0 || is_run {
                 _ if read.is_ours => Reads::Own(read.files.hash()),
                 true => Reads::Any,
-                false => Reads::OwnRust,
+                false => Reads::OwnCode,
             },
         }
     }

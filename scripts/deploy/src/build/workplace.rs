@@ -172,7 +172,7 @@ impl<'a> Workplace<'a> {
         let lock = self.lock()?;
         let copy = Copy::in_folder(&self.folder);
         let anew = self.builder.is_anew || !toolchain.checks_features;
-        copy.fill(&source.tree, &source.parts, (anew, by_reads))?;
+        copy.fill(&source.tree, &source.parts, anew, by_reads)?;
         let home = self.folder.join("cargo-home");
         let home = CargoHome::prepare(home, &self.builder.cargo_home)?;
         toolchain.require_target(&*self.builder.progress)?;

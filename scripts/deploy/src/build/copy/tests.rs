@@ -53,11 +53,11 @@ impl Sources {
         tree.insert("src/lib.rs", Entry::text(self.code, None));
         let parts = [
             Self::part(CONTRACT, Reads::Any),
-            Self::part(SHARED, Reads::OwnRust),
+            Self::part(SHARED, Reads::OwnCode),
             Self::part(FRAMEWORK, Reads::Own(self.framework)),
         ];
         let by_reads = self.by_reads;
-        copy.fill(&tree, &parts, (anew, by_reads)).expect("filled");
+        copy.fill(&tree, &parts, anew, by_reads).expect("filled");
         let text = |path: &str| std::fs::read_to_string(copy.folder().join(path));
         [CONTRACT, SHARED, FRAMEWORK].map(|path| text(path).expect("a manifest"))
     }
