@@ -139,6 +139,7 @@ fn every_flag_of_anvil_is_taken_or_refused_with_a_reason() -> Result<(), Harness
 
 /// Asks a node; the result as text.
 fn request(endpoint: &str, method: &str, params: Value) -> String {
+    alloy::transports::choose_tls_cryptography();
     let client = alloy::rpc::client::RpcClient::new_http(endpoint.parse().expect("a URL"));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let answer = runtime.block_on(client.request::<_, Value>(method.to_owned(), params));
