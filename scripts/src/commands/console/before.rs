@@ -216,8 +216,8 @@ impl Asked<'_> {
         self.page.transaction = Some(request.with_gas_limit(gas).with_chain_id(chain));
     }
 
-    /// The checks of `approve`, its dry run, and what a copy of the chain shows now. A finding that needs `--accept`,
-    /// a danger, and a migration that is not known need a confirmation.
+    /// The checks of `approve`, its dry run, and what a copy of the chain shows now. A finding that needs `--accept` needs
+    /// a confirmation; so does what [`needs_yes`] says.
     async fn check(&mut self, simulation: Option<&SimulatedExecution>) -> Result<(), Error> {
         let Session { context, registry } = self.session;
         let (open, about) = (&self.open, (self.governed, self.shown));
@@ -250,10 +250,12 @@ impl Asked<'_> {
             let says = format!("{who} refused this action: ask why before you decide");
             Finding::named(Part::Action, Severity::Warning, "refused", says)
         }));
-        let is_danger = |one: &Finding| one.severity == Severity::Danger;
         let is_migration = matches!(self.governed.call, Call::Migrate(_));
-        if found.findings.iter().any(is_danger) || (is_migration && found.simulation.plan.is_none())
-        {
+        if needs_yes(
+            &found.findings,
+            is_migration,
+            found.simulation.plan.is_some(),
+        ) {
             found.require_yes();
         }
         found.findings.sort_by_key(|one| Reverse(one.severity));
@@ -261,5 +263,31 @@ impl Asked<'_> {
         decision.callers = found.callers;
         self.page.plan = found.simulation.plan;
         Ok(())
+    }
+}
+
+/// Whether an approver must confirm what was found: a danger, or a migration that no copy of the chain has shown.
+fn needs_yes(findings: &[Finding], is_migration: bool, is_shown: bool) -> bool {
+    let is_danger = |one: &Finding| one.severity == Severity::Danger;
+    findings.iter().any(is_danger) || (is_migration && !is_shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_danger_alone_needs_a_confirmation_and_so_does_a_migration_that_was_not_shown() {
+        let one = |severity| vec![Finding::named(Part::Simulation, severity, SIMULATION, "x")];
+        for (severity, is_migration, is_shown, expected) in [
+            (Severity::Danger, true, true, true),
+            (Severity::Danger, false, false, true),
+            (Severity::Warning, true, true, false),
+            (Severity::Warning, true, false, true),
+            (Severity::Unknown, false, false, false),
+        ] {
+            let found = needs_yes(&one(severity), is_migration, is_shown);
+            assert_eq!(found, expected, "{severity:?} {is_migration} {is_shown}");
+        }
     }
 }
