@@ -1,6 +1,6 @@
 //! `cargo run -p stylus-upgrades-tests --bin clippy_contracts`: clippy over every contract of this
-//! workspace and of `tests/contracts` for wasm32, with the addresses and code hashes that the builder compiles in. Clippy for
-//! the host sees placeholders in their place and leaves out what stands under
+//! workspace and of `tests/contracts` for wasm32, with the addresses and code hashes that the builder compiles in.
+//! Clippy for the host sees placeholders in their place and leaves out what stands under
 //! `cfg(target_arch = "wasm32")`.
 
 use std::collections::BTreeMap;

@@ -38,7 +38,8 @@ pub struct ForkOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verify {
     /// Where the endpoint gives proofs, unless it is on this machine: there it may be a development node
-    /// whose state was changed outside of blocks. The log names an endpoint without proofs, and its answers are believed.
+    /// whose state was changed outside of blocks. The log names an endpoint without proofs, and its answers are
+    /// believed.
     #[default]
     WhereProven,
     /// An endpoint without proofs is refused.

@@ -80,7 +80,8 @@ impl Started {
     pub fn wait(mut self) -> io::Result<ExitStatus> {
         loop {
             {
-                // After this answer its process id may belong to another program: it leaves the list under the same lock.
+                // After this answer its process id may belong to another program: it leaves the list under the same
+                // lock.
                 let mut running = running();
                 if let Some(status) = self.0.try_wait()? {
                     running.all.remove(&self.0.id());

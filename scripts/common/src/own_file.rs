@@ -226,7 +226,8 @@ pub fn folder(path: &Path) -> Result<(), FileError> {
     require_own(&found, path)
 }
 
-/// Waits until nobody else holds the lock of a folder; `None` where there is none. It is held as long as the value lasts.
+/// Waits until nobody else holds the lock of a folder; `None` where there is none. It is held as long as the value
+/// lasts.
 ///
 /// # Errors
 /// Where the system has no such locks, or somebody holds it for longer than `timeout`.

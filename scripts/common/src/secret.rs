@@ -60,8 +60,8 @@ pub fn possible_keys(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `text` without what looks like a secret: URLs behind their scheme, and what may be a private key. For text that could
-/// not be understood, so that nobody knows what it holds.
+/// `text` without what looks like a secret: URLs behind their scheme, and what may be a private key. For text that
+/// could not be understood, so that nobody knows what it holds.
 pub fn redacted(text: &str) -> String {
     let words = words_of(text, is_word);
     words

@@ -272,8 +272,8 @@ impl Journal {
         });
     }
 
-    /// Makes a change while no other command makes one: rewriting the file would lose it. Without locks in the system, or
-    /// if another command holds the lock for too long, the change is made without a lock.
+    /// Makes a change while no other command makes one: rewriting the file would lose it. Without locks in the system,
+    /// or if another command holds the lock for too long, the change is made without a lock.
     fn alone(&self, change: impl FnOnce()) {
         let _lock = self.lock();
         change();

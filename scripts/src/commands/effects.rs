@@ -37,7 +37,8 @@ pub(super) struct Effects {
     transactions: Option<Transactions>,
     #[serde(flatten)]
     checked: Option<Checks>,
-    /// The definition of another registry that receives an instance; null if an account does, absent without a transfer.
+    /// The definition of another registry that receives an instance; null if an account does, absent without a
+    /// transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) receiver: Option<Option<Receiver>>,
     #[serde(flatten)]

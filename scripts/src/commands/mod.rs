@@ -279,8 +279,8 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
     }
 }
 
-/// On SIGINT, SIGTERM or SIGQUIT ends this process and the programs that it has started. (The node ends in its own way: it
-/// has a state to save.)
+/// On SIGINT, SIGTERM or SIGQUIT ends this process and the programs that it has started. (The node ends in its own way:
+/// it has a state to save.)
 async fn end_on_signal(output: Arc<Output>) {
     let (Ok(mut interrupt), Ok(mut terminate), Ok(mut quit)) = (
         signal(SignalKind::interrupt()),

@@ -36,8 +36,8 @@ impl Sending<'_> {
         }
     }
 
-    /// Shows what the call does, and writes it to a file, or sends these very bytes: they propose, approve or execute. Adds
-    /// the result to `effects`. A migration that is executed may start a whole rollout.
+    /// Shows what the call does, and writes it to a file, or sends these very bytes: they propose, approve or execute.
+    /// Adds the result to `effects`. A migration that is executed may start a whole rollout.
     pub(super) async fn show_and_send(
         self,
         session: Session<'_>,

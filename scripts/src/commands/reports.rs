@@ -1,6 +1,6 @@
-//! A test aid, compiled in with the feature `kill-points`: the types of the reports of each command. From this table and
-//! the sources of these types a test generates `docs/evidence/reports.schema.json`. A command that reports another type
-//! panics.
+//! A test aid, compiled in with the feature `kill-points`: the types of the reports of each command. From this table
+//! and the sources of these types a test generates `docs/evidence/reports.schema.json`. A command that reports another
+//! type panics.
 
 use super::args::Cli;
 use super::effects::{Effects, Governed};

@@ -73,8 +73,8 @@ fn by_transition<'a>(
     }
 }
 
-/// Proposes or approves what is wanted. Sends nothing for a version that is registered already, and continues the rollout
-/// of a migration that is done already.
+/// Proposes or approves what is wanted. Sends nothing for a version that is registered already, and continues the
+/// rollout of a migration that is done already.
 async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     let new = work.version(wanted).await?;
     let (session, checks, sent) = (work.session, work.checks.clone(), work.sent.clone());

@@ -76,7 +76,8 @@ pub struct Before {
 }
 
 impl Before {
-    /// The same with the stamp of what is decided on, which is complete now: of a plan all but what every block changes.
+    /// The same with the stamp of what is decided on, which is complete now: of a plan all but what every block
+    /// changes.
     #[must_use]
     pub fn stamped(mut self) -> Self {
         let (mut lasting, mut plan) = (self.decision.clone(), self.plan.clone());

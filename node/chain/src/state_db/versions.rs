@@ -22,7 +22,8 @@ struct Older<T> {
     before: Option<Arc<Self>>,
 }
 
-/// One after the other: each would end the one before it in its own end, so that many need more stack than a thread has.
+/// One after the other: each would end the one before it in its own end, so that many need more stack than a thread
+/// has.
 impl<T> Drop for Older<T> {
     fn drop(&mut self) {
         let mut before = self.before.take();

@@ -193,8 +193,8 @@ impl Finding {
         }
     }
 
-    /// Whether who proposed an action that it is about had to accept it: it refuses a proposal, and says the same of the
-    /// same code in every block.
+    /// Whether who proposed an action that it is about had to accept it: it refuses a proposal, and says the same of
+    /// the same code in every block.
     pub fn is_accepted_by_proposer(&self) -> bool {
         self.severity == Severity::Danger && (self.id.part().is_some() || self.id.is_of_steps())
     }

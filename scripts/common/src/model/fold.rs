@@ -46,8 +46,8 @@ pub fn role_of(role: &str, is_set: impl Fn(&str) -> bool) -> &str {
     }
 }
 
-/// Whether approvals of a role count for one sequence of the definition: a change of any policy raises it and ends them.
-/// Those of other roles end with a change of their own policy.
+/// Whether approvals of a role count for one sequence of the definition: a change of any policy raises it and ends
+/// them. Those of other roles end with a change of their own policy.
 pub fn is_of_sequence(role: &str) -> bool {
     role == "migrate"
 }

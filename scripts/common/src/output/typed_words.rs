@@ -1,5 +1,5 @@
-//! Words of the command line that may be a private key, typed in place of an id, a name or a path: nobody can tell. Until
-//! the chain or a file has shown such a word it is repeated by its first and last digits alone: a hash stays
+//! Words of the command line that may be a private key, typed in place of an id, a name or a path: nobody can tell.
+//! Until the chain or a file has shown such a word it is repeated by its first and last digits alone: a hash stays
 //! recognizable, a key stays secret.
 
 use crate::secret::possible_keys;

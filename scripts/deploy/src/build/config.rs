@@ -2,8 +2,8 @@
 //! wrappers, linkers and every other setting have no effect.
 //!
 //! Of the files between the contract's folder and its workspace's, the flags for the compiler belong to the sources,
-//! and what an author would miss in the code is refused. Of the user's own, in CARGO_HOME, what says where packages come
-//! from holds. Other files are not read.
+//! and what an author would miss in the code is refused. Of the user's own, in CARGO_HOME, what says where packages
+//! come from holds. Other files are not read.
 
 use super::error::BuildError;
 use super::toolchain::TARGET;

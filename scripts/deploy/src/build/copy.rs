@@ -2,9 +2,9 @@
 //! of the source tree and nothing else.
 //!
 //! Cargo decides by the times of files what it compiles again, and does not watch all of them (a file that is gone, one
-//! that a build script reads unseen). So the times say nothing here: all files have the same. What a package is compiled
-//! from stands in its manifest ([`with_content`]), and cargo keeps that with what it compiled, for each choice of
-//! features. A clock that was set back and a folder from elsewhere change nothing.
+//! that a build script reads unseen). So the times say nothing here: all files have the same. What a package is
+//! compiled from stands in its manifest ([`with_content`]), and cargo keeps that with what it compiled, for each choice
+//! of features. A clock that was set back and a folder from elsewhere change nothing.
 
 use super::error::BuildError;
 use super::manifests::with_content;
@@ -19,7 +19,8 @@ use std::time::{Duration, SystemTime};
 
 /// The time of all files, behind 1970: some programs take that itself for no time. Nothing was compiled before.
 const OLD: Duration = Duration::from_secs(1);
-/// The time of files that are compiled whatever was compiled before: early in 2038. Some file systems know no later one.
+/// The time of files that are compiled whatever was compiled before: early in 2038. Some file systems know no later
+/// one.
 const NEW: Duration = Duration::from_secs(0x7fff_0000);
 
 /// The folder.

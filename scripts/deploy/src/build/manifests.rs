@@ -131,8 +131,8 @@ pub(super) fn require_targets(package: &Package, copied: &Tree) -> Result<(), Bu
     Ok(())
 }
 
-/// A manifest that declares one more feature, which nothing turns on. Its name contains `content`. Cargo compiles a package
-/// again if the declared features changed.
+/// A manifest that declares one more feature, which nothing turns on. Its name contains `content`. Cargo compiles a
+/// package again if the declared features changed.
 ///
 /// # Errors
 /// `SourceFile` for what is no manifest.

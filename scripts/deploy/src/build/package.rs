@@ -214,8 +214,8 @@ pub(super) fn closure(contract: Package) -> Result<Vec<Package>, BuildError> {
 }
 
 /// Gives the packages their folders in the copy. Those of the contract's workspace keep their relative paths; each
-/// other workspace is a folder with a number. So the copy holds no name of a folder outside the workspaces, and no absolute
-/// path.
+/// other workspace is a folder with a number. So the copy holds no name of a folder outside the workspaces, and no
+/// absolute path.
 fn place(packages: &mut [Package]) {
     let mut roots: Vec<PathBuf> = Vec::new();
     for package in packages {

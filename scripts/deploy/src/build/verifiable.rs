@@ -132,8 +132,9 @@ impl Artifact {
     }
 }
 
-/// Has cargo forget what it compiled of the packages that lie in folders. It knows them by their names and decides by the
-/// times of their files, so that it would take what it compiled of another checkout, or before the clock was set back.
+/// Has cargo forget what it compiled of the packages that lie in folders. It knows them by their names and decides by
+/// the times of their files, so that it would take what it compiled of another checkout, or before the clock was set
+/// back.
 fn forget(package: &Package, target: &Path) -> Result<(), BuildError> {
     if !target.exists() {
         return Ok(());

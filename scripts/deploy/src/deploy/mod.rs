@@ -114,8 +114,8 @@ async fn is_answered(client: &Client, question: &impl SolCall) -> Result<bool, C
     }
 }
 
-/// Wei that the question for a data fee sends along: more than any fee, so that the chain says what it asks for and never
-/// refuses the question. What may be paid is decided afterwards, by [`with_margin_within_limit`].
+/// Wei that the question for a data fee sends along: more than any fee, so that the chain says what it asks for and
+/// never refuses the question. What may be paid is decided afterwards, by [`with_margin_within_limit`].
 const MORE_THAN_ANY_FEE: u128 = u128::MAX;
 
 /// The fee in wei that activating the program at `address` costs now: a call that pays with

@@ -40,8 +40,8 @@ pub struct Upgraded {
     pub sent: Sent,
 }
 
-/// Upgrades `proxy` to `version`: by the proxy itself, or by the registry where only that can. `data` is the calldata of
-/// the last step, or runs on the new code.
+/// Upgrades `proxy` to `version`: by the proxy itself, or by the registry where only that can. `data` is the calldata
+/// of the last step, or runs on the new code.
 ///
 /// # Errors
 /// `UpgradeNotAuthorized` for who does not alone satisfy the policy.

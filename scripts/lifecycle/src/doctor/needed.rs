@@ -1,6 +1,6 @@
 //! Which versions of a definition, and which steps between them, its instances need: those that
-//! they are at, those at which an open action adds one or another registry transfers one, the current one, and whatever lies on a path
-//! between.
+//! they are at, those at which an open action adds one or another registry transfers one, the current one, and whatever
+//! lies on a path between.
 
 use crate::governance::Call;
 use crate::model::Action;

@@ -16,7 +16,8 @@ pub(super) struct Recorded {
     pub(super) definitions: Vec<Definition>,
     /// Definitions that events are about, and whose creation no event tells.
     pub(super) unknown: BTreeSet<DefinitionId>,
-    /// Proxies that the registry created, admins of definitions, and the pause stub of UUPS proxies, as all these events tell.
+    /// Proxies that the registry created, admins of definitions, and the pause stub of UUPS proxies, as all these
+    /// events tell.
     pub(super) created: u64,
 }
 

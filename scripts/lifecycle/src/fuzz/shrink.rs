@@ -21,8 +21,8 @@ pub(super) struct Smallest {
 }
 
 impl Smallest {
-    /// Makes the sequence smaller as long as it shows the same. What it shows is known from then on, and so are the other
-    /// variables that differ behind it: they are no findings of their own.
+    /// Makes the sequence smaller as long as it shows the same. What it shows is known from then on, and so are the
+    /// other variables that differ behind it: they are no findings of their own.
     pub(super) fn of(
         bench: &mut Bench<'_>,
         calls: Vec<Call>,

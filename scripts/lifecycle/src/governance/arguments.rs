@@ -1,6 +1,6 @@
 //! The functions of governed calls with the names of their parameters, as the EIP-712 types in
-//! `interface/src/signed.rs` name them, and the arguments of a call as wallets write their values. Encoded calls have no
-//! names, and who decides reads them in another program.
+//! `interface/src/signed.rs` name them, and the arguments of a call as wallets write their values. Encoded calls have
+//! no names, and who decides reads them in another program.
 
 use alloy::dyn_abi::{DynSolValue, JsonAbiExt};
 use alloy::json_abi::{Function, InternalType, Param, StateMutability};

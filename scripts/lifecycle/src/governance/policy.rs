@@ -62,8 +62,9 @@ pub async fn is_approver(registry: Registry<'_>, call: &Call) -> Result<bool, Ch
 }
 
 /// Refuses a caller whose approval the registry would not take, and whose call it would not execute either: that policy
-/// does not name him, and those who have `approved` do not satisfy it, even if every contract consents and every delay is
-/// over. This is read from views, before anything dear is done. Whatever is not sure, the registry decides by itself.
+/// does not name him, and those who have `approved` do not satisfy it, even if every contract consents and every delay
+/// is over. This is read from views, before anything dear is done. Whatever is not sure, the registry decides by
+/// itself.
 /// `what` is the title of what is refused.
 ///
 /// # Errors

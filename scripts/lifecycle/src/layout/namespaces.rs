@@ -1,5 +1,6 @@
 //! The ERC-7201 namespaces of a Solidity contract, from the AST in a compiler's output: what solc calls
-//! `storageLayout` lists none. Structs are laid out as solc lays them out. Inline assembly that reaches storage is named.
+//! `storageLayout` lists none. Structs are laid out as solc lays them out. Inline assembly that reaches storage is
+//! named.
 
 use super::held::WORD;
 use super::key::size_of;

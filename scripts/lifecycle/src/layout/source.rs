@@ -47,8 +47,9 @@ pub fn file_of(source: &Path) -> (&Path, Option<&str>) {
     }
 }
 
-/// Reads a file, or one contract of several in it (`FILE:NAME`, of two with one name `FILE:SOURCE:NAME`): a `.wasm` file as the compiler wrote it, the JSON of
-/// a layout, of solc (`storageLayout`, alone, in its standard output, or in the build-info of hardhat and foundry), of
+/// Reads a file, or one contract of several in it (`FILE:NAME`, of two with one name `FILE:SOURCE:NAME`): a `.wasm`
+/// file as the compiler wrote it, the JSON of a layout, of solc (`storageLayout`, alone, in its standard output, or in
+/// the build-info of hardhat and foundry), of
 /// `@openzeppelin/upgrades-core`. An `abi` beside the layout is its interface. ERC-7201 namespaces are known of what
 /// upgrades-core wrote, and from the AST of a build-info.
 ///

@@ -1,5 +1,5 @@
-//! The items that a handler supplies, in the order in which they are migrated: the lines of a list, or what was gathered.
-//! They are read as they are needed, from a file without a name, so memory does not grow with their number.
+//! The items that a handler supplies, in the order in which they are migrated: the lines of a list, or what was
+//! gathered. They are read as they are needed, from a file without a name, so memory does not grow with their number.
 
 use crate::address;
 use crate::client::ChainError;

@@ -45,8 +45,9 @@ const OF_THE_CALL: [&str; 26] = [
     "transient_store_bytes32",
     "write_result",
 ];
-/// Opcodes that say something of the block, of who executes, or of other accounts. What creates is among them: whether it succeeds depends on ether and nonce. So is
-/// TLOAD: whoever executes may have called the instance before, in the same transaction.
+/// Opcodes that say something of the block, of who executes, or of other accounts. What creates is among them: whether
+/// it succeeds depends on ether and nonce. So is TLOAD: whoever executes may have called the instance before, in the
+/// same transaction.
 const OPCODES: [(u8, &str); 19] = [
     (0x31, "BALANCE"),
     (0x32, "ORIGIN"),

@@ -267,7 +267,8 @@ pub(super) fn upgraded(log: &Log) -> Option<Address> {
     upgraded.map(|event| event.proxy).or_else(started)
 }
 
-/// What happened to each instance; `balance` is its wei before and after, where they differ. Slots have the names of the version's own variables, where its layout is known.
+/// What happened to each instance; `balance` is its wei before and after, where they differ. Slots have the names of
+/// the version's own variables, where its layout is known.
 pub(super) fn compare(
     simulation: &Simulation,
     request: &PlanRequest,

@@ -216,8 +216,8 @@ impl Asked<'_> {
         self.page.transaction = Some(request.with_gas_limit(gas).with_chain_id(chain));
     }
 
-    /// The checks of `approve`, its dry run, and what a copy of the chain shows now. A finding that needs `--accept` needs
-    /// a confirmation; so does what [`needs_yes`] says.
+    /// The checks of `approve`, its dry run, and what a copy of the chain shows now. A finding that needs `--accept`
+    /// needs a confirmation; so does what [`needs_yes`] says.
     async fn check(&mut self, simulation: Option<&SimulatedExecution>) -> Result<(), Error> {
         let Session { context, registry } = self.session;
         let (open, about) = (&self.open, (self.governed, self.shown));

@@ -43,7 +43,8 @@ struct Events<'a> {
 }
 
 /// Gathers what `collection` has emitted from block `from`, not after its creation, to the newest one, which is not
-/// before `begun`, into the store at `path`, from where an earlier run had stopped. Gives its tokens in the order of their ids, each with its owner.
+/// before `begun`, into the store at `path`, from where an earlier run had stopped. Gives its tokens in the order of
+/// their ids, each with its owner.
 ///
 /// # Errors
 /// Where the store cannot be kept; trouble with the chain. The next run goes on.

@@ -178,8 +178,8 @@ impl BatchRunner {
         }
     }
 
-    /// Counts what a mined transaction did: by the event that the migration noted in it; by how far the chain is after it
-    /// where the program notes none. Whether it did what was expected.
+    /// Counts what a mined transaction did: by the event that the migration noted in it; by how far the chain is after
+    /// it where the program notes none. Whether it did what was expected.
     async fn count(
         &mut self,
         what: &str,
