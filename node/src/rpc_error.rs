@@ -45,7 +45,8 @@ pub(crate) enum RpcError {
     NotSupported(String),
     /// The node has no key for the account.
     #[error(
-        "no key for {0}: use one of eth_accounts, impersonate it, or sign the transaction and use eth_sendRawTransaction"
+        "no key for {0}: use one of eth_accounts, impersonate it, or sign the \
+         transaction and use eth_sendRawTransaction"
     )]
     NoSigner(Address),
     /// A bound on what one request may cost was reached.

@@ -71,10 +71,15 @@ async fn send_and_wait(context: &Context, send: Send, wait: Duration) -> RpcResu
             }
         }
     };
-    tokio::time::timeout(wait, receipt).await.unwrap_or_else(|_| {
-        let seconds = wait.as_secs_f64();
-        Err(RpcError::Rejected(format!("{hash} was accepted, but no block took it within {seconds} s: mine one, or ask for the receipt later")))
-    })
+    tokio::time::timeout(wait, receipt)
+        .await
+        .unwrap_or_else(|_| {
+            let seconds = wait.as_secs_f64();
+            Err(RpcError::Rejected(format!(
+                "{hash} was accepted, but no block took it within {seconds} s: mine one, or \
+                 ask for the receipt later"
+            )))
+        })
 }
 
 fn receipt(view: &View, hash: B256) -> Option<RpcResult> {

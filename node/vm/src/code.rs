@@ -21,7 +21,8 @@ pub enum CodeError {
     },
     /// Dictionary 1 exists on Arbitrum, but this crate does not carry it.
     #[error(
-        "code was compressed with the Stylus program dictionary (id 1), which is not available here; compress it with dictionary 0"
+        "code was compressed with the Stylus program dictionary (id 1), which is not \
+         available here; compress it with dictionary 0"
     )]
     DictionaryNotAvailable,
     /// No such dictionary.

@@ -312,7 +312,16 @@ fn syntax(path: &Path, source: &str, error: &toml::de::Error) -> Refusal {
     let column = column.chars().count() + 1;
     let shown = source.lines().nth(line - 1).unwrap_or_default();
     let reason = without_values_of(shown, error.message());
-    Refusal::new("ManifestSyntax", format!("{} line {line}, column {column}: {reason}", path.display())).with("network, rpc, registry, chain_id, explorer, key, proxy, [aliases] and [networks.NAME] in TOML", without_values(shown), format!("correct line {line}"))
+    Refusal::new(
+        "ManifestSyntax",
+        format!("{} line {line}, column {column}: {reason}", path.display()),
+    )
+    .with(
+        "network, rpc, registry, chain_id, explorer, key, proxy, [aliases] and \
+         [networks.NAME] in TOML",
+        without_values(shown),
+        format!("correct line {line}"),
+    )
     .usage()
 }
 

@@ -311,9 +311,18 @@ fn require_own(found: &Metadata, path: &Path) -> Result<(), FileError> {
     let shown = path.display();
     if !is_trusted(owner) {
         let user = geteuid().as_raw();
-        return Err(Refusal::new("Owner", format!("{shown} belongs to the user {owner}, and this program runs as {user}")).with("a file and a folder that this user or root owns", format!("the owner {owner}"), format!(
-                "check what is in {shown}; then change its owner (chown), or set {TRUSTED_UIDS}={owner}"
-            ))
+        return Err(Refusal::new(
+            "Owner",
+            format!("{shown} belongs to the user {owner}, and this program runs as {user}"),
+        )
+        .with(
+            "a file and a folder that this user or root owns",
+            format!("the owner {owner}"),
+            format!(
+                "check what is in {shown}; then change its owner (chown), \
+                 or set {TRUSTED_UIDS}={owner}"
+            ),
+        )
         .usage());
     }
     if others_may_write(mode, owner, found.gid()) {

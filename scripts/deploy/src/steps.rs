@@ -141,7 +141,8 @@ pub fn lost_initializer(
     let old = first(old)?;
     let message = match first(new) {
         None => format!(
-            "{} initialized instances, and the new code declares no initializer: those that are created at it begin empty",
+            "{} initialized instances, and the new code declares no initializer: those \
+             that are created at it begin empty",
             old.signature
         ),
         Some(new) if new.to == old.to && new.to != to => format!(

@@ -15,7 +15,8 @@ pub(super) async fn run(context: &Context, source: &str, no_activate: bool) -> R
     let artifact = kept_implementation(context, client.chain_id(), source)?;
     if has_constructor(&artifact.wasm) && !context.accepted().contains(&FindingId::CONSTRUCTOR) {
         let says = format!(
-            "{} has a #[constructor], which `deploy` does not run: the first account that calls it sets up the contract",
+            "{} has a #[constructor], which `deploy` does not run: the first account that \
+             calls it sets up the contract",
             artifact.name
         );
         let refusal = Refusal::new("HasConstructor", says).with(

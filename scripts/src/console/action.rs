@@ -105,7 +105,8 @@ fn ended(review: &Review) -> Markup {
                 @match (last("Executed"), last("Cancelled")) {
                     (Some(_), _) => { "success " (text(approvals.unwrap_or("by one call"))) " " (word) },
                     (None, Some(_)) => "cancelled",
-                    (None, None) => "not open any more: it expired, its policy changed, or another action was executed first",
+                    (None, None) => "not open any more: it expired, its policy changed, or another action was \
+                         executed first",
                 }
             }
             @if last("Executed").is_some() && word == "activated" {

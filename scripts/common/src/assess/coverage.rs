@@ -53,7 +53,8 @@ impl Part {
                  (of check: --against git:REVISION, or a version whose files are committed to the default branch)"
             }
             Self::Simulation => {
-                "give an endpoint and a registry, leave --against out, and end what is under way (`stylus-upgrades status`)"
+                "give an endpoint and a registry, leave --against out, and end what is under \
+                 way (`stylus-upgrades status`)"
             }
             Self::LiveInstances => {
                 "give an endpoint and a registry (of check: leave --against out), so that the instances are read"

@@ -220,7 +220,10 @@ impl FromStr for Accepted {
             let found = FindingId::new(id.trim().to_owned());
             match found.is_acceptable() {
                 true => Ok(found),
-                false => Err(format!("{id:?} is not the id of a finding that can be accepted: give the id that the refusal prints")),
+                false => Err(format!(
+                    "{id:?} is not the id of a finding that can be accepted: give the id that the \
+                     refusal prints"
+                )),
             }
         })
         .collect()

@@ -5,7 +5,8 @@ use crate::error::Refusal;
 use std::path::Path;
 
 /// The forms of a policy.
-pub const POLICY_FORMS: &str = "an address or an alias, AND(p,…), OR(p,…), OutOf(n,p,…), CALL(contract), AFTER(seconds), or NONE";
+pub const POLICY_FORMS: &str = "an address or an alias, AND(p,…), OR(p,…), OutOf(n,p,…), CALL(contract), \
+     AFTER(seconds), or NONE";
 /// The words in them.
 pub(super) const POLICY_WORDS: [&str; 6] = ["AND", "OR", "OutOf", "CALL", "AFTER", "NONE"];
 /// Characters of an alias, at most.

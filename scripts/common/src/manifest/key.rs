@@ -24,8 +24,20 @@ pub(super) fn require_no_secret(path: &Path, source: &str) -> Result<(), Refusal
     };
     let mut keys = [top].into_iter().chain(networks);
     match keys.find(|(_, key)| key.is_some_and(holds_one)) {
-        Some((entry, _)) => Err(Refusal::new("ManifestSecret", format!("{}: {entry} is a private key; it is not repeated here", path.display())).with("where the key is: { account = NAME }, { keystore = FILE }, { private_key_path = FILE }, or \
-             { unlocked = ADDRESS } for an account that the endpoint holds", "a private key in a file that others read", "take it out; if others may have read it, use another key")
+        Some((entry, _)) => Err(Refusal::new(
+            "ManifestSecret",
+            format!(
+                "{}: {entry} is a private key; it is not repeated here",
+                path.display()
+            ),
+        )
+        .with(
+            "where the key is: { account = NAME }, { keystore = FILE }, \
+             { private_key_path = FILE }, or { unlocked = ADDRESS } for an account that \
+             the endpoint holds",
+            "a private key in a file that others read",
+            "take it out; if others may have read it, use another key",
+        )
         .usage()),
         None => Ok(()),
     }

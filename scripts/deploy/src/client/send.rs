@@ -80,10 +80,18 @@ impl Rejection {
 pub(super) fn maybe_sent(what: &str, tx: TxHash, error: ChainError) -> ChainError {
     match error {
         error if error.is_unanswered() || matches!(error, ChainError::Rpc(_)) => {
-            let refusal = Refusal::new("MaybeSent", format!("{what} may have been sent, in the transaction {tx}: {error}")).with("an answer that says whether the transaction was taken", error.to_string(), format!(
-                    "run the same command again with the same key: it looks for {tx} first; on a local chain or a \
-                     fork, run it from this folder"
-                ));
+            let refusal = Refusal::new(
+                "MaybeSent",
+                format!("{what} may have been sent, in the transaction {tx}: {error}"),
+            )
+            .with(
+                "an answer that says whether the transaction was taken",
+                error.to_string(),
+                format!(
+                    "run the same command again with the same key: it looks for {tx} first; \
+                     on a local chain or a fork, run it from this folder"
+                ),
+            );
             refusal.exiting(Exit::Chain).into()
         }
         other => other,

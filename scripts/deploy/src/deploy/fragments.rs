@@ -26,13 +26,22 @@ pub async fn require_fragments(client: &Client, artifact: &Artifact) -> Result<(
         Err(error) => return Err(error),
     };
     match needed > most {
-        true => Err(Refusal::new(TOO_MANY_FRAGMENTS, format!(
+        true => Err(Refusal::new(
+            TOO_MANY_FRAGMENTS,
+            format!(
                 "{} takes {needed} fragments, and the chain takes {most}: nothing was sent",
                 artifact.name
-            )).with(format!(
-                "a program of at most 24,576 bytes on chain, or in at most {most} fragments of that size"
-            ), format!("{} bytes in {needed} fragments", artifact.size()), "make the contract smaller (opt-level = \"z\", lto = true) or split it; chains of ArbOS 60 and later \
-             take 4 fragments, unless their owner sets another number")
+            ),
+        )
+        .with(
+            format!(
+                "a program of at most 24,576 bytes on chain, \
+                 or in at most {most} fragments of that size"
+            ),
+            format!("{} bytes in {needed} fragments", artifact.size()),
+            "make the contract smaller (opt-level = \"z\", lto = true) or split it; chains \
+             of ArbOS 60 and later take 4 fragments, unless their owner sets another number",
+        )
         .into()),
         false => Ok(()),
     }

@@ -38,8 +38,16 @@ const TOO_MANY: &str = "ExpectationsTooMany";
 /// That this text is no expectation.
 fn syntax(text: &str, reason: impl Into<String>) -> Refusal {
     let reason = reason.into();
-    Refusal::new("ExpectationsSyntax", format!("{text:?} is none of the expectations: {reason}")).with("unchanged or nonzero and a getter, or equal or delta, a getter and a value; a getter is name(type,…) and \
-         its arguments, with one space before each", reason, "correct it; stylus-upgrades plan … --write-expect FILE writes such a file")
+    Refusal::new(
+        "ExpectationsSyntax",
+        format!("{text:?} is none of the expectations: {reason}"),
+    )
+    .with(
+        "unchanged or nonzero and a getter, or equal or delta, a getter and a value; \
+         a getter is name(type,…) and its arguments, with one space before each",
+        reason,
+        "correct it; stylus-upgrades plan … --write-expect FILE writes such a file",
+    )
     .usage()
 }
 

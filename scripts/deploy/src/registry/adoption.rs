@@ -136,7 +136,18 @@ impl Candidate {
         };
         let Self { proxy, through, .. } = *self;
         if found == registry.address {
-            return Err(Refusal::new("GivenToRegistry", format!("{proxy} was given to the registry {registry} itself, which has no one upgrade it")).with(format!("the admin {to} of the definition"), registry.address.to_string(), "nothing was sent; nobody can adopt it or give it back")
+            return Err(Refusal::new(
+                "GivenToRegistry",
+                format!(
+                    "{proxy} was given to the registry {registry} itself, which has no one \
+                     upgrade it"
+                ),
+            )
+            .with(
+                format!("the admin {to} of the definition"),
+                registry.address.to_string(),
+                "nothing was sent; nobody can adopt it or give it back",
+            )
             .into());
         }
         let owner = match self.kind {

@@ -187,10 +187,19 @@ pub async fn release_of(
 pub async fn require_deployer(client: &Client) -> Result<(), ChainError> {
     match client.codehash(STYLUS_DEPLOYER).await? {
         Some(code) if code.0 == STYLUS_DEPLOYER_CODEHASH => Ok(()),
-        found => Err(Refusal::new("OtherDeployer", format!(
-                "the Stylus deployer {STYLUS_DEPLOYER} is not on this chain: nothing tells where a registry comes from"
-            )).with(format!("code with the hash {STYLUS_DEPLOYER_CODEHASH}"), found.map_or_else(|| "no code".to_owned(), |found| found.to_string()), "deploy and use no registry on this chain, unless all of it is your own: then --trust-registry ADDRESS \
-             goes on with one that is there")
+        found => Err(Refusal::new(
+            "OtherDeployer",
+            format!(
+                "the Stylus deployer {STYLUS_DEPLOYER} is not on this chain: \
+                 nothing tells where a registry comes from"
+            ),
+        )
+        .with(
+            format!("code with the hash {STYLUS_DEPLOYER_CODEHASH}"),
+            found.map_or_else(|| "no code".to_owned(), |found| found.to_string()),
+            "deploy and use no registry on this chain, unless all of it is your own: \
+             then --trust-registry ADDRESS continues with one that is there",
+        )
         .into()),
     }
 }

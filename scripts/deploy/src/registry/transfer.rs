@@ -73,9 +73,18 @@ pub async fn receiver(client: &Client, transfer: &Transfer<'_>) -> Result<Receiv
     } = *transfer;
     let found = match client.registry(to).head(definition).await {
         Err(error) if error.revert().is_some() => {
-            return Err(Refusal::new("NoDefinition", format!("{to} has no definition {definition}")).with(format!("the definition there that has accepted {proxy}"), "none of that name", format!(
-                    "nothing was sent; name it behind the registry: stylus-upgrades transfer {proxy} {to} DEFINITION"
-                ))
+            return Err(Refusal::new(
+                "NoDefinition",
+                format!("{to} has no definition {definition}"),
+            )
+            .with(
+                format!("the definition there that has accepted {proxy}"),
+                "none of that name",
+                format!(
+                    "nothing was sent; name it behind the registry: \
+                     stylus-upgrades transfer {proxy} {to} DEFINITION"
+                ),
+            )
             .into());
         }
         found => found?,
@@ -173,13 +182,22 @@ async fn accepted(client: &Client, transfer: &Transfer<'_>) -> Result<Acceptance
     if accepted.registry == registry {
         return Ok(accepted);
     }
-    Err(Refusal::new("NotAccepted", format!("{definition} of {to} has not accepted {proxy} from {registry}")).with(format!("an acceptance of {proxy} from {registry}"), match accepted.registry {
+    Err(Refusal::new(
+        "NotAccepted",
+        format!("{definition} of {to} has not accepted {proxy} from {registry}"),
+    )
+    .with(
+        format!("an acceptance of {proxy} from {registry}"),
+        match accepted.registry {
             Address::ZERO => "none".into(),
             other => format!("one from {other}"),
-        }, format!(
-            "nothing was sent; first there: stylus-upgrades adopt {} {proxy} VERSION --from {registry} --registry {to}",
+        },
+        format!(
+            "nothing was sent; first there: \
+             stylus-upgrades adopt {} {proxy} VERSION --from {registry} --registry {to}",
             shell_word(definition)
-        ))
+        ),
+    )
     .exiting(Exit::NotReady)
     .into())
 }

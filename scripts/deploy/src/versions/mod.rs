@@ -80,10 +80,19 @@ impl Kept {
     pub fn require_codehash(&self, codehash: CodeHash) -> Result<(), Refusal> {
         match self.record.codehash == codehash {
             true => Ok(()),
-            false => Err(Refusal::new("VersionsDiffer", format!(
+            false => Err(Refusal::new(
+                "VersionsDiffer",
+                format!(
                     "what is kept of {} {} is not what the registry has",
                     self.record.name, self.record.version
-                )).with(format!("code with the hash {codehash}, which the registry has"), format!("code with the hash {}", self.record.codehash), "it is of another chain or registry: remove its folder, and register or migrate again to keep it")),
+                ),
+            )
+            .with(
+                format!("code with the hash {codehash}, which the registry has"),
+                format!("code with the hash {}", self.record.codehash),
+                "it is of another chain or registry: remove its folder, and register or \
+                 migrate again to keep it",
+            )),
         }
     }
 }
@@ -253,7 +262,16 @@ fn unreadable(path: &Path, reason: &impl ToString) -> Refusal {
 
 /// A file is not what was recorded: a hash, a name.
 fn tampered(path: &Path, expected: String, found: String) -> Refusal {
-    Refusal::new(TAMPERED, format!("{} does not hold what was registered", path.display())).with(expected, found, "take the folder from version control again, or remove it and run the command that registered the version")
+    Refusal::new(
+        TAMPERED,
+        format!("{} does not hold what was registered", path.display()),
+    )
+    .with(
+        expected,
+        found,
+        "take the folder from version control again, or remove it and run the command \
+         that registered the version",
+    )
 }
 
 fn record(path: &Path) -> Result<Option<Record>, Refusal> {

@@ -94,7 +94,8 @@ impl Fuzzed {
             all => format!("; meant to differ: {}", all.join(", ")),
         };
         format!(
-            "fuzzed for {} from block {} with seed {}, {} with {}: {found}{meant} (remembered on this machine since {})",
+            "fuzzed for {} from block {} with seed {}, {} with {}: {found}{meant} \
+             (remembered on this machine since {})",
             duration(self.milliseconds / 1_000),
             self.block,
             self.seed,

@@ -212,9 +212,11 @@ mod tests {
             "AND(ana,ben) | AND(ana,ben,AFTER(3600)) | adds a delay of 1 hour",
             "AND(ana,AFTER(7200)) | AND(ana,AFTER(3600)) | ! the delay becomes 1 hour, and was 2 hours",
             "AND(ana,AFTER(3600)) | AND(ana,AFTER(7200)) | the delay becomes 2 hours, and was 1 hour",
-            "AND(ana,ben) | OR(ana,ben) | ! takes at least 1 approval, not 2 | ! ana can decide alone | ! ben can decide alone",
+            "AND(ana,ben) | OR(ana,ben) | ! takes at least 1 approval, not 2 | ! ana can \
+             decide alone | ! ben can decide alone",
             "AND(ana,ben) | AND(ana,cleo) | removes the approver ben | adds the approver cleo",
-            "AND(ana,CALL(ben)) | AND(ana,CALL(cleo)) | ! the contract ben is not asked any more | the contract cleo is asked from then on",
+            "AND(ana,CALL(ben)) | AND(ana,CALL(cleo)) | ! the contract ben is not asked \
+             any more | the contract cleo is asked from then on",
             "ana | NONE | ! nobody can ever decide it again: NONE is final",
         ] {
             let parts: Vec<&str> = case.split(" | ").collect();

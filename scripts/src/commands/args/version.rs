@@ -200,7 +200,16 @@ impl StepArgs {
             (.., Some(_)) => "another check",
             _ => return Expectations::read(file).map(Some),
         };
-        Err(Refusal::new("ExpectationsOfStep", format!("a step with {other} cannot have expectations")).with("a step that runs nothing, or --call of the version's own code", other, "leave --expect out; use a #[post_condition] of the migration, or check the outcome with plan")
+        Err(Refusal::new(
+            "ExpectationsOfStep",
+            format!("a step with {other} cannot have expectations"),
+        )
+        .with(
+            "a step that runs nothing, or --call of the version's own code",
+            other,
+            "leave --expect out; use a #[post_condition] of the migration, or check the \
+             outcome with plan",
+        )
         .usage())
     }
 

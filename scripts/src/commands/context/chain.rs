@@ -65,10 +65,21 @@ impl Context {
         if let Some(expected) = manifest.chain_id.filter(|id| *id != client.chain_id()) {
             let network = manifest.network.as_deref().unwrap_or(FILE);
             let (endpoint, found) = (client.endpoint(), client.chain_id());
-            return Err(Refusal::new("OtherChain", format!("{endpoint} is chain {found}, and {network} is chain {expected}: nothing was sent")).with(format!("chain {expected}, as {network} says"), format!("chain {found}"), format!(
-                    "give the --rpc-url of chain {expected} (ETH_RPC_URL overrides the manifest), or another \
-                     --network"
-                ))
+            return Err(Refusal::new(
+                "OtherChain",
+                format!(
+                    "{endpoint} is chain {found}, and {network} is chain {expected}: \
+                     nothing was sent"
+                ),
+            )
+            .with(
+                format!("chain {expected}, as {network} says"),
+                format!("chain {found}"),
+                format!(
+                    "give the --rpc-url of chain {expected} (ETH_RPC_URL overrides the manifest), \
+                     or another --network"
+                ),
+            )
             .usage()
             .into());
         }

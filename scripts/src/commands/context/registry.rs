@@ -60,7 +60,9 @@ impl Context {
                 false => format!("none of them, and no {FILE} in this folder or above"),
             },
             next: match self.manifest.networks.is_empty() || self.manifest.network.is_some() {
-                true => "stylus-upgrades registry deploy --save deploys one and names it in the manifest; --registry ADDRESS names one that is there".into(),
+                true => "stylus-upgrades registry deploy --save deploys one and names it in the \
+                     manifest; --registry ADDRESS names one that is there"
+                    .into(),
                 false => {
                     let known: Vec<_> = self.manifest.networks.keys().cloned().collect();
                     format!("give --network ({}), or --registry", known.join(", "))

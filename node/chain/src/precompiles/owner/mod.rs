@@ -62,7 +62,11 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     let output = dispatch(call);
     call.gas = gas;
     let output = output.map_err(|stop| match stop {
-        Stop::All => Stop::Plain("ArbOwner refused the call: its arguments do not decode, it came with value, or it would write in a static call".into()),
+        Stop::All => Stop::Plain(
+            "ArbOwner refused the call: its arguments do not decode, it came with value, \
+             or it would write in a static call"
+                .into(),
+        ),
         Stop::Unknown => Stop::Plain(not_built::reason(call)),
         other => other,
     })?;

@@ -47,7 +47,8 @@ pub(super) fn not_runnable_cure(reason: u8) -> &'static str {
             "stylus-upgrades doctor --fix activates what is registered; stylus-upgrades deploy SOURCE, what is not"
         }
         not_runnable::OUTDATED => {
-            "stylus-upgrades doctor --fix activates it anew; where the chain does not take the code any more, build it anew and register it as another version"
+            "stylus-upgrades doctor --fix activates it anew; where the chain does not \
+             take the code any more, build it anew and register it as another version"
         }
         not_runnable::EXPIRED => {
             "stylus-upgrades doctor --fix activates it anew (keepalive is refused by now), then try again"
