@@ -221,6 +221,9 @@ await test('every page looks as it did', async () => {
   for (const [name, url] of Object.entries(pages)) {
     const { page, close } = await open(null);
     await page.goto(url);
+    // It is shown when the page has found no wallet.
+    const connect = page.locator('#connect');
+    if (await connect.count()) await connect.waitFor();
     await compare(page, name);
     await close();
   }
@@ -233,6 +236,7 @@ await test('every page looks as it did', async () => {
   };
   for (const [name, part] of Object.entries(parts)) {
     await page.goto(pages[name]);
+    await page.locator('#connect').waitFor();
     await drawn(page, name, part);
   }
   await close();
