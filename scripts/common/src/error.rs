@@ -99,12 +99,19 @@ impl Report {
         }
     }
 
-    /// What to do next, for each reason.
-    pub fn steps(&self) -> Vec<&String> {
-        match self.steps.is_empty() {
-            true => self.next.iter().collect(),
-            false => self.steps.iter().collect(),
-        }
+    /// What was expected, what was found, and what to do next, which is there once for each reason; each by its name.
+    pub fn named(&self) -> Vec<(&'static str, &String)> {
+        let next = match self.steps.is_empty() {
+            true => self.next.as_slice(),
+            false => &self.steps,
+        };
+        let all = [
+            ("expected", self.expected.as_slice()),
+            ("found", self.found.as_slice()),
+            ("next", next),
+        ];
+        let named = |(name, values)| std::iter::repeat(name).zip(values);
+        all.into_iter().flat_map(named).collect()
     }
 
     /// Whether the details say the same, line by line.

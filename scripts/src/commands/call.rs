@@ -203,20 +203,16 @@ const NAMED_MAX: usize = 20;
 fn unknown(name: &str, of: &str, known: &Functions) -> Error {
     let of_the_name = signatures(known.named(name).into_iter());
     let names: Vec<String> = known.all().map(|one| one.name.clone()).collect();
-    let expected = "the function's signature, or ";
-    let (expected, found) = match (of_the_name.is_empty(), signatures(known.all())) {
-        (true, all) if !all.is_empty() => (format!("{expected}one of {all}"), name.to_owned()),
-        (is_unknown, _) => {
-            let once = format!("{expected}a name that the contract's interface has once");
-            (
-                once,
-                if is_unknown {
-                    name.to_owned()
-                } else {
-                    of_the_name
-                },
-            )
+    let all = signatures(known.all());
+    let expected = match of_the_name.is_empty() && !all.is_empty() {
+        true => format!("the function's signature, or one of {all}"),
+        false => {
+            "the function's signature, or a name that the contract's interface has once".into()
         }
+    };
+    let found = match of_the_name.is_empty() {
+        true => name.to_owned(),
+        false => of_the_name,
     };
     Error::Usage {
         message: format!("{of} has no single known function {name} with these arguments"),

@@ -42,7 +42,7 @@ fn of_stylus(
 ) -> Result<(CodeHash, Vec<FileLines>), Error> {
     // What ran tells that this build is the deployed one: another without line tables is needed only where it is not.
     let twin = context.builder()?.with_lines(source)?;
-    let codehash = twin.codehash;
+    let codehash = twin.built.codehash();
     let Some(blocks) = gathered.programs.get(&codehash) else {
         twin.require_same(&context.artifact(source)?)?;
         return Err(line_coverage::not_run(source, gathered.programs.keys()).into());

@@ -198,7 +198,7 @@ pub fn failure(error: &Report) -> Markup {
     html! {
         section.card.danger role="alert" {
             h2 { (text(&error.message)) }
-            (more(&error.expected, &error.found, &error.steps()))
+            (more(error))
         }
     }
 }
@@ -229,17 +229,15 @@ pub fn findings(all: &[Finding]) -> Markup {
                                 "accepted by the proposer" }
                         }
                     }
-                    (more(&told.expected, &told.found, &told.next.iter().collect::<Vec<_>>()))
+                    (more(&Report::of(&told)))
                 }
             }
         } }
     }
 }
 
-fn more(expected: &Option<String>, found: &Option<String>, next: &[&String]) -> Markup {
-    let named = [("expected", expected), ("found", found)].into_iter();
-    let named = named.flat_map(|(name, value)| value.iter().map(move |one| (name, one)));
-    let named: Vec<_> = named.chain(next.iter().map(|one| ("next", *one))).collect();
+fn more(report: &Report) -> Markup {
+    let named = report.named();
     html! {
         @if !named.is_empty() {
             dl {

@@ -280,16 +280,10 @@ impl Output {
         for detail in &report.details {
             text.push_str(&format!("\n    {}", printable(detail)));
         }
-        let before = [("expected", &report.expected), ("found", &report.found)];
-        let before = before
-            .into_iter()
-            .flat_map(|(name, value)| value.iter().map(move |one| (name, one)));
-        let next = report.steps().into_iter().map(|step| ("next", step));
-        for (name, value) in before
-            .chain(next)
-            .filter(|(_, value)| !report.is_detail(value))
-        {
-            text.push_str(&format!("\n  {name:<9} {}", printable(value)));
+        for (name, value) in report.named() {
+            if !report.is_detail(value) {
+                text.push_str(&format!("\n  {name:<9} {}", printable(value)));
+            }
         }
         self.suspend(|| self.write(io::stderr(), &text));
     }
@@ -316,18 +310,16 @@ impl Output {
 
     /// The command is ended by a signal. Where it has sent or changed something, says how it is continued.
     pub fn interrupted(&self) {
-        let sent = "a transaction may have been sent: the same command again continues from there";
-        let half_done = *self
-            .half_done
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let said = [
-            (self.links.has_some(), sent),
-            (!half_done.is_empty(), half_done),
-        ];
-        for (_, text) in said.iter().filter(|(is_so, _)| *is_so) {
-            // Not through `suspend`: this process ends, whoever holds its lock.
+        // Not through `suspend`: this process ends, whoever holds its lock.
+        if self.links.has_some() {
+            let text =
+                "a transaction may have been sent: the same command again continues from there";
             self.write(io::stderr(), text);
+        }
+        let half_done = self.half_done.lock();
+        let half_done = half_done.unwrap_or_else(PoisonError::into_inner);
+        if !half_done.is_empty() {
+            self.write(io::stderr(), &half_done);
         }
     }
 

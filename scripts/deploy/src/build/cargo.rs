@@ -190,32 +190,19 @@ impl Cargo<'_> {
         Ok(read)
     }
 
-    /// Whether one of the libraries that are taken to read no code but their own read other, or the compiler's
-    /// list of them cannot be read.
+    /// Whether one of the libraries that are taken to read no code but their own read other code, or the compiler's
+    /// list of its files cannot be read.
     fn reads_others(&self, source: &Source, made: &[&Artifact]) -> bool {
-        let parts = source
-            .parts
-            .iter()
-            .filter(|part| part.reads == Reads::OwnCode);
-        let mut made = parts.flat_map(|part| {
-            let place = self.copy.join(&part.place);
-            let of_it = made
-                .iter()
-                .filter(move |one| one.manifest_path == place.join("Cargo.toml"));
-            of_it.map(|one| (one, self.copy.join(&part.place)))
-        });
-        made.any(|(one, place)| {
-            let library = one
-                .filenames
-                .iter()
-                .find(|file| file.extension() == Some("rlib"));
-            let name = library.and_then(|file| file.file_stem()?.strip_prefix("lib"));
-            let list = library
-                .zip(name)
-                .map(|(file, name)| file.with_file_name(format!("{name}.d")));
-            let listed = list.and_then(|list| listed(list.as_std_path()).ok());
-            let is_own = |path: &PathBuf| normal(&self.copy.join(path)).starts_with(&place);
-            listed.is_none_or(|all| !all.iter().all(|path| !is_code(path) || is_own(path)))
+        let parts = source.parts.iter();
+        let mut libraries = parts.filter(|part| part.reads == Reads::OwnCode);
+        libraries.any(|library| {
+            let place = self.copy.join(&library.place);
+            let is_other = |path: &PathBuf| {
+                is_code(path) && !normal(&self.copy.join(path)).starts_with(&place)
+            };
+            let manifest = place.join("Cargo.toml");
+            let mut built = made.iter().filter(|one| one.manifest_path == manifest);
+            built.any(|one| files_of(one).is_none_or(|files| files.iter().any(is_other)))
         })
     }
 
@@ -289,6 +276,14 @@ fn listed(list: &Path) -> io::Result<Vec<PathBuf>> {
     let paths = rule.map_or("", |(_, paths)| paths).replace("\\ ", "\0");
     let paths = paths.split(' ').filter(|path| !path.is_empty());
     Ok(paths.map(|path| path.replace('\0', " ").into()).collect())
+}
+
+/// The files that the compiler read for a library.
+fn files_of(library: &Artifact) -> Option<Vec<PathBuf>> {
+    let mut files = library.filenames.iter();
+    let file = files.find(|file| file.extension() == Some("rlib"))?;
+    let name = file.file_stem()?.strip_prefix("lib")?;
+    listed(file.with_file_name(format!("{name}.d")).as_std_path()).ok()
 }
 
 fn artifact(message: &Message) -> Option<&Artifact> {

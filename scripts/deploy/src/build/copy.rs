@@ -58,6 +58,7 @@ impl Copy {
             _ => {}
         }
         let time = SystemTime::UNIX_EPOCH + if anew { NEW } else { OLD };
+        let whole = tree.hash();
         let mut manifests = BTreeSet::new();
         for part in parts {
             let place = join(&part.place, Path::new("Cargo.toml"));
@@ -68,7 +69,7 @@ impl Copy {
                     Reads::OwnCode if by_reads => {
                         tree.hash_of(|path| !is_code(path) || path.starts_with(&part.place))
                     }
-                    Reads::OwnCode | Reads::Any => tree.hash(),
+                    Reads::OwnCode | Reads::Any => whole,
                 };
                 let text = with_content(&path, &manifest.bytes, content)?;
                 write(&path, &Entry::text(text, None), time)?;

@@ -7,7 +7,6 @@ use super::error::BuildError;
 use super::package::Package;
 use super::workplace::Workplace;
 use crate::error::Refusal;
-use crate::ids::CodeHash;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -22,9 +21,7 @@ pub struct WithLines {
     /// As rustc writes it.
     pub raw: Vec<u8>,
     /// As it goes on chain: encoded again, without custom sections.
-    pub wasm: Vec<u8>,
-    /// keccak256 of that, as the chain holds it.
-    pub codehash: CodeHash,
+    pub built: Artifact,
     /// The Rust files of the contract and of what it depends on by path, the framework's left out: where each lies on
     /// the disk, by its name in the line table.
     pub files: BTreeMap<PathBuf, PathBuf>,
@@ -49,13 +46,11 @@ impl Builder {
         let compiled = workplace.compile(&sources, &constants, true);
         self.progress.end(&what);
         let raw = compiled?.raw;
-        let built = Artifact::from_wasm(&package.name, &raw)?;
         let files = sources.rust.into_iter();
         let files = files.map(|file| (Path::new(COPY).join(file.place), file.path));
         Ok(WithLines {
+            built: Artifact::from_wasm(&package.name, &raw)?,
             raw,
-            codehash: built.codehash(),
-            wasm: built.wasm.to_vec(),
             files: files.collect(),
         })
     }
@@ -67,14 +62,14 @@ impl WithLines {
     /// # Errors
     /// `LineTableChanges`.
     pub fn require_same(&self, without: &Artifact) -> Result<(), BuildError> {
-        if self.wasm == without.wasm {
+        if self.built.wasm == without.wasm {
             return Ok(());
         }
         let name = &without.name;
         let message = format!("{name} with a line table is another program than without");
         let refusal = Refusal::new("LineTableChanges", message).with(
             format!("the {} bytes of WASM that are built without", without.wasm.len()),
-            format!("{} bytes that differ from them", self.wasm.len()),
+            format!("{} bytes that differ from them", self.built.wasm.len()),
             "leave debug, strip and split-debuginfo to the builder: take them out of RUSTFLAGS and of \
              build.rustflags in the configuration of cargo",
         );

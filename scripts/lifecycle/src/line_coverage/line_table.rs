@@ -54,7 +54,7 @@ impl LineTable {
     /// # Errors
     /// What is wrong with it.
     pub fn read(twin: &WithLines) -> Result<Self, String> {
-        let deployed = Module::read(&twin.wasm).map_err(|error| error.to_string())?;
+        let deployed = Module::read(&twin.built.wasm).map_err(|error| error.to_string())?;
         let raw = Module::read(&twin.raw).map_err(|error| error.to_string())?;
         if deployed.functions() != raw.functions() {
             return Err("its functions have other lengths than those that are deployed".into());
