@@ -242,3 +242,24 @@ fn a_namespace_is_read_whatever_its_name() {
     };
     assert_eq!(n.words(9), [part]);
 }
+
+#[test]
+fn sixteen_types_within_each_other_are_followed_and_no_more() {
+    let nested = |count: u64| {
+        let name = |n: u64| match n {
+            0 => "t_uint256".to_owned(),
+            n => format!("t_struct(S{n})_storage"),
+        };
+        let structs = (1..=count).map(|n| {
+            let members = json!([{"label": "x", "type": name(n - 1), "slot": "0", "offset": 0}]);
+            let one = json!({"encoding": "inplace", "label": format!("struct S{n}"), "numberOfBytes": "32", "members": members});
+            (name(n), one)
+        });
+        let types = Value::Object(structs.collect());
+        Ranges::of(&layout(&[("s", &name(count), 0, 0)], types)).expect("ranges")
+    };
+    let (followed, cut) = (nested(16), nested(17));
+    assert!(!followed.is_cut() && cut.is_cut());
+    assert_eq!(followed.list()[0].words(9), [part(0, 0, 32)]);
+    assert!(cut.list().is_empty());
+}

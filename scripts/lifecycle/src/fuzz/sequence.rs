@@ -282,3 +282,26 @@ impl Maker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sequence_that_is_made_or_changed_has_calls_and_not_too_many() {
+        let set = Function::parse("set(uint256)").expect("a function");
+        let targets: Vec<Target> = Target::of(&set).into_iter().collect();
+        let callers = vec![Address::repeat_byte(1)];
+        let values = Values::new(1, Vec::new(), callers.clone());
+        let mut maker = Maker { values, callers };
+        let mut counts = [[0; CALLS_MAX + 1]; 2];
+        for _ in 0..200 {
+            let new = maker.new_sequence(&targets);
+            counts[0][new.len()] += 1;
+            counts[1][maker.changed(&new, &new, &targets).len()] += 1;
+        }
+        let lengths = counts.map(|of| (0..=CALLS_MAX).filter(|at| of[*at] > 0).collect::<Vec<_>>());
+        assert_eq!(lengths[0], (1..=CALLS_NEW).collect::<Vec<_>>());
+        assert_eq!(lengths[1], (1..=CALLS_MAX).collect::<Vec<_>>());
+    }
+}

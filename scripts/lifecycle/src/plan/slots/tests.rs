@@ -1,6 +1,6 @@
 use super::super::instances::{Change, FieldValues};
 use super::super::layouts::Layouts;
-use super::SlotNames;
+use super::{KEYS, NUMBERS, SlotNames, with_numbers};
 use alloy::primitives::{Address, B256, U256, b256, keccak256};
 use stylus_chain::SlotChange;
 use stylus_layout::Layout;
@@ -190,4 +190,16 @@ fn elements_that_share_a_slot_change_each_by_itself() {
     assert_eq!(values, ["votes[3]: 0 → 5"]);
     let length = change_at(U256::ZERO, word(&[(0, 3)]), word(&[(0, 4)]));
     assert_eq!(length.values()[0].words(), "votes: 3 elements → 4 elements");
+}
+
+#[test]
+fn keys_are_what_was_seen_and_small_numbers_each_once_as_many_as_are_tried() {
+    let (seen, three) = (B256::repeat_byte(7), B256::with_last_byte(3));
+    let keys = with_numbers(vec![seen, three, seen]);
+    assert_eq!(keys[..2], [seen, three]);
+    assert_eq!(keys.len(), 1 + usize::from(NUMBERS));
+    let has = |number| keys.contains(&B256::with_last_byte(number));
+    assert!((0..NUMBERS).all(has));
+    let many = (0..=u8::MAX).map(B256::repeat_byte);
+    assert_eq!(with_numbers(many.collect()).len(), KEYS);
 }
