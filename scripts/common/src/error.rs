@@ -1,6 +1,6 @@
 //! How a failure is reported: a name, a message, what was expected, what was found, what to do next.
 
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 /// Exit codes of the command line.
@@ -59,12 +59,12 @@ pub trait Explain: std::fmt::Display {
     }
     /// What the reader can do now.
     fn next(&self) -> Option<String> {
-        self.report().next
+        self.report().next()
     }
 }
 
 /// A failure as programs read it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The error's name.
     pub name: String,
@@ -78,16 +78,19 @@ pub struct Report {
     /// What was found.
     pub found: Option<String>,
     /// What to do next.
-    pub next: Option<String>,
-    /// The parts of [`Self::next`], where it is about several reasons.
-    #[serde(skip)]
-    pub steps: Vec<String>,
+    #[serde(serialize_with = "joined")]
+    pub next: Vec<String>,
 }
 
 impl Report {
     /// The report of an error.
     pub fn of(error: &dyn Explain) -> Self {
         error.report()
+    }
+
+    /// What to do next about all reasons, in one text.
+    pub fn next(&self) -> Option<String> {
+        one_text(&self.next)
     }
 
     /// The message without the lines of [`Self::details`].
@@ -101,14 +104,10 @@ impl Report {
 
     /// What was expected, what was found, and what to do next, which is there once for each reason; each by its name.
     pub fn named(&self) -> Vec<(&'static str, &String)> {
-        let next = match self.steps.is_empty() {
-            true => self.next.as_slice(),
-            false => &self.steps,
-        };
         let all = [
             ("expected", self.expected.as_slice()),
             ("found", self.found.as_slice()),
-            ("next", next),
+            ("next", &self.next),
         ];
         let named = |(name, values)| std::iter::repeat(name).zip(values);
         all.into_iter().flat_map(named).collect()
@@ -118,6 +117,14 @@ impl Report {
     pub fn is_detail(&self, value: &str) -> bool {
         !self.details.is_empty() && value.lines().eq(self.details.iter().map(String::as_str))
     }
+}
+
+fn one_text(reasons: &[String]) -> Option<String> {
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+fn joined<S: Serializer>(reasons: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    one_text(reasons).serialize(serializer)
 }
 
 /// A failure that is told in plain words: its name and its words stand where it arises. What somebody asks for by more
@@ -161,7 +168,7 @@ impl Refusal {
         let report = &mut self.0.report;
         report.expected = Some(expected.into());
         report.found = Some(found.into());
-        (report.next, report.steps) = (Some(next.into()), Vec::new());
+        report.next = vec![next.into()];
         self
     }
 
@@ -182,8 +189,7 @@ impl Refusal {
     /// With something else to do now.
     #[must_use]
     pub fn advising(mut self, next: impl Into<String>) -> Self {
-        let report = &mut self.0.report;
-        (report.next, report.steps) = (Some(next.into()), Vec::new());
+        self.0.report.next = vec![next.into()];
         self
     }
 

@@ -183,7 +183,7 @@ impl Finding {
             details: report.details.clone(),
             expected: report.expected.clone(),
             found: report.found.clone(),
-            next: report.next.clone(),
+            next: report.next(),
             ..Self::new(
                 part,
                 Severity::Danger,
@@ -291,8 +291,7 @@ impl Explain for Finding {
             details: self.details.clone(),
             expected: self.expected.clone(),
             found: self.found.clone(),
-            next: self.next.clone(),
-            ..Report::default()
+            next: self.next.clone().into_iter().collect(),
         }
     }
 }

@@ -37,9 +37,9 @@ pub fn told_once(all: &[Finding]) -> Vec<Finding> {
         let same: Vec<&Finding> = all.iter().filter(is_same).collect();
         let is_last = !all[at + 1..].iter().any(|other| is_same(&other));
         if same.len() > 1 {
-            let all = Some(report(&same)).filter(|_| is_last);
-            (told[at].expected, told[at].next) =
-                all.map_or((None, None), |all| (all.expected, all.next));
+            let all = is_last.then(|| report(&same)).unwrap_or_default();
+            told[at].next = all.next();
+            told[at].expected = all.expected;
         }
         // An id is no news beside itself.
         told[at].found = one.found.clone().filter(|found| one.id != **found);
@@ -72,8 +72,7 @@ fn report(group: &[&Finding]) -> Report {
             Some(found) => Some(found.clone()),
             None => (!found.is_empty()).then(|| found.join(", ")),
         },
-        next: Some(format!("{}; to accept it: {flag}", together.next)),
-        ..Report::default()
+        next: vec![format!("{}; to accept it: {flag}", together.next)],
     }
 }
 
@@ -135,13 +134,13 @@ impl Explain for Refused {
         let mut told = self.told().into_iter();
         let first = told.next().unwrap_or_default();
         // What to do about each check that refuses.
-        let mut all: Vec<String> = first.next.into_iter().collect();
-        all.extend(told.map(|other| {
-            let (name, what) = (other.name, other.message);
-            let next = other.next.unwrap_or_default();
+        let mut next = first.next;
+        next.extend(told.map(|other| {
+            let (name, what) = (&other.name, &other.message);
+            let next = other.next().unwrap_or_default();
             format!("{name} refuses it too ({what}): {next}")
         }));
-        all.extend(self.typed.as_ref().map(|typed| {
+        next.extend(self.typed.as_ref().map(|typed| {
             let flag = FindingId::flag(self.findings.iter().map(|one| &one.id));
             format!(
                 "what was accepted at registration is not on chain, so every upgrade asks again; the whole command: \
@@ -150,8 +149,7 @@ impl Explain for Refused {
         }));
         Report {
             message: self.to_string(),
-            next: (!all.is_empty()).then(|| all.join("; ")),
-            steps: all,
+            next,
             ..first
         }
     }

@@ -227,8 +227,7 @@ impl Output {
             details: report.details.into_iter().map(shown).collect(),
             expected: report.expected.map(shown),
             found: report.found.map(shown),
-            next: report.next.map(shown),
-            steps: report.steps.into_iter().map(shown).collect(),
+            next: report.next.into_iter().map(shown).collect(),
         }
     }
 

@@ -342,7 +342,7 @@ fn written_by(function: &str) -> &'static str {
     match function {
         "decimal" => "String",
         "as_seconds" => "f64",
-        "as_summary" => "Option<String>",
+        "as_summary" | "joined" => "Option<String>",
         "step::serialize" => "Vec<stylus_upgrades_common::model::step::Document>",
         other => panic!("the form that {other} writes is not known"),
     }

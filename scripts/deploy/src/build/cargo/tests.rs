@@ -6,7 +6,7 @@ fn only_a_file_that_is_missing_brings_advice_on_sources() {
     let next = |diagnostics: &str| {
         let report = Report::of(&not_compiled("note", diagnostics));
         assert_eq!(report.headline(), "note does not compile:");
-        (report.found, report.next.unwrap_or_default())
+        (report.found, report.next.join("; "))
     };
     let (found, said) = next("error[E0599]: no method named `gets`\n --> src/lib.rs:1:1");
     assert_eq!(
