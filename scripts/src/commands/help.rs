@@ -8,10 +8,12 @@ use clap::{Arg, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 use std::fmt::Write;
 
-/// The commands, as the program's own help lists them.
-const GROUPS: [(&str, &str); 7] = [
-    ("Author", "new init check layout"),
-    ("Chain", "node demo"),
+/// A title of the program's own help, and the commands under it.
+type Group = (&'static str, &'static str);
+/// The commands that need no chain that runs already.
+const WITHOUT_CHAIN: [Group; 2] = [("Author", "new init check layout"), ("Chain", "node demo")];
+/// The commands that work with a chain.
+const WITH_CHAIN: [Group; 4] = [
     (
         "Deploy",
         "deploy registry define register create-proxy call send",
@@ -25,8 +27,9 @@ const GROUPS: [(&str, &str); 7] = [
         "Look",
         "status history trace coverage census verify doctor console",
     ),
-    ("Shell", "completions man help"),
 ];
+/// The commands about this program.
+const SHELL: Group = ("Shell", "completions man help");
 
 /// What people type, without the program's name: three lines for each command.
 const EXAMPLES: &str = include_str!("examples.txt");
@@ -49,9 +52,8 @@ pub(super) fn shown_examples(command: &str) -> String {
 
 /// Whether a command with that name works with a chain.
 pub(super) fn asks_chain(name: &str) -> bool {
-    let mut groups = GROUPS.iter().skip_while(|(group, _)| *group != "Deploy");
-    let is_in = |names: &str| names.split(' ').any(|one| one == name);
-    groups.any(|(group, names)| *group != "Shell" && is_in(names))
+    let mut names = WITH_CHAIN.iter().flat_map(|(_, names)| names.split(' '));
+    names.any(|one| one == name)
 }
 
 /// The whole command line.
@@ -65,11 +67,11 @@ pub(super) fn command() -> clap::Command {
         };
         one.mut_subcommands(own).after_help(closing(&name))
     });
-    let groups = groups(&root);
+    let commands = listed(&root);
     root.help_template(
         "{about-with-newline}\n{usage-heading} {usage}\n{before-help}{options}{after-help}",
     )
-    .before_help(groups)
+    .before_help(commands)
     .after_help("Options of every command: stylus-upgrades --help")
 }
 
@@ -108,9 +110,13 @@ fn closing(command: &str) -> StyledStr {
     text.into()
 }
 
-fn groups(root: &clap::Command) -> StyledStr {
+fn groups() -> impl Iterator<Item = Group> {
+    WITHOUT_CHAIN.into_iter().chain(WITH_CHAIN).chain([SHELL])
+}
+
+fn listed(root: &clap::Command) -> StyledStr {
     let mut text = String::new();
-    for (group, names) in GROUPS {
+    for (group, names) in groups() {
         let _ = writeln!(text, "\n{group}:");
         for name in names.split(' ') {
             let about = root
@@ -151,17 +157,12 @@ mod tests {
             .collect();
         names.push("help");
         names.sort_unstable();
-        let mut listed: Vec<&str> = GROUPS
-            .iter()
-            .flat_map(|(_, names)| names.split(' '))
-            .collect();
+        let mut listed: Vec<&str> = groups().flat_map(|(_, names)| names.split(' ')).collect();
         listed.sort_unstable();
         assert_eq!(listed, names);
         let printed = help("", "-h");
         assert!(
-            GROUPS
-                .iter()
-                .all(|(group, _)| printed.contains(&format!("\n{group}:\n"))),
+            groups().all(|(group, _)| printed.contains(&format!("\n{group}:\n"))),
             "{printed}"
         );
         assert!(!printed.contains("--private-key <HEX>"), "{printed}");
