@@ -1,0 +1,52 @@
+//! Why an endpoint does not take a transaction.
+
+use super::ChainError;
+
+/// Why an endpoint does not take a transaction, in the words that geth's family of nodes uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rejection {
+    Known,
+    Nonce,
+    /// Another transaction with the nonce waits, and pays as much.
+    Replacement,
+    /// The fees are less than what the next block or the endpoint asks for.
+    Underpriced,
+    TooLarge,
+}
+
+impl Rejection {
+    pub(super) fn of(error: &ChainError) -> Option<Self> {
+        let ChainError::Rpc(error) = error else {
+            return None;
+        };
+        let message = error.message.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+        match () {
+            () if says(&["already known", "known transaction", "already imported"]) => {
+                Some(Self::Known)
+            }
+            () if says(&["nonce too low", "nonce too high", "invalid nonce"]) => Some(Self::Nonce),
+            () if says(&["replacement transaction underpriced"]) => Some(Self::Replacement),
+            () if says(&["underpriced", "less than block base fee"]) => Some(Self::Underpriced),
+            () if says(&[
+                "oversized",
+                "too large",
+                "exceeds max size",
+                "transaction size",
+                "intrinsic gas too low",
+                "exceeds block gas limit",
+            ]) =>
+            {
+                Some(Self::TooLarge)
+            }
+            () => None,
+        }
+    }
+}
+
+impl ChainError {
+    /// Whether the endpoint does not take a transaction because it is too large. It was not sent.
+    pub fn is_too_large(&self) -> bool {
+        Rejection::of(self) == Some(Rejection::TooLarge)
+    }
+}
