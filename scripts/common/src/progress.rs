@@ -1,25 +1,24 @@
 //! How long work reports what it is doing, without knowing who listens.
 
-use crate::error::Refusal;
 use crate::ids::TxHash;
 use crate::text::duration;
 use std::time::{Duration, Instant};
 
-/// A listener for the course of long work. Implementations must not fail.
+/// A listener for the course of long work, which may leave out what it has no use for. Implementations must not fail.
 pub trait Progress: Send + Sync {
     /// A piece of work has begun.
-    fn begin(&self, what: &str);
+    fn begin(&self, _what: &str) {}
     /// The piece of work goes on; called often.
-    fn tick(&self, detail: &str);
+    fn tick(&self, _detail: &str) {}
     /// So much of it is done, of so many `unit`s.
     fn advance(&self, done: u64, total: u64, unit: &str, detail: &str) {
         self.tick(&format!("{done}/{total} {unit}, {detail}"));
     }
     /// The piece of work is done; `what` is its result in one line, empty where the command's answer
     /// has it.
-    fn end(&self, what: &str);
+    fn end(&self, _what: &str) {}
     /// Something worth knowing that is no piece of work.
-    fn note(&self, text: &str);
+    fn note(&self, _text: &str) {}
     /// A hash that may be told of is that of a transaction.
     fn transaction(&self, _: TxHash) {}
     /// That transaction was refused: it was not sent.
@@ -27,10 +26,6 @@ pub trait Progress: Send + Sync {
     /// A command that runs now, or what a transaction that is sent now says, in full. Most listeners
     /// leave it out.
     fn command(&self, _: &str) {}
-    /// Why that request must not leave this machine: it carries what is, or may be, a private key.
-    fn withheld(&self, _: &str) -> Option<Refusal> {
-        None
-    }
 }
 
 /// How fast a piece of work goes on.
@@ -77,12 +72,7 @@ fn summary_after(elapsed: Duration, since: u64, left: u64) -> String {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
-impl Progress for Silent {
-    fn begin(&self, _: &str) {}
-    fn tick(&self, _: &str) {}
-    fn end(&self, _: &str) {}
-    fn note(&self, _: &str) {}
-}
+impl Progress for Silent {}
 
 #[cfg(test)]
 mod tests {

@@ -14,8 +14,6 @@ impl Progress for Lines {
         say(what);
     }
 
-    fn tick(&self, _: &str) {}
-
     fn end(&self, what: &str) {
         say(what);
     }

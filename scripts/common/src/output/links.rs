@@ -94,10 +94,8 @@ mod tests {
 
     #[test]
     fn known_transactions_become_links_and_other_hashes_stay() {
-        let (tx, other) = (
-            format!("0x{}", "ab".repeat(32)),
-            format!("0x{}", "cd".repeat(32)),
-        );
+        let tx = format!("0x{}", "ab".repeat(32));
+        let other = format!("0x{}", "cd".repeat(32));
         let links = Links::default();
         links.add(&tx);
         let text = format!("a {tx} 0x12 {other}");

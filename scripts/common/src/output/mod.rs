@@ -11,6 +11,7 @@ mod json;
 mod links;
 mod outcome;
 mod progress;
+mod requests;
 mod secrets;
 mod typed_words;
 mod visible;

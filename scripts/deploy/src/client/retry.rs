@@ -7,7 +7,9 @@
 
 use super::backoff::Backoff;
 use super::transport::Unanswered;
+use crate::error::Refusal;
 use crate::progress::Progress;
+use crate::request_check::RequestCheck;
 use alloy::rpc::json_rpc::{ErrorPayload, RequestPacket, ResponsePacket};
 use alloy::transports::http::reqwest::header::{HeaderMap, RETRY_AFTER};
 use alloy::transports::{BoxTransport, TransportError, TransportErrorKind, TransportFut};
@@ -51,6 +53,7 @@ pub(super) struct Patient {
     inner: BoxTransport,
     endpoint: String,
     progress: Arc<dyn Progress>,
+    check: Option<Arc<dyn RequestCheck>>,
     held: Arc<Mutex<Held>>,
     /// How long one answer may take.
     deadline: Duration,
@@ -79,11 +82,13 @@ impl Patient {
         inner: BoxTransport,
         (endpoint, deadline): (String, Duration),
         progress: Arc<dyn Progress>,
+        check: Option<Arc<dyn RequestCheck>>,
     ) -> Self {
         Self {
             inner,
             endpoint,
             progress,
+            check,
             held: Arc::default(),
             deadline,
             trouble: Duration::ZERO,
@@ -108,9 +113,14 @@ impl Patient {
         })
     }
 
-    async fn ask(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
+    fn withheld(&self, request: &RequestPacket) -> Option<Refusal> {
+        let check = self.check.as_ref()?;
         let mut texts = request.requests().iter().map(|one| one.serialized().get());
-        if let Some(refusal) = texts.find_map(|text| self.progress.withheld(text)) {
+        texts.find_map(|text| check.withheld(text))
+    }
+
+    async fn ask(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
+        if let Some(refusal) = self.withheld(&request) {
             return Err(TransportErrorKind::custom(Unanswered::Withheld(refusal)));
         }
         let begun = Instant::now();

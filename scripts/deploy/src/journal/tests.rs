@@ -52,9 +52,6 @@ fn what_is_not_settled_is_pending_in_its_order() {
 struct Notes(Mutex<Vec<String>>);
 
 impl Progress for Notes {
-    fn begin(&self, _: &str) {}
-    fn tick(&self, _: &str) {}
-    fn end(&self, _: &str) {}
     fn note(&self, text: &str) {
         self.0.lock().expect("nobody panics").push(text.to_owned());
     }

@@ -60,7 +60,8 @@ impl Context {
     /// The chain without a key. It must have the id that the network names.
     pub(crate) async fn reader(&self) -> Result<Client> {
         let (endpoint, manifest) = (self.endpoint()?, &self.manifest);
-        let connect = |endpoint| Client::connect_reporting(endpoint, self.output.clone());
+        let output = || self.output.clone();
+        let connect = |endpoint| Client::connect_reporting(endpoint, output(), Some(output()));
         let client = connect(endpoint.clone()).await?;
         if let Some(expected) = manifest.chain_id.filter(|id| *id != client.chain_id()) {
             let network = manifest.network.as_deref().unwrap_or(FILE);

@@ -27,9 +27,6 @@ impl Progress for Report {
             self.0.lock().expect("no panic").push(package.to_owned());
         }
     }
-    fn tick(&self, _: &str) {}
-    fn end(&self, _: &str) {}
-    fn note(&self, _: &str) {}
 }
 
 /// Builds the crate in `folder`.

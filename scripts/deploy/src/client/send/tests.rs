@@ -17,7 +17,7 @@ async fn what_the_endpoint_takes_for_underpriced_is_offered_again_for_more() {
     let signer = node.accounts().mnemonic()[0].clone();
     let sent = Arc::new(MaySent::default());
     let endpoint = Endpoint::parse(&node.endpoint()).expect("a URL");
-    let client = Client::connect_reporting(endpoint, sent.clone()).await;
+    let client = Client::connect_reporting(endpoint, sent.clone(), None).await;
     let client = client.expect("it answers").with_signer(signer);
     // An estimate is twice the base fee, and something for the tip.
     let estimated = client.fees().await.expect("fees");
@@ -46,10 +46,6 @@ async fn what_the_endpoint_takes_for_underpriced_is_offered_again_for_more() {
 struct MaySent(Mutex<BTreeSet<TxHash>>);
 
 impl Progress for MaySent {
-    fn begin(&self, _: &str) {}
-    fn tick(&self, _: &str) {}
-    fn end(&self, _: &str) {}
-    fn note(&self, _: &str) {}
     fn transaction(&self, tx: TxHash) {
         self.0.lock().expect("it").insert(tx);
     }
