@@ -80,10 +80,24 @@ async fn read(context: &Context, source: &str) -> Result<Named> {
     if file_of(Path::new(source)).0.is_file() {
         return Ok(read_file(Path::new(source))?);
     }
-    let artifact = context.artifact(source)?;
+    let is_path = Path::new(source).exists();
+    let artifact = context
+        .artifact(source)
+        .map_err(|error| match error.name() {
+            name if name == "NotAContract" && !is_path => of_definition(source, &error).into(),
+            _ => error,
+        })?;
     let undeclared = || undeclared(&artifact.name);
     let document = artifact.document().ok_or_else(undeclared)?;
     Ok(Named::of(artifact.name, document))
+}
+
+/// What is no contract may be the name of a definition.
+fn of_definition(name: &str, error: &dyn Explain) -> Refusal {
+    let next = format!(
+        "give the folder of a crate, a .wasm file, or {name}@{LIVE}: the version that is live of the definition {name}"
+    );
+    Refusal::of(error).advising(next)
 }
 
 /// The layout of a version that was registered.

@@ -122,6 +122,9 @@ fn wrong_use_and_what_is_no_program_are_refused_by_name() {
         answer.is(exit, name);
         answer.said("next");
     }
+    let of_definition = sandbox.run("Admin", "layout diff Counter counter-v2");
+    of_definition.is(2, "NotAContract");
+    contains(of_definition.said("next"), &["Counter@live"]);
     let without_key = sandbox.raw("registry deploy --json");
     Answer::of(without_key).is(2, "NoKey");
     assert_eq!(sandbox.nonce(), 0, "something was sent");

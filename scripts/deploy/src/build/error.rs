@@ -1,5 +1,6 @@
 //! What can go wrong between a contract's source and its code on chain. What only one place can meet is told there.
 
+use super::package::nearest_crate;
 use crate::error::{Exit, Explain, Refusal, Report};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -49,12 +50,19 @@ impl BuildError {
 
     /// The path names neither a crate nor a WASM file.
     pub(super) fn not_a_contract(path: &Path) -> Self {
+        let next = match nearest_crate(path) {
+            Some(folder) if !path.join("Cargo.toml").is_file() => format!(
+                "give the folder above that has Cargo.toml: {}",
+                folder.display()
+            ),
+            _ => "give the folder of a crate, or a .wasm file".into(),
+        };
         let path = path.display().to_string();
         let message = format!("{path} is neither a contract crate nor a .wasm file");
         let refusal = Refusal::new("NotAContract", message).with(
             "a folder with Cargo.toml, or a .wasm file",
             path,
-            "give the folder of a crate, or a .wasm file",
+            next,
         );
         refusal.usage().into()
     }

@@ -93,10 +93,8 @@ impl Workspace {
 
     /// The workspace of the nearest package at or above `folder`; `None` outside of any.
     pub(super) fn around(folder: &Path) -> Result<Option<Arc<Self>>, BuildError> {
-        let folder = canonical(folder)?;
-        let mut above = folder.ancestors();
-        let nearest = above.find(|folder| folder.join("Cargo.toml").is_file());
-        nearest.map(Self::of).transpose()
+        let nearest = nearest_crate(folder);
+        nearest.map(|folder| Self::of(&folder)).transpose()
     }
 
     /// The member with that name.
@@ -117,6 +115,14 @@ impl Workspace {
             workspace: self.clone(),
         })
     }
+}
+
+/// The nearest folder with Cargo.toml, at or above `folder`.
+pub(super) fn nearest_crate(folder: &Path) -> Option<PathBuf> {
+    let folder = canonical(folder).ok()?;
+    let mut above = folder.ancestors();
+    let nearest = above.find(|folder| folder.join("Cargo.toml").is_file());
+    nearest.map(Path::to_owned)
 }
 
 impl Package {

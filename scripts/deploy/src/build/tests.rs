@@ -154,6 +154,10 @@ fn a_path_that_is_no_contract_is_wrong_use() {
             .contract("no-such-package")
             .is_err_and(|e| e.name() == "NotAContract")
     );
+    let below = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let error = builder.path(&below).expect_err("no crate");
+    let next = error.next().expect("advice");
+    assert!(next.ends_with(env!("CARGO_MANIFEST_DIR")), "{next}");
 }
 
 #[test]
