@@ -101,12 +101,18 @@ impl Fixture<'_> {
         Ok(known.state)
     }
 
-    /// Asserts that the members have `unit` times their whole points.
+    /// Asserts that the members, in their order, have `unit` times their whole points.
     pub(super) async fn assert_points(&self, members: u64, unit: u64) -> Done {
         for n in 0..members {
             let call = IPoints::pointsCall { member: member(n) };
             let found = self.register.read(&call).await?;
             assert_eq!(found, U256::from(unit * points(n)), "member {n}");
+            let position = U256::from(n);
+            let found = self
+                .register
+                .read(&IPoints::memberCall { position })
+                .await?;
+            assert_eq!(found, member(n), "member {n}");
         }
         Ok(())
     }
