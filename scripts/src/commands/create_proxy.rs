@@ -20,71 +20,31 @@ const CREATED_BARE: &str =
     "no --init: no initializer runs at creation, and none can ever run on this instance";
 
 pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome> {
+    require_alias(context, request)?;
     let data = calldata::encode(&request.init, &context.manifest)?;
-    if request.save.is_some() && context.is_export() {
-        return Err(Error::Usage {
-            message: "--save with --export: the instance does not exist yet".into(),
-            expected: "create-proxy --export without --save".into(),
-            found: "--save".into(),
-            next:
-                "leave it out, and write the alias into the manifest when the instance is created"
-                    .into(),
-        });
-    }
-    let file = context.manifest_file();
-    if let Some(alias) = &request.save {
-        check_alias(&file, alias)?;
-    }
     let session = Session::sending(context, "create-proxy").await?;
-    let registry = session.registry;
-    let is_local = LOCAL_CHAINS.contains(&registry.client.chain_id())
-        || registry.client.endpoint().is_loopback();
-    let mut call = abi::createProxyCall {
-        name: request.name.clone(),
-        version: request.version.clone(),
-        kind: chosen(request.kind.or(context.manifest.proxy), is_local)?.number(),
-        salt: request.salt.unwrap_or_default().into(),
-        initData: data,
-    };
-    let created = |proxy| CreatedInstance {
-        name: request.name.clone(),
-        version: request.version.clone(),
-        proxy,
-        salt: None,
-        exists: true,
-    };
-    if request.salt.is_none() {
-        if let Some((sent, proxy)) = created_before(session, &call).await? {
-            let mut effects = Effects::already(None);
-            effects.add_sent(&[sent]);
-            save(context, request.save.as_deref(), proxy, &mut effects);
-            let subject = created(proxy);
-            return Ok(Outcome::of(
-                &Governed { subject, effects },
-                &context.names(),
-            ));
-        }
+    let mut call = call_without_salt(session, request, data)?;
+    if let Some(salt) = request.salt {
+        call.salt = salt.into();
+    } else if let Some((sent, proxy)) = created_before(session, &call).await? {
+        let mut effects = Effects::already(None);
+        effects.add_sent(&[sent]);
+        return Ok(report(context, request, (proxy, None), effects));
+    } else {
         call.salt = choose(session, &call).await?;
     }
     let (registry, kind) = (session.registry, call.kind.into());
     let proxy = registry.proxy_address(&call.name, kind, call.salt).await?;
+    let salt = Some(call.salt.into());
     let bytes = call.abi_encode().into();
     let governed = GovernedCall::decode(registry.address, bytes, request.value)?;
-    let salt = Some(call.salt.into());
     if is_created(session, (&governed, &call), proxy).await? {
         let what = format!("{proxy} is created already");
-        let mut effects = Effects::nothing_to_send(context, what)?;
-        save(context, request.save.as_deref(), proxy, &mut effects);
-        let subject = CreatedInstance {
-            salt,
-            ..created(proxy)
-        };
-        return Ok(Outcome::of(
-            &Governed { subject, effects },
-            &context.names(),
-        ));
+        let effects = Effects::nothing_to_send(context, what)?;
+        return Ok(report(context, request, (proxy, salt), effects));
     }
     if let Some(alias) = &request.save {
+        let file = context.manifest_file();
         Manifest::require_free(&file, context.network(), Entry::Alias(alias))?;
     }
     let options = CheckOptions {
@@ -98,23 +58,70 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     }
     let mut effects = send(session, (governed, judged), options).await?;
     effects.proxy = None; // the fields of the command name it
-    let exit = effects.exit();
+    Ok(report(context, request, (proxy, salt), effects))
+}
+
+/// Refuses an alias that could not be saved.
+fn require_alias(context: &Context, request: &CreateProxyArgs) -> Result<()> {
+    let Some(alias) = &request.save else {
+        return Ok(());
+    };
+    if context.is_export() {
+        return Err(Error::Usage {
+            message: "--save with --export: the instance does not exist yet".into(),
+            expected: "create-proxy --export without --save".into(),
+            found: "--save".into(),
+            next:
+                "leave it out, and write the alias into the manifest when the instance is created"
+                    .into(),
+        });
+    }
+    Ok(check_alias(&context.manifest_file(), alias)?)
+}
+
+fn call_without_salt(
+    session: Session<'_>,
+    request: &CreateProxyArgs,
+    data: Bytes,
+) -> Result<abi::createProxyCall> {
+    let client = session.registry.client;
+    let is_local = LOCAL_CHAINS.contains(&client.chain_id()) || client.endpoint().is_loopback();
+    let kind = request.kind.or(session.context.manifest.proxy);
+    Ok(abi::createProxyCall {
+        name: request.name.clone(),
+        version: request.version.clone(),
+        kind: chosen(kind, is_local)?.number(),
+        salt: B256::ZERO,
+        initData: data,
+    })
+}
+
+/// Reports the instance. Where it exists by now, its alias is saved.
+fn report(
+    context: &Context,
+    request: &CreateProxyArgs,
+    (proxy, salt): (Address, Option<U256>),
+    mut effects: Effects,
+) -> Outcome {
+    let (exit, alias) = (effects.exit(), request.save.as_deref());
     if exit == Exit::Done {
-        save(context, request.save.as_deref(), proxy, &mut effects);
+        save(context, alias, proxy, &mut effects);
     }
     let subject = CreatedInstance {
+        name: request.name.clone(),
+        version: request.version.clone(),
+        proxy,
         salt,
         exists: exit != Exit::NotReady && !context.is_export(),
-        ..created(proxy)
     };
-    let mut outcome = Outcome::of(&Governed { subject, effects }, &context.names());
-    if let (Exit::NotReady, Some(alias)) = (exit, &request.save) {
+    let mut outcome = context.outcome(&Governed { subject, effects });
+    if let (Exit::NotReady, Some(alias)) = (exit, alias) {
         outcome.line(format!(
             "the alias {alias} was not saved: run the same command after the last approval, or add \
              {alias} = \"{proxy}\" to [aliases]"
         ));
     }
-    Ok(outcome)
+    outcome
 }
 
 /// A created instance.

@@ -11,7 +11,7 @@ use alloy::primitives::{Address, B256};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use std::collections::{BTreeSet, VecDeque};
-use stylus_layout::{Layout, Range, Ranges};
+use stylus_layout::{Layout, Range, Ranges, WordPart};
 
 /// Instances that are looked at, at most: the first and the last ones.
 const INSTANCES_MAX: usize = 64;
@@ -130,24 +130,24 @@ pub async fn look(
     if added.list().is_empty() {
         return Ok(live);
     }
+    let (inline, in_collections): (Vec<&Range>, Vec<&Range>) =
+        added.list().iter().partition(|range| range.is_inline());
     let earlier = match upgrade.who {
         Who::Newcomer(proxy) => {
-            if added.list().iter().any(|range| !range.is_inline()) {
+            if !in_collections.is_empty() {
                 live.partial(format!("what {proxy} left in mappings is not known"));
             }
             Vec::new()
         }
-        Who::All | Who::Instance(_) => earlier(client, documents, upgrade, &mut live).await?,
+        Who::All | Who::Instance(_) => {
+            earlier(client, documents, upgrade, &used, &mut live).await?
+        }
     };
-    // What the version before uses as well, nobody left behind: a lazy map over its mapping, say.
-    let earlier = earlier.into_iter();
-    let earlier = earlier.map(|(version, ranges)| (version, ranges.beyond(&used)));
-    let earlier: Vec<(String, Ranges)> = earlier.collect();
     let left_by = |range: &Range| {
         let mut users = earlier.iter();
         users.find_map(|(version, ranges)| Some(format!("{} of {version}", ranges.user_of(range)?)))
     };
-    for range in added.list().iter().filter(|range| !range.is_inline()) {
+    for range in in_collections {
         let is_known = live.dirty.iter().any(|one| one.field == range.field);
         if let Some(left_by) = left_by(range).filter(|_| !is_known) {
             live.dirty.push(Dirty {
@@ -157,15 +157,7 @@ pub async fn look(
             });
         }
     }
-    let mut parts = Vec::new();
-    for range in added.list().iter().filter(|one| one.is_inline()) {
-        let room = WORDS_MAX.saturating_sub(parts.len());
-        let words = range.words(room);
-        if range.word_count() > words.len() as u64 {
-            live.partial(format!("{WORDS_MAX} words of each instance were looked at"));
-        }
-        parts.extend(words.into_iter().map(|part| (range, part)));
-    }
+    let parts = parts(&inline, &mut live);
     if parts.is_empty() {
         return Ok(live);
     }
@@ -196,12 +188,28 @@ pub async fn look(
     Ok(live)
 }
 
+/// The words of these ranges, each with its range: as many as are looked at of an instance.
+fn parts<'r>(ranges: &[&'r Range], live: &mut Live) -> Vec<(&'r Range, WordPart)> {
+    let mut parts = Vec::new();
+    for range in ranges {
+        let room = WORDS_MAX.saturating_sub(parts.len());
+        let words = range.words(room);
+        if range.word_count() > words.len() as u64 {
+            live.partial(format!("{WORDS_MAX} words of each instance were looked at"));
+        }
+        parts.extend(words.into_iter().map(|part| (*range, part)));
+    }
+    parts
+}
+
 /// What every version uses that an instance at the version before may have been at: the versions that
-/// steps lead from to that one. A version that only comes behind it left nothing in any instance there.
+/// steps lead from to that one. A version that only comes behind it left nothing in any instance there. Nor did
+/// anybody leave what the version before uses as well (`used`): a lazy map over its mapping, say.
 async fn earlier(
     client: &Client,
     documents: &Documents,
     upgrade: Upgrade<'_>,
+    used: &Ranges,
     live: &mut Live,
 ) -> Result<Vec<(String, Ranges)>, ChainError> {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
@@ -220,7 +228,7 @@ async fn earlier(
         }
         let document = documents.get(hash).await?.into_value();
         match document.and_then(|known| Ranges::of(&known.layout).ok()) {
-            Some(ranges) => found.push((version, ranges)),
+            Some(ranges) => found.push((version, ranges.beyond(used))),
             None => live.partial(format!("what {version} left in mappings is not known")),
         }
         if known.len() > VERSIONS_MAX {
