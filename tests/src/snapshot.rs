@@ -102,10 +102,8 @@ pub fn recorded(name: &str, figure: &str) -> Result<u64, String> {
 /// One line per key that differs.
 fn difference(recorded: &Value, found: &Value) -> String {
     let empty = serde_json::Map::new();
-    let (recorded, found) = (
-        recorded.as_object().unwrap_or(&empty),
-        found.as_object().unwrap_or(&empty),
-    );
+    let recorded = recorded.as_object().unwrap_or(&empty);
+    let found = found.as_object().unwrap_or(&empty);
     let mut keys: Vec<&String> = recorded.keys().chain(found.keys()).collect();
     keys.sort();
     keys.dedup();

@@ -372,10 +372,8 @@ fn random_pairs_get_the_verdict_of_upgrades_core() {
             .any(|f| f.verdict == Verdict::SafeAppend && f.field.contains(['.', '[']));
         excused += usize::from(grew && report.is_safe());
         if report.is_safe() != theirs[seed].is_empty() && !(grew && report.is_safe()) {
-            let (old, new) = (
-                &sources[&format!("{seed}/old")],
-                &sources[&format!("{seed}/new")],
-            );
+            let old = &sources[&format!("{seed}/old")];
+            let new = &sources[&format!("{seed}/new")];
             wrong.push(format!(
                 "seed {seed}: upgrades-core says {:?}, we say\n{report:?}\n{old}\n{new}",
                 theirs[seed]

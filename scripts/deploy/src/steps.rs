@@ -279,12 +279,7 @@ fn names_of(steps: &[DeclaredStep], selector: Option<Selector>, typed: &str) -> 
 
 /// A step in words.
 fn described(step: &DeclaredStep) -> String {
-    let DeclaredStep {
-        from,
-        to,
-        signature,
-        ..
-    } = step;
+    let (from, to, signature) = (&step.from, &step.to, &step.signature);
     match step.kind {
         StepKind::Initializer => format!("{signature}, the initializer of {to}"),
         StepKind::Migration => format!("{signature}, the migration {from} → {to}"),

@@ -110,10 +110,7 @@ async fn decided(
         ..CheckOptions::proposer(session)
     };
     let effects = check_and_send(session, governed, options).await?;
-    Ok(Outcome::of(
-        &Governed { subject, effects },
-        &session.context.names(),
-    ))
+    Ok(session.context.outcome(&Governed { subject, effects }))
 }
 
 /// keccak256 of the code of our WASM proxies.

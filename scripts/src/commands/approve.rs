@@ -45,10 +45,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
         account: approver,
     };
     let effects = check_and_send_as_approver(session, governed, approver).await?;
-    Ok(Outcome::of(
-        &Governed { subject, effects },
-        &context.names(),
-    ))
+    Ok(context.outcome(&Governed { subject, effects }))
 }
 
 /// What is approved.
@@ -103,7 +100,7 @@ async fn report_ended_action(
         kept,
         by,
     };
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// What `approve` reports of an action that was executed already.

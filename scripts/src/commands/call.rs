@@ -6,7 +6,6 @@ use super::prelude::*;
 use crate::client::Transactions;
 use crate::client::{ChainError, Client, show};
 use crate::functions::{Functions, interfaces, of_the_chain};
-use crate::model::Instance;
 use crate::text::nearest;
 use alloy::dyn_abi::FunctionExt;
 use alloy::json_abi::Function;
@@ -67,7 +66,7 @@ pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> 
         returned: values,
         data: answer,
     };
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// What `call` reports.
@@ -110,7 +109,7 @@ pub(super) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome> 
         to: typed.to,
         function: typed.function.map(|function| function.signature()),
     };
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// What `send` reports.
@@ -272,16 +271,11 @@ async fn by_registry(context: &Context, client: &Client, to: Address) -> Result<
     }
     let session = Session { context, registry };
     let found = registry.known_instance(to).await?;
-    let Some(Instance {
-        definition,
-        version,
-        ..
-    }) = found
-    else {
+    let Some(found) = found else {
         return Ok(None);
     };
-    let code = registry.code(&definition, &version).await?;
-    session.functions(&definition, code.codehash).await
+    let code = registry.code(&found.definition, &found.version).await?;
+    session.functions(&found.definition, code.codehash).await
 }
 
 async fn by_code(context: &Context, client: &Client, to: Address) -> Result<Option<Functions>> {

@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome>
     )
     .await?;
     let census = census::take(registry.client, anchor, &subject, &args.options).await?;
-    Ok(Outcome::of(&census, &context.names()))
+    Ok(context.outcome(&census))
 }
 
 /// The census that a page shows: of the newest block, with the keys that are known.

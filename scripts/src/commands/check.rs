@@ -143,7 +143,7 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome> 
         Err(error) => return Err(error),
     }
     let report = check.report(context, built);
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 impl Check<'_> {

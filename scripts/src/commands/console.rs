@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
     let served = Served {
         console: url.clone(),
     };
-    (context.output).result(&Outcome::of(&served, &context.names()));
+    (context.output).result(&context.outcome(&served));
     if args.open && !open(&url) {
         context.output.explain(&Report::of(&Error::Usage {
             message: "no browser could be opened".into(),

@@ -70,6 +70,11 @@ impl Context {
         self.output.note(line.as_ref());
     }
 
+    /// What a command has done, with the names of the manifest.
+    pub(super) fn outcome(&self, report: &impl CommandReport) -> Outcome {
+        Outcome::of(report, &self.names())
+    }
+
     /// What the caller accepts.
     pub(super) fn accepted(&self) -> Accepted {
         let all = self.global.accept.iter();

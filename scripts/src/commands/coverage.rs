@@ -31,7 +31,7 @@ pub(super) async fn run(context: &Context, args: &CoverageArgs) -> Result<Outcom
     if let Some(path) = &args.lcov {
         own_file::replace(path, coverage.lcov().as_bytes(), line_coverage::is_lcov)?;
     }
-    Ok(Outcome::of(&coverage, &context.names()))
+    Ok(context.outcome(&coverage))
 }
 
 /// The lines of a Stylus program, and its code hash.

@@ -57,10 +57,7 @@ pub(super) async fn run(
         true => Effects::nothing_to_send(context, format!("{} is defined already", call.name))?,
         false => check_and_send(session, governed, CheckOptions::proposer(session)).await?,
     };
-    Ok(Outcome::of(
-        &Governed { subject, effects },
-        &context.names(),
-    ))
+    Ok(context.outcome(&Governed { subject, effects }))
 }
 
 /// Whether the definition has exactly these policies, and no earlier run of this key is still to be reported.

@@ -39,13 +39,13 @@ pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome> {
         Some(registry) if keep => {
             let endpoint = node.endpoint();
             report.kept = Some(Kept { endpoint, registry });
-            (context.output).result(&Outcome::of(&report, &context.names()));
+            (context.output).result(&context.outcome(&report));
             // Until a signal ends this process, and the chain with it.
             match std::future::pending::<Infallible>().await {}
         }
         Some(_) => {}
     }
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// What starts this program again: cargo, which tells the programs that it runs where their package is, or the word

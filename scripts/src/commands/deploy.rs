@@ -68,7 +68,7 @@ pub(super) async fn run(context: &Context, source: &str, no_activate: bool) -> R
         source_hash: artifact.source_hash(),
         build: &artifact.info,
     };
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// What `deploy` reports.

@@ -61,7 +61,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     };
     let within = args.within.saturating_mul(DAY);
     let report = of_registry(context, registry, within, fix).await?;
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// What the command reports of the registry, without doing anything.
@@ -121,7 +121,7 @@ async fn of_chain(context: &Context) -> Result<Outcome, Error> {
     let client = context.reader().await?;
     let chain = ChainFacts::read(&client).await?;
     let report = ExaminedChain { chain, ok: true };
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// The report of `doctor` without a registry.

@@ -1,7 +1,7 @@
 //! `--as ADDRESS --export FILE`: a governed call goes to a file, for an approver that is a contract.
 
 use super::prelude::*;
-use super::propose::{CallSimulation, simulate};
+use super::propose::simulate;
 use crate::client::{ChainError, Client};
 use crate::export::{
     Exported, ExportedCall, ExportedFile, Follows, Format, Written, account_on, now,
@@ -105,18 +105,14 @@ pub(super) async fn governed(
 ) -> Result<ExportedCall> {
     let context = session.context;
     let client = session.registry.client;
-    let CallSimulation {
-        simulated,
-        gas,
-        report,
-    } = simulate(context, client, call).await?;
+    let simulation = simulate(context, client, call).await?;
     let request = (&call.bytes, call.value);
-    let file = write(session, &call.what(), request, gas).await?;
+    let file = write(session, &call.what(), request, simulation.gas).await?;
     Ok(ExportedCall {
         shown,
         file,
-        simulated,
-        report,
+        simulated: simulation.simulated,
+        report: simulation.report,
         follows: follows(client, call).await?,
     })
 }
@@ -167,7 +163,7 @@ pub(super) async fn order(
         action: Some(action),
         ..write(session, &title, (&call, U256::ZERO), gas).await?
     };
-    Ok(Outcome::of(&written, &session.context.names()))
+    Ok(session.context.outcome(&written))
 }
 
 async fn write(

@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
     }
     require_not_refused(&simulated.checks)?;
     let report = of_simulated(&simulated, proxy, settings).await?;
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// The author's declarations: in the manifest of the change, and as arguments.

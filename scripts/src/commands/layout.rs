@@ -48,7 +48,7 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
         } => {
             let (old, new) = (read(context, old).await?, read(context, new).await?);
             let written = migration(&old, &new, overrides, drop)?;
-            Ok(Outcome::of(&written, &context.names()))
+            Ok(context.outcome(&written))
         }
     }
 }
@@ -134,7 +134,7 @@ async fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome> {
         steps: document.steps,
         name,
     };
-    Ok(Outcome::of(&shown, &context.names()))
+    Ok(context.outcome(&shown))
 }
 
 /// What `layout show` reports.
@@ -165,19 +165,13 @@ impl CommandReport for ShownLayout {
 
 /// A line for an initializer or a migration.
 fn step_line(step: &DeclaredStep) -> String {
-    let DeclaredStep {
-        from,
-        to,
-        signature,
-        conditions,
-        ..
-    } = step;
+    let (from, to, signature) = (&step.from, &step.to, &step.signature);
     let what = match step.kind {
         StepKind::Initializer => format!("initializer {to}"),
         StepKind::Migration => format!("migration {from} → {to}"),
         StepKind::Complex => format!("complex migration {from} → {to}"),
     };
-    format!("{what}  {signature} {}", conditions.join(" "))
+    format!("{what}  {signature} {}", step.conditions.join(" "))
         .trim_end()
         .to_owned()
 }
@@ -261,7 +255,7 @@ fn diff(
         report.partial = Some(check.partial.clone());
         report.check = Some(check);
     }
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// What `layout diff` reports.

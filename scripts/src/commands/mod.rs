@@ -184,10 +184,8 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
     match command {
         Command::Node { flags } => node::run(context, &flags).await,
         Command::Demo { keep } => demo::run(context, keep).await,
-        Command::Completions { shell } => {
-            Ok(Outcome::of(&about::completions(shell), &context.names()))
-        }
-        Command::Man { folder } => Ok(Outcome::of(&about::manual(&folder)?, &context.names())),
+        Command::Completions { shell } => Ok(context.outcome(&about::completions(shell))),
+        Command::Man { folder } => Ok(context.outcome(&about::manual(&folder)?)),
         Command::Deploy {
             source,
             no_activate,

@@ -13,7 +13,7 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     let args = std::iter::once(program).chain(flags.clone());
     let ready = |node: &NodeHandle| {
         let running = Running::of(node);
-        (context.output).result(&Outcome::of(&running, &context.names()));
+        (context.output).result(&context.outcome(&running));
     };
     match process::serve(args, ready).await {
         Err(NodeError::Usage(help)) if flags.clone().any(|flag| is_help(&flag)) => Ok(Outcome {

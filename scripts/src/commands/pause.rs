@@ -30,10 +30,7 @@ async fn run(context: &Context, bytes: Bytes) -> Result<Outcome> {
     } else {
         check_and_send(session, governed, CheckOptions::proposer(session)).await?
     };
-    Ok(Outcome::of(
-        &Governed { subject, effects },
-        &context.names(),
-    ))
+    Ok(context.outcome(&Governed { subject, effects }))
 }
 
 /// The paused or resumed definition.

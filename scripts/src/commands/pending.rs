@@ -10,7 +10,7 @@ use crate::review::{OpenAction, Pending};
 
 pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome> {
     let pending = pending(context, name).await?;
-    Ok(Outcome::of(&pending, &context.names()))
+    Ok(context.outcome(&pending))
 }
 
 /// The open actions of a definition, or all.

@@ -30,7 +30,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome> {
     let (reviewed, of_manifest) = context.as_reviewed()?;
     let context = reviewed.as_ref().unwrap_or(context);
     let ran = run_as(context, args, Role::Proposer, of_manifest).await?;
-    Ok(Outcome::of(&ran, &context.names()))
+    Ok(context.outcome(&ran))
 }
 
 /// What `plan` reports.
@@ -267,12 +267,7 @@ pub(super) async fn simulate<'a>(
 
 /// Programs that an upgrade needs, except those that it would deploy itself.
 fn used(request: &PlanRequest) -> Vec<Used> {
-    let abi::migrateCall {
-        name,
-        version,
-        code,
-        step,
-    } = &request.call;
+    let (call, step) = (&request.call, &request.call.step);
     let check = request.expected.as_ref().map(Expectations::account);
     let new = request.undeployed.iter().map(|(new, _)| *new);
     let new: Vec<Address> = new.chain(check).chain([Address::ZERO]).collect();
@@ -280,9 +275,9 @@ fn used(request: &PlanRequest) -> Vec<Used> {
         registry::Named::Check(_) => Runs::Check,
         _ => Runs::Script,
     };
-    let of = format!("{name} {version}");
+    let of = format!("{} {}", call.name, call.version);
     let all = [
-        (code.implementation, Runs::Implementation),
+        (call.code.implementation, Runs::Implementation),
         (step.script, role),
     ];
     let all = all.into_iter();

@@ -31,10 +31,7 @@ pub(super) async fn update(
         };
         let says = format!("unchanged: {role} already has this policy");
         let effects = Effects::nothing_to_send(context, says)?;
-        return Ok(Outcome::of(
-            &Governed { subject, effects },
-            &context.names(),
-        ));
+        return Ok(context.outcome(&Governed { subject, effects }));
     }
     let mut policies = Vec::new();
     for other in [confirm::MIGRATE, confirm::POLICY] {
@@ -59,10 +56,7 @@ pub(super) async fn update(
     };
     let governed = GovernedCall::decode(registry.address, call.abi_encode().into(), U256::ZERO)?;
     let effects = check_and_send(session, governed, CheckOptions::proposer(session)).await?;
-    Ok(Outcome::of(
-        &Governed { subject, effects },
-        &context.names(),
-    ))
+    Ok(context.outcome(&Governed { subject, effects }))
 }
 
 /// A policy that is to change.
@@ -91,11 +85,11 @@ pub(super) async fn explain_it(
             policies: vec![explain("", &expression, &context.names())?],
             roles: vec![String::new()],
         };
-        return Ok(Outcome::of(&policies, &context.names()));
+        return Ok(context.outcome(&policies));
     }
     let roles = role.map(|role| vec![role.to_owned()]);
     let policies = policies(context, name, roles).await?;
-    Ok(Outcome::of(&policies, &context.names()))
+    Ok(context.outcome(&policies))
 }
 
 /// Whether a text is a policy and no definition's name. An alias alone may be either: it is taken for a name.

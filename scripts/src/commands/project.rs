@@ -65,7 +65,7 @@ pub(super) fn new(context: &Context, args: &NewArgs) -> Result<Outcome> {
         definition: &made.definition,
         files: &made.files,
     };
-    Ok(Outcome::of(&created, &context.names()))
+    Ok(context.outcome(&created))
 }
 
 /// What `new` reports.
@@ -102,7 +102,7 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome> {
         skipped: init.skipped(),
         written,
     };
-    Ok(Outcome::of(&changed, &context.names()))
+    Ok(context.outcome(&changed))
 }
 
 /// Writes the changes and builds the crate. If that fails, the files are restored.

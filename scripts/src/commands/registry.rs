@@ -81,7 +81,7 @@ async fn deploy(
         was_there,
         error,
     };
-    Ok(Outcome::of(&deployed, &context.names()))
+    Ok(context.outcome(&deployed))
 }
 
 /// What `registry deploy` reports.
@@ -179,7 +179,7 @@ async fn write_descriptors(context: &Context, folder: &Path) -> Result<Outcome> 
         registry: registry.address,
         files,
     };
-    Ok(Outcome::of(&written, &context.names()))
+    Ok(context.outcome(&written))
 }
 
 /// What `registry descriptors` reports.

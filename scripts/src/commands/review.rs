@@ -57,7 +57,7 @@ pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) 
         );
         report.error = Some(Report::of(&error));
     }
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// The report of `pending ACTION`.

@@ -45,7 +45,7 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
         executed: false,
         left: left.as_ref().map(Approved::from),
     };
-    Ok(Outcome::of(&revoked, &context.names()))
+    Ok(context.outcome(&revoked))
 }
 
 /// Requires that an id is meant that nobody has proposed. The transaction publishes it, and a private key has the same
@@ -89,7 +89,7 @@ pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
         action,
         executed: false,
     };
-    Ok(Outcome::of(&cancelled, &context.names()))
+    Ok(context.outcome(&cancelled))
 }
 
 /// Shows what a proposed call does.

@@ -37,7 +37,7 @@ pub(super) async fn run(
         ..Rollout::of(session, name, layout, checks)
     };
     rollout.run(&mut effects).await?;
-    Ok(Outcome::of(&effects, &context.names()))
+    Ok(context.outcome(&effects))
 }
 
 /// Rollouts of a definition to the version that is current when a transaction is mined. It is checked before.
@@ -304,10 +304,8 @@ async fn go_on(
     } = activation;
     let Session { context, registry } = session;
     let (name, version) = (&migrate.name, &migrate.version);
-    let (arrived, begun) = (
-        arrived_by(sent, registry.address),
-        begun_by(sent, registry.address),
-    );
+    let arrived = arrived_by(sent, registry.address);
+    let begun = begun_by(sent, registry.address);
     if arrived.is_empty() && begun.is_empty() {
         let instances = session.registry.head(name).await?.instances;
         if instances > INSTANCES_AT_ONCE {

@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outco
         migrated,
         again: request.again,
     };
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// Where the items come from.
@@ -153,7 +153,7 @@ pub(super) async fn govern(
     let next = format!("stylus-upgrades run-migration {proxy}");
     let is_next = effects.exit() == Exit::Done && !context.is_export();
     subject.next = is_next.then(|| next.clone());
-    let mut outcome = Outcome::of(&Governed { subject, effects }, &context.names());
+    let mut outcome = context.outcome(&Governed { subject, effects });
     if is_next {
         outcome.line(format!("next: {next}, by the handler"));
     }

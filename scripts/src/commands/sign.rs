@@ -89,7 +89,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
         report: report.unwrap_or_default(),
         simulated,
     };
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// What `approve --offline` reports.

@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
         warnings: doctor::warn(session, found.used()).await?,
         found,
     };
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// What is known of an instance.

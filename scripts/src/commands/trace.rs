@@ -41,7 +41,7 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> 
             .as_deref()
             .map(|path| path.display().to_string()),
     };
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// What `trace` reports.

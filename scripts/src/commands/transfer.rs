@@ -47,10 +47,7 @@ pub(super) async fn run(
     };
     let governed = GovernedCall::decode(session.registry.address, bytes.into(), U256::ZERO)?;
     let effects = check_and_send(session, governed, CheckOptions::proposer(session)).await?;
-    Ok(Outcome::of(
-        &Governed { subject, effects },
-        &context.names(),
-    ))
+    Ok(context.outcome(&Governed { subject, effects }))
 }
 
 /// The instance that is transferred or removed.
@@ -78,28 +75,22 @@ pub(super) struct Checked {
 /// and before it is approved.
 pub(super) async fn check(session: Session<'_>, call: &abi::transferProxyCall) -> Result<Checked> {
     let Session { context, registry } = session;
-    let abi::transferProxyCall {
-        name,
-        proxy,
-        to,
-        definition,
-    } = call;
-    if session.registry.instance(*proxy).await?.kind.is_adopted() {
+    if registry.instance(call.proxy).await?.kind.is_adopted() {
         require_account(call)?;
         return Ok(Checked {
-            lines: vec![owner(context, registry.client, *to).await?],
+            lines: vec![owner(context, registry.client, call.to).await?],
             receiver: None,
         });
     }
     let transfer = Transfer {
         registry: registry.address,
-        name,
-        proxy: *proxy,
-        to: *to,
-        definition,
+        name: &call.name,
+        proxy: call.proxy,
+        to: call.to,
+        definition: &call.definition,
     };
     require_registry(registry.client, &transfer).await?;
-    first_contact(context, registry.client, *to).await?;
+    first_contact(context, registry.client, call.to).await?;
     let receiver = receiver(registry.client, &transfer).await?;
     Ok(Checked {
         lines: lines(context, &receiver),
@@ -175,21 +166,16 @@ async fn owner(context: &Context, client: &Client, to: Address) -> Result<String
 /// The policies of a receiver, and what the instance runs there.
 fn lines(context: &Context, receiver: &Receiver) -> Vec<String> {
     let names = context.names();
-    let Receiver {
-        registry,
-        definition,
-        version,
-        implementation,
-        codehash,
-        migrate,
-        policy,
-        ..
-    } = receiver;
+    let (name, registry) = (&receiver.definition, names.long(receiver.registry));
+    let (code, hash) = (receiver.implementation, receiver.codehash);
     let mut lines = vec![
-        format!("receiver   {definition} of {}", names.long(*registry)),
-        format!("  accepted as {version}: {implementation}, code hash {codehash}"),
-        format!("  migrate   {}", names.policy(migrate)),
-        format!("  policy    {}", names.policy(policy)),
+        format!("receiver   {name} of {registry}"),
+        format!(
+            "  accepted as {}: {code}, code hash {hash}",
+            receiver.version
+        ),
+        format!("  migrate   {}", names.policy(&receiver.migrate)),
+        format!("  policy    {}", names.policy(&receiver.policy)),
     ];
     if let Some(relay) = receiver.relay {
         let relay = names.long(relay);

@@ -62,7 +62,7 @@ pub(super) async fn run(
         executed,
         route: upgraded.route,
     };
-    Ok(Outcome::of(&report, &context.names()))
+    Ok(context.outcome(&report))
 }
 
 /// The report of `upgrade` of one instance.

@@ -26,7 +26,7 @@ pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome>
         _ => None,
     };
     let verified = Verified { report, published };
-    Ok(Outcome::of(&verified, &context.names()))
+    Ok(context.outcome(&verified))
 }
 
 /// What `verify` reports.

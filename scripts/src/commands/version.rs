@@ -105,10 +105,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
             rollout.only = Some(&version);
             rollout.run(&mut effects).await?;
         }
-        return Ok(Outcome::of(
-            &Governed { subject, effects },
-            &context.names(),
-        ));
+        return Ok(context.outcome(&Governed { subject, effects }));
     }
     let mut effects = Effects::default();
     effects.add_checks(&checks);
@@ -119,10 +116,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         checks,
     };
     let effects = sending.show_and_send(session, effects).await?;
-    Ok(Outcome::of(
-        &Governed { subject, effects },
-        &context.names(),
-    ))
+    Ok(context.outcome(&Governed { subject, effects }))
 }
 
 /// The version, its code, and the step into it. A hash is zero if none was recorded.

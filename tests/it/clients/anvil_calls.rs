@@ -188,10 +188,8 @@ async fn what_differs_from_anvils_answers_has_a_reason() -> Result<(), HarnessEr
     let flags = ["-p", "0", "--chain-id", "412346"];
     let anvil = Anvil::start_program(&anvil, &flags)?;
     let ours = stylus_upgrades_harness::Chain::embedded()?;
-    let (here, there) = (
-        Node::new(ours.url()).await,
-        Node::new(anvil.endpoint()).await,
-    );
+    let here = Node::new(ours.url()).await;
+    let there = Node::new(anvil.endpoint()).await;
     let path = home().join("tests/clients/calls.json");
     let calls = std::fs::read_to_string(path).expect("the calls");
     let calls: Vec<(String, Value)> = serde_json::from_str(&calls).expect("calls");

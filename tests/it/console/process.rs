@@ -58,10 +58,8 @@ impl Console {
     /// In an empty folder, with nothing but an endpoint and the project's registry: the home is empty.
     pub(super) fn elsewhere(project: &Project, endpoint: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let (home, registry) = (
-            folder.path().display().to_string(),
-            project.saved("registry"),
-        );
+        let home = folder.path().display().to_string();
+        let registry = project.saved("registry");
         let environment = [
             ("ETH_RPC_URL", endpoint),
             ("STYLUS_UPGRADES_REGISTRY", &registry),

@@ -169,10 +169,8 @@ async fn created<'s>(
         salt: rng.word(),
         init: &init,
     };
-    let (classic, ours) = (
-        sides.classic_creation(0, "1.0", &init),
-        sides.our_creation(0, creation),
-    );
+    let classic = sides.classic_creation(0, "1.0", &init);
+    let ours = sides.our_creation(0, creation);
     let answers = sides.ask(&classic, &ours).await?;
     let [theirs, own] = [answers.classic, answers.ours].map(|one| one.expect("a birth"));
     let proxies = Proxies::created(&theirs, &own);

@@ -144,10 +144,8 @@ fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
     assert_eq!(empty.errors(&[]), ["function-removed:change(uint256)"]);
 
     // The record says that there never was such a function.
-    let (layout, record) = (
-        empty.kept("1.0").join("layout.json"),
-        empty.kept("1.0").join("version.json"),
-    );
+    let layout = empty.kept("1.0").join("layout.json");
+    let record = empty.kept("1.0").join("version.json");
     let text = fs::read_to_string(&layout).expect("the document");
     let hash = keccak256(&text).to_string();
     let forged = text.replace("\"function change(uint256)\",", "");

@@ -24,10 +24,8 @@ fn published() -> Vec<Value> {
 
 /// Packs `names` and unpacks them again, each into a folder `NAME-VERSION` of its own.
 pub(super) fn vendored<'a>(names: impl IntoIterator<Item = &'a str>) -> tempfile::TempDir {
-    let (vendor, packed) = (
-        tempfile::tempdir().expect("a folder"),
-        tempfile::tempdir().expect("a folder"),
-    );
+    let vendor = tempfile::tempdir().expect("a folder");
+    let packed = tempfile::tempdir().expect("a folder");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["package", "--no-verify", "--offline", "--allow-dirty"]);
     cargo.arg("--target-dir").arg(packed.path());

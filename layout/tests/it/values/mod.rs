@@ -136,10 +136,8 @@ fn elements(model: &Model, base: &Ty, n: usize, slot: U256, path: &str, with: &m
         (1, bytes.div_ceil(32))
     };
     for i in 0..n {
-        let (location, path) = (
-            slot + U256::from(i / per_slot * slots),
-            format!("{path}[{i}]"),
-        );
+        let location = slot + U256::from(i / per_slot * slots);
+        let path = format!("{path}[{i}]");
         visit(model, base, location, i % per_slot * bytes, &path, with);
     }
 }

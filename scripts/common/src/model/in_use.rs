@@ -69,21 +69,17 @@ pub struct Used {
 impl Used {
     /// What users of an instance run: the proxy, and the implementation at that account.
     pub fn by(instance: &Instance, implementation: Address) -> [Self; 2] {
-        let Instance {
-            definition,
-            version,
-            ..
-        } = instance;
+        let (name, version) = (&instance.definition, &instance.version);
         [
             Self {
                 account: instance.proxy,
                 role: Role::Proxy,
-                of: definition.clone(),
+                of: name.clone(),
             },
             Self {
                 account: implementation,
                 role: Role::Implementation,
-                of: format!("{definition} {version}"),
+                of: format!("{name} {version}"),
             },
         ]
     }

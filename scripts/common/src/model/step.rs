@@ -80,11 +80,9 @@ mod tests {
     #[test]
     fn a_step_names_a_script_where_its_kind_runs_one() {
         let contract = Address::repeat_byte(7);
-        let (nothing, script, check) = (
-            Named::Nothing,
-            Named::Script(contract),
-            Named::Check(contract),
-        );
+        let nothing = Named::Nothing;
+        let script = Named::Script(contract);
+        let check = Named::Check(contract);
         for (kind, script_at, expected) in [
             (step::NONE, Address::ZERO, nothing),
             (step::NONE, contract, check),

@@ -167,9 +167,7 @@ pub(super) fn no_receipt(what: &str, tx: impl Display) -> ChainError {
 /// A transaction is not waited for any longer, because what its key had sent before it is undone. It may wait in a
 /// queue, and is mined once the nonces before it are used.
 fn given_up(what: &str, own: &UnminedTransaction) -> ChainError {
-    let UnminedTransaction {
-        tx, sender, nonce, ..
-    } = own;
+    let (tx, sender, nonce) = (own.tx, own.sender, own.nonce);
     let message = format!(
         "{what} is not mined, and may still be: the chain went back before nonce {nonce} of {sender}, which {tx} has"
     );

@@ -141,13 +141,10 @@ impl Revert {
 
 impl Explain for Revert {
     fn report(&self) -> Report {
-        let Advice {
-            expected,
-            found,
-            next,
-        } = self.advice();
+        let advice = self.advice();
         let refusal = Refusal::new(self.error_name(), self.to_string());
-        refusal.with(expected, found, next).report()
+        let refusal = refusal.with(advice.expected, advice.found, advice.next);
+        refusal.report()
     }
 }
 

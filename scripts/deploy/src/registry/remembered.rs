@@ -55,11 +55,7 @@ impl Remembered {
     }
 
     fn file(&self, key: Key) -> Option<PathBuf> {
-        let Key {
-            chain_id,
-            genesis,
-            registry,
-        } = key;
+        let (chain_id, genesis, registry) = (key.chain_id, key.genesis, key.registry);
         let name = format!("{chain_id}-{genesis:#x}-{registry:#x}.json");
         Some(self.folder.as_ref()?.join(REGISTRIES).join(name))
     }

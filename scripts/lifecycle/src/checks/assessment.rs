@@ -164,10 +164,8 @@ impl Assessment {
     /// Both layouts of the transition that was added first, and what differs; nothing where one is not known.
     pub fn layouts(&self) -> Option<(&Layout, &Layout, &[FieldChange])> {
         let (transition, found) = self.ways.first()?;
-        let (old, new) = (
-            transition.old.as_ref()?.known.value()?,
-            transition.new.known.value()?,
-        );
+        let old = transition.old.as_ref()?.known.value()?;
+        let new = transition.new.known.value()?;
         Some((&old.layout, &new.layout, &found.compared.as_ref()?.report))
     }
 

@@ -100,10 +100,8 @@ const OF_EVM: &str = "code of the EVM does not say which initializers it has";
 
 /// No initializer runs, and nobody knows of one.
 fn bare() -> Finding {
-    let (id, says) = (
-        FindingId::INITIALIZER_OMITTED,
-        "no initializer runs, and the code does not say which it declares",
-    );
+    let id = FindingId::INITIALIZER_OMITTED;
+    let says = "no initializer runs, and the code does not say which it declares";
     let next = format!(
         "give --init; if the instance is meant to stay uninitialized: {}",
         FindingId::flag([&id])

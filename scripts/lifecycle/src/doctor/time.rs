@@ -83,13 +83,8 @@ fn migrating(chain: &ChainFacts, migration: &Migration) -> Finding {
         _ => "an unknown number of items".into(),
     };
     let way = if migration.back { "back " } else { "" };
-    let Migration {
-        proxy,
-        from,
-        to,
-        handler,
-        ..
-    } = migration;
+    let (proxy, handler) = (migration.proxy, migration.handler);
+    let (from, to) = (&migration.from, &migration.to);
     let days = count(days, "day");
     let says = format!("{proxy} is paused, on its way {way}{from} → {to} for {days}");
     Finding::named(Part::Instances, severity, "MigrationUnderWay", says).with(

@@ -76,15 +76,10 @@ pub struct Follows {
 
 impl CommandReport for ExportedCall {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let SimulatedCall {
-            action,
-            approved,
-            executes,
-            ..
-        } = self.simulated;
+        let (call, approved) = (&self.simulated, &self.simulated.approved);
         let mut lines = self.file.lines(names);
-        lines.push(format!("action     {action}"));
-        lines.push(match executes {
+        lines.push(format!("action     {}", call.action));
+        lines.push(match call.executes {
             true => format!("sent now   it completes the policy ({approved}) and executes"),
             false => format!("sent now   it approves ({approved})"),
         });

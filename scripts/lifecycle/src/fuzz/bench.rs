@@ -87,12 +87,7 @@ impl<'a> Bench<'a> {
         (intended, invariants): (Intended, Vec<Function>),
         counts_gas: bool,
     ) -> Result<Self, ChainError> {
-        let Universes {
-            as_it_is,
-            upgraded,
-            fees,
-        } = universes;
-        let (mut before, mut after) = (as_it_is, upgraded);
+        let (mut before, mut after) = (universes.as_it_is, universes.upgraded);
         for side in [&mut before, &mut after] {
             for caller in callers {
                 side.lend(*caller)?;
@@ -124,7 +119,7 @@ impl<'a> Bench<'a> {
             variables,
             known: BTreeSet::new(),
             accounts,
-            fees,
+            fees: universes.fees,
             seen: Seen {
                 counts_gas,
                 ..Seen::default()

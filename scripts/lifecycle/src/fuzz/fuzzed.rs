@@ -38,15 +38,10 @@ pub struct Fuzzed {
 
 /// Where the newest run of an upgrade is kept: of a definition of a registry, to that code, by that step.
 fn file(registry: Key, name: &str, code: &Code, step: &Step) -> Option<PathBuf> {
-    let Key {
-        chain_id,
-        genesis,
-        registry,
-    } = registry;
     let upgrade = (
-        chain_id,
-        genesis,
-        registry,
+        registry.chain_id,
+        registry.genesis,
+        registry.registry,
         name,
         code.codehash,
         step.clone(),

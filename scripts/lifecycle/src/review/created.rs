@@ -25,13 +25,8 @@ pub struct Created {
 impl Created {
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
-        let Self {
-            definition,
-            version,
-            kind,
-            ..
-        } = self;
-        let mut lines = vec![format!("creates    {definition} {version}, {kind}")];
+        let (name, version, kind) = (&self.definition, &self.version, &self.kind);
+        let mut lines = vec![format!("creates    {name} {version}, {kind}")];
         if let (Some(account), Some(hash)) = (self.implementation, self.codehash) {
             lines.push(format!("  code     {account} {hash}"));
         }

@@ -22,11 +22,7 @@ impl CommandReport for Policies {
     fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = Vec::new();
         for (role, explained) in self.roles.iter().zip(&self.policies) {
-            let Explained {
-                role: decides,
-                named,
-                ..
-            } = explained;
+            let (decides, named) = (&explained.role, &explained.named);
             lines.push(match decides == role {
                 true if role.is_empty() => named.clone(),
                 true => format!("{role}: {named}"),

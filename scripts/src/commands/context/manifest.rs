@@ -84,15 +84,9 @@ pub(crate) fn seen_by(of_manifest: Option<&Finding>) -> Coverage {
 
 /// The finding that a change names another registry or chain than the default branch, whose file is used.
 fn changed(change: &Manifest, reviewed: &Manifest) -> Option<Finding> {
-    let decides = |manifest: &Manifest| {
-        let Manifest {
-            network,
-            chain_id,
-            rpc,
-            registry,
-            ..
-        } = manifest;
-        (network.clone(), *chain_id, rpc.clone(), *registry)
+    let decides = |one: &Manifest| {
+        let (network, rpc) = (one.network.clone(), one.rpc.clone());
+        (network, one.chain_id, rpc, one.registry)
     };
     let is_same = decides(change) == decides(reviewed);
     let message = format!(

@@ -22,10 +22,8 @@ struct Overtaken {
 /// migrates first.
 fn overtaken(is_there: impl Fn(usize, &Value) -> bool + Send + Sync + 'static) -> Overtaken {
     let sandbox = Arc::new(Sandbox::with_counter(BOTH, 1));
-    let (questions, other) = (
-        Arc::<AtomicUsize>::default(),
-        Arc::<Mutex<Option<Answer>>>::default(),
-    );
+    let questions = Arc::<AtomicUsize>::default();
+    let other = Arc::<Mutex<Option<Answer>>>::default();
     let relay = {
         let (sandbox, questions, other) = (sandbox.clone(), questions.clone(), other.clone());
         Relay::interrupting(&sandbox.clone().node.endpoint(), move |request| {

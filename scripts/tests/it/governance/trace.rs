@@ -87,10 +87,8 @@ fn an_upgrade_is_shown_by_the_names_of_contracts_versions_and_functions_with_gas
     assert_eq!(alone, number(root, "gas_used"));
     assert_eq!(answer["gas"], root["gas_used"]);
     for frame in frames.iter().filter(|one| one["code"] == "stylus") {
-        let (used, alone) = (
-            number(&frame["ink"], "used"),
-            number(&frame["ink"], "alone"),
-        );
+        let used = number(&frame["ink"], "used");
+        let alone = number(&frame["ink"], "alone");
         // A gas is 10,000 ink, and a frame pays nothing else.
         let paid = number(frame, "gas_used") * 10_000;
         assert!(alone <= used && used <= paid && used > 0, "{frame}");

@@ -136,10 +136,8 @@ async fn events_are_read_on_first_contact_and_the_address_is_derived_again_each_
     let (proxy, second) = noting(harness.chain());
     assert_eq!(outsider.run_at(&proxy.url(), &words).exit, Some(0));
     // The construction, once; who deployed and what is there, each time.
-    let (of, again) = (
-        |method| count(&first, method),
-        |method| count(&second, method),
-    );
+    let of = |method| count(&first, method);
+    let again = |method| count(&second, method);
     assert_eq!(of("eth_getLogs"), again("eth_getLogs") + 1);
     assert_eq!(of("eth_getCode"), again("eth_getCode"));
     assert_eq!(of("eth_getBlockByNumber"), again("eth_getBlockByNumber"));

@@ -84,10 +84,8 @@ fn a_build_that_differs_in_code_layout_or_sources_is_shown_to_nobody() {
             ("ArtifactDiffers", Exit::Refused)
         );
         assert!(error.to_string().contains(hash), "{error}");
-        let (expected, found) = (
-            error.expected().expect("named"),
-            error.found().expect("built"),
-        );
+        let expected = error.expected().expect("named");
+        let found = error.found().expect("built");
         assert!(expected != found && found.contains("0x0909"), "{found}");
     }
     assert!(BuildFacts::of(&call(), "script", &build(2, 3, 4), true).is_err());

@@ -106,10 +106,8 @@ impl Events<'_> {
             store.add(&moved(&logs), (end, hash))?;
             kill_point::at(Phase::Gathered);
             let tokens = store.count()?;
-            let (done, total) = (
-                (end - from).saturating_add(1),
-                (newest - from).saturating_add(1),
-            );
+            let done = (end - from).saturating_add(1);
+            let total = (newest - from).saturating_add(1);
             let rate = *rate.get_or_insert_with(|| Rate::from(start - from));
             let detail = format!("{}, {tokens} tokens", rate.summary(done, total));
             self.client
