@@ -37,7 +37,7 @@ pub fn told_once(all: &[Finding]) -> Vec<Finding> {
         let same: Vec<&Finding> = all.iter().filter(is_same).collect();
         let is_last = !all[at + 1..].iter().any(|other| is_same(&other));
         if same.len() > 1 {
-            let all = is_last.then(|| report(&same)).unwrap_or_default();
+            let all = Some(report(&same)).filter(|_| is_last).unwrap_or_default();
             told[at].next = all.next();
             told[at].expected = all.expected;
         }
