@@ -178,3 +178,26 @@ fn the_queue_is_as_long_as_a_plain_list_says() {
         })
         .expect("every simulation agrees");
 }
+
+#[test]
+fn who_is_ahead_waits_once_the_current_version_goes_past() {
+    let mut model = Model::new();
+    model.add();
+    // More than the call upgrades itself.
+    for _ in 0..=INSTANCES_AT_ONCE {
+        model.create();
+    }
+    let (ahead, _) = model.instances[0];
+    let version = label(2);
+    let upgraded = Proxy::upgradeToCall { version };
+    let upgraded = model.fixture.send_to(account(0), ahead, &upgraded);
+    assert!(upgraded.is_ok());
+    let past = calls::migrate("A", label(3), &model.code, plain(&label(1)));
+    model.fixture.accepted(0, &past);
+    let way = calls::add_step("A", label(3), plain(&label(2)));
+    model.fixture.accepted(0, &way);
+    let done = model.fixture.accepted(5, &calls::rollout("A", 10));
+    let all = model.instances.len() as u16;
+    assert_eq!((done.returned.upgraded, done.returned.left), (all, 0));
+    assert_eq!(model.fixture.instance(ahead).version, label(3));
+}
