@@ -62,6 +62,8 @@ pub(super) struct Cargo<'a> {
     pub(super) target: &'a Path,
     /// Whether the module has a line table.
     pub(super) with_lines: bool,
+    /// Whether libraries are taken to read what [`Reads`] says.
+    pub(super) by_reads: bool,
     /// Nobody else builds there as long as it is held. Cargo holds it too: it may go on where this process is killed.
     pub(super) lock: &'a File,
     /// Who listens.
@@ -74,8 +76,6 @@ pub(super) struct Compiled {
     pub(super) raw: Vec<u8>,
     /// The files that it read.
     pub(super) read: Vec<PathBuf>,
-    /// Whether a library read code of another package: cargo does not notice an edit of that file alone.
-    pub(super) reads_others: bool,
     /// Packages that were fetched and are the framework's.
     pub(super) of_framework: BTreeSet<String>,
 }
@@ -98,15 +98,17 @@ impl Cargo<'_> {
         command
             .env("CARGO_HOME", &self.home.folder)
             .env("RUSTC", &self.toolchain.rustc);
-        self.run(source, command, Started::at_terminal).map(drop)
+        self.run(source, command, Started::at_terminal)?.1
     }
 
-    /// Compiles the contract. Only as a `cdylib`: with `lib` beside it, cargo turns LTO off silently.
+    /// Compiles the contract. Only as a `cdylib`: with `lib` beside it, cargo turns LTO off silently. `None` where a
+    /// library read code of another package: cargo does not notice an edit of that file alone, so what it compiled, or
+    /// refused, may be stale.
     pub(super) fn compile(
         &self,
         source: &Source,
         constants: &Constants,
-    ) -> Result<Compiled, BuildError> {
+    ) -> Result<Option<Compiled>, BuildError> {
         let mut command = self.command(source, "rustc");
         command
             .args(["--frozen", "--profile", CONTRACT, "--target", TARGET])
@@ -138,8 +140,12 @@ impl Cargo<'_> {
             };
         }
         let manifest = self.manifest(source);
-        let messages = self.run(source, command, Started::group)?;
+        let (messages, ended) = self.run(source, command, Started::group)?;
         let made: Vec<&Artifact> = messages.iter().filter_map(artifact).collect();
+        if self.by_reads && self.reads_others(source, &made) {
+            return Ok(None);
+        }
+        ended?;
         let own = made.iter().filter(|made| made.manifest_path == manifest);
         let mut files = own.flat_map(|made| &made.filenames);
         let file = files.find(|file| file.extension() == Some("wasm"));
@@ -148,12 +154,11 @@ impl Cargo<'_> {
             not_compiled(&source.package.name, said)
         })?;
         let lock = LockFile::read(&self.copy.join("Cargo.lock"))?;
-        Ok(Compiled {
+        Ok(Some(Compiled {
             read: self.files_read(source, file.as_std_path(), &messages)?,
-            reads_others: self.reads_others(source, &made),
             of_framework: known_sources::proven(&lock, &made, self.copy),
             raw: std::fs::read(file).map_err(BuildError::file("read", file))?,
-        })
+        }))
     }
 
     /// The files that the compiler read, by their places in the copy, links followed: `wasm` has a list of them beside
@@ -223,13 +228,13 @@ impl Cargo<'_> {
         self.copy.join(&source.package.place).join("Cargo.toml")
     }
 
-    /// Runs cargo to its end, started in that way: its messages.
+    /// Runs cargo to its end, started in that way: its messages, and whether it did what it was to do.
     fn run(
         &self,
         source: &Source,
         mut command: Command,
         start: fn(&mut Command) -> io::Result<Started>,
-    ) -> Result<Vec<Message>, BuildError> {
+    ) -> Result<(Vec<Message>, Result<(), BuildError>), BuildError> {
         self.progress.command(&format!("{command:?}"));
         // An empty file that cargo keeps open, and none of the programs that it starts.
         let lock = self.lock.try_clone();
@@ -245,11 +250,9 @@ impl Cargo<'_> {
         let status = cargo
             .wait()
             .map_err(BuildError::file("wait for cargo in", self.copy))?;
-        if status.success() {
-            return Ok(messages);
-        }
-        let said = errors(diagnostics).join("\n");
-        Err(not_compiled(&source.package.name, &said))
+        let refused = || not_compiled(&source.package.name, &errors(diagnostics).join("\n"));
+        let ended = status.success().then_some(()).ok_or_else(refused);
+        Ok((messages, ended))
     }
 
     /// Paths end up in panic messages, so every folder of this machine gets a fixed name. Later

@@ -154,11 +154,7 @@ impl<'a> Workplace<'a> {
         known: &Constants,
         with_lines: bool,
     ) -> Result<Compiled, BuildError> {
-        let compiled = self.compile_parts(source, known, with_lines, true)?;
-        match compiled.reads_others {
-            true => self.compile_parts(source, known, with_lines, false),
-            false => Ok(compiled),
-        }
+        self.compile_parts(source, known, with_lines, true)
     }
 
     fn compile_parts(
@@ -182,6 +178,7 @@ impl<'a> Workplace<'a> {
             copy: copy.folder(),
             target: &self.folder,
             with_lines,
+            by_reads,
             lock,
             progress: &*self.builder.progress,
         };
@@ -190,7 +187,10 @@ impl<'a> Workplace<'a> {
         let after = LockFile::read(&copy.folder().join("Cargo.lock"))?;
         let path = source.package.root.join("Cargo.lock");
         source.lock.require_covers(&path, &after)?;
-        cargo.compile(source, known)
+        match cargo.compile(source, known)? {
+            Some(compiled) => Ok(compiled),
+            None => self.compile_parts(source, known, with_lines, false),
+        }
     }
 
     /// The code must not depend on where this machine keeps what.

@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use stylus_upgrades::build::{Artifact, Builder};
+use stylus_upgrades::build::{Artifact, BuildError, Builder};
 
 use super::project::{Project, Report};
 
 /// Builds the contract in the project's own target folder.
 fn build(project: &Project) -> Artifact {
+    try_build(project).expect("it builds")
+}
+
+fn try_build(project: &Project) -> Result<Artifact, BuildError> {
     let builder = Builder::at(&project.path("work"), Arc::new(Report::default()));
-    let builder = builder.expect("the sources");
-    builder.contract("tiny").expect("it builds")
+    builder?.contract("tiny")
 }
 
 /// Gives every file below `folder` the time of a clock that is ahead.
@@ -101,6 +104,16 @@ fn an_edit_of_a_file_is_compiled_in_every_package_that_reads_it() {
     let before = build(&project);
     project.write("work/contract/src/file.rs", LIBRARY);
     assert_ne!(build(&project).codehash(), before.codehash(), "stale code");
+
+    // It is compiled beside a contract with a slip, and then from another file that the contract needs.
+    project.append("fn slip(");
+    assert!(try_build(&project).is_err());
+    let more = format!("{LIBRARY}pub const MORE: u32 = 6;\n");
+    project.write("work/contract/src/file.rs", &more);
+    project.append(
+        "#[unsafe(no_mangle)] pub extern \"C\" fn more_code() -> u32 { tiny_library::MORE }",
+    );
+    build(&project);
 }
 
 const FILE: &str = "#![no_std]\npub const FILE: &str = file!();\n";
