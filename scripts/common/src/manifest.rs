@@ -233,12 +233,21 @@ impl Manifest {
         })
     }
 
-    /// A policy with every alias in it replaced by its address, and the words of the language in the
-    /// spelling that the registry takes. What else is in it is the registry's to check.
+    /// A policy with every alias in it replaced by its address, the words of the language in the spelling that the
+    /// registry takes, and no space at a separator: approvers who mean the same send the same bytes. What else is in it
+    /// is the registry's to check.
     pub fn policy(&self, expression: &str) -> Result<String, Refusal> {
-        let words = words_of(expression, is_word);
+        let words = words_of(expression.trim(), is_word);
         words
-            .map(|(before, word)| Ok(format!("{before}{}", self.policy_word(word)?)))
+            .map(|(before, word)| {
+                let separators: String = before.split_whitespace().collect();
+                let before = if separators.is_empty() {
+                    before
+                } else {
+                    &separators
+                };
+                Ok(format!("{before}{}", self.policy_word(word)?))
+            })
             .collect()
     }
 

@@ -68,14 +68,17 @@ impl Names {
     /// A text for people, with each command of this program as somebody with this manifest types it here: with names in
     /// place of addresses, and with the flags that `place_of` has for a command of that name, unless they are there. A
     /// command that names a registry is for somebody elsewhere: it stays as it is. So does one with `--trust-registry`,
-    /// which takes no name.
+    /// which takes no name. A word in single quotes is one argument, whatever it holds.
     pub fn in_commands(&self, text: &str, place_of: &impl Fn(&str) -> Vec<String>) -> String {
-        let mut pieces = text.split(COMMAND);
-        let mut named = pieces.next().unwrap_or_default().to_owned();
-        for command in pieces {
-            let is_for_others = command.contains("-registry ") || command.contains("--from 0x");
-            named.push_str(COMMAND);
-            if is_for_others {
+        let seen = without_quoted(text);
+        let (mut named, mut rest) = (String::new(), text);
+        for (number, piece) in seen.split(COMMAND).enumerate() {
+            let begin = if number == 0 { "" } else { COMMAND };
+            let (_, from) = rest.split_at(begin.len());
+            let (command, behind) = from.split_at(piece.len());
+            (named, rest) = (named + begin, behind);
+            let is_for_others = piece.contains("-registry ") || piece.contains("--from 0x");
+            if begin.is_empty() || is_for_others {
                 named.push_str(command);
                 continue;
             }
@@ -91,6 +94,20 @@ impl Names {
         }
         named
     }
+}
+
+/// A text with the inside of every word in single quotes blanked: whoever chose that word says nothing about a command.
+fn without_quoted(text: &str) -> String {
+    let (mut seen, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(" '") {
+        let (before, quoted) = rest.split_at(at + " '".len());
+        let Some(length) = quoted.replace(r"'\''", "____").find('\'') else {
+            break;
+        };
+        seen = seen + before + &"_".repeat(length);
+        (_, rest) = quoted.split_at(length);
+    }
+    seen + rest
 }
 
 impl FromIterator<(Address, String)> for Names {
@@ -157,6 +174,10 @@ mod tests {
                 "stylus-upgrades --manifest b status --network a",
             ),
             ("stylus-upgrades status --registry R", ""),
+            (
+                r"stylus-upgrades status 'a'\''-registry ; stylus-upgrades status é', 'b",
+                r"stylus-upgrades --network a --manifest b status 'a'\''-registry ; stylus-upgrades status é', 'b",
+            ),
         ] {
             let expected = if expected.is_empty() { text } else { expected };
             assert_eq!(Names::default().in_commands(text, &place_of), expected);

@@ -26,10 +26,12 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     let mut call = call_without_salt(session, request, data)?;
     if let Some(salt) = request.salt {
         call.salt = salt.into();
-    } else if let Some((sent, proxy)) = created_before(session, &call).await? {
+    } else if let Some((sent, proxy)) = created_before(session, &call, request.value).await? {
         let mut effects = Effects::already(None);
         effects.add_sent(&[sent]);
         return Ok(report(context, request, (proxy, None), effects));
+    } else if let Some(salt) = of_alias(session, request.save.as_deref(), &call.name).await? {
+        call.salt = salt;
     } else {
         call.salt = choose(session, &call).await?;
     }
@@ -155,6 +157,7 @@ impl CommandReport for CreatedInstance {
 async fn created_before(
     session: Session<'_>,
     call: &abi::createProxyCall,
+    value: U256,
 ) -> Result<Option<(Sent, Address)>> {
     let Session { context, registry } = session;
     let created = |sent: &Sent| sent.event_of::<abi::ProxyCreated>(registry.address);
@@ -170,12 +173,12 @@ async fn created_before(
                 ..call.clone()
             }
     });
+    let is_same = same.is_some() && registry.client.value_of(sent.tx).await? == value;
     let proxy = created(&sent).map(|created| created.proxy);
-    Ok(proxy.filter(|_| same.is_some()).map(|proxy| (sent, proxy)))
+    Ok(proxy.filter(|_| is_same).map(|proxy| (sent, proxy)))
 }
 
-/// Whether the instance with the salt of this call was created by the same call, and no earlier run of this key is
-/// still to be reported. Approvals may have executed it, so the call is that of the action.
+/// Whether this call created the instance, and no earlier run of this key is still to be reported.
 ///
 /// # Errors
 /// `ProxyExists`, with the argument that differs.
@@ -186,40 +189,70 @@ async fn is_created(
 ) -> Result<bool> {
     let Session { context, registry } = session;
     let (client, name) = (registry.client, call.name.as_str());
-    if client.code(proxy).await?.is_empty() || earlier(context, client, governed).await?.is_some() {
+    if earlier(context, client, governed).await?.is_some() {
         return Ok(false);
+    }
+    let Some(theirs) = creation(session, name, proxy).await? else {
+        return Ok(false); // the registry says why it is refused
+    };
+    let [typed, found] = [(call, governed.value), (&theirs.0, theirs.1)].map(|(call, value)| {
+        let init = &call.initData;
+        format!("version {}, --init {init}, --value {value}", call.version)
+    });
+    if typed == found {
+        return Ok(true);
+    }
+    let message =
+        format!("{name} has an instance with this salt or alias, {proxy}, of another call");
+    let next = "choose another --salt or --save, or type the arguments of that instance";
+    let refusal = Refusal::new("ProxyExists", message);
+    Err(refusal.with(typed, found, next).into())
+}
+
+/// The call that created an instance of the definition, and the wei that it sent. Approvals may have executed it, so
+/// the call is that of the action.
+async fn creation(
+    session: Session<'_>,
+    name: &str,
+    proxy: Address,
+) -> Result<Option<(abi::createProxyCall, U256)>> {
+    let Session { registry, .. } = session;
+    let instance = registry.known_instance(proxy).await?;
+    if instance.is_none_or(|instance| instance.definition != name) {
+        return Ok(None);
     }
     let topics: Topics<'_> = [
         &[abi::ProxyCreated::SIGNATURE_HASH],
         &[],
         &[proxy.into_word()],
     ];
-    let logs = all_logs(client, registry.address, topics).await?;
+    let logs = all_logs(registry.client, registry.address, topics).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
-        return Ok(false); // the registry says why it is refused
+        return Ok(None);
     };
-    let sent = client.mined(tx.into(), "the creation").await?;
+    let sent = registry.client.mined(tx.into(), "the creation").await?;
     for executed in sent.events_of::<abi::Executed>(registry.address) {
         let proposed = proposal(registry, executed.action.into()).await?;
-        let theirs = abi::createProxyCall::abi_decode(&proposed.call);
-        let is_it = |one: &abi::createProxyCall| (&one.name, one.salt) == (&call.name, call.salt);
-        let Some(theirs) = theirs.ok().filter(is_it) else {
+        let call = abi::createProxyCall::abi_decode(&proposed.call).ok();
+        let Some(call) = call.filter(|call| call.name == name) else {
             continue;
         };
-        let value = client.value_of(tx.into()).await?;
-        let [typed, found] = [(call, governed.value), (&theirs, value)].map(|(call, value)| {
-            let init = &call.initData;
-            format!("version {}, --init {init}, --value {value}", call.version)
-        });
-        if typed == found {
-            return Ok(true);
+        let kind = call.kind.into();
+        if registry.proxy_address(name, kind, call.salt).await? == proxy {
+            return Ok(Some((call, registry.client.value_of(tx.into()).await?)));
         }
-        let message = format!("{name} has an instance with this salt, {proxy}, of another call");
-        let next = "choose another --salt, or type the arguments of that instance";
-        let refusal = Refusal::new("ProxyExists", message);
-        return Err(refusal.with(typed, found, next).into());
     }
-    Ok(false)
+    Ok(None)
+}
+
+/// The salt of the definition's instance that the manifest has under that alias.
+async fn of_alias(session: Session<'_>, alias: Option<&str>, name: &str) -> Result<Option<B256>> {
+    let aliases = &session.context.manifest.aliases;
+    let Some(proxy) = alias.and_then(|alias| aliases.get(alias)) else {
+        return Ok(None);
+    };
+    let creation = creation(session, name, *proxy).await?;
+    Ok(creation.map(|(call, _)| call.salt))
 }
 
 /// The salt of a call without one. If the sender alone satisfies the role, it is the first free number from the number

@@ -73,7 +73,7 @@ async fn is_defined(session: Session<'_>, governed: &GovernedCall, name: &str) -
     }
     for (role, expression) in governed.call.policies() {
         let found = registry.policy(name, role).await?;
-        if found != expression {
+        if context.manifest.policy(&found)? != expression {
             let names = context.names();
             let message = format!("{name} is defined already, with another policy of {role}");
             let (typed, word) = (names.policy(expression), shell_word(name));

@@ -2,10 +2,11 @@
 //! transaction. The same command continues where it ended.
 
 use super::check_options::CheckOptions;
+use super::context::earlier;
 use super::effects::{Effects, Governed};
 use super::judge::check_and_send;
 use super::prelude::*;
-use super::rollout::{is_left, pause_remaining_instances};
+use super::rollout::{decided, pause_remaining_instances, waits};
 use crate::governance::GovernedCall;
 
 /// Pauses a definition and its instances.
@@ -21,15 +22,22 @@ pub(super) async fn resume(context: &Context, name: String) -> Result<Outcome> {
 async fn run(context: &Context, bytes: Bytes) -> Result<Outcome> {
     let session = Session::sending(context, "pausing and resuming").await?;
     let governed = GovernedCall::decode(session.registry.address, bytes, U256::ZERO)?;
-    let name = governed.call.definition().into();
-    let subject = PausedDefinition { name };
-    let effects = if is_left(session, &governed.call).await? {
-        let mut effects = Effects::default();
-        pause_remaining_instances(session, &governed.call, &mut effects).await?;
-        effects
-    } else {
-        check_and_send(session, governed, CheckOptions::proposer(session)).await?
+    let name: String = governed.call.definition().into();
+    let (call, client) = (&governed.call, session.registry.client);
+    let decided = decided(session, call).await?;
+    let is_left = decided.is_some() && !waits(session, call).await?.is_empty();
+    let effects = match decided {
+        _ if is_left => {
+            let mut effects = Effects::default();
+            pause_remaining_instances(session, call, &mut effects).await?;
+            effects
+        }
+        Some(state) if earlier(context, client, &governed).await?.is_none() => {
+            Effects::nothing_to_send(context, format!("{name} is {state} already"))?
+        }
+        _ => check_and_send(session, governed, CheckOptions::proposer(session)).await?,
     };
+    let subject = PausedDefinition { name };
     Ok(context.outcome(&Governed { subject, effects }))
 }
 

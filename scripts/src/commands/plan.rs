@@ -23,7 +23,7 @@ use crate::plan::{
 };
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
-use crate::text::{grouped, utc};
+use crate::text::{grouped, shell_word, utc};
 use std::path::Path;
 
 pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome> {
@@ -291,7 +291,7 @@ fn used(request: &PlanRequest) -> Vec<Used> {
 }
 
 fn step_without_code(args: &UpgradeArgs) -> Error {
-    let UpgradeArgs { name, version, .. } = args;
+    let (name, version) = (shell_word(&args.name), shell_word(&args.version));
     Error::Usage {
         message: "migration flags are given without the code of the version".into(),
         expected: "both, or neither".into(),
@@ -336,8 +336,9 @@ fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall> {
             expected: "the code of the version, or a version that the registry knows".into(),
             found: version.into(),
             next: format!(
-                "stylus-upgrades plan {} {version} <crate|wasm|address>",
-                work.name
+                "stylus-upgrades plan {} {} <crate|wasm|address>",
+                shell_word(&work.name),
+                shell_word(version)
             ),
         });
     };

@@ -22,7 +22,8 @@ pub(super) async fn update(
     let session = Session::sending(context, "policy update").await?;
     let registry = session.registry;
     let was = current_policy(registry, name, role).await?;
-    if was.as_deref() == Some(&expression) {
+    let stored = was.as_deref().map(|was| context.manifest.policy(was));
+    if stored.transpose()?.as_ref() == Some(&expression) {
         let subject = PolicyUpdate {
             name,
             role,

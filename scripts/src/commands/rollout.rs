@@ -3,7 +3,7 @@
 
 mod paused;
 
-pub(super) use paused::{finish as pause_remaining_instances, is_left};
+pub(super) use paused::{decided, finish as pause_remaining_instances, waits};
 
 use super::effects::{CallResult, Effects, RolledOut, so_far};
 use super::path::{PathRequest, asked_again, check_again, check_stragglers};
@@ -16,6 +16,7 @@ use crate::governance::{Check, after_upgrade};
 use crate::model::DefinitionState;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, Waiting, arrived_by, begun_by, skipped_by, turned_by};
+use crate::text::shell_word;
 use futures::future::try_join_all;
 use std::path::Path;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
@@ -217,7 +218,8 @@ impl<'a> Rollout<'a> {
                 format!("{wanted}, which was checked"),
                 format!("{current}, which was activated in the meantime"),
                 format!(
-                    "stylus-upgrades upgrade {name} checks the instances against {current} and continues"
+                    "stylus-upgrades upgrade {} checks the instances against {current} and continues",
+                    shell_word(name)
                 ),
             );
             return Err(refusal.exiting(Exit::Partial).into());

@@ -18,7 +18,7 @@ use crate::governance::signed::{
 use crate::governance::{Call, GovernedCall, ShownCall, SimulatedCall, SimulationReport};
 use crate::ids::ActionId;
 use crate::own_file;
-use crate::text::utc;
+use crate::text::{shell_word, utc};
 use alloy::signers::SignerSync;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -128,7 +128,7 @@ impl CommandReport for SignedOffline {
         lines.push(format!("action     {}", self.action));
         lines.extend(self.digests.lines());
         lines.push(format!("holds until {}", utc(self.deadline)));
-        let file = self.file.display();
+        let file = shell_word(&self.file.display().to_string());
         match self.signer {
             Some(signer) => lines.extend([
                 format!("signed by  {}", names.long(signer)),

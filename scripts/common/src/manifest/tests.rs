@@ -49,8 +49,10 @@ fn an_unknown_key_is_refused() {
 fn aliases_in_a_policy_become_addresses_and_the_rest_stays() {
     let manifest = parse(GOOD).expect("the manifest is good");
     let [one, two, four] = ["22", "33", "44"].map(|byte| format!("0x{}", byte.repeat(20)));
-    let policy = manifest.policy(&format!("AND(Admin, OutOf(1,Admin2,{four}), AFTER(60))"));
-    let expected = format!("AND({one}, OutOf(1,{two},{four}), AFTER(60))");
+    let policy = manifest.policy(&format!(
+        " and(Admin , OutOf( 1,Admin2,{four}),\tAFTER(6 0) ) "
+    ));
+    let expected = format!("AND({one},OutOf(1,{two},{four}),AFTER(6 0))");
     assert_eq!(policy.ok(), Some(expected));
 }
 
@@ -119,15 +121,19 @@ fn saving_keeps_the_rest_of_the_file_and_refuses_another_address() {
 }
 
 #[test]
-fn saving_an_alias_reaches_an_inline_table_and_refuses_a_word_of_the_policy_language() {
+fn saving_an_alias_reaches_an_inline_table_and_refuses_a_policy_word_and_what_may_be_a_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
     std::fs::write(&path, "aliases = { }\n").unwrap();
 
     let save = |alias| Manifest::save(&path, None, Entry::Alias(alias), Address::repeat_byte(1));
     save("counter").unwrap();
-    let refused = save("AND").unwrap_err();
-    assert_eq!(refused.name(), "ManifestAlias");
+    let mistyped = format!("ab{}o", "12345678".repeat(7));
+    for word in ["AND", &mistyped] {
+        let refused = save(word).unwrap_err();
+        assert_eq!(refused.name(), "ManifestAlias");
+        assert!(!refused.to_string().contains(&mistyped), "{refused}");
+    }
     assert_eq!(Manifest::read(&path).unwrap().aliases.len(), 1);
 }
 

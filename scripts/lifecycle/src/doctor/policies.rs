@@ -6,6 +6,7 @@ use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
 use crate::model::Definition;
 use crate::registry::{Registry, stored};
+use crate::text::shell_word;
 use alloy::primitives::Address;
 use std::collections::BTreeSet;
 use stylus_registry_core::policy::{Facts, Policy, parse};
@@ -110,7 +111,7 @@ async fn changed(
 }
 
 fn finding(one: &Voices, mute: &[String], is_possible: bool) -> Finding {
-    let (name, role) = (crate::text::shell_word(&one.definition), &one.role);
+    let (name, role) = (shell_word(&one.definition), shell_word(&one.role));
     let mut next =
         format!("set another one: stylus-upgrades policy update {name} --role {role} POLICY");
     let (id, severity, says) = match is_possible {

@@ -1,5 +1,6 @@
 //! The batches of a complex migration.
 
+use crate::text::shell_word;
 use clap::Args;
 use std::fmt;
 use std::path::PathBuf;
@@ -68,12 +69,13 @@ pub struct MigrationArgs {
 impl MigrationArgs {
     /// The command line that continues it.
     pub fn command_line(&self) -> String {
-        let mut line = format!("stylus-upgrades run-migration {}", self.proxy);
-        if let Some(path) = &self.items {
-            line.push_str(&format!(" --items {}", path.display()));
-        }
-        if let Some(gather) = &self.gather {
-            line.push_str(&format!(" --gather {gather}"));
+        let items = self.items.as_ref().map(|path| path.display().to_string());
+        let gather = self.gather.as_ref().map(ToString::to_string);
+        let mut line = format!("stylus-upgrades run-migration {}", shell_word(&self.proxy));
+        for (flag, value) in [("--items", items), ("--gather", gather)] {
+            if let Some(value) = value {
+                line.push_str(&format!(" {flag} {}", shell_word(&value)));
+            }
         }
         line
     }

@@ -169,6 +169,7 @@ fn succeeds(simulated: &Creation) -> String {
 }
 
 fn not_tried(why: &str, name: &str, version: &str) -> Finding {
+    let (name, version) = (shell_word(name), shell_word(version));
     let says = format!("not checked: {why}; `stylus-upgrades plan {name} {version}` tries it");
     told(Severity::Unknown, says)
 }

@@ -9,24 +9,22 @@ use crate::governance::Call;
 use crate::model::{DefinitionState, InstanceState};
 use crate::registry;
 
-/// Whether a pause or a resumption was executed and has left instances.
-pub(crate) async fn is_left(session: Session<'_>, call: &Call) -> Result<bool, ChainError> {
-    Ok(is_decided(session, call).await? && !waits(session, call).await?.is_empty())
-}
-
-/// Whether the definition has the state that the call decides.
-async fn is_decided(session: Session<'_>, call: &Call) -> Result<bool, ChainError> {
+/// The state of the definition, if it is what a pause or a resumption decides.
+pub(crate) async fn decided(
+    session: Session<'_>,
+    call: &Call,
+) -> Result<Option<DefinitionState>, ChainError> {
     let wanted = match call {
         Call::Pause(_) => true,
         Call::Resume(_) => false,
-        _ => return Ok(false),
+        _ => return Ok(None),
     };
     let state = session.registry.head(call.definition()).await?.state;
-    Ok((state == DefinitionState::Paused) == wanted)
+    Ok(Some(state).filter(|state| (*state == DefinitionState::Paused) == wanted))
 }
 
 /// The instances that do not have the state that the call decides.
-async fn waits(session: Session<'_>, call: &Call) -> Result<Vec<Address>, ChainError> {
+pub(crate) async fn waits(session: Session<'_>, call: &Call) -> Result<Vec<Address>, ChainError> {
     let before = match call {
         Call::Pause(_) => InstanceState::Live,
         _ => InstanceState::Paused,
@@ -40,7 +38,7 @@ async fn waits(session: Session<'_>, call: &Call) -> Result<Vec<Address>, ChainE
 pub(crate) async fn finish(session: Session<'_>, call: &Call, effects: &mut Effects) -> Result<()> {
     let Session { context, registry } = session;
     let name = call.definition();
-    if !is_decided(session, call).await? {
+    if decided(session, call).await?.is_none() {
         return Ok(());
     }
     let left = waits(session, call).await?;

@@ -68,6 +68,8 @@ fn a_definition_and_an_instance_that_are_there_are_made_again_by_nobody() {
     for (words, says) in [
         (&define, "B is defined already\n"),
         (&create, " is created already\n"),
+        (&CREATE_SAVED.into(), " is created already\n"),
+        (&"resume A".into(), "A is live already\n"),
     ] {
         contains(&sandbox.shown("Admin2", words, 0), &[says]);
     }
@@ -86,7 +88,7 @@ fn a_definition_and_an_instance_that_are_there_are_made_again_by_nobody() {
     );
     for (words, typed, found) in [
         (
-            create.replace(" 7 ", " 8 "),
+            CREATE_SAVED.replace(" 7 ", " 8 "),
             "08, --value 0",
             "07, --value 0",
         ),

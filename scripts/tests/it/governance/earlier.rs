@@ -55,6 +55,17 @@ fn a_pause_of_an_earlier_run_that_was_undone_since_is_sent() {
 }
 
 #[test]
+fn an_instance_of_an_earlier_run_is_reported_for_the_same_value_alone() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    killed(&sandbox, CREATE, "mined:1");
+    let other = sandbox.run("Admin", &format!("{CREATE} --value 5"));
+    assert_ne!(other.exit, Some(0), "{other:?}");
+    assert_eq!(sandbox.instances("A").len(), 1);
+    sandbox.done("Admin", CREATE);
+    assert_eq!(sandbox.instances("A").len(), 1);
+}
+
+#[test]
 fn a_journal_that_names_the_transaction_of_another_account_is_not_believed() {
     let sandbox = Sandbox::with_counter("OR(Admin,Admin2)", 1);
     let paused = sandbox.done("Admin", "pause A");

@@ -57,6 +57,11 @@ fn a_slip_in_a_name_or_a_call_is_answered_with_what_was_meant() {
     for (words, name, next) in [
         ("call Conter value", "UnknownAlias", "did you mean counter?"),
         ("call counter valu", "Usage", "did you mean value?"),
+        (
+            "plan A 2.0;id",
+            "Usage",
+            "stylus-upgrades plan A '2.0;id' <crate|wasm|address>",
+        ),
     ] {
         let refused = sandbox.run("Other", words);
         assert_eq!(
