@@ -99,7 +99,7 @@ impl Context {
             output.link_to(explorer);
         }
         let (names, place) = (Names::of(&manifest), global.place.clone());
-        output.hide_keys_of(&names.accounts().collect::<Vec<_>>());
+        output.require_no_key_of(&names.accounts().collect::<Vec<_>>())?;
         if (global.accept.iter()).any(|ids| ids.contains(&FindingId::POSSIBLE_KEY)) {
             output.typed_is_public();
         }

@@ -2,7 +2,8 @@
 //! only in `--help`.
 
 use super::args::Cli;
-use super::args::typed::{may_be_keys, place};
+use super::args::typed::{place, typed};
+use crate::output::TypedAs;
 use clap::builder::StyledStr;
 use clap::{Arg, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
@@ -75,17 +76,17 @@ pub(super) fn command() -> clap::Command {
     .after_help("Options of every command: stylus-upgrades --help")
 }
 
-/// Reads a command line, its first word being the program's name. Beside it are the words that may be a private key.
+/// Reads a command line, its first word being the program's name. Beside it is what may hold a private key.
 pub(super) fn parse<W: Into<OsString> + Clone>(
     words: impl IntoIterator<Item = W>,
-) -> Result<(Cli, Vec<String>), clap::Error> {
+) -> Result<(Cli, Vec<(TypedAs, String)>), clap::Error> {
     let mut command = command();
     let matches = command.try_get_matches_from_mut(words)?;
-    let may_be_keys = may_be_keys(&command, &matches);
+    let words = typed(&command, &matches);
     let cli = Cli::from_arg_matches(&matches);
     let mut cli = cli.map_err(|error| error.format(&mut command))?;
     cli.global.place = place(&matches);
-    Ok((cli, may_be_keys))
+    Ok((cli, words))
 }
 
 /// The options of every command are in its `--help`, apart from its own options. `--accept` is about the subject of

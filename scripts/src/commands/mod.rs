@@ -113,14 +113,14 @@ pub fn main() -> ExitCode {
 
 /// Runs a command line, its first word being the program's name.
 pub fn run(words: Vec<OsString>) -> ExitCode {
-    let (cli, may_be_keys) = match help::parse(&words) {
+    let (cli, typed) = match help::parse(&words) {
         Ok(parsed) => parsed,
         Err(error) => return misused(&words, &error),
     };
     let json =
         cli.global.json || matches!(&cli.command, Command::Node { flags } if has_json(flags));
     let output = Arc::new(Output::new(json, cli.global.quiet).printing(cli.global.print));
-    may_be_keys.iter().for_each(|word| output.typed(word));
+    (typed.iter()).for_each(|(kind, word)| output.typed(*kind, word));
     report_panics(&output);
     let mut runtime = Builder::new_multi_thread();
     let runtime = match runtime.enable_all().thread_stack_size(STACK).build() {

@@ -2,6 +2,7 @@
 //! word of policies, nor like another alias.
 
 use crate::error::Refusal;
+use crate::secret::{possible_keys, redacted};
 use std::path::Path;
 
 /// The forms of a policy.
@@ -20,10 +21,10 @@ pub fn check_alias(path: &Path, alias: &str) -> Result<(), Refusal> {
     let Some(reason) = reason(alias) else {
         return Ok(());
     };
-    let shown = if alias.is_empty() {
-        "an empty name"
-    } else {
-        alias
+    let alias = redacted(alias);
+    let shown = match &*alias {
+        "" => "an empty name",
+        alias => alias,
     };
     Err(Refusal::new(
         "ManifestAlias",
@@ -47,6 +48,7 @@ pub(super) fn reason(alias: &str) -> Option<&'static str> {
             Some("it looks like an address")
         }
         () if digits => Some("it looks like an address"),
+        () if possible_keys(alias).next().is_some() => Some("it may be a private key"),
         () if POLICY_WORDS.iter().any(is_word) => Some("it is a word of the policy language"),
         () if !alias.starts_with(|c: char| c.is_ascii_alphabetic()) => {
             Some("it does not begin with a letter")

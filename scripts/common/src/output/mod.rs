@@ -17,10 +17,10 @@ mod typed_words;
 mod visible;
 
 pub use outcome::Outcome;
+pub use typed_words::TypedAs;
 pub use visible::{shortened, visible};
 
 use crate::error::{Exit, Explain, Report};
-use alloy::primitives::Address;
 use indicatif::ProgressBar;
 use links::Links;
 use maud::html;
@@ -129,16 +129,10 @@ impl Output {
         self.secrets.add(secret);
     }
 
-    /// A word that somebody typed in place of an id, a name or a path: where it may be a private key, errors and notes
-    /// show its first and last digits alone, until [`Self::is_public`].
-    pub fn typed(&self, word: &str) {
-        self.typed.add(word);
-    }
-
-    /// Hides what was typed and is the private key of one of these accounts.
-    pub fn hide_keys_of(&self, accounts: &[Address]) {
-        let keys = self.typed.keys_of(accounts);
-        keys.iter().for_each(|key| self.hide(key));
+    /// A word that somebody typed. Where a name may be a private key, its first and last digits alone are shown, until
+    /// [`Self::is_public`].
+    pub fn typed(&self, kind: TypedAs, word: &str) {
+        self.typed.add(kind, word);
     }
 
     /// Nothing that was typed is a key: the caller accepts that.
@@ -200,9 +194,6 @@ impl Output {
     pub fn document_of(&self, outcome: &Outcome) -> Map<String, Value> {
         let mut document = outcome.document.clone();
         document.extend(self.with_all().clone());
-        if let Some(error) = document.get_mut("error") {
-            in_texts(error, &|text| self.typed.abbreviate(text));
-        }
         self.links.in_document(&mut document);
         document.values_mut().for_each(|value| self.hide_in(value));
         document
@@ -220,7 +211,7 @@ impl Output {
 
     /// What is said of a failure, without secrets.
     pub fn report_of(&self, error: &dyn Explain) -> Report {
-        let shown = |text: String| self.typed.abbreviate(&self.secrets.hide(&text));
+        let shown = |text: String| self.without_secrets(&text);
         let report = Report::of(error);
         Report {
             name: report.name,
@@ -274,7 +265,7 @@ impl Output {
 
     /// A failure that does not end the command, on stderr.
     pub fn explain(&self, report: &Report) {
-        let printable = |text: &str| shortened(&self.said(text), LONGEST).into_owned();
+        let printable = |text: &str| shortened(&self.safe(text), LONGEST).into_owned();
         let error = self.paint(Style::Bad, "error:");
         let mut text = format!("{error} {}", printable(report.headline()));
         for detail in &report.details {
@@ -290,7 +281,7 @@ impl Output {
 
     /// A panic: a fault of this program, told as one.
     pub fn panicked(&self, message: &str, place: &str) {
-        let message = shortened(&self.said(message), LONGEST).into_owned();
+        let message = shortened(&self.safe(message), LONGEST).into_owned();
         let text = format!(
             "error: this program has a bug: {message}\n  found     a panic at {place}\n  \
              next      report it with the command; running the command again is safe: it does \
@@ -323,19 +314,19 @@ impl Output {
         }
     }
 
-    /// The same for errors, notes and commands, which repeat what was typed.
-    fn said(&self, text: &str) -> String {
-        self.safe(&self.typed.abbreviate(&self.secrets.hide(text)))
-    }
-
-    /// Text from anywhere, without secrets, as it may be printed.
+    /// Text from anywhere, as it may be printed.
     fn safe(&self, text: &str) -> String {
-        let text = visible(&self.secrets.hide(text)).into_owned();
+        let text = self.without_secrets(text);
         let text = match self.commands.get() {
             Some(written) => written(&text),
             None => text,
         };
-        self.links.in_text(text)
+        self.links.in_text(visible(&text).into_owned())
+    }
+
+    /// Text without secrets, and with the ends alone of what was typed and may be one.
+    fn without_secrets(&self, text: &str) -> String {
+        self.typed.abbreviate(&self.secrets.hide(text))
     }
 
     /// Text in a style, where colours are wanted. The text is safe already.
@@ -354,7 +345,7 @@ impl Output {
 
     /// Hides the secrets in the texts of a document.
     fn hide_in(&self, value: &mut Value) {
-        in_texts(value, &|text| self.secrets.hide(text));
+        in_texts(value, &|text| self.without_secrets(text));
     }
 
     fn to_stderr(&self, text: &str) {
@@ -365,7 +356,7 @@ impl Output {
 
     /// A line on stderr that is printed also where no progress is wanted.
     fn warn(&self, text: &str) {
-        let text = self.said(text);
+        let text = self.safe(text);
         self.suspend(|| self.write(io::stderr(), &text));
     }
 
@@ -402,5 +393,21 @@ fn in_texts(value: &mut Value, change: &impl Fn(&str) -> String) {
         Value::Array(values) => values.iter_mut().for_each(|value| in_texts(value, change)),
         Value::Object(fields) => (fields.values_mut()).for_each(|value| in_texts(value, change)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Output;
+
+    #[test]
+    fn what_is_written_into_a_command_drives_no_terminal() {
+        let output = Output::new(true, true);
+        output.write_commands(|text| text.replace("status", "--manifest '\u{1b}[2J' status"));
+        let shown = output.safe("stylus-upgrades status");
+        assert!(
+            shown.contains("--manifest") && !shown.contains('\u{1b}'),
+            "{shown}"
+        );
     }
 }

@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 /// Shorter secrets are not looked for: they would be found in ordinary words.
 const SHORTEST: usize = 6;
 
+/// Digits of a private key.
+pub(super) const KEY_DIGITS: usize = 64;
 /// How many bytes of a secret's beginning are hidden where a text was cut behind them, at least.
 const SHORTEST_CUT: usize = 3;
 /// What follows where a text was cut: see [`super::shortened`].
@@ -35,12 +37,8 @@ impl Secrets {
     /// Whether a request carries a private key, as a number or as a text.
     pub(super) fn key_in_request(&self, request: &str) -> bool {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_key = |one: &&String| one.len() == 64 && one.bytes().all(|c| c.is_ascii_hexdigit());
-        let mut keys = all.iter().filter(is_key);
-        keys.any(|key| {
-            let texts = [key.to_lowercase(), key.to_uppercase()].map(hex::encode);
-            request.contains(key) || texts.iter().any(|text| request.contains(text))
-        })
+        let mut keys = all.iter().filter(|secret| is_key(secret));
+        keys.any(|key| request.contains(key.as_str()) || holds_as_text(request, key))
     }
 
     /// `text` without any of them.
@@ -56,11 +54,39 @@ impl Secrets {
         for secret in &all {
             out = without_cut(out, secret);
         }
-        for secret in all.iter().filter(|secret| text.contains(secret.as_str())) {
-            out = out.replace(secret.as_str(), HIDDEN);
+        for secret in &all {
+            out = match is_key(secret) {
+                true => replaced(out, secret, HIDDEN),
+                false => out.replace(secret.as_str(), HIDDEN),
+            };
         }
         out
     }
+}
+
+/// Whether a secret is a private key, whose digits have no case.
+fn is_key(secret: &str) -> bool {
+    secret.len() == KEY_DIGITS && secret.bytes().all(|c| c.is_ascii_hexdigit())
+}
+
+/// `text` with `by` in the place of `digits`, in whatever case they stand there.
+pub(super) fn replaced(mut text: String, digits: &str, by: &str) -> String {
+    let digits = digits.to_ascii_lowercase();
+    while let Some(at) = text.to_ascii_lowercase().find(&digits) {
+        text.replace_range(at..at + digits.len(), by);
+    }
+    text
+}
+
+/// Whether `digits`, in whatever case, stand in a request as the letters of a text: calldata carries texts so.
+pub(super) fn holds_as_text(request: &str, digits: &str) -> bool {
+    let [lower, upper] = [digits.to_lowercase(), digits.to_uppercase()].map(hex::encode);
+    let mut windows = request.as_bytes().windows(lower.len().max(1));
+    windows.any(|window| {
+        let forms = lower.as_bytes().chunks(2).zip(upper.as_bytes().chunks(2));
+        let mut letters = window.chunks(2).zip(forms);
+        letters.all(|(letter, (lower, upper))| letter == lower || letter == upper)
+    })
 }
 
 /// `text` without the beginning of `secret` where the text was cut within it.
@@ -91,6 +117,21 @@ fn without_cut(text: String, secret: &str) -> String {
 mod tests {
     use super::*;
     use crate::output::shortened;
+
+    #[test]
+    fn the_digits_of_a_key_have_no_case() {
+        let key = "ab12cd34".repeat(8);
+        let secrets = Secrets::default();
+        secrets.add(&key);
+        secrets.add("hunter2");
+        let mixed = "aB12Cd34".repeat(8);
+        assert_eq!(
+            secrets.hide(&format!("0x{mixed} Hunter2")),
+            "0x(hidden) Hunter2"
+        );
+        assert!(secrets.key_in_request(&hex::encode(format!("v-{mixed}"))));
+        assert!(!secrets.key_in_request(&hex::encode(&mixed[1..])));
+    }
 
     #[test]
     fn a_secret_is_hidden_wherever_a_text_was_cut() {

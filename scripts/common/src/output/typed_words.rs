@@ -2,8 +2,8 @@
 //! Until the chain or a file has shown such a word it is repeated by its first and last digits alone: a hash stays
 //! recognizable, a key stays secret.
 
+use super::secrets::{KEY_DIGITS, holds_as_text, replaced};
 use crate::secret::possible_keys;
-use alloy::hex;
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
 use std::cmp::Reverse;
@@ -11,34 +11,37 @@ use std::sync::{Mutex, PoisonError};
 
 /// Digits that are shown at each end.
 const SHOWN: usize = 4;
+/// Calldata and what is packed in it have their values at multiples of four bytes: so many digits.
+const STEP: usize = 8;
+/// So many zeros one after the other stand in calldata, and in no key.
+const PADDING: &str = "00000000";
 
-/// Those that may be a key, the longest first.
-#[derive(Default)]
-pub(super) struct TypedWords(Mutex<Vec<Word>>);
-
-struct Word {
-    /// In lower case.
-    digits: String,
-    /// Its letters as typed, in hexadecimal: so calldata carries a text.
-    as_text: String,
+/// Where a word was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TypedAs {
+    /// In place of an id, a name or a path.
+    Name,
+    /// In a call, or as a number: it is shown in full.
+    Value,
 }
+
+/// What was typed and may be a key, in lower case, the longest first.
+#[derive(Default)]
+pub(super) struct TypedWords(Mutex<Vec<(TypedAs, String)>>);
 
 impl TypedWords {
     /// Notes what may be a key in a word of the command line.
-    pub(super) fn add(&self, word: &str) {
+    pub(super) fn add(&self, kind: TypedAs, word: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.extend(possible_keys(word).map(|word| Word {
-            digits: word.to_ascii_lowercase(),
-            as_text: hex::encode(word),
-        }));
-        all.sort_by_key(|word| Reverse(word.digits.len()));
+        all.extend(possible_keys(word).map(|word| (kind, word.to_ascii_lowercase())));
+        all.sort_by_key(|(_, word)| Reverse(word.len()));
     }
 
     /// The chain or a file has shown that number: neither it nor its beginning is a secret.
     pub(super) fn remove(&self, number: &str) {
         let number = number.to_ascii_lowercase();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|known| !number.contains(&known.digits));
+        all.retain(|(_, known)| !number.contains(known));
     }
 
     /// None of them is a key.
@@ -47,35 +50,43 @@ impl TypedWords {
         all.clear();
     }
 
-    /// Those that are the private key of one of these accounts.
+    /// The private keys of these accounts in them.
     pub(super) fn keys_of(&self, accounts: &[Address]) -> Vec<String> {
+        if accounts.is_empty() {
+            return Vec::new();
+        }
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_known = |word: &&Word| {
-            let key = word.digits.parse::<PrivateKeySigner>().ok();
+        let parts = all.iter().flat_map(|(_, word)| {
+            let starts = (0..word.len()).step_by(STEP);
+            starts.filter_map(move |at| word.get(at..at + KEY_DIGITS))
+        });
+        let is_known = |part: &&str| {
+            let key = part.parse::<PrivateKeySigner>().ok();
             key.is_some_and(|key| accounts.contains(&key.address()))
         };
-        let keys = all.iter().filter(is_known);
-        keys.map(|word| word.digits.clone()).collect()
+        let keys = parts.filter(|part| !part.contains(PADDING));
+        keys.filter(is_known).map(str::to_owned).collect()
     }
 
     /// The first of them that a request carries as a text, such as a name or a label; its ends alone.
     pub(super) fn in_request(&self, request: &str) -> Option<String> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = all.iter().find(|word| request.contains(&word.as_text));
-        found.map(|word| ends(&word.digits))
+        let found = names(&all).find(|word| holds_as_text(request, word));
+        found.map(ends)
     }
 
     /// `text` with the ends alone of each of them.
     pub(super) fn abbreviate(&self, text: &str) -> String {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut out = text.to_owned();
-        for Word { digits, .. } in all.iter() {
-            while let Some(at) = out.to_ascii_lowercase().find(digits) {
-                out.replace_range(at..at + digits.len(), &ends(digits));
-            }
-        }
-        out
+        names(&all).fold(text.to_owned(), |text, word| {
+            replaced(text, word, &ends(word))
+        })
     }
+}
+
+fn names(all: &[(TypedAs, String)]) -> impl Iterator<Item = &str> {
+    let names = all.iter().filter(|(kind, _)| *kind == TypedAs::Name);
+    names.map(|(_, word)| word.as_str())
 }
 
 fn ends(word: &str) -> String {
@@ -93,8 +104,8 @@ mod tests {
     #[test]
     fn what_may_be_a_key_is_shown_by_its_ends_until_the_chain_shows_it() {
         let words = TypedWords::default();
-        words.add("approve");
-        words.add(&format!("--action=0x{}", KEY.to_uppercase()));
+        words.add(TypedAs::Name, "approve");
+        words.add(TypedAs::Name, &format!("--action=0x{}", KEY.to_uppercase()));
         for text in [KEY.to_owned(), KEY.to_uppercase(), format!("{KEY}{KEY}")] {
             let shown = words.abbreviate(&format!("no action 0x{text}"));
             assert!(shown.starts_with("no action 0xb6b1…0659"), "{shown}");
@@ -108,7 +119,7 @@ mod tests {
     fn a_request_carries_a_word_as_a_text_and_not_as_a_number() {
         let words = TypedWords::default();
         let typed = KEY.to_uppercase();
-        words.add(&format!("0x{typed}"));
+        words.add(TypedAs::Name, &format!("0x{typed}"));
         let call = format!("0x{}00", hex::encode(format!("v-{typed}")));
         assert_eq!(words.in_request(&call).as_deref(), Some("b6b1…0659"));
         assert_eq!(words.in_request(&format!("0x{KEY}")), None);
@@ -119,8 +130,8 @@ mod tests {
     #[test]
     fn the_first_digits_of_what_the_chain_shows_are_no_secret() {
         let words = TypedWords::default();
-        words.add(&format!("0x{}", &KEY[..50]));
-        words.add(&KEY[1..]);
+        words.add(TypedAs::Name, &format!("0x{}", &KEY[..50]));
+        words.add(TypedAs::Name, &KEY[1..]);
         words.remove(&format!("0x{}f", &KEY[..63]));
         assert_eq!(words.abbreviate(&KEY[..50]), KEY[..50]);
         assert_eq!(words.abbreviate(KEY), "b6b15…0659");

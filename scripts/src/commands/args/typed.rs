@@ -3,8 +3,9 @@
 //! full, because whoever approves has to see all of them.
 
 use crate::client::Endpoint;
+use crate::output::TypedAs;
 use crate::registry::Salt;
-use crate::secret::{Secret, redacted};
+use crate::secret::redacted;
 use crate::text::shell_word;
 use alloy::primitives::{B256, Bytes, U256};
 use clap::parser::ValueSource;
@@ -36,8 +37,8 @@ impl Deref for CallWord {
     }
 }
 
-/// Whether nobody types a private key there, or the value is hidden as a whole.
-fn is_no_key(argument: &Arg) -> bool {
+/// What is typed there.
+fn typed_as(argument: &Arg) -> TypedAs {
     let found = argument.get_value_parser().type_id();
     let kinds = [
         TypeId::of::<CallWord>(),
@@ -45,9 +46,11 @@ fn is_no_key(argument: &Arg) -> bool {
         TypeId::of::<Bytes>(),
         TypeId::of::<U256>(),
         TypeId::of::<Salt>(),
-        TypeId::of::<Secret>(),
     ];
-    kinds.iter().any(|kind| found == *kind)
+    match kinds.iter().any(|kind| found == *kind) {
+        true => TypedAs::Value,
+        false => TypedAs::Name,
+    }
 }
 
 /// The flags that lead to the chain and the registry.
@@ -84,18 +87,26 @@ pub(in crate::commands) fn place(matches: &ArgMatches) -> Vec<String> {
     all.collect()
 }
 
-/// The words, of flags and of variables too, that may be a key.
-pub(in crate::commands) fn may_be_keys(command: &Command, matches: &ArgMatches) -> Vec<String> {
-    let arguments = command.get_arguments().filter(|one| !is_no_key(one));
-    let values = arguments.filter_map(|one| matches.try_get_raw(one.get_id().as_str()).ok()?);
-    let words = values
-        .flatten()
-        .map(|word| word.to_string_lossy().into_owned());
-    let mut words: Vec<String> = words.collect();
+/// The flag that takes one.
+const PRIVATE_KEY: &str = "private_key";
+
+/// The words, of flags and of variables too, that may hold a private key in the wrong place.
+pub(in crate::commands) fn typed(
+    command: &Command,
+    matches: &ArgMatches,
+) -> Vec<(TypedAs, String)> {
+    let arguments = command.get_arguments();
+    let arguments = arguments.filter(|argument| argument.get_id() != PRIVATE_KEY);
+    let words = arguments.flat_map(|argument| {
+        let raw = matches.try_get_raw(argument.get_id().as_str());
+        let words = raw.ok().flatten().into_iter().flatten();
+        words.map(|word| (typed_as(argument), word.to_string_lossy().into_owned()))
+    });
+    let mut words: Vec<_> = words.collect();
     if let Some((name, below)) = matches.subcommand()
         && let Some(command) = command.find_subcommand(name)
     {
-        words.extend(may_be_keys(command, below));
+        words.extend(typed(command, below));
     }
     words
 }

@@ -16,7 +16,7 @@ use crate::error::{Exit, Explain};
 use crate::keys::KeyArgs;
 use crate::loopback;
 use crate::model::Views;
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, TypedAs};
 use crate::plan::PlanCache;
 use alloy::primitives::Address;
 use hyper::body::Incoming;
@@ -84,8 +84,8 @@ impl Site {
     async fn read(&self, request: &PageRequest) -> Answer {
         // Requests of pages print nothing on this terminal.
         let output = Arc::new(Output::new(true, true));
-        output.typed(&request.path);
-        request.query.values().for_each(|value| output.typed(value));
+        let words = std::iter::once(&request.path).chain(request.query.values());
+        words.for_each(|word| output.typed(TypedAs::Name, word));
         let context = match self.context(&output) {
             Ok(context) => context,
             Err(error) => return failed(&output, &error),
