@@ -40,14 +40,12 @@ fn of_stylus(
     source: &str,
     gathered: &Gathered,
 ) -> Result<(CodeHash, Vec<FileLines>), Error> {
-    // What ran tells that this build is the deployed one: another without line tables is needed only where it is not.
-    let twin = context.builder()?.with_lines(source)?;
-    let codehash = twin.built.codehash();
+    let program = context.builder()?.with_lines(source)?;
+    let codehash = program.built.codehash();
     let Some(blocks) = gathered.programs.get(&codehash) else {
-        twin.require_same(&context.artifact(source)?)?;
         return Err(line_coverage::not_run(source, gathered.programs.keys()).into());
     };
-    let table = LineTable::read(&twin).map_err(|reason| {
+    let table = LineTable::read(&program).map_err(|reason| {
         let message = format!("the line table of {source} cannot be read: {reason}");
         Refusal::new("LineTable", message).with(
             "the line table that rustc writes",

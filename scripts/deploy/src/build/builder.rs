@@ -39,7 +39,7 @@ pub struct Builder {
 pub struct CrateFolder<'b> {
     /// The folder.
     pub path: PathBuf,
-    _checkout: Option<Workplace<'b>>,
+    pub(super) checkout: Option<Workplace<'b>>,
 }
 
 /// What the name of a source stands for.
@@ -168,12 +168,12 @@ impl Builder {
             Named::Example(_) | Named::File(_) => None,
             Named::Package(package) => Some(CrateFolder {
                 path: package.folder,
-                _checkout: None,
+                checkout: None,
             }),
             Named::Revision(revision) => {
                 let (workplace, path) = self.checked_out(&revision)?;
-                let _checkout = Some(workplace);
-                Some(CrateFolder { path, _checkout })
+                let checkout = Some(workplace);
+                Some(CrateFolder { path, checkout })
             }
         })
     }

@@ -24,8 +24,9 @@ use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 
 /// Lines of diagnostics that an error carries.
 const DIAGNOSTICS_MAX: usize = 80;
-/// What gives a module a line table and leaves its code as it is. Flags of cargo's profile would change the names of
-/// symbols, and with them the order of functions.
+/// Every module has a line table, which costs no time and leaves its code as it is: a build without would compile all
+/// dependencies a second time. Flags of cargo's profile would change the names of symbols, and with them the order of
+/// functions.
 const WITH_LINES: [&str; 2] = ["-Cdebuginfo=line-tables-only", "-Cstrip=none"];
 /// Variables that the compiler's own programs need to be found and to run.
 const KEPT: [&str; 5] = [
@@ -60,8 +61,6 @@ pub(super) struct Cargo<'a> {
     pub(super) copy: &'a Path,
     /// Where outputs go.
     pub(super) target: &'a Path,
-    /// Whether the module has a line table.
-    pub(super) with_lines: bool,
     /// Whether libraries are taken to read what [`Reads`] says.
     pub(super) by_reads: bool,
     /// Nobody else builds there as long as it is held. Cargo holds it too: it may go on where this process is killed.
@@ -129,9 +128,7 @@ impl Cargo<'_> {
             .env("RUSTC", &self.toolchain.rustc);
         let mut flags = source.rustflags.clone();
         flags.extend(self.remaps());
-        if self.with_lines {
-            flags.extend(WITH_LINES.map(str::to_owned));
-        }
+        flags.extend(WITH_LINES.map(str::to_owned));
         command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
         for (name, constant) in constants {
             match constant {

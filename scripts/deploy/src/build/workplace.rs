@@ -111,7 +111,7 @@ impl<'a> Workplace<'a> {
         let begun = Instant::now();
         let progress = &self.builder.progress;
         progress.begin(&format!("building {package}"));
-        let compiled = self.compile(source, known, false)?;
+        let compiled = self.compile(source, known)?;
         let raw = &compiled.raw;
         let mut artifact = Artifact::from_wasm(&package, raw)?;
         wasm::require_layout_of(&package, raw, &sources.entrypoints())?;
@@ -146,22 +146,19 @@ impl<'a> Workplace<'a> {
         Ok(artifact)
     }
 
-    /// Copies the sources and compiles them there, where nobody else builds. What is built with a line table has the
-    /// same file names as what is built without, and so a folder of its own.
+    /// Copies the sources and compiles them there, where nobody else builds.
     pub(super) fn compile(
         &self,
         source: &Source,
         known: &Constants,
-        with_lines: bool,
     ) -> Result<Compiled, BuildError> {
-        self.compile_parts(source, known, with_lines, true)
+        self.compile_parts(source, known, true)
     }
 
     fn compile_parts(
         &self,
         source: &Source,
         known: &Constants,
-        with_lines: bool,
         by_reads: bool,
     ) -> Result<Compiled, BuildError> {
         let toolchain = self.builder.toolchain(&source.toolchain, &self.folder)?;
@@ -177,7 +174,6 @@ impl<'a> Workplace<'a> {
             home: &home,
             copy: copy.folder(),
             target: &self.folder,
-            with_lines,
             by_reads,
             lock,
             progress: &*self.builder.progress,
@@ -189,7 +185,7 @@ impl<'a> Workplace<'a> {
         source.lock.require_covers(&path, &after)?;
         match cargo.compile(source, known)? {
             Some(compiled) => Ok(compiled),
-            None => self.compile_parts(source, known, with_lines, false),
+            None => self.compile_parts(source, known, false),
         }
     }
 

@@ -1,5 +1,5 @@
-//! The lines that each instruction of a program comes from. The line table is that of the program's twin: the same
-//! instructions in the same order, at other offsets, because rustc writes longer numbers.
+//! The lines that each instruction of a program comes from. The line table is that of the module as rustc writes it:
+//! the same instructions in the same order, at other offsets, because rustc writes longer numbers.
 
 use super::report::{self, FileLines, Line};
 use crate::build::WithLines;
@@ -49,19 +49,19 @@ enum Branches {
 }
 
 impl LineTable {
-    /// Reads the twin's.
+    /// Reads that of a program.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn read(twin: &WithLines) -> Result<Self, String> {
-        let deployed = Module::read(&twin.built.wasm).map_err(|error| error.to_string())?;
-        let raw = Module::read(&twin.raw).map_err(|error| error.to_string())?;
+    pub fn read(program: &WithLines) -> Result<Self, String> {
+        let deployed = Module::read(&program.built.wasm).map_err(|error| error.to_string())?;
+        let raw = Module::read(&program.raw).map_err(|error| error.to_string())?;
         if deployed.functions() != raw.functions() {
             return Err("its functions have other lengths than those that are deployed".into());
         }
         let context = raw.context().map_err(|error| error.to_string())?;
-        let numbers: BTreeMap<&Path, usize> =
-            (twin.files.keys().map(PathBuf::as_path)).zip(0..).collect();
+        let files = program.files.keys().map(PathBuf::as_path);
+        let numbers: BTreeMap<&Path, usize> = files.zip(0..).collect();
         let mut instructions = Vec::new();
         for (place, raw_place) in deployed.places.iter().copied().zip(&raw.places) {
             let address = raw_place.offset.saturating_sub(raw.code);
@@ -74,7 +74,7 @@ impl LineTable {
             });
         }
         Ok(Self {
-            files: twin.files.values().cloned().collect(),
+            files: program.files.values().cloned().collect(),
             instructions,
         })
     }
