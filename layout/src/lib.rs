@@ -3,8 +3,7 @@
 //!
 //! A contract writes `#[derive(StorageLayout)]` of `stylus-upgradeable` on its storage structs. On
 //! WASM the layout of the entrypoint ends up in a custom section of the module and no code is added.
-//! Tools use [`Layout::from_section`], [`Layout::from_json`], [`compare`] and [`skeleton`]; with the
-//! feature `sdk`, `Layout::of` reads a storage struct that is linked in.
+//! Tools use [`Layout::from_section`], [`Layout::from_json`], [`compare`] and [`skeleton`].
 //!
 //! ```
 //! # #![allow(unexpected_cfgs, dead_code)]
@@ -12,7 +11,7 @@
 //! use stylus_layout::{Layout, Overrides, Source, compare, skeleton};
 //! use stylus_sdk::prelude::*;
 //! use stylus_sdk::storage::{StorageAddress, StorageU64, StorageU256};
-//! use stylus_upgradeable::layout::StorageLayout;
+//! use stylus_upgradeable::layout::{StorageLayout, kind::section};
 //!
 //! #[storage]
 //! #[derive(StorageLayout)]
@@ -28,7 +27,8 @@
 //!     admin: StorageAddress,
 //!     step: StorageU64,
 //! }
-//! let (old, new) = (Layout::of::<CounterV1>(), Layout::of::<CounterV2>());
+//! let old = Layout::from_section(&section::<CounterV1>())?.expect("a layout");
+//! let new = Layout::from_section(&section::<CounterV2>())?.expect("a layout");
 //! let report = compare(&old, &new)?;
 //! assert!(!report.is_safe());
 //! for one in &report.findings {

@@ -90,21 +90,6 @@ impl Layout {
             _ => None,
         })
     }
-
-    /// The layout of a storage struct that is linked in.
-    ///
-    /// # Panics
-    /// If the fields do not take the slots that the SDK gives the struct: then a field's
-    /// `SLOT_BYTES` or `REQUIRED_SLOTS` is not what its `StorageType` uses. If two different
-    /// structs claim a namespace.
-    #[cfg(feature = "sdk")]
-    pub fn of<T: stylus_upgradeable::layout::StorageLayout>() -> Self {
-        match Self::from_section(&stylus_upgradeable::layout::kind::section::<T>()) {
-            Ok(Some(layout)) => layout,
-            Ok(None) => panic!("{} has no layout", core::any::type_name::<T>()),
-            Err(error) => panic!("{error}"),
-        }
-    }
 }
 
 /// The one contract that a section describes, however often.

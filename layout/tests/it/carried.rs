@@ -1,6 +1,7 @@
 //! What a generated migration takes from where: types that only their authors know, renames that lie behind
 //! both versions, and namespaces beside fields of the same name.
 
+use crate::layout_of;
 use crate::values::{Memory, Storage, apply};
 use alloy_primitives::{B256, U256};
 use stylus_layout::{Item, Layout, Overrides, Source, TypeItem, Unsupported, plan};
@@ -116,7 +117,7 @@ pub struct Word {
 fn planned<Old: StorageLayout, New: StorageLayout>(
     said: &Overrides,
 ) -> Result<stylus_layout::Plan, Unsupported> {
-    plan(&Layout::of::<Old>(), &Layout::of::<New>(), said)
+    plan(&layout_of::<Old>(), &layout_of::<New>(), said)
 }
 
 #[test]

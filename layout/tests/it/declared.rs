@@ -1,6 +1,7 @@
 //! What an author declares counts for one step: the annotation that the next version keeps says
 //! nothing of what that one changes.
 
+use crate::layout_of;
 use alloy_primitives::U256;
 use stylus_layout::{Layout, Overrides, Report, compare, plan};
 use stylus_sdk::prelude::*;
@@ -39,7 +40,7 @@ versions! {
 }
 
 fn report<Old: StorageLayout, New: StorageLayout>() -> Report {
-    let (old, new) = (Layout::of::<Old>(), Layout::of::<New>());
+    let (old, new) = (layout_of::<Old>(), layout_of::<New>());
     compare(&old, &new).expect("compared")
 }
 

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use crate::layout_of;
 use alloy_primitives::{Address, B256, FixedBytes, Signed, U256, Uint, keccak256};
 use stylus_layout::{Decision, Item, Layout, Verdict, compare};
 use stylus_sdk::prelude::*;
@@ -177,7 +178,7 @@ fn find<'l>(items: &'l [Item], label: &str) -> &'l Item {
 
 #[test]
 fn a_field_lives_where_the_sdk_writes_it() {
-    let layout = Layout::of::<After>();
+    let layout = layout_of::<After>();
     let words = Words::empty();
     // SAFETY: nothing else writes to these words.
     let mut storage = unsafe { After::new(U256::ZERO, 0, words.vm()) };
@@ -301,21 +302,21 @@ fn read(words: &Words, layout: &Layout, base: U256, item: &Item) -> U256 {
 
 #[test]
 fn every_declaration_of_a_struct_gives_its_layout() {
-    let before = Layout::of::<Before>();
+    let before = layout_of::<Before>();
     assert_eq!(before.storage[0].renamed_from.as_deref(), Some("old"));
     assert_eq!(before.storage.len(), 2);
-    let sol = Layout::of::<Sol>();
+    let sol = layout_of::<Sol>();
     assert_eq!(sol.storage[1].renamed_from.as_deref(), Some("x"));
     assert_eq!(
         sol.storage[1].type_id,
         "t_mapping(t_address,t_array(t_uint256)dyn_storage)"
     );
-    let generic = Layout::of::<Generic<StorageU64>>();
+    let generic = layout_of::<Generic<StorageU64>>();
     assert_eq!(
         locations(&generic.storage)[1],
         ("value".into(), "0".into(), 1, "t_uint64".into())
     );
-    let after = Layout::of::<After>();
+    let after = layout_of::<After>();
     let declared = find(&after.storage, "type");
     assert_eq!(
         (
@@ -334,14 +335,14 @@ fn every_declaration_of_a_struct_gives_its_layout() {
 
 #[test]
 fn a_recursive_struct_ends() {
-    let layout = Layout::of::<Node>();
+    let layout = layout_of::<Node>();
     assert_eq!(layout.storage.len(), 2);
     assert!(compare(&layout, &layout).unwrap().findings.is_empty());
 }
 
 #[test]
 fn foreign_types_keep_their_location_and_their_name() {
-    let layout = Layout::of::<Foreign>();
+    let layout = layout_of::<Foreign>();
     assert_eq!(
         locations(&layout.storage),
         [
@@ -363,7 +364,7 @@ fn foreign_types_keep_their_location_and_their_name() {
 
 #[test]
 fn json_comes_back_as_it_was_and_the_hash_ignores_what_a_build_changes() {
-    let layout = Layout::of::<After>();
+    let layout = layout_of::<After>();
     assert_eq!(Layout::from_json(&layout.to_json()).unwrap(), layout);
     let mut other = layout.clone();
     other.storage[0].ast_id = 12345;

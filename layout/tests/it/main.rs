@@ -18,3 +18,15 @@ mod random;
 mod report;
 mod solidity;
 mod values;
+
+use stylus_layout::Layout;
+use stylus_upgradeable::layout::{StorageLayout, kind::section};
+
+/// The layout of a storage struct that is linked in, as its derive writes it.
+fn layout_of<T: StorageLayout>() -> Layout {
+    match Layout::from_section(&section::<T>()) {
+        Ok(Some(layout)) => layout,
+        Ok(None) => panic!("{} has no layout", core::any::type_name::<T>()),
+        Err(error) => panic!("{error}"),
+    }
+}

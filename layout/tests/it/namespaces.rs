@@ -2,6 +2,7 @@
 
 use std::panic::catch_unwind;
 
+use crate::layout_of;
 use alloy_primitives::aliases::{I32, U8};
 use alloy_primitives::{Address, FixedBytes, U64, U256};
 use stylus_layout::{Item, Layout, Report, compare};
@@ -175,7 +176,7 @@ pub struct Nowhere {
 }
 
 fn report<Old: StorageLayout, New: StorageLayout>() -> Report {
-    let (old, new) = (Layout::of::<Old>(), Layout::of::<New>());
+    let (old, new) = (layout_of::<Old>(), layout_of::<New>());
     compare(&old, &new).expect("compared")
 }
 
@@ -188,13 +189,13 @@ fn alone<'l>(layout: &'l Layout, namespace: &str) -> &'l Item {
 
 /// Why a layout is refused.
 fn refusal<T: StorageLayout>() -> String {
-    let refused = catch_unwind(Layout::of::<T>).expect_err("it has a layout");
+    let refused = catch_unwind(layout_of::<T>).expect_err("it has a layout");
     *refused.downcast::<String>().expect("an error")
 }
 
 #[test]
 fn a_map_at_the_root_of_a_namespace_is_compared() {
-    let layout = Layout::of::<Note>();
+    let layout = layout_of::<Note>();
     let item = alone(&layout, "erc7201:my.space");
     assert_eq!(
         (
@@ -214,7 +215,7 @@ fn a_map_at_the_root_of_a_namespace_is_compared() {
 
 #[test]
 fn the_name_of_what_only_its_author_knows_is_compared_in_a_namespace_as_well() {
-    let layout = Layout::of::<FormA>();
+    let layout = layout_of::<FormA>();
     let item = alone(&layout, "erc7201:my.space");
     assert_eq!(layout.types[&item.type_id].label, "form A");
     let found = layout.types[&item.type_id].number_of_bytes.as_deref();
@@ -222,7 +223,7 @@ fn the_name_of_what_only_its_author_knows_is_compared_in_a_namespace_as_well() {
     assert!(!report::<FormA, FormB>().is_safe());
     assert!(!report::<FormA, FormAElsewhere>().is_safe());
     assert!(!report::<Note, FormA>().is_safe());
-    let wrapped = Layout::of::<Wrapped>();
+    let wrapped = layout_of::<Wrapped>();
     assert_eq!(alone(&wrapped, "erc7201:their.ns").type_id, "t_uint256");
     assert!(!report::<Wrapped, WrappedOpaque>().is_safe());
 }
@@ -248,7 +249,7 @@ fn at_root<T: StorageLayout>(set: impl FnOnce(&mut T)) -> (U256, bool) {
     let root = U256::from_be_bytes(Ns::ROOT.0);
     // SAFETY: nothing else writes to these words.
     set(&mut unsafe { Value::<T>::new(U256::ZERO, 0, words.vm()) }.value);
-    let layout = Layout::of::<Value<T>>();
+    let layout = layout_of::<Value<T>>();
     let item = alone(&layout, "erc7201:my.space");
     let bytes = layout.types[&item.type_id].number_of_bytes.clone();
     let bytes: usize = bytes.expect("a size").parse().expect("a number");
@@ -316,7 +317,7 @@ fn a_wrapper_with_less_than_a_word_in_a_namespace_does_not_compile() {
 
 #[test]
 fn a_namespace_within_its_own_struct_is_listed() {
-    let layout = Layout::of::<Recursive>();
+    let layout = layout_of::<Recursive>();
     let tree = &layout.namespaces["erc7201:tree.a"];
     let labels: Vec<&str> = tree.iter().map(|item| item.label.as_str()).collect();
     assert_eq!(labels, ["count", "kids"]);

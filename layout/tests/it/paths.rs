@@ -1,5 +1,6 @@
 //! A struct is known by its package, with the version, its module, and where it is declared.
 
+use crate::layout_of;
 use alloy_primitives::U256;
 use stylus_layout::{Layout, Members};
 use stylus_sdk::prelude::*;
@@ -37,7 +38,7 @@ fn the_path_of_a_struct_names_its_package_and_version_and_is_in_no_layout() {
         String::from_utf8_lossy(&written)
     );
     assert!(
-        !Layout::of::<Note>()
+        !layout_of::<Note>()
             .to_json()
             .contains(env!("CARGO_PKG_NAME"))
     );

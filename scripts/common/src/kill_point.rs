@@ -1,4 +1,4 @@
-//! A test aid, compiled in with the feature `kill-points`, which only tests turn on: the environment
+//! A test aid, compiled in with the feature `kill-points`, which no installed program has: the environment
 //! variable `STYLUS_UPGRADES_KILL_AT=PHASE:COUNT` makes this process kill itself with SIGKILL when it
 //! comes to a phase for the COUNTth time. What is tested is the next run, so nothing else knows of it,
 //! and nothing is cleaned up. Without the feature no phase is ever due.

@@ -72,7 +72,7 @@ macro_rules! version {
             }
         }
         crate::cases::Version {
-            rust: stylus_layout::Layout::of::<version::C>(),
+            rust: crate::layout_of::<version::C>(),
             structs: &[
                 $((stringify!($name), stringify!($($members)*)),)*
                 $((stringify!($space), stringify!($($inside)*)),)*
