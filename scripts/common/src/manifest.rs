@@ -269,6 +269,13 @@ impl Manifest {
     }
 }
 
+/// Whether the policy that the registry has is `expression`, which [`Manifest::policy`] wrote. The registry takes
+/// addresses with their letters in any case.
+pub fn is_same_policy(stored: &str, expression: &str) -> bool {
+    let stored = Manifest::default().policy(&stored.to_ascii_lowercase());
+    stored.is_ok_and(|stored| stored == expression)
+}
+
 fn nearest_below(folder: &Path, home: Option<&Path>) -> Option<PathBuf> {
     let device = |folder: &Path| folder.metadata().ok().map(|found| found.dev());
     let ours = device(folder);

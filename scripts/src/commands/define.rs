@@ -7,6 +7,7 @@ use super::effects::{Effects, Governed};
 use super::judge::check_and_send;
 use super::prelude::*;
 use crate::governance::GovernedCall;
+use crate::manifest::is_same_policy;
 use crate::text::shell_word;
 
 pub(super) async fn run(
@@ -73,7 +74,7 @@ async fn is_defined(session: Session<'_>, governed: &GovernedCall, name: &str) -
     }
     for (role, expression) in governed.call.policies() {
         let found = registry.policy(name, role).await?;
-        if context.manifest.policy(&found)? != expression {
+        if !is_same_policy(&found, expression) {
             let names = context.names();
             let message = format!("{name} is defined already, with another policy of {role}");
             let (typed, word) = (names.policy(expression), shell_word(name));

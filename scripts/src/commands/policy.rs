@@ -8,6 +8,7 @@ use super::prelude::*;
 use super::unknown::unknown;
 use crate::address::is_address;
 use crate::governance::{GovernedCall, current_policy, deciding_policy, explain};
+use crate::manifest::is_same_policy;
 use crate::review::Policies;
 
 /// Changes the policy of a role; the definition with the empty name is the registry itself.
@@ -22,8 +23,7 @@ pub(super) async fn update(
     let session = Session::sending(context, "policy update").await?;
     let registry = session.registry;
     let was = current_policy(registry, name, role).await?;
-    let stored = was.as_deref().map(|was| context.manifest.policy(was));
-    if stored.transpose()?.as_ref() == Some(&expression) {
+    if (was.as_deref()).is_some_and(|was| is_same_policy(was, &expression)) {
         let subject = PolicyUpdate {
             name,
             role,

@@ -1,4 +1,4 @@
-use super::{Entry, FILE, Kind, Manifest};
+use super::{Entry, FILE, Kind, Manifest, is_same_policy};
 use crate::error::{Explain, Refusal};
 use crate::keys::KeyPlace;
 use alloy::primitives::Address;
@@ -54,6 +54,16 @@ fn aliases_in_a_policy_become_addresses_and_the_rest_stays() {
     ));
     let expected = format!("AND({one},OutOf(1,{two},{four}),AFTER(6 0))");
     assert_eq!(policy.ok(), Some(expected));
+
+    let stored = "OR( 0xAbNN, OutOf(1,0xCdNN))".replace("NN", &"0".repeat(38));
+    assert!(manifest.policy(&stored).is_err(), "no checksum");
+    let typed = stored
+        .to_lowercase()
+        .replace(' ', "")
+        .replace("outof", "OutOf")
+        .replace("or(", "OR(");
+    assert!(is_same_policy(&stored, &typed));
+    assert!(!is_same_policy(&stored.replace("Ab", "Ac"), &typed));
 }
 
 #[test]

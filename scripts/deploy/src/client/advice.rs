@@ -217,8 +217,7 @@ fn words(
         "DefinitionPaused" => (
             "a definition that is live",
             "{0} is paused",
-            "it is paused already; for anything else stylus-upgrades resume {0}, then the same command; only \
-             register works during a pause",
+            "stylus-upgrades resume {0}, then the same command; only register works during a pause",
         ),
         "DefinitionNotPaused" => (
             "a definition that is paused",
