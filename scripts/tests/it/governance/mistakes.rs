@@ -217,4 +217,11 @@ fn an_id_that_the_chain_has_and_a_word_that_is_no_id_are_shown_in_full() {
         let refused = sandbox.run("Admin", &command.replace("WORD", &word));
         contains(&refused.document["error"].to_string(), &[&word]);
     }
+    let file = format!("call-{word}.json");
+    let export = format!("pause A --as Admin --export {file} --export-format json");
+    let exported = sandbox.done("Admin", &export);
+    assert_eq!(exported["exported"]["file"], *file);
+    let sign = format!("approve --offline {file} --out signed-{word}.json");
+    let next = format!("next: stylus-upgrades submit signed-{word}.json");
+    contains(&sandbox.shown("Admin", &sign, 0), &[&next]);
 }
