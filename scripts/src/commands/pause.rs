@@ -6,7 +6,7 @@ use super::context::earlier;
 use super::effects::{Effects, Governed};
 use super::judge::check_and_send;
 use super::prelude::*;
-use super::rollout::{decided, pause_remaining_instances, waits};
+use super::rollout::{decided, pause_remaining_instances};
 use crate::governance::GovernedCall;
 
 /// Pauses a definition and its instances.
@@ -23,20 +23,16 @@ async fn run(context: &Context, bytes: Bytes) -> Result<Outcome> {
     let session = Session::sending(context, "pausing and resuming").await?;
     let governed = GovernedCall::decode(session.registry.address, bytes, U256::ZERO)?;
     let name: String = governed.call.definition().into();
-    let (call, client) = (&governed.call, session.registry.client);
-    let decided = decided(session, call).await?;
-    let is_left = decided.is_some() && !waits(session, call).await?.is_empty();
-    let effects = match decided {
-        _ if is_left => {
-            let mut effects = Effects::default();
-            pause_remaining_instances(session, call, &mut effects).await?;
-            effects
-        }
-        Some(state) if earlier(context, client, &governed).await?.is_none() => {
-            Effects::nothing_to_send(context, format!("{name} is {state} already"))?
-        }
-        _ => check_and_send(session, governed, CheckOptions::proposer(session)).await?,
-    };
+    let mut effects = Effects::default();
+    if !pause_remaining_instances(session, &governed.call, &mut effects).await? {
+        let client = session.registry.client;
+        effects = match decided(session, &governed.call).await? {
+            Some(state) if earlier(context, client, &governed).await?.is_none() => {
+                Effects::nothing_to_send(context, format!("{name} is {state} already"))?
+            }
+            _ => check_and_send(session, governed, CheckOptions::proposer(session)).await?,
+        };
+    }
     let subject = PausedDefinition { name };
     Ok(context.outcome(&Governed { subject, effects }))
 }

@@ -3,7 +3,7 @@
 
 mod paused;
 
-pub(super) use paused::{decided, finish as pause_remaining_instances, waits};
+pub(super) use paused::{decided, finish as pause_remaining_instances};
 
 use super::effects::{CallResult, Effects, RolledOut, so_far};
 use super::path::{PathRequest, asked_again, check_again, check_stragglers};

@@ -24,7 +24,7 @@ pub(crate) async fn decided(
 }
 
 /// The instances that do not have the state that the call decides.
-pub(crate) async fn waits(session: Session<'_>, call: &Call) -> Result<Vec<Address>, ChainError> {
+async fn waits(session: Session<'_>, call: &Call) -> Result<Vec<Address>, ChainError> {
     let before = match call {
         Call::Pause(_) => InstanceState::Live,
         _ => InstanceState::Paused,
@@ -34,16 +34,20 @@ pub(crate) async fn waits(session: Session<'_>, call: &Call) -> Result<Vec<Addre
     Ok(waits.map(|one| one.proxy).collect())
 }
 
-/// Pauses or resumes the instances that the transaction of the decision left, if it was executed.
-pub(crate) async fn finish(session: Session<'_>, call: &Call, effects: &mut Effects) -> Result<()> {
+/// Pauses or resumes the instances that the transaction of the decision left, if it was executed. Whether it left some.
+pub(crate) async fn finish(
+    session: Session<'_>,
+    call: &Call,
+    effects: &mut Effects,
+) -> Result<bool> {
     let Session { context, registry } = session;
     let name = call.definition();
     if decided(session, call).await?.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let left = waits(session, call).await?;
     if left.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let mut rollout = Rollout::of(session, name, None, session.assessment(Role::Reader));
     rollout.turns = Some(left.len().try_into().unwrap_or(u16::MAX));
@@ -54,5 +58,5 @@ pub(crate) async fn finish(session: Session<'_>, call: &Call, effects: &mut Effe
     let stayed = waits(session, call).await?;
     let stayed = registry::waiting(registry, name, &stayed).await?;
     effects.set_waiting(stayed, name);
-    Ok(())
+    Ok(true)
 }
