@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
     /// Another process listens there. Choose another `--port`, or 0 for any free one.
-    #[error(
-        "{address} is already in use: stop the process that listens there, or choose another port (0 = any free one)"
-    )]
+    #[error("{address} is already in use")]
     AddressInUse {
         /// The address requested.
         address: SocketAddr,

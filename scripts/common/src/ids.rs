@@ -19,6 +19,9 @@ use std::str::FromStr;
 /// The same type that the registry's storage is declared with.
 pub use stylus_upgrades_interface::ids::DefinitionId;
 
+/// What one of them looks like.
+const WORD: &str = "expected 0x and 64 hexadecimal digits";
+
 /// Declares types that are one word, and print, parse and serialize as it.
 macro_rules! words {
     ($($(#[$doc:meta])+ $name:ident;)+) => {$(
@@ -46,10 +49,10 @@ macro_rules! words {
         }
 
         impl FromStr for $name {
-            type Err = <B256 as FromStr>::Err;
+            type Err = &'static str;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                text.parse().map(Self)
+                text.parse().map(Self).map_err(|_| WORD)
             }
         }
 

@@ -285,7 +285,7 @@ pub struct CreateProxyArgs {
     #[arg(long, value_name = "NUMBER")]
     pub salt: Option<U256>,
     /// Wei for the initializer
-    #[arg(long, value_name = "WEI", default_value_t = U256::ZERO)]
+    #[arg(long, value_name = "WEI", default_value_t = U256::ZERO, value_parser = wei)]
     pub value: U256,
     /// Save its address in the manifest under this alias
     #[arg(long, value_name = "ALIAS")]
@@ -339,4 +339,10 @@ pub enum PolicyCommand {
         #[arg(long)]
         role: Option<String>,
     },
+}
+
+/// An amount of ether.
+pub(super) fn wei(text: &str) -> Result<U256, &'static str> {
+    text.parse()
+        .map_err(|_| "expected a whole number of wei, such as 1000000000000000000 for one ether")
 }

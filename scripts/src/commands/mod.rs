@@ -87,7 +87,7 @@ use crate::children;
 use crate::error::{Exit, Refusal, Report};
 use crate::output::{Outcome, Output, visible};
 use crate::secret::redacted;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use context::Context;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
@@ -328,14 +328,29 @@ fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
         message: said_by_clap(&redacted(&text)),
         expected: "a command line as --help describes it".into(),
         found: found.join(" "),
-        next: format!("{} --help", command_of(&words)),
+        next: match meant(error) {
+            Some(meant) => format!("did you mean {meant}? {} --help", command_of(&words)),
+            None => format!("{} --help", command_of(&words)),
+        },
     }))
 }
 
-/// The error of clap, on one line.
+/// The words of this program that are nearest to what it does not know.
+fn meant(error: &clap::Error) -> Option<String> {
+    const MEANT: [ContextKind; 3] = [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+    ];
+    let meant = MEANT.into_iter().find_map(|kind| error.get(kind));
+    meant.map(ToString::to_string)
+}
+
+/// The error of clap, on one line, without its advice.
 fn said_by_clap(text: &str) -> String {
     let lines = text.lines().map(str::trim);
-    let said = lines.take_while(|line| !line.starts_with("Usage:"));
+    let is_advice = |line: &&str| line.starts_with("tip:") || line.starts_with("Usage:");
+    let said = lines.take_while(|line| !is_advice(line));
     let said = said.filter(|line| !line.starts_with("For more information"));
     let words: Vec<&str> = said.flat_map(str::split_whitespace).collect();
     let said = words.join(" ");

@@ -120,6 +120,40 @@ fn wrong_use_and_what_is_no_program_are_refused_by_name() {
         answer.is(exit, name);
         answer.said("next");
     }
+    for (words, says, next) in [
+        (
+            "staus",
+            "unrecognized",
+            "did you mean pause, status? stylus-upgrades --help",
+        ),
+        (
+            "status --jsn",
+            "unexpected",
+            "did you mean --json? stylus-upgrades status --help",
+        ),
+        (
+            "plan A 1.0 --from 1",
+            "'--from' found",
+            "stylus-upgrades plan --help",
+        ),
+        (
+            "trace 0x85a7",
+            "64 hexadecimal digits",
+            "stylus-upgrades trace --help",
+        ),
+        (
+            "send me f() --value 1ether",
+            "number of wei",
+            "stylus-upgrades send --help",
+        ),
+    ] {
+        let refused = sandbox.run("Admin", words);
+        refused.is(2, "Usage");
+        let message = refused.said("message");
+        contains(message, &[says]);
+        assert!(!message.contains("tip:"), "{message}");
+        assert_eq!(refused.said("next"), next);
+    }
     let of_definition = sandbox.run("Admin", "layout diff Counter counter-v2");
     of_definition.is(2, "NotAContract");
     contains(of_definition.said("next"), &["Counter@live"]);

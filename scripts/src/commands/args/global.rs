@@ -74,7 +74,7 @@ pub struct Global {
     pub data_fee_bump_percent: u32,
     /// Maximum data fee of one program, margin included [default: 0.1 ether]
     #[arg(long, value_name = "WEI", global = true, hide_default_value = true,
-          default_value_t = U256::from(MAX_DATA_FEE))]
+          default_value_t = U256::from(MAX_DATA_FEE), value_parser = super::wei)]
     pub max_data_fee: U256,
     /// Accept a finding by its id, as the refusal prints it (reorder:owner, absent:source, migration-omitted), for
     /// this command only; separate several ids by commas, or repeat the flag
