@@ -1,6 +1,6 @@
 //! `call` and `send`: a function of a contract, by its signature or, where its interface is known, by its name.
 
-use super::args::CallWord;
+use super::args::{CallWord, wei};
 use super::calldata;
 use super::prelude::*;
 use crate::client::Transactions;
@@ -12,6 +12,7 @@ use alloy::json_abi::Function;
 use alloy::network::TransactionBuilder;
 use alloy::rpc::types::TransactionRequest;
 use clap::Args;
+use std::collections::BTreeSet;
 use stylus_upgrades_interface::slots;
 
 /// What is called.
@@ -28,7 +29,7 @@ pub struct CallArgs {
     )]
     call: Vec<CallWord>,
     /// The value to send, in wei
-    #[arg(long, value_name = "WEI", default_value_t)]
+    #[arg(long, value_name = "WEI", default_value_t, value_parser = wei)]
     value: U256,
 }
 
@@ -51,7 +52,7 @@ pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> 
         .await?;
     let values = match &typed.function {
         Some(function) if !function.outputs.is_empty() => {
-            Some(decode(&client, function, &answer, typed.to).await?)
+            Some(decode(function, &answer, typed.to)?)
         }
         _ => None,
     };
@@ -150,6 +151,9 @@ async fn typed(context: &Context, client: &Client, args: &CallArgs) -> Result<Ty
             function: None,
         });
     }
+    if client.code(to).await?.is_empty() {
+        return Err(ChainError::missing("contract", to).into());
+    }
     let function = match first.contains('(') {
         true => with_outputs(context, client, to, calldata::signature(first)?).await?,
         false => by_name(
@@ -202,7 +206,10 @@ const NAMED_MAX: usize = 20;
 fn unknown(name: &str, of: &str, known: &Functions) -> Error {
     let of_the_name = signatures(known.named(name).into_iter());
     let names: Vec<String> = known.all().map(|one| one.name.clone()).collect();
-    let all = signatures(known.all());
+    // What every proxy answers would hide what this contract has.
+    let framework = &interfaces().proxy;
+    let is_own = |one: &&Function| framework.function(&one.selector().0).is_none();
+    let all = signatures(known.all().filter(is_own));
     let expected = match of_the_name.is_empty() && !all.is_empty() {
         true => format!("the function's signature, or one of {all}"),
         false => {
@@ -226,22 +233,18 @@ fn unknown(name: &str, of: &str, known: &Functions) -> Error {
     }
 }
 
-/// The signatures of the first functions, in one text.
+/// The first signatures by the alphabet, in one text.
 fn signatures<'a>(all: impl Iterator<Item = &'a Function>) -> String {
-    let first: Vec<_> = all.take(NAMED_MAX).map(Function::signature).collect();
+    let all: BTreeSet<_> = all.map(Function::signature).collect();
+    let first: Vec<_> = all.into_iter().take(NAMED_MAX).collect();
     first.join(", ")
 }
 
 /// What a function returned.
-async fn decode(
-    client: &Client,
-    function: &Function,
-    answer: &Bytes,
-    to: Address,
-) -> Result<Vec<String>> {
+fn decode(function: &Function, answer: &Bytes, to: Address) -> Result<Vec<String>> {
     let reason = match function.abi_decode_output(answer) {
         Ok(values) => return Ok(values.iter().map(show).collect()),
-        Err(_) if answer.is_empty() => client.why_empty(to).await?,
+        Err(_) if answer.is_empty() => "an empty answer".into(),
         Err(error) => error.to_string(),
     };
     Err(ChainError::unexpected_answer(to, &function.signature(), reason).into())

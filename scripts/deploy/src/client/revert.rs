@@ -119,8 +119,8 @@ impl Revert {
             (Some(advice), None) => advice,
             _ if self.data.is_empty() => Advice::new(
                 "a contract that says why",
-                "no data",
-                "call it by eth_call with more gas, or trace it",
+                "no data: a panic, no such function, or a function that takes no ether",
+                "check the function's name and types, its arguments, and the value",
             ),
             _ if declared::decode(&self.data).is_some() => Advice::new(
                 "a call that goes through",

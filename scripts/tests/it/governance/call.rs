@@ -34,8 +34,10 @@ fn what_is_not_known_is_not_guessed_and_what_is_refused_is_not_sent() {
         ("call\tcounter\tinitialize", "Usage"),
         ("call\tcounter\tinitialize(uint256)\t1", "NotInUpgrade"),
         ("send\tcounter\tinitialize(uint256)\t1", "NotInUpgrade"),
-        (&format!("call\t{NOBODY}\tvalue"), "Usage"),
-        (&format!("call\t{typed}"), "UnexpectedAnswer"),
+        (&format!("call\t{NOBODY}\tvalue"), "Missing"),
+        (&format!("call\t{typed}"), "Missing"),
+        (&format!("call\t{NOBODY}\tincrement()"), "Missing"),
+        (&format!("send\t{NOBODY}\tincrement()"), "Missing"),
         ("send\tcounter\tincrement()\t--value\t1", "Revert"),
     ] {
         let words: Vec<&str> = words.split('\t').collect();
@@ -46,6 +48,12 @@ fn what_is_not_known_is_not_guessed_and_what_is_refused_is_not_sent() {
         assert_eq!(names_labels, name == "NotInUpgrade", "{words:?}: {next}");
     }
     assert_eq!(before, sandbox.block(), "nothing was mined");
+    let unknown = sandbox.run("Other", "call counter nothing");
+    let own = "the function's signature, or one of increment(), initialize(uint256), isMigrated(string), value()";
+    assert_eq!(unknown.said("expected"), own);
+    let silent = sandbox.run("Other", "send counter value(uint8) 1");
+    silent.is(1, "Revert");
+    silent.says("found", &["no such function"]);
 }
 
 #[test]
