@@ -9,7 +9,7 @@ use crate::governance::{Call, GovernedCall, current_policy, pending, readiness, 
 use crate::history::{self, Wanted};
 use crate::manifest::POLICY_FORMS;
 use crate::text::{count, nearest, shell_word};
-use stylus_registry_core::policy::{Policy, parse};
+use stylus_registry_core::policy::{self, Policy, parse};
 
 /// A finding about a policy, which must be accepted by its id.
 pub(super) fn notice(id: FindingId, words: String) -> Finding {
@@ -40,29 +40,40 @@ pub(super) async fn rivals(session: Session<'_>, governed: &GovernedCall) -> Res
     Ok(all.collect())
 }
 
-/// A policy of a role as the registry parses it; of no role if that is empty.
+/// A policy of a role as it was typed, with addresses in place of aliases; of no role if that is empty.
+///
+/// # Errors
+/// `UnknownAlias`; `InvalidPolicy` if the registry would refuse its text.
+pub(super) fn typed(context: &Context, role: &str, text: &str) -> Result<String> {
+    let expression = context.manifest.policy(text)?;
+    parse(expression.as_bytes())
+        .map_err(|refused| invalid(role, &expression, refused, &context.names()))?;
+    Ok(expression)
+}
+
+/// A policy of a role as the registry parses it.
 ///
 /// # Errors
 /// `InvalidPolicy` if the registry would refuse its text.
 pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy> {
-    let parsed = parse(expression.as_bytes()).map_err(|refused| {
-        let (reason, offset) = (policy_reason(refused.reason), refused.offset);
-        let at = usize::try_from(offset).unwrap_or(usize::MAX);
-        let before = expression.get(..at).unwrap_or(expression);
-        let of = match role {
-            "" => String::new(),
-            role => format!(" of role {role}"),
-        };
-        let message =
-            format!("the policy{of} is not valid at byte {offset} of {expression}: {reason}");
-        let refusal = Refusal::new("InvalidPolicy", message).with(
-            POLICY_FORMS,
-            format!("{reason}, at byte {offset} of {expression}, after {before:?}"),
-            "correct the expression there; it contains addresses in place of aliases",
-        );
-        refusal.usage()
-    });
-    Ok(parsed?)
+    let parsed = parse(expression.as_bytes());
+    Ok(parsed.map_err(|refused| invalid(role, expression, refused, &Names::default()))?)
+}
+
+/// What is wrong with a policy, and behind which part of it.
+fn invalid(role: &str, expression: &str, refused: policy::Refusal, names: &Names) -> Refusal {
+    let reason = policy_reason(refused.reason);
+    let at = usize::try_from(refused.offset).unwrap_or(usize::MAX);
+    let before = names.policy(expression.get(..at).unwrap_or(expression));
+    let of = match role {
+        "" => String::new(),
+        role => format!(" of role {role}"),
+    };
+    let message = format!("the policy{of} is not valid after {before:?}: {reason}");
+    let refusal = Refusal::new("InvalidPolicy", message);
+    refusal
+        .with(POLICY_FORMS, reason, "correct the expression there")
+        .usage()
 }
 
 /// What must be accepted in the policies of these roles, if `sender` sends them. Contracts in them must have code.
@@ -239,13 +250,13 @@ async fn unless_proposed(
 pub(super) fn require_accepted(context: &Context, notices: &[Finding]) -> Result<()> {
     let accepted = context.accepted();
     for Finding { id, message, .. } in notices {
-        context.note(format!("warning: {message}"));
         if !accepted.contains(id) {
             return Err(Error::Unconfirmed {
                 message: message.clone(),
                 id: id.clone(),
             });
         }
+        context.note(format!("warning: {message}"));
     }
     Ok(())
 }

@@ -17,19 +17,11 @@ pub(super) async fn run(
     (policy, create): (Option<&str>, Option<&str>),
 ) -> Result<Outcome> {
     let call = abi::createDefinitionCall {
-        migratePolicy: context.manifest.policy(migrate)?,
-        policyPolicy: context.manifest.policy(policy.unwrap_or(migrate))?,
-        createPolicy: context.manifest.policy(create.unwrap_or(migrate))?,
+        migratePolicy: confirm::typed(context, "migrate", migrate)?,
+        policyPolicy: confirm::typed(context, "policy", policy.unwrap_or(migrate))?,
+        createPolicy: confirm::typed(context, "create", create.unwrap_or(migrate))?,
         name,
     };
-    let policies = [
-        ("migrate", &*call.migratePolicy),
-        ("policy", &*call.policyPolicy),
-        ("create", &*call.createPolicy),
-    ];
-    for (role, expression) in policies {
-        confirm::parsed(role, expression)?;
-    }
     confirm::warn_of_weaker(
         context,
         &call.name,

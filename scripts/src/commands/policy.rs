@@ -18,8 +18,7 @@ pub(super) async fn update(
     role: &str,
     expression: &str,
 ) -> Result<Outcome> {
-    let expression = context.manifest.policy(expression)?;
-    confirm::parsed(role, &expression)?;
+    let expression = confirm::typed(context, role, expression)?;
     let session = Session::sending(context, "policy update").await?;
     let registry = session.registry;
     let was = current_policy(registry, name, role).await?;
@@ -79,8 +78,7 @@ pub(super) async fn explain_it(
     role: Option<&str>,
 ) -> Result<Outcome> {
     if role.is_none() && is_expression(name) {
-        let expression = context.manifest.policy(name)?;
-        confirm::parsed("", &expression)?;
+        let expression = confirm::typed(context, "", name)?;
         let policies = Policies {
             name: name.into(),
             policies: vec![explain("", &expression, &context.names())?],

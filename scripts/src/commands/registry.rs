@@ -31,11 +31,8 @@ async fn deploy(
     salt: Option<Salt>,
     save: bool,
 ) -> Result<Outcome> {
-    let policy = define.map(|policy| context.manifest.policy(policy));
+    let policy = define.map(|policy| confirm::typed(context, "define", policy));
     let policy = policy.transpose()?;
-    if let Some(policy) = &policy {
-        confirm::parsed("define", policy)?;
-    }
     let client = context.working_client("registry deploy").await?;
     let sender = client.sender("registry deploy")?;
     let policy = policy.unwrap_or_else(|| format!("{sender:#x}"));

@@ -8,6 +8,7 @@ use crate::error::Refusal;
 use crate::model::role_of;
 use crate::names::Names;
 use crate::registry::Registry;
+use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolError;
 use serde::{Deserialize, Serialize};
@@ -106,11 +107,14 @@ pub(super) async fn not_an_approver(
     error: ChainError,
 ) -> ChainError {
     match deciding_policy(registry, name, role).await {
-        Ok((role, policy)) => {
+        Ok((role, _)) => {
             let why = format!(": the policy of {role} does not name that address");
-            let next =
-                "use the key of an approver; stylus-upgrades policy explain tells who decides";
-            let expected = format!("an approver of role {role}: {policy}");
+            let next = format!(
+                "use the key of an approver; stylus-upgrades policy explain {} --role {} tells who decides",
+                shell_word(name),
+                shell_word(&role)
+            );
+            let expected = format!("an approver of role {role}");
             because(&error, &why, next).expecting(expected).into()
         }
         Err(_) => error, // what was refused is told at least

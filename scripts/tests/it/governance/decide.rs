@@ -210,7 +210,7 @@ fn a_policy_is_updated_by_names_and_explained_in_words() {
     let wrong = sandbox.run("Admin", "policy explain AND(Admin");
     wrong
         .is(2, "InvalidPolicy")
-        .says("message", &["the policy is not valid at byte"]);
+        .says("message", &["the policy is not valid after \"AND(Admin\":"]);
     sandbox
         .done("Admin2", MIGRATE)
         .has(json!({"executed": true}));

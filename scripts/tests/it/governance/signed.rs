@@ -190,7 +190,7 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     assert_eq!(error(&twice), "SignerTwice");
     let stranger = sandbox.run("Other", "approve --offline pause.txt");
     assert_eq!(error(&stranger), "NotAnApprover");
-    stranger.says("expected", &["an approver of role migrate: AND("]);
+    stranger.says("next", &["policy explain A --role migrate"]);
     let missing = sandbox.run("Admin", "approve --offline anna.json");
     let found = missing.said("message");
     assert_eq!(found, "\"anna.json\" does not identify one action");
