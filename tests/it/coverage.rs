@@ -236,4 +236,6 @@ fn sources_that_are_not_those_of_the_program_are_refused() {
     assert_eq!(unknown, (Some(1), "TransactionNotFound".into()));
     let many = refused(&format!("1..2000 --source {source}"));
     assert_eq!(many, (Some(2), "TooMany".into()));
+    let unmade = refused(&format!("1..900 --source {source}"));
+    assert_eq!(unmade, (Some(2), "NotYet".into()));
 }

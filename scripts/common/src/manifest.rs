@@ -213,7 +213,10 @@ impl Manifest {
                 (None, _) if let Some(meant) = nearest(&name, &aliases) => {
                     format!("did you mean {meant}?")
                 }
-                (None, _) => format!("add {name} to [aliases] in {FILE}"),
+                (None, _) => match &self.network {
+                    Some(network) => format!("add {name} to [networks.{network}.aliases] in {FILE}"),
+                    None => format!("add {name} to [aliases] in {FILE}"),
+                },
                 (_, Some(digits)) => {
                     let count = digits.chars().count();
                     format!("correct the address: it has {count} characters after 0x, or others than 0-9 and a-f")

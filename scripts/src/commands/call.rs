@@ -216,12 +216,12 @@ fn unknown(name: &str, of: &str, known: &Functions) -> Error {
             "the function's signature, or a name that the contract's interface has once".into()
         }
     };
-    let found = match of_the_name.is_empty() {
-        true => name.to_owned(),
-        false => of_the_name,
+    let (many, found) = match of_the_name.is_empty() {
+        true => ("no known function", name.to_owned()),
+        false => ("several functions", of_the_name),
     };
     Error::Usage {
-        message: format!("{of} has no single known function {name} with these arguments"),
+        message: format!("{of} has {many} {name}"),
         expected,
         found,
         next: match nearest(name, &names).filter(|meant| *meant != name) {

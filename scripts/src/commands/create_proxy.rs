@@ -119,8 +119,7 @@ fn report(
     let mut outcome = context.outcome(&Governed { subject, effects });
     if let (Exit::NotReady, Some(alias)) = (exit, alias) {
         outcome.line(format!(
-            "the alias {alias} was not saved: run the same command after the last approval, or add \
-             {alias} = \"{proxy}\" to [aliases]"
+            "the alias {alias} was not saved: run the same command after the last approval"
         ));
     }
     outcome

@@ -77,7 +77,8 @@ async fn read(context: &Context, source: &str) -> Result<Named> {
     if let Some(kept) = KeptName::named(source) {
         return registered(context, source, &kept).await;
     }
-    if file_of(Path::new(source)).0.is_file() {
+    let (file, _) = file_of(Path::new(source));
+    if file.is_file() || file.extension().is_some_and(|ending| ending == "json") {
         return Ok(read_file(Path::new(source))?);
     }
     let is_path = Path::new(source).exists();

@@ -114,6 +114,7 @@ fn wrong_use_and_what_is_no_program_are_refused_by_name() {
         ("deploy bad.wasm", 1, "NotWasm"),
         ("status", 2, "Usage"),
         ("upgrade Nobody 2.0", 2, "UnknownAlias"),
+        ("layout diff old.json counter-v2", 1, "File"),
         ("verify Counter --version 9.0", 2, "Usage"),
     ] {
         let answer = sandbox.run("Admin", words);

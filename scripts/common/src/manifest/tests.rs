@@ -177,6 +177,9 @@ fn on_a_network_its_table_counts_and_the_common_aliases() {
     assert_eq!(on.registry, None);
     assert_eq!(on.address("Admin").ok(), Some(Address::repeat_byte(0x33)));
     assert_eq!(on.address("Bob").ok(), Some(Address::repeat_byte(0x23)));
+    let unknown = on.address("Cleo").expect_err("no such alias");
+    let next = unknown.next().expect("an advice");
+    assert!(next.contains("[networks.sepolia.aliases]"), "{next}");
     assert_eq!(on.explorer.as_deref(), Some("https://sepolia.arbiscan.io"));
     let local = manifest.on("local").expect("it");
     assert_eq!(local.registry, Some(Address::repeat_byte(0x44)));

@@ -49,7 +49,7 @@ pub(super) fn ended_by(action: ActionId, how: &str) -> ChainError {
 pub fn not_open(action: ActionId) -> ChainError {
     ended_by(
         action,
-        "is not open any more: it expired, or a change of a policy or a new version of its definition ended it",
+        "is not open: nobody proposed it, it expired, or a change of a policy or a new version of its definition ended it",
     )
 }
 

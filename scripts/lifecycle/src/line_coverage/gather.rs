@@ -83,6 +83,10 @@ async fn chosen(client: &Client, wanted: &[Wanted]) -> Result<BTreeMap<u64, Chos
                 if blocks.saturating_add(all.len()) > MOST {
                     return Err(too_many(blocks));
                 }
+                let newest = client.newest_block().await?;
+                if *range.end() > newest {
+                    return Err(not_yet(*range.end(), newest));
+                }
                 all.extend(range.clone().map(|number| (number, None)));
             }
             Wanted::Transaction(tx) => {
@@ -105,6 +109,17 @@ fn too_many(found: usize) -> ChainError {
         format!("at most {MOST} of each"),
         found.to_string(),
         "name fewer blocks",
+    );
+    refusal.usage().into()
+}
+
+/// A block that was named and is not made.
+fn not_yet(block: u64, newest: u64) -> ChainError {
+    let message = format!("there is no block {block} yet");
+    let refusal = Refusal::new("NotYet", message).with(
+        format!("blocks up to {newest}, the newest"),
+        block.to_string(),
+        "name older blocks, or another --rpc-url",
     );
     refusal.usage().into()
 }
