@@ -59,13 +59,9 @@ fn compared(
     }
     let from = &transition.from;
     let lost = compare(before, after);
-    let words: Vec<&str> = lost.iter().map(|one| one.message.as_str()).collect();
     let together = Arc::new(Together {
         name: "InterfaceLost",
-        message: format!(
-            "callers of {from} would lose what they call: {}",
-            words.join("; ")
-        ),
+        message: format!("callers of {from} would lose what they call"),
         expected: format!("every function, event and error of {from} as it was"),
         found: None,
         next: "keep it".into(),

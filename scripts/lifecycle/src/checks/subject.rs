@@ -148,6 +148,6 @@ impl Code {
 
 /// What a hash of sources proves.
 const SOURCE_NAMED: &str =
-    "their hash is named; only a build compares them with the code (--source)";
+    "the hash of the sources is named; only a build compares them with the code (--source)";
 /// Why nobody knows what code declares.
 const UNDECLARED: &str = "the code does not say which initializers and migrations it declares";

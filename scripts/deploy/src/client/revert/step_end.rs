@@ -67,7 +67,7 @@ impl StepEnd {
         let next = match self {
             Self::Panicked(_) | Self::Silent(_) | Self::Failed(_) => {
                 "call the function in a test with the data that the instance holds, and correct it: an overflow, an \
-                 index or an unwrap panics; stylus-upgrades plan tries it on a copy"
+                 index or an unwrap panics"
             }
             Self::OutOfGas => {
                 "do less in one step: a complex migration works in batches (stylus-upgrades register --complex)"
