@@ -129,8 +129,8 @@ impl Output {
         self.secrets.add(secret);
     }
 
-    /// A word that somebody typed. Where a name may be a private key, its first and last digits alone are shown, until
-    /// [`Self::is_public`].
+    /// A word that somebody typed. Where a name may be a private key, errors and notes show its first and last digits
+    /// alone, until [`Self::is_public`]. Results have what the chain or a file has: programs need all of it.
     pub fn typed(&self, kind: TypedAs, word: &str) {
         self.typed.add(kind, word);
     }
@@ -194,6 +194,9 @@ impl Output {
     pub fn document_of(&self, outcome: &Outcome) -> Map<String, Value> {
         let mut document = outcome.document.clone();
         document.extend(self.with_all().clone());
+        if let Some(error) = document.get_mut("error") {
+            in_texts(error, &|text| self.typed.abbreviate(text));
+        }
         self.links.in_document(&mut document);
         document.values_mut().for_each(|value| self.hide_in(value));
         document
@@ -211,7 +214,7 @@ impl Output {
 
     /// What is said of a failure, without secrets.
     pub fn report_of(&self, error: &dyn Explain) -> Report {
-        let shown = |text: String| self.without_secrets(&text);
+        let shown = |text: String| self.typed.abbreviate(&self.secrets.hide(&text));
         let report = Report::of(error);
         Report {
             name: report.name,
@@ -265,7 +268,7 @@ impl Output {
 
     /// A failure that does not end the command, on stderr.
     pub fn explain(&self, report: &Report) {
-        let printable = |text: &str| shortened(&self.safe(text), LONGEST).into_owned();
+        let printable = |text: &str| shortened(&self.said(text), LONGEST).into_owned();
         let error = self.paint(Style::Bad, "error:");
         let mut text = format!("{error} {}", printable(report.headline()));
         for detail in &report.details {
@@ -281,7 +284,7 @@ impl Output {
 
     /// A panic: a fault of this program, told as one.
     pub fn panicked(&self, message: &str, place: &str) {
-        let message = shortened(&self.safe(message), LONGEST).into_owned();
+        let message = shortened(&self.said(message), LONGEST).into_owned();
         let text = format!(
             "error: this program has a bug: {message}\n  found     a panic at {place}\n  \
              next      report it with the command; running the command again is safe: it does \
@@ -314,19 +317,19 @@ impl Output {
         }
     }
 
-    /// Text from anywhere, as it may be printed.
+    /// The same for errors, notes and commands, which repeat what was typed.
+    fn said(&self, text: &str) -> String {
+        self.safe(&self.typed.abbreviate(&self.secrets.hide(text)))
+    }
+
+    /// Text from anywhere, without secrets, as it may be printed.
     fn safe(&self, text: &str) -> String {
-        let text = self.without_secrets(text);
+        let text = self.secrets.hide(text);
         let text = match self.commands.get() {
             Some(written) => written(&text),
             None => text,
         };
         self.links.in_text(visible(&text).into_owned())
-    }
-
-    /// Text without secrets, and with the ends alone of what was typed and may be one.
-    fn without_secrets(&self, text: &str) -> String {
-        self.typed.abbreviate(&self.secrets.hide(text))
     }
 
     /// Text in a style, where colours are wanted. The text is safe already.
@@ -345,7 +348,7 @@ impl Output {
 
     /// Hides the secrets in the texts of a document.
     fn hide_in(&self, value: &mut Value) {
-        in_texts(value, &|text| self.without_secrets(text));
+        in_texts(value, &|text| self.secrets.hide(text));
     }
 
     fn to_stderr(&self, text: &str) {
@@ -356,7 +359,7 @@ impl Output {
 
     /// A line on stderr that is printed also where no progress is wanted.
     fn warn(&self, text: &str) {
-        let text = self.safe(text);
+        let text = self.said(text);
         self.suspend(|| self.write(io::stderr(), &text));
     }
 

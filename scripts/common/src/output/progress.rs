@@ -27,7 +27,7 @@ impl Output {
 impl Progress for Output {
     fn begin(&self, what: &str) {
         let mut work = self.work();
-        work.what = self.safe(what);
+        work.what = self.said(what);
         work.said = Instant::now();
         let text = format!("{} …", work.what);
         match (self.quiet, self.terminal) {
@@ -44,7 +44,7 @@ impl Progress for Output {
 
     fn tick(&self, detail: &str) {
         let mut work = self.work();
-        let text = format!("{} … {}", work.what, self.safe(detail));
+        let text = format!("{} … {}", work.what, self.said(detail));
         match &work.bar {
             Some(bar) => bar.set_message(text),
             None => self.plain(&mut work, &text),
@@ -52,7 +52,7 @@ impl Progress for Output {
     }
 
     fn advance(&self, done: u64, total: u64, unit: &str, detail: &str) {
-        let (unit, detail) = (self.safe(unit), self.safe(detail));
+        let (unit, detail) = (self.said(unit), self.said(detail));
         let mut work = self.work();
         let what = work.what.clone();
         let Some(bar) = &work.bar else {
@@ -73,7 +73,7 @@ impl Progress for Output {
 
     fn end(&self, what: &str) {
         let mut work = self.work();
-        let is_new = work.what != self.safe(what);
+        let is_new = work.what != self.said(what);
         let had_bar = work.bar.take().map(|bar| bar.finish_and_clear()).is_some();
         drop(work);
         // A plain line said the same when the work began.
@@ -99,7 +99,7 @@ impl Progress for Output {
 
     fn command(&self, text: &str) {
         if self.print {
-            let text = format!("$ {}", self.safe(text));
+            let text = format!("$ {}", self.said(text));
             self.suspend(|| self.write(io::stderr(), &text));
         }
     }

@@ -1,13 +1,12 @@
 //! Words of the command line that may be a private key, typed in place of an id, a name or a path: nobody can tell.
-//! Until the chain or a file has shown such a word, and unless it is the path of a file, it is repeated by its first and
-//! last digits alone: a hash stays recognizable, a key stays secret.
+//! Until the chain or a file has shown such a word it is repeated by its first and last digits alone: a hash stays
+//! recognizable, a key stays secret.
 
 use super::secrets::{KEY_DIGITS, holds_as_text, replaced};
 use crate::secret::possible_keys;
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
 use std::cmp::Reverse;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 /// Digits that are shown at each end.
@@ -26,36 +25,23 @@ pub enum TypedAs {
     Value,
 }
 
-/// What may be a key in a word that was typed.
-struct PossibleKey {
-    typed_as: TypedAs,
-    /// In lower case.
-    digits: String,
-    /// The whole word, which may be a path.
-    path: PathBuf,
-}
-
-/// What was typed and may be a key, the longest first.
+/// What was typed and may be a key, in lower case, the longest first.
 #[derive(Default)]
-pub(super) struct TypedWords(Mutex<Vec<PossibleKey>>);
+pub(super) struct TypedWords(Mutex<Vec<(TypedAs, String)>>);
 
 impl TypedWords {
     /// Notes what may be a key in a word of the command line.
     pub(super) fn add(&self, kind: TypedAs, word: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.extend(possible_keys(word).map(|key| PossibleKey {
-            typed_as: kind,
-            digits: key.to_ascii_lowercase(),
-            path: word.into(),
-        }));
-        all.sort_by_key(|key| Reverse(key.digits.len()));
+        all.extend(possible_keys(word).map(|word| (kind, word.to_ascii_lowercase())));
+        all.sort_by_key(|(_, word)| Reverse(word.len()));
     }
 
     /// The chain or a file has shown that number: neither it nor its beginning is a secret.
     pub(super) fn remove(&self, number: &str) {
         let number = number.to_ascii_lowercase();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|known| !number.contains(&known.digits));
+        all.retain(|(_, known)| !number.contains(known));
     }
 
     /// None of them is a key.
@@ -70,9 +56,9 @@ impl TypedWords {
             return Vec::new();
         }
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let parts = all.iter().flat_map(|PossibleKey { digits, .. }| {
-            let starts = (0..digits.len()).step_by(STEP);
-            starts.filter_map(move |at| digits.get(at..at + KEY_DIGITS))
+        let parts = all.iter().flat_map(|(_, word)| {
+            let starts = (0..word.len()).step_by(STEP);
+            starts.filter_map(move |at| word.get(at..at + KEY_DIGITS))
         });
         let is_known = |part: &&str| {
             let key = part.parse::<PrivateKeySigner>().ok();
@@ -85,22 +71,22 @@ impl TypedWords {
     /// The first of them that a request carries as a text, such as a name or a label; its ends alone.
     pub(super) fn in_request(&self, request: &str) -> Option<String> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = names(&all).find(|name| holds_as_text(request, &name.digits));
-        found.map(|name| ends(&name.digits))
+        let found = names(&all).find(|word| holds_as_text(request, word));
+        found.map(ends)
     }
 
     /// `text` with the ends alone of each of them.
     pub(super) fn abbreviate(&self, text: &str) -> String {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let hidden = names(&all).filter(|name| !name.path.exists());
-        hidden.fold(text.to_owned(), |text, PossibleKey { digits, .. }| {
-            replaced(text, digits, &ends(digits))
+        names(&all).fold(text.to_owned(), |text, word| {
+            replaced(text, word, &ends(word))
         })
     }
 }
 
-fn names(all: &[PossibleKey]) -> impl Iterator<Item = &PossibleKey> {
-    all.iter().filter(|key| key.typed_as == TypedAs::Name)
+fn names(all: &[(TypedAs, String)]) -> impl Iterator<Item = &str> {
+    let names = all.iter().filter(|(kind, _)| *kind == TypedAs::Name);
+    names.map(|(_, word)| word.as_str())
 }
 
 fn ends(word: &str) -> String {
