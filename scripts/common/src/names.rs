@@ -96,7 +96,8 @@ impl Names {
     }
 }
 
-/// A text with the inside of every word in single quotes blanked: whoever chose that word says nothing about a command.
+/// A text whose words in single quotes are blanked inside. Such a word is an argument: it begins no command and is no
+/// flag.
 fn without_quoted(text: &str) -> String {
     let (mut seen, mut rest) = (String::new(), text);
     while let Some(at) = rest.find(" '") {

@@ -324,13 +324,14 @@ fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
         text = text.replace(word.as_ref(), &redacted(&visible(word)));
     }
     let found: Vec<_> = words.iter().map(|word| redacted(word)).collect();
+    let help = format!("{} --help", command_of(&words));
     code(output.failure(&Error::Usage {
         message: said_by_clap(&redacted(&text)),
         expected: "a command line as --help describes it".into(),
         found: found.join(" "),
         next: match meant(error) {
-            Some(meant) => format!("did you mean {meant}? {} --help", command_of(&words)),
-            None => format!("{} --help", command_of(&words)),
+            Some(meant) => format!("did you mean {meant}? {help}"),
+            None => help,
         },
     }))
 }

@@ -304,7 +304,7 @@ impl Output {
 
     /// The command is ended by a signal. Where it has sent or changed something, says how it is continued.
     pub fn interrupted(&self) {
-        // Not through `suspend`: this process ends, whoever holds its lock.
+        // `suspend` would wait for a lock. This process ends now.
         if self.links.has_some() {
             let text =
                 "a transaction may have been sent: the same command again continues from there";

@@ -51,7 +51,7 @@ impl BuildError {
     /// The path names neither a crate nor a WASM file.
     pub(super) fn not_a_contract(path: &Path) -> Self {
         let next = match nearest_crate(path) {
-            Some(folder) if !path.join("Cargo.toml").is_file() => format!(
+            Ok(Some(folder)) if !path.join("Cargo.toml").is_file() => format!(
                 "give the folder above that has Cargo.toml: {}",
                 folder.display()
             ),

@@ -93,7 +93,7 @@ impl Workspace {
 
     /// The workspace of the nearest package at or above `folder`; `None` outside of any.
     pub(super) fn around(folder: &Path) -> Result<Option<Arc<Self>>, BuildError> {
-        let nearest = nearest_crate(folder);
+        let nearest = nearest_crate(folder)?;
         nearest.map(|folder| Self::of(&folder)).transpose()
     }
 
@@ -118,11 +118,11 @@ impl Workspace {
 }
 
 /// The nearest folder with Cargo.toml, at or above `folder`.
-pub(super) fn nearest_crate(folder: &Path) -> Option<PathBuf> {
-    let folder = canonical(folder).ok()?;
+pub(super) fn nearest_crate(folder: &Path) -> Result<Option<PathBuf>, BuildError> {
+    let folder = canonical(folder)?;
     let mut above = folder.ancestors();
     let nearest = above.find(|folder| folder.join("Cargo.toml").is_file());
-    nearest.map(Path::to_owned)
+    Ok(nearest.map(Path::to_owned))
 }
 
 impl Package {
