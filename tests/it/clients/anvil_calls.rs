@@ -4,13 +4,15 @@
 use crate::prelude::*;
 use std::fmt::Write;
 use std::io::Write as _;
+use std::time::{Duration, Instant};
 
-use alloy::providers::{Provider, ProviderBuilder};
+use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use stylus_upgrades_harness::{Anvil, home, launcher};
 
 /// What a node answers to the calls.
 struct Node {
     url: String,
+    provider: DynProvider,
     variables: Vec<(&'static str, Value)>,
 }
 
@@ -23,8 +25,10 @@ const INVALID: &str = "0x60018060095f395ff3fe";
 impl Node {
     /// With three contracts and a call of the first one.
     async fn new(url: &str) -> Self {
+        let provider = ProviderBuilder::new().connect_http(url.parse().expect("a URL"));
         let mut node = Self {
             url: url.to_owned(),
+            provider: provider.erased(),
             variables: Vec::new(),
         };
         let accounts = node.result("eth_accounts", json!([])).await;
@@ -66,15 +70,28 @@ impl Node {
         answer.unwrap_or_else(|error| panic!("{}: {method}: {error}", self.url))
     }
 
-    /// The result, or code and message of the error.
+    /// The result, or code and message of the error. Anvil answers with a transaction's hash before it has mined, so
+    /// this waits until it has.
     async fn answer(&self, method: &str, params: &Value) -> Result<Value, String> {
         let mut text = params.to_string();
         for (name, value) in &self.variables {
             text = text.replace(&format!("\"{name}\""), &value.to_string());
         }
         let params: Value = serde_json::from_str(&text).expect("JSON");
-        let provider = ProviderBuilder::new().connect_http(self.url.parse().expect("a URL"));
-        match provider.raw_request(method.to_owned().into(), params).await {
+        let answer = self.request(method, params).await?;
+        if method == "eth_sendTransaction" {
+            let receipt = || self.request("eth_getTransactionReceipt", json!([answer]));
+            let begun = Instant::now();
+            while receipt().await?.is_null() && begun.elapsed() < Duration::from_secs(5) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn request(&self, method: &str, params: Value) -> Result<Value, String> {
+        let request = self.provider.raw_request(method.to_owned().into(), params);
+        match request.await {
             Err(error) if error.is_null_resp() => Ok(Value::Null),
             answer => answer.map_err(|error| match error.as_error_resp() {
                 Some(error) => error.code.to_string(),

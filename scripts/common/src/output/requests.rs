@@ -1,6 +1,7 @@
 //! Requests that stay on this machine, because they carry a key that was typed in the wrong place.
 
 use super::Output;
+use super::secrets::SearchedRequest;
 use crate::assess::FindingId;
 use crate::error::Refusal;
 use crate::request_check::RequestCheck;
@@ -23,10 +24,11 @@ impl Output {
 
 impl RequestCheck for Output {
     fn withheld(&self, request: &str) -> Option<Refusal> {
-        if self.secrets.key_in_request(request) {
+        let request = SearchedRequest::of(request);
+        if self.secrets.key_in(&request) {
             return Some(key_typed());
         }
-        let (word, id) = (self.typed.in_request(request)?, FindingId::POSSIBLE_KEY);
+        let (word, id) = (self.typed.in_request(&request)?, FindingId::POSSIBLE_KEY);
         let says = format!("{word} may be a private key, and a request would carry it as a text");
         let refusal = Refusal::new("PossibleKey", says).with(
             format!("a name or a label with fewer hexadecimal digits, or --accept {id}"),

@@ -35,10 +35,10 @@ impl Secrets {
     }
 
     /// Whether a request carries a private key, as a number or as a text.
-    pub(super) fn key_in_request(&self, request: &str) -> bool {
+    pub(super) fn key_in(&self, request: &SearchedRequest<'_>) -> bool {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut keys = all.iter().filter(|secret| is_key(secret));
-        keys.any(|key| request.contains(key.as_str()) || holds_as_text(request, key))
+        keys.any(|key| request.whole.contains(key.as_str()) || request.holds_as_text(key))
     }
 
     /// `text` without any of them.
@@ -78,15 +78,37 @@ pub(super) fn replaced(mut text: String, digits: &str, by: &str) -> String {
     text
 }
 
-/// Whether `digits`, in whatever case, stand in a request as the letters of a text: calldata carries texts so.
-pub(super) fn holds_as_text(request: &str, digits: &str) -> bool {
-    let [lower, upper] = [digits.to_lowercase(), digits.to_uppercase()].map(hex::encode);
-    let mut windows = request.as_bytes().windows(lower.len().max(1));
-    windows.any(|window| {
-        let forms = lower.as_bytes().chunks(2).zip(upper.as_bytes().chunks(2));
-        let mut letters = window.chunks(2).zip(forms);
-        letters.all(|(letter, (lower, upper))| letter == lower || letter == upper)
-    })
+/// A request that is searched for keys.
+pub(super) struct SearchedRequest<'a> {
+    whole: &'a str,
+    /// What its hexadecimal digits stand for as texts, in lower case: calldata carries texts so. A letter is two digits,
+    /// which may begin at an even or at an odd place.
+    texts: [String; 2],
+}
+
+impl<'a> SearchedRequest<'a> {
+    pub(super) fn of(whole: &'a str) -> Self {
+        let letter = |pair: &[u8]| {
+            let mut letter = [0];
+            let is_hex = hex::decode_to_slice(pair, &mut letter).is_ok();
+            char::from(if is_hex {
+                letter[0].to_ascii_lowercase()
+            } else {
+                0
+            })
+        };
+        let texts = [0, 1].map(|first| {
+            let digits = whole.as_bytes().get(first..).unwrap_or_default();
+            digits.chunks_exact(2).map(letter).collect()
+        });
+        Self { whole, texts }
+    }
+
+    /// Whether `digits`, in whatever case, stand in it as the letters of a text.
+    pub(super) fn holds_as_text(&self, digits: &str) -> bool {
+        let digits = digits.to_ascii_lowercase();
+        self.texts.iter().any(|text| text.contains(&digits))
+    }
 }
 
 /// `text` without the beginning of `secret` where the text was cut within it.
@@ -129,8 +151,12 @@ mod tests {
             secrets.hide(&format!("0x{mixed} Hunter2")),
             "0x(hidden) Hunter2"
         );
-        assert!(secrets.key_in_request(&hex::encode(format!("v-{mixed}"))));
-        assert!(!secrets.key_in_request(&hex::encode(&mixed[1..])));
+        let holds_key = |text: &str| {
+            let digits = [hex::encode(text), format!("0{}", hex::encode(text))];
+            digits.map(|digits| secrets.key_in(&SearchedRequest::of(&digits)))
+        };
+        assert_eq!(holds_key(&format!("v-{mixed}")), [true; 2]);
+        assert_eq!(holds_key(&mixed[1..]), [false; 2]);
     }
 
     #[test]

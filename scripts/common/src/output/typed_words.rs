@@ -2,7 +2,7 @@
 //! Until the chain or a file has shown such a word it is repeated by its first and last digits alone: a hash stays
 //! recognizable, a key stays secret.
 
-use super::secrets::{KEY_DIGITS, holds_as_text, replaced};
+use super::secrets::{KEY_DIGITS, SearchedRequest, replaced};
 use crate::secret::possible_keys;
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
@@ -69,9 +69,9 @@ impl TypedWords {
     }
 
     /// The first of them that a request carries as a text, such as a name or a label; its ends alone.
-    pub(super) fn in_request(&self, request: &str) -> Option<String> {
+    pub(super) fn in_request(&self, request: &SearchedRequest<'_>) -> Option<String> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = names(&all).find(|word| holds_as_text(request, word));
+        let found = names(&all).find(|word| request.holds_as_text(word));
         found.map(ends)
     }
 
@@ -121,10 +121,11 @@ mod tests {
         let typed = KEY.to_uppercase();
         words.add(TypedAs::Name, &format!("0x{typed}"));
         let call = format!("0x{}00", hex::encode(format!("v-{typed}")));
-        assert_eq!(words.in_request(&call).as_deref(), Some("b6b1…0659"));
-        assert_eq!(words.in_request(&format!("0x{KEY}")), None);
+        let searched = |request: &str| words.in_request(&SearchedRequest::of(request));
+        assert_eq!(searched(&call).as_deref(), Some("b6b1…0659"));
+        assert_eq!(searched(&format!("0x{KEY}")), None);
         words.remove(&typed);
-        assert_eq!(words.in_request(&call), None);
+        assert_eq!(searched(&call), None);
     }
 
     #[test]

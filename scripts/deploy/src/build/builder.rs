@@ -12,7 +12,7 @@ use super::source::Source;
 use super::sources;
 use super::toolchain::{self, Toolchain, ToolchainFile};
 use super::workplace::Workplace;
-use crate::interface::{Callable, Places};
+use crate::interface::{Callable, RustFile};
 use crate::progress::Progress;
 use crate::state_folder::state_folder;
 use std::collections::BTreeMap;
@@ -112,8 +112,8 @@ impl Builder {
     }
 
     /// Builds everything anew: no artifact of an earlier build is taken, and whatever comes from
-    /// the sources is compiled from them. Packages of registries, which the lock file names by their
-    /// checksums, stay compiled.
+    /// the sources is compiled from them. Packages whose content is known stay compiled: those of registries, which
+    /// the lock file names by their checksums, and the framework's.
     #[must_use]
     pub fn anew(mut self) -> Self {
         self.is_anew = true;
@@ -193,25 +193,25 @@ impl Builder {
 
     /// Builds what `source` names: a crate's folder, a `.wasm` file, a contract of the workspace by
     /// name, a crate as it was at a revision of git (`git:REVISION`, `git:REVISION:PATH`), or an example
-    /// that this program carries (`example:NAME`). Beside it is where something stands in its sources.
-    pub fn source(&self, source: &str) -> Result<(Artifact, Places), BuildError> {
+    /// that this program carries (`example:NAME`). Beside it are the Rust files that it is built from.
+    pub fn source(&self, source: &str) -> Result<(Artifact, Vec<RustFile>), BuildError> {
         match self.named(source)? {
             // Some of them hold addresses of the pinned framework.
             Named::Example(name) => match self.programs()?.is_pinned() {
-                true => Ok((examples::program(name)?, Places::default())),
+                true => Ok((examples::program(name)?, Vec::new())),
                 false => self.build(&self.member(name)?),
             },
-            Named::File(path) => Ok((self.path(path)?, Places::default())),
+            Named::File(path) => Ok((self.path(path)?, Vec::new())),
             Named::Package(package) => self.build(&package),
             Named::Revision(revision) => {
                 let (workplace, folder) = self.checked_out(&revision)?;
                 let built = self.build_in(&workplace, &Package::open(&folder)?);
-                let (mut artifact, places) = built?;
+                let (mut artifact, rust) = built?;
                 artifact.info.commit = Some(Commit {
                     id: revision.id,
                     dirty: false,
                 });
-                Ok((artifact, places))
+                Ok((artifact, rust))
             }
         }
     }
@@ -241,7 +241,7 @@ impl Builder {
     }
 
     /// Builds a crate. Those of the framework's constants that it names are known to it.
-    fn build(&self, package: &Package) -> Result<(Artifact, Places), BuildError> {
+    fn build(&self, package: &Package) -> Result<(Artifact, Vec<RustFile>), BuildError> {
         let workplace = Workplace::open(self, self.target(package)?)?;
         self.build_in(&workplace, package)
     }
@@ -250,7 +250,7 @@ impl Builder {
         &self,
         workplace: &Workplace<'_>,
         package: &Package,
-    ) -> Result<(Artifact, Places), BuildError> {
+    ) -> Result<(Artifact, Vec<RustFile>), BuildError> {
         let source = workplace.read(package)?;
         let constants = self.constants(&source)?;
         workplace.build(source, &constants)

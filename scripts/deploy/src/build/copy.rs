@@ -23,6 +23,17 @@ const OLD: Duration = Duration::from_secs(1);
 /// one.
 const NEW: Duration = Duration::from_secs(0x7fff_0000);
 
+/// What is compiled whatever was compiled before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anew {
+    /// Nothing.
+    Nothing,
+    /// Everything but the framework's packages, whose content is known as that of a registry's.
+    Sources,
+    /// Everything.
+    Everything,
+}
+
 /// The folder.
 pub(super) struct Copy {
     folder: PathBuf,
@@ -42,13 +53,13 @@ impl Copy {
     }
 
     /// Empties the folder and puts `tree` there. Cargo compiles those `parts` that it has not compiled from the same
-    /// content, or all with `anew`. A package may read any file of the copy, so its content is the whole tree; with
+    /// content, and what is to be compiled `anew`. A package may read any file of the copy, so its content is the whole tree; with
     /// `by_reads`, without the files that [`Reads`] says it does not read.
     pub(super) fn fill(
         &self,
         tree: &Tree,
         parts: &[Part],
-        anew: bool,
+        anew: Anew,
         by_reads: bool,
     ) -> Result<(), BuildError> {
         match std::fs::remove_dir_all(&self.folder) {
@@ -57,7 +68,17 @@ impl Copy {
             }
             _ => {}
         }
-        let time = SystemTime::UNIX_EPOCH + if anew { NEW } else { OLD };
+        let time = |path: &Path| {
+            let above = parts.iter().filter(|part| path.starts_with(&part.place));
+            let part = above.max_by_key(|part| part.place.components().count());
+            let is_known = part.is_some_and(|part| matches!(part.reads, Reads::Own(_)));
+            SystemTime::UNIX_EPOCH
+                + match anew {
+                    Anew::Nothing => OLD,
+                    Anew::Sources if is_known => OLD,
+                    Anew::Sources | Anew::Everything => NEW,
+                }
+        };
         let whole = tree.hash();
         let mut manifests = BTreeSet::new();
         for part in parts {
@@ -72,7 +93,7 @@ impl Copy {
                     Reads::OwnCode | Reads::Any => whole,
                 };
                 let text = with_content(&path, &manifest.bytes, content)?;
-                write(&path, &Entry::text(text, None), time)?;
+                write(&path, &Entry::text(text, None), time(&place))?;
                 manifests.insert(place);
             }
         }
@@ -80,7 +101,7 @@ impl Copy {
             .entries()
             .filter(|(path, _)| !manifests.contains(*path));
         for (path, entry) in others {
-            write(&self.folder.join(path), entry, time)?;
+            write(&self.folder.join(path), entry, time(path))?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::cargo::{Cargo, Compiled};
 use super::cargo_home::CargoHome;
 use super::code::Artifact;
 use super::constants::Constants;
-use super::copy::Copy;
+use super::copy::{Anew, Copy};
 use super::error::BuildError;
 use super::info::{self, BuildInfo};
 use super::known_sources;
@@ -17,7 +17,7 @@ use super::source::Source;
 use super::toolchain::Toolchain;
 use super::wasm;
 use crate::error::Refusal;
-use crate::interface::{Places, SourceFiles};
+use crate::interface::{RustFile, SourceFiles};
 use alloy::primitives::{B256, Keccak256};
 use std::cell::OnceCell;
 use std::fs::File;
@@ -73,24 +73,17 @@ impl<'a> Workplace<'a> {
         Source::read(package)
     }
 
-    /// The code of `source`, from the cache if it was built before, and where its sources
-    /// have what.
+    /// The code of `source`, from the cache if it was built before, and its Rust files.
     pub(super) fn build(
         &self,
         mut source: Source,
         known: &Constants,
-    ) -> Result<(Artifact, Places), BuildError> {
+    ) -> Result<(Artifact, Vec<RustFile>), BuildError> {
         let constants = source.add_constants(known);
-        let sources = SourceFiles::read(&source.rust);
-        Ok((self.built(&source, &constants, &sources)?, sources.places()))
+        Ok((self.built(&source, &constants)?, source.rust))
     }
 
-    fn built(
-        &self,
-        source: &Source,
-        known: &Constants,
-        sources: &SourceFiles<'_>,
-    ) -> Result<Artifact, BuildError> {
+    fn built(&self, source: &Source, known: &Constants) -> Result<Artifact, BuildError> {
         let package = source.package.name.clone();
         let toolchain = self.builder.toolchain(&source.toolchain, &self.folder)?;
         let key = key(source, &toolchain);
@@ -114,6 +107,7 @@ impl<'a> Workplace<'a> {
         let compiled = self.compile(source, known)?;
         let raw = &compiled.raw;
         let mut artifact = Artifact::from_wasm(&package, raw)?;
+        let sources = SourceFiles::read(&source.rust);
         wasm::require_layout_of(&package, raw, &sources.entrypoints())?;
         self.require_no_path(&artifact, &toolchain)?;
         artifact.info = BuildInfo::of(source, &toolchain);
@@ -130,7 +124,7 @@ impl<'a> Workplace<'a> {
             layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
         }
         if let Some(interface) = artifact.interface.take() {
-            let mut found = interface.with_sources(sources, &artifact.wasm);
+            let mut found = interface.with_sources(&sources, &artifact.wasm);
             let brings = unsearched.iter().map(|name| format!("what {name} brings"));
             found.unseen.extend(brings);
             artifact.interface = Some(found);
@@ -164,7 +158,11 @@ impl<'a> Workplace<'a> {
         let toolchain = self.builder.toolchain(&source.toolchain, &self.folder)?;
         let lock = self.lock()?;
         let copy = Copy::in_folder(&self.folder);
-        let anew = self.builder.is_anew || !toolchain.checks_features;
+        let anew = match (toolchain.checks_features, self.builder.is_anew) {
+            (false, _) => Anew::Everything,
+            (true, true) => Anew::Sources,
+            (true, false) => Anew::Nothing,
+        };
         copy.fill(&source.tree, &source.parts, anew, by_reads)?;
         let home = self.folder.join("cargo-home");
         let home = CargoHome::prepare(home, &self.builder.cargo_home)?;

@@ -7,7 +7,7 @@ use crate::client::{Client, declare_errors};
 use crate::commands::prelude::*;
 use crate::governance::{BuildFacts, Call};
 use crate::ids::CodeHash;
-use crate::interface::{Callable, Places};
+use crate::interface::{Callable, Places, RustFile, SourceFiles};
 use crate::layout::{Documents, Store};
 use crate::registry::Registry;
 use crate::versions::Versions;
@@ -19,8 +19,8 @@ pub(super) struct Built {
     codehash: CodeHash,
     /// What callers can use.
     interface: Option<Callable>,
-    /// Where something stands in its sources.
-    places: Places,
+    /// The files that it was built from.
+    rust: Vec<RustFile>,
 }
 
 impl Context {
@@ -39,14 +39,14 @@ impl Context {
         if address::is_address(source) {
             address::parse(source)?;
         }
-        let (artifact, places) = builder.source(source)?;
+        let (artifact, rust) = builder.source(source)?;
         if let Some(interface) = &artifact.interface {
             declare_errors(&interface.abi);
         }
         self.built().push(Built {
             codehash: artifact.codehash(),
             interface: artifact.interface.clone(),
-            places,
+            rust,
         });
         Ok(artifact)
     }
@@ -55,7 +55,7 @@ impl Context {
     pub(crate) fn places_of(&self, codehash: CodeHash) -> Places {
         let built = self.built();
         let of_code = built.iter().rfind(|one| one.codehash == codehash);
-        of_code.map(|one| one.places.clone()).unwrap_or_default()
+        of_code.map_or_else(Places::default, |one| SourceFiles::read(&one.rust).places())
     }
 
     /// An artifact that goes on chain. Its records are kept next to the manifest.
@@ -80,7 +80,7 @@ impl Context {
         self.built().push(Built {
             codehash: artifact.codehash(),
             interface,
-            places: Places::default(),
+            rust: Vec::new(),
         });
     }
 
