@@ -91,7 +91,6 @@ fn a_version_that_begins_anew_is_not_reported_as_compared_with_what_is_current()
 }
 
 #[tokio::test]
-#[ignore = "nightly: an approver builds the framework's crates anew, about 9 s"]
 async fn an_approver_compares_by_the_document_or_by_a_build_of_his_own() {
     let project = two_approvers();
     // 2.0 is registered with a document without an interface, and going back to 1.0 loses one of its

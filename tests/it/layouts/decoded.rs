@@ -24,7 +24,6 @@ fn function(document: &Value) -> (&str, Vec<(&str, &str, &str)>) {
 }
 
 #[test]
-#[ignore = "nightly: an approver builds the framework's crates anew, about 10 s"]
 fn a_migration_is_decoded_wherever_it_is_shown() {
     let project = two_approvers();
     let v2 = home(V2);
