@@ -87,7 +87,7 @@ mod tests {
         let address = listener.local_addr().expect("bound");
         let server = serve(listener, |request| async move {
             if request.uri().path() == "/slow" {
-                sleep(Duration::from_secs(2)).await;
+                sleep(Duration::from_millis(500)).await;
             }
             Response::new(Full::new(Bytes::from_static(b"aa")))
         });
