@@ -6,13 +6,14 @@ use super::prelude::*;
 use crate::client::Transactions;
 use crate::client::{ChainError, Client, show};
 use crate::functions::{Functions, interfaces, of_the_chain};
-use crate::text::nearest;
+use crate::text::{listed, nearest};
 use alloy::dyn_abi::FunctionExt;
 use alloy::json_abi::Function;
 use alloy::network::TransactionBuilder;
 use alloy::rpc::types::TransactionRequest;
 use clap::Args;
 use std::collections::BTreeSet;
+use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 use stylus_upgrades_interface::slots;
 
 /// What is called.
@@ -49,7 +50,11 @@ pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> 
     let what = what(&typed);
     let answer = client
         .call_raw(&what, typed.to, typed.data.clone(), typed.value)
-        .await?;
+        .await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => return Err(explained(&client, &what, typed.to, error).await?.into()),
+    };
     let values = match &typed.function {
         Some(function) if !function.outputs.is_empty() => {
             Some(decode(function, &answer, typed.to)?)
@@ -102,7 +107,10 @@ pub(super) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome> 
                 .with_to(typed.to)
                 .with_input(typed.data)
                 .with_value(typed.value);
-            client.transact(&what, request).await?
+            match client.transact(&what, request).await {
+                Ok(sent) => sent,
+                Err(error) => return Err(explained(&client, &what, typed.to, error).await?.into()),
+            }
         }
     };
     let report = Called {
@@ -128,6 +136,32 @@ impl CommandReport for Called {
     }
 }
 
+/// The error; where a contract says nothing because its program does not run, what the chain says of the program.
+async fn explained(
+    client: &Client,
+    what: &str,
+    to: Address,
+    error: ChainError,
+) -> Result<ChainError> {
+    if !error
+        .revert()
+        .is_some_and(|revert| revert.data().is_empty())
+    {
+        return Ok(error);
+    }
+    let implementation = Address::from_word(client.storage(to, slots::IMPLEMENTATION).await?);
+    for program in [implementation, to] {
+        let version = IArbWasm::programVersionCall { program };
+        if let Err(error) = client.call(ARB_WASM, &version).await
+            && (error.is_refused_as::<IArbWasm::ProgramExpired>()
+                || error.is_refused_as::<IArbWasm::ProgramNeedsUpgrade>())
+        {
+            return Ok(error.during(&format!("{what}, by the program {program},")));
+        }
+    }
+    Ok(error)
+}
+
 fn what(typed: &Typed) -> String {
     match &typed.function {
         Some(function) => function.signature(),
@@ -142,17 +176,28 @@ async fn typed(context: &Context, client: &Client, args: &CallArgs) -> Result<Ty
     let (first, arguments) =
         words.ok_or_else(|| unknown("", &to.to_string(), &Functions::default()))?;
     let value = args.value;
-    if first.starts_with("0x") {
-        let data = calldata::encode(&args.call, &context.manifest)?;
+    let calldata = match first.starts_with("0x") {
+        true => Some(calldata::encode(&args.call, &context.manifest)?),
+        false => None,
+    };
+    // Without data it is a payment, which anybody takes.
+    let is_payment = calldata.as_ref().is_some_and(|data| data.is_empty());
+    if !is_payment && client.code(to).await?.is_empty() {
+        let missing = ChainError::missing("contract", to);
+        return Err(match to.to_string() == args.to {
+            true => missing.into(),
+            false => Refusal::of(&missing)
+                .saying(format!("{} is an account without code", args.to))
+                .into(),
+        });
+    }
+    if let Some(data) = calldata {
         return Ok(Typed {
             to,
             data,
             value,
             function: None,
         });
-    }
-    if client.code(to).await?.is_empty() {
-        return Err(ChainError::missing("contract", to).into());
     }
     let function = match first.contains('(') {
         true => with_outputs(context, client, to, calldata::signature(first)?).await?,
@@ -200,25 +245,19 @@ pub(super) fn by_name(name: &str, count: usize, of: &str, known: &Functions) -> 
     }
 }
 
-/// The functions that are named where a name is unknown, at most.
-const NAMED_MAX: usize = 20;
-
 fn unknown(name: &str, of: &str, known: &Functions) -> Error {
     let of_the_name = signatures(known.named(name).into_iter());
     let names: Vec<String> = known.all().map(|one| one.name.clone()).collect();
     // What every proxy answers would hide what this contract has.
     let framework = &interfaces().proxy;
     let is_own = |one: &&Function| framework.function(&one.selector().0).is_none();
-    let all = signatures(known.all().filter(is_own));
-    let expected = match of_the_name.is_empty() && !all.is_empty() {
-        true => format!("the function's signature, or one of {all}"),
-        false => {
-            "the function's signature, or a name that the contract's interface has once".into()
-        }
+    let expected = match (&of_the_name, signatures(known.all().filter(is_own))) {
+        (None, Some(all)) => format!("the function's signature, or one of {all}"),
+        _ => "the function's signature, or a name that the contract's interface has once".into(),
     };
-    let (many, found) = match of_the_name.is_empty() {
-        true => ("no known function", name.to_owned()),
-        false => ("several functions", of_the_name),
+    let (many, found) = match of_the_name {
+        None => ("no known function", name.to_owned()),
+        Some(all) => ("several functions", all),
     };
     Error::Usage {
         message: format!("{of} has {many} {name}"),
@@ -233,11 +272,10 @@ fn unknown(name: &str, of: &str, known: &Functions) -> Error {
     }
 }
 
-/// The first signatures by the alphabet, in one text.
-fn signatures<'a>(all: impl Iterator<Item = &'a Function>) -> String {
+/// The first signatures by the alphabet, in one text; `None` where there is none.
+fn signatures<'a>(all: impl Iterator<Item = &'a Function>) -> Option<String> {
     let all: BTreeSet<_> = all.map(Function::signature).collect();
-    let first: Vec<_> = all.into_iter().take(NAMED_MAX).collect();
-    first.join(", ")
+    listed(&Vec::from_iter(all))
 }
 
 /// What a function returned.
@@ -292,4 +330,18 @@ async fn by_code(context: &Context, client: &Client, to: Address) -> Result<Opti
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Function, signatures};
+
+    #[test]
+    fn the_functions_that_are_left_out_are_counted() {
+        let parsed = |index: u8| Function::parse(&format!("f{index}()")).expect("a signature");
+        let all: Vec<_> = (0..21).map(parsed).collect();
+        let listed = signatures(all.iter()).expect("some");
+        assert!(listed.ends_with(" and 9 more"), "{listed}");
+        assert_eq!(signatures(std::iter::empty()), None);
+    }
 }

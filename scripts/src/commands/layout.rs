@@ -78,7 +78,7 @@ async fn read(context: &Context, source: &str) -> Result<Named> {
         return registered(context, source, &kept).await;
     }
     let (file, _) = file_of(Path::new(source));
-    if file.is_file() || file.extension().is_some_and(|ending| ending == "json") {
+    if file.is_file() || !file.is_dir() && file.extension().is_some_and(|ending| ending == "json") {
         return Ok(read_file(Path::new(source))?);
     }
     let is_path = Path::new(source).exists();

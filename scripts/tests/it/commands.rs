@@ -108,6 +108,7 @@ fn the_same_code_deployed_again_is_active_already() {
 fn wrong_use_and_what_is_no_program_are_refused_by_name() {
     let sandbox = Sandbox::bare();
     sandbox.write("bad.wasm", b"\0asm\x01\0\0\0\xff");
+    std::fs::create_dir(sandbox.path("folder.json")).expect("a folder");
     for (words, exit, name) in [
         ("deploy", 2, "Usage"),
         ("deploy no-such-thing", 2, "NotAContract"),
@@ -115,6 +116,7 @@ fn wrong_use_and_what_is_no_program_are_refused_by_name() {
         ("status", 2, "Usage"),
         ("upgrade Nobody 2.0", 2, "UnknownAlias"),
         ("layout diff old.json counter-v2", 1, "File"),
+        ("layout show folder.json", 2, "NotAContract"),
         ("verify Counter --version 9.0", 2, "Usage"),
     ] {
         let answer = sandbox.run("Admin", words);

@@ -333,11 +333,15 @@ fn words(
             "one that is not",
             "stylus-upgrades deploy activates it",
         ),
-        "ProgramNeedsUpgrade" => ("{1}", "{0}", "activate it again"),
+        "ProgramNeedsUpgrade" => (
+            "{1}",
+            "{0}",
+            "stylus-upgrades doctor --fix activates it again",
+        ),
         "ProgramExpired" => (
             "an activation of the last 365 days",
             "one that is {0} s old",
-            "activate it again",
+            "stylus-upgrades doctor --fix activates it again, or activateProgram(address) of ArbWasm; anybody may",
         ),
         "ProgramUpToDate" => (
             "a program that is not active",

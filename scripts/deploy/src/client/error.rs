@@ -20,6 +20,21 @@ const NOT_RUNNABLE: [&str; 3] = [
     "ProgramNeedsUpgrade(",
     "ProgramExpired(",
 ];
+/// Whether an error says that a program does not run.
+pub(super) fn is_not_runnable(error: &str) -> bool {
+    NOT_RUNNABLE.iter().any(|name| error.contains(name))
+}
+
+/// How the machine says, in the words of geth's family, that code broke one of its rules. What an estimate allows is
+/// not among them: it also follows from the balance.
+const OF_CODE: [&str; 6] = [
+    "invalid opcode",
+    "out of gas",
+    "invalid jump destination",
+    "stack underflow",
+    "stack limit reached",
+    "write protection",
+];
 /// The name of a refusal of an endpoint that does not come as far as the chain was seen already.
 const LAGGING: &str = "Lagging";
 /// That of an account that answers something else than its interface promises.
@@ -28,7 +43,7 @@ const UNEXPECTED_ANSWER: &str = "UnexpectedAnswer";
 const MISSING: &str = "Missing";
 /// That of a transaction that was mined and had too little gas.
 const OUT_OF_GAS: &str = "OutOfGas";
-/// That of what a copy gave up on without data of a revert.
+/// That of what a machine gave up on without data of a revert.
 const HALTED: &str = "Halted";
 /// That of state that a copy needs and the endpoint does not give.
 const UNREADABLE: &str = "Unreadable";
@@ -70,7 +85,7 @@ impl Explain for RpcError {
                 "enough ether for gas and value",
                 "send ether to the key's account, then run the command again".into(),
             )
-        } else if NOT_RUNNABLE.into_iter().any(says) {
+        } else if is_not_runnable(&self.message) {
             (
                 "ProgramNotRunnable",
                 "a program that is active for the chain's Stylus version",
@@ -186,6 +201,16 @@ impl ChainError {
         }
     }
 
+    /// The same, of a call: where the code broke a rule of the machine, neither the endpoint nor the account did.
+    pub(super) fn of_call(self, what: &str) -> Self {
+        match self {
+            Self::Rpc(error) if OF_CODE.iter().any(|words| error.message.contains(words)) => {
+                Self::halted(what, error.words())
+            }
+            other => other,
+        }
+    }
+
     /// A contract refused, on the chain itself.
     pub fn refused(what: &str, revert: Revert) -> Self {
         let (what, on_copy) = (what.into(), false);
@@ -214,7 +239,7 @@ impl ChainError {
         }
     }
 
-    /// A copy gave up on a transaction, in its words.
+    /// A machine gave up on a transaction, in its words.
     pub(crate) fn halted(what: &str, reason: impl ToString) -> Self {
         let reason = reason.to_string();
         let refusal = Refusal::new(HALTED, format!("{what} would fail: {reason}")).with(
@@ -356,7 +381,7 @@ impl ChainError {
     }
 
     /// The same refusal, reported of a larger undertaking.
-    pub(super) fn during(mut self, undertaking: &str) -> Self {
+    pub fn during(mut self, undertaking: &str) -> Self {
         if let Self::Refused { what, .. } = &mut self {
             *what = undertaking.into();
         }
@@ -379,12 +404,12 @@ impl ChainError {
         }
     }
 
-    /// Whether a call was refused, or failed on a copy: nothing is wrong with the chain.
+    /// Whether a call was refused, or failed: nothing is wrong with the chain.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. }) || self.is_told(HALTED)
     }
 
-    /// Whether a copy gave up on it.
+    /// Whether a machine gave up on it.
     pub fn is_halted(&self) -> bool {
         self.is_told(HALTED)
     }

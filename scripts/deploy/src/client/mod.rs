@@ -280,6 +280,7 @@ impl Client {
             self.provider.call(request.clone()).block(block).await
         })
         .await
+        .map_err(|error| error.of_call(what))
     }
 
     /// Why an account answers with nothing.
@@ -376,7 +377,7 @@ impl Client {
         request: &TransactionRequest,
     ) -> Result<u64, ChainError> {
         let gas = self.provider.estimate_gas(request.clone()).await;
-        gas.map_err(|error| self.error(what, error))
+        gas.map_err(|error| self.error(what, error).of_call(what))
     }
 
     /// Sorts an error of the provider.

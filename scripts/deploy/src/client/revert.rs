@@ -119,8 +119,10 @@ impl Revert {
             (Some(advice), None) => advice,
             _ if self.data.is_empty() => Advice::new(
                 "a contract that says why",
-                "no data: a panic, no such function, or a function that takes no ether",
-                "check the function's name and types, its arguments, and the value",
+                "no data: a panic, no such function, a function that takes no ether, or a program that is not active \
+                 (expired)",
+                "stylus-upgrades doctor shows programs that are not active; where the function was typed, check its \
+                 name and types, its arguments, and the value",
             ),
             _ if declared::decode(&self.data).is_some() => Advice::new(
                 "a call that goes through",

@@ -140,6 +140,8 @@ fn an_error_that_a_contract_declares_is_shown_by_its_name() {
 fn foreign_broken_and_empty_data_is_shown_as_it_is() {
     let shown = |data: &[u8]| Revert::decode(data).to_string();
     assert_eq!(shown(&[]), "it reverted without data");
+    let silent = Revert::decode(&[]).advice();
+    assert!(silent.found.contains("not active") && silent.next.contains("stylus-upgrades doctor"));
     assert_eq!(shown(&[1, 2, 3, 4]), "it reverted with 0x01020304");
     for broken in [&[1], &not_found("A", "2.0")[..40]] {
         assert_eq!(Revert::decode(broken).name(), "Unknown");

@@ -38,6 +38,8 @@ fn what_is_not_known_is_not_guessed_and_what_is_refused_is_not_sent() {
         (&format!("call\t{typed}"), "Missing"),
         (&format!("call\t{NOBODY}\tincrement()"), "Missing"),
         (&format!("send\t{NOBODY}\tincrement()"), "Missing"),
+        (&format!("call\t{NOBODY}\t0x12345678"), "Missing"),
+        (&format!("send\t{NOBODY}\t0x12345678"), "Missing"),
         ("send\tcounter\tincrement()\t--value\t1", "Revert"),
     ] {
         let words: Vec<&str> = words.split('\t').collect();
@@ -54,6 +56,37 @@ fn what_is_not_known_is_not_guessed_and_what_is_refused_is_not_sent() {
     let silent = sandbox.run("Other", "send counter value(uint8) 1");
     silent.is(1, "Revert");
     silent.says("found", &["no such function"]);
+    let person = sandbox.run("Other", "call Admin 0x12345678");
+    assert_eq!(person.said("message"), "Admin is an account without code");
+    sandbox.done("Other", "send Admin 0x --value 1");
+}
+
+#[test]
+fn a_program_that_has_expired_is_no_mistyped_function() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    sandbox.done("Admin", &format!("{CREATE_SAVED} --kind evm"));
+    sandbox.wait(366 * DAY);
+    for words in ["call counter 0x3fa4f245", "send counter 0xd09de08a"] {
+        let refused = sandbox.run("Other", words);
+        refused.is(1, "ProgramExpired");
+        refused.says("next", &["stylus-upgrades doctor --fix"]);
+    }
+}
+
+#[test]
+fn what_the_code_of_a_contract_breaks_is_not_blamed_on_the_endpoint() {
+    let sandbox = Sandbox::new();
+    let account = Address::repeat_byte(0xaa);
+    // INVALID; JUMPDEST, PUSH0, JUMP.
+    for (code, words) in [
+        (vec![0xfe], "invalid opcode"),
+        (vec![0x5b, 0x5f, 0x56], "out of gas"),
+    ] {
+        sandbox.set_code(account, code);
+        let failed = sandbox.run("Other", &format!("call {account} foo()"));
+        failed.is(1, "Halted").says("found", &[words]);
+        failed.says("next", &["the code that it runs"]);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use crate::call_tree::{Frame, children};
 use crate::client::advice::Advice;
+use crate::client::error::is_not_runnable;
 use alloy::primitives::{Bytes, hex};
 use alloy::sol_types::SolError;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::MigrationNotApplied;
@@ -10,6 +11,8 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::MigrationNotApplied;
 /// How a step ended that is not applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepEnd {
+    /// A program that it calls does not run, in the chain's words.
+    NotActive(String),
     /// Its program trapped, in the words of the machine.
     Panicked(String),
     /// It reverted and said nothing: nobody but the machine knows whether it trapped.
@@ -35,21 +38,26 @@ impl StepEnd {
             return Some(Self::NotCalled);
         };
         let selector = || selector(&step.input);
-        Some(match (step.error.as_deref(), trap) {
-            (None, _) => Self::Unmarked(selector()),
-            (Some("out of gas"), _) => Self::OutOfGas,
-            (Some("execution reverted"), Some(trap)) => Self::Panicked(trap.into()),
-            (Some("execution reverted"), None) => Self::Silent(selector()),
-            (Some(other), _) => Self::Failed(other.into()),
+        let mut errors = frames.iter().filter_map(|frame| frame.error.as_deref());
+        let not_active = errors.find(|error| is_not_runnable(error));
+        Some(match (step.error.as_deref(), not_active, trap) {
+            (None, ..) => Self::Unmarked(selector()),
+            (Some("out of gas"), ..) => Self::OutOfGas,
+            (Some("execution reverted"), Some(words), _) => Self::NotActive(words.into()),
+            (Some("execution reverted"), None, Some(trap)) => Self::Panicked(trap.into()),
+            (Some("execution reverted"), None, None) => Self::Silent(selector()),
+            (Some(other), ..) => Self::Failed(other.into()),
         })
     }
 
     /// What happened, in words.
     pub(super) fn words(&self) -> String {
         match self {
+            Self::NotActive(words) => format!("a program that it calls is not active: {words}"),
             Self::Panicked(trap) => format!("its code panicked ({trap})"),
             Self::Silent(selector) => format!(
-                "its code reverted without data, as a panic does, and as code does that has no function {selector}"
+                "its code reverted without data, as a panic does, and as code does that has no function {selector}, or \
+                 whose function takes no ether"
             ),
             Self::OutOfGas => "it ran out of gas".into(),
             Self::Failed(words) => format!("it failed: {words}"),
@@ -65,7 +73,15 @@ impl StepEnd {
     /// What to do about it.
     pub(super) fn advice(&self, expected: String) -> Advice {
         let next = match self {
-            Self::Panicked(_) | Self::Silent(_) | Self::Failed(_) => {
+            Self::NotActive(_) => {
+                "activate the program again: anybody may, by stylus-upgrades doctor --fix, or by \
+                 activateProgram(address) of ArbWasm"
+            }
+            Self::Silent(_) => {
+                "leave out a --value that the function does not take; else call the function in a test with the data \
+                 that the instance holds, and correct it: an overflow, an index or an unwrap panics"
+            }
+            Self::Panicked(_) | Self::Failed(_) => {
                 "call the function in a test with the data that the instance holds, and correct it: an overflow, an \
                  index or an unwrap panics"
             }
@@ -126,6 +142,12 @@ mod tests {
         let step = |error| Some(frame("DELEGATECALL", error, &Bytes::new(), &[]));
         let selector = || "0x01020304".to_owned();
         let reverted = Some("execution reverted");
+        let expired = frame(
+            "DELEGATECALL",
+            Some("ProgramExpired(31622400)"),
+            &Bytes::new(),
+            &[],
+        );
         let cases = [
             (
                 step(reverted),
@@ -144,6 +166,11 @@ mod tests {
                 StepEnd::Failed("max call depth exceeded".into()),
             ),
             (step(None), None, StepEnd::Unmarked(selector())),
+            (
+                Some(frame("DELEGATECALL", reverted, &Bytes::new(), &[expired])),
+                Some("unreachable"),
+                StepEnd::NotActive("ProgramExpired(31622400)".into()),
+            ),
             (None, None, StepEnd::NotCalled),
         ];
         for (step, trap, expected) in cases {
@@ -173,6 +200,11 @@ mod tests {
             "MigrationNotApplied(\"1.0\", \"2.0\"): its code panicked (unreachable)"
         );
         assert_eq!(panicked.advice().found, "its code panicked (unreachable)");
+        let silent = of(StepEnd::Silent("0x01020304".into()));
+        assert!(
+            silent.to_string().ends_with("takes no ether")
+                && silent.advice().next.contains("--value")
+        );
         for end in [StepEnd::OutOfGas, StepEnd::Silent("0x01020304".into())] {
             assert!(!of(end).advice().next.contains('#'));
         }
