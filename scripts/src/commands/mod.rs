@@ -292,8 +292,7 @@ async fn end_on_signal(output: Arc<Output>) {
         _ = terminate.recv() => SignalKind::terminate(),
         _ = quit.recv() => SignalKind::quit(),
     };
-    children::end_all();
-    output.interrupted();
+    let _silence = output.interrupted(children::end_all);
     std::process::exit(128 + number.as_raw_value());
 }
 

@@ -20,14 +20,14 @@ pub use outcome::Outcome;
 pub use typed_words::TypedAs;
 pub use visible::{shortened, visible};
 
-use crate::error::{Exit, Explain, Report};
+use crate::error::{Exit, Explain, Refusal, Report};
 use indicatif::ProgressBar;
 use links::Links;
 use maud::html;
 use secrets::Secrets;
 use serde_json::{Map, Value};
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 use typed_words::TypedWords;
@@ -52,6 +52,10 @@ pub struct Output {
     /// What was typed and may be a key.
     typed: TypedWords,
     links: Links,
+    /// How many transactions may have been sent.
+    sent: AtomicUsize,
+    /// Whether the result was printed, or the failure.
+    told: AtomicBool,
     /// What a signal would leave; empty for nothing.
     half_done: Mutex<&'static str>,
     /// Writes a text whose commands are typed as they stand.
@@ -106,6 +110,8 @@ impl Output {
             secrets: Secrets::default(),
             typed: TypedWords::default(),
             links: Links::default(),
+            sent: AtomicUsize::new(0),
+            told: AtomicBool::new(false),
             half_done: Mutex::default(),
             commands: OnceLock::new(),
             with_all: Mutex::default(),
@@ -177,6 +183,7 @@ impl Output {
     /// A result: its lines, or its document.
     pub fn result(&self, outcome: &Outcome) -> Exit {
         let document = self.document_of(outcome);
+        self.told.store(true, Ordering::Relaxed);
         for command in outcome.commands.iter().filter(|_| !self.json) {
             let text = self.safe(command);
             self.suspend(|| self.write_exact(io::stdout(), &text));
@@ -245,6 +252,7 @@ impl Output {
     /// A failure, on stderr for people, as the document with `--json`.
     pub fn failure(&self, error: &dyn Explain) -> Exit {
         let report = Report::of(error);
+        self.told.store(true, Ordering::Relaxed);
         if self.json {
             let mut document = self.failure_of(error);
             self.links.in_document(&mut document);
@@ -302,18 +310,33 @@ impl Output {
             .unwrap_or_else(PoisonError::into_inner) = text;
     }
 
-    /// The command is ended by a signal. Where it has sent or changed something, says how it is continued.
-    pub fn interrupted(&self) {
-        // `suspend` would wait for a lock. This process ends now.
-        if self.links.has_some() {
-            let text =
-                "a transaction may have been sent: the same command again continues from there";
-            self.write(io::stderr(), text);
+    /// The command is ended by a signal, and `end_others` ends what it has started. Where it has not said what became of
+    /// it, says whether it has sent or changed something. Nothing else is printed as long as the result is kept.
+    #[must_use]
+    pub fn interrupted(&self, end_others: impl FnOnce()) -> impl Sized {
+        // Whoever prints now may wait for its reader, and this process ends now.
+        let silence = self.work.try_lock().ok();
+        let is_told = self.told.load(Ordering::Relaxed);
+        end_others();
+        if !is_told {
+            self.tell_interrupted();
         }
+        silence
+    }
+
+    fn tell_interrupted(&self) {
         let half_done = self.half_done.lock();
-        let half_done = half_done.unwrap_or_else(PoisonError::into_inner);
-        if !half_done.is_empty() {
-            self.write(io::stderr(), &half_done);
+        let half_done = *half_done.unwrap_or_else(PoisonError::into_inner);
+        let text = match (self.sent.load(Ordering::Relaxed), half_done) {
+            (0, "") => "nothing was sent",
+            (0, half_done) => half_done,
+            _ => "a transaction may have been sent: the same command again continues from there",
+        };
+        // Not through `suspend`, which would wait for the lock.
+        self.write(io::stderr(), text);
+        if self.json {
+            let document = self.failure_of(&Refusal::new("Interrupted", text));
+            self.write_exact(io::stdout(), &Self::document_text(&document));
         }
     }
 

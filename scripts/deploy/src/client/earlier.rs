@@ -111,7 +111,7 @@ impl Client {
             ));
             return Ok(None);
         }
-        self.progress.transaction(entry.tx);
+        self.may_be_sent(entry.tx);
         let receipt = self.receipt(&entry.what, entry.tx, None).await?;
         if let Some(seen) = &self.seen {
             seen.receipt(&receipt, entry.nonce);

@@ -81,6 +81,8 @@ pub struct Client {
     sender: Option<Address>,
     acting: Option<Address>,
     is_unlocked: bool,
+    /// Whether it is connected to a copy, so that nothing reaches the chain.
+    is_of_copy: bool,
     wallet: Option<EthereumWallet>,
     journal: Option<Arc<Journal>>,
     progress: Arc<dyn Progress>,
@@ -140,6 +142,7 @@ impl Client {
             sender: None,
             acting: None,
             is_unlocked: false,
+            is_of_copy: false,
             wallet: None,
             journal: None,
             progress,
@@ -150,6 +153,12 @@ impl Client {
             max_data_fee: U256::from(MAX_DATA_FEE),
             chain_id,
         })
+    }
+
+    /// The same, connected to a copy of a chain: nothing that it sends reaches the chain.
+    pub fn of_copy(self) -> Self {
+        let is_of_copy = true;
+        Self { is_of_copy, ..self }
     }
 
     /// The same chain, with transactions signed by `signer`.

@@ -119,7 +119,7 @@ impl Client {
                 .sign_and_note(what, request.clone(), nonce, fees)
                 .await?;
             // From here on it may be sent, whatever the endpoint says or does not say.
-            self.progress.transaction(tx);
+            self.may_be_sent(tx);
             let broadcast = self.broadcast(what, &signed).await;
             let submitted = UnminedTransaction {
                 tx,
@@ -154,7 +154,9 @@ impl Client {
                 }
                 rejection => {
                     self.forget(tx);
-                    self.progress.not_sent(tx);
+                    if !self.is_of_copy {
+                        self.progress.not_sent(tx);
+                    }
                     match rejection {
                         Some(Rejection::Underpriced) if raises < RAISES => {}
                         Some(Rejection::Underpriced) => return Err(underpriced(what, fees, error)),
@@ -166,6 +168,13 @@ impl Client {
             raises += 1;
             fees = fees.raised();
             pauses.pause().await;
+        }
+    }
+
+    /// Tells who listens of a transaction. On the chain of a copy there is none.
+    pub(super) fn may_be_sent(&self, tx: TxHash) {
+        if !self.is_of_copy {
+            self.progress.transaction(tx);
         }
     }
 

@@ -85,7 +85,7 @@ impl Context {
             .into());
         }
         let client = match self.global.dry_run {
-            true => connect(self.copy_of(&endpoint)?).await?,
+            true => connect(self.copy_of(&endpoint)?).await?.of_copy(),
             false => client,
         };
         let client = client.with_max_data_fee(self.global.max_data_fee);

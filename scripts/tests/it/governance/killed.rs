@@ -2,6 +2,7 @@
 //! does nothing twice.
 
 use crate::prelude::*;
+use rustix::process::{Pid, Signal, kill_process};
 use std::process::Child;
 use std::time::Instant;
 
@@ -37,6 +38,19 @@ fn two_approvers_who_type_it_at_once_deploy_once_and_decide_once() {
     );
     sandbox.automine(true);
     assert_eq!(texts(&sandbox.instances("A"), "version"), ["2.0"]);
+}
+
+#[test]
+fn a_command_that_a_signal_ends_says_that_a_transaction_may_have_been_sent() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    sandbox.automine(false);
+    let command = sandbox.start_heard("Admin", "define B --migrate Admin");
+    sandbox.until_pooled(1);
+    kill_process(Pid::from_child(&command.child), Signal::INT).expect("it runs");
+    let answer = command.answer();
+    assert_eq!(error(&answer), "Interrupted", "{answer:?}");
+    answer.says("message", &["a transaction may have been sent"]);
+    assert_eq!(answer.exit, Some(128 + 2));
 }
 
 #[test]

@@ -5,6 +5,8 @@ use crate::clone;
 use crate::prelude::*;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{File, TryLockError};
+use std::io::Read;
+
 use std::process::{Child, Stdio};
 use std::time::Instant;
 
@@ -34,9 +36,9 @@ fn begun() -> (Project, Child) {
     let folder = folder.trim_end_matches('/');
     project.write("work/contract/build.rs", &SCRIPT.replace("FOLDER", folder));
     let contract = project.contract().display().to_string();
-    let mut command = clone::command(&project.path(""), &["layout", "show", &contract]);
+    let mut command = clone::command(&project.path(""), &["layout", "show", &contract, "--json"]);
     command.env("STYLUS_UPGRADES_HOME", project.path("work"));
-    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
     let child = command.spawn().expect("it starts");
     until("the build script runs", || project.path("started").exists());
     (project, child)
@@ -60,16 +62,24 @@ fn is_free(project: &Project, name: &str) -> bool {
     )
 }
 
-fn end(child: &mut Child, signal: Signal) {
-    kill_process(Pid::from_child(child), signal).expect("it runs");
+/// Ends it: what it says on stdout.
+fn end(mut child: Child, signal: Signal) -> String {
+    kill_process(Pid::from_child(&child), signal).expect("it runs");
     child.wait().expect("it ends");
+    let mut said = String::new();
+    let stdout = child.stdout.as_mut().expect("a pipe");
+    stdout.read_to_string(&mut said).expect("text");
+    said
 }
 
 #[test]
 fn a_signal_ends_the_compiler_and_what_that_has_started() {
     for signal in [Signal::TERM, Signal::INT] {
-        let (project, mut child) = begun();
-        end(&mut child, signal);
+        let (project, child) = begun();
+        let said = end(child, signal);
+        let said: Value = serde_json::from_str(&said).expect("one document");
+        let error = &said["error"];
+        error.has(json!({"name": "Interrupted", "message": "nothing was sent"}));
         until("cargo ends", || is_free(&project, LOCK));
         until("the build script ends", || is_free(&project, "held"));
     }
@@ -77,8 +87,8 @@ fn a_signal_ends_the_compiler_and_what_that_has_started() {
 
 #[test]
 fn what_goes_on_behind_a_command_that_was_killed_keeps_others_from_the_folder() {
-    let (project, mut child) = begun();
-    end(&mut child, Signal::KILL);
+    let (project, child) = begun();
+    end(child, Signal::KILL);
     assert!(!is_free(&project, LOCK), "others may build where cargo is");
     project.write("go", "");
     until("cargo ends", || is_free(&project, LOCK));

@@ -39,6 +39,16 @@ async fn what_the_endpoint_takes_for_underpriced_is_offered_again_for_more() {
     assert!(sent.0.lock().expect("it").is_empty(), "it was refused");
     assert!(offer(70).await.is_ok(), "it suffices in the end");
     assert_eq!(sent.0.lock().expect("it").len(), 1);
+
+    // What a copy is offered reaches no chain.
+    let told = std::mem::take(&mut *sent.0.lock().expect("it"));
+    let copy = client.clone().of_copy();
+    let (sender, request) = (copy.sender("a call").expect("a key"), request.clone());
+    let offered = copy.offer("a call", request, (sender, 1), at(100)).await;
+    assert!(
+        offered.is_ok() && sent.0.lock().expect("it").is_empty(),
+        "{told:?}"
+    );
 }
 
 /// The transactions that may have been sent.
