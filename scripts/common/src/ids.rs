@@ -20,7 +20,7 @@ use std::str::FromStr;
 pub use stylus_upgrades_interface::ids::DefinitionId;
 
 /// What one of them looks like.
-const WORD: &str = "expected 0x and 64 hexadecimal digits";
+pub const WORD: &str = "expected 0x and 64 hexadecimal digits";
 
 /// Declares types that are one word, and print, parse and serialize as it.
 macro_rules! words {

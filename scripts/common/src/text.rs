@@ -68,6 +68,18 @@ const LISTED_MAX: usize = 12;
 /// How alike two words are, from 0 to 1, where one may be a slip of the other.
 const ALIKE: f64 = 0.8;
 
+/// A number: digits, or hexadecimal digits behind `0x`.
+pub fn number(text: &str) -> Option<U256> {
+    let (digits, radix) = match text.strip_prefix("0x") {
+        Some(digits) => (digits, 16),
+        None => (text, 10),
+    };
+    let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
+    is_number
+        .then(|| U256::from_str_radix(digits, radix.into()).ok())
+        .flatten()
+}
+
 /// Names in a row; `None` where there is none.
 pub fn listed(names: &[String]) -> Option<String> {
     let (first, rest) = names.split_at(names.len().min(LISTED_MAX));
@@ -140,6 +152,18 @@ pub fn duration(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_nothing_but_digits() {
+        let [ten, sixteen] = [10, 16].map(|number| Some(U256::from(number)));
+        assert_eq!(["10", "0x10"].map(number), [ten, sixteen]);
+        for other in [
+            "", "0x", "1_000", "0b11", "0o7", "0x1_0", "-1", "+1", " 1", "a", "0X10",
+        ] {
+            assert_eq!(number(other), None, "{other}");
+        }
+        assert_eq!(number(&"9".repeat(80)), None);
+    }
 
     #[test]
     fn a_name_that_a_shell_would_run_is_quoted() {

@@ -35,8 +35,10 @@ use super::console::ConsoleArgs;
 use super::doctor::DoctorArgs;
 use super::project::{InitArgs, NewArgs};
 use super::publish::PublishArgs;
+use crate::ids::WORD;
 use crate::manifest::Kind;
-use crate::registry::Salt;
+use crate::registry::{SALT, Salt};
+use crate::text::number;
 use alloy::primitives::{B256, U256};
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use std::ffi::OsString;
@@ -200,7 +202,7 @@ pub enum Command {
         #[arg(value_name = "NAME|ACTION")]
         subject: Option<String>,
         /// Exit with 1 unless the action's state difference has this hash, which `plan` prints on any machine
-        #[arg(long, value_name = "HASH", requires = "subject")]
+        #[arg(long, value_name = "HASH", requires = "subject", value_parser = word)]
         against: Option<B256>,
     },
     /// Review and approve in a browser, with its wallet
@@ -282,7 +284,7 @@ pub struct CreateProxyArgs {
     #[arg(long, value_enum)]
     pub kind: Option<Kind>,
     /// The salt of its address [default: the number of instances]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = salt)]
     pub salt: Option<U256>,
     /// Wei for the initializer
     #[arg(long, value_name = "WEI", default_value_t = U256::ZERO, value_parser = wei)]
@@ -343,6 +345,15 @@ pub enum PolicyCommand {
 
 /// An amount of ether.
 pub(super) fn wei(text: &str) -> Result<U256, &'static str> {
-    text.parse()
-        .map_err(|_| "expected a whole number of wei, such as 1000000000000000000 for one ether")
+    number(text).ok_or("expected a whole number of wei, such as 1000000000000000000 for one ether")
+}
+
+/// The salt of a proxy.
+fn salt(text: &str) -> Result<U256, &'static str> {
+    number(text).ok_or(SALT)
+}
+
+/// A word, such as a hash.
+fn word(text: &str) -> Result<B256, &'static str> {
+    text.parse().map_err(|_| WORD)
 }

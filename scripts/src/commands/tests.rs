@@ -76,6 +76,28 @@ fn a_version_says_where_it_is_reached_from() {
 }
 
 #[test]
+fn amounts_salts_and_hashes_that_are_none_are_refused_with_what_they_are() {
+    for (line, expected) in [
+        ("send counter f() --value=", "a whole number of wei"),
+        ("send counter f() --value 0b11", "a whole number of wei"),
+        ("status --max-data-fee=", "a whole number of wei"),
+        ("create-proxy A 1.0 --salt abc", "a salt is a number"),
+        ("registry deploy --salt 0x", "a salt is a number"),
+        (
+            "census counter --block-hash 0x12",
+            "0x and 64 hexadecimal digits",
+        ),
+        (
+            "pending 0x12345678 --against 0x12",
+            "0x and 64 hexadecimal digits",
+        ),
+    ] {
+        let error = parse(line).expect_err(line).to_string();
+        assert!(error.contains(expected), "{line}: {error}");
+    }
+}
+
+#[test]
 fn the_manual_has_a_page_for_every_command() {
     let folder = tempfile::tempdir().expect("a folder");
     super::about::manual(folder.path()).expect("it is written");

@@ -23,7 +23,7 @@ pub use created::{Created, counted};
 pub use instance::{ask, decides, registry_of};
 pub use logs::pages;
 pub use logs::{Topics, all_logs, first_logs, logs, logs_since};
-pub use origin::{Origin, Release, Salt};
+pub use origin::{Origin, Release, SALT, Salt};
 pub use remembered::{Key, Remembered};
 pub use rollout::{RolledOut, arrived_by, begun_by, rollout, skipped_by, turned_by};
 pub use status::{

@@ -8,6 +8,7 @@ use super::definition_id;
 use super::logs::first_logs;
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Refusal};
+use crate::text::number;
 use alloy::primitives::{Address, B256, Bytes, TxHash, U256, keccak256};
 use alloy::sol_types::{SolCall, SolEvent, SolValue};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ use stylus_upgrades_interface::registry::IRegistry::PolicyChanged;
 const DEFINE: &str = "define";
 /// The salts that are tried on first contact. A deployment takes the first that is free.
 pub const SALTS: RangeInclusive<u64> = 1..=64;
+
+/// What a salt is, where something else was typed.
+pub const SALT: &str = "a salt is a number, or 0x and at most 64 hexadecimal digits";
 
 /// The salt of a deployment: not zero, with which the deployer would create by CREATE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,9 +62,7 @@ impl FromStr for Salt {
 
     /// A number, or hexadecimal digits behind `0x`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let number: U256 = text
-            .parse()
-            .map_err(|_| "a salt is a number, or 0x and at most 64 hexadecimal digits")?;
+        let number = number(text).ok_or(SALT)?;
         Ok(B256::from(number).try_into()?)
     }
 }

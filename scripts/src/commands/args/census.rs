@@ -15,7 +15,7 @@ pub struct CensusArgs {
     #[arg(long, value_name = "BLOCK", value_parser = block)]
     pub block: Option<BlockNumberOrTag>,
     /// The hash of the block, against which everything is proven
-    #[arg(long, value_name = "HASH")]
+    #[arg(long, value_name = "HASH", value_parser = super::word)]
     pub block_hash: Option<B256>,
     /// A second endpoint, which must have the same block
     #[arg(long, value_name = "URL")]
