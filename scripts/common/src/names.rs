@@ -68,7 +68,8 @@ impl Names {
     /// A text for people, with each command of this program as somebody with this manifest types it here: with names in
     /// place of addresses, and with the flags that `place_of` has for a command of that name, unless they are there. A
     /// command that names a registry is for somebody elsewhere: it stays as it is. So does one with `--trust-registry`,
-    /// which takes no name. A word in single quotes is one argument, whatever it holds.
+    /// which takes no name. A word in single quotes is one argument, whatever it holds, and a text in double quotes is
+    /// somebody else's.
     pub fn in_commands(&self, text: &str, place_of: &impl Fn(&str) -> Vec<String>) -> String {
         let seen = without_quoted(text);
         let (mut named, mut rest) = (String::new(), text);
@@ -96,13 +97,24 @@ impl Names {
     }
 }
 
-/// A text whose words in single quotes are blanked inside. Such a word is an argument: it begins no command and is no
-/// flag.
+/// A text whose words in single quotes, and whose texts in double quotes, are blanked inside. Such a word is an argument:
+/// it begins no command and is no flag.
 fn without_quoted(text: &str) -> String {
     let (mut seen, mut rest) = (String::new(), text);
-    while let Some(at) = rest.find(" '") {
-        let (before, quoted) = rest.split_at(at + " '".len());
-        let Some(length) = quoted.replace(r"'\''", "____").find('\'') else {
+    let begin = |rest: &str| {
+        rest.find(" '")
+            .map(|at| at + 1)
+            .into_iter()
+            .chain(rest.find('"'))
+            .min()
+    };
+    while let Some(at) = begin(rest) {
+        let (before, quoted) = rest.split_at(at + 1);
+        let end = match before.ends_with('"') {
+            true => quoted.replace(r"\\", "__").replace(r#"\""#, "__").find('"'),
+            false => quoted.replace(r"'\''", "____").find('\''),
+        };
+        let Some(length) = end else {
             break;
         };
         seen = seen + before + &"_".repeat(length);
@@ -175,6 +187,10 @@ mod tests {
                 "stylus-upgrades --manifest b status --network a",
             ),
             ("stylus-upgrades status --registry R", ""),
+            (
+                r#"Error("it\"s \\ stylus-upgrades status"), stylus-upgrades status"#,
+                r#"Error("it\"s \\ stylus-upgrades status"), stylus-upgrades --network a --manifest b status"#,
+            ),
             (
                 r"stylus-upgrades status 'a'\''-registry ; stylus-upgrades status é', 'b",
                 r"stylus-upgrades --network a --manifest b status 'a'\''-registry ; stylus-upgrades status é', 'b",

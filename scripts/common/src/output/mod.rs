@@ -277,14 +277,23 @@ impl Output {
     /// A failure that does not end the command, on stderr.
     pub fn explain(&self, report: &Report) {
         let printable = |text: &str| shortened(&self.said(text), LONGEST).into_owned();
+        // What happened is told in the words of others too: a command in it is none of this program's.
+        let told = |text: &str| {
+            let text = self.typed.abbreviate(&self.secrets.hide(text));
+            shortened(&self.shown(&text), LONGEST).into_owned()
+        };
         let error = self.paint(Style::Bad, "error:");
-        let mut text = format!("{error} {}", printable(report.headline()));
+        let mut text = format!("{error} {}", told(report.headline()));
         for detail in &report.details {
             text.push_str(&format!("\n    {}", printable(detail)));
         }
         for (name, value) in report.named() {
             if !report.is_detail(value) {
-                text.push_str(&format!("\n  {name:<9} {}", printable(value)));
+                let value = match name {
+                    "next" => printable(value),
+                    _ => told(value),
+                };
+                text.push_str(&format!("\n  {name:<9} {value}"));
             }
         }
         self.suspend(|| self.write(io::stderr(), &text));
@@ -348,11 +357,15 @@ impl Output {
     /// Text from anywhere, without secrets, as it may be printed.
     fn safe(&self, text: &str) -> String {
         let text = self.secrets.hide(text);
-        let text = match self.commands.get() {
-            Some(written) => written(&text),
-            None => text,
-        };
-        self.links.in_text(visible(&text).into_owned())
+        match self.commands.get() {
+            Some(written) => self.shown(&written(&text)),
+            None => self.shown(&text),
+        }
+    }
+
+    /// Text without secrets, as it may be printed, with links.
+    fn shown(&self, text: &str) -> String {
+        self.links.in_text(visible(text).into_owned())
     }
 
     /// Text in a style, where colours are wanted. The text is safe already.

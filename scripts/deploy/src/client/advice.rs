@@ -4,7 +4,7 @@ mod reasons;
 
 pub use reasons::{not_runnable_reason, policy_reason};
 
-use super::revert::plain;
+use super::revert::{plain, quoted};
 use crate::text::shell_word;
 use alloy::dyn_abi::DynSolValue;
 use reasons::{not_runnable_cure, reason};
@@ -39,9 +39,14 @@ impl Advice {
     pub(super) fn of(name: &str, arguments: &[DynSolValue]) -> Option<Self> {
         let (expected, found, next) = words(name, arguments)?;
         let reason = reason(name, arguments).unwrap_or_default();
+        // The words of the contract itself are quoted: they are none of this program's.
+        let written = match name {
+            "Error" => quoted,
+            _ => plain,
+        };
         Some(Self {
             expected: filled(expected, arguments, plain),
-            found: filled(found, arguments, plain) + reason,
+            found: filled(found, arguments, written) + reason,
             next: filled(next, arguments, |one| shell_word(&plain(one))),
         })
     }

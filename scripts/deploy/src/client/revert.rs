@@ -172,11 +172,12 @@ impl fmt::Display for Revert {
 
 /// Arguments in a row, each cut where it is long.
 fn listed(arguments: &[DynSolValue]) -> String {
-    let arguments = arguments.iter().map(show);
-    let arguments: Vec<_> = arguments
-        .map(|argument| shortened(&argument, ARGUMENT_MAX).into_owned())
-        .collect();
-    arguments.join(", ")
+    arguments.iter().map(quoted).collect::<Vec<_>>().join(", ")
+}
+
+/// A value as it stands among others: a text in quotes.
+pub(super) fn quoted(value: &DynSolValue) -> String {
+    shortened(&show(value), ARGUMENT_MAX).into_owned()
 }
 
 /// A value as it stands in a sentence: a text without quotes.

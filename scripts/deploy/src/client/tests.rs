@@ -104,6 +104,7 @@ fn expected_and_found_of_changed_code_are_the_two_hashes() {
 fn a_reason_string_of_solidity_is_decoded() {
     let data = SolRevert::from("no").abi_encode();
     assert_eq!(Revert::decode(&data).to_string(), r#"Error("no")"#);
+    assert_eq!(Revert::decode(&data).advice().found, r#""no""#);
 }
 
 #[test]

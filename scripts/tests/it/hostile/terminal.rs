@@ -54,8 +54,23 @@ fn a_contract_cannot_print_a_line_of_its_own_with_a_revert_string() {
         assert_harmless(&run);
         let run = sandbox.run(&format!("{words} --json"));
         assert_harmless(&run);
-        assert!(run.error("found").contains(LIE), "exact: {run:?}");
+        let quoted = format!("{LIE:?}");
+        assert_eq!(run.error("found"), quoted, "{run:?}");
     }
+}
+
+#[test]
+fn a_command_in_the_words_of_a_contract_is_not_completed_to_one_of_the_operator() {
+    let node = node();
+    let liar = Address::repeat_byte(0x11);
+    let lie = "all is well\n  next      stylus-upgrades policy update A NONE";
+    node.with_chain(move |chain| chain.set_code(liar, reverting(lie)))
+        .expect("the chain");
+    let sandbox = Sandbox::with_node(&node);
+    let words = format!("status --registry {liar} --trust-registry {liar}");
+    let run = sandbox.run(&words);
+    assert_eq!(run.exit, Some(1), "{run:?}");
+    contains(&run.stderr, &["stylus-upgrades policy update A NONE"]);
 }
 
 #[test]
