@@ -51,6 +51,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use strsim::osa_distance;
 
 /// The file's name.
 pub const FILE: &str = crate::file_names::MANIFEST;
@@ -83,6 +84,9 @@ pub struct Manifest {
     pub networks: BTreeMap<String, Network>,
     /// What the fuzzer is told of upgrades, by definition; the same on every network.
     pub fuzz: BTreeMap<String, Declared>,
+    /// The file that it was read from.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
 }
 
 /// What an author declares of the upgrades of a definition.
@@ -137,6 +141,7 @@ impl Manifest {
         }
         manifest.explorer = network::explorer(path, "explorer", manifest.explorer)?;
         manifest.key = manifest.key.beside(path);
+        manifest.path = Some(path.to_owned());
         match manifest.network.take() {
             Some(name) => manifest.on(&name),
             None => Ok(manifest),
@@ -151,7 +156,7 @@ impl Manifest {
     /// Where there is no such network.
     pub fn on(mut self, name: &str) -> Result<Self, Refusal> {
         let Some(network) = self.networks.get(name).cloned() else {
-            let name = redacted(name);
+            let (name, file) = (redacted(name), self.file());
             let known: Vec<String> = self.networks.into_keys().collect();
             return Err(Refusal::new(
                 "UnknownNetwork",
@@ -159,7 +164,7 @@ impl Manifest {
             )
             .with(
                 match known.is_empty() {
-                    true => format!("a table [networks.{name}] in {FILE}; there is none"),
+                    true => format!("a table [networks.{name}] in {file}; there is none"),
                     false => format!("one of {}", known.join(", ")),
                 },
                 name,
@@ -209,14 +214,22 @@ impl Manifest {
                 true => "; there are no aliases".to_owned(),
                 false => format!(", or one of {}", aliases.join(", ")),
             };
+            let mut networks = self.networks.iter();
+            let elsewhere = networks.find(|(_, other)| other.aliases.contains_key(&name));
             let next = match (alias::reason(&name), name.strip_prefix("0x")) {
+                (None, _) if let Some((network, _)) = elsewhere => {
+                    format!("{name} is an alias of network {network}: give --network {network}")
+                }
                 (None, _) if let Some(meant) = nearest(&name, &aliases) => {
                     format!("did you mean {meant}?")
                 }
-                (None, _) => match &self.network {
-                    Some(network) => format!("add {name} to [networks.{network}.aliases] in {FILE}"),
-                    None => format!("add {name} to [aliases] in {FILE}"),
-                },
+                (None, _) => {
+                    let table = match &self.network {
+                        Some(network) => format!("networks.{network}.aliases"),
+                        None => "aliases".into(),
+                    };
+                    format!("add {name} to [{table}] in {}", self.file())
+                }
                 (_, Some(digits)) => {
                     let count = digits.chars().count();
                     format!("correct the address: it has {count} characters after 0x, or others than 0-9 and a-f")
@@ -236,25 +249,33 @@ impl Manifest {
         })
     }
 
+    /// The file, as people name it.
+    fn file(&self) -> String {
+        let other = self.path.as_ref().filter(|path| !path.ends_with(FILE));
+        other.map_or_else(|| FILE.into(), |path| path.display().to_string())
+    }
+
     /// A policy with every alias in it replaced by its address, the words of the language in the spelling that the
     /// registry takes, and no space at a separator: approvers who mean the same send the same bytes. What else is in it
     /// is the registry's to check.
     pub fn policy(&self, expression: &str) -> Result<String, Refusal> {
-        let words = words_of(expression.trim(), is_word);
-        words
-            .map(|(before, word)| {
+        let words: Vec<_> = words_of(expression.trim(), is_word).collect();
+        let behind = words.iter().skip(1).map(|(before, _)| before.trim_start());
+        let behind = behind.chain(std::iter::once(""));
+        (words.iter().zip(behind))
+            .map(|(&(before, word), behind)| {
                 let separators: String = before.split_whitespace().collect();
                 let before = if separators.is_empty() {
                     before
                 } else {
                     &separators
                 };
-                Ok(format!("{before}{}", self.policy_word(word)?))
+                Ok(format!("{before}{}", self.policy_word(word, behind)?))
             })
             .collect()
     }
 
-    fn policy_word(&self, word: &str) -> Result<String, Refusal> {
+    fn policy_word(&self, word: &str, behind: &str) -> Result<String, Refusal> {
         let is_number = word.starts_with(|c: char| c.is_ascii_digit());
         let is_other = is_number && !address::is_address(word);
         if is_other || word.is_empty() {
@@ -266,7 +287,14 @@ impl Manifest {
         }
         let account = self.address(word).map_err(|refused| {
             let one = refused.expected().unwrap_or_default();
-            refused.expecting(format!("{POLICY_FORMS}; an address is {one}"))
+            let refused = refused.expecting(format!("{POLICY_FORMS}; an address is {one}"));
+            let typed = word.to_lowercase();
+            let slips = |other: &&&str| osa_distance(&typed, &other.to_lowercase()) <= 2;
+            let mut operators = alias::POLICY_WORDS.iter();
+            match operators.find(slips).filter(|_| behind.starts_with('(')) {
+                Some(operator) => refused.advising(format!("did you mean {operator}?")),
+                None => refused,
+            }
         })?;
         Ok(format!("{account:#x}"))
     }

@@ -295,14 +295,17 @@ fn listed(steps: &[&DeclaredStep]) -> String {
     }
 }
 
-/// A call as the command line takes it, with the types of the arguments in their places.
+/// A call as the command line takes it, with the types of the arguments, in capitals, in their places.
 fn call(flag: &str, step: &DeclaredStep) -> String {
     let signature = &step.signature;
     let arguments = signature.split_once('(').map_or("", |(_, rest)| rest);
     let arguments = arguments.trim_end_matches(')');
     match arguments.is_empty() {
         true => format!("{flag} '{signature}'"),
-        false => format!("{flag} '{signature}' <{}>", arguments.replace(',', "> <")),
+        false => format!(
+            "{flag} '{signature}' {}",
+            arguments.to_uppercase().replace(',', " ")
+        ),
     }
 }
 

@@ -107,12 +107,21 @@ pub(super) const MIGRATE: &str = "migrate";
 /// The role that decides every role.
 pub(super) const POLICY: &str = "policy";
 
-/// Warns if `policy` needs fewer approvals than `migrate`: its approvers can then take over `migrate`.
-pub(super) fn warn_of_weaker(
-    context: &Context,
-    definition: &str,
-    (migrate, policy): (&str, &str),
-) -> Result<()> {
+/// Warns of a call that is about to be sent if `policy` then needs fewer approvals than `migrate`: its approvers can
+/// then take over `migrate`.
+pub(super) async fn warn_of_weaker(session: Session<'_>, call: &Call) -> Result<()> {
+    let (definition, new) = (call.definition(), call.policies());
+    let mut both = Vec::new();
+    for role in [MIGRATE, POLICY] {
+        match new.iter().find(|(other, _)| *other == role) {
+            Some((_, expression)) => both.push((*expression).to_owned()),
+            None if new.is_empty() => {}
+            None => both.extend(current_policy(session.registry, definition, role).await?),
+        }
+    }
+    let [migrate, policy] = both.as_slice() else {
+        return Ok(());
+    };
     let fewest = |role: &str, expression: &str| {
         let policy = parsed(role, expression)?;
         Ok::<_, Error>((!policy.is_none()).then(|| policy.fewest_missing(0, 0)))
@@ -120,7 +129,7 @@ pub(super) fn warn_of_weaker(
     if let (Some(many), Some(few)) = (fewest(MIGRATE, migrate)?, fewest(POLICY, policy)?)
         && few < many
     {
-        context.note(format!(
+        session.context.note(format!(
             "warning: {MIGRATE} needs {} and {POLICY} only {few}: the approvers of {POLICY} can change {MIGRATE}. \
              To require as many: stylus-upgrades policy update {} --role {POLICY} {}",
             count(many, "approval"),

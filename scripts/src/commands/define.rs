@@ -22,11 +22,6 @@ pub(super) async fn run(
         createPolicy: confirm::typed(context, "create", create.unwrap_or(migrate))?,
         name,
     };
-    confirm::warn_of_weaker(
-        context,
-        &call.name,
-        (&call.migratePolicy, &call.policyPolicy),
-    )?;
     let session = Session::sending(context, "define").await?;
     let copied = [("policy", policy), ("create", create)];
     let copied = copied.iter().filter(|(_, given)| given.is_none());

@@ -142,6 +142,7 @@ pub(super) async fn check_and_send(
 ) -> Result<Effects> {
     let judged = judge(session, &governed, options).await?;
     judged.require_nothing_refused(session)?;
+    confirm::warn_of_weaker(session, &governed.call).await?;
     send(session, (governed, judged), options).await
 }
 

@@ -296,7 +296,7 @@ fn step_without_code(args: &UpgradeArgs) -> Error {
         message: "migration flags are given without the code of the version".into(),
         expected: "both, or neither".into(),
         found: "no code".into(),
-        next: format!("stylus-upgrades plan {name} {version} <crate|wasm|address> --call …"),
+        next: format!("stylus-upgrades plan {name} {version} SOURCE --call …"),
     }
 }
 
@@ -336,7 +336,7 @@ fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall> {
             expected: "the code of the version, or a version that the registry knows".into(),
             found: version.into(),
             next: format!(
-                "stylus-upgrades plan {} {} <crate|wasm|address>",
+                "stylus-upgrades plan {} {} SOURCE",
                 shell_word(&work.name),
                 shell_word(version)
             ),

@@ -33,16 +33,6 @@ pub(super) async fn update(
         let effects = Effects::nothing_to_send(context, says)?;
         return Ok(context.outcome(&Governed { subject, effects }));
     }
-    let mut policies = Vec::new();
-    for other in [confirm::MIGRATE, confirm::POLICY] {
-        match other == role {
-            true => policies.push(expression.clone()),
-            false => policies.extend(current_policy(registry, name, other).await?),
-        }
-    }
-    if let [migrate, policy] = policies.as_slice() {
-        confirm::warn_of_weaker(context, name, (migrate, policy))?;
-    }
     let subject = PolicyUpdate {
         name,
         role,

@@ -8,9 +8,12 @@ use super::pending::{proposal_event, resolve_action, why_ended};
 use super::prelude::*;
 use super::sign::{Subject, read};
 use crate::assess::{Finding, FindingId, Part, Severity};
-use crate::client::{Sent, Transactions};
+use crate::client::{Revert, Transactions};
+use crate::export::nothing;
 use crate::governance::signed::require_here;
-use crate::governance::{Approved, Display, is_unknown_action, not_cancelled, readiness};
+use crate::governance::{
+    Approved, Call, Display, cancellation, is_approver, is_unknown_action, not_cancelled, readiness,
+};
 use crate::ids::ActionId;
 use std::path::Path;
 
@@ -18,12 +21,12 @@ use std::path::Path;
 pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
     let session = Session::sending(context, "revoke").await?;
     let registry = session.registry;
-    let (action, call) = subject(session, text).await?;
+    let (action, known) = subject(session, text).await?;
     let before = readiness(registry, action).await?;
     if before.is_none() && proposal_event(session, action).await.is_ok() {
         return Err(why_ended(session, action, "nothing is left to revoke").await);
     }
-    match &call {
+    match &known {
         Some(call) => show(session, call)?,
         None => require_meant(session, action)?,
     }
@@ -35,10 +38,22 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
     let sent = registry
         .client
         .send("revoke", registry.address, &call, U256::ZERO)
-        .await?;
+        .await;
     let left = readiness(registry, action).await?;
+    let sent = match (sent, &left, &known) {
+        (Ok(sent), ..) => Some(sent),
+        // An approver of an open action who has no approval any more: an earlier command took it back.
+        (Err(error), Some(left), Some(known))
+            if error.revert().is_some_and(Revert::is::<abi::NotApproved>)
+                && !left.approved.contains(&approver)
+                && is_approver(registry, &Call::decode(known)?).await? =>
+        {
+            None
+        }
+        (Err(error), ..) => return Err(error.into()),
+    };
     let revoked = Revoked {
-        transactions: transactions(&sent),
+        transactions: Transactions::of(sent.as_slice()),
         action,
         approver,
         withdrawn: before.is_some_and(|before| before.approved.contains(&approver)),
@@ -71,7 +86,20 @@ pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
     let registry = session.registry;
     let action = resolve_action(session, action).await?;
     if readiness(registry, action).await?.is_none() {
-        return Err(why_ended(session, action, "nothing is left to cancel").await);
+        let Some(how) = cancellation(registry, action).await? else {
+            return Err(why_ended(session, action, "nothing is left to cancel").await);
+        };
+        context.output.is_public(&action);
+        let what = format!("the action {action} {how} already");
+        if context.is_export() {
+            return Err(nothing(&what).into());
+        }
+        return Ok(context.outcome(&Cancelled {
+            transactions: Transactions::default(),
+            action,
+            executed: false,
+            already: Some(what),
+        }));
     }
     let event = proposal_event(session, action).await?;
     show(session, &event.call)?;
@@ -85,9 +113,10 @@ pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
         .await;
     let refused = |error| not_cancelled(action, event.proposer, error);
     let cancelled = Cancelled {
-        transactions: transactions(&sent.map_err(refused)?),
+        transactions: Transactions::of(&[sent.map_err(refused)?]),
         action,
         executed: false,
+        already: None,
     };
     Ok(context.outcome(&cancelled))
 }
@@ -100,10 +129,6 @@ fn show(session: Session<'_>, call: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn transactions(sent: &Sent) -> Transactions {
-    Transactions::of(std::slice::from_ref(sent))
-}
-
 /// What `cancel` reports.
 #[derive(Serialize)]
 pub(super) struct Cancelled {
@@ -111,12 +136,16 @@ pub(super) struct Cancelled {
     transactions: Transactions,
     action: ActionId,
     executed: bool,
+    /// By whom it was cancelled before this command.
+    #[serde(skip)]
+    already: Option<String>,
 }
 
 impl CommandReport for Cancelled {
     fn lines(&self, _: &Names) -> Vec<String> {
         let mut lines = self.transactions.lines();
-        lines.push(format!("cancelled {}", self.action));
+        let cancelled = || format!("cancelled {}", self.action);
+        lines.push(self.already.clone().unwrap_or_else(cancelled));
         lines
     }
 }
@@ -141,6 +170,9 @@ impl CommandReport for Revoked {
         let mut lines = self.transactions.lines();
         lines.push(match self.left {
             Some(left) if self.withdrawn => format!("revoked, now {left}"),
+            Some(left) if self.transactions.count() == 0 => {
+                format!("revoked already, still {left}")
+            }
             Some(left) => format!("refused, still {left}"),
             None => "refused before anybody proposed it".into(),
         });

@@ -3,14 +3,14 @@
 use super::check_options::CheckOptions;
 use super::confirm;
 use super::context::Unverified;
-use super::effects::Governed;
+use super::effects::{Effects, Governed};
 use super::judge::check_and_send;
 use super::prelude::*;
 use crate::assess::{Finding, FindingId};
 use crate::build::evm;
-use crate::client::Client;
+use crate::client::{ChainError, Client, Revert};
 use crate::governance::{GovernedCall, kind_in_words};
-use crate::registry::{Receiver, Registry, Transfer, receiver, require_registry};
+use crate::registry::{Receiver, Registry, Transfer, decides, receiver, require_registry};
 
 /// Transfers an instance to `to`, or removes it if that is `None`.
 pub(super) async fn run(
@@ -22,12 +22,25 @@ pub(super) async fn run(
     let session = Session::sending(context, "transfer").await?;
     let proxy = context.manifest.address(proxy)?;
     let to = to.map(|to| context.manifest.address(to)).transpose()?;
-    let instance = session.registry.instance(proxy).await?;
+    let instance = match session.registry.instance(proxy).await {
+        Err(error) if has_gone(session, proxy, to, &error).await => {
+            let subject = TransferReport {
+                name: None,
+                proxy,
+                kind: None,
+                to,
+            };
+            let what = format!("{proxy} is transferred already");
+            let effects = Effects::nothing_to_send(context, what)?;
+            return Ok(context.outcome(&Governed { subject, effects }));
+        }
+        instance => instance?,
+    };
     let name = instance.definition;
     let subject = TransferReport {
-        name: name.clone(),
+        name: Some(name.clone()),
         proxy,
-        kind: kind_in_words(instance.kind),
+        kind: Some(kind_in_words(instance.kind)),
         to,
     };
     let definition = match definition {
@@ -50,12 +63,27 @@ pub(super) async fn run(
     Ok(context.outcome(&Governed { subject, effects }))
 }
 
+/// Whether the proxy is no instance here any more, and obeys the receiver: an earlier command transferred it.
+async fn has_gone(
+    session: Session<'_>,
+    proxy: Address,
+    to: Option<Address>,
+    error: &ChainError,
+) -> bool {
+    let is_unknown = error.revert().is_some_and(Revert::is::<abi::NotAnInstance>);
+    is_unknown && to.is_some() && decides(session.registry.client, proxy).await.ok() == to
+}
+
 /// The instance that is transferred or removed.
 #[derive(Serialize)]
 pub(super) struct TransferReport {
-    name: String,
+    /// Its definition; absent if it was transferred before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     proxy: Address,
-    kind: String,
+    /// Its kind; absent if it was transferred before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
     /// The receiver; `None` if it is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<Address>,

@@ -38,6 +38,24 @@ async fn with_those(context: &Context, revert: &Revert) -> Option<Refusal> {
     let abi::DefinitionNotFound { name } = definition?;
     let known = definitions(registry).await.ok()?;
     let message = format!("the registry has no definition {name:?}");
+    if let Ok(Some(account)) = context.manifest.known_address(&name) {
+        let refusal = Refusal::new("DefinitionNotFound", message);
+        let instance = registry.instance(account).await;
+        let (found, next) = match &instance {
+            Ok(one) => (
+                format!("{name} is an instance of {}", one.definition),
+                format!(
+                    "for this instance alone: stylus-upgrades upgrade {name} VERSION; for all of them, name {}",
+                    shell_word(&one.definition)
+                ),
+            ),
+            Err(_) => (
+                format!("{name} is an address, and no instance of this registry"),
+                "stylus-upgrades status lists the definitions".into(),
+            ),
+        };
+        return Some(refusal.with("the name of a definition", found, next));
+    }
     let lists = format!(
         "stylus-upgrades status lists the definitions; a new one: stylus-upgrades define {} --migrate POLICY",
         shell_word(&name)

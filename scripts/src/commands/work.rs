@@ -24,6 +24,7 @@ use crate::ids::ActionId;
 use crate::layout::Who;
 use crate::model;
 use crate::registry::{self, NewVersion, RecordedCode, definition_id, stored};
+use crate::text::shell_word;
 use std::path::Path;
 use stylus_layout::{Document, Layout};
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
@@ -197,6 +198,7 @@ impl<'a> Work<'a> {
             ..wanted.clone()
         };
         self.require_same(&new)?;
+        self.require_way(wanted, &new).await?;
         let from = self.begins_at(wanted);
         let registered = self.step_of_current(wanted, &new.code);
         let runs = match &registered {
@@ -342,6 +344,56 @@ impl<'a> Work<'a> {
             ));
         }
         Ok(())
+    }
+
+    /// Refuses another step into a registered version that is not current: the registry would refuse it, after findings
+    /// about a step that it does not take. A step whose code has to be deployed is compared by where it begins.
+    async fn require_way(&mut self, wanted: &Wanted<'_>, new: &Code) -> Result<()> {
+        let known = self.known.as_ref().filter(|known| {
+            let is_other = known.version != self.current && wanted.becomes != Becomes::Reachable;
+            self.sends && is_other && known.code.codehash == new.code.codehash
+        });
+        let Some(known) = known.cloned() else {
+            return Ok(());
+        };
+        let StepArgs {
+            script,
+            complex,
+            check,
+            expect,
+            ..
+        } = &wanted.step;
+        let has_code = script.is_some() || complex.is_some() || check.is_some() || expect.is_some();
+        let from = self.begins_at(wanted);
+        let is_there = match has_code || wanted.initial {
+            true => known.steps.iter().any(|step| step.from == from),
+            false => known
+                .steps
+                .contains(&self.step_from(&from, &wanted.step).await?),
+        };
+        if is_there {
+            return Ok(());
+        }
+        let begins = |from: &str| match from {
+            "" => "no step (--initial)".to_owned(),
+            from => format!("a step from {from}"),
+        };
+        let ways: Vec<String> = known.steps.iter().map(|step| begins(&step.from)).collect();
+        let found = match known.steps.iter().any(|step| step.from == from) {
+            true => format!("{}, with another migration", begins(&from)),
+            false => begins(&from),
+        };
+        let [name, version] = [&self.name, &known.version].map(|word| shell_word(word));
+        let refusal = Refusal::new(
+            "VersionExists",
+            format!("{name} {version} is registered already, with other ways to it"),
+        );
+        let next = format!(
+            "nothing was sent; stylus-upgrades upgrade INSTANCE {version} takes a registered way; stylus-upgrades \
+             register {name} {version} --from VERSION adds another"
+        );
+        let refusal = refusal.with(format!("as registered: {}", ways.join(" or ")), found, next);
+        Err(refusal.into())
     }
 
     /// Where the step into a version begins: where the caller says, else at the current version. For

@@ -31,7 +31,7 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
     let refused = second.refused("MigrationOmitted", &bare);
     let next = refused.error("next");
     assert!(
-        next.starts_with("--call 'countFrom(uint256)' <uint256>"),
+        next.starts_with("--call 'countFrom(uint256)' UINT256"),
         "{next}"
     );
     let plan = second.run(&instead("plan", &bare));
@@ -127,7 +127,7 @@ fn an_instance_is_not_created_without_the_initializer_that_its_code_declares() {
     let refused = second.refused("InitializerOmitted", &create);
     let next = refused.error("next");
     assert!(
-        next.starts_with("--init 'initialize(uint256)' <uint256>"),
+        next.starts_with("--init 'initialize(uint256)' UINT256"),
         "{next}"
     );
     let mistyped = format!("{create} --init initialise(uint256) 7");
@@ -208,7 +208,7 @@ async fn calldata_that_no_upgrade_could_run_is_not_recorded_with_a_version() {
         let register = format!("register Note 2.0 {v2} --call {data}");
         let refused = project.refused("StepArguments", &register);
         let next = refused.error("next");
-        assert_eq!(next, "--call 'countFrom(uint256)' <uint256>");
+        assert_eq!(next, "--call 'countFrom(uint256)' UINT256");
     }
     // Under labels that the code does not know, its migration is not left out in silence either.
     project.done("define Other --migrate Admin");

@@ -158,7 +158,7 @@ Bob = "0x2323232323232323232323232323232323232323"
 chain_id = 421614
 rpc_url = "https://${RPC_HOST}/${RPC_KEY}"
 explorer = "https://sepolia.arbiscan.io/"
-aliases = { Admin = "0x3333333333333333333333333333333333333333" }
+aliases = { Admin = "0x3333333333333333333333333333333333333333", Sepolian = "0x3434343434343434343434343434343434343434" }
 
 [networks.local]
 chain_id = 412346
@@ -177,6 +177,13 @@ fn on_a_network_its_table_counts_and_the_common_aliases() {
     assert_eq!(on.registry, None);
     assert_eq!(on.address("Admin").ok(), Some(Address::repeat_byte(0x33)));
     assert_eq!(on.address("Bob").ok(), Some(Address::repeat_byte(0x23)));
+    // An alias of another network is no new one.
+    let elsewhere = manifest.clone().on("local").expect("it");
+    let elsewhere = elsewhere.address("Sepolian").expect_err("it is there only");
+    assert_eq!(
+        elsewhere.next().as_deref(),
+        Some("Sepolian is an alias of network sepolia: give --network sepolia")
+    );
     let unknown = on.address("Cleo").expect_err("no such alias");
     let next = unknown.next().expect("an advice");
     assert!(next.contains("[networks.sepolia.aliases]"), "{next}");
@@ -188,6 +195,22 @@ fn on_a_network_its_table_counts_and_the_common_aliases() {
     assert!(path.ends_with("dev.key"), "{path:?}");
     // a key of one network signs on no other
     assert_eq!(on.key, KeyPlace::default());
+}
+
+#[test]
+fn what_is_missing_is_added_to_the_file_that_was_read_and_operators_are_no_aliases() {
+    let path = Path::new("here/alt.toml");
+    let manifest = Manifest::parse(path, GOOD).expect("it is good");
+    let unknown = manifest.address("Zoe").expect_err("no alias");
+    let next = unknown.next();
+    assert_eq!(
+        next.as_deref(),
+        Some("add Zoe to [aliases] in here/alt.toml")
+    );
+    for typed in ["ADN(Admin,Zoe)", "ADN (Admin,Admin2)"] {
+        let slip = manifest.policy(typed).expect_err("no operator");
+        assert_eq!(slip.next().as_deref(), Some("did you mean AND?"));
+    }
 }
 
 #[test]

@@ -288,7 +288,8 @@ impl Output {
             text.push_str(&format!("\n    {}", printable(detail)));
         }
         for (name, value) in report.named() {
-            if !report.is_detail(value) {
+            let is_said = name == "found" && report.message.ends_with(value.as_str());
+            if !is_said && !report.is_detail(value) {
                 let value = match name {
                     "next" => printable(value),
                     _ => told(value),

@@ -90,7 +90,7 @@ fn words(
         "VersionNotFound" => (
             "a registered version of {0}",
             "{1}",
-            "stylus-upgrades register {0} {1} <crate|wasm|address>",
+            "stylus-upgrades register {0} {1} SOURCE",
         ),
         "UpgradeNotAuthorized" => (
             "the registry, or a caller who alone satisfies the role `migrate`",
@@ -105,8 +105,8 @@ fn words(
         "NoPath" => (
             "a chain of steps from {1} to {2}",
             "none within the limits",
-            "stylus-upgrades register {0} {2} <crate|wasm|address> --from {1} adds a step; to return to earlier code: \
-             stylus-upgrades rollback {0}",
+            "stylus-upgrades register {0} {2} --from {1} adds a step; to return to earlier code: stylus-upgrades \
+             rollback {0} --to {2} --as VERSION",
         ),
         "ImplementationNotRunnable" => (
             "code that can run: activated, current, unexpired",
@@ -217,7 +217,7 @@ fn words(
         "DefinitionNotFound" => (
             "a definition of this registry",
             "{0}",
-            "stylus-upgrades status lists the definitions; a new one: stylus-upgrades define {0}",
+            "stylus-upgrades status lists the definitions; a new one: stylus-upgrades define {0} --migrate POLICY",
         ),
         "DefinitionPaused" => (
             "a definition that is live",
@@ -230,9 +230,10 @@ fn words(
             "nothing: it is live already",
         ),
         "VersionExists" => (
-            "a new label, or the very code, layout and sources that are registered",
-            "{1} with other code, layout or sources",
-            "a version never changes: undo the change, or choose another label",
+            "a new label, or the very code, layout, sources and step that are registered",
+            "{1} with other code, layout or sources, or another step",
+            "a version never changes: undo the change, choose another label, or add a step: stylus-upgrades register \
+             {0} {1} --from VERSION",
         ),
         "InvalidLabel" => (
             "1 to 64 bytes of printable ASCII without spaces",

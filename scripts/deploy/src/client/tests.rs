@@ -56,7 +56,7 @@ fn not_found(name: &str, version: &str) -> Vec<u8> {
 fn a_refusal_of_the_framework_is_reported_by_name_with_its_arguments() {
     let revert = Revert::decode(&not_found("A", "2.0"));
     assert_eq!(revert.to_string(), r#"VersionNotFound("A", "2.0")"#);
-    let next = "stylus-upgrades register A 2.0 <crate|wasm|address>";
+    let next = "stylus-upgrades register A 2.0 SOURCE";
     assert_eq!(revert.advice().next, next);
     let without = Revert::decode(&UpgradeInProgress {}.abi_encode());
     assert_eq!(without.to_string(), "UpgradeInProgress()");
@@ -65,7 +65,7 @@ fn a_refusal_of_the_framework_is_reported_by_name_with_its_arguments() {
 #[test]
 fn the_next_command_of_a_refusal_is_safe_to_paste() {
     let revert = Revert::decode(&not_found("$(reboot)", "1;reboot"));
-    let next = "stylus-upgrades register '$(reboot)' '1;reboot' <crate|wasm|address>";
+    let next = "stylus-upgrades register '$(reboot)' '1;reboot' SOURCE";
     assert_eq!(revert.advice().next, next);
 }
 

@@ -93,7 +93,7 @@ fn creation(version: &str, data: &Bytes, typed: &str, labels: &[String]) -> Opti
 #[test]
 fn a_migration_that_the_code_declares_has_to_be_called() {
     let none = Bytes::new();
-    let advice = "--call 'migrate(uint256)' <uint256>; ";
+    let advice = "--call 'migrate(uint256)' UINT256; ";
     let expected = ("expected", "migrate(uint256)");
     let omitted = way("1.0", "2.0", step::NONE, &none);
     let omitted = is(omitted, "MigrationOmitted", &[expected, ("next", advice)]);
@@ -124,7 +124,7 @@ fn calldata_of_anything_else_is_refused_as_what_it_is() {
         is(refused, "MigrationUndeclared", &[])
     };
     let next = undeclared("1.0", "migrat(uint256)").next();
-    assert_eq!(next.as_deref(), Some("--call 'migrate(uint256)' <uint256>"));
+    assert_eq!(next.as_deref(), Some("--call 'migrate(uint256)' UINT256"));
     for (from, data, said) in [
         ("1.0", INITIALIZE, "the initializer of 2.0"),
         ("1.1", "migrate(uint256)", "the migration 1.0 → 2.0"),
@@ -138,7 +138,7 @@ fn calldata_of_anything_else_is_refused_as_what_it_is() {
 #[test]
 fn an_initializer_that_the_code_declares_has_to_be_called() {
     let created = |data: &Bytes, typed: &str| creation("2.0", data, typed, &labels());
-    let advice = "--init 'initialize(uint256,uint256)' <uint256> <uint256>; ";
+    let advice = "--init 'initialize(uint256,uint256)' UINT256 UINT256; ";
     let omitted = created(&Bytes::new(), "");
     is(omitted, "InitializerOmitted", &[("next", advice)]);
     assert_eq!(created(&calldata(INITIALIZE), ""), None);
@@ -172,8 +172,8 @@ fn code_under_another_label_says_where_its_initializer_runs() {
         let said = [error.expected(), error.found(), error.next()];
         said.map(|one| one.expect("it is said"))
     };
-    let way = "stylus-upgrades create-proxy A 2.0 --init 'initialize(uint256,uint256)' <uint256> \
-               <uint256>, then stylus-upgrades upgrade A";
+    let way = "stylus-upgrades create-proxy A 2.0 --init 'initialize(uint256,uint256)' UINT256 \
+               UINT256, then stylus-upgrades upgrade A";
     for data in [&right, &none] {
         let [expected, found, next] = refused(data, &labels());
         assert_ne!(expected, found);
@@ -239,7 +239,7 @@ fn calldata_without_its_arguments_or_with_more_is_refused() {
             assert_eq!((called, created), (None, None));
             continue;
         }
-        let next = ("next", "--call 'migrate(uint256)' <uint256>");
+        let next = ("next", "--call 'migrate(uint256)' UINT256");
         is(called, "StepArguments", &[next]);
         assert!(created.is_some(), "{size}");
     }

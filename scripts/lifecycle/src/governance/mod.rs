@@ -74,7 +74,7 @@ pub use revert_cause::leave_behind;
 pub use reviewed::Reviewed;
 pub use rival::{rival, same_code_differs};
 pub use send_call::{
-    Approved, CallOutcome, Executed, Prepared, SimulatedCall, outcome_of_ended_action,
+    Approved, CallOutcome, Executed, Prepared, SimulatedCall, cancellation, outcome_of_ended_action,
 };
 pub use shown::ShownCall;
 pub use simulated_execution::{SimulatedExecution, SimulationReport, WOULD_FAIL};

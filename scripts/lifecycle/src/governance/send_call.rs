@@ -369,13 +369,25 @@ pub async fn outcome_of_ended_action(
     if let Some(executed) = find_execution(registry, action, 0).await? {
         return Ok(executed);
     }
+    let how = cancellation(registry, action).await?;
+    Err(how.map_or_else(|| not_open(action), |how| ended_by(action, &how)))
+}
+
+/// By whom and when an action was cancelled; `None` if it was not.
+///
+/// # Errors
+/// What the chain says.
+pub async fn cancellation(
+    registry: Registry<'_>,
+    action: ActionId,
+) -> Result<Option<String>, ChainError> {
     let topics: Topics<'_> = [&[abi::Cancelled::SIGNATURE_HASH], &[], &[action.0]];
     let logs = registry::all_logs(registry.client, registry.address, topics).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
-        return Err(not_open(action));
+        return Ok(None);
     };
     let sent = registry.client.mined(tx.into(), "the cancellation").await?;
     let block = sent.receipt.block_number.unwrap_or_default();
-    let how = format!("was cancelled by {} in block {block}", sent.receipt.from);
-    Err(ended_by(action, &how))
+    let by = sent.receipt.from;
+    Ok(Some(format!("was cancelled by {by} in block {block}")))
 }

@@ -36,7 +36,7 @@ pub(super) fn tampered(path: &Path, holds: impl Display) -> ChainError {
     let refusal = Refusal::new("LayoutTampered", message).with(
         "a layout whose hash is the file's name",
         holds.to_string(),
-        "delete the file, then: stylus-upgrades layout show --keep <crate of that version>",
+        "delete the file, then: stylus-upgrades layout show --keep CRATE, of that version",
     );
     refusal.into()
 }

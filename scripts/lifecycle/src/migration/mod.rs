@@ -232,7 +232,7 @@ fn not_migrating(proxy: Address, live: String) -> ChainError {
     let refusal = Refusal::new("NotMigrating", format!("{proxy} is not migrating")).with(
         "an instance in a complex step",
         live,
-        format!("stylus-upgrades upgrade {proxy} <version> begins a migration"),
+        format!("stylus-upgrades upgrade {proxy} VERSION begins a migration"),
     );
     refusal.into()
 }

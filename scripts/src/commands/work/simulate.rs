@@ -123,9 +123,12 @@ impl Work<'_> {
         {
             Ok(plan) => {
                 if let Some(mut finding) = plan.stuck.clone() {
-                    let next = finding.next.unwrap_or_default();
-                    let sends = "to send it anyway: --accept would-fail";
-                    finding.next = Some(format!("{next}; {sends}"));
+                    // A registered version never changes: sent later, it would fail as well.
+                    if !fails(&finding).is("VersionExists") {
+                        let next = finding.next.unwrap_or_default();
+                        let sends = "to send it anyway: --accept would-fail";
+                        finding.next = Some(format!("{next}; {sends}"));
+                    }
                     return Err(fails(&finding).into());
                 }
             }

@@ -40,9 +40,14 @@ fn a_version_that_is_registered_is_registered_again_by_nobody() {
         let first = sandbox.done(who, "register A 1.0 counter-v1");
         first.has(json!({"executed": true, "from": ""}));
     }
-    sandbox
-        .run("Admin", &REGISTER.replace(" 5", " 6"))
-        .is(1, "VersionExists");
+    let way = "stylus-upgrades register A 2.0 --from VERSION";
+    let other = sandbox.run("Admin", &REGISTER.replace(" 5", " 6"));
+    other.is(1, "VersionExists").says("next", &[way]);
+    other.says("found", &["a step from 1.0, with another migration"]);
+    // Before any finding about a step that the registry does not take.
+    let none = sandbox.run("Admin", "migrate A 2.0 counter-v2");
+    none.is(1, "VersionExists").says("next", &[way]);
+    assert!(!none.said("next").contains("would-fail"), "{none:?}");
     assert_eq!(sandbox.block(), before, "nothing was sent");
 
     // A version that instances are only created at has no step from the current one.
@@ -51,8 +56,13 @@ fn a_version_that_is_registered_is_registered_again_by_nobody() {
     sandbox.done("Admin", initial);
     let again = sandbox.done("Admin", initial);
     again.has(json!({"executed": true, "from": ""}));
-    let step = "register A 2.0 counter-v2 --accept no-migration";
-    assert_ne!(sandbox.run("Admin", step).exit, Some(0));
+    let step = "register A 2.0 counter-v2";
+    let refused = sandbox.run("Admin", step);
+    refused.is(1, "VersionExists");
+    assert_eq!(
+        [refused.said("expected"), refused.said("found")],
+        ["as registered: no step (--initial)", "a step from 1.0"]
+    );
 }
 
 #[test]
@@ -350,7 +360,8 @@ fn an_approval_is_withdrawn_and_an_action_is_cancelled() {
     let revoked = sandbox.done("Admin", &format!("revoke {action}"));
     revoked.has(json!({"approvals": 0}));
     sandbox.transcript(&format!(
-        "Admin  1 NotApproved   | revoke {action}
+        "Admin  0               | revoke {action}
+         Other  1 NotApproved   | revoke {action}
          Admin2 1 NotAnApprover | cancel {action}
          Admin  0               | cancel {}",
         &action[..10]
@@ -361,9 +372,11 @@ fn an_approval_is_withdrawn_and_an_action_is_cancelled() {
         &["not open: cancelled\n"],
     );
     sandbox.transcript(&format!(
-        "Admin  1 ActionNotFound | cancel {action}
+        "Other  1 ActionNotFound | revoke {action}
          Admin  2 Usage          | cancel 0x1234"
     ));
+    let again = sandbox.shown("Admin", &format!("cancel {action}"), 0);
+    contains(&again, &["was cancelled by", "already"]);
 }
 
 #[test]

@@ -25,6 +25,21 @@ fn a_definition_that_is_not_there_is_answered_with_those_that_are() {
             "{words}"
         );
     }
+    // The name of an instance acts on no other one.
+    let proxy = sandbox.done("Admin", CREATE_SAVED)["proxy"].clone();
+    let proxy = proxy.as_str().expect("an address");
+    for words in [
+        "upgrade counter",
+        "verify counter",
+        "migrate counter 2.0 counter-v2",
+    ] {
+        let answer = sandbox.run("Admin", words);
+        answer.is(1, "DefinitionNotFound");
+        answer.says("found", &["counter is an instance of A"]);
+        answer.says("next", &["stylus-upgrades upgrade counter VERSION"]);
+    }
+    let by_address = sandbox.run("Admin", &format!("upgrade {proxy}"));
+    by_address.says("next", &[&format!("upgrade {proxy} VERSION")]);
     let nothing_like_it = sandbox.run("Admin", "status Points");
     let define = "stylus-upgrades define Points --migrate POLICY";
     nothing_like_it.says("next", &[define]);
@@ -60,7 +75,7 @@ fn a_slip_in_a_name_or_a_call_is_answered_with_what_was_meant() {
         (
             "plan A 2.0;id",
             "Usage",
-            "stylus-upgrades plan A '2.0;id' <crate|wasm|address>",
+            "stylus-upgrades plan A '2.0;id' SOURCE",
         ),
     ] {
         let refused = sandbox.run("Other", words);

@@ -83,6 +83,13 @@ fn policies_that_fewer_people_can_change_are_named() {
         answer.ends(0);
         assert_eq!(answer.stderr.contains(warning), is_warned, "{answer:?}");
     }
+    // What is refused is not warned of.
+    let refused = sandbox.run(
+        "Admin",
+        &format!("define D --migrate {BOTH} --policy Other"),
+    );
+    refused.is(2, "Unconfirmed");
+    assert!(!refused.stderr.contains(warning), "{refused:?}");
 }
 
 #[test]

@@ -107,7 +107,11 @@ fn wasm_and_evm_proxies_go_to_another_registry_which_upgrades_them_and_come_back
 
     for proxy in &proxies {
         sandbox.done("Admin", &format!("adopt A {proxy} 1.0 --from {second}"));
-        two.at_second(&format!("transfer {proxy} {first}"));
+        let back = format!("transfer {proxy} {first}");
+        two.at_second(&back);
+        let again = two.at_second(&back);
+        again.has(json!({"executed": true, "proxy": proxy}));
+        assert!(again.get("tx").is_none(), "{again:#}");
     }
     two.assert_well();
     sandbox
@@ -139,10 +143,16 @@ fn what_could_not_arrive_is_refused_before_anything_is_sent() {
     // Not even a definition that exists adopts what another registry decides about.
     let adopt = format!("adopt A {proxy} 1.0 --registry {second}");
     let from = format!("{adopt} --from {second}");
-    for (words, name) in [(adopt, "OfRegistry"), (from, "NotThere")] {
-        let refused = sandbox.run("Admin2", &words);
+    for (words, name) in [(&adopt, "OfRegistry"), (&from, "NotThere")] {
+        let refused = sandbox.run("Admin2", words);
         assert_eq!(error(&refused), name, "{refused:?}");
     }
+    let next = sandbox.run("Admin2", &adopt);
+    let (next, accept) = (
+        next.said("next").to_lowercase(),
+        format!("adopt A {proxy} 1.0 --from {first} --registry {second} "),
+    );
+    contains(&next, &[&accept.to_lowercase()[8..]]);
     assert_eq!(sandbox.block(), before, "nothing was sent");
 
     two.accepted(&proxy);
