@@ -87,7 +87,7 @@ use crate::children;
 use crate::error::{Exit, Refusal, Report};
 use crate::output::{Outcome, Output, visible};
 use crate::secret::redacted;
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use context::Context;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
@@ -322,28 +322,45 @@ fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
         }
         text = text.replace(word.as_ref(), &redacted(&visible(word)));
     }
-    let found: Vec<_> = words.iter().map(|word| redacted(word)).collect();
+    let text = redacted(&text);
     let help = format!("{} --help", command_of(&words));
     code(output.failure(&Error::Usage {
-        message: said_by_clap(&redacted(&text)),
+        message: said_by_clap(&text),
         expected: "a command line as --help describes it".into(),
-        found: found.join(" "),
-        next: match meant(error) {
-            Some(meant) => format!("did you mean {meant}? {help}"),
-            None => help,
-        },
+        found: redacted(&visible(&refused_word(error))),
+        next: advised(&text, &help),
     }))
 }
 
-/// The words of this program that are nearest to what it does not know.
-fn meant(error: &clap::Error) -> Option<String> {
-    const MEANT: [ContextKind; 3] = [
-        ContextKind::SuggestedSubcommand,
-        ContextKind::SuggestedArg,
-        ContextKind::SuggestedValue,
+/// The word that clap refuses. The others are not repeated: behind a flag that is not known may stand a secret.
+fn refused_word(error: &clap::Error) -> String {
+    let refused = [
+        ContextKind::InvalidValue,
+        ContextKind::InvalidSubcommand,
+        ContextKind::InvalidArg,
     ];
-    let meant = MEANT.into_iter().find_map(|kind| error.get(kind));
-    meant.map(ToString::to_string)
+    let mut refused = refused.into_iter().filter_map(|kind| error.get(kind));
+    let word = refused.find_map(|one| match one {
+        ContextValue::String(word) if !word.is_empty() => Some(word.clone()),
+        ContextValue::Strings(missing) => Some(format!("no {}", missing.join(", "))),
+        _ => None,
+    });
+    word.unwrap_or_else(|| "no command".into())
+}
+
+/// What to do next: the tips of clap, the nearest word first, and the help.
+fn advised(text: &str, help: &str) -> String {
+    let tips = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("tip:"));
+    let tips = tips.map(|tip| match tip.split_once(": '") {
+        Some((_, words)) => {
+            let words = words.rsplit(", ").map(|word| word.trim_matches('\''));
+            format!("did you mean {}? ", words.collect::<Vec<_>>().join(", "))
+        }
+        None => format!("{}; ", tip.trim()),
+    });
+    tips.chain([help.to_owned()]).collect()
 }
 
 /// The error of clap, on one line, without its advice.
@@ -361,13 +378,32 @@ fn said_by_clap(text: &str) -> String {
 fn command_of(words: &[std::borrow::Cow<'_, str>]) -> String {
     let program = help::command();
     let (mut at, mut text) = (&program, program.get_name().to_owned());
-    for word in words {
-        if let Some(below) = at.find_subcommand(word.as_ref()) {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let flags = program.get_arguments().chain(at.get_arguments());
+        if flags.into_iter().any(|flag| takes_next(flag, word)) {
+            words.next();
+        } else if let Some(below) = at.find_subcommand(word.as_ref()) {
             text = format!("{text} {word}");
             at = below;
         }
     }
     text
+}
+
+/// Whether a word is this flag, and the next one its value.
+fn takes_next(flag: &clap::Arg, word: &str) -> bool {
+    let is_it = match word.strip_prefix("--") {
+        Some(long) => {
+            let aliases = flag.get_all_aliases().unwrap_or_default();
+            flag.get_long() == Some(long) || aliases.contains(&long)
+        }
+        None => {
+            let short = flag.get_short().map(|short| format!("-{short}"));
+            short.as_deref() == Some(word)
+        }
+    };
+    is_it && flag.get_action().takes_values()
 }
 
 /// Whether a word is, or holds after `=`, a value that must not be printed.

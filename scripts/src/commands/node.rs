@@ -2,7 +2,7 @@
 
 use super::help::shown_examples;
 use super::prelude::*;
-use super::said_by_clap;
+use super::{advised, said_by_clap};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use stylus_devnode::{NodeError, NodeHandle, process};
@@ -95,6 +95,6 @@ fn misused(text: &str) -> Error {
         message: said.clone(),
         expected: "flags that the node takes".into(),
         found: said,
-        next: "stylus-upgrades node --help".into(),
+        next: advised(text, "stylus-upgrades node --help"),
     }
 }

@@ -127,7 +127,27 @@ fn wrong_use_and_what_is_no_program_are_refused_by_name() {
         (
             "staus",
             "unrecognized",
-            "did you mean pause, status? stylus-upgrades --help",
+            "did you mean status, pause? stylus-upgrades --help",
+        ),
+        (
+            "regster",
+            "unrecognized",
+            "did you mean register, registry, resume, create-proxy? stylus-upgrades --help",
+        ),
+        (
+            "node --prot 8700",
+            "unexpected",
+            "did you mean --port? stylus-upgrades node --help",
+        ),
+        (
+            "call counter f -x",
+            "'-x' found",
+            "to pass '-x' as a value, use '-- -x'; stylus-upgrades call --help",
+        ),
+        (
+            "--account policy define X",
+            "--migrate",
+            "stylus-upgrades define --help",
         ),
         (
             "status --jsn",
@@ -137,7 +157,7 @@ fn wrong_use_and_what_is_no_program_are_refused_by_name() {
         (
             "plan A 1.0 --from 1",
             "'--from' found",
-            "stylus-upgrades plan --help",
+            "to pass '--from' as a value, use '-- --from'; stylus-upgrades plan --help",
         ),
         (
             "trace 0x85a7",

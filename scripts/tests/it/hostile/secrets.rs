@@ -64,6 +64,9 @@ fn a_command_line_that_cannot_be_understood_is_reported_without_its_secrets() {
     let wrong = format!(
         "statsu --private-key {key} --rpc-url {url}
          status --privat-key {key}
+         --mnemonic passwordpassword 0123456789abcdefsecret status
+         --password passwordpassword status
+         --password=passwordpassword status
          status --nonsense --private-key {key}
          status {key} {url} --private-key {key}
          deploy --rpc-url {url}
