@@ -31,6 +31,14 @@ pub(super) async fn run(
     layout: Option<&Path>,
 ) -> Result<Outcome> {
     let session = Session::sending(context, "upgrade").await?;
+    if session.registry.head(name).await?.current.is_empty() {
+        let refusal = Refusal::new("NoCurrentVersion", format!("{name} has no version yet"));
+        let next = format!(
+            "stylus-upgrades register {} VERSION SOURCE; the first version is current at once",
+            shell_word(name)
+        );
+        return Err(refusal.with("a current version", "none", next).into());
+    }
     let mut effects = Effects::default();
     let checks = session.assessment(Role::Proposer);
     let rollout = Rollout {
@@ -135,6 +143,7 @@ impl<'a> Rollout<'a> {
             skipped: self.skipped,
             paused_or_resumed: self.turned,
             transactions: self.sent.len(),
+            at: format!("{} is at {}", self.name, self.compared),
         });
         effects.checks = Some(self.found);
         effects.add_paused(self.begun);

@@ -46,6 +46,17 @@ fn a_definition_that_is_not_there_is_answered_with_those_that_are() {
 }
 
 #[test]
+fn an_upgrade_of_nothing_says_so() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    contains(
+        &sandbox.shown("Admin", "upgrade A", 0),
+        &["A is at 1.0: nothing to upgrade\n"],
+    );
+    sandbox.transcript("Admin 0 | define B --migrate Admin");
+    sandbox.run("Admin", "upgrade B").is(1, "NoCurrentVersion");
+}
+
+#[test]
 fn a_function_that_the_code_does_not_declare_is_repeated_as_it_was_typed() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     let create = "create-proxy A 1.0 --init initialise(uint256) 7";
