@@ -102,11 +102,8 @@ impl Names {
 fn without_quoted(text: &str) -> String {
     let (mut seen, mut rest) = (String::new(), text);
     let begin = |rest: &str| {
-        rest.find(" '")
-            .map(|at| at + 1)
-            .into_iter()
-            .chain(rest.find('"'))
-            .min()
+        let single = rest.find(" '").map(|at| at + 1);
+        single.into_iter().chain(rest.find('"')).min()
     };
     while let Some(at) = begin(rest) {
         let (before, quoted) = rest.split_at(at + 1);

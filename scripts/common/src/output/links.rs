@@ -37,6 +37,12 @@ impl Links {
         known.remove(tx);
     }
 
+    /// Whether a transaction was told of.
+    pub(super) fn has_some(&self) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        !known.is_empty()
+    }
+
     /// `text` with links in the place of hashes.
     pub(super) fn in_text(&self, text: String) -> String {
         let Some(explorer) = self.explorer.get() else {

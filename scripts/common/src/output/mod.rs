@@ -27,8 +27,8 @@ use maud::html;
 use secrets::Secrets;
 use serde_json::{Map, Value};
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::time::Instant;
 use typed_words::TypedWords;
 use visible::without_commands;
@@ -52,8 +52,6 @@ pub struct Output {
     /// What was typed and may be a key.
     typed: TypedWords,
     links: Links,
-    /// How many transactions may have been sent.
-    sent: AtomicUsize,
     /// Whether the result was printed, or the failure.
     told: AtomicBool,
     /// What a signal would leave; empty for nothing.
@@ -110,7 +108,6 @@ impl Output {
             secrets: Secrets::default(),
             typed: TypedWords::default(),
             links: Links::default(),
-            sent: AtomicUsize::new(0),
             told: AtomicBool::new(false),
             half_done: Mutex::default(),
             commands: OnceLock::new(),
@@ -324,8 +321,12 @@ impl Output {
     /// it, says whether it has sent or changed something. Nothing else is printed as long as the result is kept.
     #[must_use]
     pub fn interrupted(&self, end_others: impl FnOnce()) -> impl Sized {
-        // Whoever prints now may wait for its reader, and this process ends now.
-        let silence = self.work.try_lock().ok();
+        // Not waited for: another thread may be printing to a reader that does not read.
+        let silence = match self.work.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
         let is_told = self.told.load(Ordering::Relaxed);
         end_others();
         if !is_told {
@@ -337,10 +338,12 @@ impl Output {
     fn tell_interrupted(&self) {
         let half_done = self.half_done.lock();
         let half_done = *half_done.unwrap_or_else(PoisonError::into_inner);
-        let text = match (self.sent.load(Ordering::Relaxed), half_done) {
-            (0, "") => "nothing was sent",
-            (0, half_done) => half_done,
-            _ => "a transaction may have been sent: the same command again continues from there",
+        let text = match (self.links.has_some(), half_done) {
+            (false, "") => "nothing was sent",
+            (false, half_done) => half_done,
+            (true, _) => {
+                "a transaction may have been sent: the same command again continues from there"
+            }
         };
         // Not through `suspend`, which would wait for the lock.
         self.write(io::stderr(), text);

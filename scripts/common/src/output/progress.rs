@@ -6,7 +6,6 @@ use crate::progress::Progress;
 use crate::text::grouped;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How often plain lines tell that work goes on.
@@ -91,12 +90,10 @@ impl Progress for Output {
     }
 
     fn transaction(&self, tx: TxHash) {
-        self.sent.fetch_add(1, Ordering::Relaxed);
         self.links.add(&tx.to_string());
     }
 
     fn not_sent(&self, tx: TxHash) {
-        self.sent.fetch_sub(1, Ordering::Relaxed);
         self.links.remove(&tx.to_string());
     }
 

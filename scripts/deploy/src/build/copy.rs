@@ -52,9 +52,9 @@ impl Copy {
         &self.folder
     }
 
-    /// Empties the folder and puts `tree` there. Cargo compiles those `parts` that it has not compiled from the same
-    /// content, and what is to be compiled `anew`. A package may read any file of the copy, so its content is the whole tree; with
-    /// `by_reads`, without the files that [`Reads`] says it does not read.
+    /// Empties the folder and puts `tree` there. Cargo compiles what is to be compiled `anew`, and those `parts` that it
+    /// has not compiled from the same content. A package may read any file of the copy, so its content is the whole
+    /// tree. With `by_reads`, it is the tree without the files that [`Reads`] says the package does not read.
     pub(super) fn fill(
         &self,
         tree: &Tree,
