@@ -8,7 +8,7 @@ sol! {
     interface IUpgradeabilityProxy {
         /// The code that the proxy runs now (ERC-1967 implementation slot).
         function implementation() external view returns (address);
-        /// The registry that authorises its upgrades (ERC-1967 admin slot).
+        /// The registry that authorizes its upgrades (ERC-1967 admin slot).
         function registry() external view returns (address);
         /// The label of the version that the proxy is at, as the registry knows it.
         function implementationVersion() external view returns (string memory);

@@ -212,7 +212,7 @@ records! {
         2 RELAYED: Address;
     }
 
-    /// Where an instance stands: its version, and its neighbours in the list that it is in.
+    /// Where an instance stands: its version, and its neighbors in the list that it is in.
     queue_node = table 7 (
         /// keccak256 of the definition's name
         definition: DefinitionId,

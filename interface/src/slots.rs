@@ -43,7 +43,7 @@ pub const BEACON: B256 = erc1967(b"eip1967.proxy.beacon");
 
 /// `@custom:storage-location erc7201:stylus-upgrades.upgradeability`: slot 0 of the namespace
 /// is the `initialized` marker, 1 once any version has initialized the instance.
-pub const INITIALISED: B256 = erc7201(b"stylus-upgrades.upgradeability");
+pub const INITIALIZED: B256 = erc7201(b"stylus-upgrades.upgradeability");
 /// `@custom:storage-location erc7201:stylus-upgrades.migratable`: slot 0 of the namespace is
 /// `mapping(string => bool) migrated`, so a flag lies at `keccak256(label ++ MIGRATED)`.
 pub const MIGRATED: B256 = erc7201(b"stylus-upgrades.migratable");

@@ -10,7 +10,7 @@ use stylus_chain::{BlockId, Chain, ChainConfig};
 
 use crate::error::NodeError;
 
-/// The parts of geth's genesis that a local chain can honour.
+/// The parts of geth's genesis that a local chain can honor.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Genesis {

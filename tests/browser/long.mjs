@@ -66,7 +66,7 @@ await test('what happens before a page listens is not missed', async () => {
   await close();
 });
 
-await test('a reorganisation takes back what a page shows', async () => {
+await test('a reorganization takes back what a page shows', async () => {
   const other = await open(null);
   await other.page.goto(path('/action', { id: ACTION }));
   await heading(other.page, '1/2');

@@ -17,7 +17,7 @@ const { EXPECTED, PICTURES, BOOK, UPDATE } = process.env;
 // squares, and each pixel of a committed picture is the average of a square of the page.
 // Pixels of the page along each side of one pixel of a committed picture.
 const REDUCED = 4;
-// How far the levels of a colour are from each other in a committed picture.
+// How far the levels of a color are from each other in a committed picture.
 const LEVEL = 17;
 // Which share of a picture's pixels may differ, and by how many its height.
 const SHARE_MAX = 0.01;
@@ -78,8 +78,8 @@ function part(name, data) {
   return Buffer.concat([numbers.subarray(0, 4), named, numbers.subarray(4)]);
 }
 
-// A picture with fewer colours, as a file: one byte for each pixel, which says which of at most 256 colours it has.
-// pngjs reads such files and writes none; where there are more colours, it writes three bytes for each pixel.
+// A picture with fewer colors, as a file: one byte for each pixel, which says which of at most 256 colors it has.
+// pngjs reads such files and writes none; where there are more colors, it writes three bytes for each pixel.
 function bytes(picture) {
   const { width, height } = picture;
   const data = picture.data.map((level) => Math.round(level / LEVEL) * LEVEL);
@@ -87,9 +87,9 @@ function bytes(picture) {
   const rows = Buffer.alloc((width + 1) * height);
   for (let at = 0; at < width * height; at += 1) {
     const [red, green, blue] = data.subarray(at * 4, at * 4 + 3);
-    const colour = (red << 16) | (green << 8) | blue;
-    if (!palette.has(colour)) palette.set(colour, palette.size);
-    rows[at + Math.floor(at / width) + 1] = palette.get(colour);
+    const color = (red << 16) | (green << 8) | blue;
+    if (!palette.has(color)) palette.set(color, palette.size);
+    rows[at + Math.floor(at / width) + 1] = palette.get(color);
   }
   if (palette.size > 256) {
     return PNG.sync.write({ ...picture, data }, { colorType: 2, deflateLevel: 9, deflateStrategy: 0, filterType: 0 });
@@ -97,9 +97,9 @@ function bytes(picture) {
   const head = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 3, 0, 0, 0]);
   head.writeUInt32BE(width, 0);
   head.writeUInt32BE(height, 4);
-  const colours = Buffer.from([...palette.keys()].flatMap((one) => [one >> 16, (one >> 8) & 255, one & 255]));
+  const colors = Buffer.from([...palette.keys()].flatMap((one) => [one >> 16, (one >> 8) & 255, one & 255]));
   const begin = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  const parts = [part('IHDR', head), part('PLTE', colours), part('IDAT', deflateSync(rows, { level: 9 }))];
+  const parts = [part('IHDR', head), part('PLTE', colors), part('IDAT', deflateSync(rows, { level: 9 }))];
   return Buffer.concat([begin, ...parts, part('IEND', Buffer.alloc(0))]);
 }
 

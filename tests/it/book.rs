@@ -212,7 +212,7 @@ fn the_readme_begins_with_the_two_commands_that_build_and_prove_everything() {
 }
 
 #[test]
-fn both_licences_are_there_in_full() {
+fn both_licenses_are_there_in_full() {
     let manifest = read("Cargo.toml");
     assert!(manifest.contains("license = \"MIT OR Apache-2.0\""));
     assert!(read("LICENSE-MIT").contains("Permission is hereby granted, free of charge"));

@@ -1,5 +1,5 @@
 //! How many packages Cargo.lock has and the programs are built from, as `tests/snapshots/dependencies.json` records,
-//! and what is not built into the program. `cargo deny` in `.ci/nightly` checks licences and sources.
+//! and what is not built into the program. `cargo deny` in `.ci/nightly` checks licenses and sources.
 
 use crate::prelude::*;
 use stylus_upgrades_harness::home;

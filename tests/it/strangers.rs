@@ -33,7 +33,7 @@ async fn state(instance: &Instance<'_>) -> Result<Vec<B256>, HarnessError> {
         slots::IMPLEMENTATION,
         slots::ADMIN,
         slots::BEACON,
-        slots::INITIALISED,
+        slots::INITIALIZED,
         slots::CONSTRUCTED,
         slots::TOKEN,
         slots::migrated(""),

@@ -79,7 +79,7 @@ fn all_slots_are_distinct() {
         IMPLEMENTATION,
         ADMIN,
         BEACON,
-        INITIALISED,
+        INITIALIZED,
         MIGRATED,
         COMPLEX,
         LAZY,

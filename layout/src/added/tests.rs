@@ -168,7 +168,7 @@ fn collections() -> Value {
         },
         "t_string_storage": {"encoding": "bytes", "label": "string", "numberOfBytes": "32"},
         "t_opaque_lazy": {"encoding": "inplace", "label": "lazy mapping(address => A)", "numberOfBytes": "32"},
-        "t_opaque_small": {"encoding": "inplace", "label": "colour", "numberOfBytes": "1"},
+        "t_opaque_small": {"encoding": "inplace", "label": "color", "numberOfBytes": "1"},
     })
 }
 

@@ -241,7 +241,7 @@ struct WithoutEffect {
     /// Console lines are logged with -vv only.
     #[arg(long, visible_alias = "no-console-log")]
     disable_console_log: bool,
-    /// Nothing is coloured.
+    /// Nothing is colored.
     #[arg(long, value_name = "WHEN")]
     color: Option<String>,
     /// The number of threads is fixed.

@@ -99,7 +99,7 @@ fn an_address_in_use_ends_the_process_with_the_reason() {
 }
 
 #[test]
-fn flags_that_cannot_be_honoured_exit_with_2_and_the_reason() {
+fn flags_that_cannot_be_honored_exit_with_2_and_the_reason() {
     let refused: [&[&str]; 10] = [
         &["--hardfork", "cancun"],
         &["--hardfork", "osaka", "--arbos-version", "40"],

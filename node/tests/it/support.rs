@@ -175,7 +175,7 @@ impl Process {
 
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
-        kill_process(pid, signal).expect("our own child can be signalled");
+        kill_process(pid, signal).expect("our own child can be signaled");
     }
 
     /// Waits for the end, which must come.

@@ -25,7 +25,7 @@ impl Guard {
                 slots::IMPLEMENTATION,
                 slots::ADMIN,
                 slots::BEACON,
-                slots::INITIALISED,
+                slots::INITIALIZED,
                 slots::migrated(&path_step.from),
                 slots::migrated(&path_step.to),
             ]
@@ -40,7 +40,7 @@ impl Guard {
             (slots::IMPLEMENTATION, STUB.into_word()),
             (slots::ADMIN, instance.registry.into_word()),
             (slots::BEACON, B256::ZERO),
-            (slots::INITIALISED, slots::SET),
+            (slots::INITIALIZED, slots::SET),
             (slots::migrated(&path_step.from), slots::SET),
             (slots::migrated(&path_step.to), B256::ZERO),
         ])

@@ -40,8 +40,8 @@ impl Instance {
     }
 
     /// Whether some version has initialized it.
-    pub(crate) fn is_initialised(&self) -> bool {
-        load(slots::INITIALISED) != B256::ZERO
+    pub(crate) fn is_initialized(&self) -> bool {
+        load(slots::INITIALIZED) != B256::ZERO
     }
 
     /// Refuses an upgrade in the middle of a call: the outer frame would later flush stale
@@ -77,13 +77,13 @@ impl Instance {
     /// registry may have left them otherwise, so that a complex step would never end, or a constructor be open.
     pub(crate) fn settle(&self) {
         store(slots::BEACON, B256::ZERO);
-        self.mark_initialised();
+        self.mark_initialized();
     }
 
     /// Marks the creation: nobody can initialize from now on, neither by our mixin nor by the
     /// SDK's `#[constructor]`.
-    pub(crate) fn mark_initialised(&self) {
-        store(slots::INITIALISED, slots::SET);
+    pub(crate) fn mark_initialized(&self) {
+        store(slots::INITIALIZED, slots::SET);
         store(slots::CONSTRUCTED, slots::CONSTRUCTED_SET);
     }
 }

@@ -33,7 +33,7 @@ pub(crate) enum Ordered {
     Transfer(Address),
 }
 
-/// Asks the registry to authorise this frame's caller, and what the instance is to do.
+/// Asks the registry to authorize this frame's caller, and what the instance is to do.
 pub(crate) fn begin(instance: &Instance, version: &str) -> Reverts<Ordered> {
     let caller = Address::new(context::msg_sender());
     let request = IInstanceRegistry::beginUpgradeCall {

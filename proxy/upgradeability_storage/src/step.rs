@@ -53,7 +53,7 @@ pub(crate) fn initialize(instance: &Instance, path_step: &PathStep, data: &[u8])
         guard.check_but_target()?;
     }
     marks::set(&path_step.to);
-    instance.mark_initialised();
+    instance.mark_initialized();
     Ok(())
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn run(instance: &Instance, version: &str, data: &[u8]) -> Reverts<Ve
         Ordered::Upgrade(path) => upgrade(instance, &path, data)?,
         Ordered::Pause => instance.switch_to(STUB),
         Ordered::Resume(step) => {
-            if !instance.is_initialised() {
+            if !instance.is_initialized() {
                 return Err(marks::missing(&step.to));
             }
             marks::require(&step.to)?;
@@ -97,7 +97,7 @@ fn migrate(instance: &Instance, path: &[PathStep], data: &[u8]) -> Reverts<()> {
 /// Checks that the registry and the instance agree whether the instance is being created or
 /// exists.
 fn check_creation(instance: &Instance, path_step: &PathStep) -> Reverts<()> {
-    match (is_creation(path_step), instance.is_initialised()) {
+    match (is_creation(path_step), instance.is_initialized()) {
         (true, true) => Err(revert(IMigratable::AlreadyInitialized {
             version: path_step.to.clone(),
         })),

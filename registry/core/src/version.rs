@@ -129,7 +129,7 @@ impl Version {
             .store(incoming);
     }
 
-    /// The incoming step at that position, which leaves the version labelled `from`.
+    /// The incoming step at that position, which leaves the version labeled `from`.
     pub fn incoming_step(&self, position: usize, from: Vec<u8>) -> Step {
         let slot = self.step_slot(position);
         let head = slot.load();

@@ -51,7 +51,6 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use strsim::osa_distance;
 
 /// The file's name.
 pub const FILE: &str = crate::file_names::MANIFEST;
@@ -288,10 +287,7 @@ impl Manifest {
         let account = self.address(word).map_err(|refused| {
             let one = refused.expected().unwrap_or_default();
             let refused = refused.expecting(format!("{POLICY_FORMS}; an address is {one}"));
-            let typed = word.to_lowercase();
-            let slips = |other: &&&str| osa_distance(&typed, &other.to_lowercase()) <= 2;
-            let mut operators = alias::POLICY_WORDS.iter();
-            match operators.find(slips).filter(|_| behind.starts_with('(')) {
+            match nearest(word, &alias::POLICY_WORDS).filter(|_| behind.starts_with('(')) {
                 Some(operator) => refused.advising(format!("did you mean {operator}?")),
                 None => refused,
             }

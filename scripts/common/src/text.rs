@@ -92,13 +92,15 @@ pub fn listed(names: &[String]) -> Option<String> {
 }
 
 /// The name that `word` may be a slip of.
-pub fn nearest<'a>(word: &str, names: &'a [String]) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, names: &'a [impl AsRef<str>]) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let alike = |name: &str| strsim::jaro_winkler(&word, &name.to_lowercase());
-    let alike = names.iter().map(|name| (alike(name), name.as_str()));
-    let best = alike.max_by(|one, other| one.0.total_cmp(&other.0));
-    best.filter(|(alike, _)| *alike > ALIKE)
-        .map(|(_, name)| name)
+    let likeness = |name: &str| strsim::jaro_winkler(&word, &name.to_lowercase());
+    let names = names.iter().map(|name| (likeness(name.as_ref()), name));
+    let (likeness, name) = names.max_by(|one, other| one.0.total_cmp(&other.0))?;
+    let name = name.as_ref();
+    // Words of two or three letters with two exchanged have little in common by the measure above.
+    let is_slip = || word.len() > 1 && strsim::osa_distance(&word, &name.to_lowercase()) <= 1;
+    (likeness > ALIKE || is_slip()).then_some(name)
 }
 
 /// The words of a parser on one line. Parsers repeat what they were given, point below it, and
@@ -180,12 +182,15 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_recognised_and_another_word_is_not() {
+    fn a_slip_is_recognized_and_another_word_is_not() {
         let names = ["Counter", "Points"].map(str::to_owned);
         assert_eq!(nearest("Cunter", &names), Some("Counter"));
         assert_eq!(nearest("counter", &names), Some("Counter"));
         assert_eq!(nearest("Token", &names), None);
-        assert_eq!(nearest("Token", &[]), None);
+        assert_eq!(nearest("Token", &[""; 0]), None);
+        let operators = ["AND", "OR"];
+        assert_eq!(nearest("ADN", &operators), Some("AND"));
+        assert_eq!(nearest("FOO", &operators), None);
     }
 
     #[test]

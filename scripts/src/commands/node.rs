@@ -1,4 +1,4 @@
-//! `node`: the local chain, in this process, until it is signalled to end.
+//! `node`: the local chain, in this process, until it is signaled to end.
 
 use super::help::shown_examples;
 use super::prelude::*;

@@ -296,12 +296,12 @@ pub(super) async fn roll_out_after_activation(
     activation: Activation<'_>,
     effects: &mut Effects,
 ) {
-    if let Err(error) = go_on(session, activation, effects).await {
+    if let Err(error) = check_or_roll_out(session, activation, effects).await {
         effects.stop(session.context, &error, Exit::Partial);
     }
 }
 
-async fn go_on(
+async fn check_or_roll_out(
     session: Session<'_>,
     activation: Activation<'_>,
     effects: &mut Effects,

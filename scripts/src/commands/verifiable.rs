@@ -1,4 +1,4 @@
-//! The recipe that builds an implementation: that of cargo-stylus, which explorers know, or ours.
+//! The recipe that builds an implementation: that of cargo-stylus, which explorers know, or the framework's.
 
 use super::prelude::*;
 use crate::address;
@@ -60,13 +60,13 @@ pub(super) fn implementation(
     source: &str,
     anew: bool,
 ) -> Result<Artifact> {
-    let ours = match anew {
+    let built = match anew {
         true => context.artifact_anew(source)?,
         false => context.artifact(source)?,
     };
     let args = &context.global.verifiable;
     if !args.wanted(chain_id) || address::is_address(source) {
-        return Ok(ours);
+        return Ok(built);
     }
     if let Some(uri) = &args.source_code_snapshot {
         let repository = uri.strip_prefix("git+").and_then(|uri| uri.split_once('#'));
@@ -76,11 +76,11 @@ pub(super) fn implementation(
     let builder = context.builder()?;
     let Some(folder) = builder.folder_of(source)? else {
         let reason = format!("{source} is a file, and cargo-stylus builds from sources");
-        return Err(BuildError::not_verifiable(&ours.name, reason).into());
+        return Err(BuildError::not_verifiable(&built.name, reason).into());
     };
-    let other = ours.codehash();
+    let other = built.codehash();
     let artifact = builder.verifiable(
-        ours,
+        built,
         &folder.path,
         args.initcode.as_deref(),
         args.source_code_snapshot.as_deref(),

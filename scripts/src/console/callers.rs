@@ -1,4 +1,4 @@
-//! What changes for callers: functions, events and errors before and after. Each carries a sign beside its colour.
+//! What changes for callers: functions, events and errors before and after. Each carries a sign beside its color.
 
 use super::page::{code, table, text};
 use crate::interface::{CallerChange, CallersOfWay};

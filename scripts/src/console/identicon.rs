@@ -6,7 +6,7 @@ use maud::{Markup, html};
 /// Cells along each side.
 const SIDE: usize = 5;
 
-/// A symmetric picture of five by five cells, of the hash of an address. Its one colour has the same lightness for
+/// A symmetric picture of five by five cells, of the hash of an address. Its one color has the same lightness for
 /// each hue, between that of the light and that of the dark page. It is beside the address, so that nobody needs it.
 pub fn identicon(account: Address) -> Markup {
     let bits = U256::from_be_bytes(keccak256(account).0);

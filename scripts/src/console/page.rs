@@ -170,7 +170,7 @@ pub fn address(place: &PageContext, account: Address) -> Markup {
     }
 }
 
-/// A state, in a word and a colour.
+/// A state, in a word and a color.
 pub fn state(word: &str) -> Markup {
     html! { span class=(format!("pill {word}")) { (word) } }
 }

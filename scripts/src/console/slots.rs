@@ -1,4 +1,4 @@
-//! Storage before and after, field by field. Each carries a sign beside its colour.
+//! Storage before and after, field by field. Each carries a sign beside its color.
 
 use super::page::{cell, code, table, text};
 use crate::review::{Area, Change};

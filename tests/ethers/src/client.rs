@@ -22,7 +22,7 @@ pub(crate) struct Spawned {
 }
 
 impl Spawned {
-    /// Spawns any program that honours anvil's process contract: the same code for both chains.
+    /// Spawns any program that honors anvil's process contract: the same code for both chains.
     pub(crate) fn new(program: &Path) -> Result<Self, Failure> {
         let node = Anvil::new().path(program).spawn();
         let key = node

@@ -13,7 +13,7 @@ use crate::home::target;
 use crate::npm::{self, Npm};
 use crate::program_file::copy_program;
 
-/// A running anvil, or whatever honours its process contract.
+/// A running anvil, or whatever honors its process contract.
 #[derive(Debug)]
 pub struct Anvil {
     child: Child,

@@ -43,7 +43,7 @@ fn an_endpoint_that_takes_requests_and_never_answers_is_reported_and_its_return_
 }
 
 #[test]
-fn a_reorganisation_without_events_is_reported() {
+fn a_reorganization_without_events_is_reported() {
     let node = spawn(NodeConfig::default()).expect("a free port");
     let begin = node.with_chain(|chain| {
         let begin = chain.snapshot();

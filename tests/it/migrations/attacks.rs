@@ -108,8 +108,8 @@ async fn a_program_that_touched_a_guarded_slot_does_not_end() -> Done {
     let touched = [
         (slots::IMPLEMENTATION, one),
         (slots::BEACON, one),
-        (slots::INITIALISED, two),
-        (slots::INITIALISED, B256::ZERO),
+        (slots::INITIALIZED, two),
+        (slots::INITIALIZED, B256::ZERO),
         (slots::migrated("1.0"), B256::ZERO),
         (slots::migrated("2.0"), one),
     ];

@@ -194,7 +194,7 @@ impl Twins {
             for slot in [
                 slots::IMPLEMENTATION,
                 slots::ADMIN,
-                slots::INITIALISED,
+                slots::INITIALIZED,
                 slots::CONSTRUCTED,
             ]
             .into_iter()

@@ -10,8 +10,8 @@ use stylus_upgrades_harness::home;
 
 use crate::tools::cargo_packages;
 
-/// The licences, as their files are called in the root and in every crate.
-const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
+/// The licenses, as their files are called in the root and in every crate.
+const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 /// Keywords that a registry takes.
 const KEYWORDS_MAX: usize = 5;
 
@@ -97,16 +97,16 @@ fn what_is_published_says_what_a_registry_asks_for_and_needs_nothing_that_is_not
 }
 
 #[test]
-fn every_published_crate_is_packaged_with_both_licences() {
+fn every_published_crate_is_packaged_with_both_licenses() {
     let published = published();
     let vendor = vendored(published.iter().map(|one| text(one, "name")));
     let folders = folders(vendor.path());
     assert_eq!(folders.len(), published.len());
     for folder in folders {
-        for licence in LICENCES {
-            let packed = fs::read(folder.join(licence)).ok();
-            let ours = fs::read(home().join(licence)).ok();
-            assert_eq!(packed, ours, "{licence} of {}", folder.display());
+        for license in LICENSES {
+            let packed = fs::read(folder.join(license)).ok();
+            let ours = fs::read(home().join(license)).ok();
+            assert_eq!(packed, ours, "{license} of {}", folder.display());
         }
     }
 }

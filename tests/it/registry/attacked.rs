@@ -346,7 +346,7 @@ fn a_proxy_that_claims_to_be_fresh_is_not_received_or_is_no_veto() {
     let creation = new_proxy(proxy_kind::WASM, 1, data(&init));
     let proxy = fixture.at(theirs, |it| it.created(ATTACKER, &creation));
     let write = IHostile::writeSlotCall {
-        slot: slots::INITIALISED,
+        slot: slots::INITIALIZED,
         value: B256::ZERO,
     };
     fixture.accepted_by(proxy, ATTACKER, &write);

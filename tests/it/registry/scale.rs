@@ -51,7 +51,7 @@ impl Curves {
     }
 
     /// Panics unless every curve is flat. Where there is nothing or one thing before, less is read
-    /// and written: an empty list has no neighbour. So the curve counts from ten on.
+    /// and written: an empty list has no neighbor. So the curve counts from ten on.
     fn assert_flat(&self) {
         let mut steep = String::new();
         for (operation, curve) in &self.flat {

@@ -191,7 +191,7 @@ fn a_path_that_no_instance_can_be_on_is_not_taken_whatever_the_registry_says() {
     refused(created, IMigratable::AlreadyInitialized { version });
 
     scenario
-        .act(proxy, vec![write(slots::INITIALISED, B256::ZERO)])
+        .act(proxy, vec![write(slots::INITIALIZED, B256::ZERO)])
         .expect("its storage is its own");
     let unborn = upgrade(&mut scenario, path_step("1.0", "2.0", code));
     refused(unborn, missing("1.0"));
@@ -222,7 +222,7 @@ fn an_initializer_runs_once_even_where_the_instance_claims_to_be_fresh() {
     let (proxy, code) = (scenario.proxy, scenario.code.implementation);
     let fake = registry_that_answers(&mut scenario, path_step("", "1.0", code));
     scenario
-        .act(proxy, vec![write(slots::INITIALISED, B256::ZERO)])
+        .act(proxy, vec![write(slots::INITIALIZED, B256::ZERO)])
         .expect("its storage is its own");
     hand_to(&mut scenario, fake);
     let initialize =

@@ -1,5 +1,5 @@
 //! Unreliable chains and endpoints: transactions are dropped, replaced, reverted by a
-//! reorganisation or priced out, and responses are lost. Every migration ends with each item
+//! reorganization or priced out, and responses are lost. Every migration ends with each item
 //! migrated once.
 
 use std::time::Duration;
@@ -109,7 +109,7 @@ async fn run_migration_waits_for_what_an_earlier_run_has_on_its_way() -> Done {
 }
 
 #[tokio::test]
-async fn run_migration_follows_reorganisations() -> Done {
+async fn run_migration_follows_reorganizations() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, BATCHES, 120).await?;
     let mut child = fixture.start(&SLOW);
@@ -129,7 +129,7 @@ async fn run_migration_follows_reorganisations() -> Done {
     }
     let ran = finish(child).await;
     ran.ends_with(0);
-    println!("{undone} reorganisations\n{}", ran.stderr);
+    println!("{undone} reorganizations\n{}", ran.stderr);
     assert!(ran.stderr.contains("the chain went back"), "{}", ran.stderr);
     if fixture.register.version().await? != "2.0" {
         // It ended in the moment before the last of them.

@@ -83,7 +83,7 @@ async fn the_slots_are_where_erc_1967_and_erc_7201_put_them() -> Done {
         let found = it.instance.storage(slots::ADMIN).await?;
         assert_eq!(found, harness.registry().into_word());
         assert_eq!(it.instance.storage(slots::BEACON).await?, B256::ZERO);
-        assert_eq!(it.instance.storage(slots::INITIALISED).await?, slots::SET);
+        assert_eq!(it.instance.storage(slots::INITIALIZED).await?, slots::SET);
         let found = it.instance.storage(slots::migrated("1.0")).await?;
         assert_eq!(found, slots::SET);
         let version = version.into();

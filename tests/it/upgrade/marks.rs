@@ -11,7 +11,7 @@ fn guarded() -> [B256; 5] {
         slots::IMPLEMENTATION,
         slots::ADMIN,
         slots::BEACON,
-        slots::INITIALISED,
+        slots::INITIALIZED,
         slots::migrated("1.0"),
     ]
 }
@@ -77,7 +77,7 @@ async fn an_initializer_may_not_write_them_either() -> Done {
         slots::IMPLEMENTATION,
         slots::ADMIN,
         slots::BEACON,
-        slots::INITIALISED,
+        slots::INITIALIZED,
     ] {
         let initializer = IHostile::initializeCall {
             actions: vec![hostile::write(slot, B256::repeat_byte(0x11))],

@@ -98,7 +98,7 @@ async fn an_instance_created_without_initializer_cannot_be_initialized_later() -
     assert_reverts(instance.send(&initialize(3)).await, NotInUpgrade {});
     let sent = instance.by(harness.account(1)).send(&initialize(3)).await;
     assert_reverts(sent, NotInUpgrade {});
-    assert_eq!(instance.storage(slots::INITIALISED).await?, slots::SET);
+    assert_eq!(instance.storage(slots::INITIALIZED).await?, slots::SET);
     Ok(())
 }
 

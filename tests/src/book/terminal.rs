@@ -91,7 +91,7 @@ fn class(line: &str) -> &'static str {
 }
 
 #[test]
-fn a_terminal_shows_every_line_with_its_colour() {
+fn a_terminal_shows_every_line_with_its_color() {
     let printed = "\nA chapter\n  $ send\n  ✓ a < b\n\nAnother\n  no\n\nThe end\n";
     let svg = picture("demo", printed, &["A chapter"]);
     assert!(!svg.contains("Another") && svg.contains("The end"));

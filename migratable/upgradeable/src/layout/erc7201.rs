@@ -19,7 +19,7 @@ pub trait Namespace {
 }
 
 /// A struct, or another storage type, that lives at its namespace's root instead of the slot of the
-/// field that holds it. The field takes no room among its neighbours.
+/// field that holds it. The field takes no room among its neighbors.
 ///
 /// A value that is smaller than a word lies at the word's high-order end. As the first field of a struct
 /// it would lie at the low-order end, as in Solidity: the one is no way to the other.

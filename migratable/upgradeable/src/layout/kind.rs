@@ -113,7 +113,7 @@ pub enum Kind {
     },
     /// A struct.
     Struct(Struct),
-    /// Takes no room among its neighbours and keeps something at the root of a namespace.
+    /// Takes no room among its neighbors and keeps something at the root of a namespace.
     Namespaced {
         /// What stands behind `erc7201:`.
         id: &'static str,

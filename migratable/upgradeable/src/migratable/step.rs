@@ -37,7 +37,7 @@ impl Initializer {
     #[inline(never)]
     pub fn consume(&self) -> Result<Proof, MigratableError> {
         take_token(&self.token)?;
-        if is_set(&slots::INITIALISED) || is_set(&self.flag) {
+        if is_set(&slots::INITIALIZED) || is_set(&self.flag) {
             return Err(MigratableError::AlreadyInitialized {
                 version: self.version,
             });

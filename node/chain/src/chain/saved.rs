@@ -47,7 +47,7 @@ impl Chain {
     /// The latest state and all blocks. The state of older blocks is not part of it.
     ///
     /// # Errors
-    /// [`ChainError::BadState`] when it cannot be serialised, [`ChainError::NotSupported`] on a fork.
+    /// [`ChainError::BadState`] when it cannot be serialized, [`ChainError::NotSupported`] on a fork.
     pub fn dump_state(&self) -> Result<ChainState, ChainError> {
         if self.is_forked() {
             return Err(ChainError::NotSupported(

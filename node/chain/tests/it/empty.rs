@@ -86,7 +86,7 @@ fn snapshots_edits_and_dumps_cut_rows_of_empty_blocks() {
     }
     check(&chain, 0..=202);
 
-    let saved = serde_json::to_string(&chain.dump_state().expect("dumps")).expect("serialises");
+    let saved = serde_json::to_string(&chain.dump_state().expect("dumps")).expect("serializes");
     let mut loaded = Chain::new(ChainConfig {
         timestamp: Some(START),
         ..chain.config().clone()

@@ -5,7 +5,7 @@
 //!
 //! Much of what is printed comes from files, endpoints and contracts. Whatever is handed over here
 //! is printed on one line, without characters that drive a terminal ([`visible`]) and without
-//! secrets ([`Output::hide`]). Colours and line breaks are added behind that, by this module alone.
+//! secrets ([`Output::hide`]). Colors and line breaks are added behind that, by this module alone.
 
 mod json;
 mod links;
@@ -46,7 +46,7 @@ pub struct Output {
     /// Whether commands and transactions are printed in full.
     print: bool,
     terminal: bool,
-    colour: bool,
+    color: bool,
     work: Mutex<Work>,
     secrets: Secrets,
     /// What was typed and may be a key.
@@ -71,7 +71,7 @@ struct Work {
     said: Instant,
 }
 
-/// How a word is printed where colours are wanted.
+/// How a word is printed where colors are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     /// A heading.
@@ -103,7 +103,7 @@ impl Output {
             quiet,
             print: false,
             terminal: io::stderr().is_terminal(),
-            colour: !plain && io::stdout().is_terminal(),
+            color: !plain && io::stdout().is_terminal(),
             work: Mutex::new(work),
             secrets: Secrets::default(),
             typed: TypedWords::default(),
@@ -372,9 +372,9 @@ impl Output {
         self.links.in_text(visible(text).into_owned())
     }
 
-    /// Text in a style, where colours are wanted. The text is safe already.
+    /// Text in a style, where colors are wanted. The text is safe already.
     fn paint(&self, style: Style, text: &str) -> String {
-        if self.colour {
+        if self.color {
             format!("\u{1b}[{}m{text}\u{1b}[0m", style.code())
         } else {
             text.to_owned()

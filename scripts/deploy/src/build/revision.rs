@@ -117,7 +117,7 @@ impl Revision {
         std::fs::write(&attributes, AS_IT_IS).map_err(BuildError::file("write", attributes))?;
         self.write(&folder, &own)
             .map_err(|reason| refused(&self.text, reason))?;
-        self.link_neighbours(&holds)?;
+        self.link_neighbors(&holds)?;
         let found = folder.join(&self.inside);
         if !found.join("Cargo.toml").is_file() {
             let reason = format!("there is no Cargo.toml in {:?} at {}", self.inside, self.id);
@@ -130,7 +130,7 @@ impl Revision {
 impl Revision {
     /// Links the folders beside the repository into `holds`, where its checkout is: a manifest leads to them by
     /// `../`. Those with a dot hold settings, not crates.
-    fn link_neighbours(&self, holds: &Path) -> Result<(), BuildError> {
+    fn link_neighbors(&self, holds: &Path) -> Result<(), BuildError> {
         let beside = self.top.parent().unwrap_or(&self.top);
         let entries = std::fs::read_dir(beside).map_err(BuildError::file("read", beside))?;
         let is_crate = |one: &Path| {

@@ -44,7 +44,7 @@ impl Entry {
 
     /// Over kind and content.
     pub(super) fn hash(&self) -> B256 {
-        // In one piece: a hasher that is fed in pieces is compiled here, without optimisation in
+        // In one piece: a hasher that is fed in pieces is compiled here, without optimization in
         // the profile of development, and every command hashes a hundred files.
         keccak256([&[u8::from(self.executable)], self.bytes.as_slice()].concat())
     }

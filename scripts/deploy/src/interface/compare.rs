@@ -31,7 +31,7 @@ pub struct CallersOfWay {
 }
 
 impl CallerChange {
-    /// The sign of it: what a colour says, without one.
+    /// The sign of it: what a color says, without one.
     pub const fn sign(&self) -> &'static str {
         match (&self.before, &self.after) {
             (None, _) => "+",

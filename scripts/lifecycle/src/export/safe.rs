@@ -84,15 +84,15 @@ pub(super) fn checksum(batch: &Value) -> B256 {
         meta.remove("checksum");
         meta.insert("name".into(), Value::Null);
     }
-    keccak256(serialised(&batch))
+    keccak256(serialized(&batch))
 }
 
 /// Safe's own form: an object is `{`, the sorted list of its keys, and each value with a comma
 /// behind it, `}`.
-fn serialised(value: &Value) -> String {
+fn serialized(value: &Value) -> String {
     match value {
         Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(serialised).collect();
+            let items: Vec<_> = items.iter().map(serialized).collect();
             format!("[{}]", items.join(","))
         }
         Value::Object(members) => {
@@ -101,7 +101,7 @@ fn serialised(value: &Value) -> String {
             let values: String = keys
                 .iter()
                 .filter_map(|key| members.get(*key))
-                .map(|value| serialised(value) + ",")
+                .map(|value| serialized(value) + ",")
                 .collect();
             format!("{{{}{values}}}", json!(keys))
         }

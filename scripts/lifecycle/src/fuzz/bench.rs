@@ -462,7 +462,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// How many behaviours were told apart.
+    /// How many behaviors were told apart.
     pub(super) fn count(&self) -> usize {
         let bits = self.blocks.values().flatten().map(|seen| seen.count_ones());
         self.ends.len() + bits.sum::<u32>() as usize

@@ -229,7 +229,7 @@ fn fuzz_on(
         calls: course.bench.calls,
         milliseconds: elapsed.as_millis() as u64,
         calls_per_second: a_second(course.bench.calls, elapsed),
-        behaviours: course.bench.seen.count(),
+        behaviors: course.bench.seen.count(),
         corpus: course.kept.len(),
         functions: functions.collect(),
         variables: course.bench.variables(),
@@ -280,7 +280,7 @@ impl Course<'_> {
                     "{}, {} calls/s, {}, {}",
                     count(sequences, "sequence"),
                     grouped(a_second(self.bench.calls, begun.elapsed())),
-                    count(self.bench.seen.count() as u64, "behaviour"),
+                    count(self.bench.seen.count() as u64, "behavior"),
                     count(self.findings.len() as u64, "finding")
                 ));
             }

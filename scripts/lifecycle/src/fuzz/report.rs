@@ -38,8 +38,8 @@ pub struct FuzzReport {
     /// Calls a second, each on both copies.
     pub calls_per_second: u64,
     /// Ways through the code of both versions that were told apart.
-    pub behaviours: usize,
-    /// Sequences that showed a new behaviour.
+    pub behaviors: usize,
+    /// Sequences that showed a new behavior.
     pub corpus: usize,
     /// Functions that both versions have and that were called.
     pub functions: Vec<String>,
@@ -227,10 +227,7 @@ impl CommandReport for FuzzReport {
                 count(self.functions.len() as u64, "function"),
                 count(self.variables as u64, "variable")
             ),
-            format!(
-                "  {} told apart",
-                count(self.behaviours as u64, "behaviour")
-            ),
+            format!("  {} told apart", count(self.behaviors as u64, "behavior")),
         ];
         if self.unread > 0 {
             let sequences = count(self.unread, "sequence");

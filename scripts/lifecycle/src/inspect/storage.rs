@@ -92,7 +92,7 @@ pub(crate) fn framework_slots(versions: &[String]) -> Vec<(String, B256, bool)> 
             true,
         ),
         ("registry (ERC-1967 admin)".to_owned(), slots::ADMIN, true),
-        ("initialized".to_owned(), slots::INITIALISED, false),
+        ("initialized".to_owned(), slots::INITIALIZED, false),
         ("complex migration".to_owned(), slots::COMPLEX, false),
     ];
     let marks = versions.iter().map(|label| {

@@ -200,7 +200,7 @@ pub async fn run(
     Ok(migrated)
 }
 
-/// Batch after batch, then the end; anew where a reorganisation has brought items back.
+/// Batch after batch, then the end; anew where a reorganization has brought items back.
 async fn run_to_end(
     client: &Client,
     runner: &mut BatchRunner,

@@ -258,7 +258,7 @@ impl Change {
         Self::Unknown,
     ];
 
-    /// The sign of it: what a colour says, without one.
+    /// The sign of it: what a color says, without one.
     pub const fn sign(self) -> &'static str {
         self.shown().0
     }

@@ -38,19 +38,20 @@ pub(super) fn with_our_crate(text: &str, dependency: &str) -> Result<String, Err
     Ok(manifest.to_string())
 }
 
-/// The toolchain's file, with the compiler that our crates need.
+/// The toolchain's file, with the compiler that the framework's crates need.
 pub(super) fn channel(text: &str) -> Result<String, Error> {
     let parse = |text: &str| text.parse::<DocumentMut>();
     let file = stylus_upgrades_framework::TOOLCHAIN_FILE;
     let mut changed = parse(text).map_err(|error| refused(format!("{file}: {error}")))?;
-    let ours = parse(stylus_upgrades_framework::TOOLCHAIN);
-    let ours = ours.map_err(|error| refused(format!("our {file}: {error}")))?;
+    let framework = parse(stylus_upgrades_framework::TOOLCHAIN);
+    let framework =
+        framework.map_err(|error| refused(format!("the framework's {file}: {error}")))?;
     let of = |document: &DocumentMut| {
         let channel = document.get("toolchain")?.get("channel")?.as_str()?;
         Some(channel.to_owned())
     };
-    let (Some(theirs), Some(ours)) = (of(&changed), of(&ours)) else {
-        return Ok(text.to_owned()); // chosen in another way, which is theirs to judge
+    let (Some(chosen), Some(needed)) = (of(&changed), of(&framework)) else {
+        return Ok(text.to_owned()); // chosen in another way, which the author judges
     };
     let number = |channel: &str| {
         let mut parts = channel.split('.').map(str::parse::<u32>);
@@ -59,8 +60,8 @@ pub(super) fn channel(text: &str) -> Result<String, Error> {
             _ => None,
         }
     };
-    if number(&theirs) < number(&ours) && number(&theirs).is_some() {
-        changed["toolchain"]["channel"] = toml_edit::value(ours);
+    if number(&chosen) < number(&needed) && number(&chosen).is_some() {
+        changed["toolchain"]["channel"] = toml_edit::value(needed);
     }
     Ok(changed.to_string())
 }

@@ -63,7 +63,7 @@ fn an_order_to_an_instance_of_another_definition_does_not_reach_a_paused_proxy()
     definition_of(&mut fixture, forger, "M");
     let add = calls::add_version("M", "1.0", &vanishing, initial_step());
     let storage = framework().storage.address;
-    let marked = vec![slots::ADMIN, slots::INITIALISED, slots::migrated("1.0")];
+    let marked = vec![slots::ADMIN, slots::INITIALIZED, slots::migrated("1.0")];
     let forge = |in_code| {
         data(&IForger::forgeCall {
             code: evm::evm_proxy_code(in_code, storage),
@@ -172,7 +172,7 @@ fn a_relay_that_was_left_behind_does_not_reach_an_adopted_proxy() {
     let storage = framework().storage.address;
     let ours = vec![
         (slots::ADMIN, registry.into_word()),
-        (slots::INITIALISED, slots::SET),
+        (slots::INITIALIZED, slots::SET),
         (slots::migrated("1.0"), slots::SET),
     ];
     let forged = fixture.ask(forger, &IForger::forgedCall {}).expect("it");
@@ -220,7 +220,7 @@ fn traps() -> [(B256, B256); 3] {
     let two = B256::with_last_byte(2);
     [
         (slots::BEACON, two),
-        (slots::INITIALISED, two),
+        (slots::INITIALIZED, two),
         (slots::migrated("1.0"), two),
     ]
 }

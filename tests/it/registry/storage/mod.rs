@@ -216,7 +216,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         }
     }
 
-    // the first is in its complex step and in no list, so that its neighbours are those that it had;
+    // the first is in its complex step and in no list, so that its neighbors are those that it had;
     // the second is at 3.0, the others wait at 1.0
     let nodes = [(1, 0, 2), (3, 0, 0), (1, 0, 4), (1, 3, 5), (1, 4, 0)];
     for (index, (proxy, node)) in (1u32..).zip(proxies.into_iter().zip(nodes)) {

@@ -176,7 +176,7 @@ pub fn ask<C: SolCall>(chain: &Chain, to: Address, question: C) -> C::Return {
 
 /// A chain that was loaded from what this one saved.
 pub fn loaded(chain: &Chain) -> Chain {
-    let saved = serde_json::to_string(&chain.dump_state().expect("dumps")).expect("serialises");
+    let saved = serde_json::to_string(&chain.dump_state().expect("dumps")).expect("serializes");
     let mut other = self::chain();
     let state = serde_json::from_str(&saved).expect("parses");
     other.load_state(state).expect("loads");

@@ -98,7 +98,7 @@ impl Events<'_> {
             };
             span.went_well(logs.len());
             if self.block(end.into()).await?.1 != hash {
-                continue; // a reorganisation while it was read
+                continue; // a reorganization while it was read
             }
             if self.next(store, from).await? != start {
                 continue; // the same, in front of this page

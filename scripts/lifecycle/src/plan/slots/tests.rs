@@ -21,7 +21,7 @@ fn the_slots_of_the_framework_have_names() {
 }
 
 #[test]
-fn variables_members_and_packed_neighbours_are_named_by_the_layout() {
+fn variables_members_and_packed_neighbors_are_named_by_the_layout() {
     let item = |label: &str, slot: &str, offset: u64, ty: &str| serde_json::json!({"label": label, "slot": slot, "offset": offset, "type": ty});
     let layout = serde_json::json!({
         "storage": [item("value", "0", 0, "u256"), item("a", "1", 0, "u128"), item("b", "1", 16, "u128"), item("point", "2", 0, "point")],

@@ -72,7 +72,7 @@ impl Simulation<'_> {
     }
 
     /// Version, code, marks and what was written down are what the model says.
-    pub(super) fn assert_as_modelled(&self, instance: usize) {
+    pub(super) fn assert_as_modeled(&self, instance: usize) {
         let (proxy, life) = &self.lives[instance];
         let version = self
             .fixture

@@ -31,7 +31,7 @@ impl Simulation<'_> {
         let life = Life::created(position, initialized);
         self.lives.push((created.returned.proxy, life));
         self.tally.instances += 1;
-        self.assert_as_modelled(self.lives.len() - 1);
+        self.assert_as_modeled(self.lives.len() - 1);
     }
 
     /// An upgrade to a version, to its end; then, if a step on the way is bad, around that.
@@ -89,7 +89,7 @@ impl Simulation<'_> {
                 self.tally.upgrades += 1;
                 self.longest = self.longest.max(path.map_or(0, |path| path.len() as u64));
                 self.assert_reported(instance, &done, &moved);
-                self.assert_as_modelled(instance);
+                self.assert_as_modeled(instance);
                 self.finish(instance);
                 None
             }
@@ -97,7 +97,7 @@ impl Simulation<'_> {
                 assert_eq!(found, self.refusal(&life, target, expected), "{expected:?}");
                 self.tally.refused_upgrades += 1;
                 self.tally.gaps += u64::from(expected == Refusal::NoPath && target > life.at);
-                self.assert_as_modelled(instance);
+                self.assert_as_modeled(instance);
                 match expected {
                     Refusal::Failed(path_step) => Some(path_step),
                     _ => None,
@@ -122,7 +122,7 @@ impl Simulation<'_> {
             let moved = self.lives[instance].1.end(&self.graph);
             self.tally.complex_steps += 1;
             self.assert_reported(instance, &ended, &moved);
-            self.assert_as_modelled(instance);
+            self.assert_as_modeled(instance);
         }
     }
 
