@@ -1,9 +1,9 @@
-//! The framework's programs as bytes: whoever deploys these has the same framework at the same
-//! addresses on every chain, whatever compiler and machine he has.
+//! The framework's programs as bytes. All who deploy them get the same framework at the same
+//! addresses on every chain, with any compiler and on any machine.
 //!
 //! `artifacts/` holds the code of each program as it lies on chain, a manifest with code hashes,
 //! addresses and what the programs were built with, and the compiler's version. A test builds every
-//! program from its sources and compares, and writes the folder anew when it is asked to:
+//! program from its sources and compares, and rewrites the folder on request:
 //! `STYLUS_UPGRADES_UPDATE=1 cargo test --workspace --test it -- framework::pinned`.
 #![forbid(unsafe_code)]
 

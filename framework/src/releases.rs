@@ -11,5 +11,5 @@ pub struct RegistryRelease {
     pub init_codehash: B256,
 }
 
-/// Those that are not pinned any more. Whoever releases other bytes adds what they replace.
+/// Releases that are no longer pinned. A release with other bytes adds the one that it replaces.
 pub const EARLIER_REGISTRIES: [RegistryRelease; 0] = [];

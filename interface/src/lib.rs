@@ -12,7 +12,7 @@
 //! | [`registry_storage`] | what the registry stores, and where |
 //! | [`parts`] | which program of the registry answers which call |
 //! | [`other_admins`] | calls of other authorities over a proxy, and what to use instead |
-//! | [`instance`] | the calls between a proxy and its registry, theirs alone |
+//! | [`instance`] | the calls that only a proxy and its registry make to each other |
 //! | [`migratable`] | initializers, migrations and their errors |
 //! | [`complex`] | complex migrations: paused, in batches |
 //! | [`lazy`] | lazy migrations: on first write |

@@ -53,7 +53,7 @@ pub const COUNT: usize = 4;
 /// see [`crate::other_admins`].
 pub const UNANSWERED: usize = 3;
 
-/// The construction of the registry, `abi.encode(string definePolicy)` behind the SDK's selector.
+/// The construction of the registry, `abi.encode(string definePolicy)` after the SDK's selector.
 const CONSTRUCTION: Answer = Answer {
     selector: CONSTRUCTOR_SELECTOR,
     signature: "constructor(string)",

@@ -145,7 +145,7 @@ pub mod invalid_policy {
     pub const EMPTY: u8 = 1;
     /// Something else was expected here.
     pub const SYNTAX: u8 = 2;
-    /// Not 40 hexadecimal digits behind `0x`.
+    /// Not 40 hexadecimal digits after `0x`.
     pub const BAD_ADDRESS: u8 = 3;
     /// Nested deeper than [`crate::limits::POLICY_DEPTH_MAX`].
     pub const TOO_DEEP: u8 = 4;

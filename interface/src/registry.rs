@@ -90,7 +90,7 @@ sol! {
         function createProxy(string name, string version, uint8 kind, bytes32 salt, bytes initData) external payable returns (Progress progress, address proxy);
         // -- governed by role `pause`. Unless it is set, any one address of `migrate` pauses, and the
         // whole policy of `migrate` resumes.
-        /// Pauses a few instances, and the others by `rollout`: whoever calls one gets
+        /// Pauses a few instances, and the others by `rollout`: a call to one reverts with
         /// `UpgradeInProgress`. Until [`resumeCall`] nothing is created or upgraded. An instance in a
         /// complex migration stays in it, and does not leave it meanwhile. `InstanceSkipped` names each of the
         /// few that could not be paused. While one waits to be paused, `pause` can be executed again.
@@ -106,8 +106,8 @@ sol! {
         function cancel(bytes32 action) external;
         /// Approves `action`, the calldata of a governed call, for each who signed it (EIP-712, see
         /// [`crate::signed`]) up to `deadline`, in seconds, and executes it where that completes the
-        /// policy. Whoever submits is no approver. Value is accepted only where it executes, and from
-        /// who alone satisfies the role.
+        /// policy. To submit is not to approve. Value is accepted only where it executes, and from
+        /// a caller who alone satisfies the role.
         function submitSigned(bytes action, uint64 deadline, Signature[] approvals) external payable returns (Progress progress);
         // -- anyone
         /// Handles the instances that wait longest, at most `max`: pauses or resumes those that are

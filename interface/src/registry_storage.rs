@@ -119,7 +119,7 @@ records! {
         2 LAYOUT_HASH: B256;
         /// Hash of its source, or zero.
         3 SOURCE_HASH: B256;
-        /// Indices of the versions that its incoming steps leave, in order of registration; zero behind
+        /// Indices of the versions that its incoming steps leave, in order of registration; zero after
         /// the last.
         4 INCOMING: [VersionIndex; 8];
         /// The label.
@@ -168,9 +168,9 @@ records! {
             4 changes: u64,
         };
         /// Code hashes of the lambdas when the policy was set, in their order in the text. What lies
-        /// behind the last is left from an earlier policy.
+        /// after the last is left from an earlier policy.
         1 LAMBDAS: CodeHash[POLICY_LAMBDAS_MAX];
-        /// The expression. What lies behind its last word is left from an earlier one.
+        /// The expression. What lies after its last word is left from an earlier one.
         5 TEXT: Bytes[POLICY_TEXT_MAX / 32];
     }
 
@@ -191,8 +191,8 @@ records! {
             6 reaches: VersionIndex,
             /// Index of the version that its suspended upgrade leads to, 0 where there is none.
             10 target: VersionIndex,
-            /// Index of the version that was current when its complex step began or was turned back. An
-            /// instance that was turned back keeps it until another version is current or it moves.
+            /// Index of the version that was current when its complex step began or was rolled back. An
+            /// instance that was rolled back keeps it until another version is current or it moves.
             14 began: VersionIndex,
             /// How often it began or ended a complex step, was transferred or removed: approvals about it are
             /// bound to that. It stays when the proxy is no instance any more.
@@ -227,18 +227,18 @@ records! {
             20 version: VersionIndex,
             /// Index of the instance before it, 0 where it is the first.
             24 previous: u32,
-            /// Index of the instance behind it, 0 where it is the last.
+            /// Index of the instance after it, 0 where it is the last.
             28 next: u32,
         };
     }
 
     /// A list of instances: those that wait for `rollout`, because they lag behind the current version
-    /// or are still to be paused or resumed, those that were turned back from the current version, those
+    /// or are still to be paused or resumed, those that were rolled back from the current version, those
     /// that are paused, or those at one version that is not older.
     list = table 8 (
         /// keccak256 of the definition's name
         definition: DefinitionId,
-        /// 0 for those that wait, 2³² - 1 for those that were turned back, 2³² - 2 for those that are
+        /// 0 for those that wait, 2³² - 1 for those that were rolled back, 2³² - 2 for those that are
         /// paused, else the index of the version
         id: u32
     ) {

@@ -1,5 +1,5 @@
 //! Custom sections of a contract's module: their names, and the numbers in them. Compiled code does
-//! not refer to them and they do not go on chain. Tools read them from the compiler's output.
+//! not refer to them and they are not deployed. Tools read them from the compiler's output.
 
 /// Holds the storage layout of the entrypoint.
 pub const LAYOUT: &str = "stylus-layout";

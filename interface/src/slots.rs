@@ -38,7 +38,7 @@ const fn minus_one(mut word: [u8; 32]) -> [u8; 32] {
 pub const IMPLEMENTATION: B256 = erc1967(b"eip1967.proxy.implementation");
 /// ERC-1967 admin slot: the registry's address.
 pub const ADMIN: B256 = erc1967(b"eip1967.proxy.admin");
-/// ERC-1967 beacon slot: empty in every proxy of ours.
+/// ERC-1967 beacon slot: empty in every proxy of the framework.
 pub const BEACON: B256 = erc1967(b"eip1967.proxy.beacon");
 
 /// `@custom:storage-location erc7201:stylus-upgrades.upgradeability`: slot 0 of the namespace
@@ -53,7 +53,7 @@ pub const MIGRATED: B256 = erc7201(b"stylus-upgrades.migratable");
 /// none runs.
 pub const COMPLEX: B256 = erc7201(b"stylus-upgrades.complex");
 /// `erc7201:stylus-upgrades.lazy`: the new form of a lazily migrated map at slot `s` lies at
-/// `keccak256(s ++ LAZY)` and behind: its count of entries left, then the mapping.
+/// `keccak256(s ++ LAZY)` and after it: its count of entries left, then the mapping.
 pub const LAZY: B256 = erc7201(b"stylus-upgrades.lazy");
 /// Root of the registry's own state.
 pub const REGISTRY: B256 = erc7201(b"stylus-upgrades.registry");

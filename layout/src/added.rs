@@ -233,7 +233,7 @@ impl Location {
         }
     }
 
-    fn behind(&self, bytes: Bytes) -> Self {
+    fn after(&self, bytes: Bytes) -> Self {
         Self {
             start: self.start.saturating_add(bytes),
             ..self.clone()
@@ -272,7 +272,7 @@ impl<'l> Walk<'l> {
                 self.ty(
                     field.ty,
                     field.size,
-                    location.behind(field.start),
+                    location.after(field.start),
                     path,
                     depth,
                 )?;
@@ -314,7 +314,7 @@ impl<'l> Walk<'l> {
                 let count: u64 = length.saturating_to();
                 self.ranges.is_cut |= count > ELEMENTS_MAX;
                 for n in 0..count.min(ELEMENTS_MAX) {
-                    let at = location.behind(each.saturating_mul(Bytes::from(n)));
+                    let at = location.after(each.saturating_mul(Bytes::from(n)));
                     self.ty(base, each, at, format!("{path}[{n}]"), depth + 1)?;
                 }
                 Ok(())

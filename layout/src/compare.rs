@@ -216,7 +216,7 @@ impl<'a> Area<'a> {
         }
         let changes = types.change(old.ty, new.ty, self.room(all, old))?;
         let names_old = new.retyped_from() == Some(old.ty.bare_label());
-        // Where the old version carries the same annotation, the change lies behind both.
+        // Where the old version carries the same annotation, the change is older than both.
         let kept = names_old && old.retyped_from() == new.retyped_from();
         let declared = names_old && !kept;
         if !changes.is_empty() && lazy::misreads(&old.ty.bare_label(), &new.ty.bare_label()) {
@@ -263,13 +263,13 @@ impl<'a> Area<'a> {
         Ok(findings)
     }
 
-    /// Free bytes behind a field of the old version; no bound if absent.
+    /// Free bytes after a field of the old version; no bound if absent.
     fn room(&self, all: &[Field<'_>], field: &Field<'_>) -> Option<Bytes> {
-        let behind = all
+        let after = all
             .iter()
             .filter(|other| !other.is_gap() && other.start >= field.end())
             .map(|other| other.start);
-        behind
+        after
             .chain(self.limit)
             .min()
             .map(|next| next.saturating_sub(field.end()))
@@ -291,13 +291,13 @@ impl<'a> Area<'a> {
         };
         let finding = if over(false).next().is_some() {
             let note = format!(
-                "on bytes that hold {}; new fields belong behind all old ones",
+                "on bytes that hold {}; add new fields after all old ones",
                 names(false)
             );
             self.finding(Verdict::Insert, Decision::Refused, field.label(), note)
         } else if self.limit.is_some_and(|limit| field.end() > limit) {
             let note =
-                "the struct grows over what lies behind it; use a new struct, or put it last";
+                "the struct grows over the fields after it; use a new struct, or put it last";
             self.finding(Verdict::Insert, Decision::Refused, field.label(), note)
         } else if over(true).next().is_some() {
             self.finding(

@@ -44,7 +44,7 @@ pub struct Document {
     pub interface: Option<PublicInterface>,
 }
 
-/// How code was built, under the names of NEP-330. It is what whoever registered the code says.
+/// How code was built, under the names of NEP-330. It is what the account that registered the code says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildMetadata {
     /// Where the sources are published, as `repository` in Cargo.toml has it.

@@ -71,7 +71,7 @@ pub enum LayoutError {
     },
     /// A field that does not fit where it begins.
     #[error(
-        "place of {field}: expected bytes within storage, and within one slot where it begins behind byte 0, \
+        "place of {field}: expected bytes within storage, and within one slot where it begins after byte 0, \
          found {size} bytes from byte {offset} of slot {slot}"
     )]
     Beyond {

@@ -1,5 +1,5 @@
 //! The compiler's JSON: solc's `storageLayout`, with the additions of `@openzeppelin/upgrades-core`
-//! (namespaces, renamedFrom, retypedFrom, members of enums) and one of ours (keyExtension).
+//! (namespaces, renamedFrom, retypedFrom, members of enums) and one of this framework (keyExtension).
 
 mod bounds;
 mod hash;
@@ -27,7 +27,7 @@ pub struct Layout {
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub namespaces: BTreeMap<String, Vec<Item>>,
-    /// What the contract keeps and this does not list; `None` where whoever wrote it did not say.
+    /// What the contract keeps and this does not list; `None` where its author did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unlisted: Option<Vec<Unlisted>>,
 }
@@ -117,7 +117,7 @@ pub struct TypeItem {
     /// The members, of a struct or an enum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Members>,
-    /// The id of the type behind a user-defined value type.
+    /// The id of the underlying type of a user-defined value type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub underlying: Option<String>,
 }

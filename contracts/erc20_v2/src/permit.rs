@@ -16,7 +16,7 @@ sol! {
     /// The permit expired at `deadline`, in seconds since 1970.
     #[derive(Debug)]
     error ERC2612ExpiredSignature(uint256 deadline);
-    /// The signature is that of `signer`, not that of `owner`; zero where it is nobody's.
+    /// The signature is that of `signer`, not that of `owner`; zero where it belongs to no account.
     #[derive(Debug)]
     error ERC2612InvalidSigner(address signer, address owner);
 }

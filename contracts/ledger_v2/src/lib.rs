@@ -23,7 +23,7 @@ pub enum LedgerError {
     Migratable(MigratableError),
 }
 
-/// Slots 0 and 1, where version 1 had its own; the new form lies in namespaces of theirs.
+/// Slots 0 and 1 as in version 1; the new form of each lies in a namespace of its own.
 #[storage]
 #[entrypoint]
 #[derive(StorageLayout)]

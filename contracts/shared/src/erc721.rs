@@ -191,7 +191,7 @@ impl<C: CollectionState> Erc721<C> {
         Ok(())
     }
 
-    /// Burns a token. Its owner may, and whoever may transfer it.
+    /// Burns a token. Its owner may, and all who may transfer it.
     pub fn burn(&mut self, token_id: U256) -> Result<(), Erc721Error> {
         let owner = self.remove(token_id)?;
         self.state.delete(token_id);

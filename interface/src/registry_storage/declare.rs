@@ -179,7 +179,7 @@ pub const fn number(number: u64) -> B256 {
 impl Record {
     /// Whether every field lies within its word and no byte belongs to two.
     pub const fn is_disjoint(&self) -> bool {
-        let mut next = 0; // the first word behind the entries so far
+        let mut next = 0; // the first word after the entries so far
         let mut n = 0;
         while n < self.entries.len() {
             let entry = &self.entries[n];
@@ -187,7 +187,7 @@ impl Record {
                 return false;
             }
             next = entry.first + entry.words;
-            let mut end = 0; // the first byte behind the fields so far
+            let mut end = 0; // the first byte after the fields so far
             let mut m = 0;
             while m < entry.fields.len() {
                 let field = &entry.fields[m];

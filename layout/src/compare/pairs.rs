@@ -83,7 +83,7 @@ pub(super) fn pair(
     });
     pairs.join(both, true, |before, field| {
         let from = field.item.renamed_from.as_deref();
-        // Where the old version carries the same annotation, the rename lies behind both.
+        // Where the old version carries the same annotation, the rename is older than both.
         let kept = |other: &Field<'_>| {
             other.label() == field.label() && other.item.renamed_from.as_deref() == from
         };
@@ -131,7 +131,7 @@ fn same_location(
     Ok(())
 }
 
-/// Finds fields that were swapped or reordered: they moved, and another field that stood before them stands behind
+/// Finds fields that were swapped or reordered: they moved, and another field that was before them is after
 /// them now, or the other way round.
 fn orders(pairs: &mut Pairs, old: &[Field<'_>], new: &[Field<'_>]) {
     let placed = pairs.all.iter();

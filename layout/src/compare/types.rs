@@ -8,7 +8,7 @@ use crate::fields::{Field, fields};
 use crate::report::{Decision, FieldChange, Verdict};
 use crate::shape::{Bytes, Shape, Type};
 
-/// Two type ids and the room behind the old one.
+/// Two type ids and the room after the old one.
 type Question = (String, String, Option<Bytes>);
 
 /// Types within each other, beyond which a layout is no author's work.
@@ -156,7 +156,7 @@ fn signed_keys(key: Type<'_>) -> FieldChange {
     FieldChange::of(Verdict::Unknown, Decision::Undecided, "[key]", note)
 }
 
-/// Members of an enum may only be added behind the others, within the same number of bytes.
+/// Members of an enum may only be added after the others, within the same number of bytes.
 fn enums(old: &[String], new: &[String], from: Type<'_>, to: Type<'_>) -> Vec<FieldChange> {
     if from.size() == to.size() && new.starts_with(old) {
         return vec![];

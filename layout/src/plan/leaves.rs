@@ -98,7 +98,7 @@ impl Leaf<'_> {
     }
 
     /// Its path in the version before, under the names that are declared. Where that one carries the same
-    /// annotation, the rename lies behind both.
+    /// annotation, the rename is older than both.
     pub(super) fn path_before(&self, old: &[Leaf<'_>]) -> String {
         if self.names.iter().all(|name| name.before.is_none()) {
             return self.path.clone();

@@ -24,7 +24,7 @@ pub(super) struct Assembly {
 /// What a field keeps at the root of a namespace.
 #[derive(Debug)]
 struct Root {
-    /// What stands behind `erc7201:`.
+    /// The text after `erc7201:`.
     namespace: String,
     /// The field, as the namespace's only variable; in place of a struct its members are listed.
     item: Item,

@@ -1,4 +1,4 @@
-//! What a generated migration takes from where: types that only their authors know, renames that lie behind
+//! What a generated migration takes from where: types that only their authors know, renames older than
 //! both versions, and namespaces beside fields of the same name.
 
 use crate::layout_of;

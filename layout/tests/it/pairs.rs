@@ -11,7 +11,7 @@ use stylus_layout::{Decision, Layout, Members, Report, Verdict, compare};
 const ON_PURPOSE: [(&str, &str); 9] = [
     (
         "struct_last_grows",
-        "the last variable's struct may grow: nothing is behind it (openzeppelin-upgrades#1136)",
+        "the last variable's struct may grow: nothing is after it (openzeppelin-upgrades#1136)",
     ),
     (
         "struct_grows_in_padding",
@@ -31,7 +31,7 @@ const ON_PURPOSE: [(&str, &str); 9] = [
     ),
     (
         "array_last_grows",
-        "a fixed array with nothing behind it may grow",
+        "a fixed array with nothing after it may grow",
     ),
     (
         "array_grows_over_gap",
@@ -210,7 +210,7 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
         }
     }
 
-    let theirs = crate::peers::check(&pairs);
+    let peer_ops = crate::peers::check(&pairs);
     let mut wrong = vec![];
     let mut count: BTreeMap<(&str, Verdict), usize> = BTreeMap::new();
     for (name, (case, report)) in &reports {
@@ -218,7 +218,7 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
             .iter()
             .find(|language| name.ends_with(*language))
             .unwrap();
-        let ops = &theirs[name];
+        let ops = &peer_ops[name];
         let mut expected = case.expected.to_vec();
         expected.sort();
         if summary(report) != expected {
@@ -253,7 +253,7 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
                 .any(|verdict| is_a_word_for(&op.kind, *verdict))
             {
                 wrong.push(format!(
-                    "{name}: nothing of ours matches their {op:?}\n{report:?}"
+                    "{name}: no finding matches upgrades-core's {op:?}\n{report:?}"
                 ));
             }
         }
@@ -303,7 +303,7 @@ fn what_only_solidity_has_is_compared_or_said_to_be_unknown() {
             (side("old", case.enums.0), side("new", case.enums.1)),
         );
     }
-    let theirs = crate::peers::check(&pairs);
+    let peer_ops = crate::peers::check(&pairs);
     let (mut wrong, mut unknown) = (vec![], 0);
     for case in cases {
         let (old, new) = &pairs[case.name];
@@ -313,10 +313,10 @@ fn what_only_solidity_has_is_compared_or_said_to_be_unknown() {
         if summary(&report) != expected {
             wrong.push(format!("{}: expected {expected:?}\n{report:?}", case.name));
         }
-        if (report.is_safe() != theirs[case.name].is_empty()) != case.on_purpose.is_some() {
+        if (report.is_safe() != peer_ops[case.name].is_empty()) != case.on_purpose.is_some() {
             wrong.push(format!(
                 "{}: upgrades-core says {:?}, we say\n{report:?}",
-                case.name, theirs[case.name]
+                case.name, peer_ops[case.name]
             ));
         }
         unknown += usize::from(
@@ -354,13 +354,13 @@ fn random_pairs_get_the_verdict_of_upgrades_core() {
     for (seed, old, new) in &models {
         // The generator's own layouts serve other tests: they must be solc's.
         for (side, model) in [("old", old), ("new", new)] {
-            let theirs = bare(&compiled[&format!("{seed}/{side}")]);
+            let solc = bare(&compiled[&format!("{seed}/{side}")]);
             let found = bare(&model.layout());
-            assert_eq!(found, theirs, "seed {seed} {side}\n{}", model.solidity());
+            assert_eq!(found, solc, "seed {seed} {side}\n{}", model.solidity());
         }
         pairs.insert(seed.to_string(), (old.layout(), new.layout()));
     }
-    let theirs = crate::peers::check(&pairs);
+    let peer_ops = crate::peers::check(&pairs);
     let (mut wrong, mut safe, mut excused) = (vec![], 0, 0);
     for (seed, (old, new)) in &pairs {
         let report = compare(old, new).unwrap();
@@ -371,12 +371,12 @@ fn random_pairs_get_the_verdict_of_upgrades_core() {
             .iter()
             .any(|f| f.verdict == Verdict::SafeAppend && f.field.contains(['.', '[']));
         excused += usize::from(grew && report.is_safe());
-        if report.is_safe() != theirs[seed].is_empty() && !(grew && report.is_safe()) {
+        if report.is_safe() != peer_ops[seed].is_empty() && !(grew && report.is_safe()) {
             let old = &sources[&format!("{seed}/old")];
             let new = &sources[&format!("{seed}/new")];
             wrong.push(format!(
                 "seed {seed}: upgrades-core says {:?}, we say\n{report:?}\n{old}\n{new}",
-                theirs[seed]
+                peer_ops[seed]
             ));
         }
     }

@@ -45,7 +45,7 @@ pub(crate) fn step(step: &Step, function: ImplItemFn) -> Result<TokenStream> {
     })
 }
 
-/// Puts conditions behind the body of any function that can be refused.
+/// Puts conditions after the body of any function that can be refused.
 pub(crate) fn ensures(conditions: &Conditions, function: &ImplItemFn) -> Result<TokenStream> {
     let ImplItemFn {
         attrs,

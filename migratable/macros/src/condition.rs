@@ -37,7 +37,7 @@ struct Condition {
 pub(crate) struct Conditions(Vec<Condition>);
 
 impl Conditions {
-    /// Reads what stands behind `nonzero` or `holds`; whether `name` is one of them.
+    /// Reads what follows `nonzero` or `holds`; whether `name` is one of them.
     pub(crate) fn parse(&mut self, name: &Ident, input: ParseStream) -> Result<bool> {
         if name == "nonzero" {
             for Field(field) in list(name, input)? {
@@ -88,7 +88,7 @@ impl Conditions {
         Some(self.0.first()?.span)
     }
 
-    /// The body of a function that returns a `Result`, with the conditions behind it; `return`
+    /// The body of a function that returns a `Result`, with the conditions after it; `return`
     /// and `?` in it lead to them, not past them.
     pub(crate) fn around(&self, sig: &Signature, block: &Block) -> TokenStream {
         let statements = &block.stmts;

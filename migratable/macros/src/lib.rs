@@ -34,10 +34,10 @@ use syn::{ImplItemFn, ItemImpl, parse_macro_input};
 /// `#[upgradeable]` leaves that one out of the ABI, and the proof is bound to its name.
 ///
 /// The function takes `&mut self`, returns a `Result` whose error is made from
-/// `MigratableError`, and does not ask who calls: whoever creates the proxy does. With
+/// `MigratableError`, and does not ask who calls: that is the creator of the proxy. With
 /// `#[initializer("1.0", allow_sender)]` it may. (The body is searched, not what it calls.)
 ///
-/// `nonzero(owner, state.value)` and `holds(Self::is_balanced)` behind the version declare what
+/// `nonzero(owner, state.value)` and `holds(Self::is_balanced)` after the version declare what
 /// must hold after the body, see [`macro@ensures`].
 #[proc_macro_attribute]
 pub fn initializer(arguments: TokenStream, function: TokenStream) -> TokenStream {

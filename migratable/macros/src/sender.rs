@@ -4,15 +4,15 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Block, Error, Result};
 
-/// Refuses a body that asks who calls: in an initializer or a migration that is whoever happens
-/// to create or upgrade the proxy, and so never an authority.
+/// Refuses a body that asks who calls: in an initializer or a migration that is any account that
+/// creates or upgrades the proxy, and so never an authority.
 pub(crate) fn refuse(body: &Block) -> Result<()> {
     match find(body.to_token_stream()) {
         None => Ok(()),
         Some(found) => Err(Error::new(
             found.span(),
             format!(
-                "`{found}` is the registry or whoever upgrades here, never an authority: take the \
+                "`{found}` is the registry or the account that upgrades here, never an authority: take the \
                  address as an argument, or write `allow_sender` in the attribute if it is meant"
             ),
         )),

@@ -68,7 +68,7 @@ impl Parse for Initializer {
                 "expected the version, as in #[initializer(\"1.0\")]",
             )
         })?;
-        Ok(Self(version, Flags::behind(input)?))
+        Ok(Self(version, Flags::after(input)?))
     }
 }
 
@@ -98,7 +98,7 @@ impl Parse for Migration {
                 "a migration leads to another version than it starts from",
             ));
         }
-        Ok(Self(from, to, Flags::behind(input)?))
+        Ok(Self(from, to, Flags::after(input)?))
     }
 }
 
@@ -150,7 +150,7 @@ pub(crate) struct Flags {
 
 impl Flags {
     /// Flags that follow something else.
-    fn behind(input: ParseStream) -> Result<Self> {
+    fn after(input: ParseStream) -> Result<Self> {
         if !input.is_empty() {
             input.parse::<Token![,]>()?;
         }

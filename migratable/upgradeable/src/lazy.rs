@@ -23,7 +23,7 @@
 //! }
 //! ```
 //!
-//! A version behind that names both forms of the version before, whose entries may be in either:
+//! The next version names both forms of the one before, whose entries may be in either:
 //!
 //! ```ignore
 //!     accounts: LazyMap<Address, LazyValue<Cents, Account>, Balance>,

@@ -25,7 +25,7 @@
 //! selector, or with one selector for two functions, does not compile. A contract that
 //! implements traits puts `#[upgradeable]` above each of their `#[public] impl` blocks too.
 //!
-//! What must hold after a step stands in its attribute, behind the versions:
+//! What must hold after a step stands in its attribute, after the versions:
 //! `#[migration(from = "1.0", to = "2.0", nonzero(step), holds(Self::supply_is_sum))]`. Where it
 //! does not, the upgrade reverts `PostConditionFailed` with the condition as its author wrote it.
 //! Scripts and complex programs declare the same by `#[ensures(…)]`. A contract that declares

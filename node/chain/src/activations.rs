@@ -125,11 +125,11 @@ mod tests {
         for rules in bounds.into_iter().chain(versions) {
             for gas in [0, price - 1, price, price + 1, u64::MAX] {
                 let (mut expected, mut found) = (gas, gas);
-                let anew = stylus_vm::activate(&wasm, &rules, &mut expected);
+                let again = stylus_vm::activate(&wasm, &rules, &mut expected);
                 let known = activate(&wasm, &rules, &mut found);
                 assert_eq!(
                     told(known, found),
-                    told(anew, expected),
+                    told(again, expected),
                     "{rules:?} with {gas}"
                 );
             }

@@ -83,18 +83,18 @@ impl Fork {
     /// # Errors
     /// [`ForkError`]; then nothing has changed.
     pub(crate) fn set_url(&self, url: &str) -> Result<(), ForkError> {
-        let ours = self.head();
+        let own = self.head();
         let options = ForkOptions {
-            block: ForkBlock::Number(ours.number),
-            expected_chain_id: Some(ours.chain_id),
+            block: ForkBlock::Number(own.number),
+            expected_chain_id: Some(own.chain_id),
             ..self.options().at(url.to_owned())
         };
         let endpoint = Endpoint::open(options)?;
         let found = head(&endpoint, endpoint.options())?;
-        if found.hash != ours.hash {
+        if found.hash != own.hash {
             return Err(ForkError::endpoint(endpoint.shown())(format!(
                 "it has {} as block {}, expected {}: it is another chain, or the block was replaced",
-                found.hash, ours.number, ours.hash
+                found.hash, own.number, own.hash
             )));
         }
         let mut current = self
@@ -104,7 +104,7 @@ impl Fork {
             .unwrap_or_else(PoisonError::into_inner);
         *current = endpoint;
         if let Some(root) = found.root() {
-            let _ = ours.state_root.set(root);
+            let _ = own.state_root.set(root);
         }
         // The file is of what the first endpoint said.
         self.cache().close();

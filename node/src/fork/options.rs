@@ -67,7 +67,7 @@ impl ForkOptions {
         }
     }
 
-    /// Whether the endpoint is on this machine: a chain that is started anew, and changed outside of blocks.
+    /// Whether the endpoint is on this machine: a chain that is restarted, and changed outside of blocks.
     pub(crate) fn is_local(&self) -> bool {
         let host = self.url.split_once("://");
         let host = host.map_or(self.url.as_str(), |(_, rest)| rest);

@@ -177,8 +177,8 @@ fn load_state(node: &mut Node, args: &Args) -> RpcResult {
         }
         Saved::Anvil(state) => {
             let (number, timestamp) = state.block().unwrap_or_default();
-            let behind = number.saturating_sub(node.chain.block_number());
-            let blocks = block_count(Some(U256::from(behind)))?;
+            let missing = number.saturating_sub(node.chain.block_number());
+            let blocks = block_count(Some(U256::from(missing)))?;
             let latest = node.chain.block(BlockId::latest());
             if blocks > 0 && latest.is_some_and(|block| block.header.timestamp < timestamp) {
                 node.chain.set_next_timestamp(timestamp)?;

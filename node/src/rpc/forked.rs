@@ -127,7 +127,7 @@ pub(super) enum Question {
 }
 
 /// What the endpoint gives to an answer.
-pub(super) enum Theirs {
+pub(super) enum Upstream {
     /// All of it.
     Whole(Box<RawValue>),
     /// The first entries of a list, if any.
@@ -217,21 +217,21 @@ impl Question {
         fork: &Fork,
         method: &'static str,
         args: &Args,
-    ) -> Result<Theirs, RpcError> {
+    ) -> Result<Upstream, RpcError> {
         let whole = async |params: &Value| {
             let answer = forwarded(fork, method, params.clone()).await?;
-            Ok(Theirs::Whole(answer))
+            Ok(Upstream::Whole(answer))
         };
         match self {
-            Self::Unknown => Ok(Theirs::Before(Vec::new())),
+            Self::Unknown => Ok(Upstream::Before(Vec::new())),
             Self::Whole(params) => whole(params).await,
             Self::Before(filter) => before(fork, method, filter).await,
             Self::IfOlder(lookup, params) => {
                 let found = forwarded(fork, lookup, params.clone()).await?;
                 let asked = args.to_value();
                 match is_older(fork, &found) {
-                    false => Ok(Theirs::Before(Vec::new())),
-                    true if (*lookup, params) == (method, &asked) => Ok(Theirs::Whole(found)),
+                    false => Ok(Upstream::Before(Vec::new())),
+                    true if (*lookup, params) == (method, &asked) => Ok(Upstream::Whole(found)),
                     true => whole(&asked).await,
                 }
             }
@@ -259,14 +259,14 @@ async fn before(
     fork: &Fork,
     method: &'static str,
     filter: &Map<String, Value>,
-) -> Result<Theirs, RpcError> {
+) -> Result<Upstream, RpcError> {
     if filter.contains_key("after") || filter.contains_key("count") {
         return Err(RpcError::NotSupported(
             "`after` and `count` over blocks before the fork".into(),
         ));
     }
-    let theirs = forwarded(fork, method, json!([filter])).await?;
-    Ok(Theirs::Before(listed(&theirs)?))
+    let answer = forwarded(fork, method, json!([filter])).await?;
+    Ok(Upstream::Before(listed(&answer)?))
 }
 
 fn listed(list: &RawValue) -> Result<Vec<Box<RawValue>>, RpcError> {
@@ -274,12 +274,12 @@ fn listed(list: &RawValue) -> Result<Vec<Box<RawValue>>, RpcError> {
 }
 
 /// The endpoint's entries, then this node's.
-pub(super) fn joined(before: &[Box<RawValue>], ours: Box<RawValue>) -> RpcResult {
+pub(super) fn joined(before: &[Box<RawValue>], own: Box<RawValue>) -> RpcResult {
     if before.is_empty() {
-        return Ok(ours);
+        return Ok(own);
     }
-    let ours = listed(&ours)?;
-    ok(before.iter().chain(&ours).collect::<Vec<_>>())
+    let own = listed(&own)?;
+    ok(before.iter().chain(&own).collect::<Vec<_>>())
 }
 
 /// The endpoint's answer; where Arbitrum's nodes do not have a method, by one that they have.

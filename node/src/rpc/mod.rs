@@ -45,7 +45,7 @@ use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::worker::Worker;
 use args::Args;
-use forked::{Question, Theirs};
+use forked::{Question, Upstream};
 use method::{Context, Method, RpcResult, Table};
 
 const TABLES: [Table; 20] = [
@@ -137,22 +137,22 @@ async fn answer(
     };
     let view = context.worker.view().await?;
     let question = forked::question(&view, name, &args);
-    let theirs = view.fork.clone().zip(question);
-    let before = match &theirs {
+    let upstream = view.fork.clone().zip(question);
+    let before = match &upstream {
         Some((fork, question)) => match question.asked(fork, name, &args).await? {
-            Theirs::Whole(answer) => return Ok(answer),
-            Theirs::Before(entries) => entries,
+            Upstream::Whole(answer) => return Ok(answer),
+            Upstream::Before(entries) => entries,
         },
         None => Vec::new(),
     };
     let asked = args.clone();
     let read = move |view: &View| forked::joined(&before, reader(view, &asked)?);
-    let ours = executor.read(view, at_once, read).await;
-    match (theirs, &ours) {
+    let own = executor.read(view, at_once, read).await;
+    match (upstream, &own) {
         // It is known that there is an answer.
         (Some((fork, Question::Unknown)), Err(RpcError::NotFound(_))) => {
             forked::forwarded(&fork, name, args.to_value()).await
         }
-        _ => ours,
+        _ => own,
     }
 }

@@ -150,7 +150,7 @@ fn measure(peer: &Peer, figures: &mut Figures, work: &Work) -> Fallible<()> {
 /// The report, and whether the targets are met.
 fn report(options: &Options) -> Fallible<(String, bool)> {
     let anvil = Peer::anvil(options.anvil.clone())?;
-    let ours = Peer::this()?;
+    let own = Peer::this()?;
     let work = Work::new(options.transactions, options.recipients)?;
     let (mut here, mut there) = (Figures::default(), Figures::default());
     let (mut calls, mut stylus) = (Speed::default(), Speed::default());
@@ -159,14 +159,14 @@ fn report(options: &Options) -> Fallible<(String, bool)> {
     for round in 0..rounds {
         let _ = writeln!(std::io::stderr(), "round {} of {rounds}", round + 1);
         // In turn, and each first in every other round.
-        let mut pair = [(&ours, &mut here), (&anvil, &mut there)];
+        let mut pair = [(&own, &mut here), (&anvil, &mut there)];
         if round % 2 == 1 {
             pair.reverse();
         }
         for (peer, figures) in pair {
             measure(peer, figures, &work)?;
         }
-        let (node, _) = ours.start()?;
+        let (node, _) = own.start()?;
         let proxy = work.install_proxy(&node)?;
         stylus = stylus.best(work.stylus_transactions(&node, proxy)?);
         calls = calls.best(work.stylus_calls(&node, proxy)?);
@@ -175,7 +175,7 @@ fn report(options: &Options) -> Fallible<(String, bool)> {
     let rows = CASES.iter().map(|case| case.name);
     let rows: Vec<Row> = rows
         .zip(here.speeds.iter().zip(there.speeds))
-        .map(|(name, (ours, theirs))| Row::new(name, *ours, Some(theirs)))
+        .map(|(name, (own, other))| Row::new(name, *own, Some(other)))
         .chain([
             Row::new("Stylus transactions through a proxy", stylus, None),
             Row::new("Stylus eth_calls through a proxy", calls, None),
@@ -217,35 +217,35 @@ fn report(options: &Options) -> Fallible<(String, bool)> {
 /// A line of the report.
 struct Row {
     name: &'static str,
-    ours: Speed,
+    own: Speed,
     /// Where anvil can do it.
-    theirs: Option<Speed>,
+    other: Option<Speed>,
 }
 
 impl Row {
-    fn new(name: &'static str, ours: Speed, theirs: Option<Speed>) -> Self {
-        let theirs = theirs.filter(|theirs| theirs.per_second > 0.0);
-        Self { name, ours, theirs }
+    fn new(name: &'static str, own: Speed, other: Option<Speed>) -> Self {
+        let other = other.filter(|other| other.per_second > 0.0);
+        Self { name, own, other }
     }
 
     fn is_faster(&self) -> bool {
-        let slower = |theirs: Speed| theirs.per_second > self.ours.per_second;
-        !self.theirs.is_some_and(slower)
+        let slower = |other: Speed| other.per_second > self.own.per_second;
+        !self.other.is_some_and(slower)
     }
 
     /// Speed and CPU seconds of both, and anvil's share of each that this node has.
     fn figures(&self) -> [Option<f64>; 6] {
-        let (ours, theirs) = (self.ours, self.theirs);
-        let speed = theirs.map(|theirs| theirs.per_second);
-        let cpu = theirs.and_then(|theirs| theirs.cpu);
-        let ratio = |ours: Option<f64>, theirs: Option<f64>| Some(ours? / theirs?);
+        let (own, other) = (self.own, self.other);
+        let speed = other.map(|other| other.per_second);
+        let cpu = other.and_then(|other| other.cpu);
+        let ratio = |own: Option<f64>, other: Option<f64>| Some(own? / other?);
         [
-            Some(ours.per_second),
+            Some(own.per_second),
             speed,
-            ratio(Some(ours.per_second), speed),
-            ours.cpu,
+            ratio(Some(own.per_second), speed),
+            own.cpu,
             cpu,
-            ratio(ours.cpu, cpu),
+            ratio(own.cpu, cpu),
         ]
     }
 

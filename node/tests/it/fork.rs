@@ -1,4 +1,4 @@
-//! A node that goes on from a block of another chain: of a node of its kind, and of one that answers
+//! A node that forks another chain: that of a node of its kind, and that of one that answers
 //! as Nitro's archive nodes do.
 
 use alloy::primitives::Address;
@@ -92,7 +92,7 @@ fn what_happened_up_to_the_fork_is_read_from_the_endpoint_and_nothing_younger() 
     let front = Front::of(there, Script::default());
     let fork = forked(options(front.url()));
     let here = fork.port();
-    // The origin goes on.
+    // The origin continues.
     let younger = sent(there, &origin)["transactionHash"].clone();
     for (method, params) in [
         ("eth_getBlockByNumber", json!(["0x1", true])),

@@ -285,8 +285,8 @@ fn what_is_named_by_hash_is_the_chains_up_to_the_fork_and_unknown_after_it() {
             json!([{ "fromBlock": "0x1", "toBlock": "latest", "toAddress": [contract] }]),
         ),
     ] {
-        let theirs = match method {
-            // The origin has gone on.
+        let expected = match method {
+            // The origin has continued.
             "trace_filter" => rpc(
                 there,
                 method,
@@ -296,7 +296,7 @@ fn what_is_named_by_hash_is_the_chains_up_to_the_fork_and_unknown_after_it() {
             ),
             _ => rpc(there, method, params.clone()),
         };
-        assert_eq!(rpc(here, method, params), theirs, "{method}");
+        assert_eq!(rpc(here, method, params), expected, "{method}");
     }
     let next = nonce(here, &sender);
     let unsent = json!([sender, next]);

@@ -1,5 +1,5 @@
 //! An endpoint of a fork that lies, changes or answers nonsense: each is an error that says so, and the
-//! node goes on.
+//! node continues.
 
 use alloy::primitives::Address;
 use serde_json::{Value, json};

@@ -6,8 +6,8 @@ use alloy_primitives::{Address, Bytes};
 use stylus_upgrades_interface::evm_proxy;
 
 /// The code of a definition's admin. Its registry calls it with an account, one word, and the calldata
-/// that this account is called with. Whoever else calls it is answered by the registry, which that
-/// cannot change: so tools that take it for a ProxyAdmin learn what to use instead. Either way the
+/// that this account is called with. The registry answers other calls, which
+/// cannot change it: so tools that take it for a ProxyAdmin learn what to use instead. Either way the
 /// frame ends with exactly what came back.
 pub fn admin_code(registry: Address) -> Bytes {
     use op::{

@@ -94,10 +94,10 @@ pub(super) fn returning(front: Assembly, shape: Option<Shape>, code: &[u8]) -> B
         .push(&(code.len() as u16).to_be_bytes())
         .ops(&[DUP1])
         .code();
-    let mut behind = Assembly::default().ops(&[PUSH0, CODECOPY]);
+    let mut tail = Assembly::default().ops(&[PUSH0, CODECOPY]);
     if let Some(shape) = shape {
         let at = [shape.registry_at as u8];
-        behind = behind
+        tail = tail
             .ops(&[CALLER])
             .push(&[96])
             .ops(&[SHL])
@@ -106,8 +106,8 @@ pub(super) fn returning(front: Assembly, shape: Option<Shape>, code: &[u8]) -> B
             .push(&at)
             .ops(&[MSTORE]);
     }
-    let behind = behind.ops(&[PUSH0, RETURN]).code();
-    let offset = (front.len() + 3 + behind.len()) as u16;
+    let tail = tail.ops(&[PUSH0, RETURN]).code();
+    let offset = (front.len() + 3 + tail.len()) as u16;
     let place = Assembly::default().push(&offset.to_be_bytes()).code();
-    [&front, &place, &behind, code].concat().into()
+    [&front, &place, &tail, code].concat().into()
 }

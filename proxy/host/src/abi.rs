@@ -4,7 +4,7 @@
 //!
 //! Nothing here panics, whatever the data are. As Solidity does, the reader refuses a value that its type
 //! cannot hold and an offset or length that leads out of the data, and ignores what lies between and
-//! behind.
+//! after.
 #![forbid(unsafe_code)]
 
 mod encode;

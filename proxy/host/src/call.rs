@@ -34,7 +34,7 @@ pub fn call(to: &Address, data: &[u8], value: &Word, gas: u64) -> Called {
 }
 
 /// Runs the code of `to` on the storage of this account, with this frame's sender and value.
-/// An account without code "succeeds": whoever calls must know that there is code.
+/// An account without code "succeeds": the caller must know that there is code.
 #[inline]
 pub fn delegate_call(to: &Address, data: &[u8], gas: u64) -> Called {
     let mut len = 0;

@@ -1,4 +1,4 @@
-//! The host functions of the Stylus VM behind safe functions: the only `unsafe` code of the
+//! The host functions of the Stylus VM, wrapped in safe functions: the only `unsafe` code of the
 //! framework.
 //!
 //! | module | holds |

@@ -56,7 +56,7 @@ impl Calldata {
     }
 }
 
-/// The memory behind the program's data, as one buffer. There is one per program, so two
+/// The memory after the program's data, as one buffer. There is one per program, so two
 /// slices of it never live at the same time.
 #[derive(Debug)]
 pub struct Scratch(());

@@ -1,6 +1,6 @@
 //! Persistent storage with its cache, and transient storage, of the acting account.
 //!
-//! The VM caches loads and stores per frame and never flushes by itself: whoever stores must
+//! The VM caches loads and stores per frame and never flushes by itself: code that stores must
 //! [`flush`] before a call that should see the value, and before the frame ends.
 
 use crate::{Word, raw};

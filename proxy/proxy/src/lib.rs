@@ -1,6 +1,6 @@
 //! Proxy: forwards every call, whatever its selector, to the implementation in the ERC-1967
-//! slot and ends with exactly what came back. It emits nothing and writes nothing; whoever
-//! creates it writes the slot in its init code.
+//! slot and ends with exactly what came back. It emits nothing and writes nothing; its
+//! creator writes the slot in its init code.
 //!
 //! | step | host call | price |
 //! |---|---|---|

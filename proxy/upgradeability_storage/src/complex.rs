@@ -1,4 +1,4 @@
-//! Complex steps: the path stops where one starts, and goes on when its program reports that every
+//! Complex steps: the path stops where one starts, and continues when its program reports that every
 //! item is migrated. Between the two the program is the running code, and it refuses everything
 //! but `IComplexMigration`.
 

@@ -73,8 +73,8 @@ impl Instance {
         });
     }
 
-    /// Gives the framework's slots what they hold in every proxy of ours: whoever had this one before another
-    /// registry may have left them otherwise, so that a complex step would never end, or a constructor be open.
+    /// Sets the framework's slots to what they hold in every proxy of the framework. An earlier
+    /// registry may have left other values: a complex step would never end, or a constructor would be open.
     pub(crate) fn settle(&self) {
         store(slots::BEACON, B256::ZERO);
         self.mark_initialized();

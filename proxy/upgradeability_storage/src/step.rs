@@ -57,7 +57,7 @@ pub(crate) fn initialize(instance: &Instance, path_step: &PathStep, data: &[u8])
     Ok(())
 }
 
-/// Runs calldata that is no step on the new code; afterwards nothing of ours may have changed.
+/// Runs calldata that is no step on the new code; afterwards no slot of the framework may have changed.
 pub(crate) fn afterwards(path_step: &PathStep, data: &[u8]) -> Reverts<()> {
     let guard = Guard::before(path_step);
     delegate(path_step, path_step.implementation, data)?;

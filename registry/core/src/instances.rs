@@ -40,8 +40,8 @@ pub struct Instance {
     pub reaches: VersionIndex,
     /// Index of the version that its suspended upgrade leads to, 0 where there is none.
     pub target: VersionIndex,
-    /// Index of the version that was current when its complex step began or was turned back. An instance that
-    /// was turned back keeps it until another version is current or it moves.
+    /// Index of the version that was current when its complex step began or was rolled back. An instance that
+    /// was rolled back keeps it until another version is current or it moves.
     pub began: VersionIndex,
     /// How often it began or ended a complex step, was transferred or removed.
     nonce: u32,

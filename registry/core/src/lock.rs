@@ -107,16 +107,16 @@ pub fn transfer(instance: Address) -> Address {
     Address::from_word(B256::new(word))
 }
 
-/// Opens an upgrade of an instance; `ours` if the registry called it. `stop` are the versions that
+/// Opens an upgrade of an instance; `by_registry` if the registry called it. `stop` are the versions that
 /// the next complex step of its path connects, none where there is no such step.
 pub fn open(
     instance: Address,
     version: VersionIndex,
     stop: (VersionIndex, VersionIndex),
-    ours: bool,
+    by_registry: bool,
 ) {
     let mut word = Word::default();
-    if ours {
+    if by_registry {
         set(Phase::Open { instance, version });
     } else {
         Upgrade::alone().set(&mut word, true);

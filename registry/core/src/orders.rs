@@ -2,9 +2,9 @@
 //!
 //! | instance | called | by |
 //! |---|---|---|
-//! | a proxy of ours | the proxy | the registry |
+//! | a proxy of the framework | the proxy | the registry |
 //! | an EVM proxy with another registry in its code | the proxy | that registry, which relays |
-//! | a proxy of ours on a path with a check | the proxy | the registry, in a call to itself |
+//! | a proxy of the framework on a path with a check | the proxy | the registry, in a call to itself |
 //! | an adopted proxy | the proxy or its ProxyAdmin | the definition's admin, in a call of the registry to itself |
 
 use alloc::vec::Vec;
@@ -74,7 +74,7 @@ pub fn upgrade_to(version: &[u8]) -> Vec<u8> {
     encode(&upgradeToCall::SELECTOR, &[version.into()])
 }
 
-/// Calls a proxy of ours as the registry that it obeys.
+/// Calls a proxy of the framework as the registry that it obeys.
 pub fn send(instance: &Instance, data: &[u8], value: &[u8; 32], gas: u64) -> Reverts<Vec<u8>> {
     match instance.relay() {
         Some(relay) => call_with_gas(relay, &relayed(instance, data), value, gas),
@@ -82,19 +82,19 @@ pub fn send(instance: &Instance, data: &[u8], value: &[u8; 32], gas: u64) -> Rev
     }
 }
 
-/// Whether this registry is the one that a proxy of ours asks.
+/// Whether this registry is the one that a proxy of the framework asks.
 pub fn asks_us(instance: &Instance) -> bool {
     let answer = question(instance, registryCall::SELECTOR);
     answer.is_ok_and(|registry| registry == this())
 }
 
-/// Whether a proxy of ours says that it asks another registry than this one.
+/// Whether a proxy of the framework says that it asks another registry than this one.
 pub fn asks_another(instance: &Instance) -> bool {
     let answer = question(instance, registryCall::SELECTOR);
     answer.is_ok_and(|registry| registry != this())
 }
 
-/// Asks a proxy of ours, as the registry that it obeys, for one of the addresses in its slots.
+/// Asks a proxy of the framework, as the registry that it obeys, for one of the addresses in its slots.
 pub fn question(instance: &Instance, selector: [u8; 4]) -> Reverts<Address> {
     let answer = match instance.relay() {
         Some(relay) => ask(relay, &relayed(instance, &selector)),

@@ -25,7 +25,7 @@ use crate::{definition::Definition, store::Slot};
 pub(crate) enum List {
     /// They wait for `rollout`: they are older than the current version, or are still to be paused or resumed.
     Waiting,
-    /// They are older, because their complex step was turned back. `rollout` leaves them alone while the same
+    /// They are older, because their complex step was rolled back. `rollout` leaves them alone while the same
     /// version is current.
     TurnedBack,
     /// They are paused with their definition.
@@ -74,12 +74,12 @@ pub fn rotate(definition: DefinitionId) {
     }
 }
 
-/// How many instances wait for `rollout` or were turned back.
+/// How many instances wait for `rollout` or were rolled back.
 pub fn older(definition: DefinitionId) -> u32 {
     waiting(definition).saturating_add(load_list(definition, List::TurnedBack).count)
 }
 
-/// All instances that wait for `rollout`, then those that were turned back, in their order; for a handful.
+/// All instances that wait for `rollout`, then those that were rolled back, in their order; for a handful.
 pub fn all_older(definition: DefinitionId) -> Vec<Address> {
     let mut proxies = Vec::new();
     for list in [List::Waiting, List::TurnedBack] {
@@ -121,7 +121,7 @@ pub fn wait_all(definition: &Definition) {
     }
 }
 
-/// The lists of the versions behind `after`, up to `last`, join the queue; that of `but` does not.
+/// The lists of the versions later than `after`, up to `last`, join the queue; that of `but` does not.
 /// They are found 256 versions per word.
 fn join_younger(
     definition: DefinitionId,

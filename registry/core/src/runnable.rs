@@ -21,7 +21,7 @@ use crate::{
     parts::is_part,
 };
 
-/// ERC-1167: what stands before and behind the address that a minimal proxy forwards to.
+/// ERC-1167: the bytes before and after the address that a minimal proxy forwards to.
 const MINIMAL_PROXY: ([u8; 10], [u8; 15]) = (
     [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73],
     [
@@ -122,8 +122,8 @@ fn inactive(codehash: CodeHash) -> Reverts<Option<u8>> {
 }
 
 fn is_minimal_proxy(code: &[u8]) -> bool {
-    let (before, behind) = MINIMAL_PROXY;
-    code.len() == MINIMAL_PROXY_SIZE && code.starts_with(&before) && code.ends_with(&behind)
+    let (before, after) = MINIMAL_PROXY;
+    code.len() == MINIMAL_PROXY_SIZE && code.starts_with(&before) && code.ends_with(&after)
 }
 
 /// Whether that is the code of an EVM program of the framework, whichever registry created it.

@@ -34,7 +34,7 @@ impl Slot {
         Self(root(n))
     }
 
-    /// The word `n` behind this one. Only the low eight bytes count up: enough for any record,
+    /// The `n`th word after this one. Only the low eight bytes count up: enough for any record,
     /// and as far from every other hash.
     pub fn plus(self, n: u64) -> Self {
         let mut slot = self.0.0;

@@ -63,7 +63,7 @@ pub(crate) fn arrive(
     Ok(instance)
 }
 
-/// Refuses to remove an instance that nobody could bring back: a proxy of ours that does not name another registry
+/// Refuses to remove an instance that nobody could bring back: a proxy of the framework that names no other registry
 /// (also because its program has expired), and an adopted one that is paused, or still to be resumed, while it
 /// obeys.
 pub(crate) fn check_removal(definition: &Definition, instance: &Instance) -> Reverts<()> {

@@ -57,7 +57,7 @@ pub(crate) fn check_acceptance(
     check_programs(&[(version, Step::default())])
 }
 
-/// Refuses a proxy that is not of that kind of ours, or that is an instance already.
+/// Refuses a proxy that is not of that kind of the framework, or that is an instance already.
 fn check_kind(proxy: Address, kind: u8) -> Reverts<()> {
     if is_ours(proxy) {
         return Err(errors::proxy_exists(proxy));
@@ -103,7 +103,7 @@ pub(crate) fn check(
         return Err(errors::upgrade_in_progress());
     }
     let never = [Address::ZERO, this(), admin::address(definition.id)];
-    // an adopted proxy goes to an account: a registry by itself could not order it; one of ours goes to a
+    // an adopted proxy goes to an account: a registry by itself could not order it; the framework's goes to a
     // definition of a registry
     let fits = if instance.is_adopted() {
         name.is_empty() && code_hash(to) != code_hash(this())

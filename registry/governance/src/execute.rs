@@ -85,7 +85,7 @@ fn activate(definition: &mut Definition, label: &[u8], step: &Step) -> Reverts<(
         make_current(definition, &version);
         definition.save();
     }
-    // approvers ask for this version: instances that were turned back are upgraded again
+    // approvers ask for this version: instances that were rolled back are upgraded again
     let older = queue::older(definition.id);
     if (1..=INSTANCES_AT_ONCE).contains(&older) {
         let values = [definition.id.into(), step.kind.into()];

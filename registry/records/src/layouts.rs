@@ -1,5 +1,5 @@
 //! Layout documents. The log carries the document; the registry keeps the block of that log, so
-//! that whoever has the hash finds it without a search, and verifies it by that hash. Anyone may
+//! that a reader who has the hash finds it without a search, and verifies it by that hash. Anyone may
 //! publish, in the middle of anything: no lock is taken, and no record but the hash's own changes.
 
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! Registry part: what is on record. Every view; and the changes of a record that need nobody's
+//! Registry part: what is on record. Every view; and the changes of a record that need no
 //! approval: publishing a layout document, taking back an approval or a proposal of one's own.
 //!
 //! | module | holds |

@@ -84,7 +84,7 @@ pub(crate) fn upgrade_instance(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(Vec::new())
 }
 
-/// Has a proxy of ours upgrade itself, and asks the checks on its path before and afterwards.
+/// Has a proxy of the framework upgrade itself, and asks the checks on its path before and afterwards.
 fn upgrade_checked(
     definition: &Definition,
     instance: &Instance,

@@ -13,8 +13,8 @@
 //!
 //! Turning back needs no handler's knowledge: `migrateNext` takes the last token out, until every
 //! slot is as the basic collection wrote it. Nothing is lost, as no token moves meanwhile. After
-//! the end there is no way back in this program: an enumerable collection that went on as a basic
-//! one would leave lists behind that are no longer true.
+//! the end there is no way back in this program: an enumerable collection that continued as a basic
+//! one would keep lists that are no longer true.
 #![allow(
     missing_docs,
     reason = "`#[entrypoint]` exports a symbol without documentation"

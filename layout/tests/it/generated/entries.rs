@@ -1,5 +1,5 @@
 // Carries the storage of the version before over to this one: fields of the same name keep their
-// values wherever they moved. Generated from the difference of the two layouts; generate it anew
+// values wherever they moved. Generated from the difference of the two layouts; generate it again
 // if either changes.
 
 extern crate alloc;

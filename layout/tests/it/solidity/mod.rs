@@ -105,7 +105,7 @@ cases! {
     external_function [] { function() external f; } => { function() external f; }
     function_visibility [Unknown Undecided] { function() external f; } => { function() internal f; }
     value_type_same [] before { type Price is uint128; } { Price p; } => { Price p; }
-    value_type_renamed [Unknown Undecided] on_purpose "of equal size, but solc does not say what is behind either"
+    value_type_renamed [Unknown Undecided] on_purpose "of equal size, but solc names no underlying type of either"
         before { type Price is uint128; type Cost is uint128; } { Price p; } => { Cost p; }
     value_type_resized [Retype Refused] before { type Price is uint128; type Cost is uint64; }
         { Price p; } => { Cost p; }

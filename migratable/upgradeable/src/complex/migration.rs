@@ -25,7 +25,7 @@ impl Batch {
 }
 
 /// A complex migration. Its bodies run on the proxy's storage while nobody else can write it;
-/// `msg_sender()` is the handler in them, or whoever upgrades, and never an authority.
+/// `msg_sender()` is the handler in them, or the account that upgrades, and never an authority.
 ///
 /// A body that leaves an item out or takes one twice is what only its author can prevent: items
 /// that the handler supplies are claims, to be checked against storage.
@@ -86,7 +86,7 @@ pub trait ComplexMigration {
     /// Cleans up and checks what must hold now that every item is in the new form.
     /// `#[ensures(nonzero(field), holds(Self::condition))]` of `stylus-upgradeable` above it reverts
     /// with `PostConditionFailed` what does not hold, and the contract stays in its step, to be
-    /// mended or turned back. Where there is no way back, an end that is always refused keeps the
+    /// mended or rolled back. Where there is no way back, an end that is always refused keeps the
     /// contract paused for good.
     ///
     /// # Errors

@@ -139,7 +139,7 @@ fn next<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
     Ok(())
 }
 
-/// Leaves the step: UpgradeabilityStorage goes on from here.
+/// Leaves the step: UpgradeabilityStorage continues from here.
 fn end<M: Program>(migration: &mut M) -> Outcome<Vec<u8>> {
     let state = handled()?;
     if !state.is_finished() {
@@ -160,7 +160,7 @@ fn end<M: Program>(migration: &mut M) -> Outcome<Vec<u8>> {
     if called.ok { Ok(data) } else { Err(data) }
 }
 
-/// Refuses to go on where the code that ends the step is not on this chain: a call to an account
+/// Refuses to continue where the code that ends the step is not on this chain: a call to an account
 /// without code succeeds, and the contract would stay paused for good.
 fn require_way_out<M: Program>() -> Outcome<()> {
     if context::code_size(&M::UPGRADEABILITY_STORAGE) == 0 {

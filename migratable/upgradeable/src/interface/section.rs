@@ -1,7 +1,7 @@
 //! What callers can use of a contract, as text in a custom section of its module: a line with the
 //! contract's path, a line of Solidity for each function, with the names of its arguments, and a last line.
 //! `receive`, `fallback` and `fallback payable` are lines as well. What stands before the first line or
-//! behind the last was written by something else.
+//! after the last was written by something else.
 //!
 //! ```text
 //! contract counter::Counter
@@ -85,7 +85,7 @@ impl Out<'_> {
         self.text("\n");
     }
 
-    /// What may be empty, behind a space.
+    /// Text that may be empty, after a space.
     const fn words(&mut self, text: &str) {
         if !text.is_empty() {
             self.text(" ");

@@ -12,7 +12,7 @@ use super::kind;
 
 /// A namespace; `#[derive(StorageLayout)] #[layout(erc7201 = "…")]` implements it.
 pub trait Namespace {
-    /// What stands behind `erc7201:` in `@custom:storage-location`.
+    /// The text after `erc7201:` in `@custom:storage-location`.
     const ID: &'static str;
     /// The namespace's root.
     const ROOT: B256;

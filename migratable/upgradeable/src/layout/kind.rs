@@ -2,7 +2,7 @@
 //! works out from the types, so that what they say is what the contract does.
 //!
 //! On WASM `#[upgradeable]` writes them into a custom section of the module ([`LAYOUT`]), for its own
-//! struct where that is the entrypoint. No code reads them, so what goes on chain is the same
+//! struct where that is the entrypoint. No code reads them, so the deployed code is the same
 //! with and without them.
 //!
 //! [`LAYOUT`]: stylus_upgrades_interface::sections::LAYOUT
@@ -115,7 +115,7 @@ pub enum Kind {
     Struct(Struct),
     /// Takes no room among its neighbors and keeps something at the root of a namespace.
     Namespaced {
-        /// What stands behind `erc7201:`.
+        /// The text after `erc7201:`.
         id: &'static str,
         /// What it keeps there.
         inside: Link,

@@ -1,6 +1,6 @@
 //! One datum in its forms. The old forms stay where the versions before kept them; the new one
 //! lies in a namespace of its own. An old word that is not zero means: not converted yet.
-//! Whoever writes the new form clears the old ones in the same write, or what is deleted later
+//! A write of the new form clears the old ones too, or what is deleted later
 //! would come back.
 
 use alloy_primitives::{B256, U256, keccak256};
@@ -12,7 +12,7 @@ use crate::lazy::{
     record::{Record, entry},
 };
 
-/// Where the forms of a datum lie. Only this crate makes one: whoever could choose the slot could read and write any.
+/// Where the forms of a datum lie. Only this crate makes one: code that could choose the slot could read and write any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Location {
     /// The slot of the map or field.
@@ -103,12 +103,12 @@ pub(crate) fn namespace(slot: U256) -> U256 {
     U256::from_be_bytes(keccak256(preimage).0)
 }
 
-/// The `n`th word behind a slot.
+/// The `n`th word after a slot.
 pub(crate) fn load(slot: U256, n: u64) -> U256 {
     U256::from_be_bytes(storage::load(&at(slot, n).0))
 }
 
-/// Stores the `n`th word behind a slot, in the frame's cache.
+/// Stores the `n`th word after a slot, in the frame's cache.
 pub(crate) fn store(slot: U256, n: u64, word: U256) {
     storage::store(&at(slot, n).0, &word.to_be_bytes());
 }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! where `root(slot) = keccak256(slot ++ LAZY) + 1`. A datum is in the oldest form of which a word is
-//! left, and whoever writes it clears all of them.
+//! left, and a write of it clears all of them.
 
 use core::marker::PhantomData;
 

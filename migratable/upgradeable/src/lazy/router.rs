@@ -29,7 +29,7 @@ pub const SWEEP: u32 = u32::from_be_bytes(ILazy::sweepCall::SELECTOR);
 /// The selector of `remaining(string)`.
 pub const REMAINING: u32 = u32::from_be_bytes(ILazy::remainingCall::SELECTOR);
 
-/// Answers `selector` if it is one of ours; `input` is the calldata behind it.
+/// Answers `selector` if it is one of this module's; `input` is the calldata after it.
 ///
 /// # Errors
 /// `UnknownMap`; empty revert data on calldata that does not decode.

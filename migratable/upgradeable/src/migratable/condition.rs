@@ -1,5 +1,5 @@
 //! Post-conditions: what an author declares to hold after a step. Storage is read past the
-//! cache, so that what is checked is what the proxy will keep, whoever wrote it.
+//! cache, so that what is checked is what the proxy will keep, whatever wrote it.
 
 use stylus_sdk::{
     alloy_sol_types::sol_data::{ByteCount, IntBitCount, SupportedFixedBytes, SupportedInt},

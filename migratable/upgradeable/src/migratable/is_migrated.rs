@@ -23,7 +23,7 @@ pub trait Migratable {
 /// The selector of `isMigrated(string)`.
 pub const IS_MIGRATED: u32 = u32::from_be_bytes(IMigratable::isMigratedCall::SELECTOR);
 
-/// Answers `selector` if it is one of ours; `input` is the calldata behind it.
+/// Answers `selector` if it is one of this module's; `input` is the calldata after it.
 ///
 /// # Errors
 /// Empty revert data on calldata that is no `(string)`, as the SDK's router has it.

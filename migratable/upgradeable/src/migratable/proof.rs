@@ -9,7 +9,7 @@
 pub struct Proof(());
 
 impl Proof {
-    /// Only [`crate::migratable::step`] makes one, behind its checks.
+    /// Only [`crate::migratable::step`] makes one, after its checks.
     pub(crate) const fn new() -> Self {
         Self(())
     }

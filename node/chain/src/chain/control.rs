@@ -160,8 +160,8 @@ impl Chain {
         self.clock.interval = seconds;
     }
 
-    /// Starts over from the genesis block, or from the block of another chain that this one goes on
-    /// from.
+    /// Starts over from the genesis block, or from the block of another chain that this one was
+    /// forked from.
     pub fn reset(&mut self) {
         let config = ChainConfig::clone(&self.config);
         *self = match self.is_forked() {

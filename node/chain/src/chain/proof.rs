@@ -60,7 +60,7 @@ impl Chain {
         let proof = self.state_db.proof(address, slots, at);
         self.check_time()?;
         proof.ok_or(ChainError::NotSupported(
-            "a proof on a chain that goes on from a block of another one",
+            "a proof on a chain that was forked from another one",
         ))
     }
 }

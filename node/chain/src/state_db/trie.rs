@@ -260,8 +260,8 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    /// The root, computed anew by alloy-trie.
-    fn anew(pairs: &BTreeMap<B256, Vec<u8>>) -> B256 {
+    /// The root, computed from scratch by alloy-trie.
+    fn from_scratch(pairs: &BTreeMap<B256, Vec<u8>>) -> B256 {
         let mut builder = HashBuilder::default();
         for (key, value) in pairs {
             builder.add_leaf(Nibbles::unpack(key), value);
@@ -298,7 +298,7 @@ mod tests {
                     Some(value) => pairs.insert(key, value),
                     None => pairs.remove(&key),
                 };
-                prop_assert_eq!(trie.root(), anew(&pairs));
+                prop_assert_eq!(trie.root(), from_scratch(&pairs));
                 copies.push((trie.clone(), trie.root()));
             }
             for key in pairs.keys().chain(&absent) {

@@ -71,7 +71,7 @@ fn an_outdated_program_takes_all_gas_of_its_frame_from_an_evm_caller() {
     assert_eq!((before.output[31], before.output[63]), (1, 32));
     upgrade(&mut chain, 61); // as One and Nova went
     let after = run(&chain);
-    assert!(after.success, "the caller goes on");
+    assert!(after.success, "the caller continues");
     assert_eq!(after.output, Bytes::from([0; 64]));
     let passed_on = (30_000_000 - 21_000) / 64 * 63;
     assert!(after.gas_used > passed_on, "{}", after.gas_used);

@@ -10,8 +10,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use stylus_chain::{BlockId, CallRequest, Chain};
 
-/// The state root, computed anew from everything that a dump lists.
-fn anew(chain: &Chain) -> B256 {
+/// The state root, computed from everything that a dump lists.
+fn from_scratch(chain: &Chain) -> B256 {
     let content = chain.dump_state().expect("dumps").content;
     let accounts: BTreeMap<Address, Value> =
         serde_json::from_value(content["accounts"].clone()).expect("accounts");
@@ -67,12 +67,15 @@ fn verify(root: B256, address: Address, proof: &AccountProof) {
 #[test]
 fn every_block_carries_the_roots_of_its_state_transactions_and_receipts() {
     let mut chain = chain();
-    assert_eq!(header(&chain, BlockId::latest()).state_root, anew(&chain));
+    assert_eq!(
+        header(&chain, BlockId::latest()).state_root,
+        from_scratch(&chain)
+    );
     let counter = install(&mut chain, &counter());
     for _ in 0..3 {
         send(&mut chain, ALICE, request(counter, Bytes::new()));
         let block = chain.block(BlockId::latest()).expect("known");
-        assert_eq!(block.header.state_root, anew(&chain));
+        assert_eq!(block.header.state_root, from_scratch(&chain));
         let envelopes: Vec<_> = block
             .transactions
             .iter()
@@ -92,7 +95,10 @@ fn every_block_carries_the_roots_of_its_state_transactions_and_receipts() {
     chain.set_balance(BOB, U256::from(5));
     assert_eq!(header(&chain, BlockId::latest()).state_root, root);
     chain.mine(1, None).expect("mines");
-    assert_eq!(header(&chain, BlockId::latest()).state_root, anew(&chain));
+    assert_eq!(
+        header(&chain, BlockId::latest()).state_root,
+        from_scratch(&chain)
+    );
     assert_ne!(header(&chain, BlockId::latest()).state_root, root);
 }
 
@@ -176,12 +182,12 @@ proptest! {
             }
             if value == 3 {
                 chain.mine(1, None).expect("mines");
-                prop_assert_eq!(header(&chain, BlockId::latest()).state_root, anew(&chain));
+                prop_assert_eq!(header(&chain, BlockId::latest()).state_root, from_scratch(&chain));
                 let proof = chain.proof(address, keys(&[U256::ZERO]), BlockId::latest()).expect("proved");
-                verify(anew(&chain), address, &proof);
+                verify(from_scratch(&chain), address, &proof);
             }
         }
         chain.mine(1, None).expect("mines");
-        prop_assert_eq!(header(&chain, BlockId::latest()).state_root, anew(&chain));
+        prop_assert_eq!(header(&chain, BlockId::latest()).state_root, from_scratch(&chain));
     }
 }

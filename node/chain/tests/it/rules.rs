@@ -84,7 +84,7 @@ fn a_refund_of_an_inner_frame_counts_once_and_only_if_it_stays() {
         assert_eq!(used(&[2]) - (used(&[0]) + 12), 4_800, "{through}");
     }
     let lost = |values: &[u8]| {
-        // The outermost frame goes on after the revert.
+        // The outermost frame continues after the revert.
         let inner = via(reverting, &via(program, values));
         call(&chain, request(evm, inner)).gas_used
     };
@@ -179,7 +179,7 @@ fn value_in_a_static_frame_and_an_unaffordable_base_fail_softly() {
     };
     assert!(status == 2 && gas < 20, "status {status}, {gas} gas");
 
-    // With less gas than the base the call fails and takes it; the program goes on with less than
+    // With less gas than the base the call fails and takes it; the program continues with less than
     // one gas, which suffices to end.
     let short = install_body(&mut chain, "(drop (call $call (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 32) (i64.const -1) (i32.const 61100)))
              (i32.const 0)");

@@ -21,7 +21,7 @@ pub enum Value<'a> {
     Array(&'a [Value<'a>]),
 }
 
-/// Encodes values as a sequence, behind a selector if there is one.
+/// Encodes values as a sequence, after a selector if there is one.
 pub fn encode(selector: &[u8], values: &[Value<'_>]) -> Vec<u8> {
     let mut out = Vec::with_capacity(selector.len() + size(values));
     out.extend_from_slice(selector);

@@ -25,7 +25,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads the arguments of a call, behind its selector.
+    /// Reads the arguments of a call, after its selector.
     pub fn arguments(calldata: &'a [u8]) -> Self {
         Self::new(calldata.get(4..).unwrap_or_default())
     }
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
         Ok((0..len).map(move |n| rest.at(n)))
     }
 
-    /// The length of a dynamic type and what stands behind it.
+    /// The length of a dynamic type and what follows it.
     fn sequence(&self) -> Result<(usize, &'a [u8]), Malformed> {
         let len = self.number(0, u32::MAX.into())? as usize;
         let data = self.data.get(32..).ok_or(Malformed)?;

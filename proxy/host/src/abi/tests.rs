@@ -49,10 +49,10 @@ proptest! {
         let list: Vec<_> = words.iter().map(|word| Value::Word(*word)).collect();
         let labels: Vec<_> = texts.iter().map(|text| Value::Bytes(text.as_bytes())).collect();
         let member = [text.as_bytes().into(), large.into()];
-        let ours = encode(&[1, 2, 3, 4], &[text.as_bytes().into(), (&bytes).into(), large.into(), account.into(), flag.into(), Value::Struct(&member), Value::Array(&list), Value::Array(&labels)]);
-        let theirs = (text.clone(), Bytes::from(bytes), large, account, flag, (text, large), words, texts).abi_encode_params();
-        prop_assert_eq!(&ours[..4], &[1, 2, 3, 4]);
-        prop_assert_eq!(&ours[4..], theirs);
+        let encoded = encode(&[1, 2, 3, 4], &[text.as_bytes().into(), (&bytes).into(), large.into(), account.into(), flag.into(), Value::Struct(&member), Value::Array(&list), Value::Array(&labels)]);
+        let expected = (text.clone(), Bytes::from(bytes), large, account, flag, (text, large), words, texts).abi_encode_params();
+        prop_assert_eq!(&encoded[..4], &[1, 2, 3, 4]);
+        prop_assert_eq!(&encoded[4..], expected);
     }
 
     #[test]

@@ -113,15 +113,15 @@ proptest! {
         let structs: Vec<_> = members.iter().map(|step| Value::Struct(step)).collect();
         let list: Vec<_> = words.iter().map(|word| Value::Word(*word)).collect();
         let [a, b, c, d] = code.values();
-        let ours = encode(&[], &[name.as_bytes().into(), number.into(), a, b, c, d, Value::Array(&structs), Value::Array(&list)]);
-        let theirs = (
+        let encoded = encode(&[], &[name.as_bytes().into(), number.into(), a, b, c, d, Value::Array(&structs), Value::Array(&list)]);
+        let expected = (
             Bytes::from(name.into_bytes()),
             U256::from(number),
             alloy_code(&code),
             steps.iter().map(alloy_step).collect::<Vec<_>>(),
             words,
         ).abi_encode_params();
-        prop_assert_eq!(ours, theirs);
+        prop_assert_eq!(encoded, expected);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The fewest approvals that are still missing.
 //!
 //! Below an `AND` or `OutOf` every account stands once, so the price of such an operator is that of
-//! its cheapest members; an `OR` costs what its cheapest member does, whoever stands in the others.
+//! its cheapest members; an `OR` costs what its cheapest member does, whatever the others are.
 
 use stylus_upgrades_interface::limits::POLICY_LEAVES_MAX;
 

@@ -187,7 +187,7 @@ impl Out<'_> {
     }
 }
 
-/// A different struct of the same path is written out, so that whoever reads sees both.
+/// A different struct of the same path is written out, so that the reader sees both.
 const fn is_above(structure: &Struct, mut above: Option<&Above<'_>>) -> bool {
     while let Some(one) = above {
         if is_same(structure.path.as_bytes(), one.structure.path.as_bytes())

@@ -86,21 +86,21 @@ impl Pair {
 
     /// Runs the call in both; the error names the difference.
     pub(crate) fn call(&self, case: &Case) -> Result<End, String> {
-        let ours = self.first(case)?;
+        let own = self.first(case)?;
         let other = other::run(&self.metered, self.activated.info.footprint, case)?;
-        if ours == other {
-            return Ok(ours.end);
+        if own == other {
+            return Ok(own.end);
         }
         let mut text = format!("{case:?}: ");
-        if ours.memory != other.memory {
-            let position = ours
+        if own.memory != other.memory {
+            let position = own
                 .memory
                 .iter()
                 .zip(&other.memory)
                 .position(|(a, b)| a != b);
             text.push_str(&format!(
                 "memory of {} and {} bytes, first difference at {position:?}; ",
-                ours.memory.len(),
+                own.memory.len(),
                 other.memory.len()
             ));
         }
@@ -111,7 +111,7 @@ impl Pair {
                 seen.output
             )
         };
-        text.push_str(&format!("ours {}; other {}", shown(&ours), shown(&other)));
+        text.push_str(&format!("own {}; other {}", shown(&own), shown(&other)));
         Err(text)
     }
 
