@@ -10,7 +10,7 @@
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
 //! | [`review`] | what an approver looks at: findings with severities, storage slot by slot |
 //! | [`export`] | calls to files, for approvers that are contracts |
-//! | [`expect`] | what must hold behind an upgrade, and the contract that checks it |
+//! | [`expect`] | what must hold after an upgrade, and the contract that checks it |
 //! | [`layout`] | where storage keeps what, and whether a version may take it over |
 //! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
 //! | [`interface`] | what callers can use of a module |
@@ -21,7 +21,7 @@
 //! | [`inspect`] | one instance: its storage by variables, its path, its events |
 //! | [`doctor`] | whether everything that is needed still runs, and what helps |
 //! | [`versions`] | what was registered, kept in a folder for version control |
-//! | [`project`] | a project of one's own: made anew, or of a contract that is there |
+//! | [`project`] | a project of one's own: new, or made from an existing contract |
 //! | [`simulation`] | a copy of the chain in this process, on which things are tried |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`fuzz`] | an upgrade tried with calls that nobody has made yet, on copies of one block |

@@ -57,7 +57,7 @@ impl Started {
     }
 
     fn start(command: &mut Command, kind: Kind) -> io::Result<Self> {
-        // Held meanwhile: what `end_all` does not find yet would go on.
+        // Held meanwhile: what `end_all` does not find yet would keep running.
         let mut running = running();
         if running.is_over {
             return Err(io::Error::other("this process ends"));

@@ -7,7 +7,7 @@ pub const MANIFEST: &str = "stylus-upgrades.toml";
 pub const JOURNALS: &str = ".stylus-upgrades";
 /// The folder of layout documents and builds, beside the manifest.
 pub const LAYOUTS: &str = "stylus-upgrades-layouts";
-/// What must hold behind an upgrade, as `plan --write-expect` is shown to write it.
+/// What must hold after an upgrade, as `plan --write-expect` is shown to write it.
 pub const EXPECTATIONS: &str = "expect.toml";
 /// The folder of what was registered, beside the manifest; it belongs into version control. It is not called
 /// `stylus-upgrades`, which is the name of a clone of the framework.

@@ -259,22 +259,22 @@ impl Manifest {
     /// is the registry's to check.
     pub fn policy(&self, expression: &str) -> Result<String, Refusal> {
         let words: Vec<_> = words_of(expression.trim(), is_word).collect();
-        let behind = words.iter().skip(1).map(|(before, _)| before.trim_start());
-        let behind = behind.chain(std::iter::once(""));
-        (words.iter().zip(behind))
-            .map(|(&(before, word), behind)| {
+        let after = words.iter().skip(1).map(|(before, _)| before.trim_start());
+        let after = after.chain(std::iter::once(""));
+        (words.iter().zip(after))
+            .map(|(&(before, word), after)| {
                 let separators: String = before.split_whitespace().collect();
                 let before = if separators.is_empty() {
                     before
                 } else {
                     &separators
                 };
-                Ok(format!("{before}{}", self.policy_word(word, behind)?))
+                Ok(format!("{before}{}", self.policy_word(word, after)?))
             })
             .collect()
     }
 
-    fn policy_word(&self, word: &str, behind: &str) -> Result<String, Refusal> {
+    fn policy_word(&self, word: &str, after: &str) -> Result<String, Refusal> {
         let is_number = word.starts_with(|c: char| c.is_ascii_digit());
         let is_other = is_number && !address::is_address(word);
         if is_other || word.is_empty() {
@@ -287,7 +287,7 @@ impl Manifest {
         let account = self.address(word).map_err(|refused| {
             let one = refused.expected().unwrap_or_default();
             let refused = refused.expecting(format!("{POLICY_FORMS}; an address is {one}"));
-            match nearest(word, &alias::POLICY_WORDS).filter(|_| behind.starts_with('(')) {
+            match nearest(word, &alias::POLICY_WORDS).filter(|_| after.starts_with('(')) {
                 Some(operator) => refused.advising(format!("did you mean {operator}?")),
                 None => refused,
             }
@@ -305,9 +305,9 @@ pub fn is_same_policy(stored: &str, expression: &str) -> bool {
 
 fn nearest_below(folder: &Path, home: Option<&Path>) -> Option<PathBuf> {
     let device = |folder: &Path| folder.metadata().ok().map(|found| found.dev());
-    let ours = device(folder);
+    let own = device(folder);
     for parent in folder.ancestors() {
-        if device(parent) != ours {
+        if device(parent) != own {
             return None;
         }
         let path = parent.join(FILE);

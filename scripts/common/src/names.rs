@@ -76,8 +76,8 @@ impl Names {
         for (number, piece) in seen.split(COMMAND).enumerate() {
             let begin = if number == 0 { "" } else { COMMAND };
             let (_, from) = rest.split_at(begin.len());
-            let (command, behind) = from.split_at(piece.len());
-            (named, rest) = (named + begin, behind);
+            let (command, after) = from.split_at(piece.len());
+            (named, rest) = (named + begin, after);
             let is_for_others = piece.contains("-registry ") || piece.contains("--from 0x");
             if begin.is_empty() || is_for_others {
                 named.push_str(command);

@@ -1,4 +1,4 @@
-//! Databases that keep what the chain has anyway: one that is damaged is made anew.
+//! Databases that keep what the chain has anyway: a new one replaces one that is damaged.
 
 use crate::own_file::{self, FileError};
 use redb::{Database, DatabaseError, StorageError};

@@ -159,16 +159,16 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     replaced.map(drop).map_err(io("written", path))
 }
 
-/// Writes a file. What is there is replaced only if `is_ours` says that the same command wrote it.
+/// Writes a file. What is there is replaced only if `is_own` says that the same command wrote it.
 ///
 /// # Errors
 /// [`exists`], and as [`write()`].
 pub fn replace(
     path: &Path,
     content: &[u8],
-    is_ours: impl Fn(&str) -> bool,
+    is_own: impl Fn(&str) -> bool,
 ) -> Result<(), FileError> {
-    require_ours(path, is_ours)?;
+    require_own(path, is_own)?;
     write(path, content)
 }
 
@@ -176,9 +176,9 @@ pub fn replace(
 ///
 /// # Errors
 /// [`FileError`].
-pub fn require_ours(path: &Path, is_ours: impl Fn(&str) -> bool) -> Result<(), FileError> {
+pub fn require_own(path: &Path, is_own: impl Fn(&str) -> bool) -> Result<(), FileError> {
     let there = read_bytes(path)?;
-    match there.is_none_or(|there| std::str::from_utf8(&there).is_ok_and(is_ours)) {
+    match there.is_none_or(|there| std::str::from_utf8(&there).is_ok_and(is_own)) {
         true => Ok(()),
         false => Err(exists(path)),
     }
@@ -294,7 +294,7 @@ fn folder_of(path: &Path) -> Option<&Path> {
 }
 
 /// The folder that holds `path` decides what is at `path`, so it is checked too. In one that is
-/// sticky, such as /tmp, others can make files, but cannot replace ours.
+/// sticky, such as /tmp, others can make files, but cannot replace this user's.
 fn require_folder(path: &Path) -> Result<(), FileError> {
     let folder = folder_of(path).unwrap_or(Path::new("."));
     let Ok(found) = std::fs::metadata(folder) else {

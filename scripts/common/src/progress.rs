@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 pub trait Progress: Send + Sync {
     /// A piece of work has begun.
     fn begin(&self, _what: &str) {}
-    /// The piece of work goes on; called often.
+    /// The piece of work continues; called often.
     fn tick(&self, _detail: &str) {}
     /// So much of it is done, of so many `unit`s.
     fn advance(&self, done: u64, total: u64, unit: &str, detail: &str) {
@@ -28,7 +28,7 @@ pub trait Progress: Send + Sync {
     fn command(&self, _: &str) {}
 }
 
-/// How fast a piece of work goes on.
+/// How fast a piece of work proceeds.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
     begun: Instant,

@@ -60,7 +60,7 @@ pub fn possible_keys(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `text` without what looks like a secret: URLs behind their scheme, and what may be a private key. For text that
+/// `text` without what looks like a secret: URLs after their scheme, and what may be a private key. For text that
 /// could not be understood, so that nobody knows what it holds.
 pub fn redacted(text: &str) -> String {
     let words = words_of(text, is_word);
@@ -116,8 +116,8 @@ mod tests {
         let key = "b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
         let cases = [
             (
-                r#"rpc = "https://u:p@host/v2/key?a=b" # ours"#.to_owned(),
-                r#"rpc = "https://(hidden)" # ours"#,
+                r#"rpc = "https://u:p@host/v2/key?a=b" # mine"#.to_owned(),
+                r#"rpc = "https://(hidden)" # mine"#,
             ),
             (
                 format!("--private-keyy=0x{key} deploy"),
@@ -147,7 +147,7 @@ mod tests {
     fn a_line_of_toml_is_shown_without_its_values() {
         for (line, shown) in [
             ("rpc = \"hunter2\"", "rpc = (hidden)"),
-            ("rpc = 'hunter2' # ours", "rpc = (hidden)"),
+            ("rpc = 'hunter2' # mine", "rpc = (hidden)"),
             ("rpc = hunter2", "rpc = (hidden)"),
             ("a = { key = \"hunter2\" }", "a = (hidden)"),
             ("hunter2\"\"\"", "(hidden)"),

@@ -35,7 +35,7 @@ pub fn word(word: &B256) -> String {
     }
 }
 
-/// The words of a text, each with what stands before it. Where something stands behind the last one, an empty word ends
+/// The words of a text, each with what stands before it. Where something stands after the last one, an empty word ends
 /// it: all pieces in a row are the text.
 pub fn words_of<'a>(
     text: &'a str,
@@ -46,9 +46,9 @@ pub fn words_of<'a>(
         let start = rest.find(&is_word).unwrap_or(rest.len());
         let (before, from) = rest.split_at(start);
         let end = from.find(|c| !is_word(c)).unwrap_or(from.len());
-        let (word, behind) = from.split_at(end);
+        let (word, after) = from.split_at(end);
         let is_over = rest.is_empty();
-        rest = behind;
+        rest = after;
         (!is_over).then_some((before, word))
     })
 }
@@ -68,7 +68,7 @@ const LISTED_MAX: usize = 12;
 /// How alike two words are, from 0 to 1, where one may be a slip of the other.
 const ALIKE: f64 = 0.8;
 
-/// A number: digits, or hexadecimal digits behind `0x`.
+/// A number: digits, or hexadecimal digits after `0x`.
 pub fn number(text: &str) -> Option<U256> {
     let (digits, radix) = match text.strip_prefix("0x") {
         Some(digits) => (digits, 16),

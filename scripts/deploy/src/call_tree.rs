@@ -138,7 +138,7 @@ struct Answer<'a> {
     calls: Option<Vec<&'a RawValue>>,
 }
 
-/// Reads all frames, each behind its caller.
+/// Reads all frames, each after its caller.
 pub fn read(answer: &RawValue) -> Result<Vec<Frame>, String> {
     let mut frames: Vec<Frame> = Vec::new();
     let mut bytes = 0usize;
@@ -200,13 +200,13 @@ pub fn standing(frames: &[Frame]) -> impl Iterator<Item = &Frame> {
     })
 }
 
-/// The calls of a frame: the frames behind it that are one deeper, up to the next that is not.
+/// The calls of a frame: the frames after it that are one deeper, up to the next that is not.
 pub fn children(frames: &[Frame], at: usize) -> Vec<usize> {
     let Some(depth) = frames.get(at).map(|frame| frame.depth) else {
         return Vec::new();
     };
-    let behind = frames.iter().enumerate().skip(at + 1);
-    behind
+    let after = frames.iter().enumerate().skip(at + 1);
+    after
         .take_while(|(_, frame)| frame.depth > depth)
         .filter(|(_, frame)| frame.depth == depth + 1)
         .map(|(number, _)| number)
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_stand_behind_their_callers_and_know_their_own_gas() {
+    fn frames_stand_after_their_callers_and_know_their_own_gas() {
         let tree = call(
             2,
             100,

@@ -1,6 +1,6 @@
 //! What was signed and sent, kept in the user's folder for state until the chain has answered: a command
 //! that was killed learns from it what may still be on its way, in whatever folder it is typed again. What is
-//! done on a local chain or a fork, which begin anew, is kept beside the manifest.
+//! done on a local chain or a fork, which can restart, is kept beside the manifest.
 //!
 //! One line per event, each written and flushed before the next step: `sending` before a
 //! transaction leaves, `settled` when its outcome is known. A line that a kill cut in the middle is
@@ -260,7 +260,7 @@ impl Journal {
     }
 
     /// Notes that the outcome of a transaction is known. A journal without open entries is removed,
-    /// one that has grown long is written anew with the open ones alone.
+    /// one that has grown long is rewritten with the open ones alone.
     pub fn settled(&self, tx: TxHash) {
         self.alone(|| {
             self.warn(self.write(&Line::Settled(tx)));
@@ -314,7 +314,7 @@ impl Journal {
         self.progress.command(&as_command(what, request));
     }
 
-    /// Tells whoever listens.
+    /// Tells all listeners.
     pub fn print(&self, text: &str) {
         self.progress.note(text);
     }

@@ -6,7 +6,7 @@
 //! | [`trace`], [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
 //! | [`client`] | a chain: typed calls, transactions, refusals by name |
 //! | [`deploy`] | programs, the framework and the registry onto a chain |
-//! | [`expect`] | what must hold behind an upgrade, and the contract that checks it |
+//! | [`expect`] | what must hold after an upgrade, and the contract that checks it |
 //! | [`interface`] | what callers can use of a module |
 //! | [`journal`] | what was sent and not answered yet, for after a kill |
 //! | [`registry`] | define, register, create, upgrade, migrate, roll out, look |

@@ -26,7 +26,7 @@ pub struct Simulation {
     pub gas: GasLimit,
     /// Units of gas that one of them got, at most.
     pub highest_limit: u64,
-    /// What sending alone changed of whoever sent something, since the beginning.
+    /// What sending alone changed of each sender, since the beginning.
     senders: BTreeMap<Address, Sender>,
     /// The transactions that succeeded since the beginning, in order.
     sent: Vec<B256>,

@@ -247,7 +247,7 @@ fn check_arguments(step: &DeclaredStep, data: &Bytes) -> Option<Finding> {
     };
     Some(refused("StepArguments", message).with(
         format!("the arguments of {signature}"),
-        format!("{} bytes behind the selector: {reason}", arguments.len()),
+        format!("{} bytes after the selector: {reason}", arguments.len()),
         call(flag, step),
     ))
 }

@@ -228,7 +228,7 @@ pub(super) struct Acceptance {
     /// Its kind; absent if an acceptance is taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
-    /// The text behind the proxy.
+    /// The text after the proxy.
     #[serde(skip)]
     says: String,
 }

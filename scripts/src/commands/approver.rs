@@ -20,7 +20,7 @@ pub(super) fn compare_builds(session: Session<'_>, call: &Call, args: &ReviewArg
     if let Some(source) = &args.script_source {
         let named = ("--script-source", source.as_str());
         compare_build(context, named, call, "script", |source| {
-            context.artifact_anew(source)
+            context.rebuilt_artifact(source)
         })?;
     }
     Ok(())

@@ -52,7 +52,7 @@ impl Checks {
         }
     }
 
-    /// Takes over what a later check found. Its assessment contains the earlier one, or starts anew without findings;
+    /// Takes over what a later check found. Its assessment contains the earlier one, or starts again without findings;
     /// the accepted ids that were not found are those of both.
     pub(super) fn update(&mut self, later: Self) {
         self.coverage = later.coverage;

@@ -60,7 +60,7 @@ pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy> {
     Ok(parsed.map_err(|refused| invalid(role, expression, refused, &Names::default()))?)
 }
 
-/// What is wrong with a policy, and behind which part of it.
+/// What is wrong with a policy, and after which part of it.
 fn invalid(role: &str, expression: &str, refused: policy::Refusal, names: &Names) -> Refusal {
     let reason = policy_reason(refused.reason);
     let at = usize::try_from(refused.offset).unwrap_or(usize::MAX);

@@ -191,10 +191,10 @@ async fn is_created(
     if earlier(context, client, governed).await?.is_some() {
         return Ok(false);
     }
-    let Some(theirs) = creation(session, name, proxy).await? else {
+    let Some(found) = creation(session, name, proxy).await? else {
         return Ok(false); // the registry says why it is refused
     };
-    let [typed, found] = [(call, governed.value), (&theirs.0, theirs.1)].map(|(call, value)| {
+    let [typed, found] = [(call, governed.value), (&found.0, found.1)].map(|(call, value)| {
         let init = &call.initData;
         format!("version {}, --init {init}, --value {value}", call.version)
     });

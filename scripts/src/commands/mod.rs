@@ -332,7 +332,7 @@ fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
     }))
 }
 
-/// The word that clap refuses. The others are not repeated: behind a flag that is not known may stand a secret.
+/// The word that clap refuses. The others are not repeated: a secret may follow an unknown flag.
 fn refused_word(error: &clap::Error) -> String {
     let refused = [
         ContextKind::InvalidValue,

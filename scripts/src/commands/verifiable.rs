@@ -53,15 +53,15 @@ impl VerifiableArgs {
     }
 }
 
-/// The implementation that `source` names, by the recipe for that chain; built now if `anew`.
+/// The implementation that `source` names, by the recipe for that chain; built now if `rebuild`.
 pub(super) fn implementation(
     context: &Context,
     chain_id: u64,
     source: &str,
-    anew: bool,
+    rebuild: bool,
 ) -> Result<Artifact> {
-    let built = match anew {
-        true => context.artifact_anew(source)?,
+    let built = match rebuild {
+        true => context.rebuilt_artifact(source)?,
         false => context.artifact(source)?,
     };
     let args = &context.global.verifiable;

@@ -94,7 +94,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         && earlier(context, registry.client, &governed)
             .await?
             .is_none()
-        && (!upgrades || registry::called_back(registry, &name).await?.is_empty())
+        && (!upgrades || registry::rolled_back(registry, &name).await?.is_empty())
     {
         let what = format!("{name} {version} is {already} already");
         let mut effects = Effects::nothing_to_send(context, what)?;

@@ -1,4 +1,4 @@
-//! A definition in one file: for a pull request, or for whoever audits it.
+//! A definition in one file: for a pull request, or for an auditor.
 
 use super::action::action;
 use super::page::{PageContext, UNVERIFIED, page};

@@ -14,7 +14,7 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub struct PageRequest {
     /// The path.
     pub path: String,
-    /// What stands behind the question mark. Of a name that is there twice, the first.
+    /// What stands after the question mark. Of a name that is there twice, the first.
     pub query: BTreeMap<String, String>,
 }
 

@@ -134,7 +134,7 @@ impl Reader<'_> {
         Ok(std::fs::write(&path, text).map_err(io("written", &path))?)
     }
 
-    /// Runs a command; its exit code and what it printed: its result, and behind that the error stream where it
+    /// Runs a command; its exit code and what it printed: its result, then the error stream where it
     /// failed.
     fn run(&self, text: &str) -> Result<(Option<i32>, String), Error> {
         let program = std::env::current_exe().map_err(io("found", Path::new(PROGRAM)))?;

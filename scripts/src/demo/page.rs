@@ -23,7 +23,7 @@ pub enum Step {
     },
 }
 
-/// Every heading of a chapter, every command in the page's `console` blocks, and every block behind
+/// Every heading of a chapter, every command in the page's `console` blocks, and every block after
 /// `<!-- file: PATH -->`, in order.
 pub fn steps(page: &str) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -102,7 +102,7 @@ fn lines_match(expected: &[&str], output: &[&str]) -> bool {
 }
 
 fn line_matches(expected: &str, found: &str) -> bool {
-    let Some((before, behind)) = expected.split_once("[..]") else {
+    let Some((before, after)) = expected.split_once("[..]") else {
         return expected == found.trim_end();
     };
     let Some(rest) = found.strip_prefix(before) else {
@@ -111,7 +111,7 @@ fn line_matches(expected: &str, found: &str) -> bool {
     rest.char_indices()
         .map(|(at, _)| at)
         .chain([rest.len()])
-        .any(|at| line_matches(behind, &rest[at..]))
+        .any(|at| line_matches(after, &rest[at..]))
 }
 
 #[cfg(test)]

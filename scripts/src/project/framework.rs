@@ -45,7 +45,7 @@ impl Framework {
         }
     }
 
-    /// What stands behind `=` for the crate at that path of the framework, in the Cargo.toml in `from`, a folder of
+    /// What stands after `=` for the crate at that path of the framework, in the Cargo.toml in `from`, a folder of
     /// the project in `project`.
     pub(super) fn dependency(&self, place: &str, from: &Path, project: &Path) -> String {
         let mut table = InlineTable::new();

@@ -43,7 +43,7 @@ fn a_project_is_made_whole_and_nothing_is_written_over() {
     for name in ["my-note", "file", "empty", "link"] {
         let path = here.path().join(name);
         match name {
-            "file" => std::fs::write(&path, "theirs").expect("written"),
+            "file" => std::fs::write(&path, "other").expect("written"),
             "empty" => std::fs::create_dir(&path).expect("made"),
             "link" => std::os::unix::fs::symlink("nowhere", &path).expect("a link"),
             _ => {}
@@ -53,7 +53,7 @@ fn a_project_is_made_whole_and_nothing_is_written_over() {
         assert_eq!(error.name(), "ProjectExists", "{name}");
     }
     let found = std::fs::read(here.path().join("file")).expect("it");
-    assert_eq!(found, b"theirs");
+    assert_eq!(found, b"other");
     let found = std::fs::read_dir(here.path()).expect("it").count();
     assert_eq!(found, before + 3);
 }

@@ -20,7 +20,7 @@ pub enum Role {
     Ci,
 }
 
-/// What it takes to go on.
+/// What it takes to continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consent {
@@ -39,7 +39,7 @@ pub struct Decision {
     pub accepted: Vec<Finding>,
     /// Findings that refuse it.
     pub refused: Vec<Finding>,
-    /// What it takes to go on.
+    /// What it takes to continue.
     pub consent: Consent,
 }
 

@@ -30,7 +30,7 @@ pub enum Origin {
 pub enum Part {
     /// Whether the new version reads the storage of the one before as it was written.
     Layout,
-    /// Whether the storage that the new version uses anew is empty on the live instances.
+    /// Whether the storage that the new version begins to use is empty on the live instances.
     LiveInstances,
     /// Whether the initializers and migrations that the code declares are run.
     Steps,

@@ -38,6 +38,6 @@ pub fn is_due(phase: Phase) -> bool {
 
 /// Ends this process as `kill -9` does.
 pub fn kill() {
-    // A process that may not signal itself goes on, and the test says so.
+    // A process that may not signal itself continues, and the test says so.
     let _ = kill_process(getpid(), Signal::KILL);
 }

@@ -67,7 +67,7 @@ fn refused(path: &Path, entry: &str, expected: &str, reason: &str) -> Refusal {
     .usage()
 }
 
-/// An explorer whose address can be printed with a path behind it.
+/// An explorer whose address can be printed with a path after it.
 pub(super) fn explorer(
     path: &Path,
     entry: &str,

@@ -116,7 +116,7 @@ fn saving_keeps_the_rest_of_the_file_and_refuses_another_address() {
     let (one, other) = (Address::repeat_byte(1), Address::repeat_byte(2));
 
     Manifest::save(&path, None, Entry::Alias("counter"), one).unwrap();
-    let written = format!("# ours\n{}", std::fs::read_to_string(&path).unwrap());
+    let written = format!("# mine\n{}", std::fs::read_to_string(&path).unwrap());
     std::fs::write(&path, written).unwrap();
     Manifest::save(&path, None, Entry::Registry { chain_id: 7 }, other).unwrap();
     Manifest::save(&path, None, Entry::Registry { chain_id: 7 }, other).unwrap();
@@ -125,7 +125,7 @@ fn saving_keeps_the_rest_of_the_file_and_refuses_another_address() {
     assert_eq!(manifest.registry, Some(other));
     assert_eq!(manifest.chain_id, Some(7), "the chain that it is on");
     assert_eq!(manifest.address("counter").unwrap(), one);
-    assert!(std::fs::read_to_string(&path).unwrap().contains("# ours"));
+    assert!(std::fs::read_to_string(&path).unwrap().contains("# mine"));
     let refused = Manifest::save(&path, None, Entry::Registry { chain_id: 7 }, one).unwrap_err();
     assert_eq!(refused.name(), "ManifestDiffers");
 }

@@ -194,7 +194,7 @@ impl Readiness {
         self.required.saturating_sub(self.approvals)
     }
 
-    /// Whose approvals would still count; nobody's where all that are needed are there, and a delay runs or anybody may
+    /// Whose approvals would still count; none where all that are needed are there, and a delay runs or anybody may
     /// execute it.
     pub fn needed(&self) -> &[Address] {
         match self.more() {

@@ -5,7 +5,7 @@
 //!
 //! Much of what is printed comes from files, endpoints and contracts. Whatever is handed over here
 //! is printed on one line, without characters that drive a terminal ([`visible`]) and without
-//! secrets ([`Output::hide`]). Colors and line breaks are added behind that, by this module alone.
+//! secrets ([`Output::hide`]). Colors and line breaks are added after that, by this module alone.
 
 mod json;
 mod links;

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How often plain lines tell that work goes on.
+/// How often plain lines tell that work continues.
 const PLAIN_PAUSE: Duration = Duration::from_secs(5);
 
 /// What a note begins with that is printed also where no progress is wanted.

@@ -10,7 +10,7 @@ const SHORTEST: usize = 6;
 
 /// Digits of a private key.
 pub(super) const KEY_DIGITS: usize = 64;
-/// How many bytes of a secret's beginning are hidden where a text was cut behind them, at least.
+/// How many bytes of a secret's beginning are hidden where a text was cut after them, at least.
 const SHORTEST_CUT: usize = 3;
 /// What follows where a text was cut: see [`super::shortened`].
 const CUT: &str = "… (";

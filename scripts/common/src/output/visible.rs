@@ -1,4 +1,4 @@
-//! Text on one line, whoever wrote it: characters that drive a terminal, begin a line, change the
+//! Text on one line, from any author: characters that drive a terminal, begin a line, change the
 //! direction of the text or cannot be seen are shown as escapes (`\n`, `\u{1b}`, `\u{202e}`).
 
 use std::borrow::Cow;
@@ -25,7 +25,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A line that no runner of a forge takes for one of its commands: those begin with `::` behind any
+/// A line that no runner of a forge takes for one of its commands: those begin with `::` after any
 /// spaces, or hold `##[` or `##vso[` anywhere.
 pub(super) fn without_commands(line: &str) -> Cow<'_, str> {
     let mut out = Cow::Borrowed(line);
@@ -41,7 +41,7 @@ pub(super) fn without_commands(line: &str) -> Cow<'_, str> {
     out
 }
 
-/// `text` cut behind `limit` characters, with the number of those that are left out.
+/// `text` cut after `limit` characters, with the number of those that are left out.
 pub fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
     match text.char_indices().nth(limit) {
         None => Cow::Borrowed(text),

@@ -18,7 +18,7 @@ fn every_use(path: &Path) -> [Result<(), FileError>; 4] {
         read(path).map(drop),
         append(path).map(drop),
         open_or_create(path).map(drop),
-        write(path, b"ours"),
+        write(path, b"own"),
     ]
 }
 
@@ -37,7 +37,7 @@ fn what_was_written_is_read_and_nothing_is_left_beside_it() {
 fn links_fifos_devices_and_folders_are_neither_read_nor_written_through() {
     let place = tempfile::tempdir().expect("a folder");
     let victim = place.path().join("victim");
-    std::fs::write(&victim, "theirs").expect("written");
+    std::fs::write(&victim, "other").expect("written");
     let (link, dangling) = (place.path().join("link"), place.path().join("dangling"));
     symlink(&victim, &link).expect("a link");
     symlink(place.path().join("nothing"), &dangling).expect("a link");
@@ -50,7 +50,7 @@ fn links_fifos_devices_and_folders_are_neither_read_nor_written_through() {
             assert!(is(&used, "Kind"), "{path:?}: {used:?}");
         }
     }
-    assert_eq!(std::fs::read_to_string(victim).expect("it"), "theirs");
+    assert_eq!(std::fs::read_to_string(victim).expect("it"), "other");
     assert!(!place.path().join("nothing").exists());
 }
 
@@ -108,7 +108,7 @@ fn what_somebody_else_owns_is_refused() {
         let (uid, gid) = (Uid::from_raw(4242), Gid::from_raw(4242));
         chownat(CWD, path, Some(uid), Some(gid), AtFlags::empty()).expect("given away");
     };
-    std::fs::write(&path, "theirs").expect("written");
+    std::fs::write(&path, "other").expect("written");
     give(&path);
     for used in every_use(&path) {
         assert!(is(&used, "Owner"), "{used:?}");

@@ -31,7 +31,7 @@ pub struct Builder {
     framework: OnceLock<Framework>,
     toolchains: Mutex<BTreeMap<String, Toolchain>>,
     pub(super) cargo_home: PathBuf,
-    pub(super) is_anew: bool,
+    pub(super) is_from_scratch: bool,
     pub(super) progress: Arc<dyn Progress>,
 }
 
@@ -65,7 +65,7 @@ impl Builder {
             framework: OnceLock::new(),
             toolchains: Mutex::default(),
             cargo_home: toolchain::cargo_home(),
-            is_anew: false,
+            is_from_scratch: false,
             progress,
         }
     }
@@ -111,12 +111,12 @@ impl Builder {
         self.framework_from(home)
     }
 
-    /// Builds everything anew: no artifact of an earlier build is taken, and whatever comes from
+    /// Builds everything from scratch: no artifact of an earlier build is taken, and whatever comes from
     /// the sources is compiled from them. Packages whose content is known stay compiled: those of registries, which
     /// the lock file names by their checksums, and the framework's.
     #[must_use]
-    pub fn anew(mut self) -> Self {
-        self.is_anew = true;
+    pub fn from_scratch(mut self) -> Self {
+        self.is_from_scratch = true;
         self
     }
 
@@ -299,7 +299,7 @@ impl Builder {
         if let Some(toolchain) = known.get(&file.text) {
             return Ok(toolchain.clone());
         }
-        let found = Toolchain::find(file, folder, self.is_anew)?;
+        let found = Toolchain::find(file, folder, self.is_from_scratch)?;
         known.insert(file.text.clone(), found.clone());
         Ok(found)
     }

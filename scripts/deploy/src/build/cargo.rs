@@ -63,7 +63,7 @@ pub(super) struct Cargo<'a> {
     pub(super) target: &'a Path,
     /// Whether libraries are taken to read what [`Reads`] says.
     pub(super) by_reads: bool,
-    /// Nobody else builds there as long as it is held. Cargo holds it too: it may go on where this process is killed.
+    /// Nobody else builds there as long as it is held. Cargo holds it too: it may outlive this process.
     pub(super) lock: &'a File,
     /// Who listens.
     pub(super) progress: &'a dyn Progress,

@@ -15,7 +15,7 @@ use stylus_upgrades_framework::{Program, manifest};
 use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::{chain, limits};
 
-/// Dictionary byte behind the prefix: none.
+/// Dictionary byte after the prefix: none.
 const NO_DICTIONARY: u8 = 0;
 const QUALITY: i32 = 11;
 const WINDOW: i32 = 22;

@@ -36,7 +36,7 @@ const OUTSIDE: [(&str, &str); 7] = [
 /// Tables beside [`SUPPLY`] that cargo may read wherever it runs.
 const WITHOUT_EFFECT: [&str; 2] = ["alias", "term"];
 
-/// Flags that take a value, in the word behind them too.
+/// Flags that take a value, in the word after them too.
 const WITH_VALUE: [&str; 7] = [
     "--cap-lints",
     "--cfg",

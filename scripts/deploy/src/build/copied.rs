@@ -41,7 +41,7 @@ pub(super) fn files(package: &Package) -> Result<Tree, BuildError> {
         // By way of a folder that is a link it might lie elsewhere.
         let parent = path.parent().unwrap_or(root);
         if !canonical(parent)?.starts_with(root) {
-            let reason = format!("behind a link, which leaves {}", root.display());
+            let reason = format!("below a link that leads out of {}", root.display());
             return Err(BuildError::in_file(path, reason));
         }
         let place = join(&package.root_place, inside);

@@ -1,4 +1,4 @@
-//! The folder that contracts are built in: emptied and filled anew for each build, with the files
+//! The folder that contracts are built in: emptied and filled again for each build, with the files
 //! of the source tree and nothing else.
 //!
 //! Cargo decides by the times of files what it compiles again, and does not watch all of them (a file that is gone, one
@@ -17,7 +17,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// The time of all files, behind 1970: some programs take that itself for no time. Nothing was compiled before.
+/// The time of all files, after 1970: some programs take that itself for no time. Nothing was compiled before.
 const OLD: Duration = Duration::from_secs(1);
 /// The time of files that are compiled whatever was compiled before: early in 2038. Some file systems know no later
 /// one.
@@ -25,7 +25,7 @@ const NEW: Duration = Duration::from_secs(0x7fff_0000);
 
 /// What is compiled whatever was compiled before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Anew {
+pub(super) enum Recompile {
     /// Nothing.
     Nothing,
     /// Everything but the framework's packages, whose content is known as that of a registry's.
@@ -52,14 +52,14 @@ impl Copy {
         &self.folder
     }
 
-    /// Empties the folder and puts `tree` there. Cargo compiles what is to be compiled `anew`, and those `parts` that it
+    /// Empties the folder and puts `tree` there. Cargo compiles what `recompile` says, and those `parts` that it
     /// has not compiled from the same content. A package may read any file of the copy, so its content is the whole
     /// tree. With `by_reads`, it is the tree without the files that [`Reads`] says the package does not read.
     pub(super) fn fill(
         &self,
         tree: &Tree,
         parts: &[Part],
-        anew: Anew,
+        recompile: Recompile,
         by_reads: bool,
     ) -> Result<(), BuildError> {
         match std::fs::remove_dir_all(&self.folder) {
@@ -73,10 +73,10 @@ impl Copy {
             let part = above.max_by_key(|part| part.place.components().count());
             let is_known = part.is_some_and(|part| matches!(part.reads, Reads::Own(_)));
             SystemTime::UNIX_EPOCH
-                + match anew {
-                    Anew::Nothing => OLD,
-                    Anew::Sources if is_known => OLD,
-                    Anew::Sources | Anew::Everything => NEW,
+                + match recompile {
+                    Recompile::Nothing => OLD,
+                    Recompile::Sources if is_known => OLD,
+                    Recompile::Sources | Recompile::Everything => NEW,
                 }
         };
         let whole = tree.hash();

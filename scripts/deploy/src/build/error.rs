@@ -43,7 +43,7 @@ impl BuildError {
         let refusal = Refusal::new("Pinned", reason.clone()).with(
             "bytes that hash to what is pinned",
             reason,
-            "install the program anew: its files are of several versions",
+            "reinstall the program: its files are of several versions",
         );
         refusal.into()
     }
@@ -147,7 +147,7 @@ impl BuildError {
         let reason = reason.to_string();
         let message = format!("{package} is no WASM module: {reason}");
         let refusal = Refusal::new("NotWasm", message).with(
-            "a WASM module, on chain behind EF F0 00 00 as a brotli stream",
+            "a WASM module; on chain, a brotli stream after EF F0 00 00",
             reason,
             "give a .wasm file made for wasm32-unknown-unknown, or the code of a Stylus contract",
         );

@@ -65,7 +65,7 @@ impl Candidate<'_> {
             && self.uses_its_own(lock)
     }
 
-    /// Whether all that it depends on has the name of a dependency of it. Its workspace may put anything behind one.
+    /// Whether all that it depends on has the name of a dependency of it. Its workspace may point one at anything.
     fn uses_its_own(&self, lock: &LockFile) -> bool {
         let manifest = sources(self.name).find(|(inside, _)| *inside == MANIFEST);
         let text = manifest.map(|(_, bytes)| String::from_utf8_lossy(bytes));

@@ -154,7 +154,7 @@ pub(super) fn is_library(kind: &TargetKind) -> bool {
     matches!(kind, CDyLib | DyLib | Lib | ProcMacro | RLib | StaticLib)
 }
 
-/// What stands behind a dependency's name.
+/// What stands after a dependency's name.
 fn of_dependency(
     dependency: &Dependency,
     package: &Package,
@@ -230,12 +230,12 @@ pub(super) fn of_root(packages: &[Package]) -> Result<Table, BuildError> {
 
 /// The profile of contracts and those that it inherits from.
 fn profiles(settings: &Table) -> Table {
-    let theirs = settings.get("profile").and_then(Value::as_table);
+    let author = settings.get("profile").and_then(Value::as_table);
     let mut kept = Table::new();
     let mut next = Some(CONTRACT.to_owned());
     while let Some(name) = next.take().filter(|name| !kept.contains_key(name)) {
-        let default = || (name == CONTRACT).then(|| Value::Table(default_profile(theirs)));
-        let profile = theirs.and_then(|all| all.get(&name)).cloned();
+        let default = || (name == CONTRACT).then(|| Value::Table(default_profile(author)));
+        let profile = author.and_then(|all| all.get(&name)).cloned();
         if let Some(profile) = profile.or_else(default) {
             next = profile
                 .get("inherits")
@@ -249,9 +249,9 @@ fn profiles(settings: &Table) -> Table {
 
 /// The profile `contract` of a workspace that has none: of its profile `release`, its author's choice between size
 /// and speed stays.
-fn default_profile(theirs: Option<&Table>) -> Table {
+fn default_profile(author: Option<&Table>) -> Table {
     let mut profile: Table = PROFILE.parse().unwrap_or_default();
-    let release = theirs.and_then(|all| all.get("release"));
+    let release = author.and_then(|all| all.get("release"));
     if let Some(chosen) = release.and_then(|release| release.get(OPT_LEVEL)) {
         profile.insert(OPT_LEVEL.into(), chosen.clone());
     }

@@ -11,7 +11,7 @@
 //! the module that cargo writes: the layout goes into the [`Artifact`], and the section no further.
 //!
 //! The same sources give the same bytes in any folder; what was built before is taken from a
-//! cache, unless [`Builder::anew`] is asked for. Only the wasm32 target is ever added to the machine.
+//! cache, unless [`Builder::from_scratch`] is asked for. Only the wasm32 target is ever added to the machine.
 //!
 //! The framework's own programs are not built: their bytes are pinned
 //! ([`stylus_upgrades_framework`]). Its sources are a choice ([`Builder::framework_from`]).

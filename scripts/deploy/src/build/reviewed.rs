@@ -15,7 +15,7 @@ const EVENT: &str = "GITHUB_EVENT_PATH";
 const REPOSITORY: [&str; 2] = ["CI_MERGE_REQUEST_PROJECT_URL", "CI_PROJECT_URL"];
 /// What the default branch is called in a repository without remotes. In a clone a branch of one's own says
 /// nothing, a pull request may have been merged into it; nor does a remote's branch of such a name, which
-/// whoever may push can have made.
+/// anybody who may push can have made.
 const OF_NONE: [&str; 2] = ["refs/heads/main", "refs/heads/master"];
 /// The remote that a clone has unless it is named otherwise.
 const ORIGIN: &str = "origin";
@@ -109,7 +109,7 @@ fn located(file: &Path) -> Result<(PathBuf, Option<PathBuf>), String> {
         .and_then(|top| Some(join(&canonical(top).ok()?, path.strip_prefix(top).ok()?)));
     let top = repository_of(&real).map(Path::to_owned);
     let expected = top.is_some().then_some(&real);
-    // Behind a link `..` leads elsewhere than the words say.
+    // After a link `..` leads elsewhere than the words say.
     let is_it = canonical(&named).ok().is_none_or(|there| there == real);
     match is_it && inside.as_ref() == expected {
         true => Ok((real, top)),
@@ -201,7 +201,7 @@ fn compare(variable: &Variables<'_>, top: &Path, file: &Path) -> Result<(), Stri
         )),
         _ => Err(format!(
             "{inside} differs from the commit {short}, which this is compared with (if the default branch \
-             went on, merge it or rebase onto it)"
+             has moved, merge it or rebase onto it)"
         )),
     }
 }

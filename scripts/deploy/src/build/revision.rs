@@ -102,7 +102,7 @@ impl Revision {
         }))
     }
 
-    /// Writes the commit's files below `target`, anew, where nobody else builds; the crate's folder.
+    /// Writes the commit's files below `target` again, where nobody else builds; the crate's folder.
     pub(super) fn check_out(&self, target: &Path) -> Result<PathBuf, BuildError> {
         let holds = target.join(CHECKOUTS).join(&self.id);
         let folder = holds.join(self.top.file_name().unwrap_or_default());

@@ -46,7 +46,7 @@ pub fn settle_lock(folder: &Path, seed: Option<&Path>) -> Result<(), BuildError>
     if is_new && path.exists() {
         std::fs::remove_file(&path).map_err(BuildError::file("remove", &path))?;
     }
-    let message = "cargo finds no versions for the crate together with ours:";
+    let message = "cargo finds no versions that suit both the crate and the framework:";
     let refusal = Refusal::new("Unsolved", message).detailed(&reason).with(
         "dependencies that cargo can solve",
         reason,

@@ -103,7 +103,7 @@ impl Part {
             declared: read.package.declared_sources().collect(),
             place: read.package.place.clone(),
             reads: match at == 0 || is_run {
-                _ if read.is_ours => Reads::Own(read.files.hash()),
+                _ if read.is_framework => Reads::Own(read.files.hash()),
                 true => Reads::Any,
                 false => Reads::OwnCode,
             },
@@ -116,7 +116,7 @@ struct Read {
     package: Package,
     files: Tree,
     /// Whether it is one of the framework's.
-    is_ours: bool,
+    is_framework: bool,
 }
 
 impl Source {
@@ -139,12 +139,12 @@ impl Source {
                 files: &files,
                 place: &package.place,
             };
-            let is_ours = candidate.is_framework(package.told.targets.iter(), &reduced);
+            let is_framework = candidate.is_framework(package.told.targets.iter(), &reduced);
             tree.merge(&files);
             all.push(Read {
                 package: package.clone(),
                 files,
-                is_ours,
+                is_framework,
             });
         }
         let manifest_of = |folder: &Path| Some(folder.join("Cargo.toml"));
@@ -168,12 +168,12 @@ impl Source {
         for package in &packages {
             manifests::require_targets(package, &tree)?;
         }
-        let unsearched = all.iter().enumerate().filter(|(_, one)| !one.is_ours);
+        let unsearched = all.iter().enumerate().filter(|(_, one)| !one.is_framework);
         let unsearched = unsearched.flat_map(|(at, one)| unsearched_of(&one.package, at == 0));
         let rust = rust(&all);
         let library = rust.iter().filter(|file| file.is_of_library());
-        let ours = all.iter().filter(|one| one.is_ours);
-        let known = ours.flat_map(|one| one.files.entries().map(|(path, _)| path.to_owned()));
+        let framework = all.iter().filter(|one| one.is_framework);
+        let known = framework.flat_map(|one| one.files.entries().map(|(path, _)| path.to_owned()));
         Ok(Self {
             unsearched: unsearched.chain(reduced.unsearched()).collect(),
             searched: library
@@ -221,7 +221,7 @@ fn rust(all: &[Read]) -> Vec<RustFile> {
     let mut found = Vec::new();
     for (number, one) in all.iter().enumerate() {
         let is_own = number == 0;
-        if one.is_ours && !is_own {
+        if one.is_framework && !is_own {
             continue;
         }
         for (place, entry) in one.files.entries().filter(|(path, _)| is_rust(path)) {

@@ -109,14 +109,14 @@ pub(super) struct Toolchain {
 }
 
 impl Toolchain {
-    /// The compiler that the file names. It is asked if `folder` keeps no answer, and for each build `anew`.
+    /// The compiler that the file names. It is asked if `folder` keeps no answer, and for each build `from_scratch`.
     pub(super) fn find(
         file: &ToolchainFile,
         folder: &Path,
-        anew: bool,
+        from_scratch: bool,
     ) -> Result<Self, BuildError> {
         let asked = answer::program();
-        let kept = (!anew).then(|| answer::kept(folder, &file.channel, &asked));
+        let kept = (!from_scratch).then(|| answer::kept(folder, &file.channel, &asked));
         let answer = match kept.flatten() {
             Some(answer) => answer,
             None => {

@@ -1,4 +1,4 @@
-//! Implementations as cargo-stylus makes them, so that whoever reruns `cargo stylus verify` on the
+//! Implementations as cargo-stylus makes them, so that `cargo stylus verify` on the
 //! transaction that created them finds the same bytes. Plain cargo builds the crate where it lies,
 //! and cargo-stylus itself writes the init code: its hash of the sources is in there, with their
 //! paths, so the bytes are the same only where the folder has the same path.
@@ -196,7 +196,7 @@ fn command(program: &Path, folder: &Path, target: &Path) -> Command {
     command
 }
 
-/// cargo-stylus holds the lock too: it may go on where this process is killed.
+/// cargo-stylus holds the lock too: it may outlive this process.
 fn stylus(
     package: &Package,
     target: &Path,
@@ -226,9 +226,9 @@ fn stylus(
     Err(BuildError::not_verifiable(&package.name, reason))
 }
 
-/// Plain cargo knows nothing of what our builder gives a contract: the module that it made must be
+/// Plain cargo knows nothing of what this builder gives a contract: the module that it made must be
 /// one that may be deployed, and declare the very layout and steps that are published.
-fn require_same_source(name: &str, ours: &Artifact, target: &Path) -> Result<(), BuildError> {
+fn require_same_source(name: &str, artifact: &Artifact, target: &Path) -> Result<(), BuildError> {
     let library = name.replace('-', "_");
     let raw = target
         .join(TARGET)
@@ -242,11 +242,11 @@ fn require_same_source(name: &str, ours: &Artifact, target: &Path) -> Result<(),
     };
     wasm::require_no_placeholder(name, &raw)?;
     // What the layout does not list, the sources show and not the module.
-    let is_listed = match (&wasm::layout(name, &raw)?, &ours.layout) {
-        (Some(theirs), Some(ours)) => theirs.lists_as(ours),
-        (theirs, ours) => theirs == ours,
+    let is_listed = match (&wasm::layout(name, &raw)?, &artifact.layout) {
+        (Some(found), Some(known)) => found.lists_as(known),
+        (found, known) => found == known,
     };
-    match is_listed && wasm::steps(name, &raw)? == ours.steps {
+    match is_listed && wasm::steps(name, &raw)? == artifact.steps {
         true => Ok(()),
         false => Err(BuildError::not_verifiable(
             name,

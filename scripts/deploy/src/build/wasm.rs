@@ -156,7 +156,7 @@ fn sections_of(module: &[u8]) -> Option<Vec<(u8, &[u8])>> {
     Some(sections)
 }
 
-/// What the custom sections of that name hold, one behind the other.
+/// What the custom sections of that name hold, one after the other.
 fn section(raw: &[u8], name: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     for payload in Parser::new(0).parse_all(raw) {

@@ -6,7 +6,7 @@ use super::cargo::{Cargo, Compiled};
 use super::cargo_home::CargoHome;
 use super::code::Artifact;
 use super::constants::Constants;
-use super::copy::{Anew, Copy};
+use super::copy::{Copy, Recompile};
 use super::error::BuildError;
 use super::info::{self, BuildInfo};
 use super::known_sources;
@@ -88,7 +88,7 @@ impl<'a> Workplace<'a> {
         let toolchain = self.builder.toolchain(&source.toolchain, &self.folder)?;
         let key = key(source, &toolchain);
         let kept = || {
-            let known = (!self.builder.is_anew).then(|| self.cache.load(&package, key));
+            let known = (!self.builder.is_from_scratch).then(|| self.cache.load(&package, key));
             let mut artifact = known.flatten()?;
             artifact.info.look_again(source);
             Some(artifact)
@@ -158,12 +158,12 @@ impl<'a> Workplace<'a> {
         let toolchain = self.builder.toolchain(&source.toolchain, &self.folder)?;
         let lock = self.lock()?;
         let copy = Copy::in_folder(&self.folder);
-        let anew = match (toolchain.checks_features, self.builder.is_anew) {
-            (false, _) => Anew::Everything,
-            (true, true) => Anew::Sources,
-            (true, false) => Anew::Nothing,
+        let recompile = match (toolchain.checks_features, self.builder.is_from_scratch) {
+            (false, _) => Recompile::Everything,
+            (true, true) => Recompile::Sources,
+            (true, false) => Recompile::Nothing,
         };
-        copy.fill(&source.tree, &source.parts, anew, by_reads)?;
+        copy.fill(&source.tree, &source.parts, recompile, by_reads)?;
         let home = self.folder.join("cargo-home");
         let home = CargoHome::prepare(home, &self.builder.cargo_home)?;
         toolchain.require_target(&*self.builder.progress)?;

@@ -163,7 +163,7 @@ fn words(
         "ContractPaused" => (
             "an instance that is live",
             "one that is migrating {0} → {1}",
-            "stylus-upgrades run-migration goes on with it, status tells how far it is",
+            "stylus-upgrades run-migration continues it, status tells how far it is",
         ),
         "NotHandler" => (
             "{1}",
@@ -178,10 +178,10 @@ fn words(
         "MigrationIncomplete" => (
             "{1} items",
             "{0} items",
-            "stylus-upgrades run-migration goes on with it",
+            "stylus-upgrades run-migration continues it",
         ),
         "NotReversible" => (
-            "a program that can turn back",
+            "a program that declares a reverse",
             "one that declares no reverse",
             "end the migration, then register a version that reverses it",
         ),
@@ -212,7 +212,7 @@ fn words(
         "DefinitionExists" => (
             "a new name",
             "{0}",
-            "choose another name, or go on with this definition",
+            "choose another name, or continue with this definition",
         ),
         "DefinitionNotFound" => (
             "a definition of this registry",

@@ -19,7 +19,7 @@ impl Client {
     }
 
     /// Waits until this key has no pending transaction, then clears the journal: its entries are mined or dropped by
-    /// then. A transaction that waits in a queue, behind a nonce that nothing uses, stays in the journal: it may still
+    /// then. A transaction that waits in a queue, after a nonce that nothing uses, stays in the journal: it may still
     /// be mined.
     ///
     /// # Errors

@@ -162,7 +162,7 @@ impl Explain for ChainError {
 }
 
 impl From<CopyError> for ChainError {
-    /// That a copy cannot be made, or cannot go on.
+    /// That a copy cannot be made, or cannot continue.
     fn from(error: CopyError) -> Self {
         let (name, next) = match error {
             CopyError::NotArbitrum { .. } => (

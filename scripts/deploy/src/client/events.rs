@@ -22,7 +22,7 @@ const READING_TIMEOUT: Duration = Duration::from_secs(3);
 /// Who sent a transaction, and what.
 pub(crate) type Sender = (Address, CalldataHash);
 
-/// Events of one account, shared by whoever asks one endpoint for them.
+/// Events of one account, shared by all that ask one endpoint for them.
 #[derive(Debug)]
 pub struct EventStore {
     account: Address,

@@ -1,4 +1,4 @@
-//! An endpoint may be several nodes, of which some lag behind. Reads never go back behind a block or nonce already
+//! An endpoint may be several nodes, of which some lag behind. Reads never go back before a block or nonce already
 //! seen: they wait until the endpoint has reached it.
 //!
 //! Reads are not bound to a block here: a node without old state would refuse them after some seconds. A read at

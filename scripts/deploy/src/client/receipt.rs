@@ -34,7 +34,7 @@ impl Client {
         Ok(Sent::new(what, receipt.to, input, receipt))
     }
 
-    /// The input of a transaction of ours that was sent to `account`; `None` if it was sent
+    /// The input of a transaction that was sent to `account`; `None` if it was sent
     /// elsewhere.
     pub async fn input_to(
         &self,

@@ -3,7 +3,7 @@
 //! limit, alloy knows.
 //!
 //! alloy's `RetryBackoffLayer` bounds the number of attempts and not the time, gives its last error as words alone, and
-//! lets requests beside the refused one go on.
+//! lets requests beside the refused one continue.
 
 use super::backoff::Backoff;
 use super::transport::Unanswered;

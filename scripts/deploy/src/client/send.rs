@@ -92,7 +92,7 @@ impl Client {
     }
 
     /// Fills, signs, notes and sends `request`. What the endpoint has already, because the same key sent the same
-    /// bytes from elsewhere, is ours as well.
+    /// bytes from elsewhere, counts as sent.
     pub(super) async fn submit(
         &self,
         what: &str,

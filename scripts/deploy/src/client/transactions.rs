@@ -58,7 +58,7 @@ impl Transactions {
         self
     }
 
-    /// Adds transactions behind these. The last is the main one.
+    /// Adds transactions after these. The last is the main one.
     pub fn add(&mut self, sent: &[Sent]) {
         let later = Self::of(sent);
         self.main = later.main.or(self.main.take());

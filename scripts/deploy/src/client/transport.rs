@@ -150,7 +150,7 @@ impl Unanswered {
         Self::Broken(format!("an answer that is not JSON-RPC ({reason}): {text}"))
     }
 
-    /// A connection that did not come about or broke, in the words of whoever tried.
+    /// A connection that did not come about or broke, in the words of what tried.
     fn broken(error: reqwest::Error) -> Self {
         let error = error.without_url();
         let mut words = error.to_string();
@@ -213,7 +213,7 @@ impl Http {
         }
         let text = || String::from_utf8_lossy(&body);
         match serde_json::from_slice::<ResponsePacket>(&body) {
-            // Some servers put JSON-RPC's errors behind a status of their own.
+            // Some servers put JSON-RPC's errors under a status of their own.
             Ok(packet) if status.is_success() || packet.is_error() => Ok(packet),
             Err(error) if status.is_success() => Err(Unanswered::malformed(&error, &text())),
             _ => Err(Unanswered::Status {

@@ -1,5 +1,5 @@
 //! The framework's shared programs onto a chain, once: each at the address that follows from its
-//! bytes, so whoever deploys them first deploys them for everybody.
+//! bytes, so the first to deploy them deploys them for everybody.
 
 use super::{activate, create2, require_code};
 use crate::build::Framework;
@@ -35,7 +35,7 @@ pub struct Shared {
 }
 
 /// Deploys and activates what is missing of the framework; does nothing where it is all there.
-/// What is there already is shared if its code hash is right, whoever deployed it.
+/// What is there already is shared if its code hash is right, no matter who deployed it.
 ///
 /// # Errors
 /// If other code lies where a program belongs; whatever the chain refuses.

@@ -28,7 +28,7 @@ pub struct NewRegistry {
 
 /// Deploys a registry whose roles `define` and `policy` follow `define_policy`. Its parts must be
 /// there ([`super::ensure_framework`]). Without a salt the first of [`origin::SALTS`] is taken whose address
-/// has no code. What is at that address is the same registry, whoever sent the transaction.
+/// has no code. What is at that address is the same registry, no matter who sent the transaction.
 ///
 /// # Errors
 /// Where the deployer is another one, or all addresses are taken; whatever the chain refuses.

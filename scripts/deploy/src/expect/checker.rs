@@ -15,9 +15,9 @@ use stylus_upgrades_interface::migratable::IMigratable::PostConditionFailed;
 
 /// Bytes of a word.
 const WORD: u16 = 32;
-/// Where the answers begin: behind the two words that precede bytes in an ABI answer.
+/// Where the answers begin: after the two words that precede bytes in an ABI answer.
 const ANSWERS: u16 = 2 * WORD;
-/// Where the revert data's text begins: behind the selector and those two words.
+/// Where the revert data's text begins: after the selector and those two words.
 const REASON: u16 = 4 + 2 * WORD;
 /// Bits that a selector has below it in its word.
 const BELOW_SELECTOR: u8 = 224;
@@ -187,14 +187,14 @@ fn reverts(code: Assembly) -> Assembly {
         .ops(&[DUP2])
         .push(&[4 + WORD as u8])
         .ops(&[MSTORE])
-        // zeros behind the text, up to a whole word
+        // zeros after the text, up to a whole word
         .ops(&[PUSH0, DUP3])
         .push(&reason)
         .ops(&[ADD, MSTORE])
         .ops(&[DUP2, DUP2])
         .push(&reason)
         .ops(&[CODECOPY])
-        // the size, rounded up to whole words behind the selector
+        // the size, rounded up to whole words after the selector
         .ops(&[DUP2])
         .push(&[WORD as u8 - 1])
         .ops(&[ADD])

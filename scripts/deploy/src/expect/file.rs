@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// How a file begins that `plan` wrote.
-const HEAD: &str = "# What must hold of every instance behind the upgrade.";
+const HEAD: &str = "# What must hold of every instance after the upgrade.";
 
 /// The file.
 #[derive(Deserialize)]
@@ -60,8 +60,8 @@ impl Suggested {
         if fitting.to_confirm.is_empty() {
             Expectations::new(fitting.all.clone())?;
         }
-        let is_ours = |content: &str| content.starts_with(HEAD);
-        own_file::replace(path, fitting.text().as_bytes(), is_ours)
+        let is_own = |content: &str| content.starts_with(HEAD);
+        own_file::replace(path, fitting.text().as_bytes(), is_own)
     }
 
     /// The file.
@@ -71,7 +71,7 @@ impl Suggested {
             let _ = writeln!(text, "    \"{one}\",");
         }
         if !self.to_confirm.is_empty() {
-            text += "    # The upgrade writes these. Whoever knows what is meant removes the #.\n";
+            text += "    # The upgrade writes these. Remove the # where this is meant.\n";
         }
         for one in &self.to_confirm {
             let _ = writeln!(text, "    # \"{one}\",");

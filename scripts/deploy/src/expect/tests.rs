@@ -335,8 +335,8 @@ fn a_file_says_all_four_kinds_and_is_written_so_that_it_can_be_read() {
         to_confirm: vec![one("equal root() 7"), one("delta root() +2")],
         left_out: vec![(one("nonzero price()").getter, why)],
     };
-    let text = "# What must hold of every instance behind the upgrade. For --expect.\nexpect = [\n    \"unchanged a()\",\n    \
-                \"nonzero root()\",\n    # The upgrade writes these. Whoever knows what is meant removes the #.\n    # \
+    let text = "# What must hold of every instance after the upgrade. For --expect.\nexpect = [\n    \"unchanged a()\",\n    \
+                \"nonzero root()\",\n    # The upgrade writes these. Remove the # where this is meant.\n    # \
                 \"equal root() 7\",\n    # \"delta root() +2\",\n    # Left out: price(), its answer changes with \
                 time.\n]\n";
     assert_eq!(suggested.text(), text);

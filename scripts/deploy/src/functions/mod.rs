@@ -27,7 +27,7 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Those of an interface as compilers write it. Whoever reads one, of a file or of sources, takes no
+    /// Those of an interface as compilers write it. A reader of one, of a file or of sources, takes no
     /// name that Solidity does not allow: names are printed beside what this program says.
     pub fn of_abi(abi: &JsonAbi) -> Self {
         let functions = abi.functions().map(|one| (one.selector().0, one.clone()));

@@ -40,17 +40,17 @@ fn search(tokens: TokenStream, is_of_macro: bool, found: &mut BTreeSet<String>) 
     let all: Vec<TokenTree> = tokens.into_iter().collect();
     let mut before: &[TokenTree] = &[];
     for (number, token) in all.iter().enumerate() {
-        let behind = all.get(number + 1..).unwrap_or_default();
+        let after = all.get(number + 1..).unwrap_or_default();
         match token {
             TokenTree::Ident(word) => {
                 let word = word.to_string();
                 let word = word.trim_start_matches("r#");
                 let is_left_out = match word {
                     "include" => is(before.last(), "fn") || is(before.last(), "."),
-                    "extern" => leads_to_main(behind),
+                    "extern" => leads_to_main(after),
                     _ => false,
                 };
-                if is_found(word, behind) && (is_of_macro || !is_left_out) {
+                if is_found(word, after) && (is_of_macro || !is_left_out) {
                     found.insert(word.to_owned());
                 }
             }
@@ -59,7 +59,7 @@ fn search(tokens: TokenStream, is_of_macro: bool, found: &mut BTreeSet<String>) 
                     found.insert("[<…>]".into());
                 }
                 let is_left_out =
-                    is_for_tests(before, group) || (is_no_mangle(group) && leads_to_main(behind));
+                    is_for_tests(before, group) || (is_no_mangle(group) && leads_to_main(after));
                 if is_of_macro || !is_left_out {
                     let is_of_macro = is_of_macro || belongs_to_macro(before);
                     search(group.stream(), is_of_macro, found);
@@ -71,8 +71,8 @@ fn search(tokens: TokenStream, is_of_macro: bool, found: &mut BTreeSet<String>) 
     }
 }
 
-fn is_found(word: &str, behind: &[TokenTree]) -> bool {
-    match (word, behind) {
+fn is_found(word: &str, after: &[TokenTree]) -> bool {
+    match (word, after) {
         ("path", [equals, TokenTree::Literal(_), ..]) => is(Some(equals), "="),
         // An attribute of a crate.
         ("feature", [TokenTree::Group(_), ..]) => true,
@@ -126,7 +126,7 @@ fn is_no_mangle(group: &Group) -> bool {
 }
 
 /// Whether a function `main` follows, with no more than attributes, its visibility and its ABI in front of it.
-fn leads_to_main(behind: &[TokenTree]) -> bool {
+fn leads_to_main(after: &[TokenTree]) -> bool {
     let is_in_front = |token: &&TokenTree| match token {
         TokenTree::Group(group) => group.delimiter() != Delimiter::Brace,
         TokenTree::Literal(_) => true,
@@ -134,7 +134,7 @@ fn leads_to_main(behind: &[TokenTree]) -> bool {
             .iter()
             .any(|text| is(Some(other), text)),
     };
-    let mut left = behind.iter().skip_while(is_in_front);
+    let mut left = after.iter().skip_while(is_in_front);
     is(left.next(), "fn") && is(left.next(), "main")
 }
 

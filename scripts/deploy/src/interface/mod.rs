@@ -47,7 +47,7 @@ pub struct Callable {
 
 impl Callable {
     /// The functions that a compiler's module says it has; `None` where it says nothing of them. One whose
-    /// selector the code does not compare with is not among them: whoever can write a section can write
+    /// selector the code does not compare with is not among them: who can write a section can write
     /// anything into it.
     ///
     /// # Errors

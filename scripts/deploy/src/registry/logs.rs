@@ -94,13 +94,13 @@ pub async fn pages<E: From<ChainError>>(
     ((from, to), mut span): ((u64, u64), BlockSpan),
     mut keep: impl FnMut(Vec<Log>) -> Result<bool, E>,
 ) -> Result<(), E> {
-    let (mut count, mut goes_on) = (0, true);
+    let (mut count, mut continues) = (0, true);
     let mut start = from;
     let (mut paged, progress) = (None, client.progress());
     // Whether a range is too long shows at once; trouble is borne where no shorter one is left to be tried.
     let hasty = client.bearing(Duration::ZERO, Duration::MAX);
     let bears_trouble = !client.patience().is_zero();
-    while start <= to && goes_on {
+    while start <= to && continues {
         let end = to.min(start.saturating_add(span.blocks - 1));
         let blocks = (end - start).saturating_add(1);
         let asked = if blocks > 1 { &hasty } else { client };
@@ -108,7 +108,7 @@ pub async fn pages<E: From<ChainError>>(
             Ok(logs) => {
                 span.went_well(logs.len());
                 count += logs.len();
-                goes_on = keep(logs)? && end < to;
+                continues = keep(logs)? && end < to;
                 start = end.saturating_add(1);
             }
             Err(error) if blocks > 1 && (bears_trouble || may_be_too_long(&error)) => {

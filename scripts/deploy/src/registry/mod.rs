@@ -2,12 +2,12 @@
 //! the module `governance`.
 
 mod adoption;
-mod called_back;
 mod created;
 mod instance;
 mod logs;
 pub mod origin;
 mod remembered;
+mod rolled_back;
 mod rollout;
 mod status;
 mod step;
@@ -18,13 +18,13 @@ mod version;
 mod waiting;
 
 pub use adoption::{Candidate, candidate, given_to};
-pub use called_back::called_back;
 pub use created::{Created, counted};
 pub use instance::{ask, decides, registry_of};
 pub use logs::pages;
 pub use logs::{Topics, all_logs, first_logs, logs, logs_since};
 pub use origin::{Origin, Release, SALT, Salt};
 pub use remembered::{Key, Remembered};
+pub use rolled_back::rolled_back;
 pub use rollout::{RolledOut, arrived_by, begun_by, rollout, skipped_by, turned_by};
 pub use status::{
     DefinitionStatus, InstanceStatus, definition_status, definitions, instance_status,

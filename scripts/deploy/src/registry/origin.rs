@@ -60,7 +60,7 @@ impl From<Salt> for B256 {
 impl FromStr for Salt {
     type Err = String;
 
-    /// A number, or hexadecimal digits behind `0x`.
+    /// A number, or hexadecimal digits after `0x`.
     fn from_str(text: &str) -> Result<Self, String> {
         let number = number(text).ok_or(SALT)?;
         Ok(B256::from(number).try_into()?)
@@ -141,8 +141,8 @@ pub fn may_be_trusted(error: &Refusal) -> bool {
 
 fn next(registry: &Address) -> String {
     format!(
-        "do not use it, whoever named it; to go on although it may hold approvals and policies that nobody \
-         gave: --trust-registry {registry}"
+        "do not use it, no matter who named it: it may hold approvals and policies that nobody gave; to use it \
+         anyway: --trust-registry {registry}"
     )
 }
 

@@ -41,7 +41,7 @@ impl Remembered {
         }
     }
 
-    /// What is remembered; nothing where it cannot be read. It may be anything: whoever asks derives the
+    /// What is remembered; nothing where it cannot be read. It may be anything: the caller derives the
     /// address from it.
     pub fn recall(&self, key: Key) -> Option<Origin> {
         recall(&self.file(key)?)
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_none_of_ours_or_cannot_be_written_is_nothing() {
+    fn another_file_or_one_that_cannot_be_written_is_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
         let remembered = Remembered::in_folder(folder.path());
         remembered.remember(key(), &origin());

@@ -65,7 +65,7 @@ pub fn turned_by(sent: &Sent, registry: Address) -> Vec<Address> {
     paused.chain(resumed.map(|one| one.proxy)).collect()
 }
 
-/// The instances that a transaction took all the way: without those whose path goes on with a
+/// The instances that a transaction took all the way: without those whose path continues with a
 /// complex step, which it began.
 pub fn arrived_by(sent: &Sent, registry: Address) -> Vec<Address> {
     let begun = begun_by(sent, registry);

@@ -1,10 +1,10 @@
 //! What is live: read from the chain alone.
 
 use super::Registry;
-use super::called_back::called_back;
 use super::definition_id;
 use super::instance::registry_of;
 use super::logs::{Topics, all_logs};
+use super::rolled_back::rolled_back;
 use super::waiting::{Waiting, waiting};
 use crate::client::{ChainError, Client};
 use crate::model::{Definition, DefinitionState, Instance, Version};
@@ -59,8 +59,8 @@ pub async fn definition_status(
     definition.instances = registry.instances(name).await?;
     let mut waits = definition.waiting();
     if !waits.is_empty() {
-        let called_back = called_back(registry, name).await?;
-        waits.retain(|proxy| !called_back.contains(proxy)); // no rollout touches those
+        let rolled_back = rolled_back(registry, name).await?;
+        waits.retain(|proxy| !rolled_back.contains(proxy)); // no rollout touches those
     }
     let mut instances = Vec::new();
     for instance in definition.instances {

@@ -32,7 +32,7 @@ impl Find for Slot {
 }
 
 impl Slot {
-    /// The slot that many words behind it.
+    /// The slot `words` words after it.
     pub fn plus(&self, words: u64) -> B256 {
         U256::from_be_bytes(self.0.0)
             .wrapping_add(U256::from(words))
@@ -63,7 +63,7 @@ pub async fn counts(registry: Registry<'_>, id: DefinitionId) -> Result<Head, Ch
 }
 
 /// The lists of the instances that are older than the current version: those that wait for a rollout, and those that
-/// were turned back from it.
+/// were rolled back from it.
 const OLDER: [u32; 2] = [0, u32::MAX];
 
 /// The instances that a migration to the version that is current already upgrades in its own transaction, in their

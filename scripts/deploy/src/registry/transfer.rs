@@ -81,7 +81,7 @@ pub async fn receiver(client: &Client, transfer: &Transfer<'_>) -> Result<Receiv
                 format!("the definition there that has accepted {proxy}"),
                 "none of that name",
                 format!(
-                    "nothing was sent; name it behind the registry: \
+                    "nothing was sent; add the definition's name: \
                      stylus-upgrades transfer {proxy} {to} DEFINITION"
                 ),
             )

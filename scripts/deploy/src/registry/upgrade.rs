@@ -73,8 +73,8 @@ pub async fn upgrade(
     ))
 }
 
-/// Whether a step on the instance's path has a check, which only the registry asks. A path that there is none of is
-/// refused by whoever upgrades.
+/// Whether a step on the instance's path has a check, which only the registry asks. What upgrades refuses a path
+/// that does not exist.
 async fn has_check(
     registry: Registry<'_>,
     proxy: Address,

@@ -1,4 +1,4 @@
-//! Instances that stayed as they were although their definition went on, and why.
+//! Instances that stayed as they were although their definition was upgraded, and why.
 
 use super::Registry;
 use super::definition_id;

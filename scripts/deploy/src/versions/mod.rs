@@ -119,7 +119,7 @@ impl Versions {
         require_hash(&place.join(CODE), &kept.code, kept.record.codehash.into())?;
         match self.read(network, name, version) {
             Ok(Some(before)) if before == *kept => return Ok(false),
-            // What was changed is written anew: this is what the chain says.
+            // What was changed is rewritten: this is what the chain says.
             Ok(_) => {}
             Err(error) if error.is(TAMPERED) || error.is(UNREADABLE) => {}
             Err(error) => return Err(error),

@@ -1,6 +1,6 @@
 //! Which words of a command line may be a private key that was typed in the wrong place. The type of an argument
 //! decides: what is read as an id, a name, an address, a policy or a path may be one. Calls and numbers are repeated in
-//! full, because whoever approves has to see all of them.
+//! full, because an approver has to see all of them.
 
 use crate::client::Endpoint;
 use crate::output::TypedAs;

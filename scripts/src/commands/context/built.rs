@@ -31,8 +31,8 @@ impl Context {
     }
 
     /// As [`Self::artifact`], always compiled from its sources now.
-    pub(crate) fn artifact_anew(&self, source: &str) -> Result<Artifact> {
-        self.artifact_by(&self.builder()?.anew(), source)
+    pub(crate) fn rebuilt_artifact(&self, source: &str) -> Result<Artifact> {
+        self.artifact_by(&self.builder()?.from_scratch(), source)
     }
 
     fn artifact_by(&self, builder: &Builder, source: &str) -> Result<Artifact> {

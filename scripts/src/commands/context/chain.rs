@@ -19,7 +19,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use stylus_devnode::{Fork, ForkOptions, NodeConfig, NodeHandle};
 
-/// The default chain: where a nitro devnode listens, and ours.
+/// The default chain: where a nitro devnode and this program's own node listen.
 const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
 
 impl Context {
@@ -192,8 +192,8 @@ impl Context {
         let file = self.manifest_file();
         let beside = file.parent().unwrap_or(Path::new(".")).join(FOLDER);
         let open = |folder: &Path| Journal::new(folder, chain, sender, self.output.clone());
-        let begins_anew = chain.1 || LOCAL_CHAINS.contains(&chain.0);
-        let Some(state) = state_folder().filter(|_| !begins_anew) else {
+        let can_restart = chain.1 || LOCAL_CHAINS.contains(&chain.0);
+        let Some(state) = state_folder().filter(|_| !can_restart) else {
             return Ok(Arc::new(open(&beside)?));
         };
         if let Err(error) = std::fs::create_dir_all(&state) {

@@ -88,7 +88,7 @@ async fn add_without_migration(
         findings.push(not_tried(why, &shell_word(name), &shell_word(version)));
         return Ok(None);
     }
-    // Anybody's rollout can use a further step to the current version.
+    // A rollout can use a further step to the current version, and anybody can run one.
     without_good_steps(findings);
     let says = format!(
         "not checked: the migration was not tried; once it is registered, anybody can run it on instances at {} \

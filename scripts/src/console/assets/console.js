@@ -237,7 +237,7 @@ async function refresh() {
     $('news').textContent = 'There is news on the chain: open this page again before you decide.';
     return;
   }
-  // Drawing it takes thousands of requests to the endpoint: whoever reads it asks for it.
+  // Drawing it takes thousands of requests to the endpoint: the reader has to ask for it.
   if ($('main').dataset.costly !== undefined) {
     $('news').textContent = 'There is news on the chain: open this page again to see it.';
     return;

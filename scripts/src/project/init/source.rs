@@ -69,21 +69,21 @@ impl<'t> Source<'t> {
 
     /// What would change among the items of a file or of a module.
     fn scope(&mut self, items: &[Item]) {
-        let mut is_ours = false;
+        let mut is_marked = false;
         for item in items {
             match item {
                 Item::Mod(module) => {
                     let inside = module.content.as_ref();
                     self.scope(inside.map_or(&[][..], |(_, items)| items));
                 }
-                other => is_ours |= self.item(other),
+                other => is_marked |= self.item(other),
             }
         }
         let stands = |item: &Item| {
             let line = self.text.get(item.span().start().line - 1);
             line.is_some_and(|line| line.trim_start().starts_with(PRELUDE))
         };
-        if !is_ours || items.iter().any(stands) {
+        if !is_marked || items.iter().any(stands) {
             return;
         }
         let brings_in = |item: &&Item| matches!(item, Item::Use(_) | Item::ExternCrate(_));
@@ -98,7 +98,7 @@ impl<'t> Source<'t> {
         lines.insert(0, (like, PRELUDE));
     }
 
-    /// What would change in an item; whether it is one that our attributes stand on.
+    /// What would change in an item; whether it is one that the framework's attributes stand on.
     fn item(&mut self, item: &Item) -> bool {
         let (first, last) = (item.span().start().line, item.span().end().line);
         let is_inside = |one: &StorageStruct| (first..=last).contains(&one.line);
@@ -172,10 +172,10 @@ impl<'t> Source<'t> {
 /// Whether anybody may call a function that reads as if only a creation did.
 fn is_open(block: &ItemImpl, one: &ImplItemFn) -> bool {
     let is_public = block.trait_.is_some() || matches!(one.vis, Visibility::Public(_));
-    let is_ours = ["initializer", "migration"]
+    let is_step = ["initializer", "migration"]
         .iter()
         .any(|name| find(&one.attrs, name).is_some());
-    is_public && one.sig.ident.to_string().starts_with("init") && !is_ours
+    is_public && one.sig.ident.to_string().starts_with("init") && !is_step
 }
 
 fn indent(line: &str) -> &str {

@@ -138,7 +138,7 @@ fn a_version_that_can_only_be_created_has_no_way_in() {
 }
 
 #[test]
-fn a_migration_is_under_way_until_it_ends_or_is_turned_back() {
+fn a_migration_is_under_way_until_it_ends_or_is_rolled_back() {
     let mut one = created();
     let (definition, proxy) = (one.id().0, Address::with_last_byte(1));
     let [from, to] = ["1.0", "2.0"].map(String::from);

@@ -125,7 +125,7 @@ fn a_flag_that_may_bring_code_is_refused() {
     ];
     for (flags, is_refused) in [(&refused[..], true), (&plain[..], false)] {
         for flag in flags {
-            // A flag and its value in a word behind it.
+            // A flag and its value in a word after it.
             let words = match flag.split_once(' ') {
                 Some((first @ ("-C" | "--cfg"), value)) => format!("{first:?}, {value:?}"),
                 _ => format!("{flag:?}"),

@@ -1,6 +1,6 @@
 use super::super::source::{Part, Reads};
 use super::super::tree::{Entry, Tree};
-use super::{Anew, Copy, NEW, OLD};
+use super::{Copy, NEW, OLD, Recompile};
 use alloy::primitives::{B256, keccak256};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -42,7 +42,7 @@ impl Sources {
     }
 
     /// The manifests of contract, library and framework.
-    fn fill(&self, anew: Anew) -> [String; 3] {
+    fn fill(&self, recompile: Recompile) -> [String; 3] {
         let copy = Copy::in_folder(self.folder.path());
         let mut tree = Tree::default();
         for path in [CONTRACT, SHARED, FRAMEWORK] {
@@ -57,7 +57,8 @@ impl Sources {
             Self::part(FRAMEWORK, Reads::Own(self.framework)),
         ];
         let by_reads = self.by_reads;
-        copy.fill(&tree, &parts, anew, by_reads).expect("filled");
+        copy.fill(&tree, &parts, recompile, by_reads)
+            .expect("filled");
         let text = |path: &str| std::fs::read_to_string(copy.folder().join(path));
         [CONTRACT, SHARED, FRAMEWORK].map(|path| text(path).expect("a manifest"))
     }
@@ -73,51 +74,51 @@ impl Sources {
 #[test]
 fn manifests_say_what_their_packages_are_compiled_from() {
     let mut sources = Sources::new();
-    let first = sources.fill(Anew::Nothing);
+    let first = sources.fill(Recompile::Nothing);
     for manifest in &first {
         let table: toml::Table = manifest.parse().expect("a manifest");
         let features = table["features"].as_table().expect("features");
         assert_eq!(features.len(), 2, "its own and another: {manifest}");
         assert!(features.contains_key("own") && !features.contains_key("default"));
     }
-    assert_eq!(sources.fill(Anew::Nothing), first);
-    // Whoever reads it.
+    assert_eq!(sources.fill(Recompile::Nothing), first);
+    // What reads it.
     sources.read = "2";
-    let second = sources.fill(Anew::Nothing);
+    let second = sources.fill(Recompile::Nothing);
     assert!(second[0] != first[0] && second[1] != first[1]);
     assert_eq!(second[2], first[2]);
     sources.framework = keccak256("2");
-    let third = sources.fill(Anew::Nothing);
+    let third = sources.fill(Recompile::Nothing);
     assert_eq!(third[..2], second[..2]);
     assert_ne!(third[2], second[2]);
     // A Rust file of the contract, which the library does not read, or does.
     sources.code = "2";
-    let fourth = sources.fill(Anew::Nothing);
+    let fourth = sources.fill(Recompile::Nothing);
     assert_ne!(fourth[0], third[0]);
     assert_eq!(fourth[1..], third[1..]);
     sources.by_reads = false;
-    let fifth = sources.fill(Anew::Nothing);
+    let fifth = sources.fill(Recompile::Nothing);
     sources.code = "3";
-    assert_ne!(sources.fill(Anew::Nothing)[1], fifth[1]);
+    assert_ne!(sources.fill(Recompile::Nothing)[1], fifth[1]);
 }
 
 #[test]
-fn only_what_is_built_anew_has_another_time() {
+fn only_what_is_recompiled_has_another_time() {
     let sources = Sources::new();
-    for (anew, own, of_framework) in [
-        (Anew::Nothing, OLD, OLD),
-        (Anew::Sources, NEW, OLD),
-        (Anew::Everything, NEW, NEW),
-        (Anew::Nothing, OLD, OLD),
+    for (recompile, own, of_framework) in [
+        (Recompile::Nothing, OLD, OLD),
+        (Recompile::Sources, NEW, OLD),
+        (Recompile::Everything, NEW, NEW),
+        (Recompile::Nothing, OLD, OLD),
     ] {
-        sources.fill(anew);
+        sources.fill(recompile);
         for (path, time) in [
             (CONTRACT, own),
             (SHARED, own),
             (READ, own),
             (FRAMEWORK, of_framework),
         ] {
-            assert_eq!(sources.time(path), time, "{anew:?} {path}");
+            assert_eq!(sources.time(path), time, "{recompile:?} {path}");
         }
     }
 }

@@ -113,7 +113,7 @@ fn packages_in_a_folder_instead_of_a_registry_are_refused() {
     assert_eq!(project.hash(), before);
 }
 
-/// A key is not copied, and not left out in silence either: whoever meant it for the build would find
+/// A key is not copied, and not left out in silence either: a user who meant it for the build would find
 /// it missing. Its owner moves it, or says that it is none.
 #[test]
 fn a_key_among_the_sources_is_refused() {

@@ -48,7 +48,7 @@ impl Project {
         path
     }
 
-    /// The contract's manifest, with that behind its name.
+    /// The contract's manifest, with that after its name.
     pub(in crate::build) fn declare(&self, more: &str) {
         let manifest = format!("[package]\nname = \"contract\"\n{more}");
         self.write("work/contract/Cargo.toml", &manifest);
@@ -165,11 +165,11 @@ fn what_may_compute_slots_and_is_not_searched_is_named() {
 /// What the macros write leads to whatever has such a name.
 #[test]
 fn what_is_called_like_the_framework_and_leads_elsewhere_is_named() {
-    let ours = "stylus-upgradeable";
+    let framework = "stylus-upgradeable";
     let library = "[lib]\nname = \"stylus_upgradeable\"\n";
     for (library, dependency, expected) in [
         ("", "up", None),
-        ("", ours, Some("stylus-upgradeable = other")),
+        ("", framework, Some("stylus-upgradeable = other")),
         ("", "core", Some("core = other")),
         (library, "other", Some("other")),
     ] {

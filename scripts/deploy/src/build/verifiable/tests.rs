@@ -78,13 +78,13 @@ fn module(answer: i32, custom: &[(&str, u8)]) -> Vec<u8> {
 #[test]
 fn init_code_of_another_source_is_not_the_same_program() {
     let hash = [("project_hash", 1)];
-    let ours = module(1, &hash);
-    assert!(is_same_program(&ours, &module(1, &hash)));
-    assert!(is_same_program(&ours, &module(1, &[("project_hash", 7)])));
-    assert!(!is_same_program(&ours, &module(2, &hash)), "other code");
+    let one = module(1, &hash);
+    assert!(is_same_program(&one, &module(1, &hash)));
+    assert!(is_same_program(&one, &module(1, &[("project_hash", 7)])));
+    assert!(!is_same_program(&one, &module(2, &hash)), "other code");
     let more = [("project_hash", 1), ("other", 1)];
-    assert!(!is_same_program(&ours, &module(1, &more)), "a section more");
-    assert!(!is_same_program(&ours, b"no module"));
+    assert!(!is_same_program(&one, &module(1, &more)), "a section more");
+    assert!(!is_same_program(&one, b"no module"));
     assert!(!is_same_program(b"no module", b"no module"));
 }
 

@@ -47,11 +47,11 @@ pub(super) fn not_runnable_cure(reason: u8) -> &'static str {
             "stylus-upgrades doctor --fix activates what is registered; stylus-upgrades deploy SOURCE, what is not"
         }
         not_runnable::OUTDATED => {
-            "stylus-upgrades doctor --fix activates it anew; where the chain does not \
-             take the code any more, build it anew and register it as another version"
+            "stylus-upgrades doctor --fix activates it again; where the chain does not \
+             take the code any more, rebuild it and register it as another version"
         }
         not_runnable::EXPIRED => {
-            "stylus-upgrades doctor --fix activates it anew (keepalive is refused by now), then try again"
+            "stylus-upgrades doctor --fix activates it again (keepalive is refused by now), then try again"
         }
         not_runnable::DESIGNATOR => "give the address of the contract whose code it points to",
         not_runnable::PRECOMPILE => "give the address of a contract of your own",

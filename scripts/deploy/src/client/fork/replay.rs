@@ -1,5 +1,5 @@
 //! Sending transactions of the past again on a copy, in their blocks and at their times. The gas limit of one may have
-//! been enough for the old code and not be for the new one. Wallets estimate the limit anew, so that is no failure of
+//! been enough for the old code and not be for the new one. Wallets estimate the limit again, so that is no failure of
 //! the version: it is sent with more.
 
 use super::blocks::{Outcome, PastBlock};

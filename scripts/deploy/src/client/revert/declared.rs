@@ -1,8 +1,8 @@
 //! Errors that contracts declare for themselves, of every interface that this process has read.
 //!
 //! One table for the process: what a call reverts with is decoded far from where interfaces are read, and
-//! it may come from any contract that the call runs. A selector stands for the same signature whoever
-//! declares it. The names are decoration: a document may be anybody's, so nothing is decided by them.
+//! it may come from any contract that the call runs. A selector stands for the same signature in
+//! each of them. The names are decoration: anybody may have written a document, so nothing is decided by them.
 
 use super::shortened;
 use alloy::dyn_abi::{DynSolValue, ErrorExt};

@@ -85,7 +85,7 @@ async fn what_is_given_up_in_the_queue_is_named_and_stays_in_the_journal() {
     let request = TransactionRequest::default()
         .with_to(Address::repeat_byte(7))
         .with_gas_limit(100_000);
-    // The transaction before it is undone, so that it waits behind nonce 0.
+    // The transaction before it is undone, so that it waits for nonce 0.
     let own = client
         .offer("a call", request.clone(), (sender, 1), fees)
         .await;

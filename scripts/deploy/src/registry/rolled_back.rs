@@ -1,4 +1,4 @@
-//! Instances whose complex migration to what is current was turned back: no rollout touches them.
+//! Instances whose complex migration to what is current was rolled back: no rollout touches them.
 
 use super::Registry;
 use super::definition_id;
@@ -11,12 +11,12 @@ use alloy::sol_types::SolEvent;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// The instances that were called back since the current version is current, and are live at an
+/// The instances that were rolled back since the current version is current, and are live at an
 /// older one.
 ///
 /// # Errors
 /// What the chain says.
-pub async fn called_back(registry: Registry<'_>, name: &str) -> Result<Vec<Address>, ChainError> {
+pub async fn rolled_back(registry: Registry<'_>, name: &str) -> Result<Vec<Address>, ChainError> {
     let client = registry.client;
     let id: &[B256] = &[definition_id(name).0];
     let place = |log: &Log| (log.block_number, log.log_index);
@@ -36,12 +36,12 @@ pub async fn called_back(registry: Registry<'_>, name: &str) -> Result<Vec<Addre
         .map(|log| log.inner.data.proxy)
         .collect();
     let current = registry.head(name).await?.current;
-    let mut called_back = Vec::new();
+    let mut rolled_back = Vec::new();
     for proxy in proxies {
         let found = registry.instance(proxy).await?;
         if found.state == InstanceState::Live && found.version != current {
-            called_back.push(proxy);
+            rolled_back.push(proxy);
         }
     }
-    Ok(called_back)
+    Ok(rolled_back)
 }
