@@ -110,7 +110,10 @@ fn built(home: &Path) -> Framework {
         assert!(copied.expect("cp runs").success());
     }
     let builder = Builder::at(&copy, Arc::new(Lines)).expect("the workspace");
-    let builder = builder.framework_from(&copy).expect("the sources").from_scratch();
+    let builder = builder
+        .framework_from(&copy)
+        .expect("the sources")
+        .from_scratch();
     builder.framework().expect("the framework builds")
 }
 

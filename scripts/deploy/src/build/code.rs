@@ -40,7 +40,7 @@ pub struct Artifact {
     /// from a custom section of the compiler's module, which does not go on chain.
     pub layout: Option<Layout>,
     /// The initializers and migrations that its code declares, from another custom section; `None`
-    /// if it was built without our attributes, or by an older version of them.
+    /// if it was built without the framework's attributes, or by an older version of them.
     pub steps: Option<Vec<DeclaredStep>>,
     /// What callers can use, as the module shows it; `None` if it was built without `#[upgradeable]`, or by an
     /// older version of it: then nothing is known of its functions.

@@ -230,12 +230,12 @@ pub(super) fn of_root(packages: &[Package]) -> Result<Table, BuildError> {
 
 /// The profile of contracts and those that it inherits from.
 fn profiles(settings: &Table) -> Table {
-    let author = settings.get("profile").and_then(Value::as_table);
+    let workspace = settings.get("profile").and_then(Value::as_table);
     let mut kept = Table::new();
     let mut next = Some(CONTRACT.to_owned());
     while let Some(name) = next.take().filter(|name| !kept.contains_key(name)) {
-        let default = || (name == CONTRACT).then(|| Value::Table(default_profile(author)));
-        let profile = author.and_then(|all| all.get(&name)).cloned();
+        let default = || (name == CONTRACT).then(|| Value::Table(default_profile(workspace)));
+        let profile = workspace.and_then(|all| all.get(&name)).cloned();
         if let Some(profile) = profile.or_else(default) {
             next = profile
                 .get("inherits")
@@ -249,9 +249,9 @@ fn profiles(settings: &Table) -> Table {
 
 /// The profile `contract` of a workspace that has none: of its profile `release`, its author's choice between size
 /// and speed stays.
-fn default_profile(author: Option<&Table>) -> Table {
+fn default_profile(workspace: Option<&Table>) -> Table {
     let mut profile: Table = PROFILE.parse().unwrap_or_default();
-    let release = author.and_then(|all| all.get("release"));
+    let release = workspace.and_then(|all| all.get("release"));
     if let Some(chosen) = release.and_then(|release| release.get(OPT_LEVEL)) {
         profile.insert(OPT_LEVEL.into(), chosen.clone());
     }

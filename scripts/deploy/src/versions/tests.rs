@@ -49,7 +49,7 @@ fn what_is_kept_is_read_again_from_a_folder_below_its_own() {
 }
 
 #[test]
-fn a_changed_file_is_refused_and_written_anew_by_the_next_registration() {
+fn a_changed_file_is_refused_and_rewritten_by_the_next_registration() {
     let folder = tempfile::tempdir().expect("a folder");
     let versions = Versions::beside(folder.path());
     let one = kept(b"one");

@@ -14,7 +14,7 @@ use stylus_devnode::storage_root;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HashOrigin {
-    /// Whoever gave the command.
+    /// Who gave the command.
     Given,
     /// A second endpoint, which has the same block.
     Confirmed(String),

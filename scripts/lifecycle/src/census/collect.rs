@@ -1,5 +1,5 @@
 //! The slots of an account by `debug_storageRangeAt`, page after page in the order of their hashes. An endpoint
-//! has the state before a transaction, so the block behind is asked for, before its first one.
+//! has the state before a transaction, so the next block is asked for, before its first one.
 
 use super::anchor::{Anchor, header};
 use super::store::{Leaf, Store};
@@ -34,18 +34,18 @@ struct Entry {
 }
 
 /// Collects the slots into the store, from where an earlier run had stopped. Whether they are said to be those of the
-/// block: while no block is behind it they are those of the block before. Or why the endpoint does not have them.
+/// block: while no block is after it they are those of the block before. Or why the endpoint does not have them.
 pub(super) async fn collect(
     client: &Client,
     account: Address,
     anchor: &Anchor,
     store: &Store,
 ) -> Result<Result<bool, String>, ChainError> {
-    let behind = header(client, anchor.block.saturating_add(1).into()).await?;
+    let after = header(client, anchor.block.saturating_add(1).into()).await?;
     // The block itself is confirmed at the end.
-    let behind = behind.filter(|(behind, _)| behind.parent_hash == anchor.block_hash);
-    let block = behind.as_ref().map_or(anchor.block_hash, |(_, hash)| *hash);
-    let mut cursor = store.go_on(anchor.block_hash, false)?.unwrap_or_default();
+    let after = after.filter(|(after, _)| after.parent_hash == anchor.block_hash);
+    let block = after.as_ref().map_or(anchor.block_hash, |(_, hash)| *hash);
+    let mut cursor = store.resume(anchor.block_hash, false)?.unwrap_or_default();
     let first = cursor;
     while cursor != DONE {
         let params = (block, 0, account, cursor, PAGE);
@@ -68,15 +68,15 @@ pub(super) async fn collect(
         client.progress().tick(&format!("{count} slots"));
         cursor = next;
     }
-    Ok(Ok(behind.is_some()))
+    Ok(Ok(after.is_some()))
 }
 
 /// The slots of a page, and where the next one begins.
 fn read(client: &Client, first: B256, page: Page) -> Result<(Vec<Leaf>, B256), ChainError> {
     let begin = page.storage.keys().next();
     let end = page.storage.keys().next_back();
-    let goes_on = |next| end.is_some_and(|end| next >= *end && next > first);
-    if begin.is_some_and(|begin| *begin < first) || !page.next_key.is_none_or(goes_on) {
+    let proceeds = |next| end.is_some_and(|end| next >= *end && next > first);
+    if begin.is_some_and(|begin| *begin < first) || !page.next_key.is_none_or(proceeds) {
         let found = format!("an empty page of slots from {first} on, or one that goes back");
         return Err(client.contradiction(found));
     }

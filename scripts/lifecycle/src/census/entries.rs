@@ -21,7 +21,7 @@ pub(super) struct Mapping<'a> {
 }
 
 impl<'a> Mapping<'a> {
-    /// The one that is asked for: `FIELD` for the keys of its entries, `FIELD,value` for the value behind them too.
+    /// The one that is asked for: `FIELD` for the keys of its entries, `FIELD,value` for the value after them too.
     pub(super) fn find(layout: &'a Layout, asked: &str) -> Result<Self, ChainError> {
         let field = asked.strip_suffix(",value");
         let all = Self::of_words(layout, field.is_some());

@@ -66,7 +66,7 @@ pub(super) fn reorganized(number: u64, before: B256, now: Option<B256>) -> Chain
     let refusal = Refusal::new(REORGANIZED, message).with(
         "the same block from the beginning to the end",
         now,
-        "run the census again: it begins anew at a block of the chain as it is",
+        "run the census again: it starts over at a block of the chain as it is",
     );
     refusal.exiting(Exit::Chain).into()
 }
@@ -83,7 +83,7 @@ pub(super) fn store(path: &Path, reason: impl ToString) -> ChainError {
     let refusal = Refusal::new("CensusStore", message).with(
         "a store of an earlier census, or none",
         reason,
-        "end what else uses it, or remove the file: the census begins anew then",
+        "end what else uses it, or remove the file: the census then starts over",
     );
     refusal.usage().into()
 }

@@ -21,7 +21,7 @@ pub(super) async fn read(
     // What an endpoint withheld, another one may have.
     let mark = format!("events of {}", client.endpoint());
     let first = match store.state(&mark)? {
-        Some(hash) => behind(client, hash).await?,
+        Some(hash) => block_after(client, hash).await?,
         None => 0,
     };
     if first > anchor.block {
@@ -37,8 +37,8 @@ pub(super) async fn read(
     store.set_state(&mark, anchor.block_hash)
 }
 
-/// The block behind one that events were read up to; the first one where that is no block of the chain any more.
-async fn behind(client: &Client, hash: B256) -> Result<u64, ChainError> {
+/// The block after one that events were read up to; the first one where that is no block of the chain any more.
+async fn block_after(client: &Client, hash: B256) -> Result<u64, ChainError> {
     let Some((read, _)) = header(client, hash.into()).await? else {
         return Ok(0);
     };

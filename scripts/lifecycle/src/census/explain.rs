@@ -400,7 +400,7 @@ impl Walk<'_, '_, '_> {
         Ok(())
     }
 
-    /// `bytes` or `string`. A word that no compiler writes, and what lies behind the end, is not explained.
+    /// `bytes` or `string`. A word that no compiler writes, and what lies after the end, is not explained.
     fn text(&mut self, at: At<'_>) -> Done {
         let length = match length(self.word(at.slot)?.into()) {
             Length::Malformed => return Ok(()),
@@ -516,7 +516,7 @@ impl Walk<'_, '_, '_> {
             let here = At { field, ..here };
             // Which type the oldest form had, the field says; the others are said by the name.
             let named = form.copied().or(at.before.filter(|_| form.is_none()));
-            // Behind the oldest form of a cell there are other fields.
+            // After the oldest form of a cell there are other fields.
             let size = named.and_then(|form| self.size_in(form));
             let size = size.unwrap_or(match (form, &key) {
                 (None, None) => WORD,

@@ -73,7 +73,7 @@ pub struct Options {
     #[arg(skip)]
     pub folder: Option<PathBuf>,
     /// Write the entries of a mapping into `out`, not every slot, and only if none is missing: `FIELD` their keys,
-    /// `FIELD,value` the values behind them too.
+    /// `FIELD,value` the values after them too.
     #[arg(skip)]
     pub entries: Option<String>,
 }
@@ -98,7 +98,7 @@ pub struct Subject {
 /// Takes a census at a block that was found.
 ///
 /// # Errors
-/// What the endpoint says or does not prove. What was collected by then is kept: the next run goes on.
+/// What the endpoint says or does not prove. What was collected by then is kept: the next run continues.
 pub async fn take(
     client: &Client,
     anchor: Anchor,
@@ -277,7 +277,7 @@ async fn slots_of(
         if options.by_proofs {
             break Err("--by-proofs".into());
         }
-        store.go_on(anchor.block_hash, false)?;
+        store.resume(anchor.block_hash, false)?;
         let is_resumed = store.count()? > 0;
         let collected = collect::collect(client, proxy, anchor, store).await?;
         let is_lie = collected == Ok(true) && !is_whole(store, anchor)?;
@@ -285,7 +285,7 @@ async fn slots_of(
             break collected;
         }
         // Another endpoint, or another way, may have given what was there before.
-        store.go_on(B256::ZERO, false)?;
+        store.resume(B256::ZERO, false)?;
     };
     let why: String = match collected {
         // What differs is the endpoint's word against its own proofs.
@@ -297,7 +297,7 @@ async fn slots_of(
             "the endpoint does not list slots ({why}): they were found by proofs"
         ));
     }
-    store.go_on(anchor.block_hash, true)?;
+    store.resume(anchor.block_hash, true)?;
     Ok(("eth_getProof", true))
 }
 

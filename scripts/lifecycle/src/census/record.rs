@@ -106,7 +106,7 @@ fn values(line: &str) -> Result<Vec<Bytes>, String> {
         let Some(first) = rest.chars().next() else {
             return Ok(values);
         };
-        let (word, behind) = match first {
+        let (word, after) = match first {
             '"' => {
                 let mut all = serde_json::Deserializer::from_str(rest).into_iter::<String>();
                 let text = all.next().and_then(Result::ok).ok_or(rest)?;
@@ -116,7 +116,7 @@ fn values(line: &str) -> Result<Vec<Bytes>, String> {
             }
             _ => rest.split_at(rest.find([' ', '\t', ',']).unwrap_or(rest.len())),
         };
-        rest = behind;
+        rest = after;
         let value = match word.strip_prefix("0x") {
             Some(digits) => hex::decode(digits).ok(),
             None => {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_behind_their_offsets_are_found() {
+    fn texts_after_their_offsets_are_found() {
         let data = ("alice".to_owned(), U256::from(5)).abi_encode_params();
         let record = Record::of_abi(&[B256::repeat_byte(1)], &data);
         assert!(record.0.contains(&b"alice".to_vec().into()), "{record:?}");

@@ -1,5 +1,5 @@
 //! Keys by the hashes that a contract made of them: the blocks in which the account's storage root changed are
-//! carried out again on a copy in this process, and what was hashed with the root of a mapping behind it is a
+//! carried out again on a copy in this process, and what was hashed with the root of a mapping after it is a
 //! key of that mapping.
 
 use super::anchor::{Anchor, get_proof};
@@ -133,7 +133,7 @@ fn record(transaction: &PastTransaction) -> Vec<u8> {
     Record::of_abi(&sender, input.get(4..).unwrap_or_default()).to_bytes()
 }
 
-/// A key and the root behind it.
+/// A key and the root after it.
 fn hashed(bytes: &[u8]) -> Option<Hashed> {
     let (key, root) = bytes.split_last_chunk::<32>()?;
     (1..=KEY_MAX)
@@ -182,7 +182,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_was_hashed_with_a_root_behind_it_is_a_key() {
+    fn what_was_hashed_with_a_root_after_it_is_a_key() {
         let (key, root) = (B256::repeat_byte(1), B256::repeat_byte(2));
         let preimage = hex::encode_prefixed([key.0, root.0].concat());
         let program = json!([

@@ -11,7 +11,7 @@ use alloy::primitives::{Address, B256};
 use serde::Serialize;
 use stylus_layout::Unlisted;
 
-/// Whose word it is that the version has its layout: nobody's, the endpoint's, or a file's by the endpoint's word, if
+/// Whose word it is that the version has its layout: none, the endpoint's, or a file's by the endpoint's word, if
 /// no build has shown it. What the registry says is not proven.
 pub(super) fn layout_origin(subject: &Subject) -> &'static str {
     let unlisted = subject.layout.as_ref().map(|layout| &layout.unlisted);

@@ -37,7 +37,7 @@ const STATE: TableDefinition<'_, &str, [u8; 32]> = TableDefinition::new("state")
 
 /// The block whose slots are there.
 const BLOCK: &str = "block";
-/// The hash of a slot that collecting goes on from.
+/// The hash of a slot that collecting continues from.
 const CURSOR: &str = "cursor";
 /// A slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -125,9 +125,9 @@ impl Store {
         Ok(done)
     }
 
-    /// Goes on with the slots of a block: where collecting is in the order of their hashes, if it has begun
+    /// Continues with the slots of a block: where collecting is in the order of their hashes, if it has begun
     /// there. Slots of another block are dropped, unless they are `kept` to be compared.
-    pub(super) fn go_on(&self, block: B256, kept: bool) -> Result<Option<B256>, ChainError> {
+    pub(super) fn resume(&self, block: B256, kept: bool) -> Result<Option<B256>, ChainError> {
         self.write(|write| {
             let mut state = write.open_table(STATE)?;
             let before = state.insert(BLOCK, block.0)?.map(|found| found.value());
@@ -143,7 +143,7 @@ impl Store {
         })
     }
 
-    /// Adds slots, and where collecting goes on behind them.
+    /// Adds slots, and where collecting continues after them.
     pub(super) fn add(&self, leaves: &[Leaf], cursor: B256) -> Result<(), ChainError> {
         self.write(|write| {
             let mut table = write.open_table(LEAVES)?;
@@ -320,19 +320,19 @@ mod tests {
     }
 
     #[test]
-    fn a_store_goes_on_with_its_block_and_drops_the_slots_of_another_one() {
+    fn a_store_continues_with_its_block_and_drops_the_slots_of_another_one() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(&folder);
         let (one, other) = (B256::repeat_byte(1), B256::repeat_byte(2));
-        assert_eq!(store.go_on(one, false).expect("written"), None);
+        assert_eq!(store.resume(one, false).expect("written"), None);
         store
             .add(&[leaf(1)], B256::repeat_byte(9))
             .expect("written");
-        let cursor = store.go_on(one, false).expect("written");
+        let cursor = store.resume(one, false).expect("written");
         assert_eq!(cursor, Some(B256::repeat_byte(9)));
-        assert_eq!(store.go_on(other, true).expect("written"), None);
+        assert_eq!(store.resume(other, true).expect("written"), None);
         assert_eq!(store.count().expect("read"), 1);
-        assert_eq!(store.go_on(one, false).expect("written"), None);
+        assert_eq!(store.resume(one, false).expect("written"), None);
         assert_eq!(store.count().expect("read"), 0);
     }
 

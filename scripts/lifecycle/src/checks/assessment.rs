@@ -128,7 +128,7 @@ impl Assessment {
         Refused::of(self.decision().refused)
     }
 
-    /// What was found and is in nobody's way.
+    /// What was found and stops nothing.
     pub fn findings(&self) -> Vec<Finding> {
         let told = self.found().filter(|one| {
             let is_of_storage = [Part::Layout, Part::LiveInstances].contains(&one.part);
@@ -228,7 +228,7 @@ impl Assessment {
         of_ways.filter(|id| !is_found(id)).cloned().collect()
     }
 
-    /// Whether it names a difference that is in nobody's way.
+    /// Whether it names a difference that stops nothing.
     fn is_safe(&self, id: &FindingId) -> bool {
         let compared = self
             .ways

@@ -39,7 +39,7 @@ pub struct Transition {
     pub new: Side,
     /// Whether the code is that of a version that was there before.
     pub goes_back: bool,
-    /// What lies where the new version uses storage anew.
+    /// What lies where the new version begins to use storage.
     pub live: Fact<Live>,
     /// What callers had, and have.
     pub callers: Callers,
@@ -95,12 +95,12 @@ pub struct Built {
 pub enum Declared {
     /// These are all.
     Steps(Vec<DeclaredStep>),
-    /// It is code of the EVM: it has none that a proxy of ours would run, and cannot say what it has of others.
+    /// It is code of the EVM: none that a proxy of the framework would run, and it cannot say what it has of others.
     OfEvm,
 }
 
 impl Declared {
-    /// Initializers and migrations that a proxy of ours runs.
+    /// Initializers and migrations that a proxy of this framework runs.
     pub fn steps(&self) -> &[DeclaredStep] {
         match self {
             Self::Steps(steps) => steps,
@@ -157,11 +157,11 @@ pub enum Runs {
 pub struct Program {
     /// The migrations that it declares.
     pub declared: Fact<Vec<DeclaredStep>>,
-    /// What goes on with the contract behind it.
+    /// What continues with the contract after it.
     pub ending: Fact<Ending>,
 }
 
-/// What goes on with a contract once its complex migration ended.
+/// What continues with a contract once its complex migration ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending {
     /// The framework's UpgradeabilityStorage.

@@ -169,7 +169,7 @@ impl Code {
             Ok(module) => Fact::doubted(
                 reserved_in(&self.bytes.code, module.as_deref()),
                 self.origin(),
-                "it was built without our attributes; its constants were looked at",
+                "it was built without the framework's attributes; its constants were looked at",
             ),
         }
     }
@@ -180,8 +180,9 @@ pub(super) fn begin(transition: &Transition, found: &mut Found) {
     let Transition { to, current, .. } = transition;
     let is_alone = transition.old.is_none() && matches!(transition.runs, Runs::Nothing);
     if is_alone && !current.is_empty() && current != to {
-        let why =
-            format!("{to} begins anew, so its functions were not compared with those of {current}");
+        let why = format!(
+            "{to} begins from scratch, so its functions were not compared with those of {current}"
+        );
         let some = Evidence::some(PART, Origin::NotKnown, why);
         found.coverage.add(some);
     }

@@ -128,7 +128,7 @@ pub(super) fn label(transition: &Transition, found: &mut Found) {
 const PROGRAM_UNKNOWN: &str =
     "code on the chain does not say between which versions its complex migration leads";
 
-/// How a complex migration ends: its program was linked to UpgradeabilityStorage, which goes on from there. Where
+/// How a complex migration ends: its program was linked to UpgradeabilityStorage, which continues from there. Where
 /// that is not on the chain, a contract that began would stay paused.
 pub(super) fn complex(transition: &Transition, found: &mut Found) {
     let Runs::Step {

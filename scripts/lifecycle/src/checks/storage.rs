@@ -19,7 +19,7 @@ pub(super) fn layouts(transition: &Transition, found: &mut Found) -> Result<(), 
     Ok(())
 }
 
-/// Whether the storage that the new version uses anew is empty on the live instances.
+/// Whether the storage that the new version begins to use is empty on the live instances.
 pub(super) fn live(transition: &Transition, found: &mut Found) {
     let Some(pair) = transition.pair() else {
         return;
@@ -45,7 +45,7 @@ pub(super) fn live(transition: &Transition, found: &mut Found) {
             "new fields of {} {to} begin with values that an older version left there",
             transition.name
         ),
-        expected: "zeros where the new version uses storage anew".into(),
+        expected: "zeros where the new version begins to use storage".into(),
         found: None,
         next: "put the field where nothing was, or clear it in a migration before; if its own migration sets it, \
                declare migrates = [\"dirty:FIELD\"] in Cargo.toml"

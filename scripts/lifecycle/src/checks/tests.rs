@@ -39,7 +39,7 @@ impl<T: Clone> Weaken for Fact<T> {
     }
 }
 
-/// Every fact of a transition. Whoever adds one is told here by the compiler.
+/// Every fact of a transition. Where one is added, the compiler says so here.
 fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
     let Transition {
         old,

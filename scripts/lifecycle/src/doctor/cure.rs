@@ -1,6 +1,6 @@
 //! Keepalive and activation: whatever the examination says would help. Anybody may, with any key.
 //! What was paid for is not needed any more when the chain is asked again, so that a run which was
-//! killed goes on where it was.
+//! killed continues where it was.
 
 use super::programs::{Cure, Program};
 use crate::client::{ChainError, Client, Sent};
@@ -165,7 +165,7 @@ async fn keepalive(
     client.send(&what, ARB_WASM, &call, value).await
 }
 
-/// The fee in wei that prolonging an activation costs now. The chain says it to whoever pays nothing.
+/// The fee in wei that prolonging an activation costs now. The chain says it to a caller that pays nothing.
 async fn keepalive_fee(client: &Client, codehash: CodeHash) -> Result<U256, ChainError> {
     let call = IArbWasm::codehashKeepaliveCall {
         codehash: codehash.into(),

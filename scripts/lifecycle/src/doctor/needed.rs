@@ -98,7 +98,7 @@ mod tests {
     use stylus_upgrades_interface::registry::IRegistry;
 
     #[test]
-    fn what_lies_on_a_path_to_the_current_version_is_needed_and_what_is_behind_is_not() {
+    fn what_lies_on_a_path_to_the_current_version_is_needed_and_nothing_else_is() {
         let steps = [
             ("", "1.0"),
             ("1.0", "2.0"),

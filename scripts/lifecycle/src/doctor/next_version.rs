@@ -83,7 +83,7 @@ fn rebuild(chain: &ChainFacts, program: &Program, target: u64, reason: String) -
     finding(Severity::Warning, "WouldNotActivate", says).with(
         format!("a module that ArbOS {target} takes"),
         reason,
-        "build it anew with a compiler that keeps the rule, and register that as a version before the upgrade",
+        "rebuild it with a compiler that keeps the rule, and register that as a version before the upgrade",
     )
 }
 
@@ -99,7 +99,7 @@ fn reactivate(chain: &ChainFacts, target: u64, stylus: u16, count: usize) -> Fin
     finding(severity, "NextVersionOutdates", says).with(
         format!("programs activated for Stylus {stylus}"),
         format!("{count} programs for Stylus {}", chain.stylus),
-        "stylus-upgrades doctor --fix, right behind the upgrade: before it nothing can be done",
+        "stylus-upgrades doctor --fix, right after the upgrade: before it nothing can be done",
     )
 }
 

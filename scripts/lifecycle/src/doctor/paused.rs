@@ -24,7 +24,7 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
             let told = [
                 "a definition that is live".into(),
                 "one that was paused and not resumed".into(),
-                format!("stylus-upgrades resume {word}, once it may go on"),
+                format!("stylus-upgrades resume {word}, once it may run again"),
             ];
             add(Severity::Warning, PAUSED, says, told);
         }

@@ -127,8 +127,9 @@ fn finding(one: &Voices, mute: &[String], is_possible: bool) -> Finding {
         ),
     };
     if !is_possible && role == "policy" {
-        next = "nothing helps: no policy of the definition can be changed any more; define it anew"
-            .into();
+        next =
+            "nothing helps: no policy of the definition can be changed any more; define it again"
+                .into();
     }
     Finding::named(Part::Policy, severity, id, says).with(
         "approvers that are no instances, and lambdas with the code that was recorded",

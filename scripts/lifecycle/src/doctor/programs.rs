@@ -52,7 +52,7 @@ pub enum State {
         /// Seconds since it was activated.
         age: u64,
     },
-    /// An upgrade of the chain came behind its activation.
+    /// An upgrade of the chain came after its activation.
     Outdated {
         /// The Stylus version that it was activated for.
         version: u16,

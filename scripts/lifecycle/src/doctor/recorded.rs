@@ -73,7 +73,7 @@ pub(super) mod tests {
     use stylus_upgrades_interface::registry::IRegistry as abi;
     use stylus_upgrades_interface::registry::Step;
 
-    /// A definition with a version behind each step, and instances at these versions.
+    /// A definition with a version after each step, and instances at these versions.
     pub(in crate::doctor) fn definition(
         steps: &[(&str, &str)],
         current: &str,

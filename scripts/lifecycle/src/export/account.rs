@@ -1,4 +1,4 @@
-//! The approver as people write it: an address, an address behind its chain as Safe shows it
+//! The approver as people write it: an address, an address after its chain as Safe shows it
 //! (EIP-3770, `arb1:0x…`) or as CAIP-10 has it (`eip155:42161:0x…`).
 
 use super::other_chain;

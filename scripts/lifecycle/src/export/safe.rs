@@ -88,7 +88,7 @@ pub(super) fn checksum(batch: &Value) -> B256 {
 }
 
 /// Safe's own form: an object is `{`, the sorted list of its keys, and each value with a comma
-/// behind it, `}`.
+/// after it, `}`.
 fn serialized(value: &Value) -> String {
     match value {
         Value::Array(items) => {

@@ -207,7 +207,7 @@ fn the_names_of_arguments_are_those_of_the_interface() {
 }
 
 #[test]
-fn an_account_may_stand_behind_its_chain_which_must_be_the_registrys() {
+fn an_account_may_stand_after_its_chain_which_must_be_the_registrys() {
     let plain = "0x49d4450977E2c95362C13D3a31a09311E0Ea26A6";
     assert_eq!(account_on(1, plain).ok(), Some(plain));
     fn refused(here: u64, text: &str) -> Result<&str, String> {

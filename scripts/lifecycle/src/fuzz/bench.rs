@@ -156,7 +156,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Runs the calls on copies of both sides. A sequence ends at its first difference; what is known, or
-    /// meant, is passed over, but behind a known difference of a call nothing can be told. Behind a call that is meant
+    /// meant, is passed over, but after a known difference of a call nothing can be told. After a call that is meant
     /// to end otherwise, and succeeds on one side alone, only invariants can.
     fn compared(&mut self, calls: &[Call]) -> Result<Shown, ChainError> {
         let (mut before, mut after) = (self.before.branch(), self.after.branch());
@@ -262,7 +262,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The accounts that getters are asked about: all that are known before any call, and those that appear in the
-    /// calls behind them. Calls that wrote the same on both sides leave nothing to ask.
+    /// calls after them. Calls that wrote the same on both sides leave nothing to ask.
     fn accounts_of(
         &self,
         sides: [&Simulation; 2],

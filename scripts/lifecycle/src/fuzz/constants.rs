@@ -31,13 +31,13 @@ pub(super) fn constants(code: &CodeBytes) -> BTreeSet<U256> {
 fn of_evm(code: &[u8]) -> BTreeSet<U256> {
     let mut found = BTreeSet::new();
     let mut rest = code;
-    while let Some((opcode, behind)) = rest.split_first() {
-        rest = behind;
+    while let Some((opcode, after)) = rest.split_first() {
+        rest = after;
         if let PUSH1..=PUSH32 = *opcode {
             let size = usize::from(opcode - PUSH1) + 1;
-            let (pushed, behind) = rest.split_at(size.min(rest.len()));
+            let (pushed, after) = rest.split_at(size.min(rest.len()));
             found.extend(U256::try_from_be_slice(pushed));
-            rest = behind;
+            rest = after;
         }
     }
     found

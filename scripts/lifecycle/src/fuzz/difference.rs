@@ -53,7 +53,7 @@ pub(super) struct Difference {
     pub(super) kind: Kind,
     /// The function, the variable or the account.
     pub(super) subject: String,
-    /// The call that differs; none where it is seen behind all of them.
+    /// The call that differs; none where it is seen after all of them.
     pub(super) at: Option<usize>,
     /// With the version before.
     pub(super) before: String,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Other values that a byte has.
 const OTHERS: usize = u8::MAX as usize;
-/// Changes of one call that are tried before its function goes on somewhere new, at most.
+/// Changes of one call that are tried unless its function goes somewhere new, at most.
 const TRIES: usize = 4_096;
 
 /// A call, at the end of its sequence.
@@ -25,7 +25,7 @@ struct Reached {
 pub(super) struct Frontier(BTreeMap<usize, Reached>);
 
 impl Frontier {
-    /// Takes over a sequence whose last call went where none did. It goes on behind the byte that was changed last.
+    /// Takes over a sequence whose last call went where none did. It continues after the byte that was changed last.
     pub(super) fn reached(&mut self, calls: &[Call]) {
         if let Some(last) = calls.last() {
             let known = self.0.entry(last.target).or_default();

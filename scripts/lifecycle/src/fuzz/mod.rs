@@ -88,7 +88,7 @@ pub struct Settings {
     pub runs: Option<u64>,
     /// How long.
     pub time: Option<Duration>,
-    /// What is meant to differ, and what must hold behind every sequence.
+    /// What is meant to differ, and what must hold after every sequence.
     pub declared: Declared,
     /// Whether nothing is learnt from what calls do.
     pub blind: bool,
@@ -342,7 +342,7 @@ impl Course<'_> {
         }
     }
 
-    /// Writes a sequence to the corpus at once: what ends in the middle goes on from there.
+    /// Writes a sequence to the corpus at once: what ends in the middle continues from there.
     fn keep(&self, calls: &[Call]) -> Result<(), ChainError> {
         let folder = self.settings.corpus.as_deref();
         let written = folder.map(|folder| corpus::write(folder, calls, &self.bench.targets));
@@ -367,7 +367,7 @@ fn first(
     Ok(all)
 }
 
-/// The functions that users can call of both versions: getters without arguments, which are asked behind every
+/// The functions that users can call of both versions: getters without arguments, which are asked after every
 /// sequence, and all others. What proxies answer themselves, and what only an upgrade calls, is none of them.
 fn functions(request: &FuzzRequest) -> (Vec<Function>, Vec<Target>) {
     let framework = &interfaces().implementation;
@@ -432,8 +432,8 @@ fn callers(
     let past = past.iter().map(|call| call.from);
     let mut all = Vec::new();
     for one in named.chain(STRANGERS).chain(past).chain(manifest) {
-        let is_ours = one == proxy || one == request.plan.registry;
-        if !is_ours && !all.contains(&one) && all.len() < CALLERS_MAX {
+        let is_own = one == proxy || one == request.plan.registry;
+        if !is_own && !all.contains(&one) && all.len() < CALLERS_MAX {
             all.push(one);
         }
     }

@@ -43,7 +43,7 @@ pub struct FuzzReport {
     pub corpus: usize,
     /// Functions that both versions have and that were called.
     pub functions: Vec<String>,
-    /// Variables and getters that were compared behind each sequence.
+    /// Variables and getters that were compared after each sequence.
     pub variables: usize,
     /// What is meant to differ.
     pub declared: Vec<String>,
@@ -62,7 +62,7 @@ pub struct FuzzFinding {
     pub before: String,
     /// With the new one.
     pub after: String,
-    /// Other variables that differ behind the same calls.
+    /// Other variables that differ after the same calls.
     pub also: Vec<String>,
     /// The number of the sequence that showed it first.
     pub sequence: u64,
@@ -181,7 +181,7 @@ impl FuzzFinding {
             lines.push(format!("    with it differ: {}", self.also.join(", ")));
         }
         match self.calls.len() {
-            0 => lines.push("    right behind the upgrade, without any call".into()),
+            0 => lines.push("    right after the upgrade, without any call".into()),
             calls => lines.push(format!("    with {}:", count(calls, "call"))),
         }
         lines.extend(

@@ -178,12 +178,12 @@ impl Maker {
         calls
     }
 
-    /// A call behind another one.
-    fn call(&mut self, targets: &[Target], behind: Option<&Call>) -> Call {
+    /// A call after another one.
+    fn call(&mut self, targets: &[Target], after: Option<&Call>) -> Call {
         let from = self.caller();
         let mut near = Near::default();
         near.accounts.push(from);
-        if let Some(call) = behind {
+        if let Some(call) = after {
             near.accounts.push(call.from);
             near.numbers.push(call.value);
             call.arguments.iter().for_each(|one| near.add(one));

@@ -15,14 +15,14 @@ const TRIES: usize = 400;
 pub(super) struct Smallest {
     pub(super) calls: Vec<Call>,
     pub(super) difference: Difference,
-    /// Other variables that differ behind it.
+    /// Other variables that differ after it.
     pub(super) also: BTreeSet<String>,
     tries: usize,
 }
 
 impl Smallest {
     /// Makes the sequence smaller as long as it shows the same. What it shows is known from then on, and so are the
-    /// other variables that differ behind it: they are no findings of their own.
+    /// other variables that differ after it: they are no findings of their own.
     pub(super) fn of(
         bench: &mut Bench<'_>,
         calls: Vec<Call>,
@@ -52,7 +52,7 @@ impl Smallest {
         Ok(one)
     }
 
-    /// Leaves out the calls behind the one that differs.
+    /// Leaves out the calls after the one that differs.
     fn cut(&mut self) {
         if let Some(at) = self.difference.at {
             self.calls.truncate(at + 1);

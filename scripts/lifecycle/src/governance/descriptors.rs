@@ -16,7 +16,7 @@ use stylus_upgrades_interface::signed::{DOMAIN_NAME, DOMAIN_VERSION, SOURCES, te
 const SCHEMA: &str = "https://raw.githubusercontent.com/ethereum/clear-signing-erc7730-registry/master/specs/erc7730-v2.schema.json";
 /// Whose they are.
 const OWNER: &str = "stylus-upgrades";
-/// What an address may be that is anybody's.
+/// What an address may be that anybody may have.
 const ACCOUNT: [&str; 3] = ["wallet", "eoa", "contract"];
 /// What an address is that has code.
 const CONTRACT: [&str; 1] = ["contract"];

@@ -1,9 +1,9 @@
-//! A governed call, from its bytes to what came of it. Whoever sends one does it here: the command
+//! A governed call, from its bytes to what came of it. All that send one do it here: the command
 //! line, the harness.
 //!
 //! 1. decode: strictly, or it is shown to nobody
 //! 2. show: what these very bytes do, and what is known of the code that they name ([`super::ShownCall`])
-//! 3. try: as a call now, and where it would only approve, behind the others' approvals
+//! 3. try: as a call now, and where it would only approve, after the others' approvals
 //! 4. send
 //! 5. read: what the registry's logs say came of it
 

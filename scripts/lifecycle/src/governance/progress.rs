@@ -60,7 +60,7 @@ fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
 }
 
 impl CallOutcome {
-    /// Lines for people. `done` stands behind the count of what was executed.
+    /// Lines for people. `done` stands after the count of what was executed.
     pub fn lines(&self, done: &str, names: &Names) -> Vec<String> {
         let (action, approved) = (self.action, self.approved);
         let mut lines = vec![match self.executed {

@@ -24,8 +24,8 @@ pub fn rival((own, bytes): (&Call, &Bytes), other: &PendingAction) -> Option<(St
         )),
         (own, says) => {
             let (version, code, _) = own.version()?;
-            let (label, theirs, _) = says.version()?;
-            let differs = match (code, theirs) {
+            let (label, rival, _) = says.version()?;
+            let differs = match (code, rival) {
                 _ if label != version => return None,
                 (Some(one), Some(two)) if one.codehash != two.codehash => {
                     format!("has other code: {}", CodeHash::from(two.codehash))

@@ -2,7 +2,7 @@
 //! executes. Sent again by the same approver it changes nothing and reports how far the action is.
 //!
 //! Others act at the same moment. What came of a call is read from the registry's logs, its own and
-//! those behind it, and never from what a call before it returned.
+//! those after it, and never from what a call before it returned.
 
 use super::checks::require_plain_code;
 use super::error::{ended_by, not_open};
@@ -37,7 +37,7 @@ pub struct CallOutcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub executed_by: Option<Executed>,
     /// The action of the same call that had ended when one's own approval came: so that approval proposes the
-    /// call anew.
+    /// call again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_before: Option<ActionId>,
     /// Who is missing and until when, where it is open.
@@ -46,7 +46,7 @@ pub struct CallOutcome {
     /// One's own transaction, where one was sent now.
     #[serde(skip)]
     pub sent: Option<Sent>,
-    /// What came of the call behind the approvals that are missing, where it was sent to approve.
+    /// What came of the call after the approvals that are missing, where it was sent to approve.
     #[serde(skip)]
     pub simulation: Option<SimulatedExecution>,
 }
@@ -82,7 +82,7 @@ pub struct SimulatedCall {
     pub approved: Approved,
     /// Whether it would be executed.
     pub executes: bool,
-    /// Units of gas that the call needs at least, also where it executes behind the others' approvals; `None` where the
+    /// Units of gas that the call needs at least, also where it executes after the others' approvals; `None` where the
     /// endpoint's estimate suffices.
     #[serde(skip)]
     pub minimum_gas: Option<u64>,
@@ -115,7 +115,7 @@ impl CallOutcome {
         }
     }
 
-    /// The transaction that executed the action, whoever sent it.
+    /// The transaction that executed the action, no matter who sent it.
     pub fn execution(&self) -> Option<&Sent> {
         match &self.executed_by {
             Some(by) => Some(&by.sent),
@@ -197,9 +197,9 @@ impl GovernedCall {
             .transact_with_min_gas(&self.what(), self.request(), prepared.minimum_gas)
             .await?;
         let submitted = outcome(client.registry(self.registry), &sent).await?;
-        let is_anew = submitted.readiness.is_some() && submitted.action != prepared.action;
+        let is_new = submitted.readiness.is_some() && submitted.action != prepared.action;
         Ok(CallOutcome {
-            ended_before: is_anew.then_some(prepared.action),
+            ended_before: is_new.then_some(prepared.action),
             simulation: prepared.simulation,
             ..submitted
         })
@@ -224,7 +224,7 @@ impl GovernedCall {
         Ok((simulated, gas))
     }
 
-    /// What the registry answers the caller; where the call would only approve, also what comes of it behind the
+    /// What the registry answers the caller; where the call would only approve, also what comes of it after the
     /// approvals that are missing, and the gas for that.
     async fn simulated(
         &self,

@@ -22,7 +22,7 @@ const MOST: u64 = 32_000_000;
 /// Units of gas where no fork can be made: unused gas costs nothing.
 const BLIND: u64 = 16_000_000;
 
-/// What came of a call behind the approvals that it needs.
+/// What came of a call after the approvals that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SimulatedExecution {
     /// It executes.
@@ -44,7 +44,7 @@ pub struct SimulationReport {
 }
 
 impl SimulationReport {
-    /// Of a call that was simulated behind the approvals that it needs.
+    /// Of a call that was simulated after the approvals that it needs.
     pub fn of(simulation: Option<&SimulatedExecution>) -> Self {
         let mut report = Self::default();
         match simulation {
@@ -68,9 +68,9 @@ impl SimulationReport {
     }
 }
 
-/// Simulates the call of `sender` behind those of the others. Also says the least units of gas that it takes
+/// Simulates the call of `sender` after those of the others. Also says the least units of gas that it takes
 /// there, if it goes through.
-fn behind(
+fn after_others(
     chain: Chain,
     governed: &GovernedCall,
     sender: Address,
@@ -81,12 +81,12 @@ fn behind(
     for other in others {
         simulation.send("the call", *other, registry, call.clone(), U256::ZERO)?;
     }
-    let ours = simulation.request(sender, registry, call.clone(), governed.value)?;
-    let error = match simulation.estimate("the call", &ours, BlockId::latest()) {
-        Ok(gas) => return Ok((Some(gas), executed(&simulation, ours)?)),
+    let request = simulation.request(sender, registry, call.clone(), governed.value)?;
+    let error = match simulation.estimate("the call", &request, BlockId::latest()) {
+        Ok(gas) => return Ok((Some(gas), executed(&simulation, request)?)),
         Err(error) => error,
     };
-    let (proxy, step) = simulation.failing(ours);
+    let (proxy, step) = simulation.failing(request);
     let (mut found, expected, next) = match error {
         ChainError::Refused { revert, .. } => {
             let revert = revert.ended(step);
@@ -121,8 +121,11 @@ fn behind(
 }
 
 /// Whether what goes through executes: a contract that is asked may not consent, and a delay may be left.
-fn executed(simulation: &Simulation, ours: CallRequest) -> Result<SimulatedExecution, ChainError> {
-    Ok(match progress_in(&simulation.answer(ours)?) {
+fn executed(
+    simulation: &Simulation,
+    request: CallRequest,
+) -> Result<SimulatedExecution, ChainError> {
+    Ok(match progress_in(&simulation.answer(request)?) {
         Some(progress) if progress.executed => SimulatedExecution::Succeeds,
         _ => SimulatedExecution::NotSimulated(
             "it is still blocked by a delay, by a contract of the policy, or because only an account without code \
@@ -141,7 +144,7 @@ pub(super) struct AfterApprovals {
     pub(super) simulation: SimulatedExecution,
 }
 
-/// Simulates a call behind the approvals of others that it needs.
+/// Simulates a call after the approvals of others that it needs.
 pub(super) async fn for_execution(
     client: &Client,
     governed: &GovernedCall,
@@ -172,7 +175,7 @@ pub(super) async fn for_execution(
     let simulated = match Fork::newest(client).await {
         Ok(copied) => {
             let simulated =
-                copied.carry_out(move |chain| behind(chain, &governed, sender, &others));
+                copied.carry_out(move |chain| after_others(chain, &governed, sender, &others));
             simulated.await.map_err(|error| error.to_string())
         }
         Err(error) => Err(error.to_string()),
@@ -189,7 +192,7 @@ pub(super) async fn for_execution(
     }
 }
 
-/// Who else has to approve so that the call of `sender` completes the policy, and not theirs
+/// Who else has to approve so that the call of `sender` completes the policy, which they do not
 /// alone: a smallest such set. `None` if there is none. Lambdas count as consenting and delays as
 /// passed.
 fn companions(policy: &Policy, approved: &[Address], sender: Address) -> Option<Vec<Address>> {

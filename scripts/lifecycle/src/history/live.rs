@@ -91,11 +91,11 @@ pub(super) async fn live_checks(
     let slots = instances
         .iter()
         .map(|one| of_instance(registry, rebuilt, one));
-    let is_ours = registry.client.codehash(registry.address).await?
+    let is_pinned = registry.client.codehash(registry.address).await?
         == Some(pinned(REGISTRY)?.codehash.into());
     for (instance, slots) in instances.iter().zip(at_once(slots).await?) {
         checks.extend(slots);
-        let by = is_ours.then_some(registry.address);
+        let by = is_pinned.then_some(registry.address);
         match proxy_code(registry.client, (registry.address, by), instance).await? {
             Some(check) => checks.push(check),
             None if instance.kind.is_adopted() => {} // others chose it

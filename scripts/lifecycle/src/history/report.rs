@@ -108,7 +108,7 @@ pub struct VerifyReport {
 pub struct Section {
     /// What it is about.
     pub title: Option<String>,
-    /// The builds of its versions, as whoever registered them says.
+    /// The builds of its versions, as their registration says.
     pub builds: Vec<(String, CodeHash, BuildMetadata)>,
     /// What was compared.
     pub verification: Verification,
@@ -131,9 +131,7 @@ impl Section {
     fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.title.iter().cloned().collect();
         for (version, _, build) in &self.builds {
-            lines.push(format!(
-                "  build of {version}, as whoever registered it says:"
-            ));
+            lines.push(format!("  build of {version}, as its registration says:"));
             let facts = build.lines().into_iter();
             lines.extend(facts.map(|(name, value)| format!("    {name:<20} {value}")));
         }

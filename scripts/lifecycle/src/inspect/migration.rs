@@ -1,4 +1,4 @@
-//! The complex migration that an instance is in, and who goes on with it.
+//! The complex migration that an instance is in, and who continues it.
 
 use crate::client::{ChainError, Client};
 use crate::migration;
@@ -23,7 +23,7 @@ pub struct MigrationStatus {
     pub done: u64,
     /// Items in all.
     pub total: u64,
-    /// What goes on with it.
+    /// What continues it.
     pub next: String,
     #[serde(skip)]
     summary: String,

@@ -19,7 +19,7 @@ const AT_ONCE: usize = 8;
 pub struct FieldValue {
     /// `erc7201:…`; empty for what is counted from slot 0; `framework` for what the proxy keeps.
     pub area: String,
-    /// Its name, members behind a dot.
+    /// Its name, members after a dot.
     pub name: String,
     /// Its type.
     #[serde(rename = "type")]

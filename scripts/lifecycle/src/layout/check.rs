@@ -355,7 +355,7 @@ impl Pair<'_> {
             found: None,
             next: match (self.runs_migration, self.goes_back) {
                 (true, false) => format!(
-                    "if the migration moves them, declare it in Cargo.toml of {} and build anew: {declared}",
+                    "if the migration moves them, declare it in Cargo.toml of {} and rebuild: {declared}",
                     self.to
                 ),
                 (_, true) => {

@@ -1,4 +1,4 @@
-//! What a compiler's output says of the code behind a layout: its bytes on chain, and the sources that it was made of.
+//! What a compiler's output says of the code of a layout: its bytes on chain, and the sources that it was made of.
 
 use crate::ids::SourceHash;
 use alloy::primitives::keccak256;

@@ -1,5 +1,5 @@
 //! Layout documents by their hash: as they are kept beside the manifest, else as the registry
-//! published them. Whoever keeps or publishes one need not be trusted: it has the hash, or it is not
+//! published them. Who keeps or publishes one need not be trusted: it has the hash, or it is not
 //! the document.
 use super::store::Store;
 use crate::assess::{Fact, Origin};

@@ -17,7 +17,7 @@ const DEEPEST: u8 = 8;
 pub(crate) struct Field<'a> {
     /// `erc7201:…`; empty for what is counted from slot 0.
     pub(crate) area: &'a str,
-    /// Its name, members behind a dot.
+    /// Its name, members after a dot.
     pub(crate) name: String,
     pub(crate) type_id: &'a str,
     pub(crate) held: Held<'a>,

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_read_in_their_slot_or_behind_its_hash() {
+    fn texts_are_read_in_their_slot_or_after_its_hash() {
         let mut word = [0; 32];
         word[..3].copy_from_slice(b"abc");
         word[31] = 6;

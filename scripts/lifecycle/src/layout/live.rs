@@ -203,7 +203,7 @@ fn parts<'r>(ranges: &[&'r Range], live: &mut Live) -> Vec<(&'r Range, WordPart)
 }
 
 /// What every version uses that an instance at the version before may have been at: the versions that
-/// steps lead from to that one. A version that only comes behind it left nothing in any instance there. Nor did
+/// steps lead from to that one. A version that only comes after it left nothing in any instance there. Nor did
 /// anybody leave what the version before uses as well (`used`): a lazy map over its mapping, say.
 async fn earlier(
     client: &Client,

@@ -129,8 +129,8 @@ struct Found<'v> {
     layout: &'v Value,
     /// What the output has beside the layout: the contract's interface and code.
     contract: Option<&'v Map<String, Value>>,
-    /// Whether our own command wrote it, of a contract whose attributes list everything.
-    is_ours: bool,
+    /// Whether this program wrote it, of a contract whose attributes list everything.
+    is_own: bool,
 }
 
 impl Found<'_> {
@@ -153,7 +153,7 @@ impl Found<'_> {
         // upgrades-core lists namespaces, even where there are none; compilers never do.
         let is_listed = self.layout.get("namespaces").is_some_and(Value::is_object);
         if layout.unlisted.is_none() {
-            layout.unlisted = match is_listed || self.is_ours {
+            layout.unlisted = match is_listed || self.is_own {
                 true => Some(Vec::new()),
                 false => namespaces::add(whole, &self.file, &self.name, &mut layout)?,
             };
@@ -186,7 +186,7 @@ fn find<'v>(value: &'v Value, (file, name): (&str, &str), found: &mut Vec<Found<
             file: file.to_owned(),
             layout,
             contract: own.is_none().then_some(object),
-            is_ours: key == "layout" && object.get("steps").is_some_and(Value::is_array),
+            is_own: key == "layout" && object.get("steps").is_some_and(Value::is_array),
         });
         return;
     }

@@ -91,10 +91,10 @@ impl LineTable {
         {
             let mut own: BTreeMap<Line, u64> = BTreeMap::new();
             for one in function {
-                let [runs, goes_on] = one.place.runs(blocks);
+                let [runs, continues] = one.place.runs(blocks);
                 let line = one.lines.first().filter(|_| one.is_own);
                 if let (Some(line), Some(kind)) = (line, one.place.branches) {
-                    let taken = kind.taken(runs, goes_on);
+                    let taken = kind.taken(runs, continues);
                     branches.entry(*line).or_default().push(taken);
                 }
                 for line in &one.lines {
@@ -115,19 +115,19 @@ impl ModulePosition {
     /// How often its block ran, and the next one.
     fn runs(&self, blocks: &[BasicBlock]) -> [u64; 2] {
         let place = (self.function, self.offset);
-        let behind = blocks.partition_point(|block| (block.function, block.offset) <= place);
+        let after = blocks.partition_point(|block| (block.function, block.offset) <= place);
         let runs = |at: usize| blocks.get(at).map_or(0, |block| block.runs);
-        [behind.checked_sub(1).map_or(0, runs), runs(behind)]
+        [after.checked_sub(1).map_or(0, runs), runs(after)]
     }
 }
 
 impl Branches {
     /// How often each was taken, of an instruction that ends a block: to the next one leads nothing else.
-    fn taken(self, runs: u64, goes_on: u64) -> [u64; 2] {
-        let goes_elsewhere = runs.saturating_sub(goes_on);
+    fn taken(self, runs: u64, continues: u64) -> [u64; 2] {
+        let goes_elsewhere = runs.saturating_sub(continues);
         match self {
-            Self::If => [goes_on, goes_elsewhere],
-            Self::BrIf => [goes_elsewhere, goes_on],
+            Self::If => [continues, goes_elsewhere],
+            Self::BrIf => [goes_elsewhere, continues],
         }
     }
 }
@@ -249,8 +249,8 @@ mod tests {
         assert_eq!(blocks.len(), runs.len());
         let module = Module::read(&wasm).expect("readable");
         let taken = module.places.iter().filter_map(|place| {
-            let [runs, goes_on] = place.runs(&blocks);
-            Some(place.branches?.taken(runs, goes_on))
+            let [runs, continues] = place.runs(&blocks);
+            Some(place.branches?.taken(runs, continues))
         });
         taken.collect()
     }

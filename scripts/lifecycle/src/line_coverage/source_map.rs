@@ -31,7 +31,7 @@ struct Instruction {
     /// Where it is in the code.
     at: usize,
     line: Line,
-    /// Whether it jumps or goes on, by a condition of the source, and where it goes on nothing else leads.
+    /// Whether it jumps or continues by a condition of the source, and nothing else leads to where it continues.
     branches: bool,
 }
 
@@ -86,17 +86,17 @@ impl SourceMap {
             let Some((number, start, source)) = place else {
                 continue;
             };
-            let behind = || format!("its sourceMap points behind the end of {}", source.path);
-            let text = source.content.get(start..).ok_or_else(behind)?;
+            let past = || format!("its sourceMap points past the end of {}", source.path);
+            let text = source.content.get(start..).ok_or_else(past)?;
             let mut words = text.split(|one: char| !one.is_alphanumeric() && one != '_');
             let word = words.next();
             let is_own = DEFINITIONS.split(' ').any(|one| word == Some(one));
             let line = source.ends.partition_point(|end| *end < start) + 1;
-            let goes_on_alone = code.get(at + 1) != Some(&JUMPDEST);
+            let continues_alone = code.get(at + 1) != Some(&JUMPDEST);
             instructions.push(Instruction {
                 at,
                 line: (number, u32::try_from(line).unwrap_or(u32::MAX)),
-                branches: code.get(at) == Some(&JUMPI) && goes_on_alone && !is_own,
+                branches: code.get(at) == Some(&JUMPI) && continues_alone && !is_own,
             });
         }
         if instructions.is_empty() {
@@ -135,8 +135,8 @@ impl SourceMap {
             let most = lines.entry(one.line).or_default();
             *most = ran(one.at).max(*most);
             if one.branches {
-                let goes_on = ran(one.at + 1);
-                let taken = [ran(one.at).saturating_sub(goes_on), goes_on];
+                let continues = ran(one.at + 1);
+                let taken = [ran(one.at).saturating_sub(continues), continues];
                 jumps.entry(one.line).or_default().push(taken);
             }
         }
@@ -324,7 +324,7 @@ mod tests {
             (&map, json!(""), "has no sourceMap"),
             (&map, json!(";x"), "instruction 1 of its sourceMap"),
             (&map, json!(";;;;"), "more instructions than its code"),
-            (&map, json!("31:1:3"), "points behind the end of A.sol"),
+            (&map, json!("31:1:3"), "points past the end of A.sol"),
         ] {
             let found = refused(pointer, value);
             assert!(found.contains(reason), "{pointer}: {found}");

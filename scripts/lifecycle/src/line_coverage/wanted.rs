@@ -32,7 +32,7 @@ impl FromStr for Wanted {
         let (first, last) = (number(first)?, number(last)?);
         match (1..=last).contains(&first) {
             true => Ok(Self::Blocks(first..=last)),
-            false => Err("the first block is 0, or behind the last one".into()),
+            false => Err("the first block is 0, or after the last one".into()),
         }
     }
 }

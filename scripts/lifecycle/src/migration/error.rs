@@ -1,4 +1,4 @@
-//! Why a migration does not go on, as several places say it.
+//! Why a migration does not continue, as several places say it.
 
 use crate::client::ChainError;
 use crate::error::Refusal;

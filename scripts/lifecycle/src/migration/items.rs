@@ -289,7 +289,7 @@ pub(super) fn items_file(path: &Path, reason: impl ToString) -> ChainError {
     let refusal = Refusal::new("ItemsFile", message).with(
         "a file with a line per item, or a store beside the manifest",
         reason,
-        "check the path; a store that is removed is gathered anew",
+        "check the path; a store that is removed is gathered again",
     );
     refusal.usage().into()
 }

@@ -2,7 +2,7 @@
 //! last item, and its end.
 //!
 //! The chain is the truth. A batch names the position that it begins at, so that none counts
-//! twice, whoever sends it and however often; whatever goes otherwise than expected, the chain is
+//! twice, no matter who sends it and how often; whatever goes otherwise than expected, the chain is
 //! looked at again and the next batch begins where it says. The journal only says what may
 //! still be on its way.
 //!
@@ -73,7 +73,7 @@ pub struct MigrationRequest {
     pub gas: Option<u64>,
     /// Whether `endMigration` follows.
     pub ends: bool,
-    /// The command that goes on after an interruption.
+    /// The command that continues after an interruption.
     pub again: String,
 }
 
@@ -99,7 +99,7 @@ pub struct Migrated {
     pub from: String,
     /// The version that it was to reach.
     pub to: String,
-    /// Whether it turned back.
+    /// Whether it was rolled back.
     pub back: bool,
     /// How its batches were made; `None` where an earlier run had made them all.
     pub form: Option<Form>,
@@ -145,7 +145,7 @@ fn as_summary<S: Serializer>(next: &Option<ActiveMigration>, to: S) -> Result<S:
 /// Migrates what is left, and ends it.
 ///
 /// # Errors
-/// Why it does not go on; after any of them the same call goes on.
+/// Why it does not continue; after any of them the same call continues.
 pub async fn run(
     client: &Client,
     journal: Arc<Journal>,
@@ -200,7 +200,7 @@ pub async fn run(
     Ok(migrated)
 }
 
-/// Batch after batch, then the end; anew where a reorganization has brought items back.
+/// Batch after batch, then the end; again where a reorganization has brought items back.
 async fn run_to_end(
     client: &Client,
     runner: &mut BatchRunner,
@@ -296,7 +296,7 @@ fn heading(migration: &ActiveMigration) -> String {
     )
 }
 
-/// Trouble with the chain, reported with how far the migration is and how it goes on.
+/// Trouble with the chain, reported with how far the migration is and how it continues.
 fn interrupted(error: ChainError, at: Standing, request: &MigrationRequest) -> ChainError {
     if error.exit() != Exit::Chain {
         return error;

@@ -1,7 +1,7 @@
-//! The governed call and the rollouts behind it, carried out on the copy.
+//! The governed call and the rollouts after it, carried out on the copy.
 
 use super::decide::{ANYBODY, decide};
-use super::instances::{Before, behind, upgraded};
+use super::instances::{Before, outdated, upgraded};
 use super::{PlanRequest, Transaction};
 use crate::assess::Finding;
 use crate::client::ChainError;
@@ -32,13 +32,13 @@ pub(super) fn carry_out(
         let bytes: Bytes = call.abi_encode().into();
         decide(simulation, *registry, policy, &bytes, &what, &request.names)
     };
-    // Anybody can go on with the rollouts of what is current, whatever becomes of the call.
-    let goes_on = is_current && !is_paused;
-    let decision = match goes_on {
+    // Anybody can continue the rollouts of what is current, whatever becomes of the call.
+    let continues = is_current && !is_paused;
+    let decision = match continues {
         true => match other_code(simulation, *registry, call)? {
             Some(finding) => Err(finding),
             // Rollouts upgrade waiting instances. An instance that was rolled back needs the governed call itself.
-            None if is_one_called_back(simulation, request, before)? => decided(simulation)?,
+            None if is_one_rolled_back(simulation, request, before)? => decided(simulation)?,
             None => Ok(Vec::new()),
         },
         false => decided(simulation)?,
@@ -48,7 +48,7 @@ pub(super) fn carry_out(
         Ok(sent) => done.transactions = sent,
         Err(finding) => {
             done.problems.push(finding);
-            done.is_stuck = !goes_on;
+            done.is_stuck = !continues;
         }
     }
     if !done.is_stuck {
@@ -57,14 +57,14 @@ pub(super) fn carry_out(
     Ok(done)
 }
 
-/// What the governed call and the rollouts behind it were.
+/// What the governed call and the rollouts after it were.
 #[derive(Default)]
 pub(super) struct CarriedOut {
     pub(super) transactions: Vec<Transaction>,
     pub(super) problems: Vec<Finding>,
     /// Instances whose own upgrade failed.
     pub(super) skipped: BTreeSet<Address>,
-    /// Whether the call is refused, and nothing goes on without it.
+    /// Whether the call is refused, and nothing continues without it.
     pub(super) is_stuck: bool,
 }
 
@@ -115,8 +115,8 @@ fn other_code(
     )))
 }
 
-/// Whether the rollouts alone leave one of these behind the version: what was called back from it.
-fn is_one_called_back(
+/// Whether the rollouts alone leave one of these behind the version: what was rolled back from it.
+fn is_one_rolled_back(
     simulation: &mut Simulation,
     request: &PlanRequest,
     before: &[Before],
@@ -125,7 +125,7 @@ fn is_one_called_back(
         if !roll_out(copy, request, &mut CarriedOut::default())? {
             return Ok(false);
         }
-        Ok(!behind(copy, request, before)?.is_empty())
+        Ok(!outdated(copy, request, before)?.is_empty())
     })
 }
 
@@ -139,7 +139,7 @@ fn roll_out(
     let PlanRequest { registry, call, .. } = request;
     let (registry, name) = (*registry, &call.name);
     let mut batch = BATCH;
-    // One that is only paused or resumed is an attempt as well, and comes again behind the others.
+    // One that is only paused or resumed is an attempt as well, and comes again after the others.
     let mut attempts = request.instances.saturating_mul(2);
     loop {
         let logs = simulation.logs(registry)?;

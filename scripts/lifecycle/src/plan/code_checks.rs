@@ -138,7 +138,7 @@ pub(super) fn clashes(
                 format!("the module of {account} cannot be read"),
                 "a program whose WASM can be parsed",
                 why,
-                "build it anew, and deploy what was built",
+                "rebuild it, and deploy what was built",
             );
             return Ok(vec![unread]);
         }

@@ -284,7 +284,7 @@ impl OutcomesByLimit {
             "the same effects whatever the gas",
             found,
             &format!(
-                "do not approve it before you know why: whoever executes it chooses the gas; if it only needs more \
+                "do not approve it before you know why: the executor chooses the gas; if it only needs more \
                  gas than the estimate, as the relay of an EVM proxy does: {}",
                 FindingId::flag([&FindingId::DEPENDS_ON_GAS])
             ),

@@ -46,7 +46,7 @@ const OF_THE_CALL: [&str; 26] = [
     "write_result",
 ];
 /// Opcodes that say something of the block, of who executes, or of other accounts. What creates is among them: whether
-/// it succeeds depends on ether and nonce. So is TLOAD: whoever executes may have called the instance before, in the
+/// it succeeds depends on ether and nonce. So is TLOAD: who executes may have called the instance before, in the
 /// same transaction.
 const OPCODES: [(u8, &str); 19] = [
     (0x31, "BALANCE"),
@@ -238,7 +238,7 @@ fn opcodes(code: &[u8]) -> BTreeSet<String> {
     found
 }
 
-/// The instructions of EVM code, each with its place, without what Solidity puts behind them: the length of
+/// The instructions of EVM code, each with its place, without what Solidity puts after them: the length of
 /// that stands in the last two bytes. It is left out only where nothing can be executed there: an
 /// instruction INVALID stands before it, and no JUMPDEST in it.
 fn instructions(code: &[u8]) -> Vec<(usize, u8)> {

@@ -94,7 +94,7 @@ pub(super) fn unsettled(
             ),
             "code that stays as it is",
             is.into(),
-            "do not approve it: whoever can change the code at that address controls the instance's storage",
+            "do not approve it: an account that can change the code at that address controls the instance's storage",
         ));
     }
     Ok(found)
@@ -158,8 +158,8 @@ impl Ran<'_> {
     }
 
     /// Whether the code of a UUPS proxy looks there whether the code that comes is made for such proxies, or runs it.
-    /// Any other call may be answered otherwise for whoever executes it. It may be even where the answer follows from
-    /// what is asked alone: with less gas the call fails, and the code that made it can go on.
+    /// Any other call may be answered otherwise for who executes it. It may be even where the answer follows from
+    /// what is asked alone: with less gas the call fails, and the code that made it can continue.
     fn is_of_an_upgrade(
         &self,
         called: &Called,

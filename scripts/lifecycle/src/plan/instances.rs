@@ -221,7 +221,7 @@ fn at(
 
 /// Those of these instances that are still to be brought to the version, or to be resumed. One in a complex
 /// migration is neither, and one at a younger version stays there.
-pub(super) fn behind(
+pub(super) fn outdated(
     simulation: &Simulation,
     request: &PlanRequest,
     instances: &[Before],
@@ -232,16 +232,16 @@ pub(super) fn behind(
     // The oldest first.
     let labels = now(registry.labels(name))?;
     let place = |label: &str| labels.iter().position(|one| one == label);
-    let mut behind = BTreeSet::new();
+    let mut outdated = BTreeSet::new();
     for one in instances {
         let at = now(registry.instance(one.proxy))?;
         let is_older = at.version != *version && place(&at.version) <= place(version);
         let is_to_resume = at.state == InstanceState::Paused && !is_paused;
         if (is_older || is_to_resume) && !at.state.is_migrating() {
-            behind.insert(one.proxy);
+            outdated.insert(one.proxy);
         }
     }
-    Ok(behind)
+    Ok(outdated)
 }
 
 /// The instances that the registry has done something with since the beginning, in that order.

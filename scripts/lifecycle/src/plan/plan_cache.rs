@@ -1,4 +1,4 @@
-//! What was tried on a copy of a block, kept for whoever asks for the same on the same block. A new block
+//! What was tried on a copy of a block, kept for the next that asks for the same on the same block. A new block
 //! is a new simulation.
 
 use super::{Plan, PlanRequest, plan_on};
@@ -30,7 +30,7 @@ impl PlanCache {
     /// made waits for it.
     ///
     /// # Errors
-    /// As [`plan`](super::plan()). What could not be made is tried anew by the next one.
+    /// As [`plan`](super::plan()). What could not be made is tried again by the next one.
     pub async fn plan(&self, client: &Client, request: PlanRequest) -> Result<Plan, ChainError> {
         let fork = Fork::newest(client).await?;
         let key = (fork.hash(), format!("{request:?}"));

@@ -102,11 +102,11 @@ pub(super) fn simulate_on(
     }
     simulated.look_at_executed(&before)?;
 
-    let behind = instances::behind(&simulated.simulation, request, &before)?;
+    let outdated = instances::outdated(&simulated.simulation, request, &before)?;
     let framework = simulated.framework(&before);
     // Where the call fails, all stay as they are: the problem says why.
     before.retain(|one| {
-        let is_known = handled.contains(&one.proxy) || !behind.contains(&one.proxy);
+        let is_known = handled.contains(&one.proxy) || !outdated.contains(&one.proxy);
         (done.is_stuck || is_known) && !one.is_migrating
     });
     let simulation = &simulated.simulation;
@@ -122,7 +122,7 @@ pub(super) fn simulate_on(
     let plan = &mut simulated.plan;
     plan.instances = instances;
     plan.others = outcomes.shown.elsewhere(simulation, &whose)?;
-    let is_tried = |one: &&Address| done.skipped.contains(*one) || !behind.contains(*one);
+    let is_tried = |one: &&Address| done.skipped.contains(*one) || !outdated.contains(*one);
     plan.tried = match done.is_stuck {
         true => definition.instances,
         false => u32::try_from(shown.iter().filter(is_tried).count()).unwrap_or(u32::MAX),

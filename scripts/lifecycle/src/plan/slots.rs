@@ -164,7 +164,7 @@ impl<'a> SlotNames<'a> {
         }
     }
 
-    /// The array with an element in that slot, and how many slots behind its begin that is.
+    /// The array with an element in that slot, and how many slots after its begin that is.
     fn array(&self, slot: U256) -> Option<(&Array<'a>, u64)> {
         self.arrays.iter().find_map(|array| {
             let at = slot.checked_sub(array.begin)?;
@@ -211,7 +211,7 @@ pub(super) fn keys(
     Ok(with_numbers(seen))
 }
 
-/// The words of calldata behind the selector.
+/// The words of calldata after the selector.
 pub(super) fn arguments(calldata: &[u8]) -> impl Iterator<Item = B256> {
     words(calldata.get(4..).unwrap_or_default())
 }

@@ -92,7 +92,7 @@ fn code(fact: &CodeFacts) -> Finding {
     let mut says = format!("{}: {}", fact.what, fact.words("that is named"));
     if let Some(asks) = &fact.expectations {
         let asks = asks.words().join(", ");
-        says.push_str(&format!("; behind the upgrade it expects: {asks}"));
+        says.push_str(&format!("; after the upgrade it expects: {asks}"));
     }
     let severity = match (&fact.expectations, severity) {
         (Some(Asks::Unknown), Severity::Good) => Severity::Unknown,
@@ -133,8 +133,7 @@ fn policy(role: &str, expression: &str) -> (Severity, String) {
 /// Bytes at either end that people compare.
 const ENDS: usize = 2;
 
-/// The known account that `account` looks like and is not: whoever compares the first and the last digits takes it for
-/// that.
+/// The known account that `account` looks like and is not: its first and last digits are the same.
 fn lookalike(account: Address, known: &[Address]) -> Option<Address> {
     let ends = |one: &Address| {
         let bytes = one.as_slice();

@@ -29,7 +29,7 @@ impl Account {
         }
     }
 
-    /// Code of a definition, or of several, whoever runs it.
+    /// Code of a definition, or of several, no matter who runs it.
     pub(super) fn one_of(code: &BTreeMap<String, Self>) -> Self {
         let mut accounts = code.values();
         match (accounts.next(), code.len()) {

@@ -1,5 +1,5 @@
 //! The frames as folded stacks, which <https://www.speedscope.app>, inferno and `flamegraph.pl` draw: a line for each
-//! call, with its callers in front of it and the gas that it used alone behind it.
+//! call, with its callers in front of it and the gas that it used alone after it.
 
 use super::named::Named;
 use crate::output::visible;

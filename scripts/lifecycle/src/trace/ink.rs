@@ -98,8 +98,8 @@ pub(super) fn add(frames: &mut [Frame], answer: &RawValue) -> Result<Unmatched, 
 /// How many frames a frame and its calls are.
 fn below(frames: &[Frame], at: usize) -> usize {
     let depth = frames.get(at).map_or(0, |frame| frame.depth);
-    let behind = frames.iter().skip(at + 1);
-    1 + behind.take_while(|frame| frame.depth > depth).count()
+    let after = frames.iter().skip(at + 1);
+    1 + after.take_while(|frame| frame.depth > depth).count()
 }
 
 /// The ink of a program from its host functions; none of code that is no program.

@@ -52,7 +52,7 @@ pub struct Mined {
 pub struct Trace {
     /// The transaction.
     pub mined: Mined,
-    /// Every call in the order in which they began; each stands behind its caller.
+    /// Every call in the order in which they began; each stands after its caller.
     pub frames: Vec<Frame>,
     /// What the endpoint does not give.
     pub missing: Vec<String>,

@@ -30,7 +30,7 @@ fn current_and_not_rolled_out(instances: usize) -> (Sandbox, Vec<String>) {
     (sandbox, proxies)
 }
 
-/// Asserts that each of the instances is paused, and the command that goes on with it is named.
+/// Asserts that each of the instances is paused, and the command that continues it is named.
 fn names_next(document: &Value, proxies: &[String]) {
     let next = texts(list(document, "paused"), "next");
     let next: Vec<_> = next.iter().map(|one| one.to_lowercase()).collect();
@@ -112,13 +112,13 @@ fn a_program_that_could_not_end_is_refused_before_anything_is_sent() {
 #[ignore = "nightly: many commands of several people, about 16 s"]
 fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
     let (sandbox, proxies) = registers(1);
-    let called_back = &proxies[0];
+    let rolled_back = &proxies[0];
     sandbox.transcript(&format!(
         "Admin 5 | {MIGRATE}
-         Admin 0 | run-migration {called_back} --abort
-         Admin 0 | run-migration {called_back}"
+         Admin 0 | run-migration {rolled_back} --abort
+         Admin 0 | run-migration {rolled_back}"
     ));
-    assert_eq!(sandbox.version(called_back), "1.0");
+    assert_eq!(sandbox.version(rolled_back), "1.0");
 
     // No rollout reaches it, the call does: that is what a plan tries.
     let planned = sandbox.done("Other", "plan P 2.0");
@@ -131,9 +131,9 @@ fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
     );
 
     let again = sandbox.run("Admin", MIGRATE);
-    assert_eq!(again.ends(5)["paused"][0]["proxy"], called_back.as_str());
-    sandbox.done("Admin", &format!("run-migration {called_back}"));
-    assert_eq!(sandbox.version(called_back), "2.0");
+    assert_eq!(again.ends(5)["paused"][0]["proxy"], rolled_back.as_str());
+    sandbox.done("Admin", &format!("run-migration {rolled_back}"));
+    assert_eq!(sandbox.version(rolled_back), "2.0");
     contains(
         &sandbox.shown("Admin", MIGRATE, 0),
         &["P 2.0 is activated already\n"],

@@ -156,7 +156,7 @@ fn what_an_initializer_changes_beside_the_proxy_is_listed() {
 }
 
 #[test]
-fn whoever_completes_a_creation_learns_its_address() {
+fn who_completes_a_creation_learns_its_address() {
     let sandbox = sandbox(&[("Plain", hex!("600560015500").into())]);
     sandbox.send(0, &creation("Plain", Bytes::new()));
     let open = sandbox.open("Plain");

@@ -14,7 +14,7 @@ const NEW: Address = address!("5252525252525252525252525252525252525252");
 const OWNED: u64 = 1_000;
 
 /// A sandbox with an instance of each of two definitions: `Pay`, which owns ether, and `Other`, which
-/// stores a word whoever calls.
+/// stores a word for any caller.
 struct Effects {
     sandbox: Sandbox,
     pay: Address,
@@ -96,8 +96,8 @@ pub(crate) fn migration(sandbox: &Sandbox, code: Bytes) -> abi::migrateCall {
 }
 
 /// EVM code with an account in it.
-fn around(before: &[u8], account: Address, behind: &[u8]) -> Vec<u8> {
-    [before, account.as_slice(), behind].concat()
+fn around(before: &[u8], account: Address, after: &[u8]) -> Vec<u8> {
+    [before, account.as_slice(), after].concat()
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_migration_that_does_other_things_with_other_gas_is_a_problem_and_a_danger()
     let problems = texts(list(&plan, "problems"), "id");
     assert!(problems.contains(&"DependsOnGas"), "{plan:#}");
     weighs(&review, "trial", "danger", &["DependsOnGas"]);
-    // Whoever knows why accepts it by its id.
+    // Who knows why accepts it by its id.
     let accepts = "plan Pay 2.0 --accept DependsOnGas";
     let plan = effects.sandbox.run("Admin2", accepts).document;
     assert!(
@@ -194,8 +194,8 @@ fn what_a_library_of_a_migration_asks_and_reads_is_named_with_its_address() {
         &hex!("5af15000"),
     );
     effects.sandbox.set_code(library, asks);
-    let behind = hex!("5af450600560015500");
-    let delegates = around(&hex!("602060006000600073"), library, &behind);
+    let after = hex!("5af450600560015500");
+    let delegates = around(&hex!("602060006000600073"), library, &after);
     let (plan, review) = effects.proposed(delegates);
     let [own, of_library] = &list(&plan, "reads")[..] else {
         panic!("{plan:#}");

@@ -36,7 +36,7 @@ fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
     }
 }
 
-/// An exit of 0 behind a check that was asked for means that it was made.
+/// An exit of 0 after a check that was asked for means that it was made.
 #[test]
 fn a_check_of_an_executed_action_is_made_or_refused() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
@@ -69,7 +69,7 @@ fn a_check_of_an_executed_action_is_made_or_refused() {
 }
 
 /// A signature is of an action. By the id of one that has ended, the same call as it would be proposed
-/// anew is not signed.
+/// again is not signed.
 #[test]
 fn by_the_id_of_an_action_that_has_ended_nothing_is_signed() {
     let sandbox = Sandbox::with_counter(BOTH, 1);

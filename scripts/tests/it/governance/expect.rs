@@ -26,7 +26,7 @@ fn what_plan_writes_is_checked_on_chain_and_read_in_words_by_everybody() {
     contains(&shown, &["expects       unchanged value()\n"]);
 
     let action = sandbox.action("Admin", &format!("{MIGRATE} --expect {FILE}"));
-    // The chain goes on elsewhere: what the upgrade changes is the same.
+    // The chain continues elsewhere: what the upgrade changes is the same.
     sandbox.wait(5_000);
     let same = sandbox.done("Admin2", &format!("pending {action} --against {hash}"));
     assert!(

@@ -119,7 +119,7 @@ fn what_a_rollout_moved_uncompared_is_reported_where_the_endpoint_answers_nothin
         (method == "eth_call" && sent.load(Ordering::Relaxed) > 0).then_some("no more today")
     });
     let answer = sandbox.run_at(&relay, "Admin2", "upgrade A");
-    require_truth(&sandbox, &answer, "behind it");
+    require_truth(&sandbox, &answer, "after it");
     let found = list(&answer.document, "not_compared").len();
     assert_eq!(found, 5, "{answer:#?}");
     answer.document.has(json!({"left": null, "upgraded": 5}));

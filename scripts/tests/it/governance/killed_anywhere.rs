@@ -175,7 +175,7 @@ fn upgrade_killed_anywhere_and_typed_again_upgrades_once() {
 
 #[test]
 #[ignore = "nightly: kills the command at every point, about 90 s"]
-fn migrate_rollout_and_rollback_killed_anywhere_and_typed_again_go_on() {
+fn migrate_rollout_and_rollback_killed_anywhere_and_typed_again_continue() {
     // Deploy, activate, publish, migrate, and two transactions of the rollout.
     assert!(survives(Sandbox::with_counter("Admin", 10), MIGRATE) >= 13);
 

@@ -65,7 +65,7 @@ fn the_part_for_l1_may_double_until_a_transaction_is_mined() {
 
 #[test]
 fn gas_that_was_measured_on_a_copy_gets_the_part_for_l1_as_well() {
-    // It approves now; behind the other approval it would execute, which a copy measured.
+    // It approves now; after the other approval it would execute, which a copy measured.
     let (with, without) = limits(BOTH, MIGRATE, 3);
     assert!(with >= without + 2 * L1 - 1_000, "{with} {without}");
 }

@@ -14,7 +14,7 @@ const LAG: Duration = Duration::from_millis(1_500);
 const SEND: &str = "eth_sendRawTransaction";
 
 /// A node that stays as the sandbox's is now.
-fn behind(sandbox: &Sandbox) -> NodeHandle {
+fn lagging(sandbox: &Sandbox) -> NodeHandle {
     let node = spawn(NodeConfig::default()).expect("a free port");
     let chain = sandbox.chain(|chain| chain.branch());
     node.with_chain(move |own| *own = chain).expect("the chain");
@@ -24,7 +24,7 @@ fn behind(sandbox: &Sandbox) -> NodeHandle {
 #[test]
 fn a_node_that_lags_behind_each_transaction_is_waited_for() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let node = behind(&sandbox);
+    let node = lagging(&sandbox);
     let host = node.address().to_string();
     let sent = Mutex::new(None::<Instant>);
     let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
@@ -49,7 +49,7 @@ fn a_node_that_lags_behind_each_transaction_is_waited_for() {
 #[test]
 fn an_earlier_runs_transaction_that_a_lagging_node_does_not_know_is_not_forgotten() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    let node = behind(&sandbox);
+    let node = lagging(&sandbox);
     killed(&sandbox, CREATE, "sent:1");
 
     // The next run sees nothing of it, and tries the same again, for another fee.
@@ -65,7 +65,7 @@ fn an_earlier_runs_transaction_that_a_lagging_node_does_not_know_is_not_forgotte
     });
     sandbox.run_at(&relay, "Admin", CREATE).is(4, "NonceTaken");
 
-    // The one behind it reports what the first had done.
+    // The one after it reports what the first had done.
     let again = sandbox.run("Admin", CREATE);
     again.ends(0).has(json!({"executed": true}));
     again.warns(&["an earlier run already sent"]);
@@ -93,7 +93,7 @@ fn a_journal_counts_at_every_endpoint_of_its_chain() {
 #[test]
 fn what_is_checked_is_read_as_of_one_block_whichever_node_answers() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let node = behind(&sandbox);
+    let node = lagging(&sandbox);
     sandbox.done("Admin", MIGRATE);
     let host = node.address().to_string();
     let (requests, logs) = (AtomicU32::new(0), AtomicU32::new(0));

@@ -1,10 +1,10 @@
-//! The answer to a transaction is lost on a chain that does not begin anew: what may have been sent is said, and
+//! The answer to a transaction is lost on a chain that does not restart: what may have been sent is said, and
 //! the same command in another folder does not send it again.
 
 use crate::prelude::*;
 use stylus_devnode::ChainConfig;
 
-/// A chain that is nobody's local one.
+/// A chain that is no local one.
 const PUBLIC: u64 = 421_614_000;
 
 /// Runs a command of Admin in a folder, with the user's folder for state.
@@ -22,7 +22,7 @@ fn what_may_have_been_sent_is_said_and_is_not_sent_again_from_another_folder() {
     lost(PUBLIC, "other");
 }
 
-/// On a chain that begins anew only the same folder knows it, as the message says.
+/// On a chain that can restart only the same folder knows it, as the message says.
 #[test]
 fn on_a_local_chain_it_is_not_sent_again_from_the_same_folder() {
     lost(ChainConfig::default().chain_id, ".");
@@ -69,7 +69,7 @@ fn lost(chain_id: u64, folder: &str) {
         &["on a local chain or a fork, run it from this folder"],
     );
 
-    // Somebody goes on in that folder.
+    // Somebody continues in that folder.
     if folder != "." {
         std::fs::create_dir(sandbox.path(folder)).expect("made");
         sandbox.write(sandbox.path(folder).join(MANIFEST), sandbox.read(MANIFEST));

@@ -140,7 +140,7 @@ const LOST: &str =
 #[test]
 fn a_stranger_who_approves_is_refused_before_anything_is_checked() {
     let sandbox = Sandbox::with_counter(BOTH, 0);
-    // The storage of another contract: whoever checks it refuses it.
+    // The storage of another contract: a check of it refuses it.
     let migrate = "migrate A 2.0 points-v1 --accept=migration-omitted";
     let refused = sandbox.run("Admin", migrate);
     assert_eq!(error(&refused), "LayoutRefused", "{refused:?}");

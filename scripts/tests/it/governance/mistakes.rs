@@ -1,4 +1,4 @@
-//! What people get wrong: the wrong chain, a key that is not theirs, a manifest that cannot be written.
+//! What people get wrong: the wrong chain, another's key, a manifest that cannot be written.
 
 use crate::prelude::*;
 

@@ -45,7 +45,7 @@ fn overtaken(is_there: impl Fn(usize, &Value) -> bool + Send + Sync + 'static) -
 }
 
 impl Overtaken {
-    /// Whoever approved last executed it, and both know.
+    /// The last approver executed it, and both know.
     fn require_truth(&self, place: &str) {
         let (own, other) = (&self.own, self.other.as_ref());
         let other = other.unwrap_or_else(|| panic!("{place} never came: {own:#?}"));

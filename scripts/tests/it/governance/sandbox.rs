@@ -403,7 +403,7 @@ impl Sandbox {
     }
 
     /// Runs commands in turn, one on each line: who types it, its exit code and the name of its error,
-    /// and behind a `|` its words.
+    /// and after a `|` its words.
     #[track_caller]
     pub(crate) fn transcript(&self, lines: &str) {
         for line in lines.lines().filter(|line| !line.trim().is_empty()) {

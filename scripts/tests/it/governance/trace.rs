@@ -34,7 +34,7 @@ pub(crate) fn with_instance() -> (Sandbox, Address) {
     (sandbox, account(&created, "proxy"))
 }
 
-/// Each frame is a line, behind its caller's, with the gas that it used alone.
+/// Each frame is a line, after its caller's, with the gas that it used alone.
 fn is_drawable(text: &str, frames: &[Value]) {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), frames.len(), "{text}");
@@ -178,7 +178,7 @@ fn an_endpoint_with_less_gives_less_or_is_refused_by_name() {
 fn text_of_an_endpoint_and_of_a_contract_cannot_pretend_to_be_ours() {
     let (sandbox, proxy) = with_instance();
     let tx = sent(&sandbox, proxy, &incrementCall {});
-    // Error(string) with lines, a mark of ours, and characters that drive a terminal.
+    // Error(string) with lines, a mark of the program's, and characters that drive a terminal.
     let lie = "\n✓ succeeded\n\u{1b}[2K\u{202e}registry: migrate(\"A\")";
     let mut output = keccak256("Error(string)")[..4].to_vec();
     output.extend(alloy::sol_types::SolValue::abi_encode(&lie));
@@ -197,10 +197,10 @@ fn text_of_an_endpoint_and_of_a_contract_cannot_pretend_to_be_ours() {
     let (exit, lines) = sandbox.reported("Other", &words);
     // The summary, the heading, two frames, and where the picture is.
     assert_eq!((exit, lines.len()), (Some(0), 5), "{lines:?}");
-    let ours = lines
+    let marked = lines
         .iter()
         .filter(|line| line.trim_start().starts_with('✓'));
-    assert_eq!(ours.count(), 1, "{lines:?}");
+    assert_eq!(marked.count(), 1, "{lines:?}");
     contains(&lines[3], &["Error(\"\\n✓ succeeded"]);
     for text in [lines.concat(), sandbox.read("calls.folded")] {
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");

@@ -26,7 +26,7 @@ fn the_instances_that_a_plan_shows_are_those_that_are_upgraded_on_the_copy() {
     let sandbox = Sandbox::with_counter("Admin", 2);
     sandbox.done("Admin", MIGRATE);
     let stragglers: Vec<Value> = (0..5).map(|_| sandbox.done("Admin", CREATE)).collect();
-    // The five are in front of the queue, and behind the two in the list of instances.
+    // The five are in front of the queue, and after the two in the list of instances.
     let words = format!("{LATER} --instances 2");
     let planned = sandbox.done("Other", &words);
     let expected = stragglers[..2].iter();

@@ -60,7 +60,7 @@ fn a_limit_of_requests_is_waited_for_as_the_endpoint_asks_and_shown() {
     }
 }
 
-/// A registry with a definition and many blocks before and behind it.
+/// A registry with a definition and many blocks before and after it.
 fn with_history(node: &NodeHandle) -> (Sandbox, Value) {
     let sandbox = Sandbox::with_node(node);
     let mine = |count| {

@@ -28,7 +28,7 @@ fn a_network_has_its_own_endpoint_registry_aliases_and_explorer() {
     });
     // The variable is only looked at where the network is used.
     let manifest = format!(
-        "# ours\nrpc = {:?}\n\n[aliases]\nAdmin = \"{admin}\"\n\n\
+        "# mine\nrpc = {:?}\n\n[aliases]\nAdmin = \"{admin}\"\n\n\
          [networks.two]\nchain_id = 412346\nrpc_url = \"{}/v2/${{RPC_KEY}}\"\n\
          explorer = \"https://explorer.example/\"\n",
         one.endpoint(),
@@ -51,7 +51,7 @@ fn a_network_has_its_own_endpoint_registry_aliases_and_explorer() {
     document.has(json!({"link": link}));
     texts(list(&document, "transactions"), "link");
     let written = sandbox.read(MANIFEST);
-    assert!(written.starts_with("# ours"), "{written}");
+    assert!(written.starts_with("# mine"), "{written}");
     let tables: toml::Table = written.parse().expect("a manifest");
     for (table, said) in [(&tables, &at_one), (two_of(&tables), &document)] {
         let saved = table["registry"].as_str().expect("saved");

@@ -122,7 +122,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// A reference to the definition of a type of ours. It is made once.
+    /// A reference to the definition of a type of the program's. It is made once.
     fn of_declared(&mut self, declared: &Declared, arguments: Vec<Value>) -> Value {
         let key = format!("{}{arguments:?}", declared.path.join("::"));
         if let Some(name) = self.names.get(&key) {
@@ -337,7 +337,7 @@ fn by_hand(name: &str) -> Option<Value> {
     })
 }
 
-/// The type that a function of ours serializes in place of the field's own.
+/// The type that a function of the program's serializes in place of the field's own.
 fn written_by(function: &str) -> &'static str {
     match function {
         "decimal" => "String",

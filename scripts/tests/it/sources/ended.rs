@@ -1,5 +1,5 @@
 //! A command that is ended while a contract is compiled: what it has started ends with it, or keeps others from the
-//! folder as long as it goes on.
+//! folder as long as it runs.
 
 use crate::clone;
 use crate::prelude::*;
@@ -86,7 +86,7 @@ fn a_signal_ends_the_compiler_and_what_that_has_started() {
 }
 
 #[test]
-fn what_goes_on_behind_a_command_that_was_killed_keeps_others_from_the_folder() {
+fn what_outlives_a_killed_command_keeps_others_from_the_folder() {
     let (project, child) = begun();
     end(child, Signal::KILL);
     assert!(!is_free(&project, LOCK), "others may build where cargo is");

@@ -49,10 +49,14 @@ fn a_copied_checkout_with_its_cache_builds_nothing_anew() {
 #[test]
 fn what_is_built_anew_is_compiled_and_what_is_not_is_not() {
     let project = Project::new();
-    let builds = |anew: bool| {
+    let builds = |rebuild: bool| {
         let report = Arc::new(Report::default());
         let builder = Builder::at(&home(), report.clone()).expect("the sources");
-        let builder = if anew { builder.anew() } else { builder };
+        let builder = if rebuild {
+            builder.from_scratch()
+        } else {
+            builder
+        };
         let artifact = builder.path(&project.contract()).expect("it builds");
         (report.built(), artifact.codehash())
     };

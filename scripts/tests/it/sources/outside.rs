@@ -5,7 +5,7 @@ use stylus_upgrades::error::Explain;
 
 use stylus_upgrades::build::BuildError;
 
-use super::project::{Project, build, build_anew, home};
+use super::project::{Project, build, home, rebuild};
 
 fn refused(project: &Project, what: &str, name: &str) -> BuildError {
     let error = build(&project.contract()).expect_err(what);
@@ -126,7 +126,7 @@ fn sources_that_are_declared_are_there() {
 fn neither_variables_nor_the_settings_of_the_user_change_the_code() {
     const INNER: &str = "STYLUS_UPGRADES_TEST_INNER";
     let project = Project::new();
-    let expected = build_anew(&project.contract()).expect("it builds");
+    let expected = rebuild(&project.contract()).expect("it builds");
     let settings = "[build]\nrustflags = [\"--cfg\", \"flag\"]\nrustc-wrapper = \"/nowhere\"\n\
                     [target.wasm32-unknown-unknown]\nrustflags = [\"--cfg\", \"flag\"]\n\
                     [env]\nTINY_OPTIONAL = { value = \"leaked\", force = true }\n\
@@ -167,6 +167,6 @@ fn inner_build_for_the_test_of_variables() {
         return;
     };
     assert!(home().join("Cargo.toml").is_file());
-    let built = build_anew(folder.as_ref()).expect("it builds");
+    let built = rebuild(folder.as_ref()).expect("it builds");
     println!("{} {}", built.codehash(), built.source_hash());
 }

@@ -35,9 +35,9 @@ pub(crate) fn build(folder: &Path) -> Result<Artifact, BuildError> {
 }
 
 /// Compiles the crate in `folder`, whatever was built before.
-pub(crate) fn build_anew(folder: &Path) -> Result<Artifact, BuildError> {
+pub(crate) fn rebuild(folder: &Path) -> Result<Artifact, BuildError> {
     Builder::at(&home(), Arc::new(Report::default()))?
-        .anew()
+        .from_scratch()
         .path(folder)
 }
 
@@ -89,7 +89,7 @@ impl Project {
         std::fs::write(path, text).expect("written");
     }
 
-    /// Puts more behind the contract's code.
+    /// Puts more after the contract's code.
     pub(crate) fn append(&self, text: &str) {
         self.write("work/contract/src/lib.rs", &format!("{CONTRACT}{text}"));
     }

@@ -1,6 +1,6 @@
 //! Whatever a build reads decides about code and source hash.
 
-use super::project::{Project, build, build_anew};
+use super::project::{Project, build, rebuild};
 
 #[test]
 fn an_edit_of_whatever_a_build_reads_is_built_and_has_another_source_hash() {
@@ -34,8 +34,8 @@ fn an_edit_of_whatever_a_build_reads_is_built_and_has_another_source_hash() {
     assert_ne!(now.source_hash(), last.source_hash());
 
     // Built whole from nothing, it is the same: what was built in steps is no other code.
-    let anew = build_anew(&project.contract()).expect("it builds");
-    assert_eq!(anew, now);
+    let rebuilt = rebuild(&project.contract()).expect("it builds");
+    assert_eq!(rebuilt, now);
 }
 
 #[test]
@@ -45,6 +45,6 @@ fn the_same_sources_in_other_folders_have_the_same_hash_and_the_same_code() {
     let library = other.path("library").display().to_string();
     let absolute = manifest.replace("../../library", &library);
     other.write("work/contract/Cargo.toml", &absolute);
-    let (one, other) = (build_anew(&one.contract()), build_anew(&other.contract()));
+    let (one, other) = (rebuild(&one.contract()), rebuild(&other.contract()));
     assert_eq!(one.expect("it builds"), other.expect("it builds"));
 }

@@ -24,7 +24,7 @@ fn only_a_file_that_is_missing_brings_advice_on_sources() {
 }
 
 #[test]
-fn errors_are_shown_whatever_warnings_come_behind_them() {
+fn errors_are_shown_whatever_warnings_follow_them() {
     let said = "   Compiling note v1.0.0\nerror[E0425]: no `Vec`\n --> src/lib.rs:1:1\n\n\
                 warning: unused\n  = note: on by default\n\nerror: aborting\n";
     let said = said.lines().map(str::to_owned).collect();

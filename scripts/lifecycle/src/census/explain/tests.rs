@@ -215,10 +215,10 @@ fn what_the_layout_does_not_give_a_slot_to_is_not_explained() {
 }
 
 #[test]
-fn bytes_behind_an_end_and_words_beside_a_value_are_not_explained() {
+fn bytes_after_an_end_and_words_beside_a_value_are_not_explained() {
     let number = |n: u64| U256::from(n);
     let byte = |at: usize| number(0xee) << (8 * at);
-    let behind = begin(number(4));
+    let after = begin(number(4));
     let admin: U256 = slots::ADMIN.into();
     let list = begin(number(3));
     // Each with what is dirty in it, as the only slots that are not explained.
@@ -248,9 +248,9 @@ fn bytes_behind_an_end_and_words_beside_a_value_are_not_explained() {
             "tail of a long text",
             vec![
                 (number(4), number(2 * 33 + 1)),
-                (behind + number(1), byte(31) | byte(30)),
+                (after + number(1), byte(31) | byte(30)),
             ],
-            behind + number(1),
+            after + number(1),
         ),
         (
             "account of the framework",
@@ -258,7 +258,7 @@ fn bytes_behind_an_end_and_words_beside_a_value_are_not_explained() {
             admin,
         ),
         (
-            "behind a cell",
+            "after a cell",
             vec![(number(14), number(9)), (number(15), number(9))],
             number(15),
         ),

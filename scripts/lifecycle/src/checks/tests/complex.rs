@@ -6,7 +6,7 @@ use crate::checks::{Ending, Runs};
 use alloy::primitives::Address;
 
 #[test]
-fn a_program_that_nothing_goes_on_behind_is_refused() {
+fn a_program_that_nothing_continues_is_refused() {
     for (is_linked, is_there, expected) in [
         (true, true, None),
         (false, true, Some("ProgramOfOtherFramework")),

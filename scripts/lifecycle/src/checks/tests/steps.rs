@@ -30,7 +30,7 @@ fn a_declared_migration_that_does_not_run_is_refused_and_a_lost_initializer_is_s
 }
 
 #[test]
-fn code_of_the_evm_has_no_migration_that_could_be_forgotten_and_none_that_could_be_ours() {
+fn code_of_the_evm_has_no_migration_that_could_be_forgotten_and_none_of_the_framework() {
     let evm = Fact::of(Declared::OfEvm, Origin::Chain);
     let unknown = Fact::unknown("no section");
     for (declared, kind, extent) in [

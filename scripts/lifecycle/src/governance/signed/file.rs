@@ -76,7 +76,7 @@ impl ApprovalFile {
     }
 
     /// Refuses a file that is no approval, and a signed one of somebody else or of another call.
-    fn require_ours(&self) -> Result<(), ChainError> {
+    fn require_replaceable(&self) -> Result<(), ChainError> {
         let found = match Self::read(&self.path) {
             Err(_) => "no approval".to_owned(),
             Ok(Self { signed: None, .. }) => return Ok(()),
@@ -108,7 +108,7 @@ impl ApprovalFile {
     pub fn write(&self) -> Result<(), ChainError> {
         let path = &self.path;
         if own_file::read_bytes(path)?.is_some() {
-            self.require_ours()?;
+            self.require_replaceable()?;
         }
         let (signer, signature) = self.signed.clone().unzip();
         let content = Content {

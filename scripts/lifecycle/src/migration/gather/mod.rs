@@ -1,8 +1,8 @@
 //! The tokens of an ERC-721 collection and their owners, gathered from its `Transfer` events: page
-//! after page of blocks into a store on disk, which the next run goes on from.
+//! after page of blocks into a store on disk, which the next run continues from.
 //!
 //! Pages are kept only while the chain's blocks are the ones that they were read from; where they are
-//! not any more, everything is gathered anew.
+//! not any more, everything is gathered again.
 
 mod store;
 
@@ -29,7 +29,7 @@ const FIRST_SPAN: u64 = 16;
 const SPAN_MAX: u64 = 1 << 20;
 /// How long an answer is waited for before a shorter page is tried.
 const ANSWER: Duration = Duration::from_secs(20);
-/// Looks in a row that find another block in the place of the last one that was read, before all is gathered anew.
+/// Looks in a row that find another block in the place of the last one that was read, before all is gathered again.
 const OTHER_LOOKS: u32 = 3;
 /// Pause between two of them.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -47,7 +47,7 @@ struct Events<'a> {
 /// their ids, each with its owner.
 ///
 /// # Errors
-/// Where the store cannot be kept; trouble with the chain. The next run goes on.
+/// Where the store cannot be kept; trouble with the chain. The next run continues.
 pub async fn gather(
     client: &Client,
     collection: Address,
@@ -116,7 +116,7 @@ impl Events<'_> {
         }
     }
 
-    /// The block behind what was read, as long as the last one is still the chain's; else the first one.
+    /// The block after what was read, as long as the last one is still the chain's; else the first one.
     async fn next(&self, store: &Store, from: u64) -> Result<u64, ChainError> {
         let Some((block, hash)) = store.last_page()? else {
             return Ok(from);
@@ -130,9 +130,9 @@ impl Events<'_> {
                 return Ok(block.saturating_add(1));
             }
         }
-        self.client
-            .progress()
-            .note(&format!("block {block} is another one now: gathering anew"));
+        self.client.progress().note(&format!(
+            "block {block} is another one now: gathering from scratch"
+        ));
         store.clear()?;
         Ok(from)
     }

@@ -86,11 +86,11 @@ impl Store {
         Ok(items)
     }
 
-    /// Makes the tables, anew where they begin at another block.
-    fn prepare(&self, anew: bool) -> Result<(), redb::Error> {
+    /// Makes the tables, again where they begin at another block.
+    fn prepare(&self, clear: bool) -> Result<(), redb::Error> {
         let write = self.database.begin_write()?;
-        let is_ours = write.open_table(READ)?.get(self.from)?.is_some();
-        if anew || !is_ours {
+        let begins_here = write.open_table(READ)?.get(self.from)?.is_some();
+        if clear || !begins_here {
             write.delete_table(TOKENS)?;
             write.delete_table(READ)?;
         }

@@ -25,7 +25,7 @@ const AROUND: u64 = 120_000;
 const FAILURES: u32 = 3;
 /// How long a node may show the state before a transaction whose receipt it has.
 const LAG_MAX: Duration = Duration::from_secs(30);
-/// How long others may take the nonces of ours while the chain shows no progress.
+/// How long others may take this key's nonces while the chain shows no progress.
 const CONFLICT_MAX: Duration = Duration::from_secs(120);
 /// Pause between two looks at the chain.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -54,7 +54,7 @@ pub struct BatchRunner {
     /// How far the chain was when it was looked at last.
     pub at: Standing,
     failures: u32,
-    /// Since when the nonces of ours are taken, without progress.
+    /// Since when this key's nonces are taken, without progress.
     conflict: Option<Instant>,
     /// What it has cost.
     pub spent: Spent,
@@ -165,7 +165,7 @@ impl BatchRunner {
                     return Err(error);
                 }
                 let progress = self.client.progress();
-                progress.note("another transaction took the nonce of one of ours");
+                progress.note("another transaction took the nonce of a batch");
                 tokio::time::sleep(PAUSE).await;
                 return Ok(false);
             }
@@ -214,8 +214,8 @@ impl BatchRunner {
     /// How far the migration was after a transaction, as it noted in it.
     fn noted(&self, receipt: &TransactionReceipt) -> Option<Standing> {
         let logs = receipt.logs().iter();
-        let ours = logs.filter(|log| log.address() == self.migration.proxy);
-        let batch = ours.filter_map(|log| log.log_decode::<abi::Batch>().ok());
+        let own = logs.filter(|log| log.address() == self.migration.proxy);
+        let batch = own.filter_map(|log| log.log_decode::<abi::Batch>().ok());
         let abi::Batch { done, total } = batch.last()?.inner.data;
         Some(Standing {
             done: done.try_into().ok()?,

@@ -131,7 +131,7 @@ impl BatchRunner {
         Err(item_refused(&place, self.abortable(), &why))
     }
 
-    /// The proxy, as long as its migration can still be turned back.
+    /// The proxy, as long as its migration can still be rolled back.
     fn abortable(&self) -> Option<Address> {
         (!self.at.back).then_some(self.migration.proxy)
     }

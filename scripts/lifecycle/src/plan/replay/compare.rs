@@ -154,7 +154,7 @@ fn keys_of(past: &Past, request: &PlanRequest) -> Vec<B256> {
 }
 
 /// Makes the state of one copy differ from the other as an upgrade has changed it: storage, code, and
-/// what contracts own. Accounts of people stay: whoever approved did so on the other copy alone. Gives
+/// what contracts own. Accounts of people stay: their approvals are on the other copy alone. Gives
 /// the storage that was changed.
 pub(in crate::plan) fn carry_over(
     from: &Chain,

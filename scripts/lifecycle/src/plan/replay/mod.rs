@@ -188,7 +188,7 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
         others: transactions().count() - wanted,
         left_out: past.left_out,
         not_done: not_done(&plan, &subject.problems),
-        behind: behind(&plan),
+        behind: not_upgraded(&plan),
         ..Replay::default()
     };
     if wanted < *count {
@@ -243,7 +243,7 @@ fn not_done(plan: &Plan, problems: &[FindingId]) -> Option<String> {
     let found = found.map(|problem| format!("{}: {}", problem.id, problem.message));
     let mut reasons: Vec<String> = found.collect();
     if !is_there {
-        reasons.extend(behind(plan));
+        reasons.extend(not_upgraded(plan));
         if reasons.is_empty() {
             reasons.push("there is no instance".into());
         }
@@ -252,11 +252,11 @@ fn not_done(plan: &Plan, problems: &[FindingId]) -> Option<String> {
 }
 
 /// The instances that did not reach the version.
-fn behind(plan: &Plan) -> Vec<String> {
-    let behind = plan.instances.iter().filter(|one| !is_settled(plan, one));
-    let behind = behind.map(|one| format!("instance {} stays at {}", one.proxy, one.to));
+fn not_upgraded(plan: &Plan) -> Vec<String> {
+    let waiting = plan.instances.iter().filter(|one| !is_settled(plan, one));
+    let waiting = waiting.map(|one| format!("instance {} stays at {}", one.proxy, one.to));
     let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
-    behind.chain(untried).collect()
+    waiting.chain(untried).collect()
 }
 
 /// Whether it is at the version, or at a younger one: no other stays where all were tried and nothing failed.

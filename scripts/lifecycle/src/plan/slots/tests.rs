@@ -97,7 +97,7 @@ fn change(names: &SlotNames<'_>, slot: U256, before: B256, after: B256) -> Chang
     change.expect("nothing is read")
 }
 
-/// The lines of a word that changes, of a layout in which each field has a type of that many bytes.
+/// The lines of a word that changes, of a layout in which each field has a type of the given bytes.
 fn lines(fields: &[(&str, u64, &str)], before: B256, after: B256) -> Vec<String> {
     let types = [
         ("bool", 1),

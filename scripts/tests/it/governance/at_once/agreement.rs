@@ -26,7 +26,7 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// Everything that was mined behind block `from`.
+    /// Everything that was mined after block `from`.
     pub(super) fn since(fixture: &Fixture, from: u64, registry: &str) -> Self {
         let receipts = fixture.sandbox.chain(move |chain| {
             let numbers = from + 1..=chain.block_number();

@@ -143,8 +143,8 @@ impl Fixture {
         format!("migrate {name} 2.0 {} --call migrate(uint256) 5", self.v2)
     }
 
-    /// Cancels what is still open of `name`: an address may have 16 open actions, and whoever
-    /// approves after the execution opens the same call anew.
+    /// Cancels what is still open of `name`: an address may have 16 open actions, and who
+    /// approves after the execution opens the same call again.
     pub(super) fn close(&self, name: &str) {
         for action in &self.sandbox.open(name) {
             let proposer = account(action, "proposer");

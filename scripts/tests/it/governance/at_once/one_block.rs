@@ -84,8 +84,8 @@ fn a_mined_failure_that_nothing_explains_is_reported_as_that_and_nothing_is_sent
     let call = hex::encode(abi::createDefinitionCall::SELECTOR);
     let relay = Relay::to(&fixture.sandbox.node.endpoint(), move |request: &Value| {
         let is_trace = request["method"].as_str()?.starts_with("debug_");
-        let is_behind = request["params"][1] == block.as_str();
-        let is_same = is_behind && request["params"][0].to_string().contains(&call);
+        let is_next = request["params"][1] == block.as_str();
+        let is_same = is_next && request["params"][0].to_string().contains(&call);
         (is_trace || is_same).then_some("the method is not available")
     });
     let define = format!("{define} --rpc-url {}", relay.endpoint());

@@ -1,10 +1,10 @@
-//! Governed commands: approved by some and executed by one, whoever comes first.
+//! Governed commands: approved by some and executed by one, no matter who comes first.
 
 use super::agreement::{Round, exits, field};
 use super::fixture::{Fixture, Reported, THREE, TWO, agreed, rounds};
 use crate::prelude::*;
 
-/// Whoever shares a policy types the same words; `prepare` makes a definition for a round, hands
+/// All who share a policy type the same words; `prepare` makes a definition for a round, hands
 /// over the role and gives its name and the words.
 fn in_rounds(
     policies: &[(&str, usize)],

@@ -21,7 +21,7 @@ fn tokens(store: &Store) -> Vec<(u64, u8)> {
 }
 
 #[test]
-fn a_store_is_gone_on_from_and_begun_anew() {
+fn a_store_is_continued_and_begun_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("tokens");
     let store = Store::open(&path, 0).expect("a store");
@@ -42,7 +42,7 @@ fn a_store_is_gone_on_from_and_begun_anew() {
 }
 
 #[test]
-fn a_store_that_begins_elsewhere_or_is_damaged_is_made_anew() {
+fn a_store_that_begins_elsewhere_or_is_damaged_is_made_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("tokens");
     let store = Store::open(&path, 0).expect("a store");
