@@ -87,7 +87,7 @@ async fn proxies_that_point_at_each_other_end_and_change_nothing() -> Done {
 }
 
 #[tokio::test]
-async fn its_own_selectors_are_answered_whatever_stands_behind_them() -> Done {
+async fn its_own_selectors_are_answered_whatever_follows_them() -> Done {
     let chain = Chain::start().await?;
     let maker = Maker::new(&chain)?;
     let implementation = chain

@@ -331,7 +331,7 @@ fn a_check_tells_what_running_found_at_its_line() {
 
 #[test]
 #[ignore = "nightly: compiles a contract and fuzzes a proposal of it, about 40 s"]
-fn whoever_looks_at_a_proposal_sees_whether_this_machine_fuzzed_it() {
+fn who_looks_at_a_proposal_sees_whether_this_machine_fuzzed_it() {
     let Exchange { project, code } = Exchange::wasm();
     project.done(&format!("policy update Exchange {}", project.together()));
     let migrate = format!("migrate Exchange 2.0 {code}");

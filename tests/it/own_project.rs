@@ -300,7 +300,7 @@ async fn from_the_bytes(empty: &Empty) -> Result<(), HarnessError> {
 
 #[test]
 #[ignore = "nightly: compiles a project of an author, about 20 s"]
-fn what_is_registered_is_kept_by_whoever_executed_it_and_by_the_same_command_again() {
+fn what_is_registered_is_kept_by_the_machine_that_executed_it_and_by_the_same_command_again() {
     let empty = Empty::with_note();
     let [me, other] = [0, 1].map(|at| empty.node.addresses()[at].to_string());
     let deployed = empty.done("registry deploy --save");

@@ -37,7 +37,7 @@ fn dropping_a_node_ends_its_process() -> Result<(), HarnessError> {
 }
 
 #[test]
-fn a_node_ends_when_whoever_started_it_is_killed() -> Result<(), HarnessError> {
+fn a_node_ends_when_its_starter_is_killed() -> Result<(), HarnessError> {
     let anvil = launcher(&Npm::install(&Lines)?.anvil())?;
     let cli = program();
     for (program, arguments) in [

@@ -153,7 +153,7 @@ fn a_mapping_that_is_kept_lazily_from_now_on_stays_where_it_is() {
 }
 
 #[test]
-fn a_value_of_less_than_a_word_is_moved_whoever_knows_it() {
+fn a_value_of_less_than_a_word_is_moved_whatever_knows_it() {
     let none = Overrides::none();
     let plan = planned::<Halves, Moved>(&none.clone().drop("first")).expect("a plan");
     let halves =
@@ -224,7 +224,7 @@ fn after(old: &Layout, new: &Layout, said: &Overrides, first: U256, count: u64) 
 }
 
 #[test]
-fn a_rename_that_lies_behind_both_versions_takes_nothing_from_the_other_field() {
+fn a_rename_that_is_older_than_both_versions_takes_nothing_from_the_other_field() {
     let none = Overrides::none();
     let first = layout(numbers(&[("a", None), ("b", None)]));
     let swapped = [("a", Some("b")), ("b", Some("a"))];

@@ -217,7 +217,7 @@ fn a_proof_is_taken_once_by_a_name_and_below_upgradeable() {
 }
 
 #[test]
-fn conditions_are_checked_in_their_order_behind_the_body() {
+fn conditions_are_checked_in_their_order_after_the_body() {
     let conditions = "nonzero(step, state.value, pair.0), holds(Self::is_sum, other)";
     let texts = [
         r#""nonzero(step)""#,

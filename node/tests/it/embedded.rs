@@ -50,7 +50,7 @@ fn with_chain_reaches_the_chain_between_two_requests() {
 }
 
 #[test]
-fn a_panic_in_work_is_an_error_and_the_node_goes_on() {
+fn a_panic_in_work_is_an_error_and_the_node_continues() {
     let node = node();
     let error = node.with_chain(|_| panic!("on purpose")).unwrap_err();
     assert!(error.to_string().contains("on purpose"), "{error}");

@@ -87,7 +87,7 @@ fn a_refused_request_is_sent_once_more_and_no_third_time() {
 }
 
 #[test]
-fn an_endpoint_that_fails_is_an_error_without_its_key_and_the_fork_goes_on() {
+fn an_endpoint_that_fails_is_an_error_without_its_key_and_the_fork_continues() {
     let origin = origin();
     let front = Front::of(origin.node.port(), Script::default());
     let fork = forked(ForkOptions {

@@ -47,7 +47,7 @@ fn blocks_that_no_chain_has_are_refused_or_forked_without_harm() {
 }
 
 #[test]
-fn accounts_and_words_that_no_chain_has_are_errors_and_the_fork_goes_on() {
+fn accounts_and_words_that_no_chain_has_are_errors_and_the_fork_continues() {
     let origin = origin();
     let front = Front::of(origin.node.port(), Script::default());
     let most = format!("0x{}", "f".repeat(64));
@@ -104,7 +104,7 @@ fn accounts_and_words_that_no_chain_has_are_errors_and_the_fork_goes_on() {
 }
 
 #[test]
-fn an_answer_without_end_is_an_error_and_the_fork_goes_on() {
+fn an_answer_without_end_is_an_error_and_the_fork_continues() {
     let origin = origin();
     let front = Front::of(origin.node.port(), Script::default());
     let fork = forked(options(front.url()));

@@ -78,7 +78,7 @@ fn what_is_proven_is_believed_and_runs_as_on_its_chain() {
 }
 
 #[test]
-fn a_lie_about_an_account_or_a_word_is_a_named_error_and_the_fork_goes_on() {
+fn a_lie_about_an_account_or_a_word_is_a_named_error_and_the_fork_continues() {
     let origin = chain();
     let front = Front::of(origin.node.port(), Script::default());
     let there = |slots: Value| {

@@ -111,7 +111,7 @@ fn a_mebibyte_of_calldata_fits_the_default_limit() {
 }
 
 #[test]
-fn an_oversized_request_is_refused_and_the_node_goes_on() {
+fn an_oversized_request_is_refused_and_the_node_continues() {
     let node = spawn(NodeConfig {
         request_bytes: Some(10_000),
         ..NodeConfig::default()

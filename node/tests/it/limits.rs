@@ -12,7 +12,7 @@ fn install(port: u16, code: &str) -> &'static str {
 }
 
 #[test]
-fn a_trace_that_would_take_gigabytes_is_an_error_and_the_node_goes_on() {
+fn a_trace_that_would_take_gigabytes_is_an_error_and_the_node_continues() {
     let node = node();
     let port = node.port();
     // `JUMPDEST; CALL(gas, 0, 0, 0, 256 KiB, 0, 0); JUMP 0`

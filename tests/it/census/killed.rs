@@ -7,7 +7,7 @@ use super::fixture::Fixture;
 use crate::run_migration::proxy::{Failure, Proxy};
 
 #[tokio::test]
-async fn a_census_that_was_killed_goes_on_and_asks_for_no_page_twice() {
+async fn a_census_that_was_killed_continues_and_asks_for_no_page_twice() {
     let it = Fixture::of("Counter", "counter-v1", "initialize(uint256) 7").await;
     let block = it.mine().await.to_string();
     let url = it.project.node.endpoint();

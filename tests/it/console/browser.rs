@@ -69,8 +69,7 @@ fn passed(
 }
 
 #[test]
-fn two_wallets_approve_a_migration_and_whoever_else_comes_is_answered() -> Result<(), HarnessError>
-{
+fn two_wallets_approve_a_migration_and_everybody_else_is_answered() -> Result<(), HarnessError> {
     let (project, action) = with_open_action();
     project.done(&format!("define {} --migrate Admin", HOSTILE));
     let passed = passed("console.mjs", &project, &action, &[("HOSTILE", HOSTILE)])?;

@@ -170,11 +170,11 @@ impl<'h> Kinds<'h> {
         assert_eq!(fixed.list("fixed").len(), needed);
         assert_eq!(self.team.nonce().await - before, needed as u64, "each once");
         self.team.assert_counters().await?;
-        self.goes_on().await
+        self.continues().await
     }
 
     /// Each proxy answers with its data, counts on, and obeys its definition.
-    async fn goes_on(&self) -> Done {
+    async fn continues(&self) -> Done {
         let chain = self.team.harness.chain();
         let user = self.team.harness.account(OWNER);
         for (name, proxy) in self.behind() {

@@ -10,7 +10,7 @@ use super::folder::{Folder, add};
 use super::project::{COUNT, Project, V2, home};
 
 #[tokio::test]
-async fn whoever_has_an_endpoint_reads_how_a_version_was_built_and_upgrades_from_it() {
+async fn who_has_an_endpoint_reads_how_a_version_was_built_and_upgrades_from_it() {
     let project = Project::with_note();
     let genuine = project.code("1.0").await;
     let store = Store::beside(project.folder.path());

@@ -83,7 +83,7 @@ fn the_interface_of_code_that_was_deployed_from_here_is_known_when_its_address_i
 
 #[test]
 #[ignore = "nightly: compiles crates and upgrades them, about 34 s"]
-fn a_version_that_begins_anew_is_not_reported_as_compared_with_what_is_current() {
+fn a_version_that_begins_again_is_not_reported_as_compared_with_what_is_current() {
     let project = Project::with_note();
     let words = ["register", "Note", "2.0", &home(V2), "--initial"];
     let done = project.done(&words);

@@ -11,7 +11,7 @@ use super::folder::{Folder, NOT_COMPARED, add, complete, problems, without};
 use super::project::{BACK, COUNT, LOST, Project, SWAPPED, V1, V2, home};
 
 #[tokio::test]
-async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_every_check_done() {
+async fn who_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_every_check_done() {
     let project = Project::with_note();
     let second = Folder::on(&project);
     let (v2, swapped) = (home(V2), home(SWAPPED));

@@ -197,7 +197,7 @@ fn an_initializer_that_leaves_a_declared_condition_broken_gives_no_creation() {
 }
 
 #[test]
-fn what_foreign_code_wrote_behind_the_cache_is_seen() {
+fn what_foreign_code_wrote_past_the_cache_is_seen() {
     let mut scenario = Scenario::new();
     let hostile = scenario.fixture.deploy("hostile").implementation;
     let data = |value: u8| {

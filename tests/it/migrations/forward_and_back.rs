@@ -102,7 +102,7 @@ fn assert_paused(twins: &mut Twins, call: &impl SolCall) {
 }
 
 /// In the end the old binary goes on, and the other way is still open.
-fn assert_goes_on(twins: &mut Twins, chance: &mut Chance, before: &super::old::Slots) {
+fn assert_continues(twins: &mut Twins, chance: &mut Chance, before: &super::old::Slots) {
     let found = twins.slots();
     assert_eq!(found, *before, "slot by slot, marks and code included");
     for _ in 0..5 {
@@ -129,7 +129,7 @@ fn the_points_turn_back_from_anywhere_within_the_cursor() {
             twins.next(25_000);
         }
         twins.end();
-        assert_goes_on(&mut twins, &mut chance, &before);
+        assert_continues(&mut twins, &mut chance, &before);
 
         let members: u64 = twins.ask(&IPoints::membersCall {}).expect("all").to();
         let whole = |twins: &Twins, n: u64| {
@@ -184,7 +184,7 @@ fn the_points_turn_back_from_anywhere_in_batches_in_any_order() {
             twins.alone(HANDLER, &one).expect("converted back");
         }
         twins.end();
-        assert_goes_on(&mut twins, &mut chance, &before);
+        assert_continues(&mut twins, &mut chance, &before);
     }
 }
 

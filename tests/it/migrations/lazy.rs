@@ -122,7 +122,7 @@ async fn lazy_entries_that_are_deleted_never_come_back() -> Done {
 }
 
 #[tokio::test]
-async fn lazy_sweep_is_anybodys_and_counts_each_entry_once() -> Done {
+async fn lazy_sweep_is_open_to_all_and_counts_each_entry_once() -> Done {
     let harness = Harness::start().await?;
     let (_, ledger) = ledger(&harness, 5).await?;
     ledger.upgrade("2.0").await?;

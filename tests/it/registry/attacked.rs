@@ -146,7 +146,7 @@ fn a_wasm_proxy_that_obeys_a_foreign_registry_is_not_received() {
 
 /// FINDING A2.
 #[test]
-fn what_a_foreign_registry_in_an_evm_proxys_code_can_do_is_in_sight_of_whoever_accepts_it() {
+fn what_a_foreign_registry_in_an_evm_proxys_code_can_do_is_in_sight_of_who_accepts_it() {
     let (mut fixture, code) = Fixture::with_first_version("counter-v1");
     let genuine = attackers_registry(&mut fixture, &code);
     let ours = fixture.registry;

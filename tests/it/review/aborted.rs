@@ -28,8 +28,8 @@ fn abort(scenario: &mut Scenario) {
     scenario.assert_at("1.0", instance_state::TURNING_BACK);
 }
 
-/// A scenario with 2.0, behind a complex step, current; its instance was called back from there.
-fn called_back() -> (Scenario, Step) {
+/// A scenario with 2.0, behind a complex step, current; its instance was rolled back from there.
+fn rolled_back() -> (Scenario, Step) {
     let mut scenario = Scenario::new();
     let program = scenario.deploy("points-cursor");
     let way = complex("1.0", &program);
@@ -49,7 +49,7 @@ fn assert_rollout(scenario: &mut Scenario, upgraded: u16) {
 
 #[test]
 fn nobody_but_approvers_starts_a_migration_again_that_they_aborted() {
-    let (mut scenario, way) = called_back();
+    let (mut scenario, way) = rolled_back();
     assert_rollout(&mut scenario, 0);
     scenario.assert_at("1.0", instance_state::LIVE);
 
@@ -66,7 +66,7 @@ fn nobody_but_approvers_starts_a_migration_again_that_they_aborted() {
 }
 
 #[test]
-fn an_instance_that_is_called_back_from_an_older_version_is_left_alone_as_well() {
+fn an_instance_that_is_rolled_back_from_an_older_version_is_left_alone_as_well() {
     let mut scenario = Scenario::new();
     let program = scenario.deploy("points-cursor");
     scenario

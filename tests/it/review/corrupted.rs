@@ -233,7 +233,7 @@ fn an_initializer_runs_once_even_where_the_instance_claims_to_be_fresh() {
 }
 
 #[test]
-fn a_migration_runs_once_and_behind_its_predecessor_whatever_runs_before_it() {
+fn a_migration_runs_once_and_after_its_predecessor_whatever_runs_before_it() {
     let mut scenario = Scenario::new();
     scenario.add("2.0", step("1.0", 1, Bytes::new()));
     let (proxy, boss) = (scenario.proxy, scenario.boss);

@@ -171,7 +171,7 @@ fn a_program_cannot_suspend_its_own_upgrade_and_open_it_again() {
 }
 
 #[test]
-fn an_instance_whose_path_was_cut_off_behind_its_complex_step_ends_with_the_step() {
+fn an_instance_whose_path_was_cut_off_after_its_complex_step_ends_with_the_step() {
     let handler = account(4);
     let mut scenario = scenario(|_| handler);
     let proxy = scenario.proxy;

@@ -274,7 +274,7 @@ impl Simulation {
 
 #[test]
 fn lists_say_what_is_there_whatever_is_done_with_tokens_that_were_left_out() {
-    let (mut called_back, mut left_out) = (0, 0);
+    let (mut rolled_back, mut left_out) = (0, 0);
     for seed in 0..RUNS {
         let chance = &mut Chance::new(seed);
         let mut simulation = Simulation::new(chance);
@@ -288,10 +288,10 @@ fn lists_say_what_is_there_whatever_is_done_with_tokens_that_were_left_out() {
         let noted = simulation.fixture.slots_of(receiver);
         match noted.get(&B256::ZERO) {
             None => {}
-            Some(one) if *one == B256::with_last_byte(1) => called_back += 1,
-            Some(other) => panic!("the collection let itself be called back: {other}"),
+            Some(one) if *one == B256::with_last_byte(1) => rolled_back += 1,
+            Some(other) => panic!("the collection let itself be rolled back: {other}"),
         }
     }
-    eprintln!("left out: {left_out}, called back in {called_back} stories");
-    assert!(left_out > 0 && called_back > 0);
+    eprintln!("left out: {left_out}, rolled back in {rolled_back} stories");
+    assert!(left_out > 0 && rolled_back > 0);
 }

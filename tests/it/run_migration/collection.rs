@@ -136,7 +136,7 @@ fn range(request: &str, of: Address) -> Option<(u64, u64)> {
 
 #[tokio::test]
 #[ignore = "nightly: many batches and processes, about 23 s"]
-async fn run_migration_gathers_page_by_page_within_limits_and_goes_on_after_kills() -> Done {
+async fn run_migration_gathers_page_by_page_within_limits_and_continues_after_kills() -> Done {
     let harness = Harness::start().await?;
     let fixture = collection(&harness, 4).await?;
     fixture.collection.upgrade("2.0").await?;

@@ -64,7 +64,7 @@ async fn run_migration_turns_back_in_the_order_of_the_list() -> Done {
 
 #[tokio::test]
 #[ignore = "nightly: many batches and processes, about 16 s"]
-async fn run_migration_killed_behind_its_end_says_so_the_next_time() -> Done {
+async fn run_migration_killed_after_its_end_says_so_the_next_time() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, CURSOR, 10).await?;
     fixture.run("--no-end").await.ends_with(0);

@@ -38,7 +38,7 @@ async fn run_migration_refuses_an_instance_that_is_not_migrating() -> Done {
 
 #[tokio::test]
 #[ignore = "nightly: many batches and processes, about 36 s"]
-async fn run_migration_refuses_whoever_is_not_the_handler() -> Done {
+async fn run_migration_refuses_all_but_the_handler() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, CURSOR, 3).await?;
     let mut command = fixture.command(&[]);

@@ -69,7 +69,7 @@ async fn run_migration_sends_a_dropped_transaction_again() -> Done {
 }
 
 #[tokio::test]
-async fn run_migration_goes_on_when_its_transactions_are_replaced_by_others() -> Done {
+async fn run_migration_continues_when_its_transactions_are_replaced_by_others() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, BATCHES, 40).await?;
     fixture.automine(false).await?;

@@ -75,7 +75,7 @@ async fn the_admin_path_called_directly_is_not_a_proxy() -> Done {
 }
 
 #[tokio::test]
-async fn the_calls_between_proxy_and_registry_are_theirs_alone() -> Done {
+async fn the_calls_between_proxy_and_registry_are_for_them_alone() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     let admin = harness.account(0);

@@ -125,7 +125,7 @@ async fn an_instance_that_skips_a_version_runs_every_migration_in_order() -> Don
 }
 
 #[tokio::test]
-async fn calldata_behind_an_upgrade_without_a_migration_runs_on_the_new_code() -> Done {
+async fn calldata_after_an_upgrade_without_a_migration_runs_on_the_new_code() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     it.definition

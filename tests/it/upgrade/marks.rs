@@ -58,7 +58,7 @@ async fn a_script_that_writes_a_slot_of_the_framework_is_refused() -> Done {
 }
 
 #[tokio::test]
-async fn data_behind_the_upgrade_may_not_write_them_either() -> Done {
+async fn data_after_the_upgrade_may_not_write_them_either() -> Done {
     let harness = Harness::start().await?;
     let it = hostile(&harness, step::nothing("1.0")).await?;
     for slot in guarded().into_iter().chain([slots::migrated("2.0")]) {

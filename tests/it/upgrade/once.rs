@@ -49,7 +49,7 @@ async fn nobody_initializes_or_migrates_through_the_proxy() -> Done {
 }
 
 #[tokio::test]
-async fn data_behind_an_upgrade_is_no_initializer() -> Done {
+async fn data_after_an_upgrade_is_no_initializer() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     let sent = it.instance.upgrade_and_call("2.0", &migrate(9)).await;

@@ -124,7 +124,7 @@ fn every_mutation_breaks_an_invariant() {
         (M::TakesOldSignatures, "signed", I::SignaturesEnd, 4),
         (M::CountsStrangers, "deciding", I::StrangersChangeNothing, 1),
         (M::AnybodyCancels, "deciding", I::CancelledByItsOwn, 2),
-        (M::RollsOutCalledBack, "complex", I::CalledBackStays, 4),
+        (M::RollsOutRolledBack, "complex", I::RolledBackStays, 4),
         (M::MigratesWhilePaused, "delayed", I::PausedIsPaused, 4),
         (M::AdoptsWhatIsOthers, "adopted", I::AdoptedAsGiven, 2),
         (M::RemembersLambda, "lambda", I::LambdaConsents, 5),

@@ -83,7 +83,7 @@ impl Scope {
         for proxy in 0..2 {
             let waits = |one: Instance| {
                 one.runs()
-                    && (!one.called_back || self.has(Mutation::RollsOutCalledBack))
+                    && (!one.rolled_back || self.has(Mutation::RollsOutRolledBack))
                     && one.version < current
             };
             let instance = state.proxies[usize::from(proxy)].instance;
@@ -101,7 +101,7 @@ impl Scope {
         let Some(instance) = &mut proxy.instance else {
             return;
         };
-        instance.called_back = false;
+        instance.rolled_back = false;
         instance.state = InstanceState::Live;
         instance.due = false;
         if self.complex {
@@ -143,7 +143,7 @@ pub(crate) fn finish_step(state: &mut State, proxy: u8, back: bool) -> Result<()
         return Err(Refusal::DefinitionPaused);
     }
     instance.state = InstanceState::Live;
-    instance.called_back = back && instance.version < current;
+    instance.rolled_back = back && instance.version < current;
     if !back {
         instance.version = 2;
     }

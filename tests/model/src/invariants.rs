@@ -13,8 +13,8 @@ use consent::{
     expired_is_over, lambda_consents, paused_by_its_role, signatures_end, strangers_change_nothing,
 };
 use effects::{
-    adopted_as_given, called_back_stays, created_by_decision, definitions_apart, frozen_in_no_step,
-    leaves_running, moved_by_decision, nothing_moves_in_a_call, paused_is_paused, roles_apart,
+    adopted_as_given, created_by_decision, definitions_apart, frozen_in_no_step, leaves_running,
+    moved_by_decision, nothing_moves_in_a_call, paused_is_paused, roles_apart, rolled_back_stays,
     rounds_rise, sequence_counts, what_is_left_follows, what_is_left_is_named,
 };
 
@@ -34,8 +34,8 @@ pub enum Invariant {
     /// An instance moves by a decision, by who alone satisfies the policy, by `rollout`, or by the end of
     /// its complex step; and never to an older version.
     InstancesMoveByDecision,
-    /// An instance that was called back stays where it is until approvers want it moved.
-    CalledBackStays,
+    /// An instance that was rolled back stays where it is until approvers want it moved.
+    RolledBackStays,
     /// An instance that was adopted had been given to this definition.
     AdoptedAsGiven,
     /// Nothing is executed that has expired.
@@ -58,7 +58,7 @@ pub enum Invariant {
     RolesApart,
     /// What happens in one definition changes nothing of another.
     DefinitionsApart,
-    /// An adopted proxy is ordered by direct calls alone, and one of ours not in the middle of its own call.
+    /// An adopted proxy is ordered by direct calls alone, and one of the framework not in the middle of its own call.
     NothingMovesInACall,
     /// `pause`, `resume` and `migrate` name every instance that they left as it was.
     WhatIsLeftIsNamed,
@@ -90,7 +90,7 @@ impl Invariant {
         (Self::RoundsRise, "rounds rise"),
         (Self::PausedIsPaused, "what is paused stays as it is"),
         (Self::InstancesMoveByDecision, "instances move by decision"),
-        (Self::CalledBackStays, "what was called back stays"),
+        (Self::RolledBackStays, "what was rolled back stays"),
         (Self::AdoptedAsGiven, "adopted as given"),
         (Self::ExpiredIsOver, "what has expired is over"),
         (Self::SignaturesEnd, "signatures end"),
@@ -173,8 +173,8 @@ pub(crate) fn broken(
             moved_by_decision(before, transition, outcome),
         ),
         (
-            I::CalledBackStays,
-            called_back_stays(before, transition, outcome),
+            I::RolledBackStays,
+            rolled_back_stays(before, transition, outcome),
         ),
         (I::AdoptedAsGiven, adopted_as_given(scope, after)),
         (

@@ -97,8 +97,8 @@ pub enum Mutation {
     CountsStrangers,
     /// Anybody cancels.
     AnybodyCancels,
-    /// `rollout` takes along what was called back.
-    RollsOutCalledBack,
+    /// `rollout` takes along what was rolled back.
+    RollsOutRolledBack,
     /// A paused definition migrates.
     MigratesWhilePaused,
     /// A proxy is adopted that was given to another definition.

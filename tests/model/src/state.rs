@@ -69,7 +69,7 @@ pub struct Instance {
     /// What it is doing.
     pub state: InstanceState,
     /// Whether approvers called it back from what is current.
-    pub called_back: bool,
+    pub rolled_back: bool,
     /// Whether it is still to be paused or resumed with its definition.
     pub due: bool,
 }
@@ -80,7 +80,7 @@ impl Instance {
         Self {
             version,
             state: InstanceState::Live,
-            called_back: false,
+            rolled_back: false,
             due: false,
         }
     }

@@ -285,7 +285,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn every_change_gives_the_root_that_is_computed_anew_and_proofs_hold(
+        fn every_change_gives_the_root_that_is_computed_from_scratch_and_proofs_hold(
             changes in prop::collection::vec(
                 (key(), prop::option::weighted(0.6, prop::collection::vec(any::<u8>(), 1..60))), 1..80),
             absent in prop::collection::vec(key(), 1..10),

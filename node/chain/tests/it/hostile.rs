@@ -119,7 +119,7 @@ fn two_chains_side_by_side_share_nothing() {
 }
 
 #[test]
-fn a_panic_in_a_frame_undoes_that_frame_and_the_chain_goes_on() {
+fn a_panic_in_a_frame_undoes_that_frame_and_the_chain_continues() {
     let mut chain = chain();
     let counter = install(&mut chain, &counter());
     let wasm = install(&mut chain, &forwarder());

@@ -9,7 +9,7 @@ use alloy_primitives::{B256, U256};
 use stylus_chain::{BlockId, Budget, Chain, ChainError, Overrides};
 
 #[test]
-fn a_reader_keeps_what_it_was_taken_from_while_the_chain_goes_on_and_back() {
+fn a_reader_keeps_what_it_was_taken_from_while_the_chain_continues_and_back() {
     let mut chain = chain();
     let counter = install(&mut chain, &counter());
     let before = chain.snapshot();
@@ -54,7 +54,7 @@ fn a_reader_keeps_what_it_was_taken_from_while_the_chain_goes_on_and_back() {
 }
 
 #[test]
-fn a_branch_and_what_it_was_taken_from_go_on_without_each_other() {
+fn a_branch_and_what_it_was_taken_from_continue_without_each_other() {
     let mut chain = chain();
     let counter = install(&mut chain, &counter());
     send(&mut chain, ALICE, request(counter, Vec::new()));

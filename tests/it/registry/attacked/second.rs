@@ -231,7 +231,7 @@ fn trap(fixture: &mut Fixture, proxy: Address, (slot, value): (B256, B256)) {
 }
 
 /// A proxy of the attacker's registry, at 1.0.
-fn theirs_at_first(fixture: &mut Fixture, theirs: Address) -> Address {
+fn created_elsewhere(fixture: &mut Fixture, theirs: Address) -> Address {
     let init = data(&IHostile::initializeCall { actions: vec![] });
     let creation = new_proxy(proxy_kind::WASM, 0, init);
     fixture.at(theirs, |it| it.created(ATTACKER, &creation))
@@ -252,7 +252,7 @@ fn a_complex_step_ends_whatever_who_had_the_proxy_before_has_left_there() {
         let (mut fixture, code) = Fixture::with_first_version("hostile");
         let program = fixture.deploy("points-cursor");
         let theirs = attackers_registry(&mut fixture, &code);
-        let proxy = theirs_at_first(&mut fixture, theirs);
+        let proxy = created_elsewhere(&mut fixture, theirs);
         trap(&mut fixture, proxy, left);
         arrives(&mut fixture, theirs, proxy);
         let order = calls::migrate("A", "2.0", &code, complex("1.0", &program, account(7)));
@@ -314,7 +314,7 @@ fn nobody_runs_the_sdk_constructor_in_a_proxy_that_came_from_elsewhere() {
     use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
     let (mut fixture, code) = Fixture::with_first_version("hostile");
     let theirs = attackers_registry(&mut fixture, &code);
-    let proxy = theirs_at_first(&mut fixture, theirs);
+    let proxy = created_elsewhere(&mut fixture, theirs);
     trap(&mut fixture, proxy, (slots::CONSTRUCTED, B256::ZERO));
     arrives(&mut fixture, theirs, proxy);
     let construct = [&CONSTRUCTOR_SELECTOR[..], &B256::with_last_byte(9)[..]].concat();

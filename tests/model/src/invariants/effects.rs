@@ -65,9 +65,9 @@ pub(super) fn moved_by_decision(before: &State, transition: Transition, outcome:
     })
 }
 
-pub(super) fn called_back_stays(before: &State, transition: Transition, outcome: &Outcome) -> bool {
+pub(super) fn rolled_back_stays(before: &State, transition: Transition, outcome: &Outcome) -> bool {
     (0..2).all(|n| {
-        let was = before.proxies[n].instance.filter(|one| one.called_back);
+        let was = before.proxies[n].instance.filter(|one| one.rolled_back);
         let (Some(was), Some(is)) = (was, outcome.state.proxies[n].instance) else {
             return true;
         };
