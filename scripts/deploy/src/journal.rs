@@ -212,8 +212,8 @@ impl Journal {
     /// What it means that a line is no line of a journal.
     fn damage(&self) -> String {
         format!(
-            "warning: a line of {} cannot be read: it was cut while it was written, before anything was sent, or the \
-             file was damaged, and then a transaction that it named may still be on its way",
+            "warning: a line of {} cannot be read: if it was cut while it was written, nothing was sent; if the file \
+             was damaged, a transaction that it named may still be pending",
             self.path.display()
         )
     }

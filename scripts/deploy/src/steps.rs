@@ -237,7 +237,7 @@ fn check_arguments(step: &DeclaredStep, data: &Bytes) -> Option<Finding> {
         });
     let reason = match decoded {
         Ok(again) if again == arguments => return None,
-        Ok(_) => "there are bytes in it that are no argument".into(),
+        Ok(_) => "it has bytes that belong to no argument".into(),
         Err(reason) => reason,
     };
     let message = format!("the calldata does not hold the arguments of {signature}: {reason}");

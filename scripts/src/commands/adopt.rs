@@ -195,7 +195,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
             let refusal = Refusal::new("NothingAccepted", message);
             let next = "nothing to do; no transaction was sent";
             return Err(refusal
-                .with("an acceptance to take back", "none", next)
+                .with("an acceptance to withdraw", "none", next)
                 .into());
         }
         let from = context.names().long(accepted.registry);

@@ -109,8 +109,8 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome> {
 fn write(context: &Context, folder: &Path, init: &Init) -> Result<()> {
     let source = folder.display().to_string();
     context.output.if_interrupted(
-        "the files may be changed, and were not compiled: the same command without --yes shows what is left to \
-         change, and git what was changed",
+        "the files may have changed, and were not compiled: the same command without --yes shows the changes that are \
+         left, and git those that were made",
     );
     init.write()
         .and_then(|()| context.artifact(&source).map(drop))

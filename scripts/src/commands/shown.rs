@@ -92,8 +92,7 @@ async fn kept(session: Session<'_>, name: &str, codehash: CodeHash) -> Result<Fu
     match session.functions(name, codehash).await {
         Ok(Some(functions)) => Ok(functions),
         Ok(None) => Err(
-            "this machine has no interface of this code; building it here keeps one (code with \
-                         #[upgradeable])"
+            "this machine has no interface of this code; build it here to keep one (code with #[upgradeable])"
                 .into(),
         ),
         Err(error) => Err(format!(

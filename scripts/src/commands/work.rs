@@ -386,10 +386,10 @@ impl<'a> Work<'a> {
         let [name, version] = [&self.name, &known.version].map(|word| shell_word(word));
         let refusal = Refusal::new(
             "VersionExists",
-            format!("{name} {version} is registered already, with other ways to it"),
+            format!("{name} {version} is registered already, with other steps into it"),
         );
         let next = format!(
-            "nothing was sent; stylus-upgrades upgrade INSTANCE {version} takes a registered way; stylus-upgrades \
+            "nothing was sent; stylus-upgrades upgrade INSTANCE {version} takes registered steps; stylus-upgrades \
              register {name} {version} --from VERSION adds another"
         );
         let refusal = refusal.with(format!("as registered: {}", ways.join(" or ")), found, next);

@@ -301,7 +301,7 @@ fn not_compiled(package: &str, diagnostics: &str) -> BuildError {
         true => {
             format!("a file that is not part of the sources is named in Cargo.toml: {DECLARE}")
         }
-        false => "correct that, then the same command".to_owned(),
+        false => "correct that, then run the same command".to_owned(),
     };
     Refusal::new("Compile", format!("{package} does not compile:"))
         .detailed(diagnostics)

@@ -133,7 +133,7 @@ fn require_harmless(path: &Path, config: &Table) -> Result<(), BuildError> {
     let mut targets = targets.into_iter().flatten();
     match targets.find(|(name, value)| name.starts_with("cfg(") && has_flags(value)) {
         Some((name, _)) => {
-            let reason = "whether that holds of a contract is not known; write the flags under \
+            let reason = "whether it applies to a contract is not known; write the flags under \
                           [target.wasm32-unknown-unknown]";
             Err(refused(path, &format!("target.{name}.rustflags"), reason))
         }
@@ -141,8 +141,8 @@ fn require_harmless(path: &Path, config: &Table) -> Result<(), BuildError> {
     }
 }
 
-const ELSEWHERE: &str = "it would have the build read what is not part of the sources; what says where packages come \
-                         from belongs into your own configuration, in CARGO_HOME";
+const ELSEWHERE: &str = "the build would read files that are not part of the sources; configure where packages come \
+                         from in CARGO_HOME";
 
 /// Flags as a list or as words. None may bring code that is not among the sources.
 fn words(path: &Path, config: &Table, keys: &[&str]) -> Result<Vec<String>, BuildError> {
@@ -156,7 +156,7 @@ fn words(path: &Path, config: &Table, keys: &[&str]) -> Result<Vec<String>, Buil
             let words = words.iter().filter_map(Value::as_str);
             words.map(str::to_owned).collect()
         }
-        Some(_) => return Err(refused("it is neither a list nor words")),
+        Some(_) => return Err(refused("it is neither a list nor a string")),
     };
     // The compiler reads flags from a file that is named so; cargo hands flags on with such a character between them.
     let hides_flags = |word: &&String| word.starts_with('@') || word.contains(char::is_control);

@@ -103,7 +103,7 @@ impl BuildError {
     pub(super) fn in_file(path: impl AsRef<Path>, reason: impl Display) -> Self {
         let message = format!("{}: {reason}", path.as_ref().display());
         let refusal = Refusal::new("SourceFile", message.clone()).with(
-            "sources that cargo reads and that say all they mean, in their package",
+            "sources that cargo reads, whole and in their package",
             message,
             "correct the file, or move it out of the package",
         );

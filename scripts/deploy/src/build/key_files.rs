@@ -42,8 +42,8 @@ pub(super) fn require_none(package: &Package, files: &Tree) -> Result<(), BuildE
                 path.display()
             );
             let refusal = Refusal::new("LooksLikeKey", message).with(
-                "no key in the folder of a crate: whatever lies there is copied, hashed into the source hash, and \
-                 readable for what runs in the build",
+                "no key in the folder of a crate: every file there is copied, hashed into the source hash, and \
+                 readable by code that the build runs",
                 what,
                 format!(
                     "move it out of the crate, to ../ for example; if it is no key, say so in Cargo.toml: \

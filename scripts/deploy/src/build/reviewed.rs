@@ -114,7 +114,7 @@ fn located(file: &Path) -> Result<(PathBuf, Option<PathBuf>), String> {
     match is_it && inside.as_ref() == expected {
         true => Ok((real, top)),
         false => Err(format!(
-            "a link leads to {}, so a change can have it lead anywhere (put the file or folder itself there)",
+            "a link leads to {}, so a change can point it anywhere (put the file or folder itself there)",
             file.display()
         )),
     }

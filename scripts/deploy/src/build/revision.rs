@@ -72,7 +72,7 @@ impl Revision {
                     .is_some_and(|first| [".", ".."].contains(&first)) =>
             {
                 return Err(refused(format!(
-                    "{path:?} counts from nowhere: a path is one from the repository's root"
+                    "{path:?} is no path from the repository's root"
                 )));
             }
             Some(path) => normal(&top.join(path)),
@@ -184,7 +184,7 @@ impl Revision {
 
 /// A revision that cannot be checked out.
 fn refused(text: &str, reason: String) -> BuildError {
-    let message = format!("{text} is not what can be built: {reason}");
+    let message = format!("{text} cannot be built: {reason}");
     let refusal = Refusal::new("Revision", message).with(
         "git:REVISION or git:REVISION:PATH in a repository of git, such as git:v1.0",
         reason,

@@ -121,7 +121,8 @@ impl Tree {
             } else if metadata.is_file() {
                 self.bytes += metadata.len();
                 if self.bytes > BYTES_MAX {
-                    let reason = format!("too large: all sources may have {BYTES_MAX} bytes");
+                    let reason =
+                        format!("too large: all sources together may have {BYTES_MAX} bytes");
                     return Err(BuildError::in_file(path, reason));
                 }
                 let bytes = std::fs::read(&path).map_err(BuildError::file("read", &path))?;

@@ -64,8 +64,8 @@ pub(super) fn require_layout_of(
         "{package} carries the storage layout of {described}, and its entrypoint is {entrypoint}"
     );
     let next = format!(
-        "put #[derive(StorageLayout)] above {entrypoint} and #[upgradeable] above its #[public] impl block, and take \
-         #[upgradeable] from the others"
+        "put #[derive(StorageLayout)] above {entrypoint} and #[upgradeable] above its #[public] impl block, and \
+         remove #[upgradeable] from the others"
     );
     let refusal = Refusal::new("LayoutOfAnother", message).with(
         format!("the layout of {entrypoint}"),

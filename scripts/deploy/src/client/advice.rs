@@ -301,7 +301,7 @@ fn words(
         "NotMigrating" => (
             "an instance in a complex step",
             "{0} is ",
-            "stylus-upgrades status tells what it is in",
+            "stylus-upgrades status shows its state",
         ),
         "DirectCallRequired" => (
             "an account without code that sends the call directly",

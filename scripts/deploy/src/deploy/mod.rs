@@ -173,7 +173,7 @@ pub fn with_margin_within_limit(
     match fee > most {
         true => Err(Refusal::new(
             DATA_FEE_TOO_HIGH,
-            format!("the data fee of {what} is {fee} wei, more than may be paid: nothing was sent"),
+            format!("the data fee of {what} is {fee} wei, more than the maximum: nothing was sent"),
         )
         .with(
             format!("at most {most} wei with its margin, as --max-data-fee says"),

@@ -40,7 +40,7 @@ fn syntax(text: &str, reason: impl Into<String>) -> Refusal {
     let reason = reason.into();
     Refusal::new(
         "ExpectationsSyntax",
-        format!("{text:?} is none of the expectations: {reason}"),
+        format!("{text:?} is no expectation: {reason}"),
     )
     .with(
         "unchanged or nonzero and a getter, or equal or delta, a getter and a value; \

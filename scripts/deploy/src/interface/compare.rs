@@ -56,7 +56,7 @@ impl CallersOfWay {
         let Self { from, to, .. } = self;
         let doubt = match self.proven {
             true => "",
-            false => "; not proven, what was found says why",
+            false => "; not proven, the findings say why",
         };
         match self.changes.is_empty() {
             true => {

@@ -206,7 +206,7 @@ impl<'a> Types<'a> {
 
     /// A type as selectors spell it; types lie `depth` deep within each other, at most.
     fn name(&self, ty: &Type, depth: usize) -> Result<String, String> {
-        let depth = depth.checked_sub(1).ok_or("a type that leads to itself")?;
+        let depth = depth.checked_sub(1).ok_or("a recursive type")?;
         Ok(match ty {
             Type::Array(array) => {
                 let size = array.size().map(|size| size.to_string());

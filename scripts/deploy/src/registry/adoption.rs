@@ -139,8 +139,7 @@ impl Candidate {
             return Err(Refusal::new(
                 "GivenToRegistry",
                 format!(
-                    "{proxy} was given to the registry {registry} itself, which has no one \
-                     upgrade it"
+                    "{proxy} was given to the registry {registry} itself, where nobody can upgrade it"
                 ),
             )
             .with(

@@ -45,7 +45,7 @@ impl TryFrom<B256> for Salt {
 
     fn try_from(word: B256) -> Result<Self, Self::Error> {
         match word.is_zero() {
-            true => Err("a salt of 0: with it the address of a registry follows from nothing"),
+            true => Err("a salt of 0: no address of a registry follows from it"),
             false => Ok(Self(word)),
         }
     }
@@ -176,9 +176,17 @@ pub async fn release_of(
     let known = releases.iter().find(|known| known.codehash == found.0);
     Ok(known.copied().ok_or_else(|| {
         let expected = releases.first().map(|one| one.codehash).unwrap_or_default();
-        Refusal::new(OTHER_CODE, format!(
-                "{registry} has not the code of a registry that was released: nothing vouches for it"
-            )).with(format!("code with the hash {expected}"), found.to_string(), next(&registry.address))
+        Refusal::new(
+            OTHER_CODE,
+            format!(
+                "{registry} does not have the code of a released registry: nothing vouches for it"
+            ),
+        )
+        .with(
+            format!("code with the hash {expected}"),
+            found.to_string(),
+            next(&registry.address),
+        )
     })?)
 }
 
@@ -199,8 +207,8 @@ pub async fn require_deployer(client: &Client) -> Result<(), ChainError> {
         .with(
             format!("code with the hash {STYLUS_DEPLOYER_CODEHASH}"),
             found.map_or_else(|| "no code".to_owned(), |found| found.to_string()),
-            "deploy and use no registry on this chain, unless all of it is your own: \
-             then --trust-registry ADDRESS continues with one that is there",
+            "deploy and use no registry on this chain, unless the chain is your own: then --trust-registry ADDRESS \
+             accepts one that is there",
         )
         .into()),
     }
@@ -239,7 +247,7 @@ async fn construction(registry: Registry<'_>) -> Result<(String, Option<TxHash>)
             Refusal::new("ConstructionHidden", format!(
                 "the endpoint shows no construction of {registry}: nothing vouches for its storage"
             )).with("the event PolicyChanged of its construction, by eth_getLogs", found, format!(
-                "name an endpoint that has all logs by --rpc-url; else {}",
+                "give the --rpc-url of an endpoint that has all logs; else {}",
                 next(&registry.address)
             ))
         };

@@ -18,7 +18,7 @@ pub(super) fn other_block(
 ) -> ChainError {
     let (endpoint, expected) = (client.endpoint(), expected.to_string());
     let found = found.map_or("no block".into(), |hash| hash.to_string());
-    let message = format!("{expected} is meant, and {endpoint} has {found} there");
+    let message = format!("expected {expected}, and {endpoint} has {found} there");
     let refusal = Refusal::new("OtherBlock", message).with(
         expected,
         found,
@@ -83,7 +83,7 @@ pub(super) fn store(path: &Path, reason: impl ToString) -> ChainError {
     let refusal = Refusal::new("CensusStore", message).with(
         "a store of an earlier census, or none",
         reason,
-        "end what else uses it, or remove the file: the census then starts over",
+        "end the process that uses it, or remove the file: the census then starts over",
     );
     refusal.usage().into()
 }

@@ -335,7 +335,7 @@ impl Walk<'_, '_, '_> {
             return Ok(());
         }
         if at.depth == 0 {
-            self.note(format!("{} lies deeper than is followed", kind.label));
+            self.note(format!("{} is nested too deeply", kind.label));
             return Ok(());
         }
         let size = size(kind);

@@ -123,7 +123,7 @@ pub(super) fn expected(transition: &Transition, found: &mut Found) {
     let together = Arc::new(Together {
         name: "ExpectationLost",
         message: format!(
-            "the check of the step asks what is no function of {to}: {}",
+            "the check of the step calls functions that {to} does not have: {}",
             words.join(", ")
         ),
         expected: "getters of the new version".into(),
@@ -132,7 +132,8 @@ pub(super) fn expected(transition: &Transition, found: &mut Found) {
     });
     for signature in lost {
         let id = FindingId::new(format!("expectation-lost:{signature}"));
-        let says = format!("{signature} is no function of {to}, and the check of the step asks it");
+        let says =
+            format!("{signature} is no function of {to}, and the check of the step calls it");
         let finding = Finding::of_several(PART, (id, signature), says, &together);
         found.findings.push(lost_at(transition.stage, finding));
     }

@@ -27,8 +27,7 @@ pub(super) fn step(transition: &Transition, found: &mut Found) {
         return;
     };
     if (declared, kind) == (&Declared::OfEvm, &StepKind::Call) {
-        let why =
-            "code of the EVM cannot say that it is its migration; --foreign calls it all the same";
+        let why = "EVM code cannot declare its migrations; --foreign calls it anyway";
         let absent = Evidence::whole(Part::Steps, Origin::NotKnown, why);
         found.coverage.add(absent);
         return;
@@ -96,7 +95,7 @@ pub(super) fn creation(transition: &Transition, found: &mut Found) {
 }
 
 /// Why nobody knows the initializers of code of the EVM.
-const OF_EVM: &str = "code of the EVM does not say which initializers it has";
+const OF_EVM: &str = "EVM code does not declare its initializers";
 
 /// No initializer runs, and nobody knows of one.
 fn bare() -> Finding {
@@ -126,7 +125,7 @@ pub(super) fn label(transition: &Transition, found: &mut Found) {
 
 /// Why the steps of a complex migration are checked in part only.
 const PROGRAM_UNKNOWN: &str =
-    "code on the chain does not say between which versions its complex migration leads";
+    "code on the chain does not declare the versions of its complex migration";
 
 /// How a complex migration ends: its program was linked to UpgradeabilityStorage, which continues from there. Where
 /// that is not on the chain, a contract that began would stay paused.

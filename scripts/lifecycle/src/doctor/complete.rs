@@ -116,8 +116,7 @@ async fn stored_counts(
 fn finding(title: &str, difference: Difference) -> Finding {
     let what = difference.what;
     let says = format!(
-        "the events of {title} are not all there, or not true: {what} differs, and what they keep quiet about is \
-         not examined"
+        "the events of {title} are incomplete or false: {what} differs, and what they leave out is not examined"
     );
     Finding::named(Part::Registry, Severity::Danger, INCOMPLETE, says).with(
         difference.view,

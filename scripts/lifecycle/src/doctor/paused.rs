@@ -47,7 +47,7 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
                 continue;
             };
             let waiting = Waiting::new(proxy, Some(&Revert::decode(reason)));
-            let says = format!("{proxy} is older than what is current of {name}");
+            let says = format!("{proxy} is older than the current version of {name}");
             let told = [
                 format!("an instance at {}", definition.current),
                 waiting.reason,

@@ -118,7 +118,7 @@ fn finding(one: &Voices, mute: &[String], is_possible: bool) -> Finding {
         true => (
             "PolicyWeakened",
             Severity::Warning,
-            format!("the {} has members without a voice", one.of),
+            format!("the {} has members that cannot approve", one.of),
         ),
         false => (
             "PolicyUnsatisfiable",

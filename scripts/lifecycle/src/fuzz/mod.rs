@@ -472,7 +472,7 @@ fn a_second(number: u64, elapsed: Duration) -> u64 {
 
 /// What must hold is nothing that can be asked, or what is meant to differ nothing that is compared.
 fn nothing_compared(name: &str, expected: &str) -> ChainError {
-    let message = format!("{name} is nothing that is compared");
+    let message = format!("{name} is not compared");
     let refusal = Refusal::new("NothingCompared", message).with(
         expected,
         name,

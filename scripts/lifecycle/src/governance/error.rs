@@ -97,7 +97,7 @@ pub fn not_cancelled(action: ActionId, proposer: Address, error: ChainError) -> 
         return error;
     }
     let next = format!(
-        "ask the proposer to cancel it; an approval of one's own is withdrawn by: stylus-upgrades revoke {action}"
+        "ask the proposer to cancel it; to withdraw your own approval: stylus-upgrades revoke {action}"
     );
     let refusal = because(&error, ", and only its proposer ends an action", next);
     let expected =

@@ -115,7 +115,7 @@ fn after_others(
     }
     let what = governed.what();
     let message = format!("{what} would fail after the last approval: {found}");
-    let next = format!("{next}; --accept would-fail approves it all the same");
+    let next = format!("{next}; --accept would-fail approves it anyway");
     let refusal = Refusal::new(WOULD_FAIL, message).with(expected, found, next);
     Ok((None, SimulatedExecution::Fails(refusal)))
 }

@@ -35,7 +35,7 @@ impl Steps {
     pub fn lines(&self, current: &str) -> Vec<String> {
         match self {
             Self::Arrived => vec!["it is at the current version".into()],
-            Self::Refused(why) => vec![format!("no way to the current version {current}: {why}")],
+            Self::Refused(why) => vec![format!("no path to the current version {current}: {why}")],
             Self::Path(path) => {
                 let steps = path.iter();
                 let steps =

@@ -306,7 +306,7 @@ impl Pair<'_> {
         let names = |version: &Document| version.migrates.iter().any(|one| *id == **one);
         let (old, new) = (self.old.known.value(), self.new.known.value());
         let is_declared = self.runs_migration && new.is_some_and(names) && !old.is_none_or(names);
-        let says = "the contract's author declares that its migration sees to it";
+        let says = "the contract's author declares that its migration handles it";
         let found = Finding::new(part, Severity::Warning, id.clone(), says);
         is_declared.then(|| found.from(Origin::Annotation))
     }
@@ -383,7 +383,7 @@ impl Pair<'_> {
                 "{name} may misread what {} keeps in ERC-7201 namespaces: the layout of {of} lists none",
                 self.from
             ),
-            expected: "layouts that list every namespace: what solc and foundry call storageLayout does not".into(),
+            expected: "layouts that list every namespace: the storageLayout of solc and foundry does not".into(),
             found: Some(format!("no list of namespaces in the layout of {of}")),
             next: "give the layout that @openzeppelin/upgrades-core writes, with `namespaces`, or solc's build-info \
                    with its AST"

@@ -49,7 +49,7 @@ pub fn no_such_finding(id: &FindingId, known: impl Iterator<Item = FindingId>) -
         false => format!("one of: {}", known.join(", ")),
     };
     let message = format!("nothing was found that is named {id}");
-    let next = "leave it out: what refuses a command is named by its id";
+    let next = "leave it out: a refusal prints the ids that can be accepted";
     let refusal = Refusal::new("NoSuchFinding", message);
     refusal.with(expected, id.to_string(), next).usage().into()
 }

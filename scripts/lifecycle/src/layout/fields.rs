@@ -101,7 +101,7 @@ impl<'a> Fields<'a> {
             match root {
                 Some(root) => found.add_all(items, (area, root), "", DEEPEST),
                 None => found.leave_out(format!(
-                    "the namespace {area} is none of ERC-7201: where it begins is not known"
+                    "the namespace {area} is no ERC-7201 namespace: where it begins is not known"
                 )),
             }
         }

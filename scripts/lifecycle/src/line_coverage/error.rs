@@ -13,7 +13,7 @@ pub fn not_run<'a>(source: &str, codes: impl Iterator<Item = &'a CodeHash>) -> R
     let message = format!("no program that ran is what {source} builds to");
     Refusal::new("NotRun", message).with(
         format!(
-            "the code that {source} builds to, byte by byte but for immutables and addresses of libraries"
+            "the code that {source} builds to, byte for byte except immutables and addresses of libraries"
         ),
         ran,
         "give the sources that were deployed, at their revision (git:REVISION:PATH), or their build-info, and \

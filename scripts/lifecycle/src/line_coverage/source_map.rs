@@ -100,7 +100,7 @@ impl SourceMap {
             });
         }
         if instructions.is_empty() {
-            return Err("its sourceMap is of none of its sources".into());
+            return Err("its sourceMap names none of its sources".into());
         }
         let files = sources.iter();
         let files = files.map(|(number, source)| (*number, source.path.into()));
@@ -200,7 +200,7 @@ fn sources<'v>(whole: &'v Value, output: &'v Value) -> Result<BTreeMap<usize, So
 fn decode(map: &str) -> Result<Vec<Option<(usize, usize)>>, String> {
     let mut numbers = [-1_i64; 3];
     let read = map.split(';').enumerate().map(|(at, entry)| {
-        let wrong = || format!("instruction {at} of its sourceMap has a field that is none");
+        let wrong = || format!("instruction {at} of its sourceMap has an invalid field");
         for (number, field) in numbers.iter_mut().zip(entry.split(':')) {
             if !field.is_empty() {
                 *number = field.parse().map_err(|_| wrong())?;

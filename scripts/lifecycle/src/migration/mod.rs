@@ -369,15 +369,14 @@ impl ActiveMigration {
             proxy, from, to, ..
         } = self;
         let message = format!(
-            "the migration of {proxy} between {from} and {to} goes the other way by now: somebody has aborted it, \
-             or it ended and began again"
+            "the migration of {proxy} between {from} and {to} now runs in the other direction: somebody has aborted \
+             it, or it ended and began again"
         );
         let refusal = Refusal::new("Aborted", message).with(
             "the migration that this run began with",
-            format!("one that goes the other way, or the instance is back at {from}"),
+            format!("one that runs in the other direction, or the instance is back at {from}"),
             format!(
-                "stylus-upgrades status says where it is; run-migration {proxy} takes back what is left, if that is \
-                 meant"
+                "stylus-upgrades status says where it is; run-migration {proxy} undoes the rest, if that is meant"
             ),
         );
         refusal.into()

@@ -100,7 +100,7 @@ fn other_code(
         let found = "the same code with another account, layout or sources".into();
         (expected, found)
     } else if !is_step {
-        let expected = "one of the registered ways to it".into();
+        let expected = "one of the registered steps into it".into();
         (expected, "another migration".into())
     } else {
         return Ok(None);

@@ -281,7 +281,7 @@ impl OutcomesByLimit {
                 "the effect of {what} depends on its gas limit: it was simulated with {}",
                 limits_in_words(&self.limits)
             ),
-            "the same effects whatever the gas",
+            "the same effects with any gas limit",
             found,
             &format!(
                 "do not approve it before you know why: the executor chooses the gas; if it only needs more \

@@ -46,7 +46,7 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
         all.push(Finding::named(part, severity, id, says));
     };
     if let Some(why) = subject.superseded {
-        let says = format!("{why} already: nothing ever comes of this action");
+        let says = format!("{why} already: this action can never take effect");
         add(Part::Action, Severity::Danger, "superseded", says);
     }
     if let Some((_, Some(_), _)) = subject.call.version() {

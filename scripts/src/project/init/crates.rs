@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The SDK of contracts.
 const SDK: &str = "stylus-sdk";
-/// The version of it that our crates are built with.
+/// The version of it that the framework's crates are built with.
 pub(super) const SDK_VERSION: Version = Version::new(0, 10, 10);
 
 /// The crates of the contract in `folder` that depend on the SDK, its own first. One of another workspace does not
@@ -32,7 +32,8 @@ pub(super) fn of_contract(folder: &Path) -> Result<Vec<Package>, Error> {
             Some(req) => {
                 let manifest = named(&one, "Cargo.toml");
                 return Err(refused(format!(
-                    "{manifest} depends on {SDK} {req}: our crates are built with {SDK_VERSION}; change that first"
+                    "{manifest} depends on {SDK} {req}: the framework's crates are built with {SDK_VERSION}; change \
+                     that first"
                 )));
             }
             None if found.is_empty() => {

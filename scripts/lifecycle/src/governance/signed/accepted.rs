@@ -203,7 +203,7 @@ fn require_same(first: &ApprovalFile, other: &ApprovalFile) -> Result<(), ChainE
     let refusal = Refusal::new("ApprovalsDiffer", message).with(
         format!("{expected}, as {first} says"),
         found,
-        "sign the very same: `stylus-upgrades approve FILE` --offline takes all of it from another's file",
+        "sign the same: `stylus-upgrades approve FILE --offline` takes all of it from another signer's file",
     );
     Err(refusal.into())
 }

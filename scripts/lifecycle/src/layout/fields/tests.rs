@@ -48,7 +48,7 @@ fn what_a_layout_does_not_say_is_left_out_with_its_reason() {
         [
             "the members of b are not known",
             "the members of d are not known",
-            "the namespace custom:foo is none of ERC-7201: where it begins is not known",
+            "the namespace custom:foo is no ERC-7201 namespace: where it begins is not known",
             "the slot of a is no number",
             "the type of c is not known",
         ]

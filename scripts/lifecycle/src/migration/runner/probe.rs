@@ -149,7 +149,7 @@ fn item_refused(place: &str, abort: Option<Address>, revert: &Revert) -> ChainEr
     let next = match abort {
         None => "correct the list; what is migrated stays migrated".to_owned(),
         Some(proxy) => format!(
-            "correct the list, what is migrated stays migrated; where a batch has made going on impossible, {}",
+            "correct the list, what is migrated stays migrated; where a batch has made continuing impossible, {}",
             way_out(proxy)
         ),
     };

@@ -36,8 +36,7 @@ impl Replay {
                 count => format!("; {count} of them would do something else"),
             };
             omitted.push(format!(
-                "{} calls that change the registry, by whatever contract, or of precompiles, or \
-                 deployments, are not compared{differ}",
+                "{} calls are not compared, because they change the registry, call precompiles or deploy{differ}",
                 self.not_compared
             ));
         }
