@@ -8,7 +8,7 @@ use stylus_upgrades_harness::home;
 use stylus_upgrades_test_support::page::compare;
 
 macro_rules! differences {
-    ($($name:ident: $title:literal, $classic:literal, $ours:literal;)*) => {
+    ($($name:ident: $title:literal, $classic:literal, $own:literal;)*) => {
         /// A difference that is meant.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(super) enum Difference { $($name),* }
@@ -16,9 +16,9 @@ macro_rules! differences {
         impl Difference {
             pub(super) const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// What it is called, what the classic does, what ours does.
+            /// What it is called, what the classic does, what this project does.
             fn words(self) -> [&'static str; 3] {
-                match self { $(Self::$name => [$title, $classic, $ours]),* }
+                match self { $(Self::$name => [$title, $classic, $own]),* }
             }
         }
     };
@@ -81,11 +81,11 @@ impl Met {
         *self.0.entry(difference).or_default() += 1;
     }
 
-    /// Whether both do it, by whether the classic and ours do; what ours alone refuses is a
+    /// Whether both do it, by whether the classic and this project do; what this project alone refuses is a
     /// difference that is meant.
     ///
     /// # Panics
-    /// If it is none, or if ours does what the classic refuses.
+    /// If it is none, or if this project does what the classic refuses.
     pub(super) fn both_do(
         &mut self,
         done: (bool, bool),
@@ -95,10 +95,12 @@ impl Met {
         match done {
             (true, false) => {
                 let difference = refused();
-                self.count(difference.unwrap_or_else(|| panic!("{simulation}: only ours refuses")));
+                self.count(
+                    difference.unwrap_or_else(|| panic!("{simulation}: only this project refuses")),
+                );
                 false
             }
-            (false, true) => panic!("{simulation}: only ours does it"),
+            (false, true) => panic!("{simulation}: only this project does it"),
             (classic, _) => classic,
         }
     }
@@ -123,8 +125,8 @@ impl Met {
 fn the_page_of_differences_is_what_the_tests_meet() {
     let mut page = String::from(HEAD);
     for difference in Difference::ALL {
-        let [title, classic, ours] = difference.words();
-        writeln!(page, "| {title} | {classic} | {ours} |").expect("a String takes everything");
+        let [title, classic, own] = difference.words();
+        writeln!(page, "| {title} | {classic} | {own} |").expect("a String takes everything");
     }
     compare(&home().join("docs/differences.md"), &page);
 }

@@ -159,13 +159,13 @@ async fn migratable_differs_from_its_solidity_form_where_the_list_says_and_nowhe
     Ok(())
 }
 
-/// The versions on either side; ours in two definitions.
+/// The versions on either side; here in two definitions.
 async fn register(sides: &Sides) -> Done {
     let mut programs = vec![];
     for (number, version) in VERSIONS.iter().enumerate().skip(1) {
         sides.add(version, &format!("LedgerV{number}")).await?;
         let folder = format!("tests/fixtures/ledger/v{number}");
-        programs.push(sides.ours.build_and_deploy(folder).await?);
+        programs.push(sides.stylus.build_and_deploy(folder).await?);
     }
     for name in [LATER, FIXED] {
         let (unit, fee) = (U256::from(UNIT), U256::from(FEE));
@@ -183,7 +183,7 @@ async fn register(sides: &Sides) -> Done {
                 step::call_later("2.0"),
             ]
         };
-        let definition = sides.ours.define(name).await?;
+        let definition = sides.stylus.define(name).await?;
         for ((program, label), step) in programs.iter().zip(&VERSIONS[1..]).zip(steps) {
             definition.add_version(label, program, step).await?;
         }
@@ -214,11 +214,11 @@ async fn created<'s>(
             init: &init,
         };
         let classic = sides.classic_creation(by, VERSIONS[version], &init);
-        let ours = sides.our_creation(by, creation);
-        let answers = sides.ask(&classic, &ours).await?;
+        let stylus = sides.our_creation(by, creation);
+        let answers = sides.ask(&classic, &stylus).await?;
         let Answers {
-            classic: Some(theirs),
-            ours: Some(own),
+            classic: Some(solidity),
+            stylus: Some(own),
         } = &answers
         else {
             if answers.done() == (true, false) {
@@ -238,19 +238,19 @@ async fn created<'s>(
             }
             continue;
         };
-        let proxies = Proxies::created(theirs, own);
-        let events = sides.send(&[classic], &ours, proxies).await?;
+        let proxies = Proxies::created(solidity, own);
+        let events = sides.send(&[classic], &stylus, proxies).await?;
         let initialized = match version {
             1 => matches!(body, Some(Body::Initialize1(_))),
             2 => matches!(body, Some(Body::Initialize2(..))),
             _ => false,
         };
         if !initialized {
-            // Both live without: a stranger initializes the classic's, ours nobody.
+            // Both live without: a stranger initializes the classic's, and nobody this one.
             assert!(matches!(body, None | Some(Body::Add(_))), "{body:?}");
             let late = Body::Initialize1(U256::ZERO).encode();
-            let [classic, ours] = proxies.calls(7, &late);
-            assert_eq!(sides.ask(&classic, &ours).await?.done(), (true, false));
+            let [classic, stylus] = proxies.calls(7, &late);
+            assert_eq!(sides.ask(&classic, &stylus).await?.done(), (true, false));
             met.count(Difference::CreatedUninitialized);
             continue;
         }
@@ -278,8 +278,8 @@ impl Fixture<'_> {
     ) -> Result<bool, HarnessError> {
         let event = Event::random(rng);
         let by = rng.pick(&[0, 0, 0, 7]);
-        let [classic, ours] = self.proxies.calls(by, &event.encode());
-        let answers = self.sides.ask(&classic, &ours).await?;
+        let [classic, stylus] = self.proxies.calls(by, &event.encode());
+        let answers = self.sides.ask(&classic, &stylus).await?;
         let simulation = format!(
             "seed {seed}: {event:?} by {by} at {}",
             VERSIONS[self.version]
@@ -294,8 +294,8 @@ impl Fixture<'_> {
         } else {
             vec![classic]
         };
-        let (theirs, own) = self.sides.send(&calls, &ours, self.proxies).await?;
-        assert_eq!(theirs, own, "{simulation}: events");
+        let (solidity, own) = self.sides.send(&calls, &stylus, self.proxies).await?;
+        assert_eq!(solidity, own, "{simulation}: events");
         if let Some(to) = event.to() {
             assert!(by == 0 && to > self.version, "{simulation}: both upgrade");
             assert_eq!(
@@ -314,7 +314,7 @@ impl Fixture<'_> {
         Ok(true)
     }
 
-    /// Why ours refuses what the classic does.
+    /// Why this project refuses what the classic does.
     fn refused(&self, event: Event, by: usize) -> Option<Difference> {
         let to = event.to()?;
         let migration = |body| matches!(body, Body::Migrate2(_) | Body::Migrate3(_));
@@ -348,29 +348,35 @@ impl Fixture<'_> {
     }
 
     /// The end of a sequence, which the classic proxy does not survive: a stranger moves it on,
-    /// and migrates it as he likes. Ours lets nobody do that.
+    /// and migrates it as he likes. This project lets nobody do that.
     async fn anybody_migrates(&self, met: &mut Met) -> Done {
         let (to, body) = match self.version {
             1 => (2, Body::Migrate2(U256::ONE)),
             2 => (3, Body::Migrate3(U256::ZERO)),
             _ => return Ok(()),
         };
-        let [classic, ours] = self.proxies.calls(7, &Event::Upgrade { to }.encode());
-        assert_eq!(self.sides.ask(&classic, &ours).await?.done(), (true, false));
+        let [classic, stylus] = self.proxies.calls(7, &Event::Upgrade { to }.encode());
+        assert_eq!(
+            self.sides.ask(&classic, &stylus).await?.done(),
+            (true, false)
+        );
         let (anvil, upgrade) = (&self.sides.anvil, calls::upgrade_to(VERSIONS[to]));
         let stranger = anvil.account(7);
         let sent = anvil.execute(stranger, self.proxies.classic, &upgrade);
         sent.await?;
-        let [classic, ours] = self.proxies.calls(7, &body.encode());
-        assert_eq!(self.sides.ask(&classic, &ours).await?.done(), (true, false));
+        let [classic, stylus] = self.proxies.calls(7, &body.encode());
+        assert_eq!(
+            self.sides.ask(&classic, &stylus).await?.done(),
+            (true, false)
+        );
         met.count(Difference::AnybodyMigrates);
         Ok(())
     }
 
     async fn assert_same_figures(&self) -> Done {
-        let [classic, ours] = self.proxies.calls(0, &figuresCall {}.abi_encode());
-        let answers = self.sides.ask(&classic, &ours).await?;
-        assert!(answers.classic.is_some() && answers.classic == answers.ours);
+        let [classic, stylus] = self.proxies.calls(0, &figuresCall {}.abi_encode());
+        let answers = self.sides.ask(&classic, &stylus).await?;
+        assert!(answers.classic.is_some() && answers.classic == answers.stylus);
         Ok(())
     }
 }

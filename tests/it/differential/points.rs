@@ -15,7 +15,7 @@ use super::{CALLS, SEQUENCES};
 use crate::migrations::chance::Chance;
 
 sol! {
-    // of the classic alone; ours has its own, in `Complex`
+    // of the classic alone; this project's is in `Complex`
     function migrateBatch(address[] batch);
     function endMigration();
     function startMigration(address handler);
@@ -31,7 +31,7 @@ const HANDLER: usize = 5;
 enum Event {
     /// The upgrade to 2.0, which begins with the migration between.
     Start,
-    /// Members by their numbers; the last number is nobody's. Ours says how many were done.
+    /// Members by their numbers; the last number has no member. This project says how many were done.
     Batch {
         members: Vec<usize>,
         skewed: bool,
@@ -136,15 +136,15 @@ async fn register(sides: &Sides) -> Done {
     sides.add("1.0", "PointsV1").await?;
     sides.add(BETWEEN, "PointsMigration").await?;
     sides.add("2.0", "PointsV2").await?;
-    let ours = &sides.ours;
-    let definition = ours.define(NAME).await?;
-    let first = ours.build_and_deploy("contracts/points_v1").await?;
-    let second = ours.build_and_deploy("contracts/points_v2").await?;
-    let program = ours
+    let stylus = &sides.stylus;
+    let definition = stylus.define(NAME).await?;
+    let first = stylus.build_and_deploy("contracts/points_v1").await?;
+    let second = stylus.build_and_deploy("contracts/points_v2").await?;
+    let program = stylus
         .build_and_deploy("tests/contracts/points_batches")
         .await?;
     definition.add_first(&first).await?;
-    let step = step::complex("1.0", &program, ours.account(HANDLER));
+    let step = step::complex("1.0", &program, stylus.account(HANDLER));
     definition.add_version("2.0", &second, step).await?;
     Ok(())
 }
@@ -160,7 +160,7 @@ async fn created<'s>(
     met: &mut Met,
 ) -> Result<Fixture<'s>, HarnessError> {
     let init = initializeCall {
-        steward: sides.ours.account(0),
+        steward: sides.stylus.account(0),
     }
     .abi_encode();
     let creation = Creation {
@@ -170,11 +170,11 @@ async fn created<'s>(
         init: &init,
     };
     let classic = sides.classic_creation(0, "1.0", &init);
-    let ours = sides.our_creation(0, creation);
-    let answers = sides.ask(&classic, &ours).await?;
-    let [theirs, own] = [answers.classic, answers.ours].map(|one| one.expect("a birth"));
-    let proxies = Proxies::created(&theirs, &own);
-    sides.send(&[classic], &ours, proxies).await?;
+    let stylus = sides.our_creation(0, creation);
+    let answers = sides.ask(&classic, &stylus).await?;
+    let [solidity, own] = [answers.classic, answers.stylus].map(|one| one.expect("a birth"));
+    let proxies = Proxies::created(&solidity, &own);
+    sides.send(&[classic], &stylus, proxies).await?;
     met.count(Difference::CreationIsNoStep);
     let fixture = Fixture {
         sides,
@@ -189,8 +189,8 @@ async fn created<'s>(
             points,
         }
         .abi_encode();
-        let [classic, ours] = proxies.calls(0, &award);
-        sides.send(&[classic], &ours, proxies).await?;
+        let [classic, stylus] = proxies.calls(0, &award);
+        sides.send(&[classic], &stylus, proxies).await?;
     }
     fixture.assert_same_points().await?;
     Ok(fixture)
@@ -211,40 +211,40 @@ impl Fixture<'_> {
             _ => 0,
         };
         let by = rng.pick(&[usual, usual, usual, 7]);
-        let [classic, ours] = self.calls(&event, by);
-        let done = self.sides.ask(&classic, &ours).await?.done();
+        let [classic, stylus] = self.calls(&event, by);
+        let done = self.sides.ask(&classic, &stylus).await?.done();
         let simulation = format!("seed {seed}: {event:?} by {by}, {:?}", self.scenario);
         if !met.both_do(done, &simulation, || self.refused(&event, by)) {
             return Ok(false);
         }
-        self.happen(event, [classic, ours], &simulation, met)
+        self.happen(event, [classic, stylus], &simulation, met)
             .await?;
         Ok(true)
     }
 
     /// The calls that an event is on either side.
     fn calls(&self, event: &Event, by: usize) -> [Call; 2] {
-        let handler = self.sides.ours.account(HANDLER);
-        let with = |classic: Vec<u8>, ours: Vec<u8>| {
-            let [mut theirs, mut own] = self.proxies.calls(by, &[]);
-            (theirs.data, own.data) = (classic.into(), ours.into());
-            [theirs, own]
+        let handler = self.sides.stylus.account(HANDLER);
+        let with = |classic: Vec<u8>, stylus: Vec<u8>| {
+            let [mut solidity, mut own] = self.proxies.calls(by, &[]);
+            (solidity.data, own.data) = (classic.into(), stylus.into());
+            [solidity, own]
         };
         let both = |data: Vec<u8>| with(data.clone(), data);
         match event {
             Event::Start => {
                 let start = startMigrationCall { handler };
                 let between = calls::upgrade_to_and_call(BETWEEN, data(&start));
-                let ours = calls::upgrade_to("2.0");
-                with(between.abi_encode(), ours.abi_encode())
+                let stylus = calls::upgrade_to("2.0");
+                with(between.abi_encode(), stylus.abi_encode())
             }
             Event::Batch { members, skewed } => {
                 let batch: Vec<Address> = members.iter().map(|n| member(*n)).collect();
                 let position = U256::from(self.converted.len() + usize::from(*skewed));
                 let items: Bytes = (batch.clone(),).abi_encode_params().into();
                 let data = (position, items).abi_encode_params().into();
-                let ours = Complex::migrateBatchCall { data }.abi_encode();
-                with(migrateBatchCall { batch }.abi_encode(), ours)
+                let stylus = Complex::migrateBatchCall { data }.abi_encode();
+                with(migrateBatchCall { batch }.abi_encode(), stylus)
             }
             Event::End => both(endMigrationCall {}.abi_encode()),
             Event::Upgrade { to } => both(calls::upgrade_to(*to).abi_encode()),
@@ -259,7 +259,7 @@ impl Fixture<'_> {
         }
     }
 
-    /// Why ours refuses what the classic does.
+    /// Why this project refuses what the classic does.
     fn refused(&self, event: &Event, by: usize) -> Option<Difference> {
         let between = self.scenario == Scenario::Between;
         match event {
@@ -286,9 +286,9 @@ impl Fixture<'_> {
         simulation: &str,
         met: &mut Met,
     ) -> Done {
-        let [classic, ours] = calls;
-        let (theirs, expected, scenario) = match &event {
-            // Ours begins the migration at `upgradeTo("2.0")` itself.
+        let [classic, stylus] = calls;
+        let (solidity, expected, scenario) = match &event {
+            // This project begins the migration at `upgradeTo("2.0")` itself.
             Event::Upgrade { to: "2.0" } if self.scenario == Scenario::First => {
                 met.count(Difference::MigratesItself);
                 let [start, _] = self.calls(&Event::Start, 0);
@@ -302,13 +302,13 @@ impl Fixture<'_> {
                 (vec![classic, leave], each, Scenario::Second)
             }
             Event::Read { .. } => {
-                let answers = self.sides.ask(&classic, &ours).await?;
-                assert_eq!(answers.classic, answers.ours, "{simulation}");
+                let answers = self.sides.ask(&classic, &stylus).await?;
+                assert_eq!(answers.classic, answers.stylus, "{simulation}");
                 return Ok(());
             }
             _ => (vec![classic], (vec![], vec![]), self.scenario),
         };
-        let (found, own) = self.sides.send(&theirs, &ours, self.proxies).await?;
+        let (found, own) = self.sides.send(&solidity, &stylus, self.proxies).await?;
         assert_eq!(found, expected.0, "{simulation}: events");
         assert_eq!(own, expected.1, "{simulation}: events");
         if expected.0 != expected.1 {
@@ -356,9 +356,9 @@ impl Fixture<'_> {
         let mut calls = vec![membersCall {}.abi_encode()];
         calls.extend((0..=MEMBERS).map(|n| pointsCall { member: member(n) }.abi_encode()));
         for call in calls {
-            let [classic, ours] = self.proxies.calls(0, &call);
-            let answers = self.sides.ask(&classic, &ours).await?;
-            assert!(answers.classic.is_some() && answers.classic == answers.ours);
+            let [classic, stylus] = self.proxies.calls(0, &call);
+            let answers = self.sides.ask(&classic, &stylus).await?;
+            assert!(answers.classic.is_some() && answers.classic == answers.stylus);
         }
         Ok(())
     }

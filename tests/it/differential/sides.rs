@@ -22,7 +22,7 @@ mod classic {
 
 /// Our chain with a registry, and real anvil with one.
 pub(super) struct Sides {
-    pub(super) ours: Harness,
+    pub(super) stylus: Harness,
     pub(super) anvil: Chain,
     registry: Address,
     solidity: Solidity,
@@ -30,13 +30,13 @@ pub(super) struct Sides {
 
 impl Sides {
     pub(super) async fn start() -> Result<Self, HarnessError> {
-        let (ours, anvil) = (Harness::start().await?, Chain::anvil()?);
+        let (stylus, anvil) = (Harness::start().await?, Chain::anvil()?);
         let solidity = Solidity::compile(&Lines)?;
         let registry = anvil
             .create(solidity.contract("App")?.creation.clone())
             .await?;
         Ok(Self {
-            ours,
+            stylus,
             anvil,
             registry,
             solidity,
@@ -68,7 +68,7 @@ impl Sides {
         }
     }
 
-    /// The same on ours.
+    /// The same on this project's side.
     pub(super) fn our_creation(&self, by: usize, initial: Creation<'_>) -> Call {
         let call = calls::create_proxy(
             initial.name,
@@ -79,17 +79,18 @@ impl Sides {
         );
         Call {
             by,
-            to: self.ours.registry(),
+            to: self.stylus.registry(),
             data: call.abi_encode().into(),
         }
     }
 
     /// What both would answer; `None` is a refusal.
-    pub(super) async fn ask(&self, classic: &Call, ours: &Call) -> Result<Answers, HarnessError> {
-        let (classic, ours) = tokio::join!(ask(&self.anvil, classic), ask(self.ours.chain(), ours));
+    pub(super) async fn ask(&self, classic: &Call, stylus: &Call) -> Result<Answers, HarnessError> {
+        let (classic, stylus) =
+            tokio::join!(ask(&self.anvil, classic), ask(self.stylus.chain(), stylus));
         Ok(Answers {
             classic: classic?,
-            ours: ours?,
+            stylus: stylus?,
         })
     }
 
@@ -97,10 +98,10 @@ impl Sides {
     pub(super) async fn send(
         &self,
         classic: &[Call],
-        ours: &Call,
+        stylus: &Call,
         proxies: Proxies,
     ) -> Result<(Vec<String>, Vec<String>), HarnessError> {
-        let theirs = async {
+        let names_there = async {
             let mut names = vec![];
             for call in classic {
                 let receipt = self.anvil.send(call.request(&self.anvil)).await?;
@@ -111,21 +112,21 @@ impl Sides {
             }
             Ok::<_, HarnessError>(names)
         };
-        let chain = self.ours.chain();
+        let chain = self.stylus.chain();
         let own = async {
-            let receipt = chain.send(ours.request(chain)).await?;
-            let logs = logs_of(&receipt, proxies.ours);
+            let receipt = chain.send(stylus.request(chain)).await?;
+            let logs = logs_of(&receipt, proxies.stylus);
             let migrated = logs
                 .iter()
                 .filter_map(|log| IMigratable::Migrated::decode_log(&log.inner).ok());
             Ok::<_, HarnessError>(migrated.map(|event| event.data.to).collect())
         };
-        let (theirs, own) = tokio::join!(theirs, own);
-        Ok((theirs?, own?))
+        let (there, own) = tokio::join!(names_there, own);
+        Ok((there?, own?))
     }
 }
 
-/// One of ours that is to be created.
+/// An instance that is to be created.
 pub(super) struct Creation<'b> {
     pub(super) name: &'b str,
     pub(super) version: &'b str,
@@ -137,22 +138,22 @@ pub(super) struct Creation<'b> {
 #[derive(Clone, Copy)]
 pub(super) struct Proxies {
     pub(super) classic: Address,
-    pub(super) ours: Address,
+    pub(super) stylus: Address,
 }
 
 impl Proxies {
     /// What the answers to both creations name.
-    pub(super) fn created(classic: &Bytes, ours: &Bytes) -> Self {
-        let ours = IRegistry::createProxyCall::abi_decode_returns(ours);
+    pub(super) fn created(classic: &Bytes, stylus: &Bytes) -> Self {
+        let stylus = IRegistry::createProxyCall::abi_decode_returns(stylus);
         Self {
             classic: Address::abi_decode(classic).expect("an address"),
-            ours: ours.expect("a proxy").proxy,
+            stylus: stylus.expect("a proxy").proxy,
         }
     }
 
     /// Calls of one and the same calldata.
     pub(super) fn calls(&self, by: usize, data: &[u8]) -> [Call; 2] {
-        [self.classic, self.ours].map(|to| Call {
+        [self.classic, self.stylus].map(|to| Call {
             by,
             to,
             data: data.to_vec().into(),
@@ -180,13 +181,13 @@ impl Call {
 /// What both answer; `None` is a refusal.
 pub(super) struct Answers {
     pub(super) classic: Option<Bytes>,
-    pub(super) ours: Option<Bytes>,
+    pub(super) stylus: Option<Bytes>,
 }
 
 impl Answers {
     /// Whether each side did it.
     pub(super) fn done(&self) -> (bool, bool) {
-        (self.classic.is_some(), self.ours.is_some())
+        (self.classic.is_some(), self.stylus.is_some())
     }
 }
 

@@ -48,9 +48,9 @@ fn deploy(fixture: &mut Fixture, name: &str, arguments: &[u8]) -> Address {
 pub(super) fn attackers_registry(fixture: &mut Fixture, code: &Code) -> Address {
     let by = is(account(ATTACKER));
     let registry = fixture.deploy_registry(&by).expect("another");
-    fixture.at(registry, |theirs| {
-        theirs.accepted(ATTACKER, &calls::create_definition("A", by));
-        theirs.accepted(ATTACKER, &add_version(code, "1.0", initial_step()));
+    fixture.at(registry, |other| {
+        other.accepted(ATTACKER, &calls::create_definition("A", by));
+        other.accepted(ATTACKER, &add_version(code, "1.0", initial_step()));
     });
     registry
 }
@@ -127,9 +127,9 @@ fn a_wasm_proxy_that_obeys_a_foreign_registry_is_not_received() {
     let (mut fixture, code) = Fixture::with_first_version("counter-v1");
     // the attacker has a proxy elsewhere, whose own code gives it another registry
     let hostile = fixture.deploy("hostile");
-    let theirs = attackers_registry(&mut fixture, &hostile);
+    let other = attackers_registry(&mut fixture, &hostile);
     let creation = new_proxy(proxy_kind::WASM, 0, Bytes::new());
-    let proxy = fixture.at(theirs, |it| it.created(ATTACKER, &creation));
+    let proxy = fixture.at(other, |it| it.created(ATTACKER, &creation));
     let impostor = impostor(&mut fixture, &code, "1.0");
     let write = IHostile::writeSlotCall {
         slot: slots::ADMIN,
@@ -138,8 +138,8 @@ fn a_wasm_proxy_that_obeys_a_foreign_registry_is_not_received() {
     fixture.accepted_by(proxy, ATTACKER, &write);
 
     fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, impostor));
-    let ours = fixture.registry;
-    let _ = deliver(&mut fixture, impostor, ours, proxy);
+    let own = fixture.registry;
+    let _ = deliver(&mut fixture, impostor, own, proxy);
     take_deposits(&mut fixture, impostor, proxy);
     assert_obeys_or_is_no_instance(&fixture, proxy);
 }
@@ -149,7 +149,7 @@ fn a_wasm_proxy_that_obeys_a_foreign_registry_is_not_received() {
 fn what_a_foreign_registry_in_an_evm_proxys_code_can_do_is_in_sight_of_who_accepts_it() {
     let (mut fixture, code) = Fixture::with_first_version("counter-v1");
     let genuine = attackers_registry(&mut fixture, &code);
-    let ours = fixture.registry;
+    let own = fixture.registry;
     let impostor = impostor(&mut fixture, &code, "");
     let proxy = created_by(&mut fixture, impostor);
     assert_eq!(fixture.slot(proxy, slots::ADMIN), impostor.into_word());
@@ -160,7 +160,7 @@ fn what_a_foreign_registry_in_an_evm_proxys_code_can_do_is_in_sight_of_who_accep
     let _ = deliver(&mut fixture, impostor, genuine, proxy);
     // the victim accepts it from that genuine registry
     fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::EVM, genuine));
-    let _ = fixture.send_to(account(ATTACKER), genuine, &transfer(proxy, ours));
+    let _ = fixture.send_to(account(ATTACKER), genuine, &transfer(proxy, own));
     // A contract cannot tell a genuine registry from this one. The view shows which one the proxy takes orders from,
     // and `adopt --from` makes first contact with that as well.
     let of = fixture.view(&IRegistry::transferOfCall { proxy });
@@ -249,15 +249,15 @@ fn no_instance_enters_a_complex_step_of_a_definition_that_was_frozen_in_the_same
 #[test]
 fn what_former_approvers_accepted_does_not_arrive_once_the_policy_is_another() {
     let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-    let ours = fixture.registry;
-    let theirs = attackers_registry(&mut fixture, &code);
+    let own = fixture.registry;
+    let other = attackers_registry(&mut fixture, &code);
     let creation = new_proxy(proxy_kind::WASM, 0, data(&calls::initialize_counter(1)));
-    let proxy = fixture.at(theirs, |it| it.created(ATTACKER, &creation));
-    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, theirs));
+    let proxy = fixture.at(other, |it| it.created(ATTACKER, &creation));
+    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, other));
     // the key was stolen: another one decides from now on
     fixture.set("create", &is(account(8)));
     fixture.set("migrate", &is(account(8)));
-    let sent = fixture.send_to(account(ATTACKER), theirs, &transfer(proxy, ours));
+    let sent = fixture.send_to(account(ATTACKER), other, &transfer(proxy, own));
     assert!(sent.is_err(), "nobody who decides now has accepted it");
 }
 
@@ -265,12 +265,12 @@ fn what_former_approvers_accepted_does_not_arrive_once_the_policy_is_another() {
 #[test]
 fn no_policy_names_a_proxy_whose_vote_never_counts() {
     let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-    let ours = fixture.registry;
-    let theirs = attackers_registry(&mut fixture, &code);
+    let own = fixture.registry;
+    let other = attackers_registry(&mut fixture, &code);
     let init = calls::initialize_counter(1);
     let proxy = create(&mut fixture, proxy_kind::WASM, &init);
-    fixture.accepted_by(theirs, ATTACKER, &acceptance(proxy, proxy_kind::WASM, ours));
-    let gone = transfer(proxy, theirs);
+    fixture.accepted_by(other, ATTACKER, &acceptance(proxy, proxy_kind::WASM, own));
+    let gone = transfer(proxy, other);
     fixture.accepted(VICTIM, &gone);
     let policy = set_policy("migrate", &is(proxy));
     let sent = fixture.send(account(VICTIM), &policy);
@@ -282,20 +282,20 @@ fn no_policy_names_a_proxy_whose_vote_never_counts() {
 fn a_proxy_that_comes_back_at_a_version_that_its_data_have_left_vetoes_nothing() {
     let (mut fixture, code) = Fixture::with_first_version("counter-v1");
     let second = fixture.deploy("counter-v2");
-    let ours = fixture.registry;
-    let theirs = attackers_registry(&mut fixture, &code);
+    let own = fixture.registry;
+    let other = attackers_registry(&mut fixture, &code);
     let init = calls::initialize_counter(7);
     let proxy = create(&mut fixture, proxy_kind::WASM, &init);
-    fixture.accepted_by(theirs, ATTACKER, &acceptance(proxy, proxy_kind::WASM, ours));
-    let gone = transfer(proxy, theirs);
+    fixture.accepted_by(other, ATTACKER, &acceptance(proxy, proxy_kind::WASM, own));
+    let gone = transfer(proxy, other);
     fixture.accepted(VICTIM, &gone);
     let migration = data(&calls::migrate_counter(5));
     let order = calls::migrate("A", "2.0", &second, step("1.0", 1, migration));
-    let migrated = fixture.accepted_by(theirs, ATTACKER, &order);
+    let migrated = fixture.accepted_by(other, ATTACKER, &order);
     assert_eq!(migrated.events::<IRegistry::InstanceUpgraded>().len(), 1);
     // the first registry still knows 1.0 only
-    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, theirs));
-    let back = fixture.send_to(account(ATTACKER), theirs, &transfer(proxy, ours));
+    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, other));
+    let back = fixture.send_to(account(ATTACKER), other, &transfer(proxy, own));
     let sent = fixture.send(account(VICTIM), &order);
     back.expect("its mark of 1.0 is set: who accepts compares what runs");
     let skipped = sent.expect("no veto").skipped();
@@ -339,24 +339,27 @@ fn an_adopted_proxy_whose_role_somebody_else_takes_back_is_skipped_and_removed()
 #[test]
 fn a_proxy_that_claims_to_be_fresh_is_not_received_or_is_no_veto() {
     let (mut fixture, code) = Fixture::with_first_version("hostile");
-    let ours = fixture.registry;
-    let theirs = attackers_registry(&mut fixture, &code);
+    let own = fixture.registry;
+    let other = attackers_registry(&mut fixture, &code);
     let init = IHostile::initializeCall { actions: vec![] };
     let honest = create(&mut fixture, proxy_kind::WASM, &init);
     let creation = new_proxy(proxy_kind::WASM, 1, data(&init));
-    let proxy = fixture.at(theirs, |it| it.created(ATTACKER, &creation));
+    let proxy = fixture.at(other, |it| it.created(ATTACKER, &creation));
     let write = IHostile::writeSlotCall {
         slot: slots::INITIALIZED,
         value: B256::ZERO,
     };
     fixture.accepted_by(proxy, ATTACKER, &write);
-    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, theirs));
-    let _ = fixture.send_to(account(ATTACKER), theirs, &transfer(proxy, ours));
+    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, other));
+    let _ = fixture.send_to(account(ATTACKER), other, &transfer(proxy, own));
     let remove = calls::remove_instance("A", proxy);
     let _ = fixture.send(account(VICTIM), &remove);
     let order = calls::migrate("A", "2.0", &code, plain("1.0"));
     let sent = fixture.send(account(VICTIM), &order);
-    assert!(sent.is_ok(), "whoever gave the proxy away vetoes migrate");
+    assert!(
+        sent.is_ok(),
+        "the account that gave the proxy away vetoes migrate"
+    );
     assert_eq!(fixture.instance(honest).version, "2.0");
 }
 
@@ -364,11 +367,11 @@ fn a_proxy_that_claims_to_be_fresh_is_not_received_or_is_no_veto() {
 #[test]
 fn a_relay_that_goes_deaf_is_no_veto_or_its_proxy_can_be_removed() {
     let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-    let ours = fixture.registry;
+    let own = fixture.registry;
     let impostor = impostor(&mut fixture, &code, "");
     let proxy = created_by(&mut fixture, impostor);
     fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::EVM, impostor));
-    deliver(&mut fixture, impostor, ours, proxy).expect("delivered");
+    deliver(&mut fixture, impostor, own, proxy).expect("delivered");
     let deaf = IImpostor::turnDeafCall {};
     fixture.accepted_by(impostor, ATTACKER, &deaf);
     let order = calls::migrate("A", "2.0", &code, plain("1.0"));

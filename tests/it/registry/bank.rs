@@ -46,7 +46,7 @@ const ALICE: usize = 7;
 /// Anybody.
 const STRANGER: usize = 8;
 const DAY: u64 = 86_400;
-const OURS: [u8; 2] = [proxy_kind::WASM, proxy_kind::EVM];
+const CREATED: [u8; 2] = [proxy_kind::WASM, proxy_kind::EVM];
 
 fn ether(n: u64) -> U256 {
     U256::from(n) * U256::from(10u64.pow(18))
@@ -60,7 +60,7 @@ struct Town {
 }
 
 impl Town {
-    /// With a bank behind a proxy of ours.
+    /// With a bank behind a proxy of the framework.
     fn new(kind: u8) -> Self {
         let (fixture, code) = Self::first("Bank1");
         let bank = Address::ZERO;
@@ -208,14 +208,14 @@ impl Town {
 #[test]
 fn a_proxy_that_another_registry_has_paused_is_not_adopted_and_stops_no_migration() {
     let mut town = Town::new(proxy_kind::WASM);
-    let theirs = attackers_registry(&mut town.fixture, &town.code);
-    let ours = town.fixture.registry;
-    town.fixture.registry = theirs;
+    let other = attackers_registry(&mut town.fixture, &town.code);
+    let own = town.fixture.registry;
+    town.fixture.registry = other;
     let bait = town.created(THIEF, proxy_kind::EVM, 1, "1.0", false);
-    town.pay(THIEF, theirs, &calls::pause("A"), U256::ZERO);
-    town.fixture.registry = ours;
+    town.pay(THIEF, other, &calls::pause("A"), U256::ZERO);
+    town.fixture.registry = own;
     let adopted = town.govern(&adopt(proxy_kind::TRANSPARENT_5, bait));
-    town.pay(THIEF, theirs, &calls::resume("A"), U256::ZERO);
+    town.pay(THIEF, other, &calls::resume("A"), U256::ZERO);
     let (two, order) = town.second("Bank2");
     let migrated = town.govern(&order);
     assert_eq!(town.version(), "2.0", "{adopted:?}: {migrated:?}");
@@ -241,7 +241,7 @@ fn a_transparent_proxy_whose_code_answers_as_the_proxy_does_can_be_given_back() 
 /// F2: what was done to beacon proxies, with the kinds that there are.
 #[test]
 fn a_stranger_who_executes_a_matured_migration_in_his_withdrawal_is_paid_once() {
-    for kind in OURS {
+    for kind in CREATED {
         let mut town = Town::new(kind);
         let robber = town.robber();
         let policy = format!("AND({},AFTER({DAY}))", is(account(TEAM)));
@@ -292,7 +292,7 @@ fn a_stranger_who_executes_a_timelocks_migration_in_his_withdrawal_is_paid_once(
 /// F9.
 #[test]
 fn a_pause_that_a_thief_executes_in_his_withdrawal_says_so_and_is_sent_again() {
-    for kind in OURS {
+    for kind in CREATED {
         let mut town = Town::new(kind);
         let robber = town.robber();
         let timelock = town.timelock();
@@ -324,12 +324,12 @@ fn a_pause_that_a_thief_executes_in_his_withdrawal_says_so_and_is_sent_again() {
     }
 }
 
-/// F5: while a bank is paused its code becomes other code. Whoever resumes it brings that to nobody.
+/// F5: while a bank is paused its code becomes other code. A resume gives that code to nobody.
 #[test]
 fn a_bank_is_not_resumed_with_code_that_changed_in_its_pause() {
-    let ours = OURS.map(Town::new);
+    let created = CREATED.map(Town::new);
     let adopted = [TRANSPARENT_4, TRANSPARENT_5].map(|kind| Town::adopted(kind, "Bank1"));
-    for (is_ours, mut town) in ours
+    for (is_created, mut town) in created
         .map(|town| (true, town))
         .into_iter()
         .chain(adopted.map(|town| (false, town)))
@@ -351,7 +351,7 @@ fn a_bank_is_not_resumed_with_code_that_changed_in_its_pause() {
         assert_eq!(town.state(), instance_state::PAUSED);
         let skipped = resumed.skipped();
         assert_eq!((skipped.len(), skipped[0].proxy), (1, bank));
-        if is_ours {
+        if is_created {
             // the next version is the way out
             let (_, order) = town.second("Bank2");
             town.govern(&order).expect("migrated");
@@ -369,7 +369,7 @@ fn a_bank_is_not_resumed_with_code_that_changed_in_its_pause() {
 /// F14: who may create makes an instance at a version that no step leads away from.
 #[test]
 fn who_may_only_create_stops_no_migration_by_an_instance_without_a_path() {
-    for kind in OURS {
+    for kind in CREATED {
         let mut town = Town::new(kind);
         let code = compiled(&mut town.fixture, "Bank1");
         town.fixture.add("1.5", &code, initial_step());
@@ -389,7 +389,7 @@ fn who_may_only_create_stops_no_migration_by_an_instance_without_a_path() {
 /// F14: who may create chooses the data of an instance such that its step reverts.
 #[test]
 fn who_may_only_create_stops_no_lenient_migration_by_an_instance_whose_step_reverts() {
-    for kind in OURS {
+    for kind in CREATED {
         let mut town = Town::new(kind);
         town.fixture.set("create", &is(account(CREATOR)));
         let stray = town.created(CREATOR, kind, 2, "1.0", true);
@@ -399,7 +399,7 @@ fn who_may_only_create_stops_no_lenient_migration_by_an_instance_whose_step_reve
         let migrated = town.govern(&order).expect("migrated");
         assert_eq!(town.version(), "2.0");
         migrated.skips(stray, Revert::from("refuses").abi_encode());
-        // it waits, in nobody's way
+        // it waits and blocks nobody
         town.rollout();
         assert_eq!(town.fixture.instance(stray).version, "1.0");
         town.alice_withdraws();

@@ -12,7 +12,7 @@ use crate::review::fixture::answering;
 /// Creation code that makes one call, and leaves an account without code.
 fn calling_at_creation(to: Address, input: &[u8]) -> Vec<u8> {
     let [high, low] = u16::try_from(input.len()).expect("short").to_be_bytes();
-    // CODECOPY of what stands behind the code, CALL of `to` with that, RETURN of nothing
+    // CODECOPY of the bytes after the code, CALL of `to` with that, RETURN of nothing
     let mut code = vec![0x61, high, low, 0x60, 0, 0x5f, 0x39];
     code.extend([0x5f, 0x5f, 0x61, high, low, 0x5f, 0x5f, 0x73]);
     code.extend(to.as_slice());

@@ -80,19 +80,19 @@ fn one_key_cannot_veto_its_own_removal() {
 #[test]
 fn of_two_creations_with_one_salt_the_second_is_refused_and_a_stranger_makes_none() {
     let (mut fixture, _) = fixture();
-    let (mine, theirs) = (creation(1, 7), creation(1, 666));
-    fixture.refuses(STRANGER, &theirs, not_an_approver(STRANGER));
-    fixture.accepted(2, &theirs);
+    let (mine, rival) = (creation(1, 7), creation(1, 666));
+    fixture.refuses(STRANGER, &rival, not_an_approver(STRANGER));
+    fixture.accepted(2, &rival);
     fixture.accepted(0, &mine);
     let proxy = fixture.created(1, &mine);
-    fixture.refuses(0, &theirs, IRegistry::ProxyExists { proxy });
+    fixture.refuses(0, &rival, IRegistry::ProxyExists { proxy });
     let value = fixture
         .ask(proxy, &ICounter::valueCall {})
         .expect("answers");
     assert_eq!(value, U256::from(7));
     for again in [
         calls::initialize_counter(666).abi_encode(),
-        calls::upgrade_to_and_call("1.0", theirs.initData).abi_encode(),
+        calls::upgrade_to_and_call("1.0", rival.initData).abi_encode(),
     ] {
         let sent = fixture.send_bytes(STRANGER, proxy, again);
         assert!(sent.is_err(), "nobody initializes it a second time");

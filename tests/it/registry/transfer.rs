@@ -1,4 +1,4 @@
-//! Proxies of ours that go to another registry, and come back.
+//! Proxies of the framework that go to another registry, and come back.
 
 use crate::prelude::*;
 use crate::registry::errors::*;
@@ -314,7 +314,7 @@ fn a_handler_is_replaced_and_a_migration_aborted_through_the_relay() {
     let next = calls::migrate_next(20_000_000);
     let by_the_old = fixture.send_to(account(6), proxy, &next);
     by_the_old.expect_err("replaced");
-    // whoever is no registry sets nothing, also the first registry for others
+    // who is no registry sets nothing, also the first registry for others
     let handler = account(6);
     let set = Complex::setHandlerCall { handler };
     let sent = fixture.send_to(account(5), proxy, &set);

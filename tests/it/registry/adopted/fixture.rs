@@ -1,4 +1,4 @@
-//! Proxies of OpenZeppelin from npm, and what stands behind them.
+//! Proxies of OpenZeppelin from npm, and the code behind them.
 
 use crate::prelude::*;
 use stylus_upgrades::build::evm;
@@ -16,7 +16,7 @@ alloy::sol! {
     }
 }
 
-/// A kind of proxy, where npm has it, and what stands behind it.
+/// A kind of proxy, where npm has it, and the code behind it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::registry) struct Kind {
     pub(in crate::registry) kind: u8,
@@ -99,7 +99,7 @@ impl Kind {
         }
         let creation = creation(&format!("{V4}/ProxyAdmin.json"), &[]);
         let admin = fixture.deploy_code(&creation).implementation;
-        // whoever deploys it owns it; the fixture's deployer is another account
+        // its deployer owns it; the fixture's deployer is another account
         let transfer = calls::give_to(account(OWNER));
         let owner = fixture
             .ask(admin, &IOwnable::ownerCall {})

@@ -58,7 +58,7 @@ fn a_receiver_that_calls_back_in_the_middle_of_a_transfer_changes_nothing_else()
         let outcome = IImpostor::outcomesCall { n: U256::from(n) };
         assert_eq!(fixture.ask(receiver, &outcome), Ok(false), "{n}");
     }
-    // the other instance is as it was, and the definition goes on
+    // the other instance is as it was, and the definition continues
     assert_eq!(fixture.slot(wasm, slots::ADMIN), registry.into_word());
     let found = fixture.instance(wasm);
     assert_eq!(
@@ -70,7 +70,7 @@ fn a_receiver_that_calls_back_in_the_middle_of_a_transfer_changes_nothing_else()
     assert_eq!(fixture.instance(wasm).state, instance_state::PAUSED);
 }
 
-/// Holds: an EVM proxy goes from registry to registry, is in a complex step at the third one, and comes home. Whoever
+/// Holds: an EVM proxy goes from registry to registry, is in a complex step at the third one, and comes home. Who
 /// had it before orders nothing, and no registry relays for anybody in the end.
 #[test]
 fn who_had_a_proxy_before_orders_nothing_in_a_complex_step_at_its_third_registry() {
@@ -152,14 +152,14 @@ fn who_had_a_proxy_before_orders_nothing_in_a_complex_step_at_its_third_registry
 #[test]
 fn a_proxy_that_was_accepted_twice_arrives_once_where_it_was_sent() {
     let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-    let ours = fixture.registry;
-    let theirs = attackers_registry(&mut fixture, &code);
+    let own = fixture.registry;
+    let other = attackers_registry(&mut fixture, &code);
     let creation = new_proxy(proxy_kind::WASM, 0, data(&calls::initialize_counter(1)));
-    let proxy = fixture.at(theirs, |it| it.created(ATTACKER, &creation));
+    let proxy = fixture.at(other, |it| it.created(ATTACKER, &creation));
     definition_of(&mut fixture, account(6), "M");
     let add = calls::add_version("M", "1.0", &code, initial_step());
     fixture.accepted(6, &add);
-    let accept = acceptance(proxy, proxy_kind::WASM, theirs);
+    let accept = acceptance(proxy, proxy_kind::WASM, other);
     let by_other = IRegistry::acceptTransferCall {
         name: "M".into(),
         ..accept.clone()
@@ -174,9 +174,9 @@ fn a_proxy_that_was_accepted_twice_arrives_once_where_it_was_sent() {
         .expect_err("no contract");
     fixture.accepted(VICTIM, &accept);
     fixture.accepted(VICTIM, &accept);
-    let go = transfer(proxy, ours);
-    fixture.accepted_by(theirs, ATTACKER, &go);
-    let again = fixture.send_to(account(ATTACKER), theirs, &go);
+    let go = transfer(proxy, own);
+    fixture.accepted_by(other, ATTACKER, &go);
+    let again = fixture.send_to(account(ATTACKER), other, &go);
     again.expect_err("it is gone");
     assert_eq!(fixture.instance(proxy).name, "A");
     let accepted = |name: &str| IRegistry::acceptedTransferCall {
@@ -187,7 +187,7 @@ fn a_proxy_that_was_accepted_twice_arrives_once_where_it_was_sent() {
     assert_eq!(left.registry, Address::ZERO);
     // the other definition's acceptance is none of A's, and is renewed by nobody while A has the proxy
     let left = fixture.view(&accepted("M")).expect("it");
-    assert_eq!(left.registry, theirs);
+    assert_eq!(left.registry, other);
     let again = fixture.send(account(6), &by_other);
     refused(again, IRegistry::ProxyExists { proxy });
     let receive = calls::receive_transfer(proxy, "M");

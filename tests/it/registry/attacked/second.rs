@@ -47,7 +47,7 @@ fn set_for(name: &str, role: &str, who: Address) -> Bytes {
     data(&calls::set_policy(name, role, is(who)))
 }
 
-/// S1: whoever has another definition at the same registry breaks UUPS proxies of this one while they are paused.
+/// S1: who has another definition at the same registry breaks UUPS proxies of this one while they are paused.
 /// An instance of his vanishes, and comes back at the same account with the victim's proxy as the registry in its
 /// code: the registry then "relays" an order to the victim's proxy, whose stub takes any word from the registry as
 /// its next implementation.
@@ -170,7 +170,7 @@ fn a_relay_that_was_left_behind_does_not_reach_an_adopted_proxy() {
         })
     };
     let storage = framework().storage.address;
-    let ours = vec![
+    let own = vec![
         (slots::ADMIN, registry.into_word()),
         (slots::INITIALIZED, slots::SET),
         (slots::migrated("1.0"), slots::SET),
@@ -184,7 +184,7 @@ fn a_relay_that_was_left_behind_does_not_reach_an_adopted_proxy() {
     let away = calls::transfer_proxy("M", forged, forger, "A");
     let calls = [
         (registry, data(&add)),
-        (forger, forge(evm::evm_proxy_code(registry, storage), ours)),
+        (forger, forge(evm::evm_proxy_code(registry, storage), own)),
         (registry, data(&accept)),
         (registry, data(&receive)),
         (forged, data(&forget)),
@@ -231,30 +231,30 @@ fn trap(fixture: &mut Fixture, proxy: Address, (slot, value): (B256, B256)) {
 }
 
 /// A proxy of the attacker's registry, at 1.0.
-fn created_elsewhere(fixture: &mut Fixture, theirs: Address) -> Address {
+fn created_elsewhere(fixture: &mut Fixture, other: Address) -> Address {
     let init = data(&IHostile::initializeCall { actions: vec![] });
     let creation = new_proxy(proxy_kind::WASM, 0, init);
-    fixture.at(theirs, |it| it.created(ATTACKER, &creation))
+    fixture.at(other, |it| it.created(ATTACKER, &creation))
 }
 
 /// It is accepted and transferred.
-fn arrives(fixture: &mut Fixture, theirs: Address, proxy: Address) {
-    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, theirs));
+fn arrives(fixture: &mut Fixture, other: Address, proxy: Address) {
+    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, other));
     let gone = transfer(proxy, fixture.registry);
-    fixture.accepted_by(theirs, ATTACKER, &gone);
+    fixture.accepted_by(other, ATTACKER, &gone);
 }
 
-/// S3: whoever had a proxy before leaves a word in it that only the end of a complex step compares. The step begins
+/// S3: an earlier owner of a proxy leaves a word in it that only the end of a complex step compares. The step begins
 /// and never ends, forward or back.
 #[test]
 fn a_complex_step_ends_whatever_who_had_the_proxy_before_has_left_there() {
     for left in traps() {
         let (mut fixture, code) = Fixture::with_first_version("hostile");
         let program = fixture.deploy("points-cursor");
-        let theirs = attackers_registry(&mut fixture, &code);
-        let proxy = created_elsewhere(&mut fixture, theirs);
+        let other = attackers_registry(&mut fixture, &code);
+        let proxy = created_elsewhere(&mut fixture, other);
         trap(&mut fixture, proxy, left);
-        arrives(&mut fixture, theirs, proxy);
+        arrives(&mut fixture, other, proxy);
         let order = calls::migrate("A", "2.0", &code, complex("1.0", &program, account(7)));
         fixture.accepted(VICTIM, &order);
         assert_eq!(fixture.instance(proxy).state, instance_state::MIGRATING);
@@ -308,22 +308,22 @@ fn instances_that_fail_with_much_data_are_no_veto_where_the_step_skips_what_fail
     assert_eq!(skipped.skipped().len(), 4);
 }
 
-/// S5: whoever had a proxy before opens the guard of the SDK's constructor, and runs it later.
+/// S5: an earlier owner of a proxy opens the guard of the SDK's constructor, and runs it later.
 #[test]
 fn nobody_runs_the_sdk_constructor_in_a_proxy_that_came_from_elsewhere() {
     use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
     let (mut fixture, code) = Fixture::with_first_version("hostile");
-    let theirs = attackers_registry(&mut fixture, &code);
-    let proxy = created_elsewhere(&mut fixture, theirs);
+    let other = attackers_registry(&mut fixture, &code);
+    let proxy = created_elsewhere(&mut fixture, other);
     trap(&mut fixture, proxy, (slots::CONSTRUCTED, B256::ZERO));
-    arrives(&mut fixture, theirs, proxy);
+    arrives(&mut fixture, other, proxy);
     let construct = [&CONSTRUCTOR_SELECTOR[..], &B256::with_last_byte(9)[..]].concat();
     let ran = fixture.send_bytes(8, proxy, construct);
     ran.expect_err("it ran");
     assert_eq!(fixture.slot(proxy, B256::ZERO), B256::ZERO);
 }
 
-/// S8: whoever gets an adopted proxy back puts code behind it that burns all gas: a pause goes on, and the proxy can
+/// S8: who gets an adopted proxy back puts code behind it that burns all gas: a pause continues, and the proxy can
 /// be removed.
 #[test]
 fn a_proxy_that_burns_all_gas_is_removed_and_stops_no_pause() {

@@ -25,7 +25,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// Sends a call and compares what comes of it; the chain behind it.
+    /// Sends a call and compares what comes of it; the chain after it.
     fn send(&mut self, before: &OnChain, state: &State, transition: Transition) -> OnChain {
         let expected = before.scope.answer(state, transition);
         let mut after = before.branch();

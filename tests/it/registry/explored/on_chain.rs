@@ -100,7 +100,7 @@ impl OnChain {
                 let proxy = calling(&mut fixture, &first);
                 let admin = admin_of(&fixture, NAME);
                 TRANSPARENT_5.give(&mut fixture, proxy, admin);
-                // with a byte behind it, so that it is another action than the one that is explored
+                // with a byte after it, so that it is another action than the one that is explored
                 let adopt = [data(&adopt(TRANSPARENT_5.kind, proxy)).as_ref(), &[0]].concat();
                 decide(&mut fixture, scope, &adopt.into());
                 proxy

@@ -200,7 +200,7 @@ impl OnChain {
                     transition => transition,
                 };
                 if matches!(deed, Transition::Call(..) | Transition::Submit { .. }) {
-                    // `createProxy` returns an address behind it
+                    // `createProxy` returns an address after it
                     let words = done.returned.get(..128).unwrap_or_default();
                     let progress = Progress::abi_decode(words).expect("a progress");
                     let executed = answered.executed;

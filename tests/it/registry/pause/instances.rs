@@ -1,4 +1,4 @@
-//! What a pause does to instances, and that every instance goes on with the very code and data.
+//! What a pause does to instances, and that every instance continues with the very code and data.
 
 use crate::prelude::*;
 use crate::registry::errors::{definition_paused, in_progress};

@@ -1,5 +1,5 @@
 //! Pausing a definition and resuming it: who may, what is refused meanwhile, and that every instance
-//! goes on with the very code and data.
+//! continues with the very code and data.
 
 mod approval;
 mod instances;

@@ -35,7 +35,7 @@ fn a_signature_is_not_replayed_in_another_form_of_the_same_call() {
     let (call, message) = change(&is(account(4)), 0, 0);
     let approvals = [1, 2].map(|n| signed(&key(n), &domain, &message));
     submit(&mut fixture, &call, &approvals).expect("executed");
-    // the same fields with other bytes: behind the arguments, and in the padding of the last one
+    // the same fields with other bytes: after the arguments, and in the padding of the last one
     let longer = [call.as_ref(), &[0; 32]].concat();
     let mut padded = call.to_vec();
     *padded.last_mut().expect("padding") = 1;
@@ -140,7 +140,7 @@ fn a_signature_is_not_replayed_after_execution() {
     refuse_signature(&mut fixture, &call, &approvals, 0, 1);
     let (_, next) = change(&audit, 0, 1);
     let approvals = [1, 2].map(|n| signed(&key(n), &domain, &next));
-    submit(&mut fixture, &call, &approvals).expect("signed anew");
+    submit(&mut fixture, &call, &approvals).expect("signed again");
 }
 
 #[test]

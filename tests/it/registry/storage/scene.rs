@@ -67,7 +67,7 @@ impl Scene {
         self.boss(&create).proxy
     }
 
-    /// A WASM proxy of nobody's, which is expected from that account at 1.0.
+    /// A WASM proxy without an owner, which is expected from that account at 1.0.
     pub(super) fn expect_from(&mut self, registry: Address) -> Address {
         let creation_code = &framework().proxy_creation_code;
         let proxy = self.fixture.deploy_code(creation_code).implementation;

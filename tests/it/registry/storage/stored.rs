@@ -133,7 +133,7 @@ impl Stored<'_> {
         self
     }
 
-    /// The words of an entry hold these bytes, and zeros behind them.
+    /// The words of an entry hold these bytes, and zeros after them.
     #[track_caller]
     pub(super) fn spells(mut self, entry: &str, expected: &[u8]) -> Self {
         let entry = self.entry(entry);
