@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 async fn print(report: impl AsyncFnOnce() -> Result<String, HarnessError>) -> ExitCode {
     match report().await {
         Ok(text) => {
-            // Whoever closed the pipe has read enough.
+            // The reader that closed the pipe has read enough.
             let _ = write!(std::io::stdout(), "{text}");
             ExitCode::SUCCESS
         }

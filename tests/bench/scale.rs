@@ -44,7 +44,7 @@ pub(crate) async fn report() -> Result<String, HarnessError> {
 
 fn print(figures: &Figures) {
     for (sentence, number) in figures {
-        // Whoever closed the pipe has read enough.
+        // The reader that closed the pipe has read enough.
         let _ = writeln!(std::io::stdout(), "{sentence:<64} {number:>12}");
     }
 }

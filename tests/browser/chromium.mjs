@@ -15,7 +15,7 @@ const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
 // How long anything may take. It costs nothing where things work, and busy machines are slow.
 export const TIMEOUT = 120_000;
 
-// Renamed once it is whole: whoever is ended meanwhile leaves no half of a browser behind, and others
+// Renamed once it is whole: a process that is ended meanwhile leaves no half of a browser, and others
 // that unpack at the same moment use the first that is done.
 async function unpacked() {
   const folder = resolve(`unpacked-${version}`);

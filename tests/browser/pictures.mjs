@@ -152,7 +152,7 @@ export async function compare(page, name) {
   }
   if (found.length) {
     throw new Error(`${found.join('; ')}\nfound      ${PICTURES}/reduced-*.png\n`
-      + 'next       look at them; STYLUS_UPGRADES_UPDATE=1 writes them anew where the page was meant to change');
+      + 'next       look at them; STYLUS_UPGRADES_UPDATE=1 writes them again where the page was meant to change');
   }
 }
 

@@ -73,7 +73,7 @@ fn run(arguments: &Arguments) -> Result<bool, HarnessError> {
     Ok(report.is_proven())
 }
 
-/// Writes a full result anew; any other goes into the one that is there.
+/// Replaces the file by a full result; any other goes into the one that is there.
 fn record(arguments: &Arguments, table: &Table, report: &Report) -> Result<(), HarnessError> {
     let home = home();
     if arguments.all {
@@ -106,7 +106,7 @@ fn summary(report: &Report) -> String {
     )
 }
 
-/// Whoever closed the pipe has read enough.
+/// The reader that closed the pipe has read enough.
 fn say(out: &mut dyn Write, text: &str) {
     let _ = writeln!(out, "{text}");
     let _ = out.flush();

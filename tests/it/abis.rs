@@ -1,7 +1,7 @@
 //! The interfaces of example contracts and of contracts of tests, as files in git: tests call contracts through them.
 //! What the modules answer is compared in every run. What the contracts export, which has their errors as well, is
 //! compared in the nightly one, which compiles them all for this machine; `STYLUS_UPGRADES_UPDATE=1` writes the files
-//! anew there.
+//! again there.
 
 use crate::prelude::*;
 use std::fs;

@@ -1,5 +1,5 @@
 //! Tests the author's crate from outside the workspace. A contract in an empty folder has one line
-//! of ours in its Cargo.toml. Plain cargo checks it; then it is built, deployed, and upgraded by a
+//! of this framework in its Cargo.toml. Plain cargo checks it; then it is built, deployed, and upgraded by a
 //! complex migration. The line names the crate by path, by git and as a package.
 
 use crate::prelude::*;
@@ -69,7 +69,7 @@ impl Author {
         }
         // Every other dependency has the version that our own contracts have.
         let lock = fs::read_to_string(home().join("Cargo.lock")).expect("our lock file");
-        author.write("Cargo.lock", &without_ours(&lock));
+        author.write("Cargo.lock", &without_framework(&lock));
         author
     }
 
@@ -118,7 +118,7 @@ impl Author {
 }
 
 /// A lock file without the packages of this workspace.
-pub(crate) fn without_ours(lock: &str) -> String {
+pub(crate) fn without_framework(lock: &str) -> String {
     let entries = lock.split("\n[[package]]\n");
     let kept =
         entries.filter(|entry| entry.contains("\nsource = ") || !entry.starts_with("name = "));

@@ -120,7 +120,7 @@ pub(crate) trait Runs {
 
 /// The words of another command in place of the first one.
 pub(crate) fn instead(command: &str, words: &str) -> String {
-    let (_, rest) = words.split_once(' ').expect("words behind the command");
+    let (_, rest) = words.split_once(' ').expect("words after the command");
     format!("{command} {rest}")
 }
 

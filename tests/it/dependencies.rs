@@ -60,7 +60,7 @@ fn the_command_line_is_as_large_as_recorded() {
         return;
     }
     let recorded = snapshot::recorded("program", SIZE).unwrap_or_else(|error| panic!("{error}"));
-    // A build from nothing and one that goes on with an earlier one differ by a twentieth.
+    // A build from nothing and one that continues an earlier one differ by a twentieth.
     assert!(
         size.abs_diff(recorded) <= recorded / 10,
         "{size} bytes, more than a tenth off the recorded {recorded}; if that is meant, accept \

@@ -24,7 +24,7 @@ fn to(account: Address, data: impl Into<Bytes>) -> TransactionRequest {
 async fn a_proxy_without_implementation_says_so() -> Done {
     let chain = Chain::start().await?;
     let maker = Maker::new(&chain)?;
-    for kind in [Proxy::Ours, Proxy::Bare] {
+    for kind in [Proxy::Upgradeability, Proxy::Bare] {
         let proxy = maker.make(kind, Address::ZERO).await?;
         let nothing = cannot_run(Address::ZERO, not_runnable::NO_CODE);
         assert_reverts(chain.call(to(proxy, [1, 2, 3, 4])).await, nothing.clone());
@@ -93,11 +93,11 @@ async fn its_own_selectors_are_answered_whatever_follows_them() -> Done {
     let implementation = chain
         .create(maker.solidity().contract("Probe")?.creation.clone())
         .await?;
-    let proxy = maker.make(Proxy::Ours, implementation).await?;
+    let proxy = maker.make(Proxy::Upgradeability, implementation).await?;
     deploy_storage(&chain, &maker).await?;
-    for behind in [0, 1, 31, 32, 33, 10_000] {
+    for extra in [0, 1, 31, 32, 33, 10_000] {
         let mut data = implementationCall::SELECTOR.to_vec();
-        data.extend(std::iter::repeat_n(0xff, behind));
+        data.extend(std::iter::repeat_n(0xff, extra));
         let answer = chain.call(to(proxy, data)).await?;
         assert_eq!(answer, Bytes::from(implementation.into_word().0));
     }

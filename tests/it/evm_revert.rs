@@ -55,12 +55,12 @@ async fn settings(chain: &Chain) -> Result<Vec<Value>, HarnessError> {
 
 #[tokio::test]
 async fn a_revert_leaves_the_settings_that_anvil_leaves() -> Result<(), HarnessError> {
-    let ours = settings(&Chain::embedded()?).await?;
+    let own = settings(&Chain::embedded()?).await?;
     let anvils = settings(&Chain::anvil()?).await?;
-    assert_eq!(ours, anvils);
+    assert_eq!(own, anvils);
     // Automine is not taken back, the block gas limit is.
     assert_eq!(
-        (&ours[0], &ours[1], &ours[4]),
+        (&own[0], &own[1], &own[4]),
         (&json!(false), &json!(true), &json!(true))
     );
     Ok(())

@@ -51,9 +51,9 @@ const MISTAKES: [Mistake; 20] = [
     ("lost check", "succeeds_now", "transfer(address,uint256)"),
     ("wrong event", "emits", "withdraw(uint256)"),
 ];
-/// Numbers that are no mistake: the version behind them does what the one before did.
+/// Numbers that are no mistake: the version after them does what the one before did.
 const FAITHFUL: [usize; 2] = [0, 21];
-/// The mistake behind a code that stands nowhere.
+/// The mistake that needs a code which is stored nowhere.
 const HIDDEN: usize = 22;
 /// Sequences that each is looked for in: most are found in few.
 const RUNS: [&str; 2] = ["2000", "12000"];
@@ -287,7 +287,7 @@ fn what_must_hold_and_what_may_differ_stands_in_the_manifest() {
     declare("differs = [\"transfer(address,uint256)\"]\nholds = [\"solvent()\"]");
     let meant = exchange.fuzz(16, &["--runs", "1000"]);
     assert_eq!(meant["findings"], Value::Array(Vec::new()));
-    // The states are apart behind a call that succeeds with one version alone: what follows from it is no finding.
+    // The states are apart after a call that succeeds with one version alone: what follows from it is no finding.
     declare("differs = [\"transfer(address,uint256)\"]");
     let apart = exchange.fuzz(19, &["--runs", "1000"]);
     assert_eq!(apart["findings"], Value::Array(Vec::new()));

@@ -65,9 +65,9 @@ impl Empty {
     fn command(&self, folder: &str, key: usize, words: &(impl Words + ?Sized)) -> Command {
         let words = &words.list()[..];
         let mut command = Command::new(env!("CARGO_BIN_EXE_cli"));
-        let ours = std::env::vars_os().map(|(name, _)| name);
-        let ours = ours.filter(|name| name.to_string_lossy().starts_with("STYLUS_"));
-        for name in ours.chain(outer_variables()) {
+        let variables = std::env::vars_os().map(|(name, _)| name);
+        let variables = variables.filter(|name| name.to_string_lossy().starts_with("STYLUS_"));
+        for name in variables.chain(outer_variables()) {
             command.env_remove(name);
         }
         command

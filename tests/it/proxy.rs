@@ -2,29 +2,29 @@
 //!
 //! | row | proxy | implementation | chain |
 //! |---|---|---|---|
-//! | `ours_over_wasm` | UpgradeabilityProxy, WASM | WASM | ours |
-//! | `ours_over_evm` | UpgradeabilityProxy, WASM | EVM | ours |
-//! | `bare_over_wasm` | Proxy, WASM | WASM | ours |
-//! | `bare_over_evm` | Proxy, WASM | EVM | ours |
-//! | `evm_over_wasm` | UpgradeabilityProxy, EVM | WASM | ours |
-//! | `evm_over_evm` | UpgradeabilityProxy, EVM | EVM | ours |
+//! | `wasm_over_wasm` | UpgradeabilityProxy, WASM | WASM | our own |
+//! | `wasm_over_evm` | UpgradeabilityProxy, WASM | EVM | our own |
+//! | `bare_over_wasm` | Proxy, WASM | WASM | our own |
+//! | `bare_over_evm` | Proxy, WASM | EVM | our own |
+//! | `evm_over_wasm` | UpgradeabilityProxy, EVM | WASM | our own |
+//! | `evm_over_evm` | UpgradeabilityProxy, EVM | EVM | our own |
 //! | `evm_on_anvil` | UpgradeabilityProxy, EVM | EVM | real anvil |
-//! | `original_over_wasm` | inherited-storage original, EVM | WASM | ours |
-//! | `original_over_evm` | inherited-storage original, EVM | EVM | ours |
+//! | `original_over_wasm` | inherited-storage original, EVM | WASM | our own |
+//! | `original_over_evm` | inherited-storage original, EVM | EVM | our own |
 //! | `original_on_anvil` | inherited-storage original, EVM | EVM | real anvil |
-//! | `openzeppelin_over_wasm` | ERC1967Proxy, EVM | WASM | ours |
+//! | `openzeppelin_over_wasm` | ERC1967Proxy, EVM | WASM | our own |
 //! | `openzeppelin_on_anvil` | ERC1967Proxy, EVM | EVM | real anvil |
-//! | `transparent_4_over_wasm` | transparent proxy 4.x, which is adopted | WASM | ours |
+//! | `transparent_4_over_wasm` | transparent proxy 4.x, which is adopted | WASM | our own |
 //! | `transparent_4_on_anvil` | transparent proxy 4.x | EVM | real anvil |
-//! | `transparent_5_over_wasm` | transparent proxy 5.x, which is adopted | WASM | ours |
+//! | `transparent_5_over_wasm` | transparent proxy 5.x, which is adopted | WASM | our own |
 //! | `transparent_5_on_anvil` | transparent proxy 5.x | EVM | real anvil |
 //! | `uups_4_on_anvil` | ERC1967Proxy 4.x, which is adopted | EVM | real anvil |
-//! | `solady_over_wasm` | minimal ERC-1967, EVM | WASM | ours |
+//! | `solady_over_wasm` | minimal ERC-1967, EVM | WASM | our own |
 
 use crate::spec::proxy::proxy_spec;
 
-proxy_spec!(ours_over_wasm, Ours, Wasm, Stylus);
-proxy_spec!(ours_over_evm, Ours, Evm, Stylus);
+proxy_spec!(wasm_over_wasm, Upgradeability, Wasm, Stylus);
+proxy_spec!(wasm_over_evm, Upgradeability, Evm, Stylus);
 proxy_spec!(bare_over_wasm, Bare, Wasm, Stylus);
 proxy_spec!(bare_over_evm, Bare, Evm, Stylus);
 proxy_spec!(evm_over_wasm, Evm, Wasm, Stylus);

@@ -30,7 +30,7 @@ pub(crate) fn node(flags: &[&str]) -> Result<Anvil, HarnessError> {
 /// What cargo prints, from the lock file as it is.
 pub(crate) fn cargo(workspace: &Path, words: &[&str]) -> String {
     let mut cargo = Command::new(env!("CARGO"));
-    // Packages with a file for rustup are built by the same compiler, whoever started this program.
+    // Packages with a file for rustup are built by the same compiler, whatever started this program.
     cargo.envs(option_env!("RUSTUP_TOOLCHAIN").map(|name| ("RUSTUP_TOOLCHAIN", name)));
     cargo.args(words).arg("--locked").current_dir(workspace);
     let output = cargo.output().expect("cargo runs");

@@ -203,7 +203,7 @@ pub fn set_handler(
     }
 }
 
-/// A complex step is called back.
+/// A complex step is rolled back.
 pub fn abort_migration(name: impl Into<String>, proxy: Address) -> IRegistry::abortMigrationCall {
     IRegistry::abortMigrationCall {
         name: name.into(),
@@ -224,7 +224,7 @@ pub fn pause(name: impl Into<String>) -> IRegistry::pauseCall {
     IRegistry::pauseCall { name: name.into() }
 }
 
-/// They go on.
+/// They continue.
 pub fn resume(name: impl Into<String>) -> IRegistry::resumeCall {
     IRegistry::resumeCall { name: name.into() }
 }

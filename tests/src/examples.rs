@@ -95,7 +95,7 @@ pub async fn collection(harness: &Harness) -> Made<'_> {
 }
 
 impl Example<'_> {
-    /// Adds 2.0 behind a step.
+    /// Adds 2.0, reached by a step.
     ///
     /// # Errors
     /// What the registry reverts with.
@@ -104,7 +104,7 @@ impl Example<'_> {
         added.await.map(drop)
     }
 
-    /// Adds 2.0 behind a complex migration by the program of a folder, which account 5 handles.
+    /// Adds 2.0, reached by a complex migration by the program of a folder, which account 5 handles.
     ///
     /// # Errors
     /// Whatever keeps the program from being built, or the registry reverts with.

@@ -20,7 +20,7 @@ use stylus_upgrades_harness::{Chain, HarnessError};
 
 /// The proxies that stand beside each other, with their names.
 pub const COMPARED: [(Proxy, &str); 5] = [
-    (Proxy::Ours, "UpgradeabilityProxy"),
+    (Proxy::Upgradeability, "UpgradeabilityProxy"),
     (Proxy::Bare, "Proxy"),
     (Proxy::Evm, "EVM proxy"),
     (Proxy::OpenZeppelin, "OpenZeppelin ERC1967Proxy"),

@@ -32,7 +32,7 @@ pub fn send(target: Address, input: impl Into<Bytes>) -> Bytes {
     })
 }
 
-/// The action that calls `target` and goes on whatever comes.
+/// The action that calls `target` and continues whatever comes.
 pub fn try_call(target: Address, call: &impl SolCall) -> Bytes {
     data(&IHostile::tryCallCall {
         target,

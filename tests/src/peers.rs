@@ -1,5 +1,5 @@
-//! Contracts of others: a Safe and OpenZeppelin's TimelockController, which may decide about ours, and
-//! OpenZeppelin's proxies with what stands behind them.
+//! Contracts of others: a Safe and OpenZeppelin's TimelockController, which may decide about this project's, and
+//! OpenZeppelin's proxies with the code behind them.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::signers::SignerSync;

@@ -36,11 +36,11 @@ sol! {
 /// Which proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proxy {
-    /// Ours, with the five selectors, in WASM.
-    Ours,
-    /// Ours, without any selector of its own, in WASM.
+    /// UpgradeabilityProxy: with the five selectors, in WASM.
+    Upgradeability,
+    /// This framework's Proxy: without any selector of its own, in WASM.
     Bare,
-    /// Ours, in EVM code.
+    /// This framework's, in EVM code.
     Evm,
     /// The inherited-storage original, in EVM code.
     Original,
@@ -59,7 +59,7 @@ pub enum Proxy {
 impl Proxy {
     /// Whether it is a WASM program.
     pub fn is_wasm(self) -> bool {
-        matches!(self, Self::Ours | Self::Bare)
+        matches!(self, Self::Upgradeability | Self::Bare)
     }
 
     /// The slot that holds the implementation's address.
@@ -71,7 +71,7 @@ impl Proxy {
     }
 }
 
-/// Makes proxies over any implementation, without a registry of ours.
+/// Makes proxies over any implementation, without a registry of the framework.
 pub struct Maker<'c> {
     chain: &'c Chain,
     solidity: Solidity,
@@ -147,7 +147,7 @@ impl<'c> Maker<'c> {
         implementation: Address,
     ) -> Result<Bytes, HarnessError> {
         Ok(match proxy {
-            Proxy::Ours => self.wasm("upgradeability-proxy", implementation)?,
+            Proxy::Upgradeability => self.wasm("upgradeability-proxy", implementation)?,
             Proxy::Bare => self.wasm("proxy", implementation)?,
             Proxy::Evm => {
                 let storage = self.builder.framework()?.storage.address;

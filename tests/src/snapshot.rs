@@ -1,6 +1,6 @@
 //! Figures in git: a map from a description, which ends with its unit, to a number.
 //!
-//! A figure that differs from the file fails; `STYLUS_UPGRADES_UPDATE=1` writes the file anew.
+//! A figure that differs from the file fails; `STYLUS_UPGRADES_UPDATE=1` writes the file again.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

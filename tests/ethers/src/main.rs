@@ -1,5 +1,5 @@
-//! The eight steps through ethers-rs: the same code spawns real anvil for the Solidity original and our chain for
-//! ours, and calls both through bindings. `tests/it/ethers.rs` says on stdin which, and brings the code of the
+//! The eight steps through ethers-rs: the same code spawns real anvil for the Solidity original and our chain for the
+//! framework, and calls both through bindings. `tests/it/ethers.rs` says on stdin which, and brings the code of the
 //! contracts.
 #![forbid(unsafe_code)]
 

@@ -65,7 +65,7 @@ impl Suite for Original {
             .find(|log| log.topics.first() == Some(&ProxyCreatedFilter::signature()))
             .ok_or("no ProxyCreated")?;
         let proxy = Address::from_slice(log.data.get(12..32).ok_or("a short ProxyCreated")?);
-        // The gap between creation and initializer is the classic's, and what ours closes.
+        // The classic has a gap between creation and initializer. The framework closes it.
         Counter::new(proxy, self.chain.client.clone())
             .initialize(start)
             .mined()

@@ -1,4 +1,4 @@
-//! A chain to test on: ours inside this process, real anvil beside it, or any endpoint.
+//! A chain to test on: our own inside this process, real anvil beside it, or any endpoint.
 
 use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -189,12 +189,12 @@ impl Chain {
         }
     }
 
-    /// Whether somebody else runs the chain, so that it is neither fresh nor alone ours.
+    /// Whether somebody else runs the chain, so that it is neither fresh nor used by us alone.
     pub fn is_remote(&self) -> bool {
         matches!(self.process, Process::Remote(_))
     }
 
-    /// Whether it has the methods of a test chain, as anvil and ours have them, and a nitro devnode has
+    /// Whether it has the methods of a test chain, as anvil and our own chain have them, and a nitro devnode has
     /// not.
     pub async fn is_test_chain(&self) -> bool {
         let info = self.request::<_, serde_json::Value>("anvil_nodeInfo", ());

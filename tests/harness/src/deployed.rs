@@ -1,5 +1,5 @@
 //! What the tests of a process share: the framework and a registry on chain, deployed
-//! once; every embedded chain of a test begins behind that.
+//! once; every embedded chain of a test begins after that.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -22,10 +22,10 @@ struct Deployed {
     registry: Address,
 }
 
-/// Lets the chain of a node that nobody used yet begin behind the deployment of the framework and
+/// Lets the chain of a node that nobody used yet begin after the deployment of the framework and
 /// of a registry that account 0 governs.
 pub(crate) async fn begin(node: &NodeHandle) -> Result<(Framework, Address), HarnessError> {
-    let deployed = DEPLOYED.get_or_try_init(anew).await?;
+    let deployed = DEPLOYED.get_or_try_init(deploy).await?;
     let common = deployed
         .chain
         .lock()
@@ -35,7 +35,7 @@ pub(crate) async fn begin(node: &NodeHandle) -> Result<(Framework, Address), Har
     Ok((deployed.framework.clone(), deployed.registry))
 }
 
-async fn anew() -> Result<Deployed, HarnessError> {
+async fn deploy() -> Result<Deployed, HarnessError> {
     let chain = Chain::embedded()?;
     let framework = builder()?.framework()?;
     let registry = deploy(&chain, &framework).await?;

@@ -16,9 +16,9 @@ impl EndpointLock {
     /// Waits until no other thread holds a turn. It blocks the thread, which is the test's own.
     pub(crate) fn take() -> Self {
         let me = thread::current().id();
-        let theirs =
+        let is_held =
             |holder: &mut Option<(ThreadId, usize)>| holder.is_some_and(|(who, _)| who != me);
-        let free = FREE.wait_while(holder(), theirs);
+        let free = FREE.wait_while(holder(), is_held);
         let mut holder = free.unwrap_or_else(PoisonError::into_inner);
         *holder = Some((me, holder.map_or(0, |(_, held)| held) + 1));
         Self(())

@@ -47,7 +47,7 @@
 //! | [`Harness`] | a chain with the framework and a registry on it |
 //! | [`Definition`], [`Instance`] | a definition of the registry, a proxy |
 //! | [`Receipt`], [`Revert`], [`assert_reverts`] | what came of a transaction |
-//! | [`Chain`] | a chain alone: ours, real anvil, any endpoint |
+//! | [`Chain`] | a chain alone: our own, real anvil, any endpoint |
 //! | [`Trace`], [`traces`] | what a refusal must not leave; [`Chain`] looks for it by itself |
 //! | [`Solidity`], [`Npm`], [`Python`], [`Anvil`] | the peers: compiled, installed, spawned |
 //! | [`Report`] | what a suite of another language says |

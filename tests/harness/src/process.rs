@@ -111,7 +111,7 @@ fn listening_on(lines: impl BufRead) -> Result<String, String> {
 }
 
 /// A script that becomes `program`, and beside it a watcher that ends it within half a second
-/// once whoever started it is gone, however that died. For spawners of other libraries too.
+/// once its starter is gone, however that died. For spawners of other libraries too.
 ///
 /// # Errors
 /// [`HarnessError::File`] if it cannot be written.

@@ -14,7 +14,7 @@ pub fn call(from: &str, migration: &impl SolCall) -> Step {
     registry::call(from, migration.abi_encode().into())
 }
 
-/// The same without calldata: whoever upgrades brings it, by `upgradeToAndCall`.
+/// The same without calldata: the upgrader brings it, by `upgradeToAndCall`.
 pub fn call_later(from: &str) -> Step {
     registry::call(from, Bytes::new())
 }

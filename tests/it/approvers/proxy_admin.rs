@@ -1,5 +1,5 @@
 //! OpenZeppelin's tools take what the ERC-1967 admin slot holds for a ProxyAdmin. What they call there
-//! fails in words that reach whoever runs them.
+//! fails in words that reach their users.
 
 use super::fixture::Fixture;
 use crate::prelude::*;

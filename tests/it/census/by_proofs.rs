@@ -15,9 +15,9 @@ use stylus_upgrades_harness::Anvil;
 
 use super::fixture::{ask, subject, taken};
 
-/// `mapping(uint256 => uint256) all` at slot 1: stores 7 for the key behind the selector in its calldata.
+/// `mapping(uint256 => uint256) all` at slot 1: stores 7 for the key after the selector in its calldata.
 const CODE: &str = "6007600435600052600160205260406000205500";
-/// Copies what is behind it, 20 bytes, as the code.
+/// Copies the 20 bytes after it, as the code.
 const CREATION: &str = "6014600c60003960146000f3";
 /// Entries of the mapping.
 const ENTRIES: u64 = 60;
@@ -86,7 +86,7 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
     );
     assert_eq!(found.storage.fields[0].entries, ENTRIES);
 
-    // Another one goes on from what is there: one slot more, and one with another value.
+    // Another one continues from what is there: one slot more, and one with another value.
     let mapping = B256::from(U256::from(1));
     let first = keccak256(U256::ZERO.to_be_bytes::<32>());
     let changed = keccak256([first, mapping].concat());

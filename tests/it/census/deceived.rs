@@ -34,7 +34,7 @@ async fn a_slot_that_is_withheld_is_named_and_the_census_is_incomplete() {
     assert_eq!(text(&differences[0], "hash"), withheld);
     assert_eq!(differences[0]["given"], Value::Null);
     assert_eq!(differences[0]["proven"], entry["value"]);
-    // A lie does not stick: what was withheld is asked for anew.
+    // A lie does not stick: what was withheld is asked for again.
     let answer = it.census(&format!("--block {block}"));
     answer.ends_with(0);
     // The proofs have it all the same.
@@ -95,7 +95,7 @@ async fn a_reorganization_in_the_middle_is_noticed() {
     );
     let before = text(error, "message");
     assert!(before.contains(&block.to_string()), "{before}");
-    // The next one begins anew. The creation of the instance may have been taken back.
+    // The next one begins again. The creation of the instance may have been taken back.
     let again = it.census(&[]);
     assert_ne!(again.document["error"]["name"], "Reorganized");
 }

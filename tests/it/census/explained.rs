@@ -49,7 +49,7 @@ async fn a_ledger_is_explained_before_and_in_the_middle_of_its_lazy_migration() 
     let census = it.whole(&[]);
     assert_eq!(counts(&census, "fee")[0], (0, 0), "{census:#}");
 
-    let (slot, value) = (keccak256("nobody's"), B256::repeat_byte(7));
+    let (slot, value) = (keccak256("no owner"), B256::repeat_byte(7));
     it.plant(slot, value).await;
     let answer = it.census(&[]);
     assert_eq!(answer.exit, Some(1), "{answer:?}");

@@ -45,7 +45,7 @@ async fn a_census_gathers_a_collection_once_and_for_every_run() {
     assert!(error.to_string().contains("erc721.state.owners"), "{error}");
 
     // What may be an entry, for all that anybody knows.
-    let slot = keccak256("nobody's");
+    let slot = keccak256("no owner");
     it.plant(slot, B256::repeat_byte(7)).await;
     let error = refused(&it, "CensusNotWhole", &OWNERS);
     let hash = keccak256(slot).to_string();

@@ -1,4 +1,4 @@
-//! A census that is killed goes on where it was.
+//! A census that is killed continues where it was.
 
 use crate::prelude::*;
 use stylus_upgrades::kill_point::VARIABLE;
@@ -21,7 +21,7 @@ async fn a_census_that_was_killed_continues_and_asks_for_no_page_twice() {
     answer.ends_with(0);
     assert_eq!(answer.document["method"], "debug_storageRangeAt");
     assert_eq!(without.failures(), 0);
-    // Of another block every page is asked for anew.
+    // Of another block every page is asked for again.
     let newest = it.mine().await.to_string();
     let answer = it.census_at(&without.url(), &["--block", &newest]);
     assert_eq!(answer.document["method"], "eth_getProof");

@@ -1,4 +1,4 @@
-//! Contracts that were not written for a census, those of others and ours: every slot is explained without any key
+//! Contracts that were not written for a census, of others and of this project: every slot is explained without any key
 //! given, and a slot that was planted is named.
 
 use crate::prelude::*;
@@ -38,7 +38,7 @@ async fn assert_explained(chain: &Chain, subject: &Subject) -> Done {
     let whole = census().await?;
     assert!(whole.complete && whole.storage.slots > 0, "{whole:#?}");
     assert_eq!(whole.storage.unexplained, [], "{:#?}", whole.notes);
-    let slot = keccak256("nobody's");
+    let slot = keccak256("no owner");
     let planted = (subject.proxy, slot, B256::repeat_byte(7));
     let _: bool = chain.request("anvil_setStorageAt", planted).await?;
     let _: serde_json::Value = chain.request("anvil_mine", ("0x1",)).await?;

@@ -132,15 +132,15 @@ fn shape(value: &Value, path: &str, found: &mut BTreeSet<String>) {
 }
 
 /// What differs between two answers, in words; empty where nothing does.
-fn difference(ours: &Result<Value, String>, anvils: &Result<Value, String>) -> String {
-    match (ours, anvils) {
-        (Err(ours), Err(anvils)) if ours == anvils => String::new(),
-        (Err(ours), Err(anvils)) => format!("error {ours} here, {anvils} there"),
-        (Err(ours), Ok(_)) => format!("error {ours} here"),
+fn difference(own: &Result<Value, String>, anvils: &Result<Value, String>) -> String {
+    match (own, anvils) {
+        (Err(own), Err(anvils)) if own == anvils => String::new(),
+        (Err(own), Err(anvils)) => format!("error {own} here, {anvils} there"),
+        (Err(own), Ok(_)) => format!("error {own} here"),
         (Ok(_), Err(anvils)) => format!("error {anvils} there"),
-        (Ok(ours), Ok(anvils)) => {
+        (Ok(own), Ok(anvils)) => {
             let [mut here, mut there] = [BTreeSet::new(), BTreeSet::new()];
-            shape(ours, "", &mut here);
+            shape(own, "", &mut here);
             shape(anvils, "", &mut there);
             let only = |of: &BTreeSet<String>, other: &BTreeSet<String>| {
                 let only: Vec<_> = of
@@ -204,8 +204,8 @@ async fn what_differs_from_anvils_answers_has_a_reason() -> Result<(), HarnessEr
     let anvil = launcher(&Npm::install(&Lines)?.anvil())?;
     let flags = ["-p", "0", "--chain-id", "412346"];
     let anvil = Anvil::start_program(&anvil, &flags)?;
-    let ours = stylus_upgrades_harness::Chain::embedded()?;
-    let here = Node::new(ours.url()).await;
+    let own = stylus_upgrades_harness::Chain::embedded()?;
+    let here = Node::new(own.url()).await;
     let there = Node::new(anvil.endpoint()).await;
     let path = home().join("tests/clients/calls.json");
     let calls = std::fs::read_to_string(path).expect("the calls");

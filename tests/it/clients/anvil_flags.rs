@@ -33,7 +33,7 @@ fn flags(help: &str) -> Vec<Flag> {
         if let Some((_, long)) = long {
             let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
             let end = long.find(|c| !is_part(c)).unwrap_or(long.len());
-            // Short texts stand behind the name.
+            // Short texts follow the name.
             let beside = long[end..]
                 .split_once("  ")
                 .map_or("", |(_, text)| text.trim());
@@ -91,10 +91,10 @@ fn every_flag_of_anvil_is_taken_or_refused_with_a_reason() -> Result<(), Harness
     let Err(NodeError::Usage(help)) = config_from_args(["stylus-devnode", "--help"]) else {
         panic!("no help");
     };
-    let ours = flags(&help);
+    let own = flags(&help);
     assert!(
-        anvils.len() >= 69 && ours.len() >= 69,
-        "{anvils:#?} {ours:#?}"
+        anvils.len() >= 69 && own.len() >= 69,
+        "{anvils:#?} {own:#?}"
     );
     let (mut table, mut taken, mut idle, mut refused) = (String::new(), 0, 0, 0);
     for flag in &anvils {
@@ -105,7 +105,7 @@ fn every_flag_of_anvil_is_taken_or_refused_with_a_reason() -> Result<(), Harness
                 "--{name} of anvil is unknown"
             );
         }
-        let here = ours.iter().find(|ours| ours.name == flag.name);
+        let here = own.iter().find(|own| own.name == flag.name);
         let here = here.unwrap_or_else(|| panic!("--{} is only an alias here", flag.name));
         let (status, text) = match here.section.as_str() {
             "Accepted without effect" => {
@@ -183,14 +183,14 @@ fn a_state_that_anvil_saved_is_loaded() -> Result<(), HarnessError> {
         std::thread::sleep(wait);
     }
     drop(anvil);
-    let ours = node(&["--load-state", path])?;
-    let here = questions.map(|(method, params)| request(ours.endpoint(), method, params));
+    let own = node(&["--load-state", path])?;
+    let here = questions.map(|(method, params)| request(own.endpoint(), method, params));
     assert_eq!(here, there);
     // What this chain has from its first block on is its own.
     let history = json!(["0x0000F90827F1C53a10cb7A02335B175320002935", "latest"]);
-    assert!(request(ours.endpoint(), "eth_getCode", history).len() > 10);
-    request(ours.endpoint(), "evm_mine", json!([]));
-    let found = request(ours.endpoint(), "eth_blockNumber", json!([]));
+    assert!(request(own.endpoint(), "eth_getCode", history).len() > 10);
+    request(own.endpoint(), "evm_mine", json!([]));
+    let found = request(own.endpoint(), "eth_blockNumber", json!([]));
     assert_eq!(found, "\"0x6\"");
     Ok(())
 }

@@ -113,8 +113,8 @@ impl Side {
         let chain = &side.chain;
         let logic = chain.create(hex::decode(bytecode).expect("bytes")).await?;
         let before = hex!("3d602d80600a3d3981f3363d3d373d3d3d363d73");
-        let behind = hex!("5af43d82803e903d91602b57fd5bf3");
-        let clone = [&before, logic.as_slice(), &behind].concat();
+        let end = hex!("5af43d82803e903d91602b57fd5bf3");
+        let clone = [&before, logic.as_slice(), &end].concat();
         let manager = chain.create(Bytes::from(clone)).await?;
         let initialize = IManager::initializeCall {
             initCacheSize: CACHE_SIZE,
@@ -223,9 +223,9 @@ struct Seen {
 #[tokio::test]
 #[ignore = "nightly: clients of others against a chain, about 17 s"]
 async fn the_cache_manager_answers_every_call_as_nitros_own() -> Result<(), HarnessError> {
-    let (mut ours, mut nitros) = (Side::new().await?, Side::nitro().await?);
-    assert_eq!(ours.programs, nitros.programs);
-    let last = ours
+    let (mut own, mut nitros) = (Side::new().await?, Side::nitro().await?);
+    assert_eq!(own.programs, nitros.programs);
+    let last = own
         .chain
         .read(
             Address::with_last_byte(0x72),
@@ -237,16 +237,16 @@ async fn the_cache_manager_answers_every_call_as_nitros_own() -> Result<(), Harn
     let steps = life();
     let (mut done, mut refused, mut differences) = (0, 0, String::new());
     for (at, step) in steps.iter().enumerate() {
-        let (here, there) = (ours.step(step).await?, nitros.step(step).await?);
+        let (here, there) = (own.step(step).await?, nitros.step(step).await?);
         match here.answer {
             Ok(()) => done += 1,
             Err(_) => refused += 1,
         }
         let mut compared = vec![(format!("{here:?}"), format!("{there:?}"))];
-        let (views, others) = (ours.views().await?, nitros.views().await?);
+        let (views, others) = (own.views().await?, nitros.views().await?);
         let pairs = views.lines().zip(others.lines());
         compared.extend(pairs.map(|(here, there)| (here.to_owned(), there.to_owned())));
-        let here = ours.chain.balance(ours.manager).await?;
+        let here = own.chain.balance(own.manager).await?;
         let there = nitros.chain.balance(nitros.manager).await?;
         compared.push((here.to_string(), there.to_string()));
         for (here, there) in compared.iter().filter(|(here, there)| here != there) {

@@ -5,7 +5,7 @@ use stylus_upgrades_harness::{Report, builder, home};
 
 use super::{Kept, table};
 
-/// Nobody's account.
+/// An account without a key.
 const OTHER: &str = "0x00000000000000000000000000000000000a11ce";
 const ARB_WASM: &str = "0x0000000000000000000000000000000000000071";
 

@@ -17,7 +17,7 @@ use std::io::Write;
 use stylus_upgrades_harness::{Chain, HarnessError, RPC_URL, home};
 use stylus_upgrades_test_support::page::compare_part;
 
-/// A given chain is not theirs alone, so a suite that changes how it goes on takes that back.
+/// Others use a given chain too, so a suite that changes its settings takes that back.
 struct Kept<'c> {
     chain: &'c Chain,
     snapshot: Option<String>,

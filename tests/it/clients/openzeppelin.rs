@@ -97,15 +97,15 @@ fn namespaces_are_those_of_upgrades_core(project: &Path) {
                     .map(|one| place(types, one))
                     .collect()
             };
-            let mut theirs = known["types"].as_object().into_iter().flatten();
-            let same = theirs.find(|(_, one)| one["label"] == kind["label"]);
+            let mut known_types = known["types"].as_object().into_iter().flatten();
+            let same = known_types.find(|(_, one)| one["label"] == kind["label"]);
             let Some((_, same)) = same else { continue };
             let both = [
                 members(&found["types"], kind),
                 members(&known["types"], same),
             ];
             assert_eq!(both[0], both[1], "{name} {id}");
-            // The type behind a value type of the user's has no size there.
+            // The underlying type of a user-defined value type has no size there.
             if !same["numberOfBytes"].is_null() {
                 assert_eq!(kind["numberOfBytes"], same["numberOfBytes"], "{name} {id}");
             }

@@ -1,4 +1,4 @@
-//! What `approve` refuses is said before the wallet is asked, and only an explicit yes goes on.
+//! What `approve` refuses is said before the wallet is asked, and only an explicit yes continues.
 
 use super::process::Console;
 use crate::layouts::approver::{failing_way, findings_about};
@@ -146,7 +146,7 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
     let proposed = project.run(create);
     proposed.ends_with(3);
 
-    // The approval that executes it is no different: the page tries it, whoever is left.
+    // The approval that executes it is no different: the page tries it, with any approver that is left.
     let action = text(&proposed.document, "action");
     let console = Console::start(&project.path("."), &[]);
     let query = format!("id={action}&do=approve&account={account}");

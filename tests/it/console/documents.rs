@@ -140,7 +140,7 @@ fn a_report_stands_alone_and_holds_what_waits() {
     ] {
         assert!(page.contains(shown), "{shown}: {page}");
     }
-    // A report is written anew; another file stays, and so does what a link leads to.
+    // A report is written again; another file stays, and so does what a link leads to.
     written("note.html");
     std::fs::write(project.path("mine.html"), "mine").expect("written");
     std::os::unix::fs::symlink("mine.html", project.path("link.html")).expect("linked");

@@ -132,7 +132,7 @@ impl Console {
         ))
     }
 
-    /// The document behind a path.
+    /// The document at a path.
     pub(super) fn document(&self, path: &str) -> Value {
         let found = self.get(path);
         serde_json::from_str(&found.body).unwrap_or_else(|_| panic!("a document: {found:?}"))

@@ -27,9 +27,9 @@ fn a_simulation_runs_once_on_a_block_for_every_page_that_shows_it() {
     let before = format!("/before?id={action}&do=approve&account={account}");
     for path in [&open, &before] {
         mine();
-        let [anew, again] = [spent(path), spent(path)];
-        println!("{path}: {anew} requests, {again} on the same block");
-        assert!(again + SIMULATION_MIN < anew, "{again} of {anew}");
+        let [first, again] = [spent(path), spent(path)];
+        println!("{path}: {first} requests, {again} on the same block");
+        assert!(again + SIMULATION_MIN < first, "{again} of {first}");
     }
     let known = spent(&before);
     mine();

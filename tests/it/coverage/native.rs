@@ -110,7 +110,7 @@ fn lines_of_pure_functions_ran_where_the_compilers_own_coverage_says_so() {
     let differing: Vec<_> = found
         .iter()
         .filter_map(|(line, runs)| Some((line, runs, native.get(line)?)))
-        .filter(|(_, ours, theirs)| ran(ours) != ran(theirs))
+        .filter(|(_, here, there)| ran(here) != ran(there))
         .collect();
     let both = found
         .keys()

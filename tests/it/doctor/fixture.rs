@@ -106,7 +106,7 @@ impl<'h> Team<'h> {
         ])
     }
 
-    /// Every proxy answers with its data, and goes on from where it was.
+    /// Every proxy answers with its data, and continues from where it was.
     pub(super) async fn assert_alive(&self) -> Done {
         self.assert_counters().await?;
         assert_eq!(self.progress().await?, self.paused);

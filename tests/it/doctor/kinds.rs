@@ -87,7 +87,7 @@ impl<'h> Kinds<'h> {
     }
 
     /// The proxies that a program runs behind.
-    fn behind(&self) -> [(&'static str, Address); 3] {
+    fn over_programs(&self) -> [(&'static str, Address); 3] {
         [
             ("Evm", self.evm),
             ("Transparent", self.transparent),
@@ -97,7 +97,7 @@ impl<'h> Kinds<'h> {
 
     async fn value(&self, proxy: Address) -> Result<U256, HarnessError> {
         let chain = self.team.harness.chain();
-        // Of a transparent proxy account 0 is no admin, but whoever asks is nobody in any case.
+        // Of a transparent proxy account 0 is no admin, but the caller is nobody in any case.
         let asks = self.team.harness.account(OWNER);
         chain.read_as(asks, proxy, &ICounter::valueCall {}).await
     }
@@ -120,7 +120,7 @@ impl<'h> Kinds<'h> {
             .iter()
             .flat_map(|account| account["uses"].as_array().expect("uses"))
             .collect();
-        for (name, proxy) in self.behind() {
+        for (name, proxy) in self.over_programs() {
             let of = format!("{name} instance {proxy}");
             let used = uses.iter().find(|one| one["of"] == of.as_str());
             let used = used.unwrap_or_else(|| panic!("nothing is for {of}: {entry:#}"));
@@ -148,10 +148,10 @@ impl<'h> Kinds<'h> {
     }
 
     /// Everything that is a program is dead in that state, one command of a stranger cures it, and each
-    /// proxy goes on with its data.
+    /// proxy continues with its data.
     async fn revived(&self, state: &str, finding: &str) -> Done {
         self.team.assert_dead().await;
-        for (name, proxy) in self.behind() {
+        for (name, proxy) in self.over_programs() {
             let read = self.value(proxy).await;
             assert!(read.is_err(), "{name} does not run");
         }
@@ -177,7 +177,7 @@ impl<'h> Kinds<'h> {
     async fn continues(&self) -> Done {
         let chain = self.team.harness.chain();
         let user = self.team.harness.account(OWNER);
-        for (name, proxy) in self.behind() {
+        for (name, proxy) in self.over_programs() {
             assert_eq!(self.value(proxy).await?, U256::from(7), "{name}");
             let increment = ICounter::incrementCall {};
             chain.execute(user, proxy, &increment).await?;

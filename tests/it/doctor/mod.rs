@@ -4,7 +4,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `fixture`, `instances`, `program` | instances of every kind; the program and what it says |
-//! | `cured` | expiry and upgrades of the chain, and one command behind them |
+//! | `cured` | expiry and upgrades of the chain, and one command after them |
 //! | `kinds`, `governor` | the same of EVM and adopted proxies; who makes them |
 //! | `deceived` | endpoints and cache managers that lie |
 //! | `killed` | the same where that command is killed |

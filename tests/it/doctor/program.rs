@@ -13,9 +13,9 @@ pub(super) fn program(folder: &Path) -> Command {
     if !own.exists() {
         copy_program(command::program(), &own).expect("copied");
     }
-    let ours = command_line(&own).expect("the workspace");
+    let own_command = command_line(&own).expect("the workspace");
     let framework = "STYLUS_UPGRADES_FRAMEWORK_FROM";
-    let framework = ours.get_envs().find(|(name, _)| *name == framework);
+    let framework = own_command.get_envs().find(|(name, _)| *name == framework);
     let mut command = Command::new(&own);
     command
         .current_dir(folder)

@@ -12,7 +12,7 @@ use stylus_upgrades_framework::{
 use stylus_upgrades_harness::{builder, home};
 use stylus_upgrades_interface::parts::PARTS;
 
-/// What writes the pinned programs anew.
+/// What writes the pinned programs again.
 const UPDATE: &str =
     "STYLUS_UPGRADES_UPDATE=1 cargo test --workspace --test it -- framework::pinned";
 
@@ -94,7 +94,7 @@ fn require_pinned(folder: &Path, files: &[(String, Vec<u8>)]) {
     );
 }
 
-/// Every program compiled from its sources; in the long run compiled anew, in another folder.
+/// Every program compiled from its sources; in the long run compiled from scratch, in another folder.
 fn built(home: &Path) -> Framework {
     if !stylus_upgrades_test_support::long() {
         let builder = Builder::at(home, Arc::new(Lines)).expect("the workspace");

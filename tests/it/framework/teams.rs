@@ -48,7 +48,7 @@ fn list<'a>(document: &'a Value, field: &str) -> &'a Vec<Value> {
     list.unwrap_or_else(|| panic!("no {field} in {document:#}"))
 }
 
-/// Puts code at an account, as whoever deployed it would have.
+/// Puts code at an account, as its deployer would have.
 fn put(node: &NodeHandle, account: Address, code: Bytes) {
     node.with_chain(move |chain| chain.set_code(account, code))
         .expect("the chain");
@@ -70,11 +70,11 @@ fn a_second_team_pays_for_its_own_registry_alone() {
     let named = list(&beside, "transactions").iter();
     let named: Vec<&Value> = named.map(|one| &one["name"]).collect();
     assert_eq!(named, ["deploy registry"]);
-    for (ours, theirs) in programs.iter().zip(list(&beside, "framework")) {
-        assert_eq!(ours["address"], theirs["address"]);
-        assert_eq!(ours["codehash"], theirs["codehash"]);
-        assert_eq!(theirs["shared"], true);
-        assert_eq!(theirs["activated"], false);
+    for (own, other) in programs.iter().zip(list(&beside, "framework")) {
+        assert_eq!(own["address"], other["address"]);
+        assert_eq!(own["codehash"], other["codehash"]);
+        assert_eq!(other["shared"], true);
+        assert_eq!(other["activated"], false);
     }
     assert_ne!(alone["registry"], beside["registry"]);
     assert_eq!(alone["codehash"], beside["codehash"]);

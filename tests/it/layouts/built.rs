@@ -1,4 +1,4 @@
-//! How a version was built, published with its layout: whoever has an endpoint reads it back.
+//! How a version was built, published with its layout: any reader with an endpoint reads it back.
 
 use crate::prelude::*;
 use alloy::signers::local::PrivateKeySigner;
@@ -53,7 +53,7 @@ async fn who_has_an_endpoint_reads_how_a_version_was_built_and_upgrades_from_it(
         snapshot,
         &json!(format!("git+https://example.org/note#{commit}"))
     );
-    // The layout is the same for whoever compares, with it and without.
+    // The layout is the same for every comparison, with it and without.
     let v2 = home(V2);
     let words = format!("migrate Note 2.0 {v2} {COUNT}");
     let migrated = project.done(&words);

@@ -21,7 +21,7 @@ fn other_code_under_a_label_that_is_taken_is_refused_before_anything_is_sent() {
         let next = answer.error("next");
         assert!(next.starts_with("nothing was sent"), "{next}");
     }
-    // The code that it has goes on as ever.
+    // The code that it has continues to work.
     project.done(&["migrate", "Note", "1.0", &home(V1)]);
 }
 
@@ -162,7 +162,7 @@ async fn an_upgrade_is_checked_by_what_was_registered() {
     std::fs::write(&kept, layout.replace("\"note\"", "\"memo\"")).expect("written");
     project.refused("LayoutTampered", "upgrade note 2.0");
 
-    // With the layouts, and with what is found named again, it goes on: by the command as it was printed.
+    // With the layouts, and with what is found named again, it continues: by the command as it was printed.
     std::fs::write(&kept, layout).expect("written");
     let words: Vec<&str> = whole.iter().map(String::as_str).collect();
     let (typed, accepts) = words.split_at(6);
@@ -314,7 +314,7 @@ fn what_the_code_declares_is_in_the_artifact_and_not_in_the_code() {
             .any(|bytes| bytes == b"stylus-steps");
         assert!(
             !record,
-            "{package}: the section is left out of what goes on chain"
+            "{package}: the section is left out of the deployed code"
         );
         let steps = artifact
             .steps

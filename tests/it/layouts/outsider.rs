@@ -6,7 +6,7 @@ use std::fs;
 
 use super::folder::problems;
 use super::project::Project;
-use crate::authors::{package, without_ours};
+use crate::authors::{package, without_framework};
 use stylus_upgrades_harness::home;
 
 /// What every version of the note begins with.
@@ -45,7 +45,7 @@ impl Author {
         let workspace = WORKSPACE.replace("{path}", &framework());
         let lock = fs::read_to_string(home().join("Cargo.lock")).expect("our lock file");
         author.write("Cargo.toml", &workspace);
-        author.write("Cargo.lock", &without_ours(&lock));
+        author.write("Cargo.lock", &without_framework(&lock));
         author
     }
 

@@ -14,7 +14,7 @@ async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared()
     let project = two_approvers();
     let v2 = home(V2);
     let action = proposed(&project, &format!("migrate Note 2.0 {v2} {COUNT}"));
-    // The published document has every function, and whoever proposed it wrote it.
+    // The published document has every function, and its proposer wrote it.
     let other = Folder::on(&project);
     let answer = other.run(&format!("approve {action}"));
     answer.is_refused("NotChecked");

@@ -7,7 +7,7 @@ use std::path::Path;
 use stylus_upgrades::text::grouped;
 use stylus_upgrades_harness::{HarnessError, builder, home};
 
-use crate::authors::{package, without_ours};
+use crate::authors::{package, without_framework};
 
 /// What the examples use beside our crate.
 const SHARED: &str = "alloy-sol-types.workspace = true\nshared.workspace = true\n";
@@ -61,7 +61,7 @@ fn bytes(example: &str, changed: fn(&str) -> String) -> Result<u64, HarnessError
     let workspace = WORKSPACE.replace("{home}", &home().display().to_string());
     fs::write(folder.path().join("Cargo.toml"), workspace).expect("written");
     let lock = fs::read_to_string(home().join("Cargo.lock")).expect("our lock file");
-    fs::write(folder.path().join("Cargo.lock"), without_ours(&lock)).expect("written");
+    fs::write(folder.path().join("Cargo.lock"), without_framework(&lock)).expect("written");
     let contract = folder.path().join("contract");
     copy(example, &contract, changed);
     let built = builder()?.path(&contract)?;
@@ -94,10 +94,10 @@ fn copy(example: &str, to: &Path, changed: fn(&str) -> String) {
 fn without_migration(source: &str) -> String {
     const END: &str = "\n    }\n";
     let (before, marked) = source.split_once("    #[migration(").expect("a migration");
-    let (_, behind) = marked.split_once(END).expect("its end");
+    let (_, after) = marked.split_once(END).expect("its end");
     let kept: Vec<&str> = before.lines().collect();
     let is_documentation = |line: &&&str| line.trim_start().starts_with("///");
     let documented = kept.iter().rev().take_while(is_documentation).count();
     let kept = &kept[..kept.len() - documented];
-    format!("{}\n{behind}", kept.join("\n"))
+    format!("{}\n{after}", kept.join("\n"))
 }

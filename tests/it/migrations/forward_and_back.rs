@@ -101,7 +101,7 @@ fn assert_paused(twins: &mut Twins, call: &impl SolCall) {
     assert_eq!(twins.alone(0, call), Err(paused.abi_encode().into()));
 }
 
-/// In the end the old binary goes on, and the other way is still open.
+/// In the end the old binary continues, and the other way is still open.
 fn assert_continues(twins: &mut Twins, chance: &mut Chance, before: &super::old::Slots) {
     let found = twins.slots();
     assert_eq!(found, *before, "slot by slot, marks and code included");

@@ -113,7 +113,7 @@ impl Twins {
         self.fixture.accepted(0, &abort);
     }
 
-    /// The complex step of the one that moves goes on within a budget.
+    /// The complex step of the one that moves continues within a budget.
     pub(super) fn next(&mut self, gas: u64) {
         let next = migrateNextCall { gasBudget: gas };
         self.alone(HANDLER, &next).expect("some items");

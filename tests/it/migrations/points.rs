@@ -1,4 +1,4 @@
-//! The fixture of the complex migrations: a points register at 1.0, and a version 2.0 behind a
+//! The fixture of the complex migrations: a points register at 1.0, and a version 2.0 after a
 //! complex step.
 
 use crate::prelude::*;
@@ -42,7 +42,7 @@ pub(super) fn points(n: u64) -> u64 {
     3 + n
 }
 
-/// A register at 1.0 with `members`, and 2.0 behind the program.
+/// A register at 1.0 with `members`, and 2.0 after the program.
 pub(super) async fn register<'h>(
     harness: &'h Harness,
     program: &str,

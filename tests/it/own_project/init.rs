@@ -99,7 +99,7 @@ fn cargo_stylus_new(empty: &Empty) {
         let text = fs::read_to_string(template.join(file)).expect("the template");
         fs::write(empty.path("note").join(file), text.replace("$lib", "note")).expect("written");
     }
-    // Its older compiler would have to be installed, only for `init` to name ours in its place.
+    // Its older compiler would have to be installed, only for `init` to name this project's in its place.
     let compiler = "rust-toolchain.toml";
     fs::copy(home().join(compiler), empty.path("note").join(compiler)).expect("our compiler");
     let path = empty.path("note/Cargo.toml");

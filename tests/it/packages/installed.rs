@@ -15,7 +15,7 @@ use stylus_upgrades_test_support::compilers;
 
 use super::tls::Terminator;
 use super::{patches, published, run, vendored};
-use crate::authors::without_ours;
+use crate::authors::without_framework;
 use crate::command::key_file;
 use crate::own_project::SECOND;
 
@@ -220,7 +220,11 @@ fn has_a_project(installed: &mut Installed, packages: &Path) {
     fs::write(manifest, text + &patches(packages)).expect("written");
     // Every other dependency has the version that we test with.
     let lock = fs::read_to_string(home().join("Cargo.lock")).expect("our lock file");
-    fs::write(installed.path("work/note/Cargo.lock"), without_ours(&lock)).expect("written");
+    fs::write(
+        installed.path("work/note/Cargo.lock"),
+        without_framework(&lock),
+    )
+    .expect("written");
     installed.enter("work/note/upgrade-tests/src");
 }
 

@@ -28,7 +28,7 @@ fn abort(scenario: &mut Scenario) {
     scenario.assert_at("1.0", instance_state::TURNING_BACK);
 }
 
-/// A scenario with 2.0, behind a complex step, current; its instance was rolled back from there.
+/// A scenario with 2.0, after a complex step, current; its instance was rolled back from there.
 fn rolled_back() -> (Scenario, Step) {
     let mut scenario = Scenario::new();
     let program = scenario.deploy("points-cursor");

@@ -49,7 +49,7 @@ fn an_upgrade_means_what_a_decoder_reads_and_nothing_else() {
             30_000_000,
         );
         if read == "2.0" {
-            upgraded.expect("what stands behind the label counts nothing");
+            upgraded.expect("what follows the label counts nothing");
             assert_eq!(scenario.version(proxy), "2.0");
         } else {
             let unknown = version_not_found(read);

@@ -12,7 +12,7 @@ use crate::registry::fixture::{Reverted, account, complex, framework, refused, s
 
 const HANDLER: usize = 4;
 
-/// A scenario with versions 2.0, behind a complex step, 2.1 and 3.0.
+/// A scenario with versions 2.0, after a complex step, 2.1 and 3.0.
 fn scenario(handler: impl FnOnce(&Scenario) -> Address) -> Scenario {
     let mut scenario = Scenario::new();
     let v2 = scenario.deploy("points-v2");
@@ -24,7 +24,7 @@ fn scenario(handler: impl FnOnce(&Scenario) -> Address) -> Scenario {
     scenario
 }
 
-/// A scenario with 2.0 behind a complex step, and 3.0 behind a migration that always reverts. Its
+/// A scenario with 2.0 after a complex step, and 3.0 after a migration that always reverts. Its
 /// instance is in the complex step, which comes along, on the way to 3.0.
 fn stuck() -> (Scenario, Step) {
     let mut scenario = Scenario::new();

@@ -46,7 +46,7 @@ fn a_migration_that_ends_its_upgrade_early_ends_in_nothing() {
 
 #[test]
 fn code_that_dresses_its_own_proxy_up_as_paused_lies_about_that_proxy_only() {
-    // whoever writes the implementation slot owns the proxy anyway
+    // code that writes the implementation slot owns the proxy anyway
     let mut scenario = Scenario::new();
     scenario.add("2.0", migrating(vec![]));
     let other = scenario.create(2, "1.0");
@@ -83,8 +83,8 @@ fn code_that_dresses_its_own_proxy_up_as_paused_lies_about_that_proxy_only() {
 fn a_proxy_of_any_of_our_kinds_is_no_implementation() {
     let mut scenario = Scenario::new();
     let bare = scenario.deploy("proxy");
-    let ours = scenario.deploy("upgradeability-proxy");
-    for code in [ours, bare] {
+    let upgradeability = scenario.deploy("upgradeability-proxy");
+    for code in [upgradeability, bare] {
         let implementation = code.implementation;
         let order = calls::add_version("A", "2.0", &code, plain("1.0"));
         let sent = scenario.govern(&order);

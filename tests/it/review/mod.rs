@@ -10,7 +10,7 @@
 //! | `insiders` | approved code that is malicious |
 //! | `resources` | too little gas, too much return data |
 //! | `expiry` | programs of the framework that nobody kept alive |
-//! | `aborted` | steps that were called back, approvals that outlive a step |
+//! | `aborted` | steps that were rolled back, approvals that outlive a step |
 //! | `tokens` | tokens that a full migration left out, and receivers that call back |
 //! | `starved` | the end of a complex step with any gas |
 //! | `readable` | views compared with events |

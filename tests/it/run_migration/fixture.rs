@@ -63,7 +63,7 @@ pub(super) async fn waiting<'h>(
     waiting_at(harness, step, members).await
 }
 
-/// The same where 2.0 is behind that step.
+/// The same where 2.0 comes after that step.
 pub(super) async fn waiting_at(
     harness: &Harness,
     step: Step,

@@ -65,13 +65,13 @@ impl Proxy {
             .parse()
             .expect("the chain's address");
         let counts = Arc::new(Counts::default());
-        let (ours, failure) = (counts.clone(), Arc::new(failure));
+        let (shared, failure) = (counts.clone(), Arc::new(failure));
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                if ours.ends.load(Ordering::Relaxed) {
+                if shared.ends.load(Ordering::Relaxed) {
                     return;
                 }
-                let (counts, failure) = (ours.clone(), failure.clone());
+                let (counts, failure) = (shared.clone(), failure.clone());
                 std::thread::spawn(move || {
                     let count = counts.answers.fetch_add(1, Ordering::Relaxed) + 1;
                     let failure = |request: &str| {

@@ -4,7 +4,7 @@ use alloy::primitives::{Address, U256};
 use stylus_upgrades_harness::{Chain, HarnessError, home};
 use stylus_upgrades_tests::proxies::{Maker, Proxy};
 
-/// Which code the probe behind the proxy is.
+/// Which code the probe behind the proxy has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
     Wasm,
@@ -14,7 +14,7 @@ pub(crate) enum Code {
 /// Which chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum On {
-    /// Ours, or the one in `RPC_URL`.
+    /// Our own, or the one in `RPC_URL`.
     Stylus,
     /// Real anvil.
     Anvil,
@@ -31,7 +31,7 @@ pub(crate) struct Subject {
     /// A second proxy of the same kind over the same implementation.
     pub(crate) sibling: Address,
     pub(crate) implementation: Address,
-    /// A probe in EVM code that is nobody's implementation.
+    /// A probe in EVM code that no proxy has as its implementation.
     pub(crate) caller: Address,
     /// The slot that holds the implementation's address.
     pub(crate) slot: U256,

@@ -9,7 +9,7 @@ use stylus_upgrades_harness::{command_line, home};
 /// A line that no command of the page prints.
 const END: &str = "-- end of output --";
 
-/// Keeps the exit code of the page's command over the commands of ours.
+/// Keeps the exit code of the page's command over our own commands.
 const SAVE: &str = "saved=$status";
 const RESTORE: &str = "(exit ${saved:-0})\n";
 
@@ -62,8 +62,8 @@ impl Shell {
         }
     }
 
-    /// Runs a command and returns what it printed: its result, and behind that the error stream
-    /// where it failed (where it did not, that stream only says how it goes on). Its exit code
+    /// Runs a command and returns what it printed: its result, and after it the error stream
+    /// where it failed (where it did not, that stream only says how it continues). Its exit code
     /// is what `$?` is for the next one.
     pub(super) fn run(&mut self, command: &str) -> String {
         let errors = self.errors.display();

@@ -110,9 +110,9 @@ impl Scope {
                     self.new_sequence(state, |state| state.second = true);
                 }
                 for proxy in 0..2 {
-                    let behind = |one: Instance| one.runs() && one.version < 2;
+                    let lags = |one: Instance| one.runs() && one.version < 2;
                     let instance = state.proxies[usize::from(proxy)].instance;
-                    if !instance.is_some_and(behind) {
+                    if !instance.is_some_and(lags) {
                         continue;
                     }
                     match self.order(way, proxy) {
@@ -162,7 +162,7 @@ impl Scope {
             Content::Adopt(proxy) => {
                 let proxy = &mut state.proxies[usize::from(proxy)];
                 let obeys = match proxy.control {
-                    Control::Ours => true,
+                    Control::Registry => true,
                     Control::Another => self.has(Mutation::AdoptsWhatIsOthers),
                     Control::Owner => false,
                 };

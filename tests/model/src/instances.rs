@@ -33,7 +33,7 @@ impl Scope {
         Ok(())
     }
 
-    /// The same by the registry (`upgradeInstance`), which resumes an instance of ours that is still paused.
+    /// The same by the registry (`upgradeInstance`), which resumes a proxy of the framework that is still paused.
     pub(crate) fn upgrade_instance(
         &self,
         state: &mut State,
@@ -77,7 +77,7 @@ impl Scope {
     }
 
     /// Every instance that waits follows a pause, or is upgraded to what is current; one that cannot be ordered
-    /// now goes on waiting.
+    /// now keeps waiting.
     pub(crate) fn roll_out(&self, state: &mut State, way: Way) {
         let current = state.current();
         for proxy in 0..2 {

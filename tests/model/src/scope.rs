@@ -8,7 +8,7 @@ use crate::state::Content::{
 
 /// The approvers.
 pub const APPROVERS: u8 = 3;
-/// Whoever is none of them.
+/// An account that is none of them.
 pub const STRANGER: u8 = APPROVERS;
 
 const A: Policy = Policy::Key(0);
@@ -111,7 +111,7 @@ pub enum Mutation {
     LambdaStopsDelays,
     /// Who needs a lambda decides alone while it says yes.
     LambdaHelpsAlone,
-    /// Whoever the policy names upgrades an instance by himself.
+    /// Anyone whom the policy names upgrades an instance alone.
     NamedUpgrade,
     /// Any one address of `migrate` pauses, and `migrate` resumes, although `pause` has a policy.
     AnyonePauses,
@@ -133,7 +133,7 @@ pub enum Mutation {
     OrdersByContracts,
     /// A contract that completes approvals executes what orders an adopted proxy.
     ExecutesByContracts,
-    /// A proxy of ours moves in the middle of its own call.
+    /// A proxy of the framework moves in the middle of its own call.
     MovesInItsCall,
     /// A pause does not name what it left.
     PausesInSilence,

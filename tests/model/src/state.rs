@@ -105,7 +105,7 @@ pub enum Control {
     /// Its owner.
     Owner,
     /// The admin of the definition.
-    Ours,
+    Registry,
     /// The admin of another definition.
     Another,
 }
@@ -117,7 +117,7 @@ pub struct Proxy {
     pub instance: Option<Instance>,
     /// How often it began or ended a complex step, was transferred or removed.
     pub nonce: u8,
-    /// Who decides about it; of ours always the registry.
+    /// Who decides about it; of a proxy of the framework always the registry.
     pub control: Control,
 }
 
@@ -216,7 +216,7 @@ impl State {
             instance: (n < scope.instances).then_some(Instance::at(1)),
             nonce: 0,
             control: match scope.is_adopted(n) && n < scope.instances {
-                true => Control::Ours,
+                true => Control::Registry,
                 false => Control::Owner,
             },
         };

@@ -131,7 +131,7 @@ pub enum Refusal {
 /// What a call came to.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The state behind it.
+    /// The state after it.
     pub state: State,
     /// The governed call that was executed.
     pub executed: Option<Content>,
@@ -206,7 +206,7 @@ impl Scope {
         for proxy in 0..2 {
             if self.is_adopted(proxy) {
                 transitions.extend([
-                    Transition::Give(proxy, Control::Ours),
+                    Transition::Give(proxy, Control::Registry),
                     Transition::Give(proxy, Control::Another),
                 ]);
             } else if state.proxies[usize::from(proxy)].instance.is_some() {

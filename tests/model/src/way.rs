@@ -30,8 +30,8 @@ impl Way {
 }
 
 impl Scope {
-    /// Refuses an order to a proxy: an adopted one would not notice that a call of it is in progress, one of
-    /// ours does.
+    /// Refuses an order to a proxy: an adopted one would not notice that a call of it is in progress, the
+    /// framework's does.
     pub(crate) fn order(&self, way: Way, proxy: u8) -> Result<(), Refusal> {
         let is_adopted = self.is_adopted(proxy);
         let by_contract = way != Way::Direct && !self.has(Mutation::OrdersByContracts);

@@ -83,7 +83,7 @@ contract Vanishing {
     }
 }
 
-/// What whoever got a proxy back puts behind it: every call takes all the gas that it is given.
+/// What an attacker puts behind a proxy that he got back: every call takes all the gas that it is given.
 contract Burning {
     function proxiableUUID() external pure returns (bytes32) {
         return 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;

@@ -163,7 +163,7 @@ contract Impostor {
     }
 }
 
-/// Code whose step takes as long as whoever created the proxy wants.
+/// Code whose step takes as long as the proxy's creator wants.
 contract Greedy {
     uint256 public count;
 

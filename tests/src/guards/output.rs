@@ -61,7 +61,7 @@ pub(super) fn outcome(text: &str) -> Outcome {
     })
 }
 
-/// `thread 'name' (id) panicked at file:line:column:` and the line behind it.
+/// `thread 'name' (id) panicked at file:line:column:` and the line after it.
 fn panic_of(text: &str) -> Option<Outcome> {
     let mut lines = text.lines();
     let location = lines.find_map(|line| Some(line.split_once(" panicked at ")?.1))?;

@@ -99,7 +99,7 @@ impl Runner<'_> {
     }
 }
 
-/// A program that sees none of the variables of whoever started us.
+/// A program that sees none of the variables of the process that started us.
 pub(super) fn plain(program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {

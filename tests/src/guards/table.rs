@@ -50,7 +50,7 @@ pub struct Guard {
     pub serves: String,
 }
 
-/// A guard that no test can reach: it stands behind others.
+/// A guard that no test can reach: others come before it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unreachable {

@@ -63,15 +63,15 @@ impl WorkingCopy {
 
     /// Lets the copy use the checkout's packages of npm: they are no part of any guard.
     fn share_packages(&self, home: &Path) -> Result<(), HarnessError> {
-        let (theirs, ours) = (home.join("target/npm"), self.home().join("target/npm"));
-        fs::create_dir_all(&theirs).map_err(HarnessError::file("create", &theirs))?;
-        let theirs = fs::canonicalize(&theirs).map_err(HarnessError::file("find", &theirs))?;
+        let (shared, own) = (home.join("target/npm"), self.home().join("target/npm"));
+        fs::create_dir_all(&shared).map_err(HarnessError::file("create", &shared))?;
+        let shared = fs::canonicalize(&shared).map_err(HarnessError::file("find", &shared))?;
         let target = self.home().join("target");
         fs::create_dir_all(&target).map_err(HarnessError::file("create", &target))?;
-        if fs::read_link(&ours).is_ok_and(|link| link == theirs) {
+        if fs::read_link(&own).is_ok_and(|link| link == shared) {
             return Ok(());
         }
-        symlink(&theirs, &ours).map_err(HarnessError::file("link", ours))
+        symlink(&shared, &own).map_err(HarnessError::file("link", own))
     }
 
     /// The root of the copy.

@@ -122,7 +122,7 @@ impl Subject {
         })
     }
 
-    /// The words that migrate it, behind the words of `command`.
+    /// The words that migrate it, after the words of `command`.
     pub fn command(&self, mut command: Command) -> Command {
         let proxy = self.address.to_string();
         let url = self.chain.url();

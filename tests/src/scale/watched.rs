@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use stylus_upgrades_harness::HarnessError;
 
 /// Pause between two looks at the memory; `VmHWM` never falls, so the last look before the end
-/// misses only what came behind it.
+/// misses only what came after it.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A process that has ended.

@@ -30,7 +30,7 @@ pub fn sources_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Names of the functions behind a test attribute in a Rust source.
+/// Names of the functions after a test attribute in a Rust source.
 pub fn tests_of(source: &str) -> Vec<&str> {
     let (mut found, mut is_test) = (Vec::new(), false);
     for line in source.lines().map(str::trim) {

@@ -90,7 +90,7 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// Each answer with its status. Whoever asks once more gets none.
+    /// Each answer with its status. Further requests get none.
     pub fn answering(answers: Vec<(u16, serde_json::Value)>) -> Self {
         let requests = Arc::<Mutex<Vec<Message>>>::default();
         let kept = requests.clone();

@@ -3,7 +3,7 @@
 //!
 //! - `STYLUS_UPGRADES_LONG=1`: the counts of the nightly run (all guards, a hundred thousand
 //!   modules, a million items) in place of those of an ordinary run;
-//! - `STYLUS_UPGRADES_UPDATE=1`: what tests compare with is written anew, in place of compared:
+//! - `STYLUS_UPGRADES_UPDATE=1`: what tests compare with is written, not compared:
 //!   tests/snapshots, and the pages and sources that are generated.
 //!
 //! A third one, `RPC_URL`, names the endpoint that tests use instead of a chain that they start. It is

@@ -1,5 +1,5 @@
 //! A contract with ether, fees, an owner, a pause and a lock. Its migration turns on one of the mistakes in
-//! [`mistake`], or none: then the version behind it does what the one before did.
+//! [`mistake`], or none: then the version after it does what the one before did.
 #![allow(
     missing_docs,
     reason = "`#[entrypoint]` exports a symbol without documentation"

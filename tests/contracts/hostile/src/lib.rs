@@ -1,6 +1,6 @@
 //! An implementation that misbehaves on purpose, for the abuse tests.
 //!
-//! Every function does one thing that an honest contract would not, for whoever asks. Steps
+//! Every function does one thing that an honest contract would not, for every caller. Steps
 //! misbehave by composition: [`Hostile::initialize`] (1.0), [`Hostile::migrate`] (1.0 → 2.0) and
 //! [`Hostile::act`] take a list of actions, each the calldata of another function here, and run
 //! them in their own frame. A migration that writes the implementation slot is
@@ -32,7 +32,7 @@ use stylus_sdk::{
 use stylus_upgradeable::prelude::*;
 use stylus_upgrades_host as host;
 
-/// What whoever answers says, with or without a revert.
+/// What the called account returns, with or without a revert.
 type RawResult<T = ()> = Result<T, Vec<u8>>;
 
 /// Slots 0 and 1, for tests that look at them.
@@ -84,7 +84,7 @@ impl Hostile {
         self.run(&actions)
     }
 
-    /// Runs `actions`, whoever asks, whenever.
+    /// Runs `actions`, for every caller, at any time.
     #[payable]
     pub fn act(&mut self, actions: Vec<Bytes>) -> RawResult<Bytes> {
         self.run(&actions)
@@ -185,7 +185,7 @@ impl Hostile {
         Ok(stylus_sdk::call::call(self.vm(), context, target, &data)?.into())
     }
 
-    /// Calls `target` and goes on whatever it says.
+    /// Calls `target` and continues whatever it returns.
     #[payable]
     pub fn try_call(&mut self, target: Address, value: U256, data: Bytes) -> (bool, Bytes) {
         match self.call(target, value, data) {

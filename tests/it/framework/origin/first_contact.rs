@@ -168,7 +168,7 @@ async fn a_file_that_was_tampered_with_is_never_believed() -> Done {
         std::fs::write(&file, &text)?;
         assert_eq!(outsider.run(&status).exit, Some(0), "{text}");
         let found = std::fs::read(&file)?;
-        assert_eq!(found, genuine, "derived anew, in place of {text}");
+        assert_eq!(found, genuine, "derived again, in place of {text}");
     }
 
     // What vouches for one registry vouches for no other, under whatever name it is put.

@@ -264,7 +264,7 @@ async fn a_registry_with_forged_storage_is_refused_by_every_command_unless_its_a
     answer.ends_with(0);
     assert!(answer.document.get("unverified_registries").is_none());
 
-    // Whoever repeats the address goes on, is told, and has to repeat it the next time.
+    // A user who repeats the address continues, is told, and has to repeat it the next time.
     let trusting = outsider.run(&format!("status --trust-registry {address}"));
     trusting.ends_with(0);
     let named = &trusting.document["unverified_registries"];

@@ -101,7 +101,7 @@ impl<'c> Outsider<'c> {
         Ok(serde_json::from_value(receipt["contractAddress"].clone())?)
     }
 
-    /// The slots of `account` that a transaction wrote, and what they hold behind it; without those that
+    /// The slots of `account` that a transaction wrote, and what they hold after it; without those that
     /// held something before it and are not `known`.
     pub(super) async fn written(
         &self,

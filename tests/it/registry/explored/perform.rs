@@ -129,7 +129,7 @@ impl OnChain {
             }
             Transition::Give(proxy, to) => {
                 let of = match to {
-                    Control::Ours => NAME,
+                    Control::Registry => NAME,
                     _ => "another",
                 };
                 let new = admin_of(&self.fixture, of);

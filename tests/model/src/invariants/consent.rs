@@ -50,7 +50,7 @@ fn suffices(
 
 /// Who wants something now, and whether they have for as long as a delay.
 fn consenting(before: &State, content: Content, transition: Transition) -> (Set, bool) {
-    // an action about an earlier nonce, or one that has expired, has nobody's consent any more
+    // an action about an earlier nonce, or one that has expired, has no consent any more
     let open = before.actions.get(&content);
     let counts = open
         .is_some_and(|open| open.nonce == about(before, content) && before.day() <= last_day(open));
@@ -116,7 +116,7 @@ pub(super) fn expired_is_over(before: &State, transition: Transition, outcome: &
     else {
         return true;
     };
-    // its approvals do not help: whoever executes it now is enough without them
+    // its approvals do not help: who executes it now is enough without them
     let others = open.approvals & !givers(transition);
     others == 0 || outcome.state.round(content) >= before.round(content) + 2
 }
@@ -236,7 +236,7 @@ fn can_be_decided(scope: &Scope, state: &State, content: Content) -> bool {
         return true;
     }
     if let Content::Adopt(proxy) = content
-        && now.proxies[usize::from(proxy)].control != Control::Ours
+        && now.proxies[usize::from(proxy)].control != Control::Registry
     {
         return true;
     }

@@ -84,7 +84,7 @@ pub(super) fn rolled_back_stays(before: &State, transition: Transition, outcome:
 pub(super) fn adopted_as_given(scope: &Scope, after: &State) -> bool {
     let mut proxies = (0..).zip(&after.proxies);
     proxies.all(|(n, proxy)| {
-        !scope.is_adopted(n) || proxy.instance.is_none() || proxy.control == Control::Ours
+        !scope.is_adopted(n) || proxy.instance.is_none() || proxy.control == Control::Registry
     })
 }
 
@@ -174,8 +174,8 @@ pub(super) fn what_is_left_is_named(before: &State, outcome: &Outcome) -> bool {
         Some(Content::Pause | Content::Resume) => after.due(),
         Some(Content::Migrate) => (0..2u8).fold(0, |all, n| {
             let of = |state: &State| state.proxies[usize::from(n)].instance;
-            let behind = of(before).is_some_and(|one| one.runs() && one.version < 2);
-            let stayed = behind
+            let lags = of(before).is_some_and(|one| one.runs() && one.version < 2);
+            let stayed = lags
                 && of(before).map(|one| one.state) == of(after).map(|one| one.state)
                 && of(after).is_some_and(|one| one.version < 2);
             all | u8::from(stayed) << n

@@ -38,7 +38,7 @@ contract TwoStep is Upgraded {
     }
 }
 
-// UUPS without an owner: a role upgrades, and whoever set it up gives that role to anybody.
+// UUPS without an owner: a role upgrades, and its deployer gives that role to anybody.
 contract RoleBox is UUPSUpgradeable {
     uint256 public value;
     address public upgrader;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.20;
 
-// What stands behind transparent proxies.
+// The code behind transparent proxies.
 
 contract Box {
     uint256 public value;

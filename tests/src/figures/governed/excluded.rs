@@ -13,14 +13,14 @@ const VERSIONS: u32 = 3;
 /// What no floor counts.
 #[derive(Clone, Debug, Default)]
 pub struct Excluded {
-    /// Programs that stand behind others.
+    /// Programs that others call.
     pub accounts: Vec<Address>,
     /// Words that are read.
     pub words: Vec<B256>,
 }
 
 impl Excluded {
-    /// The registry's parts, the words that name them and what proxies run behind themselves; and what the
+    /// The registry's parts, the words that name them and what proxies delegate to; and what the
     /// versions of these definitions keep for readers alone.
     pub(super) fn of(framework: &Framework, definitions: &[&str]) -> Self {
         let parts = (0..PARTS.len() as u8).map(root);

@@ -4,7 +4,7 @@
 mod excluded;
 mod floor;
 mod inputs;
-mod ours;
+mod own;
 mod page;
 mod peers;
 
@@ -32,7 +32,7 @@ pub struct Row {
     /// What it does.
     pub name: &'static str,
     /// Whether our contracts do it.
-    pub ours: bool,
+    pub own: bool,
     /// Gas with no program in the chain's cache.
     pub uncached: u64,
     /// Gas with every program in it.
@@ -48,28 +48,28 @@ impl Row {
     }
 }
 
-/// Every flow of ours, then those of others.
+/// Every flow of this project, then those of others.
 ///
 /// # Errors
 /// Whatever keeps a contract from being built or called.
 pub async fn governed() -> Result<Vec<Row>, HarnessError> {
-    let uncached = ours::flows(false).await?;
-    let cached = ours::flows(true).await?;
-    let ours = uncached.iter().zip(cached).map(|(uncached, cached)| Row {
+    let uncached = own::flows(false).await?;
+    let cached = own::flows(true).await?;
+    let own = uncached.iter().zip(cached).map(|(uncached, cached)| Row {
         name: cached.name,
-        ours: true,
+        own: true,
         uncached: uncached.gas,
         cached: cached.gas,
         floor: cached.floor,
     });
     let peers = peers::flows().await?.into_iter().map(|flow| Row {
         name: flow.name,
-        ours: false,
+        own: false,
         uncached: flow.gas,
         cached: flow.gas,
         floor: flow.floor,
     });
-    Ok(ours.chain(peers).collect())
+    Ok(own.chain(peers).collect())
 }
 
 /// The rows as figures of a snapshot.
@@ -80,7 +80,7 @@ pub fn governed_figures(rows: &[Row]) -> Figures {
             figures.insert(format!("{}: {what}", row.name), number);
         };
         insert("gas, cached", row.cached);
-        if row.ours {
+        if row.own {
             insert("gas, uncached", row.uncached);
         }
         insert("percent of the floor, cached", row.percent());

@@ -6,11 +6,11 @@ use stylus_upgrades::text::grouped;
 
 use super::Row;
 
-/// The table: ours, then those of others.
+/// The table: this project, then others.
 pub fn governed_table(rows: &[Row]) -> String {
     let mut table =
         String::from("| flow | floor | cached | × floor | uncached |\n|---|---:|---:|---:|---:|\n");
-    for row in rows.iter().filter(|row| row.ours) {
+    for row in rows.iter().filter(|row| row.own) {
         let (floor, cached) = (grouped(row.floor.total()), grouped(row.cached));
         let (times, uncached) = (times(row), grouped(row.uncached));
         let name = row.name;
@@ -22,13 +22,13 @@ pub fn governed_table(rows: &[Row]) -> String {
     table.push_str(
         "\n| the same with others' contracts | floor | gas | × floor |\n|---|---:|---:|---:|\n",
     );
-    for row in rows.iter().filter(|row| !row.ours) {
+    for row in rows.iter().filter(|row| !row.own) {
         let (floor, gas) = (grouped(row.floor.total()), grouped(row.cached));
         let (name, times) = (row.name, times(row));
         let _ = writeln!(table, "| {name} | {floor} | {gas} | {times} |");
     }
     table.push_str("\n| above the floor, cached | how the code is cut | execution | frames |\n|---|---:|---:|---:|\n");
-    for row in rows.iter().filter(|row| row.ours) {
+    for row in rows.iter().filter(|row| row.own) {
         let excluded = row.floor.excluded;
         let execution = row.cached.saturating_sub(row.floor.total() + excluded);
         let (excluded, execution) = (grouped(excluded), grouped(execution));
@@ -52,7 +52,7 @@ pub fn governed_table(rows: &[Row]) -> String {
     table
 }
 
-/// With two digits behind the point.
+/// With two digits after the point.
 fn times(row: &Row) -> String {
     let percent = row.percent();
     format!("{}.{:02}", percent / 100, percent % 100)

@@ -20,7 +20,7 @@ const SAFE: &str = "@safe-global/safe-smart-account/build/artifacts/contracts";
 /// Seconds of the timelock.
 const DELAY: u64 = 172_800;
 
-/// What stands behind the proxies.
+/// The code behind the proxies.
 pub(super) struct Peers<'c> {
     chain: &'c Chain,
     solidity: &'c Solidity,
