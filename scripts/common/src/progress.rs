@@ -10,7 +10,7 @@ pub trait Progress: Send + Sync {
     fn begin(&self, _what: &str) {}
     /// The piece of work continues; called often.
     fn tick(&self, _detail: &str) {}
-    /// So much of it is done, of so many `unit`s.
+    /// `done` of `total` `unit`s are done.
     fn advance(&self, done: u64, total: u64, unit: &str, detail: &str) {
         self.tick(&format!("{done}/{total} {unit}, {detail}"));
     }
@@ -36,7 +36,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// From now on, with so much done already.
+    /// From now on, with `first` done already.
     pub fn from(first: u64) -> Self {
         Self {
             begun: Instant::now(),
@@ -54,7 +54,7 @@ impl Rate {
     }
 }
 
-/// The same, where so much was done in that time and so much is left.
+/// The same, where `since` was done in that time and `left` is to be done.
 fn summary_after(elapsed: Duration, since: u64, left: u64) -> String {
     let each_second = since as f64 / elapsed.as_secs_f64().max(0.001);
     let left = match (left as f64 / each_second) as u64 {

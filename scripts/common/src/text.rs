@@ -15,7 +15,7 @@ pub fn grouped(number: impl TryInto<u64>) -> String {
     out
 }
 
-/// So many of something: `1 instance`, `2 instances`. The plural of `noun` takes an `s`.
+/// A number of something: `1 instance`, `2 instances`. The plural of `noun` takes an `s`.
 pub fn count(number: impl TryInto<u64>, noun: &str) -> String {
     match number.try_into().unwrap_or(u64::MAX) {
         1 => format!("1 {noun}"),
@@ -142,7 +142,7 @@ fn date(days: u64) -> (u64, u64, u64) {
     (year, month, day)
 }
 
-/// So many seconds, in words.
+/// A number of seconds, in words.
 pub fn duration(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),

@@ -48,9 +48,9 @@ struct Sender {
 pub enum GasLimit {
     /// What the estimate says.
     Estimate,
-    /// That with the margin of our own transactions.
+    /// That with the margin of this program's transactions.
     Margin,
-    /// So many units.
+    /// This number of units.
     Exactly(u64),
 }
 

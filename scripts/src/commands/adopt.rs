@@ -115,7 +115,7 @@ async fn decided(
     Ok(session.context.outcome(&Governed { subject, effects }))
 }
 
-/// keccak256 of the code of our WASM proxies.
+/// keccak256 of the code of the framework's WASM proxies.
 fn wasm_proxy() -> Result<CodeHash> {
     let known = program(UPGRADEABILITY_PROXY).map_err(BuildError::pinned)?;
     Ok(known.codehash.into())

@@ -234,7 +234,7 @@ async fn with_outputs(
         .unwrap_or(function))
 }
 
-/// The one function of that name, or the one of several that takes so many arguments, of the contract `of`.
+/// The one function of that name, or the one of several that takes `count` arguments, of the contract `of`.
 pub(super) fn by_name(name: &str, count: usize, of: &str, known: &Functions) -> Result<Function> {
     let all = known.named(name);
     let fits = |function: &Function| all.len() == 1 || function.inputs.len() == count;

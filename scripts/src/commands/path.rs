@@ -109,9 +109,9 @@ pub(super) async fn check_those(
     check_again(session, request, checks).await
 }
 
-/// The instances that wait for a version, if they are so few that `migrate` upgrades them in its own transaction. Reads
+/// The instances that wait for a version, if `migrate` upgrades them all in its own transaction. Reads
 /// page after page until more than that wait.
-pub(super) async fn few_waiting<V: Views>(
+pub(super) async fn waiting_at_once<V: Views>(
     registry: Registry<V>,
     (name, version): (&str, &str),
 ) -> Result<Option<Vec<Instance>>, V::Error> {
@@ -215,7 +215,7 @@ mod tests {
     use futures::executor::block_on;
     use stylus_upgrades_interface::registry::IRegistry as abi;
 
-    /// So many instances at 1.0 in a complex migration, followed by so many that are not.
+    /// The number of instances at 1.0 in a complex migration, and of the following ones that are not.
     struct Answers(u16, u16);
 
     impl Views for Answers {
@@ -269,8 +269,8 @@ mod tests {
             client,
             address: Address::ZERO,
         };
-        let found = block_on(few_waiting(registry, ("P", version))).expect("an answer");
-        found.map(|few| few.len())
+        let found = block_on(waiting_at_once(registry, ("P", version))).expect("an answer");
+        found.map(|waiting| waiting.len())
     }
 
     #[test]

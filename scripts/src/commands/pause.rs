@@ -1,4 +1,4 @@
-//! `pause` and `resume`: the decision, then the instances that its transaction left, a few per
+//! `pause` and `resume`: the decision, then the instances that its transaction left, a batch per
 //! transaction. The same command continues where it ended.
 
 use super::check_options::CheckOptions;

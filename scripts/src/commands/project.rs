@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub struct NewArgs {
     /// Its name: that of the folder and of the contract's crate
     pub name: String,
-    /// Where our crates come from.
+    /// Where the framework's crates come from.
     #[command(flatten)]
     pub framework: FrameworkArgs,
 }
@@ -25,12 +25,12 @@ pub struct InitArgs {
     /// Write the changes. Without this flag they are only shown
     #[arg(long)]
     pub yes: bool,
-    /// Where our crates come from.
+    /// Where the framework's crates come from.
     #[command(flatten)]
     pub framework: FrameworkArgs,
 }
 
-/// Where our crates come from.
+/// Where the framework's crates come from.
 #[derive(Debug, Args)]
 pub struct FrameworkArgs {
     /// Use the crates of the framework from this clone

@@ -1,4 +1,4 @@
-//! `upgrade NAME`: upgrades the instances that are older than the current version, a few per transaction. A pause and a
+//! `upgrade NAME`: upgrades the instances that are older than the current version, a batch per transaction. A pause and a
 //! resume handle the instances that their own transaction left in the same way.
 
 mod paused;
@@ -179,7 +179,7 @@ impl<'a> Rollout<'a> {
         let batch = self.batch.min(wanted);
         let done = match registry::rollout(registry, self.name, batch).await {
             Err(error) if batch > 1 && error.is_out_of_gas() => {
-                self.batch = batch / 2; // so many take more gas than a transaction has
+                self.batch = batch / 2; // the batch takes more gas than a transaction has
                 return Ok(true);
             }
             done => done?,

@@ -10,7 +10,7 @@ use super::call::by_name;
 use super::calldata;
 use super::checked::{require_matched, require_not_refused};
 use super::facts::Asked;
-use super::path::{PathRequest, check_stragglers, check_those, few_waiting};
+use super::path::{PathRequest, check_stragglers, check_those, waiting_at_once};
 use super::prelude::*;
 use crate::assess::Role;
 use crate::build::Artifact;
@@ -291,12 +291,12 @@ impl<'a> Work<'a> {
         layout: Option<&Path>,
     ) -> Result<()> {
         if self.sends && self.checks.refusal().is_some() {
-            return Ok(()); // nothing is sent: the other instances are no matter of it
+            return Ok(()); // nothing is sent, so the other instances do not matter
         }
         let (registry, name) = (self.session.registry, self.name.as_str());
         let is_known = self.known.is_some();
         let to = if is_known { version } else { from };
-        let few = match version == self.current {
+        let waiting = match version == self.current {
             // However many instances there are, the registry's lists name those that are older.
             true => {
                 let id = definition_id(name);
@@ -306,12 +306,12 @@ impl<'a> Work<'a> {
                     None => None,
                 }
             }
-            false => few_waiting(registry, (name, version)).await?,
+            false => waiting_at_once(registry, (name, version)).await?,
         };
-        match few {
-            Some(few) => {
+        match waiting {
+            Some(waiting) => {
                 let request = PathRequest::to(to, layout);
-                check_those(self.session, few, &request, &mut self.checks).await
+                check_those(self.session, waiting, &request, &mut self.checks).await
             }
             None if !is_known && self.checks.unmatched().is_none() => Ok(()),
             None => check_stragglers(self.session, (name, to), layout, &mut self.checks).await,

@@ -34,7 +34,7 @@ pub fn slots(areas: &[Area]) -> Markup {
     }
 }
 
-/// The first and the last of so many bytes.
+/// The first and the last of `size` bytes.
 pub(super) fn bytes(first: u64, size: u64) -> String {
     let last = first.saturating_add(size.saturating_sub(1));
     format!("{first}–{last}")

@@ -1,4 +1,4 @@
-//! Where a project takes our crates from.
+//! Where a project takes the framework's crates from.
 
 use crate::app_error::Error;
 use crate::build::is_framework;
@@ -6,7 +6,7 @@ use crate::error::Refusal;
 use std::path::{Path, PathBuf};
 use toml_edit::{InlineTable, Value};
 
-/// Where a project takes our crates from.
+/// Where a project takes the framework's crates from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Framework {
     /// A clone, by its absolute path.

@@ -71,7 +71,7 @@ pub struct Made {
 }
 
 impl NewProject {
-    /// A project with that name, which takes our crates from `framework`.
+    /// A project with that name, which takes the framework's crates from `framework`.
     ///
     /// # Errors
     /// `ProjectName`.

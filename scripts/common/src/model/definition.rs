@@ -336,7 +336,7 @@ impl Slice {
         }
     }
 
-    /// The newest of each, so many at most.
+    /// The newest of each, `most` of them.
     pub fn newest(definition: &Definition, most: usize) -> Self {
         let newest = |total: usize| total.saturating_sub(most)..total;
         Self {

@@ -101,13 +101,13 @@ numbered! {
     StepKind {
         /// Nothing: the data stays as it is.
         None = step::NONE, "none";
-        /// A call on the new implementation, which has our mixin.
+        /// A call on the new implementation, which has the framework's mixin.
         Call = step::CALL, "call";
         /// A migration script.
         Script = step::SCRIPT, "script";
         /// The program of a complex migration.
         Complex = step::COMPLEX, "complex";
-        /// A call on the new implementation, which lacks our mixin.
+        /// A call on the new implementation, which lacks the framework's mixin.
         ForeignCall = step::FOREIGN_CALL, "foreign-call";
     }
     /// What keeps an action from being executed.

@@ -412,7 +412,7 @@ impl<V: Views> Registry<V> {
         })
     }
 
-    /// The entries at some positions of the view that `page` asks for so many from a start on.
+    /// The entries at some positions of the view that `page` asks for by start and count.
     async fn pages<C: SolCall<Return = Vec<T>>, T>(
         &self,
         range: Range<usize>,

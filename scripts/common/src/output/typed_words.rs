@@ -11,9 +11,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// Digits that are shown at each end.
 const SHOWN: usize = 4;
-/// Calldata and what is packed in it have their values at multiples of four bytes: so many digits.
+/// Calldata and what is packed in it have their values at multiples of four bytes: the digits of these.
 const STEP: usize = 8;
-/// So many zeros one after the other stand in calldata, and in no key.
+/// As many zeros in a row stand in calldata, and in no key.
 const PADDING: &str = "00000000";
 
 /// Where a word was typed.

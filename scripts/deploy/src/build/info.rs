@@ -44,7 +44,7 @@ pub struct BuildInfo {
     pub encoder: String,
     /// What did all this.
     pub tool: String,
-    /// Whose recipe was followed, so that others can verify the code; `None` for our own.
+    /// Whose recipe was followed, so that others can verify the code; `None` for this program's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Recipe>,
 }

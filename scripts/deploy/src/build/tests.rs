@@ -81,7 +81,7 @@ fn what_breaks_a_rule_of_activation_is_refused_with_rule_and_place() {
     }
 }
 
-/// A program with so many bytes that no compressor makes fewer.
+/// A program of the given size that no compressor makes smaller.
 fn noisy(bytes: usize) -> Result<Artifact, BuildError> {
     let mut noise = String::new();
     let mut word = keccak256("noise");

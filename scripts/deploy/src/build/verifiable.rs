@@ -179,7 +179,7 @@ fn run(
 }
 
 /// Build scripts and macros of whatever the crate depends on run below it, so it has no variable
-/// that our own compiler would not have, and what it finds cargo and its toolchains by.
+/// that this program's compiler would not have, and what it finds cargo and its toolchains by.
 fn command(program: &Path, folder: &Path, target: &Path) -> Command {
     let found_by = FOUND_BY.iter().filter_map(|name| {
         let value = std::env::var_os(name)?;

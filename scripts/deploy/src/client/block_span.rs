@@ -20,7 +20,7 @@ pub struct BlockSpan {
 }
 
 impl BlockSpan {
-    /// Begins with pages of so many blocks, which never get longer than `most`.
+    /// Begins with pages of `blocks` blocks, which never get longer than `most`.
     pub fn new(blocks: u64, most: u64) -> Self {
         let most = most.min(SPAN_MAX);
         Self {
@@ -31,14 +31,14 @@ impl BlockSpan {
         }
     }
 
-    /// A page of so many blocks was refused: half of it is tried next.
+    /// A page of `blocks` blocks was refused: half of it is tried next.
     pub fn shorter(&mut self, blocks: u64) {
         self.bound = blocks;
         self.blocks = (blocks / 2).max(1);
         self.quiet = 0;
     }
 
-    /// A page had so many logs.
+    /// A page had `logs` logs.
     pub fn went_well(&mut self, logs: usize) {
         self.quiet += 1;
         if self.quiet >= PAGES_BEFORE_GROWTH {
@@ -56,7 +56,7 @@ impl BlockSpan {
 mod tests {
     use super::BlockSpan;
 
-    /// Requests for so many blocks of an endpoint with that limit.
+    /// Requests for `blocks` blocks of an endpoint with that limit.
     fn requests(blocks: u64, limit: u64) -> u64 {
         let mut span = BlockSpan::new(blocks, u64::MAX);
         let (mut done, mut requests) = (0, 0);

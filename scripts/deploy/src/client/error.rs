@@ -262,7 +262,7 @@ impl ChainError {
         refusal.exiting(Exit::Chain).into()
     }
 
-    /// A transaction was mined and had too little gas: it used so many units of so many.
+    /// A transaction was mined and had too little gas: it used the first number of units, and its limit is the second.
     pub(super) fn out_of_gas(what: &str, tx: TxHash, used: u64, limit: u64) -> Self {
         let message = format!("{what} ran out of gas: it used {used} of {limit} ({tx})");
         let refusal = Refusal::new(OUT_OF_GAS, message).with(

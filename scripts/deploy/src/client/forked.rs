@@ -6,7 +6,7 @@ use alloy::providers::Provider;
 use serde_json::Value;
 use std::time::Duration;
 
-/// What anvil, Hardhat and our node answer about themselves.
+/// What anvil, Hardhat and this program's node answer about themselves.
 const METADATA: &str = "hardhat_metadata";
 /// The field that says which chain was forked; null where none was.
 const FORKED: &str = "forkedNetwork";

@@ -408,7 +408,7 @@ fn provider(endpoint: &Endpoint, transport: &Patient) -> DynProvider {
     ProviderBuilder::new().connect_client(rpc).erased()
 }
 
-/// Gas to send along with a transaction that needs so much as far as is known.
+/// Gas to send along with a transaction that needs `gas` as far as is known.
 pub fn with_margin(gas: u64) -> u64 {
     gas.saturating_mul(GAS_PERCENT) / 100
 }

@@ -95,7 +95,7 @@ impl Patient {
         }
     }
 
-    /// The same, bearing trouble for so long, with at most so much time for each answer.
+    /// The same, bearing trouble for the given time, with at most `deadline` for each answer.
     pub(super) fn bearing(&self, trouble: Duration, deadline: Duration) -> Self {
         Self {
             deadline: deadline.min(self.deadline),

@@ -12,7 +12,7 @@ use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use serde_json::Value;
 
-/// The RPC method. geth, Foundry, signers and our chain answer it in different formats.
+/// The RPC method. geth, Foundry, signers and this program's chain answer it in different formats.
 const METHOD: &str = "eth_signTransaction";
 
 impl Client {

@@ -158,7 +158,7 @@ fn refusal(program: Address, error: ChainError) -> ChainError {
     }
 }
 
-/// A program's data fee with a margin of so many percent, if that much may be paid.
+/// A program's data fee with a margin in percent, if it is below the maximum.
 ///
 /// # Errors
 /// [`DATA_FEE_TOO_HIGH`]: what an endpoint says is sent as value, and may be anything.

@@ -60,7 +60,7 @@ pub enum Holds {
     Nonzero,
     /// It answers this word.
     Equal(Value),
-    /// It answers one word: that of before, and so much more. Like the chain it counts modulo 2²⁵⁶.
+    /// It answers one word: that of before plus this. Like the chain it counts modulo 2²⁵⁶.
     Delta(I256),
 }
 

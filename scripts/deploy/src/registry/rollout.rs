@@ -1,4 +1,4 @@
-//! `rollout`: instances that are older than what is current, so many in one transaction.
+//! `rollout`: instances that are older than what is current, in batches of one transaction each.
 
 use super::Registry;
 use crate::client::{ChainError, Revert, Sent};

@@ -546,7 +546,7 @@ impl Walk<'_, '_, '_> {
             .or_else(|| size_of(label))
     }
 
-    /// The words of a value of so many bytes, up to a bound; of the last one those that `of` says.
+    /// The words of a value of `size` bytes, up to a bound; of the last one those that `of` says.
     fn words(&mut self, (size, of): (u64, fn(u64) -> u32), most: u64, at: At<'_>) -> Done {
         for word in 0..size.div_ceil(WORD).min(most) {
             let slot = at.slot.wrapping_add(U256::from(word));
@@ -599,7 +599,7 @@ fn declared_count(label: &str) -> Option<u64> {
     count.parse().ok()
 }
 
-/// So many bytes from an offset on, a bit each.
+/// `size` bytes from an offset on, a bit each.
 fn bits(offset: u64, size: u64) -> u32 {
     let below = |end: u64| match end {
         0..WORD => (1_u32 << end) - 1,
@@ -608,12 +608,12 @@ fn bits(offset: u64, size: u64) -> u32 {
     below(offset.saturating_add(size)) & !below(offset)
 }
 
-/// So many bytes at the low-order end of a word.
+/// `size` bytes at the low-order end of a word.
 fn low(size: u64) -> u32 {
     bits(0, size)
 }
 
-/// So many bytes at its high-order end.
+/// `size` bytes at its high-order end.
 fn high(size: u64) -> u32 {
     bits(WORD - size, size)
 }

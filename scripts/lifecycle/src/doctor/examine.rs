@@ -43,7 +43,7 @@ impl Diagnosis {
 }
 
 /// Examines a registry and everything that it and its instances need. What would help is worked out
-/// for what ends within so many seconds.
+/// for what ends within `within` seconds.
 ///
 /// # Errors
 /// `Missing` where no registry is; what else the chain says.

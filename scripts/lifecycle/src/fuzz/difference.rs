@@ -83,7 +83,7 @@ pub(super) enum Expected {
         /// The bytes.
         bytes: Bytes,
     },
-    /// An account owns so many wei.
+    /// An account owns this amount of wei.
     Owns(Address, U256),
 }
 

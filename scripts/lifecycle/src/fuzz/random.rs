@@ -25,7 +25,7 @@ impl Random {
         }
     }
 
-    /// True once in so many times.
+    /// True once in `times`.
     pub(super) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
@@ -35,7 +35,7 @@ impl Random {
         all.get(self.below(all.len()))
     }
 
-    /// So many bytes.
+    /// `count` bytes.
     pub(super) fn bytes(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| self.number() as u8).collect()
     }

@@ -142,7 +142,7 @@ impl Values {
         }
     }
 
-    /// A number of so many bits.
+    /// A number of `bits` bits.
     fn number(&mut self, bits: usize) -> U256 {
         let most = U256::MAX >> (256 - bits.clamp(1, 256));
         let small = U256::from(self.random.below(16));
@@ -177,7 +177,7 @@ impl Values {
         }
     }
 
-    /// A constant that has about so many bytes: a selector, a tag, a hash. A module has it in either order of bytes.
+    /// A constant that has about `size` bytes: a selector, a tag, a hash. A module has it in either order of bytes.
     fn constant_of(&mut self, size: usize) -> Option<U256> {
         let is_as_long = |word: &&U256| word.byte_len() <= size && word.byte_len() + 1 >= size;
         let fitting: Vec<U256> = self.constants.iter().filter(is_as_long).copied().collect();

@@ -43,12 +43,12 @@ pub enum Wanted {
     None,
     /// Those of an action.
     OfAction(ActionId),
-    /// So many, the newest.
+    /// The newest, this many.
     Newest(usize),
 }
 
 impl Wanted {
-    /// Whether the event at a place is among them, of so many.
+    /// Whether the event at a place is among them, of `total`.
     fn has(self, at: usize, total: usize, action: Option<ActionId>) -> bool {
         match self {
             Self::All => true,

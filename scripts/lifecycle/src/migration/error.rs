@@ -15,7 +15,7 @@ pub(super) fn total_mismatch(expected: u64, found: u64) -> ChainError {
     refusal.into()
 }
 
-/// Not even one item fits into a transaction of so much gas; what it needs, if that is known.
+/// Not even one item fits into a transaction of `gas`; what it needs, if that is known.
 pub(super) fn too_little_gas(gas: u64, needed: Option<u64>) -> ChainError {
     let message = format!("one item does not fit into {gas} gas");
     let needed = needed.map_or("more gas".into(), |needed| format!("{needed} gas"));

@@ -42,7 +42,7 @@ pub struct Items {
 }
 
 impl Items {
-    /// None yet, with so many words each, from that file.
+    /// None yet, with `columns` words each, from that file.
     ///
     /// # Errors
     /// `ItemsFile`.

@@ -47,13 +47,13 @@ impl Sizer {
         by_gas.min(self.room).min(self.bound).max(1)
     }
 
-    /// Gas to send along with so many.
+    /// Gas to send along with `items`.
     pub fn gas_for(&self, items: u64) -> u64 {
         let expected = self.fixed.saturating_add(items.saturating_mul(self.each));
         (expected.saturating_mul(GAS_PERCENT) / 100).min(self.gas)
     }
 
-    /// So many took that much.
+    /// `items` took `gas`.
     pub fn learn(&mut self, items: u64, gas: u64) {
         if let Some(found) = gas.saturating_sub(self.fixed).checked_div(items) {
             // Dearer ones are believed at once, cheaper ones slowly.
@@ -63,13 +63,13 @@ impl Sizer {
         self.bound = self.bound.saturating_mul(2);
     }
 
-    /// So many were too large. False if it was one.
+    /// `items` were too large. False if it was one.
     pub fn too_large(&mut self, items: u64) -> bool {
         self.bound = (items / 2).max(1);
         items > 1
     }
 
-    /// So many ran out of `gas`: half as many the next time, and each is thought dearer. False if
+    /// `items` ran out of `gas`: half as many the next time, and each is thought dearer. False if
     /// it was one, with all the gas that there is.
     pub fn out_of_gas(&mut self, items: u64, gas: u64) -> bool {
         let had_all = self.gas_for(items) >= self.gas;

@@ -167,7 +167,7 @@ fn roll_out(
             Ok(None) => return Ok(true),
             Err(error) => {
                 let problem = error.finding()?;
-                // So many may take more gas than a transaction has. The refusal of one alone is a problem.
+                // A batch may take more gas than a transaction has. The refusal of one alone is a problem.
                 if max == 1 {
                     carried_out.problems.push(problem);
                     return Ok(false);

@@ -206,7 +206,7 @@ pub(super) struct OutcomesByLimit {
 pub(super) enum GasLimits {
     /// The estimate alone.
     Once,
-    /// What the estimate says, its doubles, as much as a transaction can use, and at last what our own
+    /// What the estimate says, its doubles, as much as a transaction can use, and at last what this program's
     /// transactions have. All begin at the same state and time.
     EachLimit,
 }

@@ -39,7 +39,7 @@ pub struct InstancePlan {
     pub events: Vec<Event>,
 }
 
-/// That so many instances were not tried.
+/// That `number` instances were not tried.
 pub fn not_tried(number: u32) -> String {
     let was = if number == 1 { "was" } else { "were" };
     format!("{} {was} not tried", count(number, "instance"))

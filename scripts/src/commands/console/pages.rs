@@ -138,7 +138,7 @@ async fn overview(context: &Context) -> Result<Overview, Error> {
     Ok(shown)
 }
 
-/// A definition, so many of each of its lists, and so many compared with the chain: the newest. The empty name is the
+/// A definition with the newest entries of its lists: how many are listed, and how many compared with the chain. The empty name is the
 /// registry itself.
 pub(in crate::commands) async fn definition(
     context: &Context,

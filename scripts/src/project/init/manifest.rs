@@ -1,4 +1,4 @@
-//! Cargo.toml with our crate in it, and the toolchain's file with the compiler that it needs.
+//! Cargo.toml with the framework's crate in it, and the toolchain's file with the compiler that it needs.
 
 use super::refused;
 use crate::app_error::Error;
@@ -9,7 +9,7 @@ const CRATE: &str = "stylus-upgradeable";
 /// The feature that cargo-stylus turns on to show the interface.
 const EXPORT: &str = "export-abi";
 
-/// The crate's manifest, with our crate in it: `dependency` says where it comes from.
+/// The crate's manifest, with the framework's crate in it: `dependency` says where it comes from.
 pub(super) fn with_our_crate(text: &str, dependency: &str) -> Result<String, Error> {
     let mut manifest: DocumentMut = text
         .parse()

@@ -1,4 +1,4 @@
-//! What changes in a source file: our attributes, and what brings them in.
+//! What changes in a source file: the framework's attributes, and what brings them in.
 
 use super::refused;
 use crate::app_error::Error;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use syn::spanned::Spanned;
 use syn::{Attribute, File, ImplItem, ImplItemFn, Item, ItemImpl, Type, Visibility};
 
-/// What brings our attributes in.
+/// What brings the framework's attributes in.
 const PRELUDE: &str = "use stylus_upgradeable::prelude::*;";
 
 /// What would change in a source file.

@@ -44,7 +44,7 @@ fn crate_of(source: &str) -> TempDir {
     folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", source)])
 }
 
-/// The source with our attributes.
+/// The source with the framework's attributes.
 fn contract(source: &str) -> Result<String, Error> {
     let file = parsed("src/lib.rs", source)?;
     Ok(Source::of("src/lib.rs", (source, &file), Some("Counter"))?.changed())

@@ -10,7 +10,7 @@ alloy::sol! {
 
 /// More instances than one page of them.
 const MANY: u64 = 70;
-/// Instances whose paths are looked at, at most, and so many whose storage is.
+/// Instances whose paths are looked at, at most, and those whose storage is.
 const LOOKED_AT: usize = 64 + 64;
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use stylus_upgrades_interface::chain::IArbWasm;
 
-/// Every so many questions the other one comes in, where not every place is tried.
+/// After each interval of questions the other one comes in, where not every place is tried.
 const INTERVAL: usize = 32;
 
 /// What came of one approver's command and of the one that overtook it.

@@ -11,7 +11,7 @@ alloy::sol! {
 /// An account that no command uses.
 pub(crate) const USER: usize = 5;
 
-/// Sends `increment()` to the instance, so many times.
+/// Sends `increment()` to the instance, `times` times.
 pub(crate) fn increment(sandbox: &Sandbox, from: Address, times: usize) {
     let proxy = sandbox.proxies()[0];
     for _ in 0..times {
@@ -20,7 +20,7 @@ pub(crate) fn increment(sandbox: &Sandbox, from: Address, times: usize) {
     }
 }
 
-/// One counter, incremented by the user so many times.
+/// One counter, incremented by the user `times` times.
 pub(crate) fn incremented(times: usize) -> (Sandbox, Address) {
     let sandbox = Sandbox::with_counter("Admin", 1);
     let user = sandbox.node.addresses()[USER];

@@ -336,7 +336,7 @@ impl Sandbox {
         started.map(Heard::answer)
     }
 
-    /// Waits until so many transactions wait for a block.
+    /// Waits until `transactions` transactions wait for a block.
     pub(crate) fn until_pooled(&self, transactions: usize) {
         let begun = Instant::now();
         while self.pooled() < transactions {
@@ -493,7 +493,7 @@ impl Sandbox {
         account.expect("the account").nonce
     }
 
-    /// Lets so many seconds pass on the chain.
+    /// Lets `seconds` pass on the chain.
     pub(crate) fn wait(&self, seconds: u64) {
         self.chain(move |chain| chain.increase_time(seconds));
         self.mine();

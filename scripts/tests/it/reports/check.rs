@@ -1,4 +1,4 @@
-//! Whether a document has the form of a schema, as far as our schemas go. Fields that the schema does not name are
+//! Whether a document has the form of a schema, as far as this program's schemas go. Fields that the schema does not name are
 //! refused.
 
 use super::schema::{fields_of, list_in, referred};

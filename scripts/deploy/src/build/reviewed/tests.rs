@@ -7,7 +7,7 @@ fn reviewed(file: &Path) -> Reviewed {
     Reviewed::with(&|_| None, file)
 }
 
-/// As people call it: our own calls allow no transport.
+/// As people call it: this program's calls allow no transport.
 fn called(folder: &Path, words: &[&str]) {
     let who = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
     let allowed = ["-c", "protocol.file.allow=always"];

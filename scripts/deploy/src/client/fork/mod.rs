@@ -39,7 +39,7 @@ struct Remote {
 pub struct ReadsLeft(Arc<AtomicU64>);
 
 impl ReadsLeft {
-    /// From now on so many.
+    /// Allows `reads` from now on.
     pub fn set(&self, reads: u64) {
         self.0.store(reads, Ordering::Relaxed);
     }
