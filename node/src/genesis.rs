@@ -88,7 +88,7 @@ impl Genesis {
 }
 
 impl AnvilState {
-    /// Goes on from its block.
+    /// Continues from its block.
     pub(crate) fn configure(&self, chain: &mut ChainConfig) {
         if let Some((number, timestamp)) = self.block() {
             (chain.number, chain.timestamp) = (number, Some(timestamp));

@@ -45,7 +45,7 @@ pub struct Taken {
 
 #[storage]
 #[derive(StorageLayout)]
-pub struct Behind {
+pub struct Renamed {
     #[layout(renamed_from = "total")]
     sum: StorageU256,
     #[layout(opaque = "lazy mapping(uint256 => Amount)")]
@@ -123,7 +123,7 @@ fn planned<Old: StorageLayout, New: StorageLayout>(
 #[test]
 fn a_type_that_only_its_author_knows_is_not_moved() {
     let none = Overrides::none();
-    planned::<Second, Behind>(&none).expect("it stays in its slot");
+    planned::<Second, Renamed>(&none).expect("it stays in its slot");
     let moved = planned::<Second, Before>(&none).expect_err("its entries would be lost");
     assert!(
         matches!(&moved, Unsupported::Unknown { field, .. } if field == "accounts"),

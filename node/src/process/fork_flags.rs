@@ -11,7 +11,7 @@ use crate::fork::{ForkBlock, ForkOptions, Verify};
 #[derive(Debug, Args)]
 #[allow(dead_code, reason = "what is refused is looked up by its name")]
 pub(super) struct ForkFlags {
-    /// Go on from a block of an Arbitrum chain: its accounts, storage, code, programs and parameters
+    /// Continue from a block of an Arbitrum chain: its accounts, storage, code, programs and parameters
     /// are read from this endpoint when they are needed, and nothing is ever sent there. URL@BLOCK
     /// names the block, too.
     #[arg(

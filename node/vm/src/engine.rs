@@ -273,7 +273,7 @@ impl Instance {
         self.step(result, &status)
     }
 
-    /// Goes on after a host function, with the bits of its result.
+    /// Continues after a host function, with the bits of its result.
     pub(crate) fn resume(&mut self, result: Option<u64>) -> Step {
         let Some((call, kind)) = self.parked.take() else {
             return Step::Trapped(Failure::Trap("resumed, but not suspended".into()));

@@ -108,7 +108,7 @@ fn check_creation(instance: &Instance, path_step: &PathStep) -> Reverts<()> {
     }
 }
 
-/// Value goes along only where exactly one call counts it: with one initializer, or with `data`
+/// Value is passed on only where exactly one call counts it: with one initializer, or with `data`
 /// where no other call is on the path.
 fn check_value(path: &[PathStep], data: &[u8]) -> Reverts<()> {
     let value = U256::from_be_bytes(context::msg_value());

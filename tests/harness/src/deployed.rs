@@ -25,7 +25,7 @@ struct Deployed {
 /// Lets the chain of a node that nobody used yet begin after the deployment of the framework and
 /// of a registry that account 0 governs.
 pub(crate) async fn begin(node: &NodeHandle) -> Result<(Framework, Address), HarnessError> {
-    let deployed = DEPLOYED.get_or_try_init(deploy).await?;
+    let deployed = DEPLOYED.get_or_try_init(deploy_once).await?;
     let common = deployed
         .chain
         .lock()
@@ -35,7 +35,7 @@ pub(crate) async fn begin(node: &NodeHandle) -> Result<(Framework, Address), Har
     Ok((deployed.framework.clone(), deployed.registry))
 }
 
-async fn deploy() -> Result<Deployed, HarnessError> {
+async fn deploy_once() -> Result<Deployed, HarnessError> {
     let chain = Chain::embedded()?;
     let framework = builder()?.framework()?;
     let registry = deploy(&chain, &framework).await?;

@@ -1,5 +1,5 @@
 //! Proxies that are no programs themselves: our EVM proxies, and OpenZeppelin's from npm,
-//! adopted; and a WASM proxy that another registry transferred. What runs behind them stops and is
+//! adopted; and a WASM proxy that another registry transferred. The code behind them stops and is
 //! brought back, and what does not stop is told so.
 
 use crate::prelude::*;

@@ -9,7 +9,7 @@
 //! | `once` | initializers and migrations: by nobody else, never twice (rules 3, 9) |
 //! | `interference` | re-entrancy while an upgrade runs, or around one (rules 4, 5) |
 //! | `marks` | what a step may not touch, and what it must set (rule 6) |
-//! | `value` | value goes along only where it is counted once (rule 10) |
+//! | `value` | value is passed on only where it is counted once (rule 10) |
 
 mod authority;
 mod fixture;

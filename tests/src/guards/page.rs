@@ -53,7 +53,7 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
         }
     }
     page.push_str(
-        "\n## Behind the guards\n\nThese checks have no test, because no known call reaches them.\n\n\
+        "\n## Guards without a test\n\nThese checks have no test, because no known call reaches them.\n\n\
          | guard | file | why nothing reaches it |\n|---|---|---|\n",
     );
     for Unreachable {

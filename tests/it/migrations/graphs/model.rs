@@ -37,8 +37,8 @@ pub(super) struct PathStep {
     pub(super) kind: Kind,
 }
 
-/// The versions of a definition in the order of their registration, each with the ways into it in the
-/// order of theirs.
+/// The versions of a definition in the order of their registration, each with its incoming steps, in
+/// the order of their registration too.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Graph(pub(super) Vec<Vec<Incoming>>);
 
