@@ -1,4 +1,4 @@
-//! `upgrade NAME`: upgrades the instances that are older than the current version, a batch per transaction. A pause and a
+//! `upgrade NAME`: upgrades the instances that are older than the current version, in batches. A pause and a
 //! resume handle the instances that their own transaction left in the same way.
 
 mod paused;

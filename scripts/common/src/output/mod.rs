@@ -64,7 +64,7 @@ pub struct Output {
     failed: AtomicBool,
 }
 
-/// The piece of work that is going on.
+/// The piece of work that is under way.
 struct Work {
     bar: Option<ProgressBar>,
     what: String,

@@ -59,7 +59,7 @@ impl Receiver {
     }
 }
 
-/// What the receiver of an instance of the framework's own kinds, which is a registry, has accepted, and who decides there.
+/// What the receiver of an instance of the framework's kinds, which is a registry, has accepted, and who decides there.
 ///
 /// # Errors
 /// Where it could not arrive there.

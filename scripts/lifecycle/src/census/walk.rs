@@ -197,7 +197,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Asks for proofs that have these nodes; those of them that are gone on from.
+    /// Asks for proofs that have these nodes; those of them that it continues from.
     async fn prove(&mut self, sought: Vec<Sought>) -> Result<Vec<Sought>, ChainError> {
         let mut slots = BTreeMap::new();
         let mut searched = Vec::new();

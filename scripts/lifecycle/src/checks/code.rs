@@ -4,7 +4,7 @@ use super::{Code, Found, Stage, Transition};
 use crate::assess::{Fact, Finding, Origin, Part, Severity};
 use stylus_upgrades_interface::limits::{CODE_SIZE_MAX, FRAGMENTS_MAX};
 
-/// SDK constructors in the storage of adopted proxies: the framework's proxies have the constructor marked as run; in those
+/// SDK constructors in the storage of adopted proxies: the framework's proxies have it marked as run; in those
 /// of others nothing keeps a stranger from running it.
 pub(super) fn constructor(transition: &Transition, found: &mut Found) {
     let open = transition.open_to_constructor.value();

@@ -102,7 +102,7 @@ governed! {
     }
     AddStep(addStepCall) {
         intent: "Add an upgrade step",
-        sentence: "Add a way to {name} {version}",
+        sentence: "Add a step to {name} {version}",
         title: "step into {name} {version}",
         subject: "step {step.from} → {version}",
     }
@@ -120,7 +120,7 @@ governed! {
     }
     AbortMigration(abortMigrationCall) {
         intent: "Revert a migration",
-        sentence: "Turn back one of {name}",
+        sentence: "Revert a migration of {name}",
         title: "abort the migration of {proxy}",
         subject: "the abort of {proxy}'s migration",
     }

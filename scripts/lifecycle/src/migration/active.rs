@@ -38,7 +38,7 @@ pub struct ActiveMigration {
 /// How far a migration is: the word in [`slots::COMPLEX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Standing {
-    /// Whether it is turning back.
+    /// Whether it is rolling back.
     #[serde(skip)]
     pub back: bool,
     /// Items in the new form.

@@ -192,7 +192,7 @@ pub async fn run(
     let end = end.map_err(|error| interrupted(error, runner.at, request))?;
     let migrated = outcome(client, migration, runner, end).await?;
     if let (true, Some(path)) = (migrated.ended, made) {
-        // One that stays is found to hold, or gone on from, by the next migration.
+        // One that stays is found to hold, or is continued, by the next migration.
         let _ = std::fs::remove_file(&path);
         let _ = path.parent().map(std::fs::remove_dir);
     }
@@ -386,7 +386,7 @@ impl ActiveMigration {
     pub fn summary(&self) -> String {
         let at = self.at;
         let direction = if at.back {
-            "turning back from"
+            "rolling back from"
         } else {
             "migrating to"
         };

@@ -138,8 +138,8 @@ async fn overview(context: &Context) -> Result<Overview, Error> {
     Ok(shown)
 }
 
-/// A definition with the newest entries of its lists: how many are listed, and how many compared with the chain. The empty name is the
-/// registry itself.
+/// A definition with the newest entries of its lists: how many are listed and compared with the chain. The
+/// empty name is the registry itself.
 pub(in crate::commands) async fn definition(
     context: &Context,
     place: &PageContext,

@@ -1,5 +1,5 @@
-//! Whether a document has the form of a schema, as far as this program's schemas go. Fields that the schema does not name are
-//! refused.
+//! Whether a document has the form of a schema, as far as the program's schemas go. Fields that the schema does not
+//! name are refused.
 
 use super::schema::{fields_of, list_in, referred};
 use crate::prelude::*;

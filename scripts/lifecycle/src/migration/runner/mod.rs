@@ -297,7 +297,7 @@ impl BatchRunner {
         }
     }
 
-    /// The calldata of a batch; turning back it holds the items in front of `position`.
+    /// The calldata of a batch; rolling back, it holds the items in front of `position`.
     fn batch(&mut self, position: u64, count: u64) -> Result<Vec<u8>, ChainError> {
         let first = match self.at.back {
             true => position.saturating_sub(count),

@@ -144,7 +144,7 @@ impl BatchRunner {
     }
 }
 
-/// The contract refuses an item; it can abort the migration of `abort`, or is turning back.
+/// The contract refuses an item; it can abort the migration of `abort`, or is rolling back.
 fn item_refused(place: &str, abort: Option<Address>, revert: &Revert) -> ChainError {
     let next = match abort {
         None => "correct the list; what is migrated stays migrated".to_owned(),
