@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn few_that_wait_are_found_behind_however_many_do_not() {
+    fn few_that_wait_are_found_after_however_many_do_not() {
         assert_eq!(waiting(Answers(150, 3), "3.0"), Some(3));
         assert_eq!(waiting(Answers(150, 4), "2.0"), Some(4));
         assert_eq!(waiting(Answers(150, 3), "1.0"), Some(0));

@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_store_is_made_anew_or_is_whole_and_never_ends_the_program() {
+    fn a_damaged_store_is_made_again_or_is_whole_and_never_ends_the_program() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("census").join("one.redb");
         let leaves: Vec<Leaf> = (0..500).map(leaf).collect();

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_completes_a_policy_does_so_behind_the_others_it_needs() {
+    fn who_completes_a_policy_does_so_after_the_others_it_needs() {
         assert_eq!(others("AND(#1,#2)", &[], 1), Some(vec![who(2)]));
         assert_eq!(others("AND(#1,#2)", &[2], 1), Some(vec![]));
         assert_eq!(others("OR(#1,#2)", &[], 2), Some(vec![]));

@@ -110,7 +110,7 @@ fn a_program_that_could_not_end_is_refused_before_anything_is_sent() {
 
 #[test]
 #[ignore = "nightly: many commands of several people, about 16 s"]
-fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
+fn migrate_to_what_is_current_once_more_takes_along_what_was_rolled_back() {
     let (sandbox, proxies) = registers(1);
     let rolled_back = &proxies[0];
     sandbox.transcript(&format!(

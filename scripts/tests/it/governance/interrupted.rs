@@ -106,7 +106,7 @@ fn a_way_past(sandbox: &Sandbox) -> abi::migrateCall {
 }
 
 #[test]
-fn what_a_rollout_moved_uncompared_is_reported_where_the_endpoint_answers_nothing_behind_it() {
+fn what_a_rollout_moved_uncompared_is_reported_where_the_endpoint_answers_nothing_after_it() {
     let sandbox = Arc::new(Sandbox::with_counter(EITHER, 5));
     let third = a_way_past(&sandbox);
     let other = sandbox.clone();

@@ -100,7 +100,7 @@ fn a_replay_that_is_not_what_happened_says_so() {
 }
 
 #[test]
-fn a_span_that_reaches_back_past_an_upgrade_begins_behind_it() {
+fn a_span_that_reaches_back_past_an_upgrade_begins_after_it() {
     let (sandbox, user) = incremented(2);
     sandbox.done("Admin", MIGRATE);
     let upgraded = sandbox.block();

@@ -175,7 +175,7 @@ fn an_endpoint_with_less_gives_less_or_is_refused_by_name() {
 }
 
 #[test]
-fn text_of_an_endpoint_and_of_a_contract_cannot_pretend_to_be_ours() {
+fn text_of_an_endpoint_and_of_a_contract_cannot_pretend_to_be_the_programs() {
     let (sandbox, proxy) = with_instance();
     let tx = sent(&sandbox, proxy, &incrementCall {});
     // Error(string) with lines, a mark of the program's, and characters that drive a terminal.

@@ -131,7 +131,7 @@ fn what_is_no_url_of_an_endpoint_is_wrong_use() {
 }
 
 #[test]
-fn an_endpoint_that_keeps_a_transaction_to_itself_ends_with_exit_4_and_the_next_run_goes_on() {
+fn an_endpoint_that_keeps_a_transaction_to_itself_ends_with_exit_4_and_the_next_run_continues() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
     let silent = Server::new({

@@ -15,7 +15,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn a_copied_checkout_with_its_cache_builds_nothing_anew() {
+fn a_copied_checkout_with_its_cache_builds_nothing_again() {
     const PACKAGE: &str = "upgradeability-storage";
     let report = Arc::new(Report::default());
     let here = Builder::at(&home(), report.clone()).expect("the sources");
@@ -47,7 +47,7 @@ fn a_copied_checkout_with_its_cache_builds_nothing_anew() {
 }
 
 #[test]
-fn what_is_built_anew_is_compiled_and_what_is_not_is_not() {
+fn what_is_rebuilt_is_compiled_and_what_is_not_is_not() {
     let project = Project::new();
     let builds = |rebuild: bool| {
         let report = Arc::new(Report::default());

@@ -30,7 +30,7 @@ fn what_the_compiler_read_and_nobody_searched_is_named() {
 }
 
 #[test]
-fn declared_sources_behind_a_link_that_leaves_the_workspace_are_refused() {
+fn declared_sources_below_a_link_that_leaves_the_workspace_are_refused() {
     let project = Project::new();
     project.write("outside/secret", "of somebody");
     std::os::unix::fs::symlink(project.path("outside"), project.path("work/shared"))
