@@ -167,10 +167,10 @@ records! {
             /// The sequence that setting it for the first time led to, and how often it was changed since.
             4 changes: u64,
         };
-        /// Code hashes of the lambdas when the policy was set, in their order in the text. What lies
-        /// after the last is left from an earlier policy.
+        /// Code hashes of the lambdas when the policy was set, in their order in the text. Entries
+        /// after the last are left from an earlier policy.
         1 LAMBDAS: CodeHash[POLICY_LAMBDAS_MAX];
-        /// The expression. What lies after its last word is left from an earlier one.
+        /// The expression. Words after its last one are left from an earlier one.
         5 TEXT: Bytes[POLICY_TEXT_MAX / 32];
     }
 

@@ -41,6 +41,6 @@ pub mod tag {
     pub const STRUCT: u8 = 7;
     /// A struct that this one is a part of.
     pub const BACK: u8 = 8;
-    /// What lies at the root of a namespace.
+    /// The content at the root of a namespace.
     pub const NAMESPACED: u8 = 9;
 }

@@ -185,7 +185,7 @@ impl Assembly {
         Ok(self.add(id, item))
     }
 
-    /// What lies at the root of a namespace: the id of its type.
+    /// The content at the root of a namespace: the id of its type.
     fn namespaced(&mut self, field: &Part, id: &str, inside: &Tree) -> Result<String, LayoutError> {
         if (field.bytes, field.words) != (0, 0) {
             return Err(refused(format!(

@@ -140,7 +140,7 @@ fn usage(span: Span) -> Error {
     )
 }
 
-/// What stands in the parentheses, at least one.
+/// The contents of the parentheses, at least one.
 fn list<T: Parse>(name: &Ident, input: ParseStream) -> Result<Punctuated<T, Token![,]>> {
     let content;
     parenthesized!(content in input);

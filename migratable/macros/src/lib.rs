@@ -3,7 +3,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `step` | what stands in `#[initializer(…)]` and `#[migration(…)]` |
+//! | `step` | the contents of `#[initializer(…)]` and `#[migration(…)]` |
 //! | `condition` | `nonzero(…)` and `holds(…)`: what must hold after a body |
 //! | `body` | what these and `#[initializing]` do to a function |
 //! | `sender` | finds `msg_sender()` and `tx_origin()` |

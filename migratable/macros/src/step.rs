@@ -1,4 +1,4 @@
-//! What stands in `#[initializer(…)]` and `#[migration(…)]`.
+//! The contents of `#[initializer(…)]` and `#[migration(…)]`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;

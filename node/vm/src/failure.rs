@@ -76,7 +76,7 @@ pub enum Failure {
         hook: &'static str,
         /// Kind of reply that fits.
         expected: &'static str,
-        /// What came.
+        /// The outcome.
         found: String,
     },
     /// The embedder resumed the run out of turn.

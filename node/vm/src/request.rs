@@ -114,7 +114,7 @@ pub enum Request {
 pub struct Answer {
     /// Gas the program pays.
     pub gas_cost: u64,
-    /// What came of the request.
+    /// The outcome of the request.
     pub reply: Reply,
 }
 
@@ -125,7 +125,7 @@ impl Answer {
     }
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// Done, without a value.

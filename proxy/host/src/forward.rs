@@ -34,7 +34,7 @@ pub fn to_implementation(len: usize, scratch: &mut Scratch) -> Status {
 }
 
 /// Runs the first `len` bytes of `scratch` on the code of `to` in the storage of this account,
-/// with all the gas, and ends with exactly what came back: the same bytes, the same status.
+/// with all the gas, and ends with exactly the returned bytes and status.
 #[inline(always)]
 pub fn delegate(to: &Address, len: usize, scratch: &mut Scratch) -> Status {
     let called = call::delegate_call(to, scratch.bytes(len), u64::MAX);

@@ -35,7 +35,7 @@ const CALL_OVERHEAD: u64 = 5_000;
 /// Gas that must be left after a failure for another instance to be tried.
 const RETRY_GAS: u64 = ROLLOUT_GAS + ROLLOUT_GAS / 63 + CALL_OVERHEAD + 1;
 
-/// What came of an order to one instance.
+/// The outcome of an order to one instance.
 enum Outcome {
     /// It obeyed.
     Done,

@@ -46,7 +46,7 @@
 //! |---|---|
 //! | [`Harness`] | a chain with the framework and a registry on it |
 //! | [`Definition`], [`Instance`] | a definition of the registry, a proxy |
-//! | [`Receipt`], [`Revert`], [`assert_reverts`] | what came of a transaction |
+//! | [`Receipt`], [`Revert`], [`assert_reverts`] | the outcome of a transaction |
 //! | [`Chain`] | a chain alone: our own, real anvil, any endpoint |
 //! | [`Trace`], [`traces`] | what a refusal must not leave; [`Chain`] looks for it by itself |
 //! | [`Solidity`], [`Npm`], [`Python`], [`Anvil`] | the peers: compiled, installed, spawned |

@@ -53,7 +53,7 @@ impl fmt::Debug for Revert {
     }
 }
 
-/// Asserts that `result` is a revert with exactly this error, and says what came otherwise.
+/// Asserts that `result` is a revert with exactly this error, and otherwise says what was returned.
 ///
 /// # Panics
 /// If it is anything else.

@@ -16,7 +16,7 @@ const LOADED: u64 = 2_100;
 const FRESH: u64 = 22_100;
 /// A word that was not.
 const CHANGED: u64 = 5_000;
-/// What comes back for one that is cleared (EIP-3529).
+/// The refund for one that is cleared (EIP-3529).
 const CLEARED: u64 = 4_800;
 
 /// Gas of a simple migration and of a lazy one, each with its floor.

@@ -13,7 +13,7 @@ use super::table::{Guard, Test};
 use super::working_copy::{Codes, WorkingCopy};
 use super::wrong;
 
-/// What came of disabling a guard.
+/// The outcome of disabling a guard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Its test failed, by an assertion.
@@ -29,12 +29,12 @@ pub enum Verdict {
     Broken(String),
 }
 
-/// One guard and what came of it.
+/// One guard and its outcome.
 #[derive(Debug, Clone)]
 pub struct Row {
     /// The guard.
     pub guard: Guard,
-    /// What came of disabling it.
+    /// The outcome of disabling it.
     pub verdict: Verdict,
     /// Seconds that the test run took, building included.
     pub seconds: f64,

@@ -42,7 +42,7 @@ pub struct Guard {
     pub file: String,
     /// The text that is the guard; it stands in the file once.
     pub guard: String,
-    /// What stands there while it is disabled.
+    /// The code there while it is disabled.
     pub disabled: String,
     /// The test that fails then.
     pub test: Test,

@@ -175,7 +175,7 @@ fn follow(from: &Path, to: &Path) -> Result<(), HarnessError> {
     Ok(())
 }
 
-/// What stands in a folder of sources: nothing built.
+/// The contents of a folder of sources: nothing built.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, HarnessError> {
     let all = all_in(folder)?.into_iter();
     let is_source = |path: &PathBuf| !NO_SOURCES.contains(&name_of(path).as_str());

@@ -6,7 +6,7 @@ use stylus_layout::{Decision, Layout, Members, Verdict};
 /// Members of the enum `E`, as upgrades-core adds them to solc's output.
 pub type Enum = Option<&'static [&'static str]>;
 
-/// Two bodies of contract `C`, with what stands before it in both.
+/// Two bodies of contract `C`, with the text before it in both.
 pub struct Case {
     pub name: &'static str,
     pub before: &'static str,

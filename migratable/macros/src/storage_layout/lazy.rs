@@ -7,7 +7,7 @@ use syn::{Error, GenericArgument, Ident, LitStr, PathArguments, PathSegment, Res
 
 /// The types that convert what they hold.
 const LAZY: [&str; 2] = ["LazyMap", "LazyCell"];
-/// What stands between the names of two forms.
+/// The text between the names of two forms.
 const OVER: &str = " over ";
 
 /// The name of an opaque field in the layout.

@@ -8,7 +8,7 @@ use stylus_upgrades_interface::registry::IRegistry;
 /// A value, or the revert data of the call.
 pub type Outcome<T> = Result<T, Vec<u8>>;
 
-/// What came of a batch.
+/// The outcome of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// Items that were migrated, or brought back.

@@ -1,6 +1,6 @@
 //! What callers can use of a contract, as text in a custom section of its module: a line with the
 //! contract's path, a line of Solidity for each function, with the names of its arguments, and a last line.
-//! `receive`, `fallback` and `fallback payable` are lines as well. What stands before the first line or
+//! `receive`, `fallback` and `fallback payable` are lines as well. Text before the first line or
 //! after the last was written by something else.
 //!
 //! ```text

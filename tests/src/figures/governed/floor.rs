@@ -24,7 +24,7 @@ const CREATION: (u64, u64, u64) = (32_000, 200, 2);
 const NEW_WORD: u64 = 22_100;
 /// A word that was not.
 const CHANGED_WORD: u64 = 5_000;
-/// What comes back for a word that is cleared, of a fifth of everything at most.
+/// The refund for a word that is cleared, of a fifth of everything at most.
 const CLEARED: u64 = 4_800;
 /// A word that is read.
 const READ_WORD: u64 = 2_100;
@@ -40,7 +40,7 @@ pub struct Floor {
     pub transaction: u64,
     /// Contracts that are created.
     pub creation: u64,
-    /// Words that end otherwise than they began, less what comes back for cleared ones.
+    /// Words that end otherwise than they began, less the refund for cleared ones.
     pub stores: u64,
     /// Words that are only read.
     pub reads: u64,
