@@ -83,7 +83,9 @@ fn step_reason(reason: u8) -> &'static str {
         invalid_step::INITIAL_WITH_MIGRATION => {
             "a version that instances are only created at, with a migration"
         }
-        invalid_step::TOO_MANY_INCOMING_STEPS => "too many steps into it, or one from there already",
+        invalid_step::TOO_MANY_INCOMING_STEPS => {
+            "too many steps into it, or one from there already"
+        }
         invalid_step::DATA_WITH_COMPLEX => "calldata on a path with a complex step",
         invalid_step::NOT_FROM_CURRENT => "it does not leave the current version",
         invalid_step::DATA_MISMATCH => "calldata where none belongs, or none where some does",
