@@ -21,7 +21,7 @@
 //! | [`inspect`] | one instance: its storage by variables, its path, its events |
 //! | [`doctor`] | whether everything that is needed still runs, and what helps |
 //! | [`versions`] | what was registered, kept in a folder for version control |
-//! | [`project`] | a project of one's own: new, or made from an existing contract |
+//! | [`project`] | a user's project: new, or made from an existing contract |
 //! | [`simulation`] | a copy of the chain in this process, on which things are tried |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`fuzz`] | an upgrade tried with calls that nobody has made yet, on copies of one block |

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
-/// The environment variable with user ids, separated by commas, whose files are taken as one's own:
+/// The environment variable with user ids, separated by commas, whose files count as this user's:
 /// for a container that runs as another user than the one who checked the repository out.
 pub const TRUSTED_UIDS: &str = "STYLUS_UPGRADES_TRUSTED_UIDS";
 /// Bytes of a file that is read as a whole, at most.
@@ -27,7 +27,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(1);
 const WRITE_OTHERS: u32 = 0o002;
 /// Its group may.
 const WRITE_GROUP: u32 = 0o020;
-/// In such a folder one removes and renames one's own files only.
+/// In such a folder users can remove and rename only their own files.
 const STICKY: u32 = 0o1000;
 /// The name of a refusal of the system: the file may be harmless and cannot be had.
 const IO: &str = "Io";

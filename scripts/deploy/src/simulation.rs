@@ -14,7 +14,7 @@ use stylus_chain::{
 };
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 
-/// What every sender is lent here, in wei: fees are no matter of what is tried.
+/// What every sender is lent here, in wei: fees do not matter to what is tried.
 const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 
 /// The copy.
@@ -275,7 +275,7 @@ impl Simulation {
         })
     }
 
-    /// Sends a [`Self::request`] with its gas limit and mines it, whatever becomes of it.
+    /// Sends a [`Self::request`] with its gas limit and mines it, also where it fails.
     pub fn mined(
         &mut self,
         what: &str,

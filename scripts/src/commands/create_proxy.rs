@@ -98,7 +98,7 @@ fn call_without_salt(
     })
 }
 
-/// Reports the instance. Where it exists by now, its alias is saved.
+/// Reports the instance. Where it exists, its alias is saved.
 fn report(
     context: &Context,
     request: &CreateProxyArgs,

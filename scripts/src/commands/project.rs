@@ -1,4 +1,4 @@
-//! `new` and `init`: a project of one's own.
+//! `new` and `init`: a user's project.
 
 use super::prelude::*;
 use crate::build::BuildError;

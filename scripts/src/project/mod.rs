@@ -1,4 +1,4 @@
-//! A project of one's own: a folder with a contract, a test of its upgrades, and what belongs around
+//! A user's project: a folder with a contract, a test of its upgrades, and what belongs around
 //! them.
 
 mod error;

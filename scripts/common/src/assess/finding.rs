@@ -140,7 +140,7 @@ impl Finding {
         }
     }
 
-    /// The same once it is accepted, or where something else sees to it.
+    /// The same once it is accepted, or where something else handles it.
     #[must_use]
     pub fn taken(&self) -> Self {
         // What it was told with is said of all of them.

@@ -12,7 +12,7 @@ pub(super) fn line(document: &impl Serialize) -> String {
     let mut bytes = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut bytes, Escaping);
     if document.serialize(&mut serializer).is_err() {
-        // Values of this program serialize; an answer is owed all the same.
+        // Values of this program serialize; an answer is owed anyway.
         return r#"{"error":{"name":"Output","message":"the answer cannot be written as JSON"}}"#
             .into();
     }

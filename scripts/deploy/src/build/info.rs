@@ -157,7 +157,7 @@ impl Commit {
             "--",
             ".",
         ];
-        // What git ignores is copied all the same, and what is not copied is no source: the manifest,
+        // What git ignores is copied anyway, and what is not copied is no source: the manifest,
         // to which `--save` writes.
         let files = source.tree.entries();
         let files: BTreeSet<_> = files.filter_map(|(_, entry)| entry.from.as_ref()).collect();

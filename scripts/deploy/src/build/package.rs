@@ -139,7 +139,7 @@ impl Package {
         &self.told.metadata["stylus-upgrades"][key]
     }
 
-    /// A list in it. `migrates`: what its migration sees to in the storage. `sources`: files and folders of the same
+    /// A list in it. `migrates`: what its migration handles in the storage. `sources`: files and folders of the same
     /// workspace, outside the package, that it compiles by `#[path]` or includes. `public-files`: what looks like a key
     /// and is none.
     pub(super) fn declared(&self, key: &str) -> Vec<String> {

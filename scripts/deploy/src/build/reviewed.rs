@@ -13,7 +13,7 @@ const NAMED: &str = "CI_DEFAULT_BRANCH";
 const EVENT: &str = "GITHUB_EVENT_PATH";
 /// Where GitLab's runner names the repository: the one that a merge request goes to, else its own.
 const REPOSITORY: [&str; 2] = ["CI_MERGE_REQUEST_PROJECT_URL", "CI_PROJECT_URL"];
-/// What the default branch is called in a repository without remotes. In a clone a branch of one's own says
+/// What the default branch is called in a repository without remotes. In a clone the user's own branch says
 /// nothing, a pull request may have been merged into it; nor does a remote's branch of such a name, which
 /// anybody who may push can have made.
 const OF_NONE: [&str; 2] = ["refs/heads/main", "refs/heads/master"];

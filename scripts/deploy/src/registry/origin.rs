@@ -124,7 +124,7 @@ pub fn release(code: &[u8], creation_code: &[u8]) -> Release {
     }
 }
 
-/// Refusals of a registry that is there, and that somebody may trust all the same.
+/// Refusals of a registry that is there, and that somebody may trust anyway.
 const UNPROVEN: [&str; 4] = [
     OTHER_CODE,
     "OtherDeployer",
@@ -134,7 +134,7 @@ const UNPROVEN: [&str; 4] = [
 /// The refusal of an account that has not the code of a known registry.
 pub const OTHER_CODE: &str = "UnknownRegistryCode";
 
-/// Whether there is a registry for whose storage nothing vouches: somebody may trust it all the same.
+/// Whether there is a registry for whose storage nothing vouches: somebody may trust it anyway.
 pub fn may_be_trusted(error: &Refusal) -> bool {
     UNPROVEN.iter().any(|name| error.is(name))
 }

@@ -470,7 +470,7 @@ fn a_second(number: u64, elapsed: Duration) -> u64 {
     (number as f64 / elapsed.as_secs_f64().max(0.001)) as u64
 }
 
-/// What must hold is nothing that can be asked, or what is meant to differ nothing that is compared.
+/// What must hold cannot be asked, or what is meant to differ is not compared.
 fn nothing_compared(name: &str, expected: &str) -> ChainError {
     let message = format!("{name} is not compared");
     let refusal = Refusal::new("NothingCompared", message).with(

@@ -57,7 +57,7 @@ pub async fn readiness(
 ///
 /// # Errors
 /// `UnknownAction` if there is none; `EventsHidden` if the action
-/// is open all the same.
+/// is open anyway.
 pub async fn proposal(
     registry: Registry<'_>,
     action: ActionId,
@@ -156,7 +156,7 @@ pub async fn all_pending(registry: Registry<'_>) -> Result<Vec<PendingAction>, C
     Ok(all)
 }
 
-/// What the registry has by now in place of the version that `call` would add, in words.
+/// What the registry has in place of the version that `call` would add, in words.
 ///
 /// # Errors
 /// What the chain says.

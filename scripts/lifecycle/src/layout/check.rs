@@ -300,7 +300,7 @@ impl Pair<'_> {
         partial
     }
 
-    /// That the contract's author says that the migration sees to a finding, if it does and runs. What the version
+    /// That the contract's author says that the migration handles a finding, if it does and runs. What the version
     /// before declares as well, or may declare, is about the step before: that was kept.
     pub fn why_migrated(&self, part: Part, id: &FindingId) -> Option<Finding> {
         let names = |version: &Document| version.migrates.iter().any(|one| *id == **one);

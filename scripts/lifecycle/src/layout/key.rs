@@ -16,7 +16,7 @@ const DEEPEST: u8 = 4;
 pub(crate) struct KeyType {
     /// As the ABI has it; any number where the type is not known here.
     ty: DynSolType,
-    /// Whether the rest of a negative number's word is zero all the same (stylus-sdk).
+    /// Whether the rest of a negative number's word is zero nevertheless (stylus-sdk).
     is_zero_extended: bool,
 }
 

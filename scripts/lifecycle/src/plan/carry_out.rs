@@ -32,7 +32,7 @@ pub(super) fn carry_out(
         let bytes: Bytes = call.abi_encode().into();
         decide(simulation, *registry, policy, &bytes, &what, &request.names)
     };
-    // Anybody can continue the rollouts of what is current, whatever becomes of the call.
+    // Anybody can continue the rollouts of what is current, also where the call fails.
     let continues = is_current && !is_paused;
     let decision = match continues {
         true => match other_code(simulation, *registry, call)? {

@@ -164,7 +164,7 @@ impl PlanSimulation<'_> {
         Ok(())
     }
 
-    /// Notes one hash of all that changes, and what becomes of getters' answers. `elsewhen` is what another block sees.
+    /// Notes one hash of all that changes, and how getters' answers change. `elsewhen` is what another block sees.
     fn note_answers(&mut self, elsewhen: Option<Vec<SlotChange>>) -> Result<(), ChainError> {
         let request = self.request;
         if let Some(other) = elsewhen {

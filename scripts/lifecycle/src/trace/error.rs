@@ -13,8 +13,8 @@ pub(super) fn not_traced(client: &Client, error: ChainError) -> ChainError {
     let refusal = Refusal::new("NotTraced", message).with(
         "the answer of debug_traceTransaction",
         said,
-        "give the --rpc-url of a node with the debug namespace and the state before the transaction: an archive node of \
-         one's own with --http.api=net,web3,eth,debug, or a provider's plan that has it",
+        "give the --rpc-url of a node with the debug namespace and the state before the transaction: your own \
+         archive node with --http.api=net,web3,eth,debug, or a provider's plan that has it",
     );
     refusal.exiting(Exit::Chain).into()
 }

@@ -26,7 +26,7 @@ fn a_call_that_would_fail_once_approved_is_refused_before_anything_is_sent() {
     assert_eq!(sandbox.nonce(), before, "something was sent");
     assert!(sandbox.open("A").is_empty(), "nothing was proposed");
 
-    // Without progress the warning is printed all the same.
+    // Without progress the warning is printed anyway.
     let meant = sandbox.run("Admin", &format!("{MIGRATE} --accept=would-fail --quiet"));
     let document = meant.ends(3);
     document.has(json!({"approvals": 1, "would_fail": {"name": "WouldFail"}}));

@@ -51,7 +51,7 @@ pub(super) fn not_runnable_cure(reason: u8) -> &'static str {
              take the code any more, rebuild it and register it as another version"
         }
         not_runnable::EXPIRED => {
-            "stylus-upgrades doctor --fix activates it again (keepalive is refused by now), then try again"
+            "stylus-upgrades doctor --fix activates it again (it is too late for keepalive), then try again"
         }
         not_runnable::DESIGNATOR => "give the address of the contract whose code it points to",
         not_runnable::PRECOMPILE => "give the address of a contract of your own",
