@@ -168,7 +168,7 @@ pub fn replace(
     content: &[u8],
     is_own: impl Fn(&str) -> bool,
 ) -> Result<(), FileError> {
-    require_own(path, is_own)?;
+    require_replaceable(path, is_own)?;
     write(path, content)
 }
 
@@ -176,7 +176,7 @@ pub fn replace(
 ///
 /// # Errors
 /// [`FileError`].
-pub fn require_own(path: &Path, is_own: impl Fn(&str) -> bool) -> Result<(), FileError> {
+pub fn require_replaceable(path: &Path, is_own: impl Fn(&str) -> bool) -> Result<(), FileError> {
     let there = read_bytes(path)?;
     match there.is_none_or(|there| std::str::from_utf8(&there).is_ok_and(is_own)) {
         true => Ok(()),
