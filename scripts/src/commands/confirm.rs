@@ -110,7 +110,7 @@ pub(super) const POLICY: &str = "policy";
 /// Warns of a call that is about to be sent if `policy` then needs fewer approvals than `migrate`: its approvers can
 /// then take over `migrate`.
 pub(super) async fn warn_of_weaker(session: Session<'_>, call: &Call) -> Result<()> {
-    let (definition, new) = (call.definition(), call.policies());
+    let (definition, new) = (call.name(), call.policies());
     let mut both = Vec::new();
     for role in [MIGRATE, POLICY] {
         match new.iter().find(|(other, _)| *other == role) {
@@ -168,6 +168,7 @@ pub(super) async fn notices(
     if let Call::SetPolicy(set) = &governed.call {
         let (role, expression) = (set.role.as_str(), set.expression.as_str());
         match current_policy(session.registry, &set.name, role).await? {
+            None if role == PAUSE => {} // one that exists without a policy of its own
             None => all.push(new_role(session, &set.name, role).await?),
             Some(old) => {
                 let part_in = |policy: &str| match options.who {

@@ -41,7 +41,7 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     let bytes = call.abi_encode().into();
     let governed = GovernedCall::decode(registry.address, bytes, request.value)?;
     if is_created(session, (&governed, &call), proxy).await? {
-        let what = format!("{proxy} is created already");
+        let what = format!("{proxy} is created already; another --salt makes another instance");
         let effects = Effects::nothing_to_send(context, what)?;
         return Ok(report(context, request, (proxy, salt), effects));
     }

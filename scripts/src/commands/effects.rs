@@ -125,9 +125,9 @@ pub(super) struct RolledOut {
     /// How many of the last transactions are the rollout's.
     #[serde(skip)]
     pub(super) transactions: usize,
-    /// The definition and its current version, in words.
+    /// That nothing was to upgrade, in words.
     #[serde(skip)]
-    pub(super) at: String,
+    pub(super) nothing: Option<String>,
 }
 
 /// An instance between two versions.
@@ -353,10 +353,10 @@ impl RolledOut {
             lines.push(format!("skipped {}: {}", one.proxy, one.reason));
             lines.push(format!("  next    {}", one.next));
         }
-        lines.push(match (self.upgraded, self.left) {
-            (0, Some(0)) if lines.is_empty() => format!("{}: nothing to upgrade", self.at),
-            _ => format!("rollout {}", so_far(self.upgraded, self.left)),
-        });
+        if self.transactions > 0 || self.left != Some(0) {
+            lines.push(format!("rollout {}", so_far(self.upgraded, self.left)));
+        }
+        lines.extend(self.nothing.clone());
         if !self.paused_or_resumed.is_empty() {
             lines.push(format!(
                 "of these, {} were paused or resumed with their definition",

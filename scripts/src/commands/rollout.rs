@@ -31,13 +31,25 @@ pub(super) async fn run(
     layout: Option<&Path>,
 ) -> Result<Outcome> {
     let session = Session::sending(context, "upgrade").await?;
-    if session.registry.head(name).await?.current.is_empty() {
+    let head = session.registry.head(name).await?;
+    if head.current.is_empty() {
         let refusal = Refusal::new("NoCurrentVersion", format!("{name} has no version yet"));
         let next = format!(
             "stylus-upgrades register {} VERSION SOURCE; the first version is current at once",
             shell_word(name)
         );
         return Err(refusal.with("a current version", "none", next).into());
+    }
+    if head.state == DefinitionState::Paused && session.registry.left(name).await? == 0 {
+        let says = format!("{name} is paused: its instances are not upgraded meanwhile");
+        let next = format!(
+            "stylus-upgrades resume {}, then the same command",
+            shell_word(name)
+        );
+        let refusal = Refusal::new("DefinitionPaused", says);
+        return Err(refusal
+            .with("a definition that is live", "one that is paused", next)
+            .into());
     }
     let mut effects = Effects::default();
     let checks = session.assessment(Role::Proposer);
@@ -137,13 +149,17 @@ impl<'a> Rollout<'a> {
         let so_far = so_far(self.upgraded, left);
         context.output.end(&format!("{what}: {so_far}"));
         effects.add_sent(&self.sent);
+        let nothing = match self.sent.is_empty() {
+            true => self.nothing_to_send().await?,
+            false => None,
+        };
         effects.rolled_out = Some(RolledOut {
             upgraded: self.upgraded,
             left,
             skipped: self.skipped,
             paused_or_resumed: self.turned,
             transactions: self.sent.len(),
-            at: format!("{} is at {}", self.name, self.compared),
+            nothing,
         });
         effects.checks = Some(self.found);
         effects.add_paused(self.begun);
@@ -155,6 +171,16 @@ impl<'a> Rollout<'a> {
         uncompared::report(context, sent, &self.checks, effects);
         effects.require_checks(context);
         Ok(())
+    }
+
+    /// Nothing was to upgrade, in words; none where instances are between two versions, which are added.
+    async fn nothing_to_send(&mut self) -> Result<Option<String>> {
+        let instances = self.session.registry.instances(self.name).await?;
+        let migrating = instances.into_iter().filter(|one| one.state.is_migrating());
+        let migrating = migrating.map(|one| (one.proxy, one.version, self.compared.clone()));
+        self.begun.extend(migrating);
+        let nothing = format!("{} is at {}: nothing to upgrade", self.name, self.compared);
+        Ok(Some(nothing).filter(|_| self.begun.is_empty()))
     }
 
     /// How many instances wait.

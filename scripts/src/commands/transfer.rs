@@ -10,7 +10,11 @@ use crate::assess::{Finding, FindingId};
 use crate::build::evm;
 use crate::client::{ChainError, Client, Revert};
 use crate::governance::{GovernedCall, kind_in_words};
-use crate::registry::{Receiver, Registry, Transfer, decides, receiver, require_registry};
+use crate::model::definition_id;
+use crate::registry::{
+    Receiver, Registry, Topics, Transfer, all_logs, decides, receiver, require_registry,
+};
+use alloy::sol_types::SolEvent;
 
 /// Transfers an instance to `to`, or removes it if that is `None`.
 pub(super) async fn run(
@@ -23,7 +27,7 @@ pub(super) async fn run(
     let proxy = context.manifest.address(proxy)?;
     let to = to.map(|to| context.manifest.address(to)).transpose()?;
     let instance = match session.registry.instance(proxy).await {
-        Err(error) if has_gone(session, proxy, to, &error).await => {
+        Err(error) if has_gone(session, (proxy, to, definition), &error).await? => {
             let subject = TransferReport {
                 name: None,
                 proxy,
@@ -63,15 +67,38 @@ pub(super) async fn run(
     Ok(context.outcome(&Governed { subject, effects }))
 }
 
-/// Whether the proxy is no instance here any more, and obeys the receiver: an earlier command transferred it.
+/// Whether an earlier command transferred the proxy so: the registry's newest event of it names that receiver, which the
+/// proxy obeys, and it is an instance of that definition there.
 async fn has_gone(
     session: Session<'_>,
-    proxy: Address,
-    to: Option<Address>,
+    (proxy, to, definition): (Address, Option<Address>, Option<&str>),
     error: &ChainError,
-) -> bool {
+) -> Result<bool> {
+    let registry = session.registry;
     let is_unknown = error.revert().is_some_and(Revert::is::<abi::NotAnInstance>);
-    is_unknown && to.is_some() && decides(session.registry.client, proxy).await.ok() == to
+    let Some(to) = to.filter(|_| is_unknown) else {
+        return Ok(false);
+    };
+    let topics: Topics<'_> = [
+        &[abi::InstanceTransferred::SIGNATURE_HASH],
+        &[],
+        &[proxy.into_word()],
+    ];
+    let logs = all_logs(registry.client, registry.address, topics).await?;
+    let newest = logs
+        .last()
+        .map(|log| log.log_decode::<abi::InstanceTransferred>());
+    let Some(Ok(transferred)) = newest else {
+        return Ok(false);
+    };
+    let transferred = transferred.inner;
+    let is_there = transferred.to == to && decides(registry.client, proxy).await.ok() == Some(to);
+    let of = registry.client.registry(to).instance(proxy).await.ok();
+    let of = of.map(|instance| definition_id(&instance.definition).0);
+    let wanted = definition.map_or(transferred.definition, |name| definition_id(name).0);
+    // An account that receives an adopted proxy has no definitions.
+    let is_same = of.map_or(definition.is_none(), |of| of == wanted);
+    Ok(is_there && is_same)
 }
 
 /// The instance that is transferred or removed.

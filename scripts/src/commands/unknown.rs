@@ -45,7 +45,7 @@ async fn with_those(context: &Context, revert: &Revert) -> Option<Refusal> {
             Ok(one) => (
                 format!("{name} is an instance of {}", one.definition),
                 format!(
-                    "for this instance alone: stylus-upgrades upgrade {name} VERSION; for all of them, name {}",
+                    "name {}, its definition; to upgrade this instance alone: stylus-upgrades upgrade {name} VERSION",
                     shell_word(&one.definition)
                 ),
             ),

@@ -60,7 +60,7 @@ impl Fuzzed {
         recall(&file(registry, name, code, step)?)
     }
 
-    /// Remembers a run.
+    /// Remembers a run, but not one that called nothing, nor a shorter one that no longer finds a difference.
     pub fn remember(report: &FuzzReport, registry: Key, code: &Code, step: &Step) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let fuzzed = Self {
@@ -73,9 +73,19 @@ impl Fuzzed {
             findings: report.findings.iter().map(|one| one.headline()).collect(),
             declared: report.declared.clone(),
         };
-        if let Some(file) = file(registry, &report.name, code, step) {
+        let Some(file) = file(registry, &report.name, code, step) else {
+            return;
+        };
+        let before: Option<Self> = recall(&file);
+        if fuzzed.calls > 0 && before.is_none_or(|before| fuzzed.replaces(&before)) {
             remember(&file, &fuzzed);
         }
+    }
+
+    /// Whether this run says at least as much as an earlier one of the same upgrade.
+    fn replaces(&self, before: &Self) -> bool {
+        let is_longer = self.calls >= before.calls || self.declared != before.declared;
+        is_longer || !self.findings.is_empty() || before.findings.is_empty()
     }
 
     /// It in a line.
@@ -120,6 +130,7 @@ mod tests {
         let expected = "fuzzed for 1 min 0 s from block 9 with seed 3, 1 sequence with 2,000 calls: no difference; \
                         meant to differ: fee() (remembered on this machine since 1970-01-01 00:00:00 UTC)";
         assert_eq!(fuzzed.words(), expected);
+        let before = fuzzed.clone();
         fuzzed.findings = vec![
             "fee() returns other data".into(),
             "total holds something else".into(),
@@ -129,5 +140,8 @@ mod tests {
             words.contains("differences: fee() returns other data, total holds something else;"),
             "{words}"
         );
+        assert!(fuzzed.replaces(&before) && before.replaces(&fuzzed));
+        let shorter = Fuzzed { calls: 1, ..before };
+        assert!(!shorter.replaces(&fuzzed), "it found less and did less");
     }
 }

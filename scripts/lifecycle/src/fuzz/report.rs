@@ -241,14 +241,16 @@ impl CommandReport for FuzzReport {
                 .map(|one| format!("  · meant to differ: {one}")),
         );
         lines.extend(self.findings.iter().flat_map(FuzzFinding::lines));
-        if self.findings.is_empty() {
-            lines.push("✓ no difference was found".into());
+        match (self.calls, self.findings.is_empty()) {
+            (0, _) => lines.push("✗ nothing was called: give more --time or --runs".into()),
+            (_, true) => lines.push("✓ no difference was found".into()),
+            (_, false) => {}
         }
         lines
     }
 
     fn exit(&self) -> Exit {
-        match self.findings.is_empty() {
+        match self.calls > 0 && self.findings.is_empty() {
             true => Exit::Done,
             false => Exit::Refused,
         }

@@ -78,7 +78,8 @@ macro_rules! governed {
             }
 
             /// The definition that it is about.
-            fn name(&self) -> &str {
+            /// The definition that it is about: of `createDefinition`, the one that it creates.
+            pub fn name(&self) -> &str {
                 match self {
                     $(Self::$variant(call) => &call.name,)+
                 }

@@ -315,7 +315,7 @@ mod tests {
                 "lacks the contract's metadata, or the content",
             ),
             (id, json!("x"), "the number or the content of A.sol"),
-            ("/output/sources", Value::Null, "of none of its sources"),
+            ("/output/sources", Value::Null, "names none of its sources"),
             ("/output/contracts", json!([]), none),
             (&metadata, Value::Null, lacks),
             (&object, json!(""), none),

@@ -55,13 +55,16 @@ pub async fn end(client: &Client, migration: &ActiveMigration) -> Result<Ended, 
 fn refusal(error: ChainError, migration: &ActiveMigration) -> ChainError {
     match error {
         ChainError::Refused { revert, .. } if !migration.at.back => {
+            let message = format!("endMigration was refused: {revert}");
+            let refusal = Refusal::of(&revert).saying(message);
+            if revert.is::<registry_abi::DefinitionPaused>() {
+                return refusal.into(); // the migration is right: it only waits
+            }
             let next = format!(
                 "correct what it names, then run it again; or {}",
                 way_out(migration.proxy)
             );
-            let refusal = Refusal::of(&revert);
-            let message = format!("endMigration was refused: {revert}");
-            refusal.saying(message).advising(next).into()
+            refusal.advising(next).into()
         }
         error => error,
     }

@@ -20,7 +20,7 @@ pub struct FuzzArgs {
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub time: Option<Duration>,
     /// Maximum number of call sequences
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     pub runs: Option<u64>,
     /// An intended difference: a function, an event or a variable, such as 'fee() differs'; may be repeated
     #[arg(long, value_name = "WHAT")]

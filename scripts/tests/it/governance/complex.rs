@@ -47,7 +47,8 @@ fn a_complex_migration_of_more_than_four_instances_ends_partly_done_and_names_ev
     let migrated = sandbox.run("Admin", MIGRATE);
     assert_eq!(list(migrated.ends(5), "paused").len(), 6);
     names_next(&migrated.document, &proxies);
-    sandbox.done("Admin", "upgrade P"); // nothing is left to roll out
+    let again = sandbox.run("Admin", "upgrade P"); // nothing is left to roll out
+    names_next(again.ends(5), &proxies);
     for proxy in &proxies {
         sandbox.done("Admin", &format!("run-migration {proxy}"));
     }
@@ -75,6 +76,10 @@ fn few_that_wait_among_many_are_compared_before_migrate_takes_them_along() {
 fn what_a_resume_upgrades_into_a_complex_step_is_named_with_the_next_command() {
     let (sandbox, proxies) = current_and_not_rolled_out(5);
     sandbox.done("Admin", "pause P");
+    let paused = sandbox.run("Admin", "upgrade P");
+    paused
+        .is(1, "DefinitionPaused")
+        .says("next", &["resume P,"]);
     // The old code is gone: the rollout that resumes its instances takes them past it.
     let call = abi::getVersionCall {
         name: "P".into(),
@@ -84,6 +89,15 @@ fn what_a_resume_upgrades_into_a_complex_step_is_named_with_the_next_command() {
     sandbox.set_code(old, Bytes::new());
     let resumed = sandbox.run("Admin", "resume P");
     names_next(resumed.ends(5), &proxies);
+    let again = sandbox.run("Admin", "upgrade P");
+    names_next(again.ends(5), &proxies);
+
+    sandbox.done("Admin", "pause P");
+    let paused = sandbox.run("Admin", &format!("run-migration {}", proxies[0]));
+    paused
+        .is(1, "DefinitionPaused")
+        .says("next", &["resume P,"]);
+    assert!(!paused.said("next").contains("--abort"), "{paused:?}");
 }
 
 #[test]

@@ -77,8 +77,14 @@ fn a_definition_and_an_instance_that_are_there_are_made_again_by_nobody() {
     let name = format!("define B --migrate {BOTH}");
     for (words, says) in [
         (&define, "B is defined already\n"),
-        (&create, " is created already\n"),
-        (&CREATE_SAVED.into(), " is created already\n"),
+        (
+            &create,
+            " is created already; another --salt makes another instance\n",
+        ),
+        (
+            &CREATE_SAVED.into(),
+            " is created already; another --salt makes another instance\n",
+        ),
         (&"resume A".into(), "A is live already\n"),
     ] {
         contains(&sandbox.shown("Admin2", words, 0), &[says]);

@@ -89,6 +89,12 @@ fn a_corpus_is_kept_and_tried_first() {
 #[test]
 fn an_upgrade_that_fails_is_not_fuzzed() {
     let sandbox = Sandbox::with_counter("Admin", 1);
+    for (runs, exit) in [(0, 2), (1, 1)] {
+        // The first sequence is the upgrade alone.
+        let words =
+            format!("fuzz A 2.0 example:counter-v2 --call migrate(uint256) 5 --runs {runs}");
+        sandbox.run("Other", &words).ends(exit);
+    }
     let answer = sandbox.run("Other", "fuzz A 2.0 example:counter-v2 --runs 1");
     assert_ne!(answer.exit, Some(0));
     assert!(!error(&answer).is_empty(), "{answer:?}");

@@ -70,18 +70,24 @@ fn an_approver_whose_own_part_ends_says_so() {
 fn policies_that_fewer_people_can_change_are_named() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     let warning = "migrate needs 2 approvals and policy only 1";
-    for (words, is_warned) in [
+    for (words, warned_of) in [
         (
             format!("define B --migrate {BOTH} --policy Admin --create Admin"),
-            true,
+            Some("B"),
         ),
-        (format!("define C --migrate {BOTH}"), false),
-        (format!("policy update A {BOTH}"), true),
-        (format!("policy update A --role policy {BOTH}"), false),
+        (format!("define C --migrate {BOTH}"), None),
+        (format!("policy update A {BOTH}"), Some("A")),
+        (format!("policy update A --role policy {BOTH}"), None),
+        ("policy update A --role pause Admin".into(), None), // no new role
     ] {
         let answer = sandbox.run("Admin", &words);
         answer.ends(0);
-        assert_eq!(answer.stderr.contains(warning), is_warned, "{answer:?}");
+        let warning = warned_of.map_or(warning.into(), |name| {
+            let both = "'AND(Admin,Admin2)'";
+            format!("policy update {name} --role policy {both}")
+        });
+        let is_warned = answer.stderr.contains(&warning);
+        assert_eq!(is_warned, warned_of.is_some(), "{answer:?}");
     }
     // What is refused is not warned of.
     let refused = sandbox.run(

@@ -90,6 +90,8 @@ fn wasm_and_evm_proxies_go_to_another_registry_which_upgrades_them_and_come_back
         receiver.has(json!({"registry": second, "version": "1.0", "relay": relay}));
         assert_eq!(receiver["codehash"], receiver["runs"]);
         given.warns(&["migrate   Admin2"]);
+        let other = format!("transfer {proxy} {second} B");
+        sandbox.run("Admin", &other).is(1, "NotAnInstance");
         let is_relayed = given.stderr.contains("will forward the receiver's calls");
         assert_eq!(is_relayed, relay != Value::Null);
     }
@@ -154,6 +156,20 @@ fn what_could_not_arrive_is_refused_before_anything_is_sent() {
     );
     contains(&next, &[&accept.to_lowercase()[8..]]);
     assert_eq!(sandbox.block(), before, "nothing was sent");
+
+    // An account that answers the receiver to every question, and was never an instance.
+    let receiver: Address = second.parse().expect("an address");
+    let code = [
+        &[0x73],
+        &receiver[..],
+        &[0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3],
+    ]
+    .concat();
+    let stranger = Address::repeat_byte(0xb1);
+    sandbox.set_code(stranger, code);
+    sandbox
+        .run("Admin", &format!("transfer {stranger} {second}"))
+        .is(1, "NotAnInstance");
 
     two.accepted(&proxy);
     two.at_second(&format!("adopt A {proxy} 1.0 --withdraw"));
