@@ -333,7 +333,8 @@ impl Check<'_> {
         let accepted = context.accepted();
         let refused = decide(&self.findings, &accepted, Role::Ci).refused;
         for one in &mut self.findings {
-            one.severity = match refused.iter().any(|other| other.id == one.id) {
+            let is_same = |other: &Finding| (&other.id, other.part) == (&one.id, one.part);
+            one.severity = match refused.iter().any(is_same) {
                 true => Severity::Danger,
                 false if accepted.contains(&one.id) => Severity::Warning,
                 false => one.severity,

@@ -196,6 +196,43 @@ fn a_field_that_its_migration_sets_is_the_authors_to_declare() {
     assert_eq!(accepted(&done), ["dirty:c"]);
 }
 
+#[test]
+fn a_declared_move_is_refused_where_the_trial_shows_that_the_field_loses_its_value() {
+    let author = Author::new();
+    author.begin(&author.contract("a", A, INITIALIZE, ""));
+    let declared = "\n[package.metadata.stylus-upgrades]\nmigrates = [\"insert:x\", \"shift:a\"]\n";
+    let fields = format!("x: StorageU256,\n    {A}");
+    let command = |name: &str, moves: &str| {
+        let migration = format!(
+            "#[migration(from = \"1.0\", to = \"2.0\")]
+    pub fn set(&mut self, x: U256) -> Result<(), NoteError> {{
+        {moves}
+        self.x.set(x);
+        Ok(())
+    }}"
+        );
+        let crate_folder = author.contract(name, &fields, &migration, declared);
+        format!("Note 2.0 {crate_folder} --call set(uint256) 9")
+    };
+    let lossy = command("lossy", "");
+    let refused = author
+        .project
+        .refused("FieldLost", &format!("migrate {lossy}"));
+    assert!(refused.error("message").contains(": 7 → 0"), "{refused:?}");
+    assert!(refused.error("next").ends_with("--accept shift:a"));
+    let plan = author.project.run(&format!("plan {lossy}"));
+    plan.is_refused("FieldLost");
+    assert_eq!(problems(&plan.document), ["shift:a"]);
+    let checked = author
+        .project
+        .run(&format!("check {}", lossy.replacen(" 2.0", "", 1)));
+    assert_eq!(checked.exit, Some(1), "{}", checked.document);
+
+    let moving = command("moving", "let a = self.x.get();\n        self.a.set(a);");
+    author.project.done(&format!("plan {moving}"));
+    author.project.done(&format!("migrate {moving}"));
+}
+
 const WORKSPACE: &str = r#"[workspace]
 members = ["*"]
 resolver = "3"

@@ -196,7 +196,8 @@ impl Finding {
     /// Whether who proposed an action that it is about had to accept it: it refuses a proposal, and says the same of
     /// the same code in every block.
     pub fn is_accepted_by_proposer(&self) -> bool {
-        self.severity == Severity::Danger && (self.id.part().is_some() || self.id.is_of_steps())
+        let is_of_code = self.id.part().is_some() || self.id.is_of_steps();
+        self.severity == Severity::Danger && is_of_code && self.part != Part::Simulation
     }
 
     /// With what was expected, what was found and what to do.

@@ -9,6 +9,7 @@ mod carry_out;
 mod code_checks;
 mod creation;
 mod decide;
+mod declared;
 mod effects;
 mod environment;
 mod error;

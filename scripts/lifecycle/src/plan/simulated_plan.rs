@@ -6,7 +6,7 @@ use super::executed::Ran;
 use super::instances::{self, Before};
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
-use super::{Plan, PlanRequest, expectations};
+use super::{Plan, PlanRequest, declared, expectations};
 use crate::client::ChainError;
 use crate::governance::{Display, explain};
 use crate::registry::{self, Named};
@@ -119,7 +119,9 @@ pub(super) fn simulate_on(
         policy: &policy,
         shown: &shown,
     };
+    let lost = declared::lost(simulation, request, &instances)?;
     let plan = &mut simulated.plan;
+    plan.problems.extend(lost);
     plan.instances = instances;
     plan.others = outcomes.shown.elsewhere(simulation, &whose)?;
     let is_tried = |one: &&Address| done.skipped.contains(*one) || !outdated.contains(*one);

@@ -4,7 +4,7 @@
 use super::super::args::INSTANCES;
 use super::super::confirm;
 use super::{Becomes, CodeFrom, Wanted, Work};
-use crate::assess::FindingId;
+use crate::assess::{FindingId, Refused, Role, decide};
 use crate::checks::{Assessment, Code};
 use crate::commands::prelude::*;
 use crate::governance::{GovernedCall, require_approver};
@@ -95,7 +95,7 @@ impl Work<'_> {
     /// If it cannot be tried, prints a warning and continues: only gas is at risk.
     async fn simulate(&mut self, wanted: &Wanted<'_>, new: NewVersion) -> Result<()> {
         let (session, context) = (self.session, self.session.context);
-        let request = self.plan_request(new.clone().into(), INSTANCES);
+        let mut request = self.plan_request(new.clone().into(), INSTANCES);
         let is_done = self.is_done(&new);
         let call = wanted.becomes.call(new);
         if !request.inactive.is_empty() {
@@ -114,15 +114,28 @@ impl Work<'_> {
         let is_paid = !request.undeployed.is_empty() || !request.inactive.is_empty();
         let is_new = is_paid || is_checked;
         let is_accepted = context.accepted().contains(&FindingId::WOULD_FAIL);
-        if wanted.becomes != Becomes::Current || wanted.initial || !is_new || is_accepted {
+        // Whether a migration moves what its author declares, only a copy shows.
+        let document = request.document.as_ref();
+        let declares = document.is_some_and(|one| !one.migrates.is_empty());
+        let is_tried = declares || (is_new && !is_accepted);
+        if wanted.becomes != Becomes::Current || wanted.initial || !is_tried {
             return Ok(());
+        }
+        if declares {
+            request.layouts = session.instance_layouts(&self.name, INSTANCES).await?;
         }
         match context
             .simulate_on_copy(session.registry.client, request)
             .await
         {
             Ok(plan) => {
-                if let Some(mut finding) = plan.stuck.clone() {
+                let mut lost = plan.problems;
+                lost.retain(|one| one.id.is_of_layouts());
+                let decided = decide(&lost, &context.accepted(), Role::Proposer);
+                if let Some(refused) = Refused::of(decided.refused) {
+                    return Err(refused.into());
+                }
+                if let Some(mut finding) = plan.stuck.filter(|_| !is_accepted) {
                     // A registered version never changes: sent later, it would fail as well.
                     if !fails(&finding).is("VersionExists") {
                         let next = finding.next.unwrap_or_default();
