@@ -30,8 +30,15 @@ pub fn rival((own, bytes): (&Call, &Bytes), other: &PendingAction) -> Option<(St
                 (Some(one), Some(two)) if one.codehash != two.codehash => {
                     format!("has other code: {}", CodeHash::from(two.codehash))
                 }
-                _ if std::mem::discriminant(own) != std::mem::discriminant(says) => return None,
-                _ => same_code_differs(own, says).into(),
+                _ if std::mem::discriminant(own) == std::mem::discriminant(says) => {
+                    same_code_differs(own, says).into()
+                }
+                // Another step into it is no rival.
+                (None, _) | (_, None) => return None,
+                _ => match says {
+                    Call::Migrate(_) => "also upgrades instances to it".into(),
+                    _ => "only registers it".into(),
+                },
             };
             Some((format!("{} {version}", own.definition()), differs))
         }
@@ -97,7 +104,11 @@ mod tests {
     }
 
     fn migration(version: &str, hash: u8) -> PendingAction {
-        let call = abi::migrateCall {
+        open(&migrated(version, hash))
+    }
+
+    fn migrated(version: &str, hash: u8) -> abi::migrateCall {
+        abi::migrateCall {
             name: "A".into(),
             version: version.into(),
             code: Code {
@@ -107,8 +118,7 @@ mod tests {
                 sourceHash: B256::ZERO,
             },
             step: nothing("1.0"),
-        };
-        open(&call)
+        }
     }
 
     fn line(own: &PendingAction, other: &PendingAction) -> Option<String> {
@@ -125,6 +135,22 @@ mod tests {
         let told = line(&one, &migration("2.0", 2)).expect("told");
         let hash = B256::with_last_byte(2);
         assert_eq!(told, format!("A 2.0 has other code: {hash}"));
+        let abi::migrateCall {
+            name,
+            version,
+            code,
+            step,
+        } = migrated("2.0", 1);
+        let registration = open(&abi::addVersionCall {
+            name,
+            version,
+            code,
+            step,
+        });
+        let told = line(&one, &registration).expect("told");
+        assert_eq!(told, "A 2.0 only registers it");
+        let told = line(&registration, &one).expect("told");
+        assert_eq!(told, "A 2.0 also upgrades instances to it");
         let one = policy("migrate", "NONE");
         assert_eq!(line(&one, &policy("create", "AND()")), None);
         let told = line(&one, &policy("migrate", "AND()")).expect("told");
