@@ -21,8 +21,12 @@ pub(super) async fn keep(session: Session<'_>, name: &str, version: &str) -> Opt
             Some(folder)
         }
         Err(error) => {
+            let next = Report::of(&error)
+                .next()
+                .map(|next| format!("{next}; then "));
+            let next = next.unwrap_or_default();
             context.note(format!(
-                "warning: {name} {version} could not be kept: {error}; run the same command again to keep it"
+                "warning: {name} {version} could not be kept: {error}; {next}run the same command again to keep it"
             ));
             None
         }

@@ -108,15 +108,19 @@ impl Versions {
         }
     }
 
-    /// Keeps a version. Says whether anything had to be written: what is there like this stays, and anything else
-    /// under its name is replaced.
+    /// Keeps a version. Says whether anything had to be written: what is there like this stays, and anything else of
+    /// its registry under its name is replaced.
     ///
     /// # Errors
-    /// If the code is not that of the record; what keeps the files from being written.
+    /// If the code is not that of the record, or another registry's version is kept under its name; what keeps the
+    /// files from being written.
     pub fn keep(&self, network: &str, kept: &Kept) -> Result<bool, Refusal> {
         let Record { name, version, .. } = &kept.record;
         let place = self.place(network, name, version)?;
         require_hash(&place.join(CODE), &kept.code, kept.record.codehash.into())?;
+        if let Ok(Some(before)) = record(&place.join(RECORD)) {
+            require_registry(&place, &before, &kept.record)?;
+        }
         match self.read(network, name, version) {
             Ok(Some(before)) if before == *kept => return Ok(false),
             // What was changed is rewritten: this is what the chain says.
@@ -272,6 +276,23 @@ fn tampered(path: &Path, expected: String, found: String) -> Refusal {
         "take the folder from version control again, or remove it and run the command \
          that registered the version",
     )
+}
+
+/// Refuses to replace what another registry recorded.
+fn require_registry(place: &Path, before: &Record, new: &Record) -> Result<(), Refusal> {
+    let of = |one: &Record| format!("registry {} on chain {}", one.registry, one.chain_id);
+    if of(before) == of(new) {
+        return Ok(());
+    }
+    let (expected, found, place) = (of(new), of(before), place.display());
+    let message = format!("{place} keeps this version of {found}, and this one is of {expected}");
+    Err(Refusal::new("VersionsOfOther", message).with(
+        expected,
+        found,
+        format!(
+            "remove {place} if nobody needs what it keeps, or name another network (--network) for this registry"
+        ),
+    ))
 }
 
 fn record(path: &Path) -> Result<Option<Record>, Refusal> {

@@ -45,7 +45,17 @@ fn what_is_kept_is_read_again_from_a_folder_below_its_own() {
     assert!(versions.keep("7", &other).expect("kept"));
     let read = versions.read("7", "a/../b", "2.0").expect("read");
     assert_eq!(read.as_ref(), Some(&other));
-    assert_eq!(versions.records().expect("listed"), [other.record]);
+    assert_eq!(versions.records().expect("listed"), [other.record.clone()]);
+
+    // What another registry or chain recorded under the same name replaces nothing.
+    for (chain_id, registry) in [(7, Address::repeat_byte(8)), (8, other.record.registry)] {
+        let mut of_other = kept(b"other");
+        (of_other.record.chain_id, of_other.record.registry) = (chain_id, registry);
+        let error = versions.keep("7", &of_other).expect_err("of another");
+        assert!(error.is("VersionsOfOther"), "{error}");
+    }
+    let read = versions.read("7", "a/../b", "2.0").expect("read");
+    assert_eq!(read, Some(other));
 }
 
 #[test]
