@@ -95,7 +95,7 @@ fn words(
         "UpgradeNotAuthorized" => (
             "the registry, or a caller who alone satisfies the role `migrate`",
             "{0}",
-            "let the approvers run `stylus-upgrades migrate`, then `stylus-upgrades upgrade NAME`",
+            "let the approvers run stylus-upgrades migrate NAME {2} SOURCE, which upgrades the instances",
         ),
         "AlreadyAtVersion" => (
             "another version",
