@@ -449,9 +449,10 @@ impl ChainError {
         self.is_told(NONCE_TAKEN)
     }
 
-    /// Whether the account does not answer as its interface promises: it refused, or is something else.
+    /// Whether the account does not answer as its interface promises: it refused, its code failed, or it is something
+    /// else.
     pub fn is_no_answer(&self) -> bool {
-        let told = [UNEXPECTED_ANSWER, MISSING];
+        let told = [UNEXPECTED_ANSWER, MISSING, HALTED];
         matches!(self, Self::Refused { .. }) || told.iter().any(|name| self.is_told(name))
     }
 

@@ -130,10 +130,24 @@ fn what_could_not_arrive_is_refused_before_anything_is_sent() {
         sandbox, second, ..
     } = &two;
     let proxy = two.created("evm");
+    // INVALID; REVERT without data; STOP, which answers nothing.
+    let codes = [
+        (0xad, vec![0xfe]),
+        (0xae, vec![0x5f, 0x5f, 0xfd]),
+        (0xaf, vec![0]),
+    ];
+    let others = codes.map(|(byte, code)| {
+        let account = Address::repeat_byte(byte);
+        sandbox.set_code(account, code);
+        account.to_string()
+    });
     let before = sandbox.block();
     let first = &two.first;
     for (to, name) in [
         ("Other", "NoRegistry"),
+        (&others[0], "NoRegistry"),
+        (&others[1], "NoRegistry"),
+        (&others[2], "NoRegistry"),
         (first, "NoRegistry"),
         (&proxy, "NoRegistry"),
         (&format!("{second} B"), "NoDefinition"),
