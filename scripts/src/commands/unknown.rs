@@ -23,13 +23,17 @@ async fn with_those(context: &Context, revert: &Revert) -> Option<Refusal> {
         return None;
     }
     let client = context.client().await.ok()?;
-    let unverified = context.registry().ok()?;
-    let registry = context.verified(&client, unverified).await.ok()?;
+    let (address, is_named) = context.asked_registry()?;
+    let registry = client.registry(address);
+    let place = match is_named {
+        true => String::new(),
+        false => format!(" --registry {address}"),
+    };
     if let Some(VersionNotFound { name, version }) = version {
         let known = registry.labels(&name).await.ok()?;
         let message = format!("{name:?} has no version {version:?}");
         let lists = format!(
-            "stylus-upgrades status {} lists its versions",
+            "stylus-upgrades status {}{place} lists its versions",
             shell_word(&name)
         );
         let given = (version.as_str(), known.as_slice());

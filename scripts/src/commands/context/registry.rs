@@ -98,6 +98,16 @@ impl Context {
         Ok(registry)
     }
 
+    /// The registry that a refusal comes from: the named one if this command has asked it, else the one that it has
+    /// asked; with whether it was named.
+    pub(crate) fn asked_registry(&self) -> Option<(Address, bool)> {
+        let named = self.named_registry().ok().flatten();
+        let known = self.known();
+        let named = named.filter(|named| known.contains_key(&named.0));
+        let other = || Some((*known.keys().next()?, false));
+        named.map(|named| (named.0, true)).or_else(other)
+    }
+
     /// The registry that was named, after first contact, and the chain, which this command reads at one block.
     ///
     /// # Errors

@@ -209,6 +209,17 @@ fn other_code_at_the_receiver_has_to_be_meant() {
     let meant = format!("transfer {proxy} {second} --accept other-code");
     sandbox.run("Admin", &meant).ends(1);
     assert_eq!(sandbox.version(&proxy), "1.0");
+    // At the second registry, which refuses, the names are its own.
+    two.accepted(&proxy);
+    two.transferred(&proxy).ends(0);
+    let unknown = sandbox.run("Admin2", &format!("upgrade {proxy} next"));
+    unknown.is(1, "VersionNotFound");
+    unknown.says("expected", &["one of 1.0, 2.0"]);
+    let next = unknown.said("next").to_lowercase();
+    contains(
+        &next,
+        &[&format!("status a --registry {second} ").to_lowercase()],
+    );
 }
 
 #[test]
