@@ -40,6 +40,8 @@ pub(super) struct Work<'a> {
     pub(super) current: String,
     /// The registered version, if it exists.
     pub(super) known: Option<model::Version>,
+    /// Whether a newer version is current than the registered one.
+    is_past: bool,
     pub(super) open: Vec<PendingAction>,
     /// Transactions so far.
     pub(super) sent: Vec<Sent>,
@@ -162,11 +164,20 @@ impl<'a> Work<'a> {
     /// Work that sends nothing.
     pub(super) async fn dry(session: Session<'a>, (name, version): (&str, &str)) -> Result<Self> {
         let registry = session.registry;
+        let current = registry.head(name).await?.current;
+        let known = registry.known_version(name, version).await?;
+        let is_past = match &known {
+            Some(known) if known.version != current => {
+                known.sequence < registry.version(name, &current).await?.sequence
+            }
+            _ => false,
+        };
         Ok(Self {
             session,
             name: name.into(),
-            current: registry.head(name).await?.current,
-            known: registry.known_version(name, version).await?,
+            current,
+            known,
+            is_past,
             open: pending(session.registry, name).await?,
             sent: Vec::new(),
             sends: false,
@@ -200,7 +211,7 @@ impl<'a> Work<'a> {
         self.require_same(&new)?;
         self.require_way(wanted, &new).await?;
         let from = self.begins_at(wanted);
-        let registered = self.step_of_current(wanted, &new.code);
+        let registered = self.step_of_repeated(wanted, &new.code);
         let runs = match &registered {
             _ if from.is_empty() => Runs::Nothing,
             Some(registered) => session.runs(registered).await?,
@@ -383,26 +394,66 @@ impl<'a> Work<'a> {
             true => format!("{}, with another migration", begins(&from)),
             false => begins(&from),
         };
-        let [name, version] = [&self.name, &known.version].map(|word| shell_word(word));
         let refusal = Refusal::new(
             "VersionExists",
-            format!("{name} {version} is registered already, with other steps into it"),
+            format!(
+                "{} {} is registered already, with other steps into it",
+                self.name, known.version
+            ),
         );
-        let next = format!(
-            "nothing was sent; stylus-upgrades upgrade INSTANCE {version} takes registered steps; stylus-upgrades \
-             register {name} {version} --from VERSION adds another"
-        );
+        let next = format!("nothing was sent; {}", self.ways_to(&known).await?);
         let refusal = refusal.with(format!("as registered: {}", ways.join(" or ")), found, next);
         Err(refusal.into())
     }
 
-    /// Where the step into a version begins: where the caller says, else at the current version. For
-    /// the current version itself, where its own step began.
+    /// What leads to the code of a registered version: its steps, those that can be added, a rollback. Its steps never
+    /// change.
+    async fn ways_to(&self, known: &model::Version) -> Result<String> {
+        let [name, version] = [&self.name, &known.version].map(|word| shell_word(word));
+        let begins = |from: &str| known.steps.iter().any(|step| step.from == from);
+        let mut ways = Vec::new();
+        let all = self.session.registry.versions(&self.name).await?;
+        let older = all.iter().filter(|one| one.sequence < known.sequence);
+        let (there, missing): (Vec<_>, Vec<_>) = older
+            .map(|one| one.version.as_str())
+            .partition(|from| begins(from));
+        if !there.is_empty() {
+            let there = there.join(" or ");
+            ways.push(format!(
+                "stylus-upgrades upgrade INSTANCE {version} takes an instance at {there} there"
+            ));
+        }
+        if let Some(from) = missing.last() {
+            let from = shell_word(from);
+            ways.push(format!(
+                "stylus-upgrades register {name} {version} --from {from} adds a step"
+            ));
+        }
+        ways.push(match self.is_past {
+            true => format!(
+                "to return to its code: stylus-upgrades rollback {name} --to {version} --as VERSION"
+            ),
+            false => "for another migration, choose another label".into(),
+        });
+        Ok(ways.join("; "))
+    }
+
+    /// Whether the command repeats how a version was registered that is or was current.
+    fn is_repeated(&self, wanted: &Wanted<'_>) -> bool {
+        let is_current = self
+            .known
+            .as_ref()
+            .is_some_and(|known| known.version == self.current);
+        is_current || self.is_past && wanted.becomes == Becomes::Registered
+    }
+
+    /// Where the step into a version begins: where the caller says, else at the current version. For a version that is
+    /// or was current, where its own step began.
     fn begins_at(&self, wanted: &Wanted<'_>) -> String {
         match (wanted.from, &self.known) {
             _ if wanted.initial => String::new(),
             (Some(from), _) => from.to_owned(),
-            (None, Some(known)) if known.version == self.current => {
+            (None, Some(known)) if self.is_repeated(wanted) => {
                 let first = known.steps.first();
                 first.map(|step| step.from.clone()).unwrap_or_default()
             }
@@ -410,12 +461,12 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The step by which the current version was reached, if the command describes none: a command that is repeated
-    /// must find the same step.
-    fn step_of_current(&self, wanted: &Wanted<'_>, code: &RecordedCode) -> Option<Step> {
+    /// The step by which a version was reached that is or was current, if the command describes none: a command that is
+    /// repeated must find the same step.
+    fn step_of_repeated(&self, wanted: &Wanted<'_>, code: &RecordedCode) -> Option<Step> {
         let is_described = !wanted.step.is_empty() || wanted.from.is_some() || wanted.initial;
         let known = self.known.as_ref().filter(|_| !is_described)?;
-        let is_same = known.version == self.current && known.code.codehash == code.codehash;
+        let is_same = self.is_repeated(wanted) && known.code.codehash == code.codehash;
         known.steps.first().filter(|_| is_same).cloned()
     }
 
@@ -430,7 +481,7 @@ impl<'a> Work<'a> {
                 from: other.from.clone(),
                 ..step.clone()
             };
-            let is_meant = self.current == wanted.version || other.from == self.current;
+            let is_meant = self.is_repeated(wanted) || other.from == self.current;
             **other == moved && is_meant && wanted.becomes != Becomes::Reachable
         });
         Ok(same.cloned().unwrap_or(step))
@@ -495,11 +546,11 @@ impl<'a> Work<'a> {
     }
 
     /// Whether the version is registered with exactly this code and step. If the caller does not say where the step
-    /// begins and the version is current, it may begin anywhere: it began at the version that was current before.
+    /// begins and the version is or was current, it may begin anywhere: it began at what was current before.
     pub(super) fn is_registered(&self, new: &NewVersion, wanted: &Wanted<'_>) -> bool {
         let is_exact = wanted.from.is_some() || wanted.initial;
         self.known.as_ref().is_some_and(|known| {
-            let begins_anywhere = !is_exact && known.version == self.current;
+            let begins_anywhere = !is_exact && self.is_repeated(wanted);
             let is_same_step = match begins_anywhere {
                 true => known.steps.iter().any(|step| {
                     let from = step.from.clone();

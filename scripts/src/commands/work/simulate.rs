@@ -39,6 +39,7 @@ impl Work<'_> {
             name: self.name.clone(),
             current: self.current.clone(),
             known: self.known.clone(),
+            is_past: self.is_past,
             open: self.open.clone(),
             sent: Vec::new(),
             sends: false,

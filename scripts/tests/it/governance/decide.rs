@@ -40,7 +40,7 @@ fn a_version_that_is_registered_is_registered_again_by_nobody() {
         let first = sandbox.done(who, "register A 1.0 counter-v1");
         first.has(json!({"executed": true, "from": ""}));
     }
-    let way = "stylus-upgrades register A 2.0 --from VERSION";
+    let way = "stylus-upgrades upgrade INSTANCE 2.0 takes an instance at 1.0 there; for another migration";
     let other = sandbox.run("Admin", &REGISTER.replace(" 5", " 6"));
     other.is(1, "VersionExists").says("next", &[way]);
     other.says("found", &["a step from 1.0, with another migration"]);
@@ -63,6 +63,24 @@ fn a_version_that_is_registered_is_registered_again_by_nobody() {
         [refused.said("expected"), refused.said("found")],
         ["as registered: no step (--initial)", "a step from 1.0"]
     );
+    let only = "nothing was sent; stylus-upgrades register A 2.0 --from 1.0 adds a step; ";
+    assert!(refused.said("next").starts_with(only), "{refused:?}");
+
+    // What was current before is registered as it was; nothing leads to it from what is newer, except with a new label.
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    for words in [MIGRATE, ROLLBACK] {
+        sandbox.done("Admin", words);
+    }
+    let before = sandbox.block();
+    for words in ["register A 1.0 counter-v1", REGISTER] {
+        let shown = sandbox.shown("Admin", words, 0);
+        contains(&shown, &["is registered already\n"]);
+    }
+    let refused = sandbox.run("Admin", MIGRATE);
+    refused.is(1, "VersionExists");
+    refused.says("next", &["takes an instance at 1.0 there; to return to its code: stylus-upgrades rollback A --to 2.0 --as VERSION"]);
+    assert!(!refused.said("next").contains("register"), "{refused:?}");
+    assert_eq!(sandbox.block(), before, "nothing was sent");
 }
 
 #[test]
