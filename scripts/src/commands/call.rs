@@ -6,6 +6,7 @@ use super::prelude::*;
 use crate::client::Transactions;
 use crate::client::{ChainError, Client, show};
 use crate::functions::{Functions, interfaces, of_the_chain};
+use crate::program_code::is_program;
 use crate::text::{listed, nearest};
 use alloy::dyn_abi::FunctionExt;
 use alloy::json_abi::Function;
@@ -136,25 +137,25 @@ impl CommandReport for Called {
     }
 }
 
-/// The error; where a contract says nothing because its program does not run, what the chain says of the program.
+/// The error; where a program does not run that the contract is or runs, what the chain says of the program. An EVM
+/// proxy of it answers with an empty revert.
 async fn explained(
     client: &Client,
     what: &str,
     to: Address,
     error: ChainError,
 ) -> Result<ChainError> {
-    if !error
-        .revert()
-        .is_some_and(|revert| revert.data().is_empty())
-    {
+    let revert = error.revert();
+    let is_silent = revert.is_some_and(|revert| revert.data().is_empty());
+    if !is_silent && !error.is_not_runnable() {
         return Ok(error);
     }
     let implementation = Address::from_word(client.storage(to, slots::IMPLEMENTATION).await?);
-    for program in [implementation, to] {
+    for program in [to, implementation] {
         let version = IArbWasm::programVersionCall { program };
-        if let Err(error) = client.call(ARB_WASM, &version).await
-            && (error.is_refused_as::<IArbWasm::ProgramExpired>()
-                || error.is_refused_as::<IArbWasm::ProgramNeedsUpgrade>())
+        if is_program(&client.code(program).await?)
+            && let Err(error) = client.call(ARB_WASM, &version).await
+            && error.revert().is_some()
         {
             return Ok(error.during(&format!("{what}, by the program {program},")));
         }
@@ -311,7 +312,14 @@ async fn by_registry(context: &Context, client: &Client, to: Address) -> Result<
         return Ok(Some(interfaces().registry.clone()));
     }
     let session = Session { context, registry };
-    let found = registry.known_instance(to).await?;
+    let found = match registry.known_instance(to).await {
+        Ok(found) => found,
+        Err(error) => {
+            return Err(explained(client, "the registry", registry.address, error)
+                .await?
+                .into());
+        }
+    };
     let Some(found) = found else {
         return Ok(None);
     };

@@ -2,6 +2,7 @@
 
 mod reasons;
 
+pub(super) use reasons::ACTIVATE;
 pub use reasons::{not_runnable_reason, policy_reason};
 
 use super::revert::{plain, quoted};
@@ -334,20 +335,12 @@ fn words(
             "other code",
             "give the address of a program",
         ),
-        "ProgramNotActivated" => (
-            "an activated program",
-            "one that is not",
-            "stylus-upgrades deploy activates it",
-        ),
-        "ProgramNeedsUpgrade" => (
-            "{1}",
-            "{0}",
-            "stylus-upgrades doctor --fix activates it again",
-        ),
+        "ProgramNotActivated" => ("an activated program", "one that is not", ACTIVATE),
+        "ProgramNeedsUpgrade" => ("{1}", "{0}", ACTIVATE),
         "ProgramExpired" => (
             "an activation of the last 365 days",
             "one that is {0} s old",
-            "stylus-upgrades doctor --fix activates it again, or activateProgram(address) of ArbWasm; anybody may",
+            ACTIVATE,
         ),
         "ProgramUpToDate" => (
             "a program that is not active",

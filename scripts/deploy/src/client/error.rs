@@ -1,5 +1,6 @@
 //! Errors of a chain or of a copy of one, and every other refusal ([`Refusal`]).
 
+use super::advice::ACTIVATE;
 use super::endpoint::Endpoint;
 use super::revert::{Revert, StepEnd};
 use super::transport::Unanswered;
@@ -10,7 +11,6 @@ use alloy::primitives::Address;
 use alloy::sol_types::SolError;
 use alloy::transports::TransportError;
 use stylus_chain::ChainError as CopyError;
-use stylus_upgrades_interface::chain::ARB_WASM;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use thiserror::Error;
 
@@ -83,22 +83,19 @@ impl Explain for RpcError {
             (
                 "InsufficientFunds",
                 "enough ether for gas and value",
-                "send ether to the key's account, then run the command again".into(),
+                "send ether to the key's account, then run the command again",
             )
         } else if is_not_runnable(&self.message) {
             (
                 "ProgramNotRunnable",
                 "a program that is active for the chain's Stylus version",
-                format!(
-                    "activate the program again: anybody may, by stylus-upgrades doctor --fix, or by \
-                     activateProgram(address) of {ARB_WASM}; what it stores is untouched"
-                ),
+                ACTIVATE,
             )
         } else {
             (
                 "Rpc",
                 "an answer, or a revert",
-                "check the account's balance and the endpoint, then try again".into(),
+                "check the account's balance and the endpoint, then try again",
             )
         };
         Refusal::new(name, self.to_string())
@@ -402,6 +399,11 @@ impl ChainError {
             true => Ok(Finding::refusal(Part::Simulation, None, &self.report())),
             false => Err(self),
         }
+    }
+
+    /// Whether a program that was called does not run, in the words of the endpoint.
+    pub fn is_not_runnable(&self) -> bool {
+        matches!(self, Self::Rpc(error) if is_not_runnable(&error.message))
     }
 
     /// Whether a call was refused, or failed: nothing is wrong with the chain.

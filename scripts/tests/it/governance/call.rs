@@ -65,12 +65,31 @@ fn what_is_not_known_is_not_guessed_and_what_is_refused_is_not_sent() {
 fn a_program_that_has_expired_is_no_mistyped_function() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     sandbox.done("Admin", &format!("{CREATE_SAVED} --kind evm"));
+    let wasm = CREATE_SAVED.replace("counter", "wasm");
+    sandbox.done("Admin", &format!("{wasm} --kind wasm"));
     sandbox.wait(366 * DAY);
-    for words in ["call counter 0x3fa4f245", "send counter 0xd09de08a"] {
-        let refused = sandbox.run("Other", words);
-        refused.is(1, "ProgramExpired");
-        refused.says("next", &["stylus-upgrades doctor --fix"]);
+    for proxy in ["counter", "wasm"] {
+        for words in [
+            "call PROXY 0x3fa4f245",
+            "send PROXY 0xd09de08a",
+            "call PROXY value",
+        ] {
+            let refused = sandbox.run("Other", &words.replace("PROXY", proxy));
+            refused.is(1, "ProgramExpired");
+            refused.says("message", &["by the program 0x"]);
+            refused.says(
+                "next",
+                &[
+                    "stylus-upgrades doctor --fix",
+                    "stylus-upgrades deploy SOURCE",
+                ],
+            );
+        }
     }
+    // The same code at another account activates it again, whichever registry knows it.
+    sandbox.done("Other", "deploy counter-v1");
+    let value = sandbox.done("Other", "call counter 0x3fa4f245");
+    value.has(json!({"data": format!("0x{:064x}", 7)}));
 }
 
 #[test]

@@ -37,21 +37,20 @@ pub fn not_runnable_reason(reason: u8) -> &'static str {
     }
 }
 
+/// What activates a program again that was active.
+pub(in crate::client) const ACTIVATE: &str = "stylus-upgrades doctor --fix activates what the registry needs, stylus-upgrades deploy SOURCE any other code, \
+     with any key; what it stores is untouched";
+
 /// What helps against each reason, so that the implementation can run.
 pub(super) fn not_runnable_cure(reason: u8) -> &'static str {
     match reason {
         not_runnable::NO_CODE => {
             "give the address of code on this chain; stylus-upgrades deploy SOURCE puts it there"
         }
-        not_runnable::NOT_ACTIVATED => {
-            "stylus-upgrades doctor --fix activates what is registered; stylus-upgrades deploy SOURCE, what is not"
-        }
+        not_runnable::NOT_ACTIVATED | not_runnable::EXPIRED => ACTIVATE,
         not_runnable::OUTDATED => {
             "stylus-upgrades doctor --fix activates it again; where the chain does not \
              take the code any more, rebuild it and register it as another version"
-        }
-        not_runnable::EXPIRED => {
-            "stylus-upgrades doctor --fix activates it again (it is too late for keepalive), then try again"
         }
         not_runnable::DESIGNATOR => "give the address of the contract whose code it points to",
         not_runnable::PRECOMPILE => "give the address of a contract of your own",

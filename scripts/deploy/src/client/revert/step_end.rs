@@ -2,7 +2,7 @@
 //! set and that there was no revert data; the calls say why.
 
 use crate::call_tree::{Frame, children};
-use crate::client::advice::Advice;
+use crate::client::advice::{ACTIVATE, Advice};
 use crate::client::error::is_not_runnable;
 use alloy::primitives::{Bytes, hex};
 use alloy::sol_types::SolError;
@@ -73,10 +73,7 @@ impl StepEnd {
     /// What to do about it.
     pub(super) fn advice(&self, expected: String) -> Advice {
         let next = match self {
-            Self::NotActive(_) => {
-                "activate the program again: anybody may, by stylus-upgrades doctor --fix, or by \
-                 activateProgram(address) of ArbWasm"
-            }
+            Self::NotActive(_) => ACTIVATE,
             Self::Silent(_) => {
                 "leave out a --value that the function does not take; else call the function in a test with the data \
                  that the instance holds, and correct it: an overflow, an index or an unwrap panics"
