@@ -13,7 +13,6 @@ use crate::governance::{
     Call, CallOutcome, GovernedCall, Reviewed, executed_already, is_approver,
     outcome_of_ended_action,
 };
-use crate::ids::ActionId;
 
 /// Sends exactly the proposed bytes. With `reviewed`, only if they and their decoded text equal
 /// that file.
@@ -30,7 +29,17 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
         context.note(format!("the action matches {}", file.display()));
     }
     if session.registry.action_of(&event.call).await? != action {
-        return report_ended_action(session, action, &governed.call, args).await;
+        let executed = outcome_of_ended_action(registry, action).await?;
+        let call = &governed.call;
+        let may_approve = is_approver(registry, call).await?;
+        let compared = args.reviewed.is_some();
+        return report_executed(
+            session,
+            (executed, call),
+            &args.review,
+            (may_approve, compared),
+        )
+        .await;
     }
     governed.require_approver(registry.client, action).await?;
     let digest = calldata_digest(&event.call);
@@ -71,23 +80,22 @@ pub(super) async fn check_and_send_as_approver(
 /// Reports an action that was executed already: there is nothing left to approve.
 ///
 /// # Errors
-/// `ExecutedAlready` if the command has a comparison flag or `--export`, or if its key is not an approver.
-async fn report_ended_action(
+/// `ExecutedAlready` if the command has a comparison flag or `--export`, or may not approve.
+pub(super) async fn report_executed(
     session: Session<'_>,
-    action: ActionId,
-    call: &Call,
-    args: &ApproveArgs,
+    (executed, call): (CallOutcome, &Call),
+    review: &ReviewArgs,
+    (may_approve, compared): (bool, bool),
 ) -> Result<Outcome> {
-    let Session { context, registry } = session;
-    let executed = outcome_of_ended_action(registry, action).await?;
+    let context = session.context;
     let by = executed.by(&context.names());
-    let is_asked = args.review != ReviewArgs::default() || context.is_export();
-    if is_asked || !is_approver(registry, call).await? {
+    let is_asked = *review != ReviewArgs::default() || context.is_export();
+    if is_asked || !may_approve {
         let found = match is_asked {
             true => "comparison flags and --export need an open action",
             false => "this key is not an approver of it, and nothing was compared",
         };
-        return Err(executed_already(action, &by, found).into());
+        return Err(executed_already(executed.action, &by, found).into());
     }
     // An execution in a browser or on another machine leaves no folder here.
     let kept = match call.version() {
@@ -96,7 +104,7 @@ async fn report_ended_action(
     };
     let report = AlreadyExecuted {
         submitted: executed,
-        compared: args.reviewed.is_some(),
+        compared,
         kept,
         by,
     };

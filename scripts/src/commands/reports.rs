@@ -100,7 +100,13 @@ pub fn table() -> Vec<(&'static str, Vec<&'static str>)> {
                 of::<report::WrittenReport<'_>>(),
             ],
         ),
-        ("submit", vec![of::<Governed<submit::Submission<'_>>>()]),
+        (
+            "submit",
+            vec![
+                of::<Governed<submit::Submission<'_>>>(),
+                of::<approve::AlreadyExecuted>(),
+            ],
+        ),
         ("trace", vec![of::<trace::Traced>()]),
         ("transfer", vec![of::<Governed<transfer::TransferReport>>()]),
         (

@@ -8,13 +8,14 @@ use super::pending::{proposal_event, resolve_action, why_ended};
 use super::prelude::*;
 use super::sign::{Subject, read};
 use crate::assess::{Finding, FindingId, Part, Severity};
-use crate::client::{Revert, Transactions};
+use crate::client::{ChainError, Transactions};
 use crate::export::nothing;
 use crate::governance::signed::require_here;
 use crate::governance::{
     Approved, Call, Display, cancellation, is_approver, is_unknown_action, not_cancelled, readiness,
 };
 use crate::ids::ActionId;
+use crate::model::Readiness;
 use std::path::Path;
 
 /// Withdraws the sender's approval of an action, or refuses it.
@@ -31,26 +32,36 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
         None => require_meant(session, action)?,
     }
     let call = abi::revokeCall { action: action.0 };
-    if context.is_export() {
-        return export::order(session, "revoke", action, call.abi_encode().into()).await;
-    }
     let approver = registry.client.caller("revoke")?;
+    // An approver of an open action who has no approval any more: an earlier command took it back, or refused.
+    let is_done = async |error: Option<&ChainError>, left: Option<&Readiness>| match (left, &known)
+    {
+        (Some(left), Some(known)) => Ok(error
+            .is_some_and(ChainError::is_refused_as::<abi::NotApproved>)
+            && !left.approved.contains(&approver)
+            && is_approver(registry, &Call::decode(known)?).await?),
+        _ => Ok::<_, Error>(false),
+    };
+    if context.is_export() {
+        let ordered = export::order(session, "revoke", action, call.abi_encode().into()).await;
+        let error = ordered.as_ref().err().and_then(Error::chain);
+        return match is_done(error, before.as_ref()).await? {
+            true => Err(nothing(&format!(
+                "the action {action} is revoked or refused already"
+            ))
+            .into()),
+            false => ordered,
+        };
+    }
     let sent = registry
         .client
         .send("revoke", registry.address, &call, U256::ZERO)
         .await;
     let left = readiness(registry, action).await?;
-    let sent = match (sent, &left, &known) {
-        (Ok(sent), ..) => Some(sent),
-        // An approver of an open action who has no approval any more: an earlier command took it back.
-        (Err(error), Some(left), Some(known))
-            if error.revert().is_some_and(Revert::is::<abi::NotApproved>)
-                && !left.approved.contains(&approver)
-                && is_approver(registry, &Call::decode(known)?).await? =>
-        {
-            None
-        }
-        (Err(error), ..) => return Err(error.into()),
+    let sent = match sent {
+        Ok(sent) => Some(sent),
+        Err(error) if is_done(Some(&error), left.as_ref()).await? => None,
+        Err(error) => return Err(error.into()),
     };
     let revoked = Revoked {
         transactions: Transactions::of(sent.as_slice()),
@@ -136,8 +147,8 @@ pub(super) struct Cancelled {
     transactions: Transactions,
     action: ActionId,
     executed: bool,
-    /// By whom it was cancelled before this command.
-    #[serde(skip)]
+    /// That it was cancelled before this command, and by whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
     already: Option<String>,
 }
 
@@ -171,7 +182,7 @@ impl CommandReport for Revoked {
         lines.push(match self.left {
             Some(left) if self.withdrawn => format!("revoked, now {left}"),
             Some(left) if self.transactions.count() == 0 => {
-                format!("revoked already, still {left}")
+                format!("revoked or refused already, still {left}")
             }
             Some(left) => format!("refused, still {left}"),
             None => "refused before anybody proposed it".into(),

@@ -5,10 +5,10 @@ use super::args::SubmitArgs;
 use super::effects::Governed;
 use super::judge::Approver;
 use super::prelude::*;
-use crate::governance::GovernedCall;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Digests, accepted, require_here, submission,
 };
+use crate::governance::{Call, GovernedCall, outcome_of_ended_action};
 
 pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome> {
     let session = Session::sending(context, "submit").await?;
@@ -21,6 +21,14 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
         files.push(file);
     }
     let given = given(context, files, args)?;
+    if let Some(ApprovalFile { approval, .. }) = given.first()
+        && registry.action_of(&approval.call).await? != approval.action()
+        && let Ok(executed) = outcome_of_ended_action(registry, approval.action()).await
+    {
+        let call = &Call::decode(&approval.call)?;
+        return approve::report_executed(session, (executed, call), &args.review, (true, false))
+            .await;
+    }
     let names = context.names();
     let accepted = accepted(registry, &given, &names).await?;
     let digests = accepted.approval.digests()?;

@@ -401,6 +401,8 @@ fn an_approval_is_withdrawn_and_an_action_is_cancelled() {
     ));
     let again = sandbox.shown("Admin", &format!("cancel {action}"), 0);
     contains(&again, &["was cancelled by", "already"]);
+    let again = sandbox.done("Admin", &format!("cancel {action}"));
+    contains(text(&again, "already"), &["was cancelled by"]);
 }
 
 #[test]

@@ -35,6 +35,10 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
     let (revoke, pending) = (format!("revoke {action}"), format!("pending {action}"));
     let refused = sandbox.done("Admin2", &revoke);
     refused.has(json!({"withdrawn": false, "approvals": 1}));
+    let again = sandbox.shown("Admin2", &revoke, 0);
+    contains(&again, &["revoked or refused already, still 1/2\n"]);
+    let export = format!("{revoke} --export revoke.json --as Admin2");
+    sandbox.run("Admin2", &export).is(1, "ExportNothing");
     let lines = |words: &str| -> Vec<String> {
         let (_, lines) = sandbox.reported("Admin", words);
         lines.iter().map(|line| line.trim().to_owned()).collect()
