@@ -4,7 +4,7 @@ use super::args::CallWord;
 use super::prelude::*;
 use crate::client::show;
 use crate::manifest::Manifest;
-use crate::text::{count, one_line};
+use crate::text::{count, number, one_line};
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::Function;
 
@@ -97,7 +97,8 @@ fn value(ty: &str, argument: &str, manifest: &Manifest) -> Result<DynSolValue> {
         .map_err(|error| bad(error.to_string()))
 }
 
-/// A value with its address in place of each alias, where the type has an address. Other parts stay as they are.
+/// A value with its address in place of each alias, where the type has an address; its numbers have to be whole. Other
+/// parts stay as they are.
 fn with_addresses(ty: &DynSolType, text: &str, manifest: &Manifest) -> Result<String> {
     let of = |index: usize| match ty {
         DynSolType::Array(one) | DynSolType::FixedArray(one, _) => Some(&**one),
@@ -106,6 +107,12 @@ fn with_addresses(ty: &DynSolType, text: &str, manifest: &Manifest) -> Result<St
     };
     if *ty == DynSolType::Address {
         return Ok(manifest.address(text.trim())?.to_string());
+    }
+    let unsigned = text.trim().trim_start_matches(['-', '+']);
+    if matches!(ty, DynSolType::Uint(_) | DynSolType::Int(_)) && number(unsigned).is_none() {
+        let message = format!("{text:?} is not a value of type {ty}: it is no whole number");
+        let expected = format!("{ty}: digits, or 0x and hexadecimal digits");
+        return Err(usage(message, &expected, text));
     }
     let inside = text.trim().strip_prefix(['[', '(']);
     let inside = inside.and_then(|text| text.strip_suffix([']', ')']));

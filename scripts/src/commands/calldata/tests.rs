@@ -57,8 +57,8 @@ fn an_address_in_a_list_may_be_an_alias() {
         ),
         (
             "a((address,uint256)[])",
-            "[(Bob,7),(FULL, 1 ether)]",
-            "[(FULL,7),(FULL,1 ether)]",
+            "[(Bob,7),(FULL, 0x10)]",
+            "[(FULL,7),(FULL,16)]",
         ),
         (
             "a((string,(bytes,address)))",
@@ -93,6 +93,25 @@ fn an_argument_of_another_type_is_wrong_use() {
     let error = encoded(&["initialize(uint256)", "seven"]).expect_err("seven is no number");
     assert_eq!(error.found().as_deref(), Some("seven"));
     assert!(!error.to_string().contains('\n'), "{error}");
+    for (function, word) in [
+        ("f(uint256)", "0b11"),
+        ("f(uint8)", "0o7"),
+        ("f(uint256)", "1e3"),
+        ("f(int256)", "-1 ether"),
+        ("f(uint256[])", "[1, 0b11]"),
+        ("f((string,uint8))", "(0b11, 0b11)"),
+    ] {
+        let error = encoded(&[function, word]).expect_err(word);
+        let expected = error.expected().unwrap_or_default();
+        assert!(expected.contains("digits, or 0x"), "{word}: {error}");
+    }
+    for (function, word) in [
+        ("f(int256)", "-7"),
+        ("f((string,uint8))", "(0b11, 3)"),
+        ("f(uint8[2])", "[0x10,7]"),
+    ] {
+        assert!(encoded(&[function, word]).is_ok(), "{word}");
+    }
 }
 
 #[test]
