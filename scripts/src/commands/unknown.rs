@@ -30,6 +30,9 @@ async fn with_those(context: &Context, revert: &Revert) -> Option<Refusal> {
         false => format!(" --registry {address}"),
     };
     if let Some(VersionNotFound { name, version }) = version {
+        if version.is_empty() {
+            return Some(no_version(&name));
+        }
         let known = registry.labels(&name).await.ok()?;
         let message = format!("{name:?} has no version {version:?}");
         let lists = format!(
@@ -66,6 +69,16 @@ async fn with_those(context: &Context, revert: &Revert) -> Option<Refusal> {
     );
     let given = (name.as_str(), known.as_slice());
     Some(unknown("DefinitionNotFound", message, given, lists))
+}
+
+/// The refusal of what needs the current version of a definition that has none.
+fn no_version(name: &str) -> Refusal {
+    let refusal = Refusal::new("NoCurrentVersion", format!("{name} has no version yet"));
+    let next = format!(
+        "stylus-upgrades register {} VERSION SOURCE; the first version is current at once",
+        shell_word(name)
+    );
+    refusal.with("a current version", "none", next)
 }
 
 /// The refusal of an unknown name: the known ones, and the nearest of them, else what to do.

@@ -53,7 +53,13 @@ fn an_upgrade_of_nothing_says_so() {
         &["A is at 1.0: nothing to upgrade\n"],
     );
     sandbox.transcript("Admin 0 | define B --migrate Admin");
-    sandbox.run("Admin", "upgrade B").is(1, "NoCurrentVersion");
+    for words in [
+        "upgrade B",
+        "verify B --source counter-v1",
+        "layout show B@live",
+    ] {
+        sandbox.run("Admin", words).is(1, "NoCurrentVersion");
+    }
 }
 
 #[test]
