@@ -12,7 +12,7 @@ pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome>
     let registry = context.verified_snapshot().await?;
     let proxy = context.manifest.address(&args.proxy)?;
     let second = match &args.confirm_url {
-        Some(url) => Some(Client::connect_to(Endpoint::parse(url.expose())?).await?),
+        Some(url) => Some(second(url.expose()).await?),
         None => None,
     };
     let wanted = Wanted {
@@ -28,6 +28,21 @@ pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome>
     .await?;
     let census = census::take(registry.client, anchor, &subject, &args.options).await?;
     Ok(context.outcome(&census))
+}
+
+/// The endpoint that confirms the block.
+///
+/// # Errors
+/// What keeps it from that, with the flag that named it.
+async fn second(url: &str) -> Result<Client, Refusal> {
+    let connected = match Endpoint::parse(url) {
+        Ok(endpoint) => Client::connect_to(endpoint).await,
+        Err(error) => Err(error),
+    };
+    connected.map_err(|error| {
+        let next = error.next().unwrap_or_default();
+        Refusal::of(&error).advising(next.replace("--rpc-url", "--confirm-url"))
+    })
 }
 
 /// The census that a page shows: of the newest block, with the keys that are known.
