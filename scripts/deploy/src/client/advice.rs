@@ -86,7 +86,8 @@ fn words(
         "UpgradeInProgress" => (
             "an instance that is live",
             "a paused contract, or an upgrade of it that is running",
-            "wait, then try again; stylus-upgrades status shows whether it is paused or upgrading",
+            "stylus-upgrades status shows which: stylus-upgrades run-migration PROXY continues a migration, \
+             stylus-upgrades resume NAME ends a pause",
         ),
         "VersionNotFound" => (
             "a registered version of {0}",

@@ -176,6 +176,9 @@ fn a_migration_that_is_aborted_while_its_batches_are_sent_stops_and_says_so() {
     sandbox.done("Admin", "policy update P OR(Admin,Admin2)");
     let sandbox = Arc::new(sandbox);
     sandbox.run("Admin", MIGRATE).ends(5);
+    let early = sandbox.run("Admin", &format!("upgrade {} 2.0", proxies[0]));
+    early.is(1, "UpgradeInProgress");
+    early.says("next", &["stylus-upgrades run-migration PROXY continues"]);
     let (other, proxy, sent) = (sandbox.clone(), proxies[0].clone(), AtomicUsize::new(0));
     let relay = Relay::interrupting(&sandbox.node.endpoint(), move |request| {
         let is_sending = request["method"] == "eth_sendRawTransaction";
