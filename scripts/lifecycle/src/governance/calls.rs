@@ -7,7 +7,7 @@ use super::fields::{FIELDS, Field, Format, NAME, When, always, at};
 use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::ids::CodeHash;
-use crate::model::role_asked_for;
+use crate::model::{of_whom, role_asked_for};
 use crate::names::Names;
 use crate::output::shortened;
 use crate::registry::named;
@@ -164,7 +164,7 @@ governed! {
     SetPolicy(setPolicyCall) {
         intent: "Change who decides",
         sentence: "Set policy {role} of {name}",
-        title: "set the policy of {name} {role}",
+        title: "set policy {role} of {name}",
         subject: "policy of {role}",
     }
     CreateProxy(createProxyCall) {
@@ -310,7 +310,11 @@ fn functions() -> String {
 pub(super) fn title(call: &[u8]) -> String {
     let words = Governed::with_arguments(call).map(|(governed, arguments)| {
         filled(governed.title, |path| {
-            shortened(at(&arguments, path), 2 * LABEL_MAX).into_owned()
+            let value = match (path, at(&arguments, path)) {
+                ("name", name) => of_whom(name),
+                (_, value) => value,
+            };
+            shortened(value, 2 * LABEL_MAX).into_owned()
         })
     });
     words.unwrap_or_else(|| "a governed call".into())
