@@ -165,9 +165,9 @@ async fn approval(session: Session<'_>, args: &ApproveArgs) -> Result<Approval> 
         return Err(why_ended(session, action, "nothing was signed").await);
     }
     if let Some(file) = given {
-        let (expected, found) = (approval.action(), file.approval.action());
-        if expected != found {
-            return Err(outdated(expected, found).into());
+        let expected = approval.action();
+        if expected != file.approval.action() {
+            return Err(outdated(&file.approval, expected).into());
         }
     }
     let here = ApprovalFile {

@@ -40,7 +40,7 @@ pub(super) fn ended_by(action: ActionId, how: &str) -> ChainError {
     let refusal = Refusal::new(NOT_OPEN, format!("the action {action} {how}")).with(
         "an open action",
         format!("one that {how}"),
-        "stylus-upgrades pending lists what is open, stylus-upgrades history what happened",
+        "stylus-upgrades pending lists what is open, stylus-upgrades history NAME what happened",
     );
     refusal.into()
 }

@@ -138,7 +138,7 @@ pub async fn accepted(
     let approval = first.approval.clone();
     let action = registry.action_of(&approval.call).await?;
     if action != approval.action() {
-        return Err(outdated(action, approval.action()));
+        return Err(outdated(&approval, action));
     }
     let call = Call::decode(&approval.call)?;
     let (name, role) = (call.definition(), call.role());

@@ -21,6 +21,7 @@ use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::ids::ActionId;
 use crate::registry::{Registry, stored};
+use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy::sol_types::SolValue;
 use serde::{Deserialize, Serialize};
@@ -81,7 +82,7 @@ pub async fn current(
     }
     match approval.action() == action {
         true => Ok(approval),
-        false => Err(outdated(action, approval.action())),
+        false => Err(outdated(&approval, action)),
     }
 }
 
@@ -119,12 +120,17 @@ pub fn untyped(reason: &str) -> ChainError {
 }
 
 /// What was signed is of an action that the registry does not take any more.
-pub fn outdated(expected: ActionId, found: ActionId) -> ChainError {
+pub fn outdated(approval: &Approval, expected: ActionId) -> ChainError {
+    let call = Call::decode(&approval.call);
+    let name = call.map_or_else(|_| "NAME".into(), |call| call.definition().to_owned());
     let message = "what was signed is not open any more: it was executed or cancelled, or the policy has changed";
     let refusal = Refusal::new("ApprovalOutdated", message).with(
         format!("the action {expected}, which the same call would approve now"),
-        found.to_string(),
-        "stylus-upgrades history tells what happened; if it is still wanted, have it signed again",
+        approval.action().to_string(),
+        format!(
+            "stylus-upgrades history {} tells what happened; if it is still wanted, have it signed again",
+            shell_word(&name)
+        ),
     );
     refusal.into()
 }
