@@ -223,6 +223,18 @@ fn a_policy_is_updated_by_names_and_explained_in_words() {
     let policy = &explained["policies"][0];
     policy.has(json!({"named": "OR(Admin,Admin2)", "fewest": 1}));
     assert_eq!(list(policy, "alone").len(), 2);
+    let own = [
+        "policy",
+        "update",
+        "",
+        "OR(Admin,Admin2)",
+        "--role",
+        "policy",
+    ];
+    contains(
+        &sandbox.shown("Admin", &own, 0),
+        &["set policy policy of the registry itself "],
+    );
     let shown = sandbox.shown("Admin", "policy explain A", 0);
     contains(&shown, &["migrate: OR(Admin,Admin2)\n"]);
     // The same words of one that nobody has set, without a chain.

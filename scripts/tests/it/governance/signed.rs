@@ -203,6 +203,10 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     let differ = sandbox.run("Other", "submit signed.json later.json");
     assert_eq!(error(&differ), "ApprovalsDiffer");
     sandbox.transcript(&format!("Admin2 2 DeadlineTooFar | {later} 4102444800"));
+    sandbox.done("Admin", "policy update A Admin");
+    let ended = sandbox.run("Other", "submit signed.json");
+    ended.is(1, "ApprovalOutdated");
+    ended.says("next", &["stylus-upgrades history A tells"]);
     sandbox.wait(32 * DAY);
     let late = sandbox.run("Other", "submit signed.json");
     assert_eq!(error(&late), "ApprovalExpired");
