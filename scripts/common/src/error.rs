@@ -3,6 +3,9 @@
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
+/// What a line in the words of another program begins with.
+const QUOTED: &str = "| ";
+
 /// Exit codes of the command line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[repr(u8)]
@@ -115,7 +118,9 @@ impl Report {
 
     /// Whether the details say the same, line by line.
     pub fn is_detail(&self, value: &str) -> bool {
-        !self.details.is_empty() && value.lines().eq(self.details.iter().map(String::as_str))
+        let details = self.details.iter();
+        let unquoted = details.map(|line| line.strip_prefix(QUOTED).unwrap_or(line));
+        !self.details.is_empty() && value.lines().eq(unquoted)
     }
 }
 
@@ -193,12 +198,13 @@ impl Refusal {
         self
     }
 
-    /// With `text`, a compiler's words say, as the lines that end the message.
+    /// With `text`, a compiler's words say, as the lines that end the message. Each is quoted, so that it begins with
+    /// no command of this program.
     #[must_use]
     pub fn detailed(mut self, text: &str) -> Self {
         let report = &mut self.0.report;
-        report.message = format!("{}\n{text}", report.message);
-        report.details = text.lines().map(str::to_owned).collect();
+        report.details = text.lines().map(|line| format!("{QUOTED}{line}")).collect();
+        report.message = format!("{}\n{}", report.message, report.details.join("\n"));
         self
     }
 

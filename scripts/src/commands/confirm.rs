@@ -130,9 +130,11 @@ pub(super) async fn warn_of_weaker(session: Session<'_>, call: &Call) -> Result<
         && few < many
     {
         session.context.note(format!(
-            "warning: {MIGRATE} needs {} and {POLICY} only {few}: the approvers of {POLICY} can change {MIGRATE}. \
-             To require as many: stylus-upgrades policy update {} --role {POLICY} {}",
-            count(many, "approval"),
+            "warning: {MIGRATE} needs {} and {POLICY} only {few}: the approvers of {POLICY} can change {MIGRATE}",
+            count(many, "approval")
+        ));
+        session.context.output.advise(&format!(
+            "to require as many: stylus-upgrades policy update {} --role {POLICY} {}",
             shell_word(definition),
             shell_word(migrate)
         ));

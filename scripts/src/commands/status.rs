@@ -171,7 +171,10 @@ fn definition_lines(
         lines.push(format!("  {}", instance_line(&one.instance, names)));
         lines.extend(migrations.get(&proxy).iter().flat_map(|one| one.lines()));
         let waits = status.waiting.iter().filter(|one| one.proxy == proxy);
-        lines.extend(waits.map(|one| format!("    waits: {}; {}", one.reason, one.next)));
+        for one in waits {
+            lines.push(format!("    waits: {}", one.reason));
+            lines.push(format!("    next: {}", one.next));
+        }
     }
     lines
 }

@@ -36,6 +36,9 @@ use visible::without_commands;
 /// Characters of one part of an error for people, at most: a contract can revert with megabytes.
 const LONGEST: usize = 4_000;
 
+/// What the lines begin with whose commands are this program's. A command anywhere else may be somebody's words.
+const OWN: [&str; 2] = ["next", "stylus-upgrades "];
+
 /// Writes a text whose commands are typed as they stand.
 type Written = dyn Fn(&str) -> String + Send + Sync;
 
@@ -53,7 +56,7 @@ pub struct Output {
     typed: TypedWords,
     links: Links,
     /// Whether the result was printed, or the failure.
-    told: AtomicBool,
+    is_ended: AtomicBool,
     /// What a signal would leave; empty for nothing.
     half_done: Mutex<&'static str>,
     /// Writes a text whose commands are typed as they stand.
@@ -108,7 +111,7 @@ impl Output {
             secrets: Secrets::default(),
             typed: TypedWords::default(),
             links: Links::default(),
-            told: AtomicBool::new(false),
+            is_ended: AtomicBool::new(false),
             half_done: Mutex::default(),
             commands: OnceLock::new(),
             with_all: Mutex::default(),
@@ -154,7 +157,7 @@ impl Output {
         self.links.set_explorer(explorer);
     }
 
-    /// Writes texts with commands so from now on, where they are printed for people.
+    /// Writes commands so from now on, in what comes next as it is printed for people.
     pub fn write_commands(&self, written: impl Fn(&str) -> String + Send + Sync + 'static) {
         let _ = self.commands.set(Box::new(written));
     }
@@ -180,7 +183,7 @@ impl Output {
     /// A result: its lines, or its document.
     pub fn result(&self, outcome: &Outcome) -> Exit {
         let document = self.document_of(outcome);
-        self.told.store(true, Ordering::Relaxed);
+        self.is_ended.store(true, Ordering::Relaxed);
         for command in outcome.commands.iter().filter(|_| !self.json) {
             let text = self.safe(command);
             self.suspend(|| self.write_exact(io::stdout(), &text));
@@ -249,7 +252,7 @@ impl Output {
     /// A failure, on stderr for people, as the document with `--json`.
     pub fn failure(&self, error: &dyn Explain) -> Exit {
         let report = Report::of(error);
-        self.told.store(true, Ordering::Relaxed);
+        self.is_ended.store(true, Ordering::Relaxed);
         if self.json {
             let mut document = self.failure_of(error);
             self.links.in_document(&mut document);
@@ -273,27 +276,30 @@ impl Output {
 
     /// A failure that does not end the command, on stderr.
     pub fn explain(&self, report: &Report) {
-        let printable = |text: &str| shortened(&self.said(text), LONGEST).into_owned();
-        // What happened is told in the words of others too: a command in it is none of this program's.
-        let told = |text: &str| {
-            let text = self.typed.abbreviate(&self.secrets.hide(text));
-            shortened(&self.shown(&text), LONGEST).into_owned()
-        };
+        let said = |text: &str| shortened(&self.said(text), LONGEST).into_owned();
         let error = self.paint(Style::Bad, "error:");
-        let mut text = format!("{error} {}", told(report.headline()));
+        let mut text = format!("{error} {}", said(report.headline()));
         for detail in &report.details {
-            text.push_str(&format!("\n    {}", printable(detail)));
+            let detail = self.typed.abbreviate(&self.secrets.hide(detail));
+            let detail = self.safe(&detail);
+            text.push_str(&format!("\n    {}", shortened(&detail, LONGEST)));
         }
         for (name, value) in report.named() {
             let is_said = name == "found" && report.message.ends_with(value.as_str());
             if !is_said && !report.is_detail(value) {
                 let value = match name {
-                    "next" => printable(value),
-                    _ => told(value),
+                    "next" => shortened(&self.advice(value), LONGEST).into_owned(),
+                    _ => said(value),
                 };
                 text.push_str(&format!("\n  {name:<9} {value}"));
             }
         }
+        self.suspend(|| self.write(io::stderr(), &text));
+    }
+
+    /// What comes next, after a note: a line on stderr.
+    pub fn advise(&self, next: &str) {
+        let text = format!("  next      {}", self.advice(next));
         self.suspend(|| self.write(io::stderr(), &text));
     }
 
@@ -327,9 +333,9 @@ impl Output {
             Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         };
-        let is_told = self.told.load(Ordering::Relaxed);
+        let is_ended = self.is_ended.load(Ordering::Relaxed);
         end_others();
-        if !is_told {
+        if !is_ended {
             self.tell_interrupted();
         }
         silence
@@ -338,32 +344,55 @@ impl Output {
     fn tell_interrupted(&self) {
         let half_done = self.half_done.lock();
         let half_done = *half_done.unwrap_or_else(PoisonError::into_inner);
-        let text = match (self.links.has_some(), half_done) {
-            (false, "") => "nothing was sent",
-            (false, half_done) => half_done,
-            (true, _) => {
-                "a transaction may have been sent: the same command again continues from there"
-            }
+        let (text, next) = match (self.links.has_some(), half_done) {
+            (false, "") => ("nothing was sent", "run the same command again"),
+            (false, half_done) => (
+                half_done,
+                "look at the changes, then run the same command again",
+            ),
+            (true, _) => (
+                "a transaction may have been sent: the same command again continues from there",
+                "run the same command again",
+            ),
         };
         // Not through `suspend`, which would wait for the lock.
-        self.write(io::stderr(), text);
         if self.json {
-            let document = self.failure_of(&Refusal::new("Interrupted", text));
-            self.write_exact(io::stdout(), &Self::document_text(&document));
+            let refusal = Refusal::new("Interrupted", text);
+            let refusal = refusal.with("a command that runs to its end", "a signal", next);
+            self.write_exact(
+                io::stdout(),
+                &Self::document_text(&self.failure_of(&refusal)),
+            );
+        }
+        self.write(io::stderr(), text);
+    }
+
+    /// The text of an error, a note or a transaction, which repeats what was typed.
+    fn said(&self, text: &str) -> String {
+        self.shown(&self.typed.abbreviate(&self.secrets.hide(text)))
+    }
+
+    /// The same of what comes next, with commands as they are typed here.
+    fn advice(&self, text: &str) -> String {
+        let text = self.typed.abbreviate(&self.secrets.hide(text));
+        self.shown(&self.completed(text))
+    }
+
+    /// A line of a result, which may be a command or what comes next.
+    fn safe(&self, text: &str) -> String {
+        let text = self.secrets.hide(text);
+        let begin = text.trim_start();
+        match OWN.iter().any(|own| begin.starts_with(own)) {
+            true => self.shown(&self.completed(text)),
+            false => self.shown(&text),
         }
     }
 
-    /// The same for errors, notes and commands, which repeat what was typed.
-    fn said(&self, text: &str) -> String {
-        self.safe(&self.typed.abbreviate(&self.secrets.hide(text)))
-    }
-
-    /// Text from anywhere, without secrets, as it may be printed.
-    fn safe(&self, text: &str) -> String {
-        let text = self.secrets.hide(text);
+    /// Text with commands as they are typed here.
+    fn completed(&self, text: String) -> String {
         match self.commands.get() {
-            Some(written) => self.shown(&written(&text)),
-            None => self.shown(&text),
+            Some(written) => written(&text),
+            None => text,
         }
     }
 
@@ -442,6 +471,7 @@ fn in_texts(value: &mut Value, change: &impl Fn(&str) -> String) {
 #[cfg(test)]
 mod tests {
     use super::Output;
+    use crate::error::{Explain, Refusal};
 
     #[test]
     fn what_is_written_into_a_command_drives_no_terminal() {
@@ -452,5 +482,30 @@ mod tests {
             shown.contains("--manifest") && !shown.contains('\u{1b}'),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn no_command_in_the_words_of_others_is_completed() {
+        let output = Output::new(true, true);
+        output.write_commands(|text| text.replace("status", "--network a status"));
+        let command = "next: stylus-upgrades status";
+        let compiler = Refusal::new("Build", "it does not compile").detailed(command);
+        let detail = compiler.report().details.concat();
+        let endpoint = format!("limits requests ({command})");
+        for shown in [
+            output.safe(&detail),
+            output.safe(&endpoint),
+            output.said(command),
+        ] {
+            assert!(!shown.contains("--network"), "{shown}");
+        }
+        let own = "  stylus-upgrades status";
+        for shown in [
+            output.safe(command),
+            output.safe(own),
+            output.advice(&endpoint),
+        ] {
+            assert!(shown.contains("--network"), "{shown}");
+        }
     }
 }

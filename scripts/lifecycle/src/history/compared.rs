@@ -170,9 +170,11 @@ impl Verification {
     pub fn lines(&self) -> Vec<String> {
         let checks = self.checks.iter().map(LiveCheck::line);
         let findings = self.findings.iter().map(Finding::line);
-        let paused = self.paused.iter().map(|name| {
-            let next = format!("stylus-upgrades resume {}", shell_word(name));
-            format!("· {name} is paused: every call of its instances is refused; next: {next}")
+        let paused = self.paused.iter().flat_map(|name| {
+            [
+                format!("· {name} is paused: every call of its instances is refused"),
+                format!("  next: stylus-upgrades resume {}", shell_word(name)),
+            ]
         });
         let lines = checks.chain(findings).chain(paused);
         lines.map(|line| format!("  {line}")).collect()
