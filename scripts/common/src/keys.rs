@@ -9,12 +9,13 @@ use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
 use clap::Args;
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The name of the refusal of a file that others can read.
 const EXPOSED: &str = "KeyExposed";
@@ -303,6 +304,9 @@ fn open(
     PrivateKeySigner::decrypt_keystore(path, password).map_err(|error| refused(error.to_string()))
 }
 
+/// The terminal that does not show what is typed, and its modes from before.
+static PROMPT: Mutex<Option<(File, Termios)>> = Mutex::new(None);
+
 /// What is typed at the terminal and not shown there.
 fn typed(question: &str) -> io::Result<String> {
     let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
@@ -312,11 +316,24 @@ fn typed(question: &str) -> io::Result<String> {
     hidden.local_modes.remove(LocalModes::ECHO);
     // The end of the line is shown.
     hidden.local_modes.insert(LocalModes::ECHONL);
-    tcsetattr(&terminal, OptionalActions::Flush, &hidden)?;
+    {
+        // Held meanwhile: `end_prompt` comes before or finds it.
+        let mut prompt = PROMPT.lock().unwrap_or_else(PoisonError::into_inner);
+        *prompt = Some((terminal.try_clone()?, shown));
+        tcsetattr(&terminal, OptionalActions::Flush, &hidden)?;
+    }
     let mut answer = String::new();
     let read = BufReader::new(&terminal).read_line(&mut answer);
-    tcsetattr(&terminal, OptionalActions::Now, &shown)?;
+    end_prompt();
     read.map(|_| answer)
+}
+
+/// The terminal shows again what is typed there.
+pub fn end_prompt() {
+    let mut prompt = PROMPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((terminal, shown)) = prompt.take() {
+        let _ = tcsetattr(terminal, OptionalActions::Now, &shown); // it may be closed
+    }
 }
 
 /// A variable of the environment. An empty one is as none: that is how CI hands over a secret that it does not have.

@@ -85,20 +85,25 @@ pub use verifiable::VerifiableArgs;
 use crate::app_error::Error;
 use crate::children;
 use crate::error::{Exit, Refusal, Report};
+use crate::keys;
 use crate::output::{Outcome, Output, visible};
 use crate::secret::redacted;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use context::Context;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 use stylus_devnode::NodeError;
 use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Bytes of a thread's stack: as much as the main thread's.
 const STACK: usize = 8 << 20;
+/// How long a command that a signal ends may take to say so.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Runs the command line of this process. Exit codes are those of [`Exit`].
 pub fn main() -> ExitCode {
@@ -131,7 +136,14 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
         }
     };
     if !matches!(cli.command, Command::Node { .. }) {
-        runtime.spawn(end_on_signal(output.clone()));
+        // From here on no signal ends the process without a word.
+        let _entered = runtime.enter();
+        let kinds = [
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::quit(),
+        ];
+        runtime.spawn(end_on_signal(kinds.map(signal), output.clone()));
     }
     let exit = runtime.block_on(execute(output.clone(), cli));
     // Requests that are still in flight are not waited for.
@@ -279,12 +291,8 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
 
 /// On SIGINT, SIGTERM or SIGQUIT ends this process and the programs that it has started. (The node ends in its own way:
 /// it has a state to save.)
-async fn end_on_signal(output: Arc<Output>) {
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut quit)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-        signal(SignalKind::quit()),
-    ) else {
+async fn end_on_signal(signals: [io::Result<Signal>; 3], output: Arc<Output>) {
+    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut quit)] = signals else {
         return;
     };
     let number = tokio::select! {
@@ -292,7 +300,16 @@ async fn end_on_signal(output: Arc<Output>) {
         _ = terminate.recv() => SignalKind::terminate(),
         _ = quit.recv() => SignalKind::quit(),
     };
-    let _silence = output.interrupted(children::end_all);
+    let (told, is_told) = mpsc::channel();
+    std::thread::spawn(move || {
+        std::mem::forget(output.interrupted(|| {
+            children::end_all();
+            keys::end_prompt();
+        }));
+        told.send(())
+    });
+    // A reader that does not read cannot keep the process.
+    let _ = is_told.recv_timeout(LAST_WORDS);
     std::process::exit(128 + number.as_raw_value());
 }
 

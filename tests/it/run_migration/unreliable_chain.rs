@@ -195,7 +195,7 @@ async fn run_migration_stops_resumable_when_the_endpoint_goes_away() -> Done {
         });
         let ran = fixture.run_at(&proxy.url(), &words).await;
         ran.ends_with(code);
-        assert_eq!(ran.error("name"), "Interrupted");
+        assert_eq!(ran.error("name"), "MigrationInterrupted");
         let next = ran.error("next");
         let again = format!("stylus-upgrades run-migration {register} --items members.txt");
         assert!(next.starts_with(&again), "{next}");

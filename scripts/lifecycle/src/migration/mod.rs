@@ -308,7 +308,7 @@ fn interrupted(error: ChainError, at: Standing, request: &MigrationRequest) -> C
         error.next().unwrap_or_default()
     );
     let refusal = Refusal::of(&error)
-        .named("Interrupted")
+        .named("MigrationInterrupted")
         .saying(format!("stopped at {done} of {total} items: {error}"))
         .advising(next);
     match done {

@@ -4,8 +4,13 @@ use crate::hostile::sandbox::{Run, Sandbox};
 use crate::prelude::*;
 use alloy::signers::k256::elliptic_curve::rand_core::OsRng;
 use alloy::signers::local::PrivateKeySigner;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
 const KEY: &str = "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
 /// A command that needs a key, reads it first, and then finds no chain.
@@ -66,6 +71,44 @@ fn a_password_file_that_others_can_read_is_refused_and_a_keystore_is_warned_of()
     sandbox.set_mode("password", 0o600);
     assert_eq!(run(&sandbox, words).error("name"), "Keystore");
     run(&sandbox, "--keystore store").is(2, "NoPassword");
+}
+
+/// Runs a command whose terminal is its stdin.
+const AT_TERMINAL: &str = "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); \
+                           os.execv(sys.argv[1], sys.argv[1:])";
+
+#[test]
+fn a_signal_at_the_prompt_for_a_password_leaves_a_terminal_that_shows_what_is_typed() {
+    let sandbox = Sandbox::new();
+    encrypt(&sandbox, &[1; 32], "hunter2");
+    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    unlockpt(&screen).expect("unlocked");
+    let name = ptsname(&screen, Vec::new()).expect("its name");
+    let terminal = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("it opens");
+    let terminal = || Stdio::from(terminal.try_clone().expect("it"));
+    let is_shown = || {
+        let modes = tcgetattr(&screen).expect("modes");
+        modes.local_modes.contains(LocalModes::ECHO)
+    };
+    let command = sandbox.command(&format!("{NEEDS} --keystore store"));
+    let mut child = Command::new("python3")
+        .args(["-c", AT_TERMINAL])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .current_dir(sandbox.folder())
+        .stdin(terminal())
+        .stdout(terminal())
+        .stderr(terminal())
+        .spawn()
+        .expect("it starts");
+    let begun = Instant::now();
+    while is_shown() {
+        assert!(begun.elapsed() < TIMEOUT, "it asks for no password");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
+    let end = child.wait().expect("it ends").code();
+    assert_eq!((end, is_shown()), (Some(130), true));
 }
 
 #[test]

@@ -3,10 +3,10 @@
 
 use crate::clone;
 use crate::prelude::*;
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{File, TryLockError};
-use std::io::Read;
-
+use std::io::{PipeReader, Read, Write};
 use std::process::{Child, Stdio};
 use std::time::Instant;
 
@@ -29,8 +29,8 @@ const SCRIPT: &str = r#"fn main() {
 /// Held while somebody builds in the project's folder.
 const LOCK: &str = "work/target/contracts/artifacts/.lock";
 
-/// A command that builds a project, while its build script runs.
-fn begun() -> (Project, Child) {
+/// A command that builds a project, while its build script runs. Nobody reads what it writes to stderr.
+fn begun() -> (Project, Child, PipeReader) {
     let project = Project::new();
     let folder = project.path("").display().to_string();
     let folder = folder.trim_end_matches('/');
@@ -38,14 +38,20 @@ fn begun() -> (Project, Child) {
     let contract = project.contract().display().to_string();
     let mut command = clone::command(&project.path(""), &["layout", "show", &contract, "--json"]);
     command.env("STYLUS_UPGRADES_HOME", project.path("work"));
-    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let (unread, mut stderr) = std::io::pipe().expect("a pipe");
+    command.stdout(Stdio::piped());
+    command.stderr(stderr.try_clone().expect("a pipe"));
     let child = command.spawn().expect("it starts");
     until("the build script runs", || project.path("started").exists());
-    (project, child)
+    let flags = fcntl_getfl(&stderr).expect("flags");
+    fcntl_setfl(&stderr, flags | OFlags::NONBLOCK).expect("set");
+    while stderr.write(b"x").is_ok() {}
+    fcntl_setfl(&stderr, flags).expect("set");
+    (project, child, unread)
 }
 
 #[track_caller]
-fn until(what: &str, is_so: impl Fn() -> bool) {
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < TIMEOUT, "not in time: {what}");
@@ -65,7 +71,7 @@ fn is_free(project: &Project, name: &str) -> bool {
 /// Ends it: what it says on stdout.
 fn end(mut child: Child, signal: Signal) -> String {
     kill_process(Pid::from_child(&child), signal).expect("it runs");
-    child.wait().expect("it ends");
+    until("it ends", || child.try_wait().expect("its state").is_some());
     let mut said = String::new();
     let stdout = child.stdout.as_mut().expect("a pipe");
     stdout.read_to_string(&mut said).expect("text");
@@ -73,13 +79,14 @@ fn end(mut child: Child, signal: Signal) -> String {
 }
 
 #[test]
-fn a_signal_ends_the_compiler_and_what_that_has_started() {
+fn a_signal_ends_the_compiler_and_what_that_has_started_although_nobody_reads() {
     for signal in [Signal::TERM, Signal::INT] {
-        let (project, child) = begun();
+        let (project, child, _unread) = begun();
         let said = end(child, signal);
         let said: Value = serde_json::from_str(&said).expect("one document");
         let error = &said["error"];
         error.has(json!({"name": "Interrupted", "message": "nothing was sent"}));
+        error.has(json!({"next": "run the same command again"}));
         until("cargo ends", || is_free(&project, LOCK));
         until("the build script ends", || is_free(&project, "held"));
     }
@@ -87,7 +94,7 @@ fn a_signal_ends_the_compiler_and_what_that_has_started() {
 
 #[test]
 fn what_outlives_a_killed_command_keeps_others_from_the_folder() {
-    let (project, child) = begun();
+    let (project, child, _unread) = begun();
     end(child, Signal::KILL);
     assert!(!is_free(&project, LOCK), "others may build where cargo is");
     project.write("go", "");
