@@ -17,6 +17,7 @@ use crate::assess::{Accepted, FindingId};
 use crate::build::{BuildError, Builder};
 use crate::client::{ChainError, Transaction};
 use crate::client::{Client, EventStore, Sent};
+use crate::layout::Memory;
 use crate::manifest::{FILE, Manifest};
 use crate::output::Output;
 use crate::plan::{Plan, PlanCache, PlanRequest, plan};
@@ -54,6 +55,8 @@ pub(super) struct Context {
     fork: OnceLock<bool>,
     /// The copy of the chain on which everything is done in a dry run.
     copy: OnceLock<NodeHandle>,
+    /// The layouts and builds of a dry run.
+    memory: Option<Memory>,
     /// The registries that this command may talk to: their origin was derived, or they are trusted by name.
     known: Mutex<BTreeMap<Address, Option<Origin>>>,
     /// Whether the source of the facts was printed.
@@ -114,6 +117,7 @@ impl Context {
         }
         Ok(Self {
             output,
+            memory: global.dry_run.then(Memory::default),
             global,
             manifest,
             earlier: Mutex::default(),

@@ -2,8 +2,7 @@
 //! one, and a dry run writes no file.
 
 use super::args::{
-    ApproveArgs, Command, CreateProxyArgs, FuzzArgs, Global, MigrationArgs, OfflineArgs,
-    PolicyCommand, RegistryCommand,
+    ApproveArgs, Command, Global, LayoutCommand, MigrationArgs, PolicyCommand, RegistryCommand,
 };
 use super::export::not_governed;
 use super::prelude::*;
@@ -16,14 +15,13 @@ pub(super) fn require_compatible(command: &Command, global: &Global) -> Result<(
     if global.export.wanted()?.is_some() && !is_governed(command) {
         return Err(not_governed().into());
     }
-    let is_refused = global.dry_run && (global.export.export.is_some() || writes(command));
-    match is_refused {
-        false => Ok(()),
-        true => Err(Error::Usage {
-            message: "--dry-run cannot be combined with a flag that writes a file".into(),
-            expected: "--dry-run without --save, --export, --offline and --corpus".into(),
-            found: "one of them".into(),
-            next: "remove one of the two".into(),
+    match writes(command, global).filter(|_| global.dry_run) {
+        None => Ok(()),
+        Some(word) => Err(Error::Usage {
+            message: format!("{word} writes files, and --dry-run writes none"),
+            expected: format!("--dry-run without {word}"),
+            found: "both".into(),
+            next: "leave out one of the two".into(),
         }),
     }
 }
@@ -49,21 +47,31 @@ fn is_governed(command: &Command) -> bool {
     }
 }
 
-/// Whether a command writes a file that its flags ask for.
-fn writes(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::CreateProxy(CreateProxyArgs { save: Some(_), .. })
-            | Command::Fuzz(FuzzArgs {
-                corpus: Some(_),
-                ..
-            })
-            | Command::Registry {
-                command: RegistryCommand::Deploy { save: true, .. },
-            }
-            | Command::Approve(ApproveArgs {
-                offline: OfflineArgs { offline: true, .. },
-                ..
-            })
-    )
+/// The word of a command line that has files written.
+fn writes(command: &Command, global: &Global) -> Option<&'static str> {
+    Some(match command {
+        _ if global.export.export.is_some() => "--export",
+        Command::New(_) => "new",
+        Command::Man { .. } => "man",
+        Command::Registry { command } => match command {
+            RegistryCommand::Descriptors { .. } => "registry descriptors",
+            RegistryCommand::Deploy { save: true, .. } => "--save",
+            RegistryCommand::Deploy { .. } => return None,
+        },
+        Command::CreateProxy(args) if args.save.is_some() => "--save",
+        Command::Init(args) if args.yes => "--yes",
+        Command::Fuzz(args) if args.corpus.is_some() => "--corpus",
+        Command::Approve(args) if args.offline.offline => "--offline",
+        Command::Plan(args) if args.write_expect.is_some() => "--write-expect",
+        Command::Census(args) if args.options.out.is_some() => "--out",
+        Command::Trace(args) if args.flamegraph.is_some() => "--flamegraph",
+        Command::Coverage(args) if args.lcov.is_some() => "--lcov",
+        Command::Status {
+            report: Some(_), ..
+        } => "--report",
+        Command::Layout {
+            command: LayoutCommand::Show { keep: true, .. },
+        } => "--keep",
+        _ => return None,
+    })
 }

@@ -105,7 +105,7 @@ async fn an_approver_compares_by_the_document_or_by_a_build_of_his_own() {
     let other = Folder::on(&project);
     let answer = other.run(&format!("approve {action} --accept {lost}"));
     answer.is_refused("NotChecked");
-    other.done(&format!("deploy {v2} --dry-run"));
+    other.done(&format!("deploy {v2}"));
     let answer = other.run(&format!("approve {action}"));
     answer.is_refused("InterfaceLost");
     let done = other.done(&format!("approve {action} --accept {lost}"));

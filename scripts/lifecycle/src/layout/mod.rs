@@ -35,4 +35,4 @@ pub(crate) use key::{KeyType, entry, size_of};
 pub use live::{Dirty, Live, Upgrade, Who, look};
 pub(crate) use source::with_output;
 pub use source::{Named, file_of, read_file};
-pub use store::{Build, Deployment, FOLDER, Store};
+pub use store::{Build, Deployment, FOLDER, Memory, Store};

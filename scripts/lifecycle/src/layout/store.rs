@@ -10,8 +10,10 @@ use crate::own_file;
 use alloy::primitives::{Address, B256, keccak256};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use stylus_layout::Document;
 
 /// The folder's name.
@@ -26,7 +28,11 @@ const DEPLOYMENTS: &str = "deployments";
 #[derive(Debug, Clone)]
 pub struct Store {
     folder: PathBuf,
+    memory: Option<Memory>,
 }
+
+/// What is kept for as long as a command runs, by the files that would have it.
+pub type Memory = Arc<Mutex<BTreeMap<PathBuf, String>>>;
 
 /// A contract that was built on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +89,14 @@ impl Store {
     pub fn beside(folder: &Path) -> Self {
         Self {
             folder: folder.join(FOLDER),
+            memory: None,
         }
+    }
+
+    /// The same, which writes no file where there is a memory.
+    #[must_use]
+    pub fn writing_to(self, memory: Option<Memory>) -> Self {
+        Self { memory, ..self }
     }
 
     /// Keeps what is known of an artifact, and the interface of its sources.
@@ -111,7 +124,7 @@ impl Store {
     pub fn keep_document(&self, document: &Document) -> Result<LayoutHash, ChainError> {
         let bytes = document.encode();
         let hash = LayoutHash::of(&bytes);
-        write(&self.file("", hash), &String::from_utf8_lossy(&bytes))?;
+        self.write(&self.file("", hash), &String::from_utf8_lossy(&bytes))?;
         Ok(hash)
     }
 
@@ -121,7 +134,7 @@ impl Store {
     /// `LayoutTampered` if the file holds another one.
     pub fn document(&self, hash: LayoutHash) -> Result<Option<Document>, ChainError> {
         let path = self.file("", hash);
-        let Some(text) = read(&path)? else {
+        let Some(text) = self.read(&path)? else {
             return Ok(None);
         };
         if LayoutHash::of(&text) != hash {
@@ -181,7 +194,7 @@ impl Store {
         of: impl Fn(&T) -> Vec<CodeHash>,
     ) -> Result<Option<T>, ChainError> {
         let path = self.file(kind, codehash);
-        let Some(text) = read(&path)? else {
+        let Some(text) = self.read(&path)? else {
             return Ok(None);
         };
         let Ok(kept) = serde_json::from_str::<T>(&text) else {
@@ -201,17 +214,33 @@ impl Store {
         kept: &impl Serialize,
     ) -> Result<(), ChainError> {
         let text = serde_json::to_string_pretty(kept).unwrap_or_default();
-        write(&self.file(kind, codehash), &text)
+        self.write(&self.file(kind, codehash), &text)
+    }
+
+    /// A file that nobody else can have written; `None` if there is none.
+    fn read(&self, path: &Path) -> Result<Option<String>, ChainError> {
+        let known = self.memory.as_ref().and_then(|memory| {
+            let memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+            memory.get(path).cloned()
+        });
+        match known {
+            Some(text) => Ok(Some(text)),
+            None => own_file::read(path).map_err(|error| error::file("read", path, error)),
+        }
+    }
+
+    fn write(&self, path: &Path, text: &str) -> Result<(), ChainError> {
+        let Some(memory) = &self.memory else {
+            return write(path, text);
+        };
+        let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.insert(path.to_owned(), text.to_owned());
+        Ok(())
     }
 
     fn file(&self, kind: &str, hash: impl Display) -> PathBuf {
         self.folder.join(kind).join(format!("{hash}.json"))
     }
-}
-
-/// A file that nobody else can have written; `None` if there is none.
-fn read(path: &Path) -> Result<Option<String>, ChainError> {
-    own_file::read(path).map_err(|error| error::file("read", path, error))
 }
 
 /// Writes beside and renames, so that nobody reads half a file. What is there already stays.

@@ -86,7 +86,7 @@ impl Context {
 
     /// Layouts and builds, next to the manifest.
     pub(crate) fn store(&self) -> Store {
-        Store::beside(&self.folder())
+        Store::beside(&self.folder()).writing_to(self.memory.clone())
     }
 
     /// The folder of the manifest.
