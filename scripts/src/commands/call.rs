@@ -47,7 +47,8 @@ struct Typed {
 /// Reads at the newest block.
 pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> {
     let client = context.snapshot().await?;
-    let typed = typed(context, &client, args).await?;
+    // A precompile answers without code.
+    let typed = typed(context, &client, args, |_| false).await?;
     let what = what(&typed);
     let answer = client
         .call_raw(&what, typed.to, typed.data.clone(), typed.value)
@@ -63,9 +64,13 @@ pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> 
         _ => None,
     };
     if values.is_none() && answer.is_empty() {
-        context.note(format!(
-            "{what} returned nothing, and what it changed is not kept: `send` sends it as a transaction"
-        ));
+        let has_no_code = client.code(typed.to).await?.is_empty();
+        context.note(match has_no_code && !typed.data.is_empty() {
+            true => format!("warning: {what} returned nothing: there is no code"),
+            false => format!(
+                "{what} returned nothing, and what it changed is not kept: `send` sends it as a transaction"
+            ),
+        });
     }
     let report = Answered {
         to: typed.to,
@@ -98,7 +103,8 @@ impl CommandReport for Answered {
 /// Simulates one transaction, then sends it.
 pub(super) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome> {
     let client = context.working_client("send").await?;
-    let typed = typed(context, &client, args).await?;
+    // Without data it is a payment, which anybody takes.
+    let typed = typed(context, &client, args, |data| !data.is_empty()).await?;
     let what = what(&typed);
     let sent = match context.earlier_call(&client, typed.to, &typed.data).await? {
         Some(sent) => sent,
@@ -170,8 +176,13 @@ fn what(typed: &Typed) -> String {
     }
 }
 
-/// The call that the words mean.
-async fn typed(context: &Context, client: &Client, args: &CallArgs) -> Result<Typed> {
+/// The call that the words mean. A function needs code that has it, and so does calldata of which `needs_code` says it.
+async fn typed(
+    context: &Context,
+    client: &Client,
+    args: &CallArgs,
+    needs_code: impl Fn(&Bytes) -> bool,
+) -> Result<Typed> {
     let to = context.manifest.address(&args.to)?;
     let words = args.call.split_first();
     let (first, arguments) =
@@ -181,9 +192,7 @@ async fn typed(context: &Context, client: &Client, args: &CallArgs) -> Result<Ty
         true => Some(calldata::encode(&args.call, &context.manifest)?),
         false => None,
     };
-    // Without data it is a payment, which anybody takes.
-    let is_payment = calldata.as_ref().is_some_and(|data| data.is_empty());
-    if !is_payment && client.code(to).await?.is_empty() {
+    if calldata.as_ref().is_none_or(needs_code) && client.code(to).await?.is_empty() {
         let missing = ChainError::missing("contract", to);
         return Err(match to.to_string() == args.to {
             true => missing.into(),

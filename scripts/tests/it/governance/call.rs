@@ -38,7 +38,6 @@ fn what_is_not_known_is_not_guessed_and_what_is_refused_is_not_sent() {
         (&format!("call\t{typed}"), "Missing"),
         (&format!("call\t{NOBODY}\tincrement()"), "Missing"),
         (&format!("send\t{NOBODY}\tincrement()"), "Missing"),
-        (&format!("call\t{NOBODY}\t0x12345678"), "Missing"),
         (&format!("send\t{NOBODY}\t0x12345678"), "Missing"),
         ("send\tcounter\tincrement()\t--value\t1", "Revert"),
     ] {
@@ -56,8 +55,19 @@ fn what_is_not_known_is_not_guessed_and_what_is_refused_is_not_sent() {
     let silent = sandbox.run("Other", "send counter value(uint8) 1");
     silent.is(1, "Revert");
     silent.says("found", &["no such function"]);
-    let person = sandbox.run("Other", "call Admin 0x12345678");
+    let person = sandbox.run("Other", "send Admin 0x12345678");
     assert_eq!(person.said("message"), "Admin is an account without code");
+    // As cast does it: an account may be a precompile, which answers without code.
+    let person = sandbox.run("Other", "call Admin 0x12345678");
+    person.ends(0);
+    contains(
+        &person.stderr,
+        &["warning: call ", " returned nothing: there is no code"],
+    );
+    let sha256 = format!("{:#042x}", 2);
+    let hash = sandbox.done("Other", &format!("call {sha256} 0x1234"));
+    let expected = "0x3a103a4e5729ad68c02a678ae39accfbc0ae208096437401b7ceab63cca0622f";
+    hash.has(json!({ "data": expected }));
     sandbox.done("Other", "send Admin 0x --value 1");
 }
 
