@@ -250,7 +250,9 @@ impl Manifest {
 
     /// The file, as people name it.
     fn file(&self) -> String {
-        let other = self.path.as_ref().filter(|path| !path.ends_with(FILE));
+        let folder = std::env::current_dir().unwrap_or_default();
+        let is_elsewhere = |path: &&PathBuf| folder.join(path) != folder.join(FILE);
+        let other = self.path.as_ref().filter(is_elsewhere);
         other.map_or_else(|| FILE.into(), |path| path.display().to_string())
     }
 

@@ -199,13 +199,13 @@ fn on_a_network_its_table_counts_and_the_common_aliases() {
 
 #[test]
 fn what_is_missing_is_added_to_the_file_that_was_read_and_operators_are_no_aliases() {
-    let path = Path::new("here/alt.toml");
+    let path = Path::new("here/stylus-upgrades.toml");
     let manifest = Manifest::parse(path, GOOD).expect("it is good");
     let unknown = manifest.address("Zoe").expect_err("no alias");
     let next = unknown.next();
     assert_eq!(
         next.as_deref(),
-        Some("add Zoe to [aliases] in here/alt.toml")
+        Some("add Zoe to [aliases] in here/stylus-upgrades.toml")
     );
     for typed in ["ADN(Admin,Zoe)", "ADN (Admin,Admin2)"] {
         let slip = manifest.policy(typed).expect_err("no operator");
