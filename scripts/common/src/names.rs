@@ -78,8 +78,7 @@ impl Names {
             let (_, from) = rest.split_at(begin.len());
             let (command, after) = from.split_at(piece.len());
             (named, rest) = (named + begin, after);
-            let is_for_others = piece.contains("-registry ") || piece.contains("--from 0x");
-            if begin.is_empty() || is_for_others {
+            if begin.is_empty() || piece.contains("-registry ") {
                 named.push_str(command);
                 continue;
             }
@@ -150,8 +149,8 @@ mod tests {
                 "VAULT: stylus-upgrades policy update A 'AND(Ana)'",
             ),
             (
-                "stylus-upgrades transfer VAULT ANA; there: stylus-upgrades adopt A VAULT --from ANA",
-                "stylus-upgrades transfer vault Ana; there: stylus-upgrades adopt A VAULT --from ANA",
+                "stylus-upgrades adopt A VAULT --from ANA; there: stylus-upgrades resume A --registry ANA",
+                "stylus-upgrades adopt A vault --from Ana; there: stylus-upgrades resume A --registry ANA",
             ),
             ("stylus-upgrades status VAULT --registry ANA", ""),
             ("stylus-upgrades upgrade VAULT 2.0 --trust-registry ANA", ""),

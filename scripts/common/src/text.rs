@@ -53,9 +53,18 @@ pub fn words_of<'a>(
     })
 }
 
-/// A word as a shell takes it: quoted where it has characters with a meaning. What is reported to be
+/// An argument as a command takes it: a word for the shell, and no flag, whatever it begins with. What is reported to be
 /// typed next may hold a name that somebody else chose.
 pub fn shell_word(word: &str) -> String {
+    let is_flag = |rest: &str| !rest.chars().all(|c| c.is_ascii_digit());
+    match word.strip_prefix('-').is_some_and(is_flag) {
+        true => format!("-- {}", quoted(word)),
+        false => quoted(word),
+    }
+}
+
+/// A word or a flag as a shell takes it: in quotes where it has characters with a meaning.
+pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
     match !word.is_empty() && word.chars().all(is_plain) {
         true => word.to_owned(),
@@ -168,17 +177,20 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_shell_would_run_is_quoted() {
-        let reported = ["1.0-rc+1", "", "$(reboot)", "a;b", "it's", "`x`"].map(shell_word);
-        let quoted = [
-            "1.0-rc+1",
-            "''",
-            "'$(reboot)'",
-            "'a;b'",
-            r"'it'\''s'",
-            "'`x`'",
-        ];
-        assert_eq!(reported, quoted);
+    fn a_name_that_a_shell_would_run_is_quoted_and_none_is_a_flag() {
+        for (name, reported) in [
+            ("1.0-rc+1", "1.0-rc+1"),
+            ("", "''"),
+            ("$(reboot)", "'$(reboot)'"),
+            ("a;b", "'a;b'"),
+            ("it's", r"'it'\''s'"),
+            ("`x`", "'`x`'"),
+            ("-5", "-5"),
+            ("--trust-registry=0xc1", "-- --trust-registry=0xc1"),
+            ("-e $x", "-- '-e $x'"),
+        ] {
+            assert_eq!(shell_word(name), reported);
+        }
     }
 
     #[test]

@@ -36,11 +36,10 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
         let from = found.authority.unwrap_or_default();
         let message = format!("{proxy} is already managed by the registry {from}");
         let next = format!(
-            "nothing was sent; run stylus-upgrades adopt {} {proxy} {} --from {from} --registry {} to accept it, then \
-             have that registry transfer it",
+            "nothing was sent; run stylus-upgrades adopt {} {proxy} {} --from {from} to accept it, then have that \
+             registry transfer it",
             shell_word(name),
-            shell_word(&args.version),
-            registry.address
+            shell_word(&args.version)
         );
         let expected = "--from with the registry that transfers it";
         return Err(Refusal::new("OfRegistry", message)

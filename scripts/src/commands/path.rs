@@ -8,7 +8,7 @@ use crate::checks::{Assessment, Runs, Stage, Subject, Version};
 use crate::client::ChainError;
 use crate::layout::Who;
 use crate::model::{Instance, PathStep, Registry, StepKind, Views, runs};
-use crate::text::shell_word;
+use crate::text::quoted;
 use std::path::Path;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
@@ -60,7 +60,7 @@ pub(super) async fn check_instance(
 /// everywhere.
 pub(super) fn asked_again(refused: Refused) -> Error {
     let words = std::env::args_os().skip(1);
-    let words = words.map(|word| shell_word(&word.to_string_lossy()));
+    let words = words.map(|word| quoted(&word.to_string_lossy()));
     let typed = words.fold("stylus-upgrades".to_owned(), |typed, word| {
         typed + " " + &word
     });

@@ -319,7 +319,7 @@ fn words(
         "TransferNotAccepted" => (
             "a definition that has accepted this proxy from this registry",
             "{1} from {2}",
-            "first, at the receiving registry: stylus-upgrades adopt NAME {1} VERSION --from {2}",
+            "first there: stylus-upgrades adopt NAME {1} VERSION --from {2} --registry RECEIVER",
         ),
         "ProxyExists" => ("a new salt", "{0}", "choose another --salt"),
         // calls

@@ -163,12 +163,10 @@ fn what_could_not_arrive_is_refused_before_anything_is_sent() {
         let refused = sandbox.run("Admin2", words);
         assert_eq!(error(&refused), name, "{refused:?}");
     }
-    let next = sandbox.run("Admin2", &adopt);
-    let (next, accept) = (
-        next.said("next").to_lowercase(),
-        format!("adopt A {proxy} 1.0 --from {first} --registry {second} "),
-    );
-    contains(&next, &[&accept.to_lowercase()[8..]]);
+    // What comes next is done here: it has the flags that lead here.
+    let refused = sandbox.run("Admin2", &adopt);
+    let accept = format!("stylus-upgrades --registry {second} adopt A {proxy} 1.0 --from {first} ");
+    contains(&refused.stderr.to_lowercase(), &[&accept.to_lowercase()]);
     assert_eq!(sandbox.block(), before, "nothing was sent");
 
     // An account that answers the receiver to every question, and was never an instance.
