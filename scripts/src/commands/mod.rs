@@ -146,9 +146,10 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
         runtime.spawn(end_on_signal(kinds.map(signal), output.clone()));
     }
     let exit = runtime.block_on(execute(output.clone(), cli));
+    let exit = exit.unwrap_or_else(|error| output.failure(&error));
     // Requests that are still in flight are not waited for.
     runtime.shutdown_background();
-    code(exit.unwrap_or_else(|error| output.failure(&error)))
+    code(exit)
 }
 
 /// Runs a command, reports the result and closes the journal.

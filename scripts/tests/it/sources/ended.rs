@@ -6,7 +6,7 @@ use crate::prelude::*;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{File, TryLockError};
-use std::io::{PipeReader, Read, Write};
+use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::process::{Child, Stdio};
 use std::time::Instant;
 
@@ -43,11 +43,16 @@ fn begun() -> (Project, Child, PipeReader) {
     command.stderr(stderr.try_clone().expect("a pipe"));
     let child = command.spawn().expect("it starts");
     until("the build script runs", || project.path("started").exists());
-    let flags = fcntl_getfl(&stderr).expect("flags");
-    fcntl_setfl(&stderr, flags | OFlags::NONBLOCK).expect("set");
-    while stderr.write(b"x").is_ok() {}
-    fcntl_setfl(&stderr, flags).expect("set");
+    fill(&mut stderr);
     (project, child, unread)
+}
+
+/// Writes until the next byte has to wait for a reader.
+fn fill(pipe: &mut PipeWriter) {
+    let flags = fcntl_getfl(&*pipe).expect("flags");
+    fcntl_setfl(&*pipe, flags | OFlags::NONBLOCK).expect("set");
+    while pipe.write(b"x").is_ok() {}
+    fcntl_setfl(&*pipe, flags).expect("set");
 }
 
 #[track_caller]
@@ -90,6 +95,19 @@ fn a_signal_ends_the_compiler_and_what_that_has_started_although_nobody_reads() 
         until("cargo ends", || is_free(&project, LOCK));
         until("the build script ends", || is_free(&project, "held"));
     }
+}
+
+#[test]
+fn a_signal_ends_a_command_that_cannot_say_why_it_failed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_unread, mut stderr) = std::io::pipe().expect("a pipe");
+    fill(&mut stderr);
+    let mut command = clone::command(folder.path(), &["layout", "show", "nothing", "--json"]);
+    let mut child = (command.stdout(Stdio::piped()).stderr(stderr).spawn()).expect("it starts");
+    let mut document = [0];
+    let stdout = child.stdout.as_mut().expect("a pipe");
+    stdout.read_exact(&mut document).expect("its document");
+    end(child, Signal::TERM);
 }
 
 #[test]
