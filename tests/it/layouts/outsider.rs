@@ -233,6 +233,47 @@ fn a_declared_move_is_refused_where_the_trial_shows_that_the_field_loses_its_val
     author.project.done(&format!("migrate {moving}"));
 }
 
+#[test]
+fn a_script_has_its_fields_where_one_of_both_versions_has_them() {
+    let author = Author::new();
+    author.begin(&author.contract("a", A, INITIALIZE, ""));
+    let next = author.contract("ac", &format!("{A}\n    c: StorageU256,"), "", "");
+    let plan = |name: &str, fields: &str| {
+        let script = author.source(name, &SCRIPT.replace("{fields}", fields), "");
+        format!("plan Note 2.0 {next} --script {script} --call set()")
+    };
+    let wrong = plan("wrong", "c: StorageU256,");
+    let refused = author.project.run(&wrong);
+    refused.is_refused("ScriptMisreads");
+    let found = refused.error("found").to_owned();
+    assert!(found.ends_with(":script:c"), "{refused:?}");
+    author.project.done(&format!("{wrong} --accept {found}"));
+    let right = plan("right", "_a: StorageU256,\n    c: StorageU256,");
+    let planned = author.project.done(&right);
+    assert_eq!(planned["coverage"]["steps"], "complete", "{planned}");
+}
+
+const SCRIPT: &str = r#"extern crate alloc;
+
+use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
+use stylus_upgradeable::prelude::*;
+
+#[storage]
+#[entrypoint]
+#[derive(StorageLayout)]
+pub struct Script {
+    {fields}
+}
+
+#[upgradeable]
+#[public]
+impl Script {
+    pub fn set(&mut self) {
+        self.c.set(U256::from(9));
+    }
+}
+"#;
+
 const WORKSPACE: &str = r#"[workspace]
 members = ["*"]
 resolver = "3"

@@ -7,7 +7,7 @@ use crate::layout::{Live, Pair, Side};
 use crate::model::StepKind;
 use alloy::primitives::{Address, Bytes};
 use serde::Serialize;
-use stylus_layout::DeclaredStep;
+use stylus_layout::{DeclaredStep, Layout};
 
 /// Where facts of [`Origin::Chain`](crate::assess::Origin::Chain) are read: all of one transition at one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -140,6 +140,8 @@ pub enum Runs {
         typed: String,
         /// The program of a complex migration.
         program: Option<Program>,
+        /// The fields of the script or of that program; nothing where neither runs.
+        fields: Option<Fact<Layout>>,
         /// What its check asks; nothing where it has none.
         expected: Option<Fact<Expectations>>,
     },

@@ -39,6 +39,7 @@ const CHECKS: &[fn(&Transition, &mut Found)] = &[
     storage::live,
     interface::callers,
     interface::expected,
+    storage::fields,
     steps::complex,
     steps::step,
     steps::initializer,

@@ -15,6 +15,7 @@ pub(super) fn step(transition: &Transition, found: &mut Found) {
         data,
         typed,
         program,
+        fields: _,
         expected: _,
     } = &transition.runs
     else {

@@ -1,10 +1,11 @@
 //! Checks of the storage: is it read as it was written, and is what is new of it empty?
 
-use super::{Found, Transition};
-use crate::assess::{Evidence, Finding, Origin, Part, Together};
+use super::{Found, Runs, Stage, Transition};
+use crate::assess::{Evidence, Finding, FindingId, Origin, Part, Together};
 use crate::client::ChainError;
 use crate::error::Report;
-use crate::layout::{check_storage, require_publishable};
+use crate::layout::{check_storage, misplaced, require_publishable};
+use crate::model::StepKind;
 use std::sync::Arc;
 
 /// Whether the new version reads the storage of the one before as it was written.
@@ -60,6 +61,62 @@ pub(super) fn live(transition: &Transition, found: &mut Found) {
                 ..Finding::of_several(part, (id, &one.field), one.line(), &together)
             },
         });
+    }
+}
+
+/// Whether the script, or the program of a complex migration, has each of its fields where one of both versions has it,
+/// or where neither has any.
+pub(super) fn fields(transition: &Transition, found: &mut Found) {
+    let Runs::Step {
+        kind,
+        fields: Some(fields),
+        ..
+    } = &transition.runs
+    else {
+        return;
+    };
+    let Some(pair) = transition.pair() else {
+        return;
+    };
+    let sides = [pair.old, pair.new].map(|side| side.known.value());
+    let mut seen = |evidence: Evidence| {
+        found.coverage.add(match transition.stage {
+            Stage::Registered => evidence.expected(),
+            Stage::Proposed | Stage::Judged(_) => evidence,
+        });
+    };
+    let (Some(own), [Some(old), Some(new)]) = (fields.value(), sides) else {
+        let why = match fields.value() {
+            Some(_) => {
+                "the fields of the code that migrates were not compared: the layout of a version is not known"
+            }
+            None => fields.why(),
+        };
+        return seen(Evidence::some(Part::Steps, Origin::NotKnown, why));
+    };
+    seen(fields.about(Part::Steps));
+    let (from, to) = (transition.from.as_str(), transition.to.as_str());
+    let code = match kind {
+        StepKind::Complex => "program of the complex migration",
+        _ => "script",
+    };
+    let together = Arc::new(Together {
+        name: "ScriptMisreads",
+        message: format!(
+            "the {code} would misread the storage: fields of it lie on others of {from} or {to}"
+        ),
+        expected: format!(
+            "each of its fields where {from} or {to} has it, or where neither has any"
+        ),
+        found: None,
+        next: format!(
+            "declare the fields of {from} in the {code} as {from} does, also those that it does not use"
+        ),
+    });
+    for (field, says) in misplaced(own, [(from, &old.layout), (to, &new.layout)]) {
+        let about = (FindingId::new(format!("insert:script:{field}")), "");
+        let misread = Finding::of_several(Part::Steps, about, says, &together);
+        found.findings.push(misread);
     }
 }
 

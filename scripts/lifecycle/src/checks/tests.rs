@@ -6,6 +6,7 @@ mod complex;
 mod constructor;
 mod creation;
 mod expected;
+mod fields;
 mod label;
 mod live;
 mod reserved;
@@ -97,12 +98,16 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
         data: _,
         typed: _,
         program,
+        fields,
         expected,
     } = runs
     {
         if let Some(Program { declared, ending }) = program {
             all.push(("what the program declares", declared));
             all.push(("how it ends", ending));
+        }
+        if let Some(fields) = fields {
+            all.push(("the fields of the program", fields));
         }
         if let Some(expected) = expected {
             all.push(("what the check asks", expected));
@@ -165,6 +170,7 @@ pub(super) fn best() -> Transition {
                     Origin::Chain,
                 ),
             }),
+            fields: Some(Fact::of(Layout::default(), Origin::Build)),
             expected: None,
         },
         open_to_constructor: Fact::of(Vec::new(), Origin::Chain),
@@ -182,6 +188,7 @@ pub(super) fn step(kind: StepKind) -> Runs {
         data: Bytes::new(),
         typed: String::new(),
         program: None,
+        fields: None,
         expected: None,
     }
 }
@@ -235,7 +242,7 @@ fn verdict(transition: Transition) -> (Vec<Option<Extent>>, Vec<String>) {
 
 #[test]
 fn an_authors_word_or_no_knowledge_in_place_of_any_fact_lowers_a_verdict_and_raises_none() {
-    for (best, facts_of_it) in [(best as fn() -> Transition, 13), (asks_the_same_code, 11)] {
+    for (best, facts_of_it) in [(best as fn() -> Transition, 14), (asks_the_same_code, 11)] {
         let (seen, refused) = verdict(best());
         assert_eq!(refused, Vec::<String>::new());
         let mut extents = seen.iter().flatten();

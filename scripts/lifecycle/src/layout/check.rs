@@ -2,6 +2,8 @@
 //! answered.
 
 use super::error;
+use super::fields::{Field, Fields};
+use super::held::Held;
 use crate::assess::{
     Accepted, Coverage, Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together,
 };
@@ -210,6 +212,48 @@ impl Compared {
             findings,
         }
     }
+}
+
+/// The fields of code that migrates from one of these versions to the other, or the members of them, that neither has
+/// there while one of them has others on those bytes: each by its name, with what it lies on.
+pub fn misplaced(own: &Layout, versions: [(&str, &Layout); 2]) -> Vec<(String, String)> {
+    let all = |layout| Fields::of(layout, usize::MAX).list;
+    let known = versions.map(|(version, layout)| (version, all(layout)));
+    let words = |one: &Field<'_>| {
+        let Held {
+            kind, slot, offset, ..
+        } = one.held;
+        let kind = kind.map_or("", |kind| kind.label.as_str());
+        format!("{} ({kind} @ slot {slot} byte {offset})", one.name)
+    };
+    let mut found = Vec::new();
+    for field in &all(own) {
+        let fields = || {
+            known
+                .iter()
+                .flat_map(|(version, all)| all.iter().map(move |one| (version, one)))
+        };
+        if fields().any(|(_, one)| is_the_same(one, field)) {
+            continue;
+        }
+        let mut others = fields().filter(|(_, one)| !one.is_gap() && one.shares_bytes(field));
+        if let Some((version, other)) = others.next() {
+            let says = format!("{} lies on {} of {version}", words(field), words(other));
+            found.push((field.name.clone(), says));
+        }
+    }
+    found
+}
+
+/// Whether both have one place, type and name. What code does not use may begin with `_` there, and be a member of
+/// something or not.
+fn is_the_same(one: &Field<'_>, other: &Field<'_>) -> bool {
+    let name = |field: &Field<'_>| {
+        let name = field.name.rsplit('.').next().unwrap_or_default();
+        name.trim_start_matches('_').to_owned()
+    };
+    let kind = |field: &Field<'_>| field.held.kind.map(|kind| kind.label.clone());
+    one.begins_at(other) && name(one) == name(other) && kind(one) == kind(other)
 }
 
 /// A finding in words.

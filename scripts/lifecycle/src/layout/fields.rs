@@ -57,6 +57,18 @@ impl<'a> Field<'a> {
         self.held.offset < end(other) && other.held.offset < end(self)
     }
 
+    /// Whether they share bytes, of whichever slots.
+    pub(crate) fn shares_bytes(&self, other: &Self) -> bool {
+        let reaches = |one: &Self, other: &Self| {
+            let slots = one.held.offset.saturating_add(one.held.size).div_ceil(WORD);
+            other.held.slot.wrapping_sub(one.held.slot) < U256::from(slots)
+        };
+        match self.held.slot == other.held.slot {
+            true => self.overlaps(other),
+            false => reaches(self, other) || reaches(other, self),
+        }
+    }
+
     /// Whether they begin at the same byte.
     pub(crate) fn begins_at(&self, other: &Self) -> bool {
         (self.held.slot, self.held.offset) == (other.held.slot, other.held.offset)

@@ -2,6 +2,7 @@
 
 use super::Context;
 use crate::address;
+use crate::assess::{Fact, Origin};
 use crate::build::{Artifact, Builder, is_tracked};
 use crate::client::{Client, declare_errors};
 use crate::commands::prelude::*;
@@ -13,12 +14,15 @@ use crate::registry::Registry;
 use crate::versions::Versions;
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
+use stylus_layout::Layout;
 
 /// What this run has built.
 pub(super) struct Built {
     codehash: CodeHash,
     /// What callers can use.
     interface: Option<Callable>,
+    /// Where its fields lie, if it says so.
+    layout: Option<Layout>,
     /// The files that it was built from.
     rust: Vec<RustFile>,
 }
@@ -46,6 +50,7 @@ impl Context {
         self.built().push(Built {
             codehash: artifact.codehash(),
             interface: artifact.interface.clone(),
+            layout: artifact.layout.clone(),
             rust,
         });
         Ok(artifact)
@@ -80,6 +85,7 @@ impl Context {
         self.built().push(Built {
             codehash: artifact.codehash(),
             interface,
+            layout: artifact.layout.clone(),
             rust: Vec::new(),
         });
     }
@@ -119,6 +125,31 @@ impl Context {
         let built = self.built();
         let mut of_code = built.iter().filter(|one| one.codehash == codehash);
         of_code.find_map(|one| one.interface.clone())
+    }
+
+    /// Where the fields of code lie that this machine built: in this run, or in an earlier one.
+    pub(crate) fn built_layout(&self, codehash: CodeHash) -> Result<Fact<Layout>> {
+        let here = self
+            .built()
+            .iter()
+            .find(|one| one.codehash == codehash)
+            .map(|one| one.layout.clone());
+        let known = match here {
+            Some(layout) => layout.map(|layout| Fact::of(layout, Origin::Build)),
+            None => {
+                let store = self.store();
+                let build = store.build(codehash)?;
+                let kept = build
+                    .map(|build| store.document(build.layout_hash))
+                    .transpose()?;
+                let why = "the fields of the code that migrates are those of an earlier build here";
+                kept.flatten()
+                    .map(|known| Fact::doubted(known.layout, Origin::Remembered, why))
+            }
+        };
+        Ok(known.unwrap_or_else(|| Fact::unknown(
+            "the fields of the code that migrates are not known: derive StorageLayout, and build it here",
+        )))
     }
 
     /// What callers can use of code that this machine built: in this run, or in an earlier one.

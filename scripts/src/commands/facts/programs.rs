@@ -7,9 +7,10 @@ use crate::commands::args::StepArgs;
 use crate::commands::calldata;
 use crate::commands::prelude::*;
 use crate::expect::{Asks, Expectations};
+use crate::ids::CodeHash;
 use crate::model::{Named, StepKind, named, runs};
 use crate::registry;
-use stylus_layout::DeclaredStep;
+use stylus_layout::{DeclaredStep, Layout};
 use stylus_upgrades_interface::registry::Step;
 use stylus_upgrades_interface::slots;
 
@@ -54,6 +55,11 @@ impl Asked<'_> {
                 Some(self.program(&artifact.wasm, artifact.steps).await?)
             }
         };
+        let source = step.script.as_ref().or(step.complex.as_ref());
+        let fields = match source {
+            Some(source) => Some(self.fields(source).await?),
+            None => None,
+        };
         let expected = match (&step.check, self) {
             (Some(source), Self::Chain(session)) => match session.context.account(source) {
                 Some(check) => {
@@ -75,8 +81,23 @@ impl Asked<'_> {
             data: calldata::encode(&step.call, manifest)?,
             typed: calldata::typed(&step.call).to_owned(),
             program,
+            fields,
             expected,
         })
+    }
+
+    /// Where the fields of code lie that migrates.
+    async fn fields(self, source: &str) -> Result<Fact<Layout>> {
+        let context = self.context();
+        let codehash = match (context.account(source), self) {
+            (Some(account), Self::Chain(session)) => {
+                let code = registry::code_at(session.registry.client, account).await?;
+                code.codehash.into()
+            }
+            (Some(_), Self::Kept(..)) => CodeHash::default(),
+            (None, _) => context.artifact(source)?.codehash(),
+        };
+        context.built_layout(codehash)
     }
 
     /// The program of a complex migration, by its module.
@@ -113,11 +134,18 @@ impl Session<'_> {
             StepKind::Complex => Some(self.program_at(step.script).await?),
             _ => None,
         };
+        let fields = match kind {
+            StepKind::Script | StepKind::Complex => {
+                Some(self.context.built_layout(step.scriptCodehash.into())?)
+            }
+            _ => None,
+        };
         Ok(Runs::Step {
             kind,
             data: step.data.clone(),
             typed: String::new(),
             program,
+            fields,
             expected: self.expected(step).await?,
         })
     }

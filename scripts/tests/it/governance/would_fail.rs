@@ -39,7 +39,8 @@ fn a_call_that_would_fail_once_approved_is_refused_before_anything_is_sent() {
 fn is_told(function: &str, ended: &str, next: &str) {
     let sandbox = Sandbox::with_counter("Admin", 1);
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/contracts/hostile");
-    let script = format!("migrate A 2.0 counter-v1 --script {source} --call {function}");
+    let accepts = "--accept insert:script:constructor_caller";
+    let script = format!("migrate A 2.0 counter-v1 --script {source} --call {function} {accepts}");
     let refused = sandbox.run("Admin", &script);
     refused.is(1, "MigrationNotApplied");
     refused.says("found", &[ended]).says("next", &[next]);
