@@ -8,6 +8,7 @@ pub(super) use paused::{decided, finish as pause_remaining_instances};
 use super::effects::{CallResult, Effects, RolledOut, so_far};
 use super::path::{PathRequest, asked_again, check_again, check_stragglers};
 use super::prelude::*;
+use super::unknown::no_version;
 use super::{checked, uncompared};
 use crate::assess::Role;
 use crate::checks::Assessment;
@@ -33,12 +34,7 @@ pub(super) async fn run(
     let session = Session::sending(context, "upgrade").await?;
     let head = session.registry.head(name).await?;
     if head.current.is_empty() {
-        let refusal = Refusal::new("NoCurrentVersion", format!("{name} has no version yet"));
-        let next = format!(
-            "stylus-upgrades register {} VERSION SOURCE; the first version is current at once",
-            shell_word(name)
-        );
-        return Err(refusal.with("a current version", "none", next).into());
+        return Err(no_version(name).into());
     }
     if head.state == DefinitionState::Paused && session.registry.left(name).await? == 0 {
         let says = format!("{name} is paused: its instances are not upgraded meanwhile");
@@ -173,12 +169,15 @@ impl<'a> Rollout<'a> {
         Ok(())
     }
 
-    /// Nothing was to upgrade, in words; none where instances are between two versions, which are added.
+    /// Nothing was to upgrade, in words; none where instances are between two versions, which are added. Only `upgrade`
+    /// looks for those: it reads every instance.
     async fn nothing_to_send(&mut self) -> Result<Option<String>> {
-        let instances = self.session.registry.instances(self.name).await?;
-        let migrating = instances.into_iter().filter(|one| one.state.is_migrating());
-        let migrating = migrating.map(|one| (one.proxy, one.version, self.compared.clone()));
-        self.begun.extend(migrating);
+        if self.only.is_none() && self.turns.is_none() {
+            let instances = self.session.registry.instances(self.name).await?;
+            let migrating = instances.into_iter().filter(|one| one.state.is_migrating());
+            let migrating = migrating.map(|one| (one.proxy, one.version, self.compared.clone()));
+            self.begun.extend(migrating);
+        }
         let nothing = format!("{} is at {}: nothing to upgrade", self.name, self.compared);
         Ok(Some(nothing).filter(|_| self.begun.is_empty()))
     }

@@ -52,8 +52,9 @@ async fn with_those(context: &Context, revert: &Revert) -> Option<Refusal> {
             Ok(one) => (
                 format!("{name} is an instance of {}", one.definition),
                 format!(
-                    "name {}, its definition; to upgrade this instance alone: stylus-upgrades upgrade {name} VERSION",
-                    shell_word(&one.definition)
+                    "name {}, its definition; to upgrade this instance alone: stylus-upgrades upgrade {} VERSION",
+                    shell_word(&one.definition),
+                    shell_word(&name)
                 ),
             ),
             Err(_) => (
@@ -72,7 +73,7 @@ async fn with_those(context: &Context, revert: &Revert) -> Option<Refusal> {
 }
 
 /// The refusal of what needs the current version of a definition that has none.
-fn no_version(name: &str) -> Refusal {
+pub(super) fn no_version(name: &str) -> Refusal {
     let refusal = Refusal::new("NoCurrentVersion", format!("{name} has no version yet"));
     let next = format!(
         "stylus-upgrades register {} VERSION SOURCE; the first version is current at once",

@@ -76,9 +76,9 @@ fn policies_that_fewer_people_can_change_are_named() {
             Some("B"),
         ),
         (format!("define C --migrate {BOTH}"), None),
+        ("policy update A --role pause Admin".into(), None), // no new role
         (format!("policy update A {BOTH}"), Some("A")),
         (format!("policy update A --role policy {BOTH}"), None),
-        ("policy update A --role pause Admin".into(), None), // no new role
     ] {
         let answer = sandbox.run("Admin", &words);
         answer.ends(0);
