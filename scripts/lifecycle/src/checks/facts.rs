@@ -139,9 +139,9 @@ pub enum Runs {
         /// The function as it was typed; empty where calldata were given.
         typed: String,
         /// The program of a complex migration.
-        program: Option<Program>,
+        program: Option<Box<Program>>,
         /// The fields of the script or of that program; nothing where neither runs.
-        fields: Option<Fact<Layout>>,
+        fields: Option<Box<Fact<Layout>>>,
         /// What its check asks; nothing where it has none.
         expected: Option<Fact<Expectations>>,
     },

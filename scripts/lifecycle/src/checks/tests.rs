@@ -102,12 +102,12 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
         expected,
     } = runs
     {
-        if let Some(Program { declared, ending }) = program {
+        if let Some(Program { declared, ending }) = program.as_deref_mut() {
             all.push(("what the program declares", declared));
             all.push(("how it ends", ending));
         }
         if let Some(fields) = fields {
-            all.push(("the fields of the program", fields));
+            all.push(("the fields of the program", fields.as_mut()));
         }
         if let Some(expected) = expected {
             all.push(("what the check asks", expected));
@@ -159,7 +159,7 @@ pub(super) fn best() -> Transition {
             kind: StepKind::Complex,
             data: Bytes::new(),
             typed: String::new(),
-            program: Some(Program {
+            program: Some(Box::new(Program {
                 declared: Fact::of(vec![complex], Origin::Build),
                 ending: Fact::of(
                     Ending {
@@ -169,8 +169,8 @@ pub(super) fn best() -> Transition {
                     },
                     Origin::Chain,
                 ),
-            }),
-            fields: Some(Fact::of(Layout::default(), Origin::Build)),
+            })),
+            fields: Some(Fact::of(Layout::default(), Origin::Build).into()),
             expected: None,
         },
         open_to_constructor: Fact::of(Vec::new(), Origin::Chain),

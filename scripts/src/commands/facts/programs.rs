@@ -57,7 +57,7 @@ impl Asked<'_> {
         };
         let source = step.script.as_ref().or(step.complex.as_ref());
         let fields = match source {
-            Some(source) => Some(self.fields(source).await?),
+            Some(source) => Some(self.fields(source).await?.into()),
             None => None,
         };
         let expected = match (&step.check, self) {
@@ -80,7 +80,7 @@ impl Asked<'_> {
             kind: step.kind().into(),
             data: calldata::encode(&step.call, manifest)?,
             typed: calldata::typed(&step.call).to_owned(),
-            program,
+            program: program.map(Box::new),
             fields,
             expected,
         })
@@ -135,16 +135,18 @@ impl Session<'_> {
             _ => None,
         };
         let fields = match kind {
-            StepKind::Script | StepKind::Complex => {
-                Some(self.context.built_layout(step.scriptCodehash.into())?)
-            }
+            StepKind::Script | StepKind::Complex => Some(
+                self.context
+                    .built_layout(step.scriptCodehash.into())?
+                    .into(),
+            ),
             _ => None,
         };
         Ok(Runs::Step {
             kind,
             data: step.data.clone(),
             typed: String::new(),
-            program,
+            program: program.map(Box::new),
             fields,
             expected: self.expected(step).await?,
         })

@@ -61,7 +61,7 @@ fn a_field_of_a_script_lies_where_a_version_has_it_or_where_neither_has_any() {
         };
         (transition.old, transition.new) = (Some(side(old)), side(new));
         if let Runs::Step { fields, .. } = &mut transition.runs {
-            *fields = Some(Fact::of(layout(own), Origin::Build));
+            *fields = Some(Fact::of(layout(own), Origin::Build).into());
         }
         let mut found = ids(&transition);
         found.retain(|id| id.contains(":script:"));
