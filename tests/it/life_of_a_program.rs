@@ -65,7 +65,7 @@ async fn left_behind(it: &Fixture<'_>, reason: u8, words: &str) -> Done {
     assert_ne!(answer.exit, Some(0), "{said}");
     assert!(said.contains("ProgramNotRunnable"), "{said}");
     assert!(
-        said.contains(words) && said.contains("activate the program again"),
+        said.contains(words) && said.contains("doctor --fix"),
         "{said}"
     );
     revive_framework(it.harness).await?;

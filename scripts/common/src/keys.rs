@@ -15,7 +15,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The name of the refusal of a file that others can read.
 const EXPOSED: &str = "KeyExposed";
@@ -305,7 +305,10 @@ fn open(
 }
 
 /// The terminal that does not show what is typed, and its modes from before.
-static PROMPT: Mutex<Option<(File, Termios)>> = Mutex::new(None);
+static PROMPT: Mutex<Option<Prompt>> = Mutex::new(None);
+
+/// A terminal that hides what is typed, and its modes from before.
+pub type Prompt = (File, Termios);
 
 /// What is typed at the terminal and not shown there.
 fn typed(question: &str) -> io::Result<String> {
@@ -317,23 +320,24 @@ fn typed(question: &str) -> io::Result<String> {
     // The end of the line is shown.
     hidden.local_modes.insert(LocalModes::ECHONL);
     {
-        // Held meanwhile: `end_prompt` comes before or finds it.
+        // Held meanwhile: `end_prompt` finds it, or comes before and keeps the lock.
         let mut prompt = PROMPT.lock().unwrap_or_else(PoisonError::into_inner);
         *prompt = Some((terminal.try_clone()?, shown));
         tcsetattr(&terminal, OptionalActions::Flush, &hidden)?;
     }
     let mut answer = String::new();
     let read = BufReader::new(&terminal).read_line(&mut answer);
-    end_prompt();
+    drop(end_prompt());
     read.map(|_| answer)
 }
 
-/// The terminal shows again what is typed there.
-pub fn end_prompt() {
+/// The terminal shows again what is typed there. No prompt can hide it while the lock is held.
+pub fn end_prompt() -> MutexGuard<'static, Option<Prompt>> {
     let mut prompt = PROMPT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((terminal, shown)) = prompt.take() {
         let _ = tcsetattr(terminal, OptionalActions::Now, &shown); // it may be closed
     }
+    prompt
 }
 
 /// A variable of the environment. An empty one is as none: that is how CI hands over a secret that it does not have.

@@ -78,7 +78,9 @@ impl Names {
             let (_, from) = rest.split_at(begin.len());
             let (command, after) = from.split_at(piece.len());
             (named, rest) = (named + begin, after);
-            if begin.is_empty() || piece.contains("-registry ") {
+            if begin.is_empty()
+                || (piece.contains(" --registry ") || piece.contains(" --trust-registry "))
+            {
                 named.push_str(command);
                 continue;
             }

@@ -5,7 +5,9 @@ use super::check_options::CheckOptions;
 use super::prelude::*;
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
-use crate::governance::{Call, GovernedCall, current_policy, pending, readiness, rival};
+use crate::governance::{
+    Call, GovernedCall, current_policy, pending, readiness, replaced_policy, rival,
+};
 use crate::history::{self, Wanted};
 use crate::manifest::POLICY_FORMS;
 use crate::text::{count, nearest, shell_word};
@@ -169,8 +171,7 @@ pub(super) async fn notices(
     let mut had_part = false;
     if let Call::SetPolicy(set) = &governed.call {
         let (role, expression) = (set.role.as_str(), set.expression.as_str());
-        match current_policy(session.registry, &set.name, role).await? {
-            None if role == PAUSE => {} // one that exists without a policy of its own
+        match replaced_policy(session.registry, &set.name, role).await? {
             None => all.push(new_role(session, &set.name, role).await?),
             Some(old) => {
                 let part_in = |policy: &str| match options.who {

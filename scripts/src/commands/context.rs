@@ -13,7 +13,7 @@ pub(super) use registry::{Unverified, key};
 use super::args::Global;
 use super::help::asks_chain;
 use super::prelude::*;
-use crate::assess::{Accepted, FindingId};
+use crate::assess::{Accepted, Finding, FindingId};
 use crate::build::{BuildError, Builder};
 use crate::client::{ChainError, Transaction};
 use crate::client::{Client, EventStore, Sent};
@@ -71,6 +71,14 @@ impl Context {
     /// Prints a note.
     pub(super) fn note(&self, line: impl AsRef<str>) {
         self.output.note(line.as_ref());
+    }
+
+    /// Prints a finding as a warning, and what to do next.
+    pub(super) fn warn(&self, finding: &Finding) {
+        self.note(format!("warning: {}", finding.says()));
+        if let Some(next) = &finding.next {
+            self.output.advise(next);
+        }
     }
 
     /// What a command has done, with the names of the manifest.

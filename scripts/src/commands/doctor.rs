@@ -153,7 +153,7 @@ pub(super) async fn warn(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Fi
     };
     let warnings = doctor::warnings(subject, used).await?;
     for warning in &warnings {
-        context.output.note(&format!("warning: {}", warning.says()));
+        context.warn(warning);
     }
     Ok(warnings)
 }

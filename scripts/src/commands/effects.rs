@@ -374,9 +374,9 @@ impl LeftWaiting {
         let waits = waits.map(|one| format!("waits   {}: {}", one.proxy, one.reason));
         let mut lines: Vec<String> = waits.collect();
         let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
-        let helps: Vec<&str> = helps.into_iter().collect();
         let stayed = count(waiting.len(), "instance");
-        lines.push(format!("{stayed} not upgraded; {}", helps.join("; ")));
+        lines.push(format!("{stayed} not upgraded"));
+        lines.extend(helps.into_iter().map(|help| format!("next: {help}")));
         let them = if waiting.len() == 1 { "it" } else { "them" };
         lines.push(format!("next: {next} continues with {them}"));
         lines

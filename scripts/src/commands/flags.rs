@@ -2,7 +2,8 @@
 //! one, and a dry run writes no file.
 
 use super::args::{
-    ApproveArgs, Command, Global, LayoutCommand, MigrationArgs, PolicyCommand, RegistryCommand,
+    ApproveArgs, Command, Gather, Global, LayoutCommand, MigrationArgs, PolicyCommand,
+    RegistryCommand,
 };
 use super::export::not_governed;
 use super::prelude::*;
@@ -63,7 +64,12 @@ fn writes(command: &Command, global: &Global) -> Option<&'static str> {
         Command::Fuzz(args) if args.corpus.is_some() => "--corpus",
         Command::Approve(args) if args.offline.offline => "--offline",
         Command::Plan(args) if args.write_expect.is_some() => "--write-expect",
-        Command::Census(args) if args.options.out.is_some() => "--out",
+        Command::Census(_) => "census",
+        Command::Node { .. } => "node",
+        Command::RunMigration(MigrationArgs {
+            gather: Some(Gather::Census(_)),
+            ..
+        }) => "--gather census",
         Command::Trace(args) if args.flamegraph.is_some() => "--flamegraph",
         Command::Coverage(args) if args.lcov.is_some() => "--lcov",
         Command::Status {

@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
     let (reviewed, of_manifest) = context.as_reviewed()?;
     let context = reviewed.as_ref().unwrap_or(context);
     if let Some(one) = of_manifest {
-        context.output.note(&format!("warning: {}", one.says()));
+        context.warn(&one);
     }
     let proxy = args.proxy.as_deref();
     let proxy = proxy
@@ -65,7 +65,7 @@ pub(super) async fn of_simulated(
     proxy: Option<Address>,
     settings: Settings,
 ) -> Result<FuzzReport, Error> {
-    let is_blind = settings.blind;
+    let (is_blind, is_dry) = (settings.blind, simulated.session.context.global.dry_run);
     let (client, planned) = (simulated.session.registry.client, &simulated.plan);
     let output = &simulated.session.context.output;
     let [before, after] = both(simulated).await?;
@@ -87,7 +87,7 @@ pub(super) async fn of_simulated(
     output.end(&what);
     let (report, call) = (report?, &simulated.request.call);
     let key = key(client.registry(simulated.request.registry)).await;
-    if let Some(registry) = key.filter(|_| !is_blind) {
+    if let Some(registry) = key.filter(|_| !is_blind && !is_dry) {
         Fuzzed::remember(&report, registry, &call.code, &call.step);
     }
     Ok(report)

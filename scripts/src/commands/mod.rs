@@ -302,15 +302,17 @@ async fn end_on_signal(signals: [io::Result<Signal>; 3], output: Arc<Output>) {
         _ = quit.recv() => SignalKind::quit(),
     };
     let (told, is_told) = mpsc::channel();
-    std::thread::spawn(move || {
+    let last_words = std::thread::Builder::new().spawn(move || {
         std::mem::forget(output.interrupted(|| {
             children::end_all();
-            keys::end_prompt();
+            std::mem::forget(keys::end_prompt()); // nothing hides what is typed any more
         }));
         told.send(())
     });
-    // A reader that does not read cannot keep the process.
-    let _ = is_told.recv_timeout(LAST_WORDS);
+    if last_words.is_ok() {
+        // A reader that does not read cannot keep the process.
+        let _ = is_told.recv_timeout(LAST_WORDS);
+    }
     std::process::exit(128 + number.as_raw_value());
 }
 

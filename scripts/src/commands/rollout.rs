@@ -14,6 +14,7 @@ use crate::assess::Role;
 use crate::checks::Assessment;
 use crate::client::Sent;
 use crate::governance::{Check, after_upgrade};
+use crate::migration;
 use crate::model::DefinitionState;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, Waiting, arrived_by, begun_by, skipped_by, turned_by};
@@ -173,10 +174,17 @@ impl<'a> Rollout<'a> {
     /// looks for those: it reads every instance.
     async fn nothing_to_send(&mut self) -> Result<Option<String>> {
         if self.only.is_none() && self.turns.is_none() {
-            let instances = self.session.registry.instances(self.name).await?;
-            let migrating = instances.into_iter().filter(|one| one.state.is_migrating());
-            let migrating = migrating.map(|one| (one.proxy, one.version, self.compared.clone()));
-            self.begun.extend(migrating);
+            let registry = self.session.registry;
+            let mut instances = registry.instances(self.name).await?;
+            instances.retain(|one| one.state.is_migrating());
+            for instance in instances {
+                let active = migration::look(registry.client, instance.proxy).await?;
+                let active = active.into_iter();
+                self.begun.extend(active.map(|one| match one.at.back {
+                    true => (one.proxy, one.to, one.from),
+                    false => (one.proxy, one.from, one.to),
+                }));
+            }
         }
         let nothing = format!("{} is at {}: nothing to upgrade", self.name, self.compared);
         Ok(Some(nothing).filter(|_| self.begun.is_empty()))

@@ -120,12 +120,12 @@ impl CommandReport for StatusReport {
     fn lines(&self, names: &Names) -> Vec<String> {
         match &self.found {
             Found::Instance(one) => one.lines(names),
-            Found::Definitions { definitions, .. } if definitions.is_empty() => {
-                vec![
-                    "nothing is defined yet; next: stylus-upgrades define NAME --migrate POLICY"
-                        .into(),
-                ]
-            }
+            Found::Definitions { definitions, .. } if definitions.is_empty() => [
+                "nothing is defined yet",
+                "next: stylus-upgrades define NAME --migrate POLICY",
+            ]
+            .map(str::to_owned)
+            .into(),
             Found::Definitions {
                 definitions,
                 migrations,

@@ -27,7 +27,7 @@ pub(super) async fn run(
     let proxy = context.manifest.address(proxy)?;
     let to = to.map(|to| context.manifest.address(to)).transpose()?;
     let instance = match session.registry.instance(proxy).await {
-        Err(error) if has_gone(session, (proxy, to, definition), &error).await? => {
+        Err(error) if has_gone(session, (proxy, to, definition), &error).await => {
             let subject = TransferReport {
                 name: None,
                 proxy,
@@ -73,23 +73,25 @@ async fn has_gone(
     session: Session<'_>,
     (proxy, to, definition): (Address, Option<Address>, Option<&str>),
     error: &ChainError,
-) -> Result<bool> {
+) -> bool {
     let registry = session.registry;
     let is_unknown = error.revert().is_some_and(Revert::is::<abi::NotAnInstance>);
     let Some(to) = to.filter(|_| is_unknown) else {
-        return Ok(false);
+        return false;
     };
     let topics: Topics<'_> = [
         &[abi::InstanceTransferred::SIGNATURE_HASH],
         &[],
         &[proxy.into_word()],
     ];
-    let logs = all_logs(registry.client, registry.address, topics).await?;
+    let Ok(logs) = all_logs(registry.client, registry.address, topics).await else {
+        return false; // what the registry says stays
+    };
     let newest = logs
         .last()
         .map(|log| log.log_decode::<abi::InstanceTransferred>());
     let Some(Ok(transferred)) = newest else {
-        return Ok(false);
+        return false;
     };
     let transferred = transferred.inner;
     let is_there = transferred.to == to && decides(registry.client, proxy).await.ok() == Some(to);
@@ -98,7 +100,7 @@ async fn has_gone(
     let wanted = definition.map_or(transferred.definition, |name| definition_id(name).0);
     // An account that receives an adopted proxy has no definitions.
     let is_same = of.map_or(definition.is_none(), |of| of == wanted);
-    Ok(is_there && is_same)
+    is_there && is_same
 }
 
 /// The instance that is transferred or removed.

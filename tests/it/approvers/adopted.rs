@@ -114,7 +114,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     assert_eq!(early.error("name"), "NotGiven");
     let registry = fixture.registry();
     let to = given_to(registry, "A");
-    let order = format!("cast send {admin} \"transferOwnership(address)\" {to}");
+    let order = format!("stylus-upgrades send {admin} \"transferOwnership(address)\" {to}");
     assert!(early.error("next").contains(&order), "{early:?}");
     give(&fixture, admin, "A").await;
     // another definition, whose code would fit, cannot take it

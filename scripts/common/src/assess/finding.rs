@@ -246,18 +246,25 @@ impl Finding {
         lines
     }
 
-    /// The same as one line.
+    /// The same as one line, without what to do next.
     pub fn line(&self) -> String {
         let mut line = format!("{} {}: {}", self.severity.mark(), self.id, self.says());
         line.retain(|letter| letter != '\n');
         line
     }
 
-    /// What it says, without its id, as one sentence.
+    /// That line, and what to do next on another.
+    pub fn short_lines(&self) -> Vec<String> {
+        let next = self.next.iter();
+        let next = next.map(|next| format!("    next      {}", next.replace('\n', "")));
+        std::iter::once(self.line()).chain(next).collect()
+    }
+
+    /// What it says, without its id and what to do next, as one sentence.
     pub fn says(&self) -> String {
         let mut says = self.message.clone();
-        self.words()
-            .for_each(|(name, value)| says.push_str(&format!("; {name}: {value}")));
+        let words = self.words().filter(|(name, _)| *name != "next");
+        words.for_each(|(name, value)| says.push_str(&format!("; {name}: {value}")));
         says
     }
 

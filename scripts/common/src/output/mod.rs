@@ -37,7 +37,7 @@ use visible::without_commands;
 const LONGEST: usize = 4_000;
 
 /// What the lines begin with whose commands are this program's. A command anywhere else may be somebody's words.
-const OWN: [&str; 2] = ["next", "stylus-upgrades "];
+const OWN: [&str; 4] = ["next ", "next:", "next,", "stylus-upgrades "];
 
 /// Writes a text whose commands are typed as they stand.
 type Written = dyn Fn(&str) -> String + Send + Sync;

@@ -299,7 +299,11 @@ fn words(
         ),
         "CodeChanged" => ("{1}", "{2}", "stop and find out who changed it"),
         // instances
-        "NotAnInstance" => ("a proxy of this registry", "{0}", "check the address"),
+        "NotAnInstance" => (
+            "a proxy of this registry",
+            "{0}",
+            "check the address; stylus-upgrades history NAME shows where an instance was transferred",
+        ),
         "NotMigrating" => (
             "an instance in a complex step",
             "{0} is ",

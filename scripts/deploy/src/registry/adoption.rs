@@ -156,12 +156,14 @@ impl Candidate {
         };
         let order = match (self.kind, owner) {
             (ProxyKind::Transparent4, Some(_)) => {
-                format!("cast send {through} \"changeProxyAdmin(address,address)\" {proxy} {to}")
+                format!(
+                    "stylus-upgrades send {through} \"changeProxyAdmin(address,address)\" {proxy} {to}"
+                )
             }
             (ProxyKind::Transparent4, None) => {
-                format!("cast send {proxy} \"changeAdmin(address)\" {to}")
+                format!("stylus-upgrades send {proxy} \"changeAdmin(address)\" {to}")
             }
-            _ => format!("cast send {through} \"transferOwnership(address)\" {to}"),
+            _ => format!("stylus-upgrades send {through} \"transferOwnership(address)\" {to}"),
         };
         let found = owner.unwrap_or(found);
         Err(Refusal::new(

@@ -113,7 +113,11 @@ pub(super) fn fields(transition: &Transition, found: &mut Found) {
             "declare the fields of {from} in the {code} as {from} does, also those that it does not use"
         ),
     });
-    for (field, says) in misplaced(own, [(from, &old.layout), (to, &new.layout)]) {
+    let misplaced = misplaced(own, [(from, &old.layout), (to, &new.layout)]);
+    for why in &misplaced.not_compared {
+        seen(Evidence::some(Part::Steps, Origin::NotKnown, why));
+    }
+    for (field, says) in misplaced.found {
         let about = (FindingId::new(format!("insert:script:{field}")), "");
         let misread = Finding::of_several(Part::Steps, about, says, &together);
         found.findings.push(misread);

@@ -77,7 +77,8 @@ impl Fuzzed {
             return;
         };
         let before: Option<Self> = recall(&file);
-        if fuzzed.calls > 0 && before.is_none_or(|before| fuzzed.replaces(&before)) {
+        let is_evidence = fuzzed.calls > 0 || !fuzzed.findings.is_empty();
+        if is_evidence && before.is_none_or(|before| fuzzed.replaces(&before)) {
             remember(&file, &fuzzed);
         }
     }

@@ -132,7 +132,11 @@ impl FuzzReport {
         if !self.declared.is_empty() {
             done += &format!("; meant to differ: {}", self.declared.join(", "));
         }
-        Finding::named(Part::Simulation, Severity::Note, "fuzzed", done)
+        let severity = match self.calls {
+            0 => Severity::Unknown,
+            _ => Severity::Note,
+        };
+        Finding::named(Part::Simulation, severity, "fuzzed", done)
     }
 }
 

@@ -77,7 +77,6 @@ macro_rules! governed {
                 }
             }
 
-            /// The definition that it is about.
             /// The definition that it is about: of `createDefinition`, the one that it creates.
             pub fn name(&self) -> &str {
                 match self {

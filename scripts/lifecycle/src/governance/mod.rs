@@ -66,7 +66,7 @@ pub use pending::{
 pub use place::{Placed, find, place};
 pub use policy::{
     Explained, Node, current_policy, deciding_policy, duration, explain, is_approver,
-    require_approver, tree,
+    replaced_policy, require_approver, tree,
 };
 pub use policy_change::PolicyChange;
 pub use progress::{not_executed, progress_lines};

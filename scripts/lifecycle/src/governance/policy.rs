@@ -48,6 +48,23 @@ pub async fn deciding_policy(
     Ok((instead.into(), text))
 }
 
+/// The policy that a new one of `role` replaces: that of the role, or the one that decides as long as it has none. None
+/// where the role is new.
+///
+/// # Errors
+/// What the registry or the chain says.
+pub async fn replaced_policy(
+    registry: Registry<'_>,
+    name: &str,
+    role: &str,
+) -> Result<Option<String>, ChainError> {
+    match deciding_policy(registry, name, role).await {
+        Ok((_, text)) => Ok(Some(text)),
+        Err(error) if error.is_refused_as::<abi::UnknownRole>() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether the caller has a part in what `call` asks for: the policy names it, or asks contracts alone.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 
 use super::calls::Call;
 use super::pending::pending;
-use super::policy::{Explained, current_policy, duration, explain};
+use super::policy::{Explained, current_policy, duration, explain, replaced_policy};
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
 use crate::ids::ActionId;
@@ -41,7 +41,7 @@ impl PolicyChange {
             return Ok(None);
         };
         let (name, role) = (set.name.as_str(), set.role.as_str());
-        let old = current_policy(registry, name, role).await?;
+        let old = replaced_policy(registry, name, role).await?;
         let pause = current_policy(registry, name, "pause").await?;
         let ends = |asked: &str| {
             let decides = role_of(asked, |_| pause.is_some());
@@ -97,7 +97,7 @@ impl PolicyChange {
             format!("{:<13} {was}", "now"),
             format!("{:<13} {}", "afterwards", self.becomes),
         ];
-        lines.extend(self.effects.iter().map(Finding::line));
+        lines.extend(self.effects.iter().flat_map(Finding::short_lines));
         lines
     }
 }

@@ -169,7 +169,7 @@ impl Verification {
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
         let checks = self.checks.iter().map(LiveCheck::line);
-        let findings = self.findings.iter().map(Finding::line);
+        let findings = self.findings.iter().flat_map(Finding::short_lines);
         let paused = self.paused.iter().flat_map(|name| {
             [
                 format!("· {name} is paused: every call of its instances is refused"),

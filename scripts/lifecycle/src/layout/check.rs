@@ -214,10 +214,27 @@ impl Compared {
     }
 }
 
+/// Fields of one layout that are compared with others, at most.
+const FIELDS_MAX: usize = 4_096;
+
+/// What [`misplaced`] finds.
+pub struct Misplaced {
+    /// Fields, and what each lies on.
+    pub found: Vec<(String, String)>,
+    /// Why not all fields were compared.
+    pub not_compared: Vec<String>,
+}
+
 /// The fields of code that migrates from one of these versions to the other, or the members of them, that neither has
 /// there while one of them has others on those bytes: each by its name, with what it lies on.
-pub fn misplaced(own: &Layout, versions: [(&str, &Layout); 2]) -> Vec<(String, String)> {
-    let all = |layout| Fields::of(layout, usize::MAX).list;
+pub fn misplaced(own: &Layout, versions: [(&str, &Layout); 2]) -> Misplaced {
+    let mut not_compared = Vec::new();
+    let mut all = |layout| {
+        let fields = Fields::of(layout, FIELDS_MAX);
+        not_compared.extend(fields.left_out);
+        fields.list
+    };
+    let own = all(own);
     let known = versions.map(|(version, layout)| (version, all(layout)));
     let words = |one: &Field<'_>| {
         let Held {
@@ -227,7 +244,7 @@ pub fn misplaced(own: &Layout, versions: [(&str, &Layout); 2]) -> Vec<(String, S
         format!("{} ({kind} @ slot {slot} byte {offset})", one.name)
     };
     let mut found = Vec::new();
-    for field in &all(own) {
+    for field in own.iter().filter(|one| !one.is_gap()) {
         let fields = || {
             known
                 .iter()
@@ -242,7 +259,10 @@ pub fn misplaced(own: &Layout, versions: [(&str, &Layout); 2]) -> Vec<(String, S
             found.push((field.name.clone(), says));
         }
     }
-    found
+    Misplaced {
+        found,
+        not_compared,
+    }
 }
 
 /// Whether both have one place, type and name. What code does not use may begin with `_` there, and be a member of

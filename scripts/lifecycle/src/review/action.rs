@@ -117,7 +117,7 @@ impl CommandReport for Review {
 impl Checked {
     fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.created.iter().flat_map(Created::lines).collect();
-        lines.extend(self.findings.iter().map(Finding::line));
+        lines.extend(self.findings.iter().flat_map(Finding::short_lines));
         lines.extend(self.fuzzed.iter().map(Fuzzed::words));
         lines.extend(self.callers.iter().flat_map(CallersOfWay::lines));
         lines.extend(self.slots.iter().flat_map(Area::lines));

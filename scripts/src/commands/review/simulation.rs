@@ -57,9 +57,8 @@ pub(super) async fn add(
             Some(plan)
         }
         Err(error) => {
-            let (name, version) = (shell_word(&migrate.name), shell_word(&migrate.version));
             let why = format!("the migration was not tried: {error}");
-            findings.push(not_tried(&why, &name, &version));
+            findings.push(not_tried(&why, &migrate.name, &migrate.version));
             None
         }
     };
@@ -85,7 +84,7 @@ async fn add_without_migration(
     let name = governed.call.definition();
     if session.registry.head(name).await?.current != version {
         let why = "the migration was not tried, no instance runs it now";
-        findings.push(not_tried(why, &shell_word(name), &shell_word(version)));
+        findings.push(not_tried(why, name, version));
         return Ok(None);
     }
     // A rollout can use a further step to the current version, and anybody can run one.

@@ -7,6 +7,7 @@ use super::{Becomes, CodeFrom, Wanted, Work};
 use crate::assess::{FindingId, Refused, Role, decide};
 use crate::checks::{Assessment, Code};
 use crate::commands::prelude::*;
+use crate::error::Report;
 use crate::governance::{GovernedCall, require_approver};
 use crate::plan::{PlanRequest, fails};
 use crate::registry::{self, NewVersion};
@@ -93,7 +94,8 @@ impl Work<'_> {
         }
     }
 
-    /// If it cannot be tried, prints a warning and continues: only gas is at risk.
+    /// If it cannot be tried, prints a warning and continues: only gas is at risk. Where its author declares what it
+    /// moves, the trial is the only evidence, so it is refused unless all of that is accepted.
     async fn simulate(&mut self, wanted: &Wanted<'_>, new: NewVersion) -> Result<()> {
         let (session, context) = (self.session, self.session.context);
         let mut request = self.plan_request(new.clone().into(), INSTANCES);
@@ -117,7 +119,11 @@ impl Work<'_> {
         let is_accepted = context.accepted().contains(&FindingId::WOULD_FAIL);
         // Whether a migration moves what its author declares, only a copy shows.
         let document = request.document.as_ref();
-        let declares = document.is_some_and(|one| !one.migrates.is_empty());
+        let declared = document.map_or(Vec::new(), |one| one.migrates.clone());
+        let declares = !declared.is_empty();
+        let accepted = context.accepted();
+        let mut untried = declared;
+        untried.retain(|one| !accepted.iter().any(|id| *id == **one));
         let is_tried = declares || (is_new && !is_accepted);
         if wanted.becomes != Becomes::Current || wanted.initial || !is_tried {
             return Ok(());
@@ -145,6 +151,13 @@ impl Work<'_> {
                     }
                     return Err(fails(&finding).into());
                 }
+            }
+            Err(error) if !untried.is_empty() => {
+                let next = Report::of(&error).next().unwrap_or_default();
+                let accept = untried.join(",");
+                let next = format!("{next}; to send it untried: --accept {accept}");
+                let says = format!("what the migration is declared to move was not tried: {error}");
+                return Err(Refusal::of(&error).saying(says).advising(next).into());
             }
             Err(error) => context.note(format!("warning: it was not tried on a copy: {error}")),
         }

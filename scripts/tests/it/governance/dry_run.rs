@@ -34,7 +34,8 @@ fn a_dry_run_does_all_of_it_on_a_copy_and_neither_chain_nor_folder_changes() {
          Admin 2 Usage            | new folder --framework-path . --dry-run
          Admin 2 Usage            | init . --yes --dry-run
          Admin 2 Usage            | man . --dry-run
-         Admin 2 Usage            | census counter --out file --dry-run
+         Admin 2 Usage            | census counter --dry-run
+         Admin 2 Usage            | node --dry-run
          Admin 2 Usage            | status A --report file.html --dry-run
          Admin 2 Usage            | registry descriptors --dry-run
          Admin 2 Usage            | layout show counter-v2 --keep --dry-run

@@ -89,6 +89,11 @@ fn policies_that_fewer_people_can_change_are_named() {
         let is_warned = answer.stderr.contains(&warning);
         assert_eq!(is_warned, warned_of.is_some(), "{answer:?}");
     }
+    // Until the role pause has a policy, that of migrate resumes.
+    let pause = sandbox.run("Admin", "policy update B --role pause Admin");
+    pause.ends(0);
+    let effects = pause.document["policy_change"]["effects"].to_string();
+    contains(&effects, &["takes at least 1 approval, not 2"]);
     // What is refused is not warned of.
     let refused = sandbox.run(
         "Admin",

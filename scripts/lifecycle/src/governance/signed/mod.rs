@@ -92,7 +92,7 @@ pub fn malformed(path: &Path, reason: &str) -> ChainError {
     let refusal = Refusal::new("ApprovalMalformed", message).with(
         "a file that `stylus-upgrades approve --offline` wrote",
         reason,
-        "ask its signer for the file as it was written",
+        "ask its signer for the file as it was written; an action comes from --export with --export-format json",
     );
     refusal.usage().into()
 }
