@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
         one.severity < Severity::Danger || !matches!(command, LayoutCommand::Diff { .. })
     };
     if let Some(one) = of_manifest.as_ref().filter(is_warning) {
-        context.warn(&one);
+        context.warn(one);
     }
     match command {
         LayoutCommand::Show { source, keep } => show(context, source, *keep).await,

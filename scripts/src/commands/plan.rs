@@ -152,7 +152,7 @@ pub(super) async fn run_as(
     let mut warnings = doctor::warn(session, used(&request)).await?;
     let changed = of_manifest.filter(|one| one.severity == Severity::Warning);
     if let Some(one) = &changed {
-        context.warn(&one);
+        context.warn(one);
     }
     warnings.extend(changed);
     let first = plan.problems.first().map(|problem| Report::of(problem));
