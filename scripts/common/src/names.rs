@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 /// How a command of this program begins in a text.
 const COMMAND: &str = "stylus-upgrades ";
+/// The flags that name a registry: a command with one is for somebody elsewhere.
+const FOR_OTHERS: [&str; 2] = [" --registry ", " --trust-registry "];
 
 /// Names by address.
 #[derive(Debug, Clone, Default)]
@@ -78,9 +80,8 @@ impl Names {
             let (_, from) = rest.split_at(begin.len());
             let (command, after) = from.split_at(piece.len());
             (named, rest) = (named + begin, after);
-            if begin.is_empty()
-                || (piece.contains(" --registry ") || piece.contains(" --trust-registry "))
-            {
+            let is_for_others = |flag: &&str| piece.contains(*flag);
+            if begin.is_empty() || FOR_OTHERS.iter().any(is_for_others) {
                 named.push_str(command);
                 continue;
             }

@@ -30,16 +30,14 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     }
     if session.registry.action_of(&event.call).await? != action {
         let executed = outcome_of_ended_action(registry, action).await?;
-        let call = &governed.call;
-        let may_approve = is_approver(registry, call).await?;
+        require_nothing_asked(context, &args.review, &executed)?;
+        if !is_approver(registry, &governed.call).await? {
+            let found = "this key is not an approver of it, and nothing was compared";
+            let by = executed.by(&context.names());
+            return Err(executed_already(action, &by, found).into());
+        }
         let compared = args.reviewed.is_some();
-        return report_executed(
-            session,
-            (executed, call),
-            &args.review,
-            (may_approve, compared),
-        )
-        .await;
+        return report_executed(session, executed, &governed.call, compared).await;
     }
     governed.require_approver(registry.client, action).await?;
     let digest = calldata_digest(&event.call);
@@ -77,26 +75,32 @@ pub(super) async fn check_and_send_as_approver(
     send(session, (governed, judged), options).await
 }
 
-/// Reports an action that was executed already: there is nothing left to approve.
+/// Refuses a comparison flag and `--export` for an action that was executed already.
 ///
 /// # Errors
-/// `ExecutedAlready` if the command has a comparison flag or `--export`, or may not approve.
+/// `ExecutedAlready`.
+pub(super) fn require_nothing_asked(
+    context: &Context,
+    review: &ReviewArgs,
+    executed: &CallOutcome,
+) -> Result<()> {
+    if *review == ReviewArgs::default() && !context.is_export() {
+        return Ok(());
+    }
+    let found = "comparison flags and --export need an open action";
+    let by = executed.by(&context.names());
+    Err(executed_already(executed.action, &by, found).into())
+}
+
+/// Reports an action that was executed already: there is nothing left to approve.
 pub(super) async fn report_executed(
     session: Session<'_>,
-    (executed, call): (CallOutcome, &Call),
-    review: &ReviewArgs,
-    (may_approve, compared): (bool, bool),
+    executed: CallOutcome,
+    call: &Call,
+    compared: bool,
 ) -> Result<Outcome> {
     let context = session.context;
     let by = executed.by(&context.names());
-    let is_asked = *review != ReviewArgs::default() || context.is_export();
-    if is_asked || !may_approve {
-        let found = match is_asked {
-            true => "comparison flags and --export need an open action",
-            false => "this key is not an approver of it, and nothing was compared",
-        };
-        return Err(executed_already(executed.action, &by, found).into());
-    }
     // An execution in a browser or on another machine leaves no folder here.
     let kept = match call.version() {
         Some((version, ..)) => kept::keep(session, call.definition(), version).await,

@@ -11,7 +11,7 @@ use super::verifiable::LOCAL_CHAINS;
 use crate::client::Sent;
 use crate::governance::{GovernedCall, proposal};
 use crate::manifest::{Entry, Kind, Manifest, check_alias};
-use crate::registry::{Topics, all_logs};
+use crate::registry::newest_of;
 use alloy::primitives::keccak256;
 use alloy::sol_types::SolEvent;
 
@@ -220,13 +220,8 @@ async fn creation(
     if instance.is_none_or(|instance| instance.definition != name) {
         return Ok(None);
     }
-    let topics: Topics<'_> = [
-        &[abi::ProxyCreated::SIGNATURE_HASH],
-        &[],
-        &[proxy.into_word()],
-    ];
-    let logs = all_logs(registry.client, registry.address, topics).await?;
-    let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
+    let created = newest_of(registry, abi::ProxyCreated::SIGNATURE_HASH, proxy).await?;
+    let Some(tx) = created.and_then(|log| log.transaction_hash) else {
         return Ok(None);
     };
     let sent = registry.client.mined(tx.into(), "the creation").await?;

@@ -65,7 +65,7 @@ pub(super) async fn of_simulated(
     proxy: Option<Address>,
     settings: Settings,
 ) -> Result<FuzzReport, Error> {
-    let (is_blind, is_dry) = (settings.blind, simulated.session.context.global.dry_run);
+    let is_remembered = !settings.blind && !simulated.session.context.global.dry_run;
     let (client, planned) = (simulated.session.registry.client, &simulated.plan);
     let output = &simulated.session.context.output;
     let [before, after] = both(simulated).await?;
@@ -87,7 +87,7 @@ pub(super) async fn of_simulated(
     output.end(&what);
     let (report, call) = (report?, &simulated.request.call);
     let key = key(client.registry(simulated.request.registry)).await;
-    if let Some(registry) = key.filter(|_| !is_blind && !is_dry) {
+    if let Some(registry) = key.filter(|_| is_remembered) {
         Fuzzed::remember(&report, registry, &call.code, &call.step);
     }
     Ok(report)

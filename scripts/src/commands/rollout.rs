@@ -12,13 +12,14 @@ use super::unknown::no_version;
 use super::{checked, uncompared};
 use crate::assess::Role;
 use crate::checks::Assessment;
-use crate::client::Sent;
+use crate::client::{Revert, Sent};
 use crate::governance::{Check, after_upgrade};
 use crate::migration;
 use crate::model::DefinitionState;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, Waiting, arrived_by, begun_by, skipped_by, turned_by};
 use crate::text::shell_word;
+use alloy::sol_types::SolError;
 use futures::future::try_join_all;
 use std::path::Path;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
@@ -39,14 +40,9 @@ pub(super) async fn run(
     }
     if head.state == DefinitionState::Paused && session.registry.left(name).await? == 0 {
         let says = format!("{name} is paused: its instances are not upgraded meanwhile");
-        let next = format!(
-            "stylus-upgrades resume {}, then the same command",
-            shell_word(name)
-        );
-        let refusal = Refusal::new("DefinitionPaused", says);
-        return Err(refusal
-            .with("a definition that is live", "one that is paused", next)
-            .into());
+        let paused = abi::DefinitionPaused { name: name.into() };
+        let refusal = Refusal::of(&Revert::decode(&paused.abi_encode()));
+        return Err(refusal.saying(says).into());
     }
     let mut effects = Effects::default();
     let checks = session.assessment(Role::Proposer);

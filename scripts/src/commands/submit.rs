@@ -26,8 +26,8 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
         && let Ok(executed) = outcome_of_ended_action(registry, approval.action()).await
     {
         let call = &Call::decode(&approval.call)?;
-        return approve::report_executed(session, (executed, call), &args.review, (true, false))
-            .await;
+        approve::require_nothing_asked(context, &args.review, &executed)?;
+        return approve::report_executed(session, executed, call, false).await;
     }
     let names = context.names();
     let accepted = accepted(registry, &given, &names).await?;

@@ -12,7 +12,7 @@ use crate::client::{ChainError, Client, Revert};
 use crate::governance::{GovernedCall, kind_in_words};
 use crate::model::definition_id;
 use crate::registry::{
-    Receiver, Registry, Topics, Transfer, all_logs, decides, receiver, require_registry,
+    Receiver, Registry, Transfer, decides, newest_of, receiver, require_registry,
 };
 use alloy::sol_types::SolEvent;
 
@@ -79,28 +79,22 @@ async fn has_gone(
     let Some(to) = to.filter(|_| is_unknown) else {
         return false;
     };
-    let topics: Topics<'_> = [
-        &[abi::InstanceTransferred::SIGNATURE_HASH],
-        &[],
-        &[proxy.into_word()],
-    ];
-    let Ok(logs) = all_logs(registry.client, registry.address, topics).await else {
+    let event = abi::InstanceTransferred::SIGNATURE_HASH;
+    let Ok(Some(log)) = newest_of(registry, event, proxy).await else {
         return false; // what the registry says stays
     };
-    let newest = logs
-        .last()
-        .map(|log| log.log_decode::<abi::InstanceTransferred>());
-    let Some(Ok(transferred)) = newest else {
+    let Ok(transferred) = log.log_decode::<abi::InstanceTransferred>() else {
         return false;
     };
     let transferred = transferred.inner;
     let is_there = transferred.to == to && decides(registry.client, proxy).await.ok() == Some(to);
-    let of = registry.client.registry(to).instance(proxy).await.ok();
-    let of = of.map(|instance| definition_id(&instance.definition).0);
     let wanted = definition.map_or(transferred.definition, |name| definition_id(name).0);
-    // An account that receives an adopted proxy has no definitions.
-    let is_same = of.map_or(definition.is_none(), |of| of == wanted);
-    is_there && is_same
+    is_there
+        && match registry.client.registry(to).instance(proxy).await {
+            Ok(instance) => definition_id(&instance.definition).0 == wanted,
+            // An account that receives an adopted proxy has no definitions.
+            Err(error) => error.is_no_answer() && definition.is_none(),
+        }
 }
 
 /// The instance that is transferred or removed.

@@ -1,5 +1,6 @@
 //! Logs of any range: asked for in one piece, and in smaller ones where the endpoint refuses.
 
+use super::Registry;
 use crate::client::{BlockSpan, ChainError, Client, Unanswered};
 use crate::progress::Rate;
 use alloy::primitives::{Address, B256};
@@ -192,6 +193,20 @@ pub async fn all_logs(
     topics: Topics<'_>,
 ) -> Result<Vec<Log>, ChainError> {
     logs_since(client, account, topics, 0).await
+}
+
+/// The newest event of that kind that the registry has of a proxy, the second indexed argument of such events.
+///
+/// # Errors
+/// As [`logs`].
+pub async fn newest_of(
+    registry: Registry<'_>,
+    event: B256,
+    proxy: Address,
+) -> Result<Option<Log>, ChainError> {
+    let topics: Topics<'_> = [&[event], &[], &[proxy.into_word()]];
+    let logs = all_logs(registry.client, registry.address, topics).await?;
+    Ok(logs.into_iter().next_back())
 }
 
 /// As [`logs`], from that block up to now.

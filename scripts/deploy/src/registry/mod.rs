@@ -21,7 +21,7 @@ pub use adoption::{Candidate, candidate, given_to};
 pub use created::{Created, counted};
 pub use instance::{ask, decides, registry_of};
 pub use logs::pages;
-pub use logs::{Topics, all_logs, first_logs, logs, logs_since};
+pub use logs::{Topics, all_logs, first_logs, logs, logs_since, newest_of};
 pub use origin::{Origin, Release, SALT, Salt};
 pub use remembered::{Key, Remembered};
 pub use rolled_back::rolled_back;

@@ -97,7 +97,7 @@ impl PolicyChange {
             format!("{:<13} {was}", "now"),
             format!("{:<13} {}", "afterwards", self.becomes),
         ];
-        lines.extend(self.effects.iter().flat_map(Finding::short_lines));
+        lines.extend(self.effects.iter().map(Finding::line));
         lines
     }
 }

@@ -116,19 +116,16 @@ impl Work<'_> {
         let is_checked = wanted.step.expect.is_some() || wanted.step.check.is_some();
         let is_paid = !request.undeployed.is_empty() || !request.inactive.is_empty();
         let is_new = is_paid || is_checked;
-        let is_accepted = context.accepted().contains(&FindingId::WOULD_FAIL);
+        let accepted = context.accepted();
+        let is_accepted = accepted.contains(&FindingId::WOULD_FAIL);
         // Whether a migration moves what its author declares, only a copy shows.
         let document = request.document.as_ref();
-        let declared = document.map_or(Vec::new(), |one| one.migrates.clone());
-        let declares = !declared.is_empty();
-        let accepted = context.accepted();
-        let mut untried = declared;
-        untried.retain(|one| !accepted.iter().any(|id| *id == **one));
-        let is_tried = declares || (is_new && !is_accepted);
+        let mut declared = document.map_or(Vec::new(), |one| one.migrates.clone());
+        let is_tried = !declared.is_empty() || (is_new && !is_accepted);
         if wanted.becomes != Becomes::Current || wanted.initial || !is_tried {
             return Ok(());
         }
-        if declares {
+        if !declared.is_empty() {
             request.layouts = session.instance_layouts(&self.name, INSTANCES).await?;
         }
         match context
@@ -138,7 +135,7 @@ impl Work<'_> {
             Ok(plan) => {
                 let mut lost = plan.problems;
                 lost.retain(|one| one.id.is_of_layouts());
-                let decided = decide(&lost, &context.accepted(), Role::Proposer);
+                let decided = decide(&lost, &accepted, Role::Proposer);
                 if let Some(refused) = Refused::of(decided.refused) {
                     return Err(refused.into());
                 }
@@ -152,14 +149,18 @@ impl Work<'_> {
                     return Err(fails(&finding).into());
                 }
             }
-            Err(error) if !untried.is_empty() => {
+            Err(error) => {
+                declared.retain(|one| !accepted.iter().any(|id| *id == **one));
+                if declared.is_empty() {
+                    context.note(format!("warning: it was not tried on a copy: {error}"));
+                    return Ok(());
+                }
                 let next = Report::of(&error).next().unwrap_or_default();
-                let accept = untried.join(",");
+                let accept = declared.join(",");
                 let next = format!("{next}; to send it untried: --accept {accept}");
                 let says = format!("what the migration is declared to move was not tried: {error}");
                 return Err(Refusal::of(&error).saying(says).advising(next).into());
             }
-            Err(error) => context.note(format!("warning: it was not tried on a copy: {error}")),
         }
         Ok(())
     }
