@@ -110,9 +110,7 @@ impl Worker {
         let budget = Budget::new(None, caller.left());
         let work = move |node: &mut Node| {
             node.chain.set_budget(Some(budget));
-            let done = work(node);
-            node.chain.set_budget(None);
-            done
+            work(node)
         };
         self.post(is_quick, work, move |result| drop(answer.send(result)))?;
         answered.await.map_err(|_| WorkError::Stopped)?
@@ -145,6 +143,7 @@ impl Worker {
                 published.publish(|| node.view());
             }
             let result = catch_unwind(AssertUnwindSafe(|| work(node)));
+            node.chain.set_budget(None);
             // Before the answer: a client that has read the answer sees the change, and filters report it.
             published.outdate();
             guarded(|| node.announce());

@@ -159,11 +159,15 @@ fn readers_of_much(port: u16, count: usize) -> Vec<TcpStream> {
 
 /// How many of them get all of it.
 fn whole(readers: Vec<TcpStream>) -> usize {
-    let whole = readers.into_iter().filter(|socket| {
-        let (mut socket, mut text) = (socket, Vec::new());
-        socket.read_to_end(&mut text).is_ok() && text.len() > 14 << 20
+    let readers = readers.into_iter().map(|mut socket| {
+        std::thread::spawn(move || {
+            let mut text = Vec::new();
+            socket.read_to_end(&mut text).is_ok() && text.len() > 14 << 20
+        })
     });
-    whole.count()
+    let readers: Vec<_> = readers.collect();
+    let whole = readers.into_iter().filter_map(|reader| reader.join().ok());
+    whole.filter(|whole| *whole).count()
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn a_step_that_runs_out_of_gas_shows_what_it_would_have_cost() {
         // LOG1(0, 32, 0)
         ("0x5f60205fa1", "LOG1", 900, 1_009),
         // MSTORE(2^20, 0)
-        ("0x5f6210000052", "MSTORE", 900, 2_195_459),
+        ("0x5f6210000052", "MSTORE", 900, 2_195_590),
         // BALANCE(0x1234)
         ("0x61123431", "BALANCE", 900, 2_600),
     ] {

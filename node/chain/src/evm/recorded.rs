@@ -1,6 +1,7 @@
 //! EVM frames that run opcode by opcode, so that each is recorded and counted.
 
 use crate::{session::Ctx, trace::opcodes::Step};
+use revm::context::{ContextTr, JournalTr};
 use revm::interpreter::{
     Gas, InstructionResult, Interpreter, InterpreterAction, Stack,
     instructions::{GasTable, InstructionTable},
@@ -25,17 +26,24 @@ pub(crate) fn run<'a>(
         }
         let (tracer, depth) = (ctx.chain.tracer.as_ref(), ctx.chain.frames.len());
         let step = tracer.and_then(|tracer| Step::begin(interpreter, tracer, depth));
-        let before = step
-            .as_ref()
-            .map(|_| (interpreter.stack.clone(), interpreter.gas));
+        // An opcode that runs out of gas has changed the journal already.
+        let before = step.as_ref().map(|_| {
+            let checkpoint = ctx.journal_mut().checkpoint();
+            (interpreter.stack.clone(), interpreter.gas, checkpoint)
+        });
         let failure = interpreter.step(table, gas_table, ctx).err();
-        let cost = before
-            .filter(|_| failure.is_some_and(is_short_of_gas))
-            .and_then(|before| {
-                full_cost(interpreter, before, |again| {
-                    again.step(table, gas_table, ctx)
-                })
-            });
+        let mut cost = None;
+        if let Some((stack, gas, checkpoint)) = before {
+            match failure.is_some_and(is_short_of_gas) {
+                true => {
+                    ctx.journal_mut().checkpoint_revert(checkpoint);
+                    let step =
+                        |again: &mut Interpreter<EthInterpreter>| again.step(table, gas_table, ctx);
+                    cost = full_cost(interpreter, (stack, gas), step);
+                }
+                false => ctx.journal_mut().checkpoint_commit(),
+            }
+        }
         if let Some(tracer) = &mut ctx.chain.tracer
             && let Some(step) = step
             && !step.end(interpreter, tracer, failure, cost)
