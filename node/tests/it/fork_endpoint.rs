@@ -145,7 +145,7 @@ fn reads_that_wait_for_the_endpoint_hold_only_each_other_and_end_with_their_call
     assert_eq!(rpc(port, "eth_call", call(&origin)), INPUT);
     let before = {
         let mut script = front.script();
-        script.pause = Duration::from_secs(40);
+        script.pause = Duration::from_secs(3_600);
         script.sent
     };
     let waiting = waiting_reads(port, 100);
