@@ -30,6 +30,14 @@ pub const STORAGE_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_STORAGE
 pub const STUB: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_STUB")));
 /// keccak256 of its code.
 pub const STUB_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_STUB_CODEHASH"));
+/// The orders contract.
+pub const ORDERS: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_ORDERS")));
+/// keccak256 of its code.
+pub const ORDERS_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_ORDERS_CODEHASH"));
+/// The contract that keeps layout documents.
+pub const LAYOUTS: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_LAYOUTS")));
+/// keccak256 of the code that all EVM proxies share.
+pub const EVM_PROXY_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_EVM_PROXY_CODEHASH"));
 /// keccak256 of the code that all WASM proxies share.
 pub const PROXY_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_PROXY_CODEHASH"));
 /// keccak256 of the code of a bare Proxy, which forwards to its ERC-1967 slot as well.
