@@ -166,7 +166,7 @@ fn hash_with(shape: Shape, code: &[u8], registry: Address) -> Option<B256> {
         return None;
     }
     let mut code = Vec::from(code);
-    let place = code.get_mut(shape.registry_at..shape.registry_at + 20)?;
+    let place = code.get_mut(shape.caller_at..shape.caller_at + 20)?;
     place.copy_from_slice(registry.as_slice());
     Some(keccak(&code))
 }
