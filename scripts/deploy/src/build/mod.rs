@@ -51,8 +51,9 @@ mod workplace;
 
 pub use builder::Builder;
 pub use code::Artifact;
+pub use constants::{Constant, Constants};
 pub use error::BuildError;
-pub use framework::{Framework, Part};
+pub use framework::{EvmContract, Framework, Part};
 pub use info::{BuildInfo, Commit, Recipe};
 pub use line_table::WithLines;
 pub use package::{FRAMEWORK, Package, crates_of, workspace_of};

@@ -143,8 +143,8 @@ impl Inventory {
         let storage = &framework.storage;
         let hash = Some(storage.artifact.codehash());
         self.add(storage.address, hash, Role::UpgradeabilityStorage, of, true);
-        let hash = Some(CodeHash::of(&framework.stub));
-        self.add(framework.stub_address, hash, Role::PauseStub, of, true);
+        let hash = Some(CodeHash::of(&framework.stub.code));
+        self.add(framework.stub.address, hash, Role::PauseStub, of, true);
     }
 
     /// Implementations, scripts and programs that were registered, or wait to be, as of `now`, Unix seconds.

@@ -7,7 +7,7 @@ use crate::history::LiveCheck;
 use crate::ids::CodeHash;
 use crate::layout::Documents;
 use crate::model::{ProxyKind, StepKind, Version};
-use crate::registry::{Origin, relay_of, runs};
+use crate::registry::{Origin, runs};
 use stylus_layout::BuildMetadata;
 use stylus_upgrades_interface::registry::Step;
 
@@ -18,19 +18,14 @@ pub(super) async fn framework_checks(
 ) -> Result<Vec<LiveCheck>> {
     let Session { context, registry } = session;
     let built = context.builder()?.framework()?;
-    let mut expected = vec![
-        ("registry", registry.address, built.registry.codehash()),
-        ("pause stub", built.stub_address, CodeHash::of(&built.stub)),
-    ];
+    let mut expected = vec![("registry", registry.address, built.registry.codehash())];
+    let contracts = built.contracts().into_iter();
+    expected.extend(contracts.map(|one| (one.name, one.address, one.codehash())));
     for part in std::iter::once(&built.storage).chain(&built.parts) {
         expected.push((&part.artifact.name, part.address, part.artifact.codehash()));
     }
     for (proxy, kind) in proxies {
-        let relay = match *kind {
-            ProxyKind::Evm => relay_of(registry, *proxy).await?,
-            _ => None,
-        };
-        let codehash = built.proxy_codehash(*kind, relay.unwrap_or(registry.address));
+        let codehash = built.proxy_codehash(*kind);
         expected.extend(codehash.map(|codehash| ("proxy", *proxy, codehash)));
     }
     let mut checks = vec![origin(
