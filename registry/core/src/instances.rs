@@ -267,29 +267,30 @@ impl Instance {
         self.state = InstanceState::LIVE;
         self.held = 0;
         self.paused = 0;
-        self.change();
+        self.change(1);
     }
 
     /// Notes that it is at `version` now, where a complex step begins that reaches `reaches`.
     pub fn begin_step(&mut self, version: VersionIndex, reaches: VersionIndex) {
+        let is_upgraded = self.version != version;
         self.version = version;
         self.state = InstanceState::MIGRATING;
         self.reaches = reaches;
         self.held = 0;
         self.paused = 0;
-        self.change();
+        self.change(1 + u32::from(is_upgraded));
     }
 
     /// Notes that its complex step goes back.
     pub fn turn_back(&mut self, definition: &Definition) {
         self.state = InstanceState::TURNING_BACK;
         self.held = definition.activations;
-        self.change();
+        self.change(1);
     }
 
     /// Notes that another account supplies the batches of its complex step.
     pub fn change_handler(&mut self) {
-        self.change();
+        self.change(1);
     }
 
     /// The version that it is at once its complex step ends.
@@ -315,6 +316,7 @@ impl Instance {
     /// Notes that its complex step has ended.
     pub fn end_step(&mut self, definition: &Definition) {
         let runs = self.runs_after_step(definition);
+        let is_upgraded = self.version != self.after_step();
         self.version = self.after_step();
         self.paused = self.held; // it resumes where it went back to, and is upgraded from where it went forward to
         self.reaches = VersionIndex::NONE;
@@ -323,12 +325,13 @@ impl Instance {
             self.state = InstanceState::LIVE;
             self.paused = 0;
         }
-        self.change();
+        self.change(1 + u32::from(is_upgraded));
     }
 
-    /// Saves a change that ends every approval about it.
-    fn change(&mut self) {
-        self.nonce = self.nonce.saturating_add(1);
+    /// Saves a change that ends every approval about it. The nonce counts the events of its changes: an upgrade, a
+    /// step begun or ended, each is one.
+    fn change(&mut self, events: u32) {
+        self.nonce = self.nonce.saturating_add(events);
         self.save();
     }
 
