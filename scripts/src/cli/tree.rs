@@ -18,7 +18,7 @@ use crate::commands::fuzz::FuzzArgs;
 use crate::commands::history::HistoryArgs;
 use crate::commands::layout::LayoutCommand;
 use crate::commands::node::NodeArgs;
-use crate::commands::pause::PauseArgs;
+use crate::commands::pause::{PauseArgs, ResumeArgs};
 use crate::commands::pending::PendingArgs;
 use crate::commands::plan::PlanArgs;
 use crate::commands::policy::PolicyCommand;
@@ -97,8 +97,9 @@ pub enum Command {
     Transfer(TransferArgs),
     /// Pause a definition: calls of its instances revert, and none is created or upgraded
     Pause(PauseArgs),
-    /// Resume a paused definition with unchanged code and data
-    Resume(PauseArgs),
+    /// Resume a paused definition: instances run their code again, or are upgraded where another version became current
+    /// meanwhile
+    Resume(ResumeArgs),
     /// Try a whole upgrade on a copy of the chain's state: what changes, and why it would fail
     Plan(PlanArgs),
     /// Fuzz an upgrade: find sequences of calls that behave differently after it, on two copies of the chain's state

@@ -148,9 +148,9 @@ async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
     let mut call = abi::acceptTransferCall {
         name: args.name.clone(),
         proxy,
-        kind: 0,
         version: args.version.clone(),
         registry: Address::ZERO,
+        nonce: 0,
     };
     let mut acceptance = Acceptance {
         name: args.name.clone(),
@@ -163,8 +163,9 @@ async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
     if let Some(from) = &args.from {
         call.registry = context.manifest.address(from)?;
         let instance = found(session, &call).await?;
-        call.kind = instance.kind.number();
-        let kind = kind_in_words(call.kind);
+        let there = session.registry.client.registry(call.registry);
+        call.nonce = there.details(proxy).await?.nonce;
+        let kind = kind_in_words(instance.kind);
         acceptance.says = format!(
             "{kind} of {} {} of {}",
             instance.definition,
@@ -174,7 +175,7 @@ async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
         (acceptance.from, acceptance.kind) = (Some(call.registry), Some(kind));
     } else {
         let accepted = session.registry.acceptance(&call.name, proxy).await?;
-        (call.kind, call.version) = (accepted.kind.number(), accepted.version);
+        call.version = accepted.version;
         if accepted.registry.is_zero() {
             let message = format!("{} has not accepted {proxy} from anybody", call.name);
             let refusal = Refusal::new("NothingAccepted", message);

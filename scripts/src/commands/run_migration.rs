@@ -222,14 +222,16 @@ async fn govern(context: &Context, proxy: &str, handler: Option<&str>) -> Result
         proxy,
         next: None,
     };
+    let nonce = session.registry.details(proxy).await?.nonce;
     let call = match handler {
         Some(handler) => abi::setHandlerCall {
             name,
             proxy,
             handler,
+            nonce,
         }
         .abi_encode(),
-        None => abi::abortMigrationCall { name, proxy }.abi_encode(),
+        None => abi::abortMigrationCall { name, proxy, nonce }.abi_encode(),
     };
     let governed = GovernedCall::decode(session.registry.address, call.into(), U256::ZERO)?;
     let options = CheckOptions::proposer(session);

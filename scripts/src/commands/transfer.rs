@@ -59,13 +59,15 @@ pub(crate) async fn run(context: &Context, args: &TransferArgs) -> Result<Outcom
         None if instance.kind.is_adopted() => String::new(),
         None => name.clone(),
     };
+    let nonce = session.registry.details(proxy).await?.nonce;
     let bytes = match to {
-        None => abi::removeInstanceCall { name, proxy }.abi_encode(),
+        None => abi::removeInstanceCall { name, proxy, nonce }.abi_encode(),
         Some(to) => abi::transferProxyCall {
             name,
             proxy,
             to,
             definition,
+            nonce,
         }
         .abi_encode(),
     };

@@ -62,7 +62,8 @@ async fn definition(
     if head.current.is_empty() {
         return Err(no_version(name).into());
     }
-    if head.state == DefinitionState::Paused && session.registry.left(name).await? == 0 {
+    let due = registry::due(session.registry, name).await?;
+    if head.state == DefinitionState::Paused && due.is_empty() {
         let says = format!("{name} is paused: its instances are not upgraded meanwhile");
         let paused = abi::DefinitionPaused { name: name.into() };
         let refusal = Refusal::of(&Revert::decode(&paused.abi_encode()));

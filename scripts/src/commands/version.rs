@@ -6,6 +6,7 @@ use crate::governance::GovernedCall;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::options::{StepArgs, StorageArgs};
 
+use crate::model::Definition;
 use crate::pipeline::effects::{Effects, Governed};
 use crate::pipeline::kept;
 use crate::pipeline::propose::Sending;
@@ -171,7 +172,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         && earlier(context, registry.client, &governed)
             .await?
             .is_none()
-        && (!upgrades || registry::rolled_back(registry, &name).await?.is_empty())
+        && (!upgrades || is_none_held(session, &name).await?)
     {
         let what = format!("{name} {version} is {already} already");
         let mut effects = Effects::nothing_to_send(context, what)?;
@@ -194,6 +195,18 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     };
     let effects = sending.show_and_send(session, effects).await?;
     Ok(context.outcome(&Governed { subject, effects }))
+}
+
+/// Whether no instance is held at an older version, as its complex migration was rolled back.
+async fn is_none_held(session: Session<'_>, name: &str) -> Result<bool> {
+    let registry = session.registry;
+    let mut definition = Definition::named(name);
+    definition.current = registry.head(name).await?.current;
+    definition.versions = registry.versions(name).await?;
+    definition.instances = registry.instances(name).await?;
+    Ok(registry::rolled_back(registry, &definition)
+        .await?
+        .is_empty())
 }
 
 /// The version, its code, and the step into it. A hash is zero if none was recorded.

@@ -8,11 +8,10 @@ use crate::export::{
 };
 use crate::governance::{Call, GovernedCall, ShownCall};
 use crate::ids::ActionId;
-use crate::text::shell_word;
+use crate::text::{count, shell_word};
 use alloy::network::TransactionBuilder;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
-use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
 /// The refusal of a command that makes no call for approvers.
 pub(crate) fn not_governed() -> ChainError {
@@ -62,12 +61,17 @@ async fn follows(client: &Client, call: &GovernedCall) -> Result<Option<Follows>
     }
     let name = call.call.definition();
     let instances = client.registry(call.registry).head(name).await?.instances;
-    let why = if instances > INSTANCES_AT_ONCE {
-        format!("its transaction does not reach all {instances} instances")
-    } else if is_contract(client).await? && has_adopted((client, call.registry), name).await? {
-        "a transaction of a contract does not upgrade adopted proxies; run this with any account without code".into()
-    } else {
+    let pauses =
+        matches!(&call.call, Call::Pause(pause) if pause.first.len() == instances as usize);
+    let why = if is_contract(client).await? && has_adopted((client, call.registry), name).await? {
+        "a transaction of a contract does not move adopted proxies; run this with any account without code".into()
+    } else if instances == 0 || pauses {
         return Ok(None);
+    } else {
+        format!(
+            "its transaction decides; its {} follow",
+            count(instances, "instance")
+        )
     };
     let next = format!("stylus-upgrades upgrade {}", shell_word(name));
     Ok(Some(Follows { next, why }))
