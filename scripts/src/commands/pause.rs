@@ -1,6 +1,7 @@
 //! `pause` and `resume`: the decision, then the instances that its transaction left, a batch per
 //! transaction. The same command continues where it ended.
 
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::earlier;
 use crate::context::prelude::*;
 use crate::governance::GovernedCall;
@@ -10,20 +11,54 @@ use crate::pipeline::judge::check_and_send;
 use crate::pipeline::rollout::{decided, pause_remaining_instances};
 use clap::Args;
 
+/// `resume`.
+pub(crate) static RESUME: Spec<PauseArgs> = Spec {
+    name: "resume",
+    about: "Resume a paused definition with unchanged code and data",
+    group: Group::Upgrade,
+    examples: &[
+        "resume Counter --account ana",
+        "resume Counter --as safe --export resume.json",
+        "resume Counter --json --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<PausedDefinition>>()],
+    run: |context, args| Box::pin(resume(context, &args.name)),
+};
+
+/// `pause`.
+pub(crate) static PAUSE: Spec<PauseArgs> = Spec {
+    name: "pause",
+    about: "Pause a definition: calls of its instances revert, and none is created or upgraded",
+    group: Group::Upgrade,
+    examples: &[
+        "pause Counter --account ana",
+        "pause Counter --as safe --export pause.json",
+        "pause Counter --json --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<PausedDefinition>>()],
+    run: |context, args| Box::pin(pause(context, &args.name)),
+};
+
 /// A definition to pause or to resume.
 #[derive(Debug, Args)]
-pub struct PauseArgs {
+pub(crate) struct PauseArgs {
     /// The definition
     pub name: String,
 }
 
 /// Pauses a definition and its instances.
-pub(crate) async fn pause(context: &Context, name: String) -> Result<Outcome> {
+pub(crate) async fn pause(context: &Context, name: &str) -> Result<Outcome> {
+    let name = name.to_owned();
     run(context, abi::pauseCall { name }.abi_encode().into()).await
 }
 
 /// Resumes a definition and its instances.
-pub(crate) async fn resume(context: &Context, name: String) -> Result<Outcome> {
+pub(crate) async fn resume(context: &Context, name: &str) -> Result<Outcome> {
+    let name = name.to_owned();
     run(context, abi::resumeCall { name }.abi_encode().into()).await
 }
 
