@@ -60,6 +60,10 @@ pub(crate) enum Governs<A> {
 }
 
 /// The type of a report, and the command below its command that reports it; empty if there is none.
+#[cfg_attr(
+    not(feature = "kill-points"),
+    expect(dead_code, reason = "only the generator of the schemas reads it")
+)]
 pub(crate) struct ReportType {
     pub(crate) below: &'static str,
     pub(crate) name: &'static str,
@@ -110,6 +114,10 @@ pub(crate) trait Command: Sync {
     fn about(&self) -> &'static str;
     fn group(&self) -> Group;
     fn examples(&self) -> &'static [&'static str];
+    #[cfg_attr(
+        not(feature = "kill-points"),
+        expect(dead_code, reason = "only the generator of the schemas reads it")
+    )]
     fn reports(&self) -> Vec<ReportType>;
     /// The words for a call for approvers that it makes, if it makes one.
     fn governs(&self) -> Option<&'static str>;
