@@ -1,6 +1,7 @@
 //! `pause` and `resume`: the decision, then the instances that its transaction left, a batch per
 //! transaction. The same command continues where it ended.
 
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::earlier;
 use crate::context::prelude::*;
 use crate::governance::{Call, GovernedCall, pending};
@@ -15,9 +16,42 @@ use clap::Args;
 /// for each, and so many fit a transaction whatever they do with it.
 const FIRST: usize = 12;
 
+/// `resume`.
+pub(crate) static RESUME: Spec<ResumeArgs> = Spec {
+    name: "resume",
+    about: "Resume a paused definition: instances run their code again, or are upgraded where another version became current meanwhile",
+    group: Group::Upgrade,
+    examples: &[
+        "resume Counter --account ana",
+        "resume Counter --as safe --export resume.json",
+        "resume Counter --json --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<PausedDefinition>>()],
+    run: |context, args| Box::pin(resume(context, args)),
+};
+
+/// `pause`.
+pub(crate) static PAUSE: Spec<PauseArgs> = Spec {
+    name: "pause",
+    about: "Pause a definition: calls of its instances revert, and none is created or upgraded",
+    group: Group::Upgrade,
+    examples: &[
+        "pause Counter --account ana",
+        "pause Counter vault --account ana",
+        "pause Counter --as safe --export pause.json",
+        "pause Counter --json --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<PausedDefinition>>()],
+    run: |context, args| Box::pin(pause(context, args)),
+};
+
 /// A definition to pause.
 #[derive(Debug, Args)]
-pub struct PauseArgs {
+pub(crate) struct PauseArgs {
     /// The definition
     pub name: String,
     /// The instances that stop in the transaction of the pause itself, addresses or aliases; all others stop right
@@ -28,7 +62,7 @@ pub struct PauseArgs {
 
 /// A definition to resume.
 #[derive(Debug, Args)]
-pub struct ResumeArgs {
+pub(crate) struct ResumeArgs {
     /// The definition
     pub name: String,
 }

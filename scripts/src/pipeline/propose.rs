@@ -51,8 +51,8 @@ impl Sending<'_> {
         } = self;
         governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
         let shown = show(session, &governed).await?;
-        if context.is_export() {
-            let exported = export::governed(session, &governed, shown).await?;
+        if let Some(file) = context.export_file() {
+            let exported = export::governed(session, file, &governed, shown).await?;
             effects.add_sent(&sent);
             effects.result = Some(CallResult::Exported(exported.into()));
             return Ok(effects);
