@@ -35,6 +35,7 @@ mod line_table;
 mod lock_file;
 mod manifests;
 mod metadata;
+mod nearest;
 mod package;
 mod reviewed;
 mod revision;
@@ -44,6 +45,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod toolchain;
+mod tools;
 mod tree;
 mod verifiable;
 pub mod wasm;

@@ -1,9 +1,9 @@
 //! Every account whose code the registry and its instances need, and what for.
 
-use super::examine::Subject;
+use super::AT_ONCE;
 use super::needed::Needed;
 use super::policies::Voices;
-use super::programs::AT_ONCE;
+use super::subject::Subject;
 use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::governance::Call;
