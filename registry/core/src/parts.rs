@@ -7,7 +7,6 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_upgrades_host::{call, context, program::Status, storage};
 use stylus_upgrades_interface::{
-    instance::IInstanceRegistry::relayCall,
     parts::{self, IParts::verifySignedCall},
     registry::IRegistry::{createProxyCall, submitSignedCall, upgradeInstanceCall},
     registry_storage::registry_parts,
@@ -43,7 +42,6 @@ fn no_value(selector: [u8; 4]) -> Reverts<()> {
             | submitSignedCall::SELECTOR
             | verifySignedCall::SELECTOR
             | upgradeInstanceCall::SELECTOR
-            | relayCall::SELECTOR
     );
     if value.is_zero() || takes_value {
         Ok(())

@@ -9,7 +9,7 @@ use stylus_registry_core::{
     definition::Definition,
     errors,
     instances::Instance,
-    label, queue,
+    label,
     runnable::{self, same_code},
     version::{Code, Step, Version},
 };
@@ -25,7 +25,7 @@ use crate::{calls::Call, execute::hand_on};
 
 /// Refuses what could not be executed now.
 pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<()> {
-    if call.needs_live() && definition.is_paused() {
+    if call.needs_live() && definition.paused {
         return Err(errors::definition_paused(&definition.name));
     }
     match call {
@@ -58,13 +58,9 @@ pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<()> {
             let check = encode(&checkCallCall::SELECTOR, &[(*calldata).into()]);
             hand_on::<checkCallCall>(&check)
         }
-        Call::Pause { .. } if definition.is_paused() && queue::waiting(definition.id) == 0 => {
-            Err(errors::definition_paused(&definition.name))
-        }
-        Call::Resume { .. } if !definition.is_paused() => {
-            Err(errors::definition_not_paused(&definition.name))
-        }
-        Call::Pause { .. } | Call::Resume { .. } => Ok(()),
+        Call::Pause { .. } if definition.paused => Err(errors::definition_paused(&definition.name)),
+        Call::Pause { .. } => Ok(()),
+        Call::Resume { version, .. } => resume(definition, version),
         Call::CreateProxy {
             name,
             version,
@@ -96,9 +92,22 @@ fn becomes_current(definition: &Definition, label: &[u8], code: &Code, step: &St
     Ok(())
 }
 
+/// What was approved for another version than the current one resumes nothing.
+fn resume(definition: &Definition, version: &[u8]) -> Reverts<()> {
+    if !definition.paused {
+        return Err(errors::definition_not_paused(&definition.name));
+    }
+    let current = definition.label_of(definition.current);
+    if current == version {
+        Ok(())
+    } else {
+        Err(errors::version_not_current(version, &current))
+    }
+}
+
 fn create_proxy(name: &[u8], kind: u8, salt: B256) -> Reverts<()> {
     let proxy = create2::address(name, kind, salt)?;
-    if has_code(code_hash(proxy)) || Instance::is(proxy) {
+    if has_code(code_hash(proxy)) || Instance::is(proxy) || Instance::is_created_here(proxy) {
         return Err(errors::proxy_exists(proxy));
     }
     Ok(())
@@ -142,7 +151,7 @@ fn another_step(definition: &Definition, version: &Version, step: &Step) -> Reve
 /// Kind, script and data fit together.
 fn shape(step: &Step, version: &[u8]) -> Reverts<()> {
     let refuse = |reason| Err(invalid(step, version, reason));
-    let kind = step.kind.base();
+    let kind = step.kind;
     match kind {
         Kind::NONE | Kind::CALL | Kind::SCRIPT | Kind::COMPLEX | Kind::FOREIGN_CALL => {}
         _ => return refuse(reason::UNKNOWN_KIND),

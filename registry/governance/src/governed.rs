@@ -109,13 +109,12 @@ struct Decision {
 fn approve(calldata: &[u8], call: &Call<'_>, signed: Option<&Signed<'_>>) -> Reverts<Progress> {
     let definition = call.definition()?;
     let (role, stored) = call.authority(&definition)?;
-    let mut action = Action::current(&definition, role, &stored, calldata, call.about(), true);
-    action.needs_direct = call.needs_direct();
+    let action = Action::current(&definition, role, &stored, calldata, true);
     if let Some(signed) = signed {
         signed.require(&action, &stored)?;
     }
     let approvers = signed.map_or_else(|| alloc::vec![sender()], |signed| signed.signers.clone());
-    let decision = decide(action, &stored, approvers)?;
+    let decision = decide(action, call, &stored, approvers)?;
     accept_value(call, &stored, signed.is_none() || decision.executes)?;
     checks::check(call, &definition)?;
     carry_out(decision, &stored, call, definition, calldata)
@@ -123,14 +122,19 @@ fn approve(calldata: &[u8], call: &Call<'_>, signed: Option<&Signed<'_>>) -> Rev
 
 /// Counts the approvals, and refuses a call that changes nothing. A caller who is no approver is not recorded:
 /// his call executes, or is refused.
-fn decide(mut action: Action, stored: &Stored, approvers: Vec<Address>) -> Reverts<Decision> {
+fn decide(
+    mut action: Action,
+    call: &Call<'_>,
+    stored: &Stored,
+    approvers: Vec<Address>,
+) -> Reverts<Decision> {
     let before = action.approvals;
     let given = approvers.iter().fold(0, |all, who| all | stored.bit(*who));
     action.approvals |= given;
     let lambdas = stored.consents(action.id, sender(), action.approvals)?;
     let clock_changed = action.update_timelocks(stored, lambdas);
     let satisfied = stored.policy.is_satisfied(&action.facts(lambdas));
-    let executes = satisfied && (!action.needs_direct || is_called_directly());
+    let executes = satisfied && (!call.needs_direct() || is_called_directly());
     if !executes && given & !before == 0 && !(clock_changed && given != 0) {
         return Err(if satisfied {
             errors::direct_call_required(sender())
@@ -187,8 +191,7 @@ fn carry_out(
     } else if action.is_stored {
         action.save();
     } else {
-        action.needs_live = call.needs_live();
-        action.open_for(proposer, call.subject(&definition)?)?;
+        action.open_for(proposer)?;
     }
     Ok(progress)
 }
@@ -250,6 +253,6 @@ pub(crate) fn action_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let call = Call::decode(calldata)?;
     let definition = call.definition()?;
     let (role, stored) = call.authority(&definition)?;
-    let action = Action::current(&definition, role, &stored, calldata, call.about(), false);
+    let action = Action::current(&definition, role, &stored, calldata, false);
     Ok(encode(&[], &[action.id.into()]))
 }

@@ -2,24 +2,25 @@
 
 mod baseline;
 
-use super::args::{SEED, StepArgs, StorageArgs, UpgradeArgs, time};
-use super::calldata;
-use super::checked::{needless_line, require_matched};
-use super::context::seen_by;
-use super::facts::NOT_ASKED;
 use super::fuzz::{declared, of_simulated};
-use super::plan::{SimulatedUpgrade, SimulationOptions, simulate};
-use super::prelude::*;
 use crate::assess::{
     Coverage, Evidence, Finding, FindingId, Origin, Part, Role, Severity, annotation, decide,
 };
 use crate::build::{Artifact, BuildError, repository};
 use crate::checks::{Assessment, Runs};
+use crate::commands::fuzz::{SEED, time};
+use crate::context::prelude::*;
+use crate::context::seen_by;
 use crate::fuzz::Settings;
 use crate::ids::CodeHash;
 use crate::interface::{Callable, Places, added};
 use crate::layout::finding_id;
 use crate::manifest::Declared;
+use crate::options::{StepArgs, StorageArgs, UpgradeArgs};
+use crate::pipeline::calldata;
+use crate::pipeline::checked::{needless_line, require_matched};
+use crate::pipeline::facts::NOT_ASKED;
+use crate::pipeline::simulated_upgrade::{SimulatedUpgrade, SimulationOptions, simulate};
 use crate::plan::{Reads, Verdict, not_tried, only_started};
 use baseline::{Baseline, against};
 use clap::{Args, ValueEnum};
@@ -95,7 +96,7 @@ struct Check<'a> {
     is_tried_in_part: bool,
 }
 
-pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome> {
     let mut check = Check {
         args,
         interface: Callable::default(),
@@ -364,7 +365,7 @@ impl Check<'_> {
 
 /// What `check` reports.
 #[derive(Serialize)]
-pub(super) struct CheckReport {
+pub(crate) struct CheckReport {
     /// The definition.
     name: String,
     #[serde(flatten)]

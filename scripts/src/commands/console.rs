@@ -2,10 +2,11 @@
 
 mod before;
 mod news;
-pub(super) mod pages;
+pub(crate) mod pages;
+mod refused;
 mod site;
 
-use super::prelude::*;
+use crate::context::prelude::*;
 use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
@@ -26,7 +27,7 @@ pub struct ConsoleArgs {
 }
 
 /// Runs until the process is ended.
-pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome> {
     let unverified = context.registry()?;
     // A problem with the chain or the registry is reported now and not on the first page.
     let client = context.reader().await?;
@@ -55,12 +56,12 @@ pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
             next: format!("open {url} in a browser"),
         }));
     }
-    match site::serve(listener, port, &context.global).await {}
+    match site::serve(listener, port, context).await {}
 }
 
 /// The report of `console` when it listens.
 #[derive(Serialize)]
-pub(super) struct Served {
+pub(crate) struct Served {
     /// Its address.
     console: String,
 }

@@ -1,16 +1,33 @@
 //! `coverage`: which lines of a contract's sources ran in transactions of the past.
 
-use super::args::CoverageArgs;
-use super::context::Context;
 use crate::app_error::Error;
+use crate::context::Context;
 use crate::error::Refusal;
 use crate::ids::CodeHash;
 use crate::line_coverage::{self, FileLines, Gathered, LineCoverage, LineTable, SourceMap, Wanted};
+
 use crate::output::Outcome;
 use crate::own_file;
 use crate::progress::Progress;
+use clap::Args;
+use std::path::PathBuf;
 
-pub(super) async fn run(context: &Context, args: &CoverageArgs) -> Result<Outcome, Error> {
+/// Which lines of a contract ran in transactions of the past.
+#[derive(Debug, Args)]
+pub struct CoverageArgs {
+    /// Hashes of transactions, and ranges of blocks: the first and the last one
+    #[arg(required = true, value_name = "TX|BLOCK..BLOCK")]
+    pub wanted: Vec<Wanted>,
+    /// The sources: a crate's folder, a contract of this workspace by name, git:REVISION:PATH; for Solidity a
+    /// build-info, with FILE:NAME or FILE:SOURCE:NAME for one contract of several
+    #[arg(long, value_name = "SOURCE")]
+    pub source: String,
+    /// Also write the lines into this file, in the format of lcov
+    #[arg(long, value_name = "FILE")]
+    pub lcov: Option<PathBuf>,
+}
+
+pub(crate) async fn run(context: &Context, args: &CoverageArgs) -> Result<Outcome, Error> {
     let client = context.reader().await?;
     let source_map = SourceMap::of(&args.source)?;
     let what = "carrying out the transactions again";

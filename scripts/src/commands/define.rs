@@ -1,21 +1,40 @@
 //! `define`: create a definition.
 
-use super::check_options::CheckOptions;
-use super::confirm;
-use super::context::earlier;
-use super::effects::{Effects, Governed};
-use super::judge::check_and_send;
-use super::prelude::*;
+use crate::context::earlier;
+use crate::context::prelude::*;
 use crate::governance::GovernedCall;
 use crate::manifest::is_same_policy;
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::confirm;
+use crate::pipeline::effects::{Effects, Governed};
+use crate::pipeline::judge::check_and_send;
 use crate::text::shell_word;
+use clap::Args;
 
-pub(super) async fn run(
-    context: &Context,
-    name: String,
-    migrate: &str,
-    (policy, create): (Option<&str>, Option<&str>),
-) -> Result<Outcome> {
+/// A definition to create.
+#[derive(Debug, Args)]
+pub struct DefineArgs {
+    /// Its name
+    pub name: String,
+    /// Who may add versions and upgrade: addresses, aliases, AND(…), OR(…), OutOf(n,…)
+    #[arg(long, value_name = "POLICY")]
+    pub migrate: String,
+    /// Who may change policies [default: the policy of --migrate]
+    #[arg(long, value_name = "POLICY")]
+    pub policy: Option<String>,
+    /// Who may create instances [default: the policy of --migrate]
+    #[arg(long, value_name = "POLICY")]
+    pub create: Option<String>,
+}
+
+pub(crate) async fn run(context: &Context, args: DefineArgs) -> Result<Outcome> {
+    let DefineArgs {
+        name,
+        migrate,
+        policy,
+        create,
+    } = args;
+    let (migrate, policy, create) = (migrate.as_str(), policy.as_deref(), create.as_deref());
     let call = abi::createDefinitionCall {
         migratePolicy: confirm::typed(context, "migrate", migrate)?,
         policyPolicy: confirm::typed(context, "policy", policy.unwrap_or(migrate))?,
@@ -78,7 +97,7 @@ async fn is_defined(session: Session<'_>, governed: &GovernedCall, name: &str) -
 
 /// What is defined.
 #[derive(Serialize)]
-pub(super) struct Definition<'a> {
+pub(crate) struct Definition<'a> {
     name: &'a str,
     /// The roles whose policy is that of `migrate`.
     as_migrate: Vec<&'static str>,

@@ -1,10 +1,10 @@
 //! `doctor`: whether everything that is needed still runs, for how long, and how to repair it.
 
-use super::context::{Context, Unverified};
-use super::facts::Session;
 use crate::app_error::Error;
 use crate::assess::{Finding, Severity};
 use crate::client::Client;
+use crate::context::Session;
+use crate::context::{Context, Unverified};
 use crate::doctor::{self, AHEAD_DAYS, ChainFacts, Cure, Cured, DAY, Diagnosis, Program, Subject};
 use crate::error::{Exit, Report};
 use crate::model::Used;
@@ -37,13 +37,13 @@ pub struct DoctorArgs {
 
 /// What `doctor` reports of a registry.
 #[derive(Serialize)]
-pub(super) struct Examined {
+pub(crate) struct Examined {
     /// What `--fix` did.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<Vec<Cured>>,
     registry: Address,
     #[serde(flatten)]
-    pub(super) diagnosis: Diagnosis,
+    pub(crate) diagnosis: Diagnosis,
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
@@ -51,7 +51,7 @@ pub(super) struct Examined {
     exit: Exit,
 }
 
-pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome, Error> {
+pub(crate) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome, Error> {
     let fix = args.fix.then_some(args.all);
     let Some(registry) = context.named_registry()? else {
         if args.fix {
@@ -65,7 +65,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
 }
 
 /// What the command reports of the registry, without doing anything.
-pub(super) async fn examined(context: &Context) -> Result<Examined, Error> {
+pub(crate) async fn examined(context: &Context) -> Result<Examined, Error> {
     of_registry(context, context.registry()?, AHEAD_DAYS * DAY, None).await
 }
 
@@ -126,7 +126,7 @@ async fn of_chain(context: &Context) -> Result<Outcome, Error> {
 
 /// The report of `doctor` without a registry.
 #[derive(Serialize)]
-pub(super) struct ExaminedChain {
+pub(crate) struct ExaminedChain {
     /// The chain behind the endpoint.
     chain: ChainFacts,
     /// Always: it answers.
@@ -144,7 +144,7 @@ impl CommandReport for ExaminedChain {
 
 /// Warns, in another command, of programs that expire soon or do not run: of the registry itself and of
 /// these accounts.
-pub(super) async fn warn(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
+pub(crate) async fn warn(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
     let Session { context, registry } = session;
     let framework = context.builder()?.framework()?;
     let subject = Subject {

@@ -1,11 +1,19 @@
 //! `history`: what happened to a definition, from chain data alone, and whether it still holds.
 
-use super::prelude::*;
+use crate::context::prelude::*;
 use crate::history::{HistoryReport, Wanted, read_compared};
 use crate::model::Slice;
+use clap::Args;
+
+/// A history.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// The definition; '' is the registry itself
+    pub name: String,
+}
 
 /// Everything that happened to a definition; the empty name is the registry itself.
-pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, name: &str) -> Result<Outcome> {
     let registry = context.verified_snapshot().await?;
     let names = context.names();
     let subject = (name, &names);

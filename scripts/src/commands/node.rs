@@ -1,13 +1,26 @@
 //! `node`: the local chain, in this process, until it is signaled to end.
 
-use super::help::shown_examples;
-use super::prelude::*;
-use super::{advised, said_by_clap};
+use super::examples::shown_examples;
+use crate::context::prelude::*;
+use crate::options::{advised, said_by_clap};
+use clap::Args;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use stylus_devnode::{NodeError, NodeHandle, process};
 
-pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome> {
+/// The flags of the node.
+#[derive(Debug, Args)]
+pub struct NodeArgs {
+    /// anvil's flags, see `stylus-upgrades node --help`
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "FLAGS"
+    )]
+    pub flags: Vec<OsString>,
+}
+
+pub(crate) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome> {
     let program = OsString::from("stylus-upgrades node");
     let flags = flags.iter().filter(|flag| *flag != "--json").cloned();
     let args = std::iter::once(program).chain(flags.clone());
@@ -33,7 +46,7 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
 
 /// What people and programs need to use the node.
 #[derive(Serialize)]
-pub(super) struct Running {
+pub(crate) struct Running {
     /// Its HTTP address.
     endpoint: String,
     /// Its WebSocket address.

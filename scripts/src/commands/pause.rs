@@ -1,21 +1,29 @@
 //! `pause` and `resume`: the decision, then the instances that its transaction left, a batch per
 //! transaction. The same command continues where it ended.
 
-use super::check_options::CheckOptions;
-use super::context::earlier;
-use super::effects::{Effects, Governed};
-use super::judge::check_and_send;
-use super::prelude::*;
-use super::rollout::{decided, pause_remaining_instances};
+use crate::context::earlier;
+use crate::context::prelude::*;
 use crate::governance::GovernedCall;
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::effects::{Effects, Governed};
+use crate::pipeline::judge::check_and_send;
+use crate::pipeline::rollout::{decided, pause_remaining_instances};
+use clap::Args;
+
+/// A definition to pause or to resume.
+#[derive(Debug, Args)]
+pub struct PauseArgs {
+    /// The definition
+    pub name: String,
+}
 
 /// Pauses a definition and its instances.
-pub(super) async fn pause(context: &Context, name: String) -> Result<Outcome> {
+pub(crate) async fn pause(context: &Context, name: String) -> Result<Outcome> {
     run(context, abi::pauseCall { name }.abi_encode().into()).await
 }
 
 /// Resumes a definition and its instances.
-pub(super) async fn resume(context: &Context, name: String) -> Result<Outcome> {
+pub(crate) async fn resume(context: &Context, name: String) -> Result<Outcome> {
     run(context, abi::resumeCall { name }.abi_encode().into()).await
 }
 
@@ -39,7 +47,7 @@ async fn run(context: &Context, bytes: Bytes) -> Result<Outcome> {
 
 /// The paused or resumed definition.
 #[derive(Serialize)]
-pub(super) struct PausedDefinition {
+pub(crate) struct PausedDefinition {
     /// The definition.
     name: String,
 }

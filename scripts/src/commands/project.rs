@@ -1,7 +1,7 @@
 //! `new` and `init`: a user's project.
 
-use super::prelude::*;
 use crate::build::BuildError;
+use crate::context::prelude::*;
 use crate::project::{Framework, Init, NewProject};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub struct FrameworkArgs {
 }
 
 /// Makes the project in this folder.
-pub(super) fn new(context: &Context, args: &NewArgs) -> Result<Outcome> {
+pub(crate) fn new(context: &Context, args: &NewArgs) -> Result<Outcome> {
     let framework = args.framework.chosen()?;
     let here = std::env::current_dir().unwrap_or_default();
     let made = NewProject::new(&args.name, framework)?.write_in(&here)?;
@@ -70,7 +70,7 @@ pub(super) fn new(context: &Context, args: &NewArgs) -> Result<Outcome> {
 
 /// What `new` reports.
 #[derive(Serialize)]
-pub(super) struct Created<'a> {
+pub(crate) struct Created<'a> {
     name: &'a str,
     folder: &'a Path,
     definition: &'a str,
@@ -87,7 +87,7 @@ impl CommandReport for Created<'_> {
 }
 
 /// Shows the changes, and writes them if that is wanted.
-pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome> {
+pub(crate) fn init(context: &Context, args: &InitArgs) -> Result<Outcome> {
     let init = Init::of(&args.folder, &args.framework.chosen()?)?;
     for one in init.skipped() {
         context.note(format!("warning: {one}"));
@@ -125,7 +125,7 @@ fn write(context: &Context, folder: &Path, init: &Init) -> Result<()> {
 
 /// What `init` reports.
 #[derive(Serialize)]
-pub(super) struct Changed<'a> {
+pub(crate) struct Changed<'a> {
     files: Vec<&'a str>,
     difference: String,
     skipped: &'a [String],

@@ -1,15 +1,15 @@
 //! `status --report FILE`: a definition, its open actions and its history in one file.
 
 use super::console::pages::definition;
-use super::prelude::*;
 use super::{pending, review};
 use crate::console::page::PageContext;
 use crate::console::report::{html, is_report};
+use crate::context::prelude::*;
 use crate::own_file;
 use std::path::Path;
 
 /// Writes the page of a definition and those of its open actions, with all entries of every list.
-pub(super) async fn run(context: &Context, file: &Path, name: &str) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, file: &Path, name: &str) -> Result<Outcome> {
     let registry = context.verified_snapshot().await?;
     let place = PageContext {
         names: context.names(),
@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, file: &Path, name: &str) -> Result<Ou
 
 /// What was written.
 #[derive(Serialize)]
-pub(super) struct WrittenReport<'a> {
+pub(crate) struct WrittenReport<'a> {
     file: &'a Path,
     name: &'a str,
     bytes: usize,

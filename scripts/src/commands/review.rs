@@ -2,16 +2,11 @@
 
 mod simulation;
 
-use super::check_options::CheckOptions;
-use super::confirm;
-use super::context::key;
-use super::judge::{check, judge};
-use super::pending::{proposal_event, resolve_action, superseded};
-use super::prelude::*;
-use super::shown::shown;
 use crate::assess::{Accepted, Consent, Finding, Origin, Part, Role, Severity, decide};
 use crate::checks::Assessment;
 use crate::client::Client;
+use crate::context::key;
+use crate::context::prelude::*;
 use crate::fuzz::Fuzzed;
 use crate::governance::signed::{current, deadline};
 use crate::governance::{
@@ -22,8 +17,13 @@ use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
 use crate::model::Readiness;
+use crate::pipeline::action::{proposal_event, resolve_action, superseded};
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::confirm;
+use crate::pipeline::judge::{check, judge};
+use crate::pipeline::shown::shown;
 use crate::review::{Area, Checked, Review, Subject, draw, findings};
-pub(super) use simulation::ReviewSimulation;
+pub(crate) use simulation::ReviewSimulation;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
@@ -32,7 +32,7 @@ use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 const KNOWN_MAX: usize = 1_000;
 
 /// Reviews one action; `against` is the hash of the state difference that it must have.
-pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, action: &str, against: Option<B256>) -> Result<Outcome> {
     let review = review(context, action).await?;
     let found = review.checked.as_ref();
     let found = found.and_then(|checked| checked.state_difference);
@@ -62,7 +62,7 @@ pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) 
 
 /// The report of `pending ACTION`.
 #[derive(Serialize)]
-pub(super) struct ReviewedAgainst {
+pub(crate) struct ReviewedAgainst {
     #[serde(flatten)]
     review: Review,
     /// Set if the state difference does not match `--against`.
@@ -95,7 +95,7 @@ impl CommandReport for ReviewedAgainst {
 ///
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
-pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
+pub(crate) async fn review(context: &Context, action: &str) -> Result<Review> {
     let session = Session::reading(context).await?;
     let registry = session.registry;
     let names = context.names();
@@ -201,20 +201,20 @@ async fn checked(
 }
 
 /// The results of the checks and of a copy of the chain, for an open action.
-pub(super) struct Found {
-    pub(super) callers: Vec<CallersOfWay>,
+pub(crate) struct Found {
+    pub(crate) callers: Vec<CallersOfWay>,
     /// The storage before and after.
     slots: Vec<Area>,
     /// The heaviest first.
-    pub(super) findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// Whether an approver must confirm it.
-    pub(super) consent: Consent,
-    pub(super) simulation: ReviewSimulation,
+    pub(crate) consent: Consent,
+    pub(crate) simulation: ReviewSimulation,
 }
 
 impl Found {
     /// Requires a confirmation, unless the action cannot be approved.
-    pub(super) fn require_yes(&mut self) {
+    pub(crate) fn require_yes(&mut self) {
         if self.consent == Consent::NotNeeded {
             self.consent = Consent::Needed;
         }
@@ -222,7 +222,7 @@ impl Found {
 }
 
 /// Runs the checks, those of `approver` if given, and tries what the action runs. A refusal is a finding.
-pub(super) async fn found(
+pub(crate) async fn found(
     session: Session<'_>,
     (governed, shown): (&GovernedCall, &ShownCall),
     open: &Readiness,

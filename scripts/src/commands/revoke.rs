@@ -2,13 +2,10 @@
 //! sender has approved it, even before it is proposed. The sender's offline signatures of it become invalid. A
 //! cancellation ends the action.
 
-use super::confirm;
-use super::export;
-use super::pending::{proposal_event, resolve_action, why_ended};
-use super::prelude::*;
 use super::sign::{Subject, read};
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Transactions};
+use crate::context::prelude::*;
 use crate::export::nothing;
 use crate::governance::signed::require_here;
 use crate::governance::{
@@ -16,10 +13,30 @@ use crate::governance::{
 };
 use crate::ids::ActionId;
 use crate::model::Readiness;
+use crate::pipeline::action::{proposal_event, resolve_action, why_ended};
+use crate::pipeline::confirm;
+use crate::pipeline::export;
+use clap::Args;
 use std::path::Path;
 
+/// An action to cancel.
+#[derive(Debug, Args)]
+pub struct CancelArgs {
+    /// The action, or its first digits: 8 or more
+    pub action: String,
+}
+
+/// An approval to withdraw.
+#[derive(Debug, Args)]
+pub struct RevokeArgs {
+    /// The action, or its first digits: 8 or more. Before it is proposed: all of them, or a file of --offline
+    /// or --export
+    #[arg(value_name = "ACTION|FILE")]
+    pub action: String,
+}
+
 /// Withdraws the sender's approval of an action, or refuses it.
-pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
+pub(crate) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
     let session = Session::sending(context, "revoke").await?;
     let registry = session.registry;
     let (action, known) = subject(session, text).await?;
@@ -92,7 +109,7 @@ fn require_meant(session: Session<'_>, action: ActionId) -> Result<()> {
 }
 
 /// Cancels an action, as its proposer or as an account that satisfies its role alone.
-pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
+pub(crate) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
     let session = Session::sending(context, "cancel").await?;
     let registry = session.registry;
     let action = resolve_action(session, action).await?;
@@ -142,7 +159,7 @@ fn show(session: Session<'_>, call: &[u8]) -> Result<()> {
 
 /// What `cancel` reports.
 #[derive(Serialize)]
-pub(super) struct Cancelled {
+pub(crate) struct Cancelled {
     #[serde(flatten)]
     transactions: Transactions,
     action: ActionId,
@@ -163,7 +180,7 @@ impl CommandReport for Cancelled {
 
 /// What `revoke` reports.
 #[derive(Serialize)]
-pub(super) struct Revoked {
+pub(crate) struct Revoked {
     #[serde(flatten)]
     transactions: Transactions,
     action: ActionId,

@@ -1,15 +1,9 @@
 //! `approve --offline`: an approval that is signed into a file, after the same checks as `approve`.
 
-use super::approver::require_current;
-use super::args::ApproveArgs;
-use super::checked::Checks;
-use super::judge::{Approver, judge_as_approver};
-use super::pending::{proposal_event, resolve_action, why_ended};
-use super::prelude::*;
-use super::propose::simulate;
-use super::shown::show;
 use crate::assess::FindingId;
 use crate::client::ChainError;
+use crate::commands::approve::ApproveArgs;
+use crate::context::prelude::*;
 use crate::export::Exported;
 use crate::governance::signed::{
     self, Approval, ApprovalFile, Digests, current, malformed, outdated, require_here,
@@ -18,13 +12,19 @@ use crate::governance::signed::{
 use crate::governance::{Call, GovernedCall, ShownCall, SimulatedCall, SimulationReport};
 use crate::ids::ActionId;
 use crate::own_file;
+use crate::pipeline::action::{proposal_event, resolve_action, why_ended};
+use crate::pipeline::approver::require_current;
+use crate::pipeline::checked::Checks;
+use crate::pipeline::judge::{Approver, judge_as_approver};
+use crate::pipeline::shown::show;
+use crate::pipeline::simulate::simulate;
 use crate::text::{shell_word, utc};
 use alloy::signers::SignerSync;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// What is to be signed.
-pub(super) enum Subject {
+pub(crate) enum Subject {
     /// An approval that another account signed: all of it is taken over.
     Approval(ApprovalFile),
     /// The calldata of a governed call.
@@ -33,7 +33,7 @@ pub(super) enum Subject {
     Action(ActionId, Bytes),
 }
 
-pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     let unverified = context.registry()?;
     let signer = context.global.key.signer(&context.output)?;
     let client = context.reader().await?;
@@ -94,7 +94,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
 
 /// What `approve --offline` reports.
 #[derive(Serialize)]
-pub(super) struct SignedOffline {
+pub(crate) struct SignedOffline {
     action: ActionId,
     #[serde(flatten)]
     shown: ShownCall,
@@ -201,7 +201,7 @@ async fn subject(session: Session<'_>, text: &str) -> Result<Subject> {
 }
 
 /// A file of `approve --offline`, or one that --export wrote for that chain and registry.
-pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject> {
+pub(crate) fn read(path: &Path, here: (u64, Address)) -> Result<Subject> {
     let text = own_file::read(path)?;
     let text = text.unwrap_or_default();
     if let Ok(call) = text.trim().parse::<Bytes>() {

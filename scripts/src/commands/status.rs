@@ -1,18 +1,33 @@
 //! `status`: what is live, read from the chain; for one instance with its storage by variables, its path and its
 //! events.
 
-use super::doctor;
-use super::prelude::*;
+use super::{doctor, report};
 use crate::assess::Finding;
+use crate::context::prelude::*;
 use crate::governance::definitions;
-use crate::inspect::{
-    Inspection, MigrationStatus, events, fields, framework, instance_line, steps_to,
-};
-use crate::model::{Instance, Used};
-use crate::registry::{DefinitionStatus, definition_status, instance_status};
+use crate::inspect::{Inspection, MigrationStatus, instance_line};
+use crate::model::Used;
+use crate::pipeline::inspection::inspect;
+use crate::registry::{DefinitionStatus, definition_status};
+use clap::Args;
 use std::collections::BTreeMap;
 
-pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outcome> {
+/// What is looked at.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// A definition's name, or an instance's address or alias: its storage by variables, the steps to the
+    /// current version, its events
+    pub subject: Option<String>,
+    /// Write the definition, its open actions and its history into this file, a self-contained page
+    #[arg(long, value_name = "FILE.html", requires = "subject")]
+    pub report: Option<std::path::PathBuf>,
+}
+
+pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome> {
+    let subject = args.subject.as_deref();
+    if let Some(file) = &args.report {
+        return report::run(context, file, subject.unwrap_or_default()).await;
+    }
     let session = Session::reading(context).await?;
     let registry = session.registry;
     let found = match subject {
@@ -29,37 +44,6 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
         found,
     };
     Ok(context.outcome(&report))
-}
-
-/// What is known of an instance.
-pub(super) async fn inspect(session: Session<'_>, proxy: Address) -> Result<Inspection> {
-    let Session { context, registry } = session;
-    let names = context.names();
-    let status = instance_status(registry, proxy).await?;
-    let Instance {
-        definition: name,
-        version,
-        ..
-    } = &status.instance;
-    let current = session.registry.head(name).await?.current;
-    let layout = session.registry.code(name, version).await?.layout;
-    let known = session.documents().get(layout).await?;
-    let (fields, fields_unknown) = match known.value() {
-        None => (Vec::new(), Some(known.why().to_owned())),
-        Some(document) => fields(registry.client, proxy, &document.layout).await?,
-    };
-    let labels = session.registry.labels(name).await?;
-    Ok(Inspection {
-        block: registry.client.newest_block().await?,
-        steps: steps_to(registry, (proxy, version), &current).await?,
-        current,
-        migration: MigrationStatus::of(registry.client, &status.instance).await?,
-        fields,
-        fields_unknown,
-        framework: framework(registry.client, proxy, &labels).await?,
-        entries: events(registry, name, proxy, &names).await?,
-        instance: status,
-    })
 }
 
 async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Found> {
@@ -81,7 +65,7 @@ async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Foun
 
 /// What `status` reports.
 #[derive(Serialize)]
-pub(super) struct StatusReport {
+pub(crate) struct StatusReport {
     registry: Address,
     #[serde(flatten)]
     found: Found,

@@ -1,16 +1,36 @@
 //! `submit`: offline approvals in one transaction of any account.
 
 use super::approve;
-use super::args::SubmitArgs;
-use super::effects::Governed;
-use super::judge::Approver;
-use super::prelude::*;
+use crate::context::prelude::*;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Digests, accepted, require_here, submission,
 };
 use crate::governance::{Call, GovernedCall, outcome_of_ended_action};
+use crate::options::ReviewArgs;
 
-pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome> {
+use crate::pipeline::effects::Governed;
+use crate::pipeline::judge::Approver;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Approvals of one action that others signed.
+#[derive(Debug, Args)]
+pub struct SubmitArgs {
+    /// Files that `approve --offline` wrote
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// A signature of the typed data by a wallet; one for each --signer
+    #[arg(long, value_name = "HEX", requires = "signer")]
+    pub signature: Vec<Bytes>,
+    /// The signer: the address or alias of a key, or of a contract (ERC-1271)
+    #[arg(long, value_name = "ADDRESS", requires = "signature")]
+    pub signer: Vec<String>,
+    /// Comparisons before the submission.
+    #[command(flatten)]
+    pub review: ReviewArgs,
+}
+
+pub(crate) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome> {
     let session = Session::sending(context, "submit").await?;
     let registry = session.registry;
     let mut files = Vec::new();
@@ -66,7 +86,7 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
 
 /// What is submitted.
 #[derive(Serialize)]
-pub(super) struct Submission<'a> {
+pub(crate) struct Submission<'a> {
     signers: Vec<Address>,
     /// Signers that have approved already.
     left_out: &'a [Address],

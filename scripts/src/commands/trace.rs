@@ -1,14 +1,27 @@
 //! `trace`: the calls of a mined transaction as a tree, by the names that the registry, the manifest
 //! and the layout documents of versions give them.
 
-use super::args::TraceArgs;
-use super::prelude::*;
+use crate::context::prelude::*;
+use crate::ids::TxHash;
+
 use crate::own_file;
 use crate::progress::Progress;
 use crate::text::grouped;
 use crate::trace::{self, Known, Mined, Named};
+use clap::Args;
+use std::path::PathBuf;
 
-pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> {
+/// A transaction whose calls are shown.
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// The transaction's hash
+    pub tx: TxHash,
+    /// Also write the calls with the gas that they used as folded stacks, for flame graphs
+    #[arg(long, value_name = "FILE")]
+    pub flamegraph: Option<PathBuf>,
+}
+
+pub(crate) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> {
     let client = context.reader().await?;
     let what = format!("tracing {}", args.tx);
     context.output.begin(&what);
@@ -46,7 +59,7 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> 
 
 /// What `trace` reports.
 #[derive(Serialize)]
-pub(super) struct Traced {
+pub(crate) struct Traced {
     #[serde(flatten)]
     mined: Mined,
     /// Every call in the order of their start.

@@ -2,19 +2,41 @@
 
 mod builds;
 
-use super::args::VerifyArgs;
 use super::doctor;
-use super::prelude::*;
 use super::publish;
+use super::publish::PublishArgs;
 use crate::assess::{Coverage, Refused, Role, decide};
+use crate::context::prelude::*;
 use crate::governance::seconds_left;
 use crate::history::{Section, VerifyReport, Wanted, read_compared, read_existing};
 use crate::model::Slice;
+
 use crate::registry::definitions;
 use builds::{built, coverage as coverage_of, framework_checks, published_builds};
+use clap::{ArgGroup, Args};
 use std::collections::BTreeSet;
 
-pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome> {
+/// What is to be verified.
+#[derive(Debug, Default, Args)]
+#[command(group(ArgGroup::new("of_version").args(["source", "publish"]).multiple(true)))]
+pub struct VerifyArgs {
+    /// The definition [default: all]
+    pub name: Option<String>,
+    /// The version that --source or --publish is about [default: the current one]
+    #[arg(long, value_name = "VERSION", requires_all = ["name", "of_version"])]
+    pub version: Option<String>,
+    /// A crate's folder, a .wasm file, or a contract of this workspace by name
+    #[arg(long, value_name = "SOURCE", requires = "name")]
+    pub source: Option<String>,
+    /// Also check whether registry, shared programs and proxies are what this program deploys
+    #[arg(long)]
+    pub framework: bool,
+    /// What an explorer is sent.
+    #[command(flatten)]
+    pub publish: PublishArgs,
+}
+
+pub(crate) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome> {
     let session = Session::reading(context).await?;
     let report = verify(session, args).await?;
     let published = match (&args.name, &report.error) {
@@ -31,7 +53,7 @@ pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome>
 
 /// What `verify` reports.
 #[derive(Serialize)]
-pub(super) struct Verified {
+pub(crate) struct Verified {
     #[serde(flatten)]
     report: VerifyReport,
     /// The answer of an explorer to the sources, if it was asked.
@@ -52,7 +74,7 @@ impl CommandReport for Verified {
 }
 
 /// Compares a definition, or all of them, with what was recorded.
-pub(super) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<VerifyReport> {
+pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<VerifyReport> {
     let Session { context, registry } = session;
     let client = registry.client;
     let (name, source) = (args.name.as_deref(), args.source.as_deref());

@@ -1,6 +1,7 @@
 //! One action: what it does, who said yes, what was found, and what the account may do.
 
 use super::callers::callers;
+use super::calls::calls;
 use super::page::{PageContext, address, addresses, card, findings, link, text, time, url};
 use super::plan::links;
 use super::policy::{tree, tree_alone};
@@ -218,34 +219,6 @@ pub fn policy_change(change: Option<&PolicyChange>) -> Markup {
                 dt { "afterwards" } dd { (text(&change.becomes)) }
             }
             (findings(&change.effects))
-        }
-    }
-}
-
-/// Calls that an action carries, in words.
-pub fn calls(decoded: &[DecodedCall]) -> Markup {
-    html! {
-        @for call in decoded {
-            @match (&call.function, &call.undecoded) {
-                (Some(function), _) => {
-                    p { (text(&call.what)) " calls " code { (text(function)) } }
-                    dl.fields {
-                        @for (number, one) in (1_usize..).zip(&call.arguments) {
-                            dt {
-                                @if one.name.is_empty() { "argument " (number) }
-                                @else { (text(&one.name)) }
-                            }
-                            dd { (text(&one.value)) " (" (text(&one.kind)) ")" }
-                        }
-                    }
-                },
-                (None, why) => {
-                    p.card.unknown {
-                        span.weight { "? not decoded" } " " (text(&call.what)) ": "
-                        (text(why.as_deref().unwrap_or_default()))
-                    }
-                },
-            }
         }
     }
 }

@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::process::Command;
 use std::sync::LazyLock;
-use stylus_upgrades::commands::Cli;
-use stylus_upgrades::commands::reports::{called, table};
+use stylus_upgrades::cli::Cli;
+use stylus_upgrades::cli::reports::{called, table};
 use stylus_upgrades_test_support::page;
 
 /// The file for programs that read reports.

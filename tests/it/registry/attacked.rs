@@ -81,7 +81,7 @@ fn deliver(
 /// An EVM proxy that the impostor creates, and that obeys it.
 fn created_by(fixture: &mut Fixture, impostor: Address) -> Address {
     let built = framework();
-    let creation = evm::evm_proxy_creation_code(built.stub_address, built.storage.address);
+    let creation = evm::evm_proxy_creation_code(built.stub.address, built.storage.address);
     let creation = IImpostor::createCall { creation };
     fixture.accepted_by(impostor, ATTACKER, &creation).returned
 }

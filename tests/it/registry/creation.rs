@@ -120,12 +120,12 @@ fn create(kind: u8) -> IRegistry::createProxyCall {
 #[test]
 fn a_proxy_is_created_only_where_the_pause_stub_is() {
     let (mut fixture, _) = Fixture::with_first_version("counter-v1");
-    let (stub, other) = (framework().stub_address, Bytes::from_static(&[0x00]));
+    let (stub, other) = (framework().stub.address, Bytes::from_static(&[0x00]));
     fixture.chain.set_code(stub, other.clone());
     let create = create(0);
-    let error = code_changed(stub, keccak256(&framework().stub), keccak256(&other));
+    let error = code_changed(stub, keccak256(&framework().stub.code), keccak256(&other));
     fixture.refuses(0, &create, error);
-    fixture.chain.set_code(stub, framework().stub.clone());
+    fixture.chain.set_code(stub, framework().stub.code.clone());
     fixture.accepted(0, &create);
 }
 

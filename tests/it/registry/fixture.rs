@@ -125,7 +125,9 @@ impl Fixture {
             registry: Address::ZERO,
         };
         let framework = framework();
-        fixture.create2(&evm::creation_code(&framework.stub));
+        for contract in framework.contracts() {
+            fixture.create2(&evm::creation_code(&contract.code));
+        }
         for part in framework.shared() {
             fixture.create2(&part.artifact.creation_code());
             fixture.activate(part.address);

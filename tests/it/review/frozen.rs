@@ -247,7 +247,7 @@ fn an_instance_does_not_suspend_itself_in_the_upgrade_of_another() {
     scenario.add("3.0", complex("1.0", &program, account(HANDLER)));
     // the other has left an upgrade of its own open, whose path has a complex step
     let begin = calls::begin_upgrade(scenario.boss, "3.0");
-    let (stub, code) = (framework().stub_address, scenario.code.clone());
+    let (stub, code) = (framework().stub.address, scenario.code.clone());
     let open = act(vec![
         write(slots::IMPLEMENTATION, stub.into_word()),
         call(registry, &begin),

@@ -51,7 +51,7 @@ fn code_that_dresses_its_own_proxy_up_as_paused_lies_about_that_proxy_only() {
     scenario.add("2.0", migrating(vec![]));
     let other = scenario.create(2, "1.0");
     let proxy = scenario.proxy;
-    let stub = framework().stub_address.into_word();
+    let stub = framework().stub.address.into_word();
     let lies = vec![
         write(slots::IMPLEMENTATION, stub),
         begin(&scenario, "2.0"),
@@ -125,7 +125,7 @@ fn an_instance_that_leaves_its_own_upgrade_open_holds_up_nobody_else() {
     let created = scenario.creation(7, "1.0");
     let policy = calls::set_policy("A", "audit", is(boss));
     let open = act(vec![
-        write(slots::IMPLEMENTATION, framework().stub_address.into_word()),
+        write(slots::IMPLEMENTATION, framework().stub.address.into_word()),
         begin(&scenario, "2.0"),
     ]);
     let done = scenario
@@ -154,7 +154,7 @@ fn an_instance_that_upgrades_itself_calls_the_registry_for_nothing_else() {
         begin(&scenario, "2.0"),
     ] {
         let open = vec![
-            write(slots::IMPLEMENTATION, framework().stub_address.into_word()),
+            write(slots::IMPLEMENTATION, framework().stub.address.into_word()),
             begin(&scenario, "2.0"),
             else_,
         ];
@@ -171,7 +171,7 @@ fn an_instance_ends_no_upgrade_of_its_own_while_the_registry_upgrades_another() 
     // the migration of one calls the other, which has left an upgrade of its own open
     let migration = migrating(vec![call(other, &ends)]);
     scenario.add("2.0", migration.clone());
-    let stub = framework().stub_address.into_word();
+    let stub = framework().stub.address.into_word();
     let current = calls::migrate("A", "2.0", &scenario.code, migration);
     let open = act(vec![
         write(slots::IMPLEMENTATION, stub),

@@ -32,7 +32,7 @@ pub async fn sizes() -> Result<Figures, HarnessError> {
     }
     figures.insert(
         "pause stub, bytes on chain".into(),
-        framework.stub.len() as u64,
+        framework.stub.code.len() as u64,
     );
     figures.insert(
         "init code of a WASM proxy, bytes".into(),

@@ -3,24 +3,15 @@
 use super::chain::{ChainFacts, DAY};
 use super::inventory::{Account, Inventory};
 use super::programs::{Program, State};
+use super::subject::Subject;
 use super::time::{self, Migration};
 use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, recorded};
 use crate::assess::{Finding, Part, Severity};
-use crate::build::Framework;
 use crate::client::ChainError;
 use crate::ids::CodeHash;
 use crate::model::Used;
-use crate::registry::{Registry, stored};
+use crate::registry::stored;
 use serde::Serialize;
-
-/// What is examined.
-#[derive(Clone, Copy)]
-pub struct Subject<'a> {
-    /// A registry.
-    pub registry: Registry<'a>,
-    /// The framework that is known here.
-    pub framework: &'a Framework,
-}
 
 /// What an examination came to.
 #[derive(Debug, Clone, Serialize)]

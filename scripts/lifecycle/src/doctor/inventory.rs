@@ -1,9 +1,9 @@
 //! Every account whose code the registry and its instances need, and what for.
 
-use super::examine::Subject;
+use super::AT_ONCE;
 use super::needed::Needed;
 use super::policies::Voices;
-use super::programs::AT_ONCE;
+use super::subject::Subject;
 use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::governance::Call;
@@ -143,8 +143,8 @@ impl Inventory {
         let storage = &framework.storage;
         let hash = Some(storage.artifact.codehash());
         self.add(storage.address, hash, Role::UpgradeabilityStorage, of, true);
-        let hash = Some(CodeHash::of(&framework.stub));
-        self.add(framework.stub_address, hash, Role::PauseStub, of, true);
+        let hash = Some(CodeHash::of(&framework.stub.code));
+        self.add(framework.stub.address, hash, Role::PauseStub, of, true);
     }
 
     /// Implementations, scripts and programs that were registered, or wait to be, as of `now`, Unix seconds.

@@ -2,7 +2,8 @@
 //! that which it is for: other accounts' ether, code, storage and events.
 
 use super::decide::ANYBODY;
-use super::instances::{Change, Event, changes_of, event};
+use super::change::Change;
+use super::instances::{Event, changes_of, event};
 use super::layouts::Layouts;
 use super::slots::SlotNames;
 use crate::assess::{Finding, FindingId};

@@ -119,7 +119,7 @@ fn an_adopted_proxy_begins_nothing_by_itself() {
     fixture.add("2.0", &second, plain("1.0"));
     fixture.give_ether(proxy);
     // its code answers as a proxy of the framework does whose upgrade somebody has begun
-    let stub = answering(framework().stub_address.into_word().as_slice());
+    let stub = answering(framework().stub.address.into_word().as_slice());
     fixture.chain.set_code(proxy, stub.into());
     let begin = calls::begin_upgrade(account(0), "2.0");
     refused(fixture.send(proxy, &begin), not_an_instance(proxy));

@@ -18,7 +18,7 @@ fn a_pause_stops_every_instance_and_resume_restores_all_of_it() {
     assert_eq!(done.events::<IRegistry::Paused>().len(), 1);
     assert_eq!(done.events::<IRegistry::InstancePaused>().len(), 3);
     let upgraded = done.events::<Proxy::Upgraded>();
-    let stub = framework().stub_address;
+    let stub = framework().stub.address;
     assert!(upgraded.iter().all(|event| event.implementation == stub));
     assert_eq!(upgraded.len(), 3);
     agrees_with_the_views(&fixture, "A");
