@@ -64,6 +64,8 @@ pub struct Scope {
     pub signs: bool,
     /// Whether contracts call as well, by themselves and in the middle of a proxy's call.
     pub contracts: bool,
+    /// Whether proxies of the framework are EVM proxies, which upgrade themselves for their registry alone.
+    pub evm: bool,
     /// Whether the last approver is a contract that takes the first one's signatures for its own (ERC-1271).
     pub wallet_of_first: bool,
     /// Whether the step to 2.0 has a check, which refuses for a while.
@@ -234,6 +236,7 @@ const USUAL: Scope = Scope {
     wavers: false,
     signs: false,
     contracts: false,
+    evm: false,
     wallet_of_first: false,
     checked: false,
     complex: false,
@@ -284,7 +287,7 @@ pub const SCOPES: [Scope; 15] = [
         contents: &[Migrate(2), Pause(0b01), Resume(1), Resume(2), SetPolicy(1)],
         instances: 2,
         ticks: 4,
-        depth: (5, 9),
+        depth: (6, 9),
         ..USUAL
     },
     Scope {
@@ -301,7 +304,7 @@ pub const SCOPES: [Scope; 15] = [
             SetPolicy(1),
         ],
         complex: true,
-        depth: (6, 9),
+        depth: (7, 9),
         ..USUAL
     },
     Scope {
@@ -318,7 +321,7 @@ pub const SCOPES: [Scope; 15] = [
             SetPause(0),
         ],
         checked: true,
-        depth: (5, 8),
+        depth: (6, 8),
         ..USUAL
     },
     Scope {
@@ -336,7 +339,7 @@ pub const SCOPES: [Scope; 15] = [
         ],
         instances: 0,
         adopted: 0b11,
-        depth: (5, 9),
+        depth: (6, 9),
         ..USUAL
     },
     Scope {
@@ -377,7 +380,7 @@ pub const SCOPES: [Scope; 15] = [
             SetCreate(1),
         ],
         instances: 0,
-        depth: (5, 8),
+        depth: (6, 8),
         ..USUAL
     },
     Scope {
@@ -385,7 +388,7 @@ pub const SCOPES: [Scope; 15] = [
         policies: &[ONE_OR_TWO, BOTH],
         contents: &[Migrate(2), Pause(0b11), SetPolicy(1), Adopt(1), Transfer(Q)],
         elsewhere: &[Migrate(2), Pause(0b11), Resume(1), SetPolicy(1)],
-        depth: (4, 7),
+        depth: (5, 7),
         ..USUAL
     },
     Scope {
@@ -408,7 +411,7 @@ pub const SCOPES: [Scope; 15] = [
             SetPolicy(1),
         ],
         registries: true,
-        depth: (4, 7),
+        depth: (5, 7),
         ..USUAL
     },
     Scope {
@@ -423,6 +426,7 @@ pub const SCOPES: [Scope; 15] = [
             Remove(Q),
         ],
         contracts: true,
+        evm: true,
         instances: 2,
         adopted: 0b10,
         depth: (5, 7),
@@ -445,6 +449,7 @@ pub const SCOPES: [Scope; 15] = [
         contents: &[Migrate(2), Pause(0b11), Transfer(Q)],
         signs: true,
         contracts: true,
+        evm: true,
         instances: 2,
         adopted: 0b10,
         depth: (4, 5),

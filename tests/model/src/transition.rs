@@ -230,8 +230,7 @@ impl Scope {
                     Transition::Give(proxy, Holder::Another),
                 ]);
             } else if state.instance(proxy).is_some() {
-                // an EVM proxy upgrades itself for its registry alone
-                let all = (0..=STRANGER).filter(|_| !self.contracts);
+                let all = (0..=STRANGER).filter(|_| !self.evm);
                 transitions.extend(all.map(|who| Transition::Upgrade(who, proxy)));
                 if self.complex {
                     transitions.extend([
