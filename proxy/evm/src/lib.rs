@@ -25,7 +25,7 @@ mod stub;
 pub use admin::{admin_code, admin_creation_code, registry_of_admin};
 pub use layouts::layouts_code;
 pub use orders::orders_code;
-pub use proxy::{evm_proxy_code, evm_proxy_creation_code, proxy_creation_code};
+pub use proxy::{caller_in_proxy, evm_proxy_code, evm_proxy_creation_code, proxy_creation_code};
 pub use stub::{stub_code, uups_stub_code, uups_stub_creation_code};
 
 pub use assembly::{Assembly, op};

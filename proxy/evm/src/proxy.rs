@@ -32,6 +32,17 @@ pub fn evm_proxy_code(orders: Address, storage: Address) -> Bytes {
         .into()
 }
 
+/// The account that the code of an EVM proxy of the framework takes orders from, if it is one, of any release: the orders
+/// contract, or in earlier releases the registry that created it.
+pub fn caller_in_proxy(code: &[u8]) -> Option<Address> {
+    let address = |at: usize| Some(Address::from_slice(code.get(at..at + 20)?));
+    let caller = address(evm_proxy::EVM.caller_at)?;
+    // the other address in it is that of UpgradeabilityStorage, which differs between releases
+    let pattern = evm_proxy_code(caller, Address::repeat_byte(0xff));
+    let at = pattern.windows(20).rposition(|word| word == [0xff; 20])?;
+    (*evm_proxy_code(caller, address(at)?) == *code).then_some(caller)
+}
+
 /// Init code of an EVM proxy without its last word, its creator, which decides about the proxy and stands in its admin
 /// slot. In the returned code stands the account that runs this, the orders contract. It ends in that code with zeros
 /// in its place.

@@ -1,6 +1,6 @@
 //! For every refusal that people meet: what was expected, what was found, what to do next.
 
-use super::reasons::{ACTIVATE, number, not_runnable_cure, reason};
+use super::reasons::{ACTIVATE, not_runnable_cure, number, reason};
 use super::value_words::{plain, quoted};
 use crate::text::shell_word;
 use alloy::dyn_abi::DynSolValue;

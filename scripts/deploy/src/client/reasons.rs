@@ -118,8 +118,8 @@ pub fn policy_reason(reason: u8) -> &'static str {
         invalid_policy::TRAILING => "text after the end",
         invalid_policy::TOO_LONG => "too long",
         invalid_policy::FINAL => "the policy is NONE: it never changes again",
-        invalid_policy::MIGRATING => {
-            "an instance is in a complex migration, which nobody could abort then"
+        invalid_policy::STOPPED => {
+            "an instance is paused or in a complex migration, and nobody could bring it back then"
         }
         _ => "an unknown reason",
     }

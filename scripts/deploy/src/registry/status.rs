@@ -59,7 +59,7 @@ pub async fn definition_status(
     definition.instances = registry.instances(name).await?;
     let mut waits = definition.waiting();
     if !waits.is_empty() {
-        let rolled_back = rolled_back(registry, name).await?;
+        let rolled_back = rolled_back(registry, &definition).await?;
         waits.retain(|proxy| !rolled_back.contains(proxy)); // no rollout touches those
     }
     let mut instances = Vec::new();
