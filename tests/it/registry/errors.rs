@@ -36,6 +36,17 @@ pub(crate) fn not_direct(caller: Address) -> IRegistry::DirectCallRequired {
     IRegistry::DirectCallRequired { caller }
 }
 
+/// The call was approved for another state of the instance.
+pub(crate) fn stale(expected: u64, found: u64) -> IRegistry::StaleInstance {
+    IRegistry::StaleInstance { expected, found }
+}
+
+/// `resume` names another version than the current one.
+pub(crate) fn not_current(version: &str, current: &str) -> IRegistry::VersionNotCurrent {
+    let (version, current) = (version.into(), current.into());
+    IRegistry::VersionNotCurrent { version, current }
+}
+
 pub(crate) fn definition_paused() -> IRegistry::DefinitionPaused {
     IRegistry::DefinitionPaused { name: NAME.into() }
 }
