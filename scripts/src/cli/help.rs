@@ -1,74 +1,57 @@
 //! Help as it is printed: commands in groups, three examples of each, and the options that every command takes
 //! only in `--help`.
 
-use super::tree::Cli;
-use crate::commands::examples::shown_examples;
+use super::tree::{CommandLine, command_line, tree};
+use crate::commands::spec::{Group, shown_examples};
+use crate::commands::{COMMANDS, named};
 use crate::options::{place, typed};
 use crate::output::TypedAs;
+use clap::Arg;
 use clap::builder::StyledStr;
-use clap::{Arg, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 use std::fmt::Write;
 
-/// A title of the program's own help, and the commands under it.
-type Group = (&'static str, &'static str);
-/// The commands that need no chain that runs already.
-const WITHOUT_CHAIN: [Group; 2] = [("Author", "new init check layout"), ("Chain", "node demo")];
-/// The commands that work with a chain.
-const WITH_CHAIN: [Group; 4] = [
-    (
-        "Deploy",
-        "deploy registry define register create-proxy call send",
-    ),
-    (
-        "Upgrade",
-        "plan fuzz migrate upgrade run-migration rollback adopt transfer pause resume",
-    ),
-    ("Approve", "policy pending approve submit revoke cancel"),
-    (
-        "Look",
-        "status history trace coverage census verify doctor console",
-    ),
-];
-/// The commands about this program.
-const SHELL: Group = ("Shell", "completions man help");
-
 /// Whether a command with that name works with a chain.
 pub(super) fn asks_chain(name: &str) -> bool {
-    let mut names = WITH_CHAIN.iter().flat_map(|(_, names)| names.split(' '));
-    names.any(|one| one == name)
+    named(name).is_some_and(|one| one.group().asks_chain())
 }
 
 /// The whole command line.
 pub(super) fn command() -> clap::Command {
-    let root = Cli::command().mut_args(of_every_command);
-    let root = root.mut_subcommands(|one| {
-        let name = one.get_name().to_owned();
-        let own = |own: clap::Command| {
-            let name = format!("{name} {}", own.get_name());
-            own.after_help(closing(&name))
-        };
-        one.mut_subcommands(own).after_help(closing(&name))
+    let root = tree().mut_args(of_every_command);
+    let root = COMMANDS.iter().fold(root, |root, one| {
+        root.mut_subcommand(one.name(), |command| {
+            let below = |below: clap::Command| {
+                let words = format!("{} {}", one.name(), below.get_name());
+                let of_it = one
+                    .examples()
+                    .iter()
+                    .filter(|example| example.starts_with(&words));
+                let closing = closing(of_it.copied());
+                below.after_help(closing)
+            };
+            let closing = closing(one.examples().iter().copied());
+            command.mut_subcommands(below).after_help(closing)
+        })
     });
-    let commands = listed(&root);
     root.help_template(
         "{about-with-newline}\n{usage-heading} {usage}\n{before-help}{options}{after-help}",
     )
-    .before_help(commands)
+    .before_help(listed())
     .after_help("Options of every command: stylus-upgrades --help")
 }
 
 /// Reads a command line, its first word being the program's name. Beside it is what may hold a private key.
 pub(super) fn parse<W: Into<OsString> + Clone>(
     words: impl IntoIterator<Item = W>,
-) -> Result<(Cli, Vec<(TypedAs, String)>), clap::Error> {
+) -> Result<(CommandLine, Vec<(TypedAs, String)>), clap::Error> {
     let mut command = command();
     let matches = command.try_get_matches_from_mut(words)?;
     let words = typed(&command, &matches);
-    let cli = Cli::from_arg_matches(&matches);
-    let mut cli = cli.map_err(|error| error.format(&mut command))?;
-    cli.global.place = place(&matches);
-    Ok((cli, words))
+    let line = command_line(&matches);
+    let mut line = line.map_err(|error| error.format(&mut command))?;
+    line.global.place = place(&matches);
+    Ok((line, words))
 }
 
 /// The options of every command are in its `--help`, apart from its own options. `--accept` is about the subject of
@@ -87,30 +70,23 @@ fn of_every_command(argument: Arg) -> Arg {
     }
 }
 
-fn closing(command: &str) -> StyledStr {
-    let mut text = shown_examples(command);
+fn closing<'a>(examples: impl Iterator<Item = &'a str>) -> StyledStr {
+    let mut text = shown_examples(examples);
     text.push_str("\nChain, registry, key, output and the other options of every command: --help");
     text.into()
 }
 
-fn groups() -> impl Iterator<Item = Group> {
-    WITHOUT_CHAIN.into_iter().chain(WITH_CHAIN).chain([SHELL])
-}
-
-fn listed(root: &clap::Command) -> StyledStr {
+/// The commands, under the titles of their groups.
+fn listed() -> StyledStr {
     let mut text = String::new();
-    for (group, names) in groups() {
-        let _ = writeln!(text, "\n{group}:");
-        for name in names.split(' ') {
-            let about = root
-                .find_subcommand(name)
-                .and_then(clap::Command::get_about);
-            let about = about
-                .map(ToString::to_string)
-                .unwrap_or_else(|| "Print the help of a command".into());
-            let _ = writeln!(text, "  {name:<14} {about}");
+    for group in Group::ALL {
+        let _ = writeln!(text, "\n{}:", group.title());
+        for one in COMMANDS.iter().filter(|one| one.group() == group) {
+            let _ = writeln!(text, "  {:<14} {}", one.name(), one.about());
         }
     }
+    // clap adds this command itself
+    let _ = writeln!(text, "  {:<14} Print the help of a command", "help");
     text.truncate(text.trim_end().len());
     text.push_str("\n\nOptions:");
     text.into()
@@ -119,7 +95,6 @@ fn listed(root: &clap::Command) -> StyledStr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::examples::{EXAMPLES, examples};
 
     /// Maximum number of lines of a short help.
     const SCREEN: usize = 60;
@@ -133,22 +108,23 @@ mod tests {
     }
 
     #[test]
-    fn every_command_stands_in_one_group() {
-        let root = command();
-        let mut names: Vec<&str> = root
-            .get_subcommands()
-            .map(clap::Command::get_name)
-            .collect();
-        names.push("help");
-        names.sort_unstable();
-        let mut listed: Vec<&str> = groups().flat_map(|(_, names)| names.split(' ')).collect();
-        listed.sort_unstable();
-        assert_eq!(listed, names);
+    fn every_command_stands_in_its_group() {
         let printed = help("", "-h");
-        assert!(
-            groups().all(|(group, _)| printed.contains(&format!("\n{group}:\n"))),
-            "{printed}"
-        );
+        for group in Group::ALL {
+            let (_, rest) = printed
+                .split_once(&format!("\n{}:\n", group.title()))
+                .expect("a title");
+            let (listed, _) = rest.split_once("\n\n").expect("another title");
+            let listed = listed
+                .lines()
+                .filter_map(|line| line.split_whitespace().next());
+            let of_group = COMMANDS
+                .iter()
+                .filter(|one| one.group() == group)
+                .map(|one| one.name());
+            let clap = (group == Group::Shell).then_some("help");
+            assert!(listed.eq(of_group.chain(clap)), "{printed}");
+        }
         assert!(!printed.contains("--private-key <HEX>"), "{printed}");
         assert!(
             help("", "--help").contains("--private-key <HEX>"),
@@ -158,36 +134,37 @@ mod tests {
 
     #[test]
     fn every_command_has_three_examples_that_parse() {
-        let root = command();
-        let names = root.get_subcommands().map(clap::Command::get_name);
-        let names: Vec<&str> = names.collect();
-        assert!(names.iter().all(|name| examples(name).len() == 3));
-        assert_eq!(EXAMPLES.lines().count(), 3 * names.len());
-        let own = |one: &'static str| command().find_subcommand(one).cloned();
-        for name in ["layout", "policy", "registry"] {
-            for one in own(name).expect("it").get_subcommands() {
-                let name = format!("{name} {}", one.get_name());
-                assert!(!examples(&name).is_empty(), "{name}");
+        for one in COMMANDS {
+            let name = one.name();
+            assert_eq!(one.examples().len(), 3, "{name}");
+            for example in one.examples() {
+                let words = shlex::split(example).expect("words");
+                assert_eq!(words.first().map(String::as_str), Some(name));
+                let words = std::iter::once("stylus-upgrades".to_owned()).chain(words);
+                if let Err(error) = parse(words) {
+                    panic!("{example}: {error}");
+                }
             }
-        }
-        for example in EXAMPLES.lines() {
-            let words = shlex::split(example).expect("words");
-            let words = std::iter::once("stylus-upgrades".to_owned()).chain(words);
-            parse(words).unwrap_or_else(|error| panic!("{example}: {error}"));
+            for below in one.clap().get_subcommands() {
+                let words = format!("{name} {}", below.get_name());
+                let mut examples = one.examples().iter();
+                assert!(
+                    examples.any(|example| example.starts_with(&words)),
+                    "{words}"
+                );
+            }
         }
     }
 
     #[test]
     fn the_short_help_of_a_command_is_its_own_options() {
-        let root = command();
-        let names = root.get_subcommands().map(clap::Command::get_name);
-        for command in names.filter(|name| *name != "node") {
+        for one in COMMANDS.iter().filter(|one| one.name() != "node") {
+            let command = one.name();
             let printed = help(command, "-h");
             assert!(printed.lines().count() <= SCREEN, "{command}: {printed}");
+            let mut examples = one.examples().iter();
             assert!(
-                examples(command)
-                    .iter()
-                    .all(|example| printed.contains(example)),
+                examples.all(|example| printed.contains(example)),
                 "{printed}"
             );
             assert!(!printed.contains("--private-key <HEX>"), "{printed}");

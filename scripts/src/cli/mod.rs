@@ -10,15 +10,13 @@ pub mod reports;
 mod tests;
 mod tree;
 
-pub use tree::{Cli, Command};
-
 use crate::app_error::Error;
 use crate::children;
-use crate::commands::*;
+use crate::commands::node;
 use crate::context::{Context, Program};
 use crate::error::{Exit, Refusal, Report};
 use crate::keys;
-use crate::output::{Outcome, Output};
+use crate::output::Output;
 use crate::pipeline::unknown;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
@@ -29,6 +27,7 @@ use std::time::Duration;
 use stylus_devnode::NodeError;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tree::CommandLine;
 
 /// Bytes of a thread's stack: as much as the main thread's.
 const STACK: usize = 8 << 20;
@@ -54,13 +53,13 @@ pub fn main() -> ExitCode {
 
 /// Runs a command line, its first word being the program's name.
 pub fn run(words: Vec<OsString>) -> ExitCode {
-    let (cli, typed) = match help::parse(&words) {
+    let (line, typed) = match help::parse(&words) {
         Ok(parsed) => parsed,
         Err(error) => return misuse::misused(&words, &error),
     };
-    let json = cli.global.json
-        || matches!(&cli.command, Command::Node(flags) if misuse::has_json(&flags.flags));
-    let output = Arc::new(Output::new(json, cli.global.quiet).printing(cli.global.print));
+    let is_node = line.invocation.name() == node::SPEC.name;
+    let json = line.global.json || is_node && misuse::has_json(&words);
+    let output = Arc::new(Output::new(json, line.global.quiet).printing(line.global.print));
     (typed.iter()).for_each(|(kind, word)| output.typed(*kind, word));
     report_panics(&output);
     let mut runtime = Builder::new_multi_thread();
@@ -71,7 +70,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
             return exit_code(output.failure(&error));
         }
     };
-    if !matches!(cli.command, Command::Node(_)) {
+    if !is_node {
         // From here on no signal ends the process without a word.
         let _entered = runtime.enter();
         let kinds = [
@@ -81,7 +80,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
         ];
         runtime.spawn(end_on_signal(kinds.map(signal), output.clone()));
     }
-    let exit = runtime.block_on(execute(output.clone(), cli));
+    let exit = runtime.block_on(execute(output.clone(), line));
     let exit = exit.unwrap_or_else(|error| output.failure(&error));
     // Requests that are still in flight are not waited for.
     runtime.shutdown_background();
@@ -89,10 +88,11 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
 }
 
 /// Runs a command, reports the result and closes the journal.
-async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
-    flags::require_compatible(&cli.command, &cli.global)?;
-    let context = Context::new(output.clone(), cli.global, &PROGRAM)?;
-    let outcome = match perform(&context, cli.command).await {
+async fn execute(output: Arc<Output>, line: CommandLine) -> Result<Exit, Error> {
+    let CommandLine { global, invocation } = line;
+    flags::require_compatible(&*invocation, &global)?;
+    let context = Context::new(output.clone(), global, &PROGRAM)?;
+    let outcome = match invocation.run(&context).await {
         Ok(outcome) if context.global.dry_run => outcome.of_copy(),
         Ok(outcome) => outcome,
         Err(error) => return Err(unknown::with_names(&context, error).await),
@@ -127,55 +127,6 @@ fn report_panics(output: &Arc<Output>) {
         let place = info.location().map(ToString::to_string);
         output.panicked(message, &place.unwrap_or_default());
     }));
-}
-
-async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> {
-    match command {
-        Command::Node(args) => node::run(context, &args.flags).await,
-        Command::Demo(args) => demo::run(context, args.keep).await,
-        Command::Completions(args) => {
-            Ok(context.outcome(&about::completions((context.program.command)(), args.shell)))
-        }
-        Command::Man(args) => {
-            Ok(context.outcome(&about::manual((context.program.command)(), &args.folder)?))
-        }
-        Command::Deploy(args) => deploy::run(context, &args.source, args.no_activate).await,
-        Command::Call(args) => call::call(context, &args).await,
-        Command::Send(args) => call::send(context, &args).await,
-        Command::Registry { command } => registry::run(context, &command).await,
-        Command::Define(args) => define::run(context, args).await,
-        Command::Register(args) => version::register(context, &args).await,
-        Command::CreateProxy(args) => create_proxy::run(context, &args).await,
-        Command::Upgrade(args) => upgrade::run(context, &args).await,
-        Command::Migrate(args) => version::migrate(context, &args).await,
-        Command::Adopt(args) => adopt::run(context, &args).await,
-        Command::Transfer(args) => transfer::run(context, &args).await,
-        Command::Pause(args) => pause::pause(context, args.name).await,
-        Command::Resume(args) => pause::resume(context, args.name).await,
-        Command::Rollback(args) => version::rollback(context, &args).await,
-        Command::Plan(args) => plan::run(context, &args).await,
-        Command::Fuzz(args) => fuzz::run(context, &args).await,
-        Command::Policy { command } => policy::run(context, &command).await,
-        Command::Layout { command } => layout::run(context, &command).await,
-        Command::Check(args) => check::run(context, &args).await,
-        Command::New(args) => project::new(context, &args),
-        Command::Init(args) => project::init(context, &args),
-        Command::Pending(args) => pending::run(context, &args).await,
-        Command::Console(args) => console::run(context, &args).await,
-        Command::Approve(args) if args.offline.offline => sign::run(context, &args).await,
-        Command::Approve(args) => approve::approve(context, &args).await,
-        Command::Submit(args) => submit::run(context, &args).await,
-        Command::Revoke(args) => revoke::revoke(context, &args.action).await,
-        Command::Cancel(args) => revoke::cancel(context, &args.action).await,
-        Command::History(args) => history::run(context, &args.name).await,
-        Command::Trace(args) => trace::run(context, &args).await,
-        Command::Coverage(args) => coverage::run(context, &args).await,
-        Command::Census(args) => census::run(context, &args).await,
-        Command::Verify(args) => verify::run(context, &args).await,
-        Command::RunMigration(args) => run_migration::run(context, &args).await,
-        Command::Doctor(args) => doctor::run(context, &args).await,
-        Command::Status(args) => status::run(context, &args).await,
-    }
 }
 
 /// On SIGINT, SIGTERM or SIGQUIT ends this process and the programs that it has started. (The node ends in its own way:

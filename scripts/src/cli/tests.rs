@@ -1,12 +1,26 @@
-use super::{Cli, Command, help};
+use super::help;
+use super::tree::CommandLine;
 use crate::commands::about::{completions, manual};
+use crate::commands::create_proxy::CreateProxyArgs;
+use crate::commands::node::NodeArgs;
+use crate::commands::version::RegisterArgs;
 use crate::error::Explain;
 use crate::options::{CallWord, StepArgs};
 use clap_complete::Shell;
 
-fn parse(line: &str) -> Result<Cli, clap::Error> {
+fn parse(line: &str) -> Result<CommandLine, clap::Error> {
     let words = std::iter::once("stylus-upgrades").chain(line.split_whitespace());
-    help::parse(words).map(|(cli, _)| cli)
+    help::parse(words).map(|(line, _)| line)
+}
+
+/// The arguments of the command of a line.
+fn args<A: clap::Args>(line: &str) -> A {
+    let words = std::iter::once("stylus-upgrades").chain(line.split_whitespace());
+    let matches = help::command()
+        .try_get_matches_from(words)
+        .expect("it parses");
+    let (_, of_command) = matches.subcommand().expect("a command");
+    A::from_arg_matches(of_command).expect("its arguments")
 }
 
 #[test]
@@ -31,15 +45,13 @@ fn names_of_cast_and_cargo_stylus_are_understood() {
 
 #[test]
 fn an_initializer_takes_its_arguments() {
-    let cli = parse("create-proxy A 1.0 --init initialize(uint256) 7 --json").expect("it parses");
-    let Command::CreateProxy(created) = cli.command else {
-        panic!("another command")
-    };
+    let line = "create-proxy A 1.0 --init initialize(uint256) 7 --json";
+    let created: CreateProxyArgs = args(line);
     assert_eq!(
         created.init,
         ["initialize(uint256)", "7"].map(CallWord::from)
     );
-    assert!(cli.global.json);
+    assert!(parse(line).expect("it parses").global.json);
 }
 
 #[test]
@@ -50,26 +62,21 @@ fn a_script_without_its_call_is_wrong_use() {
 
 #[test]
 fn flags_of_the_node_are_passed_on() {
-    let cli = parse("node --port 0 --chain-id 5").expect("it parses");
-    let Command::Node(node) = cli.command else {
-        panic!("another command")
-    };
+    let node: NodeArgs = args("node --port 0 --chain-id 5");
     assert_eq!(node.flags, ["--port", "0", "--chain-id", "5"]);
 }
 
 #[test]
 fn a_key_in_the_arguments_is_in_no_debug_output() {
     let key = "0x0101010101010101010101010101010101010101010101010101010101010101";
-    let cli = parse(&format!("status --private-key {key}")).expect("it parses");
-    assert!(!format!("{cli:?}").contains("0101"));
+    let line = parse(&format!("status --private-key {key}")).expect("it parses");
+    assert!(!format!("{:?}", line.global).contains("0101"));
 }
 
 #[test]
 fn a_version_says_where_it_is_reached_from() {
-    let cli = parse("register A 2.0 counter-v2 --from 1.0 --call migrate(uint256) 5");
-    let Command::Register(args) = cli.expect("it parses").command else {
-        panic!("another command")
-    };
+    let line = "register A 2.0 counter-v2 --from 1.0 --call migrate(uint256) 5";
+    let args: RegisterArgs = args(line);
     assert_eq!(args.transition.from.as_deref(), Some("1.0"));
     assert_eq!(
         args.transition.step.call,
@@ -94,7 +101,7 @@ fn amounts_salts_and_hashes_that_are_none_are_refused_with_what_they_are() {
             "0x and 64 hexadecimal digits",
         ),
     ] {
-        let error = parse(line).expect_err(line).to_string();
+        let error = parse(line).err().expect(line).to_string();
         assert!(error.contains(expected), "{line}: {error}");
     }
 }

@@ -1,21 +1,51 @@
 //! What this program is: its version with the framework that it deploys, what shells complete, its manual.
 
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
 use clap::Args;
 use clap_complete::Shell;
+use std::future::ready;
 use std::path::Path;
+
+/// `man`.
+pub(crate) static MAN: Spec<ManArgs> = Spec {
+    name: "man",
+    about: "Write the manual pages, such as `stylus-upgrades man ~/.local/share/man/man1`",
+    group: Group::Shell,
+    examples: &["man ~/.local/share/man/man1", "man man", "man man --json"],
+    writes: |_| Some("man"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<Manual>()],
+    run: |context, args| Box::pin(ready(man(context, &args.folder))),
+};
 
 /// The manual pages.
 #[derive(Debug, Args)]
-pub struct ManArgs {
+pub(crate) struct ManArgs {
     /// The folder
     #[arg(value_name = "DIR")]
     pub folder: std::path::PathBuf,
 }
 
+/// `completions`.
+pub(crate) static COMPLETIONS: Spec<CompletionsArgs> = Spec {
+    name: "completions",
+    about: "Write the completions of a shell, such as `stylus-upgrades completions bash`",
+    group: Group::Shell,
+    examples: &["completions bash", "completions zsh", "completions fish"],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Completions>()],
+    run: |context, args| {
+        Box::pin(ready(Ok(
+            context.outcome(&completions((context.program.command)(), args.shell))
+        )))
+    },
+};
+
 /// The completions of a shell.
 #[derive(Debug, Args)]
-pub struct CompletionsArgs {
+pub(crate) struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
 }
@@ -64,6 +94,12 @@ pub(crate) fn manual(command: clap::Command, folder: &Path) -> Result<Manual> {
     Ok(Manual {
         folder: folder.display().to_string(),
     })
+}
+
+/// Writes the manual, and says where.
+fn man(context: &Context, folder: &Path) -> Result<Outcome> {
+    let manual = manual((context.program.command)(), folder)?;
+    Ok(context.outcome(&manual))
 }
 
 /// What `man` reports.

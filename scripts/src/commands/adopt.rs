@@ -1,5 +1,6 @@
 //! `adopt`: proxies of OpenZeppelin become instances.
 
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
 use crate::governance::{GovernedCall, kind_in_words};
 use crate::pipeline::adoption::{found, wasm_proxy};
@@ -13,9 +14,30 @@ use crate::text::shell_word;
 use clap::Args;
 use std::path::PathBuf;
 
+/// `adopt`.
+pub(crate) static SPEC: Spec<AdoptArgs> = Spec {
+    name: "adopt",
+    about: "Make a proxy of OpenZeppelin an instance, or accept one from another registry",
+    group: Group::Upgrade,
+    examples: &[
+        "adopt Token token 2.0 --layout new.json --runs-layout old.json --account ana",
+        "adopt Counter counter 1.0 --from old-registry --account ana",
+        "adopt Counter counter 1.0 --withdraw --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || {
+        vec![
+            report_type::<Governed<Adoption>>(),
+            report_type::<Governed<Acceptance>>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// An adoption.
 #[derive(Debug, Args)]
-pub struct AdoptArgs {
+pub(crate) struct AdoptArgs {
     /// The definition
     pub name: String,
     /// The proxy, an address or an alias: a transparent proxy 4.x or 5.x or a UUPS proxy of
@@ -148,9 +170,9 @@ async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
     let mut call = abi::acceptTransferCall {
         name: args.name.clone(),
         proxy,
-        kind: 0,
         version: args.version.clone(),
         registry: Address::ZERO,
+        nonce: 0,
     };
     let mut acceptance = Acceptance {
         name: args.name.clone(),
@@ -163,8 +185,9 @@ async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
     if let Some(from) = &args.from {
         call.registry = context.manifest.address(from)?;
         let instance = found(session, &call).await?;
-        call.kind = instance.kind.number();
-        let kind = kind_in_words(call.kind);
+        let there = session.registry.client.registry(call.registry);
+        call.nonce = there.details(proxy).await?.nonce;
+        let kind = kind_in_words(instance.kind);
         acceptance.says = format!(
             "{kind} of {} {} of {}",
             instance.definition,
@@ -174,7 +197,7 @@ async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
         (acceptance.from, acceptance.kind) = (Some(call.registry), Some(kind));
     } else {
         let accepted = session.registry.acceptance(&call.name, proxy).await?;
-        (call.kind, call.version) = (accepted.kind.number(), accepted.version);
+        call.version = accepted.version;
         if accepted.registry.is_zero() {
             let message = format!("{} has not accepted {proxy} from anybody", call.name);
             let refusal = Refusal::new("NothingAccepted", message);

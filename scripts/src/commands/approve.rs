@@ -1,5 +1,7 @@
 //! `approve`: sends exactly the proposed bytes, by the action's id.
 
+use super::sign::{self, OfflineArgs};
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::context::prelude::*;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
@@ -16,9 +18,31 @@ use crate::pipeline::kept;
 use clap::Args;
 use std::path::PathBuf;
 
+/// `approve`.
+pub(crate) static SPEC: Spec<ApproveArgs> = Spec {
+    name: "approve",
+    about: "Approve an action by its id: sends exactly the proposed bytes; --offline signs a file",
+    group: Group::Approve,
+    examples: &[
+        "approve 0x1f2e3d4c --account ben",
+        "approve 0x1f2e3d4c --source . --account ben",
+        "approve 0x1f2e3d4c --offline --out ben.json --account ben",
+    ],
+    writes: |args| args.offline.offline.then_some("--offline"),
+    governed: Governs::When("approve", |args| !args.offline.offline),
+    reports: || {
+        vec![
+            report_type::<Governed<Approval>>(),
+            report_type::<AlreadyExecuted>(),
+            report_type::<sign::SignedOffline>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// An approval.
 #[derive(Debug, Args)]
-pub struct ApproveArgs {
+pub(crate) struct ApproveArgs {
     /// The action, or its first digits: 8 or more. With --offline also the calldata of a governed call, or a
     /// file that --offline or --export wrote (json, text)
     #[arg(value_name = "ACTION|CALLDATA|FILE")]
@@ -34,33 +58,17 @@ pub struct ApproveArgs {
     pub offline: OfflineArgs,
 }
 
-/// An approval that is signed into a file.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Offline")]
-pub struct OfflineArgs {
-    /// Sign into a file and send nothing; the chain is read. For a key on a machine without network use --typed-data
-    #[arg(long)]
-    pub offline: bool,
-    /// The file that is written [default: named after action and signer]
-    #[arg(long, value_name = "FILE", requires = "offline")]
-    pub out: Option<PathBuf>,
-    /// Sign nothing: write the EIP-712 typed data for a wallet
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "offline",
-        conflicts_with = "out"
-    )]
-    pub typed_data: Option<PathBuf>,
-    /// Expiry of the signature in Unix seconds, at most a year ahead; all signatures of one submission have the
-    /// same [default: that of the file, else 30 days, up to the end of the day in UTC]
-    #[arg(long, value_name = "SECONDS", requires = "offline")]
-    pub deadline: Option<u64>,
-}
-
 /// Sends exactly the proposed bytes. With `reviewed`, only if they and their decoded text equal
 /// that file.
-pub(crate) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
+/// Sends an approval, or signs one into a file.
+async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
+    match args.offline.offline {
+        true => sign::run(context, &args.action, &args.review, &args.offline).await,
+        false => approve(context, args).await,
+    }
+}
+
+async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     let session = Session::sending(context, "approve").await?;
     let registry = session.registry;
     let action = resolve_action(session, &args.action).await?;

@@ -1,5 +1,6 @@
 //! `call` and `send`: a function of a contract, by its signature or, where its interface is known, by its name.
 
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::client::Transactions;
 use crate::client::{ChainError, Client, show};
 use crate::context::prelude::*;
@@ -16,9 +17,41 @@ use clap::Args;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 use stylus_upgrades_interface::slots;
 
+/// `send`.
+pub(crate) static SEND: Spec<CallArgs> = Spec {
+    name: "send",
+    about: "Send a transaction to a function of a contract: `send counter increment`",
+    group: Group::Deploy,
+    examples: &[
+        "send counter increment --account ana",
+        "send counter 'set(uint256)' 5 --account ana",
+        "send vault deposit --value 1000 --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Called>()],
+    run: |context, args| Box::pin(send(context, args)),
+};
+
+/// `call`.
+pub(crate) static CALL: Spec<CallArgs> = Spec {
+    name: "call",
+    about: "Read a function of a contract: `call counter value`",
+    group: Group::Deploy,
+    examples: &[
+        "call counter value",
+        "call counter 'balanceOf(address) returns (uint256)' 0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E",
+        "call counter value --json",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Answered>()],
+    run: |context, args| Box::pin(call(context, args)),
+};
+
 /// What is called.
 #[derive(Debug, Args)]
-pub struct CallArgs {
+pub(crate) struct CallArgs {
     /// The contract, an address or an alias
     to: String,
     /// The function and its arguments: 'value() returns (uint256)', or its name if the interface is known;

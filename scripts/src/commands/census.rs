@@ -1,5 +1,6 @@
 //! `census`: every slot of an instance at one block, with a proof, and what each one is.
 
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::census::{self, Anchor, Census, Options, Subject, Wanted};
 use crate::client::{Client, Endpoint};
 use crate::context::prelude::*;
@@ -13,9 +14,25 @@ use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::B256;
 use clap::Args;
 
+/// `census`.
+pub(crate) static SPEC: Spec<CensusArgs> = Spec {
+    name: "census",
+    about: "List every slot of an instance at one block, with a proof that none is missing, and what each one is",
+    group: Group::Look,
+    examples: &[
+        "census counter",
+        "census counter --block 1200 --confirm-url https://rpc.example.org",
+        "census token --keys owners.txt --out slots.jsonl",
+    ],
+    writes: |_| Some("census"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<Census>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// An instance whose slots are collected and explained.
 #[derive(Debug, Args)]
-pub struct CensusArgs {
+pub(crate) struct CensusArgs {
     /// The instance, an address or an alias
     pub proxy: String,
     /// The block: a number, latest, safe or finalized [default: latest, or the one of --block-hash]

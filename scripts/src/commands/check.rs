@@ -3,6 +3,7 @@
 mod baseline;
 
 use super::fuzz::{declared, of_simulated};
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::{
     Coverage, Evidence, Finding, FindingId, Origin, Part, Role, Severity, annotation, decide,
 };
@@ -32,9 +33,25 @@ use stylus_layout::{Decision, StepKind};
 /// The label of a version without a given name.
 const NEXT: &str = "next";
 
+/// `check`.
+pub(crate) static SPEC: Spec<CheckArgs> = Spec {
+    name: "check",
+    about: "Check what an upgrade to this source would do to the live instances; for pull requests, sends nothing",
+    group: Group::Author,
+    examples: &[
+        "check Counter",
+        "check Counter . --against git:main",
+        "check Counter --call 'migrate(uint256)' 5 --format github",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<CheckReport>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// A check of what would become the next version.
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     /// The definition
     pub name: String,
     /// The new code: as for migrate
@@ -70,7 +87,7 @@ pub struct CheckArgs {
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Lines for people.
     People,
     /// Workflow commands.

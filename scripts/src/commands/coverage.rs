@@ -1,5 +1,6 @@
 //! `coverage`: which lines of a contract's sources ran in transactions of the past.
 
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::app_error::Error;
 use crate::context::Context;
 use crate::error::Refusal;
@@ -12,9 +13,25 @@ use crate::progress::Progress;
 use clap::Args;
 use std::path::PathBuf;
 
+/// `coverage`.
+pub(crate) static SPEC: Spec<CoverageArgs> = Spec {
+    name: "coverage",
+    about: "Show which lines of a deployed contract ran in past transactions",
+    group: Group::Look,
+    examples: &[
+        "coverage 0x0b5ae3ab2ba1e4c63a0a6b7d2f3ad32a6a1c6d1b6b0f4bd5be5fd3d47a0b1c2d --source contracts/counter",
+        "coverage 1200..1300 --source git:v1.0:contracts/counter --lcov lcov.info",
+        "coverage 1200..1300 --source counter --json",
+    ],
+    writes: |args| args.lcov.as_ref().map(|_| "--lcov"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<LineCoverage>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// Which lines of a contract ran in transactions of the past.
 #[derive(Debug, Args)]
-pub struct CoverageArgs {
+pub(crate) struct CoverageArgs {
     /// Hashes of transactions, and ranges of blocks: the first and the last one
     #[arg(required = true, value_name = "TX|BLOCK..BLOCK")]
     pub wanted: Vec<Wanted>,

@@ -1,5 +1,6 @@
 //! `create-proxy`: an instance, created and initialized in one transaction.
 
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::client::Sent;
 use crate::context::earlier;
 use crate::context::prelude::*;
@@ -19,9 +20,25 @@ use alloy::primitives::keccak256;
 use alloy::sol_types::SolEvent;
 use clap::Args;
 
+/// `create-proxy`.
+pub(crate) static SPEC: Spec<CreateProxyArgs> = Spec {
+    name: "create-proxy",
+    about: "Create and initialize an instance",
+    group: Group::Deploy,
+    examples: &[
+        "create-proxy Counter 1.0 --save counter --account ana",
+        "create-proxy Counter 1.0 --init 'initialize(uint256)' 7 --save counter --account ana",
+        "create-proxy Counter 1.0 --kind evm --salt 2 --account ana",
+    ],
+    writes: |args| args.save.as_ref().map(|_| "--save"),
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<CreatedInstance>>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// An instance to be created.
 #[derive(Debug, Args)]
-pub struct CreateProxyArgs {
+pub(crate) struct CreateProxyArgs {
     /// The definition
     pub name: String,
     /// The version that it is created at

@@ -1,5 +1,6 @@
 //! `define`: create a definition.
 
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::earlier;
 use crate::context::prelude::*;
 use crate::governance::GovernedCall;
@@ -11,9 +12,25 @@ use crate::pipeline::judge::check_and_send;
 use crate::text::shell_word;
 use clap::Args;
 
+/// `define`.
+pub(crate) static SPEC: Spec<DefineArgs> = Spec {
+    name: "define",
+    about: "Create a definition",
+    group: Group::Deploy,
+    examples: &[
+        "define Counter --migrate ana --account ana",
+        "define Counter --migrate 'OutOf(2,ana,ben,cleo)' --account ana",
+        "define Counter --migrate 'AND(ana,AFTER(2d))' --create ana --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<Definition<'_>>>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// A definition to create.
 #[derive(Debug, Args)]
-pub struct DefineArgs {
+pub(crate) struct DefineArgs {
     /// Its name
     pub name: String,
     /// Who may add versions and upgrade: addresses, aliases, AND(…), OR(…), OutOf(n,…)
@@ -27,14 +44,10 @@ pub struct DefineArgs {
     pub create: Option<String>,
 }
 
-pub(crate) async fn run(context: &Context, args: DefineArgs) -> Result<Outcome> {
-    let DefineArgs {
-        name,
-        migrate,
-        policy,
-        create,
-    } = args;
-    let (migrate, policy, create) = (migrate.as_str(), policy.as_deref(), create.as_deref());
+pub(crate) async fn run(context: &Context, args: &DefineArgs) -> Result<Outcome> {
+    let migrate = args.migrate.as_str();
+    let (policy, create) = (args.policy.as_deref(), args.create.as_deref());
+    let name = args.name.clone();
     let call = abi::createDefinitionCall {
         migratePolicy: confirm::typed(context, "migrate", migrate)?,
         policyPolicy: confirm::typed(context, "policy", policy.unwrap_or(migrate))?,

@@ -1,5 +1,6 @@
 //! `deploy`: build, compress, create, activate.
 
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::FindingId;
 use crate::build::BuildInfo;
 use crate::client::{Spent, Transactions};
@@ -11,9 +12,25 @@ use crate::plan::has_constructor;
 use clap::Args;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
+/// `deploy`.
+pub(crate) static SPEC: Spec<DeployArgs> = Spec {
+    name: "deploy",
+    about: "Build, compress, deploy, activate",
+    group: Group::Deploy,
+    examples: &[
+        "deploy . --account ana",
+        "deploy counter.wasm --private-key-path key",
+        "deploy . --no-activate -e https://rpc.example.org --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Deployed<'_>>()],
+    run: |context, args| Box::pin(run(context, &args.source, args.no_activate)),
+};
+
 /// A program to deploy.
 #[derive(Debug, Args)]
-pub struct DeployArgs {
+pub(crate) struct DeployArgs {
     /// A crate's folder, a .wasm file, or a contract of this workspace by name
     pub source: String,
     /// Do not activate it; it cannot run before its activation

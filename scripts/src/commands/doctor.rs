@@ -1,5 +1,6 @@
 //! `doctor`: whether everything that is needed still runs, for how long, and how to repair it.
 
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::app_error::Error;
 use crate::assess::{Finding, Severity};
 use crate::client::Client;
@@ -17,12 +18,28 @@ use alloy::primitives::Address;
 use clap::Args;
 use serde::Serialize;
 
+/// `doctor`.
+pub(crate) static SPEC: Spec<DoctorArgs> = Spec {
+    name: "doctor",
+    about: "Check whether everything that is needed still runs, and for how long; --fix repairs it",
+    group: Group::Look,
+    examples: &[
+        "doctor",
+        "doctor --fix --account ana",
+        "doctor --fix --within 90 --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Examined>(), report_type::<ExaminedChain>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// Whether everything that is needed still runs, and for how long.
 ///
 /// Exit code 0: it does. 1: something that is needed does not work now. 3: something ends within 60
 /// days, or a definition is paused. 5: not everything could be fixed.
 #[derive(Debug, Args)]
-pub struct DoctorArgs {
+pub(crate) struct DoctorArgs {
     /// Extend or repeat activations, which costs data fees. Any key can do this; after an interruption run
     /// it again
     #[arg(long)]

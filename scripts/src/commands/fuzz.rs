@@ -1,6 +1,7 @@
 //! `fuzz`: calls that nobody has made yet, with the code of today and with the planned upgrade.
 
 use super::replay::both;
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::context::{Context, key};
@@ -24,9 +25,25 @@ pub(crate) const SEED: u64 = 1;
 /// The default of `--time`.
 const TIME: Duration = Duration::from_secs(60);
 
+/// `fuzz`.
+pub(crate) static SPEC: Spec<FuzzArgs> = Spec {
+    name: "fuzz",
+    about: "Fuzz an upgrade: find sequences of calls that behave differently after it, on two copies of the chain's state",
+    group: Group::Upgrade,
+    examples: &[
+        "fuzz Counter 2.0 . --call 'migrate(uint256)' 5",
+        "fuzz Counter 2.0 --time 5m --seed 7 --corpus fuzz",
+        "fuzz Counter 2.0 . --runs 2000 --differs 'fee() differs'",
+    ],
+    writes: |args| args.corpus.as_ref().map(|_| "--corpus"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<FuzzReport>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// An upgrade to be fuzzed.
 #[derive(Debug, Args)]
-pub struct FuzzArgs {
+pub(crate) struct FuzzArgs {
     /// The seed of all random choices: the same seed makes the same choices
     #[arg(long, value_name = "NUMBER", default_value_t = SEED)]
     pub seed: u64,
@@ -59,7 +76,7 @@ pub struct FuzzArgs {
 
 impl FuzzArgs {
     /// The duration, if it is given or if `--runs` is not.
-    pub fn time(&self) -> Option<Duration> {
+    pub(crate) fn time(&self) -> Option<Duration> {
         self.time.or_else(|| self.runs.is_none().then_some(TIME))
     }
 }

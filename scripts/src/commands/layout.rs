@@ -1,6 +1,7 @@
 //! `layout`: storage layouts shown, compared, and turned into a migration. Needs no chain, but for
 //! `NAME@live`.
 
+use super::spec::{Governs, Group, Spec, report_type_of};
 use crate::assess::{Fact, Finding, FindingId, Origin, Refused, Role, Severity, decide};
 use crate::context::prelude::*;
 use crate::ids::LayoutHash;
@@ -11,16 +12,49 @@ use crate::layout::{
 
 use crate::pipeline::checked::needless_line;
 use crate::pipeline::kept::{KeptName, LIVE};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::path::Path;
 use stylus_layout::{
     DeclaredStep, FieldChange, Item, Layout, Members, Overrides, Source, StepKind, Unsupported,
     skeleton,
 };
 
+/// `layout`.
+pub(crate) static SPEC: Spec<LayoutArgs> = Spec {
+    name: "layout",
+    about: "Show and compare storage layouts, or write a migration; needs no chain",
+    group: Group::Author,
+    examples: &[
+        "layout show .",
+        "layout diff Counter@live .",
+        "layout migration git:v1.0 . --drop legacy",
+    ],
+    writes: |args| match args.command {
+        LayoutCommand::Show { keep: true, .. } => Some("--keep"),
+        _ => None,
+    },
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type_of::<ShownLayout>("show"),
+            report_type_of::<Difference>("diff"),
+            report_type_of::<WrittenMigration>("migration"),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, &args.command)),
+};
+
+/// What to do with them.
+#[derive(Debug, Args)]
+pub(crate) struct LayoutArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: LayoutCommand,
+}
+
 /// Commands on storage layouts. They need no chain.
 #[derive(Debug, Subcommand)]
-pub enum LayoutCommand {
+pub(crate) enum LayoutCommand {
     /// Show the storage layout of a contract, and the hash that the registry records
     ///
     /// The layout is that of a contract which derives StorageLayout, read from what its compiler

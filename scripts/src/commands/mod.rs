@@ -1,5 +1,5 @@
-//! The commands, a file each: arguments, what it does, and what it reports. What several of them ask stands in
-//! `pipeline`.
+//! The commands, a file each: its declaration, its arguments, what it does, and what it reports. What several of them ask
+//! stands in `pipeline`.
 
 pub(crate) mod about;
 pub(crate) mod adopt;
@@ -14,7 +14,6 @@ pub(crate) mod define;
 pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod doctor;
-pub(crate) mod examples;
 pub(crate) mod fuzz;
 pub(crate) mod history;
 pub(crate) mod layout;
@@ -27,11 +26,12 @@ pub(crate) mod project;
 pub(crate) mod publish;
 pub(crate) mod registry;
 pub(crate) mod replay;
-pub(crate) mod report;
+pub(crate) mod report_page;
 pub(crate) mod review;
 pub(crate) mod revoke;
 pub(crate) mod run_migration;
 pub(crate) mod sign;
+pub(crate) mod spec;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod trace;
@@ -39,3 +39,53 @@ pub(crate) mod transfer;
 pub(crate) mod upgrade;
 pub(crate) mod verify;
 pub(crate) mod version;
+
+use spec::Command;
+
+/// Every command, in the order of the help.
+pub(crate) static COMMANDS: &[&dyn Command] = &[
+    &project::NEW,
+    &project::INIT,
+    &check::SPEC,
+    &layout::SPEC,
+    &node::SPEC,
+    &demo::SPEC,
+    &deploy::SPEC,
+    &registry::SPEC,
+    &define::SPEC,
+    &version::REGISTER,
+    &create_proxy::SPEC,
+    &call::CALL,
+    &call::SEND,
+    &plan::SPEC,
+    &fuzz::SPEC,
+    &version::MIGRATE,
+    &upgrade::SPEC,
+    &run_migration::SPEC,
+    &version::ROLLBACK,
+    &adopt::SPEC,
+    &transfer::SPEC,
+    &pause::PAUSE,
+    &pause::RESUME,
+    &policy::SPEC,
+    &pending::SPEC,
+    &approve::SPEC,
+    &submit::SPEC,
+    &revoke::REVOKE,
+    &revoke::CANCEL,
+    &status::SPEC,
+    &history::SPEC,
+    &trace::SPEC,
+    &coverage::SPEC,
+    &census::SPEC,
+    &verify::SPEC,
+    &doctor::SPEC,
+    &console::SPEC,
+    &about::COMPLETIONS,
+    &about::MAN,
+];
+
+/// The command of that name.
+pub(crate) fn named(name: &str) -> Option<&'static dyn Command> {
+    COMMANDS.iter().copied().find(|one| one.name() == name)
+}

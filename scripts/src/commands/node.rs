@@ -1,6 +1,6 @@
 //! `node`: the local chain, in this process, until it is signaled to end.
 
-use super::examples::shown_examples;
+use super::spec::{Governs, Group, Spec, report_type, shown_examples};
 use crate::context::prelude::*;
 use crate::options::{advised, said_by_clap};
 use clap::Args;
@@ -8,9 +8,26 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use stylus_devnode::{NodeError, NodeHandle, process};
 
+/// `node`.
+pub(crate) static SPEC: Spec<NodeArgs> = Spec {
+    name: "node",
+    about: "Run the local chain",
+    group: Group::Chain,
+    examples: &[
+        "node",
+        "node --port 8548 --block-time 2",
+        "node --fork-url https://rpc.example.org --state chain.json",
+    ],
+    writes: |_| Some("node"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<Running>()],
+    run: |context, args| Box::pin(run(context, &args.flags)),
+};
+
 /// The flags of the node.
 #[derive(Debug, Args)]
-pub struct NodeArgs {
+#[command(disable_help_flag = true)]
+pub(crate) struct NodeArgs {
     /// anvil's flags, see `stylus-upgrades node --help`
     #[arg(
         trailing_var_arg = true,
@@ -30,10 +47,14 @@ pub(crate) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     };
     match process::serve(args, ready).await {
         Err(NodeError::Usage(help)) if flags.clone().any(|flag| is_help(&flag)) => Ok(Outcome {
-            lines: [help.as_str(), "\n", &shown_examples("node")]
-                .iter()
-                .flat_map(|part| part.lines().map(str::to_owned))
-                .collect(),
+            lines: [
+                help.as_str(),
+                "\n",
+                &shown_examples(SPEC.examples.iter().copied()),
+            ]
+            .iter()
+            .flat_map(|part| part.lines().map(str::to_owned))
+            .collect(),
             ..Outcome::default()
         }),
         Err(NodeError::Usage(text)) => Err(misused(&text)),

@@ -1,6 +1,7 @@
 //! `pending`: open actions, who approved, who is missing, what blocks, until when.
 
 use super::review;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
 use crate::governance::{self, rival};
 use crate::options::word;
@@ -10,9 +11,26 @@ use crate::pipeline::shown::shown_call;
 use crate::review::{OpenAction, Pending};
 use clap::Args;
 
+/// `pending`.
+pub(crate) static SPEC: Spec<PendingArgs> = Spec {
+    name: "pending",
+    about: "List open actions: who approved, who is missing, what blocks. For one: everything that an approver reviews",
+    group: Group::Approve,
+    examples: &["pending", "pending Counter", "pending 0x1f2e3d4c"],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type::<Pending>(),
+            report_type::<review::ReviewedAgainst>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// The open actions to list, or the one to review.
 #[derive(Debug, Args)]
-pub struct PendingArgs {
+pub(crate) struct PendingArgs {
     /// A definition [default: all, and the registry itself]; or an action (0x and 8 or more digits): what it
     /// does, findings, storage before and after
     #[arg(value_name = "NAME|ACTION")]

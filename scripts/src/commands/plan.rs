@@ -2,6 +2,7 @@
 
 use super::doctor;
 use super::replay;
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::{Finding, FindingId, Role, Severity, decide, told_once};
 use crate::context::prelude::*;
 use crate::context::seen_by;
@@ -24,9 +25,25 @@ use crate::text::{grouped, utc};
 use clap::Args;
 use std::path::PathBuf;
 
+/// `plan`.
+pub(crate) static SPEC: Spec<PlanArgs> = Spec {
+    name: "plan",
+    about: "Try a whole upgrade on a copy of the chain's state: what changes, and why it would fail",
+    group: Group::Upgrade,
+    examples: &[
+        "plan Counter 2.0 .",
+        "plan Counter 2.0 . --call 'migrate(uint256)' 5",
+        "plan Counter 2.0 --replay 100",
+    ],
+    writes: |args| args.write_expect.as_ref().map(|_| "--write-expect"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<Ran>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// An upgrade to be tried.
 #[derive(Debug, Args)]
-pub struct PlanArgs {
+pub(crate) struct PlanArgs {
     /// Maximum number of instances to try
     #[arg(long, value_name = "NUMBER", default_value_t = INSTANCES)]
     pub instances: u32,

@@ -1,5 +1,6 @@
 //! `policy update` and `policy explain`: who decides.
 
+use super::spec::{Governs, Group, Spec, no_file, report_type_of};
 use crate::address::is_address;
 use crate::context::prelude::*;
 use crate::governance::{GovernedCall, current_policy, deciding_policy, explain};
@@ -10,11 +11,42 @@ use crate::pipeline::effects::{Effects, Governed};
 use crate::pipeline::judge::check_and_send;
 use crate::pipeline::unknown::unknown;
 use crate::review::Policies;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+
+/// `policy`.
+pub(crate) static SPEC: Spec<PolicyArgs> = Spec {
+    name: "policy",
+    about: "Change policies, or explain them in words",
+    group: Group::Approve,
+    examples: &[
+        "policy explain Counter",
+        "policy update Counter 'OutOf(2,ana,ben,cleo)' --account ana",
+        "policy update Counter ana --role pause --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::When("policy update", |args| {
+        matches!(args.command, PolicyCommand::Update { .. })
+    }),
+    reports: || {
+        vec![
+            report_type_of::<Governed<PolicyUpdate<'_>>>("update"),
+            report_type_of::<Policies>("explain"),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, &args.command)),
+};
+
+/// What to do with them.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: PolicyCommand,
+}
 
 /// Commands on policies.
 #[derive(Debug, Subcommand)]
-pub enum PolicyCommand {
+pub(crate) enum PolicyCommand {
     /// Change the policy of a role
     Update {
         /// The definition; '' is the registry itself

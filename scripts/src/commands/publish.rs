@@ -12,7 +12,7 @@ const KEY: &str = "ETHERSCAN_API_KEY";
 /// What an explorer needs.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Publish to an explorer (ETHERSCAN_API_KEY has the key)")]
-pub struct PublishArgs {
+pub(crate) struct PublishArgs {
     /// Have an explorer verify the implementation, and link the instances with it
     #[arg(
         long,

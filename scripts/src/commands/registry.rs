@@ -1,6 +1,7 @@
 //! `registry deploy`: the registry and everything that it needs. `registry descriptors`: files with which wallets show
 //! its calls and signatures in words.
 
+use super::spec::{Governs, Group, Spec, report_type_of};
 use crate::build::Artifact;
 use crate::client::{Client, Transactions};
 use crate::context::prelude::*;
@@ -12,14 +13,47 @@ use crate::manifest::{Entry, Manifest};
 use crate::own_file;
 use crate::pipeline::confirm;
 use crate::registry::{Origin, Salt};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
 use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
 
+/// `registry`.
+pub(crate) static SPEC: Spec<RegistryArgs> = Spec {
+    name: "registry",
+    about: "The registry itself",
+    group: Group::Deploy,
+    examples: &[
+        "registry deploy --save --account ana",
+        "registry deploy --define 'OR(ana,ben)' --save --account ana",
+        "registry descriptors --out clear-signing",
+    ],
+    writes: |args| match args.command {
+        RegistryCommand::Descriptors { .. } => Some("registry descriptors"),
+        RegistryCommand::Deploy { save: true, .. } => Some("--save"),
+        RegistryCommand::Deploy { .. } => None,
+    },
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type_of::<Deployed>("deploy"),
+            report_type_of::<Descriptors>("descriptors"),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, &args.command)),
+};
+
+/// What to do with it.
+#[derive(Debug, Args)]
+pub(crate) struct RegistryArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: RegistryCommand,
+}
+
 /// Commands on the registry itself.
 #[derive(Debug, Subcommand)]
-pub enum RegistryCommand {
+pub(crate) enum RegistryCommand {
     /// Deploy the registry and everything that it needs
     Deploy {
         /// Who may create definitions [default: the key's address]

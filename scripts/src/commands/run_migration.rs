@@ -3,6 +3,7 @@
 
 mod listed;
 
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::client::Client;
 use crate::context::Unverified;
 use crate::context::prelude::*;
@@ -25,7 +26,7 @@ use std::time::Duration;
 
 /// What can be gathered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gather {
+pub(crate) enum Gather {
     /// Tokens and owners of an ERC-721 collection.
     Erc721,
     /// The entries of a mapping.
@@ -53,9 +54,32 @@ impl FromStr for Gather {
     }
 }
 
+/// `run-migration`.
+pub(crate) static SPEC: Spec<MigrationArgs> = Spec {
+    name: "run-migration",
+    about: "Run the batches of a complex or full migration, as often as needed; or name another handler, or abort it",
+    group: Group::Upgrade,
+    examples: &[
+        "run-migration points --account ana",
+        "run-migration token --gather erc721 --account ana",
+        "run-migration points --abort --account ana",
+    ],
+    writes: |args| matches!(args.gather, Some(Gather::Census(_))).then_some("--gather census"),
+    governed: Governs::When("run-migration --handler or --abort", |args| {
+        args.handler.is_some() || args.abort
+    }),
+    reports: || {
+        vec![
+            report_type::<MigratedReport>(),
+            report_type::<Governed<BetweenVersions>>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// A complex migration to continue.
 #[derive(Debug, Args)]
-pub struct MigrationArgs {
+pub(crate) struct MigrationArgs {
     /// The instance, an address or an alias
     pub proxy: String,
     /// The items, one per line: words in hexadecimal or decimal, separated by commas, such as an
@@ -85,7 +109,7 @@ pub struct MigrationArgs {
 
 impl MigrationArgs {
     /// The command line that continues it.
-    pub fn command_line(&self) -> String {
+    pub(crate) fn command_line(&self) -> String {
         let items = self.items.as_ref().map(|path| path.display().to_string());
         let gather = self.gather.as_ref().map(ToString::to_string);
         let mut line = format!("stylus-upgrades run-migration {}", shell_word(&self.proxy));
@@ -222,14 +246,16 @@ async fn govern(context: &Context, proxy: &str, handler: Option<&str>) -> Result
         proxy,
         next: None,
     };
+    let nonce = session.registry.details(proxy).await?.nonce;
     let call = match handler {
         Some(handler) => abi::setHandlerCall {
             name,
             proxy,
             handler,
+            nonce,
         }
         .abi_encode(),
-        None => abi::abortMigrationCall { name, proxy }.abi_encode(),
+        None => abi::abortMigrationCall { name, proxy, nonce }.abi_encode(),
     };
     let governed = GovernedCall::decode(session.registry.address, call.into(), U256::ZERO)?;
     let options = CheckOptions::proposer(session);

@@ -2,7 +2,6 @@
 
 use crate::assess::FindingId;
 use crate::client::ChainError;
-use crate::commands::approve::ApproveArgs;
 use crate::context::prelude::*;
 use crate::export::Exported;
 use crate::governance::signed::{
@@ -11,6 +10,7 @@ use crate::governance::signed::{
 };
 use crate::governance::{Call, GovernedCall, ShownCall, SimulatedCall, SimulationReport};
 use crate::ids::ActionId;
+use crate::options::ReviewArgs;
 use crate::own_file;
 use crate::pipeline::action::{proposal_event, resolve_action, why_ended};
 use crate::pipeline::approver::require_current;
@@ -20,8 +20,33 @@ use crate::pipeline::shown::show;
 use crate::pipeline::simulate::simulate;
 use crate::text::{shell_word, utc};
 use alloy::signers::SignerSync;
+use clap::Args;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+
+/// An approval that is signed into a file.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Offline")]
+pub(crate) struct OfflineArgs {
+    /// Sign into a file and send nothing; the chain is read. For a key on a machine without network use --typed-data
+    #[arg(long)]
+    pub offline: bool,
+    /// The file that is written [default: named after action and signer]
+    #[arg(long, value_name = "FILE", requires = "offline")]
+    pub out: Option<PathBuf>,
+    /// Sign nothing: write the EIP-712 typed data for a wallet
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "offline",
+        conflicts_with = "out"
+    )]
+    pub typed_data: Option<PathBuf>,
+    /// Expiry of the signature in Unix seconds, at most a year ahead; all signatures of one submission have the
+    /// same [default: that of the file, else 30 days, up to the end of the day in UTC]
+    #[arg(long, value_name = "SECONDS", requires = "offline")]
+    pub deadline: Option<u64>,
+}
 
 /// What is to be signed.
 pub(crate) enum Subject {
@@ -33,13 +58,19 @@ pub(crate) enum Subject {
     Action(ActionId, Bytes),
 }
 
-pub(crate) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
+/// Signs an approval of what `text` names into a file.
+pub(crate) async fn run(
+    context: &Context,
+    text: &str,
+    review: &ReviewArgs,
+    args: &OfflineArgs,
+) -> Result<Outcome> {
     let unverified = context.registry()?;
     let signer = context.global.key.signer(&context.output)?;
     let client = context.reader().await?;
     let registry = context.verified(&client, unverified).await?;
     let session = Session { context, registry };
-    let approval = approval(session, args).await?;
+    let approval = approval(session, text, args).await?;
     let mut governed = GovernedCall::decode(registry.address, approval.call.clone(), U256::ZERO)?;
     require_current(registry, &governed.call).await?;
     governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
@@ -47,25 +78,25 @@ pub(crate) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
     let digests = approval.digests()?;
     // Without a key the signer is not known.
     let approver = Approver {
-        review: &args.review,
+        review: review,
         account: signer.as_ref().map(|signer| signer.address()),
     };
     let judged = judge_as_approver(session, &governed, approver).await?;
-    let simulated = match (&signer, &args.offline.typed_data) {
+    let simulated = match (&signer, &args.typed_data) {
         (Some(signer), None) => {
             let client = client.with_signer(signer.clone());
             Some(simulate(context, &client, &governed).await?)
         }
         _ => None,
     };
-    let (path, signed) = match (&args.offline.typed_data, signer) {
+    let (path, signed) = match (&args.typed_data, signer) {
         (Some(path), _) => (path.clone(), None),
         (None, None) => return Err(no_key()),
         (None, Some(signer)) => {
             let signature = signer.sign_hash_sync(&digests.eip712);
             let signature = signature.map_err(|error| untyped(&error.to_string()))?;
             let bytes = Bytes::from(signature.as_bytes());
-            let path = args.offline.out.clone();
+            let path = args.out.clone();
             let path = path.unwrap_or_else(|| default_path(&approval, signer.address()));
             (path, Some((signer.address(), bytes)))
         }
@@ -143,15 +174,15 @@ impl CommandReport for SignedOffline {
 }
 
 /// What is signed: the approval of another file, or the action that the call would approve now.
-async fn approval(session: Session<'_>, args: &ApproveArgs) -> Result<Approval> {
+async fn approval(session: Session<'_>, text: &str, args: &OfflineArgs) -> Result<Approval> {
     let registry = session.registry;
-    let (call, given, named) = match subject(session, &args.action).await? {
+    let (call, given, named) = match subject(session, text).await? {
         Subject::Call(call) => (call, None, None),
         Subject::Action(action, call) => (call, None, Some(action)),
         Subject::Approval(file) => (file.approval.call.clone(), Some(file), None),
     };
     let of_file = given.as_ref().map(|file| file.approval.deadline);
-    let deadline = match args.offline.deadline.or(of_file) {
+    let deadline = match args.deadline.or(of_file) {
         Some(deadline) => deadline,
         None => signed::deadline(registry.client).await?,
     };
@@ -171,7 +202,7 @@ async fn approval(session: Session<'_>, args: &ApproveArgs) -> Result<Approval> 
         }
     }
     let here = ApprovalFile {
-        path: args.action.clone().into(),
+        path: text.into(),
         approval: approval.clone(),
         signed: None,
     };

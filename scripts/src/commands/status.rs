@@ -1,7 +1,8 @@
 //! `status`: what is live, read from the chain; for one instance with its storage by variables, its path and its
 //! events.
 
-use super::{doctor, report};
+use super::spec::{Governs, Group, Spec, report_type};
+use super::{doctor, report_page};
 use crate::assess::Finding;
 use crate::context::prelude::*;
 use crate::governance::definitions;
@@ -12,9 +13,30 @@ use crate::registry::{DefinitionStatus, definition_status};
 use clap::Args;
 use std::collections::BTreeMap;
 
+/// `status`.
+pub(crate) static SPEC: Spec<StatusArgs> = Spec {
+    name: "status",
+    about: "Show what is live: everything, a definition, or one instance with its storage and events",
+    group: Group::Look,
+    examples: &[
+        "status",
+        "status counter",
+        "status Counter --report counter.html",
+    ],
+    writes: |args| args.report.as_ref().map(|_| "--report"),
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type::<StatusReport>(),
+            report_type::<report_page::WrittenReport<'_>>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// What is looked at.
 #[derive(Debug, Args)]
-pub struct StatusArgs {
+pub(crate) struct StatusArgs {
     /// A definition's name, or an instance's address or alias: its storage by variables, the steps to the
     /// current version, its events
     pub subject: Option<String>,
@@ -26,7 +48,7 @@ pub struct StatusArgs {
 pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome> {
     let subject = args.subject.as_deref();
     if let Some(file) = &args.report {
-        return report::run(context, file, subject.unwrap_or_default()).await;
+        return report_page::run(context, file, subject.unwrap_or_default()).await;
     }
     let session = Session::reading(context).await?;
     let registry = session.registry;

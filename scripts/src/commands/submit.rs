@@ -1,6 +1,8 @@
 //! `submit`: offline approvals in one transaction of any account.
 
 use super::approve;
+use super::approve::AlreadyExecuted;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Digests, accepted, require_here, submission,
@@ -13,9 +15,30 @@ use crate::pipeline::judge::Approver;
 use clap::Args;
 use std::path::PathBuf;
 
+/// `submit`.
+pub(crate) static SPEC: Spec<SubmitArgs> = Spec {
+    name: "submit",
+    about: "Submit offline approvals in one transaction, with any key",
+    group: Group::Approve,
+    examples: &[
+        "submit ana.json ben.json --account cleo",
+        "submit typed.json --signature 0x00 --signer ben --account cleo",
+        "submit ben.json --source . --account cleo",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type::<Governed<Submission<'_>>>(),
+            report_type::<AlreadyExecuted>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// Approvals of one action that others signed.
 #[derive(Debug, Args)]
-pub struct SubmitArgs {
+pub(crate) struct SubmitArgs {
     /// Files that `approve --offline` wrote
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,

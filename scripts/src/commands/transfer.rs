@@ -1,5 +1,6 @@
 //! `transfer`: moves an instance to another registry, an adopted one to an account; or removes it.
 
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::client::{ChainError, Revert};
 use crate::context::prelude::*;
 use crate::governance::{GovernedCall, kind_in_words};
@@ -11,9 +12,25 @@ use crate::registry::{decides, newest_of};
 use alloy::sol_types::SolEvent;
 use clap::Args;
 
+/// `transfer`.
+pub(crate) static SPEC: Spec<TransferArgs> = Spec {
+    name: "transfer",
+    about: "Transfer an instance to another registry, return an adopted proxy to an account, or remove an instance that the registry no longer controls",
+    group: Group::Upgrade,
+    examples: &[
+        "transfer counter new-registry --account ana",
+        "transfer counter new-registry Counter --account ana",
+        "transfer counter --remove --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<TransferReport>>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// An instance to transfer or to remove.
 #[derive(Debug, Args)]
-pub struct TransferArgs {
+pub(crate) struct TransferArgs {
     /// The instance, an address or an alias
     pub proxy: String,
     /// Who controls it afterwards: a registry; for an adopted proxy, any account
@@ -59,13 +76,15 @@ pub(crate) async fn run(context: &Context, args: &TransferArgs) -> Result<Outcom
         None if instance.kind.is_adopted() => String::new(),
         None => name.clone(),
     };
+    let nonce = session.registry.details(proxy).await?.nonce;
     let bytes = match to {
-        None => abi::removeInstanceCall { name, proxy }.abi_encode(),
+        None => abi::removeInstanceCall { name, proxy, nonce }.abi_encode(),
         Some(to) => abi::transferProxyCall {
             name,
             proxy,
             to,
             definition,
+            nonce,
         }
         .abi_encode(),
     };

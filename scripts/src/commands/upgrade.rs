@@ -1,5 +1,6 @@
 //! `upgrade`: one instance to one version, or the instances of a definition to its current version.
 
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::Coverage;
 use crate::assess::Role;
 use crate::checks::Assessment;
@@ -19,9 +20,25 @@ use alloy::sol_types::SolError;
 use clap::Args;
 use std::path::Path;
 
+/// `upgrade`.
+pub(crate) static SPEC: Spec<UpgradeArgs> = Spec {
+    name: "upgrade",
+    about: "Upgrade one instance to a version, or a definition's older instances to its current version",
+    group: Group::Upgrade,
+    examples: &[
+        "upgrade counter 2.0 --account ana",
+        "upgrade Counter --account ana",
+        "upgrade Counter --max 8 --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<UpgradedInstance>(), report_type::<Effects>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// An upgrade of one instance, or of the instances of a definition.
 #[derive(Debug, Args)]
-pub struct UpgradeArgs {
+pub(crate) struct UpgradeArgs {
     /// The instance, an address or an alias, with its version; or the definition, without one
     #[arg(value_name = "PROXY|NAME")]
     pub subject: String,
@@ -62,7 +79,8 @@ async fn definition(
     if head.current.is_empty() {
         return Err(no_version(name).into());
     }
-    if head.state == DefinitionState::Paused && session.registry.left(name).await? == 0 {
+    let due = registry::due(session.registry, name).await?;
+    if head.state == DefinitionState::Paused && due.is_empty() {
         let says = format!("{name} is paused: its instances are not upgraded meanwhile");
         let paused = abi::DefinitionPaused { name: name.into() };
         let refusal = Refusal::of(&Revert::decode(&paused.abi_encode()));

@@ -5,6 +5,7 @@ mod builds;
 use super::doctor;
 use super::publish;
 use super::publish::PublishArgs;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::{Coverage, Refused, Role, decide};
 use crate::context::prelude::*;
 use crate::governance::seconds_left;
@@ -16,10 +17,22 @@ use builds::{built, coverage as coverage_of, framework_checks, published_builds}
 use clap::{ArgGroup, Args};
 use std::collections::BTreeSet;
 
+/// `verify`.
+pub(crate) static SPEC: Spec<VerifyArgs> = Spec {
+    name: "verify",
+    about: "Check whether live code, slots and views are what was recorded",
+    group: Group::Look,
+    examples: &["verify", "verify Counter --source .", "verify --framework"],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Verified>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// What is to be verified.
 #[derive(Debug, Default, Args)]
 #[command(group(ArgGroup::new("of_version").args(["source", "publish"]).multiple(true)))]
-pub struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     /// The definition [default: all]
     pub name: Option<String>,
     /// The version that --source or --publish is about [default: the current one]

@@ -1,11 +1,13 @@
 //! `register`, `migrate` and `rollback`: a version, its code, and the step into it.
 
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::earlier;
 use crate::context::prelude::*;
 use crate::governance::GovernedCall;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::options::{StepArgs, StorageArgs};
 
+use crate::model::Definition;
 use crate::pipeline::effects::{Effects, Governed};
 use crate::pipeline::kept;
 use crate::pipeline::propose::Sending;
@@ -15,9 +17,25 @@ use crate::registry::{self, NewVersion};
 use crate::text::shell_word;
 use clap::Args;
 
+/// `migrate`.
+pub(crate) static MIGRATE: Spec<VersionArgs> = Spec {
+    name: "migrate",
+    about: "Add a version if it is new, make it current, upgrade the instances",
+    group: Group::Upgrade,
+    examples: &[
+        "migrate Counter 2.0 . --call 'migrate(uint256)' 5 --account ana",
+        "migrate Counter 2.0 . --script fix --call 'run()' --account ana",
+        "migrate Points 2.0 . --complex points-batches --handler ana --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<Described>>()],
+    run: |context, args| Box::pin(migrate(context, args)),
+};
+
 /// A version and the step into it.
 #[derive(Debug, Args)]
-pub struct VersionArgs {
+pub(crate) struct VersionArgs {
     /// The definition
     pub name: String,
     /// The version's label
@@ -30,9 +48,25 @@ pub struct VersionArgs {
     pub transition: TransitionArgs,
 }
 
+/// `register`.
+pub(crate) static REGISTER: Spec<RegisterArgs> = Spec {
+    name: "register",
+    about: "Add a version; the first one becomes current. Without a source: add a step into a registered one",
+    group: Group::Deploy,
+    examples: &[
+        "register Counter 1.0 . --account ana",
+        "register Counter 2.0 . --call 'migrate(uint256)' 5 --account ana",
+        "register Counter 2.0 --from 1.1 --call 'migrate(uint256)' 5 --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<Described>>()],
+    run: |context, args| Box::pin(register(context, args)),
+};
+
 /// A version that does not become current unless it is the first, or another step into a registered one.
 #[derive(Debug, Args)]
-pub struct RegisterArgs {
+pub(crate) struct RegisterArgs {
     /// The definition
     pub name: String,
     /// The version's label
@@ -48,7 +82,7 @@ pub struct RegisterArgs {
 
 /// Where the step into a version begins, and what runs in it.
 #[derive(Debug, Args)]
-pub struct TransitionArgs {
+pub(crate) struct TransitionArgs {
     /// The version that the step starts from [default: the current one]
     #[arg(long, value_name = "VERSION", conflicts_with = "initial")]
     pub from: Option<String>,
@@ -63,9 +97,25 @@ pub struct TransitionArgs {
     pub storage: StorageArgs,
 }
 
+/// `rollback`.
+pub(crate) static ROLLBACK: Spec<RollbackArgs> = Spec {
+    name: "rollback",
+    about: "Roll back: activate a new version with the code of an older one",
+    group: Group::Upgrade,
+    examples: &[
+        "rollback Counter --to 1.0 --as 3.0 --account ana",
+        "rollback Counter --to 1.0 --as 3.0 --call 'back()' --account ana",
+        "rollback Counter --to 1.0 --as 3.0 --script counter-back --call 'back()' --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<Described>>()],
+    run: |context, args| Box::pin(rollback(context, args)),
+};
+
 /// A rollback.
 #[derive(Debug, Args)]
-pub struct RollbackArgs {
+pub(crate) struct RollbackArgs {
     /// The definition
     pub name: String,
     /// The older version whose code the new version gets
@@ -171,7 +221,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         && earlier(context, registry.client, &governed)
             .await?
             .is_none()
-        && (!upgrades || registry::rolled_back(registry, &name).await?.is_empty())
+        && (!upgrades || is_none_held(session, &name).await?)
     {
         let what = format!("{name} {version} is {already} already");
         let mut effects = Effects::nothing_to_send(context, what)?;
@@ -194,6 +244,18 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     };
     let effects = sending.show_and_send(session, effects).await?;
     Ok(context.outcome(&Governed { subject, effects }))
+}
+
+/// Whether no instance is held at an older version, as its complex migration was rolled back.
+async fn is_none_held(session: Session<'_>, name: &str) -> Result<bool> {
+    let registry = session.registry;
+    let mut definition = Definition::named(name);
+    definition.current = registry.head(name).await?.current;
+    definition.versions = registry.versions(name).await?;
+    definition.instances = registry.instances(name).await?;
+    Ok(registry::rolled_back(registry, &definition)
+        .await?
+        .is_empty())
 }
 
 /// The version, its code, and the step into it. A hash is zero if none was recorded.

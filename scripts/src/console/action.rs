@@ -72,10 +72,6 @@ fn state(place: &PageContext, review: &Review) -> Markup {
         section.card {
             h2.state { (open.approvals) "/" (open.required) " approvals" }
             p { "not executed: " (not_executed(open)) "; open until " (time(open.expires)) }
-            @if open.blocked_by == BlockedBy::DirectCall {
-                p { "It is approved, and any account without code can execute it. A contract, such as a Safe, or an \
-                    account with a delegation (EIP-7702) cannot: its transaction does not upgrade an adopted proxy." }
-            }
             @if open.not_before > 0 {
                 p { "delay until " (time(open.not_before)) " "
                     span.countdown data-until=(open.not_before) {} }
@@ -137,7 +133,7 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     let is_missing = open.needed().contains(&account);
     let has_approved = open.approved.contains(&account);
     let has_refused = review.refused.contains(&account);
-    let may_execute = matches!(open.blocked_by, BlockedBy::Nothing | BlockedBy::DirectCall);
+    let may_execute = open.blocked_by == BlockedBy::Nothing;
     let waits = open.blocked_by == BlockedBy::Delay;
     // All approvals are there, and a delay runs: who has not approved may still say no.
     let is_left = open.missing.contains(&account);

@@ -62,9 +62,15 @@ impl Context {
         Ok(self.client().await?.pinned().await?)
     }
 
+    /// The file that a governed call is written to, if it is not sent.
+    pub(crate) fn export_file(&self) -> Option<&Path> {
+        let wanted = self.global.export.wanted().ok().flatten();
+        wanted.map(|(_, file)| file)
+    }
+
     /// Whether a governed call is written to a file and not sent.
     pub(crate) fn is_export(&self) -> bool {
-        matches!(self.global.export.wanted(), Ok(Some(_)))
+        self.export_file().is_some()
     }
 
     /// The chain without a key. It must have the id that the network names.

@@ -36,10 +36,6 @@ pub struct StepArgs {
     /// check of the step, and an instance that fails it is not upgraded
     #[arg(long, value_name = "FILE")]
     pub expect: Option<PathBuf>,
-    /// When the version becomes current, skip instances whose upgrade reverts: they wait for the
-    /// rollout. Without this flag, one such instance stops the whole migration
-    #[arg(long)]
-    pub skip_failing: bool,
 }
 
 impl StepArgs {

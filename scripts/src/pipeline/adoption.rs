@@ -2,7 +2,7 @@
 
 use super::check_options::CheckOptions;
 use super::transfer::first_contact;
-use crate::build::{BuildError, evm};
+use crate::build::BuildError;
 use crate::checks::{Assessment, Subject};
 use crate::context::prelude::*;
 use crate::ids::{CodeHash, LayoutHash};
@@ -71,7 +71,7 @@ pub(crate) async fn check_acceptance(
         .storage(call.proxy, slots::IMPLEMENTATION);
     let candidate = Candidate {
         proxy: call.proxy,
-        kind: call.kind.into(),
+        kind: instance.kind,
         implementation: Address::from_word(runs.await?),
         authority: Some(call.registry),
         through: call.proxy,
@@ -98,13 +98,6 @@ pub(crate) async fn found(
     if obeyed != from.address {
         let found = format!("a proxy whose ERC-1967 admin slot names {obeyed}");
         return Err(not_there(proxy, from.address, found).into());
-    }
-    // The registry in an EVM proxy's code can call it as its admin, whatever its slots say.
-    let code = session.registry.client.code(proxy).await?;
-    if let Some(relay) = evm::registry_in_code(&code)
-        && relay != session.registry.address
-    {
-        first_contact(session.context, session.registry.client, relay).await?;
     }
     Ok(instance)
 }

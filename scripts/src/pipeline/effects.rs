@@ -11,6 +11,9 @@ use crate::registry::{Receiver, Waiting};
 use crate::text::{count, shell_word};
 use std::collections::BTreeSet;
 
+/// Instances whose checks are all shown.
+const IN_FULL: usize = 4;
+
 /// The report of a governed call: the fields of its command, and the effects of the call.
 #[derive(Serialize)]
 pub(crate) struct Governed<S> {
@@ -56,6 +59,9 @@ pub(crate) struct Effects {
     not_compared: Vec<Moved>,
     #[serde(flatten)]
     waiting: Option<LeftWaiting>,
+    /// What is still to be done about the instances, in words.
+    #[serde(skip)]
+    pub(crate) says: Option<String>,
     /// The created instance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) proxy: Option<Address>,
@@ -105,9 +111,6 @@ pub(crate) struct Proposal {
     pub(crate) kept: Option<String>,
     #[serde(skip)]
     pub(crate) is_migration: bool,
-    /// The number of instances that the call left to a rollout.
-    #[serde(skip)]
-    pub(crate) rolls_out: Option<u32>,
 }
 
 /// The state of a rollout.
@@ -291,16 +294,13 @@ impl Effects {
             Some(CallResult::Already(already)) => already.says.iter().cloned().collect(),
             None => Vec::new(),
         };
-        match &self.rolled_out {
-            Some(rolled_out) => {
-                let transactions = self.transaction_lines().into_iter();
-                lines.extend(transactions.skip(self.transactions_before_rollout()));
-                lines.extend(rolled_out.lines());
-                let failed = self.checks.iter().flatten().filter(|check| !check.ok);
-                lines.extend(failed.map(|check| format!("{} {}", check.proxy, check.line())));
-            }
-            None => lines.extend(check_lines(self.checks.as_deref(), names)),
+        if let Some(rolled_out) = &self.rolled_out {
+            let transactions = self.transaction_lines().into_iter();
+            lines.extend(transactions.skip(self.transactions_before_rollout()));
+            lines.extend(instance_lines(self.checks.as_deref(), names));
+            lines.extend(rolled_out.lines());
         }
+        lines.extend(self.says.clone());
         for one in &self.paused {
             let (proxy, from, to) = (one.proxy, &one.from, &one.to);
             lines.push(format!("{proxy}  paused on its way {from} → {to}"));
@@ -339,10 +339,7 @@ impl Proposal {
             true => " activated",
             false => "  executed",
         };
-        let mut lines = self.submitted.lines(done, names);
-        let rolls_out = self.rolls_out.iter();
-        lines.extend(rolls_out.map(|instances| format!("activated, rollout 0/{instances}")));
-        lines
+        self.submitted.lines(done, names)
     }
 }
 
@@ -383,16 +380,17 @@ impl LeftWaiting {
     }
 }
 
-/// The checks of the instances that a migration upgraded in its own transaction.
-fn check_lines(checks: Option<&[Check]>, names: &Names) -> Vec<String> {
+/// The checks of the instances that were upgraded: of a few all, of many a line for each, and what failed.
+fn instance_lines(checks: Option<&[Check]>, names: &Names) -> Vec<String> {
+    let checks = checks.unwrap_or_default();
+    let of_each = || checks.chunk_by(|one, next| one.proxy == next.proxy);
+    let are_few = of_each().count() <= IN_FULL;
     let mut lines = Vec::new();
-    for of_one in checks
-        .unwrap_or_default()
-        .chunk_by(|one, next| one.proxy == next.proxy)
-    {
+    for of_one in of_each() {
         let proxy = of_one.first().map(|check| names.long(check.proxy));
         lines.extend(proxy.map(|proxy| format!("instance {proxy}")));
-        lines.extend(of_one.iter().map(|check| format!("  {}", check.line())));
+        let shown = of_one.iter().filter(|check| are_few || !check.ok);
+        lines.extend(shown.map(|check| format!("  {}", check.line())));
     }
     lines
 }

@@ -8,27 +8,16 @@ use crate::export::{
 };
 use crate::governance::{Call, GovernedCall, ShownCall};
 use crate::ids::ActionId;
-use crate::text::shell_word;
+use crate::text::{count, shell_word};
 use alloy::network::TransactionBuilder;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
-use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
-
-/// The refusal of a command that makes no call for approvers.
-pub(crate) fn not_governed() -> ChainError {
-    let message = "this command makes no call that approvers send";
-    let refusal = Refusal::new("ExportNotGoverned", message).with(
-        "define, register, create-proxy, migrate, rollback, run-migration --handler or --abort, adopt, transfer, pause, \
-         resume, policy update, approve, revoke or cancel",
-        "--export with another command",
-        "remove --as and --export",
-    );
-    refusal.exiting(Exit::Usage).into()
-}
+use std::path::Path;
 
 /// Writes a governed call, and reports what it would do.
 pub(crate) async fn governed(
     session: Session<'_>,
+    file: &Path,
     call: &GovernedCall,
     shown: ShownCall,
 ) -> Result<ExportedCall> {
@@ -36,7 +25,7 @@ pub(crate) async fn governed(
     let client = session.registry.client;
     let simulation = simulate(context, client, call).await?;
     let request = (&call.bytes, call.value);
-    let file = write(session, &call.what(), request, simulation.gas).await?;
+    let file = write((session, file), &call.what(), request, simulation.gas).await?;
     Ok(ExportedCall {
         shown,
         file,
@@ -62,12 +51,17 @@ async fn follows(client: &Client, call: &GovernedCall) -> Result<Option<Follows>
     }
     let name = call.call.definition();
     let instances = client.registry(call.registry).head(name).await?.instances;
-    let why = if instances > INSTANCES_AT_ONCE {
-        format!("its transaction does not reach all {instances} instances")
-    } else if is_contract(client).await? && has_adopted((client, call.registry), name).await? {
-        "a transaction of a contract does not upgrade adopted proxies; run this with any account without code".into()
-    } else {
+    let pauses =
+        matches!(&call.call, Call::Pause(pause) if pause.first.len() == instances as usize);
+    let why = if is_contract(client).await? && has_adopted((client, call.registry), name).await? {
+        "a transaction of a contract does not move adopted proxies; run this with any account without code".into()
+    } else if instances == 0 || pauses {
         return Ok(None);
+    } else {
+        format!(
+            "its transaction decides; its {} follow",
+            count(instances, "instance")
+        )
     };
     let next = format!("stylus-upgrades upgrade {}", shell_word(name));
     Ok(Some(Follows { next, why }))
@@ -76,6 +70,7 @@ async fn follows(client: &Client, call: &GovernedCall) -> Result<Option<Follows>
 /// Simulates and writes another call of an approver about an action. `what` is the name of the call.
 pub(crate) async fn order(
     session: Session<'_>,
+    file: &Path,
     what: &str,
     action: ActionId,
     call: Bytes,
@@ -90,21 +85,19 @@ pub(crate) async fn order(
     let gas = gas.map_err(|error| client.error(&title, error))?;
     let written = ExportedFile {
         action: Some(action),
-        ..write(session, &title, (&call, U256::ZERO), gas).await?
+        ..write((session, file), &title, (&call, U256::ZERO), gas).await?
     };
     Ok(session.context.outcome(&written))
 }
 
 async fn write(
-    session: Session<'_>,
+    (session, file): (Session<'_>, &Path),
     title: &str,
     (data, value): (&Bytes, U256),
     gas: u64,
 ) -> Result<ExportedFile> {
     let Session { context, registry } = session;
     let client = registry.client;
-    let wanted = context.global.export.wanted()?;
-    let (_, file) = wanted.ok_or_else(not_governed)?;
     require_chain_id(client).await?;
     let from = client.caller(title)?;
     // An account without code that has sent something has a key.

@@ -7,10 +7,9 @@ use crate::checks::{Assessment, Runs, Stage, Subject, Version};
 use crate::client::ChainError;
 use crate::context::prelude::*;
 use crate::layout::Who;
-use crate::model::{Instance, PathStep, Registry, StepKind, Views, runs};
+use crate::model::{Instance, PathStep, StepKind, runs};
 use crate::text::quoted;
 use std::path::Path;
-use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
 /// Maximum number of instances of a definition whose paths are checked.
 const INSTANCES_MAX: u32 = 64;
@@ -95,7 +94,7 @@ pub(crate) async fn check_stragglers(
 }
 
 /// Checks the paths of these instances, one of each version.
-pub(crate) async fn check_those(
+async fn check_those(
     session: Session<'_>,
     instances: Vec<Instance>,
     request: &PathRequest<'_>,
@@ -107,34 +106,6 @@ pub(crate) async fn check_those(
         at.push(instance.proxy);
     }
     check_again(session, request, checks).await
-}
-
-/// The instances that wait for a version, if `migrate` upgrades them all in its own transaction. Reads
-/// page after page until more than that wait.
-pub(crate) async fn waiting_at_once<V: Views>(
-    registry: Registry<V>,
-    (name, version): (&str, &str),
-) -> Result<Option<Vec<Instance>>, V::Error> {
-    let labels = registry.labels(name).await?;
-    let position = |label: &str| labels.iter().position(|one| one == label);
-    let target = position(version).unwrap_or(labels.len());
-    let (mut waiting, mut read, page) = (Vec::new(), 0, INSTANCES_MAX as usize);
-    loop {
-        let proxies = registry.proxies_in(name, read..read + page).await?;
-        let is_last = proxies.len() < page;
-        read += proxies.len();
-        let all = registry.instances_of(proxies).await?.into_iter();
-        waiting.extend(all.filter(|one| {
-            let is_older = position(&one.version) < Some(target);
-            is_older && !one.state.is_migrating()
-        }));
-        if waiting.len() > INSTANCES_AT_ONCE as usize {
-            return Ok(None);
-        }
-        if is_last {
-            return Ok(Some(waiting));
-        }
-    }
 }
 
 /// Checks the current paths of the instances that were read, one of each version: others may have added a step
@@ -205,80 +176,4 @@ async fn walk(
         session.add(Subject::Version(&version), checks).await?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Block, InstanceState};
-    use alloy::sol_types::SolCall;
-    use futures::executor::block_on;
-    use stylus_upgrades_interface::registry::IRegistry as abi;
-
-    /// The number of instances at 1.0 in a complex migration, and of the following ones that are not.
-    struct Answers(u16, u16);
-
-    impl Views for Answers {
-        type Error = alloy::sol_types::Error;
-
-        async fn view<C: SolCall>(&self, _: Address, call: &C) -> Result<C::Return, Self::Error> {
-            let asked = call.abi_encode();
-            let all = usize::from(self.0 + self.1);
-            let answer = if let Ok(call) = abi::instancesCall::abi_decode(&asked) {
-                let (start, count) = (call.start as usize, call.count as usize);
-                let range = start.min(all)..(start + count).min(all);
-                let proxies: Vec<Address> = range.map(proxy).collect();
-                abi::instancesCall::abi_encode_returns(&proxies)
-            } else if let Ok(call) = abi::instanceOfCall::abi_decode(&asked) {
-                let is_migrating = (0..usize::from(self.0)).any(|one| proxy(one) == call.proxy);
-                let state = match is_migrating {
-                    true => InstanceState::Migrating,
-                    false => InstanceState::Live,
-                };
-                abi::instanceOfCall::abi_encode_returns(&abi::instanceOfReturn {
-                    name: "P".into(),
-                    version: "1.0".into(),
-                    kind: 0,
-                    state: state.number(),
-                })
-            } else {
-                abi::versionsCall::abi_encode_returns(&vec!["1.0".into(), "2.0".into()])
-            };
-            C::abi_decode_returns(&answer)
-        }
-
-        async fn block(&self) -> Result<Block, Self::Error> {
-            Err(alloy::sol_types::Error::Overrun)
-        }
-
-        fn is_refused(_: &Self::Error) -> bool {
-            false
-        }
-
-        fn replaced(&self, _: Block) -> Self::Error {
-            alloy::sol_types::Error::Overrun
-        }
-    }
-
-    fn proxy(number: usize) -> Address {
-        Address::left_padding_from(&number.to_be_bytes())
-    }
-
-    fn waiting(client: Answers, version: &str) -> Option<usize> {
-        let registry = Registry {
-            client,
-            address: Address::ZERO,
-        };
-        let found = block_on(waiting_at_once(registry, ("P", version))).expect("an answer");
-        found.map(|waiting| waiting.len())
-    }
-
-    #[test]
-    fn few_that_wait_are_found_after_however_many_do_not() {
-        assert_eq!(waiting(Answers(150, 3), "3.0"), Some(3));
-        assert_eq!(waiting(Answers(150, 4), "2.0"), Some(4));
-        assert_eq!(waiting(Answers(150, 3), "1.0"), Some(0));
-        assert_eq!(waiting(Answers(150, 5), "2.0"), None);
-        assert_eq!(waiting(Answers(0, 0), "2.0"), Some(0));
-    }
 }

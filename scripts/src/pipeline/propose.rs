@@ -51,8 +51,8 @@ impl Sending<'_> {
         } = self;
         governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
         let shown = show(session, &governed).await?;
-        if context.is_export() {
-            let exported = export::governed(session, &governed, shown).await?;
+        if let Some(file) = context.export_file() {
+            let exported = export::governed(session, file, &governed, shown).await?;
             effects.add_sent(&sent);
             effects.result = Some(CallResult::Exported(exported.into()));
             return Ok(effects);
@@ -60,7 +60,6 @@ impl Sending<'_> {
         // An earlier run may have executed it without a report.
         let reported = earlier(context, registry.client, &governed).await?;
         let executed = reported.clone().filter(|one| one.execution().is_some());
-        let is_earlier = executed.is_some();
         let submitted = match executed {
             Some(executed) => executed,
             None => {
@@ -80,14 +79,12 @@ impl Sending<'_> {
             _ => None,
         };
         let execution = submitted.execution().cloned();
-        let is_own = !is_earlier && submitted.executed_by.is_none();
         effects.result = Some(CallResult::Sent(Box::new(Proposal {
             shown,
             report: SimulationReport::of(submitted.simulation.as_ref()),
             kept,
             is_migration: matches!(governed.call, Call::Migrate(_)),
             submitted,
-            rolls_out: None,
         })));
         let Some(sent) = execution else {
             return Ok(effects);
@@ -95,8 +92,6 @@ impl Sending<'_> {
         if let Call::Migrate(migrate) = &governed.call {
             let activation = Activation {
                 migrate,
-                sent: &sent,
-                is_own,
                 layout,
                 checks,
             };

@@ -1,29 +1,31 @@
-//! `upgrade NAME`: upgrades the instances that are older than the current version, in batches. A pause and a
-//! resume handle the instances that their own transaction left in the same way.
+//! `upgrade NAME`: the instances follow their definition, in batches. `migrate`, `pause` and `resume` go on with the same
+//! once they are decided.
 
 mod paused;
 
 pub(crate) use paused::{decided, finish as pause_remaining_instances};
 
-use super::effects::{CallResult, Effects, RolledOut, so_far};
+use super::effects::{Effects, RolledOut, so_far};
 use super::path::{PathRequest, asked_again, check_again, check_stragglers};
 use super::{checked, uncompared};
 use crate::assess::Role;
 use crate::checks::Assessment;
-use crate::client::Sent;
+use crate::client::{ChainError, Sent};
 use crate::context::prelude::*;
 use crate::governance::{Check, after_upgrade};
 use crate::migration;
 use crate::model::DefinitionState;
 use crate::progress::{Progress, Rate};
-use crate::registry::{self, Waiting, arrived_by, begun_by, skipped_by, turned_by};
+use crate::registry::{self, Waiting, arrived_by, begun_by, turned_by};
 use crate::text::shell_word;
 use futures::future::try_join_all;
 use std::path::Path;
-use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
+use stylus_upgrades_interface::limits::ROLLOUT_GAS;
 
-/// Instances per transaction.
-const BATCH: u16 = 8;
+/// Instances of the first transaction: what they take tells how many fit the next one.
+const BATCH: usize = 8;
+/// Instances per transaction, at most.
+const BATCH_MAX: usize = 100;
 
 /// Rollouts of a definition to the version that is current when a transaction is mined. It is checked before.
 pub(crate) struct Rollout<'a> {
@@ -37,17 +39,17 @@ pub(crate) struct Rollout<'a> {
     pub(crate) only: Option<&'a str>,
     /// Maximum number of instances to upgrade.
     max: Option<u16>,
-    /// Instances to pause or resume with their definition, if only those are wanted.
-    pub(crate) turns: Option<u16>,
+    /// Whether it completes a pause or a resumption, which are decided: no check stops it.
+    pub(crate) is_turn: bool,
     /// The version to which the paths were checked.
     compared: String,
+    /// The instances that were not tried yet.
+    left: Vec<Address>,
     /// Maximum number of instances of the next transaction.
-    batch: u16,
+    batch: usize,
     sent: Vec<Sent>,
     /// Instances that were upgraded.
     upgraded: u16,
-    /// Instances that were tried since the last upgraded one.
-    idle: u16,
     skipped: Vec<Waiting>,
     /// Complex steps that began: the instance, from where and to where.
     begun: Vec<(Address, String, String)>,
@@ -73,12 +75,12 @@ impl<'a> Rollout<'a> {
             checks,
             only: None,
             max: None,
-            turns: None,
+            is_turn: false,
             compared: String::new(),
+            left: Vec::new(),
             batch: BATCH,
             sent: Vec::new(),
             upgraded: 0,
-            idle: 0,
             skipped: Vec::new(),
             begun: Vec::new(),
             turned: Vec::new(),
@@ -92,13 +94,14 @@ impl<'a> Rollout<'a> {
         Self { max, ..self }
     }
 
-    /// Rolls out until no instance is left, the wanted number is done, or a whole round upgraded none. An error after
-    /// the first transaction is part of the report.
+    /// Rolls out until every instance was tried, or the wanted number is done. An error after the first transaction is
+    /// part of the report.
     pub(crate) async fn run(mut self, effects: &mut Effects) -> Result<()> {
         let Session { context, registry } = self.session;
         self.compare().await?;
         checked::require_matched(&self.checks)?;
         effects.add_checks(&self.checks);
+        self.left = registry::due(registry, self.name).await?;
         let what = format!("rollout of {}", self.name);
         context.output.begin(&what);
         let ended = loop {
@@ -114,7 +117,8 @@ impl<'a> Rollout<'a> {
                 Err(error) => break Some(error),
             }
         };
-        let left = self.left().await.ok();
+        let left = registry::due(registry, self.name).await.ok();
+        let left = left.map(|left| left.len().try_into().unwrap_or(u16::MAX));
         let so_far = so_far(self.upgraded, left);
         context.output.end(&format!("{what}: {so_far}"));
         effects.add_sent(&self.sent);
@@ -145,7 +149,7 @@ impl<'a> Rollout<'a> {
     /// Nothing was to upgrade, in words; none where instances are between two versions, which are added. Only `upgrade`
     /// looks for those: it reads every instance.
     async fn nothing_to_send(&mut self) -> Result<Option<String>> {
-        if self.only.is_none() && self.turns.is_none() {
+        if self.only.is_none() && !self.is_turn {
             let registry = self.session.registry;
             let mut instances = registry.instances(self.name).await?;
             instances.retain(|one| one.state.is_migrating());
@@ -162,39 +166,26 @@ impl<'a> Rollout<'a> {
         Ok(Some(nothing).filter(|_| self.begun.is_empty()))
     }
 
-    /// How many instances wait.
-    async fn left(&self) -> Result<u16> {
-        let left = self.session.registry.left(self.name).await?;
-        let turned = self.turned.len().try_into().unwrap_or(u16::MAX);
-        Ok(match self.turns {
-            Some(turns) => left.min(turns.saturating_sub(turned)),
-            None => left,
-        })
-    }
-
     /// Sends one transaction. False where there is nothing more to do.
     async fn next(&mut self) -> Result<bool> {
         let Session { context, registry } = self.session;
-        let left = self.left().await?;
-        if left == 0 {
-            return Ok(false);
-        }
         let wanted = self.max.map(|max| max.saturating_sub(self.upgraded));
-        let wanted = wanted.or(self.turns.map(|_| left)).unwrap_or(self.batch);
-        let batch = self.batch.min(wanted);
-        let done = match registry::rollout(registry, self.name, batch).await {
-            Err(error) if batch > 1 && error.is_out_of_gas() => {
-                self.batch = batch / 2; // the batch takes more gas than a transaction has
+        let wanted = wanted.map_or(usize::MAX, usize::from);
+        let batch = self.batch.min(wanted).min(self.left.len());
+        let Some(proxies) = self.left.get(..batch).filter(|some| !some.is_empty()) else {
+            return Ok(false);
+        };
+        let done = match registry::rollout(registry, self.name, proxies).await {
+            Err(error) if error.is_out_of_gas() => {
+                self.takes_too_much(batch, &error);
                 return Ok(true);
             }
             done => done?,
         };
         registry.client.close_journal(); // from here on the chain says what is left
+        self.left.drain(..batch);
+        self.batch = fits(done.sent.receipt.gas_used, batch);
         self.upgraded = self.upgraded.saturating_add(done.upgraded);
-        self.idle = match done.upgraded {
-            0 => self.idle.saturating_add(batch),
-            _ => 0,
-        };
         let skipped = done.skipped.iter();
         let skipped = skipped.map(|(proxy, reason)| Waiting::new(*proxy, Some(reason)));
         self.skipped.extend(skipped);
@@ -204,14 +195,23 @@ impl<'a> Rollout<'a> {
         self.sent.push(done.sent.clone());
         let found = self.checked(&done.sent).await?;
         self.found.extend(found);
-        let left = self.left().await?;
-        let all = u32::from(self.upgraded) + u32::from(left);
+        let left = self.left.len() + self.skipped.len();
+        let left = u16::try_from(left).unwrap_or(u16::MAX);
         context.note(format!("rollout {}", so_far(self.upgraded, Some(left))));
-        let (so_far, total) = (u64::from(self.upgraded), u64::from(all));
-        let detail = self.rate.summary(so_far, total);
-        context.output.advance(so_far, total, "instances", &detail);
-        let is_enough = |max: u16| self.upgraded >= max || self.idle > 0;
-        Ok(is_compared && left > self.idle && !self.max.is_some_and(is_enough))
+        let all = u64::from(self.upgraded) + u64::from(left);
+        let so_far = u64::from(self.upgraded);
+        let detail = self.rate.summary(so_far, all);
+        context.output.advance(so_far, all, "instances", &detail);
+        Ok(is_compared && !self.left.is_empty())
+    }
+
+    /// A batch takes more gas than a transaction has: half of it is next. One alone stays as it is.
+    fn takes_too_much(&mut self, batch: usize, error: &ChainError) {
+        self.batch = (batch / 2).max(1);
+        if batch == 1 {
+            let proxy = self.left.remove(0);
+            self.skipped.push(Waiting::new(proxy, error.revert()));
+        }
     }
 
     /// Checks the paths to the current version, unless that was done. A pause upgrades nothing; upgrades by a resume
@@ -252,7 +252,7 @@ impl<'a> Rollout<'a> {
         });
         match compared {
             // The upgrade is decided: a failed comparison must not leave an instance paused.
-            Err(error) if self.turns.is_some() => {
+            Err(error) if self.is_turn => {
                 session.context.note(format!(
                     "! the upgrade paths of the instances were not checked: {error}"
                 ));
@@ -284,74 +284,55 @@ impl<'a> Rollout<'a> {
 /// A migration that was executed.
 pub(crate) struct Activation<'a> {
     pub(crate) migrate: &'a abi::migrateCall,
-    /// The transaction that executed it.
-    pub(crate) sent: &'a Sent,
-    /// Whether this run sent that transaction.
-    pub(crate) is_own: bool,
     /// The layout of its version, if it was given.
     pub(crate) layout: Option<&'a Path>,
     /// The findings so far, and their coverage.
     pub(crate) checks: Assessment,
 }
 
-/// After a migration was executed, by this run's transaction or another one: the checks of each upgraded instance, or
-/// the rollout. Their failures are reported; the version stays activated.
+/// After a migration was executed, by this run's transaction or another one: the rollout. Its failures are reported; the
+/// version stays activated.
 pub(crate) async fn roll_out_after_activation(
     session: Session<'_>,
     activation: Activation<'_>,
     effects: &mut Effects,
 ) {
-    if let Err(error) = check_or_roll_out(session, activation, effects).await {
+    if let Err(error) = follow(session, activation, effects).await {
         effects.stop(session.context, &error, Exit::Partial);
     }
 }
 
-async fn check_or_roll_out(
+async fn follow(
     session: Session<'_>,
     activation: Activation<'_>,
     effects: &mut Effects,
 ) -> Result<()> {
     let Activation {
         migrate,
-        sent,
-        is_own,
         layout,
-        mut checks,
+        checks,
     } = activation;
-    let Session { context, registry } = session;
     let (name, version) = (&migrate.name, &migrate.version);
-    let arrived = arrived_by(sent, registry.address);
-    let begun = begun_by(sent, registry.address);
-    if arrived.is_empty() && begun.is_empty() {
-        let instances = session.registry.head(name).await?.instances;
-        if instances > INSTANCES_AT_ONCE {
-            if let Some(CallResult::Sent(proposal)) = &mut effects.result {
-                proposal.rolls_out = Some(instances);
-            }
-            let mut rollout = Rollout::of(session, name, layout, checks);
-            rollout.only = Some(version);
-            return rollout.run(effects).await;
-        }
+    let head = session.registry.head(name).await?;
+    if head.instances == 0 {
+        effects.checks = Some(Vec::new());
+        return Ok(());
     }
-    effects.add_paused(begun);
-    if is_own {
-        // At most four instances were upgraded, so all of them must have been checked.
-        checks.is_sampled = false;
-        let sent = (std::slice::from_ref(sent), registry.address);
-        uncompared::report(context, sent, &checks, effects);
+    if head.state == DefinitionState::Paused {
+        effects.says = Some(format!(
+            "{name} is paused: stylus-upgrades resume {} upgrades its instances",
+            shell_word(name)
+        ));
+        return Ok(());
     }
-    let code = migrate.code.clone().into();
-    let mut found = Vec::new();
-    for proxy in arrived {
-        let logs = sent.receipt.logs();
-        let checks = after_upgrade(registry, proxy, version, &code, logs).await?;
-        found.extend(checks);
-    }
-    effects.checks = Some(found);
-    let skipped = skipped_by(sent, registry.address);
-    let waits = skipped.iter();
-    let waits = waits.map(|(proxy, reason)| Waiting::new(*proxy, Some(reason)));
-    effects.set_waiting(waits.collect(), name);
-    effects.require_checks(context);
-    Ok(())
+    let mut rollout = Rollout::of(session, name, layout, checks);
+    rollout.only = Some(version);
+    rollout.run(effects).await
+}
+
+/// How many instances fit a transaction, as a batch that took that much gas tells.
+fn fits(gas: u64, batch: usize) -> usize {
+    let of_one = (gas / batch.max(1) as u64).max(1);
+    let fits = usize::try_from(ROLLOUT_GAS / of_one).unwrap_or(BATCH_MAX);
+    fits.clamp(1, BATCH_MAX)
 }

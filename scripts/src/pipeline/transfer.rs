@@ -113,7 +113,7 @@ fn lines(context: &Context, receiver: &Receiver) -> Vec<String> {
     let names = context.names();
     let (name, registry) = (&receiver.definition, names.long(receiver.registry));
     let (code, hash) = (receiver.implementation, receiver.codehash);
-    let mut lines = vec![
+    vec![
         format!("receiver   {name} of {registry}"),
         format!(
             "  accepted as {}: {code}, code hash {hash}",
@@ -121,13 +121,5 @@ fn lines(context: &Context, receiver: &Receiver) -> Vec<String> {
         ),
         format!("  migrate   {}", names.policy(&receiver.migrate)),
         format!("  policy    {}", names.policy(&receiver.policy)),
-    ];
-    if let Some(relay) = receiver.relay {
-        let relay = names.long(relay);
-        lines.push(format!(
-            "  relay     the code of this EVM proxy names registry {relay}, which will forward the receiver's calls: \
-             its programs must stay activated"
-        ));
-    }
-    lines
+    ]
 }

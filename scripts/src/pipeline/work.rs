@@ -9,7 +9,7 @@ use super::calldata;
 use super::checked::{require_matched, require_not_refused};
 use super::facts::Asked;
 use super::function_name::by_name;
-use super::path::{PathRequest, check_stragglers, check_those, waiting_at_once};
+use super::path::check_stragglers;
 use crate::assess::Role;
 use crate::build::Artifact;
 use crate::checks::{Assessment, Code, Runs, Stage, Subject, Version};
@@ -23,11 +23,10 @@ use crate::ids::ActionId;
 use crate::layout::Who;
 use crate::model;
 use crate::options::{StepArgs, StorageArgs};
-use crate::registry::{self, NewVersion, RecordedCode, definition_id, stored};
+use crate::registry::{self, NewVersion, RecordedCode};
 use crate::text::shell_word;
 use std::path::Path;
 use stylus_layout::{Document, Layout};
-use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Step;
 
@@ -293,8 +292,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Checks the paths of the instances that `migrate` upgrades in its own transaction, for steps between two
-    /// versions. If they are more, the rollout checks them; here they only match accepted findings.
+    /// Checks the paths of the instances that the rollout after `migrate` will upgrade, as far as they are registered.
     async fn check_others(
         &mut self,
         version: &str,
@@ -304,29 +302,11 @@ impl<'a> Work<'a> {
         if self.sends && self.checks.refusal().is_some() {
             return Ok(()); // nothing is sent, so the other instances do not matter
         }
-        let (registry, name) = (self.session.registry, self.name.as_str());
-        let is_known = self.known.is_some();
-        let to = if is_known { version } else { from };
-        let waiting = match version == self.current {
-            // However many instances there are, the registry's lists name those that are older.
-            true => {
-                let id = definition_id(name);
-                let older = stored::older(registry, id, INSTANCES_AT_ONCE).await?;
-                match older {
-                    Some(older) => Some(registry.instances_of(older).await?),
-                    None => None,
-                }
-            }
-            false => waiting_at_once(registry, (name, version)).await?,
+        let to = match self.known {
+            Some(_) => version,
+            None => from,
         };
-        match waiting {
-            Some(waiting) => {
-                let request = PathRequest::to(to, layout);
-                check_those(self.session, waiting, &request, &mut self.checks).await
-            }
-            None if !is_known && self.checks.unmatched().is_none() => Ok(()),
-            None => check_stragglers(self.session, (name, to), layout, &mut self.checks).await,
-        }
+        check_stragglers(self.session, (&self.name, to), layout, &mut self.checks).await
     }
 
     /// Refuses other code under a registered label, which the registry would refuse after its deployment.
@@ -507,13 +487,10 @@ impl<'a> Work<'a> {
                 self.expected = Some(expected);
             }
         }
-        if args.skip_failing {
-            step.kind |= step::SKIP_FAILING;
-        }
         Ok(step)
     }
 
-    /// The step without its check and without its rule for failing instances.
+    /// The step without its check.
     async fn migration_from(&mut self, from: &str, args: &StepArgs) -> Result<Step> {
         let manifest = &self.session.context.manifest;
         let data = calldata::encode(&args.call, manifest)?;

@@ -143,6 +143,7 @@ impl Explain for Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assess::together::Together;
     use crate::assess::{FindingId, Part};
     use std::sync::Arc;
 

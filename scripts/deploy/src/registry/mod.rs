@@ -3,6 +3,7 @@
 
 mod adoption;
 mod created;
+mod due;
 mod instance;
 mod logs;
 pub mod origin;
@@ -19,6 +20,7 @@ mod waiting;
 
 pub use adoption::{Candidate, candidate, given_to};
 pub use created::{Created, counted};
+pub use due::due;
 pub use instance::{ask, decides, registry_of};
 pub use logs::pages;
 pub use logs::{Topics, all_logs, first_logs, logs, logs_since, newest_of};

@@ -75,7 +75,6 @@ pub use policy::{
 };
 pub use policy_change::PolicyChange;
 pub use progress::{not_executed, progress_lines};
-pub use revert_cause::leave_behind;
 pub use reviewed::Reviewed;
 pub use rival::{rival, same_code_differs};
 pub use send_call::{

@@ -49,9 +49,6 @@ fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
         BlockedBy::Approvals => "; the other approvers send the same call",
         BlockedBy::Delay => "; then anyone sends the same call",
         BlockedBy::Nothing => "; anyone sends the same call",
-        BlockedBy::DirectCall => {
-            "; any account without code can execute it now (stylus-upgrades approve)"
-        }
         _ => "",
     };
     lines.push(format!("not executed: {}{next}", not_executed(open)));

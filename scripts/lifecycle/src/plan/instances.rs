@@ -154,22 +154,66 @@ pub(super) fn outdated(
     request: &PlanRequest,
     instances: &[Before],
 ) -> Result<BTreeSet<Address>, ChainError> {
-    let registry = simulation.registry(request.registry);
-    let (name, version) = (&request.call.name, &request.call.version);
-    let is_paused = now(registry.head(name))?.state == DefinitionState::Paused;
-    // The oldest first.
-    let labels = now(registry.labels(name))?;
-    let place = |label: &str| labels.iter().position(|one| one == label);
+    let due = Due::of(simulation, request)?;
     let mut outdated = BTreeSet::new();
     for one in instances {
-        let at = now(registry.instance(one.proxy))?;
-        let is_older = at.version != *version && place(&at.version) <= place(version);
-        let is_to_resume = at.state == InstanceState::Paused && !is_paused;
-        if (is_older || is_to_resume) && !at.state.is_migrating() {
+        if due.has(simulation, request, one.proxy)? {
             outdated.insert(one.proxy);
         }
     }
     Ok(outdated)
+}
+
+/// Instances that a rollout moves now, as many as the plan goes, in the order of creation.
+pub(super) fn waiting(
+    simulation: &Simulation,
+    request: &PlanRequest,
+) -> Result<Vec<Address>, ChainError> {
+    let registry = simulation.registry(request.registry);
+    let due = Due::of(simulation, request)?;
+    let most = usize::try_from(request.instances).unwrap_or(usize::MAX);
+    let mut waiting = Vec::new();
+    for proxy in now(registry.proxies(&request.call.name))? {
+        if waiting.len() >= most {
+            break;
+        }
+        if due.has(simulation, request, proxy)? && !now(registry.details(proxy))?.held {
+            waiting.push(proxy);
+        }
+    }
+    Ok(waiting)
+}
+
+/// What tells whether an instance is still to be brought to the version, or to be resumed.
+struct Due {
+    is_paused: bool,
+    /// The oldest first.
+    labels: Vec<String>,
+}
+
+impl Due {
+    fn of(simulation: &Simulation, request: &PlanRequest) -> Result<Self, ChainError> {
+        let registry = simulation.registry(request.registry);
+        let name = &request.call.name;
+        Ok(Self {
+            is_paused: now(registry.head(name))?.state == DefinitionState::Paused,
+            labels: now(registry.labels(name))?,
+        })
+    }
+
+    fn has(
+        &self,
+        simulation: &Simulation,
+        request: &PlanRequest,
+        proxy: Address,
+    ) -> Result<bool, ChainError> {
+        let at = now(simulation.registry(request.registry).instance(proxy))?;
+        let place = |label: &str| self.labels.iter().position(|one| one == label);
+        let version = &request.call.version;
+        let is_older = at.version != *version && place(&at.version) <= place(version);
+        let is_to_resume = at.state == InstanceState::Paused && !self.is_paused;
+        Ok((is_older || is_to_resume) && !at.state.is_migrating())
+    }
 }
 
 /// The instances that the registry has done something with since the beginning, in that order.

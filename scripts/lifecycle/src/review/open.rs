@@ -107,13 +107,6 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names) -> String {
             names.list(left)
         ),
         BlockedBy::Lambda => "the contract that the policy asks has to consent".into(),
-        BlockedBy::NotRunnable => {
-            "`stylus-upgrades doctor` says which program has to be activated".into()
-        }
-        BlockedBy::DirectCall => {
-            format!("anybody executes it with a key whose account has no code: `{approve}`")
-        }
-        BlockedBy::Paused => "who may resumes it: `stylus-upgrades resume`".into(),
         _ => cancel,
     }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn finish(
         return Ok(false);
     }
     let mut rollout = Rollout::of(session, name, None, session.assessment(Role::Reader));
-    rollout.turns = Some(left.len().try_into().unwrap_or(u16::MAX));
+    rollout.is_turn = true;
     if let Err(error) = rollout.run(effects).await {
         // The decision still holds.
         effects.stop(context, &error, Exit::Partial);
