@@ -74,14 +74,26 @@ impl Fixture {
 
     /// It makes a version of "A" current, and the instances follow.
     #[track_caller]
-    pub(crate) fn migrates(
-        &mut self,
-        who: usize,
-        call: &IRegistry::migrateCall,
-    ) -> Done<Progress> {
+    pub(crate) fn migrates(&mut self, who: usize, call: &IRegistry::migrateCall) -> Done<Progress> {
         let done = self.executes(who, call);
         let followed = self.follow();
         done.then(followed)
+    }
+
+    /// The same, which an instance may refuse: with its reason, and nothing of it remains.
+    pub(crate) fn tries(
+        &mut self,
+        who: usize,
+        call: &IRegistry::migrateCall,
+    ) -> Result<Done<Progress>, Reverted> {
+        let id = self.chain.snapshot();
+        let done = self.send(account(who), call)?;
+        let followed = self.follow();
+        let Some(skipped) = followed.skipped().pop() else {
+            return Ok(done.then(followed));
+        };
+        assert!(self.chain.revert(id));
+        Err(Reverted(skipped.reason))
     }
 
     /// Anybody rolls out to all instances of "A", with gas for each.

@@ -15,6 +15,11 @@ pub(crate) fn not_an_instance(proxy: Address) -> IRegistry::NotAnInstance {
     IRegistry::NotAnInstance { proxy }
 }
 
+/// The proxy does not do what the registry orders.
+pub(crate) fn not_obeying(proxy: Address) -> IRegistry::InstanceNotObeying {
+    IRegistry::InstanceNotObeying { proxy }
+}
+
 pub(crate) fn not_found(action: B256) -> IRegistry::ActionNotFound {
     IRegistry::ActionNotFound { action }
 }

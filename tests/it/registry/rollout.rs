@@ -55,7 +55,11 @@ fn migrate_touches_no_instance_and_rollout_moves_those_that_are_named() {
     };
     assert_eq!(rolled(&[]), []);
     assert_eq!(rolled(&proxies[3..]), proxies[3..], "those, in that order");
-    assert_eq!(rolled(&proxies), proxies[..3], "the others are where they belong");
+    assert_eq!(
+        rolled(&proxies),
+        proxies[..3],
+        "the others are where they belong"
+    );
     let twice = [proxies[0], proxies[0]];
     assert_eq!(rolled(&twice), []);
     for (n, proxy) in proxies.iter().enumerate() {
@@ -83,7 +87,10 @@ fn an_instance_that_is_named_twice_moves_once() {
 fn who_is_no_instance_of_the_definition_reverts_the_whole_rollout() {
     let (mut fixture, v1, v2) = fixture();
     let proxy = create(&mut fixture, 1);
-    fixture.accepted(ADMIN, &calls::create_definition("B", super::fixture::is(account(0))));
+    fixture.accepted(
+        ADMIN,
+        &calls::create_definition("B", super::fixture::is(account(0))),
+    );
     let add = calls::add_version("B", "1.0", &v1, plain(""));
     fixture.accepted(ADMIN, &add);
     let of_b = calls::create_proxy("B", "1.0", 0, B256::ZERO, Bytes::new());
@@ -134,7 +141,9 @@ fn a_failure_with_too_little_gas_is_not_one() {
         assert!(error.needed < with_hops + 20_000, "{error:?}");
         assert!(error.left < ROLLOUT_GAS);
         let gas = error.needed + 300_000;
-        let done = fixture.rollout([proxy], gas).expect("with what it asked for");
+        let done = fixture
+            .rollout([proxy], gas)
+            .expect("with what it asked for");
         assert_eq!(done.returned, 0);
         done.skips(proxy, not_applied("1.0", "2.0").abi_encode());
     }

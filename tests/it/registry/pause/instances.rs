@@ -170,10 +170,18 @@ fn who_lags_and_who_is_ahead_are_where_they_were_after_a_pause() {
     let done = rollout(&mut fixture, &proxies);
     assert_eq!(done.returned, 7);
     assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 0);
-    assert!(proxies[2..].iter().all(|proxy| version(&fixture, *proxy) == "1.0"));
+    assert!(
+        proxies[2..]
+            .iter()
+            .all(|proxy| version(&fixture, *proxy) == "1.0")
+    );
     let done = rollout(&mut fixture, &proxies);
     assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 5);
     assert_eq!(version(&fixture, proxies[0]), "3.0");
-    assert!(proxies[1..].iter().all(|proxy| version(&fixture, *proxy) == "2.0"));
+    assert!(
+        proxies[1..]
+            .iter()
+            .all(|proxy| version(&fixture, *proxy) == "2.0")
+    );
     agrees_with_the_views(&fixture, "A");
 }

@@ -2,8 +2,8 @@
 //! does so with the very code and data.
 
 mod approval;
-mod instances;
 mod insider;
+mod instances;
 mod obstacles;
 mod replaced;
 
