@@ -27,7 +27,8 @@ sol! {
     interface IParts {
         /// Pauses these instances of a definition that was paused.
         function pauseInstances(bytes32 definition, address[] first) external;
-        /// Refuses calldata of a governed call that the same part executes and that could not be executed now.
+        /// Refuses calldata of a governed call that the same part executes and that could not be executed now. Returns
+        /// what the call returns after how far it is: for `createProxy` the address of the proxy.
         function checkCall(bytes call) external;
         /// Refuses calldata of `submitSigned` unless every approval in it is signed, for that epoch
         /// and round of its action.

@@ -1,4 +1,4 @@
-//! Executes an approved `createProxy`: creation and initialization are one call.
+//! `createProxy`: what is refused before it is approved, and its execution. Creation and initialization are one call.
 
 use alloc::vec::Vec;
 
@@ -7,7 +7,7 @@ use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
     build,
-    chain::{Reverts, call},
+    chain::{Reverts, call, code_hash, has_code},
     create2,
     definition::Definition,
     errors, events,
@@ -21,6 +21,18 @@ use stylus_upgrades_interface::{
     ids::Order, orders::IOrders::createCall, proxy::IUpgradeabilityProxy::upgradeToAndCallCall,
     reasons::proxy_kind,
 };
+
+/// Refuses a version that is none, and a proxy that was created before. Gives where the proxy is or will be.
+pub(crate) fn check(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let (name, label) = (arguments.bytes(0)?, arguments.bytes(1)?);
+    let proxy = create2::address(name, arguments.u8(2)?, arguments.word(3)?)?;
+    Definition::of(name)?.version(label)?;
+    let is_used = Instance::is(proxy) || Instance::is_created_here(proxy);
+    if is_used || has_code(code_hash(proxy)) {
+        return Err(errors::proxy_exists(proxy));
+    }
+    Ok(encode(&[], &[proxy.into()]))
+}
 
 /// Creates the proxy, records it, and has it initialize itself with the value of this call.
 pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {

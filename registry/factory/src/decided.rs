@@ -14,18 +14,19 @@ use stylus_registry_core::{
     lock::{self, Phase},
 };
 use stylus_upgrades_interface::registry::IRegistry::{
-    abortMigrationCall, acceptTransferCall, adoptCall, createDefinitionCall, removeInstanceCall,
-    setHandlerCall, setPolicyCall, transferProxyCall,
+    abortMigrationCall, acceptTransferCall, adoptCall, createDefinitionCall, createProxyCall,
+    removeInstanceCall, setHandlerCall, setPolicyCall, transferProxyCall,
 };
 
-use crate::{adoption, handler, policies, transfer};
+use crate::{adoption, create, handler, policies, transfer};
 
-/// Refuses what could not be executed now.
+/// Refuses what could not be executed now. Gives what the call returns after how far it is.
 pub(crate) fn check(calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector(calldata)? {
         createDefinitionCall::SELECTOR => policies::check_definition(arguments),
         setPolicyCall::SELECTOR => policies::check_change(arguments),
+        createProxyCall::SELECTOR => return create::check(arguments),
         selector => check_about_proxy(selector, arguments),
     }?;
     Ok(Vec::new())

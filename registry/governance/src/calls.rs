@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::Reader,
@@ -54,13 +54,8 @@ pub(crate) enum Call<'a> {
     Pause { name: &'a [u8], first: Vec<Address> },
     /// `resume`
     Resume { name: &'a [u8], version: &'a [u8] },
-    /// `createProxy`
-    CreateProxy {
-        name: &'a [u8],
-        version: &'a [u8],
-        kind: u8,
-        salt: B256,
-    },
+    /// `createProxy`. The same part does.
+    CreateProxy { name: &'a [u8], calldata: &'a [u8] },
 }
 
 impl<'a> Call<'a> {
@@ -111,12 +106,7 @@ impl<'a> Call<'a> {
                 name,
                 version: text(1)?,
             },
-            IRegistry::createProxyCall::SELECTOR => Self::CreateProxy {
-                name,
-                version: text(1)?,
-                kind: arguments.u8(2)?,
-                salt: arguments.word(3)?,
-            },
+            IRegistry::createProxyCall::SELECTOR => Self::CreateProxy { name, calldata },
             _ => return Err(errors::nothing()),
         })
     }

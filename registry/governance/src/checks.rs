@@ -1,15 +1,14 @@
 //! What can be refused before anybody approves a governed call. The same checks run again when it is executed.
 
-use alloy_primitives::{Address, B256};
+use alloc::vec::Vec;
+
+use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    chain::{RevertData, Reverts, code_hash, has_code},
-    create2,
+    chain::{RevertData, Reverts},
     definition::Definition,
-    errors,
-    instances::Instance,
-    label,
+    errors, label,
     runnable::{self, same_code},
     version::{Code, Step, Version},
 };
@@ -23,8 +22,9 @@ use stylus_upgrades_interface::{
 
 use crate::{calls::Call, execute::hand_on};
 
-/// Refuses what could not be executed now.
-pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<()> {
+/// Refuses what could not be executed now. Gives what the call returns after how far it is: nothing, or the address of
+/// a proxy.
+pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<Vec<u8>> {
     if call.needs_live() && definition.paused {
         return Err(errors::definition_paused(&definition.name));
     }
@@ -54,23 +54,16 @@ pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<()> {
         Call::CreateDefinition { calldata }
         | Call::SetPolicy { calldata, .. }
         | Call::OfInstance { calldata, .. }
-        | Call::Arrival { calldata, .. } => {
+        | Call::Arrival { calldata, .. }
+        | Call::CreateProxy { calldata, .. } => {
             let check = encode(&checkCallCall::SELECTOR, &[(*calldata).into()]);
-            hand_on::<checkCallCall>(&check)
+            return hand_on::<checkCallCall>(&check);
         }
         Call::Pause { .. } if definition.paused => Err(errors::definition_paused(&definition.name)),
         Call::Pause { .. } => Ok(()),
         Call::Resume { version, .. } => resume(definition, version),
-        Call::CreateProxy {
-            name,
-            version,
-            kind,
-            salt,
-        } => {
-            definition.version(version)?;
-            create_proxy(name, *kind, *salt)
-        }
-    }
+    }?;
+    Ok(Vec::new())
 }
 
 /// `migrate` adds a version with a step from the current one, or takes one that is there with
@@ -103,14 +96,6 @@ fn resume(definition: &Definition, version: &[u8]) -> Reverts<()> {
     } else {
         Err(errors::version_not_current(version, &current))
     }
-}
-
-fn create_proxy(name: &[u8], kind: u8, salt: B256) -> Reverts<()> {
-    let proxy = create2::address(name, kind, salt)?;
-    if has_code(code_hash(proxy)) || Instance::is(proxy) || Instance::is_created_here(proxy) {
-        return Err(errors::proxy_exists(proxy));
-    }
-    Ok(())
 }
 
 /// The step of a version that is being added.

@@ -14,13 +14,13 @@ use stylus_registry_core::{
 };
 use stylus_upgrades_interface::{
     parts::{self, IParts::pauseInstancesCall},
-    registry::IRegistry::{createProxyCall, transferProxyCall},
+    registry::IRegistry::transferProxyCall,
 };
 
 use crate::calls::Call;
 
 /// Does it. `definition` is the one whose role was asked for.
-pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u8]) -> Reverts<()> {
+pub(crate) fn execute(call: &Call<'_>, mut definition: Definition) -> Reverts<()> {
     match call {
         Call::AddVersion {
             version,
@@ -49,7 +49,8 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u
         Call::CreateDefinition { calldata }
         | Call::SetPolicy { calldata, .. }
         | Call::OfInstance { calldata, .. }
-        | Call::Arrival { calldata, .. } => hand_on::<transferProxyCall>(calldata),
+        | Call::Arrival { calldata, .. }
+        | Call::CreateProxy { calldata, .. } => hand_on::<transferProxyCall>(calldata).map(drop),
         Call::Pause { first, .. } => pause(definition, first),
         Call::Resume { .. } => {
             definition.paused = false;
@@ -57,7 +58,6 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u
             events::resumed(definition.id).emit();
             Ok(())
         }
-        Call::CreateProxy { .. } => hand_on::<createProxyCall>(calldata),
     }
 }
 
@@ -100,10 +100,10 @@ fn pause(mut definition: Definition, first: &[Address]) -> Reverts<()> {
     let first: Vec<_> = first.iter().copied().map(Value::from).collect();
     let values = [definition.id.into(), Value::Array(&first)];
     let call = encode(&pauseInstancesCall::SELECTOR, &values);
-    hand_on::<pauseInstancesCall>(&call)
+    hand_on::<pauseInstancesCall>(&call).map(drop)
 }
 
 /// Lets the part that executes the call do it, on this storage.
-pub(crate) fn hand_on<C: SolCall>(calldata: &[u8]) -> Reverts<()> {
-    delegate(part(const { parts::executing(C::SELECTOR) }), calldata).map(|_| ())
+pub(crate) fn hand_on<C: SolCall>(calldata: &[u8]) -> Reverts<Vec<u8>> {
+    delegate(part(const { parts::executing(C::SELECTOR) }), calldata)
 }

@@ -10,22 +10,22 @@ use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 const GAS: u64 = 30_000_000;
 
 /// A chain.
-pub struct Fixture {
-    pub chain: Chain,
+pub(crate) struct Fixture {
+    pub(crate) chain: Chain,
 }
 
 /// The accounts that have money, by number.
-pub fn account(n: usize) -> Address {
+pub(crate) fn account(n: usize) -> Address {
     ChainConfig::default().accounts[n].0
 }
 
 /// Calldata of the orders contract and of admins: an account, and what it is called with.
-pub fn order(to: Address, data: &[u8]) -> Bytes {
+pub(crate) fn order(to: Address, data: &[u8]) -> Bytes {
     [to.into_word().as_slice(), data].concat().into()
 }
 
 /// What [`crate::programs::echo`] returns.
-pub fn echoed(caller: Address, value: u64, data: &[u8]) -> Bytes {
+pub(crate) fn echoed(caller: Address, value: u64, data: &[u8]) -> Bytes {
     let value = U256::from(value).to_be_bytes::<32>();
     [caller.into_word().as_slice(), &value, data]
         .concat()
@@ -33,7 +33,7 @@ pub fn echoed(caller: Address, value: u64, data: &[u8]) -> Bytes {
 }
 
 impl Fixture {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let config = ChainConfig {
             auto_impersonate: true,
             rpc_gas_cap: 1 << 50,
@@ -45,7 +45,7 @@ impl Fixture {
     }
 
     /// Puts code where the CREATE2 deployer puts it.
-    pub fn create2(&mut self, code: &[u8]) -> Address {
+    pub(crate) fn create2(&mut self, code: &[u8]) -> Address {
         let input = create2_input(code);
         let sent = self.send(account(9), CREATE2_DEPLOYER, 0, input);
         assert!(sent.success, "{sent:?}");
@@ -55,7 +55,7 @@ impl Fixture {
     }
 
     /// Sends a transaction. Accounts without money get some.
-    pub fn send(
+    pub(crate) fn send(
         &mut self,
         from: Address,
         to: Address,
@@ -73,7 +73,7 @@ impl Fixture {
 
     /// Sends a transaction that has to succeed.
     #[track_caller]
-    pub fn done(
+    pub(crate) fn done(
         &mut self,
         from: Address,
         to: Address,
@@ -87,7 +87,13 @@ impl Fixture {
 
     /// Sends a transaction that has to revert without data, and not for want of gas.
     #[track_caller]
-    pub fn refused(&mut self, from: Address, to: Address, value: u64, input: impl Into<Bytes>) {
+    pub(crate) fn refused(
+        &mut self,
+        from: Address,
+        to: Address,
+        value: u64,
+        input: impl Into<Bytes>,
+    ) {
         let receipt = self.send(from, to, value, input);
         assert!(!receipt.success, "{receipt:?}");
         assert_eq!(receipt.output, Bytes::new());
@@ -95,7 +101,7 @@ impl Fixture {
     }
 
     /// Calls without a transaction, with as much gas as it takes.
-    pub fn call(&self, from: Address, to: Address, input: impl Into<Bytes>) -> CallOutcome {
+    pub(crate) fn call(&self, from: Address, to: Address, input: impl Into<Bytes>) -> CallOutcome {
         let mut request = self.request(from, to, 0, input.into());
         request.gas = Some(1 << 40);
         let latest = BlockId::latest();
@@ -105,23 +111,23 @@ impl Fixture {
 
     /// Asks a view.
     #[track_caller]
-    pub fn ask<C: SolCall>(&self, to: Address, question: &C) -> C::Return {
+    pub(crate) fn ask<C: SolCall>(&self, to: Address, question: &C) -> C::Return {
         let outcome = self.call(account(8), to, question.abi_encode());
         assert!(outcome.success, "{outcome:?}");
         C::abi_decode_returns(&outcome.output).expect("the answer decodes")
     }
 
-    pub fn code(&self, address: Address) -> Bytes {
+    pub(crate) fn code(&self, address: Address) -> Bytes {
         let account = self.chain.account(address, BlockId::latest());
         account.expect("latest exists").code
     }
 
-    pub fn balance(&self, address: Address) -> U256 {
+    pub(crate) fn balance(&self, address: Address) -> U256 {
         let account = self.chain.account(address, BlockId::latest());
         account.expect("latest exists").balance
     }
 
-    pub fn slot(&self, address: Address, slot: B256) -> B256 {
+    pub(crate) fn slot(&self, address: Address, slot: B256) -> B256 {
         let word = self.chain.storage(address, slot.into(), BlockId::latest());
         word.expect("latest exists")
     }
