@@ -137,6 +137,7 @@ fn what_others_signed_upgrades_no_adopted_proxy_in_the_middle_of_its_call() {
             epoch,
             round: 0,
             deadline: u64::MAX,
+            approver: key.address(),
         };
         let hash = approval.digests().expect("typed").eip712;
         let signature = Signature {

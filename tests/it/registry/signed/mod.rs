@@ -109,6 +109,7 @@ fn approved(fixture: &Fixture, key: &PrivateKeySigner, call: &Bytes, epoch: u64)
         epoch,
         round: 0,
         deadline: u64::MAX,
+        approver: key.address(),
     };
     let hash = approval.digests().expect("typed").eip712;
     let signature = key.sign_hash_sync(&hash).expect("signed");

@@ -242,10 +242,12 @@ impl Lifecycle<'_> {
             epoch: self.chain().read(registry, &definition).await?.sequence,
             round: 0,
             deadline: DEADLINE,
+            approver: addresses[0],
         };
-        let digest = approval.digests().map_err(|error| library(&error))?.eip712;
         let mut approvals = Vec::new();
         for key in &keys[..2] {
+            let digests = approval.by(key.address()).digests();
+            let digest = digests.map_err(|error| library(&error))?.eip712;
             let signed = key.sign_hash_sync(&digest).map_err(|e| library(&e))?;
             approvals.push(Signature {
                 signer: key.address(),
