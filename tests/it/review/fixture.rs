@@ -111,7 +111,7 @@ impl Scenario {
     }
 
     /// Makes a version current that is there already, or adds it. No instance moves.
-    pub(crate) fn activate(&mut self, version: &str, step: Step) -> Result<(), Reverted> {
+    pub(crate) fn make_current(&mut self, version: &str, step: Step) -> Result<(), Reverted> {
         let order = calls::migrate("A", version, &self.code, step);
         self.govern(&order).map(drop)
     }
@@ -119,7 +119,7 @@ impl Scenario {
     /// The same, and the instances follow. One may refuse: with its reason, and nothing of it remains.
     pub(crate) fn migrate(&mut self, version: &str, step: Step) -> Result<(), Reverted> {
         let id = self.fixture.chain.snapshot();
-        self.activate(version, step)?;
+        self.make_current(version, step)?;
         let Some(skipped) = self.fixture.follow().skipped().pop() else {
             return Ok(());
         };
@@ -132,7 +132,7 @@ impl Scenario {
         let mut scenario = Self::new();
         scenario.create_up_to(5);
         let step = migrating(migration);
-        scenario.activate("2.0", step).expect("current");
+        scenario.make_current("2.0", step).expect("current");
         scenario
     }
 

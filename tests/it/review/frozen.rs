@@ -61,10 +61,10 @@ fn an_instance_whose_next_migration_reverts_ends_with_its_step_and_is_given_a_wa
 
     scenario.migrate("2.0", way).expect("current");
     let failing = step("2.0", 4, failing());
-    scenario.activate("3.0", failing).expect("current");
+    scenario.make_current("3.0", failing).expect("current");
     scenario.follow().skips(proxy, vec![0xee]);
     scenario.assert_at("2.0", instance_state::LIVE);
-    scenario.activate("3.1", plain("3.0")).expect("current");
+    scenario.make_current("3.1", plain("3.0")).expect("current");
     let order = calls::add_step("A", "3.1", plain("2.0"));
     scenario.govern(&order).expect("added");
     assert_eq!(scenario.follow().returned, 1);

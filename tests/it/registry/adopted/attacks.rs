@@ -163,7 +163,7 @@ fn what_others_signed_upgrades_no_adopted_proxy_in_the_middle_of_its_call() {
     let rollout = calls::rollout("A", [proxy]);
     let through = IHook::hookedCall {
         to: fixture.registry,
-        data: data(&rollout),
+        data: rollout.abi_encode().into(),
     };
     let done = fixture.accepted_by(proxy, 8, &through);
     done.skips(proxy, not_direct(proxy).abi_encode());
