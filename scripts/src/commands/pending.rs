@@ -3,10 +3,9 @@
 use super::review;
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
-use crate::governance::{self, rival};
+use crate::governance::{self, obstacle, rival};
 use crate::options::word;
 use crate::pipeline::action::is_action;
-use crate::pipeline::action::superseded;
 use crate::pipeline::shown::shown_call;
 use crate::review::{OpenAction, Pending};
 use clap::Args;
@@ -75,7 +74,7 @@ pub(crate) async fn pending(context: &Context, name: Option<&str>) -> Result<Pen
                     "another open action for {subject} {differs} (action {action})"
                 ))
             });
-            beside = (superseded(registry, says).await?, rivals.collect());
+            beside = (obstacle(registry, says).await?, rivals.collect());
         }
         let one = OpenAction::new(open.clone(), shown, beside, &names);
         actions.push(one);

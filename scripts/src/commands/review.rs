@@ -4,20 +4,20 @@ mod simulation;
 
 use crate::assess::{Accepted, Consent, Finding, Origin, Part, Role, Severity, decide};
 use crate::checks::Assessment;
-use crate::client::Client;
+use crate::client::{ChainError, Client};
 use crate::context::key;
 use crate::context::prelude::*;
 use crate::fuzz::Fuzzed;
-use crate::governance::signed::{current, deadline};
+use crate::governance::signed::{Approval, Digests, current, deadline};
 use crate::governance::{
-    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, readiness,
-    refused, tree,
+    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, obstacle,
+    readiness, refused, tree,
 };
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
 use crate::model::Readiness;
-use crate::pipeline::action::{proposal_event, resolve_action, superseded};
+use crate::pipeline::action::{proposal_event, resolve_action};
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::confirm;
 use crate::pipeline::judge::{check, judge};
@@ -117,6 +117,10 @@ pub(crate) async fn review(context: &Context, action: &str) -> Result<Review> {
         // Its change of the earlier policy is not known any more.
         shown.policy_change = None;
     }
+    let obstacle = match &open {
+        Some(_) => obstacle(registry, &governed.call).await?,
+        None => None,
+    };
     let checked = match &open {
         Some(open) => Some(checked(session, action, (&governed, &shown), open).await?),
         None => None,
@@ -141,6 +145,7 @@ pub(crate) async fn review(context: &Context, action: &str) -> Result<Review> {
         tree: tree(&role, &text, &approved)?,
         readiness: open,
         refused: no,
+        obstacle,
         checked,
         entries: history.entries,
     })
@@ -183,7 +188,7 @@ async fn checked(
     let found = found(session, (governed, shown), open, None).await?;
     let fuzzed = fuzzed(session, call).await;
     let end = deadline(client).await?;
-    let approval = current(session.registry, &governed.bytes, end).await?;
+    let approval = current(session.registry, &governed.bytes, end, Address::ZERO).await?;
     if approval.action() != action {
         return Err(not_open(action).into());
     }
@@ -195,9 +200,15 @@ async fn checked(
         callers: found.callers,
         findings: found.findings,
         slots: found.slots,
-        digests: approval.digests()?,
+        digests: digests(&approval, open.needed())?,
         deadline: end,
     })
+}
+
+/// What each of these approvers compares with what his device shows.
+fn digests(approval: &Approval, approvers: &[Address]) -> Result<Vec<Digests>, ChainError> {
+    let of_each = approvers.iter().map(|one| approval.by(*one).digests());
+    of_each.collect()
 }
 
 /// The results of the checks and of a copy of the chain, for an open action.
@@ -288,7 +299,7 @@ async fn findings_of(
     let Session { context, registry } = session;
     let names = context.names();
     let name = call.definition();
-    let superseded = superseded(registry, call).await?;
+    let obstacle = obstacle(registry, call).await?;
     let used_by = match call.version() {
         Some((version, Some(code), _)) => {
             let first = session
@@ -311,7 +322,7 @@ async fn findings_of(
         used_by: used_by.as_ref().map(|first| first.version.as_str()),
         known: &known,
         names: &names,
-        superseded: superseded.as_deref(),
+        obstacle: obstacle.as_ref(),
         not_before: open.not_before,
     };
     let mut all = findings(&subject);

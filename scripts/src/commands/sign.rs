@@ -42,6 +42,10 @@ pub(crate) struct OfflineArgs {
         conflicts_with = "out"
     )]
     pub typed_data: Option<PathBuf>,
+    /// Whose approval it is, an address or an alias: the wallet of --typed-data, or a contract (ERC-1271) [default: the
+    /// account of the key]
+    #[arg(long, value_name = "ADDRESS", requires = "offline")]
+    pub approver: Option<String>,
     /// Expiry of the signature in Unix seconds, at most a year ahead; all signatures of one submission have the
     /// same [default: that of the file, else 30 days, up to the end of the day in UTC]
     #[arg(long, value_name = "SECONDS", requires = "offline")]
@@ -70,16 +74,20 @@ pub(crate) async fn run(
     let client = context.reader().await?;
     let registry = context.verified(&client, unverified).await?;
     let session = Session { context, registry };
-    let approval = approval(session, text, args).await?;
+    let approver = approver(
+        context,
+        signer.as_ref().map(|signer| signer.address()),
+        args,
+    )?;
+    let approval = approval(session, text, args, approver).await?;
     let mut governed = GovernedCall::decode(registry.address, approval.call.clone(), U256::ZERO)?;
     require_current(registry, &governed.call).await?;
     governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
     let shown = show(session, &governed).await?;
     let digests = approval.digests()?;
-    // Without a key the signer is not known.
     let approver = Approver {
         review: review,
-        account: signer.as_ref().map(|signer| signer.address()),
+        account: Some(approver),
     };
     let judged = judge_as_approver(session, &governed, approver).await?;
     let simulated = match (&signer, &args.typed_data) {
@@ -89,7 +97,7 @@ pub(crate) async fn run(
         }
         _ => None,
     };
-    let (path, signed) = match (&args.typed_data, signer) {
+    let (path, signature) = match (&args.typed_data, signer) {
         (Some(path), _) => (path.clone(), None),
         (None, None) => return Err(no_key()),
         (None, Some(signer)) => {
@@ -97,21 +105,21 @@ pub(crate) async fn run(
             let signature = signature.map_err(|error| untyped(&error.to_string()))?;
             let bytes = Bytes::from(signature.as_bytes());
             let path = args.out.clone();
-            let path = path.unwrap_or_else(|| default_path(&approval, signer.address()));
-            (path, Some((signer.address(), bytes)))
+            let path = path.unwrap_or_else(|| default_path(&approval));
+            (path, Some(bytes))
         }
     };
     let file = ApprovalFile {
         path,
         approval,
-        signed,
+        signature,
     };
     file.write()?;
     let (simulated, report) = simulated.map(|one| (one.simulated, one.report)).unzip();
     let report = SignedOffline {
         action: file.approval.action(),
         deadline: file.approval.deadline,
-        signer: file.signed.map(|(signer, _)| signer),
+        signer: file.signature.map(|_| file.approval.approver),
         file: file.path,
         shown,
         checks: Checks::of(&judged.checks),
@@ -173,8 +181,29 @@ impl CommandReport for SignedOffline {
     }
 }
 
+/// Whose approval it is: that of `--approver`, else of the key.
+fn approver(context: &Context, key: Option<Address>, args: &OfflineArgs) -> Result<Address> {
+    if let Some(named) = &args.approver {
+        return Ok(context.manifest.address(named)?);
+    }
+    if key.is_none() && args.typed_data.is_none() {
+        return Err(no_key());
+    }
+    key.ok_or_else(|| Error::Usage {
+        message: "whose approval it is has to be known: the signature names its approver".into(),
+        expected: "--approver ADDRESS, or a key".into(),
+        found: "neither".into(),
+        next: "give --approver with the address or alias of the wallet".into(),
+    })
+}
+
 /// What is signed: the approval of another file, or the action that the call would approve now.
-async fn approval(session: Session<'_>, text: &str, args: &OfflineArgs) -> Result<Approval> {
+async fn approval(
+    session: Session<'_>,
+    text: &str,
+    args: &OfflineArgs,
+    approver: Address,
+) -> Result<Approval> {
     let registry = session.registry;
     let (call, given, named) = match subject(session, text).await? {
         Subject::Call(call) => (call, None, None),
@@ -190,7 +219,7 @@ async fn approval(session: Session<'_>, text: &str, args: &OfflineArgs) -> Resul
         file.approval.deadline = deadline;
         require_here(registry, &file).await?;
     }
-    let approval = current(registry, &call, deadline).await?;
+    let approval = current(registry, &call, deadline, approver).await?;
     if let Some(action) = named.filter(|named| *named != approval.action()) {
         // A signature would be for a new proposal of the same call.
         return Err(why_ended(session, action, "nothing was signed").await);
@@ -204,7 +233,7 @@ async fn approval(session: Session<'_>, text: &str, args: &OfflineArgs) -> Resul
     let here = ApprovalFile {
         path: text.into(),
         approval: approval.clone(),
-        signed: None,
+        signature: None,
     };
     require_here(registry, &here).await?;
     Ok(approval)
@@ -266,8 +295,9 @@ fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes,
 }
 
 /// A name that is different for each signer and action.
-fn default_path(approval: &Approval, signer: Address) -> PathBuf {
-    let (action, signer) = (approval.action().to_string(), format!("{signer:#x}"));
+fn default_path(approval: &Approval) -> PathBuf {
+    let signer = format!("{:#x}", approval.approver);
+    let action = approval.action().to_string();
     format!("approval-{:.8}-{:.8}.json", &action[2..], &signer[2..]).into()
 }
 

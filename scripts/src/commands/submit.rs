@@ -74,16 +74,17 @@ pub(crate) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
     }
     let names = context.names();
     let accepted = accepted(registry, &given, &names).await?;
-    let digests = accepted.approval.digests()?;
-    for line in digests.lines() {
-        context.note(line);
-    }
     let Accepted {
         approval,
         signatures,
         left_out,
     } = &accepted;
     let signers: Vec<Address> = signatures.iter().map(|one| one.signer).collect();
+    let digests = signers.iter().map(|signer| approval.by(*signer).digests());
+    let digests = digests.collect::<std::result::Result<Vec<_>, _>>()?;
+    for line in digests.iter().flat_map(Digests::lines) {
+        context.note(line);
+    }
     context.note(format!("signed by        {}", names.list(&signers)));
     for signer in left_out {
         let name = names.short(*signer);
@@ -113,7 +114,8 @@ pub(crate) struct Submission<'a> {
     signers: Vec<Address>,
     /// Signers that have approved already.
     left_out: &'a [Address],
-    digests: Digests,
+    /// What each of them signed.
+    digests: Vec<Digests>,
 }
 
 impl CommandReport for Submission<'_> {}
@@ -138,7 +140,7 @@ fn given(
         of_wallets.push((context.manifest.address(signer)?, signature.clone()));
     }
     // If all files are signed, wallets signed the payload of the first one.
-    let position = files.iter().position(|file| file.signed.is_none());
+    let position = files.iter().position(|file| file.signature.is_none());
     let position = position.unwrap_or_default();
     let mut all = files;
     if let Some(file) = all
@@ -146,11 +148,14 @@ fn given(
         .cloned()
         .filter(|_| !of_wallets.is_empty())
     {
-        let of_wallets = of_wallets.into_iter().map(|signed| ApprovalFile {
-            signed: Some(signed),
-            ..file.clone()
-        });
-        let replaced = position..position + usize::from(file.signed.is_none());
+        let of_wallets = of_wallets
+            .into_iter()
+            .map(|(signer, signature)| ApprovalFile {
+                approval: file.approval.by(signer),
+                signature: Some(signature),
+                ..file.clone()
+            });
+        let replaced = position..position + usize::from(file.signature.is_none());
         let of_wallets: Vec<_> = of_wallets.collect();
         all.splice(replaced, of_wallets);
     }

@@ -2,18 +2,8 @@
 
 use crate::client::ChainError;
 use crate::context::prelude::*;
-use crate::governance::{self, Call, executed_already, outcome_of_ended_action};
+use crate::governance::{self, executed_already, outcome_of_ended_action};
 use crate::ids::ActionId;
-use crate::registry::Registry;
-
-/// Why an open action can never be executed.
-pub(crate) async fn superseded(registry: Registry<'_>, call: &Call) -> Result<Option<String>> {
-    let Call::CreateDefinition(define) = call else {
-        return Ok(governance::superseded_by(registry, call).await?);
-    };
-    let known = registry.known_head(&define.name).await?;
-    Ok(known.map(|_| format!("{} is defined", define.name)))
-}
 
 /// The event that proposed an action. Its id is on the chain then: it is no key that was typed in place of one.
 ///

@@ -3,7 +3,7 @@
 use super::verifiable::implementation;
 use crate::build::Artifact;
 use crate::context::prelude::*;
-use crate::governance::{BuildFacts, Call, superseded_by};
+use crate::governance::{BuildFacts, Call, obstacle};
 use crate::layout::Build;
 use crate::options::ReviewArgs;
 use crate::registry::Registry;
@@ -26,22 +26,12 @@ pub(crate) fn compare_builds(session: Session<'_>, call: &Call, args: &ReviewArg
     Ok(())
 }
 
-/// Refuses an action whose version is registered with other code: it can never be executed.
+/// Refuses an action of which nothing ever comes any more: its version is registered with other code, or the instance
+/// that it is about has changed since.
 pub(crate) async fn require_current(registry: Registry<'_>, call: &Call) -> Result<()> {
-    match superseded_by(registry, call).await? {
-        Some(registered) => {
-            let definition = call.definition();
-            let message = format!(
-                "{definition} {registered}: this action has ended and can never be executed"
-            );
-            let refusal = Refusal::new("Superseded", message).with(
-                "a version that is not registered, or is registered exactly as in the action",
-                registered,
-                "nothing was sent; to propose this code again, use a new version label",
-            );
-            Err(refusal.into())
-        }
-        None => Ok(()),
+    match obstacle(registry, call).await? {
+        Some(obstacle) if obstacle.ends => Err(obstacle.refusal().into()),
+        _ => Ok(()),
     }
 }
 

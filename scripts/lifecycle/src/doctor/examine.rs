@@ -5,7 +5,7 @@ use super::inventory::{Account, Inventory};
 use super::programs::{Program, State};
 use super::subject::Subject;
 use super::time::{self, Migration};
-use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, recorded};
+use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, recorded, stale};
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
 use crate::ids::CodeHash;
@@ -61,6 +61,7 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
     findings.extend(of_programs(&programs));
     findings.extend(next_version::examine(client, &chain, &programs).await?);
     findings.extend(paused::examine(definitions));
+    findings.extend(stale::examine(registry, definitions, chain.time).await?);
     let instances = definitions.iter().flat_map(|one| &one.instances);
     let instances = instances.map(|instance| instance.proxy).collect();
     findings.extend(policies::examine(client, &voices, &instances).await?);

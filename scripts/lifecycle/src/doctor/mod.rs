@@ -29,6 +29,7 @@ mod paused;
 mod policies;
 mod programs;
 mod recorded;
+mod stale;
 mod subject;
 mod time;
 

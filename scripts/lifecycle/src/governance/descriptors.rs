@@ -242,6 +242,7 @@ fn field(field: &Field) -> Value {
     let mut one = match format {
         Format::Account => address(path, &label, &ACCOUNT),
         Format::Contract => address(path, &label, &CONTRACT),
+        Format::Contracts => address(&format!("{path}.[]"), &label, &CONTRACT),
         Format::ProxyKind => kind(path, &label, "$.metadata.enums.proxyKind"),
         Format::StepKind => kind(path, &label, "$.metadata.enums.stepKind"),
         _ => raw(path, &label),

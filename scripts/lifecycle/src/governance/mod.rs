@@ -36,6 +36,7 @@ mod facts;
 mod fields;
 mod governed;
 mod kinds;
+mod obstacle;
 mod pending;
 mod place;
 mod policy;
@@ -65,8 +66,9 @@ pub use error::{
 pub use facts::{BuildFacts, CodeFacts, code_facts, seconds_left};
 pub use governed::GovernedCall;
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
+pub use obstacle::{Obstacle, obstacle};
 pub use pending::{
-    PendingAction, all_pending, ever_proposed, pending, proposal, readiness, refused, superseded_by,
+    PendingAction, all_pending, ever_proposed, pending, proposal, readiness, refused,
 };
 pub use place::{Placed, find, place};
 pub use policy::{

@@ -149,7 +149,8 @@ impl Asked<'_> {
         }
         // What a wallet would sign for the same call, and what its user compares with the device.
         let end = deadline(registry.client).await?;
-        let approval = current(registry, call, end).await?;
+        let account = self.page.decision.account;
+        let approval = current(registry, call, end, account).await?;
         self.page.decision.digests = Some(approval.digests()?);
         self.page.typed_data = Some(approval.typed_data()?);
         self.page.approval = Some(approval);
