@@ -2,6 +2,7 @@
 
 use super::check_options::CheckOptions;
 use super::transfer::first_contact;
+use crate::assess::Role;
 use crate::build::BuildError;
 use crate::checks::{Assessment, Subject};
 use crate::context::prelude::*;
@@ -31,6 +32,10 @@ pub(crate) async fn check(
         call.proxy,
     )
     .await?;
+    // From then on nobody else changes what it runs, so what is compared now is what is adopted.
+    if options.role != Role::Reader {
+        found.require_given(session.registry, &call.name).await?;
+    }
     let version = (call.name.as_str(), call.version.as_str());
     takes_over(session, version, (options, None), &found).await
 }
