@@ -109,7 +109,7 @@ impl Twins {
 
     /// The registry turns back the one that moves.
     pub(super) fn abort(&mut self) {
-        let abort = calls::abort_migration("A", self.moved);
+        let abort = calls::abort_migration("A", self.moved, self.fixture.nonce(self.moved));
         self.fixture.accepted(0, &abort);
     }
 
