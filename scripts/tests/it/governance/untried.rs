@@ -45,8 +45,12 @@ fn the_instances_that_a_plan_shows_are_those_that_are_upgraded_on_the_copy() {
 #[test]
 fn instances_that_are_still_to_be_resumed_are_resumed_and_upgraded_in_a_plan() {
     let sandbox = Sandbox::with_counter("Admin", 7);
-    sandbox.send(0, &abi::pauseCall { name: "A".into() });
-    sandbox.send(0, &abi::resumeCall { name: "A".into() });
+    sandbox.done("Admin", "pause A");
+    let resume = abi::resumeCall {
+        name: "A".into(),
+        version: "1.0".into(),
+    };
+    sandbox.send(0, &resume);
     let words = plan("5", "--instances 7");
     let planned = sandbox.done("Other", &words);
     let all = instances(&planned);
