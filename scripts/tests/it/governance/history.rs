@@ -1,9 +1,6 @@
 //! What happened and whether it still holds, by commands and by the library beneath.
 
 use crate::prelude::*;
-use stylus_upgrades::client::Client;
-use stylus_upgrades::history::{Wanted, read};
-use stylus_upgrades::names::Names;
 
 /// A definition with everything in its history: approvals, a cancelled action, an open one, a
 /// policy update, a migration and the way back.
