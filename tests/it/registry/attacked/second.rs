@@ -252,8 +252,8 @@ fn instances_that_fail_with_much_data_keep_no_other_from_moving() {
     let order = calls::migrate("A", "2.0", &code, way);
     fixture.accepted(VICTIM, &order);
     let done = fixture
-        .rollout(proxies, 64_000_000)
-        .expect("all were tried");
+        .rollout(proxies, 120_000_000)
+        .expect("all of them are tried");
     assert_eq!(done.skipped().len(), 4);
 }
 
